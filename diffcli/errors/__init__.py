@@ -1,0 +1,125 @@
+"""What can be wrong, as values: sources, spans, diagnostics, and the family of errors that carry them.
+
+    DiffcliError                 everything diffcli raises on purpose
+    ├── UsageError               an option or argument that cannot be used      exit 2
+    ├── ExpressionError          the text is not a program, or a name is amiss  exit 3
+    ├── DomainError              the value is undefined at this point           exit 4
+    ├── NotDifferentiableError   a kink, tie, jump or branch, under --strict    exit 5
+    ├── LimitError               --timeout or --max-nodes was reached           exit 6
+    └── MissingExtraError        an optional package is needed                  exit 7
+
+A `Diagnostic` is made where the fact is known and rendered in one place (`diffcli.reports.diagnostics`). The list of
+codes, with an explanation and an example of each, is the table in `diffcli.errors.codes`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar, NamedTuple
+
+
+class Source(NamedTuple):
+    """A text that spans point into: the expression, or the text of an option such as ``--at``."""
+
+    text: str
+    label: str = "expression"
+
+
+class Span(NamedTuple):
+    """A half-open range of code points, ``[start, stop)``, of a `Source`."""
+
+    start: int
+    stop: int
+
+
+class Mark(NamedTuple):
+    """A span with the words that stand beside its carets."""
+
+    span: Span
+    label: str = ""
+
+
+class Slopes(NamedTuple):
+    """One-sided slopes of the result along one variable; None where they are not known."""
+
+    variable: str
+    left: float | None
+    right: float | None
+
+
+class Diagnostic(NamedTuple):
+    """One fact worth telling: an error, a warning of the result, or a note.
+
+    ``span`` is the first mark's span (None when the fact has no place in a text); ``slopes`` is filled for kinks.
+    """
+
+    code: str
+    severity: str
+    message: str
+    source: Source | None = None
+    marks: tuple[Mark, ...] = ()
+    notes: tuple[str, ...] = ()
+    help: tuple[str, ...] = ()
+    slopes: tuple[Slopes, ...] = ()
+
+    @property
+    def span(self) -> Span | None:
+        return self.marks[0].span if self.marks else None
+
+
+class DiffcliError(Exception):
+    """The base of the family. ``diagnostics`` holds at least one diagnostic; ``str(error)`` is their messages."""
+
+    exit_code: ClassVar[int] = 70
+
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self.diagnostics = tuple(diagnostics)
+        super().__init__("; ".join(diagnostic.message for diagnostic in self.diagnostics))
+
+
+class UsageError(DiffcliError):
+    """An option, an argument or a file that cannot be used as given."""
+
+    exit_code = 2
+
+
+class ExpressionError(DiffcliError):
+    """The text is not a program of the language, or a name in it, or in the point, is amiss."""
+
+    exit_code = 3
+
+
+class DomainError(DiffcliError):
+    """The value of the function is undefined at the point."""
+
+    exit_code = 4
+
+
+class NotDifferentiableError(DiffcliError):
+    """A kink, tie, jump, pole or branch touches the result and was asked to be an error."""
+
+    exit_code = 5
+
+
+class LimitError(DiffcliError):
+    """A limit (``--timeout``, ``--max-nodes``) was reached before the work was done."""
+
+    exit_code = 6
+
+
+class MissingExtraError(DiffcliError):
+    """The request needs an optional package that is not installed."""
+
+    exit_code = 7
+
+
+def error(
+    code: str,
+    message: str,
+    source: Source | None = None,
+    *marks: Mark,
+    notes: Iterable[str] = (),
+    help: Iterable[str] = (),
+) -> Diagnostic:
+    """A diagnostic of severity ``error``."""
+    return Diagnostic(code, "error", message, source, marks, tuple(notes), tuple(help))

@@ -1,0 +1,103 @@
+"""The syntax tree of a program, as flat columns in the order in which it is evaluated.
+
+Node ``i`` has an operation, its arguments, and the range of the source it stands for. Arguments come before the node
+that uses them, so that most readings of a program are one loop over its columns: nothing recurses, however deep the
+text. The operands of a chain of sums (or of products) all come before the first of its operators, as one computes it by
+hand: the terms first, then the sum from left to right.
+
+    >>> from diffcli.language import parse
+    >>> program = parse("ln(x) + x*y")
+    >>> program.operations
+    ['name', 'log', 'name', 'name', 'mul', 'add']
+    >>> program.arguments
+    ['x', (0,), 'x', 'y', (2, 3), (1, 4)]
+"""
+
+from __future__ import annotations
+
+from array import array
+from typing import NamedTuple
+
+from diffcli.errors import Mark, Source, Span
+
+NUMBER, NAME, CALL = "number", "name", "call"
+"""The operations of nodes that are no row of the table: a literal, a name, a call of the program's own function."""
+
+CHOICE, OR, AND, NOT, COMPARISON, SUM, PRODUCT, NEGATION, POWER, ATOM = range(1, 11)
+"""How tightly a spelling binds, from ``a if c else b`` to a number, a name or a call."""
+
+
+class Statement(NamedTuple):
+    """``name = expression``, ``name(parameters) = expression``, or a bare expression (no name)."""
+
+    name: str
+    parameters: tuple[str, ...] | None
+    first: int
+    """The first node of the expression."""
+    root: int
+    """Its last node, whose value is the statement's."""
+    name_span: Span
+    span: Span
+
+
+class Branches(NamedTuple):
+    """Where the parts of a choice stand: the first node of its condition, of what is taken if it holds, and if not.
+
+    The last node of each is the argument itself. Only the part taken is evaluated, so each is a whole range of nodes.
+    """
+
+    condition: int
+    then: int
+    otherwise: int
+
+
+class Program:
+    """A parsed program: its statements and the columns of their nodes."""
+
+    __slots__ = ("source", "operations", "arguments", "starts", "stops", "statements", "callees", "branches", "inputs", "constants")
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.operations: list[str] = []
+        self.arguments: list[tuple[int, ...] | float | str] = []
+        self.starts: array[int] = array("q")
+        self.stops: array[int] = array("q")
+        self.statements: list[Statement] = []
+        self.callees: dict[int, str] = {}
+        """The function that a node of operation ``call`` calls."""
+        self.branches: dict[int, Branches] = {}
+        """For each node of operation ``where``, where its parts begin."""
+        self.inputs: list[str] = []
+        """Names that nothing binds, in order of appearance: the variables."""
+        self.constants: list[str] = []
+        """Names of constants (pi, e, tau) that it uses and does not bind."""
+
+    def __len__(self) -> int:
+        return len(self.operations)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether two programs compute the same thing in the same way, wherever it stands in their texts."""
+        if not isinstance(other, Program):
+            return NotImplemented
+        return (
+            self.operations == other.operations
+            and self.arguments == other.arguments
+            and self.callees == other.callees
+            and [s[:4] for s in self.statements] == [s[:4] for s in other.statements]
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    @property
+    def result(self) -> Statement:
+        return self.statements[-1]
+
+    def children(self, node: int) -> tuple[int, ...]:
+        arguments = self.arguments[node]
+        return arguments if isinstance(arguments, tuple) else ()
+
+    def span(self, node: int) -> Span:
+        return Span(self.starts[node], self.stops[node])
+
+    def mark(self, node: int, label: str = "") -> Mark:
+        return Mark(self.span(node), label)

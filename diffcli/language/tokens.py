@@ -1,0 +1,44 @@
+"""Text to tokens: one regular expression, one match a token, positions kept.
+
+The groups of a match say what it is (`NUMBER`, `CALL`, `NAME`, `SYMBOL`, `STRAY`); blanks and comments are swallowed
+before a token. What a PDF pastes for an operator (``− × · ÷ ≤``) is that operator; subscript digits are digits.
+"""
+
+from __future__ import annotations
+
+import re
+
+NUMBER, CALL, NAME, SYMBOL, STRAY = 1, 2, 3, 4, 5
+
+TOKEN = re.compile(
+    r"(?:[^\S\n]+|\#[^\n]*)*"
+    r"(?:((?:[0-9][0-9_]*\.?[0-9_]*|\.[0-9][0-9_]*)(?:[eE][+-]?[0-9][0-9_]*)?)"
+    r"|([^\W\d]\w*)(?=[^\S\n]*\()"
+    r"|([^\W\d]\w*)"
+    r"|(\*\*|[<>=!]=|[-+*/^()=,<>;\n−–×·⋅∗÷≤≥≠])"
+    r"|([^\s]))"
+)
+
+PASTED: dict[str, str] = {
+    "**": "^", "−": "-", "–": "-", "×": "*", "·": "*", "⋅": "*", "∗": "*", "÷": "/", "≤": "<=", "≥": ">=", "≠": "!=",
+}  # fmt: skip
+"""Other spellings of a symbol."""
+
+KEYWORDS = frozenset(("if", "else", "and", "or", "not"))
+
+_SUBSCRIPTS = {0x2080 + digit: str(digit) for digit in range(10)}
+_SUPERSCRIPT = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
+_FROM_SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+
+
+def plain_name(name: str) -> str:
+    """A name with subscript digits as digits, and the sign for pi as its name: ``x₁`` is ``x1``."""
+    if name.isascii():
+        return name
+    return "pi" if name == "π" else name.translate(_SUBSCRIPTS)
+
+
+def superscript(name: str) -> tuple[str, str] | None:
+    """The base and the exponent when a name ends in superscript digits: ``x²`` gives ``("x", "2")``."""
+    found = _SUPERSCRIPT.search(name)
+    return (name[: found.start()], found.group().translate(_FROM_SUPERSCRIPT)) if found else None

@@ -1,0 +1,219 @@
+"""Operations in Python floats, through `math`: total functions that never raise.
+
+Two kinds of answer stand for "no finite number": the limit, where there is one from within the domain (``log(0)`` is
+``-inf``, ``exp(1000)`` is ``inf``), and NaN where there is none. `math` raises in both cases, which would stop a sweep
+at the first bad row and could not tell which of the others depend on it.
+
+``FLOATS`` is the arithmetic in which the rules of the table are computed; there a quotient by zero is its limit from
+above, so that the slope of ``sqrt`` at 0 is ``inf``. ``STRICT`` replaces the functions whose *value* is undefined at
+such a point when they stand in a user's program: ``1/0`` is NaN, a domain error.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable
+
+from diffcli.operations.arithmetic.special import digamma, polygamma
+
+inf, nan = math.inf, math.nan
+
+
+def quotient(a: float, b: float) -> float:
+    """a/b, and at b = 0 the limit from above: a*inf, or NaN for 0/0."""
+    try:
+        return a / b
+    except ZeroDivisionError:
+        return math.copysign(inf, a) if a else nan
+
+
+def strict_quotient(a: float, b: float) -> float:
+    try:
+        return a / b
+    except ZeroDivisionError:
+        return nan
+
+
+def power(a: float, b: float) -> float:
+    """a^b in the reals: NaN for a negative base and a fractional exponent, inf at 0^-b."""
+    try:
+        return math.pow(a, b)
+    except OverflowError:
+        return -inf if a < 0 and b % 2 else inf
+    except ValueError:
+        return nan if a else inf
+
+
+def strict_power(a: float, b: float) -> float:
+    return nan if a == 0 and b < 0 else power(a, b)
+
+
+def exp(a: float) -> float:
+    try:
+        return math.exp(a)
+    except OverflowError:
+        return inf
+
+
+def expm1(a: float) -> float:
+    try:
+        return math.expm1(a)
+    except OverflowError:
+        return inf
+
+
+def log(a: float) -> float:
+    return math.log(a) if a > 0 else -inf if a == 0 else nan
+
+
+def log2(a: float) -> float:
+    return math.log2(a) if a > 0 else -inf if a == 0 else nan
+
+
+def log10(a: float) -> float:
+    return math.log10(a) if a > 0 else -inf if a == 0 else nan
+
+
+def log1p(a: float) -> float:
+    return math.log1p(a) if a > -1 else -inf if a == -1 else nan
+
+
+def log_base(a: float, b: float) -> float:
+    """The logarithm of a to the base b, exact for powers of 2 and 10."""
+    if b == 2:
+        return log2(a)
+    if b == 10:
+        return log10(a)
+    return quotient(log(a), log(b)) if b != 1 else nan
+
+
+def logaddexp(a: float, b: float) -> float:
+    if a == b:
+        return a + math.log(2)
+    return max(a, b) + math.log1p(math.exp(-abs(a - b)))
+
+
+def xlogy(a: float, b: float) -> float:
+    return 0.0 if a == 0 and b >= 0 else a * log(b)
+
+
+def sqrt(a: float) -> float:
+    return math.sqrt(a) if a >= 0 else nan
+
+
+def _finite_only(function: Callable[[float], float]) -> Callable[[float], float]:
+    """A function that `math` refuses at infinity, where it has no limit."""
+
+    def total(a: float) -> float:
+        try:
+            return function(a)
+        except ValueError:
+            return nan
+
+    total.__name__ = function.__name__
+    return total
+
+
+def sinh(a: float) -> float:
+    try:
+        return math.sinh(a)
+    except OverflowError:
+        return math.copysign(inf, a)
+
+
+def cosh(a: float) -> float:
+    try:
+        return math.cosh(a)
+    except OverflowError:
+        return inf
+
+
+def atanh(a: float) -> float:
+    return math.atanh(a) if -1 < a < 1 else math.copysign(inf, a) if abs(a) == 1 else nan
+
+
+def gamma(a: float) -> float:
+    try:
+        return math.gamma(a)
+    except OverflowError:
+        return inf
+    except ValueError:
+        return nan
+
+
+def lgamma(a: float) -> float:
+    return math.lgamma(a) if a > 0 or a != math.floor(a) else nan
+
+
+def sinc(a: float) -> float:
+    """sin(pi*a)/(pi*a), with the argument reduced first, so that the zeros are exactly at the integers."""
+    if a == 0:
+        return 1.0
+    if math.isinf(a):
+        return 0.0
+    reduced = math.fmod(a, 2.0)
+    return _sinpi(reduced) / (math.pi * a)
+
+
+def _sinpi(a: float) -> float:
+    """sin(pi*a) for |a| < 2, by folding onto [0, 1/2]."""
+    sign = math.copysign(1.0, a)
+    a = abs(a)
+    if a >= 1:
+        sign, a = -sign, a - 1
+    return sign * math.sin(math.pi * min(a, 1 - a))
+
+
+def sign(a: float) -> float:
+    return 1.0 if a > 0 else -1.0 if a < 0 else 0.0 if a == 0 else nan
+
+
+def _rounded(function: Callable[[float], float]) -> Callable[[float], float]:
+    """A rounding as a float; infinities and NaN are their own rounding."""
+
+    def total(a: float) -> float:
+        return float(function(a)) if math.isfinite(a) else a
+
+    return total
+
+
+def largest(*operands: float) -> float:
+    return nan if any(a != a for a in operands) else max(operands)
+
+
+def smallest(*operands: float) -> float:
+    return nan if any(a != a for a in operands) else min(operands)
+
+
+def clip(a: float, b: float, c: float) -> float:
+    return nan if a != a or b != b or c != c else min(max(a, b), c)
+
+
+def where(condition: float, a: float, b: float) -> float:
+    return a if condition else b
+
+
+def identity(a: float) -> float:
+    return a
+
+
+FLOATS: dict[str, Callable[..., float]] = {
+    "add": operator.add, "sub": operator.sub, "mul": operator.mul, "div": quotient, "neg": operator.neg, "pow": power,
+    "exp": exp, "expm1": expm1, "log": log, "log2": log2, "log10": log10, "log1p": log1p, "log_base": log_base,
+    "logaddexp": logaddexp, "xlogy": xlogy, "sqrt": sqrt, "cbrt": math.cbrt, "hypot": math.hypot,
+    "sin": _finite_only(math.sin), "cos": _finite_only(math.cos), "tan": _finite_only(math.tan),
+    "asin": _finite_only(math.asin), "acos": _finite_only(math.acos), "atan": math.atan, "atan2": math.atan2,
+    "sinc": sinc, "sinh": sinh, "cosh": cosh, "tanh": math.tanh,
+    "asinh": math.asinh, "acosh": _finite_only(math.acosh), "atanh": atanh,
+    "erf": math.erf, "erfc": math.erfc, "gamma": gamma, "lgamma": lgamma, "digamma": digamma, "polygamma": polygamma,
+    "abs": abs, "max": largest, "min": smallest, "clip": clip, "sign": sign, "copysign": math.copysign,
+    "floor": _rounded(math.floor), "ceil": _rounded(math.ceil), "round": _rounded(round), "trunc": _rounded(math.trunc),
+    "where": where, "stop_gradient": identity,
+    "lt": operator.lt, "le": operator.le, "gt": operator.gt, "ge": operator.ge, "eq": operator.eq, "ne": operator.ne,
+    "and": lambda a, b: bool(a and b), "or": lambda a, b: bool(a or b), "not": operator.not_,
+}  # fmt: skip
+"""The functions in which the rules of the table are computed, by the names of their rows."""
+
+STRICT: dict[str, Callable[..., float]] = {"div": strict_quotient, "pow": strict_power}
+"""What replaces them in a program, where the value at a pole is undefined."""

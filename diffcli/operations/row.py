@@ -1,0 +1,70 @@
+"""The form of a row of the table of operations."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Operation(NamedTuple):
+    """One elementary operation, whole: everything the rest of diffcli knows about it.
+
+    Texts are in diffcli's own language. They speak of the operands as ``a``, ``b``, ``c`` and of the result as ``y``;
+    a *variadic* row (``max``) speaks of the operand in question as ``a`` and of the number of operands that equal the
+    result as ``ties``. ``absent`` is a partial that is not there: no dependence, which no infinity or NaN can meet.
+    """
+
+    name: str
+    operands: tuple[str, ...]
+    """Names of the operands. One that has a default is written ``"b=0.01"``; a variadic row has ``("a...",)``."""
+    partials: tuple[str, ...]
+    """The partial derivative by each operand (by any operand, in a variadic row)."""
+    meaning: str
+    """A few words for ``diffcli functions``."""
+    points: tuple[tuple[float, ...], ...]
+    """Points at which the tests hold the row against 50-digit arithmetic, away from kinks and poles."""
+    definition: str = ""
+    """The mathematical definition; empty for a primitive, which SymPy knows by the name in ``sympy``."""
+    value: str = ""
+    """How it is computed in floating point, where ``definition`` would lose digits or overflow."""
+    domain: str = ""
+    """Where the value is defined, if not everywhere."""
+    breaks: tuple[tuple[str, str], ...] = ()
+    """Where it is not differentiable: pairs of a kind (kink, tie, jump, pole) and a condition."""
+    flat: bool = False
+    """The derivative is 0 almost everywhere, so the gradient cannot see this operation."""
+    aliases: tuple[str, ...] = ()
+    sympy: str = ""
+    latex: str = ""
+    """LaTeX with ``#1``, ``#2``, ``#3`` for the operands, or a control word put before parentheses."""
+    symbol: str = ""
+    """The infix or prefix spelling, for an operation that has one."""
+    precedence: int = 0
+    """How tightly ``symbol`` binds; see `diffcli.language.syntax`."""
+    spelled: str = ""
+    """The name in source text where it is not ``name``: a second arity of a function, such as ``log(x, base)``."""
+
+    @property
+    def variadic(self) -> bool:
+        return self.operands[0].endswith("...")
+
+    @property
+    def arity(self) -> tuple[int, int | None]:
+        """The smallest and the largest number of operands; None for any number."""
+        if self.variadic:
+            return 1, None
+        return sum("=" not in operand for operand in self.operands), len(self.operands)
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The bare names of the operands, without defaults."""
+        return tuple(operand.partition("=")[0].removesuffix("...") for operand in self.operands)
+
+    @property
+    def defaults(self) -> tuple[float, ...]:
+        """The values of trailing operands that may be left out."""
+        return tuple(float(operand.partition("=")[2]) for operand in self.operands if "=" in operand)
+
+    @property
+    def spelling(self) -> str:
+        """The function's name in source text."""
+        return self.spelled or self.name
