@@ -90,9 +90,9 @@ def missing_operand(source: Source, span: Span) -> Diagnostic:
     return error("missing-operand", f"{found} where a number, a name or a parenthesis is needed", source, Mark(span))
 
 
-def unclosed_parenthesis(source: Source, start: int, stop: int) -> Diagnostic:
+def unclosed_parenthesis(source: Source, span: Span, stop: int) -> Diagnostic:
     where = "the end" if stop >= len(source.text) else "the end of the statement"
-    mark = Mark(Span(start, start + 1), f"expected `)` at {where}")
+    mark = Mark(span, f"expected `)` at {where}")
     return error("unclosed-parenthesis", "this parenthesis is never closed", source, mark)
 
 

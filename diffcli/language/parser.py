@@ -9,14 +9,15 @@ An error does not stop it: it is noted, the text is read as if mended, and every
 
 from __future__ import annotations
 
-from diffcli.errors import Diagnostic, ExpressionError, Mark, Source, Span
+from diffcli.errors import ExpressionError, Source, Span
 from diffcli.language import complaints
 from diffcli.language.names import resolve_names
+from diffcli.language.stacks import FRAME, Call, Stacks
 from diffcli.language.syntax import (
     AND, CALL, CHOICE, COMPARISON, NAME, NEGATION, NOT, NUMBER, OR, POWER, PRODUCT, SUM, Branches, Program, Statement,
 )  # fmt: skip
 from diffcli.language.tokens import CALL as CALL_TOKEN
-from diffcli.language.tokens import KEYWORDS, PASTED, TOKEN, plain_name, superscript
+from diffcli.language.tokens import KEYWORDS, PASTED, SYMBOL, TOKEN, plain_name, superscript
 from diffcli.language.tokens import NAME as NAME_TOKEN
 from diffcli.language.tokens import NUMBER as NUMBER_TOKEN
 from diffcli.operations import find_function
@@ -26,72 +27,66 @@ INFIX: dict[str, tuple[int, str]] = {
     "<": (COMPARISON, "lt"), "<=": (COMPARISON, "le"), ">": (COMPARISON, "gt"), ">=": (COMPARISON, "ge"),
     "==": (COMPARISON, "eq"), "!=": (COMPARISON, "ne"), "and": (AND, "and"), "or": (OR, "or"),
 }  # fmt: skip
-PREFIX: dict[str, tuple[int, str]] = {"-": (NEGATION, "neg"), "not": (NOT, "not")}
-
-_FRAME = 0
-"""The precedence of an open parenthesis or ``if``: nothing folds across it."""
-
-
-class _Frame:
-    """An open parenthesis, call or ``if``, or the statement itself."""
-
-    __slots__ = ("kind", "start", "base", "first", "firsts", "name")
-
-    def __init__(self, kind: str, start: int, base: int, first: int, name: str = "") -> None:
-        self.kind = kind
-        self.start = start
-        self.base = base
-        """How many operands were waiting when it opened."""
-        self.first = first
-        """The first node of the argument being read."""
-        self.firsts = [first]
-        """The first node of each argument so far."""
-        self.name = name
+MINUS, NEGATE, ELSE = (NEGATION, "neg"), (NOT, "not"), (CHOICE, "where")
+FRAMES = {kind: (FRAME, kind) for kind in ("statement", "group", "call", "if")}
+INFINITY = float("inf")
 
 
-class Parser:
+class Parser(Stacks):
     """One text on its way to a `Program`; use `parse`."""
 
-    __slots__ = ("source", "text", "program", "operands", "operators", "frames", "choices", "faults", "products", "pending", "wants", "binding", "statement_start")  # fmt: skip
+    __slots__ = ("source", "text", "firsts", "calls", "thens", "depth", "products", "pending", "binding", "functions")  # fmt: skip
 
     def __init__(self, source: Source) -> None:
+        super().__init__(Program(source))
         self.source = source
         self.text = source.text
-        self.program = Program(source)
-        self.operands: list[int] = []
-        # precedence, operation, position; an open frame stands there at precedence 0
-        self.operators: list[tuple[int, str, int]] = []
-        self.frames: list[_Frame] = []
-        self.faults: list[Diagnostic] = []
-        self.choices: list[Branches] = []
-        """The first nodes of the parts of choices that have reached their ``else``."""
+        self.firsts: list[int] = []
+        """For each open frame, the first node of the argument being read."""
+        self.calls: list[Call] = []
+        self.thens: list[int] = []
+        """For each open ``if``, the first node of what stands before it."""
+        self.depth = 0
+        """How many parentheses are open."""
         self.products: list[int] = []
         """Positions at which a multiplication sign is missing."""
         self.pending: tuple[str, int] | None = None
         """A name before a parenthesis, and where it stands."""
-        self.wants = True
-        """Whether an operand is wanted."""
         self.binding: tuple[str, tuple[str, ...] | None, Span] | None = None
-        self.statement_start = 0
+        """What the present statement binds: a name, the parameters of a function, the place."""
+        self.functions: dict[tuple[str, int], str] = {}
+        """The row of the table that a name with so many arguments means, or ``call``."""
 
     # -- the loop ---------------------------------------------------------------------------------------------------
 
     def run(self) -> Program:
         self.open_statement(0)
-        operations, arguments = self.program.operations, self.program.arguments
-        starts, stops = self.program.starts, self.program.stops
-        operands = self.operands
+        operations, arguments, starts, stops = self.operations, self.arguments, self.starts, self.stops
+        operands, operators, positions = self.operands, self.operators, self.positions
         text = self.text
         for match in TOKEN.finditer(text):
             kind = match.lastindex
-            if kind is None:
+            if kind == SYMBOL:
+                token = match[SYMBOL]
+                stop = match.end()
+                if self.wants or token not in INFIX:
+                    self.symbol(token, stop - len(token), stop)
+                    continue
+                operator = INFIX[token]
+                precedence = operator[0]
+                top = operators[-1][0]
+                if top > precedence or top == precedence == COMPARISON:
+                    self.make_room(precedence, stop - len(token), stop)
+                operators.append(operator)
+                positions.append(stop - len(token))
+                self.wants = True
                 continue
-            token = match[kind]
-            stop = match.end()
-            start = stop - len(token)
             if kind == NAME_TOKEN or kind == CALL_TOKEN:
+                token = match[NAME_TOKEN]
+                stop = match.end()
+                start = stop - len(token)
                 if token in KEYWORDS:
-                    self.symbol(token, start, stop)
+                    self.word(token, start, stop)
                     continue
                 if not self.wants:
                     self.missing_product(start)
@@ -101,12 +96,16 @@ class Parser:
                 operations.append(NAME)
                 arguments.append(token if token.isascii() else self.unusual_name(token, start))
             elif kind == NUMBER_TOKEN:
+                token = match[NUMBER_TOKEN]
+                stop = match.end()
+                start = stop - len(token)
                 if not self.wants:
                     self.missing_product(start)
                 operations.append(NUMBER)
                 arguments.append(self.number(token, start))
             else:
-                self.symbol(token, start, stop)
+                if kind is not None:
+                    self.faults.append(complaints.stray(self.source, match[kind], Span(*match.span(kind))))
                 continue
             operands.append(len(operations) - 1)
             starts.append(start)
@@ -123,50 +122,57 @@ class Parser:
         return self.program
 
     def symbol(self, token: str, start: int, stop: int) -> None:
-        """Anything that is neither a number nor a name."""
-        token = PASTED.get(token, token)
-        if self.wants:
-            if token in PREFIX:
-                precedence, operation = PREFIX[token]
-                self.operators.append((precedence, operation, start))
-                return
-            if token == "+":
-                return  # a sign that changes nothing
-        elif token in INFIX:
-            precedence, operation = INFIX[token]
-            if self.operators[-1][0] >= precedence:
-                self.make_room(precedence, start, stop)
-            self.operators.append((precedence, operation, start))
-            self.wants = True
-            return
-        self.punctuation(token, start, stop)
-
-    def punctuation(self, token: str, start: int, stop: int) -> None:
+        """Whatever is not an operator where one is wanted."""
         if token == "(":
             self.open_parenthesis(start)
         elif token == ")":
             self.close_parenthesis(start, stop)
+        else:
+            self.rarer_symbol(PASTED.get(token, token), start, stop)
+
+    def rarer_symbol(self, token: str, start: int, stop: int) -> None:
+        if self.wants and token == "-":
+            self.push(MINUS, start)
+        elif self.wants and token == "+":
+            pass  # a sign that changes nothing
+        elif not self.wants and token in INFIX:
+            self.infix(token, start, stop)
         elif token == ",":
             self.comma(start, stop)
         elif token == ";" or token == "\n":
-            if token == ";" or self.frames[-1].kind == "statement":
+            if token == ";" or not self.depth:
                 self.close_statement(start)
                 self.open_statement(stop)
-        elif token == "if" and not self.wants:
-            self.open_choice(start)
-        elif token == "else" and not self.wants:
-            self.reach_else(start, stop)
         elif token == "=" and not self.wants:
             self.assign(start, stop)
-        elif token in INFIX or token in ("if", "else", "="):
-            self.faults.append(complaints.missing_operand(self.source, Span(start, stop)))
-            self.stand_in(start)
-            self.wants = True
-        elif token == "not":
-            self.missing_product(start)
-            self.operators.append((NOT, "not", start))
         else:
-            self.faults.append(complaints.stray(self.source, token, Span(start, stop)))
+            self.unwanted(start, stop)
+
+    def infix(self, token: str, start: int, stop: int) -> None:
+        operator = INFIX[token]
+        self.make_room(operator[0], start, stop)
+        self.push(operator, start)
+        self.wants = True
+
+    def word(self, token: str, start: int, stop: int) -> None:
+        """A keyword."""
+        if token == "not":
+            if not self.wants:
+                self.missing_product(start)
+            self.push(NEGATE, start)
+            self.wants = True
+        elif self.wants:
+            self.unwanted(start, stop)
+        elif token == "if":
+            self.open_choice(start)
+        elif token == "else":
+            self.reach_else(start, stop)
+        else:
+            self.infix(token, start, stop)
+
+    def unwanted(self, start: int, stop: int) -> None:
+        """An operator where an operand is wanted: something is left out before it."""
+        self.faults.append(complaints.missing_operand(self.source, Span(start, stop)))
 
     # -- leaves -----------------------------------------------------------------------------------------------------
 
@@ -174,8 +180,8 @@ class Parser:
         try:
             value = float(token)
         except ValueError:
-            value = float("inf")
-        if value == float("inf"):
+            value = INFINITY
+        if value == INFINITY:
             self.faults.append(complaints.malformed_number(self.source, token, Span(start, start + len(token))))
             return 1.0
         return value
@@ -189,12 +195,11 @@ class Parser:
 
     def stand_in(self, position: int) -> None:
         """An operand where one is missing, so that reading can go on."""
-        program = self.program
-        program.operations.append(NUMBER)
-        program.arguments.append(1.0)
-        program.starts.append(position)
-        program.stops.append(position)
-        self.operands.append(len(program.operations) - 1)
+        self.operations.append(NUMBER)
+        self.arguments.append(1.0)
+        self.starts.append(position)
+        self.stops.append(position)
+        self.operands.append(len(self.operations) - 1)
         self.wants = False
 
     def missing_product(self, position: int) -> None:
@@ -202,182 +207,139 @@ class Parser:
         self.products.append(position)
         if self.operators[-1][0] >= PRODUCT:
             self.fold(PRODUCT)
-        self.operators.append((PRODUCT, "mul", position))
+        self.push(INFIX["*"], position)
         self.wants = True
-
-    # -- folding ----------------------------------------------------------------------------------------------------
-
-    def make_room(self, precedence: int, start: int, stop: int) -> None:
-        """Fold what binds tighter than an operator that comes."""
-        self.fold(precedence)
-        if precedence == COMPARISON and self.operators[-1][0] == COMPARISON:
-            self.faults.append(complaints.chained_comparison(self.program, self.operands, self.operators[-1][2], Span(start, stop)))
-            self.fold(NOT)
-
-    def fold(self, precedence: int) -> None:
-        """Turn every waiting operator that binds tighter than ``precedence`` into a node."""
-        operators, operands = self.operators, self.operands
-        while True:
-            top, operation, start = operators[-1]
-            if top <= precedence:
-                return
-            if top == operators[-2][0] and top in CHAINS:
-                self.fold_chain(top)
-                continue
-            operators.pop()
-            if top == NEGATION or top == NOT:
-                self.emit(operation, (operands.pop(),), start)
-            elif top == CHOICE:
-                self.fold_choice()
-            else:
-                right = operands.pop()
-                self.emit(operation, (operands.pop(), right))
-
-    def fold_chain(self, precedence: int) -> None:
-        """Fold operators of one precedence from left to right, after all their operands."""
-        count = 2
-        while self.operators[-count - 1][0] == precedence:
-            count += 1
-        chain = self.operators[-count:]
-        waiting = self.operands[-count:]
-        del self.operators[-count:]
-        del self.operands[-count:]
-        for (_, operation, _), right in zip(chain, waiting, strict=True):
-            self.emit(operation, (self.operands.pop(), right))
-
-    def fold_choice(self) -> None:
-        otherwise, condition, then = self.operands.pop(), self.operands.pop(), self.operands.pop()
-        starts, stops = self.program.starts, self.program.stops
-        self.emit("where", (condition, then, otherwise), starts[then], stops[otherwise])
-        self.program.branches[self.operands[-1]] = self.choices.pop()
-
-    def emit(self, operation: str, arguments: tuple[int, ...], start: int = -1, stop: int = -1) -> None:
-        """A node over its arguments; its range is theirs where none is given."""
-        program = self.program
-        program.operations.append(operation)
-        program.arguments.append(arguments)
-        program.starts.append(start if start >= 0 else program.starts[arguments[0]])
-        program.stops.append(stop if stop >= 0 else program.stops[arguments[-1]])
-        self.operands.append(len(program.operations) - 1)
 
     # -- frames -----------------------------------------------------------------------------------------------------
-
-    def push_frame(self, kind: str, start: int, name: str = "") -> None:
-        self.frames.append(_Frame(kind, start, len(self.operands), len(self.program.operations), name))
-        self.operators.append((_FRAME, kind, start))
-        self.wants = True
 
     def open_parenthesis(self, start: int) -> None:
         if self.pending is not None:
             name, name_start = self.pending
             self.pending = None
-            self.push_frame("call", name_start, name)
-            return
-        if not self.wants:
-            self.missing_product(start)
-        self.push_frame("group", start)
+            self.calls.append(Call(name, name_start, len(self.operands), len(self.operations)))
+            self.push(FRAMES["call"], start)
+        else:
+            if not self.wants:
+                self.missing_product(start)
+            self.push(FRAMES["group"], start)
+        self.firsts.append(len(self.operations))
+        self.depth += 1
+        self.wants = True
 
     def settle(self, position: int) -> None:
         """Complete the expression that ends at ``position``: fold it down to the frame that holds it."""
         if self.wants and not self.empty_call():
             self.faults.append(complaints.missing_operand(self.source, Span(position, position + 1)))
             self.stand_in(position)
-        self.fold(_FRAME)
-        while self.frames[-1].kind == "if":
-            self.faults.append(complaints.missing_else(self.source, self.frames[-1].start))
-            self.stand_in(position)
+        self.fold(FRAME)
+        while self.operators[-1][1] == "if":
+            self.faults.append(complaints.missing_else(self.source, self.positions[-1]))
             self.turn_choice()
-            self.fold(_FRAME)
+            self.stand_in(position)
+            self.fold(FRAME)
 
     def empty_call(self) -> bool:
         """Whether a call has just been opened: ``f()`` has no operand and wants none."""
-        frame = self.frames[-1]
-        return frame.kind == "call" and len(self.operands) == frame.base and self.operators[-1][0] == _FRAME
+        return self.operators[-1][1] == "call" and len(self.operands) == self.calls[-1].base
 
     def close_parenthesis(self, start: int, stop: int) -> None:
-        if all(frame.kind in ("if", "statement") for frame in self.frames[-2:]):
+        if not self.depth:
             self.faults.append(complaints.unmatched_parenthesis(self.source, start))
             return
-        self.settle(start)
-        frame = self.frames.pop()
-        self.operators.pop()
-        if frame.kind == "call":
-            self.close_call(frame, stop)
+        if self.wants or self.operators[-1][0] != FRAME or self.operators[-1][1] == "if":
+            self.settle(start)
+        _, kind = self.operators.pop()
+        opened = self.positions.pop()
+        self.firsts.pop()
+        self.depth -= 1
+        if kind == "call":
+            self.close_call(stop)
         else:
             # the carets of what is in parentheses take them in
             inner = self.operands[-1]
-            self.program.starts[inner] = frame.start
-            self.program.stops[inner] = stop
+            self.starts[inner] = opened
+            self.stops[inner] = stop
         self.wants = False
 
-    def close_call(self, frame: _Frame, stop: int) -> None:
-        arguments = tuple(self.operands[frame.base :])
-        del self.operands[frame.base :]
-        name = plain_name(frame.name)
-        rows = find_function(name)
-        fitting = [row for row in rows if row.arity[0] <= len(arguments) <= (row.arity[1] or len(arguments))]
-        self.emit(fitting[0].name if fitting else CALL, arguments, frame.start, stop)
-        node = self.operands[-1]
-        if not fitting:
-            self.program.callees[node] = name
-        elif fitting[0].name == "where":
-            condition, then, otherwise = frame.firsts
-            self.program.branches[node] = Branches(condition, then, otherwise)
+    def close_call(self, stop: int) -> None:
+        call = self.calls.pop()
+        arguments = tuple(self.operands[call.base :])
+        del self.operands[call.base :]
+        key = call.name, len(arguments)
+        operation = self.functions.get(key)
+        if operation is None:
+            operation = self.functions[key] = self.find_operation(*key)
+        self.emit(operation, arguments, call.start, stop)
+        if operation == CALL:
+            self.program.callees[self.operands[-1]] = plain_name(call.name)
+        elif operation == "where":
+            self.program.branches[self.operands[-1]] = Branches(*call.firsts)
+
+    def find_operation(self, name: str, count: int) -> str:
+        """The row that a call means, or ``call`` where none takes so many arguments."""
+        for row in find_function(plain_name(name)):
+            least, most = row.arity
+            if least <= count and (most is None or count <= most):
+                return row.name
+        return CALL
 
     def comma(self, start: int, stop: int) -> None:
         self.settle(start)
-        frame = self.frames[-1]
-        if frame.kind != "call":
+        if self.operators[-1][1] != "call":
             self.faults.append(complaints.stray_comma(self.source, Span(start, stop)))
             self.operands.pop()
-        elif len(self.operands) == frame.base:
+        elif len(self.operands) == self.calls[-1].base:
             self.faults.append(complaints.missing_operand(self.source, Span(start, stop)))
             self.stand_in(start)
-        frame.first = len(self.program.operations)
-        frame.firsts.append(frame.first)
+        self.firsts[-1] = len(self.operations)
+        if self.operators[-1][1] == "call":
+            self.calls[-1].firsts.append(len(self.operations))
         self.wants = True
 
     # -- choices: a if c else b -------------------------------------------------------------------------------------
 
     def open_choice(self, start: int) -> None:
         self.fold(CHOICE)
-        then = self.choices[-1].otherwise if self.operators[-1][0] == CHOICE else self.frames[-1].first
-        self.push_frame("if", start)
-        self.frames[-1].firsts = [then]
+        then = self.choices[-1].otherwise if self.operators[-1][0] == CHOICE else self.firsts[-1]
+        self.thens.append(then)
+        self.firsts.append(len(self.operations))
+        self.push(FRAMES["if"], start)
+        self.wants = True
 
     def turn_choice(self) -> None:
         """``else``: the condition is complete, and the frame of the ``if`` becomes an operator."""
-        opened = self.frames.pop()
-        self.operators[-1] = (CHOICE, "where", opened.start)
-        self.choices.append(Branches(opened.first, opened.firsts[0], len(self.program.operations)))
+        self.operators[-1] = ELSE
+        self.choices.append(Branches(self.firsts.pop(), self.thens.pop(), len(self.operations)))
         self.wants = True
 
     def reach_else(self, start: int, stop: int) -> None:
-        self.fold(_FRAME)
-        if self.frames[-1].kind == "if":
+        self.fold(FRAME)
+        if self.operators[-1][1] == "if":
             self.turn_choice()
         else:
             self.faults.append(complaints.misplaced_else(self.source, Span(start, stop)))
-            self.operators.append((OR, "or", start))
+            self.push(INFIX["or"], start)
             self.wants = True
 
     # -- statements -------------------------------------------------------------------------------------------------
 
     def open_statement(self, start: int) -> None:
-        self.push_frame("statement", start)
+        self.push(FRAMES["statement"], start)
+        self.firsts.append(len(self.operations))
         self.binding = None
+        self.wants = True
 
     def assign(self, start: int, stop: int) -> None:
         """``=``: what stands before it in the statement is a name, or a function with its parameters."""
         program = self.program
-        first = self.frames[0].first
+        first = self.firsts[0]
         nodes = len(program.operations) - first
         root = self.operands[-1]
         span = program.span(root)
         names = [program.arguments[child] for child in program.children(root)]
-        if self.binding is not None or len(self.frames) > 1 or self.operators[-1][0] != _FRAME:
+        if self.binding is not None or len(self.operators) > 1:
             self.faults.append(complaints.misplaced_equals(self.source, Span(start, stop)))
-            self.operators.append((COMPARISON, "eq", start))
+            self.push(INFIX["=="], start)
         elif program.operations[root] == NAME:
             self.binding = (str(program.arguments[root]), None, span)
         elif root in program.callees and nodes == len(names) + 1 and set(program.operations[first:-1]) <= {NAME}:
@@ -385,37 +347,40 @@ class Parser:
         else:
             self.faults.append(complaints.cannot_assign(program, root, names))
             self.binding = ("", None, span)
-        if self.binding is not None and self.operators[-1][0] == _FRAME:
+        if self.binding is not None and self.operators[-1][0] == FRAME:
             self.operands.clear()
             for column in (program.operations, program.arguments, program.starts, program.stops):
-                del column[first:]  # type: ignore[attr-defined]
+                del column[first:]
+            for table in (program.callees, program.branches):
+                for node in [node for node in table if node >= first]:
+                    del table[node]
+            for table in (program.callees, program.branches):
+                for node in [node for node in table if node >= first]:
+                    del table[node]
         self.wants = True
 
     def close_statement(self, stop: int) -> None:
         """The end of a statement: whatever is still open is an error."""
         if self.wants and not self.operands and len(self.operators) == 1 and self.binding is None:
-            self.frames.clear()
+            self.firsts.clear()
             self.operators.clear()
+            self.positions.clear()
             return
         self.settle(stop)
-        while len(self.frames) > 1:
-            frame = self.frames[-1]
-            opened = frame.start + len(frame.name) if frame.kind == "call" else frame.start
-            self.faults.append(complaints.unclosed_parenthesis(self.source, self.text.find("(", opened), stop))
+        while self.depth:
+            mark = Span(self.positions[-1], self.positions[-1] + 1)
+            self.faults.append(complaints.unclosed_parenthesis(self.source, mark, stop))
             self.close_parenthesis(stop, stop)
             self.settle(stop)
-        frame = self.frames.pop()
+        first = self.firsts.pop()
         self.operators.clear()
+        self.positions.clear()
         root = self.operands[-1]
         self.operands.clear()
-        name, parameters, name_span = self.binding or ("", None, Span(frame.start, frame.start))
-        start = name_span.start if self.binding else self.program.starts[frame.first]
+        name, parameters, name_span = self.binding or ("", None, Span(self.starts[first], self.starts[first]))
+        start = name_span.start if self.binding else self.starts[first]
         span = Span(min(start, self.program.starts[root]), self.program.stops[root])
-        self.program.statements.append(Statement(name, parameters, frame.first, root, name_span, span))
-
-
-CHAINS = frozenset((SUM, PRODUCT, AND, OR, COMPARISON))
-"""The precedences that are read from left to right."""
+        self.program.statements.append(Statement(name, parameters, first, root, name_span, span))
 
 
 def parse(text: str, label: str = "expression") -> Program:

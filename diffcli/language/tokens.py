@@ -1,22 +1,22 @@
 """Text to tokens: one regular expression, one match a token, positions kept.
 
-The groups of a match say what it is (`NUMBER`, `CALL`, `NAME`, `SYMBOL`, `STRAY`); blanks and comments are swallowed
-before a token. What a PDF pastes for an operator (``− × · ÷ ≤``) is that operator; subscript digits are digits.
+The last group of a match says what it is (`SYMBOL`, `NAME`, `CALL`, `NUMBER`, `STRAY`); a comment matches no group. What a PDF pastes for an operator (``− × · ÷ ≤``) is that operator; subscript digits are digits.
 """
 
 from __future__ import annotations
 
 import re
 
-NUMBER, CALL, NAME, SYMBOL, STRAY = 1, 2, 3, 4, 5
+SYMBOL, NAME, CALL, NUMBER, STRAY = 1, 2, 3, 4, 5
 
 TOKEN = re.compile(
-    r"(?:[^\S\n]+|\#[^\n]*)*"
-    r"(?:((?:[0-9][0-9_]*\.?[0-9_]*|\.[0-9][0-9_]*)(?:[eE][+-]?[0-9][0-9_]*)?)"
-    r"|([^\W\d]\w*)(?=[^\S\n]*\()"
-    r"|([^\W\d]\w*)"
-    r"|(\*\*|[<>=!]=|[-+*/^()=,<>;\n−–×·⋅∗÷≤≥≠])"
-    r"|([^\s]))"
+    r"[^\S\n]*"
+    r"(?:([-+/^(),;\n]|\*\*?|[<>=!]=|[=<>−–×·⋅∗÷≤≥≠])"
+    # the text of a name before a parenthesis is in the group of names, its parenthesis in the group of calls
+    r"|([^\W\d]\w*)(?=[^\S\n]*(\()?)"
+    r"|((?:[0-9][0-9_]*\.?[0-9_]*|\.[0-9][0-9_]*)(?:[eE][+-]?[0-9][0-9_]*)?)"
+    r"|\#[^\n]*"
+    r"|(\S))"
 )
 
 PASTED: dict[str, str] = {
