@@ -1,0 +1,138 @@
+"""A syntax tree back to text: the fewest parentheses that keep its meaning, in one of several dialects.
+
+A dialect is a small table of spellings. The walk is one loop over an explicit stack of pieces still to be written, so
+depth costs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from diffcli.language.syntax import ATOM, CALL, CHOICE, COMPARISON, NAME, NEGATION, NUMBER, POWER, PRODUCT, Program
+from diffcli.operations import OPERATIONS
+
+Namer = Callable[[str], str]
+
+
+class Dialect(NamedTuple):
+    """How a tree is spelled."""
+
+    symbols: Mapping[str, str]
+    """Infix and prefix spellings, blanks included, of the operations that have one."""
+    number: Callable[[float], str]
+    name: Namer
+    functions: Mapping[str, str] = {}
+    """Other names for functions."""
+    juxtaposed: bool = False
+    """Whether a function stands before an operand that needs no parentheses with a blank: ``cos v0``."""
+
+
+def number_text(value: float) -> str:
+    """The shortest text that reads back as the same float: ``2``, ``0.1``, ``1e+30``."""
+    if value == int(value) and abs(value) < 1e16:
+        return str(int(value))
+    return repr(value)
+
+
+def _symbols(**other: str) -> dict[str, str]:
+    spelled = {row.name: f" {row.symbol} " for row in OPERATIONS.values() if row.symbol}
+    return spelled | {"mul": "*", "div": "/", "pow": "^", "neg": "-", "not": "not "} | other
+
+
+LANGUAGE = Dialect(_symbols(), number_text, lambda name: name)
+"""diffcli's own language."""
+
+MATHEMATICS = Dialect(_symbols(mul="·"), number_text, lambda name: name, {"log": "ln"}, juxtaposed=True)
+"""The formulas of the traces: ``v̄₃·cos v₀``."""
+
+PLAIN_MATHEMATICS = MATHEMATICS._replace(symbols=_symbols())
+"""The same in ASCII."""
+
+
+def to_text(
+    program: Program,
+    root: int | None = None,
+    dialect: Dialect = LANGUAGE,
+    name: Namer | None = None,
+    instead: Mapping[int, int] | None = None,
+) -> str:
+    """The expression under ``root`` (the last statement's, if not given) as text.
+
+    ``name`` spells names in place of the dialect's own way; ``instead`` gives nodes that stand in for others, such as
+    the branch that is taken in place of a choice.
+
+    >>> from diffcli.language import parse
+    >>> to_text(parse("((a - (b + c)) - -d)^(2)"))
+    '(a - (b + c) - -d)^2'
+    """
+    name = name or dialect.name
+    instead = instead or {}
+    pieces: list[str] = []
+    # a text to write, or a node with how tightly it must bind not to be parenthesised
+    waiting: list[str | tuple[int, int]] = [(program.result.root if root is None else root, 0)]
+    while waiting:
+        piece = waiting.pop()
+        if isinstance(piece, str):
+            pieces.append(piece)
+            continue
+        node, needed = piece
+        node = instead.get(node, node)
+        parts, binds = _parts(program, node, dialect, name, instead)
+        if binds < needed:
+            parts = ["(", *parts, ")"]
+        waiting.extend(reversed(parts))
+    return "".join(pieces)
+
+
+Parts = list["str | tuple[int, int]"]
+
+
+def _parts(program: Program, node: int, dialect: Dialect, name: Namer, instead: Mapping[int, int]) -> tuple[Parts, int]:
+    """What a node is written with, and how tightly the whole binds."""
+    operation, arguments = program.operations[node], program.arguments[node]
+    if operation == NUMBER:
+        assert isinstance(arguments, float)
+        return [dialect.number(arguments)], ATOM if arguments >= 0 else NEGATION
+    if operation == NAME:
+        return [name(str(arguments))], ATOM
+    children = program.children(node)
+    row = OPERATIONS.get(operation)
+    if row is not None and row.symbol:
+        return _operator_parts(row.precedence, dialect.symbols[operation], children)
+    if operation == "where" and program.branches[node].then < program.branches[node].condition:
+        condition, then, otherwise = children
+        return [(then, CHOICE + 1), " if ", (condition, CHOICE + 1), " else ", (otherwise, CHOICE)], CHOICE
+    function = program.callees[node] if operation == CALL or row is None else row.spelling
+    function = dialect.functions.get(function, function)
+    if dialect.juxtaposed and len(children) == 1 and _is_leaf(program, instead.get(children[0], children[0])):
+        return [function + " ", (children[0], ATOM)], PRODUCT
+    parts: Parts = [function + "("]
+    for position, child in enumerate(children):
+        parts += [", "] * (position > 0) + [(child, CHOICE)]
+    return [*parts, ")"], ATOM
+
+
+def _operator_parts(precedence: int, symbol: str, children: tuple[int, ...]) -> tuple[Parts, int]:
+    if len(children) == 1:
+        return [symbol, (children[0], precedence)], precedence
+    left, right = children
+    if precedence == POWER:  # binds to the right, and a sign may follow it
+        return [(left, POWER + 1), symbol, (right, NEGATION)], precedence
+    # a chain of comparisons is not in the language, so both sides of one need a tighter operand
+    return [(left, precedence + (precedence == COMPARISON)), symbol, (right, precedence + 1)], precedence
+
+
+def _is_leaf(program: Program, node: int) -> bool:
+    return program.operations[node] in (NAME, NUMBER)
+
+
+def program_text(program: Program) -> str:
+    """A whole program, one statement a line."""
+    lines = []
+    for statement in program.statements:
+        target = statement.name
+        if statement.parameters is not None:
+            target += f"({', '.join(statement.parameters)})"
+        lines.append((f"{target} = " if target else "") + to_text(program, statement.root))
+    return "\n".join(lines)

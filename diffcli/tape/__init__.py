@@ -1,0 +1,9 @@
+"""The tape: lowering a program onto it, and evaluating it."""
+
+from __future__ import annotations
+
+from diffcli.tape.evaluation import evaluate
+from diffcli.tape.lowering import lower
+from diffcli.tape.tape import Skip, Tape
+
+__all__ = ["Skip", "Tape", "evaluate", "lower"]

@@ -1,0 +1,65 @@
+"""Reading a tape forwards: the value of every row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from diffcli.operations import OPERATIONS
+from diffcli.operations.arithmetic.floats import FLOATS, STRICT
+from diffcli.tape.rules import value_function
+from diffcli.tape.tape import Tape
+
+Values = list[Any]
+"""One value a slot, None for a row that is skipped, and the constants at the end."""
+
+
+def evaluate(tape: Tape, point: Sequence[float]) -> Values:
+    """The value of every slot at a point, in floats.
+
+    Rows of a branch that is not taken stay None. A value that is undefined is NaN, and nothing is raised.
+
+    >>> from diffcli.language import parse
+    >>> from diffcli.tape import lower
+    >>> evaluate(lower(parse("where(x > 0, log(x), 2*x)")), [-3.0])
+    [-3.0, False, None, -6.0, -6.0, 2.0, 0.0]
+    """
+    return run(tape, point, float_functions(tape))
+
+
+def float_functions(tape: Tape) -> list[Callable[..., Any]]:
+    """The function of every row."""
+    known = {name: STRICT.get(name) or FLOATS.get(name) or value_function(OPERATIONS[name]) for name in set(tape.operations)}
+    return list(map(known.__getitem__, tape.operations))
+
+
+def run(tape: Tape, point: Sequence[Any], functions: Sequence[Callable[..., Any]]) -> Values:
+    """Evaluate with the given function of each row, whatever kind of number they work on."""
+    values = [*point, *[None] * len(tape.operations), *reversed(tape.constants)]
+    position = tape.first_row
+    for skip in tape.skips:
+        if skip.start < position:
+            continue  # inside a range that is skipped itself
+        _straight(tape, functions, values, position, skip.start)
+        position = skip.start
+        if bool(values[skip.condition]) != skip.when:
+            position = skip.stop
+    _straight(tape, functions, values, position, tape.slots)
+    return values
+
+
+def _straight(tape: Tape, functions: Sequence[Callable[..., Any]], values: Values, start: int, stop: int) -> None:
+    first = tape.first_row
+    operands = tape.operands
+    if (start, stop) != (first, tape.slots):
+        functions, operands = functions[start - first : stop - first], operands[start - first : stop - first]
+    slot = start
+    for function, row in zip(functions, operands):  # noqa: B905 (hot loop, equal by construction)
+        if len(row) == 2:
+            a, b = row
+            values[slot] = function(values[a], values[b])
+        elif len(row) == 1:
+            values[slot] = function(values[row[0]])
+        else:
+            values[slot] = function(*[values[operand] for operand in row])
+        slot += 1

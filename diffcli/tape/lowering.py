@@ -1,0 +1,244 @@
+"""A syntax tree onto a tape.
+
+The nodes of a program stand in evaluation order, so a stretch of them is lowered by one loop. Two kinds of node break
+the stretch: a choice, whose parts become ranges of rows that are skipped when not taken, and a call of the program's
+own function, whose body is lowered again with the arguments for its parameters. What is still to be done waits on an
+explicit stack.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Collection
+
+from diffcli.errors import LimitError, error
+from diffcli.language.syntax import CALL, NAME, NUMBER, Program, Statement
+from diffcli.operations import CONSTANTS, OPERATIONS
+from diffcli.tape.tape import Skip, Tape
+
+MOST_ROWS = 10_000_000
+"""The default limit on the length of a tape: about 2.5 GB."""
+
+
+def lower(program: Program, *, given: Collection[str] = (), share: bool = False, most_rows: int = MOST_ROWS) -> Tape:
+    """The tape of a program, one row for each operation as it is written.
+
+    Parameters
+    ----------
+    program
+        What `diffcli.language.parse` returned.
+    given
+        Names of constants (``pi``, ``e``, ``tau``) that are inputs all the same, because the point gives them.
+    share
+        Merge repeated subexpressions into one row.
+    most_rows
+        The longest tape to build.
+
+    Raises
+    ------
+    LimitError
+        The tape would be longer than ``most_rows``; a call of a function is written out each time.
+    """
+    return _Lowering(program, given, share, most_rows).run()
+
+
+class _Lowering:
+    def __init__(self, program: Program, given: Collection[str], share: bool, most_rows: int) -> None:
+        self.program = program
+        shadowed = [name for name in program.constants if name in given]
+        self.tape = Tape(program.source, program.inputs + shadowed)
+        self.most_rows = most_rows
+        self.slots = [0] * len(program)
+        """The slot of each node's value."""
+        self.environment = {name: slot for slot, name in enumerate(self.tape.inputs)}
+        """The slot of each name in reach."""
+        self.hidden: list[dict[str, int | None]] = []
+        """For each call being written out, what the names of its parameters stand for outside."""
+        self.open_skips: list[int] = []
+        self.constant_slots: dict[object, int] = {}
+        self.shared: list[dict[tuple[str, tuple[int, ...]], int]] = [{}] if share else []
+        """Rows that may be used again: one table, and one for each branch that is open."""
+        for name in program.constants:
+            if name not in given:
+                self.environment[name] = self.constant(CONSTANTS[name], name)
+        self.functions: dict[str, Statement] = {}
+        self.breaks, self.choices = self.find_breaks()
+
+    def find_breaks(self) -> tuple[list[int], dict[int, list[int]]]:
+        """Nodes at which a stretch ends: calls, and where choices begin (outermost first at one place)."""
+        choices: dict[int, list[int]] = {}
+        for node in sorted(self.program.branches, reverse=True):
+            branches = self.program.branches[node]
+            choices.setdefault(min(branches.condition, branches.then), []).append(node)
+        return sorted({*choices, *self.program.callees}), choices
+
+    def run(self) -> Tape:
+        tape = self.tape
+        for statement in self.program.statements:
+            if statement.parameters is not None:
+                self.functions[statement.name] = statement
+                continue
+            self.lower_range(statement.first, statement.root + 1)
+            slot = self.slots[statement.root]
+            if statement.name:
+                self.environment[statement.name] = slot
+                if slot >= 0:
+                    tape.names.setdefault(slot, statement.name)
+            tape.output = slot
+        if tape.output < 0:  # a constant result: its place from the front
+            tape.output += tape.size
+        return tape
+
+    def constant(self, value: float, name: str = "") -> int:
+        key = name or repr(value)
+        slot = self.constant_slots.get(key)
+        if slot is None:
+            self.tape.constants.append(value)
+            slot = self.constant_slots[key] = -len(self.tape.constants)
+            if name:
+                self.tape.constant_names[slot] = name
+        return slot
+
+    # -- the work still to be done ------------------------------------------------------------------------------------
+
+    def lower_range(self, start: int, stop: int) -> None:
+        """Lower nodes ``start`` to ``stop``. A waiting item is a method with its arguments."""
+        waiting: list[tuple[object, ...]] = [(self.stretch, start, stop, 0)]
+        while waiting:
+            action, *arguments = waiting.pop()
+            following = action(*arguments)  # type: ignore[operator]
+            if following:
+                waiting.extend(reversed(following))
+
+    def stretch(self, start: int, stop: int, expanded: int) -> list[tuple[object, ...]]:
+        """Lower nodes up to the next break; of the choices that begin at ``start``, ``expanded`` are open already."""
+        at = bisect_left(self.breaks, start)
+        while at < len(self.breaks) and self.breaks[at] < stop:
+            node = self.breaks[at]
+            begun = self.choices.get(node, [])
+            skip = expanded if node == start else 0
+            if len(begun) > skip:
+                self.straight(start, node)
+                return self.choice(begun[skip], node, skip + 1, stop)
+            if node in self.program.callees:
+                self.straight(start, node)
+                return [*self.call(node), (self.stretch, node + 1, stop, 0)]
+            at += 1
+        self.straight(start, stop)
+        return []
+
+    def choice(self, node: int, start: int, expanded: int, stop: int) -> list[tuple[object, ...]]:
+        condition, then, otherwise = self.program.children(node)
+        firsts = self.program.branches[node]
+
+        def part(first: int, root: int) -> tuple[object, ...]:
+            return self.stretch, first, root + 1, expanded if first == start else 0
+
+        return [
+            part(firsts.condition, condition),
+            (self.open_branch, condition, True), part(firsts.then, then), (self.close_branch,),
+            (self.open_branch, condition, False), part(firsts.otherwise, otherwise), (self.close_branch,),
+            (self.straight, node, node + 1),
+            (self.stretch, node + 1, stop, 0),
+        ]  # fmt: skip
+
+    def open_branch(self, condition: int, when: bool) -> None:
+        self.open_skips.append(len(self.tape.skips))
+        self.tape.skips.append(Skip(self.tape.slots, -1, self.slots[condition], when))
+        if self.shared:
+            self.shared.append({})
+
+    def close_branch(self) -> None:
+        skips = self.tape.skips
+        index = self.open_skips.pop()
+        if skips[index].start == self.tape.slots:
+            del skips[index]  # no row to skip: the branch is a name or a number
+        else:
+            skips[index] = skips[index]._replace(stop=self.tape.slots)
+        if self.shared:
+            self.shared.pop()
+
+    def call(self, node: int) -> list[tuple[object, ...]]:
+        """A call: its body once more, with the arguments for the parameters."""
+        function = self.functions[self.program.callees[node]]
+        assert function.parameters is not None
+        arguments = [self.slots[child] for child in self.program.children(node)]
+        bindings = dict(zip(function.parameters, arguments, strict=True))
+        return [(self.enter, bindings), (self.stretch, function.first, function.root + 1, 0), (self.leave, node, function.root)]
+
+    def enter(self, bindings: dict[str, int]) -> None:
+        self.hidden.append({name: self.environment.get(name) for name in bindings})
+        self.environment.update(bindings)
+
+    def leave(self, node: int, root: int) -> None:
+        for name, slot in self.hidden.pop().items():
+            if slot is None:
+                del self.environment[name]
+            else:
+                self.environment[name] = slot
+        self.slots[node] = self.slots[root]
+
+    # -- a stretch of nodes ---------------------------------------------------------------------------------------------
+
+    def straight(self, start: int, stop: int) -> None:
+        """The loop that builds rows; no choice begins and nothing is called between ``start`` and ``stop``."""
+        program, tape, slots, environment = self.program, self.tape, self.slots, self.environment
+        operations, operands, starts, stops = tape.operations, tape.operands, tape.starts, tape.stops
+        first_row = tape.first_row
+        self.check_length(stop - start)
+        for node in range(start, stop):
+            operation = program.operations[node]
+            arguments = program.arguments[node]
+            if operation == NAME:
+                slots[node] = environment[arguments]  # type: ignore[index]
+            elif operation == NUMBER:
+                slots[node] = self.constant_slots.get(arguments) or self.number(arguments)  # type: ignore[arg-type]
+            else:
+                row = tuple([slots[argument] for argument in arguments])  # type: ignore[union-attr]
+                if self.shared or operation in SPECIAL:
+                    if operation == "neg" and row[0] < 0 and row[0] not in tape.constant_names:
+                        slots[node] = self.number(-tape.constants[-1 - row[0]])  # a negative number is a constant
+                        continue
+                    row = self.with_defaults(operation, row)
+                    found = self.find_shared(operation, row)
+                    if found is not None:
+                        slots[node] = found
+                        continue
+                slots[node] = first_row + len(operations)
+                operations.append(operation)
+                operands.append(row)
+                starts.append(program.starts[node])
+                stops.append(program.stops[node])
+
+    def number(self, value: float) -> int:
+        slot = self.constant_slots[value] = self.constant(value)
+        return slot
+
+    def check_length(self, coming: int) -> None:
+        if len(self.tape.operations) + coming <= self.most_rows:
+            return
+        message = f"the tape would be longer than {self.most_rows} rows"
+        raise LimitError(
+            [error("too-many-nodes", message, self.program.source, help=["raise it with --max-nodes N, if memory allows"])]
+        )
+
+    def with_defaults(self, operation: str, row: tuple[int, ...]) -> tuple[int, ...]:
+        """The operands with the values of those that are left out."""
+        known = OPERATIONS[operation]
+        missing = 0 if known.variadic else len(known.operands) - len(row)
+        values = known.defaults[len(known.defaults) - missing :] if missing else ()
+        return row + tuple([self.constant(value) for value in values])
+
+    def find_shared(self, operation: str, row: tuple[int, ...]) -> int | None:
+        """The slot of the same row if there is one within reach; if not, the row to come is put within reach."""
+        if not self.shared:
+            return None
+        for table in reversed(self.shared):
+            if (operation, row) in table:
+                return table[operation, row]
+        self.shared[-1][operation, row] = self.tape.slots
+        return None
+
+
+SPECIAL = frozenset(row.name for row in OPERATIONS.values() if row.defaults) | {"neg"}
+"""Operations with operands that may be left out, and the one that may be part of a number."""

@@ -1,0 +1,190 @@
+"""The rules of the table, read and compiled on first use.
+
+What an operand adds to a tangent, or to an adjoint, is one thing in both modes: ``g * partial``, where ``g`` is the
+tangent of the operand in forward mode and the adjoint of the result in reverse mode. That product is a *term*. It is
+written as one would write it by hand (``g/a`` and not ``g*(1/a)``), and the same text gives the number, the formula in
+the trace, and the count of operations.
+
+The only code that is compiled in diffcli is compiled here, from the table's own texts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+from diffcli.language import Program, parse
+from diffcli.language.printer import Dialect, to_text
+from diffcli.language.syntax import NAME, NUMBER
+from diffcli.operations import OPERATIONS, Operation
+from diffcli.operations.arithmetic.floats import FLOATS
+from diffcli.tape.tape import Tape
+
+ABSENT = "absent"
+"""The partial of no dependence, in a rule's text."""
+
+SEED, RESULT, TIES = "g", "y", "ties"
+"""The names of the other factor, of the result, and of the number of operands that equal it, in a term's text."""
+
+_INLINE = {
+    "add": "({} + {})", "sub": "({} - {})", "mul": "({} * {})", "neg": "(-{})", "lt": "({} < {})", "le": "({} <= {})",
+    "gt": "({} > {})", "ge": "({} >= {})", "eq": "({} == {})", "ne": "({} != {})", "and": "({} and {})",
+    "or": "({} or {})", "not": "(not {})", "where": "({1} if {0} else {2})", "square": "({0} * {0})",
+}  # fmt: skip
+"""Operations that Python spells itself; the others are functions of the arithmetic."""
+
+_NAMESPACE = {"nan": float("nan"), "pi": 3.141592653589793, ABSENT: None, "__builtins__": {}}
+
+
+TermFunctions = tuple[Callable[..., float | None] | None, ...]
+"""One function ``(g, *operands, result)`` for each operand; None where there is no dependence."""
+
+Overrides = dict[int, TermFunctions]
+"""Term functions to use in place of the table's, by slot."""
+
+
+class Term:
+    """What one operand adds: its partial derivative times ``g``.
+
+    ``function(g, *operands, result)`` computes it; ``program`` is its syntax tree.
+    """
+
+    __slots__ = ("program", "function", "_cost")
+
+    def __init__(self, text: str, row: Operation, position: int) -> None:
+        self.program = parse(text)
+        self.function = _compile_term(self.program, row, position)
+        self._cost: int | None = None
+
+    @property
+    def cost(self) -> int:
+        """How many elementary operations it takes; what a choice does not take is not counted."""
+        if self._cost is None:
+            free = {NUMBER, NAME, "where", "and", "or", "not", "lt", "le", "gt", "ge", "eq", "ne"}
+            self._cost = sum(operation not in free for operation in self.program.operations)
+        return self._cost
+
+
+def term_text(partial: str) -> str:
+    """The text of ``g * partial``, as one would write it.
+
+    >>> term_text("1"), term_text("-1"), term_text("cos(a)"), term_text("1/(2*y)"), term_text("-(y/a)")
+    ('g', '-g', 'g*cos(a)', 'g/(2*y)', '-g*(y/a)')
+    """
+    *bindings, body = partial.split(";")
+    program = parse(partial)
+    root = program.result.root
+    operation, children = program.operations[root], program.children(root)
+    if operation == NUMBER and program.arguments[root] == 1:
+        body = SEED
+    elif operation == "neg":
+        body = f"-{term_text(to_text(program, children[0]))}"  # (-g)*p for -(g*p): the same number
+    elif operation == "div" and program.arguments[children[0]] == 1.0:
+        body = f"{SEED}/({to_text(program, children[1])})"
+    else:
+        body = f"{SEED}*({body})"
+    body = to_text(parse(body))
+    return "; ".join([*(binding.strip() for binding in bindings), body])
+
+
+@lru_cache(maxsize=None)
+def terms(name: str, count: int) -> tuple[Term | None, ...]:
+    """The terms of an operation with ``count`` operands, one each; None where there is no dependence."""
+    row = OPERATIONS[name]
+    partials = row.partials * count if row.variadic else row.partials
+    return tuple(None if text == ABSENT else Term(term_text(text), row, position) for position, text in enumerate(partials))
+
+
+@lru_cache(maxsize=None)
+def term_functions(name: str, count: int) -> TermFunctions:
+    """The functions of `terms`."""
+    return tuple(term and term.function for term in terms(name, count))
+
+
+def terms_of(tape: Tape) -> dict[tuple[str, int], TermFunctions]:
+    """The term functions of every operation on a tape, by its name and number of operands."""
+    kinds = set(zip(tape.operations, map(len, tape.operands), strict=True))
+    return {(name, count): term_functions(name, count) for name, count in kinds}
+
+
+@lru_cache(maxsize=None)
+def value_function(row: Operation) -> Callable[..., Any]:
+    """How a row without a function of its own in the arithmetic is computed: its ``value``, else its ``definition``."""
+    text = row.value or row.definition
+    if row.domain:
+        text = f"where({row.domain}, {text}, nan)"
+    return _compile(parse(text), [*row.parameters])
+
+
+@lru_cache(maxsize=None)
+def condition_function(row: Operation, condition: str) -> Callable[..., bool]:
+    """A condition of a row's domain or breaks, as a function of the operands and the result."""
+    return _compile_term(parse(condition), row, 0, seed=False)
+
+
+def _compile_term(program: Program, row: Operation, position: int, seed: bool = True) -> Callable[..., Any]:
+    first = [SEED] if seed else []
+    if not row.variadic:
+        return _compile(program, [*first, *row.parameters, RESULT])
+    own = row.parameters[0]
+    header = [f"{own} = operands[{position}]", f"{RESULT} = operands[-1]", f"{TIES} = operands.count({RESULT}) - 1"]
+    return _compile(program, [*first, "*operands"], header)
+
+
+def _compile(program: Program, parameters: list[str], header: list[str] | None = None) -> Callable[..., Any]:
+    """A Python function from the syntax tree of one of the table's texts."""
+    lines = [f"def rule({', '.join(parameters)}):", *[f"    {line}" for line in header or []]]
+    for statement in program.statements:
+        text = _python(program, statement.first, statement.root)
+        lines.append(f"    {statement.name} = {text}" if statement.name else f"    return {text}")
+    namespace: dict[str, Any] = dict(_NAMESPACE)
+    for operation in set(program.operations) - {NUMBER, NAME} - set(_INLINE):
+        namespace[operation] = FLOATS.get(operation) or value_function(OPERATIONS[operation])
+    exec(compile("\n".join(lines), f"<rule {parameters}>", "exec"), namespace)
+    return namespace["rule"]  # type: ignore[no-any-return]
+
+
+def _python(program: Program, first: int, root: int) -> str:
+    """The expression of a rule as Python source."""
+    texts: dict[int, str] = {}
+    for node in range(first, root + 1):
+        operation = program.operations[node]
+        arguments = [texts[child] for child in program.children(node)]
+        if operation in (NUMBER, NAME):
+            texts[node] = str(program.arguments[node])
+        elif operation in _INLINE:
+            texts[node] = _INLINE[operation].format(*arguments)
+        else:
+            texts[node] = f"{operation}({', '.join(arguments)})"
+    return texts[root]
+
+
+def resolve(term: Term, environment: dict[str, float]) -> dict[int, int]:
+    """Which node stands for each choice in a term at given values: its taken branch."""
+    program = term.program
+    values: list[Any] = []
+    taken: dict[int, int] = {}
+    names = _NAMESPACE | environment
+    for statement in program.statements:
+        for node in range(statement.first, statement.root + 1):
+            operation, arguments = program.operations[node], program.arguments[node]
+            if operation == NUMBER:
+                values.append(arguments)
+            elif operation == NAME:
+                values.append(names.get(str(arguments)))
+            elif operation == "where":
+                condition, then, otherwise = program.children(node)
+                taken[node] = then if values[condition] else otherwise
+                values.append(values[taken[node]])
+            else:
+                function = FLOATS.get(operation) or value_function(OPERATIONS[operation])
+                operands = [values[child] for child in program.children(node)]
+                values.append(None if None in operands else function(*operands))
+        names[statement.name] = values[statement.root]
+    return taken
+
+
+def formula(term: Term, dialect: Dialect, names: dict[str, str], environment: dict[str, float]) -> str:
+    """A term as text: names replaced, and of each choice only what is taken at these values."""
+    return to_text(term.program, None, dialect, lambda name: names.get(name, name), resolve(term, environment))

@@ -1,0 +1,87 @@
+"""The tape: a Wengert list, in compact columns.
+
+A *slot* is the place of a value. The inputs come first, then one slot for each row, in evaluation order; so slot ``s``
+of a tape with ``n`` inputs is the lecture's v with index ``s - n + 1``: inputs v₋ₙ₊₁ … v₀, intermediates v₁ … vₗ.
+
+A constant is an operand with a negative slot. A list of values ends with the constants in reverse, so that Python's own
+indexing finds them, and a list of tangents or adjoints that is as long holds nothing there: a constant is no dependence.
+"""
+
+from __future__ import annotations
+
+from array import array
+from typing import NamedTuple
+
+from diffcli.errors import Source, Span
+
+
+class Skip(NamedTuple):
+    """Rows ``start`` to ``stop`` (slots) are evaluated only if the condition's truth is ``when``."""
+
+    start: int
+    stop: int
+    condition: int
+    when: bool
+
+
+class Tape:
+    """Rows in evaluation order, each an operation, its operands' slots, and where it stands in the source.
+
+    >>> from diffcli.language import parse
+    >>> from diffcli.tape import lower
+    >>> tape = lower(parse("ln(x) + 2*x"))
+    >>> tape.operations, tape.operands, tape.constants
+    (['log', 'mul', 'add'], [(0,), (-1, 0), (1, 2)], [2.0])
+    """
+
+    __slots__ = ("source", "inputs", "operations", "operands", "starts", "stops", "constants", "constant_names", "names", "skips", "output")  # fmt: skip
+
+    def __init__(self, source: Source, inputs: list[str]) -> None:
+        self.source = source
+        self.inputs = inputs
+        self.operations: list[str] = []
+        self.operands: list[tuple[int, ...]] = []
+        self.starts: array[int] = array("q")
+        self.stops: array[int] = array("q")
+        self.constants: list[float] = []
+        self.constant_names: dict[int, str] = {}
+        """Constants that have a name, by slot."""
+        self.names: dict[int, str] = {}
+        """What the program calls the value in a slot."""
+        self.skips: list[Skip] = []
+        """In order of start; one inside another comes after it."""
+        self.output = 0
+        """The slot of the result."""
+
+    @property
+    def first_row(self) -> int:
+        """The slot of the first row: the number of inputs."""
+        return len(self.inputs)
+
+    @property
+    def slots(self) -> int:
+        """How many slots are inputs or rows."""
+        return len(self.inputs) + len(self.operations)
+
+    @property
+    def size(self) -> int:
+        """The length of a list with a place for every slot and every constant."""
+        return self.slots + len(self.constants)
+
+    def rows(self) -> range:
+        return range(self.first_row, self.slots)
+
+    def operation(self, slot: int) -> str:
+        return self.operations[slot - len(self.inputs)]
+
+    def operands_of(self, slot: int) -> tuple[int, ...]:
+        """The operands of a row; none for an input."""
+        return self.operands[slot - len(self.inputs)] if slot >= len(self.inputs) else ()
+
+    def span(self, slot: int) -> Span:
+        row = slot - len(self.inputs)
+        return Span(self.starts[row], self.stops[row])
+
+    def index(self, slot: int) -> int:
+        """The lecture's index of a slot: 0 for the last input, 1 for the first row."""
+        return slot - len(self.inputs) + 1
