@@ -29,8 +29,8 @@ class Dialect(NamedTuple):
 
 
 def number_text(value: float) -> str:
-    """The shortest text that reads back as the same float: ``2``, ``0.1``, ``1e+30``."""
-    if value == int(value) and abs(value) < 1e16:
+    """The shortest text that reads back as the same float: ``2``, ``0.1``, ``1e+30``, ``nan``."""
+    if abs(value) < 1e16 and value == int(value):
         return str(int(value))
     return repr(value)
 
@@ -99,14 +99,17 @@ def _parts(program: Program, node: int, dialect: Dialect, name: Namer, instead: 
     children = program.children(node)
     row = OPERATIONS.get(operation)
     if row is not None and row.symbol:
-        return _operator_parts(row.precedence, dialect.symbols[operation], children)
+        parts, binds = _operator_parts(row.precedence, dialect.symbols[operation], children)
+        if dialect.juxtaposed and binds == PRODUCT and _is_function(program, instead.get(children[0], children[0])):
+            parts[0] = (children[0], ATOM)  # (cos a)*b, where cos a*b would read as cos(a*b)
+        return parts, binds
     if operation == "where" and program.branches[node].then < program.branches[node].condition:
         condition, then, otherwise = children
         return [(then, CHOICE + 1), " if ", (condition, CHOICE + 1), " else ", (otherwise, CHOICE)], CHOICE
     function = program.callees[node] if operation == CALL or row is None else row.spelling
     function = dialect.functions.get(function, function)
     if dialect.juxtaposed and len(children) == 1 and _is_leaf(program, instead.get(children[0], children[0])):
-        return [function + " ", (children[0], ATOM)], PRODUCT
+        return [function + " ", (children[0], ATOM)], NEGATION
     parts: Parts = [function + "("]
     for position, child in enumerate(children):
         parts += [", "] * (position > 0) + [(child, CHOICE)]
@@ -125,6 +128,11 @@ def _operator_parts(precedence: int, symbol: str, children: tuple[int, ...]) -> 
 
 def _is_leaf(program: Program, node: int) -> bool:
     return program.operations[node] in (NAME, NUMBER)
+
+
+def _is_function(program: Program, node: int) -> bool:
+    row = OPERATIONS.get(program.operations[node])
+    return row is not None and not row.symbol and row.precedence == 0
 
 
 def program_text(program: Program) -> str:

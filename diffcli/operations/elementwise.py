@@ -38,14 +38,14 @@ def _row(name: str, operands: str, partials: str, meaning: str, points: type_poi
 
 ROWS: tuple[Operation, ...] = (
     # -- arithmetic: the operators ---------------------------------------------------------------------------------------------------------------------
-    _row("add",          "a b",   "1 | 1",                            "sum",                           PAIRS, symbol="+", precedence=6, sympy="Add"),
-    _row("sub",          "a b",   "1 | -1",                           "difference",                    PAIRS, symbol="-", precedence=6, definition="a + -b"),
-    _row("mul",          "a b",   "b | a",                            "product",                       PAIRS, symbol="*", precedence=7, sympy="Mul"),
+    _row("add",          "a b",   "1 | 1",                            "sum",                           PAIRS, symbol="+", precedence=6),
+    _row("sub",          "a b",   "1 | -1",                           "difference",                    PAIRS, symbol="-", precedence=6),
+    _row("mul",          "a b",   "b | a",                            "product",                       PAIRS, symbol="*", precedence=7),
     # -(y/b) and not -a/b^2: the square of the divisor may overflow or vanish where the quotient does not
-    _row("div",          "a b",   "1/b | -(y/b)",                     "quotient",                      PAIRS + ((1e-200, 1e-200),), symbol="/", precedence=7, domain="b != 0", breaks=(("pole", "b == 0"),), definition="a*b^-1", latex=r"\dfrac{#1}{#2}"),
-    _row("neg",          "a",     "-1",                              "negation",                      ANY, symbol="-", precedence=8, definition="-1*a"),
+    _row("div",          "a b",   "1/b | -(y/b)",                     "quotient",                      PAIRS + ((1e-200, 1e-200),), symbol="/", precedence=7, domain="b != 0", breaks=(("pole", "b == 0"),), latex=r"\dfrac{#1}{#2}"),
+    _row("neg",          "a",     "-1",                              "negation",                      ANY, symbol="-", precedence=8),
     # by the base: b = 0 is the constant 1, whatever a is; by the exponent: 0^b is the constant 0 for b > 0
-    _row("pow",          "a b",   "where(b == 0, 0, b*a^(b - 1)) | where(a == 0, where(b > 0, 0, nan), y*log(a))", "power", UPPER, symbol="^", precedence=9, domain="(a > 0 or b == floor(b)) and a != 0 or a == 0 and b >= 0", breaks=(("pole", "a == 0 and b > 0 and b < 1"),), sympy="Pow", latex="{#1}^{#2}"),
+    _row("pow",          "a b",   "where(b == 0, 0, b*a^(b - 1)) | where(a == 0, where(b > 0, 0, nan), y*log(a))", "power", UPPER, symbol="^", precedence=9, domain="(a > 0 or b == floor(b)) and a != 0 or a == 0 and b >= 0", breaks=(("pole", "a == 0 and b > 0 and b < 1"),), latex="{#1}^{#2}"),
     _row("square",       "a",     "2*a",                             "a^2",                           ANY, definition="a^2", latex="{#1}^{2}"),
     _row("reciprocal",   "a",     "-(y/a)",                          "1/a",                           ANY, definition="a^-1", value="1/a", domain="a != 0", breaks=(("pole", "a == 0"),), latex=r"\dfrac{1}{#1}"),
     # -- exponentials and logarithms -------------------------------------------------------------------------------------------------------------------
@@ -87,7 +87,7 @@ ROWS: tuple[Operation, ...] = (
     _row("erf",          "a",     "2/sqrt(pi)*exp(-a^2)",            "error function",                ANY, sympy="erf", latex=r"\operatorname{erf}"),
     _row("erfc",         "a",     "-2/sqrt(pi)*exp(-a^2)",           "1 - erf(a)",                    ANY + _points(8.0), sympy="erfc", latex=r"\operatorname{erfc}"),
     _row("gamma",        "a",     "y*digamma(a)",                    "gamma function",                _points(-2.5, -0.3, 1e-3, 0.7, 3.0, 20.5), domain="a > 0 or a != floor(a)", breaks=(("pole", "a <= 0 and a == floor(a)"),), sympy="gamma", latex=r"\Gamma"),
-    _row("lgamma",       "a",     "digamma(a)",                      "log of the gamma function's absolute value", _points(1e-3, 0.7, 3.0, 20.5, 1e10), domain="a > 0 or a != floor(a)", breaks=(("pole", "a <= 0 and a == floor(a)"),), aliases=("gammaln", "loggamma"), definition="log(abs(gamma(a)))", latex=r"\ln\Gamma"),
+    _row("lgamma",       "a",     "digamma(a)",                      "log of the gamma function's absolute value", _points(1e-3, 0.7, 3.0, 20.5, 1e10), domain="a > 0 or a != floor(a)", breaks=(("pole", "a <= 0 and a == floor(a)"),), aliases=("gammaln", "loggamma"), sympy="loggamma", latex=r"\ln\Gamma"),
     _row("digamma",      "a",     "polygamma(1, a)",                 "derivative of lgamma",          _points(-2.5, -0.3, 1e-3, 0.7, 3.0, 20.5, 1e10), domain="a > 0 or a != floor(a)", breaks=(("pole", "a <= 0 and a == floor(a)"),), aliases=("psi",), sympy="digamma", latex=r"\psi"),
     _row("polygamma",    "a b",   "nan | polygamma(a + 1, b)",        "a-th derivative of digamma",    ((1.0, 0.7), (1.0, 20.5), (2.0, 3.0), (3.0, -0.3)), domain="a >= 0 and a == floor(a) and (b > 0 or b != floor(b))", breaks=(("pole", "b <= 0 and b == floor(b)"),), sympy="polygamma", latex=r"\psi^{(#1)}\left(#2\right)"),
     # -- activations -----------------------------------------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from diffcli.operations import OPERATIONS
@@ -35,17 +35,28 @@ def float_functions(tape: Tape) -> list[Callable[..., Any]]:
 
 def run(tape: Tape, point: Sequence[Any], functions: Sequence[Callable[..., Any]]) -> Values:
     """Evaluate with the given function of each row, whatever kind of number they work on."""
-    values = [*point, *[None] * len(tape.operations), *reversed(tape.constants)]
+    values = start_values(tape, point)
+    for start, stop in taken_ranges(tape, values):
+        _straight(tape, functions, values, start, stop)
+    return values
+
+
+def start_values(tape: Tape, point: Sequence[Any]) -> Values:
+    """The inputs, a place for each row, and the constants in reverse, where their negative slots find them."""
+    return [*point, *[None] * len(tape.operations), *reversed(tape.constants)]
+
+
+def taken_ranges(tape: Tape, values: Values) -> Iterator[tuple[int, int]]:
+    """The ranges of slots to evaluate, in order; ``values`` is looked at for a condition when its branch is reached."""
     position = tape.first_row
     for skip in tape.skips:
         if skip.start < position:
             continue  # inside a range that is skipped itself
-        _straight(tape, functions, values, position, skip.start)
+        yield position, skip.start
         position = skip.start
         if bool(values[skip.condition]) != skip.when:
             position = skip.stop
-    _straight(tape, functions, values, position, tape.slots)
-    return values
+    yield position, tape.slots
 
 
 def _straight(tape: Tape, functions: Sequence[Callable[..., Any]], values: Values, start: int, stop: int) -> None:

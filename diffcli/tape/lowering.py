@@ -81,9 +81,7 @@ class _Lowering:
             self.lower_range(statement.first, statement.root + 1)
             slot = self.slots[statement.root]
             if statement.name:
-                self.environment[statement.name] = slot
-                if slot >= 0:
-                    tape.names.setdefault(slot, statement.name)
+                self.environment[statement.name] = tape.bindings[statement.name] = slot
             tape.output = slot
         if tape.output < 0:  # a constant result: its place from the front
             tape.output += tape.size

@@ -34,7 +34,7 @@ _INLINE = {
 }  # fmt: skip
 """Operations that Python spells itself; the others are functions of the arithmetic."""
 
-_NAMESPACE = {"nan": float("nan"), "pi": 3.141592653589793, ABSENT: None, "__builtins__": {}}
+_NAMESPACE: dict[str, Any] = {"nan": float("nan"), "pi": 3.141592653589793, ABSENT: None, "__builtins__": {}}
 
 
 TermFunctions = tuple[Callable[..., float | None] | None, ...]
@@ -50,9 +50,10 @@ class Term:
     ``function(g, *operands, result)`` computes it; ``program`` is its syntax tree.
     """
 
-    __slots__ = ("program", "function", "_cost")
+    __slots__ = ("row", "program", "function", "_cost")
 
     def __init__(self, text: str, row: Operation, position: int) -> None:
+        self.row = row
         self.program = parse(text)
         self.function = _compile_term(self.program, row, position)
         self._cost: int | None = None
@@ -99,7 +100,7 @@ def terms(name: str, count: int) -> tuple[Term | None, ...]:
 @lru_cache(maxsize=None)
 def term_functions(name: str, count: int) -> TermFunctions:
     """The functions of `terms`."""
-    return tuple(term and term.function for term in terms(name, count))
+    return tuple(None if term is None else term.function for term in terms(name, count))
 
 
 def terms_of(tape: Tape) -> dict[tuple[str, int], TermFunctions]:

@@ -34,7 +34,7 @@ class Tape:
     (['log', 'mul', 'add'], [(0,), (-1, 0), (1, 2)], [2.0])
     """
 
-    __slots__ = ("source", "inputs", "operations", "operands", "starts", "stops", "constants", "constant_names", "names", "skips", "output")  # fmt: skip
+    __slots__ = ("source", "inputs", "operations", "operands", "starts", "stops", "constants", "constant_names", "bindings", "skips", "output")  # fmt: skip
 
     def __init__(self, source: Source, inputs: list[str]) -> None:
         self.source = source
@@ -46,8 +46,8 @@ class Tape:
         self.constants: list[float] = []
         self.constant_names: dict[int, str] = {}
         """Constants that have a name, by slot."""
-        self.names: dict[int, str] = {}
-        """What the program calls the value in a slot."""
+        self.bindings: dict[str, int] = {}
+        """The slot, or the constant's negative slot, of each name that the program binds."""
         self.skips: list[Skip] = []
         """In order of start; one inside another comes after it."""
         self.output = 0

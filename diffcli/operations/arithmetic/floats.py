@@ -36,7 +36,12 @@ def strict_quotient(a: float, b: float) -> float:
 
 
 def power(a: float, b: float) -> float:
-    """a^b in the reals: NaN for a negative base and a fractional exponent, inf at 0^-b."""
+    """a^b in the reals: NaN for a negative base and a fractional exponent, inf at 0^-b.
+
+    An undefined operand makes an undefined result, also in NaN^0, which C calls 1.
+    """
+    if a != a or b != b:
+        return nan
     try:
         return math.pow(a, b)
     except OverflowError:

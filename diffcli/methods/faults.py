@@ -1,0 +1,191 @@
+"""Blame: which row makes a value or a derivative something other than a number, and why."""
+
+from __future__ import annotations
+
+import math
+
+from diffcli.errors import Diagnostic, DomainError
+from diffcli.language import parse
+from diffcli.language.printer import number_text, to_text
+from diffcli.methods.problem import Problem
+from diffcli.methods.reverse import accumulate
+from diffcli.operations import OPERATIONS, Operation
+from diffcli.tape.rules import Overrides, condition_function
+
+MOST = 5
+"""How many rows are blamed at once."""
+
+
+def require_value(problem: Problem) -> None:
+    """Refuse a result that is undefined.
+
+    Raises
+    ------
+    DomainError
+        With the row where an undefined value first arises from defined ones.
+    """
+    culprit = _undefined_row(problem)
+    if culprit is not None:
+        raise DomainError([_undefined(problem, culprit)])
+
+
+def _undefined_row(problem: Problem) -> int | None:
+    """The first row that is NaN though its operands are not, among those that the result depends on."""
+    tape, values = problem.tape, problem.values
+    suspects = [tape.output] if problem.value != problem.value else []
+    for slot, row in enumerate(tape.operands, tape.first_row):
+        # a comparison hides a NaN: what it decides is as undefined as its operands
+        if tape.operation(slot) == "where" and values[slot] is not None:
+            suspects += _compared_nans(problem, row[0]) if suspects or problem.adjoints[slot] is not None else []
+    for slot in suspects:
+        while True:
+            bad = [operand for operand in tape.operands_of(slot) if values[operand] is not None and values[operand] != values[operand]]
+            if not bad:
+                return slot
+            slot = bad[0]
+    return None
+
+
+def _compared_nans(problem: Problem, condition: int) -> list[int]:
+    """The NaN operands of the comparisons in a condition."""
+    found, waiting = [], [condition]
+    while waiting:
+        slot = waiting.pop()
+        if slot < problem.tape.first_row:
+            continue
+        row = problem.tape.operands_of(slot)
+        if problem.tape.operation(slot) in ("and", "or", "not"):
+            waiting += row
+        else:
+            found += [operand for operand in row if problem.values[operand] != problem.values[operand]]
+    return found
+
+
+def _undefined(problem: Problem, slot: int) -> Diagnostic:
+    """Why a row has no value."""
+    name = problem.tape.operation(slot)
+    row = OPERATIONS[name]
+    operands = problem.tape.operands_of(slot)
+    arguments = [problem.values[operand] for operand in operands]
+    shown = _shown(problem, operands)
+    if row.domain and not condition_function(row, row.domain)(*arguments, math.nan):
+        divides = name in ("div", "reciprocal") or (name == "pow" and arguments[0] == 0)
+        if divides:
+            code, message = "division-by-zero", "this divides by 0"
+            notes = ["the value and its derivative are undefined at this point"]
+        else:
+            code, message = "domain", f"`{row.symbol or row.spelling}` is undefined here"
+            notes = [f"its domain: {_domain_text(problem, row, operands)}"]
+        return problem.warning(code, message, slot, shown, notes, _hints(problem, slot))._replace(severity="error")
+    message = f"`{row.symbol or row.spelling}` of these operands is indeterminate"
+    notes = ["an infinite operand comes from a pole or an overflow before it"] if any(map(math.isinf, arguments)) else []
+    return problem.warning("indeterminate", message, slot, shown, notes, _hints(problem, slot))._replace(severity="error")
+
+
+def _shown(problem: Problem, operands: tuple[int, ...]) -> str:
+    """Operands with their values, as a label beside the carets."""
+    return ", ".join(
+        f"{problem.operand_text(operand)} = {number_text(float(problem.values[operand]))}"
+        for operand in dict.fromkeys(operands) if operand >= 0 and problem.values[operand] is not None
+    )  # fmt: skip
+
+
+def _domain_text(problem: Problem, row: Operation, operands: tuple[int, ...]) -> str:
+    """The domain with the user's own words for the operands."""
+    words = {}
+    for parameter, operand in zip(row.parameters, operands, strict=False):
+        text = problem.operand_text(operand)
+        words[parameter] = text if text.isidentifier() or operand < 0 else f"({text})"
+    return to_text(parse(row.domain), name=lambda name: words.get(name, name))
+
+
+_HINTS = (
+    ("mul", "log", "xlogy(a, b) is a*log(b) with the value 0 at a = 0"),
+    ("log", "exp", "softplus(x) is log(1 + exp(x)), and logaddexp(a, b) log(exp(a) + exp(b)), without overflow"),
+    ("log", "cosh", "logcosh(x) is log(cosh(x)) without overflow"),
+    ("sqrt", "mul", "abs(x) is sqrt(x*x), and hypot(x, y) sqrt(x*x + y*y), with a derivative rule of its own at 0"),
+    ("sqrt", "pow", "abs(x) is sqrt(x^2), and hypot(x, y) sqrt(x^2 + y^2), with a derivative rule of its own at 0"),
+    ("sqrt", "square", "abs(x) is sqrt(x^2), and hypot(x, y) sqrt(x^2 + y^2), with a derivative rule of its own at 0"),
+    ("div", "sin", "sinc(x) is sin(pi*x)/(pi*x) with the value 1 at 0"),
+    ("log", "add", ""),
+    ("sqrt", "add", ""),
+)
+"""A row, an operand of it (an empty hint: of that operand's operand), and an operation that does the same unharmed."""
+
+
+def _hints(problem: Problem, slot: int) -> list[str]:
+    """Operations that would do what a failing pair of rows does."""
+    tape = problem.tape
+
+    def names(rows: tuple[int, ...]) -> set[str]:
+        return {tape.operation(operand) for operand in rows if tape.first_row <= operand < tape.slots}
+
+    name, inner = tape.operation(slot), names(tape.operands_of(slot))
+    if (name, "add") in {(a, b) for a, b, hint in _HINTS if not hint} and "add" in inner:
+        for operand in tape.operands_of(slot):
+            inner |= names(tape.operands_of(operand))
+    return [hint for outer, needed, hint in _HINTS if hint and outer == name and needed in inner][:1]
+
+
+def explain(problem: Problem, gradient: dict[str, float], overrides: Overrides) -> list[Diagnostic]:
+    """Why a value or a derivative is infinite, or a derivative NaN: one warning for each row to blame."""
+    if math.isfinite(problem.value) and all(map(math.isfinite, gradient.values())):
+        return []
+    found = _overflows(problem)
+    blamed = {note.span for note in found}
+    _, steps = accumulate(problem.tape, problem.values, problem.active, overrides=overrides)
+    reached: dict[int, float] = {problem.tape.output: 1.0}
+    for step in steps:
+        arriving = reached[step.source]
+        reached[step.target] = step.total
+        if math.isfinite(step.term) or arriving != arriving or len(found) >= MOST:
+            continue
+        note = _bad_term(problem, step.source, step.position, step.term, arriving)
+        if note is not None and note.span not in blamed:
+            blamed.add(note.span)
+            found.append(note)
+    return found
+
+
+def _overflows(problem: Problem) -> list[Diagnostic]:
+    """Rows that are infinite though their operands are not, and that the result depends on."""
+    tape, values = problem.tape, problem.values
+    found: list[Diagnostic] = []
+    for slot in tape.rows():
+        value = values[slot]
+        if value is None or not math.isinf(value) or problem.adjoints[slot] is None or len(found) >= MOST:
+            continue
+        operands = tape.operands_of(slot)
+        arguments = [values[operand] for operand in operands]
+        if any(argument is not None and math.isinf(argument) for argument in arguments):
+            continue
+        row = OPERATIONS[tape.operation(slot)]
+        if any(kind == "pole" and condition_function(row, condition)(*arguments, value) for kind, condition in row.breaks):
+            continue  # noted as a pole
+        users = [user for user in tape.rows() if slot in tape.operands_of(user)]
+        users += [above for user in users for above in tape.rows() if user in tape.operands_of(above)]
+        hints = [hint for user in users[:8] for hint in _hints(problem, user)]
+        message = f"`{row.symbol or row.spelling}` overflows: the value is beyond the range of a float"
+        found.append(problem.warning("overflow", message, slot, _shown(problem, operands), (), hints[:1]))
+    return found
+
+
+def _bad_term(problem: Problem, slot: int, position: int, term: float, arriving: float) -> Diagnostic | None:
+    """Why a row hands on something that is no finite number; None where what arrived was infinite and stays so."""
+    row = OPERATIONS[problem.tape.operation(slot)]
+    operands = problem.tape.operands_of(slot)
+    shown = _shown(problem, operands)
+    name = row.symbol or row.spelling
+    by = problem.operand_text(operands[position])
+    if math.isinf(arriving):
+        if math.isinf(term):
+            return None
+        message = f"an infinite derivative meets a partial of `{name}` that is 0: 0 times infinity is undefined"
+        below = [operand for operand in problem.tape.operands_of(slot)]
+        users = [user for user in problem.tape.rows() if slot in problem.tape.operands_of(user)]
+        hints = [hint for user in [*users, *below] if user >= problem.tape.first_row for hint in _hints(problem, user)]
+        return problem.warning("indeterminate", message, slot, shown, (), hints[:1])
+    if math.isinf(term):
+        return problem.warning("pole", f"`{name}` has an infinite slope here", slot, shown, [f"by {by} it is {number_text(term)}"])
+    message = f"the partial of `{name}` by `{by}` is undefined here"
+    return problem.warning("undefined-partial", message, slot, shown)

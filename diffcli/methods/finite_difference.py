@@ -1,0 +1,163 @@
+"""Finite differences: quotients of values beside the point, with an estimate of their error.
+
+Steps are powers of two, so that ``x + h`` is exact and the quotient is divided by the very distance it was taken over.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import NamedTuple
+
+from diffcli.methods.complex_step import complex_difference
+from diffcli.methods.problem import Problem
+from diffcli.records import Difference
+from diffcli.tape.evaluation import float_functions, run
+
+EPSILON = 2.0**-52
+
+
+class Stencil(NamedTuple):
+    """Offsets in steps, the weights of the values there, and the order of the truncation error in the step."""
+
+    offsets: tuple[int, ...]
+    weights: tuple[Fraction, ...]
+    order: int
+
+
+def stencil(offsets: Sequence[int]) -> Stencil:
+    """The first-derivative weights on a set of offsets, exact (Fornberg 1988).
+
+    The weights are the derivatives at 0 of the Lagrange polynomials of the offsets.
+
+    >>> stencil([-1, 1]).weights
+    (Fraction(-1, 2), Fraction(1, 2))
+    """
+    weights = []
+    for own in offsets:
+        others = [other for other in offsets if other != own]
+        slope = Fraction(0)
+        for left_out in others:
+            product = Fraction(1, own - left_out)
+            for other in others:
+                if other != left_out:
+                    product *= Fraction(-other, own - other)
+            slope += product
+        weights.append(slope)
+    symmetric = sorted(offsets) == sorted(-offset for offset in offsets)
+    return Stencil(tuple(offsets), tuple(weights), len(offsets) - (0 if symmetric and 0 not in offsets else 1))
+
+
+STENCILS = {
+    "forward": stencil((0, 1)),
+    "backward": stencil((-1, 0)),
+    "central": stencil((-1, 1)),
+    "forward2": stencil((0, 1, 2)),
+    "backward2": stencil((-2, -1, 0)),
+}
+"""The stencils, by the names of ``--method``; those of second order serve at the edge of a domain."""
+
+METHODS = ("forward", "backward", "central", "complex")
+"""What ``--method`` can name."""
+
+
+def difference(problem: Problem, variable: str, method: str = "central", step: float | None = None) -> Difference:
+    """The partial along a variable by a difference quotient.
+
+    Parameters
+    ----------
+    problem
+        What to differentiate, and where.
+    variable
+        The name of an input.
+    method
+        One of `METHODS`.
+    step
+        The step; if not given, a power of two from the scale of the point: about ``max(1, |x|)`` times the root of the
+        machine epsilon that balances truncation and rounding for a function of unit scales (order p: root p + 1).
+
+    Returns
+    -------
+    The estimate; its ``error`` compares it with the same quotient over twice the step and adds the rounding of the
+    values. It is an estimate, not a bound.
+    """
+    if method == "complex":
+        return complex_difference(problem, variable, step)
+    x = problem.at[variable]
+    chosen = STENCILS[method]
+    if step is not None:
+        return _Quotient(problem, variable, method, step).record("the step is as given")
+    step = exact_step(x, max(1.0, abs(x)) * EPSILON ** (1 / (chosen.order + 1)))
+    reason = f"about max(1, |{variable}|) times the {_root_name(chosen.order + 1)} root of the machine epsilon, as a power of two"
+    smallest = 64 * math.ulp(x)
+    quotient = _Quotient(problem, variable, method, step)
+    while not quotient.inside and step > smallest:
+        step /= 8
+        quotient = _Quotient(problem, variable, method, step)
+        reason = "shortened to stay inside the domain"
+    if not quotient.inside and method == "central":
+        for side in ("forward2", "backward2"):
+            step = exact_step(x, max(1.0, abs(x)) * EPSILON ** (1 / 3))
+            beside = _Quotient(problem, variable, side, step)
+            while not beside.inside and step > smallest:
+                step /= 8
+                beside = _Quotient(problem, variable, side, step)
+            if beside.inside:
+                return beside.record("one-sided, because the domain ends at the point")
+    return quotient.record(reason)
+
+
+def _root_name(degree: int) -> str:
+    return {2: "square", 3: "cube"}.get(degree, f"{degree}th")
+
+
+def exact_step(x: float, wanted: float) -> float:
+    """The power of two nearest ``wanted`` for which x + h and x - h are exact.
+
+    >>> exact_step(1.0, 6e-6)
+    7.62939453125e-06
+    """
+    step = 2.0 ** round(math.log2(wanted))
+    while (x + step) - x != step or x - (x - step) != step:
+        step *= 2
+    return step
+
+
+class _Quotient:
+    """A stencil applied at a step and at twice the step."""
+
+    def __init__(self, problem: Problem, variable: str, method: str, step: float) -> None:
+        self.variable, self.method, self.step = variable, method, step
+        self.stencil = STENCILS[method]
+        self.x = problem.at[variable]
+        functions = float_functions(problem.tape)
+        slot = problem.input_slot(variable)
+        self.known: dict[int, float] = {0: problem.value}
+        for offset in sorted({offset * scale for offset in self.stencil.offsets for scale in (1, 2)} - {0}):
+            point = problem.point
+            point[slot] = self.x + offset * step
+            self.known[offset] = float(run(problem.tape, point, functions)[problem.tape.output])
+
+    @property
+    def inside(self) -> bool:
+        """Whether all values of the stencil are finite."""
+        return all(math.isfinite(self.known[offset]) for offset in self.stencil.offsets)
+
+    def quotient(self, scale: int) -> float:
+        total = math.fsum(
+            float(weight) * self.known[offset * scale]
+            for offset, weight in zip(self.stencil.offsets, self.stencil.weights, strict=True)
+        ) if all(math.isfinite(self.known[offset * scale]) for offset in self.stencil.offsets) else math.nan  # fmt: skip
+        return total / (self.step * scale)
+
+    def record(self, reason: str) -> Difference:
+        estimate, wider = self.quotient(1), self.quotient(2)
+        largest = max(abs(self.known[offset]) for offset in self.stencil.offsets)
+        rounding = sum(abs(float(weight)) for weight in self.stencil.weights) * EPSILON * largest / self.step
+        error = abs(estimate - wider) + rounding
+        samples = tuple((self.x + offset * self.step, self.known[offset]) for offset in sorted(self.stencil.offsets))
+        name = self.method.rstrip("2")
+        return Difference(
+            self.variable, name, self.step, samples, estimate, error if math.isfinite(error) else None, reason
+        )  # fmt: skip

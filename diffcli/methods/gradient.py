@@ -1,0 +1,219 @@
+"""The value and gradient of a program, by any of the methods, with everything worth saying about them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+
+from diffcli.errors import Diagnostic, Mark, UsageError, error
+from diffcli.language import Program
+from diffcli.language.complaints import did_you_mean
+from diffcli.language.syntax import NAME
+from diffcli.methods import cost as costs
+from diffcli.methods import forward
+from diffcli.methods.faults import explain, require_value
+from diffcli.methods.finite_difference import METHODS, difference
+from diffcli.methods.kinks import POLICIES, describe, find_breaks, overrides
+from diffcli.methods.points import check_mapping, read_point
+from diffcli.methods.problem import At, Problem
+from diffcli.methods.reverse import accumulate
+from diffcli.methods.trace import UNICODE, Notation, Tracer
+from diffcli.records import Cost, Difference, GradientResult, SymbolicDerivative, Trace
+from diffcli.tape.lowering import MOST_ROWS
+from diffcli.tape.rules import Overrides
+
+MODES = {
+    "reverse": "automatic differentiation, one sweep backwards for the whole gradient",
+    "forward": "automatic differentiation, one sweep forwards for each variable",
+    "numeric": "finite differences, or the complex step",
+    "symbolic": "SymPy's derivative, and its value",
+}
+"""The ways to a derivative, for ``--mode``."""
+
+
+class Options:
+    """Everything that can be asked of `compute`; see `diffcli.grad` for what each means."""
+
+    def __init__(
+        self,
+        *,
+        mode: str = "reverse",
+        wrt: Sequence[str] | None = None,
+        seed: str | Mapping[str, object] | None = None,
+        kink: str = "min-norm",
+        strict: bool = False,
+        method: str = "central",
+        step: float | None = None,
+        share: bool = False,
+        trace: bool = False,
+        most_shown: int | None = None,
+        cost: bool = False,
+        notation: Notation = UNICODE,
+        max_nodes: int = MOST_ROWS,
+        simplify: bool = True,
+    ) -> None:
+        for name, given, known in (("mode", mode, MODES), ("kink", kink, POLICIES), ("method", method, METHODS)):
+            if given not in known:
+                help = [*did_you_mean(str(given), known), f"one of: {', '.join(known)}"]
+                raise UsageError([error("unknown-choice", f"there is no {name} `{given}`", help=help)])
+        if seed is not None and mode != "forward":
+            help = ["add --mode forward, or leave --seed out"]
+            raise UsageError([error("unknown-choice", f"a seed is a direction for forward mode, not for {mode}", help=help)])
+        if step is not None and not (step > 0 and math.isfinite(step)):
+            raise UsageError([error("bad-value", f"the step is {step}, not a positive number")])
+        self.mode, self.wrt, self.seed = mode, wrt, seed
+        self.kink, self.strict = kink, strict
+        self.method, self.step = method, step
+        self.share, self.max_nodes, self.simplify = share, max_nodes, simplify
+        self.trace, self.most_shown, self.cost, self.notation = trace, most_shown, cost, notation
+
+
+def compute(target: str | Program, at: At, options: Options) -> GradientResult:
+    """The value and gradient of a program at a point.
+
+    Raises
+    ------
+    ExpressionError
+        The text is not a program, or names and values do not fit it.
+    DomainError
+        The value is undefined at the point.
+    NotDifferentiableError
+        Something is not differentiable there, and `Options` asked for an error.
+    LimitError
+        A limit was reached before anything was known.
+    """
+    problem = Problem(target, at, wrt=options.wrt, share=options.share, most_rows=options.max_nodes)
+    require_value(problem)
+    breaks = find_breaks(problem)
+    notes = [*problem.shadowed_constants(), *_unused(problem.program)]
+    notes += describe(problem, breaks, options.kink, options.strict)
+    replaced = overrides(problem, breaks, options.kink)
+    answer = _METHODS[options.mode](problem, options, replaced, notes)
+    return answer._replace(notes=tuple(notes))
+
+
+def _answer(
+    problem: Problem,
+    options: Options,
+    gradient: dict[str, float],
+    *,
+    trace: Trace | None = None,
+    cost: Cost | None = None,
+    differences: tuple[Difference, ...] = (),
+    symbolic: tuple[SymbolicDerivative, ...] = (),
+) -> GradientResult:
+    return GradientResult(
+        problem.expression(), options.mode, problem.at, problem.value, gradient,
+        differences=differences, symbolic=symbolic, trace=trace, cost=cost,
+    )  # fmt: skip
+
+
+# -- the methods -------------------------------------------------------------------------------------------------------
+
+
+def _reverse(problem: Problem, options: Options, replaced: Overrides, notes: list[Diagnostic]) -> GradientResult:
+    adjoints = problem.adjoints
+    steps = None
+    if replaced or options.trace or options.cost:
+        adjoints, steps = accumulate(problem.tape, problem.values, problem.active, overrides=replaced)
+    found = {name: adjoints[problem.input_slot(name)] for name in problem.wrt}
+    gradient = _numbers(problem, found, notes)
+    notes += explain(problem, gradient, replaced)
+    trace = None
+    if options.trace and steps is not None:
+        trace = Tracer(problem, options.notation, options.most_shown).with_adjoints(steps)
+    cost = costs.reverse_cost(problem, steps) if options.cost and steps is not None else None
+    return _answer(problem, options, gradient, trace=trace, cost=cost)
+
+
+def _forward(problem: Problem, options: Options, replaced: Overrides, notes: list[Diagnostic]) -> GradientResult:
+    inputs = problem.tape.inputs
+    seed = _read_seed(problem, options.seed)
+    if seed is not None:
+        seeds: list[dict[str, float]] = [seed]
+        labels = [", ".join(f"{name}={value:g}" for name, value in seed.items())]
+    else:
+        seeds = [{name: 1.0} for name in problem.wrt]
+        labels = list(problem.wrt)
+    sweeps = [
+        forward.tangents(problem.tape, problem.values, [direction.get(name) for name in inputs], replaced) for direction in seeds
+    ]
+    output = problem.tape.output
+    trace = Tracer(problem, options.notation, options.most_shown).with_tangents(labels, sweeps) if options.trace else None
+    cost = costs.forward_cost(problem, sweeps) if options.cost else None
+    if seed is not None:
+        directional = sweeps[0][output] or 0.0
+        answer = _answer(problem, options, {}, trace=trace, cost=cost)
+        notes += explain(problem, {"": directional}, replaced)
+        return answer._replace(directional=directional, seed=seed)
+    gradient = _numbers(problem, {name: sweep[output] for name, sweep in zip(problem.wrt, sweeps, strict=True)}, notes)
+    notes += explain(problem, gradient, replaced)
+    return _answer(problem, options, gradient, trace=trace, cost=cost)
+
+
+def _numeric(problem: Problem, options: Options, replaced: Overrides, notes: list[Diagnostic]) -> GradientResult:
+    differences = tuple(difference(problem, name, options.method, options.step) for name in problem.wrt)
+    for found in differences:
+        if not math.isfinite(found.estimate):
+            message = f"no difference quotient along `{found.variable}`: a value beside the point is undefined"
+            help = ("choose a smaller --step, or a side with --method forward or backward",)
+            notes.append(Diagnostic("no-difference", "warning", message, help=help))
+    gradient = {found.variable: found.estimate for found in differences}
+    notes += explain(problem, {}, replaced)
+    return _answer(problem, options, gradient, differences=differences)
+
+
+def _symbolic(problem: Problem, options: Options, replaced: Overrides, notes: list[Diagnostic]) -> GradientResult:
+    from diffcli.methods.symbolic import differentiate
+
+    found: list[SymbolicDerivative] = []
+    differentiate(problem, found.append, notes, options.max_nodes, options.simplify)
+    gradient = {derivative.variable: derivative.value for derivative in found}
+    notes += explain(problem, {}, replaced)
+    return _answer(problem, options, gradient, symbolic=tuple(found))
+
+
+_METHODS: dict[str, Callable[[Problem, Options, Overrides, list[Diagnostic]], GradientResult]] = {
+    "reverse": _reverse, "forward": _forward, "numeric": _numeric, "symbolic": _symbolic,
+}  # fmt: skip
+
+
+# -- what is worth saying ----------------------------------------------------------------------------------------------
+
+
+def _numbers(problem: Problem, found: dict[str, float | None], notes: list[Diagnostic]) -> dict[str, float]:
+    """Derivatives as numbers: no dependence is 0, and is said."""
+    for name, derivative in found.items():
+        if derivative is None:
+            message = f"the result does not depend on `{name}` here, so the derivative is 0"
+            why = "no path leads from it to the result: each is constant, flat, cut by stop_gradient, or in a branch not taken"
+            notes.append(Diagnostic("no-dependence", "note", message, notes=(why,)))
+    return {name: 0.0 if derivative is None else derivative + 0.0 for name, derivative in found.items()}
+
+
+def _unused(program: Program) -> list[Diagnostic]:
+    """A note for every binding that nothing uses, and every expression whose value is dropped."""
+    if len(program.statements) == 1:
+        return []
+    used = {argument for operation, argument in zip(program.operations, program.arguments, strict=True) if operation == NAME}
+    used |= set(program.callees.values())
+    notes = []
+    for statement in program.statements[:-1]:
+        if not statement.name:
+            message = "the value of this statement is not used; the last one gives the result"
+            notes.append(Diagnostic("unused-value", "note", message, program.source, (Mark(statement.span),)))
+        elif statement.name not in used:
+            message = f"`{statement.name}` is not used"
+            notes.append(Diagnostic("unused-name", "note", message, program.source, (Mark(statement.name_span),)))
+    return notes
+
+
+def _read_seed(problem: Problem, seed: str | Mapping[str, object] | None) -> dict[str, float] | None:
+    if seed is None:
+        return None
+    direction = read_point(seed, "--seed")[0] if isinstance(seed, str) else check_mapping(seed)
+    unknown = [name for name in direction if name not in problem.tape.inputs]
+    if unknown:
+        help = did_you_mean(unknown[0], problem.tape.inputs) or [f"its variables: {', '.join(problem.tape.inputs) or 'none'}"]
+        raise UsageError([error("unknown-variable", f"the expression has no variable `{unknown[0]}`", help=help)])
+    return direction

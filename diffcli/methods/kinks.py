@@ -1,0 +1,211 @@
+"""Where a tape is not differentiable, what was chosen there, and what else could be.
+
+Every row that touches the derivative is asked whether it stands on one of the breaks that the table knows for its
+operation: a kink, a tie, a jump, a pole; a comparison at its boundary that decides which branch is taken. What is found
+becomes a note, with the one-sided slopes of the whole function where they are known.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from diffcli.errors import Diagnostic, NotDifferentiableError, Slopes
+from diffcli.language.printer import number_text
+from diffcli.methods.one_sided import NUDGE, slopes
+from diffcli.methods.problem import Problem
+from diffcli.operations import OPERATIONS
+from diffcli.operations.arithmetic.floats import FLOATS
+from diffcli.tape.rules import Overrides, condition_function, term_functions, value_function
+
+POLICIES = {
+    "min-norm": "the subgradient of least norm: 0 for abs and relu, equal shares at a tie",
+    "mean": "the mean of the slopes on the two sides, which is what central differences see",
+    "left": "the slope on the left of the operand",
+    "right": "the slope on the right of the operand",
+    "nan": "NaN: no number where there is no derivative",
+    "error": "an error, with exit code 5",
+}
+"""What to do at a kink or tie, for ``--kink``."""
+
+NOT_DIFFERENTIABLE = frozenset(("kink", "tie", "jump", "pole", "branch", "point-branch"))
+"""Codes of notes that `strict` turns into errors."""
+
+MOST_NOTES = 20
+
+
+class Break(NamedTuple):
+    """A row that stands where its operation is not differentiable."""
+
+    slot: int
+    kind: str
+
+
+def find_breaks(problem: Problem) -> list[Break]:
+    """The breaks among the rows that touch the derivative, in evaluation order."""
+    tape, values = problem.tape, problem.values
+    watched = {name: OPERATIONS[name] for name in set(tape.operations) if OPERATIONS[name].breaks or OPERATIONS[name].flat}
+    if not watched:
+        return []
+    deciding = _deciding(problem)
+    found = []
+    for slot, name in enumerate(tape.operations, tape.first_row):
+        if name not in watched or values[slot] is None:
+            continue
+        row = watched[name]
+        decides = slot in deciding
+        if not (problem.reached(slot) or decides):
+            continue
+        arguments = [values[operand] for operand in tape.operands_of(slot)]
+        kinds = [kind for kind, condition in row.breaks if condition_function(row, condition)(*arguments, values[slot])]
+        # a comparison that is used as a number is a step function
+        kinds = [kind if decides or "branch" not in kind else "jump" for kind in kinds]
+        if row.flat and not decides and not kinds:
+            kinds = ["flat"]
+        found += [Break(slot, kind) for kind in kinds]
+    return found
+
+
+def _deciding(problem: Problem) -> set[int]:
+    """Slots of the comparisons that decide which branch the result takes."""
+    tape, values = problem.tape, problem.values
+    waiting = [
+        row[0] for slot, row in enumerate(tape.operands, tape.first_row)
+        if tape.operation(slot) == "where" and values[slot] is not None and problem.adjoints[slot] is not None
+    ]  # fmt: skip
+    found: set[int] = set()
+    while waiting:
+        slot = waiting.pop()
+        if slot < tape.first_row or slot in found or not problem.active[slot]:
+            continue
+        if tape.operation(slot) in ("and", "or", "not"):
+            waiting += tape.operands_of(slot)
+        elif OPERATIONS[tape.operation(slot)].precedence == OPERATIONS["eq"].precedence:
+            found.add(slot)
+    return found
+
+
+def describe(problem: Problem, breaks: Sequence[Break], policy: str, strict: bool) -> list[Diagnostic]:
+    """A note for each break.
+
+    Raises
+    ------
+    NotDifferentiableError
+        With all of them, under ``strict``, or at a kink or tie under the policy ``error``.
+    """
+    kinked = [found for found in breaks if found.kind in NOT_DIFFERENTIABLE]
+    sides = _slopes(problem) if kinked else ()
+    notes = [_note(problem, found, policy, sides) for found in breaks[:MOST_NOTES]]
+    if len(breaks) > MOST_NOTES:
+        more = f"{len(breaks) - MOST_NOTES} more rows stand on a break and are not listed"
+        notes.append(Diagnostic("more-notes", "note", more))
+    if kinked and (strict or (policy == "error" and any(found.kind in ("kink", "tie", "branch") for found in kinked))):
+        raise NotDifferentiableError([note._replace(severity="error") for note in notes if note.code in NOT_DIFFERENTIABLE])
+    return notes
+
+
+def _slopes(problem: Problem) -> tuple[Slopes, ...]:
+    """The one-sided slopes of the result along each variable that a break can bend; one with equal sides is smooth."""
+    if len(problem.wrt) > 50:
+        return ()
+    found = []
+    for name in problem.wrt:
+        left, right = slopes(problem.tape, problem.values, problem.point, problem.input_slot(name))
+        if left is not None or right is not None:
+            found.append(Slopes(name, left, right))
+    return tuple(found)
+
+
+_SAYS = {
+    "kink": "`{name}` has a kink here",
+    "tie": "the operands of `{name}` are equal here",
+    "jump": "`{name}` jumps here",
+    "pole": "`{name}` has a pole here",
+    "branch": "this comparison is at its boundary",
+    "point-branch": "this condition singles out one point",
+    "flat": "`{name}` is flat: its derivative is 0 almost everywhere",
+}
+
+
+def _note(problem: Problem, found: Break, policy: str, sides: tuple[Slopes, ...]) -> Diagnostic:
+    slot, kind = found
+    row = OPERATIONS[problem.tape.operation(slot)]
+    label = ", ".join(
+        f"{problem.operand_text(operand)} = {number_text(float(problem.values[operand]))}"
+        for operand in dict.fromkeys(problem.tape.operands_of(slot)) if operand >= 0
+    )  # fmt: skip
+    message = _SAYS[kind].format(name=row.symbol or row.spelling)
+    if kind == "flat":
+        note = problem.warning("flat", message, slot, label, ["the gradient cannot see how the result moves through it"])
+        return note._replace(severity="note")
+    notes = [text for text in map(_side_text, sides) if text]
+    help = ["--strict makes this an error (exit code 5)"]
+    if kind in ("kink", "tie"):
+        notes.append(f"the rule used at it: {POLICIES[policy]} (--kink {policy})")
+    elif kind == "branch":
+        notes.append("the derivative is that of the branch taken")
+    elif kind == "point-branch":
+        notes.append("the derivative is that of the branch taken, at this point alone; the slopes beside it are the limit")
+    return problem.warning(kind, message, slot, label, notes, help)._replace(slopes=sides)
+
+
+def _side_text(side: Slopes) -> str:
+    if side.left is None and side.right is None:
+        return ""
+    if side.left == side.right and side.left is not None:
+        return f"along {side.variable} the slopes on both sides are {number_text(side.left)}: smooth"
+    left, right = ("unknown" if slope is None else number_text(slope) for slope in side[1:])
+    return f"along {side.variable} the slope is {left} on the left, {right} on the right"
+
+
+def overrides(problem: Problem, breaks: Sequence[Break], policy: str) -> Overrides:
+    """Term functions for the rows on a kink or tie, where the policy asks for others than the table's."""
+    if policy in ("min-norm", "error"):
+        return {}
+    result: Overrides = {}
+    tied = {slot for slot, kind in breaks if kind == "branch"}
+    for slot, kind in breaks:
+        if kind in ("kink", "tie"):
+            count = len(problem.tape.operands_of(slot))
+            result[slot] = tuple(_constant(_partial(problem, slot, position, policy)) for position in range(count))
+    if tied and policy == "nan":
+        for slot, row in enumerate(problem.tape.operands, problem.tape.first_row):
+            if problem.tape.operation(slot) == "where" and problem.values[slot] is not None and tied & _below(problem, row[0]):
+                result[slot] = (None, _constant(math.nan), _constant(math.nan))
+    return result
+
+
+def _below(problem: Problem, slot: int) -> set[int]:
+    """A condition and the conditions it is made of."""
+    found, waiting = {slot}, [slot]
+    while waiting:
+        slot = waiting.pop()
+        if slot >= problem.tape.first_row and problem.tape.operation(slot) in ("and", "or", "not"):
+            waiting += problem.tape.operands_of(slot)
+        found.add(slot)
+    return found
+
+
+def _constant(partial: float) -> object:
+    return lambda g, *_: g * partial
+
+
+def _partial(problem: Problem, slot: int, position: int, policy: str) -> float:
+    """The partial of a row by one operand, on one side of a kink or between the two."""
+    if policy == "nan":
+        return math.nan
+    name = problem.tape.operation(slot)
+    row = problem.tape.operands_of(slot)
+    values = [problem.values[operand] for operand in row]
+    function = term_functions(name, len(row))[position]
+    if function is None:
+        return 0.0
+    value_of = FLOATS.get(name) or value_function(OPERATIONS[name])
+    sides = []
+    for side in (-1.0, 1.0):
+        beside = list(values)
+        beside[position] += side * NUDGE * max(1.0, abs(values[position]))
+        sides.append(function(1.0, *beside, value_of(*beside)) or 0.0)
+    left, right = sides
+    return {"left": left, "right": right, "mean": (left + right) / 2}[policy]

@@ -1,0 +1,101 @@
+"""One-sided derivatives, exact through kinks.
+
+At a kink the tangent of a row depends on the direction from which it is reached: |u| at u = 0 has the tangent |u'|. The
+chain rule holds for such directional derivatives of continuous, piecewise differentiable functions (Griewank & Walther
+2008, chapter 14), so one sweep that decides every tie by its tangents gives the slope on one side. Where tangents tie
+too the answer lies in higher derivatives, and is not known here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from diffcli.operations import OPERATIONS
+from diffcli.tape import Tape
+from diffcli.tape.evaluation import Values, float_functions, start_values, taken_ranges
+from diffcli.tape.rules import condition_function, terms_of
+
+_COMPARISONS = {
+    "lt": lambda d: d < 0, "le": lambda d: d <= 0, "gt": lambda d: d > 0, "ge": lambda d: d >= 0,
+    "eq": lambda d: d == 0, "ne": lambda d: d != 0,
+}  # fmt: skip
+
+NUDGE = 2.0**-30
+"""How far operands are moved off a kink, relative to their size, to ask a rule for its partials there."""
+
+
+class Undecided(Exception):
+    """The slope on this side does not follow from first derivatives, or the function jumps there."""
+
+
+def slopes(tape: Tape, values: Values, point: Sequence[float], variable: int) -> tuple[float | None, float | None]:
+    """The slopes of the result to the left and to the right, along one input; None where they are not known.
+
+    ``values`` is what `diffcli.tape.evaluate` returned for the point: a branch that changes the value jumps.
+    """
+    sides: list[float | None] = []
+    for side in (-1.0, 1.0):
+        try:
+            slope = side * derivative_along(tape, values, point, [side if i == variable else 0.0 for i in range(len(point))])
+        except Undecided:
+            sides.append(None)
+            continue
+        sides.append(slope + 0.0 if math.isfinite(slope) else None)
+    return sides[0], sides[1]
+
+
+def derivative_along(tape: Tape, values: Values, point: Sequence[float], direction: Sequence[float]) -> float:
+    """The derivative of the result when the point starts to move in a direction.
+
+    Raises `Undecided` where it does not follow from first derivatives.
+    """
+    functions = float_functions(tape)
+    terms = terms_of(tape)
+    breaks = {
+        name: [condition_function(OPERATIONS[name], condition) for kind, condition in OPERATIONS[name].breaks]
+        for name in set(tape.operations) - set(_COMPARISONS)
+    }
+    primal = start_values(tape, point)
+    tangent: list[float] = [*direction, *[0.0] * (tape.size - len(direction))]
+    for start, stop in taken_ranges(tape, primal):
+        for slot in range(start, stop):
+            row = slot - tape.first_row
+            name, operands = tape.operations[row], tape.operands[row]
+            arguments = [primal[operand] for operand in operands]
+            moves = [tangent[operand] for operand in operands]
+            if name in _COMPARISONS and arguments[0] == arguments[1]:
+                primal[slot] = _decide(name, moves[0] - moves[1])
+                continue
+            value = primal[slot] = functions[row](*arguments)
+            if name == "where" and value != values[slot] and not (value != value):
+                raise Undecided  # another branch with another value: a jump
+            if any(condition(*arguments, value) for condition in breaks.get(name, ())):
+                arguments, value = _nudge(functions[row], arguments, moves, value)
+            total = 0.0
+            for function, move in zip(terms[name, len(operands)], moves, strict=True):
+                term = function(move, *arguments, value) if function is not None and move else None
+                total += term or 0.0
+            tangent[slot] = total
+    return tangent[tape.output]
+
+
+def _decide(name: str, difference: float) -> bool:
+    if difference == 0:
+        if name in ("eq", "ne"):
+            return name == "eq"
+        raise Undecided
+    return _COMPARISONS[name](difference)
+
+
+def _nudge(function: object, arguments: list[float], moves: list[float], value: float) -> tuple[list[float], float]:
+    """Operands a little way along their tangents, and the value there, which must not have jumped."""
+    largest = max(map(abs, moves))
+    if largest == 0:
+        return arguments, value
+    size = max([1.0, *map(abs, arguments)])
+    beside = [argument + move / largest * NUDGE * size for argument, move in zip(arguments, moves, strict=True)]
+    there = function(*beside)  # type: ignore[operator]
+    if not abs(there - value) <= 1e-3 * max(1.0, abs(value)):
+        raise Undecided
+    return beside, there

@@ -1,0 +1,198 @@
+"""A question ready to be answered: a program on its tape, at a point, for some of its variables."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from diffcli.errors import Diagnostic, ExpressionError, Mark, Source, error
+from diffcli.language import Program, parse
+from diffcli.language.complaints import did_you_mean, nearest
+from diffcli.language.printer import number_text, to_text
+from diffcli.methods.points import check_mapping, read_point
+from diffcli.methods.reverse import Adjoints, activity, adjoints
+from diffcli.operations import CONSTANTS, FUNCTION_NAMES
+from diffcli.tape import Tape, evaluate, lower
+from diffcli.tape.lowering import MOST_ROWS
+
+At = str | Mapping[str, object]
+
+
+class Problem:
+    """A tape, its values at a point, and which inputs the derivative is wanted for.
+
+    Parameters
+    ----------
+    target
+        A program, as text or parsed.
+    at
+        The point: text such as ``"x=2, y=pi/4"``, or a mapping from names to numbers or constant expressions.
+    wrt
+        The variables to differentiate by; all of them, in order of appearance, if not given.
+    share
+        Merge repeated subexpressions into one row.
+    most_rows
+        The longest tape to build.
+
+    Raises
+    ------
+    ExpressionError
+        The text is not a program, or names and values do not fit it.
+    LimitError
+        The tape would be longer than ``most_rows``.
+    """
+
+    def __init__(
+        self,
+        target: str | Program,
+        at: At,
+        *,
+        wrt: Sequence[str] | None = None,
+        share: bool = False,
+        most_rows: int = MOST_ROWS,
+    ) -> None:
+        self.program = parse(target) if isinstance(target, str) else target
+        marks: Mapping[str, Mark] = {}
+        at_source: Source | None = None
+        if isinstance(at, str):
+            given, marks, at_source = read_point(at)
+        else:
+            given = check_mapping(at)
+        self._check_names(given, marks, at_source)
+        self.tape: Tape = lower(self.program, given=given, share=share, most_rows=most_rows)
+        self.at = {name: given[name] for name in self.tape.inputs}
+        self.wrt = self._choose(wrt)
+        self.values = evaluate(self.tape, list(self.at.values()))
+        self.active = activity(self.tape, [self.tape.inputs.index(name) for name in self.wrt])
+        self._adjoints: Adjoints | None = None
+
+    def _check_names(self, given: Mapping[str, float], marks: Mapping[str, Mark], at_source: Source | None) -> None:
+        program = self.program
+        known = [*program.inputs, *program.constants]
+        bound = {statement.name for statement in program.statements}
+        faults: list[Diagnostic] = []
+        missing = [name for name in program.inputs if name not in given]
+        surplus = [name for name in given if name not in known]
+        if missing:
+            faults.append(self._missing_value(missing, surplus, given))
+        else:
+            for name in surplus:
+                message = f"the expression has no variable `{name}`"
+                help = list(did_you_mean(name, known))
+                if name in bound:
+                    message, help = f"`{name}` is computed by the program; a value for it would be lost", []
+                elif not help:
+                    variables = ", ".join(known) or "none"
+                    help = [f"its variables: {variables}"]
+                faults.append(error("unknown-variable", message, at_source, *[marks[name]] * (name in marks), help=help))
+        if faults:
+            raise ExpressionError(faults)
+
+    def _missing_value(self, missing: list[str], surplus: list[str], given: Mapping[str, float]) -> Diagnostic:
+        program = self.program
+        nodes = {argument: node for node, argument in reversed(list(enumerate(program.arguments))) if argument in missing}
+        names = " and ".join([", ".join(f"`{name}`" for name in missing[:-1])] * (len(missing) > 1) + [f"`{missing[-1]}`"])
+        notes = []
+        for name in surplus:
+            near = nearest(name, missing)
+            hint = f"; did you mean `{near[0]}`?" if near else ""
+            notes.append(f"--at gives `{name}`, which the expression does not use{hint}")
+        notes += [f"`{name}` is a function, to be followed by a parenthesis" for name in missing if name in FUNCTION_NAMES]
+        kept = [f"{name}={number_text(value)}" for name, value in given.items() if name in program.inputs]
+        point = ",".join([*kept, *[f"{name}=..." for name in missing]])
+        return error(
+            "missing-value", f"no value for {names}", program.source, *[program.mark(nodes[name]) for name in missing[:8]],
+            notes=notes, help=[f"add --at {point}"],
+        )  # fmt: skip
+
+    def _choose(self, wrt: Sequence[str] | None) -> list[str]:
+        inputs = self.tape.inputs
+        if wrt is None:
+            return list(inputs)
+        faults = []
+        for name in wrt:
+            if name not in inputs:
+                help = did_you_mean(name, inputs) or [f"its variables: {', '.join(inputs) or 'none'}"]
+                faults.append(error("unknown-variable", f"the expression has no variable `{name}`", help=help))
+        if faults:
+            raise ExpressionError(faults)
+        return list(dict.fromkeys(wrt))
+
+    @property
+    def value(self) -> float:
+        """The value of the result; NaN where it is undefined."""
+        return float(self.values[self.tape.output])
+
+    @property
+    def point(self) -> list[float]:
+        return list(self.at.values())
+
+    @property
+    def adjoints(self) -> Adjoints:
+        """The adjoint of every slot, by the conventions of the table."""
+        if self._adjoints is None:
+            self._adjoints = adjoints(self.tape, self.values, self.active)
+        return self._adjoints
+
+    def reached(self, slot: int) -> bool:
+        """Whether the value in a slot touches the derivative: it depends on a variable, and the result on it."""
+        return self.adjoints[slot] is not None and bool(self.active[slot])
+
+    def input_slot(self, name: str) -> int:
+        return self.tape.inputs.index(name)
+
+    def operand_text(self, slot: int) -> str:
+        """The user's own words for the value in a slot, on one line and not long."""
+        tape = self.tape
+        if slot < 0:
+            return tape.constant_names.get(slot) or number_text(tape.constants[-1 - slot])
+        if slot < tape.first_row:
+            return tape.inputs[slot]
+        span = tape.span(slot)
+        text = " ".join(tape.source.text[span.start : span.stop].split())
+        if text.startswith("(") and text.endswith(")") and _balanced(text[1:-1]):
+            text = text[1:-1]
+        return text if len(text) <= 40 else f"{text[:24]} ... {text[-12:]}"
+
+    def mark(self, slot: int, label: str = "") -> tuple[Mark, ...]:
+        """Where a row stands in the source; nothing for an input."""
+        return (Mark(self.tape.span(slot), label),) if self.tape.first_row <= slot < self.tape.slots else ()
+
+    def warning(
+        self, code: str, message: str, slot: int, label: str = "", notes: Sequence[str] = (), help: Sequence[str] = ()
+    ) -> Diagnostic:
+        """A warning about a row."""
+        return Diagnostic(code, "warning", message, self.tape.source, self.mark(slot, label), tuple(notes), tuple(help))
+
+    def shadowed_constants(self) -> list[Diagnostic]:
+        """A note for every constant that the point, or the program, gives another value."""
+        names = [name for name in CONSTANTS if name in self.at]
+        return [
+            Diagnostic("shadowed-constant", "note", f"`{name}` is {number_text(self.at[name])} here, as given, not the constant")
+            for name in names
+        ]
+
+    def expression(self) -> str:
+        """The program on one line, as diffcli reads it."""
+        if len(self.program) > 10_000:
+            text = " ".join(self.program.source.text.split())
+            return text if len(text) <= 200 else f"{text[:120]} ... {text[-60:]}"
+        parts = []
+        for statement in self.program.statements:
+            target = statement.name + (f"({', '.join(statement.parameters)})" if statement.parameters is not None else "")
+            parts.append((f"{target} = " if target else "") + to_text(self.program, statement.root))
+        return "; ".join(parts)
+
+
+def _balanced(text: str) -> bool:
+    """Whether no parenthesis of a text closes one outside it."""
+    depth = 0
+    for character in text:
+        depth += (character == "(") - (character == ")")
+        if depth < 0:
+            return False
+    return depth == 0
+
+
+def is_finite(*numbers: float | None) -> bool:
+    return all(number is None or math.isfinite(number) for number in numbers)

@@ -1,0 +1,194 @@
+"""Symbolic differentiation by SymPy: a tape as SymPy objects, their derivative, and back onto a tape for its value.
+
+SymPy objects are built one row at a time, with real symbols and exact numbers, and never from text. Operations whose
+derivative is 0 by convention (floor, sign, stop_gradient) are held constant while SymPy differentiates, so that neither
+Dirac deltas nor undecided derivatives arise from them. The derivative is evaluated as a diffcli program in floats, so
+that it follows the conventions of the table and its failures are explained like any other.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from typing import Any
+
+import sympy
+
+from diffcli.errors import Diagnostic, DiffcliError, LimitError, error
+from diffcli.language import parse
+from diffcli.language.syntax import NAME, NUMBER, Program
+from diffcli.methods.problem import Problem
+from diffcli.methods.symbolic_text import Undecided, to_program_text
+from diffcli.operations import CONSTANTS, OPERATIONS
+from diffcli.records import SymbolicDerivative
+from diffcli.tape import Tape
+
+Expression = Any
+"""A SymPy expression; SymPy ships no types."""
+
+_NAMED = {"pi": sympy.pi, "e": sympy.E, "tau": 2 * sympy.pi, "nan": sympy.nan}
+_OPERATORS = {
+    "add": operator.add, "sub": operator.sub, "mul": operator.mul, "div": operator.truediv, "neg": operator.neg,
+    "pow": operator.pow,
+}  # fmt: skip
+_RELATIONS = {"lt": sympy.Lt, "le": sympy.Le, "gt": sympy.Gt, "ge": sympy.Ge, "eq": sympy.Eq, "ne": sympy.Ne}
+
+
+class Builder:
+    """SymPy objects for the rows of a tape, and for the definitions in the table."""
+
+    def __init__(self) -> None:
+        self.held: dict[Expression, Expression] = {}
+        """Symbols that stand for what is held constant."""
+
+    def build(self, name: str, arguments: Sequence[Expression]) -> Expression:
+        """The SymPy object of an operation."""
+        row = OPERATIONS[name]
+        if name in _RELATIONS:
+            return _RELATIONS[name](*map(as_number, arguments))
+        if name in ("and", "or", "not"):
+            return {"and": sympy.And, "or": sympy.Or, "not": sympy.Not}[name](*map(as_condition, arguments))
+        if name == "where":
+            condition, then, otherwise = arguments
+            return sympy.Piecewise((as_number(then), as_condition(condition)), (as_number(otherwise), True))
+        numbers = [as_number(argument) for argument in arguments]
+        if name == "abs" and not numbers[0].is_extended_real:
+            # SymPy's derivative of Abs is in parts of complex numbers unless it can prove the operand real
+            (u,) = numbers
+            return sympy.Piecewise((u, u > 0), (-u, u < 0), (0, True))
+        if name in _OPERATORS:
+            return _OPERATORS[name](*numbers)
+        if row.sympy:
+            built = getattr(sympy, row.sympy)(*numbers)
+        else:
+            built = self.define(row.definition, dict(zip(row.parameters, numbers, strict=False)))
+        return self.hold(built) if row.flat or name == "stop_gradient" else built
+
+    def hold(self, expression: Expression) -> Expression:
+        """A symbol that is constant for every derivative, in place of an expression."""
+        if not expression.free_symbols:
+            return expression
+        symbol = sympy.Dummy("held", real=True)
+        self.held[symbol] = expression
+        return symbol
+
+    def release(self, expression: Expression) -> Expression:
+        """An expression with everything held written out again."""
+        while expression.free_symbols & self.held.keys():
+            expression = expression.xreplace(self.held)
+        return expression
+
+    def define(self, text: str, names: dict[str, Expression]) -> Expression:
+        """A definition of the table over SymPy operands."""
+        program: Program = parse(text)
+        built: list[Expression] = []
+        for node, operation in enumerate(program.operations):
+            argument = program.arguments[node]
+            if operation == NUMBER:
+                built.append(exact(float(argument)))  # type: ignore[arg-type]
+            elif operation == NAME:
+                built.append(names[str(argument)] if argument in names else _NAMED[str(argument)])
+            else:
+                built.append(self.build(operation, [built[child] for child in program.children(node)]))
+        return built[-1]
+
+    def read(self, tape: Tape) -> tuple[Expression, list[Expression]]:
+        """The result of a tape, and the symbols of its inputs."""
+        symbols = [sympy.Symbol(name, real=True) for name in tape.inputs]
+        constants = [
+            _NAMED[tape.constant_names[-1 - index]] if -1 - index in tape.constant_names else exact(value)
+            for index, value in enumerate(tape.constants)
+        ]
+        built: list[Expression] = [*symbols, *[None] * len(tape.operations), *reversed(constants)]
+        for slot in tape.rows():
+            built[slot] = self.build(tape.operation(slot), [built[operand] for operand in tape.operands_of(slot)])
+        return as_number(built[tape.output]), symbols
+
+
+def exact(value: float) -> Expression:
+    """A float as the number that its shortest decimal says: 0.1 is 1/10."""
+    fraction = Fraction(repr(value))
+    return sympy.Rational(fraction.numerator, fraction.denominator)
+
+
+def as_number(expression: Expression) -> Expression:
+    """A condition used as a number is 1 where it holds, else 0."""
+    if expression in (sympy.true, sympy.false) or isinstance(expression, sympy.logic.boolalg.Boolean):
+        if not isinstance(expression, sympy.Symbol):
+            return sympy.Piecewise((1, expression), (0, True))
+    return expression
+
+
+def as_condition(expression: Expression) -> Expression:
+    """A number used as a condition holds where it is not 0."""
+    if isinstance(expression, sympy.logic.boolalg.Boolean) and not isinstance(expression, sympy.Symbol):
+        return expression
+    return sympy.Ne(expression, 0)
+
+
+def differentiate(
+    problem: Problem, keep: Callable[[SymbolicDerivative], None], notes: list[Diagnostic], most_nodes: int, simplify: bool = True
+) -> None:
+    """SymPy's partial derivatives, one a variable, handed to ``keep`` as they are done.
+
+    A limit that strikes while a derivative is simplified leaves the unsimplified one, with a note.
+
+    Raises
+    ------
+    LimitError
+        A limit struck before a derivative was known, or the expression is too deep or too large for SymPy.
+    """
+    builder = Builder()
+    try:
+        expression, symbols = builder.read(problem.tape)
+        for name in problem.wrt:
+            symbol = symbols[problem.input_slot(name)]
+            raw = builder.release(sympy.diff(expression, symbol))
+            simplified = _simplify(raw, notes) if simplify else None
+            text = to_program_text(raw, most_nodes)
+            short = to_program_text(simplified, most_nodes) if simplified is not None else None
+            value = _value(problem, name, text, notes)
+            keep(SymbolicDerivative(name, text, short, sympy.latex(raw if simplified is None else simplified), value))
+    except RecursionError:
+        help = ["use --mode reverse, which has no such limit"]
+        raise LimitError([error("too-many-nodes", "the expression is nested too deeply for SymPy", help=help)]) from None
+    except Undecided as undecided:
+        message = f"SymPy leaves a derivative undecided: {undecided}"
+        raise LimitError([error("undecided-derivative", message, help=["use --mode reverse"])]) from None
+
+
+def _simplify(raw: Expression, notes: list[Diagnostic]) -> Expression | None:
+    try:
+        return sympy.simplify(raw)
+    except LimitError as limit:
+        note = limit.diagnostics[0]
+        notes.append(note._replace(severity="warning", notes=(*note.notes, "the derivative is exact, but not simplified")))
+        return None
+    except RecursionError:
+        raise
+    except Exception as failure:  # SymPy's simplify can fail in ways of its own; the derivative stands without it
+        message = f"SymPy could not simplify the derivative ({type(failure).__name__})"
+        notes.append(Diagnostic("not-simplified", "note", message))
+        return None
+
+
+def _value(problem: Problem, variable: str, text: str, notes: list[Diagnostic]) -> float:
+    """The value of a derivative's text at the point; NaN with a warning where SymPy's form has none there."""
+    try:
+        program = parse(text, f"SymPy's derivative by {variable}")
+        given = {name: value for name, value in problem.at.items() if name in program.inputs or name in CONSTANTS}
+        derivative = Problem(program, given)
+    except DiffcliError as fault:  # a name of the user's that cannot stand in a text
+        notes.extend(found._replace(severity="warning") for found in fault.diagnostics)
+        return math.nan
+    if math.isnan(derivative.value):
+        message = f"SymPy's form of the derivative by `{variable}` has no value at this point"
+        notes.append(
+            Diagnostic(
+                "symbolic-form", "warning", message, notes=(f"its form: {text}",),
+                help=("it may be a removable singularity of the form; --mode reverse has rules of its own there",),
+            )
+        )  # fmt: skip
+    return derivative.value

@@ -1,0 +1,170 @@
+"""A tape's sweeps as records: the primal, tangent and adjoint traces of the lecture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from diffcli.language.printer import MATHEMATICS, PLAIN_MATHEMATICS, Dialect, number_text
+from diffcli.methods.forward import Tangents
+from diffcli.methods.problem import Problem
+from diffcli.methods.reverse import Step
+from diffcli.records import AdjointStep, Operand, PrimalRow, TangentRow, Trace
+from diffcli.tape.rules import RESULT, SEED, TIES, Term, formula, terms
+
+_SUBSCRIPTS = str.maketrans("-0123456789", "₋₀₁₂₃₄₅₆₇₈₉")
+_TOO_LONG = 60
+"""A formula longer than this is written with the partial's name instead of its rule."""
+
+
+class Notation(NamedTuple):
+    """How values, tangents and adjoints are written, and with which spelling of formulas."""
+
+    dialect: Dialect
+    unicode: bool
+
+    def value(self, index: int) -> str:
+        return f"v{index}".translate(_SUBSCRIPTS) if self.unicode else f"v[{index}]"
+
+    def tangent(self, index: int) -> str:
+        return f"v̇{str(index).translate(_SUBSCRIPTS)}" if self.unicode else f"dot v[{index}]"
+
+    def adjoint(self, index: int) -> str:
+        return f"v̄{str(index).translate(_SUBSCRIPTS)}" if self.unicode else f"bar v[{index}]"
+
+    def operand(self, operand: Operand) -> str:
+        if operand.index is not None:
+            return self.value(operand.index)
+        if operand.name:
+            return "π" if operand.name == "pi" and self.unicode else operand.name
+        assert operand.constant is not None
+        text = number_text(operand.constant)
+        return f"({text})" if text.startswith("-") else text
+
+
+UNICODE = Notation(MATHEMATICS, True)
+ASCII = Notation(PLAIN_MATHEMATICS, False)
+
+
+class Selection(NamedTuple):
+    """Which rows and steps of a long trace to keep: all, or as many from either end."""
+
+    most: int | None = None
+
+    def of(self, count: int) -> tuple[list[int], int]:
+        """The positions kept, and how many are left out."""
+        if self.most is None or count <= self.most:
+            return list(range(count)), 0
+        head = self.most // 2
+        tail = self.most - head
+        return [*range(head), *range(count - tail, count)], count - self.most
+
+
+class Tracer:
+    """Builds the records of a problem's trace, in one notation."""
+
+    def __init__(self, problem: Problem, notation: Notation = UNICODE, most: int | None = None) -> None:
+        self.problem = problem
+        self.tape = problem.tape
+        self.notation = notation
+        self.selection = Selection(most)
+        self.slots, self.hidden_rows = self.selection.of(self.tape.slots)
+        self.names = {slot: name for name, slot in reversed(self.tape.bindings.items()) if slot >= 0}
+        self.names |= dict(enumerate(self.tape.inputs))
+
+    def primal(self, *, tangent: tuple[TangentRow, ...] = (), seeds: tuple[str, ...] = ()) -> Trace:
+        tape = self.tape
+        rows = tuple(map(self._primal_row, self.slots))
+        output = tape.index(tape.output) if tape.output < tape.slots else None
+        return Trace(len(tape.inputs), rows, output, seeds, tangent, hidden=(self.hidden_rows, 0))
+
+    def with_tangents(self, seeds: Sequence[str], sweeps: Sequence[Tangents]) -> Trace:
+        rows = []
+        for slot in self.slots:
+            tangents = tuple(sweep[slot] for sweep in sweeps)
+            rows.append(TangentRow(self.tape.index(slot), self._tangent_formula(slot), tangents))
+        return self.primal(tangent=tuple(rows), seeds=tuple(seeds))
+
+    def with_adjoints(self, steps: Sequence[Step]) -> Trace:
+        trace = self.primal()
+        kept, hidden = self.selection.of(len(steps) + 1)
+        records = [self._seed_step() if position == 0 else self._adjoint_step(steps[position - 1]) for position in kept]
+        reached = {self.tape.output, *(step.target for step in steps)}
+        unreached = tuple(self.tape.index(slot) for slot in self.slots if slot not in reached)
+        if trace.output is None:
+            records = []
+        return trace._replace(adjoint=tuple(records), unreached=unreached, hidden=(self.hidden_rows, hidden))
+
+    # -- rows -----------------------------------------------------------------------------------------------------------
+
+    def _operand(self, slot: int) -> Operand:
+        if slot >= 0:
+            return Operand(self.tape.index(slot))
+        return Operand(None, self.tape.constants[-1 - slot], self.tape.constant_names.get(slot, ""))
+
+    def _primal_row(self, slot: int) -> PrimalRow:
+        tape = self.tape
+        value = self.problem.values[slot]
+        number = None if value is None else float(value)
+        name = self.names.get(slot, "")
+        if slot < tape.first_row:
+            return PrimalRow(tape.index(slot), "input", (), number, name, None)
+        operands = tuple(map(self._operand, tape.operands_of(slot)))
+        return PrimalRow(tape.index(slot), tape.operation(slot), operands, number, name, tape.span(slot))
+
+    def _tangent_formula(self, slot: int) -> str:
+        tape = self.tape
+        if slot < tape.first_row or self.problem.values[slot] is None:
+            return ""
+        row = tape.operands_of(slot)
+        parts = []
+        for position, (operand, term) in enumerate(zip(row, terms(tape.operation(slot), len(row)), strict=True)):
+            if term is not None and operand >= 0 and self._is_present(slot, position):
+                parts.append(self._term(slot, position, term, self.notation.tangent(tape.index(operand))))
+        return " + ".join(parts).replace("+ -", "- ")
+
+    def _is_present(self, slot: int, position: int) -> bool:
+        """Whether the operand's partial is there at all: not so for a branch that is not taken."""
+        row = self.tape.operands_of(slot)
+        if self.tape.operation(slot) != "where":
+            return True
+        return position == (1 if self.problem.values[row[0]] else 2)
+
+    def _term(self, slot: int, position: int, term: Term, other: str) -> str:
+        """A term as a formula: ``other`` times the partial of the row by the operand."""
+        tape = self.tape
+        row = tape.operands_of(slot)
+        operation = term.row
+        words = [self.notation.operand(self._operand(operand)) for operand in row]
+        numbers = [self.problem.values[operand] for operand in row]
+        if operation.variadic:
+            result = self.problem.values[slot]
+            names = {operation.parameters[0]: words[position], TIES: str(numbers.count(result))}
+            environment = {operation.parameters[0]: numbers[position], TIES: numbers.count(result)}
+        else:
+            names = dict(zip(operation.parameters, words, strict=True))
+            environment = dict(zip(operation.parameters, numbers, strict=True))
+        names |= {SEED: other, RESULT: self.notation.value(tape.index(slot))}
+        environment |= {SEED: 1.0, RESULT: self.problem.values[slot]}
+        text = formula(term, self.notation.dialect, names, environment)
+        if len(text) > _TOO_LONG or len(term.program.statements) > 1:
+            above, below = self.notation.value(tape.index(slot)), words[position]
+            times, partial = ("·", "∂") if self.notation.unicode else ("*", "d")
+            text = f"{other}{times}{partial}{above}/{partial}{below}"
+        return text
+
+    def _seed_step(self) -> AdjointStep:
+        output = self.tape.output
+        target = self.tape.index(output)
+        return AdjointStep(target, None, 0, "ȳ₁" if self.notation.unicode else "bar y[1]", 1.0, 1.0)
+
+    def _adjoint_step(self, step: Step) -> AdjointStep:
+        tape = self.tape
+        row = tape.operands_of(step.source)
+        term = terms(tape.operation(step.source), len(row))[step.position]
+        assert term is not None
+        target = tape.index(step.target)
+        text = self._term(step.source, step.position, term, self.notation.adjoint(tape.index(step.source)))
+        if not step.first:
+            text = f"{self.notation.adjoint(target)} + {text}".replace("+ -", "- ")
+        return AdjointStep(target, tape.index(step.source), step.position, text, step.term, step.total)

@@ -1,0 +1,130 @@
+"""What the methods return: plain records, which the reports turn into documents.
+
+Rows of a tape are named by their index in the lecture's numbering: v₋ₙ₊₁ … v₀ are the inputs, v₁ … vₗ the rows.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from diffcli.errors import Diagnostic, Span
+
+
+class Operand(NamedTuple):
+    """An operand of a row: the index of a value, or a constant."""
+
+    index: int | None
+    constant: float | None = None
+    name: str = ""
+    """The name of a constant that has one."""
+
+
+class PrimalRow(NamedTuple):
+    """One value of the evaluation, and how it came to be. An input has the operation ``input``."""
+
+    index: int
+    operation: str
+    operands: tuple[Operand, ...]
+    value: float | None
+    """None where the row belongs to a branch that is not taken."""
+    name: str
+    """What the program calls it; an input's name, or that of a binding."""
+    span: Span | None
+
+
+class TangentRow(NamedTuple):
+    """The tangent of one value, for each seed; None where nothing of the seed's direction arrives."""
+
+    index: int
+    formula: str
+    tangents: tuple[float | None, ...]
+
+
+class AdjointStep(NamedTuple):
+    """One accumulation of the reverse sweep: a term arrives at the adjoint of ``target``."""
+
+    target: int
+    source: int | None
+    """The row it comes from; None for the seed at the result."""
+    operand: int
+    """Which operand of the source row the target is, counted from 0."""
+    formula: str
+    term: float
+    value: float
+    """The adjoint of the target after the step."""
+
+
+class Trace(NamedTuple):
+    """The evaluation trace of a method. Rows left out of the middle are counted in ``hidden``."""
+
+    inputs: int
+    primal: tuple[PrimalRow, ...]
+    output: int | None
+    """The index of the result's row; None if the result is a constant."""
+    seeds: tuple[str, ...] = ()
+    tangent: tuple[TangentRow, ...] = ()
+    adjoint: tuple[AdjointStep, ...] = ()
+    unreached: tuple[int, ...] = ()
+    """Indices in ``primal`` to which no adjoint came."""
+    hidden: tuple[int, int] = (0, 0)
+    """How many rows of the primal (and tangent) trace, and steps of the adjoint trace, are left out."""
+
+
+class Cost(NamedTuple):
+    """Elementary operations: of f, of the sweep beside it, and the bound on their sum as a multiple of f."""
+
+    function: int
+    sweep: int
+    sweeps: int
+    bound: str
+
+    @property
+    def ratio(self) -> float:
+        """(f and its derivatives) / f; NaN for a program without operations."""
+        return (self.function + self.sweep) / self.function if self.function else float("nan")
+
+
+class Difference(NamedTuple):
+    """A numerical partial derivative along one variable."""
+
+    variable: str
+    method: str
+    """forward, backward, central or complex."""
+    step: float
+    samples: tuple[tuple[float, float], ...]
+    """The points and values that it was made of, the lowest point first."""
+    estimate: float
+    error: float | None
+    """An estimate of the error; None where there is nothing to estimate it from."""
+    reason: str
+    """Why this stencil and this step."""
+
+
+class SymbolicDerivative(NamedTuple):
+    """SymPy's derivative along one variable, as text and LaTeX; and its value in floats."""
+
+    variable: str
+    unsimplified: str
+    simplified: str | None
+    """None where simplification was stopped by a limit."""
+    latex: str
+    value: float
+
+
+class GradientResult(NamedTuple):
+    """The value and gradient of a program at a point, and everything worth knowing about them."""
+
+    expression: str
+    """The program as diffcli reads it, with the fewest parentheses."""
+    mode: str
+    at: dict[str, float]
+    value: float
+    gradient: dict[str, float]
+    notes: tuple[Diagnostic, ...] = ()
+    directional: float | None = None
+    """The derivative along ``seed``, when one is given."""
+    seed: dict[str, float] | None = None
+    differences: tuple[Difference, ...] = ()
+    symbolic: tuple[SymbolicDerivative, ...] = ()
+    trace: Trace | None = None
+    cost: Cost | None = None
