@@ -25,6 +25,7 @@ class PrimalRow(NamedTuple):
     index: int
     operation: str
     operands: tuple[Operand, ...]
+    formula: str
     value: float | None
     """None where the row belongs to a branch that is not taken."""
     name: str

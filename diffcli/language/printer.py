@@ -6,6 +6,7 @@ depth costs nothing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
@@ -26,6 +27,9 @@ class Dialect(NamedTuple):
     """Other names for functions."""
     juxtaposed: bool = False
     """Whether a function stands before an operand that needs no parentheses with a blank: ``cos v0``."""
+    templates: Mapping[str, str] = {}
+    """Spellings with ``#1``, ``#2``, ``#3`` for the operands, which need no parentheses in them."""
+    brackets: tuple[str, str] = ("(", ")")
 
 
 def number_text(value: float) -> str:
@@ -48,6 +52,52 @@ MATHEMATICS = Dialect(_symbols(mul="·"), number_text, lambda name: name, {"log"
 
 PLAIN_MATHEMATICS = MATHEMATICS._replace(symbols=_symbols())
 """The same in ASCII."""
+
+
+_GREEK = (
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega "
+    "Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega"
+).split()
+
+
+def latex_name(name: str) -> str:
+    r"""A name in LaTeX: ``x_{1}``, ``\alpha``, ``\mathrm{rate}``.
+
+    >>> latex_name("x1"), latex_name("alpha_2"), latex_name("rate")
+    ('x_{1}', '\\alpha_{2}', '\\mathrm{rate}')
+    """
+    found = re.fullmatch(r"(.*?)_?(\d*)", name)
+    assert found is not None
+    stem, index = found.groups()
+    stem = stem.replace("_", r"\_") or r"\_"
+    if stem in _GREEK:
+        stem = "\\" + stem
+    elif len(stem) > 1:
+        stem = rf"\mathrm{{{stem}}}"
+    return f"{stem}_{{{index}}}" if index else stem
+
+
+def latex_number(value: float) -> str:
+    r"""A number in LaTeX: ``1e-3`` is ``10^{-3}`` times 1, nan is text."""
+    text = number_text(value)
+    if "e" in text:
+        mantissa, exponent = text.split("e")
+        return rf"{mantissa} \times 10^{{{int(exponent)}}}"
+    return {"inf": r"\infty", "-inf": r"-\infty", "nan": r"\mathrm{NaN}"}.get(text, text)
+
+
+def _latex_functions() -> dict[str, str]:
+    plain = [row for row in OPERATIONS.values() if "#" not in row.latex and not row.symbol]
+    return {row.spelling: row.latex or rf"\operatorname{{{row.spelling}}}".replace("_", r"\_") for row in plain}
+
+
+LATEX = Dialect(
+    _symbols(mul=r" \cdot ", **{"and": r" \land ", "or": r" \lor ", "not": r"\lnot ", "eq": " = "}),
+    latex_number, latex_name, _latex_functions(), juxtaposed=True,
+    templates={row.name: row.latex for row in OPERATIONS.values() if "#" in row.latex and row.precedence not in range(1, 5)},
+    brackets=(r"\left(", r"\right)"),
+)  # fmt: skip
+"""LaTeX, for math mode."""
 
 
 def to_text(
@@ -80,7 +130,7 @@ def to_text(
         node = instead.get(node, node)
         parts, binds = _parts(program, node, dialect, name, instead)
         if binds < needed:
-            parts = ["(", *parts, ")"]
+            parts = [dialect.brackets[0], *parts, dialect.brackets[1]]
         waiting.extend(reversed(parts))
     return "".join(pieces)
 
@@ -98,6 +148,8 @@ def _parts(program: Program, node: int, dialect: Dialect, name: Namer, instead: 
         return [name(str(arguments))], ATOM
     children = program.children(node)
     row = OPERATIONS.get(operation)
+    if operation in dialect.templates:
+        return _template_parts(dialect.templates[operation], operation, children)
     if row is not None and row.symbol:
         parts, binds = _operator_parts(row.precedence, dialect.symbols[operation], children)
         if dialect.juxtaposed and binds == PRODUCT and _is_function(program, instead.get(children[0], children[0])):
@@ -110,10 +162,24 @@ def _parts(program: Program, node: int, dialect: Dialect, name: Namer, instead: 
     function = dialect.functions.get(function, function)
     if dialect.juxtaposed and len(children) == 1 and _is_leaf(program, instead.get(children[0], children[0])):
         return [function + " ", (children[0], ATOM)], NEGATION
-    parts: Parts = [function + "("]
+    parts = [function + dialect.brackets[0]]
     for position, child in enumerate(children):
         parts += [", "] * (position > 0) + [(child, CHOICE)]
-    return [*parts, ")"], ATOM
+    return [*parts, dialect.brackets[1]], ATOM
+
+
+def _template_parts(template: str, operation: str, children: tuple[int, ...]) -> tuple[Parts, int]:
+    precedence = OPERATIONS[operation].precedence
+    parts: Parts = []
+    for position, piece in enumerate(re.split("#([1-3])", template)):
+        if position % 2 == 0:
+            parts.append(piece)
+        elif precedence and operation != "div":  # a power's base, or the sides of a relation
+            inside = operation == "pow" and piece == "2"
+            parts.append((children[int(piece) - 1], 0 if inside else precedence + 1))
+        else:
+            parts.append((children[int(piece) - 1], 0))
+    return parts, precedence if precedence and operation != "div" else ATOM
 
 
 def _operator_parts(precedence: int, symbol: str, children: tuple[int, ...]) -> tuple[Parts, int]:

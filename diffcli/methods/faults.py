@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from diffcli.errors import Diagnostic, DomainError
 from diffcli.language import parse
 from diffcli.language.printer import number_text, to_text
+from diffcli.methods.forward import tangents
 from diffcli.methods.problem import Problem
 from diffcli.methods.reverse import accumulate
 from diffcli.operations import OPERATIONS, Operation
+from diffcli.tape import evaluate
 from diffcli.tape.rules import Overrides, condition_function
 
 MOST = 5
@@ -127,12 +130,17 @@ def _hints(problem: Problem, slot: int) -> list[str]:
     return [hint for outer, needed, hint in _HINTS if hint and outer == name and needed in inner][:1]
 
 
-def explain(problem: Problem, gradient: dict[str, float], overrides: Overrides) -> list[Diagnostic]:
-    """Why a value or a derivative is infinite, or a derivative NaN: one warning for each row to blame."""
+def explain(
+    problem: Problem, gradient: dict[str, float], overrides: Overrides, known: Sequence[Diagnostic] = ()
+) -> list[Diagnostic]:
+    """Why a value or a derivative is infinite, or a derivative NaN: one warning for each row to blame.
+
+    What ``known`` has told already is not told again.
+    """
     if math.isfinite(problem.value) and all(map(math.isfinite, gradient.values())):
         return []
     found = _overflows(problem)
-    blamed = {note.span for note in found}
+    blamed = {note.span for note in [*found, *known] if note.code in ("overflow", "pole")}
     _, steps = accumulate(problem.tape, problem.values, problem.active, overrides=overrides)
     reached: dict[int, float] = {problem.tape.output: 1.0}
     for step in steps:
@@ -144,7 +152,29 @@ def explain(problem: Problem, gradient: dict[str, float], overrides: Overrides) 
         if note is not None and note.span not in blamed:
             blamed.add(note.span)
             found.append(note)
+    undefined = [name for name, derivative in gradient.items() if name and derivative != derivative]
+    if found and undefined:
+        beside = [text for text in (_slopes_beside(problem, name) for name in undefined[:3]) if text]
+        found[-1] = found[-1]._replace(notes=(*found[-1].notes, *beside))
     return found
+
+
+def _slopes_beside(problem: Problem, name: str) -> str:
+    """The slopes a little way to either side of a point where the derivative is undefined."""
+    slot = problem.input_slot(name)
+    x = problem.at[name]
+    distance = 2.0 ** round(math.log2(max(1.0, abs(x))) - 20)
+    seed = [1.0 if position == slot else None for position in range(len(problem.point))]
+    slopes = []
+    for beside in (x - distance, x + distance):
+        point = problem.point
+        point[slot] = beside
+        values = evaluate(problem.tape, point)
+        slope = tangents(problem.tape, values, seed)[problem.tape.output]
+        slopes.append(number_text(slope) if slope is not None and math.isfinite(slope) else "undefined")
+    if slopes == ["undefined"] * 2:
+        return ""
+    return f"the slope along {name} is {slopes[0]} at {name} = {x - distance!r}, {slopes[1]} at {name} = {x + distance!r}"
 
 
 def _overflows(problem: Problem) -> list[Diagnostic]:

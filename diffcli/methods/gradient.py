@@ -118,7 +118,7 @@ def _reverse(problem: Problem, options: Options, replaced: Overrides, notes: lis
         adjoints, steps = accumulate(problem.tape, problem.values, problem.active, overrides=replaced)
     found = {name: adjoints[problem.input_slot(name)] for name in problem.wrt}
     gradient = _numbers(problem, found, notes)
-    notes += explain(problem, gradient, replaced)
+    notes += explain(problem, gradient, replaced, notes)
     trace = None
     if options.trace and steps is not None:
         trace = Tracer(problem, options.notation, options.most_shown).with_adjoints(steps)
@@ -144,10 +144,10 @@ def _forward(problem: Problem, options: Options, replaced: Overrides, notes: lis
     if seed is not None:
         directional = sweeps[0][output] or 0.0
         answer = _answer(problem, options, {}, trace=trace, cost=cost)
-        notes += explain(problem, {"": directional}, replaced)
+        notes += explain(problem, {"": directional}, replaced, notes)
         return answer._replace(directional=directional, seed=seed)
     gradient = _numbers(problem, {name: sweep[output] for name, sweep in zip(problem.wrt, sweeps, strict=True)}, notes)
-    notes += explain(problem, gradient, replaced)
+    notes += explain(problem, gradient, replaced, notes)
     return _answer(problem, options, gradient, trace=trace, cost=cost)
 
 
@@ -159,7 +159,7 @@ def _numeric(problem: Problem, options: Options, replaced: Overrides, notes: lis
             help = ("choose a smaller --step, or a side with --method forward or backward",)
             notes.append(Diagnostic("no-difference", "warning", message, help=help))
     gradient = {found.variable: found.estimate for found in differences}
-    notes += explain(problem, {}, replaced)
+    notes += explain(problem, {}, replaced, notes)
     return _answer(problem, options, gradient, differences=differences)
 
 
@@ -169,7 +169,7 @@ def _symbolic(problem: Problem, options: Options, replaced: Overrides, notes: li
     found: list[SymbolicDerivative] = []
     differentiate(problem, found.append, notes, options.max_nodes, options.simplify)
     gradient = {derivative.variable: derivative.value for derivative in found}
-    notes += explain(problem, {}, replaced)
+    notes += explain(problem, {}, replaced, notes)
     return _answer(problem, options, gradient, symbolic=tuple(found))
 
 

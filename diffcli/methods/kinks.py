@@ -142,7 +142,7 @@ def _note(problem: Problem, found: Break, policy: str, sides: tuple[Slopes, ...]
     notes = [text for text in map(_side_text, sides) if text]
     help = ["--strict makes this an error (exit code 5)"]
     if kind in ("kink", "tie"):
-        notes.append(f"the rule used at it: {POLICIES[policy]} (--kink {policy})")
+        notes.append(f"used here: {POLICIES[policy]} (--kink {policy})")
     elif kind == "branch":
         notes.append("the derivative is that of the branch taken")
     elif kind == "point-branch":
@@ -154,7 +154,8 @@ def _side_text(side: Slopes) -> str:
     if side.left is None and side.right is None:
         return ""
     if side.left == side.right and side.left is not None:
-        return f"along {side.variable} the slopes on both sides are {number_text(side.left)}: smooth"
+        smooth = ": smooth" if math.isfinite(side.left) else ""
+        return f"along {side.variable} the slopes on both sides are {number_text(side.left)}{smooth}"
     left, right = ("unknown" if slope is None else number_text(slope) for slope in side[1:])
     return f"along {side.variable} the slope is {left} on the left, {right} on the right"
 

@@ -9,14 +9,14 @@ too the answer lies in higher derivatives, and is not known here.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from diffcli.operations import OPERATIONS
 from diffcli.tape import Tape
 from diffcli.tape.evaluation import Values, float_functions, start_values, taken_ranges
 from diffcli.tape.rules import condition_function, terms_of
 
-_COMPARISONS = {
+_COMPARISONS: dict[str, Callable[[float], bool]] = {
     "lt": lambda d: d < 0, "le": lambda d: d <= 0, "gt": lambda d: d > 0, "ge": lambda d: d >= 0,
     "eq": lambda d: d == 0, "ne": lambda d: d != 0,
 }  # fmt: skip
@@ -41,7 +41,7 @@ def slopes(tape: Tape, values: Values, point: Sequence[float], variable: int) ->
         except Undecided:
             sides.append(None)
             continue
-        sides.append(slope + 0.0 if math.isfinite(slope) else None)
+        sides.append(None if math.isnan(slope) else slope + 0.0)
     return sides[0], sides[1]
 
 
@@ -52,12 +52,10 @@ def derivative_along(tape: Tape, values: Values, point: Sequence[float], directi
     """
     functions = float_functions(tape)
     terms = terms_of(tape)
-    breaks = {
-        name: [condition_function(OPERATIONS[name], condition) for kind, condition in OPERATIONS[name].breaks]
-        for name in set(tape.operations) - set(_COMPARISONS)
-    }
+    breaks = {name: _conditions(name) for name in set(tape.operations) - set(_COMPARISONS)}
     primal = start_values(tape, point)
-    tangent: list[float] = [*direction, *[0.0] * (tape.size - len(direction))]
+    tangent: list[float | None] = [move or None for move in direction]
+    tangent += [None] * (tape.size - len(tangent))
     for start, stop in taken_ranges(tape, primal):
         for slot in range(start, stop):
             row = slot - tape.first_row
@@ -65,37 +63,57 @@ def derivative_along(tape: Tape, values: Values, point: Sequence[float], directi
             arguments = [primal[operand] for operand in operands]
             moves = [tangent[operand] for operand in operands]
             if name in _COMPARISONS and arguments[0] == arguments[1]:
-                primal[slot] = _decide(name, moves[0] - moves[1])
+                primal[slot] = _decide(name, moves)
                 continue
             value = primal[slot] = functions[row](*arguments)
             if name == "where" and value != values[slot] and not (value != value):
                 raise Undecided  # another branch with another value: a jump
-            if any(condition(*arguments, value) for condition in breaks.get(name, ())):
-                arguments, value = _nudge(functions[row], arguments, moves, value)
-            total = 0.0
+            kinds = {kind for kind, condition in breaks[name] if condition(*arguments, value)}
+            if kinds and any(move is not None for move in moves):
+                arguments, value = _beside(functions[row], arguments, moves, value, "pole" in kinds)
+            total: float | None = None
             for function, move in zip(terms[name, len(operands)], moves, strict=True):
-                term = function(move, *arguments, value) if function is not None and move else None
-                total += term or 0.0
+                term = function(move, *arguments, value) if function is not None and move is not None else None
+                if term is not None:
+                    total = term if total is None else total + term
             tangent[slot] = total
-    return tangent[tape.output]
+    return tangent[tape.output] or 0.0
 
 
-def _decide(name: str, difference: float) -> bool:
-    if difference == 0:
-        if name in ("eq", "ne"):
-            return name == "eq"
+def _conditions(name: str) -> list[tuple[str, Callable[..., bool]]]:
+    row = OPERATIONS[name]
+    return [(kind, condition_function(row, condition)) for kind, condition in row.breaks]
+
+
+def _decide(name: str, moves: Sequence[float | None]) -> bool:
+    """A comparison of equal operands, by the way in which they start to differ."""
+    first, second = moves
+    if first is None and second is None:
+        return name in ("le", "ge", "eq")
+    difference = (first or 0.0) - (second or 0.0)
+    if difference == 0 and name not in ("eq", "ne"):
         raise Undecided
     return _COMPARISONS[name](difference)
 
 
-def _nudge(function: object, arguments: list[float], moves: list[float], value: float) -> tuple[list[float], float]:
-    """Operands a little way along their tangents, and the value there, which must not have jumped."""
-    largest = max(map(abs, moves))
+def _beside(
+    function: Callable[..., float], arguments: list[float], moves: Sequence[float | None], value: float, pole: bool
+) -> tuple[list[float], float]:
+    """Operands a little way along their tangents, and the value there, which must not have jumped.
+
+    At a pole the slope is infinite at the point itself, and only whether the function goes on there is asked.
+    """
+    steps = [move or 0.0 for move in moves]
+    largest = max(map(abs, steps))
     if largest == 0:
+        if pole:
+            raise Undecided  # 0 times infinity
         return arguments, value
     size = max([1.0, *map(abs, arguments)])
-    beside = [argument + move / largest * NUDGE * size for argument, move in zip(arguments, moves, strict=True)]
-    there = function(*beside)  # type: ignore[operator]
+    beside = [argument + step / largest * NUDGE * size for argument, step in zip(arguments, steps, strict=True)]
+    there = function(*beside)
+    if pole and there == there:
+        return arguments, value
     if not abs(there - value) <= 1e-3 * max(1.0, abs(value)):
         raise Undecided
     return beside, there

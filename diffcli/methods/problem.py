@@ -84,7 +84,8 @@ class Problem:
                 elif not help:
                     variables = ", ".join(known) or "none"
                     help = [f"its variables: {variables}"]
-                faults.append(error("unknown-variable", message, at_source, *[marks[name]] * (name in marks), help=help))
+                where = [marks[name]] if name in marks else []
+                faults.append(error("unknown-variable", message, at_source, *where, help=help))
         if faults:
             raise ExpressionError(faults)
 
@@ -121,7 +122,7 @@ class Problem:
     @property
     def value(self) -> float:
         """The value of the result; NaN where it is undefined."""
-        return float(self.values[self.tape.output])
+        return float(self.values[self.tape.output]) + 0.0  # 0 has no sign in a result
 
     @property
     def point(self) -> list[float]:

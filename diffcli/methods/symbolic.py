@@ -21,9 +21,11 @@ from diffcli.language import parse
 from diffcli.language.syntax import NAME, NUMBER, Program
 from diffcli.methods.problem import Problem
 from diffcli.methods.symbolic_text import Undecided, to_program_text
-from diffcli.operations import CONSTANTS, OPERATIONS
+from diffcli.operations import OPERATIONS
 from diffcli.records import SymbolicDerivative
+from diffcli.operations.arithmetic.floats import FLOATS
 from diffcli.tape import Tape
+from diffcli.tape.evaluation import float_functions, run
 
 Expression = Any
 """A SymPy expression; SymPy ships no types."""
@@ -147,8 +149,8 @@ def differentiate(
             symbol = symbols[problem.input_slot(name)]
             raw = builder.release(sympy.diff(expression, symbol))
             simplified = _simplify(raw, notes) if simplify else None
-            text = to_program_text(raw, most_nodes)
-            short = to_program_text(simplified, most_nodes) if simplified is not None else None
+            text = to_program_text(raw, most_nodes, problem.at)
+            short = to_program_text(simplified, most_nodes, problem.at) if simplified is not None else None
             value = _value(problem, name, text, notes)
             keep(SymbolicDerivative(name, text, short, sympy.latex(raw if simplified is None else simplified), value))
     except RecursionError:
@@ -178,12 +180,15 @@ def _value(problem: Problem, variable: str, text: str, notes: list[Diagnostic]) 
     """The value of a derivative's text at the point; NaN with a warning where SymPy's form has none there."""
     try:
         program = parse(text, f"SymPy's derivative by {variable}")
-        given = {name: value for name, value in problem.at.items() if name in program.inputs or name in CONSTANTS}
+        given = {name: value for name, value in problem.at.items() if name in program.inputs or name in program.constants}
         derivative = Problem(program, given)
     except DiffcliError as fault:  # a name of the user's that cannot stand in a text
         notes.extend(found._replace(severity="warning") for found in fault.diagnostics)
         return math.nan
-    if math.isnan(derivative.value):
+    # in the arithmetic of the rules, where a quotient by 0 is its limit
+    functions = [FLOATS.get(name) or function for name, function in zip(derivative.tape.operations, float_functions(derivative.tape), strict=True)]
+    value = float(run(derivative.tape, derivative.point, functions)[derivative.tape.output])
+    if math.isnan(value):
         message = f"SymPy's form of the derivative by `{variable}` has no value at this point"
         notes.append(
             Diagnostic(
@@ -191,4 +196,4 @@ def _value(problem: Problem, variable: str, text: str, notes: list[Diagnostic]) 
                 help=("it may be a removable singularity of the form; --mode reverse has rules of its own there",),
             )
         )  # fmt: skip
-    return derivative.value
+    return value

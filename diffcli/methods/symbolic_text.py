@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import sympy
@@ -23,13 +24,13 @@ _RELATIONS = {
     "StrictLessThan": "<", "LessThan": "<=", "StrictGreaterThan": ">", "GreaterThan": ">=", "Equality": "==",
     "Unequality": "!=",
 }  # fmt: skip
-_CONSTANTS = {sympy.pi: "pi", sympy.E: "e", sympy.true: "(1 == 1)", sympy.false: "(1 == 0)", sympy.nan: "(0/0)"}
+_CONSTANTS = {sympy.true: "(1 == 1)", sympy.false: "(1 == 0)", sympy.nan: "(0/0)"}
 
 Parts = list["str | tuple[Expression, int]"]
 
 
-def to_program_text(expression: Expression, most_nodes: int) -> str:
-    """An expression in diffcli's language.
+def to_program_text(expression: Expression, most_nodes: int, variables: Collection[str] = ()) -> str:
+    """An expression in diffcli's language; ``variables`` are the names that stand for no constant in it.
 
     Raises
     ------
@@ -51,6 +52,10 @@ def to_program_text(expression: Expression, most_nodes: int) -> str:
             message = f"the derivative has more than {most_nodes} nodes"
             raise LimitError([error("too-many-nodes", message, help=["raise it with --max-nodes N", "use --mode reverse"])])
         part, needed = piece
+        if part is sympy.pi or part is sympy.E:
+            constant, instead = ("pi", "4*atan(1)") if part is sympy.pi else ("e", "exp(1)")
+            pieces.append(f"({instead})" if constant in variables else constant)
+            continue
         parts, binds = _parts(part)
         if binds < needed:
             parts = ["(", *parts, ")"]

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
-from diffcli.language.printer import MATHEMATICS, PLAIN_MATHEMATICS, Dialect, number_text
+from diffcli.language import Program, parse
+from diffcli.language.printer import LATEX, MATHEMATICS, PLAIN_MATHEMATICS, Dialect, to_text
 from diffcli.methods.forward import Tangents
 from diffcli.methods.problem import Problem
 from diffcli.methods.reverse import Step
+from diffcli.operations import OPERATIONS
 from diffcli.records import AdjointStep, Operand, PrimalRow, TangentRow, Trace
 from diffcli.tape.rules import RESULT, SEED, TIES, Term, formula, terms
 
-_SUBSCRIPTS = str.maketrans("-0123456789", "₋₀₁₂₃₄₅₆₇₈₉")
 _TOO_LONG = 60
 """A formula longer than this is written with the partial's name instead of its rule."""
 
@@ -21,29 +23,44 @@ class Notation(NamedTuple):
     """How values, tangents and adjoints are written, and with which spelling of formulas."""
 
     dialect: Dialect
-    unicode: bool
+    value_form: str
+    tangent_form: str
+    adjoint_form: str
+    result_adjoint: str
+    partial: str
+    """The sign of a partial derivative."""
+    digits: str = "-0123456789"
+    """How the characters of an index are written."""
+    constants: Mapping[str, str] = {}
+
+    def index(self, index: int) -> str:
+        return str(index).translate(str.maketrans("-0123456789", self.digits))
 
     def value(self, index: int) -> str:
-        return f"v{index}".translate(_SUBSCRIPTS) if self.unicode else f"v[{index}]"
+        return self.value_form.format(self.index(index))
 
     def tangent(self, index: int) -> str:
-        return f"v̇{str(index).translate(_SUBSCRIPTS)}" if self.unicode else f"dot v[{index}]"
+        return self.tangent_form.format(self.index(index))
 
     def adjoint(self, index: int) -> str:
-        return f"v̄{str(index).translate(_SUBSCRIPTS)}" if self.unicode else f"bar v[{index}]"
+        return self.adjoint_form.format(self.index(index))
 
     def operand(self, operand: Operand) -> str:
         if operand.index is not None:
             return self.value(operand.index)
         if operand.name:
-            return "π" if operand.name == "pi" and self.unicode else operand.name
+            return self.constants.get(operand.name, operand.name)
         assert operand.constant is not None
-        text = number_text(operand.constant)
+        text = self.dialect.number(operand.constant)
         return f"({text})" if text.startswith("-") else text
 
 
-UNICODE = Notation(MATHEMATICS, True)
-ASCII = Notation(PLAIN_MATHEMATICS, False)
+UNICODE = Notation(MATHEMATICS, "v{}", "v̇{}", "v̄{}", "ȳ₁", "∂", "₋₀₁₂₃₄₅₆₇₈₉", {"pi": "π", "tau": "τ"})
+ASCII = Notation(PLAIN_MATHEMATICS, "v[{}]", "dot v[{}]", "bar v[{}]", "bar y[1]", "d")
+IN_LATEX = Notation(
+    LATEX, "v_{{{}}}", r"\dot{{v}}_{{{}}}", r"\bar{{v}}_{{{}}}", r"\bar{y}_{1}", r"\partial ",
+    constants={"pi": r"\pi", "tau": r"\tau"},
+)  # fmt: skip
 
 
 class Selection(NamedTuple):
@@ -58,6 +75,20 @@ class Selection(NamedTuple):
         head = self.most // 2
         tail = self.most - head
         return [*range(head), *range(count - tail, count)], count - self.most
+
+
+def _letters(count: int) -> list[str]:
+    return [f"a{position}" for position in range(count)]
+
+
+@lru_cache(maxsize=None)
+def _application(operation: str, count: int) -> Program:
+    """An operation applied to names, as a program."""
+    row = OPERATIONS[operation]
+    letters = _letters(count)
+    if not row.symbol:
+        return parse(f"{row.spelling}({', '.join(letters)})")
+    return parse(f" {row.symbol} ".join(letters) if count == 2 else f"{row.symbol} {letters[0]}")
 
 
 class Tracer:
@@ -108,9 +139,12 @@ class Tracer:
         number = None if value is None else float(value)
         name = self.names.get(slot, "")
         if slot < tape.first_row:
-            return PrimalRow(tape.index(slot), "input", (), number, name, None)
+            return PrimalRow(tape.index(slot), "input", (), self.notation.dialect.name(name), number, name, None)
+        operation = tape.operation(slot)
         operands = tuple(map(self._operand, tape.operands_of(slot)))
-        return PrimalRow(tape.index(slot), tape.operation(slot), operands, number, name, tape.span(slot))
+        words = dict(zip(_letters(len(operands)), map(self.notation.operand, operands), strict=True))
+        formula = to_text(_application(operation, len(operands)), None, self.notation.dialect, lambda name: words.get(name, name))
+        return PrimalRow(tape.index(slot), operation, operands, formula, number, name, tape.span(slot))
 
     def _tangent_formula(self, slot: int) -> str:
         tape = self.tape
@@ -149,14 +183,14 @@ class Tracer:
         text = formula(term, self.notation.dialect, names, environment)
         if len(text) > _TOO_LONG or len(term.program.statements) > 1:
             above, below = self.notation.value(tape.index(slot)), words[position]
-            times, partial = ("·", "∂") if self.notation.unicode else ("*", "d")
-            text = f"{other}{times}{partial}{above}/{partial}{below}"
+            partial = self.notation.partial
+            text = f"{other}{self.notation.dialect.symbols['mul']}{partial}{above}/{partial}{below}"
         return text
 
     def _seed_step(self) -> AdjointStep:
         output = self.tape.output
         target = self.tape.index(output)
-        return AdjointStep(target, None, 0, "ȳ₁" if self.notation.unicode else "bar y[1]", 1.0, 1.0)
+        return AdjointStep(target, None, 0, self.notation.result_adjoint, 1.0, 1.0)
 
     def _adjoint_step(self, step: Step) -> AdjointStep:
         tape = self.tape

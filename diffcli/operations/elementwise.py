@@ -112,7 +112,7 @@ ROWS: tuple[Operation, ...] = (
     _row("round",        "a",     "absent",                          "nearest integer, halves to even", ANY[1:2] + ANY[3:], breaks=(("jump", "a - floor(a) == 1/2"),), flat=True, definition="floor(a/2 + 1/4) + ceil(a/2 - 1/4)"),
     _row("trunc",        "a",     "absent",                          "round towards 0",               ANY[:2] + ANY[3:4], breaks=(("jump", "a == floor(a) and a != 0"),), flat=True, aliases=("fix",), definition="where(a >= 0, floor(a), ceil(a))"),
     # -- choices and cuts ------------------------------------------------------------------------------------------------------------------------------
-    _row("where",        "a b c", "absent | where(a, 1, absent) | where(a, absent, 1)", "b if a holds, else c; only the one taken is evaluated", ((1.0, 0.3, 2.0), (0.0, 0.3, 2.0)), sympy="Piecewise"),
+    _row("where",        "a b c", "absent | where(a, 1, absent) | where(a, absent, 1)", "b if a holds, else c; only the one taken is evaluated", ((1.0, 0.3, 2.0), (0.0, 0.3, 2.0)), sympy="Piecewise", latex=r"\begin{cases} #2 & \text{if } #1 \\ #3 & \text{otherwise} \end{cases}"),
     _row("stop_gradient", "a",    "absent",                          "a, held constant for every derivative", ANY, aliases=("detach",), definition="a"),
     # -- comparisons: 1 where they hold, else 0 --------------------------------------------------------------------------------------------------------
     _row("lt",           "a b",   "absent | absent",                  "less than",                     PAIRS, breaks=(("branch", "a == b"),), flat=True, symbol="<",  precedence=5, sympy="StrictLessThan"),

@@ -16,7 +16,7 @@ from typing import Any
 
 from diffcli.language import Program, parse
 from diffcli.language.printer import Dialect, to_text
-from diffcli.language.syntax import NAME, NUMBER
+from diffcli.language.syntax import COMPARISON, NAME, NUMBER
 from diffcli.operations import OPERATIONS, Operation
 from diffcli.operations.arithmetic.floats import FLOATS
 from diffcli.tape.tape import Tape
@@ -60,11 +60,24 @@ class Term:
 
     @property
     def cost(self) -> int:
-        """How many elementary operations it takes; what a choice does not take is not counted."""
+        """How many elementary operations it takes."""
         if self._cost is None:
-            free = {NUMBER, NAME, "where", "and", "or", "not", "lt", "le", "gt", "ge", "eq", "ne"}
-            self._cost = sum(operation not in free for operation in self.program.operations)
+            self._cost = _count(self.program)
         return self._cost
+
+
+def _count(program: Program) -> int:
+    """Elementary operations of a rule; conditions are free, and of a choice the dearer branch counts."""
+    counts: list[int] = []
+    for node, operation in enumerate(program.operations):
+        children = [counts[child] for child in program.children(node)]
+        if operation == "where":
+            counts.append(max(children[1:]))
+        elif operation in (NUMBER, NAME) or OPERATIONS[operation].precedence in range(1, COMPARISON + 1):
+            counts.append(0)
+        else:
+            counts.append(sum(children) + 1)
+    return sum(counts[statement.root] for statement in program.statements)
 
 
 def term_text(partial: str) -> str:
@@ -79,6 +92,11 @@ def term_text(partial: str) -> str:
     operation, children = program.operations[root], program.children(root)
     if operation == NUMBER and program.arguments[root] == 1:
         body = SEED
+    elif operation == NAME and program.arguments[root] == ABSENT:
+        body = ABSENT
+    elif operation == "where":
+        condition, then, otherwise = (to_text(program, child) for child in children)
+        body = f"where({condition}, {term_text(then)}, {term_text(otherwise)})"
     elif operation == "neg":
         body = f"-{term_text(to_text(program, children[0]))}"  # (-g)*p for -(g*p): the same number
     elif operation == "div" and program.arguments[children[0]] == 1.0:

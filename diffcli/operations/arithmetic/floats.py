@@ -25,7 +25,7 @@ def quotient(a: float, b: float) -> float:
     try:
         return a / b
     except ZeroDivisionError:
-        return math.copysign(inf, a) if a else nan
+        return nan if a != a or a == 0 else math.copysign(inf, a)
 
 
 def strict_quotient(a: float, b: float) -> float:
