@@ -1,0 +1,98 @@
+"""The streams and the terminal that the program runs in, looked at once."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from typing import NamedTuple, TextIO
+
+from diffcli.errors import UsageError, error
+from diffcli.reports.document import Style
+
+PROBE = "∂v̄₋₁·│—…"
+"""Characters of the reports; a stream that cannot carry them gets ASCII."""
+
+
+class Environment(NamedTuple):
+    stdin: TextIO
+    stdout: TextIO
+    stderr: TextIO
+    variables: dict[str, str]
+
+    @classmethod
+    def of_process(cls) -> Environment:
+        return cls(sys.stdin, sys.stdout, sys.stderr, dict(os.environ))
+
+    def style(self, stream: TextIO, width: int | None = None, color: str = "auto", digits: int | None = 6) -> Style:
+        """How reports and diagnostics are to look on a stream."""
+        return Style(width or self._width(stream), digits, _carries_unicode(stream), self._has_color(stream, color))
+
+    def _width(self, stream: TextIO) -> int:
+        """The terminal's width, else ``COLUMNS``, else 80."""
+        given = self.variables.get("COLUMNS", "")
+        if given.isdigit() and int(given) > 0:
+            return int(given)
+        if _is_terminal(stream):
+            try:
+                return os.get_terminal_size(stream.fileno()).columns or 80
+            except (OSError, ValueError):
+                return shutil.get_terminal_size().columns
+        return 80
+
+    def _has_color(self, stream: TextIO, wanted: str) -> bool:
+        """``--color`` before ``NO_COLOR`` before ``FORCE_COLOR`` before what the stream is."""
+        if wanted != "auto":
+            return wanted == "always"
+        if self.variables.get("NO_COLOR"):
+            return False
+        if self.variables.get("FORCE_COLOR"):
+            return True
+        return _is_terminal(stream) and self.variables.get("TERM") != "dumb"
+
+
+def _is_terminal(stream: TextIO) -> bool:
+    try:
+        return stream.isatty()
+    except ValueError:
+        return False
+
+
+def _carries_unicode(stream: TextIO) -> bool:
+    try:
+        PROBE.encode(getattr(stream, "encoding", None) or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def write(stream: TextIO, text: str) -> None:
+    """Write a text to a stream; what its encoding cannot carry is escaped."""
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+    stream.flush()
+
+
+def write_file(path: str, text: str) -> None:
+    """Write a file whole or not at all: beside it first, then in its place.
+
+    Raises
+    ------
+    UsageError
+        The file cannot be written.
+    """
+    if os.path.isdir(path):
+        raise UsageError([error("unwritable-file", f"cannot write {path}: it is a directory")])
+    beside = f"{path}.{os.getpid()}.part"
+    try:
+        if os.path.exists(path) and not os.path.isfile(path):  # a device or a pipe
+            with open(path, "w", encoding="utf-8", newline="") as file:
+                file.write(text)
+            return
+        with open(beside, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+        os.replace(beside, path)
+    except OSError as failure:
+        if os.path.exists(beside):
+            os.unlink(beside)
+        raise UsageError([error("unwritable-file", f"cannot write {path}: {failure.strerror or failure}")]) from None

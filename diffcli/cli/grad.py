@@ -1,0 +1,83 @@
+"""``diffcli grad``: the value and gradient of a program at a point, with the traces."""
+
+from __future__ import annotations
+
+from time import perf_counter
+from typing import Any
+
+import click
+
+from diffcli.cli.environment import Environment, write
+from diffcli.cli.limits import time_limit
+from diffcli.cli.options import Choice, Command, Names, limit_options, output_options
+from diffcli.cli.output import Output, exit_code
+from diffcli.cli.reading import read_program
+from diffcli.methods.finite_difference import METHODS
+from diffcli.methods.gradient import MODES, Options, compute
+from diffcli.methods.kinks import POLICIES
+from diffcli.methods.trace import ASCII, IN_LATEX, UNICODE
+from diffcli.reports.gradient import gradient_report
+
+SHOWN = 200
+"""How many rows of a trace a table shows."""
+
+EXAMPLES = (
+    'diffcli grad "ln(x1) + x1*x2 - sin(x2)" --at x1=2,x2=5',
+    'diffcli grad "-x^2" --at x=1 --mode forward',
+    'diffcli grad "abs(x - 1)" --at x=1 --kink right -q',
+    "diffcli grad @model.dc --at x=1,y=pi/4 --json",
+)
+
+
+@click.command(cls=Command, examples=EXAMPLES)
+@click.argument("expression", metavar="EXPR")
+@click.option("--at", multiple=True, metavar="POINT", help="The point, as x=2,y=pi/4; may be given again.")
+@click.option("--wrt", type=Names(), help="Variables to differentiate by; all, if not given.")
+@click.option("--mode", type=Choice("mode", MODES), default="reverse", help="reverse, forward, numeric or symbolic.", show_default=True)
+@click.option("--seed", metavar="DIRECTION", help="forward: the derivative along a direction, as x=1,y=0.5.")
+@click.option("--method", type=Choice("method", METHODS), default="central", help="numeric: forward, backward, central or complex.")
+@click.option("--step", type=float, metavar="H", help="numeric: the step, if not chosen from the point.")
+@click.option("--kink", type=Choice("policy", POLICIES), default="min-norm", help="At a kink: min-norm, mean, left, right, nan, error.", show_default=True)
+@click.option("--strict", is_flag=True, help="Exit with 5 where the function is not differentiable.")
+@click.option("--share", is_flag=True, help="Merge repeated subexpressions into one row.")
+@click.option("--no-trace", is_flag=True, help="Print the result without the traces.")
+@click.option("--full", is_flag=True, help=f"Show every row of a trace longer than {SHOWN}.")
+@click.option("--cost", is_flag=True, help="Count elementary operations.")
+@click.option("--time", "timed", is_flag=True, help="Tell how long each stage took.")
+@output_options
+@limit_options
+@click.pass_obj
+def command(
+    environment: Environment,
+    expression: str,
+    at: tuple[str, ...],
+    no_trace: bool,
+    full: bool,
+    timed: bool,
+    timeout: float,
+    **options: Any,
+) -> int:
+    """Value and gradient of EXPR at a point, with the traces that lead there.
+
+    EXPR is an expression, @FILE, or - for standard input.
+    """
+    names = ("format", "as_json", "quiet", "output", "digits", "width", "color")
+    output = Output.of(environment, **{name: options.pop(name) for name in names})
+    notation = IN_LATEX if output.format == "latex" else ASCII if output.ascii_formulas else UNICODE
+    windowed = output.format in ("table", "markdown", "latex") and not full
+    asked = Options(
+        trace=not no_trace and not output.quiet, most_shown=SHOWN if windowed else None, notation=notation, **options
+    )  # fmt: skip
+    seconds: dict[str, float] = {}
+    with time_limit(timeout):
+        start = perf_counter()
+        program = read_program(expression, environment)
+        seconds["parse"] = perf_counter() - start
+        result = compute(program, ",".join(at), asked)
+        seconds["compute"] = perf_counter() - start - seconds["parse"]
+    document = gradient_report(result, notation, output.style, seconds if timed else None)
+    output.print(document, result.notes)
+    if timed and output.format != "json":
+        stages = ", ".join(f"{stage} {taken * 1e3:.3g} ms" for stage, taken in seconds.items())
+        write(environment.stderr, f"time: {stages}\n")
+    return exit_code(result.notes, [result.value, result.directional, *result.gradient.values()])

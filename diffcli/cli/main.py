@@ -1,0 +1,114 @@
+"""The program: its commands, and what becomes of every way to end."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
+import click
+
+from diffcli._version import __version__
+from diffcli.cli.environment import Environment, write
+from diffcli.cli.output import ExitCode, report_error, wants_json
+from diffcli.errors import DiffcliError, UsageError, error
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "grad": ("grad", "Value and gradient at a point, with the traces."),
+    "ast": ("ast", "The syntax tree of an expression."),
+    "functions": ("functions", "The operations: rules, domains, kinks."),
+    "help": ("help", "What an error code means, with an example."),
+}
+"""The commands: the module of each in this package, and its summary. Adding a command is adding both."""
+
+EPILOG = """\b
+Examples:
+  diffcli grad "ln(x1) + x1*x2 - sin(x2)" --at x1=2,x2=5
+  diffcli grad "x^2 * exp(-x)" --at x=1 --mode symbolic
+  diffcli functions log"""
+
+
+class Commands(click.Group):
+    """Commands that are imported when they are asked for, and not before."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"diffcli.cli.{COMMANDS[name][0]}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from diffcli.language.complaints import did_you_mean
+
+            help = [*did_you_mean(args[0], COMMANDS), f"one of: {', '.join(COMMANDS)}"]
+            raise UsageError([error("unknown-command", f"there is no command `{args[0]}`", help=help)])
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": None, "max_content_width": 100},
+    epilog=EPILOG,
+)
+@click.version_option(__version__, prog_name="diffcli", message="%(prog)s %(version)s")
+@click.option("--debug", is_flag=True, help="Show the traceback of a bug in diffcli.")
+def program(debug: bool) -> None:
+    """Derivatives that are computed, checked and explained: automatic, symbolic and numerical."""
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    arguments = list(sys.argv[1:] if args is None else args)
+    environment = Environment.of_process()
+    try:
+        outcome: Any = program.main(arguments, prog_name="diffcli", standalone_mode=False, obj=environment)
+        environment.stdout.flush()
+        return outcome if isinstance(outcome, int) else ExitCode.OK
+    except DiffcliError as fault:
+        return report_error(environment, fault, wants_json(arguments))
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    except click.ClickException as fault:
+        return report_error(environment, _as_usage_error(fault), wants_json(arguments))
+    except (KeyboardInterrupt, click.Abort):
+        write(environment.stderr, "interrupted\n")
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        # the reader has what it wanted; keep the interpreter from failing at exit as it flushes
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.OK
+    except Exception as failure:
+        if "--debug" in arguments:
+            raise
+        return _report_bug(environment, failure)
+
+
+def _as_usage_error(fault: click.ClickException) -> UsageError:
+    """What click found wrong with the command line, as one of our own errors."""
+    help = []
+    message = fault.format_message().rstrip(".")
+    context = getattr(fault, "ctx", None)
+    if context is not None:
+        help.append(f"{context.command_path} --help")
+    head, question, rest = message.partition(" Did you mean ")
+    if question:
+        help.insert(0, f"did you mean {rest}")
+        message = head.rstrip(".")
+    return UsageError([error("usage", message[:1].lower() + message[1:], help=help)])
+
+
+def _report_bug(environment: Environment, failure: Exception) -> int:
+    message = f"a bug in diffcli: {type(failure).__name__}: {failure}"
+    help = ["put --debug before the command for the traceback, and report it with that"]
+    report_error(environment, DiffcliError([error("bug", message, help=help)]), False)
+    return ExitCode.BUG

@@ -1,0 +1,125 @@
+"""Options that commands share, and how a command line is taken apart."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
+
+import click
+
+from diffcli.errors import UsageError, error
+from diffcli.language.complaints import did_you_mean
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+_OPERATORS = re.compile(r"[-+*/^()=<>]")
+_LONG_OPTION = re.compile(r"--[a-z][a-z-]*(=.*)?", re.DOTALL)
+
+
+class Command(click.Command):
+    """A command whose expression may begin with a minus sign, and whose help ends with examples."""
+
+    def __init__(self, *args: Any, examples: Iterable[str] = (), **kwargs: Any) -> None:
+        self.examples = tuple(examples)
+        super().__init__(*args, **kwargs)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, self.separate(args))
+
+    def separate(self, args: list[str]) -> list[str]:
+        """The arguments with expressions such as ``-x^2`` behind ``--``, where click takes them for what they are."""
+        options = {name: option for option in self.params if isinstance(option, click.Option) for name in option.opts}
+        valued = {name for name, option in options.items() if not option.is_flag and not option.count}
+        kept: list[str] = []
+        expressions: list[str] = []
+        takes_value = False
+        for position, token in enumerate(args):
+            if token == "--":
+                return [*kept, *args[position:position + 1], *expressions, *args[position + 1 :]]
+            if not takes_value and _is_expression(token, options, valued):
+                expressions.append(token)
+                continue
+            kept.append(token)
+            takes_value = not takes_value and token in valued
+        return [*kept, "--", *expressions] if expressions else kept
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        if self.examples:
+            with formatter.section("Examples"):
+                formatter.write("".join(f"  {example}\n" for example in self.examples))
+
+
+def _is_expression(token: str, options: Mapping[str, click.Option], valued: set[str]) -> bool:
+    """Whether an argument that begins with a minus sign is an expression."""
+    if len(token) < 2 or token[0] != "-":
+        return False
+    if token.startswith("--"):
+        return not _LONG_OPTION.fullmatch(token)
+    if token[:2] in valued:
+        return False  # an option with its value, such as -oresult.tex
+    flags = all(f"-{letter}" in options for letter in token[1:])
+    return not flags or bool(_OPERATORS.search(token[1:]))
+
+
+class Choice(click.Choice[str]):
+    """A choice by name, with the nearest name when it is none of them."""
+
+    def __init__(self, kind: str, known: Iterable[str]) -> None:
+        super().__init__(tuple(known))
+        self.kind = kind
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if value in self.choices:
+            return str(value)
+        help = [*did_you_mean(str(value), self.choices), f"one of: {', '.join(self.choices)}"]
+        raise UsageError([error("unknown-choice", f"there is no {self.kind} `{value}`", help=help)])
+
+
+class Digits(click.ParamType):
+    """A number of significant digits, or ``full`` for all."""
+
+    name = "N|full"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | str:
+        if value == "full" or (str(value).isdigit() and 1 <= int(value) <= 17):
+            return "full" if value == "full" else int(value)
+        raise UsageError([error("bad-value", f"--digits is {value}, not a number from 1 to 17, or full")])
+
+
+class Names(click.ParamType):
+    """Names separated by commas."""
+
+    name = "NAMES"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[str]:
+        if isinstance(value, list):
+            return value
+        return [name.strip() for name in str(value).split(",") if name.strip()]
+
+
+def output_options(function: Function) -> Function:
+    """The options of every command that prints a report."""
+    from diffcli.reports.formats import FORMATS
+
+    for option in reversed((
+        click.option("-f", "--format", "format", type=Choice("format", FORMATS), help="How to print: table, plain, json, csv, markdown, latex."),
+        click.option("--json", "as_json", is_flag=True, help="The same as --format json."),
+        click.option("-q", "--quiet", is_flag=True, help="Print the result alone: a name, a tab, a number."),
+        click.option("-o", "--output", metavar="FILE", help="Write to a file; its suffix says the format."),
+        click.option("--digits", type=Digits(), default="6", help="Significant digits in tables.", show_default=True),
+        click.option("--width", type=click.IntRange(20, 10_000), help="Width of tables, if not that of the terminal."),
+        click.option("--color", type=Choice("color setting", ("auto", "always", "never")), default="auto", help="auto, always or never."),
+    )):  # fmt: skip
+        function = option(function)
+    return function
+
+
+def limit_options(function: Function) -> Function:
+    """The options of every command that computes."""
+    for option in reversed((
+        click.option("--timeout", type=click.FloatRange(0), default=60.0, metavar="SECONDS", help="Stop after so long; 0 is never.", show_default=True),
+        click.option("--max-nodes", type=click.IntRange(1), default=10_000_000, metavar="N", help="The longest tape or derivative to build.", show_default=True),
+    )):  # fmt: skip
+        function = option(function)
+    return function

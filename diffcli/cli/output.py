@@ -1,0 +1,127 @@
+"""From a report to a stream or a file, and to an exit code."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from enum import IntEnum
+from typing import NamedTuple
+
+from diffcli.cli.environment import Environment, write, write_file
+from diffcli.errors import Diagnostic, DiffcliError, UsageError, error
+from diffcli.reports.diagnostics import as_data, render
+from diffcli.reports.document import Document, Style
+from diffcli.reports.formats import FORMATS, format_of
+from diffcli.reports.formats import render as render_document
+
+
+class ExitCode(IntEnum):
+    """What a command's end says to a script."""
+
+    OK = 0
+    DISAGREES = 1
+    USAGE = 2
+    SYNTAX = 3
+    DOMAIN = 4
+    NOT_DIFFERENTIABLE = 5
+    LIMIT = 6
+    MISSING_EXTRA = 7
+    BUG = 70
+    INTERRUPTED = 130
+
+
+class Output(NamedTuple):
+    """Where and how a command prints, as its options say."""
+
+    environment: Environment
+    format: str
+    path: str | None
+    quiet: bool
+    style: Style
+
+    @classmethod
+    def of(
+        cls,
+        environment: Environment,
+        *,
+        format: str | None,
+        as_json: bool,
+        quiet: bool,
+        output: str | None,
+        digits: int | str,
+        width: int | None,
+        color: str,
+    ) -> Output:
+        """From the values of `diffcli.cli.options.output_options`.
+
+        Raises
+        ------
+        UsageError
+            A file's suffix says no format, or two options contradict each other.
+        """
+        path = None if output in (None, "-") else output
+        if as_json and format not in (None, "json"):
+            raise UsageError([error("usage", f"--json and --format {format} contradict each other", help=["give one of them"])])
+        chosen = "json" if as_json else format
+        if chosen is None and path is not None:
+            chosen = format_of(path)
+            if chosen is None:
+                suffixes = ", ".join(suffix for known in FORMATS.values() for suffix in known.suffixes)
+                help = [f"name it with a suffix ({suffixes}), or add --format"]
+                raise UsageError([error("unknown-choice", f"the name {path} does not say in which format", help=help)])
+        style = environment.style(environment.stdout, width, color, None if digits == "full" else int(digits))
+        if path is not None:
+            style = style._replace(width=width or 100, color=color == "always", unicode=True)
+        return cls(environment, chosen or "table", path, quiet, style)
+
+    @property
+    def ascii_formulas(self) -> bool:
+        """Whether formulas are to be ASCII: in machine formats, and where the stream carries nothing else."""
+        return self.format in ("json", "csv", "plain") or not self.style.unicode
+
+    def print(self, document: Document, notes: Sequence[Diagnostic] = ()) -> None:
+        """The document where it belongs, and the notes on stderr unless the document carries them."""
+        if self.quiet:
+            from diffcli.reports.formats.plain import quiet
+
+            text = quiet(document)
+        else:
+            text = render_document(self.format, document, self.style)
+        if notes and (FORMATS[self.format].diagnostics or self.quiet or self.path is not None):
+            write(self.environment.stderr, render(notes, self.environment.style(self.environment.stderr)))
+        if self.path is not None:
+            write_file(self.path, text)
+        else:
+            write(self.environment.stdout, text)
+
+
+def exit_code(notes: Iterable[Diagnostic], numbers: Iterable[float | None]) -> ExitCode:
+    """The exit code of a result that was printed."""
+    if any(note.code in ("timeout", "too-many-nodes") for note in notes):
+        return ExitCode.LIMIT
+    if not all(number is None or math.isfinite(number) for number in numbers):
+        return ExitCode.DOMAIN
+    return ExitCode.OK
+
+
+def report_error(environment: Environment, fault: DiffcliError, as_json: bool) -> int:
+    """An error on stderr: for people, or one line of JSON for each diagnostic."""
+    if as_json:
+        import json
+
+        lines = [json.dumps({"schema": "diffcli/error@1", **as_data(found)}) for found in fault.diagnostics]
+        write(environment.stderr, "\n".join(lines) + "\n")
+    else:
+        write(environment.stderr, render(fault.diagnostics, environment.style(environment.stderr)))
+    return fault.exit_code
+
+
+def wants_json(args: Sequence[str]) -> bool:
+    """Whether a command line asks for JSON, as far as can be told before it is understood."""
+    joined = [*args, ""]
+    return any(
+        token in ("--json", "--format=json", "-fjson") or (token in ("-f", "--format") and following == "json")
+        for token, following in zip(joined, joined[1:], strict=False)
+    )
+
+

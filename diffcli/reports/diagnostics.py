@@ -1,0 +1,154 @@
+"""Diagnostics as text: the source line, carets under the place, notes, help.
+
+    error[unknown-function]: there is no function `sinn`
+      │ x^2 * sinn(x)
+      │       ^^^^
+      = help: did you mean `sin`?
+
+A long line is cut to a window around the place. Widths are counted in terminal cells, so that carets stand right under
+wide and combining characters.
+"""
+
+from __future__ import annotations
+
+import textwrap
+import unicodedata
+from collections.abc import Iterable
+from typing import Any
+
+from diffcli.errors import Diagnostic, Mark, Source
+from diffcli.reports.document import Style, machine
+
+_COLORS = {"error": "31", "warning": "33", "note": "36"}
+_ASCII = {"│": "|", "…": "...", "−": "-", "·": "*", "×": "*", "∂": "d"}
+
+
+def render(diagnostics: Iterable[Diagnostic], style: Style) -> str:
+    """Diagnostics for people, one after the other, ending in a newline."""
+    return "".join(_render(diagnostic, style) for diagnostic in diagnostics)
+
+
+def as_data(diagnostic: Diagnostic) -> dict[str, Any]:
+    """A diagnostic for JSON. Spans are half-open ranges of code points of the expression."""
+    data: dict[str, Any] = {
+        "code": diagnostic.code,
+        "severity": diagnostic.severity,
+        "message": diagnostic.message,
+        "span": list(diagnostic.span) if diagnostic.span else None,
+        "source": diagnostic.source.label if diagnostic.source else None,
+        "notes": list(diagnostic.notes),
+        "help": list(diagnostic.help),
+    }
+    if diagnostic.slopes:
+        data["left"] = {slope.variable: slope.left for slope in diagnostic.slopes}
+        data["right"] = {slope.variable: slope.right for slope in diagnostic.slopes}
+    return machine(data)  # type: ignore[no-any-return]
+
+
+def _render(diagnostic: Diagnostic, style: Style) -> str:
+    paint = _painter(style, diagnostic.severity)
+    lines = [f"{paint(f'{diagnostic.severity}[{diagnostic.code}]')}: {paint(diagnostic.message, '1')}"]
+    if diagnostic.source is not None and diagnostic.marks:
+        if diagnostic.source.label != "expression":
+            lines.append(f"  in {diagnostic.source.label}")
+        lines += _excerpts(diagnostic.source, diagnostic.marks, style, paint)
+    for kind, texts in (("note", diagnostic.notes), ("help", diagnostic.help)):
+        for text in texts:
+            wrapped = textwrap.wrap(text, max(style.width - 10, 30), break_long_words=False, break_on_hyphens=False) or [""]
+            lines.append(f"  = {kind}: {wrapped[0]}")
+            lines += [f"          {line}" for line in wrapped[1:]]
+    text = "\n".join(lines) + "\n"
+    if not style.unicode:
+        for character, plain in _ASCII.items():
+            text = text.replace(character, plain)
+    return text
+
+
+def _painter(style: Style, severity: str) -> Any:
+    def paint(text: str, code: str = _COLORS[severity]) -> str:
+        return f"\x1b[{code}m{text}\x1b[0m" if style.color else text
+
+    return paint
+
+
+def _excerpts(source: Source, marks: tuple[Mark, ...], style: Style, paint: Any) -> list[str]:
+    """Each source line that is marked, with its carets."""
+    text = source.text
+    by_line: dict[int, list[Mark]] = {}
+    for mark in marks:
+        start = min(mark.span.start, len(text))
+        by_line.setdefault(text.count("\n", 0, start), []).append(mark)
+    several = "\n" in text.rstrip("\n")
+    gutter = max(len(str(line + 1)) for line in by_line) if several else 1
+    lines = []
+    for line, found in sorted(by_line.items()):
+        number = f"{line + 1:>{gutter}}" if several else " "
+        first = 0
+        for _ in range(line):
+            first = text.index("\n", first) + 1
+        end = text.find("\n", first)
+        content = text[first : end if end >= 0 else len(text)].rstrip("\r")
+        shown, carets = _window(content, [_shift(mark, first, len(content)) for mark in found], style.width - gutter - 4)
+        lines.append(f"{number} │ {shown}")
+        lines += [f"{' ' * gutter} │ {paint(caret)}" for caret in carets]
+    return lines
+
+
+def _shift(mark: Mark, first: int, length: int) -> tuple[int, int, str]:
+    """A mark as columns of its line; one that is empty or runs on is at least one and at most a line wide."""
+    start = min(max(mark.span.start - first, 0), length)
+    stop = min(max(mark.span.stop - first, start + 1), max(length, start + 1))
+    return start, stop, mark.label
+
+
+def _window(content: str, marks: list[tuple[int, int, str]], width: int) -> tuple[str, list[str]]:
+    """The part of a line around its marks that fits, and the lines of carets under it."""
+    content = content.replace("\t", " ")
+    marks.sort()
+    left, right = 0, len(content)
+    if _cells(content[: width + 1]) > width or len(content) > width:
+        room = max(width - 6, 10)
+        start, stop = marks[0][0], max(stop for _, stop, _ in marks)
+        if stop - start > room:
+            stop = start + room
+        left = max(0, min(start - (room - (stop - start)) // 2, len(content) - room))
+        right = left
+        used = 0
+        while right < len(content) and used + _cells(content[right]) <= room:
+            used += _cells(content[right])
+            right += 1
+    before, after = "…" * (left > 0), "…" * (right < len(content))
+    row: list[str] = []
+    labels = []
+    for start, stop, label in marks:
+        if start > right or (start == right and right < len(content)):
+            continue
+        offset = len(before) + _cells(content[left : max(start, left)])
+        row += [" "] * (offset - len(row))
+        span = max(1, _cells(content[max(start, left) : min(stop, right)]))
+        row[offset : offset + span] = "^" * span
+        if label:
+            labels.append(label)
+    return before + content[left:right] + after, _with_labels("".join(row), labels, width)
+
+
+def _with_labels(row: str, labels: list[str], width: int) -> list[str]:
+    """Carets with their labels beside them, or below where they do not fit."""
+    beside = ", ".join(labels)
+    if not beside:
+        return [row]
+    if len(row) + 1 + _cells(beside) <= width:
+        return [f"{row} {beside}"]
+    indent = min(len(row) - len(row.lstrip()), max(0, width - 40))
+    return [row, *[" " * indent + line for line in textwrap.wrap(beside, max(width - indent, 30), break_long_words=False)]]
+
+
+def _cells(text: str) -> int:
+    """How many terminal cells a text takes."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(character) or unicodedata.category(character) in ("Mn", "Cf", "Cc")
+        else 2 if unicodedata.east_asian_width(character) in "WF" else 1
+        for character in text
+    )  # fmt: skip

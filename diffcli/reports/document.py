@@ -1,0 +1,124 @@
+"""What a report is made of, before it has a format.
+
+A *document* is a list of blocks: values (the result), tables, texts. Cells are numbers or texts; how many digits a
+number shows is the format's business. A document also carries its data, the object that JSON prints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+Cell = str | float | int | None
+"""A text, a number, or nothing."""
+
+
+class Column(NamedTuple):
+    """A column of a table. ``math`` cells are formulas in the notation that the report was asked for."""
+
+    title: str
+    numeric: bool = False
+    math: bool = False
+    full: bool = False
+    """Whether numbers show all their digits even in a table for people."""
+
+
+class Table(NamedTuple):
+    """A titled table. ``hidden_after`` and ``hidden`` say where rows are left out, and how many."""
+
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    hidden_after: int = 0
+    hidden: int = 0
+
+
+class Value(NamedTuple):
+    """One named number of the result, with a remark; ``label`` is for people, ``name`` for machines."""
+
+    name: str
+    label: str
+    number: float
+    remark: str = ""
+
+
+class Values(NamedTuple):
+    """The result itself."""
+
+    values: tuple[Value, ...]
+
+
+class Text(NamedTuple):
+    """A paragraph: a ``heading``, plain ``text``, ``code`` (kept as it is), or ``dim`` small print."""
+
+    text: str
+    role: str = "text"
+
+
+Block = Values | Table | Text
+
+
+class Document(NamedTuple):
+    blocks: tuple[Block, ...]
+    data: Mapping[str, Any]
+
+    def values(self) -> tuple[Value, ...]:
+        return tuple(value for block in self.blocks if isinstance(block, Values) for value in block.values)
+
+
+class Style(NamedTuple):
+    """How a document is to look."""
+
+    width: int = 80
+    digits: int | None = 6
+    """Significant digits in tables; None for all."""
+    unicode: bool = True
+    color: bool = False
+
+
+def number(value: float | int | None, digits: int | None = None) -> str:
+    """A number as text: the shortest that reads back as itself, or rounded to significant digits.
+
+    >>> number(11.652071455223084), number(11.652071455223084, 6), number(10.0), number(-0.0), number(1e-20, 3)
+    ('11.652071455223084', '11.6521', '10', '0', '1e-20')
+    """
+    if value is None:
+        return ""
+    value = value + 0.0
+    if value != value or value in (float("inf"), float("-inf")):
+        return repr(value)
+    if digits is None:
+        return str(int(value)) if abs(value) < 1e16 and value == int(value) else repr(value)
+    return f"{value:.{digits}g}"
+
+
+def cells(table: Table, digits: int | None, absent: str) -> list[list[str]]:
+    """The cells of a table as texts."""
+    return [
+        [
+            (absent if column.numeric else "") if cell is None
+            else cell if isinstance(cell, str)
+            else number(cell, None if column.full else digits)
+            for column, cell in zip(table.columns, row, strict=True)
+        ]
+        for row in table.rows
+    ]  # fmt: skip
+
+
+def hidden_text(table: Table) -> str:
+    return f"... {table.hidden} rows are not shown; --full shows all"
+
+
+def machine(value: Any) -> Any:
+    """A value for JSON: non-finite numbers as the texts ``nan``, ``inf`` and ``-inf``; 0 without a sign."""
+    if isinstance(value, bool) or value is None or isinstance(value, str | int):
+        return value
+    if isinstance(value, float):
+        if value != value or value in (float("inf"), float("-inf")):
+            return repr(value)
+        return value + 0.0
+    if isinstance(value, Mapping):
+        return {key: machine(item) for key, item in value.items()}
+    if isinstance(value, Sequence):
+        return [machine(item) for item in value]
+    raise TypeError(f"{type(value).__name__} has no form in JSON")

@@ -1,0 +1,44 @@
+"""The table of formats: one file each, one line here. Adding a format is adding both.
+
+A format's module has ``render(document, style) -> str``.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import NamedTuple
+
+from diffcli.reports.document import Document, Style
+
+
+class Format(NamedTuple):
+    module: str
+    suffixes: tuple[str, ...]
+    summary: str
+    diagnostics: bool
+    """Whether the warnings of a result also go to stderr; not so where the result itself carries them."""
+
+
+FORMATS: dict[str, Format] = {
+    "table": Format("table", (".txt",), "tables for people", True),
+    "plain": Format("plain", (".tsv",), "tab-separated, all digits, no decoration", True),
+    "json": Format("json", (".json",), "one JSON object with a schema", False),
+    "csv": Format("csv", (".csv",), "comma-separated, all digits", True),
+    "markdown": Format("markdown", (".md", ".markdown"), "GitHub tables", True),
+    "latex": Format("latex", (".tex",), "LaTeX for amsmath", True),
+}
+
+
+def render(name: str, document: Document, style: Style) -> str:
+    """A document in a format, ending in a newline."""
+    module = import_module(f"diffcli.reports.formats.{FORMATS[name].module}")
+    text: str = module.render(document, style)
+    return text if text.endswith("\n") else text + "\n"
+
+
+def format_of(path: str) -> str | None:
+    """The format that a file's suffix means, if any."""
+    for name, known in FORMATS.items():
+        if path.lower().endswith(known.suffixes):
+            return name
+    return None

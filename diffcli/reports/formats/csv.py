@@ -1,0 +1,23 @@
+"""CSV: the result and each table, with a header line each and a blank line between them."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from diffcli.reports.document import Document, Style, Table, Values, cells, number
+
+
+def render(document: Document, style: Style) -> str:
+    parts = []
+    for block in document.blocks:
+        rows: list[list[str]] = []
+        if isinstance(block, Values):
+            rows = [["name", "value"], *[[value.name, number(value.number, None)] for value in block.values]]
+        elif isinstance(block, Table):
+            rows = [[column.title for column in block.columns], *cells(block, None, "")]
+        if rows:
+            stream = io.StringIO()
+            csv.writer(stream, lineterminator="\n").writerows(rows)
+            parts.append(stream.getvalue())
+    return "\n".join(parts)

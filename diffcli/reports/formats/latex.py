@@ -1,0 +1,73 @@
+"""LaTeX: tables to paste into a document that loads amsmath."""
+
+from __future__ import annotations
+
+from diffcli.language.printer import latex_name, latex_number
+from diffcli.reports.document import Block, Document, Style, Table, Text, Values, cells, hidden_text
+
+_ESCAPES = {
+    "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
+    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}",
+}  # fmt: skip
+
+
+def render(document: Document, style: Style) -> str:
+    parts = ["% needs \\usepackage{amsmath}", *[_block(block, style) for block in document.blocks]]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def escape(text: str) -> str:
+    """A text that LaTeX shows as it is."""
+    return "".join(_ESCAPES.get(character, character) for character in text)
+
+
+def _block(block: Block, style: Style) -> str:
+    if isinstance(block, Text):
+        return _text(block)
+    if isinstance(block, Values):
+        rows = [[f"${_label(value.name)}$", f"${latex_number(value.number)}$"] for value in block.values]
+        return _tabular("lr", [], rows)
+    rows = []
+    for row, texts in zip(block.rows, cells(block, style.digits, ""), strict=True):
+        rows.append([_cell(text, column.math, isinstance(cell, float)) for text, column, cell in zip(texts, block.columns, row, strict=True)])
+    if block.hidden:
+        rows.insert(block.hidden_after, [rf"\multicolumn{{{len(block.columns)}}}{{l}}{{{escape(hidden_text(block))}}}"])
+    spec = "".join("r" if column.numeric else "l" for column in block.columns)
+    return _tabular(spec, [_title(column.title, column.math) for column in block.columns], rows)
+
+
+def _text(block: Text) -> str:
+    if block.role == "math":
+        return f"\\[ {block.text} \\]"
+    if block.role == "code":
+        return f"\\begin{{verbatim}}\n{block.text}\n\\end{{verbatim}}"
+    return escape(block.text)
+
+
+def _label(name: str) -> str:
+    """``df/dx1`` as a partial derivative."""
+    if name.startswith("df/d"):
+        return rf"\dfrac{{\partial f}}{{\partial {latex_name(name[4:])}}}"
+    return name
+
+
+def _title(title: str, math: bool) -> str:
+    return f"${title}$" if math else escape(title)
+
+
+def _cell(text: str, math: bool, is_number: bool) -> str:
+    if not text:
+        return ""
+    if is_number:
+        return f"${latex_number(float(text))}$" if text not in ("nan", "inf", "-inf") else f"${latex_number(float(text))}$"
+    return f"${text}$" if math else escape(text)
+
+
+def _tabular(spec: str, titles: list[str], rows: list[list[str]]) -> str:
+    lines = [rf"\begin{{tabular}}{{{spec}}}"]
+    if titles:
+        lines += [" & ".join(titles) + r" \\", r"\hline"]
+    lines += [" & ".join(row) + r" \\" for row in rows]
+    return "\n".join([*lines, r"\end{tabular}"])
+
+

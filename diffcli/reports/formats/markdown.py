@@ -1,0 +1,43 @@
+"""Markdown: GitHub tables, with everything that a cell could be mistaken for escaped."""
+
+from __future__ import annotations
+
+import re
+
+from diffcli.reports.document import Block, Document, Style, Table, Text, Values, cells, hidden_text, number
+
+
+def render(document: Document, style: Style) -> str:
+    return "\n\n".join(part for part in (_block(block, style) for block in document.blocks) if part) + "\n"
+
+
+def _block(block: Block, style: Style) -> str:
+    if isinstance(block, Text):
+        return _text(block)
+    if isinstance(block, Values):
+        rows = [[f"`{value.label}`", number(value.number, None) + (f" ({escape(value.remark)})" if value.remark else "")] for value in block.values]
+        return _table(["", "value"], [False, True], rows)
+    return f"### {escape(block.title)}\n\n{_full_table(block, style)}" if block.title else _full_table(block, style)
+
+
+def _text(block: Text) -> str:
+    if block.role == "code":
+        return f"```\n{block.text}\n```"
+    return {"heading": "## ", "dim": ""}.get(block.role, "") + escape(block.text)
+
+
+def _full_table(table: Table, style: Style) -> str:
+    rows = [[escape(cell) for cell in row] for row in cells(table, style.digits, "")]
+    if table.hidden:
+        rows.insert(table.hidden_after, [escape(hidden_text(table)), *[""] * (len(table.columns) - 1)])
+    return _table([escape(column.title) for column in table.columns], [column.numeric for column in table.columns], rows)
+
+
+def _table(titles: list[str], numeric: list[bool], rows: list[list[str]]) -> str:
+    lines = [titles, ["---:" if right else ":---" for right in numeric], *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def escape(text: str) -> str:
+    """A text that Markdown shows as it is."""
+    return re.sub(r"([\\`*_{}\[\]<>|#~$])", r"\\\1", " ".join(text.split()))

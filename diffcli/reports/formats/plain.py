@@ -1,0 +1,28 @@
+"""Plain text for scripts: tab-separated, every digit, one record a line, a blank line between parts."""
+
+from __future__ import annotations
+
+from diffcli.reports.document import Document, Style, Table, Text, Values, cells, number
+
+
+def render(document: Document, style: Style) -> str:
+    parts = []
+    for block in document.blocks:
+        if isinstance(block, Values):
+            parts.append("\n".join(f"{value.name}\t{number(value.number, None)}" for value in block.values))
+        elif isinstance(block, Table):
+            lines = ["\t".join(column.title for column in block.columns)]
+            lines += ["\t".join(_field(cell) for cell in row) for row in cells(block, None, "")]
+            parts.append("\n".join(lines))
+        elif isinstance(block, Text) and block.role == "code":
+            parts.append(block.text)
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def quiet(document: Document) -> str:
+    """The result alone: a name and a number a line."""
+    return "".join(f"{value.name}\t{number(value.number, None)}\n" for value in document.values())
+
+
+def _field(text: str) -> str:
+    return " ".join(text.split())

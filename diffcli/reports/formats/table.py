@@ -1,0 +1,140 @@
+"""Tables for people, by rich: as wide as the terminal, and never at the cost of a digit.
+
+A table that is too wide first wraps its texts; if its numbers still do not fit, its rows are printed as records, a line
+for each cell. Cells are rich `Text`, so that nothing in a user's text is taken for markup.
+"""
+
+from __future__ import annotations
+
+import io
+import textwrap
+
+from rich import box
+from rich.cells import cell_len
+from rich.console import Console
+from rich.table import Table as RichTable
+from rich.text import Text as RichText
+
+from diffcli.reports.document import Block, Document, Style, Table, Text, Values, cells, hidden_text, number
+
+NARROWEST = 14
+"""A text column is not wrapped into less."""
+
+PADDING = 2
+"""Blanks between columns."""
+
+
+def render(document: Document, style: Style) -> str:
+    stream = io.StringIO()
+    console = Console(
+        file=stream, width=max(style.width, 20), color_system="standard" if style.color else None, force_terminal=style.color,
+        markup=False, emoji=False, highlight=False, legacy_windows=False, no_color=not style.color, _environ={},
+    )  # fmt: skip
+    previous: Block | None = None
+    for block in document.blocks:
+        if previous is not None and not (isinstance(block, Text) and isinstance(previous, Text)):
+            console.print()
+        _print(console, block, style)
+        previous = block
+    lines = [line.rstrip() for line in stream.getvalue().split("\n")]
+    text = "\n".join(lines)
+    return text if style.unicode else to_ascii(text)
+
+
+def to_ascii(text: str) -> str:
+    """A report that is ASCII but for the user's own names, which are escaped."""
+    for character, plain in {"∂": "d", "·": "*", "…": "...", "±": "+-", "—": "-", "–": "-", "─": "-", "×": "x"}.items():
+        text = text.replace(character, plain)
+    return text.encode("ascii", "backslashreplace").decode("ascii")
+
+
+def _print(console: Console, block: Block, style: Style) -> None:
+    if isinstance(block, Text):
+        _print_text(console, block)
+    elif isinstance(block, Values):
+        _print_values(console, block)
+    else:
+        _print_table(console, block, style)
+
+
+def _print_text(console: Console, block: Text) -> None:
+    role = {"heading": "bold", "dim": "dim"}.get(block.role, "")
+    if block.role == "code":
+        console.print(RichText(block.text), soft_wrap=True)
+        return
+    for line in textwrap.wrap(block.text, console.width, break_long_words=False, break_on_hyphens=False) or [""]:
+        console.print(RichText(line, style=role), soft_wrap=True)
+
+
+def _print_values(console: Console, block: Values) -> None:
+    width = max((cell_len(value.label) for value in block.values), default=0)
+    for value in block.values:
+        line = RichText(f"{value.label}{' ' * (width - cell_len(value.label))} = ")
+        line.append(number(value.number, None), style="bold")
+        if value.remark:
+            line.append(f"  ({value.remark})", style="yellow")
+        console.print(line, soft_wrap=True)
+
+
+def _print_table(console: Console, block: Table, style: Style) -> None:
+    if block.title:
+        console.print(RichText(block.title, style="bold"), soft_wrap=True)
+    texts = cells(block, style.digits, "-" if not style.unicode else "–")
+    widths = _widths(block, texts, console.width)
+    if widths is None:
+        _print_records(console, block, texts)
+        return
+    table = RichTable(box=box.SIMPLE_HEAD if style.unicode else box.ASCII2, padding=(0, 1), pad_edge=False, show_edge=False, header_style="dim")
+    for column, width in zip(block.columns, widths, strict=True):
+        justify = "right" if column.numeric else "left"
+        title = RichText(column.title)
+        table.add_column(title, justify=justify, width=width, no_wrap=column.numeric, overflow="fold")  # type: ignore[arg-type]
+    for position, row in enumerate(texts):
+        if block.hidden and position == block.hidden_after:
+            table.add_row(*_hidden_row(block, widths))
+        table.add_row(*[RichText(text) for text in row])
+    console.print(table)
+
+
+def _hidden_row(block: Table, widths: list[int]) -> list[RichText]:
+    """The remark that rows are left out, in the widest column."""
+    row = [RichText("") for _ in widths]
+    row[0] = RichText("...", style="dim")
+    row[widths.index(max(widths))] = RichText(hidden_text(block), style="dim")
+    return row
+
+
+def _widths(block: Table, texts: list[list[str]], available: int) -> list[int] | None:
+    """The width of each column, or None where the numbers do not fit."""
+    natural = [
+        max([cell_len(column.title), *[cell_len(row[position]) for row in texts]])
+        for position, column in enumerate(block.columns)
+    ]  # fmt: skip
+    if block.hidden:
+        widest = natural.index(max(natural))
+        natural[widest] = max(natural[widest], min(len(hidden_text(block)), 30))
+    room = available - (PADDING + 1) * (len(natural) - 1) - 1
+    if sum(natural) <= room:
+        return natural
+    wrappable = [position for position, column in enumerate(block.columns) if not column.numeric and natural[position] > NARROWEST]
+    excess = sum(natural) - room
+    widths = list(natural)
+    for position in sorted(wrappable, key=lambda position: -natural[position]):
+        less = min(excess, widths[position] - NARROWEST)
+        widths[position] -= less
+        excess -= less
+    return widths if excess <= 0 else None
+
+
+def _print_records(console: Console, block: Table, texts: list[list[str]]) -> None:
+    """A table too wide for the terminal: a record for each row, a line for each cell."""
+    width = max(cell_len(column.title) for column in block.columns)
+    for position, row in enumerate(texts):
+        if block.hidden and position == block.hidden_after:
+            console.print(RichText(hidden_text(block), style="dim"), soft_wrap=True)
+        if position:
+            console.print()
+        for column, text in zip(block.columns, row, strict=True):
+            if text:
+                title = column.title + " " * (width - cell_len(column.title))
+                console.print(RichText.assemble((title, "dim"), "  ", text), soft_wrap=True)

@@ -1,0 +1,197 @@
+"""The report of a gradient: its result, traces, and costs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from diffcli.methods.trace import Notation
+from diffcli.records import Cost, Difference, GradientResult, Operand, SymbolicDerivative, Trace
+from diffcli.reports.diagnostics import as_data
+from diffcli.reports.document import Block, Column, Document, Style, Table, Text, Value, Values, number
+
+
+def gradient_report(result: GradientResult, notation: Notation, style: Style, timing: dict[str, float] | None = None) -> Document:
+    """The document of a gradient. ``timing`` holds seconds for each stage, where they were asked for."""
+    blocks: list[Block] = [_heading(result)]
+    if result.trace is not None:
+        blocks += _trace_tables(result.trace, notation)
+    if result.differences:
+        blocks.append(_difference_table(result.differences))
+    if result.symbolic:
+        blocks.append(_symbolic_table(result.symbolic))
+    blocks.append(Values(_values(result, style)))
+    if result.cost is not None:
+        blocks.append(Text(_cost_text(result.cost, result.mode)))
+    return Document(tuple(blocks), _data(result, timing))
+
+
+def _heading(result: GradientResult) -> Text:
+    point = ", ".join(f"{name} = {number(value)}" for name, value in result.at.items())
+    names = ", ".join(result.at)
+    at = f" at {point}" if point else ""
+    return Text(f"f({names}) = {result.expression}{at}, {result.mode} mode", "heading")
+
+
+def _values(result: GradientResult, style: Style) -> tuple[Value, ...]:
+    sign = "∂" if style.unicode else "d"
+    values = [Value("f", "f", result.value)]
+    if result.seed is not None and result.directional is not None:
+        direction = ", ".join(f"{name}={number(value)}" for name, value in result.seed.items())
+        values.append(Value("directional", f"derivative along {direction}", result.directional))
+    errors = {difference.variable: difference.error for difference in result.differences}
+    for name, derivative in result.gradient.items():
+        remark = _remark(result, name)
+        error = errors.get(name)
+        if error is not None:
+            remark = f"error about {number(error, 2)}" + (f"; {remark}" if remark else "")
+        values.append(Value(f"df/d{name}", f"{sign}f/{sign}{name}", derivative, remark))
+    return tuple(values)
+
+
+def _remark(result: GradientResult, name: str) -> str:
+    """What stands beside a derivative that is not the whole truth: its slopes on the two sides."""
+    for note in result.notes:
+        for slope in note.slopes:
+            if slope.variable == name and (slope.left != slope.right or slope.left != result.gradient[name]):
+                left, right = ("?" if side is None else number(side, 6) for side in (slope.left, slope.right))
+                return f"{note.code}: {left} on the left, {right} on the right"
+    return ""
+
+
+# -- traces ------------------------------------------------------------------------------------------------------------
+
+
+def _trace_tables(trace: Trace, notation: Notation) -> list[Block]:
+    seeds = [Column(f"along {seed}", numeric=True) for seed in trace.seeds]
+    columns = [Column("v", math=True), Column("primal", math=True), Column("value", numeric=True)]
+    if seeds:
+        columns += [Column("tangent", math=True), *seeds]
+    rows = []
+    for position, row in enumerate(trace.primal):
+        formula = row.formula
+        if row.operation != "input" and row.name:
+            formula = f"{formula} = {notation.dialect.name(row.name)}"
+        cells = (notation.value(row.index), formula, "not taken" if row.value is None else row.value)
+        if seeds:
+            tangent = trace.tangent[position]
+            # no dependence is a tangent of 0, but in a branch that is not taken there is none at all
+            numbers = tuple(0.0 if move is None and row.value is not None else move for move in tangent.tangents)
+            cells += (tangent.formula, *numbers)  # type: ignore[assignment]
+        rows.append(cells)
+    title = "forward primal and tangent trace" if seeds else "forward primal trace"
+    half = len(rows) // 2
+    blocks: list[Block] = [Table(title, tuple(columns), tuple(rows), half, trace.hidden[0])]
+    if trace.adjoint:
+        blocks.append(_adjoint_table(trace, notation))
+    return blocks
+
+
+def _adjoint_table(trace: Trace, notation: Notation) -> Table:
+    rows = tuple((notation.adjoint(step.target), step.formula, step.value) for step in trace.adjoint)
+    columns = (Column("adjoint", math=False), Column("=", math=True), Column("value", numeric=True))
+    columns = (columns[0]._replace(math=True, title=notation.adjoint_form.format("")), *columns[1:])
+    return Table("reverse adjoint trace, in order of execution", columns, rows, len(rows) // 2, trace.hidden[1])
+
+
+def _difference_table(differences: tuple[Difference, ...]) -> Table:
+    columns = (
+        Column("along"), Column("stencil"), Column("step h", numeric=True), Column("x", numeric=True, full=True),
+        Column("f", numeric=True, full=True), Column("quotient", numeric=True, full=True), Column("error about", numeric=True),
+    )  # fmt: skip
+    rows: list[tuple[Any, ...]] = []
+    for found in differences:
+        for position, (x, value) in enumerate(found.samples):
+            first = position == 0
+            rows.append(
+                (
+                    found.variable if first else "", found.method if first else "", found.step if first else "", x, value,
+                    found.estimate if first else "", found.error if first else "",
+                )
+            )  # fmt: skip
+    return Table("finite differences", columns, tuple(rows))
+
+
+def _symbolic_table(symbolic: tuple[SymbolicDerivative, ...]) -> Table:
+    columns = (Column("along"), Column("derivative by SymPy"), Column("simplified"), Column("value", numeric=True))
+    rows = tuple((found.variable, found.unsimplified, found.simplified or "not finished", found.value) for found in symbolic)
+    return Table("symbolic derivatives", columns, rows)
+
+
+def _cost_text(cost: Cost, mode: str) -> str:
+    sweeps = f"{cost.sweeps} {mode} sweep{'s' * (cost.sweeps != 1)}"
+    return (
+        f"cost: f takes {cost.function} elementary operations, {sweeps} {cost.sweep} more: "
+        f"{number(cost.ratio, 3)} times f together ({cost.bound})"
+    )
+
+
+# -- data --------------------------------------------------------------------------------------------------------------
+
+
+def _data(result: GradientResult, timing: dict[str, float] | None) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        "schema": "diffcli/grad@1",
+        "expression": result.expression,
+        "mode": result.mode,
+        "at": result.at,
+        "value": result.value,
+        "gradient": result.gradient,
+    }
+    if result.seed is not None:
+        data |= {"seed": result.seed, "directional": result.directional}
+    data["notes"] = [as_data(note) for note in result.notes]
+    if result.differences:
+        data["differences"] = [_difference_data(found) for found in result.differences]
+    if result.symbolic:
+        data["symbolic"] = [found._asdict() for found in result.symbolic]
+    if result.trace is not None:
+        data["trace"] = _trace_data(result.trace)
+    if result.cost is not None:
+        data["cost"] = {**result.cost._asdict(), "ratio": result.cost.ratio}
+    if timing is not None:
+        data["timing"] = timing
+    return data
+
+
+def _difference_data(found: Difference) -> dict[str, Any]:
+    return {**found._asdict(), "samples": [{"x": x, "f": value} for x, value in found.samples]}
+
+
+def _operand_data(operand: Operand) -> Any:
+    return f"v{operand.index}" if operand.index is not None else operand.constant
+
+
+def _trace_data(trace: Trace) -> dict[str, Any]:
+    """The whole trace; values are named v-1, v0, v1, ... as in the tables."""
+    data: dict[str, Any] = {
+        "primal": [
+            {
+                "v": f"v{row.index}",
+                "operation": row.operation,
+                "operands": [_operand_data(operand) for operand in row.operands],
+                "formula": row.formula,
+                "value": row.value,
+                "name": row.name or None,
+                "span": list(row.span) if row.span else None,
+            }
+            for row in trace.primal
+        ]
+    }
+    if trace.tangent:
+        data["seeds"] = list(trace.seeds)
+        data["tangent"] = [
+            {"v": f"v{row.index}", "formula": row.formula, "values": dict(zip(trace.seeds, row.tangents, strict=True))}
+            for row in trace.tangent
+        ]
+    if trace.adjoint:
+        data["adjoint"] = [
+            {
+                "v": f"v{step.target}",
+                "from": None if step.source is None else f"v{step.source}",
+                "formula": step.formula,
+                "term": step.term,
+                "value": step.value,
+            }
+            for step in trace.adjoint
+        ]
+    return data
