@@ -1,0 +1,65 @@
+"""diffcli: derivatives that are computed, checked and explained.
+
+    >>> import diffcli
+    >>> result = diffcli.grad("ln(x1) + x1*x2 - sin(x2)", {"x1": 2, "x2": 5})
+    >>> result.value, result.gradient
+    (11.652071455223084, {'x1': 5.5, 'x2': 1.7163378145367738})
+
+`grad` gives a value and gradient, `trace` the whole evaluation trace, `parse` a program to use many times. Errors are
+`DiffcliError` and its family, each with the diagnostics that the command line prints.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from diffcli._version import __version__
+    from diffcli.errors import (
+        Diagnostic,
+        DiffcliError,
+        DomainError,
+        ExpressionError,
+        LimitError,
+        MissingExtraError,
+        NotDifferentiableError,
+        UsageError,
+    )
+    from diffcli.language import Program, parse
+    from diffcli.methods.library import grad, trace
+    from diffcli.records import GradientResult, Trace
+
+__all__ = [
+    "Diagnostic",
+    "DiffcliError",
+    "DomainError",
+    "ExpressionError",
+    "GradientResult",
+    "LimitError",
+    "MissingExtraError",
+    "NotDifferentiableError",
+    "Program",
+    "Trace",
+    "UsageError",
+    "__version__",
+    "grad",
+    "parse",
+    "trace",
+]
+
+_HOMES = {
+    "GradientResult": "records", "Program": "language", "Trace": "records", "__version__": "_version",
+    "grad": "methods.library", "parse": "language", "trace": "methods.library",
+}  # fmt: skip
+"""Where each name lives, if not in `diffcli.errors`. Nothing is imported before it is asked for."""
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module 'diffcli' has no attribute {name!r}")
+    return getattr(import_module(f"diffcli.{_HOMES.get(name, 'errors')}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -11,9 +11,10 @@ from diffcli.errors import Diagnostic, Span
 
 
 class Operand(NamedTuple):
-    """An operand of a row: the index of a value, or a constant."""
+    """An operand of a row: a value by its index, or a constant."""
 
-    index: int | None
+    v: int | None
+    """Its index in the lecture's numbering; None for a constant."""
     constant: float | None = None
     name: str = ""
     """The name of a constant that has one."""
@@ -22,7 +23,7 @@ class Operand(NamedTuple):
 class PrimalRow(NamedTuple):
     """One value of the evaluation, and how it came to be. An input has the operation ``input``."""
 
-    index: int
+    v: int
     operation: str
     operands: tuple[Operand, ...]
     formula: str
@@ -36,7 +37,7 @@ class PrimalRow(NamedTuple):
 class TangentRow(NamedTuple):
     """The tangent of one value, for each seed; None where nothing of the seed's direction arrives."""
 
-    index: int
+    v: int
     formula: str
     tangents: tuple[float | None, ...]
 

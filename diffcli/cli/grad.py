@@ -33,11 +33,11 @@ EXAMPLES = (
 @click.argument("expression", metavar="EXPR")
 @click.option("--at", multiple=True, metavar="POINT", help="The point, as x=2,y=pi/4; may be given again.")
 @click.option("--wrt", type=Names(), help="Variables to differentiate by; all, if not given.")
-@click.option("--mode", type=Choice("mode", MODES), default="reverse", help="reverse, forward, numeric or symbolic.", show_default=True)
+@click.option("--mode", type=Choice("mode", MODES), metavar="MODE", default="reverse", help="reverse, forward, numeric or symbolic.", show_default=True)
 @click.option("--seed", metavar="DIRECTION", help="forward: the derivative along a direction, as x=1,y=0.5.")
-@click.option("--method", type=Choice("method", METHODS), default="central", help="numeric: forward, backward, central or complex.")
+@click.option("--method", type=Choice("method", METHODS), metavar="METHOD", default="central", help="numeric: forward, backward, central or complex.")
 @click.option("--step", type=float, metavar="H", help="numeric: the step, if not chosen from the point.")
-@click.option("--kink", type=Choice("policy", POLICIES), default="min-norm", help="At a kink: min-norm, mean, left, right, nan, error.", show_default=True)
+@click.option("--kink", type=Choice("policy", POLICIES), metavar="POLICY", default="min-norm", help="At a kink: min-norm, mean, left, right, nan, error.", show_default=True)
 @click.option("--strict", is_flag=True, help="Exit with 5 where the function is not differentiable.")
 @click.option("--share", is_flag=True, help="Merge repeated subexpressions into one row.")
 @click.option("--no-trace", is_flag=True, help="Print the result without the traces.")
@@ -49,6 +49,7 @@ EXAMPLES = (
 @click.pass_obj
 def command(
     environment: Environment,
+    /,
     expression: str,
     at: tuple[str, ...],
     no_trace: bool,

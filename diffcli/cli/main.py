@@ -14,6 +14,7 @@ from diffcli._version import __version__
 from diffcli.cli.environment import Environment, write
 from diffcli.cli.output import ExitCode, report_error, wants_json
 from diffcli.errors import DiffcliError, UsageError, error
+from diffcli.language.complaints import did_you_mean
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "grad": ("grad", "Value and gradient at a point, with the traces."),
@@ -48,8 +49,6 @@ class Commands(click.Group):
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            from diffcli.language.complaints import did_you_mean
-
             help = [*did_you_mean(args[0], COMMANDS), f"one of: {', '.join(COMMANDS)}"]
             raise UsageError([error("unknown-command", f"there is no command `{args[0]}`", help=help)])
         return super().resolve_command(ctx, args)
@@ -95,15 +94,15 @@ def main(args: Sequence[str] | None = None) -> int:
 
 def _as_usage_error(fault: click.ClickException) -> UsageError:
     """What click found wrong with the command line, as one of our own errors."""
-    help = []
+    help: list[str] = []
     message = fault.format_message().rstrip(".")
+    if isinstance(fault, click.NoSuchOption):
+        message = f"there is no option `{fault.option_name}`"
+        known = [name for option in fault.ctx.command.params for name in option.opts] if fault.ctx else []
+        help += did_you_mean(fault.option_name, known)
     context = getattr(fault, "ctx", None)
     if context is not None:
-        help.append(f"{context.command_path} --help")
-    head, question, rest = message.partition(" Did you mean ")
-    if question:
-        help.insert(0, f"did you mean {rest}")
-        message = head.rstrip(".")
+        help.append(f"`{context.command_path} --help` lists the options")
     return UsageError([error("usage", message[:1].lower() + message[1:], help=help)])
 
 

@@ -76,7 +76,7 @@ class Choice(click.Choice[str]):
         raise UsageError([error("unknown-choice", f"there is no {self.kind} `{value}`", help=help)])
 
 
-class Digits(click.ParamType):
+class Digits(click.ParamType[Any]):
     """A number of significant digits, or ``full`` for all."""
 
     name = "N|full"
@@ -87,7 +87,7 @@ class Digits(click.ParamType):
         raise UsageError([error("bad-value", f"--digits is {value}, not a number from 1 to 17, or full")])
 
 
-class Names(click.ParamType):
+class Names(click.ParamType[Any]):
     """Names separated by commas."""
 
     name = "NAMES"
@@ -103,13 +103,13 @@ def output_options(function: Function) -> Function:
     from diffcli.reports.formats import FORMATS
 
     for option in reversed((
-        click.option("-f", "--format", "format", type=Choice("format", FORMATS), help="How to print: table, plain, json, csv, markdown, latex."),
+        click.option("-f", "--format", "format", type=Choice("format", FORMATS), metavar="FORMAT", help="table, plain, json, csv, markdown, latex."),
         click.option("--json", "as_json", is_flag=True, help="The same as --format json."),
         click.option("-q", "--quiet", is_flag=True, help="Print the result alone: a name, a tab, a number."),
         click.option("-o", "--output", metavar="FILE", help="Write to a file; its suffix says the format."),
-        click.option("--digits", type=Digits(), default="6", help="Significant digits in tables.", show_default=True),
-        click.option("--width", type=click.IntRange(20, 10_000), help="Width of tables, if not that of the terminal."),
-        click.option("--color", type=Choice("color setting", ("auto", "always", "never")), default="auto", help="auto, always or never."),
+        click.option("--digits", type=Digits(), metavar="N", default="6", help="Significant digits in tables, or full.", show_default=True),
+        click.option("--width", type=click.IntRange(20, 10_000), metavar="N", help="Width of tables, if not that of the terminal."),
+        click.option("--color", type=Choice("color setting", ("auto", "always", "never")), metavar="WHEN", default="auto", help="auto, always or never."),
     )):  # fmt: skip
         function = option(function)
     return function
@@ -118,7 +118,7 @@ def output_options(function: Function) -> Function:
 def limit_options(function: Function) -> Function:
     """The options of every command that computes."""
     for option in reversed((
-        click.option("--timeout", type=click.FloatRange(0), default=60.0, metavar="SECONDS", help="Stop after so long; 0 is never.", show_default=True),
+        click.option("--timeout", type=click.FloatRange(0), default=60.0, metavar="S", help="Stop after S seconds; 0 is never.", show_default=True),
         click.option("--max-nodes", type=click.IntRange(1), default=10_000_000, metavar="N", help="The longest tape or derivative to build.", show_default=True),
     )):  # fmt: skip
         function = option(function)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from enum import IntEnum
+from itertools import pairwise
 from typing import NamedTuple
 
 from diffcli.cli.environment import Environment, write, write_file
@@ -121,7 +122,7 @@ def wants_json(args: Sequence[str]) -> bool:
     joined = [*args, ""]
     return any(
         token in ("--json", "--format=json", "-fjson") or (token in ("-f", "--format") and following == "json")
-        for token, following in zip(joined, joined[1:], strict=False)
+        for token, following in pairwise(joined)
     )
 
 

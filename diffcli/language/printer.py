@@ -160,7 +160,7 @@ def _parts(program: Program, node: int, dialect: Dialect, name: Namer, instead: 
         return [(then, CHOICE + 1), " if ", (condition, CHOICE + 1), " else ", (otherwise, CHOICE)], CHOICE
     function = program.callees[node] if operation == CALL or row is None else row.spelling
     function = dialect.functions.get(function, function)
-    if dialect.juxtaposed and len(children) == 1 and _is_leaf(program, instead.get(children[0], children[0])):
+    if dialect.juxtaposed and operation != CALL and len(children) == 1 and _is_leaf(program, instead.get(children[0], children[0])):
         return [function + " ", (children[0], ATOM)], NEGATION
     parts = [function + dialect.brackets[0]]
     for position, child in enumerate(children):

@@ -23,7 +23,7 @@ def function_cost(problem: Problem) -> int:
     """The rows that are evaluated, choices left out."""
     tape = problem.tape
     return sum(
-        name not in FREE and not OPERATIONS[name].precedence in range(1, 6) and problem.values[slot] is not None
+        name not in FREE and OPERATIONS[name].precedence not in range(1, 6) and problem.values[slot] is not None
         for slot, name in enumerate(tape.operations, tape.first_row)
     )
 

@@ -42,11 +42,15 @@ def _undefined_row(problem: Problem) -> int | None:
             suspects += _compared_nans(problem, row[0]) if suspects or problem.adjoints[slot] is not None else []
     for slot in suspects:
         while True:
-            bad = [operand for operand in tape.operands_of(slot) if values[operand] is not None and values[operand] != values[operand]]
+            bad = [operand for operand in tape.operands_of(slot) if _is_nan(values[operand])]
             if not bad:
                 return slot
             slot = bad[0]
     return None
+
+
+def _is_nan(value: float | None) -> bool:
+    return value is not None and value != value
 
 
 def _compared_nans(problem: Problem, condition: int) -> list[int]:
@@ -60,7 +64,7 @@ def _compared_nans(problem: Problem, condition: int) -> list[int]:
         if problem.tape.operation(slot) in ("and", "or", "not"):
             waiting += row
         else:
-            found += [operand for operand in row if problem.values[operand] != problem.values[operand]]
+            found += [operand for operand in row if _is_nan(problem.values[operand])]
     return found
 
 
@@ -211,11 +215,11 @@ def _bad_term(problem: Problem, slot: int, position: int, term: float, arriving:
         if math.isinf(term):
             return None
         message = f"an infinite derivative meets a partial of `{name}` that is 0: 0 times infinity is undefined"
-        below = [operand for operand in problem.tape.operands_of(slot)]
         users = [user for user in problem.tape.rows() if slot in problem.tape.operands_of(user)]
-        hints = [hint for user in [*users, *below] if user >= problem.tape.first_row for hint in _hints(problem, user)]
+        hints = [hint for user in [*users, *operands] if user >= problem.tape.first_row for hint in _hints(problem, user)]
         return problem.warning("indeterminate", message, slot, shown, (), hints[:1])
     if math.isinf(term):
-        return problem.warning("pole", f"`{name}` has an infinite slope here", slot, shown, [f"by {by} it is {number_text(term)}"])
+        notes = [f"by {by} it is {number_text(term)}"]
+        return problem.warning("pole", f"`{name}` has an infinite slope here", slot, shown, notes)
     message = f"the partial of `{name}` by `{by}` is undefined here"
     return problem.warning("undefined-partial", message, slot, shown)

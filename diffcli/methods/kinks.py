@@ -8,7 +8,7 @@ becomes a note, with the one-sided slopes of the whole function where they are k
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from diffcli.errors import Diagnostic, NotDifferentiableError, Slopes
@@ -94,15 +94,23 @@ def describe(problem: Problem, breaks: Sequence[Break], policy: str, strict: boo
     NotDifferentiableError
         With all of them, under ``strict``, or at a kink or tie under the policy ``error``.
     """
-    kinked = [found for found in breaks if found.kind in NOT_DIFFERENTIABLE]
-    sides = _slopes(problem) if kinked else ()
-    notes = [_note(problem, found, policy, sides) for found in breaks[:MOST_NOTES]]
+    refuse = refused(breaks, policy, strict)
+    sides = _slopes(problem) if any(found.kind in NOT_DIFFERENTIABLE for found in breaks) else ()
+    notes = [_note(problem, found, None if refuse else policy, sides) for found in breaks[:MOST_NOTES]]
+    if refuse:
+        raise NotDifferentiableError([note._replace(severity="error") for note in notes if note.code in NOT_DIFFERENTIABLE])
     if len(breaks) > MOST_NOTES:
         more = f"{len(breaks) - MOST_NOTES} more rows stand on a break and are not listed"
         notes.append(Diagnostic("more-notes", "note", more))
-    if kinked and (strict or (policy == "error" and any(found.kind in ("kink", "tie", "branch") for found in kinked))):
-        raise NotDifferentiableError([note._replace(severity="error") for note in notes if note.code in NOT_DIFFERENTIABLE])
     return notes
+
+
+def refused(breaks: Sequence[Break], policy: str, strict: bool) -> bool:
+    """Whether what was found is to be an error."""
+    return any(
+        (strict and found.kind in NOT_DIFFERENTIABLE) or (policy == "error" and found.kind in ("kink", "tie", "branch"))
+        for found in breaks
+    )  # fmt: skip
 
 
 def _slopes(problem: Problem) -> tuple[Slopes, ...]:
@@ -111,8 +119,10 @@ def _slopes(problem: Problem) -> tuple[Slopes, ...]:
         return ()
     found = []
     for name in problem.wrt:
-        left, right = slopes(problem.tape, problem.values, problem.point, problem.input_slot(name))
-        if left is not None or right is not None:
+        slot = problem.input_slot(name)
+        left, right = slopes(problem.tape, problem.values, problem.point, slot)
+        plain = left == right == (problem.adjoints[slot] or 0.0)  # as smooth as it looks
+        if not plain and (left is not None or right is not None):
             found.append(Slopes(name, left, right))
     return tuple(found)
 
@@ -128,7 +138,8 @@ _SAYS = {
 }
 
 
-def _note(problem: Problem, found: Break, policy: str, sides: tuple[Slopes, ...]) -> Diagnostic:
+def _note(problem: Problem, found: Break, policy: str | None, sides: tuple[Slopes, ...]) -> Diagnostic:
+    """The note of a break; without a policy it is about to be an error."""
     slot, kind = found
     row = OPERATIONS[problem.tape.operation(slot)]
     label = ", ".join(
@@ -140,6 +151,8 @@ def _note(problem: Problem, found: Break, policy: str, sides: tuple[Slopes, ...]
         note = problem.warning("flat", message, slot, label, ["the gradient cannot see how the result moves through it"])
         return note._replace(severity="note")
     notes = [text for text in map(_side_text, sides) if text]
+    if policy is None:
+        return problem.warning(kind, message, slot, label, notes)._replace(slopes=sides)
     help = ["--strict makes this an error (exit code 5)"]
     if kind in ("kink", "tie"):
         notes.append(f"used here: {POLICIES[policy]} (--kink {policy})")
@@ -188,7 +201,7 @@ def _below(problem: Problem, slot: int) -> set[int]:
     return found
 
 
-def _constant(partial: float) -> object:
+def _constant(partial: float) -> Callable[..., float | None]:
     return lambda g, *_: g * partial
 
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from diffcli.tape import Tape
 from diffcli.tape.evaluation import Values
-from diffcli.tape.rules import Overrides, term_functions, terms_of
+from diffcli.tape.rules import Overrides, TermFunctions, term_functions, terms_of
 
 Adjoints = list[float | None]
 
@@ -114,7 +114,7 @@ def adjoints(tape: Tape, values: Values, active: bytearray, seed: float = 1.0) -
     return result
 
 
-def _reversed_functions(tape: Tape) -> Iterator[tuple[object, ...]]:
+def _reversed_functions(tape: Tape) -> Iterator[TermFunctions]:
     """The term functions of every row, last row first."""
     known = terms_of(tape)
     if len(known) == len({name for name, _ in known}):  # the usual case: no name stands with two numbers of operands

@@ -22,8 +22,8 @@ from diffcli.language.syntax import NAME, NUMBER, Program
 from diffcli.methods.problem import Problem
 from diffcli.methods.symbolic_text import Undecided, to_program_text
 from diffcli.operations import OPERATIONS
-from diffcli.records import SymbolicDerivative
 from diffcli.operations.arithmetic.floats import FLOATS
+from diffcli.records import SymbolicDerivative
 from diffcli.tape import Tape
 from diffcli.tape.evaluation import float_functions, run
 
@@ -31,11 +31,14 @@ Expression = Any
 """A SymPy expression; SymPy ships no types."""
 
 _NAMED = {"pi": sympy.pi, "e": sympy.E, "tau": 2 * sympy.pi, "nan": sympy.nan}
-_OPERATORS = {
+_OPERATORS: dict[str, Callable[..., Any]] = {
     "add": operator.add, "sub": operator.sub, "mul": operator.mul, "div": operator.truediv, "neg": operator.neg,
     "pow": operator.pow,
 }  # fmt: skip
-_RELATIONS = {"lt": sympy.Lt, "le": sympy.Le, "gt": sympy.Gt, "ge": sympy.Ge, "eq": sympy.Eq, "ne": sympy.Ne}
+_RELATIONS: dict[str, Callable[..., Any]] = {
+    "lt": sympy.Lt, "le": sympy.Le, "gt": sympy.Gt,
+    "ge": sympy.Ge, "eq": sympy.Eq, "ne": sympy.Ne,
+}  # fmt: skip
 
 
 class Builder:
@@ -117,17 +120,16 @@ def exact(value: float) -> Expression:
 
 def as_number(expression: Expression) -> Expression:
     """A condition used as a number is 1 where it holds, else 0."""
-    if expression in (sympy.true, sympy.false) or isinstance(expression, sympy.logic.boolalg.Boolean):
-        if not isinstance(expression, sympy.Symbol):
-            return sympy.Piecewise((1, expression), (0, True))
-    return expression
+    return sympy.Piecewise((1, expression), (0, True)) if _is_condition(expression) else expression
 
 
 def as_condition(expression: Expression) -> Expression:
     """A number used as a condition holds where it is not 0."""
-    if isinstance(expression, sympy.logic.boolalg.Boolean) and not isinstance(expression, sympy.Symbol):
-        return expression
-    return sympy.Ne(expression, 0)
+    return expression if _is_condition(expression) else sympy.Ne(expression, 0)
+
+
+def _is_condition(expression: Expression) -> bool:
+    return isinstance(expression, sympy.logic.boolalg.Boolean) and not isinstance(expression, sympy.Symbol)
 
 
 def differentiate(
@@ -186,8 +188,9 @@ def _value(problem: Problem, variable: str, text: str, notes: list[Diagnostic]) 
         notes.extend(found._replace(severity="warning") for found in fault.diagnostics)
         return math.nan
     # in the arithmetic of the rules, where a quotient by 0 is its limit
-    functions = [FLOATS.get(name) or function for name, function in zip(derivative.tape.operations, float_functions(derivative.tape), strict=True)]
-    value = float(run(derivative.tape, derivative.point, functions)[derivative.tape.output])
+    tape = derivative.tape
+    strict = zip(tape.operations, float_functions(tape), strict=True)
+    value = float(run(tape, derivative.point, [FLOATS.get(name) or function for name, function in strict])[tape.output])
     if math.isnan(value):
         message = f"SymPy's form of the derivative by `{variable}` has no value at this point"
         notes.append(

@@ -95,7 +95,7 @@ def _sum(part: Expression) -> Parts:
 
 
 def _product(part: Expression) -> tuple[Parts, int]:
-    coefficient, rest = part.as_coeff_Mul()
+    coefficient = part.as_coeff_Mul()[0]
     if coefficient.is_negative and coefficient.is_Rational:
         parts, _ = _parts(-part)
         # -(a*b) reads as (-a)*b, which is the same number

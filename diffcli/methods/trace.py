@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import cache
 from typing import NamedTuple
 
 from diffcli.language import Program, parse
@@ -33,21 +33,21 @@ class Notation(NamedTuple):
     """How the characters of an index are written."""
     constants: Mapping[str, str] = {}
 
-    def index(self, index: int) -> str:
+    def numeral(self, index: int) -> str:
         return str(index).translate(str.maketrans("-0123456789", self.digits))
 
     def value(self, index: int) -> str:
-        return self.value_form.format(self.index(index))
+        return self.value_form.format(self.numeral(index))
 
     def tangent(self, index: int) -> str:
-        return self.tangent_form.format(self.index(index))
+        return self.tangent_form.format(self.numeral(index))
 
     def adjoint(self, index: int) -> str:
-        return self.adjoint_form.format(self.index(index))
+        return self.adjoint_form.format(self.numeral(index))
 
     def operand(self, operand: Operand) -> str:
-        if operand.index is not None:
-            return self.value(operand.index)
+        if operand.v is not None:
+            return self.value(operand.v)
         if operand.name:
             return self.constants.get(operand.name, operand.name)
         assert operand.constant is not None
@@ -81,7 +81,7 @@ def _letters(count: int) -> list[str]:
     return [f"a{position}" for position in range(count)]
 
 
-@lru_cache(maxsize=None)
+@cache
 def _application(operation: str, count: int) -> Program:
     """An operation applied to names, as a program."""
     row = OPERATIONS[operation]

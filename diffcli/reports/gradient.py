@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from diffcli.methods.trace import Notation
+from diffcli.language import parse
+from diffcli.language.printer import LATEX, to_text
+from diffcli.methods.trace import IN_LATEX, Notation
 from diffcli.records import Cost, Difference, GradientResult, Operand, SymbolicDerivative, Trace
 from diffcli.reports.diagnostics import as_data
 from diffcli.reports.document import Block, Column, Document, Style, Table, Text, Value, Values, number
@@ -12,24 +14,40 @@ from diffcli.reports.document import Block, Column, Document, Style, Table, Text
 
 def gradient_report(result: GradientResult, notation: Notation, style: Style, timing: dict[str, float] | None = None) -> Document:
     """The document of a gradient. ``timing`` holds seconds for each stage, where they were asked for."""
-    blocks: list[Block] = [_heading(result)]
+    blocks: list[Block] = _heading(result, notation)
     if result.trace is not None:
         blocks += _trace_tables(result.trace, notation)
     if result.differences:
-        blocks.append(_difference_table(result.differences))
+        blocks += _difference_tables(result.differences)
     if result.symbolic:
-        blocks.append(_symbolic_table(result.symbolic))
+        blocks.append(_symbolic_table(result.symbolic, notation))
     blocks.append(Values(_values(result, style)))
     if result.cost is not None:
         blocks.append(Text(_cost_text(result.cost, result.mode)))
     return Document(tuple(blocks), _data(result, timing))
 
 
-def _heading(result: GradientResult) -> Text:
-    point = ", ".join(f"{name} = {number(value)}" for name, value in result.at.items())
+def _heading(result: GradientResult, notation: Notation) -> list[Block]:
     names = ", ".join(result.at)
+    if notation is IN_LATEX:
+        return [Text(line, "math") for line in _latex_lines(result)]
+    point = ", ".join(f"{name} = {number(value)}" for name, value in result.at.items())
     at = f" at {point}" if point else ""
-    return Text(f"f({names}) = {result.expression}{at}, {result.mode} mode", "heading")
+    return [Text(f"f({names}) = {result.expression}{at}, {result.mode} mode", "heading")]
+
+
+def _latex_lines(result: GradientResult) -> list[str]:
+    """The program as formulas, and the point."""
+    program = parse(result.expression)
+    lines = []
+    for statement in program.statements:
+        name = statement.name or "f"
+        parameters = result.at if not statement.name else statement.parameters or ()
+        head = LATEX.name(name) + (f"({', '.join(map(LATEX.name, parameters))})" if parameters else "")
+        lines.append(f"{head} = {to_text(program, statement.root, LATEX)}")
+    if result.at:
+        lines.append(r", \quad ".join(f"{LATEX.name(name)} = {LATEX.number(value)}" for name, value in result.at.items()))
+    return lines
 
 
 def _values(result: GradientResult, style: Style) -> tuple[Value, ...]:
@@ -63,15 +81,16 @@ def _remark(result: GradientResult, name: str) -> str:
 
 def _trace_tables(trace: Trace, notation: Notation) -> list[Block]:
     seeds = [Column(f"along {seed}", numeric=True) for seed in trace.seeds]
-    columns = [Column("v", math=True), Column("primal", math=True), Column("value", numeric=True)]
+    words = (r"\text{primal}", r"\text{tangent}") if notation is IN_LATEX else ("primal", "tangent")
+    columns = [Column("v", math=True), Column(words[0], math=True), Column("value", numeric=True)]
     if seeds:
-        columns += [Column("tangent", math=True), *seeds]
+        columns += [Column(words[1], math=True), *seeds]
     rows = []
     for position, row in enumerate(trace.primal):
         formula = row.formula
         if row.operation != "input" and row.name:
             formula = f"{formula} = {notation.dialect.name(row.name)}"
-        cells = (notation.value(row.index), formula, "not taken" if row.value is None else row.value)
+        cells = (notation.value(row.v), formula, "not taken" if row.value is None else row.value)
         if seeds:
             tangent = trace.tangent[position]
             # no dependence is a tangent of 0, but in a branch that is not taken there is none at all
@@ -88,31 +107,28 @@ def _trace_tables(trace: Trace, notation: Notation) -> list[Block]:
 
 def _adjoint_table(trace: Trace, notation: Notation) -> Table:
     rows = tuple((notation.adjoint(step.target), step.formula, step.value) for step in trace.adjoint)
-    columns = (Column("adjoint", math=False), Column("=", math=True), Column("value", numeric=True))
-    columns = (columns[0]._replace(math=True, title=notation.adjoint_form.format("")), *columns[1:])
+    adjoint = r"\bar{v}" if notation is IN_LATEX else notation.adjoint_form.format("").replace("[]", "")
+    columns = (Column(adjoint, math=True), Column("=", math=True), Column("value", numeric=True))
     return Table("reverse adjoint trace, in order of execution", columns, rows, len(rows) // 2, trace.hidden[1])
 
 
-def _difference_table(differences: tuple[Difference, ...]) -> Table:
+def _difference_tables(differences: tuple[Difference, ...]) -> list[Block]:
     columns = (
-        Column("along"), Column("stencil"), Column("step h", numeric=True), Column("x", numeric=True, full=True),
-        Column("f", numeric=True, full=True), Column("quotient", numeric=True, full=True), Column("error about", numeric=True),
+        Column("along"), Column("stencil"), Column("step h", numeric=True), Column("quotient", numeric=True, full=True),
+        Column("error about", numeric=True),
     )  # fmt: skip
-    rows: list[tuple[Any, ...]] = []
-    for found in differences:
-        for position, (x, value) in enumerate(found.samples):
-            first = position == 0
-            rows.append(
-                (
-                    found.variable if first else "", found.method if first else "", found.step if first else "", x, value,
-                    found.estimate if first else "", found.error if first else "",
-                )
-            )  # fmt: skip
-    return Table("finite differences", columns, tuple(rows))
+    rows = tuple((found.variable, found.method, found.step, found.estimate, found.error) for found in differences)
+    sampled = (Column("along"), Column("x", numeric=True, full=True), Column("f", numeric=True, full=True))
+    samples = tuple((found.variable, x, value) for found in differences for x, value in found.samples)
+    reasons = [Text(f"{found.variable}: {found.reason}", "dim") for found in differences]
+    return [Table("finite differences", columns, rows), *reasons, Table("values they are made of", sampled, samples)]
 
 
-def _symbolic_table(symbolic: tuple[SymbolicDerivative, ...]) -> Table:
-    columns = (Column("along"), Column("derivative by SymPy"), Column("simplified"), Column("value", numeric=True))
+def _symbolic_table(symbolic: tuple[SymbolicDerivative, ...], notation: Notation) -> Table:
+    if notation is IN_LATEX:
+        titles = (Column("along"), Column(r"\text{derivative by SymPy}", math=True), Column("value", numeric=True))
+        return Table("", titles, tuple((found.variable, found.latex, found.value) for found in symbolic))
+    columns = (Column("along"), Column("derivative by SymPy"), Column("simplified"), Column("value", numeric=True, full=True))
     rows = tuple((found.variable, found.unsimplified, found.simplified or "not finished", found.value) for found in symbolic)
     return Table("symbolic derivatives", columns, rows)
 
@@ -158,7 +174,7 @@ def _difference_data(found: Difference) -> dict[str, Any]:
 
 
 def _operand_data(operand: Operand) -> Any:
-    return f"v{operand.index}" if operand.index is not None else operand.constant
+    return f"v{operand.v}" if operand.v is not None else operand.constant
 
 
 def _trace_data(trace: Trace) -> dict[str, Any]:
@@ -166,7 +182,7 @@ def _trace_data(trace: Trace) -> dict[str, Any]:
     data: dict[str, Any] = {
         "primal": [
             {
-                "v": f"v{row.index}",
+                "v": f"v{row.v}",
                 "operation": row.operation,
                 "operands": [_operand_data(operand) for operand in row.operands],
                 "formula": row.formula,
@@ -180,7 +196,7 @@ def _trace_data(trace: Trace) -> dict[str, Any]:
     if trace.tangent:
         data["seeds"] = list(trace.seeds)
         data["tangent"] = [
-            {"v": f"v{row.index}", "formula": row.formula, "values": dict(zip(trace.seeds, row.tangents, strict=True))}
+            {"v": f"v{row.v}", "formula": row.formula, "values": dict(zip(trace.seeds, row.tangents, strict=True))}
             for row in trace.tangent
         ]
     if trace.adjoint:

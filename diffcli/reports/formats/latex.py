@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from diffcli.language.printer import latex_name, latex_number
-from diffcli.reports.document import Block, Document, Style, Table, Text, Values, cells, hidden_text
+from diffcli.reports.document import Block, Document, Style, Text, Values, cells, hidden_text
 
 _ESCAPES = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
@@ -29,7 +29,8 @@ def _block(block: Block, style: Style) -> str:
         return _tabular("lr", [], rows)
     rows = []
     for row, texts in zip(block.rows, cells(block, style.digits, ""), strict=True):
-        rows.append([_cell(text, column.math, isinstance(cell, float)) for text, column, cell in zip(texts, block.columns, row, strict=True)])
+        parts = zip(texts, block.columns, row, strict=True)
+        rows.append([_cell(text, column.math, isinstance(cell, float)) for text, column, cell in parts])
     if block.hidden:
         rows.insert(block.hidden_after, [rf"\multicolumn{{{len(block.columns)}}}{{l}}{{{escape(hidden_text(block))}}}"])
     spec = "".join("r" if column.numeric else "l" for column in block.columns)
@@ -59,7 +60,7 @@ def _cell(text: str, math: bool, is_number: bool) -> str:
     if not text:
         return ""
     if is_number:
-        return f"${latex_number(float(text))}$" if text not in ("nan", "inf", "-inf") else f"${latex_number(float(text))}$"
+        return f"${latex_number(float(text))}$"
     return f"${text}$" if math else escape(text)
 
 

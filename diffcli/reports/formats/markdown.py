@@ -15,7 +15,11 @@ def _block(block: Block, style: Style) -> str:
     if isinstance(block, Text):
         return _text(block)
     if isinstance(block, Values):
-        rows = [[f"`{value.label}`", number(value.number, None) + (f" ({escape(value.remark)})" if value.remark else "")] for value in block.values]
+        remarks = [f" ({escape(value.remark)})" if value.remark else "" for value in block.values]
+        rows = [
+            [f"`{value.label}`", number(value.number, None) + remark]
+            for value, remark in zip(block.values, remarks, strict=True)
+        ]  # fmt: skip
         return _table(["", "value"], [False, True], rows)
     return f"### {escape(block.title)}\n\n{_full_table(block, style)}" if block.title else _full_table(block, style)
 

@@ -84,7 +84,8 @@ def _print_table(console: Console, block: Table, style: Style) -> None:
     if widths is None:
         _print_records(console, block, texts)
         return
-    table = RichTable(box=box.SIMPLE_HEAD if style.unicode else box.ASCII2, padding=(0, 1), pad_edge=False, show_edge=False, header_style="dim")
+    lines = box.SIMPLE_HEAD if style.unicode else box.ASCII2
+    table = RichTable(box=lines, padding=(0, 1), pad_edge=False, show_edge=False, header_style="dim")
     for column, width in zip(block.columns, widths, strict=True):
         justify = "right" if column.numeric else "left"
         title = RichText(column.title)
@@ -116,7 +117,8 @@ def _widths(block: Table, texts: list[list[str]], available: int) -> list[int] |
     room = available - (PADDING + 1) * (len(natural) - 1) - 1
     if sum(natural) <= room:
         return natural
-    wrappable = [position for position, column in enumerate(block.columns) if not column.numeric and natural[position] > NARROWEST]
+    texts_at = [position for position, column in enumerate(block.columns) if not column.numeric]
+    wrappable = [position for position in texts_at if natural[position] > NARROWEST]
     excess = sum(natural) - room
     widths = list(natural)
     for position in sorted(wrappable, key=lambda position: -natural[position]):

@@ -1,0 +1,46 @@
+"""``diffcli functions``: the table of operations, for people and for scripts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from diffcli.cli.environment import Environment
+from diffcli.cli.options import Command, output_options
+from diffcli.cli.output import Output
+from diffcli.errors import UsageError, error
+from diffcli.language.complaints import did_you_mean
+from diffcli.operations import FUNCTION_NAMES, OPERATIONS, Operation, find_function
+from diffcli.reports.functions import functions_report
+
+EXAMPLES = ("diffcli functions", "diffcli functions log", "diffcli functions --json")
+
+
+@click.command(cls=Command, examples=EXAMPLES)
+@click.argument("name", required=False)
+@output_options
+@click.pass_obj
+def command(environment: Environment, /, name: str | None, **options: Any) -> int:
+    """The operations of the language: rule, domain, and where each is not differentiable.
+
+    With NAME, everything about one of them.
+    """
+    output = Output.of(environment, **options)
+    output.print(functions_report(_find(name) if name else list(OPERATIONS.values()), bool(name), output.format == "table"))
+    return 0
+
+
+def _find(name: str) -> list[Operation]:
+    """The rows of a function, or of an operator by its sign.
+
+    Raises
+    ------
+    UsageError
+        There is none.
+    """
+    found = find_function(name) or [row for row in OPERATIONS.values() if name in (row.symbol, row.name)]
+    if not found:
+        help = [*did_you_mean(name, FUNCTION_NAMES), "`diffcli functions` lists them all"]
+        raise UsageError([error("unknown-topic", f"there is no function `{name}`", help=help)])
+    return found

@@ -1,0 +1,61 @@
+"""``diffcli help``: what a code means, with an input that brings it about and one that does not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from diffcli.cli.environment import Environment
+from diffcli.cli.options import Command, output_options
+from diffcli.cli.output import Output
+from diffcli.errors import UsageError, error
+from diffcli.errors.codes import CODES, EXITS, Code
+from diffcli.language.complaints import did_you_mean
+from diffcli.reports.document import Column, Document, Table, Text
+
+EXAMPLES = ("diffcli help", "diffcli help implicit-multiplication", "diffcli help exit-codes")
+
+
+@click.command(cls=Command, examples=EXAMPLES)
+@click.argument("topic", required=False)
+@output_options
+@click.pass_obj
+def command(environment: Environment, /, topic: str | None, **options: Any) -> int:
+    """What the error code TOPIC means, with an example. Without TOPIC, the list of them."""
+    output = Output.of(environment, **options)
+    if topic is None:
+        output.print(_list())
+    elif topic == "exit-codes":
+        output.print(_exit_codes())
+    elif topic in CODES:
+        output.print(_explain(topic, CODES[topic]))
+    else:
+        help = [*did_you_mean(topic, [*CODES, "exit-codes"]), "`diffcli help` lists them all"]
+        raise UsageError([error("unknown-topic", f"there is no code `{topic}`", help=help)])
+    return 0
+
+
+def _list() -> Document:
+    columns = (Column("code"), Column("kind"), Column("meaning"))
+    rows = tuple((name, code.kind, code.meaning) for name, code in CODES.items())
+    data = {"schema": "diffcli/help@1", "codes": {name: code._asdict() for name, code in CODES.items()}}
+    hint = Text("diffcli help CODE shows an example; diffcli help exit-codes lists the exit codes.", "dim")
+    return Document((Table("codes", columns, rows), hint), data)
+
+
+def _exit_codes() -> Document:
+    columns = (Column("exit code", numeric=True), Column("meaning"))
+    data = {"schema": "diffcli/help@1", "exit_codes": {str(code): meaning for code, meaning in EXITS.items()}}
+    return Document((Table("exit codes", columns, tuple(EXITS.items())),), data)
+
+
+def _explain(name: str, code: Code) -> Document:
+    exit_text = f", exit code {code.exit}: {EXITS[code.exit]}" if code.exit else ""
+    blocks = [Text(f"{name} ({code.kind}{exit_text})", "heading"), Text(code.meaning)]
+    if code.wrong:
+        lines = [f"diffcli {code.wrong}"] + ([f"diffcli {code.right}"] if code.right else [])
+        titles = ["this brings it about:", "and this does not:"]
+        for title, line in zip(titles, lines, strict=False):
+            blocks += [Text(title), Text(f"  {line}", "code")]
+    return Document(tuple(blocks), {"schema": "diffcli/help@1", "code": name, **code._asdict()})

@@ -1,0 +1,111 @@
+"""The table of codes: what each diagnostic means, an input that brings it about, and one that does not.
+
+``diffcli help CODE`` prints a row; the tests run both examples of each.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Code(NamedTuple):
+    """A code: its kind (``error`` with an exit code, ``warning``, ``note``), what it means, and examples."""
+
+    kind: str
+    exit: int
+    meaning: str
+    wrong: str = ""
+    """Arguments of ``diffcli`` that bring it about."""
+    right: str = ""
+    """The same, mended."""
+
+
+def _error(exit: int, meaning: str, wrong: str = "", right: str = "") -> Code:
+    return Code("error", exit, meaning, wrong, right)
+
+
+def _warning(meaning: str, wrong: str = "", right: str = "", exit: int = 0) -> Code:
+    return Code("warning", exit, meaning, wrong, right)
+
+
+def _note(meaning: str, example: str = "") -> Code:
+    return Code("note", 0, meaning, example)
+
+
+CODES: dict[str, Code] = {
+    # -- the form of the text ------------------------------------------------------------------------------------------
+    "empty-expression": _error(3, "The text holds no expression, or comments only.", 'grad "" --at x=1', 'grad "x" --at x=1'),
+    "unexpected-character": _error(3, "A character is not part of the language; |x| is abs(x).", 'grad "|x|" --at x=1', 'grad "abs(x)" --at x=1'),
+    "malformed-number": _error(3, "A number is misspelled, or beyond the range of a float.", 'grad "x + 1__0" --at x=1', 'grad "x + 1_0" --at x=1'),
+    "superscript": _error(3, "An exponent is written with ^, not as a raised digit.", 'grad "x²" --at x=1', 'grad "x^2" --at x=1'),
+    "missing-operand": _error(3, "An operator, a comma or a parenthesis stands where a number, a name or a parenthesis is needed.", 'grad "x + * 2" --at x=1', 'grad "x * 2" --at x=1'),
+    "implicit-multiplication": _error(3, "A product is written with *: whether 1/2x is x/2 or 1/(2x) is anybody's guess.", 'grad "2x" --at x=1', 'grad "2*x" --at x=1'),
+    "unclosed-parenthesis": _error(3, "A parenthesis is opened and never closed.", 'grad "2*(x + 1" --at x=1', 'grad "2*(x + 1)" --at x=1'),
+    "unmatched-parenthesis": _error(3, "A parenthesis closes nothing.", 'grad "x + 1)" --at x=1', 'grad "(x + 1)" --at x=1'),
+    "stray-comma": _error(3, "A comma separates the arguments of a function, and nothing else.", 'grad "x + 1,5" --at x=1', 'grad "x + 1.5" --at x=1'),
+    "chained-comparison": _error(3, "Comparisons are not chained; write both, with and between them.", 'grad "x if 0 < x < 2 else 0" --at x=1', 'grad "x if 0 < x and x < 2 else 0" --at x=1'),
+    "missing-else": _error(3, "A choice needs a value for the other case too.", 'grad "x if x > 0" --at x=1', 'grad "x if x > 0 else 0" --at x=1'),
+    "misplaced-else": _error(3, "An else stands without its if.", 'grad "x else 0" --at x=1', 'grad "x if x > 0 else 0" --at x=1'),
+    "misplaced-equals": _error(3, "The sign = binds a name at the start of a statement; == compares.", 'grad "x + (y = 2)" --at x=1', 'grad "y = 2; x + y" --at x=1'),
+    "cannot-assign": _error(3, "Only a name, or a function with names for its parameters, stands before =.", 'grad "2*x = 4" --at x=1', 'grad "y = 2*x; y" --at x=1'),
+    # -- names -----------------------------------------------------------------------------------------------------------
+    "unknown-function": _error(3, "A name before a parenthesis is no function of the language or of the program.", 'grad "sinn(x)" --at x=1', 'grad "sin(x)" --at x=1'),
+    "wrong-number-of-arguments": _error(3, "A function is called with too few or too many arguments.", 'grad "atan2(x)" --at x=1', 'grad "atan2(x, 2)" --at x=1'),
+    "recursive-function": _error(3, "A function of the program calls itself; each call is written out, so that would never end.", 'grad "f(n) = n*f(n - 1); f(x)" --at x=1', 'grad "f(n) = n*(n - 1); f(x)" --at x=1'),
+    "used-before-bound": _error(3, "A name is used before the statement that binds it.", 'grad "y = a*x; a = 2; y" --at x=1', 'grad "a = 2; y = a*x; y" --at x=1'),
+    "duplicate-name": _error(3, "A name is bound twice; every name stands for one thing.", 'grad "a = x; a = 2*a; a" --at x=1', 'grad "a = x; b = 2*a; b" --at x=1'),
+    "no-result": _error(3, "The program ends with the definition of a function, so it computes nothing.", 'grad "f(t) = t^2" --at x=1', 'grad "f(t) = t^2; f(x)" --at x=1'),
+    "missing-value": _error(3, "A variable has no value in --at.", 'grad "x*y" --at x=1', 'grad "x*y" --at x=1,y=2'),
+    "unknown-variable": _error(3, "A name in --at or --wrt is no variable of the program, or one in --seed (then the exit code is 2).", 'grad "x" --at x=1,y=2', 'grad "x" --at x=1'),
+    "bad-value": _error(3, "A value is not a finite number or a constant expression, or an option's number is out of range (exit code 2).", 'grad "x" --at x=1/0', 'grad "x" --at x=1/2'),
+    # -- using the program -----------------------------------------------------------------------------------------------
+    "usage": _error(2, "The command line is not understood: an option is unknown, or something is missing.", 'grad "x" --at x=1 --mod forward', 'grad "x" --at x=1 --mode forward'),
+    "unknown-command": _error(2, "There is no such command.", 'gard "x" --at x=1', 'grad "x" --at x=1'),
+    "unknown-choice": _error(2, "An option takes one of a few words, and this is none of them.", 'grad "x" --at x=1 --mode revers', 'grad "x" --at x=1 --mode reverse'),
+    "unknown-topic": _error(2, "There is no such function, code or topic.", "functions sinn", "functions sin"),
+    "unreadable-file": _error(2, "A file cannot be read, or is not UTF-8 text.", "grad @missing.dc --at x=1", 'grad "x" --at x=1'),
+    "unwritable-file": _error(2, "A file cannot be written.", 'grad "x" --at x=1 -o missing-folder/result.json', 'grad "x" --at x=1 --json'),
+    # -- the point -------------------------------------------------------------------------------------------------------
+    "domain": _error(4, "An operand is outside the domain of its operation, so the value is undefined.", 'grad "log(x - 3)" --at x=2', 'grad "log(x - 3)" --at x=4'),
+    "division-by-zero": _error(4, "A divisor is 0, so the value is undefined.", 'grad "1/(x - 2)" --at x=2', 'grad "1/(x - 2)" --at x=3'),
+    "indeterminate": _error(4, "Infinite operands meet as 0*inf or inf - inf. In a derivative it is a warning, and the derivative NaN.", 'grad "x*log(x)" --at x=0', 'grad "xlogy(x, x)" --at x=0.5'),
+    # -- warnings of a result --------------------------------------------------------------------------------------------
+    "kink": _warning("The function has a corner: its slopes on the two sides differ. The derivative follows --kink; --strict exits with 5.", 'grad "abs(x)" --at x=0', 'grad "abs(x)" --at x=1'),
+    "tie": _warning("The operands of max or min are equal: a corner. The derivative follows --kink; --strict exits with 5.", 'grad "max(x, y)" --at x=1,y=1', 'grad "max(x, y)" --at x=1,y=2'),
+    "jump": _warning("The value jumps at this point, so it has no derivative there; --strict exits with 5.", 'grad "x*floor(x)" --at x=2', 'grad "x*floor(x)" --at x=2.5'),
+    "pole": _warning("The value or the slope is infinite at this point.", 'grad "sqrt(x)" --at x=0', 'grad "sqrt(x)" --at x=1', exit=4),
+    "branch": _warning("A comparison that chooses a branch holds with equality: beside the point the other branch may be taken.", 'grad "where(x > 0, x, -x)" --at x=0', 'grad "where(x > 0, x, -x)" --at x=1'),
+    "point-branch": _warning("A condition with == or != treats this one point differently; the slopes beside it may be others.", 'grad "x^2 if x != 1 else 1" --at x=1', 'grad "x^2" --at x=1'),
+    "overflow": _warning("An intermediate value is beyond the range of a float.", 'grad "log(1 + exp(x))" --at x=1000', 'grad "softplus(x)" --at x=1000', exit=4),
+    "undefined-partial": _warning("An operation is defined at this point but has no partial derivative there.", 'grad "x^y" --at x=-2,y=2', 'grad "x^y" --at x=-2,y=2 --wrt x', exit=4),
+    "no-difference": _warning("A value beside the point is undefined, so there is no difference quotient.", 'grad "sqrt(x)" --at x=0 --mode numeric --method backward', 'grad "sqrt(x)" --at x=1 --mode numeric', exit=4),
+    "symbolic-form": _warning("SymPy's form of the derivative is 0/0 or the like at this point, where the function is well behaved.", 'grad "hypot(x, y)" --at x=0,y=0 --mode symbolic', 'grad "hypot(x, y)" --at x=0,y=0', exit=4),
+    # -- notes -------------------------------------------------------------------------------------------------------------
+    "flat": _note("An operation such as floor has the derivative 0 almost everywhere: the gradient cannot see it.", 'grad "x*floor(x)" --at x=2.5'),
+    "no-dependence": _note("No path leads from a variable to the result, so its derivative is 0 whatever lies between.", 'grad "x + stop_gradient(y)" --at x=1,y=2'),
+    "shadowed-constant": _note("A name that is usually a constant (pi, e, tau) is a variable here, because --at gives it a value.", 'grad "pi*x" --at x=1,pi=3'),
+    "unused-name": _note("A name is bound and never used.", 'grad "a = x^2; x" --at x=1'),
+    "unused-value": _note("A statement computes a value that nothing uses.", 'grad "x^2; x" --at x=1'),
+    "more-notes": _note("There are more notes of this kind than are listed."),
+    "not-simplified": _note("SymPy failed to simplify a derivative; the unsimplified one is right."),
+    # -- limits ------------------------------------------------------------------------------------------------------------
+    "too-many-nodes": _error(6, "The tape, or a symbolic derivative, would be longer than --max-nodes, or too deep for SymPy.", 'grad "x + x + x" --at x=1 --max-nodes 2', 'grad "x + x + x" --at x=1'),
+    "timeout": _error(6, "The work took longer than --timeout. What is known by then is kept."),
+    "undecided-derivative": _error(6, "SymPy leaves a derivative undecided."),
+    "bug": _error(70, "diffcli failed in a way that it should not. Please report it, with the traceback that --debug shows."),
+}
+"""Every code, in the order in which one is likely to meet them."""
+
+EXITS: dict[int, str] = {
+    0: "done",
+    1: "checked, and disagrees",
+    2: "the command line or a file cannot be used",
+    3: "the expression or a name is wrong",
+    4: "the value is undefined, or the result is not finite",
+    5: "not differentiable, under --strict or --kink error",
+    6: "a limit was reached",
+    7: "an optional package is needed",
+    70: "a bug in diffcli",
+    130: "interrupted",
+}
+"""What each exit code means."""

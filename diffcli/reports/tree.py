@@ -1,0 +1,113 @@
+"""The report of a syntax tree."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from diffcli.errors import LimitError, error
+from diffcli.language import Program, Statement
+from diffcli.language.printer import LATEX, number_text, program_text, to_text
+from diffcli.language.syntax import CALL, NAME, NUMBER
+from diffcli.reports.document import Block, Document, Style, Text
+
+DEEPEST = 40
+"""Branches are drawn down to this depth; below it the depth is a number."""
+
+
+def tree_report(program: Program, style: Style, most: int | None, max_nodes: int) -> Document:
+    """The tree of a program, drawn; its text with the fewest parentheses; its LaTeX.
+
+    Raises
+    ------
+    LimitError
+        The program has more than ``max_nodes`` nodes.
+    """
+    if len(program) > max_nodes:
+        message = f"the tree has {len(program)} nodes, more than {max_nodes}"
+        raise LimitError([error("too-many-nodes", message, help=["raise it with --max-nodes N"])])
+    lines: list[str] = []
+    for statement in program.statements:
+        lines += _draw(program, statement, style, most)
+    if most is not None and len(lines) > most:
+        lines = [*lines[:most], f"... {len(program) - most} more nodes; --full shows all"]
+    blocks: list[Block] = [Text("\n".join(lines), "code")]
+    text = program_text(program)
+    if len(text) <= 2000 or most is None:
+        blocks.append(Text(text, "code"))
+    latex = [_latex(program, statement) for statement in program.statements] if len(program) <= 100_000 else []
+    blocks += [Text(line, "math") for line in latex if len(line) <= 2000 or most is None]
+    variables = ", ".join(program.inputs) or "none"
+    blocks.append(Text(f"variables: {variables}; nodes: {len(program)}", "dim"))
+    return Document(tuple(blocks), _data(program, text, latex))
+
+
+def _latex(program: Program, statement: Statement) -> str:
+    expression = to_text(program, statement.root, LATEX)
+    if not statement.name:
+        return expression
+    parameters = ", ".join(map(LATEX.name, statement.parameters or ()))
+    return f"{LATEX.name(statement.name)}{f'({parameters})' if parameters else ''} = {expression}"
+
+
+def _label(program: Program, node: int) -> str:
+    operation, argument = program.operations[node], program.arguments[node]
+    if operation == NUMBER:
+        assert isinstance(argument, float)
+        return f"number {number_text(argument)}"
+    if operation == NAME:
+        return f"name {argument}"
+    return f"call {program.callees[node]}" if operation == CALL else operation
+
+
+def _draw(program: Program, statement: Statement, style: Style, most: int | None) -> list[str]:
+    """A line for each node, children under their parent in the order of the arguments."""
+    corner, tee, bar = ("└─ ", "├─ ", "│  ") if style.unicode else ("`- ", "|- ", "|  ")
+    head = statement.name
+    if statement.parameters is not None:
+        head += f"({', '.join(statement.parameters)})"
+    lines = [f"{head} =" if head else "result"]
+    waiting: list[tuple[int, str, bool, int]] = [(statement.root, "", True, 0)]
+    while waiting:
+        node, prefix, last, depth = waiting.pop()
+        span = program.span(node)
+        lines.append(f"{prefix}{corner if last else tee}{_label(program, node)}  [{span.start}, {span.stop})")
+        inner = prefix + ("   " if last else bar)
+        if depth == DEEPEST:
+            inner = "... "
+        children = program.children(node)
+        for position in range(len(children) - 1, -1, -1):
+            waiting.append((children[position], inner if depth < DEEPEST else prefix, position == len(children) - 1, depth + 1))
+        if most is not None and len(lines) > most:
+            break
+    return lines
+
+
+def _data(program: Program, text: str, latex: list[str]) -> dict[str, Any]:
+    nodes = []
+    for node, operation in enumerate(program.operations):
+        argument = program.arguments[node]
+        entry: dict[str, Any] = {"id": node, "operation": operation}
+        if operation == NUMBER:
+            entry["value"] = argument
+        elif operation == NAME:
+            entry["name"] = argument
+        else:
+            entry["arguments"] = list(program.children(node))
+        if operation == CALL:
+            entry["function"] = program.callees[node]
+        nodes.append({**entry, "span": list(program.span(node))})
+    statements = [
+        {
+            "name": statement.name or None,
+            "parameters": None if statement.parameters is None else list(statement.parameters),
+            "root": statement.root,
+            "span": list(statement.span),
+        }
+        for statement in program.statements
+    ]
+    return {
+        "schema": "diffcli/ast@1", "text": text, "latex": latex, "variables": program.inputs,
+        "constants": program.constants, "statements": statements, "nodes": nodes,
+    }  # fmt: skip
+
+
