@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
-from typing import NamedTuple, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from diffcli.errors import UsageError, error
-from diffcli.reports.document import Style
+
+if TYPE_CHECKING:
+    from diffcli.reports.document import Style
 
 PROBE = "∂v̄₋₁·│—…"
 """Characters of the reports; a stream that cannot carry them gets ASCII."""
 
 
-class Environment(NamedTuple):
-    stdin: TextIO
-    stdout: TextIO
-    stderr: TextIO
-    variables: dict[str, str]
+class Environment:
+    """Standard streams and environment variables; tests make their own."""
+
+    def __init__(self, stdin: TextIO, stdout: TextIO, stderr: TextIO, variables: dict[str, str]) -> None:
+        self.stdin, self.stdout, self.stderr = stdin, stdout, stderr
+        self.variables = variables
 
     @classmethod
     def of_process(cls) -> Environment:
@@ -26,6 +28,8 @@ class Environment(NamedTuple):
 
     def style(self, stream: TextIO, width: int | None = None, color: str = "auto", digits: int | None = 6) -> Style:
         """How reports and diagnostics are to look on a stream."""
+        from diffcli.reports.document import Style  # not needed for --help
+
         return Style(width or self._width(stream), digits, _carries_unicode(stream), self._has_color(stream, color))
 
     def _width(self, stream: TextIO) -> int:
@@ -37,7 +41,7 @@ class Environment(NamedTuple):
             try:
                 return os.get_terminal_size(stream.fileno()).columns or 80
             except (OSError, ValueError):
-                return shutil.get_terminal_size().columns
+                return 80
         return 80
 
     def _has_color(self, stream: TextIO, wanted: str) -> bool:

@@ -12,8 +12,7 @@ from diffcli.cli.limits import time_limit
 from diffcli.cli.options import Choice, Command, Names, limit_options, output_options
 from diffcli.cli.output import Output, exit_code
 from diffcli.cli.reading import read_program
-from diffcli.methods.finite_difference import METHODS
-from diffcli.methods.gradient import MODES, Options, compute
+from diffcli.methods.gradient import METHODS, MODES, Options, compute
 from diffcli.methods.kinks import POLICIES
 from diffcli.methods.trace import ASCII, IN_LATEX, UNICODE
 from diffcli.reports.gradient import gradient_report

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -16,10 +15,9 @@ def time_limit(seconds: float) -> Iterator[None]:
     """Raise `LimitError` in what runs inside once ``seconds`` are over; 0 is no limit.
 
     By the interval timer of POSIX, which reaches into any Python code; it strikes again each time as many seconds are
-    over, should something have swallowed it. Elsewhere, and off the main thread, there is no limit.
+    over, should something have swallowed it. Where there is no such timer there is no limit.
     """
-    usable = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
-    if not seconds or not usable:
+    if not seconds or not hasattr(signal, "setitimer"):
         yield
         return
 

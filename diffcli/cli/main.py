@@ -12,9 +12,10 @@ import click
 
 from diffcli._version import __version__
 from diffcli.cli.environment import Environment, write
-from diffcli.cli.output import ExitCode, report_error, wants_json
+from diffcli.cli.exit_codes import ExitCode
 from diffcli.errors import DiffcliError, UsageError, error
-from diffcli.language.complaints import did_you_mean
+
+# Whatever only some runs need is imported where it is needed: `diffcli --help` waits for click and nothing else.
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "grad": ("grad", "Value and gradient at a point, with the traces."),
@@ -49,6 +50,8 @@ class Commands(click.Group):
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from diffcli.language.complaints import did_you_mean
+
             help = [*did_you_mean(args[0], COMMANDS), f"one of: {', '.join(COMMANDS)}"]
             raise UsageError([error("unknown-command", f"there is no command `{args[0]}`", help=help)])
         return super().resolve_command(ctx, args)
@@ -65,20 +68,20 @@ def program(debug: bool) -> None:
     """Derivatives that are computed, checked and explained: automatic, symbolic and numerical."""
 
 
-def main(args: Sequence[str] | None = None) -> int:
+def main(args: Sequence[str] | None = None, environment: Environment | None = None) -> int:
     """Run the command line; returns the exit code."""
     arguments = list(sys.argv[1:] if args is None else args)
-    environment = Environment.of_process()
+    environment = environment or Environment.of_process()
     try:
         outcome: Any = program.main(arguments, prog_name="diffcli", standalone_mode=False, obj=environment)
         environment.stdout.flush()
         return outcome if isinstance(outcome, int) else ExitCode.OK
     except DiffcliError as fault:
-        return report_error(environment, fault, wants_json(arguments))
+        return _report(environment, fault, arguments)
     except click.exceptions.Exit as end:
         return end.exit_code
     except click.ClickException as fault:
-        return report_error(environment, _as_usage_error(fault), wants_json(arguments))
+        return _report(environment, _as_usage_error(fault), arguments)
     except (KeyboardInterrupt, click.Abort):
         write(environment.stderr, "interrupted\n")
         return ExitCode.INTERRUPTED
@@ -92,8 +95,16 @@ def main(args: Sequence[str] | None = None) -> int:
         return _report_bug(environment, failure)
 
 
+def _report(environment: Environment, fault: DiffcliError, arguments: Sequence[str]) -> int:
+    from diffcli.cli.output import report_error, wants_json
+
+    return report_error(environment, fault, wants_json(arguments))
+
+
 def _as_usage_error(fault: click.ClickException) -> UsageError:
     """What click found wrong with the command line, as one of our own errors."""
+    from diffcli.language.complaints import did_you_mean
+
     help: list[str] = []
     message = fault.format_message().rstrip(".")
     if isinstance(fault, click.NoSuchOption):
@@ -109,5 +120,4 @@ def _as_usage_error(fault: click.ClickException) -> UsageError:
 def _report_bug(environment: Environment, failure: Exception) -> int:
     message = f"a bug in diffcli: {type(failure).__name__}: {failure}"
     help = ["put --debug before the command for the traceback, and report it with that"]
-    report_error(environment, DiffcliError([error("bug", message, help=help)]), False)
-    return ExitCode.BUG
+    return _report(environment, DiffcliError([error("bug", message, help=help)]), ())

@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 import click
 
 from diffcli.errors import UsageError, error
-from diffcli.language.complaints import did_you_mean
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -72,6 +71,8 @@ class Choice(click.Choice[str]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         if value in self.choices:
             return str(value)
+        from diffcli.language.complaints import did_you_mean
+
         help = [*did_you_mean(str(value), self.choices), f"one of: {', '.join(self.choices)}"]
         raise UsageError([error("unknown-choice", f"there is no {self.kind} `{value}`", help=help)])
 

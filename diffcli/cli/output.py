@@ -4,31 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from enum import IntEnum
 from itertools import pairwise
 from typing import NamedTuple
 
 from diffcli.cli.environment import Environment, write, write_file
+from diffcli.cli.exit_codes import ExitCode
 from diffcli.errors import Diagnostic, DiffcliError, UsageError, error
 from diffcli.reports.diagnostics import as_data, render
 from diffcli.reports.document import Document, Style
 from diffcli.reports.formats import FORMATS, format_of
 from diffcli.reports.formats import render as render_document
-
-
-class ExitCode(IntEnum):
-    """What a command's end says to a script."""
-
-    OK = 0
-    DISAGREES = 1
-    USAGE = 2
-    SYNTAX = 3
-    DOMAIN = 4
-    NOT_DIFFERENTIABLE = 5
-    LIMIT = 6
-    MISSING_EXTRA = 7
-    BUG = 70
-    INTERRUPTED = 130
 
 
 class Output(NamedTuple):

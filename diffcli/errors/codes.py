@@ -47,7 +47,7 @@ CODES: dict[str, Code] = {
     "missing-else": _error(3, "A choice needs a value for the other case too.", 'grad "x if x > 0" --at x=1', 'grad "x if x > 0 else 0" --at x=1'),
     "misplaced-else": _error(3, "An else stands without its if.", 'grad "x else 0" --at x=1', 'grad "x if x > 0 else 0" --at x=1'),
     "misplaced-equals": _error(3, "The sign = binds a name at the start of a statement; == compares.", 'grad "x + (y = 2)" --at x=1', 'grad "y = 2; x + y" --at x=1'),
-    "cannot-assign": _error(3, "Only a name, or a function with names for its parameters, stands before =.", 'grad "2*x = 4" --at x=1', 'grad "y = 2*x; y" --at x=1'),
+    "cannot-assign": _error(3, "Only a name, or a function with names for its parameters, stands before =.", 'grad "sin(x) = 2; x" --at x=1', 'grad "y = sin(x); y" --at x=1'),
     # -- names -----------------------------------------------------------------------------------------------------------
     "unknown-function": _error(3, "A name before a parenthesis is no function of the language or of the program.", 'grad "sinn(x)" --at x=1', 'grad "sin(x)" --at x=1'),
     "wrong-number-of-arguments": _error(3, "A function is called with too few or too many arguments.", 'grad "atan2(x)" --at x=1', 'grad "atan2(x, 2)" --at x=1'),

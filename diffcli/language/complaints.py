@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 
 from diffcli.errors import Diagnostic, Mark, Source, Span, error
@@ -35,6 +34,8 @@ _INSTEAD: dict[str, str] = {
 
 def nearest(name: str, known: Iterable[str]) -> list[str]:
     """At most three known names that look like ``name``, the likeliest first."""
+    import difflib  # only a mistake waits for it
+
     candidates = list(known)
     folded = {candidate.lower(): candidate for candidate in candidates}
     close = difflib.get_close_matches(name.lower(), folded, n=3, cutoff=0.6)

@@ -1,0 +1,1 @@
+"""The ways to a derivative: a file each, all readings of one tape."""

@@ -101,8 +101,7 @@ def _domain_text(problem: Problem, row: Operation, operands: tuple[int, ...]) ->
     """The domain with the user's own words for the operands."""
     words = {}
     for parameter, operand in zip(row.parameters, operands, strict=False):
-        text = problem.operand_text(operand)
-        words[parameter] = text if text.isidentifier() or operand < 0 else f"({text})"
+        words[parameter] = problem.operand_text(operand)
     return to_text(parse(row.domain), name=lambda name: words.get(name, name))
 
 

@@ -58,9 +58,6 @@ STENCILS = {
 }
 """The stencils, by the names of ``--method``; those of second order serve at the edge of a domain."""
 
-METHODS = ("forward", "backward", "central", "complex")
-"""What ``--method`` can name."""
-
 
 def difference(problem: Problem, variable: str, method: str = "central", step: float | None = None) -> Difference:
     """The partial along a variable by a difference quotient.
@@ -72,7 +69,7 @@ def difference(problem: Problem, variable: str, method: str = "central", step: f
     variable
         The name of an input.
     method
-        One of `METHODS`.
+        ``forward``, ``backward``, ``central`` or ``complex``.
     step
         The step; if not given, a power of two from the scale of the point: about ``max(1, |x|)`` times the root of the
         machine epsilon that balances truncation and rounding for a function of unit scales (order p: root p + 1).
@@ -89,23 +86,36 @@ def difference(problem: Problem, variable: str, method: str = "central", step: f
     if step is not None:
         return _Quotient(problem, variable, method, step).record("the step is as given")
     step = exact_step(x, max(1.0, abs(x)) * EPSILON ** (1 / (chosen.order + 1)))
-    reason = f"about max(1, |{variable}|) times the {_root_name(chosen.order + 1)} root of the machine epsilon, as a power of two"
-    smallest = 64 * math.ulp(x)
+    quotient = _shortened(problem, variable, method, step)
+    if quotient.inside:
+        if quotient.step != step:
+            return quotient.record("short beside the distance to the edge of the domain")
+        root = _root_name(chosen.order + 1)
+        return quotient.record(f"about max(1, |{variable}|) times the {root} root of the machine epsilon, as a power of two")
+    if method == "central":
+        for side in ("forward2", "backward2"):
+            beside = _shortened(problem, variable, side, step)
+            if beside.inside:
+                return beside.record("one-sided, because the domain ends at the point")
+    return _Quotient(problem, variable, method, step).record("a value beside the point is undefined, however short the step")
+
+
+def _shortened(problem: Problem, variable: str, method: str, step: float) -> _Quotient:
+    """A quotient whose step is shortened until its values are finite, if they ever are.
+
+    A step that just fits tells how far the edge of the domain is; that distance is then the scale of a proper step.
+    """
+    x = problem.at[variable]
+    smallest = 64 * math.ulp(x) if x else 2.0**-60
+    wanted = step
     quotient = _Quotient(problem, variable, method, step)
     while not quotient.inside and step > smallest:
         step /= 8
         quotient = _Quotient(problem, variable, method, step)
-        reason = "shortened to stay inside the domain"
-    if not quotient.inside and method == "central":
-        for side in ("forward2", "backward2"):
-            step = exact_step(x, max(1.0, abs(x)) * EPSILON ** (1 / 3))
-            beside = _Quotient(problem, variable, side, step)
-            while not beside.inside and step > smallest:
-                step /= 8
-                beside = _Quotient(problem, variable, side, step)
-            if beside.inside:
-                return beside.record("one-sided, because the domain ends at the point")
-    return quotient.record(reason)
+    if step == wanted or not quotient.inside:
+        return quotient
+    proper = exact_step(x, max(step * EPSILON ** (1 / (quotient.stencil.order + 1)), smallest))
+    return _Quotient(problem, variable, method, proper)
 
 
 def _root_name(degree: int) -> str:

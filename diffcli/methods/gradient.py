@@ -9,10 +9,8 @@ from diffcli.errors import Diagnostic, Mark, UsageError, error
 from diffcli.language import Program
 from diffcli.language.complaints import did_you_mean
 from diffcli.language.syntax import NAME
-from diffcli.methods import cost as costs
 from diffcli.methods import forward
 from diffcli.methods.faults import explain, require_value
-from diffcli.methods.finite_difference import METHODS, difference
 from diffcli.methods.kinks import POLICIES, describe, find_breaks, overrides
 from diffcli.methods.points import check_mapping, read_point
 from diffcli.methods.problem import At, Problem
@@ -29,6 +27,11 @@ MODES = {
     "symbolic": "SymPy's derivative, and its value",
 }
 """The ways to a derivative, for ``--mode``."""
+
+METHODS = ("forward", "backward", "central", "complex")
+"""The difference quotients of numeric mode, for ``--method``."""
+
+# What only one mode or option needs is imported where it is used: a gradient should not wait for fractions or SymPy.
 
 
 class Options:
@@ -122,7 +125,11 @@ def _reverse(problem: Problem, options: Options, replaced: Overrides, notes: lis
     trace = None
     if options.trace and steps is not None:
         trace = Tracer(problem, options.notation, options.most_shown).with_adjoints(steps)
-    cost = costs.reverse_cost(problem, steps) if options.cost and steps is not None else None
+    cost = None
+    if options.cost and steps is not None:
+        from diffcli.methods.cost import reverse_cost
+
+        cost = reverse_cost(problem, steps)
     return _answer(problem, options, gradient, trace=trace, cost=cost)
 
 
@@ -140,7 +147,11 @@ def _forward(problem: Problem, options: Options, replaced: Overrides, notes: lis
     ]
     output = problem.tape.output
     trace = Tracer(problem, options.notation, options.most_shown).with_tangents(labels, sweeps) if options.trace else None
-    cost = costs.forward_cost(problem, sweeps) if options.cost else None
+    cost = None
+    if options.cost:
+        from diffcli.methods.cost import forward_cost
+
+        cost = forward_cost(problem, sweeps)
     if seed is not None:
         directional = sweeps[0][output] or 0.0
         answer = _answer(problem, options, {}, trace=trace, cost=cost)
@@ -152,6 +163,8 @@ def _forward(problem: Problem, options: Options, replaced: Overrides, notes: lis
 
 
 def _numeric(problem: Problem, options: Options, replaced: Overrides, notes: list[Diagnostic]) -> GradientResult:
+    from diffcli.methods.finite_difference import difference
+
     differences = tuple(difference(problem, name, options.method, options.step) for name in problem.wrt)
     for found in differences:
         if not math.isfinite(found.estimate):

@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 from diffcli.errors import Diagnostic, NotDifferentiableError, Slopes
 from diffcli.language.printer import number_text
-from diffcli.methods.one_sided import NUDGE, slopes
 from diffcli.methods.problem import Problem
 from diffcli.operations import OPERATIONS
 from diffcli.operations.arithmetic.floats import FLOATS
@@ -117,6 +116,8 @@ def _slopes(problem: Problem) -> tuple[Slopes, ...]:
     """The one-sided slopes of the result along each variable that a break can bend; one with equal sides is smooth."""
     if len(problem.wrt) > 50:
         return ()
+    from diffcli.methods.one_sided import slopes
+
     found = []
     for name in problem.wrt:
         slot = problem.input_slot(name)
@@ -207,6 +208,8 @@ def _constant(partial: float) -> Callable[..., float | None]:
 
 def _partial(problem: Problem, slot: int, position: int, policy: str) -> float:
     """The partial of a row by one operand, on one side of a kink or between the two."""
+    from diffcli.methods.one_sided import NUDGE
+
     if policy == "nan":
         return math.nan
     name = problem.tape.operation(slot)

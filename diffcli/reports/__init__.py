@@ -1,0 +1,1 @@
+"""From records to documents, and from documents to formats."""

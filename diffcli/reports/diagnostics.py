@@ -11,8 +11,6 @@ wide and combining characters.
 
 from __future__ import annotations
 
-import textwrap
-import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
@@ -54,7 +52,7 @@ def _render(diagnostic: Diagnostic, style: Style) -> str:
         lines += _excerpts(diagnostic.source, diagnostic.marks, style, paint)
     for kind, texts in (("note", diagnostic.notes), ("help", diagnostic.help)):
         for text in texts:
-            wrapped = textwrap.wrap(text, max(style.width - 10, 30), break_long_words=False, break_on_hyphens=False) or [""]
+            wrapped = _wrap(text, max(style.width - 10, 30))
             lines.append(f"  = {kind}: {wrapped[0]}")
             lines += [f"          {line}" for line in wrapped[1:]]
     text = "\n".join(lines) + "\n"
@@ -140,13 +138,22 @@ def _with_labels(row: str, labels: list[str], width: int) -> list[str]:
     if len(row) + 1 + _cells(beside) <= width:
         return [f"{row} {beside}"]
     indent = min(len(row) - len(row.lstrip()), max(0, width - 40))
-    return [row, *[" " * indent + line for line in textwrap.wrap(beside, max(width - indent, 30), break_long_words=False)]]
+    return [row, *[" " * indent + line for line in _wrap(beside, max(width - indent, 30))]]
+
+
+def _wrap(text: str, width: int) -> list[str]:
+    """A text in lines of whole words."""
+    import textwrap  # a result without notes does not wait for it
+
+    return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False) or [""]
 
 
 def _cells(text: str) -> int:
     """How many terminal cells a text takes."""
     if text.isascii():
         return len(text)
+    import unicodedata
+
     return sum(
         0 if unicodedata.combining(character) or unicodedata.category(character) in ("Mn", "Cf", "Cc")
         else 2 if unicodedata.east_asian_width(character) in "WF" else 1

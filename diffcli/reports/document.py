@@ -65,6 +65,10 @@ class Document(NamedTuple):
     def values(self) -> tuple[Value, ...]:
         return tuple(value for block in self.blocks if isinstance(block, Values) for value in block.values)
 
+    def results_first(self) -> list[Block]:
+        """The blocks as a script wants them: what it came for stands first."""
+        return sorted(self.blocks, key=lambda block: not isinstance(block, Values))
+
 
 class Style(NamedTuple):
     """How a document is to look."""

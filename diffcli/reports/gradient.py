@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from diffcli.language import parse
 from diffcli.language.printer import LATEX, to_text
 from diffcli.methods.trace import IN_LATEX, Notation
-from diffcli.records import Cost, Difference, GradientResult, Operand, SymbolicDerivative, Trace
+from diffcli.operations import OPERATIONS
+from diffcli.records import Cost, Difference, GradientResult, Operand, PrimalRow, SymbolicDerivative, Trace
 from diffcli.reports.diagnostics import as_data
 from diffcli.reports.document import Block, Column, Document, Style, Table, Text, Value, Values, number
+
+CONDITIONS = frozenset(row.name for row in OPERATIONS.values() if row.symbol and row.precedence <= OPERATIONS["eq"].precedence)
+"""Operations whose value is a truth."""
 
 
 def gradient_report(result: GradientResult, notation: Notation, style: Style, timing: dict[str, float] | None = None) -> Document:
@@ -33,7 +38,8 @@ def _heading(result: GradientResult, notation: Notation) -> list[Block]:
         return [Text(line, "math") for line in _latex_lines(result)]
     point = ", ".join(f"{name} = {number(value)}" for name, value in result.at.items())
     at = f" at {point}" if point else ""
-    return [Text(f"f({names}) = {result.expression}{at}, {result.mode} mode", "heading")]
+    sign = ":" if "; " in result.expression else " ="
+    return [Text(f"f({names}){sign} {result.expression}{at}, {result.mode} mode", "heading")]
 
 
 def _latex_lines(result: GradientResult) -> list[str]:
@@ -90,7 +96,7 @@ def _trace_tables(trace: Trace, notation: Notation) -> list[Block]:
         formula = row.formula
         if row.operation != "input" and row.name:
             formula = f"{formula} = {notation.dialect.name(row.name)}"
-        cells = (notation.value(row.v), formula, "not taken" if row.value is None else row.value)
+        cells = (notation.value(row.v), formula, _primal_value(row))
         if seeds:
             tangent = trace.tangent[position]
             # no dependence is a tangent of 0, but in a branch that is not taken there is none at all
@@ -105,6 +111,12 @@ def _trace_tables(trace: Trace, notation: Notation) -> list[Block]:
     return blocks
 
 
+def _primal_value(row: PrimalRow) -> str | float:
+    if row.value is None:
+        return "not taken"
+    return ("false", "true")[bool(row.value)] if row.operation in CONDITIONS else row.value
+
+
 def _adjoint_table(trace: Trace, notation: Notation) -> Table:
     rows = tuple((notation.adjoint(step.target), step.formula, step.value) for step in trace.adjoint)
     adjoint = r"\bar{v}" if notation is IN_LATEX else notation.adjoint_form.format("").replace("[]", "")
@@ -117,11 +129,17 @@ def _difference_tables(differences: tuple[Difference, ...]) -> list[Block]:
         Column("along"), Column("stencil"), Column("step h", numeric=True), Column("quotient", numeric=True, full=True),
         Column("error about", numeric=True),
     )  # fmt: skip
-    rows = tuple((found.variable, found.method, found.step, found.estimate, found.error) for found in differences)
+    rows = tuple((found.variable, found.method, _power_of_two(found.step), found.estimate, found.error) for found in differences)
     sampled = (Column("along"), Column("x", numeric=True, full=True), Column("f", numeric=True, full=True))
     samples = tuple((found.variable, x, value) for found in differences for x, value in found.samples)
     reasons = [Text(f"{found.variable}: {found.reason}", "dim") for found in differences]
     return [Table("finite differences", columns, rows), *reasons, Table("values they are made of", sampled, samples)]
+
+
+def _power_of_two(step: float) -> str:
+    """A step as the power of two that it is, where it is one."""
+    mantissa, exponent = math.frexp(step)
+    return f"2^{exponent - 1}" if mantissa == 0.5 else number(step)
 
 
 def _symbolic_table(symbolic: tuple[SymbolicDerivative, ...], notation: Notation) -> Table:

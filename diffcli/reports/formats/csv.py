@@ -10,7 +10,7 @@ from diffcli.reports.document import Document, Style, Table, Values, cells, numb
 
 def render(document: Document, style: Style) -> str:
     parts = []
-    for block in document.blocks:
+    for block in document.results_first():
         rows: list[list[str]] = []
         if isinstance(block, Values):
             rows = [["name", "value"], *[[value.name, number(value.number, None)] for value in block.values]]

@@ -41,7 +41,7 @@ def _text(block: Text) -> str:
     if block.role == "math":
         return f"\\[ {block.text} \\]"
     if block.role == "code":
-        return f"\\begin{{verbatim}}\n{block.text}\n\\end{{verbatim}}"
+        return ""  # what is drawn with characters has no place among formulas
     return escape(block.text)
 
 

@@ -25,6 +25,8 @@ def _block(block: Block, style: Style) -> str:
 
 
 def _text(block: Text) -> str:
+    if block.role == "math":
+        return f"$$\n{block.text}\n$$"
     if block.role == "code":
         return f"```\n{block.text}\n```"
     return {"heading": "## ", "dim": ""}.get(block.role, "") + escape(block.text)

@@ -7,7 +7,7 @@ from diffcli.reports.document import Document, Style, Table, Text, Values, cells
 
 def render(document: Document, style: Style) -> str:
     parts = []
-    for block in document.blocks:
+    for block in document.results_first():
         if isinstance(block, Values):
             parts.append("\n".join(f"{value.name}\t{number(value.number, None)}" for value in block.values))
         elif isinstance(block, Table):

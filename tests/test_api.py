@@ -1,0 +1,106 @@
+"""The public face: sorted, complete, documented, lazy; and what its records hold."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import pkgutil
+from pathlib import Path
+
+import pytest
+
+import diffcli
+from diffcli import _version
+
+MODULES = [
+    found.name for found in pkgutil.walk_packages(diffcli.__path__, "diffcli.") if found.name != "diffcli.__main__"
+]  # fmt: skip
+
+
+def test_the_names_are_sorted_and_all_there():
+    assert diffcli.__all__ == sorted(diffcli.__all__)
+    assert dir(diffcli) == diffcli.__all__
+    for name in diffcli.__all__:
+        assert getattr(diffcli, name) is not None
+
+
+def test_what_is_not_public_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="no attribute 'gradd'"):
+        diffcli.gradd  # noqa: B018
+
+
+@pytest.mark.parametrize("name", [name for name in diffcli.__all__ if name != "__version__"])
+def test_every_public_name_is_documented(name):
+    assert (getattr(diffcli, name).__doc__ or "").strip()
+
+
+@pytest.mark.parametrize("name", ["diffcli", *MODULES])
+def test_docstrings_run_and_modules_say_what_they_are(name):
+    module = importlib.import_module(name)
+    assert (module.__doc__ or "").strip(), f"{name} has no docstring"
+    assert doctest.testmod(module).failed == 0
+
+
+def test_the_version_is_that_of_the_project():
+    from importlib.metadata import version
+
+    assert diffcli.__version__ == _version.__version__ == version("diffcli")
+    changes = (Path(__file__).parents[1] / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert f"## [{diffcli.__version__}]" in changes or "## [Unreleased]" in changes
+
+
+def test_a_parsed_program_can_be_used_many_times():
+    program = diffcli.parse("a = x^2; a*y")
+    for x in (1.0, 2.0, 3.0):
+        result = diffcli.grad(program, {"x": x, "y": 2})
+        assert result.value == 2 * x * x
+        assert result.gradient == {"x": 4 * x, "y": x * x}
+
+
+@pytest.mark.parametrize("at", ["x=2,y=pi/2", {"x": 2, "y": "pi/2"}, {"y": 1.5707963267948966, "x": 2.0}])
+def test_points_are_texts_or_mappings(at):
+    assert diffcli.grad("x*sin(y)", at).gradient["x"] == 1.0
+
+
+@pytest.mark.parametrize("value", ["nan", "1/0", float("inf"), None, [1], 10**400, "x y"])
+def test_a_value_that_is_no_finite_number_is_refused(value):
+    with pytest.raises(diffcli.ExpressionError):
+        diffcli.grad("x", {"x": value})
+
+
+def test_wrt_chooses_and_orders():
+    result = diffcli.grad("x*y*z", "x=2,y=3,z=5", wrt=["z", "x"])
+    assert list(result.gradient.items()) == [("z", 6.0), ("x", 15.0)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "family"),
+    [
+        ({"target": "x +", "at": "x=1"}, diffcli.ExpressionError),
+        ({"target": "x", "at": "y=1"}, diffcli.ExpressionError),
+        ({"target": "x", "at": "x=1", "wrt": ["z"]}, diffcli.ExpressionError),
+        ({"target": "log(x)", "at": "x=-1"}, diffcli.DomainError),
+        ({"target": "abs(x)", "at": "x=0", "strict": True}, diffcli.NotDifferentiableError),
+        ({"target": "abs(x)", "at": "x=0", "kink": "error"}, diffcli.NotDifferentiableError),
+        ({"target": "x+x+x", "at": "x=0", "max_nodes": 2}, diffcli.LimitError),
+        ({"target": "x", "at": "x=0", "mode": "sideways"}, diffcli.UsageError),
+        ({"target": "x", "at": "x=0", "kink": "sideways"}, diffcli.UsageError),
+        ({"target": "x", "at": "x=0", "method": "sideways", "mode": "numeric"}, diffcli.UsageError),
+        ({"target": "x", "at": "x=0", "step": -1.0, "mode": "numeric"}, diffcli.UsageError),
+        ({"target": "x", "at": "x=0", "seed": "x=1"}, diffcli.UsageError),
+        ({"target": "x", "at": "x=0", "seed": "y=1", "mode": "forward"}, diffcli.DiffcliError),
+    ],
+)
+def test_errors_are_of_the_family_and_carry_diagnostics(arguments, family):
+    with pytest.raises(family) as caught:
+        diffcli.grad(**arguments)
+    assert isinstance(caught.value, diffcli.DiffcliError)
+    assert caught.value.diagnostics
+    assert all(found.severity == "error" for found in caught.value.diagnostics)
+    assert str(caught.value) == "; ".join(found.message for found in caught.value.diagnostics)
+
+
+def test_a_seed_gives_the_directional_derivative():
+    result = diffcli.grad("x^2*y", "x=3,y=2", mode="forward", seed={"x": 1, "y": 0.5})
+    assert result.directional == 12 + 4.5
+    assert result.seed == {"x": 1.0, "y": 0.5}

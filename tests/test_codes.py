@@ -1,0 +1,71 @@
+"""Every code of the table: its example brings it about with the whole text in ``tests/golden``, its mended twin does not."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from console import run, transcript
+
+import diffcli
+from diffcli.cli.exit_codes import ExitCode
+from diffcli.errors.codes import CODES, EXITS
+
+EXAMPLES = [name for name, code in CODES.items() if code.wrong]
+UNREACHED = {"more-notes", "not-simplified", "timeout", "undecided-derivative", "bug"}
+"""Codes without an example that always brings them about; each has a test of its own elsewhere."""
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_example_of_a_code_prints_its_whole_text(name, golden):
+    golden(f"codes/{name}.txt", transcript(CODES[name].wrong))
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_example_brings_the_code_about_and_the_mended_one_does_not(name):
+    code = CODES[name]
+    outcome = run(code.wrong)
+    assert f"{code.kind}[{name}]" in outcome.stderr
+    assert outcome.exit == code.exit
+    assert bool(outcome.stdout) == (code.kind != "error"), "on an error stdout is empty"
+    if code.right:
+        mended = run(code.right)
+        assert f"[{name}]" not in mended.stderr
+        assert mended.exit == 0
+
+
+def test_every_code_without_an_example_is_known_to_be_so():
+    assert set(CODES) - set(EXAMPLES) == UNREACHED
+
+
+def test_every_code_in_the_source_stands_in_the_table():
+    """Codes are the first argument of ``error``, ``warning`` and ``Diagnostic``, or stand in the table of operations."""
+    found = set()
+    for path in Path(diffcli.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call) or not node.args or not isinstance(node.args[0], ast.Constant):
+                continue
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if name in ("error", "warning", "Diagnostic"):
+                found.add(node.args[0].value)
+    assert found - set(CODES) == set(), "add these to diffcli/errors/codes.py"
+
+
+def test_codes_are_kebab_case_and_meanings_are_sentences():
+    for name, code in CODES.items():
+        assert re.fullmatch(r"[a-z]+(-[a-z]+)*", name)
+        assert code.meaning.endswith("."), name
+        assert code.exit in EXITS
+
+
+def test_every_exit_code_is_explained():
+    assert set(EXITS) == {int(code) for code in ExitCode}
+
+
+@pytest.mark.parametrize("name", CODES)
+def test_help_explains_every_code(name):
+    outcome = run(f"help {name}")
+    assert outcome.exit == 0
+    assert outcome.stdout.startswith(f"{name} ({CODES[name].kind}")
