@@ -18,8 +18,11 @@ from mpmath import mp, mpf
 DIGITS = 50
 """How many digits of a value or derivative are known."""
 
-_MOST = 2000
-"""How many digits of a step are tried: what is below 1e-1000 with so many is 0."""
+_MOST = 500
+"""How many digits are tried."""
+
+_NOTHING = mpf("1e-330")
+"""What is below this is 0 in floats, subnormal ones included."""
 
 Number = Any
 """An mpf; mpmath ships no types."""
@@ -180,6 +183,6 @@ def _settled(compute: Callable[[list[Number]], Number], point: Sequence[float], 
             if before is not None and result != 0 and abs(result - before) <= abs(result) * mpf(10) ** -DIGITS:
                 return result
         before, digits = result, 2 * digits
-    if abs(before) > mpf(10) ** -(_MOST // 2):
+    if abs(before) > _NOTHING:
         raise ArithmeticError(f"no {DIGITS} digits at {point}: {before}")
     return mpf(0)

@@ -73,12 +73,12 @@ class Output(NamedTuple):
             text = quiet(document)
         else:
             text = render_document(self.format, document, self.style)
-        if notes and (FORMATS[self.format].diagnostics or self.quiet or self.path is not None):
-            write(self.environment.stderr, render(notes, self.environment.style(self.environment.stderr)))
         if self.path is not None:
             write_file(self.path, text)
         else:
             write(self.environment.stdout, text)
+        if notes and (FORMATS[self.format].diagnostics or self.quiet or self.path is not None):
+            write(self.environment.stderr, render(notes, self.environment.style(self.environment.stderr)))
 
 
 def exit_code(notes: Iterable[Diagnostic], numbers: Iterable[float | None]) -> ExitCode:

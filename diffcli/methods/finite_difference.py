@@ -71,8 +71,9 @@ def difference(problem: Problem, variable: str, method: str = "central", step: f
     method
         ``forward``, ``backward``, ``central`` or ``complex``.
     step
-        The step; if not given, a power of two from the scale of the point: about ``max(1, |x|)`` times the root of the
-        machine epsilon that balances truncation and rounding for a function of unit scales (order p: root p + 1).
+        The step; if not given, a power of two from the scale of the point: ``max(1, |x|)`` or ``|x|``, whichever gives
+        the smaller error, times the root of the machine epsilon that balances truncation and rounding for a function of
+        that scale (order p: root p + 1).
 
     Returns
     -------
@@ -85,19 +86,24 @@ def difference(problem: Problem, variable: str, method: str = "central", step: f
     chosen = STENCILS[method]
     if step is not None:
         return _Quotient(problem, variable, method, step).record("the step is as given")
-    step = exact_step(x, max(1.0, abs(x)) * EPSILON ** (1 / (chosen.order + 1)))
-    quotient = _shortened(problem, variable, method, step)
-    if quotient.inside:
-        if quotient.step != step:
-            return quotient.record("short beside the distance to the edge of the domain")
-        root = _root_name(chosen.order + 1)
-        return quotient.record(f"about max(1, |{variable}|) times the {root} root of the machine epsilon, as a power of two")
+    root = EPSILON ** (1 / (chosen.order + 1))
+    scales = {f"max(1, |{variable}|)": max(1.0, abs(x))} | ({f"|{variable}|": abs(x)} if 0 < abs(x) < 1 else {})
+    tried = {scale: _shortened(problem, variable, method, exact_step(x, size * root)) for scale, size in scales.items()}
+    inside = {scale: quotient for scale, quotient in tried.items() if quotient.inside}
+    if inside:
+        scale = min(inside, key=lambda scale: inside[scale].error)
+        best = inside[scale]
+        if best.step != exact_step(x, scales[scale] * root):
+            return best.record("short beside the distance to the edge of the domain")
+        name = {2: "square", 3: "cube"}[chosen.order + 1]
+        return best.record(f"about {scale} times the {name} root of the machine epsilon, as a power of two")
     if method == "central":
         for side in ("forward2", "backward2"):
-            beside = _shortened(problem, variable, side, step)
+            beside = _shortened(problem, variable, side, exact_step(x, scales[f"max(1, |{variable}|)"] * root))
             if beside.inside:
                 return beside.record("one-sided, because the domain ends at the point")
-    return _Quotient(problem, variable, method, step).record("a value beside the point is undefined, however short the step")
+    first = next(iter(tried.values()))
+    return first.record("a value beside the point is undefined, however short the step")
 
 
 def _shortened(problem: Problem, variable: str, method: str, step: float) -> _Quotient:
@@ -116,10 +122,6 @@ def _shortened(problem: Problem, variable: str, method: str, step: float) -> _Qu
         return quotient
     proper = exact_step(x, max(step * EPSILON ** (1 / (quotient.stencil.order + 1)), smallest))
     return _Quotient(problem, variable, method, proper)
-
-
-def _root_name(degree: int) -> str:
-    return {2: "square", 3: "cube"}.get(degree, f"{degree}th")
 
 
 def exact_step(x: float, wanted: float) -> float:
@@ -161,13 +163,18 @@ class _Quotient:
         ) if all(math.isfinite(self.known[offset * scale]) for offset in self.stencil.offsets) else math.nan  # fmt: skip
         return total / (self.step * scale)
 
-    def record(self, reason: str) -> Difference:
-        estimate, wider = self.quotient(1), self.quotient(2)
+    @property
+    def error(self) -> float:
+        """What the same quotient over twice the step differs by, and the rounding of the values; inf if unknown."""
         largest = max(abs(self.known[offset]) for offset in self.stencil.offsets)
         rounding = sum(abs(float(weight)) for weight in self.stencil.weights) * EPSILON * largest / self.step
-        error = abs(estimate - wider) + rounding
+        error = abs(self.quotient(1) - self.quotient(2)) + rounding
+        return error if math.isfinite(error) else math.inf
+
+    def record(self, reason: str) -> Difference:
         samples = tuple((self.x + offset * self.step, self.known[offset]) for offset in sorted(self.stencil.offsets))
         name = self.method.rstrip("2")
+        error = self.error
         return Difference(
-            self.variable, name, self.step, samples, estimate, error if math.isfinite(error) else None, reason
+            self.variable, name, self.step, samples, self.quotient(1), error if math.isfinite(error) else None, reason
         )  # fmt: skip

@@ -113,19 +113,21 @@ def refused(breaks: Sequence[Break], policy: str, strict: bool) -> bool:
 
 
 def _slopes(problem: Problem) -> tuple[Slopes, ...]:
-    """The one-sided slopes of the result along each variable that a break can bend; one with equal sides is smooth."""
+    """The one-sided slopes of the result along each variable that a break bends; along all, if it bends none."""
     if len(problem.wrt) > 50:
         return ()
     from diffcli.methods.one_sided import slopes
 
-    found = []
+    found, bent = [], []
     for name in problem.wrt:
         slot = problem.input_slot(name)
         left, right = slopes(problem.tape, problem.values, problem.point, slot)
-        plain = left == right == (problem.adjoints[slot] or 0.0)  # as smooth as it looks
-        if not plain and (left is not None or right is not None):
-            found.append(Slopes(name, left, right))
-    return tuple(found)
+        if left is None and right is None:
+            continue
+        found.append(Slopes(name, left, right))
+        if not left == right == (problem.adjoints[slot] or 0.0):
+            bent.append(found[-1])
+    return tuple(bent or found)
 
 
 _SAYS = {

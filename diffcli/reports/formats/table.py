@@ -32,7 +32,7 @@ def render(document: Document, style: Style) -> str:
     )  # fmt: skip
     previous: Block | None = None
     for block in document.blocks:
-        if previous is not None and not (isinstance(block, Text) and isinstance(previous, Text)):
+        if previous is not None and not (isinstance(block, Text) and isinstance(previous, Text) and block.role == previous.role):
             console.print()
         _print(console, block, style)
         previous = block

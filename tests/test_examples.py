@@ -1,0 +1,70 @@
+"""The examples and the README, executed: each must print what it says, or what is kept in ``tests/golden``."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from console import run
+
+ROOT = Path(__file__).parents[1]
+PROGRAMS = sorted(ROOT.glob("examples/*.dc"))
+SCRIPTS = sorted(ROOT.glob("examples/*.py"))
+
+
+def commands(text):
+    return re.findall(r"^# \$ diffcli (.*)$", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.stem)
+def test_example_programs(path, golden, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    found = commands(path.read_text(encoding="utf-8"))
+    assert found, f"{path.name} says no command"
+    printed = []
+    for command in found:
+        outcome = run(command)
+        assert outcome.exit == 0
+        printed.append(f"$ diffcli {command}\n{outcome.stdout}{outcome.stderr}")
+    golden(f"examples/{path.stem}.txt", "\n".join(printed))
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
+def test_example_scripts(path, golden):
+    finished = subprocess.run([sys.executable, str(path)], capture_output=True, text=True, check=True, cwd=ROOT)
+    golden(f"examples/{path.stem}.txt", finished.stdout)
+
+
+def console_blocks():
+    for name in ("README.md", "CONTRIBUTING.md"):
+        text = (ROOT / name).read_text(encoding="utf-8")
+        for block in re.findall(r"^```console\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
+            for part in re.split(r"^(?=\$ )", block, flags=re.MULTILINE):
+                if part.strip():
+                    command, _, output = part.partition("\n")
+                    yield pytest.param(command, output.rstrip("\n"), id=f"{name}: {command}")
+
+
+@pytest.mark.parametrize(("command", "printed"), list(console_blocks()))
+def test_console_blocks_are_what_the_program_prints(command, printed, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    assert command.startswith("$ diffcli ")
+    outcome = run(command.removeprefix("$ diffcli "))
+    assert (outcome.stdout + outcome.stderr).rstrip("\n") == printed
+
+
+def python_blocks():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    return re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("block", python_blocks())
+def test_python_blocks_run_as_doctests(block):
+    import doctest
+
+    test = doctest.DocTestParser().get_doctest(block, {}, "README.md", None, 0)
+    assert test.examples
+    assert doctest.DocTestRunner().run(test).failed == 0
