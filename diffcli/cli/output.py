@@ -83,7 +83,10 @@ class Output(NamedTuple):
 
 def exit_code(notes: Iterable[Diagnostic], numbers: Iterable[float | None]) -> ExitCode:
     """The exit code of a result that was printed."""
-    if any(note.code in ("timeout", "too-many-nodes") for note in notes):
+    codes = {note.code for note in notes}
+    if "interrupted" in codes:
+        return ExitCode.INTERRUPTED
+    if codes & {"timeout", "too-many-nodes", "undecided-derivative"}:
         return ExitCode.LIMIT
     if not all(number is None or math.isfinite(number) for number in numbers):
         return ExitCode.DOMAIN

@@ -92,6 +92,7 @@ CODES: dict[str, Code] = {
     "too-many-nodes": _error(6, "The tape, or a symbolic derivative, would be longer than --max-nodes, or too deep for SymPy.", 'grad "x + x + x" --at x=1 --max-nodes 2', 'grad "x + x + x" --at x=1'),
     "timeout": _error(6, "The work took longer than --timeout. What is known by then is kept."),
     "undecided-derivative": _error(6, "SymPy leaves a derivative undecided."),
+    "interrupted": _warning("The run was interrupted. What is exact by then is kept.", exit=130),
     "bug": _error(70, "diffcli failed in a way that it should not. Please report it, with the traceback that --debug shows."),
 }
 """Every code, in the order in which one is likely to meet them."""

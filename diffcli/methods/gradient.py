@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 
-from diffcli.errors import Diagnostic, Mark, UsageError, error
+from diffcli.errors import Diagnostic, LimitError, Mark, UsageError, error
 from diffcli.language import Program
 from diffcli.language.complaints import did_you_mean
 from diffcli.language.syntax import NAME
@@ -180,7 +180,13 @@ def _symbolic(problem: Problem, options: Options, replaced: Overrides, notes: li
     from diffcli.methods.symbolic import differentiate
 
     found: list[SymbolicDerivative] = []
-    differentiate(problem, found.append, notes, options.max_nodes, options.simplify)
+    try:
+        differentiate(problem, found.append, notes, options.max_nodes, options.simplify)
+    except LimitError as limit:
+        if not found:
+            raise
+        left = ", ".join(problem.wrt[len(found) :])
+        notes.append(limit.diagnostics[0]._replace(severity="warning", notes=(f"not differentiated: {left}",)))
     gradient = {derivative.variable: derivative.value for derivative in found}
     notes += explain(problem, {}, replaced, notes)
     return _answer(problem, options, gradient, symbolic=tuple(found))

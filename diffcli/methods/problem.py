@@ -174,10 +174,9 @@ class Problem:
         ]
 
     def expression(self) -> str:
-        """The program on one line, as diffcli reads it."""
-        if len(self.program) > 10_000:
-            text = " ".join(self.program.source.text.split())
-            return text if len(text) <= 200 else f"{text[:120]} ... {text[-60:]}"
+        """The program on one line, as diffcli reads it; a very long one as it was written."""
+        if len(self.program) > 100_000:
+            return "; ".join(line.partition("#")[0].strip() for line in self.program.source.text.splitlines()).strip("; ")
         parts = []
         for statement in self.program.statements:
             target = statement.name + (f"({', '.join(statement.parameters)})" if statement.parameters is not None else "")

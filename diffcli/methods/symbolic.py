@@ -151,6 +151,7 @@ def differentiate(
             symbol = symbols[problem.input_slot(name)]
             raw = builder.release(sympy.diff(expression, symbol))
             simplified = _simplify(raw, notes) if simplify else None
+            simplify = simplify and simplified is not None  # what took too long once will do so again
             text = to_program_text(raw, most_nodes, problem.at)
             short = to_program_text(simplified, most_nodes, problem.at) if simplified is not None else None
             value = _value(problem, name, text, notes)
@@ -164,18 +165,19 @@ def differentiate(
 
 
 def _simplify(raw: Expression, notes: list[Diagnostic]) -> Expression | None:
+    kept = "the derivative is exact, but not simplified"
     try:
         return sympy.simplify(raw)
     except LimitError as limit:
-        note = limit.diagnostics[0]
-        notes.append(note._replace(severity="warning", notes=(*note.notes, "the derivative is exact, but not simplified")))
-        return None
+        notes.append(limit.diagnostics[0]._replace(severity="warning", notes=(kept,)))
+    except KeyboardInterrupt:
+        notes.append(Diagnostic("interrupted", "warning", "interrupted", notes=(kept,)))
     except RecursionError:
         raise
     except Exception as failure:  # SymPy's simplify can fail in ways of its own; the derivative stands without it
         message = f"SymPy could not simplify the derivative ({type(failure).__name__})"
         notes.append(Diagnostic("not-simplified", "note", message))
-        return None
+    return None
 
 
 def _value(problem: Problem, variable: str, text: str, notes: list[Diagnostic]) -> float:

@@ -6,12 +6,16 @@ import math
 from typing import Any
 
 from diffcli.language import parse
+from diffcli.language.complaints import shorten
 from diffcli.language.printer import LATEX, to_text
 from diffcli.methods.trace import IN_LATEX, Notation
 from diffcli.operations import OPERATIONS
 from diffcli.records import Cost, Difference, GradientResult, Operand, PrimalRow, SymbolicDerivative, Trace
 from diffcli.reports.diagnostics import as_data
 from diffcli.reports.document import Block, Column, Document, Style, Table, Text, Value, Values, number
+
+LONGEST = 400
+"""A longer expression is shown with its middle left out."""
 
 CONDITIONS = frozenset(row.name for row in OPERATIONS.values() if row.symbol and row.precedence <= OPERATIONS["eq"].precedence)
 """Operations whose value is a truth."""
@@ -37,13 +41,16 @@ def _heading(result: GradientResult, notation: Notation) -> list[Block]:
     if notation is IN_LATEX:
         return [Text(line, "math") for line in _latex_lines(result)]
     point = ", ".join(f"{name} = {number(value)}" for name, value in result.at.items())
-    at = f" at {point}" if point else ""
+    at = f" at {shorten(point, LONGEST)}" if point else ""
     sign = ":" if "; " in result.expression else " ="
-    return [Text(f"f({names}){sign} {result.expression}{at}, {result.mode} mode", "heading")]
+    expression = shorten(result.expression, LONGEST)
+    return [Text(f"f({shorten(names, LONGEST)}){sign} {expression}{at}, {result.mode} mode", "heading")]
 
 
 def _latex_lines(result: GradientResult) -> list[str]:
     """The program as formulas, and the point."""
+    if len(result.expression) > 10 * LONGEST:
+        return []  # no page is as wide
     program = parse(result.expression)
     lines = []
     for statement in program.statements:

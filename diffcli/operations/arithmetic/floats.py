@@ -15,7 +15,7 @@ import math
 import operator
 from collections.abc import Callable
 
-from diffcli.operations.arithmetic.special import digamma, polygamma
+from diffcli.operations.arithmetic.special import cospi, digamma, gelu, lgamma, polygamma, sinc, sinpi
 
 inf, nan = math.inf, math.nan
 
@@ -90,7 +90,7 @@ def log_base(a: float, b: float) -> float:
         return log2(a)
     if b == 10:
         return log10(a)
-    return quotient(log(a), log(b)) if b != 1 else nan
+    return quotient(log(a), log(b)) if b > 0 and b != 1 else nan
 
 
 def logaddexp(a: float, b: float) -> float:
@@ -147,31 +147,17 @@ def gamma(a: float) -> float:
         return nan
 
 
-def lgamma(a: float) -> float:
-    return math.lgamma(a) if a > 0 or a != math.floor(a) else nan
-
-
-def sinc(a: float) -> float:
-    """sin(pi*a)/(pi*a), with the argument reduced first, so that the zeros are exactly at the integers."""
-    if a == 0:
-        return 1.0
-    if math.isinf(a):
-        return 0.0
-    reduced = math.fmod(a, 2.0)
-    return _sinpi(reduced) / (math.pi * a)
-
-
-def _sinpi(a: float) -> float:
-    """sin(pi*a) for |a| < 2, by folding onto [0, 1/2]."""
-    sign = math.copysign(1.0, a)
-    a = abs(a)
-    if a >= 1:
-        sign, a = -sign, a - 1
-    return sign * math.sin(math.pi * min(a, 1 - a))
+def hypot(a: float, b: float) -> float:
+    """The root of a^2 + b^2; `math` lets an infinite operand win over one that is undefined."""
+    return nan if a != a or b != b else math.hypot(a, b)
 
 
 def sign(a: float) -> float:
     return 1.0 if a > 0 else -1.0 if a < 0 else 0.0 if a == 0 else nan
+
+
+def copysign(a: float, b: float) -> float:
+    return nan if b != b else math.copysign(a, b)
 
 
 def _rounded(function: Callable[[float], float]) -> Callable[[float], float]:
@@ -206,13 +192,14 @@ def identity(a: float) -> float:
 FLOATS: dict[str, Callable[..., float]] = {
     "add": operator.add, "sub": operator.sub, "mul": operator.mul, "div": quotient, "neg": operator.neg, "pow": power,
     "exp": exp, "expm1": expm1, "log": log, "log2": log2, "log10": log10, "log1p": log1p, "log_base": log_base,
-    "logaddexp": logaddexp, "xlogy": xlogy, "sqrt": sqrt, "cbrt": math.cbrt, "hypot": math.hypot,
+    "logaddexp": logaddexp, "xlogy": xlogy, "sqrt": sqrt, "cbrt": math.cbrt, "hypot": hypot,
     "sin": _finite_only(math.sin), "cos": _finite_only(math.cos), "tan": _finite_only(math.tan),
     "asin": _finite_only(math.asin), "acos": _finite_only(math.acos), "atan": math.atan, "atan2": math.atan2,
-    "sinc": sinc, "sinh": sinh, "cosh": cosh, "tanh": math.tanh,
+    "sinpi": sinpi, "cospi": cospi, "sinc": sinc, "sinh": sinh, "cosh": cosh, "tanh": math.tanh,
     "asinh": math.asinh, "acosh": _finite_only(math.acosh), "atanh": atanh,
     "erf": math.erf, "erfc": math.erfc, "gamma": gamma, "lgamma": lgamma, "digamma": digamma, "polygamma": polygamma,
-    "abs": abs, "max": largest, "min": smallest, "clip": clip, "sign": sign, "copysign": math.copysign,
+    "gelu": gelu,
+    "abs": abs, "max": largest, "min": smallest, "clip": clip, "sign": sign, "copysign": copysign,
     "floor": _rounded(math.floor), "ceil": _rounded(math.ceil), "round": _rounded(round), "trunc": _rounded(math.trunc),
     "where": where, "stop_gradient": identity,
     "lt": operator.lt, "le": operator.le, "gt": operator.gt, "ge": operator.ge, "eq": operator.eq, "ne": operator.ne,

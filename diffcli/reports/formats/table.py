@@ -92,17 +92,11 @@ def _print_table(console: Console, block: Table, style: Style) -> None:
         table.add_column(title, justify=justify, width=width, no_wrap=column.numeric, overflow="fold")  # type: ignore[arg-type]
     for position, row in enumerate(texts):
         if block.hidden and position == block.hidden_after:
-            table.add_row(*_hidden_row(block, widths))
+            table.add_row("...")
         table.add_row(*[RichText(text) for text in row])
     console.print(table)
-
-
-def _hidden_row(block: Table, widths: list[int]) -> list[RichText]:
-    """The remark that rows are left out, in the widest column."""
-    row = [RichText("") for _ in widths]
-    row[0] = RichText("...", style="dim")
-    row[widths.index(max(widths))] = RichText(hidden_text(block), style="dim")
-    return row
+    if block.hidden:
+        console.print(RichText(hidden_text(block), style="dim"), soft_wrap=True)
 
 
 def _widths(block: Table, texts: list[list[str]], available: int) -> list[int] | None:
@@ -111,9 +105,6 @@ def _widths(block: Table, texts: list[list[str]], available: int) -> list[int] |
         max([cell_len(column.title), *[cell_len(row[position]) for row in texts]])
         for position, column in enumerate(block.columns)
     ]  # fmt: skip
-    if block.hidden:
-        widest = natural.index(max(natural))
-        natural[widest] = max(natural[widest], min(len(hidden_text(block)), 30))
     room = available - (PADDING + 1) * (len(natural) - 1) - 1
     if sum(natural) <= room:
         return natural
