@@ -3,7 +3,7 @@
 Rows of a tape are named by their index in the lecture's numbering: v₋ₙ₊₁ … v₀ are the inputs, v₁ … vₗ the rows.
 """
 
-from __future__ import annotations
+# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
 
 from typing import NamedTuple
 

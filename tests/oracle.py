@@ -18,8 +18,8 @@ from mpmath import mp, mpf
 DIGITS = 50
 """How many digits of a value or derivative are known."""
 
-_MOST = 500
-"""How many digits are tried."""
+_MOST = 2000
+"""How many digits are worked with at most."""
 
 _NOTHING = mpf("1e-330")
 """What is below this is 0 in floats, subnormal ones included."""
@@ -33,7 +33,7 @@ def _real_root(a: Number) -> Number:
 
 
 def _sinc(a: Number) -> Number:
-    return mp.sinpi(a) / (mp.pi * a) if a else mpf(1)
+    return mp.sin(mp.pi * a) / (mp.pi * a) if a else mpf(1)
 
 
 def _clip(a: Number, b: Number, c: Number) -> Number:
@@ -79,11 +79,16 @@ ORACLE: dict[str, Callable[..., Number]] = {
     "acos": lambda a: mp.acos(a),
     "atan": lambda a: mp.atan(a),
     "atan2": lambda a, b: mp.atan2(a, b),
+    "sinpi": lambda a: mp.sin(mp.pi * a),
+    "cospi": lambda a: mp.cos(mp.pi * a),
     "sinc": _sinc,
     # hyperbolic
     "sinh": lambda a: (mp.exp(a) - mp.exp(-a)) / 2,
     "cosh": lambda a: (mp.exp(a) + mp.exp(-a)) / 2,
     "tanh": lambda a: mp.tanh(a),
+    "sech": lambda a: 2 / (mp.exp(a) + mp.exp(-a)),
+    "csch": lambda a: 2 / (mp.exp(a) - mp.exp(-a)),
+    "coth": lambda a: (mp.exp(a) + mp.exp(-a)) / (mp.exp(a) - mp.exp(-a)),
     "asinh": lambda a: mp.sign(a) * mp.log(abs(a) + mp.sqrt(a * a + 1)),
     "acosh": lambda a: mp.log(a + mp.sqrt(a * a - 1)),
     "atanh": lambda a: (mp.log(1 + a) - mp.log(1 - a)) / 2,
@@ -99,10 +104,10 @@ ORACLE: dict[str, Callable[..., Number]] = {
     "sigmoid": _sigmoid,
     "softplus": lambda a: mp.log(1 + mp.exp(a)),
     "relu": lambda a: max(a, mpf(0)),
-    "leaky_relu": lambda a, b=mpf("0.01"): a if a > 0 else b * a,
+    "leaky_relu": lambda a, b: a if a > 0 else b * a,
     "relu6": lambda a: _clip(a, mpf(0), mpf(6)),
     "hardtanh": lambda a: _clip(a, mpf(-1), mpf(1)),
-    "elu": lambda a, b=mpf(1): a if a > 0 else b * (mp.exp(a) - 1),
+    "elu": lambda a, b: a if a > 0 else b * (mp.exp(a) - 1),
     "gelu": lambda a: a * mp.ncdf(a),
     "silu": lambda a: a * _sigmoid(a),
     # pieces
@@ -134,7 +139,12 @@ ORACLE: dict[str, Callable[..., Number]] = {
 
 def value(name: str, point: Sequence[float]) -> Number:
     """The value of an operation at a point of floats, which are taken as exact."""
-    return _settled(lambda arguments: ORACLE[name](*arguments), point, 1)
+    return value_of(ORACLE[name], point)
+
+
+def value_of(function: Callable[..., Number], point: Sequence[float]) -> Number:
+    """The value of a function written in mpmath."""
+    return _settled(lambda arguments: function(*arguments), point, 1)
 
 
 def derivative(name: str, point: Sequence[float], *by: int) -> Number:
@@ -177,7 +187,7 @@ def ulps(actual: float, exact: Number) -> float:
 def _settled(compute: Callable[[list[Number]], Number], point: Sequence[float], effort: int) -> Number:
     """A result with more and more digits, until two in a row agree."""
     digits, before = DIGITS + 10, None
-    while digits <= _MOST:
+    while effort * digits <= _MOST:
         with mp.workdps(effort * digits):
             result = compute([mpf(argument) for argument in point])
             if before is not None and result != 0 and abs(result - before) <= abs(result) * mpf(10) ** -DIGITS:

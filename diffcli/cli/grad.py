@@ -11,6 +11,7 @@ from diffcli.cli.environment import Environment, write
 from diffcli.cli.limits import time_limit
 from diffcli.cli.options import Choice, Command, Names, limit_options, output_options
 from diffcli.cli.output import Output, exit_code
+from diffcli.cli.progress import progress
 from diffcli.cli.reading import read_program
 from diffcli.methods.gradient import METHODS, MODES, Options, compute
 from diffcli.methods.kinks import POLICIES
@@ -69,8 +70,10 @@ def command(
         trace=not no_trace and not output.quiet, most_shown=SHOWN if windowed else None, notation=notation, **options
     )  # fmt: skip
     seconds: dict[str, float] = {}
-    with time_limit(timeout):
+    with time_limit(timeout), progress(environment) as stage:
+        asked.progress = stage
         start = perf_counter()
+        stage("reading")
         program = read_program(expression, environment)
         seconds["parse"] = perf_counter() - start
         result = compute(program, ",".join(at), asked)

@@ -10,7 +10,6 @@ from typing import NamedTuple
 from diffcli.cli.environment import Environment, write, write_file
 from diffcli.cli.exit_codes import ExitCode
 from diffcli.errors import Diagnostic, DiffcliError, UsageError, error
-from diffcli.reports.diagnostics import as_data, render
 from diffcli.reports.document import Document, Style
 from diffcli.reports.formats import FORMATS, format_of
 from diffcli.reports.formats import render as render_document
@@ -78,6 +77,8 @@ class Output(NamedTuple):
         else:
             write(self.environment.stdout, text)
         if notes and (FORMATS[self.format].diagnostics or self.quiet or self.path is not None):
+            from diffcli.reports.diagnostics import render
+
             write(self.environment.stderr, render(notes, self.environment.style(self.environment.stderr)))
 
 
@@ -95,6 +96,8 @@ def exit_code(notes: Iterable[Diagnostic], numbers: Iterable[float | None]) -> E
 
 def report_error(environment: Environment, fault: DiffcliError, as_json: bool) -> int:
     """An error on stderr: for people, or one line of JSON for each diagnostic."""
+    from diffcli.reports.diagnostics import as_data, render
+
     if as_json:
         import json
 

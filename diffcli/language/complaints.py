@@ -2,34 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 
 from diffcli.errors import Diagnostic, Mark, Source, Span, error
+from diffcli.language.mending import LONGEST, Chain, Gaps, Reads
 from diffcli.language.syntax import Program
-from diffcli.operations import FUNCTION_NAMES, find_function
+from diffcli.language.tokens import TOKEN
+from diffcli.operations import FUNCTION_NAMES
 
 MOST = 20
-"""How many errors are told at once."""
+"""How many errors are told at once, and how many places of one."""
 
 _INSTEAD: dict[str, str] = {
     "|": "write abs(x) for the absolute value |x|, and `or` for a choice of conditions",
     "&": "write `and`",
     "!": "write `not`, or `!=` for unequal; the factorial n! is gamma(n + 1)",
-    "[": "write parentheses",
-    "]": "write parentheses",
-    "{": "write parentheses",
-    "}": "write parentheses",
     "√": "write sqrt(x)",
-    "∞": "an infinite operand is not a point; use a large number",
-    "'": "write the derivative's expression; diffcli computes derivatives, it does not read them",
-    "@": "a product of scalars is `*`; a file is given alone, as @file",
-    ":": "statements are separated by `;` or a new line",
-    "%": "a remainder a - b*floor(a/b) has to be written out",
+    "∞": "infinity is not a number to compute with; use a large one, such as 1e300",
+    "%": "the remainder of a/b is a - b*floor(a/b)",
+    "@": "a product is `*`; a file is given alone, as @file",
+    ":": "a name is bound by `=` alone; statements are separated by `;` or a new line",
     "\\": "write functions by their name, as in sin(x)",
     "$": "write the formula without dollar signs",
-    '"': "write names without quotation marks",
     ".": "a number has a digit beside its decimal point",
-}
+    "⁻": "write a negative exponent as x^-1",
+    "∂": "diffcli computes derivatives, it does not read them: write the function itself",
+    "½": "write 1/2", "⅓": "write 1/3", "⅔": "write 2/3", "¼": "write 1/4", "¾": "write 3/4",
+}  # fmt: skip
+"""What to write in place of a character."""
+_INSTEAD |= dict.fromkeys("[]{}（）", "write parentheses")
+_INSTEAD |= dict.fromkeys("'′’", _INSTEAD["∂"])
+_INSTEAD |= dict.fromkeys('"“”`', "write names without quotation marks")
+_INSTEAD |= dict.fromkeys("₀₁₂₃₄₅₆₇₈₉", "a subscript stands after a name, as in x₁")
+
+_BLANKS = re.compile(r"(?:\s|#[^\n]*)*")
 
 
 def nearest(name: str, known: Iterable[str]) -> list[str]:
@@ -56,8 +63,22 @@ def in_order(faults: list[Diagnostic]) -> list[Diagnostic]:
     once = [fault for fault, before in zip(ordered, [None, *ordered]) if before is None or fault.span != before.span]  # noqa: B905
     if len(once) <= MOST:
         return once
+    rest = len(once) - MOST
+    more = "1 more error is not shown" if rest == 1 else f"{rest} more errors are not shown"
     last = once[MOST - 1]
-    return [*once[: MOST - 1], last._replace(notes=(*last.notes, f"{len(once) - MOST} more errors are not shown"))]
+    return [*once[: MOST - 1], last._replace(notes=(*last.notes, more))]
+
+
+def shorten(text: str, width: int = LONGEST) -> str:
+    """A text on one line, with its middle left out where it is long."""
+    text = " ".join(text.split())
+    return text if len(text) <= width else f"{text[: width // 2 - 2]} ... {text[-(width // 2 - 3) :]}"
+
+
+def advice(corrected: str, reads: Reads, otherwise: str) -> str:
+    """To write the corrected text, unless that is wrong in other ways too."""
+    line = " ".join(corrected.split())
+    return f"write {shorten(line)}" if line and (len(line) > LONGEST or reads(line)) else otherwise
 
 
 # -- the form of the text ------------------------------------------------------------------------------------------------
@@ -67,34 +88,77 @@ def empty(source: Source) -> Diagnostic:
     return error("empty-expression", "there is no expression here", source, help=['write one, such as "x^2 + sin(x)"'])
 
 
-def stray(source: Source, token: str, span: Span) -> Diagnostic:
-    help = [_INSTEAD[token]] if token in _INSTEAD else []
-    return error("unexpected-character", f"`{token}` is not part of the language", source, Mark(span), help=help)
+def stray(source: Source, character: str, spans: Sequence[Span]) -> Diagnostic:
+    """One complaint for a character, however often it stands there."""
+    help = [_INSTEAD[character]] if character in _INSTEAD else []
+    message = f"{_shown(character)} is not part of the language"
+    return error("unexpected-character", message, source, *map(Mark, spans[:MOST]), help=help)
 
 
-def malformed_number(source: Source, token: str, span: Span) -> Diagnostic:
-    return error(
-        "malformed-number", f"`{token}` is not a number that a float can hold", source, Mark(span),
-        help=["write numbers as 1, .5, 1e-3 or 1_000, up to about 1.8e308"],
-    )  # fmt: skip
+def _shown(character: str) -> str:
+    """A character in backquotes; by its number and name if it cannot be seen there."""
+    import unicodedata
+
+    if character.isprintable() and not unicodedata.combining(character):
+        return f"`{character}`"
+    name = unicodedata.name(character, "")
+    return f"the character U+{ord(character):04X}" + (f" ({name.lower()})" if name else "")
 
 
-def superscript(source: Source, span: Span, base: str, exponent: str) -> Diagnostic:
-    return error(
-        "superscript", "an exponent is written with ^", source, Mark(span, f"write {base}^{exponent}"),
-    )  # fmt: skip
+def malformed_number(source: Source, span: Span, value: float) -> Diagnostic:
+    """What is no number (``value`` is NaN) or too large a one."""
+    text = shorten(source.text[span.start : span.stop], 40)
+    if value == value:
+        message = f"`{text}` is beyond the range of a float, which ends at 1.8e308"
+        return error("malformed-number", message, source, Mark(span))
+    help = ["write numbers as 1, .5, 1e-3 or 1_000"]
+    return error("malformed-number", f"`{text}` is not a number", source, Mark(span), help=help)
 
 
-def missing_operand(source: Source, span: Span) -> Diagnostic:
-    at_end = span.start >= len(source.text.rstrip())
-    found = "the text ends" if at_end else f"`{source.text[span.start : span.stop].strip() or 'a new line'}` stands"
-    return error("missing-operand", f"{found} where a number, a name or a parenthesis is needed", source, Mark(span))
+def superscript(source: Source, span: Span, instead: str) -> Diagnostic:
+    return error("superscript", "an exponent is written with ^", source, Mark(span), help=[f"write {shorten(instead)}"])
 
 
-def unclosed_parenthesis(source: Source, span: Span, stop: int) -> Diagnostic:
-    where = "the end" if stop >= len(source.text) else "the end of the statement"
-    mark = Mark(span, f"expected `)` at {where}")
-    return error("unclosed-parenthesis", "this parenthesis is never closed", source, mark)
+def missing_operand(source: Source, span: Span, before: int, depth: int) -> Diagnostic:
+    """An operand is missing before what stands at ``span``.
+
+    ``before`` is the place of a token before that, ``depth`` the number of open parentheses.
+    """
+    text = source.text
+    found = text[span.start : span.stop].strip()
+    blanks = _BLANKS.match(text, span.start)
+    at_end = blanks is not None and blanks.end() == len(text)
+    help = []
+    if at_end or not found:
+        found = "the text ends" if at_end else "the line ends"
+        stops = [match.end() for match in TOKEN.finditer(text, before, span.start) if match.lastindex]
+        place = stops[-1] if stops else span.start
+        span = Span(place, place)
+        if not at_end and not depth:
+            help = ["an expression in parentheses may go on in the next line"]
+    else:
+        found = f"`{found}` stands"
+    if found == "`if` stands":
+        help = ["write a if condition else b, or where(condition, a, b)"]
+    return error("missing-operand", f"{found} where a number, a name or a parenthesis is needed", source, Mark(span), help=help)
+
+
+def misplaced_not(source: Source, span: Span, wanted: bool) -> Diagnostic:
+    """``2*not x`` or, where an operand is not ``wanted``, ``x not y``."""
+    if wanted:
+        message = "`not` stands where a number, a name or a parenthesis is needed"
+        help = "put parentheses around `not` and its condition, as in 2*(not x)"
+    else:
+        message = "`not` stands where an operator is needed"
+        help = "write `and not`, `or not`, or != for unequal"
+    return error("missing-operand", message, source, Mark(span), help=[help])
+
+
+def unclosed_parenthesis(source: Source, span: Span, stop: int, call: bool) -> Diagnostic:
+    what = {"": "", "\n": " of the line"}.get(source.text[stop : stop + 1], " of the statement")
+    mark = Mark(span, f"expected `)` at the end{what}")
+    help = ["the arguments of a function are separated by `,`"] if call and source.text[stop : stop + 1] == ";" else []
+    return error("unclosed-parenthesis", "this parenthesis is never closed", source, mark, help=help)
 
 
 def unmatched_parenthesis(source: Source, start: int) -> Diagnostic:
@@ -102,21 +166,19 @@ def unmatched_parenthesis(source: Source, start: int) -> Diagnostic:
 
 
 def stray_comma(source: Source, span: Span) -> Diagnostic:
-    return error(
-        "stray-comma", "a comma stands only between the arguments of a function", source, Mark(span),
-        help=["a decimal point is `.`; statements are separated by `;`"],
-    )  # fmt: skip
+    text = source.text
+    whole = re.search(r"[0-9]+\Z", text[max(0, span.start - 20) : span.start])
+    fraction = re.match(r"[0-9]+", text[span.stop : span.stop + 20])
+    help = "a decimal point is `.`; statements are separated by `;`"
+    if whole and fraction:
+        help = f"a decimal point is `.`: write {whole.group()}.{fraction.group()}"
+    return error("stray-comma", "a comma stands only between the arguments of a function", source, Mark(span), help=[help])
 
 
-def chained_comparison(program: Program, operands: Sequence[int], operator: int, span: Span) -> Diagnostic:
-    text = program.source.text
-    left, middle = (text[program.starts[node] : program.stops[node]] for node in operands[-2:])
-    first = text[program.stops[operands[-2]] : program.starts[operands[-1]]].strip()
-    second = text[span.start : span.stop]
-    return error(
-        "chained-comparison", "comparisons are not chained", program.source, Mark(Span(operator, operator + 1)), Mark(span),
-        help=[f"write {left} {first} {middle} and {middle} {second} ..."],
-    )  # fmt: skip
+def chained_comparison(source: Source, chain: Chain, last: Span, reads: Reads) -> Diagnostic:
+    help = advice(chain.corrected(source.text, last), reads, "write a < b and b < c")
+    marks = map(Mark, chain.operators[:MOST])
+    return error("chained-comparison", "comparisons are not chained", source, *marks, help=[help])
 
 
 def missing_else(source: Source, start: int) -> Diagnostic:
@@ -140,44 +202,43 @@ def misplaced_equals(source: Source, span: Span) -> Diagnostic:
     )  # fmt: skip
 
 
-def cannot_assign(program: Program, root: int, names: Sequence[object]) -> Diagnostic:
-    operation = program.operations[root]
-    if find_function(operation):
-        message = f"`{operation}` is a function of the language and cannot be defined again"
+def cannot_assign(program: Program, root: int, function: str) -> Diagnostic:
+    """The left side of ``=`` is no name; ``function`` is what it calls, if that is in the table."""
+    if function:
+        message = f"`{function}` is a function of the language and cannot be defined again"
+        help = f"give it another name, such as my_{function}"
     else:
         message = "only a name, or a function with names for its parameters, can stand before `=`"
-    return error(
-        "cannot-assign", message, program.source, program.mark(root),
-        help=["write name = expression, or f(x, y) = expression; == compares"],
-    )  # fmt: skip
+        help = "write name = expression, or f(x, y) = expression; == compares"
+    return error("cannot-assign", message, program.source, program.mark(root), help=[help])
 
 
-def implicit_products(program: Program, positions: Sequence[int]) -> list[Diagnostic]:
-    """One complaint a statement, with the whole statement as it should be."""
-    text = program.source.text
-    complaints = []
+def fill_gaps(program: Program, gaps: Gaps, reads: Reads) -> Iterator[Diagnostic]:
+    """Complaints of missing signs and parentheses, with the whole statement as it should be."""
+    source = program.source
+    gaps.sort()
     for statement in program.statements:
-        stop = max(statement.span.stop, statement.span.start)
-        inside = sorted(position for position in set(positions) if statement.span.start <= position <= stop)
+        inside = gaps.within(statement.span)
         if not inside:
             continue
-        corrected = text[statement.span.start : inside[0]].rstrip()
-        for position, following in zip(inside, [*inside[1:], stop], strict=True):
-            corrected += "*" + text[position:following].rstrip()
-        marks = [Mark(Span(position, position + 1)) for position in inside]
-        complaints.append(
-            error(
-                "implicit-multiplication", "a product needs its multiplication sign", program.source, *marks,
-                help=[f"write {shorten(corrected)}"],
-            )
-        )  # fmt: skip
-    return complaints
+        corrected = inside.filled(source.text, statement.span)
+        if inside.products:
+            marks = [Mark(Span(product.stop, product.stop + 1)) for product in inside.products[:MOST]]
+            help = advice(corrected, reads, _product(source.text, inside.products[0]))
+            message = "a product needs its multiplication sign"
+            yield error("implicit-multiplication", message, source, *marks, help=[help])
+        for name_span, _ in inside.applications[:MOST]:
+            name = source.text[name_span.start : name_span.stop]
+            help = advice(corrected, reads, f"write {name}(x)")
+            message = f"`{name}` is a function: what it is applied to needs parentheses"
+            yield error("implicit-multiplication", message, source, Mark(name_span), help=[help])
 
 
-def shorten(text: str, width: int = 200) -> str:
-    """A text on one line, with its middle left out where it is long."""
-    text = " ".join(text.split())
-    return text if len(text) <= width else f"{text[: width // 2 - 2]} ... {text[-(width // 2 - 3) :]}"
+def _product(text: str, gap: Span) -> str:
+    """What stands beside a gap as a product, if that can be told at a glance."""
+    left = re.search(r"[\w.]+\Z", text[max(0, gap.start - 40) : gap.start])
+    right = re.match(r"[\w.]+(?![\w.(])", text[gap.stop : gap.stop + 40])
+    return f"write {left.group()}*{right.group()}" if left and right else "write `*` between the factors"
 
 
 # -- names -----------------------------------------------------------------------------------------------------------------
@@ -185,47 +246,59 @@ def shorten(text: str, width: int = 200) -> str:
 
 def unknown_function(program: Program, node: int, own: Iterable[str]) -> Diagnostic:
     name = program.callees[node]
-    start = program.starts[node]
     help = did_you_mean(name, [*own, *FUNCTION_NAMES])
     return error(
-        "unknown-function", f"there is no function `{name}`", program.source, Mark(Span(start, start + len(name))),
+        "unknown-function", f"there is no function `{name}`", program.source, Mark(program.called[node]),
         help=[*help, "`diffcli functions` lists them all"],
     )  # fmt: skip
 
 
-def wrong_arity(program: Program, node: int, name: str, signature: str) -> Diagnostic:
-    count = len(program.children(node))
-    return error(
-        "wrong-number-of-arguments", f"`{name}` does not take {count} argument{'' if count == 1 else 's'}",
-        program.source, program.mark(node), help=[f"write {signature}"],
-    )  # fmt: skip
+def wrong_arity(program: Program, node: int, signatures: Sequence[str]) -> Diagnostic:
+    name, count = program.callees[node], len(program.children(node))
+    message = f"`{name}` does not take {count} argument{'' if count == 1 else 's'}"
+    mark = Mark(Span(program.called[node].start, program.stops[node]))
+    return error("wrong-number-of-arguments", message, program.source, mark, help=[f"write {' or '.join(signatures)}"])
 
 
-def recursive(program: Program, node: int, name: str) -> Diagnostic:
+def recursive(program: Program, node: int) -> Diagnostic:
     return error(
-        "recursive-function", f"`{name}` is defined by itself", program.source, program.mark(node),
+        "recursive-function", f"`{program.callees[node]}` is defined by itself", program.source, Mark(program.called[node]),
         notes=["a function of the program is written out where it is called, so it cannot call itself"],
         help=["write the steps as statements: x1 = ...; x2 = ..."],
     )  # fmt: skip
 
 
-def used_before_bound(program: Program, span: Span, name: str) -> Diagnostic:
+def used_before_bound(program: Program, used: Span, bound: Span, name: str) -> Diagnostic:
     return error(
-        "used-before-bound", f"`{name}` is used here and bound only further on", program.source, Mark(span),
-        help=["move its statement up, or give one of the two another name"],
+        "used-before-bound", f"`{name}` is used here and bound only further on", program.source,
+        Mark(used, "used here"), Mark(bound, "bound here"), help=["move its statement up, or give one of the two another name"],
     )  # fmt: skip
 
 
-def duplicate_name(program: Program, span: Span, name: str) -> Diagnostic:
+def bound_by_itself(program: Program, used: Span, name: str) -> Diagnostic:
     return error(
-        "duplicate-name", f"`{name}` is bound twice", program.source, Mark(span),
+        "used-before-bound", f"`{name}` is bound by a statement that uses it", program.source, Mark(used),
+        help=[f"a name stands for one thing: give the new value another name, such as {name}2"],
+    )  # fmt: skip
+
+
+def duplicate_name(program: Program, again: Span, first: Span, name: str) -> Diagnostic:
+    return error(
+        "duplicate-name", f"`{name}` is bound twice", program.source, Mark(again, "again here"), Mark(first, "bound here"),
+        help=[f"give one of the two another name, such as {name}2"],
+    )  # fmt: skip
+
+
+def duplicate_parameter(program: Program, span: Span, name: str) -> Diagnostic:
+    return error(
+        "duplicate-name", f"two parameters are called `{name}`", program.source, Mark(span),
         help=[f"give one of the two another name, such as {name}2"],
     )  # fmt: skip
 
 
 def no_result(program: Program) -> Diagnostic:
-    name = program.result.name
+    name, parameters = program.result.name, program.result.parameters or ()
     return error(
         "no-result", "the program ends with a definition and computes nothing", program.source,
-        Mark(program.result.name_span), help=[f"add a last statement that uses it, such as {name}(x)"],
+        Mark(program.result.name_span), help=[f"add a last statement that uses it, such as {name}({', '.join(parameters)})"],
     )  # fmt: skip

@@ -2,106 +2,110 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 from diffcli.errors import Diagnostic, Span
 from diffcli.language import complaints
+from diffcli.language.mending import Gaps
 from diffcli.language.syntax import NAME, Program, Statement
 from diffcli.operations import CONSTANTS, Operation, find_function
 
 
-def signature(row: Operation) -> str:
-    """How a function of the table is called, as text: ``leaky_relu(a, b=0.01)``."""
-    return f"{row.spelling}({', '.join(row.operands)})"
+def call_forms(name: str, row: Operation) -> list[str]:
+    """How a function of the table is called, as text: ``elu(a)`` and ``elu(a, b)``; ``max(a, b, c)``, for any number."""
+    least, most = (3, 3) if row.variadic else row.arity
+    letters = ("a", "b", "c") if row.variadic else row.parameters
+    return [f"{name}({', '.join(letters[:count])})" for count in range(least, (most or least) + 1)]
 
 
 class _Scope:
     """What is known so far, statement by statement."""
 
-    def __init__(self) -> None:
-        self.bound: set[str] = set()
+    def __init__(self, program: Program) -> None:
+        self.bound: dict[str, Span] = {}
         self.functions: dict[str, Statement] = {}
         self.free: dict[str, int] = {}
         """Names that nothing has bound, with the node of their first use."""
+        self.later = {statement.name: statement for statement in reversed(program.statements) if statement.parameters is not None}
+        """The functions of the whole program."""
 
 
-def resolve_names(program: Program, faults: list[Diagnostic], products: list[int]) -> None:
+def resolve_names(program: Program, faults: list[Diagnostic], gaps: Gaps, doubtful: Set[int]) -> None:
     """Fill ``program.inputs`` and ``program.constants``; complain of names that cannot be.
 
-    A call of something that is plainly a variable, such as ``x(1 - x)``, is a product without its sign: the position of
-    its parenthesis is added to ``products``.
+    A call of something that is plainly a variable, such as ``x(1 - x)``, is a product without its sign: it is added to
+    ``gaps``, and so is what was taken there for a function but is a name that the program binds. Nothing is said about the
+    number of arguments of calls that are ``doubtful``.
     """
-    scope = _Scope()
-    callees = sorted(program.callees.items())
-    later = {statement.name for statement in program.statements if statement.parameters is not None}
+    scope = _Scope(program)
+    callees = list(program.callees)
     reached = 0
+    operations, arguments, bound, free = program.operations, program.arguments, scope.bound, scope.free
     for statement in program.statements:
-        uses = _names_used(program, statement)
-        for name, node in uses.items():
-            if name not in scope.bound and name not in (statement.parameters or ()):
-                scope.free.setdefault(name, node)
-        while reached < len(callees) and callees[reached][0] <= statement.root:
-            _check_call(program, statement, callees[reached][0], scope, later, uses, faults, products)
+        parameters = statement.parameters or ()
+        for node in range(statement.first, statement.root + 1):
+            if operations[node] == NAME and arguments[node] not in bound and arguments[node] not in parameters:
+                free.setdefault(str(arguments[node]), node)
+        while reached < len(callees) and callees[reached] <= statement.root:
+            fault = _check_call(program, statement, callees[reached], scope, gaps)
+            if fault and not (fault.code == "wrong-number-of-arguments" and callees[reached] in doubtful):
+                faults.append(fault)
             reached += 1
         if statement.name:
             _bind(program, statement, scope, faults)
     if program.statements and program.result.parameters is not None:
         faults.append(complaints.no_result(program))
-    program.inputs = [name for name in scope.free if name not in CONSTANTS]
-    program.constants = [name for name in scope.free if name in CONSTANTS]
-
-
-def _names_used(program: Program, statement: Statement) -> dict[str, int]:
-    """The names in a statement, in order of appearance, with the node of their first use."""
-    nodes = range(statement.first, statement.root + 1)
-    operations, arguments = program.operations, program.arguments
-    backwards = {arguments[node]: node for node in reversed(nodes) if operations[node] == NAME}
-    return {str(name): backwards[name] for name in sorted(backwards, key=backwards.__getitem__)}
+    program.inputs = [name for name in free if name not in CONSTANTS]
+    program.constants = [name for name in free if name in CONSTANTS]
+    if gaps.applications:
+        text = program.source.text
+        variables = {gap for gap in gaps.applications if text[gap[0].start : gap[0].stop] in bound}
+        gaps.products += [Span(name.stop, operand) for name, operand in variables]
+        gaps.applications = [gap for gap in gaps.applications if gap not in variables]
 
 
 def _bind(program: Program, statement: Statement, scope: _Scope, faults: list[Diagnostic]) -> None:
     name, span = statement.name, statement.name_span
-    if name in scope.bound or name in scope.functions:
-        faults.append(complaints.duplicate_name(program, span, name))
+    if name in scope.bound:
+        faults.append(complaints.duplicate_name(program, span, scope.bound[name], name))
+    elif name in scope.functions:
+        faults.append(complaints.duplicate_name(program, span, scope.functions[name].name_span, name))
     elif name in scope.free and statement.parameters is None:
-        faults.append(complaints.used_before_bound(program, program.span(scope.free[name]), name))
+        node = scope.free[name]
+        if statement.first <= node <= statement.root:
+            faults.append(complaints.bound_by_itself(program, program.span(node), name))
+        else:
+            faults.append(complaints.used_before_bound(program, program.span(node), span, name))
     if statement.parameters is None:
-        scope.bound.add(name)
+        scope.bound.setdefault(name, span)
         return
-    scope.functions[name] = statement
-    for parameter in set(statement.parameters):
+    scope.functions.setdefault(name, statement)
+    for parameter in dict.fromkeys(statement.parameters):
         if statement.parameters.count(parameter) > 1:
-            faults.append(complaints.duplicate_name(program, span, parameter))
+            faults.append(complaints.duplicate_parameter(program, span, parameter))
 
 
-def _check_call(
-    program: Program,
-    statement: Statement,
-    node: int,
-    scope: _Scope,
-    later: set[str],
-    uses: dict[str, int],
-    faults: list[Diagnostic],
-    products: list[int],
-) -> None:
+def _check_call(program: Program, statement: Statement, node: int, scope: _Scope, gaps: Gaps) -> Diagnostic | None:
     """A call of something that is not, or not with so many arguments, a function of the table."""
-    name = program.callees[node]
+    name, span = program.callees[node], program.called[node]
     count = len(program.children(node))
     defined = scope.functions.get(name)
     if defined is not None and defined.parameters is not None:
-        if len(defined.parameters) != count:
-            faults.append(complaints.wrong_arity(program, node, name, f"{name}({', '.join(defined.parameters)})"))
-    elif name == statement.name:
-        faults.append(complaints.recursive(program, node, name))
-    elif rows := find_function(name):
-        faults.append(complaints.wrong_arity(program, node, name, " or ".join(map(signature, rows))))
-    elif name in later:
-        start = program.starts[node]
-        faults.append(complaints.used_before_bound(program, Span(start, start + len(name)), name))
-    elif count == 1 and _looks_like_a_variable(name, statement, scope, uses):
-        products.append(program.source.text.index("(", program.starts[node]))
-    else:
-        faults.append(complaints.unknown_function(program, node, scope.functions))
+        if len(defined.parameters) == count:
+            return None
+        return complaints.wrong_arity(program, node, [f"{name}({', '.join(defined.parameters)})"])
+    if name == statement.name and statement.parameters is not None:
+        return complaints.recursive(program, node)
+    if rows := find_function(name):
+        return complaints.wrong_arity(program, node, [form for row in rows for form in call_forms(name, row)])
+    if name in scope.later:
+        return complaints.used_before_bound(program, span, scope.later[name].name_span, name)
+    if count == 1 and _looks_like_a_variable(name, statement, scope):
+        gaps.products.append(Span(span.stop, program.source.text.index("(", span.stop)))
+        return None
+    return complaints.unknown_function(program, node, scope.functions)
 
 
-def _looks_like_a_variable(name: str, statement: Statement, scope: _Scope, uses: dict[str, int]) -> bool:
-    known = name in uses or name in scope.bound or name in scope.free or name in (statement.parameters or ())
-    return known or name in CONSTANTS or name.rstrip("0123456789") in "xyztuvwabcdkmnpqrs"
+def _looks_like_a_variable(name: str, statement: Statement, scope: _Scope) -> bool:
+    known = name in scope.bound or name in scope.free or name in (statement.parameters or ())
+    return known or name in CONSTANTS or name.rstrip("0123456789") in set("xyztuvwabcdkmnpqrs")

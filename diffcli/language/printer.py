@@ -54,7 +54,7 @@ PLAIN_MATHEMATICS = MATHEMATICS._replace(symbols=_symbols())
 """The same in ASCII."""
 
 
-_GREEK = (
+_GREEK = (  # noqa: SIM905
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega "
     "Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega"
 ).split()
@@ -66,14 +66,14 @@ def latex_name(name: str) -> str:
     >>> latex_name("x1"), latex_name("alpha_2"), latex_name("rate")
     ('x_{1}', '\\alpha_{2}', '\\mathrm{rate}')
     """
-    found = re.fullmatch(r"(.*?)_?(\d*)", name)
+    found = re.fullmatch(r"(.*?)(?:_?(\d+))?", name)
     assert found is not None
-    stem, index = found.groups()
-    stem = stem.replace("_", r"\_") or r"\_"
+    stem, index = found[1] or "_", found[2]
     if stem in _GREEK:
         stem = "\\" + stem
-    elif len(stem) > 1:
-        stem = rf"\mathrm{{{stem}}}"
+    else:
+        escaped = stem.replace("_", r"\_")
+        stem = rf"\mathrm{{{escaped}}}" if len(stem) > 1 else escaped
     return f"{stem}_{{{index}}}" if index else stem
 
 
@@ -160,7 +160,8 @@ def _parts(program: Program, node: int, dialect: Dialect, name: Namer, instead: 
         return [(then, CHOICE + 1), " if ", (condition, CHOICE + 1), " else ", (otherwise, CHOICE)], CHOICE
     function = program.callees[node] if operation == CALL or row is None else row.spelling
     function = dialect.functions.get(function, function)
-    if dialect.juxtaposed and operation != CALL and len(children) == 1 and _is_leaf(program, instead.get(children[0], children[0])):
+    alone = len(children) == 1 and _is_leaf(program, instead.get(children[0], children[0]))
+    if dialect.juxtaposed and operation != CALL and alone:
         return [function + " ", (children[0], ATOM)], NEGATION
     parts = [function + dialect.brackets[0]]
     for position, child in enumerate(children):

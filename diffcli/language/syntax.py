@@ -54,7 +54,10 @@ class Branches(NamedTuple):
 class Program:
     """A parsed program: its statements and the columns of their nodes."""
 
-    __slots__ = ("source", "operations", "arguments", "starts", "stops", "statements", "callees", "branches", "inputs", "constants")
+    __slots__ = (
+        "source", "operations", "arguments", "starts", "stops", "statements", "callees", "called", "branches", "inputs",
+        "constants",
+    )  # fmt: skip
 
     def __init__(self, source: Source) -> None:
         self.source = source
@@ -65,6 +68,8 @@ class Program:
         self.statements: list[Statement] = []
         self.callees: dict[int, str] = {}
         """The function that a node of operation ``call`` calls."""
+        self.called: dict[int, Span] = {}
+        """Where that function's name stands."""
         self.branches: dict[int, Branches] = {}
         """For each node of operation ``where``, where its parts begin."""
         self.inputs: list[str] = []
@@ -76,15 +81,24 @@ class Program:
         return len(self.operations)
 
     def __eq__(self, other: object) -> bool:
-        """Whether two programs compute the same thing in the same way, wherever it stands in their texts."""
+        """Whether two programs have the same trees, wherever they stand in their texts.
+
+        Parentheses that change the order of the nodes and no tree, as in ``(a + b) + c``, make no difference.
+        """
         if not isinstance(other, Program):
             return NotImplemented
-        return (
-            self.operations == other.operations
-            and self.arguments == other.arguments
-            and self.callees == other.callees
-            and [s[:4] for s in self.statements] == [s[:4] for s in other.statements]
-        )
+        if [statement[:2] for statement in self.statements] != [statement[:2] for statement in other.statements]:
+            return False
+        pairs = [(one.root, two.root) for one, two in zip(self.statements, other.statements, strict=True)]
+        while pairs:
+            one, two = pairs.pop()
+            if self.operations[one] != other.operations[two] or self.callees.get(one) != other.callees.get(two):
+                return False
+            ones, twos = self.children(one), other.children(two)
+            if len(ones) != len(twos) or (not ones and self.arguments[one] != other.arguments[two]):
+                return False
+            pairs.extend(zip(ones, twos, strict=True))
+        return True
 
     __hash__ = None  # type: ignore[assignment]
 

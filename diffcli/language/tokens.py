@@ -1,6 +1,7 @@
 """Text to tokens: one regular expression, one match a token, positions kept.
 
-The last group of a match says what it is (`SYMBOL`, `NAME`, `CALL`, `NUMBER`, `STRAY`); a comment matches no group. What a PDF pastes for an operator (``− × · ÷ ≤``) is that operator; subscript digits are digits.
+The last group of a match says what it is (`SYMBOL`, `NAME`, `CALL`, `NUMBER`, `STRAY`); a comment, and the blanks at the
+end, match no group. What a PDF pastes for an operator (``− × · ÷ ≤``) is that operator; subscript digits are digits.
 """
 
 from __future__ import annotations
@@ -11,34 +12,54 @@ SYMBOL, NAME, CALL, NUMBER, STRAY = 1, 2, 3, 4, 5
 
 TOKEN = re.compile(
     r"[^\S\n]*"
-    r"(?:([-+/^(),;\n]|\*\*?|[<>=!]=|[=<>−–×·⋅∗÷≤≥≠])"
+    r"(?:([-+/^(),;\n]|\*\*?|[<>=!]=|[=<>−–‐×·⋅∙∗÷∕≤≥≠])"
     # the text of a name before a parenthesis is in the group of names, its parenthesis in the group of calls
     r"|([^\W\d]\w*)(?=[^\S\n]*(\()?)"
     r"|((?:[0-9][0-9_]*\.?[0-9_]*|\.[0-9][0-9_]*)(?:[eE][+-]?[0-9][0-9_]*)?)"
     r"|\#[^\n]*"
-    r"|(\S))"
+    r"|(\S)"
+    # without this, a million blanks at the end would be tried from each of them
+    r"|\Z)"
 )
 
 PASTED: dict[str, str] = {
-    "**": "^", "−": "-", "–": "-", "×": "*", "·": "*", "⋅": "*", "∗": "*", "÷": "/", "≤": "<=", "≥": ">=", "≠": "!=",
+    "**": "^", "−": "-", "–": "-", "‐": "-", "×": "*", "·": "*", "⋅": "*", "∙": "*", "∗": "*", "÷": "/", "∕": "/",
+    "≤": "<=", "≥": ">=", "≠": "!=",
 }  # fmt: skip
 """Other spellings of a symbol."""
 
 KEYWORDS = frozenset(("if", "else", "and", "or", "not"))
 
-_SUBSCRIPTS = {0x2080 + digit: str(digit) for digit in range(10)}
-_SUPERSCRIPT = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
-_FROM_SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
-
 
 def plain_name(name: str) -> str:
-    """A name with subscript digits as digits, and the sign for pi as its name: ``x₁`` is ``x1``."""
+    """A name as it is known: in the compatibility form NFKC, as Python's names are, and the sign for pi as its name.
+
+    >>> plain_name("x₁"), plain_name("π"), plain_name("𝜃")
+    ('x1', 'pi', 'θ')
+    """
     if name.isascii():
         return name
-    return "pi" if name == "π" else name.translate(_SUBSCRIPTS)
+    # here and not at the top, so that an ASCII program does not load it
+    from unicodedata import normalize
+
+    return "pi" if name == "π" else normalize("NFKC", name)
 
 
-def superscript(name: str) -> tuple[str, str] | None:
-    """The base and the exponent when a name ends in superscript digits: ``x²`` gives ``("x", "2")``."""
-    found = _SUPERSCRIPT.search(name)
-    return (name[: found.start()], found.group().translate(_FROM_SUPERSCRIPT)) if found else None
+def split_superscripts(name: str) -> list[tuple[str, str]]:
+    """The parts of a name with raised characters: pairs of a base and its exponent.
+
+    >>> split_superscripts("x²y₁³z"), split_superscripts("x")
+    ([('x', '2'), ('y₁', '3'), ('z', '')], [('x', '')])
+    """
+    from unicodedata import decomposition, normalize
+
+    pairs = [("", "")]
+    for character in name:
+        base, exponent = pairs[-1]
+        if decomposition(character).startswith("<super>"):
+            pairs[-1] = base, exponent + normalize("NFKC", character)
+        elif exponent:
+            pairs.append((character, ""))
+        else:
+            pairs[-1] = base + character, ""
+    return pairs

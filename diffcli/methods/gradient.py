@@ -69,6 +69,8 @@ class Options:
         self.method, self.step = method, step
         self.share, self.max_nodes, self.simplify = share, max_nodes, simplify
         self.trace, self.most_shown, self.cost, self.notation = trace, most_shown, cost, notation
+        self.progress: Callable[[str], None] = lambda stage: None
+        """Told of each stage as it begins."""
 
 
 def compute(target: str | Program, at: At, options: Options) -> GradientResult:
@@ -85,12 +87,14 @@ def compute(target: str | Program, at: At, options: Options) -> GradientResult:
     LimitError
         A limit was reached before anything was known.
     """
+    options.progress("evaluating")
     problem = Problem(target, at, wrt=options.wrt, share=options.share, most_rows=options.max_nodes)
     require_value(problem)
     breaks = find_breaks(problem)
     notes = [*problem.shadowed_constants(), *_unused(problem.program)]
     notes += describe(problem, breaks, options.kink, options.strict)
     replaced = overrides(problem, breaks, options.kink)
+    options.progress("differentiating")
     answer = _METHODS[options.mode](problem, options, replaced, notes)
     return answer._replace(notes=tuple(notes))
 
@@ -165,10 +169,14 @@ def _forward(problem: Problem, options: Options, replaced: Overrides, notes: lis
 def _numeric(problem: Problem, options: Options, replaced: Overrides, notes: list[Diagnostic]) -> GradientResult:
     from diffcli.methods.finite_difference import difference
 
-    differences = tuple(difference(problem, name, options.method, options.step) for name in problem.wrt)
-    for found in differences:
-        if not math.isfinite(found.estimate):
-            message = f"no difference quotient along `{found.variable}`: a value beside the point is undefined"
+    found = []
+    for position, name in enumerate(problem.wrt, 1):
+        options.progress(f"differences along {name} ({position} of {len(problem.wrt)})")
+        found.append(difference(problem, name, options.method, options.step))
+    differences = tuple(found)
+    for quotient in differences:
+        if not math.isfinite(quotient.estimate):
+            message = f"no difference quotient along `{quotient.variable}`: a value beside the point is undefined"
             help = ("choose a smaller --step, or a side with --method forward or backward",)
             notes.append(Diagnostic("no-difference", "warning", message, help=help))
     gradient = {found.variable: found.estimate for found in differences}
@@ -181,12 +189,13 @@ def _symbolic(problem: Problem, options: Options, replaced: Overrides, notes: li
 
     found: list[SymbolicDerivative] = []
     try:
-        differentiate(problem, found.append, notes, options.max_nodes, options.simplify)
-    except LimitError as limit:
+        differentiate(problem, found.append, notes, options.max_nodes, options.simplify, options.progress)
+    except (LimitError, KeyboardInterrupt) as stopped:
         if not found:
             raise
+        why = stopped.diagnostics[0] if isinstance(stopped, LimitError) else Diagnostic("interrupted", "warning", "interrupted")
         left = ", ".join(problem.wrt[len(found) :])
-        notes.append(limit.diagnostics[0]._replace(severity="warning", notes=(f"not differentiated: {left}",)))
+        notes.append(why._replace(severity="warning", notes=(f"not differentiated: {left}",)))
     gradient = {derivative.variable: derivative.value for derivative in found}
     notes += explain(problem, {}, replaced, notes)
     return _answer(problem, options, gradient, symbolic=tuple(found))

@@ -133,7 +133,12 @@ def _is_condition(expression: Expression) -> bool:
 
 
 def differentiate(
-    problem: Problem, keep: Callable[[SymbolicDerivative], None], notes: list[Diagnostic], most_nodes: int, simplify: bool = True
+    problem: Problem,
+    keep: Callable[[SymbolicDerivative], None],
+    notes: list[Diagnostic],
+    most_nodes: int,
+    simplify: bool,
+    progress: Callable[[str], None],
 ) -> None:
     """SymPy's partial derivatives, one a variable, handed to ``keep`` as they are done.
 
@@ -147,9 +152,11 @@ def differentiate(
     builder = Builder()
     try:
         expression, symbols = builder.read(problem.tape)
-        for name in problem.wrt:
+        for position, name in enumerate(problem.wrt, 1):
+            progress(f"SymPy differentiates along {name} ({position} of {len(problem.wrt)})")
             symbol = symbols[problem.input_slot(name)]
             raw = builder.release(sympy.diff(expression, symbol))
+            progress(f"SymPy simplifies the derivative along {name} ({position} of {len(problem.wrt)})")
             simplified = _simplify(raw, notes) if simplify else None
             simplify = simplify and simplified is not None  # what took too long once will do so again
             text = to_program_text(raw, most_nodes, problem.at)

@@ -7,6 +7,7 @@ counts, complex step, the tests. What each text may say is told in `diffcli.oper
 At a kink the partial that stands here is the minimum-norm one (0 for abs, equal shares for a tie of max), after the
 ordered rule of the PyTorch autograd note, "Gradients for non-differentiable functions", with "arbitrary" replaced by NaN.
 """
+
 # fmt: off
 from __future__ import annotations
 
@@ -27,7 +28,7 @@ UNIT = _points(-0.9, -0.3, 1e-6, 0.5, 1 - 1e-10)
 PAIRS = ((-2.5, 0.7), (0.3, -4.0), (1e-6, 3.0), (2.0, 1.5))
 # The Taylor series of sinc' in t = (pi*a)^2, coefficients (-1)^k*2k/(2k + 1)!; the closed form cancels near 0.
 _SINC_SERIES = " - t*".join(f"(1/{math.factorial(2 * k + 1) // (2 * k)}" for k in range(1, 11)) + ")" * 10
-SINC_SLOPE = f"t = (pi*a)^2; where(abs(a) < 0.4, -pi^2*a*{_SINC_SERIES}, (cos(pi*a) - y)/a)"
+SINC_SLOPE = f"t = (pi*a)^2; where(abs(a) < 0.4, -pi^2*a*{_SINC_SERIES}, (cospi(a) - y)/a)"
 UPPER = ((2.0, 1.5), (0.7, -1.2), (1e-6, 3.0), (40.0, 0.5))
 
 
@@ -57,11 +58,12 @@ ROWS: tuple[Operation, ...] = (
     _row("log10",        "a",     "1/(a*log(10))",                   "logarithm to the base 10",      POSITIVE, domain="a >= 0", breaks=(("pole", "a == 0"),), definition="log(a)/log(10)", latex=r"\log_{10}"),
     _row("log1p",        "a",     "1/(1 + a)",                       "log(1 + a), exact near 0",      _points(-0.9, 1e-12, 0.5, 1e10), domain="a >= -1", breaks=(("pole", "a == -1"),), definition="log(1 + a)"),
     _row("logaddexp",    "a b",   "sigmoid(a - b) | sigmoid(b - a)",  "log(exp(a) + exp(b))",          PAIRS + ((800.0, 799.0),), definition="log(exp(a) + exp(b))"),
-    _row("xlogy",        "a b",   "log(b) | a/b",                     "a*log(b), and 0 at a = 0",      UPPER[:1] + ((-3.0, 0.2), (0.5, 40.0)), domain="b > 0 or a == 0 and b == 0", breaks=(("pole", "b == 0"),), definition="where(a == 0, 0, a*log(b))"),
+    _row("xlogy",        "a b",   "log(b) | a/b",                     "a*log(b), and 0 at a = 0",      UPPER[:1] + ((-3.0, 0.2), (0.5, 40.0)), domain="b >= 0", breaks=(("pole", "b == 0"),), definition="where(a == 0, 0, a*log(b))"),
     # -- roots -----------------------------------------------------------------------------------------------------------------------------------------
     _row("sqrt",         "a",     "1/(2*y)",                         "square root",                   POSITIVE, domain="a >= 0", breaks=(("pole", "a == 0"),), sympy="sqrt", latex=r"\sqrt{#1}"),
     _row("cbrt",         "a",     "1/(3*y^2)",                       "real cube root",                ANY + _points(-8.0), breaks=(("pole", "a == 0"),), definition="where(a >= 0, a^(1/3), -(-a)^(1/3))", latex=r"\sqrt[3]{#1}"),
-    _row("hypot",        "a b",   "where(y == 0, 0, a/y) | where(y == 0, 0, b/y)", "sqrt(a^2 + b^2)",  PAIRS + ((1e200, 1e200), (1e-200, 3e-200)), breaks=(("kink", "y == 0"),), definition="sqrt(a^2 + b^2)"),
+    # a/y, and where a is nearly all of y a form whose own derivative, b^2/y^3, does not cancel
+    _row("hypot",        "a b",   "where(y == 0, 0, where(abs(b) < abs(a)/8, sign(a)/hypot(1, b/a), a/y)) | where(y == 0, 0, where(abs(a) < abs(b)/8, sign(b)/hypot(1, a/b), b/y))", "sqrt(a^2 + b^2)", PAIRS + ((1e200, 1e200), (1e-200, 3e-200)), breaks=(("kink", "y == 0"),), definition="sqrt(a^2 + b^2)"),
     # -- trigonometric ---------------------------------------------------------------------------------------------------------------------------------
     _row("sin",          "a",     "cos(a)",                          "sine",                          ANY, sympy="sin", latex=r"\sin"),
     _row("cos",          "a",     "-sin(a)",                         "cosine",                        ANY, sympy="cos", latex=r"\cos"),
@@ -69,19 +71,25 @@ ROWS: tuple[Operation, ...] = (
     _row("sec",          "a",     "y*tan(a)",                        "secant, 1/cos",                 ANY, sympy="sec", value="1/cos(a)", latex=r"\sec"),
     _row("csc",          "a",     "-(y*cot(a))",                     "cosecant, 1/sin",               ANY, aliases=("cosec",), sympy="csc", value="1/sin(a)", domain="sin(a) != 0", breaks=(("pole", "sin(a) == 0"),), latex=r"\csc"),
     _row("cot",          "a",     "-(1 + y^2)",                      "cotangent, 1/tan",              ANY, aliases=("ctg",), sympy="cot", value="1/tan(a)", domain="tan(a) != 0", breaks=(("pole", "tan(a) == 0"),), latex=r"\cot"),
-    # (1 - a)*(1 + a) and not 1 - a^2, which loses digits beside the ends
-    _row("asin",         "a",     "1/sqrt((1 - a)*(1 + a))",         "inverse sine",                  UNIT, domain="abs(a) <= 1", breaks=(("pole", "abs(a) == 1"),), aliases=("arcsin",), sympy="asin", latex=r"\arcsin"),
-    _row("acos",         "a",     "-1/sqrt((1 - a)*(1 + a))",        "inverse cosine",                UNIT, domain="abs(a) <= 1", breaks=(("pole", "abs(a) == 1"),), aliases=("arccos",), sympy="acos", latex=r"\arccos"),
+    # (1 - a)*(1 + a) and not 1 - a^2, which loses digits beside the ends; the derivative of the product does, beside 0
+    _row("asin",         "a",     "where(abs(a) < 0.5, 1/sqrt(1 - a^2), 1/sqrt((1 - a)*(1 + a)))",         "inverse sine",                  UNIT, domain="abs(a) <= 1", breaks=(("pole", "abs(a) == 1"),), aliases=("arcsin",), sympy="asin", latex=r"\arcsin"),
+    _row("acos",         "a",     "where(abs(a) < 0.5, -1/sqrt(1 - a^2), -1/sqrt((1 - a)*(1 + a)))",        "inverse cosine",                UNIT, domain="abs(a) <= 1", breaks=(("pole", "abs(a) == 1"),), aliases=("arccos",), sympy="acos", latex=r"\arccos"),
     _row("atan",         "a",     "1/(1 + a^2)",                     "inverse tangent",               ANY + _points(1e200), aliases=("arctan", "arctg"), sympy="atan", latex=r"\arctan"),
     _row("atan2",        "a b",   "b/hypot(a, b)/hypot(a, b) | -(a/hypot(a, b))/hypot(a, b)", "angle of the point (b, a)", PAIRS + ((1e200, 1e200),), breaks=(("jump", "a == 0 and b <= 0"),), aliases=("arctan2",), sympy="atan2"),
+    _row("sinpi",        "a",     "pi*cospi(a)",                     "sin(pi*a), 0 at the integers",  ANY, definition="sin(pi*a)", latex=r"\operatorname{sinpi}"),
+    _row("cospi",        "a",     "-pi*sinpi(a)",                    "cos(pi*a), 0 at the half-integers", ANY, definition="cos(pi*a)", latex=r"\operatorname{cospi}"),
     _row("sinc",         "a",     SINC_SLOPE, "sin(pi*a)/(pi*a), 1 at 0", ANY + _points(0.39, 0.41), definition="where(a == 0, 1, sin(pi*a)/(pi*a))"),
     # -- hyperbolic ------------------------------------------------------------------------------------------------------------------------------------
     _row("sinh",         "a",     "cosh(a)",                         "hyperbolic sine",               ANY, sympy="sinh", latex=r"\sinh"),
     _row("cosh",         "a",     "sinh(a)",                         "hyperbolic cosine",             ANY, sympy="cosh", latex=r"\cosh"),
-    _row("tanh",         "a",     "(1/cosh(a))^2",                   "hyperbolic tangent",            ANY + _points(20.0), sympy="tanh", latex=r"\tanh"),
+    _row("tanh",         "a",     "sech(a)^2",                       "hyperbolic tangent",            ANY + _points(20.0), sympy="tanh", latex=r"\tanh"),
+    # from 20 on, 1/cosh(a) is 2*exp(-a) to the last digit, and cosh overflows before it vanishes
+    _row("sech",         "a",     "-(y*tanh(a))",                    "hyperbolic secant, 1/cosh",     ANY + _points(-20.5, 740.0), sympy="sech", value="where(abs(a) > 20, 2*exp(-abs(a)), 1/cosh(a))", latex=r"\operatorname{sech}"),
+    _row("csch",         "a",     "-(y*coth(a))",                    "hyperbolic cosecant, 1/sinh",   ANY + _points(-20.5, 740.0), aliases=("cosech",), sympy="csch", value="where(abs(a) > 20, sign(a)*2*exp(-abs(a)), 1/sinh(a))", domain="a != 0", breaks=(("pole", "a == 0"),), latex=r"\operatorname{csch}"),
+    _row("coth",         "a",     "-csch(a)^2",                      "hyperbolic cotangent, 1/tanh",  ANY + _points(20.0), sympy="coth", value="1/tanh(a)", domain="a != 0", breaks=(("pole", "a == 0"),), latex=r"\coth"),
     _row("asinh",        "a",     "1/hypot(1, a)",                   "inverse hyperbolic sine",       ANY + _points(1e200), aliases=("arcsinh", "arsinh"), sympy="asinh", latex=r"\operatorname{arsinh}"),
     _row("acosh",        "a",     "1/(sqrt(a - 1)*sqrt(a + 1))",     "inverse hyperbolic cosine",     _points(1 + 1e-10, 1.5, 40.0, 1e200), domain="a >= 1", breaks=(("pole", "a == 1"),), aliases=("arccosh", "arcosh"), sympy="acosh", latex=r"\operatorname{arcosh}"),
-    _row("atanh",        "a",     "1/((1 - a)*(1 + a))",             "inverse hyperbolic tangent",    UNIT, domain="abs(a) <= 1", breaks=(("pole", "abs(a) == 1"),), aliases=("arctanh", "artanh"), sympy="atanh", latex=r"\operatorname{artanh}"),
+    _row("atanh",        "a",     "where(abs(a) < 0.5, 1/(1 - a^2), 1/((1 - a)*(1 + a)))",             "inverse hyperbolic tangent",    UNIT, domain="abs(a) <= 1", breaks=(("pole", "abs(a) == 1"),), aliases=("arctanh", "artanh"), sympy="atanh", latex=r"\operatorname{artanh}"),
     _row("logcosh",      "a",     "tanh(a)",                         "log(cosh(a)), never overflows", ANY + _points(800.0), definition="log(cosh(a))", value="where(abs(a) < 1, log1p(2*sinh(a/2)^2), abs(a) + log1p(exp(-2*abs(a))) - log(2))"),
     # -- special functions -----------------------------------------------------------------------------------------------------------------------------
     _row("erf",          "a",     "2/sqrt(pi)*exp(-a^2)",            "error function",                ANY, sympy="erf", latex=r"\operatorname{erf}"),
@@ -89,17 +97,19 @@ ROWS: tuple[Operation, ...] = (
     _row("gamma",        "a",     "y*digamma(a)",                    "gamma function",                _points(-2.5, -0.3, 1e-3, 0.7, 3.0, 20.5), domain="a > 0 or a != floor(a)", breaks=(("pole", "a <= 0 and a == floor(a)"),), sympy="gamma", latex=r"\Gamma"),
     _row("lgamma",       "a",     "digamma(a)",                      "log of the gamma function's absolute value", _points(1e-3, 0.7, 3.0, 20.5, 1e10), domain="a > 0 or a != floor(a)", breaks=(("pole", "a <= 0 and a == floor(a)"),), aliases=("gammaln", "loggamma"), sympy="loggamma", latex=r"\ln\Gamma"),
     _row("digamma",      "a",     "polygamma(1, a)",                 "derivative of lgamma",          _points(-2.5, -0.3, 1e-3, 0.7, 3.0, 20.5, 1e10), domain="a > 0 or a != floor(a)", breaks=(("pole", "a <= 0 and a == floor(a)"),), aliases=("psi",), sympy="digamma", latex=r"\psi"),
-    _row("polygamma",    "a b",   "nan | polygamma(a + 1, b)",        "a-th derivative of digamma",    ((1.0, 0.7), (1.0, 20.5), (2.0, 3.0), (3.0, -0.3)), domain="a >= 0 and a == floor(a) and (b > 0 or b != floor(b))", breaks=(("pole", "b <= 0 and b == floor(b)"),), sympy="polygamma", latex=r"\psi^{(#1)}\left(#2\right)"),
+    _row("polygamma",    "a b",   "nan | polygamma(a + 1, b)",        "a-th derivative of digamma",    ((1.0, 0.7), (1.0, 20.5), (2.0, 3.0), (3.0, -0.3)), domain="a >= 0 and a <= 168 and a == floor(a) and (b > 0 or b != floor(b))", breaks=(("pole", "b <= 0 and b == floor(b)"),), sympy="polygamma", latex=r"\psi^{(#1)}\left(#2\right)"),
     # -- activations -----------------------------------------------------------------------------------------------------------------------------------
-    _row("sigmoid",      "a",     "sigmoid(a)*sigmoid(-a)",          "logistic function",             ANY + _points(-40.0, 40.0), aliases=("logistic", "expit"), definition="1/(1 + exp(-a))", value="where(a >= 0, 1/(1 + exp(-a)), exp(a)/(1 + exp(a)))", latex=r"\sigma"),
+    # the product is as good, but beside 0 its own derivative cancels
+    _row("sigmoid",      "a",     "where(abs(a) < 0.1, 1/(2 + 2*cosh(a)), sigmoid(a)*sigmoid(-a))", "logistic function",             ANY + _points(-40.0, 40.0), aliases=("logistic", "expit"), definition="1/(1 + exp(-a))", value="where(a >= 0, 1/(1 + exp(-a)), exp(a)/(1 + exp(a)))", latex=r"\sigma"),
     _row("softplus",     "a",     "sigmoid(a)",                      "log(1 + exp(a)), never overflows", ANY + _points(-40.0, 800.0), definition="log(1 + exp(a))", value="max(a, 0) + log1p(exp(-abs(a)))"),
-    _row("relu",         "a",     "where(a > 0, 1, 0)",              "max(a, 0)",                     _points(-2.5, 0.7), breaks=(("kink", "a == 0"),), definition="where(a > 0, a, 0)"),
-    _row("leaky_relu",   "a b=0.01", "where(a > 0, 1, b) | where(a > 0, 0, a)", "a, or b*a for a < 0", ((-2.5, 0.1), (0.7, 0.1)), breaks=(("kink", "a == 0 and b != 1"),), definition="where(a > 0, a, b*a)"),
+    _row("relu",         "a",     "where(a > 0, 1, 0)",              "max(a, 0)",                     _points(-2.5, 0.7), breaks=(("kink", "a == 0"),), definition="where(a > 0, a, 0)", value="where(a <= 0, 0, a)"),
+    # clip(b, 0, 1): of the slopes from b to 1, the one nearest 0. b == b: an undefined b makes an undefined result, although it is not used
+    _row("leaky_relu",   "a b=0.01", "where(a > 0, 1, where(a < 0, b, clip(b, 0, 1))) | where(a > 0, 0, a)", "a, or b*a for a < 0", ((-2.5, 0.1), (0.7, 0.1)), breaks=(("kink", "a == 0 and b != 1"),), definition="where(a > 0, a, b*a)", value="where(a > 0 and b == b, a, b*a)"),
     _row("relu6",        "a",     "where(a > 0 and a < 6, 1, 0)",    "clip(a, 0, 6)",                 _points(-2.5, 0.7, 7.0), breaks=(("kink", "a == 0 or a == 6"),), definition="where(a <= 0, 0, where(a >= 6, 6, a))"),
     _row("hardtanh",     "a",     "where(abs(a) < 1, 1, 0)",         "clip(a, -1, 1)",                _points(-2.5, 0.7, 7.0), breaks=(("kink", "abs(a) == 1"),), definition="where(a <= -1, -1, where(a >= 1, 1, a))"),
-    _row("elu",          "a b=1", "where(a > 0, 1, b*exp(a)) | where(a > 0, 0, expm1(a))", "a, or b*expm1(a) for a < 0", ((-2.5, 0.5), (0.7, 2.0)), breaks=(("kink", "a == 0 and b != 1"),), definition="where(a > 0, a, b*(exp(a) - 1))", value="where(a > 0, a, b*expm1(a))"),
+    _row("elu",          "a b=1", "where(a > 0, 1, where(a < 0, b*exp(a), clip(b, 0, 1))) | where(a > 0, 0, expm1(a))", "a, or b*expm1(a) for a < 0", ((-2.5, 0.5), (0.7, 2.0)), breaks=(("kink", "a == 0 and b != 1"),), definition="where(a > 0, a, b*(exp(a) - 1))", value="where(a > 0 and b == b, a, b*expm1(a))"),
     _row("gelu",         "a",     "erfc(-a/sqrt(2))/2 + a*exp(-a^2/2)/sqrt(2*pi)", "a times the normal distribution function", ANY + _points(-10.0), definition="a*erfc(-a/sqrt(2))/2"),
-    _row("silu",         "a",     "sigmoid(a)*(1 + a*sigmoid(-a))",  "a*sigmoid(a)",                  ANY + _points(-40.0), aliases=("swish",), definition="a/(1 + exp(-a))", value="a*sigmoid(a)"),
+    _row("silu",         "a",     "sigmoid(a)*(1 + a*sigmoid(-a))",  "a*sigmoid(a)",                  ANY + _points(-40.0), aliases=("swish",), definition="a/(1 + exp(-a))", value="where(a < -760, 0, a*sigmoid(a))"),
     # -- pieces: kinks, ties and jumps -----------------------------------------------------------------------------------------------------------------
     _row("abs",          "a",     "sign(a)",                         "absolute value",                ANY, breaks=(("kink", "a == 0"),), aliases=("fabs",), sympy="Abs", latex=r"\left|#1\right|"),
     _row("max",          "a...",  "where(a == y, 1/ties, 0)",        "largest of its operands",       PAIRS + ((1.0, 3.0, 2.0),), breaks=(("tie", "ties > 1"),), aliases=("maximum", "fmax"), sympy="Max", latex=r"\max"),

@@ -4,7 +4,7 @@ A *document* is a list of blocks: values (the result), tables, texts. Cells are 
 number shows is the format's business. A document also carries its data, the object that JSON prints.
 """
 
-from __future__ import annotations
+# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple

@@ -11,7 +11,6 @@ from diffcli.language.printer import LATEX, to_text
 from diffcli.methods.trace import IN_LATEX, Notation
 from diffcli.operations import OPERATIONS
 from diffcli.records import Cost, Difference, GradientResult, Operand, PrimalRow, SymbolicDerivative, Trace
-from diffcli.reports.diagnostics import as_data
 from diffcli.reports.document import Block, Column, Document, Style, Table, Text, Value, Values, number
 
 LONGEST = 400
@@ -180,7 +179,7 @@ def _data(result: GradientResult, timing: dict[str, float] | None) -> dict[str, 
     }
     if result.seed is not None:
         data |= {"seed": result.seed, "directional": result.directional}
-    data["notes"] = [as_data(note) for note in result.notes]
+    data["notes"] = _notes_data(result)
     if result.differences:
         data["differences"] = [_difference_data(found) for found in result.differences]
     if result.symbolic:
@@ -192,6 +191,14 @@ def _data(result: GradientResult, timing: dict[str, float] | None) -> dict[str, 
     if timing is not None:
         data["timing"] = timing
     return data
+
+
+def _notes_data(result: GradientResult) -> list[dict[str, Any]]:
+    if not result.notes:
+        return []
+    from diffcli.reports.diagnostics import as_data
+
+    return [as_data(note) for note in result.notes]
 
 
 def _difference_data(found: Difference) -> dict[str, Any]:

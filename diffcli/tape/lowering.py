@@ -12,12 +12,12 @@ from bisect import bisect_left
 from collections.abc import Collection
 
 from diffcli.errors import LimitError, error
-from diffcli.language.syntax import CALL, NAME, NUMBER, Program, Statement
+from diffcli.language.syntax import NAME, NUMBER, Program, Statement
 from diffcli.operations import CONSTANTS, OPERATIONS
 from diffcli.tape.tape import Skip, Tape
 
 MOST_ROWS = 10_000_000
-"""The default limit on the length of a tape: about 2.5 GB."""
+"""The default limit on the nodes of a program, and so on the rows of its tape: about 2.5 GB."""
 
 
 def lower(program: Program, *, given: Collection[str] = (), share: bool = False, most_rows: int = MOST_ROWS) -> Tape:
@@ -30,14 +30,15 @@ def lower(program: Program, *, given: Collection[str] = (), share: bool = False,
     given
         Names of constants (``pi``, ``e``, ``tau``) that are inputs all the same, because the point gives them.
     share
-        Merge repeated subexpressions into one row.
+        Merge repeated subexpressions into one row, where the first of them is evaluated whenever the other is.
     most_rows
-        The longest tape to build.
+        The most nodes to lower, the names and numbers among them, and those of a function once for each call. There are
+        always fewer rows.
 
     Raises
     ------
     LimitError
-        The tape would be longer than ``most_rows``; a call of a function is written out each time.
+        The program, with every call of a function written out, has more nodes than that.
     """
     return _Lowering(program, given, share, most_rows).run()
 
@@ -47,17 +48,22 @@ class _Lowering:
         self.program = program
         shadowed = [name for name in program.constants if name in given]
         self.tape = Tape(program.source, program.inputs + shadowed)
-        self.most_rows = most_rows
+        self.most_nodes = most_rows
+        self.nodes = 0
+        """How many nodes have been lowered, those of a function once for each call."""
         self.slots = [0] * len(program)
         """The slot of each node's value."""
         self.environment = {name: slot for slot, name in enumerate(self.tape.inputs)}
         """The slot of each name in reach."""
-        self.hidden: list[dict[str, int | None]] = []
-        """For each call being written out, what the names of its parameters stand for outside."""
+        self.calls: list[tuple[dict[str, int], dict[str, int | None]]] = []
+        """For each call being written out, the slots of its arguments by parameter, and what those names mean outside."""
         self.open_skips: list[int] = []
         self.constant_slots: dict[object, int] = {}
-        self.shared: list[dict[tuple[str, tuple[int, ...]], int]] = [{}] if share else []
-        """Rows that may be used again: one table, and one for each branch that is open."""
+        """The slot of each constant: by its name, by its value in a text, or by its shortest decimal."""
+        self.shared: dict[tuple[str, tuple[int, ...]], int] | None = {} if share else None
+        """Rows that may be used again: those that are evaluated whenever the row to come is."""
+        self.shared_in_branches: list[list[tuple[str, tuple[int, ...]]]] = []
+        """For each branch that is open, the rows that may not be used any more when it closes."""
         for name in program.constants:
             if name not in given:
                 self.environment[name] = self.constant(CONSTANTS[name], name)
@@ -143,8 +149,7 @@ class _Lowering:
     def open_branch(self, condition: int, when: bool) -> None:
         self.open_skips.append(len(self.tape.skips))
         self.tape.skips.append(Skip(self.tape.slots, -1, self.slots[condition], when))
-        if self.shared:
-            self.shared.append({})
+        self.shared_in_branches.append([])
 
     def close_branch(self) -> None:
         skips = self.tape.skips
@@ -153,8 +158,9 @@ class _Lowering:
             del skips[index]  # no row to skip: the branch is a name or a number
         else:
             skips[index] = skips[index]._replace(stop=self.tape.slots)
-        if self.shared:
-            self.shared.pop()
+        for row in self.shared_in_branches.pop():
+            assert self.shared is not None
+            del self.shared[row]
 
     def call(self, node: int) -> list[tuple[object, ...]]:
         """A call: its body once more, with the arguments for the parameters."""
@@ -165,16 +171,26 @@ class _Lowering:
         return [(self.enter, bindings), (self.stretch, function.first, function.root + 1, 0), (self.leave, node, function.root)]
 
     def enter(self, bindings: dict[str, int]) -> None:
-        self.hidden.append({name: self.environment.get(name) for name in bindings})
+        """Put parameters in reach, and the caller's out of it: a body sees its own and the program's names only."""
+        if self.calls:
+            self.restore(self.calls[-1][1])
+        outside = {name: self.environment.get(name) for name in bindings}
+        self.calls.append((bindings, outside))
         self.environment.update(bindings)
+        self.count(1)
 
     def leave(self, node: int, root: int) -> None:
-        for name, slot in self.hidden.pop().items():
+        self.restore(self.calls.pop()[1])
+        if self.calls:
+            self.environment.update(self.calls[-1][0])
+        self.slots[node] = self.slots[root]
+
+    def restore(self, outside: dict[str, int | None]) -> None:
+        for name, slot in outside.items():
             if slot is None:
                 del self.environment[name]
             else:
                 self.environment[name] = slot
-        self.slots[node] = self.slots[root]
 
     # -- a stretch of nodes ---------------------------------------------------------------------------------------------
 
@@ -183,7 +199,7 @@ class _Lowering:
         program, tape, slots, environment = self.program, self.tape, self.slots, self.environment
         operations, operands, starts, stops = tape.operations, tape.operands, tape.starts, tape.stops
         first_row = tape.first_row
-        self.check_length(stop - start)
+        self.count(stop - start)
         for node in range(start, stop):
             operation = program.operations[node]
             arguments = program.arguments[node]
@@ -192,10 +208,10 @@ class _Lowering:
             elif operation == NUMBER:
                 slots[node] = self.constant_slots.get(arguments) or self.number(arguments)  # type: ignore[arg-type]
             else:
-                row = tuple([slots[argument] for argument in arguments])  # type: ignore[union-attr]
-                if self.shared or operation in SPECIAL:
+                row = tuple([slots[argument] for argument in arguments])  # type: ignore[union-attr, index]
+                if self.shared is not None or operation in SPECIAL:
                     if operation == "neg" and row[0] < 0 and row[0] not in tape.constant_names:
-                        slots[node] = self.number(-tape.constants[-1 - row[0]])  # a negative number is a constant
+                        slots[node] = self.constant(-tape.constants[-1 - row[0]])  # a negative number is a constant
                         continue
                     row = self.with_defaults(operation, row)
                     found = self.find_shared(operation, row)
@@ -209,16 +225,18 @@ class _Lowering:
                 stops.append(program.stops[node])
 
     def number(self, value: float) -> int:
+        """The slot of a number in the text, which has no sign."""
         slot = self.constant_slots[value] = self.constant(value)
         return slot
 
-    def check_length(self, coming: int) -> None:
-        if len(self.tape.operations) + coming <= self.most_rows:
-            return
-        message = f"the tape would be longer than {self.most_rows} rows"
-        raise LimitError(
-            [error("too-many-nodes", message, self.program.source, help=["raise it with --max-nodes N, if memory allows"])]
-        )
+    def count(self, nodes: int) -> None:
+        """Count nodes before they are lowered; a call counts too, or f1(f1(x)) and so on would never end."""
+        self.nodes += nodes
+        if self.nodes > self.most_nodes:
+            written = ", with its functions written out" if self.calls else ""
+            message = f"the program has more than {self.most_nodes} nodes{written}"
+            help = ["raise the limit with --max-nodes N, if memory allows"]
+            raise LimitError([error("too-many-nodes", message, self.program.source, help=help)])
 
     def with_defaults(self, operation: str, row: tuple[int, ...]) -> tuple[int, ...]:
         """The operands with the values of those that are left out."""
@@ -229,12 +247,13 @@ class _Lowering:
 
     def find_shared(self, operation: str, row: tuple[int, ...]) -> int | None:
         """The slot of the same row if there is one within reach; if not, the row to come is put within reach."""
-        if not self.shared:
+        if self.shared is None:
             return None
-        for table in reversed(self.shared):
-            if (operation, row) in table:
-                return table[operation, row]
-        self.shared[-1][operation, row] = self.tape.slots
+        found = self.shared.setdefault((operation, row), self.tape.slots)
+        if found < self.tape.slots:
+            return found
+        if self.shared_in_branches:
+            self.shared_in_branches[-1].append((operation, row))
         return None
 
 

@@ -11,7 +11,7 @@ The only code that is compiled in diffcli is compiled here, from the table's own
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from diffcli.language import Program, parse
@@ -107,7 +107,7 @@ def term_text(partial: str) -> str:
     return "; ".join([*(binding.strip() for binding in bindings), body])
 
 
-@lru_cache(maxsize=None)
+@cache
 def terms(name: str, count: int) -> tuple[Term | None, ...]:
     """The terms of an operation with ``count`` operands, one each; None where there is no dependence."""
     row = OPERATIONS[name]
@@ -115,7 +115,7 @@ def terms(name: str, count: int) -> tuple[Term | None, ...]:
     return tuple(None if text == ABSENT else Term(term_text(text), row, position) for position, text in enumerate(partials))
 
 
-@lru_cache(maxsize=None)
+@cache
 def term_functions(name: str, count: int) -> TermFunctions:
     """The functions of `terms`."""
     return tuple(None if term is None else term.function for term in terms(name, count))
@@ -127,7 +127,7 @@ def terms_of(tape: Tape) -> dict[tuple[str, int], TermFunctions]:
     return {(name, count): term_functions(name, count) for name, count in kinds}
 
 
-@lru_cache(maxsize=None)
+@cache
 def value_function(row: Operation) -> Callable[..., Any]:
     """How a row without a function of its own in the arithmetic is computed: its ``value``, else its ``definition``."""
     text = row.value or row.definition
@@ -136,7 +136,7 @@ def value_function(row: Operation) -> Callable[..., Any]:
     return _compile(parse(text), [*row.parameters])
 
 
-@lru_cache(maxsize=None)
+@cache
 def condition_function(row: Operation, condition: str) -> Callable[..., bool]:
     """A condition of a row's domain or breaks, as a function of the operands and the result."""
     return _compile_term(parse(condition), row, 0, seed=False)

@@ -34,7 +34,10 @@ class Tape:
     (['log', 'mul', 'add'], [(0,), (-1, 0), (1, 2)], [2.0])
     """
 
-    __slots__ = ("source", "inputs", "operations", "operands", "starts", "stops", "constants", "constant_names", "bindings", "skips", "output")  # fmt: skip
+    __slots__ = (
+        "source", "inputs", "operations", "operands", "starts", "stops", "constants", "constant_names", "bindings", "skips",
+        "output",
+    )  # fmt: skip
 
     def __init__(self, source: Source, inputs: list[str]) -> None:
         self.source = source

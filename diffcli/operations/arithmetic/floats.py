@@ -142,7 +142,7 @@ def gamma(a: float) -> float:
     try:
         return math.gamma(a)
     except OverflowError:
-        return inf
+        return math.copysign(inf, a)
     except ValueError:
         return nan
 

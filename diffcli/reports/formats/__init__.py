@@ -3,7 +3,7 @@
 A format's module has ``render(document, style) -> str``.
 """
 
-from __future__ import annotations
+# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
 
 from importlib import import_module
 from typing import NamedTuple
