@@ -87,15 +87,18 @@ def write_file(path: str, text: str) -> None:
     """
     if os.path.isdir(path):
         raise UsageError([error("unwritable-file", f"cannot write {path}: it is a directory")])
-    beside = f"{path}.{os.getpid()}.part"
+    target = os.path.realpath(path)
+    beside = f"{target}.{os.getpid()}.part"
     try:
-        if os.path.exists(path) and not os.path.isfile(path):  # a device or a pipe
-            with open(path, "w", encoding="utf-8", newline="") as file:
+        if os.path.abspath(path).startswith("/dev/") or (os.path.exists(target) and not os.path.isfile(target)):
+            with open(path, "w", encoding="utf-8", newline="") as file:  # a device or a pipe
                 file.write(text)
             return
         with open(beside, "w", encoding="utf-8", newline="") as file:
             file.write(text)
-        os.replace(beside, path)
+        if os.path.exists(target):
+            os.chmod(beside, os.stat(target).st_mode)
+        os.replace(beside, target)
     except OSError as failure:
         if os.path.exists(beside):
             os.unlink(beside)

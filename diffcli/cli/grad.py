@@ -76,7 +76,7 @@ def command(
         stage("reading")
         program = read_program(expression, environment)
         seconds["parse"] = perf_counter() - start
-        result = compute(program, ",".join(at), asked)
+        result = compute(program, ",".join(at) if any(text.strip() for text in at) else {}, asked)
         seconds["compute"] = perf_counter() - start - seconds["parse"]
     document = gradient_report(result, notation, output.style, seconds if timed else None)
     output.print(document, result.notes)

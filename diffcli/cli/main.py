@@ -89,6 +89,9 @@ def main(args: Sequence[str] | None = None, environment: Environment | None = No
         # the reader has what it wanted; keep the interpreter from failing at exit as it flushes
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.OK
+    except OSError as failure:
+        message = f"cannot write the result: {failure.strerror or failure}"
+        return _report(environment, UsageError([error("unwritable-file", message)]), arguments)
     except Exception as failure:
         if "--debug" in arguments:
             raise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 import click
@@ -24,11 +24,12 @@ class Command(click.Command):
         super().__init__(*args, **kwargs)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        return super().parse_args(ctx, self.separate(args))
+        return super().parse_args(ctx, self.separate(args, self.get_help_option_names(ctx)))
 
-    def separate(self, args: list[str]) -> list[str]:
+    def separate(self, args: list[str], flags: Iterable[str] = ()) -> list[str]:
         """The arguments with expressions such as ``-x^2`` behind ``--``, where click takes them for what they are."""
         options = {name: option for option in self.params if isinstance(option, click.Option) for name in option.opts}
+        known = {*options, *flags}
         valued = {name for name, option in options.items() if not option.is_flag and not option.count}
         kept: list[str] = []
         expressions: list[str] = []
@@ -36,7 +37,7 @@ class Command(click.Command):
         for position, token in enumerate(args):
             if token == "--":
                 return [*kept, *args[position:position + 1], *expressions, *args[position + 1 :]]
-            if not takes_value and _is_expression(token, options, valued):
+            if not takes_value and _is_expression(token, known, valued):
                 expressions.append(token)
                 continue
             kept.append(token)
@@ -49,14 +50,14 @@ class Command(click.Command):
                 formatter.write("".join(f"  {example}\n" for example in self.examples))
 
 
-def _is_expression(token: str, options: Mapping[str, click.Option], valued: set[str]) -> bool:
+def _is_expression(token: str, options: set[str], valued: set[str]) -> bool:
     """Whether an argument that begins with a minus sign is an expression."""
     if len(token) < 2 or token[0] != "-":
         return False
     if token.startswith("--"):
         return not _LONG_OPTION.fullmatch(token)
-    if token[:2] in valued:
-        return False  # an option with its value, such as -oresult.tex
+    if token[:2] in valued and not _OPERATORS.match(token[2:]):
+        return False  # an option, perhaps with its value, such as -oresult.tex
     flags = all(f"-{letter}" in options for letter in token[1:])
     return not flags or bool(_OPERATORS.search(token[1:]))
 

@@ -9,7 +9,6 @@ from diffcli.errors import Diagnostic, Mark, Source, Span, error
 from diffcli.language.mending import LONGEST, Chain, Gaps, Reads
 from diffcli.language.syntax import Program
 from diffcli.language.tokens import TOKEN
-from diffcli.operations import FUNCTION_NAMES
 
 MOST = 20
 """How many errors are told at once, and how many places of one."""
@@ -221,7 +220,8 @@ def fill_gaps(program: Program, gaps: Gaps, reads: Reads) -> Iterator[Diagnostic
         inside = gaps.within(statement.span)
         if not inside:
             continue
-        corrected = inside.filled(source.text, statement.span)
+        length = statement.span.stop - statement.span.start
+        corrected = inside.filled(source.text, statement.span) if length <= 10 * LONGEST else ""
         if inside.products:
             marks = [Mark(Span(product.stop, product.stop + 1)) for product in inside.products[:MOST]]
             help = advice(corrected, reads, _product(source.text, inside.products[0]))
@@ -244,9 +244,8 @@ def _product(text: str, gap: Span) -> str:
 # -- names -----------------------------------------------------------------------------------------------------------------
 
 
-def unknown_function(program: Program, node: int, own: Iterable[str]) -> Diagnostic:
+def unknown_function(program: Program, node: int, help: Iterable[str]) -> Diagnostic:
     name = program.callees[node]
-    help = did_you_mean(name, [*own, *FUNCTION_NAMES])
     return error(
         "unknown-function", f"there is no function `{name}`", program.source, Mark(program.called[node]),
         help=[*help, "`diffcli functions` lists them all"],

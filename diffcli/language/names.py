@@ -8,7 +8,10 @@ from diffcli.errors import Diagnostic, Span
 from diffcli.language import complaints
 from diffcli.language.mending import Gaps
 from diffcli.language.syntax import NAME, Program, Statement
-from diffcli.operations import CONSTANTS, Operation, find_function
+from diffcli.operations import CONSTANTS, FUNCTION_NAMES, Operation, find_function
+
+MOST_SEARCHES = 100
+"""How many unknown functions are looked for among those that look like them."""
 
 
 def call_forms(name: str, row: Operation) -> list[str]:
@@ -28,6 +31,8 @@ class _Scope:
         """Names that nothing has bound, with the node of their first use."""
         self.later = {statement.name: statement for statement in reversed(program.statements) if statement.parameters is not None}
         """The functions of the whole program."""
+        self.unknown: dict[str, tuple[str, ...]] = {}
+        """What is told to write in place of functions that are not there; the search is slow."""
 
 
 def resolve_names(program: Program, faults: list[Diagnostic], gaps: Gaps, doubtful: Set[int]) -> None:
@@ -42,7 +47,7 @@ def resolve_names(program: Program, faults: list[Diagnostic], gaps: Gaps, doubtf
     reached = 0
     operations, arguments, bound, free = program.operations, program.arguments, scope.bound, scope.free
     for statement in program.statements:
-        parameters = statement.parameters or ()
+        parameters = frozenset(statement.parameters or ())
         for node in range(statement.first, statement.root + 1):
             if operations[node] == NAME and arguments[node] not in bound and arguments[node] not in parameters:
                 free.setdefault(str(arguments[node]), node)
@@ -80,9 +85,12 @@ def _bind(program: Program, statement: Statement, scope: _Scope, faults: list[Di
         scope.bound.setdefault(name, span)
         return
     scope.functions.setdefault(name, statement)
-    for parameter in dict.fromkeys(statement.parameters):
-        if statement.parameters.count(parameter) > 1:
+    seen: set[str] = set()
+    for parameter in statement.parameters:
+        if parameter in seen:
             faults.append(complaints.duplicate_parameter(program, span, parameter))
+            break
+        seen.add(parameter)
 
 
 def _check_call(program: Program, statement: Statement, node: int, scope: _Scope, gaps: Gaps) -> Diagnostic | None:
@@ -103,7 +111,10 @@ def _check_call(program: Program, statement: Statement, node: int, scope: _Scope
     if count == 1 and _looks_like_a_variable(name, statement, scope):
         gaps.products.append(Span(span.stop, program.source.text.index("(", span.stop)))
         return None
-    return complaints.unknown_function(program, node, scope.functions)
+    if name not in scope.unknown:
+        searched = [*scope.functions, *FUNCTION_NAMES] if len(scope.unknown) < MOST_SEARCHES else ()
+        scope.unknown[name] = complaints.did_you_mean(name, searched)
+    return complaints.unknown_function(program, node, scope.unknown[name])
 
 
 def _looks_like_a_variable(name: str, statement: Statement, scope: _Scope) -> bool:

@@ -19,7 +19,7 @@ STEP = 2.0**-100
 def complex_difference(problem: Problem, variable: str, step: float | None = None) -> Difference:
     """The partial along a variable by a complex step; its error is that of evaluating f.
 
-    Operations that are not analytic are carried by their own rule, and named in ``reason``.
+    Operations that are not analytic, or have no complex form in `cmath`, are carried by their own rule, and named in ``reason``.
     """
     step = step or STEP
     slot = problem.input_slot(variable)
@@ -29,7 +29,7 @@ def complex_difference(problem: Problem, variable: str, step: float | None = Non
     result = complex(values[problem.tape.output])
     reason = "no cancellation, so any small step will do"
     if lifted:
-        reason += f"; not analytic, so carried by their own rules: {', '.join(sorted(lifted))}"
+        reason += f"; without a complex form, so carried by their own rules: {', '.join(sorted(lifted))}"
     sample = (problem.at[variable], result.real)
     return Difference(variable, "complex", step, (sample,), result.imag / step, None, reason)
 

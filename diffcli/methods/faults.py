@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import islice
 
 from diffcli.errors import Diagnostic, DomainError
 from diffcli.language import parse
@@ -12,8 +13,8 @@ from diffcli.methods.forward import tangents
 from diffcli.methods.problem import Problem
 from diffcli.methods.reverse import accumulate
 from diffcli.operations import OPERATIONS, Operation
-from diffcli.tape import evaluate
-from diffcli.tape.rules import Overrides, condition_function
+from diffcli.tape import Tape, evaluate
+from diffcli.tape.rules import Overrides, condition_function, term_functions
 
 MOST = 5
 """How many rows are blamed at once."""
@@ -76,6 +77,7 @@ def _undefined(problem: Problem, slot: int) -> Diagnostic:
     arguments = [problem.values[operand] for operand in operands]
     shown = _shown(problem, operands)
     if row.domain and not condition_function(row, row.domain)(*arguments, math.nan):
+        help = _hints(problem, slot)
         divides = name in ("div", "reciprocal") or (name == "pow" and arguments[0] == 0)
         if divides:
             code, message = "division-by-zero", "this divides by 0"
@@ -83,7 +85,11 @@ def _undefined(problem: Problem, slot: int) -> Diagnostic:
         else:
             code, message = "domain", f"`{row.symbol or row.spelling}` is undefined here"
             notes = [f"its domain: {_domain_text(problem, row, operands)}"]
-        return problem.warning(code, message, slot, shown, notes, _hints(problem, slot))._replace(severity="error")
+            if name == "pow":
+                notes = ["a negative base has a real power only for a whole exponent"]
+                if abs(arguments[1] - 1 / 3) < 1e-9:
+                    help = ["cbrt(x) is the real cube root"]
+        return problem.warning(code, message, slot, shown, notes, help)._replace(severity="error")
     message = f"`{row.symbol or row.spelling}` of these operands is indeterminate"
     notes = ["an infinite operand comes from a pole or an overflow before it"] if any(map(math.isinf, arguments)) else []
     return problem.warning("indeterminate", message, slot, shown, notes, _hints(problem, slot))._replace(severity="error")
@@ -113,24 +119,38 @@ _HINTS = (
     ("sqrt", "pow", "abs(x) is sqrt(x^2), and hypot(x, y) sqrt(x^2 + y^2), with a derivative rule of its own at 0"),
     ("sqrt", "square", "abs(x) is sqrt(x^2), and hypot(x, y) sqrt(x^2 + y^2), with a derivative rule of its own at 0"),
     ("div", "sin", "sinc(x) is sin(pi*x)/(pi*x) with the value 1 at 0"),
-    ("log", "add", ""),
-    ("sqrt", "add", ""),
+    ("div", "exp", "sigmoid(x) is 1/(1 + exp(-x)) without overflow"),
 )
-"""A row, an operand of it (an empty hint: of that operand's operand), and an operation that does the same unharmed."""
+"""A row, an operand of it (or of a sum in it), and an operation that does the same unharmed."""
 
 
 def _hints(problem: Problem, slot: int) -> list[str]:
-    """Operations that would do what a failing pair of rows does."""
+    """An operation that would do, unharmed, what a row does together with those that use it."""
     tape = problem.tape
+    users = _users(problem, slot)
+    above = [row for user in users for row in _users(problem, user)]
+    for row in [slot, *users, *above]:
+        name, inner = tape.operation(row), _names(tape, tape.operands_of(row))
+        if "add" in inner:  # log(1 + exp(x)): what is added stands one row further down
+            inner |= {name for operand in tape.operands_of(row) for name in _names(tape, _operands(tape, operand))}
+        for outer, needed, hint in _HINTS:
+            if outer == name and needed in inner:
+                return [hint]
+    return []
 
-    def names(rows: tuple[int, ...]) -> set[str]:
-        return {tape.operation(operand) for operand in rows if tape.first_row <= operand < tape.slots}
 
-    name, inner = tape.operation(slot), names(tape.operands_of(slot))
-    if (name, "add") in {(a, b) for a, b, hint in _HINTS if not hint} and "add" in inner:
-        for operand in tape.operands_of(slot):
-            inner |= names(tape.operands_of(operand))
-    return [hint for outer, needed, hint in _HINTS if hint and outer == name and needed in inner][:1]
+def _operands(tape: Tape, slot: int) -> tuple[int, ...]:
+    return tape.operands_of(slot) if tape.first_row <= slot < tape.slots else ()
+
+
+def _names(tape: Tape, slots: tuple[int, ...]) -> set[str]:
+    return {tape.operation(slot) for slot in slots if tape.first_row <= slot < tape.slots}
+
+
+def _users(problem: Problem, slot: int) -> list[int]:
+    """The first few rows that have a slot for an operand."""
+    tape = problem.tape
+    return list(islice((row for row in tape.rows() if slot in tape.operands_of(row)), 4))
 
 
 def explain(
@@ -143,7 +163,7 @@ def explain(
     if math.isfinite(problem.value) and all(map(math.isfinite, gradient.values())):
         return []
     found = _overflows(problem)
-    blamed = {note.span for note in [*found, *known] if note.code in ("overflow", "pole")}
+    blamed = {(note.code, note.span) for note in [*found, *known]}
     _, steps = accumulate(problem.tape, problem.values, problem.active, overrides=overrides)
     reached: dict[int, float] = {problem.tape.output: 1.0}
     for step in steps:
@@ -152,8 +172,8 @@ def explain(
         if math.isfinite(step.term) or arriving != arriving or len(found) >= MOST:
             continue
         note = _bad_term(problem, step.source, step.position, step.term, arriving)
-        if note is not None and note.span not in blamed:
-            blamed.add(note.span)
+        if note is not None and (note.code, note.span) not in blamed:
+            blamed.add((note.code, note.span))
             found.append(note)
     undefined = [name for name, derivative in gradient.items() if name and derivative != derivative]
     if found and undefined:
@@ -195,11 +215,8 @@ def _overflows(problem: Problem) -> list[Diagnostic]:
         row = OPERATIONS[tape.operation(slot)]
         if any(kind == "pole" and condition_function(row, condition)(*arguments, value) for kind, condition in row.breaks):
             continue  # noted as a pole
-        users = [user for user in tape.rows() if slot in tape.operands_of(user)]
-        users += [above for user in users for above in tape.rows() if user in tape.operands_of(above)]
-        hints = [hint for user in users[:8] for hint in _hints(problem, user)]
         message = f"`{row.symbol or row.spelling}` overflows: the value is beyond the range of a float"
-        found.append(problem.warning("overflow", message, slot, _shown(problem, operands), (), hints[:1]))
+        found.append(problem.warning("overflow", message, slot, _shown(problem, operands), (), _hints(problem, slot)))
     return found
 
 
@@ -214,11 +231,20 @@ def _bad_term(problem: Problem, slot: int, position: int, term: float, arriving:
         if math.isinf(term):
             return None
         message = f"an infinite derivative meets a partial of `{name}` that is 0: 0 times infinity is undefined"
-        users = [user for user in problem.tape.rows() if slot in problem.tape.operands_of(user)]
-        hints = [hint for user in [*users, *operands] if user >= problem.tape.first_row for hint in _hints(problem, user)]
-        return problem.warning("indeterminate", message, slot, shown, (), hints[:1])
+        return problem.warning("indeterminate", message, slot, shown, (), _hints(problem, slot))
     if math.isinf(term):
         notes = [f"by {by} it is {number_text(term)}"]
         return problem.warning("pole", f"`{name}` has an infinite slope here", slot, shown, notes)
+    if arriving == 0 and _is_infinite(problem, slot, position):
+        message = f"an adjoint of 0 meets an infinite partial of `{name}`: 0 times infinity is undefined"
+        return problem.warning("indeterminate", message, slot, shown, (), _hints(problem, slot))
     message = f"the partial of `{name}` by `{by}` is undefined here"
     return problem.warning("undefined-partial", message, slot, shown)
+
+
+def _is_infinite(problem: Problem, slot: int, position: int) -> bool:
+    """Whether a partial itself is infinite."""
+    operands = problem.tape.operands_of(slot)
+    function = term_functions(problem.tape.operation(slot), len(operands))[position]
+    partial = function(1.0, *[problem.values[operand] for operand in operands], problem.values[slot]) if function else None
+    return partial is not None and math.isinf(partial)

@@ -71,8 +71,8 @@ def difference(problem: Problem, variable: str, method: str = "central", step: f
     method
         ``forward``, ``backward``, ``central`` or ``complex``.
     step
-        The step; if not given, a power of two from the scale of the point: ``max(1, |x|)`` or ``|x|``, whichever gives
-        the smaller error, times the root of the machine epsilon that balances truncation and rounding for a function of
+        The step; if not given, a power of two from the scale of the point: 1 or ``|x|``, whichever gives the smaller
+        error, times the root of the machine epsilon that balances truncation and rounding for a function of
         that scale (order p: root p + 1).
 
     Returns
@@ -87,11 +87,11 @@ def difference(problem: Problem, variable: str, method: str = "central", step: f
     if step is not None:
         return _Quotient(problem, variable, method, step).record("the step is as given")
     root = EPSILON ** (1 / (chosen.order + 1))
-    scales = {f"max(1, |{variable}|)": max(1.0, abs(x))} | ({f"|{variable}|": abs(x)} if 0 < abs(x) < 1 else {})
+    scales = {f"|{variable}|": abs(x), "1": 1.0} if x else {"1": 1.0}
     tried = {scale: _shortened(problem, variable, method, exact_step(x, size * root)) for scale, size in scales.items()}
     inside = {scale: quotient for scale, quotient in tried.items() if quotient.inside}
     if inside:
-        scale = min(inside, key=lambda scale: inside[scale].error)
+        scale = _best(inside)
         best = inside[scale]
         if best.step != exact_step(x, scales[scale] * root):
             return best.record("short beside the distance to the edge of the domain")
@@ -99,11 +99,21 @@ def difference(problem: Problem, variable: str, method: str = "central", step: f
         return best.record(f"about {scale} times the {name} root of the machine epsilon, as a power of two")
     if method == "central":
         for side in ("forward2", "backward2"):
-            beside = _shortened(problem, variable, side, exact_step(x, scales[f"max(1, |{variable}|)"] * root))
+            beside = _shortened(problem, variable, side, exact_step(x, max(scales.values()) * root))
             if beside.inside:
                 return beside.record("one-sided, because the domain ends at the point")
     first = next(iter(tried.values()))
     return first.record("a value beside the point is undefined, however short the step")
+
+
+def _best(quotients: dict[str, _Quotient]) -> str:
+    """Which of several quotients errs least; one that contradicts a shorter step has overlooked what lies between."""
+    shortest = min(quotients.values(), key=lambda quotient: quotient.step)
+    trusted = {
+        scale: quotient for scale, quotient in quotients.items()
+        if abs(quotient.quotient(1) - shortest.quotient(1)) <= 3 * (quotient.error + shortest.error)
+    }  # fmt: skip
+    return min(trusted or quotients, key=lambda scale: quotients[scale].error)
 
 
 def _shortened(problem: Problem, variable: str, method: str, step: float) -> _Quotient:
@@ -153,14 +163,14 @@ class _Quotient:
 
     @property
     def inside(self) -> bool:
-        """Whether all values of the stencil are finite."""
-        return all(math.isfinite(self.known[offset]) for offset in self.stencil.offsets)
+        """Whether all values of the stencil are finite, at points that differ."""
+        return self.x + self.step != self.x and all(math.isfinite(self.known[offset]) for offset in self.stencil.offsets)
 
     def quotient(self, scale: int) -> float:
         total = math.fsum(
             float(weight) * self.known[offset * scale]
             for offset, weight in zip(self.stencil.offsets, self.stencil.weights, strict=True)
-        ) if all(math.isfinite(self.known[offset * scale]) for offset in self.stencil.offsets) else math.nan  # fmt: skip
+        ) if self.x + self.step != self.x and all(math.isfinite(self.known[offset * scale]) for offset in self.stencil.offsets) else math.nan  # fmt: skip
         return total / (self.step * scale)
 
     @property

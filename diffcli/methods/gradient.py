@@ -92,7 +92,7 @@ def compute(target: str | Program, at: At, options: Options) -> GradientResult:
     require_value(problem)
     breaks = find_breaks(problem)
     notes = [*problem.shadowed_constants(), *_unused(problem.program)]
-    notes += describe(problem, breaks, options.kink, options.strict)
+    notes += describe(problem, breaks, options.kink if options.mode in ("reverse", "forward") else "", options.strict)
     replaced = overrides(problem, breaks, options.kink)
     options.progress("differentiating")
     answer = _METHODS[options.mode](problem, options, replaced, notes)
@@ -214,8 +214,7 @@ def _numbers(problem: Problem, found: dict[str, float | None], notes: list[Diagn
     for name, derivative in found.items():
         if derivative is None:
             message = f"the result does not depend on `{name}` here, so the derivative is 0"
-            why = "no path leads from it to the result: each is constant, flat, cut by stop_gradient, or in a branch not taken"
-            notes.append(Diagnostic("no-dependence", "note", message, notes=(why,)))
+            notes.append(Diagnostic("no-dependence", "note", message))
     return {name: 0.0 if derivative is None else derivative + 0.0 for name, derivative in found.items()}
 
 

@@ -19,10 +19,10 @@ from diffcli.operations.arithmetic.floats import FLOATS
 from diffcli.tape.rules import Overrides, condition_function, term_functions, value_function
 
 POLICIES = {
-    "min-norm": "the subgradient of least norm: 0 for abs and relu, equal shares at a tie",
-    "mean": "the mean of the slopes on the two sides, which is what central differences see",
-    "left": "the slope on the left of the operand",
-    "right": "the slope on the right of the operand",
+    "min-norm": "the subgradient of least norm: 0 for abs, equal shares at a tie",
+    "mean": "the mean of its slopes on the two sides",
+    "left": "its slope on the left of the operand",
+    "right": "its slope on the right of the operand",
     "nan": "NaN: no number where there is no derivative",
     "error": "an error, with exit code 5",
 }
@@ -86,7 +86,7 @@ def _deciding(problem: Problem) -> set[int]:
 
 
 def describe(problem: Problem, breaks: Sequence[Break], policy: str, strict: bool) -> list[Diagnostic]:
-    """A note for each break.
+    """A note for each break; an empty policy is that of a method that asks no rules of the table.
 
     Raises
     ------
@@ -95,7 +95,11 @@ def describe(problem: Problem, breaks: Sequence[Break], policy: str, strict: boo
     """
     refuse = refused(breaks, policy, strict)
     sides = _slopes(problem) if any(found.kind in NOT_DIFFERENTIABLE for found in breaks) else ()
-    notes = [_note(problem, found, None if refuse else policy, sides) for found in breaks[:MOST_NOTES]]
+    notes: list[Diagnostic] = []
+    for found in breaks[:MOST_NOTES]:
+        # the slopes are those of the whole function, so one note is enough for them
+        told = sides if found.kind in NOT_DIFFERENTIABLE and not any(note.slopes for note in notes) else ()
+        notes.append(_note(problem, found, None if refuse else policy, told))
     if refuse:
         raise NotDifferentiableError([note._replace(severity="error") for note in notes if note.code in NOT_DIFFERENTIABLE])
     if len(breaks) > MOST_NOTES:
@@ -157,8 +161,10 @@ def _note(problem: Problem, found: Break, policy: str | None, sides: tuple[Slope
     if policy is None:
         return problem.warning(kind, message, slot, label, notes)._replace(slopes=sides)
     help = ["--strict makes this an error (exit code 5)"]
-    if kind in ("kink", "tie"):
-        notes.append(f"used here: {POLICIES[policy]} (--kink {policy})")
+    if not policy:
+        help = []  # a method that asks no rules of the table
+    elif kind in ("kink", "tie"):
+        notes.append(f"the rule taken for this operation: {POLICIES[policy]} (--kink {policy})")
     elif kind == "branch":
         notes.append("the derivative is that of the branch taken")
     elif kind == "point-branch":
@@ -170,8 +176,9 @@ def _side_text(side: Slopes) -> str:
     if side.left is None and side.right is None:
         return ""
     if side.left == side.right and side.left is not None:
-        smooth = ": smooth" if math.isfinite(side.left) else ""
-        return f"along {side.variable} the slopes on both sides are {number_text(side.left)}{smooth}"
+        if not math.isfinite(side.left):
+            return f"along {side.variable} the slopes on both sides are {number_text(side.left)}"
+        return f"along {side.variable} the function is smooth all the same, with the slope {number_text(side.left)}"
     left, right = ("unknown" if slope is None else number_text(slope) for slope in side[1:])
     return f"along {side.variable} the slope is {left} on the left, {right} on the right"
 
@@ -185,7 +192,7 @@ def overrides(problem: Problem, breaks: Sequence[Break], policy: str) -> Overrid
     for slot, kind in breaks:
         if kind in ("kink", "tie"):
             count = len(problem.tape.operands_of(slot))
-            result[slot] = tuple(_constant(_partial(problem, slot, position, policy)) for position in range(count))
+            result[slot] = tuple(_term_at_kink(problem, slot, position, policy) for position in range(count))
     if tied and policy == "nan":
         for slot, row in enumerate(problem.tape.operands, problem.tape.first_row):
             if problem.tape.operation(slot) == "where" and problem.values[slot] is not None and tied & _below(problem, row[0]):
@@ -208,23 +215,21 @@ def _constant(partial: float) -> Callable[..., float | None]:
     return lambda g, *_: g * partial
 
 
-def _partial(problem: Problem, slot: int, position: int, policy: str) -> float:
-    """The partial of a row by one operand, on one side of a kink or between the two."""
-    from diffcli.methods.one_sided import NUDGE
-
-    if policy == "nan":
-        return math.nan
+def _term_at_kink(problem: Problem, slot: int, position: int, policy: str) -> Callable[..., float | None] | None:
+    """The term of a row on a kink by one operand, by the policy; the table's own where both sides agree."""
     name = problem.tape.operation(slot)
     row = problem.tape.operands_of(slot)
     values = [problem.values[operand] for operand in row]
     function = term_functions(name, len(row))[position]
     if function is None:
-        return 0.0
+        return None
     value_of = FLOATS.get(name) or value_function(OPERATIONS[name])
     sides = []
     for side in (-1.0, 1.0):
         beside = list(values)
-        beside[position] += side * NUDGE * max(1.0, abs(values[position]))
+        beside[position] = math.nextafter(values[position], side * math.inf)
         sides.append(function(1.0, *beside, value_of(*beside)) or 0.0)
     left, right = sides
-    return {"left": left, "right": right, "mean": (left + right) / 2}[policy]
+    if left == right:
+        return function
+    return _constant({"left": left, "right": right, "mean": (left + right) / 2, "nan": math.nan}[policy])

@@ -21,8 +21,10 @@ _COMPARISONS: dict[str, Callable[[float], bool]] = {
     "eq": lambda d: d == 0, "ne": lambda d: d != 0,
 }  # fmt: skip
 
+_LOGICAL = frozenset((*_COMPARISONS, "and", "or", "not"))
+
 NUDGE = 2.0**-30
-"""How far operands are moved off a kink, relative to their size, to ask a rule for its partials there."""
+"""How far several operands are moved off a kink together, relative to their size, to ask a rule for its partials there."""
 
 
 class Undecided(Exception):
@@ -52,7 +54,7 @@ def derivative_along(tape: Tape, values: Values, point: Sequence[float], directi
     """
     functions = float_functions(tape)
     terms = terms_of(tape)
-    breaks = {name: _conditions(name) for name in set(tape.operations) - set(_COMPARISONS)}
+    breaks = {name: _conditions(name) for name in set(tape.operations) - _LOGICAL}
     primal = start_values(tape, point)
     tangent: list[float | None] = [move or None for move in direction]
     tangent += [None] * (tape.size - len(tangent))
@@ -63,11 +65,11 @@ def derivative_along(tape: Tape, values: Values, point: Sequence[float], directi
             arguments = [primal[operand] for operand in operands]
             moves = [tangent[operand] for operand in operands]
             if name in _COMPARISONS and arguments[0] == arguments[1]:
-                primal[slot] = _decide(name, moves)
+                value = primal[slot] = _decide(name, moves)
+            else:
+                value = primal[slot] = functions[row](*arguments)
+            if name in _LOGICAL:
                 continue
-            value = primal[slot] = functions[row](*arguments)
-            if name == "where" and value != values[slot] and not (value != value):
-                raise Undecided  # another branch with another value: a jump
             kinds = {kind for kind, condition in breaks[name] if condition(*arguments, value)}
             if kinds and any(move is not None for move in moves):
                 arguments, value = _beside(functions[row], arguments, moves, value, "pole" in kinds)
@@ -77,6 +79,9 @@ def derivative_along(tape: Tape, values: Values, point: Sequence[float], directi
                 if term is not None:
                     total = term if total is None else total + term
             tangent[slot] = total
+    result = primal[tape.output]
+    if result == result and result != values[tape.output]:
+        raise Undecided  # a comparison that goes the other way beside the point changes the value: a jump
     return tangent[tape.output] or 0.0
 
 
@@ -109,8 +114,13 @@ def _beside(
         if pole:
             raise Undecided  # 0 times infinity
         return arguments, value
-    size = max([1.0, *map(abs, arguments)])
-    beside = [argument + step / largest * NUDGE * size for argument, step in zip(arguments, steps, strict=True)]
+    moving = [position for position, step in enumerate(steps) if step]
+    if len(moving) == 1:
+        beside = list(arguments)
+        beside[moving[0]] = math.nextafter(arguments[moving[0]], math.copysign(math.inf, steps[moving[0]]))
+    else:  # far enough apart to tell which moves faster
+        size = max([1.0, *[abs(arguments[position]) for position in moving]])
+        beside = [argument + step / largest * NUDGE * size for argument, step in zip(arguments, steps, strict=True)]
     there = function(*beside)
     if pole and there == there:
         return arguments, value

@@ -18,6 +18,8 @@ import sympy
 
 from diffcli.errors import Diagnostic, DiffcliError, LimitError, error
 from diffcli.language import parse
+from diffcli.language.complaints import shorten
+from diffcli.language.printer import number_text
 from diffcli.language.syntax import NAME, NUMBER, Program
 from diffcli.methods.problem import Problem
 from diffcli.methods.symbolic_text import Undecided, to_program_text
@@ -29,6 +31,9 @@ from diffcli.tape.evaluation import float_functions, run
 
 Expression = Any
 """A SymPy expression; SymPy ships no types."""
+
+LOST = 1e-6
+"""The relative difference from the table's rules at which a form is said to lose its digits."""
 
 _NAMED = {"pi": sympy.pi, "e": sympy.E, "tau": 2 * sympy.pi, "nan": sympy.nan}
 _OPERATORS: dict[str, Callable[..., Any]] = {
@@ -150,6 +155,7 @@ def differentiate(
         A limit struck before a derivative was known, or the expression is too deep or too large for SymPy.
     """
     builder = Builder()
+    bent = any(note.severity == "warning" for note in notes)
     try:
         expression, symbols = builder.read(problem.tape)
         for position, name in enumerate(problem.wrt, 1):
@@ -161,7 +167,7 @@ def differentiate(
             simplify = simplify and simplified is not None  # what took too long once will do so again
             text = to_program_text(raw, most_nodes, problem.at)
             short = to_program_text(simplified, most_nodes, problem.at) if simplified is not None else None
-            value = _value(problem, name, text, notes)
+            value = _value(problem, name, text, notes, bent)
             keep(SymbolicDerivative(name, text, short, sympy.latex(raw if simplified is None else simplified), value))
     except RecursionError:
         help = ["use --mode reverse, which has no such limit"]
@@ -187,8 +193,11 @@ def _simplify(raw: Expression, notes: list[Diagnostic]) -> Expression | None:
     return None
 
 
-def _value(problem: Problem, variable: str, text: str, notes: list[Diagnostic]) -> float:
-    """The value of a derivative's text at the point; NaN with a warning where SymPy's form has none there."""
+def _value(problem: Problem, variable: str, text: str, notes: list[Diagnostic], bent: bool) -> float:
+    """The value of a derivative's text at the point, with a warning where SymPy's form has none or loses its digits.
+
+    At a kink (``bent``) the form may well follow another rule than the table, and is not compared.
+    """
     try:
         program = parse(text, f"SymPy's derivative by {variable}")
         given = {name: value for name, value in problem.at.items() if name in program.inputs or name in program.constants}
@@ -200,12 +209,14 @@ def _value(problem: Problem, variable: str, text: str, notes: list[Diagnostic]) 
     tape = derivative.tape
     strict = zip(tape.operations, float_functions(tape), strict=True)
     value = float(run(tape, derivative.point, [FLOATS.get(name) or function for name, function in strict])[tape.output])
+    problems = ""
+    exact = problem.adjoints[problem.input_slot(variable)] or 0.0
     if math.isnan(value):
-        message = f"SymPy's form of the derivative by `{variable}` has no value at this point"
-        notes.append(
-            Diagnostic(
-                "symbolic-form", "warning", message, notes=(f"its form: {text}",),
-                help=("it may be a removable singularity of the form; --mode reverse has rules of its own there",),
-            )
-        )  # fmt: skip
+        problems = "has no value"
+    elif not bent and math.isfinite(exact) and abs(value - exact) > LOST * max(abs(value), abs(exact)):
+        problems = "loses its digits"
+    if problems:
+        message = f"SymPy's form of the derivative by `{variable}` {problems} at this point"
+        rule = f"by the rules of the table it is {number_text(exact + 0.0)} (--mode reverse)"
+        notes.append(Diagnostic("symbolic-form", "warning", message, notes=(f"its form: {shorten(text)}", rule)))
     return value

@@ -83,6 +83,8 @@ def _remark(result: GradientResult, name: str) -> str:
     for note in result.notes:
         for slope in note.slopes:
             if slope.variable == name and (slope.left != slope.right or slope.left != result.gradient[name]):
+                if slope.left == slope.right and slope.left is not None:
+                    return f"{note.code}, but the function is smooth: its slope is {number(slope.left, 6)}"
                 left, right = ("?" if side is None else number(side, 6) for side in (slope.left, slope.right))
                 return f"{note.code}: {left} on the left, {right} on the right"
     return ""

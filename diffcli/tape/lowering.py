@@ -196,6 +196,8 @@ class _Lowering:
 
     def straight(self, start: int, stop: int) -> None:
         """The loop that builds rows; no choice begins and nothing is called between ``start`` and ``stop``."""
+        if start == stop:
+            return
         program, tape, slots, environment = self.program, self.tape, self.slots, self.environment
         operations, operands, starts, stops = tape.operations, tape.operands, tape.starts, tape.stops
         first_row = tape.first_row

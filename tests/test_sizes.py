@@ -1,0 +1,234 @@
+"""Programs that are large or deep, held against what they must come to, and against half of themselves.
+
+Nothing here is timed. That work grows no faster than the text is checked by counting the calls that Python makes.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+import tracemalloc
+
+import pytest
+
+from diffcli.errors import ExpressionError
+from diffcli.language import parse
+from diffcli.language.complaints import MOST
+from diffcli.language.printer import LATEX, program_text, to_text
+from diffcli.methods.forward import tangents
+from diffcli.methods.reverse import accumulate, activity, adjoints
+from diffcli.tape import evaluate, lower
+
+X = 0.5
+
+
+def nested(opening, middle, closing, count):
+    return opening * count + middle + closing * count
+
+
+def identity(count):
+    return X, 1.0
+
+
+SHAPES = {
+    # name: (the text for a size, the value and the derivative at x = 0.5, the size)
+    "flat sum": (lambda n: " + ".join(["x"] * n), lambda n: (n * X, n), 200_000),
+    "flat signs": (lambda n: "".join(" +-"[1 + i % 2] + "x" for i in range(n)), lambda n: (0.0, 0.0), 200_000),
+    "flat product": (lambda n: "*".join(["x"] * n), lambda n: (0.0, 0.0), 200_000),
+    "flat quotient": (lambda n: "/".join(["x"] * n), lambda n: (math.inf, None), 100_000),
+    "flat conditions": (lambda n: " and ".join(["x < 1"] * n), lambda n: (True, None), 50_000),
+    "flat choices": (lambda n: " + ".join(["where(x > 0, x, -x)"] * n), lambda n: (n * X, n), 20_000),
+    "parentheses": (lambda n: nested("(", "x", ")", n), identity, 100_000),
+    "unary minus": (lambda n: "-" * n + "x", identity, 100_000),
+    "unary plus": (lambda n: "+" * n + "x", identity, 100_000),
+    "not": (lambda n: "not " * n + "x", lambda n: (True, None), 100_000),
+    "powers": (lambda n: "^".join(["x"] * n), lambda n: (0.6411857445049865, 0.589228896), 50_000),
+    "powers of powers": (lambda n: nested("(", "x", ")^1", n), identity, 50_000),
+    "sums to the right": (lambda n: nested("x + (", "x", ")", n), lambda n: ((n + 1) * X, n + 1), 100_000),
+    "sums to the left": (lambda n: nested("(", "x", " + x)", n), lambda n: ((n + 1) * X, n + 1), 100_000),
+    "choices after else": (lambda n: "1 if x < 0 else " * n + "x", identity, 100_000),
+    "choices before if": (lambda n: nested("(", "x", " if x > 0 else 1)", n), identity, 50_000),
+    "choices as conditions": (lambda n: nested("x if (", "x", ") else 1", n), identity, 50_000),
+    "where, last operand": (lambda n: nested("where(x < 0, 1, ", "x", ")", n), identity, 100_000),
+    "where, middle operand": (lambda n: nested("where(x > 0, ", "x", ", 1)", n), identity, 50_000),
+    "where, condition": (lambda n: nested("where(", "x", ", x, 1)", n), identity, 50_000),
+    "calls": (lambda n: nested("sin(", "x", ")", n), lambda n: (0.005477, 0.0), 100_000),
+    "calls with two operands": (lambda n: nested("max(0, ", "x", ")", n), identity, 50_000),
+    "own function": (lambda n: "f(u) = u + 1\n" + nested("f(", "x", ")", n), lambda n: (X + n, 1), 50_000),
+    "functions of functions": (
+        lambda n: "f0(u) = u\n" + "".join(f"f{i}(u) = f{i - 1}(u) + 1\n" for i in range(1, n + 1)) + f"f{n}(x)",
+        lambda n: (X + n, 1), 20_000),
+    "bindings": (lambda n: "v0 = x\n" + "".join(f"v{i} = v{i - 1} + x\n" for i in range(1, n)), lambda n: (n * X, n), 50_000),
+    "statements": (lambda n: "x;" * n + "2*x", lambda n: (1.0, 2.0), 50_000),
+    "many inputs": (lambda n: "x" + "".join(f" + 0*y{i}" for i in range(n)), identity, 20_000),
+    "blanks": (lambda n: " " * n + "x" + " \t" * n, identity, 500_000),
+    "empty lines": (lambda n: "\n" * n + "x" + "\r\n" * n, identity, 100_000),
+    "comments": (lambda n: "x # " + "(" * n, identity, 500_000),
+}  # fmt: skip
+
+
+def everything(text):
+    """A text through all that works on it without a limit: value, derivative by three sweeps."""
+    program = parse(text)
+    assert parse(program_text(program)) == program
+    assert to_text(program, None, LATEX)
+    results = []
+    for share in (False, True):
+        tape = lower(program, share=share)
+        values = evaluate(tape, [X] * len(tape.inputs))
+        active = activity(tape)
+        seed = [1.0 if name == "x" else None for name in tape.inputs]
+        place = tape.inputs.index("x")
+        forward = tangents(tape, values, seed)[tape.output]
+        results += [(values[tape.output], derivative) for derivative in (
+            forward, adjoints(tape, values, active)[place], accumulate(tape, values, active)[0][place],
+        )]  # fmt: skip
+    return results
+
+
+def close(one, two):
+    if one is None or two is None or one != one or math.isinf(one):
+        return True
+    return math.isclose(one, two, rel_tol=1e-9, abs_tol=1e-5)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_large_and_deep_programs_come_to_what_they_must(shape):
+    text, expected, size = SHAPES[shape]
+    value, derivative = expected(size)
+    for found_value, found_derivative in everything(text(size)):
+        assert close(found_value, value)
+        assert derivative is None or close(found_derivative or 0.0, derivative)
+
+
+def calls_made(action):
+    """How many calls Python makes, those of built-in functions included."""
+    count = 0
+
+    def watch(frame, event, argument):
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    before = sys.getprofile()
+    sys.setprofile(watch)
+    try:
+        action()
+    finally:
+        sys.setprofile(before)
+    return count
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_work_grows_no_faster_than_the_text(shape):
+    text, _, _ = SHAPES[shape]
+    everything(text(10))  # what is compiled on first use
+    single, double = (calls_made(lambda n=n: everything(text(n))) for n in (400, 800))
+    assert double < 2.2 * single
+
+
+WRONG = {
+    # name: (the text for a size, how many errors, None for the most)
+    "open": (lambda n: "(" * n + "x", None),
+    "open calls": (lambda n: "sin(" * n + "x", None),
+    "closed": (lambda n: "x" + ")" * n, None),
+    "products": (lambda n: " ".join(["x"] * n), 1),
+    "products in lines": (lambda n: "\n".join(["2x"] * n), None),
+    "nested products": (lambda n: nested("2(", "x", ")", n), 1),
+    "calls that are products": (lambda n: nested("x(", "x", ")", n), 1),
+    "functions without parentheses": (lambda n: "sin " * n + "x", None),
+    "the same in lines": (lambda n: "\n".join(["sin x"] * n), None),
+    "strays": (lambda n: "@" * n, 1),
+    "strays between names": (lambda n: "x@" * n, 1),
+    "many kinds of strays": (lambda n: "".join(chr(0x2800 + i % 256) for i in range(n)), None),
+    "chained comparisons": (lambda n: "<".join(["x"] * n), 1),
+    "nested chains": (lambda n: nested("(", "x<x<x", "<x<x)", n), None),
+    "commas": (lambda n: "x" + ",x" * n, None),
+    "commas in a call": (lambda n: "max(" + "," * n + ")", None),
+    "equals": (lambda n: "=".join(["x"] * n), None),
+    "lines in an open parenthesis": (lambda n: "(" + "\nx=1" * n, None),
+    "products in open parentheses": (lambda n: "(" * 10 + "\nx" * n, 10),
+    "open lines": (lambda n: "\n".join(["x = (1"] * n), None),
+    "missing operands": (lambda n: "+*" * n, None),
+    "missing operands in lines": (lambda n: "x +\n" * n, None),
+    "else": (lambda n: "else " * n, None),
+    "if": (lambda n: "x if " * n, None),
+    "if alone": (lambda n: "if " * n, None),
+    "not": (lambda n: "x not " * n, None),
+    "not after a sign": (lambda n: "-not " * n + "x", None),
+    "superscripts": (lambda n: "x²+" * n + "1", None),
+    "superscripts after a number": (lambda n: "2²+" * n + "1", None),
+    "one long superscript": (lambda n: "x²" * n, 1),
+    "numbers": (lambda n: "1__0+" * n + "1", None),
+    "points": (lambda n: "1" + ".1" * n, 1),
+    "unknown functions": (lambda n: "+".join(f"foo{i}(x,y)" for i in range(n)), None),
+    "one unknown function": (lambda n: "+".join(["foo(x,y)"] * n), None),
+    "names bound twice": (lambda n: "x=1\n" * n, None),
+    "recursive functions": (lambda n: "".join(f"f{i}(x)=f{i}(x)\n" for i in range(n)) + "1", None),
+    "parameters": (lambda n: "f(" + ",".join(f"x{i}" for i in range(n)) + ",x1)=1;2", 1),
+    "odd names": (lambda n: "½" * n, 1),
+    "numbers of arguments": (lambda n: "+".join(["sin(x,y)"] * n), None),
+    "functions of the language": (lambda n: "sin(x)=1\n" * n + "1", None),
+    "targets": (lambda n: "2=1\n" * n, None),
+}
+
+
+@pytest.mark.parametrize("shape", WRONG)
+def test_large_and_deep_texts_that_are_wrong(shape):
+    text, expected = WRONG[shape]
+    with pytest.raises(ExpressionError) as caught:
+        parse(text(20_000))
+    assert len(caught.value.diagnostics) == (expected or MOST)
+
+
+@pytest.mark.parametrize("shape", WRONG)
+def test_work_on_wrong_texts_grows_no_faster_than_they_do(shape):
+    text, _ = WRONG[shape]
+
+    def attempt(size):
+        with pytest.raises(ExpressionError):
+            parse(text(size))
+
+    attempt(200)
+    single, double = (calls_made(lambda n=n: attempt(n)) for n in (1000, 2000))
+    assert double < 2.2 * single
+
+
+def memory_of(action):
+    """The bytes that what an action returns holds on to."""
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        result = action()
+        return result, tracemalloc.get_traced_memory()[0] - before
+    finally:
+        tracemalloc.stop()
+
+
+MEMORY = {
+    "sums": lambda n: " + ".join(["x"] * (n + 1)),
+    "products and functions": lambda n: " + ".join(f"sin(x{i % 7})*y" for i in range(n // 3 + 1)),
+    "bindings": lambda n: "v0 = x\n" + "\n".join(f"v{i} = v{i - 1}*x + {i % 90}" for i in range(1, n // 2 + 1)),
+}
+
+
+@pytest.mark.parametrize("shape", MEMORY)
+def test_a_row_of_a_tape_takes_at_most_250_bytes(shape):
+    program = parse(MEMORY[shape](200_000))
+    tape, size = memory_of(lambda: lower(program))
+    assert len(tape.operations) >= 200_000
+    assert size <= 250 * len(tape.operations)
+
+
+@pytest.mark.parametrize("shape", MEMORY)
+def test_a_node_of_a_program_takes_at_most_250_bytes(shape):
+    text = MEMORY[shape](200_000)
+    program, size = memory_of(lambda: parse(text))
+    assert size <= 250 * len(program)
+
+
+def test_a_million_terms():
+    program = parse("+".join(["x"] * 1_000_000))
+    tape = lower(program)
+    values = evaluate(tape, [X])
+    assert values[tape.output] == 500_000
+    assert adjoints(tape, values, activity(tape))[0] == 1_000_000
