@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from diffcli.language import Program, parse
     from diffcli.methods.library import grad, trace
     from diffcli.records import GradientResult, Trace
+    from diffcli.reports.diagnostics import explain
 
 __all__ = [
     "Diagnostic",
@@ -43,6 +44,7 @@ __all__ = [
     "Trace",
     "UsageError",
     "__version__",
+    "explain",
     "grad",
     "parse",
     "trace",
@@ -50,7 +52,7 @@ __all__ = [
 
 _HOMES = {
     "GradientResult": "records", "Program": "language", "Trace": "records", "__version__": "_version",
-    "grad": "methods.library", "parse": "language", "trace": "methods.library",
+    "explain": "reports.diagnostics", "grad": "methods.library", "parse": "language", "trace": "methods.library",
 }  # fmt: skip
 """Where each name lives, if not in `diffcli.errors`. Nothing is imported before it is asked for."""
 

@@ -73,7 +73,10 @@ class Trace(NamedTuple):
 
 
 class Cost(NamedTuple):
-    """Elementary operations: of f, of the sweep beside it, and the bound on their sum as a multiple of f."""
+    """Elementary operations: of f, of the sweeps beside it, and the bound on their sum as a multiple of f, in words.
+
+    The bound is for programs of sums, products and quotients; functions add what their own rules take.
+    """
 
     function: int
     sweep: int

@@ -422,7 +422,7 @@ DIALECTS = {
     "(a + 1)/b^2": ("(a + 1)/b^2", r"\dfrac{a + 1}{{b}^{2}}"),
     "a/b/c": ("a/b/c", r"\dfrac{\dfrac{a}{b}}{c}"),
     "sqrt(x + 1)": ("sqrt(x + 1)", r"\sqrt{x + 1}"),
-    "abs(x)": ("abs x", r"\left|x\right|"),
+    "abs(x)": ("abs(x)", r"\left|x\right|"),
     "exp(-x^2)": ("exp(-x^2)", r"e^{-{x}^{2}}"),
     "2^(x + 1)": ("2^(x + 1)", r"{2}^{x + 1}"),
     "alpha_2*beta": ("alpha_2·beta", r"\alpha_{2} \cdot \beta"),

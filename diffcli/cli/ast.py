@@ -34,5 +34,6 @@ def command(environment: Environment, /, expression: str, full: bool, timeout: f
     with time_limit(timeout):
         program = read_program(expression, environment)
         most = None if full or output.format not in ("table", "markdown", "latex") else SHOWN
-        output.print(tree_report(program, output.style, most, max_nodes))
+        drawn = output.format == "table"
+        output.print(tree_report(program, output.style, most, max_nodes, drawn))
     return 0

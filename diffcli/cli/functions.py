@@ -11,7 +11,8 @@ from diffcli.cli.options import Command, output_options
 from diffcli.cli.output import Output
 from diffcli.errors import UsageError, error
 from diffcli.language.complaints import did_you_mean
-from diffcli.operations import FUNCTION_NAMES, OPERATIONS, Operation, find_function
+from diffcli.language.tokens import PASTED
+from diffcli.operations import CONSTANTS, FUNCTION_NAMES, OPERATIONS, Operation, find_function
 from diffcli.reports.functions import functions_report
 
 EXAMPLES = ("diffcli functions", "diffcli functions log", "diffcli functions --json")
@@ -39,8 +40,10 @@ def _find(name: str) -> list[Operation]:
     UsageError
         There is none.
     """
-    found = find_function(name) or [row for row in OPERATIONS.values() if name in (row.symbol, row.name)]
+    found = find_function(name) or [row for row in OPERATIONS.values() if PASTED.get(name, name) in (row.symbol, row.name)]
     if not found:
         help = [*did_you_mean(name, FUNCTION_NAMES), "`diffcli functions` lists them all"]
+        if name in CONSTANTS:
+            help = [f"`{name}` is a constant: {CONSTANTS[name]!r}"]
         raise UsageError([error("unknown-topic", f"there is no function `{name}`", help=help)])
     return found

@@ -9,7 +9,7 @@ import click
 
 from diffcli.cli.environment import Environment, write
 from diffcli.cli.limits import time_limit
-from diffcli.cli.options import Choice, Command, Names, limit_options, output_options
+from diffcli.cli.options import Choice, Command, Names, Number, limit_options, output_options
 from diffcli.cli.output import Output, exit_code
 from diffcli.cli.progress import progress
 from diffcli.cli.reading import read_program
@@ -35,8 +35,8 @@ EXAMPLES = (
 @click.option("--wrt", type=Names(), help="Variables to differentiate by; all, if not given.")
 @click.option("--mode", type=Choice("mode", MODES), metavar="MODE", default="reverse", help="reverse, forward, numeric or symbolic.", show_default=True)
 @click.option("--seed", metavar="DIRECTION", help="forward: the derivative along a direction, as x=1,y=0.5.")
-@click.option("--method", type=Choice("method", METHODS), metavar="METHOD", default="central", help="numeric: forward, backward, central or complex.")
-@click.option("--step", type=float, metavar="H", help="numeric: the step, if not chosen from the point.")
+@click.option("--method", type=Choice("method", METHODS), metavar="METHOD", help="numeric: central, forward, backward or complex.")
+@click.option("--step", type=Number(), metavar="H", help="numeric: the step, as 2^-10, if not chosen from the point.")
 @click.option("--kink", type=Choice("policy", POLICIES), metavar="POLICY", default="min-norm", help="At a kink: min-norm, mean, left, right, nan, error.", show_default=True)
 @click.option("--strict", is_flag=True, help="Exit with 5 where the function is not differentiable.")
 @click.option("--share", is_flag=True, help="Merge repeated subexpressions into one row.")
@@ -44,6 +44,7 @@ EXAMPLES = (
 @click.option("--full", is_flag=True, help=f"Show every row of a trace longer than {SHOWN}.")
 @click.option("--cost", is_flag=True, help="Count elementary operations.")
 @click.option("--time", "timed", is_flag=True, help="Tell how long each stage took.")
+@click.option("-q", "--quiet", is_flag=True, help="Print the result alone: a name, a tab, a number.")
 @output_options
 @limit_options
 @click.pass_obj
@@ -78,7 +79,7 @@ def command(
         seconds["parse"] = perf_counter() - start
         result = compute(program, ",".join(at) if any(text.strip() for text in at) else {}, asked)
         seconds["compute"] = perf_counter() - start - seconds["parse"]
-    document = gradient_report(result, notation, output.style, seconds if timed else None)
+    document = gradient_report(result, notation, output.style, seconds if timed else None, brief=no_trace)
     output.print(document, result.notes)
     if timed and output.format != "json":
         stages = ", ".join(f"{stage} {taken * 1e3:.3g} ms" for stage, taken in seconds.items())

@@ -9,6 +9,7 @@ import click
 from diffcli.cli.environment import Environment
 from diffcli.cli.options import Command, output_options
 from diffcli.cli.output import Output
+from diffcli.cli.summaries import COMMANDS
 from diffcli.errors import UsageError, error
 from diffcli.errors.codes import CODES, EXITS, Code
 from diffcli.language.complaints import did_you_mean
@@ -32,6 +33,8 @@ def command(environment: Environment, /, topic: str | None, **options: Any) -> i
         output.print(_explain(topic, CODES[topic]))
     else:
         help = [*did_you_mean(topic, [*CODES, "exit-codes"]), "`diffcli help` lists them all"]
+        if topic in COMMANDS:
+            help = [f"`diffcli {topic} --help` tells about the command"]
         raise UsageError([error("unknown-topic", f"there is no code `{topic}`", help=help)])
     return 0
 
@@ -51,11 +54,12 @@ def _exit_codes() -> Document:
 
 
 def _explain(name: str, code: Code) -> Document:
-    exit_text = f", exit code {code.exit}: {EXITS[code.exit]}" if code.exit else ""
-    blocks = [Text(f"{name} ({code.kind}{exit_text})", "heading"), Text(code.meaning)]
+    rows = [("meaning", code.meaning), ("kind", code.kind)]
+    if code.exit:
+        rows.append(("exit code", f"{code.exit}: {EXITS[code.exit]}"))
     if code.wrong:
-        lines = [f"diffcli {code.wrong}"] + ([f"diffcli {code.right}"] if code.right else [])
-        titles = ["this brings it about:", "and this does not:"]
-        for title, line in zip(titles, lines, strict=False):
-            blocks += [Text(title), Text(f"  {line}", "code")]
-    return Document(tuple(blocks), {"schema": "diffcli/help@1", "code": name, **code._asdict()})
+        rows.append(("brought about by", f"diffcli {code.wrong}"))
+    if code.right:
+        rows.append(("but not by", f"diffcli {code.right}"))
+    table = Table(name, (Column(""), Column("")), tuple(rows))
+    return Document((table,), {"schema": "diffcli/help@1", "code": name, **code._asdict()})

@@ -13,17 +13,10 @@ import click
 from diffcli._version import __version__
 from diffcli.cli.environment import Environment, write
 from diffcli.cli.exit_codes import ExitCode
+from diffcli.cli.summaries import COMMANDS
 from diffcli.errors import DiffcliError, UsageError, error
 
 # Whatever only some runs need is imported where it is needed: `diffcli --help` waits for click and nothing else.
-
-COMMANDS: dict[str, tuple[str, str]] = {
-    "grad": ("grad", "Value and gradient at a point, with the traces."),
-    "ast": ("ast", "The syntax tree of an expression."),
-    "functions": ("functions", "The operations: rules, domains, kinks."),
-    "help": ("help", "What an error code means, with an example."),
-}
-"""The commands: the module of each in this package, and its summary. Adding a command is adding both."""
 
 EPILOG = """\b
 Examples:

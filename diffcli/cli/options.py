@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 import click
@@ -65,13 +65,16 @@ def _is_expression(token: str, options: set[str], valued: set[str]) -> bool:
 class Choice(click.Choice[str]):
     """A choice by name, with the nearest name when it is none of them."""
 
-    def __init__(self, kind: str, known: Iterable[str]) -> None:
+    def __init__(self, kind: str, known: Iterable[str], aliases: Mapping[str, str] | None = None) -> None:
         super().__init__(tuple(known))
         self.kind = kind
+        self.aliases = aliases or {}
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         if value in self.choices:
             return str(value)
+        if value in self.aliases:
+            return self.aliases[value]
         from diffcli.language.complaints import did_you_mean
 
         help = [*did_you_mean(str(value), self.choices), f"one of: {', '.join(self.choices)}"]
@@ -89,6 +92,20 @@ class Digits(click.ParamType[Any]):
         raise UsageError([error("bad-value", f"--digits is {value}, not a number from 1 to 17, or full")])
 
 
+class Number(click.ParamType[Any]):
+    """A number, as a constant expression."""
+
+    name = "NUMBER"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        from diffcli.methods.points import read_point
+
+        if isinstance(value, float):
+            return value
+        label = param.opts[0] if param else "number"
+        return read_point(f"h={value}", label)[0]["h"]
+
+
 class Names(click.ParamType[Any]):
     """Names separated by commas."""
 
@@ -102,12 +119,11 @@ class Names(click.ParamType[Any]):
 
 def output_options(function: Function) -> Function:
     """The options of every command that prints a report."""
-    from diffcli.reports.formats import FORMATS
+    from diffcli.reports.formats import ALIASES, FORMATS
 
     for option in reversed((
-        click.option("-f", "--format", "format", type=Choice("format", FORMATS), metavar="FORMAT", help="table, plain, json, csv, markdown, latex."),
+        click.option("-f", "--format", "format", type=Choice("format", FORMATS, ALIASES), metavar="FORMAT", help="table, plain, json, csv, markdown, latex."),
         click.option("--json", "as_json", is_flag=True, help="The same as --format json."),
-        click.option("-q", "--quiet", is_flag=True, help="Print the result alone: a name, a tab, a number."),
         click.option("-o", "--output", metavar="FILE", help="Write to a file; its suffix says the format."),
         click.option("--digits", type=Digits(), metavar="N", default="6", help="Significant digits in tables, or full.", show_default=True),
         click.option("--width", type=click.IntRange(20, 10_000), metavar="N", help="Width of tables, if not that of the terminal."),

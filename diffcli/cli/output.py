@@ -31,11 +31,11 @@ class Output(NamedTuple):
         *,
         format: str | None,
         as_json: bool,
-        quiet: bool,
         output: str | None,
         digits: int | str,
         width: int | None,
         color: str,
+        quiet: bool = False,
     ) -> Output:
         """From the values of `diffcli.cli.options.output_options`.
 
@@ -48,6 +48,8 @@ class Output(NamedTuple):
         if as_json and format not in (None, "json"):
             raise UsageError([error("usage", f"--json and --format {format} contradict each other", help=["give one of them"])])
         chosen = "json" if as_json else format
+        if quiet and chosen not in (None, "plain"):
+            raise UsageError([error("usage", f"--quiet and --format {chosen} contradict each other", help=["give one of them"])])
         if chosen is None and path is not None:
             chosen = format_of(path)
             if chosen is None:

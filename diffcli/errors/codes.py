@@ -56,7 +56,7 @@ CODES: dict[str, Code] = {
     "duplicate-name": _error(3, "A name is bound twice; every name stands for one thing.", 'grad "a = x; a = 2*a; a" --at x=1', 'grad "a = x; b = 2*a; b" --at x=1'),
     "no-result": _error(3, "The program ends with the definition of a function, so it computes nothing.", 'grad "f(t) = t^2" --at x=1', 'grad "f(t) = t^2; f(x)" --at x=1'),
     "missing-value": _error(3, "A variable has no value in --at.", 'grad "x*y" --at x=1', 'grad "x*y" --at x=1,y=2'),
-    "unknown-variable": _error(3, "A name in --at or --wrt is no variable of the program, or one in --seed (then the exit code is 2).", 'grad "x" --at x=1,y=2', 'grad "x" --at x=1'),
+    "unknown-variable": _error(3, "A name in --at, --wrt or --seed is no variable of the program.", 'grad "x" --at x=1,y=2', 'grad "x" --at x=1'),
     "bad-value": _error(3, "A value is not a finite number or a constant expression, or an option's number is out of range (exit code 2).", 'grad "x" --at x=1/0', 'grad "x" --at x=1/2'),
     # -- using the program -----------------------------------------------------------------------------------------------
     "usage": _error(2, "The command line is not understood: an option is unknown, or something is missing.", 'grad "x" --at x=1 --mod forward', 'grad "x" --at x=1 --mode forward'),

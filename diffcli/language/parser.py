@@ -170,4 +170,6 @@ def parse(text: str, label: str = "expression") -> Program:
     Traceback (most recent call last):
     diffcli.errors.ExpressionError: a product needs its multiplication sign
     """
+    if not isinstance(text, str):
+        raise TypeError(f"a program is text, not {type(text).__name__}")
     return Parser(Source(text.removeprefix("\ufeff"), label), reads).run()

@@ -44,6 +44,9 @@ def _symbols(**other: str) -> dict[str, str]:
     return spelled | {"mul": "*", "div": "/", "pow": "^", "neg": "-", "not": "not "} | other
 
 
+BARE = frozenset(("log", "sin", "cos", "tan", "sec", "csc", "cot", "asin", "acos", "atan", "sinh", "cosh", "tanh", "exp"))
+"""Functions that mathematics writes before a single letter without parentheses: ``cos v``."""
+
 LANGUAGE = Dialect(_symbols(), number_text, lambda name: name)
 """diffcli's own language."""
 
@@ -105,11 +108,11 @@ def to_text(
     root: int | None = None,
     dialect: Dialect = LANGUAGE,
     name: Namer | None = None,
-    instead: Mapping[int, int] | None = None,
+    instead: Mapping[int, int | float] | None = None,
 ) -> str:
     """The expression under ``root`` (the last statement's, if not given) as text.
 
-    ``name`` spells names in place of the dialect's own way; ``instead`` gives nodes that stand in for others, such as
+    ``name`` spells names in place of the dialect's own way; ``instead`` gives what stands in for nodes: other nodes, such as
     the branch that is taken in place of a choice.
 
     >>> from diffcli.language import parse
@@ -127,8 +130,11 @@ def to_text(
             pieces.append(piece)
             continue
         node, needed = piece
-        node = instead.get(node, node)
-        parts, binds = _parts(program, node, dialect, name, instead)
+        stand_in = instead.get(node, node)
+        if isinstance(stand_in, float):
+            parts, binds = _number_parts(dialect, stand_in)
+        else:
+            parts, binds = _parts(program, stand_in, dialect, name, instead)
         if binds < needed:
             parts = [dialect.brackets[0], *parts, dialect.brackets[1]]
         waiting.extend(reversed(parts))
@@ -138,12 +144,12 @@ def to_text(
 Parts = list["str | tuple[int, int]"]
 
 
-def _parts(program: Program, node: int, dialect: Dialect, name: Namer, instead: Mapping[int, int]) -> tuple[Parts, int]:
+def _parts(program: Program, node: int, dialect: Dialect, name: Namer, instead: Mapping[int, int | float]) -> tuple[Parts, int]:
     """What a node is written with, and how tightly the whole binds."""
     operation, arguments = program.operations[node], program.arguments[node]
     if operation == NUMBER:
         assert isinstance(arguments, float)
-        return [dialect.number(arguments)], ATOM if arguments >= 0 else NEGATION
+        return _number_parts(dialect, arguments)
     if operation == NAME:
         return [name(str(arguments))], ATOM
     children = program.children(node)
@@ -161,12 +167,18 @@ def _parts(program: Program, node: int, dialect: Dialect, name: Namer, instead: 
     function = program.callees[node] if operation == CALL or row is None else row.spelling
     function = dialect.functions.get(function, function)
     alone = len(children) == 1 and _is_leaf(program, instead.get(children[0], children[0]))
-    if dialect.juxtaposed and operation != CALL and alone:
+    if dialect.juxtaposed and operation in BARE and alone:
         return [function + " ", (children[0], ATOM)], NEGATION
     parts = [function + dialect.brackets[0]]
     for position, child in enumerate(children):
         parts += [", "] * (position > 0) + [(child, CHOICE)]
     return [*parts, dialect.brackets[1]], ATOM
+
+
+def _number_parts(dialect: Dialect, value: float) -> tuple[Parts, int]:
+    text = dialect.number(value)
+    binds = ATOM if value >= 0 else NEGATION
+    return [text], PRODUCT if r"\times" in text else binds  # 3 \times 10^{20} is a product as it stands
 
 
 def _template_parts(template: str, operation: str, children: tuple[int, ...]) -> tuple[Parts, int]:
@@ -193,11 +205,13 @@ def _operator_parts(precedence: int, symbol: str, children: tuple[int, ...]) -> 
     return [(left, precedence + (precedence == COMPARISON)), symbol, (right, precedence + 1)], precedence
 
 
-def _is_leaf(program: Program, node: int) -> bool:
-    return program.operations[node] in (NAME, NUMBER)
+def _is_leaf(program: Program, node: int | float) -> bool:
+    return isinstance(node, float) or program.operations[node] in (NAME, NUMBER)
 
 
-def _is_function(program: Program, node: int) -> bool:
+def _is_function(program: Program, node: int | float) -> bool:
+    if isinstance(node, float):
+        return False
     row = OPERATIONS.get(program.operations[node])
     return row is not None and not row.symbol and row.precedence == 0
 

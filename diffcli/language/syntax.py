@@ -77,6 +77,10 @@ class Program:
         self.constants: list[str] = []
         """Names of constants (pi, e, tau) that it uses and does not bind."""
 
+    def __repr__(self) -> str:
+        text = " ".join(self.source.text.split())
+        return f"<Program {text if len(text) <= 60 else text[:57] + '...'}>"
+
     def __len__(self) -> int:
         return len(self.operations)
 

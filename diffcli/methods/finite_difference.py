@@ -85,7 +85,10 @@ def difference(problem: Problem, variable: str, method: str = "central", step: f
     x = problem.at[variable]
     chosen = STENCILS[method]
     if step is not None:
-        return _Quotient(problem, variable, method, step).record("the step is as given")
+        given = _Quotient(problem, variable, method, step)
+        if x + step == x:
+            return given.record(f"the step is lost beside {variable}, as the sum of the two is {variable} again")
+        return given.record("the step is as given" if given.inside else "a value beside the point is undefined")
     root = EPSILON ** (1 / (chosen.order + 1))
     scales = {f"|{variable}|": abs(x), "1": 1.0} if x else {"1": 1.0}
     tried = {scale: _shortened(problem, variable, method, exact_step(x, size * root)) for scale, size in scales.items()}
@@ -167,10 +170,10 @@ class _Quotient:
         return self.x + self.step != self.x and all(math.isfinite(self.known[offset]) for offset in self.stencil.offsets)
 
     def quotient(self, scale: int) -> float:
-        total = math.fsum(
-            float(weight) * self.known[offset * scale]
-            for offset, weight in zip(self.stencil.offsets, self.stencil.weights, strict=True)
-        ) if self.x + self.step != self.x and all(math.isfinite(self.known[offset * scale]) for offset in self.stencil.offsets) else math.nan  # fmt: skip
+        values = [self.known[offset * scale] for offset in self.stencil.offsets]
+        if self.x + self.step == self.x or not all(map(math.isfinite, values)):
+            return math.nan
+        total = math.fsum(float(weight) * value for weight, value in zip(self.stencil.weights, values, strict=True))
         return total / (self.step * scale)
 
     @property

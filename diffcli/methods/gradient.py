@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 
-from diffcli.errors import Diagnostic, LimitError, Mark, UsageError, error
+from diffcli.errors import Diagnostic, ExpressionError, LimitError, Mark, UsageError, error
 from diffcli.language import Program
 from diffcli.language.complaints import did_you_mean
 from diffcli.language.syntax import NAME
@@ -41,11 +41,11 @@ class Options:
         self,
         *,
         mode: str = "reverse",
-        wrt: Sequence[str] | None = None,
+        wrt: str | Sequence[str] | None = None,
         seed: str | Mapping[str, object] | None = None,
         kink: str = "min-norm",
         strict: bool = False,
-        method: str = "central",
+        method: str | None = None,
         step: float | None = None,
         share: bool = False,
         trace: bool = False,
@@ -55,18 +55,24 @@ class Options:
         max_nodes: int = MOST_ROWS,
         simplify: bool = True,
     ) -> None:
-        for name, given, known in (("mode", mode, MODES), ("kink", kink, POLICIES), ("method", method, METHODS)):
+        for name, given, known in (("mode", mode, MODES), ("kink", kink, POLICIES), ("method", method or "central", METHODS)):
             if given not in known:
                 help = [*did_you_mean(str(given), known), f"one of: {', '.join(known)}"]
                 raise UsageError([error("unknown-choice", f"there is no {name} `{given}`", help=help)])
         if seed is not None and mode != "forward":
             help = ["add --mode forward, or leave --seed out"]
             raise UsageError([error("unknown-choice", f"a seed is a direction for forward mode, not for {mode}", help=help)])
+        if (method is not None or step is not None) and mode != "numeric":
+            help = ["add --mode numeric, or leave it out"]
+            raise UsageError([error("unknown-choice", f"a method and a step are for numeric mode, not for {mode}", help=help)])
+        if seed is not None and wrt is not None:
+            message = "a seed is a direction of its own; there is nothing to choose by wrt"
+            raise UsageError([error("unknown-choice", message, help=["give one of them"])])
         if step is not None and not (step > 0 and math.isfinite(step)):
             raise UsageError([error("bad-value", f"the step is {step}, not a positive number")])
         self.mode, self.wrt, self.seed = mode, wrt, seed
         self.kink, self.strict = kink, strict
-        self.method, self.step = method, step
+        self.method, self.step = method or "central", step
         self.share, self.max_nodes, self.simplify = share, max_nodes, simplify
         self.trace, self.most_shown, self.cost, self.notation = trace, most_shown, cost, notation
         self.progress: Callable[[str], None] = lambda stage: None
@@ -176,9 +182,9 @@ def _numeric(problem: Problem, options: Options, replaced: Overrides, notes: lis
     differences = tuple(found)
     for quotient in differences:
         if not math.isfinite(quotient.estimate):
-            message = f"no difference quotient along `{quotient.variable}`: a value beside the point is undefined"
-            help = ("choose a smaller --step, or a side with --method forward or backward",)
-            notes.append(Diagnostic("no-difference", "warning", message, help=help))
+            message = f"there is no difference quotient along `{quotient.variable}`"
+            help = ("choose another --step, or a side with --method forward or backward",)
+            notes.append(Diagnostic("no-difference", "warning", message, notes=(quotient.reason,), help=help))
     gradient = {found.variable: found.estimate for found in differences}
     notes += explain(problem, {}, replaced, notes)
     return _answer(problem, options, gradient, differences=differences)
@@ -242,5 +248,5 @@ def _read_seed(problem: Problem, seed: str | Mapping[str, object] | None) -> dic
     unknown = [name for name in direction if name not in problem.tape.inputs]
     if unknown:
         help = did_you_mean(unknown[0], problem.tape.inputs) or [f"its variables: {', '.join(problem.tape.inputs) or 'none'}"]
-        raise UsageError([error("unknown-variable", f"the expression has no variable `{unknown[0]}`", help=help)])
+        raise ExpressionError([error("unknown-variable", f"the expression has no variable `{unknown[0]}`", help=help)])
     return direction

@@ -17,11 +17,11 @@ def grad(
     at: At,
     *,
     mode: str = "reverse",
-    wrt: Sequence[str] | None = None,
+    wrt: str | Sequence[str] | None = None,
     seed: str | Mapping[str, object] | None = None,
     kink: str = "min-norm",
     strict: bool = False,
-    method: str = "central",
+    method: str | None = None,
     step: float | None = None,
     max_nodes: int = MOST_ROWS,
 ) -> GradientResult:
@@ -36,7 +36,7 @@ def grad(
     mode
         ``reverse`` or ``forward`` (automatic differentiation), ``numeric`` (differences) or ``symbolic`` (SymPy).
     wrt
-        The variables to differentiate by; all of them, in order of appearance, if not given.
+        The variables to differentiate by, as names or one text ``"x, y"``; all, in order of appearance, if not given.
     seed
         For forward mode: the direction of a directional derivative, returned as ``directional``.
     kink
@@ -44,7 +44,8 @@ def grad(
     strict
         Raise where the function is not differentiable.
     method, step
-        For numeric mode: ``forward``, ``backward``, ``central`` or ``complex``, and a step in place of the chosen one.
+        For numeric mode: ``central`` (if not given), ``forward``, ``backward`` or ``complex``, and a step in place of the
+        chosen one.
     max_nodes
         The longest tape, or symbolic derivative, to build.
 
@@ -94,7 +95,7 @@ def trace(
     at: At,
     *,
     mode: str = "reverse",
-    wrt: Sequence[str] | None = None,
+    wrt: str | Sequence[str] | None = None,
     seed: str | Mapping[str, object] | None = None,
     kink: str = "min-norm",
 ) -> Trace:

@@ -65,7 +65,8 @@ def derivative_along(tape: Tape, values: Values, point: Sequence[float], directi
             arguments = [primal[operand] for operand in operands]
             moves = [tangent[operand] for operand in operands]
             if name in _COMPARISONS and arguments[0] == arguments[1]:
-                value = primal[slot] = _decide(name, moves)
+                value: float = _decide(name, moves)
+                primal[slot] = value
             else:
                 value = primal[slot] = functions[row](*arguments)
             if name in _LOGICAL:

@@ -32,7 +32,7 @@ def read_point(text: str, label: str = "--at") -> tuple[Point, dict[str, Mark], 
     try:
         program = parse(_as_program(text), label)
     except ExpressionError as fault:
-        raise ExpressionError([found._replace(source=source) for found in fault.diagnostics]) from None
+        raise ExpressionError([_as_value_fault(found, source) for found in fault.diagnostics]) from None
     faults = []
     for statement in program.statements:
         if not statement.name or statement.parameters is not None:
@@ -53,9 +53,19 @@ def read_point(text: str, label: str = "--at") -> tuple[Point, dict[str, Mark], 
     return point, marks, source
 
 
+def _as_value_fault(found: Diagnostic, source: Source) -> Diagnostic:
+    """A complaint about a program, as one about a list of values."""
+    if found.code == "duplicate-name":
+        return found._replace(source=source, help=("give one value for each name",))
+    return found._replace(source=source, message=found.message.replace("`;`", "`,`"), help=_help(source.label))
+
+
+def _help(label: str) -> tuple[str, ...]:
+    return (f"write names with their values, separated by commas: {label} x=2,y=pi/4",)
+
+
 def _bad_value(message: str, source: Source | None, *marks: Mark) -> Diagnostic:
-    help = ["values are constant expressions: --at x=2,y=pi/4"]
-    return error("bad-value", message, source, *marks, help=help)
+    return error("bad-value", message, source, *marks, help=_help(source.label if source else "at"))
 
 
 def _as_program(text: str) -> str:

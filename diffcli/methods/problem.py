@@ -18,6 +18,24 @@ from diffcli.tape.lowering import MOST_ROWS
 At = str | Mapping[str, object]
 
 
+MOST_NAMES = 8
+"""How many names a complaint lists."""
+
+
+def _reading(name: str, given: Mapping[str, float]) -> str:
+    """What a name without a value may have been meant for: a function, or a product of variables."""
+    if name in FUNCTION_NAMES:
+        return f"`{name}` is a function, to be followed by its operand in parentheses"
+    for function in sorted(FUNCTION_NAMES, key=len, reverse=True):
+        rest = name[len(function) :]
+        if name.startswith(function) and rest and (len(rest) == 1 or rest in given):
+            return f"`{name}` is a variable of that name; the function is written {function}({rest})"
+    for cut in range(1, len(name)):
+        if name[:cut] in given and name[cut:] in given:
+            return f"`{name}` is a variable of that name; a product is written {name[:cut]}*{name[cut:]}"
+    return ""
+
+
 class Problem:
     """A tape, its values at a point, and which inputs the derivative is wanted for.
 
@@ -47,7 +65,7 @@ class Problem:
         target: str | Program,
         at: At,
         *,
-        wrt: Sequence[str] | None = None,
+        wrt: str | Sequence[str] | None = None,
         share: bool = False,
         most_rows: int = MOST_ROWS,
     ) -> None:
@@ -92,22 +110,24 @@ class Problem:
     def _missing_value(self, missing: list[str], surplus: list[str], given: Mapping[str, float]) -> Diagnostic:
         program = self.program
         nodes = {argument: node for node, argument in reversed(list(enumerate(program.arguments))) if argument in missing}
-        names = " and ".join([", ".join(f"`{name}`" for name in missing[:-1])] * (len(missing) > 1) + [f"`{missing[-1]}`"])
+        shown = [f"`{name}`" for name in missing[:MOST_NAMES]]
+        shown += [f"{len(missing) - MOST_NAMES} more"] * (len(missing) > MOST_NAMES)
+        names = " and ".join([", ".join(shown[:-1])] * (len(shown) > 1) + [shown[-1]])
         notes = []
-        for name in surplus:
+        for name in surplus[:MOST_NAMES]:
             near = nearest(name, missing)
             hint = f"; did you mean `{near[0]}`?" if near else ""
             notes.append(f"--at gives `{name}`, which the expression does not use{hint}")
-        notes += [f"`{name}` is a function, to be followed by a parenthesis" for name in missing if name in FUNCTION_NAMES]
+        notes += [hint for name in missing[:MOST_NAMES] if (hint := _reading(name, given))]
         kept = [f"{name}={number_text(value)}" for name, value in given.items() if name in program.inputs]
-        point = ",".join([*kept, *[f"{name}=..." for name in missing]])
-        return error(
-            "missing-value", f"no value for {names}", program.source, *[program.mark(nodes[name]) for name in missing[:8]],
-            notes=notes, help=[f"add --at {point}"],
-        )  # fmt: skip
+        point = ",".join([*kept, *[f"{name}=..." for name in missing]][:MOST_NAMES])
+        marks = [program.mark(nodes[name]) for name in missing[:MOST_NAMES]]
+        return error("missing-value", f"no value for {names}", program.source, *marks, notes=notes, help=[f"add --at {point}"])
 
-    def _choose(self, wrt: Sequence[str] | None) -> list[str]:
+    def _choose(self, wrt: str | Sequence[str] | None) -> list[str]:
         inputs = self.tape.inputs
+        if isinstance(wrt, str):
+            wrt = [name.strip() for name in wrt.split(",")]
         if wrt is None:
             return list(inputs)
         faults = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from diffcli.language import Program, parse
 from diffcli.language.printer import LATEX, MATHEMATICS, PLAIN_MATHEMATICS, Dialect, to_text
@@ -13,7 +13,8 @@ from diffcli.methods.problem import Problem
 from diffcli.methods.reverse import Step
 from diffcli.operations import OPERATIONS
 from diffcli.records import AdjointStep, Operand, PrimalRow, TangentRow, Trace
-from diffcli.tape.rules import RESULT, SEED, TIES, Term, formula, terms
+from diffcli.tape.formulas import Formula
+from diffcli.tape.rules import RESULT, SEED, TIES, Term, terms
 
 _TOO_LONG = 60
 """A formula longer than this is written with the partial's name instead of its rule."""
@@ -91,6 +92,21 @@ def _application(operation: str, count: int) -> Program:
     return parse(f" {row.symbol} ".join(letters) if count == 2 else f"{row.symbol} {letters[0]}")
 
 
+def formula_of(problem: Problem, slot: int, position: int, term: Term) -> Formula:
+    """The formula of the term of a row by one of its operands, at the row's values."""
+    row = problem.tape.operands_of(slot)
+    numbers = [problem.values[operand] for operand in row]
+    result = problem.values[slot]
+    operation = term.row
+    environment: dict[str, Any] = {SEED: 1.0, RESULT: result}
+    if operation.variadic:
+        environment |= {operation.parameters[0]: numbers[position], TIES: float(numbers.count(result))}
+        return Formula(term, environment, (TIES,))
+    environment |= dict(zip(operation.parameters, numbers, strict=True))
+    constants = [name for name, operand in zip(operation.parameters, row, strict=True) if operand < 0]
+    return Formula(term, environment, constants)
+
+
 class Tracer:
     """Builds the records of a problem's trace, in one notation."""
 
@@ -166,23 +182,18 @@ class Tracer:
 
     def _term(self, slot: int, position: int, term: Term, other: str) -> str:
         """A term as a formula: ``other`` times the partial of the row by the operand."""
-        tape = self.tape
-        row = tape.operands_of(slot)
-        operation = term.row
+        row = self.tape.operands_of(slot)
         words = [self.notation.operand(self._operand(operand)) for operand in row]
-        numbers = [self.problem.values[operand] for operand in row]
+        operation = term.row
         if operation.variadic:
-            result = self.problem.values[slot]
-            names = {operation.parameters[0]: words[position], TIES: str(numbers.count(result))}
-            environment = {operation.parameters[0]: numbers[position], TIES: numbers.count(result)}
+            ties = [self.problem.values[operand] for operand in row].count(self.problem.values[slot])
+            names = {operation.parameters[0]: words[position], TIES: str(ties)}
         else:
             names = dict(zip(operation.parameters, words, strict=True))
-            environment = dict(zip(operation.parameters, numbers, strict=True))
-        names |= {SEED: other, RESULT: self.notation.value(tape.index(slot))}
-        environment |= {SEED: 1.0, RESULT: self.problem.values[slot]}
-        text = formula(term, self.notation.dialect, names, environment)
+        names |= {SEED: other, RESULT: self.notation.value(self.tape.index(slot))}
+        text = formula_of(self.problem, slot, position, term).text(self.notation.dialect, names)
         if len(text) > _TOO_LONG or len(term.program.statements) > 1:
-            above, below = self.notation.value(tape.index(slot)), words[position]
+            above, below = self.notation.value(self.tape.index(slot)), words[position]
             partial = self.notation.partial
             text = f"{other}{self.notation.dialect.symbols['mul']}{partial}{above}/{partial}{below}"
         return text

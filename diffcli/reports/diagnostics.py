@@ -14,11 +14,30 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from diffcli.errors import Diagnostic, Mark, Source
+from diffcli.errors import Diagnostic, DiffcliError, Mark, Source
 from diffcli.reports.document import Style, machine
 
 _COLORS = {"error": "31", "warning": "33", "note": "36"}
 _ASCII = {"│": "|", "…": "...", "−": "-", "·": "*", "×": "*", "∂": "d"}
+
+
+def explain(found: DiffcliError | Diagnostic | Iterable[Diagnostic], width: int = 80) -> str:
+    """An error, or the notes of a result, as the command line prints them: the source line, carets, notes, help.
+
+    Examples
+    --------
+    >>> import diffcli
+    >>> try:
+    ...     diffcli.grad("2x", {"x": 1})
+    ... except diffcli.DiffcliError as error:
+    ...     print(diffcli.explain(error), end="")
+    error[implicit-multiplication]: a product needs its multiplication sign
+      │ 2x
+      │  ^
+      = help: write 2*x
+    """
+    diagnostics = found.diagnostics if isinstance(found, DiffcliError) else [found] if isinstance(found, Diagnostic) else found
+    return render(diagnostics, Style(width=width))
 
 
 def render(diagnostics: Iterable[Diagnostic], style: Style) -> str:

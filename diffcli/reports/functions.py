@@ -18,14 +18,15 @@ def functions_report(rows: Sequence[Operation], detailed: bool, compact: bool) -
     """All rows as one table (``compact`` leaves out what a terminal has no room for), or some in detail."""
     data = {"schema": "diffcli/functions@1", "functions": [_data(row) for row in rows]}
     if detailed:
-        pair = (Column(""), Column("text"))
+        pair = (Column(""), Column(""))
         tables = tuple(Table(_signature(row), pair, tuple(_details(row))) for row in rows)
         return Document((*tables, Text(LEGEND, "dim")), data)
     titles = ["function", "derivative", "domain", "not differentiable where", *([] if compact else ["aliases", "meaning"])]
     columns = tuple(map(Column, titles))
     cells = []
     for row in rows:
-        cell = (_signature(row), _partials(row), row.domain, _breaks(row), ", ".join(row.aliases), row.meaning)
+        names = ", ".join([_signature(row), *(row.aliases if compact else ())])
+        cell = (names, _partials(row), row.domain, _breaks(row), ", ".join(row.aliases), row.meaning)
         cells.append(cell[: len(titles)])
     return Document((Table("operations", columns, tuple(cells)), Text(LEGEND, "dim")), data)
 
@@ -47,7 +48,7 @@ def _breaks(row: Operation) -> str:
 
 
 def _details(row: Operation) -> list[tuple[str, str]]:
-    lines = [("meaning", row.meaning)]
+    lines = [("function", _signature(row)), ("meaning", row.meaning)]
     if row.aliases:
         lines.append(("also", ", ".join(row.aliases)))
     if row.definition:

@@ -20,15 +20,20 @@ CONDITIONS = frozenset(row.name for row in OPERATIONS.values() if row.symbol and
 """Operations whose value is a truth."""
 
 
-def gradient_report(result: GradientResult, notation: Notation, style: Style, timing: dict[str, float] | None = None) -> Document:
-    """The document of a gradient. ``timing`` holds seconds for each stage, where they were asked for."""
+def gradient_report(
+    result: GradientResult, notation: Notation, style: Style, timing: dict[str, float] | None = None, brief: bool = False
+) -> Document:
+    """The document of a gradient; ``brief`` leaves out what it was made of.
+
+    ``timing`` holds the seconds of each stage, where they were asked for.
+    """
     blocks: list[Block] = _heading(result, notation)
-    if result.trace is not None:
+    if result.trace is not None and result.trace.primal:
         blocks += _trace_tables(result.trace, notation)
     if result.differences:
-        blocks += _difference_tables(result.differences)
+        blocks += _difference_tables(result.differences, brief)
     if result.symbolic:
-        blocks.append(_symbolic_table(result.symbolic, notation))
+        blocks += _symbolic_tables(result.symbolic, notation)
     blocks.append(Values(_values(result, style)))
     if result.cost is not None:
         blocks.append(Text(_cost_text(result.cost, result.mode)))
@@ -41,9 +46,10 @@ def _heading(result: GradientResult, notation: Notation) -> list[Block]:
         return [Text(line, "math") for line in _latex_lines(result)]
     point = ", ".join(f"{name} = {number(value)}" for name, value in result.at.items())
     at = f" at {shorten(point, LONGEST)}" if point else ""
+    head = f"f({shorten(names, LONGEST)})" if names else "f"
     sign = ":" if "; " in result.expression else " ="
     expression = shorten(result.expression, LONGEST)
-    return [Text(f"f({shorten(names, LONGEST)}){sign} {expression}{at}, {result.mode} mode", "heading")]
+    return [Text(f"{head}{sign} {expression}{at}, {result.mode} mode", "heading")]
 
 
 def _latex_lines(result: GradientResult) -> list[str]:
@@ -132,7 +138,7 @@ def _adjoint_table(trace: Trace, notation: Notation) -> Table:
     return Table("reverse adjoint trace, in order of execution", columns, rows, len(rows) // 2, trace.hidden[1])
 
 
-def _difference_tables(differences: tuple[Difference, ...]) -> list[Block]:
+def _difference_tables(differences: tuple[Difference, ...], brief: bool) -> list[Block]:
     columns = (
         Column("along"), Column("stencil"), Column("step h", numeric=True), Column("quotient", numeric=True, full=True),
         Column("error about", numeric=True),
@@ -141,7 +147,8 @@ def _difference_tables(differences: tuple[Difference, ...]) -> list[Block]:
     sampled = (Column("along"), Column("x", numeric=True, full=True), Column("f", numeric=True, full=True))
     samples = tuple((found.variable, x, value) for found in differences for x, value in found.samples)
     reasons = [Text(f"{found.variable}: {found.reason}", "dim") for found in differences]
-    return [Table("finite differences", columns, rows), *reasons, Table("values they are made of", sampled, samples)]
+    blocks: list[Block] = [Table("finite differences", columns, rows), *reasons]
+    return blocks if brief else [*blocks, Table("values they are made of", sampled, samples)]
 
 
 def _power_of_two(step: float) -> str:
@@ -150,16 +157,22 @@ def _power_of_two(step: float) -> str:
     return f"2^{exponent - 1}" if mantissa == 0.5 else number(step)
 
 
-def _symbolic_table(symbolic: tuple[SymbolicDerivative, ...], notation: Notation) -> Table:
+def _symbolic_tables(symbolic: tuple[SymbolicDerivative, ...], notation: Notation) -> list[Block]:
     if notation is IN_LATEX:
         titles = (Column("along"), Column(r"\text{derivative by SymPy}", math=True), Column("value", numeric=True))
-        return Table("", titles, tuple((found.variable, found.latex, found.value) for found in symbolic))
-    columns = (Column("along"), Column("derivative by SymPy"), Column("simplified"), Column("value", numeric=True, full=True))
-    rows = tuple((found.variable, found.unsimplified, found.simplified or "not finished", found.value) for found in symbolic)
-    return Table("symbolic derivatives", columns, rows)
+        return [Table("", titles, tuple((found.variable, found.latex, found.value) for found in symbolic))]
+    tables: list[Block] = []
+    for found in symbolic:
+        rows = [("by SymPy", found.unsimplified)]
+        if found.simplified != found.unsimplified:
+            rows.append(("simplified", found.simplified or "not finished"))
+        tables.append(Table("", (Column("form"), Column(f"derivative along {found.variable}")), tuple(rows)))
+    return tables
 
 
 def _cost_text(cost: Cost, mode: str) -> str:
+    if not cost.function:
+        return "cost: f takes no elementary operation"
     sweeps = f"{cost.sweeps} {mode} sweep{'s' * (cost.sweeps != 1)}"
     return (
         f"cost: f takes {cost.function} elementary operations, {sweeps} {cost.sweep} more: "
@@ -189,7 +202,7 @@ def _data(result: GradientResult, timing: dict[str, float] | None) -> dict[str, 
     if result.trace is not None:
         data["trace"] = _trace_data(result.trace)
     if result.cost is not None:
-        data["cost"] = {**result.cost._asdict(), "ratio": result.cost.ratio}
+        data["cost"] = {**result.cost._asdict(), "ratio": result.cost.ratio if result.cost.function else None}
     if timing is not None:
         data["timing"] = timing
     return data
@@ -208,15 +221,15 @@ def _difference_data(found: Difference) -> dict[str, Any]:
 
 
 def _operand_data(operand: Operand) -> Any:
-    return f"v{operand.v}" if operand.v is not None else operand.constant
+    return f"v[{operand.v}]" if operand.v is not None else operand.constant
 
 
 def _trace_data(trace: Trace) -> dict[str, Any]:
-    """The whole trace; values are named v-1, v0, v1, ... as in the tables."""
+    """The whole trace; values are named v[-1], v[0], v[1], ... as in its formulas."""
     data: dict[str, Any] = {
         "primal": [
             {
-                "v": f"v{row.v}",
+                "v": f"v[{row.v}]",
                 "operation": row.operation,
                 "operands": [_operand_data(operand) for operand in row.operands],
                 "formula": row.formula,
@@ -230,14 +243,14 @@ def _trace_data(trace: Trace) -> dict[str, Any]:
     if trace.tangent:
         data["seeds"] = list(trace.seeds)
         data["tangent"] = [
-            {"v": f"v{row.v}", "formula": row.formula, "values": dict(zip(trace.seeds, row.tangents, strict=True))}
+            {"v": f"v[{row.v}]", "formula": row.formula, "values": dict(zip(trace.seeds, row.tangents, strict=True))}
             for row in trace.tangent
         ]
     if trace.adjoint:
         data["adjoint"] = [
             {
-                "v": f"v{step.target}",
-                "from": None if step.source is None else f"v{step.source}",
+                "v": f"v[{step.target}]",
+                "from": None if step.source is None else f"v[{step.source}]",
                 "formula": step.formula,
                 "term": step.term,
                 "value": step.value,

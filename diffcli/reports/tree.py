@@ -8,14 +8,14 @@ from diffcli.errors import LimitError, error
 from diffcli.language import Program, Statement
 from diffcli.language.printer import LATEX, number_text, program_text, to_text
 from diffcli.language.syntax import CALL, NAME, NUMBER
-from diffcli.reports.document import Block, Document, Style, Text
+from diffcli.reports.document import Block, Column, Document, Style, Table, Text
 
 DEEPEST = 40
 """Branches are drawn down to this depth; below it the depth is a number."""
 
 
-def tree_report(program: Program, style: Style, most: int | None, max_nodes: int) -> Document:
-    """The tree of a program, drawn; its text with the fewest parentheses; its LaTeX.
+def tree_report(program: Program, style: Style, most: int | None, max_nodes: int, drawn: bool) -> Document:
+    """The tree of a program, ``drawn`` or as a table of its nodes; its text with the fewest parentheses; its LaTeX.
 
     Raises
     ------
@@ -25,12 +25,7 @@ def tree_report(program: Program, style: Style, most: int | None, max_nodes: int
     if len(program) > max_nodes:
         message = f"the tree has {len(program)} nodes, more than {max_nodes}"
         raise LimitError([error("too-many-nodes", message, help=["raise it with --max-nodes N"])])
-    lines: list[str] = []
-    for statement in program.statements:
-        lines += _draw(program, statement, style, most)
-    if most is not None and len(lines) > most:
-        lines = [*lines[:most], f"... {len(program) - most} more nodes; --full shows all"]
-    blocks: list[Block] = [Text("\n".join(lines), "code")]
+    blocks: list[Block] = [Text("\n".join(_lines(program, style, most)), "code") if drawn else _table(program, most)]
     text = program_text(program)
     if len(text) <= 2000 or most is None:
         blocks.append(Text(text, "code"))
@@ -39,6 +34,27 @@ def tree_report(program: Program, style: Style, most: int | None, max_nodes: int
     variables = ", ".join(program.inputs) or "none"
     blocks.append(Text(f"variables: {variables}; nodes: {len(program)}", "dim"))
     return Document(tuple(blocks), _data(program, text, latex))
+
+
+def _lines(program: Program, style: Style, most: int | None) -> list[str]:
+    lines: list[str] = []
+    for statement in program.statements:
+        lines += _draw(program, statement, style, most)
+    if most is not None and len(lines) > most:
+        lines = [*lines[:most], f"... {len(program) - most} more nodes; --full shows all"]
+    return lines
+
+
+def _table(program: Program, most: int | None) -> Table:
+    names = {statement.root: statement.name for statement in program.statements}
+    titles = ("node", "operation", "arguments", "start", "stop", "name")
+    columns = tuple(Column(title, numeric=title in ("node", "start", "stop")) for title in titles)
+    count = len(program) if most is None else min(most, len(program))
+    rows = []
+    for node in range(count):
+        arguments = " ".join(map(str, program.children(node)))
+        rows.append((node, _label(program, node), arguments, *program.span(node), names.get(node, "")))
+    return Table("nodes", columns, tuple(rows), count, len(program) - count)
 
 
 def _latex(program: Program, statement: Statement) -> str:

@@ -15,8 +15,8 @@ from functools import cache
 from typing import Any
 
 from diffcli.language import Program, parse
-from diffcli.language.printer import Dialect, to_text
-from diffcli.language.syntax import COMPARISON, NAME, NUMBER
+from diffcli.language.printer import to_text
+from diffcli.language.syntax import NAME, NUMBER
 from diffcli.operations import OPERATIONS, Operation
 from diffcli.operations.arithmetic.floats import FLOATS
 from diffcli.tape.tape import Tape
@@ -34,7 +34,7 @@ _INLINE = {
 }  # fmt: skip
 """Operations that Python spells itself; the others are functions of the arithmetic."""
 
-_NAMESPACE: dict[str, Any] = {"nan": float("nan"), "pi": 3.141592653589793, ABSENT: None, "__builtins__": {}}
+NAMESPACE: dict[str, Any] = {"nan": float("nan"), "pi": 3.141592653589793, ABSENT: None, "__builtins__": {}}
 
 
 TermFunctions = tuple[Callable[..., float | None] | None, ...]
@@ -50,34 +50,13 @@ class Term:
     ``function(g, *operands, result)`` computes it; ``program`` is its syntax tree.
     """
 
-    __slots__ = ("row", "program", "function", "_cost")
+    __slots__ = ("row", "program", "function")
 
     def __init__(self, text: str, row: Operation, position: int) -> None:
         self.row = row
         self.program = parse(text)
         self.function = _compile_term(self.program, row, position)
-        self._cost: int | None = None
 
-    @property
-    def cost(self) -> int:
-        """How many elementary operations it takes."""
-        if self._cost is None:
-            self._cost = _count(self.program)
-        return self._cost
-
-
-def _count(program: Program) -> int:
-    """Elementary operations of a rule; conditions are free, and of a choice the dearer branch counts."""
-    counts: list[int] = []
-    for node, operation in enumerate(program.operations):
-        children = [counts[child] for child in program.children(node)]
-        if operation == "where":
-            counts.append(max(children[1:]))
-        elif operation in (NUMBER, NAME) or OPERATIONS[operation].precedence in range(1, COMPARISON + 1):
-            counts.append(0)
-        else:
-            counts.append(sum(children) + 1)
-    return sum(counts[statement.root] for statement in program.statements)
 
 
 def term_text(partial: str) -> str:
@@ -157,7 +136,7 @@ def _compile(program: Program, parameters: list[str], header: list[str] | None =
     for statement in program.statements:
         text = _python(program, statement.first, statement.root)
         lines.append(f"    {statement.name} = {text}" if statement.name else f"    return {text}")
-    namespace: dict[str, Any] = dict(_NAMESPACE)
+    namespace: dict[str, Any] = dict(NAMESPACE)
     for operation in set(program.operations) - {NUMBER, NAME} - set(_INLINE):
         namespace[operation] = FLOATS.get(operation) or value_function(OPERATIONS[operation])
     exec(compile("\n".join(lines), f"<rule {parameters}>", "exec"), namespace)
@@ -177,33 +156,3 @@ def _python(program: Program, first: int, root: int) -> str:
         else:
             texts[node] = f"{operation}({', '.join(arguments)})"
     return texts[root]
-
-
-def resolve(term: Term, environment: dict[str, float]) -> dict[int, int]:
-    """Which node stands for each choice in a term at given values: its taken branch."""
-    program = term.program
-    values: list[Any] = []
-    taken: dict[int, int] = {}
-    names = _NAMESPACE | environment
-    for statement in program.statements:
-        for node in range(statement.first, statement.root + 1):
-            operation, arguments = program.operations[node], program.arguments[node]
-            if operation == NUMBER:
-                values.append(arguments)
-            elif operation == NAME:
-                values.append(names.get(str(arguments)))
-            elif operation == "where":
-                condition, then, otherwise = program.children(node)
-                taken[node] = then if values[condition] else otherwise
-                values.append(values[taken[node]])
-            else:
-                function = FLOATS.get(operation) or value_function(OPERATIONS[operation])
-                operands = [values[child] for child in program.children(node)]
-                values.append(None if None in operands else function(*operands))
-        names[statement.name] = values[statement.root]
-    return taken
-
-
-def formula(term: Term, dialect: Dialect, names: dict[str, str], environment: dict[str, float]) -> str:
-    """A term as text: names replaced, and of each choice only what is taken at these values."""
-    return to_text(term.program, None, dialect, lambda name: names.get(name, name), resolve(term, environment))

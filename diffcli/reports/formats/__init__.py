@@ -28,6 +28,11 @@ FORMATS: dict[str, Format] = {
     "latex": Format("latex", (".tex",), "LaTeX for amsmath", True),
 }
 
+ALIASES: dict[str, str] = {
+    suffix[1:]: name for name, known in FORMATS.items() for suffix in known.suffixes if suffix[1:] not in FORMATS
+}  # fmt: skip
+"""Other names for formats: their suffixes."""
+
 
 def render(name: str, document: Document, style: Style) -> str:
     """A document in a format, ending in a newline."""

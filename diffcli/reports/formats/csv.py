@@ -15,7 +15,8 @@ def render(document: Document, style: Style) -> str:
         if isinstance(block, Values):
             rows = [["name", "value"], *[[value.name, number(value.number, None)] for value in block.values]]
         elif isinstance(block, Table):
-            rows = [[column.title for column in block.columns], *cells(block, None, "")]
+            titles = [column.title for column in block.columns]
+            rows = [*([titles] if any(titles) else []), *cells(block, None, "")]
         if rows:
             stream = io.StringIO()
             csv.writer(stream, lineterminator="\n").writerows(rows)

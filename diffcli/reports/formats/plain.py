@@ -11,7 +11,8 @@ def render(document: Document, style: Style) -> str:
         if isinstance(block, Values):
             parts.append("\n".join(f"{value.name}\t{number(value.number, None)}" for value in block.values))
         elif isinstance(block, Table):
-            lines = ["\t".join(column.title for column in block.columns)]
+            titles = [column.title for column in block.columns]
+            lines = ["\t".join(titles)] if any(titles) else []
             lines += ["\t".join(_field(cell) for cell in row) for row in cells(block, None, "")]
             parts.append("\n".join(lines))
         elif isinstance(block, Text) and block.role == "code":

@@ -78,14 +78,17 @@ def _print_values(console: Console, block: Values) -> None:
 
 def _print_table(console: Console, block: Table, style: Style) -> None:
     if block.title:
-        console.print(RichText(block.title, style="bold"), soft_wrap=True)
+        _print_text(console, Text(block.title, "heading"))
     texts = cells(block, style.digits, "-" if not style.unicode else "–")
     widths = _widths(block, texts, console.width)
     if widths is None:
         _print_records(console, block, texts)
         return
     lines = box.SIMPLE_HEAD if style.unicode else box.ASCII2
-    table = RichTable(box=lines, padding=(0, 1), pad_edge=False, show_edge=False, header_style="dim")
+    table = RichTable(
+        box=lines, padding=(0, 1), pad_edge=False, show_edge=False, header_style="dim",
+        show_header=any(column.title for column in block.columns),
+    )  # fmt: skip
     for column, width in zip(block.columns, widths, strict=True):
         justify = "right" if column.numeric else "left"
         title = RichText(column.title)
@@ -130,4 +133,8 @@ def _print_records(console: Console, block: Table, texts: list[list[str]]) -> No
         for column, text in zip(block.columns, row, strict=True):
             if text:
                 title = column.title + " " * (width - cell_len(column.title))
-                console.print(RichText.assemble((title, "dim"), "  ", text), soft_wrap=True)
+                room = max(console.width - width - 2, NARROWEST)
+                lines = [text] if column.numeric else textwrap.wrap(text, room, break_on_hyphens=False)
+                for line in lines:
+                    console.print(RichText.assemble((title, "dim"), "  ", line), soft_wrap=True)
+                    title = " " * width

@@ -1,0 +1,11 @@
+"""The table of commands."""
+
+from __future__ import annotations
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "grad": ("grad", "Value and gradient at a point, with the traces."),
+    "ast": ("ast", "The syntax tree of an expression."),
+    "functions": ("functions", "The operations: rules, domains, kinks."),
+    "help": ("help", "What an error code means, with an example."),
+}
+"""The commands: the module of each in this package, and its summary. Adding a command is adding both."""
