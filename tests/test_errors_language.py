@@ -87,8 +87,8 @@ CASES = {
         wrong("unexpected-character", "`.` is not part of the language", at(2, "."), help=("a number has a digit beside its decimal point",)),
     ],
     "½*x + 3¾": [
-        wrong("unexpected-character", "`½` is not part of the language", at(0, "½"), help=("write 1/2",)),
-        wrong("unexpected-character", "`¾` is not part of the language", at(7, "¾"), help=("write 3/4",)),
+        wrong("unexpected-character", "`½` is not part of the language", at(0, "½"), help=("write (1/2)",)),
+        wrong("unexpected-character", "`¾` is not part of the language", at(7, "¾"), help=("write (3/4)",)),
     ],
     "₁ + x": [
         wrong("unexpected-character", "`₁` is not part of the language", at(0, "₁"), help=("a subscript stands after a name, as in x₁",)),
@@ -104,10 +104,10 @@ CASES = {
         wrong("unexpected-character", "`⁻` is not part of the language", at(1, "⁻"), help=("write a negative exponent as x^-1",)),
     ],
     "a½b + α½": [
-        wrong("unexpected-character", "`½` is not part of the language", at(1, "½"), at(7, "½"), help=("write 1/2",)),
+        wrong("unexpected-character", "`½` is not part of the language", at(1, "½"), at(7, "½"), help=("write (1/2)",)),
     ],
     "½(x) + ½(2)": [
-        wrong("unexpected-character", "`½` is not part of the language", at(0, "½"), at(7, "½"), help=("write 1/2",)),
+        wrong("unexpected-character", "`½` is not part of the language", at(0, "½"), at(7, "½"), help=("write (1/2)",)),
     ],
     # -- numbers
     "1__0": [

@@ -9,6 +9,7 @@ from diffcli.errors import Diagnostic, Mark, Source, Span, error
 from diffcli.language.mending import LONGEST, Chain, Gaps, Reads
 from diffcli.language.syntax import Program
 from diffcli.language.tokens import TOKEN
+from diffcli.operations import find_function
 
 MOST = 20
 """How many errors are told at once, and how many places of one."""
@@ -27,7 +28,9 @@ _INSTEAD: dict[str, str] = {
     ".": "a number has a digit beside its decimal point",
     "⁻": "write a negative exponent as x^-1",
     "∂": "diffcli computes derivatives, it does not read them: write the function itself",
-    "½": "write 1/2", "⅓": "write 1/3", "⅔": "write 2/3", "¼": "write 1/4", "¾": "write 3/4",
+    "½": "write (1/2)", "⅓": "write (1/3)", "⅔": "write (2/3)", "¼": "write (1/4)", "¾": "write (3/4)",
+    "?": "write a if condition else b, or where(condition, a, b)",
+    "∫": "write the function itself; diffcli does not integrate",
 }  # fmt: skip
 """What to write in place of a character."""
 _INSTEAD |= dict.fromkeys("[]{}（）", "write parentheses")
@@ -224,7 +227,8 @@ def fill_gaps(program: Program, gaps: Gaps, reads: Reads) -> Iterator[Diagnostic
         corrected = inside.filled(source.text, statement.span) if length <= 10 * LONGEST else ""
         if inside.products:
             marks = [Mark(Span(product.stop, product.stop + 1)) for product in inside.products[:MOST]]
-            help = advice(corrected, reads, _product(source.text, inside.products[0]))
+            help = _meant(source.text[statement.span.start : statement.span.stop])
+            help = help or advice(corrected, reads, _product(source.text, inside.products[0]))
             message = "a product needs its multiplication sign"
             yield error("implicit-multiplication", message, source, *marks, help=[help])
         for name_span, _ in inside.applications[:MOST]:
@@ -232,6 +236,24 @@ def fill_gaps(program: Program, gaps: Gaps, reads: Reads) -> Iterator[Diagnostic
             help = advice(corrected, reads, f"write {name}(x)")
             message = f"`{name}` is a function: what it is applied to needs parentheses"
             yield error("implicit-multiplication", message, source, Mark(name_span), help=[help])
+
+
+def _meant(text: str) -> str:
+    """What a statement with missing signs was probably meant for, if its words tell."""
+    for pattern, help in _MEANT:
+        found = re.search(pattern, text)
+        if found and (not found.groups() or find_function(found.group(1))):
+            return help.format(*found.groups())
+    return ""
+
+
+_MEANT = (
+    (r"([^\W\d]\w*)\s*(?:\^|\*\*)", "`{0}` is a function: its square is written {0}(x)^2"),
+    (r"\bthen\b", "write a if condition else b, or where(condition, a, b)"),
+    (r"\bmod\b", _INSTEAD["%"]),
+    (r"/\s*[0-9.]+\s*[^\W\d]", "write a/b*c for (a/b)*c, or a/(b*c)"),
+)
+"""Patterns of a statement and what to write instead; a group in one is the name of a function."""
 
 
 def _product(text: str, gap: Span) -> str:
