@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from typing import NamedTuple
 
 from diffcli.cli.environment import Environment, write, write_file
 from diffcli.cli.exit_codes import ExitCode
@@ -15,14 +14,11 @@ from diffcli.reports.formats import FORMATS, format_of
 from diffcli.reports.formats import render as render_document
 
 
-class Output(NamedTuple):
+class Output:
     """Where and how a command prints, as its options say."""
 
-    environment: Environment
-    format: str
-    path: str | None
-    quiet: bool
-    style: Style
+    def __init__(self, environment: Environment, format: str, path: str | None, quiet: bool, style: Style) -> None:
+        self.environment, self.format, self.path, self.quiet, self.style = environment, format, path, quiet, style
 
     @classmethod
     def of(

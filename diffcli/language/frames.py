@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from diffcli.errors import Source, Span
-from diffcli.language import complaints
+from diffcli.language.later import complaints
 from diffcli.language.leaves import Leaves
 from diffcli.language.mending import Reads
 from diffcli.language.stacks import FRAME, INFIX, NEGATE

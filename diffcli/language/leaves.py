@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from diffcli.errors import Source, Span
-from diffcli.language import complaints
+from diffcli.language.later import complaints
 from diffcli.language.mending import Gaps, Reads, without_superscripts
 from diffcli.language.stacks import INFIX, Stacks
 from diffcli.language.syntax import NAME, NUMBER, PRODUCT

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Set
 
 from diffcli.errors import Diagnostic, Span
-from diffcli.language import complaints
+from diffcli.language.later import complaints
 from diffcli.language.mending import Gaps
 from diffcli.language.syntax import NAME, Program, Statement
 from diffcli.operations import CONSTANTS, FUNCTION_NAMES, Operation, find_function

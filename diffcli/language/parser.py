@@ -10,7 +10,7 @@ An error does not stop it: it is noted, the text is read as if mended, and every
 from __future__ import annotations
 
 from diffcli.errors import ExpressionError, Source
-from diffcli.language import complaints
+from diffcli.language.later import complaints
 from diffcli.language.names import resolve_names
 from diffcli.language.stacks import INFIX, MINUS, PLUS
 from diffcli.language.statements import Statements

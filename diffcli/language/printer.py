@@ -4,7 +4,7 @@ A dialect is a small table of spellings. The walk is one loop over an explicit s
 depth costs nothing.
 """
 
-from __future__ import annotations
+# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
 
 import re
 from collections.abc import Callable, Mapping

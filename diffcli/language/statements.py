@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from diffcli.errors import Source, Span
-from diffcli.language import complaints
 from diffcli.language.frames import FRAMES, Frames
+from diffcli.language.later import complaints
 from diffcli.language.mending import Reads
 from diffcli.language.stacks import INFIX
 from diffcli.language.syntax import NAME, NOT, Statement

@@ -13,7 +13,7 @@ hand: the terms first, then the sum from left to right.
     ['x', (0,), 'x', 'y', (2, 3), (1, 4)]
 """
 
-from __future__ import annotations
+# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
 
 from array import array
 from typing import NamedTuple

@@ -160,8 +160,6 @@ def explain(
 
     What ``known`` has told already is not told again.
     """
-    if math.isfinite(problem.value) and all(map(math.isfinite, gradient.values())):
-        return []
     found = _overflows(problem)
     blamed = {(note.code, note.span) for note in [*found, *known]}
     _, steps = accumulate(problem.tape, problem.values, problem.active, overrides=overrides)

@@ -7,10 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 from diffcli.errors import Diagnostic, ExpressionError, LimitError, Mark, UsageError, error
 from diffcli.language import Program
-from diffcli.language.complaints import did_you_mean
+from diffcli.language.later import complaints
 from diffcli.language.syntax import NAME
 from diffcli.methods import forward
-from diffcli.methods.faults import explain, require_value
 from diffcli.methods.kinks import POLICIES, describe, find_breaks, overrides
 from diffcli.methods.points import check_mapping, read_point
 from diffcli.methods.problem import At, Problem
@@ -57,7 +56,7 @@ class Options:
     ) -> None:
         for name, given, known in (("mode", mode, MODES), ("kink", kink, POLICIES), ("method", method or "central", METHODS)):
             if given not in known:
-                help = [*did_you_mean(str(given), known), f"one of: {', '.join(known)}"]
+                help = [*complaints.did_you_mean(str(given), known), f"one of: {', '.join(known)}"]
                 raise UsageError([error("unknown-choice", f"there is no {name} `{given}`", help=help)])
         if seed is not None and mode != "forward":
             help = ["add --mode forward, or leave --seed out"]
@@ -95,7 +94,10 @@ def compute(target: str | Program, at: At, options: Options) -> GradientResult:
     """
     options.progress("evaluating")
     problem = Problem(target, at, wrt=options.wrt, share=options.share, most_rows=options.max_nodes)
-    require_value(problem)
+    if problem.value != problem.value or "where" in problem.tape.operations:
+        from diffcli.methods.faults import require_value
+
+        require_value(problem)
     breaks = find_breaks(problem)
     notes = [*problem.shadowed_constants(), *_unused(problem.program)]
     notes += describe(problem, breaks, options.kink if options.mode in ("reverse", "forward") else "", options.strict)
@@ -212,6 +214,15 @@ _METHODS: dict[str, Callable[[Problem, Options, Overrides, list[Diagnostic]], Gr
 }  # fmt: skip
 
 
+def explain(problem: Problem, gradient: dict[str, float], overrides: Overrides, known: Sequence[Diagnostic]) -> list[Diagnostic]:
+    """What `diffcli.methods.faults.explain` says of a result that is not finite."""
+    if math.isfinite(problem.value) and all(map(math.isfinite, gradient.values())):
+        return []
+    from diffcli.methods import faults
+
+    return faults.explain(problem, gradient, overrides, known)
+
+
 # -- what is worth saying ----------------------------------------------------------------------------------------------
 
 
@@ -247,6 +258,7 @@ def _read_seed(problem: Problem, seed: str | Mapping[str, object] | None) -> dic
     direction = read_point(seed, "--seed")[0] if isinstance(seed, str) else check_mapping(seed)
     unknown = [name for name in direction if name not in problem.tape.inputs]
     if unknown:
-        help = did_you_mean(unknown[0], problem.tape.inputs) or [f"its variables: {', '.join(problem.tape.inputs) or 'none'}"]
+        variables = ", ".join(problem.tape.inputs) or "none"
+        help = complaints.did_you_mean(unknown[0], problem.tape.inputs) or [f"its variables: {variables}"]
         raise ExpressionError([error("unknown-variable", f"the expression has no variable `{unknown[0]}`", help=help)])
     return direction

@@ -5,7 +5,7 @@ operation: a kink, a tie, a jump, a pole; a comparison at its boundary that deci
 becomes a note, with the one-sided slopes of the whole function where they are known.
 """
 
-from __future__ import annotations
+# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
 
 import math
 from collections.abc import Callable, Sequence

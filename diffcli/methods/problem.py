@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from diffcli.errors import Diagnostic, ExpressionError, Mark, Source, error
 from diffcli.language import Program, parse
-from diffcli.language.complaints import did_you_mean, nearest
+from diffcli.language.later import complaints
 from diffcli.language.printer import number_text, to_text
 from diffcli.methods.points import check_mapping, read_point
 from diffcli.methods.reverse import Adjoints, activity, adjoints
@@ -96,7 +96,7 @@ class Problem:
         else:
             for name in surplus:
                 message = f"the expression has no variable `{name}`"
-                help = list(did_you_mean(name, known))
+                help = list(complaints.did_you_mean(name, known))
                 if name in bound:
                     message, help = f"`{name}` is computed by the program; a value for it would be lost", []
                 elif not help:
@@ -115,7 +115,7 @@ class Problem:
         names = " and ".join([", ".join(shown[:-1])] * (len(shown) > 1) + [shown[-1]])
         notes = []
         for name in surplus[:MOST_NAMES]:
-            near = nearest(name, missing)
+            near = complaints.nearest(name, missing)
             hint = f"; did you mean `{near[0]}`?" if near else ""
             notes.append(f"--at gives `{name}`, which the expression does not use{hint}")
         notes += [hint for name in missing[:MOST_NAMES] if (hint := _reading(name, given))]
@@ -133,7 +133,7 @@ class Problem:
         faults = []
         for name in wrt:
             if name not in inputs:
-                help = did_you_mean(name, inputs) or [f"its variables: {', '.join(inputs) or 'none'}"]
+                help = complaints.did_you_mean(name, inputs) or [f"its variables: {', '.join(inputs) or 'none'}"]
                 faults.append(error("unknown-variable", f"the expression has no variable `{name}`", help=help))
         if faults:
             raise ExpressionError(faults)

@@ -8,7 +8,7 @@ The sweep stands here twice: `accumulate` as one would write it on the board, wh
 the same without the steps and with nothing in its loop that a million rows would have to wait for.
 """
 
-from __future__ import annotations
+# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
 
 from collections.abc import Iterator
 from typing import NamedTuple

@@ -1,6 +1,6 @@
 """A tape's sweeps as records: the primal, tangent and adjoint traces of the lecture."""
 
-from __future__ import annotations
+# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
 
 from collections.abc import Mapping, Sequence
 from functools import cache

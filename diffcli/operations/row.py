@@ -1,6 +1,6 @@
 """The form of a row of the table of operations."""
 
-from __future__ import annotations
+# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
 
 from typing import NamedTuple
 

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from diffcli.language import parse
-from diffcli.language.complaints import shorten
+from diffcli.language.later import complaints
 from diffcli.language.printer import LATEX, to_text
 from diffcli.methods.trace import IN_LATEX, Notation
 from diffcli.operations import OPERATIONS
@@ -45,10 +45,10 @@ def _heading(result: GradientResult, notation: Notation) -> list[Block]:
     if notation is IN_LATEX:
         return [Text(line, "math") for line in _latex_lines(result)]
     point = ", ".join(f"{name} = {number(value)}" for name, value in result.at.items())
-    at = f" at {shorten(point, LONGEST)}" if point else ""
-    head = f"f({shorten(names, LONGEST)})" if names else "f"
+    at = f" at {complaints.shorten(point, LONGEST)}" if point else ""
+    head = f"f({complaints.shorten(names, LONGEST)})" if names else "f"
     sign = ":" if "; " in result.expression else " ="
-    expression = shorten(result.expression, LONGEST)
+    expression = complaints.shorten(result.expression, LONGEST)
     return [Text(f"{head}{sign} {expression}{at}, {result.mode} mode", "heading")]
 
 

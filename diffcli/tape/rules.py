@@ -63,8 +63,10 @@ def term_text(partial: str) -> str:
     """The text of ``g * partial``, as one would write it.
 
     >>> term_text("1"), term_text("-1"), term_text("cos(a)"), term_text("1/(2*y)"), term_text("-(y/a)")
-    ('g', '-g', 'g*cos(a)', 'g/(2*y)', '-g*(y/a)')
+    ('g', '-g', 'g*(cos(a))', 'g/(2*y)', '-g*(y/a)')
     """
+    if partial in ("1", "-1", ABSENT):
+        return partial.replace("1", SEED)
     *bindings, body = partial.split(";")
     program = parse(partial)
     root = program.result.root
@@ -82,7 +84,6 @@ def term_text(partial: str) -> str:
         body = f"{SEED}/({to_text(program, children[1])})"
     else:
         body = f"{SEED}*({body})"
-    body = to_text(parse(body))
     return "; ".join([*(binding.strip() for binding in bindings), body])
 
 

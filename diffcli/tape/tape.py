@@ -7,7 +7,7 @@ A constant is an operand with a negative slot. A list of values ends with the co
 indexing finds them, and a list of tangents or adjoints that is as long holds nothing there: a constant is no dependence.
 """
 
-from __future__ import annotations
+# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
 
 from array import array
 from typing import NamedTuple
