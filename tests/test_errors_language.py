@@ -109,6 +109,10 @@ CASES = {
     "½(x) + ½(2)": [
         wrong("unexpected-character", "`½` is not part of the language", at(0, "½"), at(7, "½"), help=("write (1/2)",)),
     ],
+    "Ŀ + 𝐢𝐟": [
+        wrong("unexpected-character", "`Ŀ` is not part of the language", at(0, "Ŀ")),
+        wrong("unexpected-character", "`𝐢` is not part of the language", at(4, "𝐢")),
+    ],
     # -- numbers
     "1__0": [
         wrong("malformed-number", "`1__0` is not a number", at(0, "1__0"), help=("write numbers as 1, .5, 1e-3 or 1_000",)),

@@ -7,7 +7,7 @@ from diffcli.language.later import complaints
 from diffcli.language.mending import Gaps, Reads, without_superscripts
 from diffcli.language.stacks import INFIX, Stacks
 from diffcli.language.syntax import NAME, NUMBER, PRODUCT
-from diffcli.language.tokens import TOKEN, plain_name, split_superscripts
+from diffcli.language.tokens import TOKEN, is_name, plain_name, split_superscripts
 from diffcli.operations import find_function
 
 INFINITY, NAN = float("inf"), float("nan")
@@ -56,11 +56,11 @@ class Leaves(Stacks):
                 self.faults.append(complaints.superscript(self.source, span, without_superscripts(parts)))
             return token
         name = plain_name(token)
-        if name.isidentifier():
+        if is_name(name):
             return name
-        for place, character in enumerate(token):
-            if not ("x" * bool(place) + plain_name(character)).isidentifier():
-                self.stray(character, start + place)
+        wrong = [place for place, part in enumerate(token) if not is_name("x" * bool(place) + plain_name(part))]
+        for place in wrong or [0]:
+            self.stray(token[place], start + place)
         return token
 
     def missing_product(self, position: int) -> None:

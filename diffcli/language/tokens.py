@@ -30,6 +30,8 @@ PASTED: dict[str, str] = {
 
 KEYWORDS = frozenset(("if", "else", "and", "or", "not"))
 
+_WORD = re.compile(r"\w+")
+
 
 def plain_name(name: str) -> str:
     """A name as it is known: in the compatibility form NFKC, as Python's names are, and the sign for pi as its name.
@@ -43,6 +45,15 @@ def plain_name(name: str) -> str:
     from unicodedata import normalize
 
     return "pi" if name == "π" else normalize("NFKC", name)
+
+
+def is_name(name: str) -> bool:
+    """Whether a plain name is one that the language can say; ``Ŀ`` and ``𝐢𝐟`` are none, for L· and if are not.
+
+    >>> is_name("x1"), is_name("½"), is_name(plain_name("Ŀ")), is_name(plain_name("𝐢𝐟"))
+    (True, False, False, False)
+    """
+    return name.isidentifier() and _WORD.fullmatch(name) is not None and name not in KEYWORDS
 
 
 def split_superscripts(name: str) -> list[tuple[str, str]]:

@@ -7,7 +7,6 @@ for each cell. Cells are rich `Text`, so that nothing in a user's text is taken 
 from __future__ import annotations
 
 import io
-import textwrap
 
 from rich import box
 from rich.cells import cell_len
@@ -62,8 +61,7 @@ def _print_text(console: Console, block: Text) -> None:
     if block.role == "code":
         console.print(RichText(block.text), soft_wrap=True)
         return
-    for line in textwrap.wrap(block.text, console.width, break_long_words=False, break_on_hyphens=False) or [""]:
-        console.print(RichText(line, style=role), soft_wrap=True)
+    console.print(RichText(block.text, style=role), overflow="fold")
 
 
 def _print_values(console: Console, block: Values) -> None:
@@ -134,7 +132,13 @@ def _print_records(console: Console, block: Table, texts: list[list[str]]) -> No
             if text:
                 title = column.title + " " * (width - cell_len(column.title))
                 room = max(console.width - width - 2, NARROWEST)
-                lines = [text] if column.numeric else textwrap.wrap(text, room, break_on_hyphens=False)
+                lines = [text] if column.numeric else _wrap(text, room)
                 for line in lines:
                     console.print(RichText.assemble((title, "dim"), "  ", line), soft_wrap=True)
                     title = " " * width
+
+
+def _wrap(text: str, width: int) -> list[str]:
+    import textwrap  # only a narrow terminal waits for it
+
+    return textwrap.wrap(text, width, break_on_hyphens=False)
