@@ -44,7 +44,8 @@ def plain_name(name: str) -> str:
     # here and not at the top, so that an ASCII program does not load it
     from unicodedata import normalize
 
-    return "pi" if name == "π" else normalize("NFKC", name)
+    plain = normalize("NFKC", name)
+    return "pi" if plain == "π" else plain
 
 
 def is_name(name: str) -> bool:
