@@ -99,7 +99,7 @@ def read(text):
 
 
 @pytest.mark.parametrize("kind", TEXTS)
-@tried(800)
+@tried(2000)
 @given(data=st.data())
 def test_any_text_is_a_program_or_an_error(kind, data):
     program = read(data.draw(TEXTS[kind]))
@@ -108,7 +108,7 @@ def test_any_text_is_a_program_or_an_error(kind, data):
         assert again == program and again.inputs == program.inputs
 
 
-@tried(300)
+@tried(800)
 @given(TEXTS["pieces"], st.sampled_from(("x=", "", "x=1,y=")))
 def test_any_point_is_read_or_an_error(text, start):
     try:
@@ -128,7 +128,6 @@ AUTOMATIC = st.fixed_dictionaries(
         "share": st.booleans(), "trace": st.booleans(), "cost": st.booleans(),
     }
 )  # fmt: skip
-NUMERIC = st.fixed_dictionaries({"mode": st.just("numeric"), "method": st.sampled_from(list(METHODS))})
 FEW = [("add", 2), ("sin", 1), ("exp", 1), ("log", 1), ("abs", 1), ("max", 2), ("sqrt", 1), ("floor", 1), ("atan2", 2)]
 
 
@@ -146,7 +145,7 @@ def answered(text, program, at, options):
     return result
 
 
-@tried(600)
+@tried(1500)
 @given(programs(), points, AUTOMATIC)
 def test_automatic_differentiation_answers_or_says_why_not(statements, point, options):
     text = plainly(statements)
@@ -154,15 +153,16 @@ def test_automatic_differentiation_answers_or_says_why_not(statements, point, op
     answered(text, program, given_point(program, point), options)
 
 
-@tried(200)
-@given(programs(depth=4), points, NUMERIC)
-def test_differences_answer_or_say_why_not(statements, point, options):
+@pytest.mark.parametrize("method", METHODS)
+@tried(250)
+@given(programs(depth=4), points)
+def test_differences_answer_or_say_why_not(method, statements, point):
     text = plainly(statements)
     program = parse(text)
-    answered(text, program, given_point(program, point), options)
+    answered(text, program, given_point(program, point), {"mode": "numeric", "method": method})
 
 
-@tried(40)
+@tried(100)
 @given(programs(rows=FEW, depth=3, variables=VARIABLES[:2]), points)
 def test_sympy_answers_or_says_why_not(statements, point):
     text = plainly(statements)
@@ -170,7 +170,7 @@ def test_sympy_answers_or_says_why_not(statements, point):
     answered(text, program, given_point(program, point), {"mode": "symbolic", "simplify": False})
 
 
-@tried(300)
+@tried(800)
 @given(TEXTS["programs with mistakes"], points, AUTOMATIC)
 def test_a_program_with_mistakes_that_can_be_read_is_computed(text, point, options):
     program = read(text)
@@ -179,7 +179,7 @@ def test_a_program_with_mistakes_that_can_be_read_is_computed(text, point, optio
         answered(program.source.text, program, at, options)
 
 
-@tried(150)
+@tried(400)
 @given(programs(rows=SMOOTH, depth=4), points)
 def test_both_modes_give_the_same_value_and_reach_the_same_variables(statements, point):
     text = plainly(statements)

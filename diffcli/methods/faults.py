@@ -230,6 +230,8 @@ def _bad_term(problem: Problem, slot: int, position: int, term: float, arriving:
             return None
         message = f"an infinite derivative meets a partial of `{name}` that is 0: 0 times infinity is undefined"
         return problem.warning("indeterminate", message, slot, shown, (), _hints(problem, slot))
+    if math.isinf(term) and math.isinf(problem.values[slot]):
+        return None  # the row overflows, or is at a pole, itself
     if math.isinf(term):
         notes = [f"by {by} it is {number_text(term)}"]
         return problem.warning("pole", f"`{name}` has an infinite slope here", slot, shown, notes)
