@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from itertools import cycle
 
 import pytest
@@ -294,6 +295,17 @@ SPANS = {
 def test_where_nodes_stand_in_the_text(text):
     program = parse(text)
     assert [text[slice(*program.span(node))] for node in range(len(program))] == SPANS[text]
+
+
+def test_every_character_with_a_plainer_form_is_read_as_that_or_refused():
+    changed = [chr(code) for code in range(0x80, 0x110000) if unicodedata.normalize("NFKC", chr(code)) != chr(code)]
+    assert len(changed) > 4000
+    for text in [*changed, *("x" + character for character in changed)]:
+        try:
+            program = parse(text)
+        except DiffcliError:
+            continue
+        assert parse(program_text(program)) == program, text
 
 
 def test_where_statements_stand_in_the_text():

@@ -153,7 +153,7 @@ def test_what_a_program_binds_is_found_on_the_tape():
 
 def test_a_constant_that_is_given_is_an_input():
     tape = lower(parse("pi*x + e"), given=["x", "pi"])
-    assert (tape.inputs, tape.constants) == (["x", "pi"], [math.e])
+    assert (tape.inputs, tape.constants) == (["pi", "x"], [math.e])
 
 
 # -- choices -------------------------------------------------------------------------------------------------------------

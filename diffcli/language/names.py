@@ -36,7 +36,7 @@ class _Scope:
 
 
 def resolve_names(program: Program, faults: list[Diagnostic], gaps: Gaps, doubtful: Set[int]) -> None:
-    """Fill ``program.inputs`` and ``program.constants``; complain of names that cannot be.
+    """Fill ``program.free``; complain of names that cannot be.
 
     A call of something that is plainly a variable, such as ``x(1 - x)``, is a product without its sign: it is added to
     ``gaps``, and so is what was taken there for a function but is a name that the program binds. Nothing is said about the
@@ -60,8 +60,7 @@ def resolve_names(program: Program, faults: list[Diagnostic], gaps: Gaps, doubtf
             _bind(program, statement, scope, faults)
     if program.statements and program.result.parameters is not None:
         faults.append(complaints.no_result(program))
-    program.inputs = [name for name in free if name not in CONSTANTS]
-    program.constants = [name for name in free if name in CONSTANTS]
+    program.free = list(free)
     if gaps.applications:
         text = program.source.text
         variables = {gap for gap in gaps.applications if text[gap[0].start : gap[0].stop] in bound}

@@ -19,6 +19,7 @@ from array import array
 from typing import NamedTuple
 
 from diffcli.errors import Mark, Source, Span
+from diffcli.operations import CONSTANTS
 
 NUMBER, NAME, CALL = "number", "name", "call"
 """The operations of nodes that are no row of the table: a literal, a name, a call of the program's own function."""
@@ -55,8 +56,7 @@ class Program:
     """A parsed program: its statements and the columns of their nodes."""
 
     __slots__ = (
-        "source", "operations", "arguments", "starts", "stops", "statements", "callees", "called", "branches", "inputs",
-        "constants",
+        "source", "operations", "arguments", "starts", "stops", "statements", "callees", "called", "branches", "free",
     )  # fmt: skip
 
     def __init__(self, source: Source) -> None:
@@ -72,10 +72,8 @@ class Program:
         """Where that function's name stands."""
         self.branches: dict[int, Branches] = {}
         """For each node of operation ``where``, where its parts begin."""
-        self.inputs: list[str] = []
-        """Names that nothing binds, in order of appearance: the variables."""
-        self.constants: list[str] = []
-        """Names of constants (pi, e, tau) that it uses and does not bind."""
+        self.free: list[str] = []
+        """Names that nothing binds, in order of appearance: the variables, and constants such as pi."""
 
     def __repr__(self) -> str:
         text = " ".join(self.source.text.split())
@@ -105,6 +103,16 @@ class Program:
         return True
 
     __hash__ = None  # type: ignore[assignment]
+
+    @property
+    def inputs(self) -> list[str]:
+        """The variables: names that nothing binds and that are no constants, in order of appearance."""
+        return [name for name in self.free if name not in CONSTANTS]
+
+    @property
+    def constants(self) -> list[str]:
+        """Names of constants (pi, e, tau) that it uses and does not bind."""
+        return [name for name in self.free if name in CONSTANTS]
 
     @property
     def result(self) -> Statement:

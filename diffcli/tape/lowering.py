@@ -46,8 +46,7 @@ def lower(program: Program, *, given: Collection[str] = (), share: bool = False,
 class _Lowering:
     def __init__(self, program: Program, given: Collection[str], share: bool, most_rows: int) -> None:
         self.program = program
-        shadowed = [name for name in program.constants if name in given]
-        self.tape = Tape(program.source, program.inputs + shadowed)
+        self.tape = Tape(program.source, [name for name in program.free if name not in CONSTANTS or name in given])
         self.most_nodes = most_rows
         self.nodes = 0
         """How many nodes have been lowered, those of a function once for each call."""
