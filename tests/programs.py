@@ -191,7 +191,10 @@ def _value(tree: Tree, names: Mapping[str, float], functions: Mapping[str, State
     if isinstance(tree, Name):
         return names[tree.text]
     if isinstance(tree, Choice):
-        taken = tree.then if _value(tree.condition, names, functions, outside) else tree.otherwise
+        condition = _value(tree.condition, names, functions, outside)
+        if condition != condition:
+            return math.nan  # an undefined condition chooses nothing
+        taken = tree.then if condition else tree.otherwise
         return _value(taken, names, functions, outside)
     values = [_value(operand, names, functions, outside) for operand in tree.operands]
     if isinstance(tree, Call):

@@ -275,6 +275,40 @@ def test_one_sided_slopes(text: str, at: str, slopes: dict[str, tuple[float | No
                 assert actual == expected or actual == pytest.approx(expected, rel=4e-16, abs=0), variable
 
 
+NOT_SMOOTH = [
+    # a jump of one part in 2000, a small jump, and a condition whose tangents tie: none may be called smooth
+    ("floor(x)", "x=2000"), ("round(x)", "x=2000.5"), ("copysign(1e-4, x)", "x=0"), ("where(x^2 == 0, 0, x)", "x=0"),
+    ("where(floor(x) > 0, x, 0)", "x=1"), ("where(x, x, 5)", "x=0"), ("where(x - 1, 3, 5)", "x=1"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "at"), NOT_SMOOTH, ids=ids(NOT_SMOOTH))
+def test_a_break_that_is_not_smooth_is_told_and_not_called_smooth(text: str, at: str) -> None:
+    notes = breaks(compute(text, at, Options()))
+    assert notes
+    assert not any("smooth" in line for note in notes for line in note.notes)
+    with pytest.raises(NotDifferentiableError):
+        compute(text, at, Options(strict=True))
+
+
+UNDEFINED = ["(log(x) > 0)*x", "not log(x)", "(sqrt(x) < 1) + x", "relu(x) + (x/0 > 0)", "sign(where(log(x) > 0, 1, -1))*x"]
+
+
+@pytest.mark.parametrize("text", UNDEFINED)
+def test_a_comparison_of_what_is_undefined_is_undefined(text: str) -> None:
+    with pytest.raises(DomainError):
+        compute(text, "x=-1", Options())
+
+
+def test_a_condition_that_is_decided_already_needs_no_more() -> None:
+    assert compute("where(x != 0 and 1/x > 2, 1, x)", "x=0", Options()).gradient == {"x": 1.0}
+
+
+def test_conditions_of_conditions_take_no_longer_than_there_are_rows() -> None:
+    doubled = "; ".join(f"c{i} = c{i - 1} and c{i - 1}" for i in range(1, 60))
+    assert compute(f"c0 = x > 0; {doubled}; where(c59, x, -x)", "x=1", Options()).gradient == {"x": 1.0}
+
+
 SMOOTH = [
     ("relu(x) - relu(-x)", "x=0", 1),
     ("max(x, x)", "x=1", 1),

@@ -307,3 +307,31 @@ def test_a_gradient_costs_at_most_five_times_the_value_in_arithmetic(text: str) 
     cost = compute(text, {"x": 2.0, "y": 3.0}, Options(cost=True)).cost
     assert cost is not None
     assert cost.ratio <= (6 if "/" in text else 5)
+
+
+# -- numerical derivatives that cannot be trusted are told ---------------------------------------------------------------
+
+HARD = [("exp(-(1e6*(x - 1))^2)", 1.000001), ("sin(1e7*x)", 0.3), ("sin(1e6*x)", 1.0), ("stop_gradient(x)*x", 3.0)]
+
+
+@pytest.mark.parametrize(("text", "x"), HARD)
+def test_a_quotient_that_errs_by_more_than_it_says_comes_with_a_warning(text: str, x: float) -> None:
+    assert [note.code for note in compute(text, {"x": x}, Options(mode="numeric")).notes] == ["difference-off"]
+
+
+@pytest.mark.parametrize("x", [1e-300, 1e-30, 0.5, 3.0, 1e30, 1e300])
+@pytest.mark.parametrize("text", ["sqrt(x)", "log(x)", "1/x", "cbrt(x)", "x^2", "x^0.5"])
+def test_the_complex_step_is_exact_at_any_size(text: str, x: float) -> None:
+    exact = compute(text, {"x": x}, Options()).gradient["x"]
+    assert compute(text, {"x": x}, Options(mode="numeric", method="complex")).gradient["x"] == pytest.approx(exact, rel=1e-12)
+
+
+@pytest.mark.parametrize("text", ["sqrt(x)", "log(x)", "x^0.5"])
+def test_the_complex_step_has_no_finite_slope_at_a_pole(text: str) -> None:
+    assert compute(text, {"x": 0.0}, Options(mode="numeric", method="complex")).gradient == {"x": math.inf}
+
+
+@pytest.mark.parametrize(("text", "x"), [("x^2", 1e-320), ("x", 5e-324), ("sqrt(x)*1e305 + 1.7e308", 0.0), ("x^exp(1000)", 0.5)])
+@pytest.mark.parametrize("method", ["central", "forward", "backward", "complex"])
+def test_differences_at_the_ends_of_the_range_do_not_fail(text: str, x: float, method: str) -> None:
+    compute(text, {"x": x}, Options(mode="numeric", method=method))

@@ -48,6 +48,7 @@ EXCEPTIONS: dict[tuple[str, str], tuple[float, str]] = {
     ("logcosh", VALUE): (6.0, "log1p(2*sinh(a/2)^2) doubles the error of libm's sinh"),
     ("gamma", VALUE): (8.0, "libm's, or Python's own, gamma"),
     ("gamma", FIRST): (16.0, "the product of such a value and digamma"),
+    ("lgamma", VALUE): (16.0, "the reflection for a < 0 is a difference of logarithms"),
     ("polygamma", VALUE): (16.0, "the reflection for b < 0 is a polynomial in a cotangent"),
     ("polygamma", FIRST): (16.0, "as the value, one order higher"),
 }

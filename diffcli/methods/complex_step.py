@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 from diffcli.methods.problem import Problem
+from diffcli.operations import OPERATIONS
 from diffcli.operations.arithmetic.complexes import ANALYTIC
 from diffcli.records import Difference
 from diffcli.tape import Tape
 from diffcli.tape.evaluation import Values, float_functions, start_values, taken_ranges
-from diffcli.tape.rules import terms_of
+from diffcli.tape.rules import condition_function, terms_of
 
 STEP = 2.0**-100
-"""Small enough that its square is lost in any value, and an exact power of two."""
+"""The step beside a variable of size 1 or more: its square is lost in any value, and it is an exact power of two."""
 
 
 def complex_difference(problem: Problem, variable: str, step: float | None = None) -> Difference:
-    """The partial along a variable by a complex step; its error is that of evaluating f.
+    """The partial along a variable by a complex step (2^-100 of the size of the point, if not given).
 
-    Operations that are not analytic, or have no complex form in `cmath`, are carried by their own rule, and named in ``reason``.
+    Its error is that of evaluating f. Operations that are not analytic, or have no complex form in `cmath`, are carried by
+    their own rule, and named in ``reason``.
     """
-    step = step or STEP
+    x = problem.at[variable]
+    step = step or _step(x)
     slot = problem.input_slot(variable)
     point: list[complex] = [complex(number) for number in problem.point]
     point[slot] += complex(0, step)
@@ -32,6 +36,12 @@ def complex_difference(problem: Problem, variable: str, step: float | None = Non
         reason += f"; without a complex form, so carried by their own rules: {', '.join(sorted(lifted))}"
     sample = (problem.at[variable], result.real)
     return Difference(variable, "complex", step, (sample,), result.imag / step, None, reason)
+
+
+def _step(x: float) -> float:
+    """A step that is small beside the variable too, and no power of two that a float cannot hold."""
+    size = 2.0 ** math.floor(math.log2(abs(x))) if 0 < abs(x) < 1 else 1.0
+    return size * (STEP if size > 2.0**-900 else 2.0**-40) or math.ulp(0.0)
 
 
 def evaluate_complex(tape: Tape, point: Sequence[complex]) -> tuple[Values, set[str]]:
@@ -48,7 +58,7 @@ def evaluate_complex(tape: Tape, point: Sequence[complex]) -> tuple[Values, set[
             name = tape.operation(slot)
             arguments = [values[operand] for operand in tape.operands_of(slot)]
             imaginary = [part(argument) for argument in arguments]
-            if _is_analytic(name, arguments):
+            if _is_analytic(name, arguments) and not _at_pole(name, arguments):
                 try:
                     values[slot] = ANALYTIC[name](*arguments) if name in ANALYTIC else arguments[0] ** arguments[1]
                     continue
@@ -74,9 +84,16 @@ def part(argument: Any) -> float:
     return argument.imag if isinstance(argument, complex) else 0.0
 
 
+def _at_pole(name: str, arguments: Sequence[Any]) -> bool:
+    """Whether an operation has a pole at these operands, where a complex function has a finite slope to show."""
+    real = [argument.real for argument in arguments]
+    row = OPERATIONS[name]
+    return any(kind == "pole" and condition_function(row, condition)(*real, 0.0) for kind, condition in row.breaks)
+
+
 def _is_analytic(name: str, arguments: Sequence[Any]) -> bool:
     if name == "pow":  # by repeated multiplication, or off the branch cut
         base, exponent = (complex(argument) for argument in arguments)
-        whole = exponent.imag == 0 and exponent.real == int(exponent.real) and abs(exponent.real) <= 64
+        whole = exponent.imag == 0 and exponent.real in range(-64, 65)
         return base != 0 and (whole or base.real > 0)
     return name in ANALYTIC

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from itertools import islice
 
-from diffcli.errors import Diagnostic, DomainError
+from diffcli.errors import Diagnostic, DomainError, Span
 from diffcli.language import parse
 from diffcli.language.printer import number_text, to_text
 from diffcli.methods.forward import tangents
@@ -36,37 +36,18 @@ def require_value(problem: Problem) -> None:
 def _undefined_row(problem: Problem) -> int | None:
     """The first row that is NaN though its operands are not, among those that the result depends on."""
     tape, values = problem.tape, problem.values
-    suspects = [tape.output] if problem.value != problem.value else []
-    for slot, row in enumerate(tape.operands, tape.first_row):
-        # a comparison hides a NaN: what it decides is as undefined as its operands
-        if tape.operation(slot) == "where" and values[slot] is not None:
-            suspects += _compared_nans(problem, row[0]) if suspects or problem.adjoints[slot] is not None else []
-    for slot in suspects:
-        while True:
-            bad = [operand for operand in tape.operands_of(slot) if _is_nan(values[operand])]
-            if not bad:
-                return slot
-            slot = bad[0]
-    return None
+    if problem.value == problem.value:
+        return None
+    slot = tape.output
+    while True:
+        bad = [operand for operand in tape.operands_of(slot) if _is_nan(values[operand])]
+        if not bad:
+            return slot
+        slot = bad[0]
 
 
 def _is_nan(value: float | None) -> bool:
     return value is not None and value != value
-
-
-def _compared_nans(problem: Problem, condition: int) -> list[int]:
-    """The NaN operands of the comparisons in a condition."""
-    found, waiting = [], [condition]
-    while waiting:
-        slot = waiting.pop()
-        if slot < problem.tape.first_row:
-            continue
-        row = problem.tape.operands_of(slot)
-        if problem.tape.operation(slot) in ("and", "or", "not"):
-            waiting += row
-        else:
-            found += [operand for operand in row if _is_nan(problem.values[operand])]
-    return found
 
 
 def _undefined(problem: Problem, slot: int) -> Diagnostic:
@@ -162,6 +143,8 @@ def explain(
     """
     found = _overflows(problem)
     blamed = {(note.code, note.span) for note in [*found, *known]}
+    blamed |= {("undefined-partial", problem.tape.span(slot)) for slot in overrides}  # NaN was asked for
+    looked_at: set[tuple[Span, int]] = set()
     _, steps = accumulate(problem.tape, problem.values, problem.active, overrides=overrides)
     reached: dict[int, float] = {problem.tape.output: 1.0}
     for step in steps:
@@ -169,6 +152,10 @@ def explain(
         reached[step.target] = step.total
         if math.isfinite(step.term) or arriving != arriving or len(found) >= MOST:
             continue
+        place = problem.tape.span(step.source), step.position
+        if place in looked_at:
+            continue  # the body of a function that is called again
+        looked_at.add(place)
         note = _bad_term(problem, step.source, step.position, step.term, arriving)
         if note is not None and (note.code, note.span) not in blamed:
             blamed.add((note.code, note.span))
@@ -204,7 +191,9 @@ def _overflows(problem: Problem) -> list[Diagnostic]:
     found: list[Diagnostic] = []
     for slot in tape.rows():
         value = values[slot]
-        if value is None or not math.isinf(value) or problem.adjoints[slot] is None or len(found) >= MOST:
+        if value is None or not math.isinf(value) or len(found) >= MOST:
+            continue
+        if problem.active[slot] and problem.adjoints[slot] is None:
             continue
         operands = tape.operands_of(slot)
         arguments = [values[operand] for operand in operands]

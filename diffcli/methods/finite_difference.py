@@ -90,7 +90,7 @@ def difference(problem: Problem, variable: str, method: str = "central", step: f
             return given.record(f"the step is lost beside {variable}, as the sum of the two is {variable} again")
         return given.record("the step is as given" if given.inside else "a value beside the point is undefined")
     root = EPSILON ** (1 / (chosen.order + 1))
-    scales = {f"|{variable}|": abs(x), "1": 1.0} if x else {"1": 1.0}
+    scales = {f"|{variable}|": abs(x), "1": 1.0} if abs(x) > 1e-290 else {"1": 1.0}
     tried = {scale: _shortened(problem, variable, method, exact_step(x, size * root)) for scale, size in scales.items()}
     inside = {scale: quotient for scale, quotient in tried.items() if quotient.inside}
     if inside:
@@ -173,8 +173,11 @@ class _Quotient:
         values = [self.known[offset * scale] for offset in self.stencil.offsets]
         if self.x + self.step == self.x or not all(map(math.isfinite, values)):
             return math.nan
-        total = math.fsum(float(weight) * value for weight, value in zip(self.stencil.weights, values, strict=True))
-        return total / (self.step * scale)
+        terms = [float(weight) * value for weight, value in zip(self.stencil.weights, values, strict=True)]
+        try:
+            return math.fsum(terms) / (self.step * scale)
+        except (OverflowError, ValueError):  # inf - inf
+            return math.nan
 
     @property
     def error(self) -> float:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from diffcli.errors import Diagnostic, ExpressionError, LimitError, Mark, UsageError, error
 from diffcli.language import Program
 from diffcli.language.later import complaints
+from diffcli.language.printer import number_text
 from diffcli.language.syntax import NAME
 from diffcli.methods import forward
 from diffcli.methods.kinks import POLICIES, describe, find_breaks, overrides
@@ -58,6 +59,10 @@ class Options:
             if given not in known:
                 help = [*complaints.did_you_mean(str(given), known), f"one of: {', '.join(known)}"]
                 raise UsageError([error("unknown-choice", f"there is no {name} `{given}`", help=help)])
+        if kink not in ("min-norm", "error") and mode not in ("reverse", "forward"):
+            help = ["add --mode reverse or forward, or leave it out"]
+            message = f"a rule for kinks is for automatic differentiation, not for {mode}"
+            raise UsageError([error("unknown-choice", message, help=help)])
         if seed is not None and mode != "forward":
             help = ["add --mode forward, or leave --seed out"]
             raise UsageError([error("unknown-choice", f"a seed is a direction for forward mode, not for {mode}", help=help)])
@@ -94,7 +99,7 @@ def compute(target: str | Program, at: At, options: Options) -> GradientResult:
     """
     options.progress("evaluating")
     problem = Problem(target, at, wrt=options.wrt, share=options.share, most_rows=options.max_nodes)
-    if problem.value != problem.value or "where" in problem.tape.operations:
+    if problem.value != problem.value:
         from diffcli.methods.faults import require_value
 
         require_value(problem)
@@ -187,9 +192,26 @@ def _numeric(problem: Problem, options: Options, replaced: Overrides, notes: lis
             message = f"there is no difference quotient along `{quotient.variable}`"
             help = ("choose another --step, or a side with --method forward or backward",)
             notes.append(Diagnostic("no-difference", "warning", message, notes=(quotient.reason,), help=help))
+    if not any(note.severity == "warning" for note in notes):
+        notes += _disagreements(problem, differences)
     gradient = {found.variable: found.estimate for found in differences}
     notes += explain(problem, {}, replaced, notes)
     return _answer(problem, options, gradient, differences=differences)
+
+
+def _disagreements(problem: Problem, differences: Sequence[Difference]) -> list[Diagnostic]:
+    """A warning for every quotient that is further from the derivative by the table's rules than its error says."""
+    notes = []
+    for found in differences:
+        exact = problem.adjoints[problem.input_slot(found.variable)] or 0.0
+        error = found.error if found.error is not None else 1e-9 * abs(exact)
+        if math.isfinite(exact) and abs(found.estimate - exact) > 4 * error + 1e-13 * abs(exact):
+            message = f"the difference quotient along `{found.variable}` is further off than its error says"
+            why = [f"by the rules of the table the derivative is {number_text(exact)} (--mode reverse)"]
+            if "stop_gradient" in problem.tape.operations:
+                why.append("differences see through stop_gradient, which the rules do not")
+            notes.append(Diagnostic("difference-off", "warning", message, notes=tuple(why)))
+    return notes
 
 
 def _symbolic(problem: Problem, options: Options, replaced: Overrides, notes: list[Diagnostic]) -> GradientResult:

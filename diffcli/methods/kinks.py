@@ -44,7 +44,8 @@ class Break(NamedTuple):
 def find_breaks(problem: Problem) -> list[Break]:
     """The breaks among the rows that touch the derivative, in evaluation order."""
     tape, values = problem.tape, problem.values
-    watched = {name: OPERATIONS[name] for name in set(tape.operations) if OPERATIONS[name].breaks or OPERATIONS[name].flat}
+    present = set(tape.operations)
+    watched = {name: OPERATIONS[name] for name in present if OPERATIONS[name].breaks or OPERATIONS[name].flat or name == "where"}
     if not watched:
         return []
     deciding = _deciding(problem)
@@ -53,35 +54,52 @@ def find_breaks(problem: Problem) -> list[Break]:
         if name not in watched or values[slot] is None:
             continue
         row = watched[name]
+        if name == "where":
+            if _decided_by_zero(problem, slot):
+                found.append(Break(slot, "point-branch"))
+            continue
         decides = slot in deciding
         if not (problem.reached(slot) or decides):
             continue
         arguments = [values[operand] for operand in tape.operands_of(slot)]
         kinds = [kind for kind, condition in row.breaks if condition_function(row, condition)(*arguments, values[slot])]
-        # a comparison that is used as a number is a step function
-        kinds = [kind if decides or "branch" not in kind else "jump" for kind in kinds]
-        if row.flat and not decides and not kinds:
-            kinds = ["flat"]
+        if decides and not problem.reached(slot):
+            kinds = [kind for kind in kinds if kind in ("jump", "branch", "point-branch")]  # slopes do not matter there
+        elif not decides:
+            # a comparison that is used as a number is a step function
+            kinds = ["jump" if "branch" in kind else kind for kind in kinds]
+            kinds = kinds or ["flat"] * row.flat
         found += [Break(slot, kind) for kind in kinds]
     return found
 
 
+def _decided_by_zero(problem: Problem, slot: int) -> bool:
+    """Whether a choice is decided by a number, and not a comparison, that is just 0."""
+    condition = problem.tape.operands_of(slot)[0]
+    if problem.adjoints[slot] is None or not problem.active[condition] or problem.values[condition] != 0:
+        return False
+    return condition < problem.tape.first_row or not OPERATIONS[problem.tape.operation(condition)].flat
+
+
 def _deciding(problem: Problem) -> set[int]:
-    """Slots of the comparisons that decide which branch the result takes."""
+    """The rows that decide, directly or through others, which branch the result takes."""
     tape, values = problem.tape, problem.values
-    waiting = [
+    conditions = [
         row[0] for slot, row in enumerate(tape.operands, tape.first_row)
         if tape.operation(slot) == "where" and values[slot] is not None and problem.adjoints[slot] is not None
     ]  # fmt: skip
+    return {slot for slot in _below(problem, conditions) if problem.active[slot]}
+
+
+def _below(problem: Problem, slots: Sequence[int]) -> set[int]:
+    """Rows, and all the rows that they are made of."""
     found: set[int] = set()
+    waiting = list(slots)
     while waiting:
         slot = waiting.pop()
-        if slot < tape.first_row or slot in found or not problem.active[slot]:
-            continue
-        if tape.operation(slot) in ("and", "or", "not"):
-            waiting += tape.operands_of(slot)
-        elif OPERATIONS[tape.operation(slot)].precedence == OPERATIONS["eq"].precedence:
+        if slot >= problem.tape.first_row and slot not in found and problem.values[slot] is not None:
             found.add(slot)
+            waiting += problem.tape.operands_of(slot)
     return found
 
 
@@ -151,7 +169,7 @@ def _note(problem: Problem, found: Break, policy: str | None, sides: tuple[Slope
     row = OPERATIONS[problem.tape.operation(slot)]
     label = ", ".join(
         f"{problem.operand_text(operand)} = {number_text(float(problem.values[operand]))}"
-        for operand in dict.fromkeys(problem.tape.operands_of(slot)) if operand >= 0
+        for operand in dict.fromkeys(problem.tape.operands_of(slot)) if operand >= 0 and problem.values[operand] is not None
     )  # fmt: skip
     message = _SAYS[kind].format(name=row.symbol or row.spelling)
     if kind == "flat":
@@ -195,20 +213,9 @@ def overrides(problem: Problem, breaks: Sequence[Break], policy: str) -> Overrid
             result[slot] = tuple(_term_at_kink(problem, slot, position, policy) for position in range(count))
     if tied and policy == "nan":
         for slot, row in enumerate(problem.tape.operands, problem.tape.first_row):
-            if problem.tape.operation(slot) == "where" and problem.values[slot] is not None and tied & _below(problem, row[0]):
+            if problem.tape.operation(slot) == "where" and problem.values[slot] is not None and tied & _below(problem, [row[0]]):
                 result[slot] = (None, _constant(math.nan), _constant(math.nan))
     return result
-
-
-def _below(problem: Problem, slot: int) -> set[int]:
-    """A condition and the conditions it is made of."""
-    found, waiting = {slot}, [slot]
-    while waiting:
-        slot = waiting.pop()
-        if slot >= problem.tape.first_row and problem.tape.operation(slot) in ("and", "or", "not"):
-            waiting += problem.tape.operands_of(slot)
-        found.add(slot)
-    return found
 
 
 def _constant(partial: float) -> Callable[..., float | None]:

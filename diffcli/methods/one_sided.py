@@ -65,15 +65,17 @@ def derivative_along(tape: Tape, values: Values, point: Sequence[float], directi
             arguments = [primal[operand] for operand in operands]
             moves = [tangent[operand] for operand in operands]
             if name in _COMPARISONS and arguments[0] == arguments[1]:
-                value: float = _decide(name, moves)
+                value: float = float(_decide(name, moves))
                 primal[slot] = value
             else:
                 value = primal[slot] = functions[row](*arguments)
             if name in _LOGICAL:
                 continue
+            if name == "where" and arguments[0] == 0 and moves[0] is not None:
+                raise Undecided  # a number that decides, and is 0 here alone
             kinds = {kind for kind, condition in breaks[name] if condition(*arguments, value)}
             if kinds and any(move is not None for move in moves):
-                arguments, value = _beside(functions[row], arguments, moves, value, "pole" in kinds)
+                arguments, value = _beside(functions[row], arguments, moves, value, kinds)
             total: float | None = None
             for function, move in zip(terms[name, len(operands)], moves, strict=True):
                 term = function(move, *arguments, value) if function is not None and move is not None else None
@@ -97,13 +99,13 @@ def _decide(name: str, moves: Sequence[float | None]) -> bool:
     if first is None and second is None:
         return name in ("le", "ge", "eq")
     difference = (first or 0.0) - (second or 0.0)
-    if difference == 0 and name not in ("eq", "ne"):
-        raise Undecided
+    if difference == 0:
+        raise Undecided  # what comes next is a matter of higher derivatives
     return _COMPARISONS[name](difference)
 
 
 def _beside(
-    function: Callable[..., float], arguments: list[float], moves: Sequence[float | None], value: float, pole: bool
+    function: Callable[..., float], arguments: list[float], moves: Sequence[float | None], value: float, kinds: set[str]
 ) -> tuple[list[float], float]:
     """Operands a little way along their tangents, and the value there, which must not have jumped.
 
@@ -112,7 +114,7 @@ def _beside(
     steps = [move or 0.0 for move in moves]
     largest = max(map(abs, steps))
     if largest == 0:
-        if pole:
+        if "pole" in kinds:
             raise Undecided  # 0 times infinity
         return arguments, value
     moving = [position for position, step in enumerate(steps) if step]
@@ -123,8 +125,10 @@ def _beside(
         size = max([1.0, *[abs(arguments[position]) for position in moving]])
         beside = [argument + step / largest * NUDGE * size for argument, step in zip(arguments, steps, strict=True)]
     there = function(*beside)
-    if pole and there == there:
+    if "pole" in kinds and there == there:
         return arguments, value
+    if "jump" in kinds and there != value:
+        raise Undecided
     if not abs(there - value) <= 1e-3 * max(1.0, abs(value)):
         raise Undecided
     return beside, there

@@ -175,6 +175,10 @@ def differentiate(
     except Undecided as undecided:
         message = f"SymPy leaves a derivative undecided: {undecided}"
         raise LimitError([error("undecided-derivative", message, help=["use --mode reverse"])]) from None
+    except (TypeError, ValueError, NotImplementedError, ZeroDivisionError) as failure:
+        # SymPy refuses some objects outright, such as a comparison with an infinity of its own
+        message = f"SymPy cannot differentiate this: {failure}"
+        raise LimitError([error("undecided-derivative", message, help=["use --mode reverse"])]) from None
 
 
 def _simplify(raw: Expression, notes: list[Diagnostic]) -> Expression | None:

@@ -69,6 +69,8 @@ def _parts(part: Expression) -> tuple[Parts, int]:
         return [_CONSTANTS[part]], ATOM
     if part.is_Symbol:
         return [part.name], ATOM
+    if part.is_Rational and max(abs(part.p), part.q).bit_length() > 1000:  # beyond what a float can hold
+        return [repr(float(part))], ATOM if part >= 0 else NEGATION
     if part.is_Rational:
         text = str(abs(part.p)) if part.q == 1 else f"{abs(part.p)}/{part.q}"
         binds = ATOM if part.q == 1 else PRODUCT

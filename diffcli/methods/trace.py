@@ -183,17 +183,17 @@ class Tracer:
     def _term(self, slot: int, position: int, term: Term, other: str) -> str:
         """A term as a formula: ``other`` times the partial of the row by the operand."""
         row = self.tape.operands_of(slot)
-        words = [self.notation.operand(self._operand(operand)) for operand in row]
         operation = term.row
+        own = self.notation.operand(self._operand(row[position]))
         if operation.variadic:
-            ties = [self.problem.values[operand] for operand in row].count(self.problem.values[slot])
-            names = {operation.parameters[0]: words[position], TIES: str(ties)}
+            names = {operation.parameters[0]: own}
         else:
+            words = [self.notation.operand(self._operand(operand)) for operand in row]
             names = dict(zip(operation.parameters, words, strict=True))
         names |= {SEED: other, RESULT: self.notation.value(self.tape.index(slot))}
         text = formula_of(self.problem, slot, position, term).text(self.notation.dialect, names)
         if len(text) > _TOO_LONG or len(term.program.statements) > 1:
-            above, below = self.notation.value(self.tape.index(slot)), words[position]
+            above, below = self.notation.value(self.tape.index(slot)), own
             partial = self.notation.partial
             text = f"{other}{self.notation.dialect.symbols['mul']}{partial}{above}/{partial}{below}"
         return text

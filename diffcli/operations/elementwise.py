@@ -15,10 +15,10 @@ import math
 
 from diffcli.operations.row import Operation
 
-type_points = tuple[tuple[float, ...], ...]
+Points = tuple[tuple[float, ...], ...]
 
 
-def _points(*values: float) -> tuple[tuple[float, ...], ...]:
+def _points(*values: float) -> Points:
     return tuple((value,) for value in values)
 
 
@@ -32,7 +32,7 @@ SINC_SLOPE = f"t = (pi*a)^2; where(abs(a) < 0.4, -pi^2*a*{_SINC_SERIES}, (cospi(
 UPPER = ((2.0, 1.5), (0.7, -1.2), (1e-6, 3.0), (40.0, 0.5))
 
 
-def _row(name: str, operands: str, partials: str, meaning: str, points: type_points, **more: object) -> Operation:
+def _row(name: str, operands: str, partials: str, meaning: str, points: Points, **more: object) -> Operation:
     """A row from texts: operands are separated by spaces, partials by bars."""
     return Operation(name, tuple(operands.split()), tuple(part.strip() for part in partials.split("|")), meaning, points, **more)  # type: ignore[arg-type]
 

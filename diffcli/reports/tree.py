@@ -11,7 +11,7 @@ from diffcli.language.syntax import CALL, NAME, NUMBER
 from diffcli.reports.document import Block, Column, Document, Style, Table, Text
 
 DEEPEST = 40
-"""Branches are drawn down to this depth; below it the depth is a number."""
+"""Branches are drawn down to this depth; below it all nodes stand in one column, with their depth as a number."""
 
 
 def tree_report(program: Program, style: Style, most: int | None, max_nodes: int, drawn: bool) -> Document:
@@ -41,7 +41,8 @@ def _lines(program: Program, style: Style, most: int | None) -> list[str]:
     for statement in program.statements:
         lines += _draw(program, statement, style, most)
     if most is not None and len(lines) > most:
-        lines = [*lines[:most], f"... {len(program) - most} more nodes; --full shows all"]
+        shown = sum("[" in line for line in lines[:most])
+        lines = [*lines[:most], f"... {len(program) - shown} more nodes; --full shows all"]
     return lines
 
 
@@ -86,10 +87,9 @@ def _draw(program: Program, statement: Statement, style: Style, most: int | None
     while waiting:
         node, prefix, last, depth = waiting.pop()
         span = program.span(node)
-        lines.append(f"{prefix}{corner if last else tee}{_label(program, node)}  [{span.start}, {span.stop})")
+        below = f"  depth {depth}" if depth > DEEPEST else ""
+        lines.append(f"{prefix}{corner if last else tee}{_label(program, node)}  [{span.start}, {span.stop}){below}")
         inner = prefix + ("   " if last else bar)
-        if depth == DEEPEST:
-            inner = "... "
         children = program.children(node)
         for position in range(len(children) - 1, -1, -1):
             waiting.append((children[position], inner if depth < DEEPEST else prefix, position == len(children) - 1, depth + 1))

@@ -22,7 +22,7 @@ def evaluate(tape: Tape, point: Sequence[float]) -> Values:
     >>> from diffcli.language import parse
     >>> from diffcli.tape import lower
     >>> evaluate(lower(parse("where(x > 0, log(x), 2*x)")), [-3.0])
-    [-3.0, False, None, -6.0, -6.0, 2.0, 0.0]
+    [-3.0, 0.0, None, -6.0, -6.0, 2.0, 0.0]
     """
     return run(tape, point, float_functions(tape))
 
@@ -54,7 +54,7 @@ def taken_ranges(tape: Tape, values: Values) -> Iterator[tuple[int, int]]:
             continue  # inside a range that is skipped itself
         yield position, skip.start
         position = skip.start
-        if bool(values[skip.condition]) != skip.when:
+        if bool(values[skip.condition].real) != skip.when:  # a complex step beside 0 does not make it true
             position = skip.stop
     yield position, tape.slots
 

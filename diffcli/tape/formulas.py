@@ -62,7 +62,7 @@ class Formula:
             fixed.append(operation in _ARITHMETIC and all(fixed[child] for child in children))
             if fixed[node] and len(number_text(values[node])) <= _SHORT:
                 self.instead[node] = float(values[node])
-            elif operation == "pow" and fixed[children[1]] and values[children[1]] == 1:
+            elif operation in ("pow", "mul", "div") and fixed[children[1]] and values[children[1]] == 1:
                 self.instead[node] = self.instead.get(children[0], children[0])
 
     def text(self, dialect: Dialect, names: Mapping[str, str]) -> str:

@@ -127,7 +127,8 @@ def _compile_term(program: Program, row: Operation, position: int, seed: bool = 
     if not row.variadic:
         return _compile(program, [*first, *row.parameters, RESULT])
     own = row.parameters[0]
-    header = [f"{own} = operands[{position}]", f"{RESULT} = operands[-1]", f"{TIES} = operands.count({RESULT}) - 1"]
+    ties = f"{TIES} = operands.count({RESULT}) - 1 if {own} == {RESULT} else 1"
+    header = [f"{own} = operands[{position}]", f"{RESULT} = operands[-1]", ties]
     return _compile(program, [*first, "*operands"], header)
 
 

@@ -189,6 +189,34 @@ def identity(a: float) -> float:
     return a
 
 
+def _truth(relation: Callable[[float, float], bool]) -> Callable[[float, float], float]:
+    """A comparison as a number: 1 where it holds, else 0."""
+    return lambda a, b: 1.0 if relation(a, b) else 0.0
+
+
+def _strict_truth(relation: Callable[[float, float], bool]) -> Callable[[float, float], float]:
+    """A comparison that is undefined where an operand is."""
+    return lambda a, b: nan if a != a or b != b else 1.0 if relation(a, b) else 0.0
+
+
+def both(a: float, b: float) -> float:
+    """1 if both hold, and 0 as soon as one does not, whatever the other is."""
+    return 0.0 if a == 0 or b == 0 else nan if a != a or b != b else 1.0
+
+
+def either(a: float, b: float) -> float:
+    """1 as soon as one holds, whatever the other is."""
+    return 1.0 if (a and a == a) or (b and b == b) else nan if a != a or b != b else 0.0
+
+
+def neither(a: float) -> float:
+    return nan if a != a else 0.0 if a else 1.0
+
+
+def strict_where(condition: float, a: float, b: float) -> float:
+    return nan if condition != condition else a if condition else b
+
+
 FLOATS: dict[str, Callable[..., float]] = {
     "add": operator.add, "sub": operator.sub, "mul": operator.mul, "div": quotient, "neg": operator.neg, "pow": power,
     "exp": exp, "expm1": expm1, "log": log, "log2": log2, "log10": log10, "log1p": log1p, "log_base": log_base,
@@ -202,10 +230,14 @@ FLOATS: dict[str, Callable[..., float]] = {
     "abs": abs, "max": largest, "min": smallest, "clip": clip, "sign": sign, "copysign": copysign,
     "floor": _rounded(math.floor), "ceil": _rounded(math.ceil), "round": _rounded(round), "trunc": _rounded(math.trunc),
     "where": where, "stop_gradient": identity,
-    "lt": operator.lt, "le": operator.le, "gt": operator.gt, "ge": operator.ge, "eq": operator.eq, "ne": operator.ne,
-    "and": lambda a, b: bool(a and b), "or": lambda a, b: bool(a or b), "not": operator.not_,
+    "lt": _truth(operator.lt), "le": _truth(operator.le), "gt": _truth(operator.gt), "ge": _truth(operator.ge),
+    "eq": _truth(operator.eq), "ne": _truth(operator.ne), "and": both, "or": either, "not": neither,
 }  # fmt: skip
 """The functions in which the rules of the table are computed, by the names of their rows."""
 
-STRICT: dict[str, Callable[..., float]] = {"div": strict_quotient, "pow": strict_power}
-"""What replaces them in a program, where the value at a pole is undefined."""
+STRICT: dict[str, Callable[..., float]] = {
+    "div": strict_quotient, "pow": strict_power, "where": strict_where,
+    "lt": _strict_truth(operator.lt), "le": _strict_truth(operator.le), "gt": _strict_truth(operator.gt),
+    "ge": _strict_truth(operator.ge), "eq": _strict_truth(operator.eq), "ne": _strict_truth(operator.ne),
+}  # fmt: skip
+"""What replaces them in a program: the value at a pole is undefined, and so is a comparison of what is undefined."""
