@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from diffcli.language import Program, parse
-from diffcli.language.printer import LATEX, MATHEMATICS, PLAIN_MATHEMATICS, Dialect, to_text
+from diffcli.language.printer import LATEX, MATHEMATICS, PLAIN_MATHEMATICS, Dialect, number_text, to_text
 from diffcli.methods.forward import Tangents
 from diffcli.methods.problem import Problem
 from diffcli.methods.reverse import Step
@@ -185,13 +185,14 @@ class Tracer:
         row = self.tape.operands_of(slot)
         operation = term.row
         own = self.notation.operand(self._operand(row[position]))
+        formula = formula_of(self.problem, slot, position, term)
         if operation.variadic:
-            names = {operation.parameters[0]: own}
+            names = {operation.parameters[0]: own, TIES: number_text(formula.environment[TIES])}
         else:
             words = [self.notation.operand(self._operand(operand)) for operand in row]
             names = dict(zip(operation.parameters, words, strict=True))
         names |= {SEED: other, RESULT: self.notation.value(self.tape.index(slot))}
-        text = formula_of(self.problem, slot, position, term).text(self.notation.dialect, names)
+        text = formula.text(self.notation.dialect, names)
         if len(text) > _TOO_LONG or len(term.program.statements) > 1:
             above, below = self.notation.value(self.tape.index(slot)), own
             partial = self.notation.partial

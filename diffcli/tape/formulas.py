@@ -29,6 +29,7 @@ class Formula:
     def __init__(self, term: Term, environment: Mapping[str, Any], constants: Collection[str] = ()) -> None:
         self.program = term.program
         self.instead: dict[int, int | float] = {}
+        self.environment = environment
         self.constants = constants
         values: list[Any] = []
         fixed: list[bool] = []
