@@ -57,23 +57,18 @@ class Options:
     ) -> None:
         for name, given, known in (("mode", mode, MODES), ("kink", kink, POLICIES), ("method", method or "central", METHODS)):
             if given not in known:
-                help = [*complaints.did_you_mean(str(given), known), f"one of: {', '.join(known)}"]
-                raise UsageError([error("unknown-choice", f"there is no {name} `{given}`", help=help)])
+                hints = complaints.did_you_mean(str(given), known)
+                _refuse(f"there is no {name} `{given}`", *hints, f"one of: {', '.join(known)}")
         if kink not in ("min-norm", "error") and mode not in ("reverse", "forward"):
-            help = ["add --mode reverse or forward, or leave it out"]
-            message = f"a rule for kinks is for automatic differentiation, not for {mode}"
-            raise UsageError([error("unknown-choice", message, help=help)])
+            _refuse(f"a rule for kinks is for automatic differentiation, not for {mode}", "add --mode reverse, or leave it out")
         if seed is not None and mode != "forward":
-            help = ["add --mode forward, or leave --seed out"]
-            raise UsageError([error("unknown-choice", f"a seed is a direction for forward mode, not for {mode}", help=help)])
+            _refuse(f"a seed is a direction for forward mode, not for {mode}", "add --mode forward, or leave --seed out")
         if (method is not None or step is not None) and mode != "numeric":
-            help = ["add --mode numeric, or leave it out"]
-            raise UsageError([error("unknown-choice", f"a method and a step are for numeric mode, not for {mode}", help=help)])
+            _refuse(f"a method and a step are for numeric mode, not for {mode}", "add --mode numeric, or leave it out")
         if seed is not None and wrt is not None:
-            message = "a seed is a direction of its own; there is nothing to choose by wrt"
-            raise UsageError([error("unknown-choice", message, help=["give one of them"])])
+            _refuse("a seed is a direction of its own; there is nothing to choose by wrt", "give one of them")
         if step is not None and not (step > 0 and math.isfinite(step)):
-            raise UsageError([error("bad-value", f"the step is {step}, not a positive number")])
+            _refuse(f"the step is {step}, not a positive number", code="bad-value")
         self.mode, self.wrt, self.seed = mode, wrt, seed
         self.kink, self.strict = kink, strict
         self.method, self.step = method or "central", step
@@ -81,6 +76,10 @@ class Options:
         self.trace, self.most_shown, self.cost, self.notation = trace, most_shown, cost, notation
         self.progress: Callable[[str], None] = lambda stage: None
         """Told of each stage as it begins."""
+
+
+def _refuse(message: str, *help: str, code: str = "unknown-choice") -> None:
+    raise UsageError([error(code, message, help=help)])
 
 
 def compute(target: str | Program, at: At, options: Options) -> GradientResult:
