@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from diffcli.methods.problem import Problem
-from diffcli.operations import OPERATIONS
 from diffcli.operations.arithmetic.complexes import ANALYTIC
 from diffcli.records import Difference
 from diffcli.tape import Tape
 from diffcli.tape.evaluation import Values, float_functions, start_values, taken_ranges
-from diffcli.tape.rules import condition_function, terms_of
+from diffcli.tape.rules import breaks_at, terms_of
 
 STEP = 2.0**-100
 """The step beside a variable of size 1 or more: its square is lost in any value, and it is an exact power of two."""
@@ -86,9 +85,7 @@ def part(argument: Any) -> float:
 
 def _at_pole(name: str, arguments: Sequence[Any]) -> bool:
     """Whether an operation has a pole at these operands, where a complex function has a finite slope to show."""
-    real = [argument.real for argument in arguments]
-    row = OPERATIONS[name]
-    return any(kind == "pole" and condition_function(row, condition)(*real, 0.0) for kind, condition in row.breaks)
+    return "pole" in breaks_at(name, [argument.real for argument in arguments], 0.0)
 
 
 def _is_analytic(name: str, arguments: Sequence[Any]) -> bool:

@@ -14,7 +14,7 @@ from diffcli.methods.problem import Problem
 from diffcli.methods.reverse import accumulate
 from diffcli.operations import OPERATIONS, Operation
 from diffcli.tape import Tape, evaluate
-from diffcli.tape.rules import Overrides, condition_function, term_functions
+from diffcli.tape.rules import Overrides, breaks_at, condition_function, term_functions
 
 MOST = 5
 """How many rows are blamed at once."""
@@ -28,19 +28,15 @@ def require_value(problem: Problem) -> None:
     DomainError
         With the row where an undefined value first arises from defined ones.
     """
-    culprit = _undefined_row(problem)
-    if culprit is not None:
-        raise DomainError([_undefined(problem, culprit)])
+    if _is_nan(problem.value):
+        raise DomainError([_undefined(problem, _undefined_row(problem))])
 
 
-def _undefined_row(problem: Problem) -> int | None:
-    """The first row that is NaN though its operands are not, among those that the result depends on."""
-    tape, values = problem.tape, problem.values
-    if problem.value == problem.value:
-        return None
-    slot = tape.output
+def _undefined_row(problem: Problem) -> int:
+    """The row that is NaN though its operands are not, on the way to a result that is NaN."""
+    slot = problem.tape.output
     while True:
-        bad = [operand for operand in tape.operands_of(slot) if _is_nan(values[operand])]
+        bad = [operand for operand in problem.tape.operands_of(slot) if _is_nan(problem.values[operand])]
         if not bad:
             return slot
         slot = bad[0]
@@ -56,7 +52,7 @@ def _undefined(problem: Problem, slot: int) -> Diagnostic:
     row = OPERATIONS[name]
     operands = problem.tape.operands_of(slot)
     arguments = [problem.values[operand] for operand in operands]
-    shown = _shown(problem, operands)
+    shown = problem.shown(operands)
     if row.domain and not condition_function(row, row.domain)(*arguments, math.nan):
         help = _hints(problem, slot)
         divides = name in ("div", "reciprocal") or (name == "pow" and arguments[0] == 0)
@@ -74,14 +70,6 @@ def _undefined(problem: Problem, slot: int) -> Diagnostic:
     message = f"`{row.symbol or row.spelling}` of these operands is indeterminate"
     notes = ["an infinite operand comes from a pole or an overflow before it"] if any(map(math.isinf, arguments)) else []
     return problem.warning("indeterminate", message, slot, shown, notes, _hints(problem, slot))._replace(severity="error")
-
-
-def _shown(problem: Problem, operands: tuple[int, ...]) -> str:
-    """Operands with their values, as a label beside the carets."""
-    return ", ".join(
-        f"{problem.operand_text(operand)} = {number_text(float(problem.values[operand]))}"
-        for operand in dict.fromkeys(operands) if operand >= 0 and problem.values[operand] is not None
-    )  # fmt: skip
 
 
 def _domain_text(problem: Problem, row: Operation, operands: tuple[int, ...]) -> str:
@@ -200,10 +188,10 @@ def _overflows(problem: Problem) -> list[Diagnostic]:
         if any(argument is not None and math.isinf(argument) for argument in arguments):
             continue
         row = OPERATIONS[tape.operation(slot)]
-        if any(kind == "pole" and condition_function(row, condition)(*arguments, value) for kind, condition in row.breaks):
+        if "pole" in breaks_at(row.name, arguments, value):
             continue  # noted as a pole
         message = f"`{row.symbol or row.spelling}` overflows: the value is beyond the range of a float"
-        found.append(problem.warning("overflow", message, slot, _shown(problem, operands), (), _hints(problem, slot)))
+        found.append(problem.warning("overflow", message, slot, problem.shown(operands), (), _hints(problem, slot)))
     return found
 
 
@@ -211,7 +199,7 @@ def _bad_term(problem: Problem, slot: int, position: int, term: float, arriving:
     """Why a row hands on something that is no finite number; None where what arrived was infinite and stays so."""
     row = OPERATIONS[problem.tape.operation(slot)]
     operands = problem.tape.operands_of(slot)
-    shown = _shown(problem, operands)
+    shown = problem.shown(operands)
     name = row.symbol or row.spelling
     by = problem.operand_text(operands[position])
     if math.isinf(arriving):

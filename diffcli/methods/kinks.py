@@ -15,8 +15,7 @@ from diffcli.errors import Diagnostic, NotDifferentiableError, Slopes
 from diffcli.language.printer import number_text
 from diffcli.methods.problem import Problem
 from diffcli.operations import OPERATIONS
-from diffcli.operations.arithmetic.floats import FLOATS
-from diffcli.tape.rules import Overrides, condition_function, term_functions, value_function
+from diffcli.tape.rules import Overrides, breaks_at, rule_function, term_functions
 
 POLICIES = {
     "min-norm": "the subgradient of least norm: 0 for abs, equal shares at a tie",
@@ -62,7 +61,7 @@ def find_breaks(problem: Problem) -> list[Break]:
         if not (problem.reached(slot) or decides):
             continue
         arguments = [values[operand] for operand in tape.operands_of(slot)]
-        kinds = [kind for kind, condition in row.breaks if condition_function(row, condition)(*arguments, values[slot])]
+        kinds = breaks_at(name, arguments, values[slot])
         if decides and not problem.reached(slot):
             kinds = [kind for kind in kinds if kind in ("jump", "branch", "point-branch")]  # slopes do not matter there
         elif not decides:
@@ -167,10 +166,7 @@ def _note(problem: Problem, found: Break, policy: str | None, sides: tuple[Slope
     """The note of a break; without a policy it is about to be an error."""
     slot, kind = found
     row = OPERATIONS[problem.tape.operation(slot)]
-    label = ", ".join(
-        f"{problem.operand_text(operand)} = {number_text(float(problem.values[operand]))}"
-        for operand in dict.fromkeys(problem.tape.operands_of(slot)) if operand >= 0 and problem.values[operand] is not None
-    )  # fmt: skip
+    label = problem.shown(problem.tape.operands_of(slot))
     message = _SAYS[kind].format(name=row.symbol or row.spelling)
     if kind == "flat":
         note = problem.warning("flat", message, slot, label, ["the gradient cannot see how the result moves through it"])
@@ -230,7 +226,7 @@ def _term_at_kink(problem: Problem, slot: int, position: int, policy: str) -> Ca
     function = term_functions(name, len(row))[position]
     if function is None:
         return None
-    value_of = FLOATS.get(name) or value_function(OPERATIONS[name])
+    value_of = rule_function(name)
     sides = []
     for side in (-1.0, 1.0):
         beside = list(values)

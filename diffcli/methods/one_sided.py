@@ -11,10 +11,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from diffcli.operations import OPERATIONS
 from diffcli.tape import Tape
 from diffcli.tape.evaluation import Values, float_functions, start_values, taken_ranges
-from diffcli.tape.rules import condition_function, terms_of
+from diffcli.tape.rules import breaks_at, terms_of
 
 _COMPARISONS: dict[str, Callable[[float], bool]] = {
     "lt": lambda d: d < 0, "le": lambda d: d <= 0, "gt": lambda d: d > 0, "ge": lambda d: d >= 0,
@@ -54,7 +53,6 @@ def derivative_along(tape: Tape, values: Values, point: Sequence[float], directi
     """
     functions = float_functions(tape)
     terms = terms_of(tape)
-    breaks = {name: _conditions(name) for name in set(tape.operations) - _LOGICAL}
     primal = start_values(tape, point)
     tangent: list[float | None] = [move or None for move in direction]
     tangent += [None] * (tape.size - len(tangent))
@@ -73,7 +71,7 @@ def derivative_along(tape: Tape, values: Values, point: Sequence[float], directi
                 continue
             if name == "where" and arguments[0] == 0 and moves[0] is not None:
                 raise Undecided  # a number that decides, and is 0 here alone
-            kinds = {kind for kind, condition in breaks[name] if condition(*arguments, value)}
+            kinds = breaks_at(name, arguments, value)
             if kinds and any(move is not None for move in moves):
                 arguments, value = _beside(functions[row], arguments, moves, value, kinds)
             total: float | None = None
@@ -88,11 +86,6 @@ def derivative_along(tape: Tape, values: Values, point: Sequence[float], directi
     return tangent[tape.output] or 0.0
 
 
-def _conditions(name: str) -> list[tuple[str, Callable[..., bool]]]:
-    row = OPERATIONS[name]
-    return [(kind, condition_function(row, condition)) for kind, condition in row.breaks]
-
-
 def _decide(name: str, moves: Sequence[float | None]) -> bool:
     """A comparison of equal operands, by the way in which they start to differ."""
     first, second = moves
@@ -105,7 +98,7 @@ def _decide(name: str, moves: Sequence[float | None]) -> bool:
 
 
 def _beside(
-    function: Callable[..., float], arguments: list[float], moves: Sequence[float | None], value: float, kinds: set[str]
+    function: Callable[..., float], arguments: list[float], moves: Sequence[float | None], value: float, kinds: Sequence[str]
 ) -> tuple[list[float], float]:
     """Operands a little way along their tangents, and the value there, which must not have jumped.
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 
 from diffcli.errors import Diagnostic, ExpressionError, Mark, Source, error
 from diffcli.language import Program, parse
 from diffcli.language.later import complaints
-from diffcli.language.printer import number_text, to_text
+from diffcli.language.printer import number_text, program_text
 from diffcli.methods.points import check_mapping, read_point
 from diffcli.methods.reverse import Adjoints, activity, adjoints
 from diffcli.operations import CONSTANTS, FUNCTION_NAMES
@@ -81,7 +80,7 @@ class Problem:
         self.at = {name: given[name] for name in self.tape.inputs}
         self.wrt = self._choose(wrt)
         self.values = evaluate(self.tape, list(self.at.values()))
-        self.active = activity(self.tape, [self.tape.inputs.index(name) for name in self.wrt])
+        self.active = activity(self.tape, [self.input_slot(name) for name in self.wrt])
         self._adjoints: Adjoints | None = None
 
     def _check_names(self, given: Mapping[str, float], marks: Mapping[str, Mark], at_source: Source | None) -> None:
@@ -175,6 +174,13 @@ class Problem:
             text = text[1:-1]
         return text if len(text) <= 40 else f"{text[:24]} ... {text[-12:]}"
 
+    def shown(self, slots: Sequence[int]) -> str:
+        """Values with the user's words for them, as a label beside carets; constants speak for themselves."""
+        return ", ".join(
+            f"{self.operand_text(slot)} = {number_text(float(self.values[slot]))}"
+            for slot in dict.fromkeys(slots) if slot >= 0 and self.values[slot] is not None
+        )  # fmt: skip
+
     def mark(self, slot: int, label: str = "") -> tuple[Mark, ...]:
         """Where a row stands in the source; nothing for an input."""
         return (Mark(self.tape.span(slot), label),) if self.tape.first_row <= slot < self.tape.slots else ()
@@ -197,11 +203,7 @@ class Problem:
         """The program on one line, as diffcli reads it; a very long one as it was written."""
         if len(self.program) > 100_000:
             return "; ".join(line.partition("#")[0].strip() for line in self.program.source.text.splitlines()).strip("; ")
-        parts = []
-        for statement in self.program.statements:
-            target = statement.name + (f"({', '.join(statement.parameters)})" if statement.parameters is not None else "")
-            parts.append((f"{target} = " if target else "") + to_text(self.program, statement.root))
-        return "; ".join(parts)
+        return program_text(self.program).replace("\n", "; ")
 
 
 def _balanced(text: str) -> bool:
@@ -212,7 +214,3 @@ def _balanced(text: str) -> bool:
         if depth < 0:
             return False
     return depth == 0
-
-
-def is_finite(*numbers: float | None) -> bool:
-    return all(number is None or math.isfinite(number) for number in numbers)

@@ -24,10 +24,10 @@ from diffcli.language.syntax import NAME, NUMBER, Program
 from diffcli.methods.problem import Problem
 from diffcli.methods.symbolic_text import Undecided, to_program_text
 from diffcli.operations import OPERATIONS
-from diffcli.operations.arithmetic.floats import FLOATS
 from diffcli.records import SymbolicDerivative
 from diffcli.tape import Tape
-from diffcli.tape.evaluation import float_functions, run
+from diffcli.tape.evaluation import run
+from diffcli.tape.rules import rule_function
 
 Expression = Any
 """A SymPy expression; SymPy ships no types."""
@@ -211,8 +211,7 @@ def _value(problem: Problem, variable: str, text: str, notes: list[Diagnostic], 
         return math.nan
     # in the arithmetic of the rules, where a quotient by 0 is its limit
     tape = derivative.tape
-    strict = zip(tape.operations, float_functions(tape), strict=True)
-    value = float(run(tape, derivative.point, [FLOATS.get(name) or function for name, function in strict])[tape.output])
+    value = float(run(tape, derivative.point, list(map(rule_function, tape.operations)))[tape.output])
     problems = ""
     exact = problem.adjoints[problem.input_slot(variable)] or 0.0
     if math.isnan(value):

@@ -64,18 +64,12 @@ IN_LATEX = Notation(
 )  # fmt: skip
 
 
-class Selection(NamedTuple):
-    """Which rows and steps of a long trace to keep: all, or as many from either end."""
-
-    most: int | None = None
-
-    def of(self, count: int) -> tuple[list[int], int]:
-        """The positions kept, and how many are left out."""
-        if self.most is None or count <= self.most:
-            return list(range(count)), 0
-        head = self.most // 2
-        tail = self.most - head
-        return [*range(head), *range(count - tail, count)], count - self.most
+def _kept(count: int, most: int | None) -> tuple[list[int], int]:
+    """Which of so many rows a long trace keeps, ``most`` of them from either end, and how many it leaves out."""
+    if most is None or count <= most:
+        return list(range(count)), 0
+    head = most // 2
+    return [*range(head), *range(count - most + head, count)], count - most
 
 
 def _letters(count: int) -> list[str]:
@@ -114,8 +108,8 @@ class Tracer:
         self.problem = problem
         self.tape = problem.tape
         self.notation = notation
-        self.selection = Selection(most)
-        self.slots, self.hidden_rows = self.selection.of(self.tape.slots)
+        self.most = most
+        self.slots, self.hidden_rows = _kept(self.tape.slots, most)
         self.names = {slot: name for name, slot in reversed(self.tape.bindings.items()) if slot >= 0}
         self.names |= dict(enumerate(self.tape.inputs))
 
@@ -134,7 +128,7 @@ class Tracer:
 
     def with_adjoints(self, steps: Sequence[Step]) -> Trace:
         trace = self.primal()
-        kept, hidden = self.selection.of(len(steps) + 1)
+        kept, hidden = _kept(len(steps) + 1, self.most)
         records = [self._seed_step() if position == 0 else self._adjoint_step(steps[position - 1]) for position in kept]
         reached = {self.tape.output, *(step.target for step in steps)}
         unreached = tuple(self.tape.index(slot) for slot in self.slots if slot not in reached)

@@ -9,6 +9,8 @@ number shows is the format's business. A document also carries its data, the obj
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from diffcli.language.printer import number_text
+
 Cell = str | float | int | None
 """A text, a number, or nothing."""
 
@@ -88,12 +90,8 @@ def number(value: float | int | None, digits: int | None = None) -> str:
     """
     if value is None:
         return ""
-    value = value + 0.0
-    if value != value or value in (float("inf"), float("-inf")):
-        return repr(value)
-    if digits is None:
-        return str(int(value)) if abs(value) < 1e16 and value == int(value) else repr(value)
-    return f"{value:.{digits}g}"
+    value = value + 0.0  # 0 without a sign
+    return number_text(value) if digits is None else f"{value:.{digits}g}"
 
 
 def cells(table: Table, digits: int | None, absent: str) -> list[list[str]]:

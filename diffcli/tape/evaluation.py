@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from diffcli.operations import OPERATIONS
-from diffcli.operations.arithmetic.floats import FLOATS, STRICT
-from diffcli.tape.rules import value_function
+from diffcli.operations.arithmetic.floats import STRICT
+from diffcli.tape.rules import rule_function
 from diffcli.tape.tape import Tape
 
 Values = list[Any]
@@ -29,7 +28,7 @@ def evaluate(tape: Tape, point: Sequence[float]) -> Values:
 
 def float_functions(tape: Tape) -> list[Callable[..., Any]]:
     """The function of every row."""
-    known = {name: STRICT.get(name) or FLOATS.get(name) or value_function(OPERATIONS[name]) for name in set(tape.operations)}
+    known = {name: STRICT.get(name) or rule_function(name) for name in set(tape.operations)}
     return list(map(known.__getitem__, tape.operations))
 
 

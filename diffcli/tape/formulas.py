@@ -12,8 +12,7 @@ from typing import Any
 from diffcli.language.printer import Dialect, number_text, to_text
 from diffcli.language.syntax import COMPARISON, NAME, NUMBER
 from diffcli.operations import OPERATIONS
-from diffcli.operations.arithmetic.floats import FLOATS
-from diffcli.tape.rules import NAMESPACE, Term, value_function
+from diffcli.tape.rules import NAMESPACE, Term, rule_function
 
 _ARITHMETIC = frozenset(("add", "sub", "mul", "div", "neg", "pow"))
 _SHORT = 6
@@ -57,7 +56,7 @@ class Formula:
             fixed.append(fixed[taken])
             self.instead[node] = self.instead.get(taken, taken)
         else:
-            function = FLOATS.get(operation) or value_function(OPERATIONS[operation])
+            function = rule_function(operation)
             operands = [values[child] for child in children]
             values.append(None if None in operands else function(*operands))
             fixed.append(operation in _ARITHMETIC and all(fixed[child] for child in children))

@@ -10,7 +10,7 @@ The only code that is compiled in diffcli is compiled here, from the table's own
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
@@ -116,6 +116,22 @@ def value_function(row: Operation) -> Callable[..., Any]:
     return _compile(parse(text), [*row.parameters])
 
 
+def rule_function(name: str) -> Callable[..., Any]:
+    """How an operation is computed in the arithmetic of the rules: by its function there, else by its text."""
+    return FLOATS.get(name) or value_function(OPERATIONS[name])
+
+
+def breaks_at(name: str, arguments: Sequence[Any], value: Any) -> list[str]:
+    """The kinds of break (kink, tie, jump, pole, ...) on which an operation stands at these operands and this result."""
+    return [kind for kind, holds in _breaks(name) if holds(*arguments, value)]
+
+
+@cache
+def _breaks(name: str) -> tuple[tuple[str, Callable[..., bool]], ...]:
+    row = OPERATIONS[name]
+    return tuple((kind, condition_function(row, condition)) for kind, condition in row.breaks)
+
+
 @cache
 def condition_function(row: Operation, condition: str) -> Callable[..., bool]:
     """A condition of a row's domain or breaks, as a function of the operands and the result."""
@@ -140,7 +156,7 @@ def _compile(program: Program, parameters: list[str], header: list[str] | None =
         lines.append(f"    {statement.name} = {text}" if statement.name else f"    return {text}")
     namespace: dict[str, Any] = dict(NAMESPACE)
     for operation in set(program.operations) - {NUMBER, NAME} - set(_INLINE):
-        namespace[operation] = FLOATS.get(operation) or value_function(OPERATIONS[operation])
+        namespace[operation] = rule_function(operation)
     exec(compile("\n".join(lines), f"<rule {parameters}>", "exec"), namespace)
     return namespace["rule"]  # type: ignore[no-any-return]
 
