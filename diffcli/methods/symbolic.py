@@ -52,6 +52,8 @@ class Builder:
     def __init__(self) -> None:
         self.held: dict[Expression, Expression] = {}
         """Symbols that stand for what is held constant."""
+        self.stored: dict[Expression, float] = {}
+        """Symbols that stand for floats of the tape; see `read`."""
 
     def build(self, name: str, arguments: Sequence[Expression]) -> Expression:
         """The SymPy object of an operation."""
@@ -90,6 +92,18 @@ class Builder:
             expression = expression.xreplace(self.held)
         return expression
 
+    def store(self, value: float, number: int, taken: Sequence[str]) -> Expression:
+        """A float of the tape, exactly: as a fraction if that is short, else as a symbol."""
+        fraction = Fraction(value)
+        if fraction.denominator < 1000 and abs(fraction.numerator) < 10**6:
+            return sympy.Rational(fraction.numerator, fraction.denominator)
+        name = f"stored{number}"
+        while name in taken:
+            name += "_"
+        symbol = sympy.Symbol(name, positive=value > 0, negative=value < 0)
+        self.stored[symbol] = value
+        return symbol
+
     def define(self, text: str, names: dict[str, Expression]) -> Expression:
         """A definition of the table over SymPy operands."""
         program: Program = parse(text)
@@ -104,13 +118,18 @@ class Builder:
                 built.append(self.build(operation, [built[child] for child in program.children(node)]))
         return built[-1]
 
-    def read(self, tape: Tape) -> tuple[Expression, list[Expression]]:
-        """The result of a tape, and the symbols of its inputs."""
+    def read(self, tape: Tape, stored: bool = False) -> tuple[Expression, list[Expression]]:
+        """The result of a tape, and the symbols of its inputs.
+
+        Numbers are what they say: 0.1 is 1/10, and pi is pi. Under ``stored`` they are what the tape holds; a float that
+        is no short fraction is then a symbol of its own.
+        """
         symbols = [sympy.Symbol(name, real=True) for name in tape.inputs]
         constants = [
-            _NAMED[tape.constant_names[-1 - index]] if -1 - index in tape.constant_names else exact(value)
+            self.store(value, len(self.stored), tape.inputs) if stored
+            else _NAMED[tape.constant_names[-1 - index]] if -1 - index in tape.constant_names else exact(value)
             for index, value in enumerate(tape.constants)
-        ]
+        ]  # fmt: skip
         built: list[Expression] = [*symbols, *[None] * len(tape.operations), *reversed(constants)]
         for slot in tape.rows():
             built[slot] = self.build(tape.operation(slot), [built[operand] for operand in tape.operands_of(slot)])

@@ -10,7 +10,7 @@ The only code that is compiled in diffcli is compiled here, from the table's own
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -116,6 +116,17 @@ def value_function(row: Operation) -> Callable[..., Any]:
     return _compile(parse(text), [*row.parameters])
 
 
+def definition_function(row: Operation, functions: Mapping[str, Callable[..., Any]], constants: Mapping[str, Any]) -> Callable[..., Any]:
+    """How a row's definition is computed in another arithmetic, from its ``functions`` by name, quotients included.
+
+    Comparisons, sums and products are Python's own; ``where`` evaluates the taken branch only.
+    """
+    text = row.definition
+    if row.domain:
+        text = f"where({row.domain}, {text}, nan)"
+    return _compile(parse(text), [*row.parameters], functions=functions, constants=constants)
+
+
 def rule_function(name: str) -> Callable[..., Any]:
     """How an operation is computed in the arithmetic of the rules: by its function there, else by its text."""
     return FLOATS.get(name) or value_function(OPERATIONS[name])
@@ -148,15 +159,21 @@ def _compile_term(program: Program, row: Operation, position: int, seed: bool = 
     return _compile(program, [*first, "*operands"], header)
 
 
-def _compile(program: Program, parameters: list[str], header: list[str] | None = None) -> Callable[..., Any]:
-    """A Python function from the syntax tree of one of the table's texts."""
+def _compile(
+    program: Program,
+    parameters: list[str],
+    header: list[str] | None = None,
+    functions: Mapping[str, Callable[..., Any]] | None = None,
+    constants: Mapping[str, Any] | None = None,
+) -> Callable[..., Any]:
+    """A Python function from the syntax tree of one of the table's texts, in floats if no other ``functions`` are given."""
     lines = [f"def rule({', '.join(parameters)}):", *[f"    {line}" for line in header or []]]
     for statement in program.statements:
         text = _python(program, statement.first, statement.root)
         lines.append(f"    {statement.name} = {text}" if statement.name else f"    return {text}")
-    namespace: dict[str, Any] = dict(NAMESPACE)
+    namespace: dict[str, Any] = NAMESPACE | (constants or {})
     for operation in set(program.operations) - {NUMBER, NAME} - set(_INLINE):
-        namespace[operation] = rule_function(operation)
+        namespace[operation] = functions[operation] if functions is not None else rule_function(operation)
     exec(compile("\n".join(lines), f"<rule {parameters}>", "exec"), namespace)
     return namespace["rule"]  # type: ignore[no-any-return]
 

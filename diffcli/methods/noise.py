@@ -1,0 +1,125 @@
+"""How far a computed value may be from the exact one, by rounding: read off the tape, or off the values alone.
+
+A row that is rounded to c units of u|v| moves the result by as much times its adjoint. The sum over the rows is the
+first-order bound of a running error analysis (Wilkinson 1963; Griewank & Walther 2008, section 3.4 on adjoints as error
+amplifiers). Rows that do not depend on what is moved are left out: they err alike at every point of a stencil, so that
+their error cancels in a difference.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+from diffcli.methods.reverse import activity, adjoints
+from diffcli.operations import OPERATIONS
+from diffcli.operations.arithmetic.floats import FLOATS
+from diffcli.tape import Tape
+from diffcli.tape.evaluation import Values
+
+UNIT = 2.0**-53
+"""The unit roundoff u of a float: a result that is rounded once is off by at most u times its size."""
+
+ROUNDED_ONCE = frozenset(("add", "sub", "mul", "div", "square", "reciprocal", "sqrt", "leaky_relu"))
+EXACT = frozenset(("neg", "abs", "max", "min", "clip", "relu", "relu6", "hardtanh", "copysign", "where", "stop_gradient"))
+"""Operations that only choose, or change a sign."""
+
+_COMPOSED = 16.0
+"""For functions that diffcli computes by formulas and series of its own."""
+
+_SPECIAL = frozenset(("gamma", "lgamma", "digamma", "polygamma", "sinc", "sinpi", "cospi", "gelu", "log_base", "logaddexp"))
+
+
+def roundings(name: str) -> float:
+    """How many units of u|v| an operation's result may be off by; 2 (one ulp) for a function of the C library."""
+    if name in EXACT or OPERATIONS[name].flat:
+        return 0.0
+    if name in ROUNDED_ONCE:
+        return 1.0
+    return _COMPOSED if name in _SPECIAL or name not in FLOATS else 2.0
+
+
+def value_noise(tape: Tape, values: Values, active: bytearray | None = None, unit: float = UNIT) -> float:
+    """A first-order bound on the rounding error of the tape's value, as far as it depends on what is active.
+
+    Parameters
+    ----------
+    tape, values
+        A tape and what `diffcli.tape.evaluate` returned for it.
+    active
+        One flag a slot (`diffcli.methods.reverse.activity`): what moves. Everything that depends on an input, if not given.
+    unit
+        The unit roundoff of the arithmetic.
+
+    Returns
+    -------
+    The bound; inf where a row's value or adjoint is not finite.
+
+    >>> from diffcli.language import parse
+    >>> from diffcli.tape import evaluate, lower
+    >>> tape = lower(parse("x*x"))
+    >>> value_noise(tape, evaluate(tape, [3.0])) / 2**-53
+    9.0
+    """
+    active = active or activity(tape)
+    bars = adjoints(tape, values, active)
+    units = {name: roundings(name) for name in set(tape.operations)}
+    total = 0.0
+    for slot, name in enumerate(tape.operations, tape.first_row):
+        bar = bars[slot]
+        if bar is not None and active[slot] and units[name] and values[slot]:
+            total += units[name] * abs(values[slot] * bar)
+    return total * unit if math.isfinite(total) else math.inf
+
+
+def ecnoise(values: Sequence[float]) -> float:
+    """The noise in values at equally spaced points close together, from their difference table (Moré & Wild 2011).
+
+    The k-th differences of a smooth function die away, and those of noise of variance s^2 keep the variance
+    s^2 (2k)!/(k!)^2. A level is taken once three estimates in a row agree within a factor of 4 and its differences change
+    sign.
+
+    Parameters
+    ----------
+    values
+        Seven or more values; the points' spacing should be small beside the scale of the function.
+
+    Returns
+    -------
+    The standard deviation of the noise; NaN where no level shows itself, so that the spacing was too wide or too narrow;
+    0 where the values do not differ.
+
+    >>> from math import cos
+    >>> 1e-17 < ecnoise([cos(1 + k * 1e-12) for k in range(8)]) < 1e-15
+    True
+    """
+    differences = list(values)
+    levels: list[float] = []
+    turns: list[bool] = []
+    scale = 1.0
+    for k in range(1, len(values)):
+        differences = [right - left for left, right in zip(differences, differences[1:], strict=False)]
+        if not any(differences):
+            return 0.0 if k == 1 else levels[-1] if levels else math.nan
+        scale *= k / (2 * (2 * k - 1))
+        levels.append(math.sqrt(scale * math.fsum(d * d for d in differences) / len(differences)))
+        turns.append(min(differences) * max(differences) < 0)
+    for k in range(len(levels) - 2):
+        three = levels[k : k + 3]
+        if max(three) <= 4 * min(three) and turns[k]:
+            return levels[k]
+    return math.nan
+
+
+def callable_noise(function: Callable[[float], float], x: float, points: int = 8) -> float:
+    """`ecnoise` of a function around a point, with a spacing that is adapted up to four times; NaN if none will do."""
+    spacing = max(abs(x), 2.0**-20) * 2.0**-34
+    for _ in range(4):
+        values = [function(x + (k - points // 2) * spacing) for k in range(points)]
+        if not all(map(math.isfinite, values)):
+            return math.nan
+        found = ecnoise(values)
+        if found > 0:
+            return found
+        spacing *= 256 if found == 0 or len(set(values)) < points // 2 else 1 / 16
+    return 0.0 if found == 0 else math.nan

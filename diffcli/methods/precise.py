@@ -1,0 +1,126 @@
+"""The same tape with as many digits as one likes: values and derivatives to judge methods in floats by.
+
+Numbers on the tape, and the point, are the floats that they are stored as, exactly: what is judged is how a method
+computes, not how a decimal was read. Derivatives are central difference quotients with steps far below the digits that
+are wanted, worked out with digits enough that nothing cancels; so they owe nothing to any rule of differentiation.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from functools import cache, partial
+from typing import Any
+
+from diffcli.operations import OPERATIONS
+from diffcli.operations.arithmetic import precise
+from diffcli.operations.arithmetic.precise import PRECISE
+from diffcli.tape import Tape
+from diffcli.tape.evaluation import run
+from diffcli.tape.rules import definition_function
+
+Number = precise.Number
+
+DIGITS = 50
+"""How many digits are wanted, if nobody says."""
+
+MOST_DIGITS = 6000
+"""How many digits are worked with at most; a value that has not settled by then is taken as unknown."""
+
+_NOTHING = -330
+"""What is below this power of ten is 0 in floats, and taken as 0."""
+
+
+@cache
+def _known() -> dict[str, Callable[..., Number]]:
+    """The function of every row of the table, for whatever digits are in force when it is called."""
+    functions = dict(PRECISE)
+    for row in OPERATIONS.values():
+        if row.name not in functions:
+            functions[row.name] = definition_function(row, functions, precise.CONSTANTS)
+    return functions
+
+
+def precise_functions(tape: Tape) -> list[Callable[..., Number]]:
+    """The function of every row."""
+    return list(map(_known().__getitem__, tape.operations))
+
+
+def precise_value(tape: Tape, point: Sequence[float], digits: int = DIGITS) -> Number | None:
+    """The value of a tape at a point of floats, to so many digits; None where it is undefined, or does not settle."""
+    functions = precise_functions(tape)
+    return _settled(lambda: precise.number(0) + run(tape, list(map(precise.number, point)), functions)[tape.output], digits, 1)
+
+
+def precise_derivative(
+    tape: Tape, point: Sequence[float], variable: int, kind: int = 1, digits: int = DIGITS
+) -> Number | None:
+    """A derivative of a tape along one of its inputs, of the first kind or a higher one.
+
+    Parameters
+    ----------
+    tape, point
+        A tape, and a float for each input.
+    variable
+        The position of the input.
+    kind
+        1 for f', 2 for f'', and so on.
+    digits
+        How many digits are wanted.
+
+    Returns
+    -------
+    The derivative; None where values beside the point are undefined, or the digits do not settle. At a kink, which the
+    caller should know of, it is the mean of the two slopes. ``stop_gradient`` holds its operand constant.
+
+    >>> from diffcli.language import parse
+    >>> from diffcli.tape import lower
+    >>> float(precise_derivative(lower(parse("exp(2*x)")), [0.0], 0, kind=3, digits=20))
+    8.0
+    """
+
+    functions = precise_functions(tape)
+    cuts = [slot for slot in tape.rows() if tape.operation(slot) == "stop_gradient"]
+
+    def quotient() -> Number:
+        centre = [precise.number(x) for x in point]
+        if cuts:
+            values = run(tape, centre, functions)
+            for slot in cuts:
+                functions[slot - tape.first_row] = partial(_constant, values[slot])
+        known = centre[variable]
+        step = precise.power_of_ten(-(precise.digits_in_force() // (kind + 2))) * (min(abs(known), 1) or 1)
+        total = precise.number(0)
+        for j in range(kind + 1):
+            moved = [*centre[:variable], known + (precise.number(kind) / 2 - j) * step, *centre[variable + 1 :]]
+            total += (-1) ** j * math.comb(kind, j) * run(tape, moved, functions)[tape.output]
+        return total / step**kind
+
+    return _settled(quotient, digits, kind + 2)
+
+
+def _constant(value: Number, _: Number) -> Number:
+    return value
+
+
+def higher_derivatives(
+    tape: Tape, point: Sequence[float], variable: int, kinds: Sequence[int], digits: int = 20
+) -> list[float | None]:
+    """Derivatives of several kinds along one input, as floats; None where one is not known."""
+    found = [precise_derivative(tape, point, variable, kind, digits) for kind in kinds]
+    return [None if derivative is None else float(derivative) for derivative in found]
+
+
+def _settled(compute: Callable[[], Any], digits: int, effort: int) -> Number | None:
+    """A result with more and more digits, until two in a row agree in those that are wanted."""
+    before: Number | None = None
+    work = digits + 10
+    while work * effort <= max(MOST_DIGITS, 2 * effort * (digits + 10)):
+        with precise.working(work * effort):
+            result = compute()
+            if not precise.is_finite(result):
+                return None
+            if before is not None and abs(result - before) <= abs(result) * precise.power_of_ten(-digits):
+                return result
+        before, work = result, 2 * work
+    return precise.number(0) if before is not None and abs(before) < precise.power_of_ten(_NOTHING) else None

@@ -1,0 +1,111 @@
+"""Operations with as many digits as one likes, by mpmath: what methods in floats are judged by.
+
+Only what mpmath has to know stands here; every other operation is computed from its definition in the table. A value that
+is not a real number, or not defined, is NaN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+from mpmath import mp, mpf
+from mpmath.libmp import NoConvergence
+
+Number = Any
+"""An mpf; mpmath ships no types."""
+
+NAN: Number = mpf("nan")
+
+
+def number(value: float) -> Number:
+    """A float, exactly."""
+    return mpf(value)
+
+
+def working(digits: int) -> AbstractContextManager[Any]:
+    """A context in which results have so many decimal digits."""
+    context: AbstractContextManager[Any] = mp.workdps(digits)
+    return context
+
+
+def digits_in_force() -> int:
+    return int(mp.dps)
+
+
+def power_of_ten(exponent: int) -> Number:
+    return mpf(10) ** exponent
+
+
+def is_finite(value: Number) -> bool:
+    return bool(mp.isfinite(value))
+
+
+def text(value: Number, digits: int) -> str:
+    """A number with significant digits, trailing zeros kept off.
+
+    >>> with working(30): text(mpf(1)/3, 20)
+    '0.33333333333333333333'
+    """
+    return str(mp.nstr(value, digits, strip_zeros=True)).removesuffix(".0")
+
+
+def _real(function: Callable[..., Any]) -> Callable[..., Number]:
+    """The function where it is real and defined, else NaN."""
+
+    def real(*operands: Any) -> Number:
+        numbers = [mpf(operand) for operand in operands]
+        if any(map(mp.isnan, numbers)):
+            return NAN
+        try:
+            value = function(*numbers)
+        except (ZeroDivisionError, ValueError, OverflowError, NoConvergence):
+            return NAN
+        if isinstance(value, mpf):
+            return value
+        return NAN if mp.im(value) else mp.re(value)
+
+    return real
+
+
+def _power(a: Number, b: Number) -> Number:
+    return mp.power(a, int(b)) if b == mp.floor(b) and abs(b) < 2**31 else mp.power(a, b)
+
+
+def _truth(relation: Callable[[Number, Number], bool]) -> Callable[[Any, Any], Number]:
+    def truth(a: Any, b: Any) -> Number:
+        return NAN if mp.isnan(a) or mp.isnan(b) else mpf(relation(a, b))
+
+    return truth
+
+
+def _same(a: Number) -> Number:
+    return a
+
+
+_FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "add": lambda a, b: a + b, "sub": lambda a, b: a - b, "mul": lambda a, b: a * b, "div": lambda a, b: a / b,
+    "neg": lambda a: -a, "pow": _power, "abs": abs, "max": max, "min": min, "stop_gradient": _same,
+    "exp": mp.exp, "log": mp.log, "sqrt": mp.sqrt,
+    "sin": mp.sin, "cos": mp.cos, "tan": mp.tan, "sec": mp.sec, "csc": mp.csc, "cot": mp.cot,
+    "asin": mp.asin, "acos": mp.acos, "atan": mp.atan, "atan2": mp.atan2,
+    "sinh": mp.sinh, "cosh": mp.cosh, "tanh": mp.tanh, "sech": mp.sech, "csch": mp.csch, "coth": mp.coth,
+    "asinh": mp.asinh, "acosh": mp.acosh, "atanh": mp.atanh,
+    "erf": mp.erf, "erfc": mp.erfc, "gamma": mp.gamma, "lgamma": lambda a: mp.re(mp.loggamma(a)), "digamma": mp.digamma,
+    "polygamma": lambda a, b: mp.polygamma(int(a), b),
+    "sign": mp.sign, "floor": mp.floor, "ceil": mp.ceil, "round": mp.nint,
+    "and": lambda a, b: mpf(bool(a and b)), "or": lambda a, b: mpf(bool(a or b)), "not": lambda a: mpf(not a),
+}  # fmt: skip
+
+PRECISE: dict[str, Callable[..., Number]] = {
+    **{name: _real(function) for name, function in _FUNCTIONS.items()},
+    "where": lambda a, b, c: NAN if mp.isnan(a) else (b if a else c),
+    "lt": _truth(lambda a, b: a < b), "le": _truth(lambda a, b: a <= b), "gt": _truth(lambda a, b: a > b),
+    "ge": _truth(lambda a, b: a >= b), "eq": _truth(lambda a, b: a == b), "ne": _truth(lambda a, b: a != b),
+}  # fmt: skip
+"""The functions, by the names of their rows."""
+
+
+CONSTANTS: dict[str, Number] = {"pi": mp.pi, "nan": NAN}
+"""The constants that the table's texts name; pi has whatever digits are in force."""
