@@ -27,13 +27,14 @@ if TYPE_CHECKING:
         UsageError,
     )
     from diffcli.language import Program, parse
-    from diffcli.methods.library import grad, trace
-    from diffcli.records import GradientResult, Trace
+    from diffcli.methods.library import difference, grad, trace
+    from diffcli.records import Difference, GradientResult, Trace
     from diffcli.reports.diagnostics import explain
 
 __all__ = [
     "Diagnostic",
     "DiffcliError",
+    "Difference",
     "DomainError",
     "ExpressionError",
     "GradientResult",
@@ -44,6 +45,7 @@ __all__ = [
     "Trace",
     "UsageError",
     "__version__",
+    "difference",
     "explain",
     "grad",
     "parse",
@@ -51,7 +53,8 @@ __all__ = [
 ]
 
 _HOMES = {
-    "GradientResult": "records", "Program": "language", "Trace": "records", "__version__": "_version",
+    "Difference": "records", "GradientResult": "records", "Program": "language", "Trace": "records", "__version__": "_version",
+    "difference": "methods.library",
     "explain": "reports.diagnostics", "grad": "methods.library", "parse": "language", "trace": "methods.library",
 }  # fmt: skip
 """Where each name lives, if not in `diffcli.errors`. Nothing is imported before it is asked for."""

@@ -5,7 +5,7 @@ Rows of a tape are named by their index in the lecture's numbering: v₋ₙ₊�
 
 # Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from diffcli.errors import Diagnostic, Span
 
@@ -94,15 +94,26 @@ class Difference(NamedTuple):
 
     variable: str
     method: str
-    """forward, backward, central or complex."""
+    """forward, backward, central (a figure is the order, if not the lowest) or complex; both sides, at a kink."""
     step: float
     samples: tuple[tuple[float, float], ...]
     """The points and values that it was made of, the lowest point first."""
     estimate: float
     error: float | None
-    """An estimate of the error; None where there is nothing to estimate it from."""
+    """The error bar; None where there is nothing to make it from."""
     reason: str
     """Why this stencil and this step."""
+    order: int = 0
+    """The power of the step in the truncation error; 0 where there is none."""
+    evaluations: int = 0
+    """How often the function was evaluated for it."""
+    bound: bool = False
+    """Whether rounding in the bar is bounded by the tape, and not estimated from the values."""
+    extrapolated: bool = False
+    """Whether quotients over several steps were extrapolated (Richardson)."""
+    left: float | None = None
+    """The slope on the left, where there is no derivative; None if there is none either."""
+    right: float | None = None
 
 
 class SymbolicDerivative(NamedTuple):
@@ -133,3 +144,5 @@ class GradientResult(NamedTuple):
     symbolic: tuple[SymbolicDerivative, ...] = ()
     trace: Trace | None = None
     cost: Cost | None = None
+    derivations: tuple[Any, ...] = ()
+    """The derivation along each variable, step by step: see `diffcli.methods.derivation.Derivation`."""

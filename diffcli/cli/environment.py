@@ -70,14 +70,19 @@ def _carries_unicode(stream: TextIO) -> bool:
     return True
 
 
-def write(stream: TextIO, text: str) -> None:
-    """Write a text to a stream; what its encoding cannot carry is escaped."""
+def write(stream: TextIO, text: str | bytes) -> None:
+    """Write a text to a stream; what its encoding cannot carry is escaped. Bytes go through as they are."""
+    if isinstance(text, bytes):
+        stream.flush()
+        stream.buffer.write(text)  # type: ignore[attr-defined]
+        stream.flush()
+        return
     encoding = getattr(stream, "encoding", None) or "utf-8"
     stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
     stream.flush()
 
 
-def write_file(path: str, text: str) -> None:
+def write_file(path: str, content: str | bytes) -> None:
     """Write a file whole or not at all: beside it first, then in its place.
 
     Raises
@@ -87,15 +92,16 @@ def write_file(path: str, text: str) -> None:
     """
     if os.path.isdir(path):
         raise UsageError([error("unwritable-file", f"cannot write {path}: it is a directory")])
+    data = content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
     target = os.path.realpath(path)
     beside = f"{target}.{os.getpid()}.part"
     try:
         if os.path.abspath(path).startswith("/dev/") or (os.path.exists(target) and not os.path.isfile(target)):
-            with open(path, "w", encoding="utf-8", newline="") as file:  # a device or a pipe
-                file.write(text)
+            with open(path, "wb") as file:  # a device or a pipe
+                file.write(data)
             return
-        with open(beside, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
+        with open(beside, "wb") as file:
+            file.write(data)
         if os.path.exists(target):
             os.chmod(beside, os.stat(target).st_mode)
         os.replace(beside, target)

@@ -13,7 +13,7 @@ from diffcli.cli.options import Choice, Command, Names, Number, limit_options, o
 from diffcli.cli.output import Output, exit_code
 from diffcli.cli.progress import progress
 from diffcli.cli.reading import read_program
-from diffcli.methods.gradient import METHODS, MODES, Options, compute
+from diffcli.methods.gradient import METHODS, MODES, RULES, Options, compute
 from diffcli.methods.kinks import POLICIES
 from diffcli.methods.trace import ASCII, IN_LATEX, UNICODE
 from diffcli.reports.gradient import gradient_report
@@ -35,11 +35,14 @@ EXAMPLES = (
 @click.option("--wrt", type=Names(), help="Variables to differentiate by; all, if not given.")
 @click.option("--mode", type=Choice("mode", MODES), metavar="MODE", default="reverse", help="reverse, forward, numeric or symbolic.", show_default=True)
 @click.option("--seed", metavar="DIRECTION", help="forward: the derivative along a direction, as x=1,y=0.5.")
-@click.option("--method", type=Choice("method", METHODS), metavar="METHOD", help="numeric: central, forward, backward or complex.")
-@click.option("--step", type=Number(), metavar="H", help="numeric: the step, as 2^-10, if not chosen from the point.")
+@click.option("--method", type=Choice("method", METHODS), metavar="METHOD", help="numeric: automatic, central, forward, backward, richardson, ridders or complex.")
+@click.option("--order", type=click.IntRange(1), metavar="P", help="numeric: the order of a stencil: 1, 2, or 2 to 10 for a central one.")
+@click.option("--step", type=Number(), metavar="H", help="numeric: the step, as 2^-10, if it is not to be chosen.")
+@click.option("--rule", type=Choice("rule", RULES), metavar="RULE", help="numeric: how the step of a stencil is chosen.")
 @click.option("--kink", type=Choice("policy", POLICIES), metavar="POLICY", default="min-norm", help="At a kink: min-norm, mean, left, right, nan, error.", show_default=True)
 @click.option("--strict", is_flag=True, help="Exit with 5 where the function is not differentiable.")
 @click.option("--share", is_flag=True, help="Merge repeated subexpressions into one row.")
+@click.option("--steps", is_flag=True, help="symbolic: the derivation step by step.")
 @click.option("--no-trace", is_flag=True, help="Print the result without the traces.")
 @click.option("--full", is_flag=True, help=f"Show every row of a trace longer than {SHOWN}.")
 @click.option("--cost", is_flag=True, help="Count elementary operations.")
@@ -70,6 +73,7 @@ def command(
     asked = Options(
         trace=not no_trace and not output.quiet, most_shown=SHOWN if windowed else None, notation=notation, **options
     )  # fmt: skip
+    asked.steps = asked.steps and not output.quiet
     seconds: dict[str, float] = {}
     with time_limit(timeout), progress(environment) as stage:
         asked.progress = stage
@@ -79,7 +83,8 @@ def command(
         seconds["parse"] = perf_counter() - start
         result = compute(program, ",".join(at) if any(text.strip() for text in at) else {}, asked)
         seconds["compute"] = perf_counter() - start - seconds["parse"]
-    document = gradient_report(result, notation, output.style, seconds if timed else None, brief=no_trace)
+    drawn = output.format in ("table", "markdown")
+    document = gradient_report(result, notation, output.style, seconds if timed else None, brief=no_trace, drawn=drawn)
     output.print(document, result.notes)
     if timed and output.format != "json":
         stages = ", ".join(f"{stage} {taken * 1e3:.3g} ms" for stage, taken in seconds.items())

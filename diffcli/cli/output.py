@@ -55,6 +55,9 @@ class Output:
         style = environment.style(environment.stdout, width, color, None if digits == "full" else int(digits))
         if path is not None:
             style = style._replace(width=width or 100, color=color == "always", unicode=True)
+        if path is None and chosen is not None and FORMATS[chosen].binary and environment.stdout.isatty():
+            help = [f"add -o FILE.{chosen}, or send it into a pipe"]
+            raise UsageError([error("usage", f"{chosen.upper()} is not for a terminal", help=help)])
         return cls(environment, chosen or "table", path, quiet, style)
 
     @property
@@ -64,16 +67,17 @@ class Output:
 
     def print(self, document: Document, notes: Sequence[Diagnostic] = ()) -> None:
         """The document where it belongs, and the notes on stderr unless the document carries them."""
+        rendered: str | bytes
         if self.quiet:
             from diffcli.reports.formats.plain import quiet
 
-            text = quiet(document)
+            rendered = quiet(document)
         else:
-            text = render_document(self.format, document, self.style)
+            rendered = render_document(self.format, document, self.style)
         if self.path is not None:
-            write_file(self.path, text)
+            write_file(self.path, rendered)
         else:
-            write(self.environment.stdout, text)
+            write(self.environment.stdout, rendered)
         if notes and (FORMATS[self.format].diagnostics or self.quiet or self.path is not None):
             from diffcli.reports.diagnostics import render
 

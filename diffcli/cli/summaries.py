@@ -4,6 +4,7 @@ from __future__ import annotations
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "grad": ("grad", "Value and gradient at a point, with the traces."),
+    "step-size": ("step_size", "Error of difference quotients against the step, drawn."),
     "ast": ("ast", "The syntax tree of an expression."),
     "functions": ("functions", "The operations: rules, domains, kinks."),
     "help": ("help", "What an error code means, with an example."),

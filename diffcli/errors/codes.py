@@ -94,6 +94,7 @@ CODES: dict[str, Code] = {
     "timeout": _error(6, "The work took longer than --timeout. What is known by then is kept."),
     "undecided-derivative": _error(6, "SymPy leaves a derivative undecided."),
     "interrupted": _warning("The run was interrupted. What is exact by then is kept.", exit=130),
+    "missing-extra": _error(7, "An optional package is needed, such as matplotlib for PNG and PDF."),
     "bug": _error(70, "diffcli failed in a way that it should not. Please report it, with the traceback that --debug shows."),
 }
 """Every code, in the order in which one is likely to meet them."""

@@ -6,6 +6,7 @@ depth costs nothing.
 
 # Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
@@ -30,6 +31,16 @@ class Dialect(NamedTuple):
     templates: Mapping[str, str] = {}
     """Spellings with ``#1``, ``#2``, ``#3`` for the operands, which need no parentheses in them."""
     brackets: tuple[str, str] = ("(", ")")
+
+
+def step_text(step: float) -> str:
+    """A step as the power of two that it is, where it is one.
+
+    >>> step_text(2.0**-20), step_text(0.1)
+    ('2^-20', '0.1')
+    """
+    mantissa, exponent = math.frexp(step)
+    return f"2^{exponent - 1}" if mantissa == 0.5 and exponent != 1 else number_text(step)
 
 
 def number_text(value: float) -> str:

@@ -34,7 +34,7 @@ def complex_difference(problem: Problem, variable: str, step: float | None = Non
     if lifted:
         reason += f"; without a complex form, so carried by their own rules: {', '.join(sorted(lifted))}"
     sample = (problem.at[variable], result.real)
-    return Difference(variable, "complex", step, (sample,), result.imag / step, None, reason)
+    return Difference(variable, "complex", step, (sample,), result.imag / step, None, reason, evaluations=1)
 
 
 def _step(x: float) -> float:

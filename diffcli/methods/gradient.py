@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
-from diffcli.errors import Diagnostic, ExpressionError, LimitError, Mark, UsageError, error
+from diffcli.errors import Diagnostic, ExpressionError, LimitError, Mark, Slopes, UsageError, error
 from diffcli.language import Program
 from diffcli.language.later import complaints
 from diffcli.language.printer import number_text
@@ -28,8 +29,21 @@ MODES = {
 }
 """The ways to a derivative, for ``--mode``."""
 
-METHODS = ("forward", "backward", "central", "complex")
+METHODS = {
+    "automatic": "extrapolated, with step and error bar from the tape",
+    "forward": "a stencil of values at the point and on its right",
+    "backward": "a stencil of values at the point and on its left",
+    "central": "a stencil of values on both sides",
+    "richardson": "as automatic, from a first step that is given",
+    "ridders": "Ridders' tableau, with the error that it estimates itself",
+    "complex": "Im f(x + ih)/h, which has no cancellation",
+}
 """The difference quotients of numeric mode, for ``--method``."""
+
+STENCIL_METHODS = ("forward", "backward", "central")
+
+RULES = ("tape", "theory", "eps", "relative", "absolute", "curtis-reid", "dumontet-vignes", "shi")
+"""How the step of a stencil is chosen, for ``--rule``; what each is stands in `diffcli.methods.step_rules`."""
 
 # What only one mode or option needs is imported where it is used: a gradient should not wait for fractions or SymPy.
 
@@ -46,7 +60,9 @@ class Options:
         kink: str = "min-norm",
         strict: bool = False,
         method: str | None = None,
+        order: int | None = None,
         step: float | None = None,
+        rule: str | None = None,
         share: bool = False,
         trace: bool = False,
         most_shown: int | None = None,
@@ -54,8 +70,11 @@ class Options:
         notation: Notation = UNICODE,
         max_nodes: int = MOST_ROWS,
         simplify: bool = True,
+        steps: bool = False,
     ) -> None:
-        for name, given, known in (("mode", mode, MODES), ("kink", kink, POLICIES), ("method", method or "central", METHODS)):
+        for name, given, known in (
+            ("mode", mode, MODES), ("kink", kink, POLICIES), ("method", method or "central", METHODS), ("rule", rule or "tape", RULES),
+        ):  # fmt: skip
             if given not in known:
                 hints = complaints.did_you_mean(str(given), known)
                 _refuse(f"there is no {name} `{given}`", *hints, f"one of: {', '.join(known)}")
@@ -63,16 +82,28 @@ class Options:
             _refuse(f"a rule for kinks is for automatic differentiation, not for {mode}", "add --mode reverse, or leave it out")
         if seed is not None and mode != "forward":
             _refuse(f"a seed is a direction for forward mode, not for {mode}", "add --mode forward, or leave --seed out")
-        if (method is not None or step is not None) and mode != "numeric":
-            _refuse(f"a method and a step are for numeric mode, not for {mode}", "add --mode numeric, or leave it out")
+        if any(given is not None for given in (method, order, step, rule)) and mode != "numeric":
+            message = f"a method, an order, a step and a rule are for numeric mode, not for {mode}"
+            _refuse(message, "add --mode numeric, or leave it out")
+        if method is None:  # whoever asks for a step or an order has a stencil in mind
+            method = "automatic" if order is None and step is None and rule is None else "central"
+        if (order is not None or rule is not None) and method not in STENCIL_METHODS:
+            _refuse(f"an order and a rule are for a stencil, not for {method}", f"add --method forward, backward or central")
+        if step is not None and method == "automatic":
+            _refuse("the automatic method chooses its step", "leave the step out, or add --method richardson")
+        if step is not None and rule is not None:
+            _refuse("a step leaves nothing for a rule to choose", "give one of them")
+        if steps and mode != "symbolic":
+            _refuse(f"a derivation in steps is for symbolic mode, not for {mode}", "add --mode symbolic, or leave --steps out")
         if seed is not None and wrt is not None:
             _refuse("a seed is a direction of its own; there is nothing to choose by wrt", "give one of them")
         if step is not None and not (step > 0 and math.isfinite(step)):
             _refuse(f"the step is {step}, not a positive number", code="bad-value")
         self.mode, self.wrt, self.seed = mode, wrt, seed
         self.kink, self.strict = kink, strict
-        self.method, self.step = method or "central", step
+        self.method, self.order, self.step, self.rule = method, order, step, rule
         self.share, self.max_nodes, self.simplify = share, max_nodes, simplify
+        self.steps = steps
         self.trace, self.most_shown, self.cost, self.notation = trace, most_shown, cost, notation
         self.progress: Callable[[str], None] = lambda stage: None
         """Told of each stage as it begins."""
@@ -184,18 +215,27 @@ def _numeric(problem: Problem, options: Options, replaced: Overrides, notes: lis
     found = []
     for position, name in enumerate(problem.wrt, 1):
         options.progress(f"differences along {name} ({position} of {len(problem.wrt)})")
-        found.append(difference(problem, name, options.method, options.step))
+        found.append(difference(problem, name, options.method, options.order, options.step, options.rule))
     differences = tuple(found)
-    for quotient in differences:
-        if not math.isfinite(quotient.estimate):
-            message = f"there is no difference quotient along `{quotient.variable}`"
-            help = ("choose another --step, or a side with --method forward or backward",)
-            notes.append(Diagnostic("no-difference", "warning", message, notes=(quotient.reason,), help=help))
+    told = {slope.variable for note in notes for slope in note.slopes}
+    notes += [_no_difference(found) for found in differences if not math.isfinite(found.estimate) and found.variable not in told]
     if not any(note.severity == "warning" for note in notes):
         notes += _disagreements(problem, differences)
     gradient = {found.variable: found.estimate for found in differences}
     notes += explain(problem, {}, replaced, notes)
     return _answer(problem, options, gradient, differences=differences)
+
+
+def _no_difference(found: Difference) -> Diagnostic:
+    """A warning that there is no number, with the slopes on the two sides if there are any."""
+    slopes = () if found.left is found.right is None else (Slopes(found.variable, found.left, found.right),)
+    if found.extrapolated:
+        message = f"differences give no reliable value of the derivative along `{found.variable}`"
+        help = ("see what the other ways say: diffcli check",)
+    else:
+        message = f"there is no difference quotient along `{found.variable}`"
+        help = ("choose another --step, or a side with --method forward or backward",)
+    return Diagnostic("no-difference", "warning", message, notes=(found.reason,), help=help, slopes=slopes)
 
 
 def _disagreements(problem: Problem, differences: Sequence[Difference]) -> list[Diagnostic]:
@@ -207,8 +247,6 @@ def _disagreements(problem: Problem, differences: Sequence[Difference]) -> list[
         if math.isfinite(exact) and abs(found.estimate - exact) > 4 * error + 1e-13 * abs(exact):
             message = f"the difference quotient along `{found.variable}` is further off than its error says"
             why = [f"by the rules of the table the derivative is {number_text(exact)} (--mode reverse)"]
-            if "stop_gradient" in problem.tape.operations:
-                why.append("differences see through stop_gradient, which the rules do not")
             notes.append(Diagnostic("difference-off", "warning", message, notes=tuple(why)))
     return notes
 
@@ -216,18 +254,29 @@ def _disagreements(problem: Problem, differences: Sequence[Difference]) -> list[
 def _symbolic(problem: Problem, options: Options, replaced: Overrides, notes: list[Diagnostic]) -> GradientResult:
     from diffcli.methods.symbolic import differentiate
 
+    derivations: tuple[Any, ...] = ()
+    if options.steps:
+        from diffcli.methods.derivation import derive
+
+        options.progress("deriving step by step")
+        derivations = tuple(derive(problem, name, options.notation, options.most_shown) for name in problem.wrt)
     found: list[SymbolicDerivative] = []
     try:
         differentiate(problem, found.append, notes, options.max_nodes, options.simplify, options.progress)
     except (LimitError, KeyboardInterrupt) as stopped:
-        if not found:
+        if not found and not derivations:
             raise
         why = stopped.diagnostics[0] if isinstance(stopped, LimitError) else Diagnostic("interrupted", "warning", "interrupted")
         left = ", ".join(problem.wrt[len(found) :])
         notes.append(why._replace(severity="warning", notes=(f"not differentiated: {left}",)))
     gradient = {derivative.variable: derivative.value for derivative in found}
+    if derivations:
+        from diffcli.methods.symbolic_agreement import compare
+
+        options.progress("comparing the derivation with SymPy's derivative")
+        derivations = compare(problem, derivations, found, notes)
     notes += explain(problem, {}, replaced, notes)
-    return _answer(problem, options, gradient, symbolic=tuple(found))
+    return _answer(problem, options, gradient, symbolic=tuple(found))._replace(derivations=derivations)
 
 
 _METHODS: dict[str, Callable[[Problem, Options, Overrides, list[Diagnostic]], GradientResult]] = {

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from diffcli.errors import UsageError, error
 from diffcli.language import Program
 from diffcli.methods.gradient import Options, compute
 from diffcli.methods.problem import At
-from diffcli.records import GradientResult, Trace
+from diffcli.records import Difference, GradientResult, Trace
 from diffcli.tape.lowering import MOST_ROWS
 
 
@@ -22,7 +22,10 @@ def grad(
     kink: str = "min-norm",
     strict: bool = False,
     method: str | None = None,
+    order: int | None = None,
     step: float | None = None,
+    rule: str | None = None,
+    steps: bool = False,
     max_nodes: int = MOST_ROWS,
 ) -> GradientResult:
     """The value and gradient of a program at a point.
@@ -43,9 +46,12 @@ def grad(
         What to use where the function has a corner: ``min-norm``, ``mean``, ``left``, ``right``, ``nan`` or ``error``.
     strict
         Raise where the function is not differentiable.
-    method, step
-        For numeric mode: ``central`` (if not given), ``forward``, ``backward`` or ``complex``, and a step in place of the
-        chosen one.
+    method, order, step, rule
+        For numeric mode: ``automatic`` (if none of them is given), ``central``, ``forward``, ``backward``, ``richardson``,
+        ``ridders`` or ``complex``; the order of a stencil; a step in place of the chosen one; or how it is chosen. See
+        `diffcli.methods.finite_difference.difference`.
+    steps
+        For symbolic mode: the derivation of each partial derivative too, step by step, as ``derivations``.
     max_nodes
         The longest tape, or symbolic derivative, to build.
 
@@ -85,9 +91,46 @@ def grad(
     ({'x': 0.0}, ['kink'], (Slopes(variable='x', left=-1.0, right=1.0),))
     """
     options = Options(
-        mode=mode, wrt=wrt, seed=seed, kink=kink, strict=strict, method=method, step=step, max_nodes=max_nodes
+        mode=mode, wrt=wrt, seed=seed, kink=kink, strict=strict, method=method, order=order, step=step, rule=rule,
+        steps=steps,
+        max_nodes=max_nodes,
     )  # fmt: skip
     return compute(target, at, options)
+
+
+def difference(function: Callable[[float], float], x: float, *, step: float | None = None) -> Difference:
+    """The derivative of a Python function at a point by differences, with an estimated error bar.
+
+    Parameters
+    ----------
+    function
+        Takes and returns a float. Outside its domain it may return NaN or raise an ArithmeticError or ValueError.
+    x
+        The point.
+    step
+        The first step of the extrapolation; half the size of the point, or 1, if not given.
+
+    Returns
+    -------
+    A record with ``estimate``, ``error``, ``order``, ``step``, ``evaluations`` and ``reason``. Of a function that is not a
+    program diffcli sees values only: their noise is estimated (Moré & Wild 2011), and what happens between them is
+    unknown, so ``bound`` is False: the bar is an estimate. Where nothing agrees the estimate is NaN; at a kink ``left`` and
+    ``right`` are the slopes on the two sides.
+
+    Examples
+    --------
+    >>> from math import sin
+    >>> found = difference(sin, 1.0)
+    >>> abs(found.estimate - 0.5403023058681398) <= found.error < 1e-12
+    True
+    >>> found = difference(abs, 0.0)
+    >>> found.estimate, found.left, found.right
+    (nan, -1.0, 1.0)
+    """
+    from diffcli.methods.automatic_difference import automatic_difference
+    from diffcli.methods.sampling import CallableSampler
+
+    return automatic_difference(CallableSampler(function, float(x)), "x", step)
 
 
 def trace(

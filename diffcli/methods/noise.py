@@ -2,14 +2,14 @@
 
 A row that is rounded to c units of u|v| moves the result by as much times its adjoint. The sum over the rows is the
 first-order bound of a running error analysis (Wilkinson 1963; Griewank & Walther 2008, section 3.4 on adjoints as error
-amplifiers). Rows that do not depend on what is moved are left out: they err alike at every point of a stencil, so that
-their error cancels in a difference.
+amplifiers).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 
 from diffcli.methods.reverse import activity, adjoints
 from diffcli.operations import OPERATIONS
@@ -19,6 +19,9 @@ from diffcli.tape.evaluation import Values
 
 UNIT = 2.0**-53
 """The unit roundoff u of a float: a result that is rounded once is off by at most u times its size."""
+
+SMALLEST_NORMAL = 2.0**-1022
+"""Below this size the error of rounding no longer shrinks with the value."""
 
 ROUNDED_ONCE = frozenset(("add", "sub", "mul", "div", "square", "reciprocal", "sqrt", "leaky_relu"))
 EXACT = frozenset(("neg", "abs", "max", "min", "clip", "relu", "relu6", "hardtanh", "copysign", "where", "stop_gradient"))
@@ -62,14 +65,34 @@ def value_noise(tape: Tape, values: Values, active: bytearray | None = None, uni
     9.0
     """
     active = active or activity(tape)
-    bars = adjoints(tape, values, active)
-    units = {name: roundings(name) for name in set(tape.operations)}
+    total = math.fsum(abs(term) for slot, term in _row_noises(tape, values, unit) if active[slot])
+    return total if math.isfinite(total) else math.inf
+
+
+def difference_noise(
+    tape: Tape, one: Values, other: Values, active: bytearray, unit: float = UNIT
+) -> float:
+    """A first-order bound on the rounding error of the difference of a tape's values at two points.
+
+    What is active is rounded anew at each of them. What is not has the same error at both, which counts as far as the
+    result's dependence on it, its adjoint, differs.
+    """
     total = 0.0
+    for (slot, here), (_, there) in zip(_row_noises(tape, one, unit), _row_noises(tape, other, unit), strict=True):
+        total += abs(here) + abs(there) if active[slot] else abs(here - there)
+    return total if math.isfinite(total) else math.inf
+
+
+def _row_noises(tape: Tape, values: Values, unit: float) -> Iterator[tuple[int, float]]:
+    """For each row, how far its rounding may move the result, with the sign of its adjoint times its value."""
+    bars = adjoints(tape, values, bytearray(b"\1" * tape.size))
+    units = {name: unit * roundings(name) for name in set(tape.operations)}
     for slot, name in enumerate(tape.operations, tape.first_row):
-        bar = bars[slot]
-        if bar is not None and active[slot] and units[name] and values[slot]:
-            total += units[name] * abs(values[slot] * bar)
-    return total * unit if math.isfinite(total) else math.inf
+        bar, value = bars[slot], values[slot]
+        if not bar or not value or not units[name]:
+            yield slot, 0.0
+        else:
+            yield slot, units[name] * (value + math.copysign(SMALLEST_NORMAL, value)) * bar  # with gradual underflow
 
 
 def ecnoise(values: Sequence[float]) -> float:
@@ -98,7 +121,7 @@ def ecnoise(values: Sequence[float]) -> float:
     turns: list[bool] = []
     scale = 1.0
     for k in range(1, len(values)):
-        differences = [right - left for left, right in zip(differences, differences[1:], strict=False)]
+        differences = [right - left for left, right in pairwise(differences)]
         if not any(differences):
             return 0.0 if k == 1 else levels[-1] if levels else math.nan
         scale *= k / (2 * (2 * k - 1))
@@ -112,14 +135,19 @@ def ecnoise(values: Sequence[float]) -> float:
 
 
 def callable_noise(function: Callable[[float], float], x: float, points: int = 8) -> float:
-    """`ecnoise` of a function around a point, with a spacing that is adapted up to four times; NaN if none will do."""
-    spacing = max(abs(x), 2.0**-20) * 2.0**-34
-    for _ in range(4):
-        values = [function(x + (k - points // 2) * spacing) for k in range(points)]
-        if not all(map(math.isfinite, values)):
-            return math.nan
-        found = ecnoise(values)
-        if found > 0:
+    """`ecnoise` of a function around a point, or on one side of it where its domain ends; NaN if no spacing will do."""
+    for first in (-(points // 2), 0, 1 - points):
+        spacing = max(abs(x), 2.0**-20) * 2.0**-34
+        found = math.nan
+        for _ in range(6):
+            values = [function(x + (first + k) * spacing) for k in range(points)]
+            if not all(map(math.isfinite, values)):
+                break
+            found = ecnoise(values)
+            if found > 0:
+                return found
+            # values that hardly differ lie on one step of their rounding; ones without a level show the function's shape
+            spacing *= 2**6 if found == 0 or len(set(values)) < points // 2 else 1 / 16
+        if found == 0:
             return found
-        spacing *= 256 if found == 0 or len(set(values)) < points // 2 else 1 / 16
-    return 0.0 if found == 0 else math.nan
+    return math.nan

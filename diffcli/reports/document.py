@@ -7,9 +7,12 @@ number shows is the format's business. A document also carries its data, the obj
 # Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from diffcli.language.printer import number_text
+
+if TYPE_CHECKING:
+    from diffcli.reports.figure import Figure
 
 Cell = str | float | int | None
 """A text, a number, or nothing."""
@@ -57,7 +60,8 @@ class Text(NamedTuple):
     role: str = "text"
 
 
-Block = Values | Table | Text
+Block: TypeAlias = "Values | Table | Text | Figure"
+"""A part of a document. The record of a figure is not loaded here: few reports have one."""
 
 
 class Document(NamedTuple):

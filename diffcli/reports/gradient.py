@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from diffcli.language import parse
 from diffcli.language.later import complaints
-from diffcli.language.printer import LATEX, to_text
+from diffcli.language.printer import LATEX, step_text, to_text
 from diffcli.methods.trace import IN_LATEX, Notation
 from diffcli.operations import OPERATIONS
 from diffcli.records import Cost, Difference, GradientResult, Operand, PrimalRow, SymbolicDerivative, Trace
@@ -21,9 +20,10 @@ CONDITIONS = frozenset(row.name for row in OPERATIONS.values() if row.symbol and
 
 
 def gradient_report(
-    result: GradientResult, notation: Notation, style: Style, timing: dict[str, float] | None = None, brief: bool = False
+    result: GradientResult, notation: Notation, style: Style, timing: dict[str, float] | None = None, brief: bool = False,
+    drawn: bool = True,
 ) -> Document:
-    """The document of a gradient; ``brief`` leaves out what it was made of.
+    """The document of a gradient; ``brief`` leaves out what it was made of, and ``drawn`` makes trees of derivations.
 
     ``timing`` holds the seconds of each stage, where they were asked for.
     """
@@ -32,6 +32,10 @@ def gradient_report(
         blocks += _trace_tables(result.trace, notation)
     if result.differences:
         blocks += _difference_tables(result.differences, brief)
+    if result.derivations:
+        from diffcli.reports.derivation import derivation_blocks
+
+        blocks += derivation_blocks(result.derivations, notation, style, drawn)
     if result.symbolic:
         blocks += _symbolic_tables(result.symbolic, notation)
     blocks.append(Values(_values(result, style)))
@@ -74,14 +78,21 @@ def _values(result: GradientResult, style: Style) -> tuple[Value, ...]:
     if result.seed is not None and result.directional is not None:
         direction = ", ".join(f"{name}={number(value)}" for name, value in result.seed.items())
         values.append(Value("directional", f"derivative along {direction}", result.directional))
-    errors = {difference.variable: difference.error for difference in result.differences}
+    differences = {difference.variable: difference for difference in result.differences}
     for name, derivative in result.gradient.items():
         remark = _remark(result, name)
-        error = errors.get(name)
-        if error is not None:
-            remark = f"error about {number(error, 2)}" + (f"; {remark}" if remark else "")
+        bar = _bar(differences[name]) if name in differences else ""
+        remark = "; ".join(filter(None, (bar, remark)))
         values.append(Value(f"df/d{name}", f"{sign}f/{sign}{name}", derivative, remark))
     return tuple(values)
+
+
+def _bar(found: Difference) -> str:
+    """The error bar in words; ``about`` where nothing but values tell it."""
+    if found.error is None:
+        return ""
+    doubt = "; no digit is certain" if found.error >= abs(found.estimate) > 0 else ""
+    return f"± {'' if found.bound else 'about '}{number(found.error, 2)}{doubt}"
 
 
 def _remark(result: GradientResult, name: str) -> str:
@@ -140,10 +151,16 @@ def _adjoint_table(trace: Trace, notation: Notation) -> Table:
 
 def _difference_tables(differences: tuple[Difference, ...], brief: bool) -> list[Block]:
     columns = (
-        Column("along"), Column("stencil"), Column("step h", numeric=True), Column("quotient", numeric=True, full=True),
-        Column("error about", numeric=True),
+        Column("along"), Column("method"), Column("order", numeric=True), Column("step h", numeric=True),
+        Column("evals", numeric=True), Column("quotient", numeric=True, full=True), Column("±", numeric=True),
     )  # fmt: skip
-    rows = tuple((found.variable, found.method, _power_of_two(found.step), found.estimate, found.error) for found in differences)
+    rows = tuple(
+        (
+            found.variable, _method(found), found.order or None,
+            step_text(found.step) if found.step else None, found.evaluations, found.estimate, found.error,
+        )
+        for found in differences
+    )  # fmt: skip
     sampled = (Column("along"), Column("x", numeric=True, full=True), Column("f", numeric=True, full=True))
     samples = tuple((found.variable, x, value) for found in differences for x, value in found.samples)
     reasons = [Text(f"{found.variable}: {found.reason}", "dim") for found in differences]
@@ -151,10 +168,10 @@ def _difference_tables(differences: tuple[Difference, ...], brief: bool) -> list
     return blocks if brief else [*blocks, Table("values they are made of", sampled, samples)]
 
 
-def _power_of_two(step: float) -> str:
-    """A step as the power of two that it is, where it is one."""
-    mantissa, exponent = math.frexp(step)
-    return f"2^{exponent - 1}" if mantissa == 0.5 else number(step)
+def _method(found: Difference) -> str:
+    if not found.extrapolated or found.method == "ridders":
+        return found.method
+    return "extrapolated" if found.method == "central" else f"{found.method}, extrapolated"
 
 
 def _symbolic_tables(symbolic: tuple[SymbolicDerivative, ...], notation: Notation) -> list[Block]:
@@ -199,6 +216,10 @@ def _data(result: GradientResult, timing: dict[str, float] | None) -> dict[str, 
         data["differences"] = [_difference_data(found) for found in result.differences]
     if result.symbolic:
         data["symbolic"] = [found._asdict() for found in result.symbolic]
+    if result.derivations:
+        from diffcli.reports.derivation import derivation_data
+
+        data["derivations"] = [derivation_data(found) for found in result.derivations]
     if result.trace is not None:
         data["trace"] = _trace_data(result.trace)
     if result.cost is not None:

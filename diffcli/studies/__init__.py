@@ -1,1 +1,1 @@
-"""Questions asked of the methods: how an error depends on the step, how expressions swell, whether the ways to a derivative agree."""
+"""Questions asked of the methods: how an error depends on the step, how expressions swell, whether the ways agree."""

@@ -24,8 +24,9 @@ from diffcli.tape.tape import Tape
 ABSENT = "absent"
 """The partial of no dependence, in a rule's text."""
 
-SEED, RESULT, TIES = "g", "y", "ties"
-"""The names of the other factor, of the result, and of the number of operands that equal it, in a term's text."""
+SEED, RESULT, TIES, GAP = "g", "y", "ties", "gap"
+"""The names of the other factor, of the result, of the number of operands that equal it, and of an operand's distance to
+the nearest other one, in a term's text."""
 
 _INLINE = {
     "add": "({} + {})", "sub": "({} - {})", "mul": "({} * {})", "neg": "(-{})", "lt": "({} < {})", "le": "({} <= {})",
@@ -34,8 +35,15 @@ _INLINE = {
 }  # fmt: skip
 """Operations that Python spells itself; the others are functions of the arithmetic."""
 
-NAMESPACE: dict[str, Any] = {"nan": float("nan"), "pi": 3.141592653589793, ABSENT: None, "__builtins__": {}}
 
+def _nearest(operand: float, others: Sequence[float]) -> float:
+    """The distance to the nearest of some other operands."""
+    return min((abs(operand - other) for other in others), default=float("inf"))
+
+
+NAMESPACE: dict[str, Any] = {
+    "nan": float("nan"), "pi": 3.141592653589793, ABSENT: None, "nearest": _nearest, "__builtins__": {},
+}  # fmt: skip
 
 TermFunctions = tuple[Callable[..., float | None] | None, ...]
 """One function ``(g, *operands, result)`` for each operand; None where there is no dependence."""
@@ -116,7 +124,9 @@ def value_function(row: Operation) -> Callable[..., Any]:
     return _compile(parse(text), [*row.parameters])
 
 
-def definition_function(row: Operation, functions: Mapping[str, Callable[..., Any]], constants: Mapping[str, Any]) -> Callable[..., Any]:
+def definition_function(
+    row: Operation, functions: Mapping[str, Callable[..., Any]], constants: Mapping[str, Any]
+) -> Callable[..., Any]:
     """How a row's definition is computed in another arithmetic, from its ``functions`` by name, quotients included.
 
     Comparisons, sums and products are Python's own; ``where`` evaluates the taken branch only.
@@ -149,6 +159,16 @@ def condition_function(row: Operation, condition: str) -> Callable[..., bool]:
     return _compile_term(parse(condition), row, 0, seed=False)
 
 
+@cache
+def reach_functions(name: str, count: int) -> tuple[Callable[..., float] | None, ...]:
+    """How far each operand may move, as functions of the operands and the result; None where any distance will do."""
+    row = OPERATIONS[name]
+    if not row.reach:
+        return (None,) * count
+    texts = [row.reach] * count if row.variadic else [text.strip() for text in row.reach.split("|")]
+    return tuple(_compile_term(parse(text), row, place, seed=False) if text else None for place, text in enumerate(texts))
+
+
 def _compile_term(program: Program, row: Operation, position: int, seed: bool = True) -> Callable[..., Any]:
     first = [SEED] if seed else []
     if not row.variadic:
@@ -156,6 +176,8 @@ def _compile_term(program: Program, row: Operation, position: int, seed: bool = 
     own = row.parameters[0]
     ties = f"{TIES} = operands.count({RESULT}) - 1 if {own} == {RESULT} else 1"
     header = [f"{own} = operands[{position}]", f"{RESULT} = operands[-1]", ties]
+    if GAP in program.arguments:
+        header.append(f"{GAP} = nearest({own}, operands[:{position}] + operands[{position + 1}:-1])")
     return _compile(program, [*first, "*operands"], header)
 
 
@@ -171,7 +193,7 @@ def _compile(
     for statement in program.statements:
         text = _python(program, statement.first, statement.root)
         lines.append(f"    {statement.name} = {text}" if statement.name else f"    return {text}")
-    namespace: dict[str, Any] = NAMESPACE | (constants or {})
+    namespace: dict[str, Any] = NAMESPACE | dict(constants or {})
     for operation in set(program.operations) - {NUMBER, NAME} - set(_INLINE):
         namespace[operation] = functions[operation] if functions is not None else rule_function(operation)
     exec(compile("\n".join(lines), f"<rule {parameters}>", "exec"), namespace)

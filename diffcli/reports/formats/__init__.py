@@ -1,6 +1,6 @@
 """The table of formats: one file each, one line here. Adding a format is adding both.
 
-A format's module has ``render(document, style) -> str``.
+A format's module has ``render(document, style) -> str``, or ``bytes`` where the format is binary.
 """
 
 # Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
@@ -17,6 +17,7 @@ class Format(NamedTuple):
     summary: str
     diagnostics: bool
     """Whether the warnings of a result also go to stderr; not so where the result itself carries them."""
+    binary: bool = False
 
 
 FORMATS: dict[str, Format] = {
@@ -26,6 +27,9 @@ FORMATS: dict[str, Format] = {
     "csv": Format("csv", (".csv",), "comma-separated, all digits", True),
     "markdown": Format("markdown", (".md", ".markdown"), "GitHub tables", True),
     "latex": Format("latex", (".tex",), "LaTeX for amsmath", True),
+    "svg": Format("svg", (".svg",), "the figure of a report, as a vector drawing", True),
+    "png": Format("png", (".png",), "the figure as an image; needs matplotlib", True, True),
+    "pdf": Format("pdf", (".pdf",), "the figure as a PDF; needs matplotlib", True, True),
 }
 
 ALIASES: dict[str, str] = {
@@ -34,11 +38,13 @@ ALIASES: dict[str, str] = {
 """Other names for formats: their suffixes."""
 
 
-def render(name: str, document: Document, style: Style) -> str:
-    """A document in a format, ending in a newline."""
+def render(name: str, document: Document, style: Style) -> str | bytes:
+    """A document in a format: a text that ends in a newline, or the bytes of a binary format."""
     module = import_module(f"diffcli.reports.formats.{FORMATS[name].module}")
-    text: str = module.render(document, style)
-    return text if text.endswith("\n") else text + "\n"
+    rendered: str | bytes = module.render(document, style)
+    if isinstance(rendered, bytes):
+        return rendered
+    return rendered if rendered.endswith("\n") else rendered + "\n"
 
 
 def format_of(path: str) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from diffcli.language.printer import latex_name, latex_number
-from diffcli.reports.document import Block, Document, Style, Text, Values, cells, hidden_text
+from diffcli.reports.document import Block, Document, Style, Table, Text, Values, cells, hidden_text
 
 _ESCAPES = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
@@ -27,6 +27,8 @@ def _block(block: Block, style: Style) -> str:
     if isinstance(block, Values):
         rows = [[f"${_label(value.name)}$", f"${latex_number(value.number)}$"] for value in block.values]
         return _tabular("lr", [], rows)
+    if not isinstance(block, Table):
+        return ""  # a figure goes into a document as a file: -o figure.pdf
     rows = []
     for row, texts in zip(block.rows, cells(block, style.digits, ""), strict=True):
         parts = zip(texts, block.columns, row, strict=True)

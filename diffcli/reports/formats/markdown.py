@@ -21,6 +21,11 @@ def _block(block: Block, style: Style) -> str:
             for value, remark in zip(block.values, remarks, strict=True)
         ]  # fmt: skip
         return _table(["", "value"], [False, True], rows)
+    if not isinstance(block, Table):
+        from diffcli.reports.plots.canvas import as_text  # few reports have a figure
+
+        title = f"### {escape(block.title)}\n\n" if block.title else ""
+        return f"{title}```\n{as_text(block, style.width, style.unicode)}\n```"
     return f"### {escape(block.title)}\n\n{_full_table(block, style)}" if block.title else _full_table(block, style)
 
 

@@ -7,6 +7,7 @@ for each cell. Cells are rich `Text`, so that nothing in a user's text is taken 
 from __future__ import annotations
 
 import io
+from typing import TYPE_CHECKING
 
 from rich import box
 from rich.cells import cell_len
@@ -15,6 +16,9 @@ from rich.table import Table as RichTable
 from rich.text import Text as RichText
 
 from diffcli.reports.document import Block, Document, Style, Table, Text, Values, cells, hidden_text, number
+
+if TYPE_CHECKING:
+    from diffcli.reports.figure import Figure
 
 NARROWEST = 14
 """A text column is not wrapped into less."""
@@ -52,8 +56,10 @@ def _print(console: Console, block: Block, style: Style) -> None:
         _print_text(console, block)
     elif isinstance(block, Values):
         _print_values(console, block)
-    else:
+    elif isinstance(block, Table):
         _print_table(console, block, style)
+    else:
+        _print_figure(console, block, style)
 
 
 def _print_text(console: Console, block: Text) -> None:
@@ -72,6 +78,15 @@ def _print_values(console: Console, block: Values) -> None:
         if value.remark:
             line.append(f"  ({value.remark})", style="yellow")
         console.print(line, soft_wrap=True)
+
+
+def _print_figure(console: Console, block: Figure, style: Style) -> None:
+    from diffcli.reports.plots.canvas import draw  # few reports have a figure
+
+    if block.title:
+        _print_text(console, Text(block.title, "heading"))
+    for line in draw(block, console.width, style.unicode):
+        console.print(RichText.assemble(*line), soft_wrap=True)
 
 
 def _print_table(console: Console, block: Table, style: Style) -> None:

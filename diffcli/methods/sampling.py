@@ -1,0 +1,173 @@
+"""Values of a function of one variable, with what is known of each: its rounding, and how far its rows have moved."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, NamedTuple, Protocol
+
+from diffcli.methods.forward import Tangents, tangents
+from diffcli.methods.noise import callable_noise, difference_noise
+from diffcli.methods.problem import Problem
+from diffcli.methods.reverse import activity
+from diffcli.tape.evaluation import Values, float_functions, run
+from diffcli.tape.rules import reach_functions
+
+
+class Sample(NamedTuple):
+    """A value of the function."""
+
+    x: float
+    value: float
+    rows: Sequence[Any]
+    """What the rows of a tape were; empty for a function without one."""
+
+    @property
+    def defined(self) -> bool:
+        return math.isfinite(self.value)
+
+
+class Sampler(Protocol):
+    """What an extrapolation needs to know of a function."""
+
+    x: float
+    base: Sample
+    """The value at the point itself."""
+    evaluations: int
+    bound: bool
+    """Whether `noise` is a bound, and not an estimate."""
+
+    def sample(self, x: float) -> Sample: ...
+
+    def noise(self, one: Sample, other: Sample) -> float:
+        """How far the difference of two values may be off by rounding."""
+
+    def movement(self, base: Sample, other: Sample, past_kinks: bool = False) -> float:
+        """How far the operands move between two samples, in units of how far they may: below 1 is well.
+
+        What stands on a kink at the base may not move at all, and is left out under ``past_kinks``.
+        """
+
+    def reach(self) -> tuple[float, str]:
+        """How far x may move, by the slopes at x, and what stops it; inf if nothing is known to."""
+
+
+class TapeSampler:
+    """A tape along one of its inputs. ``stop_gradient`` keeps its operand at its value at the point."""
+
+    bound = True
+
+    def __init__(self, problem: Problem, variable: str) -> None:
+        self.problem = problem
+        self.tape = problem.tape
+        self.position = problem.input_slot(variable)
+        self.point = problem.point
+        self.x = problem.at[variable]
+        self.evaluations = 0
+        self.active = activity(self.tape, [self.position])
+        self.functions: list[Callable[..., Any]] = float_functions(self.tape)
+        for slot in self.tape.rows():
+            if self.tape.operation(slot) == "stop_gradient":
+                self.functions[slot - self.tape.first_row] = partial(_constant, problem.values[slot])
+                self.active[slot] = 0  # what depends on it alone is taken as moving, which only widens the bar
+        self.base = Sample(self.x, problem.value, problem.values)
+        self.limits = self._limits(problem.values)
+        self._moves: Tangents = []
+
+    def _limits(self, values: Values) -> list[tuple[int, int, Callable[..., float]]]:
+        """A row, an operand of it, and its reach, for all that bounds how far x may move."""
+        tape = self.tape
+        live = bytearray(tape.size)
+        live[tape.output] = 1
+        found = []
+        for slot in reversed(tape.rows()):
+            if not live[slot] or values[slot] is None:
+                continue
+            row = tape.operands_of(slot)
+            for operand, reach in zip(row, reach_functions(tape.operation(slot), len(row)), strict=True):
+                live[operand] = 1
+                if reach is not None and self.active[operand]:
+                    found.append((slot, operand, reach))
+        return found
+
+    def sample(self, x: float) -> Sample:
+        self.evaluations += 1
+        rows = run(self.tape, [*self.point[: self.position], x, *self.point[self.position + 1 :]], self.functions)
+        return Sample(x, float(rows[self.tape.output]), rows)
+
+    def noise(self, one: Sample, other: Sample) -> float:
+        return difference_noise(self.tape, list(one.rows), list(other.rows), self.active)
+
+    def movement(self, base: Sample, other: Sample, past_kinks: bool = False) -> float:
+        worst = 0.0
+        for slot, operand, reach in self.limits:
+            before, after = base.rows[operand], other.rows[operand]
+            if before == after:
+                continue
+            if before is None or after is None:
+                return math.inf
+            allowed = self._reach(base, slot, reach)
+            if not (past_kinks and allowed == 0):
+                worst = max(worst, abs(after - before) / allowed if allowed > 0 else math.inf)
+        return worst
+
+    def _reach(self, base: Sample, slot: int, reach: Callable[..., float]) -> float:
+        return reach(*[base.rows[operand] for operand in self.tape.operands_of(slot)], base.rows[slot])
+
+    def reach(self) -> tuple[float, str]:
+        moves = self._tangents()
+        worst, where = 0.0, -1
+        for slot, operand, reach in self.limits:
+            move = moves[operand]
+            allowed = self._reach(self.base, slot, reach)
+            if move and allowed > 0 and math.isfinite(abs(move) / allowed) and abs(move) / allowed > worst:
+                worst, where = abs(move) / allowed, slot
+        return (1 / worst, self.problem.operand_text(where)) if worst else (math.inf, "")
+
+
+    def slope(self) -> float:
+        """The derivative by the rules of the table; 0 where there is no dependence."""
+        return self._tangents()[self.tape.output] or 0.0
+
+    def _tangents(self) -> Tangents:
+        if not self._moves:
+            seed = [1.0 if slot == self.position else None for slot in range(self.tape.first_row)]
+            self._moves = tangents(self.tape, list(self.base.rows), seed)
+        return self._moves
+
+
+def _constant(value: float, _: float) -> float:
+    return value
+
+
+class CallableSampler:
+    """A Python function of one float, of which nothing is known but its values."""
+
+    bound = False
+
+    def __init__(self, function: Callable[[float], float], x: float) -> None:
+        self.function = function
+        self.x = x
+        self.evaluations = 0
+        self.base = self.sample(x)
+        self._level = callable_noise(lambda at: self.sample(at).value, x)
+
+    def sample(self, x: float) -> Sample:
+        self.evaluations += 1
+        try:
+            value = self.function(x)
+        except (ArithmeticError, ValueError):  # outside its domain
+            value = math.nan
+        return Sample(x, math.nan if isinstance(value, complex) else float(value), ())
+
+    def noise(self, one: Sample, other: Sample) -> float:
+        """Six standard deviations of the noise of a value, or a rounding of the values where that is more."""
+        least = math.ulp(one.value) + math.ulp(other.value)
+        return least if math.isnan(self._level) else max(6 * self._level, least)
+
+    def movement(self, base: Sample, other: Sample, past_kinks: bool = False) -> float:
+        return 0.0
+
+    def reach(self) -> tuple[float, str]:
+        return math.inf, ""

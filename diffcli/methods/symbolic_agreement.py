@@ -1,0 +1,88 @@
+"""Whether a derivation says what SymPy says: the texts of both, read back and compared, and their numbers at the point."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from diffcli.errors import Diagnostic, DiffcliError, LimitError
+from diffcli.language import parse
+from diffcli.methods.derivation import Agreement, Derivation
+from diffcli.methods.problem import Problem
+from diffcli.methods.symbolic import Builder
+from diffcli.methods.symbolic_equality import judge
+from diffcli.records import SymbolicDerivative
+from diffcli.tape import lower
+
+ALL = 16
+"""As many digits as a float tells apart."""
+
+ENOUGH = 6
+"""Numbers that agree to fewer digits differ."""
+
+
+def compare(
+    problem: Problem, derivations: Sequence[Derivation], found: Sequence[SymbolicDerivative], notes: list[Diagnostic]
+) -> tuple[Derivation, ...]:
+    """The derivations, each with its agreement with SymPy's derivative where there is one.
+
+    A limit that strikes meanwhile leaves the numbers to compare by, with a note.
+    """
+    by_variable = {derivative.variable: derivative for derivative in found}
+    result = []
+    proving = True
+    for derivation in derivations:
+        derivative = by_variable.get(derivation.variable)
+        if derivative is None:
+            result.append(derivation)
+            continue
+        same = None
+        if proving:
+            try:
+                same = _same(problem, derivation.derivative, derivative.unsimplified)
+            except (LimitError, KeyboardInterrupt) as stopped:
+                why = (
+                    stopped.diagnostics[0] if isinstance(stopped, LimitError)
+                    else Diagnostic("interrupted", "warning", "interrupted")
+                )  # fmt: skip
+                kept = "the derivation is exact, but compared with SymPy's derivative by numbers alone"
+                notes.append(why._replace(severity="warning", notes=(kept,)))
+                proving = False
+        result.append(derivation._replace(agreement=_agreement(same, derivation.value, derivative.value)))
+    return tuple(result)
+
+
+def _same(problem: Problem, one: str, other: str) -> bool | None:
+    """Whether two texts are the same function of the problem's variables."""
+    if not one:
+        return None
+    builder = Builder()
+    try:
+        expressions = [builder.read(lower(parse(text), given=problem.at))[0] for text in (one, other)]
+        return judge(builder.release(expressions[0] - expressions[1]))
+    except LimitError:
+        raise
+    except (DiffcliError, RecursionError, TypeError, ValueError, NotImplementedError, ZeroDivisionError):
+        return None  # a name that cannot stand in a text, or what SymPy refuses to build
+
+
+def _agreement(same: bool | None, one: float, other: float) -> Agreement:
+    digits = matching_digits(one, other)
+    if same:
+        return Agreement("proved", digits)
+    if digits is None and math.isnan(one):
+        return Agreement("not compared")
+    return Agreement("at the point" if digits is not None and digits >= ENOUGH else "differs", digits, same is False)
+
+
+def matching_digits(one: float, other: float) -> int | None:
+    """To how many significant digits two numbers agree; None where one of them is no finite number.
+
+    >>> matching_digits(1.0, 1.0 + 1e-9), matching_digits(0.5, 0.0), matching_digits(2.0, 2.0)
+    (9, 0, 16)
+    """
+    if one == other:
+        return ALL
+    if not (math.isfinite(one) and math.isfinite(other)):
+        return None
+    return max(0, min(ALL, math.floor(-math.log10(abs(one - other) / max(abs(one), abs(other))) + 0.01)))

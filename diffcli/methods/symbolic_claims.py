@@ -1,0 +1,238 @@
+"""What SymPy says of a derivative worked out by hand: whether it is the derivative, and what the derivative is.
+
+Both programs become SymPy objects on the same symbols, and their difference goes to `diffcli.methods.symbolic_equality`.
+What that does not prove is tried again by cases: x > 0 and x < 0, where sqrt(x^2), abs(x), sign(x) and log(abs(x)) all
+become plain; and x > 3 alone, where the program takes log(x - 3). Cases prove two functions equal wherever the program
+has a derivative, but for the points where a variable is 0.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from copy import copy
+from itertools import islice, product
+from typing import Any, NamedTuple, TypeVar
+
+import sympy
+
+from diffcli.errors import LimitError
+from diffcli.methods.symbolic import Builder, exact
+from diffcli.methods.symbolic_equality import judge, witness
+from diffcli.methods.symbolic_text import Undecided, to_program_text
+from diffcli.operations import OPERATIONS
+from diffcli.tape import Tape
+
+Expression = Any
+"""A SymPy expression; SymPy ships no types."""
+
+T = TypeVar("T")
+
+MOST_WRITTEN_OUT = 4_000
+"""Programs that would be larger than this, written out without sharing, are not given to SymPy: its walks share nothing."""
+
+MOST_SIMPLIFIED = 150
+"""Derivatives with more nodes are shown as they are."""
+
+MOST_WHOLE = 1_000
+"""Nor are those with larger whole numbers: SymPy may try to write out a multiple angle."""
+
+MOST_SHOWN = 1_000
+"""Derivatives with more nodes are not shown."""
+
+MOST_CASES = 4
+"""How many combinations of signs are tried."""
+
+
+class Decision(NamedTuple):
+    """What SymPy makes of a claim."""
+
+    proved: bool | None
+    """True: it is the derivative. False: it is not. None: not decided."""
+    right: str
+    """The derivative, simplified, in diffcli's language; empty if SymPy has none."""
+    witness: dict[str, float] | None
+    """Where the two differ, if they do, for the variables in which they do; the derivative may be undefined there."""
+
+
+NOTHING = Decision(None, "", None)
+
+
+def decide(tape: Tape, variable: str, claim: Tape) -> Decision:
+    """Whether a claim is the derivative of a tape along one of its inputs.
+
+    Parameters
+    ----------
+    tape
+        The function.
+    variable
+        The name of one of its inputs.
+    claim
+        The claimed derivative; its inputs are among those of the function.
+
+    Raises
+    ------
+    LimitError
+        A limit of the caller's struck. SymPy's own failures, and sizes beyond it, make an undecided answer.
+
+    >>> from diffcli.language import parse
+    >>> from diffcli.tape import lower
+    >>> decide(lower(parse("abs(x)")), "x", lower(parse("x/abs(x)")))
+    Decision(proved=True, right='sign(x)', witness=None)
+    """
+    if max(_written_out(tape), _written_out(claim)) > MOST_WRITTEN_OUT:
+        return NOTHING
+    return _guarded(lambda: _decide(tape, variable, claim), NOTHING)
+
+
+def derivative_text(tape: Tape, slot: int, variable: str) -> str:
+    """The derivative of the value in a slot along an input, simplified, as text; empty if SymPy has none.
+
+    >>> from diffcli.language import parse
+    >>> from diffcli.tape import lower
+    >>> derivative_text(lower(parse("sin(x^2)")), 1, "x")
+    '2*x'
+    """
+    part = copy(tape)
+    part.output = slot
+    if _written_out(part) > MOST_WRITTEN_OUT:
+        return ""
+    return _guarded(lambda: _text(_derivative(Builder(), part, variable), tape), "")
+
+
+def _guarded(work: Callable[[], T], otherwise: T) -> T:
+    """The result of some work of SymPy's, or something else where it fails in a way of its own."""
+    try:
+        return work()
+    except (RecursionError, Undecided, TypeError, ValueError, AttributeError, NotImplementedError, ZeroDivisionError):
+        return otherwise
+
+
+def _written_out(tape: Tape) -> int:
+    """How many nodes the result of a tape has if nothing is shared, counted up to the limit and a little more."""
+    if tape.slots > MOST_WRITTEN_OUT:  # rows that the result does not need are built all the same
+        return tape.slots
+    sizes = [1] * tape.size
+    for slot in tape.rows():
+        size = 1 + sum(sizes[operand] for operand in tape.operands_of(slot))
+        sizes[slot] = min(size, MOST_WRITTEN_OUT + 1)
+    return max(sizes)
+
+
+def _decide(tape: Tape, variable: str, claim: Tape) -> Decision:
+    builder = Builder()
+    right = _derivative(builder, tape, variable)
+    difference = builder.release(builder.read(claim)[0]) - right
+    proved = judge(difference)
+    if proved is not True and _is_proved_by_cases(difference, _bounds(tape)):
+        proved = True
+    return Decision(proved, _text(right, tape), witness(difference) if proved is False else None)
+
+
+def _derivative(builder: Builder, tape: Tape, variable: str) -> Expression:
+    expression, symbols = builder.read(tape)
+    return builder.release(sympy.diff(expression, symbols[tape.inputs.index(variable)]))
+
+
+def _text(derivative: Expression, tape: Tape) -> str:
+    """The shortest of a derivative's forms, in diffcli's language."""
+    forms = [derivative]
+    if _is_tame(derivative):
+        try:
+            forms.append(sympy.simplify(derivative))
+        except LimitError:
+            raise
+        except Exception:  # SymPy's simplify can fail in ways of its own; the derivative stands without it
+            pass
+    texts = []
+    for form in forms:
+        try:
+            if _size(form, MOST_SHOWN) < MOST_SHOWN:
+                texts.append(to_program_text(form, MOST_SHOWN, tape.inputs))
+        except Undecided:
+            continue
+        except LimitError as limit:
+            if limit.diagnostics[0].code != "too-many-nodes":
+                raise
+    return min(texts, key=len, default="")
+
+
+_LEAST = {"a >= 0": 0, "a >= 1": 1, "a >= -1": -1}
+"""What an operand is no less than, by the domain of its operation."""
+
+
+def _bounds(tape: Tape) -> dict[str, Expression]:
+    """Numbers that inputs are greater than wherever the tape has a derivative: it takes log(x - 3), or a root of x."""
+    skipped = {slot for skip in tape.skips for slot in range(skip.start, skip.stop)}
+    found: dict[str, Expression] = {}
+    for slot in tape.rows():
+        name, (operand, *others) = tape.operation(slot), tape.operands_of(slot)
+        if name == "pow" and others[0] < 0 and not tape.constants[-1 - others[0]].is_integer():
+            least = 0
+        elif OPERATIONS[name].domain in _LEAST:
+            least = _LEAST[OPERATIONS[name].domain]
+        else:
+            continue
+        shifted = _shifted_input(tape, operand)
+        if slot not in skipped and shifted is not None:
+            variable, shift = shifted
+            found[variable] = max(found.get(variable, least - shift), least - shift)
+    return found
+
+
+def _shifted_input(tape: Tape, slot: int) -> tuple[str, Expression] | None:
+    """An input and what is added to it, if that is all that a value is made of."""
+    if slot < 0:
+        return None
+    if slot < tape.first_row:
+        return tape.inputs[slot], sympy.Integer(0)
+    if tape.operation(slot) not in ("add", "sub"):
+        return None
+    left, right = tape.operands_of(slot)
+    if tape.operation(slot) == "add" and left < 0:
+        left, right = right, left
+    if not 0 <= left < tape.first_row or right >= 0 or right in tape.constant_names:
+        return None
+    shift = exact(tape.constants[-1 - right])
+    return tape.inputs[left], shift if tape.operation(slot) == "add" else -shift
+
+
+def _is_proved_by_cases(difference: Expression, bounds: dict[str, Expression]) -> bool:
+    """Whether an expression is 0 for every combination of signs of its variables, or for all above their bounds."""
+    symbols = sorted(difference.free_symbols, key=sympy.default_sort_key)
+    signs = [(1,) if symbol.name in bounds else (1, -1) for symbol in symbols]
+    bent = difference.has(sympy.Abs, sympy.sign, sympy.log) or any(not power.exp.is_integer for power in difference.atoms(sympy.Pow))
+    # a Piecewise may single out the very points that cases leave out
+    if not bent or difference.has(sympy.Piecewise) or math.prod(map(len, signs)) > MOST_CASES:
+        return False
+    if not _is_tame(difference):
+        return False
+    for case in product(*signs):
+        orthant = {
+            symbol: bounds.get(symbol.name, 0) + sign * sympy.Dummy(symbol.name, positive=True)
+            for symbol, sign in zip(symbols, case, strict=True)
+        }
+        if not _vanishes(difference.xreplace(orthant)):
+            return False
+    return True
+
+
+def _vanishes(expression: Expression) -> bool:
+    try:
+        return expression == 0 or sympy.simplify(sympy.expand_log(expression)) == 0
+    except LimitError:
+        raise
+    except Exception:
+        return False
+
+
+def _is_tame(expression: Expression) -> bool:
+    """Whether SymPy will simplify an expression soon: it is small, and nothing like sin(1000000*x) can be written out."""
+    if _size(expression, MOST_SIMPLIFIED) == MOST_SIMPLIFIED:
+        return False
+    return all(max(abs(number.p), number.q) <= MOST_WHOLE for number in expression.atoms(sympy.Rational))
+
+
+def _size(expression: Expression, most: int) -> int:
+    """How many nodes an expression has, counted up to ``most``."""
+    return sum(1 for _ in islice(sympy.preorder_traversal(expression), most))

@@ -1,0 +1,66 @@
+"""The record of a figure: one more block of a document, drawn by `diffcli.reports.plots`.
+
+A figure says what is drawn, never how: the terminal, SVG and matplotlib each read the same record.
+"""
+
+from typing import NamedTuple
+
+from diffcli.errors import UsageError, error
+from diffcli.reports.document import Document
+
+DRAWN_BY = ("step-size",)
+"""The commands whose reports have a figure."""
+
+
+class Axis(NamedTuple):
+    """An axis: its label, and whether its scale is logarithmic."""
+
+    label: str
+    log: bool = False
+
+
+class Series(NamedTuple):
+    """Points that belong together: ``data`` are drawn as markers, a ``line`` connects its points in their order.
+
+    On a logarithmic axis a value that is 0 or less is drawn at the axis' floor, as "at most this"; a NaN or an infinity
+    is left out, and interrupts a line.
+    """
+
+    name: str
+    points: tuple[tuple[float, float], ...]
+    role: str = "data"
+    note: str = ""
+    """What the legend says beside the name."""
+
+
+class Mark(NamedTuple):
+    """A place in a figure with a few words to it."""
+
+    x: float
+    y: float
+    label: str
+
+
+class Figure(NamedTuple):
+    """A titled figure with one pair of axes."""
+
+    title: str
+    x: Axis
+    y: Axis
+    series: tuple[Series, ...]
+    marks: tuple[Mark, ...] = ()
+
+
+def figures_of(document: Document, format: str) -> list[Figure]:
+    """The figures of a document, for a format that shows nothing else.
+
+    Raises
+    ------
+    UsageError
+        There is none.
+    """
+    figures = [block for block in document.blocks if isinstance(block, Figure)]
+    if not figures:
+        help = [f"commands that draw: {', '.join(DRAWN_BY)}", "table, markdown, latex, json, csv and plain show any report"]
+        raise UsageError([error("unknown-choice", f"this report has no figure to write as {format}", help=help)])
+    return figures

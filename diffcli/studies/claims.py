@@ -1,0 +1,336 @@
+"""Derivatives worked out by hand, held against the right ones: proved, or disproved by a point, with the likely slip.
+
+A claim is compared with the derivative by the rules of the table at points where both are defined and smooth. One point
+where they differ, by more than the rounding of either, disproves it; what agrees everywhere is put to SymPy for a proof.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import NamedTuple
+
+from diffcli.errors import Diagnostic, ExpressionError, Mark, Source, Span, error
+from diffcli.language import Program, parse
+from diffcli.language.later import complaints
+from diffcli.language.tokens import NAME, PASTED, STRAY, SYMBOL, TOKEN, plain_name
+from diffcli.methods.forward import tangents
+from diffcli.methods.problem import Problem
+from diffcli.operations import CONSTANTS
+from diffcli.studies.comparison import Comparison, Function, compare
+from diffcli.studies.slips import Evidence, Observation, find_slip
+from diffcli.tape import Tape, evaluate, lower
+
+VERDICTS = {
+    "proved": "it is the derivative, wherever both are defined",
+    "wrong": "it is not the derivative",
+    "at the point only": "it has the right value at this point, and is not the derivative",
+    "not decided": "it agrees with the derivative wherever it was tried, which is no proof",
+}
+"""What a claim can turn out to be."""
+
+ENOUGH = 24
+"""At how many points a claim has to agree before it is put to SymPy."""
+
+MOST_TRIED = 120
+"""How many points are looked at, at most: a function may be undefined at most of them."""
+
+MOST_EVALUATED = 2_000_000
+"""How many rows are evaluated in this, at most."""
+
+OBSERVED = 8
+"""At how many points a slip has to explain a claim."""
+
+
+class ClaimVerdict(NamedTuple):
+    """A claim and what it turned out to be."""
+
+    variable: str
+    claim: str
+    """As it was written."""
+    verdict: str
+    """A key of `VERDICTS`."""
+    claimed: float
+    """Its value at the point; NaN where it has none."""
+    value: float
+    """The derivative there, by the rules of the table."""
+    counterexample: Comparison | None
+    """A point (``at``) at which the ``claimed`` and the ``right`` value differ, for a claim that is not the derivative."""
+    slip: str
+    """What is probably wrong with it, as a sentence without its full stop; empty if nothing explains it."""
+    right: str
+    """The derivative in diffcli's language, simplified; empty if SymPy has none."""
+    points: int
+    """At how many points it agrees with the derivative."""
+    digits: int
+    """To how many digits it agrees there, at least."""
+
+
+# -- reading -----------------------------------------------------------------------------------------------------------------
+
+
+class _Piece(NamedTuple):
+    """A claim in the text: where it begins and ends, and its colon, if it has one."""
+
+    start: int
+    stop: int
+    colon: int | None
+
+
+def read_claims(text: str, problem: Problem, label: str = "--claim") -> dict[str, Program]:
+    """The derivatives that a text claims, by variable.
+
+    Parameters
+    ----------
+    text
+        ``x: EXPR, y: EXPR``; new lines and ``;;`` separate claims as commas do. The name and its colon may be left out if
+        the expression has one variable.
+    problem
+        The expression that was differentiated. Its variables are those of the claims; what it binds is not in reach.
+    label
+        What the text is called in error messages.
+
+    Raises
+    ------
+    ExpressionError
+        A claim is not a program, or its variable, or a name in it, is no variable of the expression.
+
+    >>> read_claims("x: atan2(y, x) + 1, y: 2*x", Problem("x*y", "x=1, y=2"))
+    {'x': <Program atan2(y, x) + 1>, 'y': <Program 2*x>}
+    """
+    source = Source(text, label)
+    claims: dict[str, Program] = {}
+    faults: list[Diagnostic] = []
+    for piece in _pieces(text):
+        try:
+            name, place = _variable(piece, source, problem)
+            if name in claims:
+                message = f"there are two claims for `{name}`"
+                raise ExpressionError([error("duplicate-name", message, source, Mark(place), help=["claim each derivative once"])])
+            claims[name] = _expression(piece, source, problem)
+        except ExpressionError as fault:
+            faults += fault.diagnostics
+    if not claims and not faults:
+        help = [f"write one, such as {problem.tape.inputs[0] if problem.tape.inputs else 'x'}: 2*x"]
+        faults.append(error("empty-expression", "there is no claim here", source, help=help))
+    if faults:
+        raise ExpressionError(faults)
+    return claims
+
+
+def _pieces(text: str) -> Iterator[_Piece]:
+    """The claims in a text; what stands in parentheses, or in a comment, separates nothing."""
+    start, depth = 0, 0
+    colon: int | None = None
+    semicolon = -1
+    """Where the token before ended, if it was a semicolon."""
+    for match in TOKEN.finditer(text):
+        token = match[SYMBOL] if match.lastindex == SYMBOL else ""
+        token = PASTED.get(token, token)
+        depth = max(0, depth + (token == "(") - (token == ")"))
+        if match.lastindex == STRAY and match[STRAY] == ":" and depth == 0 and colon is None:
+            colon = match.start(STRAY)
+        doubled = token == ";" and match.end() - 1 == semicolon
+        if depth == 0 and (token in (",", "\n") or doubled):
+            stop = match.end() - (2 if doubled else 1)
+            if colon is not None or text[start:stop].strip():
+                yield _Piece(start, stop, colon)
+            start, colon, semicolon = match.end(), None, -1
+            continue
+        semicolon = match.end() if token == ";" else -1
+    if colon is not None or text[start:].strip():
+        yield _Piece(start, len(text), colon)
+
+
+def _variable(piece: _Piece, source: Source, problem: Problem) -> tuple[str, Span]:
+    """The variable of a claim, and where it is named."""
+    inputs = problem.tape.inputs
+    written = source.text[piece.start : piece.stop]
+    start = piece.start + len(written) - len(written.lstrip())
+    if piece.colon is None:
+        if len(inputs) == 1:
+            return inputs[0], Span(start, piece.stop)
+        message = "it is not said which variable this is the derivative by"
+        known = f"the variables: {', '.join(inputs) or 'none'}"
+        raise ExpressionError([error("bad-claim", message, source, Mark(Span(start, piece.stop)), help=["write x: EXPR", known])])
+    written = source.text[start : piece.colon].rstrip()
+    span = Span(start, max(start + len(written), start + 1))
+    named = TOKEN.fullmatch(written)
+    if named is None or named.lastindex != NAME:
+        message = "a claim begins with the variable that it is the derivative by"
+        raise ExpressionError([error("bad-claim", message, source, Mark(span), help=["write x: EXPR"])])
+    name = plain_name(written)
+    if name not in inputs:
+        raise ExpressionError([_unknown(name, source, Mark(span), problem)])
+    return name, span
+
+
+def _unknown(name: str, source: Source, mark: Mark, problem: Problem) -> Diagnostic:
+    """A complaint about a name that is no variable of the expression."""
+    inputs = problem.tape.inputs
+    message = f"the expression has no variable `{name}`"
+    notes = []
+    if name in problem.tape.bindings:
+        message = f"`{name}` is computed by the expression, and no variable of it"
+        notes = ["a claim speaks of the variables alone"]
+    help = complaints.did_you_mean(name, inputs) or [f"its variables: {', '.join(inputs) or 'none'}"]
+    return error("unknown-variable", message, source, mark, notes=notes, help=help)
+
+
+def _expression(piece: _Piece, source: Source, problem: Problem) -> Program:
+    """The claimed derivative; whatever is wrong with it is marked in the text of all the claims."""
+    first = piece.start if piece.colon is None else piece.colon + 1
+    blanks = "".join(" " if character != "\n" else character for character in source.text[:first])
+    try:
+        program = parse(blanks + source.text[first : piece.stop], source.label)
+    except ExpressionError as fault:
+        raise ExpressionError([_in_claim(found, source, first) for found in fault.diagnostics]) from None
+    faults = []
+    for name in program.free:
+        if name not in problem.tape.inputs and name not in CONSTANTS:
+            node = program.arguments.index(name)
+            faults.append(_unknown(name, source, program.mark(node), problem))
+    if faults:
+        raise ExpressionError(faults)
+    return program
+
+
+def _in_claim(found: Diagnostic, source: Source, first: int) -> Diagnostic:
+    """A complaint about one claim, as one about the text of all of them."""
+    marks = found.marks
+    if found.code == "empty-expression":
+        message, marks = "there is no expression after the colon", (Mark(Span(max(first - 1, 0), first)),)
+        return found._replace(source=source, message=message, marks=marks, help=("write x: EXPR",))
+    return found._replace(source=source, message=found.message.replace("the text ends", "the claim ends"))
+
+
+# -- judging -----------------------------------------------------------------------------------------------------------------
+
+
+def judge_claims(
+    problem: Problem, claims: dict[str, Program], progress: Callable[[str], None] = lambda stage: None
+) -> list[ClaimVerdict]:
+    """What each claim turns out to be, in their order.
+
+    Parameters
+    ----------
+    problem
+        The expression, and the point.
+    claims
+        What `read_claims` returned.
+    progress
+        Told of each stage as it begins.
+
+    Raises
+    ------
+    LimitError
+        A limit of the caller's struck, or a claim is too long.
+
+    >>> problem = Problem("x^3", {"x": 2})
+    >>> (verdict,) = judge_claims(problem, read_claims("3*x^3", problem))
+    >>> verdict.verdict, verdict.slip, verdict.right
+    ('wrong', 'power rule: the exponent of x^3 is to be reduced by 1', '3*x^2')
+    """
+    function = Function(problem.tape, problem.at)
+    return [_Judge(problem, function, name, claim, progress).verdict() for name, claim in claims.items()]
+
+
+class _Judge:
+    """One claim on its way to a verdict."""
+
+    def __init__(
+        self, problem: Problem, function: Function, variable: str, claim: Program, progress: Callable[[str], None]
+    ) -> None:
+        self.problem, self.function, self.variable, self.progress = problem, function, variable, progress
+        self.text = " ".join(claim.source.text.split())
+        self.claim: Tape = lower(claim, given=problem.at)
+        self.tries = max(4, min(MOST_TRIED, MOST_EVALUATED // (len(problem.tape.operations) + len(self.claim.operations) + 1)))
+
+    def verdict(self) -> ClaimVerdict:
+        from diffcli.methods.symbolic_claims import NOTHING, decide, derivative_text
+
+        self.progress(f"comparing the claim for {self.variable} at points")
+        claimed = float(evaluate(self.claim, [self.problem.at[name] for name in self.claim.inputs])[self.claim.output])
+        value = self._derivative_here()
+        agreeing, counterexample = self._compare()
+        slip, decision = "", NOTHING
+        if self.function.sample(self.problem.at) and math.isfinite(value) and not math.isfinite(claimed):
+            counterexample = Comparison(dict(self.problem.at), math.nan, value, math.inf)
+            slip = "it has no value at this point, where the derivative has one"
+        if counterexample is None:
+            self.progress(f"SymPy compares the claim for {self.variable}")
+            decision = decide(self.problem.tape, self.variable, self.claim)
+            counterexample = self._confirmed(decision.witness)
+        kind = "proved" if decision.proved else "not decided"
+        right = decision.right
+        if counterexample is not None:
+            here = compare(self.function, self.variable, self.claim, self.problem.at)
+            kind = "at the point only" if here is not None and here.agrees else "wrong"
+            slip = slip or find_slip(Evidence(self.problem, self.variable, self._observations(), self._inner))
+            self.progress(f"SymPy differentiates along {self.variable}")
+            right = right or derivative_text(self.problem.tape, self.problem.tape.output, self.variable)
+        worst = max((found.difference for found in agreeing), default=1.0)
+        digits = min(15, int(-math.log10(max(worst, 1e-16))))
+        return ClaimVerdict(
+            self.variable, self.text, kind, claimed + 0.0, value + 0.0, counterexample, slip, right, len(agreeing), digits
+        )  # fmt: skip
+
+    def _derivative_here(self) -> float:
+        sample = self.function.sample(self.problem.at)
+        if sample is None:  # at a break the table has its rules, which the adjoints of the problem follow
+            from diffcli.methods.reverse import adjoints
+
+            bars = adjoints(self.problem.tape, self.problem.values, self.function.active)
+        else:
+            bars = sample.adjoints
+        return bars[self.problem.input_slot(self.variable)] or 0.0
+
+    def _compare(self) -> tuple[list[Comparison], Comparison | None]:
+        """The points at which the claim agrees, up to the first at which it does not."""
+        agreeing: list[Comparison] = []
+        for at in islice(self._points(), self.tries):
+            found = compare(self.function, self.variable, self.claim, at)
+            if found is not None and not found.agrees:
+                return agreeing, found
+            if found is not None:
+                agreeing.append(found)
+            if len(agreeing) >= ENOUGH:
+                break
+        return agreeing, None
+
+    def _points(self) -> Iterator[dict[str, float]]:
+        yield from self.function.nice_points
+        yield self.problem.at
+        yield from self.function.random_points(1)
+
+    def _confirmed(self, witness: dict[str, float] | None) -> Comparison | None:
+        """Where SymPy sees a difference, if it is one of defined values; variables that it does not name may be any."""
+        if witness is None:
+            return None
+        at = {name: witness.get(name, x) for name, x in self.problem.at.items()}
+        found = compare(self.function, self.variable, self.claim, at)
+        return found if found is not None and not found.agrees else None
+
+    def _observations(self) -> list[Observation]:
+        """The function and the claim at random points, for `find_slip`."""
+        found: list[Observation] = []
+        inputs, claim = self.problem.tape.inputs, self.claim
+        for at in islice(self.function.random_points(2), self.tries):
+            sample = self.function.sample(at)
+            compared = compare(self.function, self.variable, claim, at)
+            if sample is None or compared is None:
+                continue
+            moves = tangents(self.problem.tape, sample.values, [1.0 if name == self.variable else None for name in inputs])
+            seeds = [1.0 if name == self.variable else None for name in claim.inputs]
+            slope = tangents(claim, evaluate(claim, [at[name] for name in claim.inputs]), seeds)[claim.output] or 0.0
+            others = {name: sample.adjoints[slot] or 0.0 for slot, name in enumerate(inputs)}
+            found.append(Observation(sample.values, sample.adjoints, moves, others, compared.claimed, slope, compared.right))
+            if len(found) == OBSERVED:
+                break
+        return found
+
+    def _inner(self, slot: int) -> str:
+        from diffcli.methods.symbolic_claims import derivative_text
+
+        return derivative_text(self.problem.tape, slot, self.variable)
