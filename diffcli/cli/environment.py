@@ -74,7 +74,7 @@ def write(stream: TextIO, text: str | bytes) -> None:
     """Write a text to a stream; what its encoding cannot carry is escaped. Bytes go through as they are."""
     if isinstance(text, bytes):
         stream.flush()
-        stream.buffer.write(text)  # type: ignore[attr-defined]
+        stream.buffer.write(text)
         stream.flush()
         return
     encoding = getattr(stream, "encoding", None) or "utf-8"

@@ -117,18 +117,21 @@ class Names(click.ParamType[Any]):
         return [name.strip() for name in str(value).split(",") if name.strip()]
 
 
-def output_options(function: Function) -> Function:
-    """The options of every command that prints a report."""
+def output_options(function: Function, digits: bool = True) -> Function:
+    """The options of every command that prints a report; without ``digits``, for a command that has a use of its own for it."""
     from diffcli.reports.formats import ALIASES, FORMATS
 
-    for option in reversed((
+    options = [
         click.option("-f", "--format", "format", type=Choice("format", FORMATS, ALIASES), metavar="FORMAT", help="table, plain, json, csv, markdown, latex; svg, png, pdf for a figure."),
         click.option("--json", "as_json", is_flag=True, help="The same as --format json."),
         click.option("-o", "--output", metavar="FILE", help="Write to a file; its suffix says the format."),
-        click.option("--digits", type=Digits(), metavar="N", default="6", help="Significant digits in tables, or full.", show_default=True),
         click.option("--width", type=click.IntRange(20, 10_000), metavar="N", help="Width of tables, if not that of the terminal."),
         click.option("--color", type=Choice("color setting", ("auto", "always", "never")), metavar="WHEN", default="auto", help="auto, always or never."),
-    )):  # fmt: skip
+    ]  # fmt: skip
+    if digits:
+        shown = click.option("--digits", type=Digits(), metavar="N", default="6", help="Significant digits in tables, or full.", show_default=True)
+        options.insert(3, shown)
+    for option in reversed(options):
         function = option(function)
     return function
 

@@ -28,9 +28,9 @@ class Output:
         format: str | None,
         as_json: bool,
         output: str | None,
-        digits: int | str,
-        width: int | None,
-        color: str,
+        digits: int | str = 6,
+        width: int | None = None,
+        color: str = "auto",
         quiet: bool = False,
     ) -> Output:
         """From the values of `diffcli.cli.options.output_options`.

@@ -34,6 +34,34 @@ def read_program(given: str, environment: Environment) -> Program:
     return parse(given)
 
 
+def read_points(path: str) -> list[dict[str, str]]:
+    """The points of a CSV file: a line of names, and a line of values for each point. Empty lines are passed over.
+
+    Raises
+    ------
+    UsageError
+        The file cannot be read, or a line has more or fewer values than there are names.
+    """
+    import csv
+
+    try:
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            lines = [(number, row) for number, row in enumerate(csv.reader(file), 1) if any(cell.strip() for cell in row)]
+    except OSError as failure:
+        raise UsageError([error("unreadable-file", f"cannot read {path}: {failure.strerror or failure}")]) from None
+    except (UnicodeDecodeError, csv.Error) as failure:
+        raise UsageError([error("unreadable-file", f"{path} is not a CSV file in UTF-8: {failure}")]) from None
+    help = ["write the names in the first line, and a value for each of them in every other"]
+    if len(lines) < 2:
+        raise UsageError([error("unreadable-file", f"{path} holds no points", help=help)])
+    (_, names), *points = lines
+    for number, row in points:
+        if len(row) != len(names):
+            message = f"line {number} of {path} has {len(row)} values, and there are {len(names)} names"
+            raise UsageError([error("unreadable-file", message, help=help)])
+    return [{name.strip(): cell.strip() for name, cell in zip(names, row, strict=True)} for _, row in points]
+
+
 def _read_stdin(environment: Environment) -> bytes:
     buffer = getattr(environment.stdin, "buffer", None)
     return buffer.read() if buffer is not None else environment.stdin.read().encode()

@@ -5,7 +5,9 @@ from __future__ import annotations
 COMMANDS: dict[str, tuple[str, str]] = {
     "grad": ("grad", "Value and gradient at a point, with the traces."),
     "step-size": ("step_size", "Error of difference quotients against the step, drawn."),
+    "check": ("check", "All ways to a derivative side by side, with a verdict; or a claim."),
     "ast": ("ast", "The syntax tree of an expression."),
+    "swell": ("swell", "How derivatives swell when they are written out."),
     "functions": ("functions", "The operations: rules, domains, kinks."),
     "help": ("help", "What an error code means, with an example."),
 }

@@ -110,7 +110,7 @@ def ecnoise(values: Sequence[float]) -> float:
     Returns
     -------
     The standard deviation of the noise; NaN where no level shows itself, so that the spacing was too wide or too narrow;
-    0 where the values do not differ.
+    0 where the differences vanish.
 
     >>> from math import cos
     >>> 1e-17 < ecnoise([cos(1 + k * 1e-12) for k in range(8)]) < 1e-15
@@ -123,7 +123,7 @@ def ecnoise(values: Sequence[float]) -> float:
     for k in range(1, len(values)):
         differences = [right - left for left, right in pairwise(differences)]
         if not any(differences):
-            return 0.0 if k == 1 else levels[-1] if levels else math.nan
+            return 0.0  # nothing, or a polynomial to the last digit
         scale *= k / (2 * (2 * k - 1))
         levels.append(math.sqrt(scale * math.fsum(d * d for d in differences) / len(differences)))
         turns.append(min(differences) * max(differences) < 0)

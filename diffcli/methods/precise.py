@@ -89,7 +89,7 @@ def precise_derivative(
             for slot in cuts:
                 functions[slot - tape.first_row] = partial(_constant, values[slot])
         known = centre[variable]
-        step = precise.power_of_ten(-(precise.digits_in_force() // (kind + 2))) * (min(abs(known), 1) or 1)
+        step = precise.power_of_ten(-(precise.digits_in_force() // (kind + 2))) * (abs(known) or 1)
         total = precise.number(0)
         for j in range(kind + 1):
             moved = [*centre[:variable], known + (precise.number(kind) / 2 - j) * step, *centre[variable + 1 :]]

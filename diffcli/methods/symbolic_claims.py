@@ -1,7 +1,8 @@
 """What SymPy says of a derivative worked out by hand: whether it is the derivative, and what the derivative is.
 
-Both programs become SymPy objects on the same symbols, and their difference goes to `diffcli.methods.symbolic_equality`.
-What that does not prove is tried again by cases: x > 0 and x < 0, where sqrt(x^2), abs(x), sign(x) and log(abs(x)) all
+Both programs become SymPy objects on the same symbols. That their difference is zero is proved by algebra
+(`diffcli.methods.symbolic_kernels`), or else, if it is small, by SymPy's simplification (`diffcli.methods.symbolic_equality`).
+Algebra is tried by cases too: x > 0 and x < 0, where sqrt(x^2), abs(x), sign(x) and log(abs(x)) all
 become plain; and x > 3 alone, where the program takes log(x - 3). Cases prove two functions equal wherever the program
 has a derivative, but for the points where a variable is 0.
 """
@@ -17,11 +18,13 @@ from typing import Any, NamedTuple, TypeVar
 import sympy
 
 from diffcli.errors import LimitError
+from diffcli.methods.reverse import activity
 from diffcli.methods.symbolic import Builder, exact
-from diffcli.methods.symbolic_equality import judge, witness
+from diffcli.methods.symbolic_equality import MOST_SAMPLED, judge, witness
+from diffcli.methods.symbolic_kernels import vanishes
 from diffcli.methods.symbolic_text import Undecided, to_program_text
 from diffcli.operations import OPERATIONS
-from diffcli.tape import Tape
+from diffcli.tape import Tape, evaluate
 
 Expression = Any
 """A SymPy expression; SymPy ships no types."""
@@ -31,8 +34,11 @@ T = TypeVar("T")
 MOST_WRITTEN_OUT = 4_000
 """Programs that would be larger than this, written out without sharing, are not given to SymPy: its walks share nothing."""
 
-MOST_SIMPLIFIED = 150
-"""Derivatives with more nodes are shown as they are."""
+MOST_SIMPLIFIED = 60
+"""Derivatives with more nodes are shown as they are: what SymPy's ``simplify`` does with them may take minutes."""
+
+MOST_JUDGED = 60
+"""So it is not asked to simplify differences with more nodes."""
 
 MOST_WHOLE = 1_000
 """Nor are those with larger whole numbers: SymPy may try to write out a multiple angle."""
@@ -123,10 +129,15 @@ def _decide(tape: Tape, variable: str, claim: Tape) -> Decision:
     builder = Builder()
     right = _derivative(builder, tape, variable)
     difference = builder.release(builder.read(claim)[0]) - right
-    proved = judge(difference)
-    if proved is not True and _is_proved_by_cases(difference, _bounds(tape)):
-        proved = True
+    proved = True if vanishes(difference) or _is_proved_by_cases(difference, _bounds(tape)) else _judged(difference)
     return Decision(proved, _text(right, tape), witness(difference) if proved is False else None)
+
+
+def _judged(difference: Expression) -> bool | None:
+    """What SymPy's own simplification makes of a difference, if it is one that it will be done with soon."""
+    if _is_tame(difference, MOST_JUDGED):
+        return judge(difference)
+    return None if _size(difference, MOST_SAMPLED) == MOST_SAMPLED or witness(difference) is None else False
 
 
 def _derivative(builder: Builder, tape: Tape, variable: str) -> Expression:
@@ -137,7 +148,7 @@ def _derivative(builder: Builder, tape: Tape, variable: str) -> Expression:
 def _text(derivative: Expression, tape: Tape) -> str:
     """The shortest of a derivative's forms, in diffcli's language."""
     forms = [derivative]
-    if _is_tame(derivative):
+    if _is_tame(derivative, MOST_SIMPLIFIED):
         try:
             forms.append(sympy.simplify(derivative))
         except LimitError:
@@ -164,10 +175,11 @@ _LEAST = {"a >= 0": 0, "a >= 1": 1, "a >= -1": -1}
 def _bounds(tape: Tape) -> dict[str, Expression]:
     """Numbers that inputs are greater than wherever the tape has a derivative: it takes log(x - 3), or a root of x."""
     skipped = {slot for skip in tape.skips for slot in range(skip.start, skip.stop)}
+    active, values = activity(tape), evaluate(tape, [1.0] * len(tape.inputs))
     found: dict[str, Expression] = {}
     for slot in tape.rows():
         name, (operand, *others) = tape.operation(slot), tape.operands_of(slot)
-        if name == "pow" and others[0] < 0 and not tape.constants[-1 - others[0]].is_integer():
+        if name == "pow" and not active[others[0]] and not _is_whole(values[others[0]]):
             least = 0
         elif OPERATIONS[name].domain in _LEAST:
             least = _LEAST[OPERATIONS[name].domain]
@@ -178,6 +190,10 @@ def _bounds(tape: Tape) -> dict[str, Expression]:
             variable, shift = shifted
             found[variable] = max(found.get(variable, least - shift), least - shift)
     return found
+
+
+def _is_whole(value: float | None) -> bool:
+    return value is None or not math.isfinite(value) or value == math.floor(value)
 
 
 def _shifted_input(tape: Tape, slot: int) -> tuple[str, Expression] | None:
@@ -201,34 +217,24 @@ def _is_proved_by_cases(difference: Expression, bounds: dict[str, Expression]) -
     """Whether an expression is 0 for every combination of signs of its variables, or for all above their bounds."""
     symbols = sorted(difference.free_symbols, key=sympy.default_sort_key)
     signs = [(1,) if symbol.name in bounds else (1, -1) for symbol in symbols]
-    bent = difference.has(sympy.Abs, sympy.sign, sympy.log) or any(not power.exp.is_integer for power in difference.atoms(sympy.Pow))
+    rooted = any(not power.exp.is_integer for power in difference.atoms(sympy.Pow))
+    bent = rooted or difference.has(sympy.Abs, sympy.sign, sympy.log)
     # a Piecewise may single out the very points that cases leave out
     if not bent or difference.has(sympy.Piecewise) or math.prod(map(len, signs)) > MOST_CASES:
-        return False
-    if not _is_tame(difference):
         return False
     for case in product(*signs):
         orthant = {
             symbol: bounds.get(symbol.name, 0) + sign * sympy.Dummy(symbol.name, positive=True)
             for symbol, sign in zip(symbols, case, strict=True)
         }
-        if not _vanishes(difference.xreplace(orthant)):
+        if not vanishes(difference.xreplace(orthant)):
             return False
     return True
 
 
-def _vanishes(expression: Expression) -> bool:
-    try:
-        return expression == 0 or sympy.simplify(sympy.expand_log(expression)) == 0
-    except LimitError:
-        raise
-    except Exception:
-        return False
-
-
-def _is_tame(expression: Expression) -> bool:
+def _is_tame(expression: Expression, most: int) -> bool:
     """Whether SymPy will simplify an expression soon: it is small, and nothing like sin(1000000*x) can be written out."""
-    if _size(expression, MOST_SIMPLIFIED) == MOST_SIMPLIFIED:
+    if _size(expression, most) == most:
         return False
     return all(max(abs(number.p), number.q) <= MOST_WHOLE for number in expression.atoms(sympy.Rational))
 

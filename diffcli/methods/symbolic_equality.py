@@ -98,13 +98,14 @@ def _points(symbols: list[Expression]) -> Iterator[dict[Expression, Expression]]
     draw = Random(1)
     for _ in range(_TRIES):
         for low, high in _RANGES:
-            yield {symbol: sympy.Rational(round(draw.uniform(low, high) * 9973), 9973) for symbol in symbols}
+            yield {symbol: sympy.Float(repr(draw.uniform(low, high)), 2 * _DIGITS) for symbol in symbols}
 
 
 def _value(expression: Expression, point: dict[Expression, Expression]) -> bool | None:
     """Whether an expression is other than 0 at a point; None where it is no real number, or the digits do not tell."""
     try:
-        number = expression.xreplace(point).evalf(_DIGITS)
+        # with the values given to evalf, which keeps count of the digits that cancel, and never takes exact powers
+        number = expression.evalf(_DIGITS, subs=point)
         if not number.is_number or not number.is_real or not number.is_finite:
             return None
         # SymPy leaves one bit of precision to a sum that cancels to the last of its digits

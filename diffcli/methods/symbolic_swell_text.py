@@ -2,9 +2,9 @@
 
     64*x*(1 - x)*(1 - 2*x)^2*(1 - 8*x + 8*x^2)^2
 
-Factors stand with single letters first, then by degree, exponent and size of their coefficients; in a sum of products those with a factor that the
-polynomial itself does not have come first, and the others in the order of the product rule. With these the three columns
-of Table 1 of Baydin et al. (2018) come out as printed.
+Of the factors single letters stand first, the others by degree, exponent and size of their coefficients; of a sum of
+products, those with a factor that the polynomial itself does not have come first, the others in the order of the product
+rule. With these the three columns of Table 1 of Baydin et al. (2018) come out as printed.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ def _read_term(term: Expression, ring: Any) -> tuple[Any, list[Factor]]:
 
 
 def _order(factors: list[Factor], known: list[Polynomial]) -> tuple[Any, ...]:
-    powers = {polynomial: power for polynomial, power in factors}
+    powers = dict(factors)
     new = any(polynomial not in known for polynomial in powers)
     return not new, [powers.get(polynomial, 0) for polynomial in known]
 

@@ -121,7 +121,7 @@ def _step_lines(step: Step, goes_on: bool, notation: Notation, style: Style) -> 
     inner += (bar if goes_on else "  ")[:2]
     identity, rule = _identity(step, notation), _rule(step)
     identity += f"  (depth {step.depth})" if step.depth > deepest else ""
-    fits = len(first) + len(identity) + 3 + len(rule) <= style.width
+    fits = len(inner) + len(identity) + 3 + len(rule) <= style.width
     texts = [f"{identity}   {rule}"] if fits else [identity, rule]
     if step.rule not in _PLAIN and step.v is not None:
         texts.append(_result(step, notation, style.digits))

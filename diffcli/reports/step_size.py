@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
-from fractions import Fraction
 from typing import Any
 
-from diffcli.methods.stencils import STENCILS
+from diffcli.language.complaints import shorten
 from diffcli.reports.document import Block, Column, Document, Style, Table, Text, Value, Values, number
-from diffcli.reports.figure import Axis, Figure, Mark, Series
+from diffcli.reports.step_size_figure import prime, step_size_figure
 from diffcli.studies.error_theory import Theory
-from diffcli.studies.step_size import MethodSweep, Sample, StepSizeResult
+from diffcli.studies.quotients import MethodSweep, Sample
+from diffcli.studies.step_size import StepSizeResult
+
+LONGEST = 400
+"""A longer expression is shown with its middle left out."""
 
 MUCH = 4.0
 """A rule that errs by more than so many times the best error is said to lose digits."""
@@ -29,15 +32,14 @@ def step_size_report(result: StepSizeResult, style: Style, full: bool = False, t
     """
     point = ", ".join(f"{name} = {number(value)}" for name, value in result.at.items())
     sign = ":" if "; " in result.expression else " ="
-    single = ", in single precision" if result.dtype == "float32" else ""
-    head = Text(f"f({', '.join(result.at)}){sign} {result.expression} at {point}, moved along {result.variable}{single}", "heading")
+    asked = f"moved along {result.variable}" + ", in single precision" * (result.dtype == "float32")
+    head = Text(f"f({', '.join(result.at)}){sign} {shorten(result.expression, LONGEST)} at {point}, {asked}", "heading")
     if tidy:
         return Document((_result(result, style), _summary(result), _tidy(result)), _data(result))
     blocks: list[Block] = [head, *_reference(result)]
     blocks += [_method_table(swept) for swept in result.methods] if full else [_table(result)]
     blocks += [Text(text, "dim") for text in _small_print(result, full)]
-    if figure := _figure(result, style):
-        blocks.append(figure)
+    blocks.append(step_size_figure(result, style))
     blocks.append(_result(result, style))
     blocks += [Text(text) for text in _verdict(result)]
     return Document(tuple(blocks), _data(result))
@@ -67,7 +69,7 @@ def _table(result: StepSizeResult) -> Table:
     columns = [Column("h", numeric=True), *[Column(swept.method, numeric=True) for swept in result.methods]]
     samples = [swept.samples for swept in result.methods]
     rows = tuple(
-        (f"{samples[0][position].step:.2e}", *[_cell(of[position], result.reference is not None) for of in samples])
+        (f"{samples[0][position].step:.1e}", *[_cell(of[position], result.reference is not None) for of in samples])
         for position in _one_a_decade([sample.step for sample in samples[0]])
     )
     title = "absolute error" if result.reference is not None else "the quotients themselves"
@@ -87,7 +89,7 @@ def _cell(sample: Sample, has_reference: bool) -> str:
         return FAULTS[sample.fault]
     if not has_reference:
         return f"{sample.estimate:.6g}"
-    return f"{_size(sample.error)} {sample.side or ' '}"
+    return f"{_about(sample.error or 0.0)} {sample.side or ' '}"
 
 
 def _size(error: float | None) -> str:
@@ -125,7 +127,8 @@ def _summary(result: StepSizeResult) -> Table:
         known = swept.theory
         best = swept.best[:2] if swept.best else (None, None)
         usual = swept.usual[:2] if swept.usual else (None, None)
-        rows.append((swept.method, *((known.best_step, known.best_error) if known else (None, None)), *best, *usual, *swept.slopes))
+        predicted = (known.best_step, known.best_error) if known else (None, None)
+        rows.append((swept.method, *predicted, *best, *usual, *swept.slopes))
     return Table("", columns, tuple(rows))
 
 
@@ -139,10 +142,12 @@ def _small_print(result: StepSizeResult, full: bool) -> list[str]:
     if "undefined" in faults:
         texts.append("undefined: a value beside the point is undefined or not finite.")
     if any(map(_is_lucky, result.methods)):
-        texts.append("Where rounding prevails, errors at powers of two are smaller here than at steps beside them: f' h is a round number.")
+        beside = "Where rounding prevails, errors at powers of two are smaller here than at steps beside them"
+        texts.append(f"{beside}: f' h is a round number.")
     steps = len(result.methods[0].samples)
     if not full and len(_one_a_decade([sample.step for sample in result.methods[0].samples])) < steps:
-        texts.append(f"{steps} steps were tried, each a power of two; the one nearest to each power of ten is shown. --full shows all.")
+        shown = "the one nearest to each power of ten is shown. --full shows all."
+        texts.append(f"{steps} steps were tried, each a power of two; {shown}")
     return texts
 
 
@@ -151,91 +156,6 @@ def _is_lucky(swept: MethodSweep) -> bool:
     samples = [sample for sample in swept.samples if sample.side == "R" and sample.envelope]
     lucky = [sample for sample in samples if sample.error is not None and LUCKY * sample.error < (sample.envelope or 0)]
     return swept.method != "complex" and len(lucky) > len(samples) / 2
-
-
-# -- the picture -------------------------------------------------------------------------------------------------------
-
-
-def _figure(result: StepSizeResult, style: Style) -> Figure | None:
-    if result.reference is None:
-        return _quotients_figure(result)
-    steps = [sample.step for sample in result.methods[0].samples]
-    series = []
-    if result.floor:
-        ends = tuple((step, result.floor) for step in (steps[0], steps[-1]))
-        series.append(Series("AD", ends, "line", "u |f'|: one rounding of the derivative"))
-    marks = []
-    for swept in result.methods:
-        points = tuple((sample.step, sample.error) for sample in swept.samples if sample.error is not None)
-        series.append(Series(swept.method, points, "data", _slopes_text(swept)))
-        known = swept.theory
-        if known is None:
-            continue
-        if formula := _formula(swept, style.unicode):
-            curve = tuple((step, known.truncation(step) + known.rounding(step)) for step in steps)
-            series.append(Series(f"{swept.method}, theory", curve, "line", formula))
-        if swept.method != "complex" and math.isfinite(known.best_step) and steps[-1] <= known.best_step <= steps[0]:
-            marks.append(Mark(known.best_step, known.best_error, f"{swept.method}: h* and E* of theory"))
-        if swept.method != "complex" and swept.best is not None:
-            marks.append(Mark(swept.best.step, swept.best.error, f"{swept.method}: the best that was measured (90 % envelope)"))
-    title = f"error against step, f' = {number(result.reference, 6)}"
-    return Figure(title, Axis("step h", log=True), Axis("absolute error", log=True), tuple(series), tuple(marks))
-
-
-def _quotients_figure(result: StepSizeResult) -> Figure | None:
-    """Where there is no derivative: the quotients, and the slopes of the two sides."""
-    steps = [sample.step for sample in result.methods[0].samples]
-    series = []
-    for name in ("left", "right"):
-        slope = getattr(result.slopes, name) if result.slopes else None
-        if slope is not None and math.isfinite(slope):
-            ends = tuple((step, slope) for step in (steps[0], steps[-1]))
-            series.append(Series(f"slope on the {name}", ends, "line", number(slope, 6)))
-    for swept in result.methods:
-        points = tuple((sample.step, sample.estimate) for sample in swept.samples if sample.estimate is not None)
-        if points:
-            series.append(Series(swept.method, points))
-    return Figure("quotients against step", Axis("step h", log=True), Axis("quotient"), tuple(series))
-
-
-def _slopes_text(swept: MethodSweep) -> str:
-    if swept.theory is None:
-        return ""
-    truncated, rounded = swept.slopes
-    parts = []
-    if truncated is not None:
-        parts.append(f"slope {truncated:.2f}, theory {swept.theory.order}")
-    if rounded is not None and swept.theory.noise:
-        parts.append(f"on the left {rounded:.2f}, theory -1")
-    return "; ".join(parts)
-
-
-def _formula(swept: MethodSweep, unicode: bool) -> str:
-    """The formula of the theory, with its own constants."""
-    known = swept.theory
-    if known is None:
-        return ""
-    parts = []
-    if known.derivative:
-        constant = Fraction(known.constant).limit_denominator(10**9)
-        power = "h" if known.order == 1 else f"h^{known.order}"
-        parts.append(f"{constant} {power} |{prime(known.order + 1)}|")
-    delta = "δ" if unicode else "delta"
-    if known.noise:
-        weight = STENCILS[swept.method].rounding
-        parts.append(f"{weight if weight != 1 else ''} {delta}/h".strip())
-    if swept.method == "complex" and known.floor:
-        parts.append("the rounding of AD")
-    return " + ".join(parts)
-
-
-def prime(kind: int) -> str:
-    """The name of a derivative.
-
-    >>> prime(2), prime(5)
-    ("f''", 'f^(5)')
-    """
-    return "f" + "'" * kind if kind <= 3 else f"f^({kind})"
 
 
 # -- the verdict -------------------------------------------------------------------------------------------------------

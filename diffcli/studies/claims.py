@@ -11,14 +11,11 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from diffcli.errors import Diagnostic, ExpressionError, Mark, Source, Span, error
-from diffcli.language import Program, parse
-from diffcli.language.later import complaints
-from diffcli.language.tokens import NAME, PASTED, STRAY, SYMBOL, TOKEN, plain_name
+from diffcli.language import Program
 from diffcli.methods.forward import tangents
 from diffcli.methods.problem import Problem
-from diffcli.operations import CONSTANTS
-from diffcli.studies.comparison import Comparison, Function, compare
+from diffcli.studies.claim_text import read_claims as read_claims  # the two are used together
+from diffcli.studies.comparison import Comparison, Function, compare, compare_floats
 from diffcli.studies.slips import Evidence, Observation, find_slip
 from diffcli.tape import Tape, evaluate, lower
 
@@ -65,147 +62,6 @@ class ClaimVerdict(NamedTuple):
     """At how many points it agrees with the derivative."""
     digits: int
     """To how many digits it agrees there, at least."""
-
-
-# -- reading -----------------------------------------------------------------------------------------------------------------
-
-
-class _Piece(NamedTuple):
-    """A claim in the text: where it begins and ends, and its colon, if it has one."""
-
-    start: int
-    stop: int
-    colon: int | None
-
-
-def read_claims(text: str, problem: Problem, label: str = "--claim") -> dict[str, Program]:
-    """The derivatives that a text claims, by variable.
-
-    Parameters
-    ----------
-    text
-        ``x: EXPR, y: EXPR``; new lines and ``;;`` separate claims as commas do. The name and its colon may be left out if
-        the expression has one variable.
-    problem
-        The expression that was differentiated. Its variables are those of the claims; what it binds is not in reach.
-    label
-        What the text is called in error messages.
-
-    Raises
-    ------
-    ExpressionError
-        A claim is not a program, or its variable, or a name in it, is no variable of the expression.
-
-    >>> read_claims("x: atan2(y, x) + 1, y: 2*x", Problem("x*y", "x=1, y=2"))
-    {'x': <Program atan2(y, x) + 1>, 'y': <Program 2*x>}
-    """
-    source = Source(text, label)
-    claims: dict[str, Program] = {}
-    faults: list[Diagnostic] = []
-    for piece in _pieces(text):
-        try:
-            name, place = _variable(piece, source, problem)
-            if name in claims:
-                message = f"there are two claims for `{name}`"
-                raise ExpressionError([error("duplicate-name", message, source, Mark(place), help=["claim each derivative once"])])
-            claims[name] = _expression(piece, source, problem)
-        except ExpressionError as fault:
-            faults += fault.diagnostics
-    if not claims and not faults:
-        help = [f"write one, such as {problem.tape.inputs[0] if problem.tape.inputs else 'x'}: 2*x"]
-        faults.append(error("empty-expression", "there is no claim here", source, help=help))
-    if faults:
-        raise ExpressionError(faults)
-    return claims
-
-
-def _pieces(text: str) -> Iterator[_Piece]:
-    """The claims in a text; what stands in parentheses, or in a comment, separates nothing."""
-    start, depth = 0, 0
-    colon: int | None = None
-    semicolon = -1
-    """Where the token before ended, if it was a semicolon."""
-    for match in TOKEN.finditer(text):
-        token = match[SYMBOL] if match.lastindex == SYMBOL else ""
-        token = PASTED.get(token, token)
-        depth = max(0, depth + (token == "(") - (token == ")"))
-        if match.lastindex == STRAY and match[STRAY] == ":" and depth == 0 and colon is None:
-            colon = match.start(STRAY)
-        doubled = token == ";" and match.end() - 1 == semicolon
-        if depth == 0 and (token in (",", "\n") or doubled):
-            stop = match.end() - (2 if doubled else 1)
-            if colon is not None or text[start:stop].strip():
-                yield _Piece(start, stop, colon)
-            start, colon, semicolon = match.end(), None, -1
-            continue
-        semicolon = match.end() if token == ";" else -1
-    if colon is not None or text[start:].strip():
-        yield _Piece(start, len(text), colon)
-
-
-def _variable(piece: _Piece, source: Source, problem: Problem) -> tuple[str, Span]:
-    """The variable of a claim, and where it is named."""
-    inputs = problem.tape.inputs
-    written = source.text[piece.start : piece.stop]
-    start = piece.start + len(written) - len(written.lstrip())
-    if piece.colon is None:
-        if len(inputs) == 1:
-            return inputs[0], Span(start, piece.stop)
-        message = "it is not said which variable this is the derivative by"
-        known = f"the variables: {', '.join(inputs) or 'none'}"
-        raise ExpressionError([error("bad-claim", message, source, Mark(Span(start, piece.stop)), help=["write x: EXPR", known])])
-    written = source.text[start : piece.colon].rstrip()
-    span = Span(start, max(start + len(written), start + 1))
-    named = TOKEN.fullmatch(written)
-    if named is None or named.lastindex != NAME:
-        message = "a claim begins with the variable that it is the derivative by"
-        raise ExpressionError([error("bad-claim", message, source, Mark(span), help=["write x: EXPR"])])
-    name = plain_name(written)
-    if name not in inputs:
-        raise ExpressionError([_unknown(name, source, Mark(span), problem)])
-    return name, span
-
-
-def _unknown(name: str, source: Source, mark: Mark, problem: Problem) -> Diagnostic:
-    """A complaint about a name that is no variable of the expression."""
-    inputs = problem.tape.inputs
-    message = f"the expression has no variable `{name}`"
-    notes = []
-    if name in problem.tape.bindings:
-        message = f"`{name}` is computed by the expression, and no variable of it"
-        notes = ["a claim speaks of the variables alone"]
-    help = complaints.did_you_mean(name, inputs) or [f"its variables: {', '.join(inputs) or 'none'}"]
-    return error("unknown-variable", message, source, mark, notes=notes, help=help)
-
-
-def _expression(piece: _Piece, source: Source, problem: Problem) -> Program:
-    """The claimed derivative; whatever is wrong with it is marked in the text of all the claims."""
-    first = piece.start if piece.colon is None else piece.colon + 1
-    blanks = "".join(" " if character != "\n" else character for character in source.text[:first])
-    try:
-        program = parse(blanks + source.text[first : piece.stop], source.label)
-    except ExpressionError as fault:
-        raise ExpressionError([_in_claim(found, source, first) for found in fault.diagnostics]) from None
-    faults = []
-    for name in program.free:
-        if name not in problem.tape.inputs and name not in CONSTANTS:
-            node = program.arguments.index(name)
-            faults.append(_unknown(name, source, program.mark(node), problem))
-    if faults:
-        raise ExpressionError(faults)
-    return program
-
-
-def _in_claim(found: Diagnostic, source: Source, first: int) -> Diagnostic:
-    """A complaint about one claim, as one about the text of all of them."""
-    marks = found.marks
-    if found.code == "empty-expression":
-        message, marks = "there is no expression after the colon", (Mark(Span(max(first - 1, 0), first)),)
-        return found._replace(source=source, message=message, marks=marks, help=("write x: EXPR",))
-    return found._replace(source=source, message=found.message.replace("the text ends", "the claim ends"))
-
-
-# -- judging -----------------------------------------------------------------------------------------------------------------
 
 
 def judge_claims(
@@ -318,7 +174,7 @@ class _Judge:
         inputs, claim = self.problem.tape.inputs, self.claim
         for at in islice(self.function.random_points(2), self.tries):
             sample = self.function.sample(at)
-            compared = compare(self.function, self.variable, claim, at)
+            compared = compare_floats(self.function, self.variable, claim, at)
             if sample is None or compared is None:
                 continue
             moves = tangents(self.problem.tape, sample.values, [1.0 if name == self.variable else None for name in inputs])

@@ -11,18 +11,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from fractions import Fraction
 from functools import cache
 from typing import NamedTuple
 
 from diffcli.language import parse
-from diffcli.language.printer import number_text
 from diffcli.methods.problem import Problem
+from diffcli.studies.factors import LIKE, factor_sentence, neat
 from diffcli.tape import Tape, evaluate, lower
 from diffcli.tape.rules import rule_function, term_functions
-
-LIKE = 1e-9
-"""The relative difference up to which a slip explains a claim at a point."""
 
 MOST_ROWS = 300
 """Longer tapes are asked for slips of the whole only."""
@@ -40,7 +36,8 @@ class Slip(NamedTuple):
     """What is claimed then. It speaks of the ``right`` derivative, of the value ``f``, of the derivative by the ``other``
     variable, and of the factor ``c`` by which the first point differs. At a row, of its operands ``a`` and ``b`` (``u``:
     the only one that depends on the variable, ``k``: the one that does not), of its value ``y``, and of their derivatives
-    ``da``, ``db``, ``du`` and ``dy``; of the partial ``p``, and ``q``, the same at du in place of u; of the ``term`` of an operand."""
+    ``da``, ``db``, ``du`` and ``dy``; of the partial ``p``, and ``q``, the same at du in place of u; of what an operand
+    brings, its ``term``."""
     sentence: str
     instead: str = "claimed"
     """What ``wrong`` is held against: the claim, or its own derivative, ``slope``."""
@@ -51,6 +48,8 @@ _CHAIN = "chain rule: "
 _POWER = "power rule: "
 _PRODUCT = "product rule: "
 _QUOTIENT = "quotient rule: "
+_EXPONENTIAL = "{row} has {variable} in its exponent: its derivative is not that of a power"
+_KEPT = "{constant} does not depend on {variable}, so its derivative is 0"
 
 SLIPS: tuple[Slip, ...] = (
     Slip("constant", "whole", "0", "the expression depends on {variable}, so its derivative is not 0"),
@@ -62,23 +61,26 @@ SLIPS: tuple[Slip, ...] = (
     Slip("divisor not squared", "div", "(da*b - a*db)/b", _QUOTIENT + "the divisor of ({row})' is v^2, not v"),
     Slip("divisor forgotten", "div", "da*b - a*db", _QUOTIENT + "the divisor v^2 of ({row})' is missing"),
     Slip("divisor of a constant", "div", "-k*du/u", _QUOTIENT + "the divisor of ({row})' is v^2, not v"),
-    Slip("product of derivatives", "mul", "da*db", _PRODUCT + "({row})' is u'*v + u*v', not the product of the derivatives u'*v'"),
+    Slip("product of derivatives", "mul", "da*db", _PRODUCT + "({row})' is u'*v + u*v', not the product u'*v'"),
     Slip("product with a minus", "mul", "da*b - a*db", _PRODUCT + "({row})' is u'*v + u*v', with a plus"),
     Slip("product with a minus", "mul", "a*db - da*b", _PRODUCT + "({row})' is u'*v + u*v', with a plus"),
     # -- powers and logarithms -----------------------------------------------------------------------------------------------
     Slip("exponent kept", "pow", "b*a^b*da", _POWER + "the exponent of {row} is to be reduced by 1"),
     Slip("exponent raised", "pow", "b*a^(b + 1)*da", _POWER + "the exponent of {row} is to be reduced by 1, not raised"),
     Slip("exponent missing", "pow", "a^(b - 1)*da", _POWER + "the factor {exponent}, the exponent of {row}, is missing"),
-    Slip("exponent reduced first", "pow", "(b - 1)*a^(b - 1)*da", _POWER + "the factor is {exponent}, the exponent of {row} before it is reduced"),
-    Slip("power rule for exp", "pow", "b*a^(b - 1)*db", "{row} has {variable} in its exponent: its derivative is not that of a power"),
-    Slip("power rule for exp", "exp", "a*exp(a - 1)*da", "{row} has {variable} in its exponent: its derivative is not that of a power"),
+    Slip("exponent reduced first", "pow", "(b - 1)*a^(b - 1)*da",
+         _POWER + "the factor is the exponent of {row} before it is reduced, {exponent}"),
+    Slip("power rule for exp", "pow", "b*a^(b - 1)*db", _EXPONENTIAL),
+    Slip("power rule for exp", "exp", "a*exp(a - 1)*da", _EXPONENTIAL),
     Slip("log of the base", "pow", "y*db", "the factor ln({base}) in the derivative of {row} is missing"),
     Slip("sign missing", "abs", "da", "the factor sign({operand}) in the derivative of {row} is missing"),
     Slip("log base", "log10 log2 log_base", "da/a", "{row} is no natural logarithm: the factor 1/ln({base}) is missing"),
     # -- the chain rule ------------------------------------------------------------------------------------------------------
     Slip("inner derivative", "function", "p", _CHAIN + "the inner derivative of {row}, {inner}, is missing"),
-    Slip("inner derivative inside", "function", "q", _CHAIN + "the outer derivative of {row} is taken at {operand}, and multiplied by {inner}"),
-    Slip("outer at inner", "function", "q*du", _CHAIN + "the outer derivative of {row} is taken at {operand}, not at its derivative"),
+    Slip("inner derivative inside", "function", "q",
+         _CHAIN + "the outer derivative of {row} is taken at {operand}, and multiplied by {inner}"),
+    Slip("outer at inner", "function", "q*du",
+         _CHAIN + "the outer derivative of {row} is taken at {operand}, not at its derivative"),
     # -- the whole -----------------------------------------------------------------------------------------------------------
     Slip("sign", "whole", "-right", "the sign of the whole is wrong"),
     Slip("itself", "whole", "f", "this is the expression itself, not its derivative"),
@@ -86,16 +88,16 @@ SLIPS: tuple[Slip, ...] = (
     # -- one term ------------------------------------------------------------------------------------------------------------
     Slip("total", "variable", "right + other", "the derivative by {other} is added: by {variable} alone, {other} is held fixed"),
     Slip("constant factor", "mul constant", "du", "the factor {constant} in the derivative of {row} is missing"),
-    Slip("constant kept", "add sub constant", "dy + k", "{constant} does not depend on {variable}, so its derivative is 0"),
-    Slip("constant kept", "add sub constant", "dy - k", "{constant} does not depend on {variable}, so its derivative is 0"),
-    Slip("derivative of a constant", "add sub constant", "dy + 1", "{constant} does not depend on {variable}, so its derivative is 0, not 1"),
+    Slip("constant kept", "add sub constant", "dy + k", _KEPT),
+    Slip("constant kept", "add sub constant", "dy - k", _KEPT),
+    Slip("derivative of a constant", "add sub constant", "dy + 1", _KEPT + ", not 1"),
     Slip("term missing", "term", "dy - term", "the term through {operand}{within} is missing"),
     Slip("sign of a term", "term", "dy - 2*term", "the sign of the term through {operand}{within} is wrong"),
     # -- factors -------------------------------------------------------------------------------------------------------------
     Slip("degrees", "whole", "right*pi/180", "the factor pi/180 is too much: angles are in radians"),
     Slip("degrees", "whole", "right*180/pi", "the factor 180/pi is too much: angles are in radians"),
-    Slip("natural logarithm", "whole", "right/log(10)", "the factor 1/ln(10) is too much: log and ln are the natural logarithm"),
-    Slip("rounded", "whole", "right", "it agrees with the derivative to {digits} digits: is one of its numbers rounded?", like=1e-4),
+    Slip("natural logarithm", "whole", "right/log(10)", "the factor 1/ln(10) is too much: log is the natural logarithm"),
+    Slip("rounded", "whole", "right", "it agrees to {digits} digits: is one of its numbers rounded?", like=1e-4),
     Slip("factor", "whole", "c*right", "{factor}"),
     Slip("factor of a term", "term", "dy - term + c*term", "in the term through {operand}{within} {factor}"),
 )  # fmt: skip
@@ -233,7 +235,8 @@ def _names(slip: Slip, place: _Place, evidence: Evidence, seen: Observation) -> 
     values = [seen.values[operand] for operand in row]
     moves = [seen.tangents[operand] or 0.0 for operand in row]
     names = {"y": seen.values[place.row] or 0.0, "dy": seen.tangents[place.row] or 0.0}
-    names |= dict(zip(("a", "b"), (value or 0.0 for value in values), strict=False)) | dict(zip(("da", "db"), moves, strict=False))
+    names |= dict(zip(("a", "b"), (value or 0.0 for value in values), strict=False))
+    names |= dict(zip(("da", "db"), moves, strict=False))
     assert place.operand is not None
     position = row.index(place.operand)
     constants = [value for operand, value in zip(row, values, strict=True) if operand != place.operand]
@@ -279,7 +282,8 @@ def _words(slip: Slip, place: _Place, evidence: Evidence, factor: float) -> dict
     row = tape.operands_of(place.row)
     texts = [problem.operand_text(operand) for operand in row]
     others = [text for operand, text in zip(row, texts, strict=True) if operand != place.operand]
-    words |= {"row": problem.operand_text(place.row), "operand": problem.operand_text(place.operand), "constant": (others or [""])[0]}
+    words |= {"row": problem.operand_text(place.row), "operand": problem.operand_text(place.operand)}
+    words["constant"] = (others or [""])[0]
     # a sum that goes on is a row for each sign, of which only the last has a text that one would know again
     plain = place.row == tape.output or tape.operation(place.row) in ("add", "sub")
     words |= {"base": texts[0], "exponent": texts[-1], "within": "" if plain else f" in the derivative of {words['row']}"}
@@ -288,43 +292,3 @@ def _words(slip: Slip, place: _Place, evidence: Evidence, factor: float) -> dict
     if "{inner}" in slip.sentence:
         words["inner"] = evidence.inner(place.operand) or f"that of {words['operand']}"
     return words
-
-
-_FACTORS = {
-    "pi": math.pi, "pi/180": math.pi / 180, "ln(10)": math.log(10), "ln(2)": math.log(2), "e": math.e, "sqrt(2)": math.sqrt(2),
-    "sqrt(pi)": math.sqrt(math.pi),
-}  # fmt: skip
-
-
-def neat(factor: float) -> str:
-    """A factor as a text, if it is one that a slip can bring about; empty if not.
-
-    >>> neat(2.0), neat(-2/3), neat(3.141592653589793), neat(0.7390851332151607)
-    ('2', '-2/3', 'pi', '')
-    """
-    fraction = Fraction(factor).limit_denominator(100) if abs(factor) < 1e6 else Fraction(0)
-    if fraction and abs(factor - fraction) <= LIKE * abs(factor):
-        return str(fraction)
-    sign = "-" if factor < 0 else ""
-    for name, value in _FACTORS.items():
-        if abs(abs(factor) - value) <= LIKE * value:
-            return sign + name
-        if abs(abs(factor) * value - 1) <= LIKE:
-            return f"{sign}1/{name}" if "/" not in name else f"{sign}180/pi"
-    return ""
-
-
-def factor_sentence(factor: float) -> str:
-    """What a derivative that is ``factor`` times the right one lacks, or has too much.
-
-    >>> factor_sentence(0.5), factor_sentence(3.0), factor_sentence(-2/3)
-    ('the factor 2 is missing', 'the factor 3 is too much', 'it is -2/3 times the derivative')
-    """
-    if not factor:
-        return "it is 0 times the derivative"
-    text, inverse = neat(factor), neat(1 / factor)
-    if text and factor > 0 and "/" not in text:
-        return f"the factor {text} is too much"
-    if inverse and factor > 0 and "/" not in inverse:
-        return f"the factor {inverse} is missing"
-    return f"it is {text or number_text(float(f'{factor:.6g}'))} times the derivative"

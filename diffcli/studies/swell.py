@@ -19,7 +19,7 @@ from diffcli.studies.swell_counts import Graph, Reach, Tangents
 from diffcli.studies.swell_laws import LAWS, law
 from diffcli.studies.swell_map import DEMOS, Recurrence
 from diffcli.studies.swell_measured import Cell, Task, measure
-from diffcli.studies.swell_text import Texts
+from diffcli.studies.swell_text import LONGEST, Texts
 
 FIRST_ROWS = 10
 """Rows up to this n are shown one by one; beyond it only 20, 50, 100, 200, 500, ... and the last."""
@@ -116,8 +116,8 @@ def swell(request: Request, progress: Progress) -> SwellResult:
 
     Raises
     ------
-    LimitError
-        A limit struck before anything was counted.
+    LimitError, KeyboardInterrupt
+        It was stopped before anything was counted.
     """
     study = _Study(request, progress)
     try:
@@ -125,6 +125,8 @@ def swell(request: Request, progress: Progress) -> SwellResult:
         study.compare()
         study.measure()
     except KeyboardInterrupt:
+        if not study.counts:
+            raise
         study.note(Diagnostic("interrupted", "warning", "interrupted", notes=("what is shown is exact",)))
     except LimitError as limit:
         if not study.counts:
@@ -189,9 +191,9 @@ class _Study:
         self, n: int, state: int, roots: Mapping[bool, list[int]], reach: Mapping[bool, Reach], cost: TapeCost
     ) -> None:
         sizes = self.graph.sizes
-        trees = [sum(sizes[root] for root in roots[fold]) for fold in (False, True)]
-        graphs = [reach[fold].count([state, *roots[fold]]) for fold in (False, True)]
-        self.counts.append(Counts(n, sizes[state], *trees, *graphs, cost))
+        naive, folded = (sum(sizes[root] for root in roots[fold]) for fold in (False, True))
+        graph, folded_graph = (reach[fold].count([state, *roots[fold]]) for fold in (False, True))
+        self.counts.append(Counts(n, sizes[state], naive, folded, graph, folded_graph, cost))
         if n in self.form_rows:
             self.nested[n, "value"] = self._nested(n, "value", [state])
             self.nested[n, "derivative"] = self._nested(n, "derivative", roots[True])
@@ -200,7 +202,7 @@ class _Study:
         """The text of nodes as they were computed, which costs nothing to count."""
         text = ", ".join(self.texts.beginning(root) for root in roots[:100])
         length = sum(self.texts.length(root) + 2 for root in roots) - 2
-        return Form(n, kind, text[: len(text) if length <= len(text) else 400], length, True)
+        return Form(n, kind, text if length <= len(text) else text[:LONGEST], length, True)
 
     # -- accuracy and measurement ----------------------------------------------------------------------------------------
 
@@ -266,9 +268,9 @@ def check_point(recurrence: Recurrence, given: Mapping[str, float]) -> dict[str,
             faults.append(error("unknown-variable", f"l_n has no variable `{name}`", help=help))
     missing = [name for name in known if name not in given]
     if missing and not faults:
-        point = ",".join([*[f"{name}={number_text(value)}" for name, value in given.items()], *[f"{name}=..." for name in missing]])
+        known = [*[f"{name}={number_text(value)}" for name, value in given.items()], *[f"{name}=..." for name in missing]]
         names = " and ".join(f"`{name}`" for name in missing)
-        faults.append(error("missing-value", f"no value for {names}", help=[f"add --at {point}"]))
+        faults.append(error("missing-value", f"no value for {names}", help=[f"add --at {','.join(known)}"]))
     if faults:
         raise ExpressionError(faults)
     return check_mapping(given)

@@ -53,7 +53,8 @@ def accuracy(recurrence: Recurrence, n: int, at: Mapping[str, float]) -> Accurac
         by_form = None
 
     def error(value: float) -> float:
-        return abs(float((value - truth) / truth)) if math.isfinite(value) else math.inf
+        found = abs(float((value - truth) / truth)) if math.isfinite(value) else math.inf
+        return found if found > 10.0 ** -DIGITS else 0.0  # the truth itself is no better
 
     return Accuracy(n, float(truth), None if by_form is None else error(by_form), error(by_tape))
 

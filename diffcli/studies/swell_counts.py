@@ -9,6 +9,7 @@ why on a graph symbolic and automatic differentiation take the same operations (
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import reduce
 
 from diffcli.errors import LimitError, error
 from diffcli.language.syntax import COMPARISON, NAME, NUMBER, Program
@@ -134,7 +135,7 @@ class Tangents:
         """Differentiate nodes, operands first."""
         operands, known = self.graph.operands, self.known
         for node in nodes:
-            if node not in known and any([operand in known for operand in operands[node]]):
+            if node not in known and any(operand in known for operand in operands[node]):
                 tangent = self._differentiate(node)
                 if tangent is not None:
                     known[node] = tangent
@@ -152,10 +153,16 @@ class Tangents:
                 continue
             names = dict(zip(OPERATIONS[operation].parameters, operands, strict=False))
             if OPERATIONS[operation].variadic:
-                names = {OPERATIONS[operation].parameters[0]: operand, TIES: self.graph.node(TIES, operands)}
+                names = {OPERATIONS[operation].parameters[0]: operand, TIES: self._ties(node)}
             names |= {SEED: self.of(operand), RESULT: node}
             total = self._join(total, term.program, names)
         return total
+
+    def _ties(self, node: int) -> int:
+        """How many operands equal the result, as a sum of comparisons, which are 1 where they hold."""
+        graph = self.graph
+        equal = [graph.node("eq", (operand, node)) for operand in graph.operands[node]]
+        return reduce(lambda total, one: graph.node("add", (total, one)), equal)
 
     def _join(self, total: int | None, program: Program, names: dict[str, int]) -> int:
         """A sum with one more term; one that begins with a change of sign is subtracted."""
@@ -176,12 +183,16 @@ class Tangents:
                 if operation == NUMBER:
                     built.append(graph.number(float(argument)))  # type: ignore[arg-type]
                 elif operation == NAME:
-                    built.append(names[str(argument)] if argument in names else graph.name(str(argument)))
+                    built.append(names[str(argument)] if argument in names else self._constant(str(argument)))
                 else:
                     operands = tuple([built[child] for child in program.children(node)])
                     built.append(operands[0] if node == unsigned else self._decided(operation, operands))
             names[statement.name] = built[statement.root]
         return built[-1]
+
+    def _constant(self, name: str) -> int:
+        """A constant of a rule; nan, which the language has no name for, is 0/0."""
+        return self.graph.node("div", (self.zero, self.zero)) if name == "nan" else self.graph.name(name)
 
     def _decided(self, operation: str, operands: tuple[int, ...]) -> int:
         """An operation of a rule, where a condition between constants is decided: x^2 takes the branch of its exponent."""

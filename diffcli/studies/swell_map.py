@@ -101,7 +101,7 @@ def of_program(program: Program, state: str | None = None) -> Recurrence:
         state = variables[0]
     if state is None and variables:
         message = f"the map has several variables ({', '.join(variables)}): which of them is iterated?"
-        raise UsageError([error("usage", message, program.source, help=[f"add --var {variables[0]}"])])
+        raise UsageError([error("usage", message, program.source, help=["add --var " + " or --var ".join(variables[:3])])])
     if state is None or state not in [*variables, *program.constants]:
         raise ExpressionError([_no_variable(program, state)])
     others = {name for name in program.free if name != state}
@@ -122,7 +122,7 @@ def iterated(recurrence: Recurrence, n: int) -> tuple[Tape, list[int]]:
 
     >>> tape, slots = iterated(of_demo("logistic"), 3)
     >>> tape.operations, slots
-    (['mul', 'sub', 'mul', 'mul', 'sub', 'mul'], [0, 3, 6])
+    (['sub', 'mul', 'mul', 'sub', 'mul', 'mul'], [0, 3, 6])
     """
     step = recurrence.step()
     tape = Tape(step.source, recurrence.names(n))

@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from queue import Empty, Queue
 from threading import Thread
 from time import monotonic
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from diffcli.language.printer import program_text
@@ -37,8 +39,8 @@ class Cell(NamedTuple):
     """``done``, ``stopped`` or ``failed``."""
     seconds: float | None = None
     """What SymPy took, or how long was waited for it."""
-    sizes: dict[str, int] = {}
-    texts: dict[str, tuple[str, int]] = {}
+    sizes: Mapping[str, int] = MappingProxyType({})
+    texts: Mapping[str, tuple[str, int]] = MappingProxyType({})
     """Texts, cut, with their whole lengths."""
     reason: str = ""
 
@@ -56,14 +58,18 @@ def measure(
         if left < START and left < budget:
             return
         progress("SymPy starts")
-        with _Worker(recurrence, remaining) as worker:
+        try:
+            worker = Worker(recurrence, remaining)
+        except OSError:
+            return  # no process can be started here, so nothing is measured
+        with worker:
             if worker.receive(left) is None:
                 return
             remaining = _attend(worker, remaining, deadline, keep, progress)
 
 
 def _attend(
-    worker: _Worker, tasks: list[Task], deadline: float, keep: Callable[[Cell], None], progress: Callable[[str], None]
+    worker: Worker, tasks: list[Task], deadline: float, keep: Callable[[Cell], None], progress: Callable[[str], None]
 ) -> list[Task]:
     """Take answers until a task takes too long or none is left; returns the tasks to go on with."""
     for position, (n, step) in enumerate(tasks):
@@ -82,7 +88,7 @@ def _attend(
     return []
 
 
-class _Worker:
+class Worker:
     """The process, and a thread that takes its answers off the pipe."""
 
     def __init__(self, recurrence: Recurrence, tasks: list[Task]) -> None:
@@ -97,19 +103,23 @@ class _Worker:
             [sys.executable, "-P", "-c", _PROGRAM, json.dumps(sys.path)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding="utf-8",
         )  # fmt: skip
+        self.reader = Thread(target=self._read, daemon=True)
+        self.reader.start()
         assert self.process.stdin is not None
-        self.process.stdin.write(json.dumps(job) + "\n")
-        self.process.stdin.flush()
-        Thread(target=self._read, daemon=True).start()
+        with suppress(OSError):  # it is gone already, and will not answer
+            self.process.stdin.write(json.dumps(job) + "\n")
+            self.process.stdin.flush()
 
-    def __enter__(self) -> _Worker:
+    def __enter__(self) -> Worker:
         return self
 
     def __exit__(self, *exception: object) -> None:
         self.process.kill()
         self.process.wait()
+        self.reader.join()
         for pipe in (self.process.stdin, self.process.stdout):
-            if pipe is not None:
+            assert pipe is not None
+            with suppress(OSError):
                 pipe.close()
 
     def _read(self) -> None:

@@ -48,7 +48,7 @@ def text(value: Number, digits: int) -> str:
     >>> with working(30): text(mpf(1)/3, 20)
     '0.33333333333333333333'
     """
-    return str(mp.nstr(value, digits, strip_zeros=True)).removesuffix(".0")
+    return str(mp.nstr(value, digits, strip_zeros=True, min_fixed=-5, max_fixed=17)).removesuffix(".0")
 
 
 def _real(function: Callable[..., Any]) -> Callable[..., Number]:

@@ -98,20 +98,22 @@ def frame(figure: Figure, most_x: int, most_y: int) -> Frame:
     level = [points[0] for points in lines if points and len({y for _, y in points}) == 1]
     edges = [point for points in lines for point in points]
     return Frame(
-        _scale(figure.x, [x for x, _ in [*drawn, *edges]], most_x),
-        _scale(figure.y, [y for _, y in [*drawn, *level]] if drawn else [y for _, y in edges], most_y),
+        _scale(figure.x, [x for x, _ in [*drawn, *edges]], most_x, 0.0),
+        _scale(figure.y, [y for _, y in [*drawn, *level]] if drawn else [y for _, y in edges], most_y, 0.02),
     )
 
 
-def _scale(axis: Axis, values: Iterable[float], most: int) -> Scale:
+def _scale(axis: Axis, values: Iterable[float], most: int, margin: float) -> Scale:
+    """An axis for values; none of them is nearer to its ends than the margin, a part of the range, but at the floor."""
     known = [value for value in values if math.isfinite(value)]
-    return _decades(known, most) if axis.log else _linear(known, most)
+    return _decades(known, most, margin) if axis.log else _linear(known, most, margin)
 
 
-def _decades(values: Sequence[float], most: int) -> Scale:
+def _decades(values: Sequence[float], most: int, margin: float) -> Scale:
     positive = [math.log10(value) for value in values if value > 0] or [0.0]
     floored = any(value <= 0 for value in values)
-    low, high = math.floor(min(positive)), math.ceil(max(positive))
+    room = margin * (max(positive) - min(positive))
+    low, high = math.floor(min(positive) - room * (not floored)), math.ceil(max(positive) + room)
     low -= floored
     if low == high:
         low, high = low - 1, high + 1
@@ -125,14 +127,15 @@ def _decades(values: Sequence[float], most: int) -> Scale:
     return Scale(low, high, True, tuple(ticks), floored)
 
 
-def _linear(values: Sequence[float], most: int) -> Scale:
+def _linear(values: Sequence[float], most: int, margin: float) -> Scale:
     low, high = (min(values), max(values)) if values else (0.0, 1.0)
     largest = max(abs(low), abs(high))
     if high / 2 - low / 2 <= 1e-12 * largest:  # one value, or as good as one
         low, high = low - (largest / 2 or 1), high + (largest / 2 or 1)
         low, high = max(low, -1.7e308), min(high, 1.7e308)
-    step = _nice((high / 2 - low / 2) / max(most - 1, 1) * 2)
-    first, last = math.floor(low / step), math.ceil(high / step)
+    step = min(_nice((high / 2 - low / 2) / max(most - 1, 1) * 2), 1e308)
+    room = margin * (high / 2 - low / 2) / step * 2
+    first, last = math.floor(low / step - room), math.ceil(high / step + room)
     low, high = max(first * step, -1.79e308), min(last * step, 1.79e308)
     scale = Scale(low, high, False, ())
     counted = [number * step for number in range(first, last + 1) if math.isfinite(number * step)]

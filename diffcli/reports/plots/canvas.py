@@ -6,9 +6,10 @@ Where the stream carries ASCII only, lines are drawn with characters too. What e
 from __future__ import annotations
 
 import textwrap
+from itertools import pairwise
 
 from diffcli.reports.figure import Figure, Series
-from diffcli.reports.plots.axes import Frame, Place, frame
+from diffcli.reports.plots.axes import Frame, Place, Tick, frame
 
 Line = list[tuple[str, str]]
 """One line of the drawing: texts, each with the name of its colour."""
@@ -52,14 +53,12 @@ def as_text(figure: Figure, width: int, unicode: bool = True) -> str:
 
 
 def colors(figure: Figure) -> list[int]:
-    """The number of each series' colour: a line has that of the data before it, and else one of its own."""
+    """The number of each series' colour: a line has that of the data before it, and one of its own where there is none."""
     numbers: list[int] = []
-    latest = -1
-    has_data = any(series.role == "data" for series in figure.series)
+    follows = False
     for series in figure.series:
-        if series.role == "data" or not has_data or latest < 0:
-            latest += 1
-        numbers.append(latest)
+        follows = follows or series.role == "data"
+        numbers.append((numbers[-1] if numbers else -1) + (series.role == "data" or not follows))
     return numbers
 
 
@@ -69,7 +68,7 @@ class _Canvas:
     def __init__(self, figure: Figure, width: int, unicode: bool) -> None:
         self.figure, self.width, self.unicode = figure, width, unicode
         self.rows = min(max(width // 4, 12), 22)
-        labels = [tick.label for tick in frame(figure, 8, self.rows // 2).y.ticks]
+        labels = [self._label(tick) for tick in frame(figure, 8, self.rows // 2).y.ticks]
         self.margin = max(map(len, labels)) + 1
         self.columns = width - self.margin - 2
         self.frame: Frame = frame(figure, max(self.columns // 9, 2), self.rows // 2)
@@ -84,6 +83,9 @@ class _Canvas:
             if x is not None and y is not None:
                 self.cells[self._cell(x, y)] = (letter, "")
         return [*self._box(), *self._legend(signs)]
+
+    def _label(self, tick: Tick) -> str:
+        return tick.label if self.unicode else tick.label.replace("≤", "<=")
 
     def _draw_series(self) -> list[tuple[str, str]]:
         """Draw every series; its sign and colour, for the legend."""
@@ -121,7 +123,7 @@ class _Canvas:
         across, up = (self.columns * 2 - 1, self.rows * 4 - 1) if self.unicode else (self.columns - 1, self.rows - 1)
         drawn, left_out = DASHES[line % len(DASHES)]
         walked = 0
-        for (x, y), (to_x, to_y) in zip(stroke, stroke[1:], strict=False):
+        for (x, y), (to_x, to_y) in pairwise(stroke):
             steps = max(round(abs(to_x - x) * across), round(abs(to_y - y) * up), 1)
             for step in range(steps):
                 part = step / steps
@@ -145,7 +147,7 @@ class _Canvas:
         """The frame with its ticks and labels around the drawing."""
         corner, side, bottom, left_tick, bottom_tick = "└│─┤┬" if self.unicode else "+|-++"
         lines: list[Line] = [[(self.figure.y.label, "")]]
-        labels = {self._cell(0, tick.place)[0]: tick.label for tick in self.frame.y.ticks}
+        labels = {self._cell(0, tick.place)[0]: self._label(tick) for tick in self.frame.y.ticks}
         for row in range(self.rows):
             label = labels.get(row, "")
             line: Line = [(f"{label:>{self.margin}}{left_tick if label else side}", "")]
@@ -153,7 +155,7 @@ class _Canvas:
                 dot, color = self.dots.get((row, column), (ord(" "), ""))
                 line.append(self.cells.get((row, column), (chr(dot), color)))
             lines.append(line)
-        ticks = [(self._cell(tick.place, 0)[1], tick.label) for tick in self.frame.x.ticks]
+        ticks = [(self._cell(tick.place, 0)[1], self._label(tick)) for tick in self.frame.x.ticks]
         edge = [bottom] * self.columns
         for column, _ in ticks:
             edge[column] = bottom_tick

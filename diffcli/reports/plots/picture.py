@@ -37,6 +37,9 @@ RADIUS = 3.6
 AWAY = 26.0
 """How far a mark's letter stands from its place."""
 
+TURNS = (4.71, 1.57, 5.5, 2.36, 3.93, 0.79, 0.0, 3.14)
+"""The directions in which it may stand, in radians, above first; the first that is free is taken."""
+
 
 class Path(NamedTuple):
     """A line through corners, in the order given, perhaps closed and filled."""
@@ -159,7 +162,7 @@ class _Page:
             if across is None or up is None:
                 continue
             x, y = self._at(across, up)
-            spots = [(x + AWAY * math.cos(turn), y + AWAY * math.sin(turn)) for turn in (4.71, 1.57, 5.5, 2.36, 3.93, 0.79, 0, 3.14)]
+            spots = [(x + AWAY * math.cos(turn), y + AWAY * math.sin(turn)) for turn in TURNS]
             spot = min(spots, key=lambda spot: self._crowd(spot, taken))
             taken += [spot] * 9  # another letter stands in the way most of all
             ring, edge = [(x + (spot[0] - x) * part, y + (spot[1] - y) * part) for part in (5 / AWAY, 1 - 9 / AWAY)]

@@ -21,7 +21,10 @@ POINTS = 72
 DENSITY = 144
 """Dots to the inch of a PNG."""
 
-NO_DATES: dict[str, dict[str, None]] = {"png": {"Software": None}, "pdf": {"CreationDate": None, "Creator": None, "Producer": None}}
+NO_DATES: dict[str, dict[str, None]] = {
+    "png": {"Software": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+}
 
 
 def raster(figures: Sequence[Figure], format: str) -> bytes:
@@ -37,7 +40,8 @@ def raster(figures: Sequence[Figure], format: str) -> bytes:
         from matplotlib.figure import Figure as Sheet
     except ImportError:
         help = ["pip install 'diffcli[plot]'", "or write an SVG, which needs nothing: -f svg"]
-        raise MissingExtraError([error("missing-extra", f"{format.upper()} needs matplotlib, which is not installed", help=help)]) from None
+        message = f"{format.upper()} needs matplotlib, which is not installed"
+        raise MissingExtraError([error("missing-extra", message, help=help)]) from None
     picture = lay_out(figures)
     settings = {name: value for name, value in matplotlib.rcParamsDefault.items() if not name.startswith("backend")}
     with warnings.catch_warnings(), matplotlib.rc_context({**settings, "pdf.fonttype": 42, "font.family": ["DejaVu Sans"]}):

@@ -1,0 +1,102 @@
+"""``diffcli check``: do all ways to a derivative agree, and is a derivative worked out by hand right?"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import click
+
+from diffcli.cli.environment import Environment
+from diffcli.cli.exit_codes import ExitCode
+from diffcli.cli.limits import time_limit
+from diffcli.cli.options import Command, Names, limit_options, output_options
+from diffcli.cli.output import Output
+from diffcli.cli.progress import progress
+from diffcli.cli.reading import read_points, read_program
+from diffcli.errors import UsageError, error
+from diffcli.language import Program
+from diffcli.methods.faults import require_value
+from diffcli.methods.problem import Problem
+from diffcli.reports.check import check_report, points_report
+from diffcli.studies.agreement import Agreement, check
+from diffcli.studies.claims import ClaimVerdict, judge_claims, read_claims
+from diffcli.studies.points import check_points
+
+TRIED = (2.0, 0.5, 1.5, -0.5, 0.25, -2.0)
+"""Where a claim is looked at first when no point is given."""
+
+EXAMPLES = (
+    'diffcli check "ln(x1) + x1*x2 - sin(x2)" --at x1=2,x2=5',
+    'diffcli check "x*y - sin(y)" --at x=2,y=5 --claim "x: y, y: x + cos(y)"',
+    'diffcli check "(1 - cos(x))/x^2" --at x=1e-4 --digits 50',
+    'diffcli check "x^y" --points points.csv',
+)
+
+
+@click.command(cls=Command, examples=EXAMPLES)
+@click.argument("expression", metavar="EXPR")
+@click.option("--at", multiple=True, metavar="POINT", help="The point, as x=2,y=pi/4; may be given again.")
+@click.option("--points", metavar="FILE", help="Check at every point of a CSV file with names in its first line.")
+@click.option("--claim", "claims", multiple=True, metavar="CLAIM", help='A derivative to be checked, as "x: 2*x + y"; may be given again.')
+@click.option("--wrt", type=Names(), help="Variables to differentiate by; all, if not given.")
+@click.option("--digits", type=click.IntRange(17, 2000), metavar="N", help="Show N digits of the exact derivative, and how many of each way are right.")
+@partial(output_options, digits=False)
+@limit_options
+@click.pass_obj
+def command(
+    environment: Environment,
+    /,
+    expression: str,
+    at: tuple[str, ...],
+    points: str | None,
+    claims: tuple[str, ...],
+    wrt: list[str] | None,
+    digits: int | None,
+    timeout: float,
+    max_nodes: int,
+    **options: Any,
+) -> int:
+    """Every derivative of EXPR by every way, side by side, with a verdict; or claims.
+
+    EXPR is an expression, @FILE, or - for standard input. Exits with 1 if ways disagree, or a claim is wrong. A kink is no
+    disagreement: there the slopes on the two sides are what every way has to keep between.
+    """
+    output = Output.of(environment, digits=3, **options)  # derivatives show all of theirs
+    given = ",".join(at) if any(text.strip() for text in at) else ""
+    if points is not None and (given or claims):
+        raise UsageError([error("usage", "--points stands alone: it has the points, and claims are for all of them", help=["leave out --at and --claim"])])
+    with time_limit(timeout), progress(environment) as stage:
+        stage("reading")
+        program = read_program(expression, environment)
+        if points is not None:
+            result = check_points(program, read_points(points), wrt, digits, max_nodes, stage)
+            output.print(points_report(result, output.style))
+            return ExitCode.OK if result.passed else ExitCode.DISAGREES
+        alone = bool(claims) and not given and bool(program.inputs)
+        problem = _anywhere(program, max_nodes) if alone else Problem(program, given or {}, wrt=wrt, most_rows=max_nodes)
+        if problem.value != problem.value:
+            require_value(problem)
+        agreement = None if alone else check(problem, digits, stage)
+        judged: list[ClaimVerdict] = []
+        for text in claims:
+            judged += judge_claims(problem, read_claims(text, problem), stage)
+    document = check_report(agreement, judged, output.style, digits, problem.expression())
+    output.print(document, agreement.notes if agreement is not None else ())
+    return _exit_code(agreement, judged)
+
+
+def _anywhere(program: Program, max_nodes: int) -> Problem:
+    """A point at which the program has a value, for claims that come without one."""
+    problem = None
+    for value in TRIED:
+        problem = Problem(program, {name: value + 0.1 * k for k, name in enumerate(program.inputs)}, most_rows=max_nodes)
+        if problem.value == problem.value:
+            break
+    assert problem is not None
+    return problem
+
+
+def _exit_code(agreement: Agreement | None, claims: list[ClaimVerdict]) -> ExitCode:
+    wrong = any(claim.verdict in ("wrong", "at the point only") for claim in claims)
+    return ExitCode.DISAGREES if wrong or (agreement is not None and not agreement.passed) else ExitCode.OK

@@ -1,0 +1,232 @@
+"""A proof that an expression is zero, by algebra alone: its functions become unknowns, and what is left is a polynomial.
+
+Two forms of one derivative are nearly always the same rational function of the variables and of a few *kernels*: exp(x),
+log(x), sin(x) and cos(x), roots and powers. So each kernel becomes a symbol, multiples of an angle become polynomials of
+its sine and cosine, the numerator is expanded and reduced by what is known of the kernels (sin^2 + cos^2 = 1; a root to
+its power is its radicand), and a numerator of 0 is the proof. It takes a small part of the time of SymPy's ``simplify``, and an
+effort that can be told beforehand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from math import comb, gcd, lcm
+from typing import Any
+
+import sympy
+from sympy.polys.polyerrors import PolynomialError
+
+Expression = Any
+"""A SymPy expression; SymPy ships no types."""
+
+MOST_NODES = 600
+"""Larger expressions are left alone."""
+
+MOST_TERMS = 20_000
+"""So are those whose numerator may have more terms when it is expanded."""
+
+MOST_IN_ROOT = 50
+"""So are roots of expressions that may have more terms."""
+
+MOST_MULTIPLE = 12
+"""So are multiples of an angle beyond this."""
+
+_REWRITTEN: tuple[tuple[Any, Callable[[Expression], Expression]], ...] = (
+    (sympy.tan, lambda u: sympy.sin(u) / sympy.cos(u)),
+    (sympy.cot, lambda u: sympy.cos(u) / sympy.sin(u)),
+    (sympy.sec, lambda u: 1 / sympy.cos(u)),
+    (sympy.csc, lambda u: 1 / sympy.sin(u)),
+    (sympy.tanh, lambda u: (sympy.exp(2 * u) - 1) / (sympy.exp(2 * u) + 1)),
+    (sympy.coth, lambda u: (sympy.exp(2 * u) + 1) / (sympy.exp(2 * u) - 1)),
+    (sympy.sinh, lambda u: (sympy.exp(u) - sympy.exp(-u)) / 2),
+    (sympy.cosh, lambda u: (sympy.exp(u) + sympy.exp(-u)) / 2),
+    (sympy.sech, lambda u: 2 / (sympy.exp(u) + sympy.exp(-u))),
+    (sympy.csch, lambda u: 2 / (sympy.exp(u) - sympy.exp(-u))),
+    (sympy.sign, lambda u: sympy.Abs(u) / u),
+    (sympy.erfc, lambda u: 1 - sympy.erf(u)),
+)
+"""Functions that are formulas of others."""
+
+
+class _Beyond(Exception):
+    """The expression is not of the kind, or of the size, that this can do."""
+
+
+def vanishes(expression: Expression) -> bool:
+    """Whether algebra proves an expression to be zero wherever it is defined; False says nothing.
+
+    >>> x = sympy.Symbol("x", real=True)
+    >>> vanishes(sympy.tan(x) ** 2 + 1 - 1 / sympy.cos(x) ** 2), vanishes(sympy.sin(2 * x) - 2 * sympy.sin(x) * sympy.cos(x))
+    (True, True)
+    >>> vanishes(sympy.sqrt(x**2) - x)
+    False
+    """
+    if expression == 0:
+        return True
+    try:
+        _refuse_if(_is_large(expression))
+        for function, formula in _REWRITTEN:
+            expression = expression.replace(function, formula)
+        _refuse_if(_is_large(expression))
+        return _Kernels(sympy.expand_log(expression.replace(_is_root, _factored_root))).is_zero()
+    except (_Beyond, PolynomialError):
+        return False
+
+
+def _is_root(node: Expression) -> bool:
+    return bool(node.is_Pow and node.base.is_Add and node.exp.is_Rational and not node.exp.is_Integer)
+
+
+def _factored_root(root: Expression) -> Expression:
+    """A root with its radicand in factors, of which SymPy takes those that it knows to be positive out of the root."""
+    _refuse_if(_terms(root.base) > MOST_IN_ROOT)
+    return sympy.Pow(sympy.factor(root.base), root.exp)
+
+
+def _refuse_if(condition: bool) -> None:
+    if condition:
+        raise _Beyond
+
+
+def _is_large(expression: Expression) -> bool:
+    return any(count >= MOST_NODES for count, _ in enumerate(sympy.preorder_traversal(expression)))
+
+
+class _Kernels:
+    """An expression with symbols in place of its kernels."""
+
+    def __init__(self, expression: Expression) -> None:
+        self.nodes = list(sympy.postorder_traversal(expression))
+        self.symbols: dict[tuple[Expression, ...], Expression] = {}
+        self.relations: list[tuple[Expression, Expression]] = []
+        """A kernel, and what is 0 by definition, a polynomial in it; inner kernels first."""
+        self.units: dict[tuple[Expression, ...], Expression] = {}
+        """The largest step that all multiples of an angle, or all exponents of a power, are whole multiples of."""
+        for node in dict.fromkeys(self.nodes):
+            for key, coefficient in self._multiples(node):
+                # exponents that are numbers make a root, of which whole powers are powers of the base
+                known = self.units.get(key, sympy.Integer(1) if key[0] == "power" and key[-1] == 1 else abs(coefficient))
+                self.units[key] = _common(known, coefficient)
+        self.replaced: dict[Expression, Expression] = {}
+        for node in self.nodes:
+            if node not in self.replaced:
+                self.replaced[node] = self._replace(node)
+
+    def is_zero(self) -> bool:
+        numerator = sympy.fraction(sympy.together(self.replaced[self.nodes[-1]]))[0]
+        _refuse_if(_terms(numerator) > MOST_TERMS)
+        numerator = sympy.expand(numerator)
+        for kernel, relation in reversed(self.relations):
+            if numerator != 0 and sympy.degree(numerator, kernel) >= sympy.degree(relation, kernel):
+                numerator = sympy.expand(sympy.prem(numerator, relation, kernel))
+                _refuse_if(_terms(numerator) > MOST_TERMS)
+        return bool(numerator == 0)
+
+    def _multiples(self, node: Expression) -> list[tuple[tuple[Expression, ...], Expression]]:
+        """The angle or the powers that a node is made of, and how many times."""
+        if isinstance(node, sympy.sin | sympy.cos):
+            angle, times = _angle(node.args[0])
+            return [(("angle", angle), times)]
+        if isinstance(node, sympy.exp | sympy.Pow) and not node.exp.is_Integer:
+            return [(("power", node.base, part), times) for part, times in _exponents(node.exp)]
+        return []
+
+    def _replace(self, node: Expression) -> Expression:
+        """A node on the symbols; its operands are replaced already."""
+        if node.is_Rational:
+            return node
+        if node.is_Symbol or node in (sympy.pi, sympy.E):
+            return self._symbol(("itself", node))
+        if node.is_Add or node.is_Mul:
+            return node.func(*[self.replaced[part] for part in node.args])
+        if isinstance(node, sympy.exp | sympy.Pow):
+            return self._power(node)
+        if isinstance(node, sympy.sin | sympy.cos):
+            return self._trigonometric(node)
+        if isinstance(node, sympy.Abs):
+            inside = self.replaced[node.args[0]]
+            return self._symbol(("abs", node.args[0]), lambda kernel: kernel**2 - inside**2)
+        _refuse_if(not isinstance(node, sympy.Function) or isinstance(node, sympy.Piecewise))
+        return self._symbol(("function", node))
+
+    def _power(self, node: Expression) -> Expression:
+        # the base of exp is e, which is no operand of it
+        base = self._symbol(("itself", sympy.E)) if node.base is sympy.E else self.replaced[node.base]
+        if node.exp.is_Integer:
+            return base**node.exp
+        result: Expression = sympy.Integer(1)
+        for (kind, of, part), times in self._multiples(node):
+            unit = self.units[kind, of, part]
+            if part == 1:  # a number as exponent: the kernel is a root
+                kernel = base if unit == 1 else self._symbol((kind, of, part), partial(_root_relation, base, int(unit.q)))
+            else:
+                kernel = self._symbol((kind, of, part))
+            result *= kernel ** (times / unit)
+        return result
+
+    def _trigonometric(self, node: Expression) -> Expression:
+        angle, times = _angle(node.args[0])
+        unit = self.units["angle", angle]
+        cosine = self._symbol(("cos", angle))
+        sine = self._symbol(("sin", angle), lambda kernel: kernel**2 + cosine**2 - 1)
+        multiple = abs(int(times / unit))
+        _refuse_if(multiple > MOST_MULTIPLE)
+        if isinstance(node, sympy.cos):
+            return sympy.chebyshevt(multiple, cosine)
+        return (1 if times > 0 else -1) * sine * sympy.chebyshevu(multiple - 1, cosine)
+
+    def _symbol(
+        self, key: tuple[Expression, ...], relation: Callable[[Expression], Expression] | None = None
+    ) -> Expression:
+        """The symbol of a kernel, with what is known of it."""
+        if key not in self.symbols:
+            symbol = self.symbols[key] = sympy.Dummy(f"k{len(self.symbols)}")
+            if relation is not None:
+                self.relations.append((symbol, sympy.fraction(sympy.together(relation(symbol)))[0]))
+        return self.symbols[key]
+
+
+def _root_relation(base: Expression, index: int, root: Expression) -> Expression:
+    return root**index - base
+
+
+def _angle(argument: Expression) -> tuple[Expression, Expression]:
+    """An angle, without sign and numerical factor, and how many times it is taken."""
+    times, angle = sympy.expand(argument).as_content_primitive()
+    _refuse_if(not times.is_Rational)
+    return (-angle, -times) if angle.could_extract_minus_sign() else (angle, times)
+
+
+def _exponents(exponent: Expression) -> list[tuple[Expression, Expression]]:
+    """The terms of an exponent, without their numerical factors, and how many times; 1 for the number among them."""
+    parts = []
+    for term in sympy.Add.make_args(sympy.expand(exponent)):
+        times, part = term.as_coeff_Mul()
+        _refuse_if(not times.is_Rational)
+        parts.append((part, times))
+    return parts
+
+
+def _common(unit: Expression, other: Expression) -> Expression:
+    """The largest number of which both are whole multiples."""
+    denominator = lcm(unit.q, other.q)
+    return sympy.Rational(gcd(int(unit * denominator), int(other * denominator)), denominator)
+
+
+def _terms(expression: Expression) -> int:
+    """An upper bound on the terms of an expanded expression."""
+    counts: dict[Expression, int] = {}
+    for node in sympy.postorder_traversal(expression):
+        if node.is_Add:
+            count = sum(counts[part] for part in node.args)
+        elif node.is_Mul:
+            count = 1
+            for part in node.args:
+                count *= counts[part]
+        elif node.is_Pow and node.exp.is_Integer and node.exp > 0:
+            count = comb(counts[node.base] + int(node.exp) - 1, int(node.exp))
+        else:
+            count = 1
+        counts[node] = min(count, 10 * MOST_TERMS)
+    return counts[expression]

@@ -1,0 +1,253 @@
+"""The report of a check: every way to each derivative side by side, the verdicts, and what became of claims."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from diffcli.language.later import complaints
+from diffcli.language.printer import number_text
+from diffcli.operations.arithmetic import precise
+from diffcli.reports.diagnostics import as_data
+from diffcli.reports.document import Block, Column, Document, Style, Table, Text, Value, Values, number
+from diffcli.reports.gradient import LONGEST
+from diffcli.studies.agreement import Agreement, PartialCheck, Way
+from diffcli.studies.claims import VERDICTS, ClaimVerdict
+from diffcli.studies.points import PointChecks
+
+MOST_ULPS = 1e4
+"""A larger distance is told in digits."""
+
+
+def check_report(
+    agreement: Agreement | None, claims: Sequence[ClaimVerdict], style: Style, digits: int | None = None, heading: str = ""
+) -> Document:
+    """The document of a check at one point, of claims, or of both.
+
+    ``digits`` says how many digits of the exact derivative are shown; none, if it was not asked for.
+
+    The keys of its data: ``expression``, ``at``, ``value``, ``passed``; ``checks``, each with ``variable``, ``verdict``,
+    ``reason``, ``explanation``, ``exact`` (a text with all digits, or null), ``left``, ``right`` and ``ways`` (``name``,
+    ``value``, ``bar``, ``error``, ``right_digits``, ``agrees``, ``remark``); ``claims``; ``notes``.
+    """
+    blocks: list[Block] = [Text(_heading(agreement) if agreement is not None else heading, "heading")]
+    if agreement is not None:
+        blocks.append(_ways_table(agreement, digits))
+        if digits is not None:
+            blocks += _exact_lines(agreement, digits, style)
+        blocks.append(Values(_verdicts(agreement, style)))
+        blocks += [Text(f"{found.variable}: {found.explanation}", "text") for found in agreement.checks if found.explanation]
+    for claim in claims:
+        blocks += _claim_blocks(claim)
+    return Document(tuple(blocks), _data(agreement, claims, digits, heading))
+
+
+def _heading(agreement: Agreement) -> str:
+    point = ", ".join(f"{name} = {number(value)}" for name, value in agreement.at.items())
+    sign = ":" if "; " in agreement.expression else " ="
+    names = ", ".join(agreement.at)
+    expression = complaints.shorten(agreement.expression, LONGEST)
+    return f"f({complaints.shorten(names, LONGEST)}){sign} {expression} at {complaints.shorten(point, LONGEST)}, every way"
+
+
+def _ways_table(agreement: Agreement, digits: int | None) -> Table:
+    columns = [
+        Column("by"), Column("way"), Column("derivative", numeric=True, full=True), Column("±", numeric=True),
+        Column("off by", numeric=True), Column(""),
+    ]  # fmt: skip
+    if digits is not None:
+        columns.insert(5, Column("digits", numeric=True))
+    rows = []
+    for found in agreement.checks:
+        for way in found.ways:
+            row = [found.variable, way.name, way.value, way.bar, _distance(found, way), _state(way)]
+            if digits is not None:
+                row.insert(5, _right_digits(found, way))
+            rows.append(tuple(row))
+    return Table("", tuple(columns), tuple(rows))
+
+
+def _state(way: Way) -> str:
+    if way.agrees is None:
+        return "" if way.has_number else "none"
+    return "agrees" if way.agrees else "off"
+
+
+def _size(found: PartialCheck) -> float:
+    """The size of the exact derivative as a float."""
+    if found.exact is not None:
+        return abs(float(found.exact))
+    return max(abs(found.left or 0.0), abs(found.right or 0.0))
+
+
+def _distance(found: PartialCheck, way: Way) -> str | None:
+    """The error of a way in units in the last place; in digits, where it is large."""
+    if way.error is None:
+        return None
+    if not way.error:
+        return "0"
+    size = _size(found)
+    ulps = way.error / math.ulp(size) if math.isfinite(size) else math.inf
+    return f"{ulps:.2g} ulp" if ulps < MOST_ULPS else number(way.error, 2)
+
+
+def _right_digits(found: PartialCheck, way: Way) -> float | str | None:
+    """How many decimal digits are right; 17 and more are all that a float has."""
+    if way.error is None or found.exact is None:
+        return None
+    size = _size(found)
+    if not way.error or not size:
+        return "all" if not way.error else 0.0
+    return round(max(0.0, -math.log10(way.error / size)), 1)
+
+
+def _exact_lines(agreement: Agreement, digits: int, style: Style) -> list[Block]:
+    sign = "∂" if style.unicode else "d"
+    lines: list[Block] = []
+    for found in agreement.checks:
+        name = f"{sign}f/{sign}{found.variable}"
+        if found.exact is not None:
+            lines.append(Text(f"{name} = {precise.text(found.exact, digits)} to {digits} digits, by the same tape", "code"))
+        else:
+            lines.append(Text(f"{name} has no {digits} digits to show: the function is not smooth there", "code"))
+    return lines
+
+
+def _verdicts(agreement: Agreement, style: Style) -> tuple[Value, ...]:
+    """The derivatives by reverse mode, each with its verdict."""
+    sign = "∂" if style.unicode else "d"
+    values = [Value("f", "f", agreement.value)]
+    for found in agreement.checks:
+        value = found.ways[0].value
+        derivative = math.nan if value is None else value
+        values.append(Value(f"df/d{found.variable}", f"{sign}f/{sign}{found.variable}", derivative, verdict_text(found)))
+    return tuple(values)
+
+
+def verdict_text(found: PartialCheck) -> str:
+    """The verdict in a few words."""
+    if found.verdict == "agree":
+        return "all ways agree" if not found.reason else "the ways with a number agree"
+    if found.verdict == "disagree":
+        return f"disagree: {found.reason}"
+    sides = ""
+    if found.left is not None or found.right is not None:
+        left, right = ("?" if side is None else number(side, 6) for side in (found.left, found.right))
+        sides = f": {left} on the left, {right} on the right"
+    return f"{found.verdict}{sides}"
+
+
+# -- claims ------------------------------------------------------------------------------------------------------------------
+
+
+def _claim_blocks(claim: ClaimVerdict) -> list[Block]:
+    rows = [("claim", claim.claim), ("verdict", f"{claim.verdict}: {VERDICTS[claim.verdict]}")]
+    if claim.verdict == "not decided":
+        rows.append(("tried", f"at {claim.points} points, where it agrees to {claim.digits} digits"))
+    rows.append(("at the point", f"{number_text(claim.claimed)}; the derivative is {number_text(claim.value)}"))
+    if claim.counterexample is not None:
+        at = ", ".join(f"{name} = {number(value)}" for name, value in claim.counterexample.at.items())
+        found = claim.counterexample
+        rows.append(("counterexample", f"at {at} it is {number(found.claimed, 6)}, the derivative {number(found.right, 6)}"))
+    if claim.slip:
+        rows.append(("likely slip", claim.slip))
+    if claim.right and claim.verdict != "proved":
+        rows.append(("the derivative", claim.right))
+    return [Table(f"claim for the derivative by {claim.variable}", (Column(""), Column("")), tuple(rows))]
+
+
+# -- many points -------------------------------------------------------------------------------------------------------------
+
+
+def points_report(result: PointChecks, style: Style) -> Document:
+    """The document of a check at many points.
+
+    The keys of its data: ``expression``, ``points`` (how many), ``passed``, ``counts`` (of each verdict, by variable),
+    ``worst`` (by variable: ``at``, ``error``, ``verdict``, ``reason``, ``explanation``), ``undefined`` (points without a value).
+    """
+    heading = f"f: {complaints.shorten(result.expression, LONGEST)}, checked at {result.points} points"
+    columns = (Column("by"), Column("verdict"), Column("points", numeric=True))
+    rows = [(name, verdict, count) for name, counts in result.counts.items() for verdict, count in counts.items()]
+    blocks: list[Block] = [Text(heading, "heading"), Table("", columns, tuple(rows))]
+    if result.undefined:
+        listed = "; ".join(_point_text(at) for at in result.undefined[:3])
+        blocks.append(Text(f"the value is undefined at {len(result.undefined)} points: {complaints.shorten(listed, LONGEST)}"))
+    shown = (
+        Column("by"), Column("worst at"), Column("reverse", numeric=True, full=True), Column("off by", numeric=True),
+        Column("verdict"),
+    )  # fmt: skip
+    worst = [
+        (name, _point_text(found.at), found.check.ways[0].value, found.error, verdict_text(found.check))
+        for name, found in result.worst.items()
+    ]  # fmt: skip
+    blocks.append(Table("the worst point of each", shown, tuple(worst)))
+    blocks += [Text(f"{name}: {found.check.explanation}") for name, found in result.worst.items() if found.check.explanation]
+    return Document(tuple(blocks), _points_data(result))
+
+
+def _point_text(at: dict[str, float]) -> str:
+    return ", ".join(f"{name} = {number(value)}" for name, value in at.items())
+
+
+# -- data --------------------------------------------------------------------------------------------------------------------
+
+
+def _data(agreement: Agreement | None, claims: Sequence[ClaimVerdict], digits: int | None, heading: str) -> dict[str, Any]:
+    data: dict[str, Any] = {"schema": "diffcli/check@1"}
+    if agreement is not None:
+        data |= {
+            "expression": agreement.expression,
+            "at": agreement.at,
+            "value": agreement.value,
+            "passed": agreement.passed and not any(claim.verdict in ("wrong", "at the point only") for claim in claims),
+            "checks": [_check_data(found, digits) for found in agreement.checks],
+        }
+    else:
+        data |= {"expression": heading, "passed": not any(claim.verdict in ("wrong", "at the point only") for claim in claims)}
+    if claims:
+        data["claims"] = [_claim_data(claim) for claim in claims]
+    if agreement is not None:
+        data["notes"] = [as_data(note) for note in agreement.notes]
+    return data
+
+
+def _check_data(found: PartialCheck, digits: int | None) -> dict[str, Any]:
+    ways = []
+    for way in found.ways:
+        right = _right_digits(found, way)
+        known = 17.0 if right == "all" else right
+        ways.append({
+            "name": way.name, "value": way.value, "bar": way.bar, "error": way.error, "right_digits": known,
+            "agrees": way.agrees, "remark": way.remark,
+        })  # fmt: skip
+    return {
+        "variable": found.variable, "verdict": found.verdict, "reason": found.reason, "explanation": found.explanation,
+        "exact": None if found.exact is None else precise.text(found.exact, digits or 50),
+        "left": found.left, "right": found.right, "ways": ways,
+    }  # fmt: skip
+
+
+def _claim_data(claim: ClaimVerdict) -> dict[str, Any]:
+    found = claim.counterexample
+    return {
+        "variable": claim.variable, "claim": claim.claim, "verdict": claim.verdict, "claimed": claim.claimed,
+        "derivative": claim.value,
+        "counterexample": None if found is None else {"at": found.at, "claimed": found.claimed, "derivative": found.right},
+        "slip": claim.slip, "right": claim.right, "points": claim.points, "digits": claim.digits,
+    }  # fmt: skip
+
+
+def _points_data(result: PointChecks) -> dict[str, Any]:
+    return {
+        "schema": "diffcli/check@1", "expression": result.expression, "points": result.points, "passed": result.passed,
+        "counts": result.counts,
+        "worst": {
+            name: {
+                "at": found.at, "error": found.error, "verdict": found.check.verdict, "reason": found.check.reason,
+                "explanation": found.check.explanation,
+            }
+            for name, found in result.worst.items()
+        },
+        "undefined": result.undefined,
+    }  # fmt: skip

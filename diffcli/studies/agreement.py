@@ -1,0 +1,253 @@
+"""Do the ways to a derivative agree? Each partial derivative by every way, side by side, with a verdict and a reason.
+
+The judge is the same tape in 50-digit arithmetic where the function is smooth, and the slopes on the two sides where it
+is not: a kink is no disagreement. A number contradicts if it is off by more than it may be: by its own error bar, or for
+the ways without one by `TOLERANCE`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from diffcli.errors import Diagnostic, LimitError
+from diffcli.methods import forward
+from diffcli.methods.complex_step import complex_difference
+from diffcli.methods.finite_difference import difference
+from diffcli.methods.kinks import NOT_DIFFERENTIABLE, Break, describe, find_breaks
+from diffcli.methods.one_sided import slopes
+from diffcli.methods.precise import DIGITS, Number, precise_derivative
+from diffcli.methods.problem import Problem
+from diffcli.methods.reverse import accumulate
+from diffcli.operations.arithmetic import precise
+from diffcli.records import Difference, SymbolicDerivative
+from diffcli.studies.disagreement import REASONS, Reason, explain_disagreement
+
+TOLERANCE = 1e-9
+"""The relative error up to which a way without an error bar agrees."""
+
+ROUNDING = 2.0**-48
+"""How far a derivative may be off beside the terms that it is the sum of, however small the sum."""
+
+NOTHING = 1e-60
+"""An error below this is none: it is what a complex step leaves of a derivative that is 0."""
+
+KNOWN = 40
+"""A number that agrees with the judge in so many digits is the judge's."""
+
+MOST_JUDGED = 20_000
+"""The longest tape that is worked out with 50 digits unless that is asked for."""
+
+WAYS = ("reverse", "forward", "symbolic", "numeric", "complex")
+
+Progress = Callable[[str], None]
+
+
+class Way(NamedTuple):
+    """One derivative by one way."""
+
+    name: str
+    value: float | None
+    """None, or NaN, where the way has no number."""
+    bar: float | None = None
+    remark: str = ""
+    """Why there is no number, or what else is worth saying."""
+    error: float | None = None
+    """The distance to the judge's derivative, or to the nearer slope; None without a judge."""
+    agrees: bool | None = None
+    """None for a way without a number."""
+    sides: tuple[float | None, float | None] = (None, None)
+    """Slopes on the left and on the right that it has instead."""
+
+    @property
+    def has_number(self) -> bool:
+        return self.value is not None and math.isfinite(self.value)
+
+
+class PartialCheck(NamedTuple):
+    """One partial derivative by every way."""
+
+    variable: str
+    exact: Number | None
+    """With many digits; None where the function is not smooth, or the digits do not settle."""
+    left: float | None
+    right: float | None
+    """The slopes on the two sides, where something is not differentiable at the point."""
+    ways: tuple[Way, ...]
+    verdict: str
+    """``agree``, ``disagree``, or where there is no derivative to agree on, ``kink``, ``jump`` or ``pole``."""
+    reason: str
+    """Why, for any verdict but plain agreement: a key of `diffcli.studies.disagreement.REASONS`, or empty."""
+    explanation: str
+
+    @property
+    def passed(self) -> bool:
+        return self.verdict != "disagree"
+
+
+class Agreement(NamedTuple):
+    """All partial derivatives at a point."""
+
+    expression: str
+    at: dict[str, float]
+    value: float
+    checks: tuple[PartialCheck, ...]
+    notes: tuple[Diagnostic, ...]
+
+    @property
+    def passed(self) -> bool:
+        return all(check.passed for check in self.checks)
+
+
+def check(problem: Problem, digits: int | None = None, progress: Progress = lambda stage: None) -> Agreement:
+    """Every partial derivative of a problem by every way.
+
+    Parameters
+    ----------
+    problem
+        A program at a point where its value is defined.
+    digits
+        How many digits the judge is to know; 50, if not given, for tapes that are not too long.
+    progress
+        Told of each stage as it begins.
+
+    Returns
+    -------
+    The verdicts, and the notes of kinks, poles and the like that touch the result.
+
+    >>> check(Problem("x*sin(x)", {"x": 2})).checks[0].verdict
+    'agree'
+    >>> check(Problem("(1 - cos(x))/x^2", {"x": 1e-5})).checks[0].reason
+    'cancellation'
+    """
+    breaks = find_breaks(problem)
+    notes = describe(problem, breaks, "", False)
+    found = _by_all_ways(problem, notes, progress)
+    checks = []
+    for variable in problem.wrt:
+        progress(f"judging along {variable}")
+        judged, reason = _judged(problem, variable, breaks, found[variable], digits)
+        checks.append(judged)
+        if reason.note is not None and reason.note not in notes:
+            notes.append(reason.note)
+    return Agreement(problem.expression(), problem.at, problem.value, tuple(checks), tuple(notes))
+
+
+# -- the ways ----------------------------------------------------------------------------------------------------------------
+
+
+def _by_all_ways(problem: Problem, notes: list[Diagnostic], progress: Progress) -> dict[str, list[Way]]:
+    """The derivatives, not judged yet, by variable."""
+    symbolic, why = _symbolic(problem, notes, progress)
+    found: dict[str, list[Way]] = {}
+    for position, variable in enumerate(problem.wrt, 1):
+        progress(f"differentiating along {variable} ({position} of {len(problem.wrt)})")
+        slot = problem.input_slot(variable)
+        seed = [1.0 if name == variable else None for name in problem.tape.inputs]
+        tangent = forward.tangents(problem.tape, problem.values, seed)[problem.tape.output]
+        numeric, imaginary = difference(problem, variable), complex_difference(problem, variable)
+        lifted = imaginary.reason.partition("; ")[2]
+        found[variable] = [
+            Way("reverse", problem.adjoints[slot] or 0.0),
+            Way("forward", tangent or 0.0),
+            Way("symbolic", symbolic.get(variable), remark="" if variable in symbolic else why),
+            Way("numeric", numeric.estimate, numeric.error, _why(numeric), sides=(numeric.left, numeric.right)),
+            Way("complex", imaginary.estimate, imaginary.error, lifted),
+        ]
+    return found
+
+
+def _why(numeric: Difference) -> str:
+    """Why there is no number by differences."""
+    return "" if math.isfinite(numeric.estimate) else numeric.reason
+
+
+def _symbolic(problem: Problem, notes: list[Diagnostic], progress: Progress) -> tuple[dict[str, float], str]:
+    """SymPy's values, and why there are no more of them."""
+    from diffcli.methods.symbolic import differentiate
+    from diffcli.tape.lowering import MOST_ROWS
+
+    found: list[SymbolicDerivative] = []
+    why = ""
+    told: list[Diagnostic] = list(notes)
+    try:
+        differentiate(problem, found.append, told, MOST_ROWS, False, progress)
+    except LimitError as limit:
+        why = limit.diagnostics[0].message
+    notes += [note for note in told if note not in notes and note.code == "symbolic-form"]
+    return {derivative.variable: derivative.value for derivative in found}, why
+
+
+# -- the verdict -------------------------------------------------------------------------------------------------------------
+
+
+def _judged(
+    problem: Problem, variable: str, breaks: Sequence[Break], ways: list[Way], digits: int | None
+) -> tuple[PartialCheck, Reason]:
+    slot = problem.input_slot(variable)
+    kinds = {found.kind for found in breaks if found.kind in NOT_DIFFERENTIABLE}
+    left = right = None
+    exact: Number | None = None
+    if kinds:
+        exactly = slopes(problem.tape, problem.values, problem.point, slot)
+        by_differences = next(way.sides for way in ways if way.name == "numeric")
+        left, right = (told if told is not None else seen for told, seen in zip(exactly, by_differences, strict=True))
+    elif digits is not None or problem.tape.slots <= MOST_JUDGED:
+        exact = precise_derivative(problem.tape, problem.point, slot, digits=max(digits or DIGITS, DIGITS))
+    floor = _floor(problem, slot)
+    interval = _interval(kinds, left, right, exact if exact is not None else _consensus(ways))
+    judged = tuple(_compared(way, interval, floor) for way in ways)
+    verdict, reason = _verdict(problem, kinds, judged, left, right)
+    return PartialCheck(variable, exact, left, right, judged, verdict, reason.name, reason.explanation), reason
+
+
+def _interval(kinds: set[str], left: float | None, right: float | None, judge: Number | None) -> tuple[Number, Number] | None:
+    """Where a derivative has to be: between the slopes where the function is not smooth; None where nobody knows."""
+    if not kinds:
+        return None if judge is None else (judge, judge)
+    if left is None or right is None or not (math.isfinite(left) and math.isfinite(right)):
+        return None
+    return precise.number(min(left, right)), precise.number(max(left, right))
+
+
+def _consensus(ways: Sequence[Way]) -> Number | None:
+    """What the exact ways say, where there is no judge."""
+    return next((precise.number(way.value) for way in ways[:2] if way.value is not None and way.has_number), None)
+
+
+def _floor(problem: Problem, slot: int) -> float:
+    """The rounding of a derivative that is a sum of terms which may cancel."""
+    steps = accumulate(problem.tape, problem.values, problem.active)[1]
+    total = math.fsum(abs(step.term) for step in steps if step.target == slot and math.isfinite(step.term))
+    return ROUNDING * total
+
+
+def _compared(way: Way, sides: tuple[Number, Number] | None, floor: float) -> Way:
+    if way.value is None or not way.has_number or sides is None:
+        return way
+    low, high = sides
+    value = precise.number(way.value)
+    beside = max(low - value, value - high, precise.number(0))
+    error = float(beside) if beside > max(abs(low), abs(high)) * precise.power_of_ten(-KNOWN) else 0.0
+    size = float(max(abs(low), abs(high)))
+    allowed = max(way.bar if way.bar is not None else TOLERANCE * size, floor, math.ulp(size), NOTHING if size == 0 else 0.0)
+    return way._replace(error=error, agrees=error <= allowed)
+
+
+def _verdict(
+    problem: Problem, kinds: set[str], ways: Sequence[Way], left: float | None, right: float | None
+) -> tuple[str, Reason]:
+    off = [way.name for way in ways if way.agrees is False]
+    silent = [way.name for way in ways[:2] if not way.has_number]
+    if kinds and not off and (left is None or right is None or left != right or silent):
+        if left is not None and right is not None and left != right:
+            return "kink", Reason("kink", "no derivative here; every way with a number is between the slopes on the two sides")
+        verdict = "jump" if "jump" in kinds else "pole" if "pole" in kinds else "kink"
+        return verdict, Reason(verdict, f"no derivative here, because {REASONS[verdict]}")
+    if off or silent:
+        return "disagree", explain_disagreement(problem, kinds, [*silent, *off])
+    form = next(way for way in ways if way.name == "symbolic")
+    if not form.has_number and not form.remark:
+        return "agree", Reason("removable", "SymPy's form of the derivative is 0/0 or the like at this point")
+    return "agree", Reason("", "")

@@ -1,0 +1,470 @@
+"""Expression swell: the survey's table, laws of growth, the measuring process, accuracy, and the command."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import signal
+import subprocess
+import sys
+import time
+from fractions import Fraction
+from io import StringIO
+
+import pytest
+import sympy
+from console import run, transcript
+from hypothesis import given
+from hypothesis import strategies as st
+
+from diffcli.errors import DiffcliError
+from diffcli.language import parse
+from diffcli.methods.cost import forward_cost, reverse_cost
+from diffcli.methods.forward import tangents
+from diffcli.methods.problem import Problem
+from diffcli.methods.reverse import accumulate, activity, adjoints
+from diffcli.methods.symbolic import Builder
+from diffcli.methods.symbolic_swell import Iterates, answer, tree_sizes
+from diffcli.operations import OPERATIONS
+from diffcli.reports.swell_data import big
+from diffcli.studies.swell import Progress, Request, default_point, shown, swell
+from diffcli.studies.swell_accuracy import accuracy
+from diffcli.studies.swell_costs import tape_costs
+from diffcli.studies.swell_counts import Graph, Reach, Tangents
+from diffcli.studies.swell_laws import LAWS, chebyshev, law
+from diffcli.studies.swell_map import DEMOS, iterated, of_demo, of_program
+from diffcli.studies.swell_measured import Worker, measure
+from diffcli.studies.swell_text import Texts
+from diffcli.tape import evaluate, lower
+
+LOGISTIC = of_demo("logistic")
+QUIET = Progress(lambda stage: None, lambda result: None)
+
+
+def study(recurrence=LOGISTIC, n=4, budget=0.0, **more):
+    return swell(Request(recurrence, n, default_point(recurrence), budget, 10**7, **more), QUIET)
+
+
+# -- the survey's table ------------------------------------------------------------------------------------------------
+
+# Baydin, Pearlmutter, Radul & Siskind (2018), Table 1, with the products and powers of diffcli's language
+TABLE_1 = {
+    1: ("x", "1", "1"),
+    2: ("4*x*(1 - x)", "4*(1 - x) - 4*x", "4 - 8*x"),
+    3: (
+        "16*x*(1 - x)*(1 - 2*x)^2",
+        "16*(1 - x)*(1 - 2*x)^2 - 16*x*(1 - 2*x)^2 - 64*x*(1 - x)*(1 - 2*x)",
+        "16*(1 - 10*x + 24*x^2 - 16*x^3)",
+    ),
+    4: (
+        "64*x*(1 - x)*(1 - 2*x)^2*(1 - 8*x + 8*x^2)^2",
+        "128*x*(1 - x)*(-8 + 16*x)*(1 - 2*x)^2*(1 - 8*x + 8*x^2) + 64*(1 - x)*(1 - 2*x)^2*(1 - 8*x + 8*x^2)^2"
+        " - 64*x*(1 - 2*x)^2*(1 - 8*x + 8*x^2)^2 - 256*x*(1 - x)*(1 - 2*x)*(1 - 8*x + 8*x^2)^2",
+        "64*(1 - 42*x + 504*x^2 - 2640*x^3 + 7040*x^4 - 9984*x^5 + 7168*x^6 - 2048*x^7)",
+    ),
+}  # fmt: skip
+
+
+def symbolic(text):
+    return Builder().read(lower(parse(text)))[0]
+
+
+def test_the_survey_table_is_printed_as_in_the_survey():
+    data = json.loads(run("swell --n 4 --json --budget 60").stdout)
+    forms = {(form["n"], form["kind"]): form for form in data["forms"]}
+    for n, texts in TABLE_1.items():
+        for kind, text in zip(("value", "derivative", "simplified"), texts, strict=True):
+            form = forms[n, kind]
+            assert parse(form["text"]) == parse(text)
+            assert (form["text"], form["length"], form["nested"]) == (text, len(text), False)
+
+
+@pytest.mark.parametrize("n", TABLE_1)
+def test_the_columns_of_the_survey_table_agree_with_each_other(n):
+    value, derivative, simplified = map(symbolic, TABLE_1[n])
+    exact = sympy.diff(value, sympy.Symbol("x", real=True))
+    assert sympy.expand(exact - derivative) == 0
+    assert sympy.expand(derivative - simplified) == 0
+
+
+@pytest.mark.parametrize("n", range(1, 8))
+def test_the_simplified_form_is_the_chebyshev_polynomial(n):
+    """l_n = (1 - T_N(1 - 2x))/2 with N = 2^(n-1); SymPy's own T_N is the third opinion."""
+    x = sympy.Symbol("x", real=True)
+    closed = sympy.Poly((1 - sympy.chebyshevt(2 ** (n - 1), 1 - 2 * x)) / 2, x)
+    assert [int(c) for c in reversed(closed.all_coeffs())][1:] == chebyshev(n)
+    polynomial = Iterates("4*l*(1 - l)", "l", ["x"], 1, "").polynomial(n).as_expr()
+    assert sympy.Poly(polynomial, x) == closed
+    if n < 6:
+        found = answer(Iterates("4*l*(1 - l)", "l", ["x"], 1, ""), n, "simplified")["texts"]["simplified"]
+        assert found[1] > 400 or sympy.Poly(symbolic(found[0]), x) == closed.diff(x)
+
+
+# -- counting ------------------------------------------------------------------------------------------------------------
+
+
+def test_the_laws_of_the_logistic_map_hold():
+    for row in study(n=12).counts:
+        n = row.n
+        if n > 1:
+            assert row.value_tree == 3 * 2**n - 5
+            assert row.derivative_tree == 9 * (n - 1) * 2 ** (n - 1) + 1
+            assert (row.graph, row.folded_graph) == (10 * n - 6, 8 * n - 6)
+            assert row.folded_tree < row.derivative_tree
+        assert row.tape.function == 3 * (n - 1)
+        assert row.tape.forward <= 5 * (n - 1) and row.tape.reverse <= 6 * (n - 1)
+
+
+def test_the_laws_of_sympy_hold():
+    iterates = Iterates("4*l*(1 - l)", "l", ["x"], 1, "")
+    for n in range(1, 11):
+        sizes = {}
+        for step in ("derivative", "cse", "simplified"):
+            sizes |= answer(iterates, n, step)["sizes"]
+        for name in LAWS:
+            assert law(name, n) in (None, sizes[name]), (n, name)
+        assert n == 1 or tree_sizes([iterates.value(n)])[0] == 5 * 2 ** (n - 1) - 2
+    assert law("tree", 19) == 123_338_754 and law("distinct", 19) == 281
+
+
+def test_a_thousand_iterations_are_counted_exactly():
+    last = json.loads(run("swell --n 1000 --budget 0 --json").stdout)["rows"][-1]
+    assert last["derivative_tree"] == 9 * 999 * 2**999 + 1
+    assert last["graph"] == 9994
+
+
+def graphs(recurrence, n, fold):
+    """The graph of l_n and l_n' by one variable, and their nodes."""
+    graph = Graph(10**6)
+    state = graph.name(recurrence.start)
+    tangent = Tangents(graph, state, fold)
+    names = {name: graph.name(name) for name in recurrence.parameters}
+    step = recurrence.step()
+    for _ in range(n - 1):
+        state, nodes = graph.replay(step, [{**names, recurrence.state: state}[name] for name in step.inputs])
+        tangent.extend(nodes)
+    return graph, state, tangent.of(state)
+
+
+MAPS = [
+    "4*l*(1 - l)", "(l + 2/l)/2", "sin(l)", "exp(-l^2)", "l^a + a^l", "max(l, a, 1)*min(l, 2)", "where(l > 0.5, 2 - 2*l, l/a)",
+    "s = l^2; s*s - a*s", "f(t) = t*cos(t); f(f(l))", "clip(l, 0, 1) + abs(l - a)", "floor(l) + l*a", "stop_gradient(l)*l",
+    "sinc(l)", "elu(l - a)", "hypot(l, a)", "-l", "l", "a", "2", "pi*l", "-(-l)", "l - (a - l)", "2^-l^2", "l*l*l/l/l",
+    "asin(l/4)", "log(l, a)", "(l > a)*l", "x + l",
+]  # fmt: skip
+
+
+def recurrence_of(text):
+    program = parse(text)
+    return of_program(program, "l" if "l" in program.inputs else None)
+
+
+@pytest.mark.parametrize("fold", [False, True], ids=["naive", "folded"])
+@pytest.mark.parametrize("text", [text for text in MAPS if "l" in parse(text).inputs])
+def test_the_text_of_a_graphs_derivative_is_the_derivative(text, fold):
+    """The derivative that is counted is a right one: as a program of its own it has the tape's value."""
+    recurrence = recurrence_of(text)
+    point = {"x": 0.7, "a": 1.25, "l": 0.7}
+    for n in (2, 3):
+        graph, state, derivative = graphs(recurrence, n, fold)
+        texts = Texts(graph)
+        for node in (state, derivative):
+            assert len(texts.beginning(node, 10**7)) == texts.length(node)
+        tape, _ = iterated(recurrence, n)
+        values = evaluate(tape, [point[name] for name in tape.inputs])
+        exact = adjoints(tape, values, activity(tape, [0]))[0] or 0.0
+        for node, expected in ((state, values[tape.output]), (derivative, exact)):
+            program = parse(texts.beginning(node, 10**7))
+            found = Problem(program, {name: point[name] for name in program.inputs}).value
+            assert math.isclose(found, expected, rel_tol=1e-12, abs_tol=1e-12), (n, texts.beginning(node))
+
+
+def test_every_operation_of_the_table_has_a_right_derivative_on_the_graph():
+    checked = 0
+    for row in OPERATIONS.values():
+        if row.symbol or row.name in ("where", "polygamma"):
+            continue
+        operands = row.points[0]
+        names = [f"a{position}" for position in range(1, len(operands))]
+        recurrence = of_program(parse(f"{row.spelling}({', '.join(['l', *names])})"), "l")
+        point = dict(zip(["x", *names], operands, strict=True))
+        graph, _, derivative = graphs(recurrence, 2, True)
+        tape, _ = iterated(recurrence, 2)
+        exact = adjoints(tape, evaluate(tape, [point[name] for name in tape.inputs]), activity(tape, [0]))[0] or 0.0
+        program = parse(Texts(graph).beginning(derivative, 10**6))
+        found = Problem(program, {name: point[name] for name in program.inputs}).value
+        assert math.isclose(found, exact, rel_tol=1e-12), row.name
+        checked += 1
+    assert checked > 50
+
+
+@given(st.recursive(st.sampled_from(["l", "a", "2"]), lambda inner: st.builds("({0} {1} {2})".format, inner, st.sampled_from("+-*/^"), inner), max_leaves=12))
+def test_a_tree_that_is_counted_is_the_tree_that_is_parsed(text):
+    """Without sharing: as many nodes as the text has names, numbers and operators."""
+    graph, state, _ = graphs(recurrence_of(f"l*0 + {text}"), 2, False)
+    assert graph.sizes[state] == len(parse(f"l*0 + {text}"))
+
+
+def test_distinct_nodes_are_counted_as_the_roots_grow():
+    graph = Graph(100)
+    a, b = graph.name("a"), graph.name("b")
+    total, product = graph.node("add", (a, b)), graph.node("mul", (a, b))
+    reach = Reach(graph)
+    assert [reach.count([total]), reach.count([graph.node("mul", (total, a))]), reach.count([product])] == [3, 4, 3]
+
+
+@pytest.mark.parametrize("name", DEMOS)
+def test_the_operations_on_the_tape_are_those_of_the_whole_tape(name):
+    """The sum over the steps against a count on the program written out, one statement a step."""
+    recurrence, n = of_demo(name), 5
+    names = recurrence.names(n)
+    point = {name: 0.3 + position / 7 for position, name in enumerate(names)}
+    lines = [f"s1 = {recurrence.start}"]
+    for index in range(2, n + 1):
+        step = DEMOS[name].text.replace(recurrence.state, f"s{index - 1}") if recurrence.state == "l" else f"(s{index - 1} + a/s{index - 1})/2"
+        step = step.replace("sis1n", "sin")
+        lines.append(f"s{index} = {step.replace('y', f'x{index}')}")
+    lines.append(f"s{n}")
+    problem = Problem("\n".join(lines), point, wrt=recurrence.wanted(n))
+    inputs = problem.tape.inputs
+    seeds = [[1.0 if name == wanted else None for name in inputs] for wanted in recurrence.wanted(n)]
+    forward = forward_cost(problem, [tangents(problem.tape, problem.values, seed) for seed in seeds])
+    reverse = reverse_cost(problem, accumulate(problem.tape, problem.values, problem.active)[1])
+    *_, last = tape_costs(recurrence, point, n)
+    assert tuple(last) == (reverse.function, forward.sweep, reverse.sweep)
+
+
+def test_the_tape_of_an_iterated_map_with_a_choice():
+    tape, slots = iterated(of_program(parse("where(l > 0.5, 2 - 2*l, 2*l)")), 4)
+    values = evaluate(tape, [0.3])
+    assert [values[slot] for slot in slots] == [0.3, 0.6, 0.8, pytest.approx(0.4)]
+
+
+# -- accuracy ------------------------------------------------------------------------------------------------------------
+
+
+def exact_derivative(n, x):
+    """l_n' in rational arithmetic, by dual numbers."""
+    value, slope = Fraction(x), Fraction(1)
+    for _ in range(n - 1):
+        value, slope = 4 * value * (1 - value), 4 * slope * (1 - 2 * value)
+    return slope
+
+
+def test_errors_are_those_of_rational_arithmetic():
+    for n in range(2, 10):
+        truth = exact_derivative(n, 0.9)
+        found = accuracy(LOGISTIC, n, {"x": 0.9})
+        assert found.exact == pytest.approx(float(truth), rel=1e-15)
+        coefficients = [Fraction(0), *map(Fraction, chebyshev(n))]
+        total = 0.0
+        for power in range(len(coefficients) - 1, 0, -1):
+            total = total * 0.9 + float(power * coefficients[power])
+        assert found.expanded == pytest.approx(abs(float((Fraction(total) - truth) / truth)), rel=1e-9, abs=1e-29)
+        assert found.tape < 1e-14
+    assert accuracy(LOGISTIC, 6, {"x": 0.9}).expanded == pytest.approx(1e5, rel=0.1)
+
+
+def test_a_map_that_is_no_polynomial_has_no_expanded_form():
+    found = accuracy(of_demo("newton"), 3, {"x": 1.0, "a": 2.0})
+    assert (found.expanded, found.exact) == (None, pytest.approx(-1 / 36))
+    assert accuracy(of_program(parse("log(l)")), 3, {"x": 0.5}) is None, "undefined"
+
+
+def test_expansion_is_not_simplification_is_said_where_it_shows():
+    assert "Expansion is not simplification" in run("swell --n 6 --budget 0").stdout
+    assert "Expansion" not in run("swell --demo newton --n 4 --budget 0").stdout
+    assert "meaningless in double precision" in run("swell --n 50 --budget 0").stdout
+    assert "meaningless" not in run('swell "3*l*(1 - l)" --at x=0.9 --n 50 --budget 0').stdout
+
+
+# -- measuring -----------------------------------------------------------------------------------------------------------
+
+
+def test_what_does_not_finish_is_stopped_and_predicted():
+    outcome = run("swell --n 50 --sizes --budget 2.5 --json")
+    rows = {row["n"]: row["sympy"] for row in json.loads(outcome.stdout)["rows"]}
+    assert outcome.exit == 0
+    assert rows[4]["operations"] == {"value": 82, "state": "measured"}
+    assert rows[50]["operations"] == {"value": law("operations", 50), "state": "predicted"}
+    other = run('swell "3*l*(1 - l)" --n 50 --sizes --budget 2.5').stdout
+    assert "stopped after" in other and "predicted" not in other
+
+
+def test_larger_tasks_of_a_kind_that_was_stopped_are_not_tried():
+    kept = []
+    measure(LOGISTIC, [(40, "derivative"), (50, "derivative"), (40, "cse"), (4, "simplified")], 4.0, kept.append, lambda stage: None)
+    assert [(cell.n, cell.step, cell.state) for cell in kept] == [(40, "derivative", "stopped"), (4, "simplified", "done")]
+
+
+def test_the_worker_is_gone_when_it_is_left():
+    with Worker(LOGISTIC, [(40, "derivative")]) as worker:
+        assert worker.receive(60) == {"ready": True}
+        assert worker.receive(0.1) is None
+        assert worker.process.poll() is None
+    assert worker.process.poll() is not None
+
+
+def test_the_worker_ends_when_its_pipe_is_closed():
+    with Worker(LOGISTIC, [(40, "derivative")]) as worker:
+        assert worker.receive(60) == {"ready": True}
+        worker.process.stdin.close()
+        assert worker.process.wait(60) == 1
+
+
+def test_a_process_that_cannot_be_started_leaves_the_counts(monkeypatch):
+    monkeypatch.setattr(sys, "executable", "/no/such/program")
+    outcome = run("swell --n 3")
+    assert outcome.exit == 0 and "sizes, counted" in outcome.stdout and "SymPy" not in outcome.stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "n", "step", "found"),
+    [
+        ("r*l*(1 - l)", 3, "forms", "r^2*x*(1 - x)*(1 - r*x + r*x^2)"),
+        ("l/2 + l^2", 2, "forms", "1/2*x*(1 + 2*x)"),
+        ("l^2 - 2", 2, "forms", "-(2 - x^2)"),
+        ("-l", 2, "forms", "-x"),
+        ("0*l", 2, "forms", "0"),
+        ("sin(l)", 2, "forms", "not a polynomial"),
+        ("l^-1", 2, "forms", "not a polynomial"),
+        ("pi*l", 2, "forms", "not a polynomial"),
+        ("sin(l)", 3, "simplified", "cos(x)*cos(sin(x))"),
+        ("floor(l)*l", 2, "simplified", "floor(x)"),
+    ],
+)
+def test_forms_of_other_maps(text, n, step, found):
+    recurrence = recurrence_of(text)
+    iterates = Iterates(text, recurrence.state, recurrence.names(n), 1, "")
+    outcome = answer(iterates, n, step)
+    assert outcome.get("failed") or next(iter(outcome["texts"].values()))[0] == found
+    assert outcome.get("failed", found) == found
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")
+@pytest.mark.parametrize("format", ["table", "json"])
+def test_an_interrupt_keeps_the_rows_that_are_done(format):
+    command = [sys.executable, "-m", "diffcli", "swell", "--n", "40", "--budget", "60", "-f", format]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    time.sleep(1.5)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "interrupted" in (err if format == "table" else out)
+    if format == "json":
+        assert json.loads(out)["rows"][-1]["n"] == 40
+
+
+def test_a_time_limit_keeps_the_rows_that_are_done():
+    outcome = run("swell --n 40 --budget 60 --timeout 1")
+    assert outcome.exit == 6
+    assert "warning[timeout]" in outcome.stderr and "sizes, counted" in outcome.stdout
+    few = run("swell --n 4 --budget 0 --max-nodes 20")
+    assert few.exit == 6 and "warning[too-many-nodes]" in few.stderr
+    assert run("swell --max-nodes 1").stdout == ""
+
+
+def test_a_terminal_sees_the_table_fill(monkeypatch):
+    from diffcli.reports import swell_live
+
+    class Terminal(StringIO):
+        def isatty(self):
+            return True
+
+    monkeypatch.setattr(swell_live, "PATIENCE", 0.01)
+    stream = Terminal()
+    with swell_live.live(stream, {}) as progress:
+        progress.stage("counting")
+        progress.show(study(n=12))
+        progress.stage("SymPy: derivative at n = 3")
+        time.sleep(0.6)
+    assert "SymPy: derivative at n = 3 ..." in stream.getvalue() and "41473" in stream.getvalue()
+    with swell_live.live(Terminal(), {"TERM": "dumb"}) as progress:
+        progress.stage("counting")
+
+
+# -- the command ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [
+        ("lecture", "swell --n 4 --budget 60"),
+        ("sizes", "swell --n 1000 --sizes --budget 0"),
+        ("newton", "swell --demo newton --n 3 --budget 60"),
+        ("speelpenning", "swell --demo speelpenning --n 4 --budget 60 --sizes"),
+        ("csv", "swell --n 20 --budget 0 --sizes -f csv"),
+        ("latex", "swell --n 3 --budget 60 -f latex"),
+        ("unknown-demo", "swell --demo logstic"),
+        ("too-few", "swell --n 0"),
+        ("no-variable", 'swell "4"'),
+        ("which-variable", 'swell "r*l*(1 - l)"'),
+        ("not-a-variable", 'swell "r*l*(1 - l)" --var k'),
+        ("lonely-var", "swell --var l"),
+        ("two-maps", 'swell "x^2" --demo newton'),
+        ("missing-value", 'swell "r*l" --var l --at x=1'),
+        ("surplus-value", 'swell "r*l" --var l --at x=1,r=2,s=2'),
+        ("pointless", "swell --demo speelpenning --at x1=2"),
+    ],
+)
+def test_what_the_command_prints(name, command, golden):
+    golden(f"swell/{name}.txt", transcript(command))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+@pytest.mark.parametrize("width", ["60", "80"])
+@pytest.mark.parametrize("name", DEMOS)
+def test_it_fits_the_terminal(name, width, encoding):
+    outcome = run(f"swell --demo {name} --n 200 --budget 0", encoding=encoding, COLUMNS=width)
+    assert outcome.exit == 0
+    assert max(map(len, outcome.stdout.splitlines())) <= int(width)
+    assert encoding != "ascii" or outcome.stdout.isascii()
+
+
+def test_the_figure_holds_the_counted_sizes(tmp_path):
+    path = tmp_path / "swell.svg"
+    assert run(["swell", "--n", "2000", "--budget", "0", "-o", str(path)]).exit == 0
+    text = path.read_text(encoding="utf-8")
+    assert text.startswith("<svg") or "<svg" in text[:200]
+    assert "written out" in text and "reverse mode" in text
+
+
+def test_json_has_the_documented_keys_in_order():
+    from diffcli.reports.swell_data import swell_data
+
+    data = json.loads(run("swell --n 3 --json --budget 60 --time").stdout)
+    assert list(data) == ["schema", "map", "state", "start", "n", "at", "budget", "rows", "forms", "accuracy", "notes", "timing"]
+    assert data["schema"] == "diffcli/swell@1"
+    assert all(f"``{key}``" in swell_data.__doc__ for key in [*data, *data["rows"][0]] if key != "schema")
+    assert "timing" not in json.loads(run("swell --n 2 --json --budget 60").stdout)
+
+
+def test_the_same_words_are_printed_again():
+    assert run("swell --n 30 --budget 0 --json") == run("swell --n 30 --budget 0 --json")
+
+
+def test_rows_are_chosen_and_all_are_shown_on_demand():
+    assert shown(1, False) == [1] and shown(25, False) == [*range(1, 11), 20, 25]
+    assert "are not shown" in run("swell --n 30 --budget 0").stdout
+    assert "are not shown" not in run("swell --n 30 --budget 0 --full").stdout
+
+
+@given(st.integers(0, 10**400))
+def test_big_numbers_are_rounded_from_their_digits(value):
+    text = big(value)
+    if "e" not in text:
+        assert int(text) == value
+    else:
+        mantissa, _, exponent = text.partition("e")
+        rounded = Fraction(mantissa) * 10 ** int(exponent)
+        assert abs(rounded - value) * 20 <= Fraction(11, 10) * 10 ** int(exponent)
+        assert 1 <= Fraction(mantissa) < 10
+
+
+def test_a_map_in_its_own_variable_is_still_the_logistic_map():
+    assert of_program(parse("4*x*(1 - x)")).is_logistic()
+    assert not of_program(parse("4*x*(2 - x)")).is_logistic()
+    assert of_program(parse("x*l"), "l").start == "l", "x is taken"
+    with pytest.raises(DiffcliError):
+        of_program(parse("2"))
