@@ -57,6 +57,7 @@ CODES: dict[str, Code] = {
     "no-result": _error(3, "The program ends with the definition of a function, so it computes nothing.", 'grad "f(t) = t^2" --at x=1', 'grad "f(t) = t^2; f(x)" --at x=1'),
     "missing-value": _error(3, "A variable has no value in --at.", 'grad "x*y" --at x=1', 'grad "x*y" --at x=1,y=2'),
     "unknown-variable": _error(3, "A name in --at, --wrt or --seed is no variable of the program.", 'grad "x" --at x=1,y=2', 'grad "x" --at x=1'),
+    "bad-claim": _error(3, "A claimed derivative does not say which variable it is the derivative by.", 'check "x*y" --at x=1,y=2 --claim y', 'check "x*y" --at x=1,y=2 --claim "x: y"'),
     "bad-value": _error(3, "A value is not a finite number or a constant expression, or an option's number is out of range (exit code 2).", 'grad "x" --at x=1/0', 'grad "x" --at x=1/2'),
     # -- using the program -----------------------------------------------------------------------------------------------
     "usage": _error(2, "The command line is not understood: an option is unknown, or something is missing.", 'grad "x" --at x=1 --mod forward', 'grad "x" --at x=1 --mode forward'),
@@ -81,7 +82,7 @@ CODES: dict[str, Code] = {
     "no-difference": _warning("A value beside the point is undefined, so there is no difference quotient.", 'grad "sqrt(x)" --at x=0 --mode numeric --method backward', 'grad "sqrt(x)" --at x=1 --mode numeric', exit=4),
     "difference-off": _warning("A difference quotient is further from the derivative by the table's rules than its own error estimate says.", 'grad "sin(1e7*x)" --at x=0.3 --mode numeric', 'grad "sin(x)" --at x=0.3 --mode numeric'),
     "symbolic-form": _warning("SymPy's form of the derivative is 0/0 or the like at this point, where the function is well behaved.", 'grad "hypot(x, y)" --at x=0,y=0 --mode symbolic', 'grad "hypot(x, y)" --at x=0,y=0', exit=4),
-    "cancellation": _warning("Nearly equal values are subtracted, so that digits of the derivative are lost.", 'check "(1 - cos(x))/x^2" --at x=1e-5', 'check "2*sin(x/2)^2/x^2" --at x=1e-5'),
+    "cancellation": _warning("Nearly equal values are subtracted, so that digits of the derivative are lost.", 'check "(1 - cos(x))/x^2" --at x=1e-5', 'check "(1 - cos(x))/x^2" --at x=1'),
     # -- notes -------------------------------------------------------------------------------------------------------------
     "flat": _note("An operation such as floor has the derivative 0 almost everywhere: the gradient cannot see it.", 'grad "x*floor(x)" --at x=2.5'),
     "no-dependence": _note("No path leads from a variable to the result, so its derivative is 0 whatever lies between.", 'grad "x + stop_gradient(y)" --at x=1,y=2'),

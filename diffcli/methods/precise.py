@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from copy import copy
 from functools import cache, partial
 from typing import Any
 
@@ -50,6 +51,15 @@ def precise_value(tape: Tape, point: Sequence[float], digits: int = DIGITS) -> N
     """The value of a tape at a point of floats, to so many digits; None where it is undefined, or does not settle."""
     functions = precise_functions(tape)
     return _settled(lambda: precise.number(0) + run(tape, list(map(precise.number, point)), functions)[tape.output], digits, 1)
+
+
+def with_exact_names(tape: Tape) -> Tape:
+    """The same tape with pi and e as the numbers themselves, and not as the floats nearest to them."""
+    twin = copy(tape)
+    twin.constants = list(tape.constants)
+    for slot, name in tape.constant_names.items():
+        twin.constants[-1 - slot] = precise.CONSTANTS[name]
+    return twin
 
 
 def precise_derivative(

@@ -21,7 +21,7 @@ Expression = Any
 MOST_NODES = 400
 """Larger expressions are not simplified: SymPy's effort grows much faster than their size."""
 
-MOST_SAMPLED = 4_000
+MOST_SAMPLED = 2_000
 """Larger expressions are not evaluated at random points either."""
 
 ENOUGH = 6
@@ -34,6 +34,10 @@ _TRIES = 8
 """How many points are drawn in each range."""
 
 _DIGITS = 30
+
+_GROWING = (sympy.Pow, sympy.exp, sympy.sinh, sympy.cosh, sympy.gamma)
+_MOST_GROWTH = 10_000
+"""Logarithms of powers are not taken beyond this."""
 
 _PROOFS: tuple[Callable[[Expression], Expression], ...] = (
     sympy.expand,
@@ -81,8 +85,9 @@ def witness(difference: Expression) -> dict[str, float] | None:
     True
     """
     defined = 0
+    growing = list(dict.fromkeys(part for part in sympy.preorder_traversal(difference) if isinstance(part, _GROWING)))[::-1]
     for point in _points(sorted(difference.free_symbols, key=sympy.default_sort_key)):
-        number = _value(difference, point)
+        number = _value(difference, point) if all(_is_moderate(part, point) for part in growing) else None
         if number is None:
             continue
         if number:
@@ -99,6 +104,21 @@ def _points(symbols: list[Expression]) -> Iterator[dict[Expression, Expression]]
     for _ in range(_TRIES):
         for low, high in _RANGES:
             yield {symbol: sympy.Float(repr(draw.uniform(low, high)), 2 * _DIGITS) for symbol in symbols}
+
+
+def _is_moderate(part: Expression, point: dict[Expression, Expression]) -> bool:
+    """Whether a power or exponential is no tower of them, whose exponents would not fit into memory.
+
+    Inner ones are asked first, so that what is evaluated here is moderate itself.
+    """
+    try:
+        base, exponent = part.as_base_exp() if not isinstance(part, sympy.Function) or part.is_Pow else (sympy.E, part.args[0])
+        size = sympy.log(abs(base.evalf(15, subs=point))) * exponent.evalf(15, subs=point)
+        return bool(abs(size) < _MOST_GROWTH)
+    except LimitError:
+        raise
+    except Exception:  # a base of 0, or a relation that SymPy leaves open: as harmless as undefined
+        return True
 
 
 def _value(expression: Expression, point: dict[Expression, Expression]) -> bool | None:

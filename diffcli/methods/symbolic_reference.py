@@ -12,7 +12,7 @@ import sympy
 
 from diffcli.errors import LimitError
 from diffcli.language import parse
-from diffcli.methods.precise import DIGITS, precise_value
+from diffcli.methods.precise import DIGITS, precise_value, with_exact_names
 from diffcli.methods.problem import Problem
 from diffcli.methods.symbolic import Builder
 from diffcli.methods.symbolic_text import Undecided, to_program_text
@@ -40,5 +40,5 @@ def symbolic_derivative(problem: Problem, variable: str, digits: int = DIGITS) -
         return None
     known = problem.at | {symbol.name: value for symbol, value in builder.stored.items()}
     program = parse(text)
-    form = lower(program, given=known)
+    form = with_exact_names(lower(program, given=known))  # what is still named pi comes from SymPy
     return precise_value(form, [known[name] for name in form.inputs], digits)

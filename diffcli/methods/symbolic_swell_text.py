@@ -64,13 +64,14 @@ def _place(factor: Factor) -> tuple[Any, ...]:
 
 
 def product_text(constant: Any, factors: list[Factor]) -> str:
-    """A constant times factors, without a sign for a negative one: that is the sum's."""
+    """The size of a constant times factors; its sign is for the caller to write, so no sum stands bare behind one."""
+    size = abs(constant)
     texts = []
     for polynomial, power in factors:
         text = sum_text(polynomial)
-        bare = polynomial.is_generator or (constant == 1 and factors == [(polynomial, 1)])
+        bare = polynomial.is_generator or (constant == 1 and factors == [(polynomial, 1)])  # 1, and not -1
         texts.append(_power(text if bare else f"({text})", power))
-    return "*".join([str(constant)] * (constant != 1 or not texts) + texts)
+    return "*".join([str(size)] * (size != 1 or not texts) + texts)
 
 
 def factored_text(polynomial: Polynomial) -> str:
@@ -78,10 +79,10 @@ def factored_text(polynomial: Polynomial) -> str:
     if not polynomial:
         return "0"
     constant, factors = factored(polynomial)
-    return _signed(constant) + product_text(abs(constant), factors)
+    return _sign(constant) + product_text(constant, factors)
 
 
-def _signed(constant: Any) -> str:
+def _sign(constant: Any) -> str:
     return "-" if constant < 0 else ""
 
 
@@ -107,8 +108,8 @@ def unsimplified_text(polynomial: Polynomial, variable: Expression) -> str:
     terms.sort(key=lambda term: _order(term[1], known))
     text = ""
     for constant, powers in terms:
-        sign = (" - " if constant < 0 else " + ") if text else _signed(constant)
-        text += sign + product_text(abs(constant), powers)
+        sign = (" - " if constant < 0 else " + ") if text else _sign(constant)
+        text += sign + product_text(constant, powers)
     return text
 
 

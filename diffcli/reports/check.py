@@ -125,10 +125,13 @@ def _verdicts(agreement: Agreement, style: Style) -> tuple[Value, ...]:
     return tuple(values)
 
 
+_AGREEMENT = {"removable": "the ways with a number agree", "terms": "all ways agree, to few digits"}
+
+
 def verdict_text(found: PartialCheck) -> str:
     """The verdict in a few words."""
     if found.verdict == "agree":
-        return "all ways agree" if not found.reason else "the ways with a number agree"
+        return _AGREEMENT.get(found.reason, "all ways agree")
     if found.verdict == "disagree":
         return f"disagree: {found.reason}"
     sides = ""
@@ -174,7 +177,7 @@ def points_report(result: PointChecks, style: Style) -> Document:
         listed = "; ".join(_point_text(at) for at in result.undefined[:3])
         blocks.append(Text(f"the value is undefined at {len(result.undefined)} points: {complaints.shorten(listed, LONGEST)}"))
     shown = (
-        Column("by"), Column("worst at"), Column("reverse", numeric=True, full=True), Column("off by", numeric=True),
+        Column("by"), Column("worst at"), Column("reverse", numeric=True, full=True), Column("relative error", numeric=True),
         Column("verdict"),
     )  # fmt: skip
     worst = [

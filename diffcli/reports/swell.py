@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from diffcli.language import parse
 from diffcli.language.printer import LATEX, to_text
@@ -24,6 +25,13 @@ MOST_DIGITS_DRAWN = 300
 """What has more digits is left out of the figure, whose numbers are floats."""
 
 STEP_TITLES = {"forms": "factor", "derivative": "differentiate", "simplified": "simplify", "cse": "CSE"}
+
+
+class Sized(NamedTuple):
+    """A counted size, and what it is called."""
+
+    title: str
+    size: Callable[[Counts], int]
 
 
 def swell_report(result: SwellResult, format: str, style: Style, sizes: bool = False, timed: bool = False) -> Document:
@@ -111,22 +119,31 @@ class _Look:
 
     def counted(self, every: bool) -> list[Block]:
         """The counted sizes: of trees, of the graph, of the tape."""
-        titles = ["n", self.value, self.derivative, *["folded"] * every, "graph", *["folded graph"] * every]
-        columns = tuple(Column(title, numeric=True) for title in [*titles, "f", "forward", "reverse"])
-        rows = []
-        for row in self.result.counts:
-            f, forward, reverse = row.tape
-            trees = [row.value_tree, row.derivative_tree, *[row.folded_tree] * every]
-            graphs = [row.graph, *[row.folded_graph] * every]
-            rows.append((str(row.n), *[big(size, self.exact) for size in [*trees, *graphs, f, f + forward, f + reverse]]))
+        nodes = [Sized(self.value, lambda row: row.value_tree), Sized(self.derivative, lambda row: row.derivative_tree)]
+        nodes += [Sized("folded", lambda row: row.folded_tree)] * every
+        nodes.append(Sized("graph", lambda row: row.graph))
+        nodes += [Sized("folded graph", lambda row: row.folded_graph)] * every
+        operations = [
+            Sized("f", lambda row: row.tape.function),
+            Sized("forward", lambda row: row.tape.function + row.tape.forward),
+            Sized("reverse", lambda row: row.tape.function + row.tape.reverse),
+        ]
         folded = " Folded: without products with 0 and 1." if every else ""
-        legend = (
-            f"{self.value}, {self.derivative}: nodes if written out. graph: distinct nodes of both, shared.{folded} "
-            f"f, forward, reverse: operations on the tape, of {self.value} alone and with its {self._derivatives()}."
-        )
-        whole = bool(rows) and self.result.counts[-1].n == self.result.request.n
-        hidden = self.result.request.n - len(rows) if whole else 0
-        return [Table("sizes, counted", columns, tuple(rows), len(rows) - 1, hidden), Text(legend, "dim")]
+        of_nodes = f"{self.value}, {self.derivative}: nodes if written out. graph: distinct nodes of both, shared.{folded}"
+        of_tape = f"f, forward, reverse: operations on the tape, of {self.value} alone and with its {self._derivatives()}."
+        if not every:
+            return [self._counts("sizes, counted", nodes + operations), Text(f"{of_nodes} {of_tape}", "dim")]
+        return [
+            self._counts("nodes, counted", nodes), Text(of_nodes, "dim"),
+            self._counts("operations, counted", operations), Text(of_tape, "dim"),
+        ]  # fmt: skip
+
+    def _counts(self, title: str, columns: Sequence[Sized]) -> Table:
+        counts = self.result.counts
+        rows = tuple((str(row.n), *[big(column.size(row), self.exact) for column in columns]) for row in counts)
+        titles = tuple(Column(title, numeric=True) for title in ("n", *[column.title for column in columns]))
+        whole = bool(rows) and counts[-1].n == self.result.request.n
+        return Table(title, titles, rows, len(rows) - 1, self.result.request.n - len(rows) if whole else 0)
 
     def _derivatives(self) -> str:
         return "gradient" if self.result.request.recurrence.fresh else "derivative"
@@ -188,11 +205,11 @@ class _Look:
     def figure(self) -> Figure:
         """The growth of the counted sizes."""
         counts = self.result.counts
-        series: tuple[tuple[str, Callable[[Counts], int]], ...] = (
-            (f"{self.derivative} written out", lambda row: row.derivative_tree),
-            (f"{self.value} written out", lambda row: row.value_tree),
-            ("distinct nodes of both", lambda row: row.graph),
-            ("tape, with reverse mode", lambda row: row.tape.function + row.tape.reverse),
+        series = (
+            Sized(f"{self.derivative} written out", lambda row: row.derivative_tree),
+            Sized(f"{self.value} written out", lambda row: row.value_tree),
+            Sized("distinct nodes of both", lambda row: row.graph),
+            Sized("tape, with reverse mode", lambda row: row.tape.function + row.tape.reverse),
         )
         drawn = tuple(
             Series(name, tuple((float(row.n), float(size(row))) for row in counts if 0 < size(row) < 10**MOST_DIGITS_DRAWN))

@@ -22,13 +22,16 @@ from diffcli.methods.problem import Problem
 from diffcli.methods.reverse import accumulate
 from diffcli.operations.arithmetic import precise
 from diffcli.records import Difference, SymbolicDerivative
-from diffcli.studies.disagreement import REASONS, Reason, explain_disagreement
+from diffcli.studies.disagreement import REASONS, Reason, explain_disagreement, find_extreme
 
 TOLERANCE = 1e-9
 """The relative error up to which a way without an error bar agrees."""
 
 ROUNDING = 2.0**-48
 """How far a derivative may be off beside the terms that it is the sum of, however small the sum."""
+
+FEW_DIGITS = 1e-3
+"""The relative error that cancelling terms excuse at most."""
 
 NOTHING = 1e-60
 """An error below this is none: it is what a complex step leaves of a derivative that is 0."""
@@ -187,6 +190,8 @@ def _judged(
 ) -> tuple[PartialCheck, Reason]:
     slot = problem.input_slot(variable)
     kinds = {found.kind for found in breaks if found.kind in NOT_DIFFERENTIABLE}
+    if kinds == {"pole"} and find_extreme(problem, of_adjoints=False) is not None:
+        kinds = set()  # the pole is one of floats, not of the function: log(exp(x)) at -800
     left = right = None
     exact: Number | None = None
     if kinds:
@@ -198,7 +203,8 @@ def _judged(
     floor = _floor(problem, slot)
     interval = _interval(kinds, left, right, exact if exact is not None else _consensus(ways))
     judged = tuple(_compared(way, interval, floor) for way in ways)
-    verdict, reason = _verdict(problem, kinds, judged, left, right)
+    size = float(max(map(abs, interval))) if interval is not None else 0.0
+    verdict, reason = _verdict(problem, kinds, judged, left, right, size)
     return PartialCheck(variable, exact, left, right, judged, verdict, reason.name, reason.explanation), reason
 
 
@@ -231,12 +237,14 @@ def _compared(way: Way, sides: tuple[Number, Number] | None, floor: float) -> Wa
     beside = max(low - value, value - high, precise.number(0))
     error = float(beside) if beside > max(abs(low), abs(high)) * precise.power_of_ten(-KNOWN) else 0.0
     size = float(max(abs(low), abs(high)))
-    allowed = max(way.bar if way.bar is not None else TOLERANCE * size, floor, math.ulp(size), NOTHING if size == 0 else 0.0)
+    allowed = max(way.bar if way.bar is not None else TOLERANCE * size, math.ulp(size), min(floor, FEW_DIGITS * size))
+    if not size:
+        allowed = max(allowed, floor, NOTHING)
     return way._replace(error=error, agrees=error <= allowed)
 
 
 def _verdict(
-    problem: Problem, kinds: set[str], ways: Sequence[Way], left: float | None, right: float | None
+    problem: Problem, kinds: set[str], ways: Sequence[Way], left: float | None, right: float | None, size: float
 ) -> tuple[str, Reason]:
     off = [way.name for way in ways if way.agrees is False]
     silent = [way.name for way in ways[:2] if not way.has_number]
@@ -250,4 +258,13 @@ def _verdict(
     form = next(way for way in ways if way.name == "symbolic")
     if not form.has_number and not form.remark:
         return "agree", Reason("removable", "SymPy's form of the derivative is 0/0 or the like at this point")
-    return "agree", Reason("", "")
+    return "agree", _lost_digits(ways, size)
+
+
+def _lost_digits(ways: Sequence[Way], size: float) -> Reason:
+    """Whether the ways agree with few digits only, because the terms of the derivative all but cancel."""
+    worst = max((way.error for way in ways if way.error is not None and way.bar is None), default=0.0)
+    if not size or worst <= TOLERANCE * size:
+        return Reason("", "")
+    left = max(0, math.floor(-math.log10(worst / size)))
+    return Reason("terms", f"the terms of the derivative all but cancel, which leaves {left} right digits")

@@ -18,6 +18,7 @@ REASONS = {
     "overflow": "an intermediate value is beyond the range of a float",
     "underflow": "an intermediate value is below the range of a float",
     "cancellation": "nearly equal values are subtracted, and their digits lost",
+    "terms": "the terms of the derivative all but cancel",
     "removable": "SymPy's form of the derivative is 0/0 or the like where the function is smooth",
     "form": "SymPy's form of the derivative loses its digits at the point",
     "difference": "a difference quotient is off by more than its bar",
@@ -51,7 +52,7 @@ def explain_disagreement(problem: Problem, kinds: Collection[str], off: Sequence
     if kinds:
         return Reason("kink", "operations with a corner meet here in a function that is smooth all the same")
     if any(way in ("reverse", "forward") for way in off):
-        known = _extreme(problem) or _cancellation(problem)
+        known = find_extreme(problem) or _cancellation(problem)
         if known is not None:
             return known
     return _ALONE.get(tuple(off), Reason("unexplained", "nothing that diffcli knows of explains it"))
@@ -65,20 +66,21 @@ _ALONE: dict[tuple[str, ...], Reason] = {
 """What it means when one way is off alone."""
 
 
-def _extreme(problem: Problem) -> Reason | None:
-    """The first row whose value or adjoint is infinite or not a number, or has vanished."""
+def find_extreme(problem: Problem, of_adjoints: bool = True) -> Reason | None:
+    """The first row whose value, or adjoint, has left the range of a float."""
     tape, values = problem.tape, problem.values
     for slot in tape.rows():
         value, bar = values[slot], problem.adjoints[slot]
         if value is None or not problem.active[slot]:
             continue
-        if math.isinf(value) or value != value:
-            text = f"`{problem.operand_text(slot)}` is {number_text(float(value))}, beyond the range of a float"
+        shown = problem.operand_text(slot)
+        if not math.isfinite(value) and all(math.isfinite(values[operand]) for operand in tape.operands_of(slot)):
+            text = f"`{shown}` is {number_text(float(value))}, beyond the range of a float"
             return Reason("overflow", text, problem.warning("overflow", text, slot))
-        if bar is not None and not math.isfinite(bar):
-            return Reason("overflow", f"the adjoint of `{problem.operand_text(slot)}` is {number_text(bar)}, beyond a float")
         if value == 0 and tape.operation(slot) in ("exp", "pow", "mul", "div", "square") and _came_from_something(problem, slot):
-            return Reason("underflow", f"`{problem.operand_text(slot)}` is below the range of a float, and 0")
+            return Reason("underflow", f"`{shown}` is below the range of a float, and 0")
+        if of_adjoints and bar is not None and not math.isfinite(bar):
+            return Reason("overflow", f"the adjoint of `{shown}` is {number_text(bar)}, beyond the range of a float")
     return None
 
 

@@ -20,6 +20,9 @@ from diffcli.studies.factors import LIKE, factor_sentence, neat
 from diffcli.tape import Tape, evaluate, lower
 from diffcli.tape.rules import rule_function, term_functions
 
+ENOUGH = 4
+"""With fewer points than this nothing is explained: at one, a factor explains everything."""
+
 MOST_ROWS = 300
 """Longer tapes are asked for slips of the whole only."""
 
@@ -139,7 +142,8 @@ class _Place(NamedTuple):
 
 def find_slip(evidence: Evidence) -> str:
     """What is probably wrong with a claim, in a sentence; empty if no slip of the table explains it."""
-    if all(abs(seen.claimed - seen.right) <= 10 * LIKE * abs(seen.right) for seen in evidence.observations):
+    seen_all = evidence.observations
+    if len(seen_all) < ENOUGH or all(abs(seen.claimed - seen.right) <= 10 * LIKE * abs(seen.right) for seen in seen_all):
         return ""  # it is wrong at single points, or by so little that any slip without effect would explain it
     for slip in SLIPS:
         for place in _places(slip, evidence):

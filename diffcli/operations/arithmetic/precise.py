@@ -107,5 +107,5 @@ PRECISE: dict[str, Callable[..., Number]] = {
 """The functions, by the names of their rows."""
 
 
-CONSTANTS: dict[str, Number] = {"pi": mp.pi, "nan": NAN}
-"""The constants that the table's texts name; pi has whatever digits are in force."""
+CONSTANTS: dict[str, Number] = {"pi": mp.pi, "e": mp.e, "nan": NAN}
+"""The constants by name; pi and e have whatever digits are in force."""

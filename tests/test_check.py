@@ -1,0 +1,148 @@
+"""``diffcli check``: the verdict and its reason, on designed cases, and the shape of what it prints."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+from console import run
+
+from diffcli.methods.problem import Problem
+from diffcli.studies.agreement import WAYS, check
+from diffcli.studies.disagreement import REASONS
+
+# program, point, then for each variable: verdict, reason
+CASES = [
+    # agreeing
+    ("ln(x1) + x1*x2 - sin(x2)", "x1=2,x2=5", [("agree", ""), ("agree", "")]),
+    ("x*sin(x)", "x=2", [("agree", "")]),
+    ("x^y", "x=2,y=3", [("agree", ""), ("agree", "")]),
+    ("erf(x)*gamma(x)", "x=1.5", [("agree", "")]),
+    ("atan2(y, x)", "x=-1,y=2", [("agree", ""), ("agree", "")]),
+    ("max(x, y, 3)", "x=4,y=5", [("agree", ""), ("agree", "")]),
+    ("64*x*(1 - x)*(1 - 2*x)^2*(1 - 8*x + 8*x^2)^2", "x=0.2", [("agree", "")]),
+    ("sinc(x)", "x=0", [("agree", "")]),
+    ("(x - 1)^7", "x=1", [("agree", "")]),
+    ("x^2 - 4*x", "x=2", [("agree", "")]),
+    ("x*stop_gradient(x)", "x=2", [("agree", "")]),
+    ("floor(x)*x", "x=2.5", [("agree", "")]),
+    ("x", "x=1e308", [("agree", "")]),
+    ("x*log(x)", "x=1e-300", [("agree", "")]),
+    ("sin(1e7*x)", "x=0.3", [("agree", "")]),
+    ("exp(-(1e6*(x - 1))^2)*x", "x=1", [("agree", "")]),
+    ("exp(x)", "x=-800", [("agree", "")]),
+    ("x^1.5", "x=0", [("agree", "")]),
+    ("stop_gradient(x) + y", "x=1,y=1", [("agree", ""), ("agree", "")]),
+    # kinks whose two sides agree
+    ("where(x > 0, x^2, -x^2)", "x=0", [("agree", "")]),
+    ("x*abs(x)", "x=0", [("agree", "")]),
+    ("elu(x)", "x=0", [("agree", "")]),
+    # kinks, jumps and poles: no derivative, and no disagreement
+    ("abs(x)", "x=0", [("kink", "kink")]),
+    ("abs(x) + y", "x=0,y=1", [("kink", "kink"), ("agree", "")]),
+    ("max(x, y)", "x=1,y=1", [("kink", "kink"), ("kink", "kink")]),
+    ("relu(x - 3)*x", "x=3", [("kink", "kink")]),
+    ("clip(x, 0, 1)", "x=1", [("kink", "kink")]),
+    ("hypot(x, y)", "x=0,y=0", [("kink", "kink"), ("kink", "kink")]),
+    ("sqrt(x^2)", "x=0", [("kink", "kink")]),
+    ("x if x < 1 else 2 - x", "x=1", [("kink", "kink")]),
+    ("floor(x)*x", "x=2", [("jump", "jump")]),
+    ("sqrt(x)", "x=0", [("pole", "pole")]),
+    ("cbrt(x)", "x=0", [("pole", "pole")]),
+    ("asin(x)", "x=1", [("pole", "pole")]),
+    # disagreeing
+    ("relu(x) - relu(-x)", "x=0", [("disagree", "kink")]),
+    ("x^2 if x != 1 else 1", "x=1", [("disagree", "branch")]),
+    ("(1 - cos(x))/x^2", "x=1e-5", [("disagree", "cancellation")]),
+    ("((x + 1e8) - 1e8)^2", "x=0.3", [("disagree", "cancellation")]),
+    ("(sqrt(x + 1) - sqrt(x))^2", "x=1e14", [("disagree", "cancellation")]),
+    ("log(1 + exp(x))", "x=1000", [("disagree", "overflow")]),
+    ("exp(x)/exp(x)*x", "x=800", [("disagree", "overflow")]),
+    ("x/(x^2 + 1e-320)", "x=1e-200", [("disagree", "underflow")]),
+    ("log(exp(x)*1e300)", "x=-760", [("disagree", "underflow")]),
+    ("exp(-(1e6*(x - 1))^2)", "x=1.000000001", [("disagree", "form")]),
+    # few digits, by no fault of any way
+    ("2*sin(x/2)^2/x^2", "x=1e-5", [("agree", "terms")]),
+]
+
+
+@pytest.mark.parametrize(("text", "point", "expected"), CASES, ids=[f"{text} at {point}" for text, point, _ in CASES])
+def test_verdicts_and_reasons(text, point, expected):
+    agreement = check(Problem(text, point))
+    assert [(found.verdict, found.reason) for found in agreement.checks] == expected
+    assert agreement.passed == all(verdict != "disagree" for verdict, _ in expected)
+    for found in agreement.checks:
+        assert tuple(way.name for way in found.ways) == WAYS
+        assert found.reason in ("", *REASONS)
+        assert bool(found.explanation) == bool(found.reason)
+
+
+def test_the_judge_knows_the_derivative():
+    (found,) = check(Problem("sin(x)", "x=1"), digits=30).checks
+    assert abs(float(found.exact) - math.cos(1)) <= math.ulp(0.5)
+
+
+def test_a_kink_is_no_disagreement_with_central_differences():
+    (found,) = check(Problem("relu(x)", "x=0")).checks
+    assert (found.left, found.right) == (0.0, 1.0)
+    assert all(way.agrees for way in found.ways if way.has_number)
+
+
+@pytest.mark.parametrize(
+    ("name", "command", "exit"),
+    [
+        ("survey", 'check "ln(x1) + x1*x2 - sin(x2)" --at x1=2,x2=5', 0),
+        ("digits", 'check "x*exp(-x^2)" --at x=0.5 --digits 40', 0),
+        ("kink", 'check "abs(x - 1)*y" --at x=1,y=2', 0),
+        ("cancellation", 'check "(1 - cos(x))/x^2" --at x=1e-4', 1),
+        ("claim", 'check "x*y - sin(y)" --at x=2,y=5 --claim "x: y, y: x + cos(y)"', 1),
+        ("claim-alone", 'check "x^2" --claim 2*x', 0),
+        ("claim-syntax", 'check "x^2" --claim "x: 2*x +"', 3),
+        ("json", 'check "x^2" --at x=3 --json', 0),
+        ("domain", 'check "log(x)" --at x=-1', 4),
+        ("missing", 'check "log(x)"', 3),
+        ("both", 'check "log(x)" --at x=1 --points x.csv', 2),
+        ("no-file", 'check "log(x)" --points missing.csv', 2),
+    ],
+)
+def test_what_is_printed(golden, name, command, exit):
+    outcome = run(command)
+    assert outcome.exit == exit
+    golden(f"check/{name}.txt", f"$ diffcli {command}\n--- stdout\n{outcome.stdout}--- stderr\n{outcome.stderr}--- exit {exit}\n")
+
+
+def test_many_points(tmp_path, golden):
+    file = tmp_path / "points.csv"
+    file.write_text("x, y\n2, 3\n0.5, pi\n\n1, 0\n1e-5,1\n", encoding="utf-8")
+    outcome = run(["check", "(1 - cos(x))/x^2*y", "--points", str(file)])
+    assert outcome.exit == 1
+    golden("check/points.txt", outcome.stdout)
+    data = json.loads(run(["check", "(1 - cos(x))/x^2*y", "--points", str(file), "--json"]).stdout)
+    assert data["points"] == 4
+    assert data["counts"]["x"] == {"agree": 3, "disagree": 1}
+    assert data["worst"]["x"]["at"] == {"x": 1e-5, "y": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("content", "exit", "words"),
+    [
+        ("", 2, "holds no points"),
+        ("x\n", 2, "holds no points"),
+        ("x\n1,2\n", 2, "line 2"),
+        ("y\n1\n", 3, "no value for `x`"),
+        ("x\nabc\n", 3, "abc"),
+        ("x\n1/0\n", 3, "finite"),
+        ("x\n1\n-1\n", 1, None),
+    ],
+)
+def test_points_that_do_not_fit(tmp_path, content, exit, words):
+    file = tmp_path / "points.csv"
+    file.write_text(content, encoding="utf-8")
+    outcome = run(["check", "log(x)", "--points", str(file)])
+    assert outcome.exit == exit
+    if words is not None:
+        assert outcome.stdout == ""
+        assert words in outcome.stderr
+    else:
+        assert "undefined at 1 point" in outcome.stdout

@@ -1,0 +1,410 @@
+"""Derivatives worked out by hand: what is proved, what is disproved and where, and which slip is named."""
+
+from __future__ import annotations
+
+import math
+import random
+from typing import Any
+
+import pytest
+import sympy
+from mpmath import mpf
+from oracle import ORACLE, derivative_of
+
+import diffcli
+from diffcli.language import parse
+from diffcli.methods.problem import Problem
+from diffcli.methods.symbolic_claims import decide, derivative_text
+from diffcli.methods.symbolic_kernels import vanishes
+from diffcli.studies.claims import VERDICTS, judge_claims, read_claims
+from diffcli.studies.factors import factor_sentence
+from diffcli.studies.slips import SLIPS
+from diffcli.tape import lower
+
+
+def judged(expression, at, claim):
+    problem = Problem(expression, at)
+    return judge_claims(problem, read_claims(claim, problem))
+
+
+PROVED = [
+    ("ln(x) + x*y - sin(y)", "x=2,y=5", "x: 1/x + y, y: x - cos(y)"),
+    ("tan(x)", "x=1", "1 + tan(x)^2"),
+    ("tan(x)", "x=1", "sec(x)^2"),
+    ("sin(x)^2", "x=1", "sin(2*x)"),
+    ("sin(x)^8", "x=1", "8*cos(x)*(1 - cos(x)^2)^3*sin(x)"),
+    ("sin(x)*sin(2*x)*sin(3*x)", "x=1", "cos(x)*sin(2*x)*sin(3*x) + 2*sin(x)*cos(2*x)*sin(3*x) + 3*sin(x)*sin(2*x)*cos(3*x)"),
+    ("x^x", "x=2", "x^x*(ln(x) + 1)"),
+    ("x^y", "x=2,y=3", "x: y*x^(y - 1), y: x^y*ln(x)"),
+    ("sigmoid(x)", "x=1", "sigmoid(x)*(1 - sigmoid(x))"),
+    ("log(exp(a) + exp(b) + exp(c))", "a=1,b=2,c=3", "a: 1/(1 + exp(b - a) + exp(c - a))"),
+    ("sqrt(1 + sqrt(1 + x^2))", "x=1", "x/(2*sqrt(1 + x^2)*sqrt(1 + sqrt(1 + x^2)))"),
+    ("gelu(x)", "x=1", "erfc(-x/sqrt(2))/2 + x*exp(-x^2/2)/sqrt(2*pi)"),
+    ("hypot(x, y)", "x=3,y=4", "y: y/hypot(x, y)"),
+    ("x^2 if x > 0 else -x", "x=1", "2*x if x > 0 else -1"),
+    ("f(t) = t^2; f(x) + f(3*x)", "x=1", "20*x"),
+    ("sin(0.1*x)", "x=1", "cos(x/10)/10"),  # 0.1 is 1/10, and not the float
+    ("(1 - cos(x))/x^2", "x=1e-4", "sin(x)/x^2 - 2*(1 - cos(x))/x^3"),  # floats alone would differ by 600 %
+    ("sin(1e6*x)^2", "x=1", "1e6*sin(2e6*x)"),  # which SymPy's simplify would write out, for minutes
+    ("pi*x", "x=2,pi=3", "x: pi, pi: x"),
+    # equal on a part of the line, which is all that there is of the function
+    ("log(x)", "x=2", "1/abs(x)"),
+    ("log(x - 3)", "x=4", "1/abs(x - 3)"),
+    ("acosh(x)", "x=2", "1/sqrt(x^2 - 1)"),
+    ("x^(1/3)*y^(2/3)", "x=1,y=2", "x: (y/x)^(2/3)/3"),
+    # away from kinks
+    ("abs(x)", "x=2", "sign(x)"),
+    ("abs(x)", "x=0", "x/abs(x)"),
+    ("sqrt(x^2)", "x=-2", "x/abs(x)"),
+    ("abs(x*y)", "x=2,y=3", "x: y*sign(x)*sign(y)"),
+    # what the table holds constant
+    ("x*floor(x)", "x=2.5", "floor(x)"),
+    ("x*stop_gradient(x)", "x=2.5", "x"),
+]
+
+
+@pytest.mark.parametrize(("expression", "at", "claim"), PROVED)
+def test_right_claims_are_proved(expression, at, claim):
+    for verdict in judged(expression, at, claim):
+        assert (verdict.verdict, verdict.counterexample, verdict.slip) == ("proved", None, "")
+        assert verdict.points >= 10
+        assert verdict.digits >= 10
+        assert verdict.right
+
+
+WRONG = [
+    ("x^2", "x=1", "0", "constant", "the expression depends on x, so its derivative is not 0"),
+    ("x*y", "x=2,y=3", "x: x", "other variable", "this is the derivative by y, not by x"),
+    ("x^2 + y^2", "x=1,y=2", "x: 2*x + 2*y", "total", "the derivative by y is added: by x alone, y is held fixed"),
+    ("sin(x)/x", "x=2", "(sin(x) - x*cos(x))/x^2", "quotient swapped", "quotient rule: the numerator of (sin(x)/x)' is u'*v - u*v', not u*v' - u'*v"),
+    ("sin(x)/x", "x=2", "(x*cos(x) + sin(x))/x^2", "quotient sum", "quotient rule: the numerator of (sin(x)/x)' is u'*v - u*v', with a minus"),
+    ("sin(x)/x", "x=2", "cos(x)", "quotient of derivatives", "quotient rule: the derivative of sin(x)/x is not the quotient of the derivatives"),
+    ("sin(x)/x", "x=2", "(x*cos(x) - sin(x))/x", "divisor not squared", "quotient rule: the divisor of (sin(x)/x)' is v^2, not v"),
+    ("sin(x)/x", "x=2", "x*cos(x) - sin(x)", "divisor forgotten", "quotient rule: the divisor v^2 of (sin(x)/x)' is missing"),
+    ("3/x", "x=2", "-3/x", "divisor of a constant", "quotient rule: the divisor of (3/x)' is v^2, not v"),
+    ("x^2*sin(x)", "x=2", "2*x*cos(x)", "product of derivatives", "product rule: (x^2*sin(x))' is u'*v + u*v', not the product u'*v'"),
+    ("x^2*sin(x)", "x=2", "2*x*sin(x) - x^2*cos(x)", "product with a minus", "product rule: (x^2*sin(x))' is u'*v + u*v', with a plus"),
+    ("x^3", "x=2", "3*x^3", "exponent kept", "power rule: the exponent of x^3 is to be reduced by 1"),
+    ("x^-2", "x=2", "-2*x^-1", "exponent raised", "power rule: the exponent of x^-2 is to be reduced by 1, not raised"),
+    ("x^3", "x=2", "x^2", "exponent missing", "power rule: the factor 3, the exponent of x^3, is missing"),
+    ("x^3", "x=2", "2*x^2", "exponent reduced first", "power rule: the factor is the exponent of x^3 before it is reduced, 3"),
+    ("2^x", "x=3", "x*2^(x - 1)", "power rule for exp", "2^x has x in its exponent: its derivative is not that of a power"),
+    ("exp(x)", "x=2", "x*exp(x - 1)", "power rule for exp", "exp(x) has x in its exponent: its derivative is not that of a power"),
+    ("2^x", "x=3", "2^x", "log of the base", "the factor ln(2) in the derivative of 2^x is missing"),
+    ("abs(x - 1)*x", "x=0.5", "x + abs(x - 1)", "sign missing", "the factor sign(x - 1) in the derivative of abs(x - 1) is missing"),
+    ("log10(x) + x", "x=2", "1/x + 1", "log base", "log10(x) is no natural logarithm: the factor 1/ln(10) is missing"),
+    ("log(x, 3)", "x=2", "1/x", "log base", "log(x, 3) is no natural logarithm: the factor 1/ln(3) is missing"),
+    ("sin(x^2)", "x=2", "cos(x^2)", "inner derivative", "chain rule: the inner derivative of sin(x^2), 2*x, is missing"),
+    ("x + exp(sin(3*x))", "x=2", "1 + exp(sin(3*x))*cos(3*x)", "inner derivative", "chain rule: the inner derivative of sin(3*x), 3, is missing"),
+    ("sin(x^2)", "x=2", "cos(2*x)", "inner derivative inside", "chain rule: the outer derivative of sin(x^2) is taken at x^2, and multiplied by 2*x"),
+    ("sin(x^3)", "x=2", "cos(3*x^2)*3*x^2", "outer at inner", "chain rule: the outer derivative of sin(x^3) is taken at x^3, not at its derivative"),
+    ("cos(x)", "x=1", "sin(x)", "sign", "the sign of the whole is wrong"),
+    ("x*exp(x)", "x=1", "x*exp(x)", "itself", "this is the expression itself, not its derivative"),
+    ("1/x", "x=2", "ln(x)", "integral", "this is an antiderivative: its own derivative is the expression"),
+    ("x^2*y", "x=3,y=2", "x: 2*x", "constant factor", "the factor y in the derivative of x^2*y is missing"),
+    ("x^2 + 5", "x=2", "2*x + 5", "constant kept", "5 does not depend on x, so its derivative is 0"),
+    ("x^2 - y", "x=2,y=3", "x: 2*x - y", "constant kept", "y does not depend on x, so its derivative is 0"),
+    ("x^2 + 5", "x=2", "2*x + 1", "derivative of a constant", "5 does not depend on x, so its derivative is 0, not 1"),
+    ("ln(x) + x*y - sin(y)", "x=2,y=5", "y: x", "term missing", "the term through sin(y) is missing"),
+    ("1 + 1/(x^2*sin(x))", "x=2", "-2*x*sin(x)/(x^2*sin(x))^2", "term missing", "the term through sin(x) in the derivative of x^2*sin(x) is missing"),
+    ("ln(x) + x*y - sin(y)", "x=2,y=5", "y: x + cos(y)", "sign of a term", "the sign of the term through sin(y) is wrong"),
+    ("sin(x)", "x=2", "cos(x)*pi/180", "degrees", "the factor pi/180 is too much: angles are in radians"),
+    ("log(x)", "x=2", "1/(x*ln(10))", "natural logarithm", "the factor 1/ln(10) is too much: log is the natural logarithm"),
+    ("sqrt(x)", "x=2", "1/sqrt(x)", "factor", "the factor 2 is too much"),
+    ("sin(x)^2", "x=2", "sin(x)*cos(x)", "exponent missing", "power rule: the factor 2, the exponent of sin(x)^2, is missing"),
+    ("exp(x)", "x=2", "-2*exp(x)/3", "factor", "it is -2/3 times the derivative"),
+    ("x^5 + exp(x)", "x=1", "10*x^4 + exp(x)", "factor of a term", "in the term through x^5 the factor 2 is too much"),
+    ("pi*x^2", "x=1", "6.28319*x", "rounded", "it agrees to 6 digits: is one of its numbers rounded?"),
+    ("exp(x)", "x=2", "7*x^3 - 2", "", ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("expression", "at", "claim", "name", "sentence"), WRONG)
+def test_wrong_claims_have_a_counterexample_and_their_slip(expression, at, claim, name, sentence):
+    (verdict,) = judged(expression, at, claim)
+    assert (verdict.verdict, verdict.slip) == ("wrong", sentence)
+    assert verdict.counterexample is not None
+    assert all(abs(value) in (0, 0.25, 0.5, 1, 2, 3, 4, 5) for value in verdict.counterexample.at.values())
+    check_counterexample(expression, verdict)
+    assert judged(expression, at, f"{verdict.variable}: {verdict.right}")[0].verdict == "proved"
+
+
+def test_every_slip_has_its_claim():
+    assert {slip.name for slip in SLIPS} == {name for *_, name, _ in WRONG if name}
+
+
+def check_counterexample(expression, verdict):
+    """The values at the counterexample against mpmath, by difference quotients of the tape's own operations."""
+    tape = Problem(expression, verdict.counterexample.at).tape
+    claim = lower(parse(verdict.claim), given=tape.inputs)
+    point = list(verdict.counterexample.at.values())
+    right = derivative_of(in_mpmath(tape), point, tape.inputs.index(verdict.variable))
+    claimed = in_mpmath(claim)(*[mpf(verdict.counterexample.at[name]) for name in claim.inputs])
+    assert verdict.counterexample.right == pytest.approx(float(right), rel=1e-14, abs=1e-300)
+    assert verdict.counterexample.claimed == pytest.approx(float(claimed), rel=1e-14, abs=1e-300)
+    assert abs(right - claimed) > 1e-8 * abs(right)
+
+
+def in_mpmath(tape) -> Any:
+    def function(*point):
+        values = [*point, *[None] * len(tape.operations), *map(mpf, reversed(tape.constants))]
+        for slot in tape.rows():
+            values[slot] = ORACLE[tape.operation(slot)](*[values[operand] for operand in tape.operands_of(slot)])
+        return values[tape.output]
+
+    return function
+
+
+AT_THE_POINT_ONLY = [
+    ("x^2", "x=2", "x^2", {"x": 1.0}, "this is the expression itself, not its derivative"),
+    ("x^3", "x=1", "3*x^4", {"x": 2.0}, "power rule: the exponent of x^3 is to be reduced by 1, not raised"),
+    ("abs(x)", "x=2", "1", {"x": -1.0}, "the factor sign(x) in the derivative of abs(x) is missing"),
+    ("x^2", "x=7", "2*x + (x - 7)*(x - 2)", {"x": 1.0}, ""),
+    ("x^2*y", "x=3,y=1", "x: 2*x", {"x": 1.0, "y": 3.0}, "the factor y in the derivative of x^2*y is missing"),
+]
+
+
+@pytest.mark.parametrize(("expression", "at", "claim", "where", "sentence"), AT_THE_POINT_ONLY)
+def test_claims_with_the_right_value_at_the_point_alone(expression, at, claim, where, sentence):
+    (verdict,) = judged(expression, at, claim)
+    assert (verdict.verdict, verdict.counterexample.at, verdict.slip) == ("at the point only", where, sentence)
+    assert verdict.claimed == verdict.value
+
+
+NOT_DECIDED = [
+    ("max(x, y)", "x=1,y=2", "x: where(x > y, 1, 0)"),  # SymPy has Heaviside for one and Piecewise for the other
+    ("x^2", "x=1", "2*x + where(x == 0, 5, 0)"),  # a single point, at which the claim itself says that it is singled out
+    ("; ".join(["l1 = x", *(f"l{n} = 4*l{n - 1}*(1 - l{n - 1})" for n in range(2, 21)), "l20"]), "x=0.2", "$"),
+]
+
+
+@pytest.mark.parametrize(("expression", "at", "claim"), NOT_DECIDED)
+def test_claims_that_agree_everywhere_and_are_not_proved(expression, at, claim):
+    if claim == "$":  # too large for SymPy when it is written out: the product 4^19 (1 - 2 l1) ... (1 - 2 l19)
+        steps = expression.rpartition("; ")[0]
+        claim = f"{steps}; 4^19*" + "*".join(f"(1 - 2*l{n})" for n in range(1, 20))
+        claim = f"x: {claim}"
+    (verdict,) = judged(expression, at, claim)
+    assert (verdict.verdict, verdict.counterexample, verdict.slip) == ("not decided", None, "")
+    assert verdict.points >= 20
+    assert verdict.digits >= 10
+
+
+def test_a_claim_without_a_value_at_the_point_is_wrong_there():
+    (verdict,) = judged("x^2", "x=-1", "2*sqrt(x)^2")
+    assert verdict.verdict == "wrong"
+    assert math.isnan(verdict.claimed)
+    assert verdict.slip == "it has no value at this point, where the derivative has one"
+    assert verdict.counterexample.at == {"x": -1.0}
+
+
+def test_verdicts_are_those_of_the_table():
+    assert list(VERDICTS) == ["proved", "wrong", "at the point only", "not decided"]
+
+
+def test_a_long_program_is_judged_without_sympy():
+    (verdict,) = judged("+".join(["x*sin(x)"] * 3000), "x=2", "3000*sin(x) + 2999*x*cos(x)")
+    assert (verdict.verdict, verdict.right) == ("wrong", "")
+    (verdict,) = judged("+".join(["x*sin(x)"] * 3000), "x=2", "3000*sin(x) + 3000*x*cos(x)")
+    assert verdict.verdict == "not decided"
+
+
+def test_a_limit_passes_through(monkeypatch):
+    limit = diffcli.LimitError([diffcli.Diagnostic("timeout", "error", "stopped after 1 s")])
+
+    def strike(*_: object) -> None:
+        raise limit
+
+    monkeypatch.setattr(sympy, "diff", strike)
+    with pytest.raises(diffcli.LimitError):
+        judged("x^2", "x=1", "2*x")
+
+
+def test_stages_are_told():
+    problem, stages = Problem("x^2", "x=1"), []
+    judge_claims(problem, read_claims("2*x", problem), stages.append)
+    judge_claims(problem, read_claims("3*x", problem), stages.append)
+    assert stages == [
+        "comparing the claim for x at points", "SymPy compares the claim for x",
+        "comparing the claim for x at points", "SymPy differentiates along x",
+    ]  # fmt: skip
+
+
+# -- a property: a derivative with one part changed is never proved, and its own other forms are never disproved --------------
+
+
+def random_expression(source, depth):
+    if depth == 0:
+        return source.choice(("x", "x", "y", str(source.randint(2, 5))))
+    left, right = random_expression(source, depth - 1), random_expression(source, source.randrange(depth))
+    return source.choice((
+        f"({left} + {right})", f"({left} - {right})", f"{left}*{right}", f"({left})/({right})", f"({left})^{source.randint(2, 3)}",
+        f"sin({left})", f"exp({left}/9)", f"log(1 + ({left})^2)", f"sqrt(1 + ({left})^2)", f"atan({left})", f"tanh({left})",
+    ))  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_random_derivatives_and_their_slips(seed):
+    source = random.Random(seed)
+    expression = f"x*{random_expression(source, 3)} + y"
+    tape = Problem(expression, "x=0.7,y=1.3").tape
+    right = derivative_text(tape, tape.output, "x")
+    assert right, expression
+    (verdict,) = judged(expression, "x=0.7,y=1.3", f"x: {right}")
+    assert verdict.verdict in ("proved", "not decided"), expression
+    rewritten = f"({right})*sin(x)^2 + cos(x)^2*({right})"
+    (verdict,) = judged(expression, "x=0.7,y=1.3", f"x: {rewritten}")
+    assert verdict.verdict in ("proved", "not decided"), expression
+    for wrong in (f"-({right})", f"{right} + x", f"2*({right})", f"({right})*cos(y)", f"{right} + 1e-6"):
+        (verdict,) = judged(expression, "x=0.7,y=1.3", f"x: {wrong}")
+        assert verdict.verdict in ("wrong", "at the point only"), (expression, wrong)
+        assert not decide(tape, "x", lower(parse(wrong))).proved, (expression, wrong)
+
+
+X, Y = sympy.symbols("x y", real=True)
+ZEROS = [
+    sympy.sin(X) ** 4 - (1 - sympy.cos(X) ** 2) ** 2,
+    sympy.tanh(X) ** 2 + sympy.sech(X) ** 2 - 1,
+    X**Y * Y / X - Y * X ** (Y - 1),
+    sympy.sin(X) + sympy.sin(3 * X) - 4 * sympy.sin(X) * sympy.cos(X) ** 2,
+    sympy.cos(2 * X - 2 * Y) - 1 + 2 * sympy.sin(Y - X) ** 2,
+    sympy.sqrt(X / Y) ** 3 - X / Y * sympy.sqrt(X / Y),
+    (1 + X**2) ** sympy.Rational(3, 2) / (1 + X**2) - sympy.sqrt(1 + X**2),
+    sympy.exp(2 * X + 1) - sympy.E * sympy.exp(X) ** 2,
+    sympy.Abs(X) * sympy.sign(X) - X,
+    sympy.sqrt(1 - X**4) - sympy.sqrt((1 - X**2) * (1 + X**2)),
+]
+
+
+@pytest.mark.parametrize("zero", ZEROS, ids=str)
+def test_algebra_proves_zeros_and_nothing_else(zero):
+    assert vanishes(zero)
+    for other in (X, sympy.sin(X), sympy.exp(X), sympy.sqrt(1 + X**2), sympy.Rational(1, 10**9)):
+        assert not vanishes(zero + other)
+    assert not vanishes(zero.xreplace({X: 2 * X}) + zero.diff(Y) + X - sympy.Abs(X))
+
+
+@pytest.mark.parametrize(
+    ("factor", "sentence"),
+    [(2, "the factor 2 is too much"), (1 / 3, "the factor 3 is missing"), (-1.5, "it is -3/2 times the derivative"),
+     (math.pi, "the factor pi is too much"), (1 / math.log(2), "the factor ln(2) is missing"), (0.123456789, "it is 0.123457 times the derivative"),
+     (180 / math.pi, "it is 180/pi times the derivative"), (0.0, "it is 0 times the derivative")],
+)  # fmt: skip
+def test_factors_in_words(factor, sentence):
+    assert factor_sentence(factor) == sentence
+
+
+# -- reading ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("x: 1/x + y, y: x - cos(y)", {"x": "1/x + y", "y": "x - cos(y)"}),
+        ("y: atan2(y, x), x: max(x, 1, 2)", {"y": "atan2(y, x)", "x": "max(x, 1, 2)"}),
+        ("x: 1\ny: 2\n", {"x": "1", "y": "2"}),
+        ("x: 1;;y: 2", {"x": "1", "y": "2"}),
+        ("x: s = y^2; 2*s;; y: 2", {"x": "s = y^2; 2*s", "y": "2"}),
+        (" x :1 ,, y: (1 +\n2) # x: 3, y: 4\n", {"x": "1", "y": "(1 + 2) # x: 3, y: 4"}),
+        ("x₁: 1", {"x1": "1"}),
+    ],
+)  # fmt: skip
+def test_claims_are_read(text, expected):
+    at = {"x1": 1, "y": 2} if "x1" in expected else {"x": 1, "y": 2}
+    claims = read_claims(text, Problem("*".join(at), at))
+    assert {name: " ".join(claim.source.text.split()) for name, claim in claims.items()} == expected
+
+
+def test_one_variable_needs_no_name():
+    assert list(read_claims("2*x", Problem("x^2", "x=1"))) == ["x"]
+
+
+BAD = [
+    ("x*y", "x: y +* 2, y: sinn(x)", """\
+error[missing-operand]: `*` stands where a number, a name or a parenthesis is needed
+  in --claim
+  │ x: y +* 2, y: sinn(x)
+  │       ^
+error[unknown-function]: there is no function `sinn`
+  in --claim
+  │ x: y +* 2, y: sinn(x)
+  │               ^^^^
+  = help: did you mean `sin`? (close: sinh, sinc)
+  = help: `diffcli functions` lists them all
+"""),
+    ("x*y", "x: 1/, y: x", """\
+error[missing-operand]: the claim ends where a number, a name or a parenthesis is needed
+  in --claim
+  │ x: 1/, y: x
+  │      ^
+"""),
+    ("x*y", "x: y\ny: (x", """\
+error[unclosed-parenthesis]: this parenthesis is never closed
+  in --claim
+2 │ y: (x
+  │    ^ expected `)` at the end
+"""),
+    ("x*y", " ", """\
+error[empty-expression]: there is no claim here
+  = help: write one, such as x: 2*x
+"""),
+    ("x*y", "x: , y: x", """\
+error[empty-expression]: there is no expression after the colon
+  in --claim
+  │ x: , y: x
+  │  ^
+  = help: write x: EXPR
+"""),
+    ("x*y", "y", """\
+error[bad-claim]: it is not said which variable this is the derivative by
+  in --claim
+  │ y
+  │ ^
+  = help: write x: EXPR
+  = help: the variables: x, y
+"""),
+    ("x*y", "2*x: y", """\
+error[bad-claim]: a claim begins with the variable that it is the derivative by
+  in --claim
+  │ 2*x: y
+  │ ^^^
+  = help: write x: EXPR
+"""),
+    ("x*y", "z: y", """\
+error[unknown-variable]: the expression has no variable `z`
+  in --claim
+  │ z: y
+  │ ^
+  = help: its variables: x, y
+"""),
+    ("alpha*x", "x: alpa", """\
+error[unknown-variable]: the expression has no variable `alpa`
+  in --claim
+  │ x: alpa
+  │    ^^^^
+  = help: did you mean `alpha`?
+"""),
+    ("s = x^2; s*y", "x: 2*x*y, y: s", """\
+error[unknown-variable]: `s` is computed by the expression, and no variable of it
+  in --claim
+  │ x: 2*x*y, y: s
+  │              ^
+  = note: a claim speaks of the variables alone
+  = help: its variables: x, y
+"""),
+    ("x^2", "2*x, 3", """\
+error[duplicate-name]: there are two claims for `x`
+  in --claim
+  │ 2*x, 3
+  │      ^
+  = help: claim each derivative once
+"""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("expression", "claim", "text"), BAD)
+def test_bad_claims_are_marked_in_their_own_text(expression, claim, text):
+    problem = Problem(expression, {name: 1 for name in parse(expression).inputs})
+    with pytest.raises(diffcli.ExpressionError) as caught:
+        read_claims(claim, problem)
+    assert diffcli.explain(caught.value) == text

@@ -1,0 +1,361 @@
+"""Numerical differentiation: the stencils, the noise, the reach of operations, and error bars that hold."""
+
+from __future__ import annotations
+
+import importlib.util
+import math
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from console import run
+from mpmath import mp, mpf
+from oracle import ORACLE, value
+
+import diffcli
+from diffcli.errors import UsageError
+from diffcli.language import parse
+from diffcli.methods.finite_difference import difference
+from diffcli.methods.gradient import METHODS, RULES, Options, compute
+from diffcli.methods.noise import ecnoise, value_noise
+from diffcli.methods.precise import higher_derivatives, precise_derivative, precise_value
+from diffcli.methods.problem import Problem
+from diffcli.methods.sampling import TapeSampler
+from diffcli.methods.step_rules import STEP_RULES
+from diffcli.methods.stencils import SECOND, STENCILS, stencil
+from diffcli.methods.symbolic_reference import symbolic_derivative
+from diffcli.operations import OPERATIONS
+from diffcli.tape import evaluate, lower
+from diffcli.tape.rules import breaks_at, reach_functions, rule_function
+
+BENCHMARK = Path(__file__).parent / "benchmarks" / "honesty.py"
+
+
+@pytest.fixture(scope="module")
+def cases():
+    """The random expressions of the benchmark, with their exact derivatives."""
+    specification = importlib.util.spec_from_file_location("honesty", BENCHMARK)
+    honesty = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(honesty)
+    return list(honesty.random_cases(400, seed=2))
+
+
+# -- stencils ----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", STENCILS)
+def test_a_stencil_is_exact_for_polynomials_up_to_its_order(name):
+    chosen = STENCILS[name]
+    for power in range(chosen.order + 1):
+        total = sum(weight * offset**power for weight, offset in zip(chosen.weights, chosen.offsets, strict=True))
+        assert total == (1 if power == 1 else 0)
+    beyond = sum(weight * offset ** (chosen.order + 1) for weight, offset in zip(chosen.weights, chosen.offsets, strict=True))
+    assert abs(beyond) == chosen.truncation * math.factorial(chosen.order + 1) != 0
+
+
+@pytest.mark.parametrize("m", range(1, 6))
+def test_central_stencils_have_the_constants_of_theory(m):
+    chosen = STENCILS["central" if m == 1 else f"central{2 * m}"]
+    assert chosen.order == 2 * m
+    assert chosen.truncation == Fraction(math.factorial(m) ** 2, math.factorial(2 * m + 1))
+    assert chosen.rounding == sum(Fraction(1, k) for k in range(1, m + 1))  # the harmonic number
+
+
+def test_one_sided_and_second_derivatives():
+    assert (STENCILS["forward"].truncation, STENCILS["forward"].rounding) == (Fraction(1, 2), 2)
+    assert (STENCILS["forward2"].truncation, STENCILS["forward2"].rounding) == (Fraction(1, 3), 4)
+    assert (SECOND.weights, SECOND.truncation, SECOND.rounding) == ((1, -2, 1), Fraction(1, 12), 4)
+    assert stencil((-2, -1, 0, 1, 2), derivative=2).order == 4
+    with pytest.raises(ValueError, match="at least d \\+ 1"):
+        stencil((0, 1), derivative=2)
+
+
+def test_the_best_step_is_the_least_of_the_sum_of_both_errors():
+    for chosen in (*STENCILS.values(), SECOND):
+        best = chosen.best_step(1e-16, 3.0)
+        errors = [chosen.truncation_error(h, 3.0) + chosen.rounding_error(h, 1e-16) for h in (best / 1.05, best, best * 1.05)]
+        assert errors[1] == min(errors)
+    assert STENCILS["central"].best_step(1e-16, 0.0) == math.inf
+
+
+# -- the tape in many digits -------------------------------------------------------------------------------------------------
+
+POINTS = [(name, point) for name, row in OPERATIONS.items() for point in row.points]
+
+
+@pytest.mark.parametrize(("name", "point"), POINTS, ids=lambda part: str(part))
+def test_every_operation_in_many_digits(name, point):
+    row, names = OPERATIONS[name], "abc"[: len(point)]
+    if row.symbol:
+        text = f" {row.symbol} ".join(names) if len(names) == 2 else f"{row.symbol} {names}"
+    else:
+        text = f"{row.spelling}({', '.join(names)})"
+    tape = lower(parse(text))
+    known = precise_value(tape, [point["abc".index(variable)] for variable in tape.inputs])
+    exact = value(name, point)
+    assert known is not None
+    with mp.workdps(60):
+        assert abs(known - exact) <= abs(exact) * mpf(10) ** -48
+
+
+def test_derivatives_in_many_digits():
+    survey = lower(parse("64*x*(1 - x)*(1 - 2*x)^2*(1 - 8*x + 8*x^2)^2"))
+    found = higher_derivatives(survey, [0.2], 0, [1, 2, 3, 5, 9])
+    assert found == pytest.approx([9.0660864, 67.395584, -3948.87168, 1203240.96, 0.0], rel=1e-15)
+    assert float(precise_derivative(lower(parse("stop_gradient(x)*x")), [3.0], 0)) == 3
+    assert precise_derivative(lower(parse("log(x)")), [-1.0], 0) is None
+    assert float(precise_derivative(lower(parse("x")), [1e308], 0)) == 1
+
+
+@pytest.mark.parametrize("text", ["sin(0.1*x)*x^0.3 + pi", "abs(x)*erf(x)", "max(x, 2)^x", "gamma(x)/x", "where(x > 1, x^x, 3)"])
+def test_sympy_and_the_tape_are_the_same_in_many_digits(text):
+    problem = Problem(text, {"x": 2.7})
+    ours = precise_derivative(problem.tape, problem.point, 0)
+    theirs = symbolic_derivative(problem, "x")
+    with mp.workdps(60):
+        assert abs(ours - theirs) <= abs(ours) * mpf(10) ** -45
+
+
+# -- noise -------------------------------------------------------------------------------------------------------------------
+
+
+def test_the_noise_bounds_the_rounding_of_values(cases):
+    for case in cases:
+        tape = lower(parse(case.text))
+        values = evaluate(tape, [case.point])
+        exact = precise_value(tape, [case.point], 30)
+        bound = value_noise(tape, values, bytearray(b"\1" * tape.size))
+        assert abs(mpf(values[tape.output]) - exact) <= 1.01 * bound + mpf(5e-324), case
+
+
+def test_ecnoise_finds_the_level_of_a_known_noise():
+    source = __import__("random").Random(3)
+    for level in (1e-12, 1e-8, 1e-4):
+        values = [math.sin(1 + k * level / 10) + source.uniform(-1, 1) * level * math.sqrt(3) for k in range(12)]
+        assert level / 4 <= ecnoise(values) <= 4 * level
+    assert ecnoise([2.0] * 8) == 0.0
+
+
+# -- the reach of operations -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("name", "point"), POINTS, ids=lambda part: str(part))
+def test_within_its_reach_an_operation_is_defined_and_unbroken(name, point):
+    function = rule_function(name)
+    result = function(*point)
+    for position, reach in enumerate(reach_functions(name, len(point))):
+        if reach is None:
+            continue
+        far = reach(*point, result)
+        assert far >= 0
+        for share in (-0.99, -0.5, 0.5, 0.99):
+            if not math.isfinite(far):
+                continue
+            moved = [*point[:position], point[position] + share * far, *point[position + 1 :]]
+            there = function(*moved)
+            assert math.isfinite(there)
+            assert not breaks_at(name, moved, there)
+
+
+def test_every_operation_with_a_break_or_a_domain_has_a_reach():
+    without = {name for name, row in OPERATIONS.items() if (row.breaks or row.domain or row.definition) and not row.reach}
+    assert without == {"square", "stop_gradient"}
+
+
+# -- error bars --------------------------------------------------------------------------------------------------------------
+
+
+def test_error_bars_hold(cases):
+    outside, evaluations, poor = [], 0, 0
+    for case in cases:
+        problem = Problem(case.text, {"x": case.point})
+        found = difference(problem, "x")
+        evaluations += found.evaluations
+        if found.error is None:
+            poor += 1
+            continue
+        error = abs(mpf(found.estimate) - case.truth)
+        if error > found.error + math.ulp(float(case.truth)):
+            outside.append(case)
+        assert error <= 100 * found.error + math.ulp(float(case.truth)), case
+    assert len(outside) <= len(cases) / 100
+    assert poor <= len(cases) / 50
+    assert evaluations <= 16 * len(cases)
+
+
+HARD = [
+    ("exp(-(1e6*(x - 1))^2)", 1 + 1e-9),
+    ("exp(-(1e3*(x - 0.3))^2)", 0.3005),
+    ("sin(1000*x)", 0.0),
+    ("sin(x)", 1e6),
+    ("log(x)", 1e6),
+    ("log(x)", 1e-300),
+    ("1/x", 1e-5),
+    ("1e8 + sin(x)", 1.0),
+    ("(1 - cos(x))/x^2", 1e-4),
+    ("abs(x - 1e-3)", 0.0),
+    ("max(x, 0.999)", 1.0),
+    ("floor(x)*x", 1.999),
+    ("where(x < 1.0001, x^2, 5)", 1.0),
+    ("x*stop_gradient(x)", 3.0),
+    ("log(exp(0.0168))^5*x", 1e-5),
+    ("x*1e300", 1.0),
+    ("1e-300*sin(x)", 1.0),
+    ("x^100", 1.5),
+    ("gamma(x)", -2.5),
+]
+
+
+@pytest.mark.parametrize(("text", "point"), HARD)
+def test_error_bars_hold_where_differences_are_hard(text, point):
+    problem = Problem(text, {"x": point})
+    found = difference(problem, "x")
+    exact = precise_derivative(problem.tape, [point], 0)
+    assert abs(mpf(found.estimate) - exact) <= found.error + math.ulp(float(exact))
+    assert found.bound
+
+
+# program, point, estimate or None, slopes on the two sides where there is no estimate
+EDGES = [
+    ("abs(x)", 0.0, None, (-1.0, 1.0)),
+    ("relu(x)", 0.0, None, (0.0, 1.0)),
+    ("max(x, 1)", 1.0, None, (0.0, 1.0)),
+    ("clip(x, 0, 0.3)*exp(x)", 0.0, None, (0.0, 1.0)),
+    ("sqrt(x^2)", 0.0, None, (-1.0, 1.0)),
+    ("floor(x)*x", 2.0, None, (None, 2.0)),
+    ("sign(x)", 0.0, None, (None, None)),
+    ("sqrt(x)", 0.0, None, (None, None)),
+    ("cbrt(x)", 0.0, None, (None, None)),
+    ("x^1.3", 0.0, None, (None, None)),
+    ("x*abs(x)", 0.0, 0.0, None),
+    ("elu(x)", 0.0, 1.0, None),
+    ("where(x > 0, x^2, -x^2)", 0.0, 0.0, None),
+    ("relu(x) - relu(-x)", 0.0, 1.0, None),
+    ("x*sqrt(x)", 0.0, 0.0, None),
+    ("(1 - x^2)^1.5*exp(x)", 1.0, 0.0, None),
+    ("3", 1.0, 0.0, None),
+]
+
+
+@pytest.mark.parametrize(("text", "point", "estimate", "sides"), EDGES)
+def test_kinks_and_edges(text, point, estimate, sides):
+    found = difference(Problem(f"{text} + 0*x", {"x": point}), "x")
+    if estimate is None:
+        assert math.isnan(found.estimate)
+        assert found.error is None
+        for known, expected in zip((found.left, found.right), sides, strict=True):
+            assert known == (None if expected is None else pytest.approx(expected, abs=1e-9))
+    else:
+        assert abs(found.estimate - estimate) <= found.error <= 1e-6
+
+
+def test_the_point_is_never_left_far_behind():
+    """Samples stay where every operation can be followed."""
+    problem = Problem("log(x)*tan(x)", {"x": 1.0})
+    found = difference(problem, "x")
+    assert all(0.25 < x < math.pi / 2 for x, _ in found.samples)
+
+
+# -- methods and rules -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method(method):
+    found = compute("sin(x)*exp(x)", "x=1", Options(mode="numeric", method=method)).differences[0]
+    exact = math.exp(1) * (math.sin(1) + math.cos(1))
+    assert abs(found.estimate - exact) <= (found.error or 1e-15)
+    assert found.evaluations > 0
+
+
+@pytest.mark.parametrize("order", [2, 4, 6, 8, 10])
+def test_every_order(order):
+    found = compute("sin(x)*exp(x)", "x=1", Options(mode="numeric", order=order)).differences[0]
+    assert found.order == order
+    assert abs(found.estimate - math.exp(1) * (math.sin(1) + math.cos(1))) <= found.error
+
+
+def test_the_table_of_rules_is_that_of_the_options():
+    assert tuple(STEP_RULES) == RULES
+    assert all(rule.meaning for rule in STEP_RULES.values())
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("method", ["central", "forward"])
+@pytest.mark.parametrize(("text", "point"), [("sin(x)", 1.0), ("exp(x)*x", 2.0), ("x^2", 3.0), ("x*3", 0.0), ("cos(x)", 0.0), ("log(x)", 0.01)])
+def test_rules_choose_sensible_steps(rule, method, text, point):
+    found = compute(text, {"x": point}, Options(mode="numeric", method=method, rule=rule)).differences[0]
+    exact = diffcli.grad(text, {"x": point}).gradient["x"]
+    assert abs(found.estimate - exact) <= max(1e-4, found.error or 0.0)
+
+
+def test_rules_that_know_the_tape_find_the_best_step():
+    for text, point in (("sin(x)", 1.0), ("exp(30*x)", 0.1), ("log(x)", 1e-3)):
+        sampler = TapeSampler(Problem(text, {"x": point}), "x")
+        chosen = STENCILS["central"]
+        theory = STEP_RULES["theory"].choose(sampler, chosen)[0]
+        assert theory / 4 <= STEP_RULES["tape"].choose(sampler, chosen)[0] <= 4 * theory
+
+
+REFUSED = {
+    "order": dict(order=5),
+    "rule-of-automatic": dict(method="automatic", rule="eps"),
+    "step-of-automatic": dict(method="automatic", step=0.1),
+    "step-and-rule": dict(step=0.1, rule="eps"),
+    "mode": dict(mode="reverse", order=4),
+    "unknown-rule": dict(rule="epsilon"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_does_not_fit_is_refused(golden, name):
+    with pytest.raises(UsageError) as caught:
+        compute("sin(x)", "x=1", Options(**{"mode": "numeric", **REFUSED[name]}))
+    golden(f"differences/refused-{name}.txt", diffcli.explain(caught.value))
+
+
+# -- functions that are no programs ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("function", "x", "exact"),
+    [
+        (math.sin, 1.0, math.cos(1)),
+        (math.exp, -20.0, math.exp(-20)),
+        (lambda x: x**3, 0.0, 0.0),
+        (math.log, 1e-3, 1e3),
+        (lambda x: round(math.sin(x), 6), 1.0, math.cos(1)),
+        (lambda x: 4.0, 1.0, 0.0),
+        (lambda x: 1e6 + x, 2.0, 1.0),
+    ],
+)
+def test_callables_have_an_estimated_bar(function, x, exact):
+    found = diffcli.difference(function, x)
+    assert not found.bound
+    assert abs(found.estimate - exact) <= found.error
+
+
+def test_callables_with_kinks_and_edges():
+    assert (diffcli.difference(abs, 0.0).left, diffcli.difference(abs, 0.0).right) == (-1.0, 1.0)
+    assert math.isnan(diffcli.difference(math.sqrt, 0.0).estimate)
+    assert abs(diffcli.difference(lambda x: x**1.5, 0.0).estimate) < 1e-12
+
+
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [
+        ("automatic", 'grad "x*exp(-x^2) + y" --at x=0.5,y=1 --mode numeric'),
+        ("kink", 'grad "abs(x) + y" --at x=0,y=1 --mode numeric --no-trace'),
+        ("no-value", 'grad "x^1.3" --at x=0 --mode numeric --no-trace'),
+        ("no-digit", 'grad "(1 - cos(x))/x^2" --at x=1e-5 --mode numeric --no-trace'),
+        ("stencil", 'grad "x^3" --at x=2 --mode numeric --order 4 --no-trace'),
+        ("rule", 'grad "x^3" --at x=2 --mode numeric --method forward --rule eps --no-trace'),
+        ("json", 'grad "x^2" --at x=2 --mode numeric --json'),
+    ],
+)
+def test_what_is_printed(golden, name, command):
+    outcome = run(command)
+    golden(f"differences/{name}.txt", f"$ diffcli {command}\n--- stdout\n{outcome.stdout}--- stderr\n{outcome.stderr}--- exit {outcome.exit}\n")
+
+
+def test_the_oracle_knows_every_operation():
+    assert ORACLE.keys() == OPERATIONS.keys()
