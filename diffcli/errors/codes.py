@@ -79,10 +79,10 @@ CODES: dict[str, Code] = {
     "point-branch": _warning("A condition with == or != treats this one point differently; the slopes beside it may be others.", 'grad "x^2 if x != 1 else 1" --at x=1', 'grad "x^2" --at x=1'),
     "overflow": _warning("An intermediate value is beyond the range of a float.", 'grad "log(1 + exp(x))" --at x=1000', 'grad "softplus(x)" --at x=1000', exit=4),
     "undefined-partial": _warning("An operation is defined at this point but has no partial derivative there.", 'grad "x^y" --at x=-2,y=2', 'grad "x^y" --at x=-2,y=2 --wrt x', exit=4),
-    "no-difference": _warning("A value beside the point is undefined, so there is no difference quotient.", 'grad "sqrt(x)" --at x=0 --mode numeric --method backward', 'grad "sqrt(x)" --at x=1 --mode numeric', exit=4),
-    "difference-off": _warning("A difference quotient is further from the derivative by the table's rules than its own error estimate says.", 'grad "sin(1e7*x)" --at x=0.3 --mode numeric', 'grad "sin(x)" --at x=0.3 --mode numeric'),
+    "no-difference": _warning("Differences give no number: a value beside the point is undefined, or no quotients agree.", 'grad "sqrt(x)" --at x=0 --mode numeric --method backward', 'grad "sqrt(x)" --at x=1 --mode numeric', exit=4),
+    "difference-off": _warning("A difference quotient is further from the derivative by the table's rules than its own error estimate says.", 'grad "sin(1e7*x)" --at x=0.3 --mode numeric --rule eps', 'grad "sin(x)" --at x=0.3 --mode numeric'),
     "symbolic-form": _warning("SymPy's form of the derivative is 0/0 or the like at this point, where the function is well behaved.", 'grad "hypot(x, y)" --at x=0,y=0 --mode symbolic', 'grad "hypot(x, y)" --at x=0,y=0', exit=4),
-    "cancellation": _warning("Nearly equal values are subtracted, so that digits of the derivative are lost.", 'check "(1 - cos(x))/x^2" --at x=1e-5', 'check "(1 - cos(x))/x^2" --at x=1'),
+    "cancellation": _warning("Nearly equal values are subtracted, so that digits of the derivative are lost.", 'check "(1 - cos(x))/x^2" --at x=1e-5', 'check "(1 - cos(x))/x^2" --at x=1', exit=1),
     # -- notes -------------------------------------------------------------------------------------------------------------
     "flat": _note("An operation such as floor has the derivative 0 almost everywhere: the gradient cannot see it.", 'grad "x*floor(x)" --at x=2.5'),
     "no-dependence": _note("No path leads from a variable to the result, so its derivative is 0 whatever lies between.", 'grad "x + stop_gradient(y)" --at x=1,y=2'),

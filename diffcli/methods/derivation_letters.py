@@ -98,7 +98,8 @@ def remark_of(problem: Problem, dialect: Dialect, slot: int, letters: Sequence[s
 def _conditions(problem: Problem, dialect: Dialect, slot: int, position: int, names: Mapping[str, str]) -> list[str]:
     """The conditions on the way to the piece of a partial that is taken, as they hold."""
     term = terms(problem.tape.operation(slot), len(problem.tape.operands_of(slot)))[position]
-    assert term is not None
+    if term is None:
+        return []  # the sign that copysign takes: its slope is 0 whatever it is
     program, instead = term.program, formula_of(problem, slot, position, term).instead
 
     def text(node: int) -> str:

@@ -217,7 +217,7 @@ def _numeric(problem: Problem, options: Options, replaced: Overrides, notes: lis
         options.progress(f"differences along {name} ({position} of {len(problem.wrt)})")
         found.append(difference(problem, name, options.method, options.order, options.step, options.rule))
     differences = tuple(found)
-    told = {slope.variable for note in notes for slope in note.slopes}
+    told = {slope.variable for note in notes for slope in note.slopes if None not in (slope.left, slope.right)}
     notes += [_no_difference(found) for found in differences if not math.isfinite(found.estimate) and found.variable not in told]
     if not any(note.severity == "warning" for note in notes):
         notes += _disagreements(problem, differences)

@@ -20,7 +20,7 @@ import sympy
 from diffcli.errors import LimitError
 from diffcli.methods.reverse import activity
 from diffcli.methods.symbolic import Builder, exact
-from diffcli.methods.symbolic_equality import MOST_SAMPLED, judge, witness
+from diffcli.methods.symbolic_equality import judge, witness
 from diffcli.methods.symbolic_kernels import vanishes
 from diffcli.methods.symbolic_text import Undecided, to_program_text
 from diffcli.operations import OPERATIONS
@@ -34,10 +34,12 @@ T = TypeVar("T")
 MOST_WRITTEN_OUT = 4_000
 """Programs that would be larger than this, written out without sharing, are not given to SymPy: its walks share nothing."""
 
-MOST_SIMPLIFIED = 60
-"""Derivatives with more nodes are shown as they are: what SymPy's ``simplify`` does with them may take minutes."""
+_FORMS: tuple[tuple[int, Callable[[Expression], Expression]], ...] = (
+    (25, sympy.simplify), (80, sympy.factor), (300, sympy.factor_terms), (300, sympy.together),
+)  # fmt: skip
+"""Ways to a shorter form, and the most nodes that each is given: SymPy's ``simplify`` may take minutes for a hundred."""
 
-MOST_JUDGED = 60
+MOST_JUDGED = 40
 """So it is not asked to simplify differences with more nodes."""
 
 MOST_WHOLE = 1_000
@@ -135,9 +137,7 @@ def _decide(tape: Tape, variable: str, claim: Tape) -> Decision:
 
 def _judged(difference: Expression) -> bool | None:
     """What SymPy's own simplification makes of a difference, if it is one that it will be done with soon."""
-    if _is_tame(difference, MOST_JUDGED):
-        return judge(difference)
-    return None if _size(difference, MOST_SAMPLED) == MOST_SAMPLED or witness(difference) is None else False
+    return judge(difference) if _is_tame(difference, MOST_JUDGED) else None
 
 
 def _derivative(builder: Builder, tape: Tape, variable: str) -> Expression:
@@ -148,13 +148,14 @@ def _derivative(builder: Builder, tape: Tape, variable: str) -> Expression:
 def _text(derivative: Expression, tape: Tape) -> str:
     """The shortest of a derivative's forms, in diffcli's language."""
     forms = [derivative]
-    if _is_tame(derivative, MOST_SIMPLIFIED):
-        try:
-            forms.append(sympy.simplify(derivative))
-        except LimitError:
-            raise
-        except Exception:  # SymPy's simplify can fail in ways of its own; the derivative stands without it
-            pass
+    for most, form in _FORMS:
+        if _is_tame(derivative, most):
+            try:
+                forms.append(form(derivative))
+            except LimitError:
+                raise
+            except Exception:  # SymPy can fail in ways of its own; the derivative stands without this form
+                continue
     texts = []
     for form in forms:
         try:

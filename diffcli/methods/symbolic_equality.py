@@ -6,7 +6,7 @@ not decidable for expressions of this kind (Richardson 1968), so the effort is b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from random import Random
 from typing import Any
@@ -19,10 +19,13 @@ Expression = Any
 """A SymPy expression; SymPy ships no types."""
 
 MOST_NODES = 400
-"""Larger expressions are not simplified: SymPy's effort grows much faster than their size."""
+"""Larger expressions are expanded, and not simplified: SymPy's effort grows much faster than their size."""
 
 MOST_SAMPLED = 2_000
-"""Larger expressions are not evaluated at random points either."""
+"""As many nodes are too many to ask anything about."""
+
+MOST_POWER = 12
+"""Sums to a higher power are not multiplied out."""
 
 ENOUGH = 6
 """How many points at which the expression is defined are looked at."""
@@ -33,20 +36,20 @@ _RANGES = ((0.1, 0.9), (1.1, 3.0), (-0.9, -0.1), (0.2, 5.0), (-3.0, 3.0), (3.0, 
 _TRIES = 8
 """How many points are drawn in each range."""
 
-_DIGITS = 30
+_DIGITS = 40
 
 _GROWING = (sympy.Pow, sympy.exp, sympy.sinh, sympy.cosh, sympy.gamma)
 _MOST_GROWTH = 10_000
 """Logarithms of powers are not taken beyond this."""
 
 _PROOFS: tuple[Callable[[Expression], Expression], ...] = (
-    sympy.expand,
     sympy.simplify,
     lambda zero: sympy.simplify(sympy.expand(zero, trig=True, func=True)),
     lambda zero: sympy.simplify(sympy.expand(zero.rewrite(sympy.exp))),
     lambda zero: sympy.simplify(sympy.piecewise_fold(zero)),
+    lambda zero: sympy.Integer(zero.equals(0) is not True),
 )
-"""Ways to bring a zero to 0, in the order of their cost."""
+"""Ways to bring a zero to 0, where multiplying out does not, in the order of their cost."""
 
 
 def judge(difference: Expression) -> bool | None:
@@ -54,8 +57,8 @@ def judge(difference: Expression) -> bool | None:
 
     Returns
     -------
-    True if SymPy proves it; False if SymPy, at one of a fixed set of random points, finds a number of 30 digits that is
-    not 0; None if neither is done within a bounded effort.
+    True if SymPy proves it; False if SymPy, at one of a fixed set of random points, finds a number other than 0, the
+    same with 40 digits and with 80; None if neither is done within a bounded effort.
 
     Raises
     ------
@@ -70,9 +73,11 @@ def judge(difference: Expression) -> bool | None:
         return True
     try:
         size = _size(difference, MOST_SAMPLED)
-        if size < MOST_SAMPLED and witness(difference) is not None:
+        if size == MOST_SAMPLED:
+            return None
+        if witness(difference) is not None:
             return False
-        return True if size < MOST_NODES and _is_proved(difference) else None
+        return _is_proved(difference, _PROOFS if size < MOST_NODES else ()) or None
     except RecursionError:  # nested too deeply for SymPy's walks
         return None
 
@@ -84,60 +89,70 @@ def witness(difference: Expression) -> dict[str, float] | None:
     >>> witness(sympy.sqrt(x**2) - x)["x"] < 0
     True
     """
+    parts = list(dict.fromkeys(sympy.postorder_traversal(difference)))
     defined = 0
-    growing = list(dict.fromkeys(part for part in sympy.preorder_traversal(difference) if isinstance(part, _GROWING)))[::-1]
     for point in _points(sorted(difference.free_symbols, key=sympy.default_sort_key)):
-        number = _value(difference, point) if all(_is_moderate(part, point) for part in growing) else None
+        number = _value(parts, point, _DIGITS)
         if number is None:
             continue
-        if number:
-            return {symbol.name: float(value) for symbol, value in point.items()}
+        # what rounding leaves of a zero is another number with more digits
+        if number and _is_near(number, _value(parts, point, 2 * _DIGITS)):
+            return {symbol.name: value for symbol, value in point.items()}
         defined += 1
         if defined == ENOUGH:
             break
     return None
 
 
-def _points(symbols: list[Expression]) -> Iterator[dict[Expression, Expression]]:
+def _points(symbols: list[Expression]) -> Iterator[dict[Expression, float]]:
     """Points for the variables, the same on every run; the ranges take turns."""
     draw = Random(1)
     for _ in range(_TRIES):
         for low, high in _RANGES:
-            yield {symbol: sympy.Float(repr(draw.uniform(low, high)), 2 * _DIGITS) for symbol in symbols}
+            yield {symbol: draw.uniform(low, high) for symbol in symbols}
 
 
-def _is_moderate(part: Expression, point: dict[Expression, Expression]) -> bool:
-    """Whether a power or exponential is no tower of them, whose exponents would not fit into memory.
-
-    Inner ones are asked first, so that what is evaluated here is moderate itself.
-    """
+def _value(parts: list[Expression], point: dict[Expression, float], digits: int) -> Expression | None:
+    """The last of some expressions at a point, each made of those before it; None where it is no real number."""
+    values: dict[Expression, Expression] = {}
     try:
-        base, exponent = part.as_base_exp() if not isinstance(part, sympy.Function) or part.is_Pow else (sympy.E, part.args[0])
-        size = sympy.log(abs(base.evalf(15, subs=point))) * exponent.evalf(15, subs=point)
-        return bool(abs(size) < _MOST_GROWTH)
-    except LimitError:
-        raise
-    except Exception:  # a base of 0, or a relation that SymPy leaves open: as harmless as undefined
-        return True
-
-
-def _value(expression: Expression, point: dict[Expression, Expression]) -> bool | None:
-    """Whether an expression is other than 0 at a point; None where it is no real number, or the digits do not tell."""
-    try:
-        # with the values given to evalf, which keeps count of the digits that cancel, and never takes exact powers
-        number = expression.evalf(_DIGITS, subs=point)
-        if not number.is_number or not number.is_real or not number.is_finite:
-            return None
-        # SymPy leaves one bit of precision to a sum that cancels to the last of its digits
-        return bool(number != 0) and (not number.is_Float or number._prec > 1)
+        for part in parts:
+            if part in point:
+                value = sympy.Float(repr(point[part]), digits)
+            elif not part.args:
+                value = part
+            else:
+                arguments = [values[argument] for argument in part.args]
+                if isinstance(part, _GROWING) and not _is_moderate(part, arguments):
+                    return None
+                value = part.func(*arguments)
+            if value.is_number and not value.is_Rational and not value.is_Float:
+                value = value.evalf(digits)
+            values[part] = value
+        return value if value.is_number and value.is_real and value.is_finite else None
     except LimitError:
         raise
     except Exception:  # beyond SymPy's domain or depth: this point says nothing
         return None
 
 
-def _is_proved(difference: Expression) -> bool:
-    for proof in _PROOFS:
+def _is_moderate(part: Expression, arguments: list[Expression]) -> bool:
+    """Whether a power is no tower of them, with an exponent that would fill the memory."""
+    size = abs(arguments[-1])
+    if part.is_Pow and len(arguments) == 2:
+        size *= abs(sympy.log(abs(arguments[0].evalf(15)))) if arguments[0] else 0
+    return bool(size < _MOST_GROWTH)
+
+
+def _is_near(one: Expression, other: Expression | None) -> bool:
+    return other is not None and bool(abs(one - other) <= abs(other) / 1000)
+
+
+def _is_proved(difference: Expression, proofs: Sequence[Callable[[Expression], Expression]]) -> bool:
+    powers = [power.exp for power in difference.atoms(sympy.Pow) if power.base.is_Add and power.exp.is_Integer]
+    if all(abs(exponent) <= MOST_POWER for exponent in powers):
+        proofs = (sympy.expand, *proofs)
+    for proof in proofs:
         try:
             if proof(difference) == 0:
                 return True
@@ -145,12 +160,7 @@ def _is_proved(difference: Expression) -> bool:
             raise
         except Exception:  # SymPy's rewriting can fail in ways of its own; the next way may do
             continue
-    try:
-        return difference.equals(0) is True
-    except LimitError:
-        raise
-    except Exception:
-        return False
+    return False
 
 
 def _size(expression: Expression, most: int) -> int:

@@ -152,7 +152,10 @@ def _claim_blocks(claim: ClaimVerdict) -> list[Block]:
     if claim.counterexample is not None:
         at = ", ".join(f"{name} = {number(value)}" for name, value in claim.counterexample.at.items())
         found = claim.counterexample
-        rows.append(("counterexample", f"at {at} it is {number(found.claimed, 6)}, the derivative {number(found.right, 6)}"))
+        claimed, right = number(found.claimed, 6), number(found.right, 6)
+        if claimed == right:
+            claimed, right = number(found.claimed), number(found.right)
+        rows.append(("counterexample", f"at {at} it is {claimed}, the derivative {right}"))
     if claim.slip:
         rows.append(("likely slip", claim.slip))
     if claim.right and claim.verdict != "proved":

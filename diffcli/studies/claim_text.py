@@ -95,8 +95,10 @@ def _variable(piece: _Piece, source: Source, problem: Problem) -> tuple[str, Spa
         if len(inputs) == 1:
             return inputs[0], Span(start, piece.stop)
         message = "it is not said which variable this is the derivative by"
-        known = f"the variables: {', '.join(inputs) or 'none'}"
-        raise ExpressionError([error("bad-claim", message, source, Mark(Span(start, piece.stop)), help=["write x: EXPR", known])])
+        help = ["write x: EXPR", f"the variables: {', '.join(inputs)}"]
+        if not inputs:
+            message, help = "the expression has no variable, and so no derivative to claim", []
+        raise ExpressionError([error("bad-claim", message, source, Mark(Span(start, piece.stop)), help=help)])
     written = source.text[start : piece.colon].rstrip()
     span = Span(start, max(start + len(written), start + 1))
     named = TOKEN.fullmatch(written)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from typing import NamedTuple
 
 from diffcli.methods.complex_step import evaluate_complex, part
@@ -35,7 +36,7 @@ QUANTILE = 0.9
 CLEAR = 30.0
 """How many times one kind of error must exceed the other where a slope is fitted to it."""
 
-FITTED = 8
+FITTED = 5
 """How many steps a slope is fitted to, at most: those nearest to where truncation and rounding meet."""
 
 
@@ -128,8 +129,9 @@ class Quotients:
         if not all(map(math.isfinite, values)):
             return None, "undefined"
         width = (points[-1] - points[0]) / (stencil.offsets[-1] - stencil.offsets[0])  # the step as it came out
-        total = self.round(math.fsum(float(weight) * value for weight, value in zip(stencil.weights, values, strict=True)))
-        estimate = self.round(total / width)
+        # summed exactly: the errors of the values are what the sweep is about
+        total = sum((weight * Fraction(value) for weight, value in zip(stencil.weights, values, strict=True)), Fraction(0))
+        estimate = self.round(self.round(float(total)) / width)
         return (estimate, "") if math.isfinite(estimate) else (None, "undefined")
 
     def neighbours(self, step: float) -> list[float]:
@@ -189,14 +191,17 @@ class MethodSweeper:
         return None if found is None else Choice(step, found, rule)
 
     def _slopes(self, samples: Sequence[Sample]) -> tuple[float | None, float | None]:
-        """The slopes of log(error) against log(h) on either side of the optimum."""
+        """The slopes of log(envelope) against log(h) on either side of the optimum, as far as there are digits left."""
+        known = self.predicted
+        if known is None or not self.reference:
+            return None, None
         truncated, rounded = [], []
         for sample in samples:  # the longest step first
-            if sample.envelope and sample.truncation is not None and sample.rounding is not None:
-                if sample.truncation > CLEAR * sample.rounding:
-                    truncated.append(sample)
-                elif sample.rounding > CLEAR * sample.truncation and self.method != "complex":
-                    rounded.append(sample)
+            cancelled, truncation = known.noise / sample.step, known.truncation(sample.step)
+            if sample.envelope and truncation > CLEAR * (cancelled + known.floor):
+                truncated.append(sample)
+            elif sample.envelope and abs(float(self.reference)) > cancelled > CLEAR * (truncation + known.floor):
+                rounded.append(sample)
         return _slope(truncated[-FITTED:]), _slope(rounded)
 
 

@@ -4,7 +4,7 @@
 
 Random expressions at random points, and a list of hard ones, are differentiated by diffcli's numeric mode and by whatever
 is installed of numdifftools, jacobi and scipy, each with its defaults. The peers are given a black box that evaluates
-diffcli's tape in floats; diffcli sees the tape. The truth is mpmath's derivative of the tape's own operations, to 50 digits,
+diffcli's tape in floats; diffcli sees the tape, and once more the black box alone (`diffcli.difference`). The truth is mpmath's derivative of the tape's own operations, to 50 digits,
 with the point and the constants taken as exact floats.
 
 Columns, in per cent of the answers (*) or of all cases:
@@ -218,8 +218,17 @@ class BlackBox:
 def by_diffcli(text: str, point: float) -> Answer:
     difference = diffcli.grad(text, {"x": point}, mode="numeric").differences[0]
     bar = math.nan if difference.error is None else difference.error
-    evaluations = getattr(difference, "evaluations", None) or len(difference.samples)
-    return Answer(difference.estimate, bar, evaluations, f"{difference.method}, step {difference.step!r}; {difference.reason}")
+    details = f"{difference.method}, step {difference.step!r}; {difference.reason}"
+    return Answer(difference.estimate, bar, difference.evaluations, details)
+
+
+def by_difference(text: str, point: float) -> Answer:
+    """`diffcli.difference`, which sees a function and no tape."""
+    box = BlackBox(text)
+    functions, output = box.functions, box.tape.output
+    found = diffcli.difference(lambda x: float(run(box.tape, [x], functions)[output]), point)
+    bar = math.nan if found.error is None else found.error
+    return Answer(found.estimate, bar, found.evaluations, f"{found.method}, step {found.step!r}; {found.reason}")
 
 
 def by_numdifftools(text: str, point: float) -> Answer:
@@ -251,6 +260,7 @@ def by_scipy(text: str, point: float) -> Answer:
 
 TOOLS: dict[str, tuple[str, Callable[[str, float], Answer]]] = {
     "diffcli": ("diffcli", by_diffcli),
+    "black box": ("diffcli", by_difference),
     "numdifftools": ("numdifftools", by_numdifftools),
     "jacobi": ("jacobi", by_jacobi),
     "scipy": ("scipy.differentiate", by_scipy),

@@ -9,6 +9,7 @@ a floor a decade below the least positive value, and said to be *at most* that.
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -19,6 +20,8 @@ Place = tuple[float, float]
 
 DECADES = (1, 2, 3, 4, 5, 10, 20, 30, 50, 100, 200)
 """How many decades may lie between two ticks."""
+
+LARGEST = sys.float_info.max
 
 
 class Tick(NamedTuple):
@@ -78,7 +81,7 @@ class Frame(NamedTuple):
         previous: Place | None = None
         for x, y in series.points:
             across, up = self.x.place(x), self.y.place(y)
-            corner = None if across is None or up is None else (across, up)
+            corner = None if across is None or up is None else (_near(across), _near(up))
             if previous is not None and corner is not None and (inside := _clip(previous, corner)):
                 start, stop = inside
                 if parts and parts[-1][-1] == start:
@@ -132,11 +135,11 @@ def _linear(values: Sequence[float], most: int, margin: float) -> Scale:
     largest = max(abs(low), abs(high))
     if high / 2 - low / 2 <= 1e-12 * largest:  # one value, or as good as one
         low, high = low - (largest / 2 or 1), high + (largest / 2 or 1)
-        low, high = max(low, -1.7e308), min(high, 1.7e308)
-    step = min(_nice((high / 2 - low / 2) / max(most - 1, 1) * 2), 1e308)
+        low, high = max(low, -LARGEST), min(high, LARGEST)
+    step = min(_nice(min((high / 2 - low / 2) / max(most - 1, 1) * 2, 1e308)), 1e308)
     room = margin * (high / 2 - low / 2) / step * 2
     first, last = math.floor(low / step - room), math.ceil(high / step + room)
-    low, high = max(first * step, -1.79e308), min(last * step, 1.79e308)
+    low, high = max(first * step, -LARGEST), min(last * step, LARGEST)
     scale = Scale(low, high, False, ())
     counted = [number * step for number in range(first, last + 1) if math.isfinite(number * step)]
     ticks = [Tick(place, _label(value, step)) for value in counted if (place := scale.place(value)) is not None]
@@ -159,6 +162,11 @@ def _label(value: float, step: float) -> str:
         return "0"
     digits = math.floor(math.log10(abs(value))) - math.floor(math.log10(step)) + 1
     return f"{value:.{min(max(digits, 1), 17)}g}"
+
+
+def _near(place: float) -> float:
+    """A place at most a million frames away, from where a line comes in no other way than from further off."""
+    return max(-1e6, min(1e6, place))
 
 
 def _clip(start: Place, stop: Place) -> tuple[Place, Place] | None:

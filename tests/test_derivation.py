@@ -1,0 +1,399 @@
+"""Derivations: their whole texts, their numbers against forward mode, their formulas and results read back and evaluated."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+
+import pytest
+import sympy
+from console import run, transcript
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from programs import given_point, plainly, points, programs
+
+import diffcli
+from diffcli.errors import UsageError
+from diffcli.language import parse
+from diffcli.methods.derivation import REFERENCE, Derivation, derive
+from diffcli.methods.derivation_rules import CONSTANT, FLAT, HELD, IDENTITY, PIECES, TEXTBOOK
+from diffcli.methods.forward import tangents
+from diffcli.methods.problem import Problem
+from diffcli.methods.symbolic_agreement import matching_digits
+from diffcli.methods.symbolic_equality import judge, witness
+from diffcli.methods.trace import ASCII, IN_LATEX
+from diffcli.operations import OPERATIONS
+from diffcli.tape import lower
+from diffcli.tape.evaluation import run as run_tape
+from diffcli.tape.rules import Term, rule_function, term_text, terms
+
+STEPS = "--mode symbolic --steps"
+
+# -- whole texts -----------------------------------------------------------------------------------------------------------
+
+TEXTS = {
+    "product-and-chain": '"x*sin(x^2)" --at x=2',
+    "quotient-and-reciprocal": '"sin(x)/(1 + x^2) - y/x" --at x=2,y=3',
+    "powers": '"x^3 + x^n + 2^x + x^x + (1 + x)^0.5" --at x=2,n=3 --wrt x',
+    "exponential-and-logarithm": '"exp(-x^2/2)*ln(3*x) + log(x, 2)" --at x=2',
+    "constant-multiples": '"2*x - x/4 + pi*(x - 1) - 3" --at x=2',
+    "pieces": '"abs(x - 3) + relu(x - 3) + clip(x, 0, 5) + leaky_relu(-x)" --at x=2',
+    "branch": '"where(x > y, x^2, y^3)*where(x < 0, 1, x)" --at x=2,y=1',
+    "ties": '"max(x, y, 2) + min(x, y)" --at x=2,y=3',
+    "tie": '"max(x, y)" --at x=2,y=2',
+    "flat": '"x*floor(x) + stop_gradient(x)*x + sign(x)" --at x=2.5',
+    "shared": '"x^2 + sin(x^2)" --at x=2 --share',
+    "named": '"a = x^2; b = a*sin(a); b + cos(b)/a" --at x=2',
+    "swollen": '"a = 4*x*(1 - x); b = 4*a*(1 - a); c = 4*b*(1 - b); 4*c*(1 - c)" --at x=0.2',
+    "every-variable": '"ln(x1) + x1*x2 - sin(x2)" --at x1=2,x2=5',
+    "no-variable": '"y^2 + 1" --at y=2 --wrt y --no-trace',
+    "differs": '"leaky_relu(x, 2)" --at x=0',
+    "undecided": '"polygamma(x, 2) + x^2" --at x=2',
+}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_the_whole_text_of_a_derivation(name, golden):
+    golden(f"derivation/{name}.txt", transcript(f"grad {TEXTS[name]} {STEPS}"))
+
+
+@pytest.mark.parametrize("form", ["markdown", "latex", "plain", "csv", "json"])
+def test_the_whole_text_in_other_formats(form, golden):
+    golden(f"derivation/format-{form}.txt", transcript(f'grad "x*relu(2*x) + x" --at x=2 {STEPS} --format {form}'))
+
+
+def test_the_whole_text_in_a_narrow_terminal_and_in_ascii(golden):
+    command = f'grad "exp(-x^2/2)*cos(3*x)/(1 + x^2)" --at x=2 {STEPS}'
+    narrow = run(command, COLUMNS="60").stdout
+    assert max(map(len, narrow.splitlines())) <= 60
+    plain = run(command, encoding="ascii").stdout
+    assert plain.isascii() and "\\u" not in plain
+    golden("derivation/narrow-and-ascii.txt", f"{narrow}\n{plain}")
+
+
+def test_steps_are_refused_without_symbolic_mode():
+    outcome = run('grad "x^2" --at x=2 --steps')
+    assert outcome == (
+        "",
+        "error[unknown-choice]: a derivation in steps is for symbolic mode, not for reverse\n"
+        "  = help: add --mode symbolic, or leave --steps out\n",
+        2,
+    )
+    with pytest.raises(UsageError):
+        diffcli.grad("x^2", "x=2", steps=True)
+
+
+def test_a_quiet_run_prints_the_numbers_alone():
+    assert run(f'grad "x^2" --at x=2 {STEPS} -q').stdout == "f\t4\ndf/dx\t4\n"
+
+
+def test_a_long_derivation_is_windowed_unless_all_is_asked_for():
+    program = "a0 = x; " + "; ".join(f"a{i} = sin(a{i - 1})" for i in range(1, 301)) + "; a300"
+    command = ["grad", program, "--at", "x=2", *STEPS.split()]
+    short, full = run(command).stdout, run([*command, "--full"]).stdout
+    assert "... 101 steps are not shown; --full shows all" in short
+    assert "v₁₀₀ =" not in short and "v₁₀₀ =" in full and "not shown" not in full
+    steps = json.loads(run([*command, "--json"]).stdout)["derivations"][0]["steps"]
+    assert len(steps) == 301
+
+
+# -- texts read back ---------------------------------------------------------------------------------------------------------
+
+
+def value_of(text: str, names: dict[str, float]) -> tuple[float, float]:
+    """The value of a text in the arithmetic of the rules, and the largest number on the way to it."""
+    text = re.sub(r"v\[(-?\d+)\]('?)", lambda found: f"row{'_' * (found[1][0] == '-')}{found[1].strip('-')}{found[2]}", text)
+    text = text.replace("'", "_prime")
+    program = parse(text)
+    known = {name: value for name, value in names.items() if name in program.inputs or name in program.constants}
+    tape = lower(program, given=known)
+    values = run_tape(tape, [known[name] for name in tape.inputs], list(map(rule_function, tape.operations)))
+    return float(values[tape.output]), max([abs(value) for value in values if value is not None], default=0.0)
+
+
+def rows_of(problem: Problem, variable: str) -> tuple[dict[str, float], list[float | None]]:
+    """Every name that a result may speak of, with its number; and the tangents."""
+    tape = problem.tape
+    slopes = tangents(tape, problem.values, [1.0 if name == variable else None for name in tape.inputs])
+    names = dict(problem.at)
+    for slot in range(tape.slots):
+        name = f"row{tape.index(slot)}".replace("-", "_")
+        names |= {name: problem.values[slot], f"{name}_prime": slopes[slot] or 0.0}
+    return names, slopes
+
+
+def check_results(problem: Problem, found: Derivation) -> None:
+    """The number of each step is the tangent of its row, and its result is a text with that value."""
+    names, slopes = rows_of(problem, found.variable)
+    for step in found.steps:
+        if step.v is None:
+            assert step.value == 0 and step.rule == CONSTANT
+            continue
+        tangent = slopes[step.v + len(problem.tape.inputs) - 1] or 0.0
+        assert step.value == tangent or math.isnan(step.value) and math.isnan(tangent)
+        check_text(step.result, names, tangent)
+    if found.derivative:
+        check_text(found.derivative, names, found.value)
+
+
+def check_text(text: str, names: dict[str, float], expected: float) -> None:
+    if "nan" in text or not math.isfinite(expected):
+        return
+    value, largest = value_of(text, names)
+    if math.isfinite(largest):
+        assert value == pytest.approx(expected, rel=1e-7, abs=1e-9 * largest), text
+
+
+def check_shape(found: Derivation) -> None:
+    """Every row is derived once and referred to afterwards, and every child stands under its parent or above."""
+    derived: set[int | None] = set()
+    for step in found.steps:
+        assert bool(step.rule) and (step.formula or step.rule == REFERENCE)
+        if step.rule == REFERENCE:
+            assert step.refers_to == step.v and step.v in derived
+        else:
+            assert step.v not in derived and step.refers_to is None
+            derived.add(step.v)
+    for step in found.steps:
+        assert set(step.children) <= derived
+
+
+@given(programs(), points)
+@settings(max_examples=200)
+def test_numbers_and_texts_of_random_programs(statements, point):
+    program = parse(plainly(statements))
+    problem = Problem(program, given_point(program, point))
+    for variable in problem.wrt:
+        found = derive(problem, variable, ASCII)
+        check_shape(found)
+        check_results(problem, found)
+
+
+@given(programs(), points)
+@settings(max_examples=50)
+def test_every_step_has_a_formula_in_latex_and_in_unicode(statements, point):
+    program = parse(plainly(statements))
+    problem = Problem(program, given_point(program, point), share=True)
+    for variable in problem.wrt[:1]:
+        plain, latex, drawn = (derive(problem, variable, *notation) for notation in ((ASCII,), (IN_LATEX,), ()))
+        assert [step.v for step in plain.steps] == [step.v for step in latex.steps] == [step.v for step in drawn.steps]
+        assert [step.rule for step in plain.steps] == [step.rule for step in latex.steps]
+        for step in latex.steps:
+            assert step.result.count("{") == step.result.count("}")
+
+
+# -- the table of operations ---------------------------------------------------------------------------------------------------
+
+CASES = [(name, position) for name, row in OPERATIONS.items() for position in range(max(1, len(row.operands)))]
+
+
+def applied(name: str, operands: list[str]) -> str:
+    row = OPERATIONS[name]
+    if not row.symbol:
+        return f"{row.spelling}({', '.join(operands)})"
+    return f" {row.symbol} ".join(operands) if len(operands) == 2 else f"{row.symbol} {operands[0]}"
+
+
+@pytest.mark.parametrize(("name", "moving"), CASES, ids=[f"{name}-{position}" for name, position in CASES])
+@pytest.mark.parametrize("inner", ["{}", "2*{}/2"], ids=["direct", "chain"])
+def test_every_operation_has_a_rule_and_its_formula_is_true(name, moving, inner):
+    row = OPERATIONS[name]
+    for point in row.points:
+        if row.name == "polygamma" and moving == 0:
+            return  # it is no function of its order
+        letters = ["x" if position == moving else f"k{position}" for position in range(len(point))]
+        text = applied(name, [f"({inner.format(letter)})" if letter == "x" else letter for letter in letters])
+        problem = Problem(text, dict(zip(letters, point, strict=True)))
+        found = derive(problem, "x", ASCII)
+        check_shape(found)
+        check_results(problem, found)
+        step = found.steps[0]
+        assert step.rule not in (REFERENCE, CONSTANT, IDENTITY)
+        assert (step.rule == FLAT) == row.flat
+        check_formula(problem, found, letters, point)
+
+
+def check_formula(problem: Problem, found: Derivation, letters: list[str], point: tuple[float, ...]) -> None:
+    """The right side of a rule, with its letters for numbers, is the number of the step."""
+    step = found.steps[0]
+    names, slopes = rows_of(problem, "x")
+    row = problem.tape.operands_of(problem.tape.output)
+    x = names["x"]
+    inner = slopes[row[letters.index("x")]]
+    moving = {"x": x, **{letter: x for letter in "uf"}, **{f"{letter}_prime": inner for letter in "uf"}}
+    fixed = [value for letter, value in zip(letters, point, strict=True) if letter != "x"]
+    others = {**dict(zip("cde", fixed, strict=False)), **({"n": fixed[0]} if fixed else {})}
+    left, right = step.formula.split(" = ")
+    assert left.endswith("'")
+    check_text(right, {**names, **moving, **others}, step.value)
+
+
+def test_pieces_are_the_rows_with_a_kink_or_tie():
+    bent = {name for name, row in OPERATIONS.items() if any(kind in ("kink", "tie") for kind, _ in row.breaks)}
+    assert bent - PIECES == {"hypot"}  # one formula everywhere but at 0
+    assert PIECES <= bent
+
+
+@pytest.mark.parametrize(("name", "position"), [(name, position) for name in TEXTBOOK for position in range(len(TEXTBOOK[name]))])
+def test_partials_for_the_eye_are_those_of_the_table(name, position):
+    row = OPERATIONS[name]
+    shown, own = Term(term_text(TEXTBOOK[name][position]), row, position), terms(name, len(row.parameters))[position]
+    assert own is not None
+    for point in row.points:
+        operands = (*point, rule_function(name)(*point))
+        if all(1e-3 < abs(value) < 1e10 for value in point):
+            assert shown.function(1.0, *operands) == pytest.approx(own.function(1.0, *operands), rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("program", "rule"),
+    [
+        ("x", IDENTITY), ("y", CONSTANT), ("3", CONSTANT), ("x + y", "sum"), ("x - y", "difference"), ("-x", "constant multiple"),
+        ("3*x", "constant multiple"), ("x/y", "constant multiple"), ("y/x", "reciprocal"), ("x*x", "product"),
+        ("sin(x)/x", "quotient"), ("x^y", "power"), ("y^x", "exponential"), ("x^x", "general power"), ("exp(2*x)", "exponential"),
+        ("ln(x)", "logarithm"), ("log10(x)", "logarithm"), ("log(3, x)", "logarithm"), ("sin(x)", "derivative of sin"),
+        ("sin(2*x)", "chain rule, sin"), ("atan2(x, 2*x)", "chain rule, atan2"), ("erf(x^2)", "chain rule, erf"),
+        ("tanh(x*x)", "chain rule, tanh"), ("abs(x)", "piecewise, abs"), ("max(x, y)", "piecewise, max"),
+        ("max(x, x)", "max, equal shares at a tie"), ("where(x > 0, x, y)", "piecewise, branch taken"), ("floor(x)", FLAT),
+        ("x > y", FLAT), ("stop_gradient(x)", HELD),
+    ],
+)  # fmt: skip
+def test_the_name_of_a_rule(program, rule):
+    at = {name: value for name, value in {"x": 2.0, "y": 1.5}.items() if name == "x" or name in parse(program).inputs}
+    problem = Problem(f"x; {program}" if "x" not in program else program, at)
+    assert derive(problem, "x").steps[0].rule == rule
+
+
+# -- rows, references, SymPy -----------------------------------------------------------------------------------------------------
+
+
+def test_steps_and_traces_speak_of_the_same_rows():
+    text, at = "a = x^2; b = a*sin(a); b + cos(b)/a - y", {"x": 2.0, "y": 1.0}
+    derivation = diffcli.grad(text, at, mode="symbolic", steps=True).derivations[0]
+    trace = diffcli.trace(text, at, mode="forward")
+    slopes = {row.v: row.tangents[0] or 0.0 for row in trace.tangent}
+    formulas = {row.v: (row.operation, row.name) for row in trace.primal}
+    assert {step.v for step in derivation.steps} == set(formulas)
+    for step in derivation.steps:
+        assert step.value == slopes[step.v]
+        assert step.name == formulas[step.v][1] or step.rule in (IDENTITY, CONSTANT)
+
+
+@pytest.mark.parametrize("share", [True, False])
+def test_a_shared_row_is_derived_once(share):
+    found = derive(Problem("x^2 + sin(x^2)", "x=2", share=share), "x")
+    powers = [step for step in found.steps if step.rule == "power"]
+    references = [step for step in found.steps if step.rule == REFERENCE]
+    assert (len(powers), [step.refers_to for step in references]) == ((1, [1]) if share else (2, []))
+
+
+def test_a_long_derivative_speaks_of_rows():
+    found = derive(Problem("a = 4*x*(1 - x); b = 4*a*(1 - a); c = 4*b*(1 - b); 4*c*(1 - c)", "x=0.2"), "x")
+    assert "′" in found.steps[0].result
+    assert all(len(step.result) <= 90 for step in found.steps)
+
+
+def test_a_product_that_doubles_with_every_row_stays_small():
+    found = derive(Problem("a0 = x; " + "; ".join(f"a{i} = a{i - 1}*sin(a{i - 1})" for i in range(1, 200)) + "; a199", "x=0.9"), "x")
+    assert found.derivative == ""
+    assert max(len(step.result) for step in found.steps) < 100
+
+
+@pytest.mark.parametrize(
+    "program",
+    ["a0 = x; " + "; ".join(f"a{i} = sin(a{i - 1})" for i in range(1, 30_001)) + "; a30000", "+".join(["x"] * 30_000),
+     "(" * 5_000 + "x" + ")" * 5_000, "-" * 30_000 + "x"],
+    ids=["chain", "sum", "nested", "signs"],
+)  # fmt: skip
+def test_depth_does_not_matter(program):
+    found = derive(Problem(program, "x=0.5"), "x", most=100)
+    assert len(found.steps) <= 100
+    assert len(found.steps) + found.hidden <= 30_001
+
+
+@pytest.mark.parametrize(
+    "program",
+    ["x*sin(x^2)", "exp(-x^2/2)*cos(3*x)/(1 + x^2)", "tan(x)/x", "x^x + 2^x", "asin(x/3)*acosh(x + 2)", "sigmoid(x)^2 + gelu(x)",
+     "erf(x)*lgamma(x)", "hypot(x, 2) + atan2(x, 3)", "sinh(x)*tanh(x)", "floor(x)*x + sign(x)", "stop_gradient(x)*x", "cbrt(x)"],
+)  # fmt: skip
+def test_a_derivation_is_proved_equal_to_sympys_derivative(program):
+    (found,) = diffcli.grad(program, "x=1.3", mode="symbolic", steps=True).derivations
+    assert found.agreement.verdict == "proved"
+    assert found.agreement.digits >= 14
+
+
+@pytest.mark.parametrize(
+    ("program", "at", "verdict", "elsewhere"),
+    [
+        ("relu(x)*max(x, 1)", "x=2", "at the point", True),
+        ("where(x > 0, x^2, x)", "x=2", "at the point", True),
+        ("leaky_relu(x, 2)", "x=0", "differs", True),
+        ("polygamma(x, 2)", "x=1", "not compared", False),
+    ],
+)
+def test_what_is_said_where_it_is_not_proved(program, at, verdict, elsewhere):
+    (found,) = diffcli.grad(program, at, mode="symbolic", steps=True).derivations
+    assert (found.agreement.verdict, found.agreement.elsewhere) == (verdict, elsewhere)
+
+
+def test_a_derivation_is_kept_where_sympy_gives_up():
+    program = "a0 = x; " + "; ".join(f"a{i} = sin(a{i - 1})" for i in range(1, 3_000)) + "; a2999"
+    outcome = run(["grad", program, "--at", "x=2", *STEPS.split()])
+    assert outcome.exit == 6
+    assert "v₂₉₉₉" in outcome.stdout and "not compared" in outcome.stdout
+
+
+# -- whether two expressions are equal -------------------------------------------------------------------------------------------
+
+x, y = sympy.symbols("x y", real=True)
+
+
+@pytest.mark.parametrize(
+    ("difference", "verdict"),
+    [
+        (sympy.sin(x) ** 2 + sympy.cos(x) ** 2 - 1, True),
+        ((x + y) ** 3 - x**3 - 3 * x**2 * y - 3 * x * y**2 - y**3, True),
+        (sympy.gamma(x + 1) - x * sympy.gamma(x), True),
+        (sympy.tanh(x) - (sympy.exp(2 * x) - 1) / (sympy.exp(2 * x) + 1), True),
+        (sympy.sqrt(x**2) - x, False),
+        (sympy.atan(x) + sympy.atan(1 / x) - sympy.pi / 2, False),
+        (x / sympy.Integer(10) ** 25, False),
+        (sympy.Piecewise((0, x > 8), (0, x < -8), (x - x, True)), True),
+        (sympy.log(x**2) - 2 * sympy.log(x), None),
+        (sympy.floor(x) - x, False),
+        (sympy.Integer(0), True),
+        (sympy.Integer(3), False),
+        (x**x**x**x**x**x - x**x**x**x**x**y, False),
+    ],
+    ids=str,
+)
+def test_the_judgement_of_a_difference(difference, verdict):
+    assert judge(difference) is verdict
+    found = witness(difference)
+    assert (found is not None) == (verdict is False)
+    if found:
+        at = {sympy.Symbol(name, real=True): value for name, value in found.items()}
+        assert abs(difference.evalf(30, subs=at)) > 0
+
+
+def test_the_judgement_of_something_very_deep_is_left_open():
+    deep = x
+    for _ in range(3_000):
+        deep = sympy.sin(deep, evaluate=False)
+    assert judge(deep) is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "digits"), [(1.0, 1.0, 16), (1.0, 1.1, 1), (1.0, 1 + 1e-9, 9), (0.5, 0.0, 0), (1.0, math.inf, None), (math.nan, 1.0, None)]
+)
+def test_how_many_digits_agree(one, other, digits):
+    assert matching_digits(one, other) == digits
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False), st.floats(allow_nan=False, allow_infinity=False))
+def test_digits_that_agree_are_symmetric_and_bounded(one, other):
+    assert matching_digits(one, other) == matching_digits(other, one)
+    assert 0 <= (matching_digits(one, other) or 0) <= 16
+
+
