@@ -131,7 +131,7 @@ def check_results(problem: Problem, found: Derivation) -> None:
             assert step.value == 0 and step.rule == CONSTANT
             continue
         tangent = slopes[step.v + len(problem.tape.inputs) - 1] or 0.0
-        assert step.value == tangent or math.isnan(step.value) and math.isnan(tangent)
+        assert step.value == tangent or (math.isnan(step.value) and math.isnan(tangent))
         check_text(step.result, names, tangent)
     if found.derivative:
         check_text(found.derivative, names, found.value)
@@ -221,7 +221,7 @@ def check_formula(problem: Problem, found: Derivation, letters: list[str], point
     row = problem.tape.operands_of(problem.tape.output)
     x = names["x"]
     inner = slopes[row[letters.index("x")]]
-    moving = {"x": x, **{letter: x for letter in "uf"}, **{f"{letter}_prime": inner for letter in "uf"}}
+    moving = {"x": x, **dict.fromkeys("uf", x), **{f"{letter}_prime": inner for letter in "uf"}}
     fixed = [value for letter, value in zip(letters, point, strict=True) if letter != "x"]
     others = {**dict(zip("cde", fixed, strict=False)), **({"n": fixed[0]} if fixed else {})}
     left, right = step.formula.split(" = ")
@@ -232,7 +232,7 @@ def check_formula(problem: Problem, found: Derivation, letters: list[str], point
 def test_pieces_are_the_rows_with_a_kink_or_tie():
     bent = {name for name, row in OPERATIONS.items() if any(kind in ("kink", "tie") for kind, _ in row.breaks)}
     assert bent - PIECES == {"hypot"}  # one formula everywhere but at 0
-    assert PIECES <= bent
+    assert bent >= PIECES
 
 
 @pytest.mark.parametrize(("name", "position"), [(name, position) for name in TEXTBOOK for position in range(len(TEXTBOOK[name]))])
@@ -302,14 +302,14 @@ def test_a_product_that_doubles_with_every_row_stays_small():
 
 @pytest.mark.parametrize(
     "program",
-    ["a0 = x; " + "; ".join(f"a{i} = sin(a{i - 1})" for i in range(1, 30_001)) + "; a30000", "+".join(["x"] * 30_000),
-     "(" * 5_000 + "x" + ")" * 5_000, "-" * 30_000 + "x"],
+    ["a0 = x; " + "; ".join(f"a{i} = sin(a{i - 1})" for i in range(1, 20_001)) + "; a20000", "+".join(["x"] * 20_000),
+     "(" * 5_000 + "x" + ")" * 5_000, "-" * 20_000 + "x"],
     ids=["chain", "sum", "nested", "signs"],
 )  # fmt: skip
 def test_depth_does_not_matter(program):
     found = derive(Problem(program, "x=0.5"), "x", most=100)
     assert len(found.steps) <= 100
-    assert len(found.steps) + found.hidden <= 30_001
+    assert len(found.steps) + found.hidden <= 20_001
 
 
 @pytest.mark.parametrize(
@@ -373,8 +373,8 @@ def test_the_judgement_of_a_difference(difference, verdict):
     found = witness(difference)
     assert (found is not None) == (verdict is False)
     if found:
-        at = {sympy.Symbol(name, real=True): value for name, value in found.items()}
-        assert abs(difference.evalf(30, subs=at)) > 0
+        at = {sympy.Symbol(name, real=True): sympy.Float(repr(value), 30) for name, value in found.items()}
+        assert abs(difference.xreplace(at).evalf(30)) > 0
 
 
 def test_the_judgement_of_something_very_deep_is_left_open():

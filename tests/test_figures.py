@@ -299,3 +299,10 @@ def test_drawing_is_loaded_only_to_draw():
 
 def test_formats_that_are_binary_say_so():
     assert [name for name, known in FORMATS.items() if known.binary] == ["png", "pdf"]
+
+
+@pytest.mark.parametrize("command", DRAWN_BY)
+def test_the_commands_that_are_said_to_draw_do(command):
+    outcome = run(f"{command} -f svg")
+    assert outcome.exit == 0
+    ElementTree.fromstring(outcome.stdout)

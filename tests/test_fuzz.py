@@ -17,7 +17,7 @@ from diffcli.errors.codes import CODES
 from diffcli.language import parse
 from diffcli.language.complaints import MOST
 from diffcli.language.printer import program_text
-from diffcli.methods.gradient import METHODS, Options, compute
+from diffcli.methods.gradient import METHODS, RULES, Options, compute
 from diffcli.methods.kinks import POLICIES
 from diffcli.methods.points import read_point
 
@@ -160,6 +160,15 @@ def test_differences_answer_or_say_why_not(method, statements, point):
     text = plainly(statements)
     program = parse(text)
     answered(text, program, given_point(program, point), {"mode": "numeric", "method": method})
+
+
+@pytest.mark.parametrize("rule", RULES)
+@tried(60)
+@given(programs(depth=4), points)
+def test_step_rules_answer_or_say_why_not(rule, statements, point):
+    text = plainly(statements)
+    program = parse(text)
+    answered(text, program, given_point(program, point), {"mode": "numeric", "rule": rule})
 
 
 @tried(100)

@@ -16,7 +16,7 @@ import oracle
 import pytest
 from mpmath import mpf
 
-from diffcli.methods.gradient import Options, compute
+from diffcli.methods.gradient import METHODS, Options, compute
 from diffcli.records import GradientResult, Trace
 
 LECTURE = "ln(x1) + x1*x2 - sin(x2)"
@@ -311,12 +311,13 @@ def test_a_gradient_costs_at_most_five_times_the_value_in_arithmetic(text: str) 
 
 # -- numerical derivatives that cannot be trusted are told ---------------------------------------------------------------
 
-HARD = [("exp(-(1e6*(x - 1))^2)", 1.000001), ("sin(1e7*x)", 0.3), ("sin(1e6*x)", 1.0), ("stop_gradient(x)*x", 3.0)]
+HARD = [("exp(-(1e6*(x - 1))^2)", 1.000001), ("sin(1e7*x)", 0.3), ("sin(1e6*x)", 1.0)]
 
 
 @pytest.mark.parametrize(("text", "x"), HARD)
 def test_a_quotient_that_errs_by_more_than_it_says_comes_with_a_warning(text: str, x: float) -> None:
-    assert [note.code for note in compute(text, {"x": x}, Options(mode="numeric")).notes] == ["difference-off"]
+    assert [note.code for note in compute(text, {"x": x}, Options(mode="numeric", rule="eps")).notes] == ["difference-off"]
+    assert compute(text, {"x": x}, Options(mode="numeric")).notes == ()  # the automatic step finds the scale
 
 
 @pytest.mark.parametrize("x", [1e-300, 1e-30, 0.5, 3.0, 1e30, 1e300])
@@ -332,6 +333,6 @@ def test_the_complex_step_has_no_finite_slope_at_a_pole(text: str) -> None:
 
 
 @pytest.mark.parametrize(("text", "x"), [("x^2", 1e-320), ("x", 5e-324), ("sqrt(x)*1e305 + 1.7e308", 0.0), ("x^exp(1000)", 0.5)])
-@pytest.mark.parametrize("method", ["central", "forward", "backward", "complex"])
+@pytest.mark.parametrize("method", METHODS)
 def test_differences_at_the_ends_of_the_range_do_not_fail(text: str, x: float, method: str) -> None:
     compute(text, {"x": x}, Options(mode="numeric", method=method))

@@ -102,6 +102,13 @@ def test_the_simplified_form_is_the_chebyshev_polynomial(n):
         assert found[1] > 400 or sympy.Poly(symbolic(found[0]), x) == closed.diff(x)
 
 
+@pytest.mark.parametrize(("n", "digits"), [(2, 1), (3, 3), (4, 6), (5, 13), (6, 25), (7, 50), (8, 99), (10, 393)])
+def test_the_digits_of_the_expanded_form_double_with_each_iteration(n, digits):
+    coefficients = [power * coefficient for power, coefficient in enumerate(chebyshev(n), 1)]
+    assert len(coefficients) == 2 ** (n - 1) and 0 not in coefficients
+    assert max(len(str(abs(coefficient))) for coefficient in coefficients) == digits
+
+
 # -- counting ------------------------------------------------------------------------------------------------------------
 
 
@@ -133,6 +140,14 @@ def test_a_thousand_iterations_are_counted_exactly():
     last = json.loads(run("swell --n 1000 --budget 0 --json").stdout)["rows"][-1]
     assert last["derivative_tree"] == 9 * 999 * 2**999 + 1
     assert last["graph"] == 9994
+
+
+def test_numbers_may_have_more_digits_than_python_writes_by_default():
+    most = sys.get_int_max_str_digits()
+    outcome = run('swell "l*l*l*l" --n 7500 --budget 0')
+    exponent = int(7499 * math.log10(4) + math.log10(2))  # of the tree's 2*4^(n-1) - 1 nodes
+    assert outcome.exit == 0 and exponent > most and re.search(rf"7500 +\d\.\de{exponent} ", outcome.stdout)
+    assert sys.get_int_max_str_digits() == most
 
 
 def graphs(recurrence, n, fold):

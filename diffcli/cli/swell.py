@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -64,10 +67,22 @@ def command(
     recurrence = _recurrence(environment, expression, state, demo)
     point = _point(recurrence, at)
     request = Request(recurrence, n, point, budget, max_nodes, forms=not sizes, full=full)
-    with time_limit(timeout), live(environment.stderr, environment.variables) as progress:
-        result = swell(request, progress)
-    output.print(swell_report(result, output.format, output.style, sizes, timed), result.notes)
+    with _all_digits():
+        with time_limit(timeout), live(environment.stderr, environment.variables) as progress:
+            result = swell(request, progress)
+        output.print(swell_report(result, output.format, output.style, sizes, timed), result.notes)
     return exit_code(result.notes, ())
+
+
+@contextmanager
+def _all_digits() -> Iterator[None]:
+    """Let integers of any length be written: those that are counted here are no longer than their trees are deep."""
+    most = sys.get_int_max_str_digits()
+    sys.set_int_max_str_digits(0)
+    try:
+        yield
+    finally:
+        sys.set_int_max_str_digits(most)
 
 
 def _recurrence(environment: Environment, expression: str | None, state: str | None, demo: str | None) -> Recurrence:

@@ -136,17 +136,12 @@ def prime_of(notation: Notation) -> str:
     return "′" if notation.partial == UNICODE.partial else "'"
 
 
-@cache
-def _textbook_term(name: str, position: int) -> Term:
-    return Term(term_text(TEXTBOOK[name][position]), OPERATIONS[name], position)
-
-
 class _Deriver:
     def __init__(self, problem: Problem, variable: str, notation: Notation) -> None:
         self.problem, self.tape, self.notation, self.variable = problem, problem.tape, notation, variable
         tape = problem.tape
         self.input = problem.input_slot(variable)
-        self.depends = activity(tape, [self.input])
+        self.slopes.depends = activity(tape, [self.input])
         """One flag a slot: whether the variable is in it."""
         seed = [1.0 if slot == self.input else None for slot in range(tape.first_row)]
         self.tangents = tangents(tape, problem.values, seed)
@@ -164,17 +159,17 @@ class _Deriver:
     def derivation(self, most: int | None) -> Derivation:
         output = self.tape.output
         places = list(self._places())
-        for slot in sorted({place.slot for place in places if self._is_derived(place.slot)}):
+        for slot in sorted({place.slot for place in places if self.slopes.is_derived(place.slot)}):
             row = self.tape.operands_of(slot)
-            values, slopes = [self.values[operand] for operand in row], [self._slope(operand) for operand in row]
-            self.slopes[slot] = self._assembled(slot, values, slopes, self.values[slot])
+            values, slopes = [self.values[operand] for operand in row], [self.slopes.slope(operand) for operand in row]
+            self.slopes[slot] = self.slopes.assembled(slot, values, slopes, self.values[slot])
         hidden = 0 if most is None else max(0, len(places) - most)
         head = (len(places) - hidden) // 2 if hidden else len(places)
         steps = tuple(self._step(place) for place in (*places[:head], *places[head + hidden :]))
-        slope = self._slope(output)
+        slope = self.slopes.slope(output)
         fits = self.forms.weight(slope) <= LONGEST_TEXT
         text = to_text(self.forms, self.forms.plain(slope), LANGUAGE) if fits else ""
-        return Derivation(self.variable, steps, hidden, text, self._number(output))
+        return Derivation(self.variable, steps, hidden, text, self.slopes.number(output))
 
     # -- which rows, in which order -------------------------------------------------------------------------------------
 
@@ -184,7 +179,7 @@ class _Deriver:
         waiting = [_Place(self.tape.output, 0, (), False)]
         while waiting:
             place = waiting.pop()
-            again = place.slot in seen and self._is_derived(place.slot)
+            again = place.slot in seen and self.slopes.is_derived(place.slot)
             yield place._replace(again=again)
             if again:
                 continue
@@ -196,119 +191,25 @@ class _Deriver:
 
     def _below(self, slot: int, seen: set[int]) -> list[int]:
         """What is shown under a row."""
-        below = [child for child in self._children(slot) if child not in seen or self._is_derived(child)]
-        seen.update(child for child in below if not self._is_derived(child))  # shown here, and in no other place
+        below = [child for child in self.slopes.children(slot) if child not in seen or self.slopes.is_derived(child)]
+        seen.update(child for child in below if not self.slopes.is_derived(child))  # shown here, and in no other place
         return below
-
-    def _is_derived(self, slot: int) -> bool:
-        """Whether a slot is a row with the variable in it, and so has a rule."""
-        return self.tape.first_row <= slot < self.tape.slots and bool(self.depends[slot])
-
-    def _children(self, slot: int) -> list[int]:
-        """The rows and inputs that the rule of a row goes on to; a constant among them if it is more than a number."""
-        if not self._is_derived(slot):
-            return []
-        row = self.tape.operands_of(slot)
-        moving = {row[position] for position, _ in self._terms(slot)}
-        fixed = set() if not moving or self.tape.operation(slot) == "where" else {o for o in row if not self.depends[o]}
-        return [operand for operand in dict.fromkeys(row) if operand >= 0 and (operand in moving or operand in fixed)]
-
-    def _terms(self, slot: int) -> list[tuple[int, Term]]:
-        """The operands through which the variable reaches a row, with their terms; not those whose partial is just 0."""
-        name, row = self.tape.operation(slot), self.tape.operands_of(slot)
-        taken = self._taken(slot) if name == "where" else None
-        found = []
-        for position, term in enumerate(terms(name, len(row))):
-            if term is None or not self.depends[row[position]] or taken not in (None, position):
-                continue
-            if name in TEXTBOOK:
-                term = _textbook_term(name, position)
-            if taken is not None or "where" not in term.program.operations or not self._vanishes(slot, position, term):
-                found.append((position, term))
-        return found
-
-    def _taken(self, slot: int) -> int:
-        """Which operand of a choice is its value."""
-        return 1 if self.problem.values[self.tape.operands_of(slot)[0]] else 2
-
-    def _vanishes(self, slot: int, position: int, term: Term) -> bool:
-        """Whether a term is 0 in the piece that is taken."""
-        formula = formula_of(self.problem, slot, position, term)
-        return self._put(slot, position, formula, {SEED: self.forms.name("g")}) == self.forms.zero
-
-    # -- derivatives as forms ---------------------------------------------------------------------------------------------
-
-    def _value_forms(self) -> list[Form]:
-        """A form for every slot, and the constants at the end, where their negative slots find them."""
-        tape, forms = self.tape, self.forms
-        constants = [
-            forms.name(tape.constant_names[-1 - index]) if -1 - index in tape.constant_names else forms.number(value)
-            for index, value in enumerate(tape.constants)
-        ]
-        ends = [*map(forms.name, tape.inputs), *[forms.zero] * len(tape.operations), *reversed(constants)]
-        nodes = [forms.plain(form) for form in ends]
-        for slot, (name, row) in enumerate(zip(tape.operations, tape.operands, strict=True), tape.first_row):
-            nodes[slot] = forms.apply(name, [nodes[operand] for operand in row])
-            ends[slot] = Form(nodes[slot])
-        return ends
-
-    def _slope(self, slot: int) -> Form:
-        return self.slopes.get(slot, self.forms.zero)
-
-    def _assembled(
-        self, slot: int, values: Sequence[Form], slopes: Sequence[Form], result: Form, in_letters: bool = False
-    ) -> Form:
-        """The derivative of a row by its rule, from forms for its operands, their derivatives and its value.
-
-        In letters nothing is computed with constants: n·u^(n - 1), where the result reads 2·u.
-        """
-        if self.tape.operation(slot) == "where":
-            return slopes[self._taken(slot)]
-        if self.tape.operation(slot) == "div" and slopes[1] != self.forms.zero:
-            return self._quotient(values, slopes)
-        total = self.forms.zero
-        for position, term in self._terms(slot):
-            formula = formula_of(self.problem, slot, position, term)
-            if in_letters:
-                formula = Formula(term, formula.environment, (TIES,) if term.row.variadic else ())
-            names = {SEED: slopes[position], RESULT: result}
-            if term.row.variadic:
-                names |= {term.row.parameters[0]: values[position], TIES: self.forms.number(formula.environment[TIES])}
-            else:
-                names |= dict(zip(term.row.parameters, values, strict=True))
-            total = self.forms.combine("add", (total, self._put(slot, position, formula, names)))
-        return total
-
-    def _quotient(self, values: Sequence[Form], slopes: Sequence[Form]) -> Form:
-        """(f′·g - f·g′)/g^2, as everybody knows it; the terms of the table are the same, and do not overflow."""
-        forms = self.forms
-        (f, g), (f_slope, g_slope) = values, slopes
-        above = forms.combine("sub", (forms.combine("mul", (f_slope, g)), forms.combine("mul", (f, g_slope))))
-        return forms.combine("div", (above, forms.combine("pow", (g, forms.number(2.0)))))
-
-    def _put(self, slot: int, position: int, formula: Formula, names: dict[str, Form]) -> Form:
-        """A term with forms for its names; the derivative stands first where its operand does, as in f′·g + f·g′."""
-        tangent = self.tangents[self.tape.operands_of(slot)[position]]
-        self.forms.keeps_zeros = tangent is not None and not isfinite(tangent)
-        form = self.forms.put(formula, names, inner_last=(self.tape.operation(slot), position) != ("mul", 0))
-        self.forms.keeps_zeros = False
-        return form
 
     # -- a step --------------------------------------------------------------------------------------------------------------
 
     def _step(self, place: _Place) -> Step:
         slot, tape = place.slot, self.tape
         v = tape.index(slot) if slot < tape.slots else None
-        children = () if place.again else tuple(map(tape.index, self._children(slot)))
+        children = () if place.again else tuple(map(tape.index, self.slopes.children(slot)))
         step = Step(
             v, REFERENCE, self._row_text(slot), "", self.names.get(slot, ""), "", "", "", self._result(slot),
-            self._number(slot), children, v if place.again else None, place.depth, place.rails,
+            self.slopes.number(slot), children, v if place.again else None, place.depth, place.rails,
         )  # fmt: skip
         if place.again:
             return step
         if slot >= tape.first_row and self.forms.weight(self.values[slot]) <= LONGEST_VALUE:
             step = step._replace(value_text=self._text(self.values[slot]))
-        if not self.depends[slot]:
+        if not self.slopes.depends[slot]:
             return step._replace(rule=CONSTANT, formula=f"c{self.prime} = 0")
         if slot < tape.first_row:
             return step._replace(rule=IDENTITY, formula=f"{step.row}{self.prime} = 1")
@@ -317,13 +218,13 @@ class _Deriver:
     def _with_rule(self, slot: int, step: Step) -> Step:
         row = self.tape.operands_of(slot)
         operation = OPERATIONS[self.tape.operation(slot)]
-        letters = letters_of(self.problem, self.forms, slot, self.depends, self.input)
+        letters = letters_of(self.problem, self.forms, slot, self.slopes.depends, self.input)
         applied = Form(self.forms.apply(operation.name, [self.forms.plain(letter) for letter in letters.values]))
-        slope = self._assembled(slot, letters.values, letters.slopes, applied, in_letters=True)
+        slope = self.slopes.assembled(slot, letters.values, letters.slopes, applied, in_letters=True)
         numbers = [self.problem.values[operand] for operand in row]
         ties = numbers.count(self.problem.values[slot]) if operation.variadic else 1
         formula = f"{self._primed(self._text(applied), operation)} = {self._text(slope)}"
-        moves = [bool(self.depends[operand]) for operand in row]
+        moves = [bool(self.slopes.depends[operand]) for operand in row]
         rule = rule_name(operation, moves, letters.direct, ties)
         words = [self._text(letter) for letter in letters.values]
         if operation.name == "where":
@@ -343,15 +244,15 @@ class _Deriver:
 
     def _result(self, slot: int) -> str:
         """The derivative of a slot; in terms of other rows where it would be long."""
-        full = self._slope(slot)
-        if self.forms.weight(full) <= LONGEST or not self._is_derived(slot):
+        full = self.slopes.slope(slot)
+        if self.forms.weight(full) <= LONGEST or not self.slopes.is_derived(slot):
             return self._text(full)
         row = self.tape.operands_of(slot)
         for longest in (SHORT, 1):
             values = [self._named(operand, self.values[operand], "", longest) for operand in row]
-            slopes = [self._named(operand, self._slope(operand), "'", longest) for operand in row]
+            slopes = [self._named(operand, self.slopes.slope(operand), "'", longest) for operand in row]
             result = self._named(slot, self.values[slot], "", longest)
-            short = self._assembled(slot, values, slopes, result)
+            short = self.slopes.assembled(slot, values, slopes, result)
             if self.forms.weight(short) <= LONGEST:
                 break
         return self._text(short)
@@ -363,10 +264,6 @@ class _Deriver:
         return self.forms.name(f"v[{self.tape.index(slot)}]{prime}")
 
     # -- texts ---------------------------------------------------------------------------------------------------------------
-
-    def _number(self, slot: int) -> float:
-        tangent = self.tangents[slot]
-        return 0.0 if tangent is None else float(tangent) + 0.0
 
     def _row_text(self, slot: int) -> str:
         """A row in terms of others: v₀·v₂."""

@@ -63,10 +63,16 @@ class Forms(Program):
         """An operation as it stands, with nothing done to it."""
         row = OPERATIONS[operation]
         own = 3 * (len(operands) - 1) if row.precedence == SUM else 1 if row.symbol else len(row.spelling) + 2 * len(operands)
+        if row.symbol:  # parentheses, nearly: a product on the right of a product has them too
+            own += 2 * sum(0 < self._precedence(operand) < row.precedence + position for position, operand in enumerate(operands))
         node = self._node(operation, tuple(operands), own + sum(self.weights[operand] for operand in operands))
         if operation == "where":
             self.branches[node] = Branches(0, 1, 2)  # written as a function
         return node
+
+    def _precedence(self, node: int) -> int:
+        row = OPERATIONS.get(self.operations[node])
+        return row.precedence if row and row.symbol else 0
 
     def weight(self, form: Form) -> int:
         return self.weights[form.node] + form.negative

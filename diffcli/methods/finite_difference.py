@@ -18,8 +18,14 @@ from diffcli.methods.stencils import STENCILS, Stencil
 from diffcli.methods.step_rules import STEP_RULES
 from diffcli.records import Difference
 
+SHORTEST, LONGEST = 2.0**-1000, 2.0**1000
+"""The range of steps whose powers of two are floats."""
+
 SMALLEST_STEP = 2.0**-60
 """A step that is shortened at 0 ends here."""
+
+
+UNDEFINED = "a value beside the point is undefined, however short the step"
 
 
 def difference(
@@ -74,12 +80,15 @@ def difference(
             reason = f"the step is lost beside {variable}, as the sum of the two is {variable} again"
         return quotient(sampler, variable, name, step, reason)
     wanted, why = STEP_RULES[rule or "tape"].choose(sampler, chosen)
+    if not 0 < wanted < math.inf:  # the rule was led astray by values that are not finite
+        wanted, why = STEP_RULES["eps"].choose(sampler, chosen)
     fitting = _fitting(sampler, chosen, exact_step(sampler.x, wanted))
     if fitting is None and method == "central":
         return _at_the_edge(sampler, variable, wanted)
-    if fitting is not None and fitting[1]:
-        why = "short beside the distance to the edge of the domain"
-    return quotient(sampler, variable, name, fitting[0] if fitting else exact_step(sampler.x, wanted), why)
+    if fitting is None:
+        return quotient(sampler, variable, name, exact_step(sampler.x, wanted), UNDEFINED)
+    used, shortened = fitting
+    return quotient(sampler, variable, name, used, "short beside the distance to the edge of the domain" if shortened else why)
 
 
 def stencil_name(method: str, order: int | None) -> str:
@@ -124,7 +133,7 @@ def _at_the_edge(sampler: Sampler, variable: str, wanted: float) -> Difference:
         fitting = _fitting(sampler, STENCILS[name], step)
         if fitting is not None:
             return quotient(sampler, variable, name, fitting[0], "one-sided, because the domain ends at the point")
-    return quotient(sampler, variable, "central", step, "a value beside the point is undefined, however short the step")
+    return quotient(sampler, variable, "central", step, UNDEFINED)
 
 
 def exact_step(x: float, wanted: float) -> float:
@@ -133,7 +142,7 @@ def exact_step(x: float, wanted: float) -> float:
     >>> exact_step(1.0, 6e-6)
     7.62939453125e-06
     """
-    step = 2.0 ** round(math.log2(wanted))
+    step = 2.0 ** round(math.log2(min(max(wanted, SHORTEST), LONGEST)))
     while (x + step) - x != step or x - (x - step) != step:
         step *= 2
     return step

@@ -44,7 +44,7 @@ def by_tape(sampler: TapeSampler, stencil: Stencil) -> Chosen:
     base = sampler.base
     slope = abs(sampler.slope()) or abs(base.value) / scale or 1.0
     noise = sampler.noise(base, base) / 2 or UNIT * (abs(base.value) or 1.0)
-    if not math.isfinite(slope * noise):
+    if not (math.isfinite(slope * noise) and 0 < slope * scale < math.inf):
         return scale * _root(stencil)[0], "from the scale of the function"
     # in units of the scale, so that its powers neither overflow nor vanish
     step = scale * stencil.best_step(noise / (slope * scale), 1.0)

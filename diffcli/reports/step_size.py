@@ -49,7 +49,7 @@ def _result(result: StepSizeResult, style: Style) -> Values:
     sign = "∂" if style.unicode else "d"
     label = f"{sign}f/{sign}{result.variable}"
     error = result.automatic_error
-    remark = "by reverse mode" if error is None else f"by reverse mode, with an error of {_about(error)}"
+    remark = "by the rule of the table" if error is None else f"by reverse mode, with an error of {_about(error)}"
     return Values((Value(f"df/d{result.variable}", label, result.automatic, remark),))
 
 

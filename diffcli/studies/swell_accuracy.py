@@ -40,11 +40,11 @@ class _NotPolynomial(Exception):
 
 
 def accuracy(recurrence: Recurrence, n: int, at: Mapping[str, float]) -> Accuracy | None:
-    """The errors of l_n' by x at a point; None where the truth is not known, or is 0."""
+    """The errors of l_n' by x at a point; None where the truth is not known, or is 0 in floats."""
     tape, _ = iterated(recurrence, n)
     point = [at[name] for name in tape.inputs]
     truth = precise_derivative(tape, point, 0, digits=DIGITS)
-    if truth is None or not truth:
+    if truth is None or not float(truth):
         return None
     by_tape = adjoints(tape, evaluate(tape, point), activity(tape, [0]))[0] or 0.0
     try:
