@@ -28,8 +28,8 @@ TRIED = (2.0, 0.5, 1.5, -0.5, 0.25, -2.0)
 
 EXAMPLES = (
     'diffcli check "ln(x1) + x1*x2 - sin(x2)" --at x1=2,x2=5',
-    'diffcli check "x*y - sin(y)" --at x=2,y=5 --claim "x: y, y: x + cos(y)"',
-    'diffcli check "(1 - cos(x))/x^2" --at x=1e-4 --digits 50',
+    'diffcli check "x*y - sin(y)" --at x=2,y=5 --claim "x: y, y: x - cos(y)"',
+    'diffcli check "x*exp(-x^2)" --at x=0.5 --digits 50',
     'diffcli check "x^y" --points points.csv',
 )
 

@@ -16,10 +16,14 @@ from diffcli.cli.output import Output, exit_code
 from diffcli.cli.reading import read_program
 from diffcli.errors import UsageError, error
 from diffcli.methods.points import read_point
+from diffcli.reports.formats import FORMATS
 from diffcli.reports.swell import swell_report
 from diffcli.reports.swell_live import live
 from diffcli.studies.swell import Request, check_point, default_point, swell
 from diffcli.studies.swell_map import DEMOS, MOST_ITERATIONS, Recurrence, of_demo, of_program
+
+MOST_DRAWN = 500
+"""Up to this n a figure has a point for each."""
 
 EXAMPLES = (
     "diffcli swell --n 4",
@@ -37,7 +41,7 @@ EXAMPLES = (
 @click.option("--at", metavar="POINT", help="Where to compare accuracy, as x=0.9; 0.9 for the logistic map.")
 @click.option("--sizes", is_flag=True, help="Show every size in place of the expressions.")
 @click.option("--full", is_flag=True, help="Show every row of a long table.")
-@click.option("--budget", type=click.FloatRange(0), default=5.0, metavar="S", help="Seconds for what SymPy is measured at; 0 is none.", show_default=True)
+@click.option("--budget", type=click.FloatRange(0), default=1.0, metavar="S", help="Seconds for what SymPy is measured at; 0 is none.", show_default=True)
 @click.option("--time", "timed", is_flag=True, help="Tell how long each step took.")
 @output_options
 @limit_options
@@ -66,6 +70,8 @@ def command(
     output = Output.of(environment, **options)
     recurrence = _recurrence(environment, expression, state, demo)
     point = _point(recurrence, at)
+    if FORMATS[output.format].figure:  # what is drawn is counted, for every n
+        sizes, full, budget = True, full or n <= MOST_DRAWN, 0.0
     request = Request(recurrence, n, point, budget, max_nodes, forms=not sizes, full=full)
     with _all_digits():
         with time_limit(timeout), live(environment.stderr, environment.variables) as progress:

@@ -8,22 +8,17 @@ the partials in the table of operations, as the sweeps do (Griewank & Walther 20
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from functools import cache
-from math import isfinite
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from diffcli.language.printer import LANGUAGE, to_text
-from diffcli.methods.derivation_forms import Form, Forms
+from diffcli.methods.derivation_forms import Form
 from diffcli.methods.derivation_letters import INNER, Letters, letters_of, remark_of
-from diffcli.methods.derivation_rules import CONSTANT, IDENTITY, TEXTBOOK, rule_name
-from diffcli.methods.forward import tangents
+from diffcli.methods.derivation_rules import CONSTANT, IDENTITY, rule_name
+from diffcli.methods.derivation_slopes import Slopes
 from diffcli.methods.problem import Problem
-from diffcli.methods.reverse import activity
-from diffcli.methods.trace import IN_LATEX, UNICODE, Notation, formula_of
+from diffcli.methods.trace import IN_LATEX, UNICODE, Notation
 from diffcli.operations import OPERATIONS, Operation
-from diffcli.tape.formulas import Formula
-from diffcli.tape.rules import RESULT, SEED, TIES, Term, term_text, terms
 
 LONGEST = 64
 """A derivative that would take more characters is written in terms of other rows: v₇ and v₇′."""
@@ -140,29 +135,18 @@ class _Deriver:
     def __init__(self, problem: Problem, variable: str, notation: Notation) -> None:
         self.problem, self.tape, self.notation, self.variable = problem, problem.tape, notation, variable
         tape = problem.tape
-        self.input = problem.input_slot(variable)
-        self.slopes.depends = activity(tape, [self.input])
-        """One flag a slot: whether the variable is in it."""
-        seed = [1.0 if slot == self.input else None for slot in range(tape.first_row)]
-        self.tangents = tangents(tape, problem.values, seed)
+        self.slopes = Slopes(problem, variable)
+        self.forms, self.values = self.slopes.forms, self.slopes.values
         self.names = {slot: name for name, slot in reversed(tape.bindings.items()) if slot >= tape.first_row}
         self.prime = prime_of(notation)
         dialect = notation.dialect._replace(juxtaposed=False)
         # log, as in the language: ln(x, 2) would be none of the two; LaTeX has a spelling for either
         self.dialect = dialect if notation is IN_LATEX else dialect._replace(functions={})
-        self.forms = Forms()
-        self.values = self._value_forms()
-        """Every value, written out in the variables."""
-        self.slopes: dict[int, Form] = {self.input: self.forms.one}
-        """The derivative of every row that is derived, written out in the variables."""
 
     def derivation(self, most: int | None) -> Derivation:
         output = self.tape.output
         places = list(self._places())
-        for slot in sorted({place.slot for place in places if self.slopes.is_derived(place.slot)}):
-            row = self.tape.operands_of(slot)
-            values, slopes = [self.values[operand] for operand in row], [self.slopes.slope(operand) for operand in row]
-            self.slopes[slot] = self.slopes.assembled(slot, values, slopes, self.values[slot])
+        self.slopes.derive(sorted({place.slot for place in places if self.slopes.is_derived(place.slot)}))
         hidden = 0 if most is None else max(0, len(places) - most)
         head = (len(places) - hidden) // 2 if hidden else len(places)
         steps = tuple(self._step(place) for place in (*places[:head], *places[head + hidden :]))
@@ -179,7 +163,7 @@ class _Deriver:
         waiting = [_Place(self.tape.output, 0, (), False)]
         while waiting:
             place = waiting.pop()
-            again = place.slot in seen and self.slopes.is_derived(place.slot)
+            again = False and place.slot in seen and self.slopes.is_derived(place.slot)
             yield place._replace(again=again)
             if again:
                 continue
@@ -218,7 +202,7 @@ class _Deriver:
     def _with_rule(self, slot: int, step: Step) -> Step:
         row = self.tape.operands_of(slot)
         operation = OPERATIONS[self.tape.operation(slot)]
-        letters = letters_of(self.problem, self.forms, slot, self.slopes.depends, self.input)
+        letters = letters_of(self.problem, self.forms, slot, self.slopes.depends, self.slopes.input)
         applied = Form(self.forms.apply(operation.name, [self.forms.plain(letter) for letter in letters.values]))
         slope = self.slopes.assembled(slot, letters.values, letters.slopes, applied, in_letters=True)
         numbers = [self.problem.values[operand] for operand in row]

@@ -110,6 +110,8 @@ def sweep(
     require_value(problem)
     breaks = [found for found in find_breaks(problem) if found.kind in NOT_DIFFERENTIABLE]
     notes = [*problem.shadowed_constants(), *describe(problem, breaks, "", strict=False)]
+    if "stop_gradient" in problem.tape.operations:
+        notes.append(Diagnostic("difference-off", "warning", "differences see through stop_gradient, which the reference does not"))
     sides = _sides(problem, name) if breaks else None
     function = Quotients(problem, name, dtype)
     truth = _Truth(problem, function.slot, bool(breaks), sides is None or _is_smooth(sides), progress)

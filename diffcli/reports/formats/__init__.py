@@ -18,6 +18,8 @@ class Format(NamedTuple):
     diagnostics: bool
     """Whether the warnings of a result also go to stderr; not so where the result itself carries them."""
     binary: bool = False
+    figure: bool = False
+    """Whether it draws the figure of a report, and leaves the rest out."""
 
 
 FORMATS: dict[str, Format] = {
@@ -27,9 +29,9 @@ FORMATS: dict[str, Format] = {
     "csv": Format("csv", (".csv",), "comma-separated, all digits", True),
     "markdown": Format("markdown", (".md", ".markdown"), "GitHub tables", True),
     "latex": Format("latex", (".tex",), "LaTeX for amsmath", True),
-    "svg": Format("svg", (".svg",), "the figure of a report, as a vector drawing", True),
-    "png": Format("png", (".png",), "the figure as an image; needs matplotlib", True, True),
-    "pdf": Format("pdf", (".pdf",), "the figure as a PDF; needs matplotlib", True, True),
+    "svg": Format("svg", (".svg",), "the figure of a report, as a vector drawing", True, figure=True),
+    "png": Format("png", (".png",), "the figure as an image; needs matplotlib", True, True, True),
+    "pdf": Format("pdf", (".pdf",), "the figure as a PDF; needs matplotlib", True, True, True),
 }
 
 ALIASES: dict[str, str] = {
