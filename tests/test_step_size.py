@@ -260,6 +260,8 @@ def test_single_precision_is_that_of_numpy():
         ('"exp(x)" --at x=2 --method central', ["lost: x + h is rounded so far that the step is lost"]),
         ('"log(x)" --at x=0.01 --method central', ["undefined: a value beside the point is undefined", "f' h is a round number"]),
         ('"relu(x) - relu(-x)" --at x=0 --method central', ["theory needs derivatives that are not known here"]),
+        ('"gamma(x)" --at x=2.5', ["complex: carried by its own rule, as in AD, for want of a complex form: gamma"]),
+        ('"sin(x)" --at x=1e30 --method central', ["a step that is lost beside x"]),
         ('"3 + 0*x" --at x=1 --method central', ["Measured, the best is an error of 0"]),
     ],
 )
@@ -291,6 +293,23 @@ def test_points_outside_the_domain_have_no_estimate():
     forward, backward = sweep("log(x)", {"x": 0.1}, methods=["forward", "backward"]).methods
     assert not any(sample.fault for sample in forward.samples)
     assert [sample.step for sample in backward.samples if sample.fault == "undefined"] == [2.0**-k for k in range(4)]
+
+
+@pytest.mark.parametrize(
+    ("expression", "at", "exit"),
+    [
+        ("exp(x)", "1000", 4), ("1/x", "1e-320", 4), ("x^2", "1e200", 4), ("x^2", "1e100", 0), ("exp(-x)", "800", 0), ("x^2", "1e-300", 0),
+        ("sin(x)", "1e300", 0), ("x", "1.7e308", 0), ("x", "5e-324", 0), ("x - x", "1", 0), ("1e-320*x", "1", 0), ("x^0.5", "1e-300", 0),
+        ("sqrt(x^4)", "0", 0), ("abs(x)^3", "0", 0), ("x*abs(x)", "0", 0), ("cbrt(x)", "0", 4), ("sign(x)", "0", 0),
+    ],
+)  # fmt: skip
+def test_no_size_of_number_and_no_break_is_too_much(expression, at, exit):
+    for extra in ("--method forward,central,central4,complex", "--dtype float32", "--json"):
+        if extra == "--dtype float32" and not 1e-30 < abs(float(at)) < 1e30:
+            continue
+        outcome = run(["step-size", expression, "--at", f"x={at}", *extra.split()])
+        assert outcome.exit == exit, outcome.stderr
+        assert outcome.stdout
 
 
 @pytest.mark.parametrize(

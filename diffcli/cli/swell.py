@@ -41,7 +41,7 @@ EXAMPLES = (
 @click.option("--at", metavar="POINT", help="Where to compare accuracy, as x=0.9; 0.9 for the logistic map.")
 @click.option("--sizes", is_flag=True, help="Show every size in place of the expressions.")
 @click.option("--full", is_flag=True, help="Show every row of a long table.")
-@click.option("--budget", type=click.FloatRange(0), default=1.0, metavar="S", help="Seconds for what SymPy is measured at; 0 is none.", show_default=True)
+@click.option("--budget", type=click.FloatRange(0), metavar="S", help="Seconds for what SymPy is measured at; 0 is none.  [default: 5, or 1 from n = 100 on]")
 @click.option("--time", "timed", is_flag=True, help="Tell how long each step took.")
 @output_options
 @limit_options
@@ -56,7 +56,7 @@ def command(
     at: str | None,
     sizes: bool,
     full: bool,
-    budget: float,
+    budget: float | None,
     timed: bool,
     timeout: float,
     max_nodes: int,
@@ -70,6 +70,8 @@ def command(
     output = Output.of(environment, **options)
     recurrence = _recurrence(environment, expression, state, demo)
     point = _point(recurrence, at)
+    if budget is None:  # for a long table SymPy is a few rows at most, which nobody should wait for
+        budget = 5.0 if n < 100 else 1.0
     if FORMATS[output.format].figure:  # what is drawn is counted, for every n
         sizes, full, budget = True, full or n <= MOST_DRAWN, 0.0
     request = Request(recurrence, n, point, budget, max_nodes, forms=not sizes, full=full)

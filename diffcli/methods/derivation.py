@@ -163,7 +163,7 @@ class _Deriver:
         waiting = [_Place(self.tape.output, 0, (), False)]
         while waiting:
             place = waiting.pop()
-            again = False and place.slot in seen and self.slopes.is_derived(place.slot)
+            again = place.slot in seen and self.slopes.is_derived(place.slot)
             yield place._replace(again=again)
             if again:
                 continue

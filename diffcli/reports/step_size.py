@@ -9,7 +9,7 @@ from diffcli.language.complaints import shorten
 from diffcli.reports.document import Block, Column, Document, Style, Table, Text, Value, Values, number
 from diffcli.reports.step_size_figure import prime, step_size_figure
 from diffcli.studies.error_theory import Theory
-from diffcli.studies.quotients import MethodSweep, Sample
+from diffcli.studies.quotients import UNITS, MethodSweep, Sample
 from diffcli.studies.step_size import StepSizeResult
 
 LONGEST = 400
@@ -191,12 +191,16 @@ def _of_method(swept: MethodSweep, result: StepSizeResult) -> str:
         return f"{swept.method}: no step in this range gives a quotient."
     measured = f"an error of {_about(best.error)} at h = {best.step:.1e}"
     known = swept.theory
+    if swept.lifted:
+        names = ", ".join(swept.lifted)
+        return f"complex: carried by its own rule, as in AD, for want of a complex form: {names}; measured, {measured}."
     if known is None:
         return f"{swept.method}: the best that was measured is {measured}; theory needs derivatives that are not known here."
     if swept.method == "complex":
         free = "any step" if math.isinf(known.best_step) else f"any step up to {known.best_step:.1e}"
         return f"complex: nothing cancels, so {free} will do; measured, {measured}."
-    texts = [f"{swept.method}: {_theory_text(known)} Measured, the best is {measured}."]
+    place = math.ulp(result.at[result.variable]) * UNITS[result.dtype] / UNITS["float64"]
+    texts = [f"{swept.method}: {_theory_text(known, place)} Measured, the best is {measured}."]
     if swept.usual is not None:
         texts.append(_usual_text(swept, known, result))
     return " ".join(texts)
@@ -206,12 +210,15 @@ def _about(error: float) -> str:
     return "0" if error == 0 else f"{error:.1e}"
 
 
-def _theory_text(known: Theory) -> str:
+def _theory_text(known: Theory, place: float) -> str:
+    """What theory says; ``place`` is the last place of x, beside which a shorter step is lost."""
     if not known.derivative:
         return "there is no truncation error here, so that the longer the step the better."
     if known.best_step == 0:
         return "there is no rounding error here, so that the shorter the step the better."
     text = f"theory says h* = {known.best_step:.1e} with an error of {known.best_error:.1e} at most."
+    if known.best_step < place:
+        text = f"theory says h* = {known.best_step:.1e}, a step that is lost beside x."
     if known.order != known.own_order:
         return f"{prime(known.own_order + 1)} is as good as 0 here, so it is of order {known.order}; {text}"
     return text
@@ -270,6 +277,7 @@ def _method_data(swept: MethodSweep) -> dict[str, Any]:
         "theory": theory,
         "best": None if swept.best is None else {"step": swept.best.step, "error": swept.best.error},
         "usual": None if swept.usual is None else swept.usual._asdict(),
+        "lifted": list(swept.lifted),
         "slopes": {"truncation": swept.slopes[0], "rounding": swept.slopes[1]},
         "samples": [{**sample._asdict(), "side": sample.side} for sample in swept.samples],
     }

@@ -24,6 +24,9 @@ FURTHER = 4
 SHIFT = 2.0**-26
 """How far the point is moved to see how the adjoints change, relative to its size."""
 
+SMALLEST = 1e-290
+"""A point below is taken for 0, for want of floats beside it."""
+
 Higher = Callable[[int], float | None]
 """The derivative of a kind (2 for f''), None where it is not known."""
 
@@ -45,7 +48,11 @@ class Theory(NamedTuple):
     """The rounding that no step avoids: that of a derivative propagated by AD."""
 
     def truncation(self, step: float) -> float:
-        return self.constant * abs(self.derivative) * step**self.order
+        size = self.constant * abs(self.derivative)
+        try:
+            return size * step**self.order if size else 0.0
+        except OverflowError:
+            return math.inf
 
     def rounding(self, step: float) -> float:
         return self.noise / step + self.floor
@@ -115,7 +122,8 @@ def derivative_noise(problem: Problem, slot: int, unit: float) -> float:
     seed: list[float | None] = [None] * len(point)
     seed[slot] = 1.0
     moves = tangents(tape, problem.values, seed)
-    shift = SHIFT * (abs(point[slot]) or 1.0)
+    size = abs(point[slot])
+    shift = SHIFT * (size if size > SMALLEST else 1.0)
     sides = []
     for side in (-shift, shift):
         beside = list(point)

@@ -84,6 +84,8 @@ class MethodSweep(NamedTuple):
     """The step that is usually taken without knowing f."""
     slopes: tuple[float | None, float | None]
     """d log(error) / d log(h) where truncation prevails, and where rounding does."""
+    lifted: tuple[str, ...] = ()
+    """For the complex step: the operations without a complex form, which are carried by their own rules as in AD."""
 
 
 # -- measuring ---------------------------------------------------------------------------------------------------------
@@ -108,6 +110,8 @@ class Quotients:
         functions = float_functions(problem.tape)
         self.functions = [singles.single(function) for function in functions] if dtype == "float32" else functions
         self.known: dict[float, float] = {}
+        self.lifted: set[str] = set()
+        """Operations without a complex form, which the complex step has carried by their own rules."""
 
     def __call__(self, x: float) -> float:
         if x not in self.known:
@@ -142,7 +146,8 @@ class Quotients:
     def _complex_quotient(self, step: float) -> tuple[float | None, str]:
         point: list[complex] = [complex(number) for number in self.problem.point]
         point[self.slot] += complex(0, step)
-        values, _ = evaluate_complex(self.problem.tape, point)
+        values, lifted = evaluate_complex(self.problem.tape, point)
+        self.lifted |= lifted
         estimate = part(values[self.problem.tape.output]) / step
         return (estimate, "") if math.isfinite(estimate) else (None, "undefined")
 
@@ -158,7 +163,11 @@ class MethodSweeper:
         known = [sample for sample in samples if sample.envelope is not None]
         best = min(known, key=lambda sample: (sample.envelope, -sample.step), default=None)
         chosen = None if best is None or best.envelope is None else Choice(best.step, best.envelope)
-        return MethodSweep(self.method, self.predicted, samples, chosen, self._usual(), self._slopes(samples))
+        lifted = tuple(sorted(self.function.lifted)) if self.method == "complex" else ()
+        if lifted:  # theory knows nothing of a step that leaves the real numbers in parts of the program only
+            self.predicted = None
+            samples = tuple(sample._replace(truncation=None, rounding=None) for sample in samples)
+        return MethodSweep(self.method, self.predicted, samples, chosen, self._usual(), self._slopes(samples), lifted)
 
     def sample(self, step: float) -> Sample:
         estimate, fault = self.function.quotient(self.method, step)
