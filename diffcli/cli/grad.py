@@ -25,6 +25,7 @@ EXAMPLES = (
     'diffcli grad "ln(x1) + x1*x2 - sin(x2)" --at x1=2,x2=5',
     'diffcli grad "-x^2" --at x=1 --mode forward',
     'diffcli grad "abs(x - 1)" --at x=1 --kink right -q',
+    'diffcli grad "x*sin(x^2)" --at x=2 --mode symbolic --steps',
     "diffcli grad @model.dc --at x=1,y=pi/4 --json",
 )
 

@@ -63,7 +63,10 @@ def command(
         program = DEFAULT if expression is None else read_program(expression, environment)
         point: Any = ",".join(at) if any(text.strip() for text in at) else DEFAULT_AT if expression is None else {}
         result = sweep(program, point, methods=methods, most_rows=max_nodes, progress=stage, **options)
-    document = step_size_report(result, output.style, full, tidy=output.format in ("csv", "plain"))
+    style = output.style
+    if click.get_current_context().get_parameter_source("digits") is click.core.ParameterSource.DEFAULT:
+        style = style._replace(digits=3 if full else 2)  # errors are known by their magnitude
+    document = step_size_report(result, style, full, tidy=output.format in ("csv", "plain"))
     output.print(document, result.notes)
     sides = () if result.slopes is None else result.slopes[1:]
     return exit_code(result.notes, [result.value, result.reference, *sides])

@@ -85,4 +85,6 @@ def matching_digits(one: float, other: float) -> int | None:
         return ALL
     if not (math.isfinite(one) and math.isfinite(other)):
         return None
-    return max(0, min(ALL, math.floor(-math.log10(abs(one - other) / max(abs(one), abs(other))) + 0.01)))
+    largest = max(abs(one), abs(other))
+    apart = abs(one / largest - other / largest)  # no difference of numbers overflows so
+    return max(0, min(ALL, math.floor(-math.log10(apart) + 0.01))) if apart else ALL

@@ -96,7 +96,7 @@ def witness(difference: Expression) -> dict[str, float] | None:
         if number is None:
             continue
         # what rounding leaves of a zero is another number with more digits
-        if False and number and _is_near(number, _value(parts, point, 2 * _DIGITS)):
+        if number and _is_near(number, _value(parts, point, 2 * _DIGITS)):
             return {symbol.name: value for symbol, value in point.items()}
         defined += 1
         if defined == ENOUGH:

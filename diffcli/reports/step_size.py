@@ -28,7 +28,7 @@ def step_size_report(result: StepSizeResult, style: Style, full: bool = False, t
     """The document of a sweep.
 
     ``full`` shows every step with estimates and predictions, a table for each method; ``tidy`` puts everything into tables
-    for machines.
+    for machines. Errors show the digits of the style.
     """
     point = ", ".join(f"{name} = {number(value)}" for name, value in result.at.items())
     sign = ":" if "; " in result.expression else " ="
@@ -37,7 +37,8 @@ def step_size_report(result: StepSizeResult, style: Style, full: bool = False, t
     if tidy:
         return Document((_result(result, style), _summary(result), _tidy(result)), _data(result))
     blocks: list[Block] = [head, *_reference(result)]
-    blocks += [_method_table(swept) for swept in result.methods] if full else [_table(result)]
+    digits = style.digits
+    blocks += [_method_table(swept, digits) for swept in result.methods] if full else [_table(result, digits)]
     blocks += [Text(text, "dim") for text in _small_print(result, full)]
     blocks.append(step_size_figure(result, style))
     blocks.append(_result(result, style))
@@ -64,12 +65,12 @@ def _reference(result: StepSizeResult) -> list[Text]:
 # -- tables ------------------------------------------------------------------------------------------------------------
 
 
-def _table(result: StepSizeResult) -> Table:
+def _table(result: StepSizeResult, digits: int | None) -> Table:
     """A row a decade: the error of each method, or where there is none to know its estimate."""
     columns = [Column("h", numeric=True), *[Column(swept.method, numeric=True) for swept in result.methods]]
     samples = [swept.samples for swept in result.methods]
     rows = tuple(
-        (f"{samples[0][position].step:.1e}", *[_cell(of[position], result.reference is not None) for of in samples])
+        (_size(samples[0][position].step, digits), *[_cell(of[position], result.reference is not None, digits) for of in samples])
         for position in _one_a_decade([sample.step for sample in samples[0]])
     )
     title = "absolute error" if result.reference is not None else "the quotients themselves"
@@ -84,25 +85,28 @@ def _one_a_decade(steps: list[float]) -> list[int]:
     ))  # fmt: skip
 
 
-def _cell(sample: Sample, has_reference: bool) -> str:
+def _cell(sample: Sample, has_reference: bool, digits: int | None) -> str:
     if sample.estimate is None:
         return FAULTS[sample.fault]
     if not has_reference:
-        return f"{sample.estimate:.6g}"
-    return f"{_about(sample.error or 0.0)} {sample.side or ' '}"
+        return number(sample.estimate, 6)
+    return f"{_size(sample.error, digits)} {sample.side or ' '}"
 
 
-def _size(error: float | None) -> str:
-    return "" if error is None else "0" if error == 0 else f"{error:.2e}"
+def _size(value: float | None, digits: int | None) -> str:
+    """A size that spans many decades, with its power of ten."""
+    if not value:
+        return "" if value is None else "0"
+    return number(value) if digits is None else f"{value:.{digits - 1}e}"
 
 
-def _method_table(swept: MethodSweep) -> Table:
+def _method_table(swept: MethodSweep, digits: int | None) -> Table:
     names = ("h", "estimate", "error", "truncation", "rounding", "")
     columns = tuple(Column(name, numeric=bool(name), full=name == "estimate") for name in names)
     rows = tuple(
         (
-            f"{sample.step:.2e}", FAULTS[sample.fault] if sample.estimate is None else sample.estimate, _size(sample.error),
-            _size(sample.truncation), _size(sample.rounding), sample.side,
+            _size(sample.step, digits), FAULTS[sample.fault] if sample.estimate is None else sample.estimate,
+            *[_size(size, digits) for size in (sample.error, sample.truncation, sample.rounding)], sample.side,
         )
         for sample in swept.samples
     )  # fmt: skip

@@ -111,7 +111,7 @@ class Quotients:
         self.functions = [singles.single(function) for function in functions] if dtype == "float32" else functions
         self.known: dict[float, float] = {}
         self.lifted: set[str] = set()
-        """Operations without a complex form, which the complex step has carried by their own rules."""
+        """Operations that the last complex step carried by their own rules: without a complex form, or beyond its range."""
 
     def __call__(self, x: float) -> float:
         if x not in self.known:
@@ -122,6 +122,7 @@ class Quotients:
 
     def quotient(self, method: str, step: float) -> tuple[float | None, str]:
         """The estimate of the derivative, or None and why there is none."""
+        self.lifted = set()
         if method == "complex":
             return self._complex_quotient(step)
         stencil = STENCILS[method]
@@ -147,7 +148,7 @@ class Quotients:
         point: list[complex] = [complex(number) for number in self.problem.point]
         point[self.slot] += complex(0, step)
         values, lifted = evaluate_complex(self.problem.tape, point)
-        self.lifted |= lifted
+        self.lifted = lifted
         estimate = part(values[self.problem.tape.output]) / step
         return (estimate, "") if math.isfinite(estimate) else (None, "undefined")
 
@@ -163,16 +164,17 @@ class MethodSweeper:
         known = [sample for sample in samples if sample.envelope is not None]
         best = min(known, key=lambda sample: (sample.envelope, -sample.step), default=None)
         chosen = None if best is None or best.envelope is None else Choice(best.step, best.envelope)
-        lifted = tuple(sorted(self.function.lifted)) if self.method == "complex" else ()
-        if lifted:  # theory knows nothing of a step that leaves the real numbers in parts of the program only
+        self.function.quotient(self.method, steps[-1])
+        lifted = tuple(sorted(self.function.lifted))
+        if lifted:
             self.predicted = None
-            samples = tuple(sample._replace(truncation=None, rounding=None) for sample in samples)
         return MethodSweep(self.method, self.predicted, samples, chosen, self._usual(), self._slopes(samples), lifted)
 
     def sample(self, step: float) -> Sample:
         estimate, fault = self.function.quotient(self.method, step)
         found = None if estimate is None else distance(estimate, self.reference)
-        known = self.predicted
+        # theory knows nothing of a step that leaves the real numbers in parts of the program only
+        known = None if self.function.lifted else self.predicted
         truncation, rounding = (None, None) if known is None else (known.truncation(step), known.rounding(step))
         return Sample(step, estimate, found, truncation, rounding, None if found is None else self.envelope(step), fault)
 
@@ -207,6 +209,8 @@ class MethodSweeper:
         truncated, rounded = [], []
         for sample in samples:  # the longest step first
             cancelled, truncation = known.noise / sample.step, known.truncation(sample.step)
+            if sample.truncation is None:
+                continue
             if sample.envelope and truncation > CLEAR * (cancelled + known.floor):
                 truncated.append(sample)
             elif sample.envelope and abs(float(self.reference)) > cancelled > CLEAR * (truncation + known.floor):

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from diffcli.errors import Diagnostic, Slopes, UsageError, error
 from diffcli.language import Program
 from diffcli.methods.faults import require_value
-from diffcli.methods.kinks import NOT_DIFFERENTIABLE, describe, find_breaks
+from diffcli.methods.kinks import NOT_DIFFERENTIABLE, Break, describe, find_breaks
 from diffcli.methods.noise import value_noise
 from diffcli.methods.precise import DIGITS, higher_derivatives, precise_derivative
 from diffcli.methods.problem import At, Problem
@@ -109,9 +109,7 @@ def sweep(
     problem, name = _problem(target, at, variable, dtype, most_rows)
     require_value(problem)
     breaks = [found for found in find_breaks(problem) if found.kind in NOT_DIFFERENTIABLE]
-    notes = [*problem.shadowed_constants(), *describe(problem, breaks, "", strict=False)]
-    if "stop_gradient" in problem.tape.operations:
-        notes.append(Diagnostic("difference-off", "warning", "differences see through stop_gradient, which the reference does not"))
+    notes = _notes(problem, breaks)
     sides = _sides(problem, name) if breaks else None
     function = Quotients(problem, name, dtype)
     truth = _Truth(problem, function.slot, bool(breaks), sides is None or _is_smooth(sides), progress)
@@ -164,7 +162,7 @@ def _problem(target: str | Program, at: At, variable: str | None, dtype: str, mo
 
 def _steps(x: float, per_decade: float, largest: float | None, smallest: float | None, unit: float) -> list[float]:
     """Powers of two nearest to evenly spaced steps, the longest first, each once."""
-    top = max(1.0, 2.0 ** round(math.log2(abs(x) or 1.0))) if largest is None else largest
+    top = math.ldexp(1.0, min(max(0, round(math.log2(abs(x) or 1.0))), 1023)) if largest is None else largest
     bottom = top * unit if smallest is None else smallest
     if not 0 < bottom <= top < math.inf:
         message = f"steps from {top:g} down to {bottom:g} are no range of positive steps"
@@ -173,6 +171,14 @@ def _steps(x: float, per_decade: float, largest: float | None, smallest: float |
     apart = math.log2(10) / per_decade
     exponents = dict.fromkeys(round(first - k * apart) for k in range(math.ceil((first - last) / apart) + 1))
     return [math.ldexp(1.0, exponent) for exponent in exponents if last - 0.5 <= exponent <= first + 0.5]
+
+
+def _notes(problem: Problem, breaks: Sequence[Break]) -> list[Diagnostic]:
+    notes = [*problem.shadowed_constants(), *describe(problem, breaks, "", strict=False)]
+    if "stop_gradient" in problem.tape.operations:
+        message = "differences see through stop_gradient, which the reference does not"
+        notes.append(Diagnostic("difference-off", "warning", message))
+    return notes
 
 
 def _sides(problem: Problem, name: str) -> Slopes:
