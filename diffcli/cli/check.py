@@ -19,7 +19,7 @@ from diffcli.language import Program
 from diffcli.methods.faults import require_value
 from diffcli.methods.problem import Problem
 from diffcli.reports.check import check_report, points_report
-from diffcli.studies.agreement import Agreement, check
+from diffcli.studies.agreement import check
 from diffcli.studies.claims import ClaimVerdict, judge_claims, read_claims
 from diffcli.studies.points import check_points
 
@@ -81,9 +81,10 @@ def command(
         judged: list[ClaimVerdict] = []
         for text in claims:
             judged += judge_claims(problem, read_claims(text, problem), stage)
-    document = check_report(agreement, judged, output.style, digits, problem.expression())
+    document = check_report(problem.expression(), problem.at, agreement, judged, output.style, digits)
     output.print(document, agreement.notes if agreement is not None else ())
-    return _exit_code(agreement, judged)
+    passed = (agreement is None or agreement.passed) and all(claim.passed for claim in judged)
+    return ExitCode.OK if passed else ExitCode.DISAGREES
 
 
 def _anywhere(program: Program, max_nodes: int) -> Problem:
@@ -95,8 +96,3 @@ def _anywhere(program: Program, max_nodes: int) -> Problem:
             break
     assert problem is not None
     return problem
-
-
-def _exit_code(agreement: Agreement | None, claims: list[ClaimVerdict]) -> ExitCode:
-    wrong = any(claim.verdict in ("wrong", "at the point only") for claim in claims)
-    return ExitCode.DISAGREES if wrong or (agreement is not None and not agreement.passed) else ExitCode.OK

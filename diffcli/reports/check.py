@@ -21,17 +21,23 @@ MOST_ULPS = 1e4
 
 
 def check_report(
-    agreement: Agreement | None, claims: Sequence[ClaimVerdict], style: Style, digits: int | None = None, heading: str = ""
+    expression: str,
+    at: dict[str, float],
+    agreement: Agreement | None,
+    claims: Sequence[ClaimVerdict],
+    style: Style,
+    digits: int | None = None,
 ) -> Document:
     """The document of a check at one point, of claims, or of both.
 
-    ``digits`` says how many digits of the exact derivative are shown; none, if it was not asked for.
+    ``agreement`` is None for claims alone, whose point ``at`` nobody asked for. ``digits`` says how many digits of the exact
+    derivative are shown; none, if it was not asked for.
 
     The keys of its data: ``expression``, ``at``, ``value``, ``passed``; ``checks``, each with ``variable``, ``verdict``,
     ``reason``, ``explanation``, ``exact`` (a text with all digits, or null), ``left``, ``right`` and ``ways`` (``name``,
     ``value``, ``bar``, ``error``, ``right_digits``, ``agrees``, ``remark``); ``claims``; ``notes``.
     """
-    blocks: list[Block] = [Text(_heading(agreement) if agreement is not None else heading, "heading")]
+    blocks: list[Block] = [Text(_heading(expression, at, agreement is not None), "heading")]
     if agreement is not None:
         blocks.append(_ways_table(agreement, digits))
         if digits is not None:
@@ -39,16 +45,17 @@ def check_report(
         blocks.append(Values(_verdicts(agreement, style)))
         blocks += [Text(f"{found.variable}: {found.explanation}", "text") for found in agreement.checks if found.explanation]
     for claim in claims:
-        blocks += _claim_blocks(claim)
-    return Document(tuple(blocks), _data(agreement, claims, digits, heading))
+        blocks += _claim_blocks(claim, at)
+    return Document(tuple(blocks), _data(expression, agreement, claims, digits))
 
 
-def _heading(agreement: Agreement) -> str:
-    point = ", ".join(f"{name} = {number(value)}" for name, value in agreement.at.items())
-    sign = ":" if "; " in agreement.expression else " ="
-    names = ", ".join(agreement.at)
-    expression = complaints.shorten(agreement.expression, LONGEST)
-    return f"f({complaints.shorten(names, LONGEST)}){sign} {expression} at {complaints.shorten(point, LONGEST)}, every way"
+def _heading(expression: str, at: dict[str, float], asked: bool) -> str:
+    names = f"({complaints.shorten(', '.join(at), LONGEST)})" if at else ""
+    sign = ":" if "; " in expression else " ="
+    head = f"f{names}{sign} {complaints.shorten(expression, LONGEST)}"
+    if not asked:
+        return head
+    return f"{head} at {complaints.shorten(_point_text(at), LONGEST)}, every way" if at else f"{head}, every way"
 
 
 def _ways_table(agreement: Agreement, digits: int | None) -> Table:
@@ -144,18 +151,18 @@ def verdict_text(found: PartialCheck) -> str:
 # -- claims ------------------------------------------------------------------------------------------------------------------
 
 
-def _claim_blocks(claim: ClaimVerdict) -> list[Block]:
+def _claim_blocks(claim: ClaimVerdict, at: dict[str, float]) -> list[Block]:
     rows = [("claim", claim.claim), ("verdict", f"{claim.verdict}: {VERDICTS[claim.verdict]}")]
     if claim.verdict == "not decided":
         rows.append(("tried", f"at {claim.points} points, where it agrees to {claim.digits} digits"))
-    rows.append(("at the point", f"{number_text(claim.claimed)}; the derivative is {number_text(claim.value)}"))
+    values = f"{number_text(claim.claimed)}; the derivative is {number_text(claim.value)}"
+    rows.append(("its value", f"{values}, at {complaints.shorten(_point_text(at), LONGEST)}"))
     if claim.counterexample is not None:
-        at = ", ".join(f"{name} = {number(value)}" for name, value in claim.counterexample.at.items())
         found = claim.counterexample
         claimed, right = number(found.claimed, 6), number(found.right, 6)
         if claimed == right:
             claimed, right = number(found.claimed), number(found.right)
-        rows.append(("counterexample", f"at {at} it is {claimed}, the derivative {right}"))
+        rows.append(("counterexample", f"at {_point_text(found.at)} it is {claimed}, the derivative {right}"))
     if claim.slip:
         rows.append(("likely slip", claim.slip))
     if claim.right and claim.verdict != "proved":
@@ -199,18 +206,15 @@ def _point_text(at: dict[str, float]) -> str:
 # -- data --------------------------------------------------------------------------------------------------------------------
 
 
-def _data(agreement: Agreement | None, claims: Sequence[ClaimVerdict], digits: int | None, heading: str) -> dict[str, Any]:
-    data: dict[str, Any] = {"schema": "diffcli/check@1"}
+def _data(
+    expression: str, agreement: Agreement | None, claims: Sequence[ClaimVerdict], digits: int | None
+) -> dict[str, Any]:
+    data: dict[str, Any] = {"schema": "diffcli/check@1", "expression": expression}
     if agreement is not None:
-        data |= {
-            "expression": agreement.expression,
-            "at": agreement.at,
-            "value": agreement.value,
-            "passed": agreement.passed and not any(claim.verdict in ("wrong", "at the point only") for claim in claims),
-            "checks": [_check_data(found, digits) for found in agreement.checks],
-        }
-    else:
-        data |= {"expression": heading, "passed": not any(claim.verdict in ("wrong", "at the point only") for claim in claims)}
+        data |= {"at": agreement.at, "value": agreement.value}
+    data["passed"] = (agreement is None or agreement.passed) and all(claim.passed for claim in claims)
+    if agreement is not None:
+        data["checks"] = [_check_data(found, digits) for found in agreement.checks]
     if claims:
         data["claims"] = [_claim_data(claim) for claim in claims]
     if agreement is not None:

@@ -152,12 +152,12 @@ def _adjoint_table(trace: Trace, notation: Notation) -> Table:
 def _difference_tables(differences: tuple[Difference, ...], brief: bool) -> list[Block]:
     columns = (
         Column("along"), Column("method"), Column("order", numeric=True), Column("step h", numeric=True),
-        Column("evals", numeric=True), Column("quotient", numeric=True, full=True), Column("±", numeric=True),
+        Column("evals", numeric=True), Column("±", numeric=True),
     )  # fmt: skip
     rows = tuple(
         (
             found.variable, _method(found), found.order or None,
-            step_text(found.step) if found.step else None, found.evaluations, found.estimate, found.error,
+            step_text(found.step) if found.step else None, found.evaluations, found.error,
         )
         for found in differences
     )  # fmt: skip

@@ -63,6 +63,11 @@ class ClaimVerdict(NamedTuple):
     digits: int
     """To how many digits it agrees there, at least."""
 
+    @property
+    def passed(self) -> bool:
+        """Whether nothing speaks against it."""
+        return self.verdict in ("proved", "not decided")
+
 
 def judge_claims(
     problem: Problem, claims: dict[str, Program], progress: Callable[[str], None] = lambda stage: None
