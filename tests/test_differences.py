@@ -15,6 +15,7 @@ from oracle import ORACLE, value
 import diffcli
 from diffcli.errors import UsageError
 from diffcli.language import parse
+from diffcli.methods.automatic_difference import automatic_difference
 from diffcli.methods.finite_difference import difference
 from diffcli.methods.gradient import METHODS, RULES, Options, compute
 from diffcli.methods.noise import ecnoise, value_noise
@@ -22,12 +23,13 @@ from diffcli.methods.precise import higher_derivatives, precise_derivative, prec
 from diffcli.methods.problem import Problem
 from diffcli.methods.sampling import TapeSampler
 from diffcli.methods.step_rules import STEP_RULES
-from diffcli.methods.stencils import SECOND, STENCILS, stencil
+from diffcli.methods.stencils import STENCILS, stencil
 from diffcli.methods.symbolic_reference import symbolic_derivative
 from diffcli.operations import OPERATIONS
 from diffcli.tape import evaluate, lower
 from diffcli.tape.rules import breaks_at, reach_functions, rule_function
 
+SECOND = stencil((-1, 0, 1), derivative=2)
 BENCHMARK = Path(__file__).parent / "benchmarks" / "honesty.py"
 
 
@@ -183,6 +185,22 @@ def test_error_bars_hold(cases):
     assert evaluations <= 16 * len(cases)
 
 
+def test_error_bars_of_second_derivatives_hold(cases):
+    outside = answered = 0
+    for case in cases:
+        problem = Problem(case.text, {"x": case.point})
+        found = automatic_difference(TapeSampler(problem, "x"), "x", derivative=2)
+        if found.error is None:
+            continue
+        exact = precise_derivative(problem.tape, [case.point], 0, 2, 30)
+        error = abs(mpf(found.estimate) - exact)
+        answered += 1
+        outside += bool(error > found.error + math.ulp(float(exact)))
+        assert error <= 100 * found.error + math.ulp(float(exact)), case
+    assert outside <= answered / 100
+    assert answered >= 0.9 * len(cases)
+
+
 HARD = [
     ("exp(-(1e6*(x - 1))^2)", 1 + 1e-9),
     ("exp(-(1e3*(x - 0.3))^2)", 0.3005),
@@ -332,6 +350,14 @@ def test_callables_have_an_estimated_bar(function, x, exact):
     found = diffcli.difference(function, x)
     assert not found.bound
     assert abs(found.estimate - exact) <= found.error
+
+
+def test_second_derivatives_of_callables():
+    found = diffcli.difference(math.exp, 1.0, derivative=2)
+    assert abs(found.estimate - math.e) <= found.error < 1e-9
+    assert math.isnan(diffcli.difference(abs, 0.0, derivative=2).estimate)
+    with pytest.raises(UsageError, match="kind 3"):
+        diffcli.difference(math.exp, 1.0, derivative=3)
 
 
 def test_callables_with_kinks_and_edges():

@@ -29,6 +29,9 @@ MOST_STUCK = 8
 Ends = Callable[[float], tuple[Sample, Sample] | None]
 """The two samples of a quotient over a step; None where one of them is undefined."""
 
+Quotient = Callable[[Sampler, Sample, Sample], tuple[float, float]]
+"""A quotient of two samples and the value at the point, and the bound on its rounding."""
+
 
 class Estimate(NamedTuple):
     """A derivative by extrapolation from one side or both, with a bar."""
@@ -43,8 +46,8 @@ class Estimate(NamedTuple):
     reason: str
 
 
-def automatic_difference(sampler: Sampler, variable: str, first: float | None = None) -> Difference:
-    """The derivative of a function at a point, with its error bar.
+def automatic_difference(sampler: Sampler, variable: str, first: float | None = None, derivative: int = 1) -> Difference:
+    """The first or second derivative of a function at a point, with its error bar.
 
     Parameters
     ----------
@@ -54,16 +57,20 @@ def automatic_difference(sampler: Sampler, variable: str, first: float | None = 
         The name of what is moved.
     first
         The first step to try, if the tape is not to choose it.
+    derivative
+        1, or 2 for the second derivative.
 
     Returns
     -------
-    From both sides where the function is smooth there. Else from one side, if it is defined on one side only, or if both
-    agree; and if they do not, NaN with the slope on each side.
+    From both sides where the function is smooth there. Else a first derivative from one side, if the function is defined on
+    one side only, or if both agree; and if they do not, NaN with the slope on each side.
     """
     base = sampler.base
-    both = two_sided(sampler, base, first)
+    both = two_sided(sampler, base, first, derivative)
     if both is not None and (sampler.bound or not _is_bent(sampler, both)):
         return _record(sampler, variable, "central", both)
+    if derivative != 1:
+        return _nothing(sampler, variable, "no quotients over both sides agree, however short the step", None, None)
     left, right = (one_sided(sampler, base, side, first) for side in (-1.0, 1.0))
     if left is not None and right is not None:
         gap = abs(left.value - right.value)
@@ -99,7 +106,7 @@ def _is_bent(sampler: Sampler, found: Estimate) -> bool:
     return gaps[1] > 0.75 * gaps[0] and gaps[1] > 4 * sampler.noise(sampler.base, sampler.base) / found.step
 
 
-def two_sided(sampler: Sampler, base: Sample, first: float | None = None) -> Estimate | None:
+def two_sided(sampler: Sampler, base: Sample, first: float | None = None, derivative: int = 1) -> Estimate | None:
     """By central quotients; None where the function is not smooth and defined on both sides of the point."""
 
     def ends(step: float) -> tuple[Sample, Sample] | None:
@@ -109,7 +116,7 @@ def two_sided(sampler: Sampler, base: Sample, first: float | None = None) -> Est
     def movement(right: Sample, left: Sample) -> float:
         return max(sampler.movement(base, right), sampler.movement(base, left))
 
-    return _extrapolate(sampler, ends, movement, 4.0, first)
+    return _extrapolate(sampler, ends, movement, 4.0, first, _quotient if derivative == 1 else _second_quotient)
 
 
 def one_sided(sampler: Sampler, base: Sample, side: float, first: float | None = None) -> Estimate | None:
@@ -124,13 +131,18 @@ def one_sided(sampler: Sampler, base: Sample, side: float, first: float | None =
         inside = sampler.sample(base.x + (beside.x - base.x) * 0.9375)
         return max(sampler.movement(base, beside, past_kinks=True), sampler.movement(inside, beside))
 
-    found = _extrapolate(sampler, ends, movement, 2.0, first)
+    found = _extrapolate(sampler, ends, movement, 2.0, first, _quotient)
     # at the edge of a domain there may be half powers of the step in the error, as of x*sqrt(x) at 0
-    return found or _extrapolate(sampler, ends, movement, math.sqrt(2.0), first)
+    return found or _extrapolate(sampler, ends, movement, math.sqrt(2.0), first, _quotient)
 
 
 def _extrapolate(
-    sampler: Sampler, ends: Ends, movement: Callable[[Sample, Sample], float], ratio: float, first: float | None
+    sampler: Sampler,
+    ends: Ends,
+    movement: Callable[[Sample, Sample], float],
+    ratio: float,
+    first: float | None,
+    quotient: Quotient,
 ) -> Estimate | None:
     x = sampler.base.x
     least = 8 * math.ulp(x)  # a shorter step says more about the spacing of floats than about the function
@@ -143,7 +155,7 @@ def _extrapolate(
     table = Extrapolation(ratio, doubtful=ratio < 4)
     taken: set[Sample] = set()
     while pair is not None and len(table.rows) < MOST_ROWS and not table.finished:
-        table.add(step, *_quotient(sampler, *pair))
+        table.add(step, *quotient(sampler, *pair))
         taken |= {sample._replace(rows=()) for sample in pair}
         step /= 2
         pair = ends(step) if step >= least else None
@@ -185,6 +197,16 @@ def _quotient(sampler: Sampler, one: Sample, other: Sample) -> tuple[float, floa
         skew = abs((one.x - base.x) - (base.x - other.x))
         rounding += abs(one.value - 2 * base.value + other.value) / distance * (skew / distance)
     return quotient, rounding
+
+
+def _second_quotient(sampler: Sampler, right: Sample, left: Sample) -> tuple[float, float]:
+    """The second difference over the square of the step, and the bound on its rounding."""
+    base = sampler.base
+    step = (right.x - left.x) / 2
+    quotient = ((right.value - base.value) - (base.value - left.value)) / step / step
+    skew = abs((right.x - base.x) - (base.x - left.x))
+    slope = abs(right.value - left.value) / (2 * step)
+    return quotient, (sampler.noise(right, base) + sampler.noise(left, base) + skew * slope) / step / step
 
 
 def _beginning(sampler: Sampler, start: float, wanted: float, first: float | None, where: str) -> str:

@@ -98,8 +98,10 @@ def grad(
     return compute(target, at, options)
 
 
-def difference(function: Callable[[float], float], x: float, *, step: float | None = None) -> Difference:
-    """The derivative of a Python function at a point by differences, with an estimated error bar.
+def difference(
+    function: Callable[[float], float], x: float, *, derivative: int = 1, step: float | None = None
+) -> Difference:
+    """The first or second derivative of a Python function at a point by differences, with an estimated error bar.
 
     Parameters
     ----------
@@ -107,6 +109,8 @@ def difference(function: Callable[[float], float], x: float, *, step: float | No
         Takes and returns a float. Outside its domain it may return NaN or raise an ArithmeticError or ValueError.
     x
         The point.
+    derivative
+        1 or 2.
     step
         The first step of the extrapolation; half the size of the point, or 1, if not given.
 
@@ -126,11 +130,20 @@ def difference(function: Callable[[float], float], x: float, *, step: float | No
     >>> found = difference(abs, 0.0)
     >>> found.estimate, found.left, found.right
     (nan, -1.0, 1.0)
+    >>> round(difference(sin, 1.0, derivative=2).estimate, 9)
+    -0.841470985
+
+    Raises
+    ------
+    UsageError
+        ``derivative`` is neither 1 nor 2.
     """
     from diffcli.methods.automatic_difference import automatic_difference
     from diffcli.methods.sampling import CallableSampler
 
-    return automatic_difference(CallableSampler(function, float(x)), "x", step)
+    if derivative not in (1, 2):
+        raise UsageError([error("bad-value", f"there is no difference for the derivative of kind {derivative}: it is 1 or 2")])
+    return automatic_difference(CallableSampler(function, float(x)), "x", step, derivative)
 
 
 def trace(

@@ -96,6 +96,3 @@ STENCILS: dict[str, Stencil] = {
     "central10": _central(10),
 }
 """The stencils of the first derivative, by name; a figure is the order, if it is not the lowest of its kind."""
-
-SECOND = stencil((-1, 0, 1), derivative=2)
-"""The second derivative, to second order."""

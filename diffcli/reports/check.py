@@ -155,8 +155,8 @@ def _claim_blocks(claim: ClaimVerdict, at: dict[str, float]) -> list[Block]:
     rows = [("claim", claim.claim), ("verdict", f"{claim.verdict}: {VERDICTS[claim.verdict]}")]
     if claim.verdict == "not decided":
         rows.append(("tried", f"at {claim.points} points, where it agrees to {claim.digits} digits"))
-    values = f"{number_text(claim.claimed)}; the derivative is {number_text(claim.value)}"
-    rows.append(("its value", f"{values}, at {complaints.shorten(_point_text(at), LONGEST)}"))
+    where = f" at {complaints.shorten(_point_text(at), LONGEST)}" if at else ""
+    rows.append(("its value", f"{number_text(claim.claimed)}{where}; the derivative is {number_text(claim.value)}"))
     if claim.counterexample is not None:
         found = claim.counterexample
         claimed, right = number(found.claimed, 6), number(found.right, 6)
