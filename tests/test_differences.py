@@ -22,8 +22,8 @@ from diffcli.methods.noise import ecnoise, value_noise
 from diffcli.methods.precise import higher_derivatives, precise_derivative, precise_value
 from diffcli.methods.problem import Problem
 from diffcli.methods.sampling import TapeSampler
-from diffcli.methods.step_rules import STEP_RULES
 from diffcli.methods.stencils import STENCILS, stencil
+from diffcli.methods.step_rules import STEP_RULES
 from diffcli.methods.symbolic_reference import symbolic_derivative
 from diffcli.operations import OPERATIONS
 from diffcli.tape import evaluate, lower
@@ -315,12 +315,12 @@ def test_rules_that_know_the_tape_find_the_best_step():
 
 
 REFUSED = {
-    "order": dict(order=5),
-    "rule-of-automatic": dict(method="automatic", rule="eps"),
-    "step-of-automatic": dict(method="automatic", step=0.1),
-    "step-and-rule": dict(step=0.1, rule="eps"),
-    "mode": dict(mode="reverse", order=4),
-    "unknown-rule": dict(rule="epsilon"),
+    "order": {"order": 5},
+    "rule-of-automatic": {"method": "automatic", "rule": "eps"},
+    "step-of-automatic": {"method": "automatic", "step": 0.1},
+    "step-and-rule": {"step": 0.1, "rule": "eps"},
+    "mode": {"mode": "reverse", "order": 4},
+    "unknown-rule": {"rule": "epsilon"},
 }
 
 

@@ -73,7 +73,8 @@ class Options:
         steps: bool = False,
     ) -> None:
         for name, given, known in (
-            ("mode", mode, MODES), ("kink", kink, POLICIES), ("method", method or "central", METHODS), ("rule", rule or "tape", RULES),
+            ("mode", mode, MODES), ("kink", kink, POLICIES),
+            ("method", method or "central", METHODS), ("rule", rule or "tape", RULES),
         ):  # fmt: skip
             if given not in known:
                 hints = complaints.did_you_mean(str(given), known)
@@ -88,7 +89,7 @@ class Options:
         if method is None:  # whoever asks for a step or an order has a stencil in mind
             method = "automatic" if order is None and step is None and rule is None else "central"
         if (order is not None or rule is not None) and method not in STENCIL_METHODS:
-            _refuse(f"an order and a rule are for a stencil, not for {method}", f"add --method forward, backward or central")
+            _refuse(f"an order and a rule are for a stencil, not for {method}", "add --method forward, backward or central")
         if step is not None and method == "automatic":
             _refuse("the automatic method chooses its step", "leave the step out, or add --method richardson")
         if step is not None and rule is not None:
