@@ -17,7 +17,7 @@ from diffcli.operations import OPERATIONS
 from diffcli.operations.arithmetic import precise
 from diffcli.operations.arithmetic.precise import PRECISE
 from diffcli.tape import Tape
-from diffcli.tape.evaluation import run
+from diffcli.tape.evaluation import evaluate, run
 from diffcli.tape.rules import definition_function
 
 Number = precise.Number
@@ -27,6 +27,9 @@ DIGITS = 50
 
 MOST_DIGITS = 6000
 """How many digits are worked with at most; a value that has not settled by then is taken as unknown."""
+
+LARGEST = 1000
+"""The decades taken for a number beyond the range of a float."""
 
 _NOTHING = -330
 """What is below this power of ten is 0 in floats, and taken as 0."""
@@ -50,7 +53,11 @@ def precise_functions(tape: Tape) -> list[Callable[..., Number]]:
 def precise_value(tape: Tape, point: Sequence[float], digits: int = DIGITS) -> Number | None:
     """The value of a tape at a point of floats, to so many digits; None where it is undefined, or does not settle."""
     functions = precise_functions(tape)
-    return _settled(lambda: precise.number(0) + run(tape, list(map(precise.number, point)), functions)[tape.output], digits, 1)
+
+    def value(_: int) -> Number:
+        return precise.number(0) + run(tape, list(map(precise.number, point)), functions)[tape.output]
+
+    return _settled(value, digits, 1, _magnitudes(tape, point))
 
 
 def with_exact_names(tape: Tape) -> Tape:
@@ -92,21 +99,22 @@ def precise_derivative(
     functions = precise_functions(tape)
     cuts = [slot for slot in tape.rows() if tape.operation(slot) == "stop_gradient"]
 
-    def quotient() -> Number:
+    def quotient(work: int) -> Number:
         centre = [precise.number(x) for x in point]
+        beside = list(functions)
         if cuts:
             values = run(tape, centre, functions)
             for slot in cuts:
-                functions[slot - tape.first_row] = partial(_constant, values[slot])
+                beside[slot - tape.first_row] = partial(_constant, values[slot])
         known = centre[variable]
-        step = precise.power_of_ten(-(precise.digits_in_force() // (kind + 2))) * (abs(known) or 1)
+        step = precise.power_of_ten(-work) * (abs(known) or 1)
         total = precise.number(0)
         for j in range(kind + 1):
             moved = [*centre[:variable], known + (precise.number(kind) / 2 - j) * step, *centre[variable + 1 :]]
-            total += (-1) ** j * math.comb(kind, j) * run(tape, moved, functions)[tape.output]
+            total += (-1) ** j * math.comb(kind, j) * run(tape, moved, beside)[tape.output]
         return total / step**kind
 
-    return _settled(quotient, digits, kind + 2)
+    return _settled(quotient, digits, kind + 2, _magnitudes(tape, point))
 
 
 def _constant(value: Number, _: Number) -> Number:
@@ -121,13 +129,26 @@ def higher_derivatives(
     return [None if derivative is None else float(derivative) for derivative in found]
 
 
-def _settled(compute: Callable[[], Any], digits: int, effort: int) -> Number | None:
-    """A result with more and more digits, until two in a row agree in those that are wanted."""
+def _magnitudes(tape: Tape, point: Sequence[float]) -> int:
+    """How many decades lie between the largest and the smallest number on the tape: digits that a sum may swallow."""
+    decades = [0]
+    for value in evaluate(tape, list(point)):
+        if value is None or value != value:
+            continue
+        decades.append(LARGEST if math.isinf(value) else round(math.log10(abs(value))) if value else 0)
+    return max(decades) - min(decades)
+
+
+def _settled(compute: Callable[[int], Any], digits: int, effort: int, spare: int) -> Number | None:
+    """A result with more and more digits, until two in a row agree in those that are wanted.
+
+    It is worked out with ``effort`` times the digits that ``compute`` is told of, and ``spare`` digits besides.
+    """
     before: Number | None = None
     work = digits + 10
     while work * effort <= max(MOST_DIGITS, 2 * effort * (digits + 10)):
-        with precise.working(work * effort):
-            result = compute()
+        with precise.working(work * effort + spare):
+            result = compute(work)
             if not precise.is_finite(result):
                 return None
             if before is not None and abs(result - before) <= abs(result) * precise.power_of_ten(-digits):

@@ -30,10 +30,6 @@ def working(digits: int) -> AbstractContextManager[Any]:
     return context
 
 
-def digits_in_force() -> int:
-    return int(mp.dps)
-
-
 def power_of_ten(exponent: int) -> Number:
     return mpf(10) ** exponent
 
