@@ -94,7 +94,8 @@ class Difference(NamedTuple):
 
     variable: str
     method: str
-    """forward, backward, central (a figure is the order, if not the lowest) or complex; both sides, at a kink."""
+    """forward, backward, central (a figure is the order, if not the lowest), ridders or complex; ``both sides`` where there
+    was no way across the point."""
     step: float
     samples: tuple[tuple[float, float], ...]
     """The points and values that it was made of, the lowest point first."""
@@ -106,9 +107,9 @@ class Difference(NamedTuple):
     order: int = 0
     """The power of the step in the truncation error; 0 where there is none."""
     evaluations: int = 0
-    """How often the function was evaluated for it."""
+    """How often the function was evaluated for it, at the point itself included."""
     bound: bool = False
-    """Whether rounding in the bar is bounded by the tape, and not estimated from the values."""
+    """Whether the bar is meant to hold: rounding bounded by the tape, and no step beyond where its operations are followed."""
     extrapolated: bool = False
     """Whether quotients over several steps were extrapolated (Richardson)."""
     left: float | None = None

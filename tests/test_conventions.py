@@ -50,6 +50,8 @@ CONVENTIONS: list[tuple[str, str, list[float] | str, list[str]]] = [
     ("clip(x, 0, 1)",             "x=0",        [0],                 [KINK]),
     ("clip(x, 0, 1)",             "x=1",        [0],                 [KINK]),
     ("clip(x, a, b)",             "x=0,a=0,b=1", [0, 1, 0],          [KINK]),
+    ("clip(-1, a, b)",            "a=2,b=2",    [0.5, 0.5],          [KINK]),
+    ("clip(3, a, b)",             "a=2,b=2",    [0, 1],              []),
     ("copysign(x, 1)",            "x=0",        [0],                 [KINK]),
     ("hypot(x, y)",               "x=0,y=0",    [0, 0],              [KINK]),
     # -- ties: equal shares

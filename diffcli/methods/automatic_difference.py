@@ -26,6 +26,17 @@ MOST_SHORTENINGS = 80
 MOST_STUCK = 8
 """How often a step may be shortened, by much, without anything changing."""
 
+RETREATS = (1.0, 2.0**-10, 2.0**-20)
+"""Shares of the first step to begin again from, while no digit of the estimate is certain."""
+
+FEW = 1e-6
+"""A bar that is smaller than this beside f/x needs no better first step, even if it covers the whole derivative."""
+
+STUCK = "an operation stands on its kink at the point"
+LOST = "steps short enough for the operations are lost beside the point"
+UNDEFINED = "values beside the point are undefined, however short the step"
+DISAGREE = "no quotients agree, however short the step"
+
 Ends = Callable[[float], tuple[Sample, Sample] | None]
 """The two samples of a quotient over a step; None where one of them is undefined."""
 
@@ -44,6 +55,17 @@ class Estimate(NamedTuple):
     """Of its truncation error in the step."""
     samples: tuple[Sample, ...]
     reason: str
+
+
+class Scheme(NamedTuple):
+    """How samples beside the point make a derivative."""
+
+    ends: Ends
+    movement: Callable[[Sample, Sample], float]
+    """How far the operands move on the way to them, in units of how far they may."""
+    quotient: Quotient
+    ratio: float
+    """By how much the error of the quotient shrinks when the step is halved."""
 
 
 def automatic_difference(sampler: Sampler, variable: str, first: float | None = None, derivative: int = 1) -> Difference:
@@ -65,49 +87,63 @@ def automatic_difference(sampler: Sampler, variable: str, first: float | None = 
     From both sides where the function is smooth there. Else a first derivative from one side, if the function is defined on
     one side only, or if both agree; and if they do not, NaN with the slope on each side.
     """
-    base = sampler.base
-    both = two_sided(sampler, base, first, derivative)
-    if both is not None and (sampler.bound or not _is_bent(sampler, both)):
+    both = two_sided(sampler, first, derivative)
+    if isinstance(both, Estimate) and not sampler.bound and _is_bent(sampler, both, derivative):
+        both = STUCK
+    if isinstance(both, Estimate):
         return _record(sampler, variable, "central", both)
     if derivative != 1:
-        return _nothing(sampler, variable, "no quotients over both sides agree, however short the step", None, None)
-    left, right = (one_sided(sampler, base, side, first) for side in (-1.0, 1.0))
-    if left is not None and right is not None:
-        gap = abs(left.value - right.value)
-        worse = max(left, right, key=lambda estimate: estimate.bar)
-        if gap <= left.bar + right.bar:
-            reason = f"an operation has its kink at the point, but both sides agree; {worse.reason}"
-            middle = worse._replace(value=(left.value + right.value) / 2, bar=worse.bar + gap / 2, reason=reason)
-            return _record(sampler, variable, "both sides", middle)
+        return _nothing(sampler, variable, both, None, None)
+    left, right = (one_sided(sampler, side, first) for side in (-1.0, 1.0))
+    if isinstance(left, Estimate) and isinstance(right, Estimate):
+        return _from_both(sampler, variable, both, left, right)
+    for side, method, here, beyond in ((-1.0, "backward", left, right), (1.0, "forward", right, left)):
+        if isinstance(here, Estimate) and not isinstance(beyond, Estimate):
+            if not sampler.sample(sampler.x - side * here.step).defined:
+                reason = f"one-sided, because the domain ends at the point; {here.reason}"
+                return _record(sampler, variable, method, here._replace(reason=reason))
+            known, other = ("left", "right") if side < 0 else ("right", "left")
+            reason = f"there is a slope on the {known}, and on the {other} {beyond}"
+            slopes = (here.value, None) if side < 0 else (None, here.value)
+            return _nothing(sampler, variable, reason, *slopes)
+    return _nothing(sampler, variable, both if both != STUCK else str(right), None, None)
+
+
+def _from_both(sampler: Sampler, variable: str, why: str, left: Estimate, right: Estimate) -> Difference:
+    """What the slopes on the two sides say together, where there was no way across the point."""
+    gap = abs(left.value - right.value)
+    if gap > left.bar + right.bar:
         return _nothing(sampler, variable, "the slopes on the two sides differ: a kink", left.value, right.value)
-    for side, estimate in (("backward", left), ("forward", right)):
-        if estimate is not None:
-            step = estimate.step if side == "forward" else -estimate.step
-            if not sampler.sample(base.x - step).defined:
-                reason = f"one-sided, because the domain ends at the point; {estimate.reason}"
-                return _record(sampler, variable, side, estimate._replace(reason=reason))
-    if left is right is None:
-        return _nothing(sampler, variable, "no quotients agree, however short the step", None, None)
-    known, other = ("left", "right") if left is not None else ("right", "left")
-    slopes = [estimate.value if estimate is not None else None for estimate in (left, right)]
-    return _nothing(sampler, variable, f"there is a slope on the {known}, and none on the {other}", *slopes)
+    worse = max(left, right, key=lambda estimate: estimate.bar)
+    middle = (left.value + right.value) / 2
+    reason = f"{why}, but both sides agree; {worse.reason}"
+    samples = tuple(sorted({*left.samples, *right.samples}))
+    found = worse._replace(value=middle, bar=worse.bar + gap / 2, reason=reason, samples=samples)
+    return _record(sampler, variable, "both sides", found)
 
 
-def _is_bent(sampler: Sampler, found: Estimate) -> bool:
-    """Whether a function of which only values are known seems to have a corner at the point.
+def _is_bent(sampler: Sampler, found: Estimate, derivative: int) -> bool:
+    """Whether a function of which only values are known seems to have a corner at the point, or its derivative one.
 
-    A central quotient is blind to it. The difference of the slopes on the two sides, over a step, halves with the step
-    where there is a second derivative, and stays where there is a corner.
+    A central quotient is blind to it. The difference of the slopes on the two sides over a step halves with the step where
+    there is a second derivative, and stays where there is a corner; likewise the third difference over the square of the
+    step, for the second derivative.
     """
     gaps = []
     for step in (found.step, found.step / 2):
-        right, left = sampler.sample(sampler.x + step), sampler.sample(sampler.x - step)
-        gaps.append(abs(right.value - 2 * sampler.base.value + left.value) / step)
-    return gaps[1] > 0.75 * gaps[0] and gaps[1] > 4 * sampler.noise(sampler.base, sampler.base) / found.step
+        right, left = sampler.sample(sampler.x + step).value, sampler.sample(sampler.x - step).value
+        if derivative == 1:
+            gaps.append(abs(right - 2 * sampler.base.value + left) / step)
+        else:
+            far = sampler.sample(sampler.x + 2 * step).value - sampler.sample(sampler.x - 2 * step).value
+            gaps.append(abs(far - 2 * (right - left)) / step**2)
+    noise = 4 * sampler.noise(sampler.base, sampler.base) / found.step**derivative
+    return gaps[1] > 0.75 * gaps[0] and gaps[1] > 4 * noise
 
 
-def two_sided(sampler: Sampler, base: Sample, first: float | None = None, derivative: int = 1) -> Estimate | None:
-    """By central quotients; None where the function is not smooth and defined on both sides of the point."""
+def two_sided(sampler: Sampler, first: float | None = None, derivative: int = 1) -> Estimate | str:
+    """By central quotients; the reason in words where the function is not smooth and defined on both sides."""
+    base = sampler.base
 
     def ends(step: float) -> tuple[Sample, Sample] | None:
         right, left = sampler.sample(base.x + step), sampler.sample(base.x - step)
@@ -116,11 +152,12 @@ def two_sided(sampler: Sampler, base: Sample, first: float | None = None, deriva
     def movement(right: Sample, left: Sample) -> float:
         return max(sampler.movement(base, right), sampler.movement(base, left))
 
-    return _extrapolate(sampler, ends, movement, 4.0, first, _quotient if derivative == 1 else _second_quotient)
+    return _extrapolated(sampler, Scheme(ends, movement, _quotient if derivative == 1 else _second_quotient, 4.0), first)
 
 
-def one_sided(sampler: Sampler, base: Sample, side: float, first: float | None = None) -> Estimate | None:
-    """By quotients on the right (side 1) or the left (side -1); None where there is no value, or no agreement."""
+def one_sided(sampler: Sampler, side: float, first: float | None = None) -> Estimate | str:
+    """By quotients on the right (side 1) or the left (side -1); the reason in words where there is none."""
+    base = sampler.base
 
     def ends(step: float) -> tuple[Sample, Sample] | None:
         beside = sampler.sample(base.x + side * step)
@@ -131,60 +168,72 @@ def one_sided(sampler: Sampler, base: Sample, side: float, first: float | None =
         inside = sampler.sample(base.x + (beside.x - base.x) * 0.9375)
         return max(sampler.movement(base, beside, past_kinks=True), sampler.movement(inside, beside))
 
-    found = _extrapolate(sampler, ends, movement, 2.0, first, _quotient)
+    scheme = Scheme(ends, movement, _quotient, 2.0)
+    found = _extrapolated(sampler, scheme, first)
+    if isinstance(found, Estimate):
+        return found
     # at the edge of a domain there may be half powers of the step in the error, as of x*sqrt(x) at 0
-    return found or _extrapolate(sampler, ends, movement, math.sqrt(2.0), first, _quotient)
+    return _extrapolated(sampler, scheme._replace(ratio=math.sqrt(2.0)), first)
 
 
-def _extrapolate(
-    sampler: Sampler,
-    ends: Ends,
-    movement: Callable[[Sample, Sample], float],
-    ratio: float,
-    first: float | None,
-    quotient: Quotient,
-) -> Estimate | None:
-    x = sampler.base.x
-    least = 8 * math.ulp(x)  # a shorter step says more about the spacing of floats than about the function
+def _extrapolated(sampler: Sampler, scheme: Scheme, first: float | None) -> Estimate | str:
+    """The best estimate of a few first steps, the longest first, as soon as one has a digit."""
+    size = abs(sampler.x)
     reach, where = sampler.reach()
-    wanted = first or _power_of_two(reach if math.isfinite(reach) else abs(x) / 2 or 1.0)
-    step, pair = _admissible(wanted, least, ends, movement)
-    if pair is None:
-        return None
+    wanted = first or power_of_two(reach if math.isfinite(reach) else size / 2 or 1.0)
+    best: Estimate | str = DISAGREE
+    for share in RETREATS:
+        found = _extrapolate(sampler, scheme, wanted * share, _beginning(sampler, wanted, first, where, share))
+        if isinstance(found, str):
+            return found if isinstance(best, str) else best
+        best = found if isinstance(best, str) or found.bar < best.bar else best
+        if best.bar < abs(best.value) or best.bar * (size or 1.0) <= FEW * abs(sampler.base.value):
+            break
+    return best
+
+
+def _extrapolate(sampler: Sampler, scheme: Scheme, wanted: float, begin: Callable[[float], str]) -> Estimate | str:
+    x = sampler.x
+    least = 8 * math.ulp(x)  # a shorter step says more about the spacing of floats than about the function
+    step, pair = _admissible(wanted, least, scheme)
+    if isinstance(pair, str):
+        return pair
     start = step
-    table = Extrapolation(ratio, doubtful=ratio < 4)
-    taken: set[Sample] = set()
-    while pair is not None and len(table.rows) < MOST_ROWS and not table.finished:
-        table.add(step, *quotient(sampler, *pair))
-        taken |= {sample._replace(rows=()) for sample in pair}
+    # of a bare function nobody knows that it has a second derivative, which even powers of the step would need
+    table = Extrapolation(scheme.ratio, doubtful=scheme.ratio < 4 or not sampler.bound)
+    pairs: list[tuple[Sample, Sample]] = []
+    rest: tuple[Sample, Sample] | None = pair
+    while rest is not None and len(table.rows) < MOST_ROWS and not table.finished:
+        table.add(step, *scheme.quotient(sampler, *rest))
+        pairs.append(rest)
         step /= 2
-        pair = ends(step) if step >= least else None
+        rest = scheme.ends(step) if step >= least else None
     best = table.best
     if best is None or not table.converged:
-        return None
-    order = max(1, round(best.order * math.log2(ratio)))
-    used = tuple(sorted(sample for sample in taken if abs(sample.x - x) >= best.step))
-    begin = _beginning(sampler, start, wanted, first, where)
+        return DISAGREE
+    last = [row[0].step for row in table.rows].index(best.step)
+    used = {sample._replace(rows=()) for pair in pairs[last - best.column : last + 1] for sample in pair}
     halvings = round(math.log2(start / best.step))
-    reason = f"{begin} halved {'once' if halvings == 1 else f'{halvings} times'} and extrapolated"
-    return Estimate(best.value, best.bar, best.step, order, used, reason)
+    reason = f"{begin(start)} halved {'once' if halvings == 1 else f'{halvings} times'} and extrapolated"
+    order = round(best.terms * math.log2(scheme.ratio))
+    return Estimate(best.value, best.bar, best.step, order, tuple(sorted(used)), reason)
 
 
-def _admissible(
-    step: float, least: float, ends: Ends, movement: Callable[[Sample, Sample], float]
-) -> tuple[float, tuple[Sample, Sample] | None]:
-    """The first step at which the values are defined and the operands stay within their reach."""
+def _admissible(step: float, least: float, scheme: Scheme) -> tuple[float, tuple[Sample, Sample] | str]:
+    """The first step at which the values are defined and the operands stay within their reach; or why there is none."""
     stuck = 0
+    why = LOST
     for _ in range(MOST_SHORTENINGS):
         if step < least or stuck > MOST_STUCK:
             break
-        pair = ends(step)
-        excess = movement(*pair) if pair else 8.0
-        stuck = stuck + 1 if math.isinf(excess) or pair is None else 0  # on a kink or an edge no step is short enough
+        pair = scheme.ends(step)
+        excess = scheme.movement(*pair) if pair else 8.0
         if pair is not None and excess < 1:
             return step, pair
+        why = UNDEFINED if pair is None else STUCK if math.isinf(excess) else LOST
+        stuck = stuck + 1 if why != LOST else 0  # on a kink or an edge no step is short enough
         step /= 2 ** math.ceil(math.log2(min(max(excess, 2.0), 2.0**20)))
-    return step, None
+    return step, why
 
 
 def _quotient(sampler: Sampler, one: Sample, other: Sample) -> tuple[float, float]:
@@ -209,16 +258,22 @@ def _second_quotient(sampler: Sampler, right: Sample, left: Sample) -> tuple[flo
     return quotient, (sampler.noise(right, base) + sampler.noise(left, base) + skew * slope) / step / step
 
 
-def _beginning(sampler: Sampler, start: float, wanted: float, first: float | None, where: str) -> str:
-    """Why the extrapolation begins at its first step."""
-    begin = f"from {step_text(start)}"
-    if first is not None and start == wanted:
-        return "from the step that was given,"
-    if start < wanted:
-        return f"{begin}, as far as the operations can be followed,"
-    if where:
-        return f"{begin}, as far as `{where}` can be followed,"
-    return f"{begin}, half the size of the point," if sampler.x else f"{begin},"
+def _beginning(sampler: Sampler, wanted: float, first: float | None, where: str, share: float) -> Callable[[float], str]:
+    """Why the extrapolation begins at its first step, once that is known."""
+
+    def begin(start: float) -> str:
+        beginning = f"from {step_text(start)}"
+        if first is not None and start == wanted:
+            return "from the step that was given,"
+        if share < 1:
+            return f"{beginning}, as longer steps left no certain digit,"
+        if start < wanted:
+            return f"{beginning}, as far as the operations can be followed,"
+        if where:
+            return f"{beginning}, as far as `{where}` can be followed,"
+        return f"{beginning}, half the size of the point," if sampler.x else f"{beginning},"
+
+    return begin
 
 
 def _record(sampler: Sampler, variable: str, method: str, found: Estimate) -> Difference:
@@ -236,6 +291,6 @@ def _nothing(sampler: Sampler, variable: str, reason: str, left: float | None, r
     )  # fmt: skip
 
 
-def _power_of_two(size: float) -> float:
+def power_of_two(size: float) -> float:
     """The largest power of two that is not above a size."""
-    return float(2.0 ** max(math.floor(math.log2(size)), -1000)) if size > 0 else 0.0
+    return float(2.0 ** max(math.floor(math.log2(size)), -1000))

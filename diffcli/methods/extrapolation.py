@@ -30,8 +30,8 @@ class Entry(NamedTuple):
         return self.truncation + self.rounding
 
     @property
-    def order(self) -> int:
-        """How many columns there are to the left of it, and itself: the number of error terms that begin behind it."""
+    def terms(self) -> int:
+        """Which term of the error is the first that is left, counted from 1."""
         return self.column + 1
 
 

@@ -11,11 +11,12 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
-from diffcli.methods.reverse import activity, adjoints
+from diffcli.methods.reverse import accumulate, activity, adjoints
 from diffcli.operations import OPERATIONS
 from diffcli.operations.arithmetic.floats import FLOATS
 from diffcli.tape import Tape
 from diffcli.tape.evaluation import Values
+from diffcli.tape.rules import Overrides
 
 UNIT = 2.0**-53
 """The unit roundoff u of a float: a result that is rounded once is off by at most u times its size."""
@@ -69,9 +70,7 @@ def value_noise(tape: Tape, values: Values, active: bytearray | None = None, uni
     return total if math.isfinite(total) else math.inf
 
 
-def difference_noise(
-    tape: Tape, one: Values, other: Values, active: bytearray, unit: float = UNIT
-) -> float:
+def difference_noise(tape: Tape, one: Values, other: Values, active: bytearray, unit: float = UNIT) -> float:
     """A first-order bound on the rounding error of the difference of a tape's values at two points.
 
     What is active is rounded anew at each of them. What is not has the same error at both, which counts as far as the
@@ -85,14 +84,32 @@ def difference_noise(
 
 def _row_noises(tape: Tape, values: Values, unit: float) -> Iterator[tuple[int, float]]:
     """For each row, how far its rounding may move the result, with the sign of its adjoint times its value."""
-    bars = adjoints(tape, values, bytearray(b"\1" * tape.size))
+    everything = bytearray(b"\1" * tape.size)
+    if "stop_gradient" in tape.operations:  # a cut passes no derivative, but it does pass rounding
+        through: Overrides = {slot: (_whole,) for slot in tape.rows() if tape.operation(slot) == "stop_gradient"}
+        bars = accumulate(tape, values, everything, overrides=through)[0]
+    else:
+        bars = adjoints(tape, values, everything)
     units = {name: unit * roundings(name) for name in set(tape.operations)}
     for slot, name in enumerate(tape.operations, tape.first_row):
         bar, value = bars[slot], values[slot]
-        if not bar or not value or not units[name]:
+        if not bar or value is None or not units[name] or (not value and not underflowed(tape, values, slot)):
             yield slot, 0.0
         else:
             yield slot, units[name] * (value + math.copysign(SMALLEST_NORMAL, value)) * bar  # with gradual underflow
+
+
+def _whole(bar: float, *_: float) -> float:
+    return bar
+
+
+def underflowed(tape: Tape, values: Values, slot: int) -> bool:
+    """Whether a row is 0 without being exactly 0: no operand is 0, and nothing has been subtracted."""
+    name = tape.operation(slot)
+    operands = tape.operands_of(slot)
+    if values[slot] != 0 or name in EXACT or OPERATIONS[name].flat or name in ("add", "sub", "log", "acos", "acosh", "lgamma"):
+        return False
+    return name == "exp" or all(values[operand] != 0 for operand in operands)
 
 
 def ecnoise(values: Sequence[float]) -> float:

@@ -64,7 +64,7 @@ class TapeSampler:
         self.position = problem.input_slot(variable)
         self.point = problem.point
         self.x = problem.at[variable]
-        self.evaluations = 0
+        self.evaluations = 1  # that of the problem, at the point itself
         self.active = activity(self.tape, [self.position])
         self.functions: list[Callable[..., Any]] = float_functions(self.tape)
         for slot in self.tape.rows():
@@ -141,6 +141,10 @@ def _constant(value: float, _: float) -> float:
     return value
 
 
+UNKNOWN_NOISE = 1e3
+"""How many roundings of its values a function is taken to be off by, where its noise does not show itself."""
+
+
 class CallableSampler:
     """A Python function of one float, of which nothing is known but its values."""
 
@@ -162,9 +166,12 @@ class CallableSampler:
         return Sample(x, math.nan if isinstance(value, complex) else float(value), ())
 
     def noise(self, one: Sample, other: Sample) -> float:
-        """Six standard deviations of the noise of a value, or a rounding of the values where that is more."""
+        """Six standard deviations of the noise of a value, or a rounding of the values where that is more.
+
+        Noise that does not show itself is taken to be many roundings.
+        """
         least = math.ulp(one.value) + math.ulp(other.value)
-        return least if math.isnan(self._level) else max(6 * self._level, least)
+        return UNKNOWN_NOISE * least if math.isnan(self._level) else max(6 * self._level, least)
 
     def movement(self, base: Sample, other: Sample, past_kinks: bool = False) -> float:
         return 0.0
