@@ -33,6 +33,7 @@ FEW = 1e-6
 """A bar that is smaller than this beside f/x needs no better first step, even if it covers the whole derivative."""
 
 STUCK = "an operation stands on its kink at the point"
+BENT = "the function has a corner at the point, or its derivative has one"
 LOST = "steps short enough for the operations are lost beside the point"
 UNDEFINED = "values beside the point are undefined, however short the step"
 DISAGREE = "no quotients agree, however short the step"
@@ -89,7 +90,7 @@ def automatic_difference(sampler: Sampler, variable: str, first: float | None = 
     """
     both = two_sided(sampler, first, derivative)
     if isinstance(both, Estimate) and not sampler.bound and _is_bent(sampler, both, derivative):
-        both = STUCK
+        both = BENT
     if isinstance(both, Estimate):
         return _record(sampler, variable, "central", both)
     if derivative != 1:
@@ -106,7 +107,7 @@ def automatic_difference(sampler: Sampler, variable: str, first: float | None = 
             reason = f"there is a slope on the {known}, and on the {other} {beyond}"
             slopes = (here.value, None) if side < 0 else (None, here.value)
             return _nothing(sampler, variable, reason, *slopes)
-    return _nothing(sampler, variable, both if both != STUCK else str(right), None, None)
+    return _nothing(sampler, variable, both if both not in (STUCK, BENT) else str(right), None, None)
 
 
 def _from_both(sampler: Sampler, variable: str, why: str, left: Estimate, right: Estimate) -> Difference:
@@ -116,7 +117,7 @@ def _from_both(sampler: Sampler, variable: str, why: str, left: Estimate, right:
         return _nothing(sampler, variable, "the slopes on the two sides differ: a kink", left.value, right.value)
     worse = max(left, right, key=lambda estimate: estimate.bar)
     middle = (left.value + right.value) / 2
-    reason = f"{why}, but both sides agree; {worse.reason}"
+    reason = f"{why if why == STUCK else 'there is none across the point'}, but both sides agree; {worse.reason}"
     samples = tuple(sorted({*left.samples, *right.samples}))
     found = worse._replace(value=middle, bar=worse.bar + gap / 2, reason=reason, samples=samples)
     return _record(sampler, variable, "both sides", found)

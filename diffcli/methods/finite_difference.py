@@ -155,12 +155,12 @@ def quotient(sampler: Sampler, variable: str, name: str, step: float, reason: st
     for offset in sorted({offset * scale for offset in chosen.offsets for scale in (1, 2)} - {0}):
         known[offset] = sampler.sample(sampler.x + offset * step)
     near = [known[offset] for offset in chosen.offsets]
-    estimate = _weighted(sampler.x, chosen, near, step)
-    wide = _weighted(sampler.x, chosen, [known[2 * offset] for offset in chosen.offsets], 2 * step)
+    estimate, astray = _weighted(chosen, near)
+    wide, _ = _weighted(chosen, [known[2 * offset] for offset in chosen.offsets])
     bar: float | None = None
     if math.isfinite(estimate) and math.isfinite(wide):
         noise = max(sampler.noise(sample, sampler.base) for sample in near)  # of the values on both ends
-        bar = abs(estimate - wide) + chosen.rounding_error(step, noise)
+        bar = abs(estimate - wide) + chosen.rounding_error(step, noise) + astray * float(chosen.rounding) * abs(estimate)
     elif math.isfinite(estimate):
         reason += "; the function is not defined at twice the step, so there is nothing to tell the error by"
     samples = tuple(sorted((sample.x, sample.value) for sample in near))
@@ -170,12 +170,19 @@ def quotient(sampler: Sampler, variable: str, name: str, step: float, reason: st
     )  # fmt: skip
 
 
-def _weighted(x: float, stencil: Stencil, samples: list[Sample], step: float) -> float:
-    """The sum of weights and values over the step; NaN where a value is undefined, or the step lost beside x."""
-    if x + step == x or not all(sample.defined for sample in samples):
-        return math.nan
+def _weighted(stencil: Stencil, samples: list[Sample]) -> tuple[float, float]:
+    """The sum of weights and values over the step as it came out, and how far the points are astray, in steps.
+
+    NaN where a value is undefined, or the step is lost beside x.
+    """
+    offsets = stencil.offsets
+    step = (samples[-1].x - samples[0].x) / (offsets[-1] - offsets[0])
+    if not step or not all(sample.defined for sample in samples):
+        return math.nan, 0.0
+    first = samples[0]
+    astray = max(abs(sample.x - first.x - (k - offsets[0]) * step) for sample, k in zip(samples, offsets, strict=True)) / step
     terms = [float(weight) * sample.value for weight, sample in zip(stencil.weights, samples, strict=True)]
     try:
-        return math.fsum(terms) / step
+        return math.fsum(terms) / step, astray
     except (OverflowError, ValueError):  # inf - inf
-        return math.nan
+        return math.nan, 0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 
 from diffcli.errors import UsageError, error
@@ -136,13 +137,20 @@ def difference(
     Raises
     ------
     UsageError
-        ``derivative`` is neither 1 nor 2.
+        The point is not finite, the step not a positive number, or ``derivative`` neither 1 nor 2.
     """
     from diffcli.methods.automatic_difference import automatic_difference
     from diffcli.methods.sampling import CallableSampler
 
+    faults = []
     if derivative not in (1, 2):
-        raise UsageError([error("bad-value", f"there is no difference for the derivative of kind {derivative}: it is 1 or 2")])
+        faults.append(f"there is no difference for the derivative of kind {derivative}: it is 1 or 2")
+    if not math.isfinite(x):
+        faults.append(f"the point is {x}, not a finite number")
+    if step is not None and not (step > 0 and math.isfinite(step)):
+        faults.append(f"the step is {step}, not a positive number")
+    if faults:
+        raise UsageError([error("bad-value", message) for message in faults])
     return automatic_difference(CallableSampler(function, float(x)), "x", step, derivative)
 
 

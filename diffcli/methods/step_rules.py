@@ -1,8 +1,8 @@
 """The table of step rules: how to choose the step of a stencil, as the literature does and as the tape allows.
 
-Each rule looks at a function through a sampler and returns a step with its reason. Only ``tape`` and ``theory`` know more
-than values. Rules that estimate rounding from the size of f alone (Curtis-Reid, Dumontet-Vignes) are blind to noise from
-within f; that is theirs, and kept.
+Each rule looks at a function through a sampler and returns a step with its reason. ``tape``, ``theory`` and ``shi`` take the
+rounding of a value from the tape. Those that take it from the size of f alone (Curtis-Reid, Dumontet-Vignes) are blind to
+noise from within f; that is theirs, and kept.
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ from diffcli.methods.sampling import TapeSampler
 from diffcli.methods.stencils import Stencil
 
 EPSILON = 2 * UNIT
+
+MOST_TRIED = 12
+"""How many steps a rule tries."""
 
 Chosen = tuple[float, str]
 """A step, and the reason for it."""
@@ -56,12 +59,12 @@ def by_theory(sampler: TapeSampler, stencil: Stencil) -> Chosen:
     """The step h* of least error, with f^(p+1) exact."""
     kind = stencil.order + 1
     (higher,) = higher_derivatives(sampler.tape, sampler.point, sampler.position, [kind])
-    if not higher:
+    noise = sampler.noise(sampler.base, sampler.base) / 2
+    if not higher or not noise:
         step, why = by_tape(sampler, stencil)
         unknown = "is not known" if higher is None else "is 0, so that no step is too long for it"
-        return step, f"f^({kind}) {unknown}; {why}"
-    noise = sampler.noise(sampler.base, sampler.base) / 2
-    return stencil.best_step(noise, higher) or EPSILON, f"least error by theory, for f^({kind}) = {higher:.3g}"
+        return step, f"f^({kind}) {unknown}; {why}" if not higher else f"no rounding is known at the point; {why}"
+    return stencil.best_step(noise, higher), f"least error by theory, for f^({kind}) = {higher:.3g}"
 
 
 def by_epsilon(sampler: TapeSampler, stencil: Stencil) -> Chosen:
@@ -82,16 +85,19 @@ def curtis_reid(sampler: TapeSampler, stencil: Stencil) -> Chosen:
     """The truncation of the forward quotient, told by the central one, is to be 100 times its rounding (1974)."""
     step = by_epsilon(sampler, stencil)[0]
     x, value = sampler.x, sampler.base.value
-    ratio = math.nan
-    for _ in range(6):
+    for _ in range(MOST_TRIED):
         right, left = sampler.sample(x + step).value, sampler.sample(x - step).value
         truncation = abs(right - 2 * value + left) / (2 * step)
         rounding = EPSILON * max(abs(right), abs(value), abs(left)) / step
         ratio = truncation / rounding if rounding else math.nan
-        if not math.isfinite(ratio) or 10 <= ratio <= 1000:
+        if 10 <= ratio <= 1000:
+            return step, f"truncation over rounding is {ratio:.2g}, aimed at 100 (Curtis & Reid 1974)"
+        if not math.isfinite(ratio):
             break
         step *= min(max(math.sqrt(100 / ratio), 1e-3), 1e3) if ratio else 1e3
-    return step, f"truncation over rounding {ratio:.2g}, aimed at 100 (Curtis & Reid 1974)"
+        if step > _longest(sampler):
+            break
+    return _gave_up(sampler, stencil, "truncation never came to 100 roundings")
 
 
 def dumontet_vignes(sampler: TapeSampler, stencil: Stencil) -> Chosen:
@@ -99,7 +105,7 @@ def dumontet_vignes(sampler: TapeSampler, stencil: Stencil) -> Chosen:
     x = sampler.x
     step = EPSILON ** (1 / 5) * max(1.0, abs(x))
     third = math.nan
-    for _ in range(12):
+    for _ in range(MOST_TRIED):
         values = [sampler.sample(x + k * step).value for k in (2, -1, 1, -2)]
         terms = [values[0], 2 * values[1], -2 * values[2], -values[3]]
         up, down = sum(term for term in terms if term > 0), sum(term for term in terms if term < 0)
@@ -110,7 +116,7 @@ def dumontet_vignes(sampler: TapeSampler, stencil: Stencil) -> Chosen:
             break
         step *= 1 / 3 if 1 / 2 <= spread <= 2 else 3  # sharper than need be, or all but rounding
     if not math.isfinite(third) or not third or not sampler.base.value:
-        return by_epsilon(sampler, stencil)
+        return _gave_up(sampler, stencil, "f''' came to nothing")
     best = (1.67 * EPSILON * abs(sampler.base.value / third)) ** (1 / 3)
     return best, f"f''' is about {third:.3g} (Dumontet & Vignes 1977)"
 
@@ -119,20 +125,33 @@ def shi(sampler: TapeSampler, stencil: Stencil) -> Chosen:
     """Bisection for the forward quotient: |f(x+4h) - 4f(x+h) + 3f(x)| is to be 1.5 to 6 times 8 noises (Shi et al. 2022)."""
     x, value = sampler.x, sampler.base.value
     noise = sampler.noise(sampler.base, sampler.base) / 2 or UNIT * (abs(value) or 1.0)
-    step = 2 * math.sqrt(noise)
-    low, high, ratio = 0.0, math.inf, math.nan
-    for _ in range(40):
-        ratio = abs(sampler.sample(x + 4 * step).value - 4 * sampler.sample(x + step).value + 3 * value) / (8 * noise)
-        if not math.isfinite(ratio) or ratio > 6:
-            high = step
-        elif ratio < 1.5:
+    step = by_epsilon(sampler, stencil)[0]
+    low, high = 0.0, math.inf
+    for _ in range(4 * MOST_TRIED):
+        one, four = sampler.sample(x + step), sampler.sample(x + 4 * step)
+        # by the distances as they came out: f is not to blame for the rounding of x
+        second = (four.value - value) - (four.x - x) / (one.x - x) * (one.value - value) if one.x != x else math.nan
+        ratio = abs(second) / (8 * noise)
+        if 1.5 <= ratio <= 6:
+            return step, f"its test ratio is {ratio:.2g}, between 1.5 and 6 (Shi et al. 2022)"
+        if ratio < 1.5:
             low = step
         else:
-            break
+            high = step
         step = (low + high) / 2 if low and math.isfinite(high) else high / 4 if math.isfinite(high) else 4 * step
-        if step > 1e3 * max(1.0, abs(x)) or step < math.ulp(x):
-            return by_epsilon(sampler, stencil)
-    return step, f"its test ratio is {ratio:.2g}, between 1.5 and 6 (Shi et al. 2022)"
+        if step > _longest(sampler) or step < 4 * math.ulp(x):
+            break
+    return _gave_up(sampler, stencil, "its test ratio came to no value between 1.5 and 6")
+
+
+def _longest(sampler: TapeSampler) -> float:
+    """Beyond this a step says nothing of the function at x."""
+    return 1e3 * max(1.0, abs(sampler.x))
+
+
+def _gave_up(sampler: TapeSampler, stencil: Stencil, why: str) -> Chosen:
+    step, name = by_epsilon(sampler, stencil)
+    return step, f"{why}, so {name}"
 
 
 STEP_RULES: dict[str, StepRule] = {
@@ -141,7 +160,7 @@ STEP_RULES: dict[str, StepRule] = {
     "eps": StepRule(by_epsilon, "a root of the machine epsilon, times max(1, |x|)"),
     "relative": StepRule(by_relative, "a root of the machine epsilon, times |x|"),
     "absolute": StepRule(by_absolute, "a root of the machine epsilon"),
-    "curtis-reid": StepRule(curtis_reid, "Curtis & Reid 1974"),
+    "curtis-reid": StepRule(curtis_reid, "Curtis & Reid 1974, for the forward quotient"),
     "dumontet-vignes": StepRule(dumontet_vignes, "Dumontet & Vignes 1977, for the central quotient"),
     "shi": StepRule(shi, "Shi, Xie, Xuan & Nocedal 2022, for the forward quotient"),
 }
