@@ -11,10 +11,10 @@ from diffcli.cli.environment import Environment
 from diffcli.cli.exit_codes import ExitCode
 from diffcli.cli.limits import time_limit
 from diffcli.cli.options import Command, Names, limit_options, output_options
-from diffcli.cli.output import Output
+from diffcli.cli.output import Output, exit_code
 from diffcli.cli.progress import progress
 from diffcli.cli.reading import read_points, read_program
-from diffcli.errors import UsageError, error
+from diffcli.errors import ExpressionError, UsageError, error
 from diffcli.language import Program
 from diffcli.methods.faults import require_value
 from diffcli.methods.problem import Problem
@@ -23,7 +23,7 @@ from diffcli.studies.agreement import check
 from diffcli.studies.claims import ClaimVerdict, judge_claims, read_claims
 from diffcli.studies.points import check_points
 
-TRIED = (2.0, 0.5, 1.5, -0.5, 0.25, -2.0)
+TRIED = (1.37, 0.63, -0.41, -1.73, 0.19, 12.3, -14.7, 137.0, 1370.0)
 """Where a claim is looked at first when no point is given."""
 
 EXAMPLES = (
@@ -65,16 +65,20 @@ def command(
     output = Output.of(environment, digits=3, **options)  # derivatives show all of theirs
     given = ",".join(at) if any(text.strip() for text in at) else ""
     if points is not None and (given or claims):
-        raise UsageError([error("usage", "--points stands alone: it has the points, and claims are for all of them", help=["leave out --at and --claim"])])
+        raise UsageError([error("usage", "--points cannot be combined with --at or --claim", help=["give one of them"])])
     with time_limit(timeout), progress(environment) as stage:
         stage("reading")
         program = read_program(expression, environment)
         if points is not None:
-            result = check_points(program, read_points(points), wrt, digits, max_nodes, stage)
-            output.print(points_report(result, output.style))
-            return ExitCode.OK if result.passed else ExitCode.DISAGREES
+            known, notes = read_points(points, program)
+            result = check_points(program, known, wrt, digits, max_nodes, stage)
+            result = result._replace(notes=(*notes, *result.notes))
+            output.print(points_report(result, output.style), result.notes)
+            return exit_code(result.notes, ()) or (ExitCode.OK if result.passed else ExitCode.DISAGREES)
         alone = bool(claims) and not given and bool(program.inputs)
-        problem = _anywhere(program, max_nodes) if alone else Problem(program, given or {}, wrt=wrt, most_rows=max_nodes)
+        if alone and digits is not None:
+            raise UsageError([error("usage", "--digits is for a check at a point, and there is none", help=["add --at, or leave it out"])])
+        problem = _anywhere(program, wrt, max_nodes) if alone else Problem(program, given or {}, wrt=wrt, most_rows=max_nodes)
         if problem.value != problem.value:
             require_value(problem)
         agreement = None if alone else check(problem, digits, stage)
@@ -87,12 +91,18 @@ def command(
     return ExitCode.OK if passed else ExitCode.DISAGREES
 
 
-def _anywhere(program: Program, max_nodes: int) -> Problem:
-    """A point at which the program has a value, for claims that come without one."""
-    problem = None
+def _anywhere(program: Program, wrt: list[str] | None, max_nodes: int) -> Problem:
+    """A point at which the program has a value, for claims that come without one.
+
+    Raises
+    ------
+    ExpressionError
+        None was found.
+    """
     for value in TRIED:
-        problem = Problem(program, {name: value + 0.1 * k for k, name in enumerate(program.inputs)}, most_rows=max_nodes)
+        point = {name: value + 0.1 * k for k, name in enumerate(program.inputs)}
+        problem = Problem(program, point, wrt=wrt, most_rows=max_nodes)
         if problem.value == problem.value:
-            break
-    assert problem is not None
-    return problem
+            return problem
+    help = f"add --at {','.join(f'{name}=...' for name in program.inputs)}"
+    raise ExpressionError([error("missing-value", "no point was found at which the value is defined", help=[help])])

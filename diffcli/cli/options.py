@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from diffcli.errors import UsageError, error
+from diffcli.errors import ExpressionError, UsageError, error
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -103,7 +103,11 @@ class Number(click.ParamType[Any]):
         if isinstance(value, float):
             return value
         label = param.opts[0] if param else "number"
-        return read_point(f"h={value}", label)[0]["h"]
+        try:
+            return read_point(f"h={value}", label)[0]["h"]
+        except ExpressionError:
+            help = ["write a number, or an expression without variables such as 2^-10"]
+            raise UsageError([error("bad-value", f"{label} is `{value}`, not a number", help=help)]) from None
 
 
 class Names(click.ParamType[Any]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
@@ -46,6 +47,9 @@ class Output:
         chosen = "json" if as_json else format
         if quiet and chosen not in (None, "plain"):
             raise UsageError([error("usage", f"--quiet and --format {chosen} contradict each other", help=["give one of them"])])
+        if path == "" or (path is not None and os.path.isdir(path)):
+            what = "it is a directory" if path else "it has no name"
+            raise UsageError([error("unwritable-file", f"cannot write to {path or 'the file'}: {what}", help=["name a file after -o"])])
         if chosen is None and path is not None:
             chosen = format_of(path)
             if chosen is None:

@@ -269,9 +269,9 @@ def _beginning(sampler: Sampler, wanted: float, first: float | None, where: str,
         if share < 1:
             return f"{beginning}, as longer steps left no certain digit,"
         if start < wanted:
-            return f"{beginning}, as far as the operations can be followed,"
+            return f"{beginning}, which keeps every operation within its reach,"
         if where:
-            return f"{beginning}, as far as `{where}` can be followed,"
+            return f"{beginning}, the reach of `{where}`,"
         return f"{beginning}, half the size of the point," if sampler.x else f"{beginning},"
 
     return begin

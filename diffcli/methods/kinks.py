@@ -87,10 +87,10 @@ def _deciding(problem: Problem) -> set[int]:
         row[0] for slot, row in enumerate(tape.operands, tape.first_row)
         if tape.operation(slot) == "where" and values[slot] is not None and problem.adjoints[slot] is not None
     ]  # fmt: skip
-    return {slot for slot in _below(problem, conditions) if problem.active[slot]}
+    return {slot for slot in rows_below(problem, conditions) if problem.active[slot]}
 
 
-def _below(problem: Problem, slots: Sequence[int]) -> set[int]:
+def rows_below(problem: Problem, slots: Sequence[int]) -> set[int]:
     """Rows, and all the rows that they are made of."""
     found: set[int] = set()
     waiting = list(slots)
@@ -209,7 +209,7 @@ def overrides(problem: Problem, breaks: Sequence[Break], policy: str) -> Overrid
             result[slot] = tuple(_term_at_kink(problem, slot, position, policy) for position in range(count))
     if tied and policy == "nan":
         for slot, row in enumerate(problem.tape.operands, problem.tape.first_row):
-            if problem.tape.operation(slot) == "where" and problem.values[slot] is not None and tied & _below(problem, [row[0]]):
+            if problem.tape.operation(slot) == "where" and problem.values[slot] is not None and tied & rows_below(problem, [row[0]]):
                 result[slot] = (None, _constant(math.nan), _constant(math.nan))
     return result
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 
-from diffcli.errors import UsageError, error
+from diffcli.errors import DomainError, UsageError, error
 from diffcli.language import Program
 from diffcli.methods.gradient import Options, compute
 from diffcli.methods.problem import At
@@ -136,6 +136,8 @@ def difference(
 
     Raises
     ------
+    DomainError
+        The function is undefined at the point.
     UsageError
         The point is not finite, the step not a positive number, or ``derivative`` neither 1 nor 2.
     """
@@ -151,7 +153,10 @@ def difference(
         faults.append(f"the step is {step}, not a positive number")
     if faults:
         raise UsageError([error("bad-value", message) for message in faults])
-    return automatic_difference(CallableSampler(function, float(x)), "x", step, derivative)
+    sampler = CallableSampler(function, float(x))
+    if not sampler.base.defined:
+        raise DomainError([error("domain", f"the function is undefined at the point: its value is {sampler.base.value}")])
+    return automatic_difference(sampler, "x", step, derivative)
 
 
 def trace(

@@ -155,7 +155,7 @@ class CallableSampler:
         self.x = x
         self.evaluations = 0
         self.base = self.sample(x)
-        self._level = callable_noise(lambda at: self.sample(at).value, x)
+        self._level = callable_noise(lambda at: self.sample(at).value, x) if self.base.defined else math.nan
 
     def sample(self, x: float) -> Sample:
         self.evaluations += 1

@@ -234,7 +234,7 @@ def _value(problem: Problem, variable: str, text: str, notes: list[Diagnostic], 
     problems = ""
     exact = problem.adjoints[problem.input_slot(variable)] or 0.0
     if math.isnan(value):
-        problems = "has no value"
+        problems = "has no value" if math.isfinite(exact) else ""
     elif not bent and math.isfinite(exact) and abs(value - exact) > LOST * max(abs(value), abs(exact)):
         problems = "loses its digits"
     if problems:

@@ -42,11 +42,10 @@ def check_report(
         blocks.append(_ways_table(agreement, digits))
         if digits is not None:
             blocks += _exact_lines(agreement, digits, style)
-        blocks.append(Values(_verdicts(agreement, style)))
-        blocks += [Text(f"{found.variable}: {found.explanation}", "text") for found in agreement.checks if found.explanation]
+        blocks += [Values(_values(agreement, style)), _verdict_table(agreement)]
     for claim in claims:
         blocks += _claim_blocks(claim, at)
-    return Document(tuple(blocks), _data(expression, agreement, claims, digits))
+    return Document(tuple(blocks), _data(expression, at, agreement, claims, digits))
 
 
 def _heading(expression: str, at: dict[str, float], asked: bool) -> str:
@@ -61,7 +60,7 @@ def _heading(expression: str, at: dict[str, float], asked: bool) -> str:
 def _ways_table(agreement: Agreement, digits: int | None) -> Table:
     columns = [
         Column("by"), Column("way"), Column("derivative", numeric=True, full=True), Column("±", numeric=True),
-        Column("off by", numeric=True), Column(""),
+        Column("off by", numeric=True), Column("verdict"),
     ]  # fmt: skip
     if digits is not None:
         columns.insert(5, Column("digits", numeric=True))
@@ -76,16 +75,11 @@ def _ways_table(agreement: Agreement, digits: int | None) -> Table:
 
 
 def _state(way: Way) -> str:
+    if not way.has_number:
+        return "none"
     if way.agrees is None:
-        return "" if way.has_number else "none"
+        return "no digit" if way.error is not None else ""
     return "agrees" if way.agrees else "off"
-
-
-def _size(found: PartialCheck) -> float:
-    """The size of the exact derivative as a float."""
-    if found.exact is not None:
-        return abs(float(found.exact))
-    return max(abs(found.left or 0.0), abs(found.right or 0.0))
 
 
 def _distance(found: PartialCheck, way: Way) -> str | None:
@@ -94,7 +88,7 @@ def _distance(found: PartialCheck, way: Way) -> str | None:
         return None
     if not way.error:
         return "0"
-    size = _size(found)
+    size = found.size
     ulps = way.error / math.ulp(size) if math.isfinite(size) else math.inf
     return f"{ulps:.2g} ulp" if ulps < MOST_ULPS else number(way.error, 2)
 
@@ -103,7 +97,7 @@ def _right_digits(found: PartialCheck, way: Way) -> float | str | None:
     """How many decimal digits are right; 17 and more are all that a float has."""
     if way.error is None or found.exact is None:
         return None
-    size = _size(found)
+    size = found.size
     if not way.error or not size:
         return "all" if not way.error else 0.0
     return round(max(0.0, -math.log10(way.error / size)), 1)
@@ -117,19 +111,28 @@ def _exact_lines(agreement: Agreement, digits: int, style: Style) -> list[Block]
         if found.exact is not None:
             lines.append(Text(f"{name} = {precise.text(found.exact, digits)} to {digits} digits, by the same tape", "code"))
         else:
-            lines.append(Text(f"{name} has no {digits} digits to show: the function is not smooth there", "code"))
+            why = "something is not differentiable" if found.left is not found.right else "they do not settle"
+            lines.append(Text(f"{name} has no {digits} digits to show: {why} at this point", "code"))
     return lines
 
 
-def _verdicts(agreement: Agreement, style: Style) -> tuple[Value, ...]:
-    """The derivatives by reverse mode, each with its verdict."""
+def _values(agreement: Agreement, style: Style) -> tuple[Value, ...]:
+    """The derivatives by reverse mode, and what they should be where they are wrong."""
     sign = "∂" if style.unicode else "d"
     values = [Value("f", "f", agreement.value)]
     for found in agreement.checks:
         value = found.ways[0].value
+        remark = ""
+        if found.exact is not None and found.ways[0].agrees is not True:
+            remark = f"by reverse mode; it is {number(float(found.exact), 6)}"
         derivative = math.nan if value is None else value
-        values.append(Value(f"df/d{found.variable}", f"{sign}f/{sign}{found.variable}", derivative, verdict_text(found)))
+        values.append(Value(f"df/d{found.variable}", f"{sign}f/{sign}{found.variable}", derivative, remark))
     return tuple(values)
+
+
+def _verdict_table(agreement: Agreement) -> Table:
+    columns = (Column("by"), Column("verdict"), Column("why"))
+    return Table("", columns, tuple((found.variable, verdict_text(found), found.explanation) for found in agreement.checks))
 
 
 _AGREEMENT = {"removable": "the ways with a number agree", "terms": "all ways agree, to few digits"}
@@ -152,7 +155,7 @@ def verdict_text(found: PartialCheck) -> str:
 
 
 def _claim_blocks(claim: ClaimVerdict, at: dict[str, float]) -> list[Block]:
-    rows = [("claim", claim.claim), ("verdict", f"{claim.verdict}: {VERDICTS[claim.verdict]}")]
+    rows = [("variable", claim.variable), ("claimed", claim.claim), ("verdict", f"{claim.verdict}: {VERDICTS[claim.verdict]}")]
     if claim.verdict == "not decided":
         rows.append(("tried", f"at {claim.points} points, where it agrees to {claim.digits} digits"))
     where = f" at {complaints.shorten(_point_text(at), LONGEST)}" if at else ""
@@ -167,7 +170,7 @@ def _claim_blocks(claim: ClaimVerdict, at: dict[str, float]) -> list[Block]:
         rows.append(("likely slip", claim.slip))
     if claim.right and claim.verdict != "proved":
         rows.append(("the derivative", claim.right))
-    return [Table(f"claim for the derivative by {claim.variable}", (Column(""), Column("")), tuple(rows))]
+    return [Table("", (Column("claim"), Column("")), tuple(rows))]
 
 
 # -- many points -------------------------------------------------------------------------------------------------------------
@@ -176,16 +179,21 @@ def _claim_blocks(claim: ClaimVerdict, at: dict[str, float]) -> list[Block]:
 def points_report(result: PointChecks, style: Style) -> Document:
     """The document of a check at many points.
 
-    The keys of its data: ``expression``, ``points`` (how many), ``passed``, ``counts`` (of each verdict, by variable),
-    ``worst`` (by variable: ``at``, ``error``, ``verdict``, ``reason``, ``explanation``), ``undefined`` (points without a value).
+    The keys of its data: ``expression``, ``passed``, ``points`` (how many), ``counts`` (of each verdict, by variable),
+    ``worst`` (by variable: ``at``, ``error``, ``verdict``, ``reason``, ``explanation``), ``undefined`` (points without a
+    value), ``notes``. It shares ``schema``, ``expression``, ``passed`` and ``notes`` with a check at one point.
     """
-    heading = f"f: {complaints.shorten(result.expression, LONGEST)}, checked at {result.points} points"
+    heading = f"f: {complaints.shorten(result.expression, LONGEST)}, checked at {_counted(result.points)}"
     columns = (Column("by"), Column("verdict"), Column("points", numeric=True))
     rows = [(name, verdict, count) for name, counts in result.counts.items() for verdict, count in counts.items()]
-    blocks: list[Block] = [Text(heading, "heading"), Table("", columns, tuple(rows))]
+    blocks: list[Block] = [Text(heading, "heading")]
+    if rows:
+        blocks.append(Table("", columns, tuple(rows)))
     if result.undefined:
         listed = "; ".join(_point_text(at) for at in result.undefined[:3])
-        blocks.append(Text(f"the value is undefined at {len(result.undefined)} points: {complaints.shorten(listed, LONGEST)}"))
+        more = " ..." if len(result.undefined) > 3 else ""
+        where = complaints.shorten(listed, LONGEST) + more
+        blocks.append(Text(f"the value is undefined at {_counted(len(result.undefined))}: {where}"))
     shown = (
         Column("by"), Column("worst at"), Column("reverse", numeric=True, full=True), Column("relative error", numeric=True),
         Column("verdict"),
@@ -194,9 +202,14 @@ def points_report(result: PointChecks, style: Style) -> Document:
         (name, _point_text(found.at), found.check.ways[0].value, found.error, verdict_text(found.check))
         for name, found in result.worst.items()
     ]  # fmt: skip
-    blocks.append(Table("the worst point of each", shown, tuple(worst)))
+    if worst:
+        blocks.append(Table("the worst point of each", shown, tuple(worst)))
     blocks += [Text(f"{name}: {found.check.explanation}") for name, found in result.worst.items() if found.check.explanation]
     return Document(tuple(blocks), _points_data(result))
+
+
+def _counted(points: int) -> str:
+    return f"{points} point{'s' * (points != 1)}"
 
 
 def _point_text(at: dict[str, float]) -> str:
@@ -207,11 +220,11 @@ def _point_text(at: dict[str, float]) -> str:
 
 
 def _data(
-    expression: str, agreement: Agreement | None, claims: Sequence[ClaimVerdict], digits: int | None
+    expression: str, at: dict[str, float], agreement: Agreement | None, claims: Sequence[ClaimVerdict], digits: int | None
 ) -> dict[str, Any]:
-    data: dict[str, Any] = {"schema": "diffcli/check@1", "expression": expression}
+    data: dict[str, Any] = {"schema": "diffcli/check@1", "expression": expression, "at": at}
     if agreement is not None:
-        data |= {"at": agreement.at, "value": agreement.value}
+        data["value"] = agreement.value
     data["passed"] = (agreement is None or agreement.passed) and all(claim.passed for claim in claims)
     if agreement is not None:
         data["checks"] = [_check_data(found, digits) for found in agreement.checks]
@@ -250,7 +263,7 @@ def _claim_data(claim: ClaimVerdict) -> dict[str, Any]:
 
 def _points_data(result: PointChecks) -> dict[str, Any]:
     return {
-        "schema": "diffcli/check@1", "expression": result.expression, "points": result.points, "passed": result.passed,
+        "schema": "diffcli/check@1", "expression": result.expression, "passed": result.passed, "points": result.points,
         "counts": result.counts,
         "worst": {
             name: {
@@ -259,5 +272,5 @@ def _points_data(result: PointChecks) -> dict[str, Any]:
             }
             for name, found in result.worst.items()
         },
-        "undefined": result.undefined,
+        "undefined": result.undefined, "notes": [as_data(note) for note in result.notes],
     }  # fmt: skip

@@ -152,7 +152,7 @@ def _adjoint_table(trace: Trace, notation: Notation) -> Table:
 def _difference_tables(differences: tuple[Difference, ...], brief: bool) -> list[Block]:
     columns = (
         Column("along"), Column("method"), Column("order", numeric=True), Column("step h", numeric=True),
-        Column("evals", numeric=True), Column("±", numeric=True),
+        Column("evaluations", numeric=True), Column("±", numeric=True),
     )  # fmt: skip
     rows = tuple(
         (

@@ -59,7 +59,7 @@ class Way(NamedTuple):
     error: float | None = None
     """The distance to the judge's derivative, or to the nearer slope; None without a judge."""
     agrees: bool | None = None
-    """None for a way without a number."""
+    """None for a way without a number, or with an error bar that leaves no digit of it."""
     sides: tuple[float | None, float | None] = (None, None)
     """Slopes on the left and on the right that it has instead."""
 
@@ -79,7 +79,7 @@ class PartialCheck(NamedTuple):
     """The slopes on the two sides, where something is not differentiable at the point."""
     ways: tuple[Way, ...]
     verdict: str
-    """``agree``, ``disagree``, or where there is no derivative to agree on, ``kink``, ``jump`` or ``pole``."""
+    """``agree``, ``disagree``, or where there is no derivative to agree on, ``kink``, ``jump``, ``pole`` or ``edge``."""
     reason: str
     """Why, for any verdict but plain agreement: a key of `diffcli.studies.disagreement.REASONS`, or empty."""
     explanation: str
@@ -87,6 +87,13 @@ class PartialCheck(NamedTuple):
     @property
     def passed(self) -> bool:
         return self.verdict != "disagree"
+
+    @property
+    def size(self) -> float:
+        """The size of the derivative, or of the larger slope; 0 if neither is known."""
+        if self.exact is not None:
+            return abs(float(self.exact))
+        return max(abs(self.left or 0.0), abs(self.right or 0.0))
 
 
 class Agreement(NamedTuple):
@@ -128,9 +135,10 @@ def check(problem: Problem, digits: int | None = None, progress: Progress = lamb
     notes = describe(problem, breaks, "", False)
     found = _by_all_ways(problem, notes, progress)
     checks = []
+    floors = _floors(problem)
     for variable in problem.wrt:
         progress(f"judging along {variable}")
-        judged, reason = _judged(problem, variable, breaks, found[variable], digits)
+        judged, reason = _judged(problem, variable, breaks, found[variable], digits, floors[problem.input_slot(variable)])
         checks.append(judged)
         if reason.note is not None and reason.note not in notes:
             notes.append(reason.note)
@@ -186,7 +194,7 @@ def _symbolic(problem: Problem, notes: list[Diagnostic], progress: Progress) -> 
 
 
 def _judged(
-    problem: Problem, variable: str, breaks: Sequence[Break], ways: list[Way], digits: int | None
+    problem: Problem, variable: str, breaks: Sequence[Break], ways: list[Way], digits: int | None, floor: float
 ) -> tuple[PartialCheck, Reason]:
     slot = problem.input_slot(variable)
     kinds = {found.kind for found in breaks if found.kind in NOT_DIFFERENTIABLE}
@@ -198,13 +206,12 @@ def _judged(
         exactly = slopes(problem.tape, problem.values, problem.point, slot)
         by_differences = next(way.sides for way in ways if way.name == "numeric")
         left, right = (told if told is not None else seen for told, seen in zip(exactly, by_differences, strict=True))
-    elif digits is not None or problem.tape.slots <= MOST_JUDGED:
+    if (not kinds or (left is not None and left == right)) and (digits is not None or problem.tape.slots <= MOST_JUDGED):
         exact = precise_derivative(problem.tape, problem.point, slot, digits=max(digits or DIGITS, DIGITS))
-    floor = _floor(problem, slot)
     interval = _interval(kinds, left, right, exact if exact is not None else _consensus(ways))
     judged = tuple(_compared(way, interval, floor) for way in ways)
     size = float(max(map(abs, interval))) if interval is not None else 0.0
-    verdict, reason = _verdict(problem, kinds, judged, left, right, size)
+    verdict, reason = _verdict(problem, kinds, judged, (left, right), size, floor)
     return PartialCheck(variable, exact, left, right, judged, verdict, reason.name, reason.explanation), reason
 
 
@@ -222,11 +229,13 @@ def _consensus(ways: Sequence[Way]) -> Number | None:
     return next((precise.number(way.value) for way in ways[:2] if way.value is not None and way.has_number), None)
 
 
-def _floor(problem: Problem, slot: int) -> float:
-    """The rounding of a derivative that is a sum of terms which may cancel."""
-    steps = accumulate(problem.tape, problem.values, problem.active)[1]
-    total = math.fsum(abs(step.term) for step in steps if step.target == slot and math.isfinite(step.term))
-    return ROUNDING * total
+def _floors(problem: Problem) -> list[float]:
+    """For each input, the rounding of a derivative that is a sum of terms which may cancel."""
+    totals = [0.0] * problem.tape.first_row
+    for step in accumulate(problem.tape, problem.values, problem.active)[1]:
+        if step.target < len(totals) and math.isfinite(step.term):
+            totals[step.target] += ROUNDING * abs(step.term)
+    return totals
 
 
 def _compared(way: Way, sides: tuple[Number, Number] | None, floor: float) -> Way:
@@ -240,24 +249,37 @@ def _compared(way: Way, sides: tuple[Number, Number] | None, floor: float) -> Wa
     allowed = max(way.bar if way.bar is not None else TOLERANCE * size, math.ulp(size), min(floor, FEW_DIGITS * size))
     if not size:
         allowed = max(allowed, floor, NOTHING)
-    return way._replace(error=error, agrees=error <= allowed)
+    says_nothing = way.bar is not None and error <= allowed and way.bar >= size > 0
+    return way._replace(error=error, agrees=None if says_nothing else error <= allowed)
 
 
 def _verdict(
-    problem: Problem, kinds: set[str], ways: Sequence[Way], left: float | None, right: float | None, size: float
+    problem: Problem,
+    kinds: set[str],
+    ways: Sequence[Way],
+    sides: tuple[float | None, float | None],
+    size: float,
+    floor: float,
 ) -> tuple[str, Reason]:
     off = [way.name for way in ways if way.agrees is False]
     silent = [way.name for way in ways[:2] if not way.has_number]
-    if kinds and not off and (left is None or right is None or left != right or silent):
-        if left is not None and right is not None and left != right:
+    left, right = sides
+    if kinds and not off and (None in sides or left != right or silent):
+        if left is not None and right is not None and left != right and math.isfinite(left) and math.isfinite(right):
             return "kink", Reason("kink", "no derivative here; every way with a number is between the slopes on the two sides")
-        verdict = "jump" if "jump" in kinds else "pole" if "pole" in kinds else "kink"
+        infinite = any(side is not None and math.isinf(side) for side in sides)
+        verdict = "jump" if "jump" in kinds else "pole" if infinite or "pole" in kinds else "kink"
         return verdict, Reason(verdict, f"no derivative here, because {REASONS[verdict]}")
+    if not size and not off and not any(way.has_number for way in ways):
+        return "edge", Reason("edge", f"no derivative here, because {REASONS['edge']}")
     if off or silent:
-        return "disagree", explain_disagreement(problem, kinds, [*silent, *off])
+        reason = explain_disagreement(problem, kinds, [*silent, *off])
+        if reason.name == "unexplained" and all(way.error is not None and way.error <= floor for way in ways[:2]):
+            reason = Reason("terms", f"{REASONS['terms']}, which leaves no right digit")
+        return "disagree", reason
     form = next(way for way in ways if way.name == "symbolic")
     if not form.has_number and not form.remark:
-        return "agree", Reason("removable", "SymPy's form of the derivative is 0/0 or the like at this point")
+        return "agree", Reason("removable", REASONS["removable"])
     return "agree", _lost_digits(ways, size)
 
 
@@ -267,4 +289,4 @@ def _lost_digits(ways: Sequence[Way], size: float) -> Reason:
     if not size or worst <= TOLERANCE * size:
         return Reason("", "")
     left = max(0, math.floor(-math.log10(worst / size)))
-    return Reason("terms", f"the terms of the derivative all but cancel, which leaves {left} right digits")
+    return Reason("terms", f"{REASONS['terms']}, which leaves {left} right digits")

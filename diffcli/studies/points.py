@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
+from diffcli.errors import Diagnostic, LimitError
 from diffcli.language import Program
 from diffcli.methods.problem import Problem
 from diffcli.studies.agreement import PartialCheck, check
 
-SEVERITY = ("agree", "kink", "jump", "pole", "disagree")
+SEVERITY = ("agree", "kink", "jump", "edge", "pole", "disagree")
 """The verdicts, the worst last."""
 
 
@@ -30,6 +31,8 @@ class PointChecks(NamedTuple):
     worst: dict[str, Worst]
     undefined: list[dict[str, float]]
     """The points at which the value is undefined."""
+    notes: tuple[Diagnostic, ...] = ()
+    """What stopped the check, if something did."""
 
     @property
     def passed(self) -> bool:
@@ -50,32 +53,50 @@ def check_points(
     ------
     ExpressionError
         A point does not fit the program.
+    LimitError, KeyboardInterrupt
+        Before the first point was done; later, the points that are done are returned, with a warning.
     """
-    counts: dict[str, dict[str, int]] = {}
-    worst: dict[str, Worst] = {}
-    undefined: list[dict[str, float]] = []
-    done, expression = 0, ""
-    for done, point in enumerate(points, 1):
-        progress(f"point {done}")
-        problem = Problem(program, point, wrt=wrt, most_rows=max_nodes)
-        expression = expression or problem.expression()
+    tally = _Tally()
+    notes: list[Diagnostic] = []
+    try:
+        for number, point in enumerate(points, 1):
+            progress(f"point {number}")
+            tally.add(Problem(program, point, wrt=wrt, most_rows=max_nodes), digits)
+    except (LimitError, KeyboardInterrupt) as stopped:
+        if not tally.done:
+            raise
+        why = stopped.diagnostics[0] if isinstance(stopped, LimitError) else Diagnostic("interrupted", "warning", "interrupted")
+        notes.append(why._replace(severity="warning", notes=(f"checked until then: {tally.done} points",)))
+    return PointChecks(tally.expression, tally.done, tally.counts, tally.worst, tally.undefined, tuple(notes))
+
+
+class _Tally:
+    """What has come out so far."""
+
+    def __init__(self) -> None:
+        self.done, self.expression = 0, ""
+        self.counts: dict[str, dict[str, int]] = {}
+        self.worst: dict[str, Worst] = {}
+        self.undefined: list[dict[str, float]] = []
+
+    def add(self, problem: Problem, digits: int | None) -> None:
+        self.expression = self.expression or problem.expression()
+        checks = check(problem, digits).checks if problem.value == problem.value else ()
+        self.done += 1
         if problem.value != problem.value:
-            undefined.append(problem.at)
-            continue
-        for found in check(problem, digits).checks:
-            tally = counts.setdefault(found.variable, {})
-            tally[found.verdict] = tally.get(found.verdict, 0) + 1
+            self.undefined.append(problem.at)
+        for found in checks:
+            counts = self.counts.setdefault(found.variable, {})
+            counts[found.verdict] = counts.get(found.verdict, 0) + 1
             candidate = Worst(problem.at, found, _largest_error(found))
-            if found.variable not in worst or _key(candidate) > _key(worst[found.variable]):
-                worst[found.variable] = candidate
-    return PointChecks(expression, done, counts, worst, undefined)
+            if found.variable not in self.worst or _key(candidate) > _key(self.worst[found.variable]):
+                self.worst[found.variable] = candidate
 
 
 def _largest_error(found: PartialCheck) -> float | None:
     """The largest relative error of a way without an error bar."""
-    size = abs(float(found.exact)) if found.exact is not None else max(abs(found.left or 0.0), abs(found.right or 0.0))
     errors = [way.error for way in found.ways if way.error is not None and way.bar is None]
-    return max(errors) / (size or 1.0) if errors else None
+    return max(errors) / (found.size or 1.0) if errors else None
 
 
 def _key(found: Worst) -> tuple[int, float]:
