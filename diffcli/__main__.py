@@ -18,8 +18,9 @@ def run() -> None:
 
     code = main()
     try:
-        sys.stdout.flush()
-        sys.stderr.flush()
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:  # the shell may have closed it
+                stream.flush()
     except BrokenPipeError:
         pass  # the reader has what it wanted
     os._exit(code)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import Any
 
@@ -87,8 +88,9 @@ def command(
             judged += judge_claims(problem, read_claims(text, problem), stage)
     document = check_report(problem.expression(), problem.at, agreement, judged, output.style, digits)
     output.print(document, agreement.notes if agreement is not None else ())
+    stopped = exit_code(agreement.notes if agreement is not None else (), ())
     passed = (agreement is None or agreement.passed) and all(claim.passed for claim in judged)
-    return ExitCode.OK if passed else ExitCode.DISAGREES
+    return stopped or (ExitCode.OK if passed else ExitCode.DISAGREES)
 
 
 def _anywhere(program: Program, wrt: list[str] | None, max_nodes: int) -> Problem:
@@ -102,7 +104,7 @@ def _anywhere(program: Program, wrt: list[str] | None, max_nodes: int) -> Proble
     for value in TRIED:
         point = {name: value + 0.1 * k for k, name in enumerate(program.inputs)}
         problem = Problem(program, point, wrt=wrt, most_rows=max_nodes)
-        if problem.value == problem.value:
+        if math.isfinite(problem.value):
             return problem
     help = f"add --at {','.join(f'{name}=...' for name in program.inputs)}"
     raise ExpressionError([error("missing-value", "no point was found at which the value is defined", help=[help])])

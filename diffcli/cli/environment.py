@@ -24,7 +24,7 @@ class Environment:
 
     @classmethod
     def of_process(cls) -> Environment:
-        return cls(sys.stdin, sys.stdout, sys.stderr, dict(os.environ))
+        return cls(_opened(sys.stdin, "r"), _opened(sys.stdout, "w"), _opened(sys.stderr, "w"), dict(os.environ))
 
     def style(self, stream: TextIO, width: int | None = None, color: str = "auto", digits: int | None = 6) -> Style:
         """How reports and diagnostics are to look on a stream."""
@@ -53,6 +53,11 @@ class Environment:
         if self.variables.get("FORCE_COLOR"):
             return True
         return _is_terminal(stream) and self.variables.get("TERM") != "dumb"
+
+
+def _opened(stream: TextIO | None, mode: str) -> TextIO:
+    """A standard stream; one that the shell has closed is None, and leads nowhere."""
+    return stream if stream is not None else open(os.devnull, mode, encoding="utf-8")  # type: ignore[return-value]
 
 
 def _is_terminal(stream: TextIO) -> bool:

@@ -63,7 +63,7 @@ def read_points(path: str, program: Program) -> tuple[list[dict[str, float]], li
     points = []
     for number, row in rows:
         if len(row) != len(names):
-            raise _unusable(f"line {number} of {path} has {len(row)} values, and there are {len(names)} names")
+            raise _unusable(f"line {number} of {path} has {len(row)} value{'s' * (len(row) != 1)}, and there are {len(names)} names")
         points.append({
             name: _csv_value(name, cell, f"line {number} of {path}")
             for name, cell in zip(names, row, strict=True) if name in known

@@ -23,17 +23,27 @@ MOST_ROWS = 16
 
 MOST_SHORTENINGS = 80
 
+MOST_EVALUATIONS = 150
+"""After so many no other first step is looked for."""
+
+FAR = 2.0**10
+"""By how much a step is shortened that is longer than x, and leads where the function is undefined."""
+
 MOST_STUCK = 8
 """How often a step may be shortened, by much, without anything changing."""
 
 RETREATS = (1.0, 2.0**-10, 2.0**-20)
-"""Shares of the first step to begin again from, while no digit of the estimate is certain."""
+"""Multiples of the first step to begin again from, while no digit of the estimate is certain."""
+
+UNBOUNDED = (1.0, 2.0**10, *RETREATS[1:])
+"""The same where any step is within reach."""
 
 FEW = 1e-6
 """A bar that is smaller than this beside f/x needs no better first step, even if it covers the whole derivative."""
 
 STUCK = "an operation stands on its kink at the point"
 BENT = "the function has a corner at the point, or its derivative has one"
+NOISY = "the values beside the point look like noise"
 LOST = "steps short enough for the operations are lost beside the point"
 UNDEFINED = "values beside the point are undefined, however short the step"
 DISAGREE = "no quotients agree, however short the step"
@@ -89,8 +99,8 @@ def automatic_difference(sampler: Sampler, variable: str, first: float | None = 
     one side only, or if both agree; and if they do not, NaN with the slope on each side.
     """
     both = two_sided(sampler, first, derivative)
-    if isinstance(both, Estimate) and not sampler.bound and _is_bent(sampler, both, derivative):
-        both = BENT
+    if isinstance(both, Estimate) and not sampler.bound:
+        both = _doubted(sampler, both, derivative)
     if isinstance(both, Estimate):
         return _record(sampler, variable, "central", both)
     if derivative != 1:
@@ -121,6 +131,14 @@ def _from_both(sampler: Sampler, variable: str, why: str, left: Estimate, right:
     samples = tuple(sorted({*left.samples, *right.samples}))
     found = worse._replace(value=middle, bar=worse.bar + gap / 2, reason=reason, samples=samples)
     return _record(sampler, variable, "both sides", found)
+
+
+def _doubted(sampler: Sampler, found: Estimate, derivative: int) -> Estimate | str:
+    """An estimate for a function of which only values are known, unless they speak against it."""
+    if _is_bent(sampler, found, derivative):
+        return BENT
+    largest = max(abs(sample.value) for sample in found.samples)
+    return NOISY if sampler.noise(sampler.base, sampler.base) > largest / 100 else found
 
 
 def _is_bent(sampler: Sampler, found: Estimate, derivative: int) -> bool:
@@ -181,14 +199,16 @@ def _extrapolated(sampler: Sampler, scheme: Scheme, first: float | None) -> Esti
     """The best estimate of a few first steps, the longest first, as soon as one has a digit."""
     size = abs(sampler.x)
     reach, where = sampler.reach()
-    wanted = first or power_of_two(reach if math.isfinite(reach) else size / 2 or 1.0)
+    wanted = first or (power_of_two(reach) if math.isfinite(reach) else sampler.scale() / 2)
+    if sampler.bound and first is None:
+        wanted = power_of_two(wanted)
     best: Estimate | str = DISAGREE
-    for share in RETREATS:
+    for share in UNBOUNDED if math.isinf(reach) and sampler.bound and first is None else RETREATS:
         found = _extrapolate(sampler, scheme, wanted * share, _beginning(sampler, wanted, first, where, share))
         if isinstance(found, str):
             return found if isinstance(best, str) else best
         best = found if isinstance(best, str) or found.bar < best.bar else best
-        if best.bar < abs(best.value) or best.bar * (size or 1.0) <= FEW * abs(sampler.base.value):
+        if best.bar < abs(best.value) or (math.isfinite(reach) and best.bar * (size or 1.0) <= FEW * abs(sampler.base.value)):
             break
     return best
 
@@ -196,7 +216,7 @@ def _extrapolated(sampler: Sampler, scheme: Scheme, first: float | None) -> Esti
 def _extrapolate(sampler: Sampler, scheme: Scheme, wanted: float, begin: Callable[[float], str]) -> Estimate | str:
     x = sampler.x
     least = 8 * math.ulp(x)  # a shorter step says more about the spacing of floats than about the function
-    step, pair = _admissible(wanted, least, scheme)
+    step, pair = _admissible(sampler, wanted, least, scheme)
     if isinstance(pair, str):
         return pair
     start = step
@@ -204,7 +224,7 @@ def _extrapolate(sampler: Sampler, scheme: Scheme, wanted: float, begin: Callabl
     table = Extrapolation(scheme.ratio, doubtful=scheme.ratio < 4 or not sampler.bound)
     pairs: list[tuple[Sample, Sample]] = []
     rest: tuple[Sample, Sample] | None = pair
-    while rest is not None and len(table.rows) < MOST_ROWS and not table.finished:
+    while rest is not None and len(table.rows) < MOST_ROWS and not table.finished:  # at most two evaluations each
         table.add(step, *scheme.quotient(sampler, *rest))
         pairs.append(rest)
         step /= 2
@@ -220,19 +240,22 @@ def _extrapolate(sampler: Sampler, scheme: Scheme, wanted: float, begin: Callabl
     return Estimate(best.value, best.bar, best.step, order, tuple(sorted(used)), reason)
 
 
-def _admissible(step: float, least: float, scheme: Scheme) -> tuple[float, tuple[Sample, Sample] | str]:
+def _admissible(sampler: Sampler, step: float, least: float, scheme: Scheme) -> tuple[float, tuple[Sample, Sample] | str]:
     """The first step at which the values are defined and the operands stay within their reach; or why there is none."""
     stuck = 0
     why = LOST
     for _ in range(MOST_SHORTENINGS):
-        if step < least or stuck > MOST_STUCK:
+        if step < least or stuck > MOST_STUCK or sampler.evaluations > MOST_EVALUATIONS:
             break
         pair = scheme.ends(step)
         excess = scheme.movement(*pair) if pair else 8.0
         if pair is not None and excess < 1:
             return step, pair
         why = UNDEFINED if pair is None else STUCK if math.isinf(excess) else LOST
-        stuck = stuck + 1 if why != LOST else 0  # on a kink or an edge no step is short enough
+        if pair is None and step > max(abs(sampler.x), 1.0):
+            excess = FAR  # the slopes at x say little of what happens that far away
+        else:
+            stuck = stuck + 1 if why != LOST else 0  # on a kink or an edge no step is short enough
         step /= 2 ** math.ceil(math.log2(min(max(excess, 2.0), 2.0**20)))
     return step, why
 
@@ -266,13 +289,13 @@ def _beginning(sampler: Sampler, wanted: float, first: float | None, where: str,
         beginning = f"from {step_text(start)}"
         if first is not None and start == wanted:
             return "from the step that was given,"
-        if share < 1:
-            return f"{beginning}, as longer steps left no certain digit,"
+        if share != 1:
+            return f"{beginning}, as {'longer' if share < 1 else 'shorter'} steps left no certain digit,"
         if start < wanted:
             return f"{beginning}, which keeps every operation within its reach,"
         if where:
             return f"{beginning}, the reach of `{where}`,"
-        return f"{beginning}, half the size of the point," if sampler.x else f"{beginning},"
+        return f"{beginning}, as any step is within reach," if sampler.bound else f"{beginning},"
 
     return begin
 

@@ -3,7 +3,8 @@
 A row of the table is a step h, h/2, h/4, ...; column m removes the first m powers of the step from the error (Richardson
 1911; Romberg 1955). The bar of an entry has two parts. What is left of the truncation is taken as the whole of the last
 correction, although that is the error of the entry before it, many times as large; and as more where the corrections do not
-shrink as they should. What rounding makes of the values is carried through the same sums, by absolute values.
+shrink as they should, or by accident too much. What rounding makes of the values is carried through the same sums, by
+absolute values.
 """
 
 from __future__ import annotations
@@ -64,7 +65,8 @@ class Extrapolation:
             before, correction = correction, (new.value - old.value) / (factor - 1)
             value = new.value + correction
             rounding = (factor * new.rounding + old.rounding) / (factor - 1)
-            truncation = abs(correction)
+            # a correction that is small by accident is no better than the one before it lets expect
+            truncation = max(abs(correction), abs(before) / factor if math.isfinite(before) else 0.0)
             if abs(correction) > abs(before) / 2:  # it does not converge yet
                 truncation = max(truncation, abs(new.value - old.value))
             row.append(Entry(step, column, value, truncation, rounding + 2 * UNIT * abs(value)))

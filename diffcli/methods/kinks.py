@@ -209,7 +209,8 @@ def overrides(problem: Problem, breaks: Sequence[Break], policy: str) -> Overrid
             result[slot] = tuple(_term_at_kink(problem, slot, position, policy) for position in range(count))
     if tied and policy == "nan":
         for slot, row in enumerate(problem.tape.operands, problem.tape.first_row):
-            if problem.tape.operation(slot) == "where" and problem.values[slot] is not None and tied & rows_below(problem, [row[0]]):
+            is_choice = problem.tape.operation(slot) == "where" and problem.values[slot] is not None
+            if is_choice and tied & rows_below(problem, [row[0]]):
                 result[slot] = (None, _constant(math.nan), _constant(math.nan))
     return result
 

@@ -8,21 +8,27 @@ amplifiers).
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
 from itertools import pairwise
+from typing import Any
 
 from diffcli.methods.reverse import accumulate, activity, adjoints
 from diffcli.operations import OPERATIONS
 from diffcli.operations.arithmetic.floats import FLOATS
 from diffcli.tape import Tape
 from diffcli.tape.evaluation import Values
-from diffcli.tape.rules import Overrides
+from diffcli.tape.rules import Overrides, terms_of
 
 UNIT = 2.0**-53
 """The unit roundoff u of a float: a result that is rounded once is off by at most u times its size."""
 
-SMALLEST_NORMAL = 2.0**-1022
-"""Below this size the error of rounding no longer shrinks with the value."""
+SMALLEST = 2.0**-1074
+"""The smallest float: what a result in the range of underflow may be off by."""
+
+MOST_FACTORS = 10
+"""Powers up to this are looked at for whether they are exact."""
 
 ROUNDED_ONCE = frozenset(("add", "sub", "mul", "div", "square", "reciprocal", "sqrt", "leaky_relu"))
 EXACT = frozenset(("neg", "abs", "max", "min", "clip", "relu", "relu6", "hardtanh", "copysign", "where", "stop_gradient"))
@@ -96,7 +102,38 @@ def _row_noises(tape: Tape, values: Values, unit: float) -> Iterator[tuple[int, 
         if not bar or value is None or not units[name] or (not value and not underflowed(tape, values, slot)):
             yield slot, 0.0
         else:
-            yield slot, units[name] * (value + math.copysign(SMALLEST_NORMAL, value)) * bar  # with gradual underflow
+            yield slot, (units[name] * value + math.copysign(SMALLEST, value)) * bar  # with gradual underflow
+
+
+def accumulated_rounding(tape: Tape, values: Values) -> list[float]:
+    """For each slot, a first-order bound on how far its value may be off by the rounding of all that led to it."""
+    known = terms_of(tape)
+    errors = [0.0] * tape.size
+    for slot, (name, row) in enumerate(zip(tape.operations, tape.operands, strict=True), tape.first_row):
+        value = values[slot]
+        if value is None:
+            continue
+        arguments = [*[values[operand] for operand in row], value]
+        total = _own_rounding(name, arguments)
+        for operand, function in zip(row, known[name, len(row)], strict=True):
+            term = function(errors[operand], *arguments) if function is not None and errors[operand] else None
+            total += abs(term) if term is not None else 0.0
+        errors[slot] = total if total == total else math.inf
+    return errors
+
+
+def _own_rounding(name: str, arguments: Sequence[float]) -> float:
+    """How far a row's result may be off beside its operands as they are; not at all, if a sum, product or power is exact."""
+    *operands, value = arguments
+    exactly = _EXACTLY.get(name) if name != "pow" or operands[1] in range(MOST_FACTORS) else None
+    if exactly is not None and all(map(math.isfinite, arguments)) and exactly(*map(Fraction, operands)) == value:
+        return 0.0
+    return UNIT * roundings(name) * abs(value)
+
+
+_EXACTLY: dict[str, Callable[..., Any]] = {
+    "add": operator.add, "sub": operator.sub, "mul": operator.mul, "square": lambda a: a * a, "pow": lambda a, b: a ** int(b),
+}  # fmt: skip
 
 
 def _whole(bar: float, *_: float) -> float:
@@ -133,7 +170,10 @@ def ecnoise(values: Sequence[float]) -> float:
     >>> 1e-17 < ecnoise([cos(1 + k * 1e-12) for k in range(8)]) < 1e-15
     True
     """
-    differences = list(values)
+    largest = max(map(abs, values), default=0.0)
+    if not largest:
+        return 0.0
+    differences = [value / largest for value in values]  # so that squares do not overflow
     levels: list[float] = []
     turns: list[bool] = []
     scale = 1.0
@@ -147,13 +187,13 @@ def ecnoise(values: Sequence[float]) -> float:
     for k in range(len(levels) - 2):
         three = levels[k : k + 3]
         if max(three) <= 4 * min(three) and turns[k]:
-            return levels[k]
+            return levels[k] * largest
     return math.nan
 
 
 def callable_noise(function: Callable[[float], float], x: float, points: int = 8) -> float:
-    """`ecnoise` of a function around a point, or on one side of it where its domain ends; NaN if no spacing will do."""
-    for first in (-(points // 2), 0, 1 - points):
+    """`ecnoise` of a function on one side of a point, as it may jump there; NaN if no spacing will do on either side."""
+    for first in (0, 1 - points):
         spacing = max(abs(x), 2.0**-20) * 2.0**-34
         found = math.nan
         for _ in range(5):  # up to a thousandth of x: what is seen beyond that is the function

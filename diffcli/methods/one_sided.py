@@ -62,7 +62,7 @@ def derivative_along(tape: Tape, values: Values, point: Sequence[float], directi
             name, operands = tape.operations[row], tape.operands[row]
             arguments = [primal[operand] for operand in operands]
             moves = [tangent[operand] for operand in operands]
-            if name in _COMPARISONS and arguments[0] == arguments[1]:
+            if name in _COMPARISONS and arguments[0] == arguments[1] and operands[0] != operands[1]:
                 value: float = float(_decide(name, moves))
                 primal[slot] = value
             else:

@@ -8,7 +8,7 @@ are wanted, worked out with digits enough that nothing cancels; so they owe noth
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from functools import cache, partial
 from typing import Any
@@ -53,20 +53,27 @@ def precise_functions(tape: Tape) -> list[Callable[..., Number]]:
 def precise_value(tape: Tape, point: Sequence[float], digits: int = DIGITS) -> Number | None:
     """The value of a tape at a point of floats, to so many digits; None where it is undefined, or does not settle."""
     functions = precise_functions(tape)
+    exact = _with_constants(tape, {})
 
     def value(_: int) -> Number:
-        return precise.number(0) + run(tape, list(map(precise.number, point)), functions)[tape.output]
+        return precise.number(0) + run(exact, list(map(precise.number, point)), functions)[tape.output]
 
     return _settled(value, digits, 1, _magnitudes(tape, point))
 
 
+def _with_constants(tape: Tape, named: Mapping[str, Number]) -> Tape:
+    """The same tape with its constants as exact numbers; those with one of the names as given."""
+    twin = copy(tape)
+    twin.constants = [
+        named.get(tape.constant_names.get(-1 - index, ""), precise.number(value) if isinstance(value, float) else value)
+        for index, value in enumerate(tape.constants)
+    ]  # fmt: skip
+    return twin
+
+
 def with_exact_names(tape: Tape) -> Tape:
     """The same tape with pi and e as the numbers themselves, and not as the floats nearest to them."""
-    twin = copy(tape)
-    twin.constants = list(tape.constants)
-    for slot, name in tape.constant_names.items():
-        twin.constants[-1 - slot] = precise.CONSTANTS[name]
-    return twin
+    return _with_constants(tape, precise.CONSTANTS)
 
 
 def precise_derivative(
@@ -97,6 +104,8 @@ def precise_derivative(
     """
 
     functions = precise_functions(tape)
+    magnitudes = _magnitudes(tape, point)
+    tape = _with_constants(tape, {})
     cuts = [slot for slot in tape.rows() if tape.operation(slot) == "stop_gradient"]
 
     def quotient(work: int) -> Number:
@@ -107,14 +116,14 @@ def precise_derivative(
             for slot in cuts:
                 beside[slot - tape.first_row] = partial(_constant, values[slot])
         known = centre[variable]
-        step = precise.power_of_ten(-work) * (abs(known) or 1)
+        step = precise.power_of_ten(-work) * (min(abs(known), 1) or 1)
         total = precise.number(0)
         for j in range(kind + 1):
             moved = [*centre[:variable], known + (precise.number(kind) / 2 - j) * step, *centre[variable + 1 :]]
             total += (-1) ** j * math.comb(kind, j) * run(tape, moved, beside)[tape.output]
         return total / step**kind
 
-    return _settled(quotient, digits, kind + 2, _magnitudes(tape, point))
+    return _settled(quotient, digits, kind + 2, magnitudes)
 
 
 def _constant(value: Number, _: Number) -> Number:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 from diffcli.methods.forward import Tangents, tangents
-from diffcli.methods.noise import callable_noise, difference_noise
+from diffcli.methods.noise import accumulated_rounding, callable_noise, difference_noise
 from diffcli.methods.problem import Problem
 from diffcli.methods.reverse import activity
 from diffcli.tape.evaluation import Values, float_functions, run
@@ -52,6 +52,13 @@ class Sampler(Protocol):
     def reach(self) -> tuple[float, str]:
         """How far x may move, by the slopes at x, and what stops it; inf if nothing is known to."""
 
+    def scale(self) -> float:
+        """A length over which the function may be expected to change."""
+
+
+TYING = frozenset(("max", "min", "clip", "lt", "le", "gt", "ge", "eq", "ne"))
+"""Operations that break where operands are equal."""
+
 
 class TapeSampler:
     """A tape along one of its inputs. ``stop_gradient`` keeps its operand at its value at the point."""
@@ -72,7 +79,10 @@ class TapeSampler:
                 self.functions[slot - self.tape.first_row] = partial(_constant, problem.values[slot])
                 self.active[slot] = 0  # what depends on it alone is taken as moving, which only widens the bar
         self.base = Sample(self.x, problem.value, problem.values)
+        self.live: list[int] = []
+        """The rows that make the result, and depend on what is moved."""
         self.limits = self._limits(problem.values)
+        self.blurred = self._is_blurred()
         self._moves: Tangents = []
 
     def _limits(self, values: Values) -> list[tuple[int, int, Callable[..., float]]]:
@@ -85,6 +95,8 @@ class TapeSampler:
             if not live[slot] or values[slot] is None:
                 continue
             row = tape.operands_of(slot)
+            if self.active[slot]:
+                self.live.append(slot)
             for operand, reach in zip(row, reach_functions(tape.operation(slot), len(row)), strict=True):
                 live[operand] = 1
                 if reach is not None and self.active[operand]:
@@ -94,23 +106,45 @@ class TapeSampler:
     def sample(self, x: float) -> Sample:
         self.evaluations += 1
         rows = run(self.tape, [*self.point[: self.position], x, *self.point[self.position + 1 :]], self.functions)
-        return Sample(x, float(rows[self.tape.output]), rows)
+        value = float(rows[self.tape.output])
+        # an infinity on the way, as of exp(x) in 1/exp(x), leaves a number that knows nothing of x
+        lost = any(rows[slot] is not None and math.isinf(rows[slot]) for slot in self.live)
+        return Sample(x, math.nan if lost else value, rows)
+
+    def _is_blurred(self) -> bool:
+        """Whether rounding moves an operand as far as it may move at all, so that nobody knows on which side it is."""
+        if not self.limits:
+            return False
+        errors = accumulated_rounding(self.tape, list(self.base.rows))
+        return any(0 < errors[operand] >= self._reach(self.base, slot, reach) for slot, operand, reach in self.limits)
 
     def noise(self, one: Sample, other: Sample) -> float:
-        return difference_noise(self.tape, list(one.rows), list(other.rows), self.active)
+        return math.inf if self.blurred else difference_noise(self.tape, list(one.rows), list(other.rows), self.active)
 
     def movement(self, base: Sample, other: Sample, past_kinks: bool = False) -> float:
         worst = 0.0
         for slot, operand, reach in self.limits:
             before, after = base.rows[operand], other.rows[operand]
-            if before == after:
-                continue
-            if before is None or after is None:
+            taken = self._is_evaluated(base, slot), self._is_evaluated(other, slot)
+            chosen = self.tape.operation(slot) == "where"
+            if before == after or not any(taken) or (past_kinks and (chosen or not all(taken))):
+                continue  # nothing moves, or only a choice does that is at its turning point, or a branch that it leaves
+            if not all(taken):
                 return math.inf
             allowed = self._reach(base, slot, reach)
-            if not (past_kinks and allowed == 0):
+            tied = allowed == 0 and self.tape.operation(slot) in TYING and self._stays_tied(other, slot, reach)
+            if not tied and not (past_kinks and allowed == 0):
                 worst = max(worst, abs(after - before) / allowed if allowed > 0 else math.inf)
         return worst
+
+    def _is_evaluated(self, sample: Sample, slot: int) -> bool:
+        """Whether a row is in a branch that is taken. Of a choice itself one operand never is."""
+        operands = self.tape.operands_of(slot)[: 1 if self.tape.operation(slot) == "where" else None]
+        return all(sample.rows[known] is not None for known in (slot, *operands))
+
+    def _stays_tied(self, other: Sample, slot: int, reach: Callable[..., float]) -> bool:
+        """Whether operands that are equal at the point are so elsewhere too, as in max(x, abs(x))."""
+        return self._is_evaluated(other, slot) and self._reach(other, slot, reach) == 0
 
     def _reach(self, base: Sample, slot: int, reach: Callable[..., float]) -> float:
         return reach(*[base.rows[operand] for operand in self.tape.operands_of(slot)], base.rows[slot])
@@ -124,6 +158,19 @@ class TapeSampler:
             if move and allowed > 0 and math.isfinite(abs(move) / allowed) and abs(move) / allowed > worst:
                 worst, where = abs(move) / allowed, slot
         return (1 / worst, self.problem.operand_text(where)) if worst else (math.inf, "")
+
+    def scale(self) -> float:
+        """Over how far x changes the factors of products and powers by as much as they are; for a first step where no
+        reach bounds it."""
+        moves = self._tangents()
+        found = math.inf
+        for slot in self.live:
+            if self.tape.operation(slot) in ("mul", "pow", "square"):
+                for operand in self.tape.operands_of(slot):
+                    move, value = moves[operand], self.base.rows[operand]
+                    if move and value and math.isfinite(value / move):
+                        found = min(found, abs(value / move))
+        return found if 0 < found < math.inf else max(abs(self.x), 1.0)
 
 
     def slope(self) -> float:
@@ -140,6 +187,9 @@ class TapeSampler:
 def _constant(value: float, _: float) -> float:
     return value
 
+
+UNEVEN = 0.74
+"""The size of a first step beside that of x, doubled."""
 
 UNKNOWN_NOISE = 1e3
 """How many roundings of its values a function is taken to be off by, where its noise does not show itself."""
@@ -161,9 +211,9 @@ class CallableSampler:
         self.evaluations += 1
         try:
             value = self.function(x)
+            return Sample(x, math.nan if isinstance(value, complex) else float(value), ())
         except (ArithmeticError, ValueError):  # outside its domain
-            value = math.nan
-        return Sample(x, math.nan if isinstance(value, complex) else float(value), ())
+            return Sample(x, math.nan, ())
 
     def noise(self, one: Sample, other: Sample) -> float:
         """Six standard deviations of the noise of a value, or a rounding of the values where that is more.
@@ -178,3 +228,7 @@ class CallableSampler:
 
     def reach(self) -> tuple[float, str]:
         return math.inf, ""
+
+    def scale(self) -> float:
+        """No power of two, or a function with a period such as 1/64 would look constant at every step."""
+        return UNEVEN * (abs(self.x) or 1.0)

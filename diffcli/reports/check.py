@@ -132,10 +132,19 @@ def _values(agreement: Agreement, style: Style) -> tuple[Value, ...]:
 
 def _verdict_table(agreement: Agreement) -> Table:
     columns = (Column("by"), Column("verdict"), Column("why"))
-    return Table("", columns, tuple((found.variable, verdict_text(found), found.explanation) for found in agreement.checks))
+    return Table("", columns, tuple((found.variable, verdict_text(found), _why(found)) for found in agreement.checks))
 
 
-_AGREEMENT = {"removable": "the ways with a number agree", "terms": "all ways agree, to few digits"}
+def _why(found: PartialCheck) -> str:
+    """The explanation of the verdict; where all is well, why a way has no number."""
+    silent = [f"{way.name}: {way.remark}" for way in found.ways if not way.has_number and way.remark]
+    return found.explanation or "; ".join(silent)
+
+
+_AGREEMENT = {
+    "overflow": "all ways agree on an infinity", "removable": "the ways with a number agree",
+    "terms": "all ways agree, to few digits",
+}  # fmt: skip
 
 
 def verdict_text(found: PartialCheck) -> str:

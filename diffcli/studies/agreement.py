@@ -16,13 +16,16 @@ from diffcli.methods import forward
 from diffcli.methods.complex_step import complex_difference
 from diffcli.methods.finite_difference import difference
 from diffcli.methods.kinks import NOT_DIFFERENTIABLE, Break, describe, find_breaks
+from diffcli.methods.noise import UNIT
 from diffcli.methods.one_sided import slopes
 from diffcli.methods.precise import DIGITS, Number, precise_derivative
 from diffcli.methods.problem import Problem
-from diffcli.methods.reverse import accumulate
+from diffcli.methods.reverse import accumulate, activity
+from diffcli.methods.sampling import TapeSampler
 from diffcli.operations.arithmetic import precise
 from diffcli.records import Difference, SymbolicDerivative
 from diffcli.studies.disagreement import REASONS, Reason, explain_disagreement, find_extreme
+from diffcli.studies.error_theory import derivative_noise
 
 TOLERANCE = 1e-9
 """The relative error up to which a way without an error bar agrees."""
@@ -35,6 +38,9 @@ FEW_DIGITS = 1e-3
 
 NOTHING = 1e-60
 """An error below this is none: it is what a complex step leaves of a derivative that is 0."""
+
+SHARP = 1e-12
+"""The relative error bar up to which differences tell a slope that nothing else does."""
 
 KNOWN = 40
 """A number that agrees with the judge in so many digits is the judge's."""
@@ -118,7 +124,7 @@ def check(problem: Problem, digits: int | None = None, progress: Progress = lamb
     problem
         A program at a point where its value is defined.
     digits
-        How many digits the judge is to know; 50, if not given, for tapes that are not too long.
+        How many digits the judge is to know; 50, if not given, for tapes that are not too long. 0 for no judge.
     progress
         Told of each stage as it begins.
 
@@ -138,7 +144,11 @@ def check(problem: Problem, digits: int | None = None, progress: Progress = lamb
     floors = _floors(problem)
     for variable in problem.wrt:
         progress(f"judging along {variable}")
-        judged, reason = _judged(problem, variable, breaks, found[variable], digits, floors[problem.input_slot(variable)])
+        try:
+            judged, reason = _judged(problem, variable, breaks, found[variable], digits, floors[problem.input_slot(variable)])
+        except LimitError as limit:  # without the judge, the ways are held against each other
+            notes.append(limit.diagnostics[0]._replace(severity="warning", notes=("the exact derivative is not known",)))
+            judged, reason = _judged(problem, variable, breaks, found[variable], 0, floors[problem.input_slot(variable)])
         checks.append(judged)
         if reason.note is not None and reason.note not in notes:
             notes.append(reason.note)
@@ -197,22 +207,39 @@ def _judged(
     problem: Problem, variable: str, breaks: Sequence[Break], ways: list[Way], digits: int | None, floor: float
 ) -> tuple[PartialCheck, Reason]:
     slot = problem.input_slot(variable)
-    kinds = {found.kind for found in breaks if found.kind in NOT_DIFFERENTIABLE}
+    kinds = _kinds(problem, breaks, slot)
     if kinds == {"pole"} and find_extreme(problem, of_adjoints=False) is not None:
         kinds = set()  # the pole is one of floats, not of the function: log(exp(x)) at -800
     left = right = None
     exact: Number | None = None
     if kinds:
         exactly = slopes(problem.tape, problem.values, problem.point, slot)
-        by_differences = next(way.sides for way in ways if way.name == "numeric")
+        by_differences = _sides(next(way for way in ways if way.name == "numeric"))
         left, right = (told if told is not None else seen for told, seen in zip(exactly, by_differences, strict=True))
-    if (not kinds or (left is not None and left == right)) and (digits is not None or problem.tape.slots <= MOST_JUDGED):
+    wanted = digits is not None or problem.tape.slots <= MOST_JUDGED
+    if wanted and digits != 0 and (not kinds or (left is not None and left == right)):
         exact = precise_derivative(problem.tape, problem.point, slot, digits=max(digits or DIGITS, DIGITS))
     interval = _interval(kinds, left, right, exact if exact is not None else _consensus(ways))
     judged = tuple(_compared(way, interval, floor) for way in ways)
     size = float(max(map(abs, interval))) if interval is not None else 0.0
-    verdict, reason = _verdict(problem, kinds, judged, (left, right), size, floor)
+    verdict, reason = _verdict(problem, kinds, judged, (left, right), size, floor, slot)
     return PartialCheck(variable, exact, left, right, judged, verdict, reason.name, reason.explanation), reason
+
+
+def _sides(numeric: Way) -> tuple[float | None, float | None]:
+    """The slopes on the two sides by differences; the derivative itself, if they find one with many digits."""
+    if numeric.value is not None and numeric.bar is not None and numeric.bar <= SHARP * abs(numeric.value):
+        return numeric.value, numeric.value
+    return numeric.sides
+
+
+def _kinds(problem: Problem, breaks: Sequence[Break], slot: int) -> set[str]:
+    """The kinds of break that an input has a hand in."""
+    moving = activity(problem.tape, [slot])
+    return {
+        found.kind for found in breaks
+        if found.kind in NOT_DIFFERENTIABLE and any(moving[operand] for operand in problem.tape.operands_of(found.slot))
+    }  # fmt: skip
 
 
 def _interval(kinds: set[str], left: float | None, right: float | None, judge: Number | None) -> tuple[Number, Number] | None:
@@ -247,8 +274,10 @@ def _compared(way: Way, sides: tuple[Number, Number] | None, floor: float) -> Wa
     error = float(beside) if beside > max(abs(low), abs(high)) * precise.power_of_ten(-KNOWN) else 0.0
     size = float(max(abs(low), abs(high)))
     allowed = max(way.bar if way.bar is not None else TOLERANCE * size, math.ulp(size), min(floor, FEW_DIGITS * size))
+    if not size or way.name == "complex":
+        allowed = max(allowed, NOTHING)
     if not size:
-        allowed = max(allowed, floor, NOTHING)
+        allowed = max(allowed, floor)
     says_nothing = way.bar is not None and error <= allowed and way.bar >= size > 0
     return way._replace(error=error, agrees=None if says_nothing else error <= allowed)
 
@@ -260,6 +289,7 @@ def _verdict(
     sides: tuple[float | None, float | None],
     size: float,
     floor: float,
+    slot: int,
 ) -> tuple[str, Reason]:
     off = [way.name for way in ways if way.agrees is False]
     silent = [way.name for way in ways[:2] if not way.has_number]
@@ -269,13 +299,21 @@ def _verdict(
             return "kink", Reason("kink", "no derivative here; every way with a number is between the slopes on the two sides")
         infinite = any(side is not None and math.isinf(side) for side in sides)
         verdict = "jump" if "jump" in kinds else "pole" if infinite or "pole" in kinds else "kink"
-        return verdict, Reason(verdict, f"no derivative here, because {REASONS[verdict]}")
+        name = verdict
+        if kinds <= {"branch", "point-branch"}:
+            verdict, name = "jump", "branch"
+        return verdict, Reason(name, f"no derivative here, because {REASONS[name]}")
+    if math.isinf(size) and all(way.value is not None and math.isinf(way.value) for way in ways[:2]):
+        return "agree", Reason("overflow", "the derivative itself is beyond the range of a float")
     if not size and not off and not any(way.has_number for way in ways):
         return "edge", Reason("edge", f"no derivative here, because {REASONS['edge']}")
     if off or silent:
         reason = explain_disagreement(problem, kinds, [*silent, *off])
-        if reason.name == "unexplained" and all(way.error is not None and way.error <= floor for way in ways[:2]):
-            reason = Reason("terms", f"{REASONS['terms']}, which leaves no right digit")
+        if reason.name == "unexplained" and not kinds and not silent:
+            if all(way.error is not None and way.error <= floor for way in ways[:2]):
+                reason = _lost_digits(ways, size)
+            elif _is_magnified(problem, ways, slot):
+                reason = Reason("rounding", REASONS["rounding"])
         return "disagree", reason
     form = next(way for way in ways if way.name == "symbolic")
     if not form.has_number and not form.remark:
@@ -283,9 +321,17 @@ def _verdict(
     return "agree", _lost_digits(ways, size)
 
 
+def _is_magnified(problem: Problem, ways: Sequence[Way], slot: int) -> bool:
+    """Whether the rounding of what is on the way to the derivative accounts for the errors of automatic differentiation."""
+    bound = derivative_noise(problem, slot, UNIT)
+    if TapeSampler(problem, problem.tape.inputs[slot]).blurred:
+        return True
+    return all(way.error is not None and way.error <= bound for way in ways[:2])
+
+
 def _lost_digits(ways: Sequence[Way], size: float) -> Reason:
     """Whether the ways agree with few digits only, because the terms of the derivative all but cancel."""
-    worst = max((way.error for way in ways if way.error is not None and way.bar is None), default=0.0)
+    worst = max((way.error for way in ways[:3] if way.error is not None), default=0.0)
     if not size or worst <= TOLERANCE * size:
         return Reason("", "")
     left = max(0, math.floor(-math.log10(worst / size)))

@@ -21,6 +21,7 @@ REASONS = {
     "overflow": "an intermediate value is beyond the range of a float",
     "underflow": "an intermediate value is below the range of a float",
     "cancellation": "nearly equal values are subtracted, and their digits lost",
+    "rounding": "the rounding of an intermediate value is magnified on the way to the derivative",
     "terms": "the terms of the derivative all but cancel",
     "removable": "SymPy's form of the derivative has no value at this point, where the function is smooth",
     "form": "SymPy's form of the derivative loses its digits at this point; the rules keep them",
@@ -89,7 +90,8 @@ def _cancellation(problem: Problem) -> Reason | None:
     tape, values = problem.tape, problem.values
     worst, where = LOSS, None
     for slot in sorted(rows_below(problem, [tape.output])):
-        if tape.operation(slot) not in ("add", "sub"):
+        operands = tape.operands_of(slot)
+        if tape.operation(slot) not in ("add", "sub") or operands[0] == operands[1]:
             continue
         size, value = max(abs(values[operand]) for operand in tape.operands_of(slot)), abs(values[slot])
         loss = size / value if value else math.inf if size else 0.0
@@ -99,5 +101,5 @@ def _cancellation(problem: Problem) -> Reason | None:
         return None
     digits = f"{math.floor(math.log10(worst))} digits" if math.isfinite(worst) else "all its digits"
     text = f"`{problem.operand_text(where)}` loses {digits}: its operands are nearly equal"
-    operands = problem.shown(tape.operands_of(where))
-    return Reason("cancellation", text, problem.warning("cancellation", text, where, operands))
+    label = problem.shown(tape.operands_of(where))
+    return Reason("cancellation", text, problem.warning("cancellation", text, where, label))

@@ -82,7 +82,7 @@ def _same(a: Number) -> Number:
 
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "add": lambda a, b: a + b, "sub": lambda a, b: a - b, "mul": lambda a, b: a * b, "div": lambda a, b: a / b,
-    "neg": lambda a: -a, "pow": _power, "abs": abs, "max": max, "min": min, "stop_gradient": _same,
+    "neg": lambda a: -a, "pow": _power, "abs": abs, "max": lambda *a: max(a), "min": lambda *a: min(a), "stop_gradient": _same,
     "exp": mp.exp, "log": mp.log, "sqrt": mp.sqrt,
     "sin": mp.sin, "cos": mp.cos, "tan": mp.tan, "sec": mp.sec, "csc": mp.csc, "cot": mp.cot,
     "asin": mp.asin, "acos": mp.acos, "atan": mp.atan, "atan2": mp.atan2,
