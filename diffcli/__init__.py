@@ -5,7 +5,8 @@
     >>> result.value, result.gradient
     (11.652071455223084, {'x1': 5.5, 'x2': 1.7163378145367738})
 
-`grad` gives a value and gradient, `trace` the whole evaluation trace, `parse` a program to use many times. Errors are
+`grad` gives a value and gradient, `trace` the whole evaluation trace, `check` every way to a derivative side by side,
+`difference` the derivative of a Python function, `parse` a program to use many times. Errors are
 `DiffcliError` and its family, each with the diagnostics that the command line prints.
 """
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from diffcli.methods.library import difference, grad, trace
     from diffcli.records import Difference, GradientResult, Trace
     from diffcli.reports.diagnostics import explain
+    from diffcli.studies.library import check
 
 __all__ = [
     "Diagnostic",
@@ -45,6 +47,7 @@ __all__ = [
     "Trace",
     "UsageError",
     "__version__",
+    "check",
     "difference",
     "explain",
     "grad",
@@ -54,7 +57,7 @@ __all__ = [
 
 _HOMES = {
     "Difference": "records", "GradientResult": "records", "Program": "language", "Trace": "records", "__version__": "_version",
-    "difference": "methods.library",
+    "check": "studies.library", "difference": "methods.library",
     "explain": "reports.diagnostics", "grad": "methods.library", "parse": "language", "trace": "methods.library",
 }  # fmt: skip
 """Where each name lives, if not in `diffcli.errors`. Nothing is imported before it is asked for."""
