@@ -8,7 +8,8 @@ from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 from diffcli.methods.forward import Tangents, tangents
-from diffcli.methods.noise import accumulated_rounding, callable_noise, difference_noise
+from diffcli.methods.noise import accumulated_rounding, difference_noise
+from diffcli.methods.noise_estimate import callable_noise
 from diffcli.methods.problem import Problem
 from diffcli.methods.reverse import activity
 from diffcli.tape.evaluation import Values, float_functions, run
