@@ -16,7 +16,7 @@ from console import run, transcript
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diffcli.errors import DiffcliError
+from diffcli.errors import DiffcliError, DomainError, LimitError, error
 from diffcli.language import parse
 from diffcli.methods.cost import forward_cost, reverse_cost
 from diffcli.methods.forward import tangents
@@ -26,16 +26,20 @@ from diffcli.methods.symbolic import Builder
 from diffcli.methods.symbolic_swell import Iterates, answer, tree_sizes
 from diffcli.operations import OPERATIONS
 from diffcli.reports.document import Style
+from diffcli.reports.formats import render
+from diffcli.reports.plots.axes import frame
 from diffcli.reports.swell import swell_report
 from diffcli.reports.swell_data import SIZES, big, swell_data
 from diffcli.studies import swell_measured
-from diffcli.studies.swell import Progress, Request, default_point, shown, swell
+from diffcli.studies.swell import STEPS, Progress, Request, shown, swell
 from diffcli.studies.swell_accuracy import accuracy
 from diffcli.studies.swell_costs import tape_costs
 from diffcli.studies.swell_counts import Graph, Reach, Tangents
+from diffcli.studies.swell_domain import lost, require_values
 from diffcli.studies.swell_laws import LAWS, chebyshev, law
 from diffcli.studies.swell_map import DEMOS, iterated, of_demo, of_program
 from diffcli.studies.swell_measured import Cell, Worker, measure
+from diffcli.studies.swell_point import default_point
 from diffcli.studies.swell_text import Texts
 from diffcli.tape import evaluate, lower
 
@@ -285,7 +289,9 @@ def test_errors_are_those_of_rational_arithmetic():
 def test_a_map_that_is_no_polynomial_has_no_expanded_form():
     found = accuracy(of_demo("newton"), 3, {"x": 1.0, "a": 2.0})
     assert (found.expanded, found.exact) == (None, pytest.approx(-1 / 36))
-    assert accuracy(of_program(parse("log(l)")), 3, {"x": 0.5}) is None, "undefined"
+    assert accuracy(of_program(parse("log(l)")), 3, {"x": 0.5}) == (3, None, None, None), "undefined"
+    assert accuracy(LOGISTIC, 4, {"x": 0.5}) == (4, 0.0, None, None), "0 has no relative error"
+    assert accuracy(of_program(parse("1e200*l")), 3, {"x": 1.0}) == (3, math.inf, None, None)
 
 
 def test_expansion_is_not_simplification_is_said_where_it_shows():
@@ -295,13 +301,97 @@ def test_expansion_is_not_simplification_is_said_where_it_shows():
     assert "meaningless" not in run('swell "3*l*(1 - l)" --at x=0.9 --n 50 --budget 0').stdout
 
 
+# -- where there is a value ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ("l/0", "l/0"), ("3 + l*(1/(2 - 2))", "(1/(2 - 2))"), ("log(-1)*l", "log(-1)"), ("log(l, 1)", "log(l, 1)"),
+        ("log(l - 3) + l/0", "l/0"), ("f(t) = t/0; f(l)", "t/0"), ("sqrt(-2)^l", "sqrt(-2)"), ("a*l/(1 - 1)", "a*l/(1 - 1)"), ("where(l > 9, l/0, l) + log(-1)*l", "log(-1)"), ("(l/0 > 1)*l", "l/0"),
+    ],
+)  # fmt: skip
+def test_a_map_without_a_value_anywhere_is_refused(text, where):
+    with pytest.raises(DomainError) as caught:
+        require_values(recurrence_of(text))
+    found = caught.value.diagnostics[0]
+    assert found.source.text[slice(*found.span)] == where
+    assert found.notes == ("the map has no value anywhere, so there is nothing to differentiate",)
+
+
+@pytest.mark.parametrize("text", [*MAPS[:-1], "where(l > 0.5, l/2, l/0)", "1/l", "log(-l)", "asin(l - 500)", "0*l", "s = l/0; l"])
+def test_a_map_that_has_a_value_somewhere_is_not_refused(text):
+    if "l" in parse(text).inputs:
+        require_values(recurrence_of(text))
+
+
+def test_no_operation_of_the_table_is_refused():
+    for row in OPERATIONS.values():
+        operands = ["l", *[f"a{position}" for position in range(1, len(row.points[0]))]]
+        if not row.symbol:
+            require_values(of_program(parse(f"{row.spelling}({', '.join(operands)})"), "l"))
+
+
+@pytest.mark.parametrize(
+    ("text", "x", "n", "code"),
+    [
+        ("log(l)", 0.5, 3, "domain"), ("log(l)", 1.0, 3, "pole"), ("l^2", 3.0, 11, "overflow"), ("1/l", 0.0, 2, "division-by-zero"),
+        ("exp(l)", 1.0, 5, "overflow"), ("1 + 2*exp(l)", 1.0, 4, "overflow"), ("l - sqrt(l)", 0.25, 3, "domain"), ("4*l*(1 - l)", 0.9, None, ""),
+        ("where(l > 0.5, l/2, l/0)", 0.75, 3, "division-by-zero"),
+    ],
+)  # fmt: skip
+def test_the_first_iterate_without_a_value_is_named(text, x, n, code):
+    recurrence = of_program(parse(text))
+    found = lost(recurrence, 40, {"x": x})
+    assert (found and found.n, found.why.code if found else "") == (n, code)
+    if found:
+        assert f"from n = {n} on l_n has no" in found.why.message and found.why.severity == "warning" and found.why.marks
+        tape, slots = iterated(recurrence, n)
+        values = evaluate(tape, [x])
+        assert [math.isfinite(values[slot]) for slot in slots] == [True] * (n - 1) + [False]
+        assert lost(recurrence, n - 1, {"x": x}) is None
+
+
+def test_the_errors_end_where_the_value_does():
+    outcome = run('swell "exp(l)" --n 8 --at x=1 --budget 0 --json')
+    data = json.loads(outcome.stdout)
+    assert [row["n"] for row in data["accuracy"]] == [2, 3, 4] and data["undefined_from"] == 5
+    assert len(data["rows"]) == 8 and data["notes"][0]["code"] == "overflow" and outcome.exit == 4
+    assert json.loads(run("swell --n 3 --budget 0 --json").stdout)["undefined_from"] is None
+
+
+def test_a_derivative_of_0_has_no_error_and_says_so():
+    outcome = run("swell --at x=0.5 --budget 0")
+    assert "Without an error: where l_n' is 0" in outcome.stdout and outcome.exit == 0
+    assert "Without an error" not in run("swell --budget 0").stdout
+
+
 # -- measuring -----------------------------------------------------------------------------------------------------------
 
 
 def test_what_does_not_finish_is_stopped_and_predicted():
     outcome = run("swell --n 50 --sizes --budget 2")
+    text = " ".join(outcome.stdout.split())
     assert outcome.exit == 0
-    assert re.search(r"stopped after \d\.\d s", outcome.stdout.replace("\n", " ")) and " predicted" in outcome.stdout
+    assert re.search(r"SymPy was stopped after \d\.\d s at n = \d+ \(", text) and "* predicted by a law, not measured." in text
+    last = [line for line in outcome.stdout.splitlines() if line.startswith("50 ")][-2]  # the last is of errors
+    assert last.split() == ["50", *[f"{big(law(name, 50))}*" for name in ("tree", "distinct", "operations", "simplified", "cse")]]
+
+
+@pytest.mark.parametrize("n", [14, 1000])
+@pytest.mark.parametrize("text", ["4*l*(1 - l)", "3*l*(1 - l)", "sin(l)"])
+def test_what_was_not_measured_leaves_the_table_a_table(text, n):
+    """Whatever became of the tasks, 80 columns are enough for every size, and the words stand below."""
+    cells = {(row, step): Cell(row, step, "done", 0.1, dict.fromkeys(SIZES, 10**9 * row)) for row in (1, 2) for step in STEPS}
+    cells[3, "derivative"] = Cell(3, "derivative", "stopped", 123.456)
+    cells |= {(row, "simplified"): Cell(row, "simplified", "failed", reason="NotImplementedError") for row in range(3, 10)}
+    result = study(of_program(parse(text)), n)._replace(cells=cells)
+    text = render("table", swell_report(result, "table", Style(), sizes=True), Style())
+    assert re.search(r"n +tree +distinct +unsimplified +simplified +after CSE\n─+\n", text)
+    assert "stopped after 123.5 s at n = 3 (differentiate)" in " ".join(text.split())
+    assert "failed, NotImplementedError, at n = 3, 4, 5, 6, 7, ... (simplify)" in " ".join(text.split())
+    assert ("predicted by a law" in text) == result.logistic
+    assert ("stopped " in text.partition("after CSE")[2].partition("tree, distinct")[0]) == (not result.logistic)
 
 
 @pytest.mark.parametrize(("text", "words"), [("4*l*(1 - l)", "stopped after 1.2 s, 1.4e8 predicted"), ("3*l*(1 - l)", "stopped after 1.2 s")])
@@ -400,6 +490,9 @@ def test_an_interrupt_keeps_the_rows_that_are_done(format, monkeypatch):
     outcome = run(f"swell --n 40 --sizes -f {format}")
     assert outcome.exit == 130
     assert "interrupted" in (outcome.stderr if format == "table" else outcome.stdout)
+    assert "the counts are exact and complete; SymPy was measured up to n = 8" in (
+        " ".join(outcome.stderr.split()) if format == "table" else outcome.stdout
+    )
     assert big(9 * 39 * 2**39 + 1) in outcome.stdout if format == "table" else json.loads(outcome.stdout)["rows"][-1]["n"] == 40
 
 
@@ -407,9 +500,24 @@ def test_a_time_limit_keeps_the_rows_that_are_done():
     outcome = run("swell --n 40 --budget 60 --timeout 1")
     assert outcome.exit == 6
     assert "warning[timeout]" in outcome.stderr and "sizes, counted" in outcome.stdout
+    assert "what is predicted says so" in " ".join(outcome.stderr.split())
     few = run("swell --n 4 --budget 0 --max-nodes 20")
     assert few.exit == 6 and "warning[too-many-nodes]" in few.stderr
+    assert "the counts are exact, and go up to n = 2; nothing else was done" in few.stderr
     assert run("swell --max-nodes 1").stdout == ""
+
+
+def test_a_stop_while_errors_are_compared_says_how_far_they_go(monkeypatch):
+    from diffcli.studies import swell as module
+
+    def patient(recurrence, n, at):
+        if n > 3:
+            raise LimitError([error("timeout", "stopped after 1 s")])
+        return accuracy(recurrence, n, at)
+
+    monkeypatch.setattr(module, "accuracy", patient)
+    note = study(n=6, budget=1.0).notes[0]
+    assert note.notes == ("the counts are exact and complete; errors are compared up to n = 3, and SymPy was not measured",)
 
 
 def test_a_terminal_sees_the_table_fill(monkeypatch):
@@ -453,6 +561,11 @@ def test_a_terminal_sees_the_table_fill(monkeypatch):
         ("missing-value", 'swell "r*l" --var l --at x=1'),
         ("surplus-value", 'swell "r*l" --var l --at x=1,r=2,s=2'),
         ("pointless", "swell --demo speelpenning --at x1=2"),
+        ("undefined-from", 'swell "log(l)" --n 4 --at x=0.5 --budget 0'),
+        ("undefined-anywhere", 'swell "l/0"'),
+        ("starting-value", 'swell "cos(t)" --at t=0.3'),
+        ("nothing-swells", 'swell "l + x" --var l --budget 0'),
+        ("large-gradient", "swell --demo speelpenning --n 1000 --budget 0 --sizes"),
     ],
 )
 def test_what_the_command_prints(name, command, golden):
@@ -474,12 +587,27 @@ def test_the_figure_holds_the_counted_sizes(tmp_path):
     assert run(["swell", "--n", "2000", "--budget", "0", "-o", str(path)]).exit == 0
     text = path.read_text(encoding="utf-8")
     assert text.startswith("<svg") or "<svg" in text[:200]
-    assert "written out" in text and "reverse mode" in text
+    assert "written out" in text and "reverse mode" in text and "SymPy" not in text
+
+
+def test_the_figure_starts_at_1_and_has_what_sympy_was_measured_for():
+    cells = {(n, step): Cell(n, step, "done", 0.1, dict.fromkeys(SIZES, n - 1)) for n in (1, 2, 3) for step in STEPS}
+    cells[4, "derivative"] = Cell(4, "derivative", "stopped", 1.0)
+    result = study(n=300)._replace(cells=cells)
+    figure = swell_report(result, "svg", Style()).blocks[-1]
+    drawn = {series.name: series.points for series in figure.series}
+    assert drawn["l_n' by SymPy, unsimplified (operations, measured)"] == ((2.0, 1.0), (3.0, 2.0)), "0 has no logarithm"
+    assert len(drawn) == 6, "as many as there are colours"
+    for number in (1, 300):
+        shorter = swell_report(result._replace(counts=result.counts[:number]), "svg", Style()).blocks[-1]
+        scales = frame(shorter, 10, 10)
+        assert scales.y.low == 0 and scales.x.low == 0
+        assert all(0 <= point.y <= 1 for series in shorter.series for point in scales.points(series))
 
 
 def test_json_has_the_documented_keys_in_order():
     data = json.loads(run("swell --n 3 --json --budget 60 --time").stdout)
-    assert list(data) == ["schema", "map", "state", "start", "n", "at", "budget", "rows", "forms", "accuracy", "notes", "timing"]
+    assert list(data) == ["schema", "map", "state", "start", "n", "at", "budget", "rows", "forms", "accuracy", "undefined_from", "notes", "timing"]
     assert data["schema"] == "diffcli/swell@1"
     assert all(f"``{key}``" in swell_data.__doc__ for key in [*data, *data["rows"][0]] if key != "schema")
     assert "timing" not in json.loads(run("swell --n 2 --json --budget 0").stdout)
@@ -490,6 +618,35 @@ def test_the_examples_in_help_run():
 
     for example in EXAMPLES:
         assert run(example.removeprefix("diffcli ") + " --budget 0").exit == 0, example
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("4*l*(1 - l)", "The swell is of the tree"), ("l + l", "The swell is of the tree"), ("sin(l)", "The swell is of the tree"),
+        ("l + x", "Nothing swells"), ("-l", "Nothing swells"), ("2*l", "Only products"), ("a*l + b", "Only products"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("n", [4, 5, 60])
+def test_the_message_is_true_of_the_map(text, words, n):
+    result = study(of_program(parse(text), "l"), n)
+    report = " ".join(block.text for block in swell_report(result, "table", Style()).blocks if hasattr(block, "text"))
+    assert [start for start in ("The swell is of the tree", "Nothing swells", "Only products") if start in report] == [words]
+
+
+def test_few_rows_tell_what_swells_only_where_l_n_does():
+    assert "The swell is of the tree" in run("swell --n 3 --budget 0").stdout
+    for command in ("swell --n 2", 'swell "sin(l)" --n 3', 'swell "-l" --n 3'):
+        assert "swell" not in run(f"{command} --budget 0").stdout.lower().partition("\n")[2]
+
+
+def test_a_large_gradient_is_counted_on_demand(monkeypatch):
+    monkeypatch.setattr("diffcli.studies.swell.LARGEST_GRADIENT", 1000)
+    whole, part = (study(of_demo("speelpenning"), 50, whole=whole).counts for whole in (True, False))
+    assert part[-1].graph is None
+    assert [row for row in part if row.graph is not None] == list(whole[: len(part) - 1])
+    assert whole[-1].tape == part[-1].tape and whole[-1].graph == 50**2 + 5 * 50 - 3
+    assert study(n=200, whole=False).counts[-1].graph is not None, "only gradients are that large"
 
 
 def test_the_same_words_are_printed_again():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,8 +20,9 @@ from diffcli.methods.points import read_point
 from diffcli.reports.formats import FORMATS
 from diffcli.reports.swell import swell_report
 from diffcli.reports.swell_live import live
-from diffcli.studies.swell import Request, check_point, default_point, swell
+from diffcli.studies.swell import Request, swell
 from diffcli.studies.swell_map import DEMOS, MOST_ITERATIONS, Recurrence, of_demo, of_program
+from diffcli.studies.swell_point import check_point, default_point
 
 MOST_DRAWN = 500
 """Up to this n a figure has a point for each."""
@@ -40,7 +42,7 @@ EXAMPLES = (
 @click.option("--demo", type=Choice("demo", DEMOS), metavar="NAME", help="logistic (if no MAP is given), newton, nested or speelpenning.")
 @click.option("--at", metavar="POINT", help="Where to compare accuracy, as x=0.9; 0.9 for the logistic map.")
 @click.option("--sizes", is_flag=True, help="Show every size in place of the expressions.")
-@click.option("--full", is_flag=True, help="Show every row of a long table.")
+@click.option("--full", is_flag=True, help="Show every row of a long table, and count the largest gradients.")
 @click.option("--budget", type=click.FloatRange(0), metavar="S", help="Seconds for what SymPy is measured at; 0 is none.  [default: 5, or 1 from n = 100 on]")
 @click.option("--time", "timed", is_flag=True, help="Tell how long each step took.")
 @output_options
@@ -72,14 +74,15 @@ def command(
     point = _point(recurrence, at)
     if budget is None:  # for a long table SymPy is a few rows at most, which nobody should wait for
         budget = 5.0 if n < 100 else 1.0
-    if FORMATS[output.format].figure:  # what is drawn is counted, for every n
-        sizes, full, budget = True, full or n <= MOST_DRAWN, 0.0
-    request = Request(recurrence, n, point, budget, max_nodes, forms=not sizes, full=full)
+    drawn = FORMATS[output.format].figure
+    sizes = sizes or drawn
+    rows = full or (drawn and n <= MOST_DRAWN)
+    request = Request(recurrence, n, point, budget, max_nodes, forms=not sizes, full=rows, whole=full)
     with _all_digits():
         with time_limit(timeout), live(environment.stderr, environment.variables) as progress:
             result = swell(request, progress)
         output.print(swell_report(result, output.format, output.style, sizes, timed), result.notes)
-    return exit_code(result.notes, ())
+    return exit_code(result.notes, [] if result.lost is None else [math.nan])
 
 
 @contextmanager

@@ -13,10 +13,11 @@ DRAWN_BY = ("step-size", "swell")
 
 
 class Axis(NamedTuple):
-    """An axis: its label, and whether its scale is logarithmic."""
+    """An axis: its label, whether its scale is logarithmic, and where it starts if that is known of what it shows."""
 
     label: str
     log: bool = False
+    start: float | None = None
 
 
 class Series(NamedTuple):
@@ -39,6 +40,8 @@ class Mark(NamedTuple):
     x: float
     y: float
     label: str
+    series: str = ""
+    """The name of the series whose colour it has, if any: markers of others may stand at the same place."""
 
 
 class Figure(NamedTuple):
@@ -49,6 +52,8 @@ class Figure(NamedTuple):
     y: Axis
     series: tuple[Series, ...]
     marks: tuple[Mark, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What a picture on its own must say below its legend; in a report, the text around the figure says so."""
 
 
 def figures_of(document: Document, format: str) -> list[Figure]:
@@ -61,6 +66,7 @@ def figures_of(document: Document, format: str) -> list[Figure]:
     """
     figures = [block for block in document.blocks if isinstance(block, Figure)]
     if not figures:
-        help = [f"commands that draw: {', '.join(DRAWN_BY)}", "table, markdown, latex, json, csv and plain show any report"]
+        drawn = f"commands that draw, where there are numbers to draw: {', '.join(DRAWN_BY)}"
+        help = [drawn, "table, markdown, latex, json, csv and plain show any report"]
         raise UsageError([error("unknown-choice", f"this report has no figure to write as {format}", help=help)])
     return figures

@@ -10,11 +10,13 @@ from diffcli.language.printer import LATEX, to_text
 from diffcli.reports.document import Block, Column, Document, Style, Table, Text, number
 from diffcli.reports.figure import Axis, Figure, Series
 from diffcli.reports.swell_data import SIZES, big, swell_data
-from diffcli.studies.swell import CHAOS, STEPS, Counts, Form, SwellResult
+from diffcli.studies.swell import CHAOS, LAST_COMPARED, STEPS, Counts, Form, SwellResult
 
 MESSAGE = (
     "The swell is of the tree (Baydin et al. 2018); sharing removes it (Laue 2019, arXiv 1904.02990); AD never builds it."
 )
+ONLY_ZEROS = "Only products with 0 and 1 swell here: without them {} and {} grow no faster than n."
+NOTHING = "Nothing swells here: even written out, {} and {} grow no faster than n."
 GRADIENT = (
     "Every factor has a derivative of its own: shared, or by forward sweeps, they grow with n^2; one reverse sweep has them "
     "all, and grows with n (Speelpenning 1980; Griewank & Walther 2008)."
@@ -24,6 +26,9 @@ EXPANSION = "Expansion is not simplification: multiplied out, {} loses digits th
 MOST_DIGITS_DRAWN = 300
 """What has more digits is left out of the figure, whose numbers are floats."""
 
+MOST_PLACES = 5
+"""How many n are listed at which a step failed."""
+
 STEP_TITLES = {"forms": "factor", "derivative": "differentiate", "simplified": "simplify", "cse": "CSE"}
 
 
@@ -31,7 +36,7 @@ class Sized(NamedTuple):
     """A counted size, and what it is called."""
 
     title: str
-    size: Callable[[Counts], int]
+    size: Callable[[Counts], int | None]
 
 
 def swell_report(result: SwellResult, format: str, style: Style, sizes: bool = False, timed: bool = False) -> Document:
@@ -57,7 +62,7 @@ def swell_report(result: SwellResult, format: str, style: Style, sizes: bool = F
     blocks += look.counted(sizes)
     if result.cells:
         blocks += look.measured(sizes, timed)
-    blocks.append(Text(GRADIENT if result.request.recurrence.fresh else MESSAGE))
+    blocks += look.message()
     if result.accuracy:
         blocks += look.accuracy()
     if look.pictured:
@@ -74,7 +79,7 @@ class _Look:
         self.pictured = format in ("svg", "png", "pdf")
         self.dots = "…" if unicode and not self.exact and format != "latex" else "..."
         recurrence = result.request.recurrence
-        self.value = f"{recurrence.state}_n"
+        self.value = recurrence.iterate
         self.derivative = "gradient" if recurrence.fresh else f"{recurrence.state}_n'"
 
     def heading(self) -> str:
@@ -103,6 +108,12 @@ class _Look:
         """Whether some of the texts are factored, so that the others are to be told from them."""
         return any(not form.nested for form in self.result.forms if form.n > 1 and form.kind == "value")
 
+    def _shown(self) -> str:
+        """What the texts are that are shown."""
+        if not self.factors():
+            return "folded"
+        return "factored by SymPy" + ", or nested and folded" * any(form.nested for form in self.result.forms if form.n > 1)
+
     def _expression(self, form: Form) -> str:
         if form.length <= len(form.text):
             return form.text
@@ -129,8 +140,15 @@ class _Look:
             Sized("reverse", lambda row: row.tape.function + row.tape.reverse),
         ]
         folded = " Folded: without products with 0 and 1." if every else ""
-        of_nodes = f"{self.value}, {self.derivative}: nodes if written out. graph: distinct nodes of both, shared.{folded}"
+        state = self.result.request.recurrence.state
+        rules = f"as the rules give them, unfolded: (2*{state})' = 0*{state} + 2*{state}'"
+        above = f"; the expressions above are {self._shown()}" * bool(self.result.forms)
+        of_nodes = f"{self.value}, {self.derivative}: nodes if written out {rules}{above}. "
+        of_nodes += f"graph: distinct nodes of both, shared.{folded}"
         of_tape = f"f, forward, reverse: operations on the tape, of {self.value} alone and with its {self._derivatives()}."
+        whole = [row.n for row in self.result.counts if row.graph is not None]
+        if len(whole) < len(self.result.counts):
+            of_nodes += f" Beyond n = {whole[-1]} the gradient is not counted, as its graph grows with n^2; --full counts it."
         if not every:
             return [self._counts("sizes, counted", nodes + operations), Text(f"{of_nodes} {of_tape}", "dim")]
         return [
@@ -140,10 +158,13 @@ class _Look:
 
     def _counts(self, title: str, columns: Sequence[Sized]) -> Table:
         counts = self.result.counts
-        rows = tuple((str(row.n), *[big(column.size(row), self.exact) for column in columns]) for row in counts)
+        rows = tuple((str(row.n), *[self._big(column.size(row)) for column in columns]) for row in counts)
         titles = tuple(Column(title, numeric=True) for title in ("n", *[column.title for column in columns]))
         whole = bool(rows) and counts[-1].n == self.result.request.n
         return Table(title, titles, rows, len(rows) - 1, self.result.request.n - len(rows) if whole else 0)
+
+    def _big(self, size: int | None) -> str | None:
+        return None if size is None else big(size, self.exact)
 
     def _derivatives(self) -> str:
         return "gradient" if self.result.request.recurrence.fresh else "derivative"
@@ -152,10 +173,12 @@ class _Look:
         """What SymPy makes of it, and the seconds it took."""
         names = [name for name in SIZES if every or name in ("operations", "simplified", "cse")]
         rows = [(counts.n, [self._size(counts.n, name) for name in names]) for counts in self.result.counts]
-        columns = (Column("n", numeric=True), *[Column(SIZES[name].title) for name in names])
+        columns = (Column("n", numeric=True), *[Column(SIZES[name].title, numeric=True) for name in names])
         what = self.derivative if every else f"operations of {self.derivative}"
         cells = tuple((str(n), *texts) for n, texts in rows if any(texts))
-        blocks: list[Block] = [Table(f"{what} by SymPy, measured", columns, cells)]
+        blocks: list[Block] = [Table(f"{what} by SymPy, measured", columns, self._level(cells))]
+        if not self.exact:
+            blocks.append(Text(self._remarks(names, every, cells), "dim"))
         if timed:
             steps = [step for step in STEPS if any(step == other for _, other in self.result.cells)]
             times = [(counts.n, [self._seconds(counts.n, step) for step in steps]) for counts in self.result.counts]
@@ -163,21 +186,61 @@ class _Look:
             blocks.append(Table("seconds", columns, tuple((str(n), *texts) for n, texts in times if any(texts))))
         return blocks
 
-    def _size(self, n: int, name: str) -> str:
+    def _size(self, n: int, name: str) -> str | None:
+        """A size, measured or predicted, or what became of it: in a mark or a word for people, in full for machines."""
         cell = self.result.cells.get((n, SIZES[name].step))
         if cell is not None and cell.state == "done":
             return big(cell.sizes[name], self.exact)
         predicted = self.result.predicted(n, name)
+        if not self.exact:
+            return f"{big(predicted)}*" if predicted is not None else cell.state if cell is not None else None
         words = [f"{big(predicted, self.exact)} predicted"] if predicted is not None else []
         if cell is not None:
             words.insert(0, f"stopped after {cell.seconds:.1f} s" if cell.state == "stopped" else cell.reason)
         return ", ".join(words)
+
+    def _level(self, rows: tuple[tuple[str | None, ...], ...]) -> tuple[tuple[str | None, ...], ...]:
+        """The rows of a table with a blank where others have a mark, so that digits stand below digits."""
+        if self.format != "table":
+            return rows
+        marked = [any(text is not None and text.endswith("*") for text in column) for column in zip(*rows, strict=True)]
+
+        def level(text: str | None, beside_marks: bool) -> str | None:
+            return f"{text} " if beside_marks and text is not None and text[-1].isdigit() else text
+
+        return tuple(tuple(map(level, row, marked)) for row in rows)
+
+    def _remarks(self, names: Sequence[str], every: bool, rows: Sequence[Sequence[str | None]]) -> str:
+        """What the sizes by SymPy are of, and what the marks and words among them stand for."""
+        sizes = "tree, distinct, unsimplified" if every else "unsimplified"
+        texts = [f"{sizes}: SymPy's derivative of the nested {self.value}, folded as it goes."]
+        if any(text is not None and text.endswith("*") for row in rows for text in row):
+            texts.append("* predicted by a law, not measured.")
+        places: dict[tuple[str, str], list[int]] = {}
+        for (n, step), cell in self.result.cells.items():
+            if cell.state != "done" and step in [SIZES[name].step for name in names]:
+                what = f"was stopped after {cell.seconds:.1f} s" if cell.state == "stopped" else f"failed, {cell.reason},"
+                places.setdefault((what, STEP_TITLES[step]), []).append(n)
+        for (what, step), known in places.items():
+            more = ", ..." if len(known) > MOST_PLACES else ""
+            texts.append(f"SymPy {what} at n = {', '.join(map(str, known[:MOST_PLACES]))}{more} ({step}).")
+        return " ".join(texts)
 
     def _seconds(self, n: int, step: str) -> str:
         cell = self.result.cells.get((n, step))
         return number(cell.seconds, 2) if cell is not None and cell.state == "done" else ""
 
     # -- accuracy and growth ------------------------------------------------------------------------------------------------
+
+    def message(self) -> list[Block]:
+        """What the counts say, if there are enough of them to say it."""
+        result = self.result
+        if result.request.recurrence.fresh:
+            return [Text(GRADIENT)]
+        if result.swells(lambda row: row.value_tree, first=1) or result.swells(lambda row: row.folded_tree):
+            return [Text(MESSAGE)]
+        tree = result.swells(lambda row: row.derivative_tree)
+        return [] if tree is None else [Text((ONLY_ZEROS if tree else NOTHING).format(self.value, self.derivative))]
 
     def accuracy(self) -> list[Block]:
         """The errors of two ways to compute the derivative."""
@@ -192,7 +255,12 @@ class _Look:
             errors = [*[row.expanded] * expanded, row.tape]
             rows.append((str(row.n), row.exact, *[None if error is None else number(error, digits) for error in errors]))
         blocks: list[Block] = [Table(f"relative errors of {self.derivative} at {point}", columns, tuple(rows))]
-        if any((row.expanded or 0) > 100 * row.tape for row in result.accuracy):
+        if any(row.tape is None for row in result.accuracy):
+            text = f"Without an error: where {self.derivative} is 0 or beyond a float, or its digits are not known."
+            blocks.append(Text(text, "dim"))
+        if result.request.n > LAST_COMPARED:
+            blocks.append(Text(f"Errors are compared up to n = {LAST_COMPARED}.", "dim"))
+        if any((row.expanded or 0) > 100 * row.tape for row in result.accuracy if row.tape is not None):
             blocks.append(Text(EXPANSION.format(self.derivative)))
         if result.logistic and result.request.n >= CHAOS:
             text = (
@@ -203,17 +271,29 @@ class _Look:
         return blocks
 
     def figure(self) -> Figure:
-        """The growth of the counted sizes."""
+        """The growth of the sizes: counted, and of SymPy where it was measured."""
         counts = self.result.counts
         series = (
             Sized(f"{self.derivative} written out", lambda row: row.derivative_tree),
             Sized(f"{self.value} written out", lambda row: row.value_tree),
             Sized("distinct nodes of both", lambda row: row.graph),
             Sized("tape, with reverse mode", lambda row: row.tape.function + row.tape.reverse),
+            *[self._drawn(name) for name in ("operations", "cse")],
         )
-        drawn = tuple(
-            Series(name, tuple((float(row.n), float(size(row))) for row in counts if 0 < size(row) < 10**MOST_DIGITS_DRAWN))
-            for name, size in series
-        )
-        x, y = Axis("n", log=self.result.request.n > 100), Axis("nodes or operations", log=True)
-        return Figure(self.heading(), x, y, drawn)
+        drawn = [(sized.title, [(row.n, size) for row in counts if (size := sized.size(row)) is not None]) for sized in series]
+        kept = tuple(
+            Series(title, tuple((float(n), float(size)) for n, size in points if 0 < size < 10**MOST_DIGITS_DRAWN))
+            for title, points in drawn if points
+        )  # fmt: skip
+        x, y = Axis("n", log=self.result.request.n > 100, start=1), Axis("nodes or operations", log=True, start=1)
+        return Figure(self.heading(), x, y, kept)
+
+    def _drawn(self, name: str) -> Sized:
+        """A size that SymPy was measured for, by n."""
+        cells, step = self.result.cells, SIZES[name].step
+
+        def size(row: Counts) -> int | None:
+            cell = cells.get((row.n, step))
+            return cell.sizes[name] if cell is not None and cell.state == "done" else None
+
+        return Sized(f"{self.derivative} by SymPy, {SIZES[name].title} (operations, measured)", size)

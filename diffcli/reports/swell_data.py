@@ -53,12 +53,16 @@ def swell_data(result: SwellResult, timed: bool) -> dict[str, Any]:
     ``rows``
         One for each n that is shown. ``value_tree``, ``derivative_tree``: nodes of l_n and l_n' if written out;
         ``folded_tree``: of l_n' without products with 0 and 1; ``graph``, ``folded_graph``: distinct nodes of l_n and l_n';
-        ``tape``: operations of l_n alone, and those that the tangent sweeps and the reverse sweep add; ``sympy``: for each
-        size its ``value`` (null if unknown) and ``state``: measured, predicted (by a law), stopped, failed or unknown.
+        ``tape``: operations of l_n alone, and those that the tangent sweeps and the reverse sweep add; a size is null
+        where it was not counted; ``sympy``: for each size its ``value`` (null if unknown) and ``state``: measured, predicted
+        (by a law), stopped, failed or unknown.
     ``forms``
         For each n and kind the beginning of the text, its whole length, and whether it is nested and not factored.
     ``accuracy``
-        For each n the derivative at ``at``, and the relative errors of the expanded form and of the tape.
+        For each n the derivative at ``at``, and the relative errors of the expanded form and of the tape; null is unknown,
+        or no such form, or no relative error where the derivative is 0 or not finite.
+    ``undefined_from``
+        The first n at which l_n has no finite value at ``at``; null if there is none that was looked at.
     ``notes``
         What stopped it, if something did.
     ``timing``
@@ -72,7 +76,7 @@ def swell_data(result: SwellResult, timed: bool) -> dict[str, Any]:
         "rows": [_row(result, position) for position in range(len(result.counts))],
         "forms": [form._asdict() for form in result.forms],
         "accuracy": [row._asdict() for row in result.accuracy],
-        "notes": _notes(result),
+        "undefined_from": None if result.lost is None else result.lost.n, "notes": _notes(result),
     }  # fmt: skip
     if timed:
         cells = [cell for cell in result.cells.values() if cell.state == "done"]

@@ -72,7 +72,8 @@ class _Picture:
         for row in result.counts:
             if row.n in visible:
                 cells = [_cell(result, row.n, name) for name in names]
-                table.add_row(str(row.n), big(row.value_tree), big(row.derivative_tree), *cells)
+                trees = ["" if size is None else big(size) for size in (row.value_tree, row.derivative_tree)]
+                table.add_row(str(row.n), *trees, *cells)
         return Group(table, Text(f"{self.stage} ... (at most {result.request.budget:g} s in all; Ctrl-C keeps what is done)"))
 
 

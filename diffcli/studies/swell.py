@@ -9,16 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from diffcli.errors import Diagnostic, ExpressionError, LimitError, error
-from diffcli.language.complaints import did_you_mean
-from diffcli.language.printer import number_text
-from diffcli.methods.points import check_mapping
+from diffcli.errors import Diagnostic, LimitError
 from diffcli.studies.swell_accuracy import Accuracy, accuracy
 from diffcli.studies.swell_costs import TapeCost, tape_costs
 from diffcli.studies.swell_counts import Graph, Reach, Tangents
+from diffcli.studies.swell_domain import Lost, lost, require_values
 from diffcli.studies.swell_laws import LAWS, law
-from diffcli.studies.swell_map import DEMOS, Recurrence
+from diffcli.studies.swell_map import Recurrence
 from diffcli.studies.swell_measured import Cell, Task, measure
+from diffcli.studies.swell_point import generic_point
 from diffcli.studies.swell_text import LONGEST, Texts
 
 FIRST_ROWS = 10
@@ -30,23 +29,29 @@ FORMS = 4
 LAST_COMPARED = 100
 """Accuracy is compared up to this n."""
 
+LARGEST_GRADIENT = 100_000
+"""Nodes of a graph after which no more gradients are added to it, if it need not be whole: they grow with n^2."""
+
 CHAOS = 50
 """From about this n on the logistic map in double precision has lost every bit of x."""
 
 
 class Counts(NamedTuple):
-    """Exact sizes at one n. Of several derivatives, as of a product by its factors, the sizes are of all of them."""
+    """Exact sizes at one n. Of several derivatives, as of a product by its factors, the sizes are of all of them.
+
+    None stands for what was not counted: the gradient of a product of many factors.
+    """
 
     n: int
     value_tree: int
     """Nodes of l_n, written out."""
-    derivative_tree: int
+    derivative_tree: int | None
     """Nodes of l_n' by the rules as they stand, (4*l)' = 0*l + 4*l'."""
-    folded_tree: int
+    folded_tree: int | None
     """The same without products with 0 and 1."""
-    graph: int
+    graph: int | None
     """Distinct nodes of l_n and l_n'."""
-    folded_graph: int
+    folded_graph: int | None
     """The same without products with 0 and 1."""
     tape: TapeCost
 
@@ -74,6 +79,9 @@ class Request(NamedTuple):
     most_nodes: int
     forms: bool = True
     full: bool = False
+    """Whether every n is a row."""
+    whole: bool = False
+    """Whether every gradient is counted, however large."""
 
 
 class SwellResult(NamedTuple):
@@ -84,8 +92,21 @@ class SwellResult(NamedTuple):
     forms: tuple[Form, ...]
     cells: dict[Task, Cell]
     accuracy: tuple[Accuracy, ...]
+    lost: Lost | None
+    """The first l_n that has no finite value at the point."""
     logistic: bool
     notes: tuple[Diagnostic, ...]
+
+    def swells(self, size: Callable[[Counts], int | None], first: int = 2) -> bool | None:
+        """Whether a size grows faster than linearly over the last three rows, from ``first``; None if they are too few.
+
+        The derivative of l_1 is no iterate's, so its size tells nothing.
+        """
+        points = [(row.n, value) for row in self.counts if row.n >= first and (value := size(row)) is not None]
+        if len(points) < 3:
+            return None
+        (n1, first), (n2, second), (n3, third) = points[-3:]
+        return (third - second) * (n2 - n1) > (second - first) * (n3 - n2)
 
     def predicted(self, n: int, name: str) -> int | None:
         """The size that a law gives where nothing was measured; for the logistic map alone."""
@@ -116,9 +137,12 @@ def swell(request: Request, progress: Progress) -> SwellResult:
 
     Raises
     ------
+    DomainError
+        The map has no value anywhere.
     LimitError, KeyboardInterrupt
         It was stopped before anything was counted.
     """
+    require_values(request.recurrence)
     study = _Study(request, progress)
     try:
         study.count()
@@ -127,11 +151,11 @@ def swell(request: Request, progress: Progress) -> SwellResult:
     except KeyboardInterrupt:
         if not study.counts:
             raise
-        study.note(Diagnostic("interrupted", "warning", "interrupted", notes=("what is shown is exact",)))
+        study.note(Diagnostic("interrupted", "warning", "interrupted", notes=(study.kept(),)))
     except LimitError as limit:
         if not study.counts:
             raise
-        study.note(limit.diagnostics[0]._replace(severity="warning", notes=("what is shown is exact",)))
+        study.note(limit.diagnostics[0]._replace(severity="warning", notes=(study.kept(),)))
     return study.result()
 
 
@@ -148,6 +172,8 @@ class _Study:
         self.nested: dict[Task, Form] = {}
         self.cells: dict[Task, Cell] = {}
         self.accuracy: list[Accuracy] = []
+        self.lost: Lost | None = None
+        self.measuring = False
         self.notes: list[Diagnostic] = []
 
     def note(self, note: Diagnostic) -> None:
@@ -156,7 +182,18 @@ class _Study:
     def result(self) -> SwellResult:
         forms = tuple(form for n in self.form_rows for kind in KINDS if (form := self.form(n, kind)) is not None)
         found = (self.request, tuple(self.counts), forms, dict(self.cells), tuple(self.accuracy))
-        return SwellResult(*found, self.logistic, tuple(self.notes))
+        return SwellResult(*found, self.lost, self.logistic, tuple(self.notes))
+
+    def kept(self) -> str:
+        """What there is when it is stopped, in words."""
+        if self.counts[-1].n < self.request.n:
+            return f"the counts are exact, and go up to n = {self.counts[-1].n}; nothing else was done"
+        if not self.measuring:
+            compared = f"errors are compared up to n = {self.accuracy[-1].n}" if self.accuracy else "no errors are compared"
+            return f"the counts are exact and complete; {compared}, and SymPy was not measured"
+        done = max([cell.n for cell in self.cells.values() if cell.state == "done"], default=0)
+        measured = f"was measured up to n = {done}" if done else "had not finished anything"
+        return f"the counts are exact and complete; SymPy {measured}" + "; what is predicted says so" * self.logistic
 
     # -- counting -------------------------------------------------------------------------------------------------------
 
@@ -172,6 +209,8 @@ class _Study:
         tangents = {fold: [Tangents(graph, state, fold)] for fold in (False, True)}
         reach = {fold: Reach(graph) for fold in (False, True)}
         for n in range(1, self.request.n + 1):
+            if recurrence.fresh and not self.request.whole and len(graph) > LARGEST_GRADIENT:
+                tangents = {}
             if n > 1:
                 names = {**parameters, recurrence.state: state}
                 if recurrence.fresh:
@@ -191,11 +230,12 @@ class _Study:
         self, n: int, state: int, roots: Mapping[bool, list[int]], reach: Mapping[bool, Reach], cost: TapeCost
     ) -> None:
         sizes = self.graph.sizes
-        naive, folded = (sum(sizes[root] for root in roots[fold]) for fold in (False, True))
-        graph, folded_graph = (reach[fold].count([state, *roots[fold]]) for fold in (False, True))
+        naive, folded = [sum(sizes[root] for root in roots[fold]) for fold in roots] or (None, None)
+        graph, folded_graph = [reach[fold].count([state, *roots[fold]]) for fold in roots] or (None, None)
         self.counts.append(Counts(n, sizes[state], naive, folded, graph, folded_graph, cost))
         if n in self.form_rows:
             self.nested[n, "value"] = self._nested(n, "value", [state])
+        if n in self.form_rows and roots:
             self.nested[n, "derivative"] = self._nested(n, "derivative", roots[True])
 
     def _nested(self, n: int, kind: str, roots: Sequence[int]) -> Form:
@@ -210,14 +250,18 @@ class _Study:
         """The errors of the expanded form and of the tape, where there is a point."""
         if not self.request.at or self.recurrence.fresh:
             return
-        for n in shown(min(self.request.n, LAST_COMPARED), full=False)[1:]:
+        last = min(self.request.n, LAST_COMPARED)
+        self.lost = lost(self.recurrence, last, self.request.at)
+        if self.lost is not None:
+            self.note(self.lost.why)
+            last = self.lost.n - 1
+        for n in shown(last, full=False)[1:]:
             self.progress.stage(f"accuracy at n = {n}")
-            found = accuracy(self.recurrence, n, self.request.at)
-            if found is not None:
-                self.accuracy.append(found)
+            self.accuracy.append(accuracy(self.recurrence, n, self.request.at))
 
     def measure(self) -> None:
         """SymPy's sizes and texts, n by n, until the budget is used up."""
+        self.measuring = True
         if self.request.budget <= 0:
             return
         tasks = [(n, step) for n in self.rows for step in STEPS if step != "forms" or n in self.form_rows]
@@ -242,43 +286,3 @@ KINDS = ("value", "derivative", "simplified")
 
 STEPS = ("forms", "derivative", "cse", "simplified")
 """What is measured at each n, in this order."""
-
-
-# -- the point -----------------------------------------------------------------------------------------------------------
-
-
-def generic_point(recurrence: Recurrence, n: int) -> dict[str, float]:
-    """A point at which to count where none is given: the counts do not depend on it, but through the branches of a choice."""
-    return dict.fromkeys(recurrence.names(n), 0.5)
-
-
-def check_point(recurrence: Recurrence, given: Mapping[str, float]) -> dict[str, float]:
-    """The point of ``--at``, with a value for x and for every parameter.
-
-    Raises
-    ------
-    ExpressionError
-        It has not, or has a name too many.
-    """
-    known = recurrence.names(1)
-    faults = []
-    for name in given:
-        if name not in known:
-            help = did_you_mean(name, known) or (f"the variables of l_n: {', '.join(known)}",)
-            faults.append(error("unknown-variable", f"l_n has no variable `{name}`", help=help))
-    missing = [name for name in known if name not in given]
-    if missing and not faults:
-        known = [*[f"{name}={number_text(value)}" for name, value in given.items()], *[f"{name}=..." for name in missing]]
-        names = " and ".join(f"`{name}`" for name in missing)
-        faults.append(error("missing-value", f"no value for {names}", help=[f"add --at {','.join(known)}"]))
-    if faults:
-        raise ExpressionError(faults)
-    return check_mapping(given)
-
-
-def default_point(recurrence: Recurrence) -> dict[str, float]:
-    """The point of a known swell; none for a map of one's own."""
-    for demo in DEMOS.values():
-        if recurrence.caption == demo.caption:
-            return dict(demo.at)
-    return dict(DEMOS["logistic"].at) if recurrence.is_logistic() and recurrence.start == "x" else {}

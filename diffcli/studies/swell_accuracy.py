@@ -27,25 +27,29 @@ Coefficients = list[int | Fraction]
 
 
 class Accuracy(NamedTuple):
-    """The derivative of l_n at a point, and relative errors of two ways to it; None where there is no such form."""
+    """The derivative of l_n at a point, and relative errors of two ways to it.
+
+    ``expanded`` is None where there is no such form, both where the derivative is 0 or beyond a float; all three where it
+    is not known to enough digits, as at an end of the domain.
+    """
 
     n: int
-    exact: float
+    exact: float | None
     expanded: float | None
-    tape: float
+    tape: float | None
 
 
 class _NotPolynomial(Exception):
     pass
 
 
-def accuracy(recurrence: Recurrence, n: int, at: Mapping[str, float]) -> Accuracy | None:
-    """The errors of l_n' by x at a point; None where the truth is not known, or is 0 in floats."""
+def accuracy(recurrence: Recurrence, n: int, at: Mapping[str, float]) -> Accuracy:
+    """The errors of l_n' by x at a point."""
     tape, _ = iterated(recurrence, n)
     point = [at[name] for name in tape.inputs]
     truth = precise_derivative(tape, point, 0, digits=DIGITS)
-    if truth is None or not float(truth):
-        return None
+    if truth is None or not float(truth) or math.isinf(float(truth)):
+        return Accuracy(n, None if truth is None else float(truth), None, None)
     by_tape = adjoints(tape, evaluate(tape, point), activity(tape, [0]))[0] or 0.0
     try:
         by_form: float | None = _horner(_derivative(_expanded(recurrence, n, at)), at[recurrence.start])

@@ -50,6 +50,11 @@ class Recurrence(NamedTuple):
         return program_text(self.program).replace("\n", "; ")
 
     @property
+    def iterate(self) -> str:
+        """What its iterates are called, after the state variable: l_n."""
+        return f"{self.state}_n"
+
+    @property
     def parameters(self) -> list[str]:
         """The variables of the map that stay the same from step to step."""
         return [name for name in self.program.inputs if name not in (self.state, self.fresh)]

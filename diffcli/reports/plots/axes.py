@@ -109,17 +109,19 @@ def frame(figure: Figure, most_x: int, most_y: int) -> Frame:
 def _scale(axis: Axis, values: Iterable[float], most: int, margin: float) -> Scale:
     """An axis for values; none of them is nearer to its ends than the margin, a part of the range, but at the floor."""
     known = [value for value in values if math.isfinite(value)]
-    return _decades(known, most, margin) if axis.log else _linear(known, most, margin)
+    return _decades(known, most, margin, axis.start) if axis.log else _linear(known, most, margin)
 
 
-def _decades(values: Sequence[float], most: int, margin: float) -> Scale:
+def _decades(values: Sequence[float], most: int, margin: float, start: float | None = None) -> Scale:
     positive = [math.log10(value) for value in values if value > 0] or [0.0]
     floored = any(value <= 0 for value in values)
     room = margin * (max(positive) - min(positive))
     low, high = math.floor(min(positive) - room * (not floored)), math.ceil(max(positive) + room)
     low -= floored
+    if start is not None and start > 0 and math.log10(start) <= min(positive):
+        low = math.floor(math.log10(start))
     if low == high:
-        low, high = low - 1, high + 1
+        low, high = low - (start is None), high + 1
     fitting = [step for step in DECADES if (high - low) // step < most] or [DECADES[-1]]
     step = next((step for step in fitting if (high - low) % step == 0 and step <= 2 * fitting[0]), fitting[0])
     first = low if floored else math.ceil(low / step) * step

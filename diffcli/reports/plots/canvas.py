@@ -52,6 +52,12 @@ def as_text(figure: Figure, width: int, unicode: bool = True) -> str:
     return "\n".join("".join(text for text, _ in line).rstrip() for line in draw(figure, width, unicode))
 
 
+def mark_colors(figure: Figure) -> list[int | None]:
+    """The number of each mark's colour: that of its series, if it names one."""
+    known = {series.name: hue for series, hue in zip(figure.series, colors(figure), strict=True)}
+    return [known.get(mark.series) if mark.series else None for mark in figure.marks]
+
+
 def colors(figure: Figure) -> list[int]:
     """The number of each series' colour: a line has that of the data before it, and one of its own where there is none."""
     numbers: list[int] = []
@@ -78,10 +84,11 @@ class _Canvas:
 
     def lines(self) -> list[Line]:
         signs = self._draw_series()
-        for letter, mark in zip(LETTERS, self.figure.marks, strict=False):
+        self.inks = ["" if hue is None else COLORS[hue % len(COLORS)] for hue in mark_colors(self.figure)]
+        for letter, ink, mark in zip(LETTERS, self.inks, self.figure.marks, strict=False):
             x, y = self.frame.x.place(mark.x), self.frame.y.place(mark.y)
             if x is not None and y is not None:
-                self.cells[self._cell(x, y)] = (letter, "")
+                self.cells[self._cell(x, y)] = (letter, ink)
         return [*self._box(), *self._legend(signs)]
 
     def _label(self, tick: Tick) -> str:
@@ -178,7 +185,8 @@ class _Canvas:
             (sign, color, series.name, series.note)
             for (sign, color), series in zip(signs, self.figure.series, strict=True)
         ]  # fmt: skip
-        entries += [(letter, "", mark.label, "") for letter, mark in zip(LETTERS, self.figure.marks, strict=False)]
+        marks = zip(LETTERS, self.inks, self.figure.marks, strict=False)
+        entries += [(letter, ink, mark.label, "") for letter, ink, mark in marks]
         if self.shared:
             entries.append((SHARED, "", "several of these in one place", ""))
         if not any(self.frame.points(s) if s.role == "data" else self.frame.strokes(s) for s in self.figure.series):

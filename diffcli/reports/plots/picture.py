@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from diffcli.reports.figure import Figure, Series
 from diffcli.reports.plots.axes import Frame, Place, Point, frame
-from diffcli.reports.plots.canvas import LETTERS, colors
+from diffcli.reports.plots.canvas import LETTERS, colors, mark_colors
 
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 INK, PALE, PAPER = "#222222", "#DDDDDD", "#FFFFFF"
@@ -32,7 +32,16 @@ LETTER = 0.6
 """The width of a letter, as a part of its size: an estimate on the safe side."""
 
 RADIUS = 3.6
-"""Of a marker."""
+"""Of a marker of the last series."""
+
+RIM = 1.0
+"""By how much the markers of each series before are larger, so that those beneath others are seen."""
+
+MOST_RIMS = 2
+"""Markers do not grow further."""
+
+RING = 7.0
+"""The radius of the ring about a mark's place."""
 
 AWAY = 26.0
 """How far a mark's letter stands from its place."""
@@ -146,18 +155,24 @@ class _Page:
                     self.items.append(Path(corners, color, 1.5, DASHES[number % len(DASHES)]))
         for series, color, number in signs:
             if series.role == "data":
-                self.items += [self._marker(point, number, color) for point in self.frame.points(series)]
+                radius = self._radius(number)
+                self.items += [self._marker(point, number, color, radius) for point in self.frame.points(series)]
         return signs
 
-    def _marker(self, point: Point, number: int, color: str) -> Item:
+    def _radius(self, number: int) -> float:
+        """That of the markers of the data series with a number."""
+        last = sum(series.role == "data" for series in self.figure.series) - 1
+        return RADIUS + RIM * min(last - number, MOST_RIMS)
+
+    def _marker(self, point: Point, number: int, color: str, radius: float) -> Item:
         """A marker; one at the floor is hollow, for it says "at most"."""
         x, y = self._at(point.x, point.y)
-        return marker(number, x, y, color, PAPER if point.at_most else color)
+        return marker(number, x, y, color, PAPER if point.at_most else color, radius)
 
     def _marks(self) -> None:
         """A ring about each mark, and its letter beside it where the least stands in the way."""
         taken = [self._at(point.x, point.y) for s in self.figure.series if s.role == "data" for point in self.frame.points(s)]
-        for letter, mark in zip(LETTERS, self.figure.marks, strict=False):
+        for letter, ink, mark in zip(LETTERS, self._inks(), self.figure.marks, strict=False):
             across, up = self.frame.x.place(mark.x), self.frame.y.place(mark.y)
             if across is None or up is None:
                 continue
@@ -165,9 +180,13 @@ class _Page:
             spots = [(x + AWAY * math.cos(turn), y + AWAY * math.sin(turn)) for turn in TURNS]
             spot = min(spots, key=lambda spot: self._crowd(spot, taken))
             taken += [spot] * 9  # another letter stands in the way most of all
-            ring, edge = [(x + (spot[0] - x) * part, y + (spot[1] - y) * part) for part in (5 / AWAY, 1 - 9 / AWAY)]
-            self.items += [Disc(x, y, 5, INK), Path((ring, edge), INK), Disc(*spot, 9, INK, PAPER)]
+            ring, edge = [(x + (spot[0] - x) * part, y + (spot[1] - y) * part) for part in (RING / AWAY, 1 - 9 / AWAY)]
+            self.items += [Disc(x, y, RING, ink), Path((ring, edge), ink), Disc(*spot, 9, ink, PAPER)]
             self.items.append(Words(spot[0], spot[1] + 4.5, letter, "middle", bold=True))
+
+    def _inks(self) -> list[str]:
+        """The colours of the marks."""
+        return [INK if hue is None else COLORS[hue % len(COLORS)] for hue in mark_colors(self.figure)]
 
     def _crowd(self, spot: Place, taken: list[Place]) -> int:
         x, y = spot
@@ -179,27 +198,34 @@ class _Page:
         for series, color, number in signs:
             y = self._entry(series.name, series.note, wide)
             if series.role == "data":
-                self.items.append(marker(number, self.left + 12, y, color, color))
+                self.items.append(marker(number, self.left + 12, y, color, color, self._radius(number)))
             else:
                 self.items.append(Path(((self.left, y), (self.left + 26, y)), color, 1.5, DASHES[number % len(DASHES)]))
-        for letter, mark in zip(LETTERS, self.figure.marks, strict=False):
+        for letter, ink, mark in zip(LETTERS, self._inks(), self.figure.marks, strict=False):
             y = self._entry(mark.label, "", 0)
-            self.items += [Disc(self.left + 12, y, 8, INK, PAPER), Words(self.left + 12, y + 4.5, letter, "middle", bold=True)]
+            self.items += [Disc(self.left + 12, y, 8, ink, PAPER), Words(self.left + 12, y + 4.5, letter, "middle", bold=True)]
         if not any(self.frame.points(s) if s.role == "data" else self.frame.strokes(s) for s, _, _ in signs):
             self._entry("there is nothing to draw: no value is a finite number", "", 0)
+        self.bottom += 5 * bool(self.figure.notes)
+        for note in self.figure.notes:
+            self._lines(note, self.left)
 
     def _entry(self, name: str, note: str, wide: float) -> float:
         """Write an entry of the legend; returns the height of its sign."""
         left = self.left + 36
-        letters = (self.right - left) / SIZE / LETTER
         first = self.bottom + 2
         if note:
             self.items.append(Words(left, first + SIZE * 0.35, name))
-            left, letters = left + wide + 14, letters - (wide + 14) / SIZE / LETTER
-        for line in textwrap.wrap(note or name, max(int(letters), 20), break_on_hyphens=False) or [""]:
+            left += wide + 14
+        self._lines(note or name, left)
+        return first
+
+    def _lines(self, text: str, left: float) -> None:
+        """Write a text in as many lines as it takes."""
+        letters = max(int((self.right - left) / SIZE / LETTER), 20)
+        for line in textwrap.wrap(text, letters, break_on_hyphens=False) or [""]:
             self.items.append(Words(left, self.bottom + 2 + SIZE * 0.35, line))
             self.bottom += SIZE + 7
-        return first
 
 
 _SHAPES: tuple[tuple[Place, ...], ...] = (
@@ -214,10 +240,10 @@ _SHAPES: tuple[tuple[Place, ...], ...] = (
 """Markers as corners about the place, in radii: disc, square, triangle, diamond, triangle upside down, plus."""
 
 
-def marker(number: int, x: float, y: float, color: str, fill: str) -> Item:
+def marker(number: int, x: float, y: float, color: str, fill: str, radius: float) -> Item:
     """The marker of the data series with a number, centred on a place."""
     shape = _SHAPES[number % len(_SHAPES)]
     if not shape:
-        return Disc(x, y, RADIUS, color, fill)
-    corners = tuple((x + across * RADIUS, y + down * RADIUS) for across, down in shape)
+        return Disc(x, y, radius, color, fill)
+    corners = tuple((x + across * radius, y + down * radius) for across, down in shape)
     return Path((*corners, corners[0]), color, 1.0, (), fill)
