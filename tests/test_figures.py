@@ -21,8 +21,8 @@ from diffcli.reports.document import Document, Style, Text
 from diffcli.reports.figure import DRAWN_BY, Axis, Figure, Mark, Series
 from diffcli.reports.formats import FORMATS, render
 from diffcli.reports.plots.axes import frame
-from diffcli.reports.plots.canvas import as_text, colors
-from diffcli.reports.plots.picture import lay_out
+from diffcli.reports.plots.canvas import as_text, colors, mark_colors
+from diffcli.reports.plots.picture import COLORS, INK, RADIUS, RING, lay_out, marker
 from diffcli.reports.plots.svg import svg
 
 HAS_MATPLOTLIB = importlib.util.find_spec("matplotlib") is not None
@@ -213,6 +213,24 @@ def test_names_come_back_from_svg_as_they_were():
     assert "<&\"'>$_$\ufffd" in names and "∂ < 1 & $\\frac$" in names
 
 
+def test_a_mark_has_the_colour_of_its_series_and_notes_stand_below_everything():
+    drawn = V._replace(marks=(Mark(1e-8, 1e-4, "of a series", "forward"), Mark(1e-8, 1e-4, "of none")), notes=("δ " + " ".join(f"small{k}" for k in range(40)), "last"))
+    assert mark_colors(drawn) == [1, None]
+    items = lay_out([drawn]).items
+    rings = [item.color for item in items if type(item).__name__ == "Disc" and item.radius == RING]
+    assert rings == [COLORS[1], INK]
+    below = {item.text: item.y for item in items if type(item).__name__ == "Words"}
+    assert below["last"] == max(below.values()) and sum("small" in text for text in below) > 2
+    assert "last" not in as_text(drawn, 80), "a report says it in its own words"
+
+
+def test_a_marker_beneath_another_is_seen():
+    items = lay_out([figure(*[Series(name, ((1.0, 1.0),)) for name in "ab"])]).items
+    first = next(item for item in items if type(item).__name__ == "Disc")
+    assert marker(1, first.x, first.y, COLORS[1], COLORS[1], RADIUS) in items
+    assert first.radius > 0.9 * math.hypot(RADIUS, RADIUS), "a disc shows beyond the edges of a square"
+
+
 def test_the_legend_covers_no_data():
     picture = lay_out([V])
     frame_bottom = next(item.corners[0][1] for item in picture.items if type(item).__name__ == "Path" and len(item.corners) == 5)
@@ -242,7 +260,7 @@ def test_a_report_without_a_figure_is_refused_and_says_which_commands_draw(name)
     with pytest.raises(UsageError, match="no figure") as refusal:
         render(name, Document((Text("words"),), {}), Style())
     assert set(DRAWN_BY) <= set(COMMANDS)
-    assert refusal.value.diagnostics[0].help[0] == f"commands that draw: {', '.join(DRAWN_BY)}"
+    assert refusal.value.diagnostics[0].help[0].endswith(f": {', '.join(DRAWN_BY)}")
 
 
 def test_a_command_without_a_figure_leaves_stdout_empty():

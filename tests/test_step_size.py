@@ -8,6 +8,7 @@ import json
 import math
 import re
 from fractions import Fraction
+from itertools import pairwise
 
 import mpmath
 import numpy
@@ -20,6 +21,8 @@ from diffcli.errors import DomainError, ExpressionError, UsageError
 from diffcli.methods.noise import UNIT, value_noise
 from diffcli.methods.precise import higher_derivatives
 from diffcli.methods.problem import Problem
+from diffcli.reports.document import Style
+from diffcli.reports.step_size_figure import step_size_figure
 from diffcli.studies.error_theory import derivative_noise, theory
 from diffcli.studies.quotients import NEIGHBOURS, Quotients
 from diffcli.studies.step_size import DEFAULT, METHODS, sweep
@@ -115,7 +118,7 @@ def test_the_best_steps_that_were_measured(expression, at, expected):
     for swept in result.methods:
         step, error = expected[swept.method]
         assert step / 4 < swept.best.step < 4 * step
-        assert error / 6 < swept.best.error / abs(result.reference) < 4 * error
+        assert error / 6 < swept.best.typical_error / abs(result.reference) < 4 * error
 
 
 # -- theory bounds what is measured ------------------------------------------------------------------------------------
@@ -140,7 +143,7 @@ def test_errors_are_never_far_above_theory_and_slopes_are_those_of_theory(expres
         assert truncated is None or truncated == pytest.approx(swept.theory.order, abs=0.1 if swept.theory.order <= 4 else 4)
         assert rounded is None or rounded == pytest.approx(-1, abs=0.1)
         if swept.method != "complex" and 0 < swept.theory.best_step < length / 8:
-            assert swept.best.error <= 1.5 * swept.theory.best_error
+            assert swept.best.typical_error <= 1.5 * swept.theory.best_error
 
 
 def test_slopes_are_known_where_both_sides_can_be_seen():
@@ -174,7 +177,7 @@ def test_the_bound_holds_for_any_quadratic_and_cubic_at_any_step(coefficients, n
 def test_steps_are_powers_of_two_each_once_and_reach_over_sixteen_decades():
     steps = [sample.step for sample in sweep("x^2", {"x": 3}, methods=["central"]).methods[0].samples]
     assert steps == [2.0**k for k in range(2, -52, -1)]
-    few = [sample.step for sample in sweep(methods=["central"], per_decade=1).methods[0].samples]
+    few = sweep(methods=["central"], per_decade=1).shown
     assert len(few) == 17
     for k, step in enumerate(few[:-1]):
         assert math.frexp(step)[0] == 0.5 and abs(math.log2(step) - k * math.log2(0.1)) <= 0.5
@@ -214,12 +217,12 @@ def test_where_sympy_is_not_asked_the_tape_is_the_reference_and_that_is_said():
         assert result.digits == mpmath.nstr(slope, 20)
 
 
-def test_an_envelope_is_no_lucky_minimum():
+def test_a_typical_error_is_no_lucky_minimum():
     """At f' = 100 differences over powers of two are floats: their rounding errors vanish, those beside them do not."""
     swept = sweep("log(x)", {"x": 0.01}, methods=["central"]).methods[0]
-    lucky = [sample for sample in swept.samples if sample.side == "R" and sample.error < sample.envelope / 1e5]
+    lucky = [sample for sample in swept.samples if sample.side == "R" and sample.error < sample.typical_error / 1e5]
     assert len(lucky) > 20
-    assert swept.best.error > swept.theory.best_error / 10
+    assert swept.best.typical_error > swept.theory.best_error / 10
     problem = Problem("log(x)", {"x": 0.01})
     for step in (2.0**-10, 2.0**-40):
         neighbours = Quotients(problem, "x", "float64").neighbours(step)
@@ -262,7 +265,11 @@ def test_single_precision_is_that_of_numpy():
         ('"relu(x) - relu(-x)" --at x=0 --method central', ["theory needs derivatives that are not known here"]),
         ('"gamma(x)" --at x=2.5', ["complex: carried by its own rule, as in AD, for want of a complex form: gamma"]),
         ('"sin(x)" --at x=1e30 --method central', ["a step that is lost beside x"]),
-        ('"3 + 0*x" --at x=1 --method central', ["Measured, the best is an error of 0"]),
+        ('"3 + 0*x" --at x=1 --method central', ["Measured, the best step is 1.0e+00, with a typical error of 0"]),
+        ('"sin(x)" --at x=1 --method central', ["the best step is 7.6e-06, with a typical error of 8.0e-12 (1.9e-13 at the step itself)"]),
+        ('"x^2" --at x=0 --method forward', ["sqrt(eps), as a power of two 1.5e-08, has a typical error of 1.7e-08 (1.5e-08 at the step itself)"]),
+        ('"3*x" --at x=1 --method forward', ["a typical error of 1.7e-08 (0 at the step itself), where none is needed"]),
+        ('"sin(y)*x" --at x=1,y=100 --var y --method central', ["The usual rule cbrt(eps)*|y|, as a power of two 4.9e-04,", "y = 100, x = 1, moved along y, in float64: error"]),
     ],
 )
 def test_what_is_said_of_hard_cases(arguments, says):
@@ -321,6 +328,9 @@ def test_no_size_of_number_and_no_break_is_too_much(expression, at, exit):
         ('"2 + 3"', 2, "usage"),
         ('"log(x)" --at x=-1', 4, "domain"),
         ('"x" --at x=1 --method centra', 2, "unknown-choice"),
+        ('"x" --at x=1 --method ""', 2, "usage"),
+        ('"x" --at x=1 --method " , "', 2, "usage"),
+        ('"x" --at x=1 --method central,4', 2, "unknown-choice"),
         ('"x" --at x=1 --dtype float16', 2, "unknown-choice"),
         ('"x" --at x=1 --dtype float32 --method complex', 2, "usage"),
         ('"x" --at x=1 --largest 1e-9 --smallest 1', 2, "bad-value"),
@@ -336,7 +346,20 @@ def test_what_cannot_be_swept_is_refused(arguments, exit, code):
     assert f"error[{code}]" in outcome.stderr
 
 
+def test_methods_are_named_in_full_wherever_they_are_listed(capsys):
+    run("step-size --help")
+    words = re.split(r"[\s,;]+", capsys.readouterr().out)
+    refused = [run(["step-size", "x", "--at", "x=1", "--method", text]) for text in ("", "4")]
+    for method in METHODS:
+        assert method in words
+        assert all(method in re.split(r"[\s,]+", outcome.stderr) for outcome in refused)
+    assert run('step-size "x" --at x=1 --method forward,') == run('step-size "x" --at x=1 --method forward')
+
+
 def test_errors_of_the_library():
+    for methods in ([], ["4"]):
+        with pytest.raises(UsageError):
+            sweep("x", {"x": 1}, methods=methods)
     with pytest.raises(UsageError, match="several variables"):
         sweep("x*y", {"x": 1, "y": 2})
     with pytest.raises(ExpressionError):
@@ -375,7 +398,95 @@ def test_whole_reports(name, arguments, golden):
 @pytest.mark.parametrize("width", [60, 80])
 def test_reports_fit_the_terminal(arguments, width):
     lines = run(f"step-size {arguments}", COLUMNS=str(width)).stdout.split("\n")
-    assert max(len(line) for line in lines if "∂f/∂x" not in line) <= width
+    assert max(map(len, lines)) <= width
+
+
+def test_no_word_is_cut():
+    """Whatever the width, the words are those of a line without end."""
+    words = [run("step-size --method central --dtype float32", COLUMNS=width).stdout.split("u = ")[1].split() for width in ("60", "40", "500")]
+    assert words[0] == words[1] == words[2]
+
+
+def verdict_of(arguments):
+    return run(f"step-size {arguments}", COLUMNS="400").stdout.split("∂f/∂x")[1]
+
+
+@pytest.mark.parametrize("arguments", ["", '"sin(x)" --at x=1', '"log(x)" --at x=0.01 --method forward,central6', "--dtype float32"])
+def test_the_verdict_does_not_depend_on_what_is_shown(arguments):
+    assert verdict_of(arguments) == verdict_of(f"{arguments} --per-decade 0.3") == verdict_of(f"{arguments} --full --per-decade 1")
+
+
+@pytest.mark.parametrize(("expression", "at"), [("sin(x)", "1"), ("x^2", "0"), ("3*x", "1"), ("log(x)", "0.01"), ("exp(x)", "1")])
+def test_the_verdict_says_the_errors_of_the_table(expression, at):
+    """Each error that the verdict has for a step is in the row of that step."""
+    outcome = run(f'step-size "{expression}" --at x={at} --full --digits 2 --method forward', COLUMNS="400").stdout
+    rows = {row[0]: row[2] for line in outcome.split("\n") if len(row := line.split()) >= 5 and re.fullmatch(r"\d\.\de[-+]\d+", row[0])}
+    said = re.findall(r"(?:step is|power of two) (\S+), (?:with|has) a typical error of (0|\S*\d)(?: \((\S+) at the step itself\))?", outcome)
+    assert said
+    for step, typical, measured in said:
+        assert (measured or typical) == rows[step]
+
+
+def test_the_typical_error_is_what_nine_of_ten_steps_about_keep_to():
+    swept = sweep("sin(x)", {"x": 1}, methods=["central"]).methods[0]
+    problem, exact = Problem("sin(x)", {"x": 1}), mpmath.cos(1)
+    f = Quotients(problem, "x", "float64")
+    for sample in swept.samples[5:40]:
+        errors = sorted(float(abs(mpmath.mpf(f.quotient("central", step)[0]) - exact)) for step in f.neighbours(sample.step))
+        assert sum(error <= sample.typical_error * (1 + 1e-3) for error in errors) == 10
+
+
+# -- the picture -------------------------------------------------------------------------------------------------------
+
+
+def figure_of(expression, at, **options):
+    return step_size_figure(sweep(expression, {"x": at}, **options), Style())
+
+
+@pytest.mark.parametrize("per_decade", [4, 0.5])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_a_mark_stands_on_a_marker_or_on_the_line_of_theory(per_decade, dtype):
+    for expression, at in ((DEFAULT, 0.2), ("sin(x)", 1.0), ("log(x)", 0.01), ("x", 3.0)):
+        drawn = figure_of(expression, at, per_decade=per_decade, dtype=dtype)
+        series = {one.name: one for one in drawn.series}
+        assert drawn.marks
+        for mark in drawn.marks:
+            if "theory" not in mark.label:
+                assert (mark.x, mark.y) in series[mark.series].points
+                continue
+            line = series[f"{mark.series}, theory"].points
+            (right, above), (left, below) = next(pair for pair in pairwise(line) if pair[1][0] <= mark.x <= pair[0][0])
+            assert left <= mark.x <= right and mark.y <= max(above, below) and mark.y > min(above, below) / 2.5
+
+
+def test_the_title_says_what_is_drawn_and_the_notes_what_letters_mean():
+    drawn = figure_of("sin(x) + " + " + ".join(f"{k}*x" for k in range(50)), 1.0)
+    assert re.fullmatch(r"f\(x\) = sin\(x\).{4,50} \.\.\. .{4,50}49\*x at x = 1 in float64: error against step, f' = 1225\.54", drawn.title)
+    result = sweep(dtype="float32")
+    notes = "\n".join(step_size_figure(result, Style()).notes)
+    assert f"u = 6.0e-08: the unit roundoff of float32; eps = 2 u.\nδ = {result.noise:.1e}: a bound" in notes
+    assert figure_of("log(x)", 0.01).notes[0].endswith("f' h is a round number.")
+    assert "h*, E*:" in notes and "nine of ten steps" in notes
+    text = run("step-size --dtype float32").stdout
+    for note in step_size_figure(result, Style()).notes:
+        assert note in text and note.replace("δ", "&#948;") in run("step-size --dtype float32 -f svg").stdout
+
+
+def test_quotients_without_a_bound_are_drawn_on_logarithmic_axes():
+    root = figure_of("sqrt(x)", 0.0, methods=["forward"])
+    assert root.y.log and root.y.label == "quotient" and root.series[0].note == "slope -0.50"
+    both = figure_of("cbrt(abs(x))", 0.0, methods=["forward", "backward"])
+    assert both.y.log and both.y.label == "|quotient|" and [one.note for one in both.series] == ["slope -0.67"] * 2
+    assert not figure_of("abs(x) + x^2", 0.0, methods=["forward", "central"]).y.log
+    assert figure_of("abs(x) + x^2", 0.0).series[0].name == "slope on the left"
+
+
+@pytest.mark.parametrize(("expression", "at"), [("1e300*x^3", "1e5"), ("exp(1e5*x)", "0.00709")])
+def test_a_derivative_beyond_floats_is_called_that_and_nothing_is_drawn(expression, at):
+    outcome = run(["step-size", expression, "--at", f"x={at}"])
+    assert outcome.exit == 4 and "is beyond the range of a float" in outcome.stdout
+    assert "step h" not in outcome.stdout and "absolute error" not in outcome.stdout
+    assert run(["step-size", expression, "--at", f"x={at}", "-f", "svg"]).exit == 2
 
 
 def test_digits_are_those_that_were_asked_for():
@@ -396,7 +507,7 @@ def test_json_holds_everything_and_csv_the_same():
     assert [swept["method"] for swept in data["methods"]] == ["forward", "central", "complex"]
     samples = [(swept["method"], of) for swept in data["methods"] for of in swept["samples"]]
     rows = list(csv.reader(io.StringIO(run("step-size -f csv").stdout)))
-    table = rows[rows.index(["method", "h", "estimate", "error", "truncation", "rounding", "side", "envelope", "fault"]) + 1 :]
+    table = rows[rows.index(["method", "h", "estimate", "error", "truncation", "rounding", "side", "typical error", "fault"]) + 1 :]
     assert len(table) == len(samples) == 3 * 54
     for row, (method, of) in zip(table, samples, strict=True):
         assert row[0] == method and row[6] == of["side"]
@@ -421,10 +532,10 @@ def test_without_an_expression_a_point_may_be_given():
 def test_docstrings():
     import doctest
 
-    from diffcli.reports import step_size_figure
+    from diffcli.reports import step_size_text
     from diffcli.reports.plots import axes, svg
     from diffcli.studies import step_size
 
-    for module in (axes, svg, step_size, step_size_figure):
+    for module in (axes, svg, step_size, step_size_text):
         outcome = doctest.testmod(module)
         assert outcome.failed == 0 and outcome.attempted

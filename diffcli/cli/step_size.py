@@ -25,8 +25,8 @@ EXAMPLES = (
 @click.argument("expression", metavar="[EXPR]", required=False)
 @click.option("--at", multiple=True, metavar="POINT", help="The point, as x=2,y=pi/4; may be given again.")
 @click.option("--var", "variable", metavar="NAME", help="The variable to move, if there are several.")
-@click.option("--method", "methods", type=Names(), metavar="NAMES", help="forward, backward, central, central4, 6, 8, 10, complex; several with commas.")
-@click.option("--per-decade", type=click.FloatRange(0.1, 4), metavar="N", default=4, help="Steps in a decade, rounded to powers of two; 4 is all of these.", show_default=True)
+@click.option("--method", "methods", type=Names(), metavar="NAMES", help="forward, backward, central, central4, central6, central8, central10, complex; several with commas.")
+@click.option("--per-decade", type=click.FloatRange(0.1, 4), metavar="N", default=4, help="Steps in a decade to show, rounded to powers of two; 4 is all that are tried.", show_default=True)
 @click.option("--largest", type=Number(), metavar="H", help="The longest step, if not max(1, |x|).")
 @click.option("--smallest", type=Number(), metavar="H", help="The shortest step, if not the unit roundoff of the longest.")
 @click.option("--dtype", type=Choice("arithmetic", ("float64", "float32")), metavar="DTYPE", default="float64", help="float64 or float32.", show_default=True)
@@ -53,11 +53,8 @@ def command(
     names = ("format", "as_json", "output", "digits", "width", "color")
     output = Output.of(environment, **{name: options.pop(name) for name in names})
     from diffcli.reports.step_size import step_size_report
-    from diffcli.studies.step_size import DEFAULT, DEFAULT_AT, METHODS, sweep
+    from diffcli.studies.step_size import DEFAULT, DEFAULT_AT, sweep
 
-    if methods is not None:
-        choice = Choice("method", METHODS)
-        methods = [choice.convert(name, None, None) for name in methods]
     with time_limit(timeout), progress(environment) as stage:
         stage("reading")
         program = DEFAULT if expression is None else read_program(expression, environment)

@@ -4,18 +4,31 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from itertools import pairwise
 
 from diffcli.methods.stencils import STENCILS
 from diffcli.reports.document import Style, number
 from diffcli.reports.figure import Axis, Figure, Mark, Series
+from diffcli.reports.step_size_text import definitions, has_errors, luck, prime, question
 from diffcli.studies.quotients import MethodSweep
 from diffcli.studies.step_size import StepSizeResult
+
+LONGEST = 60
+"""A longer expression is shown in the title with its middle left out."""
+
+WIDE = 100.0
+"""Quotients that grow without bound and span more than this are drawn on a logarithmic axis."""
+
+STRAIGHT = 0.05
+"""By how much the slopes between the points of a straight line may differ."""
 
 
 def step_size_figure(result: StepSizeResult, style: Style) -> Figure:
     """Errors against steps; where there is no derivative, the quotients themselves."""
-    if result.reference is None:
-        return _quotients_figure(result)
+    moved = f", moved along {result.variable}," if len(result.at) > 1 else ""
+    title = f"{question(result, LONGEST)}{moved} in {result.dtype}"
+    if not has_errors(result):
+        return _quotients_figure(result, title)
     steps = [sample.step for sample in result.methods[0].samples]
     series = []
     if result.floor:
@@ -23,7 +36,9 @@ def step_size_figure(result: StepSizeResult, style: Style) -> Figure:
         series.append(Series("AD", ends, "line", "u |f'|: one rounding of the derivative"))
     marks = []
     for swept in result.methods:
-        points = tuple((sample.step, sample.error) for sample in swept.samples if sample.error is not None)
+        best = swept.best
+        shown = {*result.shown, best.step if best else 0.0}
+        points = tuple((of.step, of.error) for of in swept.samples if of.error is not None and of.step in shown)
         series.append(Series(swept.method, points, "data", _slopes_text(swept)))
         known = swept.theory
         if known is None:
@@ -32,27 +47,54 @@ def step_size_figure(result: StepSizeResult, style: Style) -> Figure:
             curve = tuple((step, known.truncation(step) + known.rounding(step)) for step in steps)
             series.append(Series(f"{swept.method}, theory", curve, "line", formula))
         if swept.method != "complex" and math.isfinite(known.best_step) and steps[-1] <= known.best_step <= steps[0]:
-            marks.append(Mark(known.best_step, known.best_error, f"{swept.method}: h* and E* of theory"))
-        if swept.method != "complex" and swept.best is not None:
-            marks.append(Mark(swept.best.step, swept.best.error, f"{swept.method}: the best that was measured (90 % envelope)"))
-    title = f"error against step, f' = {number(result.reference, 6)}"
-    return Figure(title, Axis("step h", log=True), Axis("absolute error", log=True), tuple(series), tuple(marks))
+            marks.append(Mark(known.best_step, known.best_error, f"{swept.method}: h* and E* of theory", swept.method))
+        if swept.method != "complex" and best is not None and best.error is not None:
+            label = f"{swept.method}: the step with the least typical error"
+            marks.append(Mark(best.step, best.error, label, swept.method))
+    title += f": error against step, f' = {number(result.reference, 6)}"
+    axes = Axis("step h", log=True), Axis("absolute error", log=True)
+    notes = *luck(result), *definitions(result, style.unicode)
+    return Figure(title, *axes, tuple(series), tuple(marks), notes)
 
 
-def _quotients_figure(result: StepSizeResult) -> Figure:
+def _quotients_figure(result: StepSizeResult, title: str) -> Figure:
     """Where there is no derivative: the quotients, and the slopes of the two sides."""
-    steps = [sample.step for sample in result.methods[0].samples]
-    series = []
-    for name in ("left", "right"):
-        slope = getattr(result.slopes, name) if result.slopes else None
-        if slope is not None and math.isfinite(slope):
-            ends = tuple((step, slope) for step in (steps[0], steps[-1]))
-            series.append(Series(f"slope on the {name}", ends, "line", number(slope, 6)))
-    for swept in result.methods:
-        points = tuple((sample.step, sample.estimate) for sample in swept.samples if sample.estimate is not None)
-        if points:
-            series.append(Series(swept.method, points))
-    return Figure("quotients against step", Axis("step h", log=True), Axis("quotient"), tuple(series))
+    swept = {
+        of.method: [(at.step, at.estimate) for at in of.samples if at.estimate is not None and at.step in result.shown]
+        for of in result.methods
+    }
+    sides = () if result.slopes is None else (("left", result.slopes.left), ("right", result.slopes.right))
+    slopes = {name: slope for name, slope in sides if slope is not None and math.isfinite(slope)}
+    sizes = [abs(value) for points in swept.values() for _, value in points if value]
+    if len(slopes) < 2 and sizes and max(sizes) / WIDE > min(sizes):
+        return _sizes_figure(swept, title)
+    ends = result.shown[0], result.shown[-1]
+    series = [
+        Series(f"slope on the {name}", tuple((step, slope) for step in ends), "line", number(slope, 6))
+        for name, slope in slopes.items()
+    ]  # fmt: skip
+    series += [Series(method, tuple(points)) for method, points in swept.items() if points]
+    return Figure(f"{title}: quotients against step", Axis("step h", log=True), Axis("quotient"), tuple(series))
+
+
+def _sizes_figure(swept: dict[str, list[tuple[float, float]]], title: str) -> Figure:
+    """Quotients that grow without bound, by their sizes: a power law is a straight line."""
+    sign = "|" if any(value < 0 for points in swept.values() for _, value in points) else ""
+    series = [
+        Series(method, tuple((step, abs(value)) for step, value in points), "data", _law(points))
+        for method, points in swept.items() if points
+    ]  # fmt: skip
+    axes = Axis("step h", log=True), Axis(f"{sign}quotient{sign}", log=True)
+    return Figure(f"{title}: quotients against step", *axes, tuple(series))
+
+
+def _law(points: list[tuple[float, float]]) -> str:
+    """The slope of the points, if they are on a straight line in logarithms."""
+    places = [(math.log(step), math.log(abs(value))) for step, value in points if value]
+    if len(places) < max(len(points), 3):
+        return ""
+    slopes = [(up - below) / (right - left) for (left, below), (right, up) in pairwise(places)]
+    return f"slope {math.fsum(slopes) / len(slopes):.2f}" if max(slopes) - min(slopes) < STRAIGHT else ""
 
 
 def _slopes_text(swept: MethodSweep) -> str:
@@ -84,12 +126,3 @@ def _formula(swept: MethodSweep, unicode: bool) -> str:
     if swept.method == "complex" and known.floor:
         parts.append("the rounding of AD")
     return " + ".join(parts)
-
-
-def prime(kind: int) -> str:
-    """The name of a derivative.
-
-    >>> prime(2), prime(5)
-    ("f''", 'f^(5)')
-    """
-    return "f" + "'" * kind if kind <= 3 else f"f^({kind})"

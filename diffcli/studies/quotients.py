@@ -1,9 +1,9 @@
 """One method measured at many steps: its quotients, their errors, and what follows from these.
 
 A single error on the side of rounding may be small by luck, and at a round number it may be so at every power of two: where
-f' = 100, the difference over such a step is a float, and hardly rounded. The *envelope* at a step is therefore the 90 %
-quantile of the errors at eleven steps within a sixth of it, odd multiples of the last place of x so that x + h is exact all
-the same; and the best step is the one with the least envelope.
+f' = 100, the difference over such a step is a float, and hardly rounded. The *typical error* near a step is therefore the
+90 % quantile of the errors at eleven steps within a sixth of it, odd multiples of the last place of x so that x + h is exact
+all the same; and the best step is the one with the least typical error.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ UNITS = {"float64": UNIT, "float32": singles.UNIT}
 """The arithmetics, and the unit roundoff u of each."""
 
 NEIGHBOURS = tuple(2 ** (j / 24) for j in range(-5, 6))
-"""Steps about a step, as multiples of it, whose errors make its envelope."""
+"""Steps about a step, as multiples of it, whose errors make its typical error."""
 
 WIDEST = 5
 """The largest offset of a stencil, in steps."""
@@ -51,7 +51,7 @@ class Sample(NamedTuple):
     truncation: float | None
     rounding: float | None
     """What theory predicts; None where it says nothing."""
-    envelope: float | None
+    typical_error: float | None
     """The 90 % quantile of the errors at steps about this one."""
     fault: str = ""
     """``lost``: the step is lost beside x; ``undefined``: a value beside x is not finite."""
@@ -65,10 +65,12 @@ class Sample(NamedTuple):
 
 
 class Choice(NamedTuple):
-    """A step, and the envelope of the errors there; ``rule`` says where the step is from."""
+    """A step, the error there and the typical error near it; ``rule`` says where the step is from."""
 
     step: float
-    error: float
+    error: float | None
+    """None where there is no quotient at this very step."""
+    typical_error: float
     rule: str = ""
 
 
@@ -79,7 +81,7 @@ class MethodSweep(NamedTuple):
     theory: Theory | None
     samples: tuple[Sample, ...]
     best: Choice | None
-    """The step with the least envelope."""
+    """The step with the least typical error."""
     usual: Choice | None
     """The step that is usually taken without knowing f."""
     slopes: tuple[float | None, float | None]
@@ -103,7 +105,7 @@ class Quotients:
     """The program as a function of the variable that is moved, in the arithmetic that is asked about."""
 
     def __init__(self, problem: Problem, name: str, dtype: str) -> None:
-        self.problem = problem
+        self.problem, self.name = problem, name
         self.slot = problem.input_slot(name)
         self.x = problem.at[name]
         self.round: Callable[[float], float] = singles.rounded if dtype == "float32" else float
@@ -161,14 +163,13 @@ class MethodSweeper:
 
     def over(self, steps: Sequence[float]) -> MethodSweep:
         samples = tuple(map(self.sample, steps))
-        known = [sample for sample in samples if sample.envelope is not None]
-        best = min(known, key=lambda sample: (sample.envelope, -sample.step), default=None)
-        chosen = None if best is None or best.envelope is None else Choice(best.step, best.envelope)
+        known = [Choice(of.step, of.error, of.typical_error) for of in samples if of.typical_error is not None]
+        best = min(known, key=lambda choice: (choice.typical_error, -choice.step), default=None)
         self.function.quotient(self.method, steps[-1])
         lifted = tuple(sorted(self.function.lifted))
         if lifted:
             self.predicted = None
-        return MethodSweep(self.method, self.predicted, samples, chosen, self._usual(), self._slopes(samples), lifted)
+        return MethodSweep(self.method, self.predicted, samples, best, self._usual(), self._slopes(samples), lifted)
 
     def sample(self, step: float) -> Sample:
         estimate, fault = self.function.quotient(self.method, step)
@@ -176,9 +177,10 @@ class MethodSweeper:
         # theory knows nothing of a step that leaves the real numbers in parts of the program only
         known = None if self.function.lifted else self.predicted
         truncation, rounding = (None, None) if known is None else (known.truncation(step), known.rounding(step))
-        return Sample(step, estimate, found, truncation, rounding, None if found is None else self.envelope(step), fault)
+        typical = None if found is None else self.typical_error(step)
+        return Sample(step, estimate, found, truncation, rounding, typical, fault)
 
-    def envelope(self, step: float) -> float | None:
+    def typical_error(self, step: float) -> float | None:
         """The 90 % quantile of the errors at steps about a step; None where most of them have none."""
         errors = []
         for neighbour in self.function.neighbours(step):
@@ -196,13 +198,17 @@ class MethodSweeper:
             power = STENCILS[self.method].order + 1
             root = {2: "sqrt(eps)", 3: "cbrt(eps)"}.get(power, f"eps^(1/{power})")
             epsilon = 2 * UNITS["float32" if self.function.round is singles.rounded else "float64"]
-            wanted = epsilon ** (1 / power) * max(1.0, abs(self.function.x))
-            step, rule = 2.0 ** round(math.log2(wanted)), f"{root}*max(1, |x|)"
-        found = self.envelope(step) if self.reference is not None else None
-        return None if found is None else Choice(step, found, rule)
+            size = max(1.0, abs(self.function.x))
+            step = 2.0 ** round(math.log2(epsilon ** (1 / power) * size))
+            rule = root if size == 1 else f"{root}*|{self.function.name}|"
+        typical = self.typical_error(step) if self.reference is not None else None
+        if typical is None:
+            return None
+        estimate, _ = self.function.quotient(self.method, step)
+        return Choice(step, None if estimate is None else distance(estimate, self.reference), typical, rule)
 
     def _slopes(self, samples: Sequence[Sample]) -> tuple[float | None, float | None]:
-        """The slopes of log(envelope) against log(h) on either side of the optimum, as far as there are digits left."""
+        """The slopes of log(typical error) against log(h) on either side of the optimum, as far as there are digits left."""
         known = self.predicted
         if known is None or not self.reference:
             return None, None
@@ -211,19 +217,19 @@ class MethodSweeper:
             cancelled, truncation = known.noise / sample.step, known.truncation(sample.step)
             if sample.truncation is None:
                 continue
-            if sample.envelope and truncation > CLEAR * (cancelled + known.floor):
+            if sample.typical_error and truncation > CLEAR * (cancelled + known.floor):
                 truncated.append(sample)
-            elif sample.envelope and abs(float(self.reference)) > cancelled > CLEAR * (truncation + known.floor):
+            elif sample.typical_error and abs(float(self.reference)) > cancelled > CLEAR * (truncation + known.floor):
                 rounded.append(sample)
         return _slope(truncated[-FITTED:]), _slope(rounded)
 
 
 def _slope(samples: Sequence[Sample]) -> float | None:
-    """The slope of the straight line through log(envelope) against log(h), by least squares; None through too few points."""
+    """The slope of the straight line through log(typical error) against log(h), by least squares; None through too few points."""
     if len(samples) < 4:
         return None
     across = [math.log(sample.step) for sample in samples]
-    up = [math.log(sample.envelope or 1.0) for sample in samples]
+    up = [math.log(sample.typical_error or 1.0) for sample in samples]
     middle, level = math.fsum(across) / len(across), math.fsum(up) / len(up)
     spread = math.fsum((x - middle) ** 2 for x in across)
     return math.fsum((x - middle) * (y - level) for x, y in zip(across, up, strict=True)) / spread

@@ -46,11 +46,13 @@ class StepSizeResult(NamedTuple):
     dtype: str
     value: float
     reference: float | None
-    """The derivative, rounded; None at a kink, jump or pole."""
+    """The derivative, rounded; None at a kink, jump or pole, inf beyond the range of a float: then there are no errors."""
     digits: str
     """The derivative with twenty digits, as text."""
     source: str
     """Where the reference is from, in words."""
+    shown: tuple[float, ...]
+    """The steps that tables and pictures show, of all that were tried."""
     automatic: float
     """The derivative by reverse mode in floats."""
     automatic_error: float | None
@@ -88,7 +90,8 @@ def sweep(
     methods
         Names from `METHODS`; forward, central and complex (in single precision forward and central), if not given.
     per_decade
-        Steps in a decade. Each is rounded to a power of two, and taken once: 3.3 of them make a decade.
+        How many steps in a decade are shown. All powers of two in the range are tried, 3.3 in a decade, so that what is
+        best does not depend on what is shown.
     largest, smallest
         The range of steps: from max(1, |x|) down to the unit roundoff of it, if not given.
     dtype
@@ -97,7 +100,7 @@ def sweep(
     Raises
     ------
     UsageError
-        The variable is not given and there are several, or the options contradict each other.
+        The variable is not given and there are several, a method is unknown, or the options contradict each other.
     ExpressionError, DomainError, LimitError
         As `diffcli.grad`.
 
@@ -113,19 +116,20 @@ def sweep(
     sides = _sides(problem, name) if breaks else None
     function = Quotients(problem, name, dtype)
     truth = _Truth(problem, function.slot, bool(breaks), sides is None or _is_smooth(sides), progress)
+    exact = truth.reference if truth.rounded is not None and math.isfinite(truth.rounded) else None
     unit = UNITS[dtype]
     noise = value_noise(problem.tape, problem.values, problem.active, unit)
-    floor = derivative_noise(problem, function.slot, unit) if truth.reference is not None else 0.0
+    floor = derivative_noise(problem, function.slot, unit) if exact is not None else 0.0
     swept = []
-    steps = _steps(function.x, per_decade, largest, smallest, unit)
+    steps = _steps(function.x, largest, smallest, unit)
     for method in methods:
         progress(f"sweeping {method}")
-        predicted = theory(method, noise, floor, truth.higher) if truth.reference is not None else None
-        swept.append(MethodSweeper(function, method, truth.reference, predicted).over(steps))
+        predicted = theory(method, noise, floor, truth.higher) if exact is not None else None
+        swept.append(MethodSweeper(function, method, exact, predicted).over(steps))
     automatic = (problem.adjoints[function.slot] or 0.0) + 0.0
     return StepSizeResult(
         problem.expression(), name, problem.at, dtype, function(function.x), truth.rounded, truth.digits, truth.source,
-        automatic, distance(automatic, truth.reference), noise, unit * abs(truth.rounded or 0.0), sides,
+        _spread(steps, per_decade), automatic, distance(automatic, exact), noise, unit * abs(truth.rounded or 0.0), sides,
         tuple(swept), tuple(notes),
     )  # fmt: skip
 
@@ -137,6 +141,14 @@ def _checked(methods: Sequence[str] | None, dtype: str) -> Sequence[str]:
     single = dtype == "float32"
     if methods is None:
         return [method for method in DEFAULT_METHODS if not (single and method == "complex")]
+    known = f"one of: {', '.join(METHODS)}"
+    if not methods:
+        raise UsageError([error("usage", "no method is named", help=[known])])
+    if unknown := [name for name in methods if name not in METHODS]:
+        from diffcli.language.complaints import did_you_mean
+
+        help = [*did_you_mean(unknown[0], METHODS), known]
+        raise UsageError([error("unknown-choice", f"there is no method `{unknown[0]}`", help=help)])
     if single and "complex" in methods:
         help = ["leave it out, or leave --dtype out"]
         raise UsageError([error("usage", "the complex step is computed in double precision only", help=help)])
@@ -160,17 +172,22 @@ def _problem(target: str | Program, at: At, variable: str | None, dtype: str, mo
     return problem, problem.wrt[0]
 
 
-def _steps(x: float, per_decade: float, largest: float | None, smallest: float | None, unit: float) -> list[float]:
-    """Powers of two nearest to evenly spaced steps, the longest first, each once."""
+def _steps(x: float, largest: float | None, smallest: float | None, unit: float) -> list[float]:
+    """The powers of two in the range, the longest first."""
     top = math.ldexp(1.0, min(max(0, round(math.log2(abs(x) or 1.0))), 1023)) if largest is None else largest
     bottom = top * unit if smallest is None else smallest
     if not 0 < bottom <= top < math.inf:
         message = f"steps from {top:g} down to {bottom:g} are no range of positive steps"
         raise UsageError([error("bad-value", message, help=["give --smallest above 0 and below --largest"])])
     first, last = math.log2(top), max(math.log2(bottom), -1074.0)
+    return [math.ldexp(1.0, power) for power in range(min(math.floor(first + 0.5), 1023), math.ceil(last - 0.5) - 1, -1)]
+
+
+def _spread(steps: Sequence[float], per_decade: float) -> tuple[float, ...]:
+    """Of powers of two, those nearest to evenly spaced ones, each once."""
     apart = math.log2(10) / per_decade
-    exponents = dict.fromkeys(round(first - k * apart) for k in range(math.ceil((first - last) / apart) + 1))
-    return [math.ldexp(1.0, exponent) for exponent in exponents if last - 0.5 <= exponent <= first + 0.5]
+    places = dict.fromkeys(round(k * apart) for k in range(math.ceil(len(steps) / apart) + 1))
+    return tuple(steps[place] for place in places if place < len(steps))
 
 
 def _notes(problem: Problem, breaks: Sequence[Break]) -> list[Diagnostic]:

@@ -76,8 +76,21 @@ def _print_values(console: Console, block: Values) -> None:
         line = RichText(f"{value.label}{' ' * (width - cell_len(value.label))} = ")
         line.append(number(value.number, None), style="bold")
         if value.remark:
-            line.append(f"  ({value.remark})", style="yellow")
+            _append_remark(line, f"({value.remark})", console.width)
         console.print(line, soft_wrap=True)
+
+
+def _append_remark(line: RichText, remark: str, width: int) -> None:
+    """Write a remark beside a number: where it does not fit, in lines below each other, broken between words only."""
+    left = line.cell_len + 2
+    if left + cell_len(remark) <= width:
+        line.append(f"  {remark}", style="yellow")
+        return
+    if width - left < 2 * NARROWEST:  # too little room beside the number: below it
+        left = 4
+        line.append("\n" + " " * (left - 2))
+    parts = _wrap(remark, max(width - left, NARROWEST))
+    line.append("  " + ("\n" + " " * left).join(parts), style="yellow")
 
 
 def _print_figure(console: Console, block: Figure, style: Style) -> None:
