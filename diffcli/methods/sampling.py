@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 from diffcli.methods.forward import Tangents, tangents
@@ -12,7 +11,7 @@ from diffcli.methods.noise import accumulated_rounding, difference_noise
 from diffcli.methods.noise_estimate import callable_noise
 from diffcli.methods.problem import Problem
 from diffcli.methods.reverse import activity
-from diffcli.tape.evaluation import Values, float_functions, run
+from diffcli.tape.evaluation import Values, held_functions, run
 from diffcli.tape.rules import reach_functions
 
 
@@ -74,11 +73,7 @@ class TapeSampler:
         self.x = problem.at[variable]
         self.evaluations = 1  # that of the problem, at the point itself
         self.active = activity(self.tape, [self.position])
-        self.functions: list[Callable[..., Any]] = float_functions(self.tape)
-        for slot in self.tape.rows():
-            if self.tape.operation(slot) == "stop_gradient":
-                self.functions[slot - self.tape.first_row] = partial(_constant, problem.values[slot])
-                self.active[slot] = 0  # what depends on it alone is taken as moving, which only widens the bar
+        self.functions = held_functions(self.tape, problem.values)
         self.base = Sample(self.x, problem.value, problem.values)
         self.live: list[int] = []
         """The rows that make the result, and depend on what is moved."""
@@ -183,10 +178,6 @@ class TapeSampler:
             seed = [1.0 if slot == self.position else None for slot in range(self.tape.first_row)]
             self._moves = tangents(self.tape, list(self.base.rows), seed)
         return self._moves
-
-
-def _constant(value: float, _: float) -> float:
-    return value
 
 
 UNEVEN = 0.74

@@ -20,7 +20,7 @@ from diffcli.methods.problem import Problem
 from diffcli.methods.stencils import STENCILS
 from diffcli.operations.arithmetic import precise, singles
 from diffcli.studies.error_theory import Theory
-from diffcli.tape.evaluation import float_functions, run
+from diffcli.tape.evaluation import held_functions, run
 
 UNITS = {"float64": UNIT, "float32": singles.UNIT}
 """The arithmetics, and the unit roundoff u of each."""
@@ -109,7 +109,7 @@ class Quotients:
         self.slot = problem.input_slot(name)
         self.x = problem.at[name]
         self.round: Callable[[float], float] = singles.rounded if dtype == "float32" else float
-        functions = float_functions(problem.tape)
+        functions = held_functions(problem.tape, problem.values)
         self.functions = [singles.single(function) for function in functions] if dtype == "float32" else functions
         self.known: dict[float, float] = {}
         self.lifted: set[str] = set()

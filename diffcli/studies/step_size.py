@@ -191,11 +191,7 @@ def _spread(steps: Sequence[float], per_decade: float) -> tuple[float, ...]:
 
 
 def _notes(problem: Problem, breaks: Sequence[Break]) -> list[Diagnostic]:
-    notes = [*problem.shadowed_constants(), *describe(problem, breaks, "", strict=False)]
-    if "stop_gradient" in problem.tape.operations:
-        message = "differences see through stop_gradient, which the reference does not"
-        notes.append(Diagnostic("difference-off", "warning", message))
-    return notes
+    return [*problem.shadowed_constants(), *describe(problem, breaks, "", strict=False)]
 
 
 def _sides(problem: Problem, name: str) -> Slopes:

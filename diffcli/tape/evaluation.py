@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from diffcli.operations.arithmetic.floats import STRICT
@@ -30,6 +31,19 @@ def float_functions(tape: Tape) -> list[Callable[..., Any]]:
     """The function of every row."""
     known = {name: STRICT.get(name) or rule_function(name) for name in set(tape.operations)}
     return list(map(known.__getitem__, tape.operations))
+
+
+def held_functions(tape: Tape, values: Values) -> list[Callable[..., Any]]:
+    """`float_functions`, with ``stop_gradient`` held at the values given, so that differences do not see through it."""
+    functions = float_functions(tape)
+    for slot in tape.rows():
+        if tape.operation(slot) == "stop_gradient":
+            functions[slot - tape.first_row] = partial(_constant, values[slot])
+    return functions
+
+
+def _constant(value: float, _: float) -> float:
+    return value
 
 
 def run(tape: Tape, point: Sequence[Any], functions: Sequence[Callable[..., Any]]) -> Values:
