@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import re
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from diffcli.methods.symbolic_kernels import vanishes
 from diffcli.studies.claims import VERDICTS, judge_claims, read_claims
 from diffcli.studies.factors import factor_sentence
 from diffcli.studies.slips import SLIPS
-from diffcli.tape import lower
+from diffcli.tape import evaluate, lower
 
 
 def judged(expression, at, claim):
@@ -57,6 +58,15 @@ PROVED = [
     ("abs(x)", "x=0", "x/abs(x)"),
     ("sqrt(x^2)", "x=-2", "x/abs(x)"),
     ("abs(x*y)", "x=2,y=3", "x: y*sign(x)*sign(y)"),
+    ("max(x, y)", "x=1,y=2", "x: where(x > y, 1, 0), y: (1 + sign(y - x))/2"),
+    ("min(x, y)", "x=1,y=2", "x: where(y >= x, 1, 0)"),
+    ("max(x, y, 1)", "x=3,y=2", "x: where(x > y and x > 1, 1, 0)"),
+    ("max(x, 2*x, 3)", "x=1", "where(x > 1.5, 2, 0)"),
+    ("abs(x - 2)", "x=1", "where(x > 2, 1, -1)"),
+    ("abs(x^2 - 4)", "x=1", "where(x^2 > 4, 2*x, -2*x)"),
+    ("clip(x, 0, 1)", "x=0.3", "where(x < 0, 0, where(x < 1, 1, 0))"),
+    ("where(x > 1, x^2, where(x > 0, x, 0))", "x=2", "where(x <= 0, 0, where(x <= 1, 1, 2*x))"),
+    ("max(sin(x), cos(x))", "x=2", "where(sin(x) > cos(x), cos(x), -sin(x))"),
     # what the table holds constant
     ("x*floor(x)", "x=2.5", "floor(x)"),
     ("x*stop_gradient(x)", "x=2.5", "x"),
@@ -99,7 +109,8 @@ WRONG = [
     ("x + exp(sin(3*x))", "x=2", "1 + exp(sin(3*x))*cos(3*x)", "inner derivative", "chain rule: the inner derivative of sin(3*x), 3, is missing"),
     ("sin(x^2)", "x=2", "cos(2*x)", "inner derivative inside", "chain rule: the outer derivative of sin(x^2) is taken at x^2, and multiplied by 2*x"),
     ("sin(x^3)", "x=2", "cos(3*x^2)*3*x^2", "outer at inner", "chain rule: the outer derivative of sin(x^3) is taken at x^3, not at its derivative"),
-    ("cos(x)", "x=1", "sin(x)", "sign", "the sign of the whole is wrong"),
+    ("1/x", "x=1", "1/x^2", "sign", "the sign of the whole is wrong"),
+    ("exp(-x^2)", "x=1", "2*x*exp(-x^2)", "inner derivative", "the sign of the whole is wrong"),
     ("x*exp(x)", "x=1", "x*exp(x)", "itself", "this is the expression itself, not its derivative"),
     ("1/x", "x=2", "ln(x)", "integral", "this is an antiderivative: its own derivative is the expression"),
     ("x^2*y", "x=3,y=2", "x: 2*x", "constant factor", "the factor y in the derivative of x^2*y is missing"),
@@ -111,7 +122,53 @@ WRONG = [
     ("ln(x) + x*y - sin(y)", "x=2,y=5", "y: x + cos(y)", "sign of a term", "the sign of the term through sin(y) is wrong"),
     ("sin(x)", "x=2", "cos(x)*pi/180", "degrees", "the factor pi/180 is too much: angles are in radians"),
     ("log(x)", "x=2", "1/(x*ln(10))", "natural logarithm", "the factor 1/ln(10) is too much: log is the natural logarithm"),
-    ("sqrt(x)", "x=2", "1/sqrt(x)", "factor", "the factor 2 is too much"),
+    ("sin(x)/2", "x=2", "cos(x)", "factor", "the factor 2 is too much"),
+    ("x^2", "x=1.5", "2", "variable as a factor", "the factor x is missing"),
+    ("exp(sin(x^2))", "x=1.5", "exp(sin(x^2))*cos(x^2)*2", "variable as a factor", "the factor x is missing"),
+    ("sqrt(x^2 + 1)", "x=1.5", "1/sqrt(x^2 + 1)", "variable as a factor", "the factor x is missing"),
+    ("sin(x)*x^2", "x=1.5", "x^2*cos(x) + 2*sin(x)", "derivative of a power", "the derivative of x^2 is 2*x, not 2"),
+    ("sin(x)^2*x", "x=1.5", "sin(x)^2 + 2*x*cos(x)", "inner derivative inside",
+     "chain rule: the outer derivative of sin(x)^2 is taken at sin(x), and multiplied by cos(x)"),
+    ("x*(3*x)^2", "x=1.5", "(3*x)^2 + 6*x", "derivative of a power", "the derivative of u^2 by u = 3*x is 2*u, not 2"),
+    ("x^5", "x=1.5", "5*x", "derivative of a power", "the derivative of x^5 is 5*x^4, not 5*x"),
+    ("sin(x^3)", "x=1.5", "3*x*cos(x^3)", "derivative of a power", "the derivative of x^3 is 3*x^2, not 3*x"),
+    ("x^n", "x=2,n=3", "x: n*x", "derivative of a power", "the derivative of x^n is n*x^n/x, not n*x"),
+    ("x^5", "x=1.5", "5*x^3", "exponent reduced twice", "power rule: the exponent of x^5 is to be reduced by 1, not by 2"),
+    ("x^3 + x^2", "x=1.5", "3*x^3 + 2*x^2", "exponent kept", "power rule: the exponent of x^3 is to be reduced by 1; the same slip in x^2"),
+    ("2*x^4 + x^3 - 5*x^2 + x", "x=1.5", "2*x^3 + x^2 - 5*x + 1", "exponent missing",
+     "power rule: the factor 4, the exponent of x^4, is missing; the same slip in x^3 and x^2"),
+    ("(x^2 + 1)^3", "x=1.5", "3*(x^2 + 1)^3*2*x^2", "exponent kept",
+     "power rule: the exponent of x^2 is to be reduced by 1; the same slip in (x^2 + 1)^3"),
+    ("cos(x) + cos(2*x)", "x=1.5", "sin(x) + 2*sin(2*x)", "derivative of a function",
+     "the derivative of cos(x) is -sin(x), not sin(x); the same slip in cos(2*x)"),
+    ("exp(2*x)", "x=1.5", "2*x*exp(2*x - 1)", "power rule for exp", "exp(2*x) has x in its exponent: its derivative is not that of a power"),
+    ("2^(3*x)", "x=1.5", "3*x*2^(3*x - 1)", "power rule for exp", "2^(3*x) has x in its exponent: its derivative is not that of a power"),
+    ("x^2*exp(x)", "x=1.5", "2*x*exp(x) + x^2", "exponential forgotten", "the factor exp(x) in the derivative of exp(x) is missing"),
+    ("2^x + x", "x=1.5", "ln(2) + 1", "exponential forgotten", "the factor 2^x in the derivative of 2^x is missing"),
+    ("max(x, y)*x", "x=1,y=2", "x: max(x, y) + x", "piece", "the derivative of max(x, y) is that of x only where max(x, y) = x"),
+    ("cos(3*x)", "x=1.5", "-3*sin(x)", "inner function lost", "chain rule: the outer derivative of cos(3*x) is taken at 3*x, not at x"),
+    ("cos(3*x)", "x=1.5", "-sin(x)", "inner function lost", "chain rule: the outer derivative of cos(3*x) is taken at 3*x, and multiplied by 3"),
+    ("sin(x^2)", "x=1.5", "2*x", "outer derivative", "chain rule: the outer derivative of sin(x^2) is missing"),
+    ("x*exp(-x)", "x=1.5", "exp(-x) + x*exp(-x)", "inner derivative", "chain rule: the inner derivative of exp(-x), -1, is missing"),
+    ("x*(1 - x)", "x=1.5", "1", "sign of a term", "the sign of the term through 1 - x is wrong"),
+    ("1/x^3", "x=1.5", "1/(3*x^2)", "divisor differentiated", "quotient rule: the divisor of (1/x^3)' is v^2, not v'"),
+    ("x^2*sin(x)", "x=1.5", "2*x + cos(x)", "sum of derivatives", "product rule: (x^2*sin(x))' is u'*v + u*v', not the sum u' + v'"),
+    ("x^2*sin(x)", "x=1.5", "2*x + x^2*cos(x)", "factor of a product", "in the term through x^2 the factor sin(x) is missing"),
+    ("x*log(x)", "x=1.5", "log(x) + 1/x", "factor of a product", "in the term through log(x) the factor x is missing"),
+    ("x^2*sin(x)", "x=1.5", "sin(x) + x^2*cos(x)", "factor of a product", "in the term through x^2 the factor 2*x is missing"),
+    ("sin(x)*cos(x)*exp(x)", "x=1.5", "cos(x)^2*exp(x) - sin(x)^2*exp(x)", "term missing", "the term through exp(x) is missing"),
+    ("sin(x)*cos(x)*exp(x)", "x=1.5", "-sin(x)^2*exp(x) + sin(x)*cos(x)*exp(x)", "term missing", "the term through sin(x) is missing"),
+    ("pi^2*x", "x=1.5", "2*pi*x", "constant differentiated", "pi^2 does not depend on x, so its derivative is 0"),
+    ("pi^2*x", "x=1.5", "2*pi", "constant differentiated", "pi^2 does not depend on x, so its derivative is 0"),
+    ("x + log(3)", "x=1.5", "1 + 1/3", "constant differentiated", "log(3) does not depend on x, so its derivative is 0"),
+    ("3*x^2", "x=1.5", "6*x + x^2", "derivative of a constant", "3 does not depend on x, so its derivative is 0, not 1"),
+    ("log(x)*x", "x=1.5", "log(x) + x", "derivative of a function", "the derivative of log(x) is 1/x, not 1"),
+    ("asin(x)", "x=0.5", "1/sqrt(1 + x^2)", "derivative of a function", "the derivative of asin(x) is 1/sqrt(1 - x^2), not 1/sqrt(1 + x^2)"),
+    ("x*cos(x)", "x=1.5", "cos(x) + x*sin(x)", "derivative of a function", "the derivative of cos(x) is -sin(x), not sin(x)"),
+    ("x*sin(x)", "x=1.5", "sin(x) + x*sin(x)", "derivative of a function", "the derivative of sin(x) is cos(x), not sin(x)"),
+    ("cos(3*x)", "x=1.5", "3*sin(3*x)", "derivative of a function", "the derivative of cos(u) by u = 3*x is -sin(u), not sin(u)"),
+    ("u*sqrt(u^2 + v)", "u=1,v=3", "u: sqrt(u^2 + v) + 2*u^2/sqrt(u^2 + v)", "derivative of a function",
+     "the derivative of sqrt(w) by w = u^2 + v is 1/(2*sqrt(w)), not 1/sqrt(w)"),
     ("sin(x)^2", "x=2", "sin(x)*cos(x)", "exponent missing", "power rule: the factor 2, the exponent of sin(x)^2, is missing"),
     ("exp(x)", "x=2", "-2*exp(x)/3", "factor", "it is -2/3 times the derivative"),
     ("x^5 + exp(x)", "x=1", "10*x^4 + exp(x)", "factor of a term", "in the term through x^5 the factor 2 is too much"),
@@ -132,6 +189,37 @@ def test_wrong_claims_have_a_counterexample_and_their_slip(expression, at, claim
 
 def test_every_slip_has_its_claim():
     assert {slip.name for slip in SLIPS} == {name for *_, name, _ in WRONG if name}
+
+
+@pytest.mark.parametrize(
+    ("name", "mistaken"), [(slip.where, slip.mistaken) for slip in SLIPS if slip.name == "derivative of a function"]
+)
+def test_what_is_taken_for_the_derivative_of_a_function(name, mistaken):
+    """In a sum each of them is named, whether the function is of the variable itself or of something else; and truly."""
+    for inner, factor in (("x", "1"), ("x^2/9", "2*x/9"))[: 1 if mistaken == "1" else 2]:  # the chain rule has a word for that
+        function = f"{name}({inner})"
+        claimed = re.sub(r"\bu\b", f"({inner})", re.sub(r"\by\b", function, mistaken))
+        (verdict,) = judged(f"{function} + x^3", "x=0.5", f"({claimed})*{factor} + 3*x^2")
+        subject = f"{name}(x)" if inner == "x" else f"{name}(u) by u = x^2/9"
+        assert verdict.slip.startswith(f"the derivative of {subject} is "), verdict.slip
+        letter = inner if inner == "x" else "u"
+        told = verdict.slip.partition(" is ")[2].split(", not ")
+        letter = "x" if inner == "x" else "u"
+        for x in (0.3, 0.8):
+            at = {"x": x, "u": x * x / 9}
+            mistake, derivative = (value_of(text, {letter: at[letter]}) for text in reversed(told))
+            assert mistake == pytest.approx(value_of(claimed, at), rel=1e-12)
+            assert derivative == pytest.approx(float(derivative_of(lambda u: ORACLE[name](u), [at[letter]], 0)), rel=1e-12)
+
+
+def value_of(text, at):
+    tape = lower(parse(text), given=at)
+    return evaluate(tape, [at[name] for name in tape.inputs])[tape.output]
+
+
+@pytest.mark.parametrize(("expression", "claim"), [("x^2 + x", "2"), ("sin(x)/cos(x)", "cos(x)/sin(x)"), ("x^x", "x")])
+def test_what_has_no_plain_reading_is_not_named(expression, claim):
+    assert judged(expression, "x=1", claim)[0].slip == ""
 
 
 def check_counterexample(expression, verdict):
@@ -172,9 +260,16 @@ def test_claims_with_the_right_value_at_the_point_alone(expression, at, claim, w
     assert verdict.claimed == verdict.value
 
 
+@pytest.mark.parametrize(("expression", "at", "claim", "where", "sentence"), AT_THE_POINT_ONLY)
+def test_a_point_that_nobody_asked_for_makes_no_difference(expression, at, claim, where, sentence):
+    problem = Problem(expression, at)
+    (verdict,) = judge_claims(problem, read_claims(claim, problem), at_given=False)
+    assert (verdict.verdict, verdict.counterexample.at, verdict.slip) == ("wrong", where, sentence)
+
+
 NOT_DECIDED = [
-    ("max(x, y)", "x=1,y=2", "x: where(x > y, 1, 0)"),  # SymPy has Heaviside for one and Piecewise for the other
     ("x^2", "x=1", "2*x + where(x == 0, 5, 0)"),  # a single point, at which the claim itself says that it is singled out
+    ("x^2", "x=1", "2*x + where(x >= 1, 1, 0) - where(x > 1, 1, 0)"),
     ("; ".join(["l1 = x", *(f"l{n} = 4*l{n - 1}*(1 - l{n - 1})" for n in range(2, 21)), "l20"]), "x=0.2", "$"),
 ]
 
@@ -191,12 +286,32 @@ def test_claims_that_agree_everywhere_and_are_not_proved(expression, at, claim):
     assert verdict.digits >= 10
 
 
+@pytest.mark.parametrize(
+    ("expression", "claim"),
+    [
+        ("relu(x)", "where(x > 0, 1, where(x < -1000, 1, 0))"),
+        ("max(x, y)", "where(x > y + 1000, 2, where(x > y, 1, 0))"),
+        ("max(x, y, z)", "where(x > y and x > z, 1, where(y > z + 1000 and x > y - 1, 1, 0))"),
+        ("abs(x - 2)", "where(x > 2, 1, where(x < -5000, 1, -1))"),
+        ("x^2", "2*x + where(abs(x) > 1000, 1, 0)"),
+        ("x^2", "2*x + where(x > 3 and x <= 3.001 and x > 3.0005, 1, 0)"),
+        ("x^2", "2*x + where(x <= 3, 1, 0) - where(x < 3, 1, 0)"),
+    ],
+)
+def test_no_region_is_forgotten(expression, claim):
+    tape = lower(parse(expression))
+    assert decide(tape, "x", lower(parse(claim), given=tape.inputs)).proved is not True
+
+
 def test_a_claim_without_a_value_at_the_point_is_wrong_there():
     (verdict,) = judged("x^2", "x=-1", "2*sqrt(x)^2")
     assert verdict.verdict == "wrong"
     assert math.isnan(verdict.claimed)
     assert verdict.slip == "it has no value at this point, where the derivative has one"
     assert verdict.counterexample.at == {"x": -1.0}
+    problem = Problem("x^2", "x=-1")
+    (verdict,) = judge_claims(problem, read_claims("2*sqrt(x)^2", problem), at_given=False)
+    assert verdict.slip == "it has no value at x = -1, where the derivative has one"
 
 
 def test_verdicts_are_those_of_the_table():
@@ -320,6 +435,17 @@ def test_one_variable_needs_no_name():
     assert list(read_claims("2*x", Problem("x^2", "x=1"))) == ["x"]
 
 
+def test_the_variable_may_be_that_of_the_problem():
+    problem = Problem("a*x^2 + b*x", "a=1,x=2,b=3", wrt="x")
+    assert list(read_claims("2*a*x + b", problem)) == ["x"]
+    assert list(read_claims("b: x", problem)) == ["b"]
+
+
+@pytest.mark.parametrize("claim", ["s = x^2; 2*x", "s = cos(x)", "x == 2", "x <= 2", "f(t) = 2*t; f(x)", "f_y = 2*x"])
+def test_programs_and_comparisons_are_claims(claim):
+    assert list(read_claims(claim, Problem("x^2", "x=1"))) == ["x"]
+
+
 BAD = [
     ("x*y", "x: y +* 2, y: sinn(x)", """\
 error[missing-operand]: `*` stands where a number, a name or a parenthesis is needed
@@ -369,6 +495,45 @@ error[bad-claim]: the expression has no variable, and so no derivative to claim
   in --claim
   │ 0
   │ ^
+"""),
+    ("sin(x)", "f' = cos(x)", """\
+error[bad-claim]: a claim is a variable, a colon and the derivative
+  in --claim
+  │ f' = cos(x)
+  │ ^^^^
+  = help: write x: cos(x)
+"""),
+    ("x*y", "x=y", """\
+error[bad-claim]: a claim is a variable, a colon and the derivative
+  in --claim
+  │ x=y
+  │ ^^
+  = help: write x: y
+"""),
+    ("x*y", "f' = y", """\
+error[bad-claim]: a claim is a variable, a colon and the derivative
+  in --claim
+  │ f' = y
+  │ ^^^^
+  = help: write x: y
+  = help: the variables: x, y
+"""),
+    ("x*y", "y: ∂f/∂y = x, d/dx (x*y) = y, f_x =", """\
+error[bad-claim]: a claim is a variable, a colon and the derivative
+  in --claim
+  │ y: ∂f/∂y = x, d/dx (x*y) = y, f_x =
+  │    ^^^^^^^
+  = help: write y: x
+error[bad-claim]: a claim is a variable, a colon and the derivative
+  in --claim
+  │ y: ∂f/∂y = x, d/dx (x*y) = y, f_x =
+  │               ^^^^^^^^^^^^
+  = help: write x: y
+error[bad-claim]: a claim is a variable, a colon and the derivative
+  in --claim
+  │ y: ∂f/∂y = x, d/dx (x*y) = y, f_x =
+  │                               ^^^^^
+  = help: write x: EXPR
 """),
     ("x*y", "2*x: y", """\
 error[bad-claim]: a claim begins with the variable that it is the derivative by

@@ -16,11 +16,12 @@ from programs import given_point, plainly, points, programs
 import diffcli
 from diffcli.errors import UsageError
 from diffcli.language import parse
+from diffcli.methods import symbolic_equality
 from diffcli.methods.derivation import REFERENCE, Derivation, derive
 from diffcli.methods.derivation_rules import CONSTANT, FLAT, HELD, IDENTITY, PIECES, TEXTBOOK
 from diffcli.methods.forward import tangents
 from diffcli.methods.problem import Problem
-from diffcli.methods.symbolic_agreement import matching_digits
+from diffcli.methods.symbolic_agreement import compare, matching_digits
 from diffcli.methods.symbolic_equality import judge, witness
 from diffcli.methods.trace import ASCII, IN_LATEX
 from diffcli.operations import OPERATIONS
@@ -102,13 +103,19 @@ def test_a_long_derivation_is_windowed_unless_all_is_asked_for():
 
 
 def value_of(text: str, names: dict[str, float]) -> tuple[float, float]:
-    """The value of a text in the arithmetic of the rules, and the largest number on the way to it."""
+    """The value of a text in the arithmetic of the rules, and the largest number on the way to it.
+
+    That is inf too where a square or product underflows: 0/x^2 is 0/0 then, which the rule itself, 0/x/x, is not.
+    """
     text = re.sub(r"v\[(-?\d+)\]('?)", lambda found: f"row{'_' * (found[1][0] == '-')}{found[1].strip('-')}{found[2]}", text)
     text = text.replace("'", "_prime")
     program = parse(text)
     known = {name: value for name, value in names.items() if name in program.inputs or name in program.constants}
     tape = lower(program, given=known)
     values = run_tape(tape, [known[name] for name in tape.inputs], list(map(rule_function, tape.operations)))
+    for slot in tape.rows():
+        if tape.operation(slot) in ("pow", "mul") and values[slot] == 0 and all(values[one] for one in tape.operands_of(slot)):
+            return float(values[tape.output]), math.inf
     return float(values[tape.output]), max([abs(value) for value in values if value is not None], default=0.0)
 
 
@@ -375,6 +382,25 @@ def test_the_judgement_of_a_difference(difference, verdict):
     if found:
         at = {sympy.Symbol(name, real=True): sympy.Float(repr(value), 30) for name, value in found.items()}
         assert abs(difference.xreplace(at).evalf(30)) > 0
+
+
+@pytest.mark.parametrize(
+    ("function", "others"), [(sympy.tanh, sympy.exp), (sympy.coth, sympy.exp), (sympy.sech, sympy.exp), (sympy.tan, sympy.cos)], ids=str
+)
+def test_identities_of_functions_are_proved_without_simplification(function, others, monkeypatch):
+    monkeypatch.setattr(symbolic_equality, "_PROOFS", ())
+    z = sympy.Symbol("z", real=True)
+    zero = function(x * y + 1).diff(x) / y - function(z).diff(z).rewrite(others).xreplace({z: x * y + 1})
+    assert judge(zero) is True
+    assert judge(zero + sympy.Rational(1, 10**9)) is False
+
+
+def test_each_proof_is_told():
+    problem, stages = Problem("x*y", "x=1,y=2"), []
+    derivations = [derive(problem, name) for name in "xy"]
+    found = diffcli.grad("x*y", "x=1,y=2", mode="symbolic").symbolic
+    compare(problem, derivations, found, [], stages.append)
+    assert stages == ["proving the derivation along x (1 of 2)", "proving the derivation along y (2 of 2)"]
 
 
 def test_the_judgement_of_something_very_deep_is_left_open():

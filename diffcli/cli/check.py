@@ -85,7 +85,7 @@ def command(
         agreement = None if alone else check(problem, digits, stage)
         judged: list[ClaimVerdict] = []
         for text in claims:
-            judged += judge_claims(problem, read_claims(text, problem), stage)
+            judged += judge_claims(problem, read_claims(text, problem), stage, at_given=not alone)
     document = check_report(problem.expression(), problem.at, agreement, judged, output.style, digits)
     output.print(document, agreement.notes if agreement is not None else ())
     stopped = exit_code(agreement.notes if agreement is not None else (), ())
@@ -102,7 +102,7 @@ def _anywhere(program: Program, wrt: list[str] | None, max_nodes: int) -> Proble
         None was found.
     """
     for value in TRIED:
-        point = {name: value + 0.1 * k for k, name in enumerate(program.inputs)}
+        point = {name: round(value + 0.1 * k, 2) for k, name in enumerate(program.inputs)}
         problem = Problem(program, point, wrt=wrt, most_rows=max_nodes)
         if math.isfinite(problem.value):
             return problem

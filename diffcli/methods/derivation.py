@@ -70,7 +70,7 @@ class Step(NamedTuple):
     """For each level above (the lowest, if there are many) and for its own, whether more follows there."""
 
 
-class Agreement(NamedTuple):
+class SymbolicAgreement(NamedTuple):
     """How a derivation was compared with SymPy's derivative."""
 
     verdict: str
@@ -90,7 +90,7 @@ class Derivation(NamedTuple):
     derivative: str
     """The whole of it, in diffcli's language; empty if that would be very long."""
     value: float
-    agreement: Agreement = Agreement("not compared")
+    agreement: SymbolicAgreement = SymbolicAgreement("not compared")
 
 
 class _Place(NamedTuple):

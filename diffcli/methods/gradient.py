@@ -275,7 +275,7 @@ def _symbolic(problem: Problem, options: Options, replaced: Overrides, notes: li
         from diffcli.methods.symbolic_agreement import compare
 
         options.progress("comparing the derivation with SymPy's derivative")
-        derivations = compare(problem, derivations, found, notes)
+        derivations = compare(problem, derivations, found, notes, options.progress)
     notes += explain(problem, {}, replaced, notes)
     return _answer(problem, options, gradient, symbolic=tuple(found))._replace(derivations=derivations)
 

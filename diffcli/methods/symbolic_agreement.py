@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from diffcli.errors import Diagnostic, DiffcliError, LimitError
 from diffcli.language import parse
-from diffcli.methods.derivation import Agreement, Derivation
+from diffcli.methods.derivation import Derivation, SymbolicAgreement
 from diffcli.methods.problem import Problem
 from diffcli.methods.symbolic import Builder
 from diffcli.methods.symbolic_equality import judge
@@ -22,22 +22,27 @@ ENOUGH = 6
 
 
 def compare(
-    problem: Problem, derivations: Sequence[Derivation], found: Sequence[SymbolicDerivative], notes: list[Diagnostic]
+    problem: Problem,
+    derivations: Sequence[Derivation],
+    found: Sequence[SymbolicDerivative],
+    notes: list[Diagnostic],
+    progress: Callable[[str], None] = lambda stage: None,
 ) -> tuple[Derivation, ...]:
     """The derivations, each with its agreement with SymPy's derivative where there is one.
 
-    A limit that strikes meanwhile leaves the numbers to compare by, with a note.
+    A limit that strikes meanwhile leaves the numbers to compare by, with a note. ``progress`` is told of each derivative.
     """
     by_variable = {derivative.variable: derivative for derivative in found}
     result = []
     proving = True
-    for derivation in derivations:
+    for position, derivation in enumerate(derivations, 1):
         derivative = by_variable.get(derivation.variable)
         if derivative is None:
             result.append(derivation)
             continue
         same = None
         if proving and derivative.simplified is not None:  # what took too long to simplify will take too long to compare
+            progress(f"proving the derivation along {derivation.variable} ({position} of {len(derivations)})")
             try:
                 same = _same(problem, derivation.derivative, derivative.unsimplified)
             except (LimitError, KeyboardInterrupt) as stopped:
@@ -66,13 +71,13 @@ def _same(problem: Problem, one: str, other: str) -> bool | None:
         return None  # a name that cannot stand in a text, or what SymPy refuses to build
 
 
-def _agreement(same: bool | None, one: float, other: float) -> Agreement:
+def _agreement(same: bool | None, one: float, other: float) -> SymbolicAgreement:
     digits = matching_digits(one, other)
     if same:
-        return Agreement("proved", digits)
+        return SymbolicAgreement("proved", digits)
     if digits is None and math.isnan(one):
-        return Agreement("not compared")
-    return Agreement("at the point" if digits is not None and digits >= ENOUGH else "differs", digits, same is False)
+        return SymbolicAgreement("not compared")
+    return SymbolicAgreement("at the point" if digits is not None and digits >= ENOUGH else "differs", digits, same is False)
 
 
 def matching_digits(one: float, other: float) -> int | None:

@@ -1,30 +1,25 @@
 """What SymPy says of a derivative worked out by hand: whether it is the derivative, and what the derivative is.
 
 Both programs become SymPy objects on the same symbols. That their difference is zero is proved by algebra
-(`diffcli.methods.symbolic_kernels`), or else, if it is small, by SymPy's simplification (`diffcli.methods.symbolic_equality`).
-Algebra is tried by cases too: x > 0 and x < 0, where sqrt(x^2), abs(x), sign(x) and log(abs(x)) all
-become plain; and x > 3 alone, where the program takes log(x - 3). Cases prove two functions equal wherever the program
-has a derivative, but for the points where a variable is 0.
+(`diffcli.methods.symbolic_kernels`), for the whole or case by case (`diffcli.methods.symbolic_cases`), or else, if it is
+small, by SymPy's simplification (`diffcli.methods.symbolic_equality`).
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from copy import copy
-from itertools import islice, product
 from typing import Any, NamedTuple, TypeVar
 
 import sympy
 
 from diffcli.errors import LimitError
-from diffcli.methods.reverse import activity
-from diffcli.methods.symbolic import Builder, exact
+from diffcli.methods.symbolic import Builder
+from diffcli.methods.symbolic_cases import is_equal_by_cases
 from diffcli.methods.symbolic_equality import judge, witness
-from diffcli.methods.symbolic_kernels import vanishes
+from diffcli.methods.symbolic_kernels import size, vanishes
 from diffcli.methods.symbolic_text import Undecided, to_program_text
-from diffcli.operations import OPERATIONS
-from diffcli.tape import Tape, evaluate
+from diffcli.tape import Tape
 
 Expression = Any
 """A SymPy expression; SymPy ships no types."""
@@ -47,9 +42,6 @@ MOST_WHOLE = 1_000
 
 MOST_SHOWN = 1_000
 """Derivatives with more nodes are not shown."""
-
-MOST_CASES = 4
-"""How many combinations of signs are tried."""
 
 
 class Decision(NamedTuple):
@@ -130,8 +122,9 @@ def _written_out(tape: Tape) -> int:
 def _decide(tape: Tape, variable: str, claim: Tape) -> Decision:
     builder = Builder()
     right = _derivative(builder, tape, variable)
-    difference = builder.release(builder.read(claim)[0]) - right
-    proved = True if vanishes(difference) or _is_proved_by_cases(difference, _bounds(tape)) else _judged(difference)
+    claimed = builder.release(builder.read(claim)[0])
+    difference = claimed - right
+    proved = True if vanishes(difference) or is_equal_by_cases(claimed, right, tape) else _judged(difference)
     return Decision(proved, _text(right, tape), witness(difference) if proved is False else None)
 
 
@@ -159,7 +152,7 @@ def _text(derivative: Expression, tape: Tape) -> str:
     texts = []
     for form in forms:
         try:
-            if _size(form, MOST_SHOWN) < MOST_SHOWN:
+            if size(form, MOST_SHOWN) < MOST_SHOWN:
                 texts.append(to_program_text(form, MOST_SHOWN, tape.inputs))
         except Undecided:
             continue
@@ -169,77 +162,8 @@ def _text(derivative: Expression, tape: Tape) -> str:
     return min(texts, key=len, default="")
 
 
-_LEAST = {"a >= 0": 0, "a >= 1": 1, "a >= -1": -1}
-"""What an operand is no less than, by the domain of its operation."""
-
-
-def _bounds(tape: Tape) -> dict[str, Expression]:
-    """Numbers that inputs are greater than wherever the tape has a derivative: it takes log(x - 3), or a root of x."""
-    skipped = {slot for skip in tape.skips for slot in range(skip.start, skip.stop)}
-    active, values = activity(tape), evaluate(tape, [1.0] * len(tape.inputs))
-    found: dict[str, Expression] = {}
-    for slot in tape.rows():
-        name, (operand, *others) = tape.operation(slot), tape.operands_of(slot)
-        if name == "pow" and not active[others[0]] and not _is_whole(values[others[0]]):
-            least = 0
-        elif OPERATIONS[name].domain in _LEAST:
-            least = _LEAST[OPERATIONS[name].domain]
-        else:
-            continue
-        shifted = _shifted_input(tape, operand)
-        if slot not in skipped and shifted is not None:
-            variable, shift = shifted
-            found[variable] = max(found.get(variable, least - shift), least - shift)
-    return found
-
-
-def _is_whole(value: float | None) -> bool:
-    return value is None or not math.isfinite(value) or value == math.floor(value)
-
-
-def _shifted_input(tape: Tape, slot: int) -> tuple[str, Expression] | None:
-    """An input and what is added to it, if that is all that a value is made of."""
-    if slot < 0:
-        return None
-    if slot < tape.first_row:
-        return tape.inputs[slot], sympy.Integer(0)
-    if tape.operation(slot) not in ("add", "sub"):
-        return None
-    left, right = tape.operands_of(slot)
-    if tape.operation(slot) == "add" and left < 0:
-        left, right = right, left
-    if not 0 <= left < tape.first_row or right >= 0 or right in tape.constant_names:
-        return None
-    shift = exact(tape.constants[-1 - right])
-    return tape.inputs[left], shift if tape.operation(slot) == "add" else -shift
-
-
-def _is_proved_by_cases(difference: Expression, bounds: dict[str, Expression]) -> bool:
-    """Whether an expression is 0 for every combination of signs of its variables, or for all above their bounds."""
-    symbols = sorted(difference.free_symbols, key=sympy.default_sort_key)
-    signs = [(1,) if symbol.name in bounds else (1, -1) for symbol in symbols]
-    rooted = any(not power.exp.is_integer for power in difference.atoms(sympy.Pow))
-    bent = rooted or difference.has(sympy.Abs, sympy.sign, sympy.log)
-    # a Piecewise may single out the very points that cases leave out
-    if not bent or difference.has(sympy.Piecewise) or math.prod(map(len, signs)) > MOST_CASES:
-        return False
-    for case in product(*signs):
-        orthant = {
-            symbol: bounds.get(symbol.name, 0) + sign * sympy.Dummy(symbol.name, positive=True)
-            for symbol, sign in zip(symbols, case, strict=True)
-        }
-        if not vanishes(difference.xreplace(orthant)):
-            return False
-    return True
-
-
 def _is_tame(expression: Expression, most: int) -> bool:
     """Whether SymPy will simplify an expression soon: it is small, and nothing like sin(1000000*x) can be written out."""
-    if _size(expression, most) == most:
+    if size(expression, most) == most:
         return False
     return all(max(abs(number.p), number.q) <= MOST_WHOLE for number in expression.atoms(sympy.Rational))
-
-
-def _size(expression: Expression, most: int) -> int:
-    """How many nodes an expression has, counted up to ``most``."""
-    return sum(1 for _ in islice(sympy.preorder_traversal(expression), most))

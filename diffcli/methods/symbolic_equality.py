@@ -1,19 +1,21 @@
 """Whether two SymPy expressions are the same function of their real variables: proved, disproved, or left open.
 
-A sample that differs disproves, and comes first because it is cheap; only what survives it is worth a proof. Zero is
-not decidable for expressions of this kind (Richardson 1968), so the effort is bounded and "not decided" is an answer.
+A sample that differs disproves, and comes first because it is cheap; only what survives it is worth a proof: by algebra
+(`diffcli.methods.symbolic_kernels`), else by SymPy's simplification, which may take a hundred times as long. Zero is not
+decidable for expressions of this kind (Richardson 1968), so the effort is bounded and "not decided" is an answer.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
-from random import Random
 from typing import Any
 
 import sympy
 
 from diffcli.errors import LimitError
+from diffcli.methods.random_points import RANGES, random_points
+from diffcli.methods.symbolic_kernels import size, vanishes
 
 Expression = Any
 """A SymPy expression; SymPy ships no types."""
@@ -30,11 +32,8 @@ MOST_POWER = 12
 ENOUGH = 6
 """How many points at which the expression is defined are looked at."""
 
-_RANGES = ((0.1, 0.9), (1.1, 3.0), (-0.9, -0.1), (0.2, 5.0), (-3.0, 3.0), (3.0, 12.0), (-12.0, -3.0))
-"""Where points are drawn: between the usual ends of domains (0 and 1), and beyond them."""
-
-_TRIES = 8
-"""How many points are drawn in each range."""
+_TRIES = 8 * len(RANGES)
+"""How many points are drawn for them."""
 
 _DIGITS = 40
 
@@ -72,12 +71,12 @@ def judge(difference: Expression) -> bool | None:
     if difference == 0:
         return True
     try:
-        size = _size(difference, MOST_SAMPLED)
-        if size == MOST_SAMPLED:
+        nodes = size(difference, MOST_SAMPLED)
+        if nodes == MOST_SAMPLED:
             return None
         if witness(difference) is not None:
             return False
-        return _is_proved(difference, _PROOFS if size < MOST_NODES else ()) or None
+        return _is_proved(difference, _PROOFS if nodes < MOST_NODES else ()) or None
     except RecursionError:  # nested too deeply for SymPy's walks
         return None
 
@@ -105,11 +104,10 @@ def witness(difference: Expression) -> dict[str, float] | None:
 
 
 def _points(symbols: list[Expression]) -> Iterator[dict[Expression, float]]:
-    """Points for the variables, the same on every run; the ranges take turns."""
-    draw = Random(1)
-    for _ in range(_TRIES):
-        for low, high in _RANGES:
-            yield {symbol: draw.uniform(low, high) for symbol in symbols}
+    """Points for the variables, the same on every run."""
+    named = {symbol.name: symbol for symbol in symbols}
+    for point in islice(random_points(named, 1), _TRIES):
+        yield {named[name]: value for name, value in point.items()}
 
 
 def _value(parts: list[Expression], point: dict[Expression, float], digits: int) -> Expression | None:
@@ -152,6 +150,7 @@ def _is_proved(difference: Expression, proofs: Sequence[Callable[[Expression], E
     powers = [power.exp for power in difference.atoms(sympy.Pow) if power.base.is_Add and power.exp.is_Integer]
     if all(abs(exponent) <= MOST_POWER for exponent in powers):
         proofs = (sympy.expand, *proofs)
+    proofs = (lambda zero: sympy.Integer(not vanishes(zero)), *proofs)
     for proof in proofs:
         try:
             if proof(difference) == 0:
@@ -161,8 +160,3 @@ def _is_proved(difference: Expression, proofs: Sequence[Callable[[Expression], E
         except Exception:  # SymPy's rewriting can fail in ways of its own; the next way may do
             continue
     return False
-
-
-def _size(expression: Expression, most: int) -> int:
-    """How many nodes an expression has, counted up to ``most``."""
-    return sum(1 for _ in islice(sympy.preorder_traversal(expression), most))

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from itertools import islice
 from math import comb, gcd, lcm
 from typing import Any
 
@@ -65,10 +66,10 @@ def vanishes(expression: Expression) -> bool:
     if expression == 0:
         return True
     try:
-        _refuse_if(_is_large(expression))
+        _refuse_if(size(expression, MOST_NODES) == MOST_NODES)
         for function, formula in _REWRITTEN:
             expression = expression.replace(function, formula)
-        _refuse_if(_is_large(expression))
+        _refuse_if(size(expression, MOST_NODES) == MOST_NODES)
         return _Kernels(sympy.expand_log(expression.replace(_is_root, _factored_root))).is_zero()
     except (_Beyond, PolynomialError):
         return False
@@ -89,8 +90,9 @@ def _refuse_if(condition: bool) -> None:
         raise _Beyond
 
 
-def _is_large(expression: Expression) -> bool:
-    return any(count >= MOST_NODES for count, _ in enumerate(sympy.preorder_traversal(expression)))
+def size(expression: Expression, most: int) -> int:
+    """How many nodes an expression has, counted up to ``most``."""
+    return sum(1 for _ in islice(sympy.preorder_traversal(expression), most))
 
 
 class _Kernels:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from diffcli.language.printer import latex_name
-from diffcli.methods.derivation import REFERENCE, Agreement, Derivation, Step, prime_of
+from diffcli.methods.derivation import REFERENCE, Derivation, Step, SymbolicAgreement, prime_of
 from diffcli.methods.derivation_rules import CONSTANT, IDENTITY
 from diffcli.methods.trace import IN_LATEX, Notation
 from diffcli.reports.document import Block, Column, Style, Table, Text, number
@@ -131,7 +131,7 @@ def _step_lines(step: Step, goes_on: bool, notation: Notation, style: Style) -> 
             yield (first if position == line == 0 else inner + "  " * (line > 0)) + part
 
 
-def agreement_text(agreement: Agreement) -> str:
+def agreement_text(agreement: SymbolicAgreement) -> str:
     """How a derivation compares with SymPy's derivative, in a sentence."""
     verdict, digits, elsewhere = agreement
     if verdict == "proved":

@@ -196,6 +196,8 @@ def _symbolic(problem: Problem, notes: list[Diagnostic], progress: Progress) -> 
         differentiate(problem, found.append, told, MOST_ROWS, False, progress)
     except LimitError as limit:
         why = limit.diagnostics[0].message
+        if limit.diagnostics[0].code == "timeout":  # the other ways are still worth having
+            notes.append(limit.diagnostics[0]._replace(severity="warning", notes=("SymPy's derivatives are not known",)))
     notes += [note for note in told if note not in notes and note.code == "symbolic-form"]
     return {derivative.variable: derivative.value for derivative in found}, why
 

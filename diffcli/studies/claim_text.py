@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -11,6 +12,14 @@ from diffcli.language.later import complaints
 from diffcli.language.tokens import NAME, PASTED, STRAY, SYMBOL, TOKEN, plain_name
 from diffcli.methods.problem import Problem
 from diffcli.operations import CONSTANTS
+
+_NAMED_DERIVATIVE = re.compile(
+    r"(?:\w+\s*['′’]+\s*(?:\(.*\))?"  # f', f'(x)
+    r"|[d∂]\s*(?:\w*|\(.*\))\s*/\s*[d∂]\s*(?P<below>\w+)(?:\W.*)?"  # df/dx, d/dx f
+    r"|\w+_(?P<index>\w+)"  # f_x
+    r"|\w+\s*\(.*\))"  # f(x)
+)
+"""What people write before the sign of equality when they name a derivative."""
 
 
 class _Piece(NamedTuple):
@@ -28,7 +37,7 @@ def read_claims(text: str, problem: Problem, label: str = "--claim") -> dict[str
     ----------
     text
         ``x: EXPR, y: EXPR``; new lines and ``;;`` separate claims as commas do. The name and its colon may be left out if
-        the expression has one variable.
+        the expression has one variable, or is differentiated by one.
     problem
         The expression that was differentiated. Its variables are those of the claims; what it binds is not in reach.
     label
@@ -47,6 +56,7 @@ def read_claims(text: str, problem: Problem, label: str = "--claim") -> dict[str
     faults: list[Diagnostic] = []
     for piece in _pieces(text):
         try:
+            _refuse_equation(piece, source, problem)
             name, place = _variable(piece, source, problem)
             if name in claims:
                 message, help = f"there are two claims for `{name}`", ["claim each derivative once"]
@@ -86,14 +96,48 @@ def _pieces(text: str) -> Iterator[_Piece]:
         yield _Piece(start, len(text), colon)
 
 
+def _refuse_equation(piece: _Piece, source: Source, problem: Problem) -> None:
+    """A claim is the derivative alone, and not ``f' = cos(x)`` or ``x = y``.
+
+    Raises
+    ------
+    ExpressionError
+        With what to write instead.
+    """
+    first = piece.start if piece.colon is None else piece.colon + 1
+    left, equals, right = source.text[first : piece.stop].partition("=")
+    named = _NAMED_DERIVATIVE.fullmatch(left.strip())
+    name = plain_name(left.strip())
+    compares = right.startswith("=") or left.endswith(("<", ">", "!"))
+    if not equals or compares or re.search("[;\n]|(?<![=<>!])=(?!=)", right.strip()):  # several statements are a program
+        return
+    if named is not None:
+        name = plain_name(named["below"] or named["index"] or "")
+        if named["index"] and name not in problem.tape.inputs:  # a name like any other
+            return
+    elif name not in problem.tape.inputs:
+        return
+    if piece.colon is not None:
+        name = plain_name(source.text[piece.start : piece.colon].strip())
+    known = piece.colon is not None or name in problem.tape.inputs
+    if not known:
+        name = problem.wrt[0] if problem.wrt else "x"
+    help = [f"write {name}: {' '.join(right.split()) or 'EXPR'}"]
+    if not known and len(problem.wrt) > 1:
+        help.append(f"the variables: {', '.join(problem.tape.inputs)}")
+    start = first + len(left) - len(left.lstrip())
+    mark = Mark(Span(start, first + len(left) + 1))
+    raise ExpressionError([error("bad-claim", "a claim is a variable, a colon and the derivative", source, mark, help=help)])
+
+
 def _variable(piece: _Piece, source: Source, problem: Problem) -> tuple[str, Span]:
     """The variable of a claim, and where it is named."""
     inputs = problem.tape.inputs
     written = source.text[piece.start : piece.stop]
     start = piece.start + len(written) - len(written.lstrip())
     if piece.colon is None:
-        if len(inputs) == 1:
-            return inputs[0], Span(start, piece.stop)
+        if len(problem.wrt) == 1:
+            return problem.wrt[0], Span(start, piece.stop)
         message = "it is not said which variable this is the derivative by"
         help = ["write x: EXPR", f"the variables: {', '.join(inputs)}"]
         if not inputs:

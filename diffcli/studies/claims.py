@@ -12,11 +12,12 @@ from itertools import islice
 from typing import NamedTuple
 
 from diffcli.language import Program
+from diffcli.language.printer import number_text
 from diffcli.methods.forward import tangents
 from diffcli.methods.problem import Problem
 from diffcli.studies.claim_text import read_claims as read_claims  # the two are used together
-from diffcli.studies.comparison import Comparison, Function, compare, compare_floats
-from diffcli.studies.slips import Evidence, Observation, find_slip
+from diffcli.studies.comparison import Comparison, Function, compare_claim, compare_claim_floats
+from diffcli.studies.slip_search import Observation, find_slip
 from diffcli.tape import Tape, evaluate, lower
 
 VERDICTS = {
@@ -70,7 +71,10 @@ class ClaimVerdict(NamedTuple):
 
 
 def judge_claims(
-    problem: Problem, claims: dict[str, Program], progress: Callable[[str], None] = lambda stage: None
+    problem: Problem,
+    claims: dict[str, Program],
+    progress: Callable[[str], None] = lambda stage: None,
+    at_given: bool = True,
 ) -> list[ClaimVerdict]:
     """What each claim turns out to be, in their order.
 
@@ -82,6 +86,8 @@ def judge_claims(
         What `read_claims` returned.
     progress
         Told of each stage as it begins.
+    at_given
+        Whether anybody asked for the point. If nobody did, a claim that is right there alone is plainly wrong.
 
     Raises
     ------
@@ -94,16 +100,23 @@ def judge_claims(
     ('wrong', 'power rule: the exponent of x^3 is to be reduced by 1', '3*x^2')
     """
     function = Function(problem.tape, problem.at)
-    return [_Judge(problem, function, name, claim, progress).verdict() for name, claim in claims.items()]
+    return [_Judge(problem, function, name, claim, progress, at_given).verdict() for name, claim in claims.items()]
 
 
 class _Judge:
     """One claim on its way to a verdict."""
 
     def __init__(
-        self, problem: Problem, function: Function, variable: str, claim: Program, progress: Callable[[str], None]
+        self,
+        problem: Problem,
+        function: Function,
+        variable: str,
+        claim: Program,
+        progress: Callable[[str], None],
+        at_given: bool,
     ) -> None:
-        self.problem, self.function, self.variable, self.progress = problem, function, variable, progress
+        self.problem, self.function, self.variable = problem, function, variable
+        self.progress, self.at_given = progress, at_given
         self.text = " ".join(claim.source.text.split())
         self.claim: Tape = lower(claim, given=problem.at)
         self.tries = max(4, min(MOST_TRIED, MOST_EVALUATED // (len(problem.tape.operations) + len(self.claim.operations) + 1)))
@@ -118,7 +131,8 @@ class _Judge:
         slip, decision = "", NOTHING
         if self.function.sample(self.problem.at) and math.isfinite(value) and not math.isfinite(claimed):
             counterexample = Comparison(dict(self.problem.at), math.nan, value, math.inf)
-            slip = "it has no value at this point, where the derivative has one"
+            point = ", ".join(f"{name} = {number_text(x)}" for name, x in self.problem.at.items())
+            slip = f"it has no value at {'this point' if self.at_given else point}, where the derivative has one"
         if counterexample is None:
             self.progress(f"SymPy compares the claim for {self.variable}")
             decision = decide(self.problem.tape, self.variable, self.claim)
@@ -126,9 +140,9 @@ class _Judge:
         kind = "proved" if decision.proved else "not decided"
         right = decision.right
         if counterexample is not None:
-            here = compare(self.function, self.variable, self.claim, self.problem.at)
+            here = compare_claim(self.function, self.variable, self.claim, self.problem.at) if self.at_given else None
             kind = "at the point only" if here is not None and here.agrees else "wrong"
-            slip = slip or find_slip(Evidence(self.problem, self.variable, self._observations(), self._inner))
+            slip = slip or find_slip(self.problem, self.variable, self._observations(), derivative_text)
             self.progress(f"SymPy differentiates along {self.variable}")
             right = right or derivative_text(self.problem.tape, self.problem.tape.output, self.variable)
         worst = max((found.difference for found in agreeing), default=1.0)
@@ -151,7 +165,7 @@ class _Judge:
         """The points at which the claim agrees, up to the first at which it does not."""
         agreeing: list[Comparison] = []
         for at in islice(self._points(), self.tries):
-            found = compare(self.function, self.variable, self.claim, at)
+            found = compare_claim(self.function, self.variable, self.claim, at)
             if found is not None and not found.agrees:
                 return agreeing, found
             if found is not None:
@@ -170,7 +184,7 @@ class _Judge:
         if witness is None:
             return None
         at = {name: witness.get(name, x) for name, x in self.problem.at.items()}
-        found = compare(self.function, self.variable, self.claim, at)
+        found = compare_claim(self.function, self.variable, self.claim, at)
         return found if found is not None and not found.agrees else None
 
     def _observations(self) -> list[Observation]:
@@ -179,19 +193,15 @@ class _Judge:
         inputs, claim = self.problem.tape.inputs, self.claim
         for at in islice(self.function.random_points(2), self.tries):
             sample = self.function.sample(at)
-            compared = compare_floats(self.function, self.variable, claim, at)
+            compared = compare_claim_floats(self.function, self.variable, claim, at)
             if sample is None or compared is None:
                 continue
             moves = tangents(self.problem.tape, sample.values, [1.0 if name == self.variable else None for name in inputs])
             seeds = [1.0 if name == self.variable else None for name in claim.inputs]
             slope = tangents(claim, evaluate(claim, [at[name] for name in claim.inputs]), seeds)[claim.output] or 0.0
             others = {name: sample.adjoints[slot] or 0.0 for slot, name in enumerate(inputs)}
-            found.append(Observation(sample.values, sample.adjoints, moves, others, compared.claimed, slope, compared.right))
+            claimed, right = compared.claimed, compared.right
+            found.append(Observation(at, sample.values, sample.adjoints, moves, others, claimed, slope, right))
             if len(found) == OBSERVED:
                 break
         return found
-
-    def _inner(self, slot: int) -> str:
-        from diffcli.methods.symbolic_claims import derivative_text
-
-        return derivative_text(self.problem.tape, slot, self.variable)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from diffcli.methods.noise import value_noise
 from diffcli.methods.precise import precise_derivative, precise_value
+from diffcli.methods.random_points import random_points
 from diffcli.methods.reverse import activity, adjoints
 from diffcli.operations import OPERATIONS
 from diffcli.tape import Tape, evaluate
@@ -18,9 +19,6 @@ from diffcli.tape.rules import breaks_at
 
 NICE = (2.0, 1.0, 3.0, -1.0, 0.5, -2.0, 0.0, 4.0, -3.0, 0.25, -0.5, 5.0)
 """Values that make a counterexample easy to follow, the easiest first."""
-
-_RANGES = ((0.1, 0.9), (-3.0, -0.1), (1.1, 3.0), (-3.0, 3.0), (3.0, 12.0))
-"""Where random values are drawn: between the usual ends of domains, and beyond them."""
 
 SAME = 1e-12
 """Floats whose relative difference is less are taken as equal; others are computed again with more digits."""
@@ -97,13 +95,12 @@ class Function:
     def random_points(self, seed: int) -> Iterator[Point]:
         """Points between the usual ends of domains, and, each other time, near the given point; without end."""
         draw = Random(seed)
-        while True:
-            for low, high in _RANGES:
-                yield {name: draw.uniform(low, high) for name in self.at}
-                yield {name: x * draw.uniform(0.7, 1.4) if x else draw.uniform(-0.1, 0.1) for name, x in self.at.items()}
+        for point in random_points(self.at, seed):
+            yield point
+            yield {name: x * draw.uniform(0.7, 1.4) if x else draw.uniform(-0.1, 0.1) for name, x in self.at.items()}
 
 
-def compare_floats(function: Function, variable: str, claim: Tape, at: Mapping[str, float]) -> Comparison | None:
+def compare_claim_floats(function: Function, variable: str, claim: Tape, at: Mapping[str, float]) -> Comparison | None:
     """A claim beside the derivative along a variable, as floats; None where either is undefined or on a break."""
     sample = function.sample(at)
     if sample is None:
@@ -119,12 +116,12 @@ def compare_floats(function: Function, variable: str, claim: Tape, at: Mapping[s
     return Comparison(dict(at), claimed, right, difference)
 
 
-def compare(function: Function, variable: str, claim: Tape, at: Mapping[str, float]) -> Comparison | None:
+def compare_claim(function: Function, variable: str, claim: Tape, at: Mapping[str, float]) -> Comparison | None:
     """A claim beside the derivative along a variable; None where either is undefined or on a break.
 
     Where the floats differ, more digits tell whether that is their rounding; None too if they do not.
     """
-    found = compare_floats(function, variable, claim, at)
+    found = compare_claim_floats(function, variable, claim, at)
     if found is None or found.agrees:
         return found
     tape = function.tape

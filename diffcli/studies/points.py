@@ -81,7 +81,8 @@ class _Tally:
 
     def add(self, problem: Problem, digits: int | None) -> None:
         self.expression = self.expression or problem.expression()
-        checks = check(problem, digits).checks if problem.value == problem.value else ()
+        agreement = check(problem, digits) if problem.value == problem.value else None
+        checks = agreement.checks if agreement is not None else ()
         self.done += 1
         if problem.value != problem.value:
             self.undefined.append(problem.at)
@@ -91,6 +92,9 @@ class _Tally:
             candidate = Worst(problem.at, found, _largest_error(found))
             if found.variable not in self.worst or _key(candidate) > _key(self.worst[found.variable]):
                 self.worst[found.variable] = candidate
+        limits = [note for note in agreement.notes if note.code == "timeout"] if agreement is not None else []
+        if limits:
+            raise LimitError(limits)
 
 
 def _largest_error(found: PartialCheck) -> float | None:
