@@ -333,3 +333,24 @@ def test_a_bug_is_one_sentence_and_exit_code_70(monkeypatch):
     )
     with pytest.raises(RuntimeError):
         run(f"--debug grad {SURVEY}")
+
+
+LATEX_COMMANDS = [
+    'grad "leaky_relu(x^2, 0.1)" --at x=2 --mode symbolic --steps -f latex',
+    'grad "abs(λ)*x_1" --at λ=0,x_1=2 -f latex',
+    'grad "x*sin(y)" --at x=2,y=1 --mode numeric -f latex',
+    "step-size -f latex",
+    'check "abs(x)*y" --at x=0,y=2 -f latex',
+    'check "x^2" --claim "3*x" -f latex',
+    "swell --n 4 -f latex --budget 30",
+    "functions log -f latex",
+]
+
+
+@pytest.mark.parametrize("command", LATEX_COMMANDS)
+def test_latex_speaks_of_greek_letters_as_formulas(command):
+    text = run(command).stdout
+    assert text.startswith("% needs \\usepackage{amsmath}")
+    assert not [character for character in text if ord(character) > 127]
+    outside = re.sub(r"\\\[.*?\\\]|\$[^$]*\$|\\_", "", text, flags=re.DOTALL)
+    assert "_" not in re.sub(r"\\begin\{tabular\}\{.*?\}", "", outside)

@@ -201,6 +201,11 @@ def test_the_reference_is_that_of_the_floats_on_the_tape():
     assert sweep("0.1*x", {"x": 3}, methods=["forward"], dtype="float32").digits == "0.10000000149011611938"
 
 
+def test_steps_at_the_ends_of_the_range_of_floats():
+    assert sweep("x", {"x": 1}, largest=1.7e308, smallest=1.7e308).methods[0].samples[0].step == 2.0**1023
+    assert sweep("x", {"x": 0}, largest=5e-324, smallest=5e-324).methods[0].samples[0].step == 5e-324
+
+
 def test_differences_hold_what_is_cut_constant():
     result = sweep("x*stop_gradient(x)", {"x": 3}, methods=["forward", "complex"])
     assert result.reference == 3

@@ -50,6 +50,8 @@ class Output:
         if path == "" or (path is not None and os.path.isdir(path)):
             what = "it is a directory" if path else "it has no name"
             raise UsageError([error("unwritable-file", f"cannot write to {path or 'the file'}: {what}", help=["name a file after -o"])])
+        if path is not None and not os.path.isdir(folder := os.path.dirname(os.path.realpath(path))):
+            raise UsageError([error("unwritable-file", f"cannot write {path}: there is no folder {os.path.dirname(path) or folder}")])
         if chosen is None and path is not None:
             chosen = format_of(path)
             if chosen is None:

@@ -74,6 +74,10 @@ _GREEK = (  # noqa: SIM905
 ).split()
 
 
+GREEK_LETTERS = dict(zip("αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΥΦΨΩ", _GREEK, strict=False))
+"""The names of the letters, which LaTeX knows by them alone."""
+
+
 def latex_name(name: str) -> str:
     r"""A name in LaTeX: ``x_{1}``, ``\alpha``, ``\mathrm{rate}``.
 
@@ -83,6 +87,7 @@ def latex_name(name: str) -> str:
     found = re.fullmatch(r"(.*?)(?:_?(\d+))?", name)
     assert found is not None
     stem, index = found[1] or "_", found[2]
+    stem = GREEK_LETTERS.get(stem, stem)
     if stem in _GREEK:
         stem = "\\" + stem
     else:

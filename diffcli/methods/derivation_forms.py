@@ -6,13 +6,12 @@ to the front. Everything else would hide the rule that was applied.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from diffcli.errors import Source
-from diffcli.language.printer import number_text, to_text
+from diffcli.language.printer import number_text
 from diffcli.language.syntax import NAME, NUMBER, SUM, Branches, Program
-from diffcli.methods.trace import Notation
 from diffcli.operations import OPERATIONS
 from diffcli.tape.formulas import Formula
 from diffcli.tape.rules import SEED
@@ -164,11 +163,6 @@ class Forms(Program):
         if inner_last and operation == "mul" and _is_seed(program, children[0]):
             forms.reverse()
         return self.combine(operation, forms)
-
-    # -- text ------------------------------------------------------------------------------------------------------------
-
-    def text(self, form: Form, notation: Notation, name: Callable[[str], str]) -> str:
-        return to_text(self, self.plain(form), notation.dialect, name)
 
 
 def _is_seed(program: Program, node: int) -> bool:

@@ -11,6 +11,7 @@ from diffcli.methods.derivation import REFERENCE, Derivation, Step, SymbolicAgre
 from diffcli.methods.derivation_rules import CONSTANT, IDENTITY
 from diffcli.methods.trace import IN_LATEX, Notation
 from diffcli.reports.document import Block, Column, Style, Table, Text, number
+from diffcli.reports.formats.latex import escape
 
 LONGEST = 400
 """A longer derivative is not written out under its tree."""
@@ -166,7 +167,7 @@ def _formulas(found: Derivation, notation: Notation, style: Style) -> list[Block
             blocks.append(Text(hidden_steps(found.hidden)))
         if step.v is None or step.rule == REFERENCE:
             continue
-        words = rf"\text{{{step.rule}}}"
+        words = rf"\text{{{escape(step.rule)}}}"
         words += rf",\ {step.let}" if step.let else ""
         rule = rf"{words}:\ {step.formula}"
         why, _, condition = step.remark.partition(" ")

@@ -15,9 +15,6 @@ from diffcli.studies.step_size import StepSizeResult
 LONGEST = 400
 """A longer expression is shown with its middle left out."""
 
-FAULTS = {"lost": "lost", "undefined": "undefined"}
-
-
 def step_size_report(result: StepSizeResult, style: Style, full: bool = False, tidy: bool = False) -> Document:
     """The document of a sweep.
 
@@ -86,7 +83,7 @@ def _shown(swept: MethodSweep, result: StepSizeResult) -> list[Sample]:
 
 def _cell(sample: Sample, has_reference: bool, digits: int | None) -> str:
     if sample.estimate is None:
-        return FAULTS[sample.fault]
+        return sample.fault
     if not has_reference:
         return number(sample.estimate, 6)
     return f"{_size(sample.error, digits)} {sample.side or ' '}"
@@ -104,7 +101,7 @@ def _method_table(swept: MethodSweep, result: StepSizeResult, digits: int | None
     columns = tuple(Column(name, numeric=bool(name), full=name == "estimate") for name in names)
     rows = tuple(
         (
-            _size(sample.step, digits), FAULTS[sample.fault] if sample.estimate is None else sample.estimate,
+            _size(sample.step, digits), sample.fault if sample.estimate is None else sample.estimate,
             *[_size(size, digits) for size in (sample.error, sample.truncation, sample.rounding)], sample.side,
         )
         for sample in _shown(swept, result)
@@ -137,9 +134,10 @@ def _summary(result: StepSizeResult) -> Table:
 
 
 def _small_print(result: StepSizeResult, full: bool) -> list[str]:
-    faults = {sample.fault for swept in result.methods for sample in swept.samples}
+    shown = [sample for swept in result.methods for sample in _shown(swept, result)]
+    faults = {sample.fault for sample in shown}
     texts = []
-    if any(swept.theory for swept in result.methods):
+    if any(sample.side for sample in shown):
         texts.append("T: in theory truncation prevails, R: rounding does.")
     if "lost" in faults:
         texts.append(f"lost: {result.variable} + h is rounded so far that the step is lost.")

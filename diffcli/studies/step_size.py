@@ -179,8 +179,8 @@ def _steps(x: float, largest: float | None, smallest: float | None, unit: float)
     if not 0 < bottom <= top < math.inf:
         message = f"steps from {top:g} down to {bottom:g} are no range of positive steps"
         raise UsageError([error("bad-value", message, help=["give --smallest above 0 and below --largest"])])
-    first, last = math.log2(top), max(math.log2(bottom), -1074.0)
-    return [math.ldexp(1.0, power) for power in range(min(math.floor(first + 0.5), 1023), math.ceil(last - 0.5) - 1, -1)]
+    first, last = (min(max(round(math.log2(end)), -1074), 1023) for end in (top, bottom))
+    return [math.ldexp(1.0, power) for power in range(first, last - 1, -1)]
 
 
 def _spread(steps: Sequence[float], per_decade: float) -> tuple[float, ...]:

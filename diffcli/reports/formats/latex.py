@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from diffcli.language.printer import latex_name, latex_number
+from diffcli.language.printer import GREEK_LETTERS, latex_name, latex_number
 from diffcli.reports.document import Block, Document, Style, Table, Text, Values, cells, hidden_text
 
 _ESCAPES = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}",
+    "∂": r"$\partial$", "·": r"$\cdot$", "±": r"$\pm$", "×": r"$\times$", "≤": r"$\le$", "′": "$'$", "…": r"\dots{}", "–": "--",
 }  # fmt: skip
 
 
@@ -18,15 +19,22 @@ def render(document: Document, style: Style) -> str:
 
 def escape(text: str) -> str:
     """A text that LaTeX shows as it is."""
-    return "".join(_ESCAPES.get(character, character) for character in text)
+    return "".join(_ESCAPES.get(character) or _letter(character) for character in text)
+
+
+def _letter(character: str) -> str:
+    """A letter as it is; a Greek one, which a text has no other way to, as a formula."""
+    name = GREEK_LETTERS.get(character)
+    return f"$\\{name}$" if name else character
 
 
 def _block(block: Block, style: Style) -> str:
     if isinstance(block, Text):
         return _text(block)
     if isinstance(block, Values):
-        rows = [[f"${_label(value.name)}$", f"${latex_number(value.number)}$"] for value in block.values]
-        return _tabular("lr", [], rows)
+        rows = [[f"${_label(value.name)}$", f"${latex_number(value.number)}$", escape(value.remark)] for value in block.values]
+        remarked = any(value.remark for value in block.values)
+        return _tabular("lrl" if remarked else "lr", [], rows if remarked else [row[:2] for row in rows])
     if not isinstance(block, Table):
         return ""  # a figure goes into a document as a file: -o figure.pdf
     rows = []
