@@ -8,6 +8,7 @@ import pytest
 from console import run
 from mpmath import mp, mpf
 
+from diffcli.errors import LimitError, error
 from diffcli.methods.problem import Problem
 from diffcli.studies.agreement import WAYS, check
 from diffcli.studies.disagreement import REASONS
@@ -126,6 +127,20 @@ def test_a_kink_is_no_disagreement_with_central_differences():
     (found,) = check(Problem("relu(x)", "x=0")).checks
     assert (found.left, found.right) == (0.0, 1.0)
     assert all(way.agrees for way in found.ways if way.has_number)
+
+
+@pytest.mark.parametrize(
+    ("stop", "code", "exit"), [(KeyboardInterrupt(), "interrupted", 130), (LimitError([error("timeout", "stopped after 1 s")]), "timeout", 6)]
+)
+def test_what_is_stopped_in_sympy_keeps_the_other_ways(monkeypatch, stop, code, exit):
+    def stopped(*_):
+        raise stop
+
+    monkeypatch.setattr("diffcli.methods.symbolic.differentiate", stopped)
+    outcome = run('check "x*y" --at x=2,y=3')
+    assert outcome.exit == exit
+    assert "the ways with a number agree" in outcome.stdout
+    assert f"[{code}]" in outcome.stderr
 
 
 @pytest.mark.parametrize(

@@ -142,15 +142,15 @@ def _why(found: PartialCheck) -> str:
 
 
 _AGREEMENT = {
-    "overflow": "all ways agree on an infinity", "removable": "the ways with a number agree",
-    "terms": "all ways agree, to few digits",
+    "overflow": "all ways agree on an infinity", "terms": "all ways agree, to few digits",
 }  # fmt: skip
 
 
 def verdict_text(found: PartialCheck) -> str:
     """The verdict in a few words."""
     if found.verdict == "agree":
-        return _AGREEMENT.get(found.reason, "all ways agree")
+        whole = "all ways agree" if all(way.has_number for way in found.ways) else "the ways with a number agree"
+        return _AGREEMENT.get(found.reason, whole)
     if found.verdict == "disagree":
         return f"disagree: {found.reason}"
     sides = ""

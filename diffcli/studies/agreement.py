@@ -194,10 +194,11 @@ def _symbolic(problem: Problem, notes: list[Diagnostic], progress: Progress) -> 
     told: list[Diagnostic] = list(notes)
     try:
         differentiate(problem, found.append, told, MOST_ROWS, False, progress)
-    except LimitError as limit:
-        why = limit.diagnostics[0].message
-        if limit.diagnostics[0].code == "timeout":  # the other ways are still worth having
-            notes.append(limit.diagnostics[0]._replace(severity="warning", notes=("SymPy's derivatives are not known",)))
+    except (LimitError, KeyboardInterrupt) as stopped:  # the other ways are still worth having
+        known = stopped.diagnostics[0] if isinstance(stopped, LimitError) else Diagnostic("interrupted", "warning", "interrupted")
+        why = known.message
+        if known.code in ("timeout", "interrupted"):
+            notes.append(known._replace(severity="warning", notes=("SymPy's derivatives are not known",)))
     notes += [note for note in told if note not in notes and note.code == "symbolic-form"]
     return {derivative.variable: derivative.value for derivative in found}, why
 

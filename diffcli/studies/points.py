@@ -92,9 +92,11 @@ class _Tally:
             candidate = Worst(problem.at, found, _largest_error(found))
             if found.variable not in self.worst or _key(candidate) > _key(self.worst[found.variable]):
                 self.worst[found.variable] = candidate
-        limits = [note for note in agreement.notes if note.code == "timeout"] if agreement is not None else []
-        if limits:
-            raise LimitError(limits)
+        for note in agreement.notes if agreement is not None else ():
+            if note.code == "timeout":
+                raise LimitError([note])
+            if note.code == "interrupted":
+                raise KeyboardInterrupt
 
 
 def _largest_error(found: PartialCheck) -> float | None:
