@@ -12,9 +12,10 @@ from diffcli.operations.arithmetic import precise
 from diffcli.reports.diagnostics import as_data
 from diffcli.reports.document import Block, Column, Document, Style, Table, Text, Value, Values, number
 from diffcli.reports.gradient import LONGEST
-from diffcli.studies.agreement import Agreement, PartialCheck, Way
+from diffcli.studies.agreement import Agreement
 from diffcli.studies.claims import VERDICTS, ClaimVerdict
 from diffcli.studies.points import PointChecks
+from diffcli.studies.verdict import PartialCheck, Way
 
 MOST_ULPS = 1e4
 """A larger distance is told in digits."""

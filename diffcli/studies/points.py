@@ -8,7 +8,8 @@ from typing import NamedTuple
 from diffcli.errors import Diagnostic, LimitError
 from diffcli.language import Program
 from diffcli.methods.problem import Problem
-from diffcli.studies.agreement import PartialCheck, check
+from diffcli.studies.agreement import check
+from diffcli.studies.verdict import PartialCheck
 
 SEVERITY = ("agree", "kink", "jump", "edge", "pole", "disagree")
 """The verdicts, the worst last."""
