@@ -16,8 +16,9 @@ import pytest
 
 from diffcli.errors import Diagnostic, DomainError, NotDifferentiableError
 from diffcli.methods.finite_difference import difference
-from diffcli.methods.gradient import Options, compute
+from diffcli.methods.gradient import compute
 from diffcli.methods.kinks import POLICIES
+from diffcli.methods.options import Options
 from diffcli.methods.problem import Problem
 from diffcli.records import GradientResult
 

@@ -18,9 +18,10 @@ from diffcli.errors import UsageError
 from diffcli.language import parse
 from diffcli.methods.automatic_difference import automatic_difference
 from diffcli.methods.finite_difference import difference
-from diffcli.methods.gradient import METHODS, RULES, Options, compute
+from diffcli.methods.gradient import compute
 from diffcli.methods.noise import value_noise
 from diffcli.methods.noise_estimate import ecnoise
+from diffcli.methods.options import METHODS, RULES, Options
 from diffcli.methods.precise import higher_derivatives, precise_derivative, precise_functions, precise_value
 from diffcli.methods.problem import Problem
 from diffcli.methods.sampling import TapeSampler

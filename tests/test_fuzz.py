@@ -17,8 +17,9 @@ from diffcli.errors.codes import CODES
 from diffcli.language import parse
 from diffcli.language.complaints import MOST
 from diffcli.language.printer import program_text
-from diffcli.methods.gradient import METHODS, RULES, Options, compute
+from diffcli.methods.gradient import compute
 from diffcli.methods.kinks import POLICIES
+from diffcli.methods.options import METHODS, RULES, Options
 from diffcli.methods.points import read_point
 
 

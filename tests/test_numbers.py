@@ -16,7 +16,8 @@ import oracle
 import pytest
 from mpmath import mpf
 
-from diffcli.methods.gradient import METHODS, Options, compute
+from diffcli.methods.gradient import compute
+from diffcli.methods.options import METHODS, Options
 from diffcli.records import GradientResult, Trace
 
 LECTURE = "ln(x1) + x1*x2 - sin(x2)"

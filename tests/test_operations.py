@@ -27,7 +27,8 @@ from mpmath import mp, mpf
 from diffcli.language import parse
 from diffcli.methods.finite_difference import difference
 from diffcli.methods.forward import tangents
-from diffcli.methods.gradient import Options, compute
+from diffcli.methods.gradient import compute
+from diffcli.methods.options import Options
 from diffcli.methods.problem import Problem
 from diffcli.methods.reverse import activity, adjoints
 from diffcli.operations import OPERATIONS, Operation, find_function

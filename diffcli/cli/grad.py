@@ -13,8 +13,9 @@ from diffcli.cli.options import Choice, Command, Names, Number, limit_options, o
 from diffcli.cli.output import Output, exit_code
 from diffcli.cli.progress import progress
 from diffcli.cli.reading import read_program
-from diffcli.methods.gradient import METHODS, MODES, RULES, Options, compute
+from diffcli.methods.gradient import compute
 from diffcli.methods.kinks import POLICIES
+from diffcli.methods.options import METHODS, MODES, RULES, Options
 from diffcli.methods.trace import ASCII, IN_LATEX, UNICODE
 from diffcli.reports.gradient import gradient_report
 

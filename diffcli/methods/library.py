@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from diffcli.errors import DomainError, UsageError, error
 from diffcli.language import Program
-from diffcli.methods.gradient import Options, compute
+from diffcli.methods.gradient import compute
+from diffcli.methods.options import Options
 from diffcli.methods.problem import At
 from diffcli.records import Difference, GradientResult, Trace
 from diffcli.tape.lowering import MOST_ROWS
