@@ -255,6 +255,34 @@ def test_the_operations_on_the_tape_are_those_of_the_whole_tape(name):
     assert tuple(last) == (reverse.function, forward.sweep, reverse.sweep)
 
 
+def whole_cost(recurrence, point, n):
+    """The counts on the one tape of l_n."""
+    text = "f(" * (n - 1) + recurrence.start + ")" * (n - 1)
+    problem = Problem(parse(f"f({recurrence.state}) = {recurrence.text}; {text}"), point, wrt=[recurrence.start])
+    seed = [1.0 if name == recurrence.start else None for name in problem.tape.inputs]
+    forward = forward_cost(problem, [tangents(problem.tape, problem.values, seed)])
+    reverse = reverse_cost(problem, accumulate(problem.tape, problem.values, problem.active)[1])
+    return reverse.function, forward.sweep, reverse.sweep
+
+
+def test_every_operation_of_the_table_is_counted_as_on_the_whole_tape():
+    checked = set()
+    for row in OPERATIONS.values():
+        for operands in [row.points[0], [0.9, *row.points[0][1:]]]:
+            names = [f"a{position}" for position in range(1, len(operands))]
+            if row.symbol:
+                continue
+            recurrence = of_program(parse(f"{row.spelling}({', '.join(['l', *names])})"), "l")
+            point = dict(zip(["x", *names], operands, strict=True))
+            if lost(recurrence, 4, point) is not None:
+                continue
+            for n in (2, 3, 4):
+                *_, last = tape_costs(recurrence, point, n)
+                assert tuple(last) == whole_cost(recurrence, point, n), (row.name, point, n)
+            checked.add(row.name)
+    assert len(checked) > 50 and "sinc" in checked
+
+
 def test_the_tape_of_an_iterated_map_with_a_choice():
     tape, slots = iterated(of_program(parse("where(l > 0.5, 2 - 2*l, 2*l)")), 4)
     values = evaluate(tape, [0.3])
@@ -449,10 +477,41 @@ def test_the_worker_ends_when_its_pipe_is_closed():
         assert worker.process.wait(60) == 1
 
 
-def test_a_process_that_cannot_be_started_leaves_the_counts(monkeypatch):
-    monkeypatch.setattr(sys, "executable", "/no/such/program")
+@pytest.mark.parametrize("program", ["/no/such/program", "/bin/false", "", None])
+def test_a_process_that_cannot_be_started_leaves_the_counts(program, monkeypatch):
+    monkeypatch.setattr(sys, "executable", program)
     outcome = run("swell --n 3")
     assert outcome.exit == 0 and "sizes, counted" in outcome.stdout and "SymPy" not in outcome.stdout
+    assert outcome.stderr.strip() == "note[not-measured]: SymPy was not measured: its process could not start"
+    assert [note["code"] for note in json.loads(run("swell --n 3 --json").stdout)["notes"]] == ["not-measured"]
+
+
+def test_a_process_that_dies_failed_and_did_not_take_too_long(monkeypatch):
+    class Dying(Worker):
+        """One that is killed once it is ready."""
+
+        def receive(self, seconds):
+            message = super().receive(seconds)
+            if message == {"ready": True}:
+                self.process.kill()
+            return message
+
+    monkeypatch.setattr(swell_measured, "Worker", Dying)
+    kept = []
+    measure(LOGISTIC, [(40, "derivative"), (40, "cse")], 60.0, kept.append, lambda stage: None)
+    assert kept == [Cell(40, "derivative", "failed", reason="its process ended")]
+
+
+def test_what_strikes_while_the_process_starts_does_not_leave_it_behind(monkeypatch):
+    def struck(self):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(swell_measured.Thread, "start", struck)
+    worker = Worker(LOGISTIC, [(40, "derivative")])
+    assert worker.process is None
+    with pytest.raises(KeyboardInterrupt), worker:
+        pass
+    assert worker.process.returncode is not None
 
 
 @pytest.mark.parametrize(

@@ -237,7 +237,7 @@ class _Look:
         result = self.result
         if result.request.recurrence.fresh:
             return [Text(GRADIENT)]
-        if result.swells(lambda row: row.value_tree, first=1) or result.swells(lambda row: row.folded_tree):
+        if result.swells(lambda row: row.value_tree, since=1) or result.swells(lambda row: row.folded_tree):
             return [Text(MESSAGE)]
         tree = result.swells(lambda row: row.derivative_tree)
         return [] if tree is None else [Text((ONLY_ZEROS if tree else NOTHING).format(self.value, self.derivative))]

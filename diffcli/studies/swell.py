@@ -16,7 +16,7 @@ from diffcli.studies.swell_counts import Graph, Reach, Tangents
 from diffcli.studies.swell_domain import Lost, lost, require_values
 from diffcli.studies.swell_laws import LAWS, law
 from diffcli.studies.swell_map import Recurrence
-from diffcli.studies.swell_measured import Cell, Task, measure
+from diffcli.studies.swell_measured import Cell, NotStarted, Task, measure
 from diffcli.studies.swell_point import generic_point
 from diffcli.studies.swell_text import LONGEST, Texts
 
@@ -97,12 +97,12 @@ class SwellResult(NamedTuple):
     logistic: bool
     notes: tuple[Diagnostic, ...]
 
-    def swells(self, size: Callable[[Counts], int | None], first: int = 2) -> bool | None:
-        """Whether a size grows faster than linearly over the last three rows, from ``first``; None if they are too few.
+    def swells(self, size: Callable[[Counts], int | None], since: int = 2) -> bool | None:
+        """Whether a size grows faster than linearly over the last three rows, from ``since`` on; None if they are too few.
 
         The derivative of l_1 is no iterate's, so its size tells nothing.
         """
-        points = [(row.n, value) for row in self.counts if row.n >= first and (value := size(row)) is not None]
+        points = [(row.n, value) for row in self.counts if row.n >= since and (value := size(row)) is not None]
         if len(points) < 3:
             return None
         (n1, first), (n2, second), (n3, third) = points[-3:]
@@ -271,7 +271,10 @@ class _Study:
             self.progress.show(self.result())
 
         self.progress.show(self.result())
-        measure(self.recurrence, tasks, self.request.budget, keep, self.progress.stage)
+        try:
+            measure(self.recurrence, tasks, self.request.budget, keep, self.progress.stage)
+        except NotStarted:
+            self.note(Diagnostic("not-measured", "note", "SymPy was not measured: its process could not start"))
 
     def form(self, n: int, kind: str) -> Form | None:
         """SymPy's text of a form if there is one, else the nested one."""

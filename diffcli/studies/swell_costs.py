@@ -14,8 +14,9 @@ from diffcli.methods.cost import forward_cost, reverse_cost
 from diffcli.methods.forward import tangents
 from diffcli.methods.problem import Problem
 from diffcli.methods.reverse import accumulate
-from diffcli.operations import OPERATIONS
 from diffcli.studies.swell_map import Recurrence
+from diffcli.tape import Tape
+from diffcli.tape.rules import terms
 
 
 class TapeCost(NamedTuple):
@@ -26,10 +27,19 @@ class TapeCost(NamedTuple):
     reverse: int
 
 
+def chooses(tape: Tape) -> bool:
+    """Whether what its operations take depends on the point: one of them, or a rule of one, is a choice."""
+    kinds = set(zip(tape.operations, map(len, tape.operands), strict=True))
+    return any(
+        name == "where" or any(term is not None and "where" in term.program.operations for term in terms(name, count))
+        for name, count in kinds
+    )
+
+
 def tape_costs(recurrence: Recurrence, at: Mapping[str, float], n: int) -> Iterator[TapeCost]:
     """The costs of l_1, l_2, ..., l_n at a point."""
     step = recurrence.step()
-    branches = any("where" in (name, *"".join(OPERATIONS[name].partials).split("(")) for name in step.operations)
+    branches = chooses(step)
     total = TapeCost(0, 0, 0)
     yield total
     state = at[recurrence.start]

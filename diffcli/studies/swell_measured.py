@@ -36,7 +36,7 @@ class Cell(NamedTuple):
     n: int
     step: str
     state: str
-    """``done``, ``stopped`` or ``failed``."""
+    """``done``, ``stopped`` (its time was over) or ``failed``."""
     seconds: float | None = None
     """What SymPy took, or how long was waited for it."""
     sizes: Mapping[str, int] = MappingProxyType({})
@@ -47,24 +47,38 @@ class Cell(NamedTuple):
 
 Task = tuple[int, str]
 
+Message = dict[str, Any]
+
+GONE: Message = {"failed": "its process ended"}
+"""What stands for the answer of a process that gives no more."""
+
+
+class NotStarted(Exception):
+    """The process could not be started, or ended before it was ready."""
+
 
 def measure(
     recurrence: Recurrence, tasks: Iterable[Task], budget: float, keep: Callable[[Cell], None], progress: Callable[[str], None]
 ) -> None:
-    """Do tasks in order within ``budget`` seconds, and hand each that was begun to ``keep``."""
+    """Do tasks in order within ``budget`` seconds, and hand each that was begun to ``keep``.
+
+    Raises
+    ------
+    NotStarted
+        There is no process that could do them.
+    """
     remaining = list(tasks)
     deadline = monotonic() + budget
     while remaining and (left := deadline - monotonic()) > 0:
         if left < START and left < budget:
             return
         progress("SymPy starts")
-        try:
-            worker = Worker(recurrence, remaining)
-        except OSError:
-            return  # no process can be started here, so nothing is measured
-        with worker:
-            if worker.receive(left) is None:
+        with Worker(recurrence, remaining) as worker:
+            ready = worker.receive(left)
+            if ready is None:
                 return
+            if "failed" in ready:
+                raise NotStarted
             remaining = _attend(worker, remaining, deadline, keep, progress)
 
 
@@ -83,56 +97,83 @@ def _attend(
             continue
         if message is None:
             keep(Cell(n, step, "stopped", monotonic() - began))
+        else:
+            keep(Cell(n, step, "failed", reason=message["failed"]))
+        if message is None or message is GONE:
             return [task for task in tasks[position + 1 :] if step not in (task[1], NEEDS.get(task[1]))]
-        keep(Cell(n, step, "failed", reason=message["failed"]))
     return []
 
 
 class Worker:
-    """The process, and a thread that takes its answers off the pipe."""
+    """The process, and a thread that takes its answers off the pipe. It runs inside ``with``, and is gone after it."""
+
+    process: subprocess.Popen[str] | None = None
+    reader: Thread | None = None
 
     def __init__(self, recurrence: Recurrence, tasks: list[Task]) -> None:
         largest = max(n for n, _ in tasks)
-        wanted = recurrence.wanted(largest)
-        job = {
+        self.job = {
             "map": program_text(recurrence.program), "state": recurrence.state, "names": recurrence.names(largest),
-            "wanted": len(wanted), "fresh": recurrence.fresh, "tasks": tasks,
+            "wanted": len(recurrence.wanted(largest)), "fresh": recurrence.fresh, "tasks": tasks,
         }  # fmt: skip
-        self.answers: Queue[dict[str, Any] | None] = Queue()
-        self.process = subprocess.Popen(
-            [sys.executable, "-P", "-c", _PROGRAM, json.dumps(sys.path)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding="utf-8",
-        )  # fmt: skip
-        self.reader = Thread(target=self._read, daemon=True)
+        self.answers: Queue[Message] = Queue()
+
+    def __enter__(self) -> Worker:
+        """Start it.
+
+        Raises
+        ------
+        NotStarted
+            There is no Python to start, or the system refuses.
+        """
+        try:
+            self._start()
+        except BaseException:  # Ctrl-C or an alarm too: what has been started is not left behind
+            self.__exit__()
+            raise
+        return self
+
+    def _start(self) -> None:
+        if not sys.executable:
+            raise NotStarted
+        try:
+            self.process = subprocess.Popen(
+                [sys.executable, "-P", "-c", _PROGRAM, json.dumps(sys.path)],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding="utf-8",
+            )  # fmt: skip
+        except OSError as refused:
+            raise NotStarted from refused
+        self.reader = Thread(target=self._read, args=(self.process,), daemon=True)
         self.reader.start()
         assert self.process.stdin is not None
         with suppress(OSError):  # it is gone already, and will not answer
-            self.process.stdin.write(json.dumps(job) + "\n")
+            self.process.stdin.write(json.dumps(self.job) + "\n")
             self.process.stdin.flush()
 
-    def __enter__(self) -> Worker:
-        return self
-
     def __exit__(self, *exception: object) -> None:
-        self.process.kill()
-        self.process.wait()
-        self.reader.join()
-        for pipe in (self.process.stdin, self.process.stdout):
+        process = self.process
+        if process is None:
+            return
+        process.kill()
+        process.wait()
+        if self.reader is not None and self.reader.ident is not None:
+            self.reader.join()
+        for pipe in (process.stdin, process.stdout):
             assert pipe is not None
             with suppress(OSError):
                 pipe.close()
 
-    def _read(self) -> None:
-        assert self.process.stdout is not None
+    def _read(self, process: subprocess.Popen[str]) -> None:
+        assert process.stdout is not None
         try:
-            for line in self.process.stdout:
+            for line in process.stdout:
                 self.answers.put(json.loads(line))
         except ValueError:
             pass  # ended in the middle of a line
-        self.answers.put(None)
+        self.answers.put(GONE)
 
-    def receive(self, seconds: float) -> dict[str, Any] | None:
-        """The next answer; None if there is none in time, or the process ended."""
+    def receive(self, seconds: float) -> Message | None:
+        """The next answer, `GONE` if the process ended; None if there is none in time."""
         try:
             return self.answers.get(timeout=seconds)
         except Empty:
