@@ -454,7 +454,7 @@ def test_dialects(text):
 LATEX_NAMES = {
     "x": "x", "x1": "x_{1}", "x_1": "x_{1}", "x12": "x_{12}", "alpha": r"\alpha", "alpha1": r"\alpha_{1}",
     "Omega": r"\Omega", "rate": r"\mathrm{rate}", "rate_2": r"\mathrm{rate}_{2}", "a_b": r"\mathrm{a\_b}",
-    "_": r"\_", "_1": r"\__{1}", "__": r"\mathrm{\_\_}", "x_": r"\mathrm{x\_}", "β": "β",
+    "_": r"\_", "_1": r"\__{1}", "__": r"\mathrm{\_\_}", "x_": r"\mathrm{x\_}", "β": r"\beta", "λ_2": r"\lambda_{2}",
 }  # fmt: skip
 
 
