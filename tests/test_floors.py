@@ -69,7 +69,7 @@ HEAVY = ("numpy", "sympy", "mpmath", "matplotlib", "fractions", "difflib")
         ("from diffcli.cli.main import main; main(['--help'])", (*HEAVY, "rich", "diffcli.language", "diffcli.operations")),
         ("from diffcli.cli.main import main; main(['grad', 'x^2', '--at', 'x=2', '--json'])", (*HEAVY, "rich")),
         ("from diffcli.cli.main import main; main(['grad', 'x^2', '--at', 'x=2'])", ("numpy", "sympy", "mpmath", "difflib")),
-        ("from diffcli.cli.main import main; main(['grad', 'x^2', '--at', 'x=2', '--mode', 'numeric'])", ("numpy", "sympy")),
+        ("from diffcli.cli.main import main; main(['grad', 'x^2', '--at', 'x=2', '--mode', 'numeric'])", ("numpy", "sympy", "mpmath")),
     ],
     ids=["import", "library", "help", "json", "table", "numeric"],
 )

@@ -112,9 +112,9 @@ def _extrapolated(sampler: Sampler, scheme: Scheme, first: float | None) -> Esti
     """The best estimate of a few first steps, the longest first, as soon as one has a digit."""
     size = abs(sampler.x)
     reach, where = sampler.reach()
-    wanted = first or (power_of_two(reach) if math.isfinite(reach) else sampler.scale() / 2)
+    wanted = first or (reach if math.isfinite(reach) else sampler.scale() / 2)
     if sampler.bound and first is None:
-        wanted = power_of_two(wanted)
+        wanted = _power_of_two(wanted)
     best: Estimate | str = DISAGREE
     for share in UNBOUNDED if math.isinf(reach) and sampler.bound and first is None else RETREATS:
         found = _extrapolate(sampler, scheme, wanted * share, _beginning(sampler, wanted, first, where, share))
@@ -213,6 +213,6 @@ def _beginning(sampler: Sampler, wanted: float, first: float | None, where: str,
     return begin
 
 
-def power_of_two(size: float) -> float:
+def _power_of_two(size: float) -> float:
     """The largest power of two that is not above a size."""
     return float(2.0 ** max(math.floor(math.log2(size)), -1000))

@@ -72,7 +72,8 @@ class Extrapolation:
             row.append(Entry(step, column, value, truncation, rounding + 2 * UNIT * abs(value)))
         self.rows.append(row)
         if self.doubtful:
-            row[1:] = [self._doubted(entry, self._remainder()) for entry in row[1:]]
+            remainder = self._remainder()
+            row[1:] = [self._doubted(entry, remainder) for entry in row[1:]]
         for entry in row[1:]:
             if math.isfinite(entry.bar) and (self.best is None or entry.bar < self.best.bar):
                 self.best = entry

@@ -10,14 +10,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
-from functools import cache, partial
+from functools import cache
 from typing import Any
 
 from diffcli.operations import OPERATIONS
 from diffcli.operations.arithmetic import precise
 from diffcli.operations.arithmetic.precise import PRECISE
 from diffcli.tape import Tape
-from diffcli.tape.evaluation import evaluate, run
+from diffcli.tape.evaluation import evaluate, held_functions, run
 from diffcli.tape.rules import definition_function
 
 Number = precise.Number
@@ -106,15 +106,11 @@ def precise_derivative(
     functions = precise_functions(tape)
     magnitudes = _magnitudes(tape, point)
     tape = _with_constants(tape, {})
-    cuts = [slot for slot in tape.rows() if tape.operation(slot) == "stop_gradient"]
+    has_cuts = "stop_gradient" in tape.operations
 
     def quotient(work: int) -> Number:
         centre = [precise.number(x) for x in point]
-        beside = list(functions)
-        if cuts:
-            values = run(tape, centre, functions)
-            for slot in cuts:
-                beside[slot - tape.first_row] = partial(_constant, values[slot])
+        beside = held_functions(tape, run(tape, centre, functions), functions) if has_cuts else functions
         known = centre[variable]
         step = precise.power_of_ten(-work) * (min(abs(known), 1) or 1)
         total = precise.number(0)
@@ -124,10 +120,6 @@ def precise_derivative(
         return total / step**kind
 
     return _settled(quotient, digits, kind + 2, magnitudes)
-
-
-def _constant(value: Number, _: Number) -> Number:
-    return value
 
 
 def higher_derivatives(

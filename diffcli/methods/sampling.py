@@ -168,7 +168,6 @@ class TapeSampler:
                         found = min(found, abs(value / move))
         return found if 0 < found < math.inf else max(abs(self.x), 1.0)
 
-
     def slope(self) -> float:
         """The derivative by the rules of the table; 0 where there is no dependence."""
         return self._tangents()[self.tape.output] or 0.0

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from diffcli.methods.noise import UNIT
-from diffcli.methods.precise import higher_derivatives
 from diffcli.methods.sampling import TapeSampler
 from diffcli.methods.stencils import Stencil
 
@@ -57,6 +56,8 @@ def by_tape(sampler: TapeSampler, stencil: Stencil) -> Chosen:
 
 def by_theory(sampler: TapeSampler, stencil: Stencil) -> Chosen:
     """The step h* of least error, with f^(p+1) exact."""
+    from diffcli.methods.precise import higher_derivatives  # no other rule waits for mpmath
+
     kind = stencil.order + 1
     (higher,) = higher_derivatives(sampler.tape, sampler.point, sampler.position, [kind])
     noise = sampler.noise(sampler.base, sampler.base) / 2

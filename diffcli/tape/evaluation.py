@@ -33,16 +33,21 @@ def float_functions(tape: Tape) -> list[Callable[..., Any]]:
     return list(map(known.__getitem__, tape.operations))
 
 
-def held_functions(tape: Tape, values: Values) -> list[Callable[..., Any]]:
-    """`float_functions`, with ``stop_gradient`` held at the values given, so that differences do not see through it."""
-    functions = float_functions(tape)
+def held_functions(
+    tape: Tape, values: Values, functions: Sequence[Callable[..., Any]] | None = None
+) -> list[Callable[..., Any]]:
+    """The functions of every row, in floats if not given, with ``stop_gradient`` held at the values that it has there.
+
+    So differences do not see through it.
+    """
+    functions = list(float_functions(tape) if functions is None else functions)
     for slot in tape.rows():
         if tape.operation(slot) == "stop_gradient":
             functions[slot - tape.first_row] = partial(_constant, values[slot])
     return functions
 
 
-def _constant(value: float, _: float) -> float:
+def _constant(value: Any, _: Any) -> Any:
     return value
 
 
