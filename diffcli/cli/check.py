@@ -80,8 +80,7 @@ def command(
         if alone and digits is not None:
             raise UsageError([error("usage", "--digits is for a check at a point, and there is none", help=["add --at, or leave it out"])])
         problem = _anywhere(program, wrt, max_nodes) if alone else Problem(program, given or {}, wrt=wrt, most_rows=max_nodes)
-        if problem.value != problem.value:
-            require_value(problem)
+        require_value(problem)
         agreement = None if alone else check(problem, digits, stage)
         judged: list[ClaimVerdict] = []
         for text in claims:

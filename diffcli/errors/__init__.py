@@ -123,3 +123,10 @@ def error(
 ) -> Diagnostic:
     """A diagnostic of severity ``error``."""
     return Diagnostic(code, "error", message, source, marks, tuple(notes), tuple(help))
+
+
+def as_stop(stopped: DiffcliError | KeyboardInterrupt) -> Diagnostic:
+    """What ended work whose beginning is kept: the limit that struck, or Ctrl-C, as a warning."""
+    if isinstance(stopped, DiffcliError):
+        return stopped.diagnostics[0]._replace(severity="warning")
+    return Diagnostic("interrupted", "warning", "interrupted")

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from diffcli.errors import Diagnostic, ExpressionError, LimitError, Mark, Slopes, error
+from diffcli.errors import Diagnostic, ExpressionError, LimitError, Mark, Slopes, as_stop, error
 from diffcli.language import Program
 from diffcli.language.later import complaints
 from diffcli.language.printer import number_text
@@ -177,9 +177,9 @@ def _symbolic(problem: Problem, options: Options, replaced: Overrides, notes: li
     except (LimitError, KeyboardInterrupt) as stopped:
         if not found and not derivations:
             raise
-        why = stopped.diagnostics[0] if isinstance(stopped, LimitError) else Diagnostic("interrupted", "warning", "interrupted")
+        why = as_stop(stopped)
         left = ", ".join(problem.wrt[len(found) :])
-        notes.append(why._replace(severity="warning", notes=(f"not differentiated: {left}",)))
+        notes.append(why._replace(notes=(f"not differentiated: {left}",)))
     gradient = {derivative.variable: derivative.value for derivative in found}
     if derivations:
         from diffcli.methods.symbolic_agreement import compare

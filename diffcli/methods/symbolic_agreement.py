@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from diffcli.errors import Diagnostic, DiffcliError, LimitError
+from diffcli.errors import Diagnostic, DiffcliError, LimitError, as_stop
 from diffcli.language import parse
 from diffcli.methods.derivation import Derivation, SymbolicAgreement
 from diffcli.methods.problem import Problem
@@ -46,12 +46,8 @@ def compare(
             try:
                 same = _same(problem, derivation.derivative, derivative.unsimplified)
             except (LimitError, KeyboardInterrupt) as stopped:
-                why = (
-                    stopped.diagnostics[0] if isinstance(stopped, LimitError)
-                    else Diagnostic("interrupted", "warning", "interrupted")
-                )  # fmt: skip
                 kept = "the derivation is exact, but compared with SymPy's derivative by numbers alone"
-                notes.append(why._replace(severity="warning", notes=(kept,)))
+                notes.append(as_stop(stopped)._replace(notes=(kept,)))
                 proving = False
         result.append(derivation._replace(agreement=_agreement(same, derivation.value, derivative.value)))
     return tuple(result)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
-from diffcli.errors import Diagnostic, LimitError
+from diffcli.errors import Diagnostic, LimitError, as_stop
 from diffcli.methods import forward
 from diffcli.methods.complex_step import complex_difference
 from diffcli.methods.finite_difference import difference
@@ -113,9 +113,9 @@ def _symbolic(problem: Problem, notes: list[Diagnostic], progress: Progress) -> 
     try:
         differentiate(problem, found.append, told, MOST_ROWS, False, progress)
     except (LimitError, KeyboardInterrupt) as stopped:  # the other ways are still worth having
-        known = stopped.diagnostics[0] if isinstance(stopped, LimitError) else Diagnostic("interrupted", "warning", "interrupted")
+        known = as_stop(stopped)
         why = known.message
         if known.code in ("timeout", "interrupted"):
-            notes.append(known._replace(severity="warning", notes=("SymPy's derivatives are not known",)))
+            notes.append(known._replace(notes=("SymPy's derivatives are not known",)))
     notes += [note for note in told if note not in notes and note.code == "symbolic-form"]
     return {derivative.variable: derivative.value for derivative in found}, why

@@ -53,6 +53,5 @@ def check(
     ('disagree', 'cancellation', '-8.3333e-07')
     """
     problem = Problem(target, at, wrt=wrt, most_rows=max_nodes)
-    if problem.value != problem.value:
-        require_value(problem)
+    require_value(problem)
     return check_problem(problem, digits)

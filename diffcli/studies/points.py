@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
-from diffcli.errors import Diagnostic, LimitError
+from diffcli.errors import Diagnostic, LimitError, as_stop
 from diffcli.language import Program
 from diffcli.methods.problem import Problem
 from diffcli.studies.agreement import check
@@ -66,8 +66,8 @@ def check_points(
     except (LimitError, KeyboardInterrupt) as stopped:
         if not tally.done:
             raise
-        why = stopped.diagnostics[0] if isinstance(stopped, LimitError) else Diagnostic("interrupted", "warning", "interrupted")
-        notes.append(why._replace(severity="warning", notes=(f"checked until then: {tally.done} points",)))
+        why = as_stop(stopped)
+        notes.append(why._replace(notes=(f"checked until then: {tally.done} points",)))
     return PointChecks(tally.expression, tally.done, tally.counts, tally.worst, tally.undefined, tuple(notes))
 
 
