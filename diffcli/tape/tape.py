@@ -10,9 +10,12 @@ indexing finds them, and a list of tangents or adjoints that is as long holds no
 # Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
 
 from array import array
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from diffcli.errors import Source, Span
+
+Shape: TypeAlias = "tuple[int, ...]"
+"""The lengths of an array along its axes; ``()`` for a number."""
 
 
 class Skip(NamedTuple):
@@ -36,7 +39,7 @@ class Tape:
 
     __slots__ = (
         "source", "inputs", "operations", "operands", "starts", "stops", "constants", "constant_names", "bindings", "skips",
-        "output",
+        "output", "outputs", "shapes", "parameters",
     )  # fmt: skip
 
     def __init__(self, source: Source, inputs: list[str]) -> None:
@@ -46,7 +49,8 @@ class Tape:
         self.operands: list[tuple[int, ...]] = []
         self.starts: array[int] = array("q")
         self.stops: array[int] = array("q")
-        self.constants: list[float] = []
+        self.constants: list[Any] = []
+        """Numbers; and, on a tape with arrays, arrays."""
         self.constant_names: dict[int, str] = {}
         """Constants that have a name, by slot."""
         self.bindings: dict[str, int] = {}
@@ -54,7 +58,13 @@ class Tape:
         self.skips: list[Skip] = []
         """In order of start; one inside another comes after it."""
         self.output = 0
-        """The slot of the result."""
+        """The slot of the result; the first of them, if there are several."""
+        self.outputs: list[int] = []
+        """The slots of the results of a program that has several; empty for one that has one."""
+        self.shapes: list[Shape] | None = None
+        """The shape of every input and row; None where all of them are numbers, and nothing needs NumPy."""
+        self.parameters: dict[int, dict[str, Any]] = {}
+        """What is fixed in a row beside its operands, such as an axis, by slot."""
 
     @property
     def first_row(self) -> int:
@@ -80,6 +90,12 @@ class Tape:
     def operands_of(self, slot: int) -> tuple[int, ...]:
         """The operands of a row; none for an input."""
         return self.operands[slot - len(self.inputs)] if slot >= len(self.inputs) else ()
+
+    def shape(self, slot: int) -> Shape:
+        """The shape of a slot's value, or of a constant."""
+        if slot < 0:
+            return getattr(self.constants[-1 - slot], "shape", ())
+        return self.shapes[slot] if self.shapes is not None else ()
 
     def span(self, slot: int) -> Span:
         row = slot - len(self.inputs)
