@@ -5,9 +5,24 @@ Rows of a tape are named by their index in the lecture's numbering: v₋ₙ₊�
 
 # Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from diffcli.errors import Diagnostic, Span
+
+Array: TypeAlias = Any
+"""A NumPy array of float64. It is known by its shape: NumPy is not loaded to ask."""
+
+Number: TypeAlias = float | Array
+"""A float, or an array."""
+
+
+def is_array(value: object) -> bool:
+    """Whether a value is an array with axes, and no number.
+
+    >>> is_array(2.0)
+    False
+    """
+    return bool(getattr(value, "shape", ()))
 
 
 class Operand(NamedTuple):
@@ -27,7 +42,7 @@ class PrimalRow(NamedTuple):
     operation: str
     operands: tuple[Operand, ...]
     formula: str
-    value: float | None
+    value: Number | None
     """None where the row belongs to a branch that is not taken."""
     name: str
     """What the program calls it; an input's name, or that of a binding."""
@@ -39,7 +54,7 @@ class TangentRow(NamedTuple):
 
     v: int
     formula: str
-    tangents: tuple[float | None, ...]
+    tangents: tuple[Number | None, ...]
 
 
 class AdjointStep(NamedTuple):
@@ -51,8 +66,8 @@ class AdjointStep(NamedTuple):
     operand: int
     """Which operand of the source row the target is, counted from 0."""
     formula: str
-    term: float
-    value: float
+    term: Number
+    value: Number
     """The adjoint of the target after the step."""
 
 
@@ -134,13 +149,14 @@ class GradientResult(NamedTuple):
     expression: str
     """The program as diffcli reads it, with the fewest parentheses."""
     mode: str
-    at: dict[str, float]
+    at: dict[str, Number]
     value: float
-    gradient: dict[str, float]
+    gradient: dict[str, Number]
+    """Of an array, the derivatives by its elements, in an array of the same shape."""
     notes: tuple[Diagnostic, ...] = ()
     directional: float | None = None
     """The derivative along ``seed``, when one is given."""
-    seed: dict[str, float] | None = None
+    seed: dict[str, Number] | None = None
     differences: tuple[Difference, ...] = ()
     symbolic: tuple[SymbolicDerivative, ...] = ()
     trace: Trace | None = None

@@ -10,6 +10,7 @@ from itertools import pairwise
 from diffcli.cli.environment import Environment, write, write_file
 from diffcli.cli.exit_codes import ExitCode
 from diffcli.errors import Diagnostic, DiffcliError, UsageError, error
+from diffcli.records import Number, is_array
 from diffcli.reports.document import Document, Style
 from diffcli.reports.formats import FORMATS, format_of
 from diffcli.reports.formats import render as render_document
@@ -90,16 +91,22 @@ class Output:
             write(self.environment.stderr, render(notes, self.environment.style(self.environment.stderr)))
 
 
-def exit_code(notes: Iterable[Diagnostic], numbers: Iterable[float | None]) -> ExitCode:
-    """The exit code of a result that was printed."""
+def exit_code(notes: Iterable[Diagnostic], numbers: Iterable[Number | None]) -> ExitCode:
+    """The exit code of a result that was printed; every element of an array counts."""
     codes = {note.code for note in notes}
     if "interrupted" in codes:
         return ExitCode.INTERRUPTED
     if codes & {"timeout", "too-many-nodes", "undecided-derivative"}:
         return ExitCode.LIMIT
-    if not all(number is None or math.isfinite(number) for number in numbers):
+    if not all(map(_is_finite, numbers)):
         return ExitCode.DOMAIN
     return ExitCode.OK
+
+
+def _is_finite(number: Number | None) -> bool:
+    if number is None or not is_array(number):
+        return number is None or math.isfinite(number)
+    return bool(abs(number).max() < math.inf)  # NaN is less than nothing
 
 
 def report_error(environment: Environment, fault: DiffcliError, as_json: bool) -> int:

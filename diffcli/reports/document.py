@@ -6,16 +6,17 @@ number shows is the format's business. A document also carries its data, the obj
 
 # Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from diffcli.language.printer import number_text
+from diffcli.records import Number, is_array
 
 if TYPE_CHECKING:
     from diffcli.reports.figure import Figure
 
-Cell = str | float | int | None
-"""A text, a number, or nothing."""
+Cell = str | float | int | Any | None
+"""A text, a number, an array of numbers, or nothing."""
 
 
 class Column(NamedTuple):
@@ -39,11 +40,11 @@ class Table(NamedTuple):
 
 
 class Value(NamedTuple):
-    """One named number of the result, with a remark; ``label`` is for people, ``name`` for machines."""
+    """One named number of the result, or array, with a remark; ``label`` is for people, ``name`` for machines."""
 
     name: str
     label: str
-    number: float
+    number: Number
     remark: str = ""
 
 
@@ -51,6 +52,16 @@ class Values(NamedTuple):
     """The result itself."""
 
     values: tuple[Value, ...]
+
+    def numbers(self) -> Iterator[tuple[str, float]]:
+        """Every number with its name for machines: those of an array one after the other."""
+        for value in self.values:
+            if is_array(value.number):
+                from diffcli.reports.arrays import elements  # few reports have one
+
+                yield from elements(value.name, value.number)
+            else:
+                yield value.name, value.number
 
 
 class Text(NamedTuple):
@@ -68,8 +79,11 @@ class Document(NamedTuple):
     blocks: tuple[Block, ...]
     data: Mapping[str, Any]
 
-    def values(self) -> tuple[Value, ...]:
-        return tuple(value for block in self.blocks if isinstance(block, Values) for value in block.values)
+    def numbers(self) -> Iterator[tuple[str, float]]:
+        """Every number of the result, with its name."""
+        for block in self.blocks:
+            if isinstance(block, Values):
+                yield from block.numbers()
 
     def results_first(self) -> list[Block]:
         """The blocks as a script wants them: what it came for stands first."""
@@ -84,6 +98,8 @@ class Style(NamedTuple):
     """Significant digits in tables; None for all."""
     unicode: bool = True
     color: bool = False
+    full: bool = False
+    """Whether large arrays show all their elements."""
 
 
 def number(value: float | int | None, digits: int | None = None) -> str:
@@ -104,6 +120,7 @@ def cells(table: Table, digits: int | None, absent: str) -> list[list[str]]:
         [
             (absent if column.numeric else "") if cell is None
             else cell if isinstance(cell, str)
+            else _array_cell(cell, None if column.full else digits) if is_array(cell)
             else number(cell, None if column.full else digits)
             for column, cell in zip(table.columns, row, strict=True)
         ]
@@ -111,12 +128,21 @@ def cells(table: Table, digits: int | None, absent: str) -> list[list[str]]:
     ]  # fmt: skip
 
 
+def _array_cell(array: Any, digits: int | None) -> str:
+    from diffcli.reports.arrays import cell_text  # few reports have one
+
+    return cell_text(array, digits)
+
+
 def hidden_text(table: Table) -> str:
     return f"... {table.hidden} rows are not shown; --full shows all"
 
 
 def machine(value: Any) -> Any:
-    """A value for JSON: non-finite numbers as the texts ``nan``, ``inf`` and ``-inf``; 0 without a sign."""
+    """A value for JSON: non-finite numbers as the texts ``nan``, ``inf`` and ``-inf``; 0 without a sign.
+
+    Arrays, and numbers of NumPy, become lists and numbers by their own ``tolist``.
+    """
     if isinstance(value, bool) or value is None or isinstance(value, str | int):
         return value
     if isinstance(value, float):
@@ -127,4 +153,6 @@ def machine(value: Any) -> Any:
         return {key: machine(item) for key, item in value.items()}
     if isinstance(value, Sequence):
         return [machine(item) for item in value]
+    if hasattr(value, "tolist"):
+        return machine(value.tolist())
     raise TypeError(f"{type(value).__name__} has no form in JSON")

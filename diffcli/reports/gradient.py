@@ -8,15 +8,12 @@ from diffcli.language import parse
 from diffcli.language.later import complaints
 from diffcli.language.printer import LATEX, step_text, to_text
 from diffcli.methods.trace import IN_LATEX, Notation
-from diffcli.operations import OPERATIONS
-from diffcli.records import Cost, Difference, GradientResult, Operand, PrimalRow, SymbolicDerivative, Trace
+from diffcli.records import Cost, Difference, GradientResult, SymbolicDerivative, is_array
 from diffcli.reports.document import Block, Column, Document, Style, Table, Text, Value, Values, number
+from diffcli.reports.trace import trace_data, trace_tables
 
 LONGEST = 400
 """A longer expression is shown with its middle left out."""
-
-CONDITIONS = frozenset(row.name for row in OPERATIONS.values() if row.symbol and row.precedence <= OPERATIONS["eq"].precedence)
-"""Operations whose value is a truth."""
 
 
 def gradient_report(
@@ -29,7 +26,7 @@ def gradient_report(
     """
     blocks: list[Block] = _heading(result, notation)
     if result.trace is not None and result.trace.primal:
-        blocks += _trace_tables(result.trace, notation)
+        blocks += trace_tables(result.trace, notation, style.full)
     if result.differences:
         blocks += _difference_tables(result.differences, brief)
     if result.derivations:
@@ -39,21 +36,47 @@ def gradient_report(
     if result.symbolic:
         blocks += _symbolic_tables(result.symbolic, notation)
     blocks.append(Values(_values(result, style)))
+    if notation is not IN_LATEX and not style.full and _has_large(result):
+        blocks.append(Text("every element: --full, --json, or -o result.json", "dim"))
     if result.cost is not None:
         blocks.append(Text(_cost_text(result.cost, result.mode)))
-    return Document(tuple(blocks), _data(result, timing))
+    return Document(tuple(blocks), _data(result, timing, style.full))
 
 
 def _heading(result: GradientResult, notation: Notation) -> list[Block]:
     names = ", ".join(result.at)
     if notation is IN_LATEX:
         return [Text(line, "math") for line in _latex_lines(result)]
-    point = ", ".join(f"{name} = {number(value)}" for name, value in result.at.items())
+    given = {name: value for name, value in result.at.items() if not is_array(value)}
+    arrays = {name: value for name, value in result.at.items() if is_array(value)}
+    points, large = _array_points(arrays) if arrays else ({}, [])
+    point = ", ".join(points.get(name) or f"{name} = {number(given[name])}" for name in result.at)
     at = f" at {complaints.shorten(point, LONGEST)}" if point else ""
     head = f"f({complaints.shorten(names, LONGEST)})" if names else "f"
     sign = ":" if "; " in result.expression else " ="
     expression = complaints.shorten(result.expression, LONGEST)
-    return [Text(f"{head}{sign} {expression}{at}, {result.mode} mode", "heading")]
+    return [Text(f"{head}{sign} {expression}{at}, {result.mode} mode", "heading"), *large]
+
+
+def _array_points(arrays: dict[str, Any]) -> tuple[dict[str, str], list[Text]]:
+    """The arrays of a point as they stand in the heading, and a line below it for each large one."""
+    from diffcli.language.array_text import array_text, corner_text, is_large, shape_text, value_text
+
+    words = {
+        name: f"{name} ({shape_text(array.shape)})" if is_large(array) else f"{name} = {array_text(array)}"
+        for name, array in arrays.items()
+    }  # fmt: skip
+    large = [(name, array) for name, array in arrays.items() if is_large(array)]
+    return words, [Text(f"{value_text(name, array)}, {corner_text(array)}", "dim") for name, array in large]
+
+
+def _has_large(result: GradientResult) -> bool:
+    arrays = [array for array in result.gradient.values() if is_array(array)]
+    if not arrays:
+        return False
+    from diffcli.language.array_text import is_large
+
+    return any(map(is_large, arrays))
 
 
 def _latex_lines(result: GradientResult) -> list[str]:
@@ -68,15 +91,29 @@ def _latex_lines(result: GradientResult) -> list[str]:
         head = LATEX.name(name) + (f"({', '.join(map(LATEX.name, parameters))})" if parameters else "")
         lines.append(f"{head} = {to_text(program, statement.root, LATEX)}")
     if result.at:
-        lines.append(r", \quad ".join(f"{LATEX.name(name)} = {LATEX.number(value)}" for name, value in result.at.items()))
+        lines.append(r", \quad ".join(_latex_point(name, value) for name, value in result.at.items()))
     return lines
+
+
+def _latex_point(name: str, value: Any) -> str:
+    if not is_array(value):
+        return f"{LATEX.name(name)} = {LATEX.number(value)}"
+    from diffcli.language.array_text import is_large
+    from diffcli.reports.arrays import latex_array
+
+    if not is_large(value):
+        return f"{LATEX.name(name)} = {latex_array(value)}"
+    lengths = r" \times ".join(map(str, value.shape))
+    return rf"{LATEX.name(name)} \in \mathbb{{R}}^{{{lengths}}}"
 
 
 def _values(result: GradientResult, style: Style) -> tuple[Value, ...]:
     sign = "∂" if style.unicode else "d"
     values = [Value("f", "f", result.value)]
     if result.seed is not None and result.directional is not None:
-        direction = ", ".join(f"{name}={number(value)}" for name, value in result.seed.items())
+        from diffcli.language.array_text import direction_text
+
+        direction = direction_text(result.seed)
         values.append(Value("directional", f"derivative along {direction}", result.directional))
     differences = {difference.variable: difference for difference in result.differences}
     for name, derivative in result.gradient.items():
@@ -99,7 +136,9 @@ def _remark(result: GradientResult, name: str) -> str:
     """What stands beside a derivative that is not the whole truth: its slopes on the two sides."""
     for note in result.notes:
         for slope in note.slopes:
-            if slope.variable == name and (slope.left != slope.right or slope.left != result.gradient[name]):
+            if slope.variable != name or is_array(result.gradient[name]):
+                continue
+            if slope.left != slope.right or slope.left != result.gradient[name]:
                 if slope.left == slope.right and slope.left is not None:
                     return f"{note.code}, but the function is smooth: its slope is {number(slope.left, 6)}"
                 left, right = ("?" if side is None else number(side, 6) for side in (slope.left, slope.right))
@@ -107,46 +146,7 @@ def _remark(result: GradientResult, name: str) -> str:
     return ""
 
 
-# -- traces ------------------------------------------------------------------------------------------------------------
-
-
-def _trace_tables(trace: Trace, notation: Notation) -> list[Block]:
-    seeds = [Column(f"along {seed}", numeric=True) for seed in trace.seeds]
-    words = (r"\text{primal}", r"\text{tangent}") if notation is IN_LATEX else ("primal", "tangent")
-    columns = [Column("v", math=True), Column(words[0], math=True), Column("value", numeric=True)]
-    if seeds:
-        columns += [Column(words[1], math=True), *seeds]
-    rows = []
-    for position, row in enumerate(trace.primal):
-        formula = row.formula
-        if row.operation != "input" and row.name:
-            formula = f"{formula} = {notation.dialect.name(row.name)}"
-        cells = (notation.value(row.v), formula, _primal_value(row))
-        if seeds:
-            tangent = trace.tangent[position]
-            # no dependence is a tangent of 0, but in a branch that is not taken there is none at all
-            numbers = tuple(0.0 if move is None and row.value is not None else move for move in tangent.tangents)
-            cells += (tangent.formula, *numbers)  # type: ignore[assignment]
-        rows.append(cells)
-    title = "forward primal and tangent trace" if seeds else "forward primal trace"
-    half = len(rows) // 2
-    blocks: list[Block] = [Table(title, tuple(columns), tuple(rows), half, trace.hidden[0])]
-    if trace.adjoint:
-        blocks.append(_adjoint_table(trace, notation))
-    return blocks
-
-
-def _primal_value(row: PrimalRow) -> str | float:
-    if row.value is None:
-        return "not taken"
-    return ("false", "true")[bool(row.value)] if row.operation in CONDITIONS else row.value
-
-
-def _adjoint_table(trace: Trace, notation: Notation) -> Table:
-    rows = tuple((notation.adjoint(step.target), step.formula, step.value) for step in trace.adjoint)
-    adjoint = r"\bar{v}" if notation is IN_LATEX else notation.adjoint_form.format("").replace("[]", "")
-    columns = (Column(adjoint, math=True), Column("=", math=True), Column("value", numeric=True))
-    return Table("reverse adjoint trace, in order of execution", columns, rows, len(rows) // 2, trace.hidden[1])
+# -- differences and SymPy ---------------------------------------------------------------------------------------------
 
 
 def _difference_tables(differences: tuple[Difference, ...], brief: bool) -> list[Block]:
@@ -200,7 +200,7 @@ def _cost_text(cost: Cost, mode: str) -> str:
 # -- data --------------------------------------------------------------------------------------------------------------
 
 
-def _data(result: GradientResult, timing: dict[str, float] | None) -> dict[str, Any]:
+def _data(result: GradientResult, timing: dict[str, float] | None, full: bool) -> dict[str, Any]:
     data: dict[str, Any] = {
         "schema": "diffcli/grad@1",
         "expression": result.expression,
@@ -221,7 +221,7 @@ def _data(result: GradientResult, timing: dict[str, float] | None) -> dict[str, 
 
         data["derivations"] = [derivation_data(found) for found in result.derivations]
     if result.trace is not None:
-        data["trace"] = _trace_data(result.trace)
+        data["trace"] = trace_data(result.trace, full)
     if result.cost is not None:
         data["cost"] = {**result.cost._asdict(), "ratio": result.cost.ratio if result.cost.function else None}
     if timing is not None:
@@ -239,43 +239,3 @@ def _notes_data(result: GradientResult) -> list[dict[str, Any]]:
 
 def _difference_data(found: Difference) -> dict[str, Any]:
     return {**found._asdict(), "samples": [{"x": x, "f": value} for x, value in found.samples]}
-
-
-def _operand_data(operand: Operand) -> Any:
-    return f"v[{operand.v}]" if operand.v is not None else operand.constant
-
-
-def _trace_data(trace: Trace) -> dict[str, Any]:
-    """The whole trace; values are named v[-1], v[0], v[1], ... as in its formulas."""
-    data: dict[str, Any] = {
-        "primal": [
-            {
-                "v": f"v[{row.v}]",
-                "operation": row.operation,
-                "operands": [_operand_data(operand) for operand in row.operands],
-                "formula": row.formula,
-                "value": row.value,
-                "name": row.name or None,
-                "span": list(row.span) if row.span else None,
-            }
-            for row in trace.primal
-        ]
-    }
-    if trace.tangent:
-        data["seeds"] = list(trace.seeds)
-        data["tangent"] = [
-            {"v": f"v[{row.v}]", "formula": row.formula, "values": dict(zip(trace.seeds, row.tangents, strict=True))}
-            for row in trace.tangent
-        ]
-    if trace.adjoint:
-        data["adjoint"] = [
-            {
-                "v": f"v[{step.target}]",
-                "from": None if step.source is None else f"v[{step.source}]",
-                "formula": step.formula,
-                "term": step.term,
-                "value": step.value,
-            }
-            for step in trace.adjoint
-        ]
-    return data

@@ -13,7 +13,7 @@ def render(document: Document, style: Style) -> str:
     for block in document.results_first():
         rows: list[list[str]] = []
         if isinstance(block, Values):
-            rows = [["name", "value"], *[[value.name, number(value.number, None)] for value in block.values]]
+            rows = [["name", "value"], *[[name, number(found, None)] for name, found in block.numbers()]]
         elif isinstance(block, Table):
             titles = [column.title for column in block.columns]
             rows = [*([titles] if any(titles) else []), *cells(block, None, "")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from diffcli.language.printer import GREEK_LETTERS, latex_name, latex_number
+from diffcli.records import Number, is_array
 from diffcli.reports.document import Block, Document, Style, Table, Text, Values, cells, hidden_text
 
 _ESCAPES = {
@@ -32,7 +33,7 @@ def _block(block: Block, style: Style) -> str:
     if isinstance(block, Text):
         return _text(block)
     if isinstance(block, Values):
-        rows = [[f"${_label(value.name)}$", f"${latex_number(value.number)}$", escape(value.remark)] for value in block.values]
+        rows = [[f"${_label(value.name)}$", f"${_number(value.number)}$", escape(value.remark)] for value in block.values]
         remarked = any(value.remark for value in block.values)
         return _tabular("lrl" if remarked else "lr", [], rows if remarked else [row[:2] for row in rows])
     if not isinstance(block, Table):
@@ -40,11 +41,24 @@ def _block(block: Block, style: Style) -> str:
     rows = []
     for row, texts in zip(block.rows, cells(block, style.digits, ""), strict=True):
         parts = zip(texts, block.columns, row, strict=True)
-        rows.append([_cell(text, column.math, isinstance(cell, float)) for text, column, cell in parts])
+        rows.append([
+            f"${_number(cell, None if column.full else style.digits)}$" if is_array(cell)
+            else _cell(text, column.math, isinstance(cell, float))
+            for text, column, cell in parts
+        ])  # fmt: skip
     if block.hidden:
         rows.insert(block.hidden_after, [rf"\multicolumn{{{len(block.columns)}}}{{l}}{{{escape(hidden_text(block))}}}"])
     spec = "".join("r" if column.numeric else "l" for column in block.columns)
     return _tabular(spec, [_title(column.title, column.math) for column in block.columns], rows)
+
+
+def _number(value: Number, digits: int | None = None) -> str:
+    """A number or an array as a formula, without dollar signs."""
+    if not is_array(value):
+        return latex_number(value)
+    from diffcli.reports.arrays import latex_array  # few reports have one
+
+    return latex_array(value, digits)
 
 
 def _text(block: Text) -> str:

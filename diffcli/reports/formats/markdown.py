@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
+from diffcli.records import is_array
 from diffcli.reports.document import Block, Document, Style, Table, Text, Values, cells, hidden_text, number
 
 
@@ -17,7 +19,7 @@ def _block(block: Block, style: Style) -> str:
     if isinstance(block, Values):
         remarks = [f" ({escape(value.remark)})" if value.remark else "" for value in block.values]
         rows = [
-            [f"`{value.label}`", number(value.number, None) + remark]
+            [f"`{value.label}`", (_array(value.number, style) if is_array(value.number) else number(value.number, None)) + remark]
             for value, remark in zip(block.values, remarks, strict=True)
         ]  # fmt: skip
         return _table(["", "value"], [False, True], rows)
@@ -27,6 +29,14 @@ def _block(block: Block, style: Style) -> str:
         title = f"### {escape(block.title)}\n\n" if block.title else ""
         return f"{title}```\n{as_text(block, style.width, style.unicode)}\n```"
     return f"### {escape(block.title)}\n\n{_full_table(block, style)}" if block.title else _full_table(block, style)
+
+
+def _array(array: Any, style: Style) -> str:
+    from diffcli.language.array_text import array_text, is_large, shape_text, summary_text  # few reports have one
+
+    if is_large(array) and not style.full:
+        return escape(f"{shape_text(array.shape)}, {summary_text(array, style.digits)}")
+    return escape(array_text(array))
 
 
 def _text(block: Text) -> str:

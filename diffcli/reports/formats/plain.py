@@ -9,7 +9,7 @@ def render(document: Document, style: Style) -> str:
     parts = []
     for block in document.results_first():
         if isinstance(block, Values):
-            parts.append("\n".join(f"{value.name}\t{number(value.number, None)}" for value in block.values))
+            parts.append("\n".join(f"{name}\t{number(found, None)}" for name, found in block.numbers()))
         elif isinstance(block, Table):
             titles = [column.title for column in block.columns]
             lines = ["\t".join(titles)] if any(titles) else []
@@ -22,7 +22,7 @@ def render(document: Document, style: Style) -> str:
 
 def quiet(document: Document) -> str:
     """The result alone: a name and a number a line."""
-    return "".join(f"{value.name}\t{number(value.number, None)}\n" for value in document.values())
+    return "".join(f"{name}\t{number(found, None)}\n" for name, found in document.numbers())
 
 
 def _field(text: str) -> str:

@@ -7,7 +7,7 @@ for each cell. Cells are rich `Text`, so that nothing in a user's text is taken 
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.cells import cell_len
@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text as RichText
 
+from diffcli.records import is_array
 from diffcli.reports.document import Block, Document, Style, Table, Text, Values, cells, hidden_text, number
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def _print(console: Console, block: Block, style: Style) -> None:
     if isinstance(block, Text):
         _print_text(console, block)
     elif isinstance(block, Values):
-        _print_values(console, block)
+        _print_values(console, block, style)
     elif isinstance(block, Table):
         _print_table(console, block, style)
     else:
@@ -70,14 +71,35 @@ def _print_text(console: Console, block: Text) -> None:
     console.print(RichText(block.text, style=role), overflow="fold")
 
 
-def _print_values(console: Console, block: Values) -> None:
+def _print_values(console: Console, block: Values, style: Style) -> None:
     width = max((cell_len(value.label) for value in block.values), default=0)
     for value in block.values:
         line = RichText(f"{value.label}{' ' * (width - cell_len(value.label))} = ")
-        line.append(number(value.number, None), style="bold")
+        if is_array(value.number):
+            _append_array(line, value.number, console.width, style)
+        else:
+            line.append(number(value.number, None), style="bold")
         if value.remark:
             _append_remark(line, f"({value.remark})", console.width)
         console.print(line, soft_wrap=True)
+
+
+def _append_array(line: RichText, array: Any, width: int, style: Style) -> None:
+    """Write an array behind its name, over as many lines as it takes; a large one by its corners, shape, norm and range."""
+    from diffcli.language.array_text import corner_text, is_large, shape_text, summary_text  # few reports have one
+    from diffcli.reports.arrays import array_lines
+
+    left = line.cell_len
+    if width - left < 2 * NARROWEST:  # too little room behind the name: below it
+        left = 2
+        line.append("\n" + " " * left)
+    newline = "\n" + " " * left
+    if style.full or not is_large(array):
+        line.append(newline.join(array_lines(array, None, width - left)), style="bold")
+        return
+    line.append(corner_text(array, style.digits), style="bold")
+    remark = f"{shape_text(array.shape)}, {summary_text(array, style.digits)}"
+    line.append(newline + newline.join(_wrap(remark, max(width - left, NARROWEST))), style="dim")
 
 
 def _append_remark(line: RichText, remark: str, width: int) -> None:
