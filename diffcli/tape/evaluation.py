@@ -30,7 +30,11 @@ def evaluate(tape: Tape, point: Sequence[float]) -> Values:
 def float_functions(tape: Tape) -> list[Callable[..., Any]]:
     """The function of every row."""
     known = {name: STRICT.get(name) or rule_function(name) for name in set(tape.operations)}
-    return list(map(known.__getitem__, tape.operations))
+    functions = list(map(known.__getitem__, tape.operations))
+    if tape.derived_from is not None:
+        first = tape.derived_from - tape.first_row
+        functions[first:] = map(rule_function, tape.operations[first:])
+    return functions
 
 
 def held_functions(

@@ -10,6 +10,7 @@ indexing finds them, and a list of tangents or adjoints that is as long holds no
 # Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
 
 from array import array
+from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from diffcli.errors import Source, Span
@@ -39,8 +40,11 @@ class Tape:
 
     __slots__ = (
         "source", "inputs", "operations", "operands", "starts", "stops", "constants", "constant_names", "bindings", "skips",
-        "output", "outputs", "shapes", "parameters",
+        "output", "outputs", "shapes", "parameters", "derived_from",
     )  # fmt: skip
+
+    decisions: Sequence[int] = ()
+    """Slots of conditions that decided what stands on the tape at all: see `diffcli.tape.recorded.RecordedTape`."""
 
     def __init__(self, source: Source, inputs: list[str]) -> None:
         self.source = source
@@ -65,6 +69,9 @@ class Tape:
         """The shape of every input and row; None where all of them are numbers, and nothing needs NumPy."""
         self.parameters: dict[int, dict[str, Any]] = {}
         """What is fixed in a row beside its operands, such as an axis, by slot."""
+        self.derived_from: int | None = None
+        """The slot from which on rows are those of a derivative, computed in the arithmetic of the rules, where a quotient by
+        zero is its limit and not undefined; None if there are none."""
 
     @property
     def first_row(self) -> int:
