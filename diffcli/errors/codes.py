@@ -59,13 +59,19 @@ CODES: dict[str, Code] = {
     "unknown-variable": _error(3, "A name in --at, --wrt or --seed is no variable of the program.", 'grad "x" --at x=1,y=2', 'grad "x" --at x=1'),
     "bad-claim": _error(3, "A claimed derivative does not say which variable it is the derivative by.", 'check "x*y" --at x=1,y=2 --claim y', 'check "x*y" --at x=1,y=2 --claim "x: y"'),
     "bad-value": _error(3, "A value is not a finite number or a constant expression, or an option's number is out of range (exit code 2).", 'grad "x" --at x=1/0', 'grad "x" --at x=1/2'),
+    "ragged-array": _error(3, "The lists of an array that stand at one depth are not of one length."),
     # -- using the program -----------------------------------------------------------------------------------------------
     "usage": _error(2, "The command line is not understood: an option is unknown, or something is missing.", 'grad "x" --at x=1 --mod forward', 'grad "x" --at x=1 --mode forward'),
     "unknown-command": _error(2, "There is no such command.", 'gard "x" --at x=1', 'grad "x" --at x=1'),
     "unknown-choice": _error(2, "An option takes one of a few words, and this is none of them.", 'grad "x" --at x=1 --mode revers', 'grad "x" --at x=1 --mode reverse'),
     "unknown-topic": _error(2, "There is no such function, code or topic.", "functions sinn", "functions sin"),
     "unreadable-file": _error(2, "A file cannot be read, or is not UTF-8 text.", "grad @missing.dc --at x=1", 'grad "x" --at x=1'),
+    "bad-data": _error(2, "A file of data (.npy, .npz, .csv, .tsv, .json) holds something else than finite numbers in rows of one length."),
     "unwritable-file": _error(2, "A file cannot be written.", 'grad "x" --at x=1 -o missing-folder/result.json', 'grad "x" --at x=1 --json'),
+    # -- Python functions ------------------------------------------------------------------------------------------------
+    "untraceable": _error(3, "A Python function takes a number out of the recording, or does with it what the tape cannot follow."),
+    "python-error": _error(3, "A Python function, or the file that it stands in, raises an exception."),
+    "bad-result": _error(3, "A Python function returns something that is no number."),
     # -- the point -------------------------------------------------------------------------------------------------------
     "domain": _error(4, "An operand is outside the domain of its operation, so the value is undefined.", 'grad "log(x - 3)" --at x=2', 'grad "log(x - 3)" --at x=4'),
     "division-by-zero": _error(4, "A divisor is 0, so the value is undefined.", 'grad "1/(x - 2)" --at x=2', 'grad "1/(x - 2)" --at x=3'),
@@ -86,6 +92,7 @@ CODES: dict[str, Code] = {
     # -- notes -------------------------------------------------------------------------------------------------------------
     "flat": _note("An operation such as floor has the derivative 0 almost everywhere: the gradient cannot see it.", 'grad "x*floor(x)" --at x=2.5'),
     "no-dependence": _note("No path leads from a variable to the result, so its derivative is 0 whatever lies between.", 'grad "x + stop_gradient(y)" --at x=1,y=2'),
+    "python-branch": _note("A Python function branches on a value. The derivative is that of the way taken; another point may take another."),
     "shadowed-constant": _note("A name that is usually a constant (pi, e, tau) is a variable here, because --at gives it a value.", 'grad "pi*x" --at x=1,pi=3'),
     "unused-name": _note("A name is bound and never used.", 'grad "a = x^2; x" --at x=1'),
     "unused-value": _note("A statement computes a value that nothing uses.", 'grad "x^2; x" --at x=1'),

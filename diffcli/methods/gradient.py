@@ -15,7 +15,7 @@ from diffcli.methods import forward
 from diffcli.methods.kinks import describe, find_breaks, overrides
 from diffcli.methods.options import Options
 from diffcli.methods.points import check_mapping, read_point
-from diffcli.methods.problem import At, Problem
+from diffcli.methods.problem import At, Problem, Target
 from diffcli.methods.reverse import accumulate
 from diffcli.methods.trace import Tracer
 from diffcli.records import Cost, Difference, GradientResult, SymbolicDerivative, Trace
@@ -24,7 +24,7 @@ from diffcli.tape.rules import Overrides
 # What only one mode or option needs is imported where it is used: a gradient should not wait for fractions or SymPy.
 
 
-def compute(target: str | Program, at: At, options: Options) -> GradientResult:
+def compute(target: Target, at: At, options: Options) -> GradientResult:
     """The value and gradient of a program at a point.
 
     Raises
@@ -46,6 +46,8 @@ def compute(target: str | Program, at: At, options: Options) -> GradientResult:
         require_value(problem)
     breaks = find_breaks(problem)
     notes = [*problem.shadowed_constants(), *_unused(problem.program)]
+    if problem.recording is not None:
+        notes += problem.recording.notes()
     notes += describe(problem, breaks, options.kink if options.mode in ("reverse", "forward") else "", options.strict)
     replaced = overrides(problem, breaks, options.kink)
     options.progress("differentiating")

@@ -87,6 +87,7 @@ def _deciding(problem: Problem) -> set[int]:
         row[0] for slot, row in enumerate(tape.operands, tape.first_row)
         if tape.operation(slot) == "where" and values[slot] is not None and problem.adjoints[slot] is not None
     ]  # fmt: skip
+    conditions += tape.decisions
     return {slot for slot in rows_below(problem, conditions) if problem.active[slot]}
 
 
@@ -137,12 +138,12 @@ def _slopes(problem: Problem) -> tuple[Slopes, ...]:
     """The one-sided slopes of the result along each variable that a break bends; along all, if it bends none."""
     if len(problem.wrt) > 50:
         return ()
-    from diffcli.methods.one_sided import slopes
+    from diffcli.methods.recorded_sides import slopes_of
 
     found, bent = [], []
     for name in problem.wrt:
         slot = problem.input_slot(name)
-        left, right = slopes(problem.tape, problem.values, problem.point, slot)
+        left, right = slopes_of(problem, slot)
         if left is None and right is None:
             continue
         found.append(Slopes(name, left, right))

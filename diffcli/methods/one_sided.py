@@ -15,12 +15,12 @@ from diffcli.tape import Tape
 from diffcli.tape.evaluation import Values, float_functions, start_values, taken_ranges
 from diffcli.tape.rules import breaks_at, terms_of
 
-_COMPARISONS: dict[str, Callable[[float], bool]] = {
+COMPARISONS: dict[str, Callable[[float], bool]] = {
     "lt": lambda d: d < 0, "le": lambda d: d <= 0, "gt": lambda d: d > 0, "ge": lambda d: d >= 0,
     "eq": lambda d: d == 0, "ne": lambda d: d != 0,
 }  # fmt: skip
 
-_LOGICAL = frozenset((*_COMPARISONS, "and", "or", "not"))
+_LOGICAL = frozenset((*COMPARISONS, "and", "or", "not"))
 
 NUDGE = 2.0**-30
 """How far several operands are moved off a kink together, relative to their size, to ask a rule for its partials there."""
@@ -51,6 +51,18 @@ def derivative_along(tape: Tape, values: Values, point: Sequence[float], directi
 
     Raises `Undecided` where it does not follow from first derivatives.
     """
+    primal, tangent = moved(tape, point, direction)
+    result = primal[tape.output]
+    if result == result and result != values[tape.output]:
+        raise Undecided  # a comparison that goes the other way beside the point changes the value: a jump
+    return tangent[tape.output] or 0.0
+
+
+def moved(tape: Tape, point: Sequence[float], direction: Sequence[float]) -> tuple[Values, list[float | None]]:
+    """The value and the tangent of every slot when the point starts to move in a direction.
+
+    Raises `Undecided` where they do not follow from first derivatives.
+    """
     functions = float_functions(tape)
     terms = terms_of(tape)
     primal = start_values(tape, point)
@@ -62,8 +74,8 @@ def derivative_along(tape: Tape, values: Values, point: Sequence[float], directi
             name, operands = tape.operations[row], tape.operands[row]
             arguments = [primal[operand] for operand in operands]
             moves = [tangent[operand] for operand in operands]
-            if name in _COMPARISONS and arguments[0] == arguments[1] and operands[0] != operands[1]:
-                value: float = float(_decide(name, moves))
+            if name in COMPARISONS and arguments[0] == arguments[1] and operands[0] != operands[1]:
+                value: float = float(decide(name, moves))
                 primal[slot] = value
             else:
                 value = primal[slot] = functions[row](*arguments)
@@ -80,13 +92,10 @@ def derivative_along(tape: Tape, values: Values, point: Sequence[float], directi
                 if term is not None:
                     total = term if total is None else total + term
             tangent[slot] = total
-    result = primal[tape.output]
-    if result == result and result != values[tape.output]:
-        raise Undecided  # a comparison that goes the other way beside the point changes the value: a jump
-    return tangent[tape.output] or 0.0
+    return primal, tangent
 
 
-def _decide(name: str, moves: Sequence[float | None]) -> bool:
+def decide(name: str, moves: Sequence[float | None]) -> bool:
     """A comparison of equal operands, by the way in which they start to differ."""
     first, second = moves
     if first is None and second is None:
@@ -94,7 +103,7 @@ def _decide(name: str, moves: Sequence[float | None]) -> bool:
     difference = (first or 0.0) - (second or 0.0)
     if difference == 0:
         raise Undecided  # what comes next is a matter of higher derivatives
-    return _COMPARISONS[name](difference)
+    return COMPARISONS[name](difference)
 
 
 def _beside(

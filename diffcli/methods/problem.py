@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from diffcli.errors import Diagnostic, ExpressionError, Mark, Source, error
 from diffcli.language import Program, parse
@@ -14,7 +15,14 @@ from diffcli.operations import CONSTANTS, FUNCTION_NAMES
 from diffcli.tape import Tape, evaluate, lower
 from diffcli.tape.lowering import MOST_ROWS
 
+if TYPE_CHECKING:
+    from diffcli.tape.python_function import PythonFunction
+    from diffcli.tape.recording import Recording
+
 At = str | Mapping[str, object]
+
+Target = str | Program | Callable[..., Any]
+"""What can be differentiated: a program, as text or parsed, or a Python function."""
 
 
 MOST_NAMES = 8
@@ -41,7 +49,7 @@ class Problem:
     Parameters
     ----------
     target
-        A program, as text or parsed.
+        A program, as text or parsed, or a Python function, which is recorded at the point.
     at
         The point: text such as ``"x=2, y=pi/4"``, or a mapping from names to numbers or constant expressions.
     wrt
@@ -61,14 +69,16 @@ class Problem:
 
     def __init__(
         self,
-        target: str | Program,
+        target: Target,
         at: At,
         *,
         wrt: str | Sequence[str] | None = None,
         share: bool = False,
         most_rows: int = MOST_ROWS,
     ) -> None:
-        self.program = parse(target) if isinstance(target, str) else target
+        self.program = as_program(target)
+        self.function: PythonFunction | None = None if type(self.program) is Program else self.program  # type: ignore[assignment]
+        """The program, where it is a Python function."""
         marks: Mapping[str, Mark] = {}
         at_source: Source | None = None
         if isinstance(at, str):
@@ -76,10 +86,16 @@ class Problem:
         else:
             given = check_mapping(at)
         self._check_names(given, marks, at_source)
-        self.tape: Tape = lower(self.program, given=given, share=share, most_rows=most_rows)
+        self.recording: Recording | None = None
+        """What a Python function did at the point."""
+        if self.function is not None:
+            self.recording = self.function.record(given, most_rows)
+            self.tape: Tape = self.recording.tape
+        else:
+            self.tape = lower(self.program, given=given, share=share, most_rows=most_rows)
         self.at = {name: given[name] for name in self.tape.inputs}
         self.wrt = self._choose(wrt)
-        self.values = evaluate(self.tape, list(self.at.values()))
+        self.values = self.recording.values if self.recording is not None else evaluate(self.tape, list(self.at.values()))
         self.active = activity(self.tape, [self.input_slot(name) for name in self.wrt])
         self._adjoints: Adjoints | None = None
 
@@ -94,7 +110,7 @@ class Problem:
             faults.append(self._missing_value(missing, surplus, given))
         else:
             for name in surplus:
-                message = f"the expression has no variable `{name}`"
+                message = f"{self._subject} has no variable `{name}`"
                 help = list(complaints.did_you_mean(name, known))
                 if name in bound:
                     message, help = f"`{name}` is computed by the program; a value for it would be lost", []
@@ -116,11 +132,11 @@ class Problem:
         for name in surplus[:MOST_NAMES]:
             near = complaints.nearest(name, missing)
             hint = f"; did you mean `{near[0]}`?" if near else ""
-            notes.append(f"--at gives `{name}`, which the expression does not use{hint}")
+            notes.append(f"--at gives `{name}`, which {self._subject} does not use{hint}")
         notes += [hint for name in missing[:MOST_NAMES] if (hint := _reading(name, given))]
         kept = [f"{name}={number_text(value)}" for name, value in given.items() if name in program.inputs]
         point = ",".join([*kept, *[f"{name}=..." for name in missing]][:MOST_NAMES])
-        marks = [program.mark(nodes[name]) for name in missing[:MOST_NAMES]]
+        marks = [program.mark(nodes[name]) for name in missing[:MOST_NAMES] if name in nodes]
         return error("missing-value", f"no value for {names}", program.source, *marks, notes=notes, help=[f"add --at {point}"])
 
     def _choose(self, wrt: str | Sequence[str] | None) -> list[str]:
@@ -133,10 +149,15 @@ class Problem:
         for name in wrt:
             if name not in inputs:
                 help = complaints.did_you_mean(name, inputs) or [f"its variables: {', '.join(inputs) or 'none'}"]
-                faults.append(error("unknown-variable", f"the expression has no variable `{name}`", help=help))
+                faults.append(error("unknown-variable", f"{self._subject} has no variable `{name}`", help=help))
         if faults:
             raise ExpressionError(faults)
         return list(dict.fromkeys(wrt))
+
+    @property
+    def _subject(self) -> str:
+        """What is differentiated, in words."""
+        return f"`{self.function.name}`" if self.function is not None else "the expression"
 
     @property
     def value(self) -> float:
@@ -169,7 +190,7 @@ class Problem:
         if slot < tape.first_row:
             return tape.inputs[slot]
         span = tape.span(slot)
-        text = " ".join(tape.source.text[span.start : span.stop].split())
+        text = " ".join(tape.source.text[span.start : span.stop].split()) or f"v{tape.index(slot)}"
         if text.startswith("(") and text.endswith(")") and _balanced(text[1:-1]):
             text = text[1:-1]
         return text if len(text) <= 40 else f"{text[:24]} ... {text[-12:]}"
@@ -183,7 +204,10 @@ class Problem:
 
     def mark(self, slot: int, label: str = "") -> tuple[Mark, ...]:
         """Where a row stands in the source; nothing for an input."""
-        return (Mark(self.tape.span(slot), label),) if self.tape.first_row <= slot < self.tape.slots else ()
+        if not self.tape.first_row <= slot < self.tape.slots:
+            return ()
+        span = self.tape.span(slot)
+        return (Mark(span, label),) if span.stop else ()  # a function without a file has no places
 
     def warning(
         self, code: str, message: str, slot: int, label: str = "", notes: Sequence[str] = (), help: Sequence[str] = ()
@@ -193,7 +217,7 @@ class Problem:
 
     def shadowed_constants(self) -> list[Diagnostic]:
         """A note for every constant that the point, or the program, gives another value."""
-        names = [name for name in CONSTANTS if name in self.at]
+        names = [name for name in CONSTANTS if name in self.at and self.recording is None]
         return [
             Diagnostic("shadowed-constant", "note", f"`{name}` is {number_text(self.at[name])} here, as given, not the constant")
             for name in names
@@ -201,9 +225,22 @@ class Problem:
 
     def expression(self) -> str:
         """The program on one line, as diffcli reads it; a very long one as it was written."""
+        if self.function is not None:
+            return self.function.name
         if len(self.program) > 100_000:
             return "; ".join(line.partition("#")[0].strip() for line in self.program.source.text.splitlines()).strip("; ")
         return program_text(self.program).replace("\n", "; ")
+
+
+def as_program(target: Target) -> Program:
+    """What is to be differentiated as a program: text is parsed, and a Python function stands in for one."""
+    if isinstance(target, str):
+        return parse(target)
+    if isinstance(target, Program):
+        return target
+    from diffcli.tape.python_function import PythonFunction
+
+    return PythonFunction(target)
 
 
 def _balanced(text: str) -> bool:

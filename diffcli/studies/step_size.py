@@ -195,9 +195,9 @@ def _notes(problem: Problem, breaks: Sequence[Break]) -> list[Diagnostic]:
 
 
 def _sides(problem: Problem, name: str) -> Slopes:
-    from diffcli.methods.one_sided import slopes
+    from diffcli.methods.recorded_sides import slopes_of
 
-    return Slopes(name, *slopes(problem.tape, problem.values, problem.point, problem.input_slot(name)))
+    return Slopes(name, *slopes_of(problem, problem.input_slot(name)))
 
 
 def _is_smooth(sides: Slopes) -> bool:

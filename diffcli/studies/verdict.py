@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 from diffcli.methods.kinks import NOT_DIFFERENTIABLE, Break
 from diffcli.methods.noise import UNIT
-from diffcli.methods.one_sided import slopes
 from diffcli.methods.precise import DIGITS, Number, precise_derivative
 from diffcli.methods.problem import Problem
+from diffcli.methods.recorded_sides import slopes_of
 from diffcli.methods.reverse import accumulate, activity
 from diffcli.methods.sampling import TapeSampler
 from diffcli.operations.arithmetic import precise
@@ -116,7 +116,7 @@ def judge(
     left = right = None
     exact: Number | None = None
     if kinds:
-        exactly = slopes(problem.tape, problem.values, problem.point, slot)
+        exactly = slopes_of(problem, slot)
         by_differences = _sides(next(way for way in ways if way.name == "numeric"))
         left, right = (told if told is not None else seen for told, seen in zip(exactly, by_differences, strict=True))
     wanted = digits is not None or problem.tape.slots <= MOST_JUDGED

@@ -1,0 +1,144 @@
+"""Where in a user's file the rows of a recording come from.
+
+While a function runs, a row costs one integer: which code object was at work, and how far it had come. What that is in
+the file is asked only when something is told of the row, and Python's own table of positions answers to the column.
+"""
+
+from __future__ import annotations
+
+import linecache
+import os
+from collections.abc import Callable
+from functools import partial
+from types import CodeType, FrameType, TracebackType
+from typing import Any
+
+from diffcli.errors import Mark, Source, Span
+
+NOWHERE = -1
+"""The place of what was not called from the user's file."""
+
+_SHIFT = 32
+_OFFSETS = (1 << _SHIFT) - 1
+
+
+def code_of(function: Callable[..., Any]) -> CodeType | None:
+    """The code that runs when a function is called; None if it is none of Python's."""
+    seen = set()
+    while id(function) not in seen:
+        seen.add(id(function))
+        if isinstance(function, partial):
+            function = function.func
+        function = getattr(function, "__wrapped__", function)
+        function = getattr(function, "__func__", function)
+    code = getattr(function, "__code__", None) or getattr(vars(type(function)).get("__call__"), "__code__", None)
+    return code if isinstance(code, CodeType) else None
+
+
+class CallSites:
+    """The code objects of one file, and the text that stands at each of their instructions.
+
+    Parameters
+    ----------
+    function
+        The function that is recorded; its file is the user's.
+    label
+        What diagnostics call the file; its name without the folder, if not given.
+    """
+
+    __slots__ = ("source", "file", "codes", "known", "spans", "line_starts", "boundary")
+
+    def __init__(self, function: Callable[..., Any], label: str = "") -> None:
+        code = code_of(function)
+        self.file = code.co_filename if code is not None else None
+        names = getattr(function, "__globals__", None)
+        text = "".join(linecache.getlines(self.file, names)) if self.file is not None else ""
+        self.source = Source(text, label or os.path.basename(self.file or "") or "function")
+        self.codes: list[CodeType] = []
+        self.known: dict[int, int] = {}
+        """Which code object it is, by its identity: its hash would read it whole."""
+        self.spans: dict[int, Span] = {}
+        self.line_starts: list[int] = []
+        self.boundary: CodeType | None = None
+        """The code that called the function: what called it in turn is not looked at."""
+
+    def base(self, code: CodeType) -> int:
+        """The place of a code object's beginning, to which the offset of an instruction is added."""
+        index = self.known.get(id(code))
+        if index is None:
+            index = self.known[id(code)] = len(self.codes)
+            self.codes.append(code)
+        return index << _SHIFT
+
+    def find(self, frame: FrameType | None) -> tuple[CodeType | None, int]:
+        """The innermost code of the user's file that is at work in a frame, and its place."""
+        while frame is not None and frame.f_code is not self.boundary:
+            if frame.f_code.co_filename == self.file:
+                return frame.f_code, self.base(frame.f_code) + frame.f_lasti
+            frame = frame.f_back
+        return None, NOWHERE
+
+    def find_failure(self, traceback: TracebackType | None) -> int:
+        """The place of the user's file at which an exception left it."""
+        place = NOWHERE
+        while traceback is not None:
+            if traceback.tb_frame.f_code.co_filename == self.file and traceback.tb_frame.f_code is not self.boundary:
+                place = self.base(traceback.tb_frame.f_code) + traceback.tb_lasti
+            traceback = traceback.tb_next
+        return place
+
+    def span(self, place: int) -> Span:
+        """What stands at a place; an empty span at the beginning where nothing is known."""
+        found = self.spans.get(place)
+        if found is None:
+            found = self.spans[place] = self._resolve(place)
+        return found
+
+    def text(self, place: int) -> str:
+        """The user's words at a place, on one line."""
+        span = self.span(place)
+        return " ".join(self.source.text[span.start : span.stop].split())
+
+    def line(self, place: int) -> int:
+        """The number of the line of a place, from 1; 0 where it is not known."""
+        span = self.span(place)
+        return self.source.text.count("\n", 0, span.start) + 1 if span.stop else 0
+
+    def marks(self, place: int, label: str = "") -> tuple[Mark, ...]:
+        span = self.span(place)
+        return (Mark(span, label),) if span.stop else ()
+
+    def line_marks(self, number: int) -> tuple[Mark, ...]:
+        """A whole line, by its number."""
+        span = self._span_of(number, None, None, None) if self.source.text else Span(0, 0)
+        return (Mark(span),) if span.stop else ()
+
+    def _resolve(self, place: int) -> Span:
+        if place < 0 or not self.source.text:
+            return Span(0, 0)
+        positions = self.codes[place >> _SHIFT].co_positions()
+        index = (place & _OFFSETS) // 2
+        for number, (first, last, start, stop) in enumerate(positions):
+            if number == index:
+                return self._span_of(first, last, start, stop)
+        return Span(0, 0)
+
+    def _span_of(self, first: int | None, last: int | None, start: int | None, stop: int | None) -> Span:
+        """From lines and columns (in bytes of UTF-8) to code points; the whole line where Python keeps no columns."""
+        if not self.line_starts:
+            self.line_starts = [0]
+            for line in self.source.text.splitlines(keepends=True):
+                self.line_starts.append(self.line_starts[-1] + len(line))
+        if first is None or not 1 <= first < len(self.line_starts):
+            return Span(0, 0)
+        if last is None or start is None or stop is None or last >= len(self.line_starts):
+            line = self._line(first)
+            beginning = self.line_starts[first - 1]
+            return Span(beginning + len(line) - len(line.lstrip()), beginning + len(line.rstrip()))
+        return Span(self._position(first, start), self._position(last, stop))
+
+    def _line(self, number: int) -> str:
+        return self.source.text[self.line_starts[number - 1] : self.line_starts[number]]
+
+    def _position(self, line: int, column: int) -> int:
+        return self.line_starts[line - 1] + len(self._line(line).encode()[:column].decode("utf-8", "ignore"))

@@ -1,0 +1,127 @@
+"""The tape while a function is recorded onto it: columns that grow, and the branches that were taken."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable
+from types import CodeType, FrameType
+from typing import Any, NoReturn, TypeAlias
+
+from diffcli.errors import ExpressionError, LimitError, error
+from diffcli.tape.call_sites import CallSites
+from diffcli.tape.recorded import RecordedTape
+
+_MOST_KNOWN = 4096
+"""How many constants are looked for before another is kept: a loop over data has a new one in every turn."""
+
+
+Judge: TypeAlias = "Callable[[Recorder, int], float]"
+"""What decides a condition, the value in a slot, where Python branches on it."""
+
+
+class Recorder:
+    """What the traced numbers of one recording write to.
+
+    Rows are appended by `diffcli.tape.traced`, in whose hot path the columns stand open.
+    """
+
+    __slots__ = (
+        "operations", "operands", "values", "places", "constants", "known", "sites", "code", "base", "most",
+        "decisions", "branches", "names", "judge",
+    )  # fmt: skip
+
+    def __init__(self, sites: CallSites, names: list[str], most: int, judge: Judge | None = None) -> None:
+        self.operations: list[str] = []
+        self.operands: list[tuple[int, ...]] = []
+        self.values: list[Any] = []
+        """One for each slot, so its length is the next slot."""
+        self.places: array[int] = array("q")
+        self.constants: list[Any] = []
+        self.known: dict[Any, int] = {}
+        self.names = names
+        """The inputs: the first slots are theirs."""
+        self.sites = sites
+        self.code: CodeType | None = None
+        """The code object of the user's file that was at work last, and the place where it begins."""
+        self.base = 0
+        self.most = most
+        self.judge = judge
+        """What decides conditions in place of their values."""
+        self.decisions: array[int] = array("q")
+        """The slots of the conditions that Python has branched on."""
+        self.branches: dict[int, list[int]] = {}
+        """How often they held, did not, and were undefined, by their place."""
+
+    def find(self, frame: FrameType | None) -> int:
+        """The place of a frame, which is that of another code object than the last."""
+        code, place = self.sites.find(frame)
+        if code is not None and code is frame.f_code:  # type: ignore[union-attr]
+            self.code, self.base = code, self.sites.base(code)
+        return place
+
+    def constant(self, value: Any) -> int:
+        """The slot of a constant."""
+        try:
+            number = float(value)
+        except OverflowError:
+            message = "a whole number is beyond the range of a float"
+            raise ExpressionError([error("bad-value", message, help=["write it as a float, or scale it"])]) from None
+        key: object = number or repr(number)  # 0 and -0 are equal, and not the same
+        slot = self.known.get(key)
+        if slot is None:
+            self.constants.append(number)
+            slot = -len(self.constants)
+            if len(self.known) < _MOST_KNOWN:
+                self.known[key] = slot
+        return slot
+
+    def decide(self, slot: int, value: float, frame: FrameType | None) -> float:
+        """Note that Python branches on a value, and say how the condition is decided."""
+        if self.judge is not None:
+            value = self.values[slot] = self.judge(self, slot)
+        if frame is not None and frame.f_code is self.code:
+            place = self.base + frame.f_lasti
+        else:
+            place = self.find(frame)
+        counts = self.branches.get(place)
+        if counts is None:
+            counts = self.branches[place] = [0, 0, 0]
+        counts[2 if value != value else 0 if value else 1] += 1
+        self.decisions.append(slot)
+        return value
+
+    def tape(self, output: int) -> RecordedTape:
+        """What stands on the tape so far, with a slot for its output; the columns are the recorder's own."""
+        tape = RecordedTape(self.sites, self.names, self.places, self.decisions)
+        tape.operations, tape.operands, tape.constants = self.operations, self.operands, self.constants
+        tape.output = output
+        return tape
+
+    def stop(self) -> NoReturn:
+        """The tape is as long as it may be."""
+        message = f"the function computes more than {self.most} values"
+        help = ["raise the limit with --max-nodes N, if memory allows"]
+        raise LimitError([error("too-many-nodes", message, self.sites.source, help=help)])
+
+    def close(self) -> None:
+        """Make every further use of its traced numbers an error."""
+        self.operations = self.operands = self.values = self.places = CLOSED  # type: ignore[assignment]
+
+
+class _Closed:
+    """In place of the columns of a recording that is over."""
+
+    def __len__(self) -> int:
+        raise self._error()
+
+    def append(self, _: object) -> None:
+        raise self._error()
+
+    @staticmethod
+    def _error() -> ExpressionError:
+        message = "a traced number is used after the recording that it belongs to"
+        help = ["return it from the function; what is kept elsewhere (a global, a cache) is no number any more"]
+        return ExpressionError([error("untraceable", message, help=help)])
+
+
+CLOSED = _Closed()
