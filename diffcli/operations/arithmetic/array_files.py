@@ -1,0 +1,154 @@
+"""Arrays of float64 from what holds numbers: nested lists that were flattened, other arrays, files of NumPy.
+
+A file is data and nothing else: what is pickled in it is refused, never unpickled.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from typing import IO, Any
+
+import numpy as np
+
+MOST_ELEMENTS = 100_000_000
+"""The largest array that is read: 800 megabytes."""
+
+NUMERIC = "biuf"
+"""The kinds of NumPy's types that are numbers: truths, integers, floats."""
+
+
+SAVE = "save numbers: numpy.save(file, array.astype(float))"
+
+
+class UnusableArray(ValueError):
+    """What was to be an array of numbers is none. ``reason`` completes "it ...", ``help`` says what to do."""
+
+    def __init__(self, reason: str, help: str = "") -> None:
+        super().__init__(reason)
+        self.reason, self.help = reason, help
+
+
+def to_array(numbers: Iterable[float], shape: tuple[int, ...]) -> Any:
+    """Numbers in order, the last axis running fastest, as an array of that shape.
+
+    >>> to_array([1, 2, 3, 4], (2, 2)).tolist()
+    [[1.0, 2.0], [3.0, 4.0]]
+    """
+    return np.array(list(numbers), dtype=np.float64).reshape(shape)
+
+
+def as_floats(value: Any) -> Any:
+    """An array, or what offers itself as one, as an own array of float64; a float where it has no axes.
+
+    Raises
+    ------
+    UnusableArray
+        Its elements are no real numbers, or there are none, or too many.
+    """
+    array = np.asarray(value)
+    _check(array.dtype, array.shape)
+    with np.errstate(all="ignore"):  # a longer float may be beyond the range, and is told of as infinite
+        floats = array.astype(np.float64, order="C", copy=True)
+    return floats if floats.ndim else float(floats)
+
+
+def _check(dtype: Any, shape: tuple[int, ...]) -> None:
+    """Refuse, by its type and shape alone, what is no array of numbers."""
+    if dtype.hasobject:
+        raise UnusableArray("holds Python objects, which are never unpickled", SAVE)
+    if dtype.names:
+        raise UnusableArray("holds a table with named fields, not an array of numbers", SAVE)
+    if dtype.kind not in NUMERIC:
+        help = "save its real and imaginary parts apart" if dtype.kind == "c" else SAVE
+        raise UnusableArray(f"holds values of the type {dtype}, not real numbers", help)
+    count = 1
+    for length in shape:
+        count *= length
+    if not count:
+        raise UnusableArray(f"holds no numbers: its shape is {shape}")
+    if count > MOST_ELEMENTS:
+        raise UnusableArray(f"holds {count} numbers, and at most {MOST_ELEMENTS} are read")
+
+
+def read_npy(file: IO[bytes]) -> Any:
+    """The array of an ``.npy`` file, as float64. Its header is read first, and decides whether the rest is.
+
+    Raises
+    ------
+    UnusableArray
+        It is no such file, is cut short, or holds something else than real numbers.
+    """
+    start = file.tell()
+    try:
+        version = np.lib.format.read_magic(file)
+        if version not in ((1, 0), (2, 0)):  # a later one is written for names of fields only
+            raise UnusableArray("holds a table with named fields, not an array of numbers", SAVE)
+        read_header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        shape, _, dtype = read_header(file)
+    except UnusableArray:
+        raise
+    except Exception:  # a header is text in Python's notation, and fails in many ways
+        raise UnusableArray("is not an .npy file, or is damaged") from None
+    _check(dtype, shape)
+    needed = dtype.itemsize
+    for length in shape:
+        needed *= length
+    present = file.seek(0, os.SEEK_END) - start - _header_size(file, start)
+    if present < needed:
+        raise UnusableArray("is cut short: it holds fewer numbers than it says")
+    file.seek(start)
+    try:
+        return as_floats(np.lib.format.read_array(file, allow_pickle=False))
+    except (ValueError, MemoryError) as failure:
+        raise UnusableArray(f"cannot be read: {failure}") from None
+
+
+def _header_size(file: IO[bytes], start: int) -> int:
+    """How many bytes stand before the numbers: the magic, the length of the header, the header."""
+    file.seek(start + 6)
+    width = 2 if file.read(2)[0] == 1 else 4
+    return 8 + width + int.from_bytes(file.read(width), "little")
+
+
+def read_npz(file: IO[bytes], name: str, likely: str = "") -> Any:
+    """One array of an ``.npz`` file, which is a ZIP archive of ``.npy`` files.
+
+    Without a name it is the one that is ``likely`` meant, or the only one.
+
+    Raises
+    ------
+    UnusableArray
+        There is no array of that name, or it cannot be used.
+    """
+    import io
+    import zipfile
+
+    try:
+        with zipfile.ZipFile(file) as archive:
+            names = [entry.removesuffix(".npy") for entry in archive.namelist()]
+            if not name:
+                name = likely if likely in names else names[0] if len(names) == 1 else ""
+            if name not in names:
+                given = f"has no array `{name}`" if name else f"holds {len(names)} arrays"
+                known = ", ".join(names[:8]) or "there are none"
+                raise UnusableArray(given, f"write file.npz:NAME with one of its names: {known}")
+            entry = archive.getinfo(archive.namelist()[names.index(name)])
+            if entry.file_size > 8 * MOST_ELEMENTS + 10_000:
+                raise UnusableArray(f"holds more than the {MOST_ELEMENTS} numbers that are read at most")
+            content = archive.read(entry)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError):
+        raise UnusableArray("is not an .npz file, or is damaged") from None
+    return read_npy(io.BytesIO(content))
+
+
+def first_non_finite(array: Any) -> tuple[int, ...] | None:
+    """The index of the first element that is infinite or NaN.
+
+    >>> first_non_finite(to_array([1, float("nan")], (1, 2))), first_non_finite(to_array([1], (1,)))
+    ((0, 1), None)
+    """
+    finite = np.isfinite(array)
+    if finite.all():
+        return None
+    return tuple(int(index) for index in np.unravel_index(int(np.argmin(finite)), finite.shape))
