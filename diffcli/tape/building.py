@@ -195,13 +195,13 @@ class Builder:
 
         Of a constant among ``outputs`` the tape tells the place counted from the front, as of a constant result.
         """
-        live = self._live(outputs)
+        live, scopes = self._live(outputs)
         tape = Tape(self.source, list(self.inputs))
         slots = {slot: slot for slot in range(len(self.inputs))}
         rows = [slot for slot in range(len(self.inputs), self.slots) if live[slot]]
         slots |= {slot: place for place, slot in enumerate(rows, len(self.inputs))}
         used = {operand for slot in rows for operand in self.row(slot)[1] if operand < 0}
-        used |= {scope.condition for slot in rows for scope in self.scopes[slot].chain() if scope.condition < 0}
+        used |= {scope.condition for scope in scopes if scope.condition < 0}
         for slot in sorted({*used, *(slot for slot in outputs if slot < 0)}, reverse=True):
             tape.constants.append(self.constants[-1 - slot])
             slots[slot] = -len(tape.constants)
@@ -223,8 +223,8 @@ class Builder:
         tape.derived_from = len(self.inputs) + sum(slot < self.derived_from for slot in rows)
         return Finished(tape, slots)
 
-    def _live(self, outputs: Sequence[int]) -> bytearray:
-        """One flag a slot: whether some outputs need it, as an operand or as what decides."""
+    def _live(self, outputs: Sequence[int]) -> tuple[bytearray, set[Scope]]:
+        """One flag a slot, whether some outputs need it, as an operand or as what decides; and the scopes of such rows."""
         live = bytearray(self.slots)
         for slot in outputs:
             if slot >= 0:
@@ -242,7 +242,7 @@ class Builder:
             for operand in needed:
                 if operand >= 0:
                     live[operand] = 1
-        return live
+        return live, asked
 
 
 def _there(slot: int | None) -> int:
@@ -277,7 +277,7 @@ def _skips(scopes: Sequence[Scope], first: int, slots: Mapping[int, int]) -> lis
             place = opened.pop()[1]
             skips[place] = skips[place]._replace(stop=slot)
         depth = opened[-1][0].depth if opened else 0
-        for inner in reversed([inner for inner in scope.chain() if inner.depth > depth]):
+        for inner in reversed(list(scope.chain(depth))):
             opened.append((inner, len(skips)))
             skips.append(Skip(slot, -1, slots[inner.condition], inner.when))
     for _, place in opened:

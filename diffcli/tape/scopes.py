@@ -20,7 +20,7 @@ class Scope:
     (True, True, None)
     """
 
-    __slots__ = ("parent", "condition", "when", "depth", "jump", "below")
+    __slots__ = ("parent", "condition", "when", "depth", "jump", "below", "known")
 
     def __init__(self, parent: Scope | None = None, condition: int = -1, when: bool = True) -> None:
         self.parent, self.condition, self.when = parent, condition, when
@@ -28,6 +28,10 @@ class Scope:
         self.jump: Scope = self if parent is None else parent.further
         """A scope further up, so that any one up there is found in a number of steps logarithmic in the depth (Myers 1983)."""
         self.below: dict[tuple[int, bool], Scope] = {}
+        self.known: dict[int, list[Scope]] = {} if parent is None else parent.known
+        """All the scopes of the tree by their conditions."""
+        if parent is not None:
+            self.known.setdefault(condition, []).append(self)
 
     @property
     def further(self) -> Scope:
@@ -40,16 +44,16 @@ class Scope:
         known = self.below.get((condition, when))
         if known is not None:
             return known
-        for scope in self.chain():
-            if scope.condition == condition:
+        for scope in self.known.get(condition, ()):
+            if scope.holds(self):
                 return self if scope.when == when else None
         known = self.below[condition, when] = Scope(self, condition, when)
         return known
 
-    def chain(self) -> Iterator[Scope]:
-        """This scope and those around it, the innermost first, without the root."""
+    def chain(self, depth: int = 0) -> Iterator[Scope]:
+        """This scope and those around it that are deeper than ``depth``, the innermost first; never the root."""
         scope = self
-        while scope.parent is not None:
+        while scope.parent is not None and scope.depth > depth:
             yield scope
             scope = scope.parent
 
@@ -76,6 +80,7 @@ def common(scopes: Iterable[Scope]) -> Scope:
         found = found.at_depth(other.depth)
         while found is not other:
             assert found.parent is not None and other.parent is not None
-            found, other = found.parent, other.parent
+            apart = found.jump is not other.jump
+            found, other = (found.jump, other.jump) if apart else (found.parent, other.parent)
     assert found is not None
     return found
