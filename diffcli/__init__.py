@@ -5,6 +5,9 @@
     >>> result.value, result.gradient
     (11.652071455223084, {'x1': 5.5, 'x2': 1.7163378145367738})
 
+Every function of the language is here too (``diffcli.sin``, ``diffcli.softplus``, ...), for use in Python functions that are
+differentiated: ``diffcli.grad(f, {"x": 2})``, `value_and_grad`.
+
 `grad` gives a value and gradient, `trace` the whole evaluation trace, `check` every way to a derivative side by side,
 `difference` the derivative of a Python function, `parse` a program to use many times. Errors are
 `DiffcliError` and its family, each with the diagnostics that the command line prints.
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     )
     from diffcli.language import Program, parse
     from diffcli.methods.library import difference, grad, trace
+    from diffcli.methods.value_and_grad import value_and_grad
     from diffcli.records import Difference, GradientResult, Trace
     from diffcli.reports.diagnostics import explain
     from diffcli.studies.library import check
@@ -53,19 +57,26 @@ __all__ = [
     "grad",
     "parse",
     "trace",
+    "value_and_grad",
 ]
 
 _HOMES = {
     "Difference": "records", "GradientResult": "records", "Program": "language", "Trace": "records", "__version__": "_version",
     "check": "studies.library", "difference": "methods.library",
     "explain": "reports.diagnostics", "grad": "methods.library", "parse": "language", "trace": "methods.library",
+    "value_and_grad": "methods.value_and_grad",
 }  # fmt: skip
 """Where each name lives, if not in `diffcli.errors`. Nothing is imported before it is asked for."""
 
 
 def __getattr__(name: str) -> object:
     if name not in __all__:
-        raise AttributeError(f"module 'diffcli' has no attribute {name!r}")
+        if name.startswith("_"):
+            raise AttributeError(f"module 'diffcli' has no attribute {name!r}")
+        try:
+            return import_module("diffcli.tape.functions").function(name)
+        except AttributeError as fault:
+            raise AttributeError(f"module 'diffcli' has no attribute {name!r}; {fault}") from None
     return getattr(import_module(f"diffcli.{_HOMES.get(name, 'errors')}"), name)
 
 

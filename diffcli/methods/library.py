@@ -6,16 +6,15 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 
 from diffcli.errors import DomainError, UsageError, error
-from diffcli.language import Program
 from diffcli.methods.gradient import compute
 from diffcli.methods.options import Options
-from diffcli.methods.problem import At
+from diffcli.methods.problem import At, Target
 from diffcli.records import Difference, GradientResult, Trace
 from diffcli.tape.lowering import MOST_ROWS
 
 
 def grad(
-    target: str | Program,
+    target: Target,
     at: At,
     *,
     mode: str = "reverse",
@@ -35,13 +34,16 @@ def grad(
     Parameters
     ----------
     target
-        A program as text, or what `diffcli.parse` returned.
+        A program as text, what `diffcli.parse` returned, or a Python function of numbers. A function is run once at the
+        point, with traced numbers for its arguments: operators, `diffcli`'s functions (``diffcli.sin``) and NumPy's are
+        recorded, loops and branches run as Python runs them, and every branch on a value is a note.
     at
         A number for each variable: a mapping, or text such as ``"x=2, y=pi/4"``. Values may be constant expressions.
     mode
         ``reverse`` or ``forward`` (automatic differentiation), ``numeric`` (differences) or ``symbolic`` (SymPy).
     wrt
-        The variables to differentiate by, as names or one text ``"x, y"``; all, in order of appearance, if not given.
+        The variables to differentiate by, as names or one text ``"x, y"``; all, in order of appearance, if not given. The
+        other arguments of a Python function are passed on to it as they are.
     seed
         For forward mode: the direction of a directional derivative, returned as ``directional``.
     kink
@@ -161,7 +163,7 @@ def difference(
 
 
 def trace(
-    target: str | Program,
+    target: Target,
     at: At,
     *,
     mode: str = "reverse",

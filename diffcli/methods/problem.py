@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from diffcli.errors import Diagnostic, ExpressionError, Mark, Source, error
+from diffcli.errors import Diagnostic, ExpressionError, Mark, Source, UsageError, error
 from diffcli.language import Program, parse
 from diffcli.language.later import complaints
 from diffcli.language.printer import number_text, program_text
@@ -81,6 +81,10 @@ class Problem:
         """The program, where it is a Python function."""
         marks: Mapping[str, Mark] = {}
         at_source: Source | None = None
+        if self.function is not None and wrt is not None:
+            at = read_point(at)[0] if isinstance(at, str) else at
+            self.function, at = self.function.holding(at, wrt)
+            self.program = self.function
         if isinstance(at, str):
             given, marks, at_source = read_point(at)
         else:
@@ -238,6 +242,9 @@ def as_program(target: Target) -> Program:
         return parse(target)
     if isinstance(target, Program):
         return target
+    if not callable(target):
+        message = f"a program is text, what diffcli.parse returned, or a function, not a `{type(target).__name__}`"
+        raise UsageError([error("usage", message)])
     from diffcli.tape.python_function import PythonFunction
 
     return PythonFunction(target)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from diffcli.language import Program
 from diffcli.methods.faults import require_value
-from diffcli.methods.problem import At, Problem
+from diffcli.methods.problem import At, Problem, Target
 from diffcli.studies.agreement import Agreement
 from diffcli.studies.agreement import check as check_problem
 from diffcli.tape.lowering import MOST_ROWS
 
 
 def check(
-    target: str | Program,
+    target: Target,
     at: At,
     *,
     wrt: str | Sequence[str] | None = None,

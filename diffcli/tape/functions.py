@@ -14,7 +14,6 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from diffcli.errors import ExpressionError, error
 from diffcli.language.later import complaints
 from diffcli.operations import FUNCTION_NAMES, Operation, find_function
 from diffcli.tape.traced import Traced, apply, function_of, record_row
@@ -74,10 +73,3 @@ def apply_row(name: str, operands: tuple[Any, ...]) -> Any:
             raise TypeError(f"{name}() is not for operands of the types {kinds}")
         return result
     return function_of(name)(*map(float, operands))
-
-
-def refuse_nesting() -> ExpressionError:
-    """The error of a derivative that is asked for inside a function that is differentiated itself."""
-    message = "a derivative at a traced number: a derivative inside a function that is being differentiated"
-    help = ["differentiate the outer function alone; second derivatives are `diffcli.hessian`"]
-    return ExpressionError([error("untraceable", message, help=help)])

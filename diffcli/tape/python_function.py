@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from copy import copy
 from typing import Any
 
 from diffcli.errors import ExpressionError, error
@@ -39,7 +40,7 @@ class PythonFunction(Program):
     (['x'], ['y'])
     """
 
-    __slots__ = ("function", "name", "label", "surroundings", "signature", "optional")
+    __slots__ = ("function", "name", "label", "surroundings", "signature", "optional", "held")
 
     def __init__(
         self,
@@ -60,6 +61,8 @@ class PythonFunction(Program):
             help = ["wrap it in a function of Python's own: def f(x): ..."]
             raise ExpressionError([error("untraceable", message, help=help)]) from None
         self.optional: list[str] = []
+        self.held: dict[str, Any] = {}
+        """Arguments that are passed on as they are."""
         for parameter in self.signature.parameters.values():
             if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
                 star = "*" if parameter.kind == parameter.VAR_POSITIONAL else "**"
@@ -81,16 +84,21 @@ class PythonFunction(Program):
         """The parameters that have one, and are constants unless the point gives another."""
         return self.optional
 
-    @property
-    def parameters(self) -> list[str]:
-        return list(self.signature.parameters)
+    def holding(self, at: Mapping[str, Any], wrt: str | Sequence[str]) -> tuple[PythonFunction, dict[str, Any]]:
+        """The function with every argument held that the derivative is not wanted for, and the others."""
+        wanted = [name.strip() for name in wrt.split(",")] if isinstance(wrt, str) else wrt
+        result = copy(self)
+        result.held = {name: value for name, value in at.items() if name in self.signature.parameters and name not in wanted}
+        result.free = [name for name in self.free if name not in result.held]
+        result.optional = [name for name in self.optional if name not in result.held]
+        return result, {name: value for name, value in at.items() if name not in result.held}
 
     def record(self, given: Mapping[str, Any], most_rows: int = MOST_ROWS, judge: Judge | None = None) -> Recording:
         """The recording at a point, which has a value for each parameter without a default.
 
         See `diffcli.tape.recording.record`, and what it raises.
         """
-        at = {name: given[name] for name in self.parameters if name in given}
+        at = {name: given[name] for name in self.signature.parameters if name in given}
         with self.surroundings():
             return record(
                 self.function, at, call=self._call, label=self.label, name=self.name, most_rows=most_rows, judge=judge
@@ -98,6 +106,7 @@ class PythonFunction(Program):
 
     def _call(self, given: Mapping[str, Any]) -> Any:
         """Call it, with every argument where its parameter takes it."""
+        given = {**self.held, **given}
         places: list[Any] = []
         words: dict[str, Any] = {}
         for name, parameter in self.signature.parameters.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable
 from types import CodeType, FrameType
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, NoReturn
 
 from diffcli.errors import ExpressionError, LimitError, error
 from diffcli.tape.call_sites import CallSites
@@ -15,7 +15,7 @@ _MOST_KNOWN = 4096
 """How many constants are looked for before another is kept: a loop over data has a new one in every turn."""
 
 
-Judge: TypeAlias = "Callable[[Recorder, int], float]"
+Judge = Callable[["Recorder", int], float]
 """What decides a condition, the value in a slot, where Python branches on it."""
 
 

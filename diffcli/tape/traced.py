@@ -211,7 +211,15 @@ class Traced:
     def __rdivmod__(self, other: Any) -> Any:
         return floor_division(other, self)
 
-    # -- NumPy -----------------------------------------------------------------------------------------------------------
+    # -- NumPy: of numbers, and of arrays of objects, where a function is a method of each element ---------------------
+
+    def __getattr__(self, name: str) -> Any:
+        from diffcli.tape.numpy_functions import row_of
+
+        row = "" if name.startswith("_") else row_of(name)
+        if not row:
+            raise AttributeError(f"a traced number has no attribute {name!r}")
+        return lambda *others: apply(row, self, *others)
 
     def __array_ufunc__(self, function: Any, method: str, *inputs: Any, **options: Any) -> Any:
         from diffcli.tape.numpy_functions import apply_ufunc

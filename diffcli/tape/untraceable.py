@@ -17,6 +17,11 @@ _CALL = re.compile(r"(?:[\w.]*\.)?(\w+)\s*\(")
 _REMAINDER = 6
 """The argument of BINARY_OP for ``%``."""
 
+_DERIVATIVES = frozenset((
+    "grad", "value_and_grad", "trace", "check", "difference", "jacobian", "hessian", "jvp", "vjp", "hvp", "taylor",
+))  # fmt: skip
+_NESTED = "a derivative inside a function that is differentiated is not recorded; second derivatives: diffcli.hessian"
+
 _INSTEAD = {
     "float": ["a traced number is a number as it stands: leave float(...) out"],
     "int": ["to round: diffcli.trunc(x) or math.floor(x), whose derivative is 0; to see the value: print(x)"],
@@ -53,6 +58,8 @@ def refuse_conversion(recorder: Recorder, kind: str, frame: FrameType) -> NoRetu
     name = found[1] if found else ""
     if name in FUNCTION_NAMES and not text.startswith(("diffcli.", "round(")):
         help: Sequence[str] = [f"write diffcli.{name}(...), or NumPy's function"]
+    elif name in _DERIVATIVES:
+        help = [_NESTED]
     elif name in _INSTEAD:
         help = _INSTEAD[name]
     elif not found and re.match(r"[\w.]+\s*\[", text):
