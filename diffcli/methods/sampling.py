@@ -70,7 +70,7 @@ class TapeSampler:
         self.tape = problem.tape
         self.position = problem.input_slot(variable)
         self.point = problem.point
-        self.x = problem.at[variable]
+        self.x: float = problem.at[variable]
         self.evaluations = 1  # that of the problem, at the point itself
         self.active = activity(self.tape, [self.position])
         self.functions = held_functions(self.tape, problem.values)
