@@ -30,9 +30,9 @@ def read_value(path: str, name: str) -> Any:
         what = f"the suffix {suffix} is none of those" if suffix else "it has no suffix"
         help = f"name a file with one of: {', '.join(_READERS)}"
         raise BadFile("unreadable-file", f"cannot tell what {path} holds: {what}", help)
-    if inner and suffix != ".npz":
+    if inner and suffix not in (".npz", ".json"):
         raise BadFile("unreadable-file", f"{path} has no names for what it holds, and `{inner}` is asked of it", f"write @{path}")
-    return _npz(path, name, inner) if inner else reader(path, name)
+    return _npz(path, name, inner) if suffix == ".npz" else reader(path, inner or name)
 
 
 def read_mapping(path: str) -> dict[str, Any]:
@@ -55,7 +55,7 @@ def read_mapping(path: str) -> dict[str, Any]:
 
 
 def _parts(path: str) -> tuple[str, str, str]:
-    """The path, the name of an array inside of an ``.npz`` file, and the suffix."""
+    """The path, the name of what is meant inside of an ``.npz`` or JSON file, and the suffix."""
     inner = ""
     head, colon, tail = path.rpartition(":")
     if colon and head.lower().endswith(tuple(_READERS)):

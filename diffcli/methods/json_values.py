@@ -75,7 +75,7 @@ def json_value(data: Any, name: str, path: str) -> Any:
     try:
         shape, numbers = flatten(data, name)
     except Ragged as found:
-        raise BadFile("bad-data", f"{path} is ragged: {found.message}") from None
+        raise BadFile("bad-data", f"the lists in {path} do not fit: {found.message}") from None
     from diffcli.operations.arithmetic.array_files import to_array
 
     for place, number in enumerate(numbers):

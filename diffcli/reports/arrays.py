@@ -15,7 +15,7 @@ from diffcli.language.printer import latex_number
 MOST_IN_CELL = 12
 """The elements of the largest array that a cell of a table shows whole, if it is not wide."""
 
-WIDEST_CELL = 40
+WIDEST_CELL = 44
 
 MOST_IN_DATA = 1000
 """The elements of the largest array that a trace gives whole in JSON."""
@@ -119,7 +119,7 @@ def latex_array(array: Any, digits: int | None = None) -> str:
     '\\begin{bmatrix} 1 & 2.5 \\end{bmatrix}'
     """
     if is_large(array) or array.ndim > 2:
-        norm, least, greatest = (latex_number(float(figure_text(figure, digits))) for figure in figures(array))
+        norm, least, greatest = (latex_number(float(figure_text(figure, digits or 6))) for figure in figures(array))
         return rf"\text{{norm }} {norm} \text{{, from }} {least} \text{{ to }} {greatest}"
     texts = [latex_number(float(figure_text(number, digits))) for number in array.ravel().tolist()]
     length = array.shape[-1]

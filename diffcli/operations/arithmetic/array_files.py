@@ -132,7 +132,7 @@ def read_npz(file: IO[bytes], name: str, likely: str = "") -> Any:
             if name not in names:
                 given = f"has no array `{name}`" if name else f"holds {len(names)} arrays"
                 known = ", ".join(names[:8]) or "there are none"
-                raise UnusableArray(given, f"write file.npz:NAME with one of its names: {known}")
+                raise UnusableArray(given, f"write FILE.npz:NAME with one of its names: {known}")
             entry = archive.getinfo(archive.namelist()[names.index(name)])
             if entry.file_size > 8 * MOST_ELEMENTS + 10_000:
                 raise UnusableArray(f"holds more than the {MOST_ELEMENTS} numbers that are read at most")

@@ -97,9 +97,10 @@ def _append_array(line: RichText, array: Any, width: int, style: Style) -> None:
     if style.full or not is_large(array):
         line.append(newline.join(array_lines(array, None, width - left)), style="bold")
         return
-    line.append(corner_text(array, style.digits), style="bold")
     remark = f"{shape_text(array.shape)}, {summary_text(array, style.digits)}"
-    line.append(newline + newline.join(_wrap(remark, max(width - left, NARROWEST))), style="dim")
+    corners, figures = (_wrap(text, max(width - left, NARROWEST)) for text in (corner_text(array, style.digits), remark))
+    line.append(newline.join(corners), style="bold")
+    line.append(newline + newline.join(figures), style="dim")
 
 
 def _append_remark(line: RichText, remark: str, width: int) -> None:
@@ -182,7 +183,7 @@ def _print_records(console: Console, block: Table, texts: list[list[str]]) -> No
             if text:
                 title = column.title + " " * (width - cell_len(column.title))
                 room = max(console.width - width - 2, NARROWEST)
-                lines = [text] if column.numeric else _wrap(text, room)
+                lines = [text] if column.numeric and text[0] != "[" else _wrap(text, room)  # an array breaks between numbers
                 for line in lines:
                     console.print(RichText.assemble((title, "dim"), "  ", line), soft_wrap=True)
                     title = " " * width
