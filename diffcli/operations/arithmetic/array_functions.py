@@ -1,0 +1,269 @@
+"""The array operations in NumPy, by the names of their rows; what is fixed in a row comes as keywords."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import prod
+from typing import Any
+
+import numpy as np
+
+Array = Any
+Axes = tuple[int, ...]
+
+
+def total(a: Array, axis: Axes = (), keepdims: int = 0) -> Array:
+    return np.sum(a, axis=axis, keepdims=bool(keepdims))
+
+
+def mean(a: Array, axis: Axes = (), keepdims: int = 0) -> Array:
+    return np.mean(a, axis=axis, keepdims=bool(keepdims))
+
+
+def product(a: Array, axis: Axes = (), keepdims: int = 0) -> Array:
+    return np.prod(a, axis=axis, keepdims=bool(keepdims))
+
+
+def largest(a: Array, axis: Axes = (), keepdims: int = 0) -> Array:
+    return np.max(a, axis=axis, keepdims=bool(keepdims)) if axis else np.asarray(a)
+
+
+def smallest(a: Array, axis: Axes = (), keepdims: int = 0) -> Array:
+    return np.min(a, axis=axis, keepdims=bool(keepdims)) if axis else np.asarray(a)
+
+
+def place_of_largest(a: Array, axis: Axes = (), keepdims: int = 0) -> Array:
+    return np.argmax(a, axis=axis[0], keepdims=bool(keepdims)) * 1.0 if axis else 0.0
+
+
+def place_of_smallest(a: Array, axis: Axes = (), keepdims: int = 0) -> Array:
+    return np.argmin(a, axis=axis[0], keepdims=bool(keepdims)) * 1.0 if axis else 0.0
+
+
+def norm(a: Array, axis: Axes = (), keepdims: int = 0) -> Array:
+    """The root of the sum of squares, of elements that are made neither too large nor too small to be squared."""
+    largest_of_all = np.max(np.abs(a), axis=axis, keepdims=True, initial=0.0) if axis else np.abs(a)
+    scale = np.where((largest_of_all == 0) | ~np.isfinite(largest_of_all), 1.0, largest_of_all)
+    scale = np.where((scale < 1e100) & (scale > 1e-100), 1.0, scale)  # no division, and no rounding, where none is needed
+    kept = np.sqrt(np.sum(np.square(a / scale), axis=axis, keepdims=True)) * scale
+    return kept if keepdims or not axis else np.squeeze(kept, axis=axis)
+
+
+def logsumexp(a: Array, axis: Axes = (), keepdims: int = 0) -> Array:
+    if not axis:
+        return np.asarray(a)
+    top = np.max(a, axis=axis, keepdims=True)
+    top = np.where(np.isinf(top), 0.0, top)
+    kept = top + np.log(np.sum(np.exp(a - top), axis=axis, keepdims=True))
+    return kept if keepdims else np.squeeze(kept, axis=axis)
+
+
+def softmax(a: Array, axis: Axes = ()) -> Array:
+    """Shares of the sum of exponentials; infinite elements share it all."""
+    if not axis:
+        return np.ones_like(a)
+    top = np.max(a, axis=axis, keepdims=True)
+    with np.errstate(invalid="ignore"):
+        raised = np.exp(np.where(np.equal(a, top), 0.0, a - top))
+    return raised / np.sum(raised, axis=axis, keepdims=True)
+
+
+def log_softmax(a: Array, axis: Axes = ()) -> Array:
+    if not axis:
+        return np.zeros_like(a)
+    moved = a - np.max(a, axis=axis, keepdims=True)
+    return moved - np.log(np.sum(np.exp(moved), axis=axis, keepdims=True))
+
+
+def cumsum(a: Array, axis: Axes = (), backwards: int = 0) -> Array:
+    if not axis:
+        return np.asarray(a)
+    if not backwards:
+        return np.cumsum(a, axis=axis[0])
+    return np.flip(np.cumsum(np.flip(a, axis[0]), axis=axis[0]), axis[0])
+
+
+def _labels(b: Array, classes: int) -> tuple[Array, Array]:
+    """Labels as places, and which of them are."""
+    known = np.equal(b, np.floor(b)) & np.greater_equal(b, 0) & np.less(b, classes)
+    return np.where(known, b, 0.0).astype(np.int64), known
+
+
+def one_hot(a: Array, classes: int = 1) -> Array:
+    places, known = _labels(a, classes)
+    result = np.zeros((*places.shape, classes))
+    np.put_along_axis(result, places[..., None], 1.0, axis=-1)
+    return np.where(known[..., None], result, np.nan) if not np.all(known) else result
+
+
+def cross_entropy(a: Array, b: Array) -> Array:
+    places, known = _labels(b, a.shape[-1])
+    losses = logsumexp(a, (a.ndim - 1,)) - np.take_along_axis(a, places[..., None], axis=-1)[..., 0]
+    return np.mean(np.where(known, losses, np.nan))
+
+
+def outer(a: Array, b: Array) -> Array:
+    return np.multiply(np.reshape(a, (-1, 1)), b)
+
+
+def windows(a: Array, length: int) -> Array:
+    return np.lib.stride_tricks.sliding_window_view(a, length)
+
+
+def conv1d(a: Array, b: Array) -> Array:
+    return windows(a, len(b)) @ b
+
+
+def transpose(a: Array, axes: Axes | None = None) -> Array:
+    return np.transpose(a, axes)
+
+
+def diagonal(a: Array) -> Array:
+    return np.diag(a)
+
+
+# -- products of all others ------------------------------------------------------------------------------------------------
+
+
+def others(a: Array, axis: Axes = ()) -> Array:
+    """For each element the product of all others along the axes: what stands before it times what stands behind."""
+    flat, back = _last(a, axis)
+    return back(_before(flat) * _behind(flat))
+
+
+def others_along(a: Array, b: Array, axis: Axes = ()) -> Array:
+    """The derivative of `others` along b: for each j the sum over i of b_i times the product of all but i and j.
+
+    A product and its derivative are carried together, from either end; there is no division, so a 0 is as good as any.
+    """
+    flat, back = _last(a, axis)
+    moved, _ = _last(b, axis)
+    before, before_moved = _carried(flat, moved)
+    behind, behind_moved = (np.flip(part, -1) for part in _carried(np.flip(flat, -1), np.flip(moved, -1)))
+    return back(before_moved * behind + before * behind_moved)
+
+
+def _last(a: Array, axis: Axes) -> tuple[Array, Callable[[Array], Array]]:
+    """An array with the axes as its last, as one; and how to put a result of that shape back in place."""
+    axis = axis or ()
+    a = np.asarray(a)
+    rest = tuple(k for k in range(a.ndim) if k not in axis)
+    order = rest + tuple(axis)
+    moved = np.transpose(a, order)
+    flat = moved.reshape((*moved.shape[: len(rest)], -1))
+    return flat, lambda result: np.transpose(result.reshape(moved.shape), np.argsort(order))
+
+
+def _before(a: Array) -> Array:
+    products = np.cumprod(a, axis=-1)
+    return np.concatenate([np.ones((*a.shape[:-1], 1)), products[..., :-1]], axis=-1)
+
+
+def _behind(a: Array) -> Array:
+    return np.flip(_before(np.flip(a, -1)), -1)
+
+
+def _carried(a: Array, b: Array) -> tuple[Array, Array]:
+    """Products of what stands before each place, and their derivatives along b."""
+    products, derivatives = np.ones_like(a), np.zeros_like(a)
+    for k in range(1, a.shape[-1]):
+        products[..., k] = products[..., k - 1] * a[..., k - 1]
+        derivatives[..., k] = derivatives[..., k - 1] * a[..., k - 1] + products[..., k - 1] * b[..., k - 1]
+    return products, derivatives
+
+
+# -- linear algebra --------------------------------------------------------------------------------------------------------
+
+
+def inverse(a: Array) -> Array:
+    """The inverse; NaN throughout for a singular matrix."""
+    try:
+        return np.linalg.inv(a)
+    except np.linalg.LinAlgError:
+        return np.full(np.shape(a), np.nan)
+
+
+def solve(a: Array, b: Array) -> Array:
+    try:
+        return np.linalg.solve(a, b)
+    except np.linalg.LinAlgError:
+        return np.full(np.shape(b), np.nan)
+
+
+def determinant(a: Array) -> Array:
+    return np.linalg.det(a) if np.isfinite(a).all() else np.float64(np.nan)
+
+
+def _singular_values(a: Array) -> tuple[Array, Array, Array, float]:
+    u, s, v = np.linalg.svd(a)
+    return u, s, v, float(np.linalg.det(u) * np.linalg.det(v))
+
+
+def cofactor(a: Array) -> Array:
+    """The cofactors, by singular values, so that a singular matrix has them too (Stewart 1998, On the adjugate matrix)."""
+    if not np.isfinite(a).all():
+        return np.full(np.shape(a), np.nan)
+    u, s, v, sign = _singular_values(a)
+    return sign * (u * others(s, (0,))) @ v
+
+
+def cofactor_along(a: Array, b: Array) -> Array:
+    """The derivative of the cofactors along b, in the basis of the singular vectors, where the matrix is diagonal."""
+    if not (np.isfinite(a).all() and np.isfinite(b).all()):
+        return np.full(np.shape(a), np.nan)
+    u, s, v, sign = _singular_values(a)
+    moved = u.T @ b @ v.T
+    size = len(s)
+    without = np.ones((size, size))  # the product of all singular values but two
+    for i in range(size):
+        for j in range(size):
+            without[i, j] = prod(s[k] for k in range(size) if k not in (i, j))
+    result = -moved.T * without
+    np.fill_diagonal(without, 0.0)
+    np.fill_diagonal(result, without @ np.diag(moved))
+    return sign * u @ result @ v
+
+
+# -- places ----------------------------------------------------------------------------------------------------------------
+
+
+def index(a: Array, key: tuple[Any, ...] = ()) -> Array:
+    return a[key]
+
+
+def scatter(a: Array, key: tuple[Any, ...] = (), shape: Axes = ()) -> Array:
+    """An array of zeros with the elements at their places; what has the same place is added."""
+    result = np.zeros(shape)
+    if any(isinstance(part, tuple) for part in key):
+        np.add.at(result, key, a)
+    else:
+        result[key] = a
+    return result
+
+
+def sum_to(a: Array, shape: Axes = ()) -> Array:
+    """Summed over the axes along which an array of that shape is repeated."""
+    ahead = np.ndim(a) - len(shape)
+    axes = (*range(ahead), *(ahead + k for k, length in enumerate(shape) if length == 1 != a.shape[ahead + k]))
+    result = np.sum(a, axis=axes, keepdims=True) if axes else a
+    return np.reshape(result, shape)
+
+
+def concat(*operands: Array, axis: int = 0) -> Array:
+    return np.concatenate(operands, axis=axis)
+
+
+def stack(*operands: Array, axis: int = 0) -> Array:
+    return np.stack(operands, axis=axis)
+
+
+FUNCTIONS: dict[str, Callable[..., Array]] = {
+    "sum": total, "mean": mean, "prod": product, "amax": largest, "amin": smallest, "argmax": place_of_largest,
+    "argmin": place_of_smallest, "norm": norm, "logsumexp": logsumexp, "softmax": softmax, "log_softmax": log_softmax,
+    "cumsum": cumsum, "cross_entropy": cross_entropy, "one_hot": one_hot, "matmul": np.matmul, "outer": outer,
+    "conv1d": conv1d, "transpose": transpose, "trace": np.trace, "diag": diagonal, "det": determinant, "inv": inverse,
+    "solve": solve, "reshape": lambda a, shape=(): np.reshape(a, shape), "concat": concat, "stack": stack, "index": index,
+    "broadcast": lambda a, shape=(): np.broadcast_to(a, shape), "sum_to": sum_to, "scatter": scatter, "others": others,
+    "others_along": others_along, "cofactor": cofactor, "cofactor_along": cofactor_along,
+}  # fmt: skip
+"""The functions, by the names of their rows."""

@@ -1,0 +1,247 @@
+"""Elementwise operations on NumPy arrays of float64, with the answers of `diffcli.operations.arithmetic.floats`.
+
+A function that NumPy has is NumPy's; where its answer at an edge is another one than that for numbers (NaN^0, a division by
+0) it is put right. Functions that only the standard library has are called for each element. Nothing warns: an undefined
+element is NaN, and what makes it is found by reading the tape.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from diffcli.operations.arithmetic import floats
+
+Array = Any
+"""A NumPy array of float64, or a number."""
+
+
+def quiet() -> Any:
+    """A context in which NumPy does not warn of infinities and NaN."""
+    return np.errstate(all="ignore")
+
+
+def each(function: Callable[..., float]) -> Callable[..., Array]:
+    """A function of numbers, for each element."""
+    lifted = np.frompyfunc(function, function.__code__.co_argcount if hasattr(function, "__code__") else 1, 1)
+
+    def on_arrays(*operands: Array) -> Array:
+        result = lifted(*operands)
+        return result.astype(np.float64) if isinstance(result, np.ndarray) else np.float64(result)
+
+    on_arrays.__name__ = function.__name__
+    return on_arrays
+
+
+def _has(condition: Array) -> bool:
+    return bool(np.any(condition))
+
+
+def quotient(a: Array, b: Array) -> Array:
+    """a/b, and at b = 0 the limit from above."""
+    return np.divide(a, np.add(b, 0.0))  # -0 + 0 is 0
+
+
+def strict_quotient(a: Array, b: Array) -> Array:
+    zero = np.equal(b, 0)
+    return np.where(zero, np.nan, np.divide(a, b)) if _has(zero) else np.divide(a, b)
+
+
+def power(a: Array, b: Array) -> Array:
+    """a^b in the reals; an undefined operand makes an undefined result."""
+    if np.ndim(b) == 0:
+        if b == 2:
+            return np.multiply(a, a)
+        if b == 1:
+            return np.multiply(a, 1.0)
+    result = np.power(np.asarray(a, dtype=np.float64), b)
+    undefined = np.isnan(a) | np.isnan(b)
+    return np.where(undefined, np.nan, result) if _has(undefined) else result
+
+
+def strict_power(a: Array, b: Array) -> Array:
+    pole = np.equal(a, 0) & np.less(b, 0)
+    return np.where(pole, np.nan, power(a, b)) if _has(pole) else power(a, b)
+
+
+def log_base(a: Array, b: Array) -> Array:
+    result = np.where(np.equal(b, 2), np.log2(a), np.where(np.equal(b, 10), np.log10(a), quotient(np.log(a), np.log(b))))
+    return np.where(np.greater(b, 0) & np.not_equal(b, 1), result, np.nan)
+
+
+def xlogy(a: Array, b: Array) -> Array:
+    return np.where(np.equal(a, 0) & np.greater_equal(b, 0), 0.0, np.multiply(a, np.log(b)))
+
+
+def hypot(a: Array, b: Array) -> Array:
+    undefined = np.isnan(a) | np.isnan(b)
+    return np.where(undefined, np.nan, np.hypot(a, b)) if _has(undefined) else np.hypot(a, b)
+
+
+def copysign(a: Array, b: Array) -> Array:
+    return np.where(np.isnan(b), np.nan, np.copysign(a, b))
+
+
+def sinpi(a: Array) -> Array:
+    """sin(pi*a), with the argument reduced before it meets pi."""
+    a = np.subtract(a, 2 * np.rint(np.divide(a, 2)))  # exact, in [-1, 1]
+    a = np.where(np.abs(a) > 0.5, np.copysign(1 - np.abs(a), a), a)
+    return np.sin(np.pi * a)
+
+
+def cospi(a: Array) -> Array:
+    a = np.abs(np.subtract(a, 2 * np.rint(np.divide(a, 2))))
+    middle = np.sin(np.pi * (0.5 - a))
+    return np.where(a <= 0.25, np.cos(np.pi * a), np.where(a < 0.75, middle, -np.cos(np.pi * (1 - a))))
+
+
+def sinc(a: Array) -> Array:
+    result = np.where(np.equal(a, 0), 1.0, np.divide(sinpi(a), np.multiply(np.pi, a)))
+    return np.where(np.isinf(a), 0.0, result)
+
+
+def largest(*operands: Array) -> Array:
+    result = operands[0]
+    for operand in operands[1:]:
+        result = np.maximum(result, operand)
+    return result
+
+
+def smallest(*operands: Array) -> Array:
+    result = operands[0]
+    for operand in operands[1:]:
+        result = np.minimum(result, operand)
+    return result
+
+
+def clip(a: Array, b: Array, c: Array) -> Array:
+    return np.minimum(np.maximum(a, b), c)
+
+
+def where(condition: Array, a: Array, b: Array) -> Array:
+    """The elements of a where the condition holds, else those of b."""
+    return np.where(np.not_equal(condition, 0), a, b)
+
+
+def strict_where(condition: Array, a: Array, b: Array) -> Array:
+    undefined = np.isnan(condition)
+    result = where(condition, a, b)
+    return np.where(undefined, np.nan, result) if _has(undefined) else result
+
+
+def _truth(relation: Callable[..., Array]) -> Callable[..., Array]:
+    return lambda a, b: np.asarray(relation(a, b), dtype=np.float64)
+
+
+def _strict_truth(relation: Callable[..., Array]) -> Callable[..., Array]:
+    def truth(a: Array, b: Array) -> Array:
+        undefined = np.isnan(a) | np.isnan(b)
+        result = np.asarray(relation(a, b), dtype=np.float64)
+        return np.where(undefined, np.nan, result) if _has(undefined) else result
+
+    return truth
+
+
+def both(a: Array, b: Array) -> Array:
+    no = np.equal(a, 0) | np.equal(b, 0)
+    return np.where(no, 0.0, np.where(np.isnan(a) | np.isnan(b), np.nan, 1.0))
+
+
+def either(a: Array, b: Array) -> Array:
+    yes = (np.not_equal(a, 0) & ~np.isnan(a)) | (np.not_equal(b, 0) & ~np.isnan(b))
+    return np.where(yes, 1.0, np.where(np.isnan(a) | np.isnan(b), np.nan, 0.0))
+
+
+def neither(a: Array) -> Array:
+    return np.where(np.isnan(a), np.nan, np.where(np.equal(a, 0), 1.0, 0.0))
+
+
+def identity(a: Array) -> Array:
+    return a
+
+
+def relu(a: Array) -> Array:
+    return np.maximum(a, 0.0)  # NaN stays NaN
+
+
+FUNCTIONS: dict[str, Callable[..., Array]] = {
+    "add": np.add, "sub": np.subtract, "mul": np.multiply, "div": quotient, "neg": np.negative, "pow": power,
+    "square": np.square,
+    "exp": np.exp, "expm1": np.expm1, "log": np.log, "log2": np.log2, "log10": np.log10, "log1p": np.log1p,
+    "log_base": log_base, "logaddexp": np.logaddexp, "xlogy": xlogy, "sqrt": np.sqrt, "cbrt": np.cbrt, "hypot": hypot,
+    "sin": np.sin, "cos": np.cos, "tan": np.tan, "asin": np.arcsin, "acos": np.arccos, "atan": np.arctan,
+    "atan2": np.arctan2, "sinpi": sinpi, "cospi": cospi, "sinc": sinc,
+    "sinh": np.sinh, "cosh": np.cosh, "tanh": np.tanh, "asinh": np.arcsinh, "acosh": np.arccosh, "atanh": np.arctanh,
+    "erf": each(floats.FLOATS["erf"]), "erfc": each(floats.FLOATS["erfc"]), "gamma": each(floats.gamma),
+    "lgamma": each(floats.lgamma), "digamma": each(floats.digamma), "polygamma": each(floats.polygamma),
+    "gelu": each(floats.gelu), "relu": relu,
+    "abs": np.abs, "max": largest, "min": smallest, "clip": clip, "sign": np.sign, "copysign": copysign,
+    "floor": np.floor, "ceil": np.ceil, "round": np.rint, "trunc": np.trunc,
+    "where": where, "stop_gradient": identity,
+    "lt": _truth(np.less), "le": _truth(np.less_equal), "gt": _truth(np.greater), "ge": _truth(np.greater_equal),
+    "eq": _truth(np.equal), "ne": _truth(np.not_equal), "and": both, "or": either, "not": neither,
+}  # fmt: skip
+"""The functions in which the rules of the table are computed, by the names of their rows."""
+
+STRICT: dict[str, Callable[..., Array]] = {
+    "div": strict_quotient, "pow": strict_power, "where": strict_where,
+    "lt": _strict_truth(np.less), "le": _strict_truth(np.less_equal), "gt": _strict_truth(np.greater),
+    "ge": _strict_truth(np.greater_equal), "eq": _strict_truth(np.equal), "ne": _strict_truth(np.not_equal),
+}  # fmt: skip
+"""What replaces them in a program: see `diffcli.operations.arithmetic.floats`."""
+
+
+# -- what the sweeps need beside the operations ----------------------------------------------------------------------------
+
+
+def as_array(value: Any) -> Array:
+    """Nested lists, or a number, as float64."""
+    return np.asarray(value, dtype=np.float64)
+
+
+def shape_of(value: Any) -> tuple[int, ...]:
+    return np.shape(value)
+
+
+def ones(shape: tuple[int, ...]) -> Array:
+    return np.ones(shape) if shape else 1.0
+
+
+def zeros(shape: tuple[int, ...]) -> Array:
+    return np.zeros(shape) if shape else 0.0
+
+
+def full(shape: tuple[int, ...], value: Array) -> Array:
+    """A value repeated to a shape; itself where it has it already."""
+    return value if np.shape(value) == shape else np.broadcast_to(value, shape)
+
+
+def any_true(condition: Array) -> bool:
+    return _has(np.not_equal(condition, 0))
+
+
+def count_true(condition: Array) -> int:
+    return int(np.count_nonzero(condition))
+
+
+def first_true(condition: Array) -> tuple[int, ...]:
+    """The place of the first element that is not 0."""
+    return tuple(int(place[0]) for place in np.nonzero(np.atleast_1d(condition)))
+
+
+def all_finite(value: Array) -> bool:
+    return bool(np.isfinite(value).all())
+
+
+def has_nan(value: Array) -> bool:
+    return bool(np.isnan(value).any())
+
+
+def add_in_place(total: Array, term: Array) -> Array:
+    """The sum, in the memory of ``total`` where that is an array that may be written."""
+    if isinstance(total, np.ndarray) and total.flags.owndata and total.flags.writeable and total.shape == np.shape(term):
+        total += term
+        return total
+    return np.add(total, term)
