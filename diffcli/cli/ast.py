@@ -32,7 +32,7 @@ def command(environment: Environment, /, expression: str, full: bool, timeout: f
     """
     output = Output.of(environment, **options)
     with time_limit(timeout):
-        program = read_program(expression, environment)
+        program = read_program(expression, environment, functions=False)
         most = None if full or output.format not in ("table", "markdown", "latex") else SHOWN
         drawn = output.format == "table"
         output.print(tree_report(program, output.style, most, max_nodes, drawn))

@@ -60,7 +60,7 @@ def command(
 ) -> int:
     """Every derivative of EXPR by every way, side by side, with a verdict; or claims.
 
-    EXPR is an expression, @FILE, or - for standard input. Exits with 1 if ways disagree, or a claim is wrong. A kink is no
+    EXPR is an expression, @FILE, - for standard input, or a Python function as FILE.py:NAME, which imports the file. Exits with 1 if ways disagree, or a claim is wrong. A kink is no
     disagreement: there the slopes on the two sides are what every way has to keep between.
     """
     output = Output.of(environment, digits=3, **options)  # derivatives show all of theirs

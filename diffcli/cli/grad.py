@@ -33,7 +33,7 @@ EXAMPLES = (
 
 @click.command(cls=Command, examples=EXAMPLES)
 @click.argument("expression", metavar="EXPR")
-@click.option("--at", multiple=True, metavar="POINT", help="The point, as x=2,y=pi/4; may be given again.")
+@click.option("--at", multiple=True, metavar="POINT", help="The point, as x=2,w=[1,pi/4],W=@w.npy or @point.json; may be given again.")
 @click.option("--wrt", type=Names(), help="Variables to differentiate by; all, if not given.")
 @click.option("--mode", type=Choice("mode", MODES), metavar="MODE", default="reverse", help="reverse, forward, numeric or symbolic.", show_default=True)
 @click.option("--seed", metavar="DIRECTION", help="forward: the derivative along a direction, as x=1,y=0.5.")
@@ -46,7 +46,7 @@ EXAMPLES = (
 @click.option("--share", is_flag=True, help="Merge repeated subexpressions into one row.")
 @click.option("--steps", is_flag=True, help="symbolic: the derivation step by step.")
 @click.option("--no-trace", is_flag=True, help="Print the result without the traces.")
-@click.option("--full", is_flag=True, help=f"Show every row of a trace longer than {SHOWN}.")
+@click.option("--full", is_flag=True, help=f"Show every element of arrays, and every row of a trace longer than {SHOWN}.")
 @click.option("--cost", is_flag=True, help="Count elementary operations.")
 @click.option("--time", "timed", is_flag=True, help="Tell how long each stage took.")
 @click.option("-q", "--quiet", is_flag=True, help="Print the result alone: a name, a tab, a number.")
@@ -66,10 +66,12 @@ def command(
 ) -> int:
     """Value and gradient of EXPR at a point, with the traces that lead there.
 
-    EXPR is an expression, @FILE, or - for standard input.
+    EXPR is an expression, @FILE, or - for standard input. FILE.py:NAME is a Python function: the file is imported, which runs
+    it, because you name it.
     """
     names = ("format", "as_json", "quiet", "output", "digits", "width", "color")
     output = Output.of(environment, **{name: options.pop(name) for name in names})
+    output.style = output.style._replace(full=full)
     notation = IN_LATEX if output.format == "latex" else ASCII if output.ascii_formulas else UNICODE
     windowed = output.format in ("table", "markdown", "latex") and not full
     asked = Options(

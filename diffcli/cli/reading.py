@@ -1,4 +1,4 @@
-"""The expression of a command: text, ``@file``, or ``-`` for standard input."""
+"""The expression of a command: text, ``@file``, ``-`` for standard input, or a function of a Python file, ``FILE.py:NAME``."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ from diffcli.errors import Diagnostic, ExpressionError, UsageError, error
 from diffcli.language import Program, parse
 
 
-def read_program(given: str, environment: Environment) -> Program:
-    """Parse what the command line gave as EXPR.
+def read_program(given: str, environment: Environment, *, functions: bool = True) -> Program:
+    """Parse what the command line gave as EXPR; or import a Python file, because it names one.
+
+    Without ``functions`` a Python function will not do.
 
     Raises
     ------
     UsageError
-        The file cannot be read.
+        The file cannot be read, or a Python function will not do.
     ExpressionError
-        The text is not a program.
+        The text is not a program, or the file has no such function.
     """
     if given == "-":
         if environment.stdin.isatty():
@@ -31,6 +33,15 @@ def read_program(given: str, environment: Environment) -> Program:
             help = ["write @FILE for a file, and - for standard input"]
             raise UsageError([error("unreadable-file", f"cannot read {path}: {reason}", help=help)]) from None
         return parse(_decode(content, path), path)
+    if ".py" in given:
+        from diffcli.cli.python_file import as_python_target, read_function
+
+        target = as_python_target(given)
+        if target is not None and not functions:
+            help = ["`diffcli grad`, `check` and `step-size` take FILE.py:NAME"]
+            raise UsageError([error("usage", "a Python function has no text, which this command is about", help=help)])
+        if target is not None:
+            return read_function(*target, environment)
     return parse(given)
 
 

@@ -104,7 +104,7 @@ def _recurrence(environment: Environment, expression: str | None, state: str | N
         return of_demo(demo or "logistic")
     if demo is not None:
         raise UsageError([error("usage", "a MAP and --demo contradict each other", help=["give one of them"])])
-    return of_program(read_program(expression, environment), state)
+    return of_program(read_program(expression, environment, functions=False), state)
 
 
 def _point(recurrence: Recurrence, at: str | None) -> dict[str, float]:

@@ -45,9 +45,7 @@ def compute(target: Target, at: At, options: Options) -> GradientResult:
 
         require_value(problem)
     breaks = find_breaks(problem)
-    notes = [*problem.shadowed_constants(), *_unused(problem.program)]
-    if problem.recording is not None:
-        notes += problem.recording.notes()
+    notes = [*problem.notes(), *_unused(problem.program)]
     notes += describe(problem, breaks, options.kink if options.mode in ("reverse", "forward") else "", options.strict)
     replaced = overrides(problem, breaks, options.kink)
     options.progress("differentiating")

@@ -219,7 +219,11 @@ class Problem:
         """A warning about a row."""
         return Diagnostic(code, "warning", message, self.tape.source, self.mark(slot, label), tuple(notes), tuple(help))
 
-    def shadowed_constants(self) -> list[Diagnostic]:
+    def notes(self) -> list[Diagnostic]:
+        """What is worth saying of the program at this point whatever is asked: constants shadowed, branches taken."""
+        return self._shadowed_constants() + (self.recording.notes() if self.recording is not None else [])
+
+    def _shadowed_constants(self) -> list[Diagnostic]:
         """A note for every constant that the point, or the program, gives another value."""
         names = [name for name in CONSTANTS if name in self.at and self.recording is None]
         return [

@@ -56,7 +56,7 @@ def check(problem: Problem, digits: int | None = None, progress: Progress = lamb
     'cancellation'
     """
     breaks = find_breaks(problem)
-    notes = describe(problem, breaks, "", False)
+    notes = [*problem.notes(), *describe(problem, breaks, "", False)]
     found = _by_all_ways(problem, notes, progress)
     checks = []
     known = floors(problem)

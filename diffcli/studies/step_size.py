@@ -191,7 +191,7 @@ def _spread(steps: Sequence[float], per_decade: float) -> tuple[float, ...]:
 
 
 def _notes(problem: Problem, breaks: Sequence[Break]) -> list[Diagnostic]:
-    return [*problem.shadowed_constants(), *describe(problem, breaks, "", strict=False)]
+    return [*problem.notes(), *describe(problem, breaks, "", strict=False)]
 
 
 def _sides(problem: Problem, name: str) -> Slopes:

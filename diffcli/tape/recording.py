@@ -204,7 +204,7 @@ def _note(sites: CallSites, branch: Branch) -> Diagnostic:
     told = [f"{answer}{_times(count)}" for answer, count in answers if count]
     if branch.true + branch.false == 1:
         told = [answer for answer, count in answers if count]
-    notes = ["the derivative is that of the way taken; a point that changes the answer needs another run"]
+    notes = ["every method follows the way taken; a point that changes the answer needs another run"]
     severity = "note"
     if branch.undefined:
         severity = "warning"
