@@ -98,13 +98,13 @@ class Number(click.ParamType[Any]):
     name = "NUMBER"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        from diffcli.methods.points import read_point
+        from diffcli.methods.points import only_numbers, read_point
 
         if isinstance(value, float):
             return value
         label = param.opts[0] if param else "number"
         try:
-            return read_point(f"h={value}", label)[0]["h"]
+            return only_numbers(read_point(f"h={value}", label)[0])["h"]
         except ExpressionError:
             help = ["write a number, or an expression without variables such as 2^-10"]
             raise UsageError([error("bad-value", f"{label} is `{value}`, not a number", help=help)]) from None

@@ -117,6 +117,23 @@ def require_finite(name: str, value: Number, source: Source | None = None, *mark
         raise ExpressionError([_bad_value(f"the value of `{name}` is {number}, not a finite number", source, *marks)])
 
 
+def only_numbers(point: Mapping[str, Number]) -> dict[str, float]:
+    """The point, where every value of it is a number.
+
+    Raises
+    ------
+    ExpressionError
+        One is an array.
+
+    >>> only_numbers({"x": 2.0})
+    {'x': 2.0}
+    """
+    arrays = [name for name, value in point.items() if is_array(value)]
+    if arrays:
+        raise ExpressionError([error("bad-value", f"`{name}` is an array, where a number is needed") for name in arrays])
+    return dict(point)
+
+
 def _as_value_fault(found: Diagnostic, source: Source) -> Diagnostic:
     """A complaint about a program, as one about a list of values."""
     if found.code == "duplicate-name":

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from diffcli.errors import ExpressionError, error
 from diffcli.language.complaints import did_you_mean
 from diffcli.language.printer import number_text
-from diffcli.methods.points import check_mapping
+from diffcli.methods.points import check_mapping, only_numbers
+from diffcli.records import Number
 from diffcli.studies.swell_map import DEMOS, Recurrence
 
 
@@ -16,7 +17,7 @@ def generic_point(recurrence: Recurrence, n: int) -> dict[str, float]:
     return dict.fromkeys(recurrence.names(n), 0.5)
 
 
-def check_point(recurrence: Recurrence, given: Mapping[str, float]) -> dict[str, float]:
+def check_point(recurrence: Recurrence, given: Mapping[str, Number]) -> dict[str, float]:
     """The point of ``--at``, with a value for x and for every parameter.
 
     Raises
@@ -24,6 +25,7 @@ def check_point(recurrence: Recurrence, given: Mapping[str, float]) -> dict[str,
     ExpressionError
         It has not, or has a name too many.
     """
+    given = only_numbers(given)
     known = recurrence.names(1)
     faults = []
     for name, value in given.items():
