@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from diffcli.language import Program, parse
 from diffcli.language.printer import to_text
@@ -44,6 +44,14 @@ def _nearest(operand: float, others: Sequence[float]) -> float:
 NAMESPACE: dict[str, Any] = {
     "nan": float("nan"), "pi": 3.141592653589793, ABSENT: None, "nearest": _nearest, "__builtins__": {},
 }  # fmt: skip
+
+class Arithmetic(NamedTuple):
+    """What a rule is computed in: its functions by the names of rows, what Python spells itself, and constants."""
+
+    function: Callable[[str], Callable[..., Any]]
+    inline: Mapping[str, str]
+    constants: Mapping[str, Any] = {}
+
 
 TermFunctions = tuple[Callable[..., float | None] | None, ...]
 """One function ``(g, *operands, result)`` for each operand; None where there is no dependence."""
@@ -121,7 +129,7 @@ def value_function(row: Operation) -> Callable[..., Any]:
     text = row.value or row.definition
     if row.domain:
         text = f"where({row.domain}, {text}, nan)"
-    return _compile(parse(text), [*row.parameters])
+    return compile_rule(parse(text), [*row.parameters])
 
 
 def definition_function(
@@ -134,12 +142,16 @@ def definition_function(
     text = row.definition
     if row.domain:
         text = f"where({row.domain}, {text}, nan)"
-    return _compile(parse(text), [*row.parameters], functions=functions, constants=constants)
+    return compile_rule(parse(text), [*row.parameters], arithmetic=Arithmetic(functions.__getitem__, _INLINE, constants))
 
 
 def rule_function(name: str) -> Callable[..., Any]:
     """How an operation is computed in the arithmetic of the rules: by its function there, else by its text."""
     return FLOATS.get(name) or value_function(OPERATIONS[name])
+
+
+FLOAT = Arithmetic(rule_function, _INLINE)
+"""Python's floats."""
 
 
 def breaks_at(name: str, arguments: Sequence[Any], value: Any) -> list[str]:
@@ -172,35 +184,32 @@ def reach_functions(name: str, count: int) -> tuple[Callable[..., float] | None,
 def _compile_term(program: Program, row: Operation, position: int, seed: bool = True) -> Callable[..., Any]:
     first = [SEED] if seed else []
     if not row.variadic:
-        return _compile(program, [*first, *row.parameters, RESULT])
+        return compile_rule(program, [*first, *row.parameters, RESULT])
     own = row.parameters[0]
     ties = f"{TIES} = operands.count({RESULT}) - 1 if {own} == {RESULT} else 1"
     header = [f"{own} = operands[{position}]", f"{RESULT} = operands[-1]", ties]
     if GAP in program.arguments:
         header.append(f"{GAP} = nearest({own}, operands[:{position}] + operands[{position + 1}:-1])")
-    return _compile(program, [*first, "*operands"], header)
+    return compile_rule(program, [*first, "*operands"], header)
 
 
-def _compile(
-    program: Program,
-    parameters: list[str],
-    header: list[str] | None = None,
-    functions: Mapping[str, Callable[..., Any]] | None = None,
-    constants: Mapping[str, Any] | None = None,
+def compile_rule(
+    program: Program, parameters: list[str], header: list[str] | None = None, arithmetic: Arithmetic | None = None
 ) -> Callable[..., Any]:
-    """A Python function from the syntax tree of one of the table's texts, in floats if no other ``functions`` are given."""
+    """A Python function from the syntax tree of one of the table's texts, in floats if no other arithmetic is given."""
+    arithmetic = arithmetic or FLOAT
     lines = [f"def rule({', '.join(parameters)}):", *[f"    {line}" for line in header or []]]
     for statement in program.statements:
-        text = _python(program, statement.first, statement.root)
+        text = _python(program, statement.first, statement.root, arithmetic.inline)
         lines.append(f"    {statement.name} = {text}" if statement.name else f"    return {text}")
-    namespace: dict[str, Any] = NAMESPACE | dict(constants or {})
-    for operation in set(program.operations) - {NUMBER, NAME} - set(_INLINE):
-        namespace[operation] = functions[operation] if functions is not None else rule_function(operation)
+    namespace: dict[str, Any] = NAMESPACE | dict(arithmetic.constants)
+    for operation in set(program.operations) - {NUMBER, NAME} - set(arithmetic.inline):
+        namespace[operation] = arithmetic.function(operation)
     exec(compile("\n".join(lines), f"<rule {parameters}>", "exec"), namespace)
     return namespace["rule"]  # type: ignore[no-any-return]
 
 
-def _python(program: Program, first: int, root: int) -> str:
+def _python(program: Program, first: int, root: int, inline: Mapping[str, str]) -> str:
     """The expression of a rule as Python source."""
     texts: dict[int, str] = {}
     for node in range(first, root + 1):
@@ -208,8 +217,12 @@ def _python(program: Program, first: int, root: int) -> str:
         arguments = [texts[child] for child in program.children(node)]
         if operation in (NUMBER, NAME):
             texts[node] = str(program.arguments[node])
-        elif operation in _INLINE:
-            texts[node] = _INLINE[operation].format(*arguments)
+        elif operation in inline:
+            texts[node] = inline[operation].format(*arguments)
+        elif node in program.keywords:
+            names = program.keywords[node]
+            given = [f"{name}={value}" for name, value in zip(names, arguments[-len(names) :], strict=True)]
+            texts[node] = f"{operation}({', '.join([*arguments[: -len(names)], *given])})"
         else:
             texts[node] = f"{operation}({', '.join(arguments)})"
     return texts[root]

@@ -1,0 +1,261 @@
+"""The shapes of a tape's values, found before anything is computed.
+
+What a text leaves open until the shapes of its inputs are known is settled here: which arguments are fixed, where an axis
+counted from the end is, what ``len(x)`` and ``shape(x)`` are, and that a list of numbers is a constant. What turns out to
+be about numbers alone (an element of a list of numbers, the sum of one number) is no operation at all; a tape on which
+nothing else is left has no shapes, and needs no NumPy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from diffcli.errors import ExpressionError, Mark, Span, error
+from diffcli.operations import OPERATIONS
+from diffcli.operations.array_row import ArrayOperation, Fixed, Shape, ShapeError, broadcast_shapes, shape_text
+from diffcli.operations.arrays import ARRAYS
+from diffcli.tape.tape import Skip, Tape
+
+_IDENTITIES = frozenset(("sum", "mean", "prod", "amax", "amin", "logsumexp", "cumsum", "transpose", "broadcast", "reshape", "sum_to"))
+"""Operations that leave a number as it is."""
+
+_STATIC = {
+    "neg": lambda a: -a, "add": lambda a, b: a + b, "sub": lambda a, b: a - b, "mul": lambda a, b: a * b,
+    "index": lambda a, b: a[b],
+}  # fmt: skip
+"""What is computed at once where all operands are whole numbers that are known."""
+
+
+def with_shapes(tape: Tape, inputs: Sequence[Shape]) -> Tape:
+    """A tape as it is for inputs of such shapes.
+
+    Raises
+    ------
+    ExpressionError
+        Shapes do not fit: with the operation, and the shapes of its operands.
+
+    >>> from diffcli.language import parse
+    >>> from diffcli.tape import lower
+    >>> shaped = with_shapes(lower(parse("sum(W @ x)")), [(2, 3), (3,)])
+    >>> shaped.operations, shaped.shapes
+    (['matmul', 'sum'], [(2, 3), (3,), (2,), ()])
+    >>> with_shapes(lower(parse("[x, 2*x][1]")), [()]).operations
+    ['mul']
+    """
+    return _Shaping(tape, inputs).run()
+
+
+class _Shaping:
+    def __init__(self, tape: Tape, inputs: Sequence[Shape]) -> None:
+        self.old = tape
+        self.new = new = Tape(tape.source, tape.inputs)
+        new.constants = list(tape.constants)
+        new.constant_names = dict(tape.constant_names)
+        self.shapes: list[Shape] = list(inputs)
+        self.slots = [*range(tape.first_row), *[0] * len(tape.operations)]
+        """The new slot of every old one."""
+        self.known: dict[int, Any] = {}
+        """Whole numbers, and tuples of them, that are known here: by new slot."""
+        for place, value in enumerate(tape.constants):
+            if value == int(value) if abs(value) < 1e15 else False:
+                self.known[-1 - place] = int(value)
+
+    def run(self) -> Tape:
+        old, new = self.old, self.new
+        starts = []
+        """The new slot at which each old row begins."""
+        for slot in old.rows():
+            starts.append(new.slots)
+            self.slots[slot] = self.row(slot)
+        starts.append(new.slots)
+        first = old.first_row
+        for skip in old.skips:
+            condition = self.slot(skip.condition)
+            start, stop = starts[skip.start - first], starts[skip.stop - first]
+            if start < stop and not self.shape(condition):  # an array decides for each element: both parts are evaluated
+                new.skips.append(Skip(start, stop, condition, skip.when))
+        new.bindings = {name: self.slot(slot) for name, slot in old.bindings.items()}
+        output = self.slot(old.output if old.output < old.slots else old.output - old.size)
+        new.output = output if output >= 0 else output + new.size
+        new.outputs = [self.slot(slot) for slot in old.outputs]
+        if any(self.shapes) or not OPERATIONS.keys() >= set(new.operations) or any(map(_is_array, new.constants)):
+            new.shapes = self.shapes
+        else:
+            new.parameters = {}
+        return new
+
+    def slot(self, old: int) -> int:
+        return self.slots[old] if old >= 0 else old
+
+    def shape(self, slot: int) -> Shape:
+        if slot < 0:
+            return getattr(self.new.constants[-1 - slot], "shape", ())
+        return self.shapes[slot]
+
+    def row(self, slot: int) -> int:
+        """Put a row on the new tape, or find what it is."""
+        name = self.old.operation(slot)
+        operands = tuple([self.slot(operand) for operand in self.old.operands_of(slot)])
+        if name in OPERATIONS:
+            if name in _STATIC and all(operand in self.known for operand in operands):
+                value = _STATIC[name](*[self.known[operand] for operand in operands])
+                if isinstance(value, int):
+                    return self.constant(value)
+            shape = self.checked(slot, operands, lambda: broadcast_shapes([self.shape(operand) for operand in operands]))
+            return self.emit(slot, name, operands, shape)
+        return self.array_row(slot, name, operands)
+
+    def array_row(self, slot: int, name: str, operands: tuple[int, ...]) -> int:
+        if name in ("len", "shape"):
+            return self.length(slot, name, operands[0])
+        if name == "stack" and slot not in self.old.parameters and all(operand in self.known or operand < 0 for operand in operands):
+            return self.literal(slot, operands)
+        row = ARRAYS[name]
+        operands, fixed = self.fixed(slot, row, operands)
+        if name == "index" and (element := self.element(operands[0], fixed["key"])) is not None:
+            return element
+        shapes = [self.shape(operand) for operand in operands]
+        shape = self.checked(slot, operands, lambda: row.shape(shapes, fixed))
+        if not any(shapes) and name in _IDENTITIES and not shape:
+            return operands[0]
+        if not any(shapes) and name == "norm":
+            return self.emit(slot, "abs", operands, ())
+        return self.emit(slot, name, operands, shape, fixed)
+
+    def emit(self, slot: int, name: str, operands: tuple[int, ...], shape: Shape, fixed: Fixed | None = None) -> int:
+        new, span = self.new, self.old.span(slot)
+        new.operations.append(name)
+        new.operands.append(operands)
+        new.starts.append(span.start)
+        new.stops.append(span.stop)
+        self.shapes.append(shape)
+        if fixed is not None:
+            new.parameters[new.slots - 1] = fixed
+        return new.slots - 1
+
+    # -- what is known before anything is computed ----------------------------------------------------------------------
+
+    def constant(self, value: Any) -> int:
+        """The slot of a constant: a whole number, or an array."""
+        self.new.constants.append(float(value) if isinstance(value, int) else value)
+        slot = -len(self.new.constants)
+        if isinstance(value, int):
+            self.known[slot] = value
+        return slot
+
+    def length(self, slot: int, name: str, operand: int) -> int:
+        shape = self.shape(operand)
+        if name == "shape":
+            if not shape:
+                self.fail(slot, (operand,), ShapeError("a number has no shape to list"))
+            found = self.constant(_array([float(length) for length in shape]))
+            self.known[found] = shape
+            return found
+        if not shape:
+            self.fail(slot, (operand,), ShapeError("a number has no length"))
+        return self.constant(shape[0])
+
+    def literal(self, slot: int, operands: tuple[int, ...]) -> int:
+        """A list of constants is a constant."""
+        values = [self.new.constants[-1 - operand] for operand in operands]
+        fixed: Fixed = {"axis": 0}
+        self.checked(slot, operands, lambda: ARRAYS["stack"].shape([self.shape(operand) for operand in operands], fixed))
+        found = self.constant(_array(values))
+        if all(operand in self.known for operand in operands):
+            self.known[found] = tuple(self.known[operand] for operand in operands)
+        return found
+
+    def element(self, operand: int, key: tuple[Any, ...]) -> int | None:
+        """The entry of a list that an index means, where the list was just written down."""
+        if operand in self.known and isinstance(self.known[operand], tuple) and len(key) == 1 and isinstance(key[0], int):
+            entries = self.known[operand]
+            if -len(entries) <= key[0] < len(entries) and isinstance(entries[key[0]], int):
+                return self.constant(entries[key[0]])
+        row = operand - self.new.first_row
+        if row < 0 or self.new.operations[row] != "stack" or len(key) != 1 or not isinstance(key[0], int):
+            return None
+        entries = self.new.operands[row]
+        fits = -len(entries) <= key[0] < len(entries) and not self.shape(entries[0])
+        return entries[key[0]] if fits and self.new.parameters.get(operand, {}).get("axis", 0) == 0 else None
+
+    def fixed(self, slot: int, row: ArrayOperation, operands: tuple[int, ...]) -> tuple[tuple[int, ...], Fixed]:
+        """The operands that are values, and what is fixed."""
+        given: Fixed = dict(self.old.parameters.get(slot, {}))
+        if row.name == "index" and "key" in given:
+            return operands[:1], {"key": self.key(slot, given["key"], operands[1:])}
+        names = given.pop("keywords", ())
+        found = {name.partition("=")[0]: _default(name) for name in row.fixed if "=" in name} | given
+        if names:
+            keyworded = operands[len(operands) - len(names) :]
+            operands = operands[: len(operands) - len(names)]
+            found |= {name: self.whole(slot, operand, name) for name, operand in zip(names, keyworded, strict=True)}
+        if not row.variadic:
+            rest = [name.partition("=")[0] for name in row.fixed]
+            for name, operand in zip(rest, operands[len(row.operands) :], strict=False):
+                found[name] = self.whole(slot, operand, name)
+            operands = operands[: len(row.operands)]
+        return operands, found
+
+    def key(self, slot: int, form: tuple[Any, ...], parts: tuple[int, ...]) -> tuple[Any, ...]:
+        """The key of ``a[...]`` from its form in the text and the slots of its numbers."""
+        waiting = iter(parts)
+
+        def number() -> Any:
+            return self.whole(slot, next(waiting), "index")
+
+        return tuple(
+            number() if part == "i" else slice(*[number() if present else None for present in part]) for part in form
+        )
+
+    def whole(self, slot: int, operand: int, what: str) -> Any:
+        """A whole number, or a tuple of them, that stands in a slot."""
+        if operand in self.known:
+            return self.known[operand]
+        code = "bad-axis" if what == "axis" else "bad-index"
+        what = {"axis": "an axis", "index": "an index", "shape": "a shape", "classes": "a number of classes"}.get(what, what)
+        help = "it is fixed before anything is computed: write a number, or len(x)"
+        raise ExpressionError([error(code, f"{what} is a whole number", self.old.source, self.mark(slot), help=[help])])
+
+    # -- complaints ------------------------------------------------------------------------------------------------------
+
+    def checked(self, slot: int, operands: tuple[int, ...], shape: Any) -> Shape:
+        try:
+            return shape()  # type: ignore[no-any-return]
+        except ShapeError as fault:
+            return self.fail(slot, operands, fault)
+
+    def fail(self, slot: int, operands: tuple[int, ...], fault: ShapeError) -> Shape:
+        label = ", ".join(dict.fromkeys(f"{self.words(operand)}: {shape_text(self.shape(operand))}" for operand in operands))
+        mark = self.mark(slot, label if len(operands) < 5 else "")
+        raise ExpressionError([error(fault.code, fault.message, self.old.source, mark, help=fault.help)])
+
+    def mark(self, slot: int, label: str = "") -> Mark:
+        return Mark(self.old.span(slot), label)
+
+    def words(self, operand: int) -> str:
+        """The user's words for an operand."""
+        if operand < 0:
+            return self.new.constant_names.get(operand, "a constant")
+        if operand < self.new.first_row:
+            return self.new.inputs[operand]
+        row = operand - self.new.first_row
+        span = Span(self.new.starts[row], self.new.stops[row])
+        text = " ".join(self.old.source.text[span.start : span.stop].split())
+        return text if len(text) <= 30 else f"{text[:14]} ... {text[-12:]}"
+
+
+def _default(name: str) -> Any:
+    """The default of what is fixed, from the table's text."""
+    text = name.partition("=")[2]
+    return None if text == "none" else int(text)
+
+
+def _is_array(value: Any) -> bool:
+    return hasattr(value, "shape")
+
+
+def _array(values: Any) -> Any:
+    from diffcli.operations.arithmetic.arrays import as_array  # a program of numbers never gets here
+
+    return as_array(values)
