@@ -11,7 +11,7 @@ from diffcli.language.printer import number_text
 from diffcli.operations.arithmetic import precise
 from diffcli.reports.diagnostics import as_data
 from diffcli.reports.document import Block, Column, Document, Style, Table, Text, Value, Values, number
-from diffcli.reports.gradient import LONGEST
+from diffcli.reports.heading import LONGEST, heading, point_text
 from diffcli.studies.agreement import Agreement
 from diffcli.studies.claims import VERDICTS, ClaimVerdict
 from diffcli.studies.points import PointChecks
@@ -38,7 +38,8 @@ def check_report(
     ``reason``, ``explanation``, ``exact`` (a text with all digits, or null), ``left``, ``right`` and ``ways`` (``name``,
     ``value``, ``bar``, ``error``, ``right_digits``, ``agrees``, ``remark``); ``claims``; ``notes``.
     """
-    blocks: list[Block] = [Text(_heading(expression, at, agreement is not None), "heading")]
+    asked = agreement is not None
+    blocks: list[Block] = heading(expression, at, "every way" if asked else "", anywhere=not asked)
     if agreement is not None:
         blocks.append(_ways_table(agreement, digits))
         if digits is not None:
@@ -47,15 +48,6 @@ def check_report(
     for claim in claims:
         blocks += _claim_blocks(claim, at)
     return Document(tuple(blocks), _data(expression, at, agreement, claims, digits))
-
-
-def _heading(expression: str, at: dict[str, float], asked: bool) -> str:
-    names = f"({complaints.shorten(', '.join(at), LONGEST)})" if at else ""
-    sign = ":" if "; " in expression else " ="
-    head = f"f{names}{sign} {complaints.shorten(expression, LONGEST)}"
-    if not asked:
-        return head
-    return f"{head} at {complaints.shorten(_point_text(at), LONGEST)}, every way" if at else f"{head}, every way"
 
 
 def _ways_table(agreement: Agreement, digits: int | None) -> Table:
@@ -168,14 +160,14 @@ def _claim_blocks(claim: ClaimVerdict, at: dict[str, float]) -> list[Block]:
     rows = [("variable", claim.variable), ("claimed", claim.claim), ("verdict", f"{claim.verdict}: {VERDICTS[claim.verdict]}")]
     if claim.verdict == "not decided":
         rows.append(("tried", f"at {claim.points} points, where it agrees to {claim.digits} digits"))
-    where = f" at {complaints.shorten(_point_text(at), LONGEST)}" if at else ""
+    where = f" at {complaints.shorten(point_text(at), LONGEST)}" if at else ""
     rows.append(("its value", f"{number_text(claim.claimed)}{where}; the derivative is {number_text(claim.value)}"))
     if claim.counterexample is not None:
         found = claim.counterexample
         claimed, right = number(found.claimed, 6), number(found.right, 6)
         if claimed == right:
             claimed, right = number(found.claimed), number(found.right)
-        rows.append(("counterexample", f"at {_point_text(found.at)} it is {claimed}, the derivative {right}"))
+        rows.append(("counterexample", f"at {point_text(found.at)} it is {claimed}, the derivative {right}"))
     if claim.slip:
         rows.append(("likely slip", claim.slip))
     if claim.right and claim.verdict != "proved":
@@ -193,14 +185,14 @@ def points_report(result: PointChecks, style: Style) -> Document:
     ``worst`` (by variable: ``at``, ``error``, ``verdict``, ``reason``, ``explanation``), ``undefined`` (points without a
     value), ``notes``. It shares ``schema``, ``expression``, ``passed`` and ``notes`` with a check at one point.
     """
-    heading = f"f: {complaints.shorten(result.expression, LONGEST)}, checked at {_counted(result.points)}"
+    head = f"f: {complaints.shorten(result.expression, LONGEST)}, checked at {_counted(result.points)}"
     columns = (Column("by"), Column("verdict"), Column("points", numeric=True))
     rows = [(name, verdict, count) for name, counts in result.counts.items() for verdict, count in counts.items()]
-    blocks: list[Block] = [Text(heading, "heading")]
+    blocks: list[Block] = [Text(head, "heading")]
     if rows:
         blocks.append(Table("", columns, tuple(rows)))
     if result.undefined:
-        listed = "; ".join(_point_text(at) for at in result.undefined[:3])
+        listed = "; ".join(point_text(at) for at in result.undefined[:3])
         more = " ..." if len(result.undefined) > 3 else ""
         where = complaints.shorten(listed, LONGEST) + more
         blocks.append(Text(f"the value is undefined at {_counted(len(result.undefined))}: {where}"))
@@ -209,7 +201,7 @@ def points_report(result: PointChecks, style: Style) -> Document:
         Column("verdict"),
     )  # fmt: skip
     worst = [
-        (name, _point_text(found.at), found.check.ways[0].value, found.error, verdict_text(found.check))
+        (name, point_text(found.at), found.check.ways[0].value, found.error, verdict_text(found.check))
         for name, found in result.worst.items()
     ]  # fmt: skip
     if worst:
@@ -220,10 +212,6 @@ def points_report(result: PointChecks, style: Style) -> Document:
 
 def _counted(points: int) -> str:
     return f"{points} point{'s' * (points != 1)}"
-
-
-def _point_text(at: dict[str, float]) -> str:
-    return ", ".join(f"{name} = {number(value)}" for name, value in at.items())
 
 
 # -- data --------------------------------------------------------------------------------------------------------------------

@@ -5,15 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from diffcli.language import parse
-from diffcli.language.later import complaints
 from diffcli.language.printer import LATEX, step_text, to_text
 from diffcli.methods.trace import IN_LATEX, Notation
 from diffcli.records import Cost, Difference, GradientResult, SymbolicDerivative, is_array
 from diffcli.reports.document import Block, Column, Document, Style, Table, Text, Value, Values, number
+from diffcli.reports.heading import LONGEST, heading
 from diffcli.reports.trace import trace_data, trace_tables
-
-LONGEST = 400
-"""A longer expression is shown with its middle left out."""
 
 
 def gradient_report(
@@ -44,30 +41,9 @@ def gradient_report(
 
 
 def _heading(result: GradientResult, notation: Notation) -> list[Block]:
-    names = ", ".join(result.at)
     if notation is IN_LATEX:
         return [Text(line, "math") for line in _latex_lines(result)]
-    given = {name: value for name, value in result.at.items() if not is_array(value)}
-    arrays = {name: value for name, value in result.at.items() if is_array(value)}
-    points, large = _array_points(arrays) if arrays else ({}, [])
-    point = ", ".join(points.get(name) or f"{name} = {number(given[name])}" for name in result.at)
-    at = f" at {complaints.shorten(point, LONGEST)}" if point else ""
-    head = f"f({complaints.shorten(names, LONGEST)})" if names else "f"
-    sign = ":" if "; " in result.expression else " ="
-    expression = complaints.shorten(result.expression, LONGEST)
-    return [Text(f"{head}{sign} {expression}{at}, {result.mode} mode", "heading"), *large]
-
-
-def _array_points(arrays: dict[str, Any]) -> tuple[dict[str, str], list[Text]]:
-    """The arrays of a point as they stand in the heading, and a line below it for each large one."""
-    from diffcli.language.array_text import array_text, corner_text, is_large, shape_text, value_text
-
-    words = {
-        name: f"{name} ({shape_text(array.shape)})" if is_large(array) else f"{name} = {array_text(array)}"
-        for name, array in arrays.items()
-    }  # fmt: skip
-    large = [(name, array) for name, array in arrays.items() if is_large(array)]
-    return words, [Text(f"{value_text(name, array)}, {corner_text(array)}", "dim") for name, array in large]
+    return heading(result.expression, result.at, f"{result.mode} mode")
 
 
 def _has_large(result: GradientResult) -> bool:
