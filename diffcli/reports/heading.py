@@ -1,0 +1,56 @@
+"""The heading of a report: what is differentiated, where, and how."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from diffcli.language.later import complaints
+from diffcli.records import Number, is_array
+from diffcli.reports.document import Block, Text, number
+
+LONGEST = 400
+"""A longer expression is shown with its middle left out."""
+
+
+def heading(expression: str, at: Mapping[str, Number], how: str, name: str = "f", anywhere: bool = False) -> list[Block]:
+    """``f(x) = x^2 at x = 3, reverse mode``; and a line below it for each large array of the point.
+
+    What holds ``anywhere`` does not tell the point.
+
+    >>> heading("x^2", {"x": 3.0}, "reverse mode")
+    [Text(text='f(x) = x^2 at x = 3, reverse mode', role='heading')]
+    """
+    names = ", ".join(at)
+    head = f"{name}({complaints.shorten(names, LONGEST)})" if names else name
+    sign = ":" if "; " in expression else " ="
+    point = f" at {complaints.shorten(point_text(at), LONGEST)}" if at and not anywhere else ""
+    text = f"{head}{sign} {complaints.shorten(expression, LONGEST)}{point}"
+    return [Text(f"{text}, {how}" if how else text, "heading"), *([] if anywhere else large_arrays(at))]
+
+
+def point_text(at: Mapping[str, Number]) -> str:
+    """The values of a point on one line; large arrays by their shapes.
+
+    >>> point_text({"x": 1 / 3, "y": 2.0})
+    'x = 0.3333333333333333, y = 2'
+    """
+    return ", ".join(_named(name, value) for name, value in at.items())
+
+
+def _named(name: str, value: Any) -> str:
+    if not is_array(value):
+        return f"{name} = {number(value)}"
+    from diffcli.language.array_text import array_text, is_large, shape_text  # few points have one
+
+    return f"{name} ({shape_text(value.shape)})" if is_large(value) else f"{name} = {array_text(value)}"
+
+
+def large_arrays(at: Mapping[str, Number]) -> list[Text]:
+    """A line for each large array: its shape, norm, range and corners."""
+    arrays = {name: value for name, value in at.items() if is_array(value)}
+    if not arrays:
+        return []
+    from diffcli.language.array_text import corner_text, is_large, value_text
+
+    return [Text(f"{value_text(name, array)}, {corner_text(array)}", "dim") for name, array in arrays.items() if is_large(array)]
