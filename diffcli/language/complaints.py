@@ -9,7 +9,7 @@ from diffcli.errors import Diagnostic, Mark, Source, Span, error
 from diffcli.language.mending import LONGEST, Chain, Gaps, Reads
 from diffcli.language.syntax import Program
 from diffcli.language.tokens import TOKEN
-from diffcli.operations import find_function
+from diffcli.operations import is_function
 
 MOST = 20
 """How many errors are told at once, and how many places of one."""
@@ -21,11 +21,9 @@ _INSTEAD: dict[str, str] = {
     "√": "write sqrt(x)",
     "∞": "infinity is not a number to compute with; use a large one, such as 1e300",
     "%": "the remainder of a/b is a - b*floor(a/b)",
-    "@": "a product is `*`; a file is given alone, as @file",
-    ":": "a name is bound by `=` alone; statements are separated by `;` or a new line",
     "\\": "write functions by their name, as in sin(x)",
     "$": "write the formula without dollar signs",
-    ".": "a number has a digit beside its decimal point",
+    ".": "a number has a digit beside its decimal point; a transpose is x.T, a function of an array sum(x)",
     "⁻": "write a negative exponent as x^-1",
     "∂": "diffcli computes derivatives, it does not read them: write the function itself",
     "½": "write (1/2)", "⅓": "write (1/3)", "⅔": "write (2/3)", "¼": "write (1/4)", "¾": "write (3/4)",
@@ -33,7 +31,9 @@ _INSTEAD: dict[str, str] = {
     "∫": "write the function itself; diffcli does not integrate",
 }  # fmt: skip
 """What to write in place of a character."""
-_INSTEAD |= dict.fromkeys("[]{}（）", "write parentheses")
+_INSTEAD |= dict.fromkeys("{}（）", "write parentheses; an array is written in brackets, as [1, 2]")
+_INSTEAD |= dict.fromkeys("［］【】", "write brackets, as in [1, 2]")
+_INSTEAD |= dict.fromkeys("ᵀ", "a transpose is x.T")
 _INSTEAD |= dict.fromkeys("'′’", _INSTEAD["∂"])
 _INSTEAD |= dict.fromkeys('"“”`', "write names without quotation marks")
 _INSTEAD |= dict.fromkeys("₀₁₂₃₄₅₆₇₈₉", "a subscript stands after a name, as in x₁")
@@ -140,6 +140,8 @@ def missing_operand(source: Source, span: Span, before: int, depth: int) -> Diag
             help = ["an expression in parentheses may go on in the next line"]
     else:
         found = f"`{found}` stands"
+    if found == "`@` stands":
+        help = ["a file is given alone, as @file"]
     if found == "`if` stands":
         help = ["write a if condition else b, or where(condition, a, b)"]
     return error("missing-operand", f"{found} where a number, a name or a parenthesis is needed", source, Mark(span), help=help)
@@ -156,15 +158,19 @@ def misplaced_not(source: Source, span: Span, wanted: bool) -> Diagnostic:
     return error("missing-operand", message, source, Mark(span), help=[help])
 
 
-def unclosed_parenthesis(source: Source, span: Span, stop: int, call: bool) -> Diagnostic:
-    what = {"": "", "\n": " of the line"}.get(source.text[stop : stop + 1], " of the statement")
-    mark = Mark(span, f"expected `)` at the end{what}")
-    help = ["the arguments of a function are separated by `,`"] if call and source.text[stop : stop + 1] == ";" else []
-    return error("unclosed-parenthesis", "this parenthesis is never closed", source, mark, help=help)
+def unclosed(source: Source, opened: int, stop: int, call: bool) -> Diagnostic:
+    """A parenthesis or bracket that is still open where its statement ends, or what is around it is closed."""
+    what, expected = ("bracket", "]") if source.text[opened] == "[" else ("parenthesis", ")")
+    found = source.text[stop : stop + 1]
+    place = {"": "at the end", "\n": "at the end of the line", ")": "before `)`", "]": "before `]`"}
+    mark = Mark(Span(opened, opened + 1), f"expected `{expected}` {place.get(found, 'at the end of the statement')}")
+    help = ["the arguments of a function are separated by `,`"] if call and found == ";" else []
+    return error("unclosed-parenthesis", f"this {what} is never closed", source, mark, help=help)
 
 
-def unmatched_parenthesis(source: Source, start: int) -> Diagnostic:
-    return error("unmatched-parenthesis", "this parenthesis closes nothing", source, Mark(Span(start, start + 1)))
+def unmatched(source: Source, start: int) -> Diagnostic:
+    what = "bracket" if source.text[start] == "]" else "parenthesis"
+    return error("unmatched-parenthesis", f"this {what} closes nothing", source, Mark(Span(start, start + 1)))
 
 
 def stray_comma(source: Source, span: Span) -> Diagnostic:
@@ -242,7 +248,7 @@ def _meant(text: str) -> str:
     """What a statement with missing signs was probably meant for, if its words tell."""
     for pattern, help in _MEANT:
         found = re.search(pattern, text)
-        if found and (not found.groups() or find_function(found.group(1))):
+        if found and (not found.groups() or is_function(found.group(1))):
             return help.format(*found.groups())
     return ""
 
@@ -259,7 +265,7 @@ _MEANT = (
 def _product(text: str, gap: Span) -> str:
     """What stands beside a gap as a product, if that can be told at a glance."""
     left = re.search(r"[\w.]+\Z", text[max(0, gap.start - 40) : gap.start])
-    right = re.match(r"[\w.]+(?![\w.(])", text[gap.stop : gap.stop + 40])
+    right = re.match(r"[\w.]+(?![\w.(\[])", text[gap.stop : gap.stop + 40])
     return f"write {left.group()}*{right.group()}" if left and right else "write `*` between the factors"
 
 
@@ -275,7 +281,7 @@ def unknown_function(program: Program, node: int, help: Iterable[str]) -> Diagno
 
 
 def wrong_arity(program: Program, node: int, signatures: Sequence[str]) -> Diagnostic:
-    name, count = program.callees[node], len(program.children(node))
+    name, count = program.callees[node], len(program.children(node)) - len(program.keywords.get(node, ()))
     message = f"`{name}` does not take {count} argument{'' if count == 1 else 's'}"
     mark = Mark(Span(program.called[node].start, program.stops[node]))
     return error("wrong-number-of-arguments", message, program.source, mark, help=[f"write {' or '.join(signatures)}"])

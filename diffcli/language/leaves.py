@@ -8,7 +8,7 @@ from diffcli.language.mending import Gaps, Reads, without_superscripts
 from diffcli.language.stacks import INFIX, Stacks
 from diffcli.language.syntax import NAME, NUMBER, PRODUCT
 from diffcli.language.tokens import TOKEN, is_name, plain_name, split_superscripts
-from diffcli.operations import find_function
+from diffcli.operations import is_function
 
 INFINITY, NAN = float("inf"), float("nan")
 
@@ -71,7 +71,7 @@ class Leaves(Stacks):
             pass  # what stands between them is a character that is not of the language
         elif gap.start == position and self.text[position] == "." and self.operations[last] == NUMBER:
             self.two_points(Span(self.starts[last], position))
-        elif self.operations[last] == NAME and self.text[gap.start - 1] != ")" and find_function(str(self.arguments[last])):
+        elif self.operations[last] == NAME and self.text[gap.start - 1] != ")" and is_function(str(self.arguments[last])):
             self.gaps.applications.append((self.program.span(last), position))
         else:
             self.gaps.products.append(gap)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 
 from diffcli.errors import Span
 from diffcli.language.tokens import CALL, KEYWORDS, NAME, NUMBER, PASTED, SYMBOL, TOKEN
-from diffcli.operations import find_function
+from diffcli.operations import is_function
 
 Reads = Callable[[str], bool]
 """Whether a text has the form of a program."""
@@ -99,13 +99,13 @@ def operand_stop(text: str, start: int) -> int:
         kind = match.lastindex
         if kind == SYMBOL:
             token = PASTED.get(match[SYMBOL], match[SYMBOL])
-            depth += (token == "(") - (token == ")")
+            depth += (token in "([") - (token in ")]")
             sign_of_exponent = token == "-" and text[stop - 1] in "^*"
-            if depth < 0 or token == ";" or (not depth and token not in "^()" and not sign_of_exponent):
+            if depth < 0 or token == ";" or (not depth and token not in "^()[].T" and not sign_of_exponent):
                 break
         elif kind in (NAME, CALL):
             name = match[NAME]
-            function = bool(find_function(name))
+            function = is_function(name)
             if not depth and (name in KEYWORDS or (function and not applied)):
                 break
             applied = function and kind == NAME

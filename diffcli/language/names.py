@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Set
 
 from diffcli.errors import Diagnostic, Span
-from diffcli.language.later import complaints
+from diffcli.language.later import array_complaints, complaints
 from diffcli.language.mending import Gaps
 from diffcli.language.syntax import NAME, Program, Statement
-from diffcli.operations import CONSTANTS, FUNCTION_NAMES, Operation, find_function
+from diffcli.operations import ARRAY_FUNCTIONS, CONSTANTS, FUNCTION_NAMES, REDUCED, Operation, find_function, is_function
 
 MOST_SEARCHES = 100
 """How many unknown functions are looked for among those that look like them."""
@@ -19,6 +19,15 @@ def call_forms(name: str, row: Operation) -> list[str]:
     least, most = (3, 3) if row.variadic else row.arity
     letters = ("a", "b", "c") if row.variadic else row.parameters
     return [f"{name}({', '.join(letters[:count])})" for count in range(least, (most or least) + 1)]
+
+
+def _forms(name: str, reduced: bool) -> list[str]:
+    """How a function of the language is called; ``reduced``: with keywords, so that ``max`` is the one of an array."""
+    rows = find_function(name)
+    row = next((REDUCED[row.name] for row in rows if row.name in REDUCED), "") if reduced else ""
+    if row or not rows:
+        return array_complaints.array_forms(name, row or ARRAY_FUNCTIONS[name])
+    return [form for row in rows for form in call_forms(name, row)]
 
 
 class _Scope:
@@ -95,23 +104,25 @@ def _bind(program: Program, statement: Statement, scope: _Scope, faults: list[Di
 def _check_call(program: Program, statement: Statement, node: int, scope: _Scope, gaps: Gaps) -> Diagnostic | None:
     """A call of something that is not, or not with so many arguments, a function of the table."""
     name, span = program.callees[node], program.called[node]
-    count = len(program.children(node))
+    keywords = program.keywords.get(node, ())
+    count = len(program.children(node)) - len(keywords)
     defined = scope.functions.get(name)
     if defined is not None and defined.parameters is not None:
-        if len(defined.parameters) == count:
-            return None
-        return complaints.wrong_arity(program, node, [f"{name}({', '.join(defined.parameters)})"])
+        form = f"{name}({', '.join(defined.parameters)})"
+        if keywords:
+            return array_complaints.no_keywords(program, node, form)
+        return None if len(defined.parameters) == count else complaints.wrong_arity(program, node, [form])
     if name == statement.name and statement.parameters is not None:
         return complaints.recursive(program, node)
-    if rows := find_function(name):
-        return complaints.wrong_arity(program, node, [form for row in rows for form in call_forms(name, row)])
+    if is_function(name):
+        return complaints.wrong_arity(program, node, _forms(name, bool(keywords)))
     if name in scope.later:
         return complaints.used_before_bound(program, span, scope.later[name].name_span, name)
-    if count == 1 and _looks_like_a_variable(name, statement, scope):
+    if count == 1 and not keywords and _looks_like_a_variable(name, statement, scope):
         gaps.products.append(Span(span.stop, program.source.text.index("(", span.stop)))
         return None
     if name not in scope.unknown:
-        searched = [*scope.functions, *FUNCTION_NAMES] if len(scope.unknown) < MOST_SEARCHES else ()
+        searched = [*scope.functions, *FUNCTION_NAMES, *ARRAY_FUNCTIONS] if len(scope.unknown) < MOST_SEARCHES else ()
         scope.unknown[name] = complaints.did_you_mean(name, searched)
     return complaints.unknown_function(program, node, scope.unknown[name])
 

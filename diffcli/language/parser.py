@@ -10,7 +10,7 @@ An error does not stop it: it is noted, the text is read as if mended, and every
 from __future__ import annotations
 
 from diffcli.errors import ExpressionError, Source
-from diffcli.language.later import complaints
+from diffcli.language.later import array_complaints, complaints
 from diffcli.language.names import resolve_names
 from diffcli.language.stacks import INFIX, MINUS, PLUS
 from diffcli.language.statements import Statements
@@ -31,6 +31,8 @@ class Parser(Statements):
         self.read()
         program = self.program
         resolve_names(program, self.faults, self.gaps, self.doubtful)
+        if ":" in self.strays:
+            self.faults.append(array_complaints.misplaced_colon(self.source, self.strays.pop(":")))
         self.faults += [complaints.stray(self.source, character, spans) for character, spans in self.strays.items()]
         if self.gaps:
             self.faults += complaints.fill_gaps(program, self.gaps, self.reads)
@@ -105,8 +107,16 @@ class Parser(Statements):
             if token == ";" or not self.depth:
                 self.close_statement(start)
                 self.open_statement(stop)
+        elif token == ",":
+            self.comma(start, stop)
         elif token == "=" and not self.wants:
             self.assign(start, stop)
+        elif token == "[":
+            self.open_bracket(start)
+        elif token == "]":
+            self.close_bracket(start, stop)
+        elif token == ".T":
+            self.transpose(start, stop)
         else:
             self.rarer_symbol(PASTED.get(token, token), start, stop)
 
@@ -117,8 +127,8 @@ class Parser(Statements):
             self.push(PLUS, start)
         elif not self.wants and token in INFIX:
             self.infix(token, start, stop)
-        elif token == ",":
-            self.comma(start, stop)
+        elif token == ":":
+            self.colon(start, stop)
         else:
             self.lack(start, stop)  # something is left out before an operator
 

@@ -16,7 +16,8 @@ CHAINS = frozenset((SUM, PRODUCT, AND, OR))
 """The precedences that are read from left to right."""
 
 INFIX: dict[str, tuple[int, str]] = {
-    "+": (SUM, "add"), "-": (SUM, "sub"), "*": (PRODUCT, "mul"), "/": (PRODUCT, "div"), "^": (POWER, "pow"),
+    "+": (SUM, "add"), "-": (SUM, "sub"), "*": (PRODUCT, "mul"), "/": (PRODUCT, "div"),
+    "@": (PRODUCT, "matmul"), "^": (POWER, "pow"),
     "<": (COMPARISON, "lt"), "<=": (COMPARISON, "le"), ">": (COMPARISON, "gt"), ">=": (COMPARISON, "ge"),
     "==": (COMPARISON, "eq"), "!=": (COMPARISON, "ne"), "and": (AND, "and"), "or": (OR, "or"),
 }  # fmt: skip

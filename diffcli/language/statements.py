@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from diffcli.errors import Source, Span
-from diffcli.language.frames import FRAMES, Frames
+from diffcli.language.brackets import Brackets
+from diffcli.language.frames import FRAMES
 from diffcli.language.later import complaints
 from diffcli.language.mending import Reads
-from diffcli.language.stacks import INFIX
+from diffcli.language.stacks import FRAME, INFIX
 from diffcli.language.syntax import NAME, NOT, Statement
 from diffcli.language.tokens import CALL, TOKEN, plain_name
 from diffcli.language.tokens import NAME as NAME_TOKEN
-from diffcli.operations import find_function
+from diffcli.operations import is_function
 
 
-class Statements(Frames):
+class Statements(Brackets):
     """The part of the parser that begins and ends statements."""
 
     __slots__ = ("binding",)
@@ -51,19 +52,13 @@ class Statements(Frames):
         self.program.statements.append(Statement(name, parameters, first, root, name_span, Span(start, self.stops[root])))
 
     def close_all(self, stop: int) -> None:
-        """Close the parentheses that are open at the end of a statement."""
+        """Close the parentheses and brackets that are open at the end of a statement."""
         frames = zip(self.positions, self.operators, strict=True)
-        outermost = next(place for place, (_, kind) in frames if kind in ("group", "call"))
+        outermost = next(place for place, (precedence, kind) in frames if kind not in ("statement", "if") and precedence == FRAME)
         # the lines after it were not meant to be inside it, so they are not factors of what stands before them
         self.gaps.products = [gap for gap in self.gaps.products if gap.stop < outermost or not self.begins_line(gap.stop)]
         while self.depth:
-            opened = self.positions[-1]
-            call = self.operators[-1][1] == "call"
-            self.faults.append(complaints.unclosed_parenthesis(self.source, Span(opened, opened + 1), stop, call))
-            if call:
-                self.calls[-1].doubtful = True
-            self.close_parenthesis(stop, stop)
-            self.settle(stop)
+            self.leave_open(stop)
 
     def finish_chains(self) -> None:
         """Say of every chain of comparisons in the statement that it is one."""
@@ -79,6 +74,9 @@ class Statements(Frames):
     def assign(self, start: int, stop: int) -> None:
         """``=``: what stands before it in the statement is a name, or a function with its parameters."""
         if self.depth:
+            if self.keyword():
+                self.wants = True
+                return
             self.begin_again()
         if self.binding is not None or len(self.operators) > 1:
             self.faults.append(complaints.misplaced_equals(self.source, Span(start, stop)))
@@ -101,23 +99,14 @@ class Statements(Frames):
         opening = TOKEN.match(self.text, span.start)
         assert opening is not None
         name = plain_name(opening[NAME_TOKEN]) if opening.lastindex == CALL else ""
-        if not name or find_function(name):
+        if not name or is_function(name):
             self.faults.append(complaints.cannot_assign(program, root, name))
             return "", None, span
         children = program.children(root)
-        if all(program.operations[child] == NAME for child in children):
+        if root not in program.keywords and all(program.operations[child] == NAME for child in children):
             return name, tuple([str(program.arguments[child]) for child in children]), span
         self.faults.append(complaints.cannot_assign(program, root, ""))
         return name, tuple([f"a{place}" for place in range(1, len(children) + 1)]), span  # other names, but as many
-
-    def forget(self, first: int) -> None:
-        """Take nodes back, from ``first`` on."""
-        program = self.program
-        for column in (program.operations, program.arguments, program.starts, program.stops):
-            del column[first:]
-        for table in (program.callees, program.called, program.branches):
-            while table and next(reversed(table)) >= first:
-                table.popitem()
 
     # -- a parenthesis that should have been closed on the line before --------------------------------------------------
 
@@ -139,11 +128,3 @@ class Statements(Frames):
         self.open_statement(start)
         self.stand_in(start, stop)
         self.operations[-1], self.arguments[-1] = NAME, name
-
-    def begins_line(self, position: int) -> bool:
-        """Whether only blanks stand before it on its line, which is not the first."""
-        while position and self.text[position - 1] != "\n":
-            position -= 1
-            if not self.text[position].isspace():
-                return False
-        return position > 0

@@ -16,13 +16,17 @@ hand: the terms first, then the sum from left to right.
 # Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
 
 from array import array
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from diffcli.errors import Mark, Source, Span
 from diffcli.operations import CONSTANTS
 
 NUMBER, NAME, CALL = "number", "name", "call"
-"""The operations of nodes that are no row of the table: a literal, a name, a call of the program's own function."""
+"""The operations of nodes that are no row of a table: a literal, a name, a call of the program's own function."""
+
+Key: TypeAlias = "tuple[str | tuple[bool, bool, bool], ...]"
+"""The parts of an index, as they are separated by commas: ``"i"`` for an index, which has one argument; for a slice, whether it
+has a start, a stop and a step, each of which is an argument."""
 
 CHOICE, OR, AND, NOT, COMPARISON, SUM, PRODUCT, NEGATION, POWER, ATOM = range(1, 11)
 """How tightly a spelling binds, from ``a if c else b`` to a number, a name or a call."""
@@ -56,7 +60,8 @@ class Program:
     """A parsed program: its statements and the columns of their nodes."""
 
     __slots__ = (
-        "source", "operations", "arguments", "starts", "stops", "statements", "callees", "called", "branches", "free",
+        "source", "operations", "arguments", "starts", "stops", "statements", "callees", "called", "branches", "keys",
+        "keywords", "free",
     )  # fmt: skip
 
     def __init__(self, source: Source) -> None:
@@ -72,6 +77,10 @@ class Program:
         """Where that function's name stands."""
         self.branches: dict[int, Branches] = {}
         """For each node of operation ``where``, where its parts begin."""
+        self.keys: dict[int, Key] = {}
+        """For each node of operation ``index``, what its arguments after the first, the array, are."""
+        self.keywords: dict[int, tuple[str, ...]] = {}
+        """For a call with keywords, the names of its last arguments."""
         self.free: list[str] = []
         """Names that nothing binds, in order of appearance: the variables, and constants such as pi."""
 
@@ -95,6 +104,8 @@ class Program:
         while pairs:
             one, two = pairs.pop()
             if self.operations[one] != other.operations[two] or self.callees.get(one) != other.callees.get(two):
+                return False
+            if self.keys.get(one) != other.keys.get(two) or self.keywords.get(one) != other.keywords.get(two):
                 return False
             ones, twos = self.children(one), other.children(two)
             if len(ones) != len(twos) or (not ones and self.arguments[one] != other.arguments[two]):

@@ -5,10 +5,13 @@ from __future__ import annotations
 from diffcli.operations.elementwise import ROWS
 from diffcli.operations.row import Operation
 
-__all__ = ["CONSTANTS", "FUNCTION_NAMES", "OPERATIONS", "Operation", "find_function"]
+__all__ = [
+    "ARRAY_FUNCTIONS", "ARRAY_SIGNATURES", "CONSTANTS", "FUNCTION_NAMES", "OPERATIONS", "REDUCED", "Operation",
+    "find_function", "is_function",
+]  # fmt: skip
 
 OPERATIONS: dict[str, Operation] = {row.name: row for row in ROWS}
-"""Every operation by its name."""
+"""Every elementwise operation by its name."""
 
 CONSTANTS: dict[str, float] = {"pi": 3.141592653589793, "e": 2.718281828459045, "tau": 6.283185307179586}
 """The named constants of the language."""
@@ -20,9 +23,43 @@ for _row in ROWS:
             _SPELLINGS.setdefault(_name, []).append(_row)
 
 FUNCTION_NAMES: tuple[str, ...] = tuple(_SPELLINGS)
-"""Every name, aliases included, that may stand before a parenthesis."""
+"""Every name of an elementwise function, aliases included, that may stand before a parenthesis."""
+
+ARRAY_FUNCTIONS: dict[str, str] = {
+    "sum": "sum", "mean": "mean", "average": "mean", "prod": "prod", "amax": "amax", "amin": "amin", "argmax": "argmax",
+    "argmin": "argmin", "norm": "norm", "logsumexp": "logsumexp", "softmax": "softmax", "log_softmax": "log_softmax",
+    "cumsum": "cumsum", "matmul": "matmul", "dot": "matmul", "outer": "outer", "transpose": "transpose", "trace": "trace",
+    "diag": "diag", "reshape": "reshape", "broadcast": "broadcast", "broadcast_to": "broadcast", "concat": "concat",
+    "concatenate": "concat", "cat": "concat", "stack": "stack", "det": "det", "inv": "inv", "solve": "solve",
+    "cross_entropy": "cross_entropy", "one_hot": "one_hot", "conv1d": "conv1d", "len": "len", "shape": "shape",
+}  # fmt: skip
+"""Every name of a function of arrays, with the row that it calls. `diffcli.operations.arrays` holds the rows themselves, which
+a program of numbers never loads."""
+
+REDUCED: dict[str, str] = {"max": "amax", "min": "amin"}
+"""What an elementwise operation of any number of operands means for one operand, or along an axis: ``max(x)``."""
+
+ARRAY_SIGNATURES: dict[str, tuple[int, int | None, tuple[str, ...]]] = {
+    **dict.fromkeys(
+        ("sum", "mean", "prod", "amax", "amin", "argmax", "argmin", "norm", "logsumexp"), (1, 1, ("axis", "keepdims"))
+    ),
+    **dict.fromkeys(("softmax", "log_softmax", "cumsum"), (1, 1, ("axis",))),
+    **dict.fromkeys(("concat", "stack"), (1, None, ("axis",))),
+    **dict.fromkeys(("transpose", "trace", "diag", "det", "inv", "len", "shape"), (1, 1, ())),
+    **dict.fromkeys(("matmul", "outer", "solve", "reshape", "broadcast", "cross_entropy", "one_hot", "conv1d"), (2, 2, ())),
+}
+"""For each row of `ARRAY_FUNCTIONS`, the fewest and the most arguments (None: any number) and the keywords it takes."""
 
 
 def find_function(name: str) -> list[Operation]:
-    """The rows that ``name(...)`` may mean, one for each arity; empty if there is no such function."""
+    """The elementwise rows that ``name(...)`` may mean, one for each arity; empty if there is no such function."""
     return _SPELLINGS.get(name, [])
+
+
+def is_function(name: str) -> bool:
+    """Whether the language has a function of that name, of numbers or of arrays.
+
+    >>> is_function("sin"), is_function("softmax"), is_function("loss")
+    (True, True, False)
+    """
+    return name in _SPELLINGS or name in ARRAY_FUNCTIONS

@@ -9,18 +9,26 @@ explicit stack.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import Any
 
 from diffcli.errors import LimitError, error
 from diffcli.language.syntax import NAME, NUMBER, Program, Statement
-from diffcli.operations import CONSTANTS, OPERATIONS
-from diffcli.tape.tape import Skip, Tape
+from diffcli.operations import ARRAY_SIGNATURES, CONSTANTS, OPERATIONS
+from diffcli.tape.tape import Shape, Skip, Tape
 
 MOST_ROWS = 10_000_000
 """The default limit on the nodes of a program, and so on the rows of its tape: about 2.5 GB."""
 
 
-def lower(program: Program, *, given: Collection[str] = (), share: bool = False, most_rows: int = MOST_ROWS) -> Tape:
+def lower(
+    program: Program,
+    *,
+    given: Collection[str] = (),
+    share: bool = False,
+    most_rows: int = MOST_ROWS,
+    shapes: Mapping[str, Shape] | None = None,
+) -> Tape:
     """The tape of a program, one row for each operation as it is written.
 
     Parameters
@@ -34,13 +42,22 @@ def lower(program: Program, *, given: Collection[str] = (), share: bool = False,
     most_rows
         The most nodes to lower, the names and numbers among them, and those of a function once for each call. There are
         always fewer rows.
+    shapes
+        The shapes of inputs that are arrays; all others are numbers.
 
     Raises
     ------
+    ExpressionError
+        Shapes do not fit each other.
     LimitError
         The program, with every call of a function written out, has more nodes than that.
     """
-    return _Lowering(program, given, share, most_rows).run()
+    tape = _Lowering(program, given, share, most_rows).run()
+    if not any((shapes or {}).values()) and OPERATIONS.keys() >= set(tape.operations):
+        return tape
+    from diffcli.tape.shapes import with_shapes  # a program of numbers does not wait for it
+
+    return with_shapes(tape, [(shapes or {}).get(name, ()) for name in tape.inputs])
 
 
 class _Lowering:
@@ -59,9 +76,9 @@ class _Lowering:
         self.open_skips: list[int] = []
         self.constant_slots: dict[object, int] = {}
         """The slot of each constant: by its name, by its value in a text, or by its shortest decimal."""
-        self.shared: dict[tuple[str, tuple[int, ...]], int] | None = {} if share else None
+        self.shared: dict[tuple[object, ...], int] | None = {} if share else None
         """Rows that may be used again: those that are evaluated whenever the row to come is."""
-        self.shared_in_branches: list[list[tuple[str, tuple[int, ...]]]] = []
+        self.shared_in_branches: list[list[tuple[object, ...]]] = []
         """For each branch that is open, the rows that may not be used any more when it closes."""
         for name in program.constants:
             if name not in given:
@@ -214,11 +231,14 @@ class _Lowering:
                     if operation == "neg" and row[0] < 0 and row[0] not in tape.constant_names:
                         slots[node] = self.constant(-tape.constants[-1 - row[0]])  # a negative number is a constant
                         continue
+                    fixed = self.fixed(node) if operation in KEYED else NOTHING
                     row = self.with_defaults(operation, row)
-                    found = self.find_shared(operation, row)
+                    found = self.find_shared(operation, row, *fixed.values())
                     if found is not None:
                         slots[node] = found
                         continue
+                    if fixed:
+                        tape.parameters[tape.slots] = fixed
                 slots[node] = first_row + len(operations)
                 operations.append(operation)
                 operands.append(row)
@@ -241,22 +261,38 @@ class _Lowering:
 
     def with_defaults(self, operation: str, row: tuple[int, ...]) -> tuple[int, ...]:
         """The operands with the values of those that are left out."""
-        known = OPERATIONS[operation]
+        known = OPERATIONS.get(operation)
+        if known is None:
+            return row  # a row of the table of arrays has none
         missing = 0 if known.variadic else len(known.operands) - len(row)
         values = known.defaults[len(known.defaults) - missing :] if missing else ()
         return row + tuple([self.constant(value) for value in values])
 
-    def find_shared(self, operation: str, row: tuple[int, ...]) -> int | None:
+    def fixed(self, node: int) -> dict[str, Any]:
+        """What an index or a call with keywords says beside its operands: what each of them is."""
+        program = self.program
+        fixed: dict[str, Any] = {}
+        if node in program.keys:
+            fixed["key"] = program.keys[node]
+        if node in program.keywords:
+            fixed["keywords"] = program.keywords[node]
+        return fixed
+
+    def find_shared(self, *row: object) -> int | None:
         """The slot of the same row if there is one within reach; if not, the row to come is put within reach."""
         if self.shared is None:
             return None
-        found = self.shared.setdefault((operation, row), self.tape.slots)
+        found = self.shared.setdefault(row, self.tape.slots)
         if found < self.tape.slots:
             return found
         if self.shared_in_branches:
-            self.shared_in_branches[-1].append((operation, row))
+            self.shared_in_branches[-1].append(row)
         return None
 
 
-SPECIAL = frozenset(row.name for row in OPERATIONS.values() if row.defaults) | {"neg"}
-"""Operations with operands that may be left out, and the one that may be part of a number."""
+NOTHING: dict[str, Any] = {}
+KEYED = frozenset(row for row, (*_, keywords) in ARRAY_SIGNATURES.items() if keywords) | {"index"}
+"""Operations that say more than their operands."""
+
+SPECIAL = frozenset(row.name for row in OPERATIONS.values() if row.defaults) | KEYED | {"neg"}
+"""These; operations with operands that may be left out; and the one that may be part of a number."""
