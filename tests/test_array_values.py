@@ -276,11 +276,11 @@ def test_mappings_that_are_refused(value, message):
 @pytest.mark.parametrize(
     ("direction", "message"),
     [
-        ({"x": [1, 2]}, "`x` is an array of shape (3), and its direction an array of shape (2)"),
-        ({"x": 1}, "`x` is an array of shape (3), and its direction a number"),
-        ({"y": [1]}, "`y` is a number, and its direction an array of shape (1)"),
+        ({"x": [1, 2]}, "`x` and its direction differ in shape: 3 elements and 2 elements"),
+        ({"x": 1}, "`x` and its direction differ in shape: 3 elements and a number"),
+        ({"y": [1]}, "`y` and its direction differ in shape: a number and 1 element"),
         ("y=1, z=2", "the expression has no variable `z`"),
-        ({"x": [[1, 0, 0]]}, "`x` is an array of shape (3), and its direction an array of shape (1 × 3)"),
+        ({"x": [[1, 0, 0]]}, "`x` and its direction differ in shape: 3 elements and 1 × 3"),
     ],
 )
 def test_a_direction_has_the_shape_of_its_variable(direction, message):

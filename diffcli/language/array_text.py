@@ -99,6 +99,11 @@ def value_text(name: str, value: Any, digits: int | None = None) -> str:
     return f"{name} = {array_text(value, digits)}"
 
 
+def short_text(array: Any) -> str:
+    """An array in passing: whole if it is small, else by its shape."""
+    return f"an array of {shape_text(array.shape)}" if is_large(array) else array_text(array)
+
+
 def direction_text(direction: Mapping[str, Any], digits: int | None = None) -> str:
     """A direction in words: ``x=1, w=[0, 1]``; a large array by its shape and norm.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from diffcli.errors import Diagnostic, ExpressionError, Mark, Source, error
-from diffcli.language.array_text import shape_text
 from diffcli.language.later import complaints
 from diffcli.methods.points import Point, check_mapping, read_point
 from diffcli.records import Number
@@ -39,13 +38,11 @@ def read_direction(given: str | Mapping[str, object], at: Mapping[str, Number], 
             continue
         wanted, found = (getattr(value, "shape", ()) for value in (at[name], component))
         if wanted != found:
-            message = f"`{name}` is {_said(wanted)}, and its direction {_said(found)}"
+            from diffcli.operations.array_row import shape_text
+
+            message = f"`{name}` and its direction differ in shape: {shape_text(wanted)} and {shape_text(found)}"
             help = [f"a direction has a number for each element: {label} {name}={'[...]' if wanted else '1'}"]
             faults.append(error("shape-mismatch", message, source, *where, help=help))
     if faults:
         raise ExpressionError(faults)
     return direction
-
-
-def _said(shape: tuple[int, ...]) -> str:
-    return f"an array of shape ({shape_text(shape)})" if shape else "a number"

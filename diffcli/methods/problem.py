@@ -12,6 +12,7 @@ from diffcli.language.printer import number_text, program_text
 from diffcli.methods.points import check_mapping, read_point
 from diffcli.methods.reverse import Adjoints, activity, adjoints
 from diffcli.operations import CONSTANTS, FUNCTION_NAMES
+from diffcli.records import Number, is_array
 from diffcli.tape import Tape, evaluate, lower
 from diffcli.tape.lowering import MOST_ROWS
 
@@ -138,7 +139,7 @@ class Problem:
             hint = f"; did you mean `{near[0]}`?" if near else ""
             notes.append(f"--at gives `{name}`, which {self._subject} does not use{hint}")
         notes += [hint for name in missing[:MOST_NAMES] if (hint := _reading(name, given))]
-        kept = [f"{name}={number_text(value)}" for name, value in given.items() if name in program.inputs]
+        kept = [f"{name}={_value_text(value)}" for name, value in given.items() if name in program.inputs]
         point = ",".join([*kept, *[f"{name}=..." for name in missing]][:MOST_NAMES])
         marks = [program.mark(nodes[name]) for name in missing[:MOST_NAMES] if name in nodes]
         return error("missing-value", f"no value for {names}", program.source, *marks, notes=notes, help=[f"add --at {point}"])
@@ -190,7 +191,7 @@ class Problem:
         """The user's own words for the value in a slot, on one line and not long."""
         tape = self.tape
         if slot < 0:
-            return tape.constant_names.get(slot) or number_text(tape.constants[-1 - slot])
+            return tape.constant_names.get(slot) or _value_text(tape.constants[-1 - slot])
         if slot < tape.first_row:
             return tape.inputs[slot]
         span = tape.span(slot)
@@ -202,7 +203,7 @@ class Problem:
     def shown(self, slots: Sequence[int]) -> str:
         """Values with the user's words for them, as a label beside carets; constants speak for themselves."""
         return ", ".join(
-            f"{self.operand_text(slot)} = {number_text(float(self.values[slot]))}"
+            f"{self.operand_text(slot)} = {_value_text(self.values[slot])}"
             for slot in dict.fromkeys(slots) if slot >= 0 and self.values[slot] is not None
         )  # fmt: skip
 
@@ -227,7 +228,7 @@ class Problem:
         """A note for every constant that the point, or the program, gives another value."""
         names = [name for name in CONSTANTS if name in self.at and self.recording is None]
         return [
-            Diagnostic("shadowed-constant", "note", f"`{name}` is {number_text(self.at[name])} here, as given, not the constant")
+            Diagnostic("shadowed-constant", "note", f"`{name}` is {_value_text(self.at[name])} here, as given, not the constant")
             for name in names
         ]
 
@@ -252,6 +253,14 @@ def as_program(target: Target) -> Program:
     from diffcli.tape.python_function import PythonFunction
 
     return PythonFunction(target)
+
+
+def _value_text(value: Number) -> str:
+    if not is_array(value):
+        return number_text(float(value))
+    from diffcli.language.array_text import short_text  # few programs have arrays
+
+    return short_text(value)
 
 
 def _balanced(text: str) -> bool:
