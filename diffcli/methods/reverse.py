@@ -10,7 +10,7 @@ the same without the steps and with nothing in its loop that a million rows woul
 
 # Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from diffcli.tape import Tape
@@ -34,7 +34,13 @@ class Step(NamedTuple):
 
 
 def accumulate(
-    tape: Tape, values: Values, active: bytearray, seed: float = 1.0, overrides: Overrides | None = None
+    tape: Tape,
+    values: Values,
+    active: bytearray,
+    seed: float = 1.0,
+    overrides: Overrides | None = None,
+    output: int | None = None,
+    seeds: Mapping[int, float] | None = None,
 ) -> tuple[Adjoints, list[Step]]:
     """The adjoint of every slot, and the steps that made them, in order.
 
@@ -48,6 +54,10 @@ def accumulate(
         The adjoint of the result.
     overrides
         Partials to use in place of the table's, by slot: see `diffcli.methods.kinks`.
+    output
+        The slot of the result; ``tape.output``, if not given.
+    seeds
+        The adjoints of several results, by slot, in place of one.
 
     Returns
     -------
@@ -60,7 +70,8 @@ def accumulate(
     [5.0, 2.0, 1.0]
     """
     result: Adjoints = [None] * tape.size
-    result[tape.output] = seed
+    for seeded, bar in (seeds or {tape.output if output is None else output: seed}).items():
+        result[seeded] = bar
     steps: list[Step] = []
     for slot in reversed(tape.rows()):
         adjoint = result[slot]
@@ -79,10 +90,18 @@ def accumulate(
     return result, steps
 
 
-def adjoints(tape: Tape, values: Values, active: bytearray, seed: float = 1.0) -> Adjoints:
+def adjoints(
+    tape: Tape,
+    values: Values,
+    active: bytearray,
+    seed: float = 1.0,
+    output: int | None = None,
+    seeds: Mapping[int, float] | None = None,
+) -> Adjoints:
     """The adjoints that `accumulate` returns, fast."""
     result: Adjoints = [None] * tape.size
-    result[tape.output] = seed
+    for seeded, bar in (seeds or {tape.output if output is None else output: seed}).items():
+        result[seeded] = bar
     slot = tape.slots
     for row, functions in zip(reversed(tape.operands), _reversed_functions(tape)):  # noqa: B905 (hot loop)
         slot -= 1
