@@ -37,6 +37,10 @@ def tangents(tape: Tape, values: Values, seed: Sequence[float | None], overrides
     >>> tangents(tape, evaluate(tape, [2.0, 5.0]), [1.0, None])
     [1.0, None, 5.0]
     """
+    if tape.shapes is not None:
+        from diffcli.methods.array_sweeps import array_tangents  # numbers do not wait for NumPy
+
+        return array_tangents(tape, values, seed, overrides)
     known = terms_of(tape)
     result: Tangents = [tangent or None for tangent in seed]
     result += [None] * (tape.size - len(result))

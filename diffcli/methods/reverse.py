@@ -69,10 +69,16 @@ def accumulate(
     >>> accumulate(tape, evaluate(tape, [2.0, 5.0]), activity(tape))[0]
     [5.0, 2.0, 1.0]
     """
-    result: Adjoints = [None] * tape.size
-    for seeded, bar in (seeds or {tape.output if output is None else output: seed}).items():
-        result[seeded] = bar
+    started = seeds or {tape.output if output is None else output: seed}
     steps: list[Step] = []
+    if tape.shapes is not None:
+        from diffcli.methods.array_sweeps import array_adjoints  # numbers do not wait for NumPy
+
+        swept = array_adjoints(tape, values, active, started, overrides, lambda *step: steps.append(Step(*step)))
+        return swept, steps
+    result: Adjoints = [None] * tape.size
+    for seeded, bar in started.items():
+        result[seeded] = bar
     for slot in reversed(tape.rows()):
         adjoint = result[slot]
         if adjoint is None:
@@ -98,9 +104,14 @@ def adjoints(
     output: int | None = None,
     seeds: Mapping[int, float] | None = None,
 ) -> Adjoints:
-    """The adjoints that `accumulate` returns, fast."""
+    """The adjoints that `accumulate` returns, fast; on a tape with arrays those of the inputs, and whether rows are reached."""
+    started = seeds or {tape.output if output is None else output: seed}
+    if tape.shapes is not None:
+        from diffcli.methods.array_sweeps import array_adjoints
+
+        return array_adjoints(tape, values, active, started, whole=False)
     result: Adjoints = [None] * tape.size
-    for seeded, bar in (seeds or {tape.output if output is None else output: seed}).items():
+    for seeded, bar in started.items():
         result[seeded] = bar
     slot = tape.slots
     for row, functions in zip(reversed(tape.operands), _reversed_functions(tape)):  # noqa: B905 (hot loop)

@@ -1,0 +1,187 @@
+"""The rules of both tables in NumPy's arithmetic: values, terms and conditions of the rows of a tape with arrays.
+
+The texts are those that numbers use. A rule of an array operation also names what is fixed in its row; each text is
+compiled once, with those names for keywords, and what a row has fixed is bound to it when the row is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache, partial
+from typing import Any
+
+from diffcli.language import Program
+from diffcli.language.rule_texts import parse_rule
+from diffcli.language.syntax import NAME
+from diffcli.operations import OPERATIONS
+from diffcli.operations.array_row import ArrayOperation, Fixed
+from diffcli.operations.arithmetic import array_functions, arrays
+from diffcli.operations.arrays import ARRAYS
+from diffcli.tape.rules import ABSENT, NAMESPACE, RESULT, SEED, TIES, Arithmetic, compile_rule, terms
+from diffcli.tape.tape import Tape
+
+Function = Callable[..., Any]
+Functions = tuple[Function | None, ...]
+
+
+@cache
+def elementwise_function(name: str) -> Function:
+    """How an elementwise operation is computed in the arithmetic of the rules, on arrays."""
+    known = arrays.FUNCTIONS.get(name)
+    if known is not None:
+        return known
+    row = OPERATIONS[name]
+    text = row.value or row.definition
+    if row.domain:
+        text = f"where({row.domain}, {text}, nan)"
+    return compile_rule(parse_rule(text), [*row.parameters], arithmetic=NUMPY)
+
+
+def _function(name: str) -> Function:
+    return array_functions.FUNCTIONS.get(name) or elementwise_function(name)
+
+
+_INLINE = {
+    "add": "({} + {})", "sub": "({} - {})", "mul": "({} * {})", "neg": "(-{})", "square": "({0} * {0})",
+    "lt": "({} < {})", "le": "({} <= {})", "gt": "({} > {})", "ge": "({} >= {})", "eq": "({} == {})", "ne": "({} != {})",
+}  # fmt: skip
+
+NUMPY = Arithmetic(_function, _INLINE, {ABSENT: 0.0})
+"""NumPy's arrays. An element that is absent from a choice is 0; that it is absent is known to the sweep."""
+
+
+@cache
+def compiled(text: str, parameters: tuple[str, ...]) -> tuple[Function, tuple[str, ...]]:
+    """A text as a function of ``parameters``, and of the other names that it mentions, as keywords."""
+    program = parse_rule(text)
+    names = free_names(program, parameters)
+    return compile_rule(program, [*parameters, *["*"] * bool(names), *names], arithmetic=NUMPY), names
+
+
+def free_names(program: Program, parameters: Sequence[str]) -> tuple[str, ...]:
+    """The names of a rule that stand for what is fixed."""
+    bound = {*parameters, *NAMESPACE, *(statement.name for statement in program.statements)}
+    columns = zip(program.operations, program.arguments, strict=True)
+    return tuple(dict.fromkeys(str(argument) for operation, argument in columns if operation == NAME and argument not in bound))
+
+
+# -- rows of a tape --------------------------------------------------------------------------------------------------------
+
+
+def value_functions(tape: Tape) -> list[Function]:
+    """The function of every row."""
+    names = set(tape.operations)
+    known: dict[str, Function] = {}
+    for name in names:
+        known[name] = array_functions.FUNCTIONS.get(name) or arrays.STRICT.get(name) or elementwise_function(name)
+    functions = [known[name] for name in tape.operations]
+    first = tape.first_row
+    if tape.derived_from is not None:  # a derivative: in the arithmetic of the rules
+        for slot in range(tape.derived_from, tape.slots):
+            name = tape.operation(slot)
+            functions[slot - first] = array_functions.FUNCTIONS.get(name) or elementwise_function(name)
+    for slot, fixed in tape.parameters.items():
+        if fixed:
+            functions[slot - first] = partial(functions[slot - first], **fixed)
+    return functions
+
+
+def fixed_names(tape: Tape, slot: int, position: int) -> Fixed:
+    """Everything that the rules of an array row may name beside its operands, when asked about one of them."""
+    row = ARRAYS[tape.operation(slot)]
+    operands = tape.operands_of(slot)
+    fixed = tape.parameters.get(slot, {})
+    shapes = [tape.shape(operand) for operand in operands]
+    names = {**fixed, **row.names(shapes, fixed, position), "shape_y": tape.shape(slot)}
+    own = shapes[position : position + 1] if row.variadic else shapes
+    return names | {f"shape_{letter}": shape for letter, shape in zip(row.parameters, own, strict=True)}
+
+
+def rule_text(row: ArrayOperation, names: Fixed, position: int, kind: str) -> str:
+    """The text of a row's ``adjoint`` or ``tangent`` rule for one operand."""
+    rules = row.adjoint if kind == "adjoint" else row.tangent
+    texts = rules(names) if callable(rules) else rules
+    return texts[0 if row.variadic else position]
+
+
+def array_term(tape: Tape, slot: int, position: int, kind: str) -> Function | None:
+    """What an array row adds by one operand, as a function ``(g, *operands, result)``; None if there is no dependence."""
+    row = ARRAYS[tape.operation(slot)]
+    names = fixed_names(tape, slot, position)
+    text = rule_text(row, names, position, kind)
+    if text == ABSENT:
+        return None
+    if row.variadic:
+        function, wanted = compiled(text, (SEED,))
+        bound = partial(function, **{name: names[name] for name in wanted})
+        return lambda g, *_: bound(g)
+    function, wanted = compiled(text, (SEED, *row.parameters, RESULT))
+    return partial(function, **{name: names[name] for name in wanted}) if wanted else function
+
+
+@cache
+def elementwise_terms(name: str, count: int) -> Functions:
+    """The terms of an elementwise operation, as functions ``(g, *operands, result)`` on arrays."""
+    found: list[Function | None] = []
+    for position, term in enumerate(terms(name, count)):
+        if term is None:
+            found.append(None)
+        elif term.row.variadic:
+            own = term.row.parameters[0]
+            ties = f"{TIES} = sum([operand == {RESULT} for operand in operands[:-1]])"
+            header = [f"{own} = operands[{position}]", f"{RESULT} = operands[-1]", ties]
+            arithmetic = NUMPY._replace(constants={**NUMPY.constants, "sum": _count})
+            found.append(compile_rule(term.program, [SEED, "*operands"], header, arithmetic))
+        else:
+            found.append(compile_rule(term.program, [SEED, *term.row.parameters, RESULT], arithmetic=NUMPY))
+    return tuple(found)
+
+
+def _count(conditions: Sequence[Any]) -> Any:
+    total = conditions[0] * 1.0
+    for condition in conditions[1:]:
+        total = total + condition
+    return total
+
+
+@cache
+def _array_conditions(name: str) -> tuple[tuple[str, Function, tuple[str, ...]], ...]:
+    """The breaks of a row of either table: kind, condition, and the fixed names that it wants."""
+    if name in ARRAYS:
+        row = ARRAYS[name]
+        return tuple((kind, *compiled(text, (*row.parameters, RESULT))) for kind, text in row.breaks)
+    elementwise = OPERATIONS[name]
+    if elementwise.variadic:
+        return tuple((kind, _tied, ()) for kind, _ in elementwise.breaks)
+    return tuple((kind, *compiled(text, (*elementwise.parameters, RESULT))) for kind, text in elementwise.breaks)
+
+
+def _tied(*operands: Any) -> Any:
+    """Where several operands of max or min equal the result."""
+    return _count([operand == operands[-1] for operand in operands[:-1]]) > 1
+
+
+def breaks_of(tape: Tape, slot: int, arguments: Sequence[Any], value: Any) -> list[tuple[str, Any]]:
+    """The kinds of break on which some elements of a row stand, each with the elements that do."""
+    found = []
+    for kind, condition, wanted in _array_conditions(tape.operation(slot)):
+        names = fixed_names(tape, slot, 0) if wanted else {}
+        holds = condition(*arguments, value, **{name: names[name] for name in wanted})
+        if arrays.any_true(holds):
+            found.append((kind, holds))
+    return found
+
+
+def outside_domain(tape: Tape, slot: int, arguments: Sequence[Any]) -> Any:
+    """Which elements of a row are outside of the domain of its operation; None if it has none, or none are."""
+    name = tape.operation(slot)
+    row = ARRAYS.get(name) or OPERATIONS[name]
+    if not row.domain:
+        return None
+    function, wanted = compiled(row.domain, row.parameters)
+    names = fixed_names(tape, slot, 0) if wanted else {}
+    holds = function(*arguments, **{name: names[name] for name in wanted})
+    outside = arrays.neither(holds * 1.0)
+    return outside if arrays.any_true(outside) else None
+
+
