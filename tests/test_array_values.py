@@ -215,6 +215,56 @@ def test_a_pickle_is_never_run(tmp_path, monkeypatch):
         assert run(f"grad x --at x=@{name}").exit == 2
 
 
+# -- arrays in the text of a point ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("x=[1, 2, 3]", [1, 2, 3]),
+        ("x=[[1,2],[3,4]], y=2", [[1, 2], [3, 4]]),
+        ("y=1, x=[-1, +2, 2e3]; z=3", [-1, 2, 2000]),
+        ("x = [[[1]], [[2]]]", [[[1]], [[2]]]),
+        ("x=[1]", [1]),
+        ("x=[pi/2, 1/3]", [np.pi / 2, 1 / 3]),
+        ("a=2, x=[a, a^2]", [2, 4]),
+        ("a=[1,2], x=[a, 2*a]", [[1, 2], [2, 4]]),
+        ("a=[[1,2],[3,4]], x=a.T[0]", [1, 3]),
+        ("a=[1,2], x=max(a[1], len(a), 7)", 7.0),
+        ("x=[1\n, 2]", [1, 2]),
+    ],
+)
+def test_arrays_in_a_text(text, expected):
+    same(read_point(text)[0]["x"], expected)
+
+
+NOT_ARRAYS = [
+    "x=[[1, 2], [3], [4, 5]],y=1", "x=[[1, 2], 3],y=1", "x=[1, [2]],y=1", "x=[[[1], [2]], [[3], [4, 5]]],y=1", "x=[],y=1",
+    "x=[1, 2,y=1", "x=[1, 1/0],y=1", "x=[1, z],y=1", "x=[1; 2],y=1", "[1, 2],y=1", "x=[1, 2] + [1, 2, 3],y=1",
+]  # fmt: skip
+
+
+def test_whole_texts_of_arrays_that_are_none(golden):
+    texts = []
+    for at in NOT_ARRAYS:
+        outcome = run(["grad", "x*y", "--at", at])
+        assert (outcome.stdout, outcome.exit) == ("", 3)
+        texts.append(f"--at {at}\n{outcome.stderr}")
+    golden("array_values/literals.txt", "\n".join(texts))
+
+
+finite = st.floats(allow_nan=False, allow_infinity=False)
+some_arrays = arrays(np.float64, array_shapes(min_dims=1, max_dims=3, max_side=5), elements=finite)
+
+
+@given(some_arrays)
+def test_what_is_printed_reads_back(array):
+    same(read_point(f"x={array_text(array)}")[0]["x"], array)
+    same(check_mapping({"x": array.tolist()})["x"], array)
+    lines = " ".join(array_lines(array, None, 40))
+    same(read_point(f"x={lines}")[0]["x"], array)
+
+
 # -- mappings ----------------------------------------------------------------------------------------------------------
 
 
@@ -298,10 +348,6 @@ def test_directions():
 
 
 # -- texts -------------------------------------------------------------------------------------------------------------
-
-finite = st.floats(allow_nan=False, allow_infinity=False)
-some_arrays = arrays(np.float64, array_shapes(min_dims=1, max_dims=3, max_side=5), elements=finite)
-
 
 @given(some_arrays)
 def test_a_text_holds_every_element(array):

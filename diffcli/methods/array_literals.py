@@ -2,67 +2,64 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from diffcli.errors import ExpressionError, Mark, Source, error
 from diffcli.language import Program
+from diffcli.language.syntax import NAME, Statement
 from diffcli.methods.nested import Ragged, element, flatten, unravel
 from diffcli.operations.arithmetic.array_files import UnusableArray, as_floats, to_array
-from diffcli.records import Number
-from diffcli.tape import Tape, lower
-from diffcli.tape.evaluation import float_functions, run
+from diffcli.records import Number, is_array
+from diffcli.tape import evaluate, lower
 
 
-class Entries(list[Any]):
-    """The entries of a list, and its row on the tape."""
+class _Entries(list[Any]):
+    """The entries of a list, and its node."""
 
-    def __init__(self, slot: int, entries: tuple[Any, ...]) -> None:
+    def __init__(self, node: int, entries: list[Any]) -> None:
         super().__init__(entries)
-        self.slot = slot
+        self.node = node
 
 
 def evaluate_arrays(program: Program, source: Source, known: dict[str, Number]) -> dict[str, Number]:
-    """The values of the statements of a point, some of which are lists.
+    """The values of the statements of a point, some of which are arrays.
 
     Raises
     ------
     ExpressionError
-        Lists at one depth are not of one length.
+        Lists at one depth are not of one length, or shapes do not fit otherwise.
     """
-    tape = lower(program, given=known)
-    functions = _functions(tape)
-    values = run(tape, [known[name] for name in tape.inputs], functions)
-    return {name: _bound(name, values[slot], tape, source) for name, slot in tape.bindings.items()}
-
-
-def _functions(tape: Tape) -> list[Any]:
-    """The functions of the rows; that of a list makes a list, so that its shape is looked at where it is whole."""
-    numbers = [("neg" if operation == "stack" else operation) for operation in tape.operations]
-    bare = Tape(tape.source, [])
-    bare.operations = numbers
-    return [
-        partial(_list_of, slot) if tape.operation(slot) == "stack" else function
-        for slot, function in zip(tape.rows(), float_functions(bare), strict=True)
-    ]  # fmt: skip
-
-
-def _list_of(slot: int, *entries: Any) -> Entries:
-    return Entries(slot, entries)
-
-
-def _bound(name: str, value: Any, tape: Tape, source: Source) -> Number:
-    if not isinstance(value, list):
-        return float(value)
+    for statement in program.statements:
+        _require_even(program, statement, source)
+    shapes = {name: getattr(known[name], "shape", ()) for name in program.free if name in known}
     try:
-        shape, numbers = flatten(value, name)
+        tape = lower(program, given=known, shapes=shapes)
+    except ExpressionError as fault:
+        raise ExpressionError([found._replace(source=source) for found in fault.diagnostics]) from None
+    values = evaluate(tape, [known[name] for name in tape.inputs])
+    return {name: _as_number(values[slot]) for name, slot in tape.bindings.items()}
+
+
+def _as_number(value: Any) -> Number:
+    return value if is_array(value) else float(value)
+
+
+def _require_even(program: Program, statement: Statement, source: Source) -> None:
+    """Raise an error where the lists that are written out for a name do not fit each other."""
+    if program.operations[statement.root] != "stack":
+        return
+    lists: dict[int, _Entries] = {}
+    for node in range(statement.first, statement.root + 1):
+        if program.operations[node] == "stack":
+            lists[node] = _Entries(node, [lists.get(child, child) for child in program.children(node)])
+    leaves = {program.operations[child] for entries in lists.values() for child in entries if isinstance(child, int)}
+    if NAME in leaves or "index" in leaves:
+        return  # a name may be an array: the tape looks at shapes too
+    try:
+        flatten(lists[statement.root], statement.name)
     except Ragged as found:
-        entry = found.entry
-        for place in () if isinstance(entry, Entries) else found.index[:-1]:
-            value = value[place]  # a number has no place: the list that it stands in has
-        mark = Mark(tape.span(entry.slot if isinstance(entry, Entries) else value.slot))
-        raise ExpressionError([ragged(found.message, source, mark)]) from None
-    return to_array(numbers, shape)
+        node = found.entry.node if isinstance(found.entry, _Entries) else found.entry
+        raise ExpressionError([ragged(found.message, source, program.mark(node))]) from None
 
 
 def ragged(message: str, source: Source | None = None, *marks: Mark) -> Any:

@@ -138,15 +138,17 @@ def _as_value_fault(found: Diagnostic, source: Source) -> Diagnostic:
     """A complaint about a program, as one about a list of values."""
     if found.code == "duplicate-name":
         return found._replace(source=source, help=("give one value for each name",))
-    return found._replace(source=source, message=found.message.replace("`;`", "`,`"), help=_help(source.label))
+    return found._replace(source=source, message=found.message.replace("`;`", "`,`"), help=_help(source))
 
 
-def _help(label: str) -> tuple[str, ...]:
-    return (f"write names with their values, separated by commas: {label} x=2,y=pi/4",)
+def _help(source: Source | None) -> tuple[str, ...]:
+    label = source.label if source else "at"
+    example = "x=2,w=[1,pi/4]" if source and "[" in source.text else "x=2,y=pi/4"
+    return (f"write names with their values, separated by commas: {label} {example}",)
 
 
 def _bad_value(message: str, source: Source | None, *marks: Mark) -> Diagnostic:
-    return error("bad-value", message, source, *marks, help=_help(source.label if source else "at"))
+    return error("bad-value", message, source, *marks, help=_help(source))
 
 
 def _as_program(text: str, references: list[Reference]) -> str:

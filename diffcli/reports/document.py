@@ -153,6 +153,8 @@ def machine(value: Any) -> Any:
         return {key: machine(item) for key, item in value.items()}
     if isinstance(value, Sequence):
         return [machine(item) for item in value]
+    if is_array(value) and abs(value).max() < float("inf"):
+        return (value + 0.0).tolist()
     if hasattr(value, "tolist"):
         return machine(value.tolist())
     raise TypeError(f"{type(value).__name__} has no form in JSON")
