@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from diffcli.errors import Source, Span
 from diffcli.language.later import array_complaints, complaints
 from diffcli.language.leaves import Leaves
@@ -16,13 +14,16 @@ KEYWORDS = frozenset(keyword for *_, keywords in ARRAY_SIGNATURES.values() for k
 """Every keyword that some function of the language takes."""
 
 
-class Keyword(NamedTuple):
+class Keyword:
     """``name=`` before an argument."""
 
-    name: str
-    span: Span
-    place: int
-    """How many arguments stand before that one."""
+    __slots__ = ("name", "span", "place")
+
+    def __init__(self, name: str, span: Span, place: int) -> None:
+        self.name = name
+        self.span = span
+        self.place = place
+        """How many arguments stand before that one."""
 
 
 class Call:

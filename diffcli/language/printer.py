@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from diffcli.language.syntax import ATOM, CALL, CHOICE, COMPARISON, NAME, NEGATION, NUMBER, POWER, PRODUCT, Program
-from diffcli.operations import OPERATIONS
+from diffcli.operations import ARRAY_SIGNATURES, OPERATIONS
 
 Namer = Callable[[str], str]
 
@@ -31,6 +31,12 @@ class Dialect(NamedTuple):
     templates: Mapping[str, str] = {}
     """Spellings with ``#1``, ``#2``, ``#3`` for the operands, which need no parentheses in them."""
     brackets: tuple[str, str] = ("(", ")")
+    square: tuple[str, str] = ("[", "]")
+    """What encloses the entries of an array, and an index."""
+    transposed: str = ".T"
+    """What follows a matrix that is transposed."""
+    matrix_product: tuple[str, int] = (" @ ", PRODUCT)
+    """The sign of the product of matrices, and how tightly its first factor must bind to need no parentheses."""
 
 
 def step_text(step: float) -> str:
@@ -61,10 +67,10 @@ BARE = frozenset(("log", "sin", "cos", "tan", "sec", "csc", "cot", "asin", "acos
 LANGUAGE = Dialect(_symbols(), number_text, lambda name: name)
 """diffcli's own language."""
 
-MATHEMATICS = Dialect(_symbols(mul="·"), number_text, lambda name: name, {"log": "ln"}, juxtaposed=True)
+MATHEMATICS = Dialect(_symbols(mul="·"), number_text, lambda name: name, {"log": "ln"}, juxtaposed=True, transposed="ᵀ")
 """The formulas of the traces: ``v̄₃·cos v₀``."""
 
-PLAIN_MATHEMATICS = MATHEMATICS._replace(symbols=_symbols())
+PLAIN_MATHEMATICS = MATHEMATICS._replace(symbols=_symbols(), transposed=".T")
 """The same in ASCII."""
 
 
@@ -107,14 +113,15 @@ def latex_number(value: float) -> str:
 
 def _latex_functions() -> dict[str, str]:
     plain = [row for row in OPERATIONS.values() if "#" not in row.latex and not row.symbol]
-    return {row.spelling: row.latex or rf"\operatorname{{{row.spelling}}}".replace("_", r"\_") for row in plain}
+    named = {row: rf"\operatorname{{{row}}}".replace("_", r"\_") for row in ARRAY_SIGNATURES} | {"det": r"\det"}
+    return named | {row.spelling: row.latex or rf"\operatorname{{{row.spelling}}}".replace("_", r"\_") for row in plain}
 
 
 LATEX = Dialect(
     _symbols(mul=r" \cdot ", **{"and": r" \land ", "or": r" \lor ", "not": r"\lnot ", "eq": " = "}),
     latex_number, latex_name, _latex_functions(), juxtaposed=True,
     templates={row.name: row.latex for row in OPERATIONS.values() if "#" in row.latex and row.precedence not in range(1, 5)},
-    brackets=(r"\left(", r"\right)"),
+    brackets=(r"\left(", r"\right)"), square=(r"\left[", r"\right]"), transposed=r"^{\top}", matrix_product=(r" \, ", POWER),
 )  # fmt: skip
 """LaTeX, for math mode."""
 
@@ -170,12 +177,17 @@ def _parts(program: Program, node: int, dialect: Dialect, name: Namer, instead: 
         return [name(str(arguments))], ATOM
     children = program.children(node)
     row = OPERATIONS.get(operation)
+    if row is None and operation != CALL:
+        # here and not at the top, so that a program of numbers does not load it
+        from diffcli.language.array_spelling import array_parts
+
+        return array_parts(program, node, dialect, instead)
     if operation in dialect.templates:
         return _template_parts(dialect.templates[operation], operation, children)
     if row is not None and row.symbol:
         parts, binds = _operator_parts(row.precedence, dialect.symbols[operation], children)
-        if dialect.juxtaposed and binds == PRODUCT and _is_function(program, instead.get(children[0], children[0])):
-            parts[0] = (children[0], ATOM)  # (cos a)*b, where cos a*b would read as cos(a*b)
+        if binds == PRODUCT and reads_on(program, instead.get(children[0], children[0]), dialect):
+            parts[0] = (children[0], ATOM)
         return parts, binds
     if operation == "where" and program.branches[node].then < program.branches[node].condition:
         condition, then, otherwise = children
@@ -225,11 +237,18 @@ def _is_leaf(program: Program, node: int | float) -> bool:
     return isinstance(node, float) or program.operations[node] in (NAME, NUMBER)
 
 
-def _is_function(program: Program, node: int | float) -> bool:
+def reads_on(program: Program, node: int | float, dialect: Dialect) -> bool:
+    """Whether a first factor needs parentheses for the reader's sake.
+
+    ``cos a*b`` would read as cos(a*b), ``a @ b*c`` as a @ (b*c).
+    """
     if isinstance(node, float):
         return False
-    row = OPERATIONS.get(program.operations[node])
-    return row is not None and not row.symbol and row.precedence == 0
+    operation = program.operations[node]
+    if operation == "matmul":
+        return dialect.matrix_product[1] == PRODUCT
+    row = OPERATIONS.get(operation)
+    return dialect.juxtaposed and row is not None and not row.symbol and row.precedence == 0
 
 
 def program_text(program: Program) -> str:
