@@ -163,3 +163,5 @@ class GradientResult(NamedTuple):
     cost: Cost | None = None
     derivations: tuple[Any, ...] = ()
     """The derivation along each variable, step by step: see `diffcli.methods.derivation.Derivation`."""
+    derivative_tape: Any = None
+    """The gradient as a program, where it was asked for: see `diffcli.methods.derivative_tape.DerivativeTape`."""

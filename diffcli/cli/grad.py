@@ -45,6 +45,7 @@ EXAMPLES = (
 @click.option("--strict", is_flag=True, help="Exit with 5 where the function is not differentiable.")
 @click.option("--share", is_flag=True, help="Merge repeated subexpressions into one row.")
 @click.option("--steps", is_flag=True, help="symbolic: the derivation step by step.")
+@click.option("--derivative-tape", is_flag=True, help="The program of value and gradient, row by row, and what it costs.")
 @click.option("--no-trace", is_flag=True, help="Print the result without the traces.")
 @click.option("--full", is_flag=True, help=f"Show every element of arrays, and every row of a trace longer than {SHOWN}.")
 @click.option("--cost", is_flag=True, help="Count elementary operations.")
@@ -78,6 +79,7 @@ def command(
         trace=not no_trace and not output.quiet, most_shown=SHOWN if windowed else None, notation=notation, **options
     )  # fmt: skip
     asked.steps = asked.steps and not output.quiet
+    asked.derivative_tape = asked.derivative_tape and not output.quiet
     seconds: dict[str, float] = {}
     with time_limit(timeout), progress(environment) as stage:
         asked.progress = stage

@@ -45,7 +45,7 @@ def compute(target: Target, at: At, options: Options) -> GradientResult:
 
         require_value(problem)
     breaks = find_breaks(problem)
-    notes = [*problem.notes(), *_unused(problem.program)]
+    notes = [*problem.notes(), *unused(problem.program)]
     notes += describe(problem, breaks, options.kink if options.mode in ("reverse", "forward") else "", options.strict)
     replaced = overrides(problem, breaks, options.kink)
     options.progress("differentiating")
@@ -88,7 +88,14 @@ def _reverse(problem: Problem, options: Options, replaced: Overrides, notes: lis
         from diffcli.methods.cost import reverse_cost
 
         cost = reverse_cost(problem, steps)
-    return _answer(problem, options, gradient, trace=trace, cost=cost)
+    answer = _answer(problem, options, gradient, trace=trace, cost=cost)
+    if options.derivative_tape:
+        from diffcli.methods.derivative_tape import derivative_tape
+
+        options.progress("writing the derivative out")
+        written = derivative_tape(problem, options.notation, options.most_shown, options.max_nodes)
+        answer = answer._replace(derivative_tape=written)
+    return answer
 
 
 def _forward(problem: Problem, options: Options, replaced: Overrides, notes: list[Diagnostic]) -> GradientResult:
@@ -216,7 +223,7 @@ def _numbers(problem: Problem, found: dict[str, float | None], notes: list[Diagn
     return {name: 0.0 if derivative is None else derivative + 0.0 for name, derivative in found.items()}
 
 
-def _unused(program: Program) -> list[Diagnostic]:
+def unused(program: Program) -> list[Diagnostic]:
     """A note for every binding that nothing uses, and every expression whose value is dropped."""
     if len(program.statements) == 1:
         return []

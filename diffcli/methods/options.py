@@ -59,6 +59,7 @@ class Options:
         max_nodes: int = MOST_ROWS,
         simplify: bool = True,
         steps: bool = False,
+        derivative_tape: bool = False,
     ) -> None:
         for name, given, known in (
             ("mode", mode, MODES), ("kink", kink, POLICIES),
@@ -84,6 +85,11 @@ class Options:
             _refuse("a step leaves nothing for a rule to choose", "give one of them")
         if steps and mode != "symbolic":
             _refuse(f"a derivation in steps is for symbolic mode, not for {mode}", "add --mode symbolic, or leave --steps out")
+        if derivative_tape and mode != "reverse":
+            message = f"a derivative tape is reverse mode written out, and not for {mode}"
+            _refuse(message, "add --mode reverse, or leave --derivative-tape out")
+        if derivative_tape and kink not in ("min-norm", "error"):
+            _refuse("a derivative tape is made by the rules of the table, at kinks too", "leave --kink or --derivative-tape out")
         if seed is not None and wrt is not None:
             _refuse("a seed is a direction of its own; there is nothing to choose by wrt", "give one of them")
         if step is not None and not (step > 0 and math.isfinite(step)):
@@ -92,7 +98,7 @@ class Options:
         self.kink, self.strict = kink, strict
         self.method, self.order, self.step, self.rule = method, order, step, rule
         self.share, self.max_nodes, self.simplify = share, max_nodes, simplify
-        self.steps = steps
+        self.steps, self.derivative_tape = steps, derivative_tape
         self.trace, self.most_shown, self.cost, self.notation = trace, most_shown, cost, notation
         self.progress: Callable[[str], None] = lambda stage: None
         """Told of each stage as it begins."""

@@ -24,6 +24,10 @@ def gradient_report(
     blocks: list[Block] = _heading(result, notation)
     if result.trace is not None and result.trace.primal:
         blocks += trace_tables(result.trace, notation, style.full)
+    if result.derivative_tape is not None:
+        from diffcli.reports.derivative_tape import derivative_tape_blocks
+
+        blocks += derivative_tape_blocks(result.derivative_tape, notation)
     if result.differences:
         blocks += _difference_tables(result.differences, brief)
     if result.derivations:
@@ -196,6 +200,10 @@ def _data(result: GradientResult, timing: dict[str, float] | None, full: bool) -
         from diffcli.reports.derivation import derivation_data
 
         data["derivations"] = [derivation_data(found) for found in result.derivations]
+    if result.derivative_tape is not None:
+        from diffcli.reports.derivative_tape import derivative_tape_data
+
+        data["derivative_tape"] = derivative_tape_data(result.derivative_tape)
     if result.trace is not None:
         data["trace"] = trace_data(result.trace, full)
     if result.cost is not None:

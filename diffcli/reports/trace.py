@@ -31,7 +31,7 @@ def trace_tables(trace: Trace, notation: Notation, full: bool = False) -> list[B
         if row.operation != "input" and row.name:
             formula = f"{formula} = {notation.dialect.name(row.name)}"
         shape = (_shape(row.value),) if shaped else ()
-        cells = (notation.value(row.v), formula, *shape, shown(_primal_value(row)))
+        cells = (notation.value(row.v), formula, *shape, shown(primal_value(row)))
         if seeds:
             tangent = trace.tangent[position]
             # no dependence is a tangent of 0, but in a branch that is not taken there is none at all
@@ -65,7 +65,8 @@ def _shape(value: Any) -> str:
     return shape_text(value.shape)
 
 
-def _primal_value(row: PrimalRow) -> Any:
+def primal_value(row: PrimalRow) -> Any:
+    """The cell of a value: a truth in words, and words where there is none."""
     if row.value is None:
         return "not taken"
     if is_array(row.value):

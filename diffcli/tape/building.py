@@ -108,7 +108,7 @@ class Builder:
                 return found
             self._shared.setdefault(self._key(operation, operands), []).append(self.slots)
         if len(self.operations) >= self.most_rows:
-            message = f"the derivative has more than {self.most_rows} rows"
+            message = f"the tape of the derivative would have more than {self.most_rows} rows"
             raise LimitError([error("too-many-nodes", message, help=["raise the limit with --max-nodes N, if memory allows"])])
         if parameters is not None:
             self.parameters[self.slots] = parameters
