@@ -74,7 +74,8 @@ def __getattr__(name: str) -> object:
         if name.startswith("_"):
             raise AttributeError(f"module 'diffcli' has no attribute {name!r}")
         try:
-            return import_module("diffcli.tape.functions").function(name)
+            found = globals()[name] = import_module("diffcli.tape.functions").function(name)  # a loop asks again and again
+            return found
         except AttributeError as fault:
             raise AttributeError(f"module 'diffcli' has no attribute {name!r}; {fault}") from None
     return getattr(import_module(f"diffcli.{_HOMES.get(name, 'errors')}"), name)

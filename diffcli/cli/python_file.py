@@ -59,6 +59,7 @@ def read_function(path: str, name: str, environment: Environment) -> PythonFunct
             with redirect_stdout(environment.stderr):
                 yield
         finally:
+            environment.stderr.flush()
             if folder in sys.path:
                 sys.path.remove(folder)
 

@@ -69,19 +69,20 @@ def apply_function(recorder: Recorder, function: Any, inputs: Sequence[Any], opt
     if name == "round" and (len(inputs) > 1 or options):
         _refuse(recorder, "np.round to decimals", ["diffcli.round(x) rounds to a whole number"])
     if name == "clip":
-        inputs = _clip_operands(inputs, options)
-        options = {}
+        return _clip(recorder, inputs, options)
     _check_options(recorder, name, options)
     return _apply(recorder, name, inputs)
 
 
-def _clip_operands(inputs: Sequence[Any], options: Mapping[str, Any]) -> Sequence[Any]:
+def _clip(recorder: Recorder, inputs: Sequence[Any], options: Mapping[str, Any]) -> Any:
     """np.clip(a, a_min, a_max), which knows its bounds by several names, and None for no bound."""
     given = dict(zip(("a", "min", "max"), inputs, strict=False))
-    given |= {name.removeprefix("a_"): value for name, value in options.items()}
-    infinity = float("inf")
-    low, high = given.get("min"), given.get("max")
-    return given["a"], -infinity if low is None else low, infinity if high is None else high
+    given |= {name.removeprefix("a_"): value for name, value in options.items() if name.removeprefix("a_") in ("a", "min", "max")}
+    _check_options(recorder, "clip", {name: value for name, value in options.items() if name.removeprefix("a_") not in given})
+    a, low, high = given["a"], given.get("min"), given.get("max")
+    if low is not None and high is not None:
+        return _apply(recorder, "clip", (a, low, high))
+    return _apply(recorder, "maximum", (a, low)) if low is not None else _apply(recorder, "minimum", (a, high))
 
 
 def _apply(recorder: Recorder, name: str, inputs: Sequence[Any]) -> Any:

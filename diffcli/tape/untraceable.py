@@ -62,18 +62,14 @@ def refuse_conversion(recorder: Recorder, kind: str, frame: FrameType) -> NoRetu
         help = [_NESTED]
     elif name in _INSTEAD:
         help = _INSTEAD[name]
-    elif not found and re.match(r"[\w.]+\s*\[", text):
-        help = _assignment_or_index(kind)
+    elif not found and kind == "index":
+        help = ["an index decides by the value, and has no derivative; branch on the value instead"]
+    elif not found and text.endswith("]"):
+        help = ["collect the values in a list, and make an array of it at the end: np.stack([...])"]
     else:
         help = ["use Python's operators, diffcli's functions (`diffcli functions` lists them), or NumPy's"]
     what = f"`{found[0]}...)`" if found else "this"
     refuse(recorder, f"{what} needs a plain number, and would take this one out of the recording", help, frame)
-
-
-def _assignment_or_index(kind: str) -> Sequence[str]:
-    if kind == "index":
-        return ["an index decides by the value, and has no derivative; branch on the value instead"]
-    return ["collect the values in a list, and make an array of it at the end: np.stack([...])"]
 
 
 def formats_text(frame: FrameType) -> bool:
