@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from diffcli.errors import Diagnostic, ExpressionError, LimitError, Mark, Slopes, as_stop, error
+from diffcli.errors import Diagnostic, LimitError, Mark, Slopes, as_stop
 from diffcli.language import Program
-from diffcli.language.later import complaints
 from diffcli.language.printer import number_text
 from diffcli.language.syntax import NAME
 from diffcli.methods import forward
 from diffcli.methods.kinks import describe, find_breaks, overrides
 from diffcli.methods.options import Options
-from diffcli.methods.points import check_mapping, read_point
+from diffcli.methods.points import Point
 from diffcli.methods.problem import At, Problem, Target
 from diffcli.methods.reverse import accumulate
 from diffcli.methods.trace import Tracer
@@ -100,10 +99,14 @@ def _reverse(problem: Problem, options: Options, replaced: Overrides, notes: lis
 
 def _forward(problem: Problem, options: Options, replaced: Overrides, notes: list[Diagnostic]) -> GradientResult:
     inputs = problem.tape.inputs
-    seed = _read_seed(problem, options.seed)
-    if seed is not None:
-        seeds: list[dict[str, float]] = [seed]
-        labels = [", ".join(f"{name}={value:g}" for name, value in seed.items())]
+    seed: Point | None = None
+    if options.seed is not None:
+        from diffcli.language.array_text import direction_text
+        from diffcli.methods.directions import read_direction
+
+        seed = read_direction(options.seed, problem.at)
+        seeds: list[Point] = [seed]
+        labels = [direction_text(seed, 6)]
     else:
         seeds = [{name: 1.0} for name in problem.wrt]
         labels = list(problem.wrt)
@@ -238,15 +241,3 @@ def unused(program: Program) -> list[Diagnostic]:
             message = f"`{statement.name}` is not used"
             notes.append(Diagnostic("unused-name", "note", message, program.source, (Mark(statement.name_span),)))
     return notes
-
-
-def _read_seed(problem: Problem, seed: str | Mapping[str, object] | None) -> dict[str, float] | None:
-    if seed is None:
-        return None
-    direction = read_point(seed, "--seed")[0] if isinstance(seed, str) else check_mapping(seed)
-    unknown = [name for name in direction if name not in problem.tape.inputs]
-    if unknown:
-        variables = ", ".join(problem.tape.inputs) or "none"
-        help = complaints.did_you_mean(unknown[0], problem.tape.inputs) or [f"its variables: {variables}"]
-        raise ExpressionError([error("unknown-variable", f"the expression has no variable `{unknown[0]}`", help=help)])
-    return direction
