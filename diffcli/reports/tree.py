@@ -7,7 +7,7 @@ from typing import Any
 from diffcli.errors import LimitError, error
 from diffcli.language import Program, Statement
 from diffcli.language.printer import LATEX, number_text, program_text, to_text
-from diffcli.language.syntax import CALL, NAME, NUMBER
+from diffcli.language.syntax import CALL, NAME, NUMBER, Key
 from diffcli.reports.document import Block, Column, Document, Style, Table, Text
 
 DEEPEST = 40
@@ -53,7 +53,7 @@ def _table(program: Program, most: int | None) -> Table:
     count = len(program) if most is None else min(most, len(program))
     rows = []
     for node in range(count):
-        arguments = " ".join(map(str, program.children(node)))
+        arguments = " ".join(map("".join, zip(_names(program, node), map(str, program.children(node)), strict=True)))
         rows.append((node, _label(program, node), arguments, *program.span(node), names.get(node, "")))
     return Table("nodes", columns, tuple(rows), count, len(program) - count)
 
@@ -73,7 +73,31 @@ def _label(program: Program, node: int) -> str:
         return f"number {number_text(argument)}"
     if operation == NAME:
         return f"name {argument}"
-    return f"call {program.callees[node]}" if operation == CALL else operation
+    if operation == CALL:
+        return f"call {program.callees[node]}"
+    return f"index {_key(program.keys[node])}" if operation == "index" else operation
+
+
+def _key(key: Key) -> str:
+    """The parts of an index, with a dot for each argument.
+
+    >>> _key(("i", (True, False, False), (False, True, True)))
+    '[., .:, :.:.]'
+    """
+    parts = []
+    for part in key:
+        if isinstance(part, str):
+            parts.append(".")
+            continue
+        start, stop, step = ("." * given for given in part)
+        parts.append(f"{start}:{stop}" + f":{step}" * bool(step))
+    return f"[{', '.join(parts)}]"
+
+
+def _names(program: Program, node: int) -> list[str]:
+    """What stands before each argument of a node: the name of a keyword, or nothing."""
+    keywords = program.keywords.get(node, ())
+    return [""] * (len(program.children(node)) - len(keywords)) + [f"{keyword}=" for keyword in keywords]
 
 
 def _draw(program: Program, statement: Statement, style: Style, most: int | None) -> list[str]:
@@ -83,16 +107,17 @@ def _draw(program: Program, statement: Statement, style: Style, most: int | None
     if statement.parameters is not None:
         head += f"({', '.join(statement.parameters)})"
     lines = [f"{head} =" if head else "result"]
-    waiting: list[tuple[int, str, bool, int]] = [(statement.root, "", True, 0)]
+    waiting: list[tuple[int, str, bool, int, str]] = [(statement.root, "", True, 0, "")]
     while waiting:
-        node, prefix, last, depth = waiting.pop()
+        node, prefix, last, depth, name = waiting.pop()
         span = program.span(node)
-        below = f"  depth {depth}" if depth > DEEPEST else ""
-        lines.append(f"{prefix}{corner if last else tee}{_label(program, node)}  [{span.start}, {span.stop}){below}")
+        place = f"  depth {depth}" if depth > DEEPEST else ""
+        lines.append(f"{prefix}{corner if last else tee}{name}{_label(program, node)}  [{span.start}, {span.stop}){place}")
         inner = prefix + ("   " if last else bar)
-        children = program.children(node)
+        children, names = program.children(node), _names(program, node)
         for position in range(len(children) - 1, -1, -1):
-            waiting.append((children[position], inner if depth < DEEPEST else prefix, position == len(children) - 1, depth + 1))
+            below = inner if depth < DEEPEST else prefix
+            waiting.append((children[position], below, position == len(children) - 1, depth + 1, names[position]))
         if most is not None and len(lines) > most:
             break
     return lines
@@ -111,6 +136,10 @@ def _data(program: Program, text: str, latex: list[str]) -> dict[str, Any]:
             entry["arguments"] = list(program.children(node))
         if operation == CALL:
             entry["function"] = program.callees[node]
+        if node in program.keys:
+            entry["key"] = [part if isinstance(part, str) else list(part) for part in program.keys[node]]
+        if node in program.keywords:
+            entry["keywords"] = list(program.keywords[node])
         nodes.append({**entry, "span": list(program.span(node))})
     statements = [
         {
