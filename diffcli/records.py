@@ -25,6 +25,15 @@ def is_array(value: object) -> bool:
     return bool(getattr(value, "shape", ()))
 
 
+def is_finite(value: Number) -> bool:
+    """Whether a number, or every element of an array, is neither infinite nor NaN.
+
+    >>> is_finite(2.0), is_finite(float("nan"))
+    (True, False)
+    """
+    return bool((abs(value) < float("inf")).all()) if is_array(value) else abs(value) < float("inf")
+
+
 class Operand(NamedTuple):
     """An operand of a row: a value by its index, or a constant."""
 

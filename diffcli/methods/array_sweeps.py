@@ -63,7 +63,7 @@ def array_adjoints(
     """
     result: list[Any] = [None] * tape.size
     for slot, seed in seeds.items():
-        result[slot] = seed
+        result[slot] = arrays.full(tape.shape(slot), seed)
     present, owned = Present(), bytearray(tape.size)
     with arrays.quiet():
         for slot in reversed(tape.rows()):

@@ -13,6 +13,7 @@ from diffcli.methods.forward import tangents
 from diffcli.methods.problem import Problem
 from diffcli.methods.reverse import accumulate
 from diffcli.operations import OPERATIONS, Operation
+from diffcli.records import Number, is_array
 from diffcli.tape import Tape, evaluate
 from diffcli.tape.rules import Overrides, breaks_at, condition_function, term_functions
 
@@ -28,8 +29,13 @@ def require_value(problem: Problem) -> None:
     DomainError
         With the row where an undefined value first arises from defined ones.
     """
-    if _is_nan(problem.value):
-        raise DomainError([_undefined(problem, _undefined_row(problem))])
+    if _is_nan(problem.values[problem.tape.output]):
+        slot = _undefined_row(problem)
+        if problem.tape.shapes is None:
+            raise DomainError([_undefined(problem, slot)])
+        from diffcli.methods.array_notes import undefined_array  # numbers do not wait for NumPy
+
+        raise DomainError([undefined_array(problem, slot)])
 
 
 def _undefined_row(problem: Problem) -> int:
@@ -42,8 +48,13 @@ def _undefined_row(problem: Problem) -> int:
         slot = bad[0]
 
 
-def _is_nan(value: float | None) -> bool:
-    return value is not None and value != value
+def _is_nan(value: Number | None) -> bool:
+    """Whether a value, or some element of it, is undefined."""
+    if not is_array(value):
+        return value is not None and value != value
+    from diffcli.operations.arithmetic.arrays import has_nan
+
+    return has_nan(value)
 
 
 def _undefined(problem: Problem, slot: int) -> Diagnostic:
@@ -129,6 +140,10 @@ def explain(
 
     What ``known`` has told already is not told again.
     """
+    if problem.tape.shapes is not None:
+        from diffcli.methods.array_notes import explain_arrays
+
+        return explain_arrays(problem, overrides, known)
     found = _overflows(problem)
     blamed = {(note.code, note.span) for note in [*found, *known]}
     blamed |= {("undefined-partial", problem.tape.span(slot)) for slot in overrides}  # NaN was asked for

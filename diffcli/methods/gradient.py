@@ -17,7 +17,7 @@ from diffcli.methods.points import Point
 from diffcli.methods.problem import At, Problem, Target
 from diffcli.methods.reverse import accumulate
 from diffcli.methods.trace import Tracer
-from diffcli.records import Cost, Difference, GradientResult, SymbolicDerivative, Trace
+from diffcli.records import Cost, Difference, GradientResult, Number, SymbolicDerivative, Trace, is_finite
 from diffcli.tape.rules import Overrides
 
 # What only one mode or option needs is imported where it is used: a gradient should not wait for fractions or SymPy.
@@ -39,6 +39,7 @@ def compute(target: Target, at: At, options: Options) -> GradientResult:
     """
     options.progress("evaluating")
     problem = Problem(target, at, wrt=options.wrt, share=options.share, most_rows=options.max_nodes)
+    problem.require_number()
     if problem.value != problem.value:
         from diffcli.methods.faults import require_value
 
@@ -107,9 +108,16 @@ def _forward(problem: Problem, options: Options, replaced: Overrides, notes: lis
         seed = read_direction(options.seed, problem.at)
         seeds: list[Point] = [seed]
         labels = [direction_text(seed, 6)]
-    else:
+    elif problem.tape.shapes is None:
         seeds = [{name: 1.0} for name in problem.wrt]
         labels = list(problem.wrt)
+    else:
+        from diffcli.methods.elements import Elements  # numbers do not wait for it
+
+        slots = {name: problem.input_slot(name) for name in problem.wrt}
+        elements = Elements([(name, slot, problem.tape.shape(slot)) for name, slot in slots.items()])
+        labels = elements.names
+        seeds = [{inputs[slot]: seed for slot, seed in elements.seed([place]).items()} for place in range(len(elements))]
     sweeps = [
         forward.tangents(problem.tape, problem.values, [direction.get(name) for name in inputs], replaced) for direction in seeds
     ]
@@ -125,7 +133,10 @@ def _forward(problem: Problem, options: Options, replaced: Overrides, notes: lis
         answer = _answer(problem, options, {}, trace=trace, cost=cost)
         notes += explain(problem, {"": directional}, replaced, notes)
         return answer._replace(directional=directional, seed=seed)
-    gradient = _numbers(problem, {name: sweep[output] for name, sweep in zip(problem.wrt, sweeps, strict=True)}, notes)
+    found: dict[str, Any] = dict(zip(labels, [sweep[output] for sweep in sweeps], strict=True))
+    if problem.tape.shapes is not None:
+        found = elements.of([0.0 if slope is None else float(slope) for slope in found.values()])
+    gradient = _numbers(problem, found, notes)
     notes += explain(problem, gradient, replaced, notes)
     return _answer(problem, options, gradient, trace=trace, cost=cost)
 
@@ -139,7 +150,7 @@ def _numeric(problem: Problem, options: Options, replaced: Overrides, notes: lis
         found.append(difference(problem, name, options.method, options.order, options.step, options.rule))
     differences = tuple(found)
     told = {slope.variable for note in notes for slope in note.slopes if None not in (slope.left, slope.right)}
-    notes += [_no_difference(found) for found in differences if not math.isfinite(found.estimate) and found.variable not in told]
+    notes += [no_difference(found) for found in differences if not math.isfinite(found.estimate) and found.variable not in told]
     if not any(note.severity == "warning" for note in notes):
         notes += _disagreements(problem, differences)
     gradient = {found.variable: found.estimate for found in differences}
@@ -147,7 +158,7 @@ def _numeric(problem: Problem, options: Options, replaced: Overrides, notes: lis
     return _answer(problem, options, gradient, differences=differences)
 
 
-def _no_difference(found: Difference) -> Diagnostic:
+def no_difference(found: Difference) -> Diagnostic:
     """A warning that there is no number, with the slopes on the two sides if there are any."""
     slopes = () if found.left is found.right is None else (Slopes(found.variable, found.left, found.right),)
     if found.extrapolated:
@@ -207,7 +218,7 @@ _METHODS: dict[str, Callable[[Problem, Options, Overrides, list[Diagnostic]], Gr
 
 def explain(problem: Problem, gradient: dict[str, float], overrides: Overrides, known: Sequence[Diagnostic]) -> list[Diagnostic]:
     """What `diffcli.methods.faults.explain` says of a result that is not finite."""
-    if math.isfinite(problem.value) and all(map(math.isfinite, gradient.values())):
+    if math.isfinite(problem.value) and all(map(is_finite, gradient.values())):
         return []
     from diffcli.methods import faults
 
@@ -217,13 +228,13 @@ def explain(problem: Problem, gradient: dict[str, float], overrides: Overrides, 
 # -- what is worth saying ----------------------------------------------------------------------------------------------
 
 
-def _numbers(problem: Problem, found: dict[str, float | None], notes: list[Diagnostic]) -> dict[str, float]:
-    """Derivatives as numbers: no dependence is 0, and is said."""
+def _numbers(problem: Problem, found: Mapping[str, Number | None], notes: list[Diagnostic]) -> Point:
+    """Derivatives as numbers, or arrays of them: no dependence is 0, and is said."""
     for name, derivative in found.items():
         if derivative is None:
             message = f"the result does not depend on `{name}` here, so the derivative is 0"
             notes.append(Diagnostic("no-dependence", "note", message))
-    return {name: 0.0 if derivative is None else derivative + 0.0 for name, derivative in found.items()}
+    return {name: 0.0 * problem.at[name] if derivative is None else derivative + 0.0 for name, derivative in found.items()}
 
 
 def unused(program: Program) -> list[Diagnostic]:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from diffcli.errors import Diagnostic, NotDifferentiableError, Slopes
 from diffcli.language.printer import number_text
 from diffcli.methods.problem import Problem
-from diffcli.operations import OPERATIONS
+from diffcli.operations import OPERATIONS, row_of
 from diffcli.tape.rules import Overrides, breaks_at, rule_function, term_functions
 
 POLICIES = {
@@ -38,16 +38,22 @@ class Break(NamedTuple):
 
     slot: int
     kind: str
+    elements: str = ""
+    """Of an array, which elements stand there, in words."""
 
 
 def find_breaks(problem: Problem) -> list[Break]:
     """The breaks among the rows that touch the derivative, in evaluation order."""
     tape, values = problem.tape, problem.values
+    if tape.shapes is not None:
+        from diffcli.methods.array_notes import find_array_breaks  # numbers do not wait for NumPy
+
+        return find_array_breaks(problem)
     present = set(tape.operations)
     watched = {name: OPERATIONS[name] for name in present if OPERATIONS[name].breaks or OPERATIONS[name].flat or name == "where"}
     if not watched:
         return []
-    deciding = _deciding(problem)
+    deciding = deciding_rows(problem)
     found = []
     for slot, name in enumerate(tape.operations, tape.first_row):
         if name not in watched or values[slot] is None:
@@ -80,7 +86,7 @@ def _decided_by_zero(problem: Problem, slot: int) -> bool:
     return condition < problem.tape.first_row or not OPERATIONS[problem.tape.operation(condition)].flat
 
 
-def _deciding(problem: Problem) -> set[int]:
+def deciding_rows(problem: Problem) -> set[int]:
     """The rows that decide, directly or through others, which branch the result takes."""
     tape, values = problem.tape, problem.values
     conditions = [
@@ -136,7 +142,7 @@ def refused(breaks: Sequence[Break], policy: str, strict: bool) -> bool:
 
 def _slopes(problem: Problem) -> tuple[Slopes, ...]:
     """The one-sided slopes of the result along each variable that a break bends; along all, if it bends none."""
-    if len(problem.wrt) > 50:
+    if len(problem.wrt) > 50 or problem.tape.shapes is not None:
         return ()
     from diffcli.methods.recorded_sides import slopes_of
 
@@ -165,10 +171,12 @@ _SAYS = {
 
 def _note(problem: Problem, found: Break, policy: str | None, sides: tuple[Slopes, ...]) -> Diagnostic:
     """The note of a break; without a policy it is about to be an error."""
-    slot, kind = found
-    row = OPERATIONS[problem.tape.operation(slot)]
+    slot, kind, elements = found
+    row = row_of(problem.tape.operation(slot))
     label = problem.shown(problem.tape.operands_of(slot))
     message = _SAYS[kind].format(name=row.symbol or row.spelling)
+    if elements:
+        message = f"{message}, {elements}"
     if kind == "flat":
         note = problem.warning("flat", message, slot, label, ["the gradient cannot see how the result moves through it"])
         return note._replace(severity="note")
@@ -202,9 +210,13 @@ def overrides(problem: Problem, breaks: Sequence[Break], policy: str) -> Overrid
     """Term functions for the rows on a kink or tie, where the policy asks for others than the table's."""
     if policy in ("min-norm", "error"):
         return {}
+    if problem.tape.shapes is not None:
+        from diffcli.methods.array_notes import array_overrides
+
+        return array_overrides(problem, breaks, policy)
     result: Overrides = {}
-    tied = {slot for slot, kind in breaks if kind == "branch"}
-    for slot, kind in breaks:
+    tied = {slot for slot, kind, _ in breaks if kind == "branch"}
+    for slot, kind, _ in breaks:
         if kind in ("kink", "tie"):
             count = len(problem.tape.operands_of(slot))
             result[slot] = tuple(_term_at_kink(problem, slot, position, policy) for position in range(count))

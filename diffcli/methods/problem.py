@@ -97,7 +97,8 @@ class Problem:
             self.recording = self.function.record(given, most_rows)
             self.tape: Tape = self.recording.tape
         else:
-            self.tape = lower(self.program, given=given, share=share, most_rows=most_rows)
+            shapes = {name: value.shape for name, value in given.items() if is_array(value)}
+            self.tape = lower(self.program, given=given, share=share, most_rows=most_rows, shapes=shapes)
         self.at = {name: given[name] for name in self.tape.inputs}
         self.wrt = self._choose(wrt)
         self.values = self.recording.values if self.recording is not None else evaluate(self.tape, list(self.at.values()))
@@ -166,8 +167,25 @@ class Problem:
 
     @property
     def value(self) -> float:
-        """The value of the result; NaN where it is undefined."""
+        """The value of the result, which is a number; NaN where it is undefined."""
         return float(self.values[self.tape.output]) + 0.0  # 0 has no sign in a result
+
+    def require_number(self) -> None:
+        """Refuse a result that is an array.
+
+        Raises
+        ------
+        ExpressionError
+            With what to ask instead.
+        """
+        shape = self.tape.shape(self.tape.output) if self.tape.output < self.tape.slots else ()
+        if not shape:
+            return
+        from diffcli.operations.array_row import shape_text
+
+        message = f"a gradient is of a number, and the result has {shape_text(shape)}"
+        help = ["sum(...) makes a number of it; diffcli jacobian differentiates each of its elements"]
+        raise ExpressionError([error("not-a-number", message, self.tape.source, *self.mark(self.tape.output), help=help)])
 
     @property
     def point(self) -> list[float]:

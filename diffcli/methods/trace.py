@@ -12,7 +12,8 @@ from diffcli.methods.forward import Tangents
 from diffcli.methods.problem import Problem
 from diffcli.methods.reverse import Step
 from diffcli.operations import OPERATIONS
-from diffcli.records import AdjointStep, Operand, PrimalRow, TangentRow, Trace
+from diffcli.operations.own import OwnName
+from diffcli.records import AdjointStep, Operand, PrimalRow, TangentRow, Trace, is_array
 from diffcli.tape.formulas import Formula
 from diffcli.tape.rules import RESULT, SEED, TIES, Term, terms
 
@@ -52,6 +53,10 @@ class Notation(NamedTuple):
         if operand.name:
             return self.constants.get(operand.name, operand.name)
         assert operand.constant is not None
+        if is_array(operand.constant):
+            from diffcli.language.array_text import short_text  # few programs have arrays
+
+            return short_text(operand.constant)
         text = self.dialect.number(operand.constant)
         return f"({text})" if text.startswith("-") else text
 
@@ -81,6 +86,10 @@ def _application(operation: str, count: int) -> Program:
     """An operation applied to names, as a program."""
     row = OPERATIONS[operation]
     letters = _letters(count)
+    if isinstance(operation, OwnName):
+        program = parse(f"max({', '.join(letters)}, 0)")  # the text of a call, whatever is called
+        program.operations[-1], program.arguments[-1] = operation, tuple(range(count))
+        return program
     if not row.symbol:
         return parse(f"{row.spelling}({', '.join(letters)})")
     return parse(f" {row.symbol} ".join(letters) if count == 2 else f"{row.symbol} {letters[0]}")
@@ -92,6 +101,9 @@ def formula_of(problem: Problem, slot: int, position: int, term: Term) -> Formul
     numbers = [problem.values[operand] for operand in row]
     result = problem.values[slot]
     operation = term.row
+    if problem.tape.shapes is not None:  # what is no constant stands for many numbers
+        known = {operand: number for operand, number in zip(row, numbers, strict=True) if operand < 0 and not is_array(number)}
+        numbers, result = [known.get(operand) for operand in row], None
     environment: dict[str, Any] = {SEED: 1.0, RESULT: result}
     if operation.variadic:
         environment |= {operation.parameters[0]: numbers[position], TIES: float(numbers.count(result))}
@@ -146,13 +158,18 @@ class Tracer:
     def _primal_row(self, slot: int) -> PrimalRow:
         tape = self.tape
         value = self.problem.values[slot]
-        number = None if value is None else float(value)
+        number = value if value is None or is_array(value) else float(value)
         name = self.names.get(slot, "")
         if slot < tape.first_row:
             return PrimalRow(tape.index(slot), "input", (), self.notation.dialect.name(name), number, name, None)
         operation = tape.operation(slot)
         operands = tuple(map(self._operand, tape.operands_of(slot)))
         words = dict(zip(_letters(len(operands)), map(self.notation.operand, operands), strict=True))
+        if operation not in OPERATIONS:
+            from diffcli.methods.array_formulas import row_text  # numbers do not wait for it
+
+            formula = row_text(tape, slot, words, self.notation.dialect)
+            return PrimalRow(tape.index(slot), operation, operands, formula, number, name, tape.span(slot))
         formula = to_text(_application(operation, len(operands)), None, self.notation.dialect, lambda name: words.get(name, name))
         return PrimalRow(tape.index(slot), operation, operands, formula, number, name, tape.span(slot))
 
@@ -162,9 +179,10 @@ class Tracer:
             return ""
         row = tape.operands_of(slot)
         parts = []
-        for position, (operand, term) in enumerate(zip(row, terms(tape.operation(slot), len(row)), strict=True)):
-            if term is not None and operand >= 0 and self._is_present(slot, position):
-                parts.append(self._term(slot, position, term, self.notation.tangent(tape.index(operand))))
+        for position, operand in enumerate(row):
+            if operand >= 0 and self._is_present(slot, position):
+                parts.append(self._term(slot, position, "tangent", self.notation.tangent(tape.index(operand))))
+        parts = list(filter(None, parts))
         return " + ".join(parts).replace("+ -", "- ")
 
     def _is_present(self, slot: int, position: int) -> bool:
@@ -172,16 +190,29 @@ class Tracer:
         row = self.tape.operands_of(slot)
         if self.tape.operation(slot) != "where":
             return True
+        if self.tape.shape(row[0]):
+            return position > 0  # decided for each element
         return position == (1 if self.problem.values[row[0]] else 2)
 
-    def _term(self, slot: int, position: int, term: Term, other: str) -> str:
-        """A term as a formula: ``other`` times the partial of the row by the operand."""
+    def _term(self, slot: int, position: int, kind: str, other: str) -> str:
+        """What a row adds by an operand as a formula: ``other`` times the partial. Empty if there is no dependence."""
         row = self.tape.operands_of(slot)
+        if self.tape.operation(slot) not in OPERATIONS:
+            from diffcli.methods.array_formulas import rule_formula
+
+            words = [self.notation.operand(self._operand(operand)) for operand in row]
+            result = self.notation.value(self.tape.index(slot))
+            return rule_formula(self.tape, slot, position, kind, other, words, result, self.notation.dialect)
+        term = terms(self.tape.operation(slot), len(row))[position]
+        if term is None:
+            return ""
         operation = term.row
         own = self.notation.operand(self._operand(row[position]))
         formula = formula_of(self.problem, slot, position, term)
         if operation.variadic:
-            names = {operation.parameters[0]: own, TIES: number_text(formula.environment[TIES])}
+            names = {operation.parameters[0]: own}
+            if self.tape.shapes is None:
+                names[TIES] = number_text(formula.environment[TIES])
         else:
             words = [self.notation.operand(self._operand(operand)) for operand in row]
             names = dict(zip(operation.parameters, words, strict=True))
@@ -200,11 +231,8 @@ class Tracer:
 
     def _adjoint_step(self, step: Step) -> AdjointStep:
         tape = self.tape
-        row = tape.operands_of(step.source)
-        term = terms(tape.operation(step.source), len(row))[step.position]
-        assert term is not None
         target = tape.index(step.target)
-        text = self._term(step.source, step.position, term, self.notation.adjoint(tape.index(step.source)))
+        text = self._term(step.source, step.position, "adjoint", self.notation.adjoint(tape.index(step.source)))
         if not step.first:
             text = f"{self.notation.adjoint(target)} + {text}".replace("+ -", "- ")
         return AdjointStep(target, tape.index(step.source), step.position, text, step.term, step.total)

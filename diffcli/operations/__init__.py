@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from diffcli.operations.elementwise import ROWS
+from diffcli.operations.own import Table
 from diffcli.operations.row import Operation
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from diffcli.operations.array_row import ArrayOperation
 
 __all__ = [
     "ARRAY_FUNCTIONS", "ARRAY_SIGNATURES", "CONSTANTS", "FUNCTION_NAMES", "OPERATIONS", "REDUCED", "Operation",
-    "find_function", "is_function",
+    "find_function", "is_function", "row_of",
 ]  # fmt: skip
 
-OPERATIONS: dict[str, Operation] = {row.name: row for row in ROWS}
+OPERATIONS: dict[str, Operation] = Table({row.name: row for row in ROWS})
 """Every elementwise operation by its name."""
 
 CONSTANTS: dict[str, float] = {"pi": 3.141592653589793, "e": 2.718281828459045, "tau": 6.283185307179586}
@@ -54,6 +59,19 @@ ARRAY_SIGNATURES: dict[str, tuple[int, int | None, tuple[str, ...]]] = {
 def find_function(name: str) -> list[Operation]:
     """The elementwise rows that ``name(...)`` may mean, one for each arity; empty if there is no such function."""
     return _SPELLINGS.get(name, [])
+
+
+def row_of(name: str) -> Operation | ArrayOperation:
+    """The row of an operation, in whichever table it stands.
+
+    >>> row_of("sin").meaning, row_of("det").meaning
+    ('sine', 'determinant')
+    """
+    if name in OPERATIONS:
+        return OPERATIONS[name]
+    from diffcli.operations.arrays import ARRAYS  # a program of numbers never loads them
+
+    return ARRAYS[name]
 
 
 def is_function(name: str) -> bool:

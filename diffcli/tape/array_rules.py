@@ -43,10 +43,11 @@ def _function(name: str) -> Function:
 
 _INLINE = {
     "add": "({} + {})", "sub": "({} - {})", "mul": "({} * {})", "neg": "(-{})", "square": "({0} * {0})",
+    "and": "both({}, {})", "or": "either({}, {})", "not": "neither({})",
     "lt": "({} < {})", "le": "({} <= {})", "gt": "({} > {})", "ge": "({} >= {})", "eq": "({} == {})", "ne": "({} != {})",
 }  # fmt: skip
 
-NUMPY = Arithmetic(_function, _INLINE, {ABSENT: 0.0})
+NUMPY = Arithmetic(_function, _INLINE, {ABSENT: 0.0, "both": arrays.both, "either": arrays.either, "neither": arrays.neither})
 """NumPy's arrays. An element that is absent from a choice is 0; that it is absent is known to the sweep."""
 
 

@@ -51,6 +51,10 @@ class Formula:
             fixed.append(argument in self.constants)
         elif operation == "where":
             condition, then, otherwise = children
+            if values[condition] is None:  # decided for each element of an array
+                values.append(None)
+                fixed.append(False)
+                return
             taken = then if values[condition] else otherwise
             values.append(values[taken])
             fixed.append(fixed[taken])

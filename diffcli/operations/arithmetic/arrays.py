@@ -245,3 +245,16 @@ def add_in_place(total: Array, term: Array) -> Array:
         total += term
         return total
     return np.add(total, term)
+
+
+def is_nan(value: Array) -> Array:
+    return np.isnan(value) * 1.0
+
+
+def is_infinite(value: Array) -> Array:
+    return np.isinf(value) * 1.0
+
+
+def next_after(value: Array, side: float) -> Array:
+    """The next number to the left (-1) or the right (1) of each element."""
+    return np.nextafter(value, side * np.inf)
