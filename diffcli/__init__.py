@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         UsageError,
     )
     from diffcli.language import Program, parse
+    from diffcli.methods.custom_rule import custom_rule
     from diffcli.methods.library import difference, grad, trace
     from diffcli.methods.value_and_grad import value_and_grad
     from diffcli.records import Difference, GradientResult, Trace
@@ -52,6 +53,7 @@ __all__ = [
     "UsageError",
     "__version__",
     "check",
+    "custom_rule",
     "difference",
     "explain",
     "grad",
@@ -62,7 +64,7 @@ __all__ = [
 
 _HOMES = {
     "Difference": "records", "GradientResult": "records", "Program": "language", "Trace": "records", "__version__": "_version",
-    "check": "studies.library", "difference": "methods.library",
+    "check": "studies.library", "custom_rule": "methods.custom_rule", "difference": "methods.library",
     "explain": "reports.diagnostics", "grad": "methods.library", "parse": "language", "trace": "methods.library",
     "value_and_grad": "methods.value_and_grad",
 }  # fmt: skip

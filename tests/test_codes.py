@@ -15,7 +15,7 @@ from diffcli.errors.codes import CODES, EXITS
 
 EXAMPLES = [name for name, code in CODES.items() if code.wrong]
 UNREACHED = {"bad-data", "missing-extra", "more-notes", "not-measured", "not-simplified", "timeout", "undecided-derivative", "interrupted", "bug"}
-UNREACHED |= {"untraceable", "python-error", "bad-result", "python-branch"}  # they need a file
+UNREACHED |= {"untraceable", "python-error", "bad-result", "python-branch", "wrong-rule"}  # they need a file
 """Codes without an example that always brings them about; each has a test of its own elsewhere."""
 
 

@@ -71,6 +71,7 @@ CODES: dict[str, Code] = {
     # -- Python functions ------------------------------------------------------------------------------------------------
     "untraceable": _error(3, "A Python function takes a number out of the recording, or does with it what the tape cannot follow."),
     "python-error": _error(3, "A Python function, or the file that it stands in, raises an exception."),
+    "wrong-rule": _error(3, "A rule given to diffcli.custom_rule is not the derivative of the operation's values."),
     "bad-result": _error(3, "A Python function returns something that is no number."),
     # -- the point -------------------------------------------------------------------------------------------------------
     "domain": _error(4, "An operand is outside the domain of its operation, so the value is undefined.", 'grad "log(x - 3)" --at x=2', 'grad "log(x - 3)" --at x=4'),

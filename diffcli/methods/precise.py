@@ -47,7 +47,16 @@ def _known() -> dict[str, Callable[..., Number]]:
 
 def precise_functions(tape: Tape) -> list[Callable[..., Number]]:
     """The function of every row."""
-    return list(map(_known().__getitem__, tape.operations))
+    known: dict[str, Callable[..., Number]] = {name: _known().get(name) or _own(name) for name in set(tape.operations)}
+    return list(map(known.__getitem__, tape.operations))
+
+
+def _own(name: str) -> Callable[..., Number]:
+    """An own operation by its definition; without one nothing is known of its digits, and its value is undefined here."""
+    row = OPERATIONS[name]
+    if not row.definition:
+        return lambda *operands: precise.number(math.nan)
+    return definition_function(row, _known(), precise.CONSTANTS)
 
 
 def precise_value(tape: Tape, point: Sequence[float], digits: int = DIGITS) -> Number | None:

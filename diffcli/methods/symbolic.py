@@ -74,6 +74,9 @@ class Builder:
             return _OPERATORS[name](*numbers)
         if row.sympy:
             built = getattr(sympy, row.sympy)(*numbers)
+        elif not row.definition:
+            help = ["give custom_rule a definition in diffcli's language, or use --mode reverse"]
+            raise LimitError([error("undecided-derivative", f"SymPy knows nothing of `{row.name}`", help=help)])
         else:
             built = self.define(row.definition, dict(zip(row.parameters, numbers, strict=False)))
         return self.hold(built) if row.flat or name == "stop_gradient" else built
@@ -108,7 +111,10 @@ class Builder:
         """A definition of the table over SymPy operands."""
         program: Program = parse(text)
         built: list[Expression] = []
+        bound = {statement.root: statement.name for statement in program.statements}
         for node, operation in enumerate(program.operations):
+            if node - 1 in bound:
+                names = {**names, bound[node - 1]: built[-1]}
             argument = program.arguments[node]
             if operation == NUMBER:
                 built.append(exact(float(argument)))  # type: ignore[arg-type]

@@ -146,8 +146,11 @@ def definition_function(
 
 
 def rule_function(name: str) -> Callable[..., Any]:
-    """How an operation is computed in the arithmetic of the rules: by its function there, else by its text."""
-    return FLOATS.get(name) or value_function(OPERATIONS[name])
+    """How an operation is computed in the arithmetic of the rules: by its function there, else by its text.
+
+    The name of an own operation (`diffcli.operations.own`) carries its function.
+    """
+    return FLOATS.get(name) or getattr(name, "function", None) or value_function(OPERATIONS[name])
 
 
 FLOAT = Arithmetic(rule_function, _INLINE)

@@ -1,0 +1,228 @@
+"""`diffcli.custom_rule`: an operation of the user's own, with its own rule, held against its values before it is used."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable, Mapping, Sequence
+from functools import update_wrapper
+from typing import Any, NoReturn
+
+from diffcli.errors import DiffcliError, ExpressionError, Mark, Source, UsageError, error
+from diffcli.language import parse
+from diffcli.language.printer import number_text, to_text
+from diffcli.language.syntax import Program
+from diffcli.methods.own_rules import hold_against_differences
+from diffcli.operations import CONSTANTS, Operation
+from diffcli.operations.own import OwnName
+from diffcli.tape.as_text import as_text
+from diffcli.tape.recording import record
+from diffcli.tape.rules import ABSENT, RESULT
+
+LETTERS = "abcdfhkmnpqrsuvwxz"
+"""What the operands are called in the row, as in the rows of the table."""
+
+LONGEST = 200
+"""The most operations of a definition that is taken from the function itself."""
+
+Partial = str | Callable[..., Any]
+Points = Sequence[float | Sequence[float]]
+
+
+def custom_rule(
+    *, partials: Partial | Sequence[Partial] | Mapping[str, Partial], at: Points, definition: str = ""
+) -> Callable[[Callable[..., float]], Callable[..., Any]]:
+    """Make a function of floats an operation of its own, with its own partial derivatives.
+
+    Parameters
+    ----------
+    partials
+        The partial derivative by each parameter, in diffcli's language, in terms of the parameters and of the result ``y``:
+        one text, or one for each parameter in a list or by name. ``absent`` is no dependence. Or a function of the
+        parameters (and of ``y``, if it has a parameter of that name), written with diffcli's functions.
+    at
+        Points at which the partials are held against differences of the values: a number, or one for each parameter.
+    definition
+        The function as a text in diffcli's language, for SymPy and for more digits; taken from the function itself, if it
+        is written with operators and diffcli's functions.
+
+    Returns
+    -------
+    A decorator. The function that it returns works on numbers as before, and leaves one row under its own name where it is
+    recorded: its inside, which may call anything, is not looked at.
+
+    Raises
+    ------
+    ExpressionError
+        A partial is no text of the language, or not the derivative of the values: with the numbers of both, and the
+        likely slip.
+    UsageError
+        Parameters, partials and points do not fit each other.
+
+    Examples
+    --------
+    >>> import math
+    >>> @custom_rule(partials="y*(1 - y)", at=[-1.0, 0.5])
+    ... def logistic(x):
+    ...     return 1/(1 + math.exp(-x))
+    >>> from diffcli.methods.library import grad
+    >>> grad(lambda x: 3*logistic(x), {"x": 0.0}).gradient
+    {'x': 0.75}
+
+    A wrong rule does not get far:
+
+    >>> @custom_rule(partials="sin(x)", at=[0.5])
+    ... def cosine(x):
+    ...     return math.cos(x)
+    Traceback (most recent call last):
+    ...
+    diffcli.errors.ExpressionError: the partial of `cosine` by `x` is not the derivative of its values
+    """
+
+    def decorate(function: Callable[..., float]) -> Callable[..., Any]:
+        from diffcli.tape.functions import apply_row
+
+        name = _own_operation(function, partials, at, definition)
+
+        def call(*operands: Any, **named: Any) -> Any:
+            bound = signature.bind(*operands, **named)
+            bound.apply_defaults()
+            return apply_row(name, bound.args)
+
+        signature = inspect.signature(function)
+        return update_wrapper(call, function)
+
+    return decorate
+
+
+def _own_operation(function: Callable[..., float], partials: Any, at: Points, definition: str) -> OwnName:
+    """The name of the operation, which carries its row."""
+    name = OwnName(getattr(function, "__name__", "custom").replace("<lambda>", "custom"))
+    parameters = _parameters(function, name)
+    points = [tuple(map(float, point)) if isinstance(point, Sequence) else (float(point),) for point in at]
+    if not points or any(len(point) != len(parameters) for point in points):
+        _refuse(f"`at` has to give points of {len(parameters)} number{'s' * (len(parameters) > 1)}, for `{name}`")
+    name.function = _total(function)
+    letters = tuple(LETTERS[: len(parameters)])
+    given = _by_parameter(partials, parameters, name)
+    sources = [Source(text if isinstance(text, str) else "", f"the partial by {parameter}") for parameter, text in given.items()]
+    texts = []
+    for partial, source in zip(given.values(), sources, strict=True):
+        if isinstance(partial, str):
+            texts.append(_canonical(partial, parameters, letters, source))
+        else:
+            texts.append(_recorded(partial, parameters, points, name))
+    if definition:
+        definition = _canonical(definition, parameters, letters, Source(definition, "the definition"))
+    else:
+        definition = _definition(function, points[0], letters)
+    reach = " | ".join(f"max(abs({letter}), 1)/16" for letter in letters)  # nothing is known of how far its series goes
+    name.row = Operation(
+        name, letters, tuple(texts), (inspect.getdoc(function) or "an own operation").partition("\n")[0], tuple(points),
+        definition=definition, reach=reach,
+    )  # fmt: skip
+    hold_against_differences(name, parameters, sources)
+    return name
+
+
+def _refuse(message: str, *help: str) -> NoReturn:
+    raise UsageError([error("usage", message, help=help)])
+
+
+def _parameters(function: Callable[..., float], name: str) -> list[str]:
+    try:
+        parameters = inspect.signature(function).parameters
+    except (TypeError, ValueError):
+        _refuse(f"the parameters of `{name}` cannot be read", "wrap it in a function of Python's own: def f(x): ...")
+    if any(parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD) for parameter in parameters.values()):
+        _refuse(f"`{name}` takes any number of arguments; an operation has a fixed number of operands")
+    if not 1 <= len(parameters) <= len(LETTERS):
+        _refuse(f"`{name}` has {len(parameters)} parameters; an operation has 1 to {len(LETTERS)} operands")
+    if RESULT in parameters:
+        _refuse(f"`{name}` has a parameter `{RESULT}`, which is the result in a rule", "call the parameter something else")
+    return list(parameters)
+
+
+def _by_parameter(partials: Any, parameters: Sequence[str], name: str) -> dict[str, Partial]:
+    if isinstance(partials, Mapping):
+        unknown = [key for key in partials if key not in parameters]
+        missing = [key for key in parameters if key not in partials]
+        if unknown or missing:
+            _refuse(f"partials are wanted by {', '.join(parameters)} of `{name}`", 'a parameter without influence has "absent"')
+        return {key: partials[key] for key in parameters}
+    listed = [partials] if isinstance(partials, str) or callable(partials) else list(partials)
+    if len(listed) != len(parameters):
+        _refuse(f"`{name}` has {len(parameters)} parameters and {len(listed)} partials", "give one for each parameter")
+    return dict(zip(parameters, listed, strict=True))
+
+
+def _total(function: Callable[..., float]) -> Callable[..., float]:
+    """The function as one that never raises where it is undefined."""
+
+    def value(*operands: float) -> float:
+        try:
+            result = function(*operands)
+            return math.nan if isinstance(result, complex) else float(result)
+        except (ArithmeticError, ValueError):
+            return math.nan
+
+    return value
+
+
+# -- texts -------------------------------------------------------------------------------------------------------------------
+
+
+def _canonical(text: str, parameters: Sequence[str], letters: Sequence[str], source: Source) -> str:
+    """A user's text in the table's own names: only those are ever compiled."""
+    if text.strip() == ABSENT:
+        return ABSENT
+    program = parse(text, source.label)
+    words = dict(zip(parameters, letters, strict=True))
+    words |= {RESULT: RESULT, ABSENT: ABSENT}
+    lines = []
+    for number, statement in enumerate(program.statements, 1):
+        if statement.parameters is not None:
+            raise ExpressionError([error("usage", "a rule has no functions of its own", source, Mark(statement.span))])
+        body = to_text(program, statement.root, name=lambda word: words.get(word) or _constant(word, program))
+        if statement is not program.result:
+            words[statement.name] = f"t{number}"
+            body = f"t{number} = {body}"
+        lines.append(body)
+    return "; ".join(lines)
+
+
+def _constant(word: str, program: Program) -> str:
+    if word in CONSTANTS:
+        return number_text(CONSTANTS[word])
+    mark = program.mark(program.arguments.index(word))
+    help = ["a rule is written in the parameters of the function, and its result y"]
+    raise ExpressionError([error("unknown-variable", f"there is no parameter `{word}`", program.source, mark, help=help)])
+
+
+def _recorded(partial: Callable[..., Any], parameters: Sequence[str], points: Sequence[tuple[float, ...]], name: OwnName) -> str:
+    """The text of a partial that is a function: what it does, which must not depend on the point."""
+    wanted = inspect.signature(partial).parameters
+    given = dict(zip([*parameters, RESULT], [*points[0], name.function(*points[0])], strict=True))
+    names = dict(zip([*parameters, RESULT], [*LETTERS[: len(parameters)], RESULT], strict=True))
+    if set(wanted) == set(parameters) | {RESULT} or set(wanted) == set(parameters):
+        recording = record(partial, {parameter: given[parameter] for parameter in wanted})
+    else:
+        _refuse(f"a partial of `{name}` is a function of {', '.join(parameters)}, and of {RESULT} if it needs the result")
+    if recording.branches:
+        help = ("write the choice as diffcli.where(condition, a, b)",)
+        faults = [note._replace(severity="error", code="untraceable", notes=(), help=help) for note in recording.notes()]
+        raise ExpressionError(faults)
+    return as_text(recording.tape, [names[parameter] for parameter in wanted])
+
+
+def _definition(function: Callable[..., float], point: Sequence[float], letters: Sequence[str]) -> str:
+    """The function as a text, if it can be recorded whole; empty if not."""
+    names = list(inspect.signature(function).parameters)
+    try:
+        recording = record(function, dict(zip(names, point, strict=True)), most_rows=LONGEST)
+    except DiffcliError:
+        return ""
+    if recording.branches or recording.tape.outputs:
+        return ""
+    return as_text(recording.tape, letters)
+
