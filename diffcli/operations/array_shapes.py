@@ -10,6 +10,9 @@ from typing import Any
 
 from diffcli.operations.array_row import Fixed, Shape, ShapeError, as_axes, broadcast_shapes, kept_shape, shape_text, size
 
+MOST_AXES = 32
+"""What every version of NumPy can hold."""
+
 
 def reduced(shapes: Sequence[Shape], fixed: Fixed) -> Shape:
     """Of a sum and the like: the axes summed over are gone, or of length 1."""
@@ -202,6 +205,8 @@ def stacked(shapes: Sequence[Shape], fixed: Fixed) -> Shape:
         if shape != first:
             help = "all entries of a list have the same shape"
             raise ShapeError(f"entry 0 has {shape_text(first)} and entry {number} {shape_text(shape)}", help)
+    if len(first) >= MOST_AXES:
+        raise ShapeError(f"an array has at most {MOST_AXES} axes")
     axis = fixed["axis"]
     if not isinstance(axis, int) or not -len(first) - 1 <= axis <= len(first):
         raise ShapeError(f"there is no axis {axis} to stack along", code="bad-axis")
