@@ -4,6 +4,7 @@ from __future__ import annotations
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "grad": ("grad", "Value and gradient at a point, with the traces."),
+    "jacobian": ("jacobian", "Every result by every variable, as a matrix."),
     "step-size": ("step_size", "Error of difference quotients against the step, drawn."),
     "check": ("check", "All ways to a derivative side by side, with a verdict; or a claim."),
     "ast": ("ast", "The syntax tree of an expression."),

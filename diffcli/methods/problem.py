@@ -68,6 +68,9 @@ class Problem:
         The tape would be longer than ``most_rows``.
     """
 
+    place = 0
+    """Which of several results of a Python function is differentiated."""
+
     def __init__(
         self,
         target: Target,
@@ -179,12 +182,16 @@ class Problem:
             With what to ask instead.
         """
         shape = self.tape.shape(self.tape.output) if self.tape.output < self.tape.slots else ()
-        if not shape:
+        if not shape and not self.tape.outputs:
             return
-        from diffcli.operations.array_row import shape_text
+        if shape:
+            from diffcli.operations.array_row import shape_text
 
-        message = f"a gradient is of a number, and the result has {shape_text(shape)}"
-        help = ["sum(...) makes a number of it; diffcli jacobian differentiates each of its elements"]
+            message = f"a gradient is of a number, and the result has {shape_text(shape)}"
+            help = ["sum(...) makes a number of it; diffcli jacobian differentiates each of its elements"]
+        else:
+            message = f"a gradient is of a number, and there are several results, {len(self.tape.outputs)} of them"
+            help = ["diffcli jacobian differentiates each of them"]
         raise ExpressionError([error("not-a-number", message, self.tape.source, *self.mark(self.tape.output), help=help)])
 
     @property

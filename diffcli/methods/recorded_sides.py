@@ -53,9 +53,13 @@ def _slope(problem: Problem, direction: list[float]) -> float | None:
     try:
         with redirect_stdout(io.StringIO()):  # it has been heard already
             recording = problem.function.record(problem.at, judge=judge)
-        if recording.values[recording.tape.output] != problem.value:
+        tape = recording.tape
+        if problem.place >= len(tape.outputs or [tape.output]):
+            return None  # beside the point it has fewer results
+        tape.output = (tape.outputs or [tape.output])[problem.place]
+        if recording.values[tape.output] != problem.value:
             return None  # a jump
-        slope = derivative_along(recording.tape, recording.values, point, direction)
+        slope = derivative_along(tape, recording.values, point, direction)
     except (Undecided, DiffcliError):
         return None
     return None if slope != slope else slope + 0.0

@@ -49,22 +49,25 @@ class SweepCount(NamedTuple):
 
         >>> SweepCount(2, 3, 10, ModeCost(2, 38), ModeCost(3, 69)).text()
         'n = 2 inputs, m = 3 outputs: 2 forward sweeps of 1.9 × f, 3 reverse sweeps of 2.3 × f; forward is cheaper'
+        >>> SweepCount(100, 99, 300, ModeCost(2, 900), ModeCost(2, 900)).text()
+        'n = 100 inputs, m = 99 outputs: 2 forward sweeps (2 colours) of 1.5 × f, 2 reverse sweeps (2 colours) of 1.5 × f; both \
+take as many operations'
         """
-        parts = [f"{_sweeps(way, name)}{self._each(way)}" for name, way in (("forward", self.forward), ("reverse", self.reverse))]
+        ways = (
+            self._way("forward", self.forward, self.inputs),
+            self._way("reverse", self.reverse, self.outputs),
+        )  # fmt: skip
         sizes = f"n = {_counted(self.inputs, 'input')}, m = {_counted(self.outputs, 'output')}"
         verdict = f"{self.cheaper} is cheaper"
         if self.forward.operations == self.reverse.operations:
             verdict = "both take as many operations"
-        return f"{sizes}: {', '.join(parts)}; {verdict}"
+        return f"{sizes}: {', '.join(ways)}; {verdict}"
 
-    def _each(self, way: ModeCost) -> str:
-        if not way.sweeps or not self.function:
-            return ""
-        return f" of {way.operations / way.sweeps / self.function:.2g} × f"
-
-
-def _sweeps(way: ModeCost, name: str) -> str:
-    return f"{way.sweeps} {name} sweep{'s' * (way.sweeps != 1)}"
+    def _way(self, name: str, way: ModeCost, uncoloured: int) -> str:
+        """A mode with its sweeps, the colours if they save some, and what a sweep costs beside f."""
+        colours = f" ({_counted(way.sweeps, 'colour')})" if way.sweeps < uncoloured else ""
+        each = f" of {way.operations / way.sweeps / self.function:.2g} × f" if way.sweeps and self.function else ""
+        return f"{_counted(way.sweeps, f'{name} sweep')}{colours}{each}"
 
 
 def _counted(count: int, noun: str) -> str:

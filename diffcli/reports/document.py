@@ -64,6 +64,57 @@ class Values(NamedTuple):
                 yield value.name, value.number
 
 
+MOST_SHOWN = (20, 12)
+"""The rows and columns of a matrix that are shown to people, unless they ask for all."""
+
+
+class Matrix(NamedTuple):
+    """A matrix with names for its rows and columns, and perhaps a number beside each row, such as the value of a result.
+
+    Names for machines are made by ``form`` from the names of row and column, those beside rows by ``beside_form``.
+    """
+
+    symbol: str
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    entries: tuple[tuple[float, ...], ...]
+    form: str
+    beside: tuple[float, ...] = ()
+    beside_form: str = "{}"
+    row_label: str = "{}"
+    column_label: str = "{}"
+    beside_label: str = "value"
+
+    def numbers(self) -> Iterator[tuple[str, float]]:
+        """Every number with its name for machines."""
+        for name, value in zip(self.rows, self.beside, strict=False):
+            yield self.beside_form.format(name), value
+        for name, row in zip(self.rows, self.entries, strict=True):
+            for column, entry in zip(self.columns, row, strict=True):
+                yield self.form.format(name, column), entry
+
+    def hidden_text(self) -> str:
+        """What is left out where people read; nothing, if all is shown."""
+        count = len(self.rows), len(self.columns)
+        if count[0] <= MOST_SHOWN[0] and count[1] <= MOST_SHOWN[1]:
+            return ""
+        shown = [f"{most} {noun}s" for most, all, noun in zip(MOST_SHOWN, count, ("row", "column"), strict=True) if all > most]
+        return f"the first {' and '.join(shown)} of {count[0]} × {count[1]}; --full shows all, and --json holds all"
+
+    def as_table(self, full: bool, names: bool = False) -> Table:
+        """The matrix as a table, of its first rows and columns unless it is to be ``full``; labels are names for a machine."""
+        most = (len(self.rows), len(self.columns)) if full else MOST_SHOWN
+        label, head = ("{}", "{}") if names else (self.row_label, self.column_label)
+        columns = [Column(""), *[Column(head.format(name), numeric=True, full=True) for name in self.columns[: most[1]]]]
+        if self.beside:
+            columns.insert(1, Column(self.beside_label, numeric=True, full=True))
+        rows = [
+            (label.format(name), *self.beside[place : place + 1], *self.entries[place][: most[1]])
+            for place, name in enumerate(self.rows[: most[0]])
+        ]
+        return Table("", tuple(columns), tuple(rows))
+
+
 class Text(NamedTuple):
     """A paragraph: a ``heading``, plain ``text``, ``code`` (kept as it is), or ``dim`` small print."""
 
@@ -71,7 +122,7 @@ class Text(NamedTuple):
     role: str = "text"
 
 
-Block: TypeAlias = "Values | Table | Text | Figure"
+Block: TypeAlias = "Values | Matrix | Table | Text | Figure"
 """A part of a document. The record of a figure is not loaded here: few reports have one."""
 
 
@@ -82,12 +133,12 @@ class Document(NamedTuple):
     def numbers(self) -> Iterator[tuple[str, float]]:
         """Every number of the result, with its name."""
         for block in self.blocks:
-            if isinstance(block, Values):
+            if isinstance(block, Values | Matrix):
                 yield from block.numbers()
 
     def results_first(self) -> list[Block]:
         """The blocks as a script wants them: what it came for stands first."""
-        return sorted(self.blocks, key=lambda block: not isinstance(block, Values))
+        return sorted(self.blocks, key=lambda block: not isinstance(block, Values | Matrix))
 
 
 class Style(NamedTuple):

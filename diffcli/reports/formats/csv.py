@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
-from diffcli.reports.document import Document, Style, Table, Values, cells, number
+from diffcli.reports.document import Document, Matrix, Style, Table, Values, cells, number
 
 
 def render(document: Document, style: Style) -> str:
@@ -14,7 +14,8 @@ def render(document: Document, style: Style) -> str:
         rows: list[list[str]] = []
         if isinstance(block, Values):
             rows = [["name", "value"], *[[name, number(found, None)] for name, found in block.numbers()]]
-        elif isinstance(block, Table):
+        elif isinstance(block, Table | Matrix):
+            block = block.as_table(full=True, names=True) if isinstance(block, Matrix) else block
             titles = [column.title for column in block.columns]
             rows = [*([titles] if any(titles) else []), *cells(block, None, "")]
         if rows:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from diffcli.language.printer import GREEK_LETTERS, latex_name, latex_number
 from diffcli.records import Number, is_array
-from diffcli.reports.document import Block, Document, Style, Table, Text, Values, cells, hidden_text
+from diffcli.reports.document import MOST_SHOWN, Block, Document, Matrix, Style, Table, Text, Values, cells, hidden_text
 
 _ESCAPES = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}",
     "∂": r"$\partial$", "·": r"$\cdot$", "±": r"$\pm$", "×": r"$\times$", "≤": r"$\le$", "′": "$'$", "…": r"\dots{}", "–": "--",
 }  # fmt: skip
+
+
+MOST_COLUMNS = 10
+"""As many columns as amsmath's matrices have."""
 
 
 def render(document: Document, style: Style) -> str:
@@ -36,6 +40,8 @@ def _block(block: Block, style: Style) -> str:
         rows = [[f"${_label(value.name)}$", f"${_number(value.number)}$", escape(value.remark)] for value in block.values]
         remarked = any(value.remark for value in block.values)
         return _tabular("lrl" if remarked else "lr", [], rows if remarked else [row[:2] for row in rows])
+    if isinstance(block, Matrix):
+        return _matrix(block, style)
     if not isinstance(block, Table):
         return ""  # a figure goes into a document as a file: -o figure.pdf
     rows = []
@@ -50,6 +56,21 @@ def _block(block: Block, style: Style) -> str:
         rows.insert(block.hidden_after, [rf"\multicolumn{{{len(block.columns)}}}{{l}}{{{escape(hidden_text(block))}}}"])
     spec = "".join("r" if column.numeric else "l" for column in block.columns)
     return _tabular(spec, [_title(column.title, column.math) for column in block.columns], rows)
+
+
+def _matrix(block: Matrix, style: Style) -> str:
+    """A matrix as a formula; of a large one the first rows and columns, with dots."""
+    most = (len(block.rows), len(block.columns)) if style.full else MOST_SHOWN
+    rows = [[latex_number(entry) for entry in row[: most[1]]] for row in block.entries[: most[0]]]
+    if len(block.columns) > most[1]:
+        rows = [[*row, r"\cdots"] for row in rows]
+    if len(block.rows) > most[0]:
+        rows.append([r"\vdots"] * len(rows[0]))
+    body = " \\\\\n".join(" & ".join(row) for row in rows)
+    width = len(rows[0]) if rows else 0
+    if width <= MOST_COLUMNS:
+        return f"\\[ {block.symbol} = \\begin{{pmatrix}}\n{body}\n\\end{{pmatrix}} \\]"
+    return f"\\[ {block.symbol} = \\left(\\begin{{array}}{{{'r' * width}}}\n{body}\n\\end{{array}}\\right) \\]"
 
 
 def _number(value: Number, digits: int | None = None) -> str:

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from diffcli.records import is_array
-from diffcli.reports.document import Block, Document, Style, Table, Text, Values, cells, hidden_text, number
+from diffcli.reports.document import Block, Document, Matrix, Style, Table, Text, Values, cells, hidden_text, number
 
 
 def render(document: Document, style: Style) -> str:
@@ -23,6 +23,8 @@ def _block(block: Block, style: Style) -> str:
             for value, remark in zip(block.values, remarks, strict=True)
         ]  # fmt: skip
         return _table(["", "value"], [False, True], rows)
+    if isinstance(block, Matrix):
+        return _full_table(block.as_table(style.full), style)
     if not isinstance(block, Table):
         from diffcli.reports.plots.canvas import as_text  # few reports have a figure
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from diffcli.reports.document import Document, Style, Table, Text, Values, cells, number
+from diffcli.reports.document import Document, Matrix, Style, Table, Text, Values, cells, number
 
 
 def render(document: Document, style: Style) -> str:
     parts = []
     for block in document.results_first():
-        if isinstance(block, Values):
+        if isinstance(block, Values | Matrix):
             parts.append("\n".join(f"{name}\t{number(found, None)}" for name, found in block.numbers()))
         elif isinstance(block, Table):
             titles = [column.title for column in block.columns]

@@ -16,7 +16,7 @@ from rich.table import Table as RichTable
 from rich.text import Text as RichText
 
 from diffcli.records import is_array
-from diffcli.reports.document import Block, Document, Style, Table, Text, Values, cells, hidden_text, number
+from diffcli.reports.document import Block, Document, Matrix, Style, Table, Text, Values, cells, hidden_text, number
 
 if TYPE_CHECKING:
     from diffcli.reports.figure import Figure
@@ -59,6 +59,8 @@ def _print(console: Console, block: Block, style: Style) -> None:
         _print_values(console, block, style)
     elif isinstance(block, Table):
         _print_table(console, block, style)
+    elif isinstance(block, Matrix):
+        _print_table(console, block.as_table(style.full), style)
     else:
         _print_figure(console, block, style)
 

@@ -1,0 +1,118 @@
+"""The numbers in variables or results, one after another: the columns and the rows of a Jacobian.
+
+A number is one element, an array has as many as its shape says, row by row. So a matrix has the same form whatever stands on
+the tape, and a sweep begins and ends with what the tape holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import product
+from math import prod
+from typing import Any
+
+from diffcli.records import Number
+from diffcli.tape.tape import Shape
+
+
+class Elements:
+    """The elements of some slots of a tape.
+
+    Parameters
+    ----------
+    parts
+        For each variable or result its name, its slot, and its shape.
+
+    >>> elements = Elements([("x", 0, ()), ("w", 1, (2,))])
+    >>> elements.names, elements.slots, elements.seed([0])
+    (['x', 'w[0]', 'w[1]'], [0, 1, 1], {0: 1.0})
+    """
+
+    def __init__(self, parts: Iterable[tuple[str, int, Shape]]) -> None:
+        self.parts = list(parts)
+        self.names: list[str] = []
+        self.slots: list[int] = []
+        """The slot that each element is part of."""
+        self.starts: list[int] = []
+        """The first element of each part."""
+        for name, slot, shape in self.parts:
+            self.starts.append(len(self.names))
+            names = list(element_names(name, shape))
+            self.names += names
+            self.slots += [slot] * len(names)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @property
+    def are_numbers(self) -> bool:
+        """Whether every part is a number."""
+        return not any(shape for _, _, shape in self.parts)
+
+    def seed(self, chosen: Iterable[int]) -> dict[int, Any]:
+        """What a sweep begins with to find some elements together: 1 at each of them, by slot."""
+        if self.are_numbers:
+            return {self.slots[element]: 1.0 for element in chosen}
+        from diffcli.operations.arithmetic.blocks import basis  # numbers do not wait for NumPy
+
+        wanted = set(chosen)
+        seeds: dict[int, Any] = {}
+        for (_, slot, shape), start in zip(self.parts, self.starts, strict=True):
+            places = sorted(wanted.intersection(range(start, start + prod(shape))))
+            if places:
+                seeds[slot] = basis(shape, [element - start for element in places]) if shape else 1.0
+        return seeds
+
+    def numbers(self, values: Sequence[Any]) -> list[float | None]:
+        """The elements of what a sweep has found, which has one value a slot; None where there is no dependence."""
+        if self.are_numbers:
+            return [values[slot] for slot in self.slots]
+        from diffcli.operations.arithmetic.blocks import flat
+
+        found: list[float | None] = []
+        for _, slot, shape in self.parts:
+            value = values[slot]
+            found += [None] * prod(shape) if value is None else flat(value) if shape else [float(value)]
+        return found
+
+    def of(self, numbers: Sequence[float]) -> dict[str, Number]:
+        """Elements by the names of their parts, in their shapes."""
+        found: dict[str, Number] = {}
+        for (name, _, shape), start in zip(self.parts, self.starts, strict=True):
+            if not shape:
+                found[name] = numbers[start]
+                continue
+            from diffcli.operations.arithmetic.blocks import shaped
+
+            found[name] = shaped(numbers[start : start + prod(shape)], shape)
+        return found
+
+
+def element_names(name: str, shape: Shape) -> Iterator[str]:
+    """``W[0,1]`` for each element of an array, row by row; the name itself for a number."""
+    if not shape:
+        yield name
+        return
+    for index in product(*map(range, shape)):
+        yield f"{name}[{','.join(map(str, index))}]"
+
+
+def as_blocks(rows: Elements, columns: Elements, matrix: Sequence[Sequence[float]]) -> dict[str, dict[str, Number]]:
+    """A matrix by the names of its results and variables; a block of arrays has the shape of the one and then the other.
+
+    >>> numbers = Elements([("x", 0, ()), ("y", 1, ())])
+    >>> as_blocks(Elements([("f", 2, ())]), numbers, [[3.0, 4.0]])
+    {'f': {'x': 3.0, 'y': 4.0}}
+    """
+    if rows.are_numbers and columns.are_numbers:
+        return {name: dict(zip(columns.names, row, strict=True)) for name, row in zip(rows.names, matrix, strict=True)}
+    from diffcli.operations.arithmetic.blocks import shaped
+
+    found: dict[str, dict[str, Number]] = {}
+    for (name, _, shape), start in zip(rows.parts, rows.starts, strict=True):
+        band = matrix[start : start + prod(shape)]
+        found[name] = {}
+        for (variable, _, inner), left in zip(columns.parts, columns.starts, strict=True):
+            block = [row[left : left + prod(inner)] for row in band]
+            found[name][variable] = shaped(block, (*shape, *inner)) if shape or inner else block[0][0]
+    return found

@@ -1,0 +1,91 @@
+"""What is worth saying of a program with several results: undefined values, kinks, and entries that are not finite."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from diffcli.errors import Diagnostic, NotDifferentiableError
+from diffcli.methods.kinks import Break, describe, find_breaks, overrides, refused
+from diffcli.methods.outputs import Output, System
+from diffcli.tape.rules import Overrides
+
+MOST_LOOKED_AT = 50
+"""How many results are asked one by one which kinks touch them, and with what slopes on the two sides."""
+
+MOST_EXPLAINED = 5
+"""How many results are asked why an entry is not finite."""
+
+
+def require_values(system: System) -> None:
+    """Refuse a point at which a result is undefined.
+
+    Raises
+    ------
+    DomainError
+        With the row where an undefined value first arises.
+    """
+    for output in system.outputs:
+        value = system.value_of(output)
+        if not output.shape and value != value:
+            from diffcli.methods.faults import require_value
+
+            require_value(system.view(output))
+
+
+def tell_breaks(system: System, policy: str, strict: bool) -> tuple[list[Diagnostic], Overrides]:
+    """The notes of the kinks and the like that touch a result, and the terms to use there.
+
+    Raises
+    ------
+    NotDifferentiableError
+        There are some, and they are to be errors.
+    """
+    breaks = find_breaks(system)
+    if not breaks:
+        return [], {}
+    if len(system.outputs) == 1:
+        view = system.view(system.outputs[0])
+        return describe(view, breaks, policy, strict), overrides(view, breaks, policy or "min-norm")
+    notes: list[Diagnostic] = []
+    told: set[Break] = set()
+    for output in system.outputs[:MOST_LOOKED_AT]:
+        view = system.view(output)
+        found = [each for each in find_breaks(view) if each not in told]
+        told.update(found)
+        notes += [_in(output, note) for note in describe(view, found, policy, False)]
+    rest = [each for each in breaks if each not in told]
+    if rest:
+        more = f"{len(rest)} more rows stand on a break, of results that are not looked at one by one, and are not listed"
+        notes.append(Diagnostic("more-notes", "note", more))
+    if refused(breaks, policy, strict):
+        raise NotDifferentiableError([_as_error(note) for note in notes if note.severity == "warning"])
+    return notes, overrides(system, breaks, policy or "min-norm")
+
+
+def _in(output: Output, note: Diagnostic) -> Diagnostic:
+    """A note with the name of the result that it is about."""
+    return note._replace(notes=(f"it touches {output.name}", *note.notes))
+
+
+def _as_error(note: Diagnostic) -> Diagnostic:
+    return note._replace(severity="error", help=())
+
+
+def explain_rows(
+    system: System, matrix: Sequence[Sequence[float]], replaced: Overrides, known: Sequence[Diagnostic]
+) -> list[Diagnostic]:
+    """Why results or their derivatives are not finite, for a matrix with a row of derivatives for each result."""
+    found: list[Diagnostic] = []
+    asked = 0
+    for output, row in zip(system.outputs, matrix, strict=True):
+        if math.isfinite(system.value_of(output)) and all(map(math.isfinite, row)):
+            continue
+        asked += 1
+        if asked > MOST_EXPLAINED:
+            break
+        from diffcli.methods import faults
+
+        gradient = dict(zip(system.wrt, row, strict=True))
+        found += faults.explain(system.view(output), gradient, replaced, [*known, *found])
+    return found

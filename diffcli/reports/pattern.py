@@ -1,0 +1,68 @@
+"""The structure of a matrix as a picture: which entries may differ from 0."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from diffcli.methods.sparsity import Pattern
+from diffcli.reports.document import Style
+
+MOST_ROWS = 40
+"""A taller picture is drawn smaller."""
+
+WIDEST_NAME = 12
+
+_MARKS, _PLAIN_MARKS = ("■", "·"), ("x", ".")
+_SHADES, _PLAIN_SHADES = "·░▒▓█", ".:+*#"
+"""Nothing, some, more, most, nearly all of the entries that one character stands for."""
+
+
+def picture(pattern: Pattern, rows: Sequence[str], columns: Sequence[str], style: Style) -> str:
+    """A pattern in characters: one for each entry, or where it is large, one for a block of them by how full it is.
+
+    >>> print(picture(Pattern(3, ((0, 1), (1, 2))), ["u", "v"], ["x", "y", "z"], Style(unicode=False)))
+       x y z
+    u  x x .
+    v  . x x
+    """
+    names = [name if len(name) <= WIDEST_NAME else f"{name[: WIDEST_NAME - 1]}~" for name in rows]
+    margin = max(map(len, names), default=0) + 2
+    cell = max(map(len, columns), default=0) + 1
+    if len(rows) > MOST_ROWS or margin + 2 * pattern.columns > style.width:
+        return _shaded(pattern, style)
+    filled, empty = _MARKS if style.unicode else _PLAIN_MARKS
+    headed = margin + cell * pattern.columns <= style.width
+    cell = cell if headed else 2
+    lines = [" " * margin + "".join(name.ljust(cell) for name in columns)] if headed else []
+    for name, found in zip(names, pattern.rows, strict=True):
+        marks = set(found)
+        line = "".join((filled if column in marks else empty).ljust(cell) for column in range(pattern.columns))
+        lines.append(name.ljust(margin) + line)
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _shaded(pattern: Pattern, style: Style) -> str:
+    """Each character stands for a block of entries, as wide and as high as it takes for the picture to fit."""
+    shades = _SHADES if style.unicode else _PLAIN_SHADES
+    height, width = len(pattern.rows), pattern.columns
+    high, wide = min(height, MOST_ROWS), min(width, max(style.width - 1, 1))
+    counts = [[0] * wide for _ in range(high)]
+    for row, found in enumerate(pattern.rows):
+        line = counts[row * high // height]
+        for column in found:
+            line[column * wide // width] += 1
+    tall = [_size(place, high, height) for place in range(high)]
+    broad = [_size(place, wide, width) for place in range(wide)]
+    return "\n".join(
+        "".join(shades[_shade(count, tall[line] * broad[place])] for place, count in enumerate(row))
+        for line, row in enumerate(counts)
+    )  # fmt: skip
+
+
+def _size(place: int, blocks: int, entries: int) -> int:
+    """How many of some entries are in a block, for entries that are spread as evenly as they can be."""
+    return -(-(place + 1) * entries // blocks) - -(-place * entries // blocks)
+
+
+def _shade(count: int, size: int) -> int:
+    return 0 if not count else min(1 + 4 * count // (size + 1), 4)
