@@ -15,7 +15,8 @@ from typing import Any, NoReturn
 
 from diffcli.operations.arithmetic.floats import FLOATS, STRICT
 from diffcli.tape.recorder import Recorder
-from diffcli.tape.untraceable import formats_text, refuse, refuse_conversion
+from diffcli.tape.traced_value import TracedValue
+from diffcli.tape.untraceable import refuse
 
 _getframe = sys._getframe
 _new = object.__new__
@@ -106,62 +107,27 @@ def _comparison(name: str) -> Callable[[Traced, Any], Any]:
 _power = _binary("pow")
 
 
-class Traced:
+class Traced(TracedValue):
     """A number whose operations are recorded.
 
     It has the operators of a float. A comparison gives a `Truth`; where Python asks it for yes or no, the answer is that of
     the value, and the branch is noted.
     """
 
-    __slots__ = ("recorder", "slot", "value")
+    __slots__ = ()
 
-    recorder: Recorder
-    slot: int
     value: float
-
-    # -- what is no operation --------------------------------------------------------------------------------------------
 
     def __repr__(self) -> str:
         return f"<traced {self.value!r}>"
-
-    def __str__(self) -> str:
-        return str(self.value)
-
-    def __format__(self, form: str) -> str:
-        return format(self.value, form)
-
-    def __copy__(self) -> Traced:
-        return self
-
-    def __deepcopy__(self, _: object) -> Traced:
-        return self
-
-    def __hash__(self) -> int:
-        help = ["a key decides by the value, and has no derivative"]
-        refuse(self.recorder, "a traced number cannot be a key", help, _getframe(1))
-
-    def __reduce_ex__(self, _: object) -> NoReturn:
-        refuse(self.recorder, "a traced number cannot leave the process", [], _getframe(1))
-
-    def __float__(self) -> float:
-        if not formats_text(_getframe(1)):
-            refuse_conversion(self.recorder, "float", _getframe(1))
-        return self.value
-
-    def __int__(self) -> int:
-        refuse_conversion(self.recorder, "int", _getframe(1))
-
-    def __index__(self) -> int:
-        refuse_conversion(self.recorder, "index", _getframe(1))
-
-    def __complex__(self) -> complex:
-        refuse_conversion(self.recorder, "complex", _getframe(1))
 
     def __bool__(self) -> bool:
         """Whether it is not 0: a branch."""
         recorder = self.recorder
         condition = record_row(recorder, "ne", (self.slot, recorder.constant(0.0)), float(self.value != 0), Truth)
         return recorder.decide(condition.slot, condition.value, _getframe(1)) != 0
+
+    __hash__ = TracedValue.__hash__
 
     # -- operations ------------------------------------------------------------------------------------------------------
 
@@ -176,9 +142,6 @@ class Traced:
     __eq__, __ne__ = _comparison("eq"), _comparison("ne")
 
     # -- operations of more than one row ---------------------------------------------------------------------------------
-
-    def __pos__(self) -> Traced:
-        return self
 
     def __round__(self, digits: int | None = None) -> Any:
         if digits is not None:
@@ -211,7 +174,7 @@ class Traced:
     def __rdivmod__(self, other: Any) -> Any:
         return floor_division(other, self)
 
-    # -- NumPy: of numbers, and of arrays of objects, where a function is a method of each element ---------------------
+    # -- arrays of objects, where a function is a method of each element ------------------------------------------------
 
     def __getattr__(self, name: str) -> Any:
         from diffcli.tape.numpy_functions import row_of
@@ -220,16 +183,6 @@ class Traced:
         if not row:
             raise AttributeError(f"a traced number has no attribute {name!r}")
         return lambda *others: apply(row, self, *others)
-
-    def __array_ufunc__(self, function: Any, method: str, *inputs: Any, **options: Any) -> Any:
-        from diffcli.tape.numpy_functions import apply_ufunc
-
-        return apply_ufunc(self.recorder, function, method, inputs, options)
-
-    def __array_function__(self, function: Any, types: Any, inputs: Any, options: Any) -> Any:
-        from diffcli.tape.numpy_functions import apply_function
-
-        return apply_function(self.recorder, function, inputs, options)
 
 
 class Truth(Traced):
