@@ -17,11 +17,13 @@ from typing import NamedTuple
 
 from diffcli.errors import Span
 from diffcli.methods.reverse import activity
+from diffcli.operations import OPERATIONS, row_of
+from diffcli.operations.array_row import ArrayOperation
 from diffcli.tape import Skip, Tape
 from diffcli.tape.building import Builder
 from diffcli.tape.contributions import Contributions
 from diffcli.tape.lowering import MOST_ROWS
-from diffcli.tape.rules import RESULT, SEED, TIES, terms
+from diffcli.tape.rules import ABSENT, RESULT, SEED, TIES, terms
 from diffcli.tape.scopes import Scope
 from diffcli.tape.steps import Step, steps_of
 
@@ -127,6 +129,8 @@ def with_inputs(tape: Tape, names: Sequence[str]) -> Tape:
     wider.constants, wider.constant_names = tape.constants, tape.constant_names
     wider.bindings = {name: moved(slot) for name, slot in tape.bindings.items()}
     wider.skips = [Skip(start + count, stop + count, moved(condition), when) for start, stop, condition, when in tape.skips]
+    if tape.shapes is not None:
+        wider.shapes = [*tape.shapes[:first], *[()] * count, *tape.shapes[first:]]
     wider.parameters = {moved(slot): fixed for slot, fixed in tape.parameters.items()}
     wider.output, wider.outputs = moved(tape.output), list(map(moved, tape.outputs))
     wider.derived_from = None if tape.derived_from is None else tape.derived_from + count
@@ -143,6 +147,9 @@ def _term_steps(operation: str, count: int) -> tuple[tuple[Step, ...] | None, ..
 class _Rules:
     """The terms of the rows of a tape as rows after them."""
 
+    kind = "adjoint"
+    """Which rule of an array operation is asked."""
+
     def __init__(self, tape: Tape, most_rows: int) -> None:
         self.tape = tape
         self.build = Builder(tape, most_rows)
@@ -152,6 +159,8 @@ class _Rules:
     def term(self, slot: int, position: int, scope: Scope, other: int) -> int | None:
         """What a row adds by one of its operands: ``other`` times the partial. None if there is no dependence."""
         operation, row = self.tape.operation(slot), self.tape.operands_of(slot)
+        if operation not in OPERATIONS:
+            return self.array_term(slot, position, scope, other)
         steps = _term_steps(operation, len(row))[position]
         if steps is None:
             return None
@@ -164,6 +173,26 @@ class _Rules:
         else:
             names |= dict(zip(first.row.parameters, row, strict=True))
         return self.build.lower(steps, names, self.tape.span(slot))
+
+    def array_term(self, slot: int, position: int, scope: Scope, other: int) -> int | None:
+        """The same for a row of an array operation, by its own rule."""
+        from diffcli.tape.array_building import lower_rule  # numbers do not wait for it
+        from diffcli.tape.array_rules import fixed_names, rule_text
+
+        row = row_of(self.tape.operation(slot))
+        assert isinstance(row, ArrayOperation)
+        fixed, operands, span = fixed_names(self.tape, slot, position), self.tape.operands_of(slot), self.tape.span(slot)
+        text = rule_text(row, fixed, position, self.kind)
+        if text == ABSENT:
+            return None
+        self.build.scope = scope
+        own = operands[position : position + 1] if row.variadic else operands
+        names = dict(zip(row.parameters, own, strict=True)) | {RESULT: slot}
+        term = lower_rule(self.build, text, {SEED: other, **names}, fixed, span)
+        if row.moves and other in self.sums.present:
+            moved = lower_rule(self.build, text, {SEED: self.sums.present[other], **names}, fixed, span)
+            self.sums.present[term] = self.build.emit("ne", (moved, self.build.constant(0.0)), span)
+        return term
 
     def ties(self, slot: int) -> int:
         """How many operands of a row equal its result."""
@@ -203,27 +232,60 @@ class _Reverse(_Rules):
                 self.derivatives[slot] = taken[0]
                 self.hand_on(slot, *taken)
         for slot in range(tape.first_row):
-            self.derivatives[slot] = sums.take_number(slot, self.span(slot))
+            self.derivatives[slot] = self.fitted(sums.take_number(slot, self.span(slot)), slot, self.span(slot))
         return self.finish([self.output, *[self.derivatives[slot] for slot in wrt]])
 
     def hand_on(self, slot: int, adjoint: int, scope: Scope) -> None:
         """Give each operand of a row what it gets of the row's adjoint, which is there in a scope."""
-        row, span = self.tape.operands_of(slot), self.tape.span(slot)
-        if self.tape.operation(slot) == "where":  # nothing is computed, and nothing goes to what is not taken
+        tape = self.tape
+        row, span = tape.operands_of(slot), tape.span(slot)
+        if tape.operation(slot) == "where":  # nothing is computed, and nothing goes to what is not taken
             for operand, when in zip(row[1:], (True, False), strict=True):
                 self.build.scope = scope
                 part = self.build.part(row[0], when)
                 if part is not None and self.active[operand]:
-                    self.sums.add(operand, part, adjoint, span)
+                    given = self.taken_elements(row[0], when, adjoint, span) if tape.shape(row[0]) else adjoint
+                    self.sums.add(operand, part, self.fitted(given, operand, span), span)
             return
         for position, operand in enumerate(row):
             if self.active[operand]:
                 term = self.term(slot, position, scope, adjoint)
                 if term is not None:
-                    self.sums.add(operand, scope, term, span)
+                    if adjoint in self.sums.present and tape.operation(slot) in OPERATIONS:
+                        term = self.kept(term, self.sums.present[adjoint], span)
+                    self.sums.add(operand, scope, self.fitted(term, operand, span), span)
+
+    # -- arrays ---------------------------------------------------------------------------------------------------------
+
+    def fitted(self, slot: int, target: int, span: Span) -> int:
+        """A contribution in the shape of what it goes to."""
+        shape, build = self.tape.shape(target), self.build
+        if build.shape(slot) == shape:
+            return slot
+        from diffcli.tape.array_building import fitted  # numbers do not wait for it
+
+        summed = fitted(build, slot, shape, span)
+        if slot in self.sums.present:
+            there = fitted(build, self.sums.present[slot], shape, span)
+            self.sums.present[summed] = build.emit("gt", (there, build.constant(0.0)), span)
+        return summed
+
+    def taken_elements(self, condition: int, when: bool, adjoint: int, span: Span) -> int:
+        """The elements of an adjoint whose condition is ``when``."""
+        taken = condition if when else self.build.emit("not", (condition,), span)
+        there = self.sums.present.get(adjoint)
+        return self.kept(adjoint, taken if there is None else self.build.emit("and", (there, taken), span), span)
+
+    def kept(self, slot: int, there: int, span: Span) -> int:
+        """A contribution of which some elements are there; what is not there is 0, whatever it was computed as."""
+        masked = self.build.emit("where", (there, slot, self.build.constant(0.0)), span)
+        self.sums.present[masked] = there
+        return masked
 
 
 class _Forward(_Rules):
+    kind = "tangent"
+
     def __init__(self, tape: Tape, first: int, seed: Sequence[int], most_rows: int) -> None:
         super().__init__(tape, most_rows)
         self.there: dict[int, tuple[int, Scope]] = {slot: (first + place, self.build.root) for place, slot in enumerate(seed)}

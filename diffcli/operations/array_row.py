@@ -5,8 +5,8 @@
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
-Shape: TypeAlias = "tuple[int, ...]"
-Fixed: TypeAlias = "dict[str, Any]"
+Shape: TypeAlias = tuple[int, ...]
+Fixed: TypeAlias = dict[str, Any]
 """What is fixed in a row beside its operands, by name: an axis, a shape, a key."""
 
 

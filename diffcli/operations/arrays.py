@@ -57,7 +57,7 @@ def _solve_adjoint(fixed: Fixed) -> tuple[str, ...]:
 ROWS: tuple[ArrayOperation, ...] = (
     # -- sums and other reductions -------------------------------------------------------------------------------------
     ArrayOperation("sum", ("a",), "sum of the elements", shapes.reduced,
-        (SPREAD,), ("sum(g" + REDUCED,), REDUCTION, shapes.reduced_names, points=REDUCED_POINTS, latex=r"\sum"),
+        (SPREAD,), ("sum(g" + REDUCED,), REDUCTION, shapes.reduced_names, points=REDUCED_POINTS, latex=r"\sum", moves=True),
     ArrayOperation("mean", ("a",), "mean of the elements", shapes.reduced_of_something,
         (SPREAD + "/count",), ("mean(g" + REDUCED,), REDUCTION, shapes.reduced_names,
         definition="sum(a" + REDUCED + "/count", points=REDUCED_POINTS),
@@ -143,7 +143,7 @@ ROWS: tuple[ArrayOperation, ...] = (
         ("shape",), points=(([1.0, 2.0], {"shape": (3, 2)}), (2.0, {"shape": (2, 2)}), ([[1.0], [2.0]], {"shape": (2, 3)})), moves=True),
     # -- what serves the rules -----------------------------------------------------------------------------------------
     ArrayOperation("sum_to", ("a",), "summed over the axes along which it was repeated", shapes.as_fixed, ("broadcast(g, shape=shape_a)",), ("sum_to(g, shape=shape)",),
-        ("shape",), points=((MATRIX, {"shape": (3,)}), (MATRIX, {"shape": (2, 1)}), (MATRIX, {"shape": ()})), inner=True),
+        ("shape",), points=((MATRIX, {"shape": (3,)}), (MATRIX, {"shape": (2, 1)}), (MATRIX, {"shape": ()})), inner=True, moves=True),
     ArrayOperation("scatter", ("a",), "its elements at their places in an array of zeros, added where a place stands twice", shapes.as_fixed, ("index(g, key=key)",), ("scatter(g, key=key, shape=shape)",),
         ("key", "shape"), points=(([1.0, 2.0], {"key": ((0, 0),), "shape": (3,)}), (2.0, {"key": (1, 2), "shape": (2, 3)}),
                                   ([1.0, 2.0], {"key": (slice(None, None, 2),), "shape": (3,)})), inner=True, moves=True),

@@ -19,7 +19,7 @@ from diffcli.tape.lowering import MOST_ROWS
 from diffcli.tape.rules import ABSENT, NAMESPACE, rule_function
 from diffcli.tape.scopes import Scope
 from diffcli.tape.steps import BIND, ELSE, END, IF, Step
-from diffcli.tape.tape import Skip, Tape
+from diffcli.tape.tape import Shape, Skip, Tape
 
 _LOOKED_AT = 8
 """How many rows of one kind in different scopes are looked at for one that may be used again."""
@@ -55,6 +55,8 @@ class Builder:
         self.parameters: dict[int, dict[str, Any]] = dict(tape.parameters)
         self.constants: list[Any] = list(tape.constants)
         self.constant_names: dict[int, str] = dict(tape.constant_names)
+        self.shapes: list[Shape] | None = None if tape.shapes is None else list(tape.shapes)
+        """The shape of every slot, where some are arrays."""
         self.root = self.scope = Scope()
         self.scopes: list[Scope] = _scopes(tape, self.root)
         """The scope of every slot."""
@@ -65,8 +67,8 @@ class Builder:
             self._constant_slots.setdefault(self.constant_names.get(-1 - place) or repr(value), -1 - place)
         self._shared: dict[tuple[Any, ...], list[int]] = {}
         for slot in tape.rows():
-            if slot not in self.parameters:
-                self._shared.setdefault(self._key(tape.operation(slot), tape.operands_of(slot)), []).append(slot)
+            key = self._key(tape.operation(slot), tape.operands_of(slot), self.parameters.get(slot))
+            self._shared.setdefault(key, []).append(slot)
 
     @property
     def slots(self) -> int:
@@ -88,6 +90,11 @@ class Builder:
         value = self.constants[-1 - slot] if slot < 0 else None
         return value if isinstance(value, float) else None
 
+    def shape(self, slot: int) -> Shape:
+        if slot < 0:
+            return getattr(self.constants[-1 - slot], "shape", ())
+        return self.shapes[slot] if self.shapes is not None else ()
+
     def row(self, slot: int) -> tuple[str, tuple[int, ...]]:
         """The operation of a slot and its operands; an input has the operation ``""``."""
         place = slot - len(self.inputs)
@@ -95,9 +102,24 @@ class Builder:
 
     # -- rows -----------------------------------------------------------------------------------------------------------
 
-    def emit(self, operation: str, operands: tuple[int, ...], span: Span, parameters: dict[str, Any] | None = None) -> int:
-        """The slot of an operation applied to the values in some slots: a new row, or what is as good."""
-        if parameters is None:
+    def emit(
+        self,
+        operation: str,
+        operands: tuple[int, ...],
+        span: Span,
+        parameters: dict[str, Any] | None = None,
+        shape: Shape | None = None,
+    ) -> int:
+        """The slot of an operation applied to the values in some slots: a new row, or what is as good.
+
+        Rows of array operations bring what is fixed in them, and their shape.
+        """
+        if parameters is not None:
+            found = self.find(operation, operands, parameters)
+            if found is not None:
+                return found
+            self._shared.setdefault(self._key(operation, operands, parameters), []).append(self.slots)
+        else:
             numbers = [self.number(operand) for operand in operands]
             if numbers and None not in numbers:
                 return self.constant(float(rule_function(operation)(*numbers)))
@@ -116,23 +138,37 @@ class Builder:
         self.operands.append(operands)
         self.spans.append(span)
         self.scopes.append(self.scope)
+        if self.shapes is not None:
+            self.shapes.append(self._broadcast(operands) if shape is None else shape)
         return self.slots - 1
 
-    def find(self, operation: str, operands: tuple[int, ...]) -> int | None:
+    def _broadcast(self, operands: tuple[int, ...]) -> Shape:
+        from diffcli.operations.array_row import broadcast_shapes  # numbers do not wait for it
+
+        return broadcast_shapes([self.shape(operand) for operand in operands])
+
+    def find(self, operation: str, operands: tuple[int, ...], parameters: dict[str, Any] | None = None) -> int | None:
         """The slot of the same row, if there is one that is evaluated whenever a row of the scope is."""
-        for slot in reversed(self._shared.get(self._key(operation, operands), ())[-_LOOKED_AT:]):
+        for slot in reversed(self._shared.get(self._key(operation, operands, parameters), ())[-_LOOKED_AT:]):
             if self.scopes[slot].holds(self.scope):
                 return slot
         return None
 
     @staticmethod
-    def _key(operation: str, operands: tuple[int, ...]) -> tuple[Any, ...]:
+    def _key(operation: str, operands: tuple[int, ...], parameters: dict[str, Any] | None = None) -> tuple[Any, ...]:
+        if parameters:
+            return (operation, *operands, repr(parameters))
         return (operation, *(sorted(operands) if operation in COMMUTATIVE else operands))
 
     # -- choices --------------------------------------------------------------------------------------------------------
 
     def part(self, condition: int, when: bool) -> Scope | None:
-        """The scope of what stands in the current one and asks for a condition; None if nothing can."""
+        """The scope of what stands in the current one and asks for a condition; None if nothing can.
+
+        An array decides for each element, so everything is evaluated.
+        """
+        if self.shape(condition):
+            return self.scope
         if condition >= 0:
             return self.scope.inside(condition, when)
         return self.scope if bool(self.constants[-1 - condition]) == when else None
@@ -216,6 +252,8 @@ class Builder:
             tape.stops.append(span.stop)
             if slot in self.parameters:
                 tape.parameters[slots[slot]] = self.parameters[slot]
+        if self.shapes is not None:
+            tape.shapes = [self.shapes[slot] for slot in (*range(len(self.inputs)), *rows)]
         tape.skips = _skips([self.scopes[slot] for slot in rows], len(self.inputs), slots)
         tape.bindings = {name: slots[slot] for name, slot in self.bindings.items() if slot in slots}
         tape.outputs = [slots[slot] if slot >= 0 else slots[slot] + tape.size for slot in outputs]

@@ -21,14 +21,23 @@ class Contributions:
     def __init__(self, build: Builder) -> None:
         self.build = build
         self.waiting: dict[int, dict[Scope, int]] = {}
+        self.present: dict[int, int] = {}
+        """For a contribution that only some elements of an array have, the slot that tells which."""
 
     def add(self, target: int, scope: Scope, slot: int, span: Span) -> None:
         """Add the value in ``slot``, which is there if the conditions of ``scope`` hold, to what arrives at ``target``."""
         arrived = self.waiting.setdefault(target, {})
         if scope in arrived:
             self.build.scope = scope
-            slot = self.build.emit("add", (arrived[scope], slot), span)
+            slot = self.total(arrived[scope], slot, span)
         arrived[scope] = slot
+
+    def total(self, one: int, other: int, span: Span) -> int:
+        """The sum of two contributions of one scope; an element is there if it is in one of them."""
+        slot = self.build.emit("add", (one, other), span)
+        if one in self.present and other in self.present:
+            self.present[slot] = self.build.emit("or", (self.present[one], self.present[other]), span)
+        return slot
 
     def take(self, target: int, span: Span) -> tuple[int, Scope] | None:
         """The sum of what arrived at a slot and the scope in which it is there; None if nothing did."""

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from diffcli.errors import Source, Span
 
-Shape: TypeAlias = "tuple[int, ...]"
+Shape: TypeAlias = tuple[int, ...]
 """The lengths of an array along its axes; ``()`` for a number."""
 
 
