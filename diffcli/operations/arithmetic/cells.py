@@ -1,0 +1,103 @@
+"""Arrays of cells: NumPy's own functions, on arrays whose elements are no numbers but places on a tape.
+
+NumPy moves and combines Python objects as it does numbers; each sum and product that it asks of two cells is a row. So an
+array operation is written out in numbers by the very function that computes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from diffcli.operations.arithmetic import array_functions
+
+Cells = Any
+"""A NumPy array of objects."""
+
+
+class Cell:
+    """A place on a tape that is being written; its operators write rows."""
+
+    __slots__ = ("slot", "emit")
+
+    def __init__(self, slot: int, emit: Callable[..., Cell]) -> None:
+        self.slot = slot
+        self.emit = emit
+
+    def __add__(self, other: Cell) -> Cell:
+        return self.emit("add", self, other)
+
+    def __sub__(self, other: Cell) -> Cell:
+        return self.emit("sub", self, other)
+
+    def __mul__(self, other: Cell) -> Cell:
+        return self.emit("mul", self, other)
+
+    def __truediv__(self, other: Cell) -> Cell:
+        return self.emit("div", self, other)
+
+    def __neg__(self) -> Cell:
+        return self.emit("neg", self)
+
+
+def of(values: Sequence[Any], shape: tuple[int, ...]) -> Cells:
+    """Objects, row by row, as an array of a shape."""
+    array = np.empty(len(values), dtype=object)
+    array[:] = values
+    return array.reshape(shape)
+
+
+def listed(cells: Cells) -> list[Any]:
+    """The elements, row by row."""
+    return list(np.asarray(cells, dtype=object).reshape(-1))
+
+
+def shape_of(cells: Cells) -> tuple[int, ...]:
+    return np.shape(cells)
+
+
+def applied(function: Callable[..., Any], operands: Sequence[Cells]) -> Cells:
+    """A function of cells for each element of operands that are repeated to fit each other."""
+    whole = np.broadcast_arrays(*[np.asarray(operand, dtype=object) for operand in operands])
+    return of([function(*cells) for cells in zip(*[part.reshape(-1) for part in whole], strict=True)], whole[0].shape)
+
+
+def grouped(cells: Cells, axis: tuple[int, ...], keepdims: int, function: Callable[[list[Any]], Any]) -> Cells:
+    """A function of all the cells along the axes, for each place beside them."""
+    cells = np.asarray(cells, dtype=object)
+    rest = tuple(k for k in range(cells.ndim) if k not in axis)
+    moved = np.transpose(cells, rest + tuple(axis))
+    groups = moved.reshape((-1, int(np.prod([cells.shape[k] for k in axis], dtype=int))))
+    shape = tuple(1 if k in axis else n for k, n in enumerate(cells.shape)) if keepdims else tuple(cells.shape[k] for k in rest)
+    return of([function(list(group)) for group in groups], shape)
+
+
+def rows_of(matrix: Cells) -> Iterator[list[Any]]:
+    return (list(row) for row in matrix)
+
+
+def computed(name: str, operands: Sequence[Cells], fixed: dict[str, Any]) -> Cells:
+    """An array operation by NumPy's function for it."""
+    return np.asarray(array_functions.FUNCTIONS[name](*operands, **fixed), dtype=object)
+
+
+def scattered(cells: Cells, key: tuple[Any, ...], shape: tuple[int, ...], zero: Any) -> Cells:
+    """An array of zeros with the cells at their places."""
+    result = of([zero] * int(np.prod(shape, dtype=int)), shape)
+    result[key] = cells
+    return result
+
+
+def diagonal(cells: Cells, zero: Any) -> Cells:
+    if np.ndim(cells) == 2:
+        return np.diag(cells)
+    size = len(cells)
+    return scattered(cells, (np.arange(size), np.arange(size)), (size, size), zero)
+
+
+WRITTEN = frozenset((
+    "sum", "prod", "cumsum", "matmul", "outer", "transpose", "reshape", "concat", "stack", "index", "broadcast",
+))  # fmt: skip
+"""Operations whose functions work on cells as they are."""
