@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
@@ -10,7 +9,7 @@ from itertools import pairwise
 from diffcli.cli.environment import Environment, write, write_file
 from diffcli.cli.exit_codes import ExitCode
 from diffcli.errors import Diagnostic, DiffcliError, UsageError, error
-from diffcli.records import Number, is_array
+from diffcli.records import Number, is_finite
 from diffcli.reports.document import Document, Style
 from diffcli.reports.formats import FORMATS, format_of
 from diffcli.reports.formats import render as render_document
@@ -98,15 +97,9 @@ def exit_code(notes: Iterable[Diagnostic], numbers: Iterable[Number | None]) -> 
         return ExitCode.INTERRUPTED
     if codes & {"timeout", "too-many-nodes", "undecided-derivative"}:
         return ExitCode.LIMIT
-    if not all(map(_is_finite, numbers)):
+    if not all(number is None or is_finite(number) for number in numbers):
         return ExitCode.DOMAIN
     return ExitCode.OK
-
-
-def _is_finite(number: Number | None) -> bool:
-    if number is None or not is_array(number):
-        return number is None or math.isfinite(number)
-    return bool(abs(number).max() < math.inf)  # NaN is less than nothing
 
 
 def report_error(environment: Environment, fault: DiffcliError, as_json: bool) -> int:

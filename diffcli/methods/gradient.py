@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from diffcli.errors import Diagnostic, LimitError, Mark, Slopes, as_stop
@@ -17,7 +17,7 @@ from diffcli.methods.points import Point
 from diffcli.methods.problem import At, Problem, Target
 from diffcli.methods.reverse import accumulate
 from diffcli.methods.trace import Tracer
-from diffcli.records import Cost, Difference, GradientResult, Number, SymbolicDerivative, Trace, is_finite
+from diffcli.records import Cost, Difference, GradientResult, Number, SymbolicDerivative, Trace, is_array, is_finite
 from diffcli.tape.rules import Overrides
 
 # What only one mode or option needs is imported where it is used: a gradient should not wait for fractions or SymPy.
@@ -49,8 +49,20 @@ def compute(target: Target, at: At, options: Options) -> GradientResult:
     notes += describe(problem, breaks, options.kink if options.mode in ("reverse", "forward") else "", options.strict)
     replaced = overrides(problem, breaks, options.kink)
     options.progress("differentiating")
-    answer = _METHODS[options.mode](problem, options, replaced, notes)
+    if problem.tape.shapes is not None and options.mode in ("numeric", "symbolic"):
+        answer = _through_numbers(problem, options, notes)
+    else:
+        answer = _METHODS[options.mode](problem, options, replaced, notes)
     return answer._replace(notes=tuple(notes))
+
+
+def _through_numbers(problem: Problem, options: Options, notes: list[Diagnostic]) -> GradientResult:
+    """The gradient of a program with arrays by a method that knows numbers only."""
+    from diffcli.methods.in_numbers import gathered, in_numbers
+
+    options.progress("writing the program out in numbers")
+    answer = _METHODS[options.mode](in_numbers(problem), options, {}, notes)
+    return answer._replace(at=problem.at, gradient=gathered(problem, answer.gradient))
 
 
 def _answer(
@@ -129,7 +141,7 @@ def _forward(problem: Problem, options: Options, replaced: Overrides, notes: lis
 
         cost = forward_cost(problem, sweeps)
     if seed is not None:
-        directional = sweeps[0][output] or 0.0
+        directional = float(sweeps[0][output] or 0.0)
         answer = _answer(problem, options, {}, trace=trace, cost=cost)
         notes += explain(problem, {"": directional}, replaced, notes)
         return answer._replace(directional=directional, seed=seed)
@@ -234,7 +246,10 @@ def _numbers(problem: Problem, found: Mapping[str, Number | None], notes: list[D
         if derivative is None:
             message = f"the result does not depend on `{name}` here, so the derivative is 0"
             notes.append(Diagnostic("no-dependence", "note", message))
-    return {name: 0.0 * problem.at[name] if derivative is None else derivative + 0.0 for name, derivative in found.items()}
+    return {
+        name: (0.0 * problem.at[name] if derivative is None else derivative if is_array(derivative) else float(derivative)) + 0.0
+        for name, derivative in found.items()
+    }  # fmt: skip
 
 
 def unused(program: Program) -> list[Diagnostic]:

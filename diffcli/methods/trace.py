@@ -113,6 +113,11 @@ def formula_of(problem: Problem, slot: int, position: int, term: Term) -> Formul
     return Formula(term, environment, constants)
 
 
+def _plain(value: Any) -> Any:
+    """A number as a float, whatever made it; an array, or nothing, as it is."""
+    return value if value is None or is_array(value) else float(value)
+
+
 class Tracer:
     """Builds the records of a problem's trace, in one notation."""
 
@@ -134,7 +139,7 @@ class Tracer:
     def with_tangents(self, seeds: Sequence[str], sweeps: Sequence[Tangents]) -> Trace:
         rows = []
         for slot in self.slots:
-            tangents = tuple(sweep[slot] for sweep in sweeps)
+            tangents = tuple(_plain(sweep[slot]) for sweep in sweeps)
             rows.append(TangentRow(self.tape.index(slot), self._tangent_formula(slot), tangents))
         return self.primal(tangent=tuple(rows), seeds=tuple(seeds))
 
@@ -158,7 +163,7 @@ class Tracer:
     def _primal_row(self, slot: int) -> PrimalRow:
         tape = self.tape
         value = self.problem.values[slot]
-        number = value if value is None or is_array(value) else float(value)
+        number = _plain(value)
         name = self.names.get(slot, "")
         if slot < tape.first_row:
             return PrimalRow(tape.index(slot), "input", (), self.notation.dialect.name(name), number, name, None)
@@ -235,4 +240,4 @@ class Tracer:
         text = self._term(step.source, step.position, "adjoint", self.notation.adjoint(tape.index(step.source)))
         if not step.first:
             text = f"{self.notation.adjoint(target)} + {text}".replace("+ -", "- ")
-        return AdjointStep(target, tape.index(step.source), step.position, text, step.term, step.total)
+        return AdjointStep(target, tape.index(step.source), step.position, text, _plain(step.term), _plain(step.total))

@@ -161,7 +161,7 @@ def number(value: float | int | None, digits: int | None = None) -> str:
     """
     if value is None:
         return ""
-    value = value + 0.0  # 0 without a sign
+    value = float(value) + 0.0  # 0 without a sign
     return number_text(value) if digits is None else f"{value:.{digits}g}"
 
 

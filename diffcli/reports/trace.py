@@ -92,19 +92,21 @@ def _operand_data(operand: Operand) -> Any:
 def trace_data(trace: Trace, full: bool = True) -> dict[str, Any]:
     """The whole trace; values are named v[-1], v[0], v[1], ... as in its formulas.
 
-    A large array is told by its shape, norm and range, unless all of it is asked for.
+    Where there are arrays, each row has its shape; a large one is told by its norm and range, unless all of it is asked for.
     """
+    shaped = any(is_array(row.value) for row in trace.primal)
     shown = _as_it_is
-    if not full and any(is_array(row.value) for row in trace.primal):
+    if shaped and not full:
         from diffcli.reports.arrays import summary_data as shown
     data: dict[str, Any] = {
         "primal": [
             {
                 "v": f"v[{row.v}]",
                 "operation": row.operation,
-                "operands": [_operand_data(operand) for operand in row.operands],
+                "operands": [shown(_operand_data(operand)) for operand in row.operands],
                 "formula": row.formula,
                 "value": shown(row.value),
+                **({"shape": list(getattr(row.value, "shape", ()))} if shaped else {}),
                 "name": row.name or None,
                 "span": list(row.span) if row.span else None,
             }
