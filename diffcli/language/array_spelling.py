@@ -9,33 +9,39 @@ from diffcli.language.syntax import ATOM, CHOICE, NAME, NUMBER, PRODUCT, Program
 from diffcli.operations import REDUCED
 
 if TYPE_CHECKING:
-    from diffcli.language.printer import Dialect, Parts
+    from diffcli.language.printer import Dialect, Namer, Parts
 
 SPELLINGS = {row: name for name, row in REDUCED.items()}
 """Rows that are called by another name: ``amax`` is ``max`` of one array."""
 
 
-def array_parts(program: Program, node: int, dialect: Dialect, instead: Mapping[int, int | float]) -> tuple[Parts, int]:
+def array_parts(
+    program: Program, node: int, dialect: Dialect, name: Namer, instead: Mapping[int, int | float]
+) -> tuple[Parts, int]:
     """What a node of an operation on arrays is written with, and how tightly the whole binds."""
     operation, children = program.operations[node], program.children(node)
     keywords = program.keywords.get(node, ())
     if operation == "stack" and not keywords:
         return [dialect.square[0], *_listed(children), dialect.square[1]], ATOM
-    if operation in ("index", "transpose"):
+    if operation == "transpose" or node in program.keys:
         shown = instead.get(children[0], children[0])
         tight = isinstance(shown, int) and program.operations[shown] in dialect.templates
         array = children[0], ATOM + tight  # a power or a fraction of LaTeX, which binds as it stands, is put in parentheses
         if operation == "index":
             return _index_parts(program, node, array, dialect), ATOM
         return _transpose_parts(program, array, shown, dialect), ATOM
+    if operation == "index" and keywords == ("key",):  # of a rule, whose key has a name
+        key = name(str(program.arguments[children[1]]))
+        if key.startswith("["):
+            return [(children[0], ATOM), key], ATOM
     if operation == "matmul":
         return _product_parts(program, children, dialect, instead), PRODUCT
-    name = SPELLINGS.get(operation, operation)
+    called = SPELLINGS.get(operation, operation)
     positional = len(children) - len(keywords)
     parts = _listed(children[:positional])
     for keyword, child in zip(keywords, children[positional:], strict=True):
         parts += [", " * bool(parts) + dialect.name(keyword) + "=", (child, CHOICE)]
-    return [dialect.functions.get(name, name) + dialect.brackets[0], *parts, dialect.brackets[1]], ATOM
+    return [dialect.functions.get(called, called) + dialect.brackets[0], *parts, dialect.brackets[1]], ATOM
 
 
 def _listed(children: tuple[int, ...]) -> Parts:

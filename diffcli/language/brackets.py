@@ -85,9 +85,11 @@ class Brackets(Frames):
     def refuse_empty(self, start: int, stop: int) -> None:
         """``[]`` and ``x[]``."""
         bracket = self.innermost()
-        if bracket and self.operators[-1][0] == FRAME and len(self.operands) == bracket.base and not bracket.colons:
-            complaint = array_complaints.empty_index if bracket.is_index else array_complaints.empty_array
-            self.faults.append(complaint(self.source, Span(self.positions[-1], stop)))
+        empty = bracket and self.operators[-1][0] == FRAME and not bracket.key and not bracket.colons
+        if bracket and empty and len(self.operands) == bracket.base:
+            if self.stray_at < self.positions[-1]:  # else it may be what that character was meant to be
+                complaint = array_complaints.empty_index if bracket.is_index else array_complaints.empty_array
+                self.faults.append(complaint(self.source, Span(self.positions[-1], stop)))
             self.stand_in(start, start)
 
     def leave_open(self, position: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from diffcli.errors import Source, Span
 from diffcli.language.later import array_complaints, complaints
 from diffcli.language.leaves import Leaves
-from diffcli.language.mending import Reads
+from diffcli.language.mending import Reads, raised
 from diffcli.language.syntax import CALL, NAME, Branches
 from diffcli.language.tokens import split_superscripts
 from diffcli.operations import ARRAY_FUNCTIONS, ARRAY_SIGNATURES, REDUCED, find_function, is_function
@@ -90,7 +90,7 @@ class Calls(Leaves):
         parts = split_superscripts(call.name)
         if len(parts) == 1 and parts[0][1] and is_function(parts[0][0]):
             base, exponent = parts[0]
-            text = f"{base}{self.text[call.name_stop : stop]}^{exponent}"
+            text = raised(f"{base}{self.text[call.name_stop : stop]}", exponent)
             self.faults.append(complaints.superscript(self.source, Span(call.start, call.name_stop), text))
             call.name = base
         else:

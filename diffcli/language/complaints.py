@@ -23,7 +23,7 @@ _INSTEAD: dict[str, str] = {
     "%": "the remainder of a/b is a - b*floor(a/b)",
     "\\": "write functions by their name, as in sin(x)",
     "$": "write the formula without dollar signs",
-    ".": "a number has a digit beside its decimal point; a transpose is x.T, a function of an array sum(x)",
+    ".": "a number has a digit beside its decimal point; functions are written as sum(x), the transpose as x.T",
     "⁻": "write a negative exponent as x^-1",
     "∂": "diffcli computes derivatives, it does not read them: write the function itself",
     "½": "write (1/2)", "⅓": "write (1/3)", "⅔": "write (2/3)", "¼": "write (1/4)", "¾": "write (3/4)",
@@ -33,7 +33,6 @@ _INSTEAD: dict[str, str] = {
 """What to write in place of a character."""
 _INSTEAD |= dict.fromkeys("{}（）", "write parentheses; an array is written in brackets, as [1, 2]")
 _INSTEAD |= dict.fromkeys("［］【】", "write brackets, as in [1, 2]")
-_INSTEAD |= dict.fromkeys("ᵀ", "a transpose is x.T")
 _INSTEAD |= dict.fromkeys("'′’", _INSTEAD["∂"])
 _INSTEAD |= dict.fromkeys('"“”`', "write names without quotation marks")
 _INSTEAD |= dict.fromkeys("₀₁₂₃₄₅₆₇₈₉", "a subscript stands after a name, as in x₁")
@@ -93,6 +92,8 @@ def empty(source: Source) -> Diagnostic:
 def stray(source: Source, character: str, spans: Sequence[Span]) -> Diagnostic:
     """One complaint for a character, however often it stands there."""
     help = [_INSTEAD[character]] if character in _INSTEAD else []
+    if character == "." and "..." in source.text[spans[0].start : spans[0].start + 3]:
+        help = ["write the axes that `...` stands for, as in x[0, :, :]"]
     message = f"{_shown(character)} is not part of the language"
     return error("unexpected-character", message, source, *map(Mark, spans[:MOST]), help=help)
 
@@ -118,7 +119,8 @@ def malformed_number(source: Source, span: Span, value: float) -> Diagnostic:
 
 
 def superscript(source: Source, span: Span, instead: str) -> Diagnostic:
-    return error("superscript", "an exponent is written with ^", source, Mark(span), help=[f"write {shorten(instead)}"])
+    message = "a transpose is written with .T" if "ᵀ" in source.text[span.start : span.stop] else "an exponent is written with ^"
+    return error("superscript", message, source, Mark(span), help=[f"write {shorten(instead)}"])
 
 
 def missing_operand(source: Source, span: Span, before: int, depth: int) -> Diagnostic:
@@ -164,7 +166,11 @@ def unclosed(source: Source, opened: int, stop: int, call: bool) -> Diagnostic:
     found = source.text[stop : stop + 1]
     place = {"": "at the end", "\n": "at the end of the line", ")": "before `)`", "]": "before `]`"}
     mark = Mark(Span(opened, opened + 1), f"expected `{expected}` {place.get(found, 'at the end of the statement')}")
-    help = ["the arguments of a function are separated by `,`"] if call and found == ";" else []
+    help = []
+    if found == ";":
+        help = ["the arguments of a function are separated by `,`"] if call else []
+        entries = what == "bracket" and not re.match(r"[\w)\]]", source.text[max(opened - 1, 0)])
+        help = ["rows are lists of their own: [[1, 2], [3, 4]]"] if entries else help
     return error("unclosed-parenthesis", f"this {what} is never closed", source, mark, help=help)
 
 
@@ -177,10 +183,11 @@ def stray_comma(source: Source, span: Span) -> Diagnostic:
     text = source.text
     whole = re.search(r"[0-9]+\Z", text[max(0, span.start - 20) : span.start])
     fraction = re.match(r"[0-9]+", text[span.stop : span.stop + 20])
-    help = "a decimal point is `.`; statements are separated by `;`"
+    help = "a decimal point is `.`; statements are separated by `;`; an array is [x, y]"
     if whole and fraction:
         help = f"a decimal point is `.`: write {whole.group()}.{fraction.group()}"
-    return error("stray-comma", "a comma stands only between the arguments of a function", source, Mark(span), help=[help])
+    message = "a comma stands only between the arguments of a function or the entries of an array"
+    return error("stray-comma", message, source, Mark(span), help=[help])
 
 
 def chained_comparison(source: Source, chain: Chain, last: Span, reads: Reads) -> Diagnostic:
@@ -218,6 +225,10 @@ def cannot_assign(program: Program, root: int, function: str) -> Diagnostic:
     else:
         message = "only a name, or a function with names for its parameters, can stand before `=`"
         help = "write name = expression, or f(x, y) = expression; == compares"
+        if program.operations[root] == "index":
+            help = "an array does not change: give the new one a name, as in y = [a, b]; == compares"
+        elif root in program.keywords:
+            help = "a parameter has no default: f(x, y) = expression"
     return error("cannot-assign", message, program.source, program.mark(root), help=[help])
 
 
@@ -257,6 +268,7 @@ _MEANT = (
     (r"([^\W\d]\w*)\s*(?:\^|\*\*)", "`{0}` is a function: its square is written {0}(x)^2"),
     (r"\bthen\b", "write a if condition else b, or where(condition, a, b)"),
     (r"\bmod\b", _INSTEAD["%"]),
+    (r"[\[,]\s*-?[0-9.]+\s+-?[0-9.]", "entries are separated by commas, as in [1, 2]"),
     (r"/\s*[0-9.]+\s*[^\W\d]", "write a/b*c for (a/b)*c, or a/(b*c)"),
 )
 """Patterns of a statement and what to write instead; a group in one is the name of a function."""

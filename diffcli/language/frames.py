@@ -53,6 +53,8 @@ class Frames(Calls):
             name, name_start = self.pending
             self.pending = None
             self.calls.append(Call(name, name_start, len(self.operands), len(self.operations)))
+            if self.stray_at == name_start - 1:
+                self.calls[-1].doubtful = True  # x.sum() and the like
             self.push(FRAMES["call"], start)
         else:
             if not self.wants:

@@ -120,4 +120,15 @@ def operand_stop(text: str, start: int) -> int:
 
 def without_superscripts(parts: Iterable[tuple[str, str]]) -> str:
     """The parts of a name, from `diffcli.language.tokens.split_superscripts`, as a product of powers: ``x^2*y``."""
-    return "*".join(f"{base or 'x'}^{exponent}" if exponent else base for base, exponent in parts)
+    return "*".join(raised(base or "x", exponent) for base, exponent in parts)
+
+
+def raised(base: str, exponent: str) -> str:
+    """A base with what stands raised after it.
+
+    >>> raised("x", "2"), raised("W", "T"), raised("W", "2T")
+    ('x^2', 'W.T', '(W^2).T')
+    """
+    power, transposed = exponent.removesuffix("T"), exponent.endswith("T")
+    text = f"{base}^{power}" if power else base
+    return f"{f'({text})' if power else text}.T" if transposed else text

@@ -181,7 +181,7 @@ def _parts(program: Program, node: int, dialect: Dialect, name: Namer, instead: 
         # here and not at the top, so that a program of numbers does not load it
         from diffcli.language.array_spelling import array_parts
 
-        return array_parts(program, node, dialect, instead)
+        return array_parts(program, node, dialect, name, instead)
     if operation in dialect.templates:
         return _template_parts(dialect.templates[operation], operation, children)
     if row is not None and row.symbol:
