@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from diffcli.errors import Diagnostic, NotDifferentiableError, Slopes
+from diffcli.errors import Diagnostic, LimitError, NotDifferentiableError, Slopes
 from diffcli.language.printer import number_text
 from diffcli.methods.problem import Problem
 from diffcli.operations import OPERATIONS, row_of
@@ -31,6 +31,12 @@ NOT_DIFFERENTIABLE = frozenset(("kink", "tie", "jump", "pole", "branch", "point-
 """Codes of notes that `strict` turns into errors."""
 
 MOST_NOTES = 20
+
+MOST_WRITTEN = 5_000
+"""The rows of a program with arrays, written out in numbers, up to which one-sided slopes are looked for."""
+
+MOST_SIDES = 8
+"""How many variables' one-sided slopes a note tells in words."""
 
 
 class Break(NamedTuple):
@@ -142,6 +148,8 @@ def refused(breaks: Sequence[Break], policy: str, strict: bool) -> bool:
 
 def _slopes(problem: Problem) -> tuple[Slopes, ...]:
     """The one-sided slopes of the result along each variable that a break bends; along all, if it bends none."""
+    if problem.tape.shapes is not None:
+        problem = _small(problem)
     if len(problem.wrt) > 50 or problem.tape.shapes is not None:
         return ()
     from diffcli.methods.recorded_sides import slopes_of
@@ -156,6 +164,16 @@ def _slopes(problem: Problem) -> tuple[Slopes, ...]:
         if not left == right == (problem.adjoints[slot] or 0.0):
             bent.append(found[-1])
     return tuple(bent or found)
+
+
+def _small(problem: Problem) -> Problem:
+    """A problem with arrays in numbers, if there are few."""
+    from diffcli.methods.in_numbers import in_numbers  # numbers do not wait for it
+
+    try:
+        return in_numbers(problem, MOST_WRITTEN)
+    except LimitError:
+        return problem
 
 
 _SAYS = {
@@ -180,7 +198,7 @@ def _note(problem: Problem, found: Break, policy: str | None, sides: tuple[Slope
     if kind == "flat":
         note = problem.warning("flat", message, slot, label, ["the gradient cannot see how the result moves through it"])
         return note._replace(severity="note")
-    notes = [text for text in map(_side_text, sides) if text]
+    notes = [text for text in map(_side_text, sides[:MOST_SIDES]) if text]
     if policy is None:
         return problem.warning(kind, message, slot, label, notes)._replace(slopes=sides)
     help = ["--strict makes this an error (exit code 5)"]

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from fractions import Fraction
 from typing import Any
 
@@ -21,12 +22,13 @@ from diffcli.language import parse
 from diffcli.language.complaints import shorten
 from diffcli.language.printer import number_text
 from diffcli.language.syntax import NAME, NUMBER, Program
+from diffcli.methods.in_numbers import point_of
 from diffcli.methods.problem import Problem
 from diffcli.methods.symbolic_text import Undecided, to_program_text
 from diffcli.operations import OPERATIONS
 from diffcli.records import SymbolicDerivative
 from diffcli.tape import Tape
-from diffcli.tape.evaluation import run
+from diffcli.tape.evaluation import evaluate, run
 from diffcli.tape.rules import rule_function
 
 Expression = Any
@@ -181,32 +183,40 @@ def differentiate(
     """
     builder = Builder()
     bent = any(note.severity == "warning" for note in notes)
-    try:
+    with sympy_limits("reverse"):
         expression, symbols = builder.read(problem.tape)
         for position, name in enumerate(problem.wrt, 1):
             progress(f"SymPy differentiates along {name} ({position} of {len(problem.wrt)})")
             symbol = symbols[problem.input_slot(name)]
             raw = builder.release(sympy.diff(expression, symbol))
             progress(f"SymPy simplifies the derivative along {name} ({position} of {len(problem.wrt)})")
-            simplified = _simplify(raw, notes) if simplify else None
+            simplified = simplest(raw, notes) if simplify else None
             simplify = simplify and simplified is not None  # what took too long once will do so again
             text = to_program_text(raw, most_nodes, problem.at)
             short = to_program_text(simplified, most_nodes, problem.at) if simplified is not None else None
             value = _value(problem, name, text, notes, bent)
             keep(SymbolicDerivative(name, text, short, sympy.latex(raw if simplified is None else simplified), value))
+
+
+@contextmanager
+def sympy_limits(instead: str) -> Iterator[None]:
+    """What SymPy cannot do, as a `LimitError` that names the mode to use instead."""
+    try:
+        yield
     except RecursionError:
-        help = ["use --mode reverse, which has no such limit"]
+        help = [f"use --mode {instead}, which has no such limit"]
         raise LimitError([error("too-many-nodes", "the expression is nested too deeply for SymPy", help=help)]) from None
     except Undecided as undecided:
         message = f"SymPy leaves a derivative undecided: {undecided}"
-        raise LimitError([error("undecided-derivative", message, help=["use --mode reverse"])]) from None
+        raise LimitError([error("undecided-derivative", message, help=[f"use --mode {instead}"])]) from None
     except (TypeError, ValueError, NotImplementedError, ZeroDivisionError) as failure:
         # SymPy refuses some objects outright, such as a comparison with an infinity of its own
         message = f"SymPy cannot differentiate this: {failure}"
-        raise LimitError([error("undecided-derivative", message, help=["use --mode reverse"])]) from None
+        raise LimitError([error("undecided-derivative", message, help=[f"use --mode {instead}"])]) from None
 
 
-def _simplify(raw: Expression, notes: list[Diagnostic]) -> Expression | None:
+def simplest(raw: Expression, notes: list[Diagnostic]) -> Expression | None:
+    """An expression simplified; None, with a note, where that fails or is stopped."""
     kept = "the derivative is exact, but not simplified"
     try:
         return sympy.simplify(raw)
@@ -227,16 +237,7 @@ def _value(problem: Problem, variable: str, text: str, notes: list[Diagnostic], 
 
     At a kink (``bent``) the form may well follow another rule than the table, and is not compared.
     """
-    try:
-        program = parse(text, f"SymPy's derivative by {variable}")
-        given = {name: value for name, value in problem.at.items() if name in program.inputs or name in program.constants}
-        derivative = Problem(program, given)
-    except DiffcliError as fault:  # a name of the user's that cannot stand in a text
-        notes.extend(found._replace(severity="warning") for found in fault.diagnostics)
-        return math.nan
-    # in the arithmetic of the rules, where a quotient by 0 is its limit
-    tape = derivative.tape
-    value = float(run(tape, derivative.point, list(map(rule_function, tape.operations)))[tape.output])
+    value = text_value(problem, variable, text, notes)
     problems = ""
     exact = problem.adjoints[problem.input_slot(variable)] or 0.0
     if math.isnan(value):
@@ -248,3 +249,20 @@ def _value(problem: Problem, variable: str, text: str, notes: list[Diagnostic], 
         rule = f"by the rules of the table it is {number_text(exact + 0.0)} (--mode reverse)"
         notes.append(Diagnostic("symbolic-form", "warning", message, notes=(f"its form: {shorten(text)}", rule)))
     return value
+
+
+def text_value(problem: Problem, variable: str, text: str, notes: list[Diagnostic]) -> float:
+    """The value of a derivative's text at the point, in the arithmetic of the rules, where a quotient by 0 is its limit."""
+    try:
+        program = parse(text, f"SymPy's derivative by {variable}")
+        at = point_of(problem)  # it speaks of x[0], an element of x
+        given = {name: value for name, value in at.items() if name in program.inputs or name in program.constants}
+        derivative = Problem(program, given)
+    except DiffcliError as fault:  # a name of the user's that cannot stand in a text
+        notes.extend(found._replace(severity="warning") for found in fault.diagnostics)
+        return math.nan
+    tape = derivative.tape
+    if tape.shapes is None:
+        return float(run(tape, derivative.point, list(map(rule_function, tape.operations)))[tape.output])
+    tape.derived_from = tape.first_row
+    return float(evaluate(tape, derivative.point)[tape.output])

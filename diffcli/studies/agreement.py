@@ -9,7 +9,9 @@ from typing import NamedTuple
 from diffcli.errors import Diagnostic, LimitError, as_stop
 from diffcli.methods import forward
 from diffcli.methods.complex_step import complex_difference
+from diffcli.methods.elements import Elements
 from diffcli.methods.finite_difference import difference
+from diffcli.methods.in_numbers import in_numbers
 from diffcli.methods.kinks import describe, find_breaks
 from diffcli.methods.problem import Problem
 from diffcli.records import Difference, SymbolicDerivative
@@ -55,9 +57,13 @@ def check(problem: Problem, digits: int | None = None, progress: Progress = lamb
     >>> check(Problem("(1 - cos(x))/x^2", {"x": 1e-5})).checks[0].reason
     'cancellation'
     """
+    whole = problem
+    notes = [*whole.notes(), *describe(whole, find_breaks(whole), "", False)]
+    problem = in_numbers(whole)
     breaks = find_breaks(problem)
-    notes = [*problem.notes(), *describe(problem, breaks, "", False)]
     found = _by_all_ways(problem, notes, progress)
+    if whole is not problem:
+        found = _by_arrays(whole, problem, found)
     checks = []
     known = floors(problem)
     for variable in problem.wrt:
@@ -70,7 +76,7 @@ def check(problem: Problem, digits: int | None = None, progress: Progress = lamb
         checks.append(judged)
         if reason.note is not None and reason.note not in notes:
             notes.append(reason.note)
-    return Agreement(problem.expression(), problem.at, problem.value, tuple(checks), tuple(notes))
+    return Agreement(problem.expression(), whole.at, problem.value, tuple(checks), tuple(notes))
 
 
 # -- the ways ----------------------------------------------------------------------------------------------------------------
@@ -95,6 +101,20 @@ def _by_all_ways(problem: Problem, notes: list[Diagnostic], progress: Progress) 
             Way("complex", imaginary.estimate, imaginary.error, lifted),
         ]
     return found
+
+
+def _by_arrays(whole: Problem, problem: Problem, found: dict[str, list[Way]]) -> dict[str, list[Way]]:
+    """The sweeps over the arrays themselves in place of those over the program written out in numbers."""
+    slots = {name: whole.input_slot(name) for name in whole.wrt}
+    elements = Elements([(name, slot, whole.tape.shape(slot)) for name, slot in slots.items()])
+    adjoints = elements.numbers(whole.adjoints)
+    result = {}
+    for place, (variable, adjoint) in enumerate(zip(elements.names, adjoints, strict=True)):
+        seed = elements.seed([place])
+        tangent = forward.tangents(whole.tape, whole.values, [seed.get(slot) for slot in range(whole.tape.first_row)])
+        by_sweep = [Way("reverse", float(adjoint or 0.0)), Way("forward", float(tangent[whole.tape.output] or 0.0))]
+        result[variable] = [*by_sweep, *found[variable][2:]]
+    return result
 
 
 def _why(numeric: Difference) -> str:
