@@ -21,6 +21,8 @@ MOST_TIES = 20
 
 def slopes_of(problem: Problem, variable: int) -> tuple[float | None, float | None]:
     """The slopes of the result to the left and to the right, along one input; None where they are not known."""
+    if problem.tape.shapes is not None and problem.tape.decisions:
+        return None, None  # the slopes of arrays on either side are not followed
     if problem.function is None or not problem.tape.decisions:
         return slopes(problem.tape, problem.values, problem.point, variable)
     count = len(problem.point)

@@ -17,6 +17,7 @@ from diffcli.operations import OPERATIONS
 from diffcli.operations.array_row import ArrayOperation, Fixed
 from diffcli.operations.arithmetic import array_functions, arrays
 from diffcli.operations.arrays import ARRAYS
+from diffcli.operations.own import OwnName
 from diffcli.tape.rules import ABSENT, NAMESPACE, RESULT, SEED, TIES, Arithmetic, compile_rule, terms
 from diffcli.tape.tape import Tape
 
@@ -30,6 +31,8 @@ def elementwise_function(name: str) -> Function:
     known = arrays.FUNCTIONS.get(name)
     if known is not None:
         return known
+    if isinstance(name, OwnName):
+        return arrays.each(name.function, len(name.row.operands))
     row = OPERATIONS[name]
     text = row.value or row.definition
     if row.domain:

@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any
 
 from diffcli.language.later import complaints
-from diffcli.operations import FUNCTION_NAMES, Operation, find_function
+from diffcli.operations import ARRAY_FUNCTIONS, ARRAY_SIGNATURES, FUNCTION_NAMES, REDUCED, Operation, find_function, row_of
 from diffcli.tape.traced import Traced, apply, function_of, record_row
 
 
@@ -29,14 +29,24 @@ def function(name: str) -> Callable[..., Any]:
         There is none.
     """
     rows = find_function(name)
-    if not rows:
-        near = complaints.nearest(name, FUNCTION_NAMES)
+    if not rows and name not in _OF_ARRAYS:
+        near = complaints.nearest(name, [*FUNCTION_NAMES, *_OF_ARRAYS])
         raise AttributeError(f"there is no function {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
-    made = _of_one(rows[0]) if len(rows) == 1 and rows[0].arity == (1, 1) else _of_several(name, rows)
+    if not rows:
+        made = _of_arrays(ARRAY_FUNCTIONS[name])
+    elif len(rows) == 1 and rows[0].arity == (1, 1):
+        made = _of_one(rows[0])
+    else:
+        made = _of_several(name, rows)
+    meaning = row_of(rows[0].name if rows else ARRAY_FUNCTIONS[name]).meaning
     made.__name__ = made.__qualname__ = name
     made.__module__ = "diffcli"
-    made.__doc__ = f"{rows[0].meaning[:1].upper()}{rows[0].meaning[1:]}. See ``diffcli functions {name}``."
+    made.__doc__ = f"{meaning[:1].upper()}{meaning[1:]}. See ``diffcli functions {name}``."
     return made
+
+
+_OF_ARRAYS = [name for name in ARRAY_FUNCTIONS if name not in ("len", "shape", "trace")]
+"""The functions of arrays that are here: a shape is Python's own, and ``diffcli.trace`` is the trace of an evaluation."""
 
 
 def _of_one(row: Operation) -> Callable[..., Any]:
@@ -52,10 +62,12 @@ def _of_one(row: Operation) -> Callable[..., Any]:
 
 
 def _of_several(spelled: str, rows: list[Operation]) -> Callable[..., Any]:
-    def call(*operands: Any) -> Any:
+    def call(*operands: Any, **fixed: Any) -> Any:
+        if spelled in REDUCED and (fixed or (len(operands) == 1 and has_axes(operands[0]))):
+            return _of_arrays(REDUCED[spelled])(*operands, **fixed)
         for row in rows:
             least, most = row.arity
-            if least <= len(operands) and (most is None or len(operands) <= most):
+            if least <= len(operands) and (most is None or len(operands) <= most) and not fixed:
                 missing = 0 if row.variadic else len(row.operands) - len(operands)
                 return apply_row(row.name, (*operands, *row.defaults[len(row.defaults) - missing :][:missing]))
         ways = " or ".join(f"{spelled}({', '.join(row.operands)})" for row in rows)
@@ -64,8 +76,26 @@ def _of_several(spelled: str, rows: list[Operation]) -> Callable[..., Any]:
     return call
 
 
+def _of_arrays(name: str) -> Callable[..., Any]:
+    """A function of the table of array operations; what is fixed in it comes by name, or after the operands."""
+    _, most, _ = ARRAY_SIGNATURES[name]
+
+    def call(*operands: Any, **fixed: Any) -> Any:
+        from diffcli.tape.array_operations import apply_fixed
+
+        if most is None and len(operands) == 1 and isinstance(operands[0], list | tuple):
+            operands = tuple(operands[0])  # a list of parts, as NumPy takes it
+        return apply_fixed(name, operands, fixed)
+
+    return call
+
+
 def apply_row(name: str, operands: tuple[Any, ...]) -> Any:
-    """A row of the table applied to numbers, traced or not."""
+    """A row of the elementwise table applied to numbers or arrays, traced or not."""
+    if any(map(has_axes, operands)):
+        from diffcli.tape.array_operations import apply_fixed
+
+        return apply_fixed(name, operands, {})
     if any(isinstance(operand, Traced) for operand in operands):
         result = apply(name, *operands)
         if result is NotImplemented:
@@ -73,3 +103,8 @@ def apply_row(name: str, operands: tuple[Any, ...]) -> Any:
             raise TypeError(f"{name}() is not for operands of the types {kinds}")
         return result
     return function_of(name)(*map(float, operands))
+
+
+def has_axes(given: Any) -> bool:
+    """Whether an operand is an array, or a list."""
+    return type(given) is not Traced and (isinstance(given, list | tuple) or bool(getattr(given, "shape", ())))

@@ -27,7 +27,7 @@ class Recorder:
 
     __slots__ = (
         "operations", "operands", "values", "places", "constants", "known", "sites", "code", "base", "most",
-        "decisions", "branches", "names", "judge",
+        "decisions", "branches", "names", "judge", "shapes", "parameters", "arrays",
     )  # fmt: skip
 
     def __init__(self, sites: CallSites, names: list[str], most: int, judge: Judge | None = None) -> None:
@@ -38,6 +38,9 @@ class Recorder:
         self.places: array[int] = array("q")
         self.constants: list[Any] = []
         self.known: dict[Any, int] = {}
+        """The slots of constants, by their values."""
+        self.arrays: dict[int, tuple[int, Any]] = {}
+        """The slots of arrays that are constants, by their identity, with the arrays."""
         self.names = names
         """The inputs: the first slots are theirs."""
         self.sites = sites
@@ -45,12 +48,28 @@ class Recorder:
         """The code object of the user's file that was at work last, and the place where it begins."""
         self.base = 0
         self.most = most
+        self.shapes: dict[int, tuple[int, ...]] = {}
+        """The shapes of arrays, by slot; empty as long as there are numbers only."""
+        self.parameters: dict[int, dict[str, Any]] = {}
+        """What is fixed in rows of array operations, by slot."""
         self.judge = judge
         """What decides conditions in place of their values."""
         self.decisions: array[int] = array("q")
         """The slots of the conditions that Python has branched on."""
         self.branches: dict[int, list[int]] = {}
         """How often they held, did not, and were undefined, by their place."""
+
+    def array_constant(self, given: Any, value: Any) -> int:
+        """The slot of an array that is not traced; the same one again, as long as nobody has written into it."""
+        from diffcli.operations.arithmetic.places import equal
+
+        kept = self.arrays.get(id(given))
+        if kept is not None and equal(self.constants[-1 - kept[0]], value):
+            return kept[0]
+        self.constants.append(value.copy())
+        slot = -len(self.constants)
+        self.arrays[id(given)] = slot, given  # which lives as long as its identity is asked for
+        return slot
 
     def find(self, frame: FrameType | None) -> int:
         """The place of a frame, which is that of another code object than the last."""
@@ -95,6 +114,9 @@ class Recorder:
         tape = RecordedTape(self.sites, self.names, self.places, self.decisions)
         tape.operations, tape.operands, tape.constants = self.operations, self.operands, self.constants
         tape.output = output
+        if self.shapes or self.arrays:
+            tape.shapes = [self.shapes.get(slot, ()) for slot in range(tape.slots)]
+            tape.parameters = self.parameters
         return tape
 
     def stop(self) -> NoReturn:

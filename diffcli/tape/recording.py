@@ -19,6 +19,7 @@ from diffcli.tape.lowering import MOST_ROWS
 from diffcli.tape.recorded import RecordedTape
 from diffcli.tape.recorder import Judge, Recorder
 from diffcli.tape.traced import Traced, operand
+from diffcli.tape.traced_value import TracedValue
 
 MOST_BRANCHES = 20
 """How many places at which Python branched are listed."""
@@ -69,7 +70,7 @@ def record(
     Parameters
     ----------
     function
-        Takes numbers by name, and returns a number, or a tuple or list of them.
+        Takes numbers and arrays by name, and returns a number or an array, or a tuple or list of them.
     at
         The value of each argument that is to be traced, in the order of the inputs of the tape.
     call
@@ -101,16 +102,29 @@ def record(
     sites.boundary = _run.__code__
     recorder = Recorder(sites, list(at), most_rows, judge)
     arguments = {}
-    for slot, (parameter, value) in enumerate(at.items()):
-        number = arguments[parameter] = object.__new__(Traced)
-        number.recorder, number.slot, number.value = recorder, slot, float(value)
-        recorder.values.append(number.value)
+    for parameter, value in at.items():
+        arguments[parameter] = _input(recorder, value)
     name = name or getattr(function, "__qualname__", "the function").rpartition("<locals>.")[2]
     try:
         result = _run(call or (lambda given: function(**given)), arguments, sites)
         return _finish(recorder, function, result, name)
     finally:
         recorder.close()
+
+
+def _input(recorder: Recorder, value: Any) -> TracedValue:
+    """What stands for an argument: a number, or an array."""
+    kind: type[TracedValue] = Traced
+    if getattr(value, "shape", ()):
+        from diffcli.tape.traced_array import TracedArray as kind  # numbers do not wait for NumPy
+
+        recorder.shapes[len(recorder.values)] = value.shape
+    else:
+        value = float(value)
+    result = object.__new__(kind)
+    result.recorder, result.slot, result.value = recorder, len(recorder.values), value
+    recorder.values.append(value)
+    return result
 
 
 def _run(call: Callable[[Mapping[str, Any]], Any], arguments: Mapping[str, Any], sites: CallSites) -> Any:
@@ -159,6 +173,10 @@ def _output(recorder: Recorder, function: Callable[..., Any], result: Any, name:
         found = operand(recorder, result)
         if found is not None:
             return found[0]
+    elif getattr(result, "shape", ()):
+        from diffcli.tape.array_operations import operand as array_operand
+
+        return array_operand(recorder, result)[0]
     what = "None" if result is None else f"a `{type(result).__name__}`"
     among = " among its results" if several else ""
     raise _bad_result(recorder, function, f"`{name}` returned {what}{among}, not a number")

@@ -23,9 +23,10 @@ def quiet() -> Any:
     return np.errstate(all="ignore")
 
 
-def each(function: Callable[..., float]) -> Callable[..., Array]:
-    """A function of numbers, for each element."""
-    lifted = np.frompyfunc(function, function.__code__.co_argcount if hasattr(function, "__code__") else 1, 1)
+def each(function: Callable[..., float], count: int = 0) -> Callable[..., Array]:
+    """A function of numbers, ``count`` of them if it does not say itself, for each element."""
+    count = count or (function.__code__.co_argcount if hasattr(function, "__code__") else 1)
+    lifted = np.frompyfunc(function, count, 1)
 
     def on_arrays(*operands: Array) -> Array:
         result = lifted(*operands)
