@@ -96,11 +96,21 @@ def rule_formula(
     text = rule_text(row, names, position, kind)
     if text == ABSENT:
         return ""
-    program = _parsed(text)
+    program = _parsed(_without_defaults(text, names, row.name, tape.shape(tape.operands_of(slot)[position])))
     own = words[position : position + 1] if row.variadic else words
     spelled = {SEED: other, RESULT: result, **dict(zip(row.parameters, own, strict=True))}
     spelled |= {name: _fixed_text(name, value) for name, value in names.items() if name not in spelled}
     return _with_bindings(program, spelled, dialect)
+
+
+def _without_defaults(text: str, names: Mapping[str, Any], name: str, shape: tuple[int, ...]) -> str:
+    """A rule without the keywords that would say what is so anyway: a function in it may have another axis than the row's."""
+    for keyword in ("axis", "keepdims", "backwards"):
+        if keyword == "axis" and len(shape) > 1 and name not in ("sum", "mean"):
+            continue
+        if keyword in names and _is_default(name, keyword, names[keyword], shape):
+            text = text.replace(f", {keyword}={keyword}", "")
+    return text
 
 
 def _with_bindings(program: Program, spelled: Mapping[str, str], dialect: Dialect) -> str:

@@ -143,7 +143,7 @@ class Problem:
             hint = f"; did you mean `{near[0]}`?" if near else ""
             notes.append(f"--at gives `{name}`, which {self._subject} does not use{hint}")
         notes += [hint for name in missing[:MOST_NAMES] if (hint := _reading(name, given))]
-        kept = [f"{name}={_value_text(value)}" for name, value in given.items() if name in program.inputs]
+        kept = [f"{name}={_value_text(value).replace(' ', '')}" for name, value in given.items() if name in program.inputs]
         point = ",".join([*kept, *[f"{name}=..." for name in missing]][:MOST_NAMES])
         marks = [program.mark(nodes[name]) for name in missing[:MOST_NAMES] if name in nodes]
         return error("missing-value", f"no value for {names}", program.source, *marks, notes=notes, help=[f"add --at {point}"])
