@@ -98,10 +98,18 @@ def _values(result: GradientResult, style: Style) -> tuple[Value, ...]:
     differences = {difference.variable: difference for difference in result.differences}
     for name, derivative in result.gradient.items():
         remark = _remark(result, name)
-        bar = _bar(differences[name]) if name in differences else ""
+        bar = _bar(differences[name]) if name in differences else _widest_bar(name, result.differences)
         remark = "; ".join(filter(None, (bar, remark)))
         values.append(Value(f"df/d{name}", f"{sign}f/{sign}{name}", derivative, remark))
     return tuple(values)
+
+
+def _widest_bar(name: str, differences: tuple[Difference, ...]) -> str:
+    """For an array, the widest of the bars of its elements."""
+    own = [found for found in differences if found.variable.startswith(f"{name}[")]
+    errors = [found.error for found in own if found.error is not None]
+    about = "" if all(found.bound for found in own) else "about "
+    return f"each ± {about}{number(max(errors), 2)} at most" if errors else ""
 
 
 def _bar(found: Difference) -> str:
