@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from diffcli.errors import Diagnostic, ExpressionError, Mark, Source, error
 from diffcli.language import Program, parse
-from diffcli.language.tokens import PASTED, STRAY, SYMBOL, TOKEN
+from diffcli.language.tokens import PASTED, SYMBOL, TOKEN
 from diffcli.records import Number, is_array
 from diffcli.tape import evaluate, lower
 
@@ -172,8 +172,8 @@ def _as_program(text: str, references: list[Reference]) -> str:
         if match is None or match.end() == position:
             return "".join(characters)
         position = match.end()
-        if match.lastindex is not None and match.lastindex in (SYMBOL, STRAY):
-            token = PASTED.get(match[match.lastindex], match[match.lastindex])
+        if match.lastindex == SYMBOL:
+            token = PASTED.get(match[SYMBOL], match[SYMBOL])
             depth += (token in ("(", "[")) - (token in (")", "]"))
             if token == "," and depth <= 0:
                 characters[position - 1] = ";"

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from diffcli.errors import Diagnostic, ExpressionError, Mark, Source, Span, error
 from diffcli.language import Program, parse
 from diffcli.language.later import complaints
-from diffcli.language.tokens import NAME, PASTED, STRAY, SYMBOL, TOKEN, plain_name
+from diffcli.language.tokens import NAME, PASTED, SYMBOL, TOKEN, plain_name
 from diffcli.methods.problem import Problem
 from diffcli.operations import CONSTANTS
 
@@ -81,9 +81,9 @@ def _pieces(text: str) -> Iterator[_Piece]:
     for match in TOKEN.finditer(text):
         token = match[SYMBOL] if match.lastindex == SYMBOL else ""
         token = PASTED.get(token, token)
-        depth = max(0, depth + (token == "(") - (token == ")"))
-        if match.lastindex == STRAY and match[STRAY] == ":" and depth == 0 and colon is None:
-            colon = match.start(STRAY)
+        depth = max(0, depth + (token in ("(", "[")) - (token in (")", "]")))
+        if token == ":" and depth == 0 and colon is None:
+            colon = match.start(SYMBOL)
         doubled = token == ";" and match.end() - 1 == semicolon
         if depth == 0 and (token in (",", "\n") or doubled):
             stop = match.end() - (2 if doubled else 1)
