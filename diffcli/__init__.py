@@ -9,8 +9,8 @@ Every function of the language is here too (``diffcli.sin``, ``diffcli.softplus`
 differentiated: ``diffcli.grad(f, {"x": 2})``, `value_and_grad`.
 
 `grad` gives a value and gradient, `trace` the whole evaluation trace, `check` every way to a derivative side by side,
-`difference` the derivative of a Python function, `parse` a program to use many times. Errors are
-`DiffcliError` and its family, each with the diagnostics that the command line prints.
+`taylor` derivatives of any order along a variable, `difference` the derivative of a Python function, `parse` a program to
+use many times. Errors are `DiffcliError` and its family, each with the diagnostics that the command line prints.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from diffcli.language import Program, parse
     from diffcli.methods.custom_rule import custom_rule
     from diffcli.methods.library import difference, grad, trace
+    from diffcli.methods.taylor import TaylorResult, taylor
     from diffcli.methods.value_and_grad import value_and_grad
     from diffcli.records import Difference, GradientResult, Trace
     from diffcli.reports.diagnostics import explain
@@ -49,6 +50,7 @@ __all__ = [
     "MissingExtraError",
     "NotDifferentiableError",
     "Program",
+    "TaylorResult",
     "Trace",
     "UsageError",
     "__version__",
@@ -58,15 +60,17 @@ __all__ = [
     "explain",
     "grad",
     "parse",
+    "taylor",
     "trace",
     "value_and_grad",
 ]
 
 _HOMES = {
-    "Difference": "records", "GradientResult": "records", "Program": "language", "Trace": "records", "__version__": "_version",
+    "Difference": "records", "GradientResult": "records", "Program": "language", "TaylorResult": "methods.taylor",
+    "Trace": "records", "__version__": "_version",
     "check": "studies.library", "custom_rule": "methods.custom_rule", "difference": "methods.library",
-    "explain": "reports.diagnostics", "grad": "methods.library", "parse": "language", "trace": "methods.library",
-    "value_and_grad": "methods.value_and_grad",
+    "explain": "reports.diagnostics", "grad": "methods.library", "parse": "language", "taylor": "methods.taylor",
+    "trace": "methods.library", "value_and_grad": "methods.value_and_grad",
 }  # fmt: skip
 """Where each name lives, if not in `diffcli.errors`. Nothing is imported before it is asked for."""
 

@@ -9,6 +9,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("check", "All ways to a derivative side by side, with a verdict; or a claim."),
     "ast": ("ast", "The syntax tree of an expression."),
     "swell": ("swell", "How derivatives swell when they are written out."),
+    "taylor": ("taylor", "Taylor coefficients and derivatives of any order along a variable."),
     "functions": ("functions", "The operations: rules, domains, kinks."),
     "help": ("help", "What an error code means, with an example."),
 }

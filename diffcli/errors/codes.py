@@ -79,6 +79,11 @@ CODES: dict[str, Code] = {
     "python-error": _error(3, "A Python function, or the file that it stands in, raises an exception."),
     "wrong-rule": _error(3, "A rule given to diffcli.custom_rule is not the derivative of the operation's values."),
     "bad-result": _error(3, "A Python function returns something that is no number."),
+    # -- arrays ------------------------------------------------------------------------------------------------------------
+    "shape-mismatch": _error(3, "The shapes of operands do not fit each other.", 'grad "sum(x + y)" --at x=[1,2],y=[1,2,3]', 'grad "sum(x + y)" --at x=[1,2],y=[1,2]'),
+    "bad-axis": _error(3, "There is no such axis, or it has to be said along which one.", 'grad "sum(sum(x, axis=1))" --at x=[1,2]', 'grad "sum(sum(x, axis=0))" --at x=[1,2]'),
+    "bad-index": _error(3, "An index is out of range, or is no whole number that is known before anything is computed.", 'grad "x[2]" --at x=[1,2]', 'grad "x[1]" --at x=[1,2]'),
+    "not-a-number": _error(3, "A number is needed where there is an array: a gradient is of a number.", 'grad "x^2" --at x=[1,2]', 'grad "sum(x^2)" --at x=[1,2]'),
     # -- the point -------------------------------------------------------------------------------------------------------
     "domain": _error(4, "An operand is outside the domain of its operation, so the value is undefined.", 'grad "log(x - 3)" --at x=2', 'grad "log(x - 3)" --at x=4'),
     "division-by-zero": _error(4, "A divisor is 0, so the value is undefined.", 'grad "1/(x - 2)" --at x=2', 'grad "1/(x - 2)" --at x=3'),
@@ -92,6 +97,7 @@ CODES: dict[str, Code] = {
     "point-branch": _warning("A condition with == or != treats this one point differently; the slopes beside it may be others.", 'grad "x^2 if x != 1 else 1" --at x=1', 'grad "x^2" --at x=1'),
     "overflow": _warning("An intermediate value is beyond the range of a float.", 'grad "log(1 + exp(x))" --at x=1000', 'grad "softplus(x)" --at x=1000', exit=4),
     "undefined-partial": _warning("An operation is defined at this point but has no partial derivative there.", 'grad "x^y" --at x=-2,y=2', 'grad "x^y" --at x=-2,y=2 --wrt x', exit=4),
+    "no-coefficient": _warning("A derivative of some order is not finite at this point, so the Taylor polynomial ends before it.", 'taylor "x^2.5" --order 4', 'taylor "x^2.5" --order 4 --at x=1', exit=4),
     "no-difference": _warning("Differences give no number: a value beside the point is undefined, or no quotients agree.", 'grad "sqrt(x)" --at x=0 --mode numeric --method backward', 'grad "sqrt(x)" --at x=1 --mode numeric', exit=4),
     "difference-off": _warning("A difference quotient is further from the derivative by the table's rules than its own error estimate says.", 'grad "sin(1e7*x)" --at x=0.3 --mode numeric --rule eps', 'grad "sin(x)" --at x=0.3 --mode numeric'),
     "symbolic-form": _warning("SymPy's form of the derivative is 0/0 or the like at this point, where the function is well behaved.", 'grad "hypot(x, y)" --at x=0,y=0 --mode symbolic', 'grad "hypot(x, y)" --at x=0,y=0', exit=4),

@@ -1,0 +1,207 @@
+"""The Taylor polynomial of a program along one variable, with everything worth saying about it."""
+
+# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
+
+import math
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from diffcli.errors import Diagnostic, UsageError, error
+from diffcli.language.printer import number_text
+from diffcli.methods.faults import require_value
+from diffcli.methods.kinks import NOT_DIFFERENTIABLE, describe, find_breaks
+from diffcli.methods.one_sided import NUDGE
+from diffcli.methods.point_rows import PointRows
+from diffcli.methods.points import read_point
+from diffcli.methods.problem import At, Problem, Target, as_program
+from diffcli.methods.series import expand, power_series
+from diffcli.records import Number
+from diffcli.tape import evaluate
+from diffcli.tape.lowering import MOST_ROWS
+
+MOST_ORDER = 170
+"""The factorial of a larger number is beyond the range of a float."""
+
+
+class TaylorResult(NamedTuple):
+    """The Taylor coefficients of a program at a point along one variable."""
+
+    expression: str
+    variable: str
+    at: dict[str, Number]
+    order: int
+    coefficients: tuple[float, ...]
+    """c_0 to c_order: the program is their sum times the powers of the distance to the point, up to a remainder."""
+    derivatives: tuple[float, ...]
+    """The value and the derivatives of each order: k! times c_k."""
+    polynomial: str | None
+    """The Taylor polynomial, as diffcli reads it; None if a coefficient is not finite."""
+    left: tuple[float, ...] | None = None
+    """At a kink, tie, jump or branch, the coefficients on the left of the point; None elsewhere, and where they are unknown."""
+    right: tuple[float, ...] | None = None
+    notes: tuple[Diagnostic, ...] = ()
+
+
+def taylor(
+    target: Target,
+    at: At | None = None,
+    var: str | None = None,
+    order: int = 6,
+    *,
+    max_nodes: int = MOST_ROWS,
+    progress: Callable[[str], None] = lambda stage: None,
+) -> TaylorResult:
+    """The Taylor coefficients of a program along one variable, and its derivatives of every order up to one.
+
+    Parameters
+    ----------
+    target
+        A program, as text or parsed, or a Python function of numbers.
+    at
+        The point, as for `diffcli.grad`. The variable itself may be left out, and is 0 then.
+    var
+        The variable; it may be left out if there is only one.
+    order
+        The highest power, at most 170.
+    max_nodes
+        The longest tape to build, the rows of the partials among it.
+    progress
+        Told of each stage as it begins.
+
+    Returns
+    -------
+    A record with ``coefficients``, ``derivatives``, the ``polynomial`` as a text that diffcli reads, and ``notes``: every kink,
+    tie, pole, jump and branch that touches the result, where the polynomial is that of the rule taken there.
+
+    Raises
+    ------
+    ExpressionError, DomainError, LimitError
+        As `diffcli.grad`.
+    UsageError
+        The order is no whole number from 0 to 170, or the variable is not given and there are several.
+
+    Notes
+    -----
+    Exact up to rounding: Taylor arithmetic on the tape, from the rules of the table (Griewank & Walther 2008, section 13.2),
+    with neither symbols nor differences.
+
+    Examples
+    --------
+    >>> taylor("exp(x)*y", {"y": 2}, "x", 3).coefficients
+    (2.0, 2.0, 1.0, 0.3333333333333333)
+    >>> taylor("sqrt(x)", "x=4", order=2).polynomial
+    'h = x - 4; 2 + 0.25*h - 0.015625*h^2'
+    """
+    if isinstance(order, bool) or not isinstance(order, int) or not 0 <= order <= MOST_ORDER:
+        raise UsageError([error("bad-value", f"the order is {order}, not a whole number from 0 to {MOST_ORDER}")])
+    program = as_program(target)
+    variable = _variable(list(program.inputs), var)
+    progress("evaluating")
+    problem = Problem(program, _with_zero(at, variable), wrt=[variable], most_rows=max_nodes)
+    if problem.tape.shapes is not None:
+        raise UsageError([error("usage", "a Taylor polynomial is of a program of numbers, and this one has arrays")])
+    require_value(problem)
+    breaks = find_breaks(problem)
+    notes = [*problem.notes(), *describe(problem, breaks, "", False)]
+    progress("expanding")
+    slot = problem.input_slot(variable)
+    rows = PointRows(problem.tape, problem.values, slot, max_nodes)
+    coefficients = tuple(number + 0.0 for number in expand(rows, problem.tape, slot, order))
+    left = right = None
+    broken = any(found.kind in _TWO_SIDED for found in breaks)
+    if broken or rows.on_boundary:
+        left, right = (_beside(problem, slot, side, order, max_nodes) for side in (-1, 1))
+        if not broken:
+            left, right = _if_apart(coefficients, left, right, notes)
+    derivatives = tuple(math.factorial(k) * 1.0 * number for k, number in enumerate(coefficients))
+    polynomial = None
+    if all(map(math.isfinite, coefficients)):
+        polynomial = polynomial_text(coefficients, variable, float(problem.at[variable]))
+    else:
+        notes.append(_not_finite(coefficients))
+    return TaylorResult(
+        problem.expression(), variable, problem.at, order, coefficients, derivatives, polynomial, left, right, tuple(notes)
+    )  # fmt: skip
+
+
+_TWO_SIDED = NOT_DIFFERENTIABLE - {"pole"}
+"""Kinds of break on whose sides the function may be smooth."""
+
+
+_Side = tuple[float, ...] | None
+
+
+def _if_apart(coefficients: Sequence[float], left: _Side, right: _Side, notes: list[Diagnostic]) -> tuple[_Side, _Side]:
+    """Both sides where they differ, with a note; none where a rule of the table has two forms for one function."""
+    if left is None or right is None:
+        return None, None
+    size = max(map(abs, coefficients)) * _ROUNDING
+    apart = [k for k, (one, other) in enumerate(zip(left, right, strict=True)) if not abs(one - other) <= size]
+    if not apart:
+        return None, None
+    message = f"the derivative of order {apart[0]} differs on the two sides"
+    notes.append(Diagnostic("kink", "warning", message, notes=("the polynomial is that of the rule taken for the operation",)))
+    return left, right
+
+
+_ROUNDING = 1e-9
+"""By how much of the largest coefficient two forms of one function may differ."""
+
+
+def _beside(problem: Problem, slot: int, side: int, order: int, most_rows: int) -> _Side:
+    """The coefficients on one side, by the choices that are made a little way from the point; None if there are none."""
+    point = problem.point
+    point[slot] += side * NUDGE * max(1.0, abs(point[slot]))
+    beside = evaluate(problem.tape, point)
+    if not math.isfinite(beside[problem.tape.output]):
+        return None
+    found = power_series(problem.tape, problem.values, slot, order, most_rows, beside)
+    return tuple(number + 0.0 for number in found) if all(map(math.isfinite, found)) else None
+
+
+def _variable(inputs: Sequence[str], given: str | None) -> str:
+    if given is not None:
+        return given  # whether there is such a variable is for `Problem` to say
+    if len(inputs) == 1:
+        return inputs[0]
+    if not inputs:
+        raise UsageError([error("usage", "the expression has no variable to expand it in")])
+    names = ", ".join(inputs)
+    help = [f"name it with --var {inputs[0]}"]
+    raise UsageError([error("usage", f"there are several variables ({names}), and a Taylor polynomial is along one", help=help)])
+
+
+def _with_zero(at: At | None, variable: str) -> At:
+    """The point with the variable at 0, if it is not given."""
+    if at is None or (isinstance(at, str) and not at.strip()):
+        return {variable: 0.0}
+    if isinstance(at, str):
+        return at if variable in read_point(at)[0] else f"{at}, {variable}=0"
+    return at if variable in at else {**at, variable: 0.0}
+
+
+def _not_finite(coefficients: Sequence[float]) -> Diagnostic:
+    order = next(k for k, number in enumerate(coefficients) if not math.isfinite(number))
+    what = "the value" if not order else f"the derivative of order {order}"
+    return Diagnostic("no-coefficient", "warning", f"{what} is not finite here, so there is no Taylor polynomial of that order")
+
+
+def polynomial_text(coefficients: Sequence[float], variable: str, center: float) -> str:
+    """A polynomial in the distance to a point, as a program.
+
+    >>> polynomial_text([1.0, -1.0, 0.0, 2.5], "x", 0.0), polynomial_text([0.0, 1.0], "h", -1.5), polynomial_text([0.0], "x", 1.0)
+    ('1 - x + 2.5*x^3', 't = h + 1.5; t', '0')
+    """
+    h = variable if center == 0 else "t" if variable == "h" else "h"
+    text = ""
+    for k, number in enumerate(coefficients):
+        if number == 0:
+            continue
+        power = f"{h}^{k}" if k > 1 else h * k
+        size = number_text(abs(number))
+        term = size if not power else power if size == "1" else f"{size}*{power}"
+        text += f" {'-' if number < 0 else '+'} {term}" if text else f"{'-' * (number < 0)}{term}"
+    if center == 0 or h not in text:
+        return text or "0"
+    sign = "+" if center < 0 else "-"
+    return f"{h} = {variable} {sign} {number_text(abs(center))}; {text}"

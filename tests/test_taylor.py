@@ -1,0 +1,297 @@
+"""Taylor coefficients against 50 digits, against SymPy, against themselves on the two sides of a kink, and as they are printed."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import oracle
+import pytest
+import sympy
+from console import run, transcript
+from hypothesis import HealthCheck, given, settings
+from mpmath import mp, mpf
+from programs import SMOOTH, plainly, points, programs
+from test_operations import TRUTHS, UNKNOWN, at_points, call
+
+import diffcli
+from diffcli.language import parse
+from diffcli.methods.series import power_series
+from diffcli.methods.taylor import TaylorResult, polynomial_text, taylor
+from diffcli.methods.transform import gradient_tape
+from diffcli.tape import evaluate, lower
+
+often = settings(max_examples=200, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+ORDER = 8
+
+
+def exact(function, x, order):
+    """Taylor coefficients by an interpolating polynomial whose nodes are 1e-20 apart, with 600 digits."""
+    with mp.workdps(400 + order * (40 + int(abs(math.log10(abs(x) or 1))))):
+        step = mpf(10) ** -20 * (abs(x) or 1)
+        nodes = [mpf(node) - mpf(order) / 2 for node in range(order + 1)]
+        values = mp.matrix([function(mpf(x) + node * step) for node in nodes])
+        powers = mp.matrix(order + 1, order + 1)
+        for row, node in enumerate(nodes):
+            for column in range(order + 1):
+                powers[row, column] = node**column
+        return [found / step**k for k, found in enumerate(mp.lu_solve(powers, values))]
+
+
+def disagreements(found, expected, tolerance=2e-13):
+    """Coefficients that are off by more than a few ulp of their own size and that of their neighbours."""
+    wrong = []
+    for k, number in enumerate(found):
+        if abs(expected[k]) > mpf("1e308"):
+            break  # what follows would be made of it
+        beside = max(abs(expected[j]) for j in range(max(0, k - 1), min(len(expected) - 1, k + 1) + 1))
+        scale = max(abs(expected[k]), beside / 1000)
+        below = mpf("1e-300")  # the range of a float
+        if not (abs(number - expected[k]) <= tolerance * scale or abs(number) + abs(expected[k]) < below):
+            wrong.append((k, number, mp.nstr(expected[k], 20)))
+    return wrong
+
+
+@pytest.mark.parametrize(("row", "point"), at_points())
+def test_every_row_of_the_table(row, point):
+    """Along each operand, the others held: the partials of the table, differentiated again and again by one another."""
+    tape = lower(parse(call(row, len(point))))
+    values = evaluate(tape, point)
+    texts = row.partials * len(point) if row.variadic else row.partials
+    for position in range(len(point)):
+        if texts[position] == UNKNOWN or (row.name, position) in TRUTHS or row.name == "stop_gradient":
+            continue
+
+        def function(moved, position=position):
+            operands = [moved if place == position else mpf(operand) for place, operand in enumerate(point)]
+            return oracle.ORACLE[row.name](*operands)
+
+        found = power_series(tape, values, position, ORDER, 10_000)
+        assert len(found) == ORDER + 1
+        assert disagreements(found, exact(function, point[position], ORDER)) == []
+
+
+AT_ZERO = {
+    # text: coefficients at 0, exactly
+    "x^3": [0, 0, 0, 1, 0, 0, 0],
+    "x^2.0 + x^1": [0, 1, 1, 0, 0, 0, 0],
+    "(x + x^2)^3": [0, 0, 0, 1, 3, 3, 1],
+    "(1 + x)^-2": [1, -2, 3, -4, 5, -6, 7],
+    "x^0": [1, 0, 0, 0, 0, 0, 0],
+    "1/(1 - x)": [1] * 7,
+    "x/(1 + x^2)": [0, 1, 0, -1, 0, 1, 0],
+    "(1 + x)^0.5*(1 + x)^0.5": [1, 1, 0, 0, 0, 0, 0],
+    "1/(1 - x - x^2)": [1, 1, 2, 3, 5, 8, 13],
+    "square(x)*reciprocal(1 + x)": [0, 0, 1, -1, 1, -1, 1],
+    "exp(x)": [1, 1, 1 / 2, 1 / 6, 1 / 24, 1 / 120, 1 / 720],
+    "sin(x)": [0, 1, 0, -1 / 6, 0, 1 / 120, 0],
+    "log1p(x)": [0, 1, -1 / 2, 1 / 3, -1 / 4, 1 / 5, -1 / 6],
+    "atan(x)": [0, 1, 0, -1 / 3, 0, 1 / 5, 0],
+    "tan(x)": [0, 1, 0, 1 / 3, 0, 2 / 15, 0],
+    "sinc(x)": [1, 0, -math.pi**2 / 6, 0, math.pi**4 / 120, 0, -math.pi**6 / 5040],
+    "stop_gradient(x)*x": [0] * 7,
+    "x*stop_gradient(x + 1)": [0, 1, 0, 0, 0, 0, 0],
+    "x^3*abs(x - 1)": [0, 0, 0, 1, -1, 0, 0],
+    "where(x < 1, x*x, log(x))": [0, 0, 1, 0, 0, 0, 0],
+    "u = x + 1; f(a) = a*u; f(f(x))": [0, 1, 2, 1, 0, 0, 0],
+    "2": [2, 0, 0, 0, 0, 0, 0],
+}
+
+
+@pytest.mark.parametrize("text", AT_ZERO)
+def test_series_at_zero(text):
+    found = taylor(f"{text} + 0*x" if text == "2" else text, None, "x")
+    assert found.coefficients == pytest.approx(AT_ZERO[text], rel=1e-14, abs=1e-16)
+    if all(number == int(number) for number in AT_ZERO[text]):
+        assert list(found.coefficients) == AT_ZERO[text]
+    assert [found.derivatives[k] for k in range(7)] == [math.factorial(k) * found.coefficients[k] for k in range(7)]
+
+
+@pytest.mark.parametrize("order", [0, 1, 23, 40])
+def test_high_orders_of_sinc_do_not_end_where_the_series_of_its_rule_does(order):
+    found = taylor("sinc(x)", None, order=order).coefficients
+    expected = [(-1) ** (k // 2) * math.pi**k / math.factorial(k + 1) * (k % 2 == 0) for k in range(order + 1)]
+    assert found == pytest.approx(expected, rel=1e-13)
+
+
+SYMPY = [
+    "exp(x)*cos(x)", "log(x)/x", "sqrt(1 + x^2)", "x^x", "tanh(x)^2", "exp(-x^2)*erf(x)", "atan(x)/(1 + exp(-x^2))", "x^(9/2)",
+    "exp(x)/sqrt(sin(x)^3 + cos(x)^3)", "gamma(x)*x", "1/(1 + sin(x)^2)", "asin(x/4)*acosh(1 + x)", "(1 - cos(x))/(1 + x^2)",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", SYMPY)
+@pytest.mark.parametrize("at", ["1/2", "3/2"])
+def test_sympy_agrees(text, at):
+    x = sympy.Symbol("x")
+    form = sympy.sympify(text.replace("^", "**"))
+    expected = [mpf(str(sympy.N(form.diff(x, k).subs(x, sympy.Rational(at)) / sympy.factorial(k), 30))) for k in range(7)]
+    found = taylor(text, f"x={at}", order=6)
+    assert disagreements(found.coefficients, expected, 1e-11) == []
+
+
+@often
+@given(programs(rows=SMOOTH, depth=3), points)
+def test_the_first_two_derivatives_are_those_of_the_sweeps(statements, point):
+    tape = lower(parse(plainly(statements)))
+    at = [point[name] for name in tape.inputs]
+    values = evaluate(tape, at)
+    if not at or not math.isfinite(values[tape.output]):
+        return
+    first = gradient_tape(tape, [0])
+    second = gradient_tape(first, [0], output=first.outputs[1])
+    computed = evaluate(second, at)
+    slopes = [computed[slot] for slot in second.outputs]
+    largest = max([abs(number) for number in computed if isinstance(number, float) and math.isfinite(number)], default=0.0)
+    found = power_series(tape, values, 0, 2, 100_000)
+    if largest < 1e6 and all(map(math.isfinite, slopes)):
+        for number, slope in zip(found[1:], (slopes[0], slopes[1] / 2), strict=True):
+            assert not math.isfinite(number) or number == pytest.approx(slope, rel=1e-8, abs=1e-8 * max(1.0, largest))
+
+
+READ_BACK = ["exp(x)*cos(x)", "sqrt(x + y)", "1/(x + 3)", "x - x", "x^3 - y", "-x", "gamma(x + 3)", "1e20*x^2 + 1e-20*x"]
+
+
+@pytest.mark.parametrize("text", READ_BACK)
+@pytest.mark.parametrize("x", [0.0, 2.0, -0.375])
+def test_the_polynomial_is_a_program_with_the_same_coefficients(text, x):
+    at = {"x": x, "y": 1.0} if "y" in text else {"x": x}
+    found = taylor(text, at, "x", 5)
+    program = parse(found.polynomial)
+    again = taylor(program, {"x": x} if program.inputs else {}, "x", 5).coefficients if program.inputs else [float(found.polynomial)]
+    assert again == pytest.approx([*found.coefficients][: len(again)], rel=1e-15)
+
+
+def test_the_letter_of_the_polynomial_is_none_of_the_program():
+    assert taylor("h^2", "h=1", order=2).polynomial == "t = h - 1; 1 + 2*t + t^2"
+    assert polynomial_text([0.0, -1.0, 0.5], "x", -2.0) == "h = x + 2; -h + 0.5*h^2"
+
+
+SIDES = {
+    # text: the point, and the coefficients of order 0 to 3 on the left and on the right
+    "abs(x)^3": (0, [0, 0, 0, -1], [0, 0, 0, 1]),
+    "x*abs(x)": (0, [0, 0, -1, 0], [0, 0, 1, 0]),
+    "max(x, x^2)": (0, [0, 0, 1, 0], [0, 1, 0, 0]),
+    "min(x, x, 2*x)": (0, [0, 2, 0, 0], [0, 1, 0, 0]),
+    "x*floor(x)": (1, [0, 0, 0, 0], [1, 1, 0, 0]),
+    "where(x > 0, exp(x), 1 + x)": (0, [1, 1, 0, 0], [1, 1, 1 / 2, 1 / 6]),
+    "where(x == 0, 5, x)": (0, [0, 1, 0, 0], [0, 1, 0, 0]),
+    "clip(x, 0, 1)^2": (1, [1, 2, 1, 0], [1, 0, 0, 0]),
+    "relu(x)*x": (0, [0, 0, 0, 0], [0, 0, 1, 0]),
+    "elu(x)": (0, [0, 1, 1 / 2, 1 / 6], [0, 1, 0, 0]),
+    "copysign(2, x)*x": (0, [0, -2, 0, 0], [0, 2, 0, 0]),
+    "x if x >= 1 else log(x) if x > 0 else 0": (1, [0, 1, -1 / 2, 1 / 3], [1, 1, 0, 0]),
+    "atan2(x, x - 1)": (0, [-math.pi, -1, -1, -2 / 3], [math.pi, -1, -1, -2 / 3]),
+    "sqrt(relu(x))": (0, [0, 0, 0, 0], None),
+    "where(x > 0, 1/x, 1)": (0, [1, 0, 0, 0], None),
+}
+
+
+@pytest.mark.parametrize("text", SIDES)
+def test_both_sides_of_a_break(text):
+    x, left, right = SIDES[text]
+    found = taylor(text, {"x": x}, order=3)
+    assert {note.code for note in found.notes} & {"kink", "tie", "jump", "branch", "point-branch"}
+    for side, expected in ((found.left, left), (found.right, right)):
+        if expected is not None and (side is not None or text not in ("sqrt(relu(x))",)):
+            assert side == pytest.approx(expected, abs=1e-15)
+    if right is None:
+        assert found.right is None
+
+
+def test_away_from_breaks_there_are_no_sides():
+    found = taylor("abs(x)*max(x, 1)", "x=3")
+    assert (found.left, found.right, found.notes) == (None, None, ())
+
+
+def test_what_is_not_finite_is_told():
+    found = taylor("x^2.5", order=4)
+    assert found.coefficients[:4] == (0.0, 0.0, 0.0, math.inf)
+    assert found.polynomial is None
+    assert [note.code for note in found.notes] == ["no-coefficient"]
+    assert "of order 3" in found.notes[0].message
+    assert [note.code for note in taylor("sqrt(x)").notes] == ["pole", "no-coefficient"]
+
+
+def test_a_python_function():
+    def iterate(x):
+        for _ in range(3):
+            x = x * (2 - x)
+        return x
+
+    found = diffcli.taylor(iterate, {"x": 0.0}, order=8)
+    assert found.coefficients == (0, 8, -28, 56, -70, 56, -28, 8, -1)  # 1 - (1 - x)^8
+
+
+def test_an_own_operation_expands_by_its_own_rule():
+    @diffcli.custom_rule(partials="y*(1 - y)", at=[-1.0, 0.5])
+    def logistic(x):
+        return 1 / (1 + math.exp(-x))
+
+    assert diffcli.taylor(lambda x: logistic(x), {"x": 0.5}).coefficients == pytest.approx(taylor("sigmoid(x)", "x=0.5").coefficients)
+
+
+def test_the_library():
+    found = diffcli.taylor("x*y^2", {"y": 3}, "x", 2)
+    assert isinstance(found, TaylorResult) and isinstance(found, diffcli.TaylorResult)
+    assert found[:7] == ("x*y^2", "x", {"x": 0.0, "y": 3.0}, 2, (0.0, 9.0, 0.0), (0.0, 9.0, 0.0), "9*x")
+
+
+@pytest.mark.parametrize("order", [-1, 171, 2.0, True, "3"])
+def test_an_order_that_is_none(order):
+    with pytest.raises(diffcli.UsageError, match="not a whole number from 0 to 170"):
+        taylor("x", order=order)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "family", "message"),
+    [
+        (("x*y",), diffcli.UsageError, "there are several variables"),
+        (("2",), diffcli.UsageError, "no variable to expand it in"),
+        (("x*y", None, "x"), diffcli.ExpressionError, "no value for `y`"),
+        (("x", "x=1", "z"), diffcli.ExpressionError, "no variable `z`"),
+        (("log(x)", "x=-1"), diffcli.DomainError, "undefined"),
+        (("1/x",), diffcli.DomainError, "divides by 0"),
+        (("x +",), diffcli.ExpressionError, "the text ends"),
+    ],
+)
+def test_errors(arguments, family, message):
+    with pytest.raises(family, match=message):
+        taylor(*arguments)
+
+
+def test_the_longest_tape():
+    with pytest.raises(diffcli.LimitError):
+        taylor("gamma(x)*sin(x)", "x=1", order=30, max_nodes=20)
+
+
+def test_long_tapes_and_deep_ones():
+    assert taylor(" + ".join(["x*x"] * 2000), order=3).coefficients == (0, 0, 2000, 0)
+    assert taylor("sin(" * 2000 + "x" + ")" * 2000, order=3).coefficients == pytest.approx((0, 1, 0, -2000 / 6))
+    assert taylor("*".join(["(1 + x)"] * 64), order=2).coefficients == (1, 64, 64 * 63 / 2)
+
+
+PRINTED = {
+    "zero": 'taylor "exp(x)*cos(x)"',
+    "several": 'taylor "sqrt(x + y)" --var x --at x=1,y=3 --order 4 --digits full',
+    "kink": 'taylor "max(x, x^2) + abs(x)^3" --order 3',
+    "json": 'taylor "abs(x)" --order 2 --json',
+    "csv": 'taylor "1/(1 - x)" --order 3 --format csv',
+    "plain": 'taylor "1/(1 - x)" --order 3 --format plain',
+    "latex": 'taylor "gamma(x)" --at x=1 --order 3 --format latex',
+    "markdown": 'taylor "sin(β)" --at β=1 --order 2 --format markdown',
+    "not-finite": 'taylor "x^2.5" --order 4',
+    "which": 'taylor "x*y"',
+    "order": 'taylor "x" --order 171',
+}
+
+
+@pytest.mark.parametrize("name", PRINTED)
+def test_what_is_printed(name, golden):
+    golden(f"taylor/{name}.txt", transcript(PRINTED[name]))
+
+
+def test_json_has_every_digit():
+    data = json.loads(run('taylor "exp(x)" --at x=1 --order 5 --json').stdout)
+    assert data["schema"] == "diffcli/taylor@1"
+    assert data["coefficients"] == list(taylor("exp(x)", "x=1", order=5).coefficients)
