@@ -9,8 +9,9 @@ Every function of the language is here too (``diffcli.sin``, ``diffcli.softplus`
 differentiated: ``diffcli.grad(f, {"x": 2})``, `value_and_grad`.
 
 `grad` gives a value and gradient, `trace` the whole evaluation trace, `check` every way to a derivative side by side,
-`taylor` derivatives of any order along a variable, `difference` the derivative of a Python function, `parse` a program to
-use many times. Errors are `DiffcliError` and its family, each with the diagnostics that the command line prints.
+`jacobian` and `hessian` matrices of derivatives, `jvp`, `vjp` and `hvp` products with them, `taylor` derivatives of any order
+along a variable, `difference` the derivative of a Python function, `parse` a program to use many times. Errors are
+`DiffcliError` and its family, each with the diagnostics that the command line prints.
 """
 
 from __future__ import annotations
@@ -32,7 +33,11 @@ if TYPE_CHECKING:
     )
     from diffcli.language import Program, parse
     from diffcli.methods.custom_rule import custom_rule
+    from diffcli.methods.hessian_record import HessianResult
+    from diffcli.methods.jacobian import JacobianResult
     from diffcli.methods.library import difference, grad, trace
+    from diffcli.methods.library_matrices import hessian, hvp, jacobian, jvp, vjp
+    from diffcli.methods.products import ProductResult
     from diffcli.methods.taylor import TaylorResult, taylor
     from diffcli.methods.value_and_grad import value_and_grad
     from diffcli.records import Difference, GradientResult, Trace
@@ -46,9 +51,12 @@ __all__ = [
     "DomainError",
     "ExpressionError",
     "GradientResult",
+    "HessianResult",
+    "JacobianResult",
     "LimitError",
     "MissingExtraError",
     "NotDifferentiableError",
+    "ProductResult",
     "Program",
     "TaylorResult",
     "Trace",
@@ -59,16 +67,24 @@ __all__ = [
     "difference",
     "explain",
     "grad",
+    "hessian",
+    "hvp",
+    "jacobian",
+    "jvp",
     "parse",
     "taylor",
     "trace",
     "value_and_grad",
+    "vjp",
 ]
 
 _HOMES = {
     "Difference": "records", "GradientResult": "records", "Program": "language", "TaylorResult": "methods.taylor",
     "Trace": "records", "__version__": "_version",
     "check": "studies.library", "custom_rule": "methods.custom_rule", "difference": "methods.library",
+    "HessianResult": "methods.hessian_record", "JacobianResult": "methods.jacobian", "ProductResult": "methods.products",
+    "hessian": "methods.library_matrices", "hvp": "methods.library_matrices", "jacobian": "methods.library_matrices",
+    "jvp": "methods.library_matrices", "vjp": "methods.library_matrices",
     "explain": "reports.diagnostics", "grad": "methods.library", "parse": "language", "taylor": "methods.taylor",
     "trace": "methods.library", "value_and_grad": "methods.value_and_grad",
 }  # fmt: skip

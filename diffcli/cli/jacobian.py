@@ -27,7 +27,7 @@ EXAMPLES = (
 
 
 @click.command(cls=Command, examples=EXAMPLES)
-@point_options
+@point_options()
 @OF
 @click.option("--mode", type=Choice("mode", JACOBIAN_MODES), metavar="MODE", default="auto", help="auto (forward or reverse, by counted operations), forward, reverse, numeric or symbolic.", show_default=True)
 @click.option("--sparsity", is_flag=True, help="Draw which entries may differ from 0.")

@@ -17,19 +17,28 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 OF = click.option("--of", metavar="RESULTS", help='The results, as names of the program or expressions in them: "u; v^2".')
 
 
-def point_options(function: Function) -> Function:
+def point_options(wrt: bool = True, kink: bool = True) -> Callable[[Function], Function]:
     """EXPR, where, by which variables, and what to do at a kink."""
-    for option in reversed((
+    chosen = [
         click.argument("expression", metavar="EXPR"),
         click.option("--at", multiple=True, metavar="POINT", help="The point, as x=2,y=pi/4; may be given again."),
-        click.option("--wrt", type=Names(), help="Variables to differentiate by; all, if not given."),
-        click.option("--kink", type=Choice("policy", POLICIES), metavar="POLICY", default="min-norm", help="At a kink: min-norm, mean, left, right, nan, error.", show_default=True),
+    ]  # fmt: skip
+    if wrt:
+        chosen.append(click.option("--wrt", type=Names(), help="Variables to differentiate by; all, if not given."))
+    if kink:
+        chosen.append(click.option("--kink", type=Choice("policy", POLICIES), metavar="POLICY", default="min-norm", help="At a kink: min-norm, mean, left, right, nan, error.", show_default=True))
+    chosen += [
         click.option("--strict", is_flag=True, help="Exit with 5 where the function is not differentiable."),
-        click.option("--full", is_flag=True, help="Show every row and column of a large matrix."),
+        click.option("--full", is_flag=True, help="Show every row and column of a large matrix, or element of an array."),
         click.option("-q", "--quiet", is_flag=True, help="Print the result alone: a name, a tab, a number."),
-    )):  # fmt: skip
-        function = option(function)
-    return function
+    ]  # fmt: skip
+
+    def decorate(function: Function) -> Function:
+        for option in reversed(chosen):
+            function = option(function)
+        return function
+
+    return decorate
 
 
 def take_output(environment: Environment, options: dict[str, Any]) -> Output:

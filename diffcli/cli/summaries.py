@@ -5,6 +5,10 @@ from __future__ import annotations
 COMMANDS: dict[str, tuple[str, str]] = {
     "grad": ("grad", "Value and gradient at a point, with the traces."),
     "jacobian": ("jacobian", "Every result by every variable, as a matrix."),
+    "hessian": ("hessian", "Second derivatives by every pair of variables."),
+    "jvp": ("jvp", "The Jacobian times a direction, by one sweep."),
+    "vjp": ("vjp", "Weights of the results times the Jacobian, by one sweep."),
+    "hvp": ("hvp", "The Hessian times a direction, by one sweep."),
     "step-size": ("step_size", "Error of difference quotients against the step, drawn."),
     "check": ("check", "All ways to a derivative side by side, with a verdict; or a claim."),
     "ast": ("ast", "The syntax tree of an expression."),

@@ -64,8 +64,8 @@ CODES: dict[str, Code] = {
     "missing-value": _error(3, "A variable has no value in --at.", 'grad "x*y" --at x=1', 'grad "x*y" --at x=1,y=2'),
     "unknown-variable": _error(3, "A name in --at, --wrt or --seed is no variable of the program.", 'grad "x" --at x=1,y=2', 'grad "x" --at x=1'),
     "bad-claim": _error(3, "A claimed derivative does not say which variable it is the derivative by.", 'check "x*y" --at x=1,y=2 --claim y', 'check "x*y" --at x=1,y=2 --claim "x: y"'),
-    "bad-value": _error(3, "A value is not a finite number or a constant expression, or an option's number is out of range (exit code 2).", 'grad "x" --at x=1/0', 'grad "x" --at x=1/2'),
-    "ragged-array": _error(3, "The lists of an array that stand at one depth are not of one length."),
+    "bad-value": _error(3, "A value is not a finite number, a constant expression or an array of them, or an option's number is out of range (exit code 2).", 'grad "x" --at x=1/0', 'grad "x" --at x=1/2'),
+    "ragged-array": _error(3, "The lists of an array that stand at one depth are not of one length.", 'grad "sum(x)" --at x=[[1,2],[3]]', 'grad "sum(x)" --at x=[[1,2],[3,4]]'),
     # -- using the program -----------------------------------------------------------------------------------------------
     "usage": _error(2, "The command line is not understood: an option is unknown, or something is missing.", 'grad "x" --at x=1 --mod forward', 'grad "x" --at x=1 --mode forward'),
     "unknown-command": _error(2, "There is no such command.", 'gard "x" --at x=1', 'grad "x" --at x=1'),
@@ -96,6 +96,7 @@ CODES: dict[str, Code] = {
     "branch": _warning("A comparison that chooses a branch holds with equality: beside the point the other branch may be taken.", 'grad "where(x > 0, x, -x)" --at x=0', 'grad "where(x > 0, x, -x)" --at x=1'),
     "point-branch": _warning("A condition with == or != treats this one point differently; the slopes beside it may be others.", 'grad "x^2 if x != 1 else 1" --at x=1', 'grad "x^2" --at x=1'),
     "overflow": _warning("An intermediate value is beyond the range of a float.", 'grad "log(1 + exp(x))" --at x=1000', 'grad "softplus(x)" --at x=1000', exit=4),
+    "second-kink": _warning("The first derivative has a corner, a jump or a pole at this point, so there may be no second one; --strict exits with 5.", 'hessian "elu(x)" --at x=0', 'hessian "elu(x)" --at x=1'),
     "undefined-partial": _warning("An operation is defined at this point but has no partial derivative there.", 'grad "x^y" --at x=-2,y=2', 'grad "x^y" --at x=-2,y=2 --wrt x', exit=4),
     "no-coefficient": _warning("A derivative of some order is not finite at this point, so the Taylor polynomial ends before it.", 'taylor "x^2.5" --order 4', 'taylor "x^2.5" --order 4 --at x=1', exit=4),
     "no-difference": _warning("Differences give no number: a value beside the point is undefined, or no quotients agree.", 'grad "sqrt(x)" --at x=0 --mode numeric --method backward', 'grad "sqrt(x)" --at x=1 --mode numeric', exit=4),

@@ -42,7 +42,7 @@ class MatrixOptions:
     def __init__(
         self,
         *,
-        mode: str = "auto",
+        mode: str | None = None,
         modes: Mapping[str, str] = JACOBIAN_MODES,
         wrt: str | Sequence[str] | None = None,
         of: str | Sequence[str] | None = None,
@@ -51,6 +51,7 @@ class MatrixOptions:
         max_nodes: int = MOST_ROWS,
         simplify: bool = True,
     ) -> None:
+        mode = next(iter(modes)) if mode is None else mode
         for name, given, known in (("mode", mode, modes), ("kink", kink, POLICIES)):
             if given not in known:
                 hints = complaints.did_you_mean(given, known)

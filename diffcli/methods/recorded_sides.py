@@ -8,11 +8,14 @@ with every tie decided by the tangents of what is compared.
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from contextlib import redirect_stdout
 
 from diffcli.errors import DiffcliError
-from diffcli.methods.one_sided import COMPARISONS, Undecided, decide, derivative_along, moved, slopes
+from diffcli.methods.one_sided import COMPARISONS, Undecided, decide, moved, slopes
 from diffcli.methods.problem import Problem
+from diffcli.tape import Tape
+from diffcli.tape.evaluation import Values
 from diffcli.tape.recorder import Recorder
 
 MOST_TIES = 20
@@ -20,10 +23,12 @@ MOST_TIES = 20
 
 
 def slopes_of(problem: Problem, variable: int) -> tuple[float | None, float | None]:
-    """The slopes of the result to the left and to the right, along one input; None where they are not known."""
-    if problem.tape.shapes is not None and problem.tape.decisions:
-        return None, None  # the slopes of arrays on either side are not followed
-    if problem.function is None or not problem.tape.decisions:
+    """The slopes of the result to the left and to the right, along one input; None where they are not known.
+
+    Of a problem with arrays this takes what `diffcli.methods.in_numbers` makes of it.
+    """
+    decisions = getattr(problem, "whole", problem).tape.decisions
+    if problem.function is None or not decisions:
         return slopes(problem.tape, problem.values, problem.point, variable)
     count = len(problem.point)
     left, right = (_slope(problem, [side * (slot == variable) for slot in range(count)]) for side in (-1.0, 1.0))
@@ -38,9 +43,8 @@ def _slope(problem: Problem, direction: list[float]) -> float | None:
 
     def judge(recorder: Recorder, slot: int) -> float:
         nonlocal ties
-        row = slot - len(point)
-        name, operands = recorder.operations[row], recorder.operands[row]
-        value: float = recorder.values[slot]
+        tape, value = recorder.tape(slot), float(recorder.values[slot])
+        name, operands = tape.operation(slot), tape.operands_of(slot)
         if name not in COMPARISONS or operands[0] == operands[1] or value != value:
             return value
         a, b = (recorder.values[operand] if operand >= 0 else recorder.constants[-1 - operand] for operand in operands)
@@ -49,19 +53,28 @@ def _slope(problem: Problem, direction: list[float]) -> float | None:
         ties += 1
         if ties > MOST_TIES:
             raise Undecided
-        _, tangents = moved(recorder.tape(slot), point, direction)
-        return float(decide(name, [tangents[operand] for operand in operands]))
+        numbers, places = _in_numbers(tape, recorder.values)
+        tangents = moved(numbers, point, direction)[1]
+        return float(decide(name, [tangents[places(operand)] if operand >= 0 else None for operand in operands]))
 
     try:
         with redirect_stdout(io.StringIO()):  # it has been heard already
-            recording = problem.function.record(problem.at, judge=judge)
-        tape = recording.tape
-        if problem.place >= len(tape.outputs or [tape.output]):
-            return None  # beside the point it has fewer results
-        tape.output = (tape.outputs or [tape.output])[problem.place]
-        if recording.values[tape.output] != problem.value:
+            recording = problem.function.record(getattr(problem, "whole", problem).at, judge=judge)
+        if recording.values[recording.tape.output] != problem.value:
             return None  # a jump
-        slope = derivative_along(tape, recording.values, point, direction)
+        tape, places = _in_numbers(recording.tape, recording.values)
+        output = places(recording.tape.output) if recording.tape.output < recording.tape.slots else None
+        slope = 0.0 if output is None else moved(tape, point, direction)[1][output] or 0.0
     except (Undecided, DiffcliError):
         return None
     return None if slope != slope else slope + 0.0
+
+
+def _in_numbers(tape: Tape, values: Values) -> tuple[Tape, Callable[[int], int]]:
+    """A tape in numbers, and where the value of a slot, which is a number, stands on it."""
+    if tape.shapes is None:
+        return tape, lambda slot: slot
+    from diffcli.tape.writing_out import write_out
+
+    written = write_out(tape, values)
+    return written.tape, lambda slot: written.slots[slot][0]

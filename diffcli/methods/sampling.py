@@ -61,18 +61,21 @@ TYING = frozenset(("max", "min", "clip", "lt", "le", "gt", "ge", "eq", "ne"))
 
 
 class TapeSampler:
-    """A tape along one of its inputs. ``stop_gradient`` keeps its operand at its value at the point."""
+    """A tape along one of its inputs. ``stop_gradient`` keeps its operand at its value at the point.
+
+    ``moving`` are the inputs that move, where it is not that one alone.
+    """
 
     bound = True
 
-    def __init__(self, problem: Problem, variable: str) -> None:
+    def __init__(self, problem: Problem, variable: str, moving: Sequence[int] | None = None) -> None:
         self.problem = problem
         self.tape = problem.tape
         self.position = problem.input_slot(variable)
         self.point = problem.point
         self.x: float = problem.at[variable]
         self.evaluations = 1  # that of the problem, at the point itself
-        self.active = activity(self.tape, [self.position])
+        self.active = activity(self.tape, [self.position] if moving is None else list(moving))
         self.functions = held_functions(self.tape, problem.values)
         self.base = Sample(self.x, problem.value, problem.values)
         self.live: list[int] = []

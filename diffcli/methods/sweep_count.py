@@ -86,6 +86,11 @@ def count_sweeps(
     )  # fmt: skip
 
 
+def count_forward(problem: Problem, flow: Flow, inputs: Sequence[int], columns: Groups) -> int:
+    """The operations of the forward sweeps by some inputs, as slots, one for each group."""
+    return _Counter(problem, flow).forward(_bits(inputs, columns))
+
+
 def _bits(slots: Sequence[int], groups: Groups) -> dict[int, int]:
     """For each slot, a bit for every group that it is in."""
     found: dict[int, int] = {}

@@ -165,13 +165,13 @@ def number(value: float | int | None, digits: int | None = None) -> str:
     return number_text(value) if digits is None else f"{value:.{digits}g}"
 
 
-def cells(table: Table, digits: int | None, absent: str) -> list[list[str]]:
-    """The cells of a table as texts."""
+def cells(table: Table, digits: int | None, absent: str, widest: int = 44) -> list[list[str]]:
+    """The cells of a table as texts; an array that would be wider than ``widest`` by its norm."""
     return [
         [
             (absent if column.numeric else "") if cell is None
             else cell if isinstance(cell, str)
-            else _array_cell(cell, None if column.full else digits) if is_array(cell)
+            else _array_cell(cell, None if column.full else digits, widest) if is_array(cell)
             else number(cell, None if column.full else digits)
             for column, cell in zip(table.columns, row, strict=True)
         ]
@@ -179,10 +179,10 @@ def cells(table: Table, digits: int | None, absent: str) -> list[list[str]]:
     ]  # fmt: skip
 
 
-def _array_cell(array: Any, digits: int | None) -> str:
+def _array_cell(array: Any, digits: int | None, widest: int) -> str:
     from diffcli.reports.arrays import cell_text  # few reports have one
 
-    return cell_text(array, digits)
+    return cell_text(array, digits, widest)
 
 
 def hidden_text(table: Table) -> str:

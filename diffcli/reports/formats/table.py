@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 NARROWEST = 14
 """A text column is not wrapped into less."""
 
+WIDEST = 0.55
+"""The part of the width that the numbers of an array may take in a cell."""
+
 PADDING = 2
 """Blanks between columns."""
 
@@ -130,7 +133,7 @@ def _print_figure(console: Console, block: Figure, style: Style) -> None:
 def _print_table(console: Console, block: Table, style: Style) -> None:
     if block.title:
         _print_text(console, Text(block.title, "heading"))
-    texts = cells(block, style.digits, "-" if not style.unicode else "–")
+    texts = cells(block, style.digits, "-" if not style.unicode else "–", max(int(WIDEST * console.width), NARROWEST))
     widths = _widths(block, texts, console.width)
     if widths is None:
         _print_records(console, block, texts)
