@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from diffcli.errors import Span
@@ -14,13 +14,21 @@ from diffcli.tape.tape import Tape
 class RecordedTape(Tape):
     """A `Tape` whose rows know the instruction that they come from; its text is looked up when it is asked for."""
 
-    __slots__ = ("places", "sites", "decisions")
+    __slots__ = ("places", "sites")
 
-    def __init__(self, sites: CallSites, inputs: list[str], places: array[int], decisions: array[int]) -> None:
+    def __init__(self, sites: CallSites, inputs: list[str], places: array[int], decisions: Sequence[int]) -> None:
         super().__init__(sites.source, inputs)
         self.sites = sites
         self.places = places
         self.decisions = decisions
+
+    def __copy__(self) -> RecordedTape:
+        """A twin with the same columns; where its rows stand is still not looked up."""
+        twin = RecordedTape(self.sites, self.inputs, self.places, self.decisions)
+        for name in Tape.__slots__:
+            if name not in ("starts", "stops"):
+                setattr(twin, name, getattr(self, name))
+        return twin
 
     def span(self, slot: int) -> Span:
         return self.sites.span(self.places[slot - len(self.inputs)])

@@ -40,11 +40,8 @@ class Tape:
 
     __slots__ = (
         "source", "inputs", "operations", "operands", "starts", "stops", "constants", "constant_names", "bindings", "skips",
-        "output", "outputs", "shapes", "parameters", "derived_from",
+        "output", "outputs", "shapes", "parameters", "derived_from", "decisions",
     )  # fmt: skip
-
-    decisions: Sequence[int] = ()
-    """Slots of conditions that decided what stands on the tape at all: see `diffcli.tape.recorded.RecordedTape`."""
 
     def __init__(self, source: Source, inputs: list[str]) -> None:
         self.source = source
@@ -69,6 +66,8 @@ class Tape:
         """The shape of every input and row; None where all of them are numbers, and nothing needs NumPy."""
         self.parameters: dict[int, dict[str, Any]] = {}
         """What is fixed in a row beside its operands, such as an axis, by slot."""
+        self.decisions: Sequence[int] = ()
+        """Slots of conditions that decided what stands on the tape at all: of a Python function's branches."""
         self.derived_from: int | None = None
         """The slot from which on rows are those of a derivative, computed in the arithmetic of the rules, where a quotient by
         zero is its limit and not undefined; None if there are none."""

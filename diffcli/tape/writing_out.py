@@ -100,6 +100,7 @@ class _Writer:
             start, stop = starts[skip.start - old.first_row], starts[skip.stop - old.first_row]
             if start < stop:
                 new.skips.append(Skip(start, stop, self.slots(skip.condition)[0], skip.when))
+        new.decisions = [self.slots(slot)[0] for slot in old.decisions]
         new.bindings = {name: self.slots(slot)[0] for name, slot in old.bindings.items() if not old.shape(slot)}
         outputs = [self.slots(slot if slot < old.slots else slot - old.size) for slot in old.outputs or [old.output]]
         flat = [slot + new.size if slot < 0 else slot for places in outputs for slot in places]
