@@ -24,7 +24,7 @@ MOST_COLUMNS = 10
 """As many columns as amsmath's matrices have."""
 
 
-def cell_text(array: Any, digits: int | None) -> str:
+def cell_text(array: Any, digits: int | None, widest: int = WIDEST_CELL) -> str:
     """An array in a cell: ``[1, 2, 3]``, or ``norm 22.6274``. With all digits, larger ones are shown.
 
     >>> from diffcli.operations.arithmetic.array_files import to_array
@@ -35,7 +35,7 @@ def cell_text(array: Any, digits: int | None) -> str:
         return summary_text(array, None) if is_large(array) else array_text(array)
     if array.size <= MOST_IN_CELL:
         text = array_text(array, digits)
-        if len(text) <= WIDEST_CELL:
+        if len(text) <= widest:
             return text
     return f"norm {figure_text(figures(array).norm, digits)}"
 
@@ -57,7 +57,7 @@ def array_lines(array: Any, digits: int | None, width: int) -> list[str]:
     if array.ndim > 1:
         widths = [max(len(row[column]) for row in rows) for column in range(length)]
     else:
-        widths = [max(map(len, texts))] * length
+        widths = [0] * length  # a vector over several lines has no columns
     lines: list[str] = []
     for place, row in enumerate(rows):
         opened, closed = _brackets(place, len(rows), array.shape)
