@@ -10,6 +10,7 @@ from diffcli.errors import Diagnostic, ExpressionError, Mark, Source, Span, erro
 from diffcli.language import Program, parse
 from diffcli.language.later import complaints
 from diffcli.language.tokens import NAME, PASTED, SYMBOL, TOKEN, plain_name
+from diffcli.methods.in_numbers import in_numbers
 from diffcli.methods.problem import Problem
 from diffcli.operations import CONSTANTS
 
@@ -145,6 +146,12 @@ def _variable(piece: _Piece, source: Source, problem: Problem) -> tuple[str, Spa
         raise ExpressionError([error("bad-claim", message, source, Mark(Span(start, piece.stop)), help=help)])
     written = source.text[start : piece.colon].rstrip()
     span = Span(start, max(start + len(written), start + 1))
+    element = re.fullmatch(r"(\w+)\s*\[([\d\s,]+)\]", written)
+    if element is not None and element[1] in inputs:
+        name = f"{element[1]}[{','.join(part.strip() for part in element[2].split(','))}]"
+        if name in in_numbers(problem).at:
+            return name, span
+        raise ExpressionError([_unknown(name, source, Mark(span), problem)])
     named = TOKEN.fullmatch(written)
     if named is None or named.lastindex != NAME:
         message = "a claim begins with the variable that it is the derivative by"

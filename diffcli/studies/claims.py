@@ -14,11 +14,13 @@ from typing import NamedTuple
 from diffcli.language import Program
 from diffcli.language.printer import number_text
 from diffcli.methods.forward import tangents
+from diffcli.methods.in_numbers import in_numbers
 from diffcli.methods.problem import Problem
+from diffcli.studies.claim_tapes import claim_tapes
 from diffcli.studies.claim_text import read_claims as read_claims  # the two are used together
 from diffcli.studies.comparison import Comparison, Function, compare_claim, compare_claim_floats
 from diffcli.studies.slip_search import Observation, find_slip
-from diffcli.tape import Tape, evaluate, lower
+from diffcli.tape import Tape, evaluate
 
 VERDICTS = {
     "proved": "it is the derivative, wherever both are defined",
@@ -99,8 +101,13 @@ def judge_claims(
     >>> verdict.verdict, verdict.slip, verdict.right
     ('wrong', 'power rule: the exponent of x^3 is to be reduced by 1', '3*x^2')
     """
-    function = Function(problem.tape, problem.at)
-    return [_Judge(problem, function, name, claim, progress, at_given).verdict() for name, claim in claims.items()]
+    numbers = in_numbers(problem)
+    function = Function(numbers.tape, numbers.at)
+    return [
+        _Judge(numbers, function, element, " ".join(claim.source.text.split()), tape, progress, at_given).verdict()
+        for name, claim in claims.items()
+        for element, tape in claim_tapes(problem, name, claim).items()
+    ]
 
 
 class _Judge:
@@ -111,14 +118,14 @@ class _Judge:
         problem: Problem,
         function: Function,
         variable: str,
-        claim: Program,
+        text: str,
+        claim: Tape,
         progress: Callable[[str], None],
         at_given: bool,
     ) -> None:
         self.problem, self.function, self.variable = problem, function, variable
         self.progress, self.at_given = progress, at_given
-        self.text = " ".join(claim.source.text.split())
-        self.claim: Tape = lower(claim, given=problem.at)
+        self.text, self.claim = text, claim
         self.tries = max(4, min(MOST_TRIED, MOST_EVALUATED // (len(problem.tape.operations) + len(self.claim.operations) + 1)))
 
     def verdict(self) -> ClaimVerdict:
