@@ -520,3 +520,80 @@ def test_the_largest_array_that_is_shown_whole():
         text = str(render("table", gradient_report(result, UNICODE, Style()), Style()))
         assert (text.count("3.25") == size) == whole
         assert ("--full" in text) != whole
+
+
+# -- whole runs ----------------------------------------------------------------------------------------------------------
+
+LAYER = ["grad", "Y = X @ W; sum(Y * G)", "--at", "X=[[1,2],[3,4]],W=[[1,0,2],[0,1,-1]],G=[[1,1,0.5],[2,2,1]]"]
+RUNS = {
+    "layer-plain": [*LAYER, "-f", "plain"],
+    "layer-latex": [*LAYER, "-f", "latex"],
+    "layer-narrow": [*LAYER, "--width", "40"],
+    "layer-forward": [*LAYER, "--mode", "forward", "--seed", "W=[[1,0,0],[0,0,0]],X=[[0,0],[0,1]]"],
+    "many-elements": ["grad", "sum(x^3)", "--at", "x=[0.1,0.2,0.3,0.4,0.5,0.6,0.7,0.8,0.9,1.1,1.3,1/3]", "--width", "60"],
+    "numeric": ["grad", "sum(x^2)*y", "--at", "x=[1,3],y=2", "--mode", "numeric", "--no-trace"],
+    "symbolic": ["grad", "sum(x^2)*y", "--at", "x=[1,3],y=2", "--mode", "symbolic"],
+    "not-finite": ["grad", "sum(sqrt(x))", "--at", "x=[1,0,4]", "--no-trace"],
+    "seed-of-another-shape": ["grad", "sum(x)*y", "--at", "x=[1,3],y=2", "--mode", "forward", "--seed", "x=[1,0,3],y=1"],
+    "missing-value": ["grad", "sum(x)*y", "--at", "x=[1,3]"],
+    "an-array-for-a-number": ["grad", "sum(x)", "--at", "x=[1,3]", "--mode", "numeric", "--method", "central", "--step", "[1,2]"],
+    "swell": ["swell", "r*l*(1-l)", "--at", "x=[1,2]", "--var", "l"],
+}
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_whole_runs(name, golden):
+    outcome = run(RUNS[name])
+    golden(f"array_values/run-{name}.txt", f"{outcome.stdout}--- stderr\n{outcome.stderr}--- exit {outcome.exit}\n")
+
+
+def test_an_ascii_stream_gets_arrays_in_ascii():
+    outcome = run(LAYER, encoding="ascii")
+    assert outcome.stdout.isascii()
+    assert "2 x 3" in outcome.stdout and "df/dX = [[2, 0.5],\n         [4,   1]]" in outcome.stdout
+
+
+def test_the_linear_layer_of_the_lecture_is_exact_and_forms_no_jacobian(tmp_path, monkeypatch):
+    """dL/dX = G Wᵀ and dL/dW = Xᵀ G at B = 64, H = 512; a Jacobian would be of 32768 by 32768 numbers."""
+    import tracemalloc
+
+    random = np.random.default_rng(0)
+    x, w, g = (random.normal(size=size) for size in ((64, 512), (512, 512), (64, 512)))
+    diffcli.grad("sum(x @ x)", {"x": [1, 2]})  # whatever is imported for the first time
+    tracemalloc.start()
+    result = diffcli.grad("Y = X @ W; sum(Y * G)", {"X": x, "W": w, "G": g})
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    np.testing.assert_array_equal(result.gradient["X"], g @ w.T)
+    np.testing.assert_array_equal(result.gradient["W"], x.T @ g)
+    assert peak < 12 * 8 * (x.size + w.size + g.size)
+
+    monkeypatch.chdir(tmp_path)
+    np.save("x.npy", x)
+    np.savez("rest.npz", W=w, G=g)
+    outcome = run(["grad", LAYER[1], "--at", "X=@x.npy,W=@rest.npz,G=@rest.npz", "--json"])
+    data = json.loads(outcome.stdout)
+    assert data["gradient"]["W"] == result.gradient["W"].tolist()
+    assert [row["shape"] for row in data["trace"]["primal"]] == [[64, 512], [512, 512], [64, 512], [64, 512], [64, 512], []]
+    assert set(data["trace"]["adjoint"][-1]["value"]) == {"shape", "norm", "min", "max"}
+    table = run(["grad", LAYER[1], "--at", "X=@x.npy,W=@rest.npz,G=@rest.npz"]).stdout
+    assert "512 × 512   norm" in table and len(table.splitlines()) < 50
+
+
+def test_no_number_of_numpy_is_in_a_record():
+    result = diffcli.grad("sum(x*b) + b", {"x": [1, 2], "b": 1 / 3})
+    assert type(result.value) is type(result.gradient["b"]) is float
+    trace = diffcli.trace("sum(x*b) + b", {"x": [1, 2], "b": 1 / 3})
+    for value in [row.value for row in trace.primal] + [step.value for step in trace.adjoint]:
+        assert type(value) in (float, np.ndarray)
+    directional = diffcli.grad("sum(x*b)", {"x": [1, 2], "b": 1 / 3}, mode="forward", seed={"x": [0, 1]}).directional
+    assert type(directional) is float and directional == 1 / 3
+    nothing = diffcli.grad("stop_gradient(sum(x)*b)", {"x": [-1, 2], "b": -2})
+    assert not np.signbit(nothing.gradient["x"]).any() and repr(nothing.gradient["b"]) == "0.0"
+
+
+def test_arrays_by_library_and_by_text_are_the_same():
+    by_text = diffcli.grad("sum(W @ x)", "W=[[1, 2], [3, 4]], x=[1, -1]")
+    by_lists = diffcli.grad("sum(W @ x)", {"W": [[1, 2], [3, 4]], "x": "[1, -1]"})
+    for name in ("W", "x"):
+        same(by_text.gradient[name], by_lists.gradient[name].tolist())

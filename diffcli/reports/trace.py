@@ -14,9 +14,13 @@ CONDITIONS = frozenset(row.name for row in OPERATIONS.values() if row.symbol and
 """Operations whose value is a truth."""
 
 
+WIDEST_SEED = 24
+"""A direction that is longer in words is told with the result only."""
+
+
 def trace_tables(trace: Trace, notation: Notation, full: bool = False) -> list[Block]:
     """The tables of a trace; where it has arrays, with a column of their shapes. ``full`` shows every element."""
-    seeds = [Column(f"along {seed}", numeric=True) for seed in trace.seeds]
+    seeds = [Column(f"along {seed}" if len(seed) <= WIDEST_SEED else "along the seed", numeric=True) for seed in trace.seeds]
     words = (r"\text{primal}", r"\text{tangent}") if notation is IN_LATEX else ("primal", "tangent")
     shaped = any(is_array(row.value) for row in trace.primal)
     shown = _whole if full and shaped else _as_it_is

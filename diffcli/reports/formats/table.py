@@ -133,10 +133,11 @@ def _print_figure(console: Console, block: Figure, style: Style) -> None:
 def _print_table(console: Console, block: Table, style: Style) -> None:
     if block.title:
         _print_text(console, Text(block.title, "heading"))
-    texts = cells(block, style.digits, "-" if not style.unicode else "–", max(int(WIDEST * console.width), NARROWEST))
+    absent = "–" if style.unicode else "-"
+    texts = cells(block, style.digits, absent, max(int(WIDEST * console.width), NARROWEST))
     widths = _widths(block, texts, console.width)
     if widths is None:
-        _print_records(console, block, texts)
+        _print_records(console, block, cells(block, style.digits, absent))
         return
     lines = box.SIMPLE_HEAD if style.unicode else box.ASCII2
     table = RichTable(
