@@ -265,7 +265,7 @@ def entropy(shapes: Sequence[Shape], fixed: Fixed) -> Shape:
 
 
 def entropy_names(shapes: Sequence[Shape], fixed: Fixed, position: int) -> Fixed:
-    return {"classes": shapes[0][-1], "count": float(size(shapes[1]))}
+    return {"classes": shapes[0][-1], "count": float(size(shapes[1])), "last": (len(shapes[0]) - 1,)}
 
 
 def hot(shapes: Sequence[Shape], fixed: Fixed) -> Shape:

@@ -12,7 +12,7 @@ Array = Any
 Axes = tuple[int, ...]
 
 
-def total(a: Array, axis: Axes = (), keepdims: int = 0) -> Array:
+def total(a: Array, axis: Axes | None = None, keepdims: int = 0) -> Array:
     return np.sum(a, axis=axis, keepdims=bool(keepdims))
 
 
