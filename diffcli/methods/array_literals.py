@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from diffcli.errors import ExpressionError, Mark, Source, error
+from diffcli.errors import DiffcliError, ExpressionError, Mark, Source, error
 from diffcli.language import Program
 from diffcli.language.syntax import NAME, Statement
 from diffcli.methods.nested import Ragged, element, flatten, unravel
@@ -91,5 +91,7 @@ def as_array(name: str, value: Any) -> Number:
     except UnusableArray as found:
         reason = found.reason.replace(", which are never unpickled", ", not numbers")
         raise ExpressionError([error("bad-value", f"the value of `{name}` {reason}")]) from None
+    except DiffcliError:
+        raise  # a traced array says itself what is wrong
     except Exception as failure:  # whatever a foreign array raises
         raise ExpressionError([error("bad-value", f"the value of `{name}` cannot be read as an array: {failure}")]) from None

@@ -174,9 +174,9 @@ class Tracer:
             from diffcli.methods.array_formulas import row_text  # numbers do not wait for it
 
             formula = row_text(tape, slot, words, self.notation.dialect)
-            return PrimalRow(tape.index(slot), operation, operands, formula, number, name, tape.span(slot))
+            return PrimalRow(tape.index(slot), str(operation), operands, formula, number, name, tape.span(slot))
         formula = to_text(_application(operation, len(operands)), None, self.notation.dialect, lambda name: words.get(name, name))
-        return PrimalRow(tape.index(slot), operation, operands, formula, number, name, tape.span(slot))
+        return PrimalRow(tape.index(slot), str(operation), operands, formula, number, name, tape.span(slot))
 
     def _tangent_formula(self, slot: int) -> str:
         tape = self.tape
