@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from diffcli.language import Program, parse
+from diffcli.language import Program
 from diffcli.language.array_text import short_text
 from diffcli.language.printer import Dialect, number_text, to_text
 from diffcli.language.rule_texts import parse_rule
@@ -27,7 +27,7 @@ def row_text(tape: Tape, slot: int, words: Mapping[str, str], dialect: Dialect) 
     return to_text(program, None, dialect, lambda name: words.get(name, name))
 
 
-_application = cache(parse)
+_application = cache(parse_rule)
 
 
 def _row_text(tape: Tape, slot: int, letters: list[str]) -> str:

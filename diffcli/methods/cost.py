@@ -25,6 +25,10 @@ FREE = frozenset(("where", "stop_gradient"))
 def function_cost(problem: Problem) -> int:
     """The rows that are evaluated, choices left out."""
     tape = problem.tape
+    if tape.shapes is not None:
+        from diffcli.methods.array_cost import array_function_cost  # numbers do not wait for it
+
+        return array_function_cost(problem)
     return sum(
         name not in FREE and OPERATIONS[name].precedence not in range(1, 6) and problem.values[slot] is not None
         for slot, name in enumerate(tape.operations, tape.first_row)
@@ -33,6 +37,10 @@ def function_cost(problem: Problem) -> int:
 
 def reverse_cost(problem: Problem, steps: Sequence[Step]) -> Cost:
     """The cost of one reverse sweep: each step its term, and a sum where something was there before."""
+    if problem.tape.shapes is not None:
+        from diffcli.methods.array_cost import array_reverse_cost
+
+        return array_reverse_cost(problem)
     sweep = sum(_term_cost(problem, step.source, step.position, joins=not step.first) for step in steps)
     return Cost(function_cost(problem), sweep, 1, "at most 5 times for sums and products, 6 with quotients")
 
@@ -40,6 +48,10 @@ def reverse_cost(problem: Problem, steps: Sequence[Step]) -> Cost:
 def forward_cost(problem: Problem, sweeps: Sequence[Tangents]) -> Cost:
     """The cost of the tangent sweeps, one for each seed."""
     tape = problem.tape
+    if tape.shapes is not None:
+        from diffcli.methods.array_cost import array_forward_cost
+
+        return array_forward_cost(problem)
     total = 0
     for sweep in sweeps:
         for slot in tape.rows():

@@ -9,7 +9,7 @@ from diffcli.methods.cost import function_cost
 from diffcli.methods.problem import Problem
 from diffcli.methods.trace import Notation, Tracer
 from diffcli.methods.transform import transform_reverse
-from diffcli.records import Operand, Trace
+from diffcli.records import Number, Operand, Trace, is_array
 from diffcli.tape import Tape, evaluate
 
 
@@ -22,7 +22,7 @@ class DerivativeTape(NamedTuple):
     """For each of the rows, the indices of the values whose adjoint it is."""
     first: int
     """The index of the first row of the gradient."""
-    outputs: tuple[tuple[str, Operand, float], ...]
+    outputs: tuple[tuple[str, Operand, Number], ...]
     """The results: ``f`` and ``df/d...``, where each stands, and its number."""
     function: int
     """The elementary operations of f."""
@@ -52,11 +52,15 @@ def derivative_tape(problem: Problem, notation: Notation, most_shown: int | None
     names = ["f", *(f"df/d{name}" for name in problem.wrt)]
     places = [slot if slot < tape.slots else slot - tape.size for slot in tape.outputs]
     outputs = tuple(
-        (name, _operand(tape, slot), float(derived.values[slot]) + 0.0) for name, slot in zip(names, places, strict=True)
+        (name, _operand(tape, slot), _number(derived.values[slot])) for name, slot in zip(names, places, strict=True)
     )  # fmt: skip
     adjoints = tuple(tuple(sorted(named.get(row.v, ()))) for row in trace.primal)
     first = tape.index(tape.derived_from or 0)
     return DerivativeTape(trace, adjoints, first, outputs, function_cost(problem), function_cost(derived))
+
+
+def _number(value: Number) -> Number:
+    return (value if is_array(value) else float(value)) + 0.0
 
 
 def _operand(tape: Tape, slot: int) -> Operand:
