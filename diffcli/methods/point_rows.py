@@ -44,10 +44,15 @@ class PointRows(Builder):
         self.moving = [slot == variable for slot in range(tape.first_row)]
         """One flag a slot: whether its value changes with the variable."""
         for slot in tape.rows():
-            self.moving.append(self._moves(tape.operation(slot), tape.operands_of(slot)))
+            self.moving.append(self._carries(tape.operation(slot), tape.operands_of(slot)))
 
-    def _moves(self, operation: str, operands: Sequence[int]) -> bool:
-        return not _is_flat(operation) and any(operand >= 0 and self.moving[operand] for operand in operands)
+    def moves(self, slot: int) -> bool:
+        """Whether a value changes with the variable; a constant does not."""
+        return slot >= 0 and self.moving[slot]
+
+    def _carries(self, operation: str, operands: Sequence[int]) -> bool:
+        """Whether a row moves with its operands."""
+        return not _is_flat(operation) and any(map(self.moves, operands))
 
     def value(self, slot: int) -> Any:
         return self.values[slot] if slot >= 0 else self.constants[-1 - slot]
@@ -61,7 +66,7 @@ class PointRows(Builder):
         if slot >= len(self.moving):
             name, row = self.row(slot)
             function = rule_function(name)
-            self.moving.append(self._moves(name, row))
+            self.moving.append(self._carries(name, row))
             if self.beside is not self.values:
                 self.beside.append(function(*map(self.deciding_value, row)))
                 held = self.beside[slot]
@@ -69,7 +74,7 @@ class PointRows(Builder):
             else:
                 self.values.append(function(*map(self.value, row)))
             if name in _COMPARISONS and self.value(row[0]) == self.value(row[1]):
-                self.on_boundary |= any(operand >= 0 and self.moving[operand] for operand in row)
+                self.on_boundary |= any(map(self.moves, row))
         return slot
 
     def part(self, condition: int, when: bool) -> Scope | None:

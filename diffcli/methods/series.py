@@ -77,7 +77,7 @@ class _Rows:
 
     def expand(self, output: int, order: int) -> Coefficients:
         build = self.build
-        if output < 0 or not build.moving[output]:
+        if not build.moves(output):
             return [float(build.value(output)), *[0.0] * order]
         self.waiting = [[] for _ in range(order + 1)]
         self.waiting[order].append(output)
@@ -105,7 +105,7 @@ class _Rows:
 
     def ask(self, slot: int, order: int, by: int | None = None) -> Coefficients:
         """The series of a slot, which will be known to an order when it is needed ``by`` a row of the same order."""
-        if slot >= 0 and order and self.build.moving[slot]:
+        if order and self.build.moves(slot):
             self.waiting[order].append(slot)
             if by is not None:
                 self.first[by].append(slot)
@@ -141,11 +141,11 @@ class _Rows:
         if same is not None:
             other = self.ask(same, order, slot)
             return lambda k: _at(other, k)
-        if operation == "pow" and not build.moving[row[1]] and build.value(row[0]) != 0:
+        if operation == "pow" and not build.moves(row[1]) and build.value(row[0]) != 0:
             return _power(own, self.ask(row[0], order, slot), float(build.value(row[1])))
         parts = [
             (self.ask(operand, order, slot), self.ask(partial, order - 1))
-            for position, operand in enumerate(row) if operand >= 0 and build.moving[operand]
+            for position, operand in enumerate(row) if build.moves(operand)
             for partial in [self.partial(slot, position)] if partial is not None
         ]  # fmt: skip
         return lambda k: _sum([_scaled(a, c, k) for a, c in parts]) / k
@@ -159,7 +159,7 @@ class _Rows:
         span = build.spans[slot - len(build.inputs)]
         if operation == "sinc":
             return self.sinc(row[0], span)
-        if operation == "pow" and not build.moving[row[1]]:
+        if operation == "pow" and not build.moves(row[1]):
             exponent = build.value(row[1])
             if abs(exponent) < 2**31 and exponent == int(exponent):
                 return self.whole_power(row[0], int(exponent), span)
