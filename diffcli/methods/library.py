@@ -38,14 +38,17 @@ def grad(
         point, with traced numbers for its arguments: operators, `diffcli`'s functions (``diffcli.sin``) and NumPy's are
         recorded, loops and branches run as Python runs them, and every branch on a value is a note.
     at
-        A number for each variable: a mapping, or text such as ``"x=2, y=pi/4"``. Values may be constant expressions.
+        A number or an array for each variable: a mapping (to numbers, nested lists, NumPy arrays, or texts), or text such as
+        ``"x=2, w=[1, pi/4], W=@weights.npy"``. In a text, values are constant expressions or stand in files (``.npy``,
+        ``.npz``, ``.csv``, ``.tsv``, ``.json``), and ``"@point.json"`` is a whole point.
     mode
         ``reverse`` or ``forward`` (automatic differentiation), ``numeric`` (differences) or ``symbolic`` (SymPy).
     wrt
         The variables to differentiate by, as names or one text ``"x, y"``; all, in order of appearance, if not given. The
         other arguments of a Python function are passed on to it as they are.
     seed
-        For forward mode: the direction of a directional derivative, returned as ``directional``.
+        For forward mode: the direction of a directional derivative, returned as ``directional``: a number, or an array of
+        its shape, for each variable that moves.
     kink
         What to use where the function has a corner: ``min-norm``, ``mean``, ``left``, ``right``, ``nan`` or ``error``.
     strict
@@ -61,7 +64,8 @@ def grad(
 
     Returns
     -------
-    A record with ``value``, ``gradient`` (name to float; 0.0 where the result does not depend on a variable) and
+    A record with ``value``, ``gradient`` (name to float, or to an array of the variable's shape; 0.0 where the result does not
+    depend on a variable) and
     ``notes``: every kink, tie, pole, jump, flat operation and point branch that touches the result. A derivative that
     is undefined is NaN, with a note that says why.
 
@@ -87,6 +91,11 @@ def grad(
     --------
     >>> grad("x^2 * y", {"x": 3, "y": 2}).gradient
     {'x': 12.0, 'y': 9.0}
+
+    Of an array, the gradient is an array:
+
+    >>> grad("sum(x^2)", {"x": [1, 2, 3]}).gradient["x"].tolist()
+    [2.0, 4.0, 6.0]
 
     At a corner the result says so, and gives the slopes on the two sides:
 
