@@ -64,10 +64,9 @@ def grad(
 
     Returns
     -------
-    A record with ``value``, ``gradient`` (name to float, or to an array of the variable's shape; 0.0 where the result does not
-    depend on a variable) and
-    ``notes``: every kink, tie, pole, jump, flat operation and point branch that touches the result. A derivative that
-    is undefined is NaN, with a note that says why.
+    A record with ``value``, ``gradient`` (name to float, or to an array of the shape of the variable; 0.0 where the result
+    does not depend on it) and ``notes``: every kink, tie, pole, jump, flat operation and point branch that touches the
+    result. A derivative that is undefined is NaN, with a note that says why.
 
     Raises
     ------
