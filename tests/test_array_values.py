@@ -537,6 +537,8 @@ RUNS = {
     "seed-of-another-shape": ["grad", "sum(x)*y", "--at", "x=[1,3],y=2", "--mode", "forward", "--seed", "x=[1,0,3],y=1"],
     "missing-value": ["grad", "sum(x)*y", "--at", "x=[1,3]"],
     "an-array-for-a-number": ["grad", "sum(x)", "--at", "x=[1,3]", "--mode", "numeric", "--method", "central", "--step", "[1,2]"],
+    "vjp-of-an-array": ["vjp", "W @ x", "--at", "x=[1,3],W=[[1,2],[3,4]]", "--seed", "[1,0]"],
+    "check": ["check", "sum(x^2)*y", "--at", "x=[1,3],y=2", "--claim", "y: x @ x"],
     "swell": ["swell", "r*l*(1-l)", "--at", "x=[1,2]", "--var", "l"],
 }
 

@@ -63,7 +63,8 @@ def _label(result: ProductResult, name: str, style: Style) -> tuple[str, str]:
         return f"d{name} along v", f"d{name}"
     if result.kind == "vjp":
         single = next(iter(result.values))
-        if len(result.values) == 1 and result.seed.get(single) == 1.0:
+        seed = result.seed.get(single)
+        if len(result.values) == 1 and not is_array(seed) and seed == 1.0:
             return f"{sign}{single}/{sign}{name}", f"d{single}/d{name}"
         return f"{sign}(w·f)/{sign}{name}", f"d(w*f)/d{name}"
     return f"d({sign}f/{sign}{name}) along v", f"d(df/d{name})"
