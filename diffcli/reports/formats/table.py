@@ -190,9 +190,8 @@ def _print_records(console: Console, block: Table, texts: list[list[str]]) -> No
                 title = column.title + " " * (width - cell_len(column.title))
                 room = max(console.width - width - 2, NARROWEST)
                 lines = [text] if column.numeric and text[0] != "[" else _wrap(text, room)  # an array breaks between numbers
-                for line in lines:
-                    console.print(RichText.assemble((title, "dim"), "  ", line), soft_wrap=True)
-                    title = " " * width
+                below = ("\n" + " " * (width + 2)).join(lines)
+                console.print(RichText.assemble((title, "dim"), "  ", below), soft_wrap=True)
 
 
 def _wrap(text: str, width: int) -> list[str]:
