@@ -22,10 +22,11 @@ from diffcli.methods.points import check_mapping, read_point
 from diffcli.methods.trace import ASCII, IN_LATEX, UNICODE
 from diffcli.records import AdjointStep, GradientResult, Operand, PrimalRow, TangentRow, Trace
 from diffcli.reports.arrays import array_lines, cell_text, elements, latex_array, summary_data
-from diffcli.reports.document import Style, machine
+from diffcli.reports.document import Style, Text, machine
 from diffcli.reports.formats import FORMATS, render
 from diffcli.reports.formats.plain import quiet
 from diffcli.reports.gradient import gradient_report
+from diffcli.reports.heading import heading
 
 # -- files: what they hold ---------------------------------------------------------------------------------------------
 
@@ -476,6 +477,19 @@ def test_no_digit_of_a_result_is_cut_at_any_width(width, size, full):
     if not full:
         assert len(text.splitlines()) < 300
         assert all(len(line) <= max(width, 30) for line in text.splitlines()), max(text.splitlines(), key=len)
+
+
+@pytest.mark.parametrize("size", range(1, 70))
+def test_an_array_of_a_point_stands_in_the_heading_or_below_it(size):
+    """Whole, with no digit left out, as long as it is not large."""
+    array = np.arange(1, size + 1) / 7
+    first, *below = heading("sum(x)", {"x": array}, "reverse mode")
+    whole = f"x = {array_text(array)}"
+    if size > MOST_SHOWN:
+        assert f"x ({size})" in first.text and below[0].text.startswith(f"x ({size}): norm")
+    else:
+        assert (whole in first.text) != (below == [Text(whole, "dim")])
+    assert len(first.text) < 150
 
 
 def test_a_script_gets_every_element():

@@ -13,6 +13,10 @@ LONGEST = 400
 """A longer expression is shown with its middle left out."""
 
 
+LONGEST_ARRAY = 100
+"""An array that is longer as text stands below the heading."""
+
+
 def heading(expression: str, at: Mapping[str, Number], how: str, name: str = "f", anywhere: bool = False) -> list[Block]:
     """``f(x) = x^2 at x = 3, reverse mode``; and a line below it for each large array of the point.
 
@@ -41,16 +45,23 @@ def point_text(at: Mapping[str, Number]) -> str:
 def _named(name: str, value: Any) -> str:
     if not is_array(value):
         return f"{name} = {number(value)}"
-    from diffcli.language.array_text import array_text, is_large, shape_text  # few points have one
+    from diffcli.language.array_text import array_text, shape_text  # few points have one
 
-    return f"{name} ({shape_text(value.shape)})" if is_large(value) else f"{name} = {array_text(value)}"
+    return f"{name} ({shape_text(value.shape)})" if _has_no_room(value) else f"{name} = {array_text(value)}"
+
+
+def _has_no_room(array: Any) -> bool:
+    from diffcli.language.array_text import array_text, is_large
+
+    return is_large(array) or len(array_text(array)) > LONGEST_ARRAY
 
 
 def large_arrays(at: Mapping[str, Number]) -> list[Text]:
-    """A line for each large array: its shape, norm, range and corners."""
+    """A line for each array that has no room in the heading: whole, or by its shape, norm, range and corners."""
     arrays = {name: value for name, value in at.items() if is_array(value)}
     if not arrays:
         return []
     from diffcli.language.array_text import corner_text, is_large, value_text
 
-    return [Text(f"{value_text(name, array)}, {corner_text(array)}", "dim") for name, array in arrays.items() if is_large(array)]
+    below = [(array, value_text(name, array)) for name, array in arrays.items() if _has_no_room(array)]
+    return [Text(f"{text}, {corner_text(array)}" if is_large(array) else text, "dim") for array, text in below]
