@@ -28,6 +28,7 @@ EXAMPLES = (
     'diffcli grad "abs(x - 1)" --at x=1 --kink right -q',
     'diffcli grad "x*sin(x^2)" --at x=2 --mode symbolic --steps',
     "diffcli grad @model.dc --at x=1,y=pi/4 --json",
+    "diffcli grad model.py:loss --at x=2,y=3",
 )
 
 
