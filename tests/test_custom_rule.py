@@ -60,6 +60,13 @@ def test_a_definition_is_known_to_sympy_and_to_more_digits():
     assert checked.passed and [way.name for way in checked.checks[0].ways if way.value is None] == ["symbolic"]
 
 
+def test_second_derivatives_are_those_of_the_rule():
+    own = diffcli.hessian(lambda x, y: wave(x, y) * softsign(y), {"x": 0.7, "y": 0.4}).hessian
+    written = diffcli.hessian("sin(x)*y*y/(1 + abs(y))", {"x": 0.7, "y": 0.4}).hessian
+    for name in ("x", "y"):
+        assert own[name] == pytest.approx(written[name], rel=1e-12)
+
+
 def test_it_is_the_function_that_it_was():
     assert softsign(2.0) == 2 / 3 and wave(1, q=2) == math.sin(1) * 2 and ignoring(0, 1) == 1 + math.pi / 3
     assert softsign.__name__ == "softsign" and softsign.__doc__ == "A squashing function."

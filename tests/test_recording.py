@@ -213,6 +213,27 @@ def test_arguments_that_the_derivative_is_not_wanted_for_are_passed_on_as_they_a
         diffcli.value_and_grad(lambda x, y: x)()
 
 
+def test_an_argument_that_is_not_traced_may_count_something():
+    def power(x, count):
+        return functools.reduce(lambda a, b: a * b, [x] * count)
+
+    assert diffcli.grad(power, "x=2, count=3", wrt="x").gradient == {"x": 12.0}
+    with pytest.raises(diffcli.ExpressionError) as caught:
+        diffcli.grad(power, "x=2, count=3, q=1", wrt="x")
+    assert caught.value.diagnostics[0].span is not None
+
+
+def test_every_derivative_of_the_library_takes_a_function():
+    def f(x, y):
+        return diffcli.exp(x * y) * x
+
+    at, text = {"x": 1.0, "y": 0.5}, "exp(x*y)*x"
+    assert diffcli.hessian(f, at).hessian == diffcli.hessian(text, at).hessian
+    own, written = diffcli.jacobian(lambda x, y: [f(x, y), x], at), diffcli.jacobian(f"[{text}, x]", at)
+    assert list(own.jacobian.values()) == list(written.jacobian.values())
+    assert diffcli.taylor(f, at, var="x", order=3).coefficients == diffcli.taylor(text, at, var="x", order=3).coefficients
+
+
 def test_several_results():
     tape = record(lambda x: (x * 2, 1.0, x), {"x": 3.0}).tape
     assert tape.outputs == [1, 2, 0] and tape.output == 1  # the constants stand behind the rows, the last one first

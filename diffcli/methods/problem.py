@@ -86,7 +86,9 @@ class Problem:
         marks: Mapping[str, Mark] = {}
         at_source: Source | None = None
         if self.function is not None and wrt is not None:
-            at = read_point(at)[0] if isinstance(at, str) else at
+            if isinstance(at, str):
+                given, marks, at_source = read_point(at)
+                at = dict(zip(given, map(_as_written, given.values()), strict=True))
             self.function, at = self.function.holding(at, wrt)
             self.program = self.function
         if isinstance(at, str):
@@ -278,6 +280,11 @@ def as_program(target: Target) -> Program:
     from diffcli.tape.python_function import PythonFunction
 
     return PythonFunction(target)
+
+
+def _as_written(value: Number) -> Number | int:
+    """A number as a text gives it: an argument of a function that is not traced may count something."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _value_text(value: Number) -> str:
