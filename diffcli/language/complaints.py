@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from diffcli.errors import Diagnostic, Mark, Source, Span, error
 from diffcli.language.mending import LONGEST, Chain, Gaps, Reads
+from diffcli.language.printer import shorten
 from diffcli.language.syntax import Program
 from diffcli.language.tokens import TOKEN
 from diffcli.operations import is_function
@@ -68,12 +69,6 @@ def in_order(faults: list[Diagnostic]) -> list[Diagnostic]:
     more = "1 more error is not shown" if rest == 1 else f"{rest} more errors are not shown"
     last = once[MOST - 1]
     return [*once[: MOST - 1], last._replace(notes=(*last.notes, more))]
-
-
-def shorten(text: str, width: int = LONGEST) -> str:
-    """A text on one line, with its middle left out where it is long."""
-    text = " ".join(text.split())
-    return text if len(text) <= width else f"{text[: width // 2 - 2]} ... {text[-(width // 2 - 3) :]}"
 
 
 def advice(corrected: str, reads: Reads, otherwise: str) -> str:

@@ -56,6 +56,12 @@ def number_text(value: float) -> str:
     return repr(value)
 
 
+def shorten(text: str, width: int = 200) -> str:
+    """A text on one line, with its middle left out where it is long."""
+    text = " ".join(text.split())
+    return text if len(text) <= width else f"{text[: width // 2 - 2]} ... {text[-(width // 2 - 3) :]}"
+
+
 def _symbols(**other: str) -> dict[str, str]:
     spelled = {row.name: f" {row.symbol} " for row in OPERATIONS.values() if row.symbol}
     return spelled | {"mul": "*", "div": "/", "pow": "^", "neg": "-", "not": "not "} | other

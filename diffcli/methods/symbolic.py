@@ -19,8 +19,7 @@ import sympy
 
 from diffcli.errors import Diagnostic, DiffcliError, LimitError, error
 from diffcli.language import parse
-from diffcli.language.complaints import shorten
-from diffcli.language.printer import number_text
+from diffcli.language.printer import number_text, shorten
 from diffcli.language.syntax import NAME, NUMBER, Program
 from diffcli.methods.in_numbers import point_of
 from diffcli.methods.problem import Problem

@@ -8,8 +8,7 @@ from collections.abc import Callable, Sequence
 import sympy
 
 from diffcli.errors import Diagnostic
-from diffcli.language.complaints import shorten
-from diffcli.language.printer import number_text
+from diffcli.language.printer import number_text, shorten
 from diffcli.methods.hessian_record import SymbolicSecond
 from diffcli.methods.matrix_options import MatrixOptions
 from diffcli.methods.problem import Problem

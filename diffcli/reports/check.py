@@ -6,8 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from diffcli.language.later import complaints
-from diffcli.language.printer import number_text
+from diffcli.language.printer import number_text, shorten
 from diffcli.operations.arithmetic import precise
 from diffcli.reports.diagnostics import as_data
 from diffcli.reports.document import Block, Column, Document, Style, Table, Text, Value, Values, number
@@ -160,7 +159,7 @@ def _claim_blocks(claim: ClaimVerdict, at: dict[str, float]) -> list[Block]:
     rows = [("variable", claim.variable), ("claimed", claim.claim), ("verdict", f"{claim.verdict}: {VERDICTS[claim.verdict]}")]
     if claim.verdict == "not decided":
         rows.append(("tried", f"at {claim.points} points, where it agrees to {claim.digits} digits"))
-    where = f" at {complaints.shorten(point_text(at), LONGEST)}" if at else ""
+    where = f" at {shorten(point_text(at), LONGEST)}" if at else ""
     rows.append(("its value", f"{number_text(claim.claimed)}{where}; the derivative is {number_text(claim.value)}"))
     if claim.counterexample is not None:
         found = claim.counterexample
@@ -185,7 +184,7 @@ def points_report(result: PointChecks, style: Style) -> Document:
     ``worst`` (by variable: ``at``, ``error``, ``verdict``, ``reason``, ``explanation``), ``undefined`` (points without a
     value), ``notes``. It shares ``schema``, ``expression``, ``passed`` and ``notes`` with a check at one point.
     """
-    head = f"f: {complaints.shorten(result.expression, LONGEST)}, checked at {_counted(result.points)}"
+    head = f"f: {shorten(result.expression, LONGEST)}, checked at {_counted(result.points)}"
     columns = (Column("by"), Column("verdict"), Column("points", numeric=True))
     rows = [(name, verdict, count) for name, counts in result.counts.items() for verdict, count in counts.items()]
     blocks: list[Block] = [Text(head, "heading")]
@@ -194,7 +193,7 @@ def points_report(result: PointChecks, style: Style) -> Document:
     if result.undefined:
         listed = "; ".join(point_text(at) for at in result.undefined[:3])
         more = " ..." if len(result.undefined) > 3 else ""
-        where = complaints.shorten(listed, LONGEST) + more
+        where = shorten(listed, LONGEST) + more
         blocks.append(Text(f"the value is undefined at {_counted(len(result.undefined))}: {where}"))
     shown = (
         Column("by"), Column("worst at"), Column("reverse", numeric=True, full=True), Column("relative error", numeric=True),

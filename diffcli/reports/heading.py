@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from diffcli.language.later import complaints
+from diffcli.language.printer import shorten
 from diffcli.records import Number, is_array
 from diffcli.reports.document import Block, Text, number
 
@@ -26,10 +26,10 @@ def heading(expression: str, at: Mapping[str, Number], how: str, name: str = "f"
     [Text(text='f(x) = x^2 at x = 3, reverse mode', role='heading')]
     """
     names = ", ".join(at)
-    head = f"{name}({complaints.shorten(names, LONGEST)})" if names else name
+    head = f"{name}({shorten(names, LONGEST)})" if names else name
     sign = ":" if "; " in expression else " ="
-    point = f" at {complaints.shorten(point_text(at), LONGEST)}" if at and not anywhere else ""
-    text = f"{head}{sign} {complaints.shorten(expression, LONGEST)}{point}"
+    point = f" at {shorten(point_text(at), LONGEST)}" if at and not anywhere else ""
+    text = f"{head}{sign} {shorten(expression, LONGEST)}{point}"
     return [Text(f"{text}, {how}" if how else text, "heading"), *([] if anywhere else large_arrays(at))]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from diffcli.language.complaints import shorten
+from diffcli.language.printer import shorten
 from diffcli.reports.document import number
 from diffcli.studies.error_theory import Theory
 from diffcli.studies.quotients import UNITS, Choice, MethodSweep
