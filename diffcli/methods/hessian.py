@@ -15,6 +15,7 @@ from diffcli.methods.colouring import Groups, colour_symmetric, places
 from diffcli.methods.cost import function_cost
 from diffcli.methods.elements import Elements, as_blocks
 from diffcli.methods.hessian_record import HessianCost, HessianResult, SecondDifference, SymbolicSecond
+from diffcli.methods.in_numbers import in_numbers
 from diffcli.methods.jacobian import Matrix, require_room
 from diffcli.methods.matrix_options import MatrixOptions
 from diffcli.methods.outputs import System
@@ -22,6 +23,7 @@ from diffcli.methods.problem import At, Target
 from diffcli.methods.second_order import GradientProblem
 from diffcli.methods.sparsity import Flow, Pattern, find_pattern, flow_of
 from diffcli.methods.sweep_count import count_forward
+from diffcli.methods.system_in_numbers import MOST_WRITTEN
 from diffcli.methods.system_notes import require_values, tell_breaks
 
 FORWARD_OVER_REVERSE = "forward-over-reverse"
@@ -54,7 +56,10 @@ def compute_hessian(target: Target, at: At, options: MatrixOptions) -> HessianRe
     variables = gradient.variables
     require_room(len(variables), len(variables), options.max_nodes)
     notes += gradient.tell_breaks(notes, options.strict)
-    found = _MODES.get(options.mode, _by_sweeps)(gradient, options, notes)
+    if options.mode in _MODES and view.tape.shapes is not None:
+        found = _MODES[options.mode](GradientProblem(in_numbers(view), options.max_nodes), options, notes)
+    else:
+        found = _MODES.get(options.mode, _by_sweeps)(gradient, options, notes)
     if options.by_rules:
         notes += gradient.explain(found.matrix, notes)
     matrix = tuple(map(tuple, found.matrix))
@@ -97,18 +102,30 @@ class _Found(NamedTuple):
 
 
 def _by_sweeps(gradient: GradientProblem, options: MatrixOptions, notes: list[Diagnostic]) -> _Found:
-    variables, derived = gradient.variables, gradient.derived
+    variables = gradient.variables
     options.progress("looking for the structure")
     pattern = cost = None
     groups: Groups = tuple((column,) for column in range(len(variables)))
-    if derived.tape.shapes is None:
+    numbers = _structure(gradient, options)
+    if numbers is not None:
+        derived = numbers.derived
         flow = flow_of(derived.tape, derived.values)
-        pattern = hessian_pattern(gradient, flow)
+        pattern = hessian_pattern(numbers, flow)
         groups = colour_symmetric(pattern)
-        operations = count_forward(derived, flow, variables.slots, groups)
-        cost = HessianCost(len(variables), function_cost(gradient.problem), function_cost(derived), len(groups), operations)
+        operations = count_forward(derived, flow, numbers.variables.slots, groups)
+        cost = HessianCost(len(variables), function_cost(numbers.problem), function_cost(derived), len(groups), operations)
     matrix = sweep_symmetric(gradient, groups, pattern, options.progress)
     return _Found(FORWARD_OVER_REVERSE, matrix, pattern, groups, cost)
+
+
+def _structure(gradient: GradientProblem, options: MatrixOptions) -> GradientProblem | None:
+    """The gradient in numbers if there are not too many, to see which elements depend on which."""
+    if gradient.derived.tape.shapes is None:
+        return gradient
+    try:
+        return GradientProblem(in_numbers(gradient.problem, MOST_WRITTEN), options.max_nodes)
+    except LimitError:
+        return None
 
 
 def hessian_pattern(gradient: GradientProblem, flow: Flow) -> Pattern:

@@ -17,6 +17,8 @@ class NumbersProblem(Problem):
 
     whole: Problem
     """The problem with arrays."""
+    places: dict[int, tuple[int, ...]]
+    """For each slot of its tape, the slots of its elements, row by row; those of constants are negative."""
 
 
 def in_numbers(problem: Problem, most_rows: int | None = None) -> Problem:
@@ -40,7 +42,7 @@ def in_numbers(problem: Problem, most_rows: int | None = None) -> Problem:
     written = write_out(problem.tape, problem.values, MOST_WRITTEN if most_rows is None else most_rows)
     found = NumbersProblem.__new__(NumbersProblem)
     found.__dict__.update(copy(problem.__dict__))
-    found.whole = problem
+    found.whole, found.places = problem, written.slots
     found.tape = written.tape
     shapes = dict(zip(problem.tape.inputs, map(problem.tape.shape, range(problem.tape.first_row)), strict=True))
     elements = Elements([(name, slot, shapes[name]) for slot, name in enumerate(problem.tape.inputs)])

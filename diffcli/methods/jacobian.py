@@ -7,6 +7,7 @@ rows that share no column: as many sweeps as colours find the whole matrix, each
 
 # Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -20,6 +21,7 @@ from diffcli.methods.problem import At, Target
 from diffcli.methods.reverse import accumulate, adjoints
 from diffcli.methods.sparsity import Pattern, find_pattern, flow_of
 from diffcli.methods.sweep_count import SweepCount, count_sweeps
+from diffcli.methods.system_in_numbers import structure, system_in_numbers
 from diffcli.methods.system_notes import explain_rows, require_values, tell_breaks
 from diffcli.records import Difference, Number, SymbolicDerivative
 from diffcli.tape.rules import Overrides
@@ -90,6 +92,9 @@ def jacobian_of(system: System, options: MatrixOptions) -> JacobianResult:
     found = _MODES.get(options.mode, _by_sweeps)(system, rows, columns, options, replaced, notes)
     if rows.are_numbers and columns.are_numbers:
         notes += explain_rows(system, found.matrix if options.by_rules else [()] * len(rows), replaced, notes)
+    elif options.by_rules and not all(math.isfinite(entry) for row in found.matrix for entry in row):
+        numbers = structure(system)
+        notes += explain_rows(numbers, found.matrix, {}, notes) if numbers is not None else []
     matrix = tuple(map(tuple, found.matrix))
     values = {output.name: system.value_of(output) for output in system.outputs}
     return JacobianResult(
@@ -143,11 +148,14 @@ def _by_sweeps(
     by_column: Groups = tuple((column,) for column in range(len(columns)))
     by_row: Groups = tuple((row,) for row in range(len(rows)))
     mode = options.mode
-    if system.tape.shapes is None:
-        flow = flow_of(system.tape, system.values)
-        pattern = find_pattern(system.tape, flow, columns.slots, rows.slots)
+    numbers = structure(system)
+    if numbers is not None:
+        flow = flow_of(numbers.tape, numbers.values)
+        by_name = {name: slot for slot, name in enumerate(numbers.tape.inputs)}
+        inputs, outputs = [by_name[name] for name in columns.names], [output.slot for output in numbers.outputs]
+        pattern = find_pattern(numbers.tape, flow, inputs, outputs)
         by_column, by_row = colour_columns(pattern), colour_rows(pattern)
-        count = count_sweeps(system, flow, columns.slots, rows.slots, by_column, by_row)
+        count = count_sweeps(numbers, flow, inputs, outputs, by_column, by_row)
     if mode == "auto":
         mode = count.cheaper if count is not None else "forward" if len(columns) < len(rows) else "reverse"
     groups = by_column if mode == "forward" else by_row
@@ -230,6 +238,7 @@ def _numeric(
 
     found: list[tuple[str, Difference]] = []
     matrix: Matrix = []
+    system = system_in_numbers(system)
     for output in system.outputs:
         view = system.view(output)
         matrix.append([])
@@ -250,6 +259,7 @@ def _symbolic(
 
     found: list[tuple[str, SymbolicDerivative]] = []
     matrix: Matrix = []
+    system = system_in_numbers(system)
     for output in system.outputs:
         partials: list[SymbolicDerivative] = []
         try:

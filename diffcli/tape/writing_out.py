@@ -33,7 +33,7 @@ class Written(NamedTuple):
 
     tape: Tape
     slots: dict[int, tuple[int, ...]]
-    """For each slot of the other tape the slots of its elements, row by row."""
+    """For each slot of the other tape, and each constant that is a result, the slots of its elements, row by row."""
 
 
 def write_out(tape: Tape, values: Sequence[Any], most_rows: int = MOST_WRITTEN) -> Written:
@@ -101,11 +101,14 @@ class _Writer:
             if start < stop:
                 new.skips.append(Skip(start, stop, self.slots(skip.condition)[0], skip.when))
         new.decisions = [self.slots(slot)[0] for slot in old.decisions]
+        bound = [slot for slot in old.bindings.values() if slot < 0]
         new.bindings = {name: self.slots(slot)[0] for name, slot in old.bindings.items() if not old.shape(slot)}
+        results = [slot if slot < old.slots else slot - old.size for slot in {*old.outputs, *bound, old.output}]
         outputs = [self.slots(slot if slot < old.slots else slot - old.size) for slot in old.outputs or [old.output]]
         flat = [slot + new.size if slot < 0 else slot for places in outputs for slot in places]
         new.output, new.outputs = flat[0], flat if len(flat) > 1 else []
-        return Written(new, {slot: self.slots(slot) for slot in self.there})
+        known = {slot: self.slots(slot) for slot in self.there}
+        return Written(new, known | {slot: self.slots(slot) for slot in results if slot < 0})
 
     def cell(self, slot: int) -> Cell:
         return Cell(slot, self.emit)
