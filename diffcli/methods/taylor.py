@@ -6,9 +6,10 @@ import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from diffcli.errors import Diagnostic, UsageError, error
+from diffcli.errors import Diagnostic, ExpressionError, UsageError, error
 from diffcli.language.printer import number_text
 from diffcli.methods.faults import require_value
+from diffcli.methods.in_numbers import in_numbers, point_of
 from diffcli.methods.kinks import NOT_DIFFERENTIABLE, describe, find_breaks
 from diffcli.methods.one_sided import NUDGE
 from diffcli.methods.point_rows import PointRows
@@ -97,9 +98,11 @@ def taylor(
     program = as_program(target)
     variable = _variable(list(program.inputs), var)
     progress("evaluating")
-    problem = Problem(program, _with_zero(at, variable), wrt=[variable], most_rows=max_nodes)
-    if problem.tape.shapes is not None:
-        raise UsageError([error("usage", "a Taylor polynomial is of a program of numbers, and this one has arrays")])
+    base = variable.partition("[")[0].strip()
+    problem = Problem(program, _with_zero(at, base), wrt=[base], most_rows=max_nodes)
+    if problem.tape.shapes is not None or base != variable:
+        problem, variable = _in_numbers(problem, variable, max_nodes)
+    whole = point_of(problem)
     require_value(problem)
     breaks = find_breaks(problem)
     notes = [*problem.notes(), *describe(problem, breaks, "", False)]
@@ -120,8 +123,19 @@ def taylor(
     else:
         notes.append(_not_finite(coefficients))
     return TaylorResult(
-        problem.expression(), variable, problem.at, order, coefficients, derivatives, polynomial, left, right, tuple(notes)
+        problem.expression(), variable, dict(whole), order, coefficients, derivatives, polynomial, left, right, tuple(notes)
     )  # fmt: skip
+
+
+def _in_numbers(problem: Problem, variable: str, most_rows: int) -> tuple[Problem, str]:
+    """A problem with arrays in numbers, of which one is expanded in: an element, ``x[0]``, or a variable that is a number."""
+    problem.require_number()
+    numbers = in_numbers(problem, most_rows)
+    wanted = "".join(variable.split())
+    if wanted not in numbers.at:
+        help = [f"one of its elements, as in --var {next((name for name in numbers.wrt), 'x[0]')}"]
+        raise ExpressionError([error("unknown-variable", f"`{variable}` is no number to expand in", help=help)])
+    return numbers, wanted
 
 
 _TWO_SIDED = NOT_DIFFERENTIABLE - {"pole"}
