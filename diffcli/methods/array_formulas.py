@@ -118,7 +118,7 @@ def _with_bindings(program: Program, spelled: Mapping[str, str], dialect: Dialec
     known = dict(spelled)
     for statement in program.statements:
         instead = _without_plumbing(program, statement.first, statement.root)
-        root = instead.get(statement.root, statement.root)
+        root = int(instead.get(statement.root, statement.root))
         text = to_text(program, root, dialect, lambda name: known.get(name, name), instead)
         known[statement.name] = text if text in spelled.values() else f"({text})"
     return text

@@ -82,7 +82,9 @@ def require_one(system: System, what: str) -> None:
         return
     names = [output.name for output in system.outputs]
     message = f"{what} is of one number, and there are several results: {', '.join(names[:8])}"
-    help = "choose an element of it, or make a number of it: sum(...)" if len(names) == 1 else f"choose one of them: --of {names[0]}"
+    help = f"choose one of them: --of {names[0]}"
+    if len(names) == 1:
+        help = "choose an element of it, or make a number of it: sum(...)"
     raise ExpressionError([error("not-a-number", message, help=[help])])
 
 

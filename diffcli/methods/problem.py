@@ -102,7 +102,7 @@ class Problem:
             self.recording = self.function.record(given, most_rows)
             self.tape: Tape = self.recording.tape
         else:
-            shapes = {name: value.shape for name, value in given.items() if is_array(value)}
+            shapes = {name: getattr(value, "shape", ()) for name, value in given.items()}
             self.tape = lower(self.program, given=given, share=share, most_rows=most_rows, shapes=shapes)
         self.at = {name: given[name] for name in self.tape.inputs}
         self.wrt = self._choose(wrt)

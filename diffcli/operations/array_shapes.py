@@ -64,7 +64,8 @@ def product(shapes: Sequence[Shape], fixed: Fixed) -> Shape:
     """Of the matrix product: rows times columns; the axes before the last two are broadcast."""
     a, b = shapes
     if not a or not b:
-        raise ShapeError(f"a matrix product is of arrays, not of {shape_text(a)} and {shape_text(b)}", "a product of numbers is *")
+        message = f"a matrix product is of arrays, not of {shape_text(a)} and {shape_text(b)}"
+        raise ShapeError(message, "a product of numbers is *")
     if a[-1] != b[-2 if len(b) > 1 else 0]:
         inner = f"each row of the first has {a[-1]} and each column of the second {b[-2 if len(b) > 1 else 0]}"
         help = [inner]
@@ -155,7 +156,8 @@ def reshaped(shapes: Sequence[Shape], fixed: Fixed) -> Shape:
         rest = size(tuple(length for length in wanted if length != -1))
         wanted = tuple((total // rest if rest else 0) if length == -1 else length for length in wanted)
     if size(wanted) != total:
-        raise ShapeError(f"{total} element{'s' * (total != 1)} cannot take the shape {shape_text(wanted)}, which has {size(wanted)}")
+        elements = f"{total} element{'s' * (total != 1)}"
+        raise ShapeError(f"{elements} cannot take the shape {shape_text(wanted)}, which has {size(wanted)}")
     fixed["shape"] = wanted
     return wanted
 
@@ -187,7 +189,8 @@ def joined(shapes: Sequence[Shape], fixed: Fixed) -> Shape:
     fixed["axis"] = axis
     for shape in shapes:
         if len(shape) != len(first) or any(shape[k] != first[k] for k in range(len(first)) if k != axis):
-            raise ShapeError(f"shapes do not fit: {shape_text(first)} and {shape_text(shape)}", f"they are joined along axis {axis}")
+            message = f"shapes do not fit: {shape_text(first)} and {shape_text(shape)}"
+            raise ShapeError(message, f"they are joined along axis {axis}")
     return (*first[:axis], sum(shape[axis] for shape in shapes), *first[axis + 1 :])
 
 
@@ -223,7 +226,8 @@ def indexed(shapes: Sequence[Shape], fixed: Fixed) -> Shape:
     shape = shapes[0]
     key = fixed["key"]
     if len(key) > len(shape):
-        what = "a number has no elements" if not shape else f"there are {len(key)} indices for {len(shape)} ax{'ie'[len(shape) > 1]}s"
+        axes = "1 axis" if len(shape) == 1 else f"{len(shape)} axes"
+        what = f"there are {len(key)} indices for {axes}" if shape else "a number has no elements"
         raise ShapeError(what, code="bad-index")
     result: list[int] = []
     places: Shape | None = None

@@ -8,7 +8,7 @@ nothing else is left has no shapes, and needs no NumPy.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from diffcli.errors import ExpressionError, Mark, Span, error
@@ -17,10 +17,12 @@ from diffcli.operations.array_row import ArrayOperation, Fixed, Shape, ShapeErro
 from diffcli.operations.arrays import ARRAYS
 from diffcli.tape.tape import Skip, Tape
 
-_IDENTITIES = frozenset(("sum", "mean", "prod", "amax", "amin", "logsumexp", "cumsum", "transpose", "broadcast", "reshape", "sum_to"))
+_IDENTITIES = frozenset((
+    "sum", "mean", "prod", "amax", "amin", "logsumexp", "cumsum", "transpose", "broadcast", "reshape", "sum_to",
+))  # fmt: skip
 """Operations that leave a number as it is."""
 
-_STATIC = {
+_STATIC: dict[str, Callable[..., Any]] = {
     "neg": lambda a: -a, "add": lambda a, b: a + b, "sub": lambda a, b: a - b, "mul": lambda a, b: a * b,
     "index": lambda a, b: a[b],
 }  # fmt: skip
@@ -109,7 +111,7 @@ class _Shaping:
     def array_row(self, slot: int, name: str, operands: tuple[int, ...]) -> int:
         if name in ("len", "shape"):
             return self.length(slot, name, operands[0])
-        if name == "stack" and slot not in self.old.parameters and all(operand in self.known or operand < 0 for operand in operands):
+        if name == "stack" and slot not in self.old.parameters and max(operands) < 0:
             return self.literal(slot, operands)
         row = ARRAYS[name]
         operands, fixed = self.fixed(slot, row, operands)
