@@ -134,6 +134,17 @@ def test_python_s_own_integers_remainders_and_roundings():
             assert found == pytest.approx([x // y, x % y, round(x), math.floor(x), math.ceil(x), math.trunc(x)], abs=1e-14)
 
 
+def test_any_real_number_may_stand_on_either_side():
+    from fractions import Fraction
+
+    half = Fraction(1, 2)
+    for x in (2.0, 0.3):
+        recording = record(lambda x: [half - x, x - half, half / x, half**x, True - x, np.float32(3) - x, half < x], {"x": x})
+        found = [recording.values[slot] for slot in recording.tape.outputs]
+        assert found == [0.5 - x, x - 0.5, 0.5 / x, 0.5**x, 1 - x, 3 - x, float(x > 0.5)]
+    assert diffcli.grad(lambda x: half - x, {"x": 2.0}).gradient == {"x": -1.0}
+
+
 def test_zeros_keep_their_sign_and_whole_numbers_are_numbers():
     assert str(record(lambda x: x * -0.0 + 0.0 * x, {"x": 1.0}).tape.constants) == "[-0.0, 0.0]"
     assert record(lambda x: x * 2 + x * 2.0 + x * True, {"x": 1.0}).tape.constants == [2.0, 1.0]

@@ -26,7 +26,7 @@ OF_VECTORS = {
     "stacks": lambda x: np.vstack([x, x * x])[1, 2] + np.hstack([x, x])[5] + np.column_stack([x, x])[3, 1],
     "outer": lambda x: np.outer(x, x).trace() + np.diag(np.diag(x)).sum() + (x[:, None] * x[None, :]).sum(),
     "places": lambda x: x[[0, 0, 2]].sum() + x[np.array([True, False, True, False])].prod(),
-    "places of matrices": lambda x: x.reshape(2, 2)[:, [1, 0]][0, 0] + x.reshape(2, 2)[[0, 1], [1, 0]].prod(),
+    "places of matrices": lambda x: x.reshape(2, 2)[:, [1, 0]][0, 1] + x.reshape(2, 2)[[0, 1], [1, 0]].prod(),
     "ellipsis": lambda x: x.reshape(2, 2)[..., 1].sum() + x[None, ...].shape[0] * x[0],
     "cumsum": lambda x: np.cumsum(x)[2] * np.diff(x).prod() + np.flip(x)[0],
     "choices": lambda x: np.where(x > 0.5, x, 2 * x).sum() + np.clip(x, 0.2, 0.8).sum() + x.clip(None, 0.5).sum(),

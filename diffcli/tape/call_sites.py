@@ -70,6 +70,11 @@ class CallSites:
             self.codes.append(code)
         return index << _SHIFT
 
+    def base_of(self, code: CodeType) -> int | None:
+        """The same, if it has been asked for before."""
+        index = self.known.get(id(code))
+        return None if index is None else index << _SHIFT
+
     def find(self, frame: FrameType | None) -> tuple[CodeType | None, int]:
         """The innermost code of the user's file that is at work in a frame, and its place."""
         while frame is not None and frame.f_code is not self.boundary:

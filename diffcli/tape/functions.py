@@ -56,7 +56,7 @@ def _of_one(row: Operation) -> Callable[..., Any]:
     def call(a: Any, /) -> Any:
         if type(a) is Traced:
             return record_row(a.recorder, name, (a.slot,), value(a.value), Traced)
-        return apply_row(name, (a,))
+        return value(a) if type(a) is float else apply_row(name, (a,))
 
     return call
 

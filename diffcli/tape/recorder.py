@@ -73,6 +73,9 @@ class Recorder:
 
     def find(self, frame: FrameType | None) -> int:
         """The place of a frame, which is that of another code object than the last."""
+        if frame is not None and (base := self.sites.base_of(frame.f_code)) is not None:
+            self.code, self.base = frame.f_code, base
+            return base + frame.f_lasti
         code, place = self.sites.find(frame)
         if code is not None and code is frame.f_code:  # type: ignore[union-attr]
             self.code, self.base = code, self.sites.base(code)

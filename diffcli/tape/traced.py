@@ -96,6 +96,9 @@ def _comparison(name: str) -> Callable[[Traced, Any], Any]:
 
     def operation(self: Traced, other: Any) -> Any:
         recorder = self.recorder
+        if type(other) is float or type(other) is int:
+            slot = recorder.known.get(other) or recorder.constant(other)
+            return record_row(recorder, name, (self.slot, slot), function(self.value, other), Truth)
         found = operand(recorder, other)
         if found is None:
             return NotImplemented
