@@ -15,6 +15,9 @@ _MOST_KNOWN = 4096
 """How many constants are looked for before another is kept: a loop over data has a new one in every turn."""
 
 
+_MOST_ARRAYS = 256
+"""The same for arrays, which are kept alive for it."""
+
 Judge = Callable[["Recorder", int], float]
 """What decides a condition, the value in a slot, where Python branches on it."""
 
@@ -66,6 +69,8 @@ class Recorder:
         kept = self.arrays.get(id(given))
         if kept is not None and equal(self.constants[-1 - kept[0]], value):
             return kept[0]
+        if len(self.arrays) >= _MOST_ARRAYS:
+            self.arrays.clear()
         self.constants.append(value.copy())
         slot = -len(self.constants)
         self.arrays[id(given)] = slot, given  # which lives as long as its identity is asked for
