@@ -39,11 +39,11 @@ def with_shapes(tape: Tape, inputs: Sequence[Shape]) -> Tape:
 
     >>> from diffcli.language import parse
     >>> from diffcli.tape import lower
-    >>> shaped = with_shapes(lower(parse("sum(W @ x)")), [(2, 3), (3,)])
+    >>> shaped = lower(parse("sum(W @ x)"), shapes={"W": (2, 3), "x": (3,)})  # with_shapes, after lowering
     >>> shaped.operations, shaped.shapes
     (['matmul', 'sum'], [(2, 3), (3,), (2,), ()])
-    >>> with_shapes(lower(parse("[x, 2*x][1]")), [()]).operations
-    ['mul']
+    >>> lower(parse("max(x) + [1, 2, 3][1]")).operations
+    ['add']
     """
     return _Shaping(tape, inputs).run()
 
