@@ -20,6 +20,7 @@ from diffcli.language.array_text import MOST_SHOWN, array_text, corner_text, dir
 from diffcli.methods.directions import read_direction
 from diffcli.methods.points import check_mapping, read_point
 from diffcli.methods.trace import ASCII, IN_LATEX, UNICODE
+from diffcli.operations import ARRAY_FUNCTIONS
 from diffcli.records import AdjointStep, GradientResult, Operand, PrimalRow, TangentRow, Trace
 from diffcli.reports.arrays import array_lines, cell_text, elements, latex_array, summary_data
 from diffcli.reports.document import Style, Text, machine
@@ -613,3 +614,24 @@ def test_arrays_by_library_and_by_text_are_the_same():
     by_lists = diffcli.grad("sum(W @ x)", {"W": [[1, 2], [3, 4]], "x": "[1, -1]"})
     for name in ("W", "x"):
         same(by_text.gradient[name], by_lists.gradient[name].tolist())
+
+
+# -- the table of operations ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [*ARRAY_FUNCTIONS, "max", "min", "@", "index"])
+def test_every_function_of_arrays_is_told_of(name):
+    outcome = run(["functions", name])
+    assert outcome.exit == 0
+    assert "adjoint of a" in outcome.stdout and "kept" not in outcome.stdout
+    listed = json.loads(run(["functions", name, "--json"]).stdout)["array_functions"]
+    whole = json.loads(run(["functions", "--json"]).stdout)["array_functions"]
+    assert len(listed) == 1 and listed[0] in whole
+
+
+def test_the_list_of_functions_of_arrays(golden):
+    text = run(["functions"]).stdout
+    golden("array_values/functions.txt", text[text.index("operations on arrays") :])
+    assert "did you mean `softmax`" in run(["functions", "softmx"]).stderr
+    for inner in ("scatter", "cofactor", "sum_to"):
+        assert f"{inner}(" not in text, f"{inner} is none that a user has a name for"

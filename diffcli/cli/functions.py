@@ -12,7 +12,9 @@ from diffcli.cli.output import Output
 from diffcli.errors import UsageError, error
 from diffcli.language.complaints import did_you_mean
 from diffcli.language.tokens import PASTED
-from diffcli.operations import CONSTANTS, FUNCTION_NAMES, OPERATIONS, Operation, find_function
+from diffcli.operations import ARRAY_FUNCTIONS, CONSTANTS, FUNCTION_NAMES, OPERATIONS, Operation, find_function
+from diffcli.operations.array_row import ArrayOperation
+from diffcli.reports.array_functions import ROWS, find_rows
 from diffcli.reports.functions import functions_report
 
 EXAMPLES = ("diffcli functions", "diffcli functions log", "diffcli functions --json")
@@ -28,12 +30,13 @@ def command(environment: Environment, /, name: str | None, **options: Any) -> in
     With NAME, everything about one of them.
     """
     output = Output.of(environment, **options)
-    output.print(functions_report(_find(name) if name else list(OPERATIONS.values()), bool(name), output.format == "table"))
+    rows, of_arrays = _find(name) if name else (list(OPERATIONS.values()), list(ROWS))
+    output.print(functions_report(rows, bool(name), output.format == "table", of_arrays))
     return 0
 
 
-def _find(name: str) -> list[Operation]:
-    """The rows of a function, or of an operator by its sign.
+def _find(name: str) -> tuple[list[Operation], list[ArrayOperation]]:
+    """The rows of a function, or of an operator by its sign: those of numbers, and those of arrays.
 
     Raises
     ------
@@ -41,9 +44,10 @@ def _find(name: str) -> list[Operation]:
         There is none.
     """
     found = find_function(name) or [row for row in OPERATIONS.values() if PASTED.get(name, name) in (row.symbol, row.name)]
-    if not found:
-        help = [*did_you_mean(name, FUNCTION_NAMES), "`diffcli functions` lists them all"]
+    of_arrays = find_rows(name)
+    if not found and not of_arrays:
+        help = [*did_you_mean(name, [*FUNCTION_NAMES, *ARRAY_FUNCTIONS]), "`diffcli functions` lists them all"]
         if name in CONSTANTS:
             help = [f"`{name}` is a constant: {CONSTANTS[name]!r}"]
         raise UsageError([error("unknown-topic", f"there is no function `{name}`", help=help)])
-    return found
+    return found, of_arrays

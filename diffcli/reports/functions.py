@@ -1,4 +1,4 @@
-"""The report of the table of operations."""
+"""The report of the tables of operations."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from diffcli.operations import Operation
+from diffcli.operations.array_row import ArrayOperation
+from diffcli.reports.array_functions import LEGEND as ARRAY_LEGEND
+from diffcli.reports.array_functions import array_data, array_table, array_tables
 from diffcli.reports.document import Column, Document, Table, Text
 
 LEGEND = (
@@ -14,13 +17,20 @@ LEGEND = (
 )
 
 
-def functions_report(rows: Sequence[Operation], detailed: bool, compact: bool) -> Document:
-    """All rows as one table (``compact`` leaves out what a terminal has no room for), or some in detail."""
-    data = {"schema": "diffcli/functions@1", "functions": [_data(row) for row in rows]}
+def functions_report(
+    rows: Sequence[Operation], detailed: bool, compact: bool, of_arrays: Sequence[ArrayOperation] = ()
+) -> Document:
+    """All rows as two tables (``compact`` leaves out what a terminal has no room for), or some in detail."""
+    data = {
+        "schema": "diffcli/functions@1",
+        "functions": [_data(row) for row in rows],
+        "array_functions": [array_data(row) for row in of_arrays],
+    }
     if detailed:
         pair = (Column(""), Column(""))
         tables = tuple(Table(_signature(row), pair, tuple(_details(row))) for row in rows)
-        return Document((*tables, Text(LEGEND, "dim")), data)
+        legends = [Text(LEGEND, "dim")] * bool(rows) + [Text(ARRAY_LEGEND, "dim")] * bool(of_arrays)
+        return Document((*tables, *array_tables(of_arrays), *legends), data)
     titles = ["function", "derivative", "domain", "not differentiable where", *([] if compact else ["aliases", "meaning"])]
     columns = tuple(map(Column, titles))
     cells = []
@@ -28,7 +38,8 @@ def functions_report(rows: Sequence[Operation], detailed: bool, compact: bool) -
         names = ", ".join([_signature(row), *(row.aliases if compact else ())])
         cell = (names, _partials(row), row.domain, _breaks(row), ", ".join(row.aliases), row.meaning)
         cells.append(cell[: len(titles)])
-    return Document((Table("operations", columns, tuple(cells)), Text(LEGEND, "dim")), data)
+    table = Table("operations on numbers, and on each element of arrays", columns, tuple(cells))
+    return Document((table, Text(LEGEND, "dim"), array_table(compact), Text(ARRAY_LEGEND, "dim")), data)
 
 
 def _signature(row: Operation) -> str:
