@@ -13,8 +13,8 @@ from diffcli.methods.array_sweeps import array_adjoints
 from diffcli.methods.kinks import Break, deciding_rows
 from diffcli.methods.problem import Problem
 from diffcli.operations import OPERATIONS, row_of
-from diffcli.operations.array_row import size
 from diffcli.operations.arithmetic import arrays
+from diffcli.operations.array_row import size
 from diffcli.tape.array_rules import Functions, breaks_of, elementwise_terms, outside_domain
 from diffcli.tape.rules import Overrides
 

@@ -35,7 +35,7 @@ class Present:
 
     def arrive(self, slot: int, mask: Array | None, first: bool) -> None:
         """A term arrives whose elements are there where the mask says so; None: all of them."""
-        if mask is None or not first and slot not in self.masks:
+        if mask is None or (not first and slot not in self.masks):
             self.masks.pop(slot, None)
         else:
             self.masks[slot] = mask if first else self.masks[slot] | mask
@@ -108,7 +108,7 @@ def _term(
             return None, None
         term = function(adjoint, *[values[operand] for operand in row], values[slot])
         if term is not None and mask is not None:
-            term = arrays.where(mask, term, 0.0)
+            term = arrays.only(mask, term)
     else:
         rule = array_term(tape, slot, position, "adjoint")
         if rule is None:
@@ -135,9 +135,9 @@ def _chosen(
     condition = values[row[0]]
     if not tape.shape(row[0]):
         return (adjoint, mask) if bool(condition) == (position == 1) else (None, None)
-    taken = arrays.full(shape, (condition != 0) == (position == 1))
+    taken = arrays.full(shape, condition != 0 if position == 1 else condition == 0)
     there = taken if mask is None else taken & mask
-    return arrays.where(there, adjoint, 0.0), there
+    return arrays.only(there, adjoint), there
 
 
 def array_tangents(

@@ -11,14 +11,15 @@ from functools import cache, partial
 from typing import Any
 
 from diffcli.language import Program
+from diffcli.language.printer import to_text
 from diffcli.language.rule_texts import parse_rule
-from diffcli.language.syntax import NAME
+from diffcli.language.syntax import NAME, NUMBER
 from diffcli.operations import OPERATIONS
-from diffcli.operations.array_row import ArrayOperation, Fixed
 from diffcli.operations.arithmetic import array_functions, arrays
+from diffcli.operations.array_row import ArrayOperation, Fixed
 from diffcli.operations.arrays import ARRAYS
 from diffcli.operations.own import OwnName
-from diffcli.tape.rules import ABSENT, NAMESPACE, RESULT, SEED, TIES, Arithmetic, compile_rule, terms
+from diffcli.tape.rules import ABSENT, NAMESPACE, RESULT, SEED, TIES, Arithmetic, compile_rule, term_text, terms
 from diffcli.tape.tape import Tape
 
 Function = Callable[..., Any]
@@ -132,20 +133,32 @@ def elementwise_terms(name: str, count: int) -> Functions:
             found.append(None)
         elif term.row.variadic:
             own = term.row.parameters[0]
-            ties = f"{TIES} = sum([operand == {RESULT} for operand in operands[:-1]])"
-            header = [f"{own} = operands[{position}]", f"{RESULT} = operands[-1]", ties]
-            arithmetic = NUMPY._replace(constants={**NUMPY.constants, "sum": _count})
-            found.append(compile_rule(term.program, [SEED, "*operands"], header, arithmetic))
+            header = [f"{own} = operands[{position}]", f"{RESULT} = operands[-1]", f"{TIES} = ties_of(*operands)"]
+            arithmetic = NUMPY._replace(constants={**NUMPY.constants, "ties_of": arrays.ties_of})
+            program = _without_choice(term.row.partials[0]) or term.program
+            found.append(compile_rule(program, [SEED, "*operands"], header, arithmetic))
         else:
-            found.append(compile_rule(term.program, [SEED, *term.row.parameters, RESULT], arithmetic=NUMPY))
+            program = _without_choice(term.row.partials[position]) or term.program
+            found.append(compile_rule(program, [SEED, *term.row.parameters, RESULT], arithmetic=NUMPY))
     return tuple(found)
 
 
-def _count(conditions: Sequence[Any]) -> Any:
-    total = conditions[0] * 1.0
-    for condition in conditions[1:]:
-        total = total + condition
-    return total
+def _without_choice(partial: str) -> Program | None:
+    """The term of a partial that is 1, or 1/n, where a condition holds and else 0; None if it is another.
+
+    That is the truth of the condition, and among elements a product is several times as quick as a choice.
+    """
+    program = parse_rule(partial)
+    choice = program.result.root
+    if len(program.statements) > 1 or program.operations[choice] != "where":
+        return None
+    condition, then, otherwise = program.children(choice)
+    if program.arguments[otherwise] != 0 or program.operations[otherwise] != NUMBER:
+        return None
+    truth, slope = f"({to_text(program, condition)})", to_text(program, then)
+    if slope not in ("1", f"1/{TIES}"):
+        return None
+    return parse_rule(term_text(truth + slope.removeprefix("1")))
 
 
 @cache
@@ -162,7 +175,7 @@ def _array_conditions(name: str) -> tuple[tuple[str, Function, tuple[str, ...]],
 
 def _tied(*operands: Any) -> Any:
     """Where several operands of max or min equal the result."""
-    return _count([operand == operands[-1] for operand in operands[:-1]]) > 1
+    return arrays.ties_of(*operands) > 1
 
 
 def breaks_of(tape: Tape, slot: int, arguments: Sequence[Any], value: Any) -> list[tuple[str, Any]]:

@@ -36,18 +36,32 @@ def each(function: Callable[..., float], count: int = 0) -> Callable[..., Array]
     return on_arrays
 
 
+# What is put right at the edges is looked for first, in one pass that makes no array: most arrays are nowhere near.
+
+
 def _has(condition: Array) -> bool:
     return bool(np.any(condition))
 
 
+def has_nan(value: Array) -> bool:
+    """Whether an element is NaN: just then the sum of squares is."""
+    if isinstance(value, np.ndarray) and value.flags.c_contiguous:
+        return bool(np.isnan(np.vdot(value, value)))
+    return bool(np.isnan(value).any())
+
+
+def _undefined(a: Array, b: Array) -> Array | None:
+    """Where an operand is NaN; None if there is no such element."""
+    return np.isnan(a) | np.isnan(b) if has_nan(a) or has_nan(b) else None
+
+
 def quotient(a: Array, b: Array) -> Array:
     """a/b, and at b = 0 the limit from above."""
-    return np.divide(a, np.add(b, 0.0))  # -0 + 0 is 0
+    return np.divide(a, b if np.all(b) else np.add(b, 0.0))  # -0 + 0 is 0
 
 
 def strict_quotient(a: Array, b: Array) -> Array:
-    zero = np.equal(b, 0)
-    return np.where(zero, np.nan, np.divide(a, b)) if _has(zero) else np.divide(a, b)
+    return np.divide(a, b) if np.all(b) else np.where(np.equal(b, 0), np.nan, np.divide(a, b))
 
 
 def power(a: Array, b: Array) -> Array:
@@ -58,13 +72,16 @@ def power(a: Array, b: Array) -> Array:
         if b == 1:
             return np.multiply(a, 1.0)
     result = np.power(np.asarray(a, dtype=np.float64), b)
-    undefined = np.isnan(a) | np.isnan(b)
-    return np.where(undefined, np.nan, result) if _has(undefined) else result
+    if np.ndim(b) == 0 and b and b == b:
+        return result  # NumPy forgets that an operand is undefined in a^0 and 1^b only
+    undefined = _undefined(a, b)
+    return result if undefined is None else np.where(undefined, np.nan, result)
 
 
 def strict_power(a: Array, b: Array) -> Array:
-    pole = np.equal(a, 0) & np.less(b, 0)
-    return np.where(pole, np.nan, power(a, b)) if _has(pole) else power(a, b)
+    if not _has(np.less(b, 0)) or np.all(a):
+        return power(a, b)
+    return np.where(np.equal(a, 0) & np.less(b, 0), np.nan, power(a, b))
 
 
 def log_base(a: Array, b: Array) -> Array:
@@ -77,8 +94,8 @@ def xlogy(a: Array, b: Array) -> Array:
 
 
 def hypot(a: Array, b: Array) -> Array:
-    undefined = np.isnan(a) | np.isnan(b)
-    return np.where(undefined, np.nan, np.hypot(a, b)) if _has(undefined) else np.hypot(a, b)
+    undefined = _undefined(a, b)
+    return np.hypot(a, b) if undefined is None else np.where(undefined, np.nan, np.hypot(a, b))
 
 
 def copysign(a: Array, b: Array) -> Array:
@@ -123,13 +140,21 @@ def clip(a: Array, b: Array, c: Array) -> Array:
 
 def where(condition: Array, a: Array, b: Array) -> Array:
     """The elements of a where the condition holds, else those of b."""
-    return np.where(np.not_equal(condition, 0), a, b)
+    return np.where(as_truth(condition), a, b)
 
 
 def strict_where(condition: Array, a: Array, b: Array) -> Array:
-    undefined = np.isnan(condition)
     result = where(condition, a, b)
-    return np.where(undefined, np.nan, result) if _has(undefined) else result
+    return np.where(np.isnan(condition), np.nan, result) if has_nan(condition) else result
+
+
+def as_truth(condition: Array) -> Array:
+    """Which elements are not 0, as truths; comparisons in a rule are that already."""
+    return condition if _is_truth(condition) else np.not_equal(condition, 0)
+
+
+def _is_truth(value: Array) -> bool:
+    return getattr(value, "dtype", None) == np.bool_
 
 
 def _truth(relation: Callable[..., Array]) -> Callable[..., Array]:
@@ -138,24 +163,30 @@ def _truth(relation: Callable[..., Array]) -> Callable[..., Array]:
 
 def _strict_truth(relation: Callable[..., Array]) -> Callable[..., Array]:
     def truth(a: Array, b: Array) -> Array:
-        undefined = np.isnan(a) | np.isnan(b)
+        undefined = _undefined(a, b)
         result = np.asarray(relation(a, b), dtype=np.float64)
-        return np.where(undefined, np.nan, result) if _has(undefined) else result
+        return result if undefined is None else np.where(undefined, np.nan, result)
 
     return truth
 
 
 def both(a: Array, b: Array) -> Array:
+    if _is_truth(a) and _is_truth(b):
+        return a & b
     no = np.equal(a, 0) | np.equal(b, 0)
     return np.where(no, 0.0, np.where(np.isnan(a) | np.isnan(b), np.nan, 1.0))
 
 
 def either(a: Array, b: Array) -> Array:
+    if _is_truth(a) and _is_truth(b):
+        return a | b
     yes = (np.not_equal(a, 0) & ~np.isnan(a)) | (np.not_equal(b, 0) & ~np.isnan(b))
     return np.where(yes, 1.0, np.where(np.isnan(a) | np.isnan(b), np.nan, 0.0))
 
 
 def neither(a: Array) -> Array:
+    if _is_truth(a):
+        return ~a
     return np.where(np.isnan(a), np.nan, np.where(np.equal(a, 0), 1.0, 0.0))
 
 
@@ -175,9 +206,8 @@ FUNCTIONS: dict[str, Callable[..., Array]] = {
     "sin": np.sin, "cos": np.cos, "tan": np.tan, "asin": np.arcsin, "acos": np.arccos, "atan": np.arctan,
     "atan2": np.arctan2, "sinpi": sinpi, "cospi": cospi, "sinc": sinc,
     "sinh": np.sinh, "cosh": np.cosh, "tanh": np.tanh, "asinh": np.arcsinh, "acosh": np.arccosh, "atanh": np.arctanh,
-    "erf": each(floats.FLOATS["erf"]), "erfc": each(floats.FLOATS["erfc"]), "gamma": each(floats.gamma),
-    "lgamma": each(floats.lgamma), "digamma": each(floats.digamma), "polygamma": each(floats.polygamma),
-    "gelu": each(floats.gelu), "relu": relu,
+    **{name: each(floats.FLOATS[name]) for name in ("erf", "erfc", "gamma", "lgamma", "digamma", "polygamma", "gelu")},
+    "relu": relu,
     "abs": np.abs, "max": largest, "min": smallest, "clip": clip, "sign": np.sign, "copysign": copysign,
     "floor": np.floor, "ceil": np.ceil, "round": np.rint, "trunc": np.trunc,
     "where": where, "stop_gradient": identity,
@@ -220,7 +250,7 @@ def full(shape: tuple[int, ...], value: Array) -> Array:
 
 
 def any_true(condition: Array) -> bool:
-    return _has(np.not_equal(condition, 0))
+    return _has(condition)  # NaN is not 0
 
 
 def count_true(condition: Array) -> int:
@@ -233,11 +263,30 @@ def first_true(condition: Array) -> tuple[int, ...]:
 
 
 def all_finite(value: Array) -> bool:
+    """Whether no element is infinite or NaN: if one is, the sum of squares is; if none is, it may be all the same."""
+    if isinstance(value, np.ndarray) and value.flags.c_contiguous and np.isfinite(np.vdot(value, value)):
+        return True
     return bool(np.isfinite(value).all())
 
 
-def has_nan(value: Array) -> bool:
-    return bool(np.isnan(value).any())
+def only(there: Array, value: Array) -> Array:
+    """The elements of a value that are there, and 0 for the others, whatever they are.
+
+    By their bits, because a choice with a branch for each element takes several times as long.
+    """
+    if np.shape(there) != np.shape(value) or not (isinstance(value, np.ndarray) and value.flags.c_contiguous):
+        return np.where(there, value, 0.0)
+    bits = there.astype(np.int64)
+    np.negative(bits, out=bits)
+    np.bitwise_and(bits, value.view(np.int64), out=bits)
+    return bits.view(np.float64)
+
+
+def ties_of(*operands: Array) -> Array:
+    """How many of the operands of max or min equal the result, which stands last; at least 1."""
+    result = operands[-1]
+    count = sum(np.equal(operand, result).astype(np.int32) for operand in operands[:-1])
+    return np.maximum(count, 1.0) if np.any(np.greater(count, 1)) else 1.0
 
 
 def add_in_place(total: Array, term: Array) -> Array:
