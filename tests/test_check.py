@@ -203,3 +203,63 @@ def test_points_that_do_not_fit(tmp_path, content, exit, words):
     assert bool(outcome.stdout) == (exit < 2)
     if not words:
         assert "undefined at 1 point:" in outcome.stdout
+
+
+# -- arrays and several results ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        'check "[x*y, abs(x), sin(y)]" --at x=1,y=2',
+        'check "W @ x" --at W=[[1,2],[3,4]],x=[1,-1]',
+        'check "softmax(x*y)" --at x=[0.5,-1,2],y=0.25',
+        'check "sum(where(x > 0, log(x), x^2))" --at x=[1,-2,0.5]',
+        'check "det(A) + sum(inv(A)) + sum(solve(A, b))" --at "A=[[2,0.5],[1,-1]],b=[1,3]"',
+        'check "cross_entropy(x, labels) + max(x) + norm(x)" --at "x=[0.5,-1,2],labels=1" --wrt x',
+        'check "prod(x)" --at x=[0,2,3]',
+    ],
+)
+def test_all_ways_agree_on_arrays(command):
+    outcome = run(command)
+    assert outcome.exit == 0, outcome
+    assert "disagree" not in outcome.stdout
+
+
+def test_a_wrong_rule_of_an_array_operation_is_found_by_the_other_ways(monkeypatch):
+    from diffcli.operations.arrays import ARRAYS
+
+    wrong = ARRAYS["logsumexp"]._replace(adjoint=("2*softmax(a, axis=axis)*reshape(g, shape=kept)",))
+    monkeypatch.setitem(ARRAYS, "logsumexp", wrong)
+    outcome = run('check "logsumexp(x)" --at x=[1,2]')
+    assert outcome.exit == 1
+    assert "x[0]   reverse" in outcome.stdout and "off" in outcome.stdout
+
+
+@pytest.mark.parametrize(
+    ("command", "verdicts"),
+    [
+        ('check "sum(x^2)*y" --at x=[1,2],y=3 --claim "x: 2*x*y, y: sum(x^2)"', ["proved", "proved", "proved"]),
+        ('check "sum(x^2)" --at x=[1,2] --claim "x[1]: 3*x[1]"', ["wrong"]),
+        ('check "log_softmax(x)[0]" --at x=[1,2] --claim "x: one_hot(0, 2) - softmax(x)"', ["proved", "proved"]),
+    ],
+)
+def test_claims_of_arrays_are_judged_for_each_element(command, verdicts):
+    outcome = run(f"{command} --json")
+    found = json.loads(outcome.stdout)["claims"]
+    assert [claim["verdict"] for claim in found] == verdicts
+    assert outcome.exit == (0 if "wrong" not in verdicts else 1)
+
+
+def test_several_results_are_checked_one_by_one():
+    found = json.loads(run('check "[x*y, abs(x)]" --at x=0,y=2 --json').stdout)
+    assert [(result["name"], [check["verdict"] for check in result["checks"]]) for result in found["results"]] == [
+        ("f1", ["agree", "agree"]), ("f2", ["kink", "agree"]),
+    ]  # fmt: skip
+    assert found["passed"]
+
+
+def test_a_claim_has_the_shape_of_its_variable():
+    outcome = run('check "sum(x^2)" --at x=[1,2] --claim "x: 3"')
+    assert outcome.exit == 3
+    assert "error[shape-mismatch]: the derivative by `x` is 2 elements, and the claim a number" in outcome.stderr

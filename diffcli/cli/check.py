@@ -18,11 +18,13 @@ from diffcli.cli.reading import read_points, read_program
 from diffcli.errors import ExpressionError, UsageError, error
 from diffcli.language import Program
 from diffcli.methods.faults import require_value
+from diffcli.methods.outputs import System
 from diffcli.methods.problem import Problem
-from diffcli.reports.check import check_report, points_report
-from diffcli.studies.agreement import check
+from diffcli.reports.check import check_report, notes_of, points_report, results_report
+from diffcli.studies.agreement import Progress, check
 from diffcli.studies.claims import ClaimVerdict, judge_claims, read_claims
 from diffcli.studies.points import check_points
+from diffcli.studies.system_agreement import check_system
 
 TRIED = (1.37, 0.63, -0.41, -1.73, 0.19, 12.3, -14.7, 137.0, 1370.0)
 """Where a claim is looked at first when no point is given."""
@@ -60,8 +62,9 @@ def command(
 ) -> int:
     """Every derivative of EXPR by every way, side by side, with a verdict; or claims.
 
-    EXPR is an expression, @FILE, - for standard input, or a Python function as FILE.py:NAME, which imports the file. Exits with 1 if ways disagree, or a claim is wrong. A kink is no
-    disagreement: there the slopes on the two sides are what every way has to keep between.
+    EXPR is an expression, @FILE, - for standard input, or a Python function as FILE.py:NAME, which imports the file. Exits
+    with 1 if ways disagree, or a claim is wrong. A kink is no disagreement: there the slopes on the two sides are what every
+    way has to keep between.
     """
     output = Output.of(environment, digits=3, **options)  # derivatives show all of theirs
     given = ",".join(at) if any(text.strip() for text in at) else ""
@@ -79,7 +82,11 @@ def command(
         alone = bool(claims) and not given and bool(program.inputs)
         if alone and digits is not None:
             raise UsageError([error("usage", "--digits is for a check at a point, and there is none", help=["add --at, or leave it out"])])
-        problem = _anywhere(program, wrt, max_nodes) if alone else Problem(program, given or {}, wrt=wrt, most_rows=max_nodes)
+        problem = _anywhere(program, wrt, max_nodes) if alone else System(program, given or {}, wrt=wrt, most_rows=max_nodes)
+        if isinstance(problem, System):
+            if len(problem.outputs) > 1 or problem.outputs[0].shape:
+                return _several(problem, claims, digits, stage, output)
+            problem = problem.view(problem.outputs[0])
         require_value(problem)
         agreement = None if alone else check(problem, digits, stage)
         judged: list[ClaimVerdict] = []
@@ -90,6 +97,24 @@ def command(
     stopped = exit_code(agreement.notes if agreement is not None else (), ())
     passed = (agreement is None or agreement.passed) and all(claim.passed for claim in judged)
     return stopped or (ExitCode.OK if passed else ExitCode.DISAGREES)
+
+
+def _several(system: System, claims: tuple[str, ...], digits: int | None, stage: Progress, output: Output) -> int:
+    """A check of several results.
+
+    Raises
+    ------
+    UsageError
+        There are claims, which are about one.
+    """
+    if claims:
+        help = ["leave the others out: a claim is about the last statement of a program"]
+        raise UsageError([error("usage", "a claim is about one result, and there are several", help=help)])
+    found = check_system(system, digits, stage)
+    notes = notes_of(found)
+    output.print(results_report(system.expression(), system.at, found, output.style, digits), notes)
+    passed = all(agreement.passed for agreement in found)
+    return exit_code(notes, ()) or (ExitCode.OK if passed else ExitCode.DISAGREES)
 
 
 def _anywhere(program: Program, wrt: list[str] | None, max_nodes: int) -> Problem:

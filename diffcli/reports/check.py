@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from diffcli.errors import Diagnostic
 from diffcli.language.printer import number_text, shorten
 from diffcli.operations.arithmetic import precise
 from diffcli.reports.diagnostics import as_data
@@ -47,6 +48,43 @@ def check_report(
     for claim in claims:
         blocks += _claim_blocks(claim, at)
     return Document(tuple(blocks), _data(expression, at, agreement, claims, digits))
+
+
+def results_report(
+    expression: str, at: dict[str, Any], agreements: Sequence[Agreement], style: Style, digits: int | None = None
+) -> Document:
+    """The document of a check of several results at one point.
+
+    The keys of its data: ``expression``, ``at``, ``passed``; ``results``, each with ``name``, ``value`` and ``checks`` as of a
+    check of one result; ``notes``.
+    """
+    blocks: list[Block] = heading(expression, at, "every way")
+    for agreement in agreements:
+        blocks += [Text(f"{agreement.name}:"), _ways_table(agreement, digits)]
+        if digits is not None:
+            blocks += _exact_lines(agreement, digits, style)
+        blocks += [Values(_values(agreement, style)), _verdict_table(agreement)]
+    data = {
+        "schema": "diffcli/check@1", "expression": expression, "at": at,
+        "passed": all(agreement.passed for agreement in agreements),
+        "results": [
+            {
+                "name": agreement.name, "value": agreement.value,
+                "checks": [_check_data(found, digits) for found in agreement.checks],
+            }
+            for agreement in agreements
+        ],
+        "notes": [as_data(note) for note in notes_of(agreements)],
+    }  # fmt: skip
+    return Document(tuple(blocks), data)
+
+
+def notes_of(agreements: Sequence[Agreement]) -> list[Diagnostic]:
+    """The notes of some checks, each once."""
+    found: list[Diagnostic] = []
+    for agreement in agreements:
+        found += [note for note in agreement.notes if note not in found]
+    return found
 
 
 def _ways_table(agreement: Agreement, digits: int | None) -> Table:
@@ -111,14 +149,15 @@ def _exact_lines(agreement: Agreement, digits: int, style: Style) -> list[Block]
 def _values(agreement: Agreement, style: Style) -> tuple[Value, ...]:
     """The derivatives by reverse mode, and what they should be where they are wrong."""
     sign = "∂" if style.unicode else "d"
-    values = [Value("f", "f", agreement.value)]
+    f = agreement.name
+    values = [Value(f, f, agreement.value)]
     for found in agreement.checks:
         value = found.ways[0].value
         remark = ""
         if found.exact is not None and found.ways[0].agrees is not True:
             remark = f"by reverse mode; it is {number(float(found.exact), 6)}"
         derivative = math.nan if value is None else value
-        values.append(Value(f"df/d{found.variable}", f"{sign}f/{sign}{found.variable}", derivative, remark))
+        values.append(Value(f"d{f}/d{found.variable}", f"{sign}{f}/{sign}{found.variable}", derivative, remark))
     return tuple(values)
 
 

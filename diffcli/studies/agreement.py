@@ -21,6 +21,9 @@ WAYS = ("reverse", "forward", "symbolic", "numeric", "complex")
 
 Progress = Callable[[str], None]
 
+Sweeps = dict[str, tuple[float, float]]
+"""The derivatives by reverse and forward mode, by variable."""
+
 
 class Agreement(NamedTuple):
     """All partial derivatives at a point."""
@@ -30,13 +33,17 @@ class Agreement(NamedTuple):
     value: float
     checks: tuple[PartialCheck, ...]
     notes: tuple[Diagnostic, ...]
+    name: str = "f"
+    """What the result is called."""
 
     @property
     def passed(self) -> bool:
         return all(check.passed for check in self.checks)
 
 
-def check(problem: Problem, digits: int | None = None, progress: Progress = lambda stage: None) -> Agreement:
+def check(
+    problem: Problem, digits: int | None = None, progress: Progress = lambda stage: None, sweeps: Sweeps | None = None
+) -> Agreement:
     """Every partial derivative of a problem by every way.
 
     Parameters
@@ -47,6 +54,8 @@ def check(problem: Problem, digits: int | None = None, progress: Progress = lamb
         How many digits the judge is to know; 50, if not given, for tapes that are not too long. 0 for no judge.
     progress
         Told of each stage as it begins.
+    sweeps
+        What reverse and forward mode say, if that is known, as of the arrays of which this is one element.
 
     Returns
     -------
@@ -63,7 +72,9 @@ def check(problem: Problem, digits: int | None = None, progress: Progress = lamb
     breaks = find_breaks(problem)
     found = _by_all_ways(problem, notes, progress)
     if whole is not problem:
-        found = _by_arrays(whole, problem, found)
+        sweeps = _array_sweeps(whole)
+    for variable, swept in (sweeps or {}).items():
+        found[variable][:2] = [Way(name, value) for name, value in zip(WAYS, swept, strict=False)]
     checks = []
     known = floors(problem)
     for variable in problem.wrt:
@@ -103,18 +114,16 @@ def _by_all_ways(problem: Problem, notes: list[Diagnostic], progress: Progress) 
     return found
 
 
-def _by_arrays(whole: Problem, problem: Problem, found: dict[str, list[Way]]) -> dict[str, list[Way]]:
-    """The sweeps over the arrays themselves in place of those over the program written out in numbers."""
+def _array_sweeps(whole: Problem) -> Sweeps:
+    """The sweeps over the arrays themselves, by element."""
     slots = {name: whole.input_slot(name) for name in whole.wrt}
     elements = Elements([(name, slot, whole.tape.shape(slot)) for name, slot in slots.items()])
-    adjoints = elements.numbers(whole.adjoints)
-    result = {}
-    for place, (variable, adjoint) in enumerate(zip(elements.names, adjoints, strict=True)):
+    found = {}
+    for place, (variable, adjoint) in enumerate(zip(elements.names, elements.numbers(whole.adjoints), strict=True)):
         seed = elements.seed([place])
         tangent = forward.tangents(whole.tape, whole.values, [seed.get(slot) for slot in range(whole.tape.first_row)])
-        by_sweep = [Way("reverse", float(adjoint or 0.0)), Way("forward", float(tangent[whole.tape.output] or 0.0))]
-        result[variable] = [*by_sweep, *found[variable][2:]]
-    return result
+        found[variable] = float(adjoint or 0.0), float(tangent[whole.tape.output] or 0.0)
+    return found
 
 
 def _why(numeric: Difference) -> str:

@@ -52,5 +52,6 @@ def check(
     ('disagree', 'cancellation', '-8.3333e-07')
     """
     problem = Problem(target, at, wrt=wrt, most_rows=max_nodes)
+    problem.require_number()
     require_value(problem)
     return check_problem(problem, digits)
