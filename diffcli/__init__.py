@@ -8,10 +8,10 @@
 Every function of the language is here too (``diffcli.sin``, ``diffcli.softplus``, ...), for use in Python functions that are
 differentiated: ``diffcli.grad(f, {"x": 2})``, `value_and_grad`.
 
-`grad` gives a value and gradient, `trace` the whole evaluation trace, `check` every way to a derivative side by side,
-`jacobian` and `hessian` matrices of derivatives, `jvp`, `vjp` and `hvp` products with them, `taylor` derivatives of any order
-along a variable, `difference` the derivative of a Python function, `parse` a program to use many times. Errors are
-`DiffcliError` and its family, each with the diagnostics that the command line prints.
+`evaluate` gives a value, `grad` a value and gradient, `trace` the whole evaluation trace, `check` every way to a derivative
+side by side, `jacobian` and `hessian` matrices of derivatives, `jvp`, `vjp` and `hvp` products with them, `taylor` derivatives
+of any order along a variable, `difference` the derivative of a Python function, `parse` a program to use many times. Errors
+are `DiffcliError` and its family, each with the diagnostics that the command line prints.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from diffcli.methods.library_matrices import hessian, hvp, jacobian, jvp, vjp
     from diffcli.methods.products import ProductResult
     from diffcli.methods.taylor import TaylorResult, taylor
+    from diffcli.methods.value import evaluate
     from diffcli.methods.value_and_grad import value_and_grad
     from diffcli.records import Difference, GradientResult, Trace
     from diffcli.reports.diagnostics import explain
@@ -65,6 +66,7 @@ __all__ = [
     "check",
     "custom_rule",
     "difference",
+    "evaluate",
     "explain",
     "grad",
     "hessian",
@@ -85,8 +87,8 @@ _HOMES = {
     "HessianResult": "methods.hessian_record", "JacobianResult": "methods.jacobian", "ProductResult": "methods.products",
     "hessian": "methods.library_matrices", "hvp": "methods.library_matrices", "jacobian": "methods.library_matrices",
     "jvp": "methods.library_matrices", "vjp": "methods.library_matrices",
-    "explain": "reports.diagnostics", "grad": "methods.library", "parse": "language", "taylor": "methods.taylor",
-    "trace": "methods.library", "value_and_grad": "methods.value_and_grad",
+    "evaluate": "methods.value", "explain": "reports.diagnostics", "grad": "methods.library", "parse": "language",
+    "taylor": "methods.taylor", "trace": "methods.library", "value_and_grad": "methods.value_and_grad",
 }  # fmt: skip
 """Where each name lives, if not in `diffcli.errors`. Nothing is imported before it is asked for."""
 

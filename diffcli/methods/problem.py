@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from diffcli.errors import Diagnostic, ExpressionError, Mark, Source, UsageError, error
@@ -14,6 +15,7 @@ from diffcli.methods.reverse import Adjoints, activity, adjoints
 from diffcli.operations import CONSTANTS, FUNCTION_NAMES
 from diffcli.records import Number, is_array
 from diffcli.tape import Tape, evaluate, lower
+from diffcli.tape.evaluation import Values
 from diffcli.tape.lowering import MOST_ROWS
 
 if TYPE_CHECKING:
@@ -106,7 +108,6 @@ class Problem:
             self.tape = lower(self.program, given=given, share=share, most_rows=most_rows, shapes=shapes)
         self.at = {name: given[name] for name in self.tape.inputs}
         self.wrt = self._choose(wrt)
-        self.values = self.recording.values if self.recording is not None else evaluate(self.tape, list(self.at.values()))
         self.active = activity(self.tape, [self.input_slot(name) for name in self.wrt])
         self._adjoints: Adjoints | None = None
 
@@ -169,6 +170,11 @@ class Problem:
     def _subject(self) -> str:
         """What is differentiated, in words."""
         return f"`{self.function.name}`" if self.function is not None else "the expression"
+
+    @cached_property
+    def values(self) -> Values:
+        """The value of every slot at the point, by the recording or evaluated when they are first asked for."""
+        return self.recording.values if self.recording is not None else evaluate(self.tape, self.point)
 
     @property
     def value(self) -> float:

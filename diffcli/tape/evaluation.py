@@ -69,6 +69,79 @@ def run(tape: Tape, point: Sequence[Any], functions: Sequence[Callable[..., Any]
     return values
 
 
+class Evaluator:
+    """A tape made ready to be evaluated for its results alone, any number of times.
+
+    Arrays that no later row reads are given up at once, so that a long program on large arrays holds a few of them at a time.
+    Of a tape of numbers nothing is given up: they are small.
+
+    Parameters
+    ----------
+    results
+        The slots that are wanted; those of the tape, if not given.
+
+    >>> from diffcli.language import parse
+    >>> from diffcli.tape import lower
+    >>> Evaluator(lower(parse("sin(x)^2 + 1")))([0.0])
+    [1.0]
+    """
+
+    def __init__(self, tape: Tape, results: Sequence[int] | None = None) -> None:
+        self.tape = tape
+        self.results = list(results or tape.outputs or [tape.output])
+        self.with_arrays = tape.shapes is not None
+        if self.with_arrays:
+            from diffcli.tape.array_rules import value_functions  # numbers do not wait for NumPy
+
+            self.functions = value_functions(tape)
+            self.last_uses = last_uses(tape, self.results)
+        else:
+            self.functions = float_functions(tape)
+
+    def __call__(self, point: Sequence[Any]) -> list[Any]:
+        """The results at a point, in order."""
+        if not self.with_arrays:
+            values = run(self.tape, point, self.functions)
+        else:
+            from diffcli.operations.arithmetic.arrays import quiet
+
+            with quiet():
+                values = self._forgetful(point)
+        return [values[slot] for slot in self.results]
+
+    def _forgetful(self, point: Sequence[Any]) -> Values:
+        first, operands, values = self.tape.first_row, self.tape.operands, start_values(self.tape, point)
+        for start, stop in taken_ranges(self.tape, values):
+            for row in range(start - first, stop - first):
+                values[first + row] = self.functions[row](*[values[operand] for operand in operands[row]])
+                for slot in self.last_uses[row]:
+                    values[slot] = None
+        return values
+
+
+def last_uses(tape: Tape, results: Sequence[int]) -> list[list[int]]:
+    """For each row the slots that nothing reads after it: what it reads last, and itself where nothing reads it.
+
+    Results are not among them, nor constants, nor the numbers that decide on branches.
+
+    >>> from diffcli.language import parse
+    >>> from diffcli.tape import lower
+    >>> last_uses(lower(parse("y = x*x; y + x")), [2])
+    [[], [1, 0]]
+    """
+    wanted = bytearray(tape.size)
+    for slot in [*results, *[skip.condition for skip in tape.skips], *range(-len(tape.constants), 0)]:
+        wanted[slot] = 1
+    found: list[list[int]] = []
+    for slot in reversed(tape.rows()):
+        last = [unread for unread in dict.fromkeys((slot, *tape.operands_of(slot))) if not wanted[unread]]
+        for unread in last:
+            wanted[unread] = 1
+        found.append(last)
+    found.reverse()
+    return found
+
+
 def start_values(tape: Tape, point: Sequence[Any]) -> Values:
     """The inputs, a place for each row, and the constants in reverse, where their negative slots find them."""
     return [*point, *[None] * len(tape.operations), *reversed(tape.constants)]

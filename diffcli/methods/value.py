@@ -1,0 +1,65 @@
+"""`diffcli.evaluate`: the value of a program, and nothing more."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from diffcli.methods.outputs import System
+from diffcli.methods.problem import At, Target
+from diffcli.methods.system_notes import require_values
+from diffcli.tape.evaluation import Evaluator
+from diffcli.tape.lowering import MOST_ROWS
+
+
+def evaluate(target: Target, at: At, *, max_nodes: int = MOST_ROWS) -> Any:
+    """The value of a program at a point, with no derivative.
+
+    Parameters
+    ----------
+    target, at
+        As for `diffcli.grad`; the result may be an array, and there may be several.
+    max_nodes
+        The longest tape to build.
+
+    Returns
+    -------
+    A float, or an array of float64; for a program that ends in a list of numbers, or a Python function that returns a list,
+    a list of them. An element of an array that is undefined is NaN.
+
+    Raises
+    ------
+    ExpressionError
+        The text is not a program, or names and values do not fit it.
+    DomainError
+        A result that is a number is undefined at the point.
+    LimitError
+        ``max_nodes`` was reached.
+
+    Notes
+    -----
+    Every array of a program is given up after its last use, so that a long chain holds three of them and not one for each
+    step: what a derivative needs is not kept. A Python function is recorded all the same, with everything it computes.
+
+    Examples
+    --------
+    >>> evaluate("x^2 * y", {"x": 3, "y": 2}), evaluate("[x + y, x*y]", "x=3, y=2")
+    (18.0, [5.0, 6.0])
+    >>> evaluate("W @ x", {"W": [[1, 2], [3, 4]], "x": [1, -1]}).tolist()
+    [-1.0, -1.0]
+
+    What is undefined is no number:
+
+    >>> evaluate("log(x)", "x=-1")
+    Traceback (most recent call last):
+    diffcli.errors.DomainError: `log` is undefined here
+    """
+    system = System(target, at, most_rows=max_nodes)
+    if system.recording is not None:
+        found = [system.values[output.slot] for output in system.outputs]
+    else:
+        found = Evaluator(system.tape, [output.slot for output in system.outputs])(system.point)
+    values = [value + 0.0 if output.shape else float(value) + 0.0 for value, output in zip(found, system.outputs, strict=True)]
+    if any(value != value for value, output in zip(values, system.outputs, strict=True) if not output.shape):
+        require_values(system)
+    is_list = system.program is not system.written if system.recording is None else bool(system.tape.outputs)
+    return values if is_list else values[0]
