@@ -31,7 +31,11 @@ def is_finite(value: Number) -> bool:
     >>> is_finite(2.0), is_finite(float("nan"))
     (True, False)
     """
-    return bool((abs(value) < float("inf")).all()) if is_array(value) else abs(value) < float("inf")
+    if not is_array(value):
+        return bool(abs(value) < float("inf"))
+    flat: Any = value.ravel()  # type: ignore[union-attr]
+    # a sum of squares takes one pass and makes no array; it may be infinite though no element is
+    return bool(flat.dot(flat) < float("inf")) or bool((abs(flat) < float("inf")).all())
 
 
 class Operand(NamedTuple):

@@ -90,7 +90,7 @@ def _reverse(problem: Problem, options: Options, replaced: Overrides, notes: lis
     if replaced or options.trace or options.cost:
         adjoints, steps = accumulate(problem.tape, problem.values, problem.active, overrides=replaced)
     found = {name: adjoints[problem.input_slot(name)] for name in problem.wrt}
-    gradient = _numbers(problem, found, notes)
+    gradient = _numbers(problem, found, notes, own=steps is None)
     notes += explain(problem, gradient, replaced, notes)
     trace = None
     if options.trace and steps is not None:
@@ -240,16 +240,18 @@ def explain(problem: Problem, gradient: dict[str, float], overrides: Overrides, 
 # -- what is worth saying ----------------------------------------------------------------------------------------------
 
 
-def _numbers(problem: Problem, found: Mapping[str, Number | None], notes: list[Diagnostic]) -> Point:
-    """Derivatives as numbers, or arrays of them: no dependence is 0, and is said."""
+def _numbers(problem: Problem, found: Mapping[str, Number | None], notes: list[Diagnostic], own: bool = False) -> Point:
+    """Derivatives as numbers, or arrays of them, which may be changed if they are ``own``: no dependence is 0, and is said."""
     for name, derivative in found.items():
         if derivative is None:
             message = f"the result does not depend on `{name}` here, so the derivative is 0"
             notes.append(Diagnostic("no-dependence", "note", message))
-    return {
-        name: (0.0 * problem.at[name] if derivative is None else derivative if is_array(derivative) else float(derivative)) + 0.0
-        for name, derivative in found.items()
-    }  # fmt: skip
+    numbers = {name: 0.0 * problem.at[name] if derivative is None else derivative for name, derivative in found.items()}
+    if not any(map(is_array, numbers.values())):
+        return {name: float(derivative) + 0.0 for name, derivative in numbers.items()}
+    from diffcli.operations.arithmetic.arrays import in_own_memory  # numbers do not wait for NumPy
+
+    return in_own_memory(numbers, problem.values if own else None)
 
 
 def unused(program: Program) -> list[Diagnostic]:

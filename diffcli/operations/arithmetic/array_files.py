@@ -11,6 +11,8 @@ from typing import IO, Any
 
 import numpy as np
 
+from diffcli.operations.arithmetic.arrays import all_finite
+
 MOST_ELEMENTS = 100_000_000
 """The largest array that is read: 800 megabytes."""
 
@@ -148,7 +150,7 @@ def first_non_finite(array: Any) -> tuple[int, ...] | None:
     >>> first_non_finite(to_array([1, float("nan")], (1, 2))), first_non_finite(to_array([1], (1,)))
     ((0, 1), None)
     """
-    finite = np.isfinite(array)
-    if finite.all():
+    if all_finite(array):
         return None
+    finite = np.isfinite(array)
     return tuple(int(index) for index in np.unravel_index(int(np.argmin(finite)), finite.shape))

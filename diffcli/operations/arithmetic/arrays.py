@@ -7,7 +7,8 @@ element is NaN, and what makes it is found by reading the tape.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -295,6 +296,22 @@ def add_in_place(total: Array, term: Array) -> Array:
         total += term
         return total
     return np.add(total, term)
+
+
+def in_own_memory(found: Mapping[str, Array], others: Sequence[Array] | None) -> dict[str, Array]:
+    """Results, each in memory of its own, and with zeros that have no sign.
+
+    An array is copied where one of the ``others`` or another result is the same array, or may be (None: any).
+    """
+    held = Counter(map(id, [*found.values(), *(others or ())]))
+    result: dict[str, Array] = {}
+    for name, value in found.items():
+        if not np.ndim(value):
+            result[name] = float(value) + 0.0
+            continue
+        own = others is not None and held[id(value)] == 1 and value.flags.owndata and value.flags.writeable
+        result[name] = np.add(value, 0.0, out=value if own else None)
+    return result
 
 
 def is_nan(value: Array) -> Array:
