@@ -16,6 +16,7 @@ from diffcli.cli.progress import progress
 from diffcli.cli.reading import read_program
 from diffcli.methods.hessian import compute_hessian
 from diffcli.methods.matrix_options import HESSIAN_MODES, MatrixOptions
+from diffcli.reports.formats import FORMATS
 from diffcli.reports.hessian import hessian_report
 
 EXAMPLES = (
@@ -46,5 +47,6 @@ def command(environment: Environment, /, expression: str, at: tuple[str, ...], s
         asked.progress = stage
         stage("reading")
         result = compute_hessian(read_program(expression, environment), point_of(at), asked)
-    output.print(hessian_report(result, output.style, sparsity), result.notes)
+    document = hessian_report(result, output.style, sparsity, FORMATS[output.format].figure)
+    output.print(document, result.notes)
     return exit_code(result.notes, [result.value, *result.gradient.values(), *chain.from_iterable(result.matrix)])

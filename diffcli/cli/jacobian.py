@@ -16,6 +16,7 @@ from diffcli.cli.progress import progress
 from diffcli.cli.reading import read_program
 from diffcli.methods.jacobian import compute_jacobian
 from diffcli.methods.matrix_options import JACOBIAN_MODES, MatrixOptions
+from diffcli.reports.formats import FORMATS
 from diffcli.reports.jacobian import jacobian_report
 
 EXAMPLES = (
@@ -46,5 +47,6 @@ def command(environment: Environment, /, expression: str, at: tuple[str, ...], s
         asked.progress = stage
         stage("reading")
         result = compute_jacobian(read_program(expression, environment), point_of(at), asked)
-    output.print(jacobian_report(result, output.style, sparsity), result.notes)
+    document = jacobian_report(result, output.style, sparsity, FORMATS[output.format].figure)
+    output.print(document, result.notes)
     return exit_code(result.notes, [*result.values.values(), *chain.from_iterable(result.matrix)])

@@ -8,16 +8,20 @@ from typing import NamedTuple
 from diffcli.errors import UsageError, error
 from diffcli.reports.document import Document
 
-DRAWN_BY = ("step-size", "swell")
+DRAWN_BY = ("step-size", "swell", "jacobian", "hessian")
 """The commands whose reports have a figure."""
 
 
 class Axis(NamedTuple):
-    """An axis: its label, whether its scale is logarithmic, and where it starts if that is known of what it shows."""
+    """An axis: its label, whether its scale is logarithmic, and where it starts if that is known of what it shows.
+
+    One that goes ``down`` has its least value at the top, as the rows of a matrix; it is not logarithmic.
+    """
 
     label: str
     log: bool = False
     start: float | None = None
+    down: bool = False
 
 
 class Series(NamedTuple):

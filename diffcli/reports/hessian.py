@@ -14,14 +14,15 @@ from diffcli.reports.jacobian import (
     notes_data,
     sparsity_blocks,
     sparsity_data,
+    structure_figure,
     symbolic_blocks,
 )
 
 MODES = {"forward-over-reverse": "forward over reverse", "numeric": "by second differences", "symbolic": "by SymPy"}
 
 
-def hessian_report(result: HessianResult, style: Style, sparsity: bool = False) -> Document:
-    """The document of a Hessian; ``sparsity`` draws its structure.
+def hessian_report(result: HessianResult, style: Style, sparsity: bool = False, figure: bool = False) -> Document:
+    """The document of a Hessian; ``sparsity`` draws its structure, and ``figure`` does so for a format that shows only that.
 
     The keys of its data: ``expression``, ``of`` (what was asked for beside it), ``mode``, ``at``, ``value``, ``gradient``,
     ``hessian`` (by two variables), ``notes``; where they are known ``sparsity`` (see `diffcli.reports.jacobian.sparsity_data`)
@@ -38,6 +39,8 @@ def hessian_report(result: HessianResult, style: Style, sparsity: bool = False) 
         blocks += symbolic_blocks([(f"by {found.first} and {found.second}", found.derivative) for found in result.symbolic])
     if sparsity and result.pattern is not None:
         blocks += sparsity_blocks(result.pattern, result.columns, result.columns, style)
+    if figure and result.pattern is not None:
+        blocks.append(structure_figure(result.pattern))
     if result.cost is not None:
         blocks.append(Text(result.cost.text()))
     return Document(tuple(blocks), _data(result, sparsity))

@@ -18,8 +18,8 @@ MOST_PARTIALS = 30
 """How many differences, or forms of SymPy's, a table lists."""
 
 
-def jacobian_report(result: JacobianResult, style: Style, sparsity: bool = False) -> Document:
-    """The document of a Jacobian; ``sparsity`` draws its structure.
+def jacobian_report(result: JacobianResult, style: Style, sparsity: bool = False, figure: bool = False) -> Document:
+    """The document of a Jacobian; ``sparsity`` draws its structure, and ``figure`` does so for a format that shows only that.
 
     The keys of its data: ``expression``, ``of`` (what was asked for beside it), ``mode``, ``at``, ``values``, ``jacobian``
     (by result and variable), ``notes``; where they are known ``sparsity`` (see `sparsity_data`) and ``cost``; ``differences``
@@ -34,6 +34,8 @@ def jacobian_report(result: JacobianResult, style: Style, sparsity: bool = False
         blocks += symbolic_blocks([(f"{name} by {found.variable}", found) for name, found in result.symbolic])
     if sparsity and result.pattern is not None:
         blocks += sparsity_blocks(result.pattern, result.rows, result.columns, style)
+    if figure and result.pattern is not None:
+        blocks.append(structure_figure(result.pattern))
     if result.sweeps is not None:
         blocks.append(Text(result.sweeps.text()))
     return Document(tuple(blocks), _data(result, sparsity))
@@ -98,6 +100,12 @@ def sparsity_blocks(pattern: Pattern, rows: tuple[str, ...], columns: tuple[str,
 
     count = f"{pattern.nonzeros} of {len(rows) * len(columns)} entries may differ from 0, {number(100 * pattern.density, 3)} %"
     return [Text("structure", "heading"), Text(picture(pattern, rows, columns, style), "code"), Text(count)]
+
+
+def structure_figure(pattern: Pattern) -> Block:
+    from diffcli.reports.pattern import pattern_figure
+
+    return pattern_figure(pattern)
 
 
 # -- data --------------------------------------------------------------------------------------------------------------------

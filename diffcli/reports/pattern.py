@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from diffcli.methods.sparsity import Pattern
 from diffcli.reports.document import Style
+from diffcli.reports.figure import Axis, Figure, Series
 
 MOST_ROWS = 40
 """A taller picture is drawn smaller."""
@@ -39,6 +40,29 @@ def picture(pattern: Pattern, rows: Sequence[str], columns: Sequence[str], style
         line = "".join((filled if column in marks else empty).ljust(cell) for column in range(pattern.columns))
         lines.append(name.ljust(margin) + line)
     return "\n".join(line.rstrip() for line in lines)
+
+
+MOST_MARKERS = 20_000
+"""A figure with more of them stands for blocks of entries."""
+
+BLOCKS = 128
+"""How many blocks there are then along either side."""
+
+
+def pattern_figure(pattern: Pattern) -> Figure:
+    """A pattern as a figure with a marker for each entry, rows from the top; for each block of entries, if there are many.
+
+    >>> pattern_figure(Pattern(2, ((0,), (0, 1)))).series[0].points
+    ((0.0, 0.0), (0.0, 1.0), (1.0, 1.0))
+    """
+    high = wide = 1
+    if pattern.nonzeros > MOST_MARKERS:
+        high, wide = -(-len(pattern.rows) // BLOCKS), -(-pattern.columns // BLOCKS)
+    places = {(column // wide * wide, row // high * high) for row, found in enumerate(pattern.rows) for column in found}
+    points = tuple((float(column), float(row)) for column, row in sorted(places, key=lambda place: place[::-1]))
+    blocks = f"each marker: {high} × {wide} entries, one of which may" if high * wide > 1 else "entries that may"
+    series = Series("structure", points, note=f"{blocks} differ from 0")
+    return Figure("structure", Axis("column"), Axis("row", down=True), (series,))
 
 
 def _shaded(pattern: Pattern, style: Style) -> str:

@@ -38,6 +38,8 @@ class Scale(NamedTuple):
     ticks: tuple[Tick, ...]
     floored: bool = False
     """Whether a value of 0 or less is drawn on the floor."""
+    down: bool = False
+    """Whether the least value is at the far end."""
 
     def place(self, value: float) -> float | None:
         """The fraction at which a value stands, perhaps outside the frame; None for a NaN or an infinity.
@@ -49,7 +51,8 @@ class Scale(NamedTuple):
             return None
         if self.log:
             return 0.0 if value <= 0 else (math.log10(value) - self.low) / (self.high - self.low)
-        return (value / 2 - self.low / 2) / (self.high / 2 - self.low / 2)  # halves: the range may be beyond a float
+        place = (value / 2 - self.low / 2) / (self.high / 2 - self.low / 2)  # halves: the range may be beyond a float
+        return 1 - place if self.down else place
 
     def at_most(self, value: float) -> bool:
         """Whether a value is drawn on the floor, as "at most this"."""
@@ -109,7 +112,7 @@ def frame(figure: Figure, most_x: int, most_y: int) -> Frame:
 def _scale(axis: Axis, values: Iterable[float], most: int, margin: float) -> Scale:
     """An axis for values; none of them is nearer to its ends than the margin, a part of the range, but at the floor."""
     known = [value for value in values if math.isfinite(value)]
-    return _decades(known, most, margin, axis.start) if axis.log else _linear(known, most, margin)
+    return _decades(known, most, margin, axis.start) if axis.log else _linear(known, most, margin, axis.down)
 
 
 def _decades(values: Sequence[float], most: int, margin: float, start: float | None = None) -> Scale:
@@ -132,7 +135,7 @@ def _decades(values: Sequence[float], most: int, margin: float, start: float | N
     return Scale(low, high, True, tuple(ticks), floored)
 
 
-def _linear(values: Sequence[float], most: int, margin: float) -> Scale:
+def _linear(values: Sequence[float], most: int, margin: float, down: bool = False) -> Scale:
     low, high = (min(values), max(values)) if values else (0.0, 1.0)
     largest = max(abs(low), abs(high))
     if high / 2 - low / 2 <= 1e-12 * largest:  # one value, or as good as one
@@ -142,10 +145,10 @@ def _linear(values: Sequence[float], most: int, margin: float) -> Scale:
     room = margin * (high / 2 - low / 2) / step * 2
     first, last = math.floor(low / step - room), math.ceil(high / step + room)
     low, high = max(first * step, -LARGEST), min(last * step, LARGEST)
-    scale = Scale(low, high, False, ())
+    scale = Scale(low, high, False, (), down=down)
     counted = [number * step for number in range(first, last + 1) if math.isfinite(number * step)]
     ticks = [Tick(place, _label(value, step)) for value in counted if (place := scale.place(value)) is not None]
-    return scale._replace(ticks=tuple(ticks))
+    return scale._replace(ticks=tuple(reversed(ticks) if down else ticks))
 
 
 def _nice(step: float) -> float:
