@@ -10,11 +10,13 @@ from typing import Any
 
 from diffcli.errors import Diagnostic
 from diffcli.methods.array_sweeps import array_adjoints
+from diffcli.methods.faults import domain_text
 from diffcli.methods.kinks import Break, deciding_rows
 from diffcli.methods.problem import Problem
 from diffcli.operations import OPERATIONS, row_of
 from diffcli.operations.arithmetic import arrays
 from diffcli.operations.array_row import size
+from diffcli.operations.row import Operation
 from diffcli.tape.array_rules import Functions, breaks_of, elementwise_terms, outside_domain
 from diffcli.tape.rules import Overrides
 
@@ -115,7 +117,8 @@ def undefined_array(problem: Problem, slot: int) -> Diagnostic:
     if outside is not None:
         code = "division-by-zero" if name in ("div", "reciprocal") else "domain"
         message = "this divides by 0" if code == "division-by-zero" else f"`{spelled}` is undefined here"
-        notes = [text for text in (elements(outside), f"its domain: {row.domain}" if name in OPERATIONS else "") if text]
+        domain = f"its domain: {domain_text(problem, row, operands)}" if isinstance(row, Operation) else ""
+        notes = [text for text in (elements(outside), domain) if text]
         if name in ("cross_entropy", "one_hot"):
             notes.append("labels are whole numbers from 0 to the number of classes less 1")
     elif name in ("inv", "solve"):

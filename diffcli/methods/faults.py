@@ -72,7 +72,7 @@ def _undefined(problem: Problem, slot: int) -> Diagnostic:
             notes = ["the value and its derivative are undefined at this point"]
         else:
             code, message = "domain", f"`{row.symbol or row.spelling}` is undefined here"
-            notes = [f"its domain: {_domain_text(problem, row, operands)}"]
+            notes = [f"its domain: {domain_text(problem, row, operands)}"]
             if name == "pow":
                 notes = ["a negative base has a real power only for a whole exponent"]
                 if abs(arguments[1] - 1 / 3) < 1e-9:
@@ -83,7 +83,7 @@ def _undefined(problem: Problem, slot: int) -> Diagnostic:
     return problem.warning("indeterminate", message, slot, shown, notes, _hints(problem, slot))._replace(severity="error")
 
 
-def _domain_text(problem: Problem, row: Operation, operands: tuple[int, ...]) -> str:
+def domain_text(problem: Problem, row: Operation, operands: tuple[int, ...]) -> str:
     """The domain with the user's own words for the operands."""
     words = {}
     for parameter, operand in zip(row.parameters, operands, strict=False):

@@ -20,7 +20,7 @@ from diffcli.operations.array_row import ArrayOperation, Fixed
 from diffcli.operations.arrays import ARRAYS
 from diffcli.operations.own import OwnName
 from diffcli.tape.rules import ABSENT, NAMESPACE, RESULT, SEED, TIES, Arithmetic, compile_rule, term_text, terms
-from diffcli.tape.tape import Tape
+from diffcli.tape.tape import Shape, Tape
 
 Function = Callable[..., Any]
 Functions = tuple[Function | None, ...]
@@ -85,10 +85,20 @@ def value_functions(tape: Tape) -> list[Function]:
         for slot in range(tape.derived_from, tape.slots):
             name = tape.operation(slot)
             functions[slot - first] = array_functions.FUNCTIONS.get(name) or elementwise_function(name)
+    if "where" in names:
+        for slot in tape.rows():
+            if tape.operation(slot) == "where" and not tape.shape(tape.operands_of(slot)[0]):
+                functions[slot - first] = partial(_taken, tape.shape(slot))
     for slot, fixed in tape.parameters.items():
         if fixed:
             functions[slot - first] = partial(functions[slot - first], **fixed)
     return functions
+
+
+def _taken(shape: Shape, condition: Any, a: Any, b: Any) -> Any:
+    """What a number chooses, in the shape of both; the other one may never have been evaluated."""
+    taken = float("nan") if condition != condition else a if condition else b
+    return arrays.full(shape, taken)
 
 
 def fixed_names(tape: Tape, slot: int, position: int) -> Fixed:

@@ -81,7 +81,8 @@ class _Shaping:
         output = self.slot(old.output if old.output < old.slots else old.output - old.size)
         new.output = output if output >= 0 else output + new.size
         new.outputs = [self.slot(slot) for slot in old.outputs]
-        if any(self.shapes) or not OPERATIONS.keys() >= set(new.operations) or any(map(_is_array, new.constants)):
+        used = {operand for row in new.operands for operand in row if operand < 0} | {output}
+        if any(self.shapes) or not OPERATIONS.keys() >= set(new.operations) or any(map(self.shape, used)):
             new.shapes = self.shapes
         else:
             new.parameters = {}
@@ -251,10 +252,6 @@ def _default(name: str) -> Any:
     """The default of what is fixed, from the table's text."""
     text = name.partition("=")[2]
     return None if text == "none" else int(text)
-
-
-def _is_array(value: Any) -> bool:
-    return hasattr(value, "shape")
 
 
 def _array(values: Any) -> Any:
