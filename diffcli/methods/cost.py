@@ -60,6 +60,8 @@ def forward_cost(problem: Problem, sweeps: Sequence[Tangents]) -> Cost:
             row = tape.operands_of(slot)
             known = terms(tape.operation(slot), len(row))
             moving = [position for position, operand in enumerate(row) if known[position] and sweep[operand] is not None]
+            if tape.operation(slot) == "where":  # of which one part alone is taken
+                moving = [position for position in moving if position == (1 if problem.values[row[0]] else 2)]
             total += sum(_term_cost(problem, slot, position, joins=position != moving[0]) for position in moving)
     bound = f"at most {1 + 4 * len(sweeps)} times for sums, products and quotients"
     return Cost(function_cost(problem), total, len(sweeps), bound)

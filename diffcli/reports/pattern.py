@@ -89,4 +89,4 @@ def _size(place: int, blocks: int, entries: int) -> int:
 
 
 def _shade(count: int, size: int) -> int:
-    return 0 if not count else min(1 + 4 * count // (size + 1), 4)
+    return 1 + 3 * count // size if count else 0
