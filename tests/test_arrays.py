@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -16,9 +17,9 @@ from diffcli.methods.forward import tangents
 from diffcli.methods.reverse import activity, adjoints
 from diffcli.methods.transform import gradient_tape
 from diffcli.operations import ARRAY_FUNCTIONS, ARRAY_SIGNATURES, OPERATIONS
+from diffcli.operations.arithmetic import array_functions, arrays
 from diffcli.operations.array_costs import ARRAY_COSTS
 from diffcli.operations.array_row import ShapeError, broadcast_shapes
-from diffcli.operations.arithmetic import array_functions, arrays
 from diffcli.operations.arrays import ARRAYS
 from diffcli.tape import evaluate, lower
 from diffcli.tape.array_rules import breaks_of, elementwise_function, elementwise_terms
@@ -53,7 +54,7 @@ def differences(of, operands, direction):
         ahead = [operand + step * along for operand, along in zip(operands, direction, strict=True)]
         behind = [operand - step * along for operand, along in zip(operands, direction, strict=True)]
         found.append((of(ahead) - of(behind)) / (2 * step))
-    first = [(4 * fine - coarse) / 3 for coarse, fine in zip(found, found[1:], strict=False)]
+    first = [(4 * fine - coarse) / 3 for coarse, fine in pairwise(found)]
     return (16 * first[1] - first[0]) / 15
 
 
