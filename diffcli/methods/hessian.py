@@ -24,7 +24,7 @@ from diffcli.methods.second_order import GradientProblem
 from diffcli.methods.sparsity import Flow, Pattern, find_pattern, flow_of
 from diffcli.methods.sweep_count import count_forward
 from diffcli.methods.system_in_numbers import MOST_WRITTEN
-from diffcli.methods.system_notes import require_values, tell_breaks
+from diffcli.methods.system_notes import about_second, require_values, tell_breaks
 
 FORWARD_OVER_REVERSE = "forward-over-reverse"
 """What the mode is called that is used if none is asked for."""
@@ -47,9 +47,15 @@ def compute_hessian(target: Target, at: At, options: MatrixOptions) -> HessianRe
     options.progress("evaluating")
     system = System(target, at, of=options.of, wrt=options.wrt, most_rows=options.max_nodes)
     require_one(system, "a Hessian")
+    with system.placing():
+        return hessian_of(system, options)
+
+
+def hessian_of(system: System, options: MatrixOptions) -> HessianResult:
+    """The Hessian of a system with one result."""
     require_values(system)
     told, _ = tell_breaks(system, "", options.strict)
-    notes = [*system.notes(), *system.unused(), *told]
+    notes = [*system.notes(), *system.unused(), *about_second(told)]
     view = system.view(system.outputs[0])
     options.progress("differentiating")
     gradient = GradientProblem(view, options.max_nodes)
@@ -65,8 +71,8 @@ def compute_hessian(target: Target, at: At, options: MatrixOptions) -> HessianRe
     matrix = tuple(map(tuple, found.matrix))
     return HessianResult(
         system.expression(), found.mode, system.at, view.value, variables.of(gradient.gradient),
-        as_blocks(variables, variables, matrix), tuple(variables.names), matrix, tuple(notes), system.of, found.pattern,
-        found.groups, found.cost, found.differences, found.symbolic,
+        as_blocks(variables, variables, matrix), tuple(variables.names), matrix, tuple(system.placed(notes)), system.of,
+        found.pattern, found.groups, found.cost, found.differences, found.symbolic,
     )  # fmt: skip
 
 

@@ -79,7 +79,8 @@ def compute_jacobian(target: Target, at: At, options: MatrixOptions) -> Jacobian
     """
     options.progress("evaluating")
     system = System(target, at, of=options.of, wrt=options.wrt, most_rows=options.max_nodes)
-    return jacobian_of(system, options)
+    with system.placing():
+        return jacobian_of(system, options)
 
 
 def jacobian_of(system: System, options: MatrixOptions) -> JacobianResult:
@@ -99,8 +100,8 @@ def jacobian_of(system: System, options: MatrixOptions) -> JacobianResult:
     values = {output.name: system.value_of(output) for output in system.outputs}
     return JacobianResult(
         system.expression(), found.mode, system.at, values, as_blocks(rows, columns, matrix), tuple(rows.names),
-        tuple(columns.names), matrix, tuple(notes), system.of, found.pattern, found.groups, found.sweeps, found.differences,
-        found.symbolic,
+        tuple(columns.names), matrix, tuple(system.placed(notes)), system.of, found.pattern, found.groups, found.sweeps,
+        found.differences, found.symbolic,
     )  # fmt: skip
 
 

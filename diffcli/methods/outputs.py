@@ -6,12 +6,14 @@ list itself is never made, and NumPy not needed.
 
 # Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from copy import copy
 from typing import NamedTuple
 
-from diffcli.errors import Diagnostic, ExpressionError, Mark, Source, Span, UsageError, error
+from diffcli.errors import Diagnostic, DiffcliError, ExpressionError, Mark, Source, Span, UsageError, error
 from diffcli.language import Program, parse
+from diffcli.language.later import complaints
 from diffcli.language.syntax import NAME, Statement
 from diffcli.methods.problem import At, Problem, Target, as_program
 from diffcli.methods.reverse import Adjoints, adjoints
@@ -59,7 +61,13 @@ class System(Problem):
         self.written: Program = written
         """The program as it was given, without what was asked of it."""
         split = _asked(written, of) if of is not None else _entries(written)
-        super().__init__(written if split is None else split.program, at, wrt=wrt, most_rows=most_rows)
+        self.asked = "" if of is None or split is None else split.program.source.text[len(written.source.text) + 1 :]
+        """What was asked for beside the program, which stands after it in the source."""
+        self.program = written if split is None else split.program
+        try:
+            super().__init__(self.program, at, wrt=wrt, most_rows=most_rows)
+        except ExpressionError as fault:
+            raise ExpressionError(map(self._unknown, self.placed(fault.diagnostics))) from None
         if split is not None and of is None and any(map(self.tape.shape, self._slots(split))):
             split = None  # a list of arrays is an array
             super().__init__(written, at, wrt=wrt, most_rows=most_rows)
@@ -75,6 +83,32 @@ class System(Problem):
             Output(name, slot, self.tape.shape(slot) if slot < self.tape.slots else ())
             for name, (_, slot) in zip(names, found, strict=True)
         )  # fmt: skip
+
+    def placed(self, found: Iterable[Diagnostic]) -> list[Diagnostic]:
+        """Diagnostics, of which those about what was asked for point there, and not behind the program."""
+        before = len(self.written.source.text) + 1
+        if not self.asked:
+            return list(found)
+        moved = [_moved(each, self.asked, before) for each in found]
+        return [each._replace(source=self.written.source) if each.source == self.program.source else each for each in moved]
+
+    @contextmanager
+    def placing(self) -> Iterator[None]:
+        """What is raised inside says `placed` where it is."""
+        try:
+            yield
+        except DiffcliError as fault:
+            raise type(fault)(self.placed(fault.diagnostics)) from None
+
+    def _unknown(self, found: Diagnostic) -> Diagnostic:
+        """A name without a value, where it is asked for and the program has none like it."""
+        if found.code != "missing-value" or found.source is None or found.source.label != OF:
+            return found
+        known = [*self.written.inputs, *(statement.name for statement in self.written.statements if statement.name)]
+        wanted = [found.source.text[slice(*mark.span)] for mark in found.marks]
+        names = ", ".join(known) or "none"
+        help = [*(hint for name in wanted for hint in complaints.did_you_mean(name, known)), f"the names of the program: {names}"]
+        return found._replace(notes=(), help=tuple(help))
 
     def _slots(self, split: "_Split") -> Iterator[int]:
         """The slots of what a split program computes; those of constants counted from the front."""
@@ -200,9 +234,13 @@ def _asked(program: Program, of: str | Sequence[str]) -> _Split:
 _ASK = 'write names of the program, or expressions in them: --of "u; v^2"'
 
 
+OF = "--of"
+"""What a text is called that asks for results."""
+
+
 def _bad_result(message: str, text: str, statement: Statement, before: int) -> Diagnostic:
     span = Span(statement.span.start - before, statement.span.stop - before)
-    return error("bad-value", message, Source(text, "--of"), Mark(span), help=[_ASK])
+    return error("bad-value", message, Source(text, OF), Mark(span), help=[_ASK])
 
 
 def _moved(found: Diagnostic, text: str, before: int) -> Diagnostic:
@@ -210,7 +248,7 @@ def _moved(found: Diagnostic, text: str, before: int) -> Diagnostic:
     if not found.marks or any(mark.span.start < before for mark in found.marks):
         return found
     marks = tuple(mark._replace(span=Span(mark.span.start - before, mark.span.stop - before)) for mark in found.marks)
-    return found._replace(source=Source(text, "--of"), marks=marks)
+    return found._replace(source=Source(text, OF), marks=marks)
 
 
 def _with_semicolons(text: str) -> str:

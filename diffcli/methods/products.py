@@ -21,7 +21,7 @@ from diffcli.methods.outputs import System
 from diffcli.methods.problem import At, Target
 from diffcli.methods.reverse import accumulate, adjoints
 from diffcli.methods.second_order import GradientProblem
-from diffcli.methods.system_notes import explain_rows, require_values, tell_breaks
+from diffcli.methods.system_notes import about_second, explain_rows, require_values, tell_breaks
 from diffcli.records import Difference, Number
 from diffcli.tape.rules import Overrides
 
@@ -121,11 +121,13 @@ def compute_hvp(target: Target, at: At, direction: Direction, options: MatrixOpt
     system = _system(target, at, options)
     require_one(system, "a Hessian")
     seed = read_direction(direction, system.at, label)
-    told, _ = tell_breaks(system, "", options.strict)
-    notes = [*system.notes(), *system.unused(), *told]
+    with system.placing():
+        told, _ = tell_breaks(system, "", options.strict)
+    notes = [*system.notes(), *system.unused(), *about_second(told)]
     options.progress("differentiating")
     gradient = GradientProblem(system.view(system.outputs[0]), options.max_nodes)
-    notes += gradient.tell_breaks(notes, options.strict)
+    with system.placing():
+        notes += gradient.tell_breaks(notes, options.strict)
     options.progress("one forward sweep over the gradient")
     found = gradient.sweep(seed)
     notes += gradient.explain([[number] for number in found], notes)
@@ -135,12 +137,14 @@ def compute_hvp(target: Target, at: At, direction: Direction, options: MatrixOpt
 def _system(target: Target, at: At, options: MatrixOptions) -> System:
     options.progress("evaluating")
     system = System(target, at, of=options.of, wrt=options.wrt, most_rows=options.max_nodes)
-    require_values(system)
+    with system.placing():
+        require_values(system)
     return system
 
 
 def _notes(system: System, options: MatrixOptions) -> tuple[list[Diagnostic], Overrides]:
-    told, replaced = tell_breaks(system, options.kink if options.by_rules else "", options.strict)
+    with system.placing():
+        told, replaced = tell_breaks(system, options.kink if options.by_rules else "", options.strict)
     return [*system.notes(), *system.unused(), *told], replaced
 
 
@@ -153,7 +157,8 @@ def _result(
     kind: str, mode: str, system: System, seed: dict[str, Number], product: dict[str, Number], notes: list[Diagnostic]
 ) -> ProductResult:
     values = {output.name: system.value_of(output) for output in system.outputs}
-    return ProductResult(kind, system.expression(), mode, system.at, values, seed, product, tuple(notes), system.of)
+    told = tuple(system.placed(notes))
+    return ProductResult(kind, system.expression(), mode, system.at, values, seed, product, told, system.of)
 
 
 def _differences(system: System, seed: Mapping[str, Any], notes: list[Diagnostic]) -> tuple[tuple[str, Difference], ...]:

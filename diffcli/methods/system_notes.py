@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from diffcli.errors import Diagnostic, NotDifferentiableError
-from diffcli.methods.kinks import Break, describe, find_breaks, overrides, refused
+from diffcli.methods.kinks import NOT_DIFFERENTIABLE, Break, describe, find_breaks, overrides, refused
 from diffcli.methods.outputs import Output, System
 from diffcli.tape.rules import Overrides
 
@@ -61,6 +61,18 @@ def tell_breaks(system: System, policy: str, strict: bool) -> tuple[list[Diagnos
     if refused(breaks, policy, strict):
         raise NotDifferentiableError([_as_error(note) for note in notes if note.severity == "warning"])
     return notes, overrides(system, breaks, policy or "min-norm")
+
+
+def about_second(notes: Sequence[Diagnostic]) -> list[Diagnostic]:
+    """The notes of kinks and the like with what they mean for a second derivative."""
+    return [
+        note._replace(notes=(*note.notes, _NO_SECOND), help=(*note.help, _STRICT)) if note.code in NOT_DIFFERENTIABLE else note
+        for note in notes
+    ]
+
+
+_NO_SECOND = "there may be no second derivative here; what is given follows the rules that the gradient takes"
+_STRICT = "--strict makes this an error (exit code 5)"
 
 
 def _in(output: Output, note: Diagnostic) -> Diagnostic:
