@@ -1,4 +1,4 @@
-"""Values alone: what `diffcli.evaluate` returns, and how few arrays it holds on the way."""
+"""Values: what `diffcli.evaluate` returns, and how few arrays it, and a gradient, hold on the way."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 
 import diffcli
+from diffcli.methods import needed_values
 from diffcli.methods.problem import Problem
+from diffcli.methods.reverse import activity
 from diffcli.tape import evaluate, lower
 from diffcli.tape.evaluation import Evaluator, last_uses
 
@@ -142,3 +144,51 @@ def test_what_is_given_up_is_not_missed(text, s):
     wanted = [slot for slot in tape.rows() if every[slot] is not None]
     for slot, found in zip(wanted, Evaluator(tape, wanted or [tape.output])(problem.point), strict=False):
         assert np.array_equal(found, every[slot])
+
+
+# -- what a gradient keeps ---------------------------------------------------------------------------------------------------
+
+X, Y, W = (np.random.default_rng(3).standard_normal(shape) for shape in ((7, 9), (7, 9), (9, 4)))
+GRADIENTS = (
+    "sum(exp(-X*X) + 1)", "u = X*Y; sum(sin(u)*exp(-X*X) + log(1 + Y*Y)/(2 + u*u))", "sum(relu(X @ W))", "sum(abs(X - Y))",
+    "sum(max(X, Y, 0.5))", "sum(where(X > 0, X*Y, Y/X))", "norm(X) + prod(Y) + max(X)", "logsumexp(X*Y)", "s*sum(X) + s^2",
+    "cross_entropy(X @ W, [1, 3, 0, 0, 2, 1, 1])", "sum(softmax(X)*Y)", "det((X @ X.T))", "sum(inv(Y @ Y.T))", "sum(solve(Y @ Y.T, X))",
+    "sum(outer(X[0, :], Y[1, :]))", "sum(clip(X, Y, 1))", "where(s > 0, sum(X), sum(Y*Y))", "where(s < 0, sum(X), sum(Y*X*Y))",
+    "sum(floor(X)*Y)", "sum(hypot(X, Y)^3)", "sum(X^Y)", "sum(sqrt(X - X[0, 0]))", "sum(log(X))", "sum(X/(Y - Y[0, 1]))",
+    "sum((X > Y)*X)", "sum(concat(X*Y, X/2))", "sum(stack(X*Y, sin(X))*2)", "sum(cumsum(X, axis=1)*Y)", "sum(tanh(X).T @ Y)",
+    "sum(exp(X*1000))", "sum(sinc(X)*atan2(X, Y))", "sum(stop_gradient(X)*X)", "sum(leaky_relu(X, 0.1)*Y)", "0*sum(X)", "sum(X)",
+)  # fmt: skip
+
+
+def outcome(text, **options):
+    program = diffcli.parse(text)
+    at = {name: {"X": X, "Y": Y, "W": W, "s": 1.5}[name] for name in program.inputs}
+    try:
+        found = diffcli.grad(program, at, **options)
+    except diffcli.DiffcliError as fault:
+        return fault.diagnostics
+    return found.value, {name: np.asarray(value).tolist() for name, value in found.gradient.items()}, found.notes
+
+
+@pytest.mark.parametrize("text", GRADIENTS)
+@pytest.mark.parametrize("options", [{}, {"wrt": "X"}, {"kink": "left"}, {"strict": True}], ids=str)
+def test_a_gradient_and_its_notes_are_the_same_from_the_values_that_are_kept(text, options, monkeypatch):
+    if "wrt" in options and "X" not in text:
+        return
+    expected = outcome(text, **options)
+    monkeypatch.setattr(needed_values, "LARGE", 0)
+    assert repr(outcome(text, **options)) == repr(expected)
+
+
+def test_about_half_of_the_values_are_kept():
+    tape = lower(diffcli.parse(GRADIENTS[1]), shapes={"X": (2, 3), "Y": (2, 3)})
+    rows = [slot for slot in needed_values.needed_slots(tape, activity(tape)) if slot >= tape.first_row]
+    assert [tape.operation(slot) for slot in sorted(rows)] == ["mul", "sin", "neg", "exp", "add", "log", "add", "div", "sum"]
+
+
+def test_a_gradient_holds_what_its_rules_read_and_little_more():
+    x = np.linspace(0.1, 1, LARGE)
+    text = "y0 = x; " + "; ".join(f"y{n + 1} = 2 + 0.5*(y{n} - 1)" for n in range(50)) + "; sum(y50)"  # a chain of nothing that is read
+    with traced() as peak:
+        assert diffcli.grad(text, {"x": x}).gradient["x"][0] == 0.5**50
+        assert peak() < 4.2 * x.nbytes

@@ -40,10 +40,15 @@ def compute(target: Target, at: At, options: Options) -> GradientResult:
     options.progress("evaluating")
     problem = Problem(target, at, wrt=options.wrt, share=options.share, most_rows=options.max_nodes)
     problem.require_number()
-    if problem.value != problem.value:
-        from diffcli.methods.faults import require_value
+    if problem.tape.shapes is not None and options.mode == "reverse" and not (options.trace or options.cost):
+        from diffcli.methods.needed_values import keep_needed_values  # numbers do not wait for it
 
-        require_value(problem)
+        keep_needed_values(problem)
+    if problem.value != problem.value:
+        from diffcli.methods import faults
+
+        _keep_all_values(problem)
+        faults.require_value(problem)
     breaks = find_breaks(problem)
     notes = [*problem.notes(), *unused(problem.program)]
     notes += describe(problem, breaks, options.kink if options.mode in ("reverse", "forward") else "", options.strict)
@@ -234,7 +239,16 @@ def explain(problem: Problem, gradient: dict[str, float], overrides: Overrides, 
         return []
     from diffcli.methods import faults
 
+    _keep_all_values(problem)
     return faults.explain(problem, gradient, overrides, known)
+
+
+def _keep_all_values(problem: Problem) -> None:
+    """What went wrong is found among all values of a tape."""
+    if problem.tape.shapes is not None:
+        from diffcli.methods.needed_values import keep_all_values
+
+        keep_all_values(problem)
 
 
 # -- what is worth saying ----------------------------------------------------------------------------------------------

@@ -35,6 +35,9 @@ MOST_NOTES = 20
 MOST_WRITTEN = 5_000
 """The rows of a program with arrays, written out in numbers, up to which one-sided slopes are looked for."""
 
+MOST_BENT = 50
+"""Along how many variables one-sided slopes are looked for."""
+
 MOST_SIDES = 8
 """How many variables' one-sided slopes a note tells in words."""
 
@@ -150,7 +153,7 @@ def _slopes(problem: Problem) -> tuple[Slopes, ...]:
     """The one-sided slopes of the result along each variable that a break bends; along all, if it bends none."""
     if problem.tape.shapes is not None:
         problem = _small(problem)
-    if len(problem.wrt) > 50 or problem.tape.shapes is not None:
+    if len(problem.wrt) > MOST_BENT or problem.tape.shapes is not None:
         return ()
     from diffcli.methods.recorded_sides import slopes_of
 
@@ -169,7 +172,12 @@ def _slopes(problem: Problem) -> tuple[Slopes, ...]:
 def _small(problem: Problem) -> Problem:
     """A problem with arrays in numbers, if there are few."""
     from diffcli.methods.in_numbers import in_numbers  # numbers do not wait for it
+    from diffcli.methods.needed_values import is_large
+    from diffcli.operations.array_row import size
 
+    bent = sum(size(problem.tape.shape(problem.input_slot(name))) for name in problem.wrt)
+    if bent > MOST_BENT or is_large(problem.tape):
+        return problem
     try:
         return in_numbers(problem, MOST_WRITTEN)
     except LimitError:

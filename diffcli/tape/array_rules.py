@@ -14,7 +14,7 @@ from diffcli.language import Program
 from diffcli.language.printer import to_text
 from diffcli.language.rule_texts import parse_rule
 from diffcli.language.syntax import NAME, NUMBER
-from diffcli.operations import OPERATIONS
+from diffcli.operations import OPERATIONS, row_of
 from diffcli.operations.arithmetic import array_functions, arrays
 from diffcli.operations.array_row import ArrayOperation, Fixed
 from diffcli.operations.arrays import ARRAYS
@@ -132,6 +132,35 @@ def array_term(tape: Tape, slot: int, position: int, kind: str) -> Function | No
         return lambda g, *_: bound(g)
     function, wanted = compiled(text, (SEED, *row.parameters, RESULT))
     return partial(function, **{name: names[name] for name in wanted}) if wanted else function
+
+
+def adjoint_reads(tape: Tape, slot: int, position: int) -> frozenset[int]:
+    """Which operands of a row its adjoint rule by one operand reads, by position, and -1 for the result."""
+    name, operands = tape.operation(slot), tape.operands_of(slot)
+    if name == "where":
+        return frozenset((0,))
+    if name in ARRAYS:
+        row = ARRAYS[name]
+        text = rule_text(row, fixed_names(tape, slot, position), position, "adjoint")
+        return frozenset() if text == ABSENT or row.variadic else _reads(text, row.parameters)
+    elementwise = OPERATIONS[name]
+    if elementwise.variadic or isinstance(name, OwnName):
+        return frozenset(range(-1, len(operands)))
+    return _reads(term_text(elementwise.partials[position]), elementwise.parameters)
+
+
+@cache
+def breaks_read_result(name: str) -> bool:
+    """Whether the conditions of a row's breaks ask for its result."""
+    row = row_of(name)
+    return row.variadic or any(-1 in _reads(condition, ()) for _, condition in row.breaks)
+
+
+@cache
+def _reads(rule: str, parameters: tuple[str, ...]) -> frozenset[int]:
+    """The positions of the parameters that a rule mentions, and -1 if it mentions the result."""
+    mentioned = set(map(str, parse_rule(rule).arguments))
+    return frozenset(position for position, name in enumerate((RESULT, *parameters), -1) if name in mentioned)
 
 
 @cache

@@ -13,6 +13,9 @@ from diffcli.tape.tape import Tape
 Values = list[Any]
 """One value a slot, None for a row that is skipped, and the constants at the end."""
 
+GIVEN_UP: Any = object()
+"""What stands in place of a value that was computed and is not kept."""
+
 
 def evaluate(tape: Tape, point: Sequence[float]) -> Values:
     """The value of every slot at a point, in floats.
@@ -70,15 +73,15 @@ def run(tape: Tape, point: Sequence[Any], functions: Sequence[Callable[..., Any]
 
 
 class Evaluator:
-    """A tape made ready to be evaluated for its results alone, any number of times.
+    """A tape made ready to be evaluated for some of its values alone, any number of times.
 
     Arrays that no later row reads are given up at once, so that a long program on large arrays holds a few of them at a time.
     Of a tape of numbers nothing is given up: they are small.
 
     Parameters
     ----------
-    results
-        The slots that are wanted; those of the tape, if not given.
+    wanted
+        The slots that are wanted; those of the tape's results, if not given.
 
     >>> from diffcli.language import parse
     >>> from diffcli.tape import lower
@@ -86,28 +89,31 @@ class Evaluator:
     [1.0]
     """
 
-    def __init__(self, tape: Tape, results: Sequence[int] | None = None) -> None:
+    def __init__(self, tape: Tape, wanted: Sequence[int] | None = None) -> None:
         self.tape = tape
-        self.results = list(results or tape.outputs or [tape.output])
+        self.wanted = list(wanted or tape.outputs or [tape.output])
         self.with_arrays = tape.shapes is not None
         if self.with_arrays:
             from diffcli.tape.array_rules import value_functions  # numbers do not wait for NumPy
 
             self.functions = value_functions(tape)
-            self.last_uses = last_uses(tape, self.results)
+            self.last_uses = last_uses(tape, self.wanted)
         else:
             self.functions = float_functions(tape)
 
     def __call__(self, point: Sequence[Any]) -> list[Any]:
-        """The results at a point, in order."""
-        if not self.with_arrays:
-            values = run(self.tape, point, self.functions)
-        else:
-            from diffcli.operations.arithmetic.arrays import quiet
+        """What is wanted at a point, in order."""
+        values = self.values(point)
+        return [values[slot] for slot in self.wanted]
 
-            with quiet():
-                values = self._forgetful(point)
-        return [values[slot] for slot in self.results]
+    def values(self, point: Sequence[Any]) -> Values:
+        """The value of every slot at a point, as `evaluate` returns them; `GIVEN_UP` for what is not wanted."""
+        if not self.with_arrays:
+            return run(self.tape, point, self.functions)
+        from diffcli.operations.arithmetic.arrays import quiet
+
+        with quiet():
+            return self._forgetful(point)
 
     def _forgetful(self, point: Sequence[Any]) -> Values:
         first, operands, values = self.tape.first_row, self.tape.operands, start_values(self.tape, point)
@@ -115,14 +121,14 @@ class Evaluator:
             for row in range(start - first, stop - first):
                 values[first + row] = self.functions[row](*[values[operand] for operand in operands[row]])
                 for slot in self.last_uses[row]:
-                    values[slot] = None
+                    values[slot] = GIVEN_UP
         return values
 
 
-def last_uses(tape: Tape, results: Sequence[int]) -> list[list[int]]:
+def last_uses(tape: Tape, kept: Sequence[int]) -> list[list[int]]:
     """For each row the slots that nothing reads after it: what it reads last, and itself where nothing reads it.
 
-    Results are not among them, nor constants, nor the numbers that decide on branches.
+    What is kept is not among them, nor constants, nor the numbers that decide on branches.
 
     >>> from diffcli.language import parse
     >>> from diffcli.tape import lower
@@ -130,7 +136,7 @@ def last_uses(tape: Tape, results: Sequence[int]) -> list[list[int]]:
     [[], [1, 0]]
     """
     wanted = bytearray(tape.size)
-    for slot in [*results, *[skip.condition for skip in tape.skips], *range(-len(tape.constants), 0)]:
+    for slot in [*kept, *[skip.condition for skip in tape.skips], *range(-len(tape.constants), 0)]:
         wanted[slot] = 1
     found: list[list[int]] = []
     for slot in reversed(tape.rows()):
