@@ -152,6 +152,8 @@ def refused(breaks: Sequence[Break], policy: str, strict: bool) -> bool:
 def _slopes(problem: Problem) -> tuple[Slopes, ...]:
     """The one-sided slopes of the result along each variable that a break bends; along all, if it bends none."""
     if problem.tape.shapes is not None:
+        if problem.tape.output < problem.tape.slots and problem.tape.shape(problem.tape.output):
+            return ()  # each element of the result has slopes of its own
         problem = _small(problem)
     if len(problem.wrt) > MOST_BENT or problem.tape.shapes is not None:
         return ()

@@ -9,6 +9,7 @@ list itself is never made, and NumPy not needed.
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
+from math import prod
 from typing import NamedTuple
 
 from diffcli.errors import Diagnostic, DiffcliError, ExpressionError, Mark, Source, Span, UsageError, error
@@ -135,7 +136,7 @@ class System(Problem):
         view.__class__ = Problem
         view.tape = copy(self.tape)
         view.tape.output, view.tape.outputs = output.slot, []
-        view.place = self.outputs.index(output)
+        view.place = sum(prod(each.shape) for each in self.outputs[: self.outputs.index(output)])
         view._adjoints = None
         return view
 

@@ -71,7 +71,7 @@ class Problem:
     """
 
     place = 0
-    """Which of several results of a Python function is differentiated."""
+    """Which of the numbers that a Python function returns is differentiated, counted through all of them."""
 
     def __init__(
         self,

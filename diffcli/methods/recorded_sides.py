@@ -10,10 +10,12 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from contextlib import redirect_stdout
+from math import prod
 
 from diffcli.errors import DiffcliError
 from diffcli.methods.one_sided import COMPARISONS, Undecided, decide, moved, slopes
 from diffcli.methods.problem import Problem
+from diffcli.records import is_array
 from diffcli.tape import Tape
 from diffcli.tape.evaluation import Values
 from diffcli.tape.recorder import Recorder
@@ -55,26 +57,41 @@ def _slope(problem: Problem, direction: list[float]) -> float | None:
             raise Undecided
         numbers, places = _in_numbers(tape, recorder.values)
         tangents = moved(numbers, point, direction)[1]
-        return float(decide(name, [tangents[places(operand)] if operand >= 0 else None for operand in operands]))
+        return float(decide(name, [tangents[places(operand)[0]] if operand >= 0 else None for operand in operands]))
 
     try:
         with redirect_stdout(io.StringIO()):  # it has been heard already
             recording = problem.function.record(getattr(problem, "whole", problem).at, judge=judge)
-        if recording.values[recording.tape.output] != problem.value:
+        found = _result(recording.tape, problem.place)
+        if found is None:
+            return None  # beside the point it returns fewer numbers
+        result, element = found
+        value = recording.values[result]
+        if (value.ravel()[element] if is_array(value) else value) != problem.value:
             return None  # a jump
         tape, places = _in_numbers(recording.tape, recording.values)
-        output = places(recording.tape.output) if recording.tape.output < recording.tape.slots else None
+        output = places(result)[element] if result < recording.tape.slots else None
         slope = 0.0 if output is None else moved(tape, point, direction)[1][output] or 0.0
     except (Undecided, DiffcliError):
         return None
     return None if slope != slope else slope + 0.0
 
 
-def _in_numbers(tape: Tape, values: Values) -> tuple[Tape, Callable[[int], int]]:
-    """A tape in numbers, and where the value of a slot, which is a number, stands on it."""
+def _result(tape: Tape, place: int) -> tuple[int, int] | None:
+    """The slot of a number among the results, counted through all of their elements, and which element it is of that."""
+    for slot in tape.outputs or [tape.output]:
+        size = prod(tape.shape(slot)) if slot < tape.slots else 1
+        if place < size:
+            return slot, place
+        place -= size
+    return None
+
+
+def _in_numbers(tape: Tape, values: Values) -> tuple[Tape, Callable[[int], tuple[int, ...]]]:
+    """A tape in numbers, and where the elements of a slot's value stand on it."""
     if tape.shapes is None:
-        return tape, lambda slot: slot
+        return tape, lambda slot: (slot,)
     from diffcli.tape.writing_out import write_out
 
     written = write_out(tape, values)
-    return written.tape, lambda slot: written.slots[slot][0]
+    return written.tape, written.slots.__getitem__

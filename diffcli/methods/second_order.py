@@ -107,6 +107,11 @@ class GradientProblem:
         from diffcli.methods import faults
 
         found: list[Diagnostic] = []
+        if self.problem.tape.shapes is None and not all(map(math.isfinite, [self.problem.value, *self.gradient])):
+            first = dict(zip(self.results.names, self.gradient, strict=True))
+            found += faults.explain(self.problem, first, {}, known)
+            if found:
+                return found  # what spoils the first derivatives spoils the second
         for slot, row in zip(self.results.slots, matrix, strict=True):
             if all(map(math.isfinite, row)) or len(found) >= MOST_EXPLAINED:
                 continue

@@ -22,6 +22,7 @@ class NumbersSystem(NumbersProblem, System):
         view.__class__ = NumbersProblem  # type: ignore[assignment]
         view.tape = copy(self.tape)
         view.tape.output, view.tape.outputs = output.slot, []
+        view.place = self.outputs.index(output)
         view._adjoints = None
         return view
 

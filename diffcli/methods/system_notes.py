@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 
 from diffcli.errors import Diagnostic, NotDifferentiableError
-from diffcli.methods.kinks import NOT_DIFFERENTIABLE, Break, describe, find_breaks, overrides, refused
-from diffcli.methods.outputs import Output, System
+from diffcli.methods.kinks import MOST_NOTES, NOT_DIFFERENTIABLE, Break, describe, find_breaks, overrides, refused
+from diffcli.methods.outputs import System
 from diffcli.tape.rules import Overrides
 
 MOST_LOOKED_AT = 50
@@ -47,20 +47,30 @@ def tell_breaks(system: System, policy: str, strict: bool) -> tuple[list[Diagnos
     if len(system.outputs) == 1:
         view = system.view(system.outputs[0])
         return describe(view, breaks, policy, strict), overrides(view, breaks, policy or "min-norm")
-    notes: list[Diagnostic] = []
-    told: set[Break] = set()
-    for output in system.outputs[:MOST_LOOKED_AT]:
-        view = system.view(output)
-        found = [each for each in find_breaks(view) if each not in told]
-        told.update(found)
-        notes += [_in(output, note) for note in describe(view, found, policy, False)]
-    rest = [each for each in breaks if each not in told]
-    if rest:
-        more = f"{len(rest)} more rows stand on a break, of results that are not looked at one by one, and are not listed"
-        notes.append(Diagnostic("more-notes", "note", more))
+    notes = _by_result(system, breaks, policy)
     if refused(breaks, policy, strict):
         raise NotDifferentiableError([_as_error(note) for note in notes if note.severity == "warning"])
     return notes, overrides(system, breaks, policy or "min-norm")
+
+
+def _by_result(system: System, breaks: Sequence[Break], policy: str) -> list[Diagnostic]:
+    """A note for each break, about the first result that it bends; one that bends none is told of the first it touches."""
+    bent: dict[Break, Diagnostic] = {}
+    smooth: dict[Break, Diagnostic] = {}
+    for output in system.outputs[:MOST_LOOKED_AT]:
+        view = system.view(output)
+        found = [each for each in find_breaks(view) if each not in bent]
+        described = describe(view, found, policy, False)
+        into = smooth if any(map(_is_smooth, described)) else bent
+        for each, note in zip(found, described, strict=False):
+            into.setdefault(each, note._replace(notes=(f"it touches {output.name}", *note.notes)))
+    told = smooth | bent
+    notes = [told[each] for each in sorted(told)][:MOST_NOTES]
+    left = len({*breaks, *told}) - len(notes)
+    if left:
+        more = f"{left} more rows stand on a break and are not listed"
+        notes.append(Diagnostic("more-notes", "note", more))
+    return notes
 
 
 def about_second(notes: Sequence[Diagnostic]) -> list[Diagnostic]:
@@ -75,9 +85,9 @@ _NO_SECOND = "there may be no second derivative here; what is given follows the 
 _STRICT = "--strict makes this an error (exit code 5)"
 
 
-def _in(output: Output, note: Diagnostic) -> Diagnostic:
-    """A note with the name of the result that it is about."""
-    return note._replace(notes=(f"it touches {output.name}", *note.notes))
+def _is_smooth(note: Diagnostic) -> bool:
+    """Whether a break bends the result along no variable, as far as the slopes on its two sides tell."""
+    return bool(note.slopes) and all(side.left == side.right for side in note.slopes)
 
 
 def _as_error(note: Diagnostic) -> Diagnostic:
