@@ -15,6 +15,7 @@ from diffcli.operations import OPERATIONS
 from diffcli.operations.arithmetic import arrays
 from diffcli.operations.arithmetic.array_functions import sum_to
 from diffcli.operations.arrays import ARRAYS
+from diffcli.operations.own import OwnName
 from diffcli.tape import Tape
 from diffcli.tape.array_rules import Functions, array_term, elementwise_terms
 from diffcli.tape.evaluation import Values
@@ -64,7 +65,9 @@ def array_adjoints(
     result: list[Any] = [None] * tape.size
     for slot, seed in seeds.items():
         result[slot] = arrays.full(tape.shape(slot), seed)
-    present, owned = Present(), bytearray(tape.size)
+    present = Present()
+    owned = bytearray(tape.size)
+    """Which adjoints are in memory that nobody else has, so that a term can be added there."""
     with arrays.quiet():
         for slot in reversed(tape.rows()):
             adjoint = result[slot]
@@ -81,6 +84,7 @@ def array_adjoints(
                 before = result[target]
                 if before is None:
                     total = term
+                    owned[target] = term is not adjoint and not isinstance(tape.operation(slot), OwnName)
                 elif owned[target] and keep is None:
                     total = arrays.add_in_place(before, term)
                 else:
