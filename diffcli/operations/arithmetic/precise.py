@@ -66,7 +66,23 @@ def _real(function: Callable[..., Any]) -> Callable[..., Number]:
 
 
 def _power(a: Number, b: Number) -> Number:
-    return mp.power(a, int(b)) if b == mp.floor(b) and abs(b) < 2**31 else mp.power(a, b)
+    if not mp.isfinite(b) or b != mp.floor(b):
+        return mp.power(a, b)
+    return mp.power(a, int(b)) if abs(b) < 2**31 else _large_power(a, b)
+
+
+def _large_power(a: Number, b: Number) -> Number:
+    """``a^b`` for a whole ``b`` of many digits, which mpmath would write out and multiply by."""
+    if not a:
+        return 1 / a if b < 0 else a
+    with mp.extraprec(min(mp.mag(b), 10_000)):
+        logarithm = b * mp.log(abs(a))
+        if mp.mag(logarithm) > 64:  # beyond any exponent that a computer holds
+            size = mpf("inf") if logarithm > 0 else mpf(0)
+        else:
+            size = mp.exp(logarithm)
+        odd = bool(a < 0 and mp.mag(b) < 10_000 and int(b) % 2)  # a number of more digits than it is written with is even
+    return -size if odd else +size
 
 
 def _truth(relation: Callable[[Number, Number], bool]) -> Callable[[Any, Any], Number]:
