@@ -67,8 +67,10 @@ def ragged(message: str, source: Source | None = None, *marks: Mark) -> Any:
     return error("ragged-array", message, source, *marks, help=help)
 
 
-def as_array(name: str, value: Any) -> Number:
+def as_array(name: str, value: Any, copy: bool = True) -> Number:
     """Nested lists of numbers and constant expressions, or what offers itself as an array, as an array of float64.
+
+    Without ``copy`` an array that is one already is that one.
 
     Raises
     ------
@@ -87,7 +89,7 @@ def as_array(name: str, value: Any) -> Number:
                 entries[place] = to_float(element(name, unravel(place, shape)), entry)
         return to_array(entries, shape)
     try:
-        return as_floats(value)
+        return as_floats(value, copy)
     except UnusableArray as found:
         reason = found.reason.replace(", which are never unpickled", ", not numbers")
         raise ExpressionError([error("bad-value", f"the value of `{name}` {reason}")]) from None

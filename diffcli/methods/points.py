@@ -182,16 +182,23 @@ def _as_program(text: str, references: list[Reference]) -> str:
 # -- a mapping ---------------------------------------------------------------------------------------------------------
 
 
-def check_mapping(at: Mapping[str, object]) -> Point:
+class CheckedPoint(Point):
+    """What `check_mapping` has returned, to be used as it is."""
+
+
+def check_mapping(at: Mapping[str, object], copy: bool = True) -> Point:
     """A point given as a mapping, with every value as a float or an array of float64.
 
-    Texts are constant expressions; nested lists and tuples, and whatever offers itself as a NumPy array, are arrays.
+    Texts are constant expressions; nested lists and tuples, and whatever offers itself as a NumPy array, are arrays. They
+    are copied, so that a result can tell its point for ever, unless nobody will look at it (``copy``).
 
     Raises
     ------
     ExpressionError
         A value is not a finite number, nor an array of them.
     """
+    if isinstance(at, CheckedPoint):
+        return at
     point: Point = {}
     for name, value in at.items():
         if isinstance(value, str):
@@ -199,7 +206,7 @@ def check_mapping(at: Mapping[str, object]) -> Point:
         elif isinstance(value, list | tuple) or is_array(value):
             from diffcli.methods.array_literals import as_array
 
-            point[name] = as_array(name, value)
+            point[name] = as_array(name, value, copy)
             require_finite(name, point[name])
         else:
             point[name] = to_float(name, value)

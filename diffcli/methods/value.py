@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from diffcli.methods.outputs import System
+from diffcli.methods.points import CheckedPoint, check_mapping
 from diffcli.methods.problem import At, Target
 from diffcli.methods.system_notes import require_values
 from diffcli.tape.evaluation import Evaluator
@@ -37,7 +38,7 @@ def evaluate(target: Target, at: At, *, max_nodes: int = MOST_ROWS) -> Any:
 
     Notes
     -----
-    Every array of a program is given up after its last use, so that a long chain holds three of them and not one for each
+    Every array of a program is given up after its last use, so that a long chain holds two of them and not one for each
     step: what a derivative needs is not kept. A Python function is recorded all the same, with everything it computes.
 
     Examples
@@ -53,7 +54,8 @@ def evaluate(target: Target, at: At, *, max_nodes: int = MOST_ROWS) -> Any:
     Traceback (most recent call last):
     diffcli.errors.DomainError: `log` is undefined here
     """
-    system = System(target, at, most_rows=max_nodes)
+    point = at if isinstance(at, str) else CheckedPoint(check_mapping(at, copy=False))  # nothing is left that could tell it
+    system = System(target, point, most_rows=max_nodes)
     if system.recording is not None:
         found = [system.values[output.slot] for output in system.outputs]
     else:

@@ -40,8 +40,10 @@ def to_array(numbers: Iterable[float], shape: tuple[int, ...]) -> Any:
     return np.array(list(numbers), dtype=np.float64).reshape(shape)
 
 
-def as_floats(value: Any) -> Any:
-    """An array, or what offers itself as one, as an own array of float64; a float where it has no axes.
+def as_floats(value: Any, copy: bool = True) -> Any:
+    """An array, or what offers itself as one, as an array of float64; a float where it has no axes.
+
+    It is an own array, or without ``copy`` may be the very one.
 
     Raises
     ------
@@ -51,7 +53,7 @@ def as_floats(value: Any) -> Any:
     array = np.asarray(value)
     _check(array.dtype, array.shape)
     with np.errstate(all="ignore"):  # a longer float may be beyond the range, and is told of as infinite
-        floats = array.astype(np.float64, order="C", copy=True)
+        floats = array.astype(np.float64, order="C", copy=copy)
     return floats if floats.ndim else float(floats)
 
 
