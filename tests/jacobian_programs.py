@@ -156,3 +156,37 @@ SYSTEMS: dict[str, System] = {
     "cut": System("[stop_gradient(x)*y, x*floor(y), x + stop_gradient(y)]", {"x": 1.3, "y": 2.6}, "stop_gradient(x)*y^2"),
     "special functions": System("[gamma(x), erf(x*y), lgamma(x + y), log1p(x*y)]", {"x": 2.3, "y": 0.4}, "lgamma(x + y)*erf(y)"),
 }
+
+
+class ArraySystem(NamedTuple):
+    """A program with arrays, and a point."""
+
+    text: str
+    at: dict[str, Any]
+    scalar: str = ""
+    """A number made of its results, for second derivatives; of a program whose result is a number, that."""
+
+
+ARRAYS: dict[str, ArraySystem] = {
+    "linear layer": ArraySystem("X @ W + b", {"X": [[1, 2], [-1, 0.5], [0.3, -2]], "W": [[0.5, -1], [0.25, 1]], "b": [0.1, -0.2]}, "sum(sin(X @ W + b))"),
+    "network": ArraySystem(
+        "H = tanh(X @ W + b); cross_entropy(H @ V + c, labels)",
+        {"X": [[1, 2], [-1, 0.5]], "W": [[0.5, -1, 0.2], [0.25, 1, -0.3]], "b": [0, 0.1, -0.1], "V": [[1, -1], [0.5, 0.25], [-0.7, 0.4]], "c": [0.1, 0], "labels": [0, 1]},
+    ),
+    "rosenbrock": ArraySystem("sum(100*(x[1:] - x[:-1]^2)^2 + (1 - x[:-1])^2)", {"x": [-1.2, 1, 0.8, 1.1, -0.5]}),
+    "tridiagonal": ArraySystem("u = concat([0], x, [0]); u[:-2] - 2*u[1:-1] + u[2:] - x^3", {"x": [0.1, -0.4, 0.9, 1.3, 0.2]}, "sum((u[:-2] - 2*u[1:-1] + u[2:] - x^3)^2)"),
+    "strikes": ArraySystem(
+        "d = (log(S/K) + (r + v^2/2)*T)/(v*sqrt(T)); S*erfc(-d/sqrt(2))/2 - K*exp(-r*T)*erfc((v*sqrt(T) - d)/sqrt(2))/2",
+        {"S": 100, "K": [90, 100, 110], "r": 0.03, "v": 0.25, "T": 0.75}, "sum(S*erfc(-d/sqrt(2))/2)",
+    ),
+    "mixture": ArraySystem(
+        "z = (reshape(x, [4, 1]) - m)*exp(-s); sum(logsumexp(log_softmax(a) - s - z^2/2, axis=1))",
+        {"x": [-1.2, -0.8, 0.1, 1.9], "m": [-1, 2], "s": [0, -0.5], "a": [0.25, 0]},
+    ),
+    "solve": ArraySystem("solve(A, b)", {"A": [[4, 1], [-1, 3]], "b": [1, 2]}, "sum(solve(A, b)^3)"),
+    "softmax": ArraySystem("softmax(x*t)", {"x": [0.5, -1, 2], "t": 0.7}, "sum(softmax(x*t)^2)"),
+    "norms": ArraySystem("[norm(x), prod(x), max(x), mean(x*y)]", {"x": [0.5, -1, 2], "y": [3, 1, -2]}, "norm(x)*prod(y)"),
+    "determinant": ArraySystem("det(A)*inv(A)", {"A": [[2, 1], [0.5, 3]]}, "det(A)^2 + trace(inv(A))"),
+    "several arrays": ArraySystem("u = x^2; v = outer(x, y); u", {"x": [1, 2], "y": [3, -1]}, "sum(u) + sum(v^2)"),
+    "masked": ArraySystem("where(x > 0, log(max(x, 1e-9)), x^2)*y", {"x": [1, -2, 3], "y": 2.0}, "sum(where(x > 0, x^3, x^2)*y)"),
+}

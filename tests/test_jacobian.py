@@ -176,3 +176,15 @@ def test_sympy_gives_the_same_hessian(name):
     for one, other in zip(exact.matrix, symbolic.matrix, strict=True):
         assert all(near(a, b, 1e-6 * scale, 1e-8) for a, b in zip(one, other, strict=True))
     assert len(symbolic.symbolic) == len(exact.columns) * (len(exact.columns) + 1) // 2
+
+
+@pytest.mark.parametrize("shift", [0.3, 0.37, 0.44, 0.51])
+@pytest.mark.parametrize("direction", [{"x": 0.1, "y": 0.3}, {"x": 0.7, "y": -0.3}])
+def test_what_rounding_takes_from_a_step_counts_in_the_bar(shift, direction):
+    x = 1e8 + shift
+    u, (a, b) = x - 1e8, direction.values()
+    ((_, found),) = diffcli.jvp("sin(x - 1e8)*y", {"x": x, "y": 0.1}, direction, mode="numeric").differences
+    assert abs(found.estimate - (a * math.cos(u) * 0.1 + b * math.sin(u))) <= found.error < 1e-6
+    numeric = diffcli.hessian("sin(x - 1e8)*y", {"x": x, "y": 0.1}, mode="numeric").differences
+    for second, exact in zip(numeric, (-math.sin(u) * 0.1, math.cos(u), 0.0), strict=True):
+        assert abs(second.estimate - exact) <= second.error
