@@ -82,6 +82,8 @@ def test_products_are_those_with_the_matrices(system):
     scale = size(exact.matrix) * len(v)
     product = flat(diffcli.jvp(system.text, system.at, arrays).product)
     assert near([[sum(a * b for a, b in zip(row, v.values(), strict=True)) for row in exact.matrix]], [product], scale)
+    for (name, found), entry in zip(diffcli.jvp(system.text, system.at, arrays, mode="numeric").differences, product, strict=True):
+        assert abs(found.estimate - entry) <= found.error + 1e-13 * abs(entry), (name, found)
     weights = {row: draw.uniform(-1, 1) for row in exact.rows}
     back = flat(diffcli.vjp(system.text, system.at, shaped(weights, exact.values)).product)
     columns = zip(*exact.matrix, strict=True)

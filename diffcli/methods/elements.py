@@ -7,6 +7,7 @@ the tape, and a sweep begins and ends with what the tape holds.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from itertools import product
 from math import prod
 from typing import Any
@@ -30,19 +31,24 @@ class Elements:
 
     def __init__(self, parts: Iterable[tuple[str, int, Shape]]) -> None:
         self.parts = list(parts)
-        self.names: list[str] = []
-        self.slots: list[int] = []
-        """The slot that each element is part of."""
         self.starts: list[int] = []
         """The first element of each part."""
-        for name, slot, shape in self.parts:
-            self.starts.append(len(self.names))
-            names = list(element_names(name, shape))
-            self.names += names
-            self.slots += [slot] * len(names)
+        self.count = 0
+        for _, _, shape in self.parts:
+            self.starts.append(self.count)
+            self.count += prod(shape)
 
     def __len__(self) -> int:
-        return len(self.names)
+        return self.count
+
+    @cached_property
+    def names(self) -> list[str]:
+        return [element for name, _, shape in self.parts for element in element_names(name, shape)]
+
+    @cached_property
+    def slots(self) -> list[int]:
+        """The slot that each element is part of."""
+        return [slot for _, slot, shape in self.parts for _ in range(prod(shape))]
 
     @property
     def are_numbers(self) -> bool:
@@ -73,6 +79,25 @@ class Elements:
         for _, slot, shape in self.parts:
             value = values[slot]
             found += [None] * prod(shape) if value is None else flat(value) if shape else [float(value)]
+        return found
+
+    def whole(self, values: Sequence[Any]) -> dict[str, Number]:
+        """What a sweep has found by the names of the parts, 0 where there is no dependence; 0 has no sign.
+
+        >>> Elements([("x", 0, ()), ("y", 1, ())]).whole([None, -0.0])
+        {'x': 0.0, 'y': 0.0}
+        """
+        found: dict[str, Number] = {}
+        for name, slot, shape in self.parts:
+            value = values[slot]
+            if not shape:
+                found[name] = float(value or 0.0) + 0.0
+            elif value is not None:
+                found[name] = value + 0.0
+            else:
+                from diffcli.operations.arithmetic.blocks import basis
+
+                found[name] = basis(shape, ())
         return found
 
     def of(self, numbers: Sequence[float]) -> dict[str, Number]:

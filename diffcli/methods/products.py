@@ -14,6 +14,7 @@ from diffcli.errors import Diagnostic, ExpressionError, error
 from diffcli.language.later import complaints
 from diffcli.methods import forward
 from diffcli.methods.directions import read_direction
+from diffcli.methods.elements import Elements
 from diffcli.methods.hessian import require_one
 from diffcli.methods.jacobian import elements_of
 from diffcli.methods.matrix_options import MatrixOptions
@@ -70,14 +71,14 @@ def compute_jvp(target: Target, at: At, direction: Direction, options: MatrixOpt
     differences: tuple[tuple[str, Difference], ...] = ()
     if options.mode == "numeric":
         differences = _differences(system, seed, notes)
-        found: list[float] = [each.estimate for _, each in differences]
+        found = rows.of([each.estimate for _, each in differences])
     else:
         options.progress("one forward sweep")
         sweep = forward.tangents(system.tape, system.values, [seed.get(name) for name in system.tape.inputs], replaced)
-        found = _finished(rows.numbers(sweep))
-        if rows.are_numbers and system.tape.shapes is None:
-            notes += explain_rows(system, [[number] for number in found], replaced, notes)
-    return _result("jvp", options.mode, system, seed, rows.of(found), notes)._replace(differences=differences)
+        found = rows.whole(sweep)
+        if system.tape.shapes is None:
+            notes += explain_rows(system, [[number] for number in found.values()], replaced, notes)
+    return _result("jvp", options.mode, system, seed, found, notes)._replace(differences=differences)
 
 
 def compute_vjp(target: Target, at: At, weights: Weights | None, options: MatrixOptions, label: str = "seed") -> ProductResult:
@@ -102,10 +103,10 @@ def compute_vjp(target: Target, at: At, weights: Weights | None, options: Matrix
         sweep, _ = accumulate(system.tape, system.values, system.active, overrides=replaced, seeds=seeds)
     else:
         sweep = adjoints(system.tape, system.values, system.active, seeds=seeds)
-    found = _finished(columns.numbers(sweep))
-    if not all(map(math.isfinite, found)) and rows.are_numbers and columns.are_numbers:
-        notes += explain_rows(system, [found] * len(rows), replaced, notes)
-    return _result("vjp", "reverse", system, seed, columns.of(found), notes)
+    found = columns.whole(sweep)
+    if system.tape.shapes is None and not all(map(math.isfinite, found.values())):
+        notes += explain_rows(system, [list(found.values())] * len(rows), replaced, notes)
+    return _result("vjp", "reverse", system, seed, found, notes)
 
 
 def compute_hvp(target: Target, at: At, direction: Direction, options: MatrixOptions, label: str = "direction") -> ProductResult:
@@ -130,8 +131,9 @@ def compute_hvp(target: Target, at: At, direction: Direction, options: MatrixOpt
         notes += gradient.tell_breaks(notes, options.strict)
     options.progress("one forward sweep over the gradient")
     found = gradient.sweep(seed)
-    notes += gradient.explain([[number] for number in found], notes)
-    return _result("hvp", "forward-over-reverse", system, seed, gradient.variables.of(found), notes)
+    if system.tape.shapes is None:
+        notes += gradient.explain([[number] for number in found.values()], notes)
+    return _result("hvp", "forward-over-reverse", system, seed, found, notes)
 
 
 def _system(target: Target, at: At, options: MatrixOptions) -> System:
@@ -148,11 +150,6 @@ def _notes(system: System, options: MatrixOptions) -> tuple[list[Diagnostic], Ov
     return [*system.notes(), *system.unused(), *told], replaced
 
 
-def _finished(numbers: Sequence[float | None]) -> list[float]:
-    """No dependence as 0, and 0 without a sign."""
-    return [float(number or 0.0) + 0.0 for number in numbers]
-
-
 def _result(
     kind: str, mode: str, system: System, seed: dict[str, Number], product: dict[str, Number], notes: list[Diagnostic]
 ) -> ProductResult:
@@ -166,7 +163,12 @@ def _differences(system: System, seed: Mapping[str, Any], notes: list[Diagnostic
     from diffcli.methods.automatic_difference import automatic_difference
     from diffcli.methods.direction_sampler import DirectionSampler
     from diffcli.methods.gradient import no_difference
+    from diffcli.methods.system_in_numbers import system_in_numbers
 
+    moving = [(name, slot, getattr(seed[name], "shape", ())) for slot, name in enumerate(seed)]
+    elements = Elements(moving)
+    seed = dict(zip(elements.names, elements.numbers(list(seed.values())), strict=True))
+    system = system_in_numbers(system)
     found = []
     for output in system.outputs:
         if not any(seed.values()):

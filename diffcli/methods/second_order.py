@@ -38,7 +38,7 @@ class GradientProblem:
 
     >>> found = GradientProblem(Problem("x^2*y", {"x": 3, "y": 2}))
     >>> found.gradient, found.sweep({"x": 1.0})
-    ([12.0, 9.0], [4.0, 6.0])
+    ([12.0, 9.0], {'x': 4.0, 'y': 6.0})
     """
 
     def __init__(self, problem: Problem, most_rows: int = MOST_ROWS) -> None:
@@ -57,21 +57,23 @@ class GradientProblem:
             (name, slot, shape) for (name, _, shape), slot in zip(self.variables.parts, found.tape.outputs[1:], strict=True)
         ])  # fmt: skip
         """The elements of the gradient."""
-        seeds = dict.fromkeys(self.results.slots, 1.0)
+        seeds = dict.fromkeys((slot for _, slot, _ in self.results.parts), 1.0)
         self.derived._adjoints = adjoints(found.tape, self.derived.values, self.derived.active, seeds=seeds)
 
     @property
     def gradient(self) -> list[float]:
         return [float(number or 0.0) + 0.0 for number in self.results.numbers(self.derived.values)]
 
-    def sweep(self, direction: dict[str, Number]) -> list[float]:
+    def sweep(self, direction: dict[str, Number]) -> dict[str, Number]:
         """The Hessian times a direction, by one forward sweep."""
-        return self.swept([direction.get(name) for name in self.derived.tape.inputs])
+        return self.results.whole(self._tangents([direction.get(name) for name in self.derived.tape.inputs]))
 
     def swept(self, seed: Sequence[Any]) -> list[float]:
-        """The same for a seed, which has a tangent for each input."""
-        found = forward.tangents(self.derived.tape, self.derived.values, seed)
-        return [float(number or 0.0) + 0.0 for number in self.results.numbers(found)]
+        """The same element by element for a seed, which has a tangent for each input."""
+        return [float(number or 0.0) + 0.0 for number in self.results.numbers(self._tangents(seed))]
+
+    def _tangents(self, seed: Sequence[Any]) -> Sequence[Any]:
+        return forward.tangents(self.derived.tape, self.derived.values, seed)
 
     def tell_breaks(self, known: Sequence[Diagnostic], strict: bool) -> list[Diagnostic]:
         """A warning for each place at which the gradient breaks, of those that are not known already.
