@@ -148,7 +148,7 @@ WRONG = {
     "calls that are products": (lambda n: nested("x(", "x", ")", n), 1),
     "functions without parentheses": (lambda n: "sin " * 4 * n + "x", None),
     "the same in lines": (lambda n: "\n".join(["sin x"] * n), None),
-    "strays": (lambda n: "@" * n, 1),
+    "strays": (lambda n: "$" * n, 1),
     "strays between names": (lambda n: "x@" * n, 1),
     "many kinds of strays": (lambda n: "".join(chr(0x2800 + i % 256) for i in range(n)), None),
     "chained comparisons": (lambda n: "<".join(["x"] * n), 1),

@@ -16,7 +16,10 @@ from diffcli.reports.tree import tree_report
 SHOWN = 200
 """How many nodes a table shows."""
 
-EXAMPLES = ('diffcli ast "ln(x1) + x1*x2 - sin(x2)"', 'diffcli ast "-x^2" --json', 'diffcli ast "a = x^2; a*exp(-a)" -f latex')
+EXAMPLES = (
+    'diffcli ast "ln(x1) + x1*x2 - sin(x2)"', 'diffcli ast "-x^2" --json', 'diffcli ast "a = x^2; a*exp(-a)" -f latex',
+    'diffcli ast "sum(W[0, :] @ x, axis=0)"',
+)  # fmt: skip
 
 
 @click.command(cls=Command, examples=EXAMPLES)
