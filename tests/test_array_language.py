@@ -531,6 +531,10 @@ CASES = {
     "(x[0)*2": [
         wrong("unclosed-parenthesis", "this bracket is never closed", at(2, "[", "expected `]` before `)`")),
     ],
+    "(x[y[0)*2": [
+        wrong("unclosed-parenthesis", "this bracket is never closed", at(2, "[", "expected `]` before `)`")),
+        wrong("unclosed-parenthesis", "this bracket is never closed", at(4, "[", "expected `]` before `)`")),
+    ],
     "x[sin(0] + 1": [
         wrong("unclosed-parenthesis", "this parenthesis is never closed", at(5, "(", "expected `)` before `]`")),
     ],
@@ -630,11 +634,21 @@ CASES = {
     "sum(x, axis=)": [
         wrong("missing-operand", "`)` stands where a number, a name or a parenthesis is needed", at(12, ")")),
     ],
+    "sum(axis=)": [
+        wrong("missing-operand", "`)` stands where a number, a name or a parenthesis is needed", at(9, ")")),
+    ],
+    "sum(axis=0)": [
+        wrong("wrong-number-of-arguments", "`sum` does not take 0 arguments", at(0, "sum(axis=0)"), help=("write sum(a) or sum(a, axis=0)",)),
+    ],
     "sum(x, axis=, keepdims=1)": [
         wrong("missing-operand", "`,` stands where a number, a name or a parenthesis is needed", at(12, ",")),
     ],
     "sum(x, 2*axis=0)": [
         wrong("wrong-number-of-arguments", "`sum` does not take 2 arguments", at(0, "sum(x, 2*axis=0)"), help=("write sum(a) or sum(a, axis=0)",)),
+        wrong("misplaced-equals", "`=` binds a name at the start of a statement", at(13, "="), help=("write == to compare, and `;` between statements",)),
+    ],
+    "sum(x, (axis)=0)": [
+        wrong("wrong-number-of-arguments", "`sum` does not take 2 arguments", at(0, "sum(x, (axis)=0)"), help=("write sum(a) or sum(a, axis=0)",)),
         wrong("misplaced-equals", "`=` binds a name at the start of a statement", at(13, "="), help=("write == to compare, and `;` between statements",)),
     ],
     "[axis=0]": [
