@@ -174,11 +174,11 @@ def _slopes(problem: Problem) -> tuple[Slopes, ...]:
 def _small(problem: Problem) -> Problem:
     """A problem with arrays in numbers, if there are few."""
     from diffcli.methods.in_numbers import in_numbers  # numbers do not wait for it
-    from diffcli.methods.needed_values import is_large
+    from diffcli.methods.needed_values import elements
     from diffcli.operations.array_row import size
 
     bent = sum(size(problem.tape.shape(problem.input_slot(name))) for name in problem.wrt)
-    if bent > MOST_BENT or is_large(problem.tape):
+    if bent > MOST_BENT or elements(problem.tape) > 10 * MOST_WRITTEN:  # few of them might be written
         return problem
     try:
         return in_numbers(problem, MOST_WRITTEN)

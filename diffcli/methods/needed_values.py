@@ -13,25 +13,25 @@ from diffcli.tape import Tape, evaluate
 from diffcli.tape.array_rules import adjoint_reads, breaks_read_result
 from diffcli.tape.evaluation import Evaluator
 
-LARGE = 100_000
-"""How many elements the arrays of a program have together before it is worth while to ask."""
+LARGE = 1_000_000
+"""How many elements the arrays of a program have together before it is worth while to ask: 8 megabytes."""
 
 
 def keep_needed_values(problem: Problem) -> None:
     """Evaluate a problem, and keep only the values that its gradient, and the notes on it, read, where they are many."""
     tape = problem.tape
-    if problem.recording is None and is_large(tape):
+    if problem.recording is None and elements(tape) >= LARGE:
         problem.values = Evaluator(tape, sorted(needed_slots(tape, problem.active))).values(problem.point)
 
 
-def is_large(tape: Tape) -> bool:
-    """Whether the arrays of a tape are large together."""
-    return tape.shapes is not None and sum(map(size, tape.shapes)) >= LARGE
+def elements(tape: Tape) -> int:
+    """How many elements the values of a tape have together."""
+    return tape.slots if tape.shapes is None else sum(map(size, tape.shapes))
 
 
 def keep_all_values(problem: Problem) -> None:
     """Evaluate a problem again where not all values were kept: what went wrong is to be found."""
-    if problem.recording is None and problem.tape.shapes is not None:
+    if problem.recording is None and elements(problem.tape) >= LARGE:
         problem.values = evaluate(problem.tape, problem.point)
 
 
