@@ -14,7 +14,10 @@ import diffcli
 from diffcli.methods import needed_values
 from diffcli.methods.problem import Problem
 from diffcli.methods.reverse import activity
+from diffcli.operations import OPERATIONS
+from diffcli.operations.arithmetic import arrays
 from diffcli.tape import evaluate, lower
+from diffcli.tape.array_rules import MAY_RETURN_OPERAND, elementwise_function
 from diffcli.tape.evaluation import Evaluator, last_uses
 
 LARGE = 1_000_000
@@ -138,6 +141,9 @@ def test_last_uses(text, kept):
 PROGRAMS = (
     "Y = X @ W; sum(tanh(Y)*Y)", "softmax(X[0, :])", "u = X*X; v = u + X; w = u*v; [sum(u), sum(w)]", "where(X > 0, X, -X)",
     "where(s > 0, X*2, where(s < 5, X*3, X*4)) + s", "where(s < 0, where(s < -5, X, X*7), X*4)", "norm(X) + sum(X*s)", "2", "X",
+    "y = X*2; z = y.T; w = sin(y); sum(z) + sum(w)", "y = stop_gradient(X*2); z = -y; y*z", "y = max(X*2); -y + sum(X)",
+    "y = X*2; z = relu(y)/(3 + y^2); w = z^2; w*(w + 1)", "y = X*2; y*y", "y = X*2; z = stop_gradient(y); w = -y; z + w",
+    "y = X[0, :]*s; z = X + y; z*y", "y = X*2; z = where(s > 0, y, X); w = -y; z + w", "y = X*s; z = y[0, :]; w = exp(y); sum(z)*w", "y = X*2; x = y/(y - y); x", "(X*2)^X[0, 0]",
 )  # fmt: skip
 
 
@@ -151,10 +157,23 @@ def test_what_is_given_up_is_not_missed(text, s):
     every = evaluate(tape, problem.point)
     for _ in range(2):
         (found,) = Evaluator(tape)(problem.point)
-        assert np.array_equal(found, every[tape.output])
+        assert np.array_equal(found, every[tape.output], equal_nan=True)
     wanted = [slot for slot in tape.rows() if every[slot] is not None]
     for slot, found in zip(wanted, Evaluator(tape, wanted or [tape.output])(problem.point), strict=False):
-        assert np.array_equal(found, every[slot])
+        assert np.array_equal(found, every[slot], equal_nan=True)
+
+
+@pytest.mark.parametrize("name", [name for name, row in OPERATIONS.items() if name not in MAY_RETURN_OPERAND])
+def test_an_elementwise_result_shares_no_memory_with_its_operands(name):
+    row = OPERATIONS[name]
+    function = arrays.STRICT.get(name) or elementwise_function(name)
+    for other in (0.0, 0.5, 1.0, 2.0):
+        operands = [np.array([0.25, 0.75, 1.0]), *[np.full(3, other) for _ in row.operands[1:]]]
+        for numbers in (operands, [operands[0], *[other for _ in operands[1:]]]):
+            with arrays.quiet():
+                result = function(*numbers)
+            assert not any(np.shares_memory(result, operand) for operand in numbers)
+            assert result.dtype == np.float64
 
 
 # -- what a gradient keeps ---------------------------------------------------------------------------------------------------

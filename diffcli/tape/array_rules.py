@@ -101,6 +101,32 @@ def _taken(shape: Shape, condition: Any, a: Any, b: Any) -> Any:
     return arrays.full(shape, taken)
 
 
+def reusable_operands(tape: Tape, functions: Sequence[Function], last_uses: Sequence[Sequence[int]]) -> list[int | None]:
+    """For each row an operand that nothing reads after it, and in whose memory its result can be computed; None if none is.
+
+    Nobody else has that memory: it was made by an elementwise operation, and elementwise operations alone read it, which
+    return no view of it.
+    """
+    fresh = bytearray(tape.size)
+    for slot in tape.rows():
+        makes_new = tape.operation(slot) in OPERATIONS and tape.operation(slot) not in MAY_RETURN_OPERAND
+        fresh[slot] = makes_new
+        if not makes_new:
+            for operand in tape.operands_of(slot):
+                fresh[operand] = 0
+    found: list[int | None] = []
+    for slot, function, last in zip(tape.rows(), functions, last_uses, strict=True):
+        shape = tape.shape(slot)
+        reusable = arrays.takes_memory(function) and shape
+        fitting = [operand for operand in last if operand < slot and fresh[operand] and tape.shape(operand) == shape]
+        found.append(fitting[0] if reusable and fitting else None)
+    return found
+
+
+MAY_RETURN_OPERAND = frozenset(("stop_gradient", "max", "min", "where"))
+"""Elementwise operations whose result may be an operand itself."""
+
+
 def fixed_names(tape: Tape, slot: int, position: int) -> Fixed:
     """Everything that the rules of an array row may name beside its operands, when asked about one of them."""
     row = ARRAYS[tape.operation(slot)]
@@ -143,10 +169,15 @@ def adjoint_reads(tape: Tape, slot: int, position: int) -> frozenset[int]:
         row = ARRAYS[name]
         text = rule_text(row, fixed_names(tape, slot, position), position, "adjoint")
         return frozenset() if text == ABSENT or row.variadic else _reads(text, row.parameters)
-    elementwise = OPERATIONS[name]
-    if elementwise.variadic or isinstance(name, OwnName):
-        return frozenset(range(-1, len(operands)))
-    return _reads(term_text(elementwise.partials[position]), elementwise.parameters)
+    return _elementwise_reads(name, len(operands), position)
+
+
+@cache
+def _elementwise_reads(name: str, count: int, position: int) -> frozenset[int]:
+    row = OPERATIONS[name]
+    if row.variadic or isinstance(name, OwnName):
+        return frozenset(range(-1, count))
+    return _reads(term_text(row.partials[position]), row.parameters)
 
 
 @cache

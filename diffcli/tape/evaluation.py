@@ -94,10 +94,11 @@ class Evaluator:
         self.wanted = list(wanted or tape.outputs or [tape.output])
         self.with_arrays = tape.shapes is not None
         if self.with_arrays:
-            from diffcli.tape.array_rules import value_functions  # numbers do not wait for NumPy
+            from diffcli.tape.array_rules import reusable_operands, value_functions  # numbers do not wait for NumPy
 
             self.functions = value_functions(tape)
             self.last_uses = last_uses(tape, self.wanted)
+            self.reused = reusable_operands(tape, self.functions, self.last_uses)
         else:
             self.functions = float_functions(tape)
 
@@ -119,7 +120,12 @@ class Evaluator:
         first, operands, values = self.tape.first_row, self.tape.operands, start_values(self.tape, point)
         for start, stop in taken_ranges(self.tape, values):
             for row in range(start - first, stop - first):
-                values[first + row] = self.functions[row](*[values[operand] for operand in operands[row]])
+                arguments = [values[operand] for operand in operands[row]]
+                reused = self.reused[row]
+                if reused is None:
+                    values[first + row] = self.functions[row](*arguments)
+                else:
+                    values[first + row] = self.functions[row](*arguments, out=values[reused])
                 for slot in self.last_uses[row]:
                     values[slot] = GIVEN_UP
         return values

@@ -61,17 +61,20 @@ def quotient(a: Array, b: Array) -> Array:
     return np.divide(a, b if np.all(b) else np.add(b, 0.0))  # -0 + 0 is 0
 
 
-def strict_quotient(a: Array, b: Array) -> Array:
-    return np.divide(a, b) if np.all(b) else np.where(np.equal(b, 0), np.nan, np.divide(a, b))
+# A function with ``out`` may compute into the memory of that array, which may be an operand.
 
 
-def power(a: Array, b: Array) -> Array:
+def strict_quotient(a: Array, b: Array, out: Array | None = None) -> Array:
+    return np.divide(a, b, out=out) if np.all(b) else np.where(np.equal(b, 0), np.nan, np.divide(a, b))
+
+
+def power(a: Array, b: Array, out: Array | None = None) -> Array:
     """a^b in the reals; an undefined operand makes an undefined result."""
     if np.ndim(b) == 0:
         if b == 2:
-            return np.multiply(a, a)
+            return np.multiply(a, a, out=out)
         if b == 1:
-            return np.multiply(a, 1.0)
+            return np.multiply(a, 1.0, out=out)
     result = np.power(np.asarray(a, dtype=np.float64), b)
     if np.ndim(b) == 0 and b and b == b:
         return result  # NumPy forgets that an operand is undefined in a^0 and 1^b only
@@ -79,9 +82,9 @@ def power(a: Array, b: Array) -> Array:
     return result if undefined is None else np.where(undefined, np.nan, result)
 
 
-def strict_power(a: Array, b: Array) -> Array:
+def strict_power(a: Array, b: Array, out: Array | None = None) -> Array:
     if not _has(np.less(b, 0)) or np.all(a):
-        return power(a, b)
+        return power(a, b, out)
     return np.where(np.equal(a, 0) & np.less(b, 0), np.nan, power(a, b))
 
 
@@ -195,8 +198,8 @@ def identity(a: Array) -> Array:
     return a
 
 
-def relu(a: Array) -> Array:
-    return np.maximum(a, 0.0)  # NaN stays NaN
+def relu(a: Array, out: Array | None = None) -> Array:
+    return np.maximum(a, 0.0, out=out)  # NaN stays NaN
 
 
 FUNCTIONS: dict[str, Callable[..., Array]] = {
@@ -235,6 +238,11 @@ def as_array(value: Any) -> Array:
 
 def shape_of(value: Any) -> tuple[int, ...]:
     return np.shape(value)
+
+
+def takes_memory(function: Callable[..., Array]) -> bool:
+    """Whether a function computes into the memory of an array that is given as ``out``."""
+    return isinstance(function, np.ufunc) or function in (strict_quotient, power, strict_power, relu)
 
 
 def ones(shape: tuple[int, ...]) -> Array:
