@@ -13,11 +13,11 @@ from diffcli.methods.array_sweeps import array_adjoints
 from diffcli.methods.faults import domain_text
 from diffcli.methods.kinks import Break, deciding_rows
 from diffcli.methods.problem import Problem
-from diffcli.operations import OPERATIONS, row_of
+from diffcli.operations import row_of
 from diffcli.operations.arithmetic import arrays
 from diffcli.operations.array_row import size
 from diffcli.operations.row import Operation
-from diffcli.tape.array_rules import Functions, breaks_of, elementwise_terms, outside_domain
+from diffcli.tape.array_rules import breaks_of, outside_domain
 from diffcli.tape.rules import Overrides
 
 MOST = 5
@@ -58,47 +58,6 @@ def find_array_breaks(problem: Problem) -> list[Break]:
             breaks = [(kind, holds) for kind, holds in breaks if kind in ("jump", "branch", "point-branch")]
         found += [Break(slot, kind, elements(holds)) for kind, holds in breaks]
     return found
-
-
-def array_overrides(problem: Problem, breaks: Sequence[Break], policy: str) -> Overrides:
-    """Term functions for elementwise rows on a kink or tie, where the policy asks for others than the table's."""
-    result: dict[int, Functions] = {}
-    for found in breaks:
-        name = problem.tape.operation(found.slot)
-        if found.kind in ("kink", "tie") and name in OPERATIONS:
-            count = len(problem.tape.operands_of(found.slot))
-            result[found.slot] = tuple(_term_at_kink(problem, found.slot, position, policy) for position in range(count))
-    return result
-
-
-def _term_at_kink(problem: Problem, slot: int, position: int, policy: str) -> Any:
-    """The term by one operand, by the policy where the slopes of its two sides differ; the table's own elsewhere."""
-    name, row = problem.tape.operation(slot), problem.tape.operands_of(slot)
-    function = elementwise_terms(name, len(row))[position]
-    if function is None:
-        return None
-    values = [arrays.as_array(problem.values[operand]) for operand in row]
-    sides = []
-    with arrays.quiet():
-        for side in (-1.0, 1.0):
-            beside = list(values)
-            beside[position] = arrays.next_after(values[position], side)
-            value = arrays.FUNCTIONS[name](*beside) if name in arrays.FUNCTIONS else _value(name, beside)
-            sides.append(function(1.0, *beside, value))
-    left, right = sides
-    chosen = {"left": left, "right": right, "mean": (left + right) / 2, "nan": float("nan")}[policy]
-    bent = left != right
-
-    def term(g: Any, *rest: Any) -> Any:
-        return arrays.where(bent, g * chosen, function(g, *rest))
-
-    return term
-
-
-def _value(name: str, operands: Sequence[Any]) -> Any:
-    from diffcli.tape.array_rules import elementwise_function
-
-    return elementwise_function(name)(*operands)
 
 
 # -- undefined values ------------------------------------------------------------------------------------------------------

@@ -239,7 +239,7 @@ def overrides(problem: Problem, breaks: Sequence[Break], policy: str) -> Overrid
     if policy in ("min-norm", "error"):
         return {}
     if problem.tape.shapes is not None:
-        from diffcli.methods.array_notes import array_overrides
+        from diffcli.methods.array_kinks import array_overrides
 
         return array_overrides(problem, breaks, policy)
     result: Overrides = {}

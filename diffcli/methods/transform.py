@@ -13,19 +13,21 @@ times an infinity: see `diffcli.tape.contributions`.
 
 from collections.abc import Sequence
 from functools import cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from diffcli.errors import Span
 from diffcli.methods.reverse import activity
-from diffcli.operations import OPERATIONS, row_of
-from diffcli.operations.array_row import ArrayOperation
+from diffcli.operations import OPERATIONS
 from diffcli.tape import Skip, Tape
 from diffcli.tape.building import Builder
 from diffcli.tape.contributions import Contributions
 from diffcli.tape.lowering import MOST_ROWS
-from diffcli.tape.rules import ABSENT, RESULT, SEED, TIES, terms
+from diffcli.tape.rules import RESULT, SEED, TIES, terms
 from diffcli.tape.scopes import Scope
 from diffcli.tape.steps import Step, steps_of
+
+if TYPE_CHECKING:
+    from diffcli.methods.array_transform import ArrayTerms
 
 
 class Transformed(NamedTuple):
@@ -154,6 +156,11 @@ class _Rules:
         self.tape = tape
         self.build = Builder(tape, most_rows)
         self.sums = Contributions(self.build)
+        self.arrays: ArrayTerms | None = None
+        if tape.shapes is not None:
+            from diffcli.methods import array_transform  # numbers do not wait for it
+
+            self.arrays = array_transform.ArrayTerms(tape, self.build, self.sums.present)
         self.derivatives: dict[int, int] = {}
 
     def term(self, slot: int, position: int, scope: Scope, other: int) -> int | None:
@@ -176,23 +183,9 @@ class _Rules:
 
     def array_term(self, slot: int, position: int, scope: Scope, other: int) -> int | None:
         """The same for a row of an array operation, by its own rule."""
-        from diffcli.tape.array_building import lower_rule  # numbers do not wait for it
-        from diffcli.tape.array_rules import fixed_names, rule_text
-
-        row = row_of(self.tape.operation(slot))
-        assert isinstance(row, ArrayOperation)
-        fixed, operands, span = fixed_names(self.tape, slot, position), self.tape.operands_of(slot), self.tape.span(slot)
-        text = rule_text(row, fixed, position, self.kind)
-        if text == ABSENT:
-            return None
+        assert self.arrays is not None
         self.build.scope = scope
-        own = operands[position : position + 1] if row.variadic else operands
-        names = dict(zip(row.parameters, own, strict=True)) | {RESULT: slot}
-        term = lower_rule(self.build, text, {SEED: other, **names}, fixed, span)
-        if row.moves and other in self.sums.present:
-            moved = lower_rule(self.build, text, {SEED: self.sums.present[other], **names}, fixed, span)
-            self.sums.present[term] = self.build.emit("ne", (moved, self.build.constant(0.0)), span)
-        return term
+        return self.arrays.term(slot, position, self.kind, other)
 
     def ties(self, slot: int) -> int:
         """How many operands of a row equal its result."""
@@ -232,7 +225,9 @@ class _Reverse(_Rules):
                 self.derivatives[slot] = taken[0]
                 self.hand_on(slot, *taken)
         for slot in range(tape.first_row):
-            self.derivatives[slot] = self.fitted(sums.take_number(slot, self.span(slot)), slot, self.span(slot))
+            found = sums.take_number(slot, self.span(slot))
+            self.build.scope = self.build.root
+            self.derivatives[slot] = found if self.arrays is None else self.arrays.fitted(found, slot, self.span(slot))
         return self.finish([self.output, *[self.derivatives[slot] for slot in wrt]])
 
     def hand_on(self, slot: int, adjoint: int, scope: Scope) -> None:
@@ -244,43 +239,18 @@ class _Reverse(_Rules):
                 self.build.scope = scope
                 part = self.build.part(row[0], when)
                 if part is not None and self.active[operand]:
-                    given = self.taken_elements(row[0], when, adjoint, span) if tape.shape(row[0]) else adjoint
-                    self.sums.add(operand, part, self.fitted(given, operand, span), span)
+                    given = adjoint
+                    if self.arrays is not None:
+                        given = self.arrays.fitted(self.arrays.taken(row[0], when, adjoint, span), operand, span)
+                    self.sums.add(operand, part, given, span)
             return
         for position, operand in enumerate(row):
             if self.active[operand]:
                 term = self.term(slot, position, scope, adjoint)
                 if term is not None:
-                    if adjoint in self.sums.present and tape.operation(slot) in OPERATIONS:
-                        term = self.kept(term, self.sums.present[adjoint], span)
-                    self.sums.add(operand, scope, self.fitted(term, operand, span), span)
-
-    # -- arrays ---------------------------------------------------------------------------------------------------------
-
-    def fitted(self, slot: int, target: int, span: Span) -> int:
-        """A contribution in the shape of what it goes to."""
-        shape, build = self.tape.shape(target), self.build
-        if build.shape(slot) == shape:
-            return slot
-        from diffcli.tape.array_building import fitted  # numbers do not wait for it
-
-        summed = fitted(build, slot, shape, span)
-        if slot in self.sums.present:
-            there = fitted(build, self.sums.present[slot], shape, span)
-            self.sums.present[summed] = build.emit("gt", (there, build.constant(0.0)), span)
-        return summed
-
-    def taken_elements(self, condition: int, when: bool, adjoint: int, span: Span) -> int:
-        """The elements of an adjoint whose condition is ``when``."""
-        taken = condition if when else self.build.emit("not", (condition,), span)
-        there = self.sums.present.get(adjoint)
-        return self.kept(adjoint, taken if there is None else self.build.emit("and", (there, taken), span), span)
-
-    def kept(self, slot: int, there: int, span: Span) -> int:
-        """A contribution of which some elements are there; what is not there is 0, whatever it was computed as."""
-        masked = self.build.emit("where", (there, slot, self.build.constant(0.0)), span)
-        self.sums.present[masked] = there
-        return masked
+                    if self.arrays is not None:
+                        term = self.arrays.fitted(self.arrays.after(slot, term, adjoint), operand, span)
+                    self.sums.add(operand, scope, term, span)
 
 
 class _Forward(_Rules):

@@ -65,7 +65,11 @@ class ArrayOperation(NamedTuple):
     inner: bool = False
     """Whether it serves the rules only, and a user has no name for it."""
     moves: bool = False
-    """Whether it only moves elements about, so that an element that is absent stays so."""
+    """Whether it only moves elements and adds up multiples of them: its rules, for operands that are all 1, then tell which
+    elements depend on which."""
+    reach: tuple[str, ...] = ()
+    """The same where it does not: which elements of an operand depend on those of the result for which g is 1 and not 0, and
+    the other way round; empty if all depend on all."""
 
     @property
     def variadic(self) -> bool:

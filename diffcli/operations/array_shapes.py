@@ -40,7 +40,10 @@ def picked(shapes: Sequence[Shape], fixed: Fixed) -> Shape:
     """Of argmax: along one axis, or of a vector."""
     if fixed["axis"] is None and len(shapes[0]) > 1:
         raise ShapeError(f"{shape_text(shapes[0])} has several axes: say along which", "add axis=0 or another", code="bad-axis")
-    return reduced_of_something(shapes, fixed)
+    shape = reduced_of_something(shapes, fixed)
+    if len(fixed["axis"]) > 1:
+        raise ShapeError("it goes along one axis", code="bad-axis")
+    return shape
 
 
 def along(shapes: Sequence[Shape], fixed: Fixed) -> Shape:
@@ -55,8 +58,8 @@ def along(shapes: Sequence[Shape], fixed: Fixed) -> Shape:
 
 
 def over(shapes: Sequence[Shape], fixed: Fixed) -> Shape:
-    """Of what serves a reduction and keeps the operand's shape."""
-    fixed["axis"] = as_axes(fixed["axis"], len(shapes[0]))
+    """Of softmax and what serves a reduction: the operand's own shape. A number has no axis, and needs none."""
+    fixed["axis"] = as_axes(fixed["axis"], len(shapes[0])) if shapes[0] else ()
     return shapes[0]
 
 
@@ -265,6 +268,8 @@ def entropy(shapes: Sequence[Shape], fixed: Fixed) -> Shape:
     if len(a) not in (1, 2) or b != a[:-1]:
         help = "logits are batch × classes, labels one whole number for each of the batch"
         raise ShapeError(f"logits of {shape_text(a)} do not fit labels of {shape_text(b)}", help)
+    if not size(a):
+        raise ShapeError("there is no element to take it of")
     return ()
 
 

@@ -13,6 +13,8 @@ from diffcli.errors import Span
 from diffcli.language.rule_texts import parse_rule
 from diffcli.language.syntax import NAME, NUMBER
 from diffcli.operations import OPERATIONS
+from diffcli.operations.arithmetic.arrays import as_array
+from diffcli.operations.array_row import broadcast_shapes
 from diffcli.operations.arrays import ARRAYS
 from diffcli.tape.building import Builder
 from diffcli.tape.tape import Shape
@@ -64,6 +66,12 @@ def _value(found: int | _Fixed) -> Any:
     return found.value
 
 
+def array_constant(build: Builder, value: Any) -> int:
+    """The slot of an array that is known."""
+    build.constants.append(as_array(value))
+    return -len(build.constants)
+
+
 def emit_array(build: Builder, name: str, operands: tuple[int, ...], given: dict[str, Any], span: Span) -> int:
     """A row of an array operation; what it leaves as it is is no row."""
     row = ARRAYS[name]
@@ -85,6 +93,6 @@ def fitted(build: Builder, slot: int, shape: Shape, span: Span) -> int:
     own = build.shape(slot)
     if own == shape:
         return slot
-    if len(own) < len(shape) or not own:
+    if broadcast_shapes([own, shape]) == shape:
         return emit_array(build, "broadcast", (slot,), {"shape": shape}, span)
     return emit_array(build, "sum_to", (slot,), {"shape": shape}, span)

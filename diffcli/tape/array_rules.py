@@ -160,6 +160,33 @@ def array_term(tape: Tape, slot: int, position: int, kind: str) -> Function | No
     return partial(function, **{name: names[name] for name in wanted}) if wanted else function
 
 
+def reach_text(row: ArrayOperation, names: Fixed, position: int, kind: str) -> str:
+    """What depends on what, as text: for ``g``, which is 1 for some elements and else 0, the elements that have to do with them.
+
+    Of an operand for elements of the result, if ``kind`` is ``adjoint``; of the result for elements of an operand otherwise.
+    """
+    if row.moves:
+        return rule_text(row, names, position, kind)
+    if row.reach:
+        return row.reach[kind == "tangent"]
+    return f"broadcast(sum(g), shape=shape_{row.parameters[position] if kind == 'adjoint' else RESULT})"
+
+
+def leaves_out(rule: str) -> bool:
+    """Whether an adjoint rule gives nothing to some elements of an operand, whatever the numbers."""
+    return "scatter(" in rule or "diag(" in rule
+
+
+def reached(tape: Tape, slot: int, position: int, kind: str, there: Any) -> Any:
+    """Which elements of an operand those of an array row depend on that are there; or the other way round."""
+    row, operands = ARRAYS[tape.operation(slot)], tape.operands_of(slot)
+    names = fixed_names(tape, slot, position)
+    parameters = () if row.variadic else row.parameters
+    function, wanted = compiled(reach_text(row, names, position, kind), (SEED, *parameters))
+    ones = [] if row.variadic else [arrays.ones(tape.shape(operand)) for operand in operands]
+    return function(arrays.as_array(there), *ones, **{name: names[name] for name in wanted}) != 0
+
+
 def adjoint_reads(tape: Tape, slot: int, position: int) -> frozenset[int]:
     """Which operands of a row its adjoint rule by one operand reads, by position, and -1 for the result."""
     name, operands = tape.operation(slot), tape.operands_of(slot)

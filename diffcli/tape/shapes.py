@@ -24,9 +24,9 @@ _IDENTITIES = frozenset((
 
 _STATIC: dict[str, Callable[..., Any]] = {
     "neg": lambda a: -a, "add": lambda a, b: a + b, "sub": lambda a, b: a - b, "mul": lambda a, b: a * b,
-    "index": lambda a, b: a[b],
+    "div": lambda a, b: a // b if b and not a % b else None,
 }  # fmt: skip
-"""What is computed at once where all operands are whole numbers that are known."""
+"""What is computed at once where all operands are whole numbers that are known, and the result is one."""
 
 
 def with_shapes(tape: Tape, inputs: Sequence[Shape]) -> Tape:
@@ -101,9 +101,10 @@ class _Shaping:
         name = self.old.operation(slot)
         operands = tuple([self.slot(operand) for operand in self.old.operands_of(slot)])
         if name in OPERATIONS:
-            if name in _STATIC and all(operand in self.known for operand in operands):
-                value = _STATIC[name](*[self.known[operand] for operand in operands])
-                if isinstance(value, int):
+            numbers = [self.known.get(operand) for operand in operands]
+            if name in _STATIC and all(isinstance(number, int) for number in numbers):
+                value = _STATIC[name](*numbers)
+                if value is not None:
                     return self.constant(value)
             shape = self.checked(slot, operands, lambda: broadcast_shapes([self.shape(operand) for operand in operands]))
             return self.emit(slot, name, operands, shape)

@@ -87,7 +87,7 @@ class _Writer:
         for slot in range(old.first_row):
             count = len(element_names("", old.shape(slot)))
             self.there[slot] = cells.of([self.cell(first + k) for k in range(count)], old.shape(slot))
-            self.numbers += cells.listed(self.old_values[slot])
+            self.numbers += map(float, cells.listed(self.old_values[slot]))
             first += count
         starts = []
         for slot in old.rows():
@@ -162,7 +162,7 @@ class _Writer:
         if special is not None:
             return special(*operands, **fixed)
         if name in cells.WRITTEN:
-            return cells.computed(name, operands, fixed)
+            return cells.computed(name, operands, fixed, self.constant)
         row = ARRAYS[name]
         assert row.definition, f"{name} cannot be written out"
         shapes = [cells.shape_of(operand) for operand in operands]
@@ -202,14 +202,26 @@ class _Writer:
         return cells.grouped(a, axis, keepdims, lambda group: self.emit("min", *group))
 
     def write_norm(self, a: Any, axis: Any, keepdims: int) -> Any:
-        return cells.grouped(a, axis, keepdims, lambda group: self.chained("hypot", group, "abs"))
+        return cells.grouped(a, axis, keepdims, self.length)
+
+    def length(self, group: list[Cell]) -> Cell:
+        """The norm of some cells: by squares, unless they are too large or too small, or all of them 0."""
+        if len(group) < 2:
+            return self.emit("abs", group[0]) if group else self.constant(0.0)
+        if not 1e-100 < max(map(abs, map(self.number, group))) < 1e100:
+            return self.chained("hypot", group)
+        return self.emit("sqrt", self.chained("add", [cell * cell for cell in group]))
 
     def write_logsumexp(self, a: Any, axis: Any, keepdims: int) -> Any:
-        return cells.grouped(a, axis, keepdims, lambda group: self.chained("logaddexp", group))
+        return cells.grouped(a, axis, keepdims, self.logsumexp)
 
-    def chained(self, name: str, group: list[Cell], alone: str = "") -> Cell:
+    def logsumexp(self, group: list[Cell]) -> Cell:
+        """From the largest on: so that what is -inf is added to something that is not."""
+        return self.chained("logaddexp", sorted(group, key=self.number, reverse=True))
+
+    def chained(self, name: str, group: list[Cell]) -> Cell:
         """An operation of two operands from the first of some to the last."""
-        total = self.emit(alone, group[0]) if alone and len(group) == 1 else group[0]
+        total = group[0]
         for cell in group[1:]:
             total = self.emit(name, total, cell)
         return total
@@ -241,7 +253,7 @@ class _Writer:
         for place, label in enumerate(labels):
             row = logits[place * classes : (place + 1) * classes]
             own = row[int(label)] if label in range(classes) else self.constant(float("nan"))
-            losses.append(self.emit("sub", self.chained("logaddexp", row), own))
+            losses.append(self.emit("sub", self.logsumexp(row), own))
         return cells.of([self.emit("div", self.chained("add", losses), float(len(labels)))], ())
 
     def write_diag(self, a: Any) -> Any:
@@ -254,8 +266,8 @@ class _Writer:
         """By cofactors if it is small, which divides by nothing; else by elimination."""
         if len(matrix) > 4:
             return self.eliminated(matrix, [[] for _ in matrix])[0]
-        if len(matrix) == 1:
-            return matrix[0][0]
+        if len(matrix) < 2:
+            return matrix[0][0] if matrix else self.constant(1.0)
         total: Cell | None = None
         for column, cell in enumerate(matrix[0]):
             minor = self.determinant([row[:column] + row[column + 1 :] for row in matrix[1:]])
@@ -281,12 +293,12 @@ class _Writer:
         """Gauss and Jordan, with the pivots that are largest at the point: the determinant, and what solves the system."""
         size = len(left)
         rows = [[*one, *other] for one, other in zip(left, right, strict=True)]
-        determinant: Cell | None = None
+        determinant = self.constant(1.0)
         for column in range(size):
             best = max(range(column, size), key=lambda row: abs(self.number(rows[row][column])))
             pivot = rows[best][column]
             factor = pivot if best == column else -pivot
-            determinant = factor if determinant is None else determinant * factor
+            determinant = factor if not column else determinant * factor
             rows[column], rows[best] = rows[best], rows[column]
             rows[column] = [*rows[column][: column + 1], *[cell / pivot for cell in rows[column][column + 1 :]]]
             for row in range(size):
@@ -294,7 +306,6 @@ class _Writer:
                     factor = rows[row][column]
                     later = zip(rows[row][column + 1 :], rows[column][column + 1 :], strict=True)
                     rows[row] = [*rows[row][: column + 1], *[cell - factor * other for cell, other in later]]
-        assert determinant is not None
         return determinant, [row[size:] for row in rows]
 
 

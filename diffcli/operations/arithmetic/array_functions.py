@@ -59,20 +59,28 @@ def logsumexp(a: Array, axis: Axes = (), keepdims: int = 0) -> Array:
 
 
 def softmax(a: Array, axis: Axes = ()) -> Array:
-    """Shares of the sum of exponentials; infinite elements share it all."""
+    """Shares of the sum of exponentials; what is infinite gets all of it, if it is alone."""
     if not axis:
         return np.ones_like(a)
-    top = np.max(a, axis=axis, keepdims=True)
-    with np.errstate(invalid="ignore"):
-        raised = np.exp(np.where(np.equal(a, top), 0.0, a - top))
+    raised = np.exp(_below_largest(a, axis))
     return raised / np.sum(raised, axis=axis, keepdims=True)
 
 
 def log_softmax(a: Array, axis: Axes = ()) -> Array:
     if not axis:
         return np.zeros_like(a)
-    moved = a - np.max(a, axis=axis, keepdims=True)
+    moved = _below_largest(a, axis)
     return moved - np.log(np.sum(np.exp(moved), axis=axis, keepdims=True))
+
+
+def _below_largest(a: Array, axis: Axes) -> Array:
+    """Differences to the largest element along the axes; of infinities that are the same they are undefined."""
+    top = np.max(a, axis=axis, keepdims=True)
+    moved = a - top
+    if np.isfinite(top).all():
+        return moved
+    alone = np.equal(a, top) & (np.sum(np.equal(a, top), axis=axis, keepdims=True) == 1)
+    return np.where(alone, 0.0, moved)
 
 
 def cumsum(a: Array, axis: Axes = (), backwards: int = 0) -> Array:
@@ -191,7 +199,10 @@ def solve(a: Array, b: Array) -> Array:
 
 
 def determinant(a: Array) -> Array:
-    return np.linalg.det(a) if np.isfinite(a).all() else np.float64(np.nan)
+    """By cofactors if it is small, which rounds no whole numbers; else by elimination."""
+    if not np.isfinite(a).all():
+        return np.float64(np.nan)
+    return a[0] @ cofactor(a)[0] if 0 < len(a) < 4 else np.linalg.det(a)
 
 
 def _singular_values(a: Array) -> tuple[Array, Array, Array, float]:
@@ -200,9 +211,17 @@ def _singular_values(a: Array) -> tuple[Array, Array, Array, float]:
 
 
 def cofactor(a: Array) -> Array:
-    """The cofactors, by singular values, so that a singular matrix has them too (Stewart 1998, On the adjugate matrix)."""
+    """The cofactors, by singular values, so that a singular matrix has them too (Stewart 1998, On the adjugate matrix).
+
+    Those of a small matrix are determinants of what is left without a row and a column.
+    """
     if not np.isfinite(a).all():
         return np.full(np.shape(a), np.nan)
+    if len(a) < 3:
+        return np.flip(a) * [[1.0, -1.0], [-1.0, 1.0]] if len(a) == 2 else np.ones_like(a)
+    if len(a) == 3:  # by rows and columns that follow each other, round and round, so that all signs are +
+        one, two = np.roll(a, -1, 0), np.roll(a, -2, 0)
+        return np.roll(one, -1, 1) * np.roll(two, -2, 1) - np.roll(one, -2, 1) * np.roll(two, -1, 1)
     u, s, v, sign = _singular_values(a)
     return sign * (u * others(s, (0,))) @ v
 

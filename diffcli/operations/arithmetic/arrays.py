@@ -262,6 +262,10 @@ def any_true(condition: Array) -> bool:
     return _has(condition)  # NaN is not 0
 
 
+def all_true(condition: Array) -> bool:
+    return bool(np.all(condition))
+
+
 def count_true(condition: Array) -> int:
     return int(np.count_nonzero(condition))
 
@@ -283,7 +287,7 @@ def only(there: Array, value: Array) -> Array:
 
     By their bits, because a choice with a branch for each element takes several times as long.
     """
-    if np.shape(there) != np.shape(value) or not (isinstance(value, np.ndarray) and value.flags.c_contiguous):
+    if np.shape(there) != np.shape(value) or not (isinstance(value, np.ndarray) and value.ndim and value.flags.c_contiguous):
         return np.where(there, value, 0.0)
     bits = there.astype(np.int64)
     np.negative(bits, out=bits)

@@ -69,7 +69,8 @@ def grouped(cells: Cells, axis: tuple[int, ...], keepdims: int, function: Callab
     cells = np.asarray(cells, dtype=object)
     rest = tuple(k for k in range(cells.ndim) if k not in axis)
     moved = np.transpose(cells, rest + tuple(axis))
-    groups = moved.reshape((-1, int(np.prod([cells.shape[k] for k in axis], dtype=int))))
+    count, length = (int(np.prod([cells.shape[k] for k in axes], dtype=int)) for axes in (rest, axis))
+    groups = moved.reshape((count, length))
     shape = tuple(1 if k in axis else n for k, n in enumerate(cells.shape)) if keepdims else tuple(cells.shape[k] for k in rest)
     return of([function(list(group)) for group in groups], shape)
 
@@ -78,9 +79,10 @@ def rows_of(matrix: Cells) -> Iterator[list[Any]]:
     return (list(row) for row in matrix)
 
 
-def computed(name: str, operands: Sequence[Cells], fixed: dict[str, Any]) -> Cells:
-    """An array operation by NumPy's function for it."""
-    return np.asarray(array_functions.FUNCTIONS[name](*operands, **fixed), dtype=object)
+def computed(name: str, operands: Sequence[Cells], fixed: dict[str, Any], constant: Callable[[float], Cell]) -> Cells:
+    """An array operation by NumPy's function for it; a sum of nothing is a constant."""
+    result = np.asarray(array_functions.FUNCTIONS[name](*operands, **fixed), dtype=object)
+    return applied(lambda cell: cell if isinstance(cell, Cell) else constant(float(cell)), [result])
 
 
 def scattered(cells: Cells, key: tuple[Any, ...], shape: tuple[int, ...], zero: Any) -> Cells:
