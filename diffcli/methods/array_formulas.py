@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -11,7 +12,6 @@ from diffcli.language.array_text import short_text
 from diffcli.language.printer import Dialect, number_text, to_text
 from diffcli.language.rule_texts import parse_rule
 from diffcli.language.syntax import NAME
-from diffcli.operations import ARRAY_SIGNATURES
 from diffcli.operations.arrays import ARRAYS
 from diffcli.tape import Tape
 from diffcli.tape.array_rules import fixed_names, rule_text
@@ -42,16 +42,15 @@ def _row_text(tape: Tape, slot: int, letters: list[str]) -> str:
     if name == "transpose":
         plain = fixed["axes"] == tuple(reversed(range(len(fixed["axes"]))))
         return f"{first}.T" if plain else f"transpose({first}, {_value_text(fixed['axes'])})"
-    spelled = ARRAYS[name].spelling
-    keywords = ARRAY_SIGNATURES.get(name, (0, 0, ()))[2]
+    keywords = [text.partition("=")[0] for text in ARRAYS[name].fixed if "=" in text]
     arguments = list(letters)
     for parameter, value in fixed.items():
         if parameter in keywords:
             if not _is_default(name, parameter, value, tape.shape(tape.operands_of(slot)[0])):
                 arguments.append(f"{parameter}={_value_text(value)}")
-        elif parameter not in ("backwards", "axes", "key"):
+        elif parameter != "key":
             arguments.append(_value_text(value))
-    return f"{spelled}({', '.join(arguments)})"
+    return f"{name}({', '.join(arguments)})"
 
 
 def _is_default(name: str, parameter: str, value: Any, shape: tuple[int, ...]) -> bool:
@@ -96,42 +95,61 @@ def rule_formula(
     text = rule_text(row, names, position, kind)
     if text == ABSENT:
         return ""
-    program = _parsed(_without_defaults(text, names, row.name, tape.shape(tape.operands_of(slot)[position])))
+    program = _parsed(_without_defaults(text, names, tape.shape(tape.operands_of(slot)[position])))
     own = words[position : position + 1] if row.variadic else words
     spelled = {SEED: other, RESULT: result, **dict(zip(row.parameters, own, strict=True))}
     spelled |= {name: _fixed_text(name, value) for name, value in names.items() if name not in spelled}
     return _with_bindings(program, spelled, dialect)
 
 
-def _without_defaults(text: str, names: Mapping[str, Any], name: str, shape: tuple[int, ...]) -> str:
-    """A rule without the keywords that would say what is so anyway: a function in it may have another axis than the row's."""
-    for keyword in ("axis", "keepdims", "backwards"):
-        if keyword == "axis" and len(shape) > 1 and name not in ("sum", "mean"):
-            continue
-        if keyword in names and _is_default(name, keyword, names[keyword], shape):
-            text = text.replace(f", {keyword}={keyword}", "")
+def _without_defaults(text: str, names: Mapping[str, Any], shape: tuple[int, ...]) -> str:
+    """A rule without the keywords that would say what is so anyway, or that keep an axis of what is a number."""
+    everything = names.get("axis") == tuple(range(len(shape)))
+    for said in _SAID.findall(text):
+        keyword, _, name = said.removeprefix(", ").partition("=")
+        value = names[name] if name in names else int(name) if name.isdigit() else None
+        place = 0
+        while (place := text.find(said, place)) >= 0:
+            inside = _function_around(text, place)
+            if (keyword == "keepdims" and everything) or (value is not None and _is_default(inside, keyword, value, shape)):
+                text = text[:place] + text[place + len(said) :]
+            else:
+                place += 1
     return text
+
+
+_SAID = re.compile(r", (?:axis|keepdims|backwards)=\w+")
+
+
+def _function_around(text: str, place: int) -> str:
+    """The name of the function in whose parentheses a place of a text is.
+
+    >>> _function_around("sum(exp(y)*g, axis=axis)", 12)
+    'sum'
+    """
+    depth = 0
+    for start in range(place - 1, -1, -1):
+        depth += {")": 1, "(": -1}.get(text[start], 0)
+        if depth < 0:
+            return re.split(r"\W", text[:start])[-1]
+    return ""
 
 
 def _with_bindings(program: Program, spelled: Mapping[str, str], dialect: Dialect) -> str:
-    """A rule's last statement, with what it binds written out where that is short."""
-    known = dict(spelled)
-    for statement in program.statements:
-        instead = _without_plumbing(program, statement.first, statement.root)
-        root = int(instead.get(statement.root, statement.root))
-        text = to_text(program, root, dialect, lambda name: known.get(name, name), instead)
-        known[statement.name] = text if text in spelled.values() else f"({text})"
-    return text
-
-
-def _without_plumbing(program: Program, first: int, root: int) -> dict[int, int | float]:
-    """What stands in for nodes that only bring a reduced axis back: a reader knows that it is repeated."""
+    """A rule's last statement, with what it binds written out."""
+    bound: dict[str, int] = {}
     instead: dict[int, int | float] = {}
-    for node in range(first, root + 1):
-        children = program.children(node)
-        if program.operations[node] == "reshape" and _names(program, children[1]) == "kept":
-            instead[node] = instead.get(children[0], children[0])
-    return instead
+    for statement in program.statements:
+        for node in range(statement.first, statement.root + 1):
+            children = program.children(node)
+            name = _names(program, node)
+            if name in bound:
+                instead[node] = bound[name]
+            elif program.operations[node] == "reshape" and _names(program, children[1]) == "kept":
+                # it only brings a reduced axis back: a reader knows that it is repeated
+                instead[node] = instead.get(children[0], children[0])
+        bound[statement.name] = int(instead.get(statement.root, statement.root))
+    return to_text(program, None, dialect, lambda name: spelled.get(name, name), instead)
 
 
 def _names(program: Program, node: int) -> str:
@@ -147,6 +165,26 @@ def _fixed_text(name: str, value: Any) -> str:
         parts = ", ".join(map(_part_text, value))
         return f"[{parts}]"
     return f"[{', '.join(map(str, value))}]" if isinstance(value, tuple) and len(value) != 1 else _value_text(value)
+
+
+def summed_text(text: str, shape: tuple[int, ...], wanted: tuple[int, ...], dialect: Dialect) -> str:
+    """What an elementwise row adds to an operand that is repeated: a sum over the axes along which it is.
+
+    >>> from diffcli.language.printer import LANGUAGE
+    >>> [summed_text("g", (2, 3), wanted, LANGUAGE) for wanted in ((3,), (2, 1), (), (2, 3))]
+    ['sum(g, axis=0)', 'sum(g, axis=1, keepdims=1)', 'sum(g)', 'g']
+    """
+    if shape == wanted:
+        return text
+    ahead = len(shape) - len(wanted)
+    kept = tuple(ahead + axis for axis, length in enumerate(wanted) if length == 1 != shape[ahead + axis])
+    if not wanted:
+        said = "sum(a0)"
+    elif ahead and kept:
+        said = f"sum_to(a0, shape={_fixed_text('', wanted)})"
+    else:
+        said = f"sum(a0, axis={_value_text(kept or tuple(range(ahead)))}{', keepdims=1' if kept else ''})"
+    return to_text(_application(said), None, dialect, lambda name: text if name == "a0" else name)
 
 
 def constant_text(value: Any) -> str:

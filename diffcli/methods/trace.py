@@ -15,7 +15,7 @@ from diffcli.operations import OPERATIONS
 from diffcli.operations.own import OwnName
 from diffcli.records import AdjointStep, Operand, PrimalRow, TangentRow, Trace, is_array
 from diffcli.tape.formulas import Formula
-from diffcli.tape.rules import RESULT, SEED, TIES, Term, terms
+from diffcli.tape.rules import ABSENT, RESULT, SEED, TIES, Term, terms
 
 _TOO_LONG = 60
 """A formula longer than this is written with the partial's name instead of its rule."""
@@ -222,11 +222,17 @@ class Tracer:
             words = [self.notation.operand(self._operand(operand)) for operand in row]
             names = dict(zip(operation.parameters, words, strict=True))
         names |= {SEED: other, RESULT: self.notation.value(self.tape.index(slot))}
+        if self.tape.shapes is not None:
+            names[ABSENT] = "0"  # of the elements that are not taken
         text = formula.text(self.notation.dialect, names)
         if len(text) > _TOO_LONG or len(term.program.statements) > 1:
             above, below = self.notation.value(self.tape.index(slot)), own
             partial = self.notation.partial
             text = f"{other}{self.notation.dialect.symbols['mul']}{partial}{above}/{partial}{below}"
+        if kind == "adjoint" and self.tape.shape(slot) != self.tape.shape(row[position]):
+            from diffcli.methods.array_formulas import summed_text
+
+            text = summed_text(text, self.tape.shape(slot), self.tape.shape(row[position]), self.notation.dialect)
         return text
 
     def _seed_step(self) -> AdjointStep:
