@@ -182,18 +182,22 @@ def _parts(program: Program, node: int, dialect: Dialect, name: Namer, instead: 
     if operation == NAME:
         return [name(str(arguments))], ATOM
     children = program.children(node)
-    row = OPERATIONS.get(operation)
-    if row is None and operation != CALL:
-        # here and not at the top, so that a program of numbers does not load it
-        from diffcli.language.array_spelling import array_parts
+    try:
+        row = OPERATIONS[operation]
+    except KeyError:
+        row = None
+        if operation != CALL:
+            # here and not at the top, so that a program of numbers does not load it
+            from diffcli.language.array_spelling import array_parts
 
-        return array_parts(program, node, dialect, name, instead)
+            return array_parts(program, node, dialect, name, instead)
     if operation in dialect.templates:
         return _template_parts(dialect.templates[operation], operation, children)
     if row is not None and row.symbol:
         parts, binds = _operator_parts(row.precedence, dialect.symbols[operation], children)
-        if binds == PRODUCT and reads_on(program, instead.get(children[0], children[0]), dialect):
-            parts[0] = (children[0], ATOM)
+        first = children[0]
+        if binds == PRODUCT and (dialect.juxtaposed or instead or program.operations[first] == "matmul"):
+            parts[0] = (first, ATOM) if reads_on(program, instead.get(first, first), dialect) else parts[0]
         return parts, binds
     if operation == "where" and program.branches[node].then < program.branches[node].condition:
         condition, then, otherwise = children

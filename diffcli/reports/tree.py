@@ -154,5 +154,3 @@ def _data(program: Program, text: str, latex: list[str]) -> dict[str, Any]:
         "schema": "diffcli/ast@1", "text": text, "latex": latex, "variables": program.inputs,
         "constants": program.constants, "statements": statements, "nodes": nodes,
     }  # fmt: skip
-
-

@@ -231,12 +231,14 @@ class _Lowering:
                     if operation == "neg" and row[0] < 0 and row[0] not in tape.constant_names:
                         slots[node] = self.constant(-tape.constants[-1 - row[0]])  # a negative number is a constant
                         continue
-                    fixed = self.fixed(node) if operation in KEYED else NOTHING
-                    row = self.with_defaults(operation, row)
-                    found = self.find_shared(operation, row, *fixed.values())
-                    if found is not None:
-                        slots[node] = found
-                        continue
+                    if operation in DEFAULTED:
+                        row = self.with_defaults(operation, row)
+                    fixed = self.fixed(node) if operation in KEYED else None
+                    if self.shared is not None:
+                        found = self.find_shared((operation, row, *fixed.values()) if fixed else (operation, row))
+                        if found is not None:
+                            slots[node] = found
+                            continue
                     if fixed:
                         tape.parameters[tape.slots] = fixed
                 slots[node] = first_row + len(operations)
@@ -261,10 +263,8 @@ class _Lowering:
 
     def with_defaults(self, operation: str, row: tuple[int, ...]) -> tuple[int, ...]:
         """The operands with the values of those that are left out."""
-        known = OPERATIONS.get(operation)
-        if known is None:
-            return row  # a row of the table of arrays has none
-        missing = 0 if known.variadic else len(known.operands) - len(row)
+        known = OPERATIONS[operation]
+        missing = len(known.operands) - len(row)
         values = known.defaults[len(known.defaults) - missing :] if missing else ()
         return row + tuple([self.constant(value) for value in values])
 
@@ -278,10 +278,9 @@ class _Lowering:
             fixed["keywords"] = program.keywords[node]
         return fixed
 
-    def find_shared(self, *row: object) -> int | None:
+    def find_shared(self, row: tuple[object, ...]) -> int | None:
         """The slot of the same row if there is one within reach; if not, the row to come is put within reach."""
-        if self.shared is None:
-            return None
+        assert self.shared is not None
         found = self.shared.setdefault(row, self.tape.slots)
         if found < self.tape.slots:
             return found
@@ -290,9 +289,11 @@ class _Lowering:
         return None
 
 
-NOTHING: dict[str, Any] = {}
 KEYED = frozenset(row for row, (*_, keywords) in ARRAY_SIGNATURES.items() if keywords) | {"index"}
 """Operations that say more than their operands."""
 
-SPECIAL = frozenset(row.name for row in OPERATIONS.values() if row.defaults) | KEYED | {"neg"}
-"""These; operations with operands that may be left out; and the one that may be part of a number."""
+DEFAULTED = frozenset(row.name for row in OPERATIONS.values() if row.defaults)
+"""Operations with operands that may be left out."""
+
+SPECIAL = KEYED | DEFAULTED | {"neg"}
+"""These, and the one that may be part of a number."""
