@@ -22,7 +22,7 @@ from diffcli.operations.array_costs import ARRAY_COSTS
 from diffcli.operations.array_row import ShapeError, broadcast_shapes
 from diffcli.operations.arrays import ARRAYS
 from diffcli.tape import evaluate, lower
-from diffcli.tape.array_rules import breaks_of, elementwise_function, elementwise_terms
+from diffcli.tape.array_rules import breaks_of, elementwise_function, elementwise_terms, reached
 from diffcli.tape.evaluation import float_functions
 from diffcli.tape.rules import breaks_at, rule_function, term_functions
 from diffcli.tape.tape import Tape
@@ -182,6 +182,32 @@ def test_the_gradient_as_a_tape_and_second_derivatives(row, point):
     assert np.allclose(np.concatenate(second), expected, rtol=1e-6, atol=1e-7)
 
 
+@pytest.mark.parametrize(("row", "point"), cases())
+def test_what_an_element_depends_on_is_known(row, point):
+    """Which elements of an operand an element of the result is made of, and the other way round, holds what the tangents show."""
+    tape, operands = row_tape(row, point)
+    random = np.random.default_rng(8)
+    if row.name in ("cross_entropy", "one_hot") or row.name in NO_THIRD_DERIVATIVE:
+        pytest.skip("some of its partials are not there")
+    operands = [random.normal(size=operand.shape) for operand in operands]
+    values, size = evaluate(tape, operands), int(np.prod(tape.shape(tape.output)))
+    for place, operand in enumerate(operands):
+        shown = np.zeros((size, operand.size), dtype=bool)
+        for column in range(operand.size):
+            along = [np.zeros_like(other) for other in operands]
+            along[place].flat[column] = 1.0
+            shown[:, column] = np.ravel(tangents(tape, values, along)[tape.output] != 0)
+            onward = np.ravel(reached(tape, tape.output, place, "tangent", along[place]))
+            assert np.all(onward | ~shown[:, column])
+            assert not row.moves or np.array_equal(onward, shown[:, column])
+        for line in range(size):
+            mask = np.zeros(size)
+            mask[line] = 1.0
+            back = np.ravel(reached(tape, tape.output, place, "adjoint", mask.reshape(tape.shape(tape.output))))
+            assert np.all(back | ~shown[line])
+            assert not row.moves or np.array_equal(back, shown[line])
+
+
 def test_every_function_of_arrays_is_a_row_with_a_value_and_every_row_has_points():
     assert set(ARRAY_FUNCTIONS.values()) - {"len", "shape"} <= set(ARRAYS)
     assert set(ARRAY_SIGNATURES) - {"len", "shape"} <= set(ARRAYS)
@@ -193,8 +219,16 @@ def test_every_function_of_arrays_is_a_row_with_a_value_and_every_row_has_points
 
 # -- elementwise operations on arrays ------------------------------------------------------------------------------------------
 
+INF = float("inf")
 EDGES = (0.0, -0.0, 1.0, -1.0, 0.5, float("inf"), float("-inf"), float("nan"), 1e308, -1e308, 5e-324, 2.0, -3.0)
 LOOSE = {"gamma": 1e-14, "coth": 1e-15, "logcosh": 1e-15, "pow": 1e-14, "tan": 1e-14, "sinpi": 1e-15, "cospi": 1e-15, "sinc": 1e-15, "log_base": 1e-14}
+
+
+def at_edges(count):
+    """Every edge, and of two operands every pair of them."""
+    if count == 2:
+        return [(a, b) for a in EDGES for b in EDGES]
+    return [tuple(EDGES[(place + 3 * shift) % len(EDGES)] for shift in range(count)) for place in range(len(EDGES))]
 
 
 def same(found, expected, tolerance):
@@ -206,10 +240,7 @@ def same(found, expected, tolerance):
 def test_an_elementwise_operation_on_arrays_is_that_on_numbers(row):
     count = 2 if row.variadic else len(row.operands)
     points = [point for point in row.points if len(point) == count]
-    points += [tuple(EDGES[(place + 3 * shift) % len(EDGES)] for shift in range(count)) for place in range(len(EDGES))]
-    points += [(a, b) for a in EDGES for b in EDGES] if count == 2 else []
-    if row.name in ("polygamma",):
-        points = list(row.points)
+    points = points if row.name == "polygamma" else [*points, *at_edges(count)]
     columns = [np.array(column) for column in zip(*points, strict=True)]
     with arrays.quiet():
         found = elementwise_function(row.name)(*columns) + np.zeros(len(points))
@@ -225,18 +256,18 @@ def test_terms_and_breaks_on_arrays_are_those_on_numbers(row):
     points = [point for point in row.points if len(point) == len(row.points[0])]
     points += [(0.0,), (1.0,), (-1.0,)] if len(points[0]) == 1 else [(1.0, 1.0), (0.0, 0.0)] if len(points[0]) == 2 else []
     count = len(points[0])
+    points = points if row.name == "polygamma" else [*points, *at_edges(count)]
     columns = [np.array(column) for column in zip(*points, strict=True)]
     values = [float(rule_function(row.name)(*point)) for point in points]
-    with arrays.quiet():
-        for position, function in enumerate(elementwise_terms(row.name, count)):
-            plain = term_functions(row.name, count)[position]
-            assert (function is None) == (plain is None)
-            if function is None:
-                continue
-            found = function(np.full(len(points), 1.5), *columns, np.array(values)) + np.zeros(len(points))
+    for position, function in enumerate(elementwise_terms(row.name, count)):
+        plain = term_functions(row.name, count)[position]
+        assert (function is None) == (plain is None)
+        for g in (1.5, 0.0, -0.0, INF, -INF, float("nan"), 1e308) if function is not None else ():
+            with arrays.quiet():
+                found = function(np.full(len(points), g), *columns, np.array(values)) + np.zeros(len(points))
             for point, value, term in zip(points, values, found, strict=True):
-                expected = plain(1.5, *point, value)
-                assert same(float(term), 0.0 if expected is None else expected, 1e-14), (row.name, point, term, expected)
+                expected = plain(g, *point, value)
+                assert same(float(term), 0.0 if expected is None else expected, 1e-13), (row.name, g, point, term, expected)
     tape = Tape(None, ["a"] * count)  # type: ignore[arg-type]
     tape.operations, tape.operands, tape.shapes = [row.name], [tuple(range(count))], [(len(points),)] * (count + 1)
     with arrays.quiet():
@@ -327,7 +358,6 @@ def test_second_derivatives_of_programs_are_symmetric_and_those_of_the_program_w
 
 # -- edges: what others get wrong ----------------------------------------------------------------------------------------------
 
-INF = float("inf")
 GRADIENTS = [
     ("prod(x)", [0, 2, 3], [6, 0, 0]),
     ("prod(x)", [0, 0, 3], [0, 0, 0]),

@@ -58,10 +58,20 @@ def array_text(array: Any, digits: int | None = None) -> str:
 
 
 def joined(texts: list[str], shape: tuple[int, ...]) -> str:
-    """The texts of elements, in nested brackets."""
-    for length in reversed(shape):
-        texts = [f"[{', '.join(texts[start : start + length])}]" for start in range(0, len(texts), length)]
+    """The texts of elements, in nested brackets.
+
+    >>> joined([], (2, 0)), joined(["1", "2"], (1, 2))
+    ('[[], []]', '[[1, 2]]')
+    """
+    for axis in reversed(range(len(shape))):
+        texts = [f"[{', '.join(group)}]" for group in _groups(texts, shape[: axis + 1])]
     return texts[0]
+
+
+def _groups(texts: list[str], shape: tuple[int, ...]) -> list[list[str]]:
+    """The texts along the last axis of a shape, for each place beside it."""
+    length = shape[-1]
+    return [texts[place * length : (place + 1) * length] for place in range(math.prod(shape[:-1]))]
 
 
 def summary_text(array: Any, digits: int | None = 6) -> str:
@@ -83,9 +93,9 @@ def corner_text(array: Any, digits: int | None = 6) -> str:
         if cut[axis]:
             array = array.take([*range(ends), *range(length - ends, length)], axis=axis)
     texts = [figure_text(number, digits) for number in array.ravel().tolist()]
-    for length, is_cut in zip(reversed(array.shape), reversed(cut), strict=True):
-        groups = [texts[start : start + length] for start in range(0, len(texts), length)]
-        dots = ["..."] if is_cut else []
+    for axis in reversed(range(array.ndim)):
+        dots = ["..."] if cut[axis] else []
+        groups = _groups(texts, array.shape[: axis + 1])
         texts = [f"[{', '.join([*group[:ends], *dots, *group[ends:]])}]" for group in groups]
     return texts[0]
 

@@ -135,7 +135,7 @@ def as_axes(axis: Any, dimensions: int) -> tuple[int, ...]:
             raise ShapeError(f"there is no axis {one}: {has}", hint, code="bad-axis")
         found.append(one % dimensions)
     if len(set(found)) < len(found):
-        raise ShapeError(f"axis {axis} names an axis twice", code="bad-axis")
+        raise ShapeError(f"axis=[{', '.join(map(str, axes))}] names an axis twice", code="bad-axis")
     return tuple(found)
 
 

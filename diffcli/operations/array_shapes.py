@@ -236,6 +236,8 @@ def indexed(shapes: Sequence[Shape], fixed: Fixed) -> Shape:
     places: Shape | None = None
     for axis, (part, length) in enumerate(zip(key, shape, strict=False)):
         if isinstance(part, slice):
+            if part.step == 0:
+                raise ShapeError("the step of a slice cannot be 0", code="bad-index")
             result.append(len(range(*part.indices(length))))
         elif isinstance(part, int):
             if not -length <= part < length:

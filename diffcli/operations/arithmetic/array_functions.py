@@ -163,6 +163,8 @@ def _last(a: Array, axis: Axes) -> tuple[Array, Callable[[Array], Array]]:
 
 
 def _before(a: Array) -> Array:
+    if not a.shape[-1]:
+        return a
     products = np.cumprod(a, axis=-1)
     return np.concatenate([np.ones((*a.shape[:-1], 1)), products[..., :-1]], axis=-1)
 

@@ -1,0 +1,266 @@
+"""Arrays at their edges: what is not there, infinities, choices of a rule at a kink, nothing at all, and whole numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from console import run, transcript
+
+import diffcli
+from diffcli.language import parse
+from diffcli.methods.forward import tangents
+from diffcli.methods.reverse import activity, adjoints
+from diffcli.methods.transform import gradient_tape
+from diffcli.operations.arithmetic import array_functions
+from diffcli.operations.arithmetic.arrays import quiet
+from diffcli.tape import evaluate, lower
+from diffcli.tape.writing_out import write_out
+
+INF, NAN = float("inf"), float("nan")
+BOTH = pytest.mark.parametrize("mode", ["reverse", "forward"])
+
+# -- what is not there ---------------------------------------------------------------------------------------------------------
+
+NOT_THERE = {
+    # text: point, gradient by x, diagonal of its second derivatives (None: there is none)
+    "sqrt(x)[1]": ([0, 4], [0, 0.25], [0, -1 / 32]),
+    "sum(sqrt(x)[1:])": ([0, 4], [0, 0.25], [0, -1 / 32]),
+    "log(x)[::2] @ [1, 2]": ([1, 0, 2], [1, 0, 1], [-1, 0, -0.5]),
+    "trace(log(diag(x) + [[0, 1], [0, 0]]))": ([1, 2], [1, 0.5], [-1, -0.25]),
+    "sum(diag(log(outer(x, x) - [[0, 6], [6, 0]])))": ([2, 3], [1, 2 / 3], [-0.5, -2 / 9]),
+    "sum(x^1.5)": ([0, 4], [0, 3], None),
+    "sum(where(x > 0, log(x), 0))": ([0, 2], [0, 0.5], [0, -0.25]),
+    "sum(where(x > 0, cumsum(log(x)), 0))": ([1, 0], [1, 0], [-1, 0]),
+    "sum(where(x > 0, [[1, 2], [3, 4]] @ x + log(x), x))": ([-1, 2], [4, 4.5], [0, -0.25]),
+    "sum(where([1, 0] > 0, log(stack(x, -x)) @ [1, 1], 7))": ([1, 2], [1, 0.5], [-1, -0.25]),
+    "sum(where([1, 0] > 0, logsumexp(log(stack(x, -x)), axis=1), 7))": ([1, 3], [0.25, 0.25], None),
+    "sum(where([1, 0] > 0, norm(log(stack(x, -x)), axis=1), 7))": ([1, np.e], [0, 1 / np.e], None),
+    "sum(where([1, 0] > 0, prod(log(stack(x, -x)), axis=1), 7))": ([np.e, np.e], [1 / np.e, 1 / np.e], None),
+    "sum(where([1, 0] > 0, max(log(stack(x, -x)), axis=1), 7))": ([1, 2], [0, 0.5], None),
+    "sum(where([[1], [0]] > 0, softmax(log(stack(x, -x)), axis=1), 7)[:, 0])": ([1, 3], [3 / 16, -1 / 16], None),
+    "sum(where(x > 2, det(log([[x[0] - 3, x[1]], [x[1], 1]])), x))": ([1, 2], [1, 1], [0, 0]),
+    "sum(where(x > 2, 1/outer(x, x - x[0]), x))": ([1, 2], [2, 2], [0, 0]),
+    "y = where(x > 0, where(x > 1, log(x - 1), x), 1/x); y[0]*y[1]": ([0.5, 3], [np.log(2), 0.25], None),
+    "concat(log(x), sqrt(x))[2:] @ [1, 0]": ([4, 0], [0.25, NAN], None),  # 0 times an infinite slope, and it is there
+}
+
+
+@BOTH
+@pytest.mark.parametrize("text", NOT_THERE)
+def test_what_is_not_there_meets_no_infinity(text, mode):
+    point, gradient, _ = NOT_THERE[text]
+    found = diffcli.grad(text, {"x": np.array(point, dtype=float)}, mode=mode).gradient["x"]
+    assert np.allclose(found, gradient, rtol=1e-12, atol=1e-15, equal_nan=True), found
+
+
+@pytest.mark.parametrize("text", NOT_THERE)
+def test_nor_does_it_in_the_tape_of_a_derivative(text):
+    point, gradient, bends = NOT_THERE[text]
+    point = np.array(point, dtype=float)
+    tape = lower(parse(text), shapes={"x": point.shape})
+    derived = gradient_tape(tape, [0])
+    values = evaluate(derived, [point])
+    slot = derived.outputs[1]
+    assert np.allclose(values[slot], gradient, rtol=1e-12, atol=1e-15, equal_nan=True)
+    if bends is not None:
+        along = [np.array(direction) for direction in np.eye(len(point))]
+        found = [tangents(derived, values, [direction])[slot] for direction in along]
+        diagonal = [0.0 if column is None else column[place] for place, column in enumerate(found)]
+        assert np.allclose(diagonal, bends, rtol=1e-12, atol=1e-15)
+
+
+def test_data_that_is_missing_is_left_out_of_a_loss():
+    """Rows of NaN that a mask leaves out, through a matrix product, in both modes and in second derivatives."""
+    text = "sum(where(known > 0, (X @ w - y)^2, 0))"
+    X = np.array([[1.0, 2.0], [NAN, 5.0], [3.0, -1.0], [NAN, NAN]])
+    at = {"known": np.array([1.0, 0.0, 1.0, 0.0]), "X": X, "w": np.array([0.5, -1.0]), "y": np.array([1.0, NAN, 2.0, 0.0])}
+    kept = X[[0, 2]]
+    right = 2 * kept.T @ (kept @ at["w"] - at["y"][[0, 2]])
+    tape = lower(parse(text), shapes={name: value.shape for name, value in at.items()})
+    place, operands = tape.inputs.index("w"), [at[name] for name in tape.inputs]
+    values = evaluate(tape, operands)
+    assert np.allclose(adjoints(tape, values, activity(tape))[place], right)
+    along = [np.array([1.0, 1.0]) if name == "w" else None for name in tape.inputs]
+    assert np.isclose(tangents(tape, values, along)[tape.output], sum(right))
+    derived = gradient_tape(tape, [place])
+    values = evaluate(derived, operands)
+    assert np.allclose(values[derived.outputs[1]], right)
+    assert np.allclose(tangents(derived, values, along)[derived.outputs[1]], 2 * kept.T @ kept @ [1, 1])
+
+
+def test_a_seed_that_is_0_is_not_there():
+    tape = lower(parse("sqrt(x)"), shapes={"x": (2,)})
+    x = [np.array([0.0, 4.0])]
+    values = evaluate(tape, x)
+    assert np.array_equal(adjoints(tape, values, activity(tape), seeds={1: np.array([0.0, 1.0])})[0], [0.0, 0.25])
+    assert np.array_equal(tangents(tape, values, [np.array([0.0, 1.0])])[1], [0.0, 0.25])
+
+
+# -- rules at kinks ------------------------------------------------------------------------------------------------------------
+
+KINKS = {
+    # text: point, slopes on the left, on the right, the mean of them, NaN
+    "norm(x)": ([0, 0], [-1, -1], [1, 1], [0, 0], [NAN, NAN]),
+    "max(x)": ([1, 1, 0], [0, 0, 0], [1, 1, 0], [0.5, 0.5, 0], [NAN, NAN, 0]),
+    "min(x)": ([1, 1, 2], [1, 1, 0], [0, 0, 0], [0.5, 0.5, 0], [NAN, NAN, 0]),
+    "sum(abs(x))": ([0, 2], [-1, 1], [1, 1], [0, 1], [NAN, 1]),
+    "sum(hypot(x, 0))": ([0, 3], [-1, 1], [1, 1], [0, 1], [NAN, 1]),
+    "sum(max(x, 1))": ([1, 3], [0, 1], [1, 1], [0.5, 1], [NAN, 1]),
+    "sum(where(x > 0, 2*x, x))": ([0, 1], [1, 2], [1, 2], [1, 2], [NAN, 2]),
+    "sum(where(max(x) > 1, 2*x, x))": ([0, 1], [1, 1], [1, 1], [1, 1], [NAN, NAN]),
+}
+
+
+@BOTH
+@pytest.mark.parametrize("text", KINKS)
+@pytest.mark.parametrize(("policy", "column"), [("left", 1), ("right", 2), ("mean", 3), ("nan", 4)])
+def test_the_rule_that_is_asked_for_is_taken_at_kinks_alone(text, policy, column, mode):
+    case = KINKS[text]
+    found = diffcli.grad(text, {"x": np.array(case[0], dtype=float)}, kink=policy, mode=mode).gradient["x"]
+    assert np.allclose(found, case[column], equal_nan=True), found
+
+
+# -- infinities ----------------------------------------------------------------------------------------------------------------
+
+VALUES = [
+    ("softmax", [1000, -1000], [1, 0]),
+    ("softmax", [INF, 0], [1, 0]),
+    ("softmax", [-INF, 0], [0, 1]),
+    ("softmax", [INF, INF], [NAN, NAN]),
+    ("softmax", [-INF, -INF], [NAN, NAN]),
+    ("softmax", [-INF], [1]),
+    ("softmax", [NAN, 0], [NAN, NAN]),
+    ("log_softmax", [1000, -1000], [0, -2000]),
+    ("log_softmax", [INF, 0], [0, -INF]),
+    ("log_softmax", [-INF, 0], [-INF, 0]),
+    ("log_softmax", [INF, INF], [NAN, NAN]),
+    ("logsumexp", [1000, -1000], 1000),
+    ("logsumexp", [INF, 0], INF),
+    ("logsumexp", [-INF, -INF], -INF),
+    ("logsumexp", [INF, -INF], INF),
+    ("logsumexp", [NAN, INF], NAN),
+    ("norm", [INF, 1], INF),
+    ("norm", [3e300, 4e300], 5e300),
+    ("norm", [3e-320, 4e-320], 5e-320),
+    ("norm", [NAN, 1], NAN),
+    ("amax", [NAN, 1], NAN),
+    ("amin", [-INF, 1], -INF),
+    ("prod", [0, INF], NAN),
+    ("argmax", [1, 3, 3], 1),
+    ("argmin", [1, 0, 0], 1),
+    ("cumsum", [1, INF, 1], [1, INF, INF]),
+]
+
+
+@pytest.mark.parametrize(("name", "operand", "value"), VALUES, ids=str)
+def test_values_at_infinities(name, operand, value):
+    with quiet():
+        found = array_functions.FUNCTIONS[name](np.array(operand, dtype=float), axis=(0,))
+    assert np.allclose(found, value, rtol=1e-15, equal_nan=True), found
+
+
+def test_attention_with_a_mask_of_infinities():
+    """Scores of -inf get no share, and give none of an adjoint."""
+    text = "z = where(m > 0, q, least); softmax(z, axis=1)[0, 0] + sum(log_softmax(z, axis=1)[:, 0])"
+    at = {"m": np.array([[1.0, 0.0, 1.0], [1.0, 1.0, 0.0]]), "q": np.array([[1.0, 5.0, 2.0], [0.0, 1.0, 9.0]]), "least": -INF}
+    tape = lower(parse(text), shapes={"m": (2, 3), "q": (2, 3), "least": ()})
+    operands = [at[name] for name in tape.inputs]
+    share = 1 / (1 + np.e)
+    slope = share * (1 - share)
+    right = [[slope + 1 - share, 0, -slope - (1 - share)], [1 - share, share - 1, 0]]
+    values, place = evaluate(tape, operands), tape.inputs.index("q")
+    assert np.allclose(adjoints(tape, values, activity(tape, [place]))[place], right)
+    derived = gradient_tape(tape, [place])
+    assert np.allclose(evaluate(derived, operands)[derived.outputs[1]], right)
+
+
+# -- whole numbers -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_determinants_of_whole_numbers_are_whole(size):
+    random = np.random.default_rng(size)
+    for _ in range(50):
+        matrix = random.integers(-9, 10, size=(size, size)) * 1.0
+        found = array_functions.determinant(matrix)
+        assert found == round(np.linalg.det(matrix))
+        cofactors = array_functions.cofactor(matrix)
+        assert np.array_equal(cofactors, np.round(cofactors))
+        assert np.array_equal(matrix @ cofactors.T, found * np.eye(size))
+
+
+@pytest.mark.parametrize("size", [4, 5])
+def test_cofactors_of_larger_matrices(size):
+    random = np.random.default_rng(size)
+    matrix = random.normal(size=(size, size))
+    matrix[0] = matrix[1]  # singular: the cofactors are there all the same
+    minors = [[np.linalg.det(np.delete(np.delete(matrix, i, 0), j, 1)) * (-1) ** (i + j) for j in range(size)] for i in range(size)]
+    assert np.allclose(array_functions.cofactor(matrix), minors, atol=1e-13)
+
+
+# -- nothing, and one ----------------------------------------------------------------------------------------------------------
+
+NOTHING = {
+    "sum(x[3:]) + x[0]": (1, [1, 0, 0]),
+    "prod(x[3:])*x[0]": (1, [1, 0, 0]),
+    "norm(x[3:]) + x[0]": (1, [1, 0, 0]),
+    "x[3:] @ x[3:] + x[0]": (1, [1, 0, 0]),
+    "sum(concat(x[3:], x))": (6, [1, 1, 1]),
+    "sum(cumsum(x[3:])) + x[1]": (2, [0, 1, 0]),
+    "sum(outer(x[3:], x) @ x) + x[1]": (2, [0, 1, 0]),
+    "det(outer(x, x)[3:, 3:])*x[0]": (1, [1, 0, 0]),
+    "sum(inv(outer(x, x)[3:, 3:])) + x[0]": (1, [1, 0, 0]),
+    "sum(softmax(x[2:])) + mean(x[:1])": (2, [1, 0, 0]),
+    "sum(softmax(x[2:] - x[1]))*x[0]": (1, [1, 0, 0]),
+    "prod(x[1:2]) + max(x[2:]) + logsumexp(x[:1])": (6, [1, 1, 1]),
+    "det([[x[1]]]) + trace([[x[2]]]) + sum(inv([[x[0]]]))": (6, [-1, 1, 1]),
+    "softmax(x[1])*x[0] + sum(x[2], keepdims=1)": (4, [1, 0, 1]),
+    "argmax(x[1])*x[0] + cumsum(x[2])": (3, [0, 0, 1]),
+    "sum(reshape(x, [len(x)/3, 3])[0])": (6, [1, 1, 1]),
+    "sum(-[1, 2, 3]*x) + ([1, 2, 3] + 1)[-1]": (-10, [-1, -2, -3]),
+}
+
+
+@BOTH
+@pytest.mark.parametrize("text", NOTHING)
+def test_nothing_and_one_element(text, mode):
+    value, gradient = NOTHING[text]
+    found = diffcli.grad(text, {"x": np.array([1.0, 2.0, 3.0])}, mode=mode)
+    assert found.value == value
+    assert np.array_equal(found.gradient["x"], gradient)
+
+
+@pytest.mark.parametrize("text", NOTHING)
+def test_nothing_is_written_out_too(text):
+    tape = lower(parse(text), shapes={"x": (3,)})
+    values = evaluate(tape, [np.array([1.0, 2.0, 3.0])])
+    written = write_out(tape, values).tape
+    numbers = evaluate(written, [1.0, 2.0, 3.0])
+    assert numbers[written.output] == NOTHING[text][0]
+    bars = adjoints(written, numbers, activity(written))[:3]
+    assert np.allclose([bar or 0.0 for bar in bars], NOTHING[text][1])
+
+
+def test_every_way_agrees_on_nothing():
+    result = run('check "sum(x[3:]) + norm(x[3:]) + x[0]*x[1]" --at x=[1,2,3]')
+    assert result.exit == 0, result.stderr
+
+
+WRONG = {
+    "argmax along two": 'grad "argmax(W, axis=[0, 1])" --at W=[[1,2],[3,4]]',
+    "softmax without such an axis": 'grad "softmax(x, axis=1)[0]" --at x=[1,2]',
+    "an axis twice": 'grad "sum(W, axis=[0, 0])" --at W=[[1,2],[3,4]]',
+    "no examples": 'grad "cross_entropy(W[2:], [0][1:])" --at W=[[1,2],[3,4]]',
+    "labels of a batch": 'grad "cross_entropy(W, [0, 2])" --at W=[[1,2],[3,4]]',
+    "a label that is not whole": 'grad "cross_entropy(W, [0, 0.5])" --at W=[[1,2],[3,4]]',
+    "singular to solve": 'grad "sum(solve(W, x))" --at W=[[1,2],[2,4]],x=[1,2]',
+    "logarithms of a matrix": 'grad "sum(log(W @ x))" --at W=[[1,2],[-2,-4]],x=[1,2]',
+    "a step of 0": 'grad "sum(x[::0])" --at x=[1,2]',
+    "a mean of nothing": 'grad "mean(x[2:])" --at x=[1,2]',
+    "a reshape that guesses twice": 'grad "sum(reshape(x, [-1, -1]))" --at x=[1,2]',
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_errors_have_these_texts(name, golden):
+    golden(f"arrays/{name.replace(' ', '-')}.txt", transcript(WRONG[name]))
