@@ -13,7 +13,7 @@ from diffcli.errors import Span
 from diffcli.language.rule_texts import parse_rule
 from diffcli.language.syntax import NAME, NUMBER
 from diffcli.operations import OPERATIONS
-from diffcli.operations.arithmetic.arrays import as_array
+from diffcli.operations.arithmetic.arrays import all_true, as_array, as_truth
 from diffcli.operations.array_row import broadcast_shapes
 from diffcli.operations.arrays import ARRAYS
 from diffcli.tape.building import Builder
@@ -70,6 +70,14 @@ def array_constant(build: Builder, value: Any) -> int:
     """The slot of an array that is known."""
     build.constants.append(as_array(value))
     return -len(build.constants)
+
+
+def either(build: Builder, one: int, other: int, span: Span) -> int | None:
+    """The elements that are there in one of two arrays of truths; None for all of them."""
+    if one < 0 and other < 0:
+        there = as_truth(build.constants[-1 - one]) | as_truth(build.constants[-1 - other])
+        return None if all_true(there) else array_constant(build, there)
+    return build.emit("or", (one, other), span)
 
 
 def emit_array(build: Builder, name: str, operands: tuple[int, ...], given: dict[str, Any], span: Span) -> int:

@@ -36,7 +36,11 @@ class Contributions:
         """The sum of two contributions of one scope; an element is there if it is in one of them."""
         slot = self.build.emit("add", (one, other), span)
         if one in self.present and other in self.present:
-            self.present[slot] = self.build.emit("or", (self.present[one], self.present[other]), span)
+            from diffcli.tape.array_building import either  # numbers do not wait for it
+
+            there = either(self.build, self.present[one], self.present[other], span)
+            if there is not None:
+                self.present[slot] = there
         return slot
 
     def take(self, target: int, span: Span) -> tuple[int, Scope] | None:
