@@ -28,6 +28,12 @@ DIGITS = 50
 MOST_DIGITS = 6000
 """How many digits are worked with at most; a value that has not settled by then is taken as unknown."""
 
+SLOW = frozenset(("gamma", "lgamma", "digamma", "polygamma"))
+"""Operations that mpmath computes in minutes at so many digits."""
+
+MOST_SLOW_DIGITS = 1500
+"""How many digits are worked with at most where one of them is on the tape."""
+
 LARGEST = 1000
 """The decades taken for a number beyond the range of a float."""
 
@@ -67,7 +73,7 @@ def precise_value(tape: Tape, point: Sequence[float], digits: int = DIGITS) -> N
     def value(_: int) -> Number:
         return precise.number(0) + run(exact, list(map(precise.number, point)), functions)[tape.output]
 
-    return _settled(value, digits, 1, _magnitudes(tape, point))
+    return _settled(value, digits, 1, _magnitudes(tape, point), _most_digits(tape))
 
 
 def _with_constants(tape: Tape, named: Mapping[str, Number]) -> Tape:
@@ -128,7 +134,7 @@ def precise_derivative(
             total += (-1) ** j * math.comb(kind, j) * run(tape, moved, beside)[tape.output]
         return total / step**kind
 
-    return _settled(quotient, digits, kind + 2, magnitudes)
+    return _settled(quotient, digits, kind + 2, magnitudes, _most_digits(tape))
 
 
 def higher_derivatives(
@@ -149,14 +155,18 @@ def _magnitudes(tape: Tape, point: Sequence[float]) -> int:
     return max(decades) - min(decades)
 
 
-def _settled(compute: Callable[[int], Any], digits: int, effort: int, spare: int) -> Number | None:
+def _most_digits(tape: Tape) -> int:
+    return MOST_DIGITS if SLOW.isdisjoint(tape.operations) else MOST_SLOW_DIGITS
+
+
+def _settled(compute: Callable[[int], Any], digits: int, effort: int, spare: int, most: int) -> Number | None:
     """A result with more and more digits, until two in a row agree in those that are wanted.
 
     It is worked out with ``effort`` times the digits that ``compute`` is told of, and ``spare`` digits besides.
     """
     before: Number | None = None
     work = digits + 10
-    while work * effort <= max(MOST_DIGITS, 2 * effort * (digits + 10)):
+    while work * effort <= max(most, 2 * effort * (digits + 10)):
         with precise.working(work * effort + spare):
             result = compute(work)
             if not precise.is_finite(result):
