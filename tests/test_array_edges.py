@@ -104,7 +104,7 @@ KINKS = {
     "max(x)": ([1, 1, 0], [0, 0, 0], [1, 1, 0], [0.5, 0.5, 0], [NAN, NAN, 0]),
     "min(x)": ([1, 1, 2], [1, 1, 0], [0, 0, 0], [0.5, 0.5, 0], [NAN, NAN, 0]),
     "sum(abs(x))": ([0, 2], [-1, 1], [1, 1], [0, 1], [NAN, 1]),
-    "sum(hypot(x, 0))": ([0, 3], [-1, 1], [1, 1], [0, 1], [NAN, 1]),
+    "sum(hypot(x, [0, 4]))": ([0, 3], [-1, 0.6], [1, 0.6], [0, 0.6], [NAN, 0.6]),
     "sum(max(x, 1))": ([1, 3], [0, 1], [1, 1], [0.5, 1], [NAN, 1]),
     "sum(where(x > 0, 2*x, x))": ([0, 1], [1, 2], [1, 2], [1, 2], [NAN, 2]),
     "sum(where(max(x) > 1, 2*x, x))": ([0, 1], [1, 1], [1, 1], [1, 1], [NAN, NAN]),
@@ -239,6 +239,15 @@ def test_nothing_is_written_out_too(text):
     assert numbers[written.output] == NOTHING[text][0]
     bars = adjoints(written, numbers, activity(written))[:3]
     assert np.allclose([bar or 0.0 for bar in bars], NOTHING[text][1])
+
+
+def test_a_norm_with_zeros_in_it_is_smooth_in_numbers_too():
+    tape = lower(parse("norm(x)"), shapes={"x": (3,)})
+    x = [0.0, 0.0, 2.0]
+    written = write_out(tape, evaluate(tape, [np.array(x)])).tape
+    derived = gradient_tape(written, range(3))
+    swept = [tangents(derived, evaluate(derived, x), direction) for direction in np.eye(3).tolist()]
+    assert np.array_equal([[column[slot] or 0.0 for slot in derived.outputs[1:]] for column in swept], np.diag([0.5, 0.5, 0.0]))
 
 
 def test_every_way_agrees_on_nothing():

@@ -31,7 +31,7 @@ FOUND = {
     "beside a direction": ("sum(sqrt(x)*y)", "zeros"),
     "a mask of another shape than the choice": ("sum(hypot(where(y > 0, C, x), s))", "ties"),
     "a choice between shapes by a number": ("sum(where(s > 0, x, M))", "ties"),
-    "an input of a branch that is not taken": ("sum(where(s > 5, hypot(C, x)^2, 2*s))", "ties"),
+    "an input of a branch that is not taken": ("sum(where(s < 5, stop_gradient(A), hypot(C, x)^2))", "ties"),
     "inside of softmax": ("sum(where(A > 0, log_softmax(A*x, axis=1), 1))", "anywhere"),
     "inside of a product": ("sum(where(C > 0, (log(A) @ x) + 1, 0))", "zeros"),
     "inside of a sum so far": ("sum(where(x > 0, cumsum(log(x)), 0))", "zeros"),
