@@ -93,6 +93,7 @@ def compare(text, kind, seed):
     derived, plain = gradient_tape(tape, range(tape.first_row)), gradient_tape(written, inputs)
     derived_values, plain_values = evaluate(derived, both.operands), evaluate(plain, both.numbers)
     slots = [slot if slot < derived.slots else slot - derived.size for slot in derived.outputs[1:]]
+    assert all(derived_values[slot] is not None for slot in slots)
     agree(both.flat([derived_values[slot] for slot in slots]), expected, 1e-7)
     moved, first, second = [], [], []
     for shaped, numbers in both.directions():
