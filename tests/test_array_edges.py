@@ -189,6 +189,15 @@ def test_determinants_of_whole_numbers_are_whole(size):
         assert np.array_equal(matrix @ cofactors.T, found * np.eye(size))
 
 
+@pytest.mark.parametrize("size", range(1, 6))
+def test_derivatives_of_cofactors(size):
+    random = np.random.default_rng(size)
+    matrix, along = random.normal(size=(2, size, size))
+    step = 1e-5
+    ahead, behind = (array_functions.cofactor(matrix + side * step * along) for side in (1, -1))
+    assert np.allclose(array_functions.cofactor_along(matrix, along), (ahead - behind) / (2 * step), atol=1e-8)
+
+
 @pytest.mark.parametrize("size", [4, 5])
 def test_cofactors_of_larger_matrices(size):
     random = np.random.default_rng(size)

@@ -29,6 +29,9 @@ _SAYS = {
 }
 _BENT = "the first derivative of `{name}` has a corner or a jump here"
 
+_LARGEST = frozenset(("max", "min", "amax", "amin"))
+"""Operations whose derivative asks which operand equals the result: one always does, and a tie is told of f itself."""
+
 MOST_EXPLAINED = 3
 """How many rows of a Hessian are asked why an entry is not finite."""
 
@@ -89,6 +92,8 @@ class GradientProblem:
         found: list[Diagnostic] = []
         for slot, kind, *_ in find_breaks(self.derived):
             if kind not in NOT_DIFFERENTIABLE or slot < (tape.derived_from or 0) or tape.span(slot) in told:
+                continue
+            if names.get(tape.span(slot)) in _LARGEST:
                 continue
             told.add(tape.span(slot))
             row = row_of(names.get(tape.span(slot), tape.operation(slot)))

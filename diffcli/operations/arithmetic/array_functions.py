@@ -221,17 +221,29 @@ def cofactor(a: Array) -> Array:
         return np.full(np.shape(a), np.nan)
     if len(a) < 3:
         return np.flip(a) * [[1.0, -1.0], [-1.0, 1.0]] if len(a) == 2 else np.ones_like(a)
-    if len(a) == 3:  # by rows and columns that follow each other, round and round, so that all signs are +
-        one, two = np.roll(a, -1, 0), np.roll(a, -2, 0)
-        return np.roll(one, -1, 1) * np.roll(two, -2, 1) - np.roll(one, -2, 1) * np.roll(two, -1, 1)
+    if len(a) == 3:
+        return _minors(a, a)
     u, s, v, sign = _singular_values(a)
     return sign * (u * others(s, (0,))) @ v
+
+
+def _minors(a: Array, b: Array) -> Array:
+    """The cofactors of a 3 by 3 matrix that has the next row from a, and the one after it from b.
+
+    By rows and columns that follow each other, round and round, so that all signs are +.
+    """
+    one, two = np.roll(a, -1, 0), np.roll(b, -2, 0)
+    return np.roll(one, -1, 1) * np.roll(two, -2, 1) - np.roll(one, -2, 1) * np.roll(two, -1, 1)
 
 
 def cofactor_along(a: Array, b: Array) -> Array:
     """The derivative of the cofactors along b, in the basis of the singular vectors, where the matrix is diagonal."""
     if not (np.isfinite(a).all() and np.isfinite(b).all()):
         return np.full(np.shape(a), np.nan)
+    if len(a) < 3:
+        return cofactor(b) if len(a) == 2 else np.zeros_like(a)
+    if len(a) == 3:
+        return _minors(a, b) + _minors(b, a)
     u, s, v, sign = _singular_values(a)
     moved = u.T @ b @ v.T
     size = len(s)
