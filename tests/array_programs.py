@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -87,7 +88,7 @@ def along(choices: Choices, first: Sized, depth: int) -> Sized | None:
 def multiplied(choices: Choices, first: Sized, depth: int) -> Sized | None:
     second = expression(choices, depth)
     a, b = first.shape, second.shape
-    if not a or not b or a[-1] != b[-2 if len(b) > 1 else 0]:
+    if not a or not b or len(a + b) > 4 or a[-1] != b[-2 if len(b) > 1 else 0]:
         return Sized(f"outer({first.text}, {second.text})", a + b) if len(a) == len(b) == 1 else None
     return Sized(f"{first.inner} @ {second.inner}", a[:-1] + b[1:])
 
@@ -124,7 +125,24 @@ def joined(choices: Choices, first: Sized, depth: int) -> Sized | None:
     return Sized(f"concat({first.text}, {second.text})", (2 * first.shape[0], *first.shape[1:]))
 
 
-FORMS: tuple[Any, ...] = (applied, applied, combined, combined, chosen, chosen, reduced, reduced, along, multiplied, multiplied, picked, picked, turned, joined)
+def solved(choices: Choices, first: Sized, depth: int) -> Sized | None:
+    """Systems of equations, convolutions, classes, and other shapes."""
+    second = expression(choices, depth)
+    a, b = first.shape, second.shape
+    if len(a) == 2 and a[0] == a[1] and len(b) in (1, 2) and b[0] == a[0]:
+        return Sized(f"solve({first.text}, {second.text})", b)
+    if len(a) == len(b) == 1 and a[0] >= b[0]:
+        return Sized(f"conv1d({first.text}, {second.text})", (a[0] - b[0] + 1,))
+    if len(a) == 2 and choices.number(2):
+        labels = ", ".join(str(choices.number(a[1])) for _ in range(a[0]))
+        return Sized(f"cross_entropy({first.text}, [{labels}])", ())
+    return Sized(f"reshape({first.text}, [-1, {a[-1]}])", (math.prod(a[:-1]), a[-1])) if a else None
+
+
+FORMS: tuple[Any, ...] = (
+    applied, applied, combined, combined, chosen, chosen, reduced, reduced, along, multiplied, multiplied, picked, picked, turned,
+    joined, solved,
+)  # fmt: skip
 
 
 def program_of(content: bytes) -> str:

@@ -127,5 +127,6 @@ def test_most_random_programs_are_compared_and_use_every_operation():
     texts = [program_of(random.randbytes(80)) for _ in range(400)]
     used = {operation for text in texts for operation in parse(text).operations}
     assert {"amax", "amin", "softmax", "cumsum", "matmul", "index", "stack", "concat", "det", "inv", "diag", "where", "norm"} <= used
+    assert {"solve", "conv1d", "cross_entropy", "reshape", "trace", "logsumexp", "prod", "mean"} <= used
     assert sum(compare(text, KINDS[place % 4], place) for place, text in enumerate(texts[:60])) > 30
     assert Choices(b"").number(5) == 0
