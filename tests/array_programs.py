@@ -88,7 +88,7 @@ def along(choices: Choices, first: Sized, depth: int) -> Sized | None:
 def multiplied(choices: Choices, first: Sized, depth: int) -> Sized | None:
     second = expression(choices, depth)
     a, b = first.shape, second.shape
-    if not a or not b or len(a + b) > 4 or a[-1] != b[-2 if len(b) > 1 else 0]:
+    if not a or not b or max(len(a), len(b)) > 2 or a[-1] != b[-2 if len(b) > 1 else 0]:
         return Sized(f"outer({first.text}, {second.text})", a + b) if len(a) == len(b) == 1 else None
     return Sized(f"{first.inner} @ {second.inner}", a[:-1] + b[1:])
 

@@ -17,9 +17,10 @@ from typing import Any, NamedTuple, cast
 from diffcli.operations import OPERATIONS
 from diffcli.operations.arithmetic import arrays
 from diffcli.operations.arithmetic.array_functions import sum_to
+from diffcli.operations.arrays import ARRAYS
 from diffcli.operations.own import OwnName
 from diffcli.tape import Tape
-from diffcli.tape.array_rules import Functions, adjoint_reads, array_term, elementwise_terms, reached
+from diffcli.tape.array_rules import Functions, adjoint_reads, array_term, elementwise_terms, meeting, reached
 from diffcli.tape.evaluation import Values
 
 Array = Any
@@ -242,11 +243,15 @@ def _sum_of_terms(
     total = None
     for position in moving:
         function = functions[position] if functions else array_term(tape, slot, position, "tangent")
-        term = function(result[row[position]], *arguments) if function is not None else None
+        mask = None if present is None else present.masks.get(row[position])
+        known = arguments
+        if mask is not None and not elementwise and ARRAYS[name].moves and len(ARRAYS[name].operands) == 2:
+            known = list(arguments)  # a factor that meets nothing that is there is 0
+            known[1 - position] = arrays.only(meeting(tape, slot, 1 - position, position, mask), arguments[1 - position])
+        term = function(result[row[position]], *known) if function is not None else None
         if term is None:
             continue
         if present is not None:
-            mask = present.masks.get(row[position])
             if elementwise:
                 there = None if mask is None else arrays.full(shape, mask)
             else:

@@ -187,6 +187,16 @@ def reached(tape: Tape, slot: int, position: int, kind: str, there: Any) -> Any:
     return function(arrays.as_array(there), *ones, **{name: names[name] for name in wanted}) != 0
 
 
+def meeting(tape: Tape, slot: int, place: int, position: int, there: Any) -> Any:
+    """Which elements of one operand of a product are multiplied by those of another that are there."""
+    row, operands = ARRAYS[tape.operation(slot)], tape.operands_of(slot)
+    names = fixed_names(tape, slot, place)
+    function, wanted = compiled(rule_text(row, names, place, "adjoint"), (SEED, *row.parameters))
+    factors = [arrays.ones(tape.shape(operand)) for operand in operands]
+    factors[position] = arrays.as_array(there)
+    return function(arrays.ones(tape.shape(slot)), *factors, **{name: names[name] for name in wanted}) != 0
+
+
 def adjoint_reads(tape: Tape, slot: int, position: int) -> frozenset[int]:
     """Which operands of a row its adjoint rule by one operand reads, by position, and -1 for the result."""
     name, operands = tape.operation(slot), tape.operands_of(slot)
