@@ -8,7 +8,6 @@ from functools import cache
 from typing import Any
 
 from diffcli.language import Program
-from diffcli.language.array_text import short_text
 from diffcli.language.printer import Dialect, number_text, to_text
 from diffcli.language.rule_texts import parse_rule
 from diffcli.language.syntax import NAME
@@ -185,8 +184,3 @@ def summed_text(text: str, shape: tuple[int, ...], wanted: tuple[int, ...], dial
     else:
         said = f"sum(a0, axis={_value_text(kept or tuple(range(ahead)))}{', keepdims=1' if kept else ''})"
     return to_text(_application(said), None, dialect, lambda name: text if name == "a0" else name)
-
-
-def constant_text(value: Any) -> str:
-    """A constant of a tape with arrays."""
-    return short_text(value)

@@ -6,12 +6,12 @@ the tape, and a sweep begins and ends with what the tape holds.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
-from itertools import product
 from math import prod
 from typing import Any
 
+from diffcli.operations.array_row import element_names
 from diffcli.records import Number
 from diffcli.tape.tape import Shape
 
@@ -111,15 +111,6 @@ class Elements:
 
             found[name] = shaped(numbers[start : start + prod(shape)], shape)
         return found
-
-
-def element_names(name: str, shape: Shape) -> Iterator[str]:
-    """``W[0,1]`` for each element of an array, row by row; the name itself for a number."""
-    if not shape:
-        yield name
-        return
-    for index in product(*map(range, shape)):
-        yield f"{name}[{','.join(map(str, index))}]"
 
 
 def as_blocks(rows: Elements, columns: Elements, matrix: Sequence[Sequence[float]]) -> dict[str, dict[str, Number]]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from copy import copy
 
-from diffcli.methods.elements import Elements, element_names
+from diffcli.methods.elements import Elements
 from diffcli.methods.problem import Problem
 from diffcli.methods.reverse import activity
+from diffcli.operations.array_row import element_names
 from diffcli.records import Number
 from diffcli.tape import evaluate
 

@@ -3,6 +3,7 @@
 # Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
 
 from collections.abc import Callable, Sequence
+from itertools import product
 from typing import Any, NamedTuple, TypeAlias
 
 Shape: TypeAlias = tuple[int, ...]
@@ -81,6 +82,12 @@ class ArrayOperation(NamedTuple):
         return tuple(operand.removesuffix("...") for operand in self.operands)
 
     @property
+    def defaults(self) -> Fixed:
+        """What is fixed where nothing is given, for what may be left out; an axis of None is all of them."""
+        pairs = [name.partition("=") for name in self.fixed]
+        return {name: None if value == "none" else int(value) for name, sign, value in pairs if sign}
+
+    @property
     def spelling(self) -> str:
         """The function's name in source text."""
         return self.spelled or self.name
@@ -100,6 +107,17 @@ def shape_text(shape: Shape) -> str:
     if len(shape) == 1:
         return f"{shape[0]} element{'s' * (shape[0] != 1)}"
     return " × ".join(map(str, shape))
+
+
+def element_names(name: str, shape: Shape) -> list[str]:
+    """``W[0,1]`` for each element of an array, row by row; the name itself for a number.
+
+    >>> element_names("W", (1, 2)), element_names("x", ())
+    (['W[0,0]', 'W[0,1]'], ['x'])
+    """
+    if not shape:
+        return [name]
+    return [f"{name}[{','.join(map(str, place))}]" for place in product(*map(range, shape))]
 
 
 def broadcast_shapes(shapes: Sequence[Shape]) -> Shape:

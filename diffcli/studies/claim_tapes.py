@@ -34,7 +34,7 @@ def claim_tapes(problem: Problem, variable: str, claim: Program) -> dict[str, Ta
         raise ExpressionError([error("shape-mismatch", message, claim.source, Mark(claim.result.span))])
     if tape.shapes is None:
         return {variable: tape}
-    from diffcli.methods.elements import element_names
+    from diffcli.operations.array_row import element_names
     from diffcli.tape.writing_out import write_out
 
     written = write_out(tape, evaluate(tape, [problem.at[name] for name in tape.inputs])).tape

@@ -83,17 +83,12 @@ def either(build: Builder, one: int, other: int, span: Span) -> int | None:
 def emit_array(build: Builder, name: str, operands: tuple[int, ...], given: dict[str, Any], span: Span) -> int:
     """A row of an array operation; what it leaves as it is is no row."""
     row = ARRAYS[name]
-    fixed = {text.partition("=")[0]: _default(text) for text in row.fixed if "=" in text} | given
+    fixed = row.defaults | given
     shapes = [build.shape(operand) for operand in operands]
     shape = row.shape(shapes, fixed)
     if name in ("broadcast", "sum_to", "reshape") and shape == shapes[0]:
         return operands[0]
     return build.emit(name, operands, span, fixed, shape)
-
-
-def _default(text: str) -> Any:
-    value = text.partition("=")[2]
-    return None if value == "none" else int(value)
 
 
 def fitted(build: Builder, slot: int, shape: Shape, span: Span) -> int:

@@ -48,7 +48,7 @@ def apply_array(recorder: Recorder, name: str, given: Sequence[Any], **fixed: An
             shape = broadcast_shapes(shapes)
         else:
             row = ARRAYS[name]
-            settled = {text.partition("=")[0]: _default(text) for text in row.fixed if "=" in text} | fixed
+            settled = row.defaults | fixed
             shape = row.shape(shapes, settled)
     except ShapeError as fault:
         _refuse_shapes(recorder, fault, given, shapes)
@@ -73,7 +73,7 @@ def apply_fixed(name: str, given: Sequence[Any], fixed: Fixed) -> Any:
         return apply_array(recorder, name, given, **fixed)
     values = [arrays.as_array(one) for one in given]
     if row is not None:
-        fixed = {text.partition("=")[0]: _default(text) for text in row.fixed if "=" in text} | fixed
+        fixed = row.defaults | fixed
         row.shape([arrays.shape_of(value) for value in values], fixed)
     with arrays.quiet():
         return value_function(name)(*values, **fixed)
@@ -101,11 +101,6 @@ def _within(given: Sequence[Any]) -> Recorder | None:
 def value_function(name: str) -> Callable[..., Any]:
     """How a row of either table is computed in a program."""
     return array_functions.FUNCTIONS.get(name) or arrays.STRICT.get(name) or elementwise_function(name)
-
-
-def _default(text: str) -> Any:
-    default = text.partition("=")[2]
-    return None if default == "none" else int(default)
 
 
 def _refuse_shapes(recorder: Recorder, fault: ShapeError, given: Sequence[Any], shapes: Sequence[Shape]) -> NoReturn:

@@ -189,7 +189,7 @@ class _Shaping:
         if row.name == "index" and "key" in given:
             return operands[:1], {"key": self.key(slot, given["key"], operands[1:])}
         names = given.pop("keywords", ())
-        found = {name.partition("=")[0]: _default(name) for name in row.fixed if "=" in name} | given
+        found = row.defaults | given
         if names:
             keyworded = operands[len(operands) - len(names) :]
             operands = operands[: len(operands) - len(names)]
@@ -247,12 +247,6 @@ class _Shaping:
         span = Span(self.new.starts[row], self.new.stops[row])
         text = " ".join(self.old.source.text[span.start : span.stop].split())
         return text if len(text) <= 30 else f"{text[:14]} ... {text[-12:]}"
-
-
-def _default(name: str) -> Any:
-    """The default of what is fixed, from the table's text."""
-    text = name.partition("=")[2]
-    return None if text == "none" else int(text)
 
 
 def _array(values: Any) -> Any:

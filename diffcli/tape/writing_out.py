@@ -8,7 +8,6 @@ Taylor series, one-sided slopes, sparsity. An element of an input is an input, c
 
 from collections.abc import Sequence
 from functools import cache
-from itertools import product
 from typing import Any, NamedTuple
 
 from diffcli.errors import LimitError, Span, error
@@ -18,9 +17,10 @@ from diffcli.operations import OPERATIONS
 from diffcli.operations.arithmetic import cells
 from diffcli.operations.arithmetic.cells import Cell
 from diffcli.operations.arithmetic.floats import STRICT
+from diffcli.operations.array_row import element_names
 from diffcli.operations.arrays import ARRAYS
 from diffcli.tape.rules import rule_function
-from diffcli.tape.tape import Shape, Skip, Tape
+from diffcli.tape.tape import Skip, Tape
 
 MOST_WRITTEN = 200_000
 """The most rows of a tape that is written out, if no other limit is given."""
@@ -60,13 +60,6 @@ def write_out(tape: Tape, values: Sequence[Any], most_rows: int = MOST_WRITTEN) 
     (['x[0]', 'x[1]'], ['pow', 'pow', 'add'], (4,))
     """
     return _Writer(tape, values, most_rows).run()
-
-
-def element_names(name: str, shape: Shape) -> list[str]:
-    """``W[0,1]`` for each element of an array, row by row; the name itself for a number."""
-    if not shape:
-        return [name]
-    return [f"{name}[{','.join(map(str, place))}]" for place in product(*map(range, shape))]
 
 
 class _Writer:
@@ -189,7 +182,7 @@ class _Writer:
                 keywords = program.keywords.get(node, ())
                 count = len(children) - len(keywords)
                 values = [nodes[child] for child in children[:count]]
-                given = {name.partition("=")[0]: _default(name) for name in ARRAYS[operation].fixed if "=" in name}
+                given = ARRAYS[operation].defaults
                 given |= {name: nodes[child] for name, child in zip(keywords, children[count:], strict=True)}
                 ARRAYS[operation].shape([cells.shape_of(value) for value in values], given)
                 nodes[node] = self.row(-1, operation, values, given)
@@ -307,8 +300,3 @@ class _Writer:
                     later = zip(rows[row][column + 1 :], rows[column][column + 1 :], strict=True)
                     rows[row] = [*rows[row][: column + 1], *[cell - factor * other for cell, other in later]]
         return determinant, [row[size:] for row in rows]
-
-
-def _default(text: str) -> Any:
-    value = text.partition("=")[2]
-    return None if value == "none" else int(value)
