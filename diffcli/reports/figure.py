@@ -8,7 +8,7 @@ from typing import NamedTuple
 from diffcli.errors import UsageError, error
 from diffcli.reports.document import Document
 
-DRAWN_BY = ("step-size", "swell", "jacobian", "hessian")
+DRAWN_BY = ("step-size", "swell", "jacobian", "hessian", "lesson")
 """The commands whose reports have a figure."""
 
 

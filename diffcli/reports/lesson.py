@@ -1,0 +1,136 @@
+"""The report of a lesson, of the list of lessons, and of a run through all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from diffcli.records import is_array
+from diffcli.reports.document import Block, Cell, Column, Document, Table, Text, number
+from diffcli.reports.figure import Axis, Figure, Series
+from diffcli.studies.lessons import LESSONS
+from diffcli.studies.lessons.record import Code, Curves, Erratum, Grid, Lesson, Part, Said, Settings
+
+SCHEMA = "diffcli/lesson@1"
+VERDICTS = {True: "pass", False: "FAIL"}
+
+
+def lesson_report(lesson: Lesson, settings: Settings, rounded: bool = False) -> Document:
+    """The document of a lesson; ``rounded`` where each table may show as many digits as it is about.
+
+    The keys of its data: ``lesson``, ``title``, ``seed``, ``size``, ``passed``, ``parts`` (each with its ``kind``: ``said``,
+    ``code``, ``grid``, ``curves``, ``erratum``), ``checks`` (``claim``, ``found``, ``passed``) and ``try_next``.
+    """
+    blocks: list[Block] = [Text(f"{lesson.name}: {lesson.title}", "heading"), *_blocks(lesson.parts, rounded)]
+    columns = (Column("what is checked"), Column("found"), Column("verdict"))
+    rows = tuple((check.claim, check.found, VERDICTS[check.passed]) for check in lesson.checks)
+    blocks += [Table("checks", columns, rows), Text("try next", "heading"), Text(lesson.try_next, "code")]
+    data = {
+        "schema": SCHEMA,
+        "lesson": lesson.name,
+        "title": lesson.title,
+        "seed": settings.seed,
+        "size": settings.size,
+        "passed": lesson.passed,
+        "parts": [_part_data(part) for part in lesson.parts],
+        "checks": [check._asdict() for check in lesson.checks],
+        "try_next": lesson.try_next,
+    }
+    return Document(tuple(blocks), data)
+
+
+def lessons_report() -> Document:
+    """The list of lessons. The keys of its data: ``lessons``, each with ``lesson``, ``title`` and ``size``, if it has one."""
+    columns = (Column("lesson"), Column("what it shows"), Column("--size"))
+    rows = tuple(
+        (name, entry.title, f"{entry.size.what}, {entry.size.default}" if entry.size else None) for name, entry in LESSONS.items()
+    )
+    lessons = [
+        {"lesson": name, "title": entry.title, "size": entry.size._asdict() if entry.size else None}
+        for name, entry in LESSONS.items()
+    ]  # fmt: skip
+    hint = Text("diffcli lesson NAME tells one; diffcli lesson all runs the checks of all.", "dim")
+    return Document((Table("lessons", columns, rows), hint), {"schema": SCHEMA, "lessons": lessons})
+
+
+def verdicts_report(lessons: Sequence[Lesson], settings: Settings) -> Document:
+    """Whether every lesson passes its checks: a line each, and what failed. Its data has their ``checks`` too."""
+    columns = (Column("lesson"), Column("what it shows"), Column("checks"), Column("verdict"))
+    rows = []
+    for lesson in lessons:
+        passed = sum(check.passed for check in lesson.checks)
+        rows.append((lesson.name, lesson.title, f"{passed} of {len(lesson.checks)}", VERDICTS[lesson.passed]))
+    blocks: list[Block] = [Table("lessons", columns, tuple(rows))]
+    failed = [
+        (lesson.name, check.claim, check.found) for lesson in lessons for check in lesson.checks if not check.passed
+    ]  # fmt: skip
+    if failed:
+        blocks.append(Table("what failed", (Column("lesson"), Column("what is checked"), Column("found")), tuple(failed)))
+    data = {
+        "schema": SCHEMA,
+        "seed": settings.seed,
+        "passed": all(lesson.passed for lesson in lessons),
+        "lessons": [
+            {
+                "lesson": lesson.name, "title": lesson.title, "passed": lesson.passed,
+                "checks": [check._asdict() for check in lesson.checks],
+            }
+            for lesson in lessons
+        ],
+    }  # fmt: skip
+    return Document(tuple(blocks), data)
+
+
+# -- parts -------------------------------------------------------------------------------------------------------------------
+
+
+def _blocks(parts: Sequence[Part], rounded: bool) -> Iterator[Block]:
+    role = ""
+    for part in parts:
+        if isinstance(part, Said):
+            role = "aside" if role == "text" else "text"  # texts of one role are printed as one paragraph
+            yield Text(part.text, role)
+            continue
+        role = ""
+        if isinstance(part, Code):
+            yield Text(part.text, "code")
+        elif isinstance(part, Erratum):
+            yield Text(f"Erratum. {part.source} says: {part.said}\nComputed: {part.truth}", "erratum")
+        elif isinstance(part, Curves):
+            yield _figure(part)
+        else:
+            yield _table(part, rounded)
+
+
+def _table(grid: Grid, rounded: bool) -> Table:
+    columns = tuple(Column(title.rstrip(), numeric=_is_numeric(grid, place)) for place, title in enumerate(grid.columns))
+    if not rounded or grid.digits is None:
+        return Table(grid.title, columns, grid.rows)
+    rows = tuple(
+        tuple(number(cell, grid.digits) if isinstance(cell, float) else cell for cell in row) for row in grid.rows
+    )  # fmt: skip
+    return Table(grid.title, columns, rows)
+
+
+def _is_numeric(grid: Grid, place: int) -> bool:
+    """Whether a column holds numbers, or nothing but for them."""
+    cells: list[Cell] = [row[place] for row in grid.rows if row[place] is not None]
+    return bool(cells) and all(isinstance(cell, int | float) or is_array(cell) for cell in cells)
+
+
+def _figure(curves: Curves) -> Figure:
+    series = tuple(
+        Series(name, tuple(zip(x, y, strict=True)), "line" if name in curves.lines else "data") for name, x, y in curves.curves
+    )  # fmt: skip
+    return Figure(curves.title, Axis(curves.x_label, curves.log_x), Axis(curves.y_label, curves.log_y), series)
+
+
+# -- data --------------------------------------------------------------------------------------------------------------------
+
+
+def _part_data(part: Part) -> dict[str, Any]:
+    kind = type(part).__name__.lower()
+    if isinstance(part, Curves):
+        curves = [{"name": name, "x": x, "y": y} for name, x, y in part.curves]
+        return {"kind": kind, **part._asdict(), "curves": curves}
+    return {"kind": kind, **part._asdict()}

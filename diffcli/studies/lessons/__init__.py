@@ -1,0 +1,77 @@
+"""The lessons, in the order of the lecture. Adding one is adding a file here and a row of `LESSONS`.
+
+A lesson's module has ``lesson(settings: Settings) -> Lesson``. It computes what it tells with the library, and is imported
+when it is asked for.
+"""
+
+# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
+
+from importlib import import_module
+from typing import NamedTuple
+
+from diffcli.errors import UsageError, error
+from diffcli.studies.lessons.record import Lesson, Settings
+
+
+class Size(NamedTuple):
+    """What ``--size`` is in a lesson, if not given, at least and at most."""
+
+    what: str
+    default: int
+    least: int
+    most: int
+
+
+class Entry(NamedTuple):
+    """Where a lesson is, and what it is about; ``size`` if it can be run at several sizes."""
+
+    module: str
+    title: str
+    size: Size | None = None
+
+
+LESSONS: dict[str, Entry] = {
+    "numerical": Entry("numerical", "difference quotients and their two errors", Size("variables", 64, 1, 512)),
+}
+"""The lessons by name, in the order of the lecture."""
+
+
+def find_lesson(name: str) -> Entry:
+    """The row of a lesson.
+
+    Raises
+    ------
+    UsageError
+        There is none of the name.
+    """
+    if name not in LESSONS:
+        from diffcli.language.complaints import did_you_mean
+
+        help = [*did_you_mean(name, LESSONS), "`diffcli lesson` lists them all"]
+        raise UsageError([error("unknown-topic", f"there is no lesson `{name}`", help=help)])
+    return LESSONS[name]
+
+
+def run_lesson(name: str, settings: Settings | None = None) -> Lesson:
+    """Compute a lesson.
+
+    Raises
+    ------
+    UsageError
+        There is none of the name, or it has no such size.
+
+    >>> run_lesson("numerical").passed
+    True
+    """
+    settings = settings or Settings()
+    entry = find_lesson(name)
+    size = entry.size
+    if size is None and settings.size is not None:
+        raise UsageError([error("usage", f"the lesson {name} has one size only", help=["leave --size out"])])
+    if size is not None:
+        settings = settings._replace(size=size.default if settings.size is None else settings.size)
+        if not size.least <= settings.sized() <= size.most:
+            message = f"--size is {settings.size}; in the lesson {name} it is {size.what}, from {size.least} to {size.most}"
+            raise UsageError([error("bad-value", message)])
+    lesson: Lesson = import_module(f"{__name__}.{entry.module}").lesson(settings)
+    return lesson

@@ -1,0 +1,238 @@
+"""Every lesson of the table: its checks pass, and it comes out in every format, wrapped, whole, and the same on every run."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from types import ModuleType
+
+import click.shell_completion
+import pytest
+from console import run
+
+from diffcli.reports.formats import FORMATS
+from diffcli.studies import lessons
+from diffcli.studies.lessons import LESSONS, Entry, Size, run_lesson
+from diffcli.studies.lessons.record import Check, Code, Curves, Erratum, Grid, Lesson, Said
+
+PARTS = {
+    "said": ["kind", "text"], "code": ["kind", "text"], "grid": ["kind", "title", "columns", "rows", "varies", "digits"],
+    "curves": ["kind", "title", "x_label", "y_label", "curves", "log_x", "log_y", "lines"],
+    "erratum": ["kind", "said", "truth", "source"],
+}  # fmt: skip
+PLACEHOLDER = re.compile(r"\b(TODO|TBD|FIXME|XXX|None|nan|lorem)\b|\{[a-z_.]*\}|<[a-z_. ]+ at 0x|\?\?")
+
+
+def data_of(name, *options):
+    outcome = run(["lesson", name, "--json", *options])
+    assert (outcome.stderr, outcome.exit) == ("", 0)
+    return json.loads(outcome.stdout)
+
+
+def without_what_varies(data):
+    """A lesson's data with the columns that say they vary left empty."""
+    for part in data["parts"]:
+        if part["kind"] == "grid":
+            varying = [part["columns"].index(title) for title in part["varies"]]
+            part["rows"] = [[None if place in varying else cell for place, cell in enumerate(row)] for row in part["rows"]]
+    return data
+
+
+# -- every lesson ----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_a_lesson_passes_its_checks_and_says_so_in_json(name):
+    data = data_of(name)
+    assert list(data) == ["schema", "lesson", "title", "seed", "size", "passed", "parts", "checks", "try_next"]
+    assert (data["schema"], data["lesson"], data["title"]) == ("diffcli/lesson@1", name, LESSONS[name].title)
+    assert data["passed"] is True
+    assert data["checks"], "a lesson without a check claims nothing"
+    assert all(check["passed"] is True and check["claim"] and check["found"] for check in data["checks"])
+    for part in data["parts"]:
+        assert list(part) == PARTS[part["kind"]]
+        if part["kind"] == "grid":
+            assert {len(row) for row in part["rows"]} == {len(part["columns"])}
+            assert set(part["varies"]) <= set(part["columns"])
+        if part["kind"] == "curves":
+            assert set(part["lines"]) <= {curve["name"] for curve in part["curves"]}
+            assert all(len(curve["x"]) == len(curve["y"]) > 1 for curve in part["curves"])
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_the_same_seed_gives_the_same_lesson(name):
+    first, second = (without_what_varies(data_of(name, "--seed", "3")) for _ in range(2))
+    assert json.dumps(first) == json.dumps(second)
+    assert first["seed"] == 3
+    texts = {run(["lesson", name, "--seed", "3"]).stdout for _ in range(2)}
+    assert len(texts) == 1 or any(part.get("varies") for part in first["parts"])
+
+
+@pytest.mark.parametrize("name", LESSONS)
+@pytest.mark.parametrize("seed", [1, 2])
+def test_checks_do_not_hang_on_the_seed(name, seed):
+    assert data_of(name, "--seed", str(seed))["passed"] is True
+
+
+@pytest.mark.parametrize("name", [name for name, entry in LESSONS.items() if entry.size])
+def test_a_lesson_passes_at_its_least_size_and_near_its_default(name):
+    size = LESSONS[name].size
+    for given in {size.least, max(size.least, size.default // 2), min(size.most, size.default + 1)}:
+        data = data_of(name, "--size", str(given))
+        assert (data["size"], data["passed"]) == (given, True), given
+
+
+@pytest.mark.parametrize("name", LESSONS)
+@pytest.mark.parametrize("width", [80, 60])
+def test_a_lesson_is_text_that_fits_and_is_whole(name, width):
+    outcome = run(["lesson", name, "--width", str(width)])
+    assert (outcome.stderr, outcome.exit) == ("", 0)
+    lines = outcome.stdout.splitlines()
+    code = {line for part in run_lesson(name).parts if isinstance(part, Code) for line in part.text.splitlines()}
+    command = run_lesson(name).try_next.splitlines()
+    assert [line for line in lines if len(line) > width and line not in code and line not in command] == []
+    assert all(len(line) <= 80 for line in (*code, *command))
+    assert PLACEHOLDER.findall(outcome.stdout) == []
+    assert [line for line in lines if line != line.rstrip()] == []
+    assert lines[0].startswith(f"{name}: ")
+    assert lines[-len(command) :] == command
+    assert run(["lesson", name], PYTHONIOENCODING="ascii", encoding="ascii").exit == 0
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_what_a_lesson_says_to_try_runs(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for line in run_lesson(name).try_next.splitlines():
+        if line.startswith("diffcli "):
+            assert run(line.removeprefix("diffcli ").partition("  #")[0]).exit == 0, line
+    python = [line for line in run_lesson(name).try_next.splitlines() if not line.startswith("diffcli ")]
+    exec("\n".join(python), {})
+
+
+@pytest.mark.parametrize("name", LESSONS)
+@pytest.mark.parametrize("format", [name for name, known in FORMATS.items() if not known.figure])
+def test_a_lesson_comes_in_every_format(name, format):
+    outcome = run(["lesson", name, "-f", format])
+    assert outcome.exit == 0
+    assert outcome.stdout.strip()
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_what_the_records_hold_is_what_they_say(name):
+    lesson = run_lesson(name)
+    for part in lesson.parts:
+        assert isinstance(part, Said | Code | Grid | Curves | Erratum)
+        for text in (part.text,) if isinstance(part, Said | Code) else part[:2] if isinstance(part, Erratum) else ():
+            assert text == text.strip()
+            assert isinstance(part, Code) or "\n" not in text
+    assert all(isinstance(check.passed, bool) for check in lesson.checks)
+
+
+# -- the command -----------------------------------------------------------------------------------------------------------------
+
+PLANTED = Lesson(
+    "planted", "a lesson with a fault", (Said("first"), Said("second"), Erratum("2 + 2 = 5", "2 + 2 = 4", "A note")),
+    (Check("2 + 2 = 4", "4", True), Check("2 + 2 = 5", "4", False)), "diffcli lesson",
+)  # fmt: skip
+
+
+@pytest.fixture
+def planted(monkeypatch):
+    """A lesson whose second check fails, alone in the table."""
+    module = ModuleType("diffcli.studies.lessons.planted")
+    module.lesson = lambda settings: PLANTED
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    table = {"planted": Entry("planted", PLANTED.title, Size("things", 4, 2, 8))}
+    for where in (lessons, sys.modules["diffcli.reports.lesson"]):
+        monkeypatch.setattr(where, "LESSONS", table)
+
+
+def test_a_check_that_fails_exits_1_and_is_told_in_words(planted):
+    outcome = run("lesson planted")
+    assert outcome == (
+        """\
+planted: a lesson with a fault
+
+first
+
+second
+
+Erratum. A note says: 2 + 2 = 5
+Computed: 2 + 2 = 4
+
+checks
+what is checked   found   verdict
+─────────────────────────────────
+2 + 2 = 4         4       pass
+2 + 2 = 5         4       FAIL
+
+try next
+
+diffcli lesson
+""",
+        "",
+        1,
+    )
+    everything = run("lesson all")
+    assert everything.exit == 1
+    assert "planted   a lesson with a fault   1 of 2   FAIL" in everything.stdout
+    assert "planted   2 + 2 = 5         4" in everything.stdout
+    data = json.loads(run("lesson all --json").stdout)
+    assert (data["passed"], data["lessons"][0]["checks"][1]["passed"]) == (False, False)
+    assert run("lesson planted --json").exit == 1
+
+
+def test_a_size_that_there_is_not_is_refused(planted):
+    assert run("lesson planted --size 9") == (
+        "", "error[bad-value]: --size is 9; in the lesson planted it is things, from 2 to 8\n", 2
+    )  # fmt: skip
+    assert run("lesson all --size 4") == (
+        "", "error[usage]: each lesson has a size of its own\n  = help: leave --size out, or name a lesson\n", 2
+    )  # fmt: skip
+    lessons.LESSONS["planted"] = Entry("planted", PLANTED.title)
+    assert run("lesson planted --size 4") == (
+        "", "error[usage]: the lesson planted has one size only\n  = help: leave --size out\n", 2
+    )  # fmt: skip
+    assert run("lesson planted --size 0").exit == 2
+
+
+def test_the_list_tells_every_lesson_and_what_its_size_is():
+    outcome = run("lesson --width 100")
+    assert outcome.exit == 0
+    data = json.loads(run("lesson --json").stdout)
+    assert [found["lesson"] for found in data["lessons"]] == list(LESSONS)
+    for name, entry in LESSONS.items():
+        assert f"{name} " in outcome.stdout
+        assert entry.title in outcome.stdout
+        assert len(entry.title) <= 44, "or the list takes two lines for it"
+        assert "  " not in entry.title and entry.title == entry.title.strip(" .")
+
+
+def test_an_unknown_name_gets_the_nearest():
+    assert run("lesson numercal") == (
+        "",
+        "error[unknown-topic]: there is no lesson `numercal`\n  = help: did you mean `numerical`?\n"
+        "  = help: `diffcli lesson` lists them all\n",
+        2,
+    )
+
+
+def test_the_shell_completes_names():
+    from diffcli.cli.main import program
+
+    complete = click.shell_completion.ShellComplete(program, {}, "diffcli", "_DIFFCLI_COMPLETE")
+    assert [item.value for item in complete.get_completions(["lesson"], "nu")] == ["numerical"]
+    everything = [item.value for item in complete.get_completions(["lesson"], "")]
+    assert everything == [*LESSONS, "all"]
+
+
+def test_the_list_imports_no_lesson():
+    import subprocess
+
+    code = (
+        "import sys; from diffcli.cli.main import main; main(['lesson']); "
+        "print(*[name for name in sys.modules if name.startswith('diffcli.studies.lessons.') or name == 'numpy'], file=sys.stderr)"
+    )
+    finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert finished.stderr.split() == ["diffcli.studies.lessons.record"]
