@@ -14,8 +14,37 @@ from diffcli.cli.exit_codes import ExitCode
 from diffcli.errors.codes import CODES, EXITS
 
 EXAMPLES = [name for name, code in CODES.items() if code.wrong]
-UNREACHED = {"bad-data", "missing-extra", "more-notes", "not-measured", "not-simplified", "timeout", "undecided-derivative", "interrupted", "bug"}
+UNREACHED = {
+    "bad-data",
+    "missing-extra",
+    "more-notes",
+    "not-measured",
+    "not-simplified",
+    "timeout",
+    "undecided-derivative",
+    "interrupted",
+    "bug",
+}
 UNREACHED |= {"untraceable", "python-error", "bad-result", "python-branch", "wrong-rule"}  # they need a file
+UNREACHED |= {
+    "no-graph",
+    "freed-graph",
+    "changed-in-place",
+    "leaf-in-place",
+    "view-in-place",
+    "shared-elements",
+    "inference-tensor",
+    "needs-gradient",
+    "bad-gradient",
+    "unused-input",
+    "not-a-leaf",
+    "leaves-the-graph",
+    "not-differentiable-kind",
+    "needs-one-element",
+    "not-numbers",
+    "no-second-derivative",
+    "bad-function",
+}  # of tensors, in Python
 """Codes without an example that always brings them about; each has a test of its own elsewhere."""
 
 
@@ -42,14 +71,14 @@ def test_every_code_without_an_example_is_known_to_be_so():
 
 
 def test_every_code_in_the_source_stands_in_the_table():
-    """Codes are the first argument of ``error``, ``warning`` and ``Diagnostic``, or stand in the table of operations."""
+    """Codes are the first argument of ``error``, ``fault``, ``warning`` and ``Diagnostic``, or stand in the table of operations."""
     found = set()
     for path in Path(diffcli.__file__).parent.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call) or not node.args or not isinstance(node.args[0], ast.Constant):
                 continue
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            if name in ("error", "warning", "Diagnostic"):
+            if name in ("error", "fault", "warning", "Diagnostic"):
                 found.add(node.args[0].value)
     assert found - set(CODES) == set(), "add these to diffcli/errors/codes.py"
 

@@ -6,7 +6,8 @@
     ├── DomainError              the value is undefined at this point           exit 4
     ├── NotDifferentiableError   a kink, tie, jump or branch, under --strict    exit 5
     ├── LimitError               --timeout or --max-nodes was reached           exit 6
-    └── MissingExtraError        an optional package is needed                  exit 7
+    ├── MissingExtraError        an optional package is needed                  exit 7
+    └── AutogradError            a tensor, graph or mode that cannot be used so exit 2
 
 A `Diagnostic` is made where the fact is known and rendered in one place (`diffcli.reports.diagnostics`). The list of
 codes, with an explanation and an example of each, is the table in `diffcli.errors.codes`.
@@ -113,6 +114,19 @@ class MissingExtraError(DiffcliError):
     exit_code = 7
 
 
+class AutogradError(DiffcliError, RuntimeError):
+    """A tensor, its graph or a grad mode cannot be used in this way; the text says what would do."""
+
+    exit_code = 2
+
+    def __str__(self) -> str:
+        lines = []
+        for diagnostic in self.diagnostics:
+            lines += [diagnostic.message, *[f"  note: {note}" for note in diagnostic.notes]]
+            lines += [f"  help: {help}" for help in diagnostic.help]
+        return "\n".join(lines)
+
+
 def error(
     code: str,
     message: str,
@@ -123,6 +137,11 @@ def error(
 ) -> Diagnostic:
     """A diagnostic of severity ``error``."""
     return Diagnostic(code, "error", message, source, marks, tuple(notes), tuple(help))
+
+
+def fault(code: str, message: str, help: Iterable[str] = (), notes: Iterable[str] = ()) -> AutogradError:
+    """What is raised where tensors cannot be used so."""
+    return AutogradError([error(code, message, notes=notes, help=help)])
 
 
 def as_stop(stopped: DiffcliError | KeyboardInterrupt) -> Diagnostic:

@@ -129,13 +129,15 @@ MAY_RETURN_OPERAND = frozenset(("stop_gradient", "max", "min", "where"))
 
 def fixed_names(tape: Tape, slot: int, position: int) -> Fixed:
     """Everything that the rules of an array row may name beside its operands, when asked about one of them."""
-    row = ARRAYS[tape.operation(slot)]
-    operands = tape.operands_of(slot)
-    fixed = tape.parameters.get(slot, {})
-    shapes = [tape.shape(operand) for operand in operands]
-    names = {**fixed, **row.names(shapes, fixed, position), "shape_y": tape.shape(slot)}
+    shapes = [tape.shape(operand) for operand in tape.operands_of(slot)]
+    return rule_names(ARRAYS[tape.operation(slot)], shapes, tape.shape(slot), tape.parameters.get(slot, {}), position)
+
+
+def rule_names(row: ArrayOperation, shapes: Sequence[Shape], shape: Shape, fixed: Fixed, position: int) -> Fixed:
+    """The same, of a row whose operands and result have these shapes."""
+    names = {**fixed, **row.names(shapes, fixed, position), "shape_y": shape}
     own = shapes[position : position + 1] if row.variadic else shapes
-    return names | {f"shape_{letter}": shape for letter, shape in zip(row.parameters, own, strict=True)}
+    return names | {f"shape_{letter}": own_shape for letter, own_shape in zip(row.parameters, own, strict=True)}
 
 
 def rule_text(row: ArrayOperation, names: Fixed, position: int, kind: str) -> str:
@@ -147,8 +149,11 @@ def rule_text(row: ArrayOperation, names: Fixed, position: int, kind: str) -> st
 
 def array_term(tape: Tape, slot: int, position: int, kind: str) -> Function | None:
     """What an array row adds by one operand, as a function ``(g, *operands, result)``; None if there is no dependence."""
-    row = ARRAYS[tape.operation(slot)]
-    names = fixed_names(tape, slot, position)
+    return row_term(ARRAYS[tape.operation(slot)], fixed_names(tape, slot, position), position, kind)
+
+
+def row_term(row: ArrayOperation, names: Fixed, position: int, kind: str) -> Function | None:
+    """The same, of a row of the table with everything that its rule may name."""
     text = rule_text(row, names, position, kind)
     if text == ABSENT:
         return None
@@ -179,11 +184,15 @@ def leaves_out(rule: str) -> bool:
 
 def reached(tape: Tape, slot: int, position: int, kind: str, there: Any) -> Any:
     """Which elements of an operand those of an array row depend on that are there; or the other way round."""
-    row, operands = ARRAYS[tape.operation(slot)], tape.operands_of(slot)
-    names = fixed_names(tape, slot, position)
+    shapes = [tape.shape(operand) for operand in tape.operands_of(slot)]
+    return row_reached(ARRAYS[tape.operation(slot)], fixed_names(tape, slot, position), shapes, position, kind, there)
+
+
+def row_reached(row: ArrayOperation, names: Fixed, shapes: Sequence[Shape], position: int, kind: str, there: Any) -> Any:
+    """The same, of a row whose operands have these shapes."""
     parameters = () if row.variadic else row.parameters
     function, wanted = compiled(reach_text(row, names, position, kind), (SEED, *parameters))
-    ones = [] if row.variadic else [arrays.ones(tape.shape(operand)) for operand in operands]
+    ones = [] if row.variadic else [arrays.ones(shape) for shape in shapes]
     return function(arrays.as_array(there), *ones, **{name: names[name] for name in wanted}) != 0
 
 
@@ -199,18 +208,23 @@ def meeting(tape: Tape, slot: int, place: int, position: int, there: Any) -> Any
 
 def adjoint_reads(tape: Tape, slot: int, position: int) -> frozenset[int]:
     """Which operands of a row its adjoint rule by one operand reads, by position, and -1 for the result."""
-    name, operands = tape.operation(slot), tape.operands_of(slot)
-    if name == "where":
-        return frozenset((0,))
+    name = tape.operation(slot)
     if name in ARRAYS:
-        row = ARRAYS[name]
-        text = rule_text(row, fixed_names(tape, slot, position), position, "adjoint")
-        return frozenset() if text == ABSENT or row.variadic else _reads(text, row.parameters)
-    return _elementwise_reads(name, len(operands), position)
+        return row_reads(ARRAYS[name], fixed_names(tape, slot, position), position)
+    return elementwise_reads(name, len(tape.operands_of(slot)), position)
+
+
+def row_reads(row: ArrayOperation, names: Fixed, position: int) -> frozenset[int]:
+    """The same, of an array operation with everything that its rule may name."""
+    text = rule_text(row, names, position, "adjoint")
+    return frozenset() if text == ABSENT or row.variadic else _reads(text, row.parameters)
 
 
 @cache
-def _elementwise_reads(name: str, count: int, position: int) -> frozenset[int]:
+def elementwise_reads(name: str, count: int, position: int) -> frozenset[int]:
+    """The same, of an elementwise operation with ``count`` operands."""
+    if name == "where":
+        return frozenset((0,))
     row = OPERATIONS[name]
     if row.variadic or isinstance(name, OwnName):
         return frozenset(range(-1, count))

@@ -1,0 +1,73 @@
+"""Define-by-run automatic differentiation: tensors, a graph of functions, grad modes.
+
+Operations run at once, and leave a node in a graph if a tensor that requires a gradient takes part. `Tensor.backward` goes
+through the graph from the result to the leaves. Semantics are those of PyTorch; values and derivatives are those of
+diffcli's tables of operations.
+
+    >>> import diffcli.autograd as ad
+    >>> x = ad.tensor([3.0, 4.0], requires_grad=True)
+    >>> ad.norm(x).backward()
+    >>> x.grad
+    tensor([0.6, 0.8])
+
+Every function of diffcli's language is here (``ad.sin``, ``ad.softmax``), as is each method of a tensor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from diffcli.autograd.backward import grad
+from diffcli.autograd.core import Counter
+from diffcli.autograd.graph import AccumulateGrad, Node
+from diffcli.autograd.making import (
+    arange,
+    as_tensor,
+    empty,
+    empty_like,
+    eye,
+    from_numpy,
+    full,
+    full_like,
+    linspace,
+    manual_seed,
+    ones,
+    ones_like,
+    rand,
+    randint,
+    randn,
+    randperm,
+    tensor,
+    zeros,
+    zeros_like,
+)
+from diffcli.autograd.methods import function, function_names, no_method
+from diffcli.autograd.modes import (
+    enable_grad,
+    inference_mode,
+    is_grad_enabled,
+    is_inference_mode_enabled,
+    no_grad,
+    set_grad_enabled,
+)
+from diffcli.autograd.tensor import Tensor
+from diffcli.errors import AutogradError
+
+__all__ = [
+    "AccumulateGrad", "AutogradError", "Counter", "Node", "Tensor", "arange", "as_tensor", "empty", "empty_like",
+    "enable_grad", "eye", "from_numpy", "full", "full_like", "grad", "inference_mode", "is_grad_enabled",
+    "is_inference_mode_enabled", "linspace", "manual_seed", "no_grad", "ones", "ones_like", "rand", "randint", "randn",
+    "randperm", "set_grad_enabled", "tensor", "zeros", "zeros_like",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Callable[..., Any]:
+    found = None if name.startswith("_") else function(name)
+    if found is None:
+        raise AttributeError(f"module 'diffcli.autograd' has no attribute {name!r}" if name.startswith("_") else no_method(name))
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*__all__, *function_names()})

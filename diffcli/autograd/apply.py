@@ -1,0 +1,297 @@
+"""A row of the tables applied to tensors: the value, and a node of the graph if one of them requires a gradient.
+
+The operators of numbers without axes are made here too, each with a short way for floats: that is the hot path of a
+program of a million scalar operations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache, partial
+from typing import Any
+
+from diffcli.autograd.core import Core, counter_of, edge_of, new, refuse_inference
+from diffcli.autograd.graph import NumberNode, OperationNode
+from diffcli.autograd.modes import DEFAULT, INFERENCE, mode
+from diffcli.autograd.rules import PLACES, Rule, rule
+from diffcli.errors import AutogradError, fault
+from diffcli.operations.arithmetic import arrays, tensors
+from diffcli.operations.array_row import ShapeError, broadcast_shapes
+from diffcli.tape.array_rules import row_reads, rule_names
+
+_create = object.__new__
+_mode_of = mode.get
+
+
+def apply(name: str, given: Sequence[Any], **fixed: Any) -> Any:
+    """A row of either table applied to tensors, numbers, arrays and lists.
+
+    Raises
+    ------
+    AutogradError
+        Shapes do not fit, something is no number, or it cannot be recorded.
+    """
+    known = rule(name, len(given))
+    settled = known.row.defaults | fixed if known.row is not None else None
+    values = [operand_value(one) for one in given]
+    if known.number is not None and all(type(value) is float for value in values):
+        return _of_numbers(known, given, values)
+    value, shapes = compute(known, values, settled)
+    made = new(value)
+    if known.view:
+        share_memory(made, given[0], values[0], partial(known.value, **settled or {}))
+    if known.passive or _mode_of() != DEFAULT:
+        return made
+    edges = tuple([edge_of(one) if isinstance(one, Core) else None for one in given])
+    if any(edge is not None for edge in edges):
+        made._node = record(known, given, edges, values, value, shapes, settled)
+    return made
+
+
+def _of_numbers(known: Rule, given: Sequence[Any], values: list[float]) -> Any:
+    """The same of floats."""
+    assert known.number is not None
+    value = known.number(*values)
+    made = new(tensors.truth(value) if known.truth else value)
+    if known.passive or _mode_of() != DEFAULT:
+        return made
+    edges = tuple([edge_of(one) if isinstance(one, Core) else None for one in given])
+    positions = tuple([place for place, edge in enumerate(edges) if edge is not None])
+    if positions:
+        reads = _read_by(known, positions)
+        saved = tuple(
+            [
+                _kept(one, kept, known) if place in reads else None
+                for place, (one, kept) in enumerate(zip(given, values, strict=True))
+            ]
+        )
+        made._node = NumberNode(known, edges, saved, value if -1 in reads else None)
+    return made
+
+
+def operand_value(given: Any) -> Any:
+    """The value of an operand, whatever it is."""
+    if isinstance(given, Core):
+        return given._value
+    kind = type(given)
+    if kind is float:
+        return given
+    if kind is int or kind is bool:
+        return float(given)
+    try:
+        return tensors.from_data(given)
+    except (TypeError, ValueError):
+        raise no_number(given) from None
+
+
+def no_number(given: Any) -> AutogradError:
+    what = f"a `{type(given).__name__}` is no number and no array of numbers"
+    return fault("not-numbers", what, help=["make a tensor of it with tensor([...])"])
+
+
+def compute(known: Rule, values: list[Any], settled: dict[str, Any] | None) -> tuple[Any, list[tuple[int, ...]]]:
+    """The value of an operation, and the shapes of its operands; ``values`` become numbers of its kind, in place."""
+    kind = tensors.common_kind(values)
+    shapes = [tensors.shape_of(value) for value in values]
+    if not known.truth and not (
+        known.moves and all(tensors.kind_of(value) not in (tensors.FLOAT64, tensors.FLOAT32) for value in values)
+    ):
+        for place, value in enumerate(values):
+            if type(value) is not float and (value.dtype != kind or not value.ndim):
+                values[place] = tensors.as_kind(value, kind) if value.ndim or kind != tensors.FLOAT64 else float(value)
+    else:
+        kind = None
+    try:
+        if known.row is not None and settled is not None:
+            known.row.shape(shapes, settled)
+        elif len(set(shapes)) > 1:
+            broadcast_shapes(shapes)
+    except ShapeError as misfit:
+        raise shapes_do_not_fit(known.name, misfit) from None
+    with arrays.quiet():
+        value = known.value(*values, **settled or {})
+    if known.truth:
+        return tensors.truth(value), shapes
+    if known.name in PLACES:
+        return tensors.as_kind(tensors.plain(value), tensors.INT64), shapes
+    value = tensors.plain(value)
+    if kind is not None and tensors.kind_of(value) != kind:
+        value = tensors.as_kind(value, kind)
+    return value if known.view else tensors.in_memory_of_its_own(value, values), shapes
+
+
+def shapes_do_not_fit(name: str, misfit: ShapeError) -> AutogradError:
+    return fault(misfit.code, f"{name}: {misfit.message}", help=misfit.help)
+
+
+def record(
+    known: Rule,
+    given: Sequence[Any],
+    edges: tuple[Any, ...],
+    values: Sequence[Any],
+    value: Any,
+    shapes: list[tuple[int, ...]],
+    settled: dict[str, Any] | None,
+) -> OperationNode:
+    """The node of an operation, with what its rule will read."""
+    reads = needed(known, edges, shapes, tensors.shape_of(value), settled)
+    saved = tuple(
+        [_kept(one, kept, known) if place in reads else None for place, (one, kept) in enumerate(zip(given, values, strict=True))]
+    )
+    shape = tensors.shape_of(value)
+    kinds = None
+    if any(
+        isinstance(one, Core) and edge is not None and tensors.kind_of(one._value) != tensors.kind_of(value)
+        for one, edge in zip(given, edges, strict=True)
+    ):
+        kinds = tuple([tensors.kind_of(one._value) if isinstance(one, Core) else tensors.kind_of(value) for one in given])
+    fitting = None if known.row is None and all(own == shape for own in shapes) else tuple(shapes)
+    return OperationNode(known, edges, saved, value if -1 in reads else None, shape, fitting, kinds, settled)
+
+
+def needed(
+    known: Rule, edges: Sequence[Any], shapes: Sequence[Any], shape: Any, settled: dict[str, Any] | None
+) -> frozenset[int]:
+    """Which operands, and -1 for the result, are read by the rules of those that have edges."""
+    positions = tuple([place for place, edge in enumerate(edges) if edge is not None])
+    if known.row is None:
+        return _read_by(known, positions)
+    found: set[int] = set()
+    for position in positions:
+        names = rule_names(known.row, shapes, shape, settled or {}, position)
+        found |= row_reads(known.row, names, position)
+    return frozenset(found)
+
+
+@cache
+def _read_by(known: Rule, positions: tuple[int, ...]) -> frozenset[int]:
+    return frozenset().union(*[known.reads[position] for position in positions])
+
+
+def _kept(given: Any, value: Any, known: Rule) -> Any:
+    """An operand as a node saves it: the tensor itself, or its value where that had to be made."""
+    if isinstance(given, Core):
+        if given._made_in_inference:
+            raise refuse_inference(given, known.label.removesuffix("Backward").lower())
+        if given._value is value or tensors.shares(value, given._value):
+            return given
+        if tensors.kind_of(given._value) == tensors.kind_of(value):
+            return given
+    return value
+
+
+def share_memory(made: Core, given: Any, value: Any, view: Callable[[Any], Any]) -> None:
+    """Mark a result as a view, if it is one."""
+    if not (isinstance(given, Core) and tensors.shares(made._value, given._value)):
+        if isinstance(made._value, float) or not tensors.is_array(made._value):
+            return
+        made._value = tensors.in_memory_of_its_own(made._value, (value,))
+        return
+    made._base = given._base or given
+    made._views = (*given._views, view)
+    if given._made_in_inference:
+        made._made_in_inference = True
+        return
+    made._made_in_inference = False
+    made._counter = counter_of(given)
+    made._seen = made._counter.count
+    made._made_without_grad = _mode_of() != DEFAULT
+
+
+# -- numbers without axes --------------------------------------------------------------------------------------------------
+
+
+def binary(name: str) -> Callable[[Any, Any], Any]:
+    """The operator of a row with two operands, ``a`` a tensor."""
+    known = rule(name, 2)
+    function = known.number
+    assert function is not None
+    first, second, both = (_read_by(known, positions) if not known.passive else frozenset() for positions in ((0,), (1,), (0, 1)))
+    first_a, first_b, first_y = (place in first for place in (0, 1, -1))
+    both_a, both_b, both_y = (place in both for place in (0, 1, -1))
+    second_a, second_b, second_y = (place in second for place in (0, 1, -1))
+
+    def operation(a: Any, b: Any) -> Any:
+        x = a._value
+        if type(x) is not float or a._base is not None:
+            return NotImplemented if not is_operand(b) else apply(name, (a, b))
+        if type(b) is float or type(b) is int:
+            y, other = b, None
+        elif isinstance(b, Core):
+            y = b._value
+            if type(y) is not float or b._base is not None:
+                return apply(name, (a, b))
+            other = b._node or (b if b._flag else None)
+        else:
+            return NotImplemented if not is_operand(b) else apply(name, (a, b))
+        value = function(x, y)
+        made = _create(Core.kind)
+        made._value = value
+        own = a._node or (a if a._flag else None)
+        if own is None and other is None:
+            if _mode_of() == INFERENCE:
+                made._made_in_inference = True
+            return made
+        if (now := _mode_of()) != DEFAULT:
+            made._made_in_inference = now == INFERENCE
+            return made
+        if a._made_in_inference or (isinstance(b, Core) and b._made_in_inference):
+            made._node = record(known, (a, b), (own, other), (x, float(y)), value, [(), ()], None)
+        elif other is None:
+            made._node = NumberNode(
+                known, (own, None), (a if first_a else None, b if first_b else None), value if first_y else None
+            )
+        elif own is None:
+            made._node = NumberNode(
+                known, (None, other), (a if second_a else None, b if second_b else None), value if second_y else None
+            )
+        else:
+            made._node = NumberNode(
+                known, (own, other), (a if both_a else None, b if both_b else None), value if both_y else None
+            )
+        return made
+
+    operation.__name__ = name
+    return operation if not known.passive else lambda a, b: apply(name, (a, b)) if is_operand(b) else NotImplemented
+
+
+def reflected(name: str) -> Callable[[Any, Any], Any]:
+    """The operator with a tensor on its right."""
+
+    def operation(b: Any, a: Any) -> Any:
+        return apply(name, (a, b)) if is_operand(a) else NotImplemented
+
+    return operation
+
+
+def is_operand(given: Any) -> bool:
+    """Whether something can be an operand of an operator: a number, an array, a list."""
+    return isinstance(given, Core | float | int | list | tuple) or hasattr(given, "dtype")
+
+
+def unary(name: str) -> Callable[[Any], Any]:
+    """The operator or function of a row with one operand."""
+    known = rule(name, 1)
+    function = known.number
+    if function is None or known.passive:
+        return lambda a: apply(name, (a,))
+    reads = _read_by(known, (0,))
+    reads_a, reads_y = 0 in reads, -1 in reads
+
+    def operation(a: Any) -> Any:
+        x = a._value if isinstance(a, Core) else None
+        if type(x) is not float or a._base is not None or a._made_in_inference:
+            return apply(name, (a,))
+        value = function(x)
+        made = _create(Core.kind)
+        made._value = value
+        own = a._node or (a if a._flag else None)
+        now = _mode_of()
+        if own is not None and now == DEFAULT:
+            made._node = NumberNode(known, (own,), (a if reads_a else None,), value if reads_y else None)
+        elif now == INFERENCE:
+            made._made_in_inference = True
+        return made
+
+    operation.__name__ = name
+    return operation

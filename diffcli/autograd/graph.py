@@ -1,0 +1,390 @@
+"""The graph of functions: a node for each recorded operation, which hands the result's adjoint on to its operands.
+
+A node knows its place by its number. Operands have been made before the result, so their numbers are smaller: descending
+numbers are a topological order, as the rows of a tape are (`diffcli.autograd.backward`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import count
+from typing import Any, NoReturn
+from weakref import ReferenceType
+
+from diffcli.autograd.core import Core, Counter, Edge, new, version_of, words
+from diffcli.autograd.rules import Rule
+from diffcli.errors import fault
+from diffcli.operations.arithmetic import arrays, tensors
+from diffcli.operations.arithmetic.array_functions import sum_to
+from diffcli.operations.array_row import Fixed, Shape, shape_text
+from diffcli.tape.array_rules import row_term, rule_names
+
+numbers = count(1)
+"""Counts all nodes."""
+
+
+class Node:
+    """A recorded operation: `name`, `next_functions`, what it `saved`."""
+
+    __slots__ = ("number", "edges", "result", "counted", "keepers", "hooks", "__weakref__")
+
+    number: int
+    edges: tuple[Edge, ...]
+    """Where the adjoints of its operands go."""
+    result: Any
+    """The value of its result, if its rule reads that."""
+    counted: tuple[Counter, int] | None
+    """The counter of the result's memory, and its count when it was saved."""
+    keepers: list[ReferenceType[Any]] | None
+    """The tensors that keep the gradient that arrives here."""
+    hooks: dict[int, Any] | None
+
+    def __init__(self, edges: tuple[Edge, ...]) -> None:
+        self.number = next(numbers)
+        self.edges = edges
+        self.result = self.counted = self.keepers = self.hooks = None
+
+    @property
+    def name(self) -> str:
+        """What it undoes: ``MulBackward``."""
+        return type(self).__name__
+
+    @property
+    def operation(self) -> str:
+        """The operation that it records, by its name in the tables."""
+        return self.name.removesuffix("Backward").lower()
+
+    @property
+    def next_functions(self) -> tuple[tuple[Node | None, int], ...]:
+        """For each operand the node that gets its adjoint, and which of that node's results it is; None for a constant."""
+        return tuple(_as_function(edge) for edge in self.edges)
+
+    @property
+    def saved(self) -> dict[str, Any]:
+        """What it keeps for its backward, by the operands' names in the tables, and ``result``."""
+        return {}
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("saved_"):
+            known = self.saved
+            if name.removeprefix("saved_") in known:
+                return known[name.removeprefix("saved_")]
+            raise AttributeError(f"{self.name} saved {', '.join(known) or 'nothing'}, and no {name.removeprefix('saved_')}")
+        raise AttributeError(f"a node has no attribute {name!r}")
+
+    def __repr__(self) -> str:
+        return f"<{self.name}>"
+
+    def adjoints(self, g: Any) -> Sequence[Any]:
+        """The adjoint of each operand that has an edge, from that of the result; anything for the others."""
+        raise NotImplementedError
+
+    def recorded_adjoints(self, g: Any) -> Sequence[Any]:
+        """The same, of tensors, recorded themselves."""
+        _no_second(self)
+
+    def release(self) -> None:
+        """Forget what was saved."""
+        self.result = None
+
+
+class AccumulateGrad(Node):
+    """Where the gradient of a leaf is added to its ``grad``: the end of the graph."""
+
+    __slots__ = ("variable",)
+
+    def __init__(self, variable: Core) -> None:
+        super().__init__(())
+        self.variable = variable
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, AccumulateGrad) and other.variable is self.variable
+
+    def __hash__(self) -> int:
+        return hash((AccumulateGrad, id(self.variable)))
+
+
+def _as_function(edge: Edge) -> tuple[Node | None, int]:
+    if isinstance(edge, Core):
+        return AccumulateGrad(edge), 0
+    if isinstance(edge, PartNode):
+        return edge.whole, edge.part
+    return edge, 0
+
+
+class OperationNode(Node):
+    """A row of one of the tables, on arrays."""
+
+    __slots__ = ("rule", "operands", "versions", "fixed", "shapes", "kinds", "shape")
+
+    def __init__(
+        self,
+        rule: Rule,
+        edges: tuple[Edge, ...],
+        operands: tuple[Any, ...],
+        result: Any,
+        shape: Shape,
+        shapes: tuple[Shape, ...] | None,
+        kinds: tuple[Any, ...] | None,
+        fixed: Fixed | None,
+    ) -> None:
+        self.number = next(numbers)
+        self.rule, self.edges, self.operands, self.result = rule, edges, operands, result
+        """Operands that are read: tensors, or numbers; None for the others."""
+        self.shape, self.shapes, self.kinds, self.fixed = shape, shapes, kinds, fixed
+        self.counted = self.keepers = self.hooks = None
+        self.versions = versions_of(operands)
+
+    @property
+    def name(self) -> str:
+        return self.rule.label
+
+    @property
+    def operation(self) -> str:
+        return self.rule.name
+
+    @property
+    def saved(self) -> dict[str, Any]:
+        if self.operands is None:
+            _freed(self)
+        known = {name: one for name, one in zip(self.rule.operands, self.operands, strict=True) if isinstance(one, Core)}
+        if self.result is not None:
+            known["result"] = new(self.result)
+        return known
+
+    def release(self) -> None:
+        if self.result is not None or any(operand is not None for operand in self.operands or ()):
+            self.operands = None  # type: ignore[assignment]
+        self.result = None
+
+    def values(self) -> list[Any]:
+        """What was saved of the operands, if it is as it was."""
+        operands = self.operands
+        if operands is None:
+            _freed(self)
+        if (
+            self.versions is not None
+            or self.counted is not None
+            or any(isinstance(one, Core) and one._counter for one in operands)
+        ):
+            self.check()
+        return [one._value if isinstance(one, Core) else one for one in operands]
+
+    def check(self) -> None:
+        """Raise if something saved has been changed in place since."""
+        versions = self.versions or (0,) * len(self.operands)
+        for name, operand, version in zip(self.rule.operands, self.operands, versions, strict=True):
+            if isinstance(operand, Core) and version_of(operand) != version:
+                _changed(self, f"its operand {name}, {words(operand)},", operand._counter, version)
+        if self.result is not None and self.counted is not None and self.counted[0].count != self.counted[1]:
+            _changed(self, f"its result, a tensor of {shape_text(self.shape)},", *self.counted)
+
+    def adjoints(self, g: Any) -> Sequence[Any]:
+        values = self.values()
+        if self.rule.row is not None:
+            found = [
+                self._of_array(position, g, values) if edge is not None else None for position, edge in enumerate(self.edges)
+            ]
+        else:
+            found = [
+                self._of_element(position, g, values) if edge is not None else None for position, edge in enumerate(self.edges)
+            ]
+        if self.kinds is not None:
+            found = [term if term is None else tensors.as_kind(term, kind) for term, kind in zip(found, self.kinds, strict=True)]
+        return found
+
+    def _of_element(self, position: int, g: Any, values: Sequence[Any]) -> Any:
+        function = self.rule.terms[position]
+        shape = self.shapes[position] if self.shapes is not None else self.shape
+        term = function(g, *values, self.result) if function is not None else None
+        if term is None:  # flat: no change of the operand changes the result
+            return tensors.zeros(shape, tensors.kind_of(g))
+        return term if shape == self.shape else tensors.plain(sum_to(arrays.full(self.shape, term), shape))
+
+    def _of_array(self, position: int, g: Any, values: Sequence[Any]) -> Any:
+        row = self.rule.row
+        assert row is not None and self.shapes is not None and self.fixed is not None
+        names = rule_names(row, self.shapes, self.shape, self.fixed, position)
+        term = row_term(row, names, position, "adjoint")
+        return tensors.zeros(self.shapes[position], tensors.kind_of(g)) if term is None else term(g, *values, self.result)
+
+
+class NumberNode(OperationNode):
+    """A row of the elementwise table, on floats: the short way."""
+
+    __slots__ = ()
+
+    def __init__(self, rule: Rule, edges: tuple[Edge, ...], operands: tuple[Any, ...], result: Any) -> None:
+        self.number = next(numbers)
+        self.rule, self.edges, self.operands, self.result = rule, edges, operands, result
+        self.counted = self.keepers = self.hooks = self.versions = self.shapes = self.kinds = self.fixed = None
+        self.shape = ()
+
+    def adjoints(self, g: Any) -> Sequence[Any]:
+        values = self.values()
+        found = []
+        for edge, term in zip(self.edges, self.rule.number_terms, strict=True):
+            if edge is None or term is None:
+                found.append(0.0)
+            else:
+                adjoint = term(g, *values, self.result)
+                found.append(0.0 if adjoint is None else adjoint)
+        return found
+
+
+class ViewNode(Node):
+    """A view of memory that has been changed in place: what it shows now."""
+
+    __slots__ = ("shape", "kind", "views")
+
+    def __init__(self, edge: Edge, shape: Shape, kind: Any, views: tuple[Any, ...]) -> None:
+        super().__init__((edge,))
+        self.shape, self.kind, self.views = shape, kind, views
+
+    @property
+    def name(self) -> str:
+        return "ViewBackward"
+
+    def adjoints(self, g: Any) -> Sequence[Any]:
+        whole = tensors.mutable(tensors.zeros(self.shape, self.kind))
+        tensors.write(seen(whole, self.views), g)
+        return (whole,)
+
+
+class WrittenNode(Node):
+    """A tensor of which a part has been changed in place by another operation: what is not the part stays as it was."""
+
+    __slots__ = ("views", "inner")
+
+    def __init__(self, edge: Edge, views: tuple[Any, ...], inner: Node) -> None:
+        super().__init__((edge, *inner.edges[1:]))
+        self.views, self.inner = views, inner
+
+    @property
+    def name(self) -> str:
+        return "CopySlicesBackward"
+
+    @property
+    def saved(self) -> dict[str, Any]:
+        return self.inner.saved
+
+    def adjoints(self, g: Any) -> Sequence[Any]:
+        whole = tensors.mutable(g)
+        part = seen(whole, self.views)
+        before, *others = self.inner.adjoints(tensors.plain(tensors.copy(part)))
+        tensors.write(part, 0.0 if before is None else before)
+        return (whole, *others)
+
+    def release(self) -> None:
+        self.inner.release()
+
+
+class PutNode(Node):
+    """``x[key] = value``, ``fill_`` and ``copy_``: what was there before no longer matters, and the value does."""
+
+    __slots__ = ("label", "key", "shape", "kind")
+
+    def __init__(self, label: str, edges: tuple[Edge, ...], key: Any, shape: Shape, kind: Any) -> None:
+        super().__init__(edges)
+        self.label, self.key, self.shape, self.kind = label, key, shape, kind
+
+    @property
+    def name(self) -> str:
+        return self.label
+
+    def adjoints(self, g: Any) -> Sequence[Any]:
+        before = tensors.mutable(g)
+        tensors.write_at(before, self.key, 0.0)
+        value = None
+        if len(self.edges) > 1 and self.edges[1] is not None:
+            there = tensors.taken(g, self.key)
+            value = tensors.as_kind(tensors.plain(sum_to(tensors.array_of(there), self.shape)), self.kind)
+            value = tensors.in_memory_of_its_own(value, (g,))
+        return tensors.plain(before), value
+
+
+class CastNode(Node):
+    """Another kind of number."""
+
+    __slots__ = ("kind", "label")
+
+    def __init__(self, edge: Edge, kind: Any, label: str = "ToBackward") -> None:
+        super().__init__((edge,))
+        self.kind, self.label = kind, label
+
+    @property
+    def name(self) -> str:
+        return self.label
+
+    def adjoints(self, g: Any) -> Sequence[Any]:
+        return (tensors.as_kind(g, self.kind),)
+
+
+class PartNode(Node):
+    """One of several results of a node."""
+
+    __slots__ = ("whole", "part")
+
+    def __init__(self, whole: Node, part: int) -> None:
+        super().__init__((whole,))
+        self.whole, self.part = whole, part
+
+    @property
+    def name(self) -> str:
+        return self.whole.name
+
+    @property
+    def next_functions(self) -> tuple[tuple[Node | None, int], ...]:
+        return self.whole.next_functions
+
+    @property
+    def saved(self) -> dict[str, Any]:
+        return self.whole.saved
+
+    def adjoints(self, g: Any) -> Sequence[Any]:
+        return ({self.part: g},)
+
+
+def seen(array: Any, views: tuple[Any, ...]) -> Any:
+    """An array through the views, one after the other; memory stays that of the array."""
+    for view in views:
+        array = view(array)
+    return array
+
+
+def versions_of(operands: Sequence[Any]) -> tuple[int, ...] | None:
+    """The versions of what is saved; None if nothing has ever been changed."""
+    for operand in operands:
+        if isinstance(operand, Core) and operand._counter is not None:
+            return tuple(version_of(one) if isinstance(one, Core) else 0 for one in operands)
+    return None
+
+
+def _freed(node: Node) -> NoReturn:
+    raise fault(
+        "freed-graph",
+        f"the graph has been gone through before, and what {node.name} had saved for that is freed",
+        help=[
+            "call backward(retain_graph=True) the first time if you need it twice",
+            "or compute the result again: that records a new graph",
+        ],
+    )
+
+
+def _changed(node: Node, what: str, counter: Counter | None, version: int) -> NoReturn:
+    now, by = (counter.count, counter.by) if counter is not None else (0, "")
+    last = f", last by {by}" if by else ""
+    raise fault(
+        "changed-in-place",
+        f"{node.name} saved {what} at version {version}, and it has been changed in place since{last}: it is at version {now}",
+        notes=["with the numbers it holds now the gradient would be wrong"],
+        help=["use an operation that makes a new tensor (y = x + 1, not x += 1)", "or change a clone() of it"],
+    )
+
+
+def _no_second(node: Node) -> NoReturn:
+    raise fault(
+        "no-second-derivative",
+        f"{node.name} has no derivative of its own derivative: create_graph=True cannot go through it",
+        help=["write it with operations that make new tensors"],
+    )

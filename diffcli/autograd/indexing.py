@@ -1,0 +1,130 @@
+"""Indexing of tensors, as NumPy does it: numbers, slices, ``...``, None, tensors and arrays of places, masks.
+
+Where the key is of numbers and slices the result is a view: it shows the tensor's memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from operator import itemgetter
+from typing import Any
+
+from diffcli.autograd.apply import share_memory
+from diffcli.autograd.core import Core, Edge, edge_of, new, words
+from diffcli.autograd.graph import Node
+from diffcli.autograd.modes import DEFAULT, mode
+from diffcli.errors import fault
+from diffcli.operations.arithmetic import tensors
+from diffcli.operations.array_row import Shape
+
+
+class IndexNode(Node):
+    """Elements picked by a key: their adjoints go back to their places, and add up where one was picked several times."""
+
+    __slots__ = ("key", "shape", "kind")
+
+    def __init__(self, edge: Edge, key: Any, shape: Shape, kind: Any) -> None:
+        super().__init__((edge,))
+        self.key, self.shape, self.kind = key, shape, kind
+
+    @property
+    def name(self) -> str:
+        return "IndexBackward"
+
+    def adjoints(self, g: Any) -> Sequence[Any]:
+        return (tensors.scattered(g, self.key, self.shape, self.kind),)
+
+    def recorded_adjoints(self, g: Any) -> Sequence[Any]:
+        made = new(tensors.scattered(g._value, self.key, self.shape, self.kind))
+        edge = edge_of(g)
+        if edge is not None:
+            made._node = ScatterNode(edge, self.key)
+        return (made,)
+
+
+class ScatterNode(Node):
+    """Elements put to the places of a key: the other way round."""
+
+    __slots__ = ("key",)
+
+    def __init__(self, edge: Edge, key: Any) -> None:
+        super().__init__((edge,))
+        self.key = key
+
+    @property
+    def name(self) -> str:
+        return "ScatterBackward"
+
+    def adjoints(self, g: Any) -> Sequence[Any]:
+        return (tensors.plain(tensors.copy(tensors.taken(g, self.key))),)
+
+    def recorded_adjoints(self, g: Any) -> Sequence[Any]:
+        return (index(g, self.key),)
+
+
+def index(tensor: Any, key: Any) -> Any:
+    """``tensor[key]``.
+
+    Raises
+    ------
+    AutogradError
+        An index is out of range or not whole, or there are too many.
+    """
+    settled = settled_key(tensor, key)
+    basic = _is_basic(settled)
+    if basic and type(tensor._value) is float:
+        tensor._memory()  # x[...] and x[None] of a number are views of it
+    try:
+        value = tensors.taken(tensor._value, settled)
+    except IndexError as wrong:
+        raise fault("bad-index", f"{words(tensor)}: {wrong}") from None
+    edge = edge_of(tensor) if mode.get() == DEFAULT else None
+    if basic:
+        if not tensors.is_array(value):  # NumPy gives a copy of a single element; a view of it keeps its place
+            settled = (*settled, Ellipsis) if isinstance(settled, tuple) else (settled, Ellipsis)
+            value = tensors.taken(tensor._value, settled)
+        made = new(value)
+        share_memory(made, tensor, tensor._value, itemgetter(settled))
+    else:
+        made = new(tensors.plain(value))
+    if edge is not None:
+        made._node = IndexNode(edge, settled, tensor.shape, tensor.dtype)
+    return made
+
+
+def _is_basic(key: Any) -> bool:
+    parts = key if isinstance(key, tuple) else (key,)
+    return all(part is None or part is Ellipsis or isinstance(part, slice) or type(part) is int for part in parts)
+
+
+def settled_key(tensor: Core, key: Any) -> Any:
+    """A key in NumPy's terms."""
+    if type(key) is int or isinstance(key, slice):
+        return key
+    if isinstance(key, tuple):
+        return tuple([_settled(tensor, part) for part in key])
+    return _settled(tensor, key)
+
+
+def _settled(tensor: Core, part: Any) -> Any:
+    if part is None or part is Ellipsis or type(part) is int:
+        return part
+    if isinstance(part, slice):
+        return slice(*[bound if bound is None else int(bound) for bound in (part.start, part.stop, part.step)])
+    try:
+        if isinstance(part, Core):
+            found = tensors.index_part(part._value)
+        else:
+            found = tensors.index_part(tensors.from_data(part, tensors.INT64 if not _is_mask(part) else tensors.BOOL))
+        return int(found) if not tensors.is_array(found) and found.dtype != tensors.BOOL else found
+    except (TypeError, ValueError):
+        what = words(part) if isinstance(part, Core) else f"a `{type(part).__name__}`"
+        message = f"{words(tensor)} is indexed with {what}: "
+        message += "an index is a whole number, a slice, or a tensor of whole numbers or of yes and no"
+        raise fault("bad-index", message) from None
+
+
+def _is_mask(part: Any) -> bool:
+    while isinstance(part, list | tuple) and part:
+        part = part[0]
+    return isinstance(part, bool) or getattr(part, "dtype", None) == tensors.BOOL

@@ -1,0 +1,205 @@
+"""Changes in place: the memory is written to, its version counted, and the tensor gets a new place in the graph.
+
+A change of a view changes the tensor that it is a view of, and all other views of that; each finds its new place in the
+graph when it is next asked for (`diffcli.autograd.core.refresh`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from diffcli.autograd.apply import compute, operand_value, record, shapes_do_not_fit
+from diffcli.autograd.core import Core, Edge, counter_of, edge_of, keep_gradient, new, refuse_inference, version_of, words
+from diffcli.autograd.graph import Node, PutNode, WrittenNode
+from diffcli.autograd.modes import DEFAULT, INFERENCE, mode
+from diffcli.autograd.rules import rule
+from diffcli.errors import fault
+from diffcli.operations.arithmetic import arrays, tensors
+from diffcli.operations.array_row import ShapeError, broadcast_shapes, shape_text
+
+
+def change(tensor: Any, name: str, others: Sequence[Any]) -> Any:
+    """An elementwise operation whose result takes the place of its first operand."""
+    call = f"{name}_()"
+    given = [tensor, *others]
+    known = rule(name, len(given))
+    recorded = _recorded(tensor, given, call) and not known.passive
+    edges: tuple[Edge, ...] = tuple([edge_of(one) if isinstance(one, Core) else None for one in given]) if recorded else ()
+    values = [operand_value(one) for one in given]
+    value, shapes = compute(known, values, None)
+    shape = tensors.shape_of(tensor._value)
+    if tensors.shape_of(value) != shape:
+        grown = shape_text(tensors.shape_of(value))
+        message = f"{call} would make {words(tensor)} {grown}: in place the shape stays as it is"
+        raise fault("shape-mismatch", message, help=[f"make a new tensor: use {name}() without the underscore"])
+    node = None
+    if recorded:
+        node = record(known, _before(given, values, known, edges), edges, values, value, shapes, None)
+    write(tensor, value, call)
+    if node is not None:
+        _settle(tensor, node)
+        _remember_result(tensor, node)
+    return tensor
+
+
+def _before(given: list[Any], values: list[Any], known: Any, edges: tuple[Edge, ...]) -> list[Any]:
+    """The operands as a node may save them: what is about to be overwritten by a copy of its memory."""
+    first = given[0]
+    kept = []
+    for one in given:
+        if isinstance(one, Core) and tensors.shares(one._value, first._value):
+            copied = new(tensors.copy(one._value))
+            copied._made_in_inference, copied.name = one._made_in_inference, one.name
+            kept.append(copied)
+        elif one is first:
+            kept.append(values[0])
+        else:
+            kept.append(one)
+    for place, one in enumerate(kept):
+        if isinstance(given[place], Core) and one is not given[place] and isinstance(one, Core):
+            values[place] = one._value if tensors.kind_of(one._value) == tensors.kind_of(values[place]) else values[place]
+    return kept
+
+
+def _remember_result(tensor: Core, node: Node) -> None:
+    """A node that saved its result saved this memory, in its new version."""
+    if node.result is not None:
+        node.result = tensor._value
+        node.counted = (counter_of(tensor), version_of(tensor))
+
+
+def put(tensor: Any, key: Any, value: Any, label: str, call: str) -> Any:
+    """``tensor[key] = value``."""
+    given = [tensor, value]
+    recorded = _recorded(tensor, given, call)
+    written = operand_value(value)
+    if not tensors.is_array(tensor._value) and key is not Ellipsis and key != ():
+        raise fault("bad-index", f"{words(tensor)} has no elements to write to", help=["use fill_(value)"])
+    there = tensors.shape_of(_part(tensor, key))
+    try:
+        if broadcast_shapes([there, tensors.shape_of(written)]) != there:
+            raise ShapeError(f"{shape_text(tensors.shape_of(written))} cannot be written into {shape_text(there)}")
+    except ShapeError as misfit:
+        raise shapes_do_not_fit(call, misfit) from None
+    node = None
+    if recorded:
+        edges: tuple[Edge, ...] = (edge_of(tensor), edge_of(value) if isinstance(value, Core) else None)
+        node = PutNode(label, edges, key, tensors.shape_of(written), tensors.kind_of(written))
+    kind = tensors.kind_of(tensor._value)
+    if tensors.is_array(tensor._value):
+        _check_writable(tensor, call)
+        if tensors.shares(written, tensor._value):
+            written = tensors.copy(written)
+        tensors.write_at(tensor._value, key, written)
+        _count(tensor, call)
+    else:
+        write(tensor, tensors.as_kind(tensors.plain(tensors.array_of(written).reshape(())), kind), call)
+    if node is not None:
+        _settle(tensor, node)
+    return tensor
+
+
+def _part(tensor: Core, key: Any) -> Any:
+    try:
+        return tensors.taken(tensor._value, key)
+    except IndexError as wrong:
+        raise fault("bad-index", f"{words(tensor)}: {wrong}") from None
+
+
+def _recorded(tensor: Core, given: Sequence[Any], call: str) -> bool:
+    """Whether a change is recorded; raises where it may not be made."""
+    now = mode.get()
+    if tensor._made_in_inference and now != INFERENCE:
+        raise fault(
+            "inference-tensor",
+            f"{call} would change {words(tensor)} in place, which was made in inference mode: no versions are counted for it",
+            help=["change its clone(), or do it under inference_mode()"],
+        )
+    if now != DEFAULT:
+        return False
+    edges = [edge_of(one) if isinstance(one, Core) else None for one in given]
+    own = tensor._flag and tensor._node is None
+    base = tensor._base
+    if own or (base is not None and base._flag and base._node is None):
+        what = words(tensor) if own else f"{words(tensor)}, a view of {words(base)},"  # type: ignore[arg-type]
+        leaf = "a leaf that requires a gradient" if own else "and that is a leaf that requires a gradient"
+        raise fault(
+            "leaf-in-place",
+            f"{call} would change {what} in place, {leaf}: the gradient would no longer be by what it was",
+            help=["update it under no_grad(): with no_grad(): w -= 0.1 * w.grad", "or make a new tensor from it: y = w + 1"],
+        )
+    if all(edge is None for edge in edges):
+        return False
+    if base is not None and tensor._made_without_grad:
+        raise fault(
+            "view-in-place",
+            f"{call} would change {words(tensor)} in place, a view that was made where nothing is recorded, and record it",
+            help=["make the view outside of no_grad(), or change it inside"],
+        )
+    for one in given:
+        if (
+            isinstance(one, Core)
+            and one is not tensor
+            and one._made_in_inference
+            and edges[0] is not None
+            and call.startswith(("mul", "div", "pow"))
+        ):
+            raise refuse_inference(one, call)
+    return True
+
+
+def write(tensor: Core, value: Any, call: str) -> None:
+    """New numbers in a tensor's memory, and one more version."""
+    kind = tensors.kind_of(tensor._value)
+    if tensors.kind_of(value) != kind:
+        value = tensors.as_kind(value, kind)
+    if tensors.is_array(tensor._value):
+        _check_writable(tensor, call)
+        tensors.write(tensor._value, value)
+    else:
+        tensor._value = value
+    _count(tensor, call)
+
+
+def _count(tensor: Core, call: str) -> None:
+    if tensor._made_in_inference:
+        return
+    counter = counter_of(tensor)
+    counter.count += 1
+    counter.by = call
+
+
+def _check_writable(tensor: Core, call: str) -> None:
+    if not tensors.writable(tensor._value):
+        raise fault(
+            "shared-elements",
+            f"{call} would write to {words(tensor)}, whose elements share a place in memory, or cannot be written",
+            help=["change its clone()"],
+        )
+
+
+def _settle(tensor: Core, node: Node) -> None:
+    """Give a changed tensor its new place in the graph: as what the node made, or as a view of what that has changed."""
+    keeps = tensor._keeps
+    base = tensor._base
+    if base is None:
+        tensor._node = node
+        if keeps:
+            keep_gradient(tensor, node)
+        return
+    base_node = WrittenNode(edge_of_base(base), tensor._views, node)
+    base._node = base_node
+    if base._keeps:
+        keep_gradient(base, base_node)
+    tensor._seen = -1  # its place is found when it is asked for
+    edge_of(tensor)
+
+
+def edge_of_base(base: Core) -> Edge:
+    return base._node or (base if base._flag else None)
+
+
+def quietly(function: Any, *values: Any) -> Any:
+    with arrays.quiet():
+        return function(*values)

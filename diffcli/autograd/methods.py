@@ -1,0 +1,321 @@
+"""The methods and functions of tensors: every operation of the tables under each of its names, and PyTorch's other names.
+
+A function of ``diffcli.autograd`` and the method of a tensor are one: ``softmax(x, dim=-1)`` is ``x.softmax(dim=-1)``.
+``dim`` and ``keepdim`` are ``axis`` and ``keepdims``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from diffcli.autograd import inplace
+from diffcli.autograd.apply import apply, unary
+from diffcli.autograd.core import new
+from diffcli.errors import fault
+from diffcli.language.later import complaints
+from diffcli.operations import ARRAY_FUNCTIONS, FUNCTION_NAMES, OPERATIONS, REDUCED, find_function
+from diffcli.operations.arithmetic import tensors
+from diffcli.operations.arrays import ARRAYS
+
+Method = Callable[..., Any]
+
+_SYMBOLS = {"add": "add", "sub": "sub", "mul": "mul", "div": "div", "neg": "neg", "square": "square", **{
+    name: name for name in ("lt", "le", "gt", "ge", "eq", "ne")
+}, "logical_and": "and", "logical_or": "or", "logical_not": "not", "subtract": "sub", "multiply": "mul", "divide": "div",
+    "true_divide": "div", "negative": "neg"}  # fmt: skip
+"""Operations whose names in the table are those of operators, as functions."""
+
+
+def fixed_options(options: dict[str, Any]) -> dict[str, Any]:
+    """``dim`` and ``keepdim`` under the names of the tables."""
+    for ours, theirs in (("axis", "dim"), ("keepdims", "keepdim")):
+        if theirs in options:
+            options[ours] = options.pop(theirs)
+    if "keepdims" in options:
+        options["keepdims"] = int(options["keepdims"])
+    axis = options.get("axis")
+    if axis is not None:
+        options["axis"] = tuple(map(int, axis)) if isinstance(axis, list | tuple) else int(axis)
+    return options
+
+
+def _elementwise(spelled: str) -> Method:
+    rows = find_function(spelled)
+    if len(rows) == 1 and rows[0].arity == (1, 1):
+        return unary(rows[0].name)
+
+    def call(*operands: Any, **options: Any) -> Any:
+        if spelled in REDUCED and (options or len(operands) == 1 or (len(operands) == 2 and type(operands[1]) is int)):
+            return _of_array(REDUCED[spelled])(*operands, **options)
+        for row in rows:
+            least, most = row.arity
+            if least <= len(operands) and (most is None or len(operands) <= most):
+                missing = 0 if row.variadic else len(row.operands) - len(operands)
+                return apply(row.name, (*operands, *row.defaults[len(row.defaults) - missing :][:missing]), **options)
+        ways = " or ".join(f"{spelled}({', '.join(row.operands)})" for row in rows)
+        raise TypeError(f"{spelled}() takes other arguments than {len(operands)}: {ways}")
+
+    return call
+
+
+def _of_array(name: str) -> Method:
+    row = ARRAYS[name]
+    known = [text.partition("=")[0] for text in row.fixed]
+
+    def call(*operands: Any, **options: Any) -> Any:
+        options = fixed_options(options)
+        if row.variadic:
+            if len(operands) <= 2 and isinstance(operands[0], list | tuple):
+                options |= fixed_options(dict(zip(known, operands[1:], strict=False)))
+                operands = tuple(operands[0])
+        elif len(operands) > len(row.operands):
+            options = fixed_options(dict(zip(known, operands[len(row.operands) :], strict=False))) | options
+            operands = operands[: len(row.operands)]
+        if unknown := [option for option in options if option not in known or option == "backwards"]:
+            raise TypeError(f"{row.spelling}() has no argument {unknown[0]!r}")
+        if len(operands) < len(row.operands) and not row.variadic:
+            raise TypeError(f"{row.spelling}() needs {len(row.operands)} operands: {', '.join(row.operands)}")
+        return apply(name, operands, **options)
+
+    return call
+
+
+# -- shapes ----------------------------------------------------------------------------------------------------------------
+
+
+def _lengths(given: tuple[Any, ...]) -> tuple[int, ...]:
+    wanted = given[0] if len(given) == 1 and isinstance(given[0], list | tuple) else given
+    return tuple(map(int, wanted))
+
+
+def reshape(a: Any, *shape: Any) -> Any:
+    return apply("reshape", (a,), shape=_lengths(shape))
+
+
+def flatten(a: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
+    """The axes from one to another as one."""
+    count = len(a.shape)
+    if not count:
+        return reshape(a, 1)
+    first, last = start_dim % count, end_dim % count
+    return (
+        a
+        if first == last
+        else reshape(a, *a.shape[:first], -1, *a.shape[last + 1 :])
+        if 0 not in a.shape
+        else _flat_empty(a, first, last)
+    )
+
+
+def _flat_empty(a: Any, first: int, last: int) -> Any:
+    product = 1
+    for length in a.shape[first : last + 1]:
+        product *= length
+    return reshape(a, *a.shape[:first], product, *a.shape[last + 1 :])
+
+
+def squeeze(a: Any, dim: int | None = None) -> Any:
+    """Without axes of length 1."""
+    if dim is None:
+        return reshape(a, [length for length in a.shape if length != 1])
+    place = dim % max(len(a.shape), 1)
+    return reshape(a, [length for axis, length in enumerate(a.shape) if axis != place or length != 1])
+
+
+def unsqueeze(a: Any, dim: int) -> Any:
+    """With one more axis, of length 1."""
+    place = dim % (len(a.shape) + 1)
+    return reshape(a, [*a.shape[:place], 1, *a.shape[place:]])
+
+
+def permute(a: Any, *dims: Any) -> Any:
+    """The axes in another order."""
+    return apply("transpose", (a,), axes=tuple(axis % len(a.shape) for axis in _lengths(dims)))
+
+
+def transpose(a: Any, dim0: int | None = None, dim1: int | None = None) -> Any:
+    """Two axes exchanged; all in reverse order, if none are named."""
+    if dim0 is None or dim1 is None:
+        return apply("transpose", (a,))
+    order = list(range(len(a.shape)))
+    order[dim0], order[dim1] = order[dim1], order[dim0]
+    return permute(a, order)
+
+
+def expand(a: Any, *shape: Any) -> Any:
+    """Repeated along axes of length 1; -1 leaves an axis as it is."""
+    wanted = _lengths(shape)
+    own = (*[1] * (len(wanted) - len(a.shape)), *a.shape)
+    return apply("broadcast", (a,), shape=tuple(have if want == -1 else want for have, want in zip(own, wanted, strict=True)))
+
+
+# -- by other names --------------------------------------------------------------------------------------------------------
+
+
+def var(
+    a: Any, dim: Any = None, unbiased: bool = True, keepdim: bool = False, correction: int | None = None, **options: Any
+) -> Any:
+    """The variance: divided by one less than there are, unless ``unbiased`` is False."""
+    axis, keep = options.get("axis", dim), options.get("keepdims", keepdim)
+    settled = fixed_options({"axis": axis})["axis"]
+    middle = apply("mean", (a,), axis=settled, keepdims=1)
+    count = a.numel() // max(middle.numel(), 1)
+    less = (1 if unbiased else 0) if correction is None else correction
+    total = apply("sum", (apply("square", (a - middle,)),), axis=settled, keepdims=int(keep))
+    return total / float(count - less) if count > less else total * float("nan")
+
+
+def std(a: Any, *arguments: Any, **options: Any) -> Any:
+    """The standard deviation."""
+    return apply("sqrt", (var(a, *arguments, **options),))
+
+
+def clamp(a: Any, min: Any = None, max: Any = None) -> Any:
+    """Between two bounds, either of which may be left out."""
+    if min is not None and max is not None:
+        return apply("clip", (a, min, max))
+    if min is None and max is None:
+        raise fault("not-numbers", "clamp needs a bound: min, max or both")
+    return apply("max", (a, min)) if max is None else apply("min", (a, max))
+
+
+def any_(a: Any) -> Any:
+    return new(tensors.truth(bool(tensors.array_of(a._value).any())))
+
+
+def all_(a: Any) -> Any:
+    return new(tensors.truth(bool(tensors.array_of(a._value).all())))
+
+
+def isnan(a: Any) -> Any:
+    return a != a
+
+
+def isfinite(a: Any) -> Any:
+    return apply("abs", (a,)) < float("inf")
+
+
+def equal(a: Any, b: Any) -> bool:
+    """Whether two tensors have the same shape and the same numbers."""
+    return bool(a.shape == b.shape and bool(tensors.array_of(a._value == b._value).all()))
+
+
+def allclose(a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8) -> bool:
+    """Whether no element is farther from the other than ``atol + rtol*abs(b)``."""
+    near = apply("abs", (a - b,)).detach() <= atol + rtol * apply("abs", (b,)).detach()
+    return bool(all_(near))
+
+
+def addmm(a: Any, b: Any, c: Any) -> Any:
+    return a + apply("matmul", (b, c))
+
+
+_MADE: dict[str, Method] = {
+    "reshape": reshape, "view": reshape, "flatten": flatten, "ravel": flatten, "squeeze": squeeze, "unsqueeze": unsqueeze,
+    "permute": permute, "transpose": transpose, "swapaxes": transpose, "t": lambda a: apply("transpose", (a,)), "expand": expand,
+    "broadcast_to": expand, "expand_as": lambda a, b: expand(a, b.shape), "view_as": lambda a, b: reshape(a, b.shape),
+    "reshape_as": lambda a, b: reshape(a, b.shape),
+    "var": var, "std": std, "clamp": clamp, "isnan": isnan, "isfinite": isfinite, "equal": equal, "allclose": allclose,
+    "any": any_, "all": all_, "addmm": addmm, "contiguous": lambda a: a, "cpu": lambda a: a,
+    "where": lambda condition, a, b: apply("where", (condition, a, b)),
+}  # fmt: skip
+
+_NAMES = {
+    "mm": "matmul", "mv": "matmul", "bmm": "matmul", "arctan2": "atan2", "logical_xor": "ne", "expit": "sigmoid",
+    "log_sigmoid": "logsigmoid",
+}  # fmt: skip
+"""Other names for functions."""
+
+
+@cache
+def function(name: str) -> Method | None:
+    """The function of that name on tensors; None if there is none."""
+    name = _NAMES.get(name, name)
+    if name in _MADE:
+        return _MADE[name]
+    if name in _SYMBOLS:
+        row = _SYMBOLS[name]
+        made: Method = lambda *operands: apply(row, operands)
+    elif find_function(name):
+        made = _elementwise(name)
+    elif name in ARRAY_FUNCTIONS and ARRAY_FUNCTIONS[name] in ARRAYS:
+        made = _of_array(ARRAY_FUNCTIONS[name])
+    else:
+        return None
+    made.__name__ = made.__qualname__ = name
+    return made
+
+
+# -- in place --------------------------------------------------------------------------------------------------------------
+
+
+def _in_place(row: str) -> Method:
+    def call(a: Any, *others: Any) -> Any:
+        return inplace.change(a, row, others)
+
+    return call
+
+
+def _clamp(a: Any, min: Any = None, max: Any = None) -> Any:
+    if min is not None and max is not None:
+        return inplace.change(a, "clip", (min, max))
+    return inplace.change(a, "max", (min,)) if max is None else inplace.change(a, "min", (max,))
+
+
+def _fill(a: Any, value: Any) -> Any:
+    return inplace.put(a, Ellipsis, value, "FillBackward", "fill_()")
+
+
+def _zero(a: Any) -> Any:
+    return inplace.put(a, Ellipsis, 0.0, "ZeroBackward", "zero_()")
+
+
+def _copy(a: Any, value: Any) -> Any:
+    return inplace.put(a, Ellipsis, value, "CopyBackward", "copy_()")
+
+
+def _uniform(a: Any, low: float = 0.0, high: float = 1.0, generator: Any = None) -> Any:
+    from diffcli.autograd.making import source
+
+    drawn = tensors.random(source(generator), a.shape, a.dtype, low, high)
+    return inplace.put(a, Ellipsis, new(drawn), "UniformBackward", "uniform_()")
+
+
+def _normal(a: Any, mean: float = 0.0, std: float = 1.0, generator: Any = None) -> Any:
+    from diffcli.autograd.making import source
+
+    drawn = tensors.random(source(generator), a.shape, a.dtype)
+    return inplace.put(a, Ellipsis, new(tensors.as_kind(drawn * std + mean, a.dtype)), "NormalBackward", "normal_()")
+
+
+_IN_PLACE: dict[str, Method] = {
+    "clamp_": _clamp, "fill_": _fill, "zero_": _zero, "copy_": _copy, "uniform_": _uniform, "normal_": _normal,
+}  # fmt: skip
+
+
+@cache
+def method(name: str) -> Method | None:
+    """The method of that name; None if there is none."""
+    if name.startswith("__") or name in ("where", "len", "shape"):
+        return None
+    if name in _IN_PLACE:
+        return _IN_PLACE[name]
+    if name.endswith("_"):
+        bare = _NAMES.get(name[:-1], name[:-1])
+        row = _SYMBOLS.get(bare) or next((row.name for row in find_function(bare)), None)
+        return _in_place(row) if row in OPERATIONS else None
+    return function(name)
+
+
+def no_method(name: str) -> str:
+    near = complaints.nearest(name, [*FUNCTION_NAMES, *ARRAY_FUNCTIONS, *_MADE, *_SYMBOLS])
+    return f"a tensor has no attribute {name!r}" + (f"; did you mean {near[0]!r}?" if near else "")
+
+
+def function_names() -> list[str]:
+    """Every name of a function on tensors."""
+    return sorted(
+        {*FUNCTION_NAMES, *_MADE, *_SYMBOLS, *_NAMES, *(name for name in ARRAY_FUNCTIONS if ARRAY_FUNCTIONS[name] in ARRAYS)}
+    )

@@ -1,0 +1,182 @@
+"""The grad modes: whether operations are recorded.
+
+The mode is a context variable, so that each thread and each asynchronous task has its own. A mode is a context
+(``with no_grad(): ...``) and a decorator (``@no_grad()``, or ``@no_grad``), and gives back what it found when it ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextvars import ContextVar, Token
+from functools import wraps
+from inspect import isgeneratorfunction
+from typing import Any, TypeVar
+
+Wrapped = TypeVar("Wrapped", bound=Callable[..., Any])
+
+DEFAULT, NO_GRAD, INFERENCE = 2, 1, 0
+"""Everything is recorded; nothing is; nothing is, and what is made can never be."""
+
+mode: ContextVar[int] = ContextVar("grad_mode", default=DEFAULT)
+
+
+class _Mode:
+    """A mode as a context that may be entered again and again, and as a decorator."""
+
+    wanted = DEFAULT
+
+    def __init__(self) -> None:
+        self._tokens: list[Token[int]] = []
+
+    def __enter__(self) -> None:
+        self._tokens.append(mode.set(self._next(mode.get())))
+
+    def __exit__(self, *_: object) -> None:
+        mode.reset(self._tokens.pop())
+
+    def _next(self, now: int) -> int:
+        """The mode to be in; in inference mode the others say nothing."""
+        return now if now == INFERENCE else self.wanted
+
+    def _again(self) -> _Mode:
+        """The same, for a call of a decorated function, which may be called within itself."""
+        return type(self)()
+
+    def __call__(self, function: Wrapped) -> Wrapped:
+        if isgeneratorfunction(function):
+            return _generator_in(self, function)  # type: ignore[return-value]
+
+        @wraps(function)
+        def inside(*arguments: Any, **options: Any) -> Any:
+            with self._again():
+                return function(*arguments, **options)
+
+        return inside  # type: ignore[return-value]
+
+
+def _generator_in(entered: _Mode, function: Callable[..., Any]) -> Callable[..., Any]:
+    """A generator whose body runs in a mode, and whose caller does not between its steps."""
+
+    @wraps(function)
+    def inside(*arguments: Any, **options: Any) -> Any:
+        with entered._again():
+            steps = function(*arguments, **options)
+        step, given = steps.send, None
+        while True:
+            try:
+                with entered._again():
+                    found = step(given)
+            except StopIteration as ended:
+                return ended.value
+            try:
+                step, given = steps.send, (yield found)
+            except GeneratorExit:
+                with entered._again():
+                    steps.close()
+                raise
+            except BaseException as fault:
+                step, given = steps.throw, fault
+
+    return inside
+
+
+class no_grad(_Mode):
+    """Nothing is recorded: results need no gradient, whatever their operands do. They may be used in a graph later.
+
+    >>> from diffcli.autograd import no_grad, tensor
+    >>> w = tensor(2.0, requires_grad=True)
+    >>> with no_grad():
+    ...     y = w * 3
+    >>> y.requires_grad
+    False
+    """
+
+    wanted = NO_GRAD
+
+    def __new__(cls, function: Any = None) -> Any:
+        made = super().__new__(cls)
+        if function is None:
+            return made
+        made.__init__()  # type: ignore[misc]
+        return made(function)  # @no_grad without parentheses
+
+    def __init__(self, function: Any = None) -> None:
+        super().__init__()
+
+
+class enable_grad(no_grad):
+    """Within `no_grad`, operations are recorded again; within `inference_mode` they are not."""
+
+    wanted = DEFAULT
+
+
+class set_grad_enabled(_Mode):
+    """Recording on or off, from the call on; as a context, until it ends.
+
+    >>> from diffcli.autograd import is_grad_enabled, set_grad_enabled
+    >>> with set_grad_enabled(False):
+    ...     is_grad_enabled()
+    False
+    """
+
+    def __init__(self, flag: bool) -> None:
+        super().__init__()
+        self.flag = bool(flag)
+        self.wanted = DEFAULT if flag else NO_GRAD
+        self._found: Token[int] | None = mode.set(self._next(mode.get()))
+
+    def __enter__(self) -> None:
+        if self._found is not None:  # it is on already, since the call
+            self._tokens.append(self._found)
+            self._found = None
+        else:
+            super().__enter__()
+
+    def _again(self) -> _Mode:
+        return set_grad_enabled(self.flag)
+
+    def __call__(self, function: Wrapped) -> Wrapped:
+        if self._found is not None:  # a decorator changes nothing around it
+            mode.reset(self._found)
+            self._found = None
+        return super().__call__(function)
+
+
+class inference_mode(_Mode):
+    """Nothing is recorded, and what is made here can never be part of a graph: no versions are counted for it.
+
+    ``inference_mode(False)`` is the default mode inside of an inference mode.
+
+    >>> from diffcli.autograd import inference_mode, tensor
+    >>> with inference_mode():
+    ...     y = tensor(2.0) * 3
+    >>> y.is_inference()
+    True
+    """
+
+    def __new__(cls, flag: Any = True) -> Any:
+        made = super().__new__(cls)
+        if not callable(flag):
+            return made
+        made.__init__()  # type: ignore[misc]
+        return made(flag)  # @inference_mode without parentheses
+
+    def __init__(self, flag: Any = True) -> None:
+        super().__init__()
+        self.flag = bool(flag)
+
+    def _next(self, now: int) -> int:
+        return INFERENCE if self.flag else DEFAULT
+
+    def _again(self) -> _Mode:
+        return inference_mode(self.flag)  # type: ignore[no-any-return]
+
+
+def is_grad_enabled() -> bool:
+    """Whether operations are recorded here."""
+    return mode.get() == DEFAULT
+
+
+def is_inference_mode_enabled() -> bool:
+    """Whether this runs in inference mode."""
+    return mode.get() == INFERENCE

@@ -1,0 +1,424 @@
+"""Tensors: arrays whose operations are recorded as they run, in a graph of functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from diffcli.autograd import backward as passes
+from diffcli.autograd import inplace, methods
+from diffcli.autograd.apply import apply, binary, reflected, unary
+from diffcli.autograd.core import Core, counter_of, edge_of, keep_gradient, new, words
+from diffcli.autograd.graph import CastNode, Node
+from diffcli.autograd.indexing import index, settled_key
+from diffcli.autograd.modes import DEFAULT, INFERENCE, mode
+from diffcli.errors import fault
+from diffcli.operations.arithmetic import tensors
+
+
+class Handle:
+    """What `Tensor.register_hook` returns: ``remove()`` takes the hook away."""
+
+    def __init__(self, hooks: dict[int, Any]) -> None:
+        self._hooks, self._key = hooks, max(hooks, default=-1) + 1
+
+    def remove(self) -> None:
+        self._hooks.pop(self._key, None)
+
+    def __enter__(self) -> Handle:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.remove()
+
+
+class Tensor(Core):
+    """A multi-dimensional array of numbers of one kind, which knows how it was computed.
+
+    Made by `diffcli.autograd.tensor`. Operators, methods and the functions of `diffcli.autograd` apply rows of diffcli's
+    tables of operations; if an operand requires a gradient, the result remembers the operation (`grad_fn`) and requires
+    one too. `backward` goes through that graph, and adds the gradient of each leaf to its `grad`.
+
+    >>> from diffcli.autograd import tensor
+    >>> x = tensor([1.0, 2.0], requires_grad=True)
+    >>> y = (x * x).sum()
+    >>> y
+    tensor(5.0, grad_fn=<SumBackward>)
+    >>> y.backward()
+    >>> x.grad
+    tensor([2., 4.])
+    """
+
+    # -- what it holds ---------------------------------------------------------------------------------------------------
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return tensors.shape_of(self._value)
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    def dim(self) -> int:
+        return len(self.shape)
+
+    def size(self, dim: int | None = None) -> Any:
+        return self.shape if dim is None else self.shape[dim]
+
+    def numel(self) -> int:
+        count = 1
+        for length in self.shape:
+            count *= length
+        return count
+
+    @property
+    def dtype(self) -> Any:
+        """The kind of its numbers, as a NumPy dtype: float64, float32, int64 or bool."""
+        return tensors.kind_of(self._value)
+
+    def is_floating_point(self) -> bool:
+        return self.dtype in (tensors.FLOAT64, tensors.FLOAT32)
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("a tensor without axes has no length")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[place] for place in range(len(self)))
+
+    def item(self) -> Any:
+        """The number of a tensor of one element, as a Python number."""
+        if type(self._value) is float:
+            return self._value
+        if self.numel() != 1:
+            raise fault(
+                "needs-one-element",
+                f"item() is for one element, and {words(self)} has {self.numel()}",
+                help=["use tolist()"],
+            )
+        return tensors.array_of(self._value).reshape(()).item()
+
+    def tolist(self) -> Any:
+        """The numbers as nested lists."""
+        return tensors.to_list(self._value)
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __index__(self) -> int:
+        value = self.item()
+        if isinstance(value, float) and not value.is_integer():
+            raise TypeError("an index is a whole number")
+        return int(value)
+
+    def __bool__(self) -> bool:
+        if self.numel() != 1:
+            message = f"{words(self)} has {self.numel()} elements, and is neither true nor false"
+            raise fault("needs-one-element", message, help=["use .any() or .all()"])
+        return bool(self.item())
+
+    def numpy(self) -> Any:
+        """The numbers as a NumPy array that shares the memory.
+
+        Raises
+        ------
+        AutogradError
+            It requires a gradient: what is done to the array would not be recorded. Use ``detach().numpy()``.
+        """
+        if self.requires_grad:
+            message = f"{words(self)} requires a gradient, and nothing that NumPy does with its numbers would be recorded"
+            raise fault("leaves-the-graph", message, help=["use x.detach().numpy()"])
+        return self._memory()
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        value = self.numpy()
+        return value if dtype is None else value.astype(dtype)
+
+    def _memory(self) -> Any:
+        """Its numbers in memory that can be shared: a float becomes an array."""
+        if not tensors.is_array(self._value):
+            self._value = tensors.mutable(self._value)
+        return self._value
+
+    def __repr__(self) -> str:
+        return self._text("tensor(") + ")"
+
+    def _text(self, before: str) -> str:
+        parts = [tensors.text(self._value, before)]
+        if self.dtype in (tensors.FLOAT32, tensors.INT64):
+            parts.append(f"dtype={self.dtype}")
+        edge = edge_of(self)
+        if isinstance(edge, Node):
+            parts.append(f"grad_fn=<{edge.name}>")
+        elif edge is not None:
+            parts.append("requires_grad=True")
+        return before + ", ".join(parts)
+
+    def __format__(self, how: str) -> str:
+        return format(self.item(), how) if not self.shape else object.__format__(self, how)
+
+    __hash__ = object.__hash__
+
+    # -- its place in the graph ------------------------------------------------------------------------------------------
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether a gradient by this tensor, or through it, is wanted. It can be set on a leaf."""
+        return edge_of(self) is not None
+
+    @requires_grad.setter
+    def requires_grad(self, flag: bool) -> None:
+        self.requires_grad_(flag)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        """Say whether a leaf requires a gradient; returns itself.
+
+        Raises
+        ------
+        AutogradError
+            It is no leaf, holds whole numbers, or was made in inference mode.
+        """
+        if isinstance(edge_of(self), Node):
+            if requires_grad:
+                return self
+            message = f"{words(self)} is no leaf: it requires a gradient because something that it was computed from does"
+            raise fault(
+                "not-a-leaf",
+                message,
+                help=["use y.detach(), which is outside of the graph", "or compute it under no_grad()"],
+            )
+        if requires_grad and not self.is_floating_point():
+            message = f"{words(self)} holds numbers of the kind {self.dtype}, and nothing can be differentiated by those"
+            raise fault("not-differentiable-kind", message, help=["make it with dtype='float64'"])
+        if requires_grad and self._made_in_inference and mode.get() != INFERENCE:
+            message = f"{words(self)} was made in inference mode, and cannot require a gradient outside of it"
+            raise fault("inference-tensor", message, help=["use its clone()"])
+        self._flag = bool(requires_grad)
+        return self
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether no recorded operation made it."""
+        return not isinstance(edge_of(self), Node)
+
+    @property
+    def grad_fn(self) -> Node | None:
+        """The node of the operation that made it; None for a leaf."""
+        edge = edge_of(self)
+        return edge if isinstance(edge, Node) else None
+
+    @property
+    def grad(self) -> Tensor | None:
+        """The gradient, added up over all backward passes; None if none has arrived.
+
+        Raises
+        ------
+        AutogradError
+            It is no leaf, and `retain_grad` has not been called.
+        """
+        if self._grad is None and not self._keeps and isinstance(edge_of(self), Node):
+            message = f"{words(self)} is no leaf, and its gradient is not kept: it is handed on to what it was computed from"
+            raise fault("not-a-leaf", message, help=["call retain_grad() on it before backward()"])
+        return self._grad
+
+    @grad.setter
+    def grad(self, value: Tensor | None) -> None:
+        if value is not None and value.shape != self.shape:
+            from diffcli.operations.array_row import shape_text
+
+            message = f"a gradient of {shape_text(value.shape)} does not fit {words(self)}, which is {shape_text(self.shape)}"
+            raise fault("bad-gradient", message)
+        self._grad = value
+
+    def retain_grad(self) -> None:
+        """Keep the gradient of a tensor that is no leaf in its `grad`; a leaf keeps it anyway."""
+        if not self.requires_grad:
+            message = f"{words(self)} does not require a gradient, so there is none to keep"
+            raise fault("no-graph", message)
+        node = self.grad_fn
+        if node is not None and not self._keeps:
+            self._keeps = True
+            keep_gradient(self, node)
+
+    @property
+    def retains_grad(self) -> bool:
+        return self._keeps
+
+    def backward(
+        self, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False, inputs: Any = None
+    ) -> None:
+        """Add to the ``grad`` of each leaf the derivative of this tensor by it.
+
+        Parameters
+        ----------
+        gradient
+            The adjoint to start with, of the shape of this tensor: the result is its product with the Jacobian. Not needed
+            for one element, where it is 1.
+        retain_graph
+            Whether what the graph has saved is kept, so that it can be gone through again.
+        create_graph
+            Whether the pass is recorded itself, for derivatives of derivatives.
+        inputs
+            The tensors whose ``grad`` is wanted; all leaves, if not given.
+
+        Raises
+        ------
+        AutogradError
+            There is no graph, it is freed, something that it saved has been changed in place, or ``gradient`` is missing or
+            of another shape.
+
+        >>> from diffcli.autograd import tensor
+        >>> x = tensor(3.0, requires_grad=True)
+        >>> (x**2).backward()
+        >>> (x**2).backward()
+        >>> x.grad
+        tensor(12.0)
+        """
+        passes.backward(self, gradient, retain_graph, create_graph, inputs)
+
+    def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> Handle:
+        """Call a function with the gradient whenever it has arrived; what it returns, if anything, takes its place."""
+        if not self.requires_grad:
+            message = f"{words(self)} does not require a gradient, so no hook will ever be called"
+            raise fault("no-graph", message)
+        node = self.grad_fn
+        where: Any = self if node is None else node
+        name = "_hooks" if node is None else "hooks"
+        hooks: dict[int, Any] | None = getattr(where, name)
+        if hooks is None:
+            hooks = {}
+            setattr(where, name, hooks)
+        handle = Handle(hooks)
+        hooks[handle._key] = hook
+        return handle
+
+    def detach(self) -> Tensor:
+        """The same memory outside of the graph: a leaf that requires no gradient. A change in place is seen by both."""
+        made = new(self._memory())
+        made._made_in_inference = self._made_in_inference
+        if not self._made_in_inference:
+            made._counter = counter_of(self)
+        return made
+
+    @property
+    def data(self) -> Tensor:
+        """The same memory with versions of its own: a change of it is not noticed, and may make gradients wrong."""
+        made = new(self._memory())
+        made._made_in_inference = False
+        return made
+
+    @data.setter
+    def data(self, value: Tensor) -> None:
+        self._value = value._value
+
+    def clone(self) -> Tensor:
+        """A copy, recorded."""
+        made = new(tensors.copy(self._value))
+        edge = edge_of(self)
+        if edge is not None and mode.get() == DEFAULT:
+            made._node = CastNode(edge, self.dtype, "CloneBackward")
+        return made
+
+    def to(self, dtype: Any) -> Tensor:
+        """The same numbers in another kind; itself where it has it already."""
+        kind = tensors.kind_named(dtype.dtype if isinstance(dtype, Tensor) else dtype)
+        if kind is None:
+            message = f"a tensor does not hold numbers of the kind {dtype}"
+            raise fault("not-numbers", message, help=[f"the kinds are {', '.join(tensors.KINDS)}"])
+        if kind == self.dtype:
+            return self
+        made = new(tensors.as_kind(self._value, kind))
+        edge = edge_of(self)
+        if edge is not None and mode.get() == DEFAULT and made.is_floating_point():
+            made._node = CastNode(edge, self.dtype)
+        return made
+
+    type = to
+
+    def double(self) -> Tensor:
+        return self.to(tensors.FLOAT64)
+
+    def float(self) -> Tensor:
+        return self.to(tensors.FLOAT32)
+
+    def long(self) -> Tensor:
+        return self.to(tensors.INT64)
+
+    def bool(self) -> Tensor:
+        return self.to(tensors.BOOL)
+
+    @property
+    def _version(self) -> int:
+        """How often its memory has been changed in place."""
+        if self._made_in_inference:
+            message = f"no versions are counted for {words(self)}, which was made in inference mode"
+            raise fault("inference-tensor", message)
+        return 0 if self._counter is None else self._counter.count
+
+    def is_inference(self) -> Any:
+        """Whether it was made in inference mode."""
+        return self._made_in_inference
+
+    # -- operators -------------------------------------------------------------------------------------------------------
+
+    __add__, __radd__ = binary("add"), reflected("add")
+    __sub__, __rsub__ = binary("sub"), reflected("sub")
+    __mul__, __rmul__ = binary("mul"), reflected("mul")
+    __truediv__, __rtruediv__ = binary("div"), reflected("div")
+    __pow__, __rpow__ = binary("pow"), reflected("pow")
+    __matmul__, __rmatmul__ = lambda a, b: apply("matmul", (a, b)), reflected("matmul")
+    __neg__, __abs__ = unary("neg"), unary("abs")
+    __lt__, __le__ = binary("lt"), binary("le")
+    __gt__, __ge__ = binary("gt"), binary("ge")
+    __eq__, __ne__ = binary("eq"), binary("ne")  # type: ignore[assignment]
+    __and__, __rand__ = binary("and"), reflected("and")
+    __or__, __ror__ = binary("or"), reflected("or")
+    __invert__ = unary("not")
+
+    def __pos__(self) -> Tensor:
+        return self
+
+    def __iadd__(self, other: Any) -> Any:
+        return inplace.change(self, "add", (other,))
+
+    def __isub__(self, other: Any) -> Any:
+        return inplace.change(self, "sub", (other,))
+
+    def __imul__(self, other: Any) -> Any:
+        return inplace.change(self, "mul", (other,))
+
+    def __itruediv__(self, other: Any) -> Any:
+        return inplace.change(self, "div", (other,))
+
+    def __ipow__(self, other: Any) -> Any:
+        return inplace.change(self, "pow", (other,))
+
+    def __getitem__(self, key: Any) -> Any:
+        return index(self, key)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        inplace.put(self, settled_key(self, key), value, "SetItemBackward", "x[...] = ...")
+
+    __array_priority__ = 1000
+    """NumPy leaves operators with a tensor on the right to the tensor."""
+    __array_ufunc__ = None
+
+    # -- every other operation of the tables -----------------------------------------------------------------------------
+
+    def __getattr__(self, name: str) -> Any:
+        """A method for each function: ``x.sin()``, and in place ``x.sin_()``."""
+        found = methods.method(name)
+        if found is None:
+            raise AttributeError(methods.no_method(name))
+        return found.__get__(self)
+
+    @property
+    def T(self) -> Any:
+        return apply("transpose", (self,))
+
+
+Core.kind = Tensor

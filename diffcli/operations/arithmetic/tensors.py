@@ -1,0 +1,268 @@
+"""What tensors need of NumPy beside the operations of the tables: kinds of numbers, memory, random numbers, text.
+
+A tensor's value is a Python float (a number in float64 that shares its memory with nobody), a NumPy scalar, or an array.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+Value = Any
+"""A float, a NumPy scalar, or an array."""
+
+Kind = Any
+"""A NumPy dtype."""
+
+KINDS = {name: np.dtype(name) for name in ("float64", "float32", "int64", "bool")}
+"""The kinds of numbers that a tensor holds. The first two can be differentiated by."""
+
+FLOAT64, FLOAT32, INT64, BOOL = KINDS.values()
+
+_OTHER_NAMES = {"float": FLOAT64, "double": FLOAT64, "single": FLOAT32, "int": INT64, "long": INT64}
+
+
+def kind_named(name: Any) -> Kind | None:
+    """The kind of that name (or NumPy dtype, or Python type); None for what no tensor holds."""
+    known = KINDS.get(name) or _OTHER_NAMES.get(name) if isinstance(name, str) else None
+    if known is not None:
+        return known
+    try:
+        return KINDS.get(np.dtype(name).name)
+    except TypeError:
+        return None
+
+
+def kind_of(value: Value) -> Kind:
+    return FLOAT64 if type(value) is float else value.dtype
+
+
+def shape_of(value: Value) -> tuple[int, ...]:
+    return () if type(value) is float else value.shape
+
+
+def plain(value: Value) -> Value:
+    """A value without axes as a float, if it is in double precision and nobody else has its memory."""
+    if type(value) is float:
+        return value
+    if isinstance(value, np.ndarray):
+        return value if value.ndim or value.base is not None else plain(value[()])
+    return float(value) if isinstance(value, np.float64) else value if isinstance(value, np.generic) else np.asarray(value)[()]
+
+
+def as_kind(value: Value, kind: Kind) -> Value:
+    """The same numbers in another kind; itself where it has it already."""
+    if type(value) is float:
+        return value if kind == FLOAT64 else kind.type(value)
+    if value.dtype == kind:
+        return value
+    value = value.astype(kind)
+    return value if isinstance(value, np.ndarray) and value.ndim else plain(value)
+
+
+def from_data(data: Any, kind: Kind | None = None) -> Value:
+    """Numbers, nested lists, or an array as a value of its own memory. Whole numbers become float64, unless a kind is given.
+
+    Raises
+    ------
+    ValueError, TypeError
+        They are no numbers, or lists of different lengths.
+    """
+    array = np.array(data)
+    if array.dtype.kind == "c" or array.dtype.kind not in "fiub":
+        raise TypeError(f"{array.dtype} is no kind of real number")
+    if kind is None:
+        kind = array.dtype if array.dtype in (FLOAT64, FLOAT32, BOOL) else FLOAT64
+    array = array.astype(kind, copy=False)
+    return array if array.ndim else plain(array[()])
+
+
+def is_array(value: Value) -> bool:
+    """Whether a value has memory that can be written to and shared."""
+    return isinstance(value, np.ndarray)
+
+
+def array_of(value: Value) -> Any:
+    """A value as an array: its own memory, if it has any."""
+    return value if isinstance(value, np.ndarray) else np.asarray(value)
+
+
+def mutable(value: Value) -> Any:
+    """An array with the value, in memory of its own."""
+    return np.array(value)
+
+
+def copy(value: Value) -> Value:
+    return value.copy() if isinstance(value, np.ndarray) else value
+
+
+def shares(value: Value, other: Value) -> bool:
+    """Whether a value is a view of another one's memory."""
+    if not (isinstance(value, np.ndarray) and isinstance(other, np.ndarray)):
+        return False
+    if value is other or value.base is other:
+        return True
+    return value.base is not None and (value.base is other.base or np.may_share_memory(value, other))
+
+
+def in_memory_of_its_own(value: Value, operands: Sequence[Value]) -> Value:
+    """A result that no operand's memory shows through."""
+    if isinstance(value, np.ndarray) and (value.base is not None or any(value is operand for operand in operands)):
+        return value.copy()
+    return value
+
+
+def owns(value: Value, *others: Value) -> bool:
+    """Whether a value is in memory that nobody else has, as far as one can see."""
+    if not isinstance(value, np.ndarray):
+        return True
+    return bool(value.flags.owndata and value.flags.writeable) and not any(value is other for other in others)
+
+
+def writable(value: Value) -> bool:
+    return isinstance(value, np.ndarray) and bool(value.flags.writeable)
+
+
+def write(value: Any, new: Value) -> None:
+    """Into an array's memory."""
+    value[...] = new
+
+
+def write_at(value: Any, key: Any, new: Value) -> None:
+    value[key] = new
+
+
+def taken(value: Value, key: Any) -> Value:
+    return array_of(value)[key]
+
+
+def add(a: Value, b: Value) -> Value:
+    """A sum of adjoints."""
+    return a + b
+
+
+def same_shape(value: Value, shape: tuple[int, ...]) -> bool:
+    return shape_of(value) == shape
+
+
+def zeros(shape: tuple[int, ...], kind: Kind) -> Value:
+    return np.zeros(shape, kind) if shape else plain(kind.type(0))
+
+
+def full(shape: tuple[int, ...], fill: Any, kind: Kind) -> Value:
+    return np.full(shape, fill, kind) if shape else plain(kind.type(fill))
+
+
+def empty(shape: tuple[int, ...], kind: Kind) -> Value:
+    return np.empty(shape, kind) if shape else plain(kind.type(0))
+
+
+def arange(start: float, stop: float, step: float, kind: Kind) -> Value:
+    return np.arange(start, stop, step).astype(kind)
+
+
+def linspace(start: float, stop: float, count: int, kind: Kind) -> Value:
+    return np.linspace(start, stop, count, dtype=kind)
+
+
+def eye(rows: int, columns: int, kind: Kind) -> Value:
+    return np.eye(rows, columns, dtype=kind)
+
+
+def generator(seed: int | None = None) -> Any:
+    """A source of random numbers."""
+    return np.random.default_rng(seed)
+
+
+def random(source: Any, shape: tuple[int, ...], kind: Kind, low: float | None = None, high: float = 1.0) -> Value:
+    """Standard normal numbers; or uniform ones between two bounds."""
+    if low is None:
+        drawn = source.standard_normal(shape)
+    else:
+        drawn = source.uniform(low, high, shape)
+    return as_kind(drawn if shape else float(drawn), kind)
+
+
+def random_whole(source: Any, low: int, high: int, shape: tuple[int, ...]) -> Value:
+    drawn = source.integers(low, high, shape, dtype=np.int64)
+    return drawn if shape else np.int64(drawn)
+
+
+def permutation(source: Any, count: int) -> Value:
+    return source.permutation(count).astype(np.int64)
+
+
+def common_kind(values: Sequence[Value]) -> Kind:
+    """The kind of a result: of the arrays among its operands, else of its numbers. Python's own numbers go with any kind.
+
+    As in PyTorch, a number without axes never makes an array more precise.
+    """
+    found: Kind | None = None
+    axes = False
+    for value in values:
+        kind = kind_of(value)
+        if kind not in (FLOAT64, FLOAT32):
+            continue
+        has_axes = bool(shape_of(value))
+        if found is None or (has_axes and not axes):
+            found, axes = kind, has_axes or axes
+        elif has_axes == axes and kind == FLOAT64:
+            found = FLOAT64
+    return found or FLOAT64
+
+
+def truth(value: Value) -> Value:
+    return np.asarray(value, dtype=np.bool_)[()] if not shape_of(value) else value.astype(np.bool_)
+
+
+def index_part(value: Value) -> Any:
+    """A tensor's value as an index: a mask, or places; whole numbers in floating point are places too.
+
+    Raises
+    ------
+    ValueError
+        They are not whole.
+    """
+    array = np.asarray(value)
+    if array.dtype.kind == "f":
+        if not np.all(array == np.floor(array)):
+            raise ValueError("an index is a whole number")
+        array = array.astype(np.int64)
+    return array if array.ndim else array[()]
+
+
+def any_nan_or_inf(value: Value) -> bool:
+    return not bool(np.isfinite(value).all())
+
+
+def text(value: Value, before: str) -> str:
+    """The numbers, as in a repr, continued under ``before``."""
+    if not isinstance(value, np.ndarray):
+        return repr(value.item() if isinstance(value, np.generic) else value)
+    return np.array2string(value, separator=", ", prefix=before, precision=4, suppress_small=False, threshold=1000, edgeitems=3)
+
+
+def to_list(value: Value) -> Any:
+    return value if type(value) is float else value.tolist()
+
+
+def variance(value: Value, axis: tuple[int, ...], correction: int, keepdims: bool) -> Value:
+    return np.var(value, axis=axis, ddof=correction, keepdims=keepdims)
+
+
+def loss_of_memory(value: Value) -> int:
+    """The bytes that a value takes."""
+    return int(value.nbytes) if isinstance(value, np.ndarray) else 8
+
+
+def scattered(g: Value, key: Any, shape: tuple[int, ...], kind: Kind) -> Value:
+    """Zeros, with elements added at the places of a key."""
+    whole = np.zeros(shape, kind)
+    parts = key if isinstance(key, tuple) else (key,)
+    if any(isinstance(part, np.ndarray) and part.dtype != np.bool_ for part in parts):
+        np.add.at(whole, key, g)
+    else:
+        whole[key] = g
+    return plain(whole)
