@@ -10,6 +10,7 @@ from types import ModuleType
 import click.shell_completion
 import pytest
 from console import run
+from rich.cells import cell_len
 
 from diffcli.reports.formats import FORMATS
 from diffcli.studies import lessons
@@ -91,13 +92,21 @@ def test_a_lesson_is_text_that_fits_and_is_whole(name, width):
     lines = outcome.stdout.splitlines()
     code = {line for part in run_lesson(name).parts if isinstance(part, Code) for line in part.text.splitlines()}
     command = run_lesson(name).try_next.splitlines()
-    assert [line for line in lines if len(line) > width and line not in code and line not in command] == []
+    assert [line for line in lines if cell_len(line) > width and line not in code and line not in command] == []
     assert all(len(line) <= 80 for line in (*code, *command))
     assert PLACEHOLDER.findall(outcome.stdout) == []
     assert [line for line in lines if line != line.rstrip()] == []
     assert lines[0].startswith(f"{name}: ")
     assert lines[-len(command) :] == command
-    assert run(["lesson", name], PYTHONIOENCODING="ascii", encoding="ascii").exit == 0
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_a_lesson_in_ascii_and_in_latex_spells_its_notation_out(name):
+    outcome = run(["lesson", name], encoding="ascii")
+    assert outcome.exit == 0
+    assert "\\" not in outcome.stdout
+    latex = run(["lesson", name, "-f", "latex"]).stdout
+    assert sorted({character for character in latex if ord(character) > 127}) == []
 
 
 @pytest.mark.parametrize("name", LESSONS)

@@ -65,6 +65,7 @@ def command(environment: Environment, /, name: str | None, seed: int, size: int 
     if name == ALL:
         output.print(verdicts_report(lessons, settings))
     else:
-        by_default = click.get_current_context().get_parameter_source("digits") is click.core.ParameterSource.DEFAULT
-        output.print(lesson_report(lessons[0], settings, by_default and output.format not in ("plain", "csv", "json")))
+        asked = click.get_current_context().get_parameter_source("digits") is not click.core.ParameterSource.DEFAULT
+        rounded = not asked and output.format not in ("plain", "csv")
+        output.print(lesson_report(lessons[0], settings, rounded, output.ascii_formulas or output.format == "latex"))
     return ExitCode.OK if all(lesson.passed for lesson in lessons) else ExitCode.DISAGREES

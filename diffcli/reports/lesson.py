@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -14,9 +15,12 @@ from diffcli.studies.lessons.record import Code, Curves, Erratum, Grid, Lesson, 
 SCHEMA = "diffcli/lesson@1"
 VERDICTS = {True: "pass", False: "FAIL"}
 
+LONG = 10**7
+"""A whole number from here on is rounded where people read it."""
 
-def lesson_report(lesson: Lesson, settings: Settings, rounded: bool = False) -> Document:
-    """The document of a lesson; ``rounded`` where each table may show as many digits as it is about.
+
+def lesson_report(lesson: Lesson, settings: Settings, rounded: bool = False, ascii: bool = False) -> Document:
+    """The document of a lesson; ``rounded`` where each table may show as many digits as it is about, ``ascii`` for scripts.
 
     The keys of its data: ``lesson``, ``title``, ``seed``, ``size``, ``passed``, ``parts`` (each with its ``kind``: ``said``,
     ``code``, ``grid``, ``curves``, ``erratum``), ``checks`` (``claim``, ``found``, ``passed``) and ``try_next``.
@@ -36,7 +40,7 @@ def lesson_report(lesson: Lesson, settings: Settings, rounded: bool = False) -> 
         "checks": [check._asdict() for check in lesson.checks],
         "try_next": lesson.try_next,
     }
-    return Document(tuple(blocks), data)
+    return Document(tuple(map(_block_in_ascii, blocks) if ascii else blocks), data)
 
 
 def lessons_report() -> Document:
@@ -103,19 +107,25 @@ def _blocks(parts: Sequence[Part], rounded: bool) -> Iterator[Block]:
 
 
 def _table(grid: Grid, rounded: bool) -> Table:
-    columns = tuple(Column(title.rstrip(), numeric=_is_numeric(grid, place)) for place, title in enumerate(grid.columns))
-    if not rounded or grid.digits is None:
-        return Table(grid.title, columns, grid.rows)
-    rows = tuple(
-        tuple(number(cell, grid.digits) if isinstance(cell, float) else cell for cell in row) for row in grid.rows
-    )  # fmt: skip
-    return Table(grid.title, columns, rows)
+    columns = tuple(Column(title, numeric=_is_numeric(grid, place)) for place, title in enumerate(grid.columns))
+    digits = grid.digits if rounded else None
+    return Table(grid.title, columns, tuple(tuple(_cell(cell, digits) for cell in row) for row in grid.rows))
+
+
+def _cell(cell: Cell, digits: int | None) -> Cell:
+    """A truth in words; a number with so many digits, a whole one with all of them while it is short."""
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
+    if digits is None or not isinstance(cell, int | float):
+        return cell
+    return str(cell) if isinstance(cell, int) and abs(cell) < LONG else number(cell, digits)
 
 
 def _is_numeric(grid: Grid, place: int) -> bool:
-    """Whether a column holds numbers, or nothing but for them."""
+    """Whether a column holds numbers, where it holds anything."""
     cells: list[Cell] = [row[place] for row in grid.rows if row[place] is not None]
-    return bool(cells) and all(isinstance(cell, int | float) or is_array(cell) for cell in cells)
+    numbers = [is_array(cell) or (isinstance(cell, int | float) and not isinstance(cell, bool)) for cell in cells]
+    return bool(cells) and all(numbers)
 
 
 def _figure(curves: Curves) -> Figure:
@@ -123,6 +133,40 @@ def _figure(curves: Curves) -> Figure:
         Series(name, tuple(zip(x, y, strict=True)), "line" if name in curves.lines else "data") for name, x, y in curves.curves
     )  # fmt: skip
     return Figure(curves.title, Axis(curves.x_label, curves.log_x), Axis(curves.y_label, curves.log_y), series)
+
+
+# -- ASCII -------------------------------------------------------------------------------------------------------------------
+
+_ROWS = re.compile("([vy])([\u0307\u0304]?)([\u208b\u2080-\u2089]*)|ȳ([\u208b\u2080-\u2089]*)")
+"""A row of a trace, with the dot of its tangent or the bar of its adjoint, and its index."""
+
+_INDICES = str.maketrans("\u208b\u2080\u2081\u2082\u2083\u2084\u2085\u2086\u2087\u2088\u2089", "-0123456789")
+_SIGNS = str.maketrans({"·": "*", "∂": "d", "′": "'", "×": "x", "≤": "<=", "≥": ">=", "→": "->", "…": "...", "ᵀ": ".T", "−": "-"})
+
+
+def _in_ascii(text: str) -> str:
+    """A text in the notation of scripts.
+
+    >>> _in_ascii("v̄₋₁ = v̄₂·v₀, ∂y/∂v"), _in_ascii("ȳ, v̇₁ and very")
+    ('bar v[-1] = bar v[2]*v[0], dy/dv', 'bar y, dot v[1] and very')
+    """
+
+    def named(found: re.Match[str]) -> str:
+        letter, mark, index = (found[1], found[2], found[3]) if found[1] else ("y", "\u0304", found[4])
+        word = {"\u0307": "dot ", "\u0304": "bar "}.get(mark, "")
+        return f"{word}{letter}[{index.translate(_INDICES)}]" if index else f"{word}{letter}"
+
+    return _ROWS.sub(named, text).translate(_SIGNS)
+
+
+def _block_in_ascii(block: Block) -> Block:
+    if isinstance(block, Text):
+        return block._replace(text=_in_ascii(block.text))
+    if isinstance(block, Table):
+        columns = tuple(column._replace(title=_in_ascii(column.title)) for column in block.columns)
+        rows = tuple(tuple(_in_ascii(cell) if isinstance(cell, str) else cell for cell in row) for row in block.rows)
+        return block._replace(title=_in_ascii(block.title), columns=columns, rows=rows)
+    return block
 
 
 # -- data --------------------------------------------------------------------------------------------------------------------

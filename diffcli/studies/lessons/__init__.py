@@ -32,6 +32,9 @@ class Entry(NamedTuple):
 
 LESSONS: dict[str, Entry] = {
     "numerical": Entry("numerical", "difference quotients and their two errors", Size("variables", 64, 1, 512)),
+    "symbolic": Entry("symbolic", "rules on formulas, and why they swell", Size("iterations", 100, 4, 1000)),
+    "forward": Entry("forward", "every value with its tangent", Size("variables", 256, 2, 400)),
+    "reverse": Entry("reverse", "one sweep back for the whole gradient", Size("variables", 256, 2, 400)),
 }
 """The lessons by name, in the order of the lecture."""
 

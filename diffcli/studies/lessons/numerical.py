@@ -75,7 +75,7 @@ def _errors(methods: Sequence[MethodSweep]) -> Grid:
         found = samples[math.ldexp(1.0, power)]
         cells = [cell for sample in found for cell in (sample.error, sides[sample.side])]
         rows.append((f"2^{power}", found[0].step, *cells))
-    columns = ["step h", "about", *[title for swept in methods for title in (f"error, {swept.method}", "mostly")]]
+    columns = ["step h", "about", *[title for swept in methods for title in (f"{swept.method} error", "mostly")]]
     return Grid("errors of the quotients", tuple(columns), tuple(rows), digits=2)
 
 
@@ -99,7 +99,7 @@ def _best(measured: StepSizeResult) -> Grid:
         found = (best.step, best.typical_error) if best else (None, None)
         rows.append((swept.method, predicted[0], found[0], predicted[1], found[1]))
     rows.append(("reverse mode", None, None, measured.floor, measured.automatic_error))
-    columns = ("method", "best h, theory", "best h, measured", "error, theory", "error, measured")
+    columns = ("method", "h, theory", "h, found", "error, theory", "error, found")
     return Grid("the best step: where truncation and rounding are balanced", columns, tuple(rows), digits=2)
 
 
@@ -163,6 +163,6 @@ def _moved(x: list[float], i: int, step: float) -> list[float]:
 
 
 def _prices(prices: Sequence[_Price]) -> Grid:
-    columns = ("variables n", "forward", "off by", "central", "off by ", "reverse mode")
+    columns = ("n", "forward", "off by", "central", "off by", "reverse mode")
     rows = tuple((of.n, of.forward, of.errors[0], of.central, of.errors[1], of.reverse) for of in prices)
-    return Grid("evaluations of f for a gradient", columns, rows, digits=2)
+    return Grid("evaluations of f for a gradient by n variables", columns, rows, digits=2)

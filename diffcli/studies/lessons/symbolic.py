@@ -1,0 +1,150 @@
+"""Symbolic differentiation: rules applied by a machine, the swell of what they write, and what it is a property of."""
+
+from __future__ import annotations
+
+from diffcli.language.printer import number_text
+from diffcli.methods.derivation import derive
+from diffcli.methods.problem import Problem
+from diffcli.methods.symbolic_swell import Iterates, answer
+from diffcli.methods.value import evaluate
+from diffcli.studies.claims import judge_claims, read_claims
+from diffcli.studies.lessons.record import Check, Grid, Lesson, Said, Settings
+from diffcli.studies.swell import Counts, Progress, Request, swell
+from diffcli.studies.swell_accuracy import Accuracy, accuracy
+from diffcli.studies.swell_map import iterated, of_demo
+from diffcli.tape import Tape
+
+MAP = "f(l) = 4*l*(1 - l)"
+
+SLIDE = {
+    2: ("4*x*(1 - x)", "4*(1 - x) - 4*x", "4 - 8*x"),
+    3: (
+        "16*x*(1 - x)*(1 - 2*x)^2",
+        "16*(1 - x)*(1 - 2*x)^2 - 16*x*(1 - 2*x)^2 - 64*x*(1 - x)*(1 - 2*x)",
+        "16*(1 - 10*x + 24*x^2 - 16*x^3)",
+    ),
+    4: (
+        "64*x*(1 - x)*(1 - 2*x)^2*(1 - 8*x + 8*x^2)^2",
+        "128*x*(1 - x)*(-8 + 16*x)*(1 - 2*x)^2*(1 - 8*x + 8*x^2) + 64*(1 - x)*(1 - 2*x)^2*(1 - 8*x + 8*x^2)^2"
+        " - 64*x*(1 - 2*x)^2*(1 - 8*x + 8*x^2)^2 - 256*x*(1 - x)*(1 - 2*x)*(1 - 8*x + 8*x^2)^2",
+        "64*(1 - 42*x + 504*x^2 - 2640*x^3 + 7040*x^4 - 9984*x^5 + 7168*x^6 - 2048*x^7)",
+    ),
+}
+"""The lecture's table, as it is printed: l_n, its derivative, and that in simplified form. It is held against our own."""
+
+KINDS = (("l_n", "forms", "value"), ("l_n'", "forms", "derivative"), ("simplified", "simplified", "simplified"))
+
+AT = 0.9
+
+COMPARED = 8
+"""The n at which the simplified form is evaluated."""
+
+
+def lesson(settings: Settings) -> Lesson:
+    last = settings.sized()
+    recurrence = of_demo("logistic")
+    counted = swell(Request(recurrence, last, {}, 0, 10_000_000, forms=False), Progress(lambda stage: None, lambda result: None))
+    counts = counted.counts
+    tape, _ = iterated(recurrence, last)
+    lost = accuracy(recurrence, COMPARED, {"x": AT})
+    parts = (
+        Said(
+            "To differentiate a formula is mechanical: every node of its tree has a rule, and the rule says what to ask of the "
+            "nodes below. This is all of it, for one step of the logistic map, l2 = 4 x (1 - x):"
+        ),
+        _rules(),
+        Said("Now iterate: l_{n+1} = 4 l_n (1 - l_n), l_1 = x. This is the lecture's table, recomputed:"),
+        _forms(),
+        Said("It swells. How fast? Every formula counted exactly, and none of them written down:"),
+        _sizes(counts),
+        Said(
+            f"The derivative of l_{last}, written out, has {_size(counts[-1].derivative_tree)} nodes, but only "
+            f"{counts[-1].graph} of them are different, together with those of l_{last}: a tree writes l_n again wherever it is "
+            "used, a graph points to it. So swell is no property of the derivative, nor of its rules, but of trees. A tape "
+            "shares by nature: automatic differentiation applies the same rules to numbers, and pays per row."
+        ),
+        Said(
+            f"And simplification is no way out: at x = {number_text(AT)} the simplified l_{COMPARED}' is off by a factor of "
+            f"{_error(lost.expanded)}, the tape by {_error(lost.tape)} (relative). Multiplied out, the terms cancel."
+        ),
+    )
+    return Lesson(
+        "symbolic", "rules on formulas, and why they swell", parts, _checks(counts, tape, lost),
+        'diffcli swell "sin(l)*l" --n 20',
+    )  # fmt: skip
+
+
+def _rules() -> Grid:
+    steps = derive(Problem(SLIDE[2][0], {"x": AT}), "x").steps
+    rows = tuple((step.value_text or step.row, step.rule, step.formula, step.result) for step in steps)
+    return Grid("the rules at work", ("node", "rule", "which is", "derivative"), rows)
+
+
+def _forms() -> Grid:
+    demo = of_demo("logistic")
+    iterates = Iterates(demo.text, demo.state, ["x"], 1, "")
+    rows = []
+    for n in (1, *SLIDE):
+        answers = {step: answer(iterates, n, step)["texts"] for step in ("forms", "simplified")}
+        rows += [(n if kind == "value" else None, title, answers[step][kind][0]) for title, step, kind in KINDS]
+    return Grid("", ("n", "form", "expression"), tuple((str(n) if n else None, *rest) for n, *rest in rows))
+
+
+def _sizes(counts: tuple[Counts, ...]) -> Grid:
+    shown = [row for row in counts if row.n in (1, 2, 3, 4, 6, 10, 20, 50) or row is counts[-1]]
+    columns = ("n", "l_n written out", "l_n' written out", "shared", "tape of l_n", "with l_n'")
+    rows = tuple(
+        (str(row.n), row.value_tree, row.derivative_tree, row.graph, row.tape.function, row.tape.function + row.tape.reverse)
+        for row in shown
+    )  # fmt: skip
+    return Grid("nodes of formulas, operations of tapes", columns, rows, digits=3)
+
+
+def _size(size: int | None) -> str:
+    return f"{size:.2g}" if size is not None and size > 10**6 else str(size)
+
+
+def _error(error: float | None) -> str:
+    return "more than a float holds" if error is None else f"{error:.1g}"
+
+
+def _checks(counts: tuple[Counts, ...], tape: Tape, lost: Accuracy) -> tuple[Check, ...]:
+    verdicts = {n: _slide_verdicts(n) for n in SLIDE}
+    listed = "; ".join(f"n = {n}: {', '.join(sorted(set(found)))}" for n, found in verdicts.items())
+    right = all(verdict == "proved" for found in verdicts.values() for verdict in found)
+    laws = [
+        row.n
+        for row in counts
+        if (row.value_tree, row.derivative_tree) == (6 * 2 ** (row.n - 1) - 5, 9 * (row.n - 1) * 2 ** (row.n - 1) + 1)
+    ]
+    linear = [row.n for row in counts if row.tape.function == 3 * (row.n - 1)]
+    return (
+        Check("the lecture's table is right in all columns", listed, right),
+        Check(
+            "trees: 6*2^(n-1) - 5 and 9(n-1)*2^(n-1) + 1 nodes", f"at {len(laws)} of {len(counts)} n", len(laws) == len(counts)
+        ),
+        Check("tape: 3(n - 1) rows", f"{len(tape.operations)} at n = {counts[-1].n}", len(linear) == len(counts)),
+        Check(
+            f"the tape keeps its digits at n = {COMPARED}, the simplified form does not",
+            f"{_error(lost.tape)}, {_error(lost.expanded)}",
+            (lost.tape or 0) < 1e-13 < 1e-6 < (lost.expanded or 0),
+        ),
+    )
+
+
+def _law(n: int) -> tuple[int, int]:
+    """The nodes of l_n and of l_n', written out: in closed form."""
+    return 6 * 2 ** (n - 1) - 5, 9 * (n - 1) * 2 ** (n - 1) + 1
+
+
+def _slide_verdicts(n: int) -> list[str]:
+    """Whether the row of the lecture's table is the iterate and its derivative, proved by SymPy where it can be."""
+    nested = f"{MAP}; {'f(' * (n - 1)}x{')' * (n - 1)}"
+    value, *derivatives = SLIDE[n]
+    verdicts = []
+    for text in (nested, value):  # equal derivatives and one equal value: they are the same
+        problem = Problem(text, {"x": AT})
+        verdicts += [judge_claims(problem, read_claims(claim, problem))[0].verdict for claim in derivatives]
+    if abs(float(evaluate(nested, {"x": AT})) - float(evaluate(value, {"x": AT}))) > 1e-12:
+        verdicts.append("wrong")
+    return verdicts
