@@ -11,7 +11,7 @@ from functools import cache, partial
 from typing import Any
 
 from diffcli.autograd.core import Core, counter_of, edge_of, new, refuse_inference
-from diffcli.autograd.graph import NumberNode, OperationNode
+from diffcli.autograd.graph import NumberNode, OperationNode, versions_of
 from diffcli.autograd.modes import DEFAULT, INFERENCE, mode
 from diffcli.autograd.rules import PLACES, Rule, rule
 from diffcli.errors import AutogradError, fault
@@ -66,6 +66,7 @@ def _of_numbers(known: Rule, given: Sequence[Any], values: list[float]) -> Any:
             ]
         )
         made._node = NumberNode(known, edges, saved, value if -1 in reads else None)
+        made._node.versions = versions_of(saved)
     return made
 
 
@@ -213,41 +214,45 @@ def binary(name: str) -> Callable[[Any, Any], Any]:
 
     def operation(a: Any, b: Any) -> Any:
         x = a._value
-        if type(x) is not float or a._base is not None:
-            return NotImplemented if not is_operand(b) else apply(name, (a, b))
-        if type(b) is float or type(b) is int:
-            y, other = b, None
+        if x.__class__ is not float or a._counter is not None:
+            return apply(name, (a, b)) if is_operand(b) else NotImplemented
+        if b.__class__ is float:
+            y, other, kept = b, None, b
         elif isinstance(b, Core):
-            y = b._value
-            if type(y) is not float or b._base is not None:
+            y, kept = b._value, b
+            if y.__class__ is not float or b._counter is not None or b._made_in_inference:
                 return apply(name, (a, b))
             other = b._node or (b if b._flag else None)
+        elif b.__class__ is int:
+            y = kept = float(b)
+            other = None
         else:
-            return NotImplemented if not is_operand(b) else apply(name, (a, b))
+            return apply(name, (a, b)) if is_operand(b) else NotImplemented
         value = function(x, y)
         made = _create(Core.kind)
         made._value = value
-        own = a._node or (a if a._flag else None)
-        if own is None and other is None:
-            if _mode_of() == INFERENCE:
+        now = _mode_of()
+        if now != DEFAULT:
+            if now == INFERENCE:
                 made._made_in_inference = True
             return made
-        if (now := _mode_of()) != DEFAULT:
-            made._made_in_inference = now == INFERENCE
-            return made
-        if a._made_in_inference or (isinstance(b, Core) and b._made_in_inference):
-            made._node = record(known, (a, b), (own, other), (x, float(y)), value, [(), ()], None)
-        elif other is None:
-            made._node = NumberNode(
-                known, (own, None), (a if first_a else None, b if first_b else None), value if first_y else None
-            )
+        own = a._node or (a if a._flag else None)
+        if other is None:
+            if own is not None:
+                if a._made_in_inference:
+                    return apply(name, (a, b))
+                made._node = NumberNode(
+                    known, (own, None), (a if first_a else None, kept if first_b else None), value if first_y else None
+                )
+        elif a._made_in_inference:
+            return apply(name, (a, b))
         elif own is None:
             made._node = NumberNode(
-                known, (None, other), (a if second_a else None, b if second_b else None), value if second_y else None
+                known, (None, other), (a if second_a else None, kept if second_b else None), value if second_y else None
             )
         else:
             made._node = NumberNode(
-                known, (own, other), (a if both_a else None, b if both_b else None), value if both_y else None
+                known, (own, other), (a if both_a else None, kept if both_b else None), value if both_y else None
             )
         return made
 
@@ -280,7 +285,7 @@ def unary(name: str) -> Callable[[Any], Any]:
 
     def operation(a: Any) -> Any:
         x = a._value if isinstance(a, Core) else None
-        if type(x) is not float or a._base is not None or a._made_in_inference:
+        if x.__class__ is not float or a._counter is not None or a._made_in_inference:
             return apply(name, (a,))
         value = function(x)
         made = _create(Core.kind)

@@ -53,27 +53,43 @@ class Sweep:
             place[edge] = before + term
             self.summed.add(edge)
 
-    def run(self, keep_graph: bool, keep: dict[Node, Any] | None = None) -> None:
+    def run(self, keep_graph: bool, keep: dict[Node, Any]) -> None:
         """Take every node that waits, in order; ``keep`` receives the adjoints of some."""
-        waiting, queue, recorded = self.waiting, self.queue, self.recorded
+        waiting, queue, recorded, wanted = self.waiting, self.queue, self.recorded, self.wanted
         while queue:
             node = heappop(queue)[1]
             adjoint = waiting.pop(node)
-            if node.hooks is not None:
-                adjoint = through_hooks(node.hooks, adjoint, recorded)
-            if node.keepers is not None:
-                _keep(node, adjoint, recorded)
-            if keep is not None and node in keep:
+            if node.hooks is not None or node.keepers is not None:
+                adjoint = self._watch(node, adjoint)
+            if keep and node in keep:
                 keep[node] = adjoint
             terms = node.recorded_adjoints(adjoint) if recorded else node.adjoints(adjoint)
             for edge, term in zip(node.edges, terms, strict=True):
-                if edge is not None and term is not None:
+                if edge is None or term is None:
+                    continue
+                if term.__class__ is float and wanted is None:  # the short way, of what `arrive` does
+                    place: dict[Any, Any] = self.leaves if isinstance(edge, Core) else waiting
+                    before = place.get(edge)
+                    if before is not None:
+                        place[edge] = before + term
+                        continue
+                    place[edge] = term
+                    if place is waiting:
+                        heappush(queue, (-edge.number, edge))  # type: ignore[union-attr,arg-type]
+                else:
                     # an adjoint that is handed on as it is may go to several: a leaf takes a copy
-                    self.arrive(edge, tensors.copy(term) if term is adjoint and isinstance(edge, Core) and not recorded else term)
+                    own = term is adjoint and not recorded and isinstance(edge, Core)
+                    self.arrive(edge, tensors.copy(term) if own else term)
             if not keep_graph:
                 node.release()
-            if self.summed:
-                self.summed.discard(node)
+
+    def _watch(self, node: Node, adjoint: Any) -> Any:
+        """Tell those who wait for the adjoint of a node."""
+        if node.hooks is not None:
+            adjoint = through_hooks(node.hooks, adjoint, self.recorded)
+        if node.keepers is not None:
+            _keep(node, adjoint, self.recorded)
+        return adjoint
 
 
 def through_hooks(hooks: dict[int, Any], adjoint: Any, recorded: bool) -> Any:

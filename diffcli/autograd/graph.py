@@ -216,19 +216,60 @@ class NumberNode(OperationNode):
 
     def __init__(self, rule: Rule, edges: tuple[Edge, ...], operands: tuple[Any, ...], result: Any) -> None:
         self.number = next(numbers)
-        self.rule, self.edges, self.operands, self.result = rule, edges, operands, result
+        self.rule = rule
+        self.edges = edges
+        self.operands = operands
+        self.result = result
         self.counted = self.keepers = self.hooks = self.versions = self.shapes = self.kinds = self.fixed = None
         self.shape = ()
 
     def adjoints(self, g: Any) -> Sequence[Any]:
+        operands = self.operands
+        if operands is None or self.versions is not None or self.counted is not None:
+            return self._of_numbers(g)
+        terms = self.rule.number_terms
+        if len(terms) == 1:  # one and two operands without a loop: these are nearly all
+            a = operands[0]
+            if a.__class__ is not float and a is not None:
+                if a._counter is not None:
+                    return self._of_numbers(g)
+                a = a._value
+            first = terms[0]
+            return (0.0 if first is None else first(g, a, self.result),)
+        if len(terms) != 2:
+            return self._of_numbers(g)
+        a, b = operands
+        if a.__class__ is not float and a is not None:
+            if a._counter is not None:
+                return self._of_numbers(g)
+            a = a._value
+        if b.__class__ is not float and b is not None:
+            if b._counter is not None:
+                return self._of_numbers(g)
+            b = b._value
+        first, second = terms
+        own, other = self.edges
+        return (
+            None if own is None else 0.0 if first is None else first(g, a, b, self.result),
+            None if other is None else 0.0 if second is None else second(g, a, b, self.result),
+        )
+
+    def release(self) -> None:
+        if self.result is not None:
+            self.operands = self.result = None  # type: ignore[assignment]
+        elif self.operands is not None:
+            for operand in self.operands:
+                if operand is not None:
+                    self.operands = None  # type: ignore[assignment]
+                    return
+
+    def _of_numbers(self, g: Any) -> Sequence[Any]:
+        """The long way, of any number of operands, some of which may have been changed."""
         values = self.values()
         found = []
         for edge, term in zip(self.edges, self.rule.number_terms, strict=True):
-            if edge is None or term is None:
-                found.append(0.0)
-            else:
-                adjoint = term(g, *values, self.result)
-                found.append(0.0 if adjoint is None else adjoint)
+            adjoint = None if edge is None or term is None else term(g, *values, self.result)
+            found.append(0.0 if adjoint is None else adjoint)
         return found
 
 
