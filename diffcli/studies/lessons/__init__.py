@@ -35,6 +35,8 @@ LESSONS: dict[str, Entry] = {
     "symbolic": Entry("symbolic", "rules on formulas, and why they swell", Size("iterations", 100, 4, 1000)),
     "forward": Entry("forward", "every value with its tangent", Size("variables", 256, 2, 400)),
     "reverse": Entry("reverse", "one sweep back for the whole gradient", Size("variables", 256, 2, 400)),
+    "jacobian": Entry("jacobian", "columns forward, rows in reverse", Size("inputs", 64, 3, 400)),
+    "topological-order": Entry("topological_order", "when a node may pass its adjoint on", Size("diamonds", 50, 2, 900)),
 }
 """The lessons by name, in the order of the lecture."""
 

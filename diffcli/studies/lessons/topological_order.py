@@ -1,0 +1,233 @@
+"""The order of the backward pass: a node may pass its adjoint on when all of it has arrived, and what becomes of it if not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from diffcli.language import parse
+from diffcli.methods.library import grad
+from diffcli.studies.lessons.record import Check, Grid, Lesson, Said, Settings
+from diffcli.tape import Tape, evaluate, lower
+from diffcli.tape.rules import term_functions
+
+DIAMOND = "s = x^2; a = sin(s); b = exp(s); a*b"
+SHORTCUT = "s = x^2; a = sin(s); b = exp(a); b*s"
+SWAPPED = "s = x^2; a = sin(s); b = exp(a); s*b"
+TITLES = {DIAMOND: "diamond", SHORTCUT: "b*s", SWAPPED: "s*b"}
+X = 0.5
+
+MOST_WALKED = 12
+"""Diamonds in a row up to which all paths are really walked."""
+
+PER_SECOND = 1e8
+"""Visits a second, of a fast machine."""
+
+CLOSE = 1e-12
+
+
+def lesson(settings: Settings) -> Lesson:
+    graphs = {text: _Graph(text) for text in TITLES}
+    found = {text: {name: list(order(graph)) for name, order in ORDERS.items()} for text, graph in graphs.items()}
+    slopes = {text: {name: _slope(graphs[text], visits) for name, visits in by.items()} for text, by in found.items()}
+    exact = {text: float(grad(text, {"x": X}, mode="symbolic").gradient["x"]) for text in graphs}
+    last = settings.sized()
+    chains = [_Chain(k) for k in sorted({1, 2, 4, 8, MOST_WALKED, last} & set(range(last + 1)))]
+    parts = (
+        Said(
+            "Backward, each node receives its adjoint from the nodes that use it, and passes it on to those it is made of. When "
+            f"may it? This graph is a diamond, x -> s -> (a, b) -> y, at x = {X}: s is used by a and by b."
+        ),
+        _visits(graphs[DIAMOND], found[DIAMOND]["depth first"], found[DIAMOND]["topological"]),
+        Said(
+            "Depth first goes down to x by way of a before b has been heard: s passes on what it has, and what b sends later "
+            "stays where it is. The right column takes a node when all that use it have been taken: the reverse of a "
+            "topological order. The order of evaluation is one, so a tape is simply read backwards."
+        ),
+        Said(f"Beside it, a graph with a shortcut, {SHORTCUT}, and the same with its factors swapped:"),
+        _results(slopes, exact),
+        Said(
+            "Each naive order is right somewhere, by luck, and depth first finds that b*s and s*b have different derivatives. "
+            "A wrong order gives no error message: it gives a number, and a plausible one."
+        ),
+        Said(
+            "One could repair it by visiting a node again whenever something arrives. That is right: it walks every path, and "
+            "the chain rule is a sum over paths. For diamonds in a row, s_{i+1} = sin(s_i) cos(s_i), with all visits counted:"
+        ),
+        _prices(chains),
+        Said(
+            f"At {PER_SECOND:.0e} visits a second, {chains[-1].k} diamonds would take {_time(chains[-1].by_paths / PER_SECOND)}. "
+            "Waiting for all contributions turns a sum over paths into one visit a node."
+        ),
+    )
+    return Lesson(
+        "topological-order", "when a node may pass its adjoint on", parts, _checks(slopes, exact, chains),
+        f'diffcli grad "{SHORTCUT}" --at x={X}',
+    )  # fmt: skip
+
+
+# -- graphs and orders -----------------------------------------------------------------------------------------------------------
+
+
+class Visit(NamedTuple):
+    """A node passes on what it has received since it last did."""
+
+    node: int
+    passed: float
+
+
+class _Graph:
+    """A tape as a graph: for each node the nodes it is made of, with the partial derivative along each edge."""
+
+    def __init__(self, text: str) -> None:
+        self.tape: Tape = lower(parse(text))
+        values: Any = evaluate(self.tape, [X])
+        names = {slot: name for name, slot in self.tape.bindings.items()}
+        self.output = self.tape.output
+        self.names = {0: "x"} | {slot: names.get(slot, "") for slot in self.tape.rows()} | {self.output: "y"}
+        self.edges: dict[int, list[tuple[int, float]]] = {0: []}
+        for slot in self.tape.rows():
+            row = self.tape.operands_of(slot)
+            functions = term_functions(self.tape.operation(slot), len(row))
+            operands = [values[operand] for operand in row]
+            partials = [function(1.0, *operands, values[slot]) if function else None for function in functions]
+            terms = zip(row, partials, strict=True)
+            self.edges[slot] = [(operand, partial) for operand, partial in terms if partial is not None and operand >= 0]
+
+    def users(self) -> dict[int, int]:
+        """How many edges lead to each node."""
+        counts = dict.fromkeys(self.edges, 0)
+        for edges in self.edges.values():
+            for operand, _ in edges:
+                counts[operand] += 1
+        return counts
+
+
+def _once(graph: _Graph, take: int) -> Iterator[Visit]:
+    """Take each node once, as soon as something has arrived: from the list's end (depth first) or its beginning."""
+    adjoints = {graph.output: 1.0}
+    waiting = [graph.output]
+    while waiting:
+        node = waiting.pop(take)
+        yield Visit(node, adjoints[node])
+        found = []
+        for operand, partial in graph.edges[node]:
+            if operand not in adjoints:
+                found.append(operand)
+            adjoints[operand] = adjoints.get(operand, 0.0) + adjoints[node] * partial
+        waiting += found[::-1] if take else found
+
+
+def depth_first(graph: _Graph) -> Iterator[Visit]:
+    return _once(graph, -1)
+
+
+def breadth_first(graph: _Graph) -> Iterator[Visit]:
+    return _once(graph, 0)
+
+
+def topological(graph: _Graph) -> Iterator[Visit]:
+    """Take a node when every node that uses it has been taken (Kahn 1962), which the order of evaluation, backwards, does."""
+    adjoints = {graph.output: 1.0}
+    missing = graph.users()
+    waiting = [graph.output]
+    while waiting:
+        node = waiting.pop()
+        yield Visit(node, adjoints[node])
+        for operand, partial in reversed(graph.edges[node]):
+            adjoints[operand] = adjoints.get(operand, 0.0) + adjoints[node] * partial
+            missing[operand] -= 1
+            if not missing[operand]:
+                waiting.append(operand)
+
+
+def every_path(graph: _Graph) -> Iterator[Visit]:
+    """Pass on each contribution by itself as it arrives, and visit a node again for the next."""
+    waiting = [Visit(graph.output, 1.0)]
+    while waiting:
+        visit = waiting.pop()
+        yield visit
+        waiting += [Visit(operand, visit.passed * partial) for operand, partial in reversed(graph.edges[visit.node])]
+
+
+ORDERS: dict[str, Callable[[_Graph], Iterator[Visit]]] = {
+    "depth first": depth_first, "breadth first": breadth_first, "topological": topological, "every path": every_path,
+}  # fmt: skip
+
+
+def _slope(graph: _Graph, visits: list[Visit]) -> float:
+    """What has been passed to x by the end: all visits to it, or the only one."""
+    return sum(visit.passed for visit in visits if visit.node == 0)
+
+
+# -- what it costs ---------------------------------------------------------------------------------------------------------------
+
+
+class _Chain:
+    """So many diamonds in a row: its nodes, and the visits of a walk along every path, walked where that can be waited for."""
+
+    def __init__(self, k: int) -> None:
+        self.k = k
+        lines = [f"s{i + 1} = sin(s{i})*cos(s{i})" for i in range(k)]
+        graph = _Graph("; ".join(["s0 = x + 1", *lines, f"s{k}*1"]))
+        once = list(topological(graph))
+        self.nodes, self.visits, self.slope = len(graph.edges), len(once), _slope(graph, once)
+        paths = {graph.output: 1}
+        for node in sorted(graph.edges, reverse=True):
+            for operand, _ in graph.edges[node]:
+                paths[operand] = paths.get(operand, 0) + paths[node]
+        self.by_paths = sum(paths.values())
+        walked = list(every_path(graph)) if k <= MOST_WALKED else None
+        self.walked = None if walked is None else len(walked)
+        self.difference = None if walked is None else abs(_slope(graph, walked) - self.slope) / abs(self.slope)
+
+
+def _visits(graph: _Graph, naive: list[Visit], right: list[Visit]) -> Grid:
+    rows = []
+    for number in range(max(len(naive), len(right))):
+        cells = [(graph.names[of[number].node], of[number].passed) if number < len(of) else (None, None) for of in (naive, right)]
+        rows.append((str(number + 1), *cells[0], *cells[1]))
+    return Grid(f"order of visits: {DIAMOND}", ("visit", "depth first", "passes on", "topological", "passes on"), tuple(rows))
+
+
+def _results(slopes: dict[str, dict[str, float]], exact: dict[str, float]) -> Grid:
+    rows = [(name, *[slopes[text][name] for text in slopes]) for name in ORDERS]
+    return Grid("", ("dy/dx by", *[TITLES[text] for text in slopes]), (*rows, ("SymPy", *exact.values())))
+
+
+def _prices(chains: list[_Chain]) -> Grid:
+    columns = ("diamonds", "nodes", "visits, topological", "visits, every path")
+    return Grid("", columns, tuple((of.k, of.nodes, of.visits, of.by_paths) for of in chains), digits=3)
+
+
+def _time(seconds: float) -> str:
+    for unit, length in (("years", 365.25 * 86400), ("days", 86400), ("hours", 3600)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:,.0f} {unit}" if seconds < 1e9 * length else f"{seconds / length:.0e} {unit}"
+    return f"{seconds:.2g} seconds"
+
+
+def _checks(slopes: dict[str, dict[str, float]], exact: dict[str, float], chains: list[_Chain]) -> tuple[Check, ...]:
+    def right(name: str) -> list[bool]:
+        return [abs(slopes[text][name] / exact[text] - 1) < CLOSE for text in slopes]
+
+    walked = [of for of in chains if of.walked is not None]
+    largest = max(of.difference or 0.0 for of in walked)
+    return (
+        Check("topological order is right on all", _listed(slopes, "topological"), all(right("topological"))),
+        Check("depth first: right on b*s alone", _listed(slopes, "depth first"), right("depth first") == [False, True, False]),
+        Check(
+            "breadth first: right on the diamond alone", _listed(slopes, "breadth first"),
+            right("breadth first") == [True, False, False],
+        ),
+        Check("one visit a node", f"{chains[-1].visits} for {chains[-1].nodes}", all(of.visits == of.nodes for of in chains)),
+        Check(
+            "every path gives the same number, in as many visits as are counted",
+            f"walked to {walked[-1].k} diamonds, {walked[-1].walked} visits",
+            largest < CLOSE and all(of.walked == of.by_paths for of in walked),
+        ),
+    )  # fmt: skip
+
+
+def _listed(slopes: dict[str, dict[str, float]], name: str) -> str:
+    return ", ".join(f"{of[name]:.5g}" for of in slopes.values())
