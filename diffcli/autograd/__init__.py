@@ -20,6 +20,7 @@ from typing import Any
 
 from diffcli.autograd.backward import grad
 from diffcli.autograd.core import Counter
+from diffcli.autograd.function import Function
 from diffcli.autograd.graph import AccumulateGrad, Node
 from diffcli.autograd.making import (
     arange,
@@ -55,7 +56,7 @@ from diffcli.autograd.tensor import Tensor
 from diffcli.errors import AutogradError
 
 __all__ = [
-    "AccumulateGrad", "AutogradError", "Counter", "Node", "Tensor", "arange", "as_tensor", "empty", "empty_like",
+    "AccumulateGrad", "AutogradError", "Counter", "Function", "Node", "Tensor", "arange", "as_tensor", "empty", "empty_like",
     "enable_grad", "eye", "from_numpy", "full", "full_like", "grad", "inference_mode", "is_grad_enabled",
     "is_inference_mode_enabled", "linspace", "manual_seed", "no_grad", "ones", "ones_like", "rand", "randint", "randn",
     "randperm", "set_grad_enabled", "tensor", "zeros", "zeros_like",

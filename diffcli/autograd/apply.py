@@ -16,7 +16,7 @@ from diffcli.autograd.modes import DEFAULT, INFERENCE, mode
 from diffcli.autograd.rules import PLACES, Rule, rule
 from diffcli.errors import AutogradError, fault
 from diffcli.operations.arithmetic import arrays, tensors
-from diffcli.operations.array_row import ShapeError, broadcast_shapes
+from diffcli.operations.array_row import Fixed, Shape, ShapeError, broadcast_shapes
 from diffcli.tape.array_rules import row_reads, rule_names
 
 _create = object.__new__
@@ -31,12 +31,16 @@ def apply(name: str, given: Sequence[Any], **fixed: Any) -> Any:
     AutogradError
         Shapes do not fit, something is no number, or it cannot be recorded.
     """
-    known = rule(name, len(given))
+    return apply_rule(rule(name, len(given)), given, fixed)
+
+
+def apply_rule(known: Rule, given: Sequence[Any], fixed: Fixed) -> Any:
+    """The same, of a rule."""
     settled = known.row.defaults | fixed if known.row is not None else None
     values = [operand_value(one) for one in given]
     if known.number is not None and all(type(value) is float for value in values):
         return _of_numbers(known, given, values)
-    value, shapes = compute(known, values, settled)
+    value, shapes, given = compute(known, given, values, settled)
     made = new(value)
     if known.view:
         share_memory(made, given[0], values[0], partial(known.value, **settled or {}))
@@ -90,18 +94,15 @@ def no_number(given: Any) -> AutogradError:
     return fault("not-numbers", what, help=["make a tensor of it with tensor([...])"])
 
 
-def compute(known: Rule, values: list[Any], settled: dict[str, Any] | None) -> tuple[Any, list[tuple[int, ...]]]:
-    """The value of an operation, and the shapes of its operands; ``values`` become numbers of its kind, in place."""
-    kind = tensors.common_kind(values)
+def compute(
+    known: Rule, given: Sequence[Any], values: list[Any], settled: Fixed | None
+) -> tuple[Any, list[Shape], Sequence[Any]]:
+    """The value of an operation, the shapes of its operands, and the operands, in its kind of numbers as ``values`` become."""
     shapes = [tensors.shape_of(value) for value in values]
-    if not known.truth and not (
-        known.moves and all(tensors.kind_of(value) not in (tensors.FLOAT64, tensors.FLOAT32) for value in values)
-    ):
-        for place, value in enumerate(values):
-            if type(value) is not float and (value.dtype != kind or not value.ndim):
-                values[place] = tensors.as_kind(value, kind) if value.ndim or kind != tensors.FLOAT64 else float(value)
-    else:
-        kind = None
+    kind = None
+    if not known.truth and not (known.moves and all(tensors.kind_of(value) not in FLOATING for value in values)):
+        kind = tensors.common_kind(values)
+        given = [_in_kind(one, values, place, kind) for place, one in enumerate(given)]
     try:
         if known.row is not None and settled is not None:
             known.row.shape(shapes, settled)
@@ -112,13 +113,31 @@ def compute(known: Rule, values: list[Any], settled: dict[str, Any] | None) -> t
     with arrays.quiet():
         value = known.value(*values, **settled or {})
     if known.truth:
-        return tensors.truth(value), shapes
+        return tensors.truth(value), shapes, given
     if known.name in PLACES:
-        return tensors.as_kind(tensors.plain(value), tensors.INT64), shapes
+        return tensors.as_kind(tensors.plain(value), tensors.INT64), shapes, given
     value = tensors.plain(value)
     if kind is not None and tensors.kind_of(value) != kind:
         value = tensors.as_kind(value, kind)
-    return value if known.view else tensors.in_memory_of_its_own(value, values), shapes
+    return value if known.view else tensors.in_memory_of_its_own(value, values), shapes, given
+
+
+FLOATING = (tensors.FLOAT64, tensors.FLOAT32)
+
+
+def _in_kind(one: Any, values: list[Any], place: int, kind: Any) -> Any:
+    """An operand in the kind of the result; its value too."""
+    value = values[place]
+    if value.__class__ is float:
+        if kind == tensors.FLOAT64 or not isinstance(one, Core):
+            return one  # a number of Python's goes with any kind
+    elif value.dtype == kind:
+        if not value.ndim and kind == tensors.FLOAT64:
+            values[place] = float(value)
+        return one
+    made = one.to(kind) if isinstance(one, Core) else one
+    values[place] = made._value if isinstance(one, Core) else tensors.as_kind(value, kind)
+    return made
 
 
 def shapes_do_not_fit(name: str, misfit: ShapeError) -> AutogradError:
@@ -131,28 +150,19 @@ def record(
     edges: tuple[Any, ...],
     values: Sequence[Any],
     value: Any,
-    shapes: list[tuple[int, ...]],
-    settled: dict[str, Any] | None,
+    shapes: list[Shape],
+    settled: Fixed | None,
 ) -> OperationNode:
     """The node of an operation, with what its rule will read."""
     reads = needed(known, edges, shapes, tensors.shape_of(value), settled)
-    saved = tuple(
-        [_kept(one, kept, known) if place in reads else None for place, (one, kept) in enumerate(zip(given, values, strict=True))]
-    )
+    pairs = enumerate(zip(given, values, strict=True))
+    saved = tuple([_kept(one, own, known) if place in reads else None for place, (one, own) in pairs])
     shape = tensors.shape_of(value)
-    kinds = None
-    if any(
-        isinstance(one, Core) and edge is not None and tensors.kind_of(one._value) != tensors.kind_of(value)
-        for one, edge in zip(given, edges, strict=True)
-    ):
-        kinds = tuple([tensors.kind_of(one._value) if isinstance(one, Core) else tensors.kind_of(value) for one in given])
     fitting = None if known.row is None and all(own == shape for own in shapes) else tuple(shapes)
-    return OperationNode(known, edges, saved, value if -1 in reads else None, shape, fitting, kinds, settled)
+    return OperationNode(known, edges, saved, value if -1 in reads else None, shape, fitting, settled)
 
 
-def needed(
-    known: Rule, edges: Sequence[Any], shapes: Sequence[Any], shape: Any, settled: dict[str, Any] | None
-) -> frozenset[int]:
+def needed(known: Rule, edges: Sequence[Any], shapes: Sequence[Any], shape: Any, settled: Fixed | None) -> frozenset[int]:
     """Which operands, and -1 for the result, are read by the rules of those that have edges."""
     positions = tuple([place for place, edge in enumerate(edges) if edge is not None])
     if known.row is None:
@@ -170,15 +180,12 @@ def _read_by(known: Rule, positions: tuple[int, ...]) -> frozenset[int]:
 
 
 def _kept(given: Any, value: Any, known: Rule) -> Any:
-    """An operand as a node saves it: the tensor itself, or its value where that had to be made."""
-    if isinstance(given, Core):
-        if given._made_in_inference:
-            raise refuse_inference(given, known.label.removesuffix("Backward").lower())
-        if given._value is value or tensors.shares(value, given._value):
-            return given
-        if tensors.kind_of(given._value) == tensors.kind_of(value):
-            return given
-    return value
+    """An operand as a node saves it: the tensor itself, or a value that is none's."""
+    if not isinstance(given, Core):
+        return value
+    if given._made_in_inference:
+        raise refuse_inference(given, known.label.removesuffix("Backward").lower())
+    return given
 
 
 def share_memory(made: Core, given: Any, value: Any, view: Callable[[Any], Any]) -> None:

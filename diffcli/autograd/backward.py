@@ -14,6 +14,7 @@ from typing import Any
 
 from diffcli.autograd.core import Core, Edge, counter_of, edge_of, new, words
 from diffcli.autograd.graph import Node
+from diffcli.autograd.partial import plain, total
 from diffcli.errors import AutogradError, fault
 from diffcli.operations.arithmetic import arrays, tensors
 from diffcli.operations.array_row import shape_text
@@ -46,11 +47,11 @@ class Sweep:
             if place is self.waiting:
                 heappush(self.queue, (-edge.number, edge))  # type: ignore[union-attr,arg-type]
         elif isinstance(term, dict):
-            place[edge] = {**before, **{part: before[part] + own if part in before else own for part, own in term.items()}}
-        elif edge in self.summed and not self.recorded:
-            place[edge] = arrays.add_in_place(before, term) if tensors.kind_of(before) == tensors.kind_of(term) else before + term
-        else:
+            place[edge] = before | {part: before[part] + own if part in before else own for part, own in term.items()}
+        elif self.recorded:
             place[edge] = before + term
+        else:
+            place[edge] = total(before, term, edge in self.summed)
             self.summed.add(edge)
 
     def run(self, keep_graph: bool, keep: dict[Node, Any]) -> None:
@@ -62,16 +63,16 @@ class Sweep:
             if node.hooks is not None or node.keepers is not None:
                 adjoint = self._watch(node, adjoint)
             if keep and node in keep:
-                keep[node] = adjoint
+                keep[node] = plain(adjoint)
             terms = node.recorded_adjoints(adjoint) if recorded else node.adjoints(adjoint)
             for edge, term in zip(node.edges, terms, strict=True):
                 if edge is None or term is None:
                     continue
-                if term.__class__ is float and wanted is None:  # the short way, of what `arrive` does
+                if term.__class__ is float and wanted is None:  # the short way of what `arrive` does
                     place: dict[Any, Any] = self.leaves if isinstance(edge, Core) else waiting
                     before = place.get(edge)
                     if before is not None:
-                        place[edge] = before + term
+                        place[edge] = plain(before) + term
                         continue
                     place[edge] = term
                     if place is waiting:
@@ -85,6 +86,7 @@ class Sweep:
 
     def _watch(self, node: Node, adjoint: Any) -> Any:
         """Tell those who wait for the adjoint of a node."""
+        adjoint = plain(adjoint)
         if node.hooks is not None:
             adjoint = through_hooks(node.hooks, adjoint, self.recorded)
         if node.keepers is not None:
@@ -264,6 +266,7 @@ def backward(
 
 def _finish(leaf: Core, adjoint: Any, recorded: bool, given: Any) -> None:
     """The gradient of a leaf has arrived: through its hooks, and added."""
+    adjoint = plain(adjoint)
     if leaf._hooks is not None and leaf._node is None:
         adjoint = through_hooks(leaf._hooks, adjoint, recorded)
         given = adjoint  # a hook may have kept it
@@ -334,7 +337,7 @@ def grad(
     found = []
     for one in wanted:
         edge = edge_of(one)
-        adjoint = kept.get(edge) if isinstance(edge, Node) else sweep.leaves.get(one)
+        adjoint = kept.get(edge) if isinstance(edge, Node) else plain(sweep.leaves.get(one))
         if adjoint is None and not allow_unused:
             raise fault(
                 "unused-input",

@@ -6,18 +6,20 @@ numbers are a topological order, as the rows of a tape are (`diffcli.autograd.ba
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Any, NoReturn
 from weakref import ReferenceType
 
-from diffcli.autograd.core import Core, Counter, Edge, new, version_of, words
+from diffcli.autograd.core import Core, Counter, Edge, edge_of, new, version_of, words
+from diffcli.autograd.modes import DEFAULT, mode
+from diffcli.autograd.partial import Partial, only, partial, plain
 from diffcli.autograd.rules import Rule
 from diffcli.errors import fault
 from diffcli.operations.arithmetic import arrays, tensors
 from diffcli.operations.arithmetic.array_functions import sum_to
 from diffcli.operations.array_row import Fixed, Shape, shape_text
-from diffcli.tape.array_rules import row_term, rule_names
+from diffcli.tape.array_rules import leaves_out, row_reached, row_reads, row_term, rule_names, rule_text
 
 numbers = count(1)
 """Counts all nodes."""
@@ -47,7 +49,7 @@ class Node:
     @property
     def name(self) -> str:
         """What it undoes: ``MulBackward``."""
-        return type(self).__name__
+        return type(self).__name__.removesuffix("Node") + "Backward"
 
     @property
     def operation(self) -> str:
@@ -81,7 +83,7 @@ class Node:
 
     def recorded_adjoints(self, g: Any) -> Sequence[Any]:
         """The same, of tensors, recorded themselves."""
-        _no_second(self)
+        no_second(self)
 
     def release(self) -> None:
         """Forget what was saved."""
@@ -96,6 +98,10 @@ class AccumulateGrad(Node):
     def __init__(self, variable: Core) -> None:
         super().__init__(())
         self.variable = variable
+
+    @property
+    def name(self) -> str:
+        return "AccumulateGrad"
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, AccumulateGrad) and other.variable is self.variable
@@ -115,7 +121,7 @@ def _as_function(edge: Edge) -> tuple[Node | None, int]:
 class OperationNode(Node):
     """A row of one of the tables, on arrays."""
 
-    __slots__ = ("rule", "operands", "versions", "fixed", "shapes", "kinds", "shape")
+    __slots__ = ("rule", "operands", "versions", "fixed", "shapes", "shape")
 
     def __init__(
         self,
@@ -125,13 +131,12 @@ class OperationNode(Node):
         result: Any,
         shape: Shape,
         shapes: tuple[Shape, ...] | None,
-        kinds: tuple[Any, ...] | None,
         fixed: Fixed | None,
     ) -> None:
         self.number = next(numbers)
         self.rule, self.edges, self.operands, self.result = rule, edges, operands, result
         """Operands that are read: tensors, or numbers; None for the others."""
-        self.shape, self.shapes, self.kinds, self.fixed = shape, shapes, kinds, fixed
+        self.shape, self.shapes, self.fixed = shape, shapes, fixed
         self.counted = self.keepers = self.hooks = None
         self.versions = versions_of(operands)
 
@@ -146,7 +151,7 @@ class OperationNode(Node):
     @property
     def saved(self) -> dict[str, Any]:
         if self.operands is None:
-            _freed(self)
+            freed(self)
         known = {name: one for name, one in zip(self.rule.operands, self.operands, strict=True) if isinstance(one, Core)}
         if self.result is not None:
             known["result"] = new(self.result)
@@ -159,54 +164,88 @@ class OperationNode(Node):
 
     def values(self) -> list[Any]:
         """What was saved of the operands, if it is as it was."""
+        return [one._value if isinstance(one, Core) else one for one in self.unchanged()]
+
+    def unchanged(self) -> tuple[Any, ...]:
+        """What was saved: tensors and numbers.
+
+        Raises
+        ------
+        AutogradError
+            It is freed, or something has been changed in place since.
+        """
         operands = self.operands
         if operands is None:
-            _freed(self)
+            freed(self)
         if (
             self.versions is not None
             or self.counted is not None
             or any(isinstance(one, Core) and one._counter for one in operands)
         ):
-            self.check()
-        return [one._value if isinstance(one, Core) else one for one in operands]
-
-    def check(self) -> None:
-        """Raise if something saved has been changed in place since."""
-        versions = self.versions or (0,) * len(self.operands)
-        for name, operand, version in zip(self.rule.operands, self.operands, versions, strict=True):
-            if isinstance(operand, Core) and version_of(operand) != version:
-                _changed(self, f"its operand {name}, {words(operand)},", operand._counter, version)
-        if self.result is not None and self.counted is not None and self.counted[0].count != self.counted[1]:
-            _changed(self, f"its result, a tensor of {shape_text(self.shape)},", *self.counted)
+            versions = self.versions or (0,) * len(operands)
+            for name, operand, version in zip(self.rule.operands, operands, versions, strict=True):
+                if isinstance(operand, Core) and version_of(operand) != version:
+                    changed(self, f"its operand {name}, {words(operand)},", operand._counter, version)
+            if self.result is not None and self.counted is not None and self.counted[0].count != self.counted[1]:
+                changed(self, f"its result, a tensor of {shape_text(self.shape)},", *self.counted)
+        return operands
 
     def adjoints(self, g: Any) -> Sequence[Any]:
-        values = self.values()
-        if self.rule.row is not None:
-            found = [
-                self._of_array(position, g, values) if edge is not None else None for position, edge in enumerate(self.edges)
-            ]
-        else:
-            found = [
-                self._of_element(position, g, values) if edge is not None else None for position, edge in enumerate(self.edges)
-            ]
-        if self.kinds is not None:
-            found = [term if term is None else tensors.as_kind(term, kind) for term, kind in zip(found, self.kinds, strict=True)]
-        return found
+        return self._terms(plain(g), g.there if g.__class__ is Partial else None)
 
-    def _of_element(self, position: int, g: Any, values: Sequence[Any]) -> Any:
+    def _terms(self, g: Any, there: Any) -> list[Any]:
+        values = self.values()
+        term = self._of_element if self.rule.row is None else self._of_array
+        return [None if edge is None else term(place, g, there, values) for place, edge in enumerate(self.edges)]
+
+    def _of_element(self, position: int, g: Any, there: Any, values: Sequence[Any]) -> Any:
         function = self.rule.terms[position]
         shape = self.shapes[position] if self.shapes is not None else self.shape
         term = function(g, *values, self.result) if function is not None else None
         if term is None:  # flat: no change of the operand changes the result
             return tensors.zeros(shape, tensors.kind_of(g))
-        return term if shape == self.shape else tensors.plain(sum_to(arrays.full(self.shape, term), shape))
+        if self.rule.name == "where":
+            taken = arrays.full(self.shape, arrays.as_truth(values[0]))
+            taken = taken if position == 1 else ~taken
+            there = taken if there is None else there & taken
+        elif there is not None:
+            term = only(term, there)
+        if shape != self.shape:
+            term = tensors.plain(sum_to(arrays.full(self.shape, term), shape))
+            there = None if there is None else sum_to(there * 1.0, shape) != 0
+        return term if there is None else partial(term, there)
 
-    def _of_array(self, position: int, g: Any, values: Sequence[Any]) -> Any:
+    def _of_array(self, position: int, g: Any, there: Any, values: Sequence[Any]) -> Any:
         row = self.rule.row
         assert row is not None and self.shapes is not None and self.fixed is not None
         names = rule_names(row, self.shapes, self.shape, self.fixed, position)
-        term = row_term(row, names, position, "adjoint")
-        return tensors.zeros(self.shapes[position], tensors.kind_of(g)) if term is None else term(g, *values, self.result)
+        function = row_term(row, names, position, "adjoint")
+        if function is None:
+            return tensors.zeros(self.shapes[position], tensors.kind_of(g))
+        if there is None and not leaves_out(rule_text(row, names, position, "adjoint")):
+            return function(g, *values, self.result)
+        reached = arrays.ones(self.shape) if there is None else there
+        reached = row_reached(row, names, self.shapes, position, "adjoint", reached)
+        known = [*values, self.result]
+        for place in row_reads(row, names, position) if there is not None else ():
+            # what nothing depends on that is there is 0, and so is what does not depend on what something there does
+            needed = row_reached(row, names, self.shapes, max(place, 0), "adjoint", there)
+            needed = needed if place >= 0 else row_reached(row, names, self.shapes, 0, "tangent", needed)
+            known[place] = arrays.only(needed, known[place])
+        return partial(arrays.only(reached, function(g, *known)), reached)
+
+    def recorded_adjoints(self, g: Any) -> Sequence[Any]:
+        from diffcli.autograd.recorded import recorded_term  # it applies operations, and so do these nodes not
+
+        operands = self.unchanged()
+        result = None
+        if self.result is not None:
+            result = new(self.result)
+            result._node = self
+        return [
+            None if edge is None else recorded_term(self, position, g, operands, result)
+            for position, edge in enumerate(self.edges)
+        ]
 
 
 class NumberNode(OperationNode):
@@ -220,12 +259,12 @@ class NumberNode(OperationNode):
         self.edges = edges
         self.operands = operands
         self.result = result
-        self.counted = self.keepers = self.hooks = self.versions = self.shapes = self.kinds = self.fixed = None
+        self.counted = self.keepers = self.hooks = self.versions = self.shapes = self.fixed = None
         self.shape = ()
 
     def adjoints(self, g: Any) -> Sequence[Any]:
         operands = self.operands
-        if operands is None or self.versions is not None or self.counted is not None:
+        if operands is None or self.versions is not None or self.counted is not None or g.__class__ is Partial:
             return self._of_numbers(g)
         terms = self.rule.number_terms
         if len(terms) == 1:  # one and two operands without a loop: these are nearly all
@@ -266,7 +305,11 @@ class NumberNode(OperationNode):
     def _of_numbers(self, g: Any) -> Sequence[Any]:
         """The long way, of any number of operands, some of which may have been changed."""
         values = self.values()
-        found = []
+        found: list[Any] = []
+        if g.__class__ is Partial:
+            if not g.there:
+                return [partial(0.0, g.there)] * len(self.edges)
+            g = float(g.value)
         for edge, term in zip(self.edges, self.rule.number_terms, strict=True):
             adjoint = None if edge is None or term is None else term(g, *values, self.result)
             found.append(0.0 if adjoint is None else adjoint)
@@ -282,24 +325,46 @@ class ViewNode(Node):
         super().__init__((edge,))
         self.shape, self.kind, self.views = shape, kind, views
 
-    @property
-    def name(self) -> str:
-        return "ViewBackward"
-
     def adjoints(self, g: Any) -> Sequence[Any]:
         whole = tensors.mutable(tensors.zeros(self.shape, self.kind))
-        tensors.write(seen(whole, self.views), g)
+        tensors.write(seen(whole, self.views), plain(g))
         return (whole,)
+
+    def recorded_adjoints(self, g: Any) -> Sequence[Any]:
+        return (self.spread(g),)
+
+    def spread(self, g: Any) -> Any:
+        """Zeros, with a tensor where the view looks; recorded."""
+        (whole,) = self.adjoints(g._value)
+        return made_by(whole, g, lambda edge: SpreadNode(edge, self))
+
+
+class SpreadNode(Node):
+    """Zeros, with a tensor where a view looks: the other way round."""
+
+    __slots__ = ("view",)
+
+    def __init__(self, edge: Edge, view: ViewNode) -> None:
+        super().__init__((edge,))
+        self.view = view
+
+    def adjoints(self, g: Any) -> Sequence[Any]:
+        return (tensors.plain(tensors.copy(seen(tensors.array_of(plain(g)), self.view.views))),)
+
+    def recorded_adjoints(self, g: Any) -> Sequence[Any]:
+        view = self.view
+        (part,) = self.adjoints(g._value)
+        return (made_by(part, g, lambda edge: ViewNode(edge, view.shape, view.kind, view.views)),)
 
 
 class WrittenNode(Node):
     """A tensor of which a part has been changed in place by another operation: what is not the part stays as it was."""
 
-    __slots__ = ("views", "inner")
+    __slots__ = ("view", "inner")
 
-    def __init__(self, edge: Edge, views: tuple[Any, ...], inner: Node) -> None:
+    def __init__(self, edge: Edge, view: ViewNode, inner: Node) -> None:
         super().__init__((edge, *inner.edges[1:]))
-        self.views, self.inner = views, inner
+        self.view, self.inner = view, inner
 
     @property
     def name(self) -> str:
@@ -310,11 +375,17 @@ class WrittenNode(Node):
         return self.inner.saved
 
     def adjoints(self, g: Any) -> Sequence[Any]:
-        whole = tensors.mutable(g)
-        part = seen(whole, self.views)
+        whole = tensors.mutable(plain(g))
+        part = seen(whole, self.view.views)
         before, *others = self.inner.adjoints(tensors.plain(tensors.copy(part)))
-        tensors.write(part, 0.0 if before is None else before)
+        tensors.write(part, 0.0 if before is None else plain(before))
         return (whole, *others)
+
+    def recorded_adjoints(self, g: Any) -> Sequence[Any]:
+        (part,) = SpreadNode(None, self.view).recorded_adjoints(g)
+        before, *others = self.inner.recorded_adjoints(part)
+        rest = g - self.view.spread(part)
+        return (rest if before is None else rest + self.view.spread(before), *others)
 
     def release(self) -> None:
         self.inner.release()
@@ -334,6 +405,7 @@ class PutNode(Node):
         return self.label
 
     def adjoints(self, g: Any) -> Sequence[Any]:
+        g = plain(g)
         before = tensors.mutable(g)
         tensors.write_at(before, self.key, 0.0)
         value = None
@@ -342,6 +414,14 @@ class PutNode(Node):
             value = tensors.as_kind(tensors.plain(sum_to(tensors.array_of(there), self.shape)), self.kind)
             value = tensors.in_memory_of_its_own(value, (g,))
         return tensors.plain(before), value
+
+    def recorded_adjoints(self, g: Any) -> Sequence[Any]:
+        before = g.clone()
+        before[self.key] = 0.0
+        value = None
+        if len(self.edges) > 1 and self.edges[1] is not None:
+            value = summed_to(g[self.key], self.shape).to(self.kind)
+        return before, value
 
 
 class CastNode(Node):
@@ -358,7 +438,10 @@ class CastNode(Node):
         return self.label
 
     def adjoints(self, g: Any) -> Sequence[Any]:
-        return (tensors.as_kind(g, self.kind),)
+        return (tensors.as_kind(plain(g), self.kind),)
+
+    def recorded_adjoints(self, g: Any) -> Sequence[Any]:
+        return (g.to(self.kind),)
 
 
 class PartNode(Node):
@@ -383,6 +466,9 @@ class PartNode(Node):
         return self.whole.saved
 
     def adjoints(self, g: Any) -> Sequence[Any]:
+        return ({self.part: plain(g)},)
+
+    def recorded_adjoints(self, g: Any) -> Sequence[Any]:
         return ({self.part: g},)
 
 
@@ -393,6 +479,22 @@ def seen(array: Any, views: tuple[Any, ...]) -> Any:
     return array
 
 
+def made_by(value: Any, given: Core, node: Callable[[Edge], Node]) -> Any:
+    """A tensor that is computed of another one, with its node if that requires a gradient."""
+    made = new(value)
+    edge = edge_of(given)
+    if edge is not None and mode.get() == DEFAULT:
+        made._node = node(edge)
+    return made
+
+
+def summed_to(tensor: Any, shape: Shape) -> Any:
+    """A tensor summed over the axes along which one of that shape is repeated; recorded."""
+    from diffcli.autograd.apply import apply
+
+    return tensor if tensor.shape == shape else apply("sum_to", (tensor,), shape=shape)
+
+
 def versions_of(operands: Sequence[Any]) -> tuple[int, ...] | None:
     """The versions of what is saved; None if nothing has ever been changed."""
     for operand in operands:
@@ -401,7 +503,7 @@ def versions_of(operands: Sequence[Any]) -> tuple[int, ...] | None:
     return None
 
 
-def _freed(node: Node) -> NoReturn:
+def freed(node: Node) -> NoReturn:
     raise fault(
         "freed-graph",
         f"the graph has been gone through before, and what {node.name} had saved for that is freed",
@@ -412,7 +514,7 @@ def _freed(node: Node) -> NoReturn:
     )
 
 
-def _changed(node: Node, what: str, counter: Counter | None, version: int) -> NoReturn:
+def changed(node: Node, what: str, counter: Counter | None, version: int) -> NoReturn:
     now, by = (counter.count, counter.by) if counter is not None else (0, "")
     last = f", last by {by}" if by else ""
     raise fault(
@@ -423,7 +525,7 @@ def _changed(node: Node, what: str, counter: Counter | None, version: int) -> No
     )
 
 
-def _no_second(node: Node) -> NoReturn:
+def no_second(node: Node) -> NoReturn:
     raise fault(
         "no-second-derivative",
         f"{node.name} has no derivative of its own derivative: create_graph=True cannot go through it",

@@ -11,8 +11,9 @@ from typing import Any
 
 from diffcli.autograd.apply import share_memory
 from diffcli.autograd.core import Core, Edge, edge_of, new, words
-from diffcli.autograd.graph import Node
+from diffcli.autograd.graph import Node, made_by
 from diffcli.autograd.modes import DEFAULT, mode
+from diffcli.autograd.partial import Partial, partial, plain
 from diffcli.errors import fault
 from diffcli.operations.arithmetic import tensors
 from diffcli.operations.array_row import Shape
@@ -32,14 +33,13 @@ class IndexNode(Node):
         return "IndexBackward"
 
     def adjoints(self, g: Any) -> Sequence[Any]:
-        return (tensors.scattered(g, self.key, self.shape, self.kind),)
+        there = g.there if g.__class__ is Partial else True
+        picked = tensors.scattered_where(there, self.key, self.shape)
+        return (partial(tensors.scattered(plain(g), self.key, self.shape, self.kind), picked),)
 
     def recorded_adjoints(self, g: Any) -> Sequence[Any]:
-        made = new(tensors.scattered(g._value, self.key, self.shape, self.kind))
-        edge = edge_of(g)
-        if edge is not None:
-            made._node = ScatterNode(edge, self.key)
-        return (made,)
+        scattered = tensors.scattered(g._value, self.key, self.shape, self.kind)
+        return (made_by(scattered, g, lambda edge: ScatterNode(edge, self.key)),)
 
 
 class ScatterNode(Node):
@@ -56,7 +56,7 @@ class ScatterNode(Node):
         return "ScatterBackward"
 
     def adjoints(self, g: Any) -> Sequence[Any]:
-        return (tensors.plain(tensors.copy(tensors.taken(g, self.key))),)
+        return (tensors.plain(tensors.copy(tensors.taken(plain(g), self.key))),)
 
     def recorded_adjoints(self, g: Any) -> Sequence[Any]:
         return (index(g, self.key),)

@@ -11,11 +11,11 @@ from typing import Any
 
 from diffcli.autograd.apply import compute, operand_value, record, shapes_do_not_fit
 from diffcli.autograd.core import Core, Edge, counter_of, edge_of, keep_gradient, new, refuse_inference, version_of, words
-from diffcli.autograd.graph import Node, PutNode, WrittenNode
+from diffcli.autograd.graph import Node, PutNode, ViewNode, WrittenNode
 from diffcli.autograd.modes import DEFAULT, INFERENCE, mode
 from diffcli.autograd.rules import rule
 from diffcli.errors import fault
-from diffcli.operations.arithmetic import arrays, tensors
+from diffcli.operations.arithmetic import tensors
 from diffcli.operations.array_row import ShapeError, broadcast_shapes, shape_text
 
 
@@ -27,7 +27,7 @@ def change(tensor: Any, name: str, others: Sequence[Any]) -> Any:
     recorded = _recorded(tensor, given, call) and not known.passive
     edges: tuple[Edge, ...] = tuple([edge_of(one) if isinstance(one, Core) else None for one in given]) if recorded else ()
     values = [operand_value(one) for one in given]
-    value, shapes = compute(known, values, None)
+    value, shapes, given = compute(known, given, values, None)
     shape = tensors.shape_of(tensor._value)
     if tensors.shape_of(value) != shape:
         grown = shape_text(tensors.shape_of(value))
@@ -35,15 +35,15 @@ def change(tensor: Any, name: str, others: Sequence[Any]) -> Any:
         raise fault("shape-mismatch", message, help=[f"make a new tensor: use {name}() without the underscore"])
     node = None
     if recorded:
-        node = record(known, _before(given, values, known, edges), edges, values, value, shapes, None)
+        node = record(known, _before(list(given), values), edges, values, value, shapes, None)
     write(tensor, value, call)
     if node is not None:
-        _settle(tensor, node)
+        settle(tensor, node)
         _remember_result(tensor, node)
     return tensor
 
 
-def _before(given: list[Any], values: list[Any], known: Any, edges: tuple[Edge, ...]) -> list[Any]:
+def _before(given: list[Any], values: list[Any]) -> list[Any]:
     """The operands as a node may save them: what is about to be overwritten by a copy of its memory."""
     first = given[0]
     kept = []
@@ -51,6 +51,7 @@ def _before(given: list[Any], values: list[Any], known: Any, edges: tuple[Edge, 
         if isinstance(one, Core) and tensors.shares(one._value, first._value):
             copied = new(tensors.copy(one._value))
             copied._made_in_inference, copied.name = one._made_in_inference, one.name
+            copied._node = edge_of(one) if isinstance(edge_of(one), Node) else None  # type: ignore[assignment]
             kept.append(copied)
         elif one is first:
             kept.append(values[0])
@@ -96,7 +97,7 @@ def put(tensor: Any, key: Any, value: Any, label: str, call: str) -> Any:
     else:
         write(tensor, tensors.as_kind(tensors.plain(tensors.array_of(written).reshape(())), kind), call)
     if node is not None:
-        _settle(tensor, node)
+        settle(tensor, node)
     return tensor
 
 
@@ -179,7 +180,7 @@ def _check_writable(tensor: Core, call: str) -> None:
         )
 
 
-def _settle(tensor: Core, node: Node) -> None:
+def settle(tensor: Core, node: Node) -> None:
     """Give a changed tensor its new place in the graph: as what the node made, or as a view of what that has changed."""
     keeps = tensor._keeps
     base = tensor._base
@@ -188,18 +189,10 @@ def _settle(tensor: Core, node: Node) -> None:
         if keeps:
             keep_gradient(tensor, node)
         return
-    base_node = WrittenNode(edge_of_base(base), tensor._views, node)
+    view = ViewNode(None, tensors.shape_of(base._value), tensors.kind_of(base._value), tensor._views)
+    base_node = WrittenNode(base._node or (base if base._flag else None), view, node)
     base._node = base_node
     if base._keeps:
         keep_gradient(base, base_node)
     tensor._seen = -1  # its place is found when it is asked for
     edge_of(tensor)
-
-
-def edge_of_base(base: Core) -> Edge:
-    return base._node or (base if base._flag else None)
-
-
-def quietly(function: Any, *values: Any) -> Any:
-    with arrays.quiet():
-        return function(*values)

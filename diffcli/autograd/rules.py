@@ -15,8 +15,8 @@ from diffcli.operations.arithmetic import arrays
 from diffcli.operations.array_row import ArrayOperation
 from diffcli.operations.arrays import ARRAYS
 from diffcli.tape.array_operations import value_function
-from diffcli.tape.array_rules import elementwise_reads, elementwise_terms
-from diffcli.tape.rules import ABSENT, term_functions
+from diffcli.tape.array_rules import elementwise_function, elementwise_reads, elementwise_terms
+from diffcli.tape.rules import ABSENT, rule_function, term_functions
 from diffcli.tape.traced import TRUTHS, function_of
 
 Terms = tuple[Callable[..., Any] | None, ...]
@@ -77,8 +77,12 @@ _TRUTHS = {
 
 
 @cache
-def rule(name: str, count: int) -> Rule:
-    """The rule of an operation of either table, for so many operands."""
+def rule(name: str, count: int, strict: bool = True) -> Rule:
+    """The rule of an operation of either table, for so many operands.
+
+    ``strict`` is how a program computes it, where a quotient by 0 is undefined; else as the rules of the tables do, where it is
+    the limit from above.
+    """
     if name in ARRAYS:
         row = ARRAYS[name]
         passive = row.adjoint == (ABSENT,)
@@ -88,12 +92,12 @@ def rule(name: str, count: int) -> Rule:
     operation = OPERATIONS[name]
     names = operation.parameters if not operation.variadic else _numbered(operation.parameters[0], count)
     truth = name in TRUTHS
-    value = _TRUTHS[name] if truth else value_function(name)
+    value = _TRUTHS[name] if truth else value_function(name) if strict else elementwise_function(name)
     passive = truth or name == "stop_gradient"
     reads = () if passive else tuple(elementwise_reads(name, count, position) for position in range(count))
     numbers = () if passive else term_functions(name, count)
     on_arrays = () if passive else elementwise_terms(name, count)
-    number = None if name == "where" else function_of(name)  # which of both is evaluated is not up to the engine
+    number = None if name == "where" else function_of(name) if strict else rule_function(name)  # both have been evaluated
     return Rule(name, label_of(name), names, number, value, numbers, on_arrays, reads, None, passive, truth, False, False)
 
 

@@ -266,3 +266,13 @@ def scattered(g: Value, key: Any, shape: tuple[int, ...], kind: Kind) -> Value:
     else:
         whole[key] = g
     return plain(whole)
+
+
+def scattered_where(there: Any, key: Any, shape: tuple[int, ...]) -> Any:
+    """Which elements the places of a key are, as far as what goes there is there."""
+    whole = np.zeros(shape, np.bool_)
+    if there is True:
+        whole[key] = True
+    else:
+        np.logical_or.at(whole, key, there)
+    return whole[()]

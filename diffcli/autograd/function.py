@@ -1,0 +1,281 @@
+"""Custom functions: a forward and a backward of one's own, as a node of the graph.
+
+>>> from diffcli.autograd import Function, tensor
+>>> class Cube(Function):
+...     @staticmethod
+...     def forward(ctx, x):
+...         ctx.save_for_backward(x)
+...         return x**3
+...     @staticmethod
+...     def backward(ctx, grad):
+...         (x,) = ctx.saved_tensors
+...         return grad * 3 * x**2
+>>> x = tensor(2.0, requires_grad=True)
+>>> y = Cube.apply(x)
+>>> y
+tensor(8.0, grad_fn=<CubeBackward>)
+>>> y.backward(); x.grad
+tensor(12.0)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from diffcli.autograd.core import Core, Edge, counter_of, edge_of, new, refuse_inference, version_of, words
+from diffcli.autograd.graph import Node, PartNode, changed, freed, summed_to
+from diffcli.autograd.inplace import settle
+from diffcli.autograd.modes import DEFAULT, INFERENCE, NO_GRAD, mode
+from diffcli.autograd.partial import plain
+from diffcli.errors import fault
+from diffcli.operations.arithmetic import tensors
+from diffcli.operations.array_row import Shape, ShapeError, broadcast_shapes, shape_text
+
+
+class Context:
+    """What a function's forward leaves for its backward: ``save_for_backward``, and any attributes."""
+
+    def __init__(self, needs: tuple[bool, ...]) -> None:
+        self.needs_input_grad = needs
+        """For each argument of forward, whether a gradient by it is wanted."""
+        self._wanted: tuple[Any, ...] = ()
+        self._saved: list[tuple[Any, int]] | None = []
+        self._node: FunctionNode | None = None
+        self._passive: set[int] = set()
+        self._dirty: set[int] = set()
+        self._fill = True
+
+    def save_for_backward(self, *saved: Any) -> None:
+        """Keep tensors (or None) for the backward; a change of one in place in the meantime is noticed then."""
+        for one in saved:
+            if one is not None and not isinstance(one, Core):
+                message = f"save_for_backward keeps tensors, and this is a `{type(one).__name__}`"
+                raise fault("bad-function", message, help=["keep it as an attribute: ctx.scale = scale"])
+        self._wanted = saved
+
+    def mark_non_differentiable(self, *results: Any) -> None:
+        """Say that no gradient goes through these results."""
+        self._passive |= {id(one) for one in results}
+
+    def mark_dirty(self, *changed: Any) -> None:
+        """Say which arguments forward has changed in place."""
+        self._dirty |= {id(one) for one in changed}
+
+    def set_materialize_grads(self, flag: bool) -> None:
+        """Whether the adjoint of a result that nothing depends on comes as zeros (the default), or as None."""
+        self._fill = bool(flag)
+
+    @property
+    def saved_tensors(self) -> tuple[Any, ...]:
+        """What was saved, if it is as it was.
+
+        Raises
+        ------
+        AutogradError
+            The graph has been gone through before, or a tensor has been changed in place since.
+        """
+        if self._saved is None:
+            freed(self._node)  # type: ignore[arg-type]
+        found = []
+        for number, (one, version) in enumerate(self._saved):
+            if isinstance(one, Core) and version_of(one) != version:
+                changed(self._node, f"saved_tensors[{number}], {words(one)},", one._counter, version)  # type: ignore[arg-type]
+            if isinstance(one, _Result):
+                one = one.tensor(self._node)
+            found.append(one)
+        return tuple(found)
+
+    def _keep(self, results: Sequence[Any], node: FunctionNode | None, name: str) -> None:
+        """Save what was asked for, once it is known which of it are results: those the node must not hold itself."""
+        self._node = node
+        if node is None:
+            self._saved = [(one, 0) for one in self._wanted]
+            return
+        kept: list[tuple[Any, int]] = []
+        for one in self._wanted:
+            part = next((place for place, result in enumerate(results) if result is one), None)
+            if isinstance(one, Core) and one._made_in_inference:
+                raise refuse_inference(one, name)
+            if part is None:
+                kept.append((one, 0 if one is None else version_of(one)))
+            else:
+                kept.append((_Result(one, part, len(results)), version_of(one)))
+        self._saved = kept
+        self._wanted = ()
+
+
+class _Result(Core):
+    """A result of the function as it saves it: the same memory and versions, without the way back to its node."""
+
+    def __init__(self, result: Core, part: int, parts: int) -> None:
+        self._value, self._counter = result._value, counter_of(result)
+        self.name = result.name
+        self.part, self.parts = part, parts
+
+    def tensor(self, node: Node | None) -> Any:
+        made = new(self._value)
+        made._counter = self._counter
+        if node is not None and mode.get() == DEFAULT:
+            made._node = node if self.parts == 1 else PartNode(node, self.part)
+        return made
+
+
+class FunctionNode(Node):
+    """A custom function in the graph."""
+
+    __slots__ = ("function", "context", "shapes", "kinds", "tensors", "parts")
+
+    def __init__(self, function: type[Function], context: Context, edges: tuple[Edge, ...], given: Sequence[Any]) -> None:
+        super().__init__(edges)
+        self.function, self.context = function, context
+        self.tensors = tuple(isinstance(one, Core) for one in given)
+        self.shapes = tuple(tensors.shape_of(one._value) if isinstance(one, Core) else () for one in given)
+        self.kinds = tuple(tensors.kind_of(one._value) if isinstance(one, Core) else None for one in given)
+        self.parts: list[tuple[Shape, Any]] = []
+        """Shapes and kinds of the results."""
+
+    @property
+    def name(self) -> str:
+        return self.function.__name__ + "Backward"
+
+    @property
+    def operation(self) -> str:
+        return self.function.__name__
+
+    @property
+    def saved(self) -> dict[str, Any]:
+        return {f"tensor{number}": one for number, one in enumerate(self.context.saved_tensors)}
+
+    def release(self) -> None:
+        if self.context._saved:
+            self.context._saved = None
+
+    def adjoints(self, g: Any) -> Sequence[Any]:
+        given = {part: new(one) for part, one in g.items()} if isinstance(g, dict) else {0: new(plain(g))}
+        token = mode.set(NO_GRAD)
+        try:
+            found = self._found(given)
+        finally:
+            mode.reset(token)
+        return [None if term is None else tensors.copy(term._value) for term in found]
+
+    def recorded_adjoints(self, g: Any) -> Sequence[Any]:
+        return self._found(g if isinstance(g, dict) else {0: g})
+
+    def _found(self, given: dict[int, Any]) -> list[Any]:
+        """What the backward returns, in the shapes of the arguments."""
+        results = []
+        for part, (shape, kind) in enumerate(self.parts):
+            zeros = new(tensors.zeros(shape, kind)) if part not in given and self.context._fill else None
+            results.append(given.get(part, zeros))
+        found = self.function.backward(self.context, *results)
+        terms = list(found) if isinstance(found, tuple | list) else [found]
+        count = len(self.edges)
+        if len(terms) > count and all(term is None for term in terms[count:]):
+            terms = terms[:count]
+        if len(terms) != count:
+            message = f"{self.function.__name__}.backward returned {len(terms)} gradients, and forward took {count} arguments"
+            raise fault(
+                "bad-function", message, help=["return one for each argument of forward after ctx, None for what has none"]
+            )
+        return [self._fitting(place, term) for place, term in enumerate(terms)]
+
+    def _fitting(self, place: int, term: Any) -> Any:
+        """A gradient in the shape of its argument."""
+        if term is None:
+            return None
+        where = f"{self.function.__name__}.backward returned for argument {place}"
+        if not isinstance(term, Core):
+            raise fault("bad-function", f"{where} a `{type(term).__name__}`", help=["return a tensor, or None"])
+        if not self.tensors[place]:
+            raise fault("bad-function", f"{where} a gradient, and that argument is no tensor", help=["return None for it"])
+        shape, wanted = tensors.shape_of(term._value), self.shapes[place]
+        if shape != wanted:
+            try:
+                fits = broadcast_shapes([shape, wanted]) == shape
+            except ShapeError:
+                fits = False
+            if not fits:
+                message = f"{where} a gradient of {shape_text(shape)}, and the argument is {shape_text(wanted)}"
+                raise fault("bad-function", message, help=["a gradient has the shape of what it is by"])
+            term = summed_to(term, wanted)
+        kind = self.kinds[place]
+        return term if tensors.kind_of(term._value) == kind or self.edges[place] is None else term.to(kind)
+
+
+class Function:
+    """The base of custom functions. A subclass has two static methods; ``apply`` calls it.
+
+    ``forward(ctx, *arguments)`` computes a tensor, or a tuple of them, and is not recorded. ``backward(ctx, *adjoints)`` gets
+    the adjoint of each result, and returns the gradient by each argument of forward: None for what is no tensor. Instead of
+    ``ctx``, forward may leave what is to be saved to ``setup_context(ctx, arguments, result)``.
+    """
+
+    @staticmethod
+    def forward(*arguments: Any) -> Any:
+        """The result."""
+        raise NotImplementedError("a Function needs a static method forward(ctx, ...)")
+
+    @staticmethod
+    def backward(ctx: Any, *adjoints: Any) -> Any:
+        """The gradient by each argument of forward."""
+        raise NotImplementedError("a Function needs a static method backward(ctx, grad) to be differentiated")
+
+    setup_context: Any = None
+
+    @classmethod
+    def apply(cls, *arguments: Any) -> Any:
+        """Compute the result, and record it if a gradient by an argument is wanted."""
+        edges: tuple[Edge, ...] = tuple(edge_of(one) if isinstance(one, Core) else None for one in arguments)
+        now = mode.get()
+        context = Context(tuple(edge is not None for edge in edges))
+        token = mode.set(NO_GRAD if now != INFERENCE else INFERENCE)
+        try:
+            if cls.setup_context is None:
+                found = cls.forward(context, *arguments)
+            else:
+                found = cls.forward(*arguments)
+                cls.setup_context(context, arguments, found)
+        finally:
+            mode.reset(token)
+        results = list(found) if isinstance(found, tuple | list) else [found]
+        if not all(isinstance(one, Core) or isinstance(found, tuple | list) for one in results):
+            message = f"{cls.__name__}.forward returned a `{type(found).__name__}`"
+            raise fault("bad-function", message, help=["return a tensor, or a tuple of them"])
+        if now != DEFAULT or all(edge is None for edge in edges):
+            context._keep((), None, cls.__name__)
+            return found
+        node = FunctionNode(cls, context, edges, arguments)
+        results = [_own(one, arguments, context) for one in results]
+        context._keep(results, node, cls.__name__)
+        for part, one in enumerate(results):
+            _enter(one, node, part, len(results), context)
+        return tuple(results) if isinstance(found, tuple | list) else results[0]
+
+
+def _own(result: Any, arguments: Sequence[Any], context: Context) -> Any:
+    """A result as a tensor of its own: an argument that is returned as it is gets another one with its memory."""
+    if not any(result is one for one in arguments) or id(result) in context._dirty:
+        return result
+    passive = id(result) in context._passive
+    made = new(tensors.copy(result._value))
+    if passive:
+        context._passive.add(id(made))
+    return made
+
+
+def _enter(result: Any, node: FunctionNode, part: int, parts: int, context: Context) -> None:
+    """Give a result its place in the graph."""
+    if not isinstance(result, Core):
+        node.parts.append(((), tensors.FLOAT64))
+        return
+    node.parts.append((tensors.shape_of(result._value), tensors.kind_of(result._value)))
+    if id(result) in context._passive or not result.is_floating_point():  # type: ignore[attr-defined]
+        return
+    own: Node = node if parts == 1 else PartNode(node, part)
+    if id(result) in context._dirty:
+        settle(result, own)
+    else:
+        result._node = own
+        result._flag = False
