@@ -141,7 +141,9 @@ _ROWS = re.compile("([vy])([\u0307\u0304]?)([\u208b\u2080-\u2089]*)|ȳ([\u208b\u
 """A row of a trace, with the dot of its tangent or the bar of its adjoint, and its index."""
 
 _INDICES = str.maketrans("\u208b\u2080\u2081\u2082\u2083\u2084\u2085\u2086\u2087\u2088\u2089", "-0123456789")
-_SIGNS = str.maketrans({"·": "*", "∂": "d", "′": "'", "×": "x", "≤": "<=", "≥": ">=", "→": "->", "…": "...", "ᵀ": ".T", "−": "-"})
+_SIGNS = str.maketrans(
+    {"·": "*", "∂": "d", "′": "'", "×": "x", "≤": "<=", "≥": ">=", "→": "->", "…": "...", "ᵀ": ".T", "−": "-", "∘": "o"}
+)
 
 
 def _in_ascii(text: str) -> str:

@@ -36,6 +36,7 @@ LESSONS: dict[str, Entry] = {
     "forward": Entry("forward", "every value with its tangent", Size("variables", 256, 2, 400)),
     "reverse": Entry("reverse", "one sweep back for the whole gradient", Size("variables", 256, 2, 400)),
     "jacobian": Entry("jacobian", "columns forward, rows in reverse", Size("inputs", 64, 3, 400)),
+    "linear-layer": Entry("linear_layer", "two products in place of a Jacobian", Size("width", 512, 1, 4096)),
     "topological-order": Entry("topological_order", "when a node may pass its adjoint on", Size("diamonds", 50, 2, 900)),
 }
 """The lessons by name, in the order of the lecture."""

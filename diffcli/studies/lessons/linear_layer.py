@@ -1,0 +1,211 @@
+"""A linear layer: why its gradients are two products, found component by component, and checked in the lecture's network."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any, NamedTuple
+
+import diffcli.autograd as ad
+from diffcli.language.printer import number_text
+from diffcli.methods.library import grad
+from diffcli.methods.library_matrices import jacobian
+from diffcli.studies.lessons.record import Check, Code, Erratum, Grid, Lesson, Said, Settings
+
+X = ((1.0, 2.0, 3.0), (4.0, 5.0, 6.0))
+W = ((1.0, -1.0), (2.0, 7.0), (8.0, 3.0))
+G = ((1.0, -2.0), (3.0, 5.0))
+"""The small case: B = 2 rows, from H1 = 3 to H2 = 2; and what dL/dY is taken to be."""
+
+BATCH, PIXELS, CLASSES = 64, 28 * 28, 10
+BYTES = 8
+"""Of a float64."""
+
+AT = 0.5
+
+EXERCISE = """\
+Y_il = sum_j X_ij W_jl               so  dY_il/dW_jk = X_ij if l = k, else 0
+dL/dW_jk = sum_i sum_l dL/dY_il dY_il/dW_jk  =  sum_i X_ij dL/dY_ik
+         = row j of X^T times column k of dL/dY:    dL/dW = X^T dL/dY"""
+
+NETWORK = """\
+x = (x.flatten(1) @ W1).relu();  x.retain_grad()      # X, the input of fc2
+y = x @ W2;  y.retain_grad()                          # Y, its output
+loss = ad.cross_entropy(y.relu() @ W3, labels);  loss.backward()"""
+
+
+def lesson(settings: Settings) -> Lesson:
+    width = settings.sized()
+    explicit = _Explicit()
+    found = _network(width, settings.seed)
+    by_x, by_w = BATCH * width * BATCH * width, BATCH * width * width * width
+    parts = (
+        Said(
+            "Y = X W, X of B rows and H1 columns, W of H1 by H2, and a loss L of Y. The chain rule says dL/dX = dL/dY dY/dX, "
+            "and in the same way dL/dW."
+        ),
+        _order_slip(),
+        Said(
+            "But dY/dX has B H2 rows and B H1 columns, dY/dW the same rows and H1 H2 columns. At "
+            f"B = {BATCH} and H1 = H2 = {width} that is {_bytes(by_x)} and {_bytes(by_w)}. What is in them? "
+            f"Here is all of dY/dX for B = 2, H1 = 3, H2 = 2 and W = {_rows_text(W)}:"
+        ),
+        explicit.grid("X"),
+        Said(
+            "Y_il sees row i of X only, and dY_il/dX_ij = W_jl: blocks of W^T along the diagonal, the same for every row, and "
+            f"zeros. Of the {_bytes(by_x)} above {1 - 1 / BATCH:.1%} are zeros, and the rest is W, {BATCH} times over."
+        ),
+        explicit.slip(),
+        Said(
+            "So take one component. Of all Y only row 1 moves with X_11, by W_11, ..., W_1H2. Hence dL/dX_11 = sum_k dL/dY_1k "
+            "W_1k, and in general dL/dX_ij = sum_k dL/dY_ik W_jk, which is dL/dX = dL/dY W^T. The lecture leaves dL/dW as an "
+            "exercise. Here it is:"
+        ),
+        Code(EXERCISE),
+        Said(f"Every component, for dL/dY = {_rows_text(G)}, by the sum, and by the whole Jacobian:"),
+        explicit.components(),
+        Said(f"And in the lecture's network, {PIXELS} - {width} - {width} - {CLASSES} on a batch of {BATCH} random images:"),
+        Code(NETWORK),
+        Grid("", ("", "shape", "shape of its gradient"), found.shapes),
+        Said(
+            "Not nearly equal, but equal to the last bit: autograd computes these very products. No Jacobian has been near. "
+            "(torch.nn.Linear keeps W transposed, so the lecture's code multiplies by fc2.weight, with no T.)"
+        ),
+    )
+    checks = (
+        *explicit.checks(),
+        Check("dL/dX = dL/dY W^T: sum of |differences|, diff1", repr(found.diff1), found.diff1 == 0),
+        Check("dL/dW = X^T dL/dY: sum of |differences|, diff2", repr(found.diff2), found.diff2 == 0),
+    )
+    return Lesson(
+        "linear-layer", "two products in place of a Jacobian", parts, checks,
+        'diffcli grad "Y = X @ W; sum(Y*G)" --at "X=[[1,2]],W=[[3],[4]],G=[[5]]"',
+    )  # fmt: skip
+
+
+def _order_slip() -> Erratum:
+    """The lecture names the composition of f and then g by the other order."""
+    first, second = float(grad("x^2", {"x": AT}).gradient["x"]), float(grad("sin(y)", {"y": AT**2}).gradient["y"])
+    right, printed = (float(grad(text, {"x": AT}).gradient["x"]) for text in ("sin(x^2)", "sin(x)^2"))
+    return Erratum(
+        "if y = f(x) and z = g(y), then z = f ∘ g(x), and dz/dx = dz/dy dy/dx.",
+        f"z = g(f(x)), written g ∘ f. With f = x^2 and g = sin at x = {AT}, dz/dy dy/dx = {second * first:.4f}, the slope of "
+        f"g ∘ f, {right:.4f}; that of f ∘ g is {printed:.4f}.",
+    )
+
+
+# -- the small case --------------------------------------------------------------------------------------------------------------
+
+
+class _Explicit:
+    """The small case with its Jacobians written out; their entries by the indices of the lecture, which begin with 1."""
+
+    def __init__(self) -> None:
+        found = jacobian("X @ W", {"X": X, "W": W})
+        self.rows = [f"Y{i}{k}" for i, k in product((1, 2), (1, 2))]
+        self.columns = [f"{name[0]}{int(name[2]) + 1}{int(name[4]) + 1}" for name in found.columns]
+        self.entries = {
+            (row, column): entry
+            for row, entries in zip(self.rows, found.matrix, strict=True)
+            for column, entry in zip(self.columns, entries, strict=True)
+        }
+        self.values = {f"Y{i + 1}{k + 1}": float(found.values["f"][i][k]) for i, k in product((0, 1), (0, 1))}  # type: ignore[index]
+        self.adjoints = {f"Y{i + 1}{k + 1}": G[i][k] for i, k in product((0, 1), (0, 1))}
+
+    def of(self, name: str) -> list[str]:
+        """The components of X or of W."""
+        return [column for column in self.columns if column[0] == name]
+
+    def grid(self, name: str) -> Grid:
+        columns = self.of(name)
+        rows = tuple((row, *[self.entries[row, column] for column in columns]) for row in self.rows)
+        return Grid(f"dY/d{name}, {len(self.rows)} x {len(columns)}", ("", *columns), rows)
+
+    def by_jacobian(self, column: str) -> float:
+        """dL/dY times a column of the Jacobian: an entry of the gradient."""
+        return sum(self.adjoints[row] * self.entries[row, column] for row in self.rows)
+
+    def by_sum(self, column: str) -> tuple[str, float]:
+        """The sum that is left of it when the zeros are left out, in numbers and in value."""
+        name, i, j = column[0], int(column[1]) - 1, int(column[2]) - 1
+        if name == "X":
+            pairs = [(G[i][k], W[j][k]) for k in range(2)]
+        else:
+            pairs = [(X[row][i], G[row][j]) for row in range(2)]
+        text = " + ".join(f"{_factor(a)}*{_factor(b)}" for a, b in pairs)
+        return text, sum(a * b for a, b in pairs)
+
+    def components(self) -> Grid:
+        rows = []
+        for by_x, by_w in zip(self.of("X"), self.of("W"), strict=True):
+            cells = [(f"dL/d{column}", *self.by_sum(column), self.by_jacobian(column)) for column in (by_x, by_w)]
+            rows.append((*cells[0], *cells[1]))
+        columns = ("", "sum", "=", "J", "", "sum", "=", "J")
+        return Grid("dL/dX = dL/dY W^T, and dL/dW = X^T dL/dY", columns, tuple(rows))
+
+    def slip(self) -> Erratum:
+        """The lecture's matrix Y has the wrong column of W in the corner below on the left."""
+        printed = sum(X[1][k] * W[k][1] for k in range(3))
+        return Erratum(
+            "in the matrix Y, the first entry of the last row is sum_k X_Bk W_kH2.",
+            f"it is sum_k X_Bk W_k1. Here Y_21 = {number_text(self.values['Y21'])}; what is printed would be "
+            f"{number_text(printed)}, which is Y_22.",
+        )
+
+    def checks(self) -> tuple[Check, ...]:
+        checks = []
+        for name, claim in (("X", "dL/dX_ij = sum_k dL/dY_ik W_jk"), ("W", "dL/dW_jk = sum_i X_ij dL/dY_ik")):
+            equal = [self.by_sum(column)[1] == self.by_jacobian(column) for column in self.of(name)]
+            checks.append(Check(f"{claim}, against the Jacobian", f"{sum(equal)} of {len(equal)} entries", all(equal)))
+        blocks = all(
+            self.entries[f"Y{i}{k}", f"X{row}{j}"] == (W[j - 1][k - 1] if i == row else 0)
+            for i, row, k in product((1, 2), repeat=3) for j in (1, 2, 3)
+        )  # fmt: skip
+        return (Check("dY/dX is W^T along the diagonal, and zeros", f"{len(self.rows)} x {len(self.of('X'))}", blocks), *checks)
+
+
+def _factor(number: float) -> str:
+    text = number_text(number)
+    return f"({text})" if number < 0 else text
+
+
+def _rows_text(matrix: tuple[tuple[float, ...], ...]) -> str:
+    return "[" + ", ".join(f"[{', '.join(map(number_text, row))}]" for row in matrix) + "]"
+
+
+def _bytes(entries: int) -> str:
+    """The memory of so many numbers."""
+    size = float(entries * BYTES)
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if size < 1000:
+            return f"{size:.3g} {unit}"
+        size /= 1000
+    return f"{size:.3g} TB"
+
+
+# -- the lecture's network -------------------------------------------------------------------------------------------------------
+
+
+class _Found(NamedTuple):
+    shapes: tuple[tuple[Any, ...], ...]
+    diff1: float
+    diff2: float
+
+
+def _network(width: int, seed: int) -> _Found:
+    """One backward pass through the lecture's network, and how far its gradients are from the two products."""
+    ad.manual_seed(seed)
+    images, labels = ad.randn(BATCH, 1, 28, 28), ad.randint(0, CLASSES, (BATCH,))
+    weights = [
+        ad.randn(inputs, outputs).mul(inputs**-0.5).requires_grad_()
+        for inputs, outputs in ((PIXELS, width), (width, width), (width, CLASSES))
+    ]  # fmt: skip
+    x = (images.flatten(1) @ weights[0]).relu()
+    x.retain_grad()
+    y = x @ weights[1]
+    y.retain_grad()
+    ad.cross_entropy(y.relu() @ weights[2], labels).backward()
+    kept = {"X": x, "W": weights[1], "Y": y}
+    shapes = tuple((name, *[" x ".join(map(str, shape)) for shape in (of.shape, of.grad.shape)]) for name, of in kept.items())
+    diff1 = (x.grad - y.grad @ weights[1].detach().T).abs().sum().item()
+    diff2 = (weights[1].grad - x.detach().T @ y.grad).abs().sum().item()
+    return _Found(shapes, diff1, diff2)
