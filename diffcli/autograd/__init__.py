@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from diffcli.autograd import methods as _methods
 from diffcli.autograd.backward import grad
 from diffcli.autograd.core import Counter
 from diffcli.autograd.function import Function
@@ -43,7 +44,6 @@ from diffcli.autograd.making import (
     zeros,
     zeros_like,
 )
-from diffcli.autograd.methods import function, function_names, no_method
 from diffcli.autograd.modes import (
     enable_grad,
     inference_mode,
@@ -64,11 +64,13 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Callable[..., Any]:
-    found = None if name.startswith("_") else function(name)
+    found = None if name.startswith("_") else _methods.function(name)
     if found is None:
-        raise AttributeError(f"module 'diffcli.autograd' has no attribute {name!r}" if name.startswith("_") else no_method(name))
+        raise AttributeError(
+            f"module 'diffcli.autograd' has no attribute {name!r}" if name.startswith("_") else _methods.no_method(name)
+        )
     return found
 
 
 def __dir__() -> list[str]:
-    return sorted({*__all__, *function_names()})
+    return sorted({*__all__, *_methods.function_names()})

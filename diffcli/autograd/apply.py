@@ -36,10 +36,13 @@ def apply(name: str, given: Sequence[Any], **fixed: Any) -> Any:
 
 def apply_rule(known: Rule, given: Sequence[Any], fixed: Fixed) -> Any:
     """The same, of a rule."""
-    settled = known.row.defaults | fixed if known.row is not None else None
     values = [operand_value(one) for one in given]
-    if known.number is not None and all(type(value) is float for value in values):
-        return _of_numbers(known, given, values)
+    if known.row is None and (alike := tensors.alike(values)) is not None:
+        if alike != ():
+            return _of_alike(known, given, values, alike)
+        if known.number is not None and all(value.__class__ is float for value in values):
+            return _of_numbers(known, given, values)
+    settled = known.defaults | fixed if known.row is not None else None
     value, shapes, given = compute(known, given, values, settled)
     made = new(value)
     if known.view:
@@ -49,6 +52,25 @@ def apply_rule(known: Rule, given: Sequence[Any], fixed: Fixed) -> Any:
     edges = tuple([edge_of(one) if isinstance(one, Core) else None for one in given])
     if any(edge is not None for edge in edges):
         made._node = record(known, given, edges, values, value, shapes, settled)
+    return made
+
+
+def _of_alike(known: Rule, given: Sequence[Any], values: list[Any], shape: Shape) -> Any:
+    """The same of arrays of one shape in double precision, and floats: the short way of `compute` and `record`."""
+    with arrays.quiet():
+        value = known.value(*values)
+    if known.truth:
+        return new(tensors.truth(value))
+    made = new(tensors.in_memory_of_its_own(value, values))
+    if known.passive or _mode_of() != DEFAULT:
+        return made
+    edges = tuple([edge_of(one) if isinstance(one, Core) else None for one in given])
+    positions = tuple([place for place, edge in enumerate(edges) if edge is not None])
+    if positions:
+        reads = _read_by(known, positions)
+        fitting = None if all(value.__class__ is not float for value in values) else tuple(map(tensors.shape_of, values))
+        saved = _saved(known, given, values, reads)
+        made._node = OperationNode(known, edges, saved, made._value if -1 in reads else None, shape, fitting, None)
     return made
 
 
@@ -63,12 +85,7 @@ def _of_numbers(known: Rule, given: Sequence[Any], values: list[float]) -> Any:
     positions = tuple([place for place, edge in enumerate(edges) if edge is not None])
     if positions:
         reads = _read_by(known, positions)
-        saved = tuple(
-            [
-                _kept(one, kept, known) if place in reads else None
-                for place, (one, kept) in enumerate(zip(given, values, strict=True))
-            ]
-        )
+        saved = _saved(known, given, values, reads)
         made._node = NumberNode(known, edges, saved, value if -1 in reads else None)
         made._node.versions = versions_of(saved)
     return made
@@ -155,8 +172,7 @@ def record(
 ) -> OperationNode:
     """The node of an operation, with what its rule will read."""
     reads = needed(known, edges, shapes, tensors.shape_of(value), settled)
-    pairs = enumerate(zip(given, values, strict=True))
-    saved = tuple([_kept(one, own, known) if place in reads else None for place, (one, own) in pairs])
+    saved = _saved(known, given, values, reads)
     shape = tensors.shape_of(value)
     fitting = None if known.row is None and all(own == shape for own in shapes) else tuple(shapes)
     return OperationNode(known, edges, saved, value if -1 in reads else None, shape, fitting, settled)
@@ -167,11 +183,18 @@ def needed(known: Rule, edges: Sequence[Any], shapes: Sequence[Any], shape: Any,
     positions = tuple([place for place, edge in enumerate(edges) if edge is not None])
     if known.row is None:
         return _read_by(known, positions)
-    found: set[int] = set()
-    for position in positions:
-        names = rule_names(known.row, shapes, shape, settled or {}, position)
-        found |= row_reads(known.row, names, position)
-    return frozenset(found)
+    kind = (known.name, positions, *map(len, shapes))
+    found = _ROWS_READ.get(kind)
+    if found is None:
+        found = frozenset()
+        for position in positions:
+            found |= row_reads(known.row, rule_names(known.row, shapes, shape, settled or {}, position), position)
+        _ROWS_READ[kind] = found
+    return found
+
+
+_ROWS_READ: dict[Any, frozenset[int]] = {}
+"""What the rules of array operations read, as far as known: that depends on how many axes the operands have, at most."""
 
 
 @cache
@@ -179,13 +202,19 @@ def _read_by(known: Rule, positions: tuple[int, ...]) -> frozenset[int]:
     return frozenset().union(*[known.reads[position] for position in positions])
 
 
-def _kept(given: Any, value: Any, known: Rule) -> Any:
-    """An operand as a node saves it: the tensor itself, or a value that is none's."""
-    if not isinstance(given, Core):
-        return value
-    if given._made_in_inference:
-        raise refuse_inference(given, known.label.removesuffix("Backward").lower())
-    return given
+def _saved(known: Rule, given: Sequence[Any], values: Sequence[Any], reads: frozenset[int]) -> tuple[Any, ...]:
+    """The operands as a node saves them: tensors themselves, other values; None for what is not read."""
+    saved: list[Any] = []
+    for place, one in enumerate(given):
+        if place not in reads:
+            saved.append(None)
+        elif not isinstance(one, Core):
+            saved.append(values[place])
+        elif one._made_in_inference:
+            raise refuse_inference(one, known.label.removesuffix("Backward").lower())
+        else:
+            saved.append(one)
+    return tuple(saved)
 
 
 def share_memory(made: Core, given: Any, value: Any, view: Callable[[Any], Any]) -> None:

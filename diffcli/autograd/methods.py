@@ -63,8 +63,11 @@ def _elementwise(spelled: str) -> Method:
 def _of_array(name: str) -> Method:
     row = ARRAYS[name]
     known = [text.partition("=")[0] for text in row.fixed]
+    count = -1 if row.variadic or len(row.defaults) < len(known) else len(row.operands)
 
     def call(*operands: Any, **options: Any) -> Any:
+        if not options and len(operands) == count:
+            return apply(name, operands)
         options = fixed_options(options)
         if row.variadic:
             if len(operands) <= 2 and isinstance(operands[0], list | tuple):

@@ -7,12 +7,13 @@ uses. Numbers are computed in Python's floats, everything else in NumPy.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from diffcli.operations import OPERATIONS
 from diffcli.operations.arithmetic import arrays
-from diffcli.operations.array_row import ArrayOperation
+from diffcli.operations.array_row import ArrayOperation, Fixed
 from diffcli.operations.arrays import ARRAYS
 from diffcli.tape.array_operations import value_function
 from diffcli.tape.array_rules import elementwise_function, elementwise_reads, elementwise_terms
@@ -31,7 +32,8 @@ MOVES = VIEWS | {"stack", "concat", "diag"}
 """Operations that keep the kind of their operands, yes and no or whole numbers too."""
 
 
-class Rule(NamedTuple):
+@dataclass(frozen=True, eq=False, slots=True)
+class Rule:
     """An operation as the engine uses it, for one number of operands."""
 
     name: str
@@ -51,6 +53,8 @@ class Rule(NamedTuple):
     """Which operands the term of each reads, by position, and -1 for the result; for an elementwise operation."""
     row: ArrayOperation | None
     """The row of an array operation."""
+    defaults: Fixed
+    """What is fixed in it where nothing is given."""
     passive: bool
     """Whether no derivative goes through it at all."""
     truth: bool
@@ -88,7 +92,8 @@ def rule(name: str, count: int, strict: bool = True) -> Rule:
         passive = row.adjoint == (ABSENT,)
         names = row.parameters if not row.variadic else _numbered(row.parameters[0], count)
         value = value_function(name)
-        return Rule(name, label_of(name), names, None, value, (), (), (), row, passive, False, name in VIEWS, name in MOVES)
+        view, moves = name in VIEWS, name in MOVES
+        return Rule(name, label_of(name), names, None, value, (), (), (), row, row.defaults, passive, False, view, moves)
     operation = OPERATIONS[name]
     names = operation.parameters if not operation.variadic else _numbered(operation.parameters[0], count)
     truth = name in TRUTHS
@@ -98,7 +103,7 @@ def rule(name: str, count: int, strict: bool = True) -> Rule:
     numbers = () if passive else term_functions(name, count)
     on_arrays = () if passive else elementwise_terms(name, count)
     number = None if name == "where" else function_of(name) if strict else rule_function(name)  # both have been evaluated
-    return Rule(name, label_of(name), names, number, value, numbers, on_arrays, reads, None, passive, truth, False, False)
+    return Rule(name, label_of(name), names, number, value, numbers, on_arrays, reads, None, {}, passive, truth, False, False)
 
 
 def _numbered(name: str, count: int) -> tuple[str, ...]:

@@ -109,6 +109,8 @@ def shares(value: Value, other: Value) -> bool:
 
 def in_memory_of_its_own(value: Value, operands: Sequence[Value]) -> Value:
     """A result that no operand's memory shows through."""
+    if value.__class__ is float:
+        return value
     if isinstance(value, np.ndarray) and (value.base is not None or any(value is operand for operand in operands)):
         return value.copy()
     return value
@@ -276,3 +278,16 @@ def scattered_where(there: Any, key: Any, shape: tuple[int, ...]) -> Any:
     else:
         np.logical_or.at(whole, key, there)
     return whole[()]
+
+
+def alike(values: Sequence[Value]) -> tuple[int, ...] | None:
+    """The shape that all arrays among some values have, if they are in double precision, and the others are floats."""
+    shape: tuple[int, ...] | None = None
+    for value in values:
+        if value.__class__ is np.ndarray:
+            if value.dtype is not FLOAT64 or (shape is not None and value.shape != shape):
+                return None
+            shape = value.shape
+        elif value.__class__ is not float:
+            return None
+    return shape or ()
