@@ -58,14 +58,18 @@ def _undefined(a: Array, b: Array) -> Array | None:
 
 def quotient(a: Array, b: Array) -> Array:
     """a/b, and at b = 0 the limit from above."""
-    return np.divide(a, b if np.all(b) else np.add(b, 0.0))  # -0 + 0 is 0
+    result = np.divide(a, b)  # a divisor of 0 shows in it: that is found sooner there than by a look at the divisor
+    return result if all_finite(result) else np.divide(a, np.add(b, 0.0))  # -0 + 0 is 0
 
 
 # A function with ``out`` may compute into the memory of that array, which may be an operand.
 
 
 def strict_quotient(a: Array, b: Array, out: Array | None = None) -> Array:
-    return np.divide(a, b, out=out) if np.all(b) else np.where(np.equal(b, 0), np.nan, np.divide(a, b))
+    if out is not None:  # in the memory of an operand, which may be the divisor
+        return np.divide(a, b, out=out) if np.all(b) else np.where(np.equal(b, 0), np.nan, np.divide(a, b))
+    result = np.divide(a, b)
+    return result if all_finite(result) else np.where(np.equal(b, 0), np.nan, result)
 
 
 def power(a: Array, b: Array, out: Array | None = None) -> Array:

@@ -216,7 +216,7 @@ def common_kind(values: Sequence[Value]) -> Kind:
 
 
 def truth(value: Value) -> Value:
-    return np.asarray(value, dtype=np.bool_)[()] if not shape_of(value) else value.astype(np.bool_)
+    return np.asarray(value, dtype=np.bool_)[()] if not shape_of(value) else value.astype(np.bool_, copy=False)
 
 
 def index_part(value: Value) -> Any:
