@@ -152,7 +152,9 @@ def _in_kind(one: Any, values: list[Any], place: int, kind: Any) -> Any:
         if not value.ndim and kind == tensors.FLOAT64:
             values[place] = float(value)
         return one
-    made = one.to(kind) if isinstance(one, Core) else one
+    made: Any = one
+    if isinstance(one, Core):
+        made = one.to(kind)  # type: ignore[attr-defined]
     values[place] = made._value if isinstance(one, Core) else tensors.as_kind(value, kind)
     return made
 
@@ -252,16 +254,17 @@ def binary(name: str) -> Callable[[Any, Any], Any]:
         x = a._value
         if x.__class__ is not float or a._counter is not None:
             return apply(name, (a, b)) if is_operand(b) else NotImplemented
+        other: Any = None
+        kept: Any = b
         if b.__class__ is float:
-            y, other, kept = b, None, b
+            y = b
         elif isinstance(b, Core):
-            y, kept = b._value, b
+            y = b._value
             if y.__class__ is not float or b._counter is not None or b._made_in_inference:
                 return apply(name, (a, b))
             other = b._node or (b if b._flag else None)
         elif b.__class__ is int:
             y = kept = float(b)
-            other = None
         else:
             return apply(name, (a, b)) if is_operand(b) else NotImplemented
         value = function(x, y)

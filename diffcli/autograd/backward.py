@@ -45,7 +45,7 @@ class Sweep:
         if before is None:
             place[edge] = term
             if place is self.waiting:
-                heappush(self.queue, (-edge.number, edge))  # type: ignore[union-attr,arg-type]
+                heappush(self.queue, (-edge.number, edge))  # type: ignore[union-attr,misc]
         elif isinstance(term, dict):
             place[edge] = before | {part: before[part] + own if part in before else own for part, own in term.items()}
         elif self.recorded:
@@ -76,7 +76,7 @@ class Sweep:
                         continue
                     place[edge] = term
                     if place is waiting:
-                        heappush(queue, (-edge.number, edge))  # type: ignore[union-attr,arg-type]
+                        heappush(queue, (-edge.number, edge))  # type: ignore[union-attr,misc]
                 else:
                     # an adjoint that is handed on as it is may go to several: a leaf takes a copy
                     own = term is adjoint and not recorded and isinstance(edge, Core)

@@ -22,7 +22,7 @@ from diffcli.operations.array_row import ShapeError, broadcast_shapes, shape_tex
 def change(tensor: Any, name: str, others: Sequence[Any]) -> Any:
     """An elementwise operation whose result takes the place of its first operand."""
     call = f"{name}_()"
-    given = [tensor, *others]
+    given: Sequence[Any] = [tensor, *others]
     known = rule(name, len(given))
     recorded = _recorded(tensor, given, call) and not known.passive
     edges: tuple[Edge, ...] = tuple([edge_of(one) if isinstance(one, Core) else None for one in given]) if recorded else ()

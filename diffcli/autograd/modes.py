@@ -169,7 +169,7 @@ class inference_mode(_Mode):
         return INFERENCE if self.flag else DEFAULT
 
     def _again(self) -> _Mode:
-        return inference_mode(self.flag)  # type: ignore[no-any-return]
+        return inference_mode(self.flag)
 
 
 def is_grad_enabled() -> bool:

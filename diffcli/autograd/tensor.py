@@ -374,7 +374,7 @@ class Tensor(Core):
     __neg__, __abs__ = unary("neg"), unary("abs")
     __lt__, __le__ = binary("lt"), binary("le")
     __gt__, __ge__ = binary("gt"), binary("ge")
-    __eq__, __ne__ = binary("eq"), binary("ne")  # type: ignore[assignment]
+    __eq__, __ne__ = binary("eq"), binary("ne")
     __and__, __rand__ = binary("and"), reflected("and")
     __or__, __ror__ = binary("or"), reflected("or")
     __invert__ = unary("not")
