@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from importlib import import_module
 from types import ModuleType
 
 import click.shell_completion
@@ -12,9 +13,10 @@ import pytest
 from console import run
 from rich.cells import cell_len
 
+import diffcli
 from diffcli.reports.formats import FORMATS
 from diffcli.studies import lessons
-from diffcli.studies.lessons import LESSONS, Entry, Size, run_lesson
+from diffcli.studies.lessons import LESSONS, Entry, Size, linear_layer, run_lesson
 from diffcli.studies.lessons.record import Check, Code, Curves, Erratum, Grid, Lesson, Said
 
 PARTS = {
@@ -136,6 +138,39 @@ def test_what_the_records_hold_is_what_they_say(name):
             assert text == text.strip()
             assert isinstance(part, Code) or "\n" not in text
     assert all(isinstance(check.passed, bool) for check in lesson.checks)
+
+
+FAULTS = [
+    ("numerical", "numerical.LOST", -40, "a step that is lost beside x gives 0"),
+    ("numerical", "numerical._moved", lambda x, i, step: x, "half of the digits are right, or two thirds"),
+    ("symbolic", "symbolic.SLIDE", {2: ("4*x*(1 - x)", "4*(1 - x) + 4*x", "4 - 8*x")}, "the lecture's table is right in all columns"),
+    ("symbolic", "symbolic.SLIDE", {2: ("4*x*(1 - x) + 1", "4*(1 - x) - 4*x", "4 - 8*x")}, "the lecture's table is right in all columns"),
+    ("symbolic", "symbolic._law", lambda n: (6 * 2**n, 0), "trees: 6*2^(n-1) - 5, 9(n-1)*2^(n-1) + 1 nodes"),
+    ("forward", "survey.TEXT", "ln(x1) + x1*x2 + sin(x2)", "seeds (1, 1): the sum of the columns"),
+    ("forward", "survey.with_variables", lambda n: " + ".join(f"x{i}" for i in range(1, n + 1)), "256 variables cost more than 64 times f"),
+    ("reverse", "reverse._overwritten", lambda trace: {"x1": 5.5, "x2": 2.0}, "overwriting them is wrong"),
+    ("reverse", "reverse.BOUND", 2, "f and gradient take at most 2 times f"),
+    ("jacobian", "jacobian.TRUNK", 0, "n < m: forward is cheaper; m < n: reverse"),
+    ("jacobian", "jacobian.jvp", lambda text, at, seed: diffcli.jvp(text, at, dict.fromkeys(seed, 2)), "the columns make SymPy's matrix"),
+    ("linear-layer", "linear_layer.X", ((1.0, 2.0, 3.0), (4.0, 5.0, 5.0)), None),
+    ("linear-layer", "linear_layer._network", lambda width, seed: linear_layer._Found((), 1e-9, 0.0), "dL/dX = dL/dY W^T: sum of |differences|, diff1"),
+    ("topological-order", "topological_order.ORDERS", "swapped", "topological order is right on all"),
+]  # fmt: skip
+"""A lesson, what in it is spoiled and how, and the check that fails of it; None if the lesson stays right all the same."""
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "spoiled", "claim"), FAULTS, ids=[f"{fault[1]}-{number}" for number, fault in enumerate(FAULTS)]
+)
+def test_a_check_fails_when_what_it_is_about_is_spoiled(name, place, spoiled, claim, monkeypatch):
+    run_lesson(name)  # it imports what it needs before any of it is spoiled
+    module, _, attribute = place.partition(".")
+    module = import_module(f"diffcli.studies.lessons.{module}")
+    if spoiled == "swapped":
+        spoiled = module.ORDERS | {"topological": module.depth_first}
+    monkeypatch.setattr(module, attribute, spoiled)
+    failed = [check.claim for check in run_lesson(name).checks if not check.passed]
+    assert failed == ([] if claim is None else [claim])
 
 
 # -- the command -----------------------------------------------------------------------------------------------------------------

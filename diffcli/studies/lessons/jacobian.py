@@ -55,10 +55,10 @@ def lesson(settings: Settings) -> Lesson:
     )
     crossed = [count.cheaper for count in weighed]
     checks = (
-        _agree("columns, put together, are SymPy's matrix", by_columns, exact),
-        _agree("rows, put together, are SymPy's matrix", by_rows, exact),
+        _agree("the columns make SymPy's matrix", by_columns, exact),
+        _agree("the rows make SymPy's matrix", by_rows, exact),
         Check(
-            "forward takes fewer operations where n < m, reverse where m < n",
+            "n < m: forward is cheaper; m < n: reverse",
             f"{crossed.count('forward')} and {crossed.count('reverse')} of {len(weighed)}",
             all(of.cheaper == ("forward" if of.inputs < of.outputs else "reverse") for of in weighed if of.inputs != of.outputs),
         ),

@@ -215,15 +215,15 @@ def _checks(slopes: dict[str, dict[str, float]], exact: dict[str, float], chains
     largest = max(of.difference or 0.0 for of in walked)
     return (
         Check("topological order is right on all", _listed(slopes, "topological"), all(right("topological"))),
-        Check("depth first: right on b*s alone", _listed(slopes, "depth first"), right("depth first") == [False, True, False]),
+        Check("depth first is right on b*s alone", _listed(slopes, "depth first"), right("depth first") == [False, True, False]),
         Check(
-            "breadth first: right on the diamond alone", _listed(slopes, "breadth first"),
+            "breadth first: on the diamond alone", _listed(slopes, "breadth first"),
             right("breadth first") == [True, False, False],
         ),
         Check("one visit a node", f"{chains[-1].visits} for {chains[-1].nodes}", all(of.visits == of.nodes for of in chains)),
         Check(
-            "every path gives the same number, in as many visits as are counted",
-            f"walked to {walked[-1].k} diamonds, {walked[-1].walked} visits",
+            "every path: the same number",
+            f"{walked[-1].walked} visits for {walked[-1].k} diamonds",
             largest < CLOSE and all(of.walked == of.by_paths for of in walked),
         ),
     )  # fmt: skip
