@@ -70,7 +70,7 @@ def lesson(settings: Settings) -> Lesson:
     )
     return Lesson(
         "symbolic", "rules on formulas, and why they swell", parts, _checks(counts, tape, lost),
-        'diffcli swell "sin(l)*l" --n 20',
+        'diffcli swell "sin(l)*l" --n 6',
     )  # fmt: skip
 
 
