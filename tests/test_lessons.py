@@ -173,7 +173,7 @@ FAULTS = [
     ("forward", "survey.with_variables", lambda n: " + ".join(f"x{i}" for i in range(1, n + 1)), "256 variables cost more than 64 times f"),
     ("reverse", "reverse._overwritten", lambda trace: {"x1": 5.5, "x2": 2.0}, "overwriting them is wrong"),
     ("reverse", "reverse.BOUND", 2, "f and gradient take at most 2 times f"),
-    ("jacobian", "jacobian.TRUNK", 0, "n < m: forward is cheaper; m < n: reverse"),
+    ("jacobian", "jacobian.TRUNK", 0, "cheaper: forward if n < m, reverse if m < n"),
     ("jacobian", "jacobian.jvp", lambda text, at, seed: diffcli.jvp(text, at, dict.fromkeys(seed, 2)), "the columns make SymPy's matrix"),
     ("linear-layer", "linear_layer.X", ((1.0, 2.0, 3.0), (4.0, 5.0, 5.0)), None),
     ("linear-layer", "linear_layer._network", lambda width, seed: linear_layer._Found((), 1e-9, 0.0), "dL/dX = dL/dY W^T: sum of |differences|, diff1"),

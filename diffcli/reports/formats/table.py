@@ -69,7 +69,7 @@ def _print(console: Console, block: Block, style: Style) -> None:
 
 
 def _print_text(console: Console, block: Text) -> None:
-    role = {"heading": "bold", "dim": "dim"}.get(block.role, "")
+    role = {"heading": "bold", "dim": "dim", "erratum": "yellow"}.get(block.role, "")
     if block.role == "code":
         console.print(RichText(block.text), soft_wrap=True)
         return

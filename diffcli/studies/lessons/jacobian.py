@@ -58,7 +58,7 @@ def lesson(settings: Settings) -> Lesson:
         _agree("the columns make SymPy's matrix", by_columns, exact),
         _agree("the rows make SymPy's matrix", by_rows, exact),
         Check(
-            "n < m: forward is cheaper; m < n: reverse",
+            "cheaper: forward if n < m, reverse if m < n",
             f"{crossed.count('forward')} and {crossed.count('reverse')} of {len(weighed)}",
             all(of.cheaper == ("forward" if of.inputs < of.outputs else "reverse") for of in weighed if of.inputs != of.outputs),
         ),
