@@ -321,7 +321,7 @@ def test_formats_that_are_binary_say_so():
 
 @pytest.mark.parametrize("command", DRAWN_BY)
 def test_the_commands_that_are_said_to_draw_do(command):
-    given = {"jacobian": '"[x*y, x]" --at x=1,y=2', "hessian": '"x*y" --at x=1,y=2', "lesson": "numerical"}.get(command, "")
+    given = {"jacobian": '"[x*y, x]" --at x=1,y=2', "hessian": '"x*y" --at x=1,y=2', "lesson": "numerical", "graph": "x*y"}.get(command, "")
     outcome = run(f"{command} {given} -f svg")
     assert outcome.exit == 0
     ElementTree.fromstring(outcome.stdout)

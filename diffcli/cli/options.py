@@ -126,7 +126,7 @@ def output_options(function: Function, digits: bool = True) -> Function:
     from diffcli.reports.formats import ALIASES, FORMATS
 
     options = [
-        click.option("-f", "--format", "format", type=Choice("format", FORMATS, ALIASES), metavar="FORMAT", help="table, plain, json, csv, markdown, latex; svg, png, pdf for a figure."),
+        click.option("-f", "--format", "format", type=Choice("format", FORMATS, ALIASES), metavar="FORMAT", help="table, plain, json, csv, markdown, latex; svg, png, pdf for a figure; dot, mermaid for a graph."),
         click.option("--json", "as_json", is_flag=True, help="The same as --format json."),
         click.option("-o", "--output", metavar="FILE", help="Write to a file; its suffix says the format."),
         click.option("--width", type=click.IntRange(20, 10_000), metavar="N", help="Width of tables, if not that of the terminal."),

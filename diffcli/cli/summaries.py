@@ -11,6 +11,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "hvp": ("hvp", "The Hessian times a direction, by one sweep."),
     "step-size": ("step_size", "Error of difference quotients against the step, drawn."),
     "check": ("check", "All ways to a derivative side by side, with a verdict; or a claim."),
+    "graph": ("graph", "The computational graph: values, adjoints and partials, drawn."),
     "ast": ("ast", "The syntax tree of an expression."),
     "swell": ("swell", "How derivatives swell when they are written out."),
     "taylor": ("taylor", "Taylor coefficients and derivatives of any order along a variable."),

@@ -13,7 +13,7 @@ from diffcli.language.printer import number_text
 from diffcli.records import Number, is_array
 
 if TYPE_CHECKING:
-    from diffcli.reports.figure import Figure
+    from diffcli.reports.figure import Drawing, Figure
 
 Cell = str | float | int | Any | None
 """A text, a number, an array of numbers, or nothing."""
@@ -116,7 +116,7 @@ class Matrix(NamedTuple):
 
 
 class Text(NamedTuple):
-    """A paragraph: a ``heading``, plain ``text``, ``code`` (kept as it is), or ``dim`` small print."""
+    """A paragraph: a ``heading``, plain ``text``, ``code`` (kept as it is), ``dim`` small print, or an ``erratum``."""
 
     text: str
     role: str = "text"
@@ -129,6 +129,8 @@ Block: TypeAlias = "Values | Matrix | Table | Text | Figure"
 class Document(NamedTuple):
     blocks: tuple[Block, ...]
     data: Mapping[str, Any]
+    drawing: "Drawing | None" = None
+    """What the formats of pictures draw in place of figures."""
 
     def numbers(self) -> Iterator[tuple[str, float]]:
         """Every number of the result, with its name."""

@@ -3,12 +3,15 @@
 A figure says what is drawn, never how: the terminal, SVG and matplotlib each read the same record.
 """
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from diffcli.errors import UsageError, error
 from diffcli.reports.document import Document
 
-DRAWN_BY = ("step-size", "swell", "jacobian", "hessian", "lesson")
+if TYPE_CHECKING:
+    from diffcli.studies.graph import Graph
+
+DRAWN_BY = ("step-size", "swell", "jacobian", "hessian", "lesson", "graph")
 """The commands whose reports have a figure."""
 
 
@@ -58,6 +61,28 @@ class Figure(NamedTuple):
     marks: tuple[Mark, ...] = ()
     notes: tuple[str, ...] = ()
     """What a picture on its own must say below its legend; in a report, the text around the figure says so."""
+
+
+class Drawing(NamedTuple):
+    """A graph with its title, and what a picture on its own must say below it."""
+
+    title: str
+    graph: "Graph"
+    notes: tuple[str, ...] = ()
+
+
+def drawing_of(document: Document, format: str) -> Drawing:
+    """The graph of a document, for a format that shows nothing else.
+
+    Raises
+    ------
+    UsageError
+        There is none.
+    """
+    if document.drawing is None:
+        help = ["diffcli graph draws the graph of an expression", "table, markdown, latex, json, csv and plain show any report"]
+        raise UsageError([error("unknown-choice", f"this report has no graph to write as {format}", help=help)])
+    return document.drawing
 
 
 def figures_of(document: Document, format: str) -> list[Figure]:

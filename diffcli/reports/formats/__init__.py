@@ -29,6 +29,8 @@ FORMATS: dict[str, Format] = {
     "csv": Format("csv", (".csv",), "comma-separated, all digits", True),
     "markdown": Format("markdown", (".md", ".markdown"), "GitHub tables", True),
     "latex": Format("latex", (".tex",), "LaTeX for amsmath", True),
+    "dot": Format("dot", (".dot", ".gv"), "a graph, for Graphviz", True, figure=True),
+    "mermaid": Format("mermaid", (".mmd", ".mermaid"), "a graph, for Mermaid", True, figure=True),
     "svg": Format("svg", (".svg",), "the figure of a report, as a vector drawing", True, figure=True),
     "png": Format("png", (".png",), "the figure as an image; needs matplotlib", True, True, True),
     "pdf": Format("pdf", (".pdf",), "the figure as a PDF; needs matplotlib", True, True, True),

@@ -13,7 +13,7 @@ from typing import Any
 
 from diffcli.errors import MissingExtraError, error
 from diffcli.reports.figure import Figure
-from diffcli.reports.plots.picture import INK, PAPER, Disc, Item, Words, lay_out
+from diffcli.reports.plots.picture import INK, PAPER, Disc, Item, Picture, Words, lay_out
 
 POINTS = 72
 """To the inch."""
@@ -35,6 +35,17 @@ def raster(figures: Sequence[Figure], format: str) -> bytes:
     MissingExtraError
         matplotlib is not installed.
     """
+    return picture_raster(lay_out(figures), format)
+
+
+def picture_raster(picture: Picture, format: str) -> bytes:
+    """The bytes of a PNG or PDF file with a picture.
+
+    Raises
+    ------
+    MissingExtraError
+        matplotlib is not installed.
+    """
     try:
         import matplotlib
         from matplotlib.figure import Figure as Sheet
@@ -42,7 +53,6 @@ def raster(figures: Sequence[Figure], format: str) -> bytes:
         help = ["pip install 'diffcli[plot]'", "or write an SVG, which needs nothing: -f svg"]
         message = f"{format.upper()} needs matplotlib, which is not installed"
         raise MissingExtraError([error("missing-extra", message, help=help)]) from None
-    picture = lay_out(figures)
     settings = {name: value for name, value in matplotlib.rcParamsDefault.items() if not name.startswith("backend")}
     with warnings.catch_warnings(), matplotlib.rc_context({**settings, "pdf.fonttype": 42, "font.family": ["DejaVu Sans"]}):
         warnings.simplefilter("ignore")  # of letters that the font lacks: they are drawn as boxes

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from diffcli.reports.figure import Figure
-from diffcli.reports.plots.picture import INK, PAPER, Disc, Item, Path, Words, lay_out
+from diffcli.reports.plots.picture import INK, PAPER, Disc, Item, Path, Picture, Words, lay_out
 
 FONTS = "Helvetica, Arial, 'DejaVu Sans', sans-serif"
 
@@ -19,8 +19,11 @@ def svg(figures: Sequence[Figure]) -> str:
     >>> text.splitlines()[1]
     '<title>a &lt; b</title>'
     """
-    picture = lay_out(figures)
-    title = "; ".join(figure.title for figure in figures)
+    return picture_svg(lay_out(figures), "; ".join(figure.title for figure in figures))
+
+
+def picture_svg(picture: Picture, title: str) -> str:
+    """The text of an SVG file with a picture."""
     size = f'width="{_number(picture.width)}" height="{_number(picture.height)}"'
     box = f'viewBox="0 0 {_number(picture.width)} {_number(picture.height)}"'
     lines = [
