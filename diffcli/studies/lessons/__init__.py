@@ -37,6 +37,9 @@ LESSONS: dict[str, Entry] = {
     "reverse": Entry("reverse", "one sweep back for the whole gradient", Size("variables", 256, 2, 400)),
     "jacobian": Entry("jacobian", "columns forward, rows in reverse", Size("inputs", 64, 3, 400)),
     "linear-layer": Entry("linear_layer", "two products in place of a Jacobian", Size("width", 512, 1, 4096)),
+    "requires-grad": Entry("requires_grad", "which gradients come, and what freezing saves"),
+    "accumulation": Entry("accumulation", "backward adds: a trap, and a tool"),
+    "accuracy": Entry("accuracy", "a staircase, and the slopes laid over it"),
     "topological-order": Entry("topological_order", "when a node may pass its adjoint on", Size("diamonds", 50, 2, 900)),
 }
 """The lessons by name, in the order of the lecture."""
