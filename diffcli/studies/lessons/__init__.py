@@ -39,6 +39,7 @@ LESSONS: dict[str, Entry] = {
     "linear-layer": Entry("linear_layer", "two products in place of a Jacobian", Size("width", 512, 1, 4096)),
     "requires-grad": Entry("requires_grad", "which gradients come, and what freezing saves"),
     "accumulation": Entry("accumulation", "backward adds: a trap, and a tool"),
+    "version-counters": Entry("version_counters", "who notices a change in place"),
     "accuracy": Entry("accuracy", "a staircase, and the slopes laid over it"),
     "topological-order": Entry("topological_order", "when a node may pass its adjoint on", Size("diamonds", 50, 2, 900)),
 }

@@ -1,0 +1,235 @@
+"""Version counters: who counts a change in place, which operations mind, and the number one would get without."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import diffcli.autograd as ad
+from diffcli.operations import OPERATIONS
+from diffcli.studies.lessons.engine import NOTHING, code_of, quoted, refusal, refused
+from diffcli.studies.lessons.record import Check, Code, Erratum, Grid, Lesson, Said, Settings
+
+AT, CHANGE = 1.0, 1.0
+CHANGED = "changed-in-place"
+
+OPERATIONS_ON_P: dict[str, tuple[Callable[[Any], Any], dict[str, str]]] = {
+    "p + 1": (lambda p: p + 1, {"a": "p"}),
+    "3*p": (lambda p: 3 * p, {"a": "3", "b": "p"}),
+    "p*p": (lambda p: p * p, {"a": "p", "b": "p"}),
+    "sin(p)": (ad.sin, {"a": "p"}),
+    "exp(p)": (ad.exp, {"a": "p"}),
+    "sqrt(p)": (ad.sqrt, {"a": "p"}),
+    "1/p": (lambda p: 1 / p, {"b": "p"}),
+}
+"""Operations on p, and what the letters of their row stand for: of some the derivative reads p, of some y, of some nothing."""
+
+SETTING = """\
+w = ad.tensor(1.0, requires_grad=True)
+p = w * 1                        # p is no leaf, so it may be changed in place
+y = ad.sin(p)                    # dy/dp = cos(p): saves p
+p.add_(1)
+y.backward()"""
+
+TRY = """\
+import diffcli.autograd as ad; w = ad.tensor(1.0, requires_grad=True)
+y = ad.sin(w); y.mul_(2); y.backward(); print(w.grad)   # and with ad.exp?"""
+
+
+def lesson(settings: Settings) -> Lesson:
+    counted = _counted()
+    minds = {name: _Minds(*given) for name, given in OPERATIONS_ON_P.items()}
+    sine = minds["sin(p)"]
+    silent = _silent()
+    right = minds["sin(p)"].alone
+    inference = _Inference()
+    parts = (
+        Said(
+            "The backward pass reads what the forward pass has saved. If that has been changed in place in the meantime, the "
+            "derivative is one of other numbers. So memory has a counter of its changes, x._version:"
+        ),
+        _counts(counted),
+        Said(
+            "A view and what is detached share memory and counter, and each hears of the others' changes; a clone has both for "
+            "itself. x.data shares the memory and not the counter: the last row changes x, and x does not know."
+        ),
+        Said("A node notes the version of what it saves, and compares it when its turn comes:"),
+        Code(SETTING),
+        quoted(sine.operand),
+        Said(
+            "It is not the change that is wrong, but that somebody needs the old numbers. Here y is computed from p, then p or "
+            "y is changed by add_(1), and then comes y.backward(). dy/dp is as diffcli's table of operations has it:"
+        ),
+        _minded(minds),
+        Said(
+            "What dy/dp reads is what is saved, and what is saved must stay. p + 1 minds nothing. sin minds p, and exp, which is "
+            "its own derivative, minds y: change p, and exp does not care. 1/p happens to read both."
+        ),
+        Said(
+            f"What would happen without? Through p.data the same change goes uncounted, and sin at p = {AT:g} gets w.grad = "
+            f"{silent:.4f} = cos({AT + CHANGE:g}). Right is cos({AT:g}) = {right:.4f}: even the sign is wrong, and nobody "
+            "says so. A descent would walk uphill."
+        ),
+        inference.erratum(),
+        Said(
+            "In inference mode counting stops for tensors made there, and for those alone: an older tensor that is changed "
+            "there is counted like everywhere (the table above), and the error comes."
+        ),
+    )
+    return Lesson(
+        "version-counters", "who notices a change in place", parts, _checks(counted, minds, silent, right, inference), TRY
+    )  # fmt: skip
+
+
+# -- counting --------------------------------------------------------------------------------------------------------------------
+
+
+def _counted() -> list[tuple[str, list[float], dict[str, int]]]:
+    """What is done, one thing after the other, the numbers of x after it, and the versions of all that came from x."""
+    x = ad.tensor([1.0, 2.0])
+    those = {"x": x, "view": x[0:1], "detached": x.detach(), "clone": x.clone(), "x.data": x.data}
+
+    def put() -> None:
+        x[0] = 5.0
+
+    def under(mode: Any) -> None:
+        with mode:
+            x.add_(1)
+
+    steps: list[tuple[str, Callable[[], Any]]] = [
+        ("at first", lambda: None),
+        ("x.add_(1)", lambda: x.add_(1)),
+        ("x[0] = 5", put),
+        ("view.mul_(2)", lambda: those["view"].mul_(2)),
+        ("detached.sub_(1)", lambda: those["detached"].sub_(1)),
+        ("clone.zero_()", lambda: those["clone"].zero_()),
+        ("no_grad: x.add_(1)", lambda: under(ad.no_grad())),
+        ("inference_mode: x.add_(1)", lambda: under(ad.inference_mode())),
+        ("x.data.zero_()", lambda: those["x.data"].zero_()),
+    ]
+    found = []
+    for name, step in steps:
+        step()
+        found.append((name, x.tolist(), {of: one._version for of, one in those.items()}))
+    return found
+
+
+def _counts(counted: Sequence[tuple[str, list[float], dict[str, int]]]) -> Grid:
+    rows = tuple((name, ", ".join(f"{value:g}" for value in values), *versions.values()) for name, values, versions in counted)
+    return Grid("_version of each, after", ("", "x holds", *counted[0][2]), rows)
+
+
+# -- who minds -------------------------------------------------------------------------------------------------------------------
+
+
+class _Minds:
+    """An operation: what its node saves, and whether backward() goes through after its operand, or its result, is changed."""
+
+    def __init__(self, operation: Callable[[Any], Any], letters: dict[str, str]) -> None:
+        w, p, y = _setting(operation)
+        node = y.grad_fn
+        self.saved = ", ".join(dict.fromkeys("p" if one is p else "y" for one in node.saved.values()))
+        self.rule = _rule(node, letters)
+        y.backward()
+        self.alone: float = w.grad.item()
+        w, p, y = _setting(operation)
+        p.add_(CHANGE)
+        self.operand = refusal(y.backward)
+        self.after: float | None = None if self.operand else w.grad.item()
+        w, p, y = _setting(operation)
+        y.add_(CHANGE)
+        self.result = refusal(y.backward)
+
+    @property
+    def codes(self) -> tuple[str, str]:
+        return code_of(self.operand), code_of(self.result)
+
+
+def _setting(operation: Callable[[Any], Any]) -> tuple[Any, Any, Any]:
+    w = ad.tensor(AT, requires_grad=True)
+    p = w * 1
+    p.name = "p"
+    return w, p, operation(p)
+
+
+def _rule(node: Any, letters: dict[str, str]) -> str:
+    """The derivative by p, as the row of the operation has it."""
+    partials = OPERATIONS[node.operation].partials
+    terms = [rule for rule, (edge, _) in zip(partials, node.next_functions, strict=True) if edge is not None]
+    return re.sub(r"\b[ab]\b", lambda found: letters[found[0]], " + ".join(terms))
+
+
+def _minded(minds: dict[str, _Minds]) -> Grid:
+    words = {CHANGED: "error", NOTHING: "fine"}
+    rows = [(name, of.rule, of.saved or "nothing", *[words.get(code, code) for code in of.codes]) for name, of in minds.items()]
+    return Grid("", ("y", "dy/dp", "saved", "p.add_(1)", "y.add_(1)"), tuple(rows))
+
+
+def _silent() -> float:
+    """The gradient of sin where its operand has been changed and nobody counted."""
+    w, p, y = _setting(ad.sin)
+    p.data.add_(CHANGE)
+    y.backward()
+    return float(w.grad.item())
+
+
+# -- inference -------------------------------------------------------------------------------------------------------------------
+
+
+class _Inference:
+    def __init__(self) -> None:
+        w = ad.tensor([3.0, 4.0], requires_grad=True)
+        with ad.inference_mode():
+            made = ad.tensor([1.0, 2.0])
+        made.name = "c"
+        self.saving = refusal(lambda: w * made)
+        self.changing = refusal(lambda: made.add_(1))
+        self.version = refusal(lambda: made._version)
+        self.harmless = refusal(lambda: (w + made).sum().backward())
+        w, p, y = _setting(ad.sin)
+        with ad.inference_mode():
+            p.add_(CHANGE)
+        self.older = refusal(y.backward)
+
+    def erratum(self) -> Erratum:
+        said = "" if self.saving is None else self.saving.diagnostics[0].message
+        return Erratum(
+            "if you later compute gradients with tensors modified under inference_mode, PyTorch may not catch the inconsistency.",
+            "nothing is silent. A recorded operation that would save a tensor c made there is refused at once, in PyTorch as "
+            f"here: w * c raises {said!r}. w + c saves nothing, and works.",
+            "A note",
+        )
+
+    def checks(self) -> tuple[Check, ...]:
+        codes = [code_of(found) for found in (self.saving, self.changing, self.version)]
+        return (
+            Check(
+                "c of inference mode: saved, changed, counted",
+                f"{codes.count('inference-tensor')} of 3 refused",
+                set(codes) == {"inference-tensor"},
+            ),
+            Check("w + c saves nothing, and works", code_of(self.harmless), self.harmless is None),
+            refused("an older tensor changed in inference mode", self.older, CHANGED),
+        )
+
+
+def _checks(
+    counted: Sequence[tuple[str, list[float], dict[str, int]]],
+    minds: dict[str, _Minds],
+    silent: float,
+    right: float,
+    inference: _Inference,
+) -> tuple[Check, ...]:
+    last = counted[-1][2]
+    shared = all(versions["x"] == versions["view"] == versions["detached"] for _, _, versions in counted)
+    unnoticed = counted[-1][1] != counted[-2][1] and counted[-1][2]["x"] == counted[-2][2]["x"]
+    raised = [("p" in of.saved, "y" in of.saved) == tuple(code == CHANGED for code in of.codes) for of in minds.values()]
+    return (
+        Check("x, its view and x.detach() count together", f"{last['x']}, and the clone {last['clone']}", shared),
+        Check("x.data changes x, and x._version stays", f"{last['x']}", unnoticed),
+        Check("an error where something saved has changed", f"{sum(raised)} of {len(raised)}", all(raised)),
+        Check("uncounted, the derivative is that of cos(2)", f"{silent:.4f}", silent == math.cos(AT + CHANGE) and right > 0),
+        *inference.checks(),
+    )
