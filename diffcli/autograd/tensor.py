@@ -403,6 +403,8 @@ class Tensor(Core):
     def __setitem__(self, key: Any, value: Any) -> None:
         inplace.put(self, settled_key(self, key), value, "SetItemBackward", "x[...] = ...")
 
+    diffcli_apply = staticmethod(apply)
+    """How ``diffcli.sin(x)``, and every other function there, finds its way here."""
     __array_priority__ = 1000
     """NumPy leaves operators with a tensor on the right to the tensor."""
     __array_ufunc__ = None

@@ -17,7 +17,7 @@ from diffcli.operations.arrays import ARRAYS
 from diffcli.tape.array_rules import elementwise_function
 from diffcli.tape.recorder import Recorder
 from diffcli.tape.traced import TRUTHS, Traced, Truth, record_row, refuse_mixing
-from diffcli.tape.traced_value import TracedValue
+from diffcli.tape.traced_value import TracedValue, own_application
 from diffcli.tape.untraceable import refuse
 
 _getframe = sys._getframe
@@ -68,6 +68,9 @@ def apply_fixed(name: str, given: Sequence[Any], fixed: Fixed) -> Any:
             fixed = dict(zip(names, given[len(row.operands) :], strict=False)) | fixed
             given = given[: len(row.operands)]
         fixed = {key: _settled(value) for key, value in fixed.items()}
+    applied = own_application(given)
+    if applied is not None:
+        return applied(name, given, **fixed)
     recorder = next((one.recorder for one in given if isinstance(one, TracedValue)), None) or _within(given)
     if recorder is not None:
         return apply_array(recorder, name, given, **fixed)
@@ -110,9 +113,7 @@ def _refuse_shapes(recorder: Recorder, fault: ShapeError, given: Sequence[Any], 
     raise ExpressionError([error(fault.code, fault.message, recorder.sites.source, *marks, help=fault.help)])
 
 
-def record_array(
-    recorder: Recorder, name: str, slots: tuple[int, ...], value: Any, shape: Shape, fixed: Fixed | None
-) -> Any:
+def record_array(recorder: Recorder, name: str, slots: tuple[int, ...], value: Any, shape: Shape, fixed: Fixed | None) -> Any:
     """Append a row of a tape with arrays, and return what stands for its value: a number where it has no axes."""
     from diffcli.tape.traced_array import TracedArray
 

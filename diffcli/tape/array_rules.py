@@ -321,5 +321,3 @@ def outside_domain(tape: Tape, slot: int, arguments: Sequence[Any]) -> Any:
     holds = function(*arguments, **{name: names[name] for name in wanted})
     outside = arrays.neither(holds * 1.0)
     return outside if arrays.any_true(outside) else None
-
-

@@ -17,6 +17,7 @@ from typing import Any
 from diffcli.language.later import complaints
 from diffcli.operations import ARRAY_FUNCTIONS, ARRAY_SIGNATURES, FUNCTION_NAMES, REDUCED, Operation, find_function, row_of
 from diffcli.tape.traced import Traced, apply, function_of, record_row
+from diffcli.tape.traced_value import own_application
 
 
 @cache
@@ -91,7 +92,10 @@ def _of_arrays(name: str) -> Callable[..., Any]:
 
 
 def apply_row(name: str, operands: tuple[Any, ...]) -> Any:
-    """A row of the elementwise table applied to numbers or arrays, traced or not."""
+    """A row of the elementwise table applied to numbers or arrays, traced or not, or to tensors."""
+    applied = own_application(operands)
+    if applied is not None:
+        return applied(name, operands)
     if any(map(has_axes, operands)):
         from diffcli.tape.array_operations import apply_fixed
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterable
 from typing import Any, NoReturn
 
 from diffcli.tape.recorder import Recorder
@@ -67,3 +68,12 @@ class TracedValue:
         from diffcli.tape.numpy_functions import apply_function
 
         return apply_function(self.recorder, function, inputs, options)
+
+
+def own_application(operands: Iterable[Any]) -> Callable[..., Any] | None:
+    """How an operand applies a row of the tables itself, if one does: a tensor, of a floor that this one does not know."""
+    for operand in operands:
+        applied = getattr(type(operand), "diffcli_apply", None)
+        if applied is not None:
+            return applied  # type: ignore[no-any-return]
+    return None
