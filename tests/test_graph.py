@@ -209,6 +209,7 @@ PRINTED = {
     "missing": 'graph "x*y" --at x=2',
     "unknown": 'graph "x*y" --at x=2,y=3,z=4',
     "undefined": 'graph "log(x)" --at x=-1',
+    "shapeless": 'graph "sum(W @ x)"',
     "syntax": 'graph "x +"',
     "strict": 'graph "abs(x)" --at x=0 --strict',
     "other-report": 'taylor "exp(x)" -f dot',

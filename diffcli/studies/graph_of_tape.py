@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from diffcli.errors import Diagnostic
+from diffcli.errors import Diagnostic, ExpressionError
 from diffcli.language import Program
 from diffcli.language.printer import program_text
 from diffcli.methods.gradient import explain, unused
@@ -67,10 +67,13 @@ def graph_of(
     program = as_program(target)
     if not at and type(program) is Program and program.inputs and wrt is None:
         progress("building the graph")
-        tape = lower(program, share=share, most_rows=max_nodes)
+        tape = _lowered(program, share, max_nodes)
         return GraphResult(_text(program), None, _Builder(tape, activity(tape)).build(), notes=tuple(unused(program)))
     progress("evaluating")
-    problem = Problem(program, at or {}, wrt=wrt, share=share, most_rows=max_nodes)
+    return _at_point(Problem(program, at or {}, wrt=wrt, share=share, most_rows=max_nodes), kink, strict, progress)
+
+
+def _at_point(problem: Problem, kink: str, strict: bool, progress: Callable[[str], None]) -> GraphResult:
     notes = [*problem.notes(), *unused(problem.program)]
     remark = _without_adjoints(problem)
     if remark:
@@ -91,6 +94,18 @@ def graph_of(
     progress("building the graph")
     graph = _Builder(problem.tape, problem.active, problem.values, replaced, adjoints, steps).build()
     return GraphResult(problem.expression(), problem.at, graph, problem.value, gradient, tuple(notes))
+
+
+def _lowered(program: Program, share: bool, max_nodes: int) -> Tape:
+    """The tape of a program without a point, on which every variable is a number."""
+    try:
+        return lower(program, share=share, most_rows=max_nodes)
+    except ExpressionError as refused:
+        help = "without a point every variable is a number; give arrays with --at"
+        shaped = ("shape-mismatch", "bad-index", "bad-axis")
+        raise ExpressionError([
+            fault._replace(help=(*fault.help, help)) if fault.code in shaped else fault for fault in refused.diagnostics
+        ]) from None  # fmt: skip
 
 
 def _text(program: Program) -> str:
