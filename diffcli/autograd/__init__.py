@@ -15,13 +15,14 @@ Every function of diffcli's language is here (``ad.sin``, ``ad.softmax``), as is
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from diffcli.autograd import methods as _methods
 from diffcli.autograd.backward import grad
 from diffcli.autograd.core import Counter
 from diffcli.autograd.function import Function
+from diffcli.autograd.gradcheck import gradcheck
+from diffcli.autograd.gradcheck_record import GradCheck, GradCheckEntry
 from diffcli.autograd.graph import AccumulateGrad, Node
 from diffcli.autograd.making import (
     arange,
@@ -54,16 +55,23 @@ from diffcli.autograd.modes import (
 )
 from diffcli.autograd.tensor import Tensor
 from diffcli.errors import AutogradError
+from diffcli.operations.arithmetic.tensors import FLOAT32, FLOAT64, INT64, KINDS
 
 __all__ = [
-    "AccumulateGrad", "AutogradError", "Counter", "Function", "Node", "Tensor", "arange", "as_tensor", "empty", "empty_like",
-    "enable_grad", "eye", "from_numpy", "full", "full_like", "grad", "inference_mode", "is_grad_enabled",
-    "is_inference_mode_enabled", "linspace", "manual_seed", "no_grad", "ones", "ones_like", "rand", "randint", "randn",
-    "randperm", "set_grad_enabled", "tensor", "zeros", "zeros_like",
+    "AccumulateGrad", "AutogradError", "Counter", "Function", "GradCheck", "GradCheckEntry", "Node", "Tensor", "arange",
+    "as_tensor", "empty", "empty_like", "enable_grad", "eye", "from_numpy", "full", "full_like", "grad", "gradcheck",
+    "inference_mode", "is_grad_enabled", "is_inference_mode_enabled", "linspace", "manual_seed", "no_grad", "ones",
+    "ones_like", "rand", "randint", "randn", "randperm", "set_grad_enabled", "tensor", "zeros", "zeros_like",
 ]  # fmt: skip
 
 
-def __getattr__(name: str) -> Callable[..., Any]:
+_KINDS = {**KINDS, "double": FLOAT64, "float": FLOAT32, "long": INT64}
+"""The kinds of numbers, under PyTorch's names."""
+
+
+def __getattr__(name: str) -> Any:
+    if name in _KINDS:
+        return _KINDS[name]
     found = None if name.startswith("_") else _methods.function(name)
     if found is None:
         raise AttributeError(
@@ -73,4 +81,4 @@ def __getattr__(name: str) -> Callable[..., Any]:
 
 
 def __dir__() -> list[str]:
-    return sorted({*__all__, *_methods.function_names()})
+    return sorted({*__all__, *_KINDS, *_methods.function_names()})

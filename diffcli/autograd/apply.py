@@ -226,7 +226,7 @@ def share_memory(made: Core, given: Any, value: Any, view: Callable[[Any], Any])
             return
         made._value = tensors.in_memory_of_its_own(made._value, (value,))
         return
-    made._base = given._base or given
+    made._base = given if given._base is None else given._base
     made._views = (*given._views, view)
     if given._made_in_inference:
         made._made_in_inference = True

@@ -14,6 +14,7 @@ from typing import Any
 
 from diffcli.autograd.core import Core, Edge, counter_of, edge_of, new, words
 from diffcli.autograd.graph import Node
+from diffcli.autograd.modes import DEFAULT, NO_GRAD, mode
 from diffcli.autograd.partial import plain, total
 from diffcli.errors import AutogradError, fault
 from diffcli.operations.arithmetic import arrays, tensors
@@ -23,11 +24,13 @@ from diffcli.operations.array_row import shape_text
 class Sweep:
     """What one backward pass knows: the adjoints that wait, by node, and those of leaves."""
 
-    def __init__(self, recorded: bool, wanted: frozenset[int] | None) -> None:
+    def __init__(self, recorded: bool, wanted: frozenset[int] | None = None, needed: frozenset[int] = frozenset()) -> None:
         self.recorded = recorded
         """Whether the pass itself is recorded: adjoints are tensors then, else plain values."""
         self.wanted = wanted
-        """The nodes that lie on a way to what is asked for, by their numbers; None for all."""
+        """The nodes that lie on a way to what is asked for, or are asked for, by their numbers; None for all."""
+        self.needed = needed
+        """Those of them that something that is asked for lies behind."""
         self.waiting: dict[Node, Any] = {}
         self.queue: list[tuple[int, Node]] = []
         self.leaves: dict[Core, Any] = {}
@@ -64,6 +67,8 @@ class Sweep:
                 adjoint = self._watch(node, adjoint)
             if keep and node in keep:
                 keep[node] = plain(adjoint)
+                if node.number not in self.needed:
+                    continue  # nothing that is wanted lies behind it
             terms = node.recorded_adjoints(adjoint) if recorded else node.adjoints(adjoint)
             for edge, term in zip(node.edges, terms, strict=True):
                 if edge is None or term is None:
@@ -149,30 +154,29 @@ def gradients(
 ) -> tuple[Sweep, dict[Node, Any]]:
     """Run a backward pass from the roots, each with its adjoint; the adjoints of what is wanted are kept."""
     kept: dict[Node, Any] = {}
-    paths = None
     if wanted is not None:
         for tensor in wanted:
             edge = edge_of(tensor)
             if isinstance(edge, Node):
                 kept[edge] = None
-        paths = _on_the_way([edge_of(root) for root, _ in roots], {edge_of(tensor) for tensor in wanted})
-    sweep = Sweep(recorded, paths)
+        targets = {edge_of(tensor) for tensor in wanted}
+        needed = _on_the_way([edge_of(root) for root, _ in roots], targets)
+        sweep = Sweep(recorded, needed | {edge.number for edge in targets if isinstance(edge, Node)}, needed)
+    else:
+        sweep = Sweep(recorded)
     for root, adjoint in roots:
         edge = edge_of(root)
         if edge is None:
             raise no_graph(root)
         sweep.arrive(edge, adjoint)
     sweep.summed.clear()  # what the caller gave is the caller's
-    if recorded:
+    with arrays.quiet():
         sweep.run(keep_graph, kept)
-    else:
-        with arrays.quiet():
-            sweep.run(keep_graph, kept)
     return sweep, kept
 
 
 def _on_the_way(roots: Sequence[Edge], targets: set[Any]) -> frozenset[int]:
-    """The numbers of the nodes from which a target is reached: those that a pass for some inputs only needs."""
+    """The numbers of the nodes behind which a target lies: those that a pass for some inputs only needs to run."""
     order: list[Node] = []
     known: set[Node] = set()
     stack = [edge for edge in roots if isinstance(edge, Node)]
@@ -183,9 +187,11 @@ def _on_the_way(roots: Sequence[Edge], targets: set[Any]) -> frozenset[int]:
         known.add(node)
         order.append(node)
         stack += [edge for edge in node.edges if isinstance(edge, Node)]
-    found: set[int] = {edge.number for edge in targets if isinstance(edge, Node)}
+    found: set[int] = set()
     for node in sorted(order, key=lambda node: node.number):
-        if any(edge in targets if isinstance(edge, Core) else edge is not None and edge.number in found for edge in node.edges):
+        if any(
+            edge is not None and (edge in targets or (isinstance(edge, Node) and edge.number in found)) for edge in node.edges
+        ):
             found.add(node.number)
     return frozenset(found)
 
@@ -251,6 +257,25 @@ def backward(
     keep_graph = create_graph if retain_graph is None else retain_graph
     if edge_of(tensor) is None:
         raise no_graph(tensor)
+    with _Pass(create_graph):
+        _run(tensor, gradient, keep_graph, create_graph, wanted)
+
+
+class _Pass:
+    """The grad mode of a backward pass, in which hooks and custom functions run: it is recorded, or it is not."""
+
+    def __init__(self, recorded: bool) -> None:
+        self._mode = DEFAULT if recorded else NO_GRAD
+
+    def __enter__(self) -> None:
+        self._token = mode.set(self._mode)
+
+    def __exit__(self, *_: object) -> None:
+        mode.reset(self._token)
+
+
+def _run(tensor: Core, gradient: Any, keep_graph: bool, create_graph: bool, wanted: list[Core] | None) -> None:
+    """The pass of `backward`, and its gradients to where they belong."""
     roots = [(tensor, starting_adjoint(tensor, gradient, create_graph))]
     sweep, kept = gradients(roots, keep_graph, create_graph, wanted)
     chosen = None if wanted is None else set(wanted)
@@ -332,19 +357,20 @@ def grad(
     for end in ends:
         if edge_of(end) is None:
             raise no_graph(end)
-    roots = [(end, starting_adjoint(end, weight, create_graph)) for end, weight in zip(ends, weights, strict=True)]
-    sweep, kept = gradients(roots, create_graph if retain_graph is None else retain_graph, create_graph, wanted)
-    found = []
-    for one in wanted:
-        edge = edge_of(one)
-        adjoint = kept.get(edge) if isinstance(edge, Node) else plain(sweep.leaves.get(one))
-        if adjoint is None and not allow_unused:
-            raise fault(
-                "unused-input",
-                f"no output depends on {words(one)}: between them there is no way in the graph",
-                help=["allow_unused=True gives None for it, which is no dependence, and not a gradient of 0"],
-            )
-        if adjoint is not None and one._node is None and one._hooks is not None:
-            adjoint = through_hooks(one._hooks, adjoint, create_graph)
-        found.append(adjoint if adjoint is None or create_graph else new(tensors.copy(adjoint)))
-    return tuple(found)
+    with _Pass(create_graph):
+        roots = [(end, starting_adjoint(end, weight, create_graph)) for end, weight in zip(ends, weights, strict=True)]
+        sweep, kept = gradients(roots, create_graph if retain_graph is None else retain_graph, create_graph, wanted)
+        found = []
+        for one in wanted:
+            edge = edge_of(one)
+            adjoint = kept.get(edge) if isinstance(edge, Node) else plain(sweep.leaves.get(one))
+            if adjoint is None and not allow_unused:
+                raise fault(
+                    "unused-input",
+                    f"no output depends on {words(one)}: between them there is no way in the graph",
+                    help=["allow_unused=True gives None for it, which is no dependence, and not a gradient of 0"],
+                )
+            if adjoint is not None and one._node is None and one._hooks is not None:
+                adjoint = through_hooks(one._hooks, adjoint, create_graph)
+            found.append(adjoint if adjoint is None or create_graph else new(tensors.copy(adjoint)))
+        return tuple(found)

@@ -115,16 +115,10 @@ def _settled(tensor: Core, part: Any) -> Any:
         if isinstance(part, Core):
             found = tensors.index_part(part._value)
         else:
-            found = tensors.index_part(tensors.from_data(part, tensors.INT64 if not _is_mask(part) else tensors.BOOL))
+            found = tensors.index_part(tensors.from_data(part))
         return int(found) if not tensors.is_array(found) and found.dtype != tensors.BOOL else found
     except (TypeError, ValueError):
         what = words(part) if isinstance(part, Core) else f"a `{type(part).__name__}`"
         message = f"{words(tensor)} is indexed with {what}: "
         message += "an index is a whole number, a slice, or a tensor of whole numbers or of yes and no"
         raise fault("bad-index", message) from None
-
-
-def _is_mask(part: Any) -> bool:
-    while isinstance(part, list | tuple) and part:
-        part = part[0]
-    return isinstance(part, bool) or getattr(part, "dtype", None) == tensors.BOOL

@@ -184,12 +184,14 @@ def clamp(a: Any, min: Any = None, max: Any = None) -> Any:
     return apply("max", (a, min)) if max is None else apply("min", (a, max))
 
 
-def any_(a: Any) -> Any:
-    return new(tensors.truth(bool(tensors.array_of(a._value).any())))
+def any_(a: Any, dim: int | None = None, keepdim: bool = False) -> Any:
+    """Whether an element is not 0."""
+    return new(tensors.truth_of_any(a._value, dim, keepdim))
 
 
-def all_(a: Any) -> Any:
-    return new(tensors.truth(bool(tensors.array_of(a._value).all())))
+def all_(a: Any, dim: int | None = None, keepdim: bool = False) -> Any:
+    """Whether no element is 0."""
+    return new(tensors.truth_of_all(a._value, dim, keepdim))
 
 
 def isnan(a: Any) -> Any:

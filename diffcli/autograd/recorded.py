@@ -24,6 +24,7 @@ Function = Callable[..., Any]
 _INLINE = {
     "add": "({} + {})", "sub": "({} - {})", "mul": "({} * {})", "neg": "(-{})", "lt": "({} < {})", "le": "({} <= {})",
     "gt": "({} > {})", "ge": "({} >= {})", "eq": "({} == {})", "ne": "({} != {})",
+    "and": "both({}, {})", "or": "either({}, {})", "not": "neither({})",
 }  # fmt: skip
 
 
@@ -38,7 +39,10 @@ def _ties_of(*operands: Any) -> Any:
     return new(tensors.plain(arrays.ties_of(*[one._value if hasattr(one, "_value") else one for one in operands])))
 
 
-TENSORS = Arithmetic(_function, _INLINE, {ABSENT: 0.0, "ties_of": _ties_of})
+_CONSTANTS = {
+    ABSENT: 0.0, "ties_of": _ties_of, "both": _function("and"), "either": _function("or"), "neither": _function("not"),
+}  # fmt: skip
+TENSORS = Arithmetic(_function, _INLINE, _CONSTANTS)
 """Tensors."""
 
 

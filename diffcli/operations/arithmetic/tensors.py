@@ -219,6 +219,14 @@ def truth(value: Value) -> Value:
     return np.asarray(value, dtype=np.bool_)[()] if not shape_of(value) else value.astype(np.bool_, copy=False)
 
 
+def truth_of_any(value: Value, axis: int | None, keepdims: bool) -> Value:
+    return np.any(value, axis=axis, keepdims=keepdims)[()]
+
+
+def truth_of_all(value: Value, axis: int | None, keepdims: bool) -> Value:
+    return np.all(value, axis=axis, keepdims=keepdims)[()]
+
+
 def index_part(value: Value) -> Any:
     """A tensor's value as an index: a mask, or places; whole numbers in floating point are places too.
 

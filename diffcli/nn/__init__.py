@@ -1,0 +1,51 @@
+"""Modules on `diffcli.autograd`: layers, losses, optimisers, and the tree that they make.
+
+    >>> import diffcli.autograd as ad
+    >>> from diffcli import nn
+    >>> net = nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Linear(8, 1))
+    >>> net
+    Sequential(
+      (0): Linear(in_features=2, out_features=8, bias=True)
+      (1): Tanh()
+      (2): Linear(in_features=8, out_features=1, bias=True)
+    )
+    >>> net(ad.zeros(5, 2)).shape
+    (5, 1)
+
+Names, orders and numbers are those of PyTorch's ``torch.nn``; `functional` has the same as functions, `optim` the optimisers,
+`init` the starts.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from diffcli.nn import functional
+from diffcli.nn.containers import ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
+from diffcli.nn.layers import ACTIVATIONS, BatchNorm1d, Dropout, Flatten, Identity, Linear
+from diffcli.nn.module import Module
+from diffcli.nn.parameter import Parameter
+
+_LOSSES = (
+    "BCEWithLogitsLoss", "CrossEntropyLoss", "HingeLoss", "L1Loss", "MSELoss", "MultiMarginLoss", "NLLLoss",
+)  # fmt: skip
+
+__all__ = [
+    "BatchNorm1d", "Dropout", "Flatten", "Identity", "Linear", "Module", "ModuleDict", "ModuleList", "Parameter",
+    "ParameterDict", "ParameterList", "Sequential", "functional",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name in ACTIVATIONS:
+        return ACTIVATIONS[name]
+    if name in _LOSSES:
+        return getattr(import_module("diffcli.nn.losses"), name)
+    if name in ("init", "optim", "losses"):
+        return import_module(f"diffcli.nn.{name}")
+    raise AttributeError(f"module 'diffcli.nn' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*__all__, *ACTIVATIONS, *_LOSSES, "init", "optim"})

@@ -1,0 +1,228 @@
+"""Layers: a linear map, activations, and what behaves differently when it is trained."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from diffcli.autograd import making
+from diffcli.autograd import methods as functions
+from diffcli.errors import fault
+from diffcli.nn import functional as F
+from diffcli.nn.module import Module
+from diffcli.nn.parameter import Parameter
+
+
+class Identity(Module):
+    """What it gets, as it is."""
+
+    def forward(self, x: Any) -> Any:
+        return x
+
+
+class Linear(Module):
+    """A linear map and a shift: y = x Wᵀ + b, of the last axis.
+
+    ``weight`` is out_features × in_features. It and ``bias`` start uniformly between ±1/√in_features, which is the
+    Kaiming-uniform start (He et al. 2015, "Delving deep into rectifiers") with the gain of a leaky ReLU of slope √5.
+
+    Parameters
+    ----------
+    in_features, out_features
+        The lengths of the last axis before and after.
+    bias
+        Whether there is a shift.
+    dtype
+        The kind of its numbers; float64, if not given.
+    generator
+        The source of the random start; that of `diffcli.autograd.manual_seed`, if not given.
+
+    >>> from diffcli import nn
+    >>> from diffcli.autograd import zeros
+    >>> layer = nn.Linear(4, 3)
+    >>> layer
+    Linear(in_features=4, out_features=3, bias=True)
+    >>> layer(zeros(2, 4)).shape
+    (2, 3)
+    """
+
+    weight: Parameter
+    bias: Parameter | None
+
+    def __init__(self, in_features: int, out_features: int, bias: bool = True, dtype: Any = None, generator: Any = None) -> None:
+        super().__init__()
+        self.in_features, self.out_features = in_features, out_features
+        self.weight = Parameter(making.empty(out_features, in_features, dtype=dtype))
+        if bias:
+            self.bias = Parameter(making.empty(out_features, dtype=dtype))
+        else:
+            self.register_parameter("bias", None)
+        self.reset_parameters(generator)
+
+    def reset_parameters(self, generator: Any = None) -> None:
+        """Draw the parameters anew."""
+        bound = self.in_features**-0.5 if self.in_features > 0 else 0.0
+        for parameter in self.parameters():
+            parameter.detach().uniform_(-bound, bound, generator=generator)
+
+    def forward(self, x: Any) -> Any:
+        return F.linear(x, self.weight, self.bias)
+
+    def extra_repr(self) -> str:
+        return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
+
+
+class Flatten(Module):
+    """The axes from one to another as one; by default all but the first, which is the batch."""
+
+    def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None:
+        super().__init__()
+        self.start_dim, self.end_dim = start_dim, end_dim
+
+    def forward(self, x: Any) -> Any:
+        return functions.flatten(x, self.start_dim, self.end_dim)
+
+    def extra_repr(self) -> str:
+        return f"start_dim={self.start_dim}, end_dim={self.end_dim}"
+
+
+class Dropout(Module):
+    """In training, elements become 0 with probability p, and the others are divided by 1 - p; in evaluation, nothing happens.
+
+    So the mean of each element stays what it is (Srivastava et al. 2014, "Dropout"; there the division comes at the end).
+
+    >>> from diffcli import nn
+    >>> from diffcli.autograd import ones
+    >>> nn.Dropout(0.5).eval()(ones(3))
+    tensor([1., 1., 1.])
+    """
+
+    def __init__(self, p: float = 0.5, generator: Any = None) -> None:
+        super().__init__()
+        if not 0 <= p <= 1:
+            raise fault("bad-module", f"the probability to drop an element lies between 0 and 1, and {p} does not")
+        self.p, self.generator = p, generator
+
+    def forward(self, x: Any) -> Any:
+        return F.dropout(x, self.p, self.training, self.generator)
+
+    def extra_repr(self) -> str:
+        return f"p={self.p}"
+
+
+class BatchNorm1d(Module):
+    """Each feature made of mean 0 and variance 1 over the batch, then scaled and shifted (Ioffe & Szegedy 2015).
+
+    In training by the batch's own mean and variance, which also move the running averages; in evaluation by those averages.
+    The input is batch × features, or batch × features × length.
+
+    Parameters
+    ----------
+    num_features
+        How many features there are.
+    eps
+        Added to the variance, so that a constant feature is not divided by 0.
+    momentum
+        The weight of the newest batch in the running averages; None for the plain average of all batches.
+    affine
+        Whether scale and shift are learned.
+    track_running_stats
+        Whether there are running averages; else the batch's own numbers are used in evaluation too.
+    """
+
+    weight: Parameter | None
+    bias: Parameter | None
+
+    def __init__(
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: float | None = 0.1,
+        affine: bool = True,
+        track_running_stats: bool = True,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        self.num_features, self.eps, self.momentum = num_features, eps, momentum
+        self.affine, self.track_running_stats = affine, track_running_stats
+        self.register_parameter("weight", Parameter(making.ones(num_features, dtype=dtype)) if affine else None)
+        self.register_parameter("bias", Parameter(making.zeros(num_features, dtype=dtype)) if affine else None)
+        tracks = track_running_stats
+        self.register_buffer("running_mean", making.zeros(num_features, dtype=dtype) if tracks else None)
+        self.register_buffer("running_var", making.ones(num_features, dtype=dtype) if tracks else None)
+        self.register_buffer("num_batches_tracked", making.tensor(0, dtype="int64") if tracks else None)
+
+    def reset_running_stats(self) -> None:
+        """Begin the running averages anew."""
+        if self.track_running_stats:
+            self.running_mean.zero_()
+            self.running_var.fill_(1.0)
+            self.num_batches_tracked.zero_()
+
+    def forward(self, x: Any) -> Any:
+        if x.ndim not in (2, 3) or x.shape[1] != self.num_features:
+            message = f"BatchNorm1d takes batch × {self.num_features} or batch × {self.num_features} × length, not {x.shape}"
+            raise fault("shape-mismatch", message)
+        momentum = self.momentum
+        if self.training and self.track_running_stats:
+            self.num_batches_tracked += 1
+            if momentum is None:
+                momentum = 1.0 / float(self.num_batches_tracked.item())
+        own = self.training or self.running_mean is None
+        return F.batch_norm(x, self.running_mean, self.running_var, self.weight, self.bias, own, momentum or 0.0, self.eps)
+
+    def extra_repr(self) -> str:
+        return (
+            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
+            f"track_running_stats={self.track_running_stats}"
+        )
+
+
+# -- activations -----------------------------------------------------------------------------------------------------------
+
+_ACTIVATIONS: dict[str, tuple[str, tuple[tuple[str, Any], ...]]] = {
+    "ReLU": ("relu", ()),
+    "LeakyReLU": ("leaky_relu", (("negative_slope", 0.01),)),
+    "ELU": ("elu", (("alpha", 1.0),)),
+    "GELU": ("gelu", ()),
+    "SiLU": ("silu", ()),
+    "Sigmoid": ("sigmoid", ()),
+    "Hardtanh": ("hardtanh", ()),
+    "ReLU6": ("relu6", ()),
+    "Tanh": ("tanh", ()),
+    "Softplus": ("softplus", ()),
+    "Softmax": ("softmax", (("dim", -1),)),
+    "LogSoftmax": ("log_softmax", (("dim", -1),)),
+}
+"""Activations: the function that each calls, and the arguments it is made with."""
+
+
+def _activation(name: str, spelled: str, options: tuple[tuple[str, Any], ...]) -> type[Module]:
+    names = [option for option, _ in options]
+    function = functions.function(spelled)
+    assert function is not None
+
+    def start(self: Any, *given: Any, **named: Any) -> None:
+        Module.__init__(self)
+        if len(given) > len(names) or set(named) - set(names):
+            raise TypeError(f"{name}() takes {', '.join(names) or 'no arguments'}")
+        settled = dict(options) | dict(zip(names, given, strict=False)) | named
+        for option in names:
+            setattr(self, option, settled[option])
+
+    def forward(self: Any, x: Any) -> Any:
+        if "dim" in names:
+            return function(x, dim=self.dim)
+        return function(x, *[getattr(self, option) for option in names])
+
+    def extra_repr(self: Any) -> str:
+        return ", ".join(f"{option}={getattr(self, option)}" for option in names)
+
+    doc = f"`diffcli.autograd.{spelled}` as a module; see ``diffcli functions {spelled}``."
+    held = {"__init__": start, "forward": forward, "extra_repr": extra_repr, "__doc__": doc, "__module__": "diffcli.nn"}
+    return type(name, (Module,), held)
+
+
+ACTIVATIONS: dict[str, type[Module]] = {
+    name: _activation(name, spelled, options) for name, (spelled, options) in _ACTIVATIONS.items()
+}
+"""The modules of activations by their names."""

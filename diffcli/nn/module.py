@@ -1,0 +1,412 @@
+"""The base of all parts of a model: a module has parameters, buffers and other modules, and a ``forward``.
+
+What is assigned to an attribute is registered by its kind: a `Parameter` is learned, a module is part of the tree, anything
+else (a plain tensor too) is an attribute as in any other object.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, TypeVar
+
+from diffcli.autograd.core import Core
+from diffcli.autograd.modes import no_grad
+from diffcli.autograd.tensor import Tensor
+from diffcli.errors import fault
+from diffcli.nn.parameter import Parameter
+from diffcli.operations.array_row import shape_text
+
+Self = TypeVar("Self", bound="Module")
+
+
+class Removable:
+    """What registering a hook returns: ``remove()`` takes it away."""
+
+    def __init__(self, hooks: dict[int, Any], hook: Any) -> None:
+        self._hooks, self._key = hooks, max(hooks, default=-1) + 1
+        hooks[self._key] = hook
+
+    def remove(self) -> None:
+        self._hooks.pop(self._key, None)
+
+
+class Module:
+    """A part of a model. A subclass makes its parts in ``__init__``, after ``super().__init__()``, and has a ``forward``.
+
+    >>> from diffcli import nn
+    >>> from diffcli.autograd import tensor
+    >>> class Scale(nn.Module):
+    ...     def __init__(self):
+    ...         super().__init__()
+    ...         self.factor = nn.Parameter(2.0)
+    ...     def forward(self, x):
+    ...         return self.factor * x
+    >>> scale = Scale()
+    >>> scale(tensor(3.0))
+    tensor(6.0, grad_fn=<MulBackward>)
+    >>> [name for name, _ in scale.named_parameters()]
+    ['factor']
+    """
+
+    training: bool
+
+    def __init__(self) -> None:
+        for name, value in (
+            ("training", True), ("_parameters", {}), ("_buffers", {}), ("_passing", set()), ("_modules", {}),
+            ("_hooks_after", {}), ("_hooks_before", {}),
+        ):  # fmt: skip
+            object.__setattr__(self, name, value)
+
+    def forward(self, *arguments: Any, **options: Any) -> Any:
+        """What the module computes."""
+        raise NotImplementedError(f"{type(self).__name__} needs a method forward")
+
+    def __call__(self, *arguments: Any, **options: Any) -> Any:
+        for before in list(self._hooks_before.values()):
+            changed = before(self, arguments)
+            if changed is not None:
+                arguments = changed if isinstance(changed, tuple) else (changed,)
+        result = self.forward(*arguments, **options)
+        for after in list(self._hooks_after.values()):
+            changed = after(self, arguments, result)
+            result = result if changed is None else changed
+        return result
+
+    def register_forward_pre_hook(self, hook: Callable[..., Any]) -> Removable:
+        """Call ``hook(module, arguments)`` before each forward; what it returns, if anything, are the arguments."""
+        return Removable(self._hooks_before, hook)
+
+    def register_forward_hook(self, hook: Callable[..., Any]) -> Removable:
+        """Call ``hook(module, arguments, result)`` after each forward; what it returns, if anything, is the result."""
+        return Removable(self._hooks_after, hook)
+
+    # -- what is assigned ------------------------------------------------------------------------------------------------
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        held = self.__dict__
+        if "_modules" not in held:
+            if isinstance(value, Parameter | Module):
+                kind = "parameter" if isinstance(value, Parameter) else "module"
+                message = f"a {kind} is assigned to {type(self).__name__}.{name} before the module is set up"
+                raise fault("bad-module", message, help=["call super().__init__() first in __init__"])
+            object.__setattr__(self, name, value)
+        elif isinstance(value, Parameter):
+            self.register_parameter(name, value)
+        elif isinstance(value, Module):
+            self.register_module(name, value)
+        elif name in held["_parameters"] and value is not None:
+            message = f"{type(self).__name__}.{name} is a parameter, and a `{type(value).__name__}` is none"
+            raise fault(
+                "bad-module", message, help=["wrap it: nn.Parameter(...)", f"or take the parameter away first: del {name}"]
+            )
+        elif name in held["_buffers"] and (value is None or isinstance(value, Core)):
+            held["_buffers"][name] = value
+        else:
+            for known in ("_parameters", "_modules"):
+                if name in held[known]:
+                    held[known][name] = value
+                    return
+            object.__setattr__(self, name, value)
+
+    def __getattr__(self, name: str) -> Any:
+        for known in ("_parameters", "_buffers", "_modules"):
+            found = self.__dict__.get(known, {})
+            if name in found:
+                return found[name]
+        hint = "; call super().__init__() first in __init__" if "_modules" not in self.__dict__ else ""
+        raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}{hint}")
+
+    def __delattr__(self, name: str) -> None:
+        for known in ("_parameters", "_buffers", "_modules"):
+            if name in self.__dict__.get(known, {}):
+                del self.__dict__[known][name]
+                self._passing.discard(name)
+                return
+        object.__delattr__(self, name)
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *self._parameters, *self._buffers, *self._modules})
+
+    def _check_name(self, kind: str, name: str) -> None:
+        if not isinstance(name, str) or not name or "." in name:
+            raise fault("bad-module", f"the name of a {kind} is a text without dots, not {name!r}")
+        taken = name in self.__dict__ or (hasattr(type(self), name) and name not in getattr(type(self), "__annotations__", {}))
+        if taken:
+            raise fault("bad-module", f"{type(self).__name__} has an attribute {name!r} that is no {kind}")
+
+    def _take_over(self, name: str, own: str) -> None:
+        """A name that stood for something else stands for this now."""
+        self.__dict__.pop(name, None)
+        for known in ("_parameters", "_buffers", "_modules"):
+            if known != own:
+                self.__dict__[known].pop(name, None)
+
+    def register_parameter(self, name: str, parameter: Parameter | None) -> None:
+        """Add a parameter under a name; None for one that could be there and is not."""
+        self._take_over(name, "_parameters")
+        self._check_name("parameter", name)
+        if parameter is not None and not isinstance(parameter, Parameter):
+            message = f"a `{type(parameter).__name__}` is no parameter"
+            raise fault("bad-module", message, help=["wrap it: nn.Parameter(...)"])
+        if parameter is not None and parameter.grad_fn is not None:
+            raise fault("bad-module", f"parameter {name!r} is computed from something: a parameter is a leaf")
+        self._parameters[name] = parameter
+        if parameter is not None:
+            parameter.name = name
+
+    def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
+        """Add a tensor that is part of the module's state and is not learned, such as a running average."""
+        if name in self._parameters or name in self._modules:
+            raise fault("bad-module", f"{type(self).__name__} has an attribute {name!r} that is no buffer")
+        if name not in self._buffers:
+            self._check_name("buffer", name)
+        if tensor is not None and not isinstance(tensor, Core):
+            raise fault("bad-module", f"a buffer is a tensor or None, not a `{type(tensor).__name__}`")
+        self._buffers[name] = tensor
+        (self._passing.discard if persistent else self._passing.add)(name)
+
+    def register_module(self, name: str, module: Module | None) -> None:
+        """Add a module under a name."""
+        self._take_over(name, "_modules")
+        self._check_name("module", name)
+        if module is not None and not isinstance(module, Module):
+            raise fault("bad-module", f"a `{type(module).__name__}` is no module")
+        self._modules[name] = module
+        for path, parameter in module.named_parameters() if module is not None else ():
+            parameter.name = f"{name}.{path}"
+
+    add_module = register_module
+
+    # -- what there is ---------------------------------------------------------------------------------------------------
+
+    def named_modules(
+        self, memo: set[Module] | None = None, prefix: str = "", remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Module]]:
+        """This module and all within it, each with its path; one that stands at two places comes once.
+
+        Parameters
+        ----------
+        memo
+            Modules that have come already; those that come are added.
+        prefix
+            Set before every path.
+        remove_duplicate
+            Whether a module that stands at several places comes once only.
+        """
+        memo = set() if memo is None else memo
+        waiting: list[tuple[str, Module]] = [(prefix, self)]
+        while waiting:
+            path, module = waiting.pop()
+            if module in memo:
+                continue
+            if remove_duplicate:
+                memo.add(module)
+            yield path, module
+            inner = [(f"{path}.{name}" if path else name, part) for name, part in module._modules.items() if part is not None]
+            waiting += reversed(inner)
+
+    def modules(self) -> Iterator[Module]:
+        """This module and all within it."""
+        return (module for _, module in self.named_modules())
+
+    def named_children(self) -> Iterator[tuple[str, Module]]:
+        """The modules just below, with their names."""
+        seen: set[Module] = set()
+        for name, module in self._modules.items():
+            if module is not None and module not in seen:
+                seen.add(module)
+                yield name, module
+
+    def children(self) -> Iterator[Module]:
+        """The modules just below."""
+        return (module for _, module in self.named_children())
+
+    def _named(self, which: str, prefix: str, recurse: bool, remove_duplicate: bool) -> Iterator[tuple[str, Any]]:
+        """The parameters or buffers, each with its path."""
+        seen: set[int] = set()
+        places = self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate) if recurse else [(prefix, self)]
+        for path, module in places:
+            for name, tensor in module.__dict__[which].items():
+                if tensor is None or id(tensor) in seen:
+                    continue
+                if remove_duplicate:
+                    seen.add(id(tensor))
+                yield f"{path}.{name}" if path else name, tensor
+
+    def named_parameters(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Parameter]]:
+        """All that is learned, each with its path."""
+        return self._named("_parameters", prefix, recurse, remove_duplicate)
+
+    def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
+        """All that is learned."""
+        return (parameter for _, parameter in self.named_parameters(recurse=recurse))
+
+    def named_buffers(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Tensor]]:
+        """All buffers, each with its path."""
+        return self._named("_buffers", prefix, recurse, remove_duplicate)
+
+    def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
+        """All buffers."""
+        return (buffer for _, buffer in self.named_buffers(recurse=recurse))
+
+    def get_submodule(self, path: str) -> Module:
+        """The module at a path, such as ``layers.0``; itself for the empty one."""
+        found: Module = self
+        for name in path.split(".") if path else ():
+            inner = found._modules.get(name)
+            if inner is None:
+                raise AttributeError(f"{type(found).__name__} has no module {name!r}")
+            found = inner
+        return found
+
+    def get_parameter(self, path: str) -> Parameter:
+        """The parameter at a path, such as ``layers.0.weight``."""
+        where, _, name = path.rpartition(".")
+        module = self.get_submodule(where)
+        found = module._parameters.get(name)
+        if found is None:
+            raise AttributeError(f"{type(module).__name__} has no parameter {name!r}")
+        return found  # type: ignore[no-any-return]
+
+    # -- what is done to all ---------------------------------------------------------------------------------------------
+
+    def apply(self: Self, function: Callable[[Module], Any]) -> Self:
+        """Call a function with every module within, inner ones first, and with itself."""
+        for module in reversed(list(self._in_order())):
+            function(module)
+        return self
+
+    def _in_order(self) -> Iterator[Module]:
+        """So that in reverse children come before their parents, in their order."""
+        waiting: list[Module] = [self]
+        while waiting:
+            module = waiting.pop()
+            yield module
+            waiting += module.children()
+
+    def train(self: Self, mode: bool = True) -> Self:
+        """Say that this module and all within it are being trained: dropout drops, batch norm uses the batch."""
+        if not isinstance(mode, bool):
+            raise fault("bad-module", f"train() takes True or False, not {mode!r}")
+        for module in self.modules():
+            object.__setattr__(module, "training", mode)
+        return self
+
+    def eval(self: Self) -> Self:
+        """The other way round. It does not turn gradients off: that is what `diffcli.autograd.no_grad` does."""
+        return self.train(False)
+
+    def requires_grad_(self: Self, requires_grad: bool = True) -> Self:
+        """Say for all parameters whether a gradient is wanted; False freezes them."""
+        for parameter in self.parameters():
+            parameter.requires_grad_(requires_grad)
+        return self
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Take the gradients of all parameters away; or make them 0."""
+        for parameter in self.parameters():
+            if set_to_none:
+                parameter.grad = None
+            elif parameter.grad is not None:
+                parameter.grad = parameter.grad.detach() * 0.0
+
+    def to(self: Self, dtype: Any) -> Self:
+        """Have all parameters and buffers of floating-point numbers in another kind."""
+        with no_grad():
+            for module in self.modules():
+                for held in (module._parameters, module._buffers):
+                    for tensor in held.values():
+                        if tensor is not None and tensor.is_floating_point():
+                            grad = tensor._grad
+                            tensor.data = tensor.detach().to(dtype)
+                            tensor._grad = None if grad is None else grad.to(dtype)
+        return self
+
+    type = to
+
+    def double(self: Self) -> Self:
+        return self.to("float64")
+
+    def float(self: Self) -> Self:
+        return self.to("float32")
+
+    # -- state -----------------------------------------------------------------------------------------------------------
+
+    def state_dict(self, prefix: str = "") -> dict[str, Tensor]:
+        """Parameters and lasting buffers by their paths, outside of the graph; the memory is theirs."""
+        found: dict[str, Tensor] = {}
+        for path, module in self.named_modules(prefix=prefix.removesuffix("."), remove_duplicate=False):
+            for held in (module._parameters, module._buffers):
+                for name, tensor in held.items():
+                    if tensor is not None and not (held is module._buffers and name in module._passing):
+                        found[f"{path}.{name}" if path else name] = tensor.detach()
+        return found
+
+    def load_state_dict(self, state: Mapping[str, Any], strict: bool = True) -> tuple[list[str], list[str]]:
+        """Copy a state into the parameters and buffers.
+
+        Returns
+        -------
+        missing, unexpected
+            Paths that are in the module and not in the state, and the other way round.
+
+        Raises
+        ------
+        AutogradError
+            There are such, and ``strict`` does not allow it; or a shape is another one. Nothing is changed then.
+        """
+        own = self.state_dict()
+        missing = [path for path in own if path not in state]
+        unexpected = [path for path in state if path not in own]
+        wrong = []
+        for path in own:
+            if path in state and tuple(state[path].shape) != own[path].shape:
+                wrong.append(f"{path} is {shape_text(own[path].shape)}, and in the state {shape_text(tuple(state[path].shape))}")
+        problems = [f"shapes differ: {text}" for text in wrong]
+        if strict and missing:
+            problems.append(f"missing in the state: {', '.join(missing)}")
+        if strict and unexpected:
+            problems.append(f"unexpected in the state: {', '.join(unexpected)}")
+        if problems:
+            help = [] if wrong else ["strict=False takes what fits, and leaves the rest"]
+            raise fault("bad-module", f"the state does not fit {type(self).__name__}", notes=problems, help=help)
+        with no_grad():
+            for path, tensor in own.items():
+                if path in state:
+                    tensor.copy_(state[path])
+        return missing, unexpected
+
+    # -- text ------------------------------------------------------------------------------------------------------------
+
+    def extra_repr(self) -> str:
+        """What stands between the parentheses, beside the modules within."""
+        return ""
+
+    def __repr__(self) -> str:
+        """The tree of modules, a line each; built from the leaves up, without recursion."""
+        texts: dict[int, str] = {}
+        for module in reversed(list(self._in_order())):
+            texts[id(module)] = module._own_text(texts)
+        return texts[id(self)]
+
+    def _own_text(self, texts: Mapping[int, str]) -> str:
+        head = type(self).__name__
+        extra = self.extra_repr()
+        inner = [(name, None if part is None else texts[id(part)]) for name, part in self._modules.items()]
+        if not inner:
+            return f"{head}({extra})" if "\n" not in extra else f"{head}(\n{indented(extra)}\n)"
+        lines = [f"({name}): {text}" for name, text in inner]
+        return f"{head}(\n" + "\n".join(map(indented, [*([extra] if extra else []), *lines])) + "\n)"
+
+
+def indented(text: str) -> str:
+    return "\n".join(f"  {line}" for line in text.split("\n"))
+
+
+def parameters_of(modules: Iterable[Module]) -> Iterator[Parameter]:
+    """The parameters of several modules."""
+    return (parameter for module in modules for parameter in module.parameters())

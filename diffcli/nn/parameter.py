@@ -1,0 +1,31 @@
+"""Parameters: tensors that a module learns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from diffcli.autograd.core import Core
+from diffcli.autograd.making import tensor
+from diffcli.autograd.tensor import Tensor
+
+
+class Parameter(Tensor):
+    """A tensor that belongs to what a module learns: assigned to an attribute of one, it is found by ``parameters()``.
+
+    It requires a gradient, even if it is made under `diffcli.autograd.no_grad`. The memory is that of ``data``, if that is a
+    tensor.
+
+    >>> from diffcli import nn
+    >>> nn.Parameter([1.0, 2.0])
+    Parameter containing:
+    tensor([1., 2.], requires_grad=True)
+    """
+
+    def __init__(self, data: Any = (), requires_grad: bool = True) -> None:
+        given = data if isinstance(data, Core) else tensor(data)
+        self._value = given._value
+        self._made_in_inference = given._made_in_inference
+        self.requires_grad_(requires_grad)
+
+    def __repr__(self) -> str:
+        return "Parameter containing:\n" + super().__repr__()
