@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from diffcli.autograd.apply import compute, operand_value, record, shapes_do_not_fit
+from diffcli.autograd.apply import FLOATING, compute, operand_value, record, shapes_do_not_fit
 from diffcli.autograd.core import Core, Edge, counter_of, edge_of, keep_gradient, new, refuse_inference, version_of, words
 from diffcli.autograd.graph import Node, PutNode, ViewNode, WrittenNode
 from diffcli.autograd.modes import DEFAULT, INFERENCE, mode
@@ -28,6 +28,7 @@ def change(tensor: Any, name: str, others: Sequence[Any]) -> Any:
     edges: tuple[Edge, ...] = tuple([edge_of(one) if isinstance(one, Core) else None for one in given]) if recorded else ()
     values = [operand_value(one) for one in given]
     value, shapes, given = compute(known, given, values, None)
+    _check_kind(tensor, given[1:], value, call)
     shape = tensors.shape_of(tensor._value)
     if tensors.shape_of(value) != shape:
         grown = shape_text(tensors.shape_of(value))
@@ -41,6 +42,19 @@ def change(tensor: Any, name: str, others: Sequence[Any]) -> Any:
         settle(tensor, node)
         _remember_result(tensor, node)
     return tensor
+
+
+def _check_kind(tensor: Core, others: Sequence[Any], value: Any, call: str) -> None:
+    """Numbers with fractions do not go into a tensor of whole numbers."""
+    kind = tensors.kind_of(tensor._value)
+    if kind in FLOATING or tensors.kind_of(value) == kind:
+        return
+    whole = [
+        type(one) in (int, bool) or (isinstance(one, Core) and tensors.kind_of(one._value) not in FLOATING) for one in others
+    ]
+    if not all(whole) or call.startswith("div"):
+        message = f"{call} would put floating-point numbers into {words(tensor)}, which holds {kind}"
+        raise fault("kind-in-place", message, help=["make a new tensor, or x.double() first"])
 
 
 def _before(given: list[Any], values: list[Any]) -> list[Any]:

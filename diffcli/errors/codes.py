@@ -83,6 +83,7 @@ CODES: dict[str, Code] = {
     "changed-in-place": _error(2, "A tensor that a backward needs has been changed in place since it was saved."),
     "leaf-in-place": _error(2, "A leaf that requires a gradient, or a view of one, is changed in place where that would be recorded."),
     "view-in-place": _error(2, "A view that was made where nothing is recorded is changed in place where that would be."),
+    "kind-in-place": _error(2, "Numbers with fractions are put into a tensor of whole numbers, or of yes and no."),
     "shared-elements": _error(2, "A tensor whose elements share memory, or cannot be written, is changed in place."),
     "inference-tensor": _error(2, "A tensor that was made in inference mode is used where its versions would have to be counted."),
     "needs-gradient": _error(2, "The backward of a tensor of several elements has to be told what to multiply the Jacobian by."),
@@ -94,7 +95,9 @@ CODES: dict[str, Code] = {
     "needs-one-element": _error(2, "One number, or yes or no, is asked of a tensor of several elements."),
     "not-numbers": _error(2, "Something is no number and no array of numbers of a kind that tensors hold."),
     "no-second-derivative": _error(2, "The derivative of a derivative is asked of an operation that has none."),
+    "bad-module": _error(2, "A module, a parameter, a buffer or a state is put where it cannot be."),
     "bad-function": _error(2, "A custom function's forward or backward returns what it may not."),
+    "gradcheck": _error(1, "A gradient of tensors is not what differences of the function's values say, or cannot be checked."),
     "wrong-rule": _error(3, "A rule given to diffcli.custom_rule is not the derivative of the operation's values."),
     "bad-result": _error(3, "A Python function returns something that is no number."),
     # -- arrays ------------------------------------------------------------------------------------------------------------
