@@ -87,7 +87,7 @@ class Checked:
         weights = new(tensors.as_kind(array_like(adjoint, shape), kind))
         held = [leaf._value for leaf in self.own]
         try:
-            for leaf, value in zip(self.own, self.point[len(self.point) - len(self.own) :], strict=True):
+            for leaf, value in zip(self.leaves, self.point, strict=True):
                 leaf._value = value  # what a saved leaf holds is read in the backward pass
             found = grad([output], self.leaves, [weights], retain_graph=True, allow_unused=True)
         finally:

@@ -94,7 +94,9 @@ def judge(
     found = _judge(lambda u: _value(along, u * unit) / size, x / unit, scaled, precision, reached, known)
     back = (size, unit)
     error, left, right = (None if one is None else _rescaled(one, *back) for one in (found.error, found.left, found.right))
-    return found._replace(difference=_rescaled(found.difference, *back), error=error, left=left, right=right)
+    difference = _rescaled(found.difference, *back)
+    verdict = AGREES if math.isinf(difference) and difference == gradient else found.verdict  # both are beyond the floats
+    return found._replace(verdict=verdict, difference=difference, error=error, left=left, right=right)
 
 
 def _value(along: Along, x: float) -> float:
