@@ -1,0 +1,170 @@
+"""Layers and losses as functions, for use in ``forward``: ``from diffcli.nn import functional as F``.
+
+The activations, and everything else of diffcli's tables of operations, are here under their names (``F.relu``,
+``F.softmax``). Losses have a ``reduction``: ``"mean"`` (the default), ``"sum"``, or ``"none"`` for one number an example.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from diffcli.autograd import making, methods
+from diffcli.autograd.apply import apply
+from diffcli.autograd.modes import no_grad
+from diffcli.errors import fault
+from diffcli.operations.array_row import shape_text
+
+
+def linear(x: Any, weight: Any, bias: Any = None) -> Any:
+    """x Wᵀ + b, of the last axis of x."""
+    result = apply("matmul", (x, apply("transpose", (weight,))))
+    return result if bias is None else result + bias
+
+
+def dropout(x: Any, p: float = 0.5, training: bool = True, generator: Any = None) -> Any:
+    """Elements become 0 with probability p, and the others are divided by 1 - p; nothing happens outside of training."""
+    if not 0 <= p <= 1:
+        raise fault("bad-module", f"the probability to drop an element lies between 0 and 1, and {p} does not")
+    if not training or p == 0:
+        return x
+    if p == 1:
+        return x * 0.0
+    kept = making.rand(x.shape, generator=generator) >= p
+    return x * (kept.to(x.dtype) / (1.0 - p))
+
+
+def batch_norm(
+    x: Any,
+    running_mean: Any,
+    running_var: Any,
+    weight: Any = None,
+    bias: Any = None,
+    training: bool = False,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> Any:
+    """Each feature made of mean 0 and variance 1 (Ioffe & Szegedy 2015), then scaled and shifted.
+
+    In training by the mean and variance of the batch, which move the running ones in place: those by the unbiased variance.
+    ``x`` is batch × features, or batch × features × length.
+    """
+    axes = (0,) if x.ndim == 2 else (0, 2)
+    if training:
+        count = x.numel() // max(x.shape[1], 1)
+        if count < 2:
+            message = f"batch norm needs several values of each feature in training, and {shape_text(x.shape)} has one"
+            raise fault("bad-module", message, help=["use a larger batch, or call eval() on the model first"])
+        mean = apply("mean", (x,), axis=axes, keepdims=1)
+        centred = x - mean
+        variance = apply("mean", (apply("square", (centred,)),), axis=axes, keepdims=1)
+        if running_mean is not None:
+            with no_grad():
+                _move(running_mean, mean, momentum)
+                _move(running_var, variance * (count / (count - 1)), momentum)
+    else:
+        mean, variance = _beside(running_mean, x), _beside(running_var, x)
+        centred = x - mean
+    result = centred / apply("sqrt", (variance + eps,))
+    if weight is not None:
+        result = result * _beside(weight, x)
+    return result if bias is None else result + _beside(bias, x)
+
+
+def _move(running: Any, newest: Any, momentum: float) -> None:
+    """Move a running average towards the newest number."""
+    running.mul_(1.0 - momentum).add_(newest.detach().reshape(running.shape) * momentum)
+
+
+def _beside(feature: Any, x: Any) -> Any:
+    """A number for each feature, in a shape that is repeated over batch and length."""
+    return feature if x.ndim == 2 else feature.reshape(1, -1, 1)
+
+
+# -- losses ----------------------------------------------------------------------------------------------------------------
+
+
+def reduced(losses: Any, reduction: str) -> Any:
+    """The losses of examples as one number, or as they are."""
+    if reduction == "none":
+        return losses
+    if reduction not in ("mean", "sum"):
+        raise fault("bad-module", f"a reduction is 'mean', 'sum' or 'none', not {reduction!r}")
+    return apply(reduction, (losses,))
+
+
+def _same_shape(x: Any, target: Any) -> None:
+    if x.shape != target.shape:
+        message = f"predictions are {shape_text(x.shape)}, and targets {shape_text(target.shape)}: they would be repeated to fit"
+        raise fault("shape-mismatch", message, help=["give both the same shape, with reshape, squeeze or unsqueeze"])
+
+
+def mse_loss(x: Any, target: Any, reduction: str = "mean") -> Any:
+    """Squares of differences."""
+    _same_shape(x, target)
+    return reduced(apply("square", (x - target,)), reduction)
+
+
+def l1_loss(x: Any, target: Any, reduction: str = "mean") -> Any:
+    """Absolute values of differences."""
+    _same_shape(x, target)
+    return reduced(apply("abs", (x - target,)), reduction)
+
+
+def _labels(x: Any, target: Any) -> Any:
+    """Labels as 1 at their places: batch × classes, or classes."""
+    return apply("one_hot", (target,), classes=x.shape[-1])
+
+
+def nll_loss(x: Any, target: Any, reduction: str = "mean") -> Any:
+    """Of log-probabilities, batch × classes: what the label has, negated."""
+    return reduced(-apply("sum", (_labels(x, target) * x,), axis=-1), reduction)
+
+
+def cross_entropy(x: Any, target: Any, reduction: str = "mean", label_smoothing: float = 0.0) -> Any:
+    """Of logits, batch × classes, and labels: logsumexp(logits) less the label's logit.
+
+    ``label_smoothing`` is the share of the target that goes to all classes alike.
+    """
+    if label_smoothing:
+        logs = apply("log_softmax", (x,), axis=-1)
+        wanted = _labels(x, target) * (1.0 - label_smoothing) + label_smoothing / x.shape[-1]
+        return reduced(-apply("sum", (wanted * logs,), axis=-1), reduction)
+    if reduction == "mean":
+        return apply("cross_entropy", (x, target))
+    return nll_loss(apply("log_softmax", (x,), axis=-1), target, reduction)
+
+
+def hinge_loss(x: Any, target: Any, reduction: str = "mean") -> Any:
+    """Of scores and targets of -1 and 1: max(0, 1 - target*score)."""
+    _same_shape(x, target)
+    return reduced(apply("relu", (1.0 - target * x,)), reduction)
+
+
+def multi_margin_loss(x: Any, target: Any, margin: float = 1.0, reduction: str = "mean") -> Any:
+    """Of scores, batch × classes: by how much other classes come within the margin of the label's, over the classes.
+
+    The sum over the other classes of max(0, margin - score of the label + their score), divided by the number of classes
+    (Crammer & Singer 2001 take the largest of them instead).
+    """
+    right = _labels(x, target)
+    own = apply("sum", (right * x,), axis=-1, keepdims=1)
+    others = apply("relu", (margin - own + x,)) * (1.0 - right)
+    return reduced(apply("sum", (others,), axis=-1) / float(x.shape[-1]), reduction)
+
+
+def binary_cross_entropy_with_logits(x: Any, target: Any, reduction: str = "mean") -> Any:
+    """Of logits and targets between 0 and 1: softplus(x) - target*x, which never overflows."""
+    _same_shape(x, target)
+    return reduced(apply("softplus", (x,)) - target * x, reduction)
+
+
+def one_hot(x: Any, num_classes: int) -> Any:
+    """1 at the label's place, 0 elsewhere."""
+    return apply("one_hot", (x,), classes=num_classes)
+
+
+def __getattr__(name: str) -> Any:
+    found = None if name.startswith("_") else methods.function(name)
+    if found is None:
+        raise AttributeError(f"module 'diffcli.nn.functional' has no attribute {name!r}")
+    return found
