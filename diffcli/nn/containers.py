@@ -38,7 +38,7 @@ class ModuleList(Module):
         count = len(self)
         if not -count <= place < count:
             raise IndexError(f"there is no module {place} in {type(self).__name__}, which has {count}")
-        return list(self._modules)[place]
+        return str(list(self._modules)[place])
 
     def __getitem__(self, place: int | slice) -> Any:
         if isinstance(place, slice):

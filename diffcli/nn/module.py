@@ -6,8 +6,9 @@ else (a plain tensor too) is an attribute as in any other object.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
+from weakref import ref
 
 from diffcli.autograd.core import Core
 from diffcli.autograd.modes import no_grad
@@ -124,6 +125,9 @@ class Module:
                 return
         object.__delattr__(self, name)
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {key: value for key, value in self.__dict__.items() if key != "_where"}
+
     def __dir__(self) -> list[str]:
         return sorted({*super().__dir__(), *self._parameters, *self._buffers, *self._modules})
 
@@ -152,7 +156,7 @@ class Module:
             raise fault("bad-module", f"parameter {name!r} is computed from something: a parameter is a leaf")
         self._parameters[name] = parameter
         if parameter is not None:
-            parameter.name = name
+            parameter.__dict__["_where"] = (ref(self), name)
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
         """Add a tensor that is part of the module's state and is not learned, such as a running average."""
@@ -172,8 +176,8 @@ class Module:
         if module is not None and not isinstance(module, Module):
             raise fault("bad-module", f"a `{type(module).__name__}` is no module")
         self._modules[name] = module
-        for path, parameter in module.named_parameters() if module is not None else ():
-            parameter.name = f"{name}.{path}"
+        if module is not None:
+            module.__dict__["_where"] = (ref(self), name)
 
     add_module = register_module
 
@@ -405,8 +409,3 @@ class Module:
 
 def indented(text: str) -> str:
     return "\n".join(f"  {line}" for line in text.split("\n"))
-
-
-def parameters_of(modules: Iterable[Module]) -> Iterator[Parameter]:
-    """The parameters of several modules."""
-    return (parameter for module in modules for parameter in module.parameters())

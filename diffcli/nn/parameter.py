@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from weakref import ref
 
 from diffcli.autograd.core import Core
 from diffcli.autograd.making import tensor
@@ -27,5 +28,29 @@ class Parameter(Tensor):
         self._made_in_inference = given._made_in_inference
         self.requires_grad_(requires_grad)
 
+    @property
+    def name(self) -> str | None:  # type: ignore[override]
+        """Its path from the outermost module that holds it, for messages and drawings."""
+        where = self.__dict__.get("_where")
+        return None if where is None else path_of(where)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {key: value for key, value in self.__dict__.items() if key != "_where"}
+
     def __repr__(self) -> str:
         return "Parameter containing:\n" + super().__repr__()
+
+
+Where = tuple["ref[Any]", str]
+"""The module that holds something, and under which name."""
+
+
+def path_of(where: Where | None) -> str:
+    """The path of something from the outermost module: ``layers.0.weight``."""
+    names: list[str] = []
+    while where is not None:
+        holder, name = where
+        names.append(name)
+        module = holder()
+        where = None if module is None else module.__dict__.get("_where")
+    return ".".join(reversed(names))
