@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import doctest
 import importlib
+import pickle
 
 import pytest
 
@@ -209,6 +211,19 @@ def test_a_state_goes_round():
     assert not any(value.requires_grad for value in state.values())
     del state["0.bias"]
     assert other.load_state_dict(state, strict=False) == (["0.bias"], [])
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda net: pickle.loads(pickle.dumps(net))], ids=["copy", "pickle"])
+def test_a_copy_is_whole_and_apart(copied):
+    net = nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3)).eval()
+    other = copied(net)
+    with ad.no_grad():
+        net[0].weight.zero_()
+    assert other[0].weight.abs().sum().item() > 0
+    assert other[0].weight.name == "0.weight"
+    assert other[0].weight.requires_grad
+    assert not other[1].training
+    assert list(other.state_dict()) == list(net.state_dict())
 
 
 def test_parameters_are_made_under_no_grad_too():

@@ -128,6 +128,14 @@ class Module:
     def __getstate__(self) -> dict[str, Any]:
         return {key: value for key, value in self.__dict__.items() if key != "_where"}
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Of a copy: its parts belong to it."""
+        self.__dict__.update(state)
+        for held in (self._parameters, self._modules):
+            for name, part in held.items():
+                if part is not None:
+                    part.__dict__["_where"] = (ref(self), name)
+
     def __dir__(self) -> list[str]:
         return sorted({*super().__dir__(), *self._parameters, *self._buffers, *self._modules})
 

@@ -1,0 +1,256 @@
+"""The define-by-run engine against the tape, against formulas, and at sizes at which a recursive one would fall over."""
+
+from __future__ import annotations
+
+import doctest
+import gc
+import importlib
+import math
+import random
+import weakref
+
+import numpy as np
+import pytest
+
+import diffcli
+import diffcli.autograd as ad
+from diffcli.autograd.apply import apply
+from diffcli.methods.hessian_record import HessianResult
+from diffcli.operations import OPERATIONS
+
+# -- random programs: the tape is the oracle ------------------------------------------------------------------------------
+
+UNARY = ("sin", "cos", "exp", "tanh", "sigmoid", "softplus", "square", "atan", "relu", "abs", "log1p", "sinh", "gelu")
+BINARY = ("add", "sub", "mul", "div", "hypot", "max", "atan2")
+
+
+def random_program(seed):
+    """A function of two numbers that applies random rows to what it has so far: numbers, traced numbers or tensors."""
+    source = random.Random(seed)
+    steps = []
+    for size in range(2, 14):
+        if source.random() < 0.5:
+            steps.append((source.choice(UNARY), (source.randrange(size),)))
+        else:
+            steps.append((source.choice(BINARY), (source.randrange(size), source.randrange(size))))
+
+    def program(x, y):
+        known = [x, y]
+        for name, places in steps:
+            operands = [known[place] for place in places]
+            if name == "add":
+                made = operands[0] + operands[1]
+            elif name == "sub":
+                made = operands[0] - operands[1]
+            elif name == "mul":
+                made = operands[0] * operands[1] * 0.5
+            elif name == "div":
+                made = operands[0] / (operands[1] * operands[1] + 1.0)
+            elif name == "log1p":
+                made = diffcli.log1p(operands[0] * operands[0])
+            elif name in ("exp", "sinh"):
+                made = getattr(diffcli, name)(diffcli.tanh(operands[0]))
+            else:
+                made = getattr(diffcli, name)(*operands)
+            known.append(made)
+        return sum(known[2:], 0.0)
+
+    return program
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_numbers_have_the_gradient_of_the_tape(seed):
+    program = random_program(seed)
+    point = {"x": 0.7 - 0.01 * seed, "y": -0.4 + 0.02 * seed}
+    expected = diffcli.grad(program, point, mode="reverse")
+    x, y = (ad.tensor(value, requires_grad=True) for value in point.values())
+    result = program(x, y)
+    assert result.item() == expected.value, "the same functions of the same numbers"
+    result.backward()
+    found = [0.0 if one.grad is None else one.grad.item() for one in (x, y)]
+    assert found == pytest.approx(list(expected.gradient.values()), rel=1e-12, abs=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(60, 90))
+def test_arrays_are_numbers_side_by_side(seed):
+    program = random_program(seed)
+    xs, ys = np.random.default_rng(seed).normal(size=(2, 3, 4))
+    x, y = ad.tensor(xs, requires_grad=True), ad.tensor(ys, requires_grad=True)
+    program(x, y).sum().backward()
+    for place in np.ndindex(3, 4):
+        a, b = ad.tensor(xs[place], requires_grad=True), ad.tensor(ys[place], requires_grad=True)
+        program(a, b).backward()
+        for whole, one in ((x, a), (y, b)):
+            if one.grad is not None:
+                assert whole.grad.tolist()[place[0]][place[1]] == pytest.approx(
+                    one.grad.item(), rel=1e-11, abs=1e-11, nan_ok=True
+                )
+
+
+@pytest.mark.parametrize("seed", range(90, 110))
+def test_second_derivatives_are_those_of_the_tape(seed):
+    program = random_program(seed)
+    point = {"x": 0.3, "y": 0.8}
+    expected = diffcli.hessian(program, point)
+    assert isinstance(expected, HessianResult)
+    x, y = (ad.tensor(value, requires_grad=True) for value in point.values())
+    first = ad.grad(program(x, y), [x, y], create_graph=True, allow_unused=True)
+    rows = []
+    for one in first:
+        entries = (
+            (None, None) if one is None or not one.requires_grad else ad.grad(one, [x, y], retain_graph=True, allow_unused=True)
+        )
+        rows.append([0.0 if entry is None else entry.item() for entry in entries])
+    wanted = [[row[name] for name in point] for row in expected.hessian.values()]
+    assert rows == [pytest.approx(row, rel=1e-10, abs=1e-10) for row in wanted]
+
+
+def test_the_lectures_function_at_its_point():
+    x1, x2 = ad.tensor(2.0, requires_grad=True), ad.tensor(5.0, requires_grad=True)
+    y = ad.log(x1) + x1 * x2 - ad.sin(x2)
+    y.backward()
+    assert (y.item(), x1.grad.item(), x2.grad.item()) == (11.652071455223084, 5.5, 1.7163378145367738)
+    assert y.grad_fn.name == "SubBackward"
+    assert [node.name for node, _ in y.grad_fn.next_functions] == ["AddBackward", "SinBackward"]
+
+
+# -- sizes ----------------------------------------------------------------------------------------------------------------
+
+
+def test_a_chain_of_a_million_nodes_is_gone_through_and_freed():
+    x = ad.tensor(1.0, requires_grad=True)
+    y = x
+    for _ in range(1_000_000):
+        y = y + 1e-6
+    y.backward()
+    assert x.grad.item() == 1.0
+    del y
+    z = x
+    for _ in range(200_000):
+        z = z * 1.0
+    del z  # never gone through
+
+
+def test_each_node_is_visited_once():
+    x = ad.tensor(1.0, requires_grad=True)
+    y = x
+    for _ in range(1000):
+        y = (y + y) * 0.5  # 2^1000 ways from here to x
+    y.backward()
+    assert x.grad.item() == 1.0
+
+
+def test_what_was_saved_is_released_by_the_backward_pass():
+    x = ad.tensor([1.0, 2.0], requires_grad=True)
+    y = x.exp()
+    saved = weakref.ref(y.detach().numpy())
+    z = (y * y).sum()
+    del y
+    gc.collect()
+    assert saved() is not None
+    z.backward()
+    gc.collect()
+    assert saved() is None
+    with pytest.raises(ad.AutogradError, match="what MulBackward had saved for that is freed"):
+        _ = z.grad_fn.next_functions[0][0].saved
+
+
+@pytest.mark.parametrize("mode", [ad.no_grad, ad.inference_mode])
+def test_nothing_is_kept_where_nothing_is_recorded(mode):
+    x = ad.tensor([1.0, 2.0], requires_grad=True)
+    gc.collect()
+    with mode():
+        before = sum(isinstance(one, ad.Node) for one in gc.get_objects())
+        y = x
+        for _ in range(50):
+            y = (y * x).sin()
+        after = sum(isinstance(one, ad.Node) for one in gc.get_objects())
+    assert after == before
+    assert y.grad_fn is None
+
+
+# -- infinities that do not leak -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("program", "point", "gradient"),
+    [
+        (lambda x: ad.where(x > 0, x.sqrt(), 0.0), [0.0, 4.0], [0.0, 0.25]),
+        (lambda x: ad.where(x > 0, x.log(), x * 2.0), [0.0, 0.5, -1.0], [2.0, 2.0, 2.0]),
+        (lambda x: x.sqrt()[1:], [0.0, 4.0], [0.0, 0.25]),
+        (lambda x: x.sqrt()[ad.tensor([1, 1])], [0.0, 4.0], [0.0, 0.5]),
+        (lambda x: ad.where(x > 1, 1 / (x - x), x * 3), [0.5], [3.0]),
+        (lambda x: ad.where(x.sum() > 0, x.sqrt(), x), [-1.0, 0.0], [1.0, 1.0]),
+        (lambda x: ad.where(x > 0, (x * x).sqrt().log(), 0.0), [0.0, 2.0], [0.0, 0.5]),
+        (lambda x: ad.norm(ad.where(x > 0, x, 0.0)), [0.0, 0.0], [0.0, 0.0]),
+        (lambda x: (1 / x).prod() * 0.0 + ad.where(x == 0, 1.0, x.reciprocal()), [0.0, 2.0], [math.nan, math.nan]),
+    ],
+    ids=["sqrt", "log", "slice", "places", "division", "number", "deep", "norm", "reached"],
+)
+def test_what_is_not_taken_is_0_whatever_it_meets(program, point, gradient):
+    x = ad.tensor(point, requires_grad=True)
+    program(x).sum().backward()
+    assert x.grad.tolist() == pytest.approx(gradient, nan_ok=True)
+
+
+def test_a_number_that_is_not_taken_is_0_too():
+    x = ad.tensor(0.0, requires_grad=True)
+    ad.where(x > 1, x.sqrt(), x * 3).backward()
+    assert x.grad.item() == 3.0
+
+
+# -- kinds of numbers -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [name for name in OPERATIONS if name not in ("and", "or", "not", "stop_gradient")])
+def test_every_row_keeps_single_precision(name):
+    row = OPERATIONS[name]
+    point = row.points[-1] if name != "polygamma" else row.points[0]
+    operands = [ad.tensor([value, value], dtype="float32", requires_grad=True) for value in point if abs(value) < 1e30]
+    if len(operands) < len(point):
+        operands = [ad.tensor([value, value], dtype="float32", requires_grad=True) for value in row.points[0]]
+    result = apply(name, operands)
+    if result.dtype == ad.bool:
+        return
+    assert result.dtype == ad.float32
+    result.sum().backward()
+    assert all(one.grad is None or one.grad.dtype == ad.float32 for one in operands)
+
+
+def test_kinds_meet_as_in_the_table_of_promotion():
+    single, double = ad.tensor([1.0], dtype="float32"), ad.tensor([1.0])
+    assert (single * 2.0).dtype == ad.float32
+    assert (single * double).dtype == ad.float64
+    assert (single * ad.tensor(2.0)).dtype == ad.float32, "a number without axes makes no array more precise"
+    assert (ad.tensor([1], dtype="int64") + 1).dtype == ad.float64
+    assert (single > 0).dtype == ad.bool
+    assert single.argmax().dtype == ad.int64
+
+
+# -- the functions of diffcli are those of tensors -------------------------------------------------------------------------
+
+
+def test_functions_of_diffcli_take_tensors():
+    x = ad.tensor([1.0, 2.0], requires_grad=True)
+    (diffcli.sum(diffcli.softmax(x, axis=0) * x) + diffcli.max(x) + diffcli.norm(x)).backward()
+    other = ad.tensor([1.0, 2.0], requires_grad=True)
+    ((ad.softmax(other, dim=0) * other).sum() + other.max() + ad.norm(other)).backward()
+    assert x.grad.tolist() == other.grad.tolist()
+
+
+def test_an_operation_of_ones_own_is_recorded_too():
+    @diffcli.custom_rule(partials="3*a^2", at=[0.5, 2.0])
+    def cube(a):
+        return a**3
+
+    x = ad.tensor(2.0, requires_grad=True)
+    y = cube(x)
+    y.backward()
+    assert (y.item(), x.grad.item()) == (8.0, 12.0)
+
+
+@pytest.mark.parametrize("name", ["", ".backward", ".function", ".making", ".modes", ".rules", ".tensor"])
+def test_examples_of_docstrings_run(name):
+    result = doctest.testmod(importlib.import_module(f"diffcli.autograd{name}"))
+    assert result.failed == 0
+    assert result.attempted > 0
