@@ -11,7 +11,7 @@ from functools import cache, partial
 from typing import Any
 
 from diffcli.autograd.core import Core, counter_of, edge_of, new, refuse_inference
-from diffcli.autograd.graph import NumberNode, OperationNode, versions_of
+from diffcli.autograd.graph import NEITHER, NOTHING, ArrayNode, NumberNode, versions_of
 from diffcli.autograd.modes import DEFAULT, INFERENCE, mode
 from diffcli.autograd.rules import PLACES, Rule, rule
 from diffcli.errors import AutogradError, fault
@@ -70,7 +70,7 @@ def _of_alike(known: Rule, given: Sequence[Any], values: list[Any], shape: Shape
         reads = _read_by(known, positions)
         fitting = None if all(value.__class__ is not float for value in values) else tuple(map(tensors.shape_of, values))
         saved = _saved(known, given, values, reads)
-        made._node = OperationNode(known, edges, saved, made._value if -1 in reads else None, shape, fitting, None)
+        made._node = ArrayNode(known, edges, saved, made._value if -1 in reads else None, shape, fitting, None)
     return made
 
 
@@ -171,13 +171,13 @@ def record(
     value: Any,
     shapes: list[Shape],
     settled: Fixed | None,
-) -> OperationNode:
+) -> ArrayNode:
     """The node of an operation, with what its rule will read."""
     reads = needed(known, edges, shapes, tensors.shape_of(value), settled)
     saved = _saved(known, given, values, reads)
     shape = tensors.shape_of(value)
     fitting = None if known.row is None and all(own == shape for own in shapes) else tuple(shapes)
-    return OperationNode(known, edges, saved, value if -1 in reads else None, shape, fitting, settled)
+    return ArrayNode(known, edges, saved, value if -1 in reads else None, shape, fitting, settled)
 
 
 def needed(known: Rule, edges: Sequence[Any], shapes: Sequence[Any], shape: Any, settled: Fixed | None) -> frozenset[int]:
@@ -216,7 +216,7 @@ def _saved(known: Rule, given: Sequence[Any], values: Sequence[Any], reads: froz
             raise refuse_inference(one, known.label.removesuffix("Backward").lower())
         else:
             saved.append(one)
-    return tuple(saved)
+    return tuple(saved) if reads - {-1} else NOTHING if len(saved) == 1 else NEITHER if len(saved) == 2 else tuple(saved)
 
 
 def share_memory(made: Core, given: Any, value: Any, view: Callable[[Any], Any]) -> None:
@@ -240,15 +240,18 @@ def share_memory(made: Core, given: Any, value: Any, view: Callable[[Any], Any])
 # -- numbers without axes --------------------------------------------------------------------------------------------------
 
 
+def _flags(known: Rule, positions: tuple[int, ...], count: int) -> tuple[bool, ...]:
+    """Whether the rules of some operands read each operand, and the result."""
+    reads = frozenset() if known.passive else _read_by(known, positions)
+    return (*[place in reads for place in range(count)], -1 in reads)
+
+
 def binary(name: str) -> Callable[[Any, Any], Any]:
     """The operator of a row with two operands, ``a`` a tensor."""
     known = rule(name, 2)
     function = known.number
     assert function is not None
-    first, second, both = (_read_by(known, positions) if not known.passive else frozenset() for positions in ((0,), (1,), (0, 1)))
-    first_a, first_b, first_y = (place in first for place in (0, 1, -1))
-    both_a, both_b, both_y = (place in both for place in (0, 1, -1))
-    second_a, second_b, second_y = (place in second for place in (0, 1, -1))
+    first, second, both = (_flags(known, positions, 2) for positions in ((0,), (1,), (0, 1)))
 
     def operation(a: Any, b: Any) -> Any:
         x = a._value
@@ -256,13 +259,13 @@ def binary(name: str) -> Callable[[Any, Any], Any]:
             return apply(name, (a, b)) if is_operand(b) else NotImplemented
         other: Any = None
         kept: Any = b
-        if b.__class__ is float:
-            y = b
-        elif isinstance(b, Core):
+        if isinstance(b, Core):
             y = b._value
             if y.__class__ is not float or b._counter is not None or b._made_in_inference:
                 return apply(name, (a, b))
             other = b._node or (b if b._flag else None)
+        elif b.__class__ is float:
+            y = b
         elif b.__class__ is int:
             y = kept = float(b)
         else:
@@ -276,23 +279,13 @@ def binary(name: str) -> Callable[[Any, Any], Any]:
                 made._made_in_inference = True
             return made
         own = a._node or (a if a._flag else None)
-        if other is None:
-            if own is not None:
-                if a._made_in_inference:
-                    return apply(name, (a, b))
-                made._node = NumberNode(
-                    known, (own, None), (a if first_a else None, kept if first_b else None), value if first_y else None
-                )
-        elif a._made_in_inference:
+        if own is None and other is None:
+            return made
+        if a._made_in_inference:
             return apply(name, (a, b))
-        elif own is None:
-            made._node = NumberNode(
-                known, (None, other), (a if second_a else None, kept if second_b else None), value if second_y else None
-            )
-        else:
-            made._node = NumberNode(
-                known, (own, other), (a if both_a else None, kept if both_b else None), value if both_y else None
-            )
+        reads_a, reads_b, reads_y = both if own is not None and other is not None else first if other is None else second
+        saved = (a if reads_a else None, kept if reads_b else None) if reads_a or reads_b else NEITHER
+        made._node = NumberNode(known, (own, other), saved, value if reads_y else None)
         return made
 
     operation.__name__ = name
@@ -319,8 +312,7 @@ def unary(name: str) -> Callable[[Any], Any]:
     function = known.number
     if function is None or known.passive:
         return lambda a: apply(name, (a,))
-    reads = _read_by(known, (0,))
-    reads_a, reads_y = 0 in reads, -1 in reads
+    reads_a, reads_y = _flags(known, (0,), 1)
 
     def operation(a: Any) -> Any:
         x = a._value if isinstance(a, Core) else None
@@ -332,7 +324,7 @@ def unary(name: str) -> Callable[[Any], Any]:
         own = a._node or (a if a._flag else None)
         now = _mode_of()
         if own is not None and now == DEFAULT:
-            made._node = NumberNode(known, (own,), (a if reads_a else None,), value if reads_y else None)
+            made._node = NumberNode(known, (own,), (a,) if reads_a else NOTHING, value if reads_y else None)
         elif now == INFERENCE:
             made._made_in_inference = True
         return made

@@ -70,7 +70,7 @@ class Sweep:
                 if node.number not in self.needed:
                     continue  # nothing that is wanted lies behind it
             terms = node.recorded_adjoints(adjoint) if recorded else node.adjoints(adjoint)
-            for edge, term in zip(node.edges, terms, strict=True):
+            for edge, term in zip(node.edges, terms):  # noqa: B905  (the hot path)
                 if edge is None or term is None:
                     continue
                 if term.__class__ is float and wanted is None:  # the short way of what `arrive` does

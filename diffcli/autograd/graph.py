@@ -119,26 +119,21 @@ def _as_function(edge: Edge) -> tuple[Node | None, int]:
 
 
 class OperationNode(Node):
-    """A row of one of the tables, on arrays."""
+    """A row of one of the tables."""
 
-    __slots__ = ("rule", "operands", "versions", "fixed", "shapes", "shape")
+    __slots__ = ("rule", "operands", "versions")
 
-    def __init__(
-        self,
-        rule: Rule,
-        edges: tuple[Edge, ...],
-        operands: tuple[Any, ...],
-        result: Any,
-        shape: Shape,
-        shapes: tuple[Shape, ...] | None,
-        fixed: Fixed | None,
-    ) -> None:
-        self.number = next(numbers)
-        self.rule, self.edges, self.operands, self.result = rule, edges, operands, result
-        """Operands that are read: tensors, or numbers; None for the others."""
-        self.shape, self.shapes, self.fixed = shape, shapes, fixed
-        self.counted = self.keepers = self.hooks = None
-        self.versions = versions_of(operands)
+    rule: Rule
+    operands: tuple[Any, ...]
+    """Operands that are read: tensors, or numbers; None for the others. None once they are released."""
+    versions: tuple[int, ...] | None
+    """Their versions when they were saved; None if nothing has ever been changed."""
+    shape: Shape
+    """The shape of the result."""
+    shapes: tuple[Shape, ...] | None
+    """Those of the operands, if they differ."""
+    fixed: Fixed | None
+    """What is fixed in an array operation beside its operands."""
 
     @property
     def name(self) -> str:
@@ -190,6 +185,41 @@ class OperationNode(Node):
                 changed(self, f"its result, a tensor of {shape_text(self.shape)},", *self.counted)
         return operands
 
+    def recorded_adjoints(self, g: Any) -> Sequence[Any]:
+        from diffcli.autograd.recorded import recorded_term  # it applies operations, and so do these nodes not
+
+        operands = self.unchanged()
+        result = None
+        if self.result is not None:
+            result = new(self.result)
+            result._node = self
+        return [
+            None if edge is None else recorded_term(self, position, g, operands, result)
+            for position, edge in enumerate(self.edges)
+        ]
+
+
+class ArrayNode(OperationNode):
+    """A row of one of the tables, on arrays."""
+
+    __slots__ = ("fixed", "shapes", "shape")
+
+    def __init__(
+        self,
+        rule: Rule,
+        edges: tuple[Edge, ...],
+        operands: tuple[Any, ...],
+        result: Any,
+        shape: Shape,
+        shapes: tuple[Shape, ...] | None,
+        fixed: Fixed | None,
+    ) -> None:
+        self.number = next(numbers)
+        self.rule, self.edges, self.operands, self.result = rule, edges, operands, result
+        self.shape, self.shapes, self.fixed = shape, shapes, fixed
+        self.counted = self.keepers = self.hooks = None
+        self.versions = versions_of(operands)
+
     def adjoints(self, g: Any) -> Sequence[Any]:
         return self._terms(plain(g), g.there if g.__class__ is Partial else None)
 
@@ -234,24 +264,17 @@ class OperationNode(Node):
             known[place] = arrays.only(needed, known[place])
         return partial(arrays.only(reached, function(g, *known)), reached)
 
-    def recorded_adjoints(self, g: Any) -> Sequence[Any]:
-        from diffcli.autograd.recorded import recorded_term  # it applies operations, and so do these nodes not
 
-        operands = self.unchanged()
-        result = None
-        if self.result is not None:
-            result = new(self.result)
-            result._node = self
-        return [
-            None if edge is None else recorded_term(self, position, g, operands, result)
-            for position, edge in enumerate(self.edges)
-        ]
+NOTHING, NEITHER = (None,), (None, None)
+"""What a node of one and of two operands has saved, if it reads neither: these very tuples."""
 
 
 class NumberNode(OperationNode):
     """A row of the elementwise table, on floats: the short way."""
 
     __slots__ = ()
+    shape = ()
+    shapes = fixed = None
 
     def __init__(self, rule: Rule, edges: tuple[Edge, ...], operands: tuple[Any, ...], result: Any) -> None:
         self.number = next(numbers)
@@ -259,8 +282,7 @@ class NumberNode(OperationNode):
         self.edges = edges
         self.operands = operands
         self.result = result
-        self.counted = self.keepers = self.hooks = self.versions = self.shapes = self.fixed = None
-        self.shape = ()
+        self.counted = self.keepers = self.hooks = self.versions = None
 
     def adjoints(self, g: Any) -> Sequence[Any]:
         operands = self.operands
@@ -296,11 +318,8 @@ class NumberNode(OperationNode):
     def release(self) -> None:
         if self.result is not None:
             self.operands = self.result = None  # type: ignore[assignment]
-        elif self.operands is not None:
-            for operand in self.operands:
-                if operand is not None:
-                    self.operands = None  # type: ignore[assignment]
-                    return
+        elif self.operands is not NOTHING and self.operands is not NEITHER:
+            self.operands = None  # type: ignore[assignment]
 
     def _of_numbers(self, g: Any) -> Sequence[Any]:
         """The long way, of any number of operands, some of which may have been changed."""

@@ -314,6 +314,13 @@ def method(name: str) -> Method | None:
     return function(name)
 
 
+def method_names() -> list[str]:
+    """Every name of a method."""
+    names = [name for name in function_names() if method(name) is not None]
+    changes = [f"{name}_" for name in (*names, *_SYMBOLS) if method(f"{name}_") is not None]
+    return sorted({*names, *changes, *_IN_PLACE})
+
+
 def no_method(name: str) -> str:
     near = complaints.nearest(name, [*FUNCTION_NAMES, *ARRAY_FUNCTIONS, *_MADE, *_SYMBOLS])
     return f"a tensor has no attribute {name!r}" + (f"; did you mean {near[0]!r}?" if near else "")

@@ -409,18 +409,17 @@ class Tensor(Core):
     """NumPy leaves operators with a tensor on the right to the tensor."""
     __array_ufunc__ = None
 
-    # -- every other operation of the tables -----------------------------------------------------------------------------
+    # -- every other operation of the tables is a method, set below ------------------------------------------------------
 
     def __getattr__(self, name: str) -> Any:
-        """A method for each function: ``x.sin()``, and in place ``x.sin_()``."""
-        found = methods.method(name)
-        if found is None:
-            raise AttributeError(methods.no_method(name))
-        return found.__get__(self)
+        raise AttributeError(methods.no_method(name))
 
     @property
     def T(self) -> Any:
         return apply("transpose", (self,))
 
 
+for _name in methods.method_names():
+    if not hasattr(Tensor, _name):  # x.sin(), and in place x.sin_()
+        setattr(Tensor, _name, methods.method(_name))
 Core.kind = Tensor

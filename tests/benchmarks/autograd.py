@@ -12,6 +12,7 @@ import gc
 import time
 import tracemalloc
 from collections.abc import Callable
+from functools import partial
 from statistics import median
 from typing import Any
 
@@ -127,7 +128,7 @@ def arrays() -> None:
         rows = []
         for _ in range(ROUNDS):
             base = timed(by_hand)
-            rows.append([None if tensor is None else timed(lambda tensor=tensor: of(tensor)) / base for tensor in tensors])
+            rows.append([None if tensor is None else timed(partial(of, tensor)) / base for tensor in tensors])
         shown = ["    -" if column[0] is None else f"{median(column):5.2f}" for column in zip(*rows, strict=True)]
         print(f"  {name:9} {' '.join(shown)}")
 
