@@ -1,0 +1,307 @@
+"""Accuracy is a staircase: its gradient is 0 or nothing. Cross-entropy and hinge loss lie over it, and slope."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import diffcli.autograd as ad
+from diffcli.studies.lessons.engine import quoted, refusal, refused
+from diffcli.studies.lessons.record import Check, Curves, Grid, Lesson, Said, Settings
+
+CENTRES = ((0.0, 2.0), (-2.0, -1.0), (2.0, -1.0))
+"""Where the three classes are: a cloud of `EACH` points about each."""
+
+EACH = 10
+SAMPLES = EACH * len(CENTRES)
+ROOM = 5
+"""How far out of the middle the parameter t is moved for the picture."""
+
+POINTS = 81
+STEPS = (1.0, 1e-2, 1e-4, 1e-6)
+CLOSE = 1e-9
+RATE, DESCENT = 0.2, (0, 1, 2, 5, 10, 50)
+
+TRY = """\
+import diffcli.autograd as ad; z = ad.tensor([[1.0, 2.0]], requires_grad=True)
+ad.cross_entropy(z, ad.tensor([0], dtype="int64")).backward(); print(z.grad)"""
+
+
+def lesson(settings: Settings) -> Lesson:
+    data = _Data(settings.seed)
+    stairs = _Stairs(data)
+    none = refusal(lambda: data.accuracy(data.logits(stairs.jump).requires_grad_()).backward())
+    pulls = _pulls_of(data, stairs.jump)
+    descents = {name: _descent(data, name) for name in data.losses()}
+    parts = (
+        Said(
+            f"What we want of a classifier is accuracy. Why not climb it? Here are {SAMPLES} points of three classes, and logits "
+            f"Z = X W. One number of W, called t, is moved; the others stay. Wherever the accuracy changes, one point is taken "
+            f"for another class, and it changes by 1/{SAMPLES}: that is at {len(stairs.jumps)} places between "
+            f"t = {stairs.low:.3g} and {stairs.high:.3g}."
+        ),
+        stairs.picture(),
+        Said(
+            "A staircase, and two slopes above it: a point that is classified wrongly has a margin below 0, so its hinge loss "
+            "is above 1, and its cross-entropy above ln 2. To lower either is to lower a bound of what we want. "
+            f"Difference quotients, at t = {stairs.flat:.4g} on a step, and on both sides of the jump at {stairs.jump:.4g}:"
+        ),
+        stairs.quotients(),
+        Said(
+            "On a step 0, as soon as h is small; at the jump ever larger, and no limit. Only a large h sees that the stairs "
+            "lead somewhere. The engine does not offer the 0, which would leave a descent where it is without a word: argmax "
+            "gives the number of a class, and a number of a class has no slope."
+        ),
+        quoted(none),
+        Said("How much does each loss pull at the logit of a point's own class? For three of the points, at the jump:"),
+        _pulls(pulls),
+        Said(
+            "Cross-entropy pulls by p - 1: at all, most at those that are wrong. The hinge pulls by 1 or not at all: a margin "
+            "above 1 is enough. Now a descent on each, from weights that take each class for the next, "
+            f"at {RATE:g} times the gradient. Accuracy has that of its central quotients, h = {STEPS[-1]:g}:"
+        ),
+        _descents(descents),
+        Said("The losses fall, and accuracy follows, though nobody asked it. By its own gradient it never moves."),
+    )
+    return Lesson(
+        "accuracy", "a staircase, and the slopes laid over it", parts, _checks(data, stairs, none, pulls, descents), TRY
+    )  # fmt: skip
+
+
+# -- the data --------------------------------------------------------------------------------------------------------------------
+
+
+class _Data:
+    """Clouds of points with their classes, and the three measures of a classifier's logits."""
+
+    def __init__(self, seed: int) -> None:
+        ad.manual_seed(seed)
+        classes = range(len(CENTRES))
+        self.labels = ad.tensor([of for of in classes for _ in range(EACH)], dtype="int64")
+        self.points = ad.tensor([CENTRES[of] for of in classes for _ in range(EACH)]) + ad.randn(SAMPLES, 2)
+        self.rivals = self.labels.unsqueeze(1) != ad.tensor([list(classes)], dtype="int64")
+        self.weights = ad.tensor(CENTRES).T.clone()
+
+    def logits(self, t: float) -> Any:
+        """The logits where the first weight of the first class is t."""
+        weights = self.weights.clone()
+        weights[0, 0] = t
+        return self.points @ weights
+
+    def right(self, z: Any) -> Any:
+        return z.argmax(1) == self.labels
+
+    def accuracy(self, z: Any) -> Any:
+        return self.right(z).double().mean()
+
+    def cross_entropy(self, z: Any) -> Any:
+        return ad.cross_entropy(z, self.labels)
+
+    def margins(self, z: Any) -> Any:
+        """By how much the logit of a point's class is above that of the best of the others."""
+        best = z[self.rivals].reshape(SAMPLES, len(CENTRES) - 1).max(dim=1)
+        return z[ad.arange(SAMPLES).long(), self.labels] - best
+
+    def hinge(self, z: Any) -> Any:
+        """The margin loss of Crammer and Singer (2001)."""
+        return (1 - self.margins(z)).relu().mean()
+
+    def losses(self) -> dict[str, Callable[[Any], Any]]:
+        return {"cross-entropy": self.cross_entropy, "hinge": self.hinge, "accuracy": self.accuracy}
+
+
+# -- along a line ----------------------------------------------------------------------------------------------------------------
+
+
+class _Stairs:
+    """Accuracy as a function of t: where it jumps, and a place between jumps."""
+
+    def __init__(self, data: _Data) -> None:
+        self.data = data
+        base = data.logits(0.0)
+        best = base[:, 1:].max(dim=1)
+        crossings = ((best - base[:, 0]) / data.points[:, 0]).tolist()
+        self.low, self.high = -float(ROOM), float(ROOM)
+        self.jumps = sorted(t for t in crossings if self.low < t < self.high and self._changes(t))
+        gaps = [(right - left, left, right) for left, right in zip(self.jumps, self.jumps[1:], strict=False)]
+        middles = [(gap, (left + right) / 2) for gap, left, right in gaps]
+        seen = [(gap, t) for gap, t in middles if self.central("accuracy", t, STEPS[0])]
+        self.flat = max(seen or middles)[1]
+        alone = [(min(before[0], after[0]), after[1]) for before, after in pairwise(gaps)]
+        self.jump = max(alone)[1]
+
+    def _changes(self, t: float) -> bool:
+        return bool(self.value("accuracy", t - CLOSE) != self.value("accuracy", t + CLOSE))
+
+    def value(self, name: str, t: float) -> float:
+        found: float = self.data.losses()[name](self.data.logits(t)).item()
+        return found
+
+    def slope(self, name: str, t: float) -> float:
+        """What the engine gives for dL/dt."""
+        weights = self.data.weights.clone()
+        weights[0, 0] = t
+        weights.requires_grad_()
+        self.data.losses()[name](self.data.points @ weights).backward()
+        return float(weights.grad[0, 0].item())
+
+    def curve(self, name: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        at = [self.low + (self.high - self.low) * place / (POINTS - 1) for place in range(POINTS)]
+        return tuple(at), tuple(self.value(name, t) for t in at)
+
+    def wrong(self) -> tuple[float, ...]:
+        return tuple(1 - value for value in self.curve("accuracy")[1])
+
+    def picture(self) -> Curves:
+        at, entropies = self.curve("cross-entropy")
+        curves = (
+            ("wrong, 1 - accuracy", at, self.wrong()),
+            ("cross-entropy / ln 2", at, tuple(value / math.log(2) for value in entropies)),
+            ("hinge", *self.curve("hinge")),
+        )
+        return Curves("three measures, as t moves", "t", "mean over the points", curves)
+
+    def sides(self, h: float) -> tuple[float, float]:
+        """The quotients of accuracy on the left and on the right of the jump."""
+        left, at, right = (self.value("accuracy", self.jump + step) for step in (-h, 0.0, h))
+        return (at - left) / h, (right - at) / h
+
+    def central(self, name: str, t: float, h: float) -> float:
+        return (self.value(name, t + h) - self.value(name, t - h)) / (2 * h)
+
+    def quotients(self) -> Grid:
+        rows: list[tuple[Any, ...]] = []
+        smooth = ("cross-entropy", "hinge")
+        for h in STEPS:
+            rest = [self.central(name, self.jump, h) for name in smooth]
+            rows.append((f"{h:g}", self.central("accuracy", self.flat, h), *self.sides(h), *rest))
+        rows.append(("the engine", None, None, None, *[self.slope(name, self.jump) for name in smooth]))
+        columns = ("h", "on a step", "left of jump", "right of it", *smooth)
+        return Grid("quotients of accuracy, and, at the jump, of the losses", columns, tuple(rows), digits=4)
+
+
+# -- pulls and descents ----------------------------------------------------------------------------------------------------------
+
+
+class _Pull(NamedTuple):
+    """What the two losses of one point have as their derivative by the logit of its class."""
+
+    name: str
+    margin: float
+    p: float
+    entropy: float
+    hinge: float
+
+
+def _pulls_of(data: _Data, t: float) -> list[_Pull]:
+    """For a point far on its side of all boundaries, one that is just right, and the one that is most wrong."""
+    z = data.logits(t).requires_grad_()
+    margins, p = data.margins(z).tolist(), ad.softmax(z, dim=1).tolist()
+    just = min((margin for margin in margins if margin > CLOSE), default=max(margins))
+    pulls = []
+    for name, margin in (("far on its side", max(margins)), ("just right", just), ("most wrong", min(margins))):
+        number = margins.index(margin)
+        own = int(data.labels[number].item())
+        entropy, hinge = (SAMPLES * _gradient(of, z)[number][own] for of in (data.cross_entropy, data.hinge))
+        pulls.append(_Pull(name, margin, p[number][own], entropy, hinge))
+    return pulls
+
+
+def _gradient(loss: Callable[[Any], Any], at: Any) -> Any:
+    (found,) = ad.grad(loss(at), [at])
+    return found.tolist()
+
+
+def _pulls(pulls: Sequence[_Pull]) -> Grid:
+    rows = tuple((*pull, 0) for pull in pulls)
+    return Grid("", ("point", "margin", "p", "cross-entropy", "hinge", "accuracy"), rows, digits=4)
+
+
+class _Step(NamedTuple):
+    loss: float
+    accuracy: float
+    moved: float
+    """How far the weights are from where they began."""
+
+
+def _descent(data: _Data, name: str) -> list[_Step]:
+    """A descent from weights that take each class for the next one; accuracy climbs, by its quotients."""
+    loss = data.losses()[name]
+    begin = ad.tensor([CENTRES[-1], *CENTRES[:-1]]).T.clone()
+    w = begin.clone().requires_grad_()
+    steps = []
+    for _ in range(DESCENT[-1] + 1):
+        z = data.points @ w
+        found = loss(z)
+        steps.append(_Step(found.item(), data.accuracy(z).item(), ad.norm(w.detach() - begin).item()))
+        gradient = -_quotients(loss, data.points, w.detach()) if name == "accuracy" else ad.grad(found, [w])[0]
+        with ad.no_grad():
+            w -= RATE * gradient
+    return steps
+
+
+def _quotients(loss: Callable[[Any], Any], points: Any, w: Any) -> Any:
+    """The gradient of a loss by central quotients, entry by entry."""
+    found, h = ad.zeros_like(w), STEPS[-1]
+    for i in range(w.shape[0]):
+        for j in range(w.shape[1]):
+            sides = []
+            for step in (h, -h):
+                moved = w.clone()
+                moved[i, j] += step
+                sides.append(loss(points @ moved).item())
+            found[i, j] = (sides[0] - sides[1]) / (2 * h)
+    return found
+
+
+def _descents(descents: dict[str, list[_Step]]) -> Grid:
+    entropy, hinge, none = descents.values()
+    rows = tuple(
+        (step, *entropy[step][:2], *hinge[step][:2], none[step].accuracy, none[step].moved) for step in DESCENT
+    )  # fmt: skip
+    columns = ("step", "entropy", "accuracy", "hinge", "accuracy", "accuracy's own", "w moved by")
+    return Grid("three descents: a loss, and the accuracy that comes of it", columns, rows, digits=4)
+
+
+def _checks(
+    data: _Data, stairs: _Stairs, none: ad.AutogradError | None, pulls: Sequence[_Pull], descents: dict[str, list[_Step]]
+) -> tuple[Check, ...]:
+    smooth = ("cross-entropy", "hinge")
+    flat = [stairs.central("accuracy", stairs.flat, h) for h in STEPS[1:]]
+    jumps = [abs(sum(stairs.sides(h)) * h) for h in STEPS[1:]]
+    over = min(bound - wrong for bounds in _bounds(stairs) for bound, wrong in zip(bounds, stairs.wrong(), strict=True))
+    off = [abs(stairs.slope(name, stairs.jump) - stairs.central(name, stairs.jump, 1e-4)) for name in smooth]
+    rule = max(abs(pull.entropy - (pull.p - 1)) for pull in pulls)
+    hinges = [pull.hinge for pull in pulls]
+    moved = descents["accuracy"][-1].moved
+    return (
+        Check("on a step the quotients of accuracy are 0", ", ".join(f"{value:g}" for value in flat), not any(flat)),
+        Check(
+            f"at the jump they are 1/({SAMPLES} h)", f"h times them: {jumps[-1]:.4f}",
+            all(abs(jump - 1 / SAMPLES) < CLOSE for jump in jumps),
+        ),
+        refused("accuracy has no gradient to go by", none, "no-graph"),
+        Check("both losses lie above the share of wrong", f"by {over:.2g} at least", over >= -CLOSE),
+        Check("and slope as their quotients say", f"off by {max(off):.0e} at most", max(off) < 1e-6),
+        Check("cross-entropy pulls by p - 1", f"off by {rule:.0e} at most", rule < CLOSE),
+        Check(
+            "the hinge by -1 at margins below 1, else by 0", ", ".join(f"{hinge:g}" for hinge in hinges),
+            hinges == [0 if pull.margin > 1 else -1 for pull in pulls],
+        ),
+        *(_rises(name, descents[name]) for name in smooth),
+        Check("by accuracy's own gradient nothing moves", f"moved by {moved:g}", moved == 0),
+    )  # fmt: skip
+
+
+def _rises(name: str, steps: Sequence[_Step]) -> Check:
+    first, last = steps[0], steps[-1]
+    found = f"{first.accuracy:.2f} to {last.accuracy:.2f}"
+    return Check(f"{name} falls, accuracy rises", found, last.loss < first.loss and last.accuracy > first.accuracy)
+
+
+def _bounds(stairs: _Stairs) -> list[tuple[float, ...]]:
+    """The two losses along the line, each scaled so that it is at least 1 for a point that is wrong."""
+    units = {"cross-entropy": math.log(2), "hinge": 1.0}
+    return [tuple(value / unit for value in stairs.curve(name)[1]) for name, unit in units.items()]
