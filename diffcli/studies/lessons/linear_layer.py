@@ -6,9 +6,11 @@ from itertools import product
 from typing import Any, NamedTuple
 
 import diffcli.autograd as ad
+from diffcli import nn
 from diffcli.language.printer import number_text
 from diffcli.methods.library import grad
 from diffcli.methods.library_matrices import jacobian
+from diffcli.nn import functional
 from diffcli.studies.lessons.record import Check, Code, Erratum, Grid, Lesson, Said, Settings
 
 X = ((1.0, 2.0, 3.0), (4.0, 5.0, 6.0))
@@ -28,9 +30,13 @@ dL/dW_jk = sum_i sum_l dL/dY_il dY_il/dW_jk  =  sum_i X_ij dL/dY_ik
          = row j of X^T times column k of dL/dY:    dL/dW = X^T dL/dY"""
 
 NETWORK = """\
-x = (x.flatten(1) @ W1).relu();  x.retain_grad()      # X, the input of fc2
-y = x @ W2;  y.retain_grad()                          # Y, its output
-loss = ad.cross_entropy(y.relu() @ W3, labels);  loss.backward()"""
+def forward(self, x):
+    x = self.flatten(x)
+    self.fc2_input_act = F.relu(self.fc1(x))               # X
+    self.fc2_input_act.retain_grad()
+    self.fc2_output_act = self.fc2(self.fc2_input_act)     # Y
+    self.fc2_output_act.retain_grad()
+    return self.fc3(F.relu(self.fc2_output_act))"""
 
 
 def lesson(settings: Settings) -> Lesson:
@@ -67,8 +73,8 @@ def lesson(settings: Settings) -> Lesson:
         Code(NETWORK),
         Grid("", ("", "shape", "shape of its gradient"), found.shapes),
         Said(
-            "Not nearly equal, but equal to the last bit: autograd computes these very products. No Jacobian has been near. "
-            "(torch.nn.Linear keeps W transposed, so the lecture's code multiplies by fc2.weight, with no T.)"
+            "diff1 and diff2 below are not nearly 0, but 0: autograd computes these very products, and no Jacobian is "
+            "near. (Linear keeps W transposed, H2 x H1, so the lecture's code multiplies dL/dY by fc2.weight, with no T.)"
         ),
     )
     checks = (
@@ -191,21 +197,36 @@ class _Found(NamedTuple):
     diff2: float
 
 
+class _NeuralNetwork(nn.Module):
+    """The lecture's model: it keeps what goes into its second layer, and what comes out, with their gradients."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.flatten = nn.Flatten()
+        self.fc1 = nn.Linear(PIXELS, width, False)
+        self.fc2 = nn.Linear(width, width, False)
+        self.fc3 = nn.Linear(width, CLASSES, False)
+        self.register_buffer("fc2_input_act", ad.zeros(BATCH, width))
+        self.register_buffer("fc2_output_act", ad.zeros(BATCH, width))
+
+    def forward(self, x: Any) -> Any:
+        x = self.flatten(x)
+        self.fc2_input_act = functional.relu(self.fc1(x))
+        self.fc2_input_act.retain_grad()
+        self.fc2_output_act = self.fc2(self.fc2_input_act)
+        self.fc2_output_act.retain_grad()
+        return self.fc3(functional.relu(self.fc2_output_act))
+
+
 def _network(width: int, seed: int) -> _Found:
     """One backward pass through the lecture's network, and how far its gradients are from the two products."""
     ad.manual_seed(seed)
-    images, labels = ad.randn(BATCH, 1, 28, 28), ad.randint(0, CLASSES, (BATCH,))
-    weights = [
-        ad.randn(inputs, outputs).mul(inputs**-0.5).requires_grad_()
-        for inputs, outputs in ((PIXELS, width), (width, width), (width, CLASSES))
-    ]  # fmt: skip
-    x = (images.flatten(1) @ weights[0]).relu()
-    x.retain_grad()
-    y = x @ weights[1]
-    y.retain_grad()
-    ad.cross_entropy(y.relu() @ weights[2], labels).backward()
-    kept = {"X": x, "W": weights[1], "Y": y}
+    model: Any = _NeuralNetwork(width)
+    loss = ad.cross_entropy(model(ad.randn(BATCH, 1, 28, 28)), ad.randint(0, CLASSES, (BATCH,)))
+    loss.backward()
+    x, y, weight = model.fc2_input_act, model.fc2_output_act, model.fc2.weight
+    kept = {"X": x, "fc2.weight": weight, "Y": y}
     shapes = tuple((name, *[" x ".join(map(str, shape)) for shape in (of.shape, of.grad.shape)]) for name, of in kept.items())
-    diff1 = (x.grad - y.grad @ weights[1].detach().T).abs().sum().item()
-    diff2 = (weights[1].grad - x.detach().T @ y.grad).abs().sum().item()
-    return _Found(shapes, diff1, diff2)
+    diff1 = ad.sum(ad.abs(x.grad - ad.matmul(y.grad, weight)))
+    diff2 = ad.sum(ad.abs(ad.transpose(weight.grad, 0, 1) - ad.matmul(ad.transpose(x, 0, 1), y.grad)))
+    return _Found(shapes, diff1.item(), diff2.item())
