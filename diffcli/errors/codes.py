@@ -96,6 +96,7 @@ CODES: dict[str, Code] = {
     "not-numbers": _error(2, "Something is no number and no array of numbers of a kind that tensors hold."),
     "no-second-derivative": _error(2, "The derivative of a derivative is asked of an operation that has none."),
     "bad-module": _error(2, "A module, a parameter, a buffer or a state is put where it cannot be."),
+    "bad-optimiser": _error(2, "An optimiser is given parameters, settings or a state that it cannot use."),
     "bad-function": _error(2, "A custom function's forward or backward returns what it may not."),
     "gradcheck": _error(1, "A gradient of tensors is not what differences of the function's values say, or cannot be checked."),
     "wrong-rule": _error(3, "A rule given to diffcli.custom_rule is not the derivative of the operation's values."),

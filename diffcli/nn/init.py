@@ -1,0 +1,155 @@
+"""Starts of parameters: each fills a tensor in place, outside of the graph, and returns it.
+
+    >>> from diffcli import nn
+    >>> nn.init.constant_(nn.Parameter([1.0, 2.0]), 0.5).tolist()
+    [0.5, 0.5]
+
+The random ones draw from ``generator``, or from that of `diffcli.autograd.manual_seed`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+from diffcli.autograd.making import eye
+from diffcli.autograd.modes import no_grad
+from diffcli.errors import fault
+
+Filling = TypeVar("Filling", bound=Callable[..., Any])
+
+
+def _outside(fill: Filling) -> Filling:
+    """A start that nothing records; it gives back its tensor."""
+
+    @wraps(fill)
+    def start(tensor: Any, *arguments: Any, **options: Any) -> Any:
+        with no_grad():
+            fill(tensor, *arguments, **options)
+        return tensor
+
+    return start  # type: ignore[return-value]
+
+
+@_outside
+def constant_(tensor: Any, val: float) -> None:
+    """One number throughout."""
+    tensor.fill_(float(val))
+
+
+@_outside
+def zeros_(tensor: Any) -> None:
+    """Zeros."""
+    tensor.zero_()
+
+
+@_outside
+def ones_(tensor: Any) -> None:
+    """Ones."""
+    tensor.fill_(1.0)
+
+
+@_outside
+def eye_(tensor: Any) -> None:
+    """The unit matrix: a linear layer that keeps what it gets."""
+    if tensor.ndim != 2:
+        raise _few_axes("the unit matrix has two axes", tensor)
+    tensor.copy_(eye(tensor.shape[0], tensor.shape[1], dtype=tensor.dtype))
+
+
+@_outside
+def uniform_(tensor: Any, a: float = 0.0, b: float = 1.0, generator: Any = None) -> None:
+    """Numbers between a and b, all equally likely."""
+    tensor.uniform_(a, b, generator=generator)
+
+
+@_outside
+def normal_(tensor: Any, mean: float = 0.0, std: float = 1.0, generator: Any = None) -> None:
+    """Numbers of the normal distribution."""
+    tensor.normal_(mean, std, generator=generator)
+
+
+@_outside
+def xavier_uniform_(tensor: Any, gain: float = 1.0, generator: Any = None) -> None:
+    """Uniform, with the variance gain²·2/(fan_in + fan_out) (Glorot & Bengio 2010, equation 16)."""
+    bound = gain * math.sqrt(6.0 / max(sum(fans(tensor)), 1))
+    tensor.uniform_(-bound, bound, generator=generator)
+
+
+@_outside
+def xavier_normal_(tensor: Any, gain: float = 1.0, generator: Any = None) -> None:
+    """Normal, with the variance gain²·2/(fan_in + fan_out) (Glorot & Bengio 2010)."""
+    tensor.normal_(0.0, gain * math.sqrt(2.0 / max(sum(fans(tensor)), 1)), generator=generator)
+
+
+@_outside
+def kaiming_uniform_(
+    tensor: Any, a: float = 0, mode: str = "fan_in", nonlinearity: str = "leaky_relu", generator: Any = None
+) -> None:
+    """Uniform, with the variance gain²/fan: signals keep their size through layers with that activation (He et al. 2015).
+
+    Parameters
+    ----------
+    a
+        The slope of a leaky ReLU below 0; with √5, the bound is 1/√fan_in, which `diffcli.nn.Linear` has.
+    mode
+        ``"fan_in"`` keeps the size going forward, ``"fan_out"`` that of gradients going backward.
+    nonlinearity
+        The activation, as of `calculate_gain`.
+    """
+    bound = math.sqrt(3.0) * _deviation(tensor, a, mode, nonlinearity)
+    tensor.uniform_(-bound, bound, generator=generator)
+
+
+@_outside
+def kaiming_normal_(
+    tensor: Any, a: float = 0, mode: str = "fan_in", nonlinearity: str = "leaky_relu", generator: Any = None
+) -> None:
+    """Normal, with the variance gain²/fan (He et al. 2015, equation 10)."""
+    tensor.normal_(0.0, _deviation(tensor, a, mode, nonlinearity), generator=generator)
+
+
+def _deviation(tensor: Any, a: float, mode: str, nonlinearity: str) -> float:
+    if mode not in ("fan_in", "fan_out"):
+        raise fault("bad-module", f"the mode of a start is 'fan_in' or 'fan_out', not {mode!r}")
+    fan = fans(tensor)[mode == "fan_out"]
+    return calculate_gain(nonlinearity, a) / math.sqrt(fan) if fan else 0.0
+
+
+GAINS = {"linear": 1.0, "conv1d": 1.0, "sigmoid": 1.0, "tanh": 5 / 3, "relu": math.sqrt(2.0), "selu": 0.75}
+"""By how much the spread has to be larger for activations: that of ReLU makes up for the half that it loses."""
+
+
+def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
+    """The factor of the spread for an activation; ``param`` is the slope of a leaky ReLU below 0 (0.01, if not given).
+
+    >>> from diffcli import nn
+    >>> nn.init.calculate_gain("tanh")
+    1.6666666666666667
+    """
+    if nonlinearity == "leaky_relu":
+        return math.sqrt(2.0 / (1 + (0.01 if param is None else param) ** 2))
+    if nonlinearity not in GAINS:
+        known = ", ".join([*GAINS, "leaky_relu"])
+        raise fault("bad-module", f"no gain is known for {nonlinearity!r}", help=[f"one is for {known}"])
+    return GAINS[nonlinearity]
+
+
+def fans(tensor: Any) -> tuple[int, int]:
+    """How many numbers go into each element of a layer's result, and how many results each element goes into.
+
+    >>> from diffcli import nn
+    >>> nn.init.fans(nn.Linear(3, 5).weight)
+    (3, 5)
+    """
+    if tensor.ndim < 2:
+        raise _few_axes("the fans of a weight need two axes or more", tensor)
+    window = math.prod(tensor.shape[2:])
+    return tensor.shape[1] * window, tensor.shape[0] * window
+
+
+def _few_axes(message: str, tensor: Any) -> Exception:
+    has = f"this tensor has {tensor.ndim}" if tensor.ndim != 1 else "this tensor, perhaps a bias, has 1"
+    return fault("bad-module", f"{message}, and {has}", help=["uniform_, normal_, zeros_ and constant_ take any shape"])

@@ -1,0 +1,114 @@
+"""Adam: steps by running averages of the gradient and of its square."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+from diffcli.autograd.making import zeros_like
+from diffcli.nn.optim.optimizer import Group, Optimizer, check_range
+
+
+class Adam(Optimizer):
+    """Adam (Kingma & Ba 2015, "Adam: a method for stochastic optimization", algorithm 1).
+
+    With g the gradient (plus ``weight_decay`` times the parameter w), in step t:
+
+        m = beta1*m + (1 - beta1)*g,      v = beta2*v + (1 - beta2)*g^2
+        w = w - lr * (m/(1 - beta1^t)) / (sqrt(v/(1 - beta2^t)) + eps)
+
+    The divisors make up for m and v starting at 0, so that the first step is ``lr`` times the sign of g.
+
+    Parameters
+    ----------
+    params
+        Parameters, pairs of a name and a parameter, or groups: dictionaries with ``params`` and settings of their own.
+    lr
+        The step size.
+    betas
+        How much of each average is kept in a step.
+    eps
+        Added to the divisor, so that it is not 0.
+    weight_decay
+        The factor of w in the gradient. In `AdamW` it is apart from the averages.
+    amsgrad
+        Whether the largest v so far is used (Reddi, Kale & Kumar 2018, "On the convergence of Adam and beyond").
+    maximize
+        Whether to go up instead of down.
+
+    >>> from diffcli import nn
+    >>> w = nn.Parameter([1.0, -1.0])
+    >>> optimizer = nn.optim.Adam([w], lr=0.25)
+    >>> (1000 * w).sum().backward()
+    >>> optimizer.step()
+    >>> w
+    Parameter containing:
+    tensor([ 0.75, -1.25], requires_grad=True)
+    """
+
+    apart = False
+    """Whether the decay of weights is apart from the averages."""
+
+    def __init__(
+        self,
+        params: Iterable[Any],
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0,
+        amsgrad: bool = False,
+        *,
+        maximize: bool = False,
+    ) -> None:
+        settings = {
+            "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "amsgrad": amsgrad, "maximize": maximize,
+        }  # fmt: skip
+        super().__init__(params, settings)
+
+    def check(self, group: Group) -> None:
+        check_range(group, "lr", "eps", "weight_decay")
+        first, second = group["betas"]
+        check_range({"beta1": first, "beta2": second}, "beta1", "beta2", below=1.0)
+
+    def update(self, parameter: Any, grad: Any, state: dict[str, Any], group: Group) -> None:
+        (first, second), decay = group["betas"], group["weight_decay"]
+        if decay and self.apart:
+            parameter *= 1 - group["lr"] * decay
+        elif decay:
+            grad = grad + parameter * decay
+        if not state:
+            state |= {"step": 0, "exp_avg": zeros_like(grad), "exp_avg_sq": zeros_like(grad)}
+        state["step"] += 1
+        average, squares = state["exp_avg"], state["exp_avg_sq"]
+        average += (grad - average) * (1 - first)
+        squares *= second
+        squares += grad * grad * (1 - second)
+        if group["amsgrad"]:
+            largest = state.get("max_exp_avg_sq")
+            squares = state["max_exp_avg_sq"] = squares.clone() if largest is None else largest.maximum(squares)
+        step_size = group["lr"] / (1 - first ** state["step"])
+        divisor = squares.sqrt() / math.sqrt(1 - second ** state["step"]) + group["eps"]
+        parameter -= average / divisor * step_size
+
+
+class AdamW(Adam):
+    """Adam with the decay of weights apart from the averages (Loshchilov & Hutter 2019, "Decoupled weight decay").
+
+    Before each step of Adam, w = w - lr*weight_decay*w.
+    """
+
+    apart = True
+
+    def __init__(
+        self,
+        params: Iterable[Any],
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 1e-2,
+        amsgrad: bool = False,
+        *,
+        maximize: bool = False,
+    ) -> None:
+        super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize)
