@@ -40,6 +40,7 @@ LESSONS: dict[str, Entry] = {
     "requires-grad": Entry("requires_grad", "which gradients come, and what freezing saves"),
     "accumulation": Entry("accumulation", "backward adds: a trap, and a tool"),
     "version-counters": Entry("version_counters", "who notices a change in place"),
+    "custom-function": Entry("custom_function", "a backward of your own, and how to trust it"),
     "accuracy": Entry("accuracy", "a staircase, and the slopes laid over it"),
     "topological-order": Entry("topological_order", "when a node may pass its adjoint on", Size("diamonds", 50, 2, 900)),
 }

@@ -204,12 +204,9 @@ class _Inference:
 
     def checks(self) -> tuple[Check, ...]:
         codes = [code_of(found) for found in (self.saving, self.changing, self.version)]
+        refusals = codes.count("inference-tensor")
         return (
-            Check(
-                "c of inference mode: saved, changed, counted",
-                f"{codes.count('inference-tensor')} of 3 refused",
-                set(codes) == {"inference-tensor"},
-            ),
+            Check("c of inference mode: saved, changed, counted", f"{refusals} of 3 refused", refusals == 3),
             Check("w + c saves nothing, and works", code_of(self.harmless), self.harmless is None),
             refused("an older tensor changed in inference mode", self.older, CHANGED),
         )

@@ -1,0 +1,265 @@
+"""A backward of one's own: the note's Legendre polynomial, how a wrong one is found out, and what one needs it for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import isnan
+from typing import Any
+
+import diffcli.autograd as ad
+from diffcli.studies.lessons.engine import quoted, refusal, refused
+from diffcli.studies.lessons.record import Check, Code, Grid, Lesson, Said, Settings
+
+POINTS = (-0.75, 0.25, 0.5, 2.0)
+AT = 0.25
+STEP = 1e-5
+SIZES = (-50.0, 0.0, 40.0, 1000.0)
+
+START, GOAL, RATE, STEPS = 0.2, 3.0, 0.1, 12
+
+FUNCTION = """\
+class LegendrePolynomial(ad.Function):
+    @staticmethod
+    def forward(ctx, input):
+        ctx.save_for_backward(input)
+        return 0.5 * (5 * input**3 - 3 * input)
+
+    @staticmethod
+    def backward(ctx, grad_output):
+        (input,) = ctx.saved_tensors
+        return grad_output * 1.5 * (5 * input**2 - 1)"""
+
+STABLE = """\
+forward:   ctx.save_for_backward(x);  return x.relu() + ad.log1p(ad.exp(-abs(x)))
+backward:  return grad_output * ad.sigmoid(x)"""
+
+TRY = """\
+import diffcli.autograd as ad; x = ad.tensor([0.0, 2.0], requires_grad=True)
+print(ad.gradcheck(lambda x: 0.5 * (5 * x**3 - 3 * x), x))"""
+
+
+class LegendrePolynomial(ad.Function):
+    """P3, as in the note."""
+
+    @staticmethod
+    def forward(ctx: Any, input: Any) -> Any:
+        ctx.save_for_backward(input)
+        return 0.5 * (5 * input**3 - 3 * input)
+
+    @staticmethod
+    def backward(ctx: Any, grad_output: Any) -> Any:
+        (input,) = ctx.saved_tensors
+        return grad_output * 1.5 * (5 * input**2 - 1)
+
+
+class Mistyped(LegendrePolynomial):
+    """A pair of parentheses is lost."""
+
+    @staticmethod
+    def backward(ctx: Any, grad_output: Any) -> Any:
+        (input,) = ctx.saved_tensors
+        return grad_output * (1.5 * 5 * input**2 - 1)
+
+
+class Forgetful(LegendrePolynomial):
+    """The adjoint that arrives is left out."""
+
+    @staticmethod
+    def backward(ctx: Any, grad_output: Any) -> Any:
+        (input,) = ctx.saved_tensors
+        return 1.5 * (5 * input**2 - 1)
+
+
+class Softplus(ad.Function):
+    """log(1 + exp(x)), in a form that no x makes overflow."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any) -> Any:
+        ctx.save_for_backward(x)
+        return x.relu() + ad.log1p(ad.exp(-abs(x)))
+
+    @staticmethod
+    def backward(ctx: Any, grad_output: Any) -> Any:
+        (x,) = ctx.saved_tensors
+        return grad_output * ad.sigmoid(x)
+
+
+class StraightThrough(ad.Function):
+    """round, with the slope of the line that it is near to (Bengio, Léonard & Courville 2013)."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any) -> Any:
+        return x.round()
+
+    @staticmethod
+    def backward(ctx: Any, grad_output: Any) -> Any:
+        return grad_output
+
+
+def lesson(settings: Settings) -> Lesson:
+    values, slopes = _polynomial()
+    suspects = [_Suspect(of) for of in (LegendrePolynomial, Mistyped, Forgetful)]
+    naive, stable = _sizes(lambda x: ad.log(1 + ad.exp(x))), _sizes(Softplus.apply)
+    plain, straight = _fit(ad.round), _fit(StraightThrough.apply)
+    parts = (
+        Said(
+            "A Function is an operation with a backward that you write: a node of the graph like any other. Backward receives "
+            "the adjoint of the result, grad_output, and returns that of each operand. This is the note's Legendre polynomial P3:"
+        ),
+        Code(FUNCTION),
+        Said("Beside it the same formula by operations of the table, and central quotients, (f(x + h) - f(x - h))/(2h):"),
+        _slopes(values, slopes),
+        Said(
+            "So P3 needs no function of its own: operations know their derivatives, and yours is one more place for an error. "
+            "Two backwards with an error: `mistyped` returns grad_output * (1.5 * 5 * input**2 - 1), and `forgetful` returns "
+            f"1.5 * (5 * input**2 - 1). At x = {AT:g}, alone, and in exp(P3(x)):"
+        ),
+        _suspects(suspects),
+        Said(
+            "A glance at one point finds the first. The second is right there, as grad_output is 1 for what backward() is called "
+            "on, and wrong wherever anything follows: as in every network. gradcheck starts from other adjoints, too:"
+        ),
+        quoted(suspects[2].error),
+        Said(
+            "What are they good for, then? One use is where the formula is worse than its derivative. log(1 + exp(x)), as it is "
+            "written, and by a Function (the table has it, too: softplus):"
+        ),
+        Code(STABLE),
+        _stable(naive, stable),
+        Said(
+            "exp(1000) is inf, and the slope inf/inf. At -50 it is the value that goes to ruin: 1 + exp(-50) is 1. The other use "
+            f"is to depart from the derivative on purpose. (round(w) - {GOAL:g})^2 has the slope 0 wherever it has one; the "
+            f"straight-through estimator has backward return grad_output, as if round were not there. Steps of {RATE:g} times "
+            "the gradient:"
+        ),
+        _fits(plain, straight),
+        Said("gradcheck refuses it, and rightly: it is no derivative, but a direction that happens to help."),
+    )
+    return Lesson(
+        "custom-function", "a backward of your own, and how to trust it", parts,
+        _checks(slopes, suspects, naive, stable, plain, straight), TRY,
+    )  # fmt: skip
+
+
+def _slope(function: Callable[[Any], Any], x: float) -> tuple[float, float]:
+    """A function at a number: its value, and its derivative by the graph."""
+    leaf = ad.tensor(x, requires_grad=True)
+    y = function(leaf)
+    y.backward()
+    assert leaf.grad is not None
+    return y.item(), leaf.grad.item()
+
+
+def _composed(x: Any) -> Any:
+    """P3 by operations of the table."""
+    return 0.5 * (5 * x**3 - 3 * x)
+
+
+def _sums(x: float) -> float:
+    return float(_composed(x))
+
+
+# -- P3 --------------------------------------------------------------------------------------------------------------------------
+
+
+def _polynomial() -> tuple[list[float], dict[str, list[float]]]:
+    by = {
+        "backward": [_slope(LegendrePolynomial.apply, x) for x in POINTS],
+        "operations": [_slope(_composed, x) for x in POINTS],
+    }
+    slopes = {name: [slope for _, slope in found] for name, found in by.items()}
+    slopes["quotient"] = [(_sums(x + STEP) - _sums(x - STEP)) / (2 * STEP) for x in POINTS]
+    return [value for value, _ in by["backward"]], slopes
+
+
+def _slopes(values: Sequence[float], slopes: dict[str, list[float]]) -> Grid:
+    rows = tuple(zip(POINTS, values, *slopes.values(), strict=True))
+    columns = ("x", "P3(x)", "own backward", "operations", f"quotient, h = {STEP:.0e}")
+    return Grid("derivatives of P3", columns, rows, digits=10)
+
+
+class _Suspect:
+    """A backward of P3: what it gives alone, and within something; and what gradcheck says."""
+
+    def __init__(self, function: type[ad.Function]) -> None:
+        self.name = {"LegendrePolynomial": "the note's"}.get(function.__name__, function.__name__.lower())
+        self.alone = _slope(function.apply, AT)[1]
+        self.within = _slope(lambda x: ad.exp(function.apply(x)), AT)[1]
+        leaf = ad.tensor(AT, requires_grad=True)
+        self.error = refusal(lambda: ad.gradcheck(function.apply, leaf))
+
+
+def _suspects(suspects: Sequence[_Suspect]) -> Grid:
+    right = suspects[0]
+    rows: list[tuple[Any, ...]] = []
+    for of in suspects:
+        marks = ["" if mine == rights else "wrong" for mine, rights in ((of.alone, right.alone), (of.within, right.within))]
+        rows.append((of.name, of.alone, marks[0], of.within, marks[1], "wrong" if of.error else "right"))
+    return Grid("", ("backward", "slope alone", "", "slope of exp(P3)", "", "gradcheck"), tuple(rows), digits=6)
+
+
+# -- uses ------------------------------------------------------------------------------------------------------------------------
+
+
+def _sizes(function: Callable[[Any], Any]) -> list[tuple[float, float]]:
+    return [_slope(function, x) for x in SIZES]
+
+
+def _stable(naive: Sequence[tuple[float, float]], stable: Sequence[tuple[float, float]]) -> Grid:
+    rows = tuple((x, *bad, *good) for x, bad, good in zip(SIZES, naive, stable, strict=True))
+    return Grid("", ("x", "as written", "its slope", "Function", "its slope"), rows, digits=6)
+
+
+def _fit(rounding: Callable[[Any], Any]) -> list[float]:
+    """Where w is in a descent on (rounding(w) - 3)^2."""
+    w = ad.tensor(START, requires_grad=True)
+    path = [w.item()]
+    for _ in range(STEPS):
+        w.grad = None
+        ((rounding(w) - GOAL) ** 2).backward()
+        with ad.no_grad():
+            w -= RATE * w.grad  # type: ignore[operator]
+        path.append(w.item())
+    return path
+
+
+def _fits(plain: Sequence[float], straight: Sequence[float]) -> Grid:
+    shown = (0, 1, 2, 4, 6, 8, STEPS)
+    rows = tuple((step, plain[step], straight[step], round(straight[step])) for step in shown)
+    return Grid("", ("step", "w, by round", "w, straight-through", "rounded"), rows, digits=3)
+
+
+def _checks(
+    slopes: dict[str, list[float]],
+    suspects: Sequence[_Suspect],
+    naive: Sequence[tuple[float, float]],
+    stable: Sequence[tuple[float, float]],
+    plain: Sequence[float],
+    straight: Sequence[float],
+) -> tuple[Check, ...]:
+    right, mistyped, forgetful = suspects
+    off = max(abs(a - b) for a, b in zip(slopes["backward"], slopes["operations"], strict=True))
+    x = ad.tensor(AT, requires_grad=True)
+    (slope,) = ad.grad(LegendrePolynomial.apply(x), [x], create_graph=True)
+    (second,) = ad.grad(slope, [x])
+    leaves = [ad.tensor(at, requires_grad=True) for at in SIZES]
+    told = [ad.gradcheck(Softplus.apply, leaf, raise_exception=False).passed for leaf in leaves]
+    through = refusal(lambda: ad.gradcheck(StraightThrough.apply, ad.tensor(START, requires_grad=True)))
+    overflowed, repaired = naive[-1][1], stable[-1][1]
+    stays, arrives = plain[-1] == START, round(straight[-1]) == GOAL
+    return (
+        Check("P3: own backward = operations", f"off by {off:.1g}", off < 1e-13),
+        Check("it is differentiated again: P3'' = 15 x", f"{second.item():g} at {AT:g}", abs(second.item() - 15 * AT) < 1e-13),
+        Check("gradcheck finds the note's right", "right" if right.error is None else "wrong", right.error is None),
+        refused("the mistyped one is refused", mistyped.error, "gradcheck"),
+        refused("the forgetful one is refused", forgetful.error, "gradcheck"),
+        Check("though alone it is right", f"{forgetful.alone:g}", _is_forgetful(right, forgetful)),
+        Check("softplus: nan as written, 1 by the Function", f"{overflowed}, {repaired}", isnan(overflowed) and repaired == 1),
+        Check("the Function passes gradcheck at all x", f"{sum(told)} of {len(told)}", all(told)),
+        Check("by round w stays, straight-through it arrives", f"{plain[-1]:g}, {straight[-1]:g}", stays and arrives),
+        refused("straight-through is no derivative", through, "gradcheck"),
+    )
+
+
+def _is_forgetful(right: _Suspect, forgetful: _Suspect) -> bool:
+    return forgetful.alone == right.alone and forgetful.within != right.within
