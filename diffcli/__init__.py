@@ -10,8 +10,9 @@ differentiated: ``diffcli.grad(f, {"x": 2})``, `value_and_grad`.
 
 `evaluate` gives a value, `grad` a value and gradient, `trace` the whole evaluation trace, `check` every way to a derivative
 side by side, `jacobian` and `hessian` matrices of derivatives, `jvp`, `vjp` and `hvp` products with them, `taylor` derivatives
-of any order along a variable, `difference` the derivative of a Python function, `parse` a program to use many times. `diffcli.autograd` is a
-define-by-run engine on the same operations, `diffcli.nn` modules on it. Errors are `DiffcliError` and its family, each with the diagnostics that the command line prints.
+of any order along a variable, `difference` the derivative of a Python function, `parse` a program to use many times.
+`diffcli.autograd` is a define-by-run engine on the same operations, `diffcli.nn` modules on it. Errors are `DiffcliError` and
+its family, each with the diagnostics that the command line prints.
 """
 
 from __future__ import annotations
