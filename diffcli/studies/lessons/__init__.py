@@ -39,6 +39,7 @@ LESSONS: dict[str, Entry] = {
     "linear-layer": Entry("linear_layer", "two products in place of a Jacobian", Size("width", 512, 1, 4096)),
     "requires-grad": Entry("requires_grad", "which gradients come, and what freezing saves"),
     "accumulation": Entry("accumulation", "backward adds: a trap, and a tool"),
+    "grad-modes": Entry("grad_modes", "what a forward pass leaves behind", Size("width", 512, 1, 2048)),
     "version-counters": Entry("version_counters", "who notices a change in place"),
     "custom-function": Entry("custom_function", "a backward of your own, and how to trust it"),
     "accuracy": Entry("accuracy", "a staircase, and the slopes laid over it"),

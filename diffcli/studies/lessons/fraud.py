@@ -1,0 +1,76 @@
+"""A classifier of two classes of which one is rare: the confusion matrices that the lesson on grad modes reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import diffcli.autograd as ad
+from diffcli import nn
+
+HONEST, FRAUDS = 4900, 100
+SHIFT = 1.3
+"""How far frauds are from the others along each of two features, in standard deviations."""
+
+STEPS, RATE = 300, 1.0
+RECALL = 0.12
+"""The recall of note 003; its accuracy is 98 %."""
+
+
+class Confusion(NamedTuple):
+    """How many of each are called what; positive is fraud."""
+
+    tp: int
+    fn: int
+    fp: int
+    tn: int
+
+    @property
+    def accuracy(self) -> float:
+        return (self.tp + self.tn) / sum(self)
+
+    @property
+    def precision(self) -> float | None:
+        called = self.tp + self.fp
+        return self.tp / called if called else None
+
+    @property
+    def recall(self) -> float:
+        return self.tp / (self.tp + self.fn)
+
+    def cells(self) -> tuple[Any, ...]:
+        return (*self, self.accuracy, self.precision, self.recall)
+
+
+class Fraud:
+    """The data, and a small network that has learned to tell them apart."""
+
+    def __init__(self, seed: int) -> None:
+        ad.manual_seed(seed)
+        kinds = [0] * HONEST + [1] * FRAUDS
+        self.labels = ad.tensor(kinds, dtype="int64")
+        self.features = ad.randn(HONEST + FRAUDS, 2) + SHIFT * ad.tensor(kinds).unsqueeze(1)
+        self.model = nn.Linear(2, 2)
+        for _ in range(STEPS):
+            self.model.zero_grad()
+            ad.cross_entropy(self.model(self.features), self.labels).backward()
+            with ad.no_grad():
+                for parameter in self.model.parameters():
+                    parameter.sub_(RATE * parameter.grad)  # type: ignore[operator]
+
+    def chances(self, mode: Callable[[], Any]) -> Any:
+        """What the model takes the probability of a fraud to be, in a grad mode."""
+        with mode():
+            return ad.softmax(self.model(self.features), dim=1)[:, 1]
+
+    def at_recall(self, recall: float) -> float:
+        """The threshold from which so many of the frauds are called that."""
+        of_frauds = sorted(self.chances(ad.no_grad)[HONEST:].tolist(), reverse=True)
+        return float(of_frauds[round(recall * FRAUDS) - 1])
+
+
+def confusion(chances: Any, labels: Any, threshold: float) -> Confusion:
+    """What is called a fraud has at least the probability ``threshold``."""
+    called = [chance >= threshold for chance in chances.tolist()]
+    found = list(zip(called, labels.tolist(), strict=True))
+    return Confusion(found.count((True, 1)), found.count((False, 1)), found.count((True, 0)), found.count((False, 0)))
