@@ -42,6 +42,7 @@ LESSONS: dict[str, Entry] = {
     "grad-modes": Entry("grad_modes", "what a forward pass leaves behind", Size("width", 512, 1, 2048)),
     "version-counters": Entry("version_counters", "who notices a change in place"),
     "custom-function": Entry("custom_function", "a backward of your own, and how to trust it"),
+    "modules": Entry("modules", "a tree of parts, and what it learns"),
     "accuracy": Entry("accuracy", "a staircase, and the slopes laid over it"),
     "topological-order": Entry("topological_order", "when a node may pass its adjoint on", Size("diamonds", 50, 2, 900)),
 }

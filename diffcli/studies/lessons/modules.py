@@ -1,0 +1,318 @@
+"""Modules: a tree of parts, which finds what it is to learn by the names it was given; and what it does not find."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+import diffcli.autograd as ad
+from diffcli import nn
+from diffcli.nn import functional as F
+from diffcli.studies.lessons.modules_printed import PRINTED
+from diffcli.studies.lessons.record import Check, Code, Erratum, Grid, Lesson, Said, Settings
+
+STEPS, RATE, HIDDEN, ROWS = 400, 0.1, 16, 64
+WIDTHS = (4, 64, 1024)
+
+CLASSES = """\
+class MyLinear(nn.Module):                       class Net2(nn.Module):
+    def __init__(self, inputs, outputs):             def __init__(self):
+        super().__init__()                               super().__init__()
+        self.weight = nn.Parameter(                      self.layer0 = MyLinear(4, 3)
+            ad.randn(inputs, outputs))                   self.layer1 = MyLinear(3, 1)
+    def forward(self, x):                            def forward(self, x):
+        return x @ self.weight                           x = F.relu(self.layer0(x))
+                                                         return self.layer1(x)
+net = nn.Sequential(MyLinear(4, 3), nn.ReLU(), MyLinear(3, 1)); net2 = Net2()"""
+
+TRY = """\
+from diffcli import nn; net = nn.Sequential(nn.Linear(2, 8), nn.Tanh())
+for name, p in net.named_parameters(): print(name, p.shape)"""
+
+
+class MyLinear(nn.Module):
+    """The lecture's layer."""
+
+    def __init__(self, in_features: int, out_features: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(ad.randn(in_features, out_features))
+
+    def forward(self, x: Any) -> Any:
+        return ad.matmul(x, self.weight)
+
+
+class Net2(nn.Module):
+    """The lecture's network."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer0 = MyLinear(4, 3)
+        self.layer1 = MyLinear(3, 1)
+
+    def forward(self, x: Any) -> Any:
+        return self.layer1(F.relu(self.layer0(x)))
+
+
+def lesson(settings: Settings) -> Lesson:
+    ad.manual_seed(settings.seed)
+    net, net2 = nn.Sequential(MyLinear(4, 3), nn.ReLU(), MyLinear(3, 1)), Net2()
+    tree = _Tree(net, net2)
+    kept = _Kept()
+    runs = {"list": _train(False, settings.seed), "nn.ModuleList": _train(True, settings.seed)}
+    shared = _Shared()
+    starts = [_Start(width) for width in WIDTHS]
+    parts = (
+        Said("A module has parameters, other modules, and a forward. These are the lecture's:"),
+        Code(CLASSES),
+        Said("What is assigned to self is found again by its name, so that a model is a tree:"),
+        tree.grid(),
+        Said("The last of these, whole, as each child is printed:"),
+        Code(tree.found["net2.named_modules()"]),
+        tree.slip(),
+        Said("How does a module know what it is to learn? By the kind of what is assigned to self.x; t is a tensor:"),
+        kept.grid(),
+        _two_runs(net2),
+        Said(
+            "A plain tensor is none of its business, even one that requires a gradient: it may be a state, as the last output "
+            "of a recurrent network. Nor is a Python list. That one hurts, since nothing complains. A network whose hidden "
+            f"layer is in a list, and the same one with nn.ModuleList, after {STEPS} steps p -= {RATE:g} * p.grad over "
+            "parameters():"
+        ),
+        _train_table(runs),
+        Said(
+            "forward works, backward gives the hidden weights a gradient, the loss falls. But nobody moves them, zero_grad() "
+            "does not clear their gradient, which is now a sum over all steps, and state_dict() does not save them."
+        ),
+        Said("One module at two places, Sequential(a, ReLU(), a), is one module:"),
+        shared.grid(),
+        Said(
+            "named_modules remembers what it has been at; a memo of your own makes it remember from call to call. "
+            "state_dict has both names, so that it can be loaded into a network whose layers are two. It is no copy: its "
+            "tensors share the parameters' memory, and a later step shows in them. clone() what you mean to keep."
+        ),
+        Said("The weights' start is not a detail either. The lecture's randn beside nn.Linear, on inputs of size 1:"),
+        _start_table(starts),
+        Said(
+            "A sum of n products grows as sqrt(n), layer by layer. nn.Linear draws between -1/sqrt(n) and 1/sqrt(n): "
+            "Kaiming's sqrt(3/n) with the gain sqrt(2/(1 + 5)). With it the output keeps its size, whatever n is."
+        ),
+    )
+    checks = (*tree.checks(), *_checks(kept, runs, shared, starts, net2))
+    return Lesson("modules", "a tree of parts, and what it learns", parts, checks, TRY)
+
+
+# -- the tree --------------------------------------------------------------------------------------------------------------------
+
+
+class _Tree:
+    """What the lecture prints, printed again."""
+
+    def __init__(self, net: nn.Module, net2: nn.Module) -> None:
+        calls: dict[str, Callable[[], Iterable[Any]]] = {
+            "net.children()": net.children,
+            "net.modules()": net.modules,
+            "net2.children()": net2.children,
+            "net2.modules()": net2.modules,
+            "net2.named_children()": net2.named_children,
+            "net.named_modules()": net.named_modules,
+            "net2.named_modules()": net2.named_modules,
+        }
+        self.yielded = {call: list(walk()) for call, walk in calls.items()}
+        self.found = {call: "\n".join(map(str, children)) for call, children in self.yielded.items()}
+
+    def as_printed(self, call: str) -> bool | None:
+        return self.found[call] == PRINTED[call] if call in PRINTED else None
+
+    def grid(self) -> Grid:
+        words = {True: "the same", False: "other", None: "-"}
+        rows = []
+        for call, children in self.yielded.items():
+            names = [repr(child[0]) if isinstance(child, tuple) else type(child).__name__ for child in children]
+            rows.append((call, ", ".join(names), words[self.as_printed(call)]))
+        return Grid("", ("call", "yields", "the lecture prints"), tuple(rows))
+
+    def slip(self) -> Erratum:
+        names = ", ".join(repr(name) for name, _ in self.yielded["net.named_modules()"])
+        other = self.found["net2.named_modules()"] == PRINTED["net.named_modules()"]
+        return Erratum(
+            "net.named_modules() yields '', 'layer0', 'layer1'.",
+            f"net is the Sequential, and yields {names}. What is printed is net2.named_modules()"
+            f"{', to the letter' if other else ''}.",
+        )
+
+    def checks(self) -> tuple[Check, ...]:
+        right = [self.as_printed(call) for call in PRINTED if call != "net.named_modules()"]
+        slipped = self.found["net2.named_modules()"] == PRINTED["net.named_modules()"]
+        return (
+            Check("five printouts of the lecture, to the letter", f"{right.count(True)} of {len(right)}", all(right)),
+            Check("the sixth is that of net2", "the same" if slipped else "other", slipped),
+        )
+
+
+def _two_runs(net: nn.Module) -> Erratum:
+    named, plain = [one for _, one in net.named_parameters()], list(net.parameters())
+    same = sum(a is b for a, b in zip(named, plain, strict=True))
+    return Erratum(
+        "m.named_parameters() has a weight that begins with 0.6101, m.parameters() one that begins with -0.6607.",
+        f"both yield the same objects, here {same} of {len(plain)}. The lecture's two printouts are of two runs.",
+    )
+
+
+# -- what is registered ----------------------------------------------------------------------------------------------------------
+
+
+class _Kept:
+    """Things that are assigned to an attribute, and where each is found again."""
+
+    def __init__(self) -> None:
+        kinds: dict[str, Callable[[], Any]] = {
+            "nn.Parameter(t)": lambda: nn.Parameter(ad.zeros(2)),
+            "t": lambda: ad.zeros(2),
+            "t, requires_grad=True": lambda: ad.zeros(2).requires_grad_(),
+            "t by register_buffer": lambda: None,
+            "nn.Linear(2, 1)": lambda: nn.Linear(2, 1),
+            "[nn.Linear(2, 1)]": lambda: [nn.Linear(2, 1)],
+            "nn.ModuleList, of one": lambda: nn.ModuleList([nn.Linear(2, 1)]),
+            "nn.ModuleDict, of one": lambda: nn.ModuleDict({"a": nn.Linear(2, 1)}),
+            "[nn.Parameter(t)]": lambda: [nn.Parameter(ad.zeros(2))],
+            "nn.ParameterList, of one": lambda: nn.ParameterList([ad.zeros(2)]),
+        }
+        self.found: dict[str, tuple[int, int, str]] = {}
+        for kind, make in kinds.items():
+            module = nn.Module()
+            thing = make()
+            if thing is None:
+                module.register_buffer("x", ad.zeros(2))
+            else:
+                module.x = thing
+            state = list(module.state_dict())
+            self.found[kind] = (len(list(module.parameters())), len(list(module.modules())) - 1, ", ".join(state) or "-")
+
+    def grid(self) -> Grid:
+        rows = tuple((kind, *found) for kind, found in self.found.items())
+        return Grid("", ("self.x is", "parameters()", "modules within", "state_dict()"), rows)
+
+
+class _Listed(nn.Module):
+    """A network whose hidden layer is in a list, which is registered or not."""
+
+    def __init__(self, registered: bool) -> None:
+        super().__init__()
+        hidden = [nn.Linear(1, HIDDEN)]
+        self.hidden = nn.ModuleList(hidden) if registered else hidden
+        self.last = nn.Linear(HIDDEN, 1)
+
+    def forward(self, x: Any) -> Any:
+        return self.last(ad.tanh(self.hidden[0](x)))
+
+
+class _Run(NamedTuple):
+    parameters: int
+    first: float
+    last: float
+    moved: float
+    """How far the weights of the hidden layer are from their start."""
+    gradient: float
+    """The size of the gradient that they have in the end."""
+
+
+def _train(registered: bool, seed: int) -> _Run:
+    ad.manual_seed(seed)
+    net = _Listed(registered)
+    x = ad.linspace(-3.0, 3.0, ROWS).unsqueeze(1)
+    target = ad.sin(2 * x)
+    weight = net.hidden[0].weight
+    begin = weight.detach().clone()
+    losses = []
+    for _ in range(STEPS + 1):
+        net.zero_grad()
+        loss = ((net(x) - target) ** 2).mean()
+        losses.append(loss.item())
+        loss.backward()
+        with ad.no_grad():
+            for parameter in net.parameters():
+                parameter.sub_(RATE * parameter.grad)  # type: ignore[operator]
+    moved = ad.norm(weight.detach() - begin).item()
+    return _Run(len(list(net.parameters())), losses[0], losses[-1], moved, ad.norm(weight.grad).item())
+
+
+def _train_table(runs: dict[str, _Run]) -> Grid:
+    names = ("parameters()", "first loss", "last loss", "hidden weights moved by", "their gradient, at last")
+    rows = tuple((name, *[run[place] for run in runs.values()]) for place, name in enumerate(names))
+    return Grid("", ("hidden layer in", *runs), rows, digits=3)
+
+
+# -- a module at two places, and starts ------------------------------------------------------------------------------------------
+
+
+class _Shared:
+    """A layer that is used twice."""
+
+    def __init__(self) -> None:
+        layer = nn.Linear(4, 4)
+        self.net = nn.Sequential(layer, nn.ReLU(), layer)
+        memo: set[nn.Module] = set()
+        self.found = {
+            "named_modules()": [name for name, _ in self.net.named_modules()],
+            "named_modules(remove_duplicate=False)": [name for name, _ in self.net.named_modules(remove_duplicate=False)],
+            "named_modules(memo)": [name for name, _ in self.net.named_modules(memo)],
+            "named_modules(memo), once more": [name for name, _ in self.net.named_modules(memo)],
+            "named_parameters()": [name for name, _ in self.net.named_parameters()],
+            "state_dict()": list(self.net.state_dict()),
+        }
+
+    def grid(self) -> Grid:
+        rows = tuple((call, ", ".join(name or "''" for name in names) or "nothing") for call, names in self.found.items())
+        return Grid("", ("call", "names"), rows)
+
+
+class _Start:
+    """The start of a layer of so many inputs: the lecture's, and that of `nn.Linear`."""
+
+    def __init__(self, width: int) -> None:
+        outputs = max(WIDTHS)
+        self.width, self.bound = width, width**-0.5
+        self.kaiming = (2 / (1 + 5)) ** 0.5 * (3 / width) ** 0.5
+        layer, x = nn.Linear(width, outputs), ad.randn(64, width)
+        self.largest = layer.weight.detach().abs().max().item()
+        with ad.no_grad():
+            self.by_randn = MyLinear(width, outputs)(x).std().item()
+            self.by_linear = layer(x).std().item()
+
+    def row(self) -> tuple[Any, ...]:
+        return (self.width, self.by_randn, self.by_linear, self.bound, self.largest)
+
+
+def _start_table(starts: list[_Start]) -> Grid:
+    columns = ("inputs n", "output by randn", "by nn.Linear", "1/sqrt(n)", "largest |w|")
+    return Grid("", columns, tuple(start.row() for start in starts), digits=3)
+
+
+UNLEARNED = ["t", "t, requires_grad=True", "t by register_buffer", "[nn.Linear(2, 1)]", "[nn.Parameter(t)]"]
+
+
+def _checks(kept: _Kept, runs: dict[str, _Run], shared: _Shared, starts: list[_Start], net: nn.Module) -> tuple[Check, ...]:
+    lost = [kind for kind, (parameters, _, _) in kept.found.items() if not parameters]
+    listed, registered = runs.values()
+    own, state, again = (shared.found[call] for call in ("named_parameters()", "state_dict()", "named_modules(memo), once more"))
+    with ad.no_grad():
+        flag = nn.Parameter(ad.zeros(2)).requires_grad
+    saved = net.state_dict()["layer0.weight"]
+    before = saved.tolist()
+    net.layer0.weight.detach().add_(1)
+    within = all(start.largest <= start.bound and abs(start.kaiming / start.bound - 1) < 1e-12 for start in starts)
+    sizes = [start.by_linear for start in starts]
+    return (
+        Check("tensors, buffers and lists are not learned", f"{len(lost)} of {len(kept.found)} kinds", lost == UNLEARNED),
+        Check("a list's weights have a gradient, and stay", f"moved by {listed.moved:g}", listed.moved == 0 != listed.gradient),
+        Check(
+            "in a ModuleList they move, and the loss is less", f"{registered.last:.2g} < {listed.last:.2g}",
+            registered.moved > 0 and registered.last < listed.last < listed.first,
+        ),
+        Check("a shared module has one set of parameters", f"{len(own)}, and {len(state)} names", 2 * len(own) == len(state)),
+        Check("a memo remembers", f"{len(again)} modules the second time", not again),
+        Check("nn.Linear starts within Kaiming's bound", "1/sqrt(n)", within),
+        Check("its output keeps its size", f"{min(sizes):.2f} to {max(sizes):.2f}", max(sizes) < 1.5 * min(sizes)),
+        Check("a Parameter made under no_grad requires a gradient", "yes" if flag else "no", flag),
+        Check("state_dict() is no copy: a step shows in it", "changed", saved.tolist() != before),
+    )  # fmt: skip
