@@ -43,6 +43,7 @@ LESSONS: dict[str, Entry] = {
     "version-counters": Entry("version_counters", "who notices a change in place"),
     "custom-function": Entry("custom_function", "a backward of your own, and how to trust it"),
     "modules": Entry("modules", "a tree of parts, and what it learns"),
+    "train-eval": Entry("train_eval", "two switches, and what each turns"),
     "accuracy": Entry("accuracy", "a staircase, and the slopes laid over it"),
     "topological-order": Entry("topological_order", "when a node may pass its adjoint on", Size("diamonds", 50, 2, 900)),
 }

@@ -1,0 +1,319 @@
+"""Training and evaluation: what eval() changes and what no_grad() does, which are two things, and what comes of forgetting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import diffcli.autograd as ad
+from diffcli import nn
+from diffcli.studies.lessons.engine import refusal
+from diffcli.studies.lessons.record import Check, Code, Erratum, Grid, Lesson, Said, Settings
+
+ONES = 10000
+PROBABILITIES = (0.2, 0.5, 0.8)
+BATCH, MEAN, DEVIATION = 32, 5.0, 2.0
+PASSES = (1, 2, 5, 20, 50)
+MOMENTUM = 0.1
+
+POINTS, HIDDEN, DROP = 96, 32, 0.3
+EPOCHS, SHOWN, RATE = 40, (1, 5, 10, 20, 40), 0.2
+CALLS = 3
+CLOSE = 1e-9
+
+LOOP = """\
+for epoch in range(40):
+    net.train()                         # dropout drops, batch norm uses the batch
+    for x, y in batches:
+        optimizer.zero_grad()
+        loss_fn(net(x), y).backward()
+        optimizer.step()
+    net.eval()                          # dropout rests, batch norm uses averages
+    with ad.no_grad():                  # and nothing is recorded
+        dev_loss = loss_fn(net(dev_x), dev_y)"""
+
+TRY = """\
+from diffcli import autograd as ad, nn; drop = nn.Dropout(0.5); x = ad.ones(6)
+print(drop(x), drop(x), drop.eval()(x))"""
+
+
+def lesson(settings: Settings) -> Lesson:
+    ad.manual_seed(settings.seed)
+    drops = [_Drop(p) for p in PROBABILITIES]
+    norms = _norms()
+    data = _Data()
+    net, history = _learned(data)
+    before = {name: tensor.clone() for name, tensor in net.state_dict().items()}
+    calls = {name: _calls(net, data, training) for name, training in (("eval()", False), ("forgotten", True))}
+    net.load_state_dict(before)
+    combinations = [_Combination(net, data, training, mode) for training in (True, False) for mode in ("grad", "no_grad")]
+    net.load_state_dict(before)
+    slope = _Slope(net, data)
+    parts = (
+        Said(
+            "Some layers do one thing while a model learns and another when it is used, and train() and eval() say which. "
+            f"Dropout sets elements to 0 with probability p, and divides the others by 1 - p. On {ONES} ones:"
+        ),
+        _drop_table(drops),
+        Said("The mean is kept, so that the next layer is used to what it gets. In evaluation x comes back untouched."),
+        Said(
+            "Batch norm takes off the mean of the batch, and divides by its deviation. In evaluation it does so with running "
+            f"averages, which each pass in training moves: r = {1 - MOMENTUM:g} r + {MOMENTUM:g} new, from 0 and 1. Batches of "
+            f"{BATCH} from a distribution of mean {MEAN:g} and variance {DEVIATION**2:g}, and the mean of what comes out:"
+        ),
+        _norm_table(norms),
+        Said("Mind the first rows: after few passes the model that is evaluated is quite another than the one that learned."),
+        Said("no_grad() is another switch. A network with both layers, in all four combinations:"),
+        _combination_table(combinations),
+        slope.erratum(),
+        Said(
+            "Note 000 has it right in its table. The surprise is the second row. To look at a model under no_grad, but without "
+            "eval(), changes it: each batch that is looked at moves the running averages. Test data get into the model, and no "
+            "gradient was needed for it."
+        ),
+        Said("The usual loop has both, each in its place:"),
+        Code(LOOP),
+        Said("On two rings, the inner one of class 1:"),
+        _history_table(history),
+        Said(
+            "A forgotten eval() need not show in the loss. It makes predictions a matter of luck. p of class 1 at the first four "
+            f"points, in {CALLS} calls of one model, and how many of {POINTS} points are on another side than in the call before:"
+        ),
+        _call_table(calls),
+    )
+    return Lesson(
+        "train-eval", "two switches, and what each turns", parts,
+        _checks(drops, norms, combinations, slope, history, calls), TRY,
+    )  # fmt: skip
+
+
+# -- dropout -------------------------------------------------------------------------------------------------------------------
+
+
+class _Drop:
+    def __init__(self, p: float) -> None:
+        self.p = p
+        layer, x = nn.Dropout(p), ad.ones(ONES)
+        found = layer(x)
+        self.zeros, self.mean, self.others = (found == 0).double().mean().item(), found.mean().item(), found.max().item()
+        self.untouched = layer.eval()(x).tolist() == x.tolist()
+
+
+def _drop_table(drops: Sequence[_Drop]) -> Grid:
+    rows = tuple((drop.p, drop.zeros, drop.others, drop.mean, "x" if drop.untouched else "other") for drop in drops)
+    return Grid("", ("p", "share of zeros", "the others", "mean", "in eval()"), rows, digits=3)
+
+
+# -- batch norm ----------------------------------------------------------------------------------------------------------------
+
+
+class _Norm(NamedTuple):
+    passes: int
+    batch: float
+    mean: float
+    variance: float
+    trained: float
+    """The mean of the output in training."""
+    evaluated: float
+    """The same in evaluation."""
+    by_rule: float
+    """The running mean as the rule has it from the means of the batches."""
+
+
+def _norms() -> list[_Norm]:
+    layer, found, rule = nn.BatchNorm1d(1, momentum=MOMENTUM), [], 0.0
+    for number in range(1, PASSES[-1] + 1):
+        x = MEAN + DEVIATION * ad.randn(BATCH, 1)
+        mean = x.mean().item()
+        trained = layer.train()(x)
+        evaluated = layer.eval()(x)
+        rule = (1 - MOMENTUM) * rule + MOMENTUM * mean
+        if number in PASSES:
+            trains, evals = trained.mean().item(), evaluated.mean().item()
+            running = layer.running_mean.item(), layer.running_var.item()
+            found.append(_Norm(number, mean, *running, trains, evals, rule))
+    return found
+
+
+def _norm_table(norms: Sequence[_Norm]) -> Grid:
+    columns = ("passes", "batch mean", "running mean", "running var.", "out, train()", "out, eval()")
+    rows = tuple((*norm[:4], round(norm.trained, 12) + 0.0, norm.evaluated) for norm in norms)
+    return Grid("", columns, rows, digits=3)
+
+
+# -- a network with both -------------------------------------------------------------------------------------------------------
+
+
+class _Data:
+    """Points on two rings, to learn from and to be looked at."""
+
+    def __init__(self) -> None:
+        self.x, self.y = self._rings()
+        self.dev_x, self.dev_y = self._rings()
+
+    def _rings(self) -> tuple[Any, Any]:
+        y = ad.tensor([number % 2 for number in range(POINTS)], dtype="int64")
+        angle = ad.rand(POINTS) * 6.283
+        radius = 2 - y.double() + 0.2 * ad.randn(POINTS)
+        return ad.stack([radius * ad.cos(angle), radius * ad.sin(angle)], dim=1), y
+
+
+class _Epoch(NamedTuple):
+    train: float
+    dev: float
+    forgotten: float
+    accuracy: float
+
+
+def _network() -> nn.Sequential:
+    return nn.Sequential(nn.Linear(2, HIDDEN), nn.BatchNorm1d(HIDDEN), nn.ReLU(), nn.Dropout(DROP), nn.Linear(HIDDEN, 2))
+
+
+def _learned(data: _Data) -> tuple[nn.Sequential, list[_Epoch]]:
+    """The loop; the loss of a model that is not put into evaluation is looked at in a copy."""
+    net, history = _network(), []
+    optimizer = nn.optim.SGD(net.parameters(), lr=RATE)
+    for _ in range(EPOCHS):
+        net.train()
+        losses = []
+        for begin in range(0, POINTS, BATCH):
+            x, y = data.x[begin : begin + BATCH], data.y[begin : begin + BATCH]
+            optimizer.zero_grad()
+            loss = ad.cross_entropy(net(x), y)
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+        with ad.no_grad():
+            found = net.eval()(data.dev_x)
+            dev = ad.cross_entropy(found, data.dev_y).item()
+            accuracy = (found.argmax(1) == data.dev_y).double().mean().item()
+            copy = _network()
+            copy.load_state_dict(net.state_dict())
+            forgotten = ad.cross_entropy(copy(data.dev_x), data.dev_y).item()
+        history.append(_Epoch(sum(losses) / len(losses), dev, forgotten, accuracy))
+    return net, history
+
+
+def _history_table(history: Sequence[_Epoch]) -> Grid:
+    rows = tuple((epoch, *history[epoch - 1]) for epoch in SHOWN)
+    return Grid("", ("epoch", "training loss", "dev loss", "dev loss, eval() forgotten", "dev accuracy"), rows, digits=3)
+
+
+class _Combination:
+    """One pass of the network in one of the four combinations."""
+
+    def __init__(self, net: nn.Sequential, data: _Data, training: bool, mode: str) -> None:
+        self.training, self.mode = training, mode
+        net.train(training)
+        context: Callable[[], Any] = ad.no_grad if mode == "no_grad" else ad.enable_grad
+        before = net[1].running_mean.clone()
+        with context():
+            found = net(data.dev_x)
+            self.same = found.tolist() == net(data.dev_x).tolist()
+        self.moved = net[1].running_mean.tolist() != before.tolist()
+        self.requires_grad = found.requires_grad
+        net.zero_grad()
+        self.refused = refusal(lambda: ad.cross_entropy(found, data.dev_y).backward()) is not None
+
+    def row(self) -> tuple[Any, ...]:
+        name = f"{'train' if self.training else 'eval'}, {self.mode}"
+        moved = "are moved" if self.moved else "stay"
+        return (name, "the same" if self.same else "differ", moved, self.requires_grad, "refused" if self.refused else "works")
+
+
+def _combination_table(combinations: Sequence[_Combination]) -> Grid:
+    columns = ("", "two passes", "running averages", "requires grad", "backward()")
+    return Grid("", columns, tuple(one.row() for one in combinations))
+
+
+class _Slope:
+    """The derivative of the loss by one weight in evaluation: backward(), and a difference quotient."""
+
+    def __init__(self, net: nn.Sequential, data: _Data) -> None:
+        net.eval()
+        net.zero_grad()
+        found = net(data.dev_x)
+        self.requires_grad = found.requires_grad
+        ad.cross_entropy(found, data.dev_y).backward()
+        weight = net[4].weight
+        self.by_backward = weight.grad[0, 0].item()
+        self.count = sum(parameter.grad is not None for parameter in net.parameters())
+        sides, h = [], 1e-5
+        with ad.no_grad():
+            for step in (h, -2 * h):
+                weight[0, 0] += step
+                sides.append(ad.cross_entropy(net(data.dev_x), data.dev_y).item())
+        self.by_quotient = (sides[0] - sides[1]) / (2 * h)
+
+    def erratum(self) -> Erratum:
+        return Erratum(
+            "in evaluation mode no gradients are computed for backprop.",
+            f"eval() leaves them alone. After it, requires_grad of the output is {self.requires_grad}, and backward() gives all "
+            f"{self.count} parameters a gradient; by the first weight of the last layer {self.by_backward:.6f}, and a "
+            f"difference quotient says {self.by_quotient:.6f}. It is no_grad() that turns them off.",
+            "Note 002",
+        )
+
+
+# -- forgetting ----------------------------------------------------------------------------------------------------------------
+
+
+class _Call(NamedTuple):
+    first: tuple[float, ...]
+    flipped: int | None
+
+
+def _calls(net: nn.Sequential, data: _Data, training: bool) -> list[_Call]:
+    net.train(training)
+    calls: list[_Call] = []
+    before: list[bool] | None = None
+    for _ in range(CALLS):
+        with ad.no_grad():
+            p = ad.softmax(net(data.dev_x), dim=1)[:, 1].tolist()
+        sides = [value > 0.5 for value in p]
+        flipped = None if before is None else sum(a != b for a, b in zip(sides, before, strict=True))
+        calls.append(_Call(tuple(p[:4]), flipped))
+        before = sides
+    return calls
+
+
+def _call_table(calls: dict[str, list[_Call]]) -> Grid:
+    rows = [
+        (f"{name}, call {number}", *call.first, call.flipped)
+        for name, made in calls.items() for number, call in enumerate(made, 1)
+    ]  # fmt: skip
+    return Grid("", ("", "point 1", "2", "3", "4", "other side"), tuple(rows), digits=3)
+
+
+def _checks(
+    drops: Sequence[_Drop], norms: Sequence[_Norm], combinations: Sequence[_Combination], slope: _Slope,
+    history: Sequence[_Epoch], calls: dict[str, list[_Call]],
+) -> tuple[Check, ...]:  # fmt: skip
+    off = max(abs(drop.zeros - drop.p) / (drop.p * (1 - drop.p) / ONES) ** 0.5 for drop in drops)
+    others = all(abs(drop.others * (1 - drop.p) - 1) < CLOSE for drop in drops)
+    kept = max(abs(drop.mean - 1) / (drop.p / (1 - drop.p) / ONES) ** 0.5 for drop in drops)
+    centred = max(abs(norm.trained) for norm in norms)
+    ruled = max(abs(norm.mean - norm.by_rule) for norm in norms)
+    moved = [one.moved for one in combinations]
+    recorded = [not one.refused for one in combinations]
+    same = [[call.first for call in made] for made in calls.values()]
+    return (
+        Check("dropout: the share of zeros is p", f"{off:.1f} sigma off at most", off < 5),
+        Check("the others are 1/(1 - p), in eval() all stay", "as said", others and all(drop.untouched for drop in drops)),
+        Check("so the mean is kept", f"{kept:.1f} sigma off at most", kept < 5),
+        Check("batch norm in training: mean 0", f"off by {centred:.0e}", centred < CLOSE),
+        Check("the running mean is as the rule has it", f"off by {ruled:.0e}", ruled < CLOSE),
+        Check("train() moves averages, even under no_grad", _words(moved), moved == [True, True, False, False]),
+        Check("backward() needs grad mode, not train()", _words(recorded), recorded == [True, False, True, False]),
+        Check(
+            "the gradient after eval() is that of quotients", f"off by {abs(slope.by_backward - slope.by_quotient):.0e}",
+            abs(slope.by_backward - slope.by_quotient) < 1e-7 and slope.requires_grad,
+        ),
+        Check("the loop learns", f"accuracy {history[-1].accuracy:.2f}", history[-1].dev < history[0].dev),
+        Check("in eval() every call is the same", f"{len(set(same[0]))} outcome of {CALLS} calls", len(set(same[0])) == 1),
+        Check("eval() forgotten, none is", f"{len(set(same[1]))} outcomes", len(set(same[1])) == CALLS),
+    )  # fmt: skip
+
+
+def _words(flags: Sequence[bool]) -> str:
+    return ", ".join("yes" if flag else "no" for flag in flags)
