@@ -20,12 +20,12 @@ import diffcli
 from diffcli.reports.formats import FORMATS
 from diffcli.studies import lessons
 from diffcli.studies.lessons import LESSONS, Entry, Size, linear_layer, run_lesson
-from diffcli.studies.lessons.record import Check, Code, Curves, Erratum, Grid, Lesson, Said, Settings
+from diffcli.studies.lessons.record import Check, Code, Curves, Erratum, Grid, Lesson, Said, Settings, Tree
 
 PARTS = {
     "said": ["kind", "text"], "code": ["kind", "text"], "grid": ["kind", "title", "columns", "rows", "varies", "digits"],
     "curves": ["kind", "title", "x_label", "y_label", "curves", "log_x", "log_y", "lines"],
-    "erratum": ["kind", "said", "truth", "source"],
+    "tree": ["kind", "nodes", "edges", "results"], "erratum": ["kind", "said", "truth", "source"],
 }  # fmt: skip
 PLACEHOLDER = re.compile(r"\b(TODO|TBD|FIXME|XXX|lorem)\b|\{[a-z_.]*\}|<[a-z_. ]+ at 0x|\?\?")
 
@@ -156,7 +156,7 @@ def test_a_lesson_comes_in_every_format(name, format, once):
 def test_what_the_records_hold_is_what_they_say(name):
     lesson = remembered(name, Settings())
     for part in lesson.parts:
-        assert isinstance(part, Said | Code | Grid | Curves | Erratum)
+        assert isinstance(part, Said | Code | Grid | Curves | Tree | Erratum)
         for text in (part.text,) if isinstance(part, Said | Code) else part[:2] if isinstance(part, Erratum) else ():
             assert text == text.strip()
             assert isinstance(part, Code) or "\n" not in text

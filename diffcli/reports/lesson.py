@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from diffcli.records import is_array
-from diffcli.reports.document import Block, Cell, Column, Document, Table, Text, number
+from diffcli.reports.document import Block, Cell, Column, Document, Style, Table, Text, number
 from diffcli.reports.figure import Axis, Figure, Series
+from diffcli.studies.graph import Graph
 from diffcli.studies.lessons import LESSONS
-from diffcli.studies.lessons.record import Code, Curves, Erratum, Grid, Lesson, Part, Said, Settings
+from diffcli.studies.lessons.record import Code, Curves, Erratum, Grid, Lesson, Part, Said, Settings, Tree
 
 SCHEMA = "diffcli/lesson@1"
 VERDICTS = {True: "pass", False: "FAIL"}
@@ -23,9 +24,9 @@ def lesson_report(lesson: Lesson, settings: Settings, rounded: bool = False, asc
     """The document of a lesson; ``rounded`` where each table may show as many digits as it is about, ``ascii`` for scripts.
 
     The keys of its data: ``lesson``, ``title``, ``seed``, ``size``, ``passed``, ``parts`` (each with its ``kind``: ``said``,
-    ``code``, ``grid``, ``curves``, ``erratum``), ``checks`` (``claim``, ``found``, ``passed``) and ``try_next``.
+    ``code``, ``grid``, ``curves``, ``tree``, ``erratum``), ``checks`` (``claim``, ``found``, ``passed``) and ``try_next``.
     """
-    blocks: list[Block] = [Text(f"{lesson.name}: {lesson.title}", "heading"), *_blocks(lesson.parts, rounded)]
+    blocks: list[Block] = [Text(f"{lesson.name}: {lesson.title}", "heading"), *_blocks(lesson.parts, rounded, ascii)]
     columns = (Column("what is checked"), Column("found"), Column("verdict"))
     rows = tuple((check.claim, check.found, VERDICTS[check.passed]) for check in lesson.checks)
     blocks += [Table("checks", columns, rows), Text("try next", "heading"), Text(lesson.try_next, "code")]
@@ -88,7 +89,7 @@ def verdicts_report(lessons: Sequence[Lesson], settings: Settings) -> Document:
 # -- parts -------------------------------------------------------------------------------------------------------------------
 
 
-def _blocks(parts: Sequence[Part], rounded: bool) -> Iterator[Block]:
+def _blocks(parts: Sequence[Part], rounded: bool, ascii: bool) -> Iterator[Block]:
     role = ""
     for part in parts:
         if isinstance(part, Said):
@@ -102,8 +103,16 @@ def _blocks(parts: Sequence[Part], rounded: bool) -> Iterator[Block]:
             yield Text(f"Erratum. {part.source} says: {part.said}\nComputed: {part.truth}", "erratum")
         elif isinstance(part, Curves):
             yield _figure(part)
+        elif isinstance(part, Tree):
+            yield Text(_tree_text(part, ascii), "code")
         else:
             yield _table(part, rounded)
+
+
+def _tree_text(tree: Tree, ascii: bool) -> str:
+    from diffcli.reports.graph_text import tree_lines  # few lessons have one
+
+    return "\n".join(tree_lines(tree.graph, Style(unicode=not ascii)))
 
 
 def _table(grid: Grid, rounded: bool) -> Table:
@@ -179,4 +188,14 @@ def _part_data(part: Part) -> dict[str, Any]:
     if isinstance(part, Curves):
         curves = [{"name": name, "x": x, "y": y} for name, x, y in part.curves]
         return {"kind": kind, **part._asdict(), "curves": curves}
+    if isinstance(part, Tree):
+        return {"kind": kind, **_graph_data(part.graph)}
     return {"kind": kind, **part._asdict()}
+
+
+def _graph_data(graph: Graph) -> dict[str, Any]:
+    """``nodes``, each behind its operands; ``edges`` by the nodes' ids, as in ``diffcli/graph@1``; and the ``results``."""
+    nodes = [{key: getattr(node, key) for key in ("id", "kind", "operation", "name", "text", "remark")} for node in graph.nodes]
+    ids = [node.id for node in graph.nodes]
+    edges = [{"from": ids[edge.operand], "to": ids[edge.user], "operand": edge.position} for edge in graph.edges]
+    return {"nodes": nodes, "edges": edges, "results": [ids[place] for place in graph.results]}

@@ -30,7 +30,8 @@ class LegendrePolynomial(ad.Function):
         return grad_output * 1.5 * (5 * input**2 - 1)"""
 
 STABLE = """\
-forward:   ctx.save_for_backward(x);  return x.relu() + ad.log1p(ad.exp(-abs(x)))
+forward:   ctx.save_for_backward(x)
+           return ad.relu(x) + ad.log1p(ad.exp(-abs(x)))
 backward:  return grad_output * ad.sigmoid(x)"""
 
 TRY = """\
@@ -76,7 +77,7 @@ class Softplus(ad.Function):
     @staticmethod
     def forward(ctx: Any, x: Any) -> Any:
         ctx.save_for_backward(x)
-        return x.relu() + ad.log1p(ad.exp(-abs(x)))
+        return ad.relu(x) + ad.log1p(ad.exp(-abs(x)))
 
     @staticmethod
     def backward(ctx: Any, grad_output: Any) -> Any:

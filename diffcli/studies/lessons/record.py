@@ -2,7 +2,10 @@
 
 # Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
 
-from typing import Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from diffcli.studies.graph import Graph
 
 
 class Said(NamedTuple):
@@ -42,6 +45,12 @@ class Curves(NamedTuple):
     """The names of those that are drawn as a line: theory, as against points that were measured."""
 
 
+class Tree(NamedTuple):
+    """A graph, drawn with operands below what is made of them."""
+
+    graph: "Graph"
+
+
 class Erratum(NamedTuple):
     """Where the lecture, or another ``source``, slips: what it says, and what is computed."""
 
@@ -58,7 +67,7 @@ class Check(NamedTuple):
     passed: bool
 
 
-Part: TypeAlias = Said | Code | Grid | Curves | Erratum
+Part: TypeAlias = Said | Code | Grid | Curves | Tree | Erratum
 
 
 class Lesson(NamedTuple):

@@ -99,7 +99,7 @@ def lesson(settings: Settings) -> Lesson:
         Check("z = h @ w1 is recorded, though w1 is frozen", str(cases[1].root), cases[1].root == "MatmulBackward"),
         refused("with all three frozen, backward() is refused", cases[-1].refused, "no-graph"),
     )  # fmt: skip
-    return Lesson("requires-grad", "which gradients come, and what freezing saves", parts, checks, TRY)
+    return Lesson("requires-grad", "which gradients come; what freezing saves", parts, checks, TRY)
 
 
 class _Net:

@@ -28,7 +28,7 @@ OPERATIONS_ON_P: dict[str, tuple[Callable[[Any], Any], dict[str, str]]] = {
 
 SETTING = """\
 w = ad.tensor(1.0, requires_grad=True)
-p = w * 1                        # p is no leaf, so it may be changed in place
+p = w * 1;  p.name = "p"         # p is no leaf, so it may be changed in place
 y = ad.sin(p)                    # dy/dp = cos(p): saves p
 p.add_(1)
 y.backward()"""

@@ -1,0 +1,167 @@
+"""The graph that operations leave behind: its shape, what it saves, that each run makes another, and when it is freed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import diffcli.autograd as ad
+from diffcli.methods.library import grad
+from diffcli.studies.graph import Graph
+from diffcli.studies.lessons.engine import quoted, refusal, refused
+from diffcli.studies.lessons.record import Check, Code, Grid, Lesson, Said, Settings, Tree
+from diffcli.studies.lessons.survey import AT, CLOSE, TEXT
+from diffcli.studies.tensor_graph import graph_of_tensor
+
+LIMIT = 100.0
+STARTS = (3.0, 5.0, 9.99, 10.0, 20.0)
+
+SAVED = """\
+x is y.grad_fn.saved["a"]        # {}: the tensor itself, and no copy
+x.equal(y.grad_fn.saved_a)       # {}: the note's y.grad_fn._saved_self"""
+
+LOOP = """\
+def f(x):
+    while x < 100:
+        x = x * x
+    return x"""
+
+TRY = """\
+import diffcli.autograd as ad; x = ad.tensor(0.5, requires_grad=True)
+y = ad.exp(x) * ad.sin(x); print(y.grad_fn.next_functions)
+print(y.grad_fn.saved)"""
+
+
+def lesson(settings: Settings) -> Lesson:
+    x1, x2 = (_leaf(value, name) for name, value in AT.items())
+    y = ad.log(x1) + x1 * x2 - ad.sin(x2)
+    graph = graph_of_tensor(y)
+    y.backward()
+    saved = _saved()
+    runs = [_Run(start) for start in STARTS]
+    again = refusal(y.backward)
+    harmless = _twice_through_a_sum()
+    parts = (
+        Said(
+            "Tensors run their operations at once: no formula is read first. But an operation on a tensor that requires a "
+            "gradient leaves a node behind, the result's grad_fn, which knows where adjoints go. The lecture's "
+            f"y = {TEXT} at (2, 5):"
+        ),
+        Tree(graph),
+        Said(
+            "From the root, y.grad_fn, the functions of the backward pass lead to its ends, the leaves x1 and x2, where a "
+            "gradient is added to x.grad. Both are used twice and there once: it is a DAG, and no tree. A node saves what its "
+            "derivative reads: a product both factors, a sum nothing. With y = x**2, as in the note:"
+        ),
+        Code(SAVED.format(*saved)),
+        Said("As it is made by running, there is no loop in it, however it was written. This one squares x until it is 100:"),
+        Code(LOOP),
+        _runs(runs),
+        _edge(runs),
+        Said(f"The graph of f({runs[0].start:g}), where each node is used twice by the next:"),
+        Tree(runs[0].graph),
+        Said(
+            f"{runs[0].nodes} nodes, and {runs[0].paths} paths from the root to x, each with its share of the slope; the "
+            "backward pass visits each node once, and has them all."
+        ),
+        Said("And it is made for one backward pass, which frees what was saved as it goes. y.backward() once more:"),
+        quoted(again),
+        Said(
+            "Only what has saved something can miss it: (x + 1) can be gone through as often as you like, and twice gives "
+            f"x.grad = {harmless:g}."
+        ),
+    )
+    gradient = {"x1": x1.grad.item(), "x2": x2.grad.item()}
+    checks = _checks(graph, gradient, saved, runs, again, harmless)
+    return Lesson("graph", "what operations leave behind as they run", parts, checks, TRY)
+
+
+def _leaf(value: float, name: str) -> Any:
+    leaf = ad.tensor(value, requires_grad=True)
+    leaf.name = name
+    return leaf
+
+
+def _saved() -> tuple[bool, bool]:
+    x = ad.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    node: Any = (x**2).grad_fn
+    return x is node.saved["a"], bool(x.equal(node.saved_a))
+
+
+def _twice_through_a_sum() -> float:
+    x = _leaf(3.0, "x")
+    y = x + 1
+    y.backward()
+    y.backward()
+    return float(x.grad.item())
+
+
+# -- runs ------------------------------------------------------------------------------------------------------------------------
+
+
+def _f(x: Any) -> Any:
+    while x < LIMIT:
+        x = x * x
+    return x
+
+
+class _Run:
+    """The loop from one x: its value, its graph, and its slope."""
+
+    def __init__(self, start: float) -> None:
+        self.start, x = start, _leaf(start, "x")
+        y = _f(x)
+        self.graph = graph_of_tensor(y)
+        self.nodes = sum(node.kind == "operation" for node in self.graph.nodes)
+        self.paths = _paths(self.graph)
+        y.backward()
+        self.value, self.slope = y.item(), x.grad.item()
+
+    @property
+    def rule(self) -> float:
+        """The derivative of the power that ran."""
+        return float(self.paths * self.start ** (self.paths - 1))
+
+
+def _paths(graph: Graph) -> int:
+    """How many ways lead from the result to leaves; the operands of a node stand before it."""
+    counts: list[int] = []
+    for operands in graph.operands():
+        counts.append(sum(counts[edge.operand] for edge in operands) if operands else 1)
+    return counts[graph.results[0]]
+
+
+def _runs(runs: Sequence[_Run]) -> Grid:
+    rows = tuple((of.start, of.nodes, f"x^{of.paths}", of.value, of.slope) for of in runs)
+    return Grid("", ("x", "nodes", "f was", "f(x)", "slope"), rows, digits=6)
+
+
+def _edge(runs: Sequence[_Run]) -> Said:
+    """Where the loop runs once more or not."""
+    below, at = max(pairwise(runs), key=lambda pair: pair[0].value - pair[1].value)
+    return Said(
+        f"Each slope is right for the power that ran, and each run has a graph of its own. But between x = {below.start:g} and "
+        f"{at.start:g} f falls from {below.value:.0f} to {at.value:.0f}, and its slope is said to be {below.slope:.0f}, and then "
+        f"{at.slope:.0f}: a graph knows what was run, and not what might have been. Nobody warns of a jump in a loop."
+    )
+
+
+def _checks(
+    graph: Graph, gradient: dict[str, float], saved: tuple[bool, bool], runs: Sequence[_Run], again: Any, harmless: float
+) -> tuple[Check, ...]:
+    exact: dict[str, Any] = grad(TEXT, AT, mode="symbolic").gradient
+    off = max(abs(gradient[name] / exact[name] - 1) for name in exact)
+    leaves = [place for place, node in enumerate(graph.nodes) if node.kind == "input"]
+    uses = [sum(edge.operand == place for edge in graph.edges) for place in leaves]
+    slopes = [abs(of.slope / of.rule - 1) for of in runs]
+    doubled = all(of.paths == 2**of.nodes for of in runs)
+    return (
+        Check("the backward pass gives SymPy's derivatives", ", ".join(f"{of:.6g}" for of in gradient.values()), off < CLOSE),
+        Check("x1 and x2 are there once, and used twice", ", ".join(map(str, uses)), uses == [2, 2]),
+        Check("x**2 saves x itself", " and ".join(map(str, saved)), all(saved)),
+        Check("each slope is that of the power that ran", f"off by {max(slopes):.1g} at most", max(slopes) < CLOSE),
+        Check("k nodes in a row have 2^k paths", f"{runs[0].nodes} and {runs[0].paths}", doubled),
+        refused("a second pass is refused", again, "freed-graph"),
+        Check("and goes through where nothing was saved", f"{harmless:g}", harmless == 2),
+    )  # fmt: skip
