@@ -51,13 +51,11 @@ def lesson(settings: Settings) -> Lesson:
         Tree(graph),
         Said(
             "From the root, y.grad_fn, the functions of the backward pass lead to its ends, the leaves x1 and x2, where a "
-            "gradient is added to x.grad. Both are used twice, and are there once: it is a DAG, not a tree. A node saves what its "
-            "derivative reads: a product both factors, a sum nothing. With y = x**2, as in the note:"
+            "gradient is added to x.grad. Both are used twice, and are there once: it is a DAG, not a tree. A node saves what "
+            "its derivative reads: a product both factors, a sum nothing. With y = x**2, as in the note:"
         ),
         Code(SAVED.format(*saved)),
-        Said(
-            "As it is made by running, there is no loop in it, however it was written. This one squares x until it is 100 or more:"
-        ),
+        Said("As it is made by running, there is no loop in it. This one squares x until it is 100 or more:"),
         Code(LOOP),
         _runs(runs),
         _edge(runs),
