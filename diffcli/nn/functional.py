@@ -83,13 +83,16 @@ def _beside(feature: Any, x: Any) -> Any:
 # -- losses ----------------------------------------------------------------------------------------------------------------
 
 
+def check_reduction(reduction: str) -> None:
+    """Refuse a reduction that there is not."""
+    if reduction not in ("mean", "sum", "none"):
+        raise fault("bad-module", f"a reduction is 'mean', 'sum' or 'none', not {reduction!r}")
+
+
 def reduced(losses: Any, reduction: str) -> Any:
     """The losses of examples as one number, or as they are."""
-    if reduction == "none":
-        return losses
-    if reduction not in ("mean", "sum"):
-        raise fault("bad-module", f"a reduction is 'mean', 'sum' or 'none', not {reduction!r}")
-    return apply(reduction, (losses,))
+    check_reduction(reduction)
+    return losses if reduction == "none" else apply(reduction, (losses,))
 
 
 def _same_shape(x: Any, target: Any) -> None:
@@ -110,14 +113,35 @@ def l1_loss(x: Any, target: Any, reduction: str = "mean") -> Any:
     return reduced(apply("abs", (x - target,)), reduction)
 
 
+def _checked_labels(x: Any, target: Any) -> Any:
+    """Labels as a tensor: one whole number for each example, each a class; another one would make NaN of the loss in silence."""
+    labels = making.as_tensor(target).detach()
+    classes = x.shape[-1] if x.ndim else 0
+    if labels.shape != x.shape[:-1] or not classes:
+        message = f"predictions of {shape_text(x.shape)} do not fit labels of {shape_text(labels.shape)}"
+        help = ["predictions are batch × classes, labels one whole number for each of the batch"]
+        raise fault("shape-mismatch", message, help=help)
+    for wrong in (labels < 0, labels >= classes, labels != labels.to("int64")):
+        if wrong.any():
+            label = labels[wrong].reshape(-1)[0].item()
+            message = f"a label is {label:g}, and with {classes} classes labels are the whole numbers from 0 to {classes - 1}"
+            raise fault("domain", message)
+    return labels
+
+
 def _labels(x: Any, target: Any) -> Any:
     """Labels as 1 at their places: batch × classes, or classes."""
-    return apply("one_hot", (target,), classes=x.shape[-1])
+    return apply("one_hot", (_checked_labels(x, target),), classes=x.shape[-1])
+
+
+def _at_labels(x: Any, right: Any) -> Any:
+    """What each example has at its label, of length 1; an infinity elsewhere does not count, as 0*inf would."""
+    return apply("sum", (apply("where", (right == 1, x, 0.0)),), axis=-1, keepdims=1)
 
 
 def nll_loss(x: Any, target: Any, reduction: str = "mean") -> Any:
     """Of log-probabilities, batch × classes: what the label has, negated."""
-    return reduced(-apply("sum", (_labels(x, target) * x,), axis=-1), reduction)
+    return reduced(-_at_labels(x, _labels(x, target)).squeeze(-1), reduction)
 
 
 def cross_entropy(x: Any, target: Any, reduction: str = "mean", label_smoothing: float = 0.0) -> Any:
@@ -129,14 +153,17 @@ def cross_entropy(x: Any, target: Any, reduction: str = "mean", label_smoothing:
         logs = apply("log_softmax", (x,), axis=-1)
         wanted = _labels(x, target) * (1.0 - label_smoothing) + label_smoothing / x.shape[-1]
         return reduced(-apply("sum", (wanted * logs,), axis=-1), reduction)
-    if reduction == "mean":
-        return apply("cross_entropy", (x, target))
+    if reduction == "mean" and x.ndim == 2:
+        return apply("cross_entropy", (x, _checked_labels(x, target)))
     return nll_loss(apply("log_softmax", (x,), axis=-1), target, reduction)
 
 
 def hinge_loss(x: Any, target: Any, reduction: str = "mean") -> Any:
     """Of scores and targets of -1 and 1: max(0, 1 - target*score)."""
     _same_shape(x, target)
+    if not ((target == 1) | (target == -1)).all():
+        help = ["of labels of 0 and 1 they are 2*labels - 1"]
+        raise fault("domain", "targets of the hinge loss are -1 and 1, and there are others", help=help)
     return reduced(apply("relu", (1.0 - target * x,)), reduction)
 
 
@@ -147,8 +174,7 @@ def multi_margin_loss(x: Any, target: Any, margin: float = 1.0, reduction: str =
     (Crammer & Singer 2001 take the largest of them instead).
     """
     right = _labels(x, target)
-    own = apply("sum", (right * x,), axis=-1, keepdims=1)
-    others = apply("relu", (margin - own + x,)) * (1.0 - right)
+    others = apply("relu", (margin - _at_labels(x, right) + x,)) * (1.0 - right)
     return reduced(apply("sum", (others,), axis=-1) / float(x.shape[-1]), reduction)
 
 

@@ -1,0 +1,63 @@
+"""Losses as modules: each calls its function in `diffcli.nn.functional` with the settings that it was made with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from diffcli.errors import fault
+from diffcli.nn import functional
+from diffcli.nn.module import Module
+
+_LOSSES: dict[str, tuple[str, dict[str, Any]]] = {
+    "MSELoss": ("mse_loss", {}),
+    "L1Loss": ("l1_loss", {}),
+    "CrossEntropyLoss": ("cross_entropy", {"label_smoothing": 0.0}),
+    "NLLLoss": ("nll_loss", {}),
+    "HingeLoss": ("hinge_loss", {}),
+    "MultiMarginLoss": ("multi_margin_loss", {"margin": 1.0}),
+    "BCEWithLogitsLoss": ("binary_cross_entropy_with_logits", {}),
+}
+"""Losses: the function that each calls, and its settings beside ``reduction``, with what they are if nothing is said."""
+
+
+class Loss(Module):
+    """The base of losses, which are called with predictions and targets.
+
+    >>> from diffcli import nn
+    >>> from diffcli.autograd import tensor
+    >>> nn.MSELoss(reduction="sum")(tensor([1.0, 2.0]), tensor([0.0, 4.0]))
+    tensor(5.0)
+    """
+
+    function: str
+    defaults: dict[str, Any]
+
+    def __init__(self, *, reduction: str = "mean", **settings: Any) -> None:
+        super().__init__()
+        functional.check_reduction(reduction)
+        if unknown := [name for name in settings if name not in self.defaults]:
+            known = ", ".join((*self.defaults, "reduction"))
+            raise fault("bad-module", f"{type(self).__name__} has no setting {unknown[0]!r}", help=[f"it has {known}"])
+        self.settings = {**self.defaults, **settings}
+        self.reduction = reduction
+
+    def forward(self, predictions: Any, targets: Any) -> Any:
+        """The loss: one number, or with ``reduction="none"`` one of each example."""
+        return getattr(functional, self.function)(predictions, targets, reduction=self.reduction, **self.settings)
+
+
+def _loss(name: str) -> type[Loss]:
+    function, defaults = _LOSSES[name]
+    doc = f"`diffcli.nn.functional.{function}` as a module. {getattr(functional, function).__doc__}"
+    held = {"function": function, "defaults": defaults, "__doc__": doc, "__module__": __name__, "__qualname__": name}
+    return type(name, (Loss,), held)
+
+
+# Assigned by name, so that type checkers, editors and pickle find them.
+MSELoss = _loss("MSELoss")
+L1Loss = _loss("L1Loss")
+CrossEntropyLoss = _loss("CrossEntropyLoss")
+NLLLoss = _loss("NLLLoss")
+HingeLoss = _loss("HingeLoss")
+MultiMarginLoss = _loss("MultiMarginLoss")
+BCEWithLogitsLoss = _loss("BCEWithLogitsLoss")
