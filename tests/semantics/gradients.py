@@ -306,14 +306,17 @@ def gradient_of_the_caller(t):
     x.backward(given)
     x.grad.mul_(2.0)
     first = x.grad.clone()
-    given.zero_()
+    given.mul_(3.0)
+    new = t.tensor([1.0, 2.0], requires_grad=True)
+    new.backward(given)
+    new.grad.zero_()
     return {"first": first, "still": x.grad, "given": given}
 
 
 @script("leaves that share an adjoint get memory of their own")
 def gradients_apart(t):
     x, w = t.tensor([1.0, 2.0], requires_grad=True), t.tensor([3.0, 4.0], requires_grad=True)
-    (x + w).sum().backward()
+    ((x + w) * 2.0).sum().backward()
     x.grad.zero_()
     return {"x": x.grad, "w": w.grad}
 

@@ -85,6 +85,7 @@ def hooks_in_order(t):
     seen = []
     y.register_hook(lambda g: seen.append(g.item()))
     y.register_hook(lambda g: g * 10.0)
+    y.register_hook(lambda g: g + 1.0)
     y.register_hook(lambda g: seen.append(g.item()))
     (y * y).backward()
     return {"seen": seen, "x.grad": x.grad}
@@ -288,6 +289,17 @@ def backward_with_create_graph(t):
     x.grad = None
     first.backward()
     return {"first": first.detach(), "recorded": node, "second": x.grad}
+
+
+@script("recorded gradients add up too")
+def recorded_gradients_add_up(t):
+    x = t.tensor(2.0, requires_grad=True)
+    (x**3).backward(create_graph=True)
+    (x**2).backward(create_graph=True)
+    total = x.grad
+    x.grad = None
+    total.backward()
+    return {"total": total.detach(), "second": x.grad}
 
 
 @script("a penalty on the gradient, as in training: the parameters learn through the derivative")

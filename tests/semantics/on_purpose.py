@@ -51,7 +51,15 @@ ON_PURPOSE: dict[str, dict[str, tuple[Any, str]]] = {
         "hypot at 0": ([0.0, 2**0.5], LEAST),
     },
     "ties": {"along": ([[0.5, 0.5], [0.0, 1.0]], SHARES), "along min": ([[0.5, 1.0], [0.5, 0.0]], SHARES)},
-    "poles": {"1/x": ([NAN, -0.25], UNDEFINED), "sqrt at one": ([0.0, 0.25], ABSENT), "where of log": ([1.0, 0.5], ABSENT)},
+    "poles": {
+        "1/x": ([NAN, -0.25], UNDEFINED),
+        "sqrt at one": ([0.0, 0.25], ABSENT),
+        "where of log": ([1.0, 0.5], ABSENT),
+        "std of one value": (
+            [NAN, NAN],
+            "the root of a sum of squares has no slope at 0: infinity times 0; norm(x - mean(x)) has 0",
+        ),
+    },
     "whole numbers": {
         "made of ints": ([1.0, 2.0], "numbers are given to be differentiated by; dtype='int64' keeps them"),
         "arange": ([0.0, 1.0, 2.0], "numbers are made to be differentiated by; dtype='int64' makes whole ones"),
