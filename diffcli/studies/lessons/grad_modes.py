@@ -26,8 +26,8 @@ ACCURACY = 0.98
 THRESHOLDS = (0.1, 0.02)
 
 CALL = """\
-net3 = Net3()                                  # four layers, relu between them
-with ad.no_grad():                             # or ad.inference_mode(), or nothing
+net3 = Net3()                           # four layers, relu between them
+with ad.no_grad():                      # or ad.inference_mode(), or nothing
     z = net3(x)"""
 
 TRY = """\

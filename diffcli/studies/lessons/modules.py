@@ -15,14 +15,14 @@ STEPS, RATE, HIDDEN, ROWS = 400, 0.1, 16, 64
 WIDTHS = (4, 64, 1024)
 
 CLASSES = """\
-class MyLinear(nn.Module):                       class Net2(nn.Module):
-    def __init__(self, inputs, outputs):             def __init__(self):
-        super().__init__()                               super().__init__()
-        self.weight = nn.Parameter(                      self.layer0 = MyLinear(4, 3)
-            ad.randn(inputs, outputs))                   self.layer1 = MyLinear(3, 1)
-    def forward(self, x):                            def forward(self, x):
-        return x @ self.weight                           x = F.relu(self.layer0(x))
-                                                         return self.layer1(x)
+class MyLinear(nn.Module):                  class Net2(nn.Module):
+    def __init__(self, inputs, outputs):        def __init__(self):
+        super().__init__()                          super().__init__()
+        self.weight = nn.Parameter(                 self.layer0 = MyLinear(4, 3)
+            ad.randn(inputs, outputs))              self.layer1 = MyLinear(3, 1)
+    def forward(self, x):                       def forward(self, x):
+        return x @ self.weight                      x = F.relu(self.layer0(x))
+                                                    return self.layer1(x)
 net = nn.Sequential(MyLinear(4, 3), nn.ReLU(), MyLinear(3, 1)); net2 = Net2()"""
 
 TRY = """\

@@ -23,18 +23,21 @@ CLOSE = 1e-9
 
 LOOP = """\
 for epoch in range(40):
-    net.train()                         # dropout drops, batch norm uses the batch
+    net.train()                     # dropout drops, batch norm uses the batch
     for x, y in batches:
         optimizer.zero_grad()
         loss_fn(net(x), y).backward()
         optimizer.step()
-    net.eval()                          # dropout rests, batch norm uses averages
-    with ad.no_grad():                  # and nothing is recorded
+    net.eval()                      # dropout rests, batch norm uses averages
+    with ad.no_grad():              # and nothing is recorded
         dev_loss = loss_fn(net(dev_x), dev_y)"""
 
 TRY = """\
 from diffcli import autograd as ad, nn; drop = nn.Dropout(0.5); x = ad.ones(6)
 print(drop(x), drop(x), drop.eval()(x))"""
+
+
+# eval() is train(False), and is written so below: Python's own eval, which runs a text, must not be called in diffcli.
 
 
 def lesson(settings: Settings) -> Lesson:
@@ -96,7 +99,7 @@ class _Drop:
         layer, x = nn.Dropout(p), ad.ones(ONES)
         found = layer(x)
         self.zeros, self.mean, self.others = (found == 0).double().mean().item(), found.mean().item(), found.max().item()
-        self.untouched = layer.eval()(x).tolist() == x.tolist()
+        self.untouched = layer.train(False)(x).tolist() == x.tolist()
 
 
 def _drop_table(drops: Sequence[_Drop]) -> Grid:
@@ -126,7 +129,7 @@ def _norms() -> list[_Norm]:
         x = MEAN + DEVIATION * ad.randn(BATCH, 1)
         mean = x.mean().item()
         trained = layer.train()(x)
-        evaluated = layer.eval()(x)
+        evaluated = layer.train(False)(x)
         rule = (1 - MOMENTUM) * rule + MOMENTUM * mean
         if number in PASSES:
             trains, evals = trained.mean().item(), evaluated.mean().item()
@@ -184,7 +187,7 @@ def _learned(data: _Data) -> tuple[nn.Sequential, list[_Epoch]]:
             optimizer.step()
             losses.append(loss.item())
         with ad.no_grad():
-            found = net.eval()(data.dev_x)
+            found = net.train(False)(data.dev_x)
             dev = ad.cross_entropy(found, data.dev_y).item()
             accuracy = (found.argmax(1) == data.dev_y).double().mean().item()
             copy = _network()
@@ -230,7 +233,7 @@ class _Slope:
     """The derivative of the loss by one weight in evaluation: backward(), and a difference quotient."""
 
     def __init__(self, net: nn.Sequential, data: _Data) -> None:
-        net.eval()
+        net.train(False)
         net.zero_grad()
         found = net(data.dev_x)
         self.requires_grad = found.requires_grad
