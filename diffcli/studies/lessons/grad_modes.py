@@ -96,7 +96,10 @@ def lesson(settings: Settings) -> Lesson:
         ),
         _use_table(uses),
         _overridden(uses["no-grad"]),
-        Said("The lecture's table of modes is right in every cell. Inference mode is the one that has a price:"),
+        Said(
+            "The lecture's table of modes holds: only the default mode records, only inference mode spares the counting too, and "
+            "only its results are limited later. This is what one is told:"
+        ),
         quoted(uses["inference"].saved),
         _too_strong(uses["inference"]),
         Said(
@@ -230,15 +233,15 @@ def _use_table(uses: dict[str, _Use]) -> Grid:
 def _too_strong(inference: _Use) -> Erratum:
     return Erratum(
         "tensors created in inference mode will not be able to be used in computations to be recorded by autograd.",
-        f"only where they would be saved. For w + c: {code_of(inference.summed)}; a sum saves neither. For w * c: "
-        f"{code_of(inference.saved)}.",
+        f"only those that would be saved. w + c is recorded ({code_of(inference.summed)}), as a sum saves neither of them. "
+        f"w * c saves both, and is refused ({code_of(inference.saved)}).",
     )
 
 
 def _overridden(no_grad: _Use) -> Erratum:
     return Erratum(
         "requires_grad is always overridden to be False in the two other modes.",
-        f"that of results is. Under no_grad, w.requires_grad is still {no_grad.flag}, and (3 * w).requires_grad is "
+        f"that of what is computed there. Under no_grad, w.requires_grad is {no_grad.flag}, and (3 * w).requires_grad is "
         f"{no_grad.requires_grad}.",
     )
 
