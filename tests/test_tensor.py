@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import doctest
 import gc
 import importlib
 import math
 import random
+import threading
 import weakref
 
 import numpy as np
@@ -199,6 +201,171 @@ def test_a_number_that_is_not_taken_is_0_too():
     assert x.grad.item() == 3.0
 
 
+# -- memory ----------------------------------------------------------------------------------------------------------------
+
+
+def leaves(*values):
+    return [ad.tensor(value, requires_grad=True) for value in values]
+
+
+def test_two_leaves_never_share_a_gradient():
+    a, b = leaves([1.0, 2.0], [3.0, 4.0])
+    total = a + b
+    total[0].backward(retain_graph=True)
+    total[1].backward()
+    assert (a.grad.tolist(), b.grad.tolist()) == ([1.0, 1.0], [1.0, 1.0])
+    c, d = leaves([1.0], [2.0])
+    (c + d).sum().backward(create_graph=True)
+    with ad.no_grad():
+        c.grad.mul_(5.0)
+    assert (c.grad.tolist(), d.grad.tolist()) == ([5.0], [1.0])
+    weights = ad.tensor([1.0, 1.0])
+    e = ad.tensor([1.0, 2.0], requires_grad=True)
+    e.clone().backward(weights)
+    e.grad.zero_()
+    assert weights.tolist() == [1.0, 1.0]
+
+
+@pytest.mark.parametrize("order", [False, True], ids=["rows", "columns"])
+def test_a_reshape_that_is_changed_is_followed_in_any_layout(order):
+    x = ad.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], requires_grad=True)
+    weights = ad.tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+    b = x * 1
+    b.reshape(-1).mul_(2.0)
+    ((b.T * weights) if order else (b * weights.T)).sum().backward()
+    assert x.grad.tolist() == [[2.0, 6.0, 10.0], [4.0, 8.0, 12.0]]
+    y = ad.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], requires_grad=True)
+    turned = y.T * 2
+    view = turned.T.reshape(-1)
+    turned.mul_(3.0)
+    (view * ad.arange(1, 7)).sum().backward()
+    assert y.grad.tolist() == [[6.0, 12.0, 18.0], [24.0, 30.0, 36.0]]
+
+
+def test_what_is_repeated_is_followed_when_it_is_changed():
+    (x,) = leaves([1.0, 2.0])
+    b = x * 1
+    repeated = b.expand(3, 2)
+    b.mul_(2.0)
+    repeated.sum().backward()
+    assert x.grad.tolist() == [6.0, 6.0]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [lambda y, x: y.pow_(3.0), lambda y, x: y.mul_(x), lambda y, x: y.mul_(y), lambda y, x: y.sin_()],
+    ids=["pow", "x", "y", "sin"],
+)
+@pytest.mark.parametrize("value", [3.0, [3.0]], ids=["number", "array"])
+def test_second_derivatives_go_through_changes_in_place(change, value):
+    (x,) = leaves(value)
+    plain = {0: lambda v: v**3, 1: lambda v: v * v, 2: lambda v: v * v, 3: lambda v: v.sin()}
+    y = x.clone()
+    change(y, x)
+    (first,) = ad.grad((y * x).sum(), x, create_graph=True)
+    (second,) = ad.grad(first.sum(), x)
+    (z,) = leaves(value)
+    place = next(k for k in plain if plain[k](z).tolist() == y.tolist())
+    (one,) = ad.grad((plain[place](z) * z).sum(), z, create_graph=True)
+    (other,) = ad.grad(one.sum(), z)
+    assert np.array(second.tolist()) == pytest.approx(np.array(other.tolist()))
+
+
+def test_places_that_are_changed_after_an_index_do_not_matter():
+    x = ad.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    places = ad.tensor([0, 1], dtype="int64")
+    picked = x[places]
+    places.add_(1)
+    picked.sum().backward()
+    assert x.grad.tolist() == [1.0, 1.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    "observe",
+    [lambda s: s.retain_grad(), lambda s: s.register_hook(lambda g: None), lambda s: None],
+    ids=["retain_grad", "hook", "nothing"],
+)
+def test_to_look_does_not_change_what_is_seen(observe):
+    x = ad.tensor([0.0, 4.0], requires_grad=True)
+    root = x.sqrt()
+    observe(root)
+    ad.where(x > 0, root.clone(), ad.zeros(2)).sum().backward()
+    assert x.grad.tolist() == [0.0, 0.25]
+
+
+def test_an_array_of_a_tensor_is_its_own_if_it_is_asked_for():
+    x = ad.tensor([1.0, 2.0])
+    np.array(x)[0] = 9.0
+    assert x.tolist() == [1.0, 2.0]
+    np.asarray(x)[0] = 9.0
+    assert x.tolist() == [9.0, 2.0]
+
+
+def test_a_custom_function_leaves_no_cycle():
+    class Twice(ad.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return x * 2
+
+        @staticmethod
+        def backward(ctx, grad):
+            return grad * 2
+
+    gc.collect()
+    gc.disable()
+    try:
+        operand = ad.tensor([1.0], requires_grad=True) * 1
+        gone = weakref.ref(operand)
+        result = Twice.apply(operand)
+        del operand, result
+        assert gone() is None
+    finally:
+        gc.enable()
+
+
+def test_a_hook_is_removed_once():
+    x = ad.tensor([1.0], requires_grad=True)
+    handle = x.register_hook(lambda g: g * 2)
+    handle.remove()
+    x.register_hook(lambda g: g * 3)
+    handle.remove()
+    x.sum().backward()
+    assert x.grad.tolist() == [3.0]
+
+
+def test_what_is_no_number_compares_as_in_python():
+    nan = ad.tensor(float("nan"))
+    assert [bool(way) for way in (nan < 1, nan > 1, nan <= 1, nan >= 1, nan == nan, nan != nan)] == [False] * 5 + [True]
+    assert not bool(ad.isfinite(nan))
+
+
+def test_one_mode_is_entered_by_two_threads_at_once():
+    frozen, inside, states = ad.no_grad(), threading.Barrier(2), []
+
+    def work():
+        with frozen:
+            inside.wait()
+            states.append(ad.is_grad_enabled())
+        states.append(ad.is_grad_enabled())
+
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(states) == [False, False, True, True]
+
+
+def test_a_copy_of_a_leaf_is_a_leaf_of_its_own():
+    x = ad.tensor([1.0, 2.0], requires_grad=True)
+    x.sum().backward()
+    other = copy.deepcopy(x)
+    with ad.no_grad():
+        x.zero_()
+    assert (other.tolist(), other.requires_grad, other.grad.tolist()) == ([1.0, 2.0], True, [1.0, 1.0])
+
+
 # -- kinds of numbers -----------------------------------------------------------------------------------------------------
 
 
@@ -220,6 +387,7 @@ def test_every_row_keeps_single_precision(name):
 def test_kinds_meet_as_in_the_table_of_promotion():
     single, double = ad.tensor([1.0], dtype="float32"), ad.tensor([1.0])
     assert (single * 2.0).dtype == ad.float32
+    assert (single.sum() * 2.0 + 1).dtype == ad.float32, "Python's numbers go with any kind"
     assert (single * double).dtype == ad.float64
     assert (single * ad.tensor(2.0)).dtype == ad.float32, "a number without axes makes no array more precise"
     assert (ad.tensor([1], dtype="int64") + 1).dtype == ad.float64

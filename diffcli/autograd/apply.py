@@ -42,6 +42,8 @@ def apply_rule(known: Rule, given: Sequence[Any], fixed: Fixed) -> Any:
             return _of_alike(known, given, values, alike)
         if known.number is not None and all(value.__class__ is float for value in values):
             return _of_numbers(known, given, values)
+    if known.view and values[0].__class__ is float and isinstance(given[0], Core):
+        values[0] = given[0]._memory()  # type: ignore[attr-defined]  # a view of a number shows it too
     settled = known.defaults | fixed if known.row is not None else None
     value, shapes, given = compute(known, given, values, settled)
     made = new(value)
@@ -77,8 +79,10 @@ def _of_alike(known: Rule, given: Sequence[Any], values: list[Any], shape: Shape
 def _of_numbers(known: Rule, given: Sequence[Any], values: list[float]) -> Any:
     """The same of floats."""
     assert known.number is not None
+    if known.truth:  # what is NaN equals nothing, while a number's truth is NaN then
+        return new(tensors.truth(known.value(*values)))
     value = known.number(*values)
-    made = new(tensors.truth(value) if known.truth else value)
+    made = new(value)
     if known.passive or _mode_of() != DEFAULT:
         return made
     edges = tuple([edge_of(one) if isinstance(one, Core) else None for one in given])
@@ -107,8 +111,9 @@ def operand_value(given: Any) -> Any:
 
 
 def no_number(given: Any) -> AutogradError:
-    what = f"a `{type(given).__name__}` is no number and no array of numbers"
-    return fault("not-numbers", what, help=["make a tensor of it with tensor([...])"])
+    if isinstance(given, list | tuple):
+        return fault("not-numbers", "the lists hold something else than numbers, or are of different lengths")
+    return fault("not-numbers", f"a `{type(given).__name__}` is no number and no array of numbers")
 
 
 def compute(
@@ -118,7 +123,8 @@ def compute(
     shapes = [tensors.shape_of(value) for value in values]
     kind = None
     if not known.truth and not (known.moves and all(tensors.kind_of(value) not in FLOATING for value in values)):
-        kind = tensors.common_kind(values)
+        own = [value for value, one in zip(values, given, strict=True) if isinstance(one, Core) or tensors.shape_of(value)]
+        kind = tensors.common_kind(own)
         given = [_in_kind(one, values, place, kind) for place, one in enumerate(given)]
     try:
         if known.row is not None and settled is not None:

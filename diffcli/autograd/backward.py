@@ -12,10 +12,10 @@ from collections.abc import Iterable, Sequence
 from heapq import heappop, heappush
 from typing import Any
 
-from diffcli.autograd.core import Core, Edge, counter_of, edge_of, new, words
+from diffcli.autograd.core import Core, Edge, counted, counter_of, edge_of, new, words
 from diffcli.autograd.graph import Node
 from diffcli.autograd.modes import DEFAULT, NO_GRAD, mode
-from diffcli.autograd.partial import plain, total
+from diffcli.autograd.partial import plain, total, with_value
 from diffcli.errors import AutogradError, fault
 from diffcli.operations.arithmetic import arrays, tensors
 from diffcli.operations.array_row import shape_text
@@ -83,20 +83,18 @@ class Sweep:
                     if place is waiting:
                         heappush(queue, (-edge.number, edge))  # type: ignore[union-attr,misc]
                 else:
-                    # an adjoint that is handed on as it is may go to several: a leaf takes a copy
-                    own = term is adjoint and not recorded and isinstance(edge, Core)
-                    self.arrive(edge, tensors.copy(term) if own else term)
+                    self.arrive(edge, term)
             if not keep_graph:
                 node.release()
 
     def _watch(self, node: Node, adjoint: Any) -> Any:
         """Tell those who wait for the adjoint of a node."""
-        adjoint = plain(adjoint)
+        value = plain(adjoint)
         if node.hooks is not None:
-            adjoint = through_hooks(node.hooks, adjoint, self.recorded)
+            value = through_hooks(node.hooks, value, self.recorded)
         if node.keepers is not None:
-            _keep(node, adjoint, self.recorded)
-        return adjoint
+            _keep(node, value, self.recorded)
+        return with_value(adjoint, value) if value is plain(adjoint) else value
 
 
 def through_hooks(hooks: dict[int, Any], adjoint: Any, recorded: bool) -> Any:
@@ -131,7 +129,7 @@ def _accumulate(tensor: Core, adjoint: Any, recorded: bool) -> None:
     """Add to a tensor's ``grad``: in place, if there is one, unless the addition is recorded."""
     before = tensor._grad
     if recorded:
-        tensor._grad = adjoint if before is None else before + adjoint
+        tensor._grad = adjoint.clone() if before is None else before + adjoint
         return
     if before is None:
         tensor._grad = new(adjoint)
@@ -229,7 +227,7 @@ def starting_adjoint(root: Core, gradient: Any, recorded: bool) -> Any:
     if tensors.shape_of(given._value) != shape:
         raise fault(
             "bad-gradient",
-            f"the gradient is {shape_text(tensors.shape_of(given._value))}, and {words(root)} is {shape_text(shape)}",
+            f"the gradient has another shape, {shape_text(tensors.shape_of(given._value))}, than {words(root)}",
             help=["it holds the adjoint of each element, so it has the same shape"],
         )
     return given if recorded else tensors.as_kind(given._value, kind)
@@ -279,26 +277,27 @@ def _run(tensor: Core, gradient: Any, keep_graph: bool, create_graph: bool, want
     roots = [(tensor, starting_adjoint(tensor, gradient, create_graph))]
     sweep, kept = gradients(roots, keep_graph, create_graph, wanted)
     chosen = None if wanted is None else set(wanted)
-    given = None if gradient is None else gradient._value if isinstance(gradient, Core) else gradient
+    held = {id(value) for _, value in roots}  # what the caller has, and then what others have been given
     for leaf, adjoint in sweep.leaves.items():
         if (chosen is None or leaf in chosen) and leaf._flag:
-            _finish(leaf, adjoint, create_graph, given)
+            _finish(leaf, adjoint, create_graph, held)
     for one in wanted or ():
         node = edge_of(one)
         if isinstance(node, Node) and kept.get(node) is not None and not one._keeps:
-            _finish(one, kept[node], create_graph, given)
+            _finish(one, kept[node], create_graph, held)
 
 
-def _finish(leaf: Core, adjoint: Any, recorded: bool, given: Any) -> None:
-    """The gradient of a leaf has arrived: through its hooks, and added."""
+def _finish(leaf: Core, adjoint: Any, recorded: bool, held: set[int]) -> None:
+    """The gradient of a leaf has arrived: through its hooks, and added, in memory that nobody else has."""
     adjoint = plain(adjoint)
     if leaf._hooks is not None and leaf._node is None:
         adjoint = through_hooks(leaf._hooks, adjoint, recorded)
-        given = adjoint  # a hook may have kept it
+        held.add(id(adjoint))  # a hook may have kept it
     if not recorded:
         adjoint = tensors.as_kind(adjoint, tensors.kind_of(leaf._value))
-        if leaf._grad is None and (adjoint is given or not tensors.owns(adjoint)):
+        if leaf._grad is None and (id(adjoint) in held or not tensors.owns(adjoint)):
             adjoint = tensors.copy(adjoint)
+        held.add(id(adjoint))
     _accumulate(leaf, adjoint, recorded)
 
 
@@ -348,7 +347,7 @@ def grad(
     if len(weights) != len(ends):
         raise fault(
             "bad-gradient",
-            f"there are {len(ends)} outputs and {len(weights)} grad_outputs",
+            f"there are {counted(len(ends), 'output')} and {counted(len(weights), 'adjoint')} in grad_outputs",
             help=["give one for each, or None"],
         )
     for one in wanted:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 from weakref import ref
 
@@ -16,6 +17,25 @@ if TYPE_CHECKING:
 
 Edge: TypeAlias = "Node | Core | None"
 """Where an adjoint goes: a node of the graph, a leaf, or nowhere."""
+
+
+class Handle:
+    """What registering a hook returns: ``remove()`` takes it away."""
+
+    _keys = count()
+
+    def __init__(self, hooks: dict[int, Any], hook: Any) -> None:
+        self._hooks, self._key = hooks, next(self._keys)
+        hooks[self._key] = hook
+
+    def remove(self) -> None:
+        self._hooks.pop(self._key, None)
+
+    def __enter__(self) -> Handle:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.remove()
 
 
 class Counter:
@@ -121,7 +141,7 @@ def words(tensor: Core) -> str:
         return f"`{tensor.name}`"
     shape = tensors.shape_of(tensor._value)
     what = f"a tensor of {shape_text(shape)}" if shape else "a tensor without axes"
-    return f"{what}, the result of {tensor._node.name}" if tensor._node is not None else what
+    return f"{what} (made by {tensor._node.operation})" if tensor._node is not None else what
 
 
 def refuse_inference(tensor: Core, operation: str) -> AutogradError:
@@ -131,3 +151,8 @@ def refuse_inference(tensor: Core, operation: str) -> AutogradError:
         "where no versions are counted: nobody could tell later whether it has changed",
         help=["use its clone() in the graph, or make it under no_grad() instead of inference_mode()"],
     )
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 gradient``, ``2 gradients``."""
+    return f"{number} {noun}{'s' * (number != 1)}"

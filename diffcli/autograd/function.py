@@ -20,10 +20,11 @@ tensor(12.0)
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
+from weakref import ref
 
-from diffcli.autograd.core import Core, Edge, counter_of, edge_of, new, refuse_inference, version_of, words
+from diffcli.autograd.core import Core, Edge, counted, counter_of, edge_of, new, refuse_inference, version_of, words
 from diffcli.autograd.graph import Node, PartNode, changed, freed, summed_to
 from diffcli.autograd.inplace import settle
 from diffcli.autograd.modes import DEFAULT, INFERENCE, NO_GRAD, mode
@@ -41,7 +42,8 @@ class Context:
         """For each argument of forward, whether a gradient by it is wanted."""
         self._wanted: tuple[Any, ...] = ()
         self._saved: list[tuple[Any, int]] | None = []
-        self._node: FunctionNode | None = None
+        self._node: Callable[[], FunctionNode | None] = lambda: None
+        """Its node, which holds it: so by a weak reference."""
         self._passive: set[int] = set()
         self._dirty: set[int] = set()
         self._fill = True
@@ -76,20 +78,21 @@ class Context:
             The graph has been gone through before, or a tensor has been changed in place since.
         """
         if self._saved is None:
-            freed(self._node)  # type: ignore[arg-type]
+            freed(self._node())  # type: ignore[arg-type]
         found = []
         for number, (one, version) in enumerate(self._saved):
             if isinstance(one, Core) and version_of(one) != version:
-                changed(self._node, f"saved_tensors[{number}], {words(one)},", one._counter, version)  # type: ignore[arg-type]
+                changed(self._node(), f"saved_tensors[{number}], {words(one)},", one._counter, version)  # type: ignore[arg-type]
             if isinstance(one, _Result):
-                one = one.tensor(self._node)
+                one = one.tensor(self._node())
             found.append(one)
         return tuple(found)
 
     def _keep(self, results: Sequence[Any], node: FunctionNode | None, name: str) -> None:
         """Save what was asked for, once it is known which of it are results: those the node must not hold itself."""
-        self._node = node
-        if node is None:
+        if node is not None:
+            self._node = ref(node)
+        else:
             self._saved = [(one, 0) for one in self._wanted]
             return
         kept: list[tuple[Any, int]] = []
@@ -175,10 +178,10 @@ class FunctionNode(Node):
         if len(terms) > count and all(term is None for term in terms[count:]):
             terms = terms[:count]
         if len(terms) != count:
-            message = f"{self.function.__name__}.backward returned {len(terms)} gradients, and forward took {count} arguments"
-            raise fault(
-                "bad-function", message, help=["return one for each argument of forward after ctx, None for what has none"]
-            )
+            returned, took = counted(len(terms), "gradient"), counted(count, "argument")
+            message = f"{self.function.__name__}.backward returned {returned}, and forward took {took}"
+            help = ["return one for each argument of forward after ctx, None for what has none"]
+            raise fault("bad-function", message, help=help)
         return [self._fitting(place, term) for place, term in enumerate(terms)]
 
     def _fitting(self, place: int, term: Any) -> Any:
@@ -255,8 +258,10 @@ class Function:
 
 
 def _own(result: Any, arguments: Sequence[Any], context: Context) -> Any:
-    """A result as a tensor of its own: an argument that is returned as it is gets another one with its memory."""
-    if not any(result is one for one in arguments) or id(result) in context._dirty:
+    """A result with a place in the graph of its own: a copy of an argument that is returned, and of a view."""
+    if not isinstance(result, Core) or id(result) in context._dirty:
+        return result
+    if result._base is None and not any(result is one for one in arguments):
         return result
     passive = id(result) in context._passive
     made = new(tensors.copy(result._value))

@@ -13,7 +13,7 @@ from weakref import ReferenceType
 
 from diffcli.autograd.core import Core, Counter, Edge, edge_of, new, version_of, words
 from diffcli.autograd.modes import DEFAULT, mode
-from diffcli.autograd.partial import Partial, only, partial, plain
+from diffcli.autograd.partial import Partial, only, partial, plain, with_value
 from diffcli.autograd.rules import Rule
 from diffcli.errors import fault
 from diffcli.operations.arithmetic import arrays, tensors
@@ -336,7 +336,11 @@ class NumberNode(OperationNode):
 
 
 class ViewNode(Node):
-    """A view of memory that has been changed in place: what it shows now."""
+    """A view of memory that has been changed in place: what it shows now.
+
+    Which elements those are is found by looking at their places through the view: in an adjoint, whose memory may be laid out
+    in another order, a reshape need not be a view.
+    """
 
     __slots__ = ("shape", "kind", "views")
 
@@ -344,10 +348,12 @@ class ViewNode(Node):
         super().__init__((edge,))
         self.shape, self.kind, self.views = shape, kind, views
 
+    def places(self) -> Any:
+        """Where the elements that it shows stand, counted row by row."""
+        return seen(tensors.places(self.shape), self.views)
+
     def adjoints(self, g: Any) -> Sequence[Any]:
-        whole = tensors.mutable(tensors.zeros(self.shape, self.kind))
-        tensors.write(seen(whole, self.views), plain(g))
-        return (whole,)
+        return (tensors.added_at(self.shape, self.kind, self.places(), plain(g)),)
 
     def recorded_adjoints(self, g: Any) -> Sequence[Any]:
         return (self.spread(g),)
@@ -368,7 +374,7 @@ class SpreadNode(Node):
         self.view = view
 
     def adjoints(self, g: Any) -> Sequence[Any]:
-        return (tensors.plain(tensors.copy(seen(tensors.array_of(plain(g)), self.view.views))),)
+        return (tensors.taken_at(plain(g), self.view.places()),)
 
     def recorded_adjoints(self, g: Any) -> Sequence[Any]:
         view = self.view
@@ -390,15 +396,17 @@ class WrittenNode(Node):
         return "CopySlicesBackward"
 
     @property
+    def operation(self) -> str:
+        return self.inner.operation
+
+    @property
     def saved(self) -> dict[str, Any]:
         return self.inner.saved
 
     def adjoints(self, g: Any) -> Sequence[Any]:
-        whole = tensors.mutable(plain(g))
-        part = seen(whole, self.view.views)
-        before, *others = self.inner.adjoints(tensors.plain(tensors.copy(part)))
-        tensors.write(part, 0.0 if before is None else plain(before))
-        return (whole, *others)
+        g, places = plain(g), self.view.places()
+        before, *others = self.inner.adjoints(tensors.taken_at(g, places))
+        return (tensors.replaced_at(g, places, 0.0 if before is None else plain(before)), *others)
 
     def recorded_adjoints(self, g: Any) -> Sequence[Any]:
         (part,) = SpreadNode(None, self.view).recorded_adjoints(g)
@@ -457,7 +465,7 @@ class CastNode(Node):
         return self.label
 
     def adjoints(self, g: Any) -> Sequence[Any]:
-        return (tensors.as_kind(plain(g), self.kind),)
+        return (with_value(g, tensors.as_kind(plain(g), self.kind)),)
 
     def recorded_adjoints(self, g: Any) -> Sequence[Any]:
         return (g.to(self.kind),)

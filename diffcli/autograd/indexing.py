@@ -99,7 +99,7 @@ def _is_basic(key: Any) -> bool:
 
 def settled_key(tensor: Core, key: Any) -> Any:
     """A key in NumPy's terms."""
-    if type(key) is int or isinstance(key, slice):
+    if type(key) is int:
         return key
     if isinstance(key, tuple):
         return tuple([_settled(tensor, part) for part in key])
@@ -110,7 +110,7 @@ def _settled(tensor: Core, part: Any) -> Any:
     if part is None or part is Ellipsis or type(part) is int:
         return part
     if isinstance(part, slice):
-        return slice(*[bound if bound is None else int(bound) for bound in (part.start, part.stop, part.step)])
+        return slice(*[bound if bound is None else _whole(tensor, bound) for bound in (part.start, part.stop, part.step)])
     try:
         if isinstance(part, Core):
             found = tensors.index_part(part._value)
@@ -121,4 +121,13 @@ def _settled(tensor: Core, part: Any) -> Any:
         what = words(part) if isinstance(part, Core) else f"a `{type(part).__name__}`"
         message = f"{words(tensor)} is indexed with {what}: "
         message += "an index is a whole number, a slice, or a tensor of whole numbers or of yes and no"
+        raise fault("bad-index", message) from None
+
+
+def _whole(tensor: Core, bound: Any) -> int:
+    """A bound of a slice."""
+    try:
+        return int(bound.__index__())
+    except (AttributeError, TypeError):
+        message = f"{words(tensor)} is indexed with a slice of {bound!r}: its bounds are whole numbers"
         raise fault("bad-index", message) from None

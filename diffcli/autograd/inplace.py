@@ -25,7 +25,6 @@ def change(tensor: Any, name: str, others: Sequence[Any]) -> Any:
     given: Sequence[Any] = [tensor, *others]
     known = rule(name, len(given))
     recorded = _recorded(tensor, given, call) and not known.passive
-    edges: tuple[Edge, ...] = tuple([edge_of(one) if isinstance(one, Core) else None for one in given]) if recorded else ()
     values = [operand_value(one) for one in given]
     value, shapes, given = compute(known, given, values, None)
     _check_kind(tensor, given[1:], value, call)
@@ -36,6 +35,7 @@ def change(tensor: Any, name: str, others: Sequence[Any]) -> Any:
         raise fault("shape-mismatch", message, help=[f"make a new tensor: use {name}() without the underscore"])
     node = None
     if recorded:
+        edges: tuple[Edge, ...] = tuple([edge_of(one) if isinstance(one, Core) else None for one in given])
         node = record(known, _before(list(given), values), edges, values, value, shapes, None)
     write(tensor, value, call)
     if node is not None:
@@ -62,13 +62,11 @@ def _before(given: list[Any], values: list[Any]) -> list[Any]:
     first = given[0]
     kept = []
     for one in given:
-        if isinstance(one, Core) and tensors.shares(one._value, first._value):
+        if isinstance(one, Core) and (one is first or tensors.shares(one._value, first._value)):
             copied = new(tensors.copy(one._value))
             copied._made_in_inference, copied.name = one._made_in_inference, one.name
             copied._node = edge_of(one) if isinstance(edge_of(one), Node) else None  # type: ignore[assignment]
             kept.append(copied)
-        elif one is first:
-            kept.append(values[0])
         else:
             kept.append(one)
     for place, one in enumerate(kept):
@@ -144,14 +142,15 @@ def _recorded(tensor: Core, given: Sequence[Any], call: str) -> bool:
             f"{call} would change {what} in place, {leaf}: the gradient would no longer be by what it was",
             help=["update it under no_grad(): with no_grad(): w -= 0.1 * w.grad", "or make a new tensor from it: y = w + 1"],
         )
-    if all(edge is None for edge in edges):
-        return False
-    if base is not None and tensor._made_without_grad:
+    joins = any(edge is not None for edge in edges)
+    if base is not None and tensor._made_without_grad and (joins or edge_of(base) is not None):
         raise fault(
             "view-in-place",
             f"{call} would change {words(tensor)} in place, a view that was made where nothing is recorded, and record it",
             help=["make the view outside of no_grad(), or change it inside"],
         )
+    if not joins:
+        return False
     for one in given:
         if (
             isinstance(one, Core)

@@ -12,7 +12,7 @@ from typing import Any
 
 from diffcli.autograd import inplace
 from diffcli.autograd.apply import apply, unary
-from diffcli.autograd.core import new
+from diffcli.autograd.core import new, words
 from diffcli.errors import fault
 from diffcli.language.later import complaints
 from diffcli.operations import ARRAY_FUNCTIONS, FUNCTION_NAMES, OPERATIONS, REDUCED, find_function
@@ -93,6 +93,15 @@ def _lengths(given: tuple[Any, ...]) -> tuple[int, ...]:
     return tuple(map(int, wanted))
 
 
+def _axis(a: Any, dim: int, more: int = 0) -> int:
+    """An axis, counted from the front, of a tensor that has ``more`` of them afterwards."""
+    count = len(a.shape) + more
+    if not -count <= dim < count:
+        help = [f"they go from {-count} to {count - 1}"] if count else []
+        raise fault("bad-axis", f"there is no axis {dim} of {words(a)}", help=help)
+    return dim % count
+
+
 def reshape(a: Any, *shape: Any) -> Any:
     return apply("reshape", (a,), shape=_lengths(shape))
 
@@ -102,7 +111,7 @@ def flatten(a: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
     count = len(a.shape)
     if not count:
         return reshape(a, 1)
-    first, last = start_dim % count, end_dim % count
+    first, last = _axis(a, start_dim), _axis(a, end_dim)
     return (
         a
         if first == last
@@ -123,33 +132,36 @@ def squeeze(a: Any, dim: int | None = None) -> Any:
     """Without axes of length 1."""
     if dim is None:
         return reshape(a, [length for length in a.shape if length != 1])
-    place = dim % max(len(a.shape), 1)
+    place = _axis(a, dim)
     return reshape(a, [length for axis, length in enumerate(a.shape) if axis != place or length != 1])
 
 
 def unsqueeze(a: Any, dim: int) -> Any:
     """With one more axis, of length 1."""
-    place = dim % (len(a.shape) + 1)
+    place = _axis(a, dim, more=1)
     return reshape(a, [*a.shape[:place], 1, *a.shape[place:]])
 
 
 def permute(a: Any, *dims: Any) -> Any:
     """The axes in another order."""
-    return apply("transpose", (a,), axes=tuple(axis % len(a.shape) for axis in _lengths(dims)))
+    return apply("transpose", (a,), axes=tuple(_axis(a, axis) for axis in _lengths(dims)))
 
 
 def transpose(a: Any, dim0: int | None = None, dim1: int | None = None) -> Any:
     """Two axes exchanged; all in reverse order, if none are named."""
     if dim0 is None or dim1 is None:
         return apply("transpose", (a,))
-    order = list(range(len(a.shape)))
-    order[dim0], order[dim1] = order[dim1], order[dim0]
+    order, first, second = list(range(len(a.shape))), _axis(a, dim0), _axis(a, dim1)
+    order[first], order[second] = second, first
     return permute(a, order)
 
 
 def expand(a: Any, *shape: Any) -> Any:
     """Repeated along axes of length 1; -1 leaves an axis as it is."""
     wanted = _lengths(shape)
+    if len(wanted) < len(a.shape):
+        message = f"{words(a)} has {len(a.shape)} axes, and cannot be repeated to {len(wanted)}"
+        raise fault("bad-axis", message, help=["name every axis"])
     own = (*[1] * (len(wanted) - len(a.shape)), *a.shape)
     return apply("broadcast", (a,), shape=tuple(have if want == -1 else want for have, want in zip(own, wanted, strict=True)))
 
@@ -162,26 +174,39 @@ def var(
 ) -> Any:
     """The variance: divided by one less than there are, unless ``unbiased`` is False."""
     axis, keep = options.get("axis", dim), options.get("keepdims", keepdim)
+    centred, settled, freedom = _centred(a, axis, unbiased, correction)
+    total = apply("sum", (apply("square", (centred,)),), axis=settled, keepdims=int(keep))
+    return total / freedom if freedom > 0 else total * float("nan")
+
+
+def std(
+    a: Any, dim: Any = None, unbiased: bool = True, keepdim: bool = False, correction: int | None = None, **options: Any
+) -> Any:
+    """The standard deviation: a norm, so that its gradient is 0, and no NaN, where all elements are equal."""
+    axis, keep = options.get("axis", dim), options.get("keepdims", keepdim)
+    centred, settled, freedom = _centred(a, axis, unbiased, correction)
+    total = apply("norm", (centred,), axis=settled, keepdims=int(keep))
+    return total / freedom**0.5 if freedom > 0 else total * float("nan")
+
+
+def _centred(a: Any, axis: Any, unbiased: bool, correction: int | None) -> tuple[Any, Any, float]:
+    """The distances to the mean, the axes, and by how much their squares are divided."""
     settled = fixed_options({"axis": axis})["axis"]
     middle = apply("mean", (a,), axis=settled, keepdims=1)
-    count = a.numel() // max(middle.numel(), 1)
     less = (1 if unbiased else 0) if correction is None else correction
-    total = apply("sum", (apply("square", (a - middle,)),), axis=settled, keepdims=int(keep))
-    return total / float(count - less) if count > less else total * float("nan")
-
-
-def std(a: Any, *arguments: Any, **options: Any) -> Any:
-    """The standard deviation."""
-    return apply("sqrt", (var(a, *arguments, **options),))
+    return a - middle, settled, float(a.numel() // max(middle.numel(), 1) - less)
 
 
 def clamp(a: Any, min: Any = None, max: Any = None) -> Any:
     """Between two bounds, either of which may be left out."""
-    if min is not None and max is not None:
-        return apply("clip", (a, min, max))
     if min is None and max is None:
         raise fault("not-numbers", "clamp needs a bound: min, max or both")
-    return apply("max", (a, min)) if max is None else apply("min", (a, max))
+    return apply("clip", (a, *_bounds(min, max)))
+
+
+def _bounds(low: Any, high: Any) -> tuple[Any, Any]:
+    """Both bounds, where one may be left out."""
+    return float("-inf") if low is None else low, float("inf") if high is None else high
 
 
 def any_(a: Any, dim: int | None = None, keepdim: bool = False) -> Any:
@@ -229,7 +254,6 @@ _MADE: dict[str, Method] = {
 
 _NAMES = {
     "mm": "matmul", "mv": "matmul", "bmm": "matmul", "arctan2": "atan2", "logical_xor": "ne", "expit": "sigmoid",
-    "log_sigmoid": "logsigmoid",
 }  # fmt: skip
 """Other names for functions."""
 
@@ -264,9 +288,7 @@ def _in_place(row: str) -> Method:
 
 
 def _clamp(a: Any, min: Any = None, max: Any = None) -> Any:
-    if min is not None and max is not None:
-        return inplace.change(a, "clip", (min, max))
-    return inplace.change(a, "max", (min,)) if max is None else inplace.change(a, "min", (max,))
+    return inplace.change(a, "clip", _bounds(min, max))
 
 
 def _fill(a: Any, value: Any) -> Any:

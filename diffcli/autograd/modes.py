@@ -7,7 +7,7 @@ The mode is a context variable, so that each thread and each asynchronous task h
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextvars import ContextVar, Token
+from contextvars import ContextVar
 from functools import wraps
 from inspect import isgeneratorfunction
 from typing import Any, TypeVar
@@ -26,13 +26,17 @@ class _Mode:
     wanted = DEFAULT
 
     def __init__(self) -> None:
-        self._tokens: list[Token[int]] = []
+        self._found: ContextVar[tuple[int, ...]] = ContextVar("modes_found", default=())
+        """The modes to go back to, the last one last: of each thread and task its own."""
 
     def __enter__(self) -> None:
-        self._tokens.append(mode.set(self._next(mode.get())))
+        self._found.set((*self._found.get(), mode.get()))
+        mode.set(self._next(mode.get()))
 
     def __exit__(self, *_: object) -> None:
-        mode.reset(self._tokens.pop())
+        *before, found = self._found.get()
+        self._found.set(tuple(before))
+        mode.set(found)
 
     def _next(self, now: int) -> int:
         """The mode to be in; in inference mode the others say nothing."""
@@ -123,12 +127,13 @@ class set_grad_enabled(_Mode):
         super().__init__()
         self.flag = bool(flag)
         self.wanted = DEFAULT if flag else NO_GRAD
-        self._found: Token[int] | None = mode.set(self._next(mode.get()))
+        self._before: int | None = mode.get()
+        mode.set(self._next(mode.get()))
 
     def __enter__(self) -> None:
-        if self._found is not None:  # it is on already, since the call
-            self._tokens.append(self._found)
-            self._found = None
+        if self._before is not None:  # it is on already, since the call
+            self._found.set((*self._found.get(), self._before))
+            self._before = None
         else:
             super().__enter__()
 
@@ -136,9 +141,9 @@ class set_grad_enabled(_Mode):
         return set_grad_enabled(self.flag)
 
     def __call__(self, function: Wrapped) -> Wrapped:
-        if self._found is not None:  # a decorator changes nothing around it
-            mode.reset(self._found)
-            self._found = None
+        if self._before is not None:  # a decorator changes nothing around it
+            mode.set(self._before)
+            self._before = None
         return super().__call__(function)
 
 

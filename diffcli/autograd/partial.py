@@ -1,7 +1,8 @@
 """Adjoints of which only some elements are there.
 
 Behind a choice, or an index, the elements not taken do not depend on anything: they are 0 whatever infinity or NaN the rules
-meet at them. Frameworks that forget this give NaN for the derivative of ``where(x > 0, sqrt(x), 0)`` at x = 0.
+meet at them. Frameworks that forget this give NaN for the derivative of ``where(x > 0, sqrt(x), 0)`` at x = 0. A pass that
+is recorded itself (``create_graph=True``), a change in place and a custom function do forget it: their adjoints are plain.
 """
 
 from __future__ import annotations
@@ -32,6 +33,11 @@ def only(term: Any, there: Any) -> Any:
 
 def plain(adjoint: Any) -> Any:
     return adjoint.value if adjoint.__class__ is Partial else adjoint
+
+
+def with_value(adjoint: Any, value: Any) -> Any:
+    """An adjoint with other numbers for the same elements."""
+    return Partial(value, adjoint.there) if adjoint.__class__ is Partial else value
 
 
 def total(before: Any, term: Any, in_place: bool) -> Any:

@@ -8,28 +8,20 @@ from typing import Any
 from diffcli.autograd import backward as passes
 from diffcli.autograd import inplace, methods
 from diffcli.autograd.apply import apply, binary, reflected, unary
-from diffcli.autograd.core import Core, counter_of, edge_of, keep_gradient, new, words
+from diffcli.autograd.core import Core, Handle, counter_of, edge_of, keep_gradient, new, words
 from diffcli.autograd.graph import CastNode, Node
 from diffcli.autograd.indexing import index, settled_key
 from diffcli.autograd.modes import DEFAULT, INFERENCE, mode
 from diffcli.errors import fault
 from diffcli.operations.arithmetic import tensors
+from diffcli.operations.array_row import shape_text
 
 
-class Handle:
-    """What `Tensor.register_hook` returns: ``remove()`` takes the hook away."""
-
-    def __init__(self, hooks: dict[int, Any]) -> None:
-        self._hooks, self._key = hooks, max(hooks, default=-1) + 1
-
-    def remove(self) -> None:
-        self._hooks.pop(self._key, None)
-
-    def __enter__(self) -> Handle:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.remove()
+def restored(kind: type[Tensor], state: dict[str, Any]) -> Tensor:
+    """A tensor from what `Tensor.__reduce__` has written."""
+    made = object.__new__(kind)
+    made.__dict__.update(state)
+    return made
 
 
 class Tensor(Core):
@@ -117,7 +109,7 @@ class Tensor(Core):
 
     def __bool__(self) -> bool:
         if self.numel() != 1:
-            message = f"{words(self)} has {self.numel()} elements, and is neither true nor false"
+            message = f"{words(self)} is neither true nor false: it is not one element"
             raise fault("needs-one-element", message, help=["use .any() or .all()"])
         return bool(self.item())
 
@@ -136,7 +128,10 @@ class Tensor(Core):
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         value = self.numpy()
-        return value if dtype is None else value.astype(dtype)
+        if copy is False and dtype is not None and value.dtype != dtype:
+            raise ValueError(f"numbers of the kind {value.dtype} become {dtype} in other memory only")
+        value = value if dtype is None else value.astype(dtype, copy=False)
+        return value.copy() if copy else value
 
     def _memory(self) -> Any:
         """Its numbers in memory that can be shared: a float becomes an array."""
@@ -227,11 +222,12 @@ class Tensor(Core):
 
     @grad.setter
     def grad(self, value: Tensor | None) -> None:
-        if value is not None and value.shape != self.shape:
-            from diffcli.operations.array_row import shape_text
-
-            message = f"a gradient of {shape_text(value.shape)} does not fit {words(self)}, which is {shape_text(self.shape)}"
-            raise fault("bad-gradient", message)
+        if value is not None and not isinstance(value, Tensor):
+            raise fault("bad-gradient", f"a gradient is a tensor or None, not a `{type(value).__name__}`")
+        if value is not None and (value.shape != self.shape or value.dtype != self.dtype):
+            given, own = (f"{shape_text(one.shape)}, {one.dtype}" for one in (value, self))
+            help = ["it holds a number for each element, of the same kind"]
+            raise fault("bad-gradient", f"a gradient ({given}) does not fit {words(self)} ({own})", help=help)
         self._grad = value
 
     def retain_grad(self) -> None:
@@ -292,9 +288,7 @@ class Tensor(Core):
         if hooks is None:
             hooks = {}
             setattr(where, name, hooks)
-        handle = Handle(hooks)
-        hooks[handle._key] = hook
-        return handle
+        return Handle(hooks, hook)
 
     def detach(self) -> Tensor:
         """The same memory outside of the graph: a leaf that requires no gradient. A change in place is seen by both."""
@@ -313,7 +307,23 @@ class Tensor(Core):
 
     @data.setter
     def data(self, value: Tensor) -> None:
+        if not isinstance(value, Tensor):
+            raise fault(
+                "not-numbers", f"data is a tensor, and a `{type(value).__name__}` is none", help=["make one with tensor(...)"]
+            )
         self._value = value._value
+
+    def __reduce__(self) -> Any:
+        """What is written when it is pickled or copied by `copy`: the numbers, and of a leaf whether it requires a gradient."""
+        if not self.is_leaf:
+            message = f"{words(self)} is no leaf: a copy of it would have to copy the graph"
+            raise fault("not-a-leaf", message, help=["copy x.detach(), or use x.clone(), which is recorded"])
+        state = {"_value": tensors.copy(self._value), "_flag": self._flag, "_grad": self._grad}
+        return restored, (type(self), state | {"_made_in_inference": self._made_in_inference} | self._own_state())
+
+    def _own_state(self) -> dict[str, Any]:
+        """What users have set on it beside."""
+        return {key: value for key, value in self.__dict__.items() if not key.startswith("_")}
 
     def clone(self) -> Tensor:
         """A copy, recorded."""

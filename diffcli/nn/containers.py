@@ -49,10 +49,15 @@ class ModuleList(Module):
         self.register_module(self._key(place), module)
 
     def __delitem__(self, place: int) -> None:
-        del self._modules[self._key(place)]
-        kept = list(self._modules.values())
+        gone = self._key(place)
+        self._replace([module for name, module in self._modules.items() if name != gone])
+
+    def _replace(self, modules: list[Module]) -> None:
+        """Have these modules in place of those that are there, counted anew."""
+        if wrong := [module for module in modules if not isinstance(module, Module)]:
+            raise fault("bad-module", f"a `{type(wrong[0]).__name__}` is no module")
         self._modules.clear()
-        self.extend(kept)
+        self.extend(modules)
 
     def __contains__(self, module: object) -> bool:
         return any(module is part for part in self)
@@ -72,8 +77,7 @@ class ModuleList(Module):
         """Add a module before another one."""
         kept = list(self._modules.values())
         kept.insert(place, module)
-        self._modules.clear()
-        self.extend(kept)
+        self._replace(kept)
 
 
 class Sequential(ModuleList):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 from weakref import ref
 
-from diffcli.autograd.core import Core
+from diffcli.autograd.core import Core, Handle
 from diffcli.autograd.modes import no_grad
 from diffcli.autograd.tensor import Tensor
 from diffcli.errors import fault
@@ -20,15 +20,7 @@ from diffcli.operations.array_row import shape_text
 Self = TypeVar("Self", bound="Module")
 
 
-class Removable:
-    """What registering a hook returns: ``remove()`` takes it away."""
-
-    def __init__(self, hooks: dict[int, Any], hook: Any) -> None:
-        self._hooks, self._key = hooks, max(hooks, default=-1) + 1
-        hooks[self._key] = hook
-
-    def remove(self) -> None:
-        self._hooks.pop(self._key, None)
+_KINDS = ("parameter", "buffer", "module")
 
 
 class Module:
@@ -73,13 +65,13 @@ class Module:
             result = result if changed is None else changed
         return result
 
-    def register_forward_pre_hook(self, hook: Callable[..., Any]) -> Removable:
+    def register_forward_pre_hook(self, hook: Callable[..., Any]) -> Handle:
         """Call ``hook(module, arguments)`` before each forward; what it returns, if anything, are the arguments."""
-        return Removable(self._hooks_before, hook)
+        return Handle(self._hooks_before, hook)
 
-    def register_forward_hook(self, hook: Callable[..., Any]) -> Removable:
+    def register_forward_hook(self, hook: Callable[..., Any]) -> Handle:
         """Call ``hook(module, arguments, result)`` after each forward; what it returns, if anything, is the result."""
-        return Removable(self._hooks_after, hook)
+        return Handle(self._hooks_after, hook)
 
     # -- what is assigned ------------------------------------------------------------------------------------------------
 
@@ -95,18 +87,13 @@ class Module:
             self.register_parameter(name, value)
         elif isinstance(value, Module):
             self.register_module(name, value)
-        elif name in held["_parameters"] and value is not None:
-            message = f"{type(self).__name__}.{name} is a parameter, and a `{type(value).__name__}` is none"
-            raise fault(
-                "bad-module", message, help=["wrap it: nn.Parameter(...)", f"or take the parameter away first: del {name}"]
-            )
-        elif name in held["_buffers"] and (value is None or isinstance(value, Core)):
-            held["_buffers"][name] = value
+        elif kind := next((kind for kind in _KINDS if name in held[f"_{kind}s"]), ""):
+            if value is not None and not (kind == "buffer" and isinstance(value, Core)):
+                message = f"{type(self).__name__}.{name} is a {kind}, and a `{type(value).__name__}` is none"
+                help = ["wrap it: nn.Parameter(...)"] if kind == "parameter" and isinstance(value, Core) else []
+                raise fault("bad-module", message, help=[*help, f"or take the {kind} away first: del {name}"])
+            held[f"_{kind}s"][name] = value
         else:
-            for known in ("_parameters", "_modules"):
-                if name in held[known]:
-                    held[known][name] = value
-                    return
             object.__setattr__(self, name, value)
 
     def __getattr__(self, name: str) -> Any:
@@ -324,7 +311,7 @@ class Module:
             if set_to_none:
                 parameter.grad = None
             elif parameter.grad is not None:
-                parameter.grad = parameter.grad.detach() * 0.0
+                parameter.grad.detach().zero_()
 
     def to(self: Self, dtype: Any) -> Self:
         """Have all parameters and buffers of floating-point numbers in another kind."""

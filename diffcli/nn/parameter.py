@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from weakref import ref
 
-from diffcli.autograd.core import Core
+from diffcli.autograd.core import Core, counter_of
 from diffcli.autograd.making import tensor
 from diffcli.autograd.tensor import Tensor
 
@@ -23,9 +23,11 @@ class Parameter(Tensor):
     """
 
     def __init__(self, data: Any = (), requires_grad: bool = True) -> None:
-        given = data if isinstance(data, Core) else tensor(data)
+        given: Any = data if isinstance(data, Core) else tensor(data)
         self._value = given._value
         self._made_in_inference = given._made_in_inference
+        if given is data and given.shape:  # memory that is shared has one count of changes
+            self._counter = None if given._made_in_inference else counter_of(given)
         self.requires_grad_(requires_grad)
 
     @property
@@ -33,9 +35,6 @@ class Parameter(Tensor):
         """Its path from the outermost module that holds it, for messages and drawings."""
         where = self.__dict__.get("_where")
         return None if where is None else path_of(where)
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {key: value for key, value in self.__dict__.items() if key != "_where"}
 
     def __repr__(self) -> str:
         return "Parameter containing:\n" + super().__repr__()

@@ -47,7 +47,7 @@ ON_PURPOSE: dict[str, dict[str, tuple[Any, str]]] = {
     "no grad": {"view / requires_grad": (False, VIEWS)},
     "kinks": {
         "clamp": ([0.0, 0.0], LEAST),
-        "clamp min": ([0.5, 1.0], "a bound alone is max(x, 0), whose tie is shared (tests/test_conventions.py)"),
+        "clamp min": ([0.0, 1.0], LEAST),
         "hypot at 0": ([0.0, 2**0.5], LEAST),
     },
     "ties": {"along": ([[0.5, 0.5], [0.0, 1.0]], SHARES), "along min": ([[0.5, 1.0], [0.5, 0.0]], SHARES)},
@@ -55,10 +55,6 @@ ON_PURPOSE: dict[str, dict[str, tuple[Any, str]]] = {
         "1/x": ([NAN, -0.25], UNDEFINED),
         "sqrt at one": ([0.0, 0.25], ABSENT),
         "where of log": ([1.0, 0.5], ABSENT),
-        "std of one value": (
-            [NAN, NAN],
-            "the root of a sum of squares has no slope at 0: infinity times 0; norm(x - mean(x)) has 0",
-        ),
     },
     "whole numbers": {
         "made of ints": ([1.0, 2.0], "numbers are given to be differentiated by; dtype='int64' keeps them"),

@@ -216,7 +216,7 @@ def common_kind(values: Sequence[Value]) -> Kind:
 
 
 def truth(value: Value) -> Value:
-    return np.asarray(value, dtype=np.bool_)[()] if not shape_of(value) else value.astype(np.bool_, copy=False)
+    return value.astype(np.bool_, copy=False) if isinstance(value, np.ndarray) and value.ndim else np.bool_(value)
 
 
 def truth_of_any(value: Value, axis: int | None, keepdims: bool) -> Value:
@@ -235,7 +235,7 @@ def index_part(value: Value) -> Any:
     ValueError
         They are not whole.
     """
-    array = np.asarray(value)
+    array = np.array(value)  # a copy: what it was taken from may be changed before the backward pass
     if array.dtype.kind == "f":
         if not np.all(array == np.floor(array)):
             raise ValueError("an index is a whole number")
@@ -299,3 +299,27 @@ def alike(values: Sequence[Value]) -> tuple[int, ...] | None:
         elif value.__class__ is not float:
             return None
     return shape or ()
+
+
+def places(shape: tuple[int, ...]) -> Any:
+    """The number of each element, counted row by row, in an array of a shape."""
+    return np.arange(int(np.prod(shape))).reshape(shape)
+
+
+def taken_at(value: Value, where: Any) -> Value:
+    """The elements at some places."""
+    return plain(array_of(value).reshape(-1)[where])
+
+
+def added_at(shape: tuple[int, ...], kind: Kind, where: Any, g: Value) -> Value:
+    """Zeros, with elements added at some places."""
+    whole = np.zeros(int(np.prod(shape)), kind)
+    np.add.at(whole, where, g)
+    return plain(whole.reshape(shape))
+
+
+def replaced_at(value: Value, where: Any, other: Value) -> Value:
+    """A copy, with other elements at some places."""
+    whole = np.array(value).reshape(-1)
+    whole[where] = other
+    return plain(whole.reshape(shape_of(value)))

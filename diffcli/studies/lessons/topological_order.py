@@ -56,7 +56,8 @@ def lesson(settings: Settings) -> Lesson:
         ),
         _prices(chains),
         Said(
-            f"At {PER_SECOND / 1e6:g} million visits a second, {chains[-1].k} diamonds would take {_time(chains[-1].by_paths / PER_SECOND)}. "
+            f"At {PER_SECOND / 1e6:g} million visits a second, {chains[-1].k} diamonds would take "
+            f"{_time(chains[-1].by_paths / PER_SECOND)}. "
             "Waiting for all contributions turns a sum over paths into one visit a node."
         ),
     )
