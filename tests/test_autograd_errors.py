@@ -152,6 +152,7 @@ CASES = {
     "an index out of range": ("bad-index", lambda: ad.ones(2, 3)[5]),
     "an index with a fraction": ("bad-index", lambda: ad.ones(2, 3)[1.5]),
     "an axis that is not there": ("bad-axis", lambda: ad.ones(2, 3).unsqueeze(5)),
+    "no view of that shape": ("not-a-view", lambda: ad.ones(2, 3).T.view(-1)),
     "too few axes to repeat to": ("bad-axis", lambda: ad.ones(2, 3).expand(2)),
     "a slice with a fraction": ("bad-index", lambda: ad.ones(2, 3)[0.5:2]),
     "lists of different lengths": ("not-numbers", lambda: ad.tensor([[1.0], [1.0, 2.0]])),

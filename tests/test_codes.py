@@ -43,7 +43,7 @@ UNREACHED |= {
     "needs-one-element",
     "not-numbers",
     "no-second-derivative",
-    "bad-function", "bad-module", "bad-optimiser", "kind-in-place",
+    "bad-function", "bad-module", "bad-optimiser", "kind-in-place", "not-a-view",
     "gradcheck",
 }  # of tensors, in Python
 """Codes without an example that always brings them about; each has a test of its own elsewhere."""

@@ -135,7 +135,7 @@ def _accumulate(tensor: Core, adjoint: Any, recorded: bool) -> None:
         tensor._grad = new(adjoint)
         return
     if tensors.writable(before._value):
-        tensors.write(before._value, before._value + adjoint)
+        tensors.add_to(before._value, adjoint)
     else:
         before._value = before._value + adjoint
     if not before._made_in_inference:
@@ -281,7 +281,7 @@ def _run(tensor: Core, gradient: Any, keep_graph: bool, create_graph: bool, want
     for leaf, adjoint in sweep.leaves.items():
         if (chosen is None or leaf in chosen) and leaf._flag:
             _finish(leaf, adjoint, create_graph, held)
-    for one in wanted or ():
+    for one in dict.fromkeys(wanted or ()):
         node = edge_of(one)
         if isinstance(node, Node) and kept.get(node) is not None and not one._keeps:
             _finish(one, kept[node], create_graph, held)
@@ -293,7 +293,9 @@ def _finish(leaf: Core, adjoint: Any, recorded: bool, held: set[int]) -> None:
     if leaf._hooks is not None and leaf._node is None:
         adjoint = through_hooks(leaf._hooks, adjoint, recorded)
         held.add(id(adjoint))  # a hook may have kept it
-    if not recorded:
+    if recorded:
+        adjoint = adjoint.to(tensors.kind_of(leaf._value))
+    else:
         adjoint = tensors.as_kind(adjoint, tensors.kind_of(leaf._value))
         if leaf._grad is None and (id(adjoint) in held or not tensors.owns(adjoint)):
             adjoint = tensors.copy(adjoint)
@@ -341,9 +343,8 @@ def grad(
     """
     ends = [outputs] if isinstance(outputs, Core) else list(outputs)
     wanted = [inputs] if isinstance(inputs, Core) else list(inputs)
-    weights = (
-        [None] * len(ends) if grad_outputs is None else [grad_outputs] if isinstance(grad_outputs, Core) else list(grad_outputs)
-    )
+    weights = list(grad_outputs) if isinstance(grad_outputs, list | tuple) else [grad_outputs]
+    weights = weights if grad_outputs is not None else [None] * len(ends)
     if len(weights) != len(ends):
         raise fault(
             "bad-gradient",

@@ -15,7 +15,7 @@ from diffcli.autograd.core import Core, Counter, Edge, edge_of, new, version_of,
 from diffcli.autograd.modes import DEFAULT, mode
 from diffcli.autograd.partial import Partial, only, partial, plain, with_value
 from diffcli.autograd.rules import Rule
-from diffcli.errors import fault
+from diffcli.errors import AutogradError, fault
 from diffcli.operations.arithmetic import arrays, tensors
 from diffcli.operations.arithmetic.array_functions import sum_to
 from diffcli.operations.array_row import Fixed, Shape, shape_text
@@ -68,7 +68,10 @@ class Node:
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("saved_"):
-            known = self.saved
+            try:
+                known = self.saved
+            except AutogradError as gone:
+                raise AttributeError(str(gone)) from None
             if name.removeprefix("saved_") in known:
                 return known[name.removeprefix("saved_")]
             raise AttributeError(f"{self.name} saved {', '.join(known) or 'nothing'}, and no {name.removeprefix('saved_')}")

@@ -71,9 +71,10 @@ def _plain(data: Any) -> Any:
 
 def from_numpy(array: Any) -> Tensor:
     """A tensor that shares the memory of a NumPy array of one of the four kinds."""
-    if tensors.kind_named(getattr(array, "dtype", object)) is None:
+    kind = getattr(array, "dtype", None)
+    if kind is None or tensors.kind_named(kind) is None or not kind.isnative:
         raise no_number(array)
-    return new(array)
+    return new(tensors.array_of(array))
 
 
 def as_tensor(data: Any, dtype: Any = None) -> Tensor:

@@ -106,6 +106,22 @@ def reshape(a: Any, *shape: Any) -> Any:
     return apply("reshape", (a,), shape=_lengths(shape))
 
 
+def view(a: Any, *shape: Any) -> Any:
+    """The same memory in another shape.
+
+    Raises
+    ------
+    AutogradError
+        Its elements do not stand in memory in that order: then `reshape` makes a copy.
+    """
+    made = reshape(a, *shape)
+    if made._base is None and made.shape and a.shape:
+        raise fault(
+            "not-a-view", f"{words(a)} has no view of that shape in its memory", help=["use reshape(), which copies then"]
+        )
+    return made
+
+
 def flatten(a: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
     """The axes from one to another as one."""
     count = len(a.shape)
@@ -234,8 +250,7 @@ def equal(a: Any, b: Any) -> bool:
 
 def allclose(a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8) -> bool:
     """Whether no element is farther from the other than ``atol + rtol*abs(b)``."""
-    near = apply("abs", (a - b,)).detach() <= atol + rtol * apply("abs", (b,)).detach()
-    return bool(all_(near))
+    return tensors.close(a._value, b._value, rtol, atol)
 
 
 def addmm(a: Any, b: Any, c: Any) -> Any:
@@ -243,9 +258,9 @@ def addmm(a: Any, b: Any, c: Any) -> Any:
 
 
 _MADE: dict[str, Method] = {
-    "reshape": reshape, "view": reshape, "flatten": flatten, "ravel": flatten, "squeeze": squeeze, "unsqueeze": unsqueeze,
+    "reshape": reshape, "view": view, "flatten": flatten, "ravel": flatten, "squeeze": squeeze, "unsqueeze": unsqueeze,
     "permute": permute, "transpose": transpose, "swapaxes": transpose, "t": lambda a: apply("transpose", (a,)), "expand": expand,
-    "broadcast_to": expand, "expand_as": lambda a, b: expand(a, b.shape), "view_as": lambda a, b: reshape(a, b.shape),
+    "broadcast_to": expand, "expand_as": lambda a, b: expand(a, b.shape), "view_as": lambda a, b: view(a, b.shape),
     "reshape_as": lambda a, b: reshape(a, b.shape),
     "var": var, "std": std, "clamp": clamp, "isnan": isnan, "isfinite": isfinite, "equal": equal, "allclose": allclose,
     "any": any_, "all": all_, "addmm": addmm, "contiguous": lambda a: a, "cpu": lambda a: a,

@@ -131,9 +131,10 @@ class set_grad_enabled(_Mode):
         mode.set(self._next(mode.get()))
 
     def __enter__(self) -> None:
-        if self._before is not None:  # it is on already, since the call
+        if self._before is not None:  # it goes back to what was before the call
             self._found.set((*self._found.get(), self._before))
             self._before = None
+            mode.set(self._next(mode.get()))
         else:
             super().__enter__()
 

@@ -66,7 +66,7 @@ def recorded_term(node: OperationNode, position: int, g: Any, operands: Sequence
             term = bound(g) if row.variadic else bound(g, *operands, result)
     if not hasattr(term, "_value"):
         return new(tensors.full(shape, term, tensors.kind_of(g._value)))
-    return summed_to(term, shape)
+    return summed_to(term, shape).to(tensors.kind_of(g._value))
 
 
 @cache

@@ -83,6 +83,7 @@ CODES: dict[str, Code] = {
     "changed-in-place": _error(2, "A tensor that a backward needs has been changed in place since it was saved."),
     "leaf-in-place": _error(2, "A leaf that requires a gradient, or a view of one, is changed in place where that would be recorded."),
     "view-in-place": _error(2, "A view that was made where nothing is recorded is changed in place where that would be."),
+    "not-a-view": _error(2, "A view is asked for in a shape in which the elements do not stand in memory."),
     "kind-in-place": _error(2, "Numbers with fractions are put into a tensor of whole numbers, or of yes and no."),
     "shared-elements": _error(2, "A tensor whose elements share memory, or cannot be written, is changed in place."),
     "inference-tensor": _error(2, "A tensor that was made in inference mode is used where its versions would have to be counted."),

@@ -145,10 +145,6 @@ def add(a: Value, b: Value) -> Value:
     return a + b
 
 
-def same_shape(value: Value, shape: tuple[int, ...]) -> bool:
-    return shape_of(value) == shape
-
-
 def zeros(shape: tuple[int, ...], kind: Kind) -> Value:
     return np.zeros(shape, kind) if shape else plain(kind.type(0))
 
@@ -243,10 +239,6 @@ def index_part(value: Value) -> Any:
     return array if array.ndim else array[()]
 
 
-def any_nan_or_inf(value: Value) -> bool:
-    return not bool(np.isfinite(value).all())
-
-
 def text(value: Value, before: str) -> str:
     """The numbers, as in a repr, continued under ``before``."""
     if not isinstance(value, np.ndarray):
@@ -256,15 +248,6 @@ def text(value: Value, before: str) -> str:
 
 def to_list(value: Value) -> Any:
     return value if type(value) is float else value.tolist()
-
-
-def variance(value: Value, axis: tuple[int, ...], correction: int, keepdims: bool) -> Value:
-    return np.var(value, axis=axis, ddof=correction, keepdims=keepdims)
-
-
-def loss_of_memory(value: Value) -> int:
-    """The bytes that a value takes."""
-    return int(value.nbytes) if isinstance(value, np.ndarray) else 8
 
 
 def scattered(g: Value, key: Any, shape: tuple[int, ...], kind: Kind) -> Value:
@@ -323,3 +306,12 @@ def replaced_at(value: Value, where: Any, other: Value) -> Value:
     whole = np.array(value).reshape(-1)
     whole[where] = other
     return plain(whole.reshape(shape_of(value)))
+
+
+def add_to(value: Any, term: Value) -> None:
+    """Add to an array, in its memory."""
+    np.add(value, term, out=value, casting="same_kind")
+
+
+def close(a: Value, b: Value, rtol: float, atol: float) -> bool:
+    return bool(np.allclose(a, b, rtol, atol))
