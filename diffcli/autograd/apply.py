@@ -125,7 +125,7 @@ def compute(
     if not known.truth and not (known.moves and all(tensors.kind_of(value) not in FLOATING for value in values)):
         own = [value for value, one in zip(values, given, strict=True) if isinstance(one, Core) or tensors.shape_of(value)]
         kind = tensors.common_kind(own)
-        given = [_in_kind(one, values, place, kind) for place, one in enumerate(given)]
+        given = [_in_kind(one, values, place, kind, known.view) for place, one in enumerate(given)]
     try:
         if known.row is not None and settled is not None:
             known.row.shape(shapes, settled)
@@ -148,14 +148,14 @@ def compute(
 FLOATING = (tensors.FLOAT64, tensors.FLOAT32)
 
 
-def _in_kind(one: Any, values: list[Any], place: int, kind: Any) -> Any:
+def _in_kind(one: Any, values: list[Any], place: int, kind: Any, view: bool) -> Any:
     """An operand in the kind of the result; its value too."""
     value = values[place]
     if value.__class__ is float:
         if kind == tensors.FLOAT64 or not isinstance(one, Core):
             return one  # a number of Python's goes with any kind
     elif value.dtype == kind:
-        if not value.ndim and kind == tensors.FLOAT64:
+        if not value.ndim and kind == tensors.FLOAT64 and not view:
             values[place] = float(value)
         return one
     made: Any = one

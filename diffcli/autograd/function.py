@@ -78,7 +78,7 @@ class Context:
             The graph has been gone through before, or a tensor has been changed in place since.
         """
         if self._saved is None:
-            freed(self._node())  # type: ignore[arg-type]
+            freed(self._node())
         found = []
         for number, (one, version) in enumerate(self._saved):
             if isinstance(one, Core) and version_of(one) != version:
@@ -280,6 +280,9 @@ def _enter(result: Any, node: FunctionNode, part: int, parts: int, context: Cont
         return
     own: Node = node if parts == 1 else PartNode(node, part)
     if id(result) in context._dirty:
+        if result._flag:
+            message = f"{node.operation}.forward changes {words(result)} in place, a leaf that requires a gradient"
+            raise fault("leaf-in-place", message, help=["give it a tensor that is computed from the leaf: w.clone()"])
         settle(result, own)
     else:
         result._node = own

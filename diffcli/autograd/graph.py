@@ -533,10 +533,10 @@ def versions_of(operands: Sequence[Any]) -> tuple[int, ...] | None:
     return None
 
 
-def freed(node: Node) -> NoReturn:
+def freed(node: Node | None) -> NoReturn:
     raise fault(
         "freed-graph",
-        f"the graph has been gone through before, and what {node.name} had saved for that is freed",
+        f"the graph has been gone through before, and what {node.name if node else 'it'} had saved for that is freed",
         help=[
             "call backward(retain_graph=True) the first time if you need it twice",
             "or compute the result again: that records a new graph",

@@ -20,22 +20,22 @@ DEFAULT, NO_GRAD, INFERENCE = 2, 1, 0
 mode: ContextVar[int] = ContextVar("grad_mode", default=DEFAULT)
 
 
+_found: ContextVar[tuple[int, ...]] = ContextVar("modes_found", default=())
+"""The modes to go back to when the contexts that are open end, the innermost last."""
+
+
 class _Mode:
     """A mode as a context that may be entered again and again, and as a decorator."""
 
     wanted = DEFAULT
 
-    def __init__(self) -> None:
-        self._found: ContextVar[tuple[int, ...]] = ContextVar("modes_found", default=())
-        """The modes to go back to, the last one last: of each thread and task its own."""
-
     def __enter__(self) -> None:
-        self._found.set((*self._found.get(), mode.get()))
+        _found.set((*_found.get(), mode.get()))
         mode.set(self._next(mode.get()))
 
     def __exit__(self, *_: object) -> None:
-        *before, found = self._found.get()
-        self._found.set(tuple(before))
+        *before, found = _found.get()
+        _found.set(tuple(before))
         mode.set(found)
 
     def _next(self, now: int) -> int:
@@ -132,7 +132,7 @@ class set_grad_enabled(_Mode):
 
     def __enter__(self) -> None:
         if self._before is not None:  # it goes back to what was before the call
-            self._found.set((*self._found.get(), self._before))
+            _found.set((*_found.get(), self._before))
             self._before = None
             mode.set(self._next(mode.get()))
         else:

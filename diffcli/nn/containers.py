@@ -64,7 +64,10 @@ class ModuleList(Module):
 
     def append(self, module: Module) -> Any:
         """Add a module at the end."""
-        self.register_module(str(len(self)), module)
+        place = len(self)
+        while str(place) in self._modules:  # a name of the user's own
+            place += 1
+        self.register_module(str(place), module)
         return self
 
     def extend(self, modules: Iterable[Module]) -> Any:
