@@ -104,8 +104,10 @@ class Optimizer:
                 for parameter in group["params"]:
                     grad = parameter.grad
                     if grad is not None:
-                        remembered = self.state.setdefault(parameter, {})
+                        remembered = self.state.get(parameter, {})
                         self.update(parameter, -grad if group["maximize"] else grad, remembered, group)
+                        if remembered:
+                            self.state[parameter] = remembered
         return loss
 
     def state_dict(self) -> dict[str, Any]:

@@ -165,6 +165,8 @@ def _label(value: float, step: float) -> str:
     """A tick's number, with the digits that tell it from its neighbours."""
     if value == 0:
         return "0"
+    if step >= 10 and abs(value) < 1e5:
+        return f"{value:.0f}"  # 20, not 2e+01
     digits = math.floor(math.log10(abs(value))) - math.floor(math.log10(step)) + 1
     return f"{value:.{min(max(digits, 1), 17)}g}"
 
