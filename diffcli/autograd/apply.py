@@ -11,8 +11,8 @@ from functools import cache, partial
 from typing import Any
 
 from diffcli.autograd.core import Core, counter_of, edge_of, new, refuse_inference
-from diffcli.autograd.graph import NEITHER, NOTHING, ArrayNode, NumberNode, versions_of
 from diffcli.autograd.modes import DEFAULT, INFERENCE, mode
+from diffcli.autograd.operation_nodes import NEITHER, NOTHING, ArrayNode, NumberNode, versions_of
 from diffcli.autograd.rules import PLACES, Rule, rule
 from diffcli.errors import AutogradError, fault
 from diffcli.operations.arithmetic import arrays, tensors

@@ -120,7 +120,7 @@ def refresh(view: Core) -> None:
     edge = edge_of(base)
     if edge is None or isinstance(edge, Core):
         return  # the change was not recorded
-    from diffcli.autograd.graph import ViewNode
+    from diffcli.autograd.memory_nodes import ViewNode
 
     keepers = view._node.keepers if view._node is not None else None
     view._node = ViewNode(edge, tensors.shape_of(base._value), tensors.kind_of(base._value), view._views)

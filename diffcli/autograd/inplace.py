@@ -11,7 +11,8 @@ from typing import Any
 
 from diffcli.autograd.apply import FLOATING, compute, operand_value, record, shapes_do_not_fit
 from diffcli.autograd.core import Core, Edge, counter_of, edge_of, keep_gradient, new, refuse_inference, version_of, words
-from diffcli.autograd.graph import Node, PutNode, ViewNode, WrittenNode
+from diffcli.autograd.graph import Node
+from diffcli.autograd.memory_nodes import PutNode, ViewNode, WrittenNode
 from diffcli.autograd.modes import DEFAULT, INFERENCE, mode
 from diffcli.autograd.rules import rule
 from diffcli.errors import fault

@@ -12,7 +12,8 @@ from typing import Any
 
 from diffcli.autograd.apply import apply_rule
 from diffcli.autograd.core import new
-from diffcli.autograd.graph import OperationNode, summed_to
+from diffcli.autograd.graph import summed_to
+from diffcli.autograd.operation_nodes import OperationNode
 from diffcli.autograd.rules import rule
 from diffcli.language.rule_texts import parse_rule
 from diffcli.operations.arithmetic import arrays, tensors

@@ -9,8 +9,9 @@ from diffcli.autograd import backward as passes
 from diffcli.autograd import inplace, methods
 from diffcli.autograd.apply import apply, binary, reflected, unary
 from diffcli.autograd.core import Core, Handle, counter_of, edge_of, keep_gradient, new, words
-from diffcli.autograd.graph import CastNode, Node
+from diffcli.autograd.graph import Node
 from diffcli.autograd.indexing import index, settled_key
+from diffcli.autograd.memory_nodes import CastNode
 from diffcli.autograd.modes import DEFAULT, INFERENCE, mode
 from diffcli.errors import fault
 from diffcli.operations.arithmetic import tensors
