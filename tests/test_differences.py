@@ -498,3 +498,10 @@ def test_what_is_printed(golden, name, command):
 
 def test_the_oracle_knows_every_operation():
     assert ORACLE.keys() == OPERATIONS.keys()
+
+
+def test_a_cut_in_a_branch_that_a_step_reaches_has_a_value_of_its_own():
+    result = diffcli.grad("max(0.5, stop_gradient(x)) if x > 1 else x", {"x": 1 - 1e-9}, mode="numeric")
+    assert result.value == 1 - 1e-9
+    for method in ("central", "ridders", "richardson"):
+        diffcli.grad("where(x > 1, max(0.5, stop_gradient(x), x^2), x)", {"x": 1 - 1e-9}, mode="numeric", method=method)

@@ -51,11 +51,11 @@ def held_functions(
 ) -> list[Callable[..., Any]]:
     """The functions of every row, in floats if not given, with ``stop_gradient`` held at the values that it has there.
 
-    So differences do not see through it.
+    So differences do not see through it. One in a branch that is not taken there has no value to be held at, and is what it is.
     """
     functions = list(float_functions(tape) if functions is None else functions)
     for slot in tape.rows():
-        if tape.operation(slot) == "stop_gradient":
+        if tape.operation(slot) == "stop_gradient" and values[slot] is not None:
             functions[slot - tape.first_row] = partial(_constant, values[slot])
     return functions
 
