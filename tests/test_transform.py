@@ -298,8 +298,8 @@ def test_derivatives_of_derivatives_of_any_program(statements, point):
         expected, size = sweep(first, at)
         again = gradient_tape(first, range(tape.first_row))
         check_order(again)
-        if size > 1e100:
-            continue  # where numbers overflow, the two meet the infinities in another order
+        if size > 1e100 or any(0 < abs(number) < 1e-100 for number in at):
+            continue  # where numbers, or squares of reciprocals, overflow, the two meet the infinities in another order
         assert all(near(one, two, size) for one, two in zip(results(again, at), expected, strict=True))
 
 
