@@ -34,17 +34,17 @@ if TYPE_CHECKING:
     )
     from diffcli.language import Program, parse
     from diffcli.methods.custom_rule import custom_rule
-    from diffcli.methods.hessian_record import HessianResult
-    from diffcli.methods.jacobian import JacobianResult
     from diffcli.methods.library import difference, grad, trace
     from diffcli.methods.library_matrices import hessian, hvp, jacobian, jvp, vjp
-    from diffcli.methods.products import ProductResult
+    from diffcli.methods.matrices.hessian_record import HessianResult
+    from diffcli.methods.matrices.jacobian import JacobianResult
+    from diffcli.methods.matrices.products import ProductResult
     from diffcli.methods.taylor import TaylorResult, taylor
     from diffcli.methods.value import evaluate
     from diffcli.methods.value_and_grad import value_and_grad
     from diffcli.records import Difference, GradientResult, Trace
     from diffcli.reports.diagnostics import explain
-    from diffcli.studies.library import check
+    from diffcli.studies.agreement.library import check
 
 __all__ = [
     "Diagnostic",
@@ -84,8 +84,9 @@ __all__ = [
 _HOMES = {
     "Difference": "records", "GradientResult": "records", "Program": "language", "TaylorResult": "methods.taylor",
     "Trace": "records", "__version__": "_version",
-    "check": "studies.library", "custom_rule": "methods.custom_rule", "difference": "methods.library",
-    "HessianResult": "methods.hessian_record", "JacobianResult": "methods.jacobian", "ProductResult": "methods.products",
+    "check": "studies.agreement.library", "custom_rule": "methods.custom_rule", "difference": "methods.library",
+    "HessianResult": "methods.matrices.hessian_record", "JacobianResult": "methods.matrices.jacobian",
+    "ProductResult": "methods.matrices.products",
     "hessian": "methods.library_matrices", "hvp": "methods.library_matrices", "jacobian": "methods.library_matrices",
     "jvp": "methods.library_matrices", "vjp": "methods.library_matrices",
     "evaluate": "methods.value", "explain": "reports.diagnostics", "grad": "methods.library", "parse": "language",
@@ -101,7 +102,8 @@ def __getattr__(name: str) -> object:
         if name.startswith("_"):
             raise AttributeError(f"module 'diffcli' has no attribute {name!r}")
         try:
-            found = globals()[name] = import_module("diffcli.tape.functions").function(name)  # a loop asks again and again
+            found = import_module("diffcli.tape.recording.functions").function(name)
+            globals()[name] = found  # a loop asks again and again
             return found
         except AttributeError as fault:
             raise AttributeError(f"module 'diffcli' has no attribute {name!r}; {fault}") from None

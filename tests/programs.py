@@ -18,7 +18,7 @@ from diffcli.language.syntax import NAME as NAME_NODE
 from diffcli.language.syntax import NUMBER, Program
 from diffcli.operations import CONSTANTS, OPERATIONS, REDUCED
 from diffcli.operations.arithmetic.floats import FLOATS, STRICT
-from diffcli.tape.rules import value_function
+from diffcli.tape.running.rules import value_function
 
 
 class Number(NamedTuple):

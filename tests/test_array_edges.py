@@ -8,13 +8,13 @@ from console import run, transcript
 
 import diffcli
 from diffcli.language import parse
-from diffcli.methods.forward import tangents
-from diffcli.methods.reverse import activity, adjoints
-from diffcli.methods.transform import gradient_tape
+from diffcli.methods.sweeps.forward import tangents
+from diffcli.methods.sweeps.reverse import activity, adjoints
+from diffcli.methods.sweeps.transform import gradient_tape
 from diffcli.operations.arithmetic import array_functions
 from diffcli.operations.arithmetic.arrays import quiet
 from diffcli.tape import evaluate, lower
-from diffcli.tape.writing_out import write_out
+from diffcli.tape.building.scalarising import write_out
 
 INF, NAN = float("inf"), float("nan")
 BOTH = pytest.mark.parametrize("mode", ["reverse", "forward"])

@@ -16,13 +16,14 @@ from test_errors_language import at, codes_of, complaints_about, wrong
 from test_language import balanced
 
 from diffcli.errors import Diagnostic, ExpressionError, Source
-from diffcli.language import array_complaints, parse
-from diffcli.language.array_complaints import array_forms
-from diffcli.language.array_text import array_text
-from diffcli.language.complaints import MOST
-from diffcli.language.parser import reads
-from diffcli.language.printer import LATEX, MATHEMATICS, PLAIN_MATHEMATICS, number_text, program_text, to_text
+from diffcli.language import parse
+from diffcli.language.complaints import array_complaints
+from diffcli.language.complaints.array_complaints import array_forms
+from diffcli.language.complaints.complaints import MOST
+from diffcli.language.parsing.parser import reads
 from diffcli.language.syntax import CALL, NAME, NUMBER
+from diffcli.language.writing.array_text import array_text
+from diffcli.language.writing.printer import LATEX, MATHEMATICS, PLAIN_MATHEMATICS, number_text, program_text, to_text
 from diffcli.operations import (
     ARRAY_FUNCTIONS,
     ARRAY_SIGNATURES,

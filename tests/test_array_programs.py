@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 from programs import Choices
 
 from diffcli.language import parse
-from diffcli.methods.forward import tangents
-from diffcli.methods.reverse import activity, adjoints
-from diffcli.methods.transform import gradient_tape
+from diffcli.methods.sweeps.forward import tangents
+from diffcli.methods.sweeps.reverse import activity, adjoints
+from diffcli.methods.sweeps.transform import gradient_tape
 from diffcli.tape import evaluate, lower
-from diffcli.tape.writing_out import write_out
+from diffcli.tape.building.scalarising import write_out
 
 often = settings(max_examples=400, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 KINDS = ("anywhere", "ties", "positive", "zeros")

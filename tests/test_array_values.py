@@ -16,17 +16,17 @@ from hypothesis.extra.numpy import array_shapes, arrays
 
 import diffcli
 from diffcli.cli.output import exit_code
-from diffcli.language.array_text import MOST_SHOWN, array_text, corner_text, direction_text, figures, value_text
-from diffcli.methods.directions import read_direction
-from diffcli.methods.points import check_mapping, read_point
-from diffcli.methods.trace import ASCII, IN_LATEX, UNICODE
+from diffcli.language.writing.array_text import MOST_SHOWN, array_text, corner_text, direction_text, figures, value_text
+from diffcli.methods.points.directions import read_direction
+from diffcli.methods.points.points import check_mapping, read_point
+from diffcli.methods.traces.trace import ASCII, IN_LATEX, UNICODE
 from diffcli.operations import ARRAY_FUNCTIONS
 from diffcli.records import AdjointStep, GradientResult, Operand, PrimalRow, TangentRow, Trace
 from diffcli.reports.arrays import array_lines, cell_text, elements, latex_array, summary_data
+from diffcli.reports.derivatives.gradient import gradient_report
 from diffcli.reports.document import Style, Text, machine
 from diffcli.reports.formats import FORMATS, render
 from diffcli.reports.formats.plain import quiet
-from diffcli.reports.gradient import gradient_report
 from diffcli.reports.heading import heading
 
 # -- files: what they hold ---------------------------------------------------------------------------------------------
@@ -458,7 +458,7 @@ NOTATIONS = {"latex": IN_LATEX, "json": ASCII, "csv": ASCII, "plain": ASCII}
 @pytest.mark.parametrize("format", [name for name, known in FORMATS.items() if not known.figure])
 @pytest.mark.parametrize("size", ["small", "large"])
 def test_reports_of_arrays(golden, format, size, monkeypatch):
-    monkeypatch.setattr("diffcli.reports.gradient._latex_lines", lambda result: [])
+    monkeypatch.setattr("diffcli.reports.derivatives.gradient._latex_lines", lambda result: [])
     document = gradient_report(SMALL if size == "small" else LARGE, NOTATIONS.get(format, UNICODE), Style())
     golden(f"array_values/report-{size}.{format}.txt", str(render(format, document, Style())))
 

@@ -208,11 +208,11 @@ WITHOUT_HELP = {"bad-index", "shape-mismatch", "bad-gradient", "no-graph", "infe
 
 
 def test_every_code_that_the_engine_raises_is_here():
-    sources = (Path(ad.__file__).parent).glob("*.py")
+    sources = Path(ad.__file__).parent.rglob("*.py")
     raised = {
         code
         for path in sources
-        if "gradcheck" not in path.name
+        if "gradcheck" not in path.parts
         for code in re.findall(r'fault\(\s*"([a-z-]+)"', path.read_text(encoding="utf-8"))
     }
     assert raised - {code for code, _ in CASES.values()} - {"no-second-derivative"} == set()

@@ -9,9 +9,9 @@ from console import run
 from mpmath import mp, mpf
 
 from diffcli.errors import LimitError, error
-from diffcli.methods.problem import Problem
-from diffcli.studies.agreement import WAYS, check
-from diffcli.studies.disagreement import REASONS
+from diffcli.methods.problem.problem import Problem
+from diffcli.studies.agreement.agreement import WAYS, check
+from diffcli.studies.agreement.disagreement import REASONS
 
 # program, point, then for each variable: verdict, reason
 CASES = [
@@ -136,7 +136,7 @@ def test_what_is_stopped_in_sympy_keeps_the_other_ways(monkeypatch, stop, code, 
     def stopped(*_):
         raise stop
 
-    monkeypatch.setattr("diffcli.methods.symbolic.differentiate", stopped)
+    monkeypatch.setattr("diffcli.methods.symbolic.symbolic.differentiate", stopped)
     outcome = run('check "x*y" --at x=2,y=3')
     assert outcome.exit == exit
     assert "the ways with a number agree" in outcome.stdout

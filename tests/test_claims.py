@@ -14,12 +14,12 @@ from oracle import ORACLE, derivative_of
 
 import diffcli
 from diffcli.language import parse
-from diffcli.methods.problem import Problem
-from diffcli.methods.symbolic_claims import decide, derivative_text
-from diffcli.methods.symbolic_kernels import vanishes
-from diffcli.studies.claims import VERDICTS, judge_claims, read_claims
-from diffcli.studies.factors import factor_sentence
-from diffcli.studies.slips import SLIPS
+from diffcli.methods.problem.problem import Problem
+from diffcli.methods.symbolic.claims import decide, derivative_text
+from diffcli.methods.symbolic.zero_test import vanishes
+from diffcli.studies.claims.claims import VERDICTS, judge_claims, read_claims
+from diffcli.studies.claims.factors import factor_sentence
+from diffcli.studies.claims.slips import SLIPS
 from diffcli.tape import evaluate, lower
 
 

@@ -15,11 +15,11 @@ import math
 import pytest
 
 from diffcli.errors import Diagnostic, DomainError, NotDifferentiableError
-from diffcli.methods.finite_difference import difference
+from diffcli.methods.differences.finite_difference import difference
 from diffcli.methods.gradient import compute
-from diffcli.methods.kinks import POLICIES
+from diffcli.methods.nonsmooth.breaks import POLICIES
 from diffcli.methods.options import Options
-from diffcli.methods.problem import Problem
+from diffcli.methods.problem.problem import Problem
 from diffcli.records import GradientResult
 
 inf, nan = math.inf, math.nan

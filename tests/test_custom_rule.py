@@ -9,7 +9,7 @@ import pytest
 
 import diffcli
 from diffcli.operations import OPERATIONS
-from diffcli.operations.own import OwnName
+from diffcli.operations.custom_operations import OwnName
 
 
 @diffcli.custom_rule(partials="1/(1 + abs(v))^2", at=[-2.0, 0.5])

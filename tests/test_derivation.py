@@ -16,18 +16,18 @@ from programs import given_point, plainly, points, programs
 import diffcli
 from diffcli.errors import UsageError
 from diffcli.language import parse
-from diffcli.methods import symbolic_equality
-from diffcli.methods.derivation import REFERENCE, Derivation, derive
-from diffcli.methods.derivation_rules import CONSTANT, FLAT, HELD, IDENTITY, PIECES, TEXTBOOK
-from diffcli.methods.forward import tangents
-from diffcli.methods.problem import Problem
-from diffcli.methods.symbolic_agreement import compare, matching_digits
-from diffcli.methods.symbolic_equality import judge, witness
-from diffcli.methods.trace import ASCII, IN_LATEX
+from diffcli.methods.derivation.derivation import REFERENCE, Derivation, derive
+from diffcli.methods.derivation.rules import CONSTANT, FLAT, HELD, IDENTITY, PIECES, TEXTBOOK
+from diffcli.methods.derivation.symbolic_agreement import compare, matching_digits
+from diffcli.methods.problem.problem import Problem
+from diffcli.methods.sweeps.forward import tangents
+from diffcli.methods.symbolic import equality as symbolic_equality
+from diffcli.methods.symbolic.equality import judge, witness
+from diffcli.methods.traces.trace import ASCII, IN_LATEX
 from diffcli.operations import OPERATIONS
 from diffcli.tape import lower
-from diffcli.tape.evaluation import run as run_tape
-from diffcli.tape.rules import Term, rule_function, term_text, terms
+from diffcli.tape.running.evaluation import run as run_tape
+from diffcli.tape.running.rules import Term, rule_function, term_text, terms
 
 STEPS = "--mode symbolic --steps"
 

@@ -16,22 +16,22 @@ from oracle import ORACLE, value
 import diffcli
 from diffcli.errors import UsageError
 from diffcli.language import parse
-from diffcli.methods.automatic_difference import automatic_difference
-from diffcli.methods.finite_difference import difference
+from diffcli.methods.differences.automatic_difference import automatic_difference
+from diffcli.methods.differences.finite_difference import difference
+from diffcli.methods.differences.noise_level import ecnoise
+from diffcli.methods.differences.precise import higher_derivatives, precise_derivative, precise_functions, precise_value
+from diffcli.methods.differences.rounding_bound import value_noise
+from diffcli.methods.differences.sampling import TapeSampler
+from diffcli.methods.differences.stencils import STENCILS, stencil
+from diffcli.methods.differences.step_rules import STEP_RULES
 from diffcli.methods.gradient import compute
-from diffcli.methods.noise import value_noise
-from diffcli.methods.noise_estimate import ecnoise
 from diffcli.methods.options import METHODS, RULES, Options
-from diffcli.methods.precise import higher_derivatives, precise_derivative, precise_functions, precise_value
-from diffcli.methods.problem import Problem
-from diffcli.methods.sampling import TapeSampler
-from diffcli.methods.stencils import STENCILS, stencil
-from diffcli.methods.step_rules import STEP_RULES
-from diffcli.methods.symbolic_reference import symbolic_derivative
+from diffcli.methods.problem.problem import Problem
+from diffcli.methods.symbolic.reference import symbolic_derivative
 from diffcli.operations import OPERATIONS
 from diffcli.tape import evaluate, lower
-from diffcli.tape.evaluation import run as evaluation_run
-from diffcli.tape.rules import breaks_at, reach_functions, rule_function
+from diffcli.tape.running.evaluation import run as evaluation_run
+from diffcli.tape.running.rules import breaks_at, reach_functions, rule_function
 
 SECOND = stencil((-1, 0, 1), derivative=2)
 BENCHMARK = Path(__file__).parent / "benchmarks" / "honesty.py"

@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from diffcli.errors import Diagnostic, ExpressionError, Mark, Source, Span
-from diffcli.language import array_complaints, complaints, parse
-from diffcli.language.complaints import MOST, nearest
-from diffcli.language.parser import reads
+from diffcli.language import parse
+from diffcli.language.complaints import array_complaints, complaints
+from diffcli.language.complaints.complaints import MOST, nearest
+from diffcli.language.parsing.parser import reads
 
 
 def at(start, text, label=""):

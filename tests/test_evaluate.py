@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 
 import diffcli
-from diffcli.methods import needed_values
-from diffcli.methods.problem import Problem
-from diffcli.methods.reverse import activity
+from diffcli.methods.problem import live_values as needed_values
+from diffcli.methods.problem.problem import Problem
+from diffcli.methods.sweeps.reverse import activity
 from diffcli.operations import OPERATIONS
 from diffcli.operations.arithmetic import arrays
 from diffcli.tape import evaluate, lower
-from diffcli.tape.array_rules import MAY_RETURN_OPERAND, elementwise_function
-from diffcli.tape.evaluation import Evaluator, last_uses
+from diffcli.tape.running.array_rules import MAY_RETURN_OPERAND, elementwise_function
+from diffcli.tape.running.evaluation import Evaluator, last_uses
 
 LARGE = 1_000_000
 

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from diffcli.language import parse
-from diffcli.methods.forward import tangents
-from diffcli.methods.reverse import activity, adjoints
-from diffcli.methods.transform import gradient_tape
+from diffcli.methods.sweeps.forward import tangents
+from diffcli.methods.sweeps.reverse import activity, adjoints
+from diffcli.methods.sweeps.transform import gradient_tape
 from diffcli.operations import ARRAY_FUNCTIONS
 from diffcli.tape import evaluate, lower
 

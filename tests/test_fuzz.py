@@ -15,12 +15,12 @@ from programs import SMOOTH, VARIABLES, given_point, plainly, points, programs
 from diffcli.errors import DiffcliError, ExpressionError, Source
 from diffcli.errors.codes import CODES
 from diffcli.language import parse
-from diffcli.language.complaints import MOST
-from diffcli.language.printer import program_text
+from diffcli.language.complaints.complaints import MOST
+from diffcli.language.writing.printer import program_text
 from diffcli.methods.gradient import compute
-from diffcli.methods.kinks import POLICIES
+from diffcli.methods.nonsmooth.breaks import POLICIES
 from diffcli.methods.options import METHODS, RULES, Options
-from diffcli.methods.points import read_point
+from diffcli.methods.points.points import read_point
 
 
 def tried(examples):

@@ -9,7 +9,7 @@ import pytest
 from array_rows import default
 
 import diffcli.autograd as ad
-from diffcli.autograd.apply import apply
+from diffcli.autograd.graph.apply import apply
 from diffcli.errors import AutogradError
 from diffcli.operations import OPERATIONS
 from diffcli.operations.arrays import ARRAYS

@@ -9,12 +9,12 @@ import pytest
 from jacobian_programs import SYSTEMS
 
 import diffcli
-from diffcli.methods.colouring import colour_columns, colour_rows
-from diffcli.methods.hessian import compute_hessian
-from diffcli.methods.jacobian import compute_jacobian, elements_of, sweep_columns, sweep_rows
-from diffcli.methods.matrix_options import HESSIAN_MODES, MatrixOptions
-from diffcli.methods.outputs import System
-from diffcli.methods.sparsity import find_pattern, flow_of
+from diffcli.methods.matrices.hessian import compute_hessian
+from diffcli.methods.matrices.jacobian import compute_jacobian, elements_of, sweep_columns, sweep_rows
+from diffcli.methods.matrices.options import HESSIAN_MODES, MatrixOptions
+from diffcli.methods.problem.system import System
+from diffcli.methods.sweeps.colouring import colour_columns, colour_rows
+from diffcli.methods.sweeps.sparsity import find_pattern, flow_of
 
 SMALL = [name for name, system in SYSTEMS.items() if len(system.at) <= 16]
 

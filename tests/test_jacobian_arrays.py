@@ -8,11 +8,11 @@ import pytest
 from jacobian_programs import ARRAYS
 
 import diffcli
-from diffcli.methods.hessian import compute_hessian, hessian_of
-from diffcli.methods.jacobian import compute_jacobian, jacobian_of
-from diffcli.methods.matrix_options import HESSIAN_MODES, MatrixOptions
-from diffcli.methods.outputs import System
-from diffcli.methods.system_in_numbers import system_in_numbers
+from diffcli.methods.matrices.hessian import compute_hessian, hessian_of
+from diffcli.methods.matrices.jacobian import compute_jacobian, jacobian_of
+from diffcli.methods.matrices.options import HESSIAN_MODES, MatrixOptions
+from diffcli.methods.problem.scalarise_system import system_in_numbers
+from diffcli.methods.problem.system import System
 
 
 def near(one, other, scale, relative=1e-12):

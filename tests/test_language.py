@@ -13,7 +13,8 @@ from programs import INFIX, PREFIX, ROWS, plainly, program_spelled, programs, tr
 
 from diffcli.errors import DiffcliError
 from diffcli.language import parse
-from diffcli.language.printer import (
+from diffcli.language.syntax import CALL, NAME, NUMBER
+from diffcli.language.writing.printer import (
     LATEX,
     MATHEMATICS,
     PLAIN_MATHEMATICS,
@@ -23,7 +24,6 @@ from diffcli.language.printer import (
     program_text,
     to_text,
 )  # fmt: skip
-from diffcli.language.syntax import CALL, NAME, NUMBER
 from diffcli.operations import CONSTANTS, FUNCTION_NAMES, OPERATIONS, REDUCED, find_function
 
 often = settings(max_examples=500, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))

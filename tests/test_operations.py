@@ -25,17 +25,17 @@ import pytest
 from mpmath import mp, mpf
 
 from diffcli.language import parse
-from diffcli.methods.finite_difference import difference
-from diffcli.methods.forward import tangents
+from diffcli.methods.differences.finite_difference import difference
 from diffcli.methods.gradient import compute
 from diffcli.methods.options import Options
-from diffcli.methods.problem import Problem
-from diffcli.methods.reverse import activity, adjoints
+from diffcli.methods.problem.problem import Problem
+from diffcli.methods.sweeps.forward import tangents
+from diffcli.methods.sweeps.reverse import activity, adjoints
 from diffcli.operations import OPERATIONS, Operation, find_function
 from diffcli.operations.arithmetic.floats import FLOATS, STRICT
 from diffcli.tape import evaluate, lower
-from diffcli.tape.evaluation import run
-from diffcli.tape.rules import condition_function, term_functions, value_function
+from diffcli.tape.running.evaluation import run
+from diffcli.tape.running.rules import condition_function, term_functions, value_function
 
 Point = tuple[float, ...]
 

@@ -12,9 +12,9 @@ import pytest
 from console import run
 
 import diffcli
-from diffcli.methods.problem import Problem
+from diffcli.methods.problem.problem import Problem
 from diffcli.operations import FUNCTION_NAMES, find_function
-from diffcli.tape.recording import record
+from diffcli.tape.recording.recording import record
 
 # -- the same numbers as a program --------------------------------------------------------------------------------------
 

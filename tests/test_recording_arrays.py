@@ -13,7 +13,7 @@ import diffcli
 from diffcli.operations import ARRAY_FUNCTIONS
 from diffcli.operations.arrays import ARRAYS
 from diffcli.tape import evaluate
-from diffcli.tape.recording import record
+from diffcli.tape.recording.recording import record
 
 POINT = np.array([0.91, 0.4, 0.7, 0.16])
 MATRIX = np.array([[0.5, -1.5, 2.0], [1.25, 0.75, -0.5]])

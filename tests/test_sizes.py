@@ -13,10 +13,10 @@ import pytest
 
 from diffcli.errors import ExpressionError
 from diffcli.language import parse
-from diffcli.language.complaints import MOST
-from diffcli.language.printer import LATEX, program_text, to_text
-from diffcli.methods.forward import tangents
-from diffcli.methods.reverse import accumulate, activity, adjoints
+from diffcli.language.complaints.complaints import MOST
+from diffcli.language.writing.printer import LATEX, program_text, to_text
+from diffcli.methods.sweeps.forward import tangents
+from diffcli.methods.sweeps.reverse import accumulate, activity, adjoints
 from diffcli.tape import evaluate, lower
 
 X = 0.5

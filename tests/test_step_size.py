@@ -18,14 +18,14 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from diffcli.errors import DomainError, ExpressionError, UsageError
-from diffcli.methods.noise import UNIT, value_noise
-from diffcli.methods.precise import higher_derivatives
-from diffcli.methods.problem import Problem
+from diffcli.methods.differences.precise import higher_derivatives
+from diffcli.methods.differences.rounding_bound import UNIT, value_noise
+from diffcli.methods.problem.problem import Problem
 from diffcli.reports.document import Style
-from diffcli.reports.step_size_figure import step_size_figure
-from diffcli.studies.error_theory import derivative_noise, theory
-from diffcli.studies.quotients import NEIGHBOURS, Quotients
-from diffcli.studies.step_size import DEFAULT, METHODS, sweep
+from diffcli.reports.step_size.figure import step_size_figure
+from diffcli.studies.step_size.difference_quotients import NEIGHBOURS, Quotients
+from diffcli.studies.step_size.error_theory import derivative_noise, theory
+from diffcli.studies.step_size.step_size import DEFAULT, METHODS, sweep
 
 SLOPE = 9.0660864
 L4 = Problem(DEFAULT, {"x": 0.2})
@@ -538,9 +538,9 @@ def test_without_an_expression_a_point_may_be_given():
 def test_docstrings():
     import doctest
 
-    from diffcli.reports import step_size_text
     from diffcli.reports.plots import axes, svg
-    from diffcli.studies import step_size
+    from diffcli.reports.step_size.step_size import text as step_size_text
+    from diffcli.studies.step_size import step_size
 
     for module in (axes, svg, step_size, step_size_text):
         outcome = doctest.testmod(module)

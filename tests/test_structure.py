@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from jacobian_programs import SYSTEMS
 
 import diffcli
-from diffcli.methods.colouring import colour_columns, colour_rows, colour_symmetric, places
-from diffcli.methods.outputs import System
-from diffcli.methods.sparsity import Pattern, flow_of, sets_backward, sets_forward
-from diffcli.methods.sweep_count import ModeCost, SweepCount
+from diffcli.methods.problem.system import System
+from diffcli.methods.sweeps.colouring import colour_columns, colour_rows, colour_symmetric, places
+from diffcli.methods.sweeps.sparsity import Pattern, flow_of, sets_backward, sets_forward
+from diffcli.methods.traces.sweep_count import ModeCost, SweepCount
+from diffcli.reports.derivatives.pattern import MOST_ROWS, pattern_figure, picture
 from diffcli.reports.document import Style
-from diffcli.reports.pattern import MOST_ROWS, pattern_figure, picture
 
 # -- what depends on what --------------------------------------------------------------------------------------------------------
 
@@ -159,10 +159,10 @@ def test_operations_are_those_of_the_sweeps(text, at, function, forward, reverse
 @pytest.mark.parametrize("name", [name for name, system in SYSTEMS.items() if len(system.at) <= 16])
 def test_the_count_is_that_of_sweeps_counted_one_by_one(name):
     """Against `diffcli grad --cost`, which counts a sweep by going through it."""
-    from diffcli.methods.cost import forward_cost, reverse_cost
-    from diffcli.methods.forward import tangents
-    from diffcli.methods.reverse import accumulate
-    from diffcli.methods.sweep_count import count_sweeps
+    from diffcli.methods.sweeps.forward import tangents
+    from diffcli.methods.sweeps.reverse import accumulate
+    from diffcli.methods.traces.cost import forward_cost, reverse_cost
+    from diffcli.methods.traces.sweep_count import count_sweeps
 
     system = System(SYSTEMS[name].text, SYSTEMS[name].at)
     flow = flow_of(system.tape, system.values)

@@ -18,29 +18,29 @@ from hypothesis import strategies as st
 
 from diffcli.errors import DiffcliError, DomainError, LimitError, error
 from diffcli.language import parse
-from diffcli.methods.cost import forward_cost, reverse_cost
-from diffcli.methods.forward import tangents
-from diffcli.methods.problem import Problem
-from diffcli.methods.reverse import accumulate, activity, adjoints
-from diffcli.methods.symbolic import Builder
-from diffcli.methods.symbolic_swell import Iterates, answer, tree_sizes
+from diffcli.methods.problem.problem import Problem
+from diffcli.methods.sweeps.forward import tangents
+from diffcli.methods.sweeps.reverse import accumulate, activity, adjoints
+from diffcli.methods.symbolic.swell import Iterates, answer, tree_sizes
+from diffcli.methods.symbolic.symbolic import Builder
+from diffcli.methods.traces.cost import forward_cost, reverse_cost
 from diffcli.operations import OPERATIONS
 from diffcli.reports.document import Style
 from diffcli.reports.formats import render
 from diffcli.reports.plots.axes import frame
-from diffcli.reports.swell import swell_report
-from diffcli.reports.swell_data import SIZES, big, swell_data
-from diffcli.studies import swell_measured
-from diffcli.studies.swell import STEPS, Progress, Request, shown, swell
-from diffcli.studies.swell_accuracy import accuracy
-from diffcli.studies.swell_costs import tape_costs
-from diffcli.studies.swell_counts import Graph, Reach, Tangents
-from diffcli.studies.swell_domain import lost, require_values
-from diffcli.studies.swell_laws import LAWS, chebyshev, law
-from diffcli.studies.swell_map import DEMOS, iterated, of_demo, of_program
-from diffcli.studies.swell_measured import Cell, Worker, measure
-from diffcli.studies.swell_point import default_point
-from diffcli.studies.swell_text import Texts
+from diffcli.reports.swell.data import SIZES, big, swell_data
+from diffcli.reports.swell.swell import swell_report
+from diffcli.studies.swell.accuracy import accuracy
+from diffcli.studies.swell.costs import tape_costs
+from diffcli.studies.swell.counts import Graph, Reach, Tangents
+from diffcli.studies.swell.domain import lost, require_values
+from diffcli.studies.swell.laws import LAWS, chebyshev, law
+from diffcli.studies.swell.map import DEMOS, iterated, of_demo, of_program
+from diffcli.studies.swell.measured import Cell, Worker, measure
+from diffcli.studies.swell.point import default_point
+from diffcli.studies.swell.swell import STEPS, Progress, Request, shown, swell
+from diffcli.studies.swell.swell import measured as swell_measured
+from diffcli.studies.swell.text import Texts
 from diffcli.tape import evaluate, lower
 
 LOGISTIC = of_demo("logistic")
@@ -567,7 +567,7 @@ def test_a_time_limit_keeps_the_rows_that_are_done():
 
 
 def test_a_stop_while_errors_are_compared_says_how_far_they_go(monkeypatch):
-    from diffcli.studies import swell as module
+    from diffcli.studies.swell.swell import swell as module
 
     def patient(recurrence, n, at):
         if n > 3:
@@ -580,7 +580,7 @@ def test_a_stop_while_errors_are_compared_says_how_far_they_go(monkeypatch):
 
 
 def test_a_terminal_sees_the_table_fill(monkeypatch):
-    from diffcli.reports import swell_live
+    from diffcli.reports.swell import live as swell_live
 
     class Terminal(StringIO):
         def isatty(self):
@@ -700,7 +700,7 @@ def test_few_rows_tell_what_swells_only_where_l_n_does():
 
 
 def test_a_large_gradient_is_counted_on_demand(monkeypatch):
-    monkeypatch.setattr("diffcli.studies.swell.LARGEST_GRADIENT", 1000)
+    monkeypatch.setattr("diffcli.studies.swell.swell.LARGEST_GRADIENT", 1000)
     whole, part = (study(of_demo("speelpenning"), 50, whole=whole).counts for whole in (True, False))
     assert part[-1].graph is None
     assert [row for row in part if row.graph is not None] == list(whole[: len(part) - 1])

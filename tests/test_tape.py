@@ -10,8 +10,8 @@ from programs import SMOOTH, VARIABLES, given_point, meaning, plainly, points, p
 
 from diffcli.errors import LimitError
 from diffcli.language import parse
-from diffcli.methods.forward import tangents
-from diffcli.methods.reverse import accumulate, activity, adjoints
+from diffcli.methods.sweeps.forward import tangents
+from diffcli.methods.sweeps.reverse import accumulate, activity, adjoints
 from diffcli.operations import OPERATIONS
 from diffcli.tape import Skip, evaluate, lower
 

@@ -16,9 +16,9 @@ from test_operations import TRUTHS, UNKNOWN, at_points, call
 
 import diffcli
 from diffcli.language import parse
-from diffcli.methods.series import power_series
+from diffcli.methods.sweeps.series import power_series
+from diffcli.methods.sweeps.transform import gradient_tape
 from diffcli.methods.taylor import TaylorResult, polynomial_text, taylor
-from diffcli.methods.transform import gradient_tape
 from diffcli.tape import evaluate, lower
 
 often = settings(max_examples=200, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))

@@ -16,8 +16,8 @@ import pytest
 
 import diffcli
 import diffcli.autograd as ad
-from diffcli.autograd.apply import apply
-from diffcli.methods.hessian_record import HessianResult
+from diffcli.autograd.graph.apply import apply
+from diffcli.methods.matrices.hessian_record import HessianResult
 from diffcli.operations import OPERATIONS
 
 # -- random programs: the tape is the oracle ------------------------------------------------------------------------------

@@ -6,9 +6,9 @@ import pytest
 
 import diffcli.autograd as ad
 from diffcli.reports.document import Style
-from diffcli.reports.graph_text import tree_lines
-from diffcli.studies.graph import Edge
-from diffcli.studies.tensor_graph import graph_of_tensor
+from diffcli.reports.graph.text import tree_lines
+from diffcli.studies.graph.of_tensor import graph_of_tensor
+from diffcli.studies.graph.record import Edge
 
 
 def leaf(value, name=None):

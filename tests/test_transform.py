@@ -19,18 +19,18 @@ from test_sizes import SHAPES, X
 
 from diffcli.errors import LimitError, Span
 from diffcli.language import parse
-from diffcli.methods.cost import reverse_cost
-from diffcli.methods.forward import tangents
 from diffcli.methods.gradient import compute
 from diffcli.methods.options import Options
-from diffcli.methods.problem import Problem
-from diffcli.methods.reverse import activity, adjoints
-from diffcli.methods.transform import gradient_tape, tangent_tape, transform_reverse
+from diffcli.methods.problem.problem import Problem
+from diffcli.methods.sweeps.forward import tangents
+from diffcli.methods.sweeps.reverse import activity, adjoints
+from diffcli.methods.sweeps.transform import gradient_tape, tangent_tape, transform_reverse
+from diffcli.methods.traces.cost import reverse_cost
 from diffcli.operations import OPERATIONS
 from diffcli.tape import Tape, evaluate, lower
-from diffcli.tape.building import Builder
-from diffcli.tape.scopes import Scope, common
-from diffcli.tape.steps import steps_of
+from diffcli.tape.building.building import Builder
+from diffcli.tape.building.scopes import Scope, common
+from diffcli.tape.running.steps import steps_of
 
 often = settings(max_examples=400, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 ROOT = Path(__file__).parents[1]
@@ -419,7 +419,7 @@ def test_the_fourth_derivative(text, x):
 
 
 def operations(tape, values):
-    """Elementary operations, as `diffcli.methods.cost` counts them: comparisons and choices are free."""
+    """Elementary operations, as `diffcli.methods.traces.cost` counts them: comparisons and choices are free."""
     free = {"where", "stop_gradient", *(row.name for row in OPERATIONS.values() if row.precedence in range(1, 6))}
     return sum(name not in free and values[slot] is not None for slot, name in enumerate(tape.operations, tape.first_row))
 

@@ -18,13 +18,7 @@ from __future__ import annotations
 from typing import Any
 
 from diffcli.autograd import methods as _methods
-from diffcli.autograd.backward import grad
-from diffcli.autograd.core import Counter
-from diffcli.autograd.function import Function
-from diffcli.autograd.gradcheck import gradcheck
-from diffcli.autograd.gradcheck_record import GradCheck, GradCheckEntry
-from diffcli.autograd.graph import AccumulateGrad, Node
-from diffcli.autograd.making import (
+from diffcli.autograd.creation import (
     arange,
     as_tensor,
     empty,
@@ -45,6 +39,12 @@ from diffcli.autograd.making import (
     zeros,
     zeros_like,
 )
+from diffcli.autograd.function import Function
+from diffcli.autograd.gradcheck.gradcheck import gradcheck
+from diffcli.autograd.gradcheck.record import GradCheck, GradCheckEntry
+from diffcli.autograd.graph.backward import grad
+from diffcli.autograd.graph.core import Counter
+from diffcli.autograd.graph.nodes import AccumulateGrad, Node
 from diffcli.autograd.modes import (
     enable_grad,
     inference_mode,

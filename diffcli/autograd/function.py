@@ -24,8 +24,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from weakref import ref
 
-from diffcli.autograd.core import Core, Edge, counted, counter_of, edge_of, new, refuse_inference, version_of, words
-from diffcli.autograd.graph import Node, PartNode, changed, freed, summed_to
+from diffcli.autograd.graph.core import Core, Edge, counted, counter_of, edge_of, new, refuse_inference, version_of, words
+from diffcli.autograd.graph.nodes import Node, PartNode, changed, freed, summed_to
 from diffcli.autograd.inplace import settle
 from diffcli.autograd.modes import DEFAULT, INFERENCE, NO_GRAD, mode
 from diffcli.autograd.partial import plain

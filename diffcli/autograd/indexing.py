@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from operator import itemgetter
 from typing import Any
 
-from diffcli.autograd.apply import share_memory
-from diffcli.autograd.core import Core, Edge, edge_of, new, words
-from diffcli.autograd.graph import Node, made_by
+from diffcli.autograd.graph.apply import share_memory
+from diffcli.autograd.graph.core import Core, Edge, edge_of, new, words
+from diffcli.autograd.graph.nodes import Node, made_by
 from diffcli.autograd.modes import DEFAULT, mode
 from diffcli.autograd.partial import Partial, partial, plain
 from diffcli.errors import fault

@@ -1,7 +1,7 @@
 """Changes in place: the memory is written to, its version counted, and the tensor gets a new place in the graph.
 
 A change of a view changes the tensor that it is a view of, and all other views of that; each finds its new place in the
-graph when it is next asked for (`diffcli.autograd.core.refresh`).
+graph when it is next asked for (`diffcli.autograd.graph.core.refresh`).
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from diffcli.autograd.apply import FLOATING, compute, operand_value, record, shapes_do_not_fit
-from diffcli.autograd.core import Core, Edge, counter_of, edge_of, keep_gradient, new, refuse_inference, version_of, words
-from diffcli.autograd.graph import Node
-from diffcli.autograd.memory_nodes import PutNode, ViewNode, WrittenNode
+from diffcli.autograd.graph.apply import FLOATING, compute, operand_value, record, shapes_do_not_fit
+from diffcli.autograd.graph.core import Core, Edge, counter_of, edge_of, keep_gradient, new, refuse_inference, version_of, words
+from diffcli.autograd.graph.memory_nodes import PutNode, ViewNode, WrittenNode
+from diffcli.autograd.graph.nodes import Node
 from diffcli.autograd.modes import DEFAULT, INFERENCE, mode
 from diffcli.autograd.rules import rule
 from diffcli.errors import fault

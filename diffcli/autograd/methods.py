@@ -11,10 +11,10 @@ from functools import cache
 from typing import Any
 
 from diffcli.autograd import inplace
-from diffcli.autograd.apply import apply, unary
-from diffcli.autograd.core import new, words
+from diffcli.autograd.graph.apply import apply, unary
+from diffcli.autograd.graph.core import new, words
 from diffcli.errors import fault
-from diffcli.language.later import complaints
+from diffcli.language.complaints.lazy import complaints
 from diffcli.operations import ARRAY_FUNCTIONS, FUNCTION_NAMES, OPERATIONS, REDUCED, find_function
 from diffcli.operations.arithmetic import tensors
 from diffcli.operations.arrays import ARRAYS
@@ -319,14 +319,14 @@ def _copy(a: Any, value: Any) -> Any:
 
 
 def _uniform(a: Any, low: float = 0.0, high: float = 1.0, generator: Any = None) -> Any:
-    from diffcli.autograd.making import source
+    from diffcli.autograd.creation import source
 
     drawn = tensors.random(source(generator), a.shape, a.dtype, low, high)
     return inplace.put(a, Ellipsis, new(drawn), "UniformBackward", "uniform_()")
 
 
 def _normal(a: Any, mean: float = 0.0, std: float = 1.0, generator: Any = None) -> Any:
-    from diffcli.autograd.making import source
+    from diffcli.autograd.creation import source
 
     drawn = tensors.random(source(generator), a.shape, a.dtype)
     return inplace.put(a, Ellipsis, new(tensors.as_kind(drawn * std + mean, a.dtype)), "NormalBackward", "normal_()")

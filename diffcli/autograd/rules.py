@@ -15,10 +15,10 @@ from diffcli.operations import OPERATIONS
 from diffcli.operations.arithmetic import arrays
 from diffcli.operations.array_row import ArrayOperation, Fixed
 from diffcli.operations.arrays import ARRAYS
-from diffcli.tape.array_operations import value_function
-from diffcli.tape.array_rules import elementwise_function, elementwise_reads, elementwise_terms
-from diffcli.tape.rules import ABSENT, rule_function, term_functions
-from diffcli.tape.traced import TRUTHS, function_of
+from diffcli.tape.recording.array_operations import value_function
+from diffcli.tape.recording.traced import TRUTHS, function_of
+from diffcli.tape.running.array_rules import elementwise_function, elementwise_reads, elementwise_terms
+from diffcli.tape.running.rules import ABSENT, rule_function, term_functions
 
 Terms = tuple[Callable[..., Any] | None, ...]
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from diffcli.autograd import backward as passes
 from diffcli.autograd import inplace, methods
-from diffcli.autograd.apply import apply, binary, reflected, unary
-from diffcli.autograd.core import Core, Handle, counter_of, edge_of, keep_gradient, new, words
-from diffcli.autograd.graph import Node
+from diffcli.autograd.graph import backward as passes
+from diffcli.autograd.graph.apply import apply, binary, reflected, unary
+from diffcli.autograd.graph.core import Core, Handle, counter_of, edge_of, keep_gradient, new, words
+from diffcli.autograd.graph.memory_nodes import CastNode
+from diffcli.autograd.graph.nodes import Node
 from diffcli.autograd.indexing import index, settled_key
-from diffcli.autograd.memory_nodes import CastNode
 from diffcli.autograd.modes import DEFAULT, INFERENCE, mode
 from diffcli.errors import fault
 from diffcli.operations.arithmetic import tensors

@@ -17,14 +17,14 @@ from diffcli.cli.progress import progress
 from diffcli.cli.reading import read_points, read_program
 from diffcli.errors import ExpressionError, UsageError, error
 from diffcli.language import Program
-from diffcli.methods.faults import require_value
-from diffcli.methods.outputs import System
-from diffcli.methods.problem import Problem
+from diffcli.methods.nonsmooth.nonfinite import require_value
+from diffcli.methods.problem.problem import Problem
+from diffcli.methods.problem.system import System
 from diffcli.reports.check import check_report, notes_of, points_report, results_report
-from diffcli.studies.agreement import Progress, check
-from diffcli.studies.claims import ClaimVerdict, judge_claims, read_claims
-from diffcli.studies.points import check_points
-from diffcli.studies.system_agreement import check_system
+from diffcli.studies.agreement.agreement import Progress, check
+from diffcli.studies.agreement.points import check_points
+from diffcli.studies.agreement.system_agreement import check_system
+from diffcli.studies.claims.claims import ClaimVerdict, judge_claims, read_claims
 
 TRIED = (1.37, 0.63, -0.41, -1.73, 0.19, 12.3, -14.7, 137.0, 1370.0)
 """Where a claim is looked at first when no point is given."""

@@ -14,10 +14,10 @@ from diffcli.cli.output import Output, exit_code
 from diffcli.cli.progress import progress
 from diffcli.cli.reading import read_program
 from diffcli.methods.gradient import compute
-from diffcli.methods.kinks import POLICIES
+from diffcli.methods.nonsmooth.breaks import POLICIES
 from diffcli.methods.options import METHODS, MODES, RULES, Options
-from diffcli.methods.trace import ASCII, IN_LATEX, UNICODE
-from diffcli.reports.gradient import gradient_report
+from diffcli.methods.traces.trace import ASCII, IN_LATEX, UNICODE
+from diffcli.reports.derivatives.gradient import gradient_report
 
 SHOWN = 200
 """How many rows of a trace a table shows."""

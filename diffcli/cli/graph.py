@@ -12,7 +12,7 @@ from diffcli.cli.options import Choice, Command, Names, limit_options, output_op
 from diffcli.cli.output import Output, exit_code
 from diffcli.cli.progress import progress
 from diffcli.cli.reading import read_program
-from diffcli.methods.kinks import POLICIES
+from diffcli.methods.nonsmooth.breaks import POLICIES
 
 SHOWN = 200
 """How many nodes people are shown."""
@@ -61,8 +61,8 @@ def command(
     """
     output = Output.of(environment, **options)
     output.style = output.style._replace(full=full)
-    from diffcli.reports.graph import graph_report
-    from diffcli.studies.graph_of_tape import graph_of
+    from diffcli.reports.graph.graph import graph_report
+    from diffcli.studies.graph.of_tape import graph_of
 
     with time_limit(timeout), progress(environment) as stage:
         stage("reading")

@@ -14,10 +14,10 @@ from diffcli.cli.options import Choice, Command, limit_options, output_options
 from diffcli.cli.output import exit_code
 from diffcli.cli.progress import progress
 from diffcli.cli.reading import read_program
-from diffcli.methods.hessian import compute_hessian
-from diffcli.methods.matrix_options import HESSIAN_MODES, MatrixOptions
+from diffcli.methods.matrices.hessian import compute_hessian
+from diffcli.methods.matrices.options import HESSIAN_MODES, MatrixOptions
+from diffcli.reports.derivatives.hessian import hessian_report
 from diffcli.reports.formats import FORMATS
-from diffcli.reports.hessian import hessian_report
 
 EXAMPLES = (
     'diffcli hessian "100*(y - x^2)^2 + (1 - x)^2" --at x=-1.2,y=1',

@@ -14,10 +14,10 @@ from diffcli.cli.options import Choice, Command, limit_options, output_options
 from diffcli.cli.output import exit_code
 from diffcli.cli.progress import progress
 from diffcli.cli.reading import read_program
-from diffcli.methods.jacobian import compute_jacobian
-from diffcli.methods.matrix_options import JACOBIAN_MODES, MatrixOptions
+from diffcli.methods.matrices.jacobian import compute_jacobian
+from diffcli.methods.matrices.options import JACOBIAN_MODES, MatrixOptions
+from diffcli.reports.derivatives.jacobian import jacobian_report
 from diffcli.reports.formats import FORMATS
-from diffcli.reports.jacobian import jacobian_report
 
 EXAMPLES = (
     'diffcli jacobian "[x*y, sin(x), exp(y)]" --at x=2,y=3',

@@ -43,7 +43,7 @@ class Commands(click.Group):
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            from diffcli.language.complaints import did_you_mean
+            from diffcli.language.complaints.complaints import did_you_mean
 
             help = [*did_you_mean(args[0], COMMANDS), f"one of: {', '.join(COMMANDS)}"]
             raise UsageError([error("unknown-command", f"there is no command `{args[0]}`", help=help)])
@@ -99,7 +99,7 @@ def _report(environment: Environment, fault: DiffcliError, arguments: Sequence[s
 
 def _as_usage_error(fault: click.ClickException) -> UsageError:
     """What click found wrong with the command line, as one of our own errors."""
-    from diffcli.language.complaints import did_you_mean
+    from diffcli.language.complaints.complaints import did_you_mean
 
     help: list[str] = []
     message = fault.format_message().rstrip(".")

@@ -10,7 +10,7 @@ import click
 from diffcli.cli.environment import Environment
 from diffcli.cli.options import Choice, Names
 from diffcli.cli.output import Output
-from diffcli.methods.kinks import POLICIES
+from diffcli.methods.nonsmooth.breaks import POLICIES
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

@@ -75,7 +75,7 @@ class Choice(click.Choice[str]):
             return str(value)
         if value in self.aliases:
             return self.aliases[value]
-        from diffcli.language.complaints import did_you_mean
+        from diffcli.language.complaints.complaints import did_you_mean
 
         help = [*did_you_mean(str(value), self.choices), f"one of: {', '.join(self.choices)}"]
         raise UsageError([error("unknown-choice", f"there is no {self.kind} `{value}`", help=help)])
@@ -98,7 +98,7 @@ class Number(click.ParamType[Any]):
     name = "NUMBER"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        from diffcli.methods.points import only_numbers, read_point
+        from diffcli.methods.points.points import only_numbers, read_point
 
         if isinstance(value, float):
             return value

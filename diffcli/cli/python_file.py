@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 from diffcli.cli.environment import Environment
 from diffcli.errors import ExpressionError, Mark, Source, Span, UsageError, error
-from diffcli.language.later import complaints
+from diffcli.language.complaints.lazy import complaints
 
 if TYPE_CHECKING:
-    from diffcli.tape.python_function import PythonFunction
+    from diffcli.tape.recording.python_function import PythonFunction
 
 _TARGET = re.compile(r"(?P<path>.*\.py):(?P<name>[^\W\d][\w.]*)?", re.DOTALL)
 
@@ -47,7 +47,7 @@ def read_function(path: str, name: str, environment: Environment) -> PythonFunct
     ExpressionError
         It cannot be imported, has no such function, or the function cannot be traced.
     """
-    from diffcli.tape.python_function import PythonFunction
+    from diffcli.tape.recording.python_function import PythonFunction
 
     text = _read(path)
     folder = os.path.dirname(os.path.realpath(path))
@@ -90,8 +90,8 @@ def _stem(path: str) -> str:
 
 def _import(path: str, text: str) -> ModuleType:
     """Import a file under a name that no other module has; nothing is written beside it."""
-    from diffcli.tape.call_sites import CallSites
-    from diffcli.tape.recording import failure_of
+    from diffcli.tape.recording.call_sites import CallSites
+    from diffcli.tape.recording.recording import failure_of
 
     name = f"diffcli target {_stem(path)}"
     spec = importlib.util.spec_from_file_location(name, os.path.realpath(path))

@@ -103,7 +103,7 @@ def _csv_lines(path: str) -> list[tuple[int, list[str]]]:
 
 
 def _csv_value(name: str, cell: str, where: str) -> float:
-    from diffcli.methods.points import read_point
+    from diffcli.methods.points.points import read_point
 
     try:
         return read_point(f"{name}={cell}", where)[0][name]

@@ -52,8 +52,8 @@ def command(
     """
     names = ("format", "as_json", "output", "digits", "width", "color")
     output = Output.of(environment, **{name: options.pop(name) for name in names})
-    from diffcli.reports.step_size import step_size_report
-    from diffcli.studies.step_size import DEFAULT, DEFAULT_AT, sweep
+    from diffcli.reports.step_size.step_size import step_size_report
+    from diffcli.studies.step_size.step_size import DEFAULT, DEFAULT_AT, sweep
 
     with time_limit(timeout), progress(environment) as stage:
         stage("reading")

@@ -16,13 +16,13 @@ from diffcli.cli.options import Choice, Command, limit_options, output_options
 from diffcli.cli.output import Output, exit_code
 from diffcli.cli.reading import read_program
 from diffcli.errors import UsageError, error
-from diffcli.methods.points import read_point
+from diffcli.methods.points.points import read_point
 from diffcli.reports.formats import FORMATS
-from diffcli.reports.swell import swell_report
-from diffcli.reports.swell_live import live
-from diffcli.studies.swell import Request, swell
-from diffcli.studies.swell_map import DEMOS, MOST_ITERATIONS, Recurrence, of_demo, of_program
-from diffcli.studies.swell_point import check_point, default_point
+from diffcli.reports.swell.live import live
+from diffcli.reports.swell.swell import swell_report
+from diffcli.studies.swell.map import DEMOS, MOST_ITERATIONS, Recurrence, of_demo, of_program
+from diffcli.studies.swell.point import check_point, default_point
+from diffcli.studies.swell.swell import Request, swell
 
 MOST_DRAWN = 500
 """Up to this n a figure has a point for each."""

@@ -46,7 +46,7 @@ def command(
     """
     output = Output.of(environment, **options)
     from diffcli.methods.taylor import taylor
-    from diffcli.reports.taylor import taylor_report
+    from diffcli.reports.derivatives.taylor import taylor_report
 
     with time_limit(timeout), progress(environment) as stage:
         stage("reading")

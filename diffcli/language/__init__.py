@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from diffcli.language.parser import parse
+from diffcli.language.parsing.parser import parse
 from diffcli.language.syntax import Program, Statement
 
 __all__ = ["Program", "Statement", "parse"]

@@ -10,14 +10,14 @@ from typing import Any, NoReturn
 
 from diffcli.errors import DiffcliError, ExpressionError, Mark, Source, UsageError, error
 from diffcli.language import parse
-from diffcli.language.printer import number_text, to_text
 from diffcli.language.syntax import Program
-from diffcli.methods.own_rules import hold_against_differences
+from diffcli.language.writing.printer import number_text, to_text
+from diffcli.methods.rule_check import hold_against_differences
 from diffcli.operations import CONSTANTS, Operation
-from diffcli.operations.own import OwnName
+from diffcli.operations.custom_operations import OwnName
 from diffcli.tape.as_text import as_text
-from diffcli.tape.recording import record
-from diffcli.tape.rules import ABSENT, RESULT
+from diffcli.tape.recording.recording import record
+from diffcli.tape.running.rules import ABSENT, RESULT
 
 LETTERS = "abcdfhkmnpqrsuvwxz"
 """What the operands are called in the row, as in the rows of the table."""
@@ -80,7 +80,7 @@ def custom_rule(
     """
 
     def decorate(function: Callable[..., float]) -> Callable[..., Any]:
-        from diffcli.tape.functions import apply_row
+        from diffcli.tape.recording.functions import apply_row
 
         name = _own_operation(function, partials, at, definition)
 

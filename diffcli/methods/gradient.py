@@ -8,17 +8,17 @@ from typing import Any
 
 from diffcli.errors import Diagnostic, LimitError, Mark, Slopes, as_stop
 from diffcli.language import Program
-from diffcli.language.printer import number_text
 from diffcli.language.syntax import NAME
-from diffcli.methods import forward
-from diffcli.methods.kinks import describe, find_breaks, overrides
+from diffcli.language.writing.printer import number_text
+from diffcli.methods.nonsmooth.breaks import describe, find_breaks, overrides
 from diffcli.methods.options import Options
-from diffcli.methods.points import Point
-from diffcli.methods.problem import At, Problem, Target
-from diffcli.methods.reverse import accumulate
-from diffcli.methods.trace import Tracer
+from diffcli.methods.points.points import Point
+from diffcli.methods.problem.problem import At, Problem, Target
+from diffcli.methods.sweeps import forward
+from diffcli.methods.sweeps.reverse import accumulate
+from diffcli.methods.traces.trace import Tracer
 from diffcli.records import Cost, Difference, GradientResult, Number, SymbolicDerivative, Trace, is_array, is_finite
-from diffcli.tape.rules import Overrides
+from diffcli.tape.running.rules import Overrides
 
 # What only one mode or option needs is imported where it is used: a gradient should not wait for fractions or SymPy.
 
@@ -41,11 +41,11 @@ def compute(target: Target, at: At, options: Options) -> GradientResult:
     problem = Problem(target, at, wrt=options.wrt, share=options.share, most_rows=options.max_nodes)
     problem.require_number()
     if problem.tape.shapes is not None and options.mode == "reverse" and not (options.trace or options.cost):
-        from diffcli.methods.needed_values import keep_needed_values  # numbers do not wait for it
+        from diffcli.methods.problem.live_values import keep_needed_values  # numbers do not wait for it
 
         keep_needed_values(problem)
     if problem.value != problem.value:
-        from diffcli.methods import faults
+        from diffcli.methods.nonsmooth import nonfinite as faults
 
         _keep_all_values(problem)
         faults.require_value(problem)
@@ -63,7 +63,7 @@ def compute(target: Target, at: At, options: Options) -> GradientResult:
 
 def _through_numbers(problem: Problem, options: Options, notes: list[Diagnostic]) -> GradientResult:
     """The gradient of a program with arrays by a method that knows numbers only."""
-    from diffcli.methods.in_numbers import gathered, in_numbers
+    from diffcli.methods.problem.scalarise import gathered, in_numbers
 
     options.progress("writing the program out in numbers")
     answer = _METHODS[options.mode](in_numbers(problem), options, {}, notes)
@@ -102,12 +102,12 @@ def _reverse(problem: Problem, options: Options, replaced: Overrides, notes: lis
         trace = Tracer(problem, options.notation, options.most_shown).with_adjoints(steps)
     cost = None
     if options.cost and steps is not None:
-        from diffcli.methods.cost import reverse_cost
+        from diffcli.methods.traces.cost import reverse_cost
 
         cost = reverse_cost(problem, steps)
     answer = _answer(problem, options, gradient, trace=trace, cost=cost)
     if options.derivative_tape:
-        from diffcli.methods.derivative_tape import derivative_tape
+        from diffcli.methods.traces.derivative_tape import derivative_tape
 
         options.progress("writing the derivative out")
         written = derivative_tape(problem, options.notation, options.most_shown, options.max_nodes)
@@ -119,8 +119,8 @@ def _forward(problem: Problem, options: Options, replaced: Overrides, notes: lis
     inputs = problem.tape.inputs
     seed: Point | None = None
     if options.seed is not None:
-        from diffcli.language.array_text import direction_text
-        from diffcli.methods.directions import read_direction
+        from diffcli.language.writing.array_text import direction_text
+        from diffcli.methods.points.directions import read_direction
 
         seed = read_direction(options.seed, problem.at)
         seeds: list[Point] = [seed]
@@ -129,7 +129,7 @@ def _forward(problem: Problem, options: Options, replaced: Overrides, notes: lis
         seeds = [{name: 1.0} for name in problem.wrt]
         labels = list(problem.wrt)
     else:
-        from diffcli.methods.elements import Elements  # numbers do not wait for it
+        from diffcli.methods.problem.components import Elements  # numbers do not wait for it
 
         slots = {name: problem.input_slot(name) for name in problem.wrt}
         elements = Elements([(name, slot, problem.tape.shape(slot)) for name, slot in slots.items()])
@@ -142,7 +142,7 @@ def _forward(problem: Problem, options: Options, replaced: Overrides, notes: lis
     trace = Tracer(problem, options.notation, options.most_shown).with_tangents(labels, sweeps) if options.trace else None
     cost = None
     if options.cost:
-        from diffcli.methods.cost import forward_cost
+        from diffcli.methods.traces.cost import forward_cost
 
         cost = forward_cost(problem, sweeps)
     if seed is not None:
@@ -159,7 +159,7 @@ def _forward(problem: Problem, options: Options, replaced: Overrides, notes: lis
 
 
 def _numeric(problem: Problem, options: Options, replaced: Overrides, notes: list[Diagnostic]) -> GradientResult:
-    from diffcli.methods.finite_difference import difference
+    from diffcli.methods.differences.finite_difference import difference
 
     found = []
     for position, name in enumerate(problem.wrt, 1):
@@ -201,11 +201,11 @@ def _disagreements(problem: Problem, differences: Sequence[Difference]) -> list[
 
 
 def _symbolic(problem: Problem, options: Options, replaced: Overrides, notes: list[Diagnostic]) -> GradientResult:
-    from diffcli.methods.symbolic import differentiate
+    from diffcli.methods.symbolic.symbolic import differentiate
 
     derivations: tuple[Any, ...] = ()
     if options.steps:
-        from diffcli.methods.derivation import derive
+        from diffcli.methods.derivation.derivation import derive
 
         options.progress("deriving step by step")
         derivations = tuple(derive(problem, name, options.notation, options.most_shown) for name in problem.wrt)
@@ -220,7 +220,7 @@ def _symbolic(problem: Problem, options: Options, replaced: Overrides, notes: li
         notes.append(why._replace(notes=(f"not differentiated: {left}",)))
     gradient = {derivative.variable: derivative.value for derivative in found}
     if derivations:
-        from diffcli.methods.symbolic_agreement import compare
+        from diffcli.methods.derivation.symbolic_agreement import compare
 
         options.progress("comparing the derivation with SymPy's derivative")
         derivations = compare(problem, derivations, found, notes, options.progress)
@@ -234,10 +234,10 @@ _METHODS: dict[str, Callable[[Problem, Options, Overrides, list[Diagnostic]], Gr
 
 
 def explain(problem: Problem, gradient: dict[str, float], overrides: Overrides, known: Sequence[Diagnostic]) -> list[Diagnostic]:
-    """What `diffcli.methods.faults.explain` says of a result that is not finite."""
+    """What `diffcli.methods.nonsmooth.nonfinite.explain` says of a result that is not finite."""
     if math.isfinite(problem.value) and all(map(is_finite, gradient.values())):
         return []
-    from diffcli.methods import faults
+    from diffcli.methods.nonsmooth import nonfinite as faults
 
     _keep_all_values(problem)
     return faults.explain(problem, gradient, overrides, known)
@@ -246,7 +246,7 @@ def explain(problem: Problem, gradient: dict[str, float], overrides: Overrides, 
 def _keep_all_values(problem: Problem) -> None:
     """What went wrong is found among all values of a tape."""
     if problem.tape.shapes is not None:
-        from diffcli.methods.needed_values import keep_all_values
+        from diffcli.methods.problem.live_values import keep_all_values
 
         keep_all_values(problem)
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from diffcli.errors import DomainError, UsageError, error
 from diffcli.methods.gradient import compute
 from diffcli.methods.options import Options
-from diffcli.methods.problem import At, Target
+from diffcli.methods.problem.problem import At, Target
 from diffcli.records import Difference, GradientResult, Trace
 from diffcli.tape.lowering import MOST_ROWS
 
@@ -56,7 +56,7 @@ def grad(
     method, order, step, rule
         For numeric mode: ``automatic`` (if none of them is given), ``central``, ``forward``, ``backward``, ``richardson``,
         ``ridders`` or ``complex``; the order of a stencil; a step in place of the chosen one; or how it is chosen. See
-        `diffcli.methods.finite_difference.difference`.
+        `diffcli.methods.differences.finite_difference.difference`.
     steps
         For symbolic mode: the derivation of each partial derivative too, step by step, as ``derivations``.
     max_nodes
@@ -152,8 +152,8 @@ def difference(
     UsageError
         The point is not finite, the step not a positive number, or ``derivative`` neither 1 nor 2.
     """
-    from diffcli.methods.automatic_difference import automatic_difference
-    from diffcli.methods.sampling import CallableSampler
+    from diffcli.methods.differences.automatic_difference import automatic_difference
+    from diffcli.methods.differences.sampling import CallableSampler
 
     faults = []
     if derivative not in (1, 2):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from diffcli.methods.hessian import compute_hessian
-from diffcli.methods.hessian_record import HessianResult
-from diffcli.methods.jacobian import JacobianResult, compute_jacobian
-from diffcli.methods.matrix_options import HESSIAN_MODES, JVP_MODES, MatrixOptions
-from diffcli.methods.problem import At, Target
-from diffcli.methods.products import Direction, ProductResult, Weights, compute_hvp, compute_jvp, compute_vjp
+from diffcli.methods.matrices.hessian import compute_hessian
+from diffcli.methods.matrices.hessian_record import HessianResult
+from diffcli.methods.matrices.jacobian import JacobianResult, compute_jacobian
+from diffcli.methods.matrices.options import HESSIAN_MODES, JVP_MODES, MatrixOptions
+from diffcli.methods.matrices.products import Direction, ProductResult, Weights, compute_hvp, compute_jvp, compute_vjp
+from diffcli.methods.problem.problem import At, Target
 from diffcli.tape.lowering import MOST_ROWS
 
 

@@ -6,9 +6,9 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 
 from diffcli.errors import UsageError, error
-from diffcli.language.later import complaints
-from diffcli.methods.kinks import POLICIES
-from diffcli.methods.trace import UNICODE, Notation
+from diffcli.language.complaints.lazy import complaints
+from diffcli.methods.nonsmooth.breaks import POLICIES
+from diffcli.methods.traces.trace import UNICODE, Notation
 from diffcli.tape.lowering import MOST_ROWS
 
 MODES = {
@@ -33,7 +33,7 @@ METHODS = {
 STENCIL_METHODS = ("forward", "backward", "central")
 
 RULES = ("tape", "theory", "eps", "relative", "absolute", "curtis-reid", "dumontet-vignes", "shi")
-"""How the step of a stencil is chosen, for ``--rule``; what each is stands in `diffcli.methods.step_rules`."""
+"""How the step of a stencil is chosen, for ``--rule``; what each is stands in `diffcli.methods.differences.step_rules`."""
 
 
 class Options:

@@ -7,15 +7,15 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from diffcli.errors import Diagnostic, ExpressionError, UsageError, error
-from diffcli.language.printer import number_text
-from diffcli.methods.faults import require_value
-from diffcli.methods.in_numbers import in_numbers, point_of
-from diffcli.methods.kinks import NOT_DIFFERENTIABLE, describe, find_breaks
-from diffcli.methods.one_sided import NUDGE
-from diffcli.methods.point_rows import PointRows
-from diffcli.methods.points import read_point
-from diffcli.methods.problem import At, Problem, Target, as_program
-from diffcli.methods.series import expand, power_series
+from diffcli.language.writing.printer import number_text
+from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, describe, find_breaks
+from diffcli.methods.nonsmooth.nonfinite import require_value
+from diffcli.methods.nonsmooth.one_sided import NUDGE
+from diffcli.methods.points.points import read_point
+from diffcli.methods.problem.problem import At, Problem, Target, as_program
+from diffcli.methods.problem.scalarise import in_numbers, point_of
+from diffcli.methods.sweeps.point_rows import PointRows
+from diffcli.methods.sweeps.series import expand, power_series
 from diffcli.records import Number
 from diffcli.tape import evaluate
 from diffcli.tape.lowering import MOST_ROWS

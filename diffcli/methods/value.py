@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from diffcli.methods.outputs import System
-from diffcli.methods.points import CheckedPoint, check_mapping
-from diffcli.methods.problem import At, Target
-from diffcli.methods.system_notes import require_values
-from diffcli.tape.evaluation import Evaluator
+from diffcli.methods.nonsmooth.system_notes import require_values
+from diffcli.methods.points.points import CheckedPoint, check_mapping
+from diffcli.methods.problem.problem import At, Target
+from diffcli.methods.problem.system import System
 from diffcli.tape.lowering import MOST_ROWS
+from diffcli.tape.running.evaluation import Evaluator
 
 
 def evaluate(target: Target, at: At, *, max_nodes: int = MOST_ROWS) -> Any:

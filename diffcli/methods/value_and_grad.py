@@ -62,7 +62,7 @@ def value_and_grad(
     >>> value_and_grad(power, wrt="x")(2.0, 3)
     (8.0, {'x': 12.0})
     """
-    from diffcli.tape.python_function import PythonFunction
+    from diffcli.tape.recording.python_function import PythonFunction
 
     if not callable(function):
         message = f"value_and_grad takes a function, not a `{type(function).__name__}`"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from diffcli.autograd.core import Core
+from diffcli.autograd.graph.core import Core
 from diffcli.errors import fault
 from diffcli.nn.module import Module, indented
 from diffcli.nn.parameter import Parameter

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from diffcli.autograd import making, methods
-from diffcli.autograd.apply import apply
+from diffcli.autograd import creation as making
+from diffcli.autograd import methods
+from diffcli.autograd.graph.apply import apply
 from diffcli.autograd.modes import no_grad
 from diffcli.errors import fault
 from diffcli.operations.array_row import shape_text

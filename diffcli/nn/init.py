@@ -14,7 +14,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
-from diffcli.autograd.making import eye
+from diffcli.autograd.creation import eye
 from diffcli.autograd.modes import no_grad
 from diffcli.errors import fault
 

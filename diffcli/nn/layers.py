@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from diffcli.autograd import making
+from diffcli.autograd import creation as making
 from diffcli.autograd import methods as functions
 from diffcli.errors import fault
 from diffcli.nn import functional as F

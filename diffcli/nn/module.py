@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 from weakref import ref
 
-from diffcli.autograd.core import Core, Handle
+from diffcli.autograd.graph.core import Core, Handle
 from diffcli.autograd.modes import no_grad
 from diffcli.autograd.tensor import Tensor
 from diffcli.errors import fault

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 from weakref import ref
 
-from diffcli.autograd.core import Core, counter_of
-from diffcli.autograd.making import tensor
+from diffcli.autograd.creation import tensor
+from diffcli.autograd.graph.core import Core, counter_of
 from diffcli.autograd.tensor import Tensor
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from diffcli.operations.custom_operations import Table
 from diffcli.operations.elementwise import ROWS
-from diffcli.operations.own import Table
 from diffcli.operations.row import Operation
 
 TYPE_CHECKING = False

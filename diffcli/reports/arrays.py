@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from diffcli.language.array_text import array_text, figure_text, figures, is_large, joined, summary_text
-from diffcli.language.printer import latex_number
+from diffcli.language.writing.array_text import array_text, figure_text, figures, is_large, joined, summary_text
+from diffcli.language.writing.printer import latex_number
 
 MOST_IN_CELL = 12
 """The elements of the largest array that a cell of a table shows whole, if it is not wide."""

@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from diffcli.errors import Diagnostic
-from diffcli.language.printer import number_text, shorten
+from diffcli.language.writing.printer import number_text, shorten
 from diffcli.operations.arithmetic import precise
 from diffcli.reports.diagnostics import as_data
 from diffcli.reports.document import Block, Column, Document, Style, Table, Text, Value, Values, number
 from diffcli.reports.heading import LONGEST, heading, point_text
-from diffcli.studies.agreement import Agreement
-from diffcli.studies.claims import VERDICTS, ClaimVerdict
-from diffcli.studies.points import PointChecks
-from diffcli.studies.verdict import PartialCheck, Way
+from diffcli.studies.agreement.agreement import Agreement
+from diffcli.studies.agreement.points import PointChecks
+from diffcli.studies.agreement.verdict import PartialCheck, Way
+from diffcli.studies.claims.claims import VERDICTS, ClaimVerdict
 
 MOST_ULPS = 1e4
 """A larger distance is told in digits."""

@@ -9,7 +9,7 @@ number shows is the format's business. A document also carries its data, the obj
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from diffcli.language.printer import number_text
+from diffcli.language.writing.printer import number_text
 from diffcli.records import Number, is_array
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from diffcli.errors import UsageError, error
 from diffcli.reports.document import Document
 
 if TYPE_CHECKING:
-    from diffcli.studies.graph import Graph
+    from diffcli.studies.graph.record import Graph
 
 DRAWN_BY = ("step-size", "swell", "jacobian", "hessian", "lesson", "graph")
 """The commands whose reports have a figure."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from diffcli.language.printer import shorten
+from diffcli.language.writing.printer import shorten
 from diffcli.records import Number, is_array
 from diffcli.reports.document import Block, Text, number
 
@@ -45,13 +45,13 @@ def point_text(at: Mapping[str, Number]) -> str:
 def _named(name: str, value: Any) -> str:
     if not is_array(value):
         return f"{name} = {number(value)}"
-    from diffcli.language.array_text import array_text, shape_text  # few points have one
+    from diffcli.language.writing.array_text import array_text, shape_text  # few points have one
 
     return f"{name} ({shape_text(value.shape)})" if _has_no_room(value) else f"{name} = {array_text(value)}"
 
 
 def _has_no_room(array: Any) -> bool:
-    from diffcli.language.array_text import array_text, is_large
+    from diffcli.language.writing.array_text import array_text, is_large
 
     return is_large(array) or len(array_text(array)) > LONGEST_ARRAY
 
@@ -61,7 +61,7 @@ def large_arrays(at: Mapping[str, Number]) -> list[Text]:
     arrays = {name: value for name, value in at.items() if is_array(value)}
     if not arrays:
         return []
-    from diffcli.language.array_text import corner_text, is_large, value_text
+    from diffcli.language.writing.array_text import corner_text, is_large, value_text
 
     below = [(array, value_text(name, array)) for name, array in arrays.items() if _has_no_room(array)]
     return [Text(f"{text}, {corner_text(array)}" if is_large(array) else text, "dim") for array, text in below]

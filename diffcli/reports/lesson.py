@@ -9,7 +9,7 @@ from typing import Any
 from diffcli.records import is_array
 from diffcli.reports.document import Block, Cell, Column, Document, Style, Table, Text, number
 from diffcli.reports.figure import Axis, Figure, Series
-from diffcli.studies.graph import Graph
+from diffcli.studies.graph.record import Graph
 from diffcli.studies.lessons import LESSONS
 from diffcli.studies.lessons.record import Code, Curves, Erratum, Grid, Lesson, Part, Said, Settings, Tree
 
@@ -110,7 +110,7 @@ def _blocks(parts: Sequence[Part], rounded: bool, ascii: bool) -> Iterator[Block
 
 
 def _tree_text(tree: Tree, ascii: bool) -> str:
-    from diffcli.reports.graph_text import tree_lines  # few lessons have one
+    from diffcli.reports.graph.text import tree_lines  # few lessons have one
 
     return "\n".join(tree_lines(tree.graph, Style(unicode=not ascii)))
 

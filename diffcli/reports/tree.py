@@ -6,8 +6,8 @@ from typing import Any
 
 from diffcli.errors import LimitError, error
 from diffcli.language import Program, Statement
-from diffcli.language.printer import LATEX, number_text, program_text, to_text
 from diffcli.language.syntax import CALL, NAME, NUMBER, Key
+from diffcli.language.writing.printer import LATEX, number_text, program_text, to_text
 from diffcli.reports.document import Block, Column, Document, Style, Table, Text
 
 DEEPEST = 40

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from diffcli.language.printer import number_text
+from diffcli.language.writing.printer import number_text
 from diffcli.operations import OPERATIONS
 from diffcli.tape.tape import Tape
 

@@ -33,11 +33,11 @@ from typing import Any
 import numpy as np
 
 import diffcli
-from diffcli.methods.needed_values import needed_slots
-from diffcli.methods.problem import Problem
-from diffcli.methods.reverse import activity, adjoints
+from diffcli.methods.problem.live_values import needed_slots
+from diffcli.methods.problem.problem import Problem
+from diffcli.methods.sweeps.reverse import activity, adjoints
 from diffcli.tape import evaluate
-from diffcli.tape.evaluation import Evaluator
+from diffcli.tape.running.evaluation import Evaluator
 
 Cases = dict[str, Callable[[], Any]]
 Point = dict[str, Any]

@@ -37,8 +37,8 @@ from typing import Any, NamedTuple
 from mpmath import mpf
 
 import diffcli
-from diffcli.methods.problem import Problem
-from diffcli.tape.evaluation import float_functions, run
+from diffcli.methods.problem.problem import Problem
+from diffcli.tape.running.evaluation import float_functions, run
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from oracle import ORACLE, derivative_of  # the tests are no package

@@ -13,8 +13,8 @@ import time
 from collections.abc import Callable
 
 from diffcli.language import parse
-from diffcli.language.printer import to_text
-from diffcli.language.tokens import TOKEN
+from diffcli.language.parsing.tokens import TOKEN
+from diffcli.language.writing.printer import to_text
 
 
 def best(function: Callable[[], object], rounds: int = 5) -> float:

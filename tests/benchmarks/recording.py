@@ -15,8 +15,8 @@ from collections.abc import Callable
 from typing import Any
 
 import diffcli
-from diffcli.methods.reverse import activity, adjoints
-from diffcli.tape.recording import Recording, record
+from diffcli.methods.sweeps.reverse import activity, adjoints
+from diffcli.tape.recording.recording import Recording, record
 
 OPERATIONS = 1_000_000
 

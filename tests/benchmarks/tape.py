@@ -13,8 +13,8 @@ from collections.abc import Callable
 from typing import Any
 
 from diffcli.language import parse
-from diffcli.methods.forward import tangents
-from diffcli.methods.reverse import activity, adjoints
+from diffcli.methods.sweeps.forward import tangents
+from diffcli.methods.sweeps.reverse import activity, adjoints
 from diffcli.tape import evaluate, lower
 
 TEXTS = {

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from diffcli.autograd.making import zeros_like
+from diffcli.autograd.creation import zeros_like
 from diffcli.nn.optim.optimizer import Group, Optimizer, check_range
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from diffcli.autograd.core import Core
-from diffcli.autograd.making import zeros_like
+from diffcli.autograd.creation import zeros_like
+from diffcli.autograd.graph.core import Core
 from diffcli.autograd.modes import enable_grad, no_grad
 from diffcli.autograd.tensor import Tensor
 from diffcli.errors import AutogradError, fault

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from diffcli.reports.document import Document, Style
 from diffcli.reports.figure import drawing_of
-from diffcli.reports.graph_source import dot
+from diffcli.reports.graph.source import dot
 
 
 def render(document: Document, style: Style) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from diffcli.language.printer import GREEK_LETTERS, latex_name, latex_number
+from diffcli.language.writing.printer import GREEK_LETTERS, latex_name, latex_number
 from diffcli.records import Number, is_array
 from diffcli.reports.document import MOST_SHOWN, Block, Document, Matrix, Style, Table, Text, Values, cells, hidden_text
 

@@ -34,7 +34,7 @@ def _block(block: Block, style: Style) -> str:
 
 
 def _array(array: Any, style: Style) -> str:
-    from diffcli.language.array_text import array_text, is_large, shape_text, summary_text  # few reports have one
+    from diffcli.language.writing.array_text import array_text, is_large, shape_text, summary_text  # few reports have one
 
     if is_large(array) and not style.full:
         return escape(f"{shape_text(array.shape)}, {summary_text(array, style.digits)}")

@@ -9,7 +9,7 @@ from diffcli.reports.plots.raster import picture_raster, raster
 
 def render(document: Document, style: Style) -> bytes:
     if document.drawing is not None:
-        from diffcli.reports.graph_picture import picture  # few reports have a graph
+        from diffcli.reports.graph.picture import picture  # few reports have a graph
 
         return picture_raster(picture(*document.drawing, style), "png")
     return raster(figures_of(document, "png"), "png")

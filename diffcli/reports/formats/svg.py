@@ -9,7 +9,7 @@ from diffcli.reports.plots.svg import picture_svg, svg
 
 def render(document: Document, style: Style) -> str:
     if document.drawing is not None:
-        from diffcli.reports.graph_picture import picture  # few reports have a graph
+        from diffcli.reports.graph.picture import picture  # few reports have a graph
 
         return picture_svg(picture(*document.drawing, style), document.drawing.title)
     return svg(figures_of(document, "svg"))

@@ -91,7 +91,7 @@ def _print_values(console: Console, block: Values, style: Style) -> None:
 
 def _append_array(line: RichText, array: Any, width: int, style: Style) -> None:
     """Write an array behind its name, over as many lines as it takes; a large one by its corners, shape, norm and range."""
-    from diffcli.language.array_text import corner_text, is_large, shape_text, summary_text  # few reports have one
+    from diffcli.language.writing.array_text import corner_text, is_large, shape_text, summary_text  # few reports have one
     from diffcli.reports.arrays import array_lines
 
     left = line.cell_len

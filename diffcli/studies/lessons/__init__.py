@@ -60,7 +60,7 @@ def find_lesson(name: str) -> Entry:
         There is none of the name.
     """
     if name not in LESSONS:
-        from diffcli.language.complaints import did_you_mean
+        from diffcli.language.complaints.complaints import did_you_mean
 
         help = [*did_you_mean(name, LESSONS), "`diffcli lesson` lists them all"]
         raise UsageError([error("unknown-topic", f"there is no lesson `{name}`", help=help)])

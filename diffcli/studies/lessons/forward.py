@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from diffcli.language.printer import number_text
+from diffcli.language.writing.printer import number_text
 from diffcli.methods.library import grad
 from diffcli.records import Trace
 from diffcli.studies.lessons.record import Check, Erratum, Grid, Lesson, Said, Settings

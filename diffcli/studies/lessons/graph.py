@@ -8,11 +8,11 @@ from typing import Any
 
 import diffcli.autograd as ad
 from diffcli.methods.library import grad
-from diffcli.studies.graph import Graph
+from diffcli.studies.graph.of_tensor import graph_of_tensor
+from diffcli.studies.graph.record import Graph
 from diffcli.studies.lessons.engine import quoted, refusal, refused
 from diffcli.studies.lessons.record import Check, Code, Grid, Lesson, Said, Settings, Tree
 from diffcli.studies.lessons.survey import AT, CLOSE, TEXT
-from diffcli.studies.tensor_graph import graph_of_tensor
 
 LIMIT = 100.0
 STARTS = (3.0, 5.0, 9.99, 10.0, 20.0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from diffcli.methods.library_matrices import jacobian, jvp, vjp
-from diffcli.methods.sweep_count import SweepCount
+from diffcli.methods.traces.sweep_count import SweepCount
 from diffcli.studies.lessons.record import Check, Grid, Lesson, Said, Settings
 
 TEXT = "[x1*x2 + sin(x3), x1*exp(x2*x3)]"

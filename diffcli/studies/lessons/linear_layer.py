@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import diffcli.autograd as ad
 from diffcli import nn
-from diffcli.language.printer import number_text
+from diffcli.language.writing.printer import number_text
 from diffcli.methods.library import grad
 from diffcli.methods.library_matrices import jacobian
 from diffcli.nn import functional

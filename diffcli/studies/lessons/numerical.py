@@ -6,13 +6,13 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from diffcli.language.printer import number_text
+from diffcli.language.writing.printer import number_text
 from diffcli.methods.library import grad
 from diffcli.methods.value import evaluate
 from diffcli.studies.lessons.record import Check, Curves, Grid, Lesson, Said, Settings
-from diffcli.studies.quotients import MethodSweep
-from diffcli.studies.step_size import DEFAULT, StepSizeResult, sweep
-from diffcli.tape.functions import function
+from diffcli.studies.step_size.difference_quotients import MethodSweep
+from diffcli.studies.step_size.step_size import DEFAULT, StepSizeResult, sweep
+from diffcli.tape.recording.functions import function
 
 AT = 0.2
 """Where the logistic map is differentiated, as in the lecture's survey (Baydin et al. 2018, figure 3)."""

@@ -5,7 +5,7 @@
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
-    from diffcli.studies.graph import Graph
+    from diffcli.studies.graph.record import Graph
 
 
 class Said(NamedTuple):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from diffcli.language.printer import number_text
-from diffcli.methods.trace import UNICODE
+from diffcli.language.writing.printer import number_text
+from diffcli.methods.traces.trace import UNICODE
 from diffcli.records import AdjointStep, Trace
 from diffcli.studies.lessons.record import Check, Erratum, Grid, Lesson, Said, Settings
 from diffcli.studies.lessons.survey import AT, CLOSE, TEXT, agreement, costs, name_of, sizes, traced

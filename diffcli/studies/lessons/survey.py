@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from diffcli.language.printer import number_text
+from diffcli.language.writing.printer import number_text
 from diffcli.methods.gradient import compute
 from diffcli.methods.library import grad
 from diffcli.methods.options import Options
-from diffcli.methods.trace import UNICODE
+from diffcli.methods.traces.trace import UNICODE
 from diffcli.records import Cost, GradientResult, Trace
 from diffcli.studies.lessons.record import Check
 

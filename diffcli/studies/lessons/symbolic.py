@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from diffcli.language.printer import number_text
-from diffcli.methods.derivation import derive
-from diffcli.methods.problem import Problem
-from diffcli.methods.symbolic_swell import Iterates, answer
+from diffcli.language.writing.printer import number_text
+from diffcli.methods.derivation.derivation import derive
+from diffcli.methods.problem.problem import Problem
+from diffcli.methods.symbolic.swell import Iterates, answer
 from diffcli.methods.value import evaluate
-from diffcli.studies.claims import judge_claims, read_claims
+from diffcli.studies.claims.claims import judge_claims, read_claims
 from diffcli.studies.lessons.record import Check, Grid, Lesson, Said, Settings
-from diffcli.studies.swell import Counts, Progress, Request, swell
-from diffcli.studies.swell_accuracy import Accuracy, accuracy
-from diffcli.studies.swell_map import iterated, of_demo
+from diffcli.studies.swell.accuracy import Accuracy, accuracy
+from diffcli.studies.swell.map import iterated, of_demo
+from diffcli.studies.swell.swell import Counts, Progress, Request, swell
 from diffcli.tape import Tape
 
 MAP = "f(l) = 4*l*(1 - l)"

@@ -9,7 +9,7 @@ from diffcli.language import parse
 from diffcli.methods.library import grad
 from diffcli.studies.lessons.record import Check, Grid, Lesson, Said, Settings
 from diffcli.tape import Tape, evaluate, lower
-from diffcli.tape.rules import term_functions
+from diffcli.tape.running.rules import term_functions
 
 DIAMOND = "s = x^2; a = sin(s); b = exp(s); a*b"
 SHORTCUT = "s = x^2; a = sin(s); b = exp(a); b*s"

@@ -1,0 +1,1 @@
+"""Gradients of functions of tensors held against differences."""

@@ -1,0 +1,339 @@
+"""A row of the tables applied to tensors: the value, and a node of the graph if one of them requires a gradient.
+
+The operators of numbers without axes are made here too, each with a short way for floats: that is the hot path of a
+program of a million scalar operations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache, partial
+from typing import Any
+
+from diffcli.autograd.graph.core import Core, counter_of, edge_of, new, refuse_inference
+from diffcli.autograd.graph.operation_nodes import NEITHER, NOTHING, ArrayNode, NumberNode, versions_of
+from diffcli.autograd.modes import DEFAULT, INFERENCE, mode
+from diffcli.autograd.rules import PLACES, Rule, rule
+from diffcli.errors import AutogradError, fault
+from diffcli.operations.arithmetic import arrays, tensors
+from diffcli.operations.array_row import Fixed, Shape, ShapeError, broadcast_shapes
+from diffcli.tape.running.array_rules import row_reads, rule_names
+
+_create = object.__new__
+_mode_of = mode.get
+
+
+def apply(name: str, given: Sequence[Any], **fixed: Any) -> Any:
+    """A row of either table applied to tensors, numbers, arrays and lists.
+
+    Raises
+    ------
+    AutogradError
+        Shapes do not fit, something is no number, or it cannot be recorded.
+    """
+    return apply_rule(rule(name, len(given)), given, fixed)
+
+
+def apply_rule(known: Rule, given: Sequence[Any], fixed: Fixed) -> Any:
+    """The same, of a rule."""
+    values = [operand_value(one) for one in given]
+    if known.row is None and (alike := tensors.alike(values)) is not None:
+        if alike != ():
+            return _of_alike(known, given, values, alike)
+        if known.number is not None and all(value.__class__ is float for value in values):
+            return _of_numbers(known, given, values)
+    if known.view and values[0].__class__ is float and isinstance(given[0], Core):
+        values[0] = given[0]._memory()  # type: ignore[attr-defined]  # a view of a number shows it too
+    settled = known.defaults | fixed if known.row is not None else None
+    value, shapes, given = compute(known, given, values, settled)
+    made = new(value)
+    if known.view:
+        share_memory(made, given[0], values[0], partial(known.value, **settled or {}))
+    if known.passive or _mode_of() != DEFAULT:
+        return made
+    edges = tuple([edge_of(one) if isinstance(one, Core) else None for one in given])
+    if any(edge is not None for edge in edges):
+        made._node = record(known, given, edges, values, value, shapes, settled)
+    return made
+
+
+def _of_alike(known: Rule, given: Sequence[Any], values: list[Any], shape: Shape) -> Any:
+    """The same of arrays of one shape in double precision, and floats: the short way of `compute` and `record`."""
+    with arrays.quiet():
+        value = known.value(*values)
+    if known.truth:
+        return new(tensors.truth(value))
+    made = new(tensors.in_memory_of_its_own(value, values))
+    if known.passive or _mode_of() != DEFAULT:
+        return made
+    edges = tuple([edge_of(one) if isinstance(one, Core) else None for one in given])
+    positions = tuple([place for place, edge in enumerate(edges) if edge is not None])
+    if positions:
+        reads = _read_by(known, positions)
+        fitting = None if all(value.__class__ is not float for value in values) else tuple(map(tensors.shape_of, values))
+        saved = _saved(known, given, values, reads)
+        made._node = ArrayNode(known, edges, saved, made._value if -1 in reads else None, shape, fitting, None)
+    return made
+
+
+def _of_numbers(known: Rule, given: Sequence[Any], values: list[float]) -> Any:
+    """The same of floats."""
+    assert known.number is not None
+    if known.truth:  # what is NaN equals nothing, while a number's truth is NaN then
+        return new(tensors.truth(known.value(*values)))
+    value = known.number(*values)
+    made = new(value)
+    if known.passive or _mode_of() != DEFAULT:
+        return made
+    edges = tuple([edge_of(one) if isinstance(one, Core) else None for one in given])
+    positions = tuple([place for place, edge in enumerate(edges) if edge is not None])
+    if positions:
+        reads = _read_by(known, positions)
+        saved = _saved(known, given, values, reads)
+        made._node = NumberNode(known, edges, saved, value if -1 in reads else None)
+        made._node.versions = versions_of(saved)
+    return made
+
+
+def operand_value(given: Any) -> Any:
+    """The value of an operand, whatever it is."""
+    if isinstance(given, Core):
+        return given._value
+    kind = type(given)
+    if kind is float:
+        return given
+    if kind is int or kind is bool:
+        return float(given)
+    try:
+        return tensors.from_data(given)
+    except (TypeError, ValueError):
+        raise no_number(given) from None
+
+
+def no_number(given: Any) -> AutogradError:
+    if isinstance(given, list | tuple):
+        return fault("not-numbers", "the lists hold something else than numbers, or are of different lengths")
+    return fault("not-numbers", f"a `{type(given).__name__}` is no number and no array of numbers")
+
+
+def compute(
+    known: Rule, given: Sequence[Any], values: list[Any], settled: Fixed | None
+) -> tuple[Any, list[Shape], Sequence[Any]]:
+    """The value of an operation, the shapes of its operands, and the operands, in its kind of numbers as ``values`` become."""
+    shapes = [tensors.shape_of(value) for value in values]
+    kind = None
+    if not known.truth and not (known.moves and all(tensors.kind_of(value) not in FLOATING for value in values)):
+        own = [value for value, one in zip(values, given, strict=True) if isinstance(one, Core) or tensors.shape_of(value)]
+        kind = tensors.common_kind(own)
+        given = [_in_kind(one, values, place, kind, known.view) for place, one in enumerate(given)]
+    try:
+        if known.row is not None and settled is not None:
+            known.row.shape(shapes, settled)
+        elif len(set(shapes)) > 1:
+            broadcast_shapes(shapes)
+    except ShapeError as misfit:
+        raise shapes_do_not_fit(known.name, misfit) from None
+    with arrays.quiet():
+        value = known.value(*values, **settled or {})
+    if known.truth:
+        return tensors.truth(value), shapes, given
+    if known.name in PLACES:
+        return tensors.as_kind(tensors.plain(value), tensors.INT64), shapes, given
+    value = tensors.plain(value)
+    if kind is not None and tensors.kind_of(value) != kind:
+        value = tensors.as_kind(value, kind)
+    return value if known.view else tensors.in_memory_of_its_own(value, values), shapes, given
+
+
+FLOATING = (tensors.FLOAT64, tensors.FLOAT32)
+
+
+def _in_kind(one: Any, values: list[Any], place: int, kind: Any, view: bool) -> Any:
+    """An operand in the kind of the result; its value too."""
+    value = values[place]
+    if value.__class__ is float:
+        if kind == tensors.FLOAT64 or not isinstance(one, Core):
+            return one  # a number of Python's goes with any kind
+    elif value.dtype == kind:
+        if not value.ndim and kind == tensors.FLOAT64 and not view:
+            values[place] = float(value)
+        return one
+    made: Any = one
+    if isinstance(one, Core):
+        made = one.to(kind)  # type: ignore[attr-defined]
+    values[place] = made._value if isinstance(one, Core) else tensors.as_kind(value, kind)
+    return made
+
+
+def shapes_do_not_fit(name: str, misfit: ShapeError) -> AutogradError:
+    return fault(misfit.code, f"{name}: {misfit.message}", help=misfit.help)
+
+
+def record(
+    known: Rule,
+    given: Sequence[Any],
+    edges: tuple[Any, ...],
+    values: Sequence[Any],
+    value: Any,
+    shapes: list[Shape],
+    settled: Fixed | None,
+) -> ArrayNode:
+    """The node of an operation, with what its rule will read."""
+    reads = needed(known, edges, shapes, tensors.shape_of(value), settled)
+    saved = _saved(known, given, values, reads)
+    shape = tensors.shape_of(value)
+    fitting = None if known.row is None and all(own == shape for own in shapes) else tuple(shapes)
+    return ArrayNode(known, edges, saved, value if -1 in reads else None, shape, fitting, settled)
+
+
+def needed(known: Rule, edges: Sequence[Any], shapes: Sequence[Any], shape: Any, settled: Fixed | None) -> frozenset[int]:
+    """Which operands, and -1 for the result, are read by the rules of those that have edges."""
+    positions = tuple([place for place, edge in enumerate(edges) if edge is not None])
+    if known.row is None:
+        return _read_by(known, positions)
+    kind = (known.name, positions, *map(len, shapes))
+    found = _ROWS_READ.get(kind)
+    if found is None:
+        found = frozenset()
+        for position in positions:
+            found |= row_reads(known.row, rule_names(known.row, shapes, shape, settled or {}, position), position)
+        _ROWS_READ[kind] = found
+    return found
+
+
+_ROWS_READ: dict[Any, frozenset[int]] = {}
+"""What the rules of array operations read, as far as known: that depends on how many axes the operands have, at most."""
+
+
+@cache
+def _read_by(known: Rule, positions: tuple[int, ...]) -> frozenset[int]:
+    return frozenset().union(*[known.reads[position] for position in positions])
+
+
+def _saved(known: Rule, given: Sequence[Any], values: Sequence[Any], reads: frozenset[int]) -> tuple[Any, ...]:
+    """The operands as a node saves them: tensors themselves, other values; None for what is not read."""
+    saved: list[Any] = []
+    for place, one in enumerate(given):
+        if place not in reads:
+            saved.append(None)
+        elif not isinstance(one, Core):
+            saved.append(values[place])
+        elif one._made_in_inference:
+            raise refuse_inference(one, known.label.removesuffix("Backward").lower())
+        else:
+            saved.append(one)
+    return tuple(saved) if reads - {-1} else NOTHING if len(saved) == 1 else NEITHER if len(saved) == 2 else tuple(saved)
+
+
+def share_memory(made: Core, given: Any, value: Any, view: Callable[[Any], Any]) -> None:
+    """Mark a result as a view, if it is one."""
+    if not (isinstance(given, Core) and tensors.shares(made._value, given._value)):
+        if isinstance(made._value, float) or not tensors.is_array(made._value):
+            return
+        made._value = tensors.in_memory_of_its_own(made._value, (value,))
+        return
+    made._base = given if given._base is None else given._base
+    made._views = (*given._views, view)
+    if given._made_in_inference:
+        made._made_in_inference = True
+        return
+    made._made_in_inference = False
+    made._counter = counter_of(given)
+    made._seen = made._counter.count
+    made._made_without_grad = _mode_of() != DEFAULT
+
+
+# -- numbers without axes --------------------------------------------------------------------------------------------------
+
+
+def _flags(known: Rule, positions: tuple[int, ...], count: int) -> tuple[bool, ...]:
+    """Whether the rules of some operands read each operand, and the result."""
+    reads = frozenset() if known.passive else _read_by(known, positions)
+    return (*[place in reads for place in range(count)], -1 in reads)
+
+
+def binary(name: str) -> Callable[[Any, Any], Any]:
+    """The operator of a row with two operands, ``a`` a tensor."""
+    known = rule(name, 2)
+    function = known.number
+    assert function is not None
+    first, second, both = (_flags(known, positions, 2) for positions in ((0,), (1,), (0, 1)))
+
+    def operation(a: Any, b: Any) -> Any:
+        x = a._value
+        if x.__class__ is not float or a._counter is not None:
+            return apply(name, (a, b)) if is_operand(b) else NotImplemented
+        other: Any = None
+        kept: Any = b
+        if isinstance(b, Core):
+            y = b._value
+            if y.__class__ is not float or b._counter is not None or b._made_in_inference:
+                return apply(name, (a, b))
+            other = b._node or (b if b._flag else None)
+        elif b.__class__ is float:
+            y = b
+        elif b.__class__ is int:
+            y = kept = float(b)
+        else:
+            return apply(name, (a, b)) if is_operand(b) else NotImplemented
+        value = function(x, y)
+        made = _create(Core.kind)
+        made._value = value
+        now = _mode_of()
+        if now != DEFAULT:
+            if now == INFERENCE:
+                made._made_in_inference = True
+            return made
+        own = a._node or (a if a._flag else None)
+        if own is None and other is None:
+            return made
+        if a._made_in_inference:
+            return apply(name, (a, b))
+        reads_a, reads_b, reads_y = both if own is not None and other is not None else first if other is None else second
+        saved = (a if reads_a else None, kept if reads_b else None) if reads_a or reads_b else NEITHER
+        made._node = NumberNode(known, (own, other), saved, value if reads_y else None)
+        return made
+
+    operation.__name__ = name
+    return operation if not known.passive else lambda a, b: apply(name, (a, b)) if is_operand(b) else NotImplemented
+
+
+def reflected(name: str) -> Callable[[Any, Any], Any]:
+    """The operator with a tensor on its right."""
+
+    def operation(b: Any, a: Any) -> Any:
+        return apply(name, (a, b)) if is_operand(a) else NotImplemented
+
+    return operation
+
+
+def is_operand(given: Any) -> bool:
+    """Whether something can be an operand of an operator: a number, an array, a list."""
+    return isinstance(given, Core | float | int | list | tuple) or hasattr(given, "dtype")
+
+
+def unary(name: str) -> Callable[[Any], Any]:
+    """The operator or function of a row with one operand."""
+    known = rule(name, 1)
+    function = known.number
+    if function is None or known.passive:
+        return lambda a: apply(name, (a,))
+    reads_a, reads_y = _flags(known, (0,), 1)
+
+    def operation(a: Any) -> Any:
+        x = a._value if isinstance(a, Core) else None
+        if x.__class__ is not float or a._counter is not None or a._made_in_inference:
+            return apply(name, (a,))
+        value = function(x)
+        made = _create(Core.kind)
+        made._value = value
+        own = a._node or (a if a._flag else None)
+        now = _mode_of()
+        if own is not None and now == DEFAULT:
+            made._node = NumberNode(known, (own,), (a,) if reads_a else NOTHING, value if reads_y else None)
+        elif now == INFERENCE:
+            made._made_in_inference = True
+        return made
+
+    operation.__name__ = name
+    return operation

@@ -1,0 +1,376 @@
+"""The backward pass: adjoints from the roots of a graph to its leaves, each node once.
+
+A node may hand its adjoint on only when all of it has arrived. The nodes are taken in descending order of their numbers:
+whatever uses a result has a greater number than what made it, so all that is to arrive at a node has arrived when its turn
+comes (Griewank & Walther 2008, section 3.2: the reverse of the order of evaluation). Nothing here is recursive: the depth
+of a graph does not matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from heapq import heappop, heappush
+from typing import Any
+
+from diffcli.autograd.graph.core import Core, Edge, counted, counter_of, edge_of, new, words
+from diffcli.autograd.graph.nodes import Node
+from diffcli.autograd.modes import DEFAULT, NO_GRAD, mode
+from diffcli.autograd.partial import plain, total, with_value
+from diffcli.errors import AutogradError, fault
+from diffcli.operations.arithmetic import arrays, tensors
+from diffcli.operations.array_row import shape_text
+
+
+class Sweep:
+    """What one backward pass knows: the adjoints that wait, by node, and those of leaves."""
+
+    def __init__(self, recorded: bool, wanted: frozenset[int] | None = None, needed: frozenset[int] = frozenset()) -> None:
+        self.recorded = recorded
+        """Whether the pass itself is recorded: adjoints are tensors then, else plain values."""
+        self.wanted = wanted
+        """The nodes that lie on a way to what is asked for, or are asked for, by their numbers; None for all."""
+        self.needed = needed
+        """Those of them that something that is asked for lies behind."""
+        self.waiting: dict[Node, Any] = {}
+        self.queue: list[tuple[int, Node]] = []
+        self.leaves: dict[Core, Any] = {}
+        self.summed: set[Any] = set()
+        """The nodes and leaves whose adjoint is a sum made here, in memory of its own."""
+
+    def arrive(self, edge: Edge, term: Any) -> None:
+        """A term of an adjoint arrives."""
+        place: dict[Any, Any] = self.waiting
+        if isinstance(edge, Core):
+            place = self.leaves
+        elif self.wanted is not None and edge.number not in self.wanted:  # type: ignore[union-attr]
+            return
+        before = place.get(edge)
+        if before is None:
+            place[edge] = term
+            if place is self.waiting:
+                heappush(self.queue, (-edge.number, edge))  # type: ignore[union-attr,misc]
+        elif isinstance(term, dict):
+            place[edge] = before | {part: before[part] + own if part in before else own for part, own in term.items()}
+        elif self.recorded:
+            place[edge] = before + term
+        else:
+            place[edge] = total(before, term, edge in self.summed)
+            self.summed.add(edge)
+
+    def run(self, keep_graph: bool, keep: dict[Node, Any]) -> None:
+        """Take every node that waits, in order; ``keep`` receives the adjoints of some."""
+        waiting, queue, recorded, wanted = self.waiting, self.queue, self.recorded, self.wanted
+        while queue:
+            node = heappop(queue)[1]
+            adjoint = waiting.pop(node)
+            if node.hooks is not None or node.keepers is not None:
+                adjoint = self._watch(node, adjoint)
+            if keep and node in keep:
+                keep[node] = plain(adjoint)
+                if node.number not in self.needed:
+                    continue  # nothing that is wanted lies behind it
+            terms = node.recorded_adjoints(adjoint) if recorded else node.adjoints(adjoint)
+            for edge, term in zip(node.edges, terms):  # noqa: B905  (the hot path)
+                if edge is None or term is None:
+                    continue
+                if term.__class__ is float and wanted is None:  # the short way of what `arrive` does
+                    place: dict[Any, Any] = self.leaves if isinstance(edge, Core) else waiting
+                    before = place.get(edge)
+                    if before is not None:
+                        place[edge] = plain(before) + term
+                        continue
+                    place[edge] = term
+                    if place is waiting:
+                        heappush(queue, (-edge.number, edge))  # type: ignore[union-attr,misc]
+                else:
+                    self.arrive(edge, term)
+            if not keep_graph:
+                node.release()
+
+    def _watch(self, node: Node, adjoint: Any) -> Any:
+        """Tell those who wait for the adjoint of a node."""
+        value = plain(adjoint)
+        if node.hooks is not None:
+            value = through_hooks(node.hooks, value, self.recorded)
+        if node.keepers is not None:
+            _keep(node, value, self.recorded)
+        return with_value(adjoint, value) if value is plain(adjoint) else value
+
+
+def through_hooks(hooks: dict[int, Any], adjoint: Any, recorded: bool) -> Any:
+    """An adjoint as the hooks leave it: each may return another one."""
+    given = adjoint if recorded else new(adjoint)
+    for hook in list(hooks.values()):
+        changed = hook(given)
+        if changed is not None:
+            if not isinstance(changed, Core) or tensors.shape_of(changed._value) != tensors.shape_of(given._value):
+                wanted = shape_text(tensors.shape_of(given._value))
+                message = f"a hook returned {_kind_words(changed)} in place of a gradient of {wanted}"
+                raise fault("bad-gradient", message, help=["return a tensor of the same shape, or None"])
+            given = changed
+    return given if recorded else given._value
+
+
+def _kind_words(given: Any) -> str:
+    return (
+        f"a tensor of {shape_text(tensors.shape_of(given._value))}" if isinstance(given, Core) else f"a `{type(given).__name__}`"
+    )
+
+
+def _keep(node: Node, adjoint: Any, recorded: bool) -> None:
+    """Give the adjoint of a node to the tensors that keep their gradient."""
+    for reference in node.keepers or ():
+        tensor = reference()
+        if tensor is not None and tensor._node is node:
+            _accumulate(tensor, adjoint if recorded else tensors.copy(adjoint), recorded)
+
+
+def _accumulate(tensor: Core, adjoint: Any, recorded: bool) -> None:
+    """Add to a tensor's ``grad``: in place, if there is one, unless the addition is recorded."""
+    before = tensor._grad
+    if recorded:
+        tensor._grad = adjoint.clone() if before is None else before + adjoint
+        return
+    if before is None:
+        tensor._grad = new(adjoint)
+        return
+    if tensors.writable(before._value):
+        tensors.add_to(before._value, adjoint)
+    else:
+        before._value = before._value + adjoint
+    if not before._made_in_inference:
+        counter = counter_of(before)
+        counter.count += 1
+        counter.by = "backward"
+
+
+def gradients(
+    roots: Sequence[tuple[Core, Any]],
+    keep_graph: bool,
+    recorded: bool,
+    wanted: Iterable[Core] | None,
+) -> tuple[Sweep, dict[Node, Any]]:
+    """Run a backward pass from the roots, each with its adjoint; the adjoints of what is wanted are kept."""
+    kept: dict[Node, Any] = {}
+    if wanted is not None:
+        for tensor in wanted:
+            edge = edge_of(tensor)
+            if isinstance(edge, Node):
+                kept[edge] = None
+        targets = {edge_of(tensor) for tensor in wanted}
+        needed = _on_the_way([edge_of(root) for root, _ in roots], targets)
+        sweep = Sweep(recorded, needed | {edge.number for edge in targets if isinstance(edge, Node)}, needed)
+    else:
+        sweep = Sweep(recorded)
+    for root, adjoint in roots:
+        edge = edge_of(root)
+        if edge is None:
+            raise no_graph(root)
+        sweep.arrive(edge, adjoint)
+    sweep.summed.clear()  # what the caller gave is the caller's
+    with arrays.quiet():
+        sweep.run(keep_graph, kept)
+    return sweep, kept
+
+
+def _on_the_way(roots: Sequence[Edge], targets: set[Any]) -> frozenset[int]:
+    """The numbers of the nodes behind which a target lies: those that a pass for some inputs only needs to run."""
+    order: list[Node] = []
+    known: set[Node] = set()
+    stack = [edge for edge in roots if isinstance(edge, Node)]
+    while stack:
+        node = stack.pop()
+        if node in known:
+            continue
+        known.add(node)
+        order.append(node)
+        stack += [edge for edge in node.edges if isinstance(edge, Node)]
+    found: set[int] = set()
+    for node in sorted(order, key=lambda node: node.number):
+        if any(
+            edge is not None and (edge in targets or (isinstance(edge, Node) and edge.number in found)) for edge in node.edges
+        ):
+            found.add(node.number)
+    return frozenset(found)
+
+
+def no_graph(root: Core) -> AutogradError:
+    return fault(
+        "no-graph",
+        f"{words(root)} does not require a gradient, and nothing that it was computed from does: there is no graph to go through",
+        help=[
+            "make what you differentiate by with requires_grad=True",
+            "operations under no_grad() and inference_mode() are not recorded",
+        ],
+    )
+
+
+# -- the ways in -----------------------------------------------------------------------------------------------------------
+
+
+def starting_adjoint(root: Core, gradient: Any, recorded: bool) -> Any:
+    """The adjoint of a root: what is given, or 1 for a tensor of one element."""
+    shape, kind = tensors.shape_of(root._value), tensors.kind_of(root._value)
+    if gradient is None:
+        if _count(shape) != 1:
+            raise fault(
+                "needs-gradient",
+                f"backward starts from one number, and {words(root)} has {_count(shape)} elements",
+                help=[
+                    "reduce it first: y.sum().backward(), y.mean().backward()",
+                    "or say what to multiply the Jacobian by: y.backward(gradient=v), v of the shape of y",
+                ],
+            )
+        value = tensors.full(shape, 1.0, kind)
+        return new(value) if recorded else value
+    given = gradient if isinstance(gradient, Core) else new(tensors.from_data(gradient, kind))
+    if tensors.shape_of(given._value) != shape:
+        raise fault(
+            "bad-gradient",
+            f"the gradient has another shape, {shape_text(tensors.shape_of(given._value))}, than {words(root)}",
+            help=["it holds the adjoint of each element, so it has the same shape"],
+        )
+    return given if recorded else tensors.as_kind(given._value, kind)
+
+
+def _count(shape: tuple[int, ...]) -> int:
+    count = 1
+    for length in shape:
+        count *= length
+    return count
+
+
+def backward(
+    tensor: Core, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False, inputs: Any = None
+) -> None:
+    """See `Tensor.backward`."""
+    wanted = None
+    if inputs is not None:
+        wanted = [inputs] if isinstance(inputs, Core) else list(inputs)
+        if not wanted:
+            raise fault("unused-input", "inputs=[] asks for the gradient of nothing", help=["leave inputs out for all leaves"])
+        for one in wanted:
+            if edge_of(one) is None:
+                raise _needs_no_gradient(one)
+    keep_graph = create_graph if retain_graph is None else retain_graph
+    if edge_of(tensor) is None:
+        raise no_graph(tensor)
+    with _Pass(create_graph):
+        _run(tensor, gradient, keep_graph, create_graph, wanted)
+
+
+class _Pass:
+    """The grad mode of a backward pass, in which hooks and custom functions run: it is recorded, or it is not."""
+
+    def __init__(self, recorded: bool) -> None:
+        self._mode = DEFAULT if recorded else NO_GRAD
+
+    def __enter__(self) -> None:
+        self._token = mode.set(self._mode)
+
+    def __exit__(self, *_: object) -> None:
+        mode.reset(self._token)
+
+
+def _run(tensor: Core, gradient: Any, keep_graph: bool, create_graph: bool, wanted: list[Core] | None) -> None:
+    """The pass of `backward`, and its gradients to where they belong."""
+    roots = [(tensor, starting_adjoint(tensor, gradient, create_graph))]
+    sweep, kept = gradients(roots, keep_graph, create_graph, wanted)
+    chosen = None if wanted is None else set(wanted)
+    held = {id(value) for _, value in roots}  # what the caller has, and then what others have been given
+    for leaf, adjoint in sweep.leaves.items():
+        if (chosen is None or leaf in chosen) and leaf._flag:
+            _finish(leaf, adjoint, create_graph, held)
+    for one in dict.fromkeys(wanted or ()):
+        node = edge_of(one)
+        if isinstance(node, Node) and kept.get(node) is not None and not one._keeps:
+            _finish(one, kept[node], create_graph, held)
+
+
+def _finish(leaf: Core, adjoint: Any, recorded: bool, held: set[int]) -> None:
+    """The gradient of a leaf has arrived: through its hooks, and added, in memory that nobody else has."""
+    adjoint = plain(adjoint)
+    if leaf._hooks is not None and leaf._node is None:
+        adjoint = through_hooks(leaf._hooks, adjoint, recorded)
+        held.add(id(adjoint))  # a hook may have kept it
+    if recorded:
+        adjoint = adjoint.to(tensors.kind_of(leaf._value))
+    else:
+        adjoint = tensors.as_kind(adjoint, tensors.kind_of(leaf._value))
+        if leaf._grad is None and (id(adjoint) in held or not tensors.owns(adjoint)):
+            adjoint = tensors.copy(adjoint)
+        held.add(id(adjoint))
+    _accumulate(leaf, adjoint, recorded)
+
+
+def _needs_no_gradient(tensor: Core) -> AutogradError:
+    return fault(
+        "no-graph",
+        f"{words(tensor)} is asked for its gradient, and does not require one",
+        help=["call requires_grad_() on it before it is used"],
+    )
+
+
+def grad(
+    outputs: Any,
+    inputs: Any,
+    grad_outputs: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    allow_unused: bool = False,
+) -> tuple[Any, ...]:
+    """The gradients of outputs by inputs, as tensors; nothing is added to any ``grad``.
+
+    Parameters
+    ----------
+    outputs, inputs
+        Tensors, or sequences of them.
+    grad_outputs
+        The adjoint of each output; 1 for an output of one element.
+    retain_graph
+        Whether the graph may be gone through again; as ``create_graph``, if not given.
+    create_graph
+        Whether the gradients are recorded themselves, so that they can be differentiated.
+    allow_unused
+        Whether an input that no output depends on is no error; its gradient is None.
+
+    >>> from diffcli.autograd import grad, tensor
+    >>> x = tensor(2.0, requires_grad=True)
+    >>> (first,) = grad(x**3, x, create_graph=True)
+    >>> (second,) = grad(first, x)
+    >>> first.item(), second.item()
+    (12.0, 12.0)
+    """
+    ends = [outputs] if isinstance(outputs, Core) else list(outputs)
+    wanted = [inputs] if isinstance(inputs, Core) else list(inputs)
+    weights = list(grad_outputs) if isinstance(grad_outputs, list | tuple) else [grad_outputs]
+    weights = weights if grad_outputs is not None else [None] * len(ends)
+    if len(weights) != len(ends):
+        raise fault(
+            "bad-gradient",
+            f"there are {counted(len(ends), 'output')} and {counted(len(weights), 'adjoint')} in grad_outputs",
+            help=["give one for each, or None"],
+        )
+    for one in wanted:
+        if edge_of(one) is None:
+            raise _needs_no_gradient(one)
+    for end in ends:
+        if edge_of(end) is None:
+            raise no_graph(end)
+    with _Pass(create_graph):
+        roots = [(end, starting_adjoint(end, weight, create_graph)) for end, weight in zip(ends, weights, strict=True)]
+        sweep, kept = gradients(roots, create_graph if retain_graph is None else retain_graph, create_graph, wanted)
+        found = []
+        for one in wanted:
+            edge = edge_of(one)
+            adjoint = kept.get(edge) if isinstance(edge, Node) else plain(sweep.leaves.get(one))
+            if adjoint is None and not allow_unused:
+                raise fault(
+                    "unused-input",
+                    f"no output depends on {words(one)}: between them there is no way in the graph",
+                    help=["allow_unused=True gives None for it, which is no dependence, and not a gradient of 0"],
+                )
+            if adjoint is not None and one._node is None and one._hooks is not None:
+                adjoint = through_hooks(one._hooks, adjoint, create_graph)
+            found.append(adjoint if adjoint is None or create_graph else new(tensors.copy(adjoint)))
+        return tuple(found)

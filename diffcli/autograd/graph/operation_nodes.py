@@ -1,0 +1,240 @@
+"""The nodes of recorded operations: rows of the tables, on arrays and on floats."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from diffcli.autograd.graph.core import Core, Edge, new, version_of, words
+from diffcli.autograd.graph.nodes import Node, changed, freed, numbers
+from diffcli.autograd.partial import Partial, only, partial, plain
+from diffcli.autograd.rules import Rule
+from diffcli.operations.arithmetic import arrays, tensors
+from diffcli.operations.arithmetic.array_functions import sum_to
+from diffcli.operations.array_row import Fixed, Shape, shape_text
+from diffcli.tape.running.array_rules import leaves_out, row_reached, row_reads, row_term, rule_names, rule_text
+
+
+class OperationNode(Node):
+    """A row of one of the tables."""
+
+    __slots__ = ("rule", "operands", "versions")
+
+    rule: Rule
+    operands: tuple[Any, ...]
+    """Operands that are read: tensors, or numbers; None for the others. None once they are released."""
+    versions: tuple[int, ...] | None
+    """Their versions when they were saved; None if nothing has ever been changed."""
+    shape: Shape
+    """The shape of the result."""
+    shapes: tuple[Shape, ...] | None
+    """Those of the operands, if they differ."""
+    fixed: Fixed | None
+    """What is fixed in an array operation beside its operands."""
+
+    @property
+    def name(self) -> str:
+        return self.rule.label
+
+    @property
+    def operation(self) -> str:
+        return self.rule.name
+
+    @property
+    def saved(self) -> dict[str, Any]:
+        if self.operands is None:
+            freed(self)
+        known = {name: one for name, one in zip(self.rule.operands, self.operands, strict=True) if isinstance(one, Core)}
+        if self.result is not None:
+            known["result"] = new(self.result)
+        return known
+
+    def release(self) -> None:
+        if self.result is not None or any(operand is not None for operand in self.operands or ()):
+            self.operands = None  # type: ignore[assignment]
+        self.result = None
+
+    def values(self) -> list[Any]:
+        """What was saved of the operands, if it is as it was."""
+        return [one._value if isinstance(one, Core) else one for one in self.unchanged()]
+
+    def unchanged(self) -> tuple[Any, ...]:
+        """What was saved: tensors and numbers.
+
+        Raises
+        ------
+        AutogradError
+            It is freed, or something has been changed in place since.
+        """
+        operands = self.operands
+        if operands is None:
+            freed(self)
+        if (
+            self.versions is not None
+            or self.counted is not None
+            or any(isinstance(one, Core) and one._counter for one in operands)
+        ):
+            versions = self.versions or (0,) * len(operands)
+            for name, operand, version in zip(self.rule.operands, operands, versions, strict=True):
+                if isinstance(operand, Core) and version_of(operand) != version:
+                    changed(self, f"its operand {name}, {words(operand)},", operand._counter, version)
+            if self.result is not None and self.counted is not None and self.counted[0].count != self.counted[1]:
+                changed(self, f"its result, a tensor of {shape_text(self.shape)},", *self.counted)
+        return operands
+
+    def recorded_adjoints(self, g: Any) -> Sequence[Any]:
+        from diffcli.autograd.graph.recorded import recorded_term  # it applies operations, and so do these nodes not
+
+        operands = self.unchanged()
+        result = None
+        if self.result is not None:
+            result = new(self.result)
+            result._node = self
+        return [
+            None if edge is None else recorded_term(self, position, g, operands, result)
+            for position, edge in enumerate(self.edges)
+        ]
+
+
+class ArrayNode(OperationNode):
+    """A row of one of the tables, on arrays."""
+
+    __slots__ = ("fixed", "shapes", "shape")
+
+    def __init__(
+        self,
+        rule: Rule,
+        edges: tuple[Edge, ...],
+        operands: tuple[Any, ...],
+        result: Any,
+        shape: Shape,
+        shapes: tuple[Shape, ...] | None,
+        fixed: Fixed | None,
+    ) -> None:
+        self.number = next(numbers)
+        self.rule, self.edges, self.operands, self.result = rule, edges, operands, result
+        self.shape, self.shapes, self.fixed = shape, shapes, fixed
+        self.counted = self.keepers = self.hooks = None
+        self.versions = versions_of(operands)
+
+    def adjoints(self, g: Any) -> Sequence[Any]:
+        return self._terms(plain(g), g.there if g.__class__ is Partial else None)
+
+    def _terms(self, g: Any, there: Any) -> list[Any]:
+        values = self.values()
+        term = self._of_element if self.rule.row is None else self._of_array
+        return [None if edge is None else term(place, g, there, values) for place, edge in enumerate(self.edges)]
+
+    def _of_element(self, position: int, g: Any, there: Any, values: Sequence[Any]) -> Any:
+        function = self.rule.terms[position]
+        shape = self.shapes[position] if self.shapes is not None else self.shape
+        term = function(g, *values, self.result) if function is not None else None
+        if term is None:  # flat: no change of the operand changes the result
+            return tensors.zeros(shape, tensors.kind_of(g))
+        if self.rule.name == "where":
+            taken = arrays.full(self.shape, arrays.as_truth(values[0]))
+            taken = taken if position == 1 else ~taken
+            there = taken if there is None else there & taken
+        elif there is not None:
+            term = only(term, there)
+        if shape != self.shape:
+            term = tensors.plain(sum_to(arrays.full(self.shape, term), shape))
+            there = None if there is None else sum_to(there * 1.0, shape) != 0
+        return term if there is None else partial(term, there)
+
+    def _of_array(self, position: int, g: Any, there: Any, values: Sequence[Any]) -> Any:
+        row = self.rule.row
+        assert row is not None and self.shapes is not None and self.fixed is not None
+        names = rule_names(row, self.shapes, self.shape, self.fixed, position)
+        function = row_term(row, names, position, "adjoint")
+        if function is None:
+            return tensors.zeros(self.shapes[position], tensors.kind_of(g))
+        if there is None and not leaves_out(rule_text(row, names, position, "adjoint")):
+            return function(g, *values, self.result)
+        reached = arrays.ones(self.shape) if there is None else there
+        reached = row_reached(row, names, self.shapes, position, "adjoint", reached)
+        known = [*values, self.result]
+        for place in row_reads(row, names, position) if there is not None else ():
+            # what nothing depends on that is there is 0, and so is what does not depend on what something there does
+            needed = row_reached(row, names, self.shapes, max(place, 0), "adjoint", there)
+            needed = needed if place >= 0 else row_reached(row, names, self.shapes, 0, "tangent", needed)
+            known[place] = arrays.only(needed, known[place])
+        return partial(arrays.only(reached, function(g, *known)), reached)
+
+
+NOTHING, NEITHER = (None,), (None, None)
+"""What a node of one and of two operands has saved, if it reads neither: these very tuples."""
+
+
+class NumberNode(OperationNode):
+    """A row of the elementwise table, on floats: the short way."""
+
+    __slots__ = ()
+    shape = ()
+    shapes = fixed = None
+
+    def __init__(self, rule: Rule, edges: tuple[Edge, ...], operands: tuple[Any, ...], result: Any) -> None:
+        self.number = next(numbers)
+        self.rule = rule
+        self.edges = edges
+        self.operands = operands
+        self.result = result
+        self.counted = self.keepers = self.hooks = self.versions = None
+
+    def adjoints(self, g: Any) -> Sequence[Any]:
+        operands = self.operands
+        if operands is None or self.versions is not None or self.counted is not None or g.__class__ is Partial:
+            return self._of_numbers(g)
+        terms = self.rule.number_terms
+        if len(terms) == 1:  # one and two operands without a loop: these are nearly all
+            a = operands[0]
+            if a.__class__ is not float and a is not None:
+                if a._counter is not None:
+                    return self._of_numbers(g)
+                a = a._value
+            first = terms[0]
+            return (0.0 if first is None else first(g, a, self.result),)
+        if len(terms) != 2:
+            return self._of_numbers(g)
+        a, b = operands
+        if a.__class__ is not float and a is not None:
+            if a._counter is not None:
+                return self._of_numbers(g)
+            a = a._value
+        if b.__class__ is not float and b is not None:
+            if b._counter is not None:
+                return self._of_numbers(g)
+            b = b._value
+        first, second = terms
+        own, other = self.edges
+        return (
+            None if own is None else 0.0 if first is None else first(g, a, b, self.result),
+            None if other is None else 0.0 if second is None else second(g, a, b, self.result),
+        )
+
+    def release(self) -> None:
+        if self.result is not None:
+            self.operands = self.result = None  # type: ignore[assignment]
+        elif self.operands is not NOTHING and self.operands is not NEITHER:
+            self.operands = None  # type: ignore[assignment]
+
+    def _of_numbers(self, g: Any) -> Sequence[Any]:
+        """The long way, of any number of operands, some of which may have been changed."""
+        values = self.values()
+        found: list[Any] = []
+        if g.__class__ is Partial:
+            if not g.there:
+                return [partial(0.0, g.there)] * len(self.edges)
+            g = float(g.value)
+        for edge, term in zip(self.edges, self.rule.number_terms, strict=True):
+            adjoint = None if edge is None or term is None else term(g, *values, self.result)
+            found.append(0.0 if adjoint is None else adjoint)
+        return found
+
+
+def versions_of(operands: Sequence[Any]) -> tuple[int, ...] | None:
+    """The versions of what is saved; None if nothing has ever been changed."""
+    for operand in operands:
+        if isinstance(operand, Core) and operand._counter is not None:
+            return tuple(version_of(one) if isinstance(one, Core) else 0 for one in operands)
+    return None

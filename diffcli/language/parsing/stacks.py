@@ -1,0 +1,153 @@
+"""The two stacks of the parser: operands that wait, operators that wait for them, and how they fold into nodes."""
+
+from __future__ import annotations
+
+from array import array
+
+from diffcli.errors import Diagnostic, Source, Span
+from diffcli.language.complaints.suggestions import Chain, Reads
+from diffcli.language.parsing.tokens import TOKEN
+from diffcli.language.syntax import AND, CHOICE, COMPARISON, NEGATION, NOT, NUMBER, OR, POWER, PRODUCT, SUM, Branches, Program
+
+FRAME = 0
+"""The precedence of an open parenthesis or ``if``: nothing folds across it."""
+
+CHAINS = frozenset((SUM, PRODUCT, AND, OR))
+"""The precedences that are read from left to right."""
+
+INFIX: dict[str, tuple[int, str]] = {
+    "+": (SUM, "add"), "-": (SUM, "sub"), "*": (PRODUCT, "mul"), "/": (PRODUCT, "div"),
+    "@": (PRODUCT, "matmul"), "^": (POWER, "pow"),
+    "<": (COMPARISON, "lt"), "<=": (COMPARISON, "le"), ">": (COMPARISON, "gt"), ">=": (COMPARISON, "ge"),
+    "==": (COMPARISON, "eq"), "!=": (COMPARISON, "ne"), "and": (AND, "and"), "or": (OR, "or"),
+}  # fmt: skip
+"""Precedence and operation of what stands between two operands."""
+
+MINUS, PLUS, NEGATE = (NEGATION, "neg"), (NEGATION, ""), (NOT, "not")
+"""The same of what stands before one; a plus sign changes nothing."""
+
+
+class Stacks:
+    """Waiting operands (nodes) and operators; folding turns them into nodes of the program."""
+
+    __slots__ = (
+        "source", "text", "reads", "program", "operations", "arguments", "starts", "stops",
+        "operands", "operators", "positions", "choices", "chains", "faults", "wants",
+    )  # fmt: skip
+
+    def __init__(self, source: Source, reads: Reads) -> None:
+        self.source = source
+        self.text = source.text
+        self.reads = reads
+        """For what is told to write instead."""
+        program = self.program = Program(source)
+        self.operations = program.operations
+        self.arguments = program.arguments
+        self.starts: array[int] = program.starts
+        self.stops: array[int] = program.stops
+        self.operands: list[int] = []
+        self.operators: list[tuple[int, str]] = []
+        """Precedence and operation; an open frame stands here at precedence `FRAME`."""
+        self.positions: list[int] = []
+        """Where each operator or frame stands in the text."""
+        self.choices: list[Branches] = []
+        """The first nodes of the parts of choices that have reached their ``else``."""
+        self.chains: list[Chain] = []
+        """Comparisons in a row, in the present statement."""
+        self.faults: list[Diagnostic] = []
+        self.wants = True
+        """Whether an operand is wanted."""
+
+    def push(self, operator: tuple[int, str], position: int) -> None:
+        self.operators.append(operator)
+        self.positions.append(position)
+
+    def infix(self, token: str, start: int, stop: int) -> None:
+        operator = INFIX[token]
+        self.make_room(operator[0], start, stop)
+        self.push(operator, start)
+        self.wants = True
+
+    def make_room(self, precedence: int, start: int, stop: int) -> None:
+        """Fold what binds tighter than an operator that comes."""
+        self.fold(precedence)
+        if precedence == COMPARISON and self.operators[-1][0] == COMPARISON:
+            self.split_chain(start, stop)
+
+    def split_chain(self, start: int, stop: int) -> None:
+        """A second comparison in a row: ``a < b < c`` is read as ``a < b and b < c``, and said to be wrong."""
+        left, middle = self.operands[-2:]
+        if not self.chains or self.chains[-1].copy != left:
+            first = TOKEN.match(self.text, self.positions[-1])
+            assert first is not None
+            self.chains.append(Chain(self.program.span(left)))
+            self.chains[-1].operators.append(Span(*first.span()))
+        chain = self.chains[-1]
+        chain.operands.append(self.program.span(middle))
+        chain.operators.append(Span(start, stop))
+        self.fold(NOT)
+        chain.negated = self.operators[-1][0] == NOT
+        self.push(INFIX["and"], start)
+        self.stand_in(*chain.operands[-1])
+        chain.copy = self.operands[-1]
+
+    def stand_in(self, start: int, stop: int) -> None:
+        """An operand where one is missing, so that reading can go on."""
+        self.operands.append(len(self.operations))
+        self.operations.append(NUMBER)
+        self.arguments.append(1.0)
+        self.starts.append(start)
+        self.stops.append(stop)
+        self.wants = False
+
+    def fold(self, precedence: int) -> None:
+        """Turn every waiting operator that binds tighter than ``precedence`` into a node."""
+        operators, operands = self.operators, self.operands
+        while True:
+            top, operation = operators[-1]
+            if top <= precedence:
+                return
+            if top == operators[-2][0] and top in CHAINS:
+                self.fold_chain(top)
+                continue
+            operators.pop()
+            start = self.positions.pop()
+            if top == NEGATION or top == NOT:  # noqa: SIM109 (hot loop)
+                if operation:
+                    self.emit(operation, (operands.pop(),), start)
+            elif top == CHOICE:
+                self.fold_choice()
+            else:
+                right = operands.pop()
+                self.emit(operation, (operands.pop(), right))
+
+    def fold_chain(self, precedence: int) -> None:
+        """Fold operators of one precedence from left to right, after all their operands."""
+        count = 2
+        while self.operators[-count - 1][0] == precedence:
+            count += 1
+        chain = self.operators[-count:]
+        rights = self.operands[-count:]
+        del self.operators[-count:]
+        del self.positions[-count:]
+        del self.operands[-count:]
+        left, node = self.operands[-1], len(self.operations)
+        # each operator's left operand is the node before it, the first one's the operand that waits
+        self.operations.extend([operation for _, operation in chain])
+        self.arguments.extend(zip((left, *range(node, node + count - 1)), rights, strict=True))
+        self.starts.extend(array("q", (self.starts[left],)) * count)
+        self.stops.extend(array("q", map(self.stops.__getitem__, rights)))
+        self.operands[-1] = node + count - 1
+
+    def fold_choice(self) -> None:
+        otherwise, condition, then = self.operands.pop(), self.operands.pop(), self.operands.pop()
+        self.emit("where", (condition, then, otherwise), self.starts[then], self.stops[otherwise])
+        self.program.branches[self.operands[-1]] = self.choices.pop()
+
+    def emit(self, operation: str, arguments: tuple[int, ...], start: int = -1, stop: int = -1) -> None:
+        """A node over its arguments; its range is theirs where none is given."""
+        self.operands.append(len(self.operations))
+        self.operations.append(operation)
+        self.arguments.append(arguments)
+        self.starts.append(start if start >= 0 else self.starts[arguments[0]])
+        self.stops.append(stop if stop >= 0 else self.stops[arguments[-1]])

@@ -1,0 +1,272 @@
+"""A syntax tree back to text: the fewest parentheses that keep its meaning, in one of several dialects.
+
+A dialect is a small table of spellings. The walk is one loop over an explicit stack of pieces still to be written, so
+depth costs nothing.
+"""
+
+# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from diffcli.language.syntax import ATOM, CALL, CHOICE, COMPARISON, NAME, NEGATION, NUMBER, POWER, PRODUCT, Program
+from diffcli.operations import ARRAY_SIGNATURES, OPERATIONS
+
+Namer = Callable[[str], str]
+
+
+class Dialect(NamedTuple):
+    """How a tree is spelled."""
+
+    symbols: Mapping[str, str]
+    """Infix and prefix spellings, blanks included, of the operations that have one."""
+    number: Callable[[float], str]
+    name: Namer
+    functions: Mapping[str, str] = {}
+    """Other names for functions."""
+    juxtaposed: bool = False
+    """Whether a function stands before an operand that needs no parentheses with a blank: ``cos v0``."""
+    templates: Mapping[str, str] = {}
+    """Spellings with ``#1``, ``#2``, ``#3`` for the operands, which need no parentheses in them."""
+    brackets: tuple[str, str] = ("(", ")")
+    square: tuple[str, str] = ("[", "]")
+    """What encloses the entries of an array, and an index."""
+    transposed: str = ".T"
+    """What follows a matrix that is transposed."""
+    matrix_product: tuple[str, int] = (" @ ", PRODUCT)
+    """The sign of the product of matrices, and how tightly its first factor must bind to need no parentheses."""
+
+
+def step_text(step: float) -> str:
+    """A step as the power of two that it is, where it is one.
+
+    >>> step_text(2.0**-20), step_text(0.1)
+    ('2^-20', '0.1')
+    """
+    mantissa, exponent = math.frexp(step)
+    return f"2^{exponent - 1}" if mantissa == 0.5 and exponent != 1 else number_text(step)
+
+
+def number_text(value: float) -> str:
+    """The shortest text that reads back as the same float: ``2``, ``0.1``, ``1e+30``, ``nan``."""
+    if abs(value) < 1e16 and value == int(value):
+        return str(int(value))
+    return repr(value)
+
+
+def shorten(text: str, width: int = 200) -> str:
+    """A text on one line, with its middle left out where it is long."""
+    text = " ".join(text.split())
+    return text if len(text) <= width else f"{text[: width // 2 - 2]} ... {text[-(width // 2 - 3) :]}"
+
+
+def _symbols(**other: str) -> dict[str, str]:
+    spelled = {row.name: f" {row.symbol} " for row in OPERATIONS.values() if row.symbol}
+    return spelled | {"mul": "*", "div": "/", "pow": "^", "neg": "-", "not": "not "} | other
+
+
+BARE = frozenset(("log", "sin", "cos", "tan", "sec", "csc", "cot", "asin", "acos", "atan", "sinh", "cosh", "tanh", "exp"))
+"""Functions that mathematics writes before a single letter without parentheses: ``cos v``."""
+
+LANGUAGE = Dialect(_symbols(), number_text, lambda name: name)
+"""diffcli's own language."""
+
+MATHEMATICS = Dialect(_symbols(mul="·"), number_text, lambda name: name, {"log": "ln"}, juxtaposed=True, transposed="ᵀ")
+"""The formulas of the traces: ``v̄₃·cos v₀``."""
+
+PLAIN_MATHEMATICS = MATHEMATICS._replace(symbols=_symbols(), transposed=".T")
+"""The same in ASCII."""
+
+
+_GREEK = (  # noqa: SIM905
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega "
+    "Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega"
+).split()
+
+
+GREEK_LETTERS = dict(zip("αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΥΦΨΩ", _GREEK, strict=False))
+"""The names of the letters, which LaTeX knows by them alone."""
+
+
+def latex_name(name: str) -> str:
+    r"""A name in LaTeX: ``x_{1}``, ``\alpha``, ``\mathrm{rate}``.
+
+    >>> latex_name("x1"), latex_name("alpha_2"), latex_name("rate")
+    ('x_{1}', '\\alpha_{2}', '\\mathrm{rate}')
+    """
+    found = re.fullmatch(r"(.*?)(?:_?(\d+))?", name)
+    assert found is not None
+    stem, index = found[1] or "_", found[2]
+    stem = GREEK_LETTERS.get(stem, stem)
+    if stem in _GREEK:
+        stem = "\\" + stem
+    else:
+        escaped = stem.replace("_", r"\_")
+        stem = rf"\mathrm{{{escaped}}}" if len(stem) > 1 else escaped
+    return f"{stem}_{{{index}}}" if index else stem
+
+
+def latex_number(value: float) -> str:
+    r"""A number in LaTeX: ``1e-3`` is ``10^{-3}`` times 1, nan is text."""
+    text = number_text(value)
+    if "e" in text:
+        mantissa, exponent = text.split("e")
+        return rf"{mantissa} \times 10^{{{int(exponent)}}}"
+    return {"inf": r"\infty", "-inf": r"-\infty", "nan": r"\mathrm{NaN}"}.get(text, text)
+
+
+def _latex_functions() -> dict[str, str]:
+    plain = [row for row in OPERATIONS.values() if "#" not in row.latex and not row.symbol]
+    named = {row: rf"\operatorname{{{row}}}".replace("_", r"\_") for row in ARRAY_SIGNATURES} | {"det": r"\det"}
+    return named | {row.spelling: row.latex or rf"\operatorname{{{row.spelling}}}".replace("_", r"\_") for row in plain}
+
+
+LATEX = Dialect(
+    _symbols(mul=r" \cdot ", **{"and": r" \land ", "or": r" \lor ", "not": r"\lnot ", "eq": " = "}),
+    latex_number, latex_name, _latex_functions(), juxtaposed=True,
+    templates={row.name: row.latex for row in OPERATIONS.values() if "#" in row.latex and row.precedence not in range(1, 5)},
+    brackets=(r"\left(", r"\right)"), square=(r"\left[", r"\right]"), transposed=r"^{\top}", matrix_product=(r" \, ", POWER),
+)  # fmt: skip
+"""LaTeX, for math mode."""
+
+
+def to_text(
+    program: Program,
+    root: int | None = None,
+    dialect: Dialect = LANGUAGE,
+    name: Namer | None = None,
+    instead: Mapping[int, int | float] | None = None,
+) -> str:
+    """The expression under ``root`` (the last statement's, if not given) as text.
+
+    ``name`` spells names in place of the dialect's own way; ``instead`` gives what stands in for nodes: other nodes, such as
+    the branch that is taken in place of a choice.
+
+    >>> from diffcli.language import parse
+    >>> to_text(parse("((a - (b + c)) - -d)^(2)"))
+    '(a - (b + c) - -d)^2'
+    """
+    name = name or dialect.name
+    instead = instead or {}
+    pieces: list[str] = []
+    # a text to write, or a node with how tightly it must bind not to be parenthesised
+    waiting: list[str | tuple[int, int]] = [(program.result.root if root is None else root, 0)]
+    while waiting:
+        piece = waiting.pop()
+        if isinstance(piece, str):
+            pieces.append(piece)
+            continue
+        node, needed = piece
+        stand_in = instead.get(node, node)
+        if isinstance(stand_in, float):
+            parts, binds = _number_parts(dialect, stand_in)
+        else:
+            parts, binds = _parts(program, stand_in, dialect, name, instead)
+        if binds < needed:
+            parts = [dialect.brackets[0], *parts, dialect.brackets[1]]
+        waiting.extend(reversed(parts))
+    return "".join(pieces)
+
+
+Parts = list["str | tuple[int, int]"]
+
+
+def _parts(program: Program, node: int, dialect: Dialect, name: Namer, instead: Mapping[int, int | float]) -> tuple[Parts, int]:
+    """What a node is written with, and how tightly the whole binds."""
+    operation, arguments = program.operations[node], program.arguments[node]
+    if operation == NUMBER:
+        assert isinstance(arguments, float)
+        return _number_parts(dialect, arguments)
+    if operation == NAME:
+        return [name(str(arguments))], ATOM
+    children = program.children(node)
+    try:
+        row = OPERATIONS[operation]
+    except KeyError:
+        row = None
+        if operation != CALL:
+            # here and not at the top, so that a program of numbers does not load it
+            from diffcli.language.writing.array_spelling import array_parts
+
+            return array_parts(program, node, dialect, name, instead)
+    if operation in dialect.templates:
+        return _template_parts(dialect.templates[operation], operation, children)
+    if row is not None and row.symbol:
+        parts, binds = _operator_parts(row.precedence, dialect.symbols[operation], children)
+        first = children[0]
+        if binds == PRODUCT and (dialect.juxtaposed or instead or program.operations[first] == "matmul"):
+            parts[0] = (first, ATOM) if reads_on(program, instead.get(first, first), dialect) else parts[0]
+        return parts, binds
+    if operation == "where" and program.branches[node].then < program.branches[node].condition:
+        condition, then, otherwise = children
+        return [(then, CHOICE + 1), " if ", (condition, CHOICE + 1), " else ", (otherwise, CHOICE)], CHOICE
+    function = program.callees[node] if operation == CALL or row is None else row.spelling
+    function = dialect.functions.get(function, function)
+    alone = len(children) == 1 and _is_leaf(program, instead.get(children[0], children[0]))
+    if dialect.juxtaposed and operation in BARE and alone:
+        return [function + " ", (children[0], ATOM)], NEGATION
+    parts = [function + dialect.brackets[0]]
+    for position, child in enumerate(children):
+        parts += [", "] * (position > 0) + [(child, CHOICE)]
+    return [*parts, dialect.brackets[1]], ATOM
+
+
+def _number_parts(dialect: Dialect, value: float) -> tuple[Parts, int]:
+    text = dialect.number(value)
+    binds = ATOM if value >= 0 else NEGATION
+    return [text], PRODUCT if r"\times" in text else binds  # 3 \times 10^{20} is a product as it stands
+
+
+def _template_parts(template: str, operation: str, children: tuple[int, ...]) -> tuple[Parts, int]:
+    precedence = OPERATIONS[operation].precedence
+    parts: Parts = []
+    for position, piece in enumerate(re.split("#([1-3])", template)):
+        if position % 2 == 0:
+            parts.append(piece)
+        elif precedence and operation != "div":  # a power's base, or the sides of a relation
+            inside = operation == "pow" and piece == "2"
+            parts.append((children[int(piece) - 1], 0 if inside else precedence + 1))
+        else:
+            parts.append((children[int(piece) - 1], 0))
+    return parts, precedence if precedence and operation != "div" else ATOM
+
+
+def _operator_parts(precedence: int, symbol: str, children: tuple[int, ...]) -> tuple[Parts, int]:
+    if len(children) == 1:
+        return [symbol, (children[0], precedence)], precedence
+    left, right = children
+    if precedence == POWER:  # binds to the right, and a sign may follow it
+        return [(left, POWER + 1), symbol, (right, NEGATION)], precedence
+    # a chain of comparisons is not in the language, so both sides of one need a tighter operand
+    return [(left, precedence + (precedence == COMPARISON)), symbol, (right, precedence + 1)], precedence
+
+
+def _is_leaf(program: Program, node: int | float) -> bool:
+    return isinstance(node, float) or program.operations[node] in (NAME, NUMBER)
+
+
+def reads_on(program: Program, node: int | float, dialect: Dialect) -> bool:
+    """Whether a first factor needs parentheses for the reader's sake.
+
+    ``cos a*b`` would read as cos(a*b), ``a @ b*c`` as a @ (b*c).
+    """
+    if isinstance(node, float):
+        return False
+    operation = program.operations[node]
+    if operation == "matmul":
+        return dialect.matrix_product[1] == PRODUCT
+    row = OPERATIONS.get(operation)
+    return dialect.juxtaposed and row is not None and not row.symbol and row.precedence == 0
+
+
+def program_text(program: Program) -> str:
+    """A whole program, one statement a line."""
+    lines = []
+    for statement in program.statements:
+        target = statement.name
+        if statement.parameters is not None:
+            target += f"({', '.join(statement.parameters)})"
+        lines.append((f"{target} = " if target else "") + to_text(program, statement.root))
+    return "\n".join(lines)

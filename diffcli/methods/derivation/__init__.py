@@ -1,0 +1,1 @@
+"""A derivative by hand: the rules of differentiation, applied step by step."""

@@ -1,0 +1,143 @@
+"""The derivatives of a tape's rows as forms: what each rule asks for, and what comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from math import isfinite
+
+from diffcli.methods.derivation.expressions import Form, Forms
+from diffcli.methods.derivation.rules import TEXTBOOK
+from diffcli.methods.problem.problem import Problem
+from diffcli.methods.sweeps.forward import tangents
+from diffcli.methods.sweeps.reverse import activity
+from diffcli.methods.traces.trace import formula_of
+from diffcli.operations import OPERATIONS
+from diffcli.tape.running.formulas import Formula
+from diffcli.tape.running.rules import RESULT, SEED, TIES, Term, term_text, terms
+
+
+@cache
+def _textbook_term(name: str, position: int) -> Term:
+    return Term(term_text(TEXTBOOK[name][position]), OPERATIONS[name], position)
+
+
+class Slopes:
+    """Values and derivatives along one variable, written out in the variables, and the rules that make them."""
+
+    def __init__(self, problem: Problem, variable: str) -> None:
+        self.problem, self.tape = problem, problem.tape
+        self.input = problem.input_slot(variable)
+        self.depends = activity(self.tape, [self.input])
+        """One flag a slot: whether the variable is in it."""
+        seed = [1.0 if slot == self.input else None for slot in range(self.tape.first_row)]
+        self.tangents = tangents(self.tape, problem.values, seed)
+        self.forms = Forms()
+        self.values = self._value_forms()
+        """Every value."""
+        self.known: dict[int, Form] = {self.input: self.forms.one}
+        """The derivative of every row that was derived."""
+
+    def derive(self, slots: Sequence[int]) -> None:
+        """Derive rows, which come in evaluation order."""
+        for slot in slots:
+            row = self.tape.operands_of(slot)
+            values, slopes = [self.values[operand] for operand in row], [self.slope(operand) for operand in row]
+            self.known[slot] = self.assembled(slot, values, slopes, self.values[slot])
+
+    def slope(self, slot: int) -> Form:
+        """The derivative of a slot; 0 for what has none."""
+        return self.known.get(slot, self.forms.zero)
+
+    def number(self, slot: int) -> float:
+        tangent = self.tangents[slot]
+        return 0.0 if tangent is None else float(tangent) + 0.0
+
+    def is_derived(self, slot: int) -> bool:
+        """Whether a slot is a row with the variable in it, and so has a rule."""
+        return self.tape.first_row <= slot < self.tape.slots and bool(self.depends[slot])
+
+    def children(self, slot: int) -> list[int]:
+        """The rows and inputs that the rule of a row goes on to; a constant among them if it is more than a number."""
+        if not self.is_derived(slot):
+            return []
+        row = self.tape.operands_of(slot)
+        moving = {row[position] for position, _ in self.terms(slot)}
+        fixed = set() if not moving or self.tape.operation(slot) == "where" else {o for o in row if not self.depends[o]}
+        return [operand for operand in dict.fromkeys(row) if operand >= 0 and (operand in moving or operand in fixed)]
+
+    def terms(self, slot: int) -> list[tuple[int, Term]]:
+        """The operands through which the variable reaches a row, with their terms; not those whose partial is just 0."""
+        name, row = self.tape.operation(slot), self.tape.operands_of(slot)
+        taken = self._taken(slot) if name == "where" else None
+        found = []
+        for position, term in enumerate(terms(name, len(row))):
+            if term is None or not self.depends[row[position]] or taken not in (None, position):
+                continue
+            if name in TEXTBOOK:
+                term = _textbook_term(name, position)
+            if taken is not None or "where" not in term.program.operations or not self._vanishes(slot, position, term):
+                found.append((position, term))
+        return found
+
+    def _taken(self, slot: int) -> int:
+        """Which operand of a choice is its value."""
+        return 1 if self.problem.values[self.tape.operands_of(slot)[0]] else 2
+
+    def _vanishes(self, slot: int, position: int, term: Term) -> bool:
+        """Whether a term is 0 in the piece that is taken."""
+        formula = formula_of(self.problem, slot, position, term)
+        return self._put(slot, position, formula, {SEED: self.forms.name("g")}) == self.forms.zero
+
+    def _value_forms(self) -> list[Form]:
+        """A form for every slot, and the constants at the end, where their negative slots find them."""
+        tape, forms = self.tape, self.forms
+        constants = [
+            forms.name(tape.constant_names[-1 - index]) if -1 - index in tape.constant_names else forms.number(value)
+            for index, value in enumerate(tape.constants)
+        ]
+        ends = [*map(forms.name, tape.inputs), *[forms.zero] * len(tape.operations), *reversed(constants)]
+        nodes = [forms.plain(form) for form in ends]
+        for slot, (name, row) in enumerate(zip(tape.operations, tape.operands, strict=True), tape.first_row):
+            nodes[slot] = forms.apply(name, [nodes[operand] for operand in row])
+            ends[slot] = Form(nodes[slot])
+        return ends
+
+    def assembled(
+        self, slot: int, values: Sequence[Form], slopes: Sequence[Form], result: Form, in_letters: bool = False
+    ) -> Form:
+        """The derivative of a row by its rule, from forms for its operands, their derivatives and its value.
+
+        In letters nothing is computed with constants: n·u^(n - 1), where the result reads 2·u.
+        """
+        if self.tape.operation(slot) == "where":
+            return slopes[self._taken(slot)]
+        if self.tape.operation(slot) == "div" and slopes[1] != self.forms.zero:
+            return self._quotient(values, slopes)
+        total = self.forms.zero
+        for position, term in self.terms(slot):
+            formula = formula_of(self.problem, slot, position, term)
+            if in_letters:
+                formula = Formula(term, formula.environment, (TIES,) if term.row.variadic else ())
+            names = {SEED: slopes[position], RESULT: result}
+            if term.row.variadic:
+                names |= {term.row.parameters[0]: values[position], TIES: self.forms.number(formula.environment[TIES])}
+            else:
+                names |= dict(zip(term.row.parameters, values, strict=True))
+            total = self.forms.combine("add", (total, self._put(slot, position, formula, names)))
+        return total
+
+    def _quotient(self, values: Sequence[Form], slopes: Sequence[Form]) -> Form:
+        """(f′·g - f·g′)/g^2, as everybody knows it; the terms of the table are the same, and do not overflow."""
+        forms = self.forms
+        (f, g), (f_slope, g_slope) = values, slopes
+        above = forms.combine("sub", (forms.combine("mul", (f_slope, g)), forms.combine("mul", (f, g_slope))))
+        return forms.combine("div", (above, forms.combine("pow", (g, forms.number(2.0)))))
+
+    def _put(self, slot: int, position: int, formula: Formula, names: dict[str, Form]) -> Form:
+        """A term with forms for its names; the derivative stands first where its operand does, as in f′·g + f·g′."""
+        tangent = self.tangents[self.tape.operands_of(slot)[position]]
+        self.forms.keeps_zeros = tangent is not None and not isfinite(tangent)
+        form = self.forms.put(formula, names, inner_last=(self.tape.operation(slot), position) != ("mul", 0))
+        self.forms.keeps_zeros = False
+        return form

@@ -1,0 +1,91 @@
+"""Whether a derivation says what SymPy says: the texts of both, read back and compared, and their numbers at the point."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+from diffcli.errors import Diagnostic, DiffcliError, LimitError, as_stop
+from diffcli.language import parse
+from diffcli.methods.derivation.derivation import Derivation, SymbolicAgreement
+from diffcli.methods.problem.problem import Problem
+from diffcli.methods.symbolic.equality import judge
+from diffcli.methods.symbolic.symbolic import Builder
+from diffcli.records import SymbolicDerivative
+from diffcli.tape import lower
+
+ALL = 16
+"""As many digits as a float tells apart."""
+
+ENOUGH = 6
+"""Numbers that agree to fewer digits differ."""
+
+
+def compare(
+    problem: Problem,
+    derivations: Sequence[Derivation],
+    found: Sequence[SymbolicDerivative],
+    notes: list[Diagnostic],
+    progress: Callable[[str], None] = lambda stage: None,
+) -> tuple[Derivation, ...]:
+    """The derivations, each with its agreement with SymPy's derivative where there is one.
+
+    A limit that strikes meanwhile leaves the numbers to compare by, with a note. ``progress`` is told of each derivative.
+    """
+    by_variable = {derivative.variable: derivative for derivative in found}
+    result = []
+    proving = True
+    for position, derivation in enumerate(derivations, 1):
+        derivative = by_variable.get(derivation.variable)
+        if derivative is None:
+            result.append(derivation)
+            continue
+        same = None
+        if proving and derivative.simplified is not None:  # what took too long to simplify will take too long to compare
+            progress(f"proving the derivation along {derivation.variable} ({position} of {len(derivations)})")
+            try:
+                same = _same(problem, derivation.derivative, derivative.unsimplified)
+            except (LimitError, KeyboardInterrupt) as stopped:
+                kept = "the derivation is exact, but compared with SymPy's derivative by numbers alone"
+                notes.append(as_stop(stopped)._replace(notes=(kept,)))
+                proving = False
+        result.append(derivation._replace(agreement=_agreement(same, derivation.value, derivative.value)))
+    return tuple(result)
+
+
+def _same(problem: Problem, one: str, other: str) -> bool | None:
+    """Whether two texts are the same function of the problem's variables."""
+    if not one:
+        return None
+    builder = Builder()
+    try:
+        expressions = [builder.read(lower(parse(text), given=problem.at))[0] for text in (one, other)]
+        return judge(builder.release(expressions[0] - expressions[1]))
+    except LimitError:
+        raise
+    except (DiffcliError, RecursionError, TypeError, ValueError, NotImplementedError, ZeroDivisionError):
+        return None  # a name that cannot stand in a text, or what SymPy refuses to build
+
+
+def _agreement(same: bool | None, one: float, other: float) -> SymbolicAgreement:
+    digits = matching_digits(one, other)
+    if same:
+        return SymbolicAgreement("proved", digits)
+    if digits is None and math.isnan(one):
+        return SymbolicAgreement("not compared")
+    return SymbolicAgreement("at the point" if digits is not None and digits >= ENOUGH else "differs", digits, same is False)
+
+
+def matching_digits(one: float, other: float) -> int | None:
+    """To how many significant digits two numbers agree; None where one of them is no finite number.
+
+    >>> matching_digits(1.0, 1.0 + 1e-9), matching_digits(0.5, 0.0), matching_digits(2.0, 2.0)
+    (9, 0, 16)
+    """
+    if one == other:
+        return ALL
+    if not (math.isfinite(one) and math.isfinite(other)):
+        return None
+    largest = max(abs(one), abs(other))
+    apart = abs(one / largest - other / largest)  # no difference of numbers overflows so
+    return max(0, min(ALL, math.floor(-math.log10(apart) + 0.01))) if apart else ALL

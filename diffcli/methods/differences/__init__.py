@@ -1,0 +1,1 @@
+"""Finite differences: stencils, steps, and error bars that hold."""

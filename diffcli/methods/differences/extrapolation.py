@@ -1,0 +1,111 @@
+"""Richardson extrapolation of difference quotients over halved steps, with a bar that is meant to hold.
+
+A row of the table is a step h, h/2, h/4, ...; column m removes the first m powers of the step from the error (Richardson
+1911; Romberg 1955). The bar of an entry has two parts. What is left of the truncation is taken as the whole of the last
+correction, although that is the error of the entry before it, many times as large; and as more where the corrections do not
+shrink as they should, or by accident too much. What rounding makes of the values is carried through the same sums, by
+absolute values.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from diffcli.methods.differences.rounding_bound import UNIT
+
+MOST_COLUMNS = 7
+
+
+class Entry(NamedTuple):
+    """An extrapolated quotient: ``bar`` is truncation and rounding together."""
+
+    step: float
+    column: int
+    value: float
+    truncation: float
+    rounding: float
+
+    @property
+    def bar(self) -> float:
+        return self.truncation + self.rounding
+
+    @property
+    def terms(self) -> int:
+        """Which term of the error is the first that is left, counted from 1."""
+        return self.column + 1
+
+
+class Extrapolation:
+    """The table, one row after the other.
+
+    Parameters
+    ----------
+    ratio
+        By how much the first error term shrinks when the step is halved: 4 for a central quotient, 2 for a one-sided one.
+        Each further term shrinks by as much again.
+    doubtful
+        Whether the error may have other powers of the step in it, so that each row has to show that it has not.
+    """
+
+    def __init__(self, ratio: float, doubtful: bool = False) -> None:
+        self.ratio, self.doubtful = ratio, doubtful
+        self.rows: list[list[Entry]] = []
+        self.best: Entry | None = None
+
+    def add(self, step: float, quotient: float, rounding: float) -> None:
+        """The next row: a quotient at half the step before, and the bound on its rounding."""
+        row = [Entry(step, 0, quotient, math.inf, rounding)]
+        above = self.rows[-1] if self.rows else []
+        factor = 1.0
+        correction = math.inf
+        for column, old in enumerate(above[: MOST_COLUMNS - 1], 1):
+            factor *= self.ratio
+            new = row[-1]
+            before, correction = correction, (new.value - old.value) / (factor - 1)
+            value = new.value + correction
+            rounding = (factor * new.rounding + old.rounding) / (factor - 1)
+            # a correction that is small by accident is no better than the one before it lets expect
+            truncation = max(abs(correction), abs(before) / factor if math.isfinite(before) else 0.0)
+            if abs(correction) > abs(before) / 2:  # it does not converge yet
+                truncation = max(truncation, abs(new.value - old.value))
+            row.append(Entry(step, column, value, truncation, rounding + 2 * UNIT * abs(value)))
+        self.rows.append(row)
+        if self.doubtful:
+            remainder = self._remainder()
+            row[1:] = [self._doubted(entry, remainder) for entry in row[1:]]
+        for entry in row[1:]:
+            if math.isfinite(entry.bar) and (self.best is None or entry.bar < self.best.bar):
+                self.best = entry
+
+    def _doubted(self, entry: Entry, remainder: float) -> Entry:
+        """An entry whose plain quotient has a known remainder, which its corrections do not explain."""
+        if not remainder:
+            return entry
+        return entry._replace(truncation=max(entry.truncation, remainder + abs(entry.value - self.rows[-1][0].value)))
+
+    def _remainder(self) -> float:
+        """What the plain quotients may still be off by, if they do not approach their limit as the ratio says; else 0."""
+        if len(self.rows) < 3:
+            return math.inf
+        first, second, third = (row[0] for row in self.rows[-3:])
+        before, last = abs(second.value - first.value), abs(third.value - second.value)
+        if last <= before * 1.1 / self.ratio or last <= 2 * third.rounding:
+            return 0.0
+        return last * last / (before - last) if last < before else math.inf  # the rest of a geometric series
+
+    @property
+    def converged(self) -> bool:
+        """Whether the best entry is a value: its bar is rounding, or small beside the quotient that it corrects."""
+        if self.best is None:
+            return False
+        plain = next(row[0] for row in self.rows if row[0].step == self.best.step)
+        size = max(abs(self.best.value), abs(plain.value))
+        return self.best.truncation <= self.best.rounding or self.best.bar <= size / 10
+
+    @property
+    def finished(self) -> bool:
+        """Whether another row can hardly better the best entry: rounding is all that its bar holds, or is on the rise."""
+        if self.best is None or len(self.rows) < 3:
+            return False
+        return self.best.truncation <= self.best.rounding or self.rows[-1][0].rounding > 50 * self.best.bar

@@ -1,0 +1,188 @@
+"""Finite differences: quotients of values beside the point, each with a bar for its error.
+
+Steps are powers of two where they are chosen here, so that ``x + h`` is exact and the quotient is divided by the very
+distance it was taken over.
+"""
+
+from __future__ import annotations
+
+import math
+
+from diffcli.errors import UsageError, error
+from diffcli.methods.differences.automatic_difference import automatic_difference
+from diffcli.methods.differences.complex_step import complex_difference
+from diffcli.methods.differences.ridders import ridders
+from diffcli.methods.differences.sampling import Sample, Sampler, TapeSampler
+from diffcli.methods.differences.stencils import STENCILS, Stencil
+from diffcli.methods.differences.step_rules import STEP_RULES
+from diffcli.methods.problem.problem import Problem
+from diffcli.records import Difference
+
+SHORTEST, LONGEST = 2.0**-1000, 2.0**1000
+"""The range of steps whose powers of two are floats."""
+
+SMALLEST_STEP = 2.0**-60
+"""A step that is shortened at 0 ends here."""
+
+
+UNDEFINED = "a value beside the point is undefined, however short the step"
+
+
+def difference(
+    problem: Problem,
+    variable: str,
+    method: str = "automatic",
+    order: int | None = None,
+    step: float | None = None,
+    rule: str | None = None,
+) -> Difference:
+    """The partial along a variable by differences.
+
+    Parameters
+    ----------
+    problem
+        What to differentiate, and where.
+    variable
+        The name of an input.
+    method
+        ``automatic``: see `diffcli.methods.differences.automatic_difference`. ``richardson``: the same from a given first step.
+        ``ridders``: see `diffcli.methods.differences.ridders`. ``complex``: see `diffcli.methods.differences.complex_step`.
+        ``forward``, ``backward`` or ``central``: a stencil.
+    order
+        Of a stencil's truncation error: 1 or 2, or for a central one 2, 4, 6, 8 or 10.
+    step
+        The step of a stencil, the first step of an extrapolation, or the imaginary step.
+    rule
+        How the step of a stencil is chosen if it is not given: a name of `diffcli.methods.differences.step_rules.STEP_RULES`.
+
+    Returns
+    -------
+    The estimate and its bar. That of a single stencil compares it with the same quotient over twice the step, and adds
+    the rounding of the values as the tape bounds it; a function that both steps overlook is beyond it.
+
+    Raises
+    ------
+    UsageError
+        There is no such stencil.
+    """
+    if method == "complex":
+        return complex_difference(problem, variable, step)
+    sampler = TapeSampler(problem, variable)
+    if method == "ridders":
+        return ridders(sampler, variable, step)
+    if method in ("automatic", "richardson"):
+        return automatic_difference(sampler, variable, step)
+    name = stencil_name(method, order)
+    chosen = STENCILS[name]
+    if step is not None:
+        reason = "the step is as given"
+        if sampler.x + step == sampler.x:
+            reason = f"the step is lost beside {variable}, as the sum of the two is {variable} again"
+        return quotient(sampler, variable, name, step, reason)
+    wanted, why = STEP_RULES[rule or "tape"].choose(sampler, chosen)
+    if not 0 < wanted < math.inf:  # the rule was led astray by values that are not finite
+        wanted, why = STEP_RULES["eps"].choose(sampler, chosen)
+    fitting = _fitting(sampler, chosen, exact_step(sampler.x, wanted))
+    if fitting is None and method == "central":
+        return _at_the_edge(sampler, variable, wanted)
+    if fitting is None:
+        return quotient(sampler, variable, name, exact_step(sampler.x, wanted), UNDEFINED)
+    used, shortened = fitting
+    return quotient(sampler, variable, name, used, "short beside the distance to the edge of the domain" if shortened else why)
+
+
+def stencil_name(method: str, order: int | None) -> str:
+    """The name in `STENCILS` of a kind of stencil and an order.
+
+    >>> stencil_name("central", 4), stencil_name("forward", 1), stencil_name("central", None)
+    ('central4', 'forward', 'central')
+
+    Raises
+    ------
+    UsageError
+        There is none.
+    """
+    orders = {stencil.order: name for name, stencil in STENCILS.items() if name.rstrip("0123456789") == method}
+    if order is not None and order not in orders:
+        *others, last = map(str, orders)
+        message = f"there is no {method} stencil of order {order}"
+        raise UsageError([error("unknown-choice", message, help=[f"its orders are {', '.join(others)} and {last}"])])
+    return orders[order or min(orders)]
+
+
+def _fitting(sampler: Sampler, stencil: Stencil, step: float) -> tuple[float, bool] | None:
+    """A step at which all values are finite, and whether it had to be shortened; None where there is none.
+
+    A step that just fits tells how far the edge of the domain is; that distance is then the scale of a proper step.
+    """
+    wanted = step
+    smallest = 64 * math.ulp(sampler.x) if sampler.x else SMALLEST_STEP
+    while not all(sampler.sample(sampler.x + offset * step).defined for offset in stencil.offsets if offset):
+        step /= 8
+        if step <= smallest:
+            return None
+    if step == wanted:
+        return step, False
+    return exact_step(sampler.x, max(step * math.ulp(1.0) ** (1 / (stencil.order + 1)), smallest)), True
+
+
+def _at_the_edge(sampler: Sampler, variable: str, wanted: float) -> Difference:
+    """A one-sided quotient of second order where the domain ends at the point."""
+    step = exact_step(sampler.x, wanted)
+    for name in ("forward2", "backward2"):
+        fitting = _fitting(sampler, STENCILS[name], step)
+        if fitting is not None:
+            return quotient(sampler, variable, name, fitting[0], "one-sided, because the domain ends at the point")
+    return quotient(sampler, variable, "central", step, UNDEFINED)
+
+
+def exact_step(x: float, wanted: float) -> float:
+    """The power of two nearest ``wanted`` for which x + h and x - h are exact.
+
+    >>> exact_step(1.0, 6e-6)
+    7.62939453125e-06
+    """
+    step = 2.0 ** round(math.log2(min(max(wanted, SHORTEST), LONGEST)))
+    while (x + step) - x != step or x - (x - step) != step:
+        step *= 2
+    return step
+
+
+def quotient(sampler: Sampler, variable: str, name: str, step: float, reason: str) -> Difference:
+    """A stencil at a step, with a bar from the same stencil at twice the step."""
+    chosen = STENCILS[name]
+    known: dict[int, Sample] = {0: sampler.base}
+    for offset in sorted({offset * scale for offset in chosen.offsets for scale in (1, 2)} - {0}):
+        known[offset] = sampler.sample(sampler.x + offset * step)
+    near = [known[offset] for offset in chosen.offsets]
+    estimate, astray = _weighted(chosen, near)
+    wide, _ = _weighted(chosen, [known[2 * offset] for offset in chosen.offsets])
+    bar: float | None = None
+    if math.isfinite(estimate) and math.isfinite(wide):
+        noise = max(sampler.noise(sample, sampler.base) for sample in near)  # of the values on both ends
+        bar = abs(estimate - wide) + chosen.rounding_error(step, noise) + astray * float(chosen.rounding) * abs(estimate)
+    elif math.isfinite(estimate):
+        reason += "; the function is not defined at twice the step, so there is nothing to tell the error by"
+    samples = tuple(sorted((sample.x, sample.value) for sample in near))
+    return Difference(
+        variable, name, step, samples, estimate, bar if bar is not None and math.isfinite(bar) else None, reason,
+        order=chosen.order, evaluations=sampler.evaluations,
+    )  # fmt: skip
+
+
+def _weighted(stencil: Stencil, samples: list[Sample]) -> tuple[float, float]:
+    """The sum of weights and values over the step as it came out, and how far the points are astray, in steps.
+
+    NaN where a value is undefined, or the step is lost beside x.
+    """
+    offsets = stencil.offsets
+    step = (samples[-1].x - samples[0].x) / (offsets[-1] - offsets[0])
+    if not step or not all(sample.defined for sample in samples):
+        return math.nan, 0.0
+    first = samples[0]
+    astray = max(abs(sample.x - first.x - (k - offsets[0]) * step) for sample, k in zip(samples, offsets, strict=True)) / step
+    terms = [float(weight) * sample.value for weight, sample in zip(stencil.weights, samples, strict=True)]
+    try:
+        return math.fsum(terms) / step, astray
+    except (OverflowError, ValueError):  # inf - inf
+        return math.nan, 0.0

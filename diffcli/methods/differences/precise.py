@@ -1,0 +1,177 @@
+"""The same tape with as many digits as one likes: values and derivatives to judge methods in floats by.
+
+Numbers on the tape, and the point, are the floats that they are stored as, exactly: what is judged is how a method
+computes, not how a decimal was read. Derivatives are central difference quotients with steps far below the digits that
+are wanted, worked out with digits enough that nothing cancels; so they owe nothing to any rule of differentiation.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy
+from functools import cache
+from typing import Any
+
+from diffcli.operations import OPERATIONS
+from diffcli.operations.arithmetic import precise
+from diffcli.operations.arithmetic.precise import PRECISE
+from diffcli.tape import Tape
+from diffcli.tape.running.evaluation import evaluate, held_functions, run
+from diffcli.tape.running.rules import definition_function
+
+Number = precise.Number
+
+DIGITS = 50
+"""How many digits are wanted, if nobody says."""
+
+MOST_DIGITS = 6000
+"""How many digits are worked with at most; a value that has not settled by then is taken as unknown."""
+
+SLOW = frozenset(("gamma", "lgamma", "digamma", "polygamma"))
+"""Operations that mpmath computes in minutes at so many digits."""
+
+MOST_SLOW_DIGITS = 1500
+"""How many digits are worked with at most where one of them is on the tape."""
+
+LARGEST = 1000
+"""The decades taken for a number beyond the range of a float."""
+
+_NOTHING = -330
+"""What is below this power of ten is 0 in floats, and taken as 0."""
+
+
+@cache
+def _known() -> dict[str, Callable[..., Number]]:
+    """The function of every row of the table, for whatever digits are in force when it is called."""
+    functions = dict(PRECISE)
+    for row in OPERATIONS.values():
+        if row.name not in functions:
+            functions[row.name] = definition_function(row, functions, precise.CONSTANTS)
+    return functions
+
+
+def precise_functions(tape: Tape) -> list[Callable[..., Number]]:
+    """The function of every row."""
+    known: dict[str, Callable[..., Number]] = {name: _known().get(name) or _own(name) for name in set(tape.operations)}
+    return list(map(known.__getitem__, tape.operations))
+
+
+def _own(name: str) -> Callable[..., Number]:
+    """An own operation by its definition; without one nothing is known of its digits, and its value is undefined here."""
+    row = OPERATIONS[name]
+    if not row.definition:
+        return lambda *operands: precise.number(math.nan)
+    return definition_function(row, _known(), precise.CONSTANTS)
+
+
+def precise_value(tape: Tape, point: Sequence[float], digits: int = DIGITS) -> Number | None:
+    """The value of a tape at a point of floats, to so many digits; None where it is undefined, or does not settle."""
+    functions = precise_functions(tape)
+    exact = _with_constants(tape, {})
+
+    def value(_: int) -> Number:
+        return precise.number(0) + run(exact, list(map(precise.number, point)), functions)[tape.output]
+
+    return _settled(value, digits, 1, _magnitudes(tape, point), _most_digits(tape))
+
+
+def _with_constants(tape: Tape, named: Mapping[str, Number]) -> Tape:
+    """The same tape with its constants as exact numbers; those with one of the names as given."""
+    twin = copy(tape)
+    twin.constants = [
+        named.get(tape.constant_names.get(-1 - index, ""), precise.number(value) if isinstance(value, float) else value)
+        for index, value in enumerate(tape.constants)
+    ]  # fmt: skip
+    return twin
+
+
+def with_exact_names(tape: Tape) -> Tape:
+    """The same tape with pi and e as the numbers themselves, and not as the floats nearest to them."""
+    return _with_constants(tape, precise.CONSTANTS)
+
+
+def precise_derivative(
+    tape: Tape, point: Sequence[float], variable: int, kind: int = 1, digits: int = DIGITS
+) -> Number | None:
+    """A derivative of a tape along one of its inputs, of the first kind or a higher one.
+
+    Parameters
+    ----------
+    tape, point
+        A tape, and a float for each input.
+    variable
+        The position of the input.
+    kind
+        1 for f', 2 for f'', and so on.
+    digits
+        How many digits are wanted.
+
+    Returns
+    -------
+    The derivative; None where values beside the point are undefined, or the digits do not settle. At a kink, which the
+    caller should know of, it is the mean of the two slopes. ``stop_gradient`` holds its operand constant.
+
+    >>> from diffcli.language import parse
+    >>> from diffcli.tape import lower
+    >>> float(precise_derivative(lower(parse("exp(2*x)")), [0.0], 0, kind=3, digits=20))
+    8.0
+    """
+
+    functions = precise_functions(tape)
+    magnitudes = _magnitudes(tape, point)
+    tape = _with_constants(tape, {})
+    has_cuts = "stop_gradient" in tape.operations
+
+    def quotient(work: int) -> Number:
+        centre = [precise.number(x) for x in point]
+        beside = held_functions(tape, run(tape, centre, functions), functions) if has_cuts else functions
+        known = centre[variable]
+        step = precise.power_of_ten(-work) * (min(abs(known), 1) or 1)
+        total = precise.number(0)
+        for j in range(kind + 1):
+            moved = [*centre[:variable], known + (precise.number(kind) / 2 - j) * step, *centre[variable + 1 :]]
+            total += (-1) ** j * math.comb(kind, j) * run(tape, moved, beside)[tape.output]
+        return total / step**kind
+
+    return _settled(quotient, digits, kind + 2, magnitudes, _most_digits(tape))
+
+
+def higher_derivatives(
+    tape: Tape, point: Sequence[float], variable: int, kinds: Sequence[int], digits: int = 20
+) -> list[float | None]:
+    """Derivatives of several kinds along one input, as floats; None where one is not known."""
+    found = [precise_derivative(tape, point, variable, kind, digits) for kind in kinds]
+    return [None if derivative is None else float(derivative) for derivative in found]
+
+
+def _magnitudes(tape: Tape, point: Sequence[float]) -> int:
+    """How many decades lie between the largest and the smallest number on the tape: digits that a sum may swallow."""
+    decades = [0]
+    for value in evaluate(tape, list(point)):
+        if value is None or value != value:
+            continue
+        decades.append(LARGEST if math.isinf(value) else round(math.log10(abs(value))) if value else 0)
+    return max(decades) - min(decades)
+
+
+def _most_digits(tape: Tape) -> int:
+    return MOST_DIGITS if SLOW.isdisjoint(tape.operations) else MOST_SLOW_DIGITS
+
+
+def _settled(compute: Callable[[int], Any], digits: int, effort: int, spare: int, most: int) -> Number | None:
+    """A result with more and more digits, until two in a row agree in those that are wanted.
+
+    It is worked out with ``effort`` times the digits that ``compute`` is told of, and ``spare`` digits besides.
+    """
+    before: Number | None = None
+    work = digits + 10
+    while work * effort <= max(most, 2 * effort * (digits + 10)):
+        with precise.working(work * effort + spare):
+            result = compute(work)
+            if not precise.is_finite(result):
+                return None
+            if before is not None and abs(result - before) <= abs(result) * precise.power_of_ten(-digits):
+                return result
+        before, work = result, 2 * work
+    return precise.number(0) if before is not None and abs(before) < precise.power_of_ten(_NOTHING) else None

@@ -1,0 +1,149 @@
+"""How far a computed value may be from the exact one, by rounding: read off the tape.
+
+A row that is rounded to c units of u|v| moves the result by as much times its adjoint. The sum over the rows is the
+first-order bound of a running error analysis (Wilkinson 1963; Griewank & Walther 2008, section 3.4 on adjoints as error
+amplifiers).
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
+from typing import Any
+
+from diffcli.methods.sweeps.reverse import accumulate, activity, adjoints
+from diffcli.operations import OPERATIONS
+from diffcli.operations.arithmetic.floats import FLOATS
+from diffcli.tape import Tape
+from diffcli.tape.running.evaluation import Values
+from diffcli.tape.running.rules import Overrides, terms_of
+
+UNIT = 2.0**-53
+"""The unit roundoff u of a float: a result that is rounded once is off by at most u times its size."""
+
+SMALLEST = 2.0**-1074
+"""The smallest float: what a result in the range of underflow may be off by."""
+
+MOST_FACTORS = 10
+"""Powers up to this are looked at for whether they are exact."""
+
+ROUNDED_ONCE = frozenset(("add", "sub", "mul", "div", "square", "reciprocal", "sqrt", "leaky_relu"))
+EXACT = frozenset(("neg", "abs", "max", "min", "clip", "relu", "relu6", "hardtanh", "copysign", "where", "stop_gradient"))
+"""Operations that only choose, or change a sign."""
+
+_COMPOSED = 16.0
+"""For functions that diffcli computes by formulas and series of its own."""
+
+_SPECIAL = frozenset(("gamma", "lgamma", "digamma", "polygamma", "sinc", "sinpi", "cospi", "gelu", "log_base", "logaddexp"))
+
+
+def roundings(name: str) -> float:
+    """How many units of u|v| an operation's result may be off by; 2 (one ulp) for a function of the C library."""
+    if name in EXACT or OPERATIONS[name].flat:
+        return 0.0
+    if name in ROUNDED_ONCE:
+        return 1.0
+    return _COMPOSED if name in _SPECIAL or name not in FLOATS else 2.0
+
+
+def value_noise(tape: Tape, values: Values, active: bytearray | None = None, unit: float = UNIT) -> float:
+    """A first-order bound on the rounding error of the tape's value, as far as it depends on what is active.
+
+    Parameters
+    ----------
+    tape, values
+        A tape and what `diffcli.tape.evaluate` returned for it.
+    active
+        One flag a slot (`diffcli.methods.sweeps.reverse.activity`): what moves. Everything that depends on an input, if not
+        given.
+    unit
+        The unit roundoff of the arithmetic.
+
+    Returns
+    -------
+    The bound; inf where a row's value or adjoint is not finite.
+
+    >>> from diffcli.language import parse
+    >>> from diffcli.tape import evaluate, lower
+    >>> tape = lower(parse("x*x"))
+    >>> value_noise(tape, evaluate(tape, [3.0])) / 2**-53
+    9.0
+    """
+    active = active or activity(tape)
+    total = math.fsum(abs(term) for slot, term in _row_noises(tape, values, unit) if active[slot])
+    return total if math.isfinite(total) else math.inf
+
+
+def difference_noise(tape: Tape, one: Values, other: Values, active: bytearray, unit: float = UNIT) -> float:
+    """A first-order bound on the rounding error of the difference of a tape's values at two points.
+
+    What is active is rounded anew at each of them. What is not has the same error at both, which counts as far as the
+    result's dependence on it, its adjoint, differs.
+    """
+    total = 0.0
+    for (slot, here), (_, there) in zip(_row_noises(tape, one, unit), _row_noises(tape, other, unit), strict=True):
+        total += abs(here) + abs(there) if active[slot] else abs(here - there)
+    return total if math.isfinite(total) else math.inf
+
+
+def _row_noises(tape: Tape, values: Values, unit: float) -> Iterator[tuple[int, float]]:
+    """For each row, how far its rounding may move the result, with the sign of its adjoint times its value."""
+    everything = bytearray(b"\1" * tape.size)
+    if "stop_gradient" in tape.operations:  # a cut passes no derivative, but it does pass rounding
+        through: Overrides = {slot: (_whole,) for slot in tape.rows() if tape.operation(slot) == "stop_gradient"}
+        bars = accumulate(tape, values, everything, overrides=through)[0]
+    else:
+        bars = adjoints(tape, values, everything)
+    units = {name: unit * roundings(name) for name in set(tape.operations)}
+    for slot, name in enumerate(tape.operations, tape.first_row):
+        bar, value = bars[slot], values[slot]
+        if not bar or value is None or not units[name] or (not value and not underflowed(tape, values, slot)):
+            yield slot, 0.0
+        else:
+            yield slot, (units[name] * value + math.copysign(SMALLEST, value)) * bar  # with gradual underflow
+
+
+def accumulated_rounding(tape: Tape, values: Values) -> list[float]:
+    """For each slot, a first-order bound on how far its value may be off by the rounding of all that led to it."""
+    known = terms_of(tape)
+    errors = [0.0] * tape.size
+    for slot, (name, row) in enumerate(zip(tape.operations, tape.operands, strict=True), tape.first_row):
+        value = values[slot]
+        if value is None:
+            continue
+        arguments = [*[values[operand] for operand in row], value]
+        total = _own_rounding(name, arguments)
+        for operand, function in zip(row, known[name, len(row)], strict=True):
+            term = function(errors[operand], *arguments) if function is not None and errors[operand] else None
+            total += abs(term) if term is not None else 0.0
+        errors[slot] = total if total == total else math.inf
+    return errors
+
+
+def _own_rounding(name: str, arguments: Sequence[float]) -> float:
+    """How far a row's result may be off beside its operands as they are; not at all, if a sum, product or power is exact."""
+    *operands, value = arguments
+    exactly = _EXACTLY.get(name) if name != "pow" or operands[1] in range(MOST_FACTORS) else None
+    if exactly is not None and all(map(math.isfinite, arguments)) and exactly(*map(Fraction, operands)) == value:
+        return 0.0
+    return UNIT * roundings(name) * abs(value)
+
+
+_EXACTLY: dict[str, Callable[..., Any]] = {
+    "add": operator.add, "sub": operator.sub, "mul": operator.mul, "square": lambda a: a * a, "pow": lambda a, b: a ** int(b),
+}  # fmt: skip
+
+
+def _whole(bar: float, *_: float) -> float:
+    return bar
+
+
+def underflowed(tape: Tape, values: Values, slot: int) -> bool:
+    """Whether a row is 0 without being exactly 0: no operand is 0, and nothing has been subtracted."""
+    name = tape.operation(slot)
+    operands = tape.operands_of(slot)
+    if values[slot] != 0 or name in EXACT or OPERATIONS[name].flat or name in ("add", "sub", "log", "acos", "acosh", "lgamma"):
+        return False
+    return name == "exp" or all(values[operand] != 0 for operand in operands)

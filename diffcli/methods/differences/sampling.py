@@ -1,0 +1,228 @@
+"""Values of a function of one variable, with what is known of each: its rounding, and how far its rows have moved."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, Protocol
+
+from diffcli.methods.differences.noise_level import callable_noise
+from diffcli.methods.differences.rounding_bound import accumulated_rounding, difference_noise
+from diffcli.methods.problem.problem import Problem
+from diffcli.methods.sweeps.forward import Tangents, tangents
+from diffcli.methods.sweeps.reverse import activity
+from diffcli.tape.running.evaluation import Values, held_functions, run
+from diffcli.tape.running.rules import reach_functions
+
+
+class Sample(NamedTuple):
+    """A value of the function."""
+
+    x: float
+    value: float
+    rows: Sequence[Any]
+    """What the rows of a tape were; empty for a function without one."""
+
+    @property
+    def defined(self) -> bool:
+        return math.isfinite(self.value)
+
+
+class Sampler(Protocol):
+    """What an extrapolation needs to know of a function."""
+
+    x: float
+    base: Sample
+    """The value at the point itself."""
+    evaluations: int
+    bound: bool
+    """Whether `noise` is a bound, and not an estimate."""
+
+    def sample(self, x: float) -> Sample: ...
+
+    def noise(self, one: Sample, other: Sample) -> float:
+        """How far the difference of two values may be off by rounding."""
+
+    def movement(self, base: Sample, other: Sample, past_kinks: bool = False) -> float:
+        """How far the operands move between two samples, in units of how far they may: below 1 is well.
+
+        What stands on a kink at the base may not move at all, and is left out under ``past_kinks``.
+        """
+
+    def reach(self) -> tuple[float, str]:
+        """How far x may move, by the slopes at x, and what stops it; inf if nothing is known to."""
+
+    def scale(self) -> float:
+        """A length over which the function may be expected to change."""
+
+
+TYING = frozenset(("max", "min", "clip", "lt", "le", "gt", "ge", "eq", "ne"))
+"""Operations that break where operands are equal."""
+
+
+class TapeSampler:
+    """A tape along one of its inputs. ``stop_gradient`` keeps its operand at its value at the point.
+
+    ``moving`` are the inputs that move, where it is not that one alone.
+    """
+
+    bound = True
+
+    def __init__(self, problem: Problem, variable: str, moving: Sequence[int] | None = None) -> None:
+        self.problem = problem
+        self.tape = problem.tape
+        self.position = problem.input_slot(variable)
+        self.point = problem.point
+        self.x: float = problem.at[variable]
+        self.evaluations = 1  # that of the problem, at the point itself
+        self.active = activity(self.tape, [self.position] if moving is None else list(moving))
+        self.functions = held_functions(self.tape, problem.values)
+        self.base = Sample(self.x, problem.value, problem.values)
+        self.live: list[int] = []
+        """The rows that make the result, and depend on what is moved."""
+        self.limits = self._limits(problem.values)
+        self.blurred = self._is_blurred()
+        self._moves: Tangents = []
+
+    def _limits(self, values: Values) -> list[tuple[int, int, Callable[..., float]]]:
+        """A row, an operand of it, and its reach, for all that bounds how far x may move."""
+        tape = self.tape
+        live = bytearray(tape.size)
+        live[tape.output] = 1
+        found = []
+        for slot in reversed(tape.rows()):
+            if not live[slot] or values[slot] is None:
+                continue
+            row = tape.operands_of(slot)
+            if self.active[slot]:
+                self.live.append(slot)
+            for operand, reach in zip(row, reach_functions(tape.operation(slot), len(row)), strict=True):
+                live[operand] = 1
+                if reach is not None and self.active[operand]:
+                    found.append((slot, operand, reach))
+        return found
+
+    def sample(self, x: float) -> Sample:
+        self.evaluations += 1
+        rows = run(self.tape, [*self.point[: self.position], x, *self.point[self.position + 1 :]], self.functions)
+        value = float(rows[self.tape.output])
+        # an infinity on the way, as of exp(x) in 1/exp(x), leaves a number that knows nothing of x
+        lost = any(rows[slot] is not None and math.isinf(rows[slot]) for slot in self.live)
+        return Sample(x, math.nan if lost else value, rows)
+
+    def _is_blurred(self) -> bool:
+        """Whether rounding moves an operand as far as it may move at all, so that nobody knows on which side it is."""
+        if not self.limits:
+            return False
+        errors = accumulated_rounding(self.tape, list(self.base.rows))
+        return any(0 < errors[operand] >= self._reach(self.base, slot, reach) for slot, operand, reach in self.limits)
+
+    def noise(self, one: Sample, other: Sample) -> float:
+        return math.inf if self.blurred else difference_noise(self.tape, list(one.rows), list(other.rows), self.active)
+
+    def movement(self, base: Sample, other: Sample, past_kinks: bool = False) -> float:
+        worst = 0.0
+        for slot, operand, reach in self.limits:
+            before, after = base.rows[operand], other.rows[operand]
+            taken = self._is_evaluated(base, slot), self._is_evaluated(other, slot)
+            chosen = self.tape.operation(slot) == "where"
+            if before == after or not any(taken) or (past_kinks and (chosen or not all(taken))):
+                continue  # nothing moves, or only a choice does that is at its turning point, or a branch that it leaves
+            if not all(taken):
+                return math.inf
+            allowed = self._reach(base, slot, reach)
+            tied = allowed == 0 and self.tape.operation(slot) in TYING and self._stays_tied(other, slot, reach)
+            if not tied and not (past_kinks and allowed == 0):
+                worst = max(worst, abs(after - before) / allowed if allowed > 0 else math.inf)
+        return worst
+
+    def _is_evaluated(self, sample: Sample, slot: int) -> bool:
+        """Whether a row is in a branch that is taken. Of a choice itself one operand never is."""
+        operands = self.tape.operands_of(slot)[: 1 if self.tape.operation(slot) == "where" else None]
+        return all(sample.rows[known] is not None for known in (slot, *operands))
+
+    def _stays_tied(self, other: Sample, slot: int, reach: Callable[..., float]) -> bool:
+        """Whether operands that are equal at the point are so elsewhere too, as in max(x, abs(x))."""
+        return self._is_evaluated(other, slot) and self._reach(other, slot, reach) == 0
+
+    def _reach(self, base: Sample, slot: int, reach: Callable[..., float]) -> float:
+        return reach(*[base.rows[operand] for operand in self.tape.operands_of(slot)], base.rows[slot])
+
+    def reach(self) -> tuple[float, str]:
+        moves = self._tangents()
+        worst, where = 0.0, -1
+        for slot, operand, reach in self.limits:
+            move = moves[operand]
+            allowed = self._reach(self.base, slot, reach)
+            if move and allowed > 0 and math.isfinite(abs(move) / allowed) and abs(move) / allowed > worst:
+                worst, where = abs(move) / allowed, slot
+        return (1 / worst, self.problem.operand_text(where)) if worst else (math.inf, "")
+
+    def scale(self) -> float:
+        """Over how far x changes the factors of products and powers by as much as they are; for a first step where no
+        reach bounds it."""
+        moves = self._tangents()
+        found = math.inf
+        for slot in self.live:
+            if self.tape.operation(slot) in ("mul", "pow", "square"):
+                for operand in self.tape.operands_of(slot):
+                    move, value = moves[operand], self.base.rows[operand]
+                    if move and value and math.isfinite(value / move):
+                        found = min(found, abs(value / move))
+        return found if 0 < found < math.inf else max(abs(self.x), 1.0)
+
+    def slope(self) -> float:
+        """The derivative by the rules of the table; 0 where there is no dependence."""
+        return self._tangents()[self.tape.output] or 0.0
+
+    def _tangents(self) -> Tangents:
+        if not self._moves:
+            seed = [1.0 if slot == self.position else None for slot in range(self.tape.first_row)]
+            self._moves = tangents(self.tape, list(self.base.rows), seed)
+        return self._moves
+
+
+UNEVEN = 0.74
+"""The size of a first step beside that of x, doubled."""
+
+UNKNOWN_NOISE = 1e3
+"""How many roundings of its values a function is taken to be off by, where its noise does not show itself."""
+
+
+class CallableSampler:
+    """A Python function of one float, of which nothing is known but its values."""
+
+    bound = False
+
+    def __init__(self, function: Callable[[float], float], x: float) -> None:
+        self.function = function
+        self.x = x
+        self.evaluations = 0
+        self.base = self.sample(x)
+        self._level = callable_noise(lambda at: self.sample(at).value, x) if self.base.defined else math.nan
+
+    def sample(self, x: float) -> Sample:
+        self.evaluations += 1
+        try:
+            value = self.function(x)
+            return Sample(x, math.nan if isinstance(value, complex) else float(value), ())
+        except (ArithmeticError, ValueError):  # outside its domain
+            return Sample(x, math.nan, ())
+
+    def noise(self, one: Sample, other: Sample) -> float:
+        """Six standard deviations of the noise of a value, or a rounding of the values where that is more.
+
+        Noise that does not show itself is taken to be many roundings.
+        """
+        least = math.ulp(one.value) + math.ulp(other.value)
+        return UNKNOWN_NOISE * least if math.isnan(self._level) else max(6 * self._level, least)
+
+    def movement(self, base: Sample, other: Sample, past_kinks: bool = False) -> float:
+        return 0.0
+
+    def reach(self) -> tuple[float, str]:
+        return math.inf, ""
+
+    def scale(self) -> float:
+        """No power of two, or a function with a period such as 1/64 would look constant at every step."""
+        return UNEVEN * (abs(self.x) or 1.0)

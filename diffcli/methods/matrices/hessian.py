@@ -1,0 +1,226 @@
+"""The Hessian of a program: forward mode over the tape of its gradient.
+
+The gradient is a program like any other (`diffcli.methods.sweeps.transform`), and the Hessian is its Jacobian: each forward sweep
+over it gives one column, or the sum of those of one colour (Griewank & Walther 2008, sections 5.4 and 8.4). Each pair of
+mixed derivatives is computed once and stands in both its places, so that the matrix is symmetric to the last bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from diffcli.errors import Diagnostic, ExpressionError, LimitError, as_stop, error
+from diffcli.methods.matrices.hessian_record import HessianCost, HessianResult, SecondDifference, SymbolicSecond
+from diffcli.methods.matrices.jacobian import Matrix, require_room
+from diffcli.methods.matrices.options import MatrixOptions
+from diffcli.methods.matrices.second_order import GradientProblem
+from diffcli.methods.nonsmooth.system_notes import about_second, require_values, tell_breaks
+from diffcli.methods.problem.components import Elements, as_blocks
+from diffcli.methods.problem.problem import At, Target
+from diffcli.methods.problem.scalarise import in_numbers
+from diffcli.methods.problem.scalarise_system import MOST_WRITTEN
+from diffcli.methods.problem.system import System
+from diffcli.methods.sweeps.colouring import Groups, colour_symmetric, places
+from diffcli.methods.sweeps.sparsity import Flow, Pattern, find_pattern, flow_of
+from diffcli.methods.traces.cost import function_cost
+from diffcli.methods.traces.sweep_count import count_forward
+
+FORWARD_OVER_REVERSE = "forward-over-reverse"
+"""What the mode is called that is used if none is asked for."""
+
+
+def compute_hessian(target: Target, at: At, options: MatrixOptions) -> HessianResult:
+    """The Hessian of a program at a point.
+
+    Raises
+    ------
+    ExpressionError
+        The text is not a program, names and values do not fit it, or it has several results.
+    DomainError
+        The value is undefined at the point.
+    NotDifferentiableError
+        The function or its gradient is not differentiable there, and the options asked for an error.
+    LimitError
+        A limit was reached, or the matrix would be larger than the limit on rows.
+    """
+    options.progress("evaluating")
+    system = System(target, at, of=options.of, wrt=options.wrt, most_rows=options.max_nodes)
+    require_one(system, "a Hessian")
+    with system.placing():
+        return hessian_of(system, options)
+
+
+def hessian_of(system: System, options: MatrixOptions) -> HessianResult:
+    """The Hessian of a system with one result."""
+    require_values(system)
+    told, _ = tell_breaks(system, "", options.strict)
+    notes = [*system.notes(), *system.unused(), *about_second(told)]
+    view = system.view(system.outputs[0])
+    options.progress("differentiating")
+    gradient = GradientProblem(view, options.max_nodes)
+    variables = gradient.variables
+    require_room(len(variables), len(variables), options.max_nodes)
+    notes += gradient.tell_breaks(notes, options.strict)
+    if options.mode in _MODES and view.tape.shapes is not None:
+        found = _MODES[options.mode](GradientProblem(in_numbers(view), options.max_nodes), options, notes)
+    else:
+        found = _MODES.get(options.mode, _by_sweeps)(gradient, options, notes)
+    if options.by_rules:
+        notes += gradient.explain(found.matrix, notes)
+    matrix = tuple(map(tuple, found.matrix))
+    return HessianResult(
+        system.expression(), found.mode, system.at, view.value, variables.of(gradient.gradient),
+        as_blocks(variables, variables, matrix), tuple(variables.names), matrix, tuple(system.placed(notes)), system.of,
+        found.pattern, found.groups, found.cost, found.differences, found.symbolic,
+    )  # fmt: skip
+
+
+def require_one(system: System, what: str) -> None:
+    """Refuse several results, or one that is an array.
+
+    Raises
+    ------
+    ExpressionError
+        With what to ask instead.
+    """
+    if len(system.outputs) == 1 and not system.outputs[0].shape:
+        return
+    names = [output.name for output in system.outputs]
+    message = f"{what} is of one number, and there are several results: {', '.join(names[:8])}"
+    help = f"choose one of them: --of {names[0]}"
+    if len(names) == 1:
+        help = "choose an element of it, or make a number of it: sum(...)"
+    raise ExpressionError([error("not-a-number", message, help=[help])])
+
+
+class _Found(NamedTuple):
+    """A matrix, and how it was found."""
+
+    mode: str
+    matrix: Matrix
+    pattern: Pattern | None = None
+    groups: Groups = ()
+    cost: HessianCost | None = None
+    differences: tuple[SecondDifference, ...] = ()
+    symbolic: tuple[SymbolicSecond, ...] = ()
+
+
+# -- sweeps ------------------------------------------------------------------------------------------------------------------
+
+
+def _by_sweeps(gradient: GradientProblem, options: MatrixOptions, notes: list[Diagnostic]) -> _Found:
+    variables = gradient.variables
+    options.progress("looking for the structure")
+    pattern = cost = None
+    groups: Groups = tuple((column,) for column in range(len(variables)))
+    numbers = _structure(gradient, options)
+    if numbers is not None:
+        derived = numbers.derived
+        flow = flow_of(derived.tape, derived.values)
+        pattern = hessian_pattern(numbers, flow)
+        groups = colour_symmetric(pattern)
+        operations = count_forward(derived, flow, numbers.variables.slots, groups)
+        cost = HessianCost(len(variables), function_cost(numbers.problem), function_cost(derived), len(groups), operations)
+    matrix = sweep_symmetric(gradient, groups, pattern, options.progress)
+    return _Found(FORWARD_OVER_REVERSE, matrix, pattern, groups, cost)
+
+
+def _structure(gradient: GradientProblem, options: MatrixOptions) -> GradientProblem | None:
+    """The gradient in numbers if there are not too many, to see which elements depend on which."""
+    if gradient.derived.tape.shapes is None:
+        return gradient
+    try:
+        return GradientProblem(in_numbers(gradient.problem, MOST_WRITTEN), options.max_nodes)
+    except LimitError:
+        return None
+
+
+def hessian_pattern(gradient: GradientProblem, flow: Flow) -> Pattern:
+    """Which second derivatives may not be 0: those of the gradient's tape, in both places of each pair."""
+    found = find_pattern(gradient.derived.tape, flow, gradient.variables.slots, gradient.results.slots)
+    both = [set(one) | set(other) for one, other in zip(found.rows, found.transposed().rows, strict=True)]
+    return Pattern(found.columns, tuple(tuple(sorted(row)) for row in both))
+
+
+def sweep_symmetric(
+    gradient: GradientProblem, groups: Groups, pattern: Pattern | None, progress: Callable[[str], None]
+) -> Matrix:
+    """The Hessian by forward sweeps over the gradient's tape, one for each group of columns."""
+    variables = gradient.variables
+    matrix = [[0.0] * len(variables) for _ in range(len(variables))]
+    wanted = _wanted(groups, pattern, variables)
+    for number, group in enumerate(groups):
+        progress(f"forward sweep {number + 1} of {len(groups)} over the gradient")
+        seed = variables.seed(group)
+        found = gradient.swept([seed.get(slot) for slot in range(gradient.derived.tape.first_row)])
+        for row, column in wanted[number]:
+            matrix[row][column] = matrix[column][row] = found[row]
+    return matrix
+
+
+def _wanted(groups: Groups, pattern: Pattern | None, variables: Elements) -> list[list[tuple[int, int]]]:
+    """For each group the places to be filled from its sweep: of each pair the one below the diagonal, if it stands alone."""
+    found: list[list[tuple[int, int]]] = [[] for _ in groups]
+    if pattern is None:
+        return [[(row, column) for row in range(column, len(variables))] for column in range(len(variables))]
+    alone = places(pattern, groups)
+    in_rows = [dict(zip(columns, numbers, strict=True)) for columns, numbers in zip(pattern.rows, alone, strict=True)]
+    for row, columns in enumerate(pattern.rows):
+        for column in columns:
+            if column > row:
+                break
+            if in_rows[row][column] >= 0:
+                found[in_rows[row][column]].append((row, column))
+            else:
+                found[in_rows[column][row]].append((column, row))
+    return found
+
+
+# -- differences and SymPy ---------------------------------------------------------------------------------------------------
+
+
+def _numeric(gradient: GradientProblem, options: MatrixOptions, notes: list[Diagnostic]) -> _Found:
+    from diffcli.methods.matrices.second_difference import second_difference
+
+    names = gradient.problem.wrt
+    found: list[SecondDifference] = []
+    matrix = [[0.0] * len(names) for _ in names]
+    for row, first in enumerate(names):
+        for column, second in enumerate(names[: row + 1]):
+            options.progress(f"second differences along {first} and {second}")
+            each = second_difference(gradient.problem, second, first)
+            found.append(each)
+            matrix[row][column] = matrix[column][row] = each.estimate
+            if each.estimate != each.estimate:
+                message = f"differences give no reliable value of the second derivative by `{second}` and `{first}`"
+                notes.append(Diagnostic("no-difference", "warning", message, notes=(each.reason,)))
+    return _Found("numeric", matrix, differences=tuple(found))
+
+
+def _symbolic(gradient: GradientProblem, options: MatrixOptions, notes: list[Diagnostic]) -> _Found:
+    from diffcli.methods.symbolic.hessian import second_derivatives
+
+    names = gradient.problem.wrt
+    matrix = [[float("nan")] * len(names) for _ in names]
+    exact = sweep_symmetric(gradient, tuple((column,) for column in range(len(names))), None, options.progress)
+    found: list[SymbolicSecond] = []
+
+    def keep(row: int, column: int, each: SymbolicSecond) -> None:
+        found.append(each)
+        matrix[row][column] = matrix[column][row] = each.derivative.value
+
+    try:
+        second_derivatives(gradient.problem, exact, keep, notes, options)
+    except (LimitError, KeyboardInterrupt) as stopped:
+        if not found:
+            raise
+        missing = len(names) * (len(names) + 1) // 2 - len(found)
+        notes.append(as_stop(stopped)._replace(notes=(f"not differentiated: {missing} second derivatives",)))
+    return _Found("symbolic", matrix, symbolic=tuple(found))
+
+
+_MODES: dict[str, Callable[[GradientProblem, MatrixOptions, list[Diagnostic]], _Found]] = {
+    "numeric": _numeric, "symbolic": _symbolic,
+}  # fmt: skip
+

@@ -1,0 +1,278 @@
+"""The Jacobian of a program: a column a forward sweep, or a row a reverse sweep, whichever is cheaper.
+
+For f: Rⁿ → Rᵐ a forward sweep with the seed e_j gives the column j of J, a reverse sweep with the seed e_i its row i (Griewank
+& Walther 2008, chapter 3). Columns that share no row go together (section 8.1, and Curtis, Powell & Reid 1974), and so do
+rows that share no column: as many sweeps as colours find the whole matrix, each entry to the same last bit.
+"""
+
+# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+from diffcli.errors import Diagnostic, LimitError, as_stop, error
+from diffcli.methods.matrices.options import MatrixOptions
+from diffcli.methods.nonsmooth.system_notes import explain_rows, require_values, tell_breaks
+from diffcli.methods.problem.components import Elements, as_blocks
+from diffcli.methods.problem.problem import At, Target
+from diffcli.methods.problem.scalarise_system import structure, system_in_numbers
+from diffcli.methods.problem.system import System
+from diffcli.methods.sweeps import forward
+from diffcli.methods.sweeps.colouring import Groups, colour_columns, colour_rows
+from diffcli.methods.sweeps.reverse import accumulate, adjoints
+from diffcli.methods.sweeps.sparsity import Pattern, find_pattern, flow_of
+from diffcli.methods.traces.sweep_count import SweepCount, count_sweeps
+from diffcli.records import Difference, Number, SymbolicDerivative
+from diffcli.tape.running.rules import Overrides
+
+Matrix = list[list[float]]
+
+MOST_NAMES = 8
+"""How many names a note lists."""
+
+
+class JacobianResult(NamedTuple):
+    """The results of a program at a point, the derivative of each by each variable, and how they were found."""
+
+    expression: str
+    """The program as diffcli reads it, with the fewest parentheses."""
+    mode: str
+    """The mode that was used, ``forward`` or ``reverse`` if that was left open."""
+    at: dict[str, Number]
+    values: dict[str, Number]
+    """The results, by name."""
+    jacobian: dict[str, dict[str, Number]]
+    """``jacobian[result][variable]``; an array, where one of them is one, has the shape of the result and then the variable."""
+    rows: tuple[str, ...]
+    """The names of the rows of the matrix: the results, element by element."""
+    columns: tuple[str, ...]
+    matrix: tuple[tuple[float, ...], ...]
+    """The same derivatives as rows of numbers."""
+    notes: tuple[Diagnostic, ...] = ()
+    of: tuple[str, ...] = ()
+    """What was asked for beside the program, as text."""
+    pattern: Pattern | None = None
+    """Which entries may not be 0; None where that is not known."""
+    groups: Groups = ()
+    """The columns, or in reverse the rows, that shared a sweep, by number."""
+    sweeps: SweepCount | None = None
+    """What either mode costs, where it was counted."""
+    differences: tuple[tuple[str, Difference], ...] = ()
+    """For numeric mode, each result with a partial derivative of it."""
+    symbolic: tuple[tuple[str, SymbolicDerivative], ...] = ()
+
+
+def compute_jacobian(target: Target, at: At, options: MatrixOptions) -> JacobianResult:
+    """The Jacobian of a program at a point.
+
+    Raises
+    ------
+    ExpressionError
+        The text is not a program, or names and values do not fit it.
+    DomainError
+        A result is undefined at the point.
+    NotDifferentiableError
+        Something is not differentiable there, and the options asked for an error.
+    LimitError
+        A limit was reached, or the matrix would be larger than the limit on rows.
+    """
+    options.progress("evaluating")
+    system = System(target, at, of=options.of, wrt=options.wrt, most_rows=options.max_nodes)
+    with system.placing():
+        return jacobian_of(system, options)
+
+
+def jacobian_of(system: System, options: MatrixOptions) -> JacobianResult:
+    """The Jacobian of a system."""
+    require_values(system)
+    rows, columns = elements_of(system)
+    require_room(len(rows), len(columns), options.max_nodes)
+    told, replaced = tell_breaks(system, options.kink if options.by_rules else "", options.strict)
+    notes = [*system.notes(), *system.unused(), *told]
+    found = _MODES.get(options.mode, _by_sweeps)(system, rows, columns, options, replaced, notes)
+    if rows.are_numbers and columns.are_numbers:
+        notes += explain_rows(system, found.matrix if options.by_rules else [()] * len(rows), replaced, notes)
+    elif options.by_rules and not all(math.isfinite(entry) for row in found.matrix for entry in row):
+        numbers = structure(system)
+        notes += explain_rows(numbers, found.matrix, {}, notes) if numbers is not None else []
+    matrix = tuple(map(tuple, found.matrix))
+    values = {output.name: system.value_of(output) for output in system.outputs}
+    return JacobianResult(
+        system.expression(), found.mode, system.at, values, as_blocks(rows, columns, matrix), tuple(rows.names),
+        tuple(columns.names), matrix, tuple(system.placed(notes)), system.of, found.pattern, found.groups, found.sweeps,
+        found.differences, found.symbolic,
+    )  # fmt: skip
+
+
+def elements_of(system: System) -> tuple[Elements, Elements]:
+    """The rows and the columns of the Jacobian of a system."""
+    tape = system.tape
+    slots = [system.input_slot(name) for name in system.wrt]
+    return Elements(system.outputs), Elements([(tape.inputs[slot], slot, tape.shape(slot)) for slot in slots])
+
+
+def require_room(rows: int, columns: int, most: int) -> None:
+    """Refuse a matrix that is too large to be written down.
+
+    Raises
+    ------
+    LimitError
+        It has more entries than that.
+    """
+    if rows * columns > most:
+        message = f"the matrix would have {rows} × {columns} entries, more than {most}"
+        help = ["products with it need no matrix: diffcli jvp, vjp, hvp", "choose variables with --wrt, or raise --max-nodes"]
+        raise LimitError([error("too-many-nodes", message, help=help)])
+
+
+class _Found(NamedTuple):
+    """A matrix, and how it was found."""
+
+    mode: str
+    matrix: Matrix
+    pattern: Pattern | None = None
+    groups: Groups = ()
+    sweeps: SweepCount | None = None
+    differences: tuple[tuple[str, Difference], ...] = ()
+    symbolic: tuple[tuple[str, SymbolicDerivative], ...] = ()
+
+
+# -- sweeps ------------------------------------------------------------------------------------------------------------------
+
+
+def _by_sweeps(
+    system: System, rows: Elements, columns: Elements, options: MatrixOptions, replaced: Overrides, notes: list[Diagnostic]
+) -> _Found:
+    options.progress("looking for the structure")
+    pattern, count = None, None
+    by_column: Groups = tuple((column,) for column in range(len(columns)))
+    by_row: Groups = tuple((row,) for row in range(len(rows)))
+    mode = options.mode
+    numbers = structure(system)
+    if numbers is not None:
+        flow = flow_of(numbers.tape, numbers.values)
+        by_name = {name: slot for slot, name in enumerate(numbers.tape.inputs)}
+        inputs, outputs = [by_name[name] for name in columns.names], [output.slot for output in numbers.outputs]
+        pattern = find_pattern(numbers.tape, flow, inputs, outputs)
+        by_column, by_row = colour_columns(pattern), colour_rows(pattern)
+        count = count_sweeps(numbers, flow, inputs, outputs, by_column, by_row)
+    if mode == "auto":
+        mode = count.cheaper if count is not None else "forward" if len(columns) < len(rows) else "reverse"
+    groups = by_column if mode == "forward" else by_row
+    sweeps = sweep_columns if mode == "forward" else sweep_rows
+    matrix = sweeps(system, rows, columns, groups, pattern, replaced, options.progress)
+    notes += _independent(pattern, columns)
+    return _Found(mode, matrix, pattern, groups, count)
+
+
+def sweep_columns(
+    system: System,
+    rows: Elements,
+    columns: Elements,
+    groups: Groups,
+    pattern: Pattern | None,
+    replaced: Overrides,
+    progress: Callable[[str], None],
+) -> Matrix:
+    """The Jacobian by forward sweeps, one for each group of columns."""
+    matrix = [[0.0] * len(columns) for _ in range(len(rows))]
+    entries = pattern.transposed().rows if pattern is not None else None
+    for number, group in enumerate(groups, 1):
+        progress(f"forward sweep {number} of {len(groups)}")
+        seed = columns.seed(group)
+        sweep = forward.tangents(system.tape, system.values, [seed.get(slot) for slot in range(system.tape.first_row)], replaced)
+        found = rows.numbers(sweep)
+        for column in group:
+            for row in entries[column] if entries is not None else range(len(rows)):
+                matrix[row][column] = float(found[row] or 0.0) + 0.0
+    return matrix
+
+
+def sweep_rows(
+    system: System,
+    rows: Elements,
+    columns: Elements,
+    groups: Groups,
+    pattern: Pattern | None,
+    replaced: Overrides,
+    progress: Callable[[str], None],
+) -> Matrix:
+    """The Jacobian by reverse sweeps, one for each group of rows."""
+    matrix = [[0.0] * len(columns) for _ in range(len(rows))]
+    for number, group in enumerate(groups, 1):
+        progress(f"reverse sweep {number} of {len(groups)}")
+        seeds = rows.seed(group)
+        if replaced:
+            sweep, _ = accumulate(system.tape, system.values, system.active, overrides=replaced, seeds=seeds)
+        else:
+            sweep = adjoints(system.tape, system.values, system.active, seeds=seeds)
+        found = columns.numbers(sweep)
+        for row in group:
+            for column in pattern.rows[row] if pattern is not None else range(len(columns)):
+                matrix[row][column] = float(found[column] or 0.0) + 0.0
+    return matrix
+
+
+def _independent(pattern: Pattern | None, columns: Elements) -> list[Diagnostic]:
+    """A note that tells the variables on which no result depends."""
+    if pattern is None:
+        return []
+    reached = {column for row in pattern.rows for column in row}
+    alone = [f"`{name}`" for column, name in enumerate(columns.names) if column not in reached]
+    if not alone:
+        return []
+    listed = ", ".join(alone[:MOST_NAMES]) + (f" and {len(alone) - MOST_NAMES} more" if len(alone) > MOST_NAMES else "")
+    derivatives = "derivative is" if len(alone) == 1 else "derivatives are"
+    message = f"no result depends on {listed} here, so the {derivatives} 0"
+    return [Diagnostic("no-dependence", "note", message)]
+
+
+# -- differences and SymPy -------------------------------------------------------------------------------------------------------
+
+
+def _numeric(
+    system: System, rows: Elements, columns: Elements, options: MatrixOptions, replaced: Overrides, notes: list[Diagnostic]
+) -> _Found:
+    from diffcli.methods.differences.finite_difference import difference
+    from diffcli.methods.gradient import no_difference
+
+    found: list[tuple[str, Difference]] = []
+    matrix: Matrix = []
+    system = system_in_numbers(system)
+    for output in system.outputs:
+        view = system.view(output)
+        matrix.append([])
+        for name in system.wrt:
+            options.progress(f"differences of {output.name} along {name}")
+            partial = difference(view, name)
+            found.append((output.name, partial))
+            matrix[-1].append(partial.estimate)
+            if partial.estimate != partial.estimate:
+                notes.append(no_difference(partial))
+    return _Found("numeric", matrix, differences=tuple(found))
+
+
+def _symbolic(
+    system: System, rows: Elements, columns: Elements, options: MatrixOptions, replaced: Overrides, notes: list[Diagnostic]
+) -> _Found:
+    from diffcli.methods.symbolic.symbolic import differentiate
+
+    found: list[tuple[str, SymbolicDerivative]] = []
+    matrix: Matrix = []
+    system = system_in_numbers(system)
+    for output in system.outputs:
+        partials: list[SymbolicDerivative] = []
+        try:
+            differentiate(system.view(output), partials.append, notes, options.max_nodes, options.simplify, options.progress)
+        except (LimitError, KeyboardInterrupt) as stopped:
+            if not found and not partials:
+                raise
+            notes.append(as_stop(stopped)._replace(notes=(f"not differentiated: {output.name} by all variables",)))
+        found += [(output.name, partial) for partial in partials]
+        missing = [float("nan")] * (len(columns) - len(partials))
+        matrix.append([*[partial.value for partial in partials], *missing])
+    return _Found("symbolic", matrix, symbolic=tuple(found))
+
+
+_MODES: dict[str, Callable[..., _Found]] = {"numeric": _numeric, "symbolic": _symbolic}

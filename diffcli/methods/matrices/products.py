@@ -1,0 +1,262 @@
+"""Products with a Jacobian or a Hessian, each by one sweep: the matrix is never made.
+
+J v is a forward sweep with the seed v, w'J a reverse sweep with the seed w (Griewank & Walther 2008, sections 3.1 and 3.2), and
+H v a forward sweep over the tape of the gradient with the seed v (Pearlmutter 1994; Griewank & Walther 2008, section 5.4).
+"""
+
+# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from diffcli.errors import Diagnostic, ExpressionError, error
+from diffcli.language.complaints.lazy import complaints
+from diffcli.methods.matrices.hessian import require_one
+from diffcli.methods.matrices.jacobian import elements_of
+from diffcli.methods.matrices.options import MatrixOptions
+from diffcli.methods.matrices.second_order import GradientProblem
+from diffcli.methods.nonsmooth.system_notes import about_second, explain_rows, require_values, tell_breaks
+from diffcli.methods.points.directions import read_direction
+from diffcli.methods.problem.components import Elements
+from diffcli.methods.problem.problem import At, Target
+from diffcli.methods.problem.system import System
+from diffcli.methods.sweeps import forward
+from diffcli.methods.sweeps.reverse import accumulate, adjoints
+from diffcli.records import Difference, Number
+from diffcli.tape.running.rules import Overrides
+
+Direction = str | Mapping[str, object]
+Weights = str | Sequence[object] | Mapping[str, object]
+
+
+class ProductResult(NamedTuple):
+    """The product of a matrix of derivatives with a vector."""
+
+    kind: str
+    """``jvp``, ``vjp`` or ``hvp``."""
+    expression: str
+    """The program as diffcli reads it, with the fewest parentheses."""
+    mode: str
+    at: dict[str, Number]
+    values: dict[str, Number]
+    """The results, by name."""
+    seed: dict[str, Number]
+    """The vector: by variable, or for ``vjp`` by result."""
+    product: dict[str, Number]
+    """By result, or for ``vjp`` and ``hvp`` by variable."""
+    notes: tuple[Diagnostic, ...] = ()
+    of: tuple[str, ...] = ()
+    """What was asked for beside the program, as text."""
+    differences: tuple[tuple[str, Difference], ...] = ()
+    """For numeric mode, the differences along the direction, by result."""
+
+
+def compute_jvp(target: Target, at: At, direction: Direction, options: MatrixOptions, label: str = "seed") -> ProductResult:
+    """The Jacobian times a direction: how each result starts to change when the point starts to move along it.
+
+    Raises
+    ------
+    ExpressionError
+        The text is not a program, or names, values and the direction do not fit it.
+    DomainError
+        A result is undefined at the point.
+    NotDifferentiableError
+        Something is not differentiable there, and the options asked for an error.
+    """
+    system = _system(target, at, options)
+    seed = read_direction(direction, system.at, label)
+    rows, _ = elements_of(system)
+    notes, replaced = _notes(system, options)
+    differences: tuple[tuple[str, Difference], ...] = ()
+    if options.mode == "numeric":
+        differences = _differences(system, seed, notes)
+        found = rows.of([each.estimate for _, each in differences])
+    else:
+        options.progress("one forward sweep")
+        sweep = forward.tangents(system.tape, system.values, [seed.get(name) for name in system.tape.inputs], replaced)
+        found = rows.whole(sweep)
+        if system.tape.shapes is None:
+            notes += explain_rows(system, [[number] for number in found.values()], replaced, notes)
+    return _result("jvp", options.mode, system, seed, found, notes)._replace(differences=differences)
+
+
+def compute_vjp(target: Target, at: At, weights: Weights | None, options: MatrixOptions, label: str = "seed") -> ProductResult:
+    """Weights of the results times the Jacobian: the gradient of the sum of the results, so weighted.
+
+    ``weights`` are numbers in the order of the results, or by name; 1 for the one result, if there are none.
+
+    Raises
+    ------
+    ExpressionError
+        The text is not a program, or names, values and weights do not fit it.
+    DomainError, NotDifferentiableError
+        As for `compute_jvp`.
+    """
+    system = _system(target, at, options)
+    seed = read_weights(system, weights, label)
+    rows, columns = elements_of(system)
+    notes, replaced = _notes(system, options)
+    options.progress("one reverse sweep")
+    seeds = _by_slot(system, seed)
+    if replaced:
+        sweep, _ = accumulate(system.tape, system.values, system.active, overrides=replaced, seeds=seeds)
+    else:
+        sweep = adjoints(system.tape, system.values, system.active, seeds=seeds)
+    found = columns.whole(sweep)
+    if system.tape.shapes is None and not all(map(math.isfinite, found.values())):
+        notes += explain_rows(system, [list(found.values())] * len(rows), replaced, notes)
+    return _result("vjp", "reverse", system, seed, found, notes)
+
+
+def compute_hvp(target: Target, at: At, direction: Direction, options: MatrixOptions, label: str = "direction") -> ProductResult:
+    """The Hessian times a direction: how the gradient starts to change when the point starts to move along it.
+
+    Raises
+    ------
+    ExpressionError
+        The text is not a program, or names, values and the direction do not fit it.
+    DomainError, NotDifferentiableError
+        As for `compute_jvp`.
+    """
+    system = _system(target, at, options)
+    require_one(system, "a Hessian")
+    seed = read_direction(direction, system.at, label)
+    with system.placing():
+        told, _ = tell_breaks(system, "", options.strict)
+    notes = [*system.notes(), *system.unused(), *about_second(told)]
+    options.progress("differentiating")
+    gradient = GradientProblem(system.view(system.outputs[0]), options.max_nodes)
+    with system.placing():
+        notes += gradient.tell_breaks(notes, options.strict)
+    options.progress("one forward sweep over the gradient")
+    found = gradient.sweep(seed)
+    if system.tape.shapes is None:
+        notes += gradient.explain([[number] for number in found.values()], notes)
+    return _result("hvp", "forward-over-reverse", system, seed, found, notes)
+
+
+def _system(target: Target, at: At, options: MatrixOptions) -> System:
+    options.progress("evaluating")
+    system = System(target, at, of=options.of, wrt=options.wrt, most_rows=options.max_nodes)
+    with system.placing():
+        require_values(system)
+    return system
+
+
+def _notes(system: System, options: MatrixOptions) -> tuple[list[Diagnostic], Overrides]:
+    with system.placing():
+        told, replaced = tell_breaks(system, options.kink if options.by_rules else "", options.strict)
+    return [*system.notes(), *system.unused(), *told], replaced
+
+
+def _result(
+    kind: str, mode: str, system: System, seed: dict[str, Number], product: dict[str, Number], notes: list[Diagnostic]
+) -> ProductResult:
+    values = {output.name: system.value_of(output) for output in system.outputs}
+    told = tuple(system.placed(notes))
+    return ProductResult(kind, system.expression(), mode, system.at, values, seed, product, told, system.of)
+
+
+def _differences(system: System, seed: Mapping[str, Any], notes: list[Diagnostic]) -> tuple[tuple[str, Difference], ...]:
+    """The derivative of each result along a direction by differences."""
+    from diffcli.methods.differences.automatic_difference import automatic_difference
+    from diffcli.methods.differences.direction_sampler import DirectionSampler
+    from diffcli.methods.gradient import no_difference
+    from diffcli.methods.problem.scalarise_system import system_in_numbers
+
+    moving = [(name, slot, getattr(seed[name], "shape", ())) for slot, name in enumerate(seed)]
+    elements = Elements(moving)
+    seed = dict(zip(elements.names, elements.numbers(list(seed.values())), strict=True))
+    system = system_in_numbers(system)
+    found = []
+    for output in system.outputs:
+        if not any(seed.values()):
+            still = Difference("t", "central", 0.0, (), 0.0, 0.0, "the direction does not move the point")
+            found.append((output.name, still))
+            continue
+        each = automatic_difference(DirectionSampler(system.view(output), seed), "t")
+        if not math.isfinite(each.estimate):
+            notes.append(no_difference(each._replace(variable=f"t, of {output.name}")))
+        found.append((output.name, each))
+    return tuple(found)
+
+
+# -- weights -----------------------------------------------------------------------------------------------------------------
+
+
+def read_weights(system: System, given: Weights | None, label: str) -> dict[str, Number]:
+    """The weight of each result: numbers in their order, such as ``1, 0, 2``, or by name, ``u=1, v=[0, 1]``.
+
+    Results that are not named have the weight 0.
+
+    Raises
+    ------
+    ExpressionError
+        A name is no result, there are more or fewer numbers than results, or a shape differs from that of its result.
+    """
+    names = [output.name for output in system.outputs]
+    if given is None:
+        if len(names) == 1 and not system.outputs[0].shape:
+            return {names[0]: 1.0}
+        listed = ", ".join(names[:8])
+        help = [f"give a number for each, in order, or by name: {label} {names[0]}=1"]
+        raise ExpressionError([error("missing-value", f"no weights for the results {listed}", help=help)])
+    results = {output.name: system.value_of(output) for output in system.outputs}
+    if isinstance(given, Mapping) or (isinstance(given, str) and _is_named(given)):
+        return _named(given, results, label)
+    texts = _parts(given) if isinstance(given, str) else list(given)
+    if len(texts) != len(names):
+        counted = "there is 1 weight" if len(texts) == 1 else f"there are {len(texts)} weights"
+        message = f"{counted} and {len(names)} result{'s' * (len(names) != 1)}: {', '.join(names[:8])}"
+        raise ExpressionError([error("bad-value", message, help=["give a number for each, in order, or some by name"])])
+    return _named(dict(zip(names, texts, strict=True)), results, label)
+
+
+def _named(given: str | Mapping[str, object], results: Mapping[str, Number], label: str) -> dict[str, Number]:
+    try:
+        return dict(read_direction(given, results, label))
+    except ExpressionError as fault:
+        raise ExpressionError([_about_results(found, results) for found in fault.diagnostics]) from None
+
+
+def _about_results(found: Diagnostic, results: Mapping[str, Number]) -> Diagnostic:
+    """A complaint about a variable, as one about a result."""
+    if found.code != "unknown-variable":
+        return found
+    name = found.message.split("`")[1]
+    help = complaints.did_you_mean(name, results) or [f"its results: {', '.join(list(results)[:8])}"]
+    return found._replace(message=f"the program has no result `{name}`", help=tuple(help))
+
+
+def _is_named(text: str) -> bool:
+    """Whether a text gives weights by name: no comparison stands there."""
+    return "=" in text
+
+
+def _parts(text: str) -> list[str]:
+    """The parts of a text between commas, of which those in brackets separate nothing.
+
+    >>> _parts("1, [0, 2], max(1, 2)")
+    ['1', '[0, 2]', 'max(1, 2)']
+    """
+    parts, depth = [""], 0
+    for character in text:
+        depth += (character in "([") - (character in ")]")
+        if character in ",;" and depth <= 0:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return [part.strip() for part in parts]
+
+
+def _by_slot(system: System, weights: Mapping[str, Number]) -> dict[int, Any]:
+    """Weights by slot; those of results in one slot add up."""
+    found: dict[int, Any] = {}
+    for output in system.outputs:
+        weight = weights.get(output.name)
+        if weight is not None:
+            found[output.slot] = found[output.slot] + weight if output.slot in found else weight
+    return found
+
+

@@ -1,0 +1,224 @@
+"""The point at which to differentiate: ``x=2, w=[1, pi/4], W=@weights.npy`` as text, or a mapping."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from diffcli.errors import Diagnostic, ExpressionError, Mark, Source, error
+from diffcli.language import Program, parse
+from diffcli.language.parsing.tokens import PASTED, SYMBOL, TOKEN
+from diffcli.records import Number, is_array
+from diffcli.tape import evaluate, lower
+
+if TYPE_CHECKING:
+    from diffcli.methods.points.file_values import FileValue, Reference
+
+Point = dict[str, Number]
+
+# What only arrays and files need is imported where they are met: a scalar point does not wait for NumPy.
+
+
+def read_point(text: str, label: str = "--at") -> tuple[Point, dict[str, Mark], Source]:
+    """Names and values from text such as ``x=2, w=[1, pi/4]``; values are constant expressions, or stand in files.
+
+    Returns
+    -------
+    The values, where each name stands, and the text as a source for diagnostics.
+
+    Raises
+    ------
+    ExpressionError
+        The text is not a list of ``name=value``, or a value is not a finite number or an array of them.
+    UsageError
+        A file cannot be used.
+
+    >>> read_point("x=2, y=cos(pi)")[0]
+    {'x': 2.0, 'y': -1.0}
+    """
+    source = Source(text, label)
+    references: list[Reference] = []
+    written = _as_program(text, references)
+    named: dict[str, FileValue] = {}
+    points: dict[str, FileValue] = {}
+    if references:
+        from diffcli.methods.points.file_values import read_references
+
+        named, points = read_references(references, source)
+    point: Point = {name: found.value for name, found in (points | named).items()}
+    marks = {name: found.mark for name, found in (points | named).items()}
+    for name, value in point.items():
+        if isinstance(value, str):  # an expression in a JSON file
+            point[name] = _expression(name, value)
+    if references and not written.strip(" \t\n;"):
+        return point, marks, source
+    program = _read_program(written, source, point)
+    for statement in program.statements:
+        if statement.name in named:
+            from diffcli.methods.points.file_values import bound_twice
+
+            raise ExpressionError([bound_twice(statement.name, source, statement.name_span)])
+        marks[statement.name] = Mark(statement.name_span)
+    values = _values(program, source, point)
+    for statement in program.statements:
+        require_finite(statement.name, values[statement.name], source, Mark(statement.span))
+    return point | values, marks, source
+
+
+def _read_program(written: str, source: Source, known: Point) -> Program:
+    """The statements of a point: each binds a name, and refers to those before it and to ``known`` ones only."""
+    try:
+        program = parse(written, source.label)
+    except ExpressionError as fault:
+        raise ExpressionError([_as_value_fault(found, source) for found in fault.diagnostics]) from None
+    faults = []
+    for statement in program.statements:
+        if not statement.name or statement.parameters is not None:
+            faults.append(_bad_value("write name=value", source, Mark(statement.span)))
+    for name in program.inputs:
+        if name not in known:
+            node = program.arguments.index(name)
+            faults.append(_bad_value(f"`{name}` has no value here", source, program.mark(node)))
+    if faults:
+        raise ExpressionError(faults)
+    return program
+
+
+def _values(program: Program, source: Source, known: Point) -> Point:
+    """The values of a point's statements."""
+    if "stack" in program.operations or any(is_array(known[name]) for name in program.inputs):
+        from diffcli.methods.points.array_literals import evaluate_arrays
+
+        return evaluate_arrays(program, source, known)
+    tape = lower(program, given=known)
+    values = evaluate(tape, [known[name] for name in tape.inputs])
+    return {name: float(values[slot]) for name, slot in tape.bindings.items()}
+
+
+def _expression(name: str, text: str) -> Number:
+    """The value of a constant expression that is given for a name."""
+    return read_point(f"{name}={text}", "at")[0][name]
+
+
+def require_finite(name: str, value: Number, source: Source | None = None, *marks: Mark) -> None:
+    """Raise an error about a value, or an element of it, that is infinite or NaN."""
+    if is_array(value):
+        from diffcli.methods.points.nested import element
+        from diffcli.operations.arithmetic.array_files import first_non_finite
+
+        index = first_non_finite(value)
+        if index is None:
+            return
+        name, number = element(name, index), float(value[index])  # type: ignore[index]
+    else:
+        number = value
+    if not math.isfinite(number):
+        raise ExpressionError([_bad_value(f"the value of `{name}` is {number}, not a finite number", source, *marks)])
+
+
+def only_numbers(point: Mapping[str, Number]) -> dict[str, float]:
+    """The point, where every value of it is a number.
+
+    Raises
+    ------
+    ExpressionError
+        One is an array.
+
+    >>> only_numbers({"x": 2.0})
+    {'x': 2.0}
+    """
+    arrays = [name for name, value in point.items() if is_array(value)]
+    if arrays:
+        raise ExpressionError([error("bad-value", f"`{name}` is an array, where a number is needed") for name in arrays])
+    return dict(point)
+
+
+def _as_value_fault(found: Diagnostic, source: Source) -> Diagnostic:
+    """A complaint about a program, as one about a list of values."""
+    if found.code == "duplicate-name":
+        return found._replace(source=source, help=("give one value for each name",))
+    return found._replace(source=source, message=found.message.replace("`;`", "`,`"), help=_help(source))
+
+
+def _help(source: Source | None) -> tuple[str, ...]:
+    label = source.label if source else "at"
+    example = "x=2,w=[1,pi/4]" if source and "[" in source.text else "x=2,y=pi/4"
+    return (f"write names with their values, separated by commas: {label} {example}",)
+
+
+def _bad_value(message: str, source: Source | None, *marks: Mark) -> Diagnostic:
+    return error("bad-value", message, source, *marks, help=_help(source))
+
+
+def _as_program(text: str, references: list[Reference]) -> str:
+    """The text with the commas between assignments as semicolons, so that it is a program of the same length.
+
+    What refers to a file is left out of it, as blanks, and put into ``references``.
+    """
+    characters = list(text)
+    with_files = "@" in text
+    depth = position = 0
+    while True:
+        if with_files and depth <= 0 and (position == 0 or characters[position - 1] in ";\n"):
+            from diffcli.methods.points.file_values import find_reference
+
+            found = find_reference(text, position)
+            if found is not None:
+                references.append(found[0])
+                characters[position : found[1]] = " " * (found[1] - position)
+                position = found[1]
+        match = TOKEN.match(text, position)
+        if match is None or match.end() == position:
+            return "".join(characters)
+        position = match.end()
+        if match.lastindex == SYMBOL:
+            token = PASTED.get(match[SYMBOL], match[SYMBOL])
+            depth += (token in ("(", "[")) - (token in (")", "]"))
+            if token == "," and depth <= 0:
+                characters[position - 1] = ";"
+
+
+# -- a mapping ---------------------------------------------------------------------------------------------------------
+
+
+class CheckedPoint(Point):
+    """What `check_mapping` has returned, to be used as it is."""
+
+
+def check_mapping(at: Mapping[str, object], copy: bool = True) -> Point:
+    """A point given as a mapping, with every value as a float or an array of float64.
+
+    Texts are constant expressions; nested lists and tuples, and whatever offers itself as a NumPy array, are arrays. They
+    are copied, so that a result can tell its point for ever, unless nobody will look at it (``copy``).
+
+    Raises
+    ------
+    ExpressionError
+        A value is not a finite number, nor an array of them.
+    """
+    if isinstance(at, CheckedPoint):
+        return at
+    point: Point = {}
+    for name, value in at.items():
+        if isinstance(value, str):
+            point[name] = _expression(name, value)
+        elif isinstance(value, list | tuple) or is_array(value):
+            from diffcli.methods.points.array_literals import as_array
+
+            point[name] = as_array(name, value, copy)
+            require_finite(name, point[name])
+        else:
+            point[name] = to_float(name, value)
+    return point
+
+
+def to_float(name: str, value: Any) -> float:
+    """A number, or the text of a constant expression, as a finite float; ``name`` is for the complaint."""
+    try:
+        number = float(_expression("value", value) if isinstance(value, str) else value)
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise ExpressionError([_bad_value(f"the value of `{name}` is {value!r}, not a finite number", None)])
+    return number

@@ -1,0 +1,1 @@
+"""A question ready to be answered: a program on its tape, at a point, for some of its variables."""

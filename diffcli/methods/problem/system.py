@@ -1,0 +1,280 @@
+"""A program with several results: the entries of the list that it ends in, or what ``--of`` asks for.
+
+Each result is a slot of one tape, so that everything the results share is computed once. As long as they are numbers the
+list itself is never made, and NumPy not needed.
+"""
+
+# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from copy import copy
+from math import prod
+from typing import NamedTuple
+
+from diffcli.errors import Diagnostic, DiffcliError, ExpressionError, Mark, Source, Span, UsageError, error
+from diffcli.language import Program, parse
+from diffcli.language.complaints.lazy import complaints
+from diffcli.language.syntax import NAME, Statement
+from diffcli.methods.problem.problem import At, Problem, Target, as_program
+from diffcli.methods.sweeps.reverse import Adjoints, adjoints
+from diffcli.records import Number
+from diffcli.tape.lowering import MOST_ROWS
+from diffcli.tape.tape import Shape
+
+
+class Output(NamedTuple):
+    """A result: what it is called, where it stands on the tape, and its shape."""
+
+    name: str
+    slot: int
+    shape: Shape = ()
+
+
+class System(Problem):
+    """A `Problem` with any number of results.
+
+    Parameters
+    ----------
+    target, at, wrt, most_rows
+        As for `Problem`.
+    of
+        The results that are wanted, as names of the program or expressions in them: text such as ``"u; v^2"``, or a list of
+        them. If not given, the entries of the list that the program ends in, or its one result.
+
+    >>> system = System("u = x*y; [u, sin(x), x + y]", {"x": 2, "y": 5}, of=None)
+    >>> [output.name for output in system.outputs], [system.value_of(output) for output in system.outputs][0::2]
+    (['u', 'f2', 'f3'], [10.0, 7.0])
+    >>> [output.name for output in System("u = x*y; u + 1", {"x": 2, "y": 5}, of="u; v = u^2; x").outputs]
+    ['u', 'v', 'x']
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        at: At,
+        *,
+        of: str | Sequence[str] | None = None,
+        wrt: str | Sequence[str] | None = None,
+        most_rows: int = MOST_ROWS,
+    ) -> None:
+        written = as_program(target)
+        self.written: Program = written
+        """The program as it was given, without what was asked of it."""
+        split = _asked(written, of) if of is not None else _entries(written)
+        self.asked = "" if of is None or split is None else split.program.source.text[len(written.source.text) + 1 :]
+        """What was asked for beside the program, which stands after it in the source."""
+        self.program = written if split is None else split.program
+        try:
+            super().__init__(self.program, at, wrt=wrt, most_rows=most_rows)
+        except ExpressionError as fault:
+            raise ExpressionError(map(self._unknown, self.placed(fault.diagnostics))) from None
+        if split is not None and of is None and any(map(self.tape.shape, self._slots(split))):
+            split = None  # a list of arrays is an array
+            super().__init__(written, at, wrt=wrt, most_rows=most_rows)
+        self.of = () if of is None or split is None else split.texts
+        """The texts of the results that were asked for."""
+        if split is not None:
+            found = list(zip(split.names, self._slots(split), strict=True))
+        else:
+            slots = self.tape.outputs or [self.tape.output]
+            found = [("" if self.tape.outputs else "f", slot) for slot in slots]
+        names = _distinct([name for name, _ in found], {*self.tape.inputs, *self.tape.bindings})
+        self.outputs = tuple(
+            Output(name, slot, self.tape.shape(slot) if slot < self.tape.slots else ())
+            for name, (_, slot) in zip(names, found, strict=True)
+        )  # fmt: skip
+
+    def placed(self, found: Iterable[Diagnostic]) -> list[Diagnostic]:
+        """Diagnostics, of which those about what was asked for point there, and not behind the program."""
+        before = len(self.written.source.text) + 1
+        if not self.asked:
+            return list(found)
+        moved = [_moved(each, self.asked, before) for each in found]
+        return [each._replace(source=self.written.source) if each.source == self.program.source else each for each in moved]
+
+    @contextmanager
+    def placing(self) -> Iterator[None]:
+        """What is raised inside says `placed` where it is."""
+        try:
+            yield
+        except DiffcliError as fault:
+            raise type(fault)(self.placed(fault.diagnostics)) from None
+
+    def _unknown(self, found: Diagnostic) -> Diagnostic:
+        """A name without a value, where it is asked for and the program has none like it."""
+        if found.code != "missing-value" or found.source is None or found.source.label != OF:
+            return found
+        known = [*self.written.inputs, *(statement.name for statement in self.written.statements if statement.name)]
+        wanted = [found.source.text[slice(*mark.span)] for mark in found.marks]
+        names = ", ".join(known) or "none"
+        help = [*(hint for name in wanted for hint in complaints.did_you_mean(name, known)), f"the names of the program: {names}"]
+        return found._replace(notes=(), help=tuple(help))
+
+    def _slots(self, split: "_Split") -> Iterator[int]:
+        """The slots of what a split program computes; those of constants counted from the front."""
+        for label in split.labels:
+            slot = self.tape.bindings[label]
+            yield slot if slot >= 0 else slot + self.tape.size
+
+    def value_of(self, output: Output) -> Number:
+        """The value of a result; NaN where it is undefined."""
+        value = self.values[output.slot]
+        return float(value) + 0.0 if not output.shape else value + 0.0
+
+    @property
+    def adjoints(self) -> Adjoints:
+        """The adjoints of the sum of the results: None where none of them depends on a value."""
+        if self._adjoints is None:
+            seeds = dict.fromkeys((output.slot for output in self.outputs), 1.0)
+            self._adjoints = adjoints(self.tape, self.values, self.active, seeds=seeds)
+        return self._adjoints
+
+    def view(self, output: Output) -> Problem:
+        """The same problem for one of its results."""
+        view: Problem = copy(self)
+        view.__class__ = Problem
+        view.tape = copy(self.tape)
+        view.tape.output, view.tape.outputs = output.slot, []
+        view.place = sum(prod(each.shape) for each in self.outputs[: self.outputs.index(output)])
+        view._adjoints = None
+        return view
+
+    def expression(self) -> str:
+        if self.function is not None:
+            return super().expression()
+        view = copy(self)
+        view.program = self.written
+        return Problem.expression(view)
+
+    def unused(self) -> list[Diagnostic]:
+        """A note for every binding that nothing uses."""
+        from diffcli.methods.gradient import unused
+
+        notes = unused(self.program)  # what is asked for has a label, and is used
+        asked = {statement.name_span for statement in self.program.statements if statement.name.startswith("[")}
+        return [note for note in notes if note.code == "unused-name" and note.span not in asked]
+
+
+# -- what is asked for -------------------------------------------------------------------------------------------------------
+
+
+class _Split(NamedTuple):
+    """A program whose last statements are its results, each of which the tape knows by a label."""
+
+    program: Program
+    labels: tuple[str, ...]
+    names: tuple[str, ...]
+    """What the results are called; empty for one without a name."""
+    texts: tuple[str, ...] = ()
+
+
+def _split(program: Program, statements: Sequence[Statement], results: Sequence[Statement]) -> _Split:
+    """A program of some statements and the results after them; a result without a name gets a label that no name can be."""
+    labelled, labels, names = [], [], []
+    for number, result in enumerate(results, 1):
+        is_name = program.operations[result.root] == NAME and not result.name
+        name = str(program.arguments[result.root]) if is_name else result.name
+        label = result.name or f"[{number}]"
+        labelled.append(result._replace(name=label))
+        labels.append(label)
+        names.append(name)
+    prepared = copy(program)
+    prepared.statements = [*statements, *labelled]
+    return _Split(prepared, tuple(labels), tuple(names))
+
+
+def _entries(program: Program) -> _Split | None:
+    """A program that ends in a list with its entries as results; None for any other, and for lists in a list."""
+    if type(program) is not Program:
+        return None
+    last = program.result
+    if program.operations[last.root] != "stack" or last.name or last.root in program.keywords:
+        return None
+    roots = program.children(last.root)
+    if any(program.operations[root] == "stack" for root in roots):
+        return None
+    shorter = copy(program)  # without the node of the list, which stands last
+    for column in ("operations", "arguments", "starts", "stops"):
+        setattr(shorter, column, getattr(program, column)[: last.root])
+    firsts = [last.first, *[root + 1 for root in roots[:-1]]]
+    spans = [program.span(root) for root in roots]
+    results = [
+        Statement("", None, first, root, Span(span.start, span.start), span)
+        for first, root, span in zip(firsts, roots, spans, strict=True)
+    ]  # fmt: skip
+    return _split(shorter, program.statements[:-1], results)
+
+
+def _asked(program: Program, of: str | Sequence[str]) -> _Split:
+    """A program with what is asked of it as more statements."""
+    if type(program) is not Program:
+        message = "a Python function returns what is wanted of it"
+        raise UsageError([error("usage", message, help=["return several results as a list, and leave --of out"])])
+    text = _with_semicolons(of) if isinstance(of, str) else "; ".join(of)
+    before = f"{program.source.text}\n"
+    try:
+        longer = parse(before + text, program.source.label)
+    except ExpressionError as fault:
+        raise ExpressionError([_moved(found, text, len(before)) for found in fault.diagnostics]) from None
+    count = len(program.statements)
+    asked = longer.statements[count:]
+    faults = []
+    for statement in asked:
+        if statement.parameters is not None:
+            faults.append(_bad_result("a function is no result", text, statement, len(before)))
+    if not asked:
+        faults.append(error("bad-value", "--of asks for nothing", help=[_ASK]))
+    if faults:
+        raise ExpressionError(faults)
+    # what nothing is called, nobody can ask for; and a list that is not wanted would be made all the same
+    split = _split(longer, [statement for statement in longer.statements[:count] if statement.name], asked)
+    return split._replace(texts=tuple(longer.source.text[slice(*statement.span)] for statement in asked))
+
+
+_ASK = 'write names of the program, or expressions in them: --of "u; v^2"'
+
+
+OF = "--of"
+"""What a text is called that asks for results."""
+
+
+def _bad_result(message: str, text: str, statement: Statement, before: int) -> Diagnostic:
+    span = Span(statement.span.start - before, statement.span.stop - before)
+    return error("bad-value", message, Source(text, OF), Mark(span), help=[_ASK])
+
+
+def _moved(found: Diagnostic, text: str, before: int) -> Diagnostic:
+    """A complaint about what follows a program, as one about ``--of``."""
+    if not found.marks or any(mark.span.start < before for mark in found.marks):
+        return found
+    marks = tuple(mark._replace(span=Span(mark.span.start - before, mark.span.stop - before)) for mark in found.marks)
+    return found._replace(source=Source(text, OF), marks=marks)
+
+
+def _with_semicolons(text: str) -> str:
+    """The text with the commas between results as semicolons, so that it is a program of the same length.
+
+    >>> _with_semicolons("u, max(v, w)")
+    'u; max(v, w)'
+    """
+    characters, depth = list(text), 0
+    for place, character in enumerate(text):
+        depth += (character in "([") - (character in ")]")
+        if character == "," and depth <= 0:
+            characters[place] = ";"
+    return "".join(characters)
+
+
+def _distinct(names: Sequence[str], known: set[str]) -> list[str]:
+    """A name for every result: its own if it is the first of that name, else f with its number, or y where f2 is taken."""
+    letter = next((letter for letter in ("f", "y", "out") if not _is_taken(letter, len(names), known)), "result")
+    found: list[str] = []
+    for number, name in enumerate(names, 1):
+        found.append(name if name and name not in found else f"{letter}{number}")
+    return found
+
+
+def _is_taken(letter: str, count: int, known: set[str]) -> bool:
+    return any(f"{letter}{number}" in known for number in range(1, count + 1))
+

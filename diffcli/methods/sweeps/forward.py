@@ -1,0 +1,62 @@
+"""Forward mode: one sweep over the tape in evaluation order carries a tangent beside every value.
+
+The tangent of a row is the sum over its operands of tangent times partial (Griewank & Walther 2008, section 3.1). None
+stands for no dependence; it is not a number, so that it never meets an infinity or a NaN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from diffcli.tape import Tape
+from diffcli.tape.running.evaluation import Values
+from diffcli.tape.running.rules import Overrides, terms_of
+
+Tangents = list[float | None]
+
+
+def tangents(tape: Tape, values: Values, seed: Sequence[float | None], overrides: Overrides | None = None) -> Tangents:
+    """The tangent of every slot for one seed.
+
+    Parameters
+    ----------
+    tape, values
+        A tape and what `diffcli.tape.evaluate` returned for it.
+    seed
+        The tangent of each input; 0 and None both say that the direction does not move it.
+    overrides
+        Partials to use in place of the table's, by slot: see `diffcli.methods.nonsmooth.breaks`.
+
+    Returns
+    -------
+    One tangent a slot, None where nothing of the direction arrives; its sum over a direction is J times the seed.
+
+    >>> from diffcli.language import parse
+    >>> from diffcli.tape import evaluate, lower
+    >>> tape = lower(parse("x*y"))
+    >>> tangents(tape, evaluate(tape, [2.0, 5.0]), [1.0, None])
+    [1.0, None, 5.0]
+    """
+    if tape.shapes is not None:
+        from diffcli.methods.sweeps.array_sweeps import array_tangents  # numbers do not wait for NumPy
+
+        return array_tangents(tape, values, seed, overrides)
+    known = terms_of(tape)
+    result: Tangents = [tangent or None for tangent in seed]
+    result += [None] * (tape.size - len(result))
+    for slot, (name, row) in enumerate(zip(tape.operations, tape.operands, strict=True), tape.first_row):
+        value = values[slot]
+        if value is None:
+            continue  # a branch that is not taken
+        total: float | None = None
+        functions = overrides[slot] if overrides and slot in overrides else known[name, len(row)]
+        arguments = [*[values[operand] for operand in row], value]
+        for operand, function in zip(row, functions):  # noqa: B905 (hot loop)
+            tangent = result[operand]
+            if tangent is None or function is None:
+                continue
+            term = function(tangent, *arguments)
+            if term is not None:
+                total = term if total is None else total + term
+        result[slot] = total
+    return result

@@ -1,0 +1,179 @@
+"""Which outputs depend on which inputs: the structure of a Jacobian, read off the tape.
+
+A set of inputs is a Python integer with a bit for each of them, and the set of a row is the union of those of its operands,
+so one sweep finds the whole pattern (Griewank & Walther 2008, section 7.1, on index domains). Or backwards, with a bit for
+each output; whichever are fewer. What passes no derivative at this point does not count: a branch that is not taken,
+``stop_gradient``, floor, a comparison, a constant. A number that happens to be 0 does, as that of the operand which max
+leaves aside.
+"""
+
+# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from diffcli.tape import Tape
+from diffcli.tape.running.evaluation import Values
+from diffcli.tape.running.rules import ABSENT, terms
+
+Flow = list[tuple[int, ...]]
+"""For each row, the positions of the operands through which a derivative passes."""
+
+
+class Pattern(NamedTuple):
+    """The places of a matrix that may hold something else than 0."""
+
+    columns: int
+    rows: tuple[tuple[int, ...], ...]
+    """For each row, the columns that may, in order."""
+
+    @property
+    def nonzeros(self) -> int:
+        return sum(map(len, self.rows))
+
+    @property
+    def density(self) -> float:
+        """Their share of all the places; 0 for a matrix without any."""
+        places = self.columns * len(self.rows)
+        return self.nonzeros / places if places else 0.0
+
+    def transposed(self) -> "Pattern":
+        """The pattern of the transposed matrix.
+
+        >>> Pattern(3, ((0, 2), (2,))).transposed().rows
+        ((0,), (), (0, 1))
+        """
+        found: list[list[int]] = [[] for _ in range(self.columns)]
+        for row, columns in enumerate(self.rows):
+            for column in columns:
+                found[column].append(row)
+        return Pattern(len(self.rows), tuple(map(tuple, found)))
+
+
+def flow_of(tape: Tape, values: Values) -> Flow:
+    """Through which operands of each row a derivative passes at the point where the tape has these values.
+
+    >>> from diffcli.language import parse
+    >>> from diffcli.tape import evaluate, lower
+    >>> tape = lower(parse("x*floor(y) + where(x > 0, 2*x, y)"))
+    >>> tape.operations, flow_of(tape, evaluate(tape, [3.0, 1.0]))
+    (['floor', 'mul', 'gt', 'mul', 'where', 'add'], [(), (0, 1), (), (1,), (1,), (0, 1)])
+    """
+    kinds = {
+        (name, count): (
+            tuple(position for position, term in enumerate(found) if term is not None),
+            any(term is not None and ABSENT in term.program.arguments for term in found),
+        )
+        for name, count in set(zip(tape.operations, map(len, tape.operands), strict=True))
+        if (found := terms(name, count)) is not None
+    }
+    flow: Flow = []
+    for slot, (name, row) in enumerate(zip(tape.operations, tape.operands, strict=True), tape.first_row):
+        if values[slot] is None:
+            flow.append(())
+            continue
+        passing, depends = kinds[name, len(row)]
+        if depends:  # on the values
+            passing = tuple(_passing(tape, values, slot, passing))
+        if min(row, default=0) < 0:
+            passing = tuple(position for position in passing if row[position] >= 0)
+        flow.append(passing)
+    return flow
+
+
+def _passing(tape: Tape, values: Values, slot: int, positions: Iterable[int]) -> Iterator[int]:
+    row = tape.operands_of(slot)
+    arguments = [*[values[operand] for operand in row], values[slot]]
+    for position in positions:
+        term = terms(tape.operation(slot), len(row))[position]
+        if term is not None and term.function(1.0, *arguments) is not None:
+            yield position
+
+
+def sets_forward(tape: Tape, flow: Flow, seeds: Mapping[int, int], keep: Iterable[int]) -> list[int]:
+    """The set of every slot, from those of the inputs; only the slots of ``keep`` have theirs in the end."""
+    sets = [0] * tape.size
+    for slot, bits in seeds.items():
+        sets[slot] |= bits
+    last = _last_uses(tape)
+    for slot in keep:
+        last[slot] = tape.size
+    first = tape.first_row
+    for place, (row, passing) in enumerate(zip(tape.operands, flow, strict=True)):
+        bits = 0
+        for position in passing:
+            bits |= sets[row[position]]
+        sets[first + place] = bits
+        for operand in row:
+            if last[operand] == first + place:
+                sets[operand] = 0  # nobody will ask again
+    return sets
+
+
+def sets_backward(tape: Tape, flow: Flow, seeds: Mapping[int, int], keep: Iterable[int]) -> list[int]:
+    """The set of every slot, from those of the outputs; only the slots of ``keep`` have theirs in the end."""
+    sets = [0] * tape.size
+    for slot, bits in seeds.items():
+        sets[slot] |= bits
+    kept = set(keep)
+    for slot in reversed(tape.rows()):
+        bits = sets[slot]
+        if not bits:
+            continue
+        row = tape.operands_of(slot)
+        for position in flow[slot - tape.first_row]:
+            sets[row[position]] |= bits
+        if slot not in kept:
+            sets[slot] = 0
+    return sets
+
+
+def _last_uses(tape: Tape) -> list[int]:
+    """The last row that uses each slot; -1 where none does."""
+    last = [-1] * tape.size
+    for slot, row in enumerate(tape.operands, tape.first_row):
+        for operand in row:
+            last[operand] = slot
+    return last
+
+
+def find_pattern(tape: Tape, flow: Flow, inputs: Sequence[int], outputs: Sequence[int]) -> Pattern:
+    """The pattern of the Jacobian of some outputs by some inputs, all as slots.
+
+    >>> from diffcli.language import parse
+    >>> from diffcli.tape import evaluate, lower
+    >>> tape = lower(parse("u = x*y; v = u + z; v"))
+    >>> flow = flow_of(tape, evaluate(tape, [1.0, 2.0, 3.0]))
+    >>> find_pattern(tape, flow, [0, 1, 2], [tape.bindings["u"], tape.bindings["v"]]).rows
+    ((0, 1), (0, 1, 2))
+    """
+    if len(inputs) <= len(outputs):
+        sets = sets_forward(tape, flow, _seeds(inputs), outputs)
+        return Pattern(len(inputs), tuple(tuple(_members(sets[slot])) for slot in outputs))
+    sets = sets_backward(tape, flow, _seeds(outputs), inputs)
+    return Pattern(len(outputs), tuple(tuple(_members(sets[slot])) for slot in inputs)).transposed()
+
+
+def _seeds(slots: Sequence[int]) -> dict[int, int]:
+    """A bit for each of some slots, in order; a slot that stands there twice has two."""
+    seeds: dict[int, int] = {}
+    for place, slot in enumerate(slots):
+        seeds[slot] = seeds.get(slot, 0) | 1 << place
+    return seeds
+
+
+def _members(bits: int) -> Iterator[int]:
+    """The numbers in a set, in order.
+
+    >>> list(_members(0b1010))
+    [1, 3]
+    """
+    offset = 0
+    while bits:  # 64 at a time, so that a long set is not copied for each of its members
+        word = bits & 0xFFFFFFFFFFFFFFFF
+        while word:
+            lowest = word & -word
+            yield offset + lowest.bit_length() - 1
+            word ^= lowest
+        bits >>= 64
+        offset += 64

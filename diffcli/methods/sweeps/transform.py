@@ -1,0 +1,301 @@
+"""The derivative of a program as a program: reverse and forward mode written out as tapes.
+
+What a sweep computes row by row is emitted row by row here, from the same texts of the table, after the rows of f. So the
+derivative can be evaluated, swept again, printed and counted like any other program; and transformed again, for the next
+one. Reverse mode on a tape without choices takes at most 5 times the operations of f (Baur & Strassen 1983), quotients
+included: their two partials share a factor here.
+
+An adjoint is evaluated under the conditions under which it is there. A branch that is not taken adds nothing, not even 0
+times an infinity: see `diffcli.tape.building.accumulation`.
+"""
+
+# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
+
+from collections.abc import Sequence
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from diffcli.errors import Span
+from diffcli.methods.sweeps.reverse import activity
+from diffcli.operations import OPERATIONS
+from diffcli.tape import Skip, Tape
+from diffcli.tape.building.accumulation import Contributions
+from diffcli.tape.building.building import Builder
+from diffcli.tape.building.scopes import Scope
+from diffcli.tape.lowering import MOST_ROWS
+from diffcli.tape.running.rules import RESULT, SEED, TIES, terms
+from diffcli.tape.running.steps import Step, steps_of
+
+if TYPE_CHECKING:
+    from diffcli.methods.sweeps.array_transform import ArrayTerms
+
+
+class Transformed(NamedTuple):
+    """The tape of a derivative, and where the values of f and their derivatives stand on it."""
+
+    tape: Tape
+    values: dict[int, int]
+    """The new slot of each slot of f that is still there."""
+    derivatives: dict[int, int]
+    """The slot of the whole adjoint (or tangent) of each slot of f that has one."""
+
+
+def gradient_tape(
+    tape: Tape,
+    wrt: Sequence[int],
+    active: bytearray | None = None,
+    output: int | None = None,
+    most_rows: int = MOST_ROWS,
+) -> Tape:
+    """A tape that computes the value of another one and its gradient.
+
+    Parameters
+    ----------
+    tape
+        The program f. Its rows stay as they are, but for those that neither the value nor the gradient needs.
+    wrt
+        The inputs to differentiate by, as slots.
+    active
+        One flag a slot: whether it depends on one of them, if that is known already. See
+        `diffcli.methods.sweeps.reverse.activity`.
+    output
+        The slot of the result to differentiate; ``tape.output``, if not given.
+    most_rows
+        The most rows to build.
+
+    Returns
+    -------
+    A tape whose ``outputs`` are the value and the derivative by each of ``wrt``, and whose ``output`` is the value. A
+    derivative that is not there is the constant 0; of constants the place is counted from the front, as in ``output``.
+
+    >>> from diffcli.language import parse
+    >>> from diffcli.tape import evaluate, lower
+    >>> derived = gradient_tape(lower(parse("x*y + sin(x)")), [0, 1])
+    >>> derived.operations, derived.operands[3:]
+    (['mul', 'sin', 'add', 'cos', 'add'], [(0,), (5, 1)])
+    >>> values = evaluate(derived, [0.0, 5.0])
+    >>> [values[slot] for slot in derived.outputs]
+    [0.0, 6.0, 0.0]
+    """
+    return transform_reverse(tape, wrt, active, output, most_rows).tape
+
+
+def transform_reverse(
+    tape: Tape,
+    wrt: Sequence[int],
+    active: bytearray | None = None,
+    output: int | None = None,
+    most_rows: int = MOST_ROWS,
+) -> Transformed:
+    """`gradient_tape`, with where everything stands."""
+    return _Reverse(tape, active or activity(tape, list(wrt)), tape.output if output is None else output, most_rows).run(wrt)
+
+
+def tangent_tape(tape: Tape, seed: Sequence[int], most_rows: int = MOST_ROWS) -> Tape:
+    """A tape that computes the value of another one and its derivative along a direction, which becomes more inputs.
+
+    Parameters
+    ----------
+    tape
+        The program f.
+    seed
+        The inputs that the direction moves, as slots; the tape has an input ``dot x`` for each of them after those of f.
+    most_rows
+        The most rows to build.
+
+    Returns
+    -------
+    A tape whose ``outputs`` are the results of f and their tangents.
+
+    >>> from diffcli.language import parse
+    >>> from diffcli.tape import evaluate, lower
+    >>> derived = tangent_tape(lower(parse("x*y")), [0, 1])
+    >>> derived.inputs, derived.operations
+    (['x', 'y', 'dot x', 'dot y'], ['mul', 'mul', 'mul', 'add'])
+    >>> values = evaluate(derived, [2.0, 5.0, 1.0, 0.0])
+    >>> [values[slot] for slot in derived.outputs]
+    [10.0, 5.0]
+    """
+    return _Forward(with_inputs(tape, [f"dot {tape.inputs[slot]}" for slot in seed]), tape.first_row, seed, most_rows).run().tape
+
+
+def with_inputs(tape: Tape, names: Sequence[str]) -> Tape:
+    """A tape with more inputs after its own."""
+    count, first, before = len(names), tape.first_row, tape.size
+
+    def moved(slot: int) -> int:
+        return slot + count if first <= slot else slot
+
+    wider = Tape(tape.source, [*tape.inputs, *names])
+    wider.operations, wider.starts, wider.stops = tape.operations, tape.starts, tape.stops
+    wider.operands = [tuple(map(moved, row)) for row in tape.operands]
+    wider.constants, wider.constant_names = tape.constants, tape.constant_names
+    wider.bindings = {name: moved(slot) for name, slot in tape.bindings.items()}
+    wider.skips = [Skip(start + count, stop + count, moved(condition), when) for start, stop, condition, when in tape.skips]
+    if tape.shapes is not None:
+        wider.shapes = [*tape.shapes[:first], *[()] * count, *tape.shapes[first:]]
+    wider.parameters = {moved(slot): fixed for slot, fixed in tape.parameters.items()}
+    wider.output, wider.outputs = moved(tape.output), list(map(moved, tape.outputs))
+    wider.derived_from = None if tape.derived_from is None else tape.derived_from + count
+    assert wider.size == before + count
+    return wider
+
+
+@cache
+def _term_steps(operation: str, count: int) -> tuple[tuple[Step, ...] | None, ...]:
+    """The terms of an operation with ``count`` operands as steps; None where there is no dependence."""
+    return tuple(None if term is None else steps_of(term.program) for term in terms(operation, count))
+
+
+class _Rules:
+    """The terms of the rows of a tape as rows after them."""
+
+    kind = "adjoint"
+    """Which rule of an array operation is asked."""
+
+    def __init__(self, tape: Tape, most_rows: int) -> None:
+        self.tape = tape
+        self.build = Builder(tape, most_rows)
+        self.sums = Contributions(self.build)
+        self.arrays: ArrayTerms | None = None
+        if tape.shapes is not None:
+            from diffcli.methods.sweeps import array_transform
+
+            self.arrays = array_transform.ArrayTerms(tape, self.build, self.sums.present)
+        self.derivatives: dict[int, int] = {}
+
+    def term(self, slot: int, position: int, scope: Scope, other: int) -> int | None:
+        """What a row adds by one of its operands: ``other`` times the partial. None if there is no dependence."""
+        operation, row = self.tape.operation(slot), self.tape.operands_of(slot)
+        if operation not in OPERATIONS:
+            return self.array_term(slot, position, scope, other)
+        steps = _term_steps(operation, len(row))[position]
+        if steps is None:
+            return None
+        self.build.scope = scope
+        names = {SEED: other, RESULT: slot}
+        first = terms(operation, len(row))[position]
+        assert first is not None
+        if first.row.variadic:
+            names |= {first.row.parameters[0]: row[position], TIES: self.ties(slot)}
+        else:
+            names |= dict(zip(first.row.parameters, row, strict=True))
+        return self.build.lower(steps, names, self.tape.span(slot))
+
+    def array_term(self, slot: int, position: int, scope: Scope, other: int) -> int | None:
+        """The same for a row of an array operation, by its own rule."""
+        assert self.arrays is not None
+        self.build.scope = scope
+        return self.arrays.term(slot, position, self.kind, other)
+
+    def ties(self, slot: int) -> int:
+        """How many operands of a row equal its result."""
+        span = self.tape.span(slot)
+        equal = [self.build.emit("eq", (operand, slot), span) for operand in self.tape.operands_of(slot)]
+        total = equal[0]
+        for other in equal[1:]:
+            total = self.build.emit("add", (total, other), span)
+        return total
+
+    def span(self, slot: int) -> Span:
+        """Where a value stands in the source; an input stands where the result does."""
+        tape = self.tape
+        if tape.first_row <= slot < tape.slots:
+            return tape.span(slot)
+        return tape.span(tape.slots - 1) if tape.operations else Span(0, len(tape.source.text))
+
+    def finish(self, outputs: Sequence[int]) -> Transformed:
+        tape, slots = self.build.finish(outputs)
+        values = {slot: slots[slot] for slot in range(self.tape.slots) if slot in slots}
+        return Transformed(tape, values, {slot: slots[found] for slot, found in self.derivatives.items() if found in slots})
+
+
+class _Reverse(_Rules):
+    def __init__(self, tape: Tape, active: bytearray, output: int, most_rows: int) -> None:
+        super().__init__(tape, most_rows)
+        self.active = active
+        self.output = output if output < tape.slots else output - tape.size
+
+    def run(self, wrt: Sequence[int]) -> Transformed:
+        tape, sums = self.tape, self.sums
+        if self.output >= 0:
+            sums.add(self.output, self.build.scopes[self.output], self.build.constant(1.0), self.span(self.output))
+        for slot in reversed(tape.rows()):
+            taken = sums.take(slot, self.span(slot))
+            if taken is not None:
+                self.derivatives[slot] = taken[0]
+                self.hand_on(slot, *taken)
+        for slot in range(tape.first_row):
+            found = sums.take_number(slot, self.span(slot))
+            self.build.scope = self.build.root
+            self.derivatives[slot] = found if self.arrays is None else self.arrays.fitted(found, slot, self.span(slot))
+        return self.finish([self.output, *[self.derivatives[slot] for slot in wrt]])
+
+    def hand_on(self, slot: int, adjoint: int, scope: Scope) -> None:
+        """Give each operand of a row what it gets of the row's adjoint, which is there in a scope."""
+        tape = self.tape
+        row, span = tape.operands_of(slot), tape.span(slot)
+        if tape.operation(slot) == "where":  # nothing is computed, and nothing goes to what is not taken
+            for operand, when in zip(row[1:], (True, False), strict=True):
+                self.build.scope = scope
+                part = self.build.part(row[0], when)
+                if part is not None and self.active[operand]:
+                    given = adjoint
+                    if self.arrays is not None:
+                        given = self.arrays.fitted(self.arrays.taken(row[0], when, adjoint, span), operand, span)
+                    self.sums.add(operand, part, given, span)
+            return
+        for position, operand in enumerate(row):
+            if self.active[operand]:
+                term = self.term(slot, position, scope, adjoint)
+                if term is not None:
+                    if self.arrays is not None:
+                        term = self.arrays.fitted(self.arrays.after(slot, term, adjoint), operand, span)
+                    self.sums.add(operand, scope, term, span)
+
+
+class _Forward(_Rules):
+    kind = "tangent"
+
+    def __init__(self, tape: Tape, first: int, seed: Sequence[int], most_rows: int) -> None:
+        super().__init__(tape, most_rows)
+        self.there: dict[int, tuple[int, Scope]] = {slot: (first + place, self.build.root) for place, slot in enumerate(seed)}
+        """The tangent of each slot that has one, and the scope in which it is there."""
+
+    def run(self) -> Transformed:
+        tape, sums = self.tape, self.sums
+        for slot in tape.rows():
+            for position, operand in enumerate(tape.operands_of(slot)):
+                if operand in self.there:
+                    self.carry(slot, position, *self.there[operand])
+            taken = sums.take(slot, self.span(slot))
+            if taken is not None:
+                self.there[slot] = taken
+                self.derivatives[slot] = taken[0]
+        results = [slot if slot < tape.slots else slot - tape.size for slot in tape.outputs or [tape.output]]
+        tangents = []
+        for slot in results:
+            if slot in self.there:
+                tangent, scope = self.there[slot]
+                sums.add(slot, scope, tangent, self.span(slot))
+            tangents.append(sums.take_number(slot, self.span(slot)))
+        return self.finish([*results, *tangents])
+
+    def carry(self, slot: int, position: int, tangent: int, scope: Scope) -> None:
+        """Carry a tangent, which is there in a scope, from an operand of a row to its result."""
+        inside: Scope | None = self.build.scopes[slot]
+        conditions = list(scope.chain())
+        for around in reversed(conditions):
+            inside = inside.inside(around.condition, around.when) if inside is not None else None
+        row = self.tape.operands_of(slot)
+        if inside is None:
+            return
+        if self.tape.operation(slot) == "where":
+            self.build.scope = inside
+            part = self.build.part(row[0], position == 1) if position else None
+            if part is not None:
+                self.sums.add(slot, part, tangent, self.tape.span(slot))
+            return
+        term = self.term(slot, position, inside, tangent)
+        if term is not None:
+            self.sums.add(slot, inside, term, self.tape.span(slot))

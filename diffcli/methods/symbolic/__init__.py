@@ -1,0 +1,1 @@
+"""SymPy's derivatives, and proofs by algebra."""

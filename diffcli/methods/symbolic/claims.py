@@ -1,0 +1,169 @@
+"""What SymPy says of a derivative worked out by hand: whether it is the derivative, and what the derivative is.
+
+Both programs become SymPy objects on the same symbols. That their difference is zero is proved by algebra
+(`diffcli.methods.symbolic.zero_test`), for the whole or case by case (`diffcli.methods.symbolic.case_proof`), or else, if it is
+small, by SymPy's simplification (`diffcli.methods.symbolic.equality`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import copy
+from typing import Any, NamedTuple, TypeVar
+
+import sympy
+
+from diffcli.errors import LimitError
+from diffcli.methods.symbolic.case_proof import is_equal_by_cases
+from diffcli.methods.symbolic.equality import judge, witness
+from diffcli.methods.symbolic.symbolic import Builder
+from diffcli.methods.symbolic.text import Undecided, to_program_text
+from diffcli.methods.symbolic.zero_test import size, vanishes
+from diffcli.tape import Tape
+
+Expression = Any
+"""A SymPy expression; SymPy ships no types."""
+
+T = TypeVar("T")
+
+MOST_WRITTEN_OUT = 4_000
+"""Programs that would be larger than this, written out without sharing, are not given to SymPy: its walks share nothing."""
+
+_FORMS: tuple[tuple[int, Callable[[Expression], Expression]], ...] = (
+    (25, sympy.simplify), (80, sympy.factor), (300, sympy.factor_terms), (300, sympy.together),
+)  # fmt: skip
+"""Ways to a shorter form, and the most nodes that each is given: SymPy's ``simplify`` may take minutes for a hundred."""
+
+MOST_JUDGED = 40
+"""So it is not asked to simplify differences with more nodes."""
+
+MOST_WHOLE = 1_000
+"""Nor are those with larger whole numbers: SymPy may try to write out a multiple angle."""
+
+MOST_SHOWN = 1_000
+"""Derivatives with more nodes are not shown."""
+
+
+class Decision(NamedTuple):
+    """What SymPy makes of a claim."""
+
+    proved: bool | None
+    """True: it is the derivative. False: it is not. None: not decided."""
+    right: str
+    """The derivative, simplified, in diffcli's language; empty if SymPy has none."""
+    witness: dict[str, float] | None
+    """Where the two differ, if they do, for the variables in which they do; the derivative may be undefined there."""
+
+
+NOTHING = Decision(None, "", None)
+
+
+def decide(tape: Tape, variable: str, claim: Tape) -> Decision:
+    """Whether a claim is the derivative of a tape along one of its inputs.
+
+    Parameters
+    ----------
+    tape
+        The function.
+    variable
+        The name of one of its inputs.
+    claim
+        The claimed derivative; its inputs are among those of the function.
+
+    Raises
+    ------
+    LimitError
+        A limit of the caller's struck. SymPy's own failures, and sizes beyond it, make an undecided answer.
+
+    >>> from diffcli.language import parse
+    >>> from diffcli.tape import lower
+    >>> decide(lower(parse("abs(x)")), "x", lower(parse("x/abs(x)")))
+    Decision(proved=True, right='sign(x)', witness=None)
+    """
+    if max(_written_out(tape), _written_out(claim)) > MOST_WRITTEN_OUT:
+        return NOTHING
+    return _guarded(lambda: _decide(tape, variable, claim), NOTHING)
+
+
+def derivative_text(tape: Tape, slot: int, variable: str) -> str:
+    """The derivative of the value in a slot along an input, simplified, as text; empty if SymPy has none.
+
+    >>> from diffcli.language import parse
+    >>> from diffcli.tape import lower
+    >>> derivative_text(lower(parse("sin(x^2)")), 1, "x")
+    '2*x'
+    """
+    part = copy(tape)
+    part.output = slot
+    if _written_out(part) > MOST_WRITTEN_OUT:
+        return ""
+    return _guarded(lambda: _text(_derivative(Builder(), part, variable), tape), "")
+
+
+def _guarded(work: Callable[[], T], otherwise: T) -> T:
+    """The result of some work of SymPy's, or something else where it fails in a way of its own."""
+    try:
+        return work()
+    except (RecursionError, Undecided, TypeError, ValueError, AttributeError, NotImplementedError, ZeroDivisionError):
+        return otherwise
+
+
+def _written_out(tape: Tape) -> int:
+    """How many nodes the result of a tape has if nothing is shared, counted up to the limit and a little more."""
+    if tape.slots > MOST_WRITTEN_OUT:  # rows that the result does not need are built all the same
+        return tape.slots
+    sizes = [1] * tape.size
+    for slot in tape.rows():
+        size = 1 + sum(sizes[operand] for operand in tape.operands_of(slot))
+        sizes[slot] = min(size, MOST_WRITTEN_OUT + 1)
+    return max(sizes)
+
+
+def _decide(tape: Tape, variable: str, claim: Tape) -> Decision:
+    builder = Builder()
+    right = _derivative(builder, tape, variable)
+    claimed = builder.release(builder.read(claim)[0])
+    difference = claimed - right
+    proved = True if vanishes(difference) or is_equal_by_cases(claimed, right, tape) else _judged(difference)
+    return Decision(proved, _text(right, tape), witness(difference) if proved is False else None)
+
+
+def _judged(difference: Expression) -> bool | None:
+    """What SymPy's own simplification makes of a difference, if it is one that it will be done with soon."""
+    return judge(difference) if _is_tame(difference, MOST_JUDGED) else None
+
+
+def _derivative(builder: Builder, tape: Tape, variable: str) -> Expression:
+    expression, symbols = builder.read(tape)
+    return builder.release(sympy.diff(expression, symbols[tape.inputs.index(variable)]))
+
+
+def _text(derivative: Expression, tape: Tape) -> str:
+    """The shortest of a derivative's forms, in diffcli's language."""
+    forms = [derivative]
+    for most, form in _FORMS:
+        if _is_tame(derivative, most):
+            try:
+                forms.append(form(derivative))
+            except LimitError:
+                raise
+            except Exception:  # SymPy can fail in ways of its own; the derivative stands without this form
+                continue
+    texts = []
+    for form in forms:
+        try:
+            if size(form, MOST_SHOWN) < MOST_SHOWN:
+                texts.append(to_program_text(form, MOST_SHOWN, tape.inputs))
+        except Undecided:
+            continue
+        except LimitError as limit:
+            if limit.diagnostics[0].code != "too-many-nodes":
+                raise
+    return min(texts, key=len, default="")
+
+
+def _is_tame(expression: Expression, most: int) -> bool:
+    """Whether SymPy will simplify an expression soon: it is small, and nothing like sin(1000000*x) can be written out."""
+    if size(expression, most) == most:
+        return False
+    return all(max(abs(number.p), number.q) <= MOST_WHOLE for number in expression.atoms(sympy.Rational))

@@ -1,0 +1,76 @@
+"""Counting: elementary operations of f, and of a sweep beside it.
+
+One for each elementary function, sum, product, quotient and change of sign, in the formulas as the traces print them; a
+product with a partial that is 1 is free, and so is the seed. For programs of sums, products and quotients the value and
+the whole gradient take at most 5 times the operations of f (Baur & Strassen 1983), 6 here with quotients, whose two
+partials do not share a factor; the value and a tangent take at most 5 times (a quotient: two quotients, a product and a
+difference beside its own). A function such as erf adds what its own rule takes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from diffcli.methods.problem.problem import Problem
+from diffcli.methods.sweeps.forward import Tangents
+from diffcli.methods.sweeps.reverse import Step
+from diffcli.methods.traces.trace import formula_of
+from diffcli.operations import OPERATIONS
+from diffcli.records import Cost
+from diffcli.tape.running.rules import terms
+
+FREE = frozenset(("where", "stop_gradient"))
+
+
+def function_cost(problem: Problem) -> int:
+    """The rows that are evaluated, choices left out."""
+    tape = problem.tape
+    if tape.shapes is not None:
+        from diffcli.methods.traces.array_cost import array_function_cost  # numbers do not wait for it
+
+        return array_function_cost(problem)
+    return sum(
+        name not in FREE and OPERATIONS[name].precedence not in range(1, 6) and problem.values[slot] is not None
+        for slot, name in enumerate(tape.operations, tape.first_row)
+    )
+
+
+def reverse_cost(problem: Problem, steps: Sequence[Step]) -> Cost:
+    """The cost of one reverse sweep: each step its term, and a sum where something was there before."""
+    if problem.tape.shapes is not None:
+        from diffcli.methods.traces.array_cost import array_reverse_cost
+
+        return array_reverse_cost(problem)
+    sweep = sum(_term_cost(problem, step.source, step.position, joins=not step.first) for step in steps)
+    return Cost(function_cost(problem), sweep, 1, "at most 5 times for sums and products, 6 with quotients")
+
+
+def forward_cost(problem: Problem, sweeps: Sequence[Tangents]) -> Cost:
+    """The cost of the tangent sweeps, one for each seed."""
+    tape = problem.tape
+    if tape.shapes is not None:
+        from diffcli.methods.traces.array_cost import array_forward_cost
+
+        return array_forward_cost(problem)
+    total = 0
+    for sweep in sweeps:
+        for slot in tape.rows():
+            if sweep[slot] is None:
+                continue
+            row = tape.operands_of(slot)
+            known = terms(tape.operation(slot), len(row))
+            moving = [position for position, operand in enumerate(row) if known[position] and sweep[operand] is not None]
+            if tape.operation(slot) == "where":  # of which one part alone is taken
+                moving = [position for position in moving if position == (1 if problem.values[row[0]] else 2)]
+            total += sum(_term_cost(problem, slot, position, joins=position != moving[0]) for position in moving)
+    bound = f"at most {1 + 4 * len(sweeps)} times for sums, products and quotients"
+    return Cost(function_cost(problem), total, len(sweeps), bound)
+
+
+def _term_cost(problem: Problem, slot: int, position: int, joins: bool) -> int:
+    """The operations of a term; one that joins a sum takes one more, which is also its change of sign if it has one."""
+    term = terms(problem.tape.operation(slot), len(problem.tape.operands_of(slot)))[position]
+    if term is None:
+        return 0
+    formula = formula_of(problem, slot, position, term)
+    return formula.cost + (joins and not formula.negative)

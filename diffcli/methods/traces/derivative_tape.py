@@ -1,0 +1,69 @@
+"""The gradient of a problem as a program, with its rows as records: what ``--derivative-tape`` prints."""
+
+# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
+
+from copy import copy
+from typing import NamedTuple
+
+from diffcli.methods.problem.problem import Problem
+from diffcli.methods.sweeps.transform import transform_reverse
+from diffcli.methods.traces.cost import function_cost
+from diffcli.methods.traces.trace import Notation, Tracer
+from diffcli.records import Number, Operand, Trace, is_array
+from diffcli.tape import Tape, evaluate
+
+
+class DerivativeTape(NamedTuple):
+    """The rows of f, followed by those of its gradient; values are numbered anew."""
+
+    trace: Trace
+    """Its rows, as those of a primal trace."""
+    adjoints: tuple[tuple[int, ...], ...]
+    """For each of the rows, the indices of the values whose adjoint it is."""
+    first: int
+    """The index of the first row of the gradient."""
+    outputs: tuple[tuple[str, Operand, Number], ...]
+    """The results: ``f`` and ``df/d...``, where each stands, and its number."""
+    function: int
+    """The elementary operations of f."""
+    together: int
+    """Those of value and gradient together."""
+
+    @property
+    def ratio(self) -> float:
+        """Operations of value and gradient over those of f; NaN for a program without operations."""
+        return self.together / self.function if self.function else float("nan")
+
+
+def derivative_tape(problem: Problem, notation: Notation, most_shown: int | None, most_rows: int) -> DerivativeTape:
+    """The program of value and gradient, evaluated at the problem's point.
+
+    Operations are counted as for ``--cost``: those that are evaluated, comparisons and choices left out.
+    """
+    found = transform_reverse(problem.tape, list(map(problem.input_slot, problem.wrt)), problem.active, most_rows=most_rows)
+    tape = found.tape
+    derived = copy(problem)
+    derived.tape, derived.values = tape, evaluate(tape, problem.point)
+    trace = Tracer(derived, notation, most_shown).primal()
+    named: dict[int, list[int]] = {}
+    for slot, place in found.derivatives.items():
+        if place >= 0 and slot in found.values and problem.active[slot]:
+            named.setdefault(tape.index(place), []).append(tape.index(found.values[slot]))
+    names = ["f", *(f"df/d{name}" for name in problem.wrt)]
+    places = [slot if slot < tape.slots else slot - tape.size for slot in tape.outputs]
+    outputs = tuple(
+        (name, _operand(tape, slot), _number(derived.values[slot])) for name, slot in zip(names, places, strict=True)
+    )  # fmt: skip
+    adjoints = tuple(tuple(sorted(named.get(row.v, ()))) for row in trace.primal)
+    first = tape.index(tape.derived_from or 0)
+    return DerivativeTape(trace, adjoints, first, outputs, function_cost(problem), function_cost(derived))
+
+
+def _number(value: Number) -> Number:
+    return (value if is_array(value) else float(value)) + 0.0
+
+
+def _operand(tape: Tape, slot: int) -> Operand:
+    if slot >= 0:
+        return Operand(tape.index(slot))
+    return Operand(None, tape.constants[-1 - slot], tape.constant_names.get(slot, ""))

@@ -1,0 +1,168 @@
+"""Forward or reverse? The sweeps that a Jacobian takes in either mode, in counted operations.
+
+A Jacobian by columns is a forward sweep for each input, by rows a reverse sweep for each output; columns (or rows) that
+share no entry go together (`diffcli.methods.sweeps.colouring`). A sweep does the operations of those rows only that its direction
+reaches, so each mode is counted with the sets of `diffcli.methods.sweeps.sparsity`: the operations of a term times the number of
+sweeps in which its operand moves, or its adjoint is there.
+"""
+
+# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from diffcli.methods.problem.problem import Problem
+from diffcli.methods.sweeps.colouring import Groups
+from diffcli.methods.sweeps.sparsity import Flow
+from diffcli.methods.traces.cost import function_cost
+from diffcli.methods.traces.trace import formula_of
+from diffcli.tape.running.rules import Term, terms
+
+MOST_FORMULAS = 20_000
+"""On a longer tape a term is counted once for all rows of its operation, whatever branch of the rule they take."""
+
+
+class ModeCost(NamedTuple):
+    """One way to a Jacobian: how many sweeps, of how many operations together."""
+
+    sweeps: int
+    operations: int
+
+
+class SweepCount(NamedTuple):
+    """What a Jacobian costs either way. ``function`` is the operations of f itself, whose values all sweeps share."""
+
+    inputs: int
+    outputs: int
+    function: int
+    forward: ModeCost
+    reverse: ModeCost
+
+    @property
+    def cheaper(self) -> str:
+        """The mode with fewer operations; of two that are alike, that with fewer sweeps, and forward before reverse."""
+        ways = (("forward", self.forward), ("reverse", self.reverse))
+        return min(ways, key=lambda way: (way[1].operations, way[1].sweeps))[0]
+
+    def text(self) -> str:
+        """The count in words.
+
+        >>> SweepCount(2, 3, 10, ModeCost(2, 38), ModeCost(3, 69)).text()
+        'n = 2 inputs, m = 3 outputs: 2 forward sweeps of 1.9 × f, 3 reverse sweeps of 2.3 × f; forward is cheaper'
+        >>> SweepCount(100, 99, 300, ModeCost(2, 900), ModeCost(2, 900)).text()
+        'n = 100 inputs, m = 99 outputs: 2 forward sweeps (2 colours) of 1.5 × f, 2 reverse sweeps (2 colours) of 1.5 × f; both \
+take as many operations'
+        """
+        ways = (
+            self._way("forward", self.forward, self.inputs),
+            self._way("reverse", self.reverse, self.outputs),
+        )  # fmt: skip
+        sizes = f"n = {_counted(self.inputs, 'input')}, m = {_counted(self.outputs, 'output')}"
+        verdict = f"{self.cheaper} is cheaper"
+        if self.forward.operations == self.reverse.operations:
+            verdict = "both take as many operations"
+        return f"{sizes}: {', '.join(ways)}; {verdict}"
+
+    def _way(self, name: str, way: ModeCost, uncoloured: int) -> str:
+        """A mode with its sweeps, the colours if they save some, and what a sweep costs beside f."""
+        colours = f" ({_counted(way.sweeps, 'colour')})" if way.sweeps < uncoloured else ""
+        each = f" of {way.operations / way.sweeps / self.function:.2g} × f" if way.sweeps and self.function else ""
+        return f"{_counted(way.sweeps, f'{name} sweep')}{colours}{each}"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'s' * (count != 1)}"
+
+
+def count_sweeps(
+    problem: Problem, flow: Flow, inputs: Sequence[int], outputs: Sequence[int], columns: Groups, rows: Groups
+) -> SweepCount:
+    """Both ways to the Jacobian of some outputs by some inputs, as slots, with the groups that share a sweep."""
+    counter = _Counter(problem, flow)
+    forward = counter.forward(_bits(inputs, columns))
+    reverse = counter.reverse(_bits(outputs, rows), inputs)
+    return SweepCount(
+        len(inputs), len(outputs), function_cost(problem), ModeCost(len(columns), forward), ModeCost(len(rows), reverse)
+    )  # fmt: skip
+
+
+def count_forward(problem: Problem, flow: Flow, inputs: Sequence[int], columns: Groups) -> int:
+    """The operations of the forward sweeps by some inputs, as slots, one for each group."""
+    return _Counter(problem, flow).forward(_bits(inputs, columns))
+
+
+def _bits(slots: Sequence[int], groups: Groups) -> dict[int, int]:
+    """For each slot, a bit for every group that it is in."""
+    found: dict[int, int] = {}
+    for number, group in enumerate(groups):
+        for place in group:
+            found[slots[place]] = found.get(slots[place], 0) | 1 << number
+    return found
+
+
+class _Counter:
+    """Counts operations of sweeps over one tape."""
+
+    def __init__(self, problem: Problem, flow: Flow) -> None:
+        self.problem, self.tape, self.flow = problem, problem.tape, flow
+        self.coarse = len(self.tape.operations) > MOST_FORMULAS
+        self.known: dict[tuple[object, ...], tuple[int, int]] = {}
+
+    def forward(self, seeds: dict[int, int]) -> int:
+        """The operations of forward sweeps, of which each input moves in those that its bits say."""
+        tape, total = self.tape, 0
+        sets = [0] * tape.size
+        for slot, bits in seeds.items():
+            sets[slot] = bits
+        for place, passing in enumerate(self.flow):
+            row, union = tape.operands[place], 0
+            for position in passing:
+                bits = sets[row[position]]
+                if bits:
+                    cost, joining = self.term(place, position)
+                    total += cost * bits.bit_count() + joining * (bits & union).bit_count()
+                    union |= bits
+            sets[tape.first_row + place] = union
+        return total
+
+    def reverse(self, seeds: dict[int, int], inputs: Sequence[int]) -> int:
+        """The operations of reverse sweeps, of which each output is the start of those that its bits say."""
+        from diffcli.methods.sweeps.reverse import activity
+
+        tape, total = self.tape, 0
+        active = activity(tape, list(inputs))
+        sets = [0] * tape.size
+        for slot, bits in seeds.items():
+            sets[slot] = bits
+        for place in range(len(self.flow) - 1, -1, -1):
+            bits = sets[tape.first_row + place]
+            if not bits:
+                continue
+            row = tape.operands[place]
+            for position in self.flow[place]:
+                target = row[position]
+                if active[target]:
+                    cost, joining = self.term(place, position)
+                    total += cost * bits.bit_count() + joining * (bits & sets[target]).bit_count()
+                    sets[target] |= bits
+        return total
+
+    def term(self, place: int, position: int) -> tuple[int, int]:
+        """The operations of a term, and how many more it takes where there is a sum to join."""
+        row = self.tape.operands[place]
+        name = self.tape.operations[place]
+        term = terms(name, len(row))[position]
+        assert term is not None
+        key: tuple[object, ...] = (name, position, tuple(self.tape.constants[-1 - slot] if slot < 0 else None for slot in row))
+        if not self.coarse and _chooses(term):
+            key = (place, position)
+        found = self.known.get(key)
+        if found is None:
+            formula = formula_of(self.problem, self.tape.first_row + place, position, term)
+            found = self.known[key] = formula.cost, int(not formula.negative)
+        return found
+
+
+def _chooses(term: Term) -> bool:
+    """Whether the operations of a term depend on the values."""
+    return term.row.variadic or "where" in term.program.operations

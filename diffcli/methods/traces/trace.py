@@ -1,0 +1,249 @@
+"""A tape's sweeps as records: the primal, tangent and adjoint traces of the lecture."""
+
+# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+from diffcli.language import Program, parse
+from diffcli.language.writing.printer import LATEX, MATHEMATICS, PLAIN_MATHEMATICS, Dialect, number_text, to_text
+from diffcli.methods.problem.problem import Problem
+from diffcli.methods.sweeps.forward import Tangents
+from diffcli.methods.sweeps.reverse import Step
+from diffcli.operations import OPERATIONS
+from diffcli.operations.custom_operations import OwnName
+from diffcli.records import AdjointStep, Operand, PrimalRow, TangentRow, Trace, is_array
+from diffcli.tape.running.formulas import Formula
+from diffcli.tape.running.rules import ABSENT, RESULT, SEED, TIES, Term, terms
+
+_TOO_LONG = 60
+"""A formula longer than this is written with the partial's name instead of its rule."""
+
+
+class Notation(NamedTuple):
+    """How values, tangents and adjoints are written, and with which spelling of formulas."""
+
+    dialect: Dialect
+    value_form: str
+    tangent_form: str
+    adjoint_form: str
+    result_adjoint: str
+    partial: str
+    """The sign of a partial derivative."""
+    digits: str = "-0123456789"
+    """How the characters of an index are written."""
+    constants: Mapping[str, str] = {}
+
+    def numeral(self, index: int) -> str:
+        return str(index).translate(str.maketrans("-0123456789", self.digits))
+
+    def value(self, index: int) -> str:
+        return self.value_form.format(self.numeral(index))
+
+    def tangent(self, index: int) -> str:
+        return self.tangent_form.format(self.numeral(index))
+
+    def adjoint(self, index: int) -> str:
+        return self.adjoint_form.format(self.numeral(index))
+
+    def operand(self, operand: Operand) -> str:
+        if operand.v is not None:
+            return self.value(operand.v)
+        if operand.name:
+            return self.constants.get(operand.name, operand.name)
+        assert operand.constant is not None
+        if is_array(operand.constant):
+            from diffcli.language.writing.array_text import short_text  # few programs have arrays
+
+            return short_text(operand.constant)
+        text = self.dialect.number(operand.constant)
+        return f"({text})" if text.startswith("-") else text
+
+
+UNICODE = Notation(MATHEMATICS, "v{}", "v̇{}", "v̄{}", "ȳ₁", "∂", "₋₀₁₂₃₄₅₆₇₈₉", {"pi": "π", "tau": "τ"})
+ASCII = Notation(PLAIN_MATHEMATICS, "v[{}]", "dot v[{}]", "bar v[{}]", "bar y[1]", "d")
+IN_LATEX = Notation(
+    LATEX, "v_{{{}}}", r"\dot{{v}}_{{{}}}", r"\bar{{v}}_{{{}}}", r"\bar{y}_{1}", r"\partial ",
+    constants={"pi": r"\pi", "tau": r"\tau"},
+)  # fmt: skip
+
+
+def _kept(count: int, most: int | None) -> tuple[list[int], int]:
+    """Which of so many rows a long trace keeps, ``most`` of them from either end, and how many it leaves out."""
+    if most is None or count <= most:
+        return list(range(count)), 0
+    head = most // 2
+    return [*range(head), *range(count - most + head, count)], count - most
+
+
+def _letters(count: int) -> list[str]:
+    return [f"a{position}" for position in range(count)]
+
+
+@cache
+def _application(operation: str, count: int) -> Program:
+    """An operation applied to names, as a program."""
+    row = OPERATIONS[operation]
+    letters = _letters(count)
+    if isinstance(operation, OwnName):
+        program = parse(f"max({', '.join(letters)}, 0)")  # the text of a call, whatever is called
+        program.operations[-1], program.arguments[-1] = operation, tuple(range(count))
+        return program
+    if not row.symbol:
+        return parse(f"{row.spelling}({', '.join(letters)})")
+    return parse(f" {row.symbol} ".join(letters) if count == 2 else f"{row.symbol} {letters[0]}")
+
+
+def formula_of(problem: Problem, slot: int, position: int, term: Term) -> Formula:
+    """The formula of the term of a row by one of its operands, at the row's values."""
+    row = problem.tape.operands_of(slot)
+    numbers = [problem.values[operand] for operand in row]
+    result = problem.values[slot]
+    operation = term.row
+    if problem.tape.shapes is not None:  # what is no constant stands for many numbers
+        known = {operand: number for operand, number in zip(row, numbers, strict=True) if operand < 0 and not is_array(number)}
+        numbers, result = [known.get(operand) for operand in row], None
+    environment: dict[str, Any] = {SEED: 1.0, RESULT: result}
+    if operation.variadic:
+        environment |= {operation.parameters[0]: numbers[position], TIES: float(numbers.count(result))}
+        return Formula(term, environment, (TIES,))
+    environment |= dict(zip(operation.parameters, numbers, strict=True))
+    constants = [name for name, operand in zip(operation.parameters, row, strict=True) if operand < 0]
+    return Formula(term, environment, constants)
+
+
+def _plain(value: Any) -> Any:
+    """A number as a float, whatever made it; an array, or nothing, as it is."""
+    return value if value is None or is_array(value) else float(value)
+
+
+class Tracer:
+    """Builds the records of a problem's trace, in one notation."""
+
+    def __init__(self, problem: Problem, notation: Notation = UNICODE, most: int | None = None) -> None:
+        self.problem = problem
+        self.tape = problem.tape
+        self.notation = notation
+        self.most = most
+        self.slots, self.hidden_rows = _kept(self.tape.slots, most)
+        self.names = {slot: name for name, slot in reversed(self.tape.bindings.items()) if slot >= 0}
+        self.names |= dict(enumerate(self.tape.inputs))
+
+    def primal(self, *, tangent: tuple[TangentRow, ...] = (), seeds: tuple[str, ...] = ()) -> Trace:
+        tape = self.tape
+        rows = tuple(map(self._primal_row, self.slots))
+        output = tape.index(tape.output) if tape.output < tape.slots else None
+        return Trace(len(tape.inputs), rows, output, seeds, tangent, hidden=(self.hidden_rows, 0))
+
+    def with_tangents(self, seeds: Sequence[str], sweeps: Sequence[Tangents]) -> Trace:
+        rows = []
+        for slot in self.slots:
+            tangents = tuple(_plain(sweep[slot]) for sweep in sweeps)
+            rows.append(TangentRow(self.tape.index(slot), self._tangent_formula(slot), tangents))
+        return self.primal(tangent=tuple(rows), seeds=tuple(seeds))
+
+    def with_adjoints(self, steps: Sequence[Step]) -> Trace:
+        trace = self.primal()
+        kept, hidden = _kept(len(steps) + 1, self.most)
+        records = [self._seed_step() if position == 0 else self._adjoint_step(steps[position - 1]) for position in kept]
+        reached = {self.tape.output, *(step.target for step in steps)}
+        unreached = tuple(self.tape.index(slot) for slot in self.slots if slot not in reached)
+        if trace.output is None:
+            records = []
+        return trace._replace(adjoint=tuple(records), unreached=unreached, hidden=(self.hidden_rows, hidden))
+
+    # -- rows -----------------------------------------------------------------------------------------------------------
+
+    def _operand(self, slot: int) -> Operand:
+        if slot >= 0:
+            return Operand(self.tape.index(slot))
+        return Operand(None, self.tape.constants[-1 - slot], self.tape.constant_names.get(slot, ""))
+
+    def _primal_row(self, slot: int) -> PrimalRow:
+        tape = self.tape
+        value = self.problem.values[slot]
+        number = _plain(value)
+        name = self.names.get(slot, "")
+        if slot < tape.first_row:
+            return PrimalRow(tape.index(slot), "input", (), self.notation.dialect.name(name), number, name, None)
+        operation = tape.operation(slot)
+        operands = tuple(map(self._operand, tape.operands_of(slot)))
+        words = dict(zip(_letters(len(operands)), map(self.notation.operand, operands), strict=True))
+        if operation not in OPERATIONS:
+            from diffcli.methods.traces.array_formulas import row_text  # numbers do not wait for it
+
+            formula = row_text(tape, slot, words, self.notation.dialect)
+            return PrimalRow(tape.index(slot), str(operation), operands, formula, number, name, tape.span(slot))
+        formula = to_text(_application(operation, len(operands)), None, self.notation.dialect, lambda name: words.get(name, name))
+        return PrimalRow(tape.index(slot), str(operation), operands, formula, number, name, tape.span(slot))
+
+    def _tangent_formula(self, slot: int) -> str:
+        tape = self.tape
+        if slot < tape.first_row or self.problem.values[slot] is None:
+            return ""
+        row = tape.operands_of(slot)
+        parts = []
+        for position, operand in enumerate(row):
+            if operand >= 0 and self._is_present(slot, position):
+                parts.append(self._term(slot, position, "tangent", self.notation.tangent(tape.index(operand))))
+        parts = list(filter(None, parts))
+        return " + ".join(parts).replace("+ -", "- ")
+
+    def _is_present(self, slot: int, position: int) -> bool:
+        """Whether the operand's partial is there at all: not so for a branch that is not taken."""
+        row = self.tape.operands_of(slot)
+        if self.tape.operation(slot) != "where":
+            return True
+        if self.tape.shape(row[0]):
+            return position > 0  # decided for each element
+        return position == (1 if self.problem.values[row[0]] else 2)
+
+    def _term(self, slot: int, position: int, kind: str, other: str) -> str:
+        """What a row adds by an operand as a formula: ``other`` times the partial. Empty if there is no dependence."""
+        row = self.tape.operands_of(slot)
+        if self.tape.operation(slot) not in OPERATIONS:
+            from diffcli.methods.traces.array_formulas import rule_formula
+
+            words = [self.notation.operand(self._operand(operand)) for operand in row]
+            result = self.notation.value(self.tape.index(slot))
+            return rule_formula(self.tape, slot, position, kind, other, words, result, self.notation.dialect)
+        term = terms(self.tape.operation(slot), len(row))[position]
+        if term is None:
+            return ""
+        operation = term.row
+        own = self.notation.operand(self._operand(row[position]))
+        formula = formula_of(self.problem, slot, position, term)
+        if operation.variadic:
+            names = {operation.parameters[0]: own}
+            if self.tape.shapes is None:
+                names[TIES] = number_text(formula.environment[TIES])
+        else:
+            words = [self.notation.operand(self._operand(operand)) for operand in row]
+            names = dict(zip(operation.parameters, words, strict=True))
+        names |= {SEED: other, RESULT: self.notation.value(self.tape.index(slot))}
+        if self.tape.shapes is not None:
+            names[ABSENT] = "0"  # of the elements that are not taken
+        text = formula.text(self.notation.dialect, names)
+        if len(text) > _TOO_LONG or len(term.program.statements) > 1:
+            above, below = self.notation.value(self.tape.index(slot)), own
+            partial = self.notation.partial
+            text = f"{other}{self.notation.dialect.symbols['mul']}{partial}{above}/{partial}{below}"
+        if kind == "adjoint" and self.tape.shape(slot) != self.tape.shape(row[position]):
+            from diffcli.methods.traces.array_formulas import summed_text
+
+            text = summed_text(text, self.tape.shape(slot), self.tape.shape(row[position]), self.notation.dialect)
+        return text
+
+    def _seed_step(self) -> AdjointStep:
+        output = self.tape.output
+        target = self.tape.index(output)
+        return AdjointStep(target, None, 0, self.notation.result_adjoint, 1.0, 1.0)
+
+    def _adjoint_step(self, step: Step) -> AdjointStep:
+        tape = self.tape
+        target = tape.index(step.target)
+        text = self._term(step.source, step.position, "adjoint", self.notation.adjoint(tape.index(step.source)))
+        if not step.first:
+            text = f"{self.notation.adjoint(target)} + {text}".replace("+ -", "- ")
+        return AdjointStep(target, tape.index(step.source), step.position, text, _plain(step.term), _plain(step.total))

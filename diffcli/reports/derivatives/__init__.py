@@ -1,0 +1,1 @@
+"""Gradients, matrices, products, Taylor coefficients, traces and derivations as documents."""

@@ -1,0 +1,182 @@
+"""The report of derivations: trees for people, formulas for LaTeX, a table for scripts."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from diffcli.language.writing.printer import latex_name
+from diffcli.methods.derivation.derivation import REFERENCE, Derivation, Step, SymbolicAgreement, prime_of
+from diffcli.methods.derivation.rules import CONSTANT, IDENTITY
+from diffcli.methods.traces.trace import IN_LATEX, Notation
+from diffcli.reports.document import Block, Column, Style, Table, Text, number
+from diffcli.reports.formats.latex import escape
+
+LONGEST = 400
+"""A longer derivative is not written out under its tree."""
+
+LEVEL = 9
+"""A tree has a level for as many columns of the page; deeper steps stand in one column, with their depth as a number."""
+
+NARROWEST = 30
+"""Texts are not wrapped into less."""
+
+_PLAIN = frozenset((IDENTITY, CONSTANT, REFERENCE))
+"""Rules that leave nothing to assemble."""
+
+
+def derivation_blocks(derivations: Sequence[Derivation], notation: Notation, style: Style, drawn: bool) -> list[Block]:
+    """Each derivation, ``drawn`` as a tree, as a table of its steps, or in LaTeX as formulas."""
+    blocks: list[Block] = []
+    for found in derivations:
+        if notation is IN_LATEX:
+            blocks += _formulas(found, notation, style)
+        elif drawn:
+            blocks += _tree(found, notation, style)
+        else:
+            blocks.append(_table(found, notation))
+    return blocks
+
+
+def derivation_data(found: Derivation) -> dict[str, Any]:
+    """A derivation for JSON; rows are named v[-1], v[0], v[1], ... as in the traces."""
+    return {
+        "variable": found.variable,
+        "derivative": found.derivative or None,
+        "value": found.value,
+        "agreement": found.agreement._asdict(),
+        "steps": [
+            {
+                "v": None if step.v is None else f"v[{step.v}]",
+                "rule": step.rule,
+                "row": step.row,
+                "name": step.name or None,
+                "let": step.let or None,
+                "formula": step.formula or None,
+                "remark": step.remark or None,
+                "result": step.result,
+                "value": step.value,
+                "children": [f"v[{child}]" for child in step.children],
+                "refers_to": None if step.refers_to is None else f"v[{step.refers_to}]",
+                "depth": step.depth,
+            }
+            for step in found.steps
+        ],
+    }
+
+
+def _identity(step: Step, notation: Notation) -> str:
+    """A row, what it is, and what the program calls it: v₁ = a = v₀^2 = x^2."""
+    names = [notation.value(step.v)] if step.v is not None else []
+    names += [notation.dialect.name(step.name)] if step.name else []
+    return " = ".join(dict.fromkeys([*names, step.row, *([step.value_text] if step.value_text else [])]))
+
+
+def _rule(step: Step) -> str:
+    """The rule by its name, in letters, and why it is this one."""
+    words = f"let {step.let}; " if step.let else ""
+    words += f"{step.formula}, {step.remark}" if step.remark else step.formula
+    return f"{step.rule}: {words}" if words else step.rule
+
+
+def _result(step: Step, notation: Notation, digits: int | None) -> str:
+    assert step.v is not None
+    value = notation.dialect.number(float(number(step.value, digits)))
+    names = [f"{notation.value(step.v)}{prime_of(notation)}", step.result, value]
+    return " = ".join(dict.fromkeys(names))
+
+
+# -- trees ---------------------------------------------------------------------------------------------------------------
+
+
+def _tree(found: Derivation, notation: Notation, style: Style) -> list[Block]:
+    sign, prime = notation.partial, prime_of(notation)
+    lines: list[str] = []
+    half = len(found.steps) // 2
+    below = [step.depth for step in found.steps[1:]]
+    for position, (step, following) in enumerate(zip(found.steps, [*below, 0], strict=True), 1):
+        lines += _step_lines(step, following > step.depth, notation, style)
+        if found.hidden and position == half:
+            lines.append(hidden_steps(found.hidden))
+    title = f"{sign}f/{sign}{found.variable}, step by step ({prime} is {sign}/{sign}{found.variable})"
+    root = found.steps[0]
+    ending = [agreement_text(found.agreement)]
+    if root.v is not None and found.derivative and len(found.derivative) <= LONGEST and prime in root.result:
+        ending.insert(0, f"{sign}f/{sign}{found.variable} = {found.derivative}")
+    return [Text("\n".join((title, "", *lines)), "code"), *map(Text, ending)]
+
+
+def hidden_steps(count: int) -> str:
+    return f"... {count} steps are not shown; --full shows all"
+
+
+def _step_lines(step: Step, goes_on: bool, notation: Notation, style: Style) -> Iterator[str]:
+    """A step as lines of a tree: the row and its rule, on two lines where one is too short, then the result."""
+    corner, tee, bar = ("└─ ", "├─ ", "│  ") if style.unicode else ("`- ", "|- ", "|  ")
+    deepest = max(3, style.width // LEVEL)
+    rails = step.rails[-deepest:]
+    above = "".join(bar if more else "   " for more in rails[:-1])
+    first = above + (tee if rails[-1] else corner) if rails else ""
+    inner = above + (bar if rails[-1] else "   ") if rails else ""
+    inner += (bar if goes_on else "  ")[:2]
+    identity, rule = _identity(step, notation), _rule(step)
+    identity += f"  (depth {step.depth})" if step.depth > deepest else ""
+    fits = len(inner) + len(identity) + 3 + len(rule) <= style.width
+    texts = [f"{identity}   {rule}"] if fits else [identity, rule]
+    if step.rule not in _PLAIN and step.v is not None:
+        texts.append(_result(step, notation, style.digits))
+    room = max(style.width - len(inner), NARROWEST)
+    for position, text in enumerate(texts):
+        for line, part in enumerate(textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False)):
+            yield (first if position == line == 0 else inner + "  " * (line > 0)) + part
+
+
+def agreement_text(agreement: SymbolicAgreement) -> str:
+    """How a derivation compares with SymPy's derivative, in a sentence."""
+    verdict, digits, elsewhere = agreement
+    if verdict == "proved":
+        return "equal to SymPy's derivative: proved, the difference of the two simplifies to 0"
+    if verdict == "at the point":
+        also = "elsewhere they differ: other branches are taken there" if elsewhere else "in general not proved"
+        return f"equal to SymPy's derivative at this point, to {digits} digits; {also}"
+    if verdict == "differs":
+        return "not equal to SymPy's derivative at this point; the rules of the table are another convention there"
+    return "not compared with SymPy's derivative: there is no number or no form of it"
+
+
+# -- other forms -----------------------------------------------------------------------------------------------------------
+
+
+def _table(found: Derivation, notation: Notation) -> Table:
+    titles = ("v", "depth", "rule", "formula", "derivative", "value")
+    columns = tuple(Column(title, numeric=title in ("depth", "value")) for title in titles)
+    rows = tuple(
+        (notation.value(step.v) if step.v is not None else "", step.depth, step.rule, step.formula, step.result, step.value)
+        for step in found.steps
+    )  # fmt: skip
+    return Table(f"derivation of df/d{found.variable}", columns, rows)
+
+
+def _formulas(found: Derivation, notation: Notation, style: Style) -> list[Block]:
+    """A display for each step: the row, its rule in words and letters, and its derivative."""
+    variable = latex_name(found.variable)
+    blocks: list[Block] = [Text(f"Derivation along {found.variable}, step by step; a prime is the derivative along it.")]
+    for position, step in enumerate(found.steps):
+        if found.hidden and position == len(found.steps) // 2:
+            blocks.append(Text(hidden_steps(found.hidden)))
+        if step.v is None or step.rule == REFERENCE:
+            continue
+        words = rf"\text{{{escape(step.rule)}}}"
+        words += rf",\ {step.let}" if step.let else ""
+        rule = rf"{words}:\ {step.formula}"
+        why, _, condition = step.remark.partition(" ")
+        rule += rf"\ \text{{{why} }} {condition}" if condition else ""
+        lines = [rf"{_identity(step, notation).replace(' = ', ' &= ', 1)} && {rule}"]
+        if step.rule not in _PLAIN:
+            lines.append(_result(step, notation, style.digits).replace(" = ", " &= ", 1))
+        blocks.append(Text(r"\begin{aligned} " + r" \\ ".join(lines) + r" \end{aligned}", "math"))
+    derivative = found.steps[0].result
+    blocks.append(Text(rf"\dfrac{{\partial f}}{{\partial {variable}}} = {derivative}", "math"))
+    return [*blocks, Text(agreement_text(found.agreement) + ".")]
+

@@ -1,0 +1,233 @@
+"""The report of a gradient: its result, traces, and costs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from diffcli.language import parse
+from diffcli.language.writing.printer import LATEX, step_text, to_text
+from diffcli.methods.traces.trace import IN_LATEX, Notation
+from diffcli.records import Cost, Difference, GradientResult, SymbolicDerivative, is_array
+from diffcli.reports.derivatives.trace import trace_data, trace_tables
+from diffcli.reports.document import Block, Column, Document, Style, Table, Text, Value, Values, number
+from diffcli.reports.heading import LONGEST, heading
+
+
+def gradient_report(
+    result: GradientResult, notation: Notation, style: Style, timing: dict[str, float] | None = None, brief: bool = False,
+    drawn: bool = True,
+) -> Document:
+    """The document of a gradient; ``brief`` leaves out what it was made of, and ``drawn`` makes trees of derivations.
+
+    ``timing`` holds the seconds of each stage, where they were asked for.
+    """
+    blocks: list[Block] = _heading(result, notation)
+    if result.trace is not None and result.trace.primal:
+        blocks += trace_tables(result.trace, notation, style.full)
+    if result.derivative_tape is not None:
+        from diffcli.reports.derivatives.derivative_tape import derivative_tape_blocks
+
+        blocks += derivative_tape_blocks(result.derivative_tape, notation)
+    if result.differences:
+        blocks += _difference_tables(result.differences, brief)
+    if result.derivations:
+        from diffcli.reports.derivatives.derivation import derivation_blocks
+
+        blocks += derivation_blocks(result.derivations, notation, style, drawn)
+    if result.symbolic:
+        blocks += _symbolic_tables(result.symbolic, notation)
+    blocks.append(Values(_values(result, style)))
+    if notation is not IN_LATEX and not style.full and _has_large(result):
+        blocks.append(Text("every element: --full, --json, or -o result.json", "dim"))
+    if result.cost is not None:
+        blocks.append(Text(_cost_text(result.cost, result.mode)))
+    return Document(tuple(blocks), _data(result, timing, style.full))
+
+
+def _heading(result: GradientResult, notation: Notation) -> list[Block]:
+    if notation is IN_LATEX:
+        return [Text(line, "math") for line in _latex_lines(result)]
+    return heading(result.expression, result.at, f"{result.mode} mode")
+
+
+def _has_large(result: GradientResult) -> bool:
+    arrays = [array for array in result.gradient.values() if is_array(array)]
+    if not arrays:
+        return False
+    from diffcli.language.writing.array_text import is_large
+
+    return any(map(is_large, arrays))
+
+
+def _latex_lines(result: GradientResult) -> list[str]:
+    """The program as formulas, and the point."""
+    if len(result.expression) > 10 * LONGEST:
+        return []  # no page is as wide
+    program = parse(result.expression)
+    lines = []
+    for statement in program.statements:
+        name = statement.name or "f"
+        parameters = result.at if not statement.name else statement.parameters or ()
+        head = LATEX.name(name) + (f"({', '.join(map(LATEX.name, parameters))})" if parameters else "")
+        lines.append(f"{head} = {to_text(program, statement.root, LATEX)}")
+    if result.at:
+        lines.append(r", \quad ".join(_latex_point(name, value) for name, value in result.at.items()))
+    return lines
+
+
+def _latex_point(name: str, value: Any) -> str:
+    if not is_array(value):
+        return f"{LATEX.name(name)} = {LATEX.number(value)}"
+    from diffcli.language.writing.array_text import is_large
+    from diffcli.reports.arrays import latex_array
+
+    if not is_large(value):
+        return f"{LATEX.name(name)} = {latex_array(value)}"
+    lengths = r" \times ".join(map(str, value.shape))
+    return rf"{LATEX.name(name)} \in \mathbb{{R}}^{{{lengths}}}"
+
+
+def _values(result: GradientResult, style: Style) -> tuple[Value, ...]:
+    sign = "∂" if style.unicode else "d"
+    values = [Value("f", "f", result.value)]
+    if result.seed is not None and result.directional is not None:
+        from diffcli.language.writing.array_text import direction_text
+
+        direction = direction_text(result.seed)
+        values.append(Value("directional", f"derivative along {direction}", result.directional))
+    differences = {difference.variable: difference for difference in result.differences}
+    for name, derivative in result.gradient.items():
+        remark = _remark(result, name)
+        bar = _bar(differences[name]) if name in differences else _widest_bar(name, result.differences)
+        remark = "; ".join(filter(None, (bar, remark)))
+        values.append(Value(f"df/d{name}", f"{sign}f/{sign}{name}", derivative, remark))
+    return tuple(values)
+
+
+def _widest_bar(name: str, differences: tuple[Difference, ...]) -> str:
+    """For an array, the widest of the bars of its elements."""
+    own = [found for found in differences if found.variable.startswith(f"{name}[")]
+    errors = [found.error for found in own if found.error is not None]
+    about = "" if all(found.bound for found in own) else "about "
+    return f"each ± {about}{number(max(errors), 2)} at most" if errors else ""
+
+
+def _bar(found: Difference) -> str:
+    """The error bar in words; ``about`` where nothing but values tell it."""
+    if found.error is None:
+        return ""
+    doubt = "; no digit is certain" if found.error >= abs(found.estimate) > 0 else ""
+    return f"± {'' if found.bound else 'about '}{number(found.error, 2)}{doubt}"
+
+
+def _remark(result: GradientResult, name: str) -> str:
+    """What stands beside a derivative that is not the whole truth: its slopes on the two sides."""
+    for note in result.notes:
+        for slope in note.slopes:
+            if slope.variable != name or is_array(result.gradient[name]):
+                continue
+            if slope.left != slope.right or slope.left != result.gradient[name]:
+                if slope.left == slope.right and slope.left is not None:
+                    return f"{note.code}, but the function is smooth: its slope is {number(slope.left, 6)}"
+                left, right = ("?" if side is None else number(side, 6) for side in (slope.left, slope.right))
+                return f"{note.code}: {left} on the left, {right} on the right"
+    return ""
+
+
+# -- differences and SymPy ---------------------------------------------------------------------------------------------
+
+
+def _difference_tables(differences: tuple[Difference, ...], brief: bool) -> list[Block]:
+    columns = (
+        Column("along"), Column("method"), Column("order", numeric=True), Column("step h", numeric=True),
+        Column("evaluations", numeric=True), Column("±", numeric=True),
+    )  # fmt: skip
+    rows = tuple(
+        (
+            found.variable, _method(found), found.order or None,
+            step_text(found.step) if found.step else None, found.evaluations, found.error,
+        )
+        for found in differences
+    )  # fmt: skip
+    sampled = (Column("along"), Column("x", numeric=True, full=True), Column("f", numeric=True, full=True))
+    samples = tuple((found.variable, x, value) for found in differences for x, value in found.samples)
+    reasons = [Text(f"{found.variable}: {found.reason}", "dim") for found in differences]
+    blocks: list[Block] = [Table("finite differences", columns, rows), *reasons]
+    return blocks if brief else [*blocks, Table("values they are made of", sampled, samples)]
+
+
+def _method(found: Difference) -> str:
+    if not found.extrapolated or found.method == "ridders":
+        return found.method
+    return "extrapolated" if found.method == "central" else f"{found.method}, extrapolated"
+
+
+def _symbolic_tables(symbolic: tuple[SymbolicDerivative, ...], notation: Notation) -> list[Block]:
+    if notation is IN_LATEX:
+        titles = (Column("along"), Column(r"\text{derivative by SymPy}", math=True), Column("value", numeric=True))
+        return [Table("", titles, tuple((found.variable, found.latex, found.value) for found in symbolic))]
+    tables: list[Block] = []
+    for found in symbolic:
+        rows = [("by SymPy", found.unsimplified)]
+        if found.simplified != found.unsimplified:
+            rows.append(("simplified", found.simplified or "not finished"))
+        tables.append(Table("", (Column("form"), Column(f"derivative along {found.variable}")), tuple(rows)))
+    return tables
+
+
+def _cost_text(cost: Cost, mode: str) -> str:
+    if not cost.function:
+        return "cost: f takes no elementary operation"
+    sweeps = f"{cost.sweeps} {mode} sweep{'s' * (cost.sweeps != 1)}"
+    return (
+        f"cost: f takes {cost.function} elementary operations, {sweeps} {cost.sweep} more: "
+        f"{number(cost.ratio, 3)} times f together ({cost.bound})"
+    )
+
+
+# -- data --------------------------------------------------------------------------------------------------------------
+
+
+def _data(result: GradientResult, timing: dict[str, float] | None, full: bool) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        "schema": "diffcli/grad@1",
+        "expression": result.expression,
+        "mode": result.mode,
+        "at": result.at,
+        "value": result.value,
+        "gradient": result.gradient,
+    }
+    if result.seed is not None:
+        data |= {"seed": result.seed, "directional": result.directional}
+    data["notes"] = _notes_data(result)
+    if result.differences:
+        data["differences"] = [_difference_data(found) for found in result.differences]
+    if result.symbolic:
+        data["symbolic"] = [found._asdict() for found in result.symbolic]
+    if result.derivations:
+        from diffcli.reports.derivatives.derivation import derivation_data
+
+        data["derivations"] = [derivation_data(found) for found in result.derivations]
+    if result.derivative_tape is not None:
+        from diffcli.reports.derivatives.derivative_tape import derivative_tape_data
+
+        data["derivative_tape"] = derivative_tape_data(result.derivative_tape)
+    if result.trace is not None:
+        data["trace"] = trace_data(result.trace, full)
+    if result.cost is not None:
+        data["cost"] = {**result.cost._asdict(), "ratio": result.cost.ratio if result.cost.function else None}
+    if timing is not None:
+        data["timing"] = timing
+    return data
+
+
+def _notes_data(result: GradientResult) -> list[dict[str, Any]]:
+    if not result.notes:
+        return []
+    from diffcli.reports.diagnostics import as_data
+
+    return [as_data(note) for note in result.notes]
+
+
+def _difference_data(found: Difference) -> dict[str, Any]:
+    return {**found._asdict(), "samples": [{"x": x, "f": value} for x, value in found.samples]}

@@ -1,0 +1,57 @@
+"""The report of a Taylor polynomial: its coefficients, the derivatives, and the polynomial as text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from diffcli.language import parse
+from diffcli.language.writing.printer import LATEX, to_text
+from diffcli.methods.taylor import TaylorResult
+from diffcli.reports.document import Block, Column, Document, Table, Text
+from diffcli.reports.heading import heading
+
+LONGEST = 2000
+"""A longer polynomial is not shown in a table for people."""
+
+
+def taylor_report(result: TaylorResult, latex: bool = False) -> Document:
+    """The document of a Taylor polynomial; formulas in LaTeX, if asked for."""
+    how = f"Taylor polynomial in {result.variable} to order {result.order}"
+    blocks: list[Block] = [*heading(result.expression, result.at, how)]
+    columns = {"coefficient": result.coefficients, "derivative": result.derivatives}
+    sides = {"on the left": result.left, "on the right": result.right}
+    if any(side not in (None, result.coefficients) for side in sides.values()):
+        columns |= {title: side for title, side in sides.items() if side is not None}
+    titles = tuple(Column(title, numeric=True) for title in ("k", *columns))
+    rows = tuple((k, *numbers) for k, numbers in enumerate(zip(*columns.values(), strict=True)))
+    blocks.append(Table("", titles, rows))
+    if result.polynomial is not None and len(result.polynomial) <= LONGEST:
+        blocks += _latex(result.polynomial) if latex else [Text(result.polynomial, "code")]
+    return Document(tuple(blocks), _data(result))
+
+
+def _latex(polynomial: str) -> list[Block]:
+    program = parse(polynomial)
+    heads = [f"{LATEX.name(statement.name)} = " if statement.name else "" for statement in program.statements]
+    return [
+        Text(head + to_text(program, statement.root, LATEX), "math")
+        for head, statement in zip(heads, program.statements, strict=True)
+    ]  # fmt: skip
+
+
+def _data(result: TaylorResult) -> dict[str, Any]:
+    from diffcli.reports.diagnostics import as_data
+
+    return {
+        "schema": "diffcli/taylor@1",
+        "expression": result.expression,
+        "variable": result.variable,
+        "at": result.at,
+        "order": result.order,
+        "coefficients": list(result.coefficients),
+        "derivatives": list(result.derivatives),
+        "polynomial": result.polynomial,
+        "left": result.left and list(result.left),
+        "right": result.right and list(result.right),
+        "notes": [as_data(note) for note in result.notes],
+    }

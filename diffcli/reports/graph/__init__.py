@@ -1,0 +1,1 @@
+"""A graph as a tree, a picture, or source for other programs."""

@@ -1,0 +1,138 @@
+"""The report of a graph: the tree in words for people, tables of nodes and edges, the picture, and the data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from diffcli.language.writing.printer import shorten
+from diffcli.records import is_array
+from diffcli.reports.document import Block, Column, Document, Style, Table, Text, Value, Values
+from diffcli.reports.figure import Drawing
+from diffcli.reports.formats import FORMATS
+from diffcli.reports.graph.text import tree_lines
+from diffcli.reports.heading import heading
+from diffcli.studies.graph.record import Graph, GraphResult, fold
+
+LONGEST_TITLE = 120
+"""A longer expression is shown in the title of a picture with its middle left out."""
+
+
+def graph_report(result: GraphResult, style: Style, format: str, most: int | None) -> Document:
+    """The document of a graph in a format; nodes beyond the ``most`` that are shown to people are counted."""
+    title = _title(result)
+    data = _data(result)
+    folded = fold(result.graph, most)
+    if FORMATS[format].figure:
+        head = title[0]
+        assert isinstance(head, Text)
+        notes = tuple(filter(None, (_meaning(result), _hidden(folded))))
+        return Document((), data, Drawing(shorten(head.text, LONGEST_TITLE), folded, notes))
+    blocks: list[Block] = list(title)
+    if format == "table":
+        blocks.append(Text("\n".join(tree_lines(folded, style)), "code"))
+        blocks += [Text(line, "dim") for line in (_hidden(folded), _meaning(result)) if line]
+    else:
+        blocks += _tables(folded if format in ("markdown", "latex") else result.graph)
+        blocks += [Text(line, "dim") for line in (_hidden(folded),) if line]
+    if result.at is not None and result.value is not None:
+        blocks.append(Values(_values(result, style)))
+    return Document(tuple(blocks), data)
+
+
+def _title(result: GraphResult) -> list[Block]:
+    if result.at is not None:
+        return heading(result.expression, result.at, "")
+    names = [node.name for node in result.graph.nodes if node.kind == "input"]
+    return heading(result.expression, dict.fromkeys(names, 0.0), "structure", anywhere=True)
+
+
+def _hidden(graph: Graph) -> str:
+    shown = sum(node.kind != "folded" for node in graph.nodes)
+    if graph.hidden:
+        return f"... {graph.hidden} of {graph.hidden + shown} nodes are not shown; --full shows all"
+    return "... some operands are not shown; --full shows all" if shown < len(graph.nodes) else ""
+
+
+def _meaning(result: GraphResult) -> str:
+    """What the numbers on edges are."""
+    if result.at is None or not result.graph.edges:
+        return ""
+    if result.remark:
+        return result.remark
+    if any(edge.label for edge in result.graph.edges):
+        return "on an edge: what a node adds to the adjoint of its operand"
+    if any(edge.number is not None for edge in result.graph.edges):
+        return "on an edge: the partial derivative of a node by its operand"
+    return ""
+
+
+def _values(result: GraphResult, style: Style) -> tuple[Value, ...]:
+    sign = "∂" if style.unicode else "d"
+    assert result.value is not None
+    slopes = [Value(f"df/d{name}", f"{sign}f/{sign}{name}", slope) for name, slope in result.gradient.items()]
+    return (Value("f", "f", result.value), *slopes)
+
+
+def _tables(graph: Graph) -> list[Block]:
+    """Nodes and edges, a row each."""
+    results = set(graph.results)
+    nodes = []
+    for place, node in enumerate(graph.nodes):
+        known = dict(node.numbers)
+        role = "result" if place in results else node.kind
+        words = (node.id, role, node.operation, node.name, node.text or node.remark)
+        nodes.append((*words, known.get("value"), known.get("adjoint")))
+    edges = []
+    for edge in graph.edges:
+        what = "" if edge.number is None else edge.label or "partial"
+        edges.append((graph.nodes[edge.operand].id, graph.nodes[edge.user].id, edge.position, what, edge.number))
+    node_columns = (*map(Column, ("node", "kind", "operation", "name", "text")), Column("value", True), Column("adjoint", True))
+    edge_columns = (Column("from"), Column("to"), Column("operand", True), Column("what"), Column("number", True))
+    return [Table("nodes", node_columns, tuple(nodes)), Table("edges", edge_columns, tuple(edges))]
+
+
+def _data(result: GraphResult) -> dict[str, Any]:
+    """The object of ``diffcli/graph@1``.
+
+    ``expression``; ``at``, the point, or null where only the structure was asked for; ``value`` and ``gradient`` there;
+    ``results``, the ids of the results; ``nodes``, ``edges``; ``remark``, why there are no adjoints, or null; and ``notes``.
+
+    A node stands behind its operands. It has ``id`` (``v`` and the number of the traces, or ``c`` and a number for a constant),
+    ``kind`` (input, constant, operation), ``operation``, ``name``, ``text`` (the user's words), ``span``, ``shape``, ``value``,
+    ``adjoint`` (null where there is none) and ``remark``. An edge has ``from`` and ``to`` (ids), ``operand`` (its position, from
+    0), ``partial`` (the local partial derivative, of numbers), ``adds`` (among arrays: what arrives at the operand's adjoint)
+    and ``depends`` (whether a change goes on along it). Large arrays are told by their shape, norm and range.
+    """
+    from diffcli.reports.diagnostics import as_data
+
+    graph = result.graph
+    nodes = []
+    for node in graph.nodes:
+        known = dict(node.numbers)
+        nodes.append({
+            "id": node.id, "kind": node.kind, "operation": node.operation or None, "name": node.name or None,
+            "text": node.text or None, "span": None if node.span is None else list(node.span),
+            "shape": list(node.shape or ()), "value": _figure(known.get("value")), "adjoint": _figure(known.get("adjoint")),
+            "remark": node.remark or None,
+        })  # fmt: skip
+    edges = [
+        {
+            "from": graph.nodes[edge.operand].id, "to": graph.nodes[edge.user].id, "operand": edge.position,
+            "partial": None if edge.label else _figure(edge.number), "adds": _figure(edge.number) if edge.label else None,
+            "depends": edge.depends,
+        }
+        for edge in graph.edges
+    ]  # fmt: skip
+    return {
+        "schema": "diffcli/graph@1", "expression": result.expression, "at": result.at, "value": result.value,
+        "gradient": result.gradient, "results": [graph.nodes[place].id for place in graph.results],
+        "nodes": nodes, "edges": edges, "remark": result.remark or None, "notes": [as_data(note) for note in result.notes],
+    }  # fmt: skip
+
+
+def _figure(value: Any) -> Any:
+    if not is_array(value):
+        return value
+    from diffcli.reports.arrays import summary_data
+
+    return summary_data(value)

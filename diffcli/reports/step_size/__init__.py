@@ -1,0 +1,1 @@
+"""The study of step sizes as a document."""

@@ -1,0 +1,200 @@
+"""The report of a sweep over steps: the errors, their picture, and what follows from both in words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from diffcli.reports.document import Block, Column, Document, Style, Table, Text, Value, Values, number
+from diffcli.reports.step_size.figure import step_size_figure
+from diffcli.reports.step_size.text import about, definitions, has_errors, is_beyond, luck, question, verdict
+from diffcli.studies.step_size.difference_quotients import MethodSweep, Sample
+from diffcli.studies.step_size.step_size import StepSizeResult
+
+LONGEST = 400
+"""A longer expression is shown with its middle left out."""
+
+def step_size_report(result: StepSizeResult, style: Style, full: bool = False, tidy: bool = False) -> Document:
+    """The document of a sweep.
+
+    ``full`` shows every step with estimates and predictions, a table for each method; ``tidy`` puts everything into tables
+    for machines. Errors show the digits of the style.
+    """
+    if tidy:
+        return Document((_result(result, style), _summary(result), _tidy(result)), _data(result))
+    asked = f"moved along {result.variable}" + ", in single precision" * (result.dtype == "float32")
+    blocks: list[Block] = [Text(f"{question(result, LONGEST)}, {asked}", "heading"), *_reference(result)]
+    if not is_beyond(result) and any(of.estimate is not None for swept in result.methods for of in swept.samples):
+        digits = style.digits
+        blocks += [_method_table(swept, result, digits) for swept in result.methods] if full else [_table(result, digits)]
+        blocks += [Text(text, "dim") for text in _small_print(result, full)]
+        blocks.append(step_size_figure(result, style))
+        blocks += [Text(text, "dim") for text in definitions(result, style.unicode)]
+    blocks.append(_result(result, style))
+    blocks += [Text(text) for text in verdict(result)]
+    return Document(tuple(blocks), _data(result))
+
+
+def _result(result: StepSizeResult, style: Style) -> Values:
+    sign = "∂" if style.unicode else "d"
+    label = f"{sign}f/{sign}{result.variable}"
+    error = result.automatic_error
+    if error is not None:
+        mode = "by reverse mode" + " in double precision" * (result.dtype == "float32")
+        remark = f"{mode}, with an error of {about(error)}"
+    else:
+        remark = "beyond the range of a float" if is_beyond(result) else "by the rule of the table"
+    return Values((Value(f"df/d{result.variable}", label, result.automatic, remark),))
+
+
+def _reference(result: StepSizeResult) -> list[Text]:
+    if result.slopes is not None and result.reference is None:
+        return []
+    if result.reference is None:
+        return [Text(f"The derivative is not known, so there are no errors: {result.source}.")]
+    if is_beyond(result):
+        return [Text(f"f' = {result.digits} is beyond the range of a float. It is from {result.source}.")]
+    return [Text(f"Errors are distances to f' = {result.digits}, from {result.source}.")]
+
+
+# -- tables ------------------------------------------------------------------------------------------------------------
+
+
+def _table(result: StepSizeResult, digits: int | None) -> Table:
+    """A row a decade: the error of each method, or where there is none to know its estimate."""
+    columns = [Column("h", numeric=True), *[Column(swept.method, numeric=True) for swept in result.methods]]
+    samples = [{sample.step: sample for sample in swept.samples} for swept in result.methods]
+    known = has_errors(result)
+    steps = _one_a_decade(result.shown)
+    rows = tuple((_size(step, digits), *[_cell(of[step], known, digits) for of in samples]) for step in steps)
+    return Table("absolute error" if known else "the quotients themselves", tuple(columns), rows)
+
+
+def _one_a_decade(steps: Sequence[float]) -> list[float]:
+    """The steps nearest to powers of ten."""
+    decades = dict.fromkeys(round(math.log10(step)) for step in steps)
+    return list(dict.fromkeys(min(steps, key=lambda step: abs(math.log10(step) - decade)) for decade in decades))
+
+
+def _shown(swept: MethodSweep, result: StepSizeResult) -> list[Sample]:
+    return [sample for sample in swept.samples if sample.step in result.shown]
+
+
+def _cell(sample: Sample, has_reference: bool, digits: int | None) -> str:
+    if sample.estimate is None:
+        return sample.fault
+    if not has_reference:
+        return number(sample.estimate, 6)
+    return f"{_size(sample.error, digits)} {sample.side or ' '}"
+
+
+def _size(value: float | None, digits: int | None) -> str:
+    """A size that spans many decades, with its power of ten."""
+    if not value:
+        return "" if value is None else "0"
+    return number(value) if digits is None else f"{value:.{digits - 1}e}"
+
+
+def _method_table(swept: MethodSweep, result: StepSizeResult, digits: int | None) -> Table:
+    names = ("h", "estimate", "error", "truncation", "rounding", "")
+    columns = tuple(Column(name, numeric=bool(name), full=name == "estimate") for name in names)
+    rows = tuple(
+        (
+            _size(sample.step, digits), sample.fault if sample.estimate is None else sample.estimate,
+            *[_size(size, digits) for size in (sample.error, sample.truncation, sample.rounding)], sample.side,
+        )
+        for sample in _shown(swept, result)
+    )  # fmt: skip
+    return Table(f"{swept.method}: truncation and rounding are those of theory", columns, rows)
+
+
+def _tidy(result: StepSizeResult) -> Table:
+    names = ("method", "h", "estimate", "error", "truncation", "rounding", "side", "typical error", "fault")
+    columns = tuple(Column(name, numeric=name not in ("method", "side", "fault")) for name in names)
+    rows = tuple(
+        (swept.method, of.step, of.estimate, of.error, of.truncation, of.rounding, of.side, of.typical_error, of.fault)
+        for swept in result.methods for of in _shown(swept, result)
+    )  # fmt: skip
+    return Table("", columns, rows)
+
+
+def _summary(result: StepSizeResult) -> Table:
+    ends = ("h best", "error best", "typical best", "h usual", "error usual", "typical usual", "slope T", "slope R")
+    names = ("method", "h* theory", "E* theory", *ends)
+    columns = tuple(Column(name, numeric=name != "method") for name in names)
+    rows = []
+    for swept in result.methods:
+        known = swept.theory
+        best = swept.best[:3] if swept.best else (None, None, None)
+        usual = swept.usual[:3] if swept.usual else (None, None, None)
+        predicted = (known.best_step, known.best_error) if known else (None, None)
+        rows.append((swept.method, *predicted, *best, *usual, *swept.slopes))
+    return Table("", columns, tuple(rows))
+
+
+def _small_print(result: StepSizeResult, full: bool) -> list[str]:
+    shown = [sample for swept in result.methods for sample in _shown(swept, result)]
+    faults = {sample.fault for sample in shown}
+    texts = []
+    if any(sample.side for sample in shown):
+        texts.append("T: in theory truncation prevails, R: rounding does.")
+    if "lost" in faults:
+        texts.append(f"lost: {result.variable} + h is rounded so far that the step is lost.")
+    if "undefined" in faults:
+        texts.append("undefined: a value beside the point is undefined or not finite.")
+    texts += luck(result)
+    tried, listed = len(result.methods[0].samples), len(result.shown)
+    nearest = "the one nearest to each power of ten is shown"
+    if not full and len(_one_a_decade(result.shown)) < listed == tried:
+        texts.append(f"{tried} steps were tried, each a power of two; {nearest}. --full shows all.")
+    elif listed < tried:
+        texts.append(f"{tried} steps were tried, each a power of two; {listed} are shown.")
+    return texts
+
+
+# -- data --------------------------------------------------------------------------------------------------------------
+
+
+def _data(result: StepSizeResult) -> dict[str, Any]:
+    reference = None
+    if result.reference is not None:
+        reference = {"value": result.reference, "digits": result.digits, "source": result.source}
+    return {
+        "schema": "diffcli/step-size@1",
+        "expression": result.expression,
+        "variable": result.variable,
+        "at": result.at,
+        "dtype": result.dtype,
+        "value": result.value,
+        "reference": reference,
+        "automatic": {"value": result.automatic, "error": result.automatic_error},
+        "noise": result.noise,
+        "floor": result.floor,
+        "slopes": None if result.slopes is None else {"left": result.slopes.left, "right": result.slopes.right},
+        "steps_tried": len(result.methods[0].samples),
+        "methods": [_method_data(swept, result) for swept in result.methods],
+        "notes": _notes_data(result),
+    }
+
+
+def _method_data(swept: MethodSweep, result: StepSizeResult) -> dict[str, Any]:
+    known = swept.theory
+    theory = None
+    if known is not None:
+        theory = {**known._asdict(), "best_step": known.best_step, "best_error": known.best_error}
+    return {
+        "method": swept.method,
+        "theory": theory,
+        "best": None if swept.best is None else {name: value for name, value in swept.best._asdict().items() if name != "rule"},
+        "usual": None if swept.usual is None else swept.usual._asdict(),
+        "lifted": list(swept.lifted),
+        "slopes": {"truncation": swept.slopes[0], "rounding": swept.slopes[1]},
+        "samples": [{**sample._asdict(), "side": sample.side} for sample in _shown(swept, result)],
+    }
+
+
+def _notes_data(result: StepSizeResult) -> list[dict[str, Any]]:
+    from diffcli.reports.diagnostics import as_data
+
+    return [as_data(note) for note in result.notes]

@@ -1,0 +1,1 @@
+"""The study of expression swell as a document."""

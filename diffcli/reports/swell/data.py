@@ -1,0 +1,108 @@
+"""The data of the study of expression swell, and how its numbers are written: some have three hundred digits."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from diffcli.studies.swell.swell import SwellResult
+
+EXACT_DIGITS = 7
+"""Numbers of more digits are rounded in tables for people."""
+
+
+class Size(NamedTuple):
+    """A size that SymPy is measured for: the step it comes from, and its column."""
+
+    step: str
+    title: str
+
+
+SIZES: dict[str, Size] = {
+    "tree": Size("derivative", "tree"),
+    "distinct": Size("derivative", "distinct"),
+    "operations": Size("derivative", "unsimplified"),
+    "simplified": Size("simplified", "simplified"),
+    "cse": Size("cse", "after CSE"),
+}  # fmt: skip
+"""The sizes by name. ``tree`` and ``distinct`` are nodes, the others operations as SymPy counts them."""
+
+
+def big(value: int, exact: bool = False) -> str:
+    """An integer, rounded from its digits where it has many; a float would overflow.
+
+    >>> big(4841474), big(123338754), big(9 * 2**1100 // 2), big(99999999)
+    ('4841474', '1.2e8', '6.1e331', '1.0e8')
+    """
+    digits = str(value)
+    if exact or len(digits) <= EXACT_DIGITS:
+        return digits
+    leading = (int(digits[:3]) + 5) // 10
+    exponent = len(digits) - 1
+    if leading == 100:
+        leading, exponent = 10, exponent + 1
+    return f"{leading // 10}.{leading % 10}e{exponent}"
+
+
+def swell_data(result: SwellResult, timed: bool) -> dict[str, Any]:
+    """The object of ``--json``, schema ``diffcli/swell@1``.
+
+    ``map``, ``state``, ``start``
+        The program, the variable that is iterated, and the name of l_1, by which the derivative is taken.
+    ``n``, ``at``, ``budget``
+        As asked for; ``at`` is null without a point.
+    ``rows``
+        One for each n that is shown. ``value_tree``, ``derivative_tree``: nodes of l_n and l_n' if written out;
+        ``folded_tree``: of l_n' without products with 0 and 1; ``graph``, ``folded_graph``: distinct nodes of l_n and l_n';
+        ``tape``: operations of l_n alone, and those that the tangent sweeps and the reverse sweep add; a size is null
+        where it was not counted; ``sympy``: for each size its ``value`` (null if unknown) and ``state``: measured, predicted
+        (by a law), stopped, failed or unknown.
+    ``forms``
+        For each n and kind the beginning of the text, its whole length, and whether it is nested and not factored.
+    ``accuracy``
+        For each n the derivative at ``at``, and the relative errors of the expanded form and of the tape; null is unknown,
+        or no such form, or no relative error where the derivative is 0 or not finite.
+    ``undefined_from``
+        The first n at which l_n has no finite value at ``at``; null if there is none that was looked at.
+    ``notes``
+        What stopped it, if something did.
+    ``timing``
+        Seconds of each step that was finished, with ``--time`` only.
+    """
+    request = result.request
+    recurrence = request.recurrence
+    data: dict[str, Any] = {
+        "schema": "diffcli/swell@1", "map": recurrence.text, "state": recurrence.state, "start": recurrence.start,
+        "n": request.n, "at": dict(request.at) or None, "budget": request.budget,
+        "rows": [_row(result, position) for position in range(len(result.counts))],
+        "forms": [form._asdict() for form in result.forms],
+        "accuracy": [row._asdict() for row in result.accuracy],
+        "undefined_from": None if result.lost is None else result.lost.n, "notes": _notes(result),
+    }  # fmt: skip
+    if timed:
+        cells = [cell for cell in result.cells.values() if cell.state == "done"]
+        data["timing"] = [{"n": cell.n, "step": cell.step, "seconds": cell.seconds} for cell in cells]
+    return data
+
+
+def _row(result: SwellResult, position: int) -> dict[str, Any]:
+    counts = result.counts[position]
+    row = counts._asdict() | {"tape": counts.tape._asdict()}
+    if result.request.budget > 0:
+        row["sympy"] = {name: _measured(result, counts.n, name) for name in SIZES}
+    return row
+
+
+def _measured(result: SwellResult, n: int, name: str) -> dict[str, Any]:
+    cell = result.cells.get((n, SIZES[name].step))
+    if cell is not None and cell.state == "done":
+        return {"value": cell.sizes[name], "state": "measured"}
+    predicted = result.predicted(n, name)
+    if predicted is not None:
+        return {"value": predicted, "state": "predicted"}
+    return {"value": None, "state": "unknown" if cell is None else cell.state}
+
+
+def _notes(result: SwellResult) -> list[dict[str, Any]]:
+    from diffcli.reports.diagnostics import as_data
+
+    return [as_data(note) for note in result.notes]

@@ -1,0 +1,82 @@
+"""The table of the study of expression swell as it fills, on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from threading import Timer
+from typing import TYPE_CHECKING, TextIO
+
+from diffcli.reports.swell.data import SIZES, big
+from diffcli.studies.swell.swell import Progress, SwellResult, shown
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+PATIENCE = 0.5
+"""Seconds after which something is shown."""
+
+
+@contextmanager
+def live(stream: TextIO, variables: Mapping[str, str]) -> Iterator[Progress]:
+    """Show what is known so far, if the stream is a terminal and it takes a while; at the end it is gone."""
+    if not stream.isatty() or variables.get("TERM") == "dumb":
+        yield Progress(lambda stage: None, lambda result: None)
+        return
+    from rich.console import Console
+    from rich.live import Live
+
+    picture = _Picture()
+    console = Console(file=stream, markup=False, emoji=False, highlight=False)
+    screen = Live(
+        console=console, get_renderable=picture.draw, transient=True, refresh_per_second=5,
+        redirect_stdout=False, redirect_stderr=False,
+    )  # fmt: skip
+    timer = Timer(PATIENCE, screen.start)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield Progress(picture.set_stage, picture.set_result)
+    finally:
+        timer.cancel()
+        timer.join()
+        screen.stop()
+
+
+class _Picture:
+    """The latest stage and result, drawn whenever the screen is refreshed."""
+
+    def __init__(self) -> None:
+        self.stage = ""
+        self.result: SwellResult | None = None
+
+    def set_stage(self, stage: str) -> None:
+        self.stage = stage
+
+    def set_result(self, result: SwellResult) -> None:
+        self.result = result
+
+    def draw(self) -> RenderableType:
+        from rich import box
+        from rich.console import Group
+        from rich.table import Table
+        from rich.text import Text
+
+        if self.result is None:
+            return Text(f"{self.stage} ...")
+        result, names = self.result, ("operations", "simplified", "cse")
+        table = Table(box=box.SIMPLE_HEAD)
+        for title in ("n", "tree", "derivative", *[SIZES[name].title for name in names]):
+            table.add_column(title, justify="right")
+        visible = set(shown(result.request.n, full=False))
+        for row in result.counts:
+            if row.n in visible:
+                cells = [_cell(result, row.n, name) for name in names]
+                trees = ["" if size is None else big(size) for size in (row.value_tree, row.derivative_tree)]
+                table.add_row(str(row.n), *trees, *cells)
+        return Group(table, Text(f"{self.stage} ... (at most {result.request.budget:g} s in all; Ctrl-C keeps what is done)"))
+
+
+def _cell(result: SwellResult, n: int, name: str) -> str:
+    cell = result.cells.get((n, SIZES[name].step))
+    return "" if cell is None else big(cell.sizes[name]) if cell.state == "done" else cell.state

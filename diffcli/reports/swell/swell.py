@@ -1,0 +1,299 @@
+"""The report of the study of expression swell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from diffcli.language import parse
+from diffcli.language.writing.printer import LATEX, to_text
+from diffcli.reports.document import Block, Column, Document, Style, Table, Text, number
+from diffcli.reports.figure import Axis, Figure, Series
+from diffcli.reports.swell.data import SIZES, big, swell_data
+from diffcli.studies.swell.swell import CHAOS, LAST_COMPARED, STEPS, Counts, Form, SwellResult
+
+MESSAGE = (
+    "The swell is of the tree (Baydin et al. 2018); sharing removes it (Laue 2019, arXiv 1904.02990); AD never builds it."
+)
+ONLY_ZEROS = "Only products with 0 and 1 swell here: without them {} and {} grow no faster than n."
+NOTHING = "Nothing swells here: even written out, {} and {} grow no faster than n."
+GRADIENT = (
+    "Every factor has a derivative of its own: shared, or by forward sweeps, they grow with n^2; one reverse sweep has them "
+    "all, and grows with n (Speelpenning 1980; Griewank & Walther 2008)."
+)
+EXPANSION = "Expansion is not simplification: multiplied out, {} loses digits that the tape keeps."
+
+MOST_DIGITS_DRAWN = 300
+"""What has more digits is left out of the figure, whose numbers are floats."""
+
+MOST_PLACES = 5
+"""How many n are listed at which a step failed."""
+
+STEP_TITLES = {"forms": "factor", "derivative": "differentiate", "simplified": "simplify", "cse": "CSE"}
+
+
+class Sized(NamedTuple):
+    """A counted size, and what it is called."""
+
+    title: str
+    size: Callable[[Counts], int | None]
+
+
+def swell_report(result: SwellResult, format: str, style: Style, sizes: bool = False, timed: bool = False) -> Document:
+    """The document of a study.
+
+    Parameters
+    ----------
+    result
+        What was counted and measured.
+    format
+        The format it is for: machines get whole numbers, LaTeX formulas, pictures the figure.
+    style
+        How it is to look.
+    sizes
+        Show every size, and not only those that tell the story.
+    timed
+        Show what each step took, which is not the same from run to run.
+    """
+    look = _Look(result, format, style.unicode)
+    blocks: list[Block] = [Text(look.heading(), "heading")]
+    if result.forms:
+        blocks += look.forms()
+    blocks += look.counted(sizes)
+    if result.cells:
+        blocks += look.measured(sizes, timed)
+    blocks += look.message()
+    if result.accuracy:
+        blocks += look.accuracy()
+    if look.pictured:
+        blocks.append(look.figure())
+    return Document(tuple(blocks), swell_data(result, timed))
+
+
+class _Look:
+    """The blocks of a report."""
+
+    def __init__(self, result: SwellResult, format: str, unicode: bool) -> None:
+        self.result, self.format = result, format
+        self.exact = format in ("csv", "plain")
+        self.pictured = format in ("svg", "png", "pdf")
+        self.dots = "…" if unicode and not self.exact and format != "latex" else "..."
+        recurrence = result.request.recurrence
+        self.value = recurrence.iterate
+        self.derivative = "gradient" if recurrence.fresh else f"{recurrence.state}_n'"
+
+    def heading(self) -> str:
+        recurrence = self.result.request.recurrence
+        state = recurrence.state
+        step = recurrence.text.replace(recurrence.fresh, "x_{n+1}") if recurrence.fresh else recurrence.text
+        caption = f"{recurrence.caption}: " if recurrence.caption else ""
+        return f"expression swell of {caption}{state} becomes {step}, from {state}_1 = {recurrence.start}"
+
+    # -- texts ------------------------------------------------------------------------------------------------------------
+
+    def forms(self) -> list[Block]:
+        titles = {"value": self.value, "derivative": self.derivative, "simplified": "simplified"}
+        math = self.format == "latex"
+        columns = (Column("n", numeric=True), Column("form"), Column(r"\text{expression}" if math else "expression", math=math))
+        rows = []
+        before = 0
+        for form in self.result.forms:
+            n = str(form.n) if form.n != before or self.exact else ""
+            before = form.n
+            title = titles[form.kind] + (", nested" if form.nested and self.factors() else "")
+            rows.append((n, title, self._latex(form) if math else self._expression(form)))
+        return [Table("", columns, tuple(rows))]
+
+    def factors(self) -> bool:
+        """Whether some of the texts are factored, so that the others are to be told from them."""
+        return any(not form.nested for form in self.result.forms if form.n > 1 and form.kind == "value")
+
+    def _shown(self) -> str:
+        """What the texts are that are shown."""
+        if not self.factors():
+            return "folded"
+        return "factored by SymPy" + ", or nested and folded" * any(form.nested for form in self.result.forms if form.n > 1)
+
+    def _expression(self, form: Form) -> str:
+        if form.length <= len(form.text):
+            return form.text
+        text = form.text if form.text.strip("(") else form.text[:20]
+        return f"{text}{self.dots} {big(form.length, self.exact)} characters in total"
+
+    def _latex(self, form: Form) -> str:
+        if form.length > len(form.text):
+            return rf"\text{{{big(form.length)} characters}}"
+        parts = form.text.split(", ") if self.result.request.recurrence.fresh else [form.text]
+        return r", \; ".join(to_text(parse(part), None, LATEX) for part in parts)
+
+    # -- sizes ------------------------------------------------------------------------------------------------------------
+
+    def counted(self, every: bool) -> list[Block]:
+        """The counted sizes: of trees, of the graph, of the tape."""
+        nodes = [Sized(self.value, lambda row: row.value_tree), Sized(self.derivative, lambda row: row.derivative_tree)]
+        nodes += [Sized("folded", lambda row: row.folded_tree)] * every
+        nodes.append(Sized("graph", lambda row: row.graph))
+        nodes += [Sized("folded graph", lambda row: row.folded_graph)] * every
+        operations = [
+            Sized("f", lambda row: row.tape.function),
+            Sized("forward", lambda row: row.tape.function + row.tape.forward),
+            Sized("reverse", lambda row: row.tape.function + row.tape.reverse),
+        ]
+        folded = " Folded: without products with 0 and 1." if every else ""
+        state = self.result.request.recurrence.state
+        rules = f"as the rules give them, unfolded: (2*{state})' = 0*{state} + 2*{state}'"
+        above = f"; the expressions above are {self._shown()}" * bool(self.result.forms)
+        of_nodes = f"{self.value}, {self.derivative}: nodes if written out {rules}{above}. "
+        of_nodes += f"graph: distinct nodes of both, shared.{folded}"
+        of_tape = f"f, forward, reverse: operations on the tape, of {self.value} alone and with its {self._derivatives()}."
+        whole = [row.n for row in self.result.counts if row.graph is not None]
+        if len(whole) < len(self.result.counts):
+            of_nodes += f" Beyond n = {whole[-1]} the gradient is not counted, as its graph grows with n^2; --full counts it."
+        if not every:
+            return [self._counts("sizes, counted", nodes + operations), Text(f"{of_nodes} {of_tape}", "dim")]
+        return [
+            self._counts("nodes, counted", nodes), Text(of_nodes, "dim"),
+            self._counts("operations, counted", operations), Text(of_tape, "dim"),
+        ]  # fmt: skip
+
+    def _counts(self, title: str, columns: Sequence[Sized]) -> Table:
+        counts = self.result.counts
+        rows = tuple((str(row.n), *[self._big(column.size(row)) for column in columns]) for row in counts)
+        titles = tuple(Column(title, numeric=True) for title in ("n", *[column.title for column in columns]))
+        whole = bool(rows) and counts[-1].n == self.result.request.n
+        return Table(title, titles, rows, len(rows) - 1, self.result.request.n - len(rows) if whole else 0)
+
+    def _big(self, size: int | None) -> str | None:
+        return None if size is None else big(size, self.exact)
+
+    def _derivatives(self) -> str:
+        return "gradient" if self.result.request.recurrence.fresh else "derivative"
+
+    def measured(self, every: bool, timed: bool) -> list[Block]:
+        """What SymPy makes of it, and the seconds it took."""
+        names = [name for name in SIZES if every or name in ("operations", "simplified", "cse")]
+        rows = [(counts.n, [self._size(counts.n, name) for name in names]) for counts in self.result.counts]
+        columns = (Column("n", numeric=True), *[Column(SIZES[name].title, numeric=True) for name in names])
+        what = self.derivative if every else f"operations of {self.derivative}"
+        cells = tuple((str(n), *texts) for n, texts in rows if any(texts))
+        blocks: list[Block] = [Table(f"{what} by SymPy, measured", columns, self._level(cells))]
+        if not self.exact:
+            blocks.append(Text(self._remarks(names, every, cells), "dim"))
+        if timed:
+            steps = [step for step in STEPS if any(step == other for _, other in self.result.cells)]
+            times = [(counts.n, [self._seconds(counts.n, step) for step in steps]) for counts in self.result.counts]
+            columns = (Column("n", numeric=True), *[Column(STEP_TITLES[step], numeric=True) for step in steps])
+            blocks.append(Table("seconds", columns, tuple((str(n), *texts) for n, texts in times if any(texts))))
+        return blocks
+
+    def _size(self, n: int, name: str) -> str | None:
+        """A size, measured or predicted, or what became of it: in a mark or a word for people, in full for machines."""
+        cell = self.result.cells.get((n, SIZES[name].step))
+        if cell is not None and cell.state == "done":
+            return big(cell.sizes[name], self.exact)
+        predicted = self.result.predicted(n, name)
+        if not self.exact:
+            return f"{big(predicted)}*" if predicted is not None else cell.state if cell is not None else None
+        words = [f"{big(predicted, self.exact)} predicted"] if predicted is not None else []
+        if cell is not None:
+            words.insert(0, f"stopped after {cell.seconds:.1f} s" if cell.state == "stopped" else cell.reason)
+        return ", ".join(words)
+
+    def _level(self, rows: tuple[tuple[str | None, ...], ...]) -> tuple[tuple[str | None, ...], ...]:
+        """The rows of a table with a blank where others have a mark, so that digits stand below digits."""
+        if self.format != "table":
+            return rows
+        marked = [any(text is not None and text.endswith("*") for text in column) for column in zip(*rows, strict=True)]
+
+        def level(text: str | None, beside_marks: bool) -> str | None:
+            return f"{text} " if beside_marks and text is not None and text[-1].isdigit() else text
+
+        return tuple(tuple(map(level, row, marked)) for row in rows)
+
+    def _remarks(self, names: Sequence[str], every: bool, rows: Sequence[Sequence[str | None]]) -> str:
+        """What the sizes by SymPy are of, and what the marks and words among them stand for."""
+        sizes = "tree, distinct, unsimplified" if every else "unsimplified"
+        texts = [f"{sizes}: SymPy's derivative of the nested {self.value}, folded as it goes."]
+        if any(text is not None and text.endswith("*") for row in rows for text in row):
+            texts.append("* predicted by a law, not measured.")
+        places: dict[tuple[str, str], list[int]] = {}
+        for (n, step), cell in self.result.cells.items():
+            if cell.state != "done" and step in [SIZES[name].step for name in names]:
+                what = f"was stopped after {cell.seconds:.1f} s" if cell.state == "stopped" else f"failed, {cell.reason},"
+                places.setdefault((what, STEP_TITLES[step]), []).append(n)
+        for (what, step), known in places.items():
+            more = ", ..." if len(known) > MOST_PLACES else ""
+            texts.append(f"SymPy {what} at n = {', '.join(map(str, known[:MOST_PLACES]))}{more} ({step}).")
+        return " ".join(texts)
+
+    def _seconds(self, n: int, step: str) -> str:
+        cell = self.result.cells.get((n, step))
+        return number(cell.seconds, 2) if cell is not None and cell.state == "done" else ""
+
+    # -- accuracy and growth ------------------------------------------------------------------------------------------------
+
+    def message(self) -> list[Block]:
+        """What the counts say, if there are enough of them to say it."""
+        result = self.result
+        if result.request.recurrence.fresh:
+            return [Text(GRADIENT)]
+        if result.swells(lambda row: row.value_tree, since=1) or result.swells(lambda row: row.folded_tree):
+            return [Text(MESSAGE)]
+        tree = result.swells(lambda row: row.derivative_tree)
+        return [] if tree is None else [Text((ONLY_ZEROS if tree else NOTHING).format(self.value, self.derivative))]
+
+    def accuracy(self) -> list[Block]:
+        """The errors of two ways to compute the derivative."""
+        result = self.result
+        point = ", ".join(f"{name} = {number(value)}" for name, value in result.request.at.items())
+        expanded = any(row.expanded is not None for row in result.accuracy)
+        titles = ["n", self.derivative, *["error, expanded"] * expanded, "error, tape"]
+        columns = tuple(Column(title, numeric=True) for title in titles)
+        digits = None if self.exact else 2
+        rows = []
+        for row in result.accuracy:
+            errors = [*[row.expanded] * expanded, row.tape]
+            rows.append((str(row.n), row.exact, *[None if error is None else number(error, digits) for error in errors]))
+        blocks: list[Block] = [Table(f"relative errors of {self.derivative} at {point}", columns, tuple(rows))]
+        if any(row.tape is None for row in result.accuracy):
+            text = f"Without an error: where {self.derivative} is 0 or beyond a float, or its digits are not known."
+            blocks.append(Text(text, "dim"))
+        if result.request.n > LAST_COMPARED:
+            blocks.append(Text(f"Errors are compared up to n = {LAST_COMPARED}.", "dim"))
+        if any((row.expanded or 0) > 100 * row.tape for row in result.accuracy if row.tape is not None):
+            blocks.append(Text(EXPANSION.format(self.derivative)))
+        if result.logistic and result.request.n >= CHAOS:
+            text = (
+                f"Beyond n of about {CHAOS} {self.value} itself is meaningless in double precision: "
+                "the map is chaotic, and each iteration loses a bit of x."
+            )
+            blocks.append(Text(text))
+        return blocks
+
+    def figure(self) -> Figure:
+        """The growth of the sizes: counted, and of SymPy where it was measured."""
+        counts = self.result.counts
+        series = (
+            Sized(f"{self.derivative} written out", lambda row: row.derivative_tree),
+            Sized(f"{self.value} written out", lambda row: row.value_tree),
+            Sized("distinct nodes of both", lambda row: row.graph),
+            Sized("tape, with reverse mode", lambda row: row.tape.function + row.tape.reverse),
+            *[self._drawn(name) for name in ("operations", "cse")],
+        )
+        drawn = [(sized.title, [(row.n, size) for row in counts if (size := sized.size(row)) is not None]) for sized in series]
+        kept = tuple(
+            Series(title, tuple((float(n), float(size)) for n, size in points if 0 < size < 10**MOST_DIGITS_DRAWN))
+            for title, points in drawn if points
+        )  # fmt: skip
+        x, y = Axis("n", log=self.result.request.n > 100, start=1), Axis("nodes or operations", log=True, start=1)
+        return Figure(self.heading(), x, y, kept)
+
+    def _drawn(self, name: str) -> Sized:
+        """A size that SymPy was measured for, by n."""
+        cells, step = self.result.cells, SIZES[name].step
+
+        def size(row: Counts) -> int | None:
+            cell = cells.get((row.n, step))
+            return cell.sizes[name] if cell is not None and cell.state == "done" else None
+
+        return Sized(f"{self.derivative} by SymPy, {SIZES[name].title} (operations, measured)", size)

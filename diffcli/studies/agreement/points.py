@@ -1,0 +1,110 @@
+"""The same check at many points: how often each verdict came, and where it was worst."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
+
+from diffcli.errors import Diagnostic, LimitError, as_stop
+from diffcli.language import Program
+from diffcli.methods.problem.problem import Problem
+from diffcli.studies.agreement.agreement import check
+from diffcli.studies.agreement.verdict import PartialCheck
+
+SEVERITY = ("agree", "kink", "jump", "edge", "pole", "disagree")
+"""The verdicts, the worst last."""
+
+
+class Worst(NamedTuple):
+    """The worst point of one partial derivative."""
+
+    at: dict[str, float]
+    check: PartialCheck
+    error: float | None
+    """The largest relative error of any way there; None where there is nothing to compare with."""
+
+
+class PointChecks(NamedTuple):
+    expression: str
+    points: int
+    counts: dict[str, dict[str, int]]
+    """By variable and verdict."""
+    worst: dict[str, Worst]
+    undefined: list[dict[str, float]]
+    """The points at which the value is undefined."""
+    notes: tuple[Diagnostic, ...] = ()
+    """What stopped the check, if something did."""
+
+    @property
+    def passed(self) -> bool:
+        return not self.undefined and all("disagree" not in counts for counts in self.counts.values())
+
+
+def check_points(
+    program: Program,
+    points: Iterable[Mapping[str, object]],
+    wrt: list[str] | None = None,
+    digits: int | None = None,
+    max_nodes: int = 10_000_000,
+    progress: Callable[[str], None] = lambda stage: None,
+) -> PointChecks:
+    """`diffcli.studies.agreement.agreement.check` at each of some points.
+
+    Raises
+    ------
+    ExpressionError
+        A point does not fit the program.
+    LimitError, KeyboardInterrupt
+        Before the first point was done; later, the points that are done are returned, with a warning.
+    """
+    tally = _Tally()
+    notes: list[Diagnostic] = []
+    try:
+        for number, point in enumerate(points, 1):
+            progress(f"point {number}")
+            tally.add(Problem(program, point, wrt=wrt, most_rows=max_nodes), digits)
+    except (LimitError, KeyboardInterrupt) as stopped:
+        if not tally.done:
+            raise
+        why = as_stop(stopped)
+        notes.append(why._replace(notes=(f"checked until then: {tally.done} points",)))
+    return PointChecks(tally.expression, tally.done, tally.counts, tally.worst, tally.undefined, tuple(notes))
+
+
+class _Tally:
+    """What has come out so far."""
+
+    def __init__(self) -> None:
+        self.done, self.expression = 0, ""
+        self.counts: dict[str, dict[str, int]] = {}
+        self.worst: dict[str, Worst] = {}
+        self.undefined: list[dict[str, float]] = []
+
+    def add(self, problem: Problem, digits: int | None) -> None:
+        self.expression = self.expression or problem.expression()
+        agreement = check(problem, digits) if problem.value == problem.value else None
+        checks = agreement.checks if agreement is not None else ()
+        self.done += 1
+        if problem.value != problem.value:
+            self.undefined.append(problem.at)
+        for found in checks:
+            counts = self.counts.setdefault(found.variable, {})
+            counts[found.verdict] = counts.get(found.verdict, 0) + 1
+            candidate = Worst(problem.at, found, _largest_error(found))
+            if found.variable not in self.worst or _key(candidate) > _key(self.worst[found.variable]):
+                self.worst[found.variable] = candidate
+        for note in agreement.notes if agreement is not None else ():
+            if note.code == "timeout":
+                raise LimitError([note])
+            if note.code == "interrupted":
+                raise KeyboardInterrupt
+
+
+def _largest_error(found: PartialCheck) -> float | None:
+    """The largest relative error of a way without an error bar."""
+    errors = [way.error for way in found.ways if way.error is not None and way.bar is None]
+    return max(errors) / (found.size or 1.0) if errors else None
+
+
+def _key(found: Worst) -> tuple[int, float]:
+    return SEVERITY.index(found.check.verdict), found.error or 0.0

@@ -1,0 +1,241 @@
+"""A verdict on one partial derivative: are the ways to it right, and if not, why?
+
+The judge is the same tape in 50-digit arithmetic where the function is smooth, and the slopes on the two sides where it
+is not: a kink is no disagreement. A number contradicts if it is off by more than it may be: by its own error bar, or for
+the ways without one by `TOLERANCE`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from diffcli.methods.differences.precise import DIGITS, Number, precise_derivative
+from diffcli.methods.differences.rounding_bound import UNIT
+from diffcli.methods.differences.sampling import TapeSampler
+from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, Break
+from diffcli.methods.nonsmooth.recorded_sides import slopes_of
+from diffcli.methods.problem.problem import Problem
+from diffcli.methods.sweeps.reverse import accumulate, activity
+from diffcli.operations.arithmetic import precise
+from diffcli.studies.agreement.disagreement import REASONS, Reason, explain_disagreement, find_extreme
+from diffcli.studies.step_size.error_theory import derivative_noise
+
+TOLERANCE = 1e-9
+"""The relative error up to which a way without an error bar agrees."""
+
+ROUNDING = 2.0**-48
+"""How far a derivative may be off beside the terms that it is the sum of, however small the sum."""
+
+FEW_DIGITS = 1e-3
+"""The relative error that cancelling terms excuse at most."""
+
+NOTHING = 1e-60
+"""An error below this is none: it is what a complex step leaves of a derivative that is 0."""
+
+SHARP = 1e-12
+"""The relative error bar up to which differences tell a slope that nothing else does."""
+
+KNOWN = 40
+"""A number that agrees with the judge in so many digits is the judge's."""
+
+MOST_JUDGED = 20_000
+"""The longest tape that is worked out with 50 digits unless that is asked for."""
+
+
+class Way(NamedTuple):
+    """One derivative by one way."""
+
+    name: str
+    value: float | None
+    """None, or NaN, where the way has no number."""
+    bar: float | None = None
+    remark: str = ""
+    """Why there is no number, or what else is worth saying."""
+    error: float | None = None
+    """The distance to the judge's derivative, or to the nearer slope; None without a judge."""
+    agrees: bool | None = None
+    """None for a way without a number, or with an error bar that leaves no digit of it."""
+    sides: tuple[float | None, float | None] = (None, None)
+    """Slopes on the left and on the right that it has instead."""
+
+    @property
+    def has_number(self) -> bool:
+        return self.value is not None and math.isfinite(self.value)
+
+
+class PartialCheck(NamedTuple):
+    """One partial derivative by every way."""
+
+    variable: str
+    exact: Number | None
+    """With many digits; None where the function is not smooth, or the digits do not settle."""
+    left: float | None
+    right: float | None
+    """The slopes on the two sides, where something is not differentiable at the point."""
+    ways: tuple[Way, ...]
+    verdict: str
+    """``agree``, ``disagree``, or where there is no derivative to agree on, ``kink``, ``jump``, ``pole`` or ``edge``."""
+    reason: str
+    """Why, for any verdict but plain agreement: a key of `diffcli.studies.agreement.disagreement.REASONS`, or empty."""
+    explanation: str
+
+    @property
+    def passed(self) -> bool:
+        return self.verdict != "disagree"
+
+    @property
+    def size(self) -> float:
+        """The size of the derivative, or of the larger slope; 0 if neither is known."""
+        if self.exact is not None:
+            return abs(float(self.exact))
+        return max(abs(self.left or 0.0), abs(self.right or 0.0))
+
+
+def judge(
+    problem: Problem, variable: str, breaks: Sequence[Break], ways: list[Way], digits: int | None, floor: float
+) -> tuple[PartialCheck, Reason]:
+    """The ways to one partial derivative, compared, with the verdict and its reason.
+
+    Parameters
+    ----------
+    breaks
+        Where the program is not differentiable (`diffcli.methods.nonsmooth.breaks.find_breaks`).
+    ways
+        The derivatives, not compared yet.
+    digits
+        How many digits of the exact derivative are wanted; None for as many as are sensible, 0 for none.
+    floor
+        From `floors`.
+    """
+    slot = problem.input_slot(variable)
+    kinds = _kinds(problem, breaks, slot)
+    if kinds == {"pole"} and find_extreme(problem, of_adjoints=False) is not None:
+        kinds = set()  # the pole is one of floats, not of the function: log(exp(x)) at -800
+    left = right = None
+    exact: Number | None = None
+    if kinds:
+        exactly = slopes_of(problem, slot)
+        by_differences = _sides(next(way for way in ways if way.name == "numeric"))
+        left, right = (told if told is not None else seen for told, seen in zip(exactly, by_differences, strict=True))
+    wanted = digits is not None or problem.tape.slots <= MOST_JUDGED
+    if wanted and digits != 0 and (not kinds or (left is not None and left == right)):
+        exact = precise_derivative(problem.tape, problem.point, slot, digits=max(digits or DIGITS, DIGITS))
+    interval = _interval(kinds, left, right, exact if exact is not None else _consensus(ways))
+    judged = tuple(_compared(way, interval, floor) for way in ways)
+    size = float(max(map(abs, interval))) if interval is not None else 0.0
+    verdict, reason = _verdict(problem, kinds, judged, (left, right), size, floor, slot)
+    return PartialCheck(variable, exact, left, right, judged, verdict, reason.name, reason.explanation), reason
+
+
+def _sides(numeric: Way) -> tuple[float | None, float | None]:
+    """The slopes on the two sides by differences; the derivative itself, if they find one with many digits."""
+    if numeric.value is not None and numeric.bar is not None and numeric.bar <= SHARP * abs(numeric.value):
+        return numeric.value, numeric.value
+    return numeric.sides
+
+
+def _kinds(problem: Problem, breaks: Sequence[Break], slot: int) -> set[str]:
+    """The kinds of break that an input has a hand in."""
+    moving = activity(problem.tape, [slot])
+    return {
+        found.kind for found in breaks
+        if found.kind in NOT_DIFFERENTIABLE and any(moving[operand] for operand in problem.tape.operands_of(found.slot))
+    }  # fmt: skip
+
+
+def _interval(kinds: set[str], left: float | None, right: float | None, judge: Number | None) -> tuple[Number, Number] | None:
+    """Where a derivative has to be: between the slopes where the function is not smooth; None where nobody knows."""
+    if not kinds:
+        return None if judge is None else (judge, judge)
+    if left is None or right is None or not (math.isfinite(left) and math.isfinite(right)):
+        return None
+    return precise.number(min(left, right)), precise.number(max(left, right))
+
+
+def _consensus(ways: Sequence[Way]) -> Number | None:
+    """What the exact ways say, where there is no judge."""
+    return next((precise.number(way.value) for way in ways[:2] if way.value is not None and way.has_number), None)
+
+
+def floors(problem: Problem) -> list[float]:
+    """For each input, the rounding of a derivative that is a sum of terms which may cancel."""
+    totals = [0.0] * problem.tape.first_row
+    for step in accumulate(problem.tape, problem.values, problem.active)[1]:
+        if step.target < len(totals) and math.isfinite(step.term):
+            totals[step.target] += ROUNDING * abs(step.term)
+    return totals
+
+
+def _compared(way: Way, sides: tuple[Number, Number] | None, floor: float) -> Way:
+    if way.value is None or not way.has_number or sides is None:
+        return way
+    low, high = sides
+    value = precise.number(way.value)
+    beside = max(low - value, value - high, precise.number(0))
+    error = float(beside) if beside > max(abs(low), abs(high)) * precise.power_of_ten(-KNOWN) else 0.0
+    size = float(max(abs(low), abs(high)))
+    allowed = max(way.bar if way.bar is not None else TOLERANCE * size, math.ulp(size), min(floor, FEW_DIGITS * size))
+    if not size or way.name == "complex":
+        allowed = max(allowed, NOTHING)
+    if not size:
+        allowed = max(allowed, floor)
+    says_nothing = way.bar is not None and error <= allowed and way.bar >= size > 0
+    return way._replace(error=error, agrees=None if says_nothing else error <= allowed)
+
+
+def _verdict(
+    problem: Problem,
+    kinds: set[str],
+    ways: Sequence[Way],
+    sides: tuple[float | None, float | None],
+    size: float,
+    floor: float,
+    slot: int,
+) -> tuple[str, Reason]:
+    off = [way.name for way in ways if way.agrees is False]
+    silent = [way.name for way in ways[:2] if not way.has_number]
+    left, right = sides
+    if kinds and not off and (None in sides or left != right or silent):
+        if left is not None and right is not None and left != right and math.isfinite(left) and math.isfinite(right):
+            return "kink", Reason("kink", "no derivative here; every way with a number is between the slopes on the two sides")
+        infinite = any(side is not None and math.isinf(side) for side in sides)
+        verdict = "jump" if "jump" in kinds else "pole" if infinite or "pole" in kinds else "kink"
+        name = verdict
+        if kinds <= {"branch", "point-branch"}:
+            verdict, name = "jump", "branch"
+        return verdict, Reason(name, f"no derivative here, because {REASONS[name]}")
+    if math.isinf(size) and all(way.value is not None and math.isinf(way.value) for way in ways[:2]):
+        return "agree", Reason("overflow", "the derivative itself is beyond the range of a float")
+    if not size and not off and not any(way.has_number for way in ways):
+        return "edge", Reason("edge", f"no derivative here, because {REASONS['edge']}")
+    if off or silent:
+        reason = explain_disagreement(problem, kinds, [*silent, *off])
+        if reason.name == "unexplained" and not kinds and not silent:
+            if all(way.error is not None and way.error <= floor for way in ways[:2]):
+                reason = _lost_digits(ways, size)
+            elif _is_magnified(problem, ways, slot):
+                reason = Reason("rounding", REASONS["rounding"])
+        return "disagree", reason
+    form = next(way for way in ways if way.name == "symbolic")
+    if not form.has_number and not form.remark:
+        return "agree", Reason("removable", REASONS["removable"])
+    return "agree", _lost_digits(ways, size)
+
+
+def _is_magnified(problem: Problem, ways: Sequence[Way], slot: int) -> bool:
+    """Whether the rounding of what is on the way to the derivative accounts for the errors of automatic differentiation."""
+    bound = derivative_noise(problem, slot, UNIT)
+    if TapeSampler(problem, problem.tape.inputs[slot]).blurred:
+        return True
+    return all(way.error is not None and way.error <= bound for way in ways[:2])
+
+
+def _lost_digits(ways: Sequence[Way], size: float) -> Reason:
+    """Whether the ways agree with few digits only, because the terms of the derivative all but cancel."""
+    worst = max((way.error for way in ways[:3] if way.error is not None), default=0.0)
+    if not size or worst <= TOLERANCE * size:
+        return Reason("", "")
+    left = max(0, math.floor(-math.log10(worst / size)))
+    return Reason("terms", f"{REASONS['terms']}, which leaves {left} right digits")

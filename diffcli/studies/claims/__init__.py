@@ -1,0 +1,1 @@
+"""Derivatives worked out by hand, proved or disproved."""

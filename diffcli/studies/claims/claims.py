@@ -1,0 +1,214 @@
+"""Derivatives worked out by hand, held against the right ones: proved, or disproved by a point, with the likely slip.
+
+A claim is compared with the derivative by the rules of the table at points where both are defined and smooth. One point
+where they differ, by more than the rounding of either, disproves it; what agrees everywhere is put to SymPy for a proof.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import NamedTuple
+
+from diffcli.language import Program
+from diffcli.language.writing.printer import number_text
+from diffcli.methods.problem.problem import Problem
+from diffcli.methods.problem.scalarise import in_numbers
+from diffcli.methods.sweeps.forward import tangents
+from diffcli.studies.claims.comparison import Comparison, Function, compare_claim, compare_claim_floats
+from diffcli.studies.claims.slip_search import Observation, find_slip
+from diffcli.studies.claims.tapes import claim_tapes
+from diffcli.studies.claims.text import read_claims as read_claims  # the two are used together
+from diffcli.tape import Tape, evaluate
+
+VERDICTS = {
+    "proved": "it is the derivative, wherever both are defined",
+    "wrong": "it is not the derivative",
+    "at the point only": "it has the right value at this point, and is not the derivative",
+    "not decided": "it agrees with the derivative wherever it was tried, which is no proof",
+}
+"""What a claim can turn out to be."""
+
+ENOUGH = 24
+"""At how many points a claim has to agree before it is put to SymPy."""
+
+MOST_TRIED = 120
+"""How many points are looked at, at most: a function may be undefined at most of them."""
+
+MOST_EVALUATED = 2_000_000
+"""How many rows are evaluated in this, at most."""
+
+OBSERVED = 8
+"""At how many points a slip has to explain a claim."""
+
+
+class ClaimVerdict(NamedTuple):
+    """A claim and what it turned out to be."""
+
+    variable: str
+    claim: str
+    """As it was written."""
+    verdict: str
+    """A key of `VERDICTS`."""
+    claimed: float
+    """Its value at the point; NaN where it has none."""
+    value: float
+    """The derivative there, by the rules of the table."""
+    counterexample: Comparison | None
+    """A point (``at``) at which the ``claimed`` and the ``right`` value differ, for a claim that is not the derivative."""
+    slip: str
+    """What is probably wrong with it, as a sentence without its full stop; empty if nothing explains it."""
+    right: str
+    """The derivative in diffcli's language, simplified; empty if SymPy has none."""
+    points: int
+    """At how many points it agrees with the derivative."""
+    digits: int
+    """To how many digits it agrees there, at least."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing speaks against it."""
+        return self.verdict in ("proved", "not decided")
+
+
+def judge_claims(
+    problem: Problem,
+    claims: dict[str, Program],
+    progress: Callable[[str], None] = lambda stage: None,
+    at_given: bool = True,
+) -> list[ClaimVerdict]:
+    """What each claim turns out to be, in their order.
+
+    Parameters
+    ----------
+    problem
+        The expression, and the point.
+    claims
+        What `read_claims` returned.
+    progress
+        Told of each stage as it begins.
+    at_given
+        Whether anybody asked for the point. If nobody did, a claim that is right there alone is plainly wrong.
+
+    Raises
+    ------
+    LimitError
+        A limit of the caller's struck, or a claim is too long.
+
+    >>> problem = Problem("x^3", {"x": 2})
+    >>> (verdict,) = judge_claims(problem, read_claims("3*x^3", problem))
+    >>> verdict.verdict, verdict.slip, verdict.right
+    ('wrong', 'power rule: the exponent of x^3 is to be reduced by 1', '3*x^2')
+    """
+    numbers = in_numbers(problem)
+    function = Function(numbers.tape, numbers.at)
+    return [
+        _Judge(numbers, function, element, " ".join(claim.source.text.split()), tape, progress, at_given).verdict()
+        for name, claim in claims.items()
+        for element, tape in claim_tapes(problem, name, claim).items()
+    ]
+
+
+class _Judge:
+    """One claim on its way to a verdict."""
+
+    def __init__(
+        self,
+        problem: Problem,
+        function: Function,
+        variable: str,
+        text: str,
+        claim: Tape,
+        progress: Callable[[str], None],
+        at_given: bool,
+    ) -> None:
+        self.problem, self.function, self.variable = problem, function, variable
+        self.progress, self.at_given = progress, at_given
+        self.text, self.claim = text, claim
+        self.tries = max(4, min(MOST_TRIED, MOST_EVALUATED // (len(problem.tape.operations) + len(self.claim.operations) + 1)))
+
+    def verdict(self) -> ClaimVerdict:
+        from diffcli.methods.symbolic.claims import NOTHING, decide, derivative_text
+
+        self.progress(f"comparing the claim for {self.variable} at points")
+        claimed = float(evaluate(self.claim, [self.problem.at[name] for name in self.claim.inputs])[self.claim.output])
+        value = self._derivative_here()
+        agreeing, counterexample = self._compare()
+        slip, decision = "", NOTHING
+        if self.function.sample(self.problem.at) and math.isfinite(value) and not math.isfinite(claimed):
+            counterexample = Comparison(dict(self.problem.at), math.nan, value, math.inf)
+            point = ", ".join(f"{name} = {number_text(x)}" for name, x in self.problem.at.items())
+            slip = f"it has no value at {'this point' if self.at_given else point}, where the derivative has one"
+        if counterexample is None:
+            self.progress(f"SymPy compares the claim for {self.variable}")
+            decision = decide(self.problem.tape, self.variable, self.claim)
+            counterexample = self._confirmed(decision.witness)
+        kind = "proved" if decision.proved else "not decided"
+        right = decision.right
+        if counterexample is not None:
+            here = compare_claim(self.function, self.variable, self.claim, self.problem.at) if self.at_given else None
+            kind = "at the point only" if here is not None and here.agrees else "wrong"
+            slip = slip or find_slip(self.problem, self.variable, self._observations(), derivative_text)
+            self.progress(f"SymPy differentiates along {self.variable}")
+            right = right or derivative_text(self.problem.tape, self.problem.tape.output, self.variable)
+        worst = max((found.difference for found in agreeing), default=1.0)
+        digits = min(15, int(-math.log10(max(worst, 1e-16))))
+        return ClaimVerdict(
+            self.variable, self.text, kind, claimed + 0.0, value + 0.0, counterexample, slip, right, len(agreeing), digits
+        )  # fmt: skip
+
+    def _derivative_here(self) -> float:
+        sample = self.function.sample(self.problem.at)
+        if sample is None:  # at a break the table has its rules, which the adjoints of the problem follow
+            from diffcli.methods.sweeps.reverse import adjoints
+
+            bars = adjoints(self.problem.tape, self.problem.values, self.function.active)
+        else:
+            bars = sample.adjoints
+        return bars[self.problem.input_slot(self.variable)] or 0.0
+
+    def _compare(self) -> tuple[list[Comparison], Comparison | None]:
+        """The points at which the claim agrees, up to the first at which it does not."""
+        agreeing: list[Comparison] = []
+        for at in islice(self._points(), self.tries):
+            found = compare_claim(self.function, self.variable, self.claim, at)
+            if found is not None and not found.agrees:
+                return agreeing, found
+            if found is not None:
+                agreeing.append(found)
+            if len(agreeing) >= ENOUGH:
+                break
+        return agreeing, None
+
+    def _points(self) -> Iterator[dict[str, float]]:
+        yield from self.function.nice_points
+        yield self.problem.at
+        yield from self.function.random_points(1)
+
+    def _confirmed(self, witness: dict[str, float] | None) -> Comparison | None:
+        """Where SymPy sees a difference, if it is one of defined values; variables that it does not name may be any."""
+        if witness is None:
+            return None
+        at = {name: witness.get(name, x) for name, x in self.problem.at.items()}
+        found = compare_claim(self.function, self.variable, self.claim, at)
+        return found if found is not None and not found.agrees else None
+
+    def _observations(self) -> list[Observation]:
+        """The function and the claim at random points, for `find_slip`."""
+        found: list[Observation] = []
+        inputs, claim = self.problem.tape.inputs, self.claim
+        for at in islice(self.function.random_points(2), self.tries):
+            sample = self.function.sample(at)
+            compared = compare_claim_floats(self.function, self.variable, claim, at)
+            if sample is None or compared is None:
+                continue
+            moves = tangents(self.problem.tape, sample.values, [1.0 if name == self.variable else None for name in inputs])
+            seeds = [1.0 if name == self.variable else None for name in claim.inputs]
+            slope = tangents(claim, evaluate(claim, [at[name] for name in claim.inputs]), seeds)[claim.output] or 0.0
+            others = {name: sample.adjoints[slot] or 0.0 for slot, name in enumerate(inputs)}
+            claimed, right = compared.claimed, compared.right
+            found.append(Observation(at, sample.values, sample.adjoints, moves, others, claimed, slope, right))
+            if len(found) == OBSERVED:
+                break
+        return found

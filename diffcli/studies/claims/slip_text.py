@@ -1,0 +1,124 @@
+"""A slip in words: its sentence in the table, with the parts of the user's expression that it speaks of."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from diffcli.errors import ExpressionError
+from diffcli.language import Program, parse
+from diffcli.language.writing.printer import LANGUAGE, to_text
+from diffcli.methods.problem.problem import Problem
+from diffcli.operations import OPERATIONS
+from diffcli.studies.claims.factors import factor_sentence
+from diffcli.studies.claims.slips import Slip
+from diffcli.tape import Tape, lower
+
+_LETTERS = "uvwstzabcdefghijklmnopqrxy"
+"""What the operand of a function may be called, the likeliest first."""
+
+Derivative = Callable[[Tape, int, str], str]
+
+
+class Place(NamedTuple):
+    """Somewhere a slip can be made: a row of the tape or, if it is None, the whole; and one of its operands."""
+
+    row: int | None
+    operand: int | None = None
+    other: str = ""
+
+
+def slip_text(
+    slip: Slip, problem: Problem, variable: str, places: Sequence[Place], factor: float, worst: float, derivative: Derivative
+) -> str:
+    """The sentence for a slip made at some places, in all of them the same.
+
+    Parameters
+    ----------
+    slip, problem, variable, places
+        What was made, in what, differentiated by what, and where.
+    factor
+        The factor ``c`` of the slip.
+    worst
+        The largest relative difference of the claim.
+    derivative
+        The text of the derivative of a slot of a tape along an input; empty if there is none.
+    """
+    place = places[0]
+    words = {"variable": variable, "other": place.other, "factor": factor_sentence(factor)}
+    if "{digits}" in slip.sentence:
+        words["digits"] = str(int(-math.log10(worst)))
+    if place.row is None or place.operand is None:
+        return slip.sentence.format(**words)
+    words |= _row_words(problem, place.row, place.operand)
+    sentence = slip.sentence
+    if "{inner}" in sentence:
+        words["inner"] = derivative(problem.tape, place.operand, variable) or f"that of {words['operand']}"
+    if slip.mistaken:
+        words |= _function_words(slip, problem, place.row, place.operand, derivative)
+        sentence = sentence if words["derivative"] else sentence.replace("{derivative}, ", "")
+    rows = dict.fromkeys(problem.operand_text(one.row) for one in places if one.row is not None)
+    others = [row for row in rows if row != words["row"]]
+    also = f"; the same slip in {' and '.join([', '.join(others[:-1])] * (len(others) > 1) + others[-1:])}" if others else ""
+    return sentence.format(**words) + also
+
+
+def _row_words(problem: Problem, slot: int, operand: int) -> dict[str, str]:
+    tape = problem.tape
+    row, name = tape.operands_of(slot), tape.operation(slot)
+    texts = [problem.operand_text(part) for part in row]
+    constants = [text for part, text in zip(row, texts, strict=True) if part != operand]
+    shown = problem.operand_text(slot)
+    base = {"log2": "2", "log10": "10"}.get(name, texts[-1] if "log" in name else texts[0])
+    return {
+        "row": shown, "operand": problem.operand_text(operand), "constant": (constants or [""])[0], "base": base,
+        "exponent": texts[-1], "within": "" if _is_plain(tape, slot) else f" in the derivative of {shown}",
+    }  # fmt: skip
+
+
+def _is_plain(tape: Tape, slot: int) -> bool:
+    """Whether the terms of a row are terms of the whole: it is the result, or a part of the product that the result is.
+
+    A sum that goes on is a row for each sign, of which only the last has a text that one would know again.
+    """
+    if tape.operation(slot) in ("add", "sub"):
+        return True
+    above = slot
+    for row in tape.rows():
+        if above in tape.operands_of(row):
+            if tape.operation(row) != "mul":
+                return False
+            above = row
+    return above == tape.output
+
+
+# -- functions and their derivatives -----------------------------------------------------------------------------------------
+
+
+def _function_words(slip: Slip, problem: Problem, slot: int, operand: int, derivative: Derivative) -> dict[str, str]:
+    """A function, its derivative, and what was taken for it: in the variable if the operand is one, else in a letter."""
+    tape = problem.tape
+    simple = operand < tape.first_row
+    taken = (*tape.inputs, *tape.bindings)
+    letter = tape.inputs[operand] if simple else next((one for one in _LETTERS if one not in taken), "u_")
+    program = _applied(problem, slot, operand, letter)
+    mini = lower(program, given={letter: 1.0})
+    text = to_text(program)
+    exponent = to_text(program, program.children(program.result.root)[-1])
+    names = {"u": letter, "y": text, "b": exponent}
+    return {
+        "function": text if simple else f"{text} by {letter} = {problem.operand_text(operand)}",
+        "derivative": derivative(mini, mini.output, letter),
+        "mistaken": to_text(parse(slip.mistaken), None, LANGUAGE, lambda name: names.get(name, name)),
+    }
+
+
+def _applied(problem: Problem, slot: int, operand: int, letter: str) -> Program:
+    """The operation of a row, applied to a letter in place of an operand."""
+    operation = OPERATIONS[problem.tape.operation(slot)]
+    texts = [letter if part == operand else f"({problem.operand_text(part)})" for part in problem.tape.operands_of(slot)]
+    try:
+        return parse(operation.symbol.join(texts) if operation.symbol else f"{operation.spelling}({', '.join(texts)})")
+    except ExpressionError:  # the text of an exponent was cut
+        return parse(f"{letter}^n")

@@ -1,0 +1,233 @@
+"""The graph of a program, from its tape: with values, adjoints and local partial derivatives at a point, or without."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from diffcli.errors import Diagnostic, ExpressionError
+from diffcli.language import Program
+from diffcli.language.writing.printer import program_text
+from diffcli.methods.gradient import explain, unused
+from diffcli.methods.nonsmooth.breaks import describe, find_breaks, overrides
+from diffcli.methods.problem.problem import At, Problem, Target, as_program
+from diffcli.methods.sweeps.reverse import Adjoints, Step, accumulate, activity
+from diffcli.records import Number, is_array
+from diffcli.studies.graph.record import Edge, Graph, GraphResult, Node
+from diffcli.tape import Tape, lower
+from diffcli.tape.lowering import MOST_ROWS
+from diffcli.tape.running.evaluation import Values
+from diffcli.tape.running.rules import Overrides, term_functions
+
+LONGEST = 40
+"""The user's own words for a node, if they are longer, are shown with their middle left out."""
+
+
+def graph_of(
+    target: Target,
+    at: At | None = None,
+    *,
+    wrt: str | Sequence[str] | None = None,
+    kink: str = "min-norm",
+    strict: bool = False,
+    share: bool = False,
+    max_nodes: int = MOST_ROWS,
+    progress: Callable[[str], None] = lambda stage: None,
+) -> GraphResult:
+    """The graph of a program: at a point with numbers, without a point its structure.
+
+    Parameters
+    ----------
+    target, at, wrt, share
+        As in `diffcli.methods.problem.problem.Problem`. A Python function has no structure without a point.
+    kink, strict
+        The convention where something is not differentiable, and whether to refuse it.
+    max_nodes
+        The longest tape to build.
+    progress
+        Told what is being done.
+
+    Raises
+    ------
+    ExpressionError
+        The text is not a program, or names and values do not fit it.
+    DomainError
+        The value is undefined at the point.
+    NotDifferentiableError
+        Something is not differentiable there, and ``strict`` or ``kink`` asked for an error.
+    LimitError
+        The tape would be longer than ``max_nodes``.
+
+    >>> found = graph_of("x*x + 1", {"x": 3.0})
+    >>> [node.id for node in found.graph.nodes], found.gradient
+    (['v0', 'v1', 'c1', 'v2'], {'x': 6.0})
+    >>> [(edge.operand, edge.user, edge.number) for edge in found.graph.edges]
+    [(0, 1, 3.0), (0, 1, 3.0), (1, 3, 1.0), (2, 3, None)]
+    """
+    program = as_program(target)
+    if not at and type(program) is Program and program.inputs and wrt is None:
+        progress("building the graph")
+        tape = _lowered(program, share, max_nodes)
+        return GraphResult(_text(program), None, _Builder(tape, activity(tape)).build(), notes=tuple(unused(program)))
+    progress("evaluating")
+    return _at_point(Problem(program, at or {}, wrt=wrt, share=share, most_rows=max_nodes), kink, strict, progress)
+
+
+def _at_point(problem: Problem, kink: str, strict: bool, progress: Callable[[str], None]) -> GraphResult:
+    notes = [*problem.notes(), *unused(problem.program)]
+    remark = _without_adjoints(problem)
+    if remark:
+        graph = _Builder(problem.tape, problem.active, problem.values, {}).build()
+        value = None if problem.tape.outputs else problem.values[problem.tape.output]
+        return GraphResult(problem.expression(), problem.at, graph, value, {}, tuple(notes), remark)
+    if problem.value != problem.value:
+        from diffcli.methods.nonsmooth import nonfinite as faults
+
+        faults.require_value(problem)
+    breaks = find_breaks(problem)
+    notes += describe(problem, breaks, kink, strict)
+    replaced = overrides(problem, breaks, kink)
+    progress("differentiating")
+    adjoints, steps = accumulate(problem.tape, problem.values, problem.active, overrides=replaced)
+    gradient = _gradient(problem, adjoints, notes)
+    notes += explain(problem, gradient, replaced, notes)
+    progress("building the graph")
+    graph = _Builder(problem.tape, problem.active, problem.values, replaced, adjoints, steps).build()
+    return GraphResult(problem.expression(), problem.at, graph, problem.value, gradient, tuple(notes))
+
+
+def _lowered(program: Program, share: bool, max_nodes: int) -> Tape:
+    """The tape of a program without a point, on which every variable is a number."""
+    try:
+        return lower(program, share=share, most_rows=max_nodes)
+    except ExpressionError as refused:
+        help = "without a point every variable is a number; give arrays with --at"
+        shaped = ("shape-mismatch", "bad-index", "bad-axis")
+        raise ExpressionError([
+            fault._replace(help=(*fault.help, help)) if fault.code in shaped else fault for fault in refused.diagnostics
+        ]) from None  # fmt: skip
+
+
+def _text(program: Program) -> str:
+    if len(program) > 100_000:
+        return "; ".join(line.partition("#")[0].strip() for line in program.source.text.splitlines()).strip("; ")
+    return program_text(program).replace("\n", "; ")
+
+
+def _without_adjoints(problem: Problem) -> str:
+    """Why adjoints cannot be told: they are derivatives of a number."""
+    tape = problem.tape
+    if tape.outputs:
+        return f"no adjoints: they are derivatives of one number, and there are {len(tape.outputs)} results"
+    if tape.output < tape.slots and tape.shape(tape.output):
+        return "no adjoints: they are derivatives of one number, and the result is an array"
+    return ""
+
+
+def _gradient(problem: Problem, adjoints: Adjoints, notes: list[Diagnostic]) -> dict[str, Number]:
+    found: dict[str, Any] = {}
+    for name in problem.wrt:
+        adjoint = adjoints[problem.input_slot(name)]
+        if adjoint is None:
+            message = f"the result does not depend on `{name}` here, so the derivative is 0"
+            notes.append(Diagnostic("no-dependence", "note", message))
+            adjoint = 0.0 * problem.at[name]
+        found[name] = adjoint if is_array(adjoint) else float(adjoint) + 0.0
+    return found
+
+
+class _Builder:
+    """Nodes and edges of a tape, in evaluation order. A constant has a node for each operation that uses it."""
+
+    def __init__(
+        self,
+        tape: Tape,
+        active: bytearray,
+        values: Values | None = None,
+        replaced: Overrides | None = None,
+        adjoints: Adjoints | None = None,
+        steps: Sequence[Step] = (),
+    ) -> None:
+        self.tape, self.active, self.values, self.replaced, self.adjoints = tape, active, values, replaced or {}, adjoints
+        self.terms = {(step.source, step.position): step.term for step in steps} if tape.shapes is not None else {}
+        self.names = {slot: name for name, slot in reversed(tape.bindings.items()) if slot >= 0}
+        self.names |= dict(enumerate(tape.inputs))
+        self.nodes: list[Node] = []
+        self.edges: list[Edge] = []
+        self.places: dict[int, int] = {}
+        self.constants = 0
+
+    def build(self) -> Graph:
+        for slot in range(self.tape.slots):
+            own: dict[int, int] = {}
+            operands = self.tape.operands_of(slot)
+            for operand in operands:
+                if operand < 0 and operand not in own:
+                    own[operand] = self._constant(operand)
+            user = self.places[slot] = len(self.nodes)
+            self.nodes.append(self._node(slot))
+            for position, operand in enumerate(operands):
+                place = own[operand] if operand < 0 else self.places[operand]
+                self.edges.append(self._edge(slot, position, operand, Edge(place, user, position)))
+        results = [self._result(slot) for slot in self.tape.outputs or [self.tape.output]]
+        return Graph(tuple(self.nodes), tuple(self.edges), tuple(results))
+
+    def _result(self, slot: int) -> int:
+        if slot >= self.tape.slots:  # a constant, counted from the end
+            slot -= self.tape.size
+        return self.places[slot] if slot >= 0 else self._constant(slot)
+
+    def _constant(self, slot: int) -> int:
+        value = self.tape.constants[-1 - slot]
+        name = self.tape.constant_names.get(slot, "")
+        self.constants += 1
+        shape = self.tape.shape(slot) or None
+        self.nodes.append(Node(f"c{self.constants}", "constant", name=name, numbers=(("value", value),), shape=shape))
+        return len(self.nodes) - 1
+
+    def _node(self, slot: int) -> Node:
+        tape = self.tape
+        is_input = slot < tape.first_row
+        kind = "constant" if not self.active[slot] else "input" if is_input else "operation"
+        numbers: list[tuple[str, Number]] = []
+        remark = ""
+        if self.values is not None:
+            value = self.values[slot]
+            if value is None:
+                remark = "not taken"
+            else:
+                numbers.append(("value", value if is_array(value) else float(value)))
+            adjoint = None if self.adjoints is None or not self.active[slot] else self.adjoints[slot]
+            if adjoint is not None:
+                numbers.append(("adjoint", adjoint if is_array(adjoint) else float(adjoint) + 0.0))
+        span = None if is_input or not tape.span(slot).stop else tape.span(slot)
+        return Node(
+            f"v{tape.index(slot)}", kind, "" if is_input else str(tape.operation(slot)), self.names.get(slot, ""),
+            "" if span is None else _words(tape.source.text, *span), tuple(numbers), remark, span, tape.shape(slot) or None,
+        )  # fmt: skip
+
+    def _edge(self, slot: int, position: int, operand: int, edge: Edge) -> Edge:
+        if not self.active[operand]:
+            return edge._replace(depends=False)
+        if self.values is None:
+            return edge
+        if self.tape.shapes is not None:
+            term = self.terms.get((slot, position))
+            known = self.adjoints is not None
+            return edge._replace(label="adds" if term is not None else "", number=term, depends=term is not None or not known)
+        if self.values[slot] is None:
+            return edge._replace(depends=False)
+        row = self.tape.operands_of(slot)
+        function = (self.replaced.get(slot) or term_functions(self.tape.operation(slot), len(row)))[position]
+        partial = function(1.0, *[self.values[other] for other in row], self.values[slot]) if function else None
+        if partial is None:
+            return edge._replace(depends=False)
+        return edge._replace(number=float(partial) + 0.0)
+
+
+def _words(text: str, start: int, stop: int) -> str:
+    """The user's own words on one line; of long ones the two ends, without reading what is between."""
+    if stop - start > 4 * LONGEST:
+        return f"{' '.join(text[start : start + 24].split())} ... {' '.join(text[stop - 12 : stop].split())}"
+    words = " ".join(text[start:stop].split())
+    return words if len(words) <= LONGEST else f"{words[:24]} ... {words[-12:]}"

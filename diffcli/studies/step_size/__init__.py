@@ -1,0 +1,1 @@
+"""The error of a difference quotient against its step."""

@@ -1,0 +1,139 @@
+"""What theory says of the error of a difference quotient: a truncation term that grows with the step, and rounding.
+
+By Taylor's theorem a stencil with weights w at offsets o is off by the sum over k of m_k h^k f^(k+1)/(k+1)! with the
+moments m_k = sum of w o^(k+1), which are 0 for k below its order. The first term that counts is the truncation error; it is
+of a higher order than the stencil's where a derivative happens to be 0 at the point.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+from diffcli.methods.differences.rounding_bound import roundings
+from diffcli.methods.differences.stencils import STENCILS
+from diffcli.methods.problem.problem import Problem
+from diffcli.methods.sweeps.forward import tangents
+from diffcli.methods.sweeps.reverse import adjoints
+from diffcli.tape import evaluate
+
+FURTHER = 4
+"""How many orders above a stencil's own are looked at, where derivatives are 0."""
+
+SHIFT = 2.0**-26
+"""How far the point is moved to see how the adjoints change, relative to its size."""
+
+SMALLEST = 1e-290
+"""A point below is taken for 0, for want of floats beside it."""
+
+Higher = Callable[[int], float | None]
+"""The derivative of a kind (2 for f''), None where it is not known."""
+
+
+class Theory(NamedTuple):
+    """The predicted error at a step h: ``constant * |derivative| * h^order + noise/h + floor``."""
+
+    order: int
+    """The power p of the step in the truncation error at this point."""
+    own_order: int
+    """That of the method in general; less than ``order`` where a derivative is 0."""
+    constant: float
+    """C: the truncation error over h^p and the derivative."""
+    derivative: float
+    """That of kind p + 1 at the point; 0 if none was found that adds to the error."""
+    noise: float
+    """S delta: how far the weighted sum of values is off by rounding; 0 for the complex step, which subtracts nothing."""
+    floor: float
+    """The rounding that no step avoids: that of a derivative propagated by AD."""
+
+    def truncation(self, step: float) -> float:
+        size = self.constant * abs(self.derivative)
+        try:
+            return size * step**self.order if size else 0.0
+        except OverflowError:
+            return math.inf
+
+    def rounding(self, step: float) -> float:
+        return self.noise / step + self.floor
+
+    @property
+    def best_step(self) -> float:
+        """h*, at which truncation and rounding together are least; inf where there is no truncation.
+
+        (S delta / (p C |f^(p+1)|))^(1/(p+1)), or the longest step whose truncation is below the floor, if that is longer.
+        """
+        size = self.constant * abs(self.derivative)
+        if not size:
+            return math.inf
+        balanced = (self.noise / (self.order * size)) ** (1 / (self.order + 1))
+        return float(max(balanced, (self.floor / size) ** (1 / self.order)))
+
+    @property
+    def best_error(self) -> float:
+        """E*, the sum at h*: (1 + 1/p) S delta/h*, and the floor; without truncation, the floor alone."""
+        step = self.best_step
+        return self.floor if math.isinf(step) or not step else self.truncation(step) + self.rounding(step)
+
+
+def theory(method: str, noise: float, floor: float, higher: Higher) -> Theory | None:
+    """The theory of a method at a point; None where the derivatives that it needs are not known.
+
+    ``noise`` bounds the rounding error of one value, ``floor`` that of an exact derivative. A leading term that is smaller
+    than the next one at the very step that suits the next one is passed over: the derivative in it is as good as 0.
+    """
+    terms = _terms(method)
+    own = terms[0][0]
+    summed = 0.0 if method == "complex" else float(STENCILS[method].rounding) * noise
+    leading: Theory | None = None
+    for order, constant in terms:
+        derivative = higher(order + 1)
+        if derivative is None or not math.isfinite(derivative):
+            return leading
+        term = Theory(order, own, constant, derivative, summed, floor)
+        if derivative and leading is not None:
+            step = term.best_step
+            return term if leading.truncation(step) < term.truncation(step) else leading
+        leading = leading or (term if derivative else None)
+    return leading or Theory(own, own, terms[0][1], 0.0, summed, floor)
+
+
+def _terms(method: str) -> list[tuple[int, float]]:
+    """The orders of the terms of the truncation error that a method has, and their constants."""
+    if method == "complex":  # Im f(x + ih)/h = f' - h^2 f'''/3! + h^4 f^(5)/5! - ...
+        return [(order, 1 / math.factorial(order + 1)) for order in (2, 4, 6)]
+    known = STENCILS[method]
+    terms = []
+    for order in range(known.order, known.order + FURTHER + 1):
+        moment = sum(weight * offset ** (order + 1) for weight, offset in zip(known.weights, known.offsets, strict=True))
+        if moment:
+            terms.append((order, float(abs(moment)) / math.factorial(order + 1)))
+    return terms
+
+
+def derivative_noise(problem: Problem, slot: int, unit: float) -> float:
+    """A first-order bound on the rounding error of a derivative that is propagated, as AD and the complex step do.
+
+    A row that is off by c units of u|v| moves the derivative by as much times the derivative of its adjoint along the
+    input; its tangent, off by c + 2 units of its own, moves it by as much times the adjoint. The derivatives of the adjoints
+    are taken from adjoints a little to either side of the point.
+    """
+    tape, point = problem.tape, problem.point
+    seed: list[float | None] = [None] * len(point)
+    seed[slot] = 1.0
+    moves = tangents(tape, problem.values, seed)
+    size = abs(point[slot])
+    shift = SHIFT * (size if size > SMALLEST else 1.0)
+    sides = []
+    for side in (-shift, shift):
+        beside = list(point)
+        beside[slot] += side
+        sides.append(adjoints(tape, evaluate(tape, beside), problem.active))
+    total = 0.0
+    for row, name in enumerate(tape.operations, tape.first_row):
+        units, bar, value = roundings(name), problem.adjoints[row], problem.values[row]
+        if bar is None or value is None or not problem.active[row]:
+            continue
+        turn = ((sides[1][row] or 0.0) - (sides[0][row] or 0.0)) / (2 * shift)
+        total += units * abs(value * turn) + (units + 2) * abs((moves[row] or 0.0) * bar)
+    return total * unit if math.isfinite(total) else unit * abs(problem.adjoints[slot] or 0.0)

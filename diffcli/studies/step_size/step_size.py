@@ -1,0 +1,284 @@
+"""How the error of a difference quotient depends on its step: the sweep behind every rule for choosing one.
+
+Steps are powers of two, so that ``x + h`` is exact and nothing but truncation and rounding is seen. The error is taken from
+a reference with fifty digits. Beside each measured error stands what theory predicts (`diffcli.studies.step_size.error_theory`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from diffcli.errors import Diagnostic, Slopes, UsageError, error
+from diffcli.language import Program
+from diffcli.methods.differences.precise import DIGITS, higher_derivatives, precise_derivative
+from diffcli.methods.differences.rounding_bound import value_noise
+from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, Break, describe, find_breaks
+from diffcli.methods.nonsmooth.nonfinite import require_value
+from diffcli.methods.problem.problem import At, Problem
+from diffcli.operations.arithmetic import float32 as singles
+from diffcli.operations.arithmetic import precise
+from diffcli.studies.step_size.difference_quotients import UNITS, MethodSweep, MethodSweeper, Quotients, distance
+from diffcli.studies.step_size.error_theory import derivative_noise, theory
+from diffcli.tape import evaluate
+from diffcli.tape.lowering import MOST_ROWS
+
+DEFAULT = "64*x*(1 - x)*(1 - 2*x)^2*(1 - 8*x + 8*x^2)^2"
+"""The logistic map l4 in the factored form of Baydin et al. 2018, figure 3, which draws this sweep at x = 0.2."""
+
+DEFAULT_AT = "x=0.2"
+
+METHODS = ("forward", "backward", "central", "central4", "central6", "central8", "central10", "complex")
+"""The methods that can be swept: stencils, with their order where it is not the lowest, and the complex step."""
+
+DEFAULT_METHODS = ("forward", "central", "complex")
+
+MOST_NODES = 20_000
+"""The largest tree that SymPy is asked to differentiate."""
+
+
+class StepSizeResult(NamedTuple):
+    """A sweep over steps, for each of several methods."""
+
+    expression: str
+    variable: str
+    at: dict[str, float]
+    dtype: str
+    value: float
+    reference: float | None
+    """The derivative, rounded; None at a kink, jump or pole, inf beyond the range of a float: then there are no errors."""
+    digits: str
+    """The derivative with twenty digits, as text."""
+    source: str
+    """Where the reference is from, in words."""
+    shown: tuple[float, ...]
+    """The steps that tables and pictures show, of all that were tried."""
+    automatic: float
+    """The derivative by reverse mode in floats."""
+    automatic_error: float | None
+    noise: float
+    """A bound on the rounding error of one value."""
+    floor: float
+    """u |f'|: one rounding of the derivative."""
+    slopes: Slopes | None
+    """The one-sided slopes, at a kink, jump or pole."""
+    methods: tuple[MethodSweep, ...]
+    notes: tuple[Diagnostic, ...]
+
+
+def sweep(
+    target: str | Program = DEFAULT,
+    at: At = DEFAULT_AT,
+    *,
+    variable: str | None = None,
+    methods: Sequence[str] | None = None,
+    per_decade: float = 4,
+    largest: float | None = None,
+    smallest: float | None = None,
+    dtype: str = "float64",
+    most_rows: int = MOST_ROWS,
+    progress: Callable[[str], None] = lambda stage: None,
+) -> StepSizeResult:
+    """Measure the error of difference quotients over a range of steps, and predict it.
+
+    Parameters
+    ----------
+    target, at
+        A program, and the point.
+    variable
+        Which variable is moved, if the program has several.
+    methods
+        Names from `METHODS`; forward, central and complex (in single precision forward and central), if not given.
+    per_decade
+        How many steps in a decade are shown. All powers of two in the range are tried, 3.3 in a decade, so that what is
+        best does not depend on what is shown.
+    largest, smallest
+        The range of steps: from max(1, |x|) down to the unit roundoff of it, if not given.
+    dtype
+        ``float64`` or ``float32``.
+
+    Raises
+    ------
+    UsageError
+        The variable is not given and there are several, a method is unknown, or the options contradict each other.
+    ExpressionError, DomainError, LimitError
+        As `diffcli.grad`.
+
+    >>> result = sweep("exp(x)", "x=1", methods=["central"])
+    >>> f"{result.methods[0].theory.best_step:.1e}", f"{result.methods[0].best.step:.1e}"
+    ('8.7e-06', '7.6e-06')
+    """
+    methods = _checked(methods, dtype)
+    problem, name = _problem(target, at, variable, dtype, most_rows)
+    require_value(problem)
+    breaks = [found for found in find_breaks(problem) if found.kind in NOT_DIFFERENTIABLE]
+    notes = _notes(problem, breaks)
+    sides = _sides(problem, name) if breaks else None
+    function = Quotients(problem, name, dtype)
+    truth = _Truth(problem, function.slot, bool(breaks), sides is None or _is_smooth(sides), progress)
+    exact = truth.reference if truth.rounded is not None and math.isfinite(truth.rounded) else None
+    unit = UNITS[dtype]
+    noise = value_noise(problem.tape, problem.values, problem.active, unit)
+    floor = derivative_noise(problem, function.slot, unit) if exact is not None else 0.0
+    swept = []
+    steps = _steps(function.x, largest, smallest, unit)
+    for method in methods:
+        progress(f"sweeping {method}")
+        predicted = theory(method, noise, floor, truth.higher) if exact is not None else None
+        swept.append(MethodSweeper(function, method, exact, predicted).over(steps))
+    automatic = (problem.adjoints[function.slot] or 0.0) + 0.0
+    return StepSizeResult(
+        problem.expression(), name, problem.at, dtype, function(function.x), truth.rounded, truth.digits, truth.source,
+        _spread(steps, per_decade), automatic, distance(automatic, exact), noise, unit * abs(truth.rounded or 0.0), sides,
+        tuple(swept), tuple(notes),
+    )  # fmt: skip
+
+
+# -- what is asked -----------------------------------------------------------------------------------------------------
+
+
+def _checked(methods: Sequence[str] | None, dtype: str) -> Sequence[str]:
+    single = dtype == "float32"
+    if methods is None:
+        return [method for method in DEFAULT_METHODS if not (single and method == "complex")]
+    known = f"one of: {', '.join(METHODS)}"
+    if not methods:
+        raise UsageError([error("usage", "no method is named", help=[known])])
+    if unknown := [name for name in methods if name not in METHODS]:
+        from diffcli.language.complaints.complaints import did_you_mean
+
+        help = [*did_you_mean(unknown[0], METHODS), known]
+        raise UsageError([error("unknown-choice", f"there is no method `{unknown[0]}`", help=help)])
+    if single and "complex" in methods:
+        help = ["leave it out, or leave --dtype out"]
+        raise UsageError([error("usage", "the complex step is computed in double precision only", help=help)])
+    return list(dict.fromkeys(methods))
+
+
+def _problem(target: str | Program, at: At, variable: str | None, dtype: str, most_rows: int) -> tuple[Problem, str]:
+    """The question, in single precision with all its numbers rounded to that; and the variable that is moved."""
+    problem = Problem(target, at, wrt=None if variable is None else [variable], most_rows=most_rows)
+    if problem.tape.shapes is not None:
+        problem = _in_numbers(problem, dtype)
+    if not problem.wrt:
+        raise UsageError([error("usage", "the expression has no variable, so there is no step to take")])
+    if len(problem.wrt) > 1:
+        names = ", ".join(problem.wrt)
+        help = [f"add --var {problem.wrt[0]}"]
+        raise UsageError([error("usage", f"there are several variables ({names}), and one of them is moved", help=help)])
+    if dtype == "float32":
+        nearest = {name: singles.rounded(value) for name, value in problem.at.items()}
+        problem = Problem(problem.program, nearest, wrt=problem.wrt, most_rows=most_rows)
+        problem.tape.constants = [singles.rounded(value) for value in problem.tape.constants]
+        problem.values = evaluate(problem.tape, problem.point)
+    return problem, problem.wrt[0]
+
+
+def _in_numbers(problem: Problem, dtype: str) -> Problem:
+    """A problem with arrays in numbers, of which one, that is given as such, is moved."""
+    from diffcli.methods.problem.scalarise import in_numbers  # numbers do not wait for it
+
+    if dtype == "float32":
+        raise UsageError([error("usage", "arrays are in double precision only", help=["leave --dtype out"])])
+    problem.require_number()
+    whole = [name for slot, name in enumerate(problem.tape.inputs) if problem.tape.shape(slot)]
+    if whole:
+        help = [f"give its elements names, as in {whole[0]} = [a, b]; ..., and move one of them"]
+        raise UsageError([error("usage", f"one number is moved, and `{whole[0]}` is an array", help=help)])
+    return in_numbers(problem)
+
+
+def _steps(x: float, largest: float | None, smallest: float | None, unit: float) -> list[float]:
+    """The powers of two in the range, the longest first."""
+    top = math.ldexp(1.0, min(max(0, round(math.log2(abs(x) or 1.0))), 1023)) if largest is None else largest
+    bottom = top * unit if smallest is None else smallest
+    if not 0 < bottom <= top < math.inf:
+        message = f"steps from {top:g} down to {bottom:g} are no range of positive steps"
+        raise UsageError([error("bad-value", message, help=["give --smallest above 0 and below --largest"])])
+    first, last = (min(max(round(math.log2(end)), -1074), 1023) for end in (top, bottom))
+    return [math.ldexp(1.0, power) for power in range(first, last - 1, -1)]
+
+
+def _spread(steps: Sequence[float], per_decade: float) -> tuple[float, ...]:
+    """Of powers of two, those nearest to evenly spaced ones, each once."""
+    apart = math.log2(10) / per_decade
+    places = dict.fromkeys(round(k * apart) for k in range(math.ceil(len(steps) / apart) + 1))
+    return tuple(steps[place] for place in places if place < len(steps))
+
+
+def _notes(problem: Problem, breaks: Sequence[Break]) -> list[Diagnostic]:
+    return [*problem.notes(), *describe(problem, breaks, "", strict=False)]
+
+
+def _sides(problem: Problem, name: str) -> Slopes:
+    from diffcli.methods.nonsmooth.recorded_sides import slopes_of
+
+    return Slopes(name, *slopes_of(problem, problem.input_slot(name)))
+
+
+def _is_smooth(sides: Slopes) -> bool:
+    """Whether the function has a derivative all the same: two slopes that are one."""
+    return sides.left is not None and sides.left == sides.right and math.isfinite(sides.left)
+
+
+# -- the reference -----------------------------------------------------------------------------------------------------
+
+
+class _Truth:
+    """The derivatives at the point, from arithmetic with many digits.
+
+    Where the function is broken but smooth, its derivative is known and higher ones are not: they may jump.
+    """
+
+    def __init__(self, problem: Problem, slot: int, is_broken: bool, is_smooth: bool, progress: Callable[[str], None]) -> None:
+        self.problem, self.slot, self.is_broken, self.progress = problem, slot, is_broken, progress
+        progress("working out the reference")
+        self.reference, self.source = _reference(problem, slot) if is_smooth else (None, "")
+        self.kinds: dict[int, float | None] = {}
+
+    @property
+    def rounded(self) -> float | None:
+        return None if self.reference is None else float(self.reference) + 0.0
+
+    @property
+    def digits(self) -> str:
+        return "" if self.reference is None else precise.text(self.reference, 20)
+
+    def higher(self, kind: int) -> float | None:
+        """A higher derivative, None where it is not known."""
+        if kind not in self.kinds:
+            self.progress(f"working out the derivative of kind {kind}")
+            problem = self.problem
+            found = [None] if self.is_broken else higher_derivatives(problem.tape, problem.point, self.slot, [kind])
+            self.kinds[kind] = found[0]
+        return self.kinds[kind]
+
+
+def _reference(problem: Problem, slot: int) -> tuple[precise.Number | None, str]:
+    """The derivative with fifty digits, by SymPy where it can and the tape in mpmath confirms it; and its source in words."""
+    from diffcli.methods.symbolic.reference import symbolic_derivative
+
+    nodes = _tree_nodes(problem)
+    symbolic = symbolic_derivative(problem, problem.wrt[0], DIGITS) if nodes <= MOST_NODES else None
+    exact = precise_derivative(problem.tape, problem.point, slot, 1, DIGITS)
+    if symbolic is None and exact is None:
+        return None, "there is none: neither SymPy nor the tape in mpmath gives a number at this point"
+    if symbolic is None:
+        why = "has no value here" if nodes <= MOST_NODES else f"would be of a tree of {nodes} nodes"
+        return exact, f"the tape itself in mpmath, {DIGITS} digits (SymPy's derivative {why})"
+    if exact is None:
+        return symbolic, f"SymPy's derivative, {DIGITS} digits"
+    with precise.working(DIGITS + 10):
+        if abs(symbolic - exact) <= abs(exact) * precise.power_of_ten(10 - DIGITS) + precise.power_of_ten(-300):
+            return symbolic, f"SymPy's derivative, {DIGITS} digits; the tape itself in mpmath agrees"
+    return exact, f"the tape itself in mpmath, {DIGITS} digits (SymPy's derivative differs)"
+
+
+def _tree_nodes(problem: Problem) -> int:
+    """How many nodes the expression has when nothing is shared, as SymPy walks it."""
+    tape = problem.tape
+    nodes = [1] * tape.size
+    for slot in tape.rows():
+        nodes[slot] = 1 + sum(nodes[operand] for operand in tape.operands_of(slot))
+    return nodes[tape.output]

@@ -1,0 +1,1 @@
+"""Expression swell: how a derivative grows when it is written out."""

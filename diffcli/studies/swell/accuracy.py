@@ -1,0 +1,144 @@
+"""How good the forms of a derivative are to compute with: multiplied out against the tape, both against many digits.
+
+The expanded form is evaluated as one would, by Horner's rule in double precision, from exact coefficients that are rounded
+once. The truth comes from `diffcli.methods.differences.precise`, which knows no rule of differentiation.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
+from typing import NamedTuple
+
+from diffcli.methods.differences.precise import precise_derivative
+from diffcli.methods.sweeps.reverse import activity, adjoints
+from diffcli.studies.swell.map import Recurrence, iterated
+from diffcli.tape import Tape, evaluate
+
+DIGITS = 30
+"""Digits of the truth."""
+
+HIGHEST_DEGREE = 256
+"""Polynomials beyond that are not multiplied out here."""
+
+Coefficients = list[int | Fraction]
+"""Of a polynomial, the constant first. Whole numbers are ints, which are ten times as fast."""
+
+
+class Accuracy(NamedTuple):
+    """The derivative of l_n at a point, and relative errors of two ways to it.
+
+    ``expanded`` is None where there is no such form, both where the derivative is 0 or beyond a float; all three where it
+    is not known to enough digits, as at an end of the domain.
+    """
+
+    n: int
+    exact: float | None
+    expanded: float | None
+    tape: float | None
+
+
+class _NotPolynomial(Exception):
+    pass
+
+
+def accuracy(recurrence: Recurrence, n: int, at: Mapping[str, float]) -> Accuracy:
+    """The errors of l_n' by x at a point."""
+    tape, _ = iterated(recurrence, n)
+    point = [at[name] for name in tape.inputs]
+    truth = precise_derivative(tape, point, 0, digits=DIGITS)
+    if truth is None or not float(truth) or math.isinf(float(truth)):
+        return Accuracy(n, None if truth is None else float(truth), None, None)
+    by_tape = adjoints(tape, evaluate(tape, point), activity(tape, [0]))[0] or 0.0
+    try:
+        by_form: float | None = _horner(_derivative(_expanded(recurrence, n, at)), at[recurrence.start])
+    except _NotPolynomial:
+        by_form = None
+
+    def error(value: float) -> float:
+        found = abs(float((value - truth) / truth)) if math.isfinite(value) else math.inf
+        return found if found > 10.0 ** -DIGITS else 0.0  # the truth itself is no better
+
+    return Accuracy(n, float(truth), None if by_form is None else error(by_form), error(by_tape))
+
+
+# -- the expanded form --------------------------------------------------------------------------------------------------
+
+
+def _expanded(recurrence: Recurrence, n: int, at: Mapping[str, float]) -> Coefficients:
+    """The coefficients of l_n as a polynomial in x, with the parameters' values."""
+    step = recurrence.step()
+    state: Coefficients = [0, 1]
+    for _ in range(n - 1):
+        given = [state if name == recurrence.state else [_exact(at[name])] for name in step.inputs]
+        state = _step(step, given)
+    return state
+
+
+def _step(step: Tape, given: Sequence[Coefficients]) -> Coefficients:
+    values = [*given, *[[]] * len(step.operations), *[[_exact(value)] for value in reversed(step.constants)]]
+    for slot in step.rows():
+        function = _POLYNOMIAL.get(step.operation(slot))
+        if function is None:
+            raise _NotPolynomial
+        values[slot] = function(*[values[operand] for operand in step.operands_of(slot)])
+        if len(values[slot]) > HIGHEST_DEGREE + 1:
+            raise _NotPolynomial
+    return values[step.output]
+
+
+def _exact(value: float | Fraction) -> int | Fraction:
+    return int(value) if value == int(value) else Fraction(value)
+
+
+def _add(a: Coefficients, b: Coefficients, sign: int = 1) -> Coefficients:
+    size = max(len(a), len(b))
+    a, b = ([*part, *[0] * (size - len(part))] for part in (a, b))
+    return [left + sign * right for left, right in zip(a, b, strict=True)]
+
+
+def _multiply(a: Coefficients, b: Coefficients) -> Coefficients:
+    if len(a) + len(b) > HIGHEST_DEGREE + 2:
+        raise _NotPolynomial
+    result: Coefficients = [0] * (len(a) + len(b) - 1)
+    for position, left in enumerate(a):
+        for other, right in enumerate(b):
+            result[position + other] += left * right
+    return result
+
+
+def _divide(a: Coefficients, b: Coefficients) -> Coefficients:
+    if len(b) > 1 or not b[0]:
+        raise _NotPolynomial
+    return [_exact(Fraction(coefficient) / b[0]) for coefficient in a]
+
+
+def _raise(a: Coefficients, b: Coefficients) -> Coefficients:
+    if len(b) > 1 or b[0].denominator > 1 or not 0 <= b[0] <= HIGHEST_DEGREE:
+        raise _NotPolynomial
+    result: Coefficients = [1]
+    for _ in range(int(b[0])):
+        result = _multiply(result, a)
+    return result
+
+
+_POLYNOMIAL: dict[str, Callable[..., Coefficients]] = {
+    "add": _add, "sub": lambda a, b: _add(a, b, -1), "mul": _multiply, "div": _divide, "pow": _raise,
+    "neg": lambda a: [-coefficient for coefficient in a], "square": lambda a: _multiply(a, a),
+}  # fmt: skip
+
+
+def _derivative(coefficients: Coefficients) -> Coefficients:
+    return [power * coefficient for power, coefficient in enumerate(coefficients)][1:] or [0]
+
+
+def _horner(coefficients: Coefficients, x: float) -> float:
+    """The value in double precision; infinite where a coefficient is beyond a float."""
+    total = 0.0
+    try:
+        for coefficient in reversed(coefficients):
+            total = total * x + float(coefficient)
+    except OverflowError:
+        return math.inf
+    return total

@@ -1,0 +1,79 @@
+"""What the tape takes for l_n and its derivative: elementary operations, as `diffcli.methods.traces.cost` counts them.
+
+The steps of a recurrence are linked by the state alone, so the operations of l_n are the sum of those of its steps, and
+those of a step are counted on the tape of the map itself, at the state that the step starts from.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from diffcli.methods.problem.problem import Problem
+from diffcli.methods.sweeps.forward import tangents
+from diffcli.methods.sweeps.reverse import accumulate
+from diffcli.methods.traces.cost import forward_cost, reverse_cost
+from diffcli.studies.swell.map import Recurrence
+from diffcli.tape import Tape
+from diffcli.tape.running.rules import terms
+
+
+class TapeCost(NamedTuple):
+    """Operations of l_n; of the tangent sweeps beside it, one a variable; of one reverse sweep."""
+
+    function: int
+    forward: int
+    reverse: int
+
+
+def chooses(tape: Tape) -> bool:
+    """Whether what its operations take depends on the point: one of them, or a rule of one, is a choice."""
+    kinds = set(zip(tape.operations, map(len, tape.operands), strict=True))
+    return any(
+        name == "where" or any(term is not None and "where" in term.program.operations for term in terms(name, count))
+        for name, count in kinds
+    )
+
+
+def tape_costs(recurrence: Recurrence, at: Mapping[str, float], n: int) -> Iterator[TapeCost]:
+    """The costs of l_1, l_2, ..., l_n at a point."""
+    step = recurrence.step()
+    branches = chooses(step)
+    total = TapeCost(0, 0, 0)
+    yield total
+    state = at[recurrence.start]
+    cost: _StepCost | None = None
+    for index in range(2, n + 1):
+        if cost is None or branches:  # without a choice in a rule, each step takes what the first took
+            point = {name: at[name] for name in recurrence.parameters} | {recurrence.state: state}
+            if recurrence.fresh:
+                point[recurrence.fresh] = at[f"x{index}"]
+            cost = _step_cost(recurrence, point)
+            state = cost.value
+            branches = branches and math.isfinite(state)  # beyond that no value tells which way to go
+        sweeps = (index - 1) * cost.along_state + cost.along_fresh
+        forward = sweeps if recurrence.fresh else cost.along_state
+        total = TapeCost(total.function + cost.function, total.forward + forward, total.reverse + cost.reverse)
+        yield total
+
+
+class _StepCost(NamedTuple):
+    value: float
+    """The next state."""
+    function: int
+    along_state: int
+    along_fresh: int
+    reverse: int
+
+
+def _step_cost(recurrence: Recurrence, point: Mapping[str, float]) -> _StepCost:
+    """The operations of one step: of the map, of a tangent sweep along each variable, of its reverse sweep."""
+    wanted = [recurrence.state, *[recurrence.fresh] * bool(recurrence.fresh)]
+    problem = Problem(recurrence.program, point, wrt=wanted)
+    along = [0, 0]
+    for position, name in enumerate(wanted):
+        seed = [1.0 if other == name else None for other in problem.tape.inputs]
+        along[position] = forward_cost(problem, [tangents(problem.tape, problem.values, seed)]).sweep
+    cost = reverse_cost(problem, accumulate(problem.tape, problem.values, problem.active)[1])
+    return _StepCost(problem.value, cost.function, along[0], along[1], cost.sweep)

@@ -1,0 +1,1 @@
+"""New rows on a tape: simplified, shared, or written out in numbers."""

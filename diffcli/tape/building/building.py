@@ -1,0 +1,323 @@
+"""Programs that programs write: rows put onto a tape one by one, each in its simplest form and only once.
+
+What a rule of the table says as text becomes rows here, so that a derivative is a tape like any other. A row whose operands
+are constants is computed at once; an algebraic identity (see `diffcli.tape.building.identities`) or a row that is there already
+stands in for a new one. ``where`` in a text stays lazy: its parts are rows of a scope of their own, and become ranges that
+are skipped when the tape is finished.
+"""
+
+# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from diffcli.errors import LimitError, Span, error
+from diffcli.language.syntax import NAME, NUMBER
+from diffcli.operations import CONSTANTS
+from diffcli.tape.building.identities import COMMUTATIVE, simpler
+from diffcli.tape.building.scopes import Scope
+from diffcli.tape.lowering import MOST_ROWS
+from diffcli.tape.running.rules import ABSENT, NAMESPACE, rule_function
+from diffcli.tape.running.steps import BIND, ELSE, END, IF, Step
+from diffcli.tape.tape import Shape, Skip, Tape
+
+_LOOKED_AT = 8
+"""How many rows of one kind in different scopes are looked at for one that may be used again."""
+
+
+class Finished(NamedTuple):
+    """A finished tape, and where the rows of the builder have gone."""
+
+    tape: Tape
+    slots: dict[int, int]
+    """The new slot of every slot, and of every constant, that is used."""
+
+
+class Builder:
+    """Emits rows after those of a tape, which stay as they are.
+
+    Rows go into ``scope``, which may be set to any scope that stood for some row before, or to one inside it.
+
+    >>> from diffcli.language import parse
+    >>> from diffcli.tape import lower
+    >>> build = Builder(lower(parse("x*y")))
+    >>> one, span = build.constant(1.0), Span(0, 3)
+    >>> build.emit("mul", (one, 0), span), build.emit("mul", (1, 0), span), build.emit("sin", (2,), span)
+    (0, 2, 3)
+    """
+
+    def __init__(self, tape: Tape, most_rows: int = MOST_ROWS) -> None:
+        self.source, self.inputs = tape.source, tape.inputs
+        self.bindings = tape.bindings
+        self.operations: list[str] = list(tape.operations)
+        self.operands: list[tuple[int, ...]] = list(tape.operands)
+        self.spans: list[Span] = [Span(*ends) for ends in zip(tape.starts, tape.stops, strict=True)]
+        self.parameters: dict[int, dict[str, Any]] = dict(tape.parameters)
+        self.constants: list[Any] = list(tape.constants)
+        self.constant_names: dict[int, str] = dict(tape.constant_names)
+        self.shapes: list[Shape] | None = None if tape.shapes is None else list(tape.shapes)
+        """The shape of every slot, where some are arrays."""
+        self.root = self.scope = Scope()
+        self.scopes: list[Scope] = _scopes(tape, self.root)
+        """The scope of every slot."""
+        self.derived_from = tape.slots if tape.derived_from is None else tape.derived_from
+        self.most_rows = most_rows
+        self._constant_slots: dict[str, int] = {}
+        for place, value in enumerate(self.constants):
+            self._constant_slots.setdefault(self.constant_names.get(-1 - place) or repr(value), -1 - place)
+        self._shared: dict[tuple[Any, ...], list[int]] = {}
+        for slot in tape.rows():
+            key = self._key(tape.operation(slot), tape.operands_of(slot), self.parameters.get(slot))
+            self._shared.setdefault(key, []).append(slot)
+
+    @property
+    def slots(self) -> int:
+        return len(self.inputs) + len(self.operations)
+
+    def constant(self, value: float, name: str = "") -> int:
+        """The slot of a constant; the one of a name, if it has one."""
+        key = name or repr(value)
+        slot = self._constant_slots.get(key)
+        if slot is None:
+            self.constants.append(value)
+            slot = self._constant_slots[key] = -len(self.constants)
+            if name:
+                self.constant_names[slot] = name
+        return slot
+
+    def number(self, slot: int) -> float | None:
+        """The value of a constant number; None for everything else."""
+        value = self.constants[-1 - slot] if slot < 0 else None
+        return value if isinstance(value, float) else None
+
+    def shape(self, slot: int) -> Shape:
+        if slot < 0:
+            return getattr(self.constants[-1 - slot], "shape", ())
+        return self.shapes[slot] if self.shapes is not None else ()
+
+    def row(self, slot: int) -> tuple[str, tuple[int, ...]]:
+        """The operation of a slot and its operands; an input has the operation ``""``."""
+        place = slot - len(self.inputs)
+        return (self.operations[place], self.operands[place]) if place >= 0 else ("", ())
+
+    # -- rows -----------------------------------------------------------------------------------------------------------
+
+    def emit(
+        self,
+        operation: str,
+        operands: tuple[int, ...],
+        span: Span,
+        parameters: dict[str, Any] | None = None,
+        shape: Shape | None = None,
+    ) -> int:
+        """The slot of an operation applied to the values in some slots: a new row, or what is as good.
+
+        Rows of array operations bring what is fixed in them, and their shape.
+        """
+        if parameters is not None:
+            found = self.find(operation, operands, parameters)
+            if found is not None:
+                return found
+            self._shared.setdefault(self._key(operation, operands, parameters), []).append(self.slots)
+        else:
+            numbers = [self.number(operand) for operand in operands]
+            if numbers and None not in numbers:
+                return self.constant(float(rule_function(operation)(*numbers)))
+            found = simpler(self, operation, operands, span)
+            if found is None:
+                found = self.find(operation, operands)
+            if found is not None:
+                return found
+            self._shared.setdefault(self._key(operation, operands), []).append(self.slots)
+        if len(self.operations) >= self.most_rows:
+            message = f"the tape of the derivative would have more than {self.most_rows} rows"
+            raise LimitError([error("too-many-nodes", message, help=["raise the limit with --max-nodes N, if memory allows"])])
+        if parameters is not None:
+            self.parameters[self.slots] = parameters
+        self.operations.append(operation)
+        self.operands.append(operands)
+        self.spans.append(span)
+        self.scopes.append(self.scope)
+        if self.shapes is not None:
+            self.shapes.append(self._broadcast(operands) if shape is None else shape)
+        return self.slots - 1
+
+    def _broadcast(self, operands: tuple[int, ...]) -> Shape:
+        from diffcli.operations.array_row import broadcast_shapes  # numbers do not wait for it
+
+        return broadcast_shapes([self.shape(operand) for operand in operands])
+
+    def find(self, operation: str, operands: tuple[int, ...], parameters: dict[str, Any] | None = None) -> int | None:
+        """The slot of the same row, if there is one that is evaluated whenever a row of the scope is."""
+        for slot in reversed(self._shared.get(self._key(operation, operands, parameters), ())[-_LOOKED_AT:]):
+            if self.scopes[slot].holds(self.scope):
+                return slot
+        return None
+
+    @staticmethod
+    def _key(operation: str, operands: tuple[int, ...], parameters: dict[str, Any] | None = None) -> tuple[Any, ...]:
+        if parameters:
+            return (operation, *operands, repr(parameters))
+        return (operation, *(sorted(operands) if operation in COMMUTATIVE else operands))
+
+    # -- choices --------------------------------------------------------------------------------------------------------
+
+    def part(self, condition: int, when: bool) -> Scope | None:
+        """The scope of what stands in the current one and asks for a condition; None if nothing can.
+
+        An array decides for each element, so everything is evaluated.
+        """
+        if self.shape(condition):
+            return self.scope
+        if condition >= 0:
+            return self.scope.inside(condition, when)
+        return self.scope if bool(self.constants[-1 - condition]) == when else None
+
+    def choose(self, condition: int, then: int | None, otherwise: int | None, span: Span) -> int | None:
+        """One of two values; None stands for no dependence, and beside a number is 0."""
+        if self.part(condition, False) is None:
+            return then
+        if self.part(condition, True) is None:
+            return otherwise
+        if then is None and otherwise is None:
+            return None
+        zero = self.constant(0.0)
+        return self.emit("where", (condition, zero if then is None else then, zero if otherwise is None else otherwise), span)
+
+    def lower(self, steps: Sequence[Step], names: Mapping[str, int], span: Span) -> int | None:
+        """A text of the table as rows, with slots for its names; None where it says that there is no dependence.
+
+        A choice whose condition is known takes no row.
+        """
+        known: dict[str, int | None] = {ABSENT: None, **names}
+        slots: dict[int, int | None] = {}
+        around: list[Scope] = []
+        place, result = 0, None
+        while place < len(steps):
+            operation, node, arguments, leap = steps[place]
+            place += 1
+            if operation == NUMBER:
+                slots[node] = self.constant(float(arguments))
+            elif operation == NAME:
+                slots[node] = known[arguments] if arguments in known else self.named(arguments)
+            elif operation == BIND:
+                known[arguments] = result
+                continue
+            elif operation in (IF, ELSE):
+                if operation == IF:
+                    around.append(self.scope)
+                self.scope = around[-1]
+                scope = self.part(_there(slots[arguments[0]]), operation == IF)
+                place = leap if scope is None else place
+                self.scope = scope or self.scope
+                continue
+            elif operation == END:
+                self.scope = around.pop()
+                condition, then, otherwise = (slots.get(part) for part in arguments)
+                slots[node] = self.choose(_there(condition), then, otherwise, span)
+            else:
+                slots[node] = self.emit(operation, tuple([_there(slots[operand]) for operand in arguments]), span)
+            result = slots[node]
+        return result
+
+    def named(self, name: str) -> int:
+        """The slot of a constant that the texts of the table may name."""
+        return self.constant(CONSTANTS[name], name) if name in CONSTANTS else self.constant(NAMESPACE[name])
+
+    # -- the end --------------------------------------------------------------------------------------------------------
+
+    def finish(self, outputs: Sequence[int]) -> Finished:
+        """The tape with the rows that some slots need, and no others.
+
+        Of a constant among ``outputs`` the tape tells the place counted from the front, as of a constant result.
+        """
+        live, scopes = self._live(outputs)
+        tape = Tape(self.source, list(self.inputs))
+        slots = {slot: slot for slot in range(len(self.inputs))}
+        rows = [slot for slot in range(len(self.inputs), self.slots) if live[slot]]
+        slots |= {slot: place for place, slot in enumerate(rows, len(self.inputs))}
+        used = {operand for slot in rows for operand in self.row(slot)[1] if operand < 0}
+        used |= {scope.condition for scope in scopes if scope.condition < 0}
+        for slot in sorted({*used, *(slot for slot in outputs if slot < 0)}, reverse=True):
+            tape.constants.append(self.constants[-1 - slot])
+            slots[slot] = -len(tape.constants)
+            if slot in self.constant_names:
+                tape.constant_names[slots[slot]] = self.constant_names[slot]
+        for slot in rows:
+            operation, operands = self.row(slot)
+            tape.operations.append(operation)
+            tape.operands.append(tuple([slots[operand] for operand in operands]))
+            span = self.spans[slot - len(self.inputs)]
+            tape.starts.append(span.start)
+            tape.stops.append(span.stop)
+            if slot in self.parameters:
+                tape.parameters[slots[slot]] = self.parameters[slot]
+        if self.shapes is not None:
+            tape.shapes = [self.shapes[slot] for slot in (*range(len(self.inputs)), *rows)]
+        tape.skips = _skips([self.scopes[slot] for slot in rows], len(self.inputs), slots)
+        tape.bindings = {name: slots[slot] for name, slot in self.bindings.items() if slot in slots}
+        tape.outputs = [slots[slot] if slot >= 0 else slots[slot] + tape.size for slot in outputs]
+        tape.output = tape.outputs[0]
+        tape.derived_from = len(self.inputs) + sum(slot < self.derived_from for slot in rows)
+        return Finished(tape, slots)
+
+    def _live(self, outputs: Sequence[int]) -> tuple[bytearray, set[Scope]]:
+        """One flag a slot, whether some outputs need it, as an operand or as what decides; and the scopes of such rows."""
+        live = bytearray(self.slots)
+        for slot in outputs:
+            if slot >= 0:
+                live[slot] = 1
+        asked: set[Scope] = set()
+        for slot in range(self.slots - 1, len(self.inputs) - 1, -1):
+            if not live[slot]:
+                continue
+            needed = list(self.row(slot)[1])
+            for scope in self.scopes[slot].chain():
+                if scope in asked:
+                    break
+                asked.add(scope)
+                needed.append(scope.condition)
+            for operand in needed:
+                if operand >= 0:
+                    live[operand] = 1
+        return live, asked
+
+
+def _there(slot: int | None) -> int:
+    assert slot is not None, "an operand of a rule is no dependence"
+    return slot
+
+
+def _scopes(tape: Tape, root: Scope) -> list[Scope]:
+    """The scope of every slot of a tape."""
+    scopes = [root] * tape.first_row
+    opened: list[tuple[int, Scope]] = []
+    skips = iter(tape.skips)
+    skip = next(skips, None)
+    for slot in tape.rows():
+        while opened and opened[-1][0] <= slot:
+            opened.pop()
+        while skip is not None and skip.start == slot:
+            around = opened[-1][1] if opened else root
+            # what nothing can be in stays there: its rows are those of the scope around it, and not evaluated
+            opened.append((skip.stop, around.inside(skip.condition, skip.when) or Scope(around, skip.condition, skip.when)))
+            skip = next(skips, None)
+        scopes.append(opened[-1][1] if opened else root)
+    return scopes
+
+
+def _skips(scopes: Sequence[Scope], first: int, slots: Mapping[int, int]) -> list[Skip]:
+    """The ranges to skip, from the scope of every row."""
+    skips: list[Skip] = []
+    opened: list[tuple[Scope, int]] = []
+    for slot, scope in enumerate(scopes, first):
+        while opened and not opened[-1][0].holds(scope):
+            place = opened.pop()[1]
+            skips[place] = skips[place]._replace(stop=slot)
+        depth = opened[-1][0].depth if opened else 0
+        for inner in reversed(list(scope.chain(depth))):
+            opened.append((inner, len(skips)))
+            skips.append(Skip(slot, -1, slots[inner.condition], inner.when))
+    for _, place in opened:
+        skips[place] = skips[place]._replace(stop=first + len(scopes))
+    return skips

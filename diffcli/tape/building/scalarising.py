@@ -1,0 +1,302 @@
+"""A tape with arrays written out in numbers: a row for every element of every operation.
+
+What reads tapes of numbers reads array programs through it: SymPy, differences with their error bars, 50-digit arithmetic,
+Taylor series, one-sided slopes, sparsity. An element of an input is an input, called as the language calls it: ``W[0,1]``.
+"""
+
+# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+from diffcli.errors import LimitError, Span, error
+from diffcli.language.parsing.rule_texts import parse_rule
+from diffcli.language.syntax import NAME, NUMBER
+from diffcli.operations import OPERATIONS
+from diffcli.operations.arithmetic import cells
+from diffcli.operations.arithmetic.cells import Cell
+from diffcli.operations.arithmetic.floats import STRICT
+from diffcli.operations.array_row import element_names
+from diffcli.operations.arrays import ARRAYS
+from diffcli.tape.running.rules import rule_function
+from diffcli.tape.tape import Skip, Tape
+
+MOST_WRITTEN = 200_000
+"""The most rows of a tape that is written out, if no other limit is given."""
+
+_parsed = cache(parse_rule)
+
+
+class Written(NamedTuple):
+    """A tape of numbers, and where the elements of a tape with arrays stand on it."""
+
+    tape: Tape
+    slots: dict[int, tuple[int, ...]]
+    """For each slot of the other tape, and each constant that is a result, the slots of its elements, row by row."""
+
+
+def write_out(tape: Tape, values: Sequence[Any], most_rows: int = MOST_WRITTEN) -> Written:
+    """The tape in numbers.
+
+    Parameters
+    ----------
+    tape, values
+        A tape with arrays and what `diffcli.tape.evaluate` returned for it. Labels and pivots are what they are there.
+    most_rows
+        The most rows to write.
+
+    Raises
+    ------
+    LimitError
+        There would be more.
+
+    >>> from diffcli.language import parse
+    >>> from diffcli.tape import evaluate, lower
+    >>> from diffcli.operations.arithmetic.arrays import as_array
+    >>> tape = lower(parse("sum(x^2)"), shapes={"x": (2,)})
+    >>> written = write_out(tape, evaluate(tape, [as_array([3.0, 4.0])]))
+    >>> written.tape.inputs, written.tape.operations, written.slots[2]
+    (['x[0]', 'x[1]'], ['pow', 'pow', 'add'], (4,))
+    """
+    return _Writer(tape, values, most_rows).run()
+
+
+class _Writer:
+    def __init__(self, tape: Tape, values: Sequence[Any], most_rows: int) -> None:
+        self.old, self.old_values, self.most_rows = tape, values, most_rows
+        names = [name for slot, name in enumerate(tape.inputs) for name in element_names(name, tape.shape(slot))]
+        self.new = Tape(tape.source, names)
+        self.numbers: list[float] = []
+        """The value of every new slot."""
+        self.constants: dict[str, int] = {}
+        self.span = Span(0, 0)
+        self.there: dict[int, Any] = {}
+        """The cells of every old slot."""
+
+    def run(self) -> Written:
+        old, new = self.old, self.new
+        first = 0
+        for slot in range(old.first_row):
+            count = len(element_names("", old.shape(slot)))
+            self.there[slot] = cells.of([self.cell(first + k) for k in range(count)], old.shape(slot))
+            self.numbers += map(float, cells.listed(self.old_values[slot]))
+            first += count
+        starts = []
+        for slot in old.rows():
+            starts.append(new.slots)
+            self.span = old.span(slot)
+            operands = [self.array(operand) for operand in old.operands_of(slot)]
+            self.there[slot] = self.row(slot, old.operation(slot), operands, old.parameters.get(slot, {}))
+        starts.append(new.slots)
+        for skip in old.skips:
+            start, stop = starts[skip.start - old.first_row], starts[skip.stop - old.first_row]
+            if start < stop:
+                new.skips.append(Skip(start, stop, self.slots(skip.condition)[0], skip.when))
+        new.decisions = [self.slots(slot)[0] for slot in old.decisions]
+        bound = [slot for slot in old.bindings.values() if slot < 0]
+        new.bindings = {name: self.slots(slot)[0] for name, slot in old.bindings.items() if not old.shape(slot)}
+        results = [slot if slot < old.slots else slot - old.size for slot in {*old.outputs, *bound, old.output}]
+        outputs = [self.slots(slot if slot < old.slots else slot - old.size) for slot in old.outputs or [old.output]]
+        flat = [slot + new.size if slot < 0 else slot for places in outputs for slot in places]
+        new.output, new.outputs = flat[0], flat if len(flat) > 1 else []
+        known = {slot: self.slots(slot) for slot in self.there}
+        return Written(new, known | {slot: self.slots(slot) for slot in results if slot < 0})
+
+    def cell(self, slot: int) -> Cell:
+        return Cell(slot, self.emit)
+
+    def array(self, slot: int) -> Any:
+        """The cells of an old slot, or of a constant."""
+        if slot >= 0:
+            return self.there[slot]
+        value = self.old.constants[-1 - slot]
+        name = self.old.constant_names.get(slot, "")
+        return cells.of([self.constant(float(number), name) for number in cells.listed(value)], cells.shape_of(value))
+
+    def slots(self, slot: int) -> tuple[int, ...]:
+        return tuple(cell.slot for cell in cells.listed(self.array(slot)))
+
+    def constant(self, value: float, name: str = "") -> Cell:
+        key = name or repr(value)
+        slot = self.constants.get(key)
+        if slot is None:
+            self.new.constants.append(value)
+            slot = self.constants[key] = -len(self.new.constants)
+            if name:
+                self.new.constant_names[slot] = name
+        return self.cell(slot)
+
+    def number(self, cell: Cell) -> float:
+        return self.new.constants[-1 - cell.slot] if cell.slot < 0 else self.numbers[cell.slot]
+
+    def emit(self, name: str, *operands: Any) -> Cell:
+        """A row of numbers."""
+        row = tuple([(operand if isinstance(operand, Cell) else self.constant(float(operand))) for operand in operands])
+        if len(self.new.operations) >= self.most_rows:
+            message = f"written out in numbers the program has more than {self.most_rows} rows"
+            help = ["automatic differentiation needs no writing out: --mode reverse"]
+            raise LimitError([error("too-many-nodes", message, self.old.source, help=help)])
+        function = STRICT.get(name) or rule_function(name)
+        new = self.new
+        self.numbers.append(float(function(*[self.number(operand) for operand in row])))
+        new.operations.append(name)
+        new.operands.append(tuple([operand.slot for operand in row]))
+        new.starts.append(self.span.start)
+        new.stops.append(self.span.stop)
+        return self.cell(new.slots - 1)
+
+    # -- operations -----------------------------------------------------------------------------------------------------
+
+    def row(self, slot: int, name: str, operands: list[Any], fixed: dict[str, Any]) -> Any:
+        if name in OPERATIONS:
+            return cells.applied(lambda *row: self.emit(name, *row), operands)
+        special = getattr(self, f"write_{name}", None)
+        if special is not None:
+            return special(*operands, **fixed)
+        if name in cells.WRITTEN:
+            return cells.computed(name, operands, fixed, self.constant)
+        row = ARRAYS[name]
+        assert row.definition, f"{name} cannot be written out"
+        shapes = [cells.shape_of(operand) for operand in operands]
+        names = {**fixed, **row.names(shapes, fixed, 0)}
+        return self.defined(row.definition, dict(zip(row.parameters, operands, strict=True)), names)
+
+    def defined(self, text: str, operands: dict[str, Any], fixed: dict[str, Any]) -> Any:
+        """An operation by its definition in the table."""
+        program = _parsed(text)
+        nodes: dict[int, Any] = {}
+        for node in range(len(program)):
+            operation, children = program.operations[node], program.children(node)
+            if operation == NUMBER:
+                number: Any = program.arguments[node]
+                nodes[node] = int(number) if number == int(number) else number
+            elif operation == NAME:
+                name = str(program.arguments[node])
+                nodes[node] = operands[name] if name in operands else fixed[name]
+            elif operation == "neg" and isinstance(nodes[children[0]], int):
+                nodes[node] = -nodes[children[0]]
+            elif operation in OPERATIONS:
+                nodes[node] = self.row(-1, operation, [nodes[child] for child in children], {})
+            else:
+                keywords = program.keywords.get(node, ())
+                count = len(children) - len(keywords)
+                values = [nodes[child] for child in children[:count]]
+                given = ARRAYS[operation].defaults
+                given |= {name: nodes[child] for name, child in zip(keywords, children[count:], strict=True)}
+                ARRAYS[operation].shape([cells.shape_of(value) for value in values], given)
+                nodes[node] = self.row(-1, operation, values, given)
+        return nodes[program.result.root]
+
+    def write_amax(self, a: Any, axis: Any, keepdims: int) -> Any:
+        return cells.grouped(a, axis, keepdims, lambda group: self.emit("max", *group))
+
+    def write_amin(self, a: Any, axis: Any, keepdims: int) -> Any:
+        return cells.grouped(a, axis, keepdims, lambda group: self.emit("min", *group))
+
+    def write_norm(self, a: Any, axis: Any, keepdims: int) -> Any:
+        return cells.grouped(a, axis, keepdims, self.length)
+
+    def length(self, group: list[Cell]) -> Cell:
+        """The norm of some cells: by squares, unless they are too large or too small, or all of them 0."""
+        if len(group) < 2:
+            return self.emit("abs", group[0]) if group else self.constant(0.0)
+        if not 1e-100 < max(map(abs, map(self.number, group))) < 1e100:
+            return self.chained("hypot", group)
+        return self.emit("sqrt", self.chained("add", [cell * cell for cell in group]))
+
+    def write_logsumexp(self, a: Any, axis: Any, keepdims: int) -> Any:
+        return cells.grouped(a, axis, keepdims, self.logsumexp)
+
+    def logsumexp(self, group: list[Cell]) -> Cell:
+        """From the largest on: so that what is -inf is added to something that is not."""
+        return self.chained("logaddexp", sorted(group, key=self.number, reverse=True))
+
+    def chained(self, name: str, group: list[Cell]) -> Cell:
+        """An operation of two operands from the first of some to the last."""
+        total = group[0]
+        for cell in group[1:]:
+            total = self.emit(name, total, cell)
+        return total
+
+    def write_argmax(self, a: Any, axis: Any, keepdims: int) -> Any:
+        return self.place(a, axis, keepdims, max)
+
+    def write_argmin(self, a: Any, axis: Any, keepdims: int) -> Any:
+        return self.place(a, axis, keepdims, min)
+
+    def place(self, a: Any, axis: Any, keepdims: int, best: Any) -> Any:
+        """Where the best number is, which is a constant."""
+
+        def of_group(group: list[Cell]) -> Cell:
+            numbers = list(map(self.number, group))
+            return self.constant(float(numbers.index(best(numbers))))
+
+        return cells.grouped(a, axis, keepdims, of_group)
+
+    def write_one_hot(self, a: Any, classes: int) -> Any:
+        labels = list(map(self.number, cells.listed(a)))
+        known = [[self.constant(float(label == place)) for place in range(classes)] for label in labels]
+        return cells.of([cell for row in known for cell in row], (*cells.shape_of(a), classes))
+
+    def write_cross_entropy(self, a: Any, b: Any) -> Any:
+        logits = cells.listed(a)
+        labels, classes = list(map(self.number, cells.listed(b))), cells.shape_of(a)[-1]
+        losses = []
+        for place, label in enumerate(labels):
+            row = logits[place * classes : (place + 1) * classes]
+            own = row[int(label)] if label in range(classes) else self.constant(float("nan"))
+            losses.append(self.emit("sub", self.logsumexp(row), own))
+        return cells.of([self.emit("div", self.chained("add", losses), float(len(labels)))], ())
+
+    def write_diag(self, a: Any) -> Any:
+        return cells.diagonal(a, self.constant(0.0))
+
+    def write_det(self, a: Any) -> Any:
+        return cells.of([self.determinant([list(row) for row in cells.rows_of(a)])], ())
+
+    def determinant(self, matrix: list[list[Cell]]) -> Cell:
+        """By cofactors if it is small, which divides by nothing; else by elimination."""
+        if len(matrix) > 4:
+            return self.eliminated(matrix, [[] for _ in matrix])[0]
+        if len(matrix) < 2:
+            return matrix[0][0] if matrix else self.constant(1.0)
+        total: Cell | None = None
+        for column, cell in enumerate(matrix[0]):
+            minor = self.determinant([row[:column] + row[column + 1 :] for row in matrix[1:]])
+            term = cell * minor
+            total = term if total is None else total - term if column % 2 else total + term
+        assert total is not None
+        return total
+
+    def write_inv(self, a: Any) -> Any:
+        one, zero = self.constant(1.0), self.constant(0.0)
+        size = len(a)
+        right = [[one if row == column else zero for column in range(size)] for row in range(size)]
+        solved = self.eliminated([list(row) for row in cells.rows_of(a)], right)[1]
+        return cells.of([cell for row in solved for cell in row], (size, size))
+
+    def write_solve(self, a: Any, b: Any) -> Any:
+        shape = cells.shape_of(b)
+        right = [[cell] for cell in b] if len(shape) == 1 else [list(row) for row in cells.rows_of(b)]
+        solved = self.eliminated([list(row) for row in cells.rows_of(a)], right)[1]
+        return cells.of([cell for row in solved for cell in row], shape)
+
+    def eliminated(self, left: list[list[Cell]], right: list[list[Cell]]) -> tuple[Cell, list[list[Cell]]]:
+        """Gauss and Jordan, with the pivots that are largest at the point: the determinant, and what solves the system."""
+        size = len(left)
+        rows = [[*one, *other] for one, other in zip(left, right, strict=True)]
+        determinant = self.constant(1.0)
+        for column in range(size):
+            best = max(range(column, size), key=lambda row: abs(self.number(rows[row][column])))
+            pivot = rows[best][column]
+            factor = pivot if best == column else -pivot
+            determinant = factor if not column else determinant * factor
+            rows[column], rows[best] = rows[best], rows[column]
+            rows[column] = [*rows[column][: column + 1], *[cell / pivot for cell in rows[column][column + 1 :]]]
+            for row in range(size):
+                if row != column and (row > column or right[0]):
+                    factor = rows[row][column]
+                    later = zip(rows[row][column + 1 :], rows[column][column + 1 :], strict=True)
+                    rows[row] = [*rows[row][: column + 1], *[cell - factor * other for cell, other in later]]
+        return determinant, [row[size:] for row in rows]

@@ -1,0 +1,168 @@
+"""Operations on traced arrays: any mixture of traced arrays and numbers, NumPy arrays and lists becomes a row.
+
+Shapes are checked before anything is computed, by the rules of the table, and what does not fit is told at the user's line.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
+
+from diffcli.errors import ExpressionError, error
+from diffcli.operations import OPERATIONS
+from diffcli.operations.arithmetic import array_functions, arrays
+from diffcli.operations.array_row import Fixed, Shape, ShapeError, broadcast_shapes, shape_text
+from diffcli.operations.arrays import ARRAYS
+from diffcli.tape.recording.recorder import Recorder
+from diffcli.tape.recording.traced import TRUTHS, Traced, Truth, record_row, refuse_mixing
+from diffcli.tape.recording.traced_value import TracedValue, own_application
+from diffcli.tape.recording.untraceable import refuse
+from diffcli.tape.running.array_rules import elementwise_function
+
+_getframe = sys._getframe
+
+
+def is_array(given: Any) -> bool:
+    """Whether an operand needs the operations on arrays."""
+    if isinstance(given, TracedValue):
+        return not isinstance(given, Traced)
+    return isinstance(given, list | tuple) or bool(getattr(given, "shape", ()))
+
+
+def apply_array(recorder: Recorder, name: str, given: Sequence[Any], **fixed: Any) -> Any:
+    """A row of either table applied to arrays and numbers.
+
+    ``fixed`` is what is fixed in the row beside its operands; the table's defaults stand in for the rest.
+
+    Raises
+    ------
+    ExpressionError
+        The shapes do not fit, at the user's line.
+    """
+    slots, values = zip(*[operand(recorder, one) for one in given], strict=True)
+    shapes = [arrays.shape_of(value) for value in values]
+    settled: Fixed | None = None
+    try:
+        if name in OPERATIONS:
+            shape = broadcast_shapes(shapes)
+        else:
+            row = ARRAYS[name]
+            settled = row.defaults | fixed
+            shape = row.shape(shapes, settled)
+    except ShapeError as fault:
+        _refuse_shapes(recorder, fault, given, shapes)
+    with arrays.quiet():
+        value = value_function(name)(*values, **settled or {})
+    return record_array(recorder, name, slots, value, shape, settled)
+
+
+def apply_fixed(name: str, given: Sequence[Any], fixed: Fixed) -> Any:
+    """The same for a call from Python code, where nothing needs to be traced, and what is fixed may follow the operands."""
+    row = ARRAYS.get(name)
+    if row is not None:
+        names = [text.partition("=")[0] for text in row.fixed]
+        if unknown := [key for key in fixed if key not in names or key == "backwards"]:
+            raise TypeError(f"{row.spelling}() has no argument {unknown[0]!r}")
+        if not row.variadic and len(given) > len(row.operands):
+            fixed = dict(zip(names, given[len(row.operands) :], strict=False)) | fixed
+            given = given[: len(row.operands)]
+        fixed = {key: _settled(value) for key, value in fixed.items()}
+    applied = own_application(given)
+    if applied is not None:
+        return applied(name, given, **fixed)
+    recorder = next((one.recorder for one in given if isinstance(one, TracedValue)), None) or _within(given)
+    if recorder is not None:
+        return apply_array(recorder, name, given, **fixed)
+    values = [arrays.as_array(one) for one in given]
+    if row is not None:
+        fixed = row.defaults | fixed
+        row.shape([arrays.shape_of(value) for value in values], fixed)
+    with arrays.quiet():
+        return value_function(name)(*values, **fixed)
+
+
+def _settled(value: Any) -> Any:
+    """What is fixed, as the table has it: whole numbers, and tuples of them."""
+    return tuple(map(int, value)) if isinstance(value, list | tuple) else value if value is None else int(value)
+
+
+def _within(given: Sequence[Any]) -> Recorder | None:
+    """The recording to which something in a list belongs."""
+    waiting = list(given)
+    while waiting:
+        entry = waiting.pop()
+        if isinstance(entry, TracedValue):
+            return entry.recorder
+        if isinstance(entry, list | tuple):
+            waiting += entry
+        elif getattr(getattr(entry, "dtype", None), "kind", "") == "O":
+            waiting += entry.tolist()
+    return None
+
+
+def value_function(name: str) -> Callable[..., Any]:
+    """How a row of either table is computed in a program."""
+    return array_functions.FUNCTIONS.get(name) or arrays.STRICT.get(name) or elementwise_function(name)
+
+
+def _refuse_shapes(recorder: Recorder, fault: ShapeError, given: Sequence[Any], shapes: Sequence[Shape]) -> NoReturn:
+    place = recorder.sites.find(_getframe(1))[1]
+    label = ", ".join(dict.fromkeys(map(shape_text, shapes))) if len(given) > 1 else shape_text(shapes[0])
+    marks = recorder.sites.marks(place, label)
+    raise ExpressionError([error(fault.code, fault.message, recorder.sites.source, *marks, help=fault.help)])
+
+
+def record_array(recorder: Recorder, name: str, slots: tuple[int, ...], value: Any, shape: Shape, fixed: Fixed | None) -> Any:
+    """Append a row of a tape with arrays, and return what stands for its value: a number where it has no axes."""
+    from diffcli.tape.recording.traced_array import TracedArray
+
+    if not shape:
+        value = float(value)
+    kind: type[Any] = TracedArray if shape else Truth if name in TRUTHS else Traced
+    result = record_row(recorder, name, slots, value, kind)
+    recorder.shapes[result.slot] = shape
+    if fixed is not None:
+        recorder.parameters[result.slot] = fixed
+    return result
+
+
+def operand(recorder: Recorder, given: Any) -> tuple[int, Any]:
+    """The slot and the value of an operand, whatever it is.
+
+    Raises
+    ------
+    ExpressionError
+        It is no number and no array of numbers, or belongs to another recording.
+    """
+    if isinstance(given, TracedValue):
+        if given.recorder is not recorder:
+            refuse_mixing(recorder)
+        return given.slot, given.value
+    if _holds_traced(given):
+        stacked = stack(recorder, given if isinstance(given, list | tuple) else given.tolist())
+        return stacked.slot, stacked.value
+    try:
+        value = arrays.as_array(given)
+    except (TypeError, ValueError):
+        refuse(recorder, f"a `{type(given).__name__}` is no number and no array of numbers", [], _getframe(1))
+    if getattr(getattr(given, "dtype", None), "kind", "") == "c" or isinstance(given, complex):
+        refuse(recorder, "the tape holds real numbers, and this is complex", [], _getframe(1))
+    if not arrays.shape_of(value):
+        slot = recorder.constant(float(value))
+        return slot, recorder.constants[-1 - slot]
+    slot = recorder.array_constant(given, value)
+    return slot, recorder.constants[-1 - slot]
+
+
+def _holds_traced(given: Any) -> bool:
+    """Whether a list, or an array of objects, has something traced in it."""
+    return _within([given]) is not None
+
+
+def stack(recorder: Recorder, entries: Any, axis: int = 0) -> Any:
+    """A list of what may be traced, as one array; lists in it are stacked first."""
+    if not isinstance(entries, list | tuple):
+        return entries
+    parts = [stack(recorder, entry) if _holds_traced(entry) else entry for entry in entries]
+    return apply_array(recorder, "stack", parts, axis=axis)

@@ -1,0 +1,121 @@
+"""A Python function as a program: its parameters are the variables, and each point records it anew."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from copy import copy
+from typing import Any
+
+from diffcli.errors import ExpressionError, error
+from diffcli.language import Program
+from diffcli.tape.lowering import MOST_ROWS
+from diffcli.tape.recording.call_sites import CallSites
+from diffcli.tape.recording.recorder import Judge
+from diffcli.tape.recording.recording import Recording, record
+
+
+class PythonFunction(Program):
+    """In place of a parsed program where the user gives a function.
+
+    Parameters
+    ----------
+    function
+        Takes numbers, and returns a number or several.
+    name
+        What it is called in results; its qualified name, if not given.
+    label
+        What diagnostics call its file.
+    surroundings
+        A context in which it is run.
+
+    Raises
+    ------
+    ExpressionError
+        Its parameters cannot be read, or are not a fixed list of names.
+
+    >>> program = PythonFunction(lambda x, y=2.0: x*y)
+    >>> program.inputs, program.constants
+    (['x'], ['y'])
+    """
+
+    __slots__ = ("function", "name", "label", "surroundings", "signature", "optional", "held")
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        name: str = "",
+        label: str = "",
+        surroundings: Callable[[], AbstractContextManager[Any]] = nullcontext,
+    ) -> None:
+        self.function = function
+        self.name = name or getattr(function, "__qualname__", type(function).__qualname__).rpartition("<locals>.")[2]
+        self.label = label
+        self.surroundings = surroundings
+        super().__init__(CallSites(function, label).source)
+        try:
+            self.signature = inspect.signature(function)
+        except (TypeError, ValueError):
+            message = f"the parameters of `{self.name}` cannot be read"
+            help = ["wrap it in a function of Python's own: def f(x): ..."]
+            raise ExpressionError([error("untraceable", message, help=help)]) from None
+        self.optional: list[str] = []
+        self.held: dict[str, Any] = {}
+        """Arguments that are passed on as they are."""
+        for parameter in self.signature.parameters.values():
+            if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+                star = "*" if parameter.kind == parameter.VAR_POSITIONAL else "**"
+                message = f"`{self.name}` takes any number of arguments ({star}{parameter.name}), so its variables have no names"
+                help = ["give it a fixed list of parameters, or differentiate a function that calls it"]
+                raise ExpressionError([error("untraceable", message, help=help)])
+            (self.free if parameter.default is parameter.empty else self.optional).append(parameter.name)
+
+    def __repr__(self) -> str:
+        return f"<PythonFunction {self.name}>"
+
+    @property
+    def inputs(self) -> list[str]:
+        """The parameters that need a value."""
+        return self.free
+
+    @property
+    def constants(self) -> list[str]:
+        """The parameters that have one, and are constants unless the point gives another."""
+        return self.optional
+
+    def holding(self, at: Mapping[str, Any], wrt: str | Sequence[str]) -> tuple[PythonFunction, dict[str, Any]]:
+        """The function with every argument held that the derivative is not wanted for, and the others."""
+        wanted = [name.strip() for name in wrt.split(",")] if isinstance(wrt, str) else wrt
+        result = copy(self)
+        result.held = {name: value for name, value in at.items() if name in self.signature.parameters and name not in wanted}
+        result.free = [name for name in self.free if name not in result.held]
+        result.optional = [name for name in self.optional if name not in result.held]
+        return result, {name: value for name, value in at.items() if name not in result.held}
+
+    def record(self, given: Mapping[str, Any], most_rows: int = MOST_ROWS, judge: Judge | None = None) -> Recording:
+        """The recording at a point, which has a value for each parameter without a default.
+
+        See `diffcli.tape.recording.recording.record`, and what it raises.
+        """
+        at = {name: given[name] for name in self.signature.parameters if name in given}
+        with self.surroundings():
+            return record(
+                self.function, at, call=self._call, label=self.label, name=self.name, most_rows=most_rows, judge=judge
+            )  # fmt: skip
+
+    def _call(self, given: Mapping[str, Any]) -> Any:
+        """Call it, with every argument where its parameter takes it."""
+        given = {**self.held, **given}
+        places: list[Any] = []
+        words: dict[str, Any] = {}
+        for name, parameter in self.signature.parameters.items():
+            if name not in given:
+                if parameter.kind == parameter.POSITIONAL_ONLY:
+                    places.append(parameter.default)
+                continue
+            if parameter.kind == parameter.POSITIONAL_ONLY:
+                places.append(given[name])
+            else:
+                words[name] = given[name]
+        return self.function(*places, **words)

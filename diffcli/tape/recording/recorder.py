@@ -1,0 +1,157 @@
+"""The tape while a function is recorded onto it: columns that grow, and the branches that were taken."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable
+from types import CodeType, FrameType
+from typing import Any, NoReturn
+
+from diffcli.errors import ExpressionError, LimitError, error
+from diffcli.tape.recording.call_sites import CallSites
+from diffcli.tape.recording.recorded import RecordedTape
+
+_MOST_KNOWN = 4096
+"""How many constants are looked for before another is kept: a loop over data has a new one in every turn."""
+
+
+_MOST_ARRAYS = 256
+"""The same for arrays, which are kept alive for it."""
+
+Judge = Callable[["Recorder", int], float]
+"""What decides a condition, the value in a slot, where Python branches on it."""
+
+
+class Recorder:
+    """What the traced numbers of one recording write to.
+
+    Rows are appended by `diffcli.tape.recording.traced`, in whose hot path the columns stand open.
+    """
+
+    __slots__ = (
+        "operations", "operands", "values", "places", "constants", "known", "sites", "code", "base", "most",
+        "decisions", "branches", "names", "judge", "shapes", "parameters", "arrays",
+    )  # fmt: skip
+
+    def __init__(self, sites: CallSites, names: list[str], most: int, judge: Judge | None = None) -> None:
+        self.operations: list[str] = []
+        self.operands: list[tuple[int, ...]] = []
+        self.values: list[Any] = []
+        """One for each slot, so its length is the next slot."""
+        self.places: array[int] = array("q")
+        self.constants: list[Any] = []
+        self.known: dict[Any, int] = {}
+        """The slots of constants, by their values."""
+        self.arrays: dict[int, tuple[int, Any]] = {}
+        """The slots of arrays that are constants, by their identity, with the arrays."""
+        self.names = names
+        """The inputs: the first slots are theirs."""
+        self.sites = sites
+        self.code: CodeType | None = None
+        """The code object of the user's file that was at work last, and the place where it begins."""
+        self.base = 0
+        self.most = most
+        self.shapes: dict[int, tuple[int, ...]] = {}
+        """The shapes of arrays, by slot; empty as long as there are numbers only."""
+        self.parameters: dict[int, dict[str, Any]] = {}
+        """What is fixed in rows of array operations, by slot."""
+        self.judge = judge
+        """What decides conditions in place of their values."""
+        self.decisions: array[int] = array("q")
+        """The slots of the conditions that Python has branched on."""
+        self.branches: dict[int, list[int]] = {}
+        """How often they held, did not, and were undefined, by their place."""
+
+    def array_constant(self, given: Any, value: Any) -> int:
+        """The slot of an array that is not traced; the same one again, as long as nobody has written into it."""
+        from diffcli.operations.arithmetic.index_arrays import equal
+
+        kept = self.arrays.get(id(given))
+        if kept is not None and equal(self.constants[-1 - kept[0]], value):
+            return kept[0]
+        if len(self.arrays) >= _MOST_ARRAYS:
+            self.arrays.clear()
+        self.constants.append(value.copy())
+        slot = -len(self.constants)
+        self.arrays[id(given)] = slot, given  # which lives as long as its identity is asked for
+        return slot
+
+    def find(self, frame: FrameType | None) -> int:
+        """The place of a frame, which is that of another code object than the last."""
+        if frame is not None and (base := self.sites.base_of(frame.f_code)) is not None:
+            self.code, self.base = frame.f_code, base
+            return base + frame.f_lasti
+        code, place = self.sites.find(frame)
+        if code is not None and code is frame.f_code:  # type: ignore[union-attr]
+            self.code, self.base = code, self.sites.base(code)
+        return place
+
+    def constant(self, value: Any) -> int:
+        """The slot of a constant."""
+        try:
+            number = float(value)
+        except OverflowError:
+            message = "a whole number is beyond the range of a float"
+            raise ExpressionError([error("bad-value", message, help=["write it as a float, or scale it"])]) from None
+        key: object = number or repr(number)  # 0 and -0 are equal, and not the same
+        slot = self.known.get(key)
+        if slot is None:
+            self.constants.append(number)
+            slot = -len(self.constants)
+            if len(self.known) < _MOST_KNOWN:
+                self.known[key] = slot
+        return slot
+
+    def decide(self, slot: int, value: float, frame: FrameType | None) -> float:
+        """Note that Python branches on a value, and say how the condition is decided."""
+        if self.judge is not None:
+            value = self.values[slot] = self.judge(self, slot)
+        if frame is not None and frame.f_code is self.code:
+            place = self.base + frame.f_lasti
+        else:
+            place = self.find(frame)
+        counts = self.branches.get(place)
+        if counts is None:
+            counts = self.branches[place] = [0, 0, 0]
+        counts[2 if value != value else 0 if value else 1] += 1
+        self.decisions.append(slot)
+        return value
+
+    def tape(self, output: int) -> RecordedTape:
+        """What stands on the tape so far, with a slot for its output; the columns are the recorder's own."""
+        tape = RecordedTape(self.sites, self.names, self.places, self.decisions)
+        tape.operations, tape.operands, tape.constants = self.operations, self.operands, self.constants
+        tape.output = output
+        if self.shapes or self.arrays:
+            tape.shapes = [self.shapes.get(slot, ()) for slot in range(tape.slots)]
+            tape.parameters = self.parameters
+        return tape
+
+    def stop(self) -> NoReturn:
+        """The tape is as long as it may be."""
+        message = f"the function computes more than {self.most} values"
+        help = ["raise the limit with --max-nodes N, if memory allows"]
+        raise LimitError([error("too-many-nodes", message, self.sites.source, help=help)])
+
+    def close(self) -> None:
+        """Make every further use of its traced numbers an error."""
+        self.operations = self.operands = self.values = self.places = CLOSED  # type: ignore[assignment]
+
+
+class _Closed:
+    """In place of the columns of a recording that is over."""
+
+    def __len__(self) -> int:
+        raise self._error()
+
+    def append(self, _: object) -> None:
+        raise self._error()
+
+    @staticmethod
+    def _error() -> ExpressionError:
+        message = "a traced number is used after the recording that it belongs to"
+        help = ["return it from the function; what is kept elsewhere (a global, a cache) is no number any more"]
+        return ExpressionError([error("untraceable", message, help=help)])
+
+
+CLOSED = _Closed()

@@ -1,0 +1,236 @@
+"""Recording: a Python function is run once with traced numbers, and what it computes stands on a tape.
+
+The tape holds what was computed at this point: loops are written out, and of each branch only the way that was taken is
+there. That is the derivative of the function at the point; at another point the function may take another way, so every
+branch on a traced value is told.
+"""
+
+# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from numbers import Real
+from typing import Any, NamedTuple
+
+from diffcli.errors import Diagnostic, DiffcliError, ExpressionError, error
+from diffcli.tape.lowering import MOST_ROWS
+from diffcli.tape.recording.call_sites import CallSites, code_of
+from diffcli.tape.recording.recorded import RecordedTape
+from diffcli.tape.recording.recorder import Judge, Recorder
+from diffcli.tape.recording.traced import Traced, operand
+from diffcli.tape.recording.traced_value import TracedValue
+
+MOST_BRANCHES = 20
+"""How many places at which Python branched are listed."""
+
+
+class Branch(NamedTuple):
+    """A place in the user's file at which Python branched on a traced value, and how it was decided."""
+
+    place: int
+    line: int
+    text: str
+    """What stands there, with the word before it: ``if x > 0``."""
+    true: int
+    false: int
+    undefined: int
+    """How often an operand of the condition was undefined, so that the answer says nothing."""
+
+
+class Recording(NamedTuple):
+    """What a function computed: its tape, the values, and the branches it took on the way."""
+
+    tape: RecordedTape
+    values: list[Any]
+    """One value a slot, and the constants at the end, as `diffcli.tape.evaluate` would return them."""
+    branches: tuple[Branch, ...]
+
+    def notes(self) -> list[Diagnostic]:
+        """A note for every place at which Python branched on a value."""
+        found = [_note(self.tape.sites, branch) for branch in self.branches[:MOST_BRANCHES]]
+        if len(self.branches) > MOST_BRANCHES:
+            more = f"{len(self.branches) - MOST_BRANCHES} more lines branch on a value and are not listed"
+            found.append(Diagnostic("more-notes", "note", more))
+        return found
+
+
+def record(
+    function: Callable[..., Any],
+    at: Mapping[str, Any],
+    *,
+    call: Callable[[Mapping[str, Any]], Any] | None = None,
+    label: str = "",
+    name: str = "",
+    most_rows: int = MOST_ROWS,
+    judge: Judge | None = None,
+) -> Recording:
+    """Run a function with traced numbers.
+
+    Parameters
+    ----------
+    function
+        Takes numbers and arrays by name, and returns a number or an array, or a tuple or list of them.
+    at
+        The value of each argument that is to be traced, in the order of the inputs of the tape.
+    call
+        How the function is called with the traced numbers by name; with keywords, if not given.
+    label, name
+        What diagnostics call its file, and the function itself.
+    most_rows
+        The longest tape to record.
+    judge
+        Says how a condition, the value in a slot, is decided where Python branches on it; by its value, if not given.
+
+    Raises
+    ------
+    ExpressionError
+        The function does something that cannot be traced, raises an exception, or returns no number.
+    LimitError
+        The tape would be longer than ``most_rows``.
+
+    >>> def power(x):
+    ...     y = 1.0
+    ...     for _ in range(3):
+    ...         y = y*x
+    ...     return y
+    >>> recording = record(power, {"x": 2.0})
+    >>> recording.tape.operations, recording.tape.operands, recording.values
+    (['mul', 'mul', 'mul'], [(-1, 0), (1, 0), (2, 0)], [2.0, 2.0, 4.0, 8.0, 1.0])
+    """
+    sites = CallSites(function, label)
+    sites.boundary = _run.__code__
+    recorder = Recorder(sites, list(at), most_rows, judge)
+    arguments = {}
+    for parameter, value in at.items():
+        arguments[parameter] = _input(recorder, value)
+    name = name or getattr(function, "__qualname__", "the function").rpartition("<locals>.")[2]
+    try:
+        result = _run(call or (lambda given: function(**given)), arguments, sites)
+        return _finish(recorder, function, result, name)
+    finally:
+        recorder.close()
+
+
+def _input(recorder: Recorder, value: Any) -> TracedValue:
+    """What stands for an argument: a number, or an array."""
+    kind: type[TracedValue] = Traced
+    if getattr(value, "shape", ()):
+        from diffcli.tape.recording.traced_array import TracedArray as kind  # numbers do not wait for NumPy
+
+        recorder.shapes[len(recorder.values)] = value.shape
+    else:
+        value = float(value)
+    result = object.__new__(kind)
+    result.recorder, result.slot, result.value = recorder, len(recorder.values), value
+    recorder.values.append(value)
+    return result
+
+
+def _run(call: Callable[[Mapping[str, Any]], Any], arguments: Mapping[str, Any], sites: CallSites) -> Any:
+    """Call the user's function; what it raises becomes an error at its line."""
+    try:
+        return call(arguments)
+    except DiffcliError:
+        raise
+    except (Exception, SystemExit) as failure:
+        raise ExpressionError([failure_of(failure, sites)]) from failure
+
+
+def failure_of(failure: BaseException, sites: CallSites) -> Diagnostic:
+    """What a user's code has raised, as an error at the line of the user's file that it left."""
+    place = sites.find_failure(failure.__traceback__)
+    words = " ".join(str(failure).split())
+    message = f"{type(failure).__name__}: {words}" if words else type(failure).__name__
+    notes = []
+    last = failure.__traceback__
+    while last is not None and last.tb_next is not None:
+        last = last.tb_next
+    if last is not None and place >= 0 and last.tb_frame.f_code.co_filename != sites.file:
+        code = last.tb_frame.f_code
+        notes.append(f"raised in `{code.co_name}` of {os.path.basename(code.co_filename)}, which was called here")
+    help = ["a `Traced` stands for a number of the point while the function is recorded"] if "Traced" in words else []
+    return error("python-error", message, sites.source, *sites.marks(place), notes=notes, help=help)
+
+
+def _finish(recorder: Recorder, function: Callable[..., Any], result: Any, name: str) -> Recording:
+    """The tape of a recording that is over."""
+    several = isinstance(result, list | tuple)
+    outputs = [_output(recorder, function, entry, name, several) for entry in (result if several else [result])]
+    if not outputs:
+        raise _bad_result(recorder, function, f"`{name}` returned no numbers")
+    tape = recorder.tape(outputs[0])
+    slots = [slot + tape.size if slot < 0 else slot for slot in outputs]  # a constant result: its place from the front
+    tape.output = slots[0]
+    tape.outputs = slots if several else []
+    values = recorder.values
+    values.extend(reversed(tape.constants))
+    return Recording(tape, values, _branches(recorder))
+
+
+def _output(recorder: Recorder, function: Callable[..., Any], result: Any, name: str, several: bool) -> int:
+    if isinstance(result, Traced | Real) or getattr(result, "shape", None) == ():
+        found = operand(recorder, result)
+        if found is not None:
+            return found[0]
+    elif getattr(result, "shape", ()):
+        from diffcli.tape.recording.array_operations import operand as array_operand
+
+        return array_operand(recorder, result)[0]
+    what = "None" if result is None else f"a `{type(result).__name__}`"
+    among = " among its results" if several else ""
+    raise _bad_result(recorder, function, f"`{name}` returned {what}{among}, not a number")
+
+
+def _bad_result(recorder: Recorder, function: Callable[..., Any], message: str) -> ExpressionError:
+    code = code_of(function)
+    marks = recorder.sites.line_marks(code.co_firstlineno) if code is not None else ()
+    help = ["return the number whose derivative is wanted, or several in a list"]
+    return ExpressionError([error("bad-result", message, recorder.sites.source, *marks, help=help)])
+
+
+_BEFORE = re.compile(r"\b(if|elif|while|assert|and|or|not)\s*\(*\s*$")
+"""The words before a condition."""
+
+
+def _branches(recorder: Recorder) -> tuple[Branch, ...]:
+    """Where Python branched; a loop whose condition the compiler has written twice is one place."""
+    found: dict[object, Branch] = {}
+    for place, counts in recorder.branches.items():
+        branch = _branch(recorder.sites, place, counts)
+        key = recorder.sites.span(place) if branch.line else place
+        if key in found:
+            branch = branch._replace(**{kind: getattr(branch, kind) + getattr(found[key], kind) for kind in Branch._fields[3:]})
+        found[key] = branch
+    return tuple(found.values())
+
+
+def _branch(sites: CallSites, place: int, counts: list[int]) -> Branch:
+    span = sites.span(place)
+    line_start = sites.source.text.rfind("\n", 0, span.start) + 1
+    before = _BEFORE.search(sites.source.text[line_start : span.start])
+    text = sites.text(place)
+    if before and not text.startswith(before[1]):
+        text = f"{before[1]} {text}"
+    return Branch(place, sites.line(place), text, *counts)
+
+
+def _note(sites: CallSites, branch: Branch) -> Diagnostic:
+    """One place at which Python branched."""
+    where = f"line {branch.line}: `{branch.text}`" if branch.line else "a condition on a value"
+    answers = [("true", branch.true), ("false", branch.false)]
+    told = [f"{answer}{_times(count)}" for answer, count in answers if count]
+    if branch.true + branch.false == 1:
+        told = [answer for answer, count in answers if count]
+    notes = ["every method follows the way taken; a point that changes the answer needs another run"]
+    severity = "note"
+    if branch.undefined:
+        severity = "warning"
+        told.append(f"undefined{_times(branch.undefined)}")
+        notes = ["an operand of the condition has no value here, so the way taken says nothing"]
+    message = f"{where} was taken as {' and '.join(told)}"
+    return Diagnostic("python-branch", severity, message, sites.source, sites.marks(branch.place), tuple(notes))
+
+
+def _times(count: int) -> str:
+    return " once" if count == 1 else f" {count} times"

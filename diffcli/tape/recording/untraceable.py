@@ -1,0 +1,79 @@
+"""What the tape cannot follow, told at the user's line with what to write instead."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Sequence
+from dis import opmap
+from types import FrameType
+from typing import NoReturn
+
+from diffcli.errors import ExpressionError, error
+from diffcli.operations import FUNCTION_NAMES
+from diffcli.tape.recording.recorder import Recorder
+
+_CALL = re.compile(r"(?:[\w.]*\.)?(\w+)\s*\(")
+_REMAINDER = 6
+"""The argument of BINARY_OP for ``%``."""
+
+_DERIVATIVES = frozenset((
+    "grad", "value_and_grad", "trace", "check", "difference", "jacobian", "hessian", "jvp", "vjp", "hvp", "taylor",
+))  # fmt: skip
+_NESTED = "a derivative inside a function that is differentiated is not recorded; second derivatives: diffcli.hessian"
+
+_INSTEAD = {
+    "float": ["a traced number is a number as it stands: leave float(...) out"],
+    "int": ["to round: diffcli.trunc(x) or math.floor(x), whose derivative is 0; to see the value: print(x)"],
+    "complex": ["the tape holds real numbers only"],
+    "round": ["diffcli.round(x) rounds to a whole number"],
+    "isnan": ["x != x holds for NaN alone"],
+    "isclose": ["compare abs(x - y) with a tolerance"],
+    "pow": ["x**y"],
+    "fabs": ["abs(x)"],
+    "fsum": ["sum(...) of the terms"],
+    "range": ["loop while a condition holds, or keep the number of turns out of what is differentiated"],
+}
+"""What to write for a function that takes a number out of the recording."""
+
+
+def refuse(recorder: Recorder, message: str, help: Sequence[str] = (), frame: FrameType | None = None) -> NoReturn:
+    """Say at the user's line what cannot be traced.
+
+    Raises
+    ------
+    ExpressionError
+        Always.
+    """
+    sites = recorder.sites
+    _, place = sites.find(frame or sys._getframe(1))
+    raise ExpressionError([error("untraceable", message, sites.source, *sites.marks(place), help=help)])
+
+
+def refuse_conversion(recorder: Recorder, kind: str, frame: FrameType) -> NoReturn:
+    """A C function wants a plain number: name it, as the user's text does, and what to write for it."""
+    _, place = recorder.sites.find(frame)
+    text = recorder.sites.text(place)
+    found = _CALL.match(text)
+    name = found[1] if found else ""
+    if name in FUNCTION_NAMES and not text.startswith(("diffcli.", "round(")):
+        help: Sequence[str] = [f"write diffcli.{name}(...), or NumPy's function"]
+    elif name in _DERIVATIVES:
+        help = [_NESTED]
+    elif name in _INSTEAD:
+        help = _INSTEAD[name]
+    elif not found and kind == "index":
+        help = ["an index decides by the value, and has no derivative; branch on the value instead"]
+    elif not found and text.endswith("]"):
+        help = ["collect the values in a list, and make an array of it at the end: np.stack([...])"]
+    else:
+        help = ["use Python's operators, diffcli's functions (`diffcli functions` lists them), or NumPy's"]
+    what = f"`{found[0]}...)`" if found else "this"
+    refuse(recorder, f"{what} needs a plain number, and would take this one out of the recording", help, frame)
+
+
+def formats_text(frame: FrameType) -> bool:
+    """Whether a conversion serves ``"%f" % x``: a text does not carry a derivative anyway."""
+    code = frame.f_code.co_code
+    at = frame.f_lasti
+    return code[at] == opmap["BINARY_OP"] and code[at + 1] == _REMAINDER

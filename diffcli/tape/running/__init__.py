@@ -1,0 +1,1 @@
+"""A tape's values, and the rule texts of the tables, compiled."""

@@ -1,0 +1,189 @@
+"""Reading a tape forwards: the value of every row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any
+
+from diffcli.operations.arithmetic.floats import STRICT
+from diffcli.tape.running.rules import rule_function
+from diffcli.tape.tape import Tape
+
+Values = list[Any]
+"""One value a slot, None for a row that is skipped, and the constants at the end."""
+
+GIVEN_UP: Any = object()
+"""What stands in place of a value that was computed and is not kept."""
+
+
+def evaluate(tape: Tape, point: Sequence[float]) -> Values:
+    """The value of every slot at a point, in floats.
+
+    Rows of a branch that is not taken stay None. A value that is undefined is NaN, and nothing is raised.
+
+    >>> from diffcli.language import parse
+    >>> from diffcli.tape import lower
+    >>> evaluate(lower(parse("where(x > 0, log(x), 2*x)")), [-3.0])
+    [-3.0, 0.0, None, -6.0, -6.0, 2.0, 0.0]
+    """
+    if tape.shapes is None:
+        return run(tape, point, float_functions(tape))
+    from diffcli.operations.arithmetic.arrays import quiet  # numbers do not wait for NumPy
+    from diffcli.tape.running.array_rules import value_functions
+
+    with quiet():
+        return run(tape, point, value_functions(tape))
+
+
+def float_functions(tape: Tape) -> list[Callable[..., Any]]:
+    """The function of every row."""
+    known = {name: STRICT.get(name) or rule_function(name) for name in set(tape.operations)}
+    functions = list(map(known.__getitem__, tape.operations))
+    if tape.derived_from is not None:
+        first = tape.derived_from - tape.first_row
+        functions[first:] = map(rule_function, tape.operations[first:])
+    return functions
+
+
+def held_functions(
+    tape: Tape, values: Values, functions: Sequence[Callable[..., Any]] | None = None
+) -> list[Callable[..., Any]]:
+    """The functions of every row, in floats if not given, with ``stop_gradient`` held at the values that it has there.
+
+    So differences do not see through it. One in a branch that is not taken there has no value to be held at, and is what it is.
+    """
+    functions = list(float_functions(tape) if functions is None else functions)
+    for slot in tape.rows():
+        if tape.operation(slot) == "stop_gradient" and values[slot] is not None:
+            functions[slot - tape.first_row] = partial(_constant, values[slot])
+    return functions
+
+
+def _constant(value: Any, _: Any) -> Any:
+    return value
+
+
+def run(tape: Tape, point: Sequence[Any], functions: Sequence[Callable[..., Any]]) -> Values:
+    """Evaluate with the given function of each row, whatever kind of number they work on."""
+    values = start_values(tape, point)
+    for start, stop in taken_ranges(tape, values):
+        _straight(tape, functions, values, start, stop)
+    return values
+
+
+class Evaluator:
+    """A tape made ready to be evaluated for some of its values alone, any number of times.
+
+    Arrays that no later row reads are given up at once, so that a long program on large arrays holds a few of them at a time.
+    Of a tape of numbers nothing is given up: they are small.
+
+    Parameters
+    ----------
+    wanted
+        The slots that are wanted; those of the tape's results, if not given.
+
+    >>> from diffcli.language import parse
+    >>> from diffcli.tape import lower
+    >>> Evaluator(lower(parse("sin(x)^2 + 1")))([0.0])
+    [1.0]
+    """
+
+    def __init__(self, tape: Tape, wanted: Sequence[int] | None = None) -> None:
+        self.tape = tape
+        self.wanted = list(wanted or tape.outputs or [tape.output])
+        self.with_arrays = tape.shapes is not None
+        if self.with_arrays:
+            from diffcli.tape.running.array_rules import reusable_operands, value_functions  # numbers do not wait for NumPy
+
+            self.functions = value_functions(tape)
+            self.last_uses = last_uses(tape, self.wanted)
+            self.reused = reusable_operands(tape, self.functions, self.last_uses)
+        else:
+            self.functions = float_functions(tape)
+
+    def __call__(self, point: Sequence[Any]) -> list[Any]:
+        """What is wanted at a point, in order."""
+        values = self.values(point)
+        return [values[slot] for slot in self.wanted]
+
+    def values(self, point: Sequence[Any]) -> Values:
+        """The value of every slot at a point, as `evaluate` returns them; `GIVEN_UP` for what is not wanted."""
+        if not self.with_arrays:
+            return run(self.tape, point, self.functions)
+        from diffcli.operations.arithmetic.arrays import quiet
+
+        with quiet():
+            return self._forgetful(point)
+
+    def _forgetful(self, point: Sequence[Any]) -> Values:
+        first, operands, values = self.tape.first_row, self.tape.operands, start_values(self.tape, point)
+        for start, stop in taken_ranges(self.tape, values):
+            for row in range(start - first, stop - first):
+                arguments = [values[operand] for operand in operands[row]]
+                reused = self.reused[row]
+                if reused is None:
+                    values[first + row] = self.functions[row](*arguments)
+                else:
+                    values[first + row] = self.functions[row](*arguments, out=values[reused])
+                for slot in self.last_uses[row]:
+                    values[slot] = GIVEN_UP
+        return values
+
+
+def last_uses(tape: Tape, kept: Sequence[int]) -> list[list[int]]:
+    """For each row the slots that nothing reads after it: what it reads last, and itself where nothing reads it.
+
+    What is kept is not among them, nor constants, nor the numbers that decide on branches.
+
+    >>> from diffcli.language import parse
+    >>> from diffcli.tape import lower
+    >>> last_uses(lower(parse("y = x*x; y + x")), [2])
+    [[], [1, 0]]
+    """
+    wanted = bytearray(tape.size)
+    for slot in [*kept, *[skip.condition for skip in tape.skips], *range(-len(tape.constants), 0)]:
+        wanted[slot] = 1
+    found: list[list[int]] = []
+    for slot in reversed(tape.rows()):
+        last = [unread for unread in dict.fromkeys((slot, *tape.operands_of(slot))) if not wanted[unread]]
+        for unread in last:
+            wanted[unread] = 1
+        found.append(last)
+    found.reverse()
+    return found
+
+
+def start_values(tape: Tape, point: Sequence[Any]) -> Values:
+    """The inputs, a place for each row, and the constants in reverse, where their negative slots find them."""
+    return [*point, *[None] * len(tape.operations), *reversed(tape.constants)]
+
+
+def taken_ranges(tape: Tape, values: Values) -> Iterator[tuple[int, int]]:
+    """The ranges of slots to evaluate, in order; ``values`` is looked at for a condition when its branch is reached."""
+    position = tape.first_row
+    for skip in tape.skips:
+        if skip.start < position:
+            continue  # inside a range that is skipped itself
+        yield position, skip.start
+        position = skip.start
+        if bool(values[skip.condition].real) != skip.when:  # a complex step beside 0 does not make it true
+            position = skip.stop
+    yield position, tape.slots
+
+
+def _straight(tape: Tape, functions: Sequence[Callable[..., Any]], values: Values, start: int, stop: int) -> None:
+    first = tape.first_row
+    operands = tape.operands
+    if (start, stop) != (first, tape.slots):
+        functions, operands = functions[start - first : stop - first], operands[start - first : stop - first]
+    slot = start
+    for function, row in zip(functions, operands):  # noqa: B905 (hot loop, equal by construction)
+        if len(row) == 2:
+            a, b = row
+            values[slot] = function(values[a], values[b])
+        elif len(row) == 1:
+            values[slot] = function(values[row[0]])
+        else:
+            values[slot] = function(*[values[operand] for operand in row])
+        slot += 1
