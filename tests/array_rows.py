@@ -6,11 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-
-from diffcli.errors import Source
-from diffcli.operations.array_row import ArrayOperation
-from diffcli.operations.arrays import ARRAYS
-from diffcli.tape.tape import Tape
+from inside import ARRAYS, ArrayOperation, Source, Tape
 
 
 def default(text: str) -> Any:

@@ -6,8 +6,7 @@ import io
 import shlex
 from typing import NamedTuple
 
-from diffcli.cli.environment import Environment
-from diffcli.cli.main import main
+from inside import Environment, main
 
 
 class Outcome(NamedTuple):

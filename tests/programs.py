@@ -12,13 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
-
-from diffcli.language.syntax import CALL as USER_CALL
-from diffcli.language.syntax import NAME as NAME_NODE
-from diffcli.language.syntax import NUMBER, Program
-from diffcli.operations import CONSTANTS, OPERATIONS, REDUCED
-from diffcli.operations.arithmetic.floats import FLOATS, STRICT
-from diffcli.tape.running.rules import value_function
+from inside import CALL as USER_CALL
+from inside import CONSTANTS, FLOATS, NUMBER, OPERATIONS, REDUCED, STRICT, Program, value_function
+from inside import NAME as NAME_NODE
 
 
 class Number(NamedTuple):

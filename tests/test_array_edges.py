@@ -5,16 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from console import run, transcript
+from inside import activity, adjoints, array_functions, evaluate, gradient_tape, lower, parse, tangents, write_out
+from inside import quiet_arrays as quiet
 
 import diffcli
-from diffcli.language import parse
-from diffcli.methods.sweeps.forward import tangents
-from diffcli.methods.sweeps.reverse import activity, adjoints
-from diffcli.methods.sweeps.transform import gradient_tape
-from diffcli.operations.arithmetic import array_functions
-from diffcli.operations.arithmetic.arrays import quiet
-from diffcli.tape import evaluate, lower
-from diffcli.tape.building.scalarising import write_out
 
 INF, NAN = float("inf"), float("nan")
 BOTH = pytest.mark.parametrize("mode", ["reverse", "forward"])

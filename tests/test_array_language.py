@@ -11,31 +11,40 @@ import pytest
 from console import transcript
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from inside import (
+    ARRAY_FUNCTIONS,
+    ARRAY_SIGNATURES,
+    ARRAYS,
+    CALL,
+    FUNCTION_NAMES,
+    LATEX,
+    MATHEMATICS,
+    MOST,
+    MOST_ROWS,
+    NAME,
+    NUMBER,
+    OPERATIONS,
+    PLAIN_MATHEMATICS,
+    REDUCED,
+    Diagnostic,
+    ExpressionError,
+    Source,
+    _Lowering,
+    array_complaints,
+    array_forms,
+    array_text,
+    find_function,
+    is_function,
+    lower,
+    number_text,
+    parse,
+    program_text,
+    reads,
+    to_text,
+)
 from programs import Choices
 from test_errors_language import at, codes_of, complaints_about, wrong
 from test_language import balanced
-
-from diffcli.errors import Diagnostic, ExpressionError, Source
-from diffcli.language import parse
-from diffcli.language.complaints import array_complaints
-from diffcli.language.complaints.array_complaints import array_forms
-from diffcli.language.complaints.complaints import MOST
-from diffcli.language.parsing.parser import reads
-from diffcli.language.syntax import CALL, NAME, NUMBER
-from diffcli.language.writing.array_text import array_text
-from diffcli.language.writing.printer import LATEX, MATHEMATICS, PLAIN_MATHEMATICS, number_text, program_text, to_text
-from diffcli.operations import (
-    ARRAY_FUNCTIONS,
-    ARRAY_SIGNATURES,
-    FUNCTION_NAMES,
-    OPERATIONS,
-    REDUCED,
-    find_function,
-    is_function,
-)
-from diffcli.operations.arrays import ARRAYS
-from diffcli.tape import lower
-from diffcli.tape.lowering import MOST_ROWS, _Lowering
 
 often = settings(max_examples=500, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 

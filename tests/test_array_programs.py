@@ -14,14 +14,8 @@ import pytest
 from array_programs import SHAPES, point_for, program_of
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from inside import activity, adjoints, evaluate, gradient_tape, lower, parse, tangents, write_out
 from programs import Choices
-
-from diffcli.language import parse
-from diffcli.methods.sweeps.forward import tangents
-from diffcli.methods.sweeps.reverse import activity, adjoints
-from diffcli.methods.sweeps.transform import gradient_tape
-from diffcli.tape import evaluate, lower
-from diffcli.tape.building.scalarising import write_out
 
 often = settings(max_examples=400, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 KINDS = ("anywhere", "ties", "positive", "zeros")

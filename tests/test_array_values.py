@@ -13,21 +13,43 @@ from console import run, transcript
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
+from inside import (
+    ARRAY_FUNCTIONS,
+    ASCII,
+    FORMATS,
+    IN_LATEX,
+    MOST_SHOWN,
+    UNICODE,
+    AdjointStep,
+    GradientResult,
+    Operand,
+    PrimalRow,
+    Style,
+    TangentRow,
+    Text,
+    Trace,
+    array_lines,
+    array_text,
+    cell_text,
+    check_mapping,
+    corner_text,
+    direction_text,
+    elements,
+    exit_code,
+    figures,
+    gradient_report,
+    heading,
+    latex_array,
+    machine,
+    quiet,
+    read_direction,
+    read_point,
+    render,
+    summary_data,
+    value_text,
+)
 
 import diffcli
-from diffcli.cli.output import exit_code
-from diffcli.language.writing.array_text import MOST_SHOWN, array_text, corner_text, direction_text, figures, value_text
-from diffcli.methods.points.directions import read_direction
-from diffcli.methods.points.points import check_mapping, read_point
-from diffcli.methods.traces.trace import ASCII, IN_LATEX, UNICODE
-from diffcli.operations import ARRAY_FUNCTIONS
-from diffcli.records import AdjointStep, GradientResult, Operand, PrimalRow, TangentRow, Trace
-from diffcli.reports.arrays import array_lines, cell_text, elements, latex_array, summary_data
-from diffcli.reports.derivatives.gradient import gradient_report
-from diffcli.reports.document import Style, Text, machine
-from diffcli.reports.formats import FORMATS, render
-from diffcli.reports.formats.plain import quiet
-from diffcli.reports.heading import heading
 
 # -- files: what they hold ---------------------------------------------------------------------------------------------
 

@@ -11,22 +11,34 @@ from array_rows import PROGRAMS, cases, point_of, row_tape
 from console import run
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from diffcli.language import parse
-from diffcli.methods.sweeps.forward import tangents
-from diffcli.methods.sweeps.reverse import activity, adjoints
-from diffcli.methods.sweeps.transform import gradient_tape
-from diffcli.operations import ARRAY_FUNCTIONS, ARRAY_SIGNATURES, OPERATIONS
-from diffcli.operations.arithmetic import array_functions, arrays
-from diffcli.operations.array_costs import ARRAY_COSTS
-from diffcli.operations.array_row import ShapeError, broadcast_shapes
-from diffcli.operations.arrays import ARRAYS
-from diffcli.tape import evaluate, lower
-from diffcli.tape.building.scalarising import write_out
-from diffcli.tape.running.array_rules import breaks_of, elementwise_function, elementwise_terms, reached
-from diffcli.tape.running.evaluation import float_functions
-from diffcli.tape.running.rules import breaks_at, rule_function, term_functions
-from diffcli.tape.tape import Tape
+from inside import (
+    ARRAY_COSTS,
+    ARRAY_FUNCTIONS,
+    ARRAY_SIGNATURES,
+    ARRAYS,
+    OPERATIONS,
+    ShapeError,
+    Tape,
+    activity,
+    adjoints,
+    array_functions,
+    arrays,
+    breaks_at,
+    breaks_of,
+    broadcast_shapes,
+    elementwise_function,
+    elementwise_terms,
+    evaluate,
+    float_functions,
+    gradient_tape,
+    lower,
+    parse,
+    reached,
+    rule_function,
+    tangents,
+    term_functions,
+    write_out,
+)
 
 CLOSE = {"rtol": 1e-11, "atol": 1e-12}
 NO_THIRD_DERIVATIVE = {"others_along", "cofactor_along"}

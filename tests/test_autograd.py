@@ -12,10 +12,10 @@ import threading
 
 import pytest
 import semantics
+from inside import AutogradError
 from semantics.record import SCRIPTS, plain, shows_something, situation
 
 import diffcli.autograd as ad
-from diffcli.errors import AutogradError
 
 KEPT = json.loads(semantics.GOLDEN.read_text(encoding="utf-8"))
 
@@ -54,7 +54,7 @@ def test_no_script_crashes_in_pytorch():
             return [found for one in part for found in errors(one)]
         return [part.removeprefix("error: ")] if isinstance(part, str) and part.startswith("error: ") else []
 
-    from diffcli.errors.codes import CODES
+    from inside import CODES
 
     stumbles = {("several outputs", "needs-one-element")}
     for name, record in KEPT.items():

@@ -11,10 +11,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from inside import CODES, AutogradError
 
 import diffcli.autograd as ad
-from diffcli.errors import AutogradError
-from diffcli.errors.codes import CODES
 
 
 def leaf(*numbers, name=None):

@@ -9,18 +9,24 @@ from typing import Any
 
 import pytest
 import sympy
+from inside import (
+    SLIPS,
+    VERDICTS,
+    Problem,
+    decide,
+    derivative_text,
+    evaluate,
+    factor_sentence,
+    judge_claims,
+    lower,
+    parse,
+    read_claims,
+    vanishes,
+)
 from mpmath import mpf
 from oracle import ORACLE, derivative_of
 
 import diffcli
-from diffcli.language import parse
-from diffcli.methods.problem.problem import Problem
-from diffcli.methods.symbolic.claims import decide, derivative_text
-from diffcli.methods.symbolic.zero_test import vanishes
-from diffcli.studies.claims.claims import VERDICTS, judge_claims, read_claims
-from diffcli.studies.claims.factors import factor_sentence
-from diffcli.studies.claims.slips import SLIPS
-from diffcli.tape import evaluate, lower
 
 
 def judged(expression, at, claim):

@@ -12,8 +12,7 @@ import time
 
 import pytest
 from console import run
-
-from diffcli.cli.summaries import COMMANDS
+from inside import COMMANDS
 
 SURVEY = '"ln(x1) + x1*x2 - sin(x2)" --at x1=2,x2=5'
 NUMBERS = [11.652071455223084, 5.5, 1.7163378145367738]
@@ -94,7 +93,7 @@ def test_the_examples_in_help_run(name, monkeypatch, tmp_path):
 
 
 def test_each_summary_is_the_first_sentence_of_its_commands_help():
-    from diffcli.cli.main import program
+    from inside import program
 
     for name in COMMANDS:
         assert program.get_command(None, name).help

@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 from console import run, transcript
+from inside import CODES, EXITS, ExitCode
 
 import diffcli
-from diffcli.cli.exit_codes import ExitCode
-from diffcli.errors.codes import CODES, EXITS
 
 EXAMPLES = [name for name, code in CODES.items() if code.wrong]
 UNREACHED = {

@@ -13,14 +13,17 @@ from __future__ import annotations
 import math
 
 import pytest
-
-from diffcli.errors import Diagnostic, DomainError, NotDifferentiableError
-from diffcli.methods.differences.finite_difference import difference
-from diffcli.methods.gradient import compute
-from diffcli.methods.nonsmooth.breaks import POLICIES
-from diffcli.methods.options import Options
-from diffcli.methods.problem.problem import Problem
-from diffcli.records import GradientResult
+from inside import (
+    POLICIES,
+    Diagnostic,
+    DomainError,
+    GradientResult,
+    NotDifferentiableError,
+    Options,
+    Problem,
+    compute,
+    difference,
+)
 
 inf, nan = math.inf, math.nan
 
@@ -192,7 +195,7 @@ def test_an_overflow_is_no_pole() -> None:
 
 
 def test_every_kind_of_break_stands_in_the_table() -> None:
-    from diffcli.operations import OPERATIONS
+    from inside import OPERATIONS
 
     known = {kind for row in OPERATIONS.values() for kind, _ in row.breaks}
     assert known <= {code for *_, codes in CONVENTIONS for code in codes}

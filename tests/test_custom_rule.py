@@ -6,10 +6,9 @@ import math
 
 import numpy as np
 import pytest
+from inside import OPERATIONS, OwnName
 
 import diffcli
-from diffcli.operations import OPERATIONS
-from diffcli.operations.custom_operations import OwnName
 
 
 @diffcli.custom_rule(partials="1/(1 + abs(v))^2", at=[-2.0, 0.5])

@@ -11,23 +11,38 @@ import sympy
 from console import run, transcript
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from inside import (
+    ASCII,
+    CONSTANT,
+    FLAT,
+    HELD,
+    IDENTITY,
+    IN_LATEX,
+    OPERATIONS,
+    PIECES,
+    REFERENCE,
+    TEXTBOOK,
+    Derivation,
+    Problem,
+    Term,
+    UsageError,
+    compare,
+    derive,
+    judge,
+    lower,
+    matching_digits,
+    parse,
+    rule_function,
+    symbolic_equality,
+    tangents,
+    term_text,
+    terms,
+    witness,
+)
+from inside import run as run_tape
 from programs import given_point, plainly, points, programs
 
 import diffcli
-from diffcli.errors import UsageError
-from diffcli.language import parse
-from diffcli.methods.derivation.derivation import REFERENCE, Derivation, derive
-from diffcli.methods.derivation.rules import CONSTANT, FLAT, HELD, IDENTITY, PIECES, TEXTBOOK
-from diffcli.methods.derivation.symbolic_agreement import compare, matching_digits
-from diffcli.methods.problem.problem import Problem
-from diffcli.methods.sweeps.forward import tangents
-from diffcli.methods.symbolic import equality as symbolic_equality
-from diffcli.methods.symbolic.equality import judge, witness
-from diffcli.methods.traces.trace import ASCII, IN_LATEX
-from diffcli.operations import OPERATIONS
-from diffcli.tape import lower
-from diffcli.tape.running.evaluation import run as run_tape
-from diffcli.tape.running.rules import Term, rule_function, term_text, terms
 
 STEPS = "--mode symbolic --steps"
 

@@ -10,28 +10,39 @@ from pathlib import Path
 
 import pytest
 from console import run
+from inside import (
+    METHODS,
+    OPERATIONS,
+    RULES,
+    STENCILS,
+    STEP_RULES,
+    Options,
+    Problem,
+    TapeSampler,
+    UsageError,
+    automatic_difference,
+    breaks_at,
+    compute,
+    difference,
+    ecnoise,
+    evaluate,
+    higher_derivatives,
+    lower,
+    parse,
+    precise_derivative,
+    precise_functions,
+    precise_value,
+    reach_functions,
+    rule_function,
+    stencil,
+    symbolic_derivative,
+    value_noise,
+)
+from inside import run as evaluation_run
 from mpmath import mp, mpf
 from oracle import ORACLE, value
 
 import diffcli
-from diffcli.errors import UsageError
-from diffcli.language import parse
-from diffcli.methods.differences.automatic_difference import automatic_difference
-from diffcli.methods.differences.finite_difference import difference
-from diffcli.methods.differences.noise_level import ecnoise
-from diffcli.methods.differences.precise import higher_derivatives, precise_derivative, precise_functions, precise_value
-from diffcli.methods.differences.rounding_bound import value_noise
-from diffcli.methods.differences.sampling import TapeSampler
-from diffcli.methods.differences.stencils import STENCILS, stencil
-from diffcli.methods.differences.step_rules import STEP_RULES
-from diffcli.methods.gradient import compute
-from diffcli.methods.options import METHODS, RULES, Options
-from diffcli.methods.problem.problem import Problem
-from diffcli.methods.symbolic.reference import symbolic_derivative
-from diffcli.operations import OPERATIONS
-from diffcli.tape import evaluate, lower
-from diffcli.tape.running.evaluation import run as evaluation_run
-from diffcli.tape.running.rules import breaks_at, reach_functions, rule_function
 
 SECOND = stencil((-1, 0, 1), derivative=2)
 BENCHMARK = Path(__file__).parent / "benchmarks" / "honesty.py"

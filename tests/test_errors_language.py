@@ -11,12 +11,7 @@ import re
 from pathlib import Path
 
 import pytest
-
-from diffcli.errors import Diagnostic, ExpressionError, Mark, Source, Span
-from diffcli.language import parse
-from diffcli.language.complaints import array_complaints, complaints
-from diffcli.language.complaints.complaints import MOST, nearest
-from diffcli.language.parsing.parser import reads
+from inside import MOST, Diagnostic, ExpressionError, Mark, Source, Span, array_complaints, complaints, nearest, parse, reads
 
 
 def at(start, text, label=""):

@@ -9,16 +9,21 @@ from contextlib import contextmanager
 
 import numpy as np
 import pytest
+from inside import (
+    MAY_RETURN_OPERAND,
+    OPERATIONS,
+    Evaluator,
+    Problem,
+    activity,
+    arrays,
+    elementwise_function,
+    evaluate,
+    last_uses,
+    lower,
+    needed_values,
+)
 
 import diffcli
-from diffcli.methods.problem import live_values as needed_values
-from diffcli.methods.problem.problem import Problem
-from diffcli.methods.sweeps.reverse import activity
-from diffcli.operations import OPERATIONS
-from diffcli.operations.arithmetic import arrays
-from diffcli.tape import evaluate, lower
-from diffcli.tape.running.array_rules import MAY_RETURN_OPERAND, elementwise_function
-from diffcli.tape.running.evaluation import Evaluator, last_uses
 
 LARGE = 1_000_000
 

@@ -12,18 +12,34 @@ import pytest
 from console import Outcome, run
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from diffcli.cli.environment import Environment
-from diffcli.cli.main import main
-from diffcli.cli.summaries import COMMANDS
-from diffcli.errors import MissingExtraError, UsageError
-from diffcli.reports.document import Document, Style, Text
-from diffcli.reports.figure import DRAWN_BY, Axis, Figure, Mark, Series
-from diffcli.reports.formats import FORMATS, render
-from diffcli.reports.plots.axes import frame
-from diffcli.reports.plots.canvas import as_text, colors, mark_colors
-from diffcli.reports.plots.picture import COLORS, INK, RADIUS, RING, lay_out, marker
-from diffcli.reports.plots.svg import svg
+from inside import (
+    COLORS,
+    COMMANDS,
+    DRAWN_BY,
+    FORMATS,
+    INK,
+    RADIUS,
+    RING,
+    Axis,
+    Document,
+    Environment,
+    Figure,
+    MissingExtraError,
+    Series,
+    Style,
+    Text,
+    UsageError,
+    as_text,
+    colors,
+    frame,
+    main,
+    mark_colors,
+    marker,
+    render,
+)
+from inside import FigureMark as Mark
+from inside import lay_out_figure as lay_out
+from inside import svg_text as svg
 
 HAS_MATPLOTLIB = importlib.util.find_spec("matplotlib") is not None
 DRAWN = ("svg", "png", "pdf")

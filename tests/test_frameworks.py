@@ -11,13 +11,7 @@ import warnings
 
 import numpy as np
 import pytest
-
-from diffcli.language import parse
-from diffcli.methods.sweeps.forward import tangents
-from diffcli.methods.sweeps.reverse import activity, adjoints
-from diffcli.methods.sweeps.transform import gradient_tape
-from diffcli.operations import ARRAY_FUNCTIONS
-from diffcli.tape import evaluate, lower
+from inside import ARRAY_FUNCTIONS, activity, adjoints, evaluate, gradient_tape, lower, parse, tangents
 
 needs_torch = pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="PyTorch is not installed")
 needs_jax = pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="JAX is not installed")

@@ -10,17 +10,22 @@ import re
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from inside import (
+    CODES,
+    METHODS,
+    MOST,
+    POLICIES,
+    RULES,
+    DiffcliError,
+    ExpressionError,
+    Options,
+    Source,
+    compute,
+    parse,
+    program_text,
+    read_point,
+)
 from programs import SMOOTH, VARIABLES, given_point, plainly, points, programs
-
-from diffcli.errors import DiffcliError, ExpressionError, Source
-from diffcli.errors.codes import CODES
-from diffcli.language import parse
-from diffcli.language.complaints.complaints import MOST
-from diffcli.language.writing.printer import program_text
-from diffcli.methods.gradient import compute
-from diffcli.methods.nonsmooth.breaks import POLICIES
-from diffcli.methods.options import METHODS, RULES, Options
-from diffcli.methods.points.points import read_point
 
 
 def tried(examples):

@@ -9,10 +9,10 @@ from __future__ import annotations
 from contextlib import nullcontext
 
 import pytest
+from inside import AutogradError
 
 import diffcli.autograd as ad
 from diffcli import nn
-from diffcli.errors import AutogradError
 
 MODES = {"default": nullcontext, "no-grad": ad.no_grad, "inference": ad.inference_mode}
 

@@ -7,12 +7,9 @@ import math
 import numpy as np
 import pytest
 from array_rows import default
+from inside import ARRAYS, OPERATIONS, AutogradError, apply
 
 import diffcli.autograd as ad
-from diffcli.autograd.graph.apply import apply
-from diffcli.errors import AutogradError
-from diffcli.operations import OPERATIONS
-from diffcli.operations.arrays import ARRAYS
 
 LABELS = {"cross_entropy", "one_hot"}
 """Rows whose operands after the first are labels."""

@@ -11,14 +11,10 @@ import numpy as np
 import pytest
 from console import run, transcript
 from hypothesis import HealthCheck, assume, given, settings
+from inside import Edge, Graph, Node, Style, fold, graph_of, parse, tree_lines
 from programs import SMOOTH, given_point, plainly, points, programs
 
 import diffcli
-from diffcli.language import parse
-from diffcli.reports.document import Style
-from diffcli.reports.graph.text import tree_lines
-from diffcli.studies.graph.of_tape import graph_of
-from diffcli.studies.graph.record import Edge, Graph, Node, fold
 
 often = settings(max_examples=150, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 LECTURE = "ln(x1) + x1*x2 - sin(x2)"

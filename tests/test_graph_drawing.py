@@ -9,17 +9,29 @@ from xml.etree import ElementTree
 import pytest
 from console import run
 from hypothesis import HealthCheck, given, settings
+from inside import (
+    GAP,
+    LOOKS,
+    PAPER,
+    Edge,
+    Graph,
+    Node,
+    Path,
+    Style,
+    Words,
+    dot,
+    dot_text,
+    fold,
+    graph_of,
+    mermaid,
+    mermaid_text,
+    parse,
+    picture_svg,
+    port_height,
+)
+from inside import graph_picture as picture
+from inside import lay_out_graph as lay_out
 from programs import plainly, points, programs
-
-from diffcli.language import parse
-from diffcli.reports.document import Style
-from diffcli.reports.graph.layout import GAP, lay_out, port_height
-from diffcli.reports.graph.picture import LOOKS, picture
-from diffcli.reports.graph.source import dot, dot_text, mermaid, mermaid_text
-from diffcli.reports.plots.picture import PAPER, Path, Words
-from diffcli.reports.plots.svg import picture_svg
-from diffcli.studies.graph.of_tape import graph_of
-from diffcli.studies.graph.record import Edge, Graph, Node, fold
 
 often = settings(max_examples=120, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 STYLE = Style(80, 6)

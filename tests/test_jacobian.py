@@ -6,15 +6,23 @@ import math
 import random
 
 import pytest
+from inside import (
+    HESSIAN_MODES,
+    MatrixOptions,
+    System,
+    colour_columns,
+    colour_rows,
+    compute_hessian,
+    compute_jacobian,
+    elements_of,
+    find_pattern,
+    flow_of,
+    sweep_columns,
+    sweep_rows,
+)
 from jacobian_programs import SYSTEMS
 
 import diffcli
-from diffcli.methods.matrices.hessian import compute_hessian
-from diffcli.methods.matrices.jacobian import compute_jacobian, elements_of, sweep_columns, sweep_rows
-from diffcli.methods.matrices.options import HESSIAN_MODES, MatrixOptions
-from diffcli.methods.problem.system import System
-from diffcli.methods.sweeps.colouring import colour_columns, colour_rows
-from diffcli.methods.sweeps.sparsity import find_pattern, flow_of
 
 SMALL = [name for name, system in SYSTEMS.items() if len(system.at) <= 16]
 

@@ -5,14 +5,19 @@ from __future__ import annotations
 import random
 
 import pytest
+from inside import (
+    HESSIAN_MODES,
+    MatrixOptions,
+    System,
+    compute_hessian,
+    compute_jacobian,
+    hessian_of,
+    jacobian_of,
+    system_in_numbers,
+)
 from jacobian_programs import ARRAYS
 
 import diffcli
-from diffcli.methods.matrices.hessian import compute_hessian, hessian_of
-from diffcli.methods.matrices.jacobian import compute_jacobian, jacobian_of
-from diffcli.methods.matrices.options import HESSIAN_MODES, MatrixOptions
-from diffcli.methods.problem.scalarise_system import system_in_numbers
-from diffcli.methods.problem.system import System
 
 
 def near(one, other, scale, relative=1e-12):

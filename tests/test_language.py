@@ -9,22 +9,27 @@ from itertools import cycle
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from programs import INFIX, PREFIX, ROWS, plainly, program_spelled, programs, tree_of, with_numbers
-
-from diffcli.errors import DiffcliError
-from diffcli.language import parse
-from diffcli.language.syntax import CALL, NAME, NUMBER
-from diffcli.language.writing.printer import (
+from inside import (  # fmt: skip
+    CALL,
+    CONSTANTS,
+    FUNCTION_NAMES,
     LATEX,
     MATHEMATICS,
+    NAME,
+    NUMBER,
+    OPERATIONS,
     PLAIN_MATHEMATICS,
+    REDUCED,
+    DiffcliError,
+    find_function,
     latex_name,
     latex_number,
     number_text,
+    parse,
     program_text,
     to_text,
-)  # fmt: skip
-from diffcli.operations import CONSTANTS, FUNCTION_NAMES, OPERATIONS, REDUCED, find_function
+)
+from programs import INFIX, PREFIX, ROWS, plainly, program_spelled, programs, tree_of, with_numbers
 
 often = settings(max_examples=500, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 

@@ -14,13 +14,27 @@ from types import ModuleType
 import click.shell_completion
 import pytest
 from console import run
+from inside import (
+    FORMATS,
+    LESSONS,
+    Check,
+    Code,
+    Curves,
+    Entry,
+    Erratum,
+    Grid,
+    Lesson,
+    Said,
+    Settings,
+    Size,
+    Tree,
+    lessons,
+    linear_layer,
+    run_lesson,
+)
 from rich.cells import cell_len
 
 import diffcli
-from diffcli.reports.formats import FORMATS
-from diffcli.studies import lessons
-from diffcli.studies.lessons import LESSONS, Entry, Size, linear_layer, run_lesson
-from diffcli.studies.lessons.record import Check, Code, Curves, Erratum, Grid, Lesson, Said, Settings, Tree
 
 PARTS = {
     "said": ["kind", "text"], "code": ["kind", "text"], "grid": ["kind", "title", "columns", "rows", "varies", "digits"],
@@ -286,7 +300,7 @@ def test_an_unknown_name_gets_the_nearest():
 
 
 def test_the_shell_completes_names():
-    from diffcli.cli.main import program
+    from inside import program
 
     complete = click.shell_completion.ShellComplete(program, {}, "diffcli", "_DIFFCLI_COMPLETE")
     assert [item.value for item in complete.get_completions(["lesson"], "nu")] == ["numerical"]

@@ -5,10 +5,9 @@ from __future__ import annotations
 from importlib import import_module
 
 import pytest
+from inside import Code, Erratum, Grid, Tree, engine, run_lesson
 
 import diffcli.autograd as ad
-from diffcli.studies.lessons import engine, run_lesson
-from diffcli.studies.lessons.record import Code, Erratum, Grid, Tree
 
 
 def module(name):

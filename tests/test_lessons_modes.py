@@ -5,14 +5,11 @@ from __future__ import annotations
 from importlib import import_module
 
 import pytest
+from inside import PRINTED, Confusion, Settings, run_lesson, train_eval
 
 import diffcli.autograd as ad
 from diffcli import nn
 from diffcli.nn import functional
-from diffcli.studies.lessons import run_lesson, train_eval
-from diffcli.studies.lessons.fraud import Confusion
-from diffcli.studies.lessons.modules_printed import PRINTED
-from diffcli.studies.lessons.record import Settings
 
 norm, calls = functional.batch_norm, train_eval._calls
 

@@ -290,7 +290,7 @@ def test_containers_are_what_they_hold():
 
 
 def test_every_activation_is_its_function():
-    from diffcli.nn.layers import _ACTIVATIONS, ACTIVATIONS
+    from inside import _ACTIVATIONS, ACTIVATIONS
 
     x = ad.linspace(-3.0, 3.0, 13)
     for name, (spelled, options) in _ACTIVATIONS.items():

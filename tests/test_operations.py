@@ -22,20 +22,28 @@ from collections.abc import Callable, Iterator
 
 import oracle
 import pytest
+from inside import (
+    FLOATS,
+    OPERATIONS,
+    STRICT,
+    Operation,
+    Options,
+    Problem,
+    activity,
+    adjoints,
+    compute,
+    condition_function,
+    difference,
+    evaluate,
+    find_function,
+    lower,
+    parse,
+    run,
+    tangents,
+    term_functions,
+    value_function,
+)
 from mpmath import mp, mpf
-
-from diffcli.language import parse
-from diffcli.methods.differences.finite_difference import difference
-from diffcli.methods.gradient import compute
-from diffcli.methods.options import Options
-from diffcli.methods.problem.problem import Problem
-from diffcli.methods.sweeps.forward import tangents
-from diffcli.methods.sweeps.reverse import activity, adjoints
-from diffcli.operations import OPERATIONS, Operation, find_function
-from diffcli.operations.arithmetic.floats import FLOATS, STRICT
-from diffcli.tape import evaluate, lower
-from diffcli.tape.running.evaluation import run
-from diffcli.tape.running.rules import condition_function, term_functions, value_function
 
 Point = tuple[float, ...]
 

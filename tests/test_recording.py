@@ -10,11 +10,9 @@ import textwrap
 import numpy as np
 import pytest
 from console import run
+from inside import FUNCTION_NAMES, Problem, find_function, record
 
 import diffcli
-from diffcli.methods.problem.problem import Problem
-from diffcli.operations import FUNCTION_NAMES, find_function
-from diffcli.tape.recording.recording import record
 
 # -- the same numbers as a program --------------------------------------------------------------------------------------
 
@@ -93,7 +91,7 @@ def test_a_function_has_the_derivatives_of_its_text(function, text, mode):
 
 @pytest.mark.parametrize(("function", "text"), PROGRAMS, ids=lambda case: getattr(case, "__name__", ""))
 def test_values_while_recording_are_those_of_the_tape(function, text):
-    from diffcli.tape import evaluate
+    from inside import evaluate
 
     recording = record(function, {"x": 1.3, "y": 2.1})
     assert evaluate(recording.tape, [1.3, 2.1]) == recording.values

@@ -8,12 +8,9 @@ import textwrap
 import numpy as np
 import pytest
 from console import run
+from inside import ARRAY_FUNCTIONS, ARRAYS, evaluate, record
 
 import diffcli
-from diffcli.operations import ARRAY_FUNCTIONS
-from diffcli.operations.arrays import ARRAYS
-from diffcli.tape import evaluate
-from diffcli.tape.recording.recording import record
 
 POINT = np.array([0.91, 0.4, 0.7, 0.16])
 MATRIX = np.array([[0.5, -1.5, 2.0], [1.25, 0.75, -0.5]])

@@ -10,14 +10,20 @@ import sys
 import tracemalloc
 
 import pytest
-
-from diffcli.errors import ExpressionError
-from diffcli.language import parse
-from diffcli.language.complaints.complaints import MOST
-from diffcli.language.writing.printer import LATEX, program_text, to_text
-from diffcli.methods.sweeps.forward import tangents
-from diffcli.methods.sweeps.reverse import accumulate, activity, adjoints
-from diffcli.tape import evaluate, lower
+from inside import (
+    LATEX,
+    MOST,
+    ExpressionError,
+    accumulate,
+    activity,
+    adjoints,
+    evaluate,
+    lower,
+    parse,
+    program_text,
+    tangents,
+    to_text,
+)
 
 X = 0.5
 

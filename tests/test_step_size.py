@@ -16,16 +16,24 @@ import pytest
 from console import run, transcript
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-
-from diffcli.errors import DomainError, ExpressionError, UsageError
-from diffcli.methods.differences.precise import higher_derivatives
-from diffcli.methods.differences.rounding_bound import UNIT, value_noise
-from diffcli.methods.problem.problem import Problem
-from diffcli.reports.document import Style
-from diffcli.reports.step_size.figure import step_size_figure
-from diffcli.studies.step_size.difference_quotients import NEIGHBOURS, Quotients
-from diffcli.studies.step_size.error_theory import derivative_noise, theory
-from diffcli.studies.step_size.step_size import DEFAULT, METHODS, sweep
+from inside import (
+    DEFAULT,
+    NEIGHBOURS,
+    UNIT,
+    DomainError,
+    ExpressionError,
+    Problem,
+    Quotients,
+    Style,
+    UsageError,
+    derivative_noise,
+    higher_derivatives,
+    step_size_figure,
+    sweep,
+    theory,
+    value_noise,
+)
+from inside import STUDY_METHODS as METHODS
 
 SLOPE = 9.0660864
 L4 = Problem(DEFAULT, {"x": 0.2})
@@ -538,9 +546,8 @@ def test_without_an_expression_a_point_may_be_given():
 def test_docstrings():
     import doctest
 
-    from diffcli.reports.plots import axes, svg
-    from diffcli.reports.step_size.step_size import text as step_size_text
-    from diffcli.studies.step_size import step_size
+    from inside import axes, step_size, svg
+    from inside import text as step_size_text
 
     for module in (axes, svg, step_size, step_size_text):
         outcome = doctest.testmod(module)

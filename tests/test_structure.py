@@ -7,15 +7,26 @@ import itertools
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from inside import MOST_PICTURE_ROWS as MOST_ROWS
+from inside import (
+    ModeCost,
+    Pattern,
+    Style,
+    SweepCount,
+    System,
+    colour_columns,
+    colour_rows,
+    colour_symmetric,
+    flow_of,
+    pattern_figure,
+    places,
+    sets_backward,
+    sets_forward,
+)
+from inside import pattern_picture as picture
 from jacobian_programs import SYSTEMS
 
 import diffcli
-from diffcli.methods.problem.system import System
-from diffcli.methods.sweeps.colouring import colour_columns, colour_rows, colour_symmetric, places
-from diffcli.methods.sweeps.sparsity import Pattern, flow_of, sets_backward, sets_forward
-from diffcli.methods.traces.sweep_count import ModeCost, SweepCount
-from diffcli.reports.derivatives.pattern import MOST_ROWS, pattern_figure, picture
-from diffcli.reports.document import Style
 
 # -- what depends on what --------------------------------------------------------------------------------------------------------
 
@@ -159,10 +170,7 @@ def test_operations_are_those_of_the_sweeps(text, at, function, forward, reverse
 @pytest.mark.parametrize("name", [name for name, system in SYSTEMS.items() if len(system.at) <= 16])
 def test_the_count_is_that_of_sweeps_counted_one_by_one(name):
     """Against `diffcli grad --cost`, which counts a sweep by going through it."""
-    from diffcli.methods.sweeps.forward import tangents
-    from diffcli.methods.sweeps.reverse import accumulate
-    from diffcli.methods.traces.cost import forward_cost, reverse_cost
-    from diffcli.methods.traces.sweep_count import count_sweeps
+    from inside import accumulate, count_sweeps, forward_cost, reverse_cost, tangents
 
     system = System(SYSTEMS[name].text, SYSTEMS[name].at)
     flow = flow_of(system.tape, system.values)

@@ -15,33 +15,59 @@ import sympy
 from console import run, transcript
 from hypothesis import given
 from hypothesis import strategies as st
-
-from diffcli.errors import DiffcliError, DomainError, LimitError, error
-from diffcli.language import parse
-from diffcli.methods.problem.problem import Problem
-from diffcli.methods.sweeps.forward import tangents
-from diffcli.methods.sweeps.reverse import accumulate, activity, adjoints
-from diffcli.methods.symbolic.swell import Iterates, answer, tree_sizes
-from diffcli.methods.symbolic.symbolic import Builder
-from diffcli.methods.traces.cost import forward_cost, reverse_cost
-from diffcli.operations import OPERATIONS
-from diffcli.reports.document import Style
-from diffcli.reports.formats import render
-from diffcli.reports.plots.axes import frame
-from diffcli.reports.swell.data import SIZES, big, swell_data
-from diffcli.reports.swell.swell import swell_report
-from diffcli.studies.swell.accuracy import accuracy
-from diffcli.studies.swell.costs import tape_costs
-from diffcli.studies.swell.counts import Graph, Reach, Tangents
-from diffcli.studies.swell.domain import lost, require_values
-from diffcli.studies.swell.laws import LAWS, chebyshev, law
-from diffcli.studies.swell.map import DEMOS, iterated, of_demo, of_program
-from diffcli.studies.swell.measured import Cell, Worker, measure
-from diffcli.studies.swell.point import default_point
-from diffcli.studies.swell.swell import STEPS, Progress, Request, shown, swell
-from diffcli.studies.swell.swell import measured as swell_measured
-from diffcli.studies.swell.text import Texts
-from diffcli.tape import evaluate, lower
+from inside import (
+    DEMOS,
+    LAWS,
+    OPERATIONS,
+    SIZES,
+    STEPS,
+    Cell,
+    DiffcliError,
+    DomainError,
+    Iterates,
+    LimitError,
+    Problem,
+    Progress,
+    Reach,
+    Request,
+    Style,
+    Tangents,
+    Texts,
+    Worker,
+    accumulate,
+    accuracy,
+    activity,
+    adjoints,
+    answer,
+    big,
+    chebyshev,
+    default_point,
+    error,
+    evaluate,
+    forward_cost,
+    frame,
+    iterated,
+    law,
+    lost,
+    lower,
+    measure,
+    of_demo,
+    of_program,
+    parse,
+    render,
+    require_values,
+    reverse_cost,
+    shown,
+    swell,
+    swell_data,
+    swell_measured,
+    swell_report,
+    tangents,
+    tape_costs,
+    tree_sizes,
+)
+from inside import SwellGraph as Graph
+from inside import SympyBuilder as Builder
 
 LOGISTIC = of_demo("logistic")
 QUIET = Progress(lambda stage: None, lambda result: None)
@@ -567,7 +593,7 @@ def test_a_time_limit_keeps_the_rows_that_are_done():
 
 
 def test_a_stop_while_errors_are_compared_says_how_far_they_go(monkeypatch):
-    from diffcli.studies.swell.swell import swell as module
+    from inside import swell_module as module
 
     def patient(recurrence, n, at):
         if n > 3:
@@ -580,7 +606,7 @@ def test_a_stop_while_errors_are_compared_says_how_far_they_go(monkeypatch):
 
 
 def test_a_terminal_sees_the_table_fill(monkeypatch):
-    from diffcli.reports.swell import live as swell_live
+    from inside import swell_live
 
     class Terminal(StringIO):
         def isatty(self):
@@ -673,7 +699,7 @@ def test_json_has_the_documented_keys_in_order():
 
 
 def test_the_examples_in_help_run():
-    from diffcli.cli.swell import EXAMPLES
+    from inside import EXAMPLES
 
     for example in EXAMPLES:
         assert run(example.removeprefix("diffcli ") + " --budget 0").exit == 0, example

@@ -6,14 +6,8 @@ import math
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from inside import OPERATIONS, LimitError, Skip, accumulate, activity, adjoints, evaluate, lower, parse, tangents
 from programs import SMOOTH, VARIABLES, given_point, meaning, plainly, points, programs
-
-from diffcli.errors import LimitError
-from diffcli.language import parse
-from diffcli.methods.sweeps.forward import tangents
-from diffcli.methods.sweeps.reverse import accumulate, activity, adjoints
-from diffcli.operations import OPERATIONS
-from diffcli.tape import Skip, evaluate, lower
 
 often = settings(max_examples=500, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 

@@ -10,16 +10,12 @@ import pytest
 import sympy
 from console import run, transcript
 from hypothesis import HealthCheck, given, settings
+from inside import TaylorResult, evaluate, gradient_tape, lower, parse, polynomial_text, power_series, taylor
 from mpmath import mp, mpf
 from programs import SMOOTH, plainly, points, programs
 from test_operations import TRUTHS, UNKNOWN, at_points, call
 
 import diffcli
-from diffcli.language import parse
-from diffcli.methods.sweeps.series import power_series
-from diffcli.methods.sweeps.transform import gradient_tape
-from diffcli.methods.taylor import TaylorResult, polynomial_text, taylor
-from diffcli.tape import evaluate, lower
 
 often = settings(max_examples=200, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 ORDER = 8

@@ -13,12 +13,10 @@ import weakref
 
 import numpy as np
 import pytest
+from inside import OPERATIONS, HessianResult, apply
 
 import diffcli
 import diffcli.autograd as ad
-from diffcli.autograd.graph.apply import apply
-from diffcli.methods.matrices.hessian_record import HessianResult
-from diffcli.operations import OPERATIONS
 
 # -- random programs: the tape is the oracle ------------------------------------------------------------------------------
 

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from inside import Edge, Style, graph_of_tensor, tree_lines
 
 import diffcli.autograd as ad
-from diffcli.reports.document import Style
-from diffcli.reports.graph.text import tree_lines
-from diffcli.studies.graph.of_tensor import graph_of_tensor
-from diffcli.studies.graph.record import Edge
 
 
 def leaf(value, name=None):

@@ -12,25 +12,33 @@ import pytest
 from console import run, transcript
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from inside import (
+    OPERATIONS,
+    Builder,
+    LimitError,
+    Options,
+    Problem,
+    Scope,
+    Span,
+    Tape,
+    activity,
+    adjoints,
+    common,
+    compute,
+    evaluate,
+    gradient_tape,
+    lower,
+    parse,
+    reverse_cost,
+    steps_of,
+    tangent_tape,
+    tangents,
+    transform_reverse,
+)
 from mpmath import mp
 from programs import Apply, Choices, Statement, leaf, plainly, points, programs
 from test_operations import Applied, at_points, judge
 from test_sizes import SHAPES, X
-
-from diffcli.errors import LimitError, Span
-from diffcli.language import parse
-from diffcli.methods.gradient import compute
-from diffcli.methods.options import Options
-from diffcli.methods.problem.problem import Problem
-from diffcli.methods.sweeps.forward import tangents
-from diffcli.methods.sweeps.reverse import activity, adjoints
-from diffcli.methods.sweeps.transform import gradient_tape, tangent_tape, transform_reverse
-from diffcli.methods.traces.cost import reverse_cost
-from diffcli.operations import OPERATIONS
-from diffcli.tape import Tape, evaluate, lower
-from diffcli.tape.building.building import Builder
-from diffcli.tape.building.scopes import Scope, common
-from diffcli.tape.running.steps import steps_of
 
 often = settings(max_examples=400, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 ROOT = Path(__file__).parents[1]
