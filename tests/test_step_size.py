@@ -546,8 +546,7 @@ def test_without_an_expression_a_point_may_be_given():
 def test_docstrings():
     import doctest
 
-    from inside import axes, step_size, svg
-    from inside import text as step_size_text
+    from inside import axes, step_size, step_size_text, svg
 
     for module in (axes, svg, step_size, step_size_text):
         outcome = doctest.testmod(module)
