@@ -67,6 +67,11 @@ class Output:
         return cls(environment, chosen or "table", path, quiet, style)
 
     @property
+    def draws(self) -> bool:
+        """Whether the figure of a report is printed, and nothing else."""
+        return FORMATS[self.format].figure
+
+    @property
     def ascii_formulas(self) -> bool:
         """Whether formulas are to be ASCII: in machine formats, and where the stream carries nothing else."""
         return self.format in ("json", "csv", "plain") or not self.style.unicode

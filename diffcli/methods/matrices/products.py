@@ -14,9 +14,9 @@ from diffcli.errors import Diagnostic, ExpressionError, error
 from diffcli.language.complaints.lazy import complaints
 from diffcli.methods.matrices.hessian import require_one
 from diffcli.methods.matrices.jacobian import elements_of
-from diffcli.methods.matrices.options import MatrixOptions
 from diffcli.methods.matrices.second_order import GradientProblem
 from diffcli.methods.nonsmooth.system_notes import about_second, explain_rows, require_values, tell_breaks
+from diffcli.methods.options import MatrixOptions
 from diffcli.methods.points.directions import read_direction
 from diffcli.methods.problem.components import Elements
 from diffcli.methods.problem.problem import At, Target

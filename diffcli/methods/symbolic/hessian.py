@@ -10,7 +10,7 @@ import sympy
 from diffcli.errors import Diagnostic
 from diffcli.language.writing.printer import number_text, shorten
 from diffcli.methods.matrices.hessian_record import SymbolicSecond
-from diffcli.methods.matrices.options import MatrixOptions
+from diffcli.methods.options import MatrixOptions
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.symbolic.symbolic import LOST, Builder, Expression, simplest, sympy_limits, text_value
 from diffcli.methods.symbolic.text import to_program_text
