@@ -6,6 +6,7 @@ import click
 
 from diffcli.cli.options import as_command, full
 from diffcli.cli.run import Run
+from diffcli.reports.formats import PERSON
 from diffcli.reports.tree import tree_report
 
 SHOWN = 200
@@ -27,6 +28,6 @@ def command(run: Run, max_nodes: int) -> int:
     """
     output = run.output
     with run.at_work():
-        most = None if run.full or output.format not in ("table", "markdown", "latex") else SHOWN
-        output.print(tree_report(run.read(functions=False), output.style, most, max_nodes, output.format == "table"))
+        most = None if run.full or output.style.format.audience != PERSON else SHOWN
+        output.print(tree_report(run.read(functions=False), output.style, most, max_nodes))
     return 0

@@ -12,6 +12,7 @@ from diffcli.language.parsing.tokens import PASTED
 from diffcli.operations import ARRAY_FUNCTIONS, CONSTANTS, FUNCTION_NAMES, OPERATIONS, Operation, find_function
 from diffcli.operations.array_row import ArrayOperation
 from diffcli.reports.array_functions import ROWS, find_rows
+from diffcli.reports.formats import TREES
 from diffcli.reports.functions import functions_report
 
 EXAMPLES = ("diffcli functions", "diffcli functions log", "diffcli functions --json")
@@ -24,7 +25,7 @@ def command(run: Run, name: str | None) -> int:
     With NAME, everything about one of them.
     """
     rows, of_arrays = _find(name) if name else (list(OPERATIONS.values()), list(ROWS))
-    run.output.print(functions_report(rows, bool(name), run.output.format == "table", of_arrays))
+    run.output.print(functions_report(rows, bool(name), run.output.style.format.draws == TREES, of_arrays))
     return 0
 
 

@@ -11,8 +11,9 @@ from diffcli.cli.options import EXPRESSION, QUIET, STRICT, Number, as_command, a
 from diffcli.cli.run import Run
 from diffcli.methods.gradient import compute
 from diffcli.methods.options import METHODS, MODES, RULES, Options
-from diffcli.methods.traces.trace import ASCII, IN_LATEX, UNICODE
+from diffcli.methods.traces.trace import NOTATIONS
 from diffcli.reports.derivatives.gradient import gradient_report
+from diffcli.reports.formats import PERSON
 
 SHOWN = 200
 """How many rows of a trace a table shows."""
@@ -52,21 +53,15 @@ EXAMPLES = (
 def command(run: Run, no_trace: bool, timed: bool, steps: bool, derivative_tape: bool, **options: Any) -> int:
     """Value and gradient of EXPR at a point, with the traces that lead there."""
     output = run.output
-    notation = IN_LATEX if output.format == "latex" else ASCII if output.ascii_formulas else UNICODE
-    windowed = output.format in ("table", "markdown", "latex") and not run.full
+    windowed = output.style.format.audience == PERSON and not run.full
     asked = Options(
         trace=not (no_trace or output.quiet), steps=steps and not output.quiet, derivative_tape=derivative_tape and not output.quiet,
-        most_shown=SHOWN if windowed else None, notation=notation, progress=run.stage, **options,
+        most_shown=SHOWN if windowed else None, notation=NOTATIONS[output.style.notation], progress=run.stage, **options,
     )  # fmt: skip
     result = run.compute(compute, asked)
-    drawn = output.format in ("table", "markdown")
-    seconds = run.seconds if timed else None
-    code = run.report(
-        gradient_report(result, notation, output.style, seconds, brief=no_trace, drawn=drawn),
-        result.notes,
-        [result.value, result.directional, *result.gradient.values()],
-    )  # fmt: skip
-    if timed and output.format != "json":
+    document = gradient_report(result, output.style, run.seconds if timed else None, brief=no_trace)
+    code = run.report(document, result.notes, [result.value, result.directional, *result.gradient.values()])
+    if timed and not output.style.format.whole:
         stages = ", ".join(f"{stage} {taken * 1e3:.3g} ms" for stage, taken in run.seconds.items())
         write(run.environment.stderr, f"time: {stages}\n")
     return code

@@ -44,5 +44,5 @@ def command(run: Run, **options: Any) -> int:
     with run.at_work() as stage:
         result = graph_of(run.read(), run.point, progress=stage, **options)
         stage("drawing")
-        output.print(graph_report(result, output.style, output.format, None if run.full else SHOWN), result.notes)
+        output.print(graph_report(result, output.style, None if run.full else SHOWN), result.notes)
     return exit_code(result.notes, [result.value, *result.gradient.values()])

@@ -25,5 +25,5 @@ EXAMPLES = (
 def command(run: Run, sparsity: bool, **options: Any) -> int:
     """The second derivatives of EXPR by every pair of variables, as a symmetric matrix."""
     result = run.compute(compute_hessian, HessianOptions(progress=run.stage, **options))
-    document = hessian_report(result, run.output.style, sparsity, run.output.draws)
+    document = hessian_report(result, run.output.style, sparsity)
     return run.report(document, result.notes, [result.value, *result.gradient.values(), *chain.from_iterable(result.matrix)])

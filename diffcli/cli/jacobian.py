@@ -29,5 +29,5 @@ def command(run: Run, sparsity: bool, **options: Any) -> int:
     input. FILE.py:NAME is a Python function: the file is imported, which runs it, because you name it.
     """
     result = run.compute(compute_jacobian, MatrixOptions(progress=run.stage, **options))
-    document = jacobian_report(result, run.output.style, sparsity, run.output.draws)
+    document = jacobian_report(result, run.output.style, sparsity)
     return run.report(document, result.notes, [*result.values.values(), *chain.from_iterable(result.matrix)])

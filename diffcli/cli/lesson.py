@@ -40,6 +40,7 @@ def command(run: Run, name: str | None, seed: int, size: int | None) -> int:
     Without NAME, the list of lessons; `diffcli lesson all` runs them all and prints a line each. The exit code is 1 where a
     check fails.
     """
+    from diffcli.reports.formats import PERSON, UNICODE
     from diffcli.reports.lesson import lesson_report, lessons_report, verdicts_report
     from diffcli.studies.lessons import LESSONS, run_lesson
     from diffcli.studies.lessons.record import Settings
@@ -59,6 +60,6 @@ def command(run: Run, name: str | None, seed: int, size: int | None) -> int:
     if name == ALL:
         output.print(verdicts_report(lessons, settings))
     else:
-        rounded = not was_given("digits") and output.format not in ("plain", "csv")
-        output.print(lesson_report(lessons[0], settings, rounded, output.ascii_formulas or output.format == "latex"))
+        rounded = not was_given("digits") and output.style.format.audience == PERSON
+        output.print(lesson_report(lessons[0], settings, rounded, output.style.notation != UNICODE))
     return ExitCode.OK if all(lesson.passed for lesson in lessons) else ExitCode.DISAGREES

@@ -165,11 +165,11 @@ def timeout() -> Decorator:
 
 def output_options(digits: bool) -> list[Decorator]:
     """The options of every command that prints a report; without ``digits``, for a command that has a use of its own for it."""
-    from diffcli.reports.formats import ALIASES, FORMATS
+    from diffcli.reports.formats import ALIASES, FORMATS, OFFERED
 
     shown = click.option("--digits", type=Digits(), metavar="N", default="6", help="Significant digits in tables, or full.", show_default=True)
     return [
-        click.option("-f", "--format", "format", type=Choice("format", FORMATS, ALIASES), metavar="FORMAT", help="table, plain, json, csv, markdown, latex; svg, png, pdf for a figure; dot, mermaid for a graph."),
+        click.option("-f", "--format", "format", type=Choice("format", FORMATS, ALIASES), metavar="FORMAT", help=f"{OFFERED}."),
         click.option("--json", "as_json", is_flag=True, help="The same as --format json."),
         click.option("-o", "--output", metavar="FILE", help="Write to a file; its suffix says the format."),
         *([shown] if digits else []),

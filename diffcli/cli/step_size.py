@@ -43,6 +43,6 @@ def command(run: Run, max_nodes: int, **options: Any) -> int:
     style = run.output.style
     if not was_given("digits"):
         style = style._replace(digits=3 if run.full else 2)  # errors are known by their magnitude
-    document = step_size_report(result, style, run.full, tidy=run.output.format in ("csv", "plain"))
+    document = step_size_report(result, style, run.full)
     sides = () if result.slopes is None else result.slopes[1:]
     return run.report(document, result.notes, [result.value, result.reference, *sides])

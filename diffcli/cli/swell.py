@@ -13,6 +13,7 @@ from diffcli.cli.options import as_command, choice, full
 from diffcli.cli.run import Run, time_limit
 from diffcli.errors import UsageError, error
 from diffcli.methods.points.points import read_point
+from diffcli.reports.formats import PICTURE
 from diffcli.reports.swell.live import live
 from diffcli.reports.swell.swell import swell_report
 from diffcli.studies.swell.map import DEMOS, MOST_ITERATIONS, Recurrence, of_demo, of_program
@@ -55,13 +56,14 @@ def command(
     if budget is None:  # for a long table SymPy is a few rows at most, which nobody should wait for
         budget = 5.0 if n < 100 else 1.0
     output = run.output
-    sizes = sizes or output.draws
-    rows = run.full or (output.draws and n <= MOST_DRAWN)
+    drawn = output.style.format.audience == PICTURE
+    sizes = sizes or drawn
+    rows = run.full or (drawn and n <= MOST_DRAWN)
     request = Request(recurrence, n, point, budget, max_nodes, forms=not sizes, full=rows, whole=run.full)
     with _all_digits():
         with time_limit(run.timeout), live(run.environment.stderr, run.environment.variables) as progress:
             result = swell(request, progress)
-        document = swell_report(result, output.format, output.style, sizes, timed)
+        document = swell_report(result, output.style, sizes, timed)
         return run.report(document, result.notes, [] if result.lost is None else [math.nan])
 
 

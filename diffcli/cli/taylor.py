@@ -28,4 +28,4 @@ EXAMPLES = (
 def command(run: Run, **options: Any) -> int:
     """The Taylor polynomial of EXPR along a variable: its coefficients and the derivatives, exact up to rounding."""
     result = run.compute(taylor, progress=run.stage, **options)
-    return run.report(taylor_report(result, run.output.format == "latex"), result.notes, result.coefficients)
+    return run.report(taylor_report(result, run.output.style), result.notes, result.coefficients)
