@@ -28,7 +28,6 @@ from diffcli.autograd.creation import (
     full,
     full_like,
     linspace,
-    manual_seed,
     ones,
     ones_like,
     rand,
@@ -40,11 +39,11 @@ from diffcli.autograd.creation import (
     zeros_like,
 )
 from diffcli.autograd.function import Function
+from diffcli.autograd.generator import manual_seed
 from diffcli.autograd.gradcheck.gradcheck import gradcheck
 from diffcli.autograd.gradcheck.record import GradCheck, GradCheckEntry
 from diffcli.autograd.graph.backward import grad
-from diffcli.autograd.graph.core import Counter
-from diffcli.autograd.graph.nodes import AccumulateGrad, Node
+from diffcli.autograd.graph.core import AccumulateGrad, Counter, Node
 from diffcli.autograd.modes import (
     enable_grad,
     inference_mode,

@@ -24,8 +24,22 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from weakref import ref
 
-from diffcli.autograd.graph.core import Core, Edge, counted, counter_of, edge_of, new, refuse_inference, version_of, words
-from diffcli.autograd.graph.nodes import Node, PartNode, changed, freed, summed_to
+from diffcli.autograd.graph.core import (
+    Core,
+    Edge,
+    Node,
+    PartNode,
+    changed,
+    counted,
+    counter_of,
+    edge_of,
+    freed,
+    new,
+    refuse_inference,
+    summed_to,
+    version_of,
+    words,
+)
 from diffcli.autograd.inplace import settle
 from diffcli.autograd.modes import DEFAULT, INFERENCE, NO_GRAD, mode
 from diffcli.autograd.partial import plain

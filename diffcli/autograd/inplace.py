@@ -10,9 +10,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from diffcli.autograd.graph.apply import FLOATING, compute, operand_value, record, shapes_do_not_fit
-from diffcli.autograd.graph.core import Core, Edge, counter_of, edge_of, keep_gradient, new, refuse_inference, version_of, words
-from diffcli.autograd.graph.memory_nodes import PutNode, ViewNode, WrittenNode
-from diffcli.autograd.graph.nodes import Node
+from diffcli.autograd.graph.core import (
+    Core,
+    Edge,
+    Node,
+    counter_of,
+    edge_of,
+    keep_gradient,
+    new,
+    version_of,
+    words,
+)
+from diffcli.autograd.graph.memory_nodes import PutNode, WrittenNode
 from diffcli.autograd.modes import DEFAULT, INFERENCE, mode
 from diffcli.autograd.rules import rule
 from diffcli.errors import fault
@@ -66,7 +75,7 @@ def _before(given: list[Any], values: list[Any]) -> list[Any]:
         if isinstance(one, Core) and (one is first or tensors.shares(one._value, first._value)):
             copied = new(tensors.copy(one._value))
             copied._made_in_inference, copied.name = one._made_in_inference, one.name
-            copied._node = edge_of(one) if isinstance(edge_of(one), Node) else None  # type: ignore[assignment]
+            copied._node = edge_of(one) if isinstance(edge_of(one), Node) else None
             kept.append(copied)
         else:
             kept.append(one)
@@ -150,18 +159,7 @@ def _recorded(tensor: Core, given: Sequence[Any], call: str) -> bool:
             f"{call} would change {words(tensor)} in place, a view that was made where nothing is recorded, and record it",
             help=["make the view outside of no_grad(), or change it inside"],
         )
-    if not joins:
-        return False
-    for one in given:
-        if (
-            isinstance(one, Core)
-            and one is not tensor
-            and one._made_in_inference
-            and edges[0] is not None
-            and call.startswith(("mul", "div", "pow"))
-        ):
-            raise refuse_inference(one, call)
-    return True
+    return joins
 
 
 def write(tensor: Core, value: Any, call: str) -> None:
@@ -203,8 +201,7 @@ def settle(tensor: Core, node: Node) -> None:
         if keeps:
             keep_gradient(tensor, node)
         return
-    view = ViewNode(None, tensors.shape_of(base._value), tensors.kind_of(base._value), tensor._views)
-    base_node = WrittenNode(base._node or (base if base._flag else None), view, node)
+    base_node = WrittenNode(base._node or (base if base._flag else None), tensor._window, node)
     base._node = base_node
     if base._keeps:
         keep_gradient(base, base_node)

@@ -11,6 +11,7 @@ from functools import cache, partial
 from typing import Any
 
 from diffcli.autograd.graph.core import Core, counter_of, edge_of, new, refuse_inference
+from diffcli.autograd.graph.memory_nodes import Window
 from diffcli.autograd.graph.operation_nodes import NEITHER, NOTHING, ArrayNode, NumberNode, versions_of
 from diffcli.autograd.modes import DEFAULT, INFERENCE, mode
 from diffcli.autograd.rules import PLACES, Rule, rule
@@ -233,7 +234,8 @@ def share_memory(made: Core, given: Any, value: Any, view: Callable[[Any], Any])
         made._value = tensors.in_memory_of_its_own(made._value, (value,))
         return
     made._base = given if given._base is None else given._base
-    made._views = (*given._views, view)
+    seen = () if given._window is None else given._window.views
+    made._window = Window(tensors.shape_of(made._base._value), tensors.kind_of(made._base._value), (*seen, view))
     if given._made_in_inference:
         made._made_in_inference = True
         return

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Sequence
 from heapq import heappop, heappush
 from typing import Any
 
-from diffcli.autograd.graph.core import Core, Edge, counted, counter_of, edge_of, new, words
-from diffcli.autograd.graph.nodes import Node
+from diffcli.autograd.graph.core import Core, Edge, Node, counted, counter_of, edge_of, new, words
+from diffcli.autograd.graph.recorded import recorded_adjoints
 from diffcli.autograd.modes import DEFAULT, NO_GRAD, mode
 from diffcli.autograd.partial import plain, total, with_value
 from diffcli.errors import AutogradError, fault
@@ -63,13 +63,13 @@ class Sweep:
         while queue:
             node = heappop(queue)[1]
             adjoint = waiting.pop(node)
-            if node.hooks is not None or node.keepers is not None:
+            if node._hooks is not None or node.keepers is not None:
                 adjoint = self._watch(node, adjoint)
             if keep and node in keep:
                 keep[node] = plain(adjoint)
                 if node.number not in self.needed:
                     continue  # nothing that is wanted lies behind it
-            terms = node.recorded_adjoints(adjoint) if recorded else node.adjoints(adjoint)
+            terms = recorded_adjoints(node, adjoint) if recorded else node.adjoints(adjoint)
             for edge, term in zip(node.edges, terms):  # noqa: B905  (the hot path)
                 if edge is None or term is None:
                     continue
@@ -90,8 +90,8 @@ class Sweep:
     def _watch(self, node: Node, adjoint: Any) -> Any:
         """Tell those who wait for the adjoint of a node."""
         value = plain(adjoint)
-        if node.hooks is not None:
-            value = through_hooks(node.hooks, value, self.recorded)
+        if node._hooks is not None:
+            value = through_hooks(node._hooks, value, self.recorded)
         if node.keepers is not None:
             _keep(node, value, self.recorded)
         return with_value(adjoint, value) if value is plain(adjoint) else value
