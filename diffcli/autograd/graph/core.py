@@ -67,8 +67,10 @@ class Core:
     """None until something asks for a version: most tensors are never changed."""
     _base: Core | None = None
     """The tensor whose memory this is a view of."""
-    _window: Any = None
-    """What a view shows of the memory of ``_base`` (`diffcli.autograd.graph.memory_nodes.Window`), which makes its node."""
+    _views: tuple[Any, ...] = ()
+    """How to see this in the memory of ``_base``: functions of arrays, one after the other."""
+    _view_node: Callable[[Core, Edge], Node]
+    """How a view makes its node (`diffcli.autograd.graph.memory_nodes.view_node`)."""
     _seen: int = 0
     """The version of the memory when ``_node`` was right for a view."""
     _made_in_inference: bool = False
@@ -261,7 +263,7 @@ def refresh(view: Core) -> None:
     if edge is None or isinstance(edge, Core):
         return  # the change was not recorded
     keepers = view._node.keepers if view._node is not None else None
-    view._node = node = view._window.node(edge)
+    view._node = node = view._view_node(view, edge)
     node.keepers = keepers
     view._flag = False
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from diffcli.autograd.graph.core import Edge, Node, made_by, summed_to
+from diffcli.autograd.graph.core import Core, Edge, Node, made_by, summed_to
 from diffcli.autograd.partial import plain, with_value
 from diffcli.operations.arithmetic import tensors
 from diffcli.operations.arithmetic.array_functions import sum_to
@@ -24,10 +24,6 @@ class Window(NamedTuple):
     kind: Any
     views: tuple[Any, ...]
     """Functions of arrays, one after the other."""
-
-    def node(self, edge: Edge) -> ViewNode:
-        """The node of a view whose base has its place in the graph at an edge."""
-        return ViewNode(edge, self)
 
     def indices(self) -> Any:
         """The numbers of the elements that it shows, counted row by row."""
@@ -48,7 +44,18 @@ class Window(NamedTuple):
         return made_by(self.spread(g._value), g, lambda edge: SpreadNode(edge, self))
 
     def recorded_picked(self, g: Any) -> Any:
-        return made_by(self.picked(g._value), g, self.node)
+        return made_by(self.picked(g._value), g, lambda edge: ViewNode(edge, self))
+
+
+def window_of(view: Core) -> Window:
+    assert view._base is not None
+    base = view._base._value
+    return Window(tensors.shape_of(base), tensors.kind_of(base), view._views)
+
+
+def view_node(view: Core, edge: Edge) -> Node:
+    """The node of a view whose base has its place in the graph at an edge."""
+    return ViewNode(edge, window_of(view))
 
 
 class ViewNode(Node):
