@@ -41,7 +41,7 @@ from diffcli.autograd.graph.core import (
     words,
 )
 from diffcli.autograd.inplace import settle
-from diffcli.autograd.modes import DEFAULT, INFERENCE, NO_GRAD, mode
+from diffcli.autograd.modes import DEFAULT, NO_GRAD, in_mode, mode
 from diffcli.autograd.partial import plain
 from diffcli.errors import fault
 from diffcli.operations.arithmetic import tensors
@@ -170,11 +170,8 @@ class FunctionNode(Node):
 
     def adjoints(self, g: Any) -> Sequence[Any]:
         given = {part: new(one) for part, one in g.items()} if isinstance(g, dict) else {0: new(plain(g))}
-        token = mode.set(NO_GRAD)
-        try:
+        with in_mode(NO_GRAD):
             found = self._found(given)
-        finally:
-            mode.reset(token)
         return [None if term is None else tensors.copy(term._value) for term in found]
 
     def recorded_adjoints(self, g: Any) -> Sequence[Any]:
@@ -247,15 +244,12 @@ class Function:
         edges: tuple[Edge, ...] = tuple(edge_of(one) if isinstance(one, Core) else None for one in arguments)
         now = mode.get()
         context = Context(tuple(edge is not None for edge in edges))
-        token = mode.set(NO_GRAD if now != INFERENCE else INFERENCE)
-        try:
+        with in_mode(min(now, NO_GRAD)):
             if cls.setup_context is None:
                 found = cls.forward(context, *arguments)
             else:
                 found = cls.forward(*arguments)
                 cls.setup_context(context, arguments, found)
-        finally:
-            mode.reset(token)
         results = list(found) if isinstance(found, tuple | list) else [found]
         if not all(isinstance(one, Core) or isinstance(found, tuple | list) for one in results):
             message = f"{cls.__name__}.forward returned a `{type(found).__name__}`"

@@ -282,7 +282,7 @@ class Tensor(Core):
         >>> x.grad
         tensor(12.0)
         """
-        passes.backward(self, gradient, retain_graph, create_graph, inputs)
+        passes.backward([self], [gradient], retain_graph, create_graph, inputs)
 
     def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> Handle:
         """Call a function with the gradient whenever it has arrived; what it returns, if anything, takes its place."""
