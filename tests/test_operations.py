@@ -27,6 +27,7 @@ from inside import (
     FLOAT,
     FLOATS,
     OPERATIONS,
+    Arithmetic,
     Operation,
     Options,
     Problem,
@@ -473,3 +474,11 @@ UNDEFINED: list[tuple[str, tuple[float, ...]]] = [
 @pytest.mark.parametrize(("name", "point"), UNDEFINED, ids=[f"{name}{point}" for name, point in UNDEFINED])
 def test_undefined_values(name: str, point: Point) -> None:
     assert math.isnan(functions_of(OPERATIONS[name])[1](*point))
+
+
+@pytest.mark.parametrize("kind", ["Python", "NumPy"])
+def test_a_row_that_cannot_be_computed_is_named_at_once(kind: str) -> None:
+    functions = {name: function for name, function in FLOATS.items() if name != "lgamma"}
+    with pytest.raises(LookupError, match=f"row lgamma has no {kind} function"):
+        Arithmetic(functions, kind=kind)
+    Arithmetic({name: function for name, function in FLOATS.items() if name != "gelu"}, kind=kind)  # it has a definition

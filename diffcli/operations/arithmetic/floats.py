@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable
-from contextlib import nullcontext as quiet
+from contextlib import nullcontext
 
 from diffcli.operations.arithmetic.special import cospi, digamma, gelu, lgamma, polygamma, sinc, sinpi
 
@@ -245,9 +245,9 @@ STRICT: dict[str, Callable[..., float]] = {
 
 
 # -- what is asked of numbers beside the operations, as `diffcli.operations.arithmetic.arrays` is asked of arrays
-# (``where``, ``both`` and ``quiet`` are above)
+# (``where`` and ``both`` are above)
 
-any_true, is_nan, is_infinite, all_finite = bool, math.isnan, math.isinf, math.isfinite
+any_true, is_nan, is_infinite, all_finite, quiet = bool, math.isnan, math.isinf, math.isfinite, nullcontext
 
 
 def ties_of(*operands: float) -> int:
