@@ -14,7 +14,7 @@ from diffcli.cli.limits import time_limit
 from diffcli.cli.options import Command, Names, limit_options, output_options
 from diffcli.cli.output import Output, exit_code
 from diffcli.cli.progress import progress
-from diffcli.cli.reading import read_points, read_program
+from diffcli.cli.reading import read_program
 from diffcli.errors import ExpressionError, UsageError, error
 from diffcli.language import Program
 from diffcli.methods.nonsmooth.nonfinite import require_value
@@ -67,13 +67,15 @@ def command(
     way has to keep between.
     """
     output = Output.of(environment, digits=3, **options)  # derivatives show all of theirs
-    given = ",".join(at) if any(text.strip() for text in at) else ""
+    given = [text for text in at if text.strip()]
     if points is not None and (given or claims):
         raise UsageError([error("usage", "--points cannot be combined with --at or --claim", help=["give one of them"])])
     with time_limit(timeout), progress(environment) as stage:
         stage("reading")
         program = read_program(expression, environment)
         if points is not None:
+            from diffcli.methods.points.many_points import read_points
+
             known, notes = read_points(points, program)
             result = check_points(program, known, wrt, digits, max_nodes, stage)
             result = result._replace(notes=(*notes, *result.notes))
@@ -82,7 +84,7 @@ def command(
         alone = bool(claims) and not given and bool(program.inputs)
         if alone and digits is not None:
             raise UsageError([error("usage", "--digits is for a check at a point, and there is none", help=["add --at, or leave it out"])])
-        problem = _anywhere(program, wrt, max_nodes) if alone else System(program, given or {}, wrt=wrt, most_rows=max_nodes)
+        problem = _anywhere(program, wrt, max_nodes) if alone else System(program, given, wrt=wrt, most_rows=max_nodes)
         if isinstance(problem, System):
             if len(problem.outputs) > 1 or problem.outputs[0].shape:
                 return _several(problem, claims, digits, stage, output)

@@ -88,7 +88,7 @@ def command(
         stage("reading")
         program = read_program(expression, environment)
         seconds["parse"] = perf_counter() - start
-        result = compute(program, ",".join(at) if any(text.strip() for text in at) else {}, asked)
+        result = compute(program, at, asked)
         seconds["compute"] = perf_counter() - start - seconds["parse"]
     drawn = output.format in ("table", "markdown")
     document = gradient_report(result, notation, output.style, seconds if timed else None, brief=no_trace, drawn=drawn)

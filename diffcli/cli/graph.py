@@ -67,8 +67,8 @@ def command(
     with time_limit(timeout), progress(environment) as stage:
         stage("reading")
         program = read_program(expression, environment)
-        point = ",".join(text for text in at if text.strip())
-        result = graph_of(program, point, wrt=wrt, kink=kink, strict=strict, share=share, max_nodes=max_nodes, progress=stage)
+        given = [text for text in at if text.strip()]
+        result = graph_of(program, given, wrt=wrt, kink=kink, strict=strict, share=share, max_nodes=max_nodes, progress=stage)
         stage("drawing")
         document = graph_report(result, output.style, output.format, None if full else SHOWN)
         output.print(document, result.notes)

@@ -51,4 +51,4 @@ def take_output(environment: Environment, options: dict[str, Any]) -> Output:
 
 def point_of(at: tuple[str, ...]) -> Any:
     """The point, as its parts were given."""
-    return ",".join(at) if any(text.strip() for text in at) else {}
+    return at

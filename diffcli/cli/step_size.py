@@ -58,7 +58,7 @@ def command(
     with time_limit(timeout), progress(environment) as stage:
         stage("reading")
         program = DEFAULT if expression is None else read_program(expression, environment)
-        point: Any = ",".join(at) if any(text.strip() for text in at) else DEFAULT_AT if expression is None else {}
+        point: Any = at if any(text.strip() for text in at) else DEFAULT_AT if expression is None else {}
         result = sweep(program, point, methods=methods, most_rows=max_nodes, progress=stage, **options)
     style = output.style
     if click.get_current_context().get_parameter_source("digits") is click.core.ParameterSource.DEFAULT:

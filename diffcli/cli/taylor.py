@@ -51,7 +51,6 @@ def command(
     with time_limit(timeout), progress(environment) as stage:
         stage("reading")
         program = read_program(expression, environment)
-        point = ",".join(text for text in at if text.strip())
-        result = taylor(program, point, variable, order, max_nodes=max_nodes, progress=stage)
+        result = taylor(program, at, variable, order, max_nodes=max_nodes, progress=stage)
     output.print(taylor_report(result, output.format == "latex"), result.notes)
     return exit_code(result.notes, result.coefficients)

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from diffcli.errors import Diagnostic, ExpressionError, Mark, Source, UsageError, error
+from diffcli.errors import Diagnostic, ExpressionError, Mark, UsageError, error
 from diffcli.language import Program, parse
 from diffcli.language.complaints.lazy import complaints
 from diffcli.language.writing.printer import number_text, program_text
-from diffcli.methods.points.points import check_mapping, read_point
+from diffcli.methods.points.points import GivenPoint, as_point
 from diffcli.methods.sweeps.reverse import Adjoints, activity, adjoints
 from diffcli.operations import CONSTANTS, FUNCTION_NAMES
 from diffcli.records import Number, is_array
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from diffcli.tape.recording.python_function import PythonFunction
     from diffcli.tape.recording.recording import Recording
 
-At = str | Mapping[str, object]
+At = str | Sequence[str] | Mapping[str, object]
+"""A point: a text, several texts, or a mapping."""
 
 Target = str | Program | Callable[..., Any]
 """What can be differentiated: a program, as text or parsed, or a Python function."""
@@ -85,19 +86,13 @@ class Problem:
         self.program = as_program(target)
         self.function: PythonFunction | None = None if type(self.program) is Program else self.program  # type: ignore[assignment]
         """The program, where it is a Python function."""
-        marks: Mapping[str, Mark] = {}
-        at_source: Source | None = None
         if self.function is not None and wrt is not None:
-            if isinstance(at, str):
-                given, marks, at_source = read_point(at)
-                at = dict(zip(given, map(_as_written, given.values()), strict=True))
+            if not isinstance(at, Mapping):
+                at = {name: _as_written(value) for name, value in as_point(at).items()}
             self.function, at = self.function.holding(at, wrt)
             self.program = self.function
-        if isinstance(at, str):
-            given, marks, at_source = read_point(at)
-        else:
-            given = check_mapping(at)
-        self._check_names(given, marks, at_source)
+        given = as_point(at)
+        self._check_names(given)
         self.recording: Recording | None = None
         """What a Python function did at the point."""
         if self.function is not None:
@@ -111,7 +106,7 @@ class Problem:
         self.active = activity(self.tape, [self.input_slot(name) for name in self.wrt])
         self._adjoints: Adjoints | None = None
 
-    def _check_names(self, given: Mapping[str, float], marks: Mapping[str, Mark], at_source: Source | None) -> None:
+    def _check_names(self, given: GivenPoint) -> None:
         program = self.program
         known = [*program.inputs, *program.constants]
         bound = {statement.name for statement in program.statements}
@@ -129,8 +124,7 @@ class Problem:
                 elif not help:
                     variables = ", ".join(known) or "none"
                     help = [f"its variables: {variables}"]
-                where = [marks[name]] if name in marks else []
-                faults.append(error("unknown-variable", message, at_source, *where, help=help))
+                faults.append(error("unknown-variable", message, *given.place(name), help=help))
         if faults:
             raise ExpressionError(faults)
 
