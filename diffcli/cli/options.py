@@ -104,7 +104,7 @@ class Number(click.ParamType[Any]):
             return value
         label = param.opts[0] if param else "number"
         try:
-            return only_numbers(read_point(f"h={value}", label)[0])["h"]
+            return only_numbers(read_point(f"h={value}", label))["h"]
         except ExpressionError:
             help = ["write a number, or an expression without variables such as 2^-10"]
             raise UsageError([error("bad-value", f"{label} is `{value}`, not a number", help=help)]) from None
