@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from diffcli.errors import Source
-from diffcli.language.parsing.calls import Call, Keyword
+from diffcli.language.parsing.expression import Call, Expression
 from diffcli.language.parsing.parser import Parser
+from diffcli.language.parsing.tokens import Keyword
 from diffcli.language.syntax import Program
 from diffcli.operations.arrays import ARRAYS
 
 
-class _RuleParser(Parser):
+class _Rule(Expression):
     """Rules also call what serves rules alone, and give by keyword what a user gives as an argument."""
 
     __slots__ = ()
@@ -18,7 +19,7 @@ class _RuleParser(Parser):
         return name if name in ARRAYS else super().find_operation(name, count)
 
     def with_keywords(self, call: Call, keywords: list[Keyword], arguments: tuple[int, ...]) -> tuple[str, tuple[int, ...]]:
-        self.program.keywords[len(self.operations)] = tuple([keyword.name for keyword in keywords])
+        self.program.keywords[len(self.program)] = tuple([keyword.name for keyword in keywords])
         return call.name, arguments
 
 
@@ -29,4 +30,4 @@ def parse_rule(text: str) -> Program:
     >>> program.operations, program.keywords
     (['name', 'name', 'sum_to'], {2: ('shape',)})
     """
-    return _RuleParser(Source(text), bool).run()
+    return Parser(Source(text), bool, _Rule).run()

@@ -6,9 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from diffcli.errors import Diagnostic, ExpressionError, Mark, Source, UsageError, error
+from diffcli.errors import Diagnostic, ExpressionError, Mark, Source, UsageError, did_you_mean, error, nearest
 from diffcli.language import Program, parse
-from diffcli.language.complaints.lazy import complaints
 from diffcli.language.writing.printer import number_text, program_text
 from diffcli.methods.points.points import check_mapping, read_point
 from diffcli.methods.sweeps.reverse import Adjoints, activity, adjoints
@@ -123,7 +122,7 @@ class Problem:
         else:
             for name in surplus:
                 message = f"{self._subject} has no variable `{name}`"
-                help = list(complaints.did_you_mean(name, known))
+                help = list(did_you_mean(name, known))
                 if name in bound:
                     message, help = f"`{name}` is computed by the program; a value for it would be lost", []
                 elif not help:
@@ -142,7 +141,7 @@ class Problem:
         names = " and ".join([", ".join(shown[:-1])] * (len(shown) > 1) + [shown[-1]])
         notes = []
         for name in surplus[:MOST_NAMES]:
-            near = complaints.nearest(name, missing)
+            near = nearest(name, missing)
             hint = f"; did you mean `{near[0]}`?" if near else ""
             notes.append(f"--at gives `{name}`, which {self._subject} does not use{hint}")
         notes += [hint for name in missing[:MOST_NAMES] if (hint := _reading(name, given))]
@@ -160,7 +159,7 @@ class Problem:
         faults = []
         for name in wrt:
             if name not in inputs:
-                help = complaints.did_you_mean(name, inputs) or [f"its variables: {', '.join(inputs) or 'none'}"]
+                help = did_you_mean(name, inputs) or [f"its variables: {', '.join(inputs) or 'none'}"]
                 faults.append(error("unknown-variable", f"{self._subject} has no variable `{name}`", help=help))
         if faults:
             raise ExpressionError(faults)

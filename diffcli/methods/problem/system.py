@@ -12,9 +12,8 @@ from copy import copy
 from math import prod
 from typing import NamedTuple
 
-from diffcli.errors import Diagnostic, DiffcliError, ExpressionError, Mark, Source, Span, UsageError, error
+from diffcli.errors import Diagnostic, DiffcliError, ExpressionError, Mark, Source, Span, UsageError, did_you_mean, error
 from diffcli.language import Program, parse
-from diffcli.language.complaints.lazy import complaints
 from diffcli.language.syntax import NAME, Statement
 from diffcli.methods.problem.problem import At, Problem, Target, as_program
 from diffcli.methods.sweeps.reverse import Adjoints, adjoints
@@ -108,7 +107,7 @@ class System(Problem):
         known = [*self.written.inputs, *(statement.name for statement in self.written.statements if statement.name)]
         wanted = [found.source.text[slice(*mark.span)] for mark in found.marks]
         names = ", ".join(known) or "none"
-        help = [*(hint for name in wanted for hint in complaints.did_you_mean(name, known)), f"the names of the program: {names}"]
+        help = [*(hint for name in wanted for hint in did_you_mean(name, known)), f"the names of the program: {names}"]
         return found._replace(notes=(), help=tuple(help))
 
     def _slots(self, split: "_Split") -> Iterator[int]:
