@@ -9,53 +9,24 @@ from __future__ import annotations
 
 from diffcli.errors import Span
 from diffcli.language.parsing.mistakes import Chain, Mistakes
-from diffcli.language.parsing.stacks import FRAME, INFIX, NEGATE, Stacks
+from diffcli.language.parsing.names import Functions
+from diffcli.language.parsing.stacks import (
+    CALLED,
+    ELSE,
+    FRAME,
+    GROUP,
+    IF,
+    INDEX,
+    INFIX,
+    LIST,
+    NEGATE,
+    Bracket,
+    Call,
+    Stacks,
+)
 from diffcli.language.parsing.tokens import TOKEN, Keyword, split_superscripts
 from diffcli.language.syntax import CALL, CHOICE, COMPARISON, NAME, NOT, PRODUCT, Branches, Program
-from diffcli.operations import ARRAY_FUNCTIONS, ARRAY_SIGNATURES, REDUCED, find_function, is_function
-
-ELSE = (CHOICE, "where")
-STATEMENT, GROUP, CALLED, LIST, INDEX, IF = [(FRAME, kind) for kind in ("statement", "group", "call", "list", "index", "if")]
-
-KEYWORDS = frozenset(keyword for *_, keywords in ARRAY_SIGNATURES.values() for keyword in keywords)
-"""Every keyword that some function of the language takes."""
-
-
-class Call:
-    """A call whose parenthesis is open."""
-
-    __slots__ = ("name", "start", "name_stop", "base", "firsts", "keywords", "doubtful")
-
-    def __init__(self, name: str, start: int, base: int, first: int) -> None:
-        self.name = name
-        self.start = start
-        self.name_stop = start + len(name)
-        self.base = base
-        """How many operands were waiting when it opened."""
-        self.firsts = [first]
-        """The first node of each argument so far."""
-        self.keywords: list[Keyword] | None = None
-        self.doubtful = False
-        """Whether its text is wrong, so that nothing can be said about how many arguments it has."""
-
-
-class Bracket:
-    """A bracket that is open: the entries of an array, ``[a, b]``, or the parts of an index, ``W[1, :]``."""
-
-    __slots__ = ("is_index", "depth", "base", "begun", "colons", "key")
-
-    def __init__(self, is_index: bool, depth: int, base: int) -> None:
-        self.is_index = is_index
-        self.depth = depth
-        """How many parentheses and brackets are open, with this one."""
-        self.base = base
-        """How many operands were waiting when it opened; the last of them is what an index is of."""
-        self.begun = base
-        """The same for the piece of an index that is being read; commas and colons separate pieces."""
-        self.colons: list[bool] = []
-        """For each colon so far between two commas, whether an operand stands before it."""
-        self.key: list[str | tuple[bool, bool, bool]] = []
-        """What stands between commas so far, as in `diffcli.language.syntax.Key`."""
+from diffcli.operations import is_function
 
 
 class Expression:
@@ -63,13 +34,14 @@ class Expression:
 
     __slots__ = (
         "program", "text", "mistakes", "stacks", "operators", "positions", "operands", "wants", "pending", "depth",
-        "firsts", "thens", "calls", "brackets", "functions", "chains",
+        "firsts", "thens", "calls", "brackets", "functions", "known", "chains",
     )  # fmt: skip
 
-    def __init__(self, program: Program, mistakes: Mistakes) -> None:
+    def __init__(self, program: Program, mistakes: Mistakes, functions: Functions) -> None:
         self.program = program
         self.text = program.source.text
         self.mistakes = mistakes
+        self.functions = functions
         stacks = self.stacks = Stacks(program)
         self.operators, self.positions, self.operands = stacks.operators, stacks.positions, stacks.operands
         self.wants = True
@@ -84,7 +56,7 @@ class Expression:
         """For each open ``if``, the first node of what stands before it."""
         self.calls: list[Call] = []
         self.brackets: list[Bracket] = []
-        self.functions: dict[tuple[str, int], str] = {}
+        self.known: dict[tuple[str, int], str] = {}
         """The row of a table that a name with so many arguments means, or ``call``."""
         self.chains: list[Chain] = []
         """Comparisons in a row."""
@@ -369,9 +341,9 @@ class Expression:
             operation, arguments = self.with_keywords(call, call.keywords, arguments)
         else:
             key = call.name, len(arguments)
-            found = self.functions.get(key)
+            found = self.known.get(key)
             if found is None:
-                found = self.functions[key] = self.find_operation(*key)
+                found = self.known[key] = self.functions.find(*key)
             operation = found
         self.stacks.emit(operation, arguments, call.start, stop)
         if operation == CALL:
@@ -396,19 +368,6 @@ class Expression:
             name = self.unusual_name(call.name, call.start)
             call.name = name if (len(mistakes.faults), mistakes.stray_at) == known else ""  # said already
 
-    def find_operation(self, name: str, count: int) -> str:
-        """The row that a call means, or ``call`` where none takes so many arguments."""
-        for row in find_function(name):
-            least, most = row.arity
-            if least <= count and (most is None or count <= most):
-                return REDUCED.get(row.name, row.name) if count == 1 else row.name
-        return self.fitting(ARRAY_FUNCTIONS.get(name, ""), count)
-
-    def fitting(self, row: str, count: int) -> str:
-        """The row of an array function if it takes so many arguments, else ``call``."""
-        least, most, _ = ARRAY_SIGNATURES.get(row, (count + 1, 0, ()))
-        return row if least <= count and (most is None or count <= most) else CALL
-
     def keyword(self, name: str, span: Span) -> None:
         """``name=`` in a call: what has just been read is no operand."""
         self.operands.pop()
@@ -419,16 +378,15 @@ class Expression:
 
     def with_keywords(self, call: Call, keywords: list[Keyword], arguments: tuple[int, ...]) -> tuple[str, tuple[int, ...]]:
         """The row that a call with keywords means, and its arguments with the values of the keywords last."""
+        functions = self.functions
         values = {keyword.place: keyword.name for keyword in keywords}
         first = len(arguments) - len(values)
-        rows = [REDUCED[row.name] for row in find_function(call.name) if row.name in REDUCED]
-        row = rows[0] if rows else ARRAY_FUNCTIONS.get(call.name, "")
         names = {keyword.name for keyword in keywords}
-        known = ARRAY_SIGNATURES[row][2] if row else () if is_function(call.name) else names
+        row, known = functions.reduction(call.name, names)
         if len(names) < len(keywords) or not names.issubset(known) or [*values] != [*range(first, len(arguments))]:
             self.mistakes.complain.of_keywords(call.name, keywords, arguments, known)
             call.doubtful = True
             given = tuple([argument for place, argument in enumerate(arguments) if place not in values])
-            return self.find_operation(call.name, len(given)), given
+            return functions.find(call.name, len(given)), given
         self.program.keywords[len(self.program)] = tuple(values.values())
-        return self.fitting(row, first), arguments
+        return functions.fitting(row, first), arguments

@@ -1,14 +1,42 @@
-"""What each name of a program stands for: a parameter, something bound, a constant, or an input."""
+"""What each name of a program stands for: a function, a parameter, something bound, a constant, or an input."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from diffcli.errors import Span, did_you_mean
 from diffcli.language.parsing.mistakes import Mistakes
-from diffcli.language.syntax import NAME, Program, Statement
-from diffcli.operations import ARRAY_FUNCTIONS, CONSTANTS, FUNCTION_NAMES, is_function
+from diffcli.language.syntax import CALL, NAME, Program, Statement
+from diffcli.operations import ARRAY_FUNCTIONS, ARRAY_SIGNATURES, CONSTANTS, FUNCTION_NAMES, REDUCED, find_function, is_function
 
 MOST_SEARCHES = 100
 """How many unknown functions are looked for among those that look like them."""
+
+KEYWORDS = frozenset(keyword for *_, keywords in ARRAY_SIGNATURES.values() for keyword in keywords)
+"""Every keyword that some function of the language takes."""
+
+
+class Functions:
+    """The functions of the language: which row of a table a call means."""
+
+    def find(self, name: str, count: int) -> str:
+        """The row of a name with so many arguments, or ``call`` where none takes so many."""
+        for row in find_function(name):
+            least, most = row.arity
+            if least <= count and (most is None or count <= most):
+                return REDUCED.get(row.name, row.name) if count == 1 else row.name
+        return self.fitting(ARRAY_FUNCTIONS.get(name, ""), count)
+
+    def fitting(self, row: str, count: int) -> str:
+        """The row of an array function if it takes so many arguments, else ``call``."""
+        least, most, _ = ARRAY_SIGNATURES.get(row, (count + 1, 0, ()))
+        return row if least <= count and (most is None or count <= most) else CALL
+
+    def reduction(self, name: str, keywords: Collection[str]) -> tuple[str, Collection[str]]:
+        """The row that a name with keywords means, and the keywords that it takes; any, if it is no function."""
+        rows = [REDUCED[row.name] for row in find_function(name) if row.name in REDUCED]
+        row = rows[0] if rows else ARRAY_FUNCTIONS.get(name, "")
+        return row, ARRAY_SIGNATURES[row][2] if row else () if is_function(name) else keywords
 
 
 class _Scope:

@@ -7,10 +7,10 @@ error does not stop it: it is noted, the text is read as if mended, and everythi
 from __future__ import annotations
 
 from diffcli.errors import Source, Span
-from diffcli.language.parsing.expression import CALLED, IF, KEYWORDS, STATEMENT, Expression
+from diffcli.language.parsing.expression import Expression
 from diffcli.language.parsing.mistakes import NAN, Mistakes
-from diffcli.language.parsing.names import resolve_names
-from diffcli.language.parsing.stacks import FRAME, INFIX, MINUS, PLUS
+from diffcli.language.parsing.names import KEYWORDS, Functions, resolve_names
+from diffcli.language.parsing.stacks import CALLED, FRAME, IF, INFIX, MINUS, PLUS, STATEMENT
 from diffcli.language.parsing.tokens import CALL, NUMBER, PASTED, STRAY, SYMBOL, TOKEN, plain_name
 from diffcli.language.parsing.tokens import KEYWORDS as WORDS
 from diffcli.language.parsing.tokens import NAME as NAME_TOKEN
@@ -30,11 +30,11 @@ class Parser:
 
     __slots__ = ("program", "text", "mistakes", "expression", "stacks", "binding")
 
-    def __init__(self, source: Source, reads: Callable[[str], bool], reader: type[Expression] = Expression) -> None:
+    def __init__(self, source: Source, reads: Callable[[str], bool], functions: Functions | None = None) -> None:
         self.program = Program(source)
         self.text = source.text
         self.mistakes = Mistakes(self.program, reads)
-        self.expression = reader(self.program, self.mistakes)
+        self.expression = Expression(self.program, self.mistakes, functions or Functions())
         self.stacks = self.expression.stacks
         self.binding: tuple[str, tuple[str, ...] | None, Span] | None = None
         """What the present statement binds: a name, the parameters of a function, the place."""
@@ -92,7 +92,11 @@ class Parser:
                 if not expression.wants:
                     expression.missing_product(start)
                 operations.append(NUMBER_NODE)
-                arguments.append(self.number(token, start))
+                try:
+                    value = float(token)
+                except ValueError:
+                    value = NAN
+                arguments.append(value if value < INFINITY else self.mistakes.number(token, start, value))
             else:
                 if kind == STRAY:
                     self.mistakes.stray(match[STRAY], match.start(STRAY))
@@ -102,13 +106,6 @@ class Parser:
             stops.append(stop)
             expression.wants = False
         self.close_statement(len(text))
-
-    def number(self, token: str, start: int) -> float:
-        try:
-            value = float(token)
-        except ValueError:
-            value = NAN
-        return value if value < INFINITY else self.mistakes.number(token, start, value)
 
     def symbol(self, token: str, start: int, stop: int) -> None:
         """Whatever is not an operator where one is wanted."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 
+from diffcli.language.parsing.tokens import Keyword
 from diffcli.language.syntax import AND, CHOICE, COMPARISON, NEGATION, NOT, NUMBER, OR, POWER, PRODUCT, SUM, Branches, Program
 
 FRAME = 0
@@ -22,6 +23,49 @@ INFIX: dict[str, tuple[int, str]] = {
 
 MINUS, PLUS, NEGATE = (NEGATION, "neg"), (NEGATION, ""), (NOT, "not")
 """The same of what stands before one; a plus sign changes nothing."""
+
+STATEMENT, GROUP, CALLED, LIST, INDEX, IF = [(FRAME, kind) for kind in ("statement", "group", "call", "list", "index", "if")]
+"""The same of what is open."""
+
+ELSE = (CHOICE, "where")
+"""The same of an ``if`` whose condition is complete."""
+
+
+class Call:
+    """A call whose parenthesis is open."""
+
+    __slots__ = ("name", "start", "name_stop", "base", "firsts", "keywords", "doubtful")
+
+    def __init__(self, name: str, start: int, base: int, first: int) -> None:
+        self.name = name
+        self.start = start
+        self.name_stop = start + len(name)
+        self.base = base
+        """How many operands were waiting when it opened."""
+        self.firsts = [first]
+        """The first node of each argument so far."""
+        self.keywords: list[Keyword] | None = None
+        self.doubtful = False
+        """Whether its text is wrong, so that nothing can be said about how many arguments it has."""
+
+
+class Bracket:
+    """A bracket that is open: the entries of an array, ``[a, b]``, or the parts of an index, ``W[1, :]``."""
+
+    __slots__ = ("is_index", "depth", "base", "begun", "colons", "key")
+
+    def __init__(self, is_index: bool, depth: int, base: int) -> None:
+        self.is_index = is_index
+        self.depth = depth
+        """How many parentheses and brackets are open, with this one."""
+        self.base = base
+        """How many operands were waiting when it opened; the last of them is what an index is of."""
+        self.begun = base
+        """The same for the piece of an index that is being read; commas and colons separate pieces."""
+        self.colons: list[bool] = []
+        """For each colon so far between two commas, whether an operand stands before it."""
+        self.key: list[str | tuple[bool, bool, bool]] = []
+        """What stands between commas so far, as in `diffcli.language.syntax.Key`."""
 
 
 class Stacks:
