@@ -13,6 +13,7 @@ from itertools import pairwise
 import mpmath
 import numpy
 import pytest
+import tiers
 from console import run, transcript
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -161,7 +162,7 @@ def test_slopes_are_known_where_both_sides_can_be_seen():
         assert (swept.slopes[1] is None) == (swept.method == "complex")
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=tiers.examples(40), deadline=None)
 @given(st.lists(st.integers(-1000, 1000), min_size=3, max_size=3), st.integers(1, 5000), st.integers(0, 50))
 def test_the_bound_holds_for_any_quadratic_and_cubic_at_any_step(coefficients, numerator, exponent):
     """There truncation is one term exactly, and the derivative is exact in fractions: an oracle of its own."""
