@@ -9,6 +9,7 @@ import re
 import xml.etree.ElementTree as ElementTree
 
 import pytest
+import tiers
 from console import Outcome, run
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -93,7 +94,7 @@ figures = st.builds(
 # -- scales ------------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=tiers.examples(60), deadline=None)
 @given(figures)
 def test_every_finite_point_has_a_place_in_the_frame_and_ticks_are_few_and_in_order(drawn):
     for most in (2, 8):
@@ -172,7 +173,7 @@ def test_no_line_is_wider_than_the_terminal_and_labels_are_there(name, width):
     assert any(line.strip() == "step h" for line in lines)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=tiers.examples(60), deadline=None)
 @given(figures, st.integers(20, 120), st.booleans())
 def test_any_figure_is_drawn(drawn, width, unicode):
     as_text(drawn, width, unicode)
@@ -195,7 +196,7 @@ def test_a_data_point_stands_in_its_row_and_column():
 
 
 def test_a_report_in_ascii_shows_its_figure_in_ascii():
-    text = render("table", Document((V,), {}), Style(60, 6, unicode=False))
+    text = render(Document((V,), {}), Style(60, 6, unicode=False))
     assert isinstance(text, str) and text.isascii() and "<=1e-17" in text
 
 
@@ -218,7 +219,7 @@ def test_svg_is_well_formed_ascii_and_stays_on_the_paper(name):
             assert 0 <= float(place[0]) <= width and 0 <= float(place[1]) <= height
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=tiers.examples(60), deadline=None)
 @given(figures)
 def test_any_figure_is_written_as_well_formed_svg(drawn):
     ElementTree.fromstring(svg([drawn]))
@@ -266,15 +267,15 @@ def test_series_differ_in_shape_as_well_as_in_colour():
 def test_the_other_formats_leave_a_figure_out_and_markdown_keeps_its_drawing():
     document = Document((Text("before"), V, Text("after")), {})
     style = Style(80, 6)
-    assert "```\nabsolute error\n" in render("markdown", document, style)
+    assert "```\nabsolute error\n" in render(document, style._replace(format=FORMATS["markdown"]))
     for name in ("latex", "plain", "csv"):
-        assert "step h" not in render(name, document, style)
+        assert "step h" not in render(document, style._replace(format=FORMATS[name]))
 
 
 @pytest.mark.parametrize("name", DRAWN)
 def test_a_report_without_a_figure_is_refused_and_says_which_commands_draw(name):
     with pytest.raises(UsageError, match="no figure") as refusal:
-        render(name, Document((Text("words"),), {}), Style())
+        render(Document((Text("words"),), {}), Style(format=FORMATS[name]))
     assert set(DRAWN_BY) <= set(COMMANDS)
     assert refusal.value.diagnostics[0].help[0].endswith(f": {', '.join(DRAWN_BY)}")
 
@@ -299,7 +300,7 @@ def test_png_and_pdf_are_no_texts_for_a_terminal():
 @pytest.mark.parametrize("name", ["png", "pdf"])
 def test_without_matplotlib_the_extra_is_named(name):
     with pytest.raises(MissingExtraError) as missing:
-        render(name, Document((V,), {}), Style())
+        render(Document((V,), {}), Style(format=FORMATS[name]))
     assert missing.value.diagnostics[0].help[0] == "pip install 'diffcli[plot]'"
     assert missing.value.exit_code == 7
 
@@ -308,9 +309,9 @@ def test_without_matplotlib_the_extra_is_named(name):
 @pytest.mark.parametrize(("name", "magic"), [("png", b"\x89PNG"), ("pdf", b"%PDF")])
 def test_matplotlib_draws_the_same_bytes_twice(name, magic, tmp_path):
     for drawn in (V, *ODD.values()):
-        first = render(name, Document((drawn, V), {}), Style())
+        first = render(Document((drawn, V), {}), Style(format=FORMATS[name]))
         assert isinstance(first, bytes) and first.startswith(magic)
-        assert first == render(name, Document((drawn, V), {}), Style())
+        assert first == render(Document((drawn, V), {}), Style(format=FORMATS[name]))
 
 
 @pytest.mark.skipif(not HAS_MATPLOTLIB, reason="matplotlib is not installed: the extra `plot`")
