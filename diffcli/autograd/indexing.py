@@ -10,55 +10,35 @@ from operator import itemgetter
 from typing import Any
 
 from diffcli.autograd.graph.apply import share_memory
-from diffcli.autograd.graph.core import Core, Edge, Node, edge_of, made_by, new, words
+from diffcli.autograd.graph.core import Core, edge_of, new, words
+from diffcli.autograd.graph.memory_nodes import Picked, PickNode
 from diffcli.autograd.modes import DEFAULT, mode
 from diffcli.autograd.partial import Partial, partial, plain
 from diffcli.errors import fault
 from diffcli.operations.arithmetic import tensors
-from diffcli.operations.array_row import Shape
 
 
-class IndexNode(Node):
+class Key(Picked):
+    """The elements at a key."""
+
+    __slots__ = ()
+
+    def of(self, whole: Any) -> Any:
+        return tensors.plain(tensors.copy(tensors.taken(whole, self.by)))
+
+    def spread(self, part: Any) -> Any:
+        return tensors.scattered(part, self.by, self.shape, self.kind)
+
+
+class IndexNode(PickNode):
     """Elements picked by a key: their adjoints go back to their places, and add up where one was picked several times."""
 
-    __slots__ = ("key", "shape", "kind")
-
-    def __init__(self, edge: Edge, key: Any, shape: Shape, kind: Any) -> None:
-        super().__init__((edge,))
-        self.key, self.shape, self.kind = key, shape, kind
-
-    @property
-    def name(self) -> str:
-        return "IndexBackward"
+    __slots__ = ()
 
     def adjoints(self, g: Any) -> Sequence[Any]:
         there = g.there if g.__class__ is Partial else True
-        picked = tensors.scattered_where(there, self.key, self.shape)
-        return (partial(tensors.scattered(plain(g), self.key, self.shape, self.kind), picked),)
-
-    def recorded_adjoints(self, g: Any) -> Sequence[Any]:
-        scattered = tensors.scattered(g._value, self.key, self.shape, self.kind)
-        return (made_by(scattered, g, lambda edge: ScatterNode(edge, self.key)),)
-
-
-class ScatterNode(Node):
-    """Elements put to the places of a key: the other way round."""
-
-    __slots__ = ("key",)
-
-    def __init__(self, edge: Edge, key: Any) -> None:
-        super().__init__((edge,))
-        self.key = key
-
-    @property
-    def name(self) -> str:
-        return "ScatterBackward"
-
-    def adjoints(self, g: Any) -> Sequence[Any]:
-        return (tensors.plain(tensors.copy(tensors.taken(plain(g), self.key))),)
-
-    def recorded_adjoints(self, g: Any) -> Sequence[Any]:
-        return (index(g, self.key),)
+        key = self.picked
+        return (partial(key.spread(plain(g)), tensors.scattered_where(there, key.by, key.shape)),)
 
 
 def index(tensor: Any, key: Any) -> Any:
@@ -87,7 +67,7 @@ def index(tensor: Any, key: Any) -> Any:
     else:
         made = new(tensors.plain(value))
     if edge is not None:
-        made._node = IndexNode(edge, settled, tensor.shape, tensor.dtype)
+        made._node = IndexNode(edge, Key(tensor.shape, tensor.dtype, settled))
     return made
 
 
