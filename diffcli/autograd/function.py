@@ -141,19 +141,15 @@ def _form(one: Any) -> tuple[Shape, Any] | None:
 class FunctionNode(Node):
     """A custom function in the graph."""
 
-    __slots__ = ("function", "context", "forms", "parts")
+    __slots__ = ("label", "function", "context", "forms", "parts")
 
     def __init__(self, function: type[Function], context: Context, edges: tuple[Edge, ...], given: Sequence[Any]) -> None:
         super().__init__(edges)
-        self.function, self.context = function, context
+        self.label, self.function, self.context = function.__name__ + "Backward", function, context
         self.forms = [_form(one) for one in given]
         """Shapes and kinds of the arguments; None for what is no tensor."""
         self.parts: list[tuple[Shape, Any]] = []
         """Those of the results."""
-
-    @property
-    def name(self) -> str:
-        return self.function.__name__ + "Backward"
 
     @property
     def operation(self) -> str:

@@ -105,14 +105,11 @@ class WrittenNode(Node):
     """A tensor of which a part has been changed in place by another operation: what is not the part stays as it was."""
 
     __slots__ = ("window", "inner")
+    label = "CopySlicesBackward"
 
     def __init__(self, edge: Edge, window: Window, inner: Node) -> None:
         super().__init__((edge, *inner.edges[1:]))
         self.window, self.inner = window, inner
-
-    @property
-    def name(self) -> str:
-        return "CopySlicesBackward"
 
     @property
     def operation(self) -> str:
@@ -140,28 +137,20 @@ class PutNode(Node):
         super().__init__(edges)
         self.label, self.key, self.shape, self.kind = label, key, shape, kind
 
-    @property
-    def name(self) -> str:
-        return self.label
-
     def adjoints(self, g: Any) -> Sequence[Any]:
         g = plain(g)
         before = tensors.mutable(g)
         tensors.write_at(before, self.key, 0.0)
         value = None
-        if len(self.edges) > 1 and self.edges[1] is not None:
-            there = tensors.taken(g, self.key)
-            value = tensors.as_kind(tensors.plain(sum_to(tensors.array_of(there), self.shape)), self.kind)
-            value = tensors.in_memory_of_its_own(value, (g,))
+        if self.edges[1] is not None:
+            value = sum_to(tensors.array_of(tensors.taken(g, self.key)), self.shape)
+            value = tensors.in_memory_of_its_own(tensors.as_kind(tensors.plain(value), self.kind), (g,))
         return tensors.plain(before), value
 
     def recorded_adjoints(self, g: Any) -> Sequence[Any]:
         before = g.clone()
         before[self.key] = 0.0
-        value = None
-        if len(self.edges) > 1 and self.edges[1] is not None:
-            value = summed_to(g[self.key], self.shape).to(self.kind)
-        return before, value
+        return before, None if self.edges[1] is None else summed_to(g[self.key], self.shape).to(self.kind)
 
 
 class CastNode(Node):
@@ -172,10 +161,6 @@ class CastNode(Node):
     def __init__(self, edge: Edge, kind: Any, label: str = "ToBackward") -> None:
         super().__init__((edge,))
         self.kind, self.label = kind, label
-
-    @property
-    def name(self) -> str:
-        return self.label
 
     def adjoints(self, g: Any) -> Sequence[Any]:
         return (with_value(g, tensors.as_kind(plain(g), self.kind)),)
