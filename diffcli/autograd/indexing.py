@@ -53,10 +53,7 @@ def index(tensor: Any, key: Any) -> Any:
     basic = _is_basic(settled)
     if basic and type(tensor._value) is float:
         tensor._memory()  # x[...] and x[None] of a number are views of it
-    try:
-        value = tensors.taken(tensor._value, settled)
-    except IndexError as wrong:
-        raise fault("bad-index", f"{words(tensor)}: {wrong}") from None
+    value = taken(tensor, settled)
     edge = edge_of(tensor) if mode.get() == DEFAULT else None
     if basic:
         if not tensors.is_array(value):  # NumPy gives a copy of a single element; a view of it keeps its place
@@ -69,6 +66,14 @@ def index(tensor: Any, key: Any) -> Any:
     if edge is not None:
         made._node = IndexNode(edge, Key(tensor.shape, tensor.dtype, settled))
     return made
+
+
+def taken(tensor: Core, key: Any) -> Any:
+    """The value at a key in NumPy's terms."""
+    try:
+        return tensors.taken(tensor._value, key)
+    except IndexError as wrong:
+        raise fault("bad-index", f"{words(tensor)}: {wrong}") from None
 
 
 def _is_basic(key: Any) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 from diffcli.autograd.graph.apply import FLOATING, compute, edges_of, operand_value, record, shapes_do_not_fit
 from diffcli.autograd.graph.core import Core, Edge, Node, counter_of, edge_of, keep_gradient, new, version_of, words
 from diffcli.autograd.graph.memory_nodes import PutNode, WrittenNode, window_of
+from diffcli.autograd.indexing import taken
 from diffcli.autograd.modes import DEFAULT, INFERENCE, mode
 from diffcli.autograd.rules import rule
 from diffcli.errors import fault
@@ -88,7 +89,7 @@ def put(tensor: Any, key: Any, value: Any, label: str, call: str) -> Any:
     written = operand_value(value)
     if not tensors.is_array(tensor._value) and key is not Ellipsis and key != ():
         raise fault("bad-index", f"{words(tensor)} has no elements to write to", help=["use fill_(value)"])
-    there = tensors.shape_of(_part(tensor, key))
+    there = tensors.shape_of(taken(tensor, key))
     try:
         if broadcast_shapes([there, tensors.shape_of(written)]) != there:
             raise ShapeError(f"{shape_text(tensors.shape_of(written))} cannot be written into {shape_text(there)}")
@@ -109,13 +110,6 @@ def put(tensor: Any, key: Any, value: Any, label: str, call: str) -> Any:
     if node is not None:
         settle(tensor, node)
     return tensor
-
-
-def _part(tensor: Core, key: Any) -> Any:
-    try:
-        return tensors.taken(tensor._value, key)
-    except IndexError as wrong:
-        raise fault("bad-index", f"{words(tensor)}: {wrong}") from None
 
 
 def _edges(tensor: Core, given: Sequence[Any], call: str) -> tuple[Edge, ...] | None:
@@ -156,7 +150,7 @@ def write(tensor: Core, value: Any, call: str) -> None:
         value = tensors.as_kind(value, kind)
     if tensors.is_array(tensor._value):
         _check_writable(tensor, call)
-        tensors.write(tensor._value, value)
+        tensors.write_at(tensor._value, ..., value)
     else:
         tensor._value = value
     _count(tensor, call)
