@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partialmethod
 from typing import Any
 
 from diffcli.autograd import inplace, methods
@@ -341,18 +342,6 @@ class Tensor(Core):
 
     type = to
 
-    def double(self) -> Tensor:
-        return self.to(tensors.FLOAT64)
-
-    def float(self) -> Tensor:
-        return self.to(tensors.FLOAT32)
-
-    def long(self) -> Tensor:
-        return self.to(tensors.INT64)
-
-    def bool(self) -> Tensor:
-        return self.to(tensors.BOOL)
-
     @property
     def _version(self) -> int:
         """How often its memory has been changed in place."""
@@ -409,4 +398,6 @@ class Tensor(Core):
 for _name in methods.method_names():
     if not hasattr(Tensor, _name):  # x.sin(), and in place x.sin_()
         setattr(Tensor, _name, methods.method(_name))
+for _name, _kind in (("double", tensors.FLOAT64), ("float", tensors.FLOAT32), ("long", tensors.INT64), ("bool", tensors.BOOL)):
+    setattr(Tensor, _name, partialmethod(Tensor.to, _kind))
 Core.kind = Tensor
