@@ -319,12 +319,9 @@ class Tensor(Core):
         if not self.is_leaf:
             message = f"{words(self)} is no leaf: a copy of it would have to copy the graph"
             raise fault("not-a-leaf", message, help=["copy x.detach(), or use x.clone(), which is recorded"])
-        state = {"_value": tensors.copy(self._value), "_flag": self._flag, "_grad": self._grad}
-        return restored, (type(self), state | {"_made_in_inference": self._made_in_inference} | self._own_state())
-
-    def _own_state(self) -> dict[str, Any]:
-        """What users have set on it beside."""
-        return {key: value for key, value in self.__dict__.items() if not key.startswith("_")}
+        state = {name: getattr(self, name) for name in ("_flag", "_grad", "_made_in_inference")}
+        own = {name: value for name, value in self.__dict__.items() if not name.startswith("_")}  # what users have set on it
+        return restored, (type(self), {"_value": tensors.copy(self._value)} | state | own)
 
     def clone(self) -> Tensor:
         """A copy, recorded."""

@@ -230,8 +230,6 @@ def _saved(known: Rule, given: Sequence[Any], values: Sequence[Any], reads: froz
 def share_memory(made: Core, given: Any, value: Any, view: Callable[[Any], Any]) -> None:
     """Mark a result as a view, if it is one."""
     if not (isinstance(given, Core) and tensors.shares(made._value, given._value)):
-        if isinstance(made._value, float) or not tensors.is_array(made._value):
-            return
         made._value = tensors.in_memory_of_its_own(made._value, (value,))
         return
     made._base = given if given._base is None else given._base
