@@ -6,6 +6,7 @@ Where the key is of numbers and slices the result is a view: it shows the tensor
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import index as as_index
 from operator import itemgetter
 from typing import Any
 
@@ -111,7 +112,7 @@ def _settled(tensor: Core, part: Any) -> Any:
 def _whole(tensor: Core, bound: Any) -> int:
     """A bound of a slice."""
     try:
-        return int(bound.__index__())
-    except (AttributeError, TypeError):
+        return as_index(bound)
+    except TypeError:
         message = f"{words(tensor)} is indexed with a slice of {bound!r}: its bounds are whole numbers"
         raise fault("bad-index", message) from None

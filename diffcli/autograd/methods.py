@@ -201,13 +201,13 @@ def _centred(
 
 def clamp(a: Any, min: Any = None, max: Any = None) -> Any:
     """Between two bounds, either of which may be left out."""
-    if min is None and max is None:
-        raise fault("not-numbers", "clamp needs a bound: min, max or both")
     return apply("clip", (a, *_bounds(min, max)))
 
 
 def _bounds(low: Any, high: Any) -> tuple[Any, Any]:
     """Both bounds, where one may be left out."""
+    if low is None and high is None:
+        raise fault("not-numbers", "clamp needs a bound: min, max or both")
     return float("-inf") if low is None else low, float("inf") if high is None else high
 
 
@@ -274,10 +274,6 @@ def in_place(row: str) -> Method:
     return lambda a, *others: inplace.change(a, row, others)
 
 
-def _clamp(a: Any, min: Any = None, max: Any = None) -> Any:
-    return inplace.change(a, "clip", _bounds(min, max))
-
-
 def _fill(a: Any, value: Any, name: str = "fill") -> Any:
     return inplace.put(a, Ellipsis, value, f"{name.capitalize()}Backward", f"{name}_()")
 
@@ -292,7 +288,8 @@ def _normal(a: Any, mean: float = 0.0, std: float = 1.0, generator: Any = None) 
 
 
 _IN_PLACE: dict[str, Method] = {
-    "clamp_": _clamp, "fill_": lambda a, value: _fill(a, value), "zero_": lambda a: _fill(a, 0.0, "zero"),
+    "clamp_": lambda a, min=None, max=None: inplace.change(a, "clip", _bounds(min, max)),
+    "fill_": lambda a, value: _fill(a, value), "zero_": lambda a: _fill(a, 0.0, "zero"),
     "copy_": lambda a, value: _fill(a, value, "copy"), "uniform_": _uniform, "normal_": _normal,
 }  # fmt: skip
 

@@ -6,6 +6,7 @@ uses. Numbers are computed in Python's floats, everything else in NumPy.
 
 from __future__ import annotations
 
+import operator
 from functools import cache
 
 from diffcli.operations import row_of
@@ -37,9 +38,8 @@ def label_of(name: str) -> str:
 
 _TRUTHS = {
     **{name: arrays.FUNCTIONS[name] for name in TRUTHS},
-    "eq": lambda a, b: a == b, "ne": lambda a, b: a != b, "lt": lambda a, b: a < b, "le": lambda a, b: a <= b,
-    "gt": lambda a, b: a > b, "ge": lambda a, b: a >= b,
-}  # fmt: skip
+    **{name: getattr(operator, name) for name in ("eq", "ne", "lt", "le", "gt", "ge")},
+}
 """Comparisons whose result is yes or no: what is NaN equals nothing, as in Python."""
 
 

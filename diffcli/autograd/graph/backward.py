@@ -88,12 +88,14 @@ class Sweep:
                 node.release()
 
     def _watch(self, node: Node, adjoint: Any) -> Any:
-        """Tell those who wait for the adjoint of a node."""
+        """Hand the adjoint of a node to its hooks, and to the tensors that keep their gradient."""
         value = plain(adjoint)
         if node._hooks is not None:
             value = through_hooks(node._hooks, value, self.recorded)
-        if node.keepers is not None:
-            _keep(node, value, self.recorded)
+        for reference in node.keepers or ():
+            tensor = reference()
+            if tensor is not None and tensor._node is node:
+                _accumulate(tensor, value if self.recorded else tensors.copy(value), self.recorded)
         return with_value(adjoint, value) if value is plain(adjoint) else value
 
 
@@ -110,14 +112,6 @@ def through_hooks(hooks: dict[int, Any], adjoint: Any, recorded: bool) -> Any:
                 raise fault("bad-gradient", message, help=["return a tensor of the same shape, or None"])
             given = changed
     return given if recorded else given._value
-
-
-def _keep(node: Node, adjoint: Any, recorded: bool) -> None:
-    """Give the adjoint of a node to the tensors that keep their gradient."""
-    for reference in node.keepers or ():
-        tensor = reference()
-        if tensor is not None and tensor._node is node:
-            _accumulate(tensor, adjoint if recorded else tensors.copy(adjoint), recorded)
 
 
 def _accumulate(tensor: Core, adjoint: Any, recorded: bool) -> None:

@@ -189,15 +189,11 @@ class AccumulateGrad(Node):
 class PartNode(Node):
     """One of several results of a node."""
 
-    __slots__ = ("whole", "part")
+    __slots__ = ("label", "whole", "part")
 
     def __init__(self, whole: Node, part: int) -> None:
         super().__init__((whole,))
-        self.whole, self.part = whole, part
-
-    @property
-    def name(self) -> str:
-        return self.whole.name
+        self.label, self.whole, self.part = whole.name, whole, part
 
     @property
     def next_functions(self) -> tuple[tuple[Node | None, int], ...]:
