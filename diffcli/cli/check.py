@@ -21,9 +21,8 @@ from diffcli.methods.nonsmooth.nonfinite import require_value
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.problem.system import System
 from diffcli.reports.check import check_report, notes_of, points_report, results_report
-from diffcli.studies.agreement.agreement import Progress, check
+from diffcli.studies.agreement.agreement import Progress, check, check_system
 from diffcli.studies.agreement.points import check_points
-from diffcli.studies.agreement.system_agreement import check_system
 from diffcli.studies.claims.claims import ClaimVerdict, judge_claims, read_claims
 
 TRIED = (1.37, 0.63, -0.41, -1.73, 0.19, 12.3, -14.7, 137.0, 1370.0)

@@ -93,7 +93,7 @@ class PartialCheck(NamedTuple):
         return max(abs(self.left or 0.0), abs(self.right or 0.0))
 
 
-def judge(
+def judge_partial(
     problem: Problem, variable: str, breaks: Sequence[Break], ways: list[Way], digits: int | None, floor: float
 ) -> tuple[PartialCheck, Reason]:
     """The ways to one partial derivative, compared, with the verdict and its reason.
