@@ -10,7 +10,7 @@ from diffcli.language import parse
 from diffcli.methods.derivation.derivation import Derivation, SymbolicAgreement
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.symbolic.equality import judge
-from diffcli.methods.symbolic.symbolic import Builder
+from diffcli.methods.symbolic.symbolic import REFUSALS, SympyBuilder
 from diffcli.records import SymbolicDerivative
 from diffcli.tape import lower
 
@@ -57,13 +57,13 @@ def _same(problem: Problem, one: str, other: str) -> bool | None:
     """Whether two texts are the same function of the problem's variables."""
     if not one:
         return None
-    builder = Builder()
+    builder = SympyBuilder()
     try:
         expressions = [builder.read(lower(parse(text), given=problem.at))[0] for text in (one, other)]
         return judge(builder.release(expressions[0] - expressions[1]))
     except LimitError:
         raise
-    except (DiffcliError, RecursionError, TypeError, ValueError, NotImplementedError, ZeroDivisionError):
+    except (DiffcliError, *REFUSALS):
         return None  # a name that cannot stand in a text, or what SymPy refuses to build
 
 

@@ -25,6 +25,7 @@ from diffcli.methods.sweeps.colouring import Groups, colour_symmetric, places
 from diffcli.methods.sweeps.sparsity import Flow, Pattern, find_pattern, flow_of
 from diffcli.methods.traces.cost import function_cost
 from diffcli.methods.traces.sweep_count import count_forward
+from diffcli.records import SymbolicDerivative
 
 FORWARD_OVER_REVERSE = "forward-over-reverse"
 """What the mode is called that is used if none is asked for."""
@@ -206,12 +207,12 @@ def _symbolic(gradient: GradientProblem, options: MatrixOptions, notes: list[Dia
     exact = sweep_symmetric(gradient, tuple((column,) for column in range(len(names))), None, options.progress)
     found: list[SymbolicSecond] = []
 
-    def keep(row: int, column: int, each: SymbolicSecond) -> None:
-        found.append(each)
-        matrix[row][column] = matrix[column][row] = each.derivative.value
+    def keep(row: int, column: int, derivative: SymbolicDerivative) -> None:
+        found.append(SymbolicSecond(names[column], names[row], derivative))
+        matrix[row][column] = matrix[column][row] = derivative.value
 
     try:
-        second_derivatives(gradient.problem, exact, keep, notes, options)
+        second_derivatives(gradient.problem, exact, keep, notes, options.max_nodes, options.simplify, options.progress)
     except (LimitError, KeyboardInterrupt) as stopped:
         if not found:
             raise

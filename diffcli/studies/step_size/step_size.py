@@ -23,6 +23,7 @@ from diffcli.studies.step_size.difference_quotients import UNITS, MethodSweep, M
 from diffcli.studies.step_size.error_theory import derivative_noise, theory
 from diffcli.tape import evaluate
 from diffcli.tape.lowering import MOST_ROWS
+from diffcli.tape.running.algebra import replay
 
 DEFAULT = "64*x*(1 - x)*(1 - 2*x)^2*(1 - 8*x + 8*x^2)^2"
 """The logistic map l4 in the factored form of Baydin et al. 2018, figure 3, which draws this sweep at x = 0.2."""
@@ -257,7 +258,7 @@ class _Truth:
 
 def _reference(problem: Problem, slot: int) -> tuple[precise.Number | None, str]:
     """The derivative with fifty digits, by SymPy where it can and the tape in mpmath confirms it; and its source in words."""
-    from diffcli.methods.symbolic.reference import symbolic_derivative
+    from diffcli.methods.symbolic.symbolic import symbolic_derivative
 
     nodes = _tree_nodes(problem)
     symbolic = symbolic_derivative(problem, problem.wrt[0], DIGITS) if nodes <= MOST_NODES else None
@@ -277,8 +278,5 @@ def _reference(problem: Problem, slot: int) -> tuple[precise.Number | None, str]
 
 def _tree_nodes(problem: Problem) -> int:
     """How many nodes the expression has when nothing is shared, as SymPy walks it."""
-    tape = problem.tape
-    nodes = [1] * tape.size
-    for slot in tape.rows():
-        nodes[slot] = 1 + sum(nodes[operand] for operand in tape.operands_of(slot))
-    return nodes[tape.output]
+    sizes = replay(problem.tape, [1] * problem.tape.first_row, lambda name, value: 1, lambda name, below: 1 + sum(below))
+    return sizes[problem.tape.output]
