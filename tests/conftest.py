@@ -9,9 +9,23 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import tiers
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write what the program prints into tests/golden")
+    parser.addoption("--all", action="store_true", help="the slow tests too, at full size, as continuous integration runs them")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "slow: what takes long and finds little that the fast tests do not find (--all)")
+    tiers.whole = config.getoption("--all")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    slow = [] if tiers.whole else [item for item in items if item.get_closest_marker("slow")]
+    config.hook.pytest_deselected(items=slow)
+    items[:] = [item for item in items if item not in set(slow)]
 
 
 @pytest.fixture

@@ -95,7 +95,7 @@ HOMES = {
     "diffcli.reports.plots.picture": "COLORS INK PAPER Path RADIUS RING Words lay_out_figure=lay_out marker",
     "diffcli.reports.plots.svg": "picture_svg svg_text=svg",
     "diffcli.reports.step_size.figure": "step_size_figure",
-    "diffcli.reports.step_size.step_size": "text",
+    "diffcli.reports.step_size": "step_size_text=text",
     "diffcli.reports.swell": "swell_live=live",
     "diffcli.reports.swell.data": "SIZES big swell_data",
     "diffcli.reports.swell.swell": "swell_report",

@@ -8,8 +8,9 @@ import time
 from random import Random
 
 import pytest
+import tiers
 from console import transcript
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from inside import (
     ARRAY_FUNCTIONS,
@@ -46,7 +47,7 @@ from programs import Choices
 from test_errors_language import at, codes_of, complaints_about, wrong
 from test_language import balanced
 
-often = settings(max_examples=500, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+often = tiers.often(500)
 
 # -- trees ---------------------------------------------------------------------------------------------------------------
 
@@ -753,8 +754,8 @@ def test_every_code_of_arrays_has_a_case():
 
 # -- large and deep texts ------------------------------------------------------------------------------------------------
 
-DEEP = 20_000
-DEEPER = 100_000
+DEEP = tiers.size(20_000)
+DEEPER = tiers.size(100_000)
 RIGHT = {
     "lists": "[" * DEEPER + "x" + "]" * DEEPER,
     "indices in indices": "x[" * DEEP + "0" + "]" * DEEP,

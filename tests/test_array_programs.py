@@ -11,13 +11,14 @@ from random import Random
 
 import numpy as np
 import pytest
+import tiers
 from array_programs import SHAPES, point_for, program_of
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from inside import activity, adjoints, evaluate, gradient_tape, lower, parse, tangents, write_out
 from programs import Choices
 
-often = settings(max_examples=400, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+often = tiers.often(400)
 KINDS = ("anywhere", "ties", "positive", "zeros")
 
 FOUND = {

@@ -473,7 +473,7 @@ def result_of(x, matrix, mode="reverse"):
 
 
 SMALL = result_of(np.array([1, -2.5, 1 / 3]), np.arange(6.0).reshape(2, 3))
-LARGE = result_of(np.linspace(-1, 1, 75), np.arange(150.0).reshape(2, 75) / 7)
+LARGE = result_of(np.arange(-37, 38) / 32, np.arange(150.0).reshape(2, 75) / 8)  # exact: the order of sums does not matter
 NOTATIONS = {"latex": IN_LATEX, "json": ASCII, "csv": ASCII, "plain": ASCII}
 
 

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+import tiers
 from array_rows import PROGRAMS, cases, point_of, row_tape
 from console import run
 from hypothesis import given, settings
@@ -304,7 +305,7 @@ def test_shapes_are_broadcast_as_numpy_does(one, other):
 
 
 @given(shapes, shapes, st.sampled_from(["a*b", "a - b/(1 + b^2)", "hypot(a, b)*b", "max(a, b)"]), st.integers(0, 99))
-@settings(max_examples=40)
+@settings(max_examples=tiers.examples(40))
 def test_what_was_repeated_is_summed_on_the_way_back(one, other, text, seed):
     try:
         np.broadcast_shapes(one, other)

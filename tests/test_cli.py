@@ -306,13 +306,14 @@ def test_a_time_limit_is_kept_and_said():
 
 @pytest.mark.skipif(not hasattr(signal, "SIGINT") or os.name == "nt", reason="needs POSIX signals")
 def test_an_interrupted_run_exits_with_130():
-    process = subprocess.Popen(
-        [sys.executable, "-m", "diffcli", "grad", SWELLING, "--at", "x=0.2", "--mode", "symbolic"],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    time.sleep(2)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=20)
+    command = [sys.executable, "-m", "diffcli", "grad", SWELLING, "--at", "x=0.2", "--mode", "symbolic"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            time.sleep(2)
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=20)
+        finally:
+            process.kill()  # a test that fails leaves no child behind; one that has ended takes no notice
     assert (process.returncode, out) == (130, "")
     assert err.strip() == "interrupted"
 

@@ -8,6 +8,7 @@ import re
 
 import pytest
 import sympy
+import tiers
 from console import run, transcript
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -182,7 +183,7 @@ def check_shape(found: Derivation) -> None:
 
 
 @given(programs(), points)
-@settings(max_examples=200)
+@settings(max_examples=tiers.examples(200))
 def test_numbers_and_texts_of_random_programs(statements, point):
     program = parse(plainly(statements))
     problem = Problem(program, given_point(program, point))
@@ -193,7 +194,7 @@ def test_numbers_and_texts_of_random_programs(statements, point):
 
 
 @given(programs(), points)
-@settings(max_examples=50)
+@settings(max_examples=tiers.examples(50))
 def test_every_step_has_a_formula_in_latex_and_in_unicode(statements, point):
     program = parse(plainly(statements))
     problem = Problem(program, given_point(program, point), share=True)

@@ -9,6 +9,7 @@ import re
 import xml.etree.ElementTree as ElementTree
 
 import pytest
+import tiers
 from console import Outcome, run
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -93,7 +94,7 @@ figures = st.builds(
 # -- scales ------------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=tiers.examples(60), deadline=None)
 @given(figures)
 def test_every_finite_point_has_a_place_in_the_frame_and_ticks_are_few_and_in_order(drawn):
     for most in (2, 8):
@@ -172,7 +173,7 @@ def test_no_line_is_wider_than_the_terminal_and_labels_are_there(name, width):
     assert any(line.strip() == "step h" for line in lines)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=tiers.examples(60), deadline=None)
 @given(figures, st.integers(20, 120), st.booleans())
 def test_any_figure_is_drawn(drawn, width, unicode):
     as_text(drawn, width, unicode)
@@ -218,7 +219,7 @@ def test_svg_is_well_formed_ascii_and_stays_on_the_paper(name):
             assert 0 <= float(place[0]) <= width and 0 <= float(place[1]) <= height
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=tiers.examples(60), deadline=None)
 @given(figures)
 def test_any_figure_is_written_as_well_formed_svg(drawn):
     ElementTree.fromstring(svg([drawn]))

@@ -1,13 +1,18 @@
-"""The floors of the house: imports go down only, and what belongs in one place stands nowhere else."""
+"""The floors and rooms of the house: imports go down only, and what belongs in one place stands nowhere else.
+
+Imports for typing and imports inside functions count as well.
+"""
 
 from __future__ import annotations
 
 import ast
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
+from inside import FORMATS
 
 import diffcli
 
@@ -20,19 +25,38 @@ ONLY_IN = {
     "sympy": "methods/symbolic", "rich": "reports/", "click": "cli/", "matplotlib": "reports/",
     "numpy": "operations/arithmetic/", "mpmath": "operations/arithmetic/",
 }  # fmt: skip
+ROOMS = {
+    "points": 0, "sweeps": 1, "problem": 2, "differences": 3, "nonsmooth": 3, "traces": 3, "symbolic": 4, "matrices": 5,
+    "derivation": 5,
+}  # fmt: skip
+"""The rooms of `diffcli.methods` in their order; its other files stand above them all."""
+DOORS = 18
+"""The most files that lie flat in a room, but for the commands and the lessons, of which each is one."""
 FORBIDDEN = {"eval": None, "exec": "tape/running/rules.py", "compile": "tape/running/rules.py", "sympify": None, "parse_expr": None}
 """Calls that no user's text may reach, and the one module in which the table's own texts are compiled."""
 FILES = sorted(ROOT.rglob("*.py"))
 
 
+MODULES = {".".join(("diffcli", *path.relative_to(ROOT).with_suffix("").parts)).removesuffix(".__init__"): path for path in FILES}
+
+
+@cache
+def tree_of(path):
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
 def imports(path):
-    package = ("diffcli", *path.relative_to(ROOT).parts[:-1])
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    """What a file imports: a module that is imported from its room is named whole."""
+    found = []
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            base = package[: len(package) - node.level + 1] if node.level else ()
-            yield ".".join((*base, node.module or ""))
+            assert not node.level, f"{path}: imports are absolute"
+            whole = [f"{node.module}.{alias.name}" for alias in node.names]
+            found += [name if name in MODULES else str(node.module) for name in whole]
+    return list(dict.fromkeys(found))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
@@ -47,10 +71,55 @@ def test_imports_go_down_only(path):
         assert own is None or floor is None or floor <= own, f"{where} on floor {own} imports {name} on floor {floor}"
 
 
+def room_of(module):
+    """The place of a module among the rooms of `diffcli.methods`; None if it stands elsewhere."""
+    package, _, rest = module.removeprefix("diffcli.").partition(".")
+    return ROOMS.get(rest.split(".")[0], len(ROOMS)) if package == "methods" and rest else None
+
+
+@pytest.mark.parametrize("module", [module for module in MODULES if room_of(module) is not None])
+def test_rooms_of_methods_know_only_those_below(module):
+    for name in imports(MODULES[module]):
+        below, own = room_of(name), room_of(module)
+        assert below is None or below <= own, f"{module} imports {name}, a room above it"
+        beside = below == own and own < len(ROOMS) and name.split(".")[2] != module.split(".")[2]
+        assert not beside, f"{module} imports {name}, a room beside it"
+
+
+def test_no_files_import_each_other():
+    files = {module: path for module, path in MODULES.items() if path.name != "__init__.py"}
+    arrows = {(module, name) for module, path in files.items() for name in imports(path) if name in files}
+    while True:
+        inside = {module for module, _ in arrows} & {name for _, name in arrows}
+        kept = {arrow for arrow in arrows if inside.issuperset(arrow)}
+        if kept == arrows:
+            break
+        arrows = kept
+    assert not arrows, "these stand in circles, or between two"
+
+
+@pytest.mark.parametrize("room", sorted({path.parent for path in FILES}), ids=lambda path: str(path.relative_to(ROOT)) or "diffcli")
+def test_a_room_has_few_doors(room):
+    doors = [path.name for path in room.glob("*.py") if path.name != "__init__.py"]
+    assert len(doors) <= DOORS or room.name in ("cli", "lessons"), f"{room.name} has {len(doors)} files"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_object_changes_its_class_and_no_format_is_asked_for_by_name(path):
+    where = str(path.relative_to(ROOT))
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.Assign):
+            targets = [target.attr for target in node.targets if isinstance(target, ast.Attribute)]
+            assert "__class__" not in targets, f"{where}:{node.lineno} changes the class of an object"
+        if isinstance(node, ast.Compare) and not where.startswith("reports/formats/"):
+            said = {part.value for side in (node.left, *node.comparators) for part in ast.walk(side) if isinstance(part, ast.Constant)}
+            assert not said & FORMATS.keys() - {"table", "plain"}, f"{where}:{node.lineno} asks for a format by its name"
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_nothing_is_evaluated_but_the_rules_of_the_table(path):
     where = str(path.relative_to(ROOT))
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Call):
             name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
             module = node.func.value if isinstance(node.func, ast.Attribute) else None

@@ -8,7 +8,8 @@ import math
 import re
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+import tiers
+from hypothesis import given
 from hypothesis import strategies as st
 from inside import (
     CODES,
@@ -26,11 +27,6 @@ from inside import (
     read_point,
 )
 from programs import SMOOTH, VARIABLES, given_point, plainly, points, programs
-
-
-def tried(examples):
-    return settings(max_examples=examples, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
-
 
 # -- texts ---------------------------------------------------------------------------------------------------------------
 
@@ -105,7 +101,7 @@ def read(text):
 
 
 @pytest.mark.parametrize("kind", TEXTS)
-@tried(2000)
+@tiers.often(2000)
 @given(data=st.data())
 def test_any_text_is_a_program_or_an_error(kind, data):
     program = read(data.draw(TEXTS[kind]))
@@ -114,7 +110,7 @@ def test_any_text_is_a_program_or_an_error(kind, data):
         assert again == program and again.inputs == program.inputs
 
 
-@tried(800)
+@tiers.often(800)
 @given(TEXTS["pieces"], st.sampled_from(("x=", "", "x=1,y=")))
 def test_any_point_is_read_or_an_error(text, start):
     try:
@@ -151,7 +147,7 @@ def answered(text, program, at, options):
     return result
 
 
-@tried(1500)
+@tiers.often(1500)
 @given(programs(), points, AUTOMATIC)
 def test_automatic_differentiation_answers_or_says_why_not(statements, point, options):
     text = plainly(statements)
@@ -160,7 +156,7 @@ def test_automatic_differentiation_answers_or_says_why_not(statements, point, op
 
 
 @pytest.mark.parametrize("method", METHODS)
-@tried(250)
+@tiers.often(250)
 @given(programs(depth=4), points)
 def test_differences_answer_or_say_why_not(method, statements, point):
     text = plainly(statements)
@@ -169,7 +165,7 @@ def test_differences_answer_or_say_why_not(method, statements, point):
 
 
 @pytest.mark.parametrize("rule", RULES)
-@tried(60)
+@tiers.often(60)
 @given(programs(depth=4), points)
 def test_step_rules_answer_or_say_why_not(rule, statements, point):
     text = plainly(statements)
@@ -177,7 +173,7 @@ def test_step_rules_answer_or_say_why_not(rule, statements, point):
     answered(text, program, given_point(program, point), {"mode": "numeric", "rule": rule})
 
 
-@tried(100)
+@tiers.often(100)
 @given(programs(rows=FEW, depth=3, variables=VARIABLES[:2]), points)
 def test_sympy_answers_or_says_why_not(statements, point):
     text = plainly(statements)
@@ -185,7 +181,7 @@ def test_sympy_answers_or_says_why_not(statements, point):
     answered(text, program, given_point(program, point), {"mode": "symbolic", "simplify": False})
 
 
-@tried(800)
+@tiers.often(800)
 @given(TEXTS["programs with mistakes"], points, AUTOMATIC)
 def test_a_program_with_mistakes_that_can_be_read_is_computed(text, point, options):
     program = read(text)
@@ -194,7 +190,7 @@ def test_a_program_with_mistakes_that_can_be_read_is_computed(text, point, optio
         answered(program.source.text, program, at, options)
 
 
-@tried(400)
+@tiers.often(400)
 @given(programs(rows=SMOOTH, depth=4), points)
 def test_both_modes_give_the_same_value_and_reach_the_same_variables(statements, point):
     text = plainly(statements)

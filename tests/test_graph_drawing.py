@@ -7,8 +7,9 @@ from itertools import pairwise
 from xml.etree import ElementTree
 
 import pytest
+import tiers
 from console import run
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from inside import (
     GAP,
     LOOKS,
@@ -33,7 +34,7 @@ from inside import graph_picture as picture
 from inside import lay_out_graph as lay_out
 from programs import plainly, points, programs
 
-often = settings(max_examples=120, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+often = tiers.often(120)
 STYLE = Style(80, 6)
 
 

@@ -7,7 +7,8 @@ import unicodedata
 from itertools import cycle
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+import tiers
+from hypothesis import given
 from hypothesis import strategies as st
 from inside import (  # fmt: skip
     CALL,
@@ -31,7 +32,7 @@ from inside import (  # fmt: skip
 )
 from programs import INFIX, PREFIX, ROWS, plainly, program_spelled, programs, tree_of, with_numbers
 
-often = settings(max_examples=500, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+often = tiers.often(500)
 
 
 def whole(program, root=None):

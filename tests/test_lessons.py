@@ -72,7 +72,7 @@ def without_what_varies(data):
 
 
 @pytest.mark.parametrize("name", LESSONS)
-def test_a_lesson_passes_its_checks_and_says_so_in_json(name):
+def test_a_lesson_passes_its_checks_and_says_so_in_json(name, once):
     data = data_of(name)
     assert list(data) == ["schema", "lesson", "title", "seed", "size", "passed", "parts", "checks", "try_next"]
     assert (data["schema"], data["lesson"], data["title"]) == ("diffcli/lesson@1", name, LESSONS[name].title)
@@ -89,18 +89,13 @@ def test_a_lesson_passes_its_checks_and_says_so_in_json(name):
             assert all(len(curve["x"]) == len(curve["y"]) > 1 for curve in part["curves"])
 
 
-@pytest.mark.parametrize("name", LESSONS)
-def test_the_same_seed_gives_the_same_lesson(name):
-    first, second = (without_what_varies(data_of(name, "--seed", "3")) for _ in range(2))
-    assert json.dumps(first) == json.dumps(second)
-    assert (first["seed"], first["passed"]) == (3, True)
-
-
-def test_no_lesson_depends_on_the_order_of_hashes():
+@pytest.mark.slow
+def test_the_same_seed_gives_the_same_lessons_whatever_the_order_of_hashes():
     code = (
         "import json; from diffcli.reports.document import machine; from diffcli.reports.lesson import lesson_report; "
         "from diffcli.studies.lessons import LESSONS, run_lesson; from diffcli.studies.lessons.record import Settings; "
-        "print(json.dumps([machine(lesson_report(run_lesson(name), Settings()).data) for name in LESSONS]))"
+        "settings = Settings(seed=3); "
+        "print(json.dumps([machine(lesson_report(run_lesson(name, settings), settings).data) for name in LESSONS]))"
     )
     told = []
     for seed in ("1", "2"):
@@ -108,17 +103,20 @@ def test_no_lesson_depends_on_the_order_of_hashes():
         finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
         told.append([without_what_varies(data) for data in json.loads(finished.stdout)])
     assert told[0] == told[1]
+    assert all((data["seed"], data["passed"]) == (3, True) for data in told[0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LESSONS)
 def test_checks_do_not_hang_on_the_seed(name):
     assert data_of(name, "--seed", "1")["passed"] is True
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name, entry in LESSONS.items() if entry.size])
 def test_a_lesson_passes_at_every_size_that_it_may_have(name):
     size = LESSONS[name].size
-    for given in {size.least, max(size.least, size.default // 2 + 1), size.most}:
+    for given in {size.least, size.most}:
         data = data_of(name, "--size", str(given))
         assert (data["size"], data["passed"]) == (given, True), given
 

@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterator
 
 import oracle
 import pytest
+import tiers
 from inside import (
     FLOATS,
     OPERATIONS,
@@ -71,7 +72,7 @@ BESIDE_ZEROS = {
 }
 """Rows whose values, and not only their partials, may be off by what two ulp of the operands make of them."""
 
-RANDOM_POINTS = 50
+RANDOM_POINTS = tiers.examples(50)
 FEWER_POINTS = {"polygamma": 6}
 """Rows whose oracle is slow."""
 

@@ -13,6 +13,7 @@ from itertools import pairwise
 import mpmath
 import numpy
 import pytest
+import tiers
 from console import run, transcript
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -161,7 +162,7 @@ def test_slopes_are_known_where_both_sides_can_be_seen():
         assert (swept.slopes[1] is None) == (swept.method == "complex")
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=tiers.examples(40), deadline=None)
 @given(st.lists(st.integers(-1000, 1000), min_size=3, max_size=3), st.integers(1, 5000), st.integers(0, 50))
 def test_the_bound_holds_for_any_quadratic_and_cubic_at_any_step(coefficients, numerator, exponent):
     """There truncation is one term exactly, and the derivative is exact in fractions: an oracle of its own."""
@@ -546,8 +547,7 @@ def test_without_an_expression_a_point_may_be_given():
 def test_docstrings():
     import doctest
 
-    from inside import axes, step_size, svg
-    from inside import text as step_size_text
+    from inside import axes, step_size, step_size_text, svg
 
     for module in (axes, svg, step_size, step_size_text):
         outcome = doctest.testmod(module)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+import tiers
+from hypothesis import given
 from inside import OPERATIONS, LimitError, Skip, accumulate, activity, adjoints, evaluate, lower, parse, tangents
 from programs import SMOOTH, VARIABLES, given_point, meaning, plainly, points, programs
 
-often = settings(max_examples=500, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+often = tiers.often(500)
 
 
 def rows(text, **options):

@@ -8,8 +8,9 @@ import math
 import oracle
 import pytest
 import sympy
+import tiers
 from console import run, transcript
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from inside import TaylorResult, evaluate, gradient_tape, lower, parse, polynomial_text, power_series, taylor
 from mpmath import mp, mpf
 from programs import SMOOTH, plainly, points, programs
@@ -17,7 +18,7 @@ from test_operations import TRUTHS, UNKNOWN, at_points, call
 
 import diffcli
 
-often = settings(max_examples=200, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+often = tiers.often(200)
 ORDER = 8
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import oracle
 import pytest
+import tiers
 from console import run, transcript
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from inside import (
     OPERATIONS,
@@ -40,7 +41,7 @@ from programs import Apply, Choices, Statement, leaf, plainly, points, programs
 from test_operations import Applied, at_points, judge
 from test_sizes import SHAPES, X
 
-often = settings(max_examples=400, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+often = tiers.often(400)
 ROOT = Path(__file__).parents[1]
 
 
