@@ -40,7 +40,6 @@ from inside import (
     adjoints,
     answer,
     big,
-    chebyshev,
     default_point,
     error,
     evaluate,
@@ -117,6 +116,19 @@ def test_the_columns_of_the_survey_table_agree_with_each_other(n):
     exact = sympy.diff(value, sympy.Symbol("x", real=True))
     assert sympy.expand(exact - derivative) == 0
     assert sympy.expand(derivative - simplified) == 0
+
+
+def chebyshev(n: int) -> list[int]:
+    """The coefficients of l_n of the logistic map, of x^1 first, by their recurrence: an oracle for every other way to them.
+
+    With N = 2^(n-1): l_n = (1 - T_N(1 - 2x))/2, a Chebyshev polynomial, since 4·s²·(1 - s²) is the double angle of s = sin;
+    c_1 = N², c_{k+1} = -4·c_k·(N + k)·(N - k)/((2k + 1)(2k + 2)), from the hypergeometric form of T_N.
+    """
+    size = 2 ** (n - 1)
+    coefficients = [size * size]
+    for k in range(1, size):
+        coefficients.append(-4 * coefficients[-1] * (size + k) * (size - k) // ((2 * k + 1) * (2 * k + 2)))
+    return coefficients
 
 
 @pytest.mark.parametrize("n", range(1, 8))

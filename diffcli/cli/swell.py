@@ -20,8 +20,7 @@ from diffcli.methods.points.points import read_point
 from diffcli.reports.formats import FORMATS
 from diffcli.reports.swell.live import live
 from diffcli.reports.swell.swell import swell_report
-from diffcli.studies.swell.map import DEMOS, MOST_ITERATIONS, Recurrence, of_demo, of_program
-from diffcli.studies.swell.point import check_point, default_point
+from diffcli.studies.swell.map import DEMOS, MOST_ITERATIONS, Recurrence, check_point, default_point, of_demo, of_program
 from diffcli.studies.swell.swell import Request, swell
 
 MOST_DRAWN = 500

@@ -8,7 +8,7 @@ depth costs nothing.
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from diffcli.language.syntax import ATOM, CALL, CHOICE, COMPARISON, NAME, NEGATION, NUMBER, POWER, PRODUCT, Program
@@ -194,7 +194,7 @@ def _parts(program: Program, node: int, dialect: Dialect, name: Namer, instead: 
     if operation in dialect.templates:
         return _template_parts(dialect.templates[operation], operation, children)
     if row is not None and row.symbol:
-        parts, binds = _operator_parts(row.precedence, dialect.symbols[operation], children)
+        parts, binds = operator_parts(row.precedence, dialect.symbols[operation], children)
         first = children[0]
         if binds == PRODUCT and (dialect.juxtaposed or instead or program.operations[first] == "matmul"):
             parts[0] = (first, ATOM) if reads_on(program, instead.get(first, first), dialect) else parts[0]
@@ -207,10 +207,15 @@ def _parts(program: Program, node: int, dialect: Dialect, name: Namer, instead: 
     alone = len(children) == 1 and _is_leaf(program, instead.get(children[0], children[0]))
     if dialect.juxtaposed and operation in BARE and alone:
         return [function + " ", (children[0], ATOM)], NEGATION
-    parts = [function + dialect.brackets[0]]
-    for position, child in enumerate(children):
-        parts += [", "] * (position > 0) + [(child, CHOICE)]
-    return [*parts, dialect.brackets[1]], ATOM
+    return call_parts(function, children, dialect.brackets), ATOM
+
+
+def call_parts(function: str, children: Iterable[int], brackets: tuple[str, str] = LANGUAGE.brackets) -> Parts:
+    """What a call is written with."""
+    parts: Parts = []
+    for child in children:
+        parts += [", ", (child, CHOICE)]
+    return [function + brackets[0], *parts[1:], brackets[1]]
 
 
 def _number_parts(dialect: Dialect, value: float) -> tuple[Parts, int]:
@@ -233,7 +238,8 @@ def _template_parts(template: str, operation: str, children: tuple[int, ...]) ->
     return parts, precedence if precedence and operation != "div" else ATOM
 
 
-def _operator_parts(precedence: int, symbol: str, children: tuple[int, ...]) -> tuple[Parts, int]:
+def operator_parts(precedence: int, symbol: str, children: tuple[int, ...]) -> tuple[Parts, int]:
+    """What an operator and its operands are written with, and how tightly the whole binds."""
     if len(children) == 1:
         return [symbol, (children[0], precedence)], precedence
     left, right = children

@@ -13,19 +13,17 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from itertools import product
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import sympy
 from sympy.core.relational import Relational
 
 from diffcli.methods.sweeps.reverse import activity
 from diffcli.methods.symbolic.symbolic import exact
+from diffcli.methods.symbolic.text import Expression
 from diffcli.methods.symbolic.zero_test import MOST_NODES, size, vanishes
 from diffcli.operations import OPERATIONS
 from diffcli.tape import Tape, evaluate
-
-Expression = Any
-"""A SymPy expression; SymPy ships no types."""
 
 MOST_CASES = 4
 """How many combinations of signs are tried."""

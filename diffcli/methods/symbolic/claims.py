@@ -16,8 +16,8 @@ import sympy
 from diffcli.errors import LimitError
 from diffcli.methods.symbolic.case_proof import is_equal_by_cases
 from diffcli.methods.symbolic.equality import judge, witness
-from diffcli.methods.symbolic.symbolic import REFUSALS, Expression, SympyBuilder
-from diffcli.methods.symbolic.text import Undecided, to_program_text
+from diffcli.methods.symbolic.symbolic import REFUSALS, SympyBuilder
+from diffcli.methods.symbolic.text import Expression, Undecided, to_program_text
 from diffcli.methods.symbolic.zero_test import size, vanishes
 from diffcli.tape import Tape
 from diffcli.tape.running.algebra import replay

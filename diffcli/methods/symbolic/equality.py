@@ -9,16 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
-from typing import Any
 
 import sympy
 
 from diffcli.errors import LimitError
 from diffcli.methods.differences.random_points import RANGES, random_points
+from diffcli.methods.symbolic.text import Expression
 from diffcli.methods.symbolic.zero_test import size, vanishes
-
-Expression = Any
-"""A SymPy expression; SymPy ships no types."""
 
 MOST_NODES = 400
 """Larger expressions are expanded, and not simplified: SymPy's effort grows much faster than their size."""

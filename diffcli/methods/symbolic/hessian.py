@@ -9,7 +9,8 @@ import sympy
 
 from diffcli.errors import Diagnostic
 from diffcli.methods.problem.problem import Problem
-from diffcli.methods.symbolic.symbolic import Expression, SympyBuilder, described, sympy_limits
+from diffcli.methods.symbolic.symbolic import SympyBuilder, described, sympy_limits
+from diffcli.methods.symbolic.text import Expression
 from diffcli.records import SymbolicDerivative
 
 

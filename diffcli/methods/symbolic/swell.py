@@ -24,8 +24,8 @@ from sympy.polys.rings import ring
 from diffcli.errors import LimitError
 from diffcli.language import parse
 from diffcli.methods.symbolic.swell_text import factored_text, simplified_text, unsimplified_text
-from diffcli.methods.symbolic.symbolic import Expression, SympyBuilder, as_number, constant_of
-from diffcli.methods.symbolic.text import Undecided, to_program_text
+from diffcli.methods.symbolic.symbolic import SympyBuilder, as_number, constant_of
+from diffcli.methods.symbolic.text import Expression, Undecided, to_program_text
 from diffcli.tape import Tape, lower
 from diffcli.tape.running.algebra import replay
 

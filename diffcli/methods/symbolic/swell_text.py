@@ -15,9 +15,10 @@ import sympy
 from sympy.core.cache import clear_cache
 from sympy.core.parameters import distribute
 
+from diffcli.methods.symbolic.text import Expression
+
 Polynomial = Any
 """An element of a SymPy polynomial ring over the rationals."""
-Expression = Any
 Factor = tuple[Polynomial, int]
 
 

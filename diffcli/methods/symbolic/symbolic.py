@@ -24,7 +24,7 @@ from diffcli.language.writing.printer import number_text, shorten
 from diffcli.methods.differences.precise import DIGITS, precise_value, with_exact_names
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.problem.scalarise import point_of
-from diffcli.methods.symbolic.text import Undecided, to_program_text
+from diffcli.methods.symbolic.text import Expression, Undecided, to_program_text
 from diffcli.operations import OPERATIONS
 from diffcli.records import SymbolicDerivative
 from diffcli.tape import Tape
@@ -32,9 +32,6 @@ from diffcli.tape.lowering import MOST_ROWS, lower
 from diffcli.tape.running.algebra import replay
 from diffcli.tape.running.evaluation import evaluate, run
 from diffcli.tape.running.rules import rule_function
-
-Expression = Any
-"""A SymPy expression; SymPy ships no types."""
 
 LOST = 1e-6
 """The relative difference from the table's rules at which a form is said to lose its digits."""

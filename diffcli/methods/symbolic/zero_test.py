@@ -18,8 +18,7 @@ from typing import Any
 import sympy
 from sympy.polys.polyerrors import PolynomialError
 
-Expression = Any
-"""A SymPy expression; SymPy ships no types."""
+from diffcli.methods.symbolic.text import Expression
 
 MOST_NODES = 600
 """Larger expressions are left alone."""

@@ -15,6 +15,7 @@ from diffcli.errors import LimitError, error
 from diffcli.language.syntax import COMPARISON, NAME, NUMBER, Program
 from diffcli.operations import OPERATIONS
 from diffcli.tape import Tape
+from diffcli.tape.running.algebra import replay
 from diffcli.tape.running.rules import RESULT, SEED, TIES, rule_function, terms
 
 WHOLE = frozenset(("add", "sub", "mul", "div"))
@@ -78,13 +79,10 @@ class Graph:
 
     def replay(self, tape: Tape, inputs: Sequence[int]) -> tuple[int, list[int]]:
         """The node of a tape's result, with nodes for its inputs; and the node of every row, operands first."""
-        constants = [
-            self.name(tape.constant_names[-1 - index]) if -1 - index in tape.constant_names else self.number(value)
-            for index, value in enumerate(tape.constants)
-        ]
-        nodes = [*inputs, *[0] * len(tape.operations), *reversed(constants)]
-        for slot, (operation, row) in enumerate(zip(tape.operations, tape.operands, strict=True), tape.first_row):
-            nodes[slot] = self.node(operation, tuple([nodes[operand] for operand in row]))
+        nodes = replay(
+            tape, inputs, lambda name, value: self.name(name) if name else self.number(value),
+            lambda operation, operands: self.node(operation, tuple(operands)),
+        )  # fmt: skip
         return nodes[tape.output], nodes[tape.first_row : tape.slots]
 
 

@@ -14,10 +14,8 @@ from diffcli.studies.swell.accuracy import Accuracy, accuracy
 from diffcli.studies.swell.costs import TapeCost, tape_costs
 from diffcli.studies.swell.counts import Graph, Reach, Tangents
 from diffcli.studies.swell.domain import Lost, lost, require_values
-from diffcli.studies.swell.laws import LAWS, law
-from diffcli.studies.swell.map import Recurrence
+from diffcli.studies.swell.map import LAWS, Recurrence, generic_point, law
 from diffcli.studies.swell.measured import Cell, NotStarted, Task, measure
-from diffcli.studies.swell.point import generic_point
 from diffcli.studies.swell.text import LONGEST, Texts
 
 FIRST_ROWS = 10

@@ -6,20 +6,13 @@ pass counts, exactly, the characters of a text that no disk would hold; and the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from diffcli.language.syntax import ATOM, CHOICE, COMPARISON, NAME, NEGATION, NUMBER, POWER
-from diffcli.language.writing.printer import number_text
+from diffcli.language.syntax import ATOM, NAME, NEGATION, NUMBER
+from diffcli.language.writing.printer import LANGUAGE, Parts, call_parts, number_text, operator_parts
 from diffcli.operations import OPERATIONS
 from diffcli.studies.swell.counts import Graph
 
 LONGEST = 400
 """Characters of a text that are shown."""
-
-Parts = list["str | tuple[int, int]"]
-"""Texts, and nodes with how tightly each must bind not to be parenthesised."""
-
-_TIGHT = {"mul": "*", "div": "/", "pow": "^"}
 
 
 class Texts:
@@ -68,19 +61,5 @@ class Texts:
             return [label if isinstance(label, str) else number_text(label)], self._binds(node)
         row = OPERATIONS.get(operation)
         if row is None or not row.symbol:
-            return _call(operation if row is None else row.spelling, operands), ATOM
-        binds = row.precedence
-        if len(operands) == 1:
-            return ["-" if operation == "neg" else f"{row.symbol} ", (operands[0], binds)], binds
-        left, right = operands
-        symbol = _TIGHT.get(operation, f" {row.symbol} ")
-        if binds == POWER:
-            return [(left, POWER + 1), symbol, (right, NEGATION)], binds
-        return [(left, binds + (binds == COMPARISON)), symbol, (right, binds + 1)], binds
-
-
-def _call(name: str, operands: Sequence[int]) -> Parts:
-    parts: Parts = [f"{name}("]
-    for position, operand in enumerate(operands):
-        parts += [", "] * (position > 0) + [(operand, CHOICE)]
-    return [*parts, ")"]
+            return call_parts(operation if row is None else row.spelling, operands), ATOM
+        return operator_parts(row.precedence, LANGUAGE.symbols[operation], operands)
