@@ -14,8 +14,7 @@ from typing import NamedTuple
 from diffcli.language.writing.printer import LANGUAGE, to_text
 from diffcli.methods.derivation.expressions import Form
 from diffcli.methods.derivation.row_derivatives import Slopes
-from diffcli.methods.derivation.rules import CONSTANT, IDENTITY, rule_name
-from diffcli.methods.derivation.schemas import INNER, Letters, letters_of, remark_of
+from diffcli.methods.derivation.rules import CONSTANT, IDENTITY, INNER, Letters, letters_of, remark_of, rule_name
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.traces.trace import IN_LATEX, UNICODE, Notation
 from diffcli.operations import OPERATIONS, Operation
@@ -203,7 +202,7 @@ class _Deriver:
         row = self.tape.operands_of(slot)
         operation = OPERATIONS[self.tape.operation(slot)]
         letters = letters_of(self.problem, self.forms, slot, self.slopes.depends, self.slopes.input)
-        applied = Form(self.forms.apply(operation.name, [self.forms.plain(letter) for letter in letters.values]))
+        applied = self.forms.applied(operation.name, letters.values)
         slope = self.slopes.assembled(slot, letters.values, letters.slopes, applied, in_letters=True)
         numbers = [self.problem.values[operand] for operand in row]
         ties = numbers.count(self.problem.values[slot]) if operation.variadic else 1
@@ -253,9 +252,8 @@ class _Deriver:
         """A row in terms of others: v₀·v₂."""
         if not self.tape.first_row <= slot < self.tape.slots:
             return self._text(self.values[slot])
-        row = self.tape.operands_of(slot)
-        nodes = [self.forms.plain(self._named(operand, self.values[operand], "", 0)) for operand in row]
-        return self._text(Form(self.forms.apply(self.tape.operation(slot), nodes)))
+        named = [self._named(operand, self.values[operand], "", 0) for operand in self.tape.operands_of(slot)]
+        return self._text(self.forms.applied(self.tape.operation(slot), named))
 
     def _text(self, form: Form) -> str:
         return to_text(self.forms, self.forms.plain(form), self.dialect, self._spell)

@@ -13,6 +13,7 @@ from diffcli.methods.sweeps.forward import tangents
 from diffcli.methods.sweeps.reverse import activity
 from diffcli.methods.traces.trace import formula_of
 from diffcli.operations import OPERATIONS
+from diffcli.tape.running.algebra import replay
 from diffcli.tape.running.formulas import Formula
 from diffcli.tape.running.rules import RESULT, SEED, TIES, Term, term_text, terms
 
@@ -91,17 +92,8 @@ class Slopes:
 
     def _value_forms(self) -> list[Form]:
         """A form for every slot, and the constants at the end, where their negative slots find them."""
-        tape, forms = self.tape, self.forms
-        constants = [
-            forms.name(tape.constant_names[-1 - index]) if -1 - index in tape.constant_names else forms.number(value)
-            for index, value in enumerate(tape.constants)
-        ]
-        ends = [*map(forms.name, tape.inputs), *[forms.zero] * len(tape.operations), *reversed(constants)]
-        nodes = [forms.plain(form) for form in ends]
-        for slot, (name, row) in enumerate(zip(tape.operations, tape.operands, strict=True), tape.first_row):
-            nodes[slot] = forms.apply(name, [nodes[operand] for operand in row])
-            ends[slot] = Form(nodes[slot])
-        return ends
+        forms = self.forms
+        return replay(self.tape, map(forms.name, self.tape.inputs), forms.constant, forms.applied)
 
     def assembled(
         self, slot: int, values: Sequence[Form], slopes: Sequence[Form], result: Form, in_letters: bool = False

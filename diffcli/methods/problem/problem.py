@@ -267,11 +267,14 @@ class Problem:
 
     def expression(self) -> str:
         """The program on one line, as diffcli reads it; a very long one as it was written."""
-        if self.function is not None:
-            return self.function.name
-        if len(self.program) > 100_000:
-            return "; ".join(line.partition("#")[0].strip() for line in self.program.source.text.splitlines()).strip("; ")
-        return program_text(self.program).replace("\n", "; ")
+        return self.function.name if self.function is not None else one_line(self.program)
+
+
+def one_line(program: Program) -> str:
+    """A program on one line, as diffcli reads it; a very long one as it was written."""
+    if len(program) > 100_000:
+        return "; ".join(line.partition("#")[0].strip() for line in program.source.text.splitlines()).strip("; ")
+    return program_text(program).replace("\n", "; ")
 
 
 def as_program(target: Target) -> Program:

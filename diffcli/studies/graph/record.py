@@ -12,10 +12,6 @@ from typing import NamedTuple
 from diffcli.errors import Diagnostic, Span
 from diffcli.records import Number
 
-KINDS = ("input", "constant", "operation", "folded")
-"""What a node may be: an input that is asked for, something no such input reaches, what is made of inputs, and a place where
-nodes are left out."""
-
 
 class Node(NamedTuple):
     """A value, or what makes it."""
@@ -23,6 +19,8 @@ class Node(NamedTuple):
     id: str
     """A short text that no other node has, such as ``v1``."""
     kind: str
+    """``input`` for one that is asked for, ``constant`` for what no such input reaches, ``operation`` for what is made of inputs,
+    and ``folded`` for a place where nodes are left out."""
     operation: str = ""
     """What makes it; empty for an input and for a constant that is written down."""
     name: str = ""
