@@ -65,7 +65,7 @@ from inside import (
     tape_costs,
     tree_sizes,
 )
-from inside import SwellGraph as Graph
+from inside import SharedGraph as Graph
 from inside import SympyBuilder as Builder
 
 LOGISTIC = of_demo("logistic")

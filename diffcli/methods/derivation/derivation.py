@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from diffcli.language.writing.printer import LANGUAGE, to_text
 from diffcli.methods.derivation.expressions import Form
-from diffcli.methods.derivation.row_derivatives import Slopes
+from diffcli.methods.derivation.row_derivatives import RowDerivatives
 from diffcli.methods.derivation.rules import CONSTANT, IDENTITY, INNER, Letters, letters_of, remark_of, rule_name
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.traces.trace import IN_LATEX, UNICODE, Notation
@@ -38,7 +38,7 @@ REFERENCE = "derived above"
 """The rule of a step that refers to another."""
 
 
-class Step(NamedTuple):
+class DerivationStep(NamedTuple):
     """One value and its derivative. Texts are in the notation that was asked for."""
 
     v: int | None
@@ -84,7 +84,7 @@ class Derivation(NamedTuple):
     """The derivation of one partial derivative. Steps left out of the middle are counted in ``hidden``."""
 
     variable: str
-    steps: tuple[Step, ...]
+    steps: tuple[DerivationStep, ...]
     hidden: int
     derivative: str
     """The whole of it, in diffcli's language; empty if that would be very long."""
@@ -134,7 +134,7 @@ class _Deriver:
     def __init__(self, problem: Problem, variable: str, notation: Notation) -> None:
         self.problem, self.tape, self.notation, self.variable = problem, problem.tape, notation, variable
         tape = problem.tape
-        self.slopes = Slopes(problem, variable)
+        self.slopes = RowDerivatives(problem, variable)
         self.forms, self.values = self.slopes.forms, self.slopes.values
         self.names = {slot: name for name, slot in reversed(tape.bindings.items()) if slot >= tape.first_row}
         self.prime = prime_of(notation)
@@ -180,11 +180,11 @@ class _Deriver:
 
     # -- a step --------------------------------------------------------------------------------------------------------------
 
-    def _step(self, place: _Place) -> Step:
+    def _step(self, place: _Place) -> DerivationStep:
         slot, tape = place.slot, self.tape
         v = tape.index(slot) if slot < tape.slots else None
         children = () if place.again else tuple(map(tape.index, self.slopes.children(slot)))
-        step = Step(
+        step = DerivationStep(
             v, REFERENCE, self._row_text(slot), "", self.names.get(slot, ""), "", "", "", self._result(slot),
             self.slopes.number(slot), children, v if place.again else None, place.depth, place.rails,
         )  # fmt: skip
@@ -198,7 +198,7 @@ class _Deriver:
             return step._replace(rule=IDENTITY, formula=f"{step.row}{self.prime} = 1")
         return self._with_rule(slot, step)
 
-    def _with_rule(self, slot: int, step: Step) -> Step:
+    def _with_rule(self, slot: int, step: DerivationStep) -> DerivationStep:
         row = self.tape.operands_of(slot)
         operation = OPERATIONS[self.tape.operation(slot)]
         letters = letters_of(self.problem, self.forms, slot, self.slopes.depends, self.slopes.input)

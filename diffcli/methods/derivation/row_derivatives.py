@@ -23,7 +23,7 @@ def _textbook_term(name: str, position: int) -> Term:
     return Term(term_text(TEXTBOOK[name][position]), OPERATIONS[name], position)
 
 
-class Slopes:
+class RowDerivatives:
     """Values and derivatives along one variable, written out in the variables, and the rules that make them."""
 
     def __init__(self, problem: Problem, variable: str) -> None:

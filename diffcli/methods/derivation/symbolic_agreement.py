@@ -9,7 +9,7 @@ from diffcli.errors import Diagnostic, DiffcliError, LimitError, as_stop
 from diffcli.language import parse
 from diffcli.methods.derivation.derivation import Derivation, SymbolicAgreement
 from diffcli.methods.problem.problem import Problem
-from diffcli.methods.symbolic.equality import judge
+from diffcli.methods.symbolic.equality import is_zero
 from diffcli.methods.symbolic.symbolic import REFUSALS, SympyBuilder
 from diffcli.records import SymbolicDerivative
 from diffcli.tape import lower
@@ -60,7 +60,7 @@ def _same(problem: Problem, one: str, other: str) -> bool | None:
     builder = SympyBuilder()
     try:
         expressions = [builder.read(lower(parse(text), given=problem.at))[0] for text in (one, other)]
-        return judge(builder.release(expressions[0] - expressions[1]))
+        return is_zero(builder.release(expressions[0] - expressions[1]))
     except LimitError:
         raise
     except (DiffcliError, *REFUSALS):

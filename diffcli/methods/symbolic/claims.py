@@ -15,10 +15,10 @@ import sympy
 
 from diffcli.errors import LimitError
 from diffcli.methods.symbolic.case_proof import is_equal_by_cases
-from diffcli.methods.symbolic.equality import judge, witness
+from diffcli.methods.symbolic.equality import is_zero, witness
 from diffcli.methods.symbolic.symbolic import REFUSALS, SympyBuilder
 from diffcli.methods.symbolic.text import Expression, Undecided, to_program_text
-from diffcli.methods.symbolic.zero_test import size, vanishes
+from diffcli.methods.symbolic.zero_test import node_count, vanishes
 from diffcli.tape import Tape
 from diffcli.tape.running.algebra import replay
 
@@ -125,7 +125,7 @@ def _decide(tape: Tape, variable: str, claim: Tape) -> Decision:
 
 def _judged(difference: Expression) -> bool | None:
     """What SymPy's own simplification makes of a difference, if it is one that it will be done with soon."""
-    return judge(difference) if _is_tame(difference, MOST_JUDGED) else None
+    return is_zero(difference) if _is_tame(difference, MOST_JUDGED) else None
 
 
 def _text(derivative: Expression, tape: Tape) -> str:
@@ -142,7 +142,7 @@ def _text(derivative: Expression, tape: Tape) -> str:
     texts = []
     for form in forms:
         try:
-            if size(form, MOST_SHOWN) < MOST_SHOWN:
+            if node_count(form, MOST_SHOWN) < MOST_SHOWN:
                 texts.append(to_program_text(form, MOST_SHOWN, tape.inputs))
         except Undecided:
             continue
@@ -154,6 +154,6 @@ def _text(derivative: Expression, tape: Tape) -> str:
 
 def _is_tame(expression: Expression, most: int) -> bool:
     """Whether SymPy will simplify an expression soon: it is small, and nothing like sin(1000000*x) can be written out."""
-    if size(expression, most) == most:
+    if node_count(expression, most) == most:
         return False
     return all(max(abs(number.p), number.q) <= MOST_WHOLE for number in expression.atoms(sympy.Rational))

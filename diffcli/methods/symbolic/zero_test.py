@@ -65,10 +65,10 @@ def vanishes(expression: Expression) -> bool:
     if expression == 0:
         return True
     try:
-        _refuse_if(size(expression, MOST_NODES) == MOST_NODES)
+        _refuse_if(node_count(expression, MOST_NODES) == MOST_NODES)
         for function, formula in _REWRITTEN:
             expression = expression.replace(function, formula)
-        _refuse_if(size(expression, MOST_NODES) == MOST_NODES)
+        _refuse_if(node_count(expression, MOST_NODES) == MOST_NODES)
         return _Kernels(sympy.expand_log(expression.replace(_is_root, _factored_root))).is_zero()
     except (_Beyond, PolynomialError):
         return False
@@ -89,7 +89,7 @@ def _refuse_if(condition: bool) -> None:
         raise _Beyond
 
 
-def size(expression: Expression, most: int) -> int:
+def node_count(expression: Expression, most: int) -> int:
     """How many nodes an expression has, counted up to ``most``."""
     return sum(1 for _ in islice(sympy.preorder_traversal(expression), most))
 

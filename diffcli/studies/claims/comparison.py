@@ -52,7 +52,7 @@ class Comparison(NamedTuple):
         return self.difference <= SAME
 
 
-class Sample(NamedTuple):
+class SmoothPoint(NamedTuple):
     """The function at a point where it is defined and smooth."""
 
     at: Point
@@ -68,20 +68,20 @@ class Function:
         self.at = dict(at)
         self.active = activity(tape)
         self.watched = _watched(tape)
-        self._samples: dict[tuple[float, ...], Sample | None] = {}
+        self._samples: dict[tuple[float, ...], SmoothPoint | None] = {}
 
-    def sample(self, at: Mapping[str, float]) -> Sample | None:
+    def sample(self, at: Mapping[str, float]) -> SmoothPoint | None:
         """The function at a point; None where it is undefined or on a break, such as a kink."""
         key = tuple(at.values())
         if key not in self._samples:
             self._samples[key] = self._sample(dict(at))
         return self._samples[key]
 
-    def _sample(self, at: Point) -> Sample | None:
+    def _sample(self, at: Point) -> SmoothPoint | None:
         values = evaluate(self.tape, list(at.values()))
         if not math.isfinite(values[self.tape.output]) or _breaks(self.tape, values, self.watched):
             return None
-        return Sample(at, values, adjoints(self.tape, values, self.active))
+        return SmoothPoint(at, values, adjoints(self.tape, values, self.active))
 
     @cached_property
     def nice_points(self) -> list[Point]:

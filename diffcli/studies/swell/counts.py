@@ -26,7 +26,7 @@ _ARITHMETIC: dict[str, Callable[[float, float], float]] = {
 }  # fmt: skip
 
 
-class Graph:
+class SharedGraph:
     """Nodes in the order in which they were made, operands before what uses them."""
 
     def __init__(self, most_nodes: int) -> None:
@@ -89,7 +89,7 @@ class Graph:
 class Reach:
     """How many distinct nodes stand under some roots, counted as the roots grow: each node is visited once."""
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: SharedGraph) -> None:
         self.graph = graph
         self.marked: set[int] = set()
         self.roots: list[int] = []
@@ -119,7 +119,7 @@ class Tangents:
     rule is written out as a textbook has it, (4·l)' = 0·l + 4·l'.
     """
 
-    def __init__(self, graph: Graph, variable: int, fold: bool) -> None:
+    def __init__(self, graph: SharedGraph, variable: int, fold: bool) -> None:
         self.graph, self.fold = graph, fold
         self.zero = graph.number(0)
         self.make = self._folded if fold else graph.node

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from diffcli.errors import Diagnostic, LimitError
 from diffcli.studies.swell.accuracy import Accuracy, accuracy
 from diffcli.studies.swell.costs import TapeCost, tape_costs
-from diffcli.studies.swell.counts import Graph, Reach, Tangents
+from diffcli.studies.swell.counts import Reach, SharedGraph, Tangents
 from diffcli.studies.swell.domain import Lost, lost, require_values
 from diffcli.studies.swell.map import LAWS, Recurrence, generic_point, law
 from diffcli.studies.swell.measured import Cell, NotStarted, Task, measure
@@ -54,7 +54,7 @@ class Counts(NamedTuple):
     tape: TapeCost
 
 
-class Form(NamedTuple):
+class WrittenForm(NamedTuple):
     """One expression at one n, as text: its beginning, and how many characters it has."""
 
     n: int
@@ -87,7 +87,7 @@ class SwellResult(NamedTuple):
 
     request: Request
     counts: tuple[Counts, ...]
-    forms: tuple[Form, ...]
+    forms: tuple[WrittenForm, ...]
     cells: dict[Task, Cell]
     accuracy: tuple[Accuracy, ...]
     lost: Lost | None
@@ -164,10 +164,10 @@ class _Study:
         self.logistic = self.recurrence.is_logistic()
         self.rows = shown(request.n, request.full)
         self.form_rows = [n for n in self.rows if n <= FORMS or n == request.n or request.full] if request.forms else []
-        self.graph = Graph(request.most_nodes)
+        self.graph = SharedGraph(request.most_nodes)
         self.texts = Texts(self.graph)
         self.counts: list[Counts] = []
-        self.nested: dict[Task, Form] = {}
+        self.nested: dict[Task, WrittenForm] = {}
         self.cells: dict[Task, Cell] = {}
         self.accuracy: list[Accuracy] = []
         self.lost: Lost | None = None
@@ -236,11 +236,11 @@ class _Study:
         if n in self.form_rows and roots:
             self.nested[n, "derivative"] = self._nested(n, "derivative", roots[True])
 
-    def _nested(self, n: int, kind: str, roots: Sequence[int]) -> Form:
+    def _nested(self, n: int, kind: str, roots: Sequence[int]) -> WrittenForm:
         """The text of nodes as they were computed, which costs nothing to count."""
         text = ", ".join(self.texts.beginning(root) for root in roots[:100])
         length = sum(self.texts.length(root) + 2 for root in roots) - 2
-        return Form(n, kind, text if length <= len(text) else text[:LONGEST], length, True)
+        return WrittenForm(n, kind, text if length <= len(text) else text[:LONGEST], length, True)
 
     # -- accuracy and measurement ----------------------------------------------------------------------------------------
 
@@ -274,11 +274,11 @@ class _Study:
         except NotStarted:
             self.note(Diagnostic("not-measured", "note", "SymPy was not measured: its process could not start"))
 
-    def form(self, n: int, kind: str) -> Form | None:
+    def form(self, n: int, kind: str) -> WrittenForm | None:
         """SymPy's text of a form if there is one, else the nested one."""
         cell = self.cells.get((n, "simplified" if kind == "simplified" else "forms"))
         if cell is not None and kind in cell.texts:
-            return Form(n, kind, *cell.texts[kind])
+            return WrittenForm(n, kind, *cell.texts[kind])
         return self.nested.get((n, kind))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from diffcli.language.syntax import ATOM, NAME, NEGATION, NUMBER
 from diffcli.language.writing.printer import LANGUAGE, Parts, call_parts, number_text, operator_parts
 from diffcli.operations import OPERATIONS
-from diffcli.studies.swell.counts import Graph
+from diffcli.studies.swell.counts import SharedGraph
 
 LONGEST = 400
 """Characters of a text that are shown."""
@@ -18,7 +18,7 @@ LONGEST = 400
 class Texts:
     """The texts of a graph's nodes."""
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: SharedGraph) -> None:
         self.graph = graph
         self.lengths: list[int] = []
         """The length of each node's text, of as many nodes as have been asked for."""
