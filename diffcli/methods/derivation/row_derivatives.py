@@ -9,7 +9,6 @@ from math import isfinite
 from diffcli.methods.derivation.expressions import Form, Forms
 from diffcli.methods.derivation.rules import TEXTBOOK
 from diffcli.methods.problem.problem import Problem
-from diffcli.methods.sweeps.forward import tangents
 from diffcli.methods.sweeps.reverse import activity
 from diffcli.methods.traces.trace import formula_of
 from diffcli.operations import OPERATIONS
@@ -31,8 +30,7 @@ class RowDerivatives:
         self.input = problem.input_slot(variable)
         self.depends = activity(self.tape, [self.input])
         """One flag a slot: whether the variable is in it."""
-        seed = [1.0 if slot == self.input else None for slot in range(self.tape.first_row)]
-        self.tangents = tangents(self.tape, problem.values, seed)
+        self.tangents = problem.swept_forward({self.input: 1.0})
         self.forms = Forms()
         self.values = self._value_forms()
         """Every value."""

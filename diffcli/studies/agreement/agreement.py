@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import NamedTuple
 
 from diffcli.errors import Diagnostic, LimitError, as_stop
@@ -13,14 +13,9 @@ from diffcli.methods.nonsmooth.breaks import describe, find_breaks
 from diffcli.methods.nonsmooth.system_notes import require_values
 from diffcli.methods.problem.components import Elements
 from diffcli.methods.problem.problem import Problem
-from diffcli.methods.problem.scalarise import in_numbers
-from diffcli.methods.problem.scalarise_system import system_in_numbers
-from diffcli.methods.problem.system import System
-from diffcli.methods.sweeps import forward
-from diffcli.methods.sweeps.reverse import adjoints
+from diffcli.methods.problem.scalarise import in_numbers, variables_of
 from diffcli.records import Difference, SymbolicDerivative
 from diffcli.studies.agreement.verdict import PartialCheck, Way, floors, judge_partial
-from diffcli.tape.tape import Shape
 
 WAYS = ("reverse", "forward", "symbolic", "numeric", "complex")
 
@@ -46,7 +41,7 @@ class Agreement(NamedTuple):
         return all(check.passed for check in self.checks)
 
 
-def check_system(system: System, digits: int | None = None, progress: Progress = lambda stage: None) -> list[Agreement]:
+def check_system(system: Problem, digits: int | None = None, progress: Progress = lambda stage: None) -> list[Agreement]:
     """Every partial derivative of every result by every method: an `Agreement` for each result, or element of one.
 
     Raises
@@ -54,13 +49,14 @@ def check_system(system: System, digits: int | None = None, progress: Progress =
     DomainError
         A result is undefined at the point.
 
+    >>> from diffcli.methods.problem.system import System
     >>> found = check_system(System("[x*y, sin(x)]", {"x": 2, "y": 5}))
     >>> [(agreement.name, agreement.passed) for agreement in found]
     [('f1', True), ('f2', True)]
     """
     require_values(system)
-    numbers = system_in_numbers(system)
-    sweeps = _array_sweeps(system, system.outputs)
+    numbers = in_numbers(system)
+    sweeps = _array_sweeps(system)
     found = []
     for place, output in enumerate(numbers.outputs):
         progress(f"checking {output.name}")
@@ -101,7 +97,7 @@ def check(
     breaks = find_breaks(problem)
     found = _by_all_methods(problem, notes, progress)
     if problem is not whole:
-        (sweeps,) = _array_sweeps(whole, [("f", whole.tape.output, ())])
+        (sweeps,) = _array_sweeps(whole)
     for variable, swept in (sweeps or {}).items():
         found[variable][:2] = [Way(name, value) for name, value in zip(WAYS, swept, strict=False)]
     checks = []
@@ -130,8 +126,7 @@ def _by_all_methods(problem: Problem, notes: list[Diagnostic], progress: Progres
     for position, variable in enumerate(problem.wrt, 1):
         progress(f"differentiating along {variable} ({position} of {len(problem.wrt)})")
         slot = problem.input_slot(variable)
-        seed = [1.0 if name == variable else None for name in problem.tape.inputs]
-        tangent = forward.tangents(problem.tape, problem.values, seed)[problem.tape.output]
+        tangent = problem.swept_forward({slot: 1.0})[problem.tape.output]
         numeric, imaginary = difference(problem, variable), complex_difference(problem, variable)
         lifted = imaginary.reason.partition("; ")[2]
         found[variable] = [
@@ -144,21 +139,16 @@ def _by_all_methods(problem: Problem, notes: list[Diagnostic], progress: Progres
     return found
 
 
-def _array_sweeps(problem: Problem, outputs: Sequence[tuple[str, int, Shape]]) -> list[Sweeps]:
+def _array_sweeps(problem: Problem) -> list[Sweeps]:
     """For each element of the results its derivatives by both sweeps over the arrays themselves; empty without arrays."""
-    tape, values = problem.tape, problem.values
-    if tape.shapes is None:
+    if problem.tape.shapes is None:
         return []
-    rows = Elements(outputs)
-    columns = Elements([(name, problem.input_slot(name), tape.shape(problem.input_slot(name))) for name in problem.wrt])
-    tangents = []
-    for place in range(len(columns)):
-        seed = columns.seed([place])
-        tangents.append(rows.numbers(forward.tangents(tape, values, [seed.get(slot) for slot in range(tape.first_row)])))
+    rows, columns = Elements(problem.outputs), variables_of(problem)
+    moved = [rows.numbers(problem.swept_forward(columns.seed([place]))) for place in range(len(columns))]
     found = []
     for place in range(len(rows)):
-        swept = columns.numbers(adjoints(tape, values, problem.active, seeds=rows.seed([place])))
-        pairs = [(float(adjoint or 0.0), float(moved[place] or 0.0)) for adjoint, moved in zip(swept, tangents, strict=True)]
+        swept = columns.numbers(problem.swept_back(rows.seed([place])))
+        pairs = [(float(adjoint or 0.0), float(tangents[place] or 0.0)) for adjoint, tangents in zip(swept, moved, strict=True)]
         found.append(dict(zip(columns.names, pairs, strict=True)))
     return found
 

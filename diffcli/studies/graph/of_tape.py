@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 
 from diffcli.errors import ExpressionError
 from diffcli.language import Program
-from diffcli.methods.gradient import explain, unused, with_zeros
+from diffcli.methods.gradient import explain, with_zeros
 from diffcli.methods.nonsmooth.breaks import describe, find_breaks, overrides
 from diffcli.methods.nonsmooth.nonfinite import require_value
-from diffcli.methods.problem.problem import At, Problem, Target, as_program, one_line
+from diffcli.methods.problem.problem import At, Problem, Target, as_program, one_line, unused
 from diffcli.methods.sweeps.reverse import Adjoints, Step, accumulate, activity
 from diffcli.records import Number, is_array
 from diffcli.studies.graph.record import Edge, Graph, GraphResult, Node

@@ -14,7 +14,6 @@ from typing import NamedTuple
 from diffcli.methods.differences.rounding_bound import roundings
 from diffcli.methods.differences.stencils import STENCILS
 from diffcli.methods.problem.problem import Problem
-from diffcli.methods.sweeps.forward import tangents
 from diffcli.methods.sweeps.reverse import adjoints
 from diffcli.tape import evaluate
 
@@ -119,9 +118,7 @@ def derivative_noise(problem: Problem, slot: int, unit: float) -> float:
     are taken from adjoints a little to either side of the point.
     """
     tape, point = problem.tape, problem.point
-    seed: list[float | None] = [None] * len(point)
-    seed[slot] = 1.0
-    moves = tangents(tape, problem.values, seed)
+    moves = problem.swept_forward({slot: 1.0})
     size = abs(point[slot])
     shift = SHIFT * (size if size > SMALLEST else 1.0)
     sides = []
