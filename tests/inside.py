@@ -104,7 +104,7 @@ HOMES = {
     "diffcli.studies.agreement.agreement": "WAYS check",
     "diffcli.studies.agreement.disagreement": "REASONS",
     "diffcli.studies.claims.claims": "VERDICTS judge_claims read_claims",
-    "diffcli.studies.claims.factors": "factor_sentence",
+    "diffcli.studies.claims.slip_text": "factor_sentence",
     "diffcli.studies.claims.slips": "SLIPS",
     "diffcli.studies.graph.of_tape": "graph_of",
     "diffcli.studies.graph.of_tensor": "graph_of_tensor",

@@ -9,15 +9,14 @@ such row, as in 3*x^3 + 2*x^2 for x^3 + x^2; a forward sweep with all the wrong 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
 from diffcli.language import parse
 from diffcli.methods.problem.problem import Problem
 from diffcli.operations import OPERATIONS
-from diffcli.studies.claims.factors import neat
-from diffcli.studies.claims.slip_text import Derivative, Place, slip_text
+from diffcli.studies.claims.slip_text import Derivative, Place, neat, slip_text
 from diffcli.studies.claims.slips import SLIPS, Slip
 from diffcli.tape import Tape, evaluate, lower
 from diffcli.tape.running.rules import rule_function, term_functions
@@ -37,13 +36,11 @@ _ARITHMETIC = ("add", "sub", "mul", "div", "neg")
 class Observation(NamedTuple):
     """Everything at one point that a slip may speak of."""
 
-    at: dict[str, float]
+    at: Mapping[str, float]
     values: list[float | None]
     adjoints: list[float | None]
     tangents: list[float | None]
     """Of every slot, along the variable."""
-    others: dict[str, float]
-    """The derivatives by the other variables."""
     claimed: float
     slope: float
     """The claim's own derivative."""
@@ -198,7 +195,7 @@ class _Search:
         """What the text of a slip may speak of, at a point."""
         if place.row is None:
             names = {"right": one.right, "x": one.at[self.variable], "f": float(one.values[self.tape.output] or 0.0)}
-            return names | ({"other": one.others[place.other]} if place.other else {})
+            return names | ({"other": one.adjoints[self.tape.inputs.index(place.other)] or 0.0} if place.other else {})
         row, name = self.tape.operands_of(place.row), self.tape.operation(place.row)
         values = [one.values[operand] for operand in row]
         moves = [one.tangents[operand] or 0.0 if operand >= 0 else 0.0 for operand in row]

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from diffcli.studies.claims.factors import LIKE
+LIKE = 1e-9
+"""The relative difference up to which two numbers are taken as the same."""
 
 
 class Slip(NamedTuple):
