@@ -19,7 +19,7 @@ import sympy
 
 from diffcli.errors import Diagnostic, DiffcliError, LimitError, error
 from diffcli.language import parse
-from diffcli.language.syntax import NAME, NUMBER, Program
+from diffcli.language.syntax import COMPARISON, NAME, NUMBER, Program
 from diffcli.language.writing.printer import number_text, shorten
 from diffcli.methods.differences.precise import DIGITS, precise_value, with_exact_names
 from diffcli.methods.problem.problem import Problem
@@ -44,10 +44,6 @@ _OPERATORS: dict[str, Callable[..., Any]] = {
     "add": operator.add, "sub": operator.sub, "mul": operator.mul, "div": operator.truediv, "neg": operator.neg,
     "pow": operator.pow,
 }  # fmt: skip
-_RELATIONS: dict[str, Callable[..., Any]] = {
-    "lt": sympy.Lt, "le": sympy.Le, "gt": sympy.Gt,
-    "ge": sympy.Ge, "eq": sympy.Eq, "ne": sympy.Ne,
-}  # fmt: skip
 
 
 class SympyBuilder:
@@ -62,10 +58,8 @@ class SympyBuilder:
     def build(self, name: str, arguments: Sequence[Expression]) -> Expression:
         """The SymPy object of an operation."""
         row = OPERATIONS[name]
-        if name in _RELATIONS:
-            return _RELATIONS[name](*map(as_number, arguments))
-        if name in ("and", "or", "not"):
-            return {"and": sympy.And, "or": sympy.Or, "not": sympy.Not}[name](*map(as_condition, arguments))
+        if 0 < row.precedence <= COMPARISON:
+            return getattr(sympy, row.sympy)(*map(as_number if row.precedence == COMPARISON else as_condition, arguments))
         if name == "where":
             condition, then, otherwise = arguments
             return sympy.Piecewise((as_number(then), as_condition(condition)), (as_number(otherwise), True))

@@ -24,10 +24,7 @@ class Undecided(Exception):
 
 _FUNCTIONS = {row.sympy: row.spelling for row in OPERATIONS.values() if row.sympy and not row.symbol and row.name != "where"}
 _FUNCTIONS |= {"loggamma": "lgamma", "sqrt": "sqrt"}
-_RELATIONS = {
-    "StrictLessThan": "<", "LessThan": "<=", "StrictGreaterThan": ">", "GreaterThan": ">=", "Equality": "==",
-    "Unequality": "!=",
-}  # fmt: skip
+_RELATIONS = {row.sympy: row.symbol for row in OPERATIONS.values() if row.precedence == COMPARISON}
 _CONSTANTS = {sympy.true: "(1 == 1)", sympy.false: "(1 == 0)", sympy.nan: "(0/0)"}
 
 
