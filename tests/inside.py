@@ -121,7 +121,7 @@ HOMES = {
     "diffcli.studies.swell.costs": "tape_costs",
     "diffcli.studies.swell.counts": "Reach SharedGraph Tangents",
     "diffcli.studies.swell.domain": "lost require_values",
-    "diffcli.studies.swell.map": "DEMOS LAWS default_point iterated law of_demo of_program",
+    "diffcli.studies.swell.map": "DEMOS LAWS default_point iterated law of_program",
     "diffcli.studies.swell.measured": "Cell Worker measure",
     "diffcli.studies.swell.swell": "Progress Request STEPS shown swell",
     "diffcli.studies.swell": "swell_measured=measured swell_module=swell",

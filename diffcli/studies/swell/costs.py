@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from diffcli.methods.problem.problem import Problem
-from diffcli.methods.sweeps.forward import tangents
 from diffcli.methods.sweeps.reverse import accumulate
 from diffcli.methods.traces.cost import forward_cost, reverse_cost
 from diffcli.studies.swell.map import Recurrence
@@ -73,7 +72,6 @@ def _step_cost(recurrence: Recurrence, point: Mapping[str, float]) -> _StepCost:
     problem = Problem(recurrence.program, point, wrt=wanted)
     along = [0, 0]
     for position, name in enumerate(wanted):
-        seed = [1.0 if other == name else None for other in problem.tape.inputs]
-        along[position] = forward_cost(problem, [tangents(problem.tape, problem.values, seed)]).sweep
+        along[position] = forward_cost(problem, [list(problem.swept_forward({problem.input_slot(name): 1.0}))]).sweep
     cost = reverse_cost(problem, accumulate(problem.tape, problem.values, problem.active)[1])
     return _StepCost(problem.value, cost.function, along[0], along[1], cost.sweep)

@@ -9,8 +9,9 @@ from diffcli.errors import Diagnostic, ExpressionError, UsageError, error
 from diffcli.language import Program, parse
 from diffcli.language.complaints.complaints import did_you_mean
 from diffcli.language.syntax import CALL, NAME, NUMBER
-from diffcli.language.writing.printer import number_text, program_text
+from diffcli.language.writing.printer import number_text
 from diffcli.methods.points.points import check_mapping, only_numbers
+from diffcli.methods.problem.problem import one_line
 from diffcli.operations import OPERATIONS
 from diffcli.records import Number
 from diffcli.tape import Tape, lower
@@ -20,25 +21,6 @@ MOST_ITERATIONS = 10_000
 """The largest n: its sizes are numbers of three thousand digits."""
 
 
-class Demo(NamedTuple):
-    """A known swell. ``fresh`` is a variable of the map that is another one, x2, x3, ..., at each step."""
-
-    text: str
-    state: str
-    at: dict[str, float]
-    caption: str
-    fresh: str = ""
-
-
-DEMOS: dict[str, Demo] = {
-    "logistic": Demo("4*l*(1 - l)", "l", {"x": 0.9}, "the logistic map"),
-    "newton": Demo("(x + a/x)/2", "x", {"x": 1.0, "a": 2.0}, "Newton's iteration for the square root of a"),
-    "nested": Demo("sin(l)", "l", {"x": 0.9}, "nested functions, sin(sin(...sin(x)))"),
-    "speelpenning": Demo("l*y", "l", {}, "the product x1*x2*...*xn and its gradient (Speelpenning 1980)", "y"),
-}
-"""The known swells by name. Adding one is adding a row."""
-
-
 class Recurrence(NamedTuple):
     """A map in one state variable, and what the first state is called."""
 
@@ -46,13 +28,15 @@ class Recurrence(NamedTuple):
     state: str
     start: str
     """The name of l_1, by which the derivative is taken."""
-    fresh: str
-    """A variable of the map that is a new one at each step (``start`` is x1 then); empty if there is none."""
-    caption: str
+    fresh: str = ""
+    """A variable of the map that is a new one, x2, x3, ..., at each step (``start`` is x1 then); empty if there is none."""
+    caption: str = ""
+    at: Mapping[str, float] = {}
+    """The point at which errors are compared if none is given."""
 
     @property
     def text(self) -> str:
-        return program_text(self.program).replace("\n", "; ")
+        return one_line(self.program)
 
     @property
     def iterate(self) -> str:
@@ -78,19 +62,22 @@ class Recurrence(NamedTuple):
 
     def is_logistic(self) -> bool:
         """Whether it is the logistic map, for which the laws hold, however its variable is called."""
-        mine, other = self.step(), lower(parse(DEMOS["logistic"].text))
+        mine, other = self.step(), DEMOS["logistic"].step()
         same = (mine.operations, mine.operands, mine.constants, mine.output) == (
             other.operations, other.operands, other.constants, other.output,
         )  # fmt: skip
         return same and len(mine.inputs) == 1
 
 
-def of_demo(name: str) -> Recurrence:
-    """A known swell."""
-    demo = DEMOS[name]
-    program = parse(demo.text)
-    start = "x1" if demo.fresh else "x"
-    return Recurrence(program, demo.state, start, demo.fresh, demo.caption)
+DEMOS: dict[str, Recurrence] = {
+    "logistic": Recurrence(parse("4*l*(1 - l)"), "l", "x", "", "the logistic map", {"x": 0.9}),
+    "newton": Recurrence(
+        parse("(x + a/x)/2"), "x", "x", "", "Newton's iteration for the square root of a", {"x": 1.0, "a": 2.0}
+    ),
+    "nested": Recurrence(parse("sin(l)"), "l", "x", "", "nested functions, sin(sin(...sin(x)))", {"x": 0.9}),
+    "speelpenning": Recurrence(parse("l*y"), "l", "x1", "y", "the product x1*x2*...*xn and its gradient (Speelpenning 1980)"),
+}  # fmt: skip
+"""The known swells by name. Adding one is adding a row."""
 
 
 def of_program(program: Program, state: str | None = None) -> Recurrence:
@@ -116,7 +103,7 @@ def of_program(program: Program, state: str | None = None) -> Recurrence:
     if state is None or state not in [*variables, *program.constants]:
         raise ExpressionError([_no_variable(program, state)])
     others = {name for name in program.free if name != state}
-    return Recurrence(program, state, state if "x" in others else "x", "", "")
+    return Recurrence(program, state, state if "x" in others else "x")
 
 
 def _require_numbers(program: Program) -> None:
@@ -138,7 +125,7 @@ def _no_variable(program: Program, state: str | None) -> Diagnostic:
 def iterated(recurrence: Recurrence, n: int) -> tuple[Tape, list[int]]:
     """The tape of l_n, and the slot of each of l_1 … l_n on it (negative for a constant).
 
-    >>> tape, slots = iterated(of_demo("logistic"), 3)
+    >>> tape, slots = iterated(DEMOS["logistic"], 3)
     >>> tape.operations, slots
     (['sub', 'mul', 'mul', 'sub', 'mul', 'mul'], [0, 3, 6])
     """
@@ -212,10 +199,8 @@ def check_point(recurrence: Recurrence, given: Mapping[str, Number]) -> dict[str
 
 def default_point(recurrence: Recurrence) -> dict[str, float]:
     """The point of a known swell; none for a map of one's own."""
-    for demo in DEMOS.values():
-        if recurrence.caption == demo.caption:
-            return dict(demo.at)
-    return dict(DEMOS["logistic"].at) if recurrence.is_logistic() and recurrence.start == "x" else {}
+    is_known = recurrence.is_logistic() and recurrence.start == "x"
+    return dict(DEMOS["logistic"].at if is_known else recurrence.at)
 
 
 # -- the laws of the logistic map -------------------------------------------------------------------------------------------
