@@ -11,6 +11,7 @@ from diffcli.cli.limits import time_limit
 from diffcli.cli.options import Command, limit_options, output_options
 from diffcli.cli.output import Output
 from diffcli.cli.reading import read_program
+from diffcli.reports.formats import PERSON
 from diffcli.reports.tree import tree_report
 
 SHOWN = 200
@@ -36,7 +37,6 @@ def command(environment: Environment, /, expression: str, full: bool, timeout: f
     output = Output.of(environment, **options)
     with time_limit(timeout):
         program = read_program(expression, environment, functions=False)
-        most = None if full or output.format not in ("table", "markdown", "latex") else SHOWN
-        drawn = output.format == "table"
-        output.print(tree_report(program, output.style, most, max_nodes, drawn))
+        most = None if full or output.style.format.audience != PERSON else SHOWN
+        output.print(tree_report(program, output.style, most, max_nodes))
     return 0

@@ -15,6 +15,7 @@ from diffcli.language.parsing.tokens import PASTED
 from diffcli.operations import ARRAY_FUNCTIONS, CONSTANTS, FUNCTION_NAMES, OPERATIONS, Operation, find_function
 from diffcli.operations.array_row import ArrayOperation
 from diffcli.reports.array_functions import ROWS, find_rows
+from diffcli.reports.formats import TREES
 from diffcli.reports.functions import functions_report
 
 EXAMPLES = ("diffcli functions", "diffcli functions log", "diffcli functions --json")
@@ -31,7 +32,7 @@ def command(environment: Environment, /, name: str | None, **options: Any) -> in
     """
     output = Output.of(environment, **options)
     rows, of_arrays = _find(name) if name else (list(OPERATIONS.values()), list(ROWS))
-    output.print(functions_report(rows, bool(name), output.format == "table", of_arrays))
+    output.print(functions_report(rows, bool(name), output.style.format.draws == TREES, of_arrays))
     return 0
 
 

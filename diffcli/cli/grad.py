@@ -16,8 +16,9 @@ from diffcli.cli.reading import read_program
 from diffcli.methods.gradient import compute
 from diffcli.methods.nonsmooth.breaks import POLICIES
 from diffcli.methods.options import METHODS, MODES, RULES, Options
-from diffcli.methods.traces.trace import ASCII, IN_LATEX, UNICODE
+from diffcli.methods.traces.trace import NOTATIONS
 from diffcli.reports.derivatives.gradient import gradient_report
+from diffcli.reports.formats import PERSON
 
 SHOWN = 200
 """How many rows of a trace a table shows."""
@@ -74,10 +75,10 @@ def command(
     names = ("format", "as_json", "quiet", "output", "digits", "width", "color")
     output = Output.of(environment, **{name: options.pop(name) for name in names})
     output.style = output.style._replace(full=full)
-    notation = IN_LATEX if output.format == "latex" else ASCII if output.ascii_formulas else UNICODE
-    windowed = output.format in ("table", "markdown", "latex") and not full
+    windowed = output.style.format.audience == PERSON and not full
     asked = Options(
-        trace=not no_trace and not output.quiet, most_shown=SHOWN if windowed else None, notation=notation, **options
+        trace=not no_trace and not output.quiet, most_shown=SHOWN if windowed else None,
+        notation=NOTATIONS[output.style.notation], **options,
     )  # fmt: skip
     asked.steps = asked.steps and not output.quiet
     asked.derivative_tape = asked.derivative_tape and not output.quiet
@@ -90,10 +91,9 @@ def command(
         seconds["parse"] = perf_counter() - start
         result = compute(program, ",".join(at) if any(text.strip() for text in at) else {}, asked)
         seconds["compute"] = perf_counter() - start - seconds["parse"]
-    drawn = output.format in ("table", "markdown")
-    document = gradient_report(result, notation, output.style, seconds if timed else None, brief=no_trace, drawn=drawn)
+    document = gradient_report(result, output.style, seconds if timed else None, brief=no_trace)
     output.print(document, result.notes)
-    if timed and output.format != "json":
+    if timed and not output.style.format.whole:
         stages = ", ".join(f"{stage} {taken * 1e3:.3g} ms" for stage, taken in seconds.items())
         write(environment.stderr, f"time: {stages}\n")
     return exit_code(result.notes, [result.value, result.directional, *result.gradient.values()])

@@ -70,6 +70,6 @@ def command(
         point = ",".join(text for text in at if text.strip())
         result = graph_of(program, point, wrt=wrt, kink=kink, strict=strict, share=share, max_nodes=max_nodes, progress=stage)
         stage("drawing")
-        document = graph_report(result, output.style, output.format, None if full else SHOWN)
+        document = graph_report(result, output.style, None if full else SHOWN)
         output.print(document, result.notes)
     return exit_code(result.notes, [result.value, *result.gradient.values()])

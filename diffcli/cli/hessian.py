@@ -17,7 +17,6 @@ from diffcli.cli.reading import read_program
 from diffcli.methods.matrices.hessian import compute_hessian
 from diffcli.methods.matrices.options import HESSIAN_MODES, MatrixOptions
 from diffcli.reports.derivatives.hessian import hessian_report
-from diffcli.reports.formats import FORMATS
 
 EXAMPLES = (
     'diffcli hessian "100*(y - x^2)^2 + (1 - x)^2" --at x=-1.2,y=1',
@@ -47,6 +46,6 @@ def command(environment: Environment, /, expression: str, at: tuple[str, ...], s
         asked.progress = stage
         stage("reading")
         result = compute_hessian(read_program(expression, environment), point_of(at), asked)
-    document = hessian_report(result, output.style, sparsity, FORMATS[output.format].figure)
+    document = hessian_report(result, output.style, sparsity)
     output.print(document, result.notes)
     return exit_code(result.notes, [result.value, *result.gradient.values(), *chain.from_iterable(result.matrix)])

@@ -17,7 +17,6 @@ from diffcli.cli.reading import read_program
 from diffcli.methods.matrices.jacobian import compute_jacobian
 from diffcli.methods.matrices.options import JACOBIAN_MODES, MatrixOptions
 from diffcli.reports.derivatives.jacobian import jacobian_report
-from diffcli.reports.formats import FORMATS
 
 EXAMPLES = (
     'diffcli jacobian "[x*y, sin(x), exp(y)]" --at x=2,y=3',
@@ -47,6 +46,6 @@ def command(environment: Environment, /, expression: str, at: tuple[str, ...], s
         asked.progress = stage
         stage("reading")
         result = compute_jacobian(read_program(expression, environment), point_of(at), asked)
-    document = jacobian_report(result, output.style, sparsity, FORMATS[output.format].figure)
+    document = jacobian_report(result, output.style, sparsity)
     output.print(document, result.notes)
     return exit_code(result.notes, [*result.values.values(), *chain.from_iterable(result.matrix)])

@@ -47,6 +47,7 @@ def command(environment: Environment, /, name: str | None, seed: int, size: int 
     check fails.
     """
     output = Output.of(environment, **options)
+    from diffcli.reports.formats import PERSON, UNICODE
     from diffcli.reports.lesson import lesson_report, lessons_report, verdicts_report
     from diffcli.studies.lessons import LESSONS, run_lesson
     from diffcli.studies.lessons.record import Settings
@@ -66,6 +67,6 @@ def command(environment: Environment, /, name: str | None, seed: int, size: int 
         output.print(verdicts_report(lessons, settings))
     else:
         asked = click.get_current_context().get_parameter_source("digits") is not click.core.ParameterSource.DEFAULT
-        rounded = not asked and output.format not in ("plain", "csv")
-        output.print(lesson_report(lessons[0], settings, rounded, output.ascii_formulas or output.format == "latex"))
+        rounded = not asked and output.style.format.audience == PERSON
+        output.print(lesson_report(lessons[0], settings, rounded, output.style.notation != UNICODE))
     return ExitCode.OK if all(lesson.passed for lesson in lessons) else ExitCode.DISAGREES

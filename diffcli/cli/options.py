@@ -123,10 +123,10 @@ class Names(click.ParamType[Any]):
 
 def output_options(function: Function, digits: bool = True) -> Function:
     """The options of every command that prints a report; without ``digits``, for a command that has a use of its own for it."""
-    from diffcli.reports.formats import ALIASES, FORMATS
+    from diffcli.reports.formats import ALIASES, FORMATS, OFFERED
 
     options = [
-        click.option("-f", "--format", "format", type=Choice("format", FORMATS, ALIASES), metavar="FORMAT", help="table, plain, json, csv, markdown, latex; svg, png, pdf for a figure; dot, mermaid for a graph."),
+        click.option("-f", "--format", "format", type=Choice("format", FORMATS, ALIASES), metavar="FORMAT", help=f"{OFFERED}."),
         click.option("--json", "as_json", is_flag=True, help="The same as --format json."),
         click.option("-o", "--output", metavar="FILE", help="Write to a file; its suffix says the format."),
         click.option("--width", type=click.IntRange(20, 10_000), metavar="N", help="Width of tables, if not that of the terminal."),

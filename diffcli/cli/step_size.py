@@ -63,7 +63,7 @@ def command(
     style = output.style
     if click.get_current_context().get_parameter_source("digits") is click.core.ParameterSource.DEFAULT:
         style = style._replace(digits=3 if full else 2)  # errors are known by their magnitude
-    document = step_size_report(result, style, full, tidy=output.format in ("csv", "plain"))
+    document = step_size_report(result, style, full)
     output.print(document, result.notes)
     sides = () if result.slopes is None else result.slopes[1:]
     return exit_code(result.notes, [result.value, result.reference, *sides])

@@ -17,7 +17,7 @@ from diffcli.cli.output import Output, exit_code
 from diffcli.cli.reading import read_program
 from diffcli.errors import UsageError, error
 from diffcli.methods.points.points import read_point
-from diffcli.reports.formats import FORMATS
+from diffcli.reports.formats import PICTURE
 from diffcli.reports.swell.live import live
 from diffcli.reports.swell.swell import swell_report
 from diffcli.studies.swell.map import DEMOS, MOST_ITERATIONS, Recurrence, check_point, default_point, of_program
@@ -73,14 +73,14 @@ def command(
     point = _point(recurrence, at)
     if budget is None:  # for a long table SymPy is a few rows at most, which nobody should wait for
         budget = 5.0 if n < 100 else 1.0
-    drawn = FORMATS[output.format].figure
+    drawn = output.style.format.audience == PICTURE
     sizes = sizes or drawn
     rows = full or (drawn and n <= MOST_DRAWN)
     request = Request(recurrence, n, point, budget, max_nodes, forms=not sizes, full=rows, whole=full)
     with _all_digits():
         with time_limit(timeout), live(environment.stderr, environment.variables) as progress:
             result = swell(request, progress)
-        output.print(swell_report(result, output.format, output.style, sizes, timed), result.notes)
+        output.print(swell_report(result, output.style, sizes, timed), result.notes)
     return exit_code(result.notes, [] if result.lost is None else [math.nan])
 
 

@@ -53,5 +53,5 @@ def command(
         program = read_program(expression, environment)
         point = ",".join(text for text in at if text.strip())
         result = taylor(program, point, variable, order, max_nodes=max_nodes, progress=stage)
-    output.print(taylor_report(result, output.format == "latex"), result.notes)
+    output.print(taylor_report(result, output.style), result.notes)
     return exit_code(result.notes, result.coefficients)

@@ -31,7 +31,7 @@ from diffcli.tape import Tape
 from diffcli.tape.lowering import MOST_ROWS, lower
 from diffcli.tape.running.algebra import replay
 from diffcli.tape.running.evaluation import evaluate, run
-from diffcli.tape.running.rules import rule_function
+from diffcli.tape.running.rules import FLOAT
 
 LOST = 1e-6
 """The relative difference from the table's rules at which a form is said to lose its digits."""
@@ -275,7 +275,7 @@ def _text_value(problem: Problem, variable: str, text: str, notes: list[Diagnost
         return math.nan
     tape = derivative.tape
     if tape.shapes is None:
-        return float(run(tape, derivative.point, list(map(rule_function, tape.operations)))[tape.output])
+        return float(run(tape, derivative.point, list(map(FLOAT.value, tape.operations)))[tape.output])
     tape.derived_from = tape.first_row
     return float(evaluate(tape, derivative.point)[tape.output])
 

@@ -15,7 +15,7 @@ from diffcli.methods.sweeps.reverse import Adjoints, activity, adjoints
 from diffcli.operations import OPERATIONS
 from diffcli.tape import Tape, evaluate
 from diffcli.tape.running.evaluation import Values
-from diffcli.tape.running.rules import breaks_at
+from diffcli.tape.running.rules import FLOAT
 
 NICE = (2.0, 1.0, 3.0, -1.0, 0.5, -2.0, 0.0, 4.0, -3.0, 0.25, -0.5, 5.0)
 """Values that make a counterexample easy to follow, the easiest first."""
@@ -88,12 +88,7 @@ class Function:
 
     def _is_broken(self, values: Values) -> bool:
         """Whether any row stands on a kink, tie, jump, pole or the boundary of a branch."""
-        tape = self.tape
-        return any(
-            values[slot] is not None
-            and breaks_at(tape.operation(slot), [values[operand] for operand in tape.operands_of(slot)], values[slot])
-            for slot in self.watched
-        )
+        return any(values[slot] is not None and FLOAT.breaks_at(self.tape, slot, values) for slot in self.watched)
 
 
 def nice_points(names: Iterable[str]) -> Iterator[Point]:
