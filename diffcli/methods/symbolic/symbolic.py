@@ -19,7 +19,7 @@ import sympy
 
 from diffcli.errors import Diagnostic, DiffcliError, LimitError, error
 from diffcli.language import parse
-from diffcli.language.syntax import COMPARISON, NAME, NUMBER, Program
+from diffcli.language.syntax import COMPARISON
 from diffcli.language.writing.printer import number_text, shorten
 from diffcli.methods.differences.precise import DIGITS, precise_value, with_exact_names
 from diffcli.methods.problem.problem import Problem
@@ -31,7 +31,7 @@ from diffcli.tape import Tape
 from diffcli.tape.lowering import MOST_ROWS, lower
 from diffcli.tape.running.algebra import replay
 from diffcli.tape.running.evaluation import evaluate, run
-from diffcli.tape.running.rules import FLOAT
+from diffcli.tape.running.rules import FLOAT, fold
 
 LOST = 1e-6
 """The relative difference from the table's rules at which a form is said to lose its digits."""
@@ -107,20 +107,13 @@ class SympyBuilder:
 
     def define(self, text: str, names: dict[str, Expression]) -> Expression:
         """A definition of the table over SymPy operands."""
-        program: Program = parse(text)
-        built: list[Expression] = []
-        bound = {statement.root: statement.name for statement in program.statements}
-        for node, operation in enumerate(program.operations):
-            if node - 1 in bound:
-                names = {**names, bound[node - 1]: built[-1]}
-            argument = program.arguments[node]
-            if operation == NUMBER:
-                built.append(exact(float(argument)))  # type: ignore[arg-type]
-            elif operation == NAME:
-                built.append(names[str(argument)] if argument in names else _NAMED[str(argument)])
-            else:
-                built.append(self.build(operation, [built[child] for child in program.children(node)]))
-        return built[-1]
+
+        def leaf(argument: str | float) -> Expression:
+            if not isinstance(argument, str):
+                return exact(argument)
+            return names[argument] if argument in names else _NAMED[argument]
+
+        return fold(parse(text), leaf, lambda name, operands, _: self.build(name, operands))
 
     def read(self, tape: Tape, stored: bool = False) -> tuple[Expression, list[Expression]]:
         """The result of a tape, and the symbols of its inputs.

@@ -9,14 +9,15 @@ why on a graph symbolic and automatic differentiation take the same operations (
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import reduce
+from functools import cache, partial, reduce
 
 from diffcli.errors import LimitError, error
-from diffcli.language.syntax import COMPARISON, NAME, NUMBER, Program
+from diffcli.language import Program, parse
+from diffcli.language.syntax import COMPARISON, NAME, NUMBER
 from diffcli.operations import OPERATIONS
 from diffcli.tape import Tape
 from diffcli.tape.running.algebra import replay
-from diffcli.tape.running.rules import FLOAT, RESULT, SEED, TIES, terms
+from diffcli.tape.running.rules import FLOAT, RESULT, SEED, TIES, Term, fold, terms
 
 WHOLE = frozenset(("add", "sub", "mul", "div"))
 """Operations whose rule is written whole, (u·v)' = u'·v + u·v', even where an operand is a constant."""
@@ -145,15 +146,17 @@ class Tangents:
             condition, then, otherwise = operands
             return self.make("where", (condition, self.of(then), self.of(otherwise)))
         total: int | None = None
+        row = OPERATIONS[operation]
+        parameters = row.parameters
         for position, term in enumerate(terms(operation, len(operands))):
             operand = operands[position]
             if term is None or (operation not in WHOLE and operand not in self.known):
                 continue
-            names = dict(zip(OPERATIONS[operation].parameters, operands, strict=False))
-            if OPERATIONS[operation].variadic:
-                names = {OPERATIONS[operation].parameters[0]: operand, TIES: self._ties(node)}
+            names = dict(zip(parameters, [operand] if row.variadic else operands, strict=True))
+            if row.variadic:
+                names[TIES] = self._ties(node)
             names |= {SEED: self.of(operand), RESULT: node}
-            total = self._join(total, term.program, names)
+            total = self._join(total, term, names)
         return total
 
     def _ties(self, node: int) -> int:
@@ -162,39 +165,26 @@ class Tangents:
         equal = [graph.node("eq", (operand, node)) for operand in graph.operands[node]]
         return reduce(lambda total, one: graph.node("add", (total, one)), equal)
 
-    def _join(self, total: int | None, program: Program, names: dict[str, int]) -> int:
+    def _join(self, total: int | None, term: Term, names: dict[str, int]) -> int:
         """A sum with one more term; one that begins with a change of sign is subtracted."""
-        sign = _leading_sign(program)
-        built = self._build(program, names, sign if total is not None else -1)
+        unsigned = None if total is None else _without_sign(term)
+        built: int = fold(term.program if unsigned is None else unsigned, partial(self._leaf, names), self._decided)
         if total is None:
             return built
-        return self.make("add" if sign < 0 else "sub", (total, built))
+        return self.make("add" if unsigned is None else "sub", (total, built))
 
-    def _build(self, program: Program, names: dict[str, int], unsigned: int) -> int:
-        """The nodes of a rule's text; the change of sign at its node ``unsigned`` is left to the caller."""
-        graph = self.graph
-        names = dict(names)
-        built: list[int] = []
-        for statement in program.statements:
-            for node in range(statement.first, statement.root + 1):
-                operation, argument = program.operations[node], program.arguments[node]
-                if operation == NUMBER:
-                    built.append(graph.number(float(argument)))  # type: ignore[arg-type]
-                elif operation == NAME:
-                    built.append(names[str(argument)] if argument in names else self._constant(str(argument)))
-                else:
-                    operands = tuple([built[child] for child in program.children(node)])
-                    built.append(operands[0] if node == unsigned else self._decided(operation, operands))
-            names[statement.name] = built[statement.root]
-        return built[-1]
+    def _leaf(self, names: dict[str, int], leaf: str | float) -> int:
+        if not isinstance(leaf, str):
+            return self.graph.number(leaf)
+        return names[leaf] if leaf in names else self._constant(leaf)
 
     def _constant(self, name: str) -> int:
         """A constant of a rule; nan, which the language has no name for, is 0/0."""
         return self.graph.node("div", (self.zero, self.zero)) if name == "nan" else self.graph.name(name)
 
-    def _decided(self, operation: str, operands: tuple[int, ...]) -> int:
+    def _decided(self, operation: str, row: Sequence[int], _: object = None) -> int:
         """An operation of a rule, where a condition between constants is decided: x^2 takes the branch of its exponent."""
-        graph = self.graph
+        graph, operands = self.graph, tuple(row)
         if operation == "where":
             condition = graph.value(operands[0])
             if condition is not None:
@@ -228,9 +218,8 @@ class Tangents:
         return self._folded("neg", (b,)) if (operation, left) == ("sub", 0) else graph.node(operation, operands)
 
 
-def _leading_sign(program: Program) -> int:
-    """The node of the change of sign that a term begins with; -1 if it begins with none."""
-    node = program.result.root
-    while program.operations[node] in ("mul", "div"):
-        node = program.children(node)[0]
-    return node if program.operations[node] == "neg" else -1
+@cache
+def _without_sign(term: Term) -> Program | None:
+    """A term without the change of sign that it begins with; None if it begins with none."""
+    *bindings, body = term.program.source.text.split(";")
+    return parse(";".join([*bindings, body.strip()[1:]])) if body.strip().startswith("-") else None
