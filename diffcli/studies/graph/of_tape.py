@@ -147,13 +147,8 @@ class _TapeGraph:
             for position, operand in enumerate(operands):
                 place = own[operand] if operand < 0 else self.places[operand]
                 self.edges.append(self._edge(slot, position, operand, Edge(place, user, position)))
-        results = [self._result(slot) for slot in self.tape.outputs or [self.tape.output]]
+        results = [self.places[slot] if slot >= 0 else self._constant(slot) for slot in self.tape.results]
         return Graph(tuple(self.nodes), tuple(self.edges), tuple(results))
-
-    def _result(self, slot: int) -> int:
-        if slot >= self.tape.slots:  # a constant, counted from the end
-            slot -= self.tape.size
-        return self.places[slot] if slot >= 0 else self._constant(slot)
 
     def _constant(self, slot: int) -> int:
         value = self.tape.constants[-1 - slot]

@@ -131,33 +131,18 @@ def iterated(recurrence: Recurrence, n: int) -> tuple[Tape, list[int]]:
     """
     step = recurrence.step()
     tape = Tape(step.source, recurrence.names(n))
-    tape.constants, tape.constant_names = step.constants, step.constant_names
+    tape.take_constants(step)
     states = [0]
     for index in range(1, n):
-        states.append(_append(tape, step, recurrence, states[-1], index))
-    last = states[-1]
-    tape.output = last if last >= 0 else last + tape.size
-    return tape, states
-
-
-def _append(tape: Tape, step: Tape, recurrence: Recurrence, state: int, index: int) -> int:
-    """Put the rows of one more step on the tape; returns the slot of the next state."""
-    own = {recurrence.state: state, recurrence.fresh: index}
-    given = [own.get(name, -1) if name in own else tape.inputs.index(name) for name in step.inputs]
-    base = tape.slots - step.first_row
-
-    def place(slot: int) -> int:
-        return slot if slot < 0 else given[slot] if slot < step.first_row else base + slot
-
-    for operation, row in zip(step.operations, step.operands, strict=True):
-        tape.operations.append(operation)
-        tape.operands.append(tuple([place(operand) for operand in row]))
-    tape.starts.extend(step.starts)
-    tape.stops.extend(step.stops)
-    tape.skips += [
-        Skip(base + skip.start, base + skip.stop, place(skip.condition), skip.when) for skip in step.skips
-    ]  # fmt: skip
-    return place(step.output if step.output < step.slots else step.output - step.size)
+        own = {recurrence.state: states[-1], recurrence.fresh: index}
+        given = [own[name] if name in own else tape.inputs.index(name) for name in step.inputs]
+        base = tape.slots - step.first_row
+        moved = [*given, *range(base + step.first_row, base + step.slots), *range(-len(step.constants), 0)]
+        for slot in step.rows():
+            tape.append(step.operation(slot), tuple([moved[operand] for operand in step.operands_of(slot)]), step.span(slot))
+        tape.skips += [Skip(base + start, base + stop, moved[condition], when) for start, stop, condition, when in step.skips]
+        states.append(moved[step.output])
+    return tape.finish(states[-1:]), states
 
 
 # -- the point --------------------------------------------------------------------------------------------------------------
