@@ -9,8 +9,7 @@ import click
 from diffcli.cli.environment import Environment
 from diffcli.cli.options import Command, output_options
 from diffcli.cli.output import Output
-from diffcli.errors import UsageError, error
-from diffcli.language.complaints.complaints import did_you_mean
+from diffcli.errors import UsageError, did_you_mean, error
 from diffcli.language.parsing.tokens import PASTED
 from diffcli.operations import ARRAY_FUNCTIONS, CONSTANTS, FUNCTION_NAMES, OPERATIONS, Operation, find_function
 from diffcli.operations.array_row import ArrayOperation

@@ -10,9 +10,8 @@ from diffcli.cli.environment import Environment
 from diffcli.cli.options import Command, output_options
 from diffcli.cli.output import Output
 from diffcli.cli.summaries import COMMANDS
-from diffcli.errors import UsageError, error
+from diffcli.errors import UsageError, did_you_mean, error
 from diffcli.errors.codes import CODES, EXITS, Code
-from diffcli.language.complaints.complaints import did_you_mean
 from diffcli.reports.document import Column, Document, Table, Text
 
 EXAMPLES = ("diffcli help", "diffcli help implicit-multiplication", "diffcli help exit-codes")

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 
-from diffcli.errors import UsageError, error
-from diffcli.language.complaints.lazy import complaints
+from diffcli.errors import UsageError, did_you_mean, error
 from diffcli.methods.nonsmooth.breaks import POLICIES
 from diffcli.methods.traces.trace import UNICODE, Notation
 from diffcli.tape.lowering import MOST_ROWS
@@ -66,7 +65,7 @@ class Options:
             ("method", method or "central", METHODS), ("rule", rule or "tape", RULES),
         ):  # fmt: skip
             if given not in known:
-                hints = complaints.did_you_mean(str(given), known)
+                hints = did_you_mean(str(given), known)
                 _refuse(f"there is no {name} `{given}`", *hints, f"one of: {', '.join(known)}")
         if kink not in ("min-norm", "error") and mode not in ("reverse", "forward"):
             _refuse(f"a rule for kinks is for automatic differentiation, not for {mode}", "add --mode reverse, or leave it out")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from diffcli.errors import UsageError, error
-from diffcli.language.complaints.lazy import complaints
+from diffcli.errors import UsageError, did_you_mean, error
 from diffcli.methods.nonsmooth.breaks import POLICIES
 from diffcli.tape.lowering import MOST_ROWS
 
@@ -54,7 +53,7 @@ class MatrixOptions:
         mode = next(iter(modes)) if mode is None else mode
         for name, given, known in (("mode", mode, modes), ("kink", kink, POLICIES)):
             if given not in known:
-                hints = complaints.did_you_mean(given, known)
+                hints = did_you_mean(given, known)
                 _refuse(f"there is no {name} `{given}`", *hints, f"one of: {', '.join(known)}")
         if kink not in ("min-norm", "error") and mode in ("numeric", "symbolic"):
             _refuse(f"a rule for kinks is for automatic differentiation, not for {mode}", "leave --kink or --mode out")

@@ -10,8 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from diffcli.errors import Diagnostic, ExpressionError, error
-from diffcli.language.complaints.lazy import complaints
+from diffcli.errors import Diagnostic, ExpressionError, did_you_mean, error
 from diffcli.methods.matrices.hessian import gradient_of, require_one
 from diffcli.methods.matrices.jacobian import evaluated, kinks_of
 from diffcli.methods.matrices.options import MatrixOptions
@@ -197,7 +196,7 @@ def _about_results(found: Diagnostic, results: Mapping[str, Number]) -> Diagnost
     if found.code != "unknown-variable":
         return found
     name = found.message.split("`")[1]
-    help = complaints.did_you_mean(name, results) or [f"its results: {', '.join(list(results)[:8])}"]
+    help = did_you_mean(name, results) or [f"its results: {', '.join(list(results)[:8])}"]
     return found._replace(message=f"the program has no result `{name}`", help=tuple(help))
 
 

@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+from diffcli.errors import nearest
 from diffcli.methods.points.bad_file import BadFile, require_finite
 
 LARGEST = 2_000_000_000
@@ -80,8 +81,6 @@ def _open(path: str) -> Any:
 
 def _similar(path: str) -> list[str]:
     """Another file of the folder that may have been meant, with the same suffix."""
-    from diffcli.language.complaints.complaints import nearest
-
     folder, name = os.path.split(path)
     stem, suffix = os.path.splitext(name)
     try:

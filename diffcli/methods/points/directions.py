@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from diffcli.errors import Diagnostic, ExpressionError, Mark, Source, error
-from diffcli.language.complaints.lazy import complaints
+from diffcli.errors import Diagnostic, ExpressionError, Mark, Source, did_you_mean, error
 from diffcli.methods.points.points import Point, check_mapping, read_point
 from diffcli.records import Number
 
@@ -33,7 +32,7 @@ def read_direction(given: str | Mapping[str, object], at: Mapping[str, Number], 
     for name, component in direction.items():
         where = [marks[name]] if name in marks else []
         if name not in at:
-            help = complaints.did_you_mean(name, at) or [f"its variables: {', '.join(at) or 'none'}"]
+            help = did_you_mean(name, at) or [f"its variables: {', '.join(at) or 'none'}"]
             faults.append(error("unknown-variable", f"the expression has no variable `{name}`", source, *where, help=help))
             continue
         wanted, found = (getattr(value, "shape", ()) for value in (at[name], component))
