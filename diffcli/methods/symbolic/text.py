@@ -9,13 +9,11 @@ import sympy
 
 from diffcli.errors import LimitError, error
 from diffcli.language.syntax import ATOM, COMPARISON, NEGATION, POWER, PRODUCT, SUM
-from diffcli.language.writing.printer import call_parts, operator_parts
+from diffcli.language.writing.printer import Parts, call_parts, operator_parts, written
 from diffcli.operations import OPERATIONS
 
 Expression: TypeAlias = Any
 """A SymPy expression; SymPy ships no types."""
-
-Parts = list["str | tuple[Expression, int]"]
 
 
 class Undecided(Exception):
@@ -38,28 +36,20 @@ def to_program_text(expression: Expression, most_nodes: int, variables: Collecti
     LimitError
         The text would have more than ``most_nodes`` parts.
     """
-    pieces: list[str] = []
-    waiting: Parts = [(expression, 0)]
     nodes = 0
-    while waiting:
-        piece = waiting.pop()
-        if isinstance(piece, str):
-            pieces.append(piece)
-            continue
+
+    def parts_of(part: Expression) -> tuple[Parts, int]:
+        nonlocal nodes
         nodes += 1
         if nodes > most_nodes:
             message = f"the derivative has more than {most_nodes} nodes"
             raise LimitError([error("too-many-nodes", message, help=["raise it with --max-nodes N", "use --mode reverse"])])
-        part, needed = piece
         if part is sympy.pi or part is sympy.E:
             constant, instead = ("pi", "4*atan(1)") if part is sympy.pi else ("e", "exp(1)")
-            pieces.append(f"({instead})" if constant in variables else constant)
-            continue
-        parts, binds = _parts(part)
-        if binds < needed:
-            parts = ["(", *parts, ")"]
-        waiting.extend(reversed(parts))
-    return "".join(pieces)
+            return [f"({instead})" if constant in variables else constant], ATOM
+        return _parts(part)
+
+    return written(expression, parts_of)
 
 
 def _parts(part: Expression) -> tuple[Parts, int]:

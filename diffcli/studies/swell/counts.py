@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import cache, partial, reduce
 
-from diffcli.errors import LimitError, error
+from diffcli.errors import LimitError, Source, error
 from diffcli.language import Program, parse
-from diffcli.language.syntax import COMPARISON, NAME, NUMBER
+from diffcli.language.syntax import COMPARISON, NAME, NUMBER, Branches
 from diffcli.operations import OPERATIONS
 from diffcli.tape import Tape
 from diffcli.tape.running.algebra import replay
@@ -27,21 +27,16 @@ _ARITHMETIC: dict[str, Callable[[float, float], float]] = {
 }  # fmt: skip
 
 
-class SharedGraph:
-    """Nodes in the order in which they were made, operands before what uses them."""
+class SharedGraph(Program):
+    """Nodes in the order in which they were made, operands before what uses them: the columns of a program."""
 
     def __init__(self, most_nodes: int) -> None:
-        self.operations: list[str] = []
+        super().__init__(Source("", "graph"))
         self.operands: list[tuple[int, ...]] = []
-        self.labels: dict[int, str | float] = {}
-        """The name, or the value, of each leaf."""
         self.sizes: list[int] = []
         """The nodes of each expression, written out as a tree."""
         self.most_nodes = most_nodes
         self._known: dict[object, int] = {}
-
-    def __len__(self) -> int:
-        return len(self.operations)
 
     def node(self, operation: str, operands: tuple[int, ...]) -> int:
         """The node of an operation; the one there is, if there is one."""
@@ -49,7 +44,10 @@ class SharedGraph:
         found = self._known.get(key)
         if found is None:
             sizes = self.sizes
-            found = self._known[key] = self._add(operation, operands, 1 + sum([sizes[operand] for operand in operands]))
+            size = 1 + sum([sizes[operand] for operand in operands])
+            found = self._known[key] = self._add(operation, operands, operands, size)
+            if operation == "where":
+                self.branches[found] = Branches(0, 1, 2)  # written as a function
         return found
 
     def number(self, value: float) -> int:
@@ -61,22 +59,23 @@ class SharedGraph:
     def _leaf(self, kind: str, label: str | float, key: str) -> int:
         found = self._known.get((kind, key))
         if found is None:
-            found = self._known[kind, key] = self._add(kind, (), 1)
-            self.labels[found] = label
+            found = self._known[kind, key] = self._add(kind, label, (), 1)
         return found
 
-    def _add(self, operation: str, operands: tuple[int, ...], size: int) -> int:
+    def _add(self, operation: str, argument: tuple[int, ...] | str | float, operands: tuple[int, ...], size: int) -> int:
         if len(self.operations) >= self.most_nodes:
             help = ["raise the limit with --max-nodes N, if memory allows"]
             raise LimitError([error("too-many-nodes", f"the graph has more than {self.most_nodes} nodes", help=help)])
         self.operations.append(operation)
+        self.arguments.append(argument)
         self.operands.append(operands)
         self.sizes.append(size)
         return len(self.operations) - 1
 
     def value(self, node: int) -> float | None:
         """The value of a number; None of anything else."""
-        return self.labels[node] if self.operations[node] == NUMBER else None  # type: ignore[return-value]
+        argument = self.arguments[node]
+        return argument if isinstance(argument, float) else None
 
     def replay(self, tape: Tape, inputs: Sequence[int]) -> tuple[int, list[int]]:
         """The node of a tape's result, with nodes for its inputs; and the node of every row, operands first."""

@@ -6,9 +6,9 @@ pass counts, exactly, the characters of a text that no disk would hold; and the 
 
 from __future__ import annotations
 
-from diffcli.language.syntax import ATOM, NAME, NEGATION, NUMBER
-from diffcli.language.writing.printer import LANGUAGE, Parts, call_parts, number_text, operator_parts
-from diffcli.operations import OPERATIONS
+from functools import partial
+
+from diffcli.language.writing.printer import node_parts, written
 from diffcli.studies.swell.counts import SharedGraph
 
 LONGEST = 400
@@ -20,46 +20,24 @@ class Texts:
 
     def __init__(self, graph: SharedGraph) -> None:
         self.graph = graph
-        self.lengths: list[int] = []
-        """The length of each node's text, of as many nodes as have been asked for."""
+        self.known: list[tuple[int, int]] = []
+        """The length of each node's text, and how tightly it binds, of as many nodes as have been asked for."""
 
     def length(self, node: int) -> int:
         """How many characters the text has."""
-        for known in range(len(self.lengths), node + 1):
+        known = self.known
+        for asked in range(len(known), node + 1):
+            parts, binds = node_parts(self.graph, asked)
             total = 0
-            for part in self._parts(known)[0]:
-                total += len(part) if isinstance(part, str) else self.lengths[part[0]] + 2 * (self._binds(part[0]) < part[1])
-            self.lengths.append(total)
-        return self.lengths[node]
+            for part in parts:
+                if isinstance(part, str):
+                    total += len(part)
+                else:
+                    length, bound = known[part[0]]
+                    total += length + 2 * (bound < part[1])
+            known.append((total, binds))
+        return known[node][0]
 
     def beginning(self, node: int, most: int = LONGEST) -> str:
         """The text, or as many characters of it."""
-        pieces: list[str] = []
-        room = most
-        waiting: Parts = [(node, 0)]
-        while waiting and room > 0:
-            part = waiting.pop()
-            if isinstance(part, str):
-                pieces.append(part)
-                room -= len(part)
-                continue
-            parts, binds = self._parts(part[0])
-            waiting += reversed(["(", *parts, ")"] if binds < part[1] else parts)
-        return "".join(pieces)[:most]
-
-    def _binds(self, node: int) -> int:
-        value = self.graph.value(node)
-        if value is not None:
-            return NEGATION if value < 0 else ATOM
-        row = OPERATIONS.get(self.graph.operations[node])
-        return row.precedence if row is not None and row.symbol else ATOM
-
-    def _parts(self, node: int) -> tuple[Parts, int]:
-        operation, operands = self.graph.operations[node], self.graph.operands[node]
-        if operation in (NUMBER, NAME):
-            label = self.graph.labels[node]
-            return [label if isinstance(label, str) else number_text(label)], self._binds(node)
-        row = OPERATIONS.get(operation)
-        if row is None or not row.symbol:
-            return call_parts(operation if row is None else row.spelling, operands), ATOM
-        return operator_parts(row.precedence, LANGUAGE.symbols[operation], operands)
+        return written(node, partial(node_parts, self.graph), room=most)[:most]
