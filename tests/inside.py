@@ -109,7 +109,7 @@ HOMES = {
     "diffcli.studies.claims.slips": "SLIPS",
     "diffcli.studies.graph.of_tape": "graph_of",
     "diffcli.studies.graph.of_tensor": "graph_of_tensor",
-    "diffcli.studies.graph.record": "Edge Graph Node fold",
+    "diffcli.studies.graph.record": "Edge Graph Node fold_graph",
     "diffcli.studies.lessons": "Entry LESSONS Size engine linear_layer run_lesson train_eval",
     "diffcli.studies.lessons.fraud": "Confusion",
     "diffcli.studies.lessons.modules_printed": "PRINTED",

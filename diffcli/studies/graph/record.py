@@ -93,11 +93,11 @@ EDGES_EACH = 4
 """How many edges are kept for each node that is, on average: a sum may use one operand a thousand times."""
 
 
-def fold(graph: Graph, most: int | None) -> Graph:
+def fold_graph(graph: Graph, most: int | None) -> Graph:
     """The ``most`` nodes that are nearest to the results; where operands are left out, a folded node says so.
 
     >>> chain = Graph(tuple(Node(f"v{k}", "operation") for k in range(5)), tuple(Edge(k, k + 1) for k in range(4)), (4,))
-    >>> small = fold(chain, 2)
+    >>> small = fold_graph(chain, 2)
     >>> [node.id for node in small.nodes], small.edges[0][:2], small.hidden
     (['...v3', 'v3', 'v4'], (0, 1), 3)
     """
