@@ -150,7 +150,7 @@ def test_folding_keeps_what_is_near_the_result_and_counts_the_rest():
     assert len(kept) == 10 and small.hidden == len(whole.nodes) - 10
     assert small.nodes[small.results[0]] == whole.nodes[whole.results[0]]
     assert [edge[:2] for edge in small.edges if not edge.operand < edge.user] == []
-    assert fold_graph(whole, len(whole.nodes)) is whole and fold(whole, None) is whole
+    assert fold_graph(whole, len(whole.nodes)) is whole and fold_graph(whole, None) is whole
 
 
 def test_many_edges_between_few_nodes_are_folded_too():
