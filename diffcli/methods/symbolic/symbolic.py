@@ -17,7 +17,7 @@ from typing import Any
 
 import sympy
 
-from diffcli.errors import Diagnostic, DiffcliError, LimitError, error
+from diffcli.errors import Diagnostic, DiffcliError, LimitError, as_stop, error
 from diffcli.language import parse
 from diffcli.language.syntax import COMPARISON
 from diffcli.language.writing.printer import number_text, shorten
@@ -208,13 +208,10 @@ def sympy_limits(instead: str) -> Iterator[None]:
 
 def simplest(raw: Expression, notes: list[Diagnostic]) -> Expression | None:
     """An expression simplified; None, with a note, where that fails or is stopped."""
-    kept = "the derivative is exact, but not simplified"
     try:
         return sympy.simplify(raw)
-    except LimitError as limit:
-        notes.append(limit.diagnostics[0]._replace(severity="warning", notes=(kept,)))
-    except KeyboardInterrupt:
-        notes.append(Diagnostic("interrupted", "warning", "interrupted", notes=(kept,)))
+    except (LimitError, KeyboardInterrupt) as stopped:
+        notes.append(as_stop(stopped)._replace(notes=("the derivative is exact, but not simplified",)))
     except RecursionError:
         raise
     except Exception as failure:  # SymPy's simplify can fail in ways of its own; the derivative stands without it

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from diffcli.errors import Diagnostic, LimitError
+from diffcli.errors import Diagnostic, LimitError, as_stop
 from diffcli.studies.swell.accuracy import Accuracy, accuracy
 from diffcli.studies.swell.costs import TapeCost, tape_costs
 from diffcli.studies.swell.counts import Reach, SharedGraph, Tangents
@@ -146,14 +146,10 @@ def swell(request: Request, progress: Progress) -> SwellResult:
         study.count()
         study.compare()
         study.measure()
-    except KeyboardInterrupt:
+    except (LimitError, KeyboardInterrupt) as stopped:
         if not study.counts:
             raise
-        study.note(Diagnostic("interrupted", "warning", "interrupted", notes=(study.kept(),)))
-    except LimitError as limit:
-        if not study.counts:
-            raise
-        study.note(limit.diagnostics[0]._replace(severity="warning", notes=(study.kept(),)))
+        study.notes.append(as_stop(stopped)._replace(notes=(study.kept(),)))
     return study.result()
 
 
@@ -174,13 +170,12 @@ class _Study:
         self.measuring = False
         self.notes: list[Diagnostic] = []
 
-    def note(self, note: Diagnostic) -> None:
-        self.notes.append(note)
-
     def result(self) -> SwellResult:
         forms = tuple(form for n in self.form_rows for kind in KINDS if (form := self.form(n, kind)) is not None)
-        found = (self.request, tuple(self.counts), forms, dict(self.cells), tuple(self.accuracy))
-        return SwellResult(*found, self.lost, self.logistic, tuple(self.notes))
+        return SwellResult(
+            self.request, tuple(self.counts), forms, dict(self.cells), tuple(self.accuracy), self.lost, self.logistic,
+            tuple(self.notes),
+        )  # fmt: skip
 
     def kept(self) -> str:
         """What there is when it is stopped, in words."""
@@ -251,7 +246,7 @@ class _Study:
         last = min(self.request.n, LAST_COMPARED)
         self.lost = lost(self.recurrence, last, self.request.at)
         if self.lost is not None:
-            self.note(self.lost.why)
+            self.notes.append(self.lost.why)
             last = self.lost.n - 1
         for n in shown(last, full=False)[1:]:
             self.progress.stage(f"accuracy at n = {n}")
@@ -272,7 +267,7 @@ class _Study:
         try:
             measure(self.recurrence, tasks, self.request.budget, keep, self.progress.stage)
         except NotStarted:
-            self.note(Diagnostic("not-measured", "note", "SymPy was not measured: its process could not start"))
+            self.notes.append(Diagnostic("not-measured", "note", "SymPy was not measured: its process could not start"))
 
     def form(self, n: int, kind: str) -> WrittenForm | None:
         """SymPy's text of a form if there is one, else the nested one."""
