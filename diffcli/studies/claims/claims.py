@@ -104,11 +104,13 @@ def judge_claims(
     """
     numbers = in_numbers(problem)
     function = Function(numbers.tape)
-    return [
-        _Judge(numbers, function, variable, " ".join(program.source.text.split()), claim, progress, at_given).verdict()
-        for name, program in claims.items()
-        for variable, claim in _claims_in_numbers(problem, name, program).items()
-    ]
+    verdicts = []
+    for name, program in claims.items():
+        text = " ".join(program.source.text.split())
+        for variable, claim in _claims_in_numbers(problem, name, program).items():
+            judge = _Judge(numbers, function, variable, text, claim.value, Function(claim.tape), progress, at_given)
+            verdicts.append(judge.verdict())
+    return verdicts
 
 
 def _claims_in_numbers(problem: Problem, variable: str, program: Program) -> dict[str, Problem]:
@@ -129,24 +131,24 @@ def _claims_in_numbers(problem: Problem, variable: str, program: Program) -> dic
     return dict(zip(element_names(variable, wanted), map(numbers.view, numbers.outputs), strict=True))
 
 
-class _Judge:
+class _Judge(NamedTuple):
     """One claim on its way to a verdict."""
 
-    def __init__(
-        self,
-        problem: Problem,
-        function: Function,
-        variable: str,
-        text: str,
-        claim: Problem,
-        progress: Callable[[str], None],
-        at_given: bool,
-    ) -> None:
-        self.problem, self.function, self.variable, self.text = problem, function, variable, text
-        self.claimed, self.claim = claim.value, Function(claim.tape)
-        self.progress, self.at_given = progress, at_given
-        rows = len(problem.tape.operations) + len(claim.tape.operations)
-        self.tries = max(4, min(MOST_TRIED, MOST_EVALUATED // (rows + 1)))
+    problem: Problem
+    function: Function
+    variable: str
+    text: str
+    claimed: float
+    """The value of the claim at the point of the problem."""
+    claim: Function
+    progress: Callable[[str], None]
+    at_given: bool
+
+    @property
+    def tries(self) -> int:
+        """How many points are looked at."""
+        rows = len(self.problem.tape.operations) + len(self.claim.tape.operations)
+        return max(4, min(MOST_TRIED, MOST_EVALUATED // (rows + 1)))
 
     def verdict(self) -> ClaimVerdict:
         from diffcli.methods.symbolic.claims import NOTHING, decide, derivative_text
@@ -168,7 +170,7 @@ class _Judge:
         if counterexample is not None:
             here = self._compared(self.problem.at) if self.at_given else None
             kind = "at the point only" if here is not None and here.agrees else "wrong"
-            slip = slip or find_slip(self.problem, self.variable, self._observations(), derivative_text)
+            slip = slip or find_slip(self.problem, self.variable, self._observations())
             self.progress(f"SymPy differentiates along {self.variable}")
             right = right or derivative_text(tape, tape.output, self.variable)
         worst = max((found.difference for found in agreeing), default=1.0)

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from diffcli.language import parse
 from diffcli.methods.problem.problem import Problem
 from diffcli.operations import OPERATIONS
-from diffcli.studies.claims.slip_text import Derivative, Place, neat, slip_text
+from diffcli.studies.claims.slip_text import Place, derivative, neat, slip_text
 from diffcli.studies.claims.slips import SLIPS, Slip
 from diffcli.tape import Tape, evaluate, lower
 from diffcli.tape.running.rules import FLOAT
@@ -50,9 +50,7 @@ class Observation(NamedTuple):
 Names = dict[str, float]
 
 
-def find_slip(
-    problem: Problem, variable: str, seen: Sequence[Observation], derivative: Derivative
-) -> str:
+def find_slip(problem: Problem, variable: str, seen: Sequence[Observation]) -> str:
     """What is probably wrong with a claim.
 
     Parameters
@@ -63,8 +61,6 @@ def find_slip(
         What it was differentiated by.
     seen
         The claim and the function at random points.
-    derivative
-        The text of the derivative of a slot of a tape along an input; empty if there is none.
 
     Returns
     -------
@@ -72,18 +68,18 @@ def find_slip(
     """
     if len(seen) < ENOUGH or all(abs(one.claimed - one.right) <= 1e-8 * abs(one.right) for one in seen):
         return ""  # it is wrong at single points, or by so little that any slip without effect would explain it
-    search = _Search(problem.tape, variable, seen, derivative)
+    search = _Search(problem.tape, variable, seen)
     for slip in SLIPS:
         found = search.places_of(slip)
         if found is not None:
             places, factor = found
-            return slip_text(slip, problem, variable, places, factor, search.worst(), derivative)
+            return slip_text(slip, problem, variable, places, factor, search.worst())
     return ""
 
 
 class _Search:
-    def __init__(self, tape: Tape, variable: str, seen: Sequence[Observation], derivative: Derivative) -> None:
-        self.tape, self.variable, self.seen, self.derivative = tape, variable, seen, derivative
+    def __init__(self, tape: Tape, variable: str, seen: Sequence[Observation]) -> None:
+        self.tape, self.variable, self.seen = tape, variable, seen
         self.short = len(self.tape.operations) <= MOST_ROWS
         slots = range(self.tape.slots) if self.short else range(0)
         moving = [any(one.tangents[slot] is not None for one in seen) for slot in slots]
@@ -148,7 +144,7 @@ class _Search:
         """Whether the terms of a row have the signs of the rule, as no derivative of an operand begins with a minus."""
         assert place.row is not None
         row = self.tape.operands_of(place.row)
-        return not any(self.derivative(self.tape, operand, self.variable).startswith("-") for operand in row if operand >= 0)
+        return not any(derivative(self.tape, operand, self.variable).startswith("-") for operand in row if operand >= 0)
 
     # -- what comes of it ----------------------------------------------------------------------------------------------------
 

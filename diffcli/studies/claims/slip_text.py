@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -18,7 +18,12 @@ from diffcli.tape import Tape, lower
 _LETTERS = "uvwstzabcdefghijklmnopqrxy"
 """What the operand of a function may be called, the likeliest first."""
 
-Derivative = Callable[[Tape, int, str], str]
+
+def derivative(tape: Tape, slot: int, variable: str) -> str:
+    """The text of the derivative of a slot of a tape along an input; empty if there is none."""
+    from diffcli.methods.symbolic.claims import derivative_text  # SymPy is loaded for wrong claims only
+
+    return derivative_text(tape, slot, variable)
 
 
 class Place(NamedTuple):
@@ -29,9 +34,7 @@ class Place(NamedTuple):
     other: str = ""
 
 
-def slip_text(
-    slip: Slip, problem: Problem, variable: str, places: Sequence[Place], factor: float, worst: float, derivative: Derivative
-) -> str:
+def slip_text(slip: Slip, problem: Problem, variable: str, places: Sequence[Place], factor: float, worst: float) -> str:
     """The sentence for a slip made at some places, in all of them the same.
 
     Parameters
@@ -42,8 +45,6 @@ def slip_text(
         The factor ``c`` of the slip.
     worst
         The largest relative difference of the claim.
-    derivative
-        The text of the derivative of a slot of a tape along an input; empty if there is none.
     """
     place = places[0]
     words = {"variable": variable, "other": place.other, "factor": factor_sentence(factor)}
@@ -56,7 +57,7 @@ def slip_text(
     if "{inner}" in sentence:
         words["inner"] = derivative(problem.tape, place.operand, variable) or f"that of {words['operand']}"
     if slip.mistaken:
-        words |= _function_words(slip, problem, place.row, place.operand, derivative)
+        words |= _function_words(slip, problem, place.row, place.operand)
         sentence = sentence if words["derivative"] else sentence.replace("{derivative}, ", "")
     rows = dict.fromkeys(problem.operand_text(one.row) for one in places if one.row is not None)
     others = [row for row in rows if row != words["row"]]
@@ -96,7 +97,7 @@ def _is_plain(tape: Tape, slot: int) -> bool:
 # -- functions and their derivatives -----------------------------------------------------------------------------------------
 
 
-def _function_words(slip: Slip, problem: Problem, slot: int, operand: int, derivative: Derivative) -> dict[str, str]:
+def _function_words(slip: Slip, problem: Problem, slot: int, operand: int) -> dict[str, str]:
     """A function, its derivative, and what was taken for it: in the variable if the operand is one, else in a letter."""
     tape = problem.tape
     simple = operand < tape.first_row
