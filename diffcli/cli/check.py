@@ -21,7 +21,7 @@ from diffcli.methods.nonsmooth.nonfinite import require_value
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.problem.system import System
 from diffcli.reports.check import check_report, notes_of, points_report, results_report
-from diffcli.studies.agreement.agreement import Progress, check, check_system
+from diffcli.studies.agreement.agreement import Progress, agreement_of, agreements_of
 from diffcli.studies.agreement.points import check_points
 from diffcli.studies.claims.claims import ClaimVerdict, judge_claims, read_claims
 
@@ -87,7 +87,7 @@ def command(
                 return _several(problem, claims, digits, stage, output)
             problem = problem.view(problem.outputs[0])
         require_value(problem)
-        agreement = None if alone else check(problem, digits, stage)
+        agreement = None if alone else agreement_of(problem, digits, stage)
         judged: list[ClaimVerdict] = []
         for text in claims:
             judged += judge_claims(problem, read_claims(text, problem), stage, at_given=not alone)
@@ -109,7 +109,7 @@ def _several(system: System, claims: tuple[str, ...], digits: int | None, stage:
     if claims:
         help = ["leave the others out: a claim is about the last statement of a program"]
         raise UsageError([error("usage", "a claim is about one result, and there are several", help=help)])
-    found = check_system(system, digits, stage)
+    found = agreements_of(system, digits, stage)
     notes = notes_of(found)
     output.print(results_report(system.expression(), system.at, found, output.style, digits), notes)
     passed = all(agreement.passed for agreement in found)

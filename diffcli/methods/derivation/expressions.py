@@ -141,18 +141,15 @@ class Forms(Program):
 
         The formula begins with its other factor; under ``inner_last`` that comes last, as in cos(u)·u′.
         """
-        program, instead = formula.program, formula.instead
-        names = dict(names)
+        program, names = formula.program, dict(names)
         built: list[Form] = []
         for statement in program.statements:
             for node in range(statement.first, statement.root + 1):
-                stand_in = instead.get(node, node)
+                stand_in = formula.instead.get(node, node)
                 if isinstance(stand_in, float):
                     built.append(self.number(stand_in))
-                elif stand_in != node:
-                    built.append(built[stand_in])
                 else:
-                    built.append(self._put(program, node, built, names, inner_last))
+                    built.append(built[stand_in] if stand_in != node else self._put(program, node, built, names, inner_last))
             names[statement.name] = built[-1]
         return built[-1]
 

@@ -93,12 +93,12 @@ class SympyBuilder:
             expression = expression.xreplace(self.held)
         return expression
 
-    def store(self, value: float, number: int, taken: Sequence[str]) -> Expression:
+    def store(self, value: float, taken: Sequence[str]) -> Expression:
         """A float of the tape, exactly: as a fraction if that is short, else as a symbol."""
         fraction = Fraction(value)
         if fraction.denominator < 1000 and abs(fraction.numerator) < 10**6:
             return sympy.Rational(fraction.numerator, fraction.denominator)
-        name = f"stored{number}"
+        name = f"stored{len(self.stored)}"
         while name in taken:
             name += "_"
         symbol = sympy.Symbol(name, positive=value > 0, negative=value < 0)
@@ -123,7 +123,7 @@ class SympyBuilder:
         """
 
         def constant(name: str, value: float) -> Expression:
-            return self.store(value, len(self.stored), tape.inputs) if stored else constant_of(name, value)
+            return self.store(value, tape.inputs) if stored else constant_of(name, value)
 
         symbols = [sympy.Symbol(name, real=True) for name in tape.inputs]
         return as_number(replay(tape, symbols, constant, self.build)[tape.output]), symbols
@@ -198,11 +198,9 @@ def sympy_limits(instead: str) -> Iterator[None]:
     except RecursionError:
         help = [f"use --mode {instead}, which has no such limit"]
         raise LimitError([error("too-many-nodes", "the expression is nested too deeply for SymPy", help=help)]) from None
-    except Undecided as undecided:
-        message = f"SymPy leaves a derivative undecided: {undecided}"
-        raise LimitError([error("undecided-derivative", message, help=[f"use --mode {instead}"])]) from None
     except REFUSALS as failure:
-        message = f"SymPy cannot differentiate this: {failure}"
+        undecided = isinstance(failure, Undecided)
+        message = f"SymPy {'leaves a derivative undecided' if undecided else 'cannot differentiate this'}: {failure}"
         raise LimitError([error("undecided-derivative", message, help=[f"use --mode {instead}"])]) from None
 
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from diffcli.errors import Diagnostic, LimitError, as_stop
 from diffcli.methods.differences.complex_step import complex_difference
 from diffcli.methods.differences.finite_difference import difference
 from diffcli.methods.nonsmooth.breaks import describe, find_breaks
+from diffcli.methods.nonsmooth.nonfinite import require_value
 from diffcli.methods.nonsmooth.system_notes import require_values
 from diffcli.methods.problem.components import Elements
-from diffcli.methods.problem.problem import Problem
+from diffcli.methods.problem.problem import At, Problem, Target
 from diffcli.methods.problem.scalarise import in_numbers, variables_of
 from diffcli.records import Difference, SymbolicDerivative
 from diffcli.studies.agreement.verdict import PartialCheck, Way, floors, judge_partial
+from diffcli.tape.lowering import MOST_ROWS
 
 WAYS = ("reverse", "forward", "symbolic", "numeric", "complex")
 
@@ -41,7 +43,53 @@ class Agreement(NamedTuple):
         return all(check.passed for check in self.checks)
 
 
-def check_system(system: Problem, digits: int | None = None, progress: Progress = lambda stage: None) -> list[Agreement]:
+def check(
+    target: Target,
+    at: At,
+    *,
+    wrt: str | Sequence[str] | None = None,
+    digits: int | None = None,
+    max_nodes: int = MOST_ROWS,
+) -> Agreement:
+    """Every partial derivative by every method, with a verdict and its reason.
+
+    Parameters
+    ----------
+    target, at, wrt, max_nodes
+        As for `diffcli.grad`.
+    digits
+        How many digits the exact derivative, which the ways are held against, is to have; 50, if not given.
+
+    Returns
+    -------
+    A record with ``passed``, ``notes``, and ``checks``: for each variable its ``verdict`` (``agree``, ``disagree``, or where
+    there is no derivative ``kink``, ``jump``, ``pole`` or ``edge``), ``reason``, ``explanation``, ``exact`` (an mpmath
+    number) and ``ways``, each with ``value``, ``bar`` and ``error``.
+
+    Raises
+    ------
+    ExpressionError, DomainError, LimitError
+        As `diffcli.grad`.
+
+    Examples
+    --------
+    >>> result = check("x*sin(y)", {"x": 2, "y": 1})
+    >>> result.passed, [found.verdict for found in result.checks]
+    (True, ['agree', 'agree'])
+
+    A derivative that cancellation has spoiled, told from one that is right:
+
+    >>> (found,) = check("(1 - cos(x))/x^2", {"x": 1e-5}).checks
+    >>> found.verdict, found.reason, f"{float(found.exact):.4e}"
+    ('disagree', 'cancellation', '-8.3333e-07')
+    """
+    problem = Problem(target, at, wrt=wrt, most_rows=max_nodes)
+    problem.require_number()
+    require_value(problem)
+    return agreement_of(problem, digits)
+
+
+def agreements_of(system: Problem, digits: int | None = None, progress: Progress = lambda stage: None) -> list[Agreement]:
     """Every partial derivative of every result by every method: an `Agreement` for each result, or element of one.
 
     Raises
@@ -50,7 +98,7 @@ def check_system(system: Problem, digits: int | None = None, progress: Progress 
         A result is undefined at the point.
 
     >>> from diffcli.methods.problem.system import System
-    >>> found = check_system(System("[x*y, sin(x)]", {"x": 2, "y": 5}))
+    >>> found = agreements_of(System("[x*y, sin(x)]", {"x": 2, "y": 5}))
     >>> [(agreement.name, agreement.passed) for agreement in found]
     [('f1', True), ('f2', True)]
     """
@@ -60,12 +108,12 @@ def check_system(system: Problem, digits: int | None = None, progress: Progress 
     found = []
     for place, output in enumerate(numbers.outputs):
         progress(f"checking {output.name}")
-        agreement = check(numbers.view(output), digits, progress, sweeps[place] if sweeps else None)
+        agreement = agreement_of(numbers.view(output), digits, progress, sweeps[place] if sweeps else None)
         found.append(agreement._replace(name=output.name, at=system.at, expression=system.expression()))
     return found
 
 
-def check(
+def agreement_of(
     problem: Problem, digits: int | None = None, progress: Progress = lambda stage: None, sweeps: Sweeps | None = None
 ) -> Agreement:
     """Every partial derivative of a problem by every method.
@@ -86,9 +134,9 @@ def check(
     -------
     The verdicts, and the notes of kinks, poles and the like that touch the result.
 
-    >>> check(Problem("x*sin(x)", {"x": 2})).checks[0].verdict
+    >>> agreement_of(Problem("x*sin(x)", {"x": 2})).checks[0].verdict
     'agree'
-    >>> check(Problem("(1 - cos(x))/x^2", {"x": 1e-5})).checks[0].reason
+    >>> agreement_of(Problem("(1 - cos(x))/x^2", {"x": 1e-5})).checks[0].reason
     'cancellation'
     """
     whole = problem
@@ -161,7 +209,6 @@ def _why(numeric: Difference) -> str:
 def _symbolic(problem: Problem, notes: list[Diagnostic], progress: Progress) -> tuple[dict[str, float], str]:
     """SymPy's values, and why there are no more of them."""
     from diffcli.methods.symbolic.symbolic import differentiate
-    from diffcli.tape.lowering import MOST_ROWS
 
     found: list[SymbolicDerivative] = []
     why = ""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from diffcli.errors import Diagnostic, LimitError, as_stop
 from diffcli.language import Program
 from diffcli.methods.problem.problem import Problem
-from diffcli.studies.agreement.agreement import check
+from diffcli.studies.agreement.agreement import agreement_of
 from diffcli.studies.agreement.verdict import PartialCheck
 
 SEVERITY = ("agree", "kink", "jump", "edge", "pole", "disagree")
@@ -48,7 +48,7 @@ def check_points(
     max_nodes: int = 10_000_000,
     progress: Callable[[str], None] = lambda stage: None,
 ) -> PointChecks:
-    """`diffcli.studies.agreement.agreement.check` at each of some points.
+    """`diffcli.studies.agreement.agreement.agreement_of` at each of some points.
 
     Raises
     ------
@@ -80,7 +80,7 @@ def _with_point(result: PointChecks, problem: Problem, digits: int | None) -> tu
     if problem.value != problem.value:
         result.undefined.append(problem.at)
         return result, ()
-    agreement = check(problem, digits)
+    agreement = agreement_of(problem, digits)
     for found in agreement.checks:
         counts = result.counts.setdefault(found.variable, {})
         counts[found.verdict] = counts.get(found.verdict, 0) + 1

@@ -80,10 +80,7 @@ def _expanded(recurrence: Recurrence, n: int, at: Mapping[str, float]) -> Coeffi
 def _operate(operation: str, operands: Sequence[Coefficients]) -> Coefficients:
     if operation not in _POLYNOMIAL:
         raise _NotPolynomial
-    result = _POLYNOMIAL[operation](*operands)
-    if len(result) > HIGHEST_DEGREE + 1:
-        raise _NotPolynomial
-    return result
+    return _POLYNOMIAL[operation](*operands)
 
 
 def _exact(value: float | Fraction) -> int | Fraction:

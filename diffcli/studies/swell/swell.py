@@ -12,11 +12,10 @@ from typing import NamedTuple
 from diffcli.errors import Diagnostic, LimitError, as_stop
 from diffcli.studies.swell.accuracy import Accuracy, accuracy
 from diffcli.studies.swell.costs import TapeCost, tape_costs
-from diffcli.studies.swell.counts import Reach, SharedGraph, Tangents
+from diffcli.studies.swell.counts import LONGEST, Reach, SharedGraph, Tangents, Texts
 from diffcli.studies.swell.domain import Lost, lost, require_values
 from diffcli.studies.swell.map import LAWS, Recurrence, generic_point, law
 from diffcli.studies.swell.measured import Cell, NotStarted, Task, measure
-from diffcli.studies.swell.text import LONGEST, Texts
 
 FIRST_ROWS = 10
 """Rows up to this n are shown one by one; beyond it only 20, 50, 100, 200, 500, ... and the last."""
