@@ -6,7 +6,7 @@ import json
 
 import pytest
 from console import run
-from inside import REASONS, WAYS, LimitError, Problem, error
+from inside import REASONS, WAYS, LimitError, Problem, agreement_of, error
 from mpmath import mp, mpf
 
 # program, point, then for each variable: verdict, reason
