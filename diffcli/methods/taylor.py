@@ -1,4 +1,4 @@
-"""The Taylor polynomial of a program along one variable, with everything worth saying about it."""
+"""The Taylor polynomial of a program along one variable, with the notes on it."""
 
 # Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
 
@@ -67,7 +67,7 @@ def taylor(
     max_nodes
         The longest tape to build, the rows of the partials among it.
     progress
-        Told of each stage as it begins.
+        Called with each stage as it begins.
 
     Returns
     -------

@@ -42,12 +42,12 @@ class DerivationStep(NamedTuple):
     """One value and its derivative. Texts are in the notation that was asked for."""
 
     v: int | None
-    """Its index in the lecture's numbering; None for a constant."""
+    """Its index, 1 for the first row; None for a constant."""
     rule: str
     row: str
     """How it is computed from other rows: ``v₀·v₂``; the name of an input."""
     value_text: str
-    """The same written out in the variables; empty where that is long, or says nothing new."""
+    """The same written out in the variables; empty where that is long, or nothing new."""
     name: str
     """What the program calls it, if anything."""
     let: str

@@ -1,4 +1,4 @@
-"""Whether a derivation says what SymPy says: the texts of both, read back and compared, and their numbers at the point."""
+"""Whether a derivation agrees with SymPy's derivative: both texts, read back and compared, and their numbers at the point."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from diffcli.records import SymbolicDerivative
 from diffcli.tape import lower
 
 ALL = 16
-"""As many digits as a float tells apart."""
+"""As many digits as a float has."""
 
 ENOUGH = 6
 """Numbers that agree to fewer digits differ."""
@@ -30,7 +30,7 @@ def compare(
 ) -> tuple[Derivation, ...]:
     """The derivations, each with its agreement with SymPy's derivative where there is one.
 
-    A limit that strikes meanwhile leaves the numbers to compare by, with a note. ``progress`` is told of each derivative.
+    A limit that strikes meanwhile leaves the numbers to compare by, with a note. ``progress`` is called for each derivative.
     """
     by_variable = {derivative.variable: derivative for derivative in found}
     result = []

@@ -1,4 +1,4 @@
-"""What SymPy says of a derivative worked out by hand: whether it is the derivative, and what the derivative is.
+"""What SymPy decides on a derivative worked out by hand: whether it is the derivative, and what the derivative is.
 
 Both programs become SymPy objects on the same symbols. That their difference is zero is proved by algebra
 (`diffcli.methods.symbolic.zero_test`), for the whole or case by case (`diffcli.methods.symbolic.case_proof`), or else, if it is
@@ -97,7 +97,7 @@ def derivative_text(tape: Tape, slot: int, variable: str) -> str:
 
 
 def _guarded(work: Callable[[], T], otherwise: T) -> T:
-    """The result of some work of SymPy's, or something else where it fails in a way of its own."""
+    """The result of some work of SymPy's, or something else where it fails."""
     try:
         return work()
     except (*REFUSALS, AttributeError):

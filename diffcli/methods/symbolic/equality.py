@@ -156,6 +156,6 @@ def _is_proved(difference: Expression, proofs: Sequence[Callable[[Expression], E
                 return True
         except LimitError:
             raise
-        except Exception:  # SymPy's rewriting can fail in ways of its own; the next way may do
+        except Exception:  # SymPy's rewriting can fail in ways of its own; the next one may do
             continue
     return False

@@ -34,7 +34,7 @@ from diffcli.tape.running.evaluation import evaluate, run
 from diffcli.tape.running.rules import FLOAT, fold
 
 LOST = 1e-6
-"""The relative difference from the table's rules at which a form is said to lose its digits."""
+"""The relative difference from the table's rules at which a form loses its digits."""
 
 REFUSALS = (RecursionError, Undecided, TypeError, ValueError, NotImplementedError, ZeroDivisionError)
 """What SymPy raises where it cannot do something, such as comparing with an infinity of its own."""

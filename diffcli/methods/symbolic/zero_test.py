@@ -4,7 +4,7 @@ Two forms of one derivative are nearly always the same rational function of the 
 log(x), sin(x) and cos(x), roots and powers. So each kernel becomes a symbol, multiples of an angle become polynomials of
 its sine and cosine, the numerator is expanded and reduced by what is known of the kernels (sin^2 + cos^2 = 1; a root to
 its power is its radicand), and a numerator of 0 is the proof. It takes a small part of the time of SymPy's ``simplify``, and an
-effort that can be told beforehand.
+effort that is known beforehand.
 """
 
 from __future__ import annotations

@@ -58,7 +58,7 @@ def check(
     target, at, wrt, max_nodes
         As for `diffcli.grad`.
     digits
-        How many digits the exact derivative, which the ways are held against, is to have; 50, if not given.
+        How many digits the exact derivative, with which the methods are compared, is to have; 50, if not given.
 
     Returns
     -------
@@ -77,7 +77,7 @@ def check(
     >>> result.passed, [found.verdict for found in result.checks]
     (True, ['agree', 'agree'])
 
-    A derivative that cancellation has spoiled, told from one that is right:
+    A derivative that cancellation has spoiled is recognised:
 
     >>> (found,) = check("(1 - cos(x))/x^2", {"x": 1e-5}).checks
     >>> found.verdict, found.reason, f"{float(found.exact):.4e}"
@@ -212,13 +212,13 @@ def _symbolic(problem: Problem, notes: list[Diagnostic], progress: Progress) -> 
 
     found: list[SymbolicDerivative] = []
     why = ""
-    told: list[Diagnostic] = list(notes)
+    reported: list[Diagnostic] = list(notes)
     try:
-        differentiate(problem, found.append, told, MOST_ROWS, False, progress)
+        differentiate(problem, found.append, reported, MOST_ROWS, False, progress)
     except (LimitError, KeyboardInterrupt) as stopped:  # the other methods are still worth having
         known = as_stop(stopped)
         why = known.message
         if known.code in ("timeout", "interrupted"):
             notes.append(known._replace(notes=("SymPy's derivatives are not known",)))
-    notes += [note for note in told if note not in notes and note.code == "symbolic-form"]
+    notes += [note for note in reported if note not in notes and note.code == "symbolic-form"]
     return {derivative.variable: derivative.value for derivative in found}, why

@@ -21,7 +21,7 @@ class Worst(NamedTuple):
     at: dict[str, float]
     check: PartialCheck
     error: float | None
-    """The largest relative error of any way there; None where there is nothing to compare with."""
+    """The largest relative error of any method there; None where there is nothing to compare with."""
 
 
 class PointChecks(NamedTuple):
@@ -91,7 +91,7 @@ def _with_point(result: PointChecks, problem: Problem, digits: int | None) -> tu
 
 
 def _largest_error(found: PartialCheck) -> float | None:
-    """The largest relative error of a way without an error bar."""
+    """The largest relative error of a method without an error bar."""
     errors = [way.error for way in found.ways if way.error is not None and way.bar is None]
     return max(errors) / (found.size or 1.0) if errors else None
 

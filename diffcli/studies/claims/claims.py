@@ -1,4 +1,4 @@
-"""Derivatives worked out by hand, held against the right ones: proved, or disproved by a point, with the likely slip.
+"""Derivatives worked out by hand, compared with the right ones: proved, or disproved by a point, with the likely slip.
 
 A claim is compared with the derivative by the rules of the table at points where both are defined and smooth. One point
 where they differ, by more than the rounding of either, disproves it; what agrees everywhere is put to SymPy for a proof.

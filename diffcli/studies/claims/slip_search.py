@@ -3,7 +3,7 @@
 A slip explains a claim if the two agree at several random points. A slip at one row of the tape gives that row a wrong
 derivative ``w`` in place of the right one, ``dy``. As the adjoint of the row is the derivative of the result by it, the
 whole derivative becomes ``right + adjoint*(w - dy)``. Where that explains nothing the slip may have been made at every
-such row, as in 3*x^3 + 2*x^2 for x^3 + x^2; a forward sweep with all the wrong derivatives tells.
+such row, as in 3*x^3 + 2*x^2 for x^3 + x^2; a forward sweep with all the wrong derivatives shows it.
 """
 
 from __future__ import annotations

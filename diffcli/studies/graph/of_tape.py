@@ -44,7 +44,7 @@ def graph_of(
     max_nodes
         The longest tape to build.
     progress
-        Told what is being done.
+        Called with each stage as it begins.
 
     Raises
     ------
@@ -105,7 +105,7 @@ def _lowered(program: Program, share: bool, max_nodes: int) -> Tape:
 
 
 def _without_adjoints(problem: Problem) -> str:
-    """Why adjoints cannot be told: they are derivatives of a number."""
+    """Why there are no adjoints: they are derivatives of a number."""
     tape = problem.tape
     if tape.outputs:
         return f"no adjoints: they are derivatives of one number, and there are {len(tape.outputs)} results"

@@ -1,7 +1,7 @@
 """A graph of computations as a record: nodes, edges from each operand to what is made of it, and the results.
 
 The record knows nothing of what it was made from. `diffcli.studies.graph.of_tape` makes one of a program; anything else whose
-nodes have operands can be told in the same words, and is then drawn by the same reports.
+nodes have operands can be put in the same record, and is then drawn by the same reports.
 """
 
 # Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.

@@ -51,7 +51,7 @@ class QuotientSample(NamedTuple):
     """Its distance to the reference; None where there is no reference."""
     truncation: float | None
     rounding: float | None
-    """What theory predicts; None where it says nothing."""
+    """What theory predicts; None where it predicts nothing."""
     typical_error: float | None
     """The 90 % quantile of the errors at steps about this one."""
     fault: str = ""

@@ -28,7 +28,7 @@ Coefficients = list[int | Fraction]
 
 
 class Accuracy(NamedTuple):
-    """The derivative of l_n at a point, and relative errors of two ways to it.
+    """The derivative of l_n at a point, and relative errors of two methods.
 
     ``expanded`` is None where there is no such form, both where the derivative is 0 or beyond a float; all three where it
     is not known to enough digits, as at an end of the domain.

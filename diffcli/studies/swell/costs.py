@@ -50,7 +50,7 @@ def tape_costs(recurrence: Recurrence, at: Mapping[str, float], n: int) -> Itera
                 point[recurrence.fresh] = at[f"x{index}"]
             cost = _step_cost(recurrence, point)
             state = cost.value
-            branches = branches and math.isfinite(state)  # beyond that no value tells which way to go
+            branches = branches and math.isfinite(state)  # beyond that no value decides between branches
         sweeps = (index - 1) * cost.along_state + cost.along_fresh
         forward = sweeps if recurrence.fresh else cost.along_state
         total = TapeCost(total.function + cost.function, total.forward + forward, total.reverse + cost.reverse)

@@ -97,7 +97,7 @@ class SwellResult(NamedTuple):
     def swells(self, size: Callable[[Counts], int | None], since: int = 2) -> bool | None:
         """Whether a size grows faster than linearly over the last three rows, from ``since`` on; None if they are too few.
 
-        The derivative of l_1 is no iterate's, so its size tells nothing.
+        The derivative of l_1 is no iterate's, so its size is left out.
         """
         points = [(row.n, value) for row in self.counts if row.n >= since and (value := size(row)) is not None]
         if len(points) < 3:
@@ -111,7 +111,7 @@ class SwellResult(NamedTuple):
 
 
 class Progress(NamedTuple):
-    """Whom to tell how far it is: the stage in words, and everything that is known so far."""
+    """What is called as the study goes on: with the stage in words, and with everything that is known so far."""
 
     stage: Callable[[str], None]
     show: Callable[[SwellResult], None]
@@ -277,7 +277,7 @@ class _Study:
 
 
 KINDS = ("value", "derivative", "simplified")
-"""The columns of the lecture's table."""
+"""The columns of Table 1 of the survey."""
 
 STEPS = ("forms", "derivative", "cse", "simplified")
 """What is measured at each n, in this order."""
