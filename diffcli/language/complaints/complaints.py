@@ -10,7 +10,6 @@ from typing import NoReturn
 from diffcli.errors import Diagnostic, ExpressionError, Mark, Span, did_you_mean, error
 from diffcli.language.complaints import suggestions
 from diffcli.language.complaints.suggestions import CHOOSE, INSTEAD, LONGEST
-from diffcli.language.parsing.mistakes import Chain
 from diffcli.language.parsing.tokens import TOKEN, Keyword
 from diffcli.language.syntax import Program
 from diffcli.language.writing.printer import shorten
@@ -167,9 +166,10 @@ class Complaints:
         message = "a comma stands only between the arguments of a function or the entries of an array"
         self.note("stray-comma", message, span, help=help)
 
-    def chained_comparison(self, chain: Chain, last: Span) -> None:
-        help = self.advice(suggestions.corrected_chain(chain, self.text, last), "write a < b and b < c")
-        self.note("chained-comparison", "comparisons are not chained", *chain.operators[:MOST], help=help)
+    def chained_comparison(self, operands: Sequence[Span], operators: Sequence[Span], negated: bool) -> None:
+        """``a < b < c``, which may stand behind a ``not``."""
+        help = self.advice(suggestions.unchained(self.text, operands, operators, negated), "write a < b and b < c")
+        self.note("chained-comparison", "comparisons are not chained", *operators[:MOST], help=help)
 
     def missing_else(self, start: int) -> None:
         self.note("missing-else", "this `if` has no `else`", Span(start, start + 2), help=CHOOSE)

@@ -6,10 +6,9 @@ Nothing here runs for a text that is right.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from diffcli.errors import Span
-from diffcli.language.parsing.mistakes import Chain
 from diffcli.language.parsing.tokens import CALL, KEYWORDS, NAME, NUMBER, PASTED, SYMBOL, TOKEN
 from diffcli.operations import ARRAY_FUNCTIONS, ARRAY_SIGNATURES, REDUCED, Operation, find_function, is_function
 
@@ -68,14 +67,13 @@ def product(text: str, gap: Span) -> str:
     return f"write {left.group()}*{right.group()}" if left and right else "write `*` between the factors"
 
 
-def corrected_chain(chain: Chain, text: str, last: Span) -> str:
-    """``a < b and b < c`` in the user's own words, with the chain's last operand; empty if it is long."""
-    if last.stop - chain.operands[0].start > LONGEST:
+def unchained(text: str, operands: Sequence[Span], operators: Sequence[Span], negated: bool) -> str:
+    """``a < b and b < c`` in the user's own words, for ``a < b < c``; empty if it is long."""
+    if operands[-1].stop - operands[0].start > LONGEST:
         return ""
-    words = [text[span.start : span.stop] for span in [*chain.operands, last]]
-    signs = [text[span.start : span.stop] for span in chain.operators]
+    words, signs = ([text[span.start : span.stop] for span in spans] for spans in (operands, operators))
     mended = " and ".join(f"{left} {sign} {right}" for left, sign, right in zip(words, signs, words[1:], strict=False))
-    return f"not ({mended})" if chain.negated else mended
+    return f"not ({mended})" if negated else mended
 
 
 def filled(text: str, span: Span, products: Iterable[Span], applications: Iterable[tuple[Span, int]]) -> str:

@@ -99,7 +99,8 @@ class Expression:
         nodes = range(self.chains[0].copy, len(self.program))
         rights = dict(children for children in map(self.program.children, nodes) if len(children) == 2)
         for chain in self.chains:
-            self.mistakes.complain.chained_comparison(chain, self.program.span(rights[chain.copy]))
+            operands = [*chain.operands, self.program.span(rights[chain.copy])]
+            self.mistakes.complain.chained_comparison(operands, chain.operators, chain.negated)
         self.chains.clear()
 
     def negate(self, start: int, stop: int) -> None:
