@@ -13,7 +13,7 @@ from diffcli.cli.summaries import COMMANDS
 from diffcli.errors import UsageError, error
 from diffcli.errors.codes import CODES, EXITS, Code
 from diffcli.language.complaints.complaints import did_you_mean
-from diffcli.reports.document import Column, Document, Table, Text
+from diffcli.records.blocks import Column, Document, Table, Text
 
 EXAMPLES = ("diffcli help", "diffcli help implicit-multiplication", "diffcli help exit-codes")
 

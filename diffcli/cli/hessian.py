@@ -16,7 +16,7 @@ from diffcli.cli.progress import progress
 from diffcli.cli.reading import read_program
 from diffcli.methods.matrices.hessian import compute_hessian
 from diffcli.methods.matrices.options import HESSIAN_MODES, MatrixOptions
-from diffcli.reports.derivatives.hessian import hessian_report
+from diffcli.reports.derivatives.matrices import hessian_report
 
 EXAMPLES = (
     'diffcli hessian "100*(y - x^2)^2 + (1 - x)^2" --at x=-1.2,y=1',

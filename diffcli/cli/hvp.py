@@ -15,7 +15,7 @@ from diffcli.cli.progress import progress
 from diffcli.cli.reading import read_program
 from diffcli.methods.matrices.options import MatrixOptions
 from diffcli.methods.matrices.products import compute_hvp
-from diffcli.reports.derivatives.products import product_report
+from diffcli.reports.derivatives.matrices import product_report
 
 EXAMPLES = (
     'diffcli hvp "100*(y - x^2)^2 + (1 - x)^2" --at x=-1.2,y=1 --direction x=1,y=2',

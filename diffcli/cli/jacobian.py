@@ -16,7 +16,7 @@ from diffcli.cli.progress import progress
 from diffcli.cli.reading import read_program
 from diffcli.methods.matrices.jacobian import compute_jacobian
 from diffcli.methods.matrices.options import JACOBIAN_MODES, MatrixOptions
-from diffcli.reports.derivatives.jacobian import jacobian_report
+from diffcli.reports.derivatives.matrices import jacobian_report
 
 EXAMPLES = (
     'diffcli jacobian "[x*y, sin(x), exp(y)]" --at x=2,y=3',

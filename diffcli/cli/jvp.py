@@ -15,7 +15,7 @@ from diffcli.cli.progress import progress
 from diffcli.cli.reading import read_program
 from diffcli.methods.matrices.options import JVP_MODES, MatrixOptions
 from diffcli.methods.matrices.products import compute_jvp
-from diffcli.reports.derivatives.products import product_report
+from diffcli.reports.derivatives.matrices import product_report
 
 EXAMPLES = (
     'diffcli jvp "[x*y, sin(x), exp(y)]" --at x=2,y=3 --seed x=1,y=0.5',

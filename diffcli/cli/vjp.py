@@ -15,7 +15,7 @@ from diffcli.cli.progress import progress
 from diffcli.cli.reading import read_program
 from diffcli.methods.matrices.options import MatrixOptions
 from diffcli.methods.matrices.products import compute_vjp
-from diffcli.reports.derivatives.products import product_report
+from diffcli.reports.derivatives.matrices import product_report
 
 EXAMPLES = (
     'diffcli vjp "[x*y, sin(x), exp(y)]" --at x=2,y=3 --seed "1, 0, 2"',
