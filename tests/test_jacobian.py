@@ -8,17 +8,17 @@ import random
 import pytest
 from inside import (
     HESSIAN_MODES,
+    Elements,
     MatrixOptions,
     System,
     colour_columns,
     colour_rows,
     compute_hessian,
     compute_jacobian,
-    elements_of,
     find_pattern,
     flow_of,
-    sweep_columns,
-    sweep_rows,
+    sweep_groups,
+    variables_of,
 )
 from jacobian_programs import SYSTEMS
 
@@ -65,17 +65,17 @@ def test_forward_reverse_and_auto_give_the_same_jacobian(name):
 def test_coloured_sweeps_find_every_entry_to_the_last_bit(name):
     given = SYSTEMS[name]
     system = System(given.text, given.at)
-    rows, columns = elements_of(system)
+    rows, columns = Elements(system.outputs), variables_of(system)
     if max(len(rows), len(columns)) > 300:
         pytest.skip("one by one it takes long")
     flow = flow_of(system.tape, system.values)
     pattern = find_pattern(system.tape, flow, columns.slots, rows.slots)
     alone = [(column,) for column in range(len(columns))]
-    plain = sweep_columns(system, rows, columns, alone, None, {}, silent)
-    assert sweep_columns(system, rows, columns, colour_columns(pattern), pattern, {}, silent) == plain
+    plain = sweep_groups(system, "forward", alone, None, {}, silent)
+    assert sweep_groups(system, "forward", colour_columns(pattern), pattern, {}, silent) == plain
     alone = [(row,) for row in range(len(rows))]
-    plain = sweep_rows(system, rows, columns, alone, None, {}, silent)
-    assert sweep_rows(system, rows, columns, colour_rows(pattern), pattern, {}, silent) == plain
+    plain = sweep_groups(system, "reverse", alone, None, {}, silent)
+    assert sweep_groups(system, "reverse", colour_rows(pattern), pattern, {}, silent) == plain
 
 
 @pytest.mark.parametrize("name", SMALL)

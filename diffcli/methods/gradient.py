@@ -6,9 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from diffcli.errors import Diagnostic, LimitError, Mark, Slopes, as_stop
-from diffcli.language import Program
-from diffcli.language.syntax import NAME
+from diffcli.errors import Diagnostic, LimitError, as_stop
 from diffcli.language.writing.printer import number_text
 from diffcli.methods.nonsmooth.breaks import describe, find_breaks, overrides
 from diffcli.methods.options import Options
@@ -50,7 +48,7 @@ def compute(target: Target, at: At, options: Options) -> GradientResult:
         _keep_all_values(problem)
         faults.require_value(problem)
     breaks = find_breaks(problem)
-    notes = [*problem.notes(), *unused(problem.program)]
+    notes = [*problem.notes(), *problem.unused()]
     notes += describe(problem, breaks, options.kink if options.mode in ("reverse", "forward") else "", options.strict)
     replaced = overrides(problem, breaks, options.kink)
     options.progress("differentiating")
@@ -159,7 +157,7 @@ def _forward(problem: Problem, options: Options, replaced: Overrides, notes: lis
 
 
 def _numeric(problem: Problem, options: Options, replaced: Overrides, notes: list[Diagnostic]) -> GradientResult:
-    from diffcli.methods.differences.finite_difference import difference
+    from diffcli.methods.differences.finite_difference import difference, no_difference
 
     found = []
     for position, name in enumerate(problem.wrt, 1):
@@ -173,18 +171,6 @@ def _numeric(problem: Problem, options: Options, replaced: Overrides, notes: lis
     gradient = {found.variable: found.estimate for found in differences}
     notes += explain(problem, {}, replaced, notes)
     return _answer(problem, options, gradient, differences=differences)
-
-
-def no_difference(found: Difference) -> Diagnostic:
-    """A warning that there is no number, with the slopes on the two sides if there are any."""
-    slopes = () if found.left is found.right is None else (Slopes(found.variable, found.left, found.right),)
-    if found.extrapolated:
-        message = f"differences give no reliable value of the derivative along `{found.variable}`"
-        help = ("see what the other ways say: diffcli check",)
-    else:
-        message = f"there is no difference quotient along `{found.variable}`"
-        help = ("choose another --step, or a side with --method forward or backward",)
-    return Diagnostic("no-difference", "warning", message, notes=(found.reason,), help=help, slopes=slopes)
 
 
 def _disagreements(problem: Problem, differences: Sequence[Difference]) -> list[Diagnostic]:
@@ -266,20 +252,3 @@ def _numbers(problem: Problem, found: Mapping[str, Number | None], notes: list[D
     from diffcli.operations.arithmetic.arrays import in_own_memory  # numbers do not wait for NumPy
 
     return in_own_memory(numbers, problem.values if own else None)
-
-
-def unused(program: Program) -> list[Diagnostic]:
-    """A note for every binding that nothing uses, and every expression whose value is dropped."""
-    if len(program.statements) == 1:
-        return []
-    used = {argument for operation, argument in zip(program.operations, program.arguments, strict=True) if operation == NAME}
-    used |= set(program.callees.values())
-    notes = []
-    for statement in program.statements[:-1]:
-        if not statement.name:
-            message = "the value of this statement is not used; the last one gives the result"
-            notes.append(Diagnostic("unused-value", "note", message, program.source, (Mark(statement.span),)))
-        elif statement.name not in used:
-            message = f"`{statement.name}` is not used"
-            notes.append(Diagnostic("unused-name", "note", message, program.source, (Mark(statement.name_span),)))
-    return notes

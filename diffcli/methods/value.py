@@ -63,5 +63,5 @@ def evaluate(target: Target, at: At, *, max_nodes: int = MOST_ROWS) -> Any:
     values = [value + 0.0 if output.shape else float(value) + 0.0 for value, output in zip(found, system.outputs, strict=True)]
     if any(value != value for value, output in zip(values, system.outputs, strict=True) if not output.shape):
         require_values(system)
-    is_list = system.program is not system.written if system.recording is None else bool(system.tape.outputs)
+    is_list = system.program is not system.question.written if system.recording is None else bool(system.tape.outputs)
     return values if is_list else values[0]

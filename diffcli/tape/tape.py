@@ -98,10 +98,13 @@ class Tape:
         return self.operands[slot - len(self.inputs)] if slot >= len(self.inputs) else ()
 
     def shape(self, slot: int) -> Shape:
-        """The shape of a slot's value, or of a constant."""
-        if slot < 0:
-            return getattr(self.constants[-1 - slot], "shape", ())
-        return self.shapes[slot] if self.shapes is not None else ()
+        """The shape of a slot's value, or of a constant, whose slot may also be counted from the front."""
+        shapes = self.shapes
+        if shapes is None:
+            return ()
+        if 0 <= slot < len(shapes):
+            return shapes[slot]
+        return getattr(self.constants[-1 - slot if slot < 0 else self.size - 1 - slot], "shape", ())
 
     def span(self, slot: int) -> Span:
         row = slot - len(self.inputs)

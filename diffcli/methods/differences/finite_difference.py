@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from diffcli.errors import UsageError, error
+from diffcli.errors import Diagnostic, Slopes, UsageError, error
 from diffcli.methods.differences.automatic_difference import automatic_difference
 from diffcli.methods.differences.complex_step import complex_difference
 from diffcli.methods.differences.ridders import ridders
@@ -186,3 +186,15 @@ def _weighted(stencil: Stencil, samples: list[Sample]) -> tuple[float, float]:
         return math.fsum(terms) / step, astray
     except (OverflowError, ValueError):  # inf - inf
         return math.nan, 0.0
+
+
+def no_difference(found: Difference) -> Diagnostic:
+    """A warning that there is no number, with the slopes on the two sides if there are any."""
+    slopes = () if found.left is found.right is None else (Slopes(found.variable, found.left, found.right),)
+    if found.extrapolated:
+        message = f"differences give no reliable value of the derivative along `{found.variable}`"
+        help = ("see what the other ways say: diffcli check",)
+    else:
+        message = f"there is no difference quotient along `{found.variable}`"
+        help = ("choose another --step, or a side with --method forward or backward",)
+    return Diagnostic("no-difference", "warning", message, notes=(found.reason,), help=help, slopes=slopes)

@@ -12,19 +12,18 @@ from typing import NamedTuple
 
 from diffcli.errors import Diagnostic, ExpressionError, LimitError, as_stop, error
 from diffcli.methods.matrices.hessian_record import HessianCost, HessianResult, SecondDifference, SymbolicSecond
-from diffcli.methods.matrices.jacobian import Matrix, require_room
+from diffcli.methods.matrices.jacobian import Matrix, evaluated, require_room
 from diffcli.methods.matrices.options import MatrixOptions
 from diffcli.methods.matrices.second_order import GradientProblem
-from diffcli.methods.nonsmooth.system_notes import about_second, require_values, tell_breaks
+from diffcli.methods.nonsmooth.system_notes import about_second, tell_breaks
 from diffcli.methods.problem.components import Elements, as_blocks
-from diffcli.methods.problem.problem import At, Target
-from diffcli.methods.problem.scalarise import in_numbers
-from diffcli.methods.problem.scalarise_system import MOST_WRITTEN
-from diffcli.methods.problem.system import System
+from diffcli.methods.problem.problem import At, Problem, Target
+from diffcli.methods.problem.scalarise import MOST_SHOWING, in_numbers, variables_of
 from diffcli.methods.sweeps.colouring import Groups, colour_symmetric, places
 from diffcli.methods.sweeps.sparsity import Flow, Pattern, find_pattern, flow_of
 from diffcli.methods.traces.cost import function_cost
 from diffcli.methods.traces.sweep_count import count_forward
+from diffcli.records import SymbolicDerivative
 
 FORWARD_OVER_REVERSE = "forward-over-reverse"
 """What the mode is called that is used if none is asked for."""
@@ -44,39 +43,43 @@ def compute_hessian(target: Target, at: At, options: MatrixOptions) -> HessianRe
     LimitError
         A limit was reached, or the matrix would be larger than the limit on rows.
     """
-    options.progress("evaluating")
-    system = System(target, at, of=options.of, wrt=options.wrt, most_rows=options.max_nodes)
+    system = evaluated(target, at, options)
     require_one(system, "a Hessian")
     with system.placing():
         return hessian_of(system, options)
 
 
-def hessian_of(system: System, options: MatrixOptions) -> HessianResult:
-    """The Hessian of a system with one result."""
-    require_values(system)
+def gradient_of(system: Problem, options: MatrixOptions) -> tuple[GradientProblem, list[Diagnostic]]:
+    """The gradient of a system with one result as a tape, and the notes of both."""
     told, _ = tell_breaks(system, "", options.strict)
     notes = [*system.notes(), *system.unused(), *about_second(told)]
-    view = system.view(system.outputs[0])
     options.progress("differentiating")
-    gradient = GradientProblem(view, options.max_nodes)
-    variables = gradient.variables
-    require_room(len(variables), len(variables), options.max_nodes)
+    gradient = GradientProblem(system.view(system.outputs[0]), options.max_nodes)
     notes += gradient.tell_breaks(notes, options.strict)
-    if options.mode in _MODES and view.tape.shapes is not None:
-        found = _MODES[options.mode](GradientProblem(in_numbers(view), options.max_nodes), options, notes)
+    return gradient, notes
+
+
+def hessian_of(system: Problem, options: MatrixOptions) -> HessianResult:
+    """The Hessian of a system with one result."""
+    columns = len(variables_of(system))
+    require_room(columns, columns, options.max_nodes)
+    gradient, notes = gradient_of(system, options)
+    variables, view = gradient.variables, gradient.problem
+    if options.mode in _MODES:
+        found = _MODES[options.mode](_in_numbers(gradient, options), options, notes)
     else:
-        found = _MODES.get(options.mode, _by_sweeps)(gradient, options, notes)
+        found = _by_sweeps(gradient, options, notes)
     if options.by_rules:
         notes += gradient.explain(found.matrix, notes)
     matrix = tuple(map(tuple, found.matrix))
     return HessianResult(
         system.expression(), found.mode, system.at, view.value, variables.of(gradient.gradient),
-        as_blocks(variables, variables, matrix), tuple(variables.names), matrix, tuple(system.placed(notes)), system.of,
+        as_blocks(variables, variables, matrix), tuple(variables.names), matrix, tuple(system.placed(notes)), system.question.of,
         found.pattern, found.groups, found.cost, found.differences, found.symbolic,
     )  # fmt: skip
 
 
-def require_one(system: System, what: str) -> None:
+def require_one(system: Problem, what: str) -> None:
     """Refuse several results, or one that is an array.
 
     Raises
@@ -128,12 +131,16 @@ def _by_sweeps(gradient: GradientProblem, options: MatrixOptions, notes: list[Di
 
 def _structure(gradient: GradientProblem, options: MatrixOptions) -> GradientProblem | None:
     """The gradient in numbers if there are not too many, to see which elements depend on which."""
-    if gradient.derived.tape.shapes is None:
-        return gradient
     try:
-        return GradientProblem(in_numbers(gradient.problem, MOST_WRITTEN), options.max_nodes)
+        return _in_numbers(gradient, options, MOST_SHOWING)
     except LimitError:
         return None
+
+
+def _in_numbers(gradient: GradientProblem, options: MatrixOptions, most_rows: int | None = None) -> GradientProblem:
+    """The gradient of the program in numbers; the same if it has no arrays."""
+    numbers = in_numbers(gradient.problem, most_rows)
+    return gradient if numbers is gradient.problem else GradientProblem(numbers, options.max_nodes)
 
 
 def hessian_pattern(gradient: GradientProblem, flow: Flow) -> Pattern:
@@ -152,8 +159,7 @@ def sweep_symmetric(
     wanted = _wanted(groups, pattern, variables)
     for number, group in enumerate(groups):
         progress(f"forward sweep {number + 1} of {len(groups)} over the gradient")
-        seed = variables.seed(group)
-        found = gradient.swept([seed.get(slot) for slot in range(gradient.derived.tape.first_row)])
+        found = gradient.swept(variables.seed(group))
         for row, column in wanted[number]:
             matrix[row][column] = matrix[column][row] = found[row]
     return matrix
@@ -206,12 +212,12 @@ def _symbolic(gradient: GradientProblem, options: MatrixOptions, notes: list[Dia
     exact = sweep_symmetric(gradient, tuple((column,) for column in range(len(names))), None, options.progress)
     found: list[SymbolicSecond] = []
 
-    def keep(row: int, column: int, each: SymbolicSecond) -> None:
-        found.append(each)
-        matrix[row][column] = matrix[column][row] = each.derivative.value
+    def keep(row: int, column: int, each: SymbolicDerivative) -> None:
+        found.append(SymbolicSecond(names[column], names[row], each))
+        matrix[row][column] = matrix[column][row] = each.value
 
     try:
-        second_derivatives(gradient.problem, exact, keep, notes, options)
+        second_derivatives(gradient.problem, exact, keep, notes, options.max_nodes, options.simplify, options.progress)
     except (LimitError, KeyboardInterrupt) as stopped:
         if not found:
             raise

@@ -7,20 +7,18 @@ rows that share no column: as many sweeps as colours find the whole matrix, each
 
 # Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
 
-import math
 from collections.abc import Callable
+from itertools import chain
 from typing import NamedTuple
 
 from diffcli.errors import Diagnostic, LimitError, as_stop, error
 from diffcli.methods.matrices.options import MatrixOptions
 from diffcli.methods.nonsmooth.system_notes import explain_rows, require_values, tell_breaks
 from diffcli.methods.problem.components import Elements, as_blocks
-from diffcli.methods.problem.problem import At, Target
-from diffcli.methods.problem.scalarise_system import structure, system_in_numbers
+from diffcli.methods.problem.problem import At, Problem, Target
+from diffcli.methods.problem.scalarise import in_numbers, structure, variables_of
 from diffcli.methods.problem.system import System
-from diffcli.methods.sweeps import forward
 from diffcli.methods.sweeps.colouring import Groups, colour_columns, colour_rows
-from diffcli.methods.sweeps.reverse import accumulate, adjoints
 from diffcli.methods.sweeps.sparsity import Pattern, find_pattern, flow_of
 from diffcli.methods.traces.sweep_count import SweepCount, count_sweeps
 from diffcli.records import Difference, Number, SymbolicDerivative
@@ -77,39 +75,41 @@ def compute_jacobian(target: Target, at: At, options: MatrixOptions) -> Jacobian
     LimitError
         A limit was reached, or the matrix would be larger than the limit on rows.
     """
-    options.progress("evaluating")
-    system = System(target, at, of=options.of, wrt=options.wrt, most_rows=options.max_nodes)
+    system = evaluated(target, at, options)
     with system.placing():
         return jacobian_of(system, options)
 
 
-def jacobian_of(system: System, options: MatrixOptions) -> JacobianResult:
-    """The Jacobian of a system."""
-    require_values(system)
-    rows, columns = elements_of(system)
-    require_room(len(rows), len(columns), options.max_nodes)
+def evaluated(target: Target, at: At, options: MatrixOptions) -> System:
+    """The system that a matrix, or a product with one, is asked of."""
+    options.progress("evaluating")
+    system = System(target, at, of=options.of, wrt=options.wrt, most_rows=options.max_nodes)
+    with system.placing():
+        require_values(system)
+    return system
+
+
+def kinks_of(system: Problem, options: MatrixOptions) -> tuple[list[Diagnostic], Overrides]:
+    """The notes of a system, and the terms that the policy at kinks takes in place of the table's."""
     told, replaced = tell_breaks(system, options.kink if options.by_rules else "", options.strict)
-    notes = [*system.notes(), *system.unused(), *told]
+    return [*system.notes(), *system.unused(), *told], replaced
+
+
+def jacobian_of(system: Problem, options: MatrixOptions) -> JacobianResult:
+    """The Jacobian of a system."""
+    rows, columns = Elements(system.outputs), variables_of(system)
+    require_room(len(rows), len(columns), options.max_nodes)
+    notes, replaced = kinks_of(system, options)
     found = _MODES.get(options.mode, _by_sweeps)(system, rows, columns, options, replaced, notes)
-    if rows.are_numbers and columns.are_numbers:
-        notes += explain_rows(system, found.matrix if options.by_rules else [()] * len(rows), replaced, notes)
-    elif options.by_rules and not all(math.isfinite(entry) for row in found.matrix for entry in row):
-        numbers = structure(system)
-        notes += explain_rows(numbers, found.matrix, {}, notes) if numbers is not None else []
+    bands = rows.bands(found.matrix) if options.by_rules else [()] * len(rows.parts)
+    notes += explain_rows(system, [[*chain.from_iterable(band)] for band in bands], replaced, notes)
     matrix = tuple(map(tuple, found.matrix))
     values = {output.name: system.value_of(output) for output in system.outputs}
     return JacobianResult(
         system.expression(), found.mode, system.at, values, as_blocks(rows, columns, matrix), tuple(rows.names),
-        tuple(columns.names), matrix, tuple(system.placed(notes)), system.of, found.pattern, found.groups, found.sweeps,
+        tuple(columns.names), matrix, tuple(system.placed(notes)), system.question.of, found.pattern, found.groups, found.sweeps,
         found.differences, found.symbolic,
     )  # fmt: skip
-
-
-def elements_of(system: System) -> tuple[Elements, Elements]:
-    """The rows and the columns of the Jacobian of a system."""
-    tape = system.tape
-    slots = [system.input_slot(name) for name in system.wrt]
-    return Elements(system.outputs), Elements([(tape.inputs[slot], slot, tape.shape(slot)) for slot in slots])
 
 
 def require_room(rows: int, columns: int, most: int) -> None:
@@ -142,7 +142,7 @@ class _Found(NamedTuple):
 
 
 def _by_sweeps(
-    system: System, rows: Elements, columns: Elements, options: MatrixOptions, replaced: Overrides, notes: list[Diagnostic]
+    system: Problem, rows: Elements, columns: Elements, options: MatrixOptions, replaced: Overrides, notes: list[Diagnostic]
 ) -> _Found:
     options.progress("looking for the structure")
     pattern, count = None, None
@@ -160,57 +160,27 @@ def _by_sweeps(
     if mode == "auto":
         mode = count.cheaper if count is not None else "forward" if len(columns) < len(rows) else "reverse"
     groups = by_column if mode == "forward" else by_row
-    sweeps = sweep_columns if mode == "forward" else sweep_rows
-    matrix = sweeps(system, rows, columns, groups, pattern, replaced, options.progress)
+    matrix = sweep_groups(system, mode, groups, pattern, replaced, options.progress)
     notes += _independent(pattern, columns)
     return _Found(mode, matrix, pattern, groups, count)
 
 
-def sweep_columns(
-    system: System,
-    rows: Elements,
-    columns: Elements,
-    groups: Groups,
-    pattern: Pattern | None,
-    replaced: Overrides,
-    progress: Callable[[str], None],
+def sweep_groups(
+    system: Problem, mode: str, groups: Groups, pattern: Pattern | None, replaced: Overrides, progress: Callable[[str], None]
 ) -> Matrix:
-    """The Jacobian by forward sweeps, one for each group of columns."""
-    matrix = [[0.0] * len(columns) for _ in range(len(rows))]
-    entries = pattern.transposed().rows if pattern is not None else None
-    for number, group in enumerate(groups, 1):
-        progress(f"forward sweep {number} of {len(groups)}")
-        seed = columns.seed(group)
-        sweep = forward.tangents(system.tape, system.values, [seed.get(slot) for slot in range(system.tape.first_row)], replaced)
-        found = rows.numbers(sweep)
-        for column in group:
-            for row in entries[column] if entries is not None else range(len(rows)):
-                matrix[row][column] = float(found[row] or 0.0) + 0.0
-    return matrix
-
-
-def sweep_rows(
-    system: System,
-    rows: Elements,
-    columns: Elements,
-    groups: Groups,
-    pattern: Pattern | None,
-    replaced: Overrides,
-    progress: Callable[[str], None],
-) -> Matrix:
-    """The Jacobian by reverse sweeps, one for each group of rows."""
+    """The Jacobian by forward sweeps, one for each group of columns, or by reverse sweeps, one for each group of rows."""
+    rows, columns = Elements(system.outputs), variables_of(system)
+    sweep, seeded, arriving, entries = system.swept_back, rows, columns, pattern and pattern.rows
+    if mode == "forward":
+        sweep, seeded, arriving, entries = system.swept_forward, columns, rows, pattern and pattern.transposed().rows
     matrix = [[0.0] * len(columns) for _ in range(len(rows))]
     for number, group in enumerate(groups, 1):
-        progress(f"reverse sweep {number} of {len(groups)}")
-        seeds = rows.seed(group)
-        if replaced:
-            sweep, _ = accumulate(system.tape, system.values, system.active, overrides=replaced, seeds=seeds)
-        else:
-            sweep = adjoints(system.tape, system.values, system.active, seeds=seeds)
-        found = columns.numbers(sweep)
-        for row in group:
-            for column in pattern.rows[row] if pattern is not None else range(len(columns)):
-                matrix[row][column] = float(found[column] or 0.0) + 0.0
+        progress(f"{mode} sweep {number} of {len(groups)}")
+        found = arriving.numbers(sweep(seeded.seed(group), replaced))
+        for one in group:
+            for place in entries[one] if entries is not None else range(len(arriving)):
+                row, column = (place, one) if mode == "forward" else (one, place)
+                matrix[row][column] = float(found[place] or 0.0) + 0.0
     return matrix
 
 
@@ -232,18 +202,17 @@ def _independent(pattern: Pattern | None, columns: Elements) -> list[Diagnostic]
 
 
 def _numeric(
-    system: System, rows: Elements, columns: Elements, options: MatrixOptions, replaced: Overrides, notes: list[Diagnostic]
+    system: Problem, rows: Elements, columns: Elements, options: MatrixOptions, replaced: Overrides, notes: list[Diagnostic]
 ) -> _Found:
-    from diffcli.methods.differences.finite_difference import difference
-    from diffcli.methods.gradient import no_difference
+    from diffcli.methods.differences.finite_difference import difference, no_difference
 
     found: list[tuple[str, Difference]] = []
     matrix: Matrix = []
-    system = system_in_numbers(system)
-    for output in system.outputs:
-        view = system.view(output)
+    numbers = in_numbers(system)
+    for output in numbers.outputs:
+        view = numbers.view(output)
         matrix.append([])
-        for name in system.wrt:
+        for name in numbers.wrt:
             options.progress(f"differences of {output.name} along {name}")
             partial = difference(view, name)
             found.append((output.name, partial))
@@ -254,17 +223,17 @@ def _numeric(
 
 
 def _symbolic(
-    system: System, rows: Elements, columns: Elements, options: MatrixOptions, replaced: Overrides, notes: list[Diagnostic]
+    system: Problem, rows: Elements, columns: Elements, options: MatrixOptions, replaced: Overrides, notes: list[Diagnostic]
 ) -> _Found:
     from diffcli.methods.symbolic.symbolic import differentiate
 
     found: list[tuple[str, SymbolicDerivative]] = []
     matrix: Matrix = []
-    system = system_in_numbers(system)
-    for output in system.outputs:
+    numbers = in_numbers(system)
+    for output in numbers.outputs:
         partials: list[SymbolicDerivative] = []
         try:
-            differentiate(system.view(output), partials.append, notes, options.max_nodes, options.simplify, options.progress)
+            differentiate(numbers.view(output), partials.append, notes, options.max_nodes, options.simplify, options.progress)
         except (LimitError, KeyboardInterrupt) as stopped:
             if not found and not partials:
                 raise

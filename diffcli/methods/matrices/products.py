@@ -12,19 +12,15 @@ from typing import Any, NamedTuple
 
 from diffcli.errors import Diagnostic, ExpressionError, error
 from diffcli.language.complaints.lazy import complaints
-from diffcli.methods.matrices.hessian import require_one
-from diffcli.methods.matrices.jacobian import elements_of
+from diffcli.methods.matrices.hessian import gradient_of, require_one
+from diffcli.methods.matrices.jacobian import evaluated, kinks_of
 from diffcli.methods.matrices.options import MatrixOptions
-from diffcli.methods.matrices.second_order import GradientProblem
-from diffcli.methods.nonsmooth.system_notes import about_second, explain_rows, require_values, tell_breaks
+from diffcli.methods.nonsmooth.system_notes import explain_rows
 from diffcli.methods.points.directions import read_direction
 from diffcli.methods.problem.components import Elements
-from diffcli.methods.problem.problem import At, Target
-from diffcli.methods.problem.system import System
-from diffcli.methods.sweeps import forward
-from diffcli.methods.sweeps.reverse import accumulate, adjoints
-from diffcli.records import Difference, Number
-from diffcli.tape.running.rules import Overrides
+from diffcli.methods.problem.problem import At, Problem, Target
+from diffcli.methods.problem.scalarise import in_numbers, variables_of
+from diffcli.records import Difference, Number, is_finite
 
 Direction = str | Mapping[str, object]
 Weights = str | Sequence[object] | Mapping[str, object]
@@ -64,21 +60,19 @@ def compute_jvp(target: Target, at: At, direction: Direction, options: MatrixOpt
     NotDifferentiableError
         Something is not differentiable there, and the options asked for an error.
     """
-    system = _system(target, at, options)
+    system = evaluated(target, at, options)
     seed = read_direction(direction, system.at, label)
-    rows, _ = elements_of(system)
-    notes, replaced = _notes(system, options)
-    differences: tuple[tuple[str, Difference], ...] = ()
+    with system.placing():
+        notes, replaced = kinks_of(system, options)
+    rows = Elements(system.outputs)
     if options.mode == "numeric":
         differences = _differences(system, seed, notes)
         found = rows.of([each.estimate for _, each in differences])
-    else:
-        options.progress("one forward sweep")
-        sweep = forward.tangents(system.tape, system.values, [seed.get(name) for name in system.tape.inputs], replaced)
-        found = rows.whole(sweep)
-        if system.tape.shapes is None:
-            notes += explain_rows(system, [[number] for number in found.values()], replaced, notes)
-    return _result("jvp", options.mode, system, seed, found, notes)._replace(differences=differences)
+        return _result("jvp", options.mode, system, seed, found, notes)._replace(differences=differences)
+    options.progress("one forward sweep")
+    found = rows.whole(system.swept_forward(by_slot(system, seed), replaced))
+    notes += explain_rows(system, [[number] for number in found.values()], replaced, notes)
+    return _result("jvp", options.mode, system, seed, found, notes)
 
 
 def compute_vjp(target: Target, at: At, weights: Weights | None, options: MatrixOptions, label: str = "seed") -> ProductResult:
@@ -93,19 +87,14 @@ def compute_vjp(target: Target, at: At, weights: Weights | None, options: Matrix
     DomainError, NotDifferentiableError
         As for `compute_jvp`.
     """
-    system = _system(target, at, options)
+    system = evaluated(target, at, options)
     seed = read_weights(system, weights, label)
-    rows, columns = elements_of(system)
-    notes, replaced = _notes(system, options)
+    with system.placing():
+        notes, replaced = kinks_of(system, options)
     options.progress("one reverse sweep")
-    seeds = _by_slot(system, seed)
-    if replaced:
-        sweep, _ = accumulate(system.tape, system.values, system.active, overrides=replaced, seeds=seeds)
-    else:
-        sweep = adjoints(system.tape, system.values, system.active, seeds=seeds)
-    found = columns.whole(sweep)
-    if system.tape.shapes is None and not all(map(math.isfinite, found.values())):
-        notes += explain_rows(system, [list(found.values())] * len(rows), replaced, notes)
+    found = variables_of(system).whole(system.swept_back(_weights_by_slot(system, seed), replaced))
+    if not all(map(is_finite, found.values())):
+        notes += explain_rows(system, [list(found.values())] * len(system.outputs), replaced, notes)
     return _result("vjp", "reverse", system, seed, found, notes)
 
 
@@ -119,63 +108,46 @@ def compute_hvp(target: Target, at: At, direction: Direction, options: MatrixOpt
     DomainError, NotDifferentiableError
         As for `compute_jvp`.
     """
-    system = _system(target, at, options)
+    system = evaluated(target, at, options)
     require_one(system, "a Hessian")
     seed = read_direction(direction, system.at, label)
     with system.placing():
-        told, _ = tell_breaks(system, "", options.strict)
-    notes = [*system.notes(), *system.unused(), *about_second(told)]
-    options.progress("differentiating")
-    gradient = GradientProblem(system.view(system.outputs[0]), options.max_nodes)
-    with system.placing():
-        notes += gradient.tell_breaks(notes, options.strict)
+        gradient, notes = gradient_of(system, options)
     options.progress("one forward sweep over the gradient")
-    found = gradient.sweep(seed)
-    if system.tape.shapes is None:
-        notes += gradient.explain([[number] for number in found.values()], notes)
-    return _result("hvp", "forward-over-reverse", system, seed, found, notes)
+    found = gradient.swept(by_slot(system, seed))
+    notes += gradient.explain([[number] for number in found], notes)
+    return _result("hvp", "forward-over-reverse", system, seed, gradient.results.of(found), notes)
 
 
-def _system(target: Target, at: At, options: MatrixOptions) -> System:
-    options.progress("evaluating")
-    system = System(target, at, of=options.of, wrt=options.wrt, most_rows=options.max_nodes)
-    with system.placing():
-        require_values(system)
-    return system
-
-
-def _notes(system: System, options: MatrixOptions) -> tuple[list[Diagnostic], Overrides]:
-    with system.placing():
-        told, replaced = tell_breaks(system, options.kink if options.by_rules else "", options.strict)
-    return [*system.notes(), *system.unused(), *told], replaced
+def by_slot(problem: Problem, direction: Mapping[str, Number]) -> dict[int, Number]:
+    """A direction by the slots of the inputs that it moves."""
+    return {problem.input_slot(name): step for name, step in direction.items()}
 
 
 def _result(
-    kind: str, mode: str, system: System, seed: dict[str, Number], product: dict[str, Number], notes: list[Diagnostic]
+    kind: str, mode: str, system: Problem, seed: dict[str, Number], product: dict[str, Number], notes: list[Diagnostic]
 ) -> ProductResult:
     values = {output.name: system.value_of(output) for output in system.outputs}
     told = tuple(system.placed(notes))
-    return ProductResult(kind, system.expression(), mode, system.at, values, seed, product, told, system.of)
+    return ProductResult(kind, system.expression(), mode, system.at, values, seed, product, told, system.question.of)
 
 
-def _differences(system: System, seed: Mapping[str, Any], notes: list[Diagnostic]) -> tuple[tuple[str, Difference], ...]:
+def _differences(system: Problem, seed: Mapping[str, Any], notes: list[Diagnostic]) -> tuple[tuple[str, Difference], ...]:
     """The derivative of each result along a direction by differences."""
     from diffcli.methods.differences.automatic_difference import automatic_difference
     from diffcli.methods.differences.direction_sampler import DirectionSampler
-    from diffcli.methods.gradient import no_difference
-    from diffcli.methods.problem.scalarise_system import system_in_numbers
+    from diffcli.methods.differences.finite_difference import no_difference
 
-    moving = [(name, slot, getattr(seed[name], "shape", ())) for slot, name in enumerate(seed)]
-    elements = Elements(moving)
-    seed = dict(zip(elements.names, elements.numbers(list(seed.values())), strict=True))
-    system = system_in_numbers(system)
+    moving = Elements([(name, slot, getattr(seed[name], "shape", ())) for slot, name in enumerate(seed)])
+    steps = {name: step or 0.0 for name, step in zip(moving.names, moving.numbers(list(seed.values())), strict=True)}
+    numbers = in_numbers(system)
     found = []
-    for output in system.outputs:
-        if not any(seed.values()):
+    for output in numbers.outputs:
+        if not any(steps.values()):
             still = Difference("t", "central", 0.0, (), 0.0, 0.0, "the direction does not move the point")
             found.append((output.name, still))
             continue
-        each = automatic_difference(DirectionSampler(system.view(output), seed), "t")
+        each = automatic_difference(DirectionSampler(numbers.view(output), steps), "t")
         if not math.isfinite(each.estimate):
             notes.append(no_difference(each._replace(variable=f"t, of {output.name}")))
         found.append((output.name, each))
@@ -185,7 +157,7 @@ def _differences(system: System, seed: Mapping[str, Any], notes: list[Diagnostic
 # -- weights -----------------------------------------------------------------------------------------------------------------
 
 
-def read_weights(system: System, given: Weights | None, label: str) -> dict[str, Number]:
+def read_weights(system: Problem, given: Weights | None, label: str) -> dict[str, Number]:
     """The weight of each result: numbers in their order, such as ``1, 0, 2``, or by name, ``u=1, v=[0, 1]``.
 
     Results that are not named have the weight 0.
@@ -250,7 +222,7 @@ def _parts(text: str) -> list[str]:
     return [part.strip() for part in parts]
 
 
-def _by_slot(system: System, weights: Mapping[str, Number]) -> dict[int, Any]:
+def _weights_by_slot(system: Problem, weights: Mapping[str, Number]) -> dict[int, Any]:
     """Weights by slot; those of results in one slot add up."""
     found: dict[int, Any] = {}
     for output in system.outputs:

@@ -7,20 +7,16 @@ f is smooth.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from copy import copy
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from diffcli.errors import Diagnostic, NotDifferentiableError
 from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, find_breaks
 from diffcli.methods.problem.components import Elements
-from diffcli.methods.problem.problem import Problem
-from diffcli.methods.sweeps import forward
-from diffcli.methods.sweeps.reverse import activity, adjoints
+from diffcli.methods.problem.problem import Linearisation, Output, Problem
+from diffcli.methods.problem.scalarise import variables_of
 from diffcli.methods.sweeps.transform import transform_reverse
 from diffcli.operations import row_of
-from diffcli.records import Number
-from diffcli.tape import evaluate
 from diffcli.tape.lowering import MOST_ROWS
 
 _SAYS = {
@@ -40,43 +36,28 @@ class GradientProblem:
     """A problem and the tape of its gradient (`diffcli.methods.sweeps.transform`), evaluated at the same point.
 
     >>> found = GradientProblem(Problem("x^2*y", {"x": 3, "y": 2}))
-    >>> found.gradient, found.sweep({"x": 1.0})
-    ([12.0, 9.0], {'x': 4.0, 'y': 6.0})
+    >>> found.gradient, found.swept({0: 1.0})
+    ([12.0, 9.0], [4.0, 6.0])
     """
 
     def __init__(self, problem: Problem, most_rows: int = MOST_ROWS) -> None:
-        tape = problem.tape
-        slots = [problem.input_slot(name) for name in problem.wrt]
         self.problem = problem
-        self.variables = Elements([(tape.inputs[slot], slot, tape.shape(slot)) for slot in slots])
-        self.derived = copy(problem)
-        """The gradient's tape and values in the place of the problem's own."""
-        self.derived.__class__ = Problem
-        found = transform_reverse(tape, slots, problem.active, most_rows=most_rows)
-        self.derived.tape = found.tape
-        self.derived.values = evaluate(found.tape, problem.point)
-        self.derived.active = activity(found.tape, slots)
-        self.results = Elements([
-            (name, slot, shape) for (name, _, shape), slot in zip(self.variables.parts, found.tape.outputs[1:], strict=True)
-        ])  # fmt: skip
-        """The elements of the gradient."""
-        seeds = dict.fromkeys((slot for _, slot, _ in self.results.parts), 1.0)
-        self.derived._adjoints = adjoints(found.tape, self.derived.values, self.derived.active, seeds=seeds)
+        self.variables = variables_of(problem)
+        inputs = [slot for _, slot, _ in self.variables.parts]
+        found = transform_reverse(problem.tape, inputs, problem.active, most_rows=most_rows)
+        slots = found.tape.outputs[1:]
+        outputs = [Output(name, slot, shape) for (name, _, shape), slot in zip(self.variables.parts, slots, strict=True)]
+        self.derived = Linearisation(problem, found.tape, outputs=outputs)
+        """The gradient, by its own tape."""
+        self.results = Elements(self.derived.outputs)
 
     @property
     def gradient(self) -> list[float]:
         return [float(number or 0.0) + 0.0 for number in self.results.numbers(self.derived.values)]
 
-    def sweep(self, direction: dict[str, Number]) -> dict[str, Number]:
-        """The Hessian times a direction, by one forward sweep."""
-        return self.results.whole(self._tangents([direction.get(name) for name in self.derived.tape.inputs]))
-
-    def swept(self, seed: Sequence[Any]) -> list[float]:
-        """The same element by element for a seed, which has a tangent for each input."""
-        return [float(number or 0.0) + 0.0 for number in self.results.numbers(self._tangents(seed))]
-
-    def _tangents(self, seed: Sequence[Any]) -> Sequence[Any]:
-        return forward.tangents(self.derived.tape, self.derived.values, seed)
+    def swept(self, seeds: Mapping[int, Any]) -> list[float]:
+        """The elements of the Hessian times a direction, which has a tangent for each input that moves, by slot."""
+        return [float(number or 0.0) + 0.0 for number in self.results.numbers(self.derived.swept_forward(seeds))]
 
     def tell_breaks(self, known: Sequence[Diagnostic], strict: bool) -> list[Diagnostic]:
         """A warning for each place at which the gradient breaks, of those that are not known already.
@@ -107,23 +88,18 @@ class GradientProblem:
 
     def explain(self, matrix: Sequence[Sequence[float]], known: Sequence[Diagnostic]) -> list[Diagnostic]:
         """Why entries of the Hessian, or of a product with it, are not finite."""
-        if all(math.isfinite(entry) for row in matrix for entry in row) or not self.results.are_numbers:
+        if all(math.isfinite(entry) for row in matrix for entry in row):
             return []
         if any(note.severity == "warning" for note in known):
             return []  # that is why
-        from diffcli.methods.nonsmooth import nonfinite as faults
+        from diffcli.methods.nonsmooth.nonfinite import explain
 
         found: list[Diagnostic] = []
-        if self.problem.tape.shapes is None and not all(map(math.isfinite, [self.problem.value, *self.gradient])):
-            first = dict(zip(self.results.names, self.gradient, strict=True))
-            found += faults.explain(self.problem, first, {}, known)
+        if not all(map(math.isfinite, [self.problem.value, *self.gradient])):
+            found += explain(self.problem, self.results.of(self.gradient), {}, known)
             if found:
                 return found  # what spoils the first derivatives spoils the second
-        for slot, row in zip(self.results.slots, matrix, strict=True):
-            if all(map(math.isfinite, row)) or len(found) >= MOST_EXPLAINED:
-                continue
-            view = copy(self.derived)
-            view.tape = copy(self.derived.tape)
-            view.tape.output, view.tape.outputs, view._adjoints = slot, [], None
-            found += faults.explain(view, {"": math.nan}, {}, [*known, *found])
+        for output, band in zip(self.derived.outputs, self.results.bands(matrix), strict=True):
+            if len(found) < MOST_EXPLAINED and not all(math.isfinite(entry) for row in band for entry in row):
+                found += explain(self.derived.view(output), {}, {}, [*known, *found])
         return found

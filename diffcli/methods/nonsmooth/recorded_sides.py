@@ -29,7 +29,7 @@ def slopes_of(problem: Problem, variable: int) -> tuple[float | None, float | No
 
     Of a problem with arrays this takes what `diffcli.methods.problem.scalarise` makes of it.
     """
-    decisions = getattr(problem, "whole", problem).tape.decisions
+    decisions = (problem.whole or problem).tape.decisions
     if problem.function is None or not decisions:
         return slopes(problem.tape, problem.values, problem.point, variable)
     count = len(problem.point)
@@ -61,7 +61,7 @@ def _slope(problem: Problem, direction: list[float]) -> float | None:
 
     try:
         with redirect_stdout(io.StringIO()):  # it has been heard already
-            recording = problem.function.record(getattr(problem, "whole", problem).at, judge=judge)
+            recording = problem.function.record((problem.whole or problem).at, judge=judge)
         found = _result(recording.tape, problem.place)
         if found is None:
             return None  # beside the point it returns fewer numbers

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from diffcli.errors import Diagnostic, NotDifferentiableError
 from diffcli.methods.nonsmooth.breaks import MOST_NOTES, NOT_DIFFERENTIABLE, Break, describe, find_breaks, overrides, refused
-from diffcli.methods.problem.system import System
+from diffcli.methods.problem.problem import Problem
+from diffcli.records import Number, is_finite
 from diffcli.tape.running.rules import Overrides
 
 MOST_LOOKED_AT = 50
@@ -17,7 +17,7 @@ MOST_EXPLAINED = 5
 """How many results are asked why an entry is not finite."""
 
 
-def require_values(system: System) -> None:
+def require_values(system: Problem) -> None:
     """Refuse a point at which a result is undefined.
 
     Raises
@@ -33,7 +33,7 @@ def require_values(system: System) -> None:
             require_value(system.view(output))
 
 
-def tell_breaks(system: System, policy: str, strict: bool) -> tuple[list[Diagnostic], Overrides]:
+def tell_breaks(system: Problem, policy: str, strict: bool) -> tuple[list[Diagnostic], Overrides]:
     """The notes of the kinks and the like that touch a result, and the terms to use there.
 
     Raises
@@ -53,7 +53,7 @@ def tell_breaks(system: System, policy: str, strict: bool) -> tuple[list[Diagnos
     return notes, overrides(system, breaks, policy or "min-norm")
 
 
-def _by_result(system: System, breaks: Sequence[Break], policy: str) -> list[Diagnostic]:
+def _by_result(system: Problem, breaks: Sequence[Break], policy: str) -> list[Diagnostic]:
     """A note for each break, about the first result that it bends; one that bends none is told of the first it touches."""
     bent: dict[Break, Diagnostic] = {}
     smooth: dict[Break, Diagnostic] = {}
@@ -95,19 +95,19 @@ def _as_error(note: Diagnostic) -> Diagnostic:
 
 
 def explain_rows(
-    system: System, matrix: Sequence[Sequence[float]], replaced: Overrides, known: Sequence[Diagnostic]
+    system: Problem, rows: Sequence[Sequence[Number]], replaced: Overrides, known: Sequence[Diagnostic]
 ) -> list[Diagnostic]:
-    """Why results or their derivatives are not finite, for a matrix with a row of derivatives for each result."""
+    """Why results or their derivatives are not finite, for the derivatives of each result."""
     found: list[Diagnostic] = []
     asked = 0
-    for output, row in zip(system.outputs, matrix, strict=True):
-        if math.isfinite(system.value_of(output)) and all(map(math.isfinite, row)):
+    for output, row in zip(system.outputs, rows, strict=True):
+        if is_finite(system.value_of(output)) and all(map(is_finite, row)):
             continue
         asked += 1
         if asked > MOST_EXPLAINED:
             break
-        from diffcli.methods.nonsmooth import nonfinite as faults
+        from diffcli.methods.nonsmooth.nonfinite import explain
 
-        gradient = dict(zip(system.wrt, row, strict=True))
-        found += faults.explain(system.view(output), gradient, replaced, [*known, *found])
+        gradient = dict(zip(system.wrt, row, strict=True)) if len(row) == len(system.wrt) else {}
+        found += explain(system.view(output), gradient, replaced, [*known, *found])
     return found

@@ -100,16 +100,20 @@ class Elements:
                 found[name] = basis(shape, ())
         return found
 
+    def bands(self, rows: Sequence[Any]) -> list[Sequence[Any]]:
+        """What belongs to the elements, cut into that of each part."""
+        return [rows[start : start + prod(shape)] for (_, _, shape), start in zip(self.parts, self.starts, strict=True)]
+
     def of(self, numbers: Sequence[float]) -> dict[str, Number]:
         """Elements by the names of their parts, in their shapes."""
         found: dict[str, Number] = {}
-        for (name, _, shape), start in zip(self.parts, self.starts, strict=True):
+        for (name, _, shape), band in zip(self.parts, self.bands(numbers), strict=True):
             if not shape:
-                found[name] = numbers[start]
+                found[name] = band[0]
                 continue
             from diffcli.operations.arithmetic.blocks import shaped
 
-            found[name] = shaped(numbers[start : start + prod(shape)], shape)
+            found[name] = shaped(band, shape)
         return found
 
 
@@ -125,8 +129,7 @@ def as_blocks(rows: Elements, columns: Elements, matrix: Sequence[Sequence[float
     from diffcli.operations.arithmetic.blocks import shaped
 
     found: dict[str, dict[str, Number]] = {}
-    for (name, _, shape), start in zip(rows.parts, rows.starts, strict=True):
-        band = matrix[start : start + prod(shape)]
+    for (name, _, shape), band in zip(rows.parts, rows.bands(matrix), strict=True):
         found[name] = {}
         for (variable, _, inner), left in zip(columns.parts, columns.starts, strict=True):
             block = [row[left : left + prod(inner)] for row in band]

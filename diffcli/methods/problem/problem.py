@@ -1,22 +1,28 @@
 """A question ready to be answered: a program on its tape, at a point, for some of its variables."""
 
-from __future__ import annotations
+# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from copy import copy
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from math import prod
+from typing import TYPE_CHECKING, Any, NamedTuple, Optional
 
-from diffcli.errors import Diagnostic, ExpressionError, Mark, Source, UsageError, error
+from diffcli.errors import Diagnostic, DiffcliError, ExpressionError, Mark, Source, UsageError, error
 from diffcli.language import Program, parse
-from diffcli.language.complaints.lazy import complaints
+from diffcli.language.syntax import NAME
 from diffcli.language.writing.printer import number_text, program_text
-from diffcli.methods.points.points import check_mapping, read_point
-from diffcli.methods.sweeps.reverse import Adjoints, activity, adjoints
-from diffcli.operations import CONSTANTS, FUNCTION_NAMES
+from diffcli.methods.points.points import Point, check_mapping, read_point
+from diffcli.methods.sweeps.forward import tangents
+from diffcli.methods.sweeps.reverse import Adjoints, accumulate, activity, adjoints
+from diffcli.operations import CONSTANTS
 from diffcli.records import Number, is_array
 from diffcli.tape import Tape, evaluate, lower
 from diffcli.tape.lowering import MOST_ROWS
 from diffcli.tape.running.evaluation import Values
+from diffcli.tape.running.rules import Overrides
+from diffcli.tape.tape import Shape
 
 if TYPE_CHECKING:
     from diffcli.tape.recording.python_function import PythonFunction
@@ -28,26 +34,32 @@ Target = str | Program | Callable[..., Any]
 """What can be differentiated: a program, as text or parsed, or a Python function."""
 
 
-MOST_NAMES = 8
-"""How many names a complaint lists."""
+class Question(NamedTuple):
+    """What was asked, for words."""
+
+    written: Program
+    """The program as it was given, without what was asked of it."""
+    program: Program
+    asked: str = ""
+    """What was asked for beside the program, which stands after it in the source."""
+    of: tuple[str, ...] = ()
+    """The texts of the results that were asked for."""
+    function: Optional["PythonFunction"] = None
+    """The program, where it is a Python function."""
+    recording: Optional["Recording"] = None
+    """What a Python function did at the point."""
 
 
-def _reading(name: str, given: Mapping[str, float]) -> str:
-    """What a name without a value may have been meant for: a function, or a product of variables."""
-    if name in FUNCTION_NAMES:
-        return f"`{name}` is a function, to be followed by its operand in parentheses"
-    for function in sorted(FUNCTION_NAMES, key=len, reverse=True):
-        rest = name[len(function) :]
-        if name.startswith(function) and rest and (len(rest) == 1 or rest in given):
-            return f"`{name}` is a variable of that name; the function is written {function}({rest})"
-    for cut in range(1, len(name)):
-        if name[:cut] in given and name[cut:] in given:
-            return f"`{name}` is a variable of that name; a product is written {name[:cut]}*{name[cut:]}"
-    return ""
+class Output(NamedTuple):
+    """A result: what it is called, where it stands on the tape, and its shape."""
+
+    name: str
+    slot: int
+    shape: Shape = ()
 
 
 class Problem:
-    """A tape, its values at a point, and which inputs the derivative is wanted for.
+    """A question, with the tape that answers it, its values at a point, and the inputs the derivative is wanted for.
 
     Parameters
     ----------
@@ -70,8 +82,17 @@ class Problem:
         The tape would be longer than ``most_rows``.
     """
 
+    tape: Tape
+    at: Point
+    wrt: list[str]
+    outputs: tuple[Output, ...]
+    """The results; the adjoints are those of their sum."""
     place = 0
     """Which of the numbers that a Python function returns is differentiated, counted through all of them."""
+    whole: Optional["Problem"] = None
+    """The problem with arrays that this one is in numbers."""
+    places: Mapping[int, tuple[int, ...]] = {}
+    """For each slot of its tape, the slots of its elements here, row by row; those of constants are negative."""
 
     def __init__(
         self,
@@ -82,104 +103,106 @@ class Problem:
         share: bool = False,
         most_rows: int = MOST_ROWS,
     ) -> None:
-        self.program = as_program(target)
-        self.function: PythonFunction | None = None if type(self.program) is Program else self.program  # type: ignore[assignment]
-        """The program, where it is a Python function."""
+        program = as_program(target)
+        self._ask(Question(program, program), at, wrt, share, most_rows)
+
+    def _ask(self, question: Question, at: At, wrt: str | Sequence[str] | None, share: bool, most_rows: int) -> None:
+        program = question.program
+        function: Any = None if type(program) is Program else program
         marks: Mapping[str, Mark] = {}
         at_source: Source | None = None
-        if self.function is not None and wrt is not None:
+        if function is not None and wrt is not None:
             if isinstance(at, str):
                 given, marks, at_source = read_point(at)
                 at = dict(zip(given, map(_as_written, given.values()), strict=True))
-            self.function, at = self.function.holding(at, wrt)
-            self.program = self.function
+            function, at = function.holding(at, wrt)
+            program = function
         if isinstance(at, str):
             given, marks, at_source = read_point(at)
         else:
             given = check_mapping(at)
-        self._check_names(given, marks, at_source)
-        self.recording: Recording | None = None
-        """What a Python function did at the point."""
-        if self.function is not None:
-            self.recording = self.function.record(given, most_rows)
-            self.tape: Tape = self.recording.tape
+        subject = f"`{function.name}`" if function is not None else "the expression"
+        if any(name not in given for name in program.inputs) or len(given) > len(program.inputs):
+            _check_names(program, given, subject, marks, at_source)
+        recording = None
+        if function is not None:
+            recording = function.record(given, most_rows)
+            tape = recording.tape
         else:
             shapes = {name: getattr(value, "shape", ()) for name, value in given.items()}
-            self.tape = lower(self.program, given=given, share=share, most_rows=most_rows, shapes=shapes)
-        self.at = {name: given[name] for name in self.tape.inputs}
-        self.wrt = self._choose(wrt)
-        self.active = activity(self.tape, [self.input_slot(name) for name in self.wrt])
-        self._adjoints: Adjoints | None = None
+            tape = lower(program, given=given, share=share, most_rows=most_rows, shapes=shapes)
+        chosen = _choose(wrt, tape.inputs, subject)
+        asked = question._replace(program=program, function=function, recording=recording)
+        self._settle(asked, tape, {name: given[name] for name in tape.inputs}, chosen)
 
-    def _check_names(self, given: Mapping[str, float], marks: Mapping[str, Mark], at_source: Source | None) -> None:
-        program = self.program
-        known = [*program.inputs, *program.constants]
-        bound = {statement.name for statement in program.statements}
-        faults: list[Diagnostic] = []
-        missing = [name for name in program.inputs if name not in given]
-        surplus = [name for name in given if name not in known]
-        if missing:
-            faults.append(self._missing_value(missing, surplus, given))
-        else:
-            for name in surplus:
-                message = f"{self._subject} has no variable `{name}`"
-                help = list(complaints.did_you_mean(name, known))
-                if name in bound:
-                    message, help = f"`{name}` is computed by the program; a value for it would be lost", []
-                elif not help:
-                    variables = ", ".join(known) or "none"
-                    help = [f"its variables: {variables}"]
-                where = [marks[name]] if name in marks else []
-                faults.append(error("unknown-variable", message, at_source, *where, help=help))
-        if faults:
-            raise ExpressionError(faults)
+    def _settle(self, question: Question, tape: Tape, at: Point, wrt: list[str]) -> None:
+        """What every problem has, whether it was asked or made from another."""
+        self.question = question
+        self.program, self.function, self.recording = question.program, question.function, question.recording
+        self.tape, self.at, self.wrt = tape, at, wrt
+        self.outputs = (Output("f", tape.output, tape.shape(tape.output)),)
 
-    def _missing_value(self, missing: list[str], surplus: list[str], given: Mapping[str, float]) -> Diagnostic:
-        program = self.program
-        nodes = {argument: node for node, argument in reversed(list(enumerate(program.arguments))) if argument in missing}
-        shown = [f"`{name}`" for name in missing[:MOST_NAMES]]
-        shown += [f"{len(missing) - MOST_NAMES} more"] * (len(missing) > MOST_NAMES)
-        names = " and ".join([", ".join(shown[:-1])] * (len(shown) > 1) + [shown[-1]])
-        notes = []
-        for name in surplus[:MOST_NAMES]:
-            near = complaints.nearest(name, missing)
-            hint = f"; did you mean `{near[0]}`?" if near else ""
-            notes.append(f"--at gives `{name}`, which {self._subject} does not use{hint}")
-        notes += [hint for name in missing[:MOST_NAMES] if (hint := _reading(name, given))]
-        kept = [f"{name}={_value_text(value).replace(' ', '')}" for name, value in given.items() if name in program.inputs]
-        point = ",".join([*kept, *[f"{name}=..." for name in missing]][:MOST_NAMES])
-        marks = [program.mark(nodes[name]) for name in missing[:MOST_NAMES] if name in nodes]
-        return error("missing-value", f"no value for {names}", program.source, *marks, notes=notes, help=[f"add --at {point}"])
+    def view(self, output: Output) -> "Linearisation":
+        """The same problem for one of its results."""
+        tape = copy(self.tape)
+        tape.output, tape.outputs = output.slot, []
+        found = Linearisation(self, tape, values=self.values, active=self.active, outputs=(output,))
+        found.place = sum(prod(each.shape) for each in self.outputs[: self.outputs.index(output)])
+        found.whole, found.places = self.whole, self.places
+        return found
 
-    def _choose(self, wrt: str | Sequence[str] | None) -> list[str]:
-        inputs = self.tape.inputs
-        if isinstance(wrt, str):
-            wrt = [name.strip() for name in wrt.split(",")]
-        if wrt is None:
-            return list(inputs)
-        faults = []
-        for name in wrt:
-            if name not in inputs:
-                help = complaints.did_you_mean(name, inputs) or [f"its variables: {', '.join(inputs) or 'none'}"]
-                faults.append(error("unknown-variable", f"{self._subject} has no variable `{name}`", help=help))
-        if faults:
-            raise ExpressionError(faults)
-        return list(dict.fromkeys(wrt))
-
-    @property
-    def _subject(self) -> str:
-        """What is differentiated, in words."""
-        return f"`{self.function.name}`" if self.function is not None else "the expression"
+    # -- numbers ---------------------------------------------------------------------------------------------------------
 
     @cached_property
     def values(self) -> Values:
         """The value of every slot at the point, by the recording or evaluated when they are first asked for."""
         return self.recording.values if self.recording is not None else evaluate(self.tape, self.point)
 
+    @cached_property
+    def active(self) -> bytearray:
+        """One flag a slot: whether it depends on a variable that the derivative is wanted for."""
+        return activity(self.tape, list(map(self.input_slot, self.wrt)))
+
+    @cached_property
+    def adjoints(self) -> Adjoints:
+        """The adjoint of every slot, by the conventions of the table: None where no result depends on it."""
+        return adjoints(self.tape, self.values, self.active, seeds=self.seeds)
+
+    @property
+    def seeds(self) -> dict[int, Any]:
+        """The adjoints that a reverse sweep begins with, by slot."""
+        return dict.fromkeys((output.slot for output in self.outputs), 1.0)
+
+    def swept_forward(self, seeds: Mapping[int, Any], overrides: Overrides | None = None) -> Sequence[Any]:
+        """The tangent of every slot along a direction, which has a tangent for each input that moves, by slot."""
+        return tangents(self.tape, self.values, [seeds.get(slot) for slot in range(self.tape.first_row)], overrides)
+
+    def swept_back(self, seeds: Mapping[int, Any], overrides: Overrides | None = None) -> Sequence[Any]:
+        """The adjoint of every input, and whether rows are reached, for weights of results by slot."""
+        if overrides:
+            return accumulate(self.tape, self.values, self.active, overrides=overrides, seeds=seeds)[0]
+        return adjoints(self.tape, self.values, self.active, seeds=seeds)
+
     @property
     def value(self) -> float:
         """The value of the result, which is a number; NaN where it is undefined."""
         return float(self.values[self.tape.output]) + 0.0  # 0 has no sign in a result
+
+    def value_of(self, output: Output) -> Number:
+        """The value of a result; NaN where it is undefined."""
+        value = self.values[output.slot]
+        return float(value) + 0.0 if not output.shape else value + 0.0
+
+    @property
+    def point(self) -> list[Number]:
+        return list(self.at.values())
+
+    def reached(self, slot: int) -> bool:
+        """Whether the value in a slot touches the derivative: it depends on a variable, and the result on it."""
+        return self.adjoints[slot] is not None and bool(self.active[slot])
+
+    def input_slot(self, name: str) -> int:
+        return self.tape.inputs.index(name)
 
     def require_number(self) -> None:
         """Refuse a result that is an array.
@@ -189,7 +212,7 @@ class Problem:
         ExpressionError
             With what to ask instead.
         """
-        shape = self.tape.shape(self.tape.output) if self.tape.output < self.tape.slots else ()
+        shape = self.tape.shape(self.tape.output)
         if not shape and not self.tape.outputs:
             return
         if shape:
@@ -202,23 +225,7 @@ class Problem:
             help = ["diffcli jacobian differentiates each of them"]
         raise ExpressionError([error("not-a-number", message, self.tape.source, *self.mark(self.tape.output), help=help)])
 
-    @property
-    def point(self) -> list[float]:
-        return list(self.at.values())
-
-    @property
-    def adjoints(self) -> Adjoints:
-        """The adjoint of every slot, by the conventions of the table."""
-        if self._adjoints is None:
-            self._adjoints = adjoints(self.tape, self.values, self.active)
-        return self._adjoints
-
-    def reached(self, slot: int) -> bool:
-        """Whether the value in a slot touches the derivative: it depends on a variable, and the result on it."""
-        return self.adjoints[slot] is not None and bool(self.active[slot])
-
-    def input_slot(self, name: str) -> int:
-        return self.tape.inputs.index(name)
+    # -- words -----------------------------------------------------------------------------------------------------------
 
     def operand_text(self, slot: int) -> str:
         """The user's own words for the value in a slot, on one line and not long."""
@@ -255,23 +262,68 @@ class Problem:
 
     def notes(self) -> list[Diagnostic]:
         """What is worth saying of the program at this point whatever is asked: constants shadowed, branches taken."""
-        return self._shadowed_constants() + (self.recording.notes() if self.recording is not None else [])
-
-    def _shadowed_constants(self) -> list[Diagnostic]:
-        """A note for every constant that the point, or the program, gives another value."""
-        names = [name for name in CONSTANTS if name in self.at and self.recording is None]
+        if self.recording is not None:
+            return self.recording.notes()
         return [
             Diagnostic("shadowed-constant", "note", f"`{name}` is {_value_text(self.at[name])} here, as given, not the constant")
-            for name in names
-        ]
+            for name in CONSTANTS if name in self.at
+        ]  # fmt: skip
 
     def expression(self) -> str:
         """The program on one line, as diffcli reads it; a very long one as it was written."""
+        written = self.question.written
         if self.function is not None:
             return self.function.name
-        if len(self.program) > 100_000:
-            return "; ".join(line.partition("#")[0].strip() for line in self.program.source.text.splitlines()).strip("; ")
-        return program_text(self.program).replace("\n", "; ")
+        if len(written) > 100_000:
+            return "; ".join(line.partition("#")[0].strip() for line in written.source.text.splitlines()).strip("; ")
+        return program_text(written).replace("\n", "; ")
+
+    def placed(self, found: Iterable[Diagnostic]) -> list[Diagnostic]:
+        """Diagnostics, of which those about what was asked for point there, and not behind the program."""
+        return placed(self.question, found)
+
+    @contextmanager
+    def placing(self) -> Iterator[None]:
+        """What is raised inside says `placed` where it is."""
+        try:
+            yield
+        except DiffcliError as fault:
+            raise type(fault)(self.placed(fault.diagnostics)) from None
+
+    def unused(self) -> list[Diagnostic]:
+        """A note for everything in the program that its results do not use."""
+        return unused(self.program)
+
+
+class Linearisation(Problem):
+    """The question of another problem on a tape of its own: one result of several, the gradient, the program in numbers.
+
+    Parameters
+    ----------
+    values, active
+        As of `Problem`, if they are known already.
+    at, wrt
+        Those of the other problem, if not given.
+    outputs
+        The results on the tape; its one result, if not given.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        tape: Tape,
+        *,
+        at: Point | None = None,
+        wrt: list[str] | None = None,
+        values: Values | None = None,
+        active: bytearray | None = None,
+        outputs: Sequence[Output] = (),
+    ) -> None:
+        self._settle(problem.question, tape, problem.at if at is None else at, problem.wrt if wrt is None else wrt)
+        self.values = evaluate(tape, self.point) if values is None else values
+        if active is not None:
+            self.active = active
+        self.outputs = tuple(outputs) or self.outputs
 
 
 def as_program(target: Target) -> Program:
@@ -286,6 +338,57 @@ def as_program(target: Target) -> Program:
     from diffcli.tape.recording.python_function import PythonFunction
 
     return PythonFunction(target)
+
+
+def _check_names(
+    program: Program, given: Mapping[str, Number], subject: str, marks: Mapping[str, Mark], at_source: Source | None
+) -> None:
+    from diffcli.methods.problem.names import name_faults  # a right point does not wait for it
+
+    faults = name_faults(program, given, subject, marks, at_source)
+    if faults:
+        raise ExpressionError(faults)
+
+
+def _choose(wrt: str | Sequence[str] | None, inputs: list[str], subject: str) -> list[str]:
+    """The variables to differentiate by, each once."""
+    if wrt is None:
+        return list(inputs)
+    wanted = list(dict.fromkeys([name.strip() for name in wrt.split(",")] if isinstance(wrt, str) else wrt))
+    unknown = [name for name in wanted if name not in inputs]
+    if unknown:
+        from diffcli.methods.problem.names import unknown_variables
+
+        raise ExpressionError(unknown_variables(unknown, inputs, subject))
+    return wanted
+
+
+def placed(question: Question, found: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Diagnostics about what a question asks for beside its program, in the text of that."""
+    if not question.asked:
+        return list(found)
+    from diffcli.methods.problem.names import moved
+
+    source, before = question.written.source, len(question.written.source.text) + 1
+    told = [moved(each, question.asked, before) for each in found]
+    return [each._replace(source=source) if each.source == question.program.source else each for each in told]
+
+
+def unused(program: Program) -> list[Diagnostic]:
+    """A note for every binding that nothing uses, and every expression whose value is dropped."""
+    if len(program.statements) == 1:
+        return []
+    columns = zip(program.operations, program.arguments, strict=True)
+    used = {argument for operation, argument in columns if operation == NAME} | set(program.callees.values())
+    notes = []
+    for statement in program.statements[:-1]:
+        if not statement.name:
+            message = "the value of this statement is not used; the last one gives the result"
+            notes.append(Diagnostic("unused-value", "note", message, program.source, (Mark(statement.span),)))
+        elif statement.name not in used and statement.name[0] != "[":  # a label is of what is asked for
+            message = f"`{statement.name}` is not used"
+            notes.append(Diagnostic("unused-name", "note", message, program.source, (Mark(statement.name_span),)))
+    return notes
 
 
 def _as_written(value: Number) -> Number | int:

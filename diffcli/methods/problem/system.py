@@ -6,29 +6,17 @@ list itself is never made, and NumPy not needed.
 
 # Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from copy import copy
-from math import prod
 from typing import NamedTuple
 
-from diffcli.errors import Diagnostic, DiffcliError, ExpressionError, Mark, Source, Span, UsageError, error
+from diffcli.errors import Diagnostic, ExpressionError, Mark, Source, Span, UsageError, error
 from diffcli.language import Program, parse
 from diffcli.language.complaints.lazy import complaints
 from diffcli.language.syntax import NAME, Statement
-from diffcli.methods.problem.problem import At, Problem, Target, as_program
-from diffcli.methods.sweeps.reverse import Adjoints, adjoints
-from diffcli.records import Number
+from diffcli.methods.problem.names import OF, moved
+from diffcli.methods.problem.problem import At, Output, Problem, Question, Target, as_program, placed
 from diffcli.tape.lowering import MOST_ROWS
-from diffcli.tape.tape import Shape
-
-
-class Output(NamedTuple):
-    """A result: what it is called, where it stands on the tape, and its shape."""
-
-    name: str
-    slot: int
-    shape: Shape = ()
 
 
 class System(Problem):
@@ -59,101 +47,35 @@ class System(Problem):
         most_rows: int = MOST_ROWS,
     ) -> None:
         written = as_program(target)
-        self.written: Program = written
-        """The program as it was given, without what was asked of it."""
         split = _asked(written, of) if of is not None else _entries(written)
-        self.asked = "" if of is None or split is None else split.program.source.text[len(written.source.text) + 1 :]
-        """What was asked for beside the program, which stands after it in the source."""
-        self.program = written if split is None else split.program
-        try:
-            super().__init__(self.program, at, wrt=wrt, most_rows=most_rows)
-        except ExpressionError as fault:
-            raise ExpressionError(map(self._unknown, self.placed(fault.diagnostics))) from None
-        if split is not None and of is None and any(map(self.tape.shape, self._slots(split))):
-            split = None  # a list of arrays is an array
-            super().__init__(written, at, wrt=wrt, most_rows=most_rows)
-        self.of = () if of is None or split is None else split.texts
-        """The texts of the results that were asked for."""
+        question = Question(written, written)
         if split is not None:
-            found = list(zip(split.names, self._slots(split), strict=True))
+            asked = split.program.source.text[len(written.source.text) + 1 :]
+            question = Question(written, split.program, asked, split.texts)
+        try:
+            self._ask(question, at, wrt, False, most_rows)
+        except ExpressionError as fault:
+            raise ExpressionError([_unknown(found, written) for found in placed(question, fault.diagnostics)]) from None
+        if split is not None and of is None and any(map(self.tape.shape, map(self._bound, split.labels))):
+            split = None  # a list of arrays is an array
+            self._ask(Question(written, written), at, wrt, False, most_rows)
+        if split is not None:
+            found = list(zip(split.names, map(self._bound, split.labels), strict=True))
         else:
-            slots = self.tape.outputs or [self.tape.output]
-            found = [("" if self.tape.outputs else "f", slot) for slot in slots]
+            found = [("", slot) for slot in self.tape.outputs] or [("f", self.tape.output)]
         names = _distinct([name for name, _ in found], {*self.tape.inputs, *self.tape.bindings})
         self.outputs = tuple(
-            Output(name, slot, self.tape.shape(slot) if slot < self.tape.slots else ())
-            for name, (_, slot) in zip(names, found, strict=True)
+            Output(name, slot, self.tape.shape(slot)) for name, (_, slot) in zip(names, found, strict=True)
         )  # fmt: skip
 
-    def placed(self, found: Iterable[Diagnostic]) -> list[Diagnostic]:
-        """Diagnostics, of which those about what was asked for point there, and not behind the program."""
-        before = len(self.written.source.text) + 1
-        if not self.asked:
-            return list(found)
-        moved = [_moved(each, self.asked, before) for each in found]
-        return [each._replace(source=self.written.source) if each.source == self.program.source else each for each in moved]
-
-    @contextmanager
-    def placing(self) -> Iterator[None]:
-        """What is raised inside says `placed` where it is."""
-        try:
-            yield
-        except DiffcliError as fault:
-            raise type(fault)(self.placed(fault.diagnostics)) from None
-
-    def _unknown(self, found: Diagnostic) -> Diagnostic:
-        """A name without a value, where it is asked for and the program has none like it."""
-        if found.code != "missing-value" or found.source is None or found.source.label != OF:
-            return found
-        known = [*self.written.inputs, *(statement.name for statement in self.written.statements if statement.name)]
-        wanted = [found.source.text[slice(*mark.span)] for mark in found.marks]
-        names = ", ".join(known) or "none"
-        help = [*(hint for name in wanted for hint in complaints.did_you_mean(name, known)), f"the names of the program: {names}"]
-        return found._replace(notes=(), help=tuple(help))
-
-    def _slots(self, split: "_Split") -> Iterator[int]:
-        """The slots of what a split program computes; those of constants counted from the front."""
-        for label in split.labels:
-            slot = self.tape.bindings[label]
-            yield slot if slot >= 0 else slot + self.tape.size
-
-    def value_of(self, output: Output) -> Number:
-        """The value of a result; NaN where it is undefined."""
-        value = self.values[output.slot]
-        return float(value) + 0.0 if not output.shape else value + 0.0
-
-    @property
-    def adjoints(self) -> Adjoints:
-        """The adjoints of the sum of the results: None where none of them depends on a value."""
-        if self._adjoints is None:
-            seeds = dict.fromkeys((output.slot for output in self.outputs), 1.0)
-            self._adjoints = adjoints(self.tape, self.values, self.active, seeds=seeds)
-        return self._adjoints
-
-    def view(self, output: Output) -> Problem:
-        """The same problem for one of its results."""
-        view: Problem = copy(self)
-        view.__class__ = Problem
-        view.tape = copy(self.tape)
-        view.tape.output, view.tape.outputs = output.slot, []
-        view.place = sum(prod(each.shape) for each in self.outputs[: self.outputs.index(output)])
-        view._adjoints = None
-        return view
-
-    def expression(self) -> str:
-        if self.function is not None:
-            return super().expression()
-        view = copy(self)
-        view.program = self.written
-        return Problem.expression(view)
+    def _bound(self, label: str) -> int:
+        """The slot of what a split program computes; that of a constant counted from the front."""
+        slot = self.tape.bindings[label]
+        return slot if slot >= 0 else slot + self.tape.size
 
     def unused(self) -> list[Diagnostic]:
         """A note for every binding that nothing uses."""
-        from diffcli.methods.gradient import unused
-
-        notes = unused(self.program)  # what is asked for has a label, and is used
-        asked = {statement.name_span for statement in self.program.statements if statement.name.startswith("[")}
-        return [note for note in notes if note.code == "unused-name" and note.span not in asked]
+        return [note for note in super().unused() if note.code == "unused-name"]
 
 
 # -- what is asked for -------------------------------------------------------------------------------------------------------
@@ -216,7 +138,7 @@ def _asked(program: Program, of: str | Sequence[str]) -> _Split:
     try:
         longer = parse(before + text, program.source.label)
     except ExpressionError as fault:
-        raise ExpressionError([_moved(found, text, len(before)) for found in fault.diagnostics]) from None
+        raise ExpressionError([moved(found, text, len(before)) for found in fault.diagnostics]) from None
     count = len(program.statements)
     asked = longer.statements[count:]
     faults = []
@@ -235,21 +157,20 @@ def _asked(program: Program, of: str | Sequence[str]) -> _Split:
 _ASK = 'write names of the program, or expressions in them: --of "u; v^2"'
 
 
-OF = "--of"
-"""What a text is called that asks for results."""
-
-
 def _bad_result(message: str, text: str, statement: Statement, before: int) -> Diagnostic:
     span = Span(statement.span.start - before, statement.span.stop - before)
     return error("bad-value", message, Source(text, OF), Mark(span), help=[_ASK])
 
 
-def _moved(found: Diagnostic, text: str, before: int) -> Diagnostic:
-    """A complaint about what follows a program, as one about ``--of``."""
-    if not found.marks or any(mark.span.start < before for mark in found.marks):
+def _unknown(found: Diagnostic, written: Program) -> Diagnostic:
+    """A name without a value, where it is asked for and the program has none like it."""
+    if found.code != "missing-value" or found.source is None or found.source.label != OF:
         return found
-    marks = tuple(mark._replace(span=Span(mark.span.start - before, mark.span.stop - before)) for mark in found.marks)
-    return found._replace(source=Source(text, OF), marks=marks)
+    known = [*written.inputs, *(statement.name for statement in written.statements if statement.name)]
+    wanted = [found.source.text[slice(*mark.span)] for mark in found.marks]
+    names = ", ".join(known) or "none"
+    help = [*(hint for name in wanted for hint in complaints.did_you_mean(name, known)), f"the names of the program: {names}"]
+    return found._replace(notes=(), help=tuple(help))
 
 
 def _with_semicolons(text: str) -> str:

@@ -9,18 +9,22 @@ import sympy
 
 from diffcli.errors import Diagnostic
 from diffcli.language.writing.printer import number_text, shorten
-from diffcli.methods.matrices.hessian_record import SymbolicSecond
-from diffcli.methods.matrices.options import MatrixOptions
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.symbolic.symbolic import LOST, Builder, Expression, simplest, sympy_limits, text_value
 from diffcli.methods.symbolic.text import to_program_text
 from diffcli.records import SymbolicDerivative
 
-Keep = Callable[[int, int, SymbolicSecond], None]
+Keep = Callable[[int, int, SymbolicDerivative], None]
 
 
 def second_derivatives(
-    problem: Problem, exact: Sequence[Sequence[float]], keep: Keep, notes: list[Diagnostic], options: MatrixOptions
+    problem: Problem,
+    exact: Sequence[Sequence[float]],
+    keep: Keep,
+    notes: list[Diagnostic],
+    most_nodes: int,
+    simplify: bool,
+    progress: Callable[[str], None],
 ) -> None:
     """The second derivatives on and below the diagonal, handed to ``keep`` with their row and column as they are done.
 
@@ -34,23 +38,22 @@ def second_derivatives(
     """
     builder = Builder()
     bent = any(note.severity == "warning" for note in notes)
-    simplify = options.simplify
     with sympy_limits("auto"):
         expression, symbols = builder.read(problem.tape)
         for row, first in enumerate(problem.wrt):
-            options.progress(f"SymPy differentiates along {first} ({row + 1} of {len(problem.wrt)})")
+            progress(f"SymPy differentiates along {first} ({row + 1} of {len(problem.wrt)})")
             once = _held(builder, sympy.diff(expression, symbols[problem.input_slot(first)]))
             for column, second in enumerate(problem.wrt[: row + 1]):
                 raw = builder.release(sympy.diff(once, symbols[problem.input_slot(second)]))
                 short = simplest(raw, notes) if simplify else None
                 simplify = simplify and short is not None
-                text = to_program_text(raw, options.max_nodes, problem.at)
-                brief = None if short is None else to_program_text(short, options.max_nodes, problem.at)
+                text = to_program_text(raw, most_nodes, problem.at)
+                brief = None if short is None else to_program_text(short, most_nodes, problem.at)
                 value = text_value(problem, f"{second} and {first}", text, notes)
                 if not bent:
                     _compare(value, exact[row][column], f"`{second}` and `{first}`", text, notes)
                 latex = sympy.latex(raw if short is None else short)
-                keep(row, column, SymbolicSecond(second, first, SymbolicDerivative(first, text, brief, latex, value)))
+                keep(row, column, SymbolicDerivative(first, text, brief, latex, value))
 
 
 def _held(builder: Builder, derivative: Expression) -> Expression:

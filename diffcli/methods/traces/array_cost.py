@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from copy import copy
-
-from diffcli.methods.problem.problem import Problem
+from diffcli.methods.problem.problem import Linearisation, Problem
 from diffcli.methods.problem.scalarise import in_numbers
 from diffcli.methods.sweeps import forward
 from diffcli.methods.sweeps.transform import transform_reverse
@@ -13,7 +11,6 @@ from diffcli.operations import OPERATIONS
 from diffcli.operations.array_costs import ARRAY_COSTS
 from diffcli.operations.array_row import size
 from diffcli.records import Cost
-from diffcli.tape import evaluate
 
 
 def array_function_cost(problem: Problem) -> int:
@@ -33,8 +30,7 @@ def _row_cost(problem: Problem, slot: int) -> int:
 def array_reverse_cost(problem: Problem) -> Cost:
     """The cost of one reverse sweep: what the gradient takes as a program, beside f."""
     found = transform_reverse(problem.tape, list(map(problem.input_slot, problem.wrt)), problem.active)
-    derived = copy(problem)
-    derived.tape, derived.values = found.tape, evaluate(found.tape, problem.point)
+    derived = Linearisation(problem, found.tape)
     function = function_cost(problem)
     return Cost(function, function_cost(derived) - function, 1, "at most 5 times for sums, products and quotients")
 

@@ -2,15 +2,14 @@
 
 # Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
 
-from copy import copy
 from typing import NamedTuple
 
-from diffcli.methods.problem.problem import Problem
+from diffcli.methods.problem.problem import Linearisation, Problem
 from diffcli.methods.sweeps.transform import transform_reverse
 from diffcli.methods.traces.cost import function_cost
 from diffcli.methods.traces.trace import Notation, Tracer
 from diffcli.records import Number, Operand, Trace, is_array
-from diffcli.tape import Tape, evaluate
+from diffcli.tape import Tape
 
 
 class DerivativeTape(NamedTuple):
@@ -42,8 +41,7 @@ def derivative_tape(problem: Problem, notation: Notation, most_shown: int | None
     """
     found = transform_reverse(problem.tape, list(map(problem.input_slot, problem.wrt)), problem.active, most_rows=most_rows)
     tape = found.tape
-    derived = copy(problem)
-    derived.tape, derived.values = tape, evaluate(tape, problem.point)
+    derived = Linearisation(problem, tape)
     trace = Tracer(derived, notation, most_shown).primal()
     named: dict[int, list[int]] = {}
     for slot, place in found.derivatives.items():

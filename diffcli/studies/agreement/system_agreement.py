@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from diffcli.methods.matrices.jacobian import elements_of
 from diffcli.methods.nonsmooth.system_notes import require_values
-from diffcli.methods.problem.scalarise_system import system_in_numbers
+from diffcli.methods.problem.components import Elements
+from diffcli.methods.problem.scalarise import in_numbers, variables_of
 from diffcli.methods.problem.system import System
 from diffcli.methods.sweeps import forward
 from diffcli.methods.sweeps.reverse import adjoints
@@ -24,7 +24,7 @@ def check_system(system: System, digits: int | None = None, progress: Progress =
     [('f1', True), ('f2', True)]
     """
     require_values(system)
-    numbers = system_in_numbers(system)
+    numbers = in_numbers(system)
     sweeps = _array_sweeps(system)
     found = []
     for place, output in enumerate(numbers.outputs):
@@ -38,7 +38,7 @@ def _array_sweeps(system: System) -> list[Sweeps]:
     """For each element of the results its derivatives by both sweeps over the arrays themselves; empty without arrays."""
     if system.tape.shapes is None:
         return []
-    rows, columns = elements_of(system)
+    rows, columns = Elements(system.outputs), variables_of(system)
     tangents = []
     for place in range(len(columns)):
         seed = columns.seed([place])

@@ -1,0 +1,93 @@
+"""What is wrong with the names that a point gives, or with what is asked for: loaded only where something is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from diffcli.errors import Diagnostic, Mark, Source, Span, error
+from diffcli.language import Program
+from diffcli.language.complaints.lazy import complaints
+from diffcli.language.writing.array_text import short_text
+from diffcli.language.writing.printer import number_text
+from diffcli.operations import FUNCTION_NAMES
+from diffcli.records import Number, is_array
+
+MOST_NAMES = 8
+"""How many names a complaint lists."""
+
+OF = "--of"
+"""What a text is called that asks for results."""
+
+
+def name_faults(
+    program: Program, given: Mapping[str, Number], subject: str, marks: Mapping[str, Mark], at_source: Source | None
+) -> list[Diagnostic]:
+    """An error for the variables that have no value, or for each value that has no variable."""
+    known = [*program.inputs, *program.constants]
+    missing = [name for name in program.inputs if name not in given]
+    surplus = [name for name in given if name not in known]
+    if missing:
+        return [_missing_value(program, missing, surplus, given, subject)]
+    bound = {statement.name for statement in program.statements}
+    faults: list[Diagnostic] = []
+    for name in surplus:
+        message = f"{subject} has no variable `{name}`"
+        help = list(complaints.did_you_mean(name, known))
+        if name in bound:
+            message, help = f"`{name}` is computed by the program; a value for it would be lost", []
+        elif not help:
+            help = [f"its variables: {', '.join(known) or 'none'}"]
+        where = [marks[name]] if name in marks else []
+        faults.append(error("unknown-variable", message, at_source, *where, help=help))
+    return faults
+
+
+def unknown_variables(unknown: Sequence[str], inputs: Sequence[str], subject: str) -> list[Diagnostic]:
+    """An error for each variable that is to be differentiated by and is none."""
+    hints = [complaints.did_you_mean(name, inputs) or [f"its variables: {', '.join(inputs) or 'none'}"] for name in unknown]
+    return [
+        error("unknown-variable", f"{subject} has no variable `{name}`", help=help)
+        for name, help in zip(unknown, hints, strict=True)
+    ]  # fmt: skip
+
+
+def _missing_value(
+    program: Program, missing: list[str], surplus: list[str], given: Mapping[str, Number], subject: str
+) -> Diagnostic:
+    nodes = {argument: node for node, argument in reversed(list(enumerate(program.arguments))) if argument in missing}
+    shown = [f"`{name}`" for name in missing[:MOST_NAMES]]
+    shown += [f"{len(missing) - MOST_NAMES} more"] * (len(missing) > MOST_NAMES)
+    names = " and ".join([", ".join(shown[:-1])] * (len(shown) > 1) + [shown[-1]])
+    notes = []
+    for name in surplus[:MOST_NAMES]:
+        near = complaints.nearest(name, missing)
+        hint = f"; did you mean `{near[0]}`?" if near else ""
+        notes.append(f"--at gives `{name}`, which {subject} does not use{hint}")
+    notes += [hint for name in missing[:MOST_NAMES] if (hint := _reading(name, given))]
+    texts = {name: short_text(value) if is_array(value) else number_text(float(value)) for name, value in given.items()}
+    kept = [f"{name}={text.replace(' ', '')}" for name, text in texts.items() if name in program.inputs]
+    point = ",".join([*kept, *[f"{name}=..." for name in missing]][:MOST_NAMES])
+    marks = [program.mark(nodes[name]) for name in missing[:MOST_NAMES] if name in nodes]
+    return error("missing-value", f"no value for {names}", program.source, *marks, notes=notes, help=[f"add --at {point}"])
+
+
+def _reading(name: str, given: Mapping[str, Number]) -> str:
+    """What a name without a value may have been meant for: a function, or a product of variables."""
+    if name in FUNCTION_NAMES:
+        return f"`{name}` is a function, to be followed by its operand in parentheses"
+    for function in sorted(FUNCTION_NAMES, key=len, reverse=True):
+        rest = name[len(function) :]
+        if name.startswith(function) and rest and (len(rest) == 1 or rest in given):
+            return f"`{name}` is a variable of that name; the function is written {function}({rest})"
+    for cut in range(1, len(name)):
+        if name[:cut] in given and name[cut:] in given:
+            return f"`{name}` is a variable of that name; a product is written {name[:cut]}*{name[cut:]}"
+    return ""
+
+
+def moved(found: Diagnostic, text: str, before: int) -> Diagnostic:
+    """A complaint about what follows a program, as one about ``--of``."""
+    if not found.marks or any(mark.span.start < before for mark in found.marks):
+        return found
+    marks = tuple(mark._replace(span=Span(mark.span.start - before, mark.span.stop - before)) for mark in found.marks)
+    return found._replace(source=Source(text, OF), marks=marks)
