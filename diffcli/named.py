@@ -29,7 +29,8 @@ else:
             return cls(*values, **named)
 
         def __repr__(self):
-            return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in zip(self._fields, self))})"
+            fields = ", ".join(f"{name}={value!r}" for name, value in self._asdict().items())
+            return f"{type(self).__name__}({fields})"
 
         def __getnewargs__(self):
             return tuple(self)
@@ -39,7 +40,7 @@ else:
             return cls(*values)
 
         def _asdict(self):
-            return dict(zip(self._fields, self))
+            return dict(zip(self._fields, self, strict=True))
 
         def _replace(self, /, **changes):
             return type(self)(**{**self._asdict(), **changes})

@@ -1,10 +1,12 @@
 """The form of a row of the table of array operations, and the shapes that it asks about."""
 
-# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
+from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import product
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
+
+from diffcli.named import NamedTuple
 
 Shape: TypeAlias = tuple[int, ...]
 Fixed: TypeAlias = dict[str, Any]
@@ -38,9 +40,9 @@ class ArrayOperation(NamedTuple):
     Raises `ShapeError` where they do not fit, and completes what is fixed: an axis that is counted from the end becomes one
     that is counted from the front.
     """
-    adjoint: "tuple[str, ...] | Callable[[Fixed], tuple[str, ...]]"
+    adjoint: tuple[str, ...] | Callable[[Fixed], tuple[str, ...]]
     """What reaches the adjoint of each operand: the VJP."""
-    tangent: "tuple[str, ...] | Callable[[Fixed], tuple[str, ...]]"
+    tangent: tuple[str, ...] | Callable[[Fixed], tuple[str, ...]]
     """What the tangent of each operand adds to that of the result: the JVP."""
     fixed: tuple[str, ...] = ()
     """Names of what is fixed, with defaults where they may be left out: ``"axis=none"``."""

@@ -8,7 +8,6 @@ mixed derivatives is computed once and stands in both its places, so that the ma
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 from diffcli.errors import Diagnostic, ExpressionError, LimitError, as_stop, error
 from diffcli.methods.matrices.hessian_record import HessianCost, HessianResult, SecondDifference, SymbolicSecond
@@ -23,6 +22,7 @@ from diffcli.methods.sweeps.colouring import Groups, colour_symmetric, places
 from diffcli.methods.sweeps.sparsity import Flow, Pattern, find_pattern, flow_of
 from diffcli.methods.traces.cost import function_cost
 from diffcli.methods.traces.sweep_count import count_forward
+from diffcli.named import NamedTuple
 from diffcli.records import SymbolicDerivative
 
 FORWARD_OVER_REVERSE = "forward-over-reverse"

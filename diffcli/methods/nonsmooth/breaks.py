@@ -5,15 +5,15 @@ operation: a kink, a tie, a jump, a pole; a comparison at its boundary that deci
 becomes a note, with the one-sided slopes of the whole function where they are known.
 """
 
-# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
+from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 from diffcli.errors import Diagnostic, LimitError, NotDifferentiableError, Slopes
 from diffcli.language.writing.printer import number_text
 from diffcli.methods.problem.problem import Problem
+from diffcli.named import NamedTuple
 from diffcli.operations import OPERATIONS, row_of
 from diffcli.tape.running.rules import FLOAT, Overrides
 

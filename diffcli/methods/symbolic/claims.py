@@ -8,7 +8,7 @@ small, by SymPy's simplification (`diffcli.methods.symbolic.equality`).
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 import sympy
 
@@ -18,6 +18,7 @@ from diffcli.methods.symbolic.equality import is_zero, witness
 from diffcli.methods.symbolic.symbolic import REFUSALS, SympyBuilder
 from diffcli.methods.symbolic.text import Expression, Undecided, to_program_text
 from diffcli.methods.symbolic.zero_test import node_count, vanishes
+from diffcli.named import NamedTuple
 from diffcli.tape import Tape
 from diffcli.tape.running.algebra import replay
 

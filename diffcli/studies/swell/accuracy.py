@@ -9,10 +9,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
-from typing import NamedTuple
 
 from diffcli.methods.differences.precise import precise_derivative
 from diffcli.methods.sweeps.reverse import activity, adjoints
+from diffcli.named import NamedTuple
 from diffcli.studies.swell.map import Recurrence, iterated
 from diffcli.tape import evaluate
 from diffcli.tape.running.algebra import replay

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from diffcli.errors import Span
 from diffcli.language.parsing.rule_texts import parse_rule
 from diffcli.language.syntax import NAME, NUMBER
+from diffcli.named import NamedTuple
 from diffcli.operations import OPERATIONS
 from diffcli.operations.arithmetic.arrays import all_true, as_array, as_truth
 from diffcli.operations.array_row import broadcast_shapes
