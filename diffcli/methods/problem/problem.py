@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Optional
 
 from diffcli.errors import Diagnostic, DiffcliError, ExpressionError, Mark, Source, UsageError, error
 from diffcli.language import Program, parse
-from diffcli.language.syntax import NAME
 from diffcli.language.writing.printer import number_text, program_text
 from diffcli.methods.points.points import Point, check_mapping, read_point
 from diffcli.methods.sweeps.forward import tangents
@@ -292,6 +291,10 @@ class Problem:
 
     def unused(self) -> list[Diagnostic]:
         """A note for everything in the program that its results do not use."""
+        if len(self.program.statements) == 1:
+            return []
+        from diffcli.methods.problem.remarks import unused
+
         return unused(self.program)
 
 
@@ -343,7 +346,7 @@ def as_program(target: Target) -> Program:
 def _check_names(
     program: Program, given: Mapping[str, Number], subject: str, marks: Mapping[str, Mark], at_source: Source | None
 ) -> None:
-    from diffcli.methods.problem.names import name_faults  # a right point does not wait for it
+    from diffcli.methods.problem.remarks import name_faults  # a right point does not wait for it
 
     faults = name_faults(program, given, subject, marks, at_source)
     if faults:
@@ -357,7 +360,7 @@ def _choose(wrt: str | Sequence[str] | None, inputs: list[str], subject: str) ->
     wanted = list(dict.fromkeys([name.strip() for name in wrt.split(",")] if isinstance(wrt, str) else wrt))
     unknown = [name for name in wanted if name not in inputs]
     if unknown:
-        from diffcli.methods.problem.names import unknown_variables
+        from diffcli.methods.problem.remarks import unknown_variables
 
         raise ExpressionError(unknown_variables(unknown, inputs, subject))
     return wanted
@@ -367,28 +370,11 @@ def placed(question: Question, found: Iterable[Diagnostic]) -> list[Diagnostic]:
     """Diagnostics about what a question asks for beside its program, in the text of that."""
     if not question.asked:
         return list(found)
-    from diffcli.methods.problem.names import moved
+    from diffcli.methods.problem.remarks import moved
 
     source, before = question.written.source, len(question.written.source.text) + 1
     told = [moved(each, question.asked, before) for each in found]
     return [each._replace(source=source) if each.source == question.program.source else each for each in told]
-
-
-def unused(program: Program) -> list[Diagnostic]:
-    """A note for every binding that nothing uses, and every expression whose value is dropped."""
-    if len(program.statements) == 1:
-        return []
-    columns = zip(program.operations, program.arguments, strict=True)
-    used = {argument for operation, argument in columns if operation == NAME} | set(program.callees.values())
-    notes = []
-    for statement in program.statements[:-1]:
-        if not statement.name:
-            message = "the value of this statement is not used; the last one gives the result"
-            notes.append(Diagnostic("unused-value", "note", message, program.source, (Mark(statement.span),)))
-        elif statement.name not in used and statement.name[0] != "[":  # a label is of what is asked for
-            message = f"`{statement.name}` is not used"
-            notes.append(Diagnostic("unused-name", "note", message, program.source, (Mark(statement.name_span),)))
-    return notes
 
 
 def _as_written(value: Number) -> Number | int:

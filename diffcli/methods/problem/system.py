@@ -14,8 +14,8 @@ from diffcli.errors import Diagnostic, ExpressionError, Mark, Source, Span, Usag
 from diffcli.language import Program, parse
 from diffcli.language.complaints.lazy import complaints
 from diffcli.language.syntax import NAME, Statement
-from diffcli.methods.problem.names import OF, moved
 from diffcli.methods.problem.problem import At, Output, Problem, Question, Target, as_program, placed
+from diffcli.methods.problem.remarks import OF, moved
 from diffcli.tape.lowering import MOST_ROWS
 
 

@@ -10,7 +10,8 @@ from diffcli.language import Program
 from diffcli.language.writing.printer import program_text
 from diffcli.methods.gradient import explain
 from diffcli.methods.nonsmooth.breaks import describe, find_breaks, overrides
-from diffcli.methods.problem.problem import At, Problem, Target, as_program, unused
+from diffcli.methods.problem.problem import At, Problem, Target, as_program
+from diffcli.methods.problem.remarks import unused
 from diffcli.methods.sweeps.reverse import Adjoints, Step, accumulate, activity
 from diffcli.records import Number, is_array
 from diffcli.studies.graph.record import Edge, Graph, GraphResult, Node
