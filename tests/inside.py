@@ -33,7 +33,7 @@ HOMES = {
     "diffcli.methods.differences.automatic_difference": "automatic_difference",
     "diffcli.methods.differences.finite_difference": "difference",
     "diffcli.methods.differences.noise_level": "ecnoise",
-    "diffcli.methods.differences.precise": "higher_derivatives precise_derivative precise_functions precise_value",
+    "diffcli.methods.differences.precise": "EXACT higher_derivatives precise_derivative precise_value",
     "diffcli.methods.differences.rounding_bound": "UNIT value_noise",
     "diffcli.methods.differences.sampling": "TapeSampler",
     "diffcli.methods.differences.stencils": "STENCILS stencil",
@@ -135,9 +135,9 @@ HOMES = {
     "diffcli.tape.building.scopes": "Scope common",
     "diffcli.tape.lowering": "MOST_ROWS _Lowering",
     "diffcli.tape.recording.recording": "record",
-    "diffcli.tape.running.array_rules": "MAY_RETURN_OPERAND breaks_of elementwise_function elementwise_terms reached",
-    "diffcli.tape.running.evaluation": "Evaluator float_functions last_uses run",
-    "diffcli.tape.running.rules": "Term breaks_at condition_function reach_functions rule_function term_functions term_text terms value_function",
+    "diffcli.tape.running.array_rules": "MAY_RETURN_OPERAND NUMPY reached",
+    "diffcli.tape.running.evaluation": "Evaluator arithmetic_of last_uses run",
+    "diffcli.tape.running.rules": "FLOAT Arithmetic Term fold term_text terms",
     "diffcli.tape.running.steps": "steps_of",
 }
 """The names that tests use of each module."""

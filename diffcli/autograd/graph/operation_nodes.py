@@ -12,7 +12,7 @@ from diffcli.autograd.rules import Rule
 from diffcli.operations.arithmetic import arrays, tensors
 from diffcli.operations.arithmetic.array_functions import sum_to
 from diffcli.operations.array_row import Fixed, Shape, shape_text
-from diffcli.tape.running.array_rules import leaves_out, row_reached, row_reads, row_term, rule_names, rule_text
+from diffcli.tape.running.array_rules import NUMPY, leaves_out, row_reached, row_reads, rule_names, rule_text
 
 
 class OperationNode(Node):
@@ -146,7 +146,7 @@ class ArrayNode(OperationNode):
         row = self.rule.row
         assert row is not None and self.shapes is not None and self.fixed is not None
         names = rule_names(row, self.shapes, self.shape, self.fixed, position)
-        function = row_term(row, names, position, "adjoint")
+        function = NUMPY.row_term(row, names, position, "adjoint")
         if function is None:
             return tensors.zeros(self.shapes[position], tensors.kind_of(g))
         if there is None and not leaves_out(rule_text(row, names, position, "adjoint")):

@@ -17,7 +17,7 @@ from diffcli.operations import CONSTANTS
 from diffcli.tape.building.identities import COMMUTATIVE, simpler
 from diffcli.tape.building.scopes import Scope
 from diffcli.tape.lowering import MOST_ROWS
-from diffcli.tape.running.rules import ABSENT, NAMESPACE, rule_function
+from diffcli.tape.running.rules import ABSENT, FLOAT, NAMESPACE
 from diffcli.tape.running.steps import BIND, ELSE, END, IF, Step
 from diffcli.tape.tape import Shape, Skip, Tape
 
@@ -122,7 +122,7 @@ class Builder:
         else:
             numbers = [self.number(operand) for operand in operands]
             if numbers and None not in numbers:
-                return self.constant(float(rule_function(operation)(*numbers)))
+                return self.constant(float(FLOAT.value(operation)(*numbers)))
             found = simpler(self, operation, operands, span)
             if found is None:
                 found = self.find(operation, operands)

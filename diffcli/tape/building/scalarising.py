@@ -16,10 +16,9 @@ from diffcli.language.syntax import NAME, NUMBER
 from diffcli.operations import OPERATIONS
 from diffcli.operations.arithmetic import cells
 from diffcli.operations.arithmetic.cells import Cell
-from diffcli.operations.arithmetic.floats import STRICT
 from diffcli.operations.array_row import element_names
 from diffcli.operations.arrays import ARRAYS
-from diffcli.tape.running.rules import rule_function
+from diffcli.tape.running.rules import FLOAT
 from diffcli.tape.tape import Skip, Tape
 
 MOST_WRITTEN = 200_000
@@ -137,7 +136,7 @@ class _Writer:
             message = f"written out in numbers the program has more than {self.most_rows} rows"
             help = ["automatic differentiation needs no writing out: --mode reverse"]
             raise LimitError([error("too-many-nodes", message, self.old.source, help=help)])
-        function = STRICT.get(name) or rule_function(name)
+        function = FLOAT.strict(name)
         new = self.new
         self.numbers.append(float(function(*[self.number(operand) for operand in row])))
         new.operations.append(name)

@@ -11,14 +11,14 @@ from typing import Any, NoReturn
 
 from diffcli.errors import ExpressionError, error
 from diffcli.operations import OPERATIONS
-from diffcli.operations.arithmetic import array_functions, arrays
+from diffcli.operations.arithmetic import arrays
 from diffcli.operations.array_row import Fixed, Shape, ShapeError, broadcast_shapes, shape_text
 from diffcli.operations.arrays import ARRAYS
 from diffcli.tape.recording.recorder import Recorder
 from diffcli.tape.recording.traced import TRUTHS, Traced, Truth, record_row, refuse_mixing
 from diffcli.tape.recording.traced_value import TracedValue, own_application
 from diffcli.tape.recording.untraceable import refuse
-from diffcli.tape.running.array_rules import elementwise_function
+from diffcli.tape.running.array_rules import NUMPY
 
 _getframe = sys._getframe
 
@@ -103,7 +103,7 @@ def _within(given: Sequence[Any]) -> Recorder | None:
 
 def value_function(name: str) -> Callable[..., Any]:
     """How a row of either table is computed in a program."""
-    return array_functions.FUNCTIONS.get(name) or arrays.STRICT.get(name) or elementwise_function(name)
+    return NUMPY.strict(name)
 
 
 def _refuse_shapes(recorder: Recorder, fault: ShapeError, given: Sequence[Any], shapes: Sequence[Shape]) -> NoReturn:

@@ -13,7 +13,6 @@ from collections.abc import Callable
 from numbers import Complex, Real
 from typing import Any, NoReturn
 
-from diffcli.operations.arithmetic.floats import FLOATS, STRICT
 from diffcli.tape.recording.recorder import Recorder
 from diffcli.tape.recording.traced_value import TracedValue
 from diffcli.tape.recording.untraceable import refuse
@@ -44,9 +43,9 @@ def record_row(recorder: Recorder, name: str, operands: tuple[int, ...], value: 
 
 def function_of(name: str) -> Callable[..., Any]:
     """How a row is computed in floats in a program."""
-    from diffcli.tape.running.rules import rule_function
+    from diffcli.tape.running.rules import FLOAT
 
-    return STRICT.get(name) or FLOATS.get(name) or rule_function(name)
+    return FLOAT.strict(name)
 
 
 # -- the operators, made from their rows -------------------------------------------------------------------------------
