@@ -8,11 +8,10 @@ from typing import Any
 
 from diffcli.errors import Diagnostic, LimitError, as_stop
 from diffcli.language.writing.printer import number_text
-from diffcli.methods.nonsmooth.breaks import describe, find_breaks, overrides
+from diffcli.methods.nonsmooth.breaks import tell_breaks
 from diffcli.methods.options import Options
 from diffcli.methods.points.points import Point
 from diffcli.methods.problem.problem import At, Problem, Target
-from diffcli.methods.sweeps import forward
 from diffcli.methods.sweeps.reverse import accumulate
 from diffcli.methods.traces.trace import Tracer
 from diffcli.records import Cost, Difference, GradientResult, Number, SymbolicDerivative, Trace, is_array, is_finite
@@ -47,10 +46,8 @@ def compute(target: Target, at: At, options: Options) -> GradientResult:
 
         _keep_all_values(problem)
         faults.require_value(problem)
-    breaks = find_breaks(problem)
-    notes = [*problem.notes(), *problem.unused()]
-    notes += describe(problem, breaks, options.kink if options.mode in ("reverse", "forward") else "", options.strict)
-    replaced = overrides(problem, breaks, options.kink)
+    told, replaced = tell_breaks(problem, options.kink if options.mode in ("reverse", "forward") else "", options.strict)
+    notes = [*problem.notes(), *problem.unused(), *told]
     options.progress("differentiating")
     if problem.tape.shapes is not None and options.mode in ("numeric", "symbolic"):
         answer = _through_numbers(problem, options, notes)
@@ -114,28 +111,21 @@ def _reverse(problem: Problem, options: Options, replaced: Overrides, notes: lis
 
 
 def _forward(problem: Problem, options: Options, replaced: Overrides, notes: list[Diagnostic]) -> GradientResult:
-    inputs = problem.tape.inputs
+    from diffcli.methods.problem.scalarise import variables_of
+
     seed: Point | None = None
     if options.seed is not None:
         from diffcli.language.writing.array_text import direction_text
         from diffcli.methods.points.directions import read_direction
 
         seed = read_direction(options.seed, problem.at)
-        seeds: list[Point] = [seed]
+        seeds = [{problem.input_slot(name): step for name, step in seed.items()}]
         labels = [direction_text(seed, 6)]
-    elif problem.tape.shapes is None:
-        seeds = [{name: 1.0} for name in problem.wrt]
-        labels = list(problem.wrt)
     else:
-        from diffcli.methods.problem.components import Elements  # numbers do not wait for it
-
-        slots = {name: problem.input_slot(name) for name in problem.wrt}
-        elements = Elements([(name, slot, problem.tape.shape(slot)) for name, slot in slots.items()])
+        elements = variables_of(problem)
         labels = elements.names
-        seeds = [{inputs[slot]: seed for slot, seed in elements.seed([place]).items()} for place in range(len(elements))]
-    sweeps = [
-        forward.tangents(problem.tape, problem.values, [direction.get(name) for name in inputs], replaced) for direction in seeds
-    ]
+        seeds = [elements.seed([place]) for place in range(len(elements))]
+    sweeps = [problem.swept_forward(direction, replaced) for direction in seeds]
     output = problem.tape.output
     trace = Tracer(problem, options.notation, options.most_shown).with_tangents(labels, sweeps) if options.trace else None
     cost = None
@@ -148,9 +138,10 @@ def _forward(problem: Problem, options: Options, replaced: Overrides, notes: lis
         answer = _answer(problem, options, {}, trace=trace, cost=cost)
         notes += explain(problem, {"": directional}, replaced, notes)
         return answer._replace(directional=directional, seed=seed)
-    found: dict[str, Any] = dict(zip(labels, [sweep[output] for sweep in sweeps], strict=True))
-    if problem.tape.shapes is not None:
-        found = elements.of([0.0 if slope is None else float(slope) for slope in found.values()])
+    slopes = [sweep[output] for sweep in sweeps]
+    found: dict[str, Any] = elements.of([float(slope or 0.0) for slope in slopes])
+    for (name, _, _), band in zip(elements.parts, elements.bands(slopes), strict=True):
+        found[name] = found[name] if any(slope is not None for slope in band) else None
     gradient = _numbers(problem, found, notes)
     notes += explain(problem, gradient, replaced, notes)
     return _answer(problem, options, gradient, trace=trace, cost=cost)

@@ -14,7 +14,8 @@ from diffcli.errors import Diagnostic, ExpressionError, LimitError, as_stop, err
 from diffcli.methods.matrices.hessian_record import HessianCost, HessianResult, SecondDifference, SymbolicSecond
 from diffcli.methods.matrices.jacobian import Matrix, evaluated, require_room
 from diffcli.methods.matrices.second_order import GradientProblem
-from diffcli.methods.nonsmooth.system_notes import about_second, tell_breaks
+from diffcli.methods.nonsmooth.breaks import tell_breaks
+from diffcli.methods.nonsmooth.system_notes import about_second
 from diffcli.methods.options import MatrixOptions
 from diffcli.methods.problem.components import Elements, as_blocks
 from diffcli.methods.problem.problem import At, Problem, Target

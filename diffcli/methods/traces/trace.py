@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 from diffcli.language import Program, parse
 from diffcli.language.writing.printer import LATEX, MATHEMATICS, PLAIN_MATHEMATICS, Dialect, number_text, to_text
 from diffcli.methods.problem.problem import Problem
-from diffcli.methods.sweeps.forward import Tangents
 from diffcli.methods.sweeps.reverse import Step
 from diffcli.operations import OPERATIONS
 from diffcli.operations.custom_operations import OwnName
@@ -143,7 +142,7 @@ class Tracer:
         output = tape.index(tape.output) if tape.output < tape.slots else None
         return Trace(len(tape.inputs), rows, output, seeds, tangent, hidden=(self.hidden_rows, 0))
 
-    def with_tangents(self, seeds: Sequence[str], sweeps: Sequence[Tangents]) -> Trace:
+    def with_tangents(self, seeds: Sequence[str], sweeps: Sequence[Sequence[Any]]) -> Trace:
         rows = []
         for slot in self.slots:
             tangents = tuple(_plain(sweep[slot]) for sweep in sweeps)

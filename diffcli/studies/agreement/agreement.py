@@ -9,7 +9,8 @@ from typing import NamedTuple
 from diffcli.errors import Diagnostic, LimitError, as_stop
 from diffcli.methods.differences.complex_step import complex_difference
 from diffcli.methods.differences.finite_difference import difference
-from diffcli.methods.nonsmooth.breaks import describe, find_breaks
+from diffcli.methods.nonsmooth.breaks import find_breaks
+from diffcli.methods.nonsmooth.notes import describe
 from diffcli.methods.problem.components import Elements
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.problem.scalarise import in_numbers

@@ -9,7 +9,7 @@ from diffcli.errors import Diagnostic, ExpressionError
 from diffcli.language import Program
 from diffcli.language.writing.printer import program_text
 from diffcli.methods.gradient import explain
-from diffcli.methods.nonsmooth.breaks import describe, find_breaks, overrides
+from diffcli.methods.nonsmooth.breaks import tell_breaks
 from diffcli.methods.problem.problem import At, Problem, Target, as_program
 from diffcli.methods.problem.remarks import unused
 from diffcli.methods.sweeps.reverse import Adjoints, Step, accumulate, activity
@@ -85,9 +85,8 @@ def _at_point(problem: Problem, kink: str, strict: bool, progress: Callable[[str
         from diffcli.methods.nonsmooth import nonfinite as faults
 
         faults.require_value(problem)
-    breaks = find_breaks(problem)
-    notes += describe(problem, breaks, kink, strict)
-    replaced = overrides(problem, breaks, kink)
+    told, replaced = tell_breaks(problem, kink, strict)
+    notes += told
     progress("differentiating")
     adjoints, steps = accumulate(problem.tape, problem.values, problem.active, overrides=replaced)
     gradient = _gradient(problem, adjoints, notes)

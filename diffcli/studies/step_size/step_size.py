@@ -14,8 +14,9 @@ from diffcli.errors import Diagnostic, Slopes, UsageError, error
 from diffcli.language import Program
 from diffcli.methods.differences.precise import DIGITS, higher_derivatives, precise_derivative
 from diffcli.methods.differences.rounding_bound import value_noise
-from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, Break, describe, find_breaks
+from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, Break, find_breaks
 from diffcli.methods.nonsmooth.nonfinite import require_value
+from diffcli.methods.nonsmooth.notes import describe
 from diffcli.methods.problem.problem import At, Problem
 from diffcli.operations.arithmetic import float32 as singles
 from diffcli.operations.arithmetic import precise
