@@ -24,10 +24,24 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from weakref import ref
 
-from diffcli.autograd.graph.core import Core, Edge, counted, counter_of, edge_of, new, refuse_inference, version_of, words
-from diffcli.autograd.graph.nodes import Node, PartNode, changed, freed, summed_to
+from diffcli.autograd.graph.core import (
+    Core,
+    Edge,
+    Node,
+    PartNode,
+    changed,
+    counted,
+    counter_of,
+    edge_of,
+    freed,
+    new,
+    refuse_inference,
+    summed_to,
+    version_of,
+    words,
+)
 from diffcli.autograd.inplace import settle
-from diffcli.autograd.modes import DEFAULT, INFERENCE, NO_GRAD, mode
+from diffcli.autograd.modes import DEFAULT, NO_GRAD, in_mode, mode
 from diffcli.autograd.partial import plain
 from diffcli.errors import fault
 from diffcli.operations.arithmetic import tensors
@@ -156,11 +170,8 @@ class FunctionNode(Node):
 
     def adjoints(self, g: Any) -> Sequence[Any]:
         given = {part: new(one) for part, one in g.items()} if isinstance(g, dict) else {0: new(plain(g))}
-        token = mode.set(NO_GRAD)
-        try:
+        with in_mode(NO_GRAD):
             found = self._found(given)
-        finally:
-            mode.reset(token)
         return [None if term is None else tensors.copy(term._value) for term in found]
 
     def recorded_adjoints(self, g: Any) -> Sequence[Any]:
@@ -233,15 +244,12 @@ class Function:
         edges: tuple[Edge, ...] = tuple(edge_of(one) if isinstance(one, Core) else None for one in arguments)
         now = mode.get()
         context = Context(tuple(edge is not None for edge in edges))
-        token = mode.set(NO_GRAD if now != INFERENCE else INFERENCE)
-        try:
+        with in_mode(min(now, NO_GRAD)):
             if cls.setup_context is None:
                 found = cls.forward(context, *arguments)
             else:
                 found = cls.forward(*arguments)
                 cls.setup_context(context, arguments, found)
-        finally:
-            mode.reset(token)
         results = list(found) if isinstance(found, tuple | list) else [found]
         if not all(isinstance(one, Core) or isinstance(found, tuple | list) for one in results):
             message = f"{cls.__name__}.forward returned a `{type(found).__name__}`"

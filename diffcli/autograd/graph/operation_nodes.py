@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from diffcli.autograd.graph.core import Core, Edge, new, version_of, words
-from diffcli.autograd.graph.nodes import Node, changed, freed, numbers
+from diffcli.autograd.graph.core import Core, Edge, Node, changed, freed, new, numbers, version_of, words
 from diffcli.autograd.partial import Partial, only, partial, plain
 from diffcli.autograd.rules import Rule
 from diffcli.operations.arithmetic import arrays, tensors
@@ -82,19 +81,6 @@ class OperationNode(Node):
                 changed(self, f"its result, a tensor of {shape_text(self.shape)},", *self.counted)
         return operands
 
-    def recorded_adjoints(self, g: Any) -> Sequence[Any]:
-        from diffcli.autograd.graph.recorded import recorded_term  # it applies operations, and so do these nodes not
-
-        operands = self.unchanged()
-        result = None
-        if self.result is not None:
-            result = new(self.result)
-            result._node = self
-        return [
-            None if edge is None else recorded_term(self, position, g, operands, result)
-            for position, edge in enumerate(self.edges)
-        ]
-
 
 class ArrayNode(OperationNode):
     """A row of one of the tables, on arrays."""
@@ -114,7 +100,7 @@ class ArrayNode(OperationNode):
         self.number = next(numbers)
         self.rule, self.edges, self.operands, self.result = rule, edges, operands, result
         self.shape, self.shapes, self.fixed = shape, shapes, fixed
-        self.counted = self.keepers = self.hooks = None
+        self.counted = self.keepers = self._hooks = None
         self.versions = versions_of(operands)
 
     def adjoints(self, g: Any) -> Sequence[Any]:
@@ -179,7 +165,7 @@ class NumberNode(OperationNode):
         self.edges = edges
         self.operands = operands
         self.result = result
-        self.counted = self.keepers = self.hooks = self.versions = None
+        self.counted = self.keepers = self._hooks = self.versions = None
 
     def adjoints(self, g: Any) -> Sequence[Any]:
         operands = self.operands

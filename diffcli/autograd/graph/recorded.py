@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from diffcli.autograd.graph.apply import apply_rule
-from diffcli.autograd.graph.core import new
-from diffcli.autograd.graph.nodes import summed_to
+from diffcli.autograd.graph.core import Node, new, summed_to
+from diffcli.autograd.graph.memory_nodes import WrittenNode
 from diffcli.autograd.graph.operation_nodes import OperationNode
 from diffcli.autograd.rules import rule
 from diffcli.language.parsing.rule_texts import parse_rule
@@ -34,8 +34,25 @@ class _Tensors(ArrayArithmetic):
 TENSORS = _Tensors({}, constants={ABSENT: 0.0, "ties_of": _ties_of}, operators=OPERATORS, numbers=arrays, read=parse_rule)
 
 
-def recorded_term(node: OperationNode, position: int, g: Any, operands: Sequence[Any], result: Any) -> Any:
-    """What an operand receives of the adjoint of the result, as a tensor that is recorded."""
+def recorded_adjoints(node: Node, g: Any) -> Sequence[Any]:
+    """The adjoint of each operand that has an edge, from that of the result: tensors, recorded themselves."""
+    if isinstance(node, WrittenNode):
+        part = node.window.recorded_picked(g)
+        before, *others = recorded_adjoints(node.inner, part)
+        rest = g - node.window.recorded_spread(part)
+        return (rest if before is None else rest + node.window.recorded_spread(before), *others)
+    if not isinstance(node, OperationNode):
+        return node.recorded_adjoints(g)
+    operands = node.unchanged()
+    result = None
+    if node.result is not None:
+        result = new(node.result)
+        result._node = node
+    return [None if edge is None else _term(node, position, g, operands, result) for position, edge in enumerate(node.edges)]
+
+
+def _term(node: OperationNode, position: int, g: Any, operands: Sequence[Any], result: Any) -> Any:
+    """What an operand receives of the adjoint of the result."""
     row = node.rule.row
     shape = node.shapes[position] if node.shapes is not None else node.shape
     if row is None:
