@@ -4,7 +4,6 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from copy import copy
 from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple, Optional
@@ -13,7 +12,6 @@ from diffcli.errors import Diagnostic, DiffcliError, ExpressionError, Mark, Sour
 from diffcli.language import Program, parse
 from diffcli.language.writing.printer import number_text, program_text
 from diffcli.methods.points.points import Point, check_mapping, read_point
-from diffcli.methods.sweeps.forward import tangents
 from diffcli.methods.sweeps.reverse import Adjoints, accumulate, activity, adjoints
 from diffcli.operations import CONSTANTS
 from diffcli.records import Number, is_array
@@ -33,20 +31,32 @@ Target = str | Program | Callable[..., Any]
 """What can be differentiated: a program, as text or parsed, or a Python function."""
 
 
-class Question(NamedTuple):
-    """What was asked, for words."""
+class Question:
+    """What was asked, for words.
 
-    written: Program
-    """The program as it was given, without what was asked of it."""
-    program: Program
-    asked: str = ""
-    """What was asked for beside the program, which stands after it in the source."""
-    of: tuple[str, ...] = ()
-    """The texts of the results that were asked for."""
-    function: Optional["PythonFunction"] = None
-    """The program, where it is a Python function."""
-    recording: Optional["Recording"] = None
-    """What a Python function did at the point."""
+    Parameters
+    ----------
+    written
+        The program as it was given, without what was asked of it.
+    program
+        The program with what was asked for after it, which the tape is made from.
+    asked, of
+        What was asked for beside the program: its text behind the program, and the text of each result.
+    function, recording
+        The program, where it is a Python function, and what that did at the point.
+    """
+
+    def __init__(
+        self,
+        written: Program,
+        program: Program,
+        asked: str = "",
+        of: tuple[str, ...] = (),
+        function: Optional["PythonFunction"] = None,
+        recording: Optional["Recording"] = None,
+    ) -> None:
+        self.written, self.program, self.asked, self.of = written, program, asked, of
+        self.function, self.recording = function, recording
 
 
 class Output(NamedTuple):
@@ -131,7 +141,7 @@ class Problem:
             shapes = {name: getattr(value, "shape", ()) for name, value in given.items()}
             tape = lower(program, given=given, share=share, most_rows=most_rows, shapes=shapes)
         chosen = _choose(wrt, tape.inputs, subject)
-        asked = question._replace(program=program, function=function, recording=recording)
+        asked = Question(question.written, program, question.asked, question.of, function, recording)
         self._settle(asked, tape, {name: given[name] for name in tape.inputs}, chosen)
 
     def _settle(self, question: Question, tape: Tape, at: Point, wrt: list[str]) -> None:
@@ -143,8 +153,7 @@ class Problem:
 
     def view(self, output: Output) -> "Linearisation":
         """The same problem for one of its results."""
-        tape = copy(self.tape)
-        tape.output, tape.outputs = output.slot, []
+        tape = self.tape.copy(output=output.slot, outputs=[])
         found = Linearisation(self, tape, values=self.values, active=self.active, outputs=(output,))
         found.place = sum(prod(each.shape) for each in self.outputs[: self.outputs.index(output)])
         found.whole, found.places = self.whole, self.places
@@ -174,6 +183,8 @@ class Problem:
 
     def swept_forward(self, seeds: Mapping[int, Any], overrides: Overrides | None = None) -> Sequence[Any]:
         """The tangent of every slot along a direction, which has a tangent for each input that moves, by slot."""
+        from diffcli.methods.sweeps.forward import tangents  # only forward mode waits for it
+
         return tangents(self.tape, self.values, [seeds.get(slot) for slot in range(self.tape.first_row)], overrides)
 
     def swept_back(self, seeds: Mapping[int, Any], overrides: Overrides | None = None) -> Sequence[Any]:
