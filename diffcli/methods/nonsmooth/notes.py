@@ -104,7 +104,7 @@ def _slopes(problem: Problem) -> tuple[Slopes, ...]:
     numbers = _in_few_numbers(problem)
     if numbers is None:
         return ()
-    from diffcli.methods.nonsmooth.recorded_sides import slopes_of
+    from diffcli.methods.nonsmooth.one_sided import slopes_of
 
     found, bent = [], []
     for name in numbers.wrt:

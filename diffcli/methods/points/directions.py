@@ -10,8 +10,12 @@ from diffcli.methods.points.points import Point, check_mapping, read_point
 from diffcli.records import Number
 
 
-def read_direction(given: str | Mapping[str, object], at: Mapping[str, Number], label: str = "--seed") -> Point:
+def read_direction(
+    given: str | Mapping[str, object], at: Mapping[str, Number], label: str = "--seed", kind: str = "variable"
+) -> Point:
     """A direction at a point, as text such as ``x=1, w=[0, 1]``, or a mapping. Variables left out do not move.
+
+    ``kind`` is what moves, in words: a variable, or a result that has a weight.
 
     Raises
     ------
@@ -33,8 +37,9 @@ def read_direction(given: str | Mapping[str, object], at: Mapping[str, Number], 
     for name, component in direction.items():
         where = [marks[name]] if name in marks else []
         if name not in at:
-            help = complaints.did_you_mean(name, at) or [f"its variables: {', '.join(at) or 'none'}"]
-            faults.append(error("unknown-variable", f"the expression has no variable `{name}`", source, *where, help=help))
+            subject = "expression" if kind == "variable" else "program"
+            help = complaints.did_you_mean(name, at) or [f"its {kind}s: {', '.join(at) or 'none'}"]
+            faults.append(error("unknown-variable", f"the {subject} has no {kind} `{name}`", source, *where, help=help))
             continue
         wanted, found = (getattr(value, "shape", ()) for value in (at[name], component))
         if wanted != found:

@@ -213,7 +213,7 @@ def _notes(problem: Problem, breaks: Sequence[Break]) -> list[Diagnostic]:
 
 
 def _sides(problem: Problem, name: str) -> Slopes:
-    from diffcli.methods.nonsmooth.recorded_sides import slopes_of
+    from diffcli.methods.nonsmooth.one_sided import slopes_of
 
     return Slopes(name, *slopes_of(problem, problem.input_slot(name)))
 
