@@ -137,7 +137,7 @@ HOMES = {
     "diffcli.tape.recording.recording": "record",
     "diffcli.tape.running.array_rules": "MAY_RETURN_OPERAND NUMPY reached",
     "diffcli.tape.running.evaluation": "Evaluator arithmetic_of last_uses run",
-    "diffcli.tape.running.rules": "FLOAT Arithmetic Term fold term_text terms",
+    "diffcli.tape.running.rules": "FLOAT Arithmetic Term term_text terms",
     "diffcli.tape.running.steps": "steps_of",
 }
 """The names that tests use of each module."""

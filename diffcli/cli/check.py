@@ -9,11 +9,11 @@ import click
 
 from diffcli.cli.exit_codes import ExitCode
 from diffcli.cli.options import as_command, at, wrt
-from diffcli.cli.reading import read_points
 from diffcli.cli.run import Run
 from diffcli.errors import Diagnostic, ExpressionError, UsageError, error
 from diffcli.language import Program
 from diffcli.methods.nonsmooth.nonfinite import require_value
+from diffcli.methods.points.many_points import read_points
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.problem.system import System
 from diffcli.reports.check import check_report, notes_of, points_report, results_report

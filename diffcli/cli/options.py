@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 import click
 
 from diffcli.cli.environment import Environment
+from diffcli.cli.flags import HELP, Decorator
 from diffcli.cli.run import Run
 from diffcli.errors import ExpressionError, UsageError, error
 
-_OPERATORS = re.compile(r"[-+*/^()=<>]")
-_LONG_OPTION = re.compile(r"--[a-z][a-z-]*(=.*)?", re.DOTALL)
+_OPERATORS = frozenset("-+*/^()=<>")
+_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz")
 
 
 class Command(click.Command):
@@ -24,12 +24,11 @@ class Command(click.Command):
         super().__init__(*args, **kwargs)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        return super().parse_args(ctx, self.separate(args, self.get_help_option_names(ctx)))
+        return super().parse_args(ctx, self.separate(args))
 
-    def separate(self, args: list[str], flags: Iterable[str] = ()) -> list[str]:
+    def separate(self, args: list[str]) -> list[str]:
         """The arguments with expressions such as ``-x^2`` behind ``--``, where click takes them for what they are."""
         options = {name: option for option in self.params if isinstance(option, click.Option) for name in option.opts}
-        known = {*options, *flags}
         valued = {name for name, option in options.items() if not option.is_flag and not option.count}
         kept: list[str] = []
         expressions: list[str] = []
@@ -37,7 +36,7 @@ class Command(click.Command):
         for position, token in enumerate(args):
             if token == "--":
                 return [*kept, *args[position:position + 1], *expressions, *args[position + 1 :]]
-            if not takes_value and _is_expression(token, known, valued):
+            if not takes_value and _is_expression(token, options.keys(), valued):
                 expressions.append(token)
                 continue
             kept.append(token)
@@ -50,16 +49,17 @@ class Command(click.Command):
                 formatter.write("".join(f"  {example}\n" for example in self.examples))
 
 
-def _is_expression(token: str, options: set[str], valued: set[str]) -> bool:
+def _is_expression(token: str, options: Collection[str], valued: set[str]) -> bool:
     """Whether an argument that begins with a minus sign is an expression."""
     if len(token) < 2 or token[0] != "-":
         return False
     if token.startswith("--"):
-        return not _LONG_OPTION.fullmatch(token)
-    if token[:2] in valued and not _OPERATORS.match(token[2:]):
+        name = token[2:].partition("=")[0]
+        return name[:1] not in _LETTERS or not _LETTERS.issuperset(name.replace("-", ""))
+    if token[:2] in valued and token[2:3] not in _OPERATORS:
         return False  # an option, perhaps with its value, such as -oresult.tex
     flags = all(f"-{letter}" in options for letter in token[1:])
-    return not flags or bool(_OPERATORS.search(token[1:]))
+    return not flags or not _OPERATORS.isdisjoint(token[1:])
 
 
 class Choice(click.Choice[str]):
@@ -104,7 +104,7 @@ class Number(click.ParamType[Any]):
             return value
         label = param.opts[0] if param else "number"
         try:
-            return only_numbers(read_point(f"h={value}", label)[0])["h"]
+            return only_numbers(read_point(f"h={value}", label))["h"]
         except ExpressionError:
             help = ["write a number, or an expression without variables such as 2^-10"]
             raise UsageError([error("bad-value", f"{label} is `{value}`, not a number", help=help)]) from None
@@ -120,8 +120,6 @@ class Names(click.ParamType[Any]):
             return value
         return [name.strip() for name in str(value).split(",") if name.strip()]
 
-
-Decorator = Callable[[Any], Any]
 
 EXPRESSION: Decorator = click.argument("expression", metavar="EXPR")
 PROGRAM_OR_FUNCTION = """\
@@ -196,8 +194,8 @@ def as_command(*options: Decorator, examples: Iterable[str], digits: bool = True
         inserted = [PROGRAM_OR_FUNCTION] if EXPRESSION in options and "EXPR is" not in more else []
         begin.__doc__ = "\n\n".join([about, *inserted, more])
         decorated: Callable[..., Any] = click.pass_obj(begin)
-        for option in reversed([*options, *output_options(digits), *(limit_options() if limits else [])]):
+        for option in reversed([*options, *output_options(digits), *(limit_options() if limits else []), HELP]):
             decorated = option(decorated)
-        return click.command(cls=Command, examples=examples)(decorated)
+        return click.command(cls=Command, examples=examples, add_help_option=False)(decorated)
 
     return decorate

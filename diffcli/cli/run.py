@@ -48,8 +48,7 @@ class Run:
         self.full: bool = given.pop("full", False)
         self.output.style = self.output.style._replace(full=self.full)
         self.expression: str | None = given.pop("expression", None)
-        at: tuple[str, ...] = given.pop("at", ())
-        self.point: Any = ",".join(at) if any(text.strip() for text in at) else {}
+        self.point: str | tuple[str, ...] = tuple(text for text in given.pop("at", ()) if text.strip())
         self.timeout: float = given.pop("timeout", 0.0)
         self.stage = Stage()
         self.seconds: dict[str, float] = {}

@@ -95,4 +95,4 @@ def _point(recurrence: Recurrence, at: str | None) -> dict[str, float]:
     if recurrence.fresh:
         message = "this demo has no point: its accuracy is not in question"
         raise UsageError([error("usage", message, help=["leave --at out"])])
-    return check_point(recurrence, read_point(at)[0])
+    return check_point(recurrence, read_point(at))
