@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from diffcli.errors import Diagnostic, ExpressionError, error
-from diffcli.language.complaints.lazy import complaints
+from diffcli.errors import Diagnostic, ExpressionError, did_you_mean, error
 from diffcli.methods.points.points import GivenPoint, as_point
 from diffcli.records import Number
 
@@ -31,7 +30,7 @@ def read_direction(
     faults: list[Diagnostic] = []
     for name, component in direction.items():
         if name not in at:
-            help = complaints.did_you_mean(name, at) or [f"its {kind}s: {', '.join(at) or 'none'}"]
+            help = did_you_mean(name, at) or [f"its {kind}s: {', '.join(at) or 'none'}"]
             message = f"the {'expression' if kind == 'variable' else 'program'} has no {kind} `{name}`"
             faults.append(error("unknown-variable", message, *direction.place(name), help=help))
             continue

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from diffcli.errors import Diagnostic, Slopes, UsageError, error
+from diffcli.errors import Diagnostic, Slopes, UsageError, did_you_mean, error
 from diffcli.language import Program
 from diffcli.methods.differences.precise import DIGITS, higher_derivatives, precise_derivative
 from diffcli.methods.differences.rounding_bound import value_noise
@@ -147,8 +147,6 @@ def _checked(methods: Sequence[str] | None, dtype: str) -> Sequence[str]:
     if not methods:
         raise UsageError([error("usage", "no method is named", help=[known])])
     if unknown := [name for name in methods if name not in METHODS]:
-        from diffcli.language.complaints.complaints import did_you_mean
-
         help = [*did_you_mean(unknown[0], METHODS), known]
         raise UsageError([error("unknown-choice", f"there is no method `{unknown[0]}`", help=help)])
     if single and "complex" in methods:

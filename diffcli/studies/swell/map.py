@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from diffcli.errors import Diagnostic, ExpressionError, UsageError, error
+from diffcli.errors import Diagnostic, ExpressionError, UsageError, did_you_mean, error
 from diffcli.language import Program, parse
-from diffcli.language.complaints.complaints import did_you_mean
 from diffcli.language.syntax import CALL, NAME, NUMBER
 from diffcli.language.writing.printer import program_text
 from diffcli.operations import OPERATIONS

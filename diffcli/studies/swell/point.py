@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from diffcli.errors import ExpressionError, error
-from diffcli.language.complaints.complaints import did_you_mean
+from diffcli.errors import ExpressionError, did_you_mean, error
 from diffcli.language.writing.printer import number_text
 from diffcli.methods.points.points import check_mapping, only_numbers
 from diffcli.records import Number
