@@ -19,9 +19,10 @@ from __future__ import annotations
 
 from importlib import import_module
 
+__version__ = "0.1.0"
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from diffcli._version import __version__
     from diffcli.errors import (
         Diagnostic,
         DiffcliError,
@@ -83,7 +84,7 @@ __all__ = [
 
 _HOMES = {
     "Difference": "records", "GradientResult": "records", "Program": "language", "TaylorResult": "methods.taylor",
-    "Trace": "records", "__version__": "_version",
+    "Trace": "records",
     "check": "studies.agreement.library", "custom_rule": "methods.custom_rule", "difference": "methods.library",
     "HessianResult": "methods.matrices.hessian_record", "JacobianResult": "methods.matrices.jacobian",
     "ProductResult": "methods.matrices.products",

@@ -84,6 +84,7 @@ HOMES = {
     "diffcli.reports.document": "Document Text machine",
     "diffcli.reports.figure": "Axis Figure FigureMark=Mark Series",
     "diffcli.reports.formats": "FORMATS PICTURE Style render",
+    "diffcli.reports.formats.json": "json_text=_written",
     "diffcli.reports.formats.pictures": "DRAWN_BY",
     "diffcli.reports.formats.plain": "quiet",
     "diffcli.reports.graph.layout": "GAP lay_out_graph=lay_out port_height",
