@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from diffcli.methods.value_and_grad import value_and_grad
     from diffcli.records import Difference, GradientResult, Trace
     from diffcli.reports.diagnostics import explain
-    from diffcli.studies.agreement.library import check
+    from diffcli.studies.agreement.agreement import check
 
 __all__ = [
     "Diagnostic",
@@ -85,7 +85,7 @@ __all__ = [
 _HOMES = {
     "Difference": "records", "GradientResult": "records", "Program": "language", "TaylorResult": "methods.taylor",
     "Trace": "records",
-    "check": "studies.agreement.library", "custom_rule": "methods.custom_rule", "difference": "methods.library",
+    "check": "studies.agreement.agreement", "custom_rule": "methods.custom_rule", "difference": "methods.library",
     "HessianResult": "methods.matrices.hessian_record", "JacobianResult": "methods.matrices.jacobian",
     "ProductResult": "methods.matrices.products",
     "hessian": "methods.library_matrices", "hvp": "methods.library_matrices", "jacobian": "methods.library_matrices",

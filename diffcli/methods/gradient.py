@@ -60,7 +60,7 @@ def _reverse(
     if replaced or options.trace or options.cost:
         adjoints, steps = accumulate(problem.tape, problem.values, problem.active, overrides=replaced)
     found = {name: adjoints[problem.input_slot(name)] for name in problem.wrt}
-    gradient = _numbers(problem, found, notes, own=steps is None)
+    gradient = with_zeros(problem, found, notes, own=steps is None)
     notes += explain(problem, gradient, replaced, notes)
     answer = asked._replace(gradient=gradient)
     if options.trace and steps is not None:
@@ -112,7 +112,7 @@ def _forward(
     found: dict[str, Any] = elements.of([float(slope or 0.0) for slope in slopes])
     for (name, _, _), band in zip(elements.parts, elements.bands(slopes), strict=True):
         found[name] = found[name] if any(slope is not None for slope in band) else None
-    gradient = _numbers(problem, found, notes)
+    gradient = with_zeros(problem, found, notes)
     notes += explain(problem, gradient, replaced, notes)
     return answer._replace(gradient=gradient)
 
@@ -207,7 +207,7 @@ def _keep_all_values(problem: Problem) -> None:
 # -- what is worth saying ----------------------------------------------------------------------------------------------
 
 
-def _numbers(problem: Problem, found: Mapping[str, Number | None], notes: list[Diagnostic], own: bool = False) -> Point:
+def with_zeros(problem: Problem, found: Mapping[str, Number | None], notes: list[Diagnostic], own: bool = False) -> Point:
     """Derivatives as numbers, or arrays of them, which may be changed if they are ``own``: no dependence is 0, and is said."""
     for name, derivative in found.items():
         if derivative is None:
