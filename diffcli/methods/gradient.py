@@ -8,7 +8,7 @@ from typing import Any
 
 from diffcli.errors import Diagnostic, LimitError, as_stop
 from diffcli.language.writing.printer import number_text
-from diffcli.methods.nonsmooth.breaks import tell_breaks
+from diffcli.methods.nonsmooth.breaks import find_breaks
 from diffcli.methods.options import Options
 from diffcli.methods.points.points import Point
 from diffcli.methods.problem.problem import At, Problem, Target
@@ -34,8 +34,15 @@ def compute(target: Target, at: At, options: Options) -> GradientResult:
 
         _keep_all_values(problem)
         require_value(problem)
-    told, replaced = tell_breaks(problem, options.kink if options.mode in ("reverse", "forward") else "", options.strict)
-    notes = [*problem.notes(), *problem.unused(), *told]
+    notes = [*problem.notes(), *problem.unused()]
+    replaced: Overrides = {}
+    breaks = find_breaks(problem)
+    if breaks:
+        from diffcli.methods.nonsmooth.notes import tell_breaks  # most programs do not wait for it
+
+        policy = options.kink if options.mode in ("reverse", "forward") else ""
+        told, replaced = tell_breaks(problem, breaks, policy, options.strict)
+        notes += told
     options.progress("differentiating")
     asked = GradientResult(problem.expression(), options.mode, problem.at, problem.value, {})
     if problem.tape.shapes is None or options.mode in ("reverse", "forward"):

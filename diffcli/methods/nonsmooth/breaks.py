@@ -10,12 +10,10 @@ elements may and others not.
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from diffcli.errors import Diagnostic
 from diffcli.methods.problem.problem import Problem
 from diffcli.operations import row_of
 from diffcli.records import is_array
 from diffcli.tape.running.evaluation import arithmetic_of
-from diffcli.tape.running.rules import Overrides
 
 POLICIES = {
     "min-norm": "the subgradient of least norm: 0 for abs, equal shares at a tie",
@@ -115,23 +113,3 @@ def rows_below(problem: Problem, slots: Sequence[int]) -> set[int]:
             found.add(slot)
             waiting += problem.tape.operands_of(slot)
     return found
-
-
-def tell_breaks(problem: Problem, policy: str, strict: bool) -> tuple[list[Diagnostic], Overrides]:
-    """The notes of the kinks and the like that touch a result, and the terms to use there.
-
-    An empty policy is that of a method that asks no rules of the table.
-
-    Raises
-    ------
-    NotDifferentiableError
-        There are some, and they are to be errors.
-    """
-    breaks = find_breaks(problem)
-    if not breaks:
-        return [], {}
-    from diffcli.methods.nonsmooth.notes import describe, describe_results  # most programs do not wait for them
-    from diffcli.methods.nonsmooth.policies import overrides
-
-    told = describe_results if len(problem.outputs) > 1 else describe
-    return told(problem, breaks, policy, strict), overrides(problem, breaks, policy or "min-norm")

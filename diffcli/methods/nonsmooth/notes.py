@@ -11,8 +11,10 @@ from collections.abc import Sequence
 from diffcli.errors import Diagnostic, LimitError, NotDifferentiableError, Slopes
 from diffcli.language.writing.printer import number_text
 from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, POLICIES, Break, find_breaks
+from diffcli.methods.nonsmooth.policies import overrides
 from diffcli.methods.problem.problem import Problem
 from diffcli.operations import row_of
+from diffcli.tape.running.rules import Overrides
 
 MOST_NOTES = 20
 
@@ -27,6 +29,20 @@ MOST_LOOKED_AT = 50
 
 MOST_SIDES = 8
 """How many variables' one-sided slopes a note tells in words."""
+
+
+def tell_breaks(problem: Problem, breaks: Sequence[Break], policy: str, strict: bool) -> tuple[list[Diagnostic], Overrides]:
+    """The notes of the breaks that touch a result, and the terms to use there.
+
+    An empty policy is that of a method that asks no rules of the table.
+
+    Raises
+    ------
+    NotDifferentiableError
+        There are some, and they are to be errors.
+    """
+    told = describe_results if len(problem.outputs) > 1 else describe
+    return told(problem, breaks, policy, strict), overrides(problem, breaks, policy or "min-norm")
 
 
 def describe(problem: Problem, breaks: Sequence[Break], policy: str, strict: bool) -> list[Diagnostic]:
@@ -53,7 +69,7 @@ def describe(problem: Problem, breaks: Sequence[Break], policy: str, strict: boo
 
 
 def describe_results(system: Problem, breaks: Sequence[Break], policy: str, strict: bool) -> list[Diagnostic]:
-    """A note for each break, about the first result that it bends; of one that bends none, about the first that it touches.
+    """A note for each break, about the first result that it bends; where it bends none, about the first that it touches.
 
     Raises
     ------
