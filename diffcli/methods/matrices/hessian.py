@@ -24,7 +24,6 @@ from diffcli.methods.sweeps.colouring import Groups, colour_symmetric, places
 from diffcli.methods.sweeps.sparsity import Flow, Pattern, find_pattern, flow_of
 from diffcli.methods.traces.cost import function_cost
 from diffcli.methods.traces.sweep_count import count_forward
-from diffcli.named import NamedTuple
 from diffcli.records import SymbolicDerivative
 
 FORWARD_OVER_REVERSE = "forward-over-reverse"

@@ -20,6 +20,7 @@ from diffcli.methods.problem.components import Elements
 from diffcli.methods.problem.problem import At, Problem, Target
 from diffcli.methods.problem.scalarise import in_numbers, variables_of
 from diffcli.methods.problem.system import with_semicolons
+from diffcli.named import NamedTuple
 from diffcli.records import Difference, Number, is_finite
 
 Direction = str | Mapping[str, object]

@@ -54,8 +54,8 @@ class Question:
         program: Program,
         asked: str = "",
         of: tuple[str, ...] = (),
-        function: Optional["PythonFunction"] = None,
-        recording: Optional["Recording"] = None,
+        function: PythonFunction | None = None,
+        recording: Recording | None = None,
     ) -> None:
         self.written, self.program, self.asked, self.of = written, program, asked, of
         self.function, self.recording = function, recording

@@ -14,6 +14,7 @@ from diffcli.language import Program, parse
 from diffcli.language.syntax import NAME, Statement
 from diffcli.methods.problem.problem import At, Output, Problem, Question, Target, as_program, placed
 from diffcli.methods.problem.remarks import OF, moved
+from diffcli.named import NamedTuple
 from diffcli.tape.lowering import MOST_ROWS
 
 

@@ -6,6 +6,7 @@ from diffcli.methods.problem.problem import Linearisation, Problem
 from diffcli.methods.sweeps.transform import transform_reverse
 from diffcli.methods.traces.cost import function_cost
 from diffcli.methods.traces.trace import Notation, Tracer, operand_of
+from diffcli.named import NamedTuple
 from diffcli.records import Number, Operand, Trace, is_array
 
 
