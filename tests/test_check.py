@@ -6,7 +6,7 @@ import json
 
 import pytest
 from console import run
-from inside import REASONS, WAYS, LimitError, Problem, check, error
+from inside import REASONS, WAYS, LimitError, Problem, agreement_of, error
 from mpmath import mp, mpf
 
 # program, point, then for each variable: verdict, reason
@@ -90,7 +90,7 @@ CASES = [
 
 @pytest.mark.parametrize(("text", "point", "expected"), CASES, ids=[f"{text} at {point}" for text, point, _ in CASES])
 def test_verdicts_and_reasons(text, point, expected):
-    agreement = check(Problem(text, point))
+    agreement = agreement_of(Problem(text, point))
     assert [(found.verdict, found.reason) for found in agreement.checks] == expected
     assert agreement.passed == all(verdict != "disagree" for verdict, _ in expected)
     for found in agreement.checks:
@@ -100,7 +100,7 @@ def test_verdicts_and_reasons(text, point, expected):
 
 
 def test_the_judge_knows_the_derivative():
-    (found,) = check(Problem("sin(x)", "x=1"), digits=60).checks
+    (found,) = agreement_of(Problem("sin(x)", "x=1"), digits=60).checks
     with mp.workdps(70):
         assert abs(found.exact - mp.cos(1)) <= mpf(10) ** -60
 
@@ -120,7 +120,7 @@ def test_a_limit_keeps_the_points_that_are_done(tmp_path):
 
 
 def test_a_kink_is_no_disagreement_with_central_differences():
-    (found,) = check(Problem("relu(x)", "x=0")).checks
+    (found,) = agreement_of(Problem("relu(x)", "x=0")).checks
     assert (found.left, found.right) == (0.0, 1.0)
     assert all(way.agrees for way in found.ways if way.has_number)
 
@@ -181,7 +181,8 @@ def test_many_points(tmp_path, golden):
         ("x\n", 2, "holds no points"),
         ("x\n1,2\n", 2, "line 2 of"),
         ("y\n1\n", 2, "has no column for `x`"),
-        ("x;y\n1;2\n", 2, "separate the columns by commas"),
+        ("x;y\n1;2\n", 0, "passed over: `y`"),
+        ("x,y\n# a remark\n1\t,2\n", 0, "passed over: `y`"),
         ("x,x\n1,2\n", 2, "the name `x` twice"),
         ("x,\n1,2\n", 2, "a column without a name"),
         ("x\nabc\n", 3, "the value of `x` is `abc`"),

@@ -29,7 +29,7 @@ from diffcli.autograd.graph.core import (
     Edge,
     Node,
     PartNode,
-    changed,
+    check_version,
     counted,
     counter_of,
     edge_of,
@@ -95,29 +95,24 @@ class Context:
             freed(self._node())
         found = []
         for number, (one, version) in enumerate(self._saved):
-            if isinstance(one, Core) and version_of(one) != version:
-                changed(self._node(), f"saved_tensors[{number}], {words(one)},", one._counter, version)  # type: ignore[arg-type]
-            if isinstance(one, _Result):
-                one = one.tensor(self._node())
-            found.append(one)
+            if isinstance(one, Core):
+                check_version(self._node(), f"saved_tensors[{number}], {words(one)},", one._counter, version)  # type: ignore[arg-type]
+            found.append(one.tensor(self._node()) if isinstance(one, _Result) else one)
         return tuple(found)
 
     def _keep(self, results: Sequence[Any], node: FunctionNode | None, name: str) -> None:
         """Save what was asked for, once it is known which of it are results: those the node must not hold itself."""
-        if node is not None:
-            self._node = ref(node)
-        else:
+        if node is None:
             self._saved = [(one, 0) for one in self._wanted]
             return
+        self._node = ref(node)
         kept: list[tuple[Any, int]] = []
         for one in self._wanted:
-            part = next((place for place, result in enumerate(results) if result is one), None)
             if isinstance(one, Core) and one._made_in_inference:
                 raise refuse_inference(one, name)
-            if part is None:
-                kept.append((one, 0 if one is None else version_of(one)))
-            else:
-                kept.append((_Result(one, part, len(results)), version_of(one)))
+            part = next((part for part, result in enumerate(results) if result is one), None)
+            saved = one if part is None else _Result(one, part, len(results))
+            kept.append((saved, 0 if one is None else version_of(one)))
         self._saved = kept
         self._wanted = ()
 
@@ -138,23 +133,23 @@ class _Result(Core):
         return made
 
 
+def _form(one: Any) -> tuple[Shape, Any] | None:
+    """The shape and the kind of a tensor."""
+    return (tensors.shape_of(one._value), tensors.kind_of(one._value)) if isinstance(one, Core) else None
+
+
 class FunctionNode(Node):
     """A custom function in the graph."""
 
-    __slots__ = ("function", "context", "shapes", "kinds", "tensors", "parts")
+    __slots__ = ("label", "function", "context", "forms", "parts")
 
     def __init__(self, function: type[Function], context: Context, edges: tuple[Edge, ...], given: Sequence[Any]) -> None:
         super().__init__(edges)
-        self.function, self.context = function, context
-        self.tensors = tuple(isinstance(one, Core) for one in given)
-        self.shapes = tuple(tensors.shape_of(one._value) if isinstance(one, Core) else () for one in given)
-        self.kinds = tuple(tensors.kind_of(one._value) if isinstance(one, Core) else None for one in given)
+        self.label, self.function, self.context = function.__name__ + "Backward", function, context
+        self.forms = [_form(one) for one in given]
+        """Shapes and kinds of the arguments; None for what is no tensor."""
         self.parts: list[tuple[Shape, Any]] = []
-        """Shapes and kinds of the results."""
-
-    @property
-    def name(self) -> str:
-        return self.function.__name__ + "Backward"
+        """Those of the results."""
 
     @property
     def operation(self) -> str:
@@ -202,9 +197,10 @@ class FunctionNode(Node):
         where = f"{self.function.__name__}.backward returned for argument {place}"
         if not isinstance(term, Core):
             raise fault("bad-function", f"{where} a `{type(term).__name__}`", help=["return a tensor, or None"])
-        if not self.tensors[place]:
+        form = self.forms[place]
+        if form is None:
             raise fault("bad-function", f"{where} a gradient, and that argument is no tensor", help=["return None for it"])
-        shape, wanted = tensors.shape_of(term._value), self.shapes[place]
+        shape, (wanted, kind) = tensors.shape_of(term._value), form
         if shape != wanted:
             try:
                 fits = broadcast_shapes([shape, wanted]) == shape
@@ -214,7 +210,6 @@ class FunctionNode(Node):
                 message = f"{where} a gradient of {shape_text(shape)}, and the argument is {shape_text(wanted)}"
                 raise fault("bad-function", message, help=["a gradient has the shape of what it is by"])
             term = summed_to(term, wanted)
-        kind = self.kinds[place]
         return term if tensors.kind_of(term._value) == kind or self.edges[place] is None else term.to(kind)
 
 
@@ -271,20 +266,16 @@ def _own(result: Any, arguments: Sequence[Any], context: Context) -> Any:
         return result
     if result._base is None and not any(result is one for one in arguments):
         return result
-    passive = id(result) in context._passive
     made = new(tensors.copy(result._value))
-    if passive:
+    if id(result) in context._passive:
         context._passive.add(id(made))
     return made
 
 
 def _enter(result: Any, node: FunctionNode, part: int, parts: int, context: Context) -> None:
     """Give a result its place in the graph."""
-    if not isinstance(result, Core):
-        node.parts.append(((), tensors.FLOAT64))
-        return
-    node.parts.append((tensors.shape_of(result._value), tensors.kind_of(result._value)))
-    if id(result) in context._passive or not result.is_floating_point():  # type: ignore[attr-defined]
+    node.parts.append(_form(result) or ((), tensors.FLOAT64))
+    if not isinstance(result, Core) or id(result) in context._passive or not result.is_floating_point():  # type: ignore[attr-defined]
         return
     own: Node = node if parts == 1 else PartNode(node, part)
     if id(result) in context._dirty:

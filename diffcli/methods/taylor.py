@@ -1,9 +1,9 @@
-"""The Taylor polynomial of a program along one variable, with everything worth saying about it."""
+"""The Taylor polynomial of a program along one variable, with the notes on it."""
 
 # Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from diffcli.errors import Diagnostic, ExpressionError, UsageError, error
@@ -11,7 +11,7 @@ from diffcli.language.writing.printer import number_text
 from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, describe, find_breaks
 from diffcli.methods.nonsmooth.nonfinite import require_value
 from diffcli.methods.nonsmooth.one_sided import NUDGE
-from diffcli.methods.points.points import read_point
+from diffcli.methods.points.points import as_point
 from diffcli.methods.problem.problem import At, Problem, Target, as_program
 from diffcli.methods.problem.scalarise import in_numbers, point_of
 from diffcli.methods.sweeps.point_rows import PointRows
@@ -67,7 +67,7 @@ def taylor(
     max_nodes
         The longest tape to build, the rows of the partials among it.
     progress
-        Told of each stage as it begins.
+        Called with each stage as it begins.
 
     Returns
     -------
@@ -102,11 +102,14 @@ def taylor(
     problem = Problem(program, _with_zero(at, base), wrt=[base], most_rows=max_nodes)
     if problem.tape.shapes is not None or base != variable:
         problem, variable = _in_numbers(problem, variable, max_nodes)
-    whole = point_of(problem)
     require_value(problem)
+    progress("expanding")
+    return _expansion(problem, variable, order, max_nodes)
+
+
+def _expansion(problem: Problem, variable: str, order: int, max_nodes: int) -> TaylorResult:
     breaks = find_breaks(problem)
     notes = [*problem.notes(), *describe(problem, breaks, "", False)]
-    progress("expanding")
     slot = problem.input_slot(variable)
     rows = PointRows(problem.tape, problem.values, slot, max_nodes)
     coefficients = tuple(number + 0.0 for number in expand(rows, problem.tape, slot, order))
@@ -123,7 +126,8 @@ def taylor(
     else:
         notes.append(_not_finite(coefficients))
     return TaylorResult(
-        problem.expression(), variable, dict(whole), order, coefficients, derivatives, polynomial, left, right, tuple(notes)
+        problem.expression(), variable, dict(point_of(problem)), order, coefficients, derivatives, polynomial, left, right,
+        tuple(notes),
     )  # fmt: skip
 
 
@@ -189,9 +193,8 @@ def _with_zero(at: At | None, variable: str) -> At:
     """The point with the variable at 0, if it is not given."""
     if at is None or (isinstance(at, str) and not at.strip()):
         return {variable: 0.0}
-    if isinstance(at, str):
-        return at if variable in read_point(at)[0] else f"{at}, {variable}=0"
-    return at if variable in at else {**at, variable: 0.0}
+    point = at if isinstance(at, Mapping) else as_point(at)
+    return point if variable in point else {**point, variable: 0.0}
 
 
 def _not_finite(coefficients: Sequence[float]) -> Diagnostic:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from diffcli.errors import Diagnostic, Mark, Source, Span, error
+from diffcli.errors import Diagnostic, Source, Span, did_you_mean, error, nearest
 from diffcli.language import Program
-from diffcli.language.complaints.lazy import complaints
 from diffcli.language.writing.array_text import short_text
 from diffcli.language.writing.printer import number_text
+from diffcli.methods.points.points import GivenPoint
 from diffcli.operations import FUNCTION_NAMES
 from diffcli.records import Number, is_array
 
@@ -19,9 +19,7 @@ OF = "--of"
 """What a text is called that asks for results."""
 
 
-def name_faults(
-    program: Program, given: Mapping[str, Number], subject: str, marks: Mapping[str, Mark], at_source: Source | None
-) -> list[Diagnostic]:
+def name_faults(program: Program, given: GivenPoint, subject: str) -> list[Diagnostic]:
     """An error for the variables that have no value, or for each value that has no variable."""
     known = [*program.inputs, *program.constants]
     missing = [name for name in program.inputs if name not in given]
@@ -32,19 +30,18 @@ def name_faults(
     faults: list[Diagnostic] = []
     for name in surplus:
         message = f"{subject} has no variable `{name}`"
-        help = list(complaints.did_you_mean(name, known))
+        help = list(did_you_mean(name, known))
         if name in bound:
             message, help = f"`{name}` is computed by the program; a value for it would be lost", []
         elif not help:
             help = [f"its variables: {', '.join(known) or 'none'}"]
-        where = [marks[name]] if name in marks else []
-        faults.append(error("unknown-variable", message, at_source, *where, help=help))
+        faults.append(error("unknown-variable", message, *given.place(name), help=help))
     return faults
 
 
 def unknown_variables(unknown: Sequence[str], inputs: Sequence[str], subject: str) -> list[Diagnostic]:
     """An error for each variable that is to be differentiated by and is none."""
-    hints = [complaints.did_you_mean(name, inputs) or [f"its variables: {', '.join(inputs) or 'none'}"] for name in unknown]
+    hints = [did_you_mean(name, inputs) or [f"its variables: {', '.join(inputs) or 'none'}"] for name in unknown]
     return [
         error("unknown-variable", f"{subject} has no variable `{name}`", help=help)
         for name, help in zip(unknown, hints, strict=True)
@@ -60,7 +57,7 @@ def _missing_value(
     names = " and ".join([", ".join(shown[:-1])] * (len(shown) > 1) + [shown[-1]])
     notes = []
     for name in surplus[:MOST_NAMES]:
-        near = complaints.nearest(name, missing)
+        near = nearest(name, missing)
         hint = f"; did you mean `{near[0]}`?" if near else ""
         notes.append(f"--at gives `{name}`, which {subject} does not use{hint}")
     notes += [hint for name in missing[:MOST_NAMES] if (hint := _reading(name, given))]

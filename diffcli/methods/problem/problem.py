@@ -9,11 +9,11 @@ from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple, Optional
 
-from diffcli.errors import Diagnostic, DiffcliError, ExpressionError, Mark, Source, UsageError, error
+from diffcli.errors import Diagnostic, DiffcliError, ExpressionError, Mark, UsageError, error
 from diffcli.language import Program, parse
 from diffcli.language.syntax import NAME
 from diffcli.language.writing.printer import number_text, program_text
-from diffcli.methods.points.points import Point, check_mapping, read_point
+from diffcli.methods.points.points import GivenPoint, Point, as_point
 from diffcli.methods.sweeps.forward import tangents
 from diffcli.methods.sweeps.reverse import Adjoints, accumulate, activity, adjoints
 from diffcli.operations import CONSTANTS
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from diffcli.tape.recording.python_function import PythonFunction
     from diffcli.tape.recording.recording import Recording
 
-At = str | Mapping[str, object]
+At = str | Sequence[str] | Mapping[str, object]
+"""A point: a text, several texts, or a mapping."""
 
 Target = str | Program | Callable[..., Any]
 """What can be differentiated: a program, as text or parsed, or a Python function."""
@@ -109,21 +110,18 @@ class Problem:
     def _ask(self, question: Question, at: At, wrt: str | Sequence[str] | None, share: bool, most_rows: int) -> None:
         program = question.program
         function: Any = None if type(program) is Program else program
-        marks: Mapping[str, Mark] = {}
-        at_source: Source | None = None
+        places = {}
         if function is not None and wrt is not None:
-            if isinstance(at, str):
-                given, marks, at_source = read_point(at)
-                at = dict(zip(given, map(_as_written, given.values()), strict=True))
+            if not isinstance(at, Mapping):
+                read = as_point(at)
+                at, places = {name: _as_written(value) for name, value in read.items()}, read.places
             function, at = function.holding(at, wrt)
             program = function
-        if isinstance(at, str):
-            given, marks, at_source = read_point(at)
-        else:
-            given = check_mapping(at)
+        given = as_point(at)
+        given.places.update(places)
         subject = f"`{function.name}`" if function is not None else "the expression"
         if any(name not in given for name in program.inputs) or len(given) > len(program.inputs):
-            _check_names(program, given, subject, marks, at_source)
+            _check_names(program, given, subject)
         recording = None
         if function is not None:
             recording = function.record(given, most_rows)
@@ -271,12 +269,7 @@ class Problem:
 
     def expression(self) -> str:
         """The program on one line, as diffcli reads it; a very long one as it was written."""
-        written = self.question.written
-        if self.function is not None:
-            return self.function.name
-        if len(written) > 100_000:
-            return "; ".join(line.partition("#")[0].strip() for line in written.source.text.splitlines()).strip("; ")
-        return program_text(written).replace("\n", "; ")
+        return self.function.name if self.function is not None else one_line(self.question.written)
 
     def placed(self, found: Iterable[Diagnostic]) -> list[Diagnostic]:
         """Diagnostics, of which those about what was asked for point there, and not behind the program."""
@@ -326,6 +319,13 @@ class Linearisation(Problem):
         self.outputs = tuple(outputs) or self.outputs
 
 
+def one_line(program: Program) -> str:
+    """A program on one line, as diffcli reads it; a very long one as it was written."""
+    if len(program) > 100_000:
+        return "; ".join(line.partition("#")[0].strip() for line in program.source.text.splitlines()).strip("; ")
+    return program_text(program).replace("\n", "; ")
+
+
 def as_program(target: Target) -> Program:
     """What is to be differentiated as a program: text is parsed, and a Python function stands in for one."""
     if isinstance(target, str):
@@ -340,12 +340,10 @@ def as_program(target: Target) -> Program:
     return PythonFunction(target)
 
 
-def _check_names(
-    program: Program, given: Mapping[str, Number], subject: str, marks: Mapping[str, Mark], at_source: Source | None
-) -> None:
+def _check_names(program: Program, given: GivenPoint, subject: str) -> None:
     from diffcli.methods.problem.names import name_faults  # a right point does not wait for it
 
-    faults = name_faults(program, given, subject, marks, at_source)
+    faults = name_faults(program, given, subject)
     if faults:
         raise ExpressionError(faults)
 

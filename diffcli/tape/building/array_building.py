@@ -27,14 +27,17 @@ class _Fixed(NamedTuple):
 
 def lower_rule(build: Builder, text: str, names: Mapping[str, int], fixed: Mapping[str, Any], span: Span) -> int:
     """The slot of a rule's value, for slots of its operands and what is fixed."""
+    known = {name: _Fixed(value) for name, value in fixed.items()} | dict(names)
 
     def leaf(argument: float | str) -> int | _Fixed:
-        return build.named(argument) if isinstance(argument, str) else _Fixed(whole(argument))
+        if not isinstance(argument, str):
+            return _Fixed(whole(argument))
+        return known[argument] if argument in known else build.named(argument)
 
     def slot(found: int | _Fixed) -> int:
         return build.constant(float(found.value)) if isinstance(found, _Fixed) else found
 
-    def apply(_: int, operation: str, operands: list[int | _Fixed], keywords: dict[str, _Fixed]) -> int | _Fixed:
+    def apply(operation: str, operands: list[int | _Fixed], keywords: dict[str, _Fixed]) -> int | _Fixed:
         if operation == "neg" and isinstance(operands[0], _Fixed):
             return _Fixed(-operands[0].value)
         row = tuple(map(slot, operands))
@@ -42,8 +45,7 @@ def lower_rule(build: Builder, text: str, names: Mapping[str, int], fixed: Mappi
             return build.emit(operation, row, span)
         return emit_array(build, operation, row, {name: found.value for name, found in keywords.items()}, span)
 
-    known = {name: _Fixed(value) for name, value in fixed.items()} | dict(names)
-    return slot(fold(parsed_rule(text), known, leaf, apply))
+    return slot(fold(parsed_rule(text), leaf, apply))
 
 
 def array_constant(build: Builder, value: Any) -> int:

@@ -146,7 +146,7 @@ class _Writer:
     def defined(self, text: str, names: dict[str, Any]) -> Any:
         """An operation by its definition in the table."""
 
-        def apply(_: int, operation: str, values: list[Any], keywords: dict[str, Any]) -> Any:
+        def apply(operation: str, values: list[Any], keywords: dict[str, Any]) -> Any:
             if operation == "neg" and isinstance(values[0], int):
                 return -values[0]
             if operation in ARRAYS:
@@ -154,7 +154,7 @@ class _Writer:
                 ARRAYS[operation].shape([cells.shape_of(value) for value in values], keywords)
             return self.row(operation, values, keywords)
 
-        return fold(parsed_rule(text), names, whole, apply)
+        return fold(parsed_rule(text), lambda leaf: names[leaf] if isinstance(leaf, str) else whole(leaf), apply)
 
     def group_amax(self, group: list[Cell]) -> Cell:
         return self.emit("max", *group)

@@ -110,41 +110,43 @@ def terms(name: str, count: int) -> tuple[Term | None, ...]:
 
 def fold(
     program: Program,
-    names: Mapping[str, Any],
     leaf: Callable[[Any], Any],
-    apply: Callable[[int, str, list[Any], dict[str, Any]], Any],
+    apply: Callable[[str, list[Any], dict[str, Any]], Any],
     bind: Callable[[str, Any], Any] = lambda name, value: value,
 ) -> Any:
     """What a text of the tables comes to, from its leaves up; of a choice both branches.
 
     Parameters
     ----------
-    program, names
-        The text, and what names in it stand for.
+    program
+        The text.
     leaf
-        What a number or another name comes to.
+        What a number comes to, or a name that the text does not bind.
     apply
-        What a node comes to, from its number, its operation, what its operands come to, and its keywords.
+        What an operation comes to, from its name, what its operands come to, and its keywords.
     bind
         What a name that the text binds stands for, if not for what it is bound to.
 
-    >>> fold(parse("t = a + 1; t*t"), {"a": "x"}, str, lambda _, operation, operands, keywords: f"{operation}{tuple(operands)}")
-    "mul(\"add('x', '1.0')\", \"add('x', '1.0')\")"
+    >>> fold(parse("t = a + 1; t*t"), str, lambda name, operands, _: f"{name}({', '.join(operands)})")
+    'mul(add(a, 1.0), add(a, 1.0))'
     """
     found: list[Any] = []
-    known: dict[Any, Any] = dict(names)
+    bound: dict[Any, Any] = {}
     for statement in program.statements:
         for node in range(statement.first, statement.root + 1):
             operation, argument = program.operations[node], program.arguments[node]
             if operation in (NUMBER, NAME):
-                found.append(known[argument] if argument in known else leaf(argument))
+                found.append(bound[argument] if argument in bound else leaf(argument))
                 continue
             operands = [found[child] for child in program.children(node)]
-            keywords = program.keywords.get(node, ())
-            count = len(operands) - len(keywords)
-            found.append(apply(node, operation, operands[:count], dict(zip(keywords, operands[count:], strict=True))))
+            keywords = program.keywords.get(node)
+            if keywords is None:
+                found.append(apply(operation, operands, {}))
+            else:
+                count = len(operands) - len(keywords)
+                found.append(apply(operation, operands[:count], dict(zip(keywords, operands[count:], strict=True))))
         if statement.name:
-            known[statement.name] = bind(statement.name, found[-1])
+            bound[statement.name] = bind(statement.name, found[-1])
     return found[-1]
 
 
@@ -344,7 +346,7 @@ class Arithmetic:
         lines = [f"def rule({', '.join(parameters)}):", *header]
         namespace = dict(self.constants)
 
-        def apply(_: int, operation: str, operands: list[str], keywords: dict[str, str]) -> str:
+        def apply(operation: str, operands: list[str], keywords: dict[str, str]) -> str:
             if operation in self.operators:
                 return self.operators[operation].format(*operands)
             namespace[f"_{operation}"] = self.value(operation)
@@ -354,7 +356,7 @@ class Arithmetic:
             lines.append(f"{name} = {text}")
             return name
 
-        lines.append(f"return {fold(program, {}, str, apply, bind)}")
+        lines.append(f"return {fold(program, str, apply, bind)}")
         exec(compile("\n    ".join(lines), f"<rule {[*parameters]}>", "exec"), namespace)
         return namespace["rule"]  # type: ignore[no-any-return]
 
