@@ -13,7 +13,7 @@ from typing import Any
 from diffcli.autograd import inplace
 from diffcli.autograd.generator import source
 from diffcli.autograd.graph.apply import apply, unary
-from diffcli.autograd.graph.core import Core, new, words
+from diffcli.autograd.graph.core import Core, describe, new
 from diffcli.errors import fault
 from diffcli.language.complaints.lazy import complaints
 from diffcli.operations import ARRAY_FUNCTIONS, FUNCTION_NAMES, OPERATIONS, REDUCED, find_function
@@ -102,7 +102,7 @@ def _axis(a: Any, dim: int, more: int = 0) -> int:
     count = len(a.shape) + more
     if not -count <= dim < count:
         help = [f"they go from {-count} to {count - 1}"] if count else []
-        raise fault("bad-axis", f"there is no axis {dim} of {words(a)}", help=help)
+        raise fault("bad-axis", f"there is no axis {dim} of {describe(a)}", help=help)
     return dim % count
 
 
@@ -121,7 +121,7 @@ def view(a: Any, *shape: Any) -> Any:
     made = reshape(a, *shape)
     if made._base is None and made.shape and a.shape:
         raise fault(
-            "not-a-view", f"{words(a)} has no view of that shape in its memory", help=["use reshape(), which copies then"]
+            "not-a-view", f"{describe(a)} has no view of that shape in its memory", help=["use reshape(), which copies then"]
         )
     return made
 
@@ -167,7 +167,7 @@ def expand(a: Any, *shape: Any) -> Any:
     """Repeated along axes of length 1; -1 leaves an axis as it is."""
     wanted = lengths(shape)
     if len(wanted) < len(a.shape):
-        message = f"{words(a)} has {len(a.shape)} axes, and cannot be repeated to {len(wanted)}"
+        message = f"{describe(a)} has {len(a.shape)} axes, and cannot be repeated to {len(wanted)}"
         raise fault("bad-axis", message, help=["name every axis"])
     own = (*[1] * (len(wanted) - len(a.shape)), *a.shape)
     return apply("broadcast", (a,), shape=tuple(have if want == -1 else want for have, want in zip(own, wanted, strict=True)))

@@ -20,7 +20,7 @@ from diffcli.tape.running.rules import ABSENT, FLOAT, Function, TermFunctions
 VIEWS = frozenset(("index", "reshape", "transpose", "broadcast"))
 """Operations whose result may show the operand's memory: a view, which shares its version counter."""
 
-PLACES = frozenset(("argmax", "argmin"))
+INDEX_RESULTS = frozenset(("argmax", "argmin"))
 """Operations whose result is whole numbers, to index with."""
 
 MOVES = VIEWS | {"stack", "concat", "diag"}

@@ -187,7 +187,7 @@ class Module(Registry):
         return self
 
     def eval(self: Self) -> Self:
-        """The other way round. It does not turn gradients off: that is what `diffcli.autograd.no_grad` does."""
+        """The opposite of `train`. It does not turn gradients off: that is what `diffcli.autograd.no_grad` does."""
         return self.train(False)
 
     def requires_grad_(self: Self, requires_grad: bool = True) -> Self:
@@ -240,7 +240,7 @@ class Module(Registry):
         Returns
         -------
         missing, unexpected
-            Paths that are in the module and not in the state, and the other way round.
+            Paths that are in the module and not in the state, and vice versa.
 
         Raises
         ------

@@ -74,9 +74,9 @@ class Optimizer:
                 name = f"`{one.name}`" if one.name else "a parameter"
                 raise unfit(f"{name} is there twice, and each step would change it twice")
             known_ids.add(id(one))
-        settled = {"params": listed, **self.defaults, **{name: value for name, value in group.items() if name != "params"}}
-        self.check(settled)
-        self.param_groups.append(settled)
+        complete = {"params": listed, **self.defaults, **{name: value for name, value in group.items() if name != "params"}}
+        self.check(complete)
+        self.param_groups.append(complete)
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Take the gradients of all parameters away, or make them 0: `backward` adds to what is there."""
