@@ -211,14 +211,9 @@ def _bounds(low: Any, high: Any) -> tuple[Any, Any]:
     return float("-inf") if low is None else low, float("inf") if high is None else high
 
 
-def any_(a: Any, dim: int | None = None, keepdim: bool = False) -> Any:
-    """Whether an element is not 0."""
-    return new(tensors.truth_of_any(a._value, dim, keepdim))
-
-
-def all_(a: Any, dim: int | None = None, keepdim: bool = False) -> Any:
-    """Whether no element is 0."""
-    return new(tensors.truth_of_all(a._value, dim, keepdim))
+def _truth(name: str) -> Method:
+    """Whether any element, or all, are not 0."""
+    return lambda a, dim=None, keepdim=False: new(tensors.truth_of(name, a._value, dim, keepdim))
 
 
 def equal(a: Any, b: Any) -> bool:
@@ -237,8 +232,8 @@ _MADE: dict[str, Method] = {
     "broadcast_to": expand, "expand_as": lambda a, b: expand(a, b.shape), "view_as": lambda a, b: view(a, b.shape),
     "reshape_as": lambda a, b: reshape(a, b.shape),
     "var": var, "std": std, "clamp": clamp, "isnan": lambda a: a != a, "isfinite": lambda a: apply("abs", (a,)) < float("inf"),
-    "equal": equal, "allclose": allclose, "any": any_, "all": all_, "addmm": lambda a, b, c: a + apply("matmul", (b, c)),
-    "contiguous": lambda a: a, "cpu": lambda a: a,
+    "equal": equal, "allclose": allclose, "any": _truth("any"), "all": _truth("all"), "contiguous": lambda a: a,
+    "cpu": lambda a: a, "addmm": lambda a, b, c: a + apply("matmul", (b, c)),
     "where": lambda condition, a, b: apply("where", (condition, a, b)),
 }  # fmt: skip
 

@@ -9,19 +9,7 @@ from typing import Any
 from diffcli.autograd import inplace, methods
 from diffcli.autograd.graph import backward as passes
 from diffcli.autograd.graph.apply import FLOATING, apply, binary, reflected, unary
-from diffcli.autograd.graph.core import (
-    Core,
-    Handle,
-    Node,
-    counter_of,
-    describe,
-    edge_of,
-    keep_gradient,
-    known_kind,
-    made_by,
-    new,
-    version_of,
-)
+from diffcli.autograd.graph.core import Core, Handle, Node, counter_of, describe, edge_of, keep_gradient, known_kind, made_by, new
 from diffcli.autograd.graph.memory_nodes import CastNode
 from diffcli.autograd.indexing import canonical_key, index
 from diffcli.autograd.modes import INFERENCE, mode
@@ -345,7 +333,7 @@ class Tensor(Core):
         if self._made_in_inference:
             message = f"no versions are counted for {describe(self)}, which was made in inference mode"
             raise fault("inference-tensor", message)
-        return version_of(self)
+        return 0 if self._counter is None else self._counter.count
 
     def is_inference(self) -> Any:
         """Whether it was made in inference mode."""
@@ -387,9 +375,7 @@ class Tensor(Core):
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(methods.no_method(name))
 
-    @property
-    def T(self) -> Any:
-        return apply("transpose", (self,))
+    T = property(lambda self: apply("transpose", (self,)))
 
 
 for _name in methods.method_names():

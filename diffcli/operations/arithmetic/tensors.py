@@ -204,12 +204,9 @@ def truth(value: Value) -> Value:
     return value.astype(np.bool_, copy=False) if isinstance(value, np.ndarray) and value.ndim else np.bool_(value)
 
 
-def truth_of_any(value: Value, axis: int | None, keepdims: bool) -> Value:
-    return np.any(value, axis=axis, keepdims=keepdims)[()]
-
-
-def truth_of_all(value: Value, axis: int | None, keepdims: bool) -> Value:
-    return np.all(value, axis=axis, keepdims=keepdims)[()]
+def truth_of(name: str, value: Value, axis: int | None, keepdims: bool) -> Value:
+    """Whether ``any`` element, or ``all``, are not 0."""
+    return getattr(np, name)(value, axis=axis, keepdims=keepdims)[()]
 
 
 def index_part(value: Value) -> Any:
