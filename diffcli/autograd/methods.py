@@ -14,8 +14,7 @@ from diffcli.autograd import inplace
 from diffcli.autograd.generator import source
 from diffcli.autograd.graph.apply import apply, unary
 from diffcli.autograd.graph.core import Core, describe, new
-from diffcli.errors import fault
-from diffcli.language.complaints.lazy import complaints
+from diffcli.errors import fault, nearest
 from diffcli.operations import ARRAY_FUNCTIONS, FUNCTION_NAMES, OPERATIONS, REDUCED, find_function
 from diffcli.operations.arithmetic import tensors
 from diffcli.operations.array_row import size
@@ -311,7 +310,7 @@ def method_names() -> list[str]:
 
 
 def no_method(name: str) -> str:
-    near = complaints.nearest(name, [*FUNCTION_NAMES, *ARRAY_FUNCTIONS, *_MADE, *_SYMBOLS])
+    near = nearest(name, [*FUNCTION_NAMES, *ARRAY_FUNCTIONS, *_MADE, *_SYMBOLS])
     return f"a tensor has no attribute {name!r}" + (f"; did you mean {near[0]!r}?" if near else "")
 
 

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from diffcli.errors import Diagnostic, Mark, Source, Span, UsageError, error
+from diffcli.errors import Diagnostic, Mark, Source, Span, UsageError, error, nearest
 from diffcli.language.parsing.tokens import is_name, plain_name
 from diffcli.methods.points.data_texts import (
     BadFile,
@@ -176,8 +176,6 @@ def _open(path: str) -> Any:
 
 def _similar(path: str) -> list[str]:
     """Another file of the folder that may have been meant, with the same suffix."""
-    from diffcli.language.complaints.complaints import nearest
-
     folder, name = os.path.split(path)
     stem, suffix = os.path.splitext(name)
     try:

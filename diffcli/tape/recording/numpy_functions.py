@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
-from diffcli.language.complaints.lazy import complaints
+from diffcli.errors import nearest
 from diffcli.operations import ARRAY_FUNCTIONS, FUNCTION_NAMES, find_function
 from diffcli.tape.recording.array_operations import apply_array, is_array
 from diffcli.tape.recording.numpy_arrays import FUNCTIONS, REDUCED
@@ -128,7 +128,7 @@ def _apply(recorder: Recorder, name: str, inputs: Sequence[Any]) -> Any:
         return MADE[name](*inputs)
     row = row_of(name)
     if not row:
-        near = [f"did you mean np.{known}?" for known in complaints.nearest(name, sorted(_KNOWN))[:1]]
+        near = [f"did you mean np.{known}?" for known in nearest(name, sorted(_KNOWN))[:1]]
         own = [f"diffcli.{name} does that"] if name in ARRAY_FUNCTIONS else near
         help = [*own, "write it with operators and the functions that `diffcli functions` lists"]
         _refuse(recorder, f"np.{name}", help)
