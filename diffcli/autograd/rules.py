@@ -50,6 +50,11 @@ class Rule:
     the limit from above.
     """
 
+    __slots__ = (
+        "name", "label", "operands", "row", "defaults", "truth", "passive", "view", "moves", "value", "number", "number_terms",
+        "terms", "reads",
+    )  # fmt: skip
+
     def __init__(self, name: str, count: int, strict: bool) -> None:
         known = row_of(name)
         self.name = name
