@@ -71,11 +71,11 @@ class Context:
         self._wanted = saved
 
     def mark_non_differentiable(self, *results: Any) -> None:
-        """Say that no gradient goes through these results."""
+        """Mark results through which no gradient goes."""
         self._passive |= {id(one) for one in results}
 
     def mark_dirty(self, *changed: Any) -> None:
-        """Say which arguments forward has changed in place."""
+        """Mark arguments that forward has changed in place."""
         self._dirty |= {id(one) for one in changed}
 
     def set_materialize_grads(self, flag: bool) -> None:

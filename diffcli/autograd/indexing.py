@@ -1,4 +1,4 @@
-"""Indexing of tensors, as NumPy does it: numbers, slices, ``...``, None, tensors and arrays of places, masks.
+"""Indexing of tensors, as NumPy does it: numbers, slices, ``...``, None, tensors and arrays of indices, masks.
 
 Where the key is of numbers and slices the result is a view: it shows the tensor's memory.
 """

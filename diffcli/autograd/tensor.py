@@ -27,7 +27,7 @@ def restored(kind: type[Tensor], state: dict[str, Any]) -> Tensor:
 
 
 class Tensor(Core):
-    """A multi-dimensional array of numbers of one kind, which knows how it was computed.
+    """A multi-dimensional array of numbers of one kind that records how it was computed.
 
     Made by `diffcli.autograd.tensor`. Operators, methods and the functions of `diffcli.autograd` apply rows of diffcli's
     tables of operations; if an operand requires a gradient, the result remembers the operation (`grad_fn`) and requires
@@ -166,7 +166,7 @@ class Tensor(Core):
         self.requires_grad_(flag)
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
-        """Say whether a leaf requires a gradient; returns itself.
+        """Set whether a leaf requires a gradient; returns itself.
 
         Raises
         ------

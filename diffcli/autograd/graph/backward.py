@@ -22,7 +22,7 @@ from diffcli.operations.array_row import shape_text, size
 
 
 class Sweep:
-    """What one backward pass knows: the adjoints that wait, by node, and those of leaves."""
+    """The state of one backward pass: the adjoints that have arrived, by node, and those of leaves."""
 
     def __init__(self, recorded: bool) -> None:
         self.recorded = recorded

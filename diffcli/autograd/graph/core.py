@@ -1,6 +1,6 @@
 """What the graph is made of: the state of a tensor, and the base of the nodes that recorded operations leave.
 
-A node knows its place by its number. Operands have been made before the result, so their numbers are smaller: descending
+Nodes are numbered. Operands have been made before the result, so their numbers are smaller: descending
 numbers are a topological order, as the rows of a tape are (`diffcli.autograd.graph.backward`).
 """
 
