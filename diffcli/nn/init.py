@@ -123,7 +123,7 @@ GAINS = {"linear": 1.0, "conv1d": 1.0, "sigmoid": 1.0, "tanh": 5 / 3, "relu": ma
 
 
 def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
-    """The gain of an activation: a factor of the standard deviation. ``param`` is the slope of a leaky ReLU below 0 (default 0.01).
+    """The gain of an activation, a factor of the standard deviation; ``param`` is the slope of a leaky ReLU (0.01).
 
     >>> from diffcli import nn
     >>> nn.init.calculate_gain("tanh")
