@@ -145,7 +145,7 @@ def to_text(
 ) -> str:
     """The expression under ``root`` (the last statement's, if not given) as text.
 
-    ``name`` spells names in place of the dialect's own way; ``instead`` gives what stands in for nodes: other nodes, such as
+    ``name`` spells names in place of the dialect; ``instead`` gives what stands in for nodes: other nodes, such as
     the branch that is taken in place of a choice.
 
     >>> from diffcli.language import parse
