@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from diffcli._version import __version__
+from diffcli import __version__
 from diffcli.cli.environment import Environment, write
 from diffcli.cli.exit_codes import ExitCode
 from diffcli.cli.flags import HELP, eager_flag

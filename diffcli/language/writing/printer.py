@@ -8,8 +8,8 @@ depth costs nothing.
 
 import math
 import re
-from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from diffcli.language.syntax import ATOM, CALL, CHOICE, COMPARISON, NAME, NEGATION, NUMBER, POWER, PRODUCT, Program
 from diffcli.operations import ARRAY_SIGNATURES, OPERATIONS, REDUCED
@@ -152,32 +152,48 @@ def to_text(
     >>> to_text(parse("((a - (b + c)) - -d)^(2)"))
     '(a - (b + c) - -d)^2'
     """
-    name = name or dialect.name
-    instead = instead or {}
+    spell, stand_ins = name or dialect.name, instead or {}
+
+    def parts_of(node: int) -> tuple[Parts, int]:
+        stand_in = stand_ins.get(node, node)
+        if isinstance(stand_in, float):
+            return _number_parts(dialect, stand_in)
+        return node_parts(program, stand_in, dialect, spell, stand_ins)
+
+    return written(program.result.root if root is None else root, parts_of, dialect.brackets)
+
+
+Parts = list["str | tuple[Any, int]"]
+"""Texts, and what else is to be written, with how tightly each must bind not to be parenthesised."""
+
+
+def written(
+    root: Any, parts_of: Callable[[Any], tuple[Parts, int]], brackets: tuple[str, str] = ("(", ")"), room: float = math.inf
+) -> str:
+    """What stands under a root as text, or as much of it as has ``room`` characters and the rest of the last piece.
+
+    ``parts_of`` gives what anything is written with, and how tightly the whole binds.
+    """
     pieces: list[str] = []
-    # a text to write, or a node with how tightly it must bind not to be parenthesised
-    waiting: list[str | tuple[int, int]] = [(program.result.root if root is None else root, 0)]
-    while waiting:
+    waiting: Parts = [(root, 0)]
+    while waiting and room > 0:
         piece = waiting.pop()
         if isinstance(piece, str):
             pieces.append(piece)
+            room -= len(piece)
             continue
-        node, needed = piece
-        stand_in = instead.get(node, node)
-        if isinstance(stand_in, float):
-            parts, binds = _number_parts(dialect, stand_in)
-        else:
-            parts, binds = _parts(program, stand_in, dialect, name, instead)
-        if binds < needed:
-            parts = [dialect.brackets[0], *parts, dialect.brackets[1]]
-        waiting.extend(reversed(parts))
+        parts, binds = parts_of(piece[0])
+        waiting += reversed([brackets[0], *parts, brackets[1]] if binds < piece[1] else parts)
     return "".join(pieces)
 
 
-Parts = list["str | tuple[int, int]"]
-
-
-def _parts(program: Program, node: int, dialect: Dialect, name: Namer, instead: Mapping[int, int | float]) -> tuple[Parts, int]:
+def node_parts(
+    program: Program,
+    node: int,
+    dialect: Dialect = LANGUAGE,
+    name: Namer = LANGUAGE.name,
+    instead: Mapping[int, int | float] = {},
+) -> tuple[Parts, int]:
     """What a node is written with, and how tightly the whole binds."""
     operation, arguments = program.operations[node], program.arguments[node]
     if operation == NUMBER:
@@ -195,7 +211,7 @@ def _parts(program: Program, node: int, dialect: Dialect, name: Namer, instead: 
     if operation in dialect.templates:
         return _template_parts(dialect.templates[operation], operation, children)
     if row is not None and row.symbol:
-        parts, binds = _operator_parts(row.precedence, dialect.symbols[operation], children)
+        parts, binds = operator_parts(row.precedence, dialect.symbols[operation], children)
         first = children[0]
         if binds == PRODUCT and (dialect.juxtaposed or instead or program.operations[first] == "matmul"):
             parts[0] = (first, ATOM) if _reads_on(program, instead.get(first, first), dialect) else parts[0]
@@ -208,7 +224,7 @@ def _parts(program: Program, node: int, dialect: Dialect, name: Namer, instead: 
     alone = len(children) == 1 and _is_leaf(program, instead.get(children[0], children[0]))
     if dialect.juxtaposed and operation in BARE and alone:
         return [function + " ", (children[0], ATOM)], NEGATION
-    return _call_parts(function, children, (), dialect), ATOM
+    return call_parts(function, children, (), dialect), ATOM
 
 
 def _number_parts(dialect: Dialect, value: float) -> tuple[Parts, int]:
@@ -231,7 +247,8 @@ def _template_parts(template: str, operation: str, children: tuple[int, ...]) ->
     return parts, precedence if precedence and operation != "div" else ATOM
 
 
-def _operator_parts(precedence: int, symbol: str, children: tuple[int, ...]) -> tuple[Parts, int]:
+def operator_parts(precedence: int, symbol: str, children: Sequence[Any]) -> tuple[Parts, int]:
+    """What an operator and its operands are written with, and how tightly the whole binds."""
     if len(children) == 1:
         return [symbol, (children[0], precedence)], precedence
     left, right = children
@@ -241,7 +258,10 @@ def _operator_parts(precedence: int, symbol: str, children: tuple[int, ...]) -> 
     return [(left, precedence + (precedence == COMPARISON)), symbol, (right, precedence + 1)], precedence
 
 
-def _call_parts(function: str, children: tuple[int, ...], keywords: tuple[str, ...], dialect: Dialect) -> Parts:
+def call_parts(
+    function: str, children: Sequence[Any], keywords: tuple[str, ...] = (), dialect: Dialect = LANGUAGE
+) -> Parts:
+    """What a call is written with."""
     positional = len(children) - len(keywords)
     parts = _listed(children[:positional])
     for keyword, child in zip(keywords, children[positional:], strict=True):
@@ -249,7 +269,7 @@ def _call_parts(function: str, children: tuple[int, ...], keywords: tuple[str, .
     return [function + dialect.brackets[0], *parts, dialect.brackets[1]]
 
 
-def _listed(children: tuple[int, ...]) -> Parts:
+def _listed(children: Sequence[Any]) -> Parts:
     parts: Parts = []
     for child in children:
         parts += [", ", (child, CHOICE)]
@@ -299,7 +319,7 @@ def _array_parts(
     if operation == "matmul":
         return _product_parts(program, children, dialect, instead), PRODUCT
     called = _REDUCTIONS.get(operation, operation)
-    return _call_parts(dialect.functions.get(called, called), children, keywords, dialect), ATOM
+    return call_parts(dialect.functions.get(called, called), children, keywords, dialect), ATOM
 
 
 def _index_parts(program: Program, node: int, array: tuple[int, int], dialect: Dialect) -> Parts:

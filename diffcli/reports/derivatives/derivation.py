@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from diffcli.language.writing.printer import latex_name
-from diffcli.methods.derivation.derivation import REFERENCE, Derivation, Step, SymbolicAgreement, prime_of
+from diffcli.methods.derivation.derivation import REFERENCE, Derivation, DerivationStep, SymbolicAgreement, prime_of
 from diffcli.methods.derivation.rules import CONSTANT, IDENTITY
 from diffcli.methods.traces.trace import IN_LATEX, Notation
-from diffcli.reports.document import Block, Column, Table, Text, number
+from diffcli.records.blocks import Block, Column, Table, Text
+from diffcli.reports.document import data_of, number
 from diffcli.reports.formats import PERSON, Style
 from diffcli.reports.formats.latex import escape
 
@@ -42,46 +43,36 @@ def derivation_blocks(derivations: Sequence[Derivation], notation: Notation, sty
 
 def derivation_data(found: Derivation) -> dict[str, Any]:
     """A derivation for JSON; rows are named v[-1], v[0], v[1], ... as in the traces."""
-    return {
-        "variable": found.variable,
-        "derivative": found.derivative or None,
-        "value": found.value,
-        "agreement": found.agreement._asdict(),
-        "steps": [
-            {
-                "v": None if step.v is None else f"v[{step.v}]",
-                "rule": step.rule,
-                "row": step.row,
-                "name": step.name or None,
-                "let": step.let or None,
-                "formula": step.formula or None,
-                "remark": step.remark or None,
-                "result": step.result,
-                "value": step.value,
-                "children": [f"v[{child}]" for child in step.children],
-                "refers_to": None if step.refers_to is None else f"v[{step.refers_to}]",
-                "depth": step.depth,
-            }
-            for step in found.steps
-        ],
-    }
+    steps = [
+        data_of(
+            step, "v rule row name let formula remark result value children refers_to depth",
+            v=_row(step.v), children=list(map(_row, step.children)), refers_to=_row(step.refers_to),
+            **{field: getattr(step, field) or None for field in ("name", "let", "formula", "remark")},
+        )
+        for step in found.steps
+    ]  # fmt: skip
+    return data_of(found, "variable derivative value agreement steps", derivative=found.derivative or None, steps=steps)
 
 
-def _identity(step: Step, notation: Notation) -> str:
+def _row(v: int | None) -> str | None:
+    return None if v is None else f"v[{v}]"
+
+
+def _identity(step: DerivationStep, notation: Notation) -> str:
     """A row, what it is, and what the program calls it: v₁ = a = v₀^2 = x^2."""
     names = [notation.value(step.v)] if step.v is not None else []
     names += [notation.dialect.name(step.name)] if step.name else []
     return " = ".join(dict.fromkeys([*names, step.row, *([step.value_text] if step.value_text else [])]))
 
 
-def _rule(step: Step) -> str:
+def _rule(step: DerivationStep) -> str:
     """The rule by its name, in letters, and why it is this one."""
     words = f"let {step.let}; " if step.let else ""
     words += f"{step.formula}, {step.remark}" if step.remark else step.formula
     return f"{step.rule}: {words}" if words else step.rule
 
 
-def _result(step: Step, notation: Notation, digits: int | None) -> str:
+def _result(step: DerivationStep, notation: Notation, digits: int | None) -> str:
     assert step.v is not None
     value = notation.dialect.number(float(number(step.value, digits)))
     names = [f"{notation.value(step.v)}{prime_of(notation)}", step.result, value]
@@ -112,7 +103,7 @@ def hidden_steps(count: int) -> str:
     return f"... {count} steps are not shown; --full shows all"
 
 
-def _step_lines(step: Step, goes_on: bool, notation: Notation, style: Style) -> Iterator[str]:
+def _step_lines(step: DerivationStep, goes_on: bool, notation: Notation, style: Style) -> Iterator[str]:
     """A step as lines of a tree: the row and its rule, on two lines where one is too short, then the result."""
     corner, tee, bar = ("└─ ", "├─ ", "│  ") if style.unicode else ("`- ", "|- ", "|  ")
     deepest = max(3, style.width // LEVEL)
