@@ -9,7 +9,7 @@ import sympy
 
 from diffcli.errors import LimitError, error
 from diffcli.language.syntax import ATOM, COMPARISON, NEGATION, POWER, PRODUCT, SUM
-from diffcli.language.writing.printer import Parts, call_parts, operator_parts, written
+from diffcli.language.writing.printer import Parts, call_parts, operator_parts, pieces
 from diffcli.operations import OPERATIONS
 
 Expression: TypeAlias = Any
@@ -49,7 +49,7 @@ def to_program_text(expression: Expression, most_nodes: int, variables: Collecti
             return [f"({instead})" if constant in variables else constant], ATOM
         return _parts(part)
 
-    return written(expression, parts_of)
+    return "".join(pieces(expression, parts_of))
 
 
 def _parts(part: Expression) -> tuple[Parts, int]:

@@ -14,7 +14,7 @@ from functools import cache, partial, reduce
 from diffcli.errors import LimitError, Source, error
 from diffcli.language import Program, parse
 from diffcli.language.syntax import COMPARISON, NAME, NUMBER, Branches
-from diffcli.language.writing.printer import node_parts, written
+from diffcli.language.writing.printer import LANGUAGE, node_parts, pieces
 from diffcli.operations import OPERATIONS
 from diffcli.tape import Tape
 from diffcli.tape.running.algebra import replay
@@ -98,7 +98,7 @@ class Texts:
     """
 
     def __init__(self, graph: SharedGraph) -> None:
-        self.graph = graph
+        self.parts_of = partial(node_parts, graph, LANGUAGE, LANGUAGE.name, {})
         self.known: list[tuple[int, int]] = []
         """The length of each node's text, and how tightly it binds, of as many nodes as have been asked for."""
 
@@ -106,7 +106,7 @@ class Texts:
         """How many characters the text has."""
         known = self.known
         for asked in range(len(known), node + 1):
-            parts, binds = node_parts(self.graph, asked)
+            parts, binds = self.parts_of(asked)
             total = 0
             for part in parts:
                 if isinstance(part, str):
@@ -119,7 +119,12 @@ class Texts:
 
     def beginning(self, node: int, most: int = LONGEST) -> str:
         """The text, or as many characters of it."""
-        return written(node, partial(node_parts, self.graph), room=most)[:most]
+        text = ""
+        for piece in pieces(node, self.parts_of):
+            text += piece
+            if len(text) >= most:
+                break
+        return text[:most]
 
 
 class Reach:
