@@ -16,8 +16,7 @@ from typing import Any
 
 from diffcli.language.complaints.lazy import complaints
 from diffcli.operations import ARRAY_FUNCTIONS, ARRAY_SIGNATURES, FUNCTION_NAMES, REDUCED, Operation, find_function, row_of
-from diffcli.tape.recording.traced import Traced, apply, function_of, record_row
-from diffcli.tape.recording.traced_value import own_application
+from diffcli.tape.recording.traced import Traced, apply, function_of, own_application, record_row
 
 
 @cache
