@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 from inside import CALL as USER_CALL
-from inside import CONSTANTS, FLOATS, NUMBER, OPERATIONS, REDUCED, STRICT, Program, value_function
+from inside import CONSTANTS, FLOAT, NUMBER, OPERATIONS, REDUCED, Program
 from inside import NAME as NAME_NODE
 
 
@@ -199,7 +199,7 @@ def _value(tree: Tree, names: Mapping[str, float], functions: Mapping[str, State
     row = OPERATIONS[tree.operation]
     left_out = 0 if row.variadic else len(row.operands) - len(values)
     values += row.defaults[len(row.defaults) - left_out :] if left_out else ()
-    function_of_row = STRICT.get(row.name) or FLOATS.get(row.name) or value_function(row)
+    function_of_row = FLOAT.strict(row.name)
     return function_of_row(*values)
 
 

@@ -15,11 +15,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from inside import (
     ARRAY_FUNCTIONS,
-    ASCII,
     FORMATS,
-    IN_LATEX,
     MOST_SHOWN,
-    UNICODE,
+    PICTURE,
     AdjointStep,
     GradientResult,
     Operand,
@@ -506,15 +504,18 @@ def result_of(x, matrix, mode="reverse"):
 
 SMALL = result_of(np.array([1, -2.5, 1 / 3]), np.arange(6.0).reshape(2, 3))
 LARGE = result_of(np.arange(-37, 38) / 32, np.arange(150.0).reshape(2, 75) / 8)  # exact: the order of sums does not matter
-NOTATIONS = {"latex": IN_LATEX, "json": ASCII, "csv": ASCII, "plain": ASCII}
 
 
-@pytest.mark.parametrize("format", [name for name, known in FORMATS.items() if not known.figure])
+def report(format, result, **how):
+    style = Style(format=FORMATS[format], **how)
+    return str(render(gradient_report(result, style), style))
+
+
+@pytest.mark.parametrize("format", [name for name, known in FORMATS.items() if known.audience != PICTURE])
 @pytest.mark.parametrize("size", ["small", "large"])
 def test_reports_of_arrays(golden, format, size, monkeypatch):
     monkeypatch.setattr("diffcli.reports.derivatives.gradient._latex_lines", lambda result: [])
-    document = gradient_report(SMALL if size == "small" else LARGE, NOTATIONS.get(format, UNICODE), Style())
-    golden(f"array_values/report-{size}.{format}.txt", str(render(format, document, Style())))
+    golden(f"array_values/report-{size}.{format}.txt", report(format, SMALL if size == "small" else LARGE))
 
 
 @pytest.mark.parametrize("width", [20, 40, 60, 100])
@@ -522,8 +523,7 @@ def test_reports_of_arrays(golden, format, size, monkeypatch):
 @pytest.mark.parametrize("full", [False, True])
 def test_no_digit_of_a_result_is_cut_at_any_width(width, size, full):
     result = SMALL if size == "small" else LARGE
-    style = Style(width=width, full=full)
-    text = str(render("table", gradient_report(result, UNICODE, style), style))
+    text = report("table", result, width=width, full=full)
     shown = {float(found) for found in re.findall(r"-?\d+(?:\.\d+)?(?:e[-+]?\d+)?", text)}
     if full or size == "small":
         for array in result.gradient.values():
@@ -548,18 +548,18 @@ def test_an_array_of_a_point_stands_in_the_heading_or_below_it(size):
 
 
 def test_a_script_gets_every_element():
-    document = gradient_report(LARGE, ASCII, Style())
+    document = gradient_report(LARGE, Style(format=FORMATS["csv"]))
     lines = dict(line.split("\t") for line in quiet(document).splitlines())
     assert len(lines) == 1 + 150 + 75
     for index in ((0, 0), (1, 74), (1, 17)):
         assert float(lines[f"df/dW[{index[0]},{index[1]}]"]) == LARGE.gradient["W"][index]
-    rows = list(csv.reader(io.StringIO(str(render("csv", document, Style())))))
+    rows = list(csv.reader(io.StringIO(report("csv", LARGE))))
     assert [name for name, *_ in rows[1:227]] == list(lines)
 
 
 def test_json_holds_every_element_and_reads_back(tmp_path):
     for result in (SMALL, LARGE):
-        text = str(render("json", gradient_report(result, ASCII, Style()), Style()))
+        text = report("json", result)
         data = json.loads(text)
         for name, array in result.gradient.items():
             assert data["gradient"][name] == array.tolist()
@@ -569,16 +569,16 @@ def test_json_holds_every_element_and_reads_back(tmp_path):
     rows = data["trace"]["primal"]
     assert rows[0]["value"] == data["at"]["W"], "as many elements are given"
     larger = result_of(np.ones(50), np.ones((50, 50)))
-    data = json.loads(str(render("json", gradient_report(larger, ASCII, Style()), Style())))
+    data = json.loads(report("json", larger))
     assert data["trace"]["primal"][0]["value"] == {"shape": [50, 50], "norm": 50.0, "min": 1.0, "max": 1.0}
     assert data["gradient"]["W"] == larger.gradient["W"].tolist()
-    full = json.loads(str(render("json", gradient_report(larger, ASCII, Style(full=True)), Style(full=True))))
+    full = json.loads(report("json", larger, full=True))
     assert full["trace"]["primal"][0]["value"] == np.ones((50, 50)).tolist()
 
 
 def test_non_finite_elements_are_texts_in_json():
     result = SMALL._replace(gradient={"x": np.array([np.nan, np.inf, -0.0])}, trace=None)
-    text = str(render("json", gradient_report(result, ASCII, Style()), Style()))
+    text = report("json", result)
     assert '"x": ["nan", "inf", 0.0]' in text
     assert json.loads(text, parse_constant=pytest.fail)["gradient"]["x"] == ["nan", "inf", 0.0]
 
@@ -586,7 +586,7 @@ def test_non_finite_elements_are_texts_in_json():
 def test_the_largest_array_that_is_shown_whole():
     for size, whole in ((MOST_SHOWN, True), (MOST_SHOWN + 1, False)):
         result = GradientResult("sum(x)", "reverse", {"x": np.zeros(size)}, 0.0, {"x": np.full(size, 3.25)})
-        text = str(render("table", gradient_report(result, UNICODE, Style()), Style()))
+        text = report("table", result)
         assert (text.count("3.25") == size) == whole
         assert ("--full" in text) != whole
 

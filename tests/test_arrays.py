@@ -17,6 +17,8 @@ from inside import (
     ARRAY_FUNCTIONS,
     ARRAY_SIGNATURES,
     ARRAYS,
+    FLOAT,
+    NUMPY,
     OPERATIONS,
     ShapeError,
     Tape,
@@ -24,20 +26,13 @@ from inside import (
     adjoints,
     array_functions,
     arrays,
-    breaks_at,
-    breaks_of,
     broadcast_shapes,
-    elementwise_function,
-    elementwise_terms,
     evaluate,
-    float_functions,
     gradient_tape,
     lower,
     parse,
     reached,
-    rule_function,
     tangents,
-    term_functions,
     write_out,
 )
 
@@ -256,8 +251,8 @@ def test_an_elementwise_operation_on_arrays_is_that_on_numbers(row):
     points = points if row.name == "polygamma" else [*points, *at_edges(count)]
     columns = [np.array(column) for column in zip(*points, strict=True)]
     with arrays.quiet():
-        found = elementwise_function(row.name)(*columns) + np.zeros(len(points))
-    function = rule_function(row.name)
+        found = NUMPY.value(row.name)(*columns) + np.zeros(len(points))
+    function = FLOAT.value(row.name)
     tolerance = LOOSE.get(row.name, 4e-16)
     for point, value in zip(points, found, strict=True):
         expected = float(function(*point))
@@ -271,9 +266,9 @@ def test_terms_and_breaks_on_arrays_are_those_on_numbers(row):
     count = len(points[0])
     points = points if row.name == "polygamma" else [*points, *at_edges(count)]
     columns = [np.array(column) for column in zip(*points, strict=True)]
-    values = [float(rule_function(row.name)(*point)) for point in points]
-    for position, function in enumerate(elementwise_terms(row.name, count)):
-        plain = term_functions(row.name, count)[position]
+    values = [float(FLOAT.value(row.name)(*point)) for point in points]
+    for position, function in enumerate(NUMPY.terms(row.name, count)):
+        plain = FLOAT.terms(row.name, count)[position]
         assert (function is None) == (plain is None)
         for g in (1.5, 0.0, -0.0, INF, -INF, float("nan"), 1e308) if function is not None else ():
             with arrays.quiet():
@@ -283,10 +278,9 @@ def test_terms_and_breaks_on_arrays_are_those_on_numbers(row):
                 assert same(float(term), 0.0 if expected is None else expected, 1e-13), (row.name, g, point, term, expected)
     tape = Tape(None, ["a"] * count)  # type: ignore[arg-type]
     tape.operations, tape.operands, tape.shapes = [row.name], [tuple(range(count))], [(len(points),)] * (count + 1)
-    with arrays.quiet():
-        broken = dict(breaks_of(tape, count, columns, np.array(values)))
+    broken = dict(NUMPY.breaks_at(tape, count, [*columns, np.array(values)]))
     for place, (point, value) in enumerate(zip(points, values, strict=True)):
-        kinds = breaks_at(row.name, point, value)
+        kinds = [*dict(FLOAT.breaks(row.name, point, value))]
         assert kinds == [kind for kind, holds in broken.items() if (holds + np.zeros(len(points)))[place]], (row.name, point)
 
 
@@ -501,4 +495,4 @@ def test_a_program_of_numbers_stays_one():
     """What is about numbers alone leaves no row for NumPy, however it is written."""
     for text in ("max(x) + sum(x)", "[1, 2, 3][1]*x", "len([1, 2])*x", "mean(x)^2", "norm(x)"):
         assert lower(parse(text)).shapes is None, text
-    assert float_functions(lower(parse("max(x)"))) == []
+    assert FLOAT.row_functions(lower(parse("max(x)"))) == []

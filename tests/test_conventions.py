@@ -65,6 +65,8 @@ CONVENTIONS: list[tuple[str, str, list[float] | str, list[str]]] = [
     ("fmin(x, y)",                "x=1,y=1",    [0.5, 0.5],          [TIE]),
     ("max(x, y, z)",              "x=1,y=1,z=0", [0.5, 0.5, 0],      [TIE]),
     ("max(x, y, z)",              "x=1,y=1,z=1", [1 / 3, 1 / 3, 1 / 3], [TIE]),
+    ("max(x, y, z)",              "x=0,y=1,z=1", [0, 0.5, 0.5],      [TIE]),
+    ("min(x, y, z)",              "x=2,y=1,z=1", [0, 0.5, 0.5],      [TIE]),
     ("max(x, x)",                 "x=1",        [1],                 [TIE]),
     ("max(x, 0)",                 "x=0",        [0.5],               [TIE]),
     ("max(x, y)",                 "x=1,y=0",    [1, 0],              []),

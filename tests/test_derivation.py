@@ -16,6 +16,7 @@ from inside import (
     ASCII,
     CONSTANT,
     FLAT,
+    FLOAT,
     HELD,
     IDENTITY,
     IN_LATEX,
@@ -33,11 +34,8 @@ from inside import (
     lower,
     matching_digits,
     parse,
-    rule_function,
     symbolic_equality,
     tangents,
-    term_text,
-    terms,
     witness,
 )
 from inside import run as run_tape
@@ -128,7 +126,7 @@ def value_of(text: str, names: dict[str, float]) -> tuple[float, float]:
     program = parse(text)
     known = {name: value for name, value in names.items() if name in program.inputs or name in program.constants}
     tape = lower(program, given=known)
-    values = run_tape(tape, [known[name] for name in tape.inputs], list(map(rule_function, tape.operations)))
+    values = run_tape(tape, [known[name] for name in tape.inputs], list(map(FLOAT.value, tape.operations)))
     for slot in tape.rows():
         if tape.operation(slot) in ("pow", "mul") and values[slot] == 0 and all(values[one] for one in tape.operands_of(slot)):
             return float(values[tape.output]), math.inf
@@ -261,12 +259,12 @@ def test_pieces_are_the_rows_with_a_kink_or_tie():
 @pytest.mark.parametrize(("name", "position"), [(name, position) for name in TEXTBOOK for position in range(len(TEXTBOOK[name]))])
 def test_partials_for_the_eye_are_those_of_the_table(name, position):
     row = OPERATIONS[name]
-    shown, own = Term(term_text(TEXTBOOK[name][position]), row, position), terms(name, len(row.parameters))[position]
+    shown, own = Term(row, TEXTBOOK[name][position]), FLOAT.terms(name, len(row.parameters))[position]
     assert own is not None
     for point in row.points:
-        operands = (*point, rule_function(name)(*point))
+        operands = (*point, FLOAT.value(name)(*point))
         if all(1e-3 < abs(value) < 1e10 for value in point):
-            assert shown.function(1.0, *operands) == pytest.approx(own.function(1.0, *operands), rel=1e-6)
+            assert FLOAT.rule(shown.program, ["g", *row.parameters, "y"])(1.0, *operands) == pytest.approx(own(1.0, *operands), rel=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from console import run
 from inside import (
+    EXACT,
+    FLOAT,
     METHODS,
     OPERATIONS,
     RULES,
@@ -21,7 +23,6 @@ from inside import (
     TapeSampler,
     UsageError,
     automatic_difference,
-    breaks_at,
     compute,
     difference,
     ecnoise,
@@ -30,10 +31,7 @@ from inside import (
     lower,
     parse,
     precise_derivative,
-    precise_functions,
     precise_value,
-    reach_functions,
-    rule_function,
     stencil,
     symbolic_derivative,
     value_noise,
@@ -50,7 +48,7 @@ BENCHMARK = Path(__file__).parent / "benchmarks" / "honesty.py"
 
 def run_precisely(tape, x):
     """The value of a tape of one input in mpmath, with the digits in force."""
-    return mpf(0) + evaluation_run(tape, [x], precise_functions(tape))[tape.output]
+    return mpf(0) + evaluation_run(tape, [x], EXACT.row_functions(tape))[tape.output]
 
 
 @pytest.fixture(scope="module")
@@ -170,14 +168,14 @@ GRID = 48
 @pytest.mark.parametrize("name", [name for name, row in OPERATIONS.items() if row.reach])
 def test_within_its_reach_an_operation_is_defined_and_smooth(name):
     """On a grid over the reach, second differences stay far below what a corner or a jump would make of them."""
-    function, row = rule_function(name), OPERATIONS[name]
+    function, row = FLOAT.value(name), OPERATIONS[name]
     count = 2 if row.variadic else len(row.operands)
     tried = 0
     for point in itertools.product(NEAR, repeat=count):
         result = function(*point)
-        if not math.isfinite(result) or breaks_at(name, point, result):
+        if not math.isfinite(result) or FLOAT.breaks(name, point, result):
             continue
-        for position, reach in enumerate(reach_functions(name, count)):
+        for position, reach in enumerate(FLOAT.reach(name, count)):
             far = reach(*point, result) if reach is not None else math.nan
             if not 0 < far < math.inf:
                 assert not far < 0

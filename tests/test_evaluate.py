@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from inside import (
     MAY_RETURN_OPERAND,
+    NUMPY,
     OPERATIONS,
     Evaluator,
     Problem,
     activity,
     arrays,
-    elementwise_function,
     evaluate,
     last_uses,
     lower,
@@ -171,7 +171,7 @@ def test_what_is_given_up_is_not_missed(text, s):
 @pytest.mark.parametrize("name", [name for name, row in OPERATIONS.items() if name not in MAY_RETURN_OPERAND])
 def test_an_elementwise_result_shares_no_memory_with_its_operands(name):
     row = OPERATIONS[name]
-    function = arrays.STRICT.get(name) or elementwise_function(name)
+    function = arrays.STRICT.get(name) or NUMPY.value(name)
     for other in (0.0, 0.5, 1.0, 2.0):
         operands = [np.array([0.25, 0.75, 1.0]), *[np.full(3, other) for _ in row.operands[1:]]]
         for numbers in (operands, [operands[0], *[other for _ in operands[1:]]]):

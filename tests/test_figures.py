@@ -196,7 +196,7 @@ def test_a_data_point_stands_in_its_row_and_column():
 
 
 def test_a_report_in_ascii_shows_its_figure_in_ascii():
-    text = render("table", Document((V,), {}), Style(60, 6, unicode=False))
+    text = render(Document((V,), {}), Style(60, 6, unicode=False))
     assert isinstance(text, str) and text.isascii() and "<=1e-17" in text
 
 
@@ -267,15 +267,15 @@ def test_series_differ_in_shape_as_well_as_in_colour():
 def test_the_other_formats_leave_a_figure_out_and_markdown_keeps_its_drawing():
     document = Document((Text("before"), V, Text("after")), {})
     style = Style(80, 6)
-    assert "```\nabsolute error\n" in render("markdown", document, style)
+    assert "```\nabsolute error\n" in render(document, style._replace(format=FORMATS["markdown"]))
     for name in ("latex", "plain", "csv"):
-        assert "step h" not in render(name, document, style)
+        assert "step h" not in render(document, style._replace(format=FORMATS[name]))
 
 
 @pytest.mark.parametrize("name", DRAWN)
 def test_a_report_without_a_figure_is_refused_and_says_which_commands_draw(name):
     with pytest.raises(UsageError, match="no figure") as refusal:
-        render(name, Document((Text("words"),), {}), Style())
+        render(Document((Text("words"),), {}), Style(format=FORMATS[name]))
     assert set(DRAWN_BY) <= set(COMMANDS)
     assert refusal.value.diagnostics[0].help[0].endswith(f": {', '.join(DRAWN_BY)}")
 
@@ -300,7 +300,7 @@ def test_png_and_pdf_are_no_texts_for_a_terminal():
 @pytest.mark.parametrize("name", ["png", "pdf"])
 def test_without_matplotlib_the_extra_is_named(name):
     with pytest.raises(MissingExtraError) as missing:
-        render(name, Document((V,), {}), Style())
+        render(Document((V,), {}), Style(format=FORMATS[name]))
     assert missing.value.diagnostics[0].help[0] == "pip install 'diffcli[plot]'"
     assert missing.value.exit_code == 7
 
@@ -309,9 +309,9 @@ def test_without_matplotlib_the_extra_is_named(name):
 @pytest.mark.parametrize(("name", "magic"), [("png", b"\x89PNG"), ("pdf", b"%PDF")])
 def test_matplotlib_draws_the_same_bytes_twice(name, magic, tmp_path):
     for drawn in (V, *ODD.values()):
-        first = render(name, Document((drawn, V), {}), Style())
+        first = render(Document((drawn, V), {}), Style(format=FORMATS[name]))
         assert isinstance(first, bytes) and first.startswith(magic)
-        assert first == render(name, Document((drawn, V), {}), Style())
+        assert first == render(Document((drawn, V), {}), Style(format=FORMATS[name]))
 
 
 @pytest.mark.skipif(not HAS_MATPLOTLIB, reason="matplotlib is not installed: the extra `plot`")

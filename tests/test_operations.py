@@ -24,16 +24,16 @@ import oracle
 import pytest
 import tiers
 from inside import (
+    FLOAT,
     FLOATS,
     OPERATIONS,
-    STRICT,
+    Arithmetic,
     Operation,
     Options,
     Problem,
     activity,
     adjoints,
     compute,
-    condition_function,
     difference,
     evaluate,
     find_function,
@@ -41,8 +41,6 @@ from inside import (
     parse,
     run,
     tangents,
-    term_functions,
-    value_function,
 )
 from mpmath import mp, mpf
 
@@ -209,7 +207,7 @@ def test_a_row_is_whole(row: Operation) -> None:
 
 @pytest.mark.parametrize(("row", "point"), at_points())
 def test_points_are_in_the_domain_and_off_the_breaks(row: Operation, point: Point) -> None:
-    assert not row.domain or condition_function(row, row.domain)(*point, math.nan)
+    assert FLOAT.outside(row.name, point) is None
     assert not beside_a_break(row, point, Applied(row, point).value, 1e-12)
 
 
@@ -264,7 +262,7 @@ def random_points(row: Operation, count: int) -> list[Point]:
     while len(found) < count:
         operands = generator.randint(2, 3) if row.variadic else len(row.operands)
         point = tuple(random_operand(generator, row, position) for position in range(operands))
-        if row.domain and not condition_function(row, row.domain)(*point, math.nan):
+        if FLOAT.outside(row.name, point) is not None:
             continue
         if not beside_a_break(row, point, Applied(row, point).value):
             found.append(point)
@@ -411,17 +409,16 @@ def oddities(row: Operation) -> Iterator[Point]:
 
 def functions_of(row: Operation) -> list[Callable[..., object]]:
     """How the row is computed, in a program and in a rule."""
-    own = FLOATS.get(row.name) or value_function(row)
-    return [own, STRICT.get(row.name, own)]
+    return [FLOAT.value(row.name), FLOAT.strict(row.name)]
 
 
 @pytest.mark.parametrize("row", ROWS)
 def test_a_row_never_raises(row: Operation) -> None:
-    conditions = [condition_function(row, text) for text in (*[condition for _, condition in row.breaks], row.domain) if text]
+    conditions = [FLOAT.condition(row, text)[0] for text in (*[condition for _, condition in row.breaks], row.domain) if text]
     for point in oddities(row):
         for function in functions_of(row):
             value = function(*point)
-            for rule in (*term_functions(row.name, len(point)), *([] if row.variadic else conditions)):
+            for rule in (*FLOAT.terms(row.name, len(point)), *([] if row.variadic else conditions)):
                 if rule in conditions:
                     rule(*point, value)
                 elif rule is not None:
@@ -439,7 +436,7 @@ def test_an_undefined_operand_makes_an_undefined_result(row: Operation) -> None:
 def test_a_value_is_undefined_exactly_outside_the_domain(row: Operation) -> None:
     for point in oddities(row):
         if all(map(math.isfinite, point)) and not (row.name == "polygamma" and 0 < -point[1] < 1e-300):  # inf - inf
-            inside = not row.domain or bool(condition_function(row, row.domain)(*point, math.nan))
+            inside = FLOAT.outside(row.name, point) is None
             value = functions_of(row)[1](*point)
             assert math.isnan(value) == (not inside), (point, value)
 
@@ -477,3 +474,11 @@ UNDEFINED: list[tuple[str, tuple[float, ...]]] = [
 @pytest.mark.parametrize(("name", "point"), UNDEFINED, ids=[f"{name}{point}" for name, point in UNDEFINED])
 def test_undefined_values(name: str, point: Point) -> None:
     assert math.isnan(functions_of(OPERATIONS[name])[1](*point))
+
+
+@pytest.mark.parametrize("kind", ["Python", "NumPy"])
+def test_a_row_that_cannot_be_computed_is_named_at_once(kind: str) -> None:
+    functions = {name: function for name, function in FLOATS.items() if name != "lgamma"}
+    with pytest.raises(LookupError, match=f"row lgamma has no {kind} function"):
+        Arithmetic(functions, kind=kind)
+    Arithmetic({name: function for name, function in FLOATS.items() if name != "gelu"}, kind=kind)  # it has a definition

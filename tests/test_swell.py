@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from inside import (
     DEMOS,
+    FORMATS,
     LAWS,
     OPERATIONS,
     SIZES,
@@ -440,7 +441,7 @@ def test_what_was_not_measured_leaves_the_table_a_table(text, n):
     cells[3, "derivative"] = Cell(3, "derivative", "stopped", 123.456)
     cells |= {(row, "simplified"): Cell(row, "simplified", "failed", reason="NotImplementedError") for row in range(3, 10)}
     result = study(of_program(parse(text)), n)._replace(cells=cells)
-    text = render("table", swell_report(result, "table", Style(), sizes=True), Style())
+    text = render(swell_report(result, Style(), sizes=True), Style())
     assert re.search(r"n +tree +distinct +unsimplified +simplified +after CSE\n─+\n", text)
     assert "stopped after 123.5 s at n = 3 (differentiate)" in " ".join(text.split())
     assert "failed, NotImplementedError, at n = 3, 4, 5, 6, 7, ... (simplify)" in " ".join(text.split())
@@ -452,7 +453,7 @@ def test_what_was_not_measured_leaves_the_table_a_table(text, n):
 def test_only_a_law_predicts(text, words):
     cells = {(4, "derivative"): Cell(4, "derivative", "done", 0.1, dict.fromkeys(SIZES, 82)), (20, "derivative"): Cell(20, "derivative", "stopped", 1.23)}
     result = study(of_program(parse(text)), 100)._replace(cells=cells)
-    table = next(block for block in swell_report(result, "csv", Style()).blocks if getattr(block, "title", "").endswith("measured"))
+    table = next(block for block in swell_report(result, Style(format=FORMATS["csv"])).blocks if getattr(block, "title", "").endswith("measured"))
     rows = {row[0]: row[1] for row in table.rows}
     exact = words.replace("1.4e8", str(law("operations", 20)))
     assert (rows["4"], rows["20"]) == ("82", exact)
@@ -675,16 +676,19 @@ def test_the_figure_holds_the_counted_sizes(tmp_path):
     assert "written out" in text and "reverse mode" in text and "SymPy" not in text
 
 
+SVG = Style(format=FORMATS["svg"])
+
+
 def test_the_figure_starts_at_1_and_has_what_sympy_was_measured_for():
     cells = {(n, step): Cell(n, step, "done", 0.1, dict.fromkeys(SIZES, n - 1)) for n in (1, 2, 3) for step in STEPS}
     cells[4, "derivative"] = Cell(4, "derivative", "stopped", 1.0)
     result = study(n=300)._replace(cells=cells)
-    figure = swell_report(result, "svg", Style()).blocks[-1]
+    figure = swell_report(result, SVG).blocks[-1]
     drawn = {series.name: series.points for series in figure.series}
     assert drawn["l_n' by SymPy, unsimplified (operations, measured)"] == ((2.0, 1.0), (3.0, 2.0)), "0 has no logarithm"
     assert len(drawn) == 6, "as many as there are colours"
     for number in (1, 300):
-        shorter = swell_report(result._replace(counts=result.counts[:number]), "svg", Style()).blocks[-1]
+        shorter = swell_report(result._replace(counts=result.counts[:number]), SVG).blocks[-1]
         scales = frame(shorter, 10, 10)
         assert scales.y.low == 0 and scales.x.low == 0
         assert all(0 <= point.y <= 1 for series in shorter.series for point in scales.points(series))
@@ -715,7 +719,7 @@ def test_the_examples_in_help_run():
 @pytest.mark.parametrize("n", [4, 5, 60])
 def test_the_message_is_true_of_the_map(text, words, n):
     result = study(of_program(parse(text), "l"), n)
-    report = " ".join(block.text for block in swell_report(result, "table", Style()).blocks if hasattr(block, "text"))
+    report = " ".join(block.text for block in swell_report(result, Style()).blocks if hasattr(block, "text"))
     assert [start for start in ("The swell is of the tree", "Nothing swells", "Only products") if start in report] == [words]
 
 

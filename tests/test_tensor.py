@@ -416,7 +416,7 @@ def test_an_operation_of_ones_own_is_recorded_too():
     assert (y.item(), x.grad.item()) == (8.0, 12.0)
 
 
-@pytest.mark.parametrize("name", ["", ".creation", ".function", ".graph.backward", ".modes", ".rules", ".tensor"])
+@pytest.mark.parametrize("name", ["", ".creation", ".function", ".generator", ".graph.backward", ".modes", ".rules", ".tensor"])
 def test_examples_of_docstrings_run(name):
     result = doctest.testmod(importlib.import_module(f"diffcli.autograd{name}"))
     assert result.failed == 0

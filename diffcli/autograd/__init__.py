@@ -28,7 +28,6 @@ from diffcli.autograd.creation import (
     full,
     full_like,
     linspace,
-    manual_seed,
     ones,
     ones_like,
     rand,
@@ -40,11 +39,11 @@ from diffcli.autograd.creation import (
     zeros_like,
 )
 from diffcli.autograd.function import Function
+from diffcli.autograd.generator import manual_seed
 from diffcli.autograd.gradcheck.gradcheck import gradcheck
 from diffcli.autograd.gradcheck.record import GradCheck, GradCheckEntry
-from diffcli.autograd.graph.backward import grad
-from diffcli.autograd.graph.core import Counter
-from diffcli.autograd.graph.nodes import AccumulateGrad, Node
+from diffcli.autograd.graph.backward import backward, grad
+from diffcli.autograd.graph.core import AccumulateGrad, Counter, Node
 from diffcli.autograd.modes import (
     enable_grad,
     inference_mode,
@@ -59,7 +58,7 @@ from diffcli.operations.arithmetic.tensors import FLOAT32, FLOAT64, INT64, KINDS
 
 __all__ = [
     "AccumulateGrad", "AutogradError", "Counter", "Function", "GradCheck", "GradCheckEntry", "Node", "Tensor", "arange",
-    "as_tensor", "empty", "empty_like", "enable_grad", "eye", "from_numpy", "full", "full_like", "grad", "gradcheck",
+    "as_tensor", "backward", "empty", "empty_like", "enable_grad", "eye", "from_numpy", "full", "full_like", "grad", "gradcheck",
     "inference_mode", "is_grad_enabled", "is_inference_mode_enabled", "linspace", "manual_seed", "no_grad", "ones",
     "ones_like", "rand", "randint", "randn", "randperm", "set_grad_enabled", "tensor", "zeros", "zeros_like",
 ]  # fmt: skip

@@ -1,34 +1,25 @@
 """Making tensors: of data, filled, and of random numbers.
-
-Random numbers come from a generator that is a context variable, as the grad mode is: `manual_seed` sets it for this thread
-or task; without it every run draws others.
 """
 
 from __future__ import annotations
 
-from contextvars import ContextVar
 from typing import Any
 
+from diffcli.autograd.generator import source
 from diffcli.autograd.graph.apply import no_number
-from diffcli.autograd.graph.core import Core, new
+from diffcli.autograd.graph.core import Core, known_kind, new
+from diffcli.autograd.methods import lengths
 from diffcli.autograd.tensor import Tensor
-from diffcli.errors import fault
 from diffcli.operations.arithmetic import tensors
 
-_source: ContextVar[Any] = ContextVar("random_source", default=None)
+
+def _leaf(value: Any, requires_grad: bool) -> Tensor:
+    made: Tensor = new(value)
+    return made.requires_grad_(requires_grad) if requires_grad else made
 
 
 def _kind(dtype: Any) -> Any:
-    if dtype is None:
-        return tensors.FLOAT64
-    kind = tensors.kind_named(dtype)
-    if kind is None:
-        raise fault(
-            "not-numbers",
-            f"a tensor does not hold numbers of the kind {dtype}",
-            help=[f"the kinds are {', '.join(tensors.KINDS)}"],
-        )
-    return kind
+    return tensors.FLOAT64 if dtype is None else known_kind(dtype)
 
 
 def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
@@ -54,14 +45,14 @@ def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """
     if isinstance(data, Core):
         data = data._value
-    kind = None if dtype is None else _kind(dtype)
+    kind = None if dtype is None else known_kind(dtype)
     if isinstance(data, list | tuple):
         data = _plain(data)
     try:
         value = tensors.from_data(data, kind)
     except (TypeError, ValueError):
         raise no_number(data) from None
-    return new(value).requires_grad_(requires_grad)
+    return _leaf(value, requires_grad)
 
 
 def _plain(data: Any) -> Any:
@@ -74,7 +65,7 @@ def from_numpy(array: Any) -> Tensor:
     kind = getattr(array, "dtype", None)
     if kind is None or tensors.kind_named(kind) is None or not kind.isnative:
         raise no_number(array)
-    return new(tensors.array_of(array))
+    return _leaf(tensors.array_of(array), False)
 
 
 def as_tensor(data: Any, dtype: Any = None) -> Tensor:
@@ -84,31 +75,24 @@ def as_tensor(data: Any, dtype: Any = None) -> Tensor:
     return tensor(data, dtype)
 
 
-def _shape(given: tuple[Any, ...]) -> tuple[int, ...]:
-    wanted = given[0] if len(given) == 1 and isinstance(given[0], list | tuple) else given
-    return tuple(map(int, wanted))
-
-
 def zeros(*shape: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Zeros of a shape."""
-    return new(tensors.zeros(_shape(shape), _kind(dtype))).requires_grad_(requires_grad)
+    return _leaf(tensors.zeros(lengths(shape), _kind(dtype)), requires_grad)
 
 
 def ones(*shape: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Ones of a shape."""
-    return new(tensors.full(_shape(shape), 1, _kind(dtype))).requires_grad_(requires_grad)
+    return _leaf(tensors.full(lengths(shape), 1, _kind(dtype)), requires_grad)
 
 
 def empty(*shape: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Numbers that are not set, of a shape."""
-    return new(tensors.empty(_shape(shape), _kind(dtype))).requires_grad_(requires_grad)
+    return _leaf(tensors.empty(lengths(shape), _kind(dtype)), requires_grad)
 
 
 def full(shape: Any, fill: float, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """One number throughout a shape."""
-    return new(
-        tensors.full(_shape((shape,)) if isinstance(shape, int) else _shape(tuple(shape)), fill, _kind(dtype))
-    ).requires_grad_(requires_grad)
+    return _leaf(tensors.full(lengths((shape,)), fill, _kind(dtype)), requires_grad)
 
 
 def zeros_like(like: Tensor, dtype: Any = None, requires_grad: bool = False) -> Tensor:
@@ -135,64 +119,37 @@ def arange(start: float, stop: float | None = None, step: float = 1, dtype: Any 
     """Numbers from one (0, if only one is given) up to but without another, in steps."""
     if stop is None:
         start, stop = 0, start
-    return new(tensors.arange(start, stop, step, _kind(dtype))).requires_grad_(requires_grad)
+    return _leaf(tensors.arange(start, stop, step, _kind(dtype)), requires_grad)
 
 
 def linspace(start: float, stop: float, steps: int, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """So many numbers from one to another, both included, evenly apart."""
-    return new(tensors.linspace(start, stop, steps, _kind(dtype))).requires_grad_(requires_grad)
+    return _leaf(tensors.linspace(start, stop, steps, _kind(dtype)), requires_grad)
 
 
 def eye(rows: int, columns: int | None = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """The unit matrix."""
-    return new(tensors.eye(rows, rows if columns is None else columns, _kind(dtype))).requires_grad_(requires_grad)
+    return _leaf(tensors.eye(rows, rows if columns is None else columns, _kind(dtype)), requires_grad)
 
 
 # -- random numbers --------------------------------------------------------------------------------------------------------
 
 
-def manual_seed(seed: int) -> Any:
-    """Begin the random numbers of this thread or task anew, and return their generator.
-
-    >>> from diffcli.autograd import manual_seed, randn
-    >>> _ = manual_seed(0); a = randn(2)
-    >>> _ = manual_seed(0); b = randn(2)
-    >>> (a == b).tolist()
-    [True, True]
-    """
-    made = tensors.generator(seed)
-    _source.set(made)
-    return made
-
-
-def source(generator: Any = None) -> Any:
-    """The generator to draw from: the one given, or that of the context."""
-    if generator is not None:
-        return generator
-    found = _source.get()
-    if found is None:
-        found = tensors.generator()
-        _source.set(found)
-    return found
-
-
 def randn(*shape: Any, generator: Any = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Numbers of the standard normal distribution."""
-    return new(tensors.random(source(generator), _shape(shape), _kind(dtype))).requires_grad_(requires_grad)
+    return _leaf(tensors.random(source(generator), lengths(shape), _kind(dtype)), requires_grad)
 
 
 def rand(*shape: Any, generator: Any = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Numbers between 0 and 1, all equally likely."""
-    return new(tensors.random(source(generator), _shape(shape), _kind(dtype), 0.0, 1.0)).requires_grad_(requires_grad)
+    return _leaf(tensors.random(source(generator), lengths(shape), _kind(dtype), 0.0, 1.0), requires_grad)
 
 
 def randint(low: int, high: int, shape: Any, generator: Any = None) -> Tensor:
     """Whole numbers from ``low`` up to but without ``high``."""
-    return new(
-        tensors.random_whole(source(generator), low, high, _shape((shape,)) if isinstance(shape, int) else _shape(tuple(shape)))
-    )
+    return _leaf(tensors.random_whole(source(generator), low, high, lengths((shape,))), False)
 
 
 def randperm(count: int, generator: Any = None) -> Tensor:
     """The whole numbers below ``count``, in random order."""
-    return new(tensors.permutation(source(generator), count))
+    return _leaf(tensors.permutation(source(generator), count), False)

@@ -24,10 +24,24 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from weakref import ref
 
-from diffcli.autograd.graph.core import Core, Edge, counted, counter_of, edge_of, new, refuse_inference, version_of, words
-from diffcli.autograd.graph.nodes import Node, PartNode, changed, freed, summed_to
+from diffcli.autograd.graph.core import (
+    Core,
+    Edge,
+    Node,
+    PartNode,
+    check_version,
+    counted,
+    counter_of,
+    edge_of,
+    freed,
+    new,
+    refuse_inference,
+    summed_to,
+    version_of,
+    words,
+)
 from diffcli.autograd.inplace import settle
-from diffcli.autograd.modes import DEFAULT, INFERENCE, NO_GRAD, mode
+from diffcli.autograd.modes import DEFAULT, NO_GRAD, in_mode, mode
 from diffcli.autograd.partial import plain
 from diffcli.errors import fault
 from diffcli.operations.arithmetic import tensors
@@ -81,29 +95,24 @@ class Context:
             freed(self._node())
         found = []
         for number, (one, version) in enumerate(self._saved):
-            if isinstance(one, Core) and version_of(one) != version:
-                changed(self._node(), f"saved_tensors[{number}], {words(one)},", one._counter, version)  # type: ignore[arg-type]
-            if isinstance(one, _Result):
-                one = one.tensor(self._node())
-            found.append(one)
+            if isinstance(one, Core):
+                check_version(self._node(), f"saved_tensors[{number}], {words(one)},", one._counter, version)  # type: ignore[arg-type]
+            found.append(one.tensor(self._node()) if isinstance(one, _Result) else one)
         return tuple(found)
 
     def _keep(self, results: Sequence[Any], node: FunctionNode | None, name: str) -> None:
         """Save what was asked for, once it is known which of it are results: those the node must not hold itself."""
-        if node is not None:
-            self._node = ref(node)
-        else:
+        if node is None:
             self._saved = [(one, 0) for one in self._wanted]
             return
+        self._node = ref(node)
         kept: list[tuple[Any, int]] = []
         for one in self._wanted:
-            part = next((place for place, result in enumerate(results) if result is one), None)
             if isinstance(one, Core) and one._made_in_inference:
                 raise refuse_inference(one, name)
-            if part is None:
-                kept.append((one, 0 if one is None else version_of(one)))
-            else:
-                kept.append((_Result(one, part, len(results)), version_of(one)))
+            part = next((part for part, result in enumerate(results) if result is one), None)
+            saved = one if part is None else _Result(one, part, len(results))
+            kept.append((saved, 0 if one is None else version_of(one)))
         self._saved = kept
         self._wanted = ()
 
@@ -156,11 +165,8 @@ class FunctionNode(Node):
 
     def adjoints(self, g: Any) -> Sequence[Any]:
         given = {part: new(one) for part, one in g.items()} if isinstance(g, dict) else {0: new(plain(g))}
-        token = mode.set(NO_GRAD)
-        try:
+        with in_mode(NO_GRAD):
             found = self._found(given)
-        finally:
-            mode.reset(token)
         return [None if term is None else tensors.copy(term._value) for term in found]
 
     def recorded_adjoints(self, g: Any) -> Sequence[Any]:
@@ -233,15 +239,12 @@ class Function:
         edges: tuple[Edge, ...] = tuple(edge_of(one) if isinstance(one, Core) else None for one in arguments)
         now = mode.get()
         context = Context(tuple(edge is not None for edge in edges))
-        token = mode.set(NO_GRAD if now != INFERENCE else INFERENCE)
-        try:
+        with in_mode(min(now, NO_GRAD)):
             if cls.setup_context is None:
                 found = cls.forward(context, *arguments)
             else:
                 found = cls.forward(*arguments)
                 cls.setup_context(context, arguments, found)
-        finally:
-            mode.reset(token)
         results = list(found) if isinstance(found, tuple | list) else [found]
         if not all(isinstance(one, Core) or isinstance(found, tuple | list) for one in results):
             message = f"{cls.__name__}.forward returned a `{type(found).__name__}`"

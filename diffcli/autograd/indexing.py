@@ -10,8 +10,7 @@ from operator import itemgetter
 from typing import Any
 
 from diffcli.autograd.graph.apply import share_memory
-from diffcli.autograd.graph.core import Core, Edge, edge_of, new, words
-from diffcli.autograd.graph.nodes import Node, made_by
+from diffcli.autograd.graph.core import Core, Edge, Node, edge_of, made_by, new, words
 from diffcli.autograd.modes import DEFAULT, mode
 from diffcli.autograd.partial import Partial, partial, plain
 from diffcli.errors import fault

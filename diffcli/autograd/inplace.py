@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from diffcli.autograd.graph.apply import FLOATING, compute, operand_value, record, shapes_do_not_fit
-from diffcli.autograd.graph.core import Core, Edge, counter_of, edge_of, keep_gradient, new, refuse_inference, version_of, words
-from diffcli.autograd.graph.memory_nodes import PutNode, ViewNode, WrittenNode
-from diffcli.autograd.graph.nodes import Node
+from diffcli.autograd.graph.apply import FLOATING, compute, edges_of, operand_value, record, shapes_do_not_fit
+from diffcli.autograd.graph.core import Core, Edge, Node, counter_of, edge_of, keep_gradient, new, version_of, words
+from diffcli.autograd.graph.memory_nodes import PutNode, WrittenNode, window_of
 from diffcli.autograd.modes import DEFAULT, INFERENCE, mode
 from diffcli.autograd.rules import rule
 from diffcli.errors import fault
@@ -25,7 +24,7 @@ def change(tensor: Any, name: str, others: Sequence[Any]) -> Any:
     call = f"{name}_()"
     given: Sequence[Any] = [tensor, *others]
     known = rule(name, len(given))
-    recorded = _recorded(tensor, given, call) and not known.passive
+    _edges(tensor, given, call)
     values = [operand_value(one) for one in given]
     value, shapes, given = compute(known, given, values, None)
     _check_kind(tensor, given[1:], value, call)
@@ -35,8 +34,8 @@ def change(tensor: Any, name: str, others: Sequence[Any]) -> Any:
         message = f"{call} would make {words(tensor)} {grown}: in place the shape stays as it is"
         raise fault("shape-mismatch", message, help=[f"make a new tensor: use {name}() without the underscore"])
     node = None
-    if recorded:
-        edges: tuple[Edge, ...] = tuple([edge_of(one) if isinstance(one, Core) else None for one in given])
+    edges = edges_of(given, known.passive)
+    if edges is not None:
         node = record(known, _before(list(given), values), edges, values, value, shapes, None)
     write(tensor, value, call)
     if node is not None:
@@ -62,17 +61,16 @@ def _before(given: list[Any], values: list[Any]) -> list[Any]:
     """The operands as a node may save them: what is about to be overwritten by a copy of its memory."""
     first = given[0]
     kept = []
-    for one in given:
+    for k, one in enumerate(given):
         if isinstance(one, Core) and (one is first or tensors.shares(one._value, first._value)):
+            edge = edge_of(one)
             copied = new(tensors.copy(one._value))
             copied._made_in_inference, copied.name = one._made_in_inference, one.name
-            copied._node = edge_of(one) if isinstance(edge_of(one), Node) else None  # type: ignore[assignment]
-            kept.append(copied)
-        else:
-            kept.append(one)
-    for place, one in enumerate(kept):
-        if isinstance(given[place], Core) and one is not given[place] and isinstance(one, Core):
-            values[place] = one._value if tensors.kind_of(one._value) == tensors.kind_of(values[place]) else values[place]
+            copied._node = edge if isinstance(edge, Node) else None
+            if tensors.kind_of(copied._value) == tensors.kind_of(values[k]):
+                values[k] = copied._value
+            one = copied
+        kept.append(one)
     return kept
 
 
@@ -86,7 +84,7 @@ def _remember_result(tensor: Core, node: Node) -> None:
 def put(tensor: Any, key: Any, value: Any, label: str, call: str) -> Any:
     """``tensor[key] = value``."""
     given = [tensor, value]
-    recorded = _recorded(tensor, given, call)
+    edges = _edges(tensor, given, call)
     written = operand_value(value)
     if not tensors.is_array(tensor._value) and key is not Ellipsis and key != ():
         raise fault("bad-index", f"{words(tensor)} has no elements to write to", help=["use fill_(value)"])
@@ -96,11 +94,10 @@ def put(tensor: Any, key: Any, value: Any, label: str, call: str) -> Any:
             raise ShapeError(f"{shape_text(tensors.shape_of(written))} cannot be written into {shape_text(there)}")
     except ShapeError as misfit:
         raise shapes_do_not_fit(call, misfit) from None
-    node = None
-    if recorded:
-        edges: tuple[Edge, ...] = (edge_of(tensor), edge_of(value) if isinstance(value, Core) else None)
-        node = PutNode(label, edges, key, tensors.shape_of(written), tensors.kind_of(written))
     kind = tensors.kind_of(tensor._value)
+    node = None
+    if edges is not None:
+        node = PutNode(label, edges, key, tensors.shape_of(written), tensors.kind_of(written))
     if tensors.is_array(tensor._value):
         _check_writable(tensor, call)
         if tensors.shares(written, tensor._value):
@@ -121,8 +118,8 @@ def _part(tensor: Core, key: Any) -> Any:
         raise fault("bad-index", f"{words(tensor)}: {wrong}") from None
 
 
-def _recorded(tensor: Core, given: Sequence[Any], call: str) -> bool:
-    """Whether a change is recorded; raises where it may not be made."""
+def _edges(tensor: Core, given: Sequence[Any], call: str) -> tuple[Edge, ...] | None:
+    """Where the adjoints of the operands of a change go; None if it is not recorded. Raises where it may not be made."""
     now = mode.get()
     if tensor._made_in_inference and now != INFERENCE:
         raise fault(
@@ -131,8 +128,8 @@ def _recorded(tensor: Core, given: Sequence[Any], call: str) -> bool:
             help=["change its clone(), or do it under inference_mode()"],
         )
     if now != DEFAULT:
-        return False
-    edges = [edge_of(one) if isinstance(one, Core) else None for one in given]
+        return None
+    edges = edges_of(given)
     own = tensor._flag and tensor._node is None
     base = tensor._base
     if own or (base is not None and base._flag and base._node is None):
@@ -143,25 +140,13 @@ def _recorded(tensor: Core, given: Sequence[Any], call: str) -> bool:
             f"{call} would change {what} in place, {leaf}: the gradient would no longer be by what it was",
             help=["update it under no_grad(): with no_grad(): w -= 0.1 * w.grad", "or make a new tensor from it: y = w + 1"],
         )
-    joins = any(edge is not None for edge in edges)
-    if base is not None and tensor._made_without_grad and (joins or edge_of(base) is not None):
+    if base is not None and tensor._made_without_grad and (edges is not None or edge_of(base) is not None):
         raise fault(
             "view-in-place",
             f"{call} would change {words(tensor)} in place, a view that was made where nothing is recorded, and record it",
             help=["make the view outside of no_grad(), or change it inside"],
         )
-    if not joins:
-        return False
-    for one in given:
-        if (
-            isinstance(one, Core)
-            and one is not tensor
-            and one._made_in_inference
-            and edges[0] is not None
-            and call.startswith(("mul", "div", "pow"))
-        ):
-            raise refuse_inference(one, call)
-    return True
+    return edges
 
 
 def write(tensor: Core, value: Any, call: str) -> None:
@@ -203,8 +188,7 @@ def settle(tensor: Core, node: Node) -> None:
         if keeps:
             keep_gradient(tensor, node)
         return
-    view = ViewNode(None, tensors.shape_of(base._value), tensors.kind_of(base._value), tensor._views)
-    base_node = WrittenNode(base._node or (base if base._flag else None), view, node)
+    base_node = WrittenNode(base._node or (base if base._flag else None), window_of(tensor), node)
     base._node = base_node
     if base._keeps:
         keep_gradient(base, base_node)

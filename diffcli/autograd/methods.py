@@ -6,17 +6,19 @@ A function of ``diffcli.autograd`` and the method of a tensor are one: ``softmax
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
 
 from diffcli.autograd import inplace
+from diffcli.autograd.generator import source
 from diffcli.autograd.graph.apply import apply, unary
-from diffcli.autograd.graph.core import new, words
+from diffcli.autograd.graph.core import Core, new, words
 from diffcli.errors import fault
 from diffcli.language.complaints.lazy import complaints
 from diffcli.operations import ARRAY_FUNCTIONS, FUNCTION_NAMES, OPERATIONS, REDUCED, find_function
 from diffcli.operations.arithmetic import tensors
+from diffcli.operations.array_row import size
 from diffcli.operations.arrays import ARRAYS
 
 Method = Callable[..., Any]
@@ -88,9 +90,10 @@ def _of_array(name: str) -> Method:
 # -- shapes ----------------------------------------------------------------------------------------------------------------
 
 
-def _lengths(given: tuple[Any, ...]) -> tuple[int, ...]:
-    wanted = given[0] if len(given) == 1 and isinstance(given[0], list | tuple) else given
-    return tuple(map(int, wanted))
+def lengths(given: tuple[Any, ...]) -> tuple[int, ...]:
+    """A shape that is given as numbers, or as one sequence of them."""
+    whole = len(given) == 1 and isinstance(given[0], Iterable) and not isinstance(given[0], Core)
+    return tuple(map(int, given[0] if whole else given))
 
 
 def _axis(a: Any, dim: int, more: int = 0) -> int:
@@ -103,7 +106,7 @@ def _axis(a: Any, dim: int, more: int = 0) -> int:
 
 
 def reshape(a: Any, *shape: Any) -> Any:
-    return apply("reshape", (a,), shape=_lengths(shape))
+    return apply("reshape", (a,), shape=lengths(shape))
 
 
 def view(a: Any, *shape: Any) -> Any:
@@ -128,20 +131,7 @@ def flatten(a: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
     if not count:
         return reshape(a, 1)
     first, last = _axis(a, start_dim), _axis(a, end_dim)
-    return (
-        a
-        if first == last
-        else reshape(a, *a.shape[:first], -1, *a.shape[last + 1 :])
-        if 0 not in a.shape
-        else _flat_empty(a, first, last)
-    )
-
-
-def _flat_empty(a: Any, first: int, last: int) -> Any:
-    product = 1
-    for length in a.shape[first : last + 1]:
-        product *= length
-    return reshape(a, *a.shape[:first], product, *a.shape[last + 1 :])
+    return a if first == last else reshape(a, *a.shape[:first], size(a.shape[first : last + 1]), *a.shape[last + 1 :])
 
 
 def squeeze(a: Any, dim: int | None = None) -> Any:
@@ -160,7 +150,7 @@ def unsqueeze(a: Any, dim: int) -> Any:
 
 def permute(a: Any, *dims: Any) -> Any:
     """The axes in another order."""
-    return apply("transpose", (a,), axes=tuple(_axis(a, axis) for axis in _lengths(dims)))
+    return apply("transpose", (a,), axes=tuple(_axis(a, axis) for axis in lengths(dims)))
 
 
 def transpose(a: Any, dim0: int | None = None, dim1: int | None = None) -> Any:
@@ -174,7 +164,7 @@ def transpose(a: Any, dim0: int | None = None, dim1: int | None = None) -> Any:
 
 def expand(a: Any, *shape: Any) -> Any:
     """Repeated along axes of length 1; -1 leaves an axis as it is."""
-    wanted = _lengths(shape)
+    wanted = lengths(shape)
     if len(wanted) < len(a.shape):
         message = f"{words(a)} has {len(a.shape)} axes, and cannot be repeated to {len(wanted)}"
         raise fault("bad-axis", message, help=["name every axis"])
@@ -295,45 +285,30 @@ def function(name: str) -> Method | None:
 # -- in place --------------------------------------------------------------------------------------------------------------
 
 
-def _in_place(row: str) -> Method:
-    def call(a: Any, *others: Any) -> Any:
-        return inplace.change(a, row, others)
-
-    return call
+def in_place(row: str) -> Method:
+    return lambda a, *others: inplace.change(a, row, others)
 
 
 def _clamp(a: Any, min: Any = None, max: Any = None) -> Any:
     return inplace.change(a, "clip", _bounds(min, max))
 
 
-def _fill(a: Any, value: Any) -> Any:
-    return inplace.put(a, Ellipsis, value, "FillBackward", "fill_()")
-
-
-def _zero(a: Any) -> Any:
-    return inplace.put(a, Ellipsis, 0.0, "ZeroBackward", "zero_()")
-
-
-def _copy(a: Any, value: Any) -> Any:
-    return inplace.put(a, Ellipsis, value, "CopyBackward", "copy_()")
+def _fill(a: Any, value: Any, name: str = "fill") -> Any:
+    return inplace.put(a, Ellipsis, value, f"{name.capitalize()}Backward", f"{name}_()")
 
 
 def _uniform(a: Any, low: float = 0.0, high: float = 1.0, generator: Any = None) -> Any:
-    from diffcli.autograd.creation import source
-
-    drawn = tensors.random(source(generator), a.shape, a.dtype, low, high)
-    return inplace.put(a, Ellipsis, new(drawn), "UniformBackward", "uniform_()")
+    return _fill(a, new(tensors.random(source(generator), a.shape, a.dtype, low, high)), "uniform")
 
 
 def _normal(a: Any, mean: float = 0.0, std: float = 1.0, generator: Any = None) -> Any:
-    from diffcli.autograd.creation import source
-
     drawn = tensors.random(source(generator), a.shape, a.dtype)
-    return inplace.put(a, Ellipsis, new(tensors.as_kind(drawn * std + mean, a.dtype)), "NormalBackward", "normal_()")
+    return _fill(a, new(tensors.as_kind(drawn * std + mean, a.dtype)), "normal")
 
 
 _IN_PLACE: dict[str, Method] = {
-    "clamp_": _clamp, "fill_": _fill, "zero_": _zero, "copy_": _copy, "uniform_": _uniform, "normal_": _normal,
+    "clamp_": _clamp, "fill_": lambda a, value: _fill(a, value), "zero_": lambda a: _fill(a, 0.0, "zero"),
+    "copy_": lambda a, value: _fill(a, value, "copy"), "uniform_": _uniform, "normal_": _normal,
 }  # fmt: skip
 
 
@@ -347,7 +322,7 @@ def method(name: str) -> Method | None:
     if name.endswith("_"):
         bare = _NAMES.get(name[:-1], name[:-1])
         row = _SYMBOLS.get(bare) or next((row.name for row in find_function(bare)), None)
-        return _in_place(row) if row in OPERATIONS else None
+        return in_place(row) if row in OPERATIONS else None
     return function(name)
 
 

@@ -24,6 +24,19 @@ _found: ContextVar[tuple[int, ...]] = ContextVar("modes_found", default=())
 """The modes to go back to when the contexts that are open end, the innermost last."""
 
 
+class in_mode:
+    """A mode whatever the one around it, for passes and functions of the engine's own."""
+
+    def __init__(self, wanted: int) -> None:
+        self._wanted = wanted
+
+    def __enter__(self) -> None:
+        self._token = mode.set(self._wanted)
+
+    def __exit__(self, *_: object) -> None:
+        mode.reset(self._token)
+
+
 class _Mode:
     """A mode as a context that may be entered again and again, and as a decorator."""
 

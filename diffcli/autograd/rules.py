@@ -15,10 +15,9 @@ from diffcli.operations import OPERATIONS
 from diffcli.operations.arithmetic import arrays
 from diffcli.operations.array_row import ArrayOperation, Fixed
 from diffcli.operations.arrays import ARRAYS
-from diffcli.tape.recording.array_operations import value_function
-from diffcli.tape.recording.traced import TRUTHS, function_of
-from diffcli.tape.running.array_rules import elementwise_function, elementwise_reads, elementwise_terms
-from diffcli.tape.running.rules import ABSENT, rule_function, term_functions
+from diffcli.tape.recording.traced import TRUTHS
+from diffcli.tape.running.array_rules import NUMPY, elementwise_reads
+from diffcli.tape.running.rules import ABSENT, FLOAT
 
 Terms = tuple[Callable[..., Any] | None, ...]
 
@@ -91,18 +90,18 @@ def rule(name: str, count: int, strict: bool = True) -> Rule:
         row = ARRAYS[name]
         passive = row.adjoint == (ABSENT,)
         names = row.parameters if not row.variadic else _numbered(row.parameters[0], count)
-        value = value_function(name)
+        value = NUMPY.strict(name)
         view, moves = name in VIEWS, name in MOVES
         return Rule(name, label_of(name), names, None, value, (), (), (), row, row.defaults, passive, False, view, moves)
     operation = OPERATIONS[name]
     names = operation.parameters if not operation.variadic else _numbered(operation.parameters[0], count)
     truth = name in TRUTHS
-    value = _TRUTHS[name] if truth else value_function(name) if strict else elementwise_function(name)
+    value = _TRUTHS[name] if truth else NUMPY.strict(name) if strict else NUMPY.value(name)
     passive = truth or name == "stop_gradient"
     reads = () if passive else tuple(elementwise_reads(name, count, position) for position in range(count))
-    numbers = () if passive else term_functions(name, count)
-    on_arrays = () if passive else elementwise_terms(name, count)
-    number = None if name == "where" else function_of(name) if strict else rule_function(name)  # both have been evaluated
+    numbers = () if passive else FLOAT.terms(name, count)
+    on_arrays = () if passive else NUMPY.terms(name, count)
+    number = None if name == "where" else FLOAT.strict(name) if strict else FLOAT.value(name)  # both have been evaluated
     return Rule(name, label_of(name), names, number, value, numbers, on_arrays, reads, None, {}, passive, truth, False, False)
 
 

@@ -7,15 +7,27 @@ from typing import Any
 
 from diffcli.autograd import inplace, methods
 from diffcli.autograd.graph import backward as passes
-from diffcli.autograd.graph.apply import apply, binary, reflected, unary
-from diffcli.autograd.graph.core import Core, Handle, counter_of, edge_of, keep_gradient, new, words
+from diffcli.autograd.graph.apply import FLOATING, apply, binary, reflected, unary
+from diffcli.autograd.graph.core import (
+    Core,
+    Handle,
+    Node,
+    counter_of,
+    edge_of,
+    keep_gradient,
+    known_kind,
+    made_by,
+    new,
+    version_of,
+    words,
+)
 from diffcli.autograd.graph.memory_nodes import CastNode
-from diffcli.autograd.graph.nodes import Node
 from diffcli.autograd.indexing import index, settled_key
-from diffcli.autograd.modes import DEFAULT, INFERENCE, mode
+from diffcli.autograd.modes import INFERENCE, mode
 from diffcli.errors import fault
 from diffcli.operations.arithmetic import tensors
 from diffcli.operations.array_row import shape_text
+from diffcli.operations.array_row import size as size_of
 
 
 def restored(kind: type[Tensor], state: dict[str, Any]) -> Tensor:
@@ -59,10 +71,7 @@ class Tensor(Core):
         return self.shape if dim is None else self.shape[dim]
 
     def numel(self) -> int:
-        count = 1
-        for length in self.shape:
-            count *= length
-        return count
+        return size_of(self.shape)
 
     @property
     def dtype(self) -> Any:
@@ -70,7 +79,7 @@ class Tensor(Core):
         return tensors.kind_of(self._value)
 
     def is_floating_point(self) -> bool:
-        return self.dtype in (tensors.FLOAT64, tensors.FLOAT32)
+        return self.dtype in FLOATING
 
     def __len__(self) -> int:
         if not self.shape:
@@ -78,18 +87,15 @@ class Tensor(Core):
         return self.shape[0]
 
     def __iter__(self) -> Iterator[Any]:
-        return (self[place] for place in range(len(self)))
+        return (self[k] for k in range(len(self)))
 
     def item(self) -> Any:
         """The number of a tensor of one element, as a Python number."""
         if type(self._value) is float:
             return self._value
         if self.numel() != 1:
-            raise fault(
-                "needs-one-element",
-                f"item() is for one element, and {words(self)} has {self.numel()}",
-                help=["use tolist()"],
-            )
+            message = f"item() is for one element, and {words(self)} has {self.numel()}"
+            raise fault("needs-one-element", message, help=["use tolist()"])
         return tensors.array_of(self._value).reshape(()).item()
 
     def tolist(self) -> Any:
@@ -178,15 +184,12 @@ class Tensor(Core):
         AutogradError
             It is no leaf, holds whole numbers, or was made in inference mode.
         """
-        if isinstance(edge_of(self), Node):
+        if not self.is_leaf:
             if requires_grad:
                 return self
             message = f"{words(self)} is no leaf: it requires a gradient because something that it was computed from does"
-            raise fault(
-                "not-a-leaf",
-                message,
-                help=["use y.detach(), which is outside of the graph", "or compute it under no_grad()"],
-            )
+            help = ["use y.detach(), which is outside of the graph", "or compute it under no_grad()"]
+            raise fault("not-a-leaf", message, help=help)
         if requires_grad and not self.is_floating_point():
             message = f"{words(self)} holds numbers of the kind {self.dtype}, and nothing can be differentiated by those"
             raise fault("not-differentiable-kind", message, help=["make it with dtype='float64'"])
@@ -216,10 +219,11 @@ class Tensor(Core):
         AutogradError
             It is no leaf, and `retain_grad` has not been called.
         """
-        if self._grad is None and not self._keeps and isinstance(edge_of(self), Node):
+        if self._grad is None and not self._keeps and not self.is_leaf:
             message = f"{words(self)} is no leaf, and its gradient is not kept: it is handed on to what it was computed from"
             raise fault("not-a-leaf", message, help=["call retain_grad() on it before backward()"])
-        return self._grad
+        found: Tensor | None = self._grad
+        return found
 
     @grad.setter
     def grad(self, value: Tensor | None) -> None:
@@ -233,13 +237,16 @@ class Tensor(Core):
 
     def retain_grad(self) -> None:
         """Keep the gradient of a tensor that is no leaf in its `grad`; a leaf keeps it anyway."""
-        if not self.requires_grad:
-            message = f"{words(self)} does not require a gradient, so there is none to keep"
-            raise fault("no-graph", message)
-        node = self.grad_fn
+        node = self._required_node("there is none to keep")
         if node is not None and not self._keeps:
             self._keeps = True
             keep_gradient(self, node)
+
+    def _required_node(self, otherwise: str) -> Node | None:
+        """The node that made it, None for a leaf; an error if it requires no gradient."""
+        if not self.requires_grad:
+            raise fault("no-graph", f"{words(self)} does not require a gradient, so {otherwise}")
+        return self.grad_fn
 
     @property
     def retains_grad(self) -> bool:
@@ -275,25 +282,18 @@ class Tensor(Core):
         >>> x.grad
         tensor(12.0)
         """
-        passes.backward(self, gradient, retain_graph, create_graph, inputs)
+        passes.backward([self], [gradient], retain_graph, create_graph, inputs)
 
     def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> Handle:
         """Call a function with the gradient whenever it has arrived; what it returns, if anything, takes its place."""
-        if not self.requires_grad:
-            message = f"{words(self)} does not require a gradient, so no hook will ever be called"
-            raise fault("no-graph", message)
-        node = self.grad_fn
-        where: Any = self if node is None else node
-        name = "_hooks" if node is None else "hooks"
-        hooks: dict[int, Any] | None = getattr(where, name)
-        if hooks is None:
-            hooks = {}
-            setattr(where, name, hooks)
-        return Handle(hooks, hook)
+        where: Any = self._required_node("no hook will ever be called") or self
+        if where._hooks is None:
+            where._hooks = {}
+        return Handle(where._hooks, hook)
 
     def detach(self) -> Tensor:
         """The same memory outside of the graph: a leaf that requires no gradient. A change in place is seen by both."""
-        made = new(self._memory())
+        made: Tensor = new(self._memory())
         made._made_in_inference = self._made_in_inference
         if not self._made_in_inference:
             made._counter = counter_of(self)
@@ -302,16 +302,15 @@ class Tensor(Core):
     @property
     def data(self) -> Tensor:
         """The same memory with versions of its own: a change of it is not noticed, and may make gradients wrong."""
-        made = new(self._memory())
+        made: Tensor = new(self._memory())
         made._made_in_inference = False
         return made
 
     @data.setter
     def data(self, value: Tensor) -> None:
         if not isinstance(value, Tensor):
-            raise fault(
-                "not-numbers", f"data is a tensor, and a `{type(value).__name__}` is none", help=["make one with tensor(...)"]
-            )
+            message = f"data is a tensor, and a `{type(value).__name__}` is none"
+            raise fault("not-numbers", message, help=["make one with tensor(...)"])
         self._value = value._value
 
     def __reduce__(self) -> Any:
@@ -328,24 +327,16 @@ class Tensor(Core):
 
     def clone(self) -> Tensor:
         """A copy, recorded."""
-        made = new(tensors.copy(self._value))
-        edge = edge_of(self)
-        if edge is not None and mode.get() == DEFAULT:
-            made._node = CastNode(edge, self.dtype, "CloneBackward")
+        made: Tensor = made_by(tensors.copy(self._value), self, lambda edge: CastNode(edge, self.dtype, "CloneBackward"))
         return made
 
     def to(self, dtype: Any) -> Tensor:
         """The same numbers in another kind; itself where it has it already."""
-        kind = tensors.kind_named(dtype.dtype if isinstance(dtype, Tensor) else dtype)
-        if kind is None:
-            message = f"a tensor does not hold numbers of the kind {dtype}"
-            raise fault("not-numbers", message, help=[f"the kinds are {', '.join(tensors.KINDS)}"])
+        kind = known_kind(dtype.dtype if isinstance(dtype, Tensor) else dtype)
         if kind == self.dtype:
             return self
-        made = new(tensors.as_kind(self._value, kind))
-        edge = edge_of(self)
-        if edge is not None and mode.get() == DEFAULT and made.is_floating_point():
-            made._node = CastNode(edge, self.dtype)
+        value = tensors.as_kind(self._value, kind)
+        made: Tensor = made_by(value, self, lambda edge: CastNode(edge, self.dtype)) if kind in FLOATING else new(value)
         return made
 
     type = to
@@ -368,7 +359,7 @@ class Tensor(Core):
         if self._made_in_inference:
             message = f"no versions are counted for {words(self)}, which was made in inference mode"
             raise fault("inference-tensor", message)
-        return 0 if self._counter is None else self._counter.count
+        return version_of(self)
 
     def is_inference(self) -> Any:
         """Whether it was made in inference mode."""
@@ -376,11 +367,11 @@ class Tensor(Core):
 
     # -- operators -------------------------------------------------------------------------------------------------------
 
-    __add__, __radd__ = binary("add"), reflected("add")
-    __sub__, __rsub__ = binary("sub"), reflected("sub")
-    __mul__, __rmul__ = binary("mul"), reflected("mul")
-    __truediv__, __rtruediv__ = binary("div"), reflected("div")
-    __pow__, __rpow__ = binary("pow"), reflected("pow")
+    __add__, __radd__, __iadd__ = binary("add"), reflected("add"), methods.in_place("add")
+    __sub__, __rsub__, __isub__ = binary("sub"), reflected("sub"), methods.in_place("sub")
+    __mul__, __rmul__, __imul__ = binary("mul"), reflected("mul"), methods.in_place("mul")
+    __truediv__, __rtruediv__, __itruediv__ = binary("div"), reflected("div"), methods.in_place("div")
+    __pow__, __rpow__, __ipow__ = binary("pow"), reflected("pow"), methods.in_place("pow")
     __matmul__, __rmatmul__ = lambda a, b: apply("matmul", (a, b)), reflected("matmul")
     __neg__, __abs__ = unary("neg"), unary("abs")
     __lt__, __le__ = binary("lt"), binary("le")
@@ -392,21 +383,6 @@ class Tensor(Core):
 
     def __pos__(self) -> Tensor:
         return self
-
-    def __iadd__(self, other: Any) -> Any:
-        return inplace.change(self, "add", (other,))
-
-    def __isub__(self, other: Any) -> Any:
-        return inplace.change(self, "sub", (other,))
-
-    def __imul__(self, other: Any) -> Any:
-        return inplace.change(self, "mul", (other,))
-
-    def __itruediv__(self, other: Any) -> Any:
-        return inplace.change(self, "div", (other,))
-
-    def __ipow__(self, other: Any) -> Any:
-        return inplace.change(self, "pow", (other,))
 
     def __getitem__(self, key: Any) -> Any:
         return index(self, key)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TextIO
 from diffcli.errors import UsageError, error
 
 if TYPE_CHECKING:
-    from diffcli.reports.document import Style
+    from diffcli.reports.formats import Style
 
 PROBE = "∂v̄₋₁·│—…"
 """Characters of the reports; a stream that cannot carry them gets ASCII."""
@@ -28,7 +28,7 @@ class Environment:
 
     def style(self, stream: TextIO, width: int | None = None, color: str = "auto", digits: int | None = 6) -> Style:
         """How reports and diagnostics are to look on a stream."""
-        from diffcli.reports.document import Style  # not needed for --help
+        from diffcli.reports.formats import Style  # not needed for --help
 
         return Style(width or self._width(stream), digits, _carries_unicode(stream), self._has_color(stream, color))
 

@@ -10,16 +10,16 @@ from diffcli.cli.environment import Environment, write, write_file
 from diffcli.cli.exit_codes import ExitCode
 from diffcli.errors import Diagnostic, DiffcliError, UsageError, error
 from diffcli.records import Number, is_finite
-from diffcli.reports.document import Document, Style
-from diffcli.reports.formats import FORMATS, format_of
+from diffcli.reports.document import Document
+from diffcli.reports.formats import FORMATS, JSON, PLAIN, TABLE, Style, format_of
 from diffcli.reports.formats import render as render_document
 
 
 class Output:
     """Where and how a command prints, as its options say."""
 
-    def __init__(self, environment: Environment, format: str, path: str | None, quiet: bool, style: Style) -> None:
-        self.environment, self.format, self.path, self.quiet, self.style = environment, format, path, quiet, style
+    def __init__(self, environment: Environment, path: str | None, quiet: bool, style: Style) -> None:
+        self.environment, self.path, self.quiet, self.style = environment, path, quiet, style
 
     @classmethod
     def of(
@@ -42,11 +42,11 @@ class Output:
             A file's suffix says no format, or two options contradict each other.
         """
         path = None if output in (None, "-") else output
-        if as_json and format not in (None, "json"):
+        if as_json and format not in (None, JSON.name):
             raise UsageError([error("usage", f"--json and --format {format} contradict each other", help=["give one of them"])])
-        chosen = "json" if as_json else format
-        if quiet and chosen not in (None, "plain"):
-            raise UsageError([error("usage", f"--quiet and --format {chosen} contradict each other", help=["give one of them"])])
+        chosen = JSON if as_json else FORMATS.get(format or "")
+        if quiet and chosen not in (None, PLAIN):
+            raise UsageError([error("usage", f"--quiet and --format {chosen.name} contradict each other", help=["give one of them"])])
         if path == "" or (path is not None and os.path.isdir(path)):
             what = "it is a directory" if path else "it has no name"
             raise UsageError([error("unwritable-file", f"cannot write to {path or 'the file'}: {what}", help=["name a file after -o"])])
@@ -61,15 +61,10 @@ class Output:
         style = environment.style(environment.stdout, width, color, None if digits == "full" else int(digits))
         if path is not None:
             style = style._replace(width=width or 100, color=color == "always", unicode=True)
-        if path is None and chosen is not None and FORMATS[chosen].binary and environment.stdout.isatty():
-            help = [f"add -o FILE.{chosen}, or send it into a pipe"]
-            raise UsageError([error("usage", f"{chosen.upper()} is not for a terminal", help=help)])
-        return cls(environment, chosen or "table", path, quiet, style)
-
-    @property
-    def ascii_formulas(self) -> bool:
-        """Whether formulas are to be ASCII: in machine formats, and where the stream carries nothing else."""
-        return self.format in ("json", "csv", "plain") or not self.style.unicode
+        if path is None and chosen is not None and chosen.binary and environment.stdout.isatty():
+            help = [f"add -o FILE.{chosen.name}, or send it into a pipe"]
+            raise UsageError([error("usage", f"{chosen.name.upper()} is not for a terminal", help=help)])
+        return cls(environment, path, quiet, style._replace(format=chosen or TABLE))
 
     def print(self, document: Document, notes: Sequence[Diagnostic] = ()) -> None:
         """The document where it belongs, and the notes on stderr unless the document carries them."""
@@ -79,12 +74,12 @@ class Output:
 
             rendered = quiet(document)
         else:
-            rendered = render_document(self.format, document, self.style)
+            rendered = render_document(document, self.style)
         if self.path is not None:
             write_file(self.path, rendered)
         else:
             write(self.environment.stdout, rendered)
-        if notes and (FORMATS[self.format].diagnostics or self.quiet or self.path is not None):
+        if notes and (not self.style.format.whole or self.quiet or self.path is not None):
             from diffcli.reports.diagnostics import render
 
             write(self.environment.stderr, render(notes, self.environment.style(self.environment.stderr)))
@@ -120,7 +115,7 @@ def wants_json(args: Sequence[str]) -> bool:
     """Whether a command line asks for JSON, as far as can be told before it is understood."""
     joined = [*args, ""]
     return any(
-        token in ("--json", "--format=json", "-fjson") or (token in ("-f", "--format") and following == "json")
+        token in ("--json", f"--format={JSON.name}", f"-f{JSON.name}") or (token in ("-f", "--format") and following == JSON.name)
         for token, following in pairwise(joined)
     )
 

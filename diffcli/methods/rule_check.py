@@ -10,7 +10,7 @@ from diffcli.language.writing.printer import number_text
 from diffcli.methods.differences.automatic_difference import automatic_difference
 from diffcli.methods.differences.sampling import CallableSampler
 from diffcli.operations.custom_operations import OwnName
-from diffcli.tape.running.rules import term_functions
+from diffcli.tape.running.rules import FLOAT
 
 CLOSE = 1e-6
 """How far a partial may be from the difference, relative to it, whatever the bar of the difference says."""
@@ -25,7 +25,7 @@ def hold_against_differences(name: OwnName, parameters: Sequence[str], sources: 
         One is not the derivative, or there is none at a point.
     """
     faults = []
-    functions = term_functions(name, len(parameters))
+    functions = FLOAT.terms(name, len(parameters))
     for position, source in enumerate(sources):
         for point in name.row.points:
             fault = _fault(name, point, position, parameters, functions, source)

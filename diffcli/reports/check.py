@@ -10,7 +10,8 @@ from diffcli.errors import Diagnostic
 from diffcli.language.writing.printer import number_text, shorten
 from diffcli.operations.arithmetic import precise
 from diffcli.reports.diagnostics import as_data
-from diffcli.reports.document import Block, Column, Document, Style, Table, Text, Value, Values, number
+from diffcli.reports.document import Block, Column, Document, Table, Text, Value, Values, number
+from diffcli.reports.formats import Style
 from diffcli.reports.heading import LONGEST, heading, point_text
 from diffcli.studies.agreement.agreement import Agreement
 from diffcli.studies.agreement.points import PointChecks

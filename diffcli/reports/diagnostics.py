@@ -15,7 +15,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from diffcli.errors import Diagnostic, DiffcliError, Mark, Source
-from diffcli.reports.document import Style, machine
+from diffcli.reports.document import machine
+from diffcli.reports.formats import Style
 
 _COLORS = {"error": "31", "warning": "33", "note": "36"}
 _ASCII = {"│": "|", "…": "...", "−": "-", "·": "*", "×": "*", "∂": "d"}

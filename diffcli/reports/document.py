@@ -143,18 +143,6 @@ class Document(NamedTuple):
         return sorted(self.blocks, key=lambda block: not isinstance(block, Values | Matrix))
 
 
-class Style(NamedTuple):
-    """How a document is to look."""
-
-    width: int = 80
-    digits: int | None = 6
-    """Significant digits in tables; None for all."""
-    unicode: bool = True
-    color: bool = False
-    full: bool = False
-    """Whether large arrays show all their elements."""
-
-
 def number(value: float | int | None, digits: int | None = None) -> str:
     """A number as text: the shortest that reads back as itself, or rounded to significant digits.
 

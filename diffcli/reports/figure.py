@@ -5,14 +5,8 @@ A figure says what is drawn, never how: the terminal, SVG and matplotlib each re
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from diffcli.errors import UsageError, error
-from diffcli.reports.document import Document
-
 if TYPE_CHECKING:
     from diffcli.studies.graph.record import Graph
-
-DRAWN_BY = ("step-size", "swell", "jacobian", "hessian", "lesson", "graph")
-"""The commands whose reports have a figure."""
 
 
 class Axis(NamedTuple):
@@ -69,33 +63,3 @@ class Drawing(NamedTuple):
     title: str
     graph: "Graph"
     notes: tuple[str, ...] = ()
-
-
-def drawing_of(document: Document, format: str) -> Drawing:
-    """The graph of a document, for a format that shows nothing else.
-
-    Raises
-    ------
-    UsageError
-        There is none.
-    """
-    if document.drawing is None:
-        help = ["diffcli graph draws the graph of an expression", "table, markdown, latex, json, csv and plain show any report"]
-        raise UsageError([error("unknown-choice", f"this report has no graph to write as {format}", help=help)])
-    return document.drawing
-
-
-def figures_of(document: Document, format: str) -> list[Figure]:
-    """The figures of a document, for a format that shows nothing else.
-
-    Raises
-    ------
-    UsageError
-        There is none.
-    """
-    figures = [block for block in document.blocks if isinstance(block, Figure)]
-    if not figures:
-        drawn = f"commands that draw, where there are numbers to draw: {', '.join(DRAWN_BY)}"
-        help = [drawn, "table, markdown, latex, json, csv and plain show any report"]
-        raise UsageError([error("unknown-choice", f"this report has no figure to write as {format}", help=help)])
-    return figures

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from diffcli.records import is_array
-from diffcli.reports.document import Block, Cell, Column, Document, Style, Table, Text, number
+from diffcli.reports.document import Block, Cell, Column, Document, Table, Text, number
 from diffcli.reports.figure import Axis, Figure, Series
+from diffcli.reports.formats import Style
 from diffcli.studies.graph.record import Graph
 from diffcli.studies.lessons import LESSONS
 from diffcli.studies.lessons.record import Code, Curves, Erratum, Grid, Lesson, Part, Said, Settings, Tree

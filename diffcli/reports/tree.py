@@ -8,14 +8,15 @@ from diffcli.errors import LimitError, error
 from diffcli.language import Program, Statement
 from diffcli.language.syntax import CALL, NAME, NUMBER, Key
 from diffcli.language.writing.printer import LATEX, number_text, program_text, to_text
-from diffcli.reports.document import Block, Column, Document, Style, Table, Text
+from diffcli.reports.document import Block, Column, Document, Table, Text
+from diffcli.reports.formats import TREES, Style
 
 DEEPEST = 40
 """Branches are drawn down to this depth; below it all nodes stand in one column, with their depth as a number."""
 
 
-def tree_report(program: Program, style: Style, most: int | None, max_nodes: int, drawn: bool) -> Document:
-    """The tree of a program, ``drawn`` or as a table of its nodes; its text with the fewest parentheses; its LaTeX.
+def tree_report(program: Program, style: Style, most: int | None, max_nodes: int) -> Document:
+    """The tree of a program, drawn or as a table of its nodes, as the format has it; its text; its LaTeX.
 
     Raises
     ------
@@ -25,6 +26,7 @@ def tree_report(program: Program, style: Style, most: int | None, max_nodes: int
     if len(program) > max_nodes:
         message = f"the tree has {len(program)} nodes, more than {max_nodes}"
         raise LimitError([error("too-many-nodes", message, help=["raise it with --max-nodes N"])])
+    drawn = style.format.draws == TREES
     blocks: list[Block] = [Text("\n".join(_lines(program, style, most)), "code") if drawn else _table(program, most)]
     text = program_text(program)
     if len(text) <= 2000 or most is None:

@@ -38,7 +38,8 @@ from mpmath import mpf
 
 import diffcli
 from diffcli.methods.problem.problem import Problem
-from diffcli.tape.running.evaluation import float_functions, run
+from diffcli.tape.running.evaluation import run
+from diffcli.tape.running.rules import FLOAT
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from oracle import ORACLE, derivative_of  # the tests are no package
@@ -203,7 +204,7 @@ class BlackBox:
 
     def __init__(self, text: str) -> None:
         self.tape = Problem(text, {"x": 1.0}).tape
-        self.functions = float_functions(self.tape)
+        self.functions = FLOAT.row_functions(self.tape)
         self.evaluations = 0
 
     def __call__(self, x: Any) -> Any:

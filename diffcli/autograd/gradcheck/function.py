@@ -37,36 +37,42 @@ class Checked:
     """
 
     def __init__(self, function: Callable[..., Any], inputs: Sequence[Any], held: dict[str, Any], kind: Any = None) -> None:
-        self.function, self.kind = function, kind
-        self.arguments = [_copied(one, kind) for one in inputs]
-        self.names: list[str] = []
-        self.leaves: list[Any] = []
-        for number, one in enumerate(self.arguments):
-            if isinstance(one, Core) and edge_of(one) is not None:
-                self.names.append(one.name or f"input {number}")
-                self.leaves.append(one)
-        self.names += held
+        self.function = function
+        self.arguments = [_copied(one, kind) if isinstance(one, Core) else one for one in inputs]
+        self.given = [
+            (one.name or f"input {number}", one) for number, one in enumerate(self.arguments) if isinstance(one, Core)
+        ]
+        """The arguments that are tensors, with their names."""
+        checked = [(name, one) for name, one in self.given if edge_of(one) is not None] + list(held.items())
         self.own = list(held.values())
-        self.leaves += self.own
+        self.names: list[str] = [name for name, _ in checked]
+        self.leaves: list[Any] = [leaf for _, leaf in checked]
         self.point = [_in_kind(leaf._value, kind) for leaf in self.leaves]
         self.shapes = [tensors.shape_of(value) for value in self.point]
 
-    def outputs(self, moved: dict[int, Any] | None = None) -> list[Any]:
-        """The tensors that the function returns, with other numbers for some of the leaves."""
+    def _at(self, values: Sequence[Any], computed: Callable[[], Any]) -> Any:
+        """What is computed while the leaves have some values."""
         before = [leaf._value for leaf in self.own]
-        for number, leaf in enumerate(self.leaves):
-            leaf._value = tensors.copy(self.point[number] if moved is None else moved.get(number, self.point[number]))
+        for leaf, value in zip(self.leaves, values, strict=True):
+            leaf._value = value
         try:
-            found = self.function(*self.arguments)
+            return computed()
         finally:
             for leaf, value in zip(self.own, before, strict=True):
                 leaf._value = value
-        return outputs_of(found)
 
-    def values(self, moved: dict[int, Any]) -> list[Numbers]:
-        """The elements of the outputs at another point; NaN where the function is not defined there."""
-        with no_grad():
-            return [numbers_of(one) for one in self.outputs(moved)]
+    def outputs(self, moved: dict[int, Any] | None = None) -> list[Any]:
+        """The tensors that the function returns, with other numbers for some of the leaves."""
+        values = [tensors.copy((moved or {}).get(number, value)) for number, value in enumerate(self.point)]
+        return outputs_of(self._at(values, lambda: self.function(*self.arguments)))
+
+    def values(self, moved: dict[int, Any], number: int) -> Numbers:
+        """The elements of an output at another point; none where the function is not defined there."""
+        try:
+            with no_grad():
+                return numbers_of(self.outputs(moved)[number]._value)
+        except (ArithmeticError, ValueError):
+            return []
 
     def recorded(self) -> list[Any]:
         """The outputs with their graph."""
@@ -83,32 +89,19 @@ class Checked:
         """The adjoint of each leaf for one of an output, by the graph."""
         if edge_of(output) is None:
             return [None] * len(self.leaves)
-        shape, kind = tensors.shape_of(output._value), tensors.kind_of(output._value)
-        weights = new(tensors.as_kind(array_like(adjoint, shape), kind))
-        held = [leaf._value for leaf in self.own]
-        try:
-            for leaf, value in zip(self.leaves, self.point, strict=True):
-                leaf._value = value  # what a saved leaf holds is read in the backward pass
-            found = grad([output], self.leaves, [weights], retain_graph=True, allow_unused=True)
-        finally:
-            for leaf, value in zip(self.own, held, strict=True):
-                leaf._value = value
+        weights = new(tensors.as_kind(array_like(adjoint, output.shape), output.dtype))
+        found = self._at(  # what a saved leaf holds is read in the backward pass
+            self.point, lambda: grad([output], self.leaves, [weights], retain_graph=True, allow_unused=True)
+        )
         for name, leaf, one in zip(self.names, self.leaves, found, strict=True):
             if one is not None and one.shape != leaf.shape:
                 message = f"the gradient by {name} is {shape_text(one.shape)}, and {name} is {shape_text(leaf.shape)}"
                 raise fault("gradcheck", message, help=["a gradient has the shape of what it is by"])
-        return [None if one is None else numbers_of(one) for one in found]
+        return [None if one is None else numbers_of(one._value) for one in found]
 
-    def changed(self, before: Sequence[Any]) -> list[str]:
-        """Which arguments are no longer as they were: their names."""
-        return [
-            one.name or f"input {number}"
-            for number, (one, old) in enumerate(zip(self.arguments, before, strict=True))
-            if isinstance(one, Core) and not same(numbers_of(one), old)
-        ]
-
-    def contents(self) -> list[Any]:
-        return [numbers_of(one) if isinstance(one, Core) else None for one in self.arguments]
+    def contents(self) -> list[tuple[str, str]]:
+        """The arguments that are tensors, each with its numbers to the last bit."""
+        return [(name, repr(numbers_of(one._value))) for name, one in self.given]
 
 
 def outputs_of(found: Any) -> list[Any]:
@@ -116,15 +109,11 @@ def outputs_of(found: Any) -> list[Any]:
     return [one for one in (found if isinstance(found, list | tuple) else [found]) if isinstance(one, Core)]
 
 
-def _copied(one: Any, kind: Any) -> Any:
-    if not isinstance(one, Core):
-        return one
-    made: Any = object.__new__(Tensor)
-    made._value = tensors.copy(one._value)
-    made.name = one.name
-    if edge_of(one) is not None:
-        made._flag = True
-    if kind is not None and made.is_floating_point():
+def _copied(one: Core, kind: Any) -> Tensor:
+    """A leaf with the same numbers, in another kind if that is given and it can be differentiated by."""
+    made: Tensor = object.__new__(Tensor)
+    made._value, made.name, made._flag = tensors.copy(one._value), one.name, edge_of(one) is not None
+    if made.is_floating_point():
         made._value = _in_kind(made._value, kind)
     return made
 
@@ -133,21 +122,14 @@ def _in_kind(value: Any, kind: Any) -> Any:
     return tensors.copy(value) if kind is None else tensors.as_kind(tensors.copy(value), kind)
 
 
-def numbers_of(tensor: Any) -> Numbers:
-    value = tensor._value
-    return [value] if type(value) is float else tensors.to_list(tensors.array_of(value).reshape(-1))
+def numbers_of(value: Any) -> Numbers:
+    found: Numbers = tensors.to_list(tensors.array_of(value).reshape(-1))
+    return found
 
 
 def array_like(numbers: Numbers, shape: tuple[int, ...]) -> Any:
     """Numbers as a value of a shape, in double precision."""
     return tensors.plain(tensors.array_of(tensors.from_data(numbers, tensors.FLOAT64)).reshape(shape))
-
-
-def same(one: Numbers | None, other: Numbers | None) -> bool:
-    """Whether numbers are the same to the last bit, NaN included."""
-    if one is None or other is None:
-        return one is other
-    return len(one) == len(other) and all(a == b or (a != a and b != b) for a, b in zip(one, other, strict=True))
 
 
 def weighted(numbers: Numbers, weights: Numbers) -> float:

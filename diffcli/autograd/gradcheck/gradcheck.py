@@ -8,7 +8,7 @@ from typing import Any
 
 from diffcli.autograd.gradcheck.function import Checked, array_like, outputs_of
 from diffcli.autograd.gradcheck.record import GradCheck
-from diffcli.autograd.gradcheck.run import Check, size_of, weights_of
+from diffcli.autograd.gradcheck.run import Check, weights_of
 from diffcli.autograd.graph.backward import grad
 from diffcli.autograd.graph.core import Core, edge_of, new
 from diffcli.autograd.modes import enable_grad
@@ -102,7 +102,7 @@ def _gradient_function(function: Callable[..., Any], given: list[Any], random: R
     adjoints = []
     for number, end in enumerate(ends):
         shape, kind = tensors.shape_of(end._value), tensors.kind_of(end._value)
-        made = new(tensors.as_kind(array_like(weights_of(random, size_of(shape)), shape), kind))
+        made = new(tensors.as_kind(array_like(weights_of(random, end.numel()), shape), kind))
         made._flag, made.name = True, f"adjoint {number}"
         adjoints.append(made)
     count = len(given)

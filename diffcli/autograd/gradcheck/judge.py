@@ -49,22 +49,23 @@ class SingleSampler(CallableSampler):
 
     def sample(self, x: float) -> Sample:
         nearest = float(tensors.as_kind(x, tensors.FLOAT32)) if abs(x) < 3e38 else x
-        if nearest == self.x != x:
-            return Sample(x, math.nan, ())
-        return super().sample(nearest)
+        return Sample(x, math.nan, ()) if nearest == self.x != x else super().sample(nearest)
 
     def noise(self, one: Sample, other: Sample) -> float:
         """A few roundings of the values: those that are not seen are too coarse to be estimated."""
         return 4 * SINGLE.unit * (abs(one.value) + abs(other.value))
 
 
-class Size(NamedTuple):
-    """What else is known of how well an output can be known."""
+class Case(NamedTuple):
+    """A derivative to be judged, in units in which the point and the value are near 1."""
 
-    moves: float = 0.0
+    sampler: CallableSampler
+    gradient: float
+    precision: Precision
+    moves: float
     """The sum of |x dy/dx| over the inputs: rounding of the inputs moves the output by that times the unit."""
-    least: float = 0.0
-    """How far a derivative is off because values are no finer than the least of floats."""
+    least: float
+    """The error of a derivative because values are no finer than the least of floats."""
 
 
 def judge(
@@ -78,33 +79,26 @@ def judge(
     Parameters
     ----------
     along
-        The function.
+        The function; NaN where it is not defined.
     gradient
-        The derivative by the graph; 0 where in the graph there is no way.
+        The derivative by the graph; 0 if the graph has no path.
     precision
         Of the function and its argument.
     reached
-        Whether the graph has a way from the argument to the result.
+        Whether the graph has a path from the argument to the result.
     moves
-        See `Size`.
+        See `Case`.
     """
-    unit, size = _power_below(x), _power_below(_value(along, x))
-    known = Size(moves / size, 4 * _rescaled(math.ulp(0.0), unit, size))
-    scaled = _rescaled(gradient, unit, size)
-    found = _judge(lambda u: _value(along, u * unit) / size, x / unit, scaled, precision, reached, known)
-    back = (size, unit)
-    error, left, right = (None if one is None else _rescaled(one, *back) for one in (found.error, found.left, found.right))
-    difference = _rescaled(found.difference, *back)
+    kind = CallableSampler if precision is DOUBLE else SingleSampler
+    unit = _power_below(x)
+    size = _power_below(along(x))
+    sampler = kind(lambda u: along(u * unit) / size, x / unit)
+    least = 4 * _rescaled(math.ulp(0.0), unit, size)
+    found = _judge(Case(sampler, _rescaled(gradient, unit, size), precision, moves / size, least), reached)
+    error, left, right = (None if one is None else _rescaled(one, size, unit) for one in (found.error, found.left, found.right))
+    difference = _rescaled(found.difference, size, unit)
     verdict = AGREES if math.isinf(difference) and difference == gradient else found.verdict  # both are beyond the floats
-    return found._replace(verdict=verdict, difference=difference, error=error, left=left, right=right)
-
-
-def _value(along: Along, x: float) -> float:
-    """The value of a function; NaN outside of its domain."""
-    try:
-        return along(x)
-    except (ArithmeticError, ValueError):
-        return math.nan
+    return Judgement(difference, error, verdict, left, right, found.reason)
 
 
 def _power_below(size: float) -> float:
@@ -114,33 +108,33 @@ def _power_below(size: float) -> float:
 
 def _rescaled(number: float, factor: float, divisor: float) -> float:
     """A number times a power of two over another one; infinite where that is too large."""
-    exponent = math.frexp(factor)[1] - math.frexp(divisor)[1]
     try:
-        return math.ldexp(number, exponent)
+        return math.ldexp(number, math.frexp(factor)[1] - math.frexp(divisor)[1])
     except OverflowError:
         return math.copysign(math.inf, number)
 
 
-def _judge(along: Along, x: float, gradient: float, precision: Precision, reached: bool, known: Size) -> Judgement:
-    """The same, in those units."""
-    sampler = (CallableSampler if precision is DOUBLE else SingleSampler)(along, x)
+def _without(verdict: str, reason: str, left: float | None = None, right: float | None = None) -> Judgement:
+    """A judgement where differences give no number."""
+    return Judgement(math.nan, None, verdict, left, right, reason)
+
+
+def _judge(case: Case, reached: bool) -> Judgement:
+    sampler = case.sampler
     if not sampler.base.defined:
-        return Judgement(UNJUDGED, math.nan, None, reason=f"the output is {sampler.base.value} here")
+        return _without(UNJUDGED, f"the output is {sampler.base.value} here")
     found: list[Judgement] = []
     for share in SHARES:
-        step = None if share == 1 else share * sampler.scale()
-        record = automatic_difference(sampler, "x", step)
+        record = automatic_difference(sampler, "x", None if share == 1 else share * sampler.scale())
         sampler.evaluations = 0
-        left, right = record.left, record.right
         if record.error is not None:
-            one = _beside(gradient, record, sampler, precision, known)
-        elif left is not None and right is not None:
-            one = _at_kink(gradient, left, right, precision)
+            found.append(_beside(case, record))
+        elif record.left is not None and record.right is not None:
+            found.append(_at_kink(case, record.left, record.right))
         else:
-            one = _unsteady(sampler, gradient, precision) or Judgement(UNJUDGED, math.nan, None, reason=record.reason)
-        found.append(one)
-        doubted = gradient == 0 and one.verdict == AGREES and len(found) == 1  # 0 is also what steps too long or short see
-        if one.verdict in RIGHT and not doubted:
+            found.append(_unsteady(case) or _without(UNJUDGED, record.reason))
+        doubted = case.gradient == 0 and found[0].verdict == AGREES  # 0 is also what steps too long or short see
+        if found[-1].verdict in RIGHT and not (doubted and len(found) == 1):
             break
     return _last_word(found, reached)
 
@@ -153,90 +147,83 @@ def _last_word(found: list[Judgement], reached: bool) -> Judgement:
     wrong = [one for one in found if one.verdict == DISAGREES]
     if not wrong:
         return last if last.reason else found[0]
-    known = [one for one in found if one.error is not None]
+    known = [(one.error, one) for one in found if one.error is not None]
     kinks = [one for one in wrong if one.error is None]
     if len(known) < 2 and kinks:
         return kinks[0]
-    best = min(known, key=lambda one: one.error or 0.0)
-    for one in known:
-        if abs(one.difference - best.difference) > 2 * ((one.error or 0.0) + (best.error or 0.0)):
-            return best._replace(verdict=UNJUDGED, reason="differences over other steps say otherwise")
+    bar, best = min(known, key=lambda pair: pair[0])
+    if any(abs(one.difference - best.difference) > 2 * (error + bar) for error, one in known):
+        return best._replace(verdict=UNJUDGED, reason="differences over other steps say otherwise")
     if best.verdict == DISAGREES and not reached:
-        return best._replace(reason="the output depends on the input, and the graph has no way between them")
+        return best._replace(reason="the output depends on the input, and the graph has no path between them")
     return best
 
 
-def _beside(gradient: float, record: Difference, sampler: CallableSampler, precision: Precision, known: Size) -> Judgement:
+def _beside(case: Case, record: Difference) -> Judgement:
     """A derivative beside a number with an error bar."""
+    gradient, precision, sampler = case.gradient, case.precision, case.sampler
     difference, bar = record.estimate, record.error or 0.0
+    larger = max(abs(gradient), abs(difference))
+    if not math.isfinite(gradient) or abs(gradient - difference) > 2 * bar + precision.tolerance * larger + case.least:
+        return Judgement(difference, bar, DISAGREES)
     length = sampler.scale() / 16
     beside = [sampler.sample(sampler.x + side * length).value for side in (-1.0, 0.0, 1.0)]
     values = [value for value in (*beside, *(value for _, value in record.samples)) if math.isfinite(value)]
-    larger = max(abs(gradient), abs(difference))
-    if not math.isfinite(gradient) or abs(gradient - difference) > 2 * bar + precision.tolerance * larger + known.least:
-        return Judgement(DISAGREES, difference, bar)
-    constant = min(values) == max(values)
-    rounding = bar * length <= precision.nothing * max(
-        known.moves, *map(abs, values)
-    )  # no more than what the output is rounded by
-    if bar <= precision.judging * larger or rounding or constant:
-        return Judgement(AGREES, difference, bar)
-    return Judgement(UNJUDGED, difference, bar, reason="the error bar is too large beside the derivative")
+    rounded = bar * length <= precision.nothing * max(case.moves, *map(abs, values))  # no more than the output is rounded by
+    if bar <= precision.judging * larger or rounded or min(values) == max(values):
+        return Judgement(difference, bar, AGREES)
+    return Judgement(difference, bar, UNJUDGED, reason="the error bar is too large beside the derivative")
 
 
-def _at_kink(gradient: float, left: float, right: float, precision: Precision) -> Judgement:
+def _between(case: Case, left: float, right: float, share: float) -> bool:
+    """Whether the gradient lies between two slopes, as far as they are known."""
+    slack = share * max(abs(left), abs(right))
+    return min(left, right) - slack <= case.gradient <= max(left, right) + slack
+
+
+def _at_kink(case: Case, left: float, right: float) -> Judgement:
     """A derivative beside the slopes on the two sides: what lies between them is as right as they are."""
-    slack = 100 * precision.tolerance * max(abs(left), abs(right))
-    between = min(left, right) - slack <= gradient <= max(left, right) + slack
-    told = f"a kink, and the gradient is {'' if between else 'not '}between the slopes"
-    return Judgement(KINK if between else DISAGREES, math.nan, None, left, right, told)
+    if _between(case, left, right, 100 * case.precision.tolerance):
+        return _without(KINK, "a kink, and the gradient is between the slopes", left, right)
+    return _without(DISAGREES, "a kink, and the gradient is not between the slopes", left, right)
 
 
 # -- where there is no slope ---------------------------------------------------------------------------------------------------
 
 
-def _unsteady(sampler: CallableSampler, gradient: float, precision: Precision) -> Judgement | None:
+def _unsteady(case: Case) -> Judgement | None:
     """A jump or a pole of the slope; None where it is neither."""
-    base, scale = sampler.base, sampler.scale()
-    jumps, poles = [], []
+    sampler, gradient, precision = case.sampler, case.gradient, case.precision
+    base, poles = sampler.base, []
     for side in (-1.0, 1.0):
-        near = [sampler.sample(base.x + side * share * scale) for share in precision.ladder]
+        near = [sampler.sample(base.x + side * share * sampler.scale()) for share in precision.ladder]
         if not all(sample.defined for sample in near):
             continue
         gaps = [abs(sample.value - base.value) for sample in near]
         if gaps[-1] > 0.5 * gaps[0] and gaps[-1] > 1e3 * precision.unit * abs(base.value):
-            jumps.append(side)
-            continue
+            return _at_jump(case)
         quotients = [(sample.value - base.value) / (sample.x - base.x) for sample in near]
         if all(abs(later) > 2 * abs(sooner) > 0 for sooner, later in pairwise(quotients)):
             poles.append(quotients[-1])
-    if jumps:
-        return _at_jump(sampler, gradient, precision)
-    if poles and math.isinf(gradient) and any(pole * gradient > 0 for pole in poles):
-        return Judgement(POLE, math.nan, None, reason="the slope grows without bound, and the gradient is infinite")
+    if math.isinf(gradient) and any(pole * gradient > 0 for pole in poles):
+        return _without(POLE, "the slope grows without bound, and the gradient is infinite")
     if len(poles) == 2 and poles[0] * poles[1] < 0 and math.isnan(gradient):
-        return Judgement(POLE, math.nan, None, reason="the slopes on the two sides are infinite and opposite: there is none")
-    if poles:
-        return Judgement(DISAGREES, math.nan, None, reason="the slope grows without bound")
-    return None
+        return _without(POLE, "the slopes on the two sides are infinite and opposite: there is none")
+    return _without(DISAGREES, "the slope grows without bound") if poles else None
 
 
-def _at_jump(sampler: CallableSampler, gradient: float, precision: Precision) -> Judgement:
+def _at_jump(case: Case) -> Judgement:
     """Where the function jumps there is no derivative; the slopes beside the point are the best that a gradient can be."""
-    slopes = []
+    sampler, slopes = case.sampler, []
     for side in (-1.0, 1.0):
         near = []
-        for share in (2.0**-4, 2.0**-5):
-            other = type(sampler)(sampler.function, sampler.x + side * share * sampler.scale())
-            beside = automatic_difference(other, "x", share * sampler.scale() * 0.47) if other.base.defined else None
-            near.append(math.nan if beside is None else beside.estimate)
+        for distance in (sampler.scale() / 16, sampler.scale() / 32):
+            other = type(sampler)(sampler.function, sampler.x + side * distance)
+            near.append(automatic_difference(other, "x", distance * 0.47).estimate if other.base.defined else math.nan)
         slopes.append(2 * near[1] - near[0])
     left, right = slopes
     if math.isnan(left) or math.isnan(right):
-        return Judgement(UNJUDGED, math.nan, None, reason="the function jumps here, and has no slopes beside it")
-    slack = 0.01 * max(abs(left), abs(right))
-    right_as_can_be = min(left, right) - slack <= gradient <= max(left, right) + slack
-    told = "a jump: there is no derivative, and the gradient is " + (
-        "that beside it" if right_as_can_be else "not that beside it"
-    )
-    return Judgement(JUMP if right_as_can_be else DISAGREES, math.nan, None, left, right, told)
+        return _without(UNJUDGED, "the function jumps here, and has no slopes beside it")
+    if _between(case, left, right, 0.01):
+        return _without(JUMP, "a jump: there is no derivative, and the gradient is that beside it", left, right)
+    return _without(DISAGREES, "a jump: there is no derivative, and the gradient is not that beside it", left, right)

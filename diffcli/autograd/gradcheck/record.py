@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from diffcli.autograd.graph.core import counted
+
 Place = tuple[int, ...] | None
 """An index, or None for a combination of elements."""
 
@@ -15,11 +17,11 @@ MOST_SHOWN = 8
 class Judgement(NamedTuple):
     """What differences say about a number."""
 
-    verdict: str
     difference: float
     """The derivative by differences; NaN where there is none."""
     error: float | None
     """Its error bar."""
+    verdict: str
     left: float | None = None
     """The slope on the left, at a kink or a jump."""
     right: float | None = None
@@ -37,7 +39,7 @@ class GradCheckEntry(NamedTuple):
     input_index: Place
     """Which element; None for a direction."""
     gradient: float | None
-    """By the graph; None if in the graph there is no way from the output to the input."""
+    """By the graph; None if the graph has no path from the output to the input."""
     difference: float
     error: float | None
     verdict: str
@@ -47,17 +49,14 @@ class GradCheckEntry(NamedTuple):
     reason: str = ""
 
     def __str__(self) -> str:
-        where = (
-            f"d {_named(self.output, self.output_index, 'weighted sum')} / d {_named(self.input, self.input_index, 'direction')}"
-        )
-        found = "None" if self.gradient is None else repr(self.gradient)
+        output, input = _named(self.output, self.output_index, "weighted sum"), _named(self.input, self.input_index, "direction")
         if self.left is not None and self.right is not None:
             seen = f"slopes by differences {self.left:.9g} on the left and {self.right:.9g} on the right"
         elif self.error is not None:
             seen = f"differences {self.difference:.12g} ± {self.error:.1g}"
         else:
             seen = "differences give no number"
-        text = f"{where}: {self.verdict}. Gradient {found}, {seen}"
+        text = f"d {output} / d {input}: {self.verdict}. Gradient {self.gradient}, {seen}"
         return f"{text} ({self.reason})" if self.reason else text
 
 
@@ -83,11 +82,11 @@ class GradCheck(NamedTuple):
         what = "gradient" if self.order == 1 else "second derivative"
         bad = [entry for entry in self.entries if entry.verdict not in RIGHT]
         if self.passed:
-            return f"gradcheck: every {what} is right ({_count(len(self.entries), 'derivative')} compared)"
+            return f"gradcheck: every {what} is right ({counted(len(self.entries), 'derivative')} compared)"
         wrong = sum(entry.verdict == DISAGREES for entry in bad)
-        told = [f"{wrong} of {_count(len(self.entries), f'{what}')} wrong"] if wrong else []
+        told = [f"{wrong} of {counted(len(self.entries), what)} wrong"] if wrong else []
         told += [f"{len(bad) - wrong} that cannot be judged"] if len(bad) > wrong else []
-        told += [_count(len(self.faults), "other fault")] if self.faults else []
+        told += [counted(len(self.faults), "other fault")] if self.faults else []
         return f"gradcheck: {', '.join(told)}"
 
     def lines(self) -> tuple[str, ...]:
@@ -106,7 +105,3 @@ def _named(name: str, index: Place, combined: str) -> str:
     if index is None:
         return f"{name} ({combined})"
     return f"{name}[{','.join(map(str, index))}]" if index else name
-
-
-def _count(count: int, noun: str) -> str:
-    return f"{count} {noun}{'s' * (count != 1)}"

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache, partial
 from itertools import product
+from operator import itemgetter
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
-from diffcli.autograd.gradcheck.function import Checked, Numbers, array_like, numbers_of, same, weighted
+from diffcli.autograd.gradcheck.function import Checked, Numbers, array_like, numbers_of, weighted
 from diffcli.autograd.gradcheck.judge import DOUBLE, SINGLE, judge
 from diffcli.autograd.gradcheck.record import RIGHT, GradCheck, GradCheckEntry, Place
-from diffcli.autograd.graph.core import edge_of, new
+from diffcli.autograd.graph.core import counted, edge_of
 from diffcli.errors import fault
 from diffcli.operations.arithmetic import tensors
-from diffcli.operations.array_row import Shape
+from diffcli.operations.array_row import Shape, size
 
 MOST_PAIRS = 1024
 """With more pairs of an element of an output and one of the inputs than that, directions are compared."""
@@ -24,6 +26,28 @@ LARGEST = 5
 SOME = f"random weights, {DIRECTIONS} directions, and the largest and some other elements"
 
 NO_INPUT = "no input requires a gradient, so there is none to check"
+
+
+class Row(NamedTuple):
+    """What a comparison is of: an element of an output, or a weighted sum of all."""
+
+    of: Place
+    gradients: list[Numbers | None]
+    """By each leaf."""
+    picked: Callable[[Numbers], float]
+    """The number from the elements of the output."""
+
+
+class Line(NamedTuple):
+    """How a leaf is moved: one element of it, or all along a direction."""
+
+    element: Place
+    x: float
+    """Where the point is on the line."""
+    at: Callable[[float], Any]
+    """The value of the leaf at a place on the line."""
+    slope: Callable[[Numbers], float]
+    """The derivative along the line, from the gradient."""
 
 
 class Check:
@@ -84,8 +108,9 @@ class Check:
         checked = self.checked
         before = checked.contents()
         first = checked.recorded()
-        for name in checked.changed(before):
-            self.faults.append(f"the function changes {name} in place")
+        for (name, old), (_, now) in zip(before, checked.contents(), strict=True):
+            if old != now:
+                self.faults.append(f"the function changes {name} in place")
         second = checked.recorded()
         if len(first) != len(second):
             self.steady = False
@@ -93,134 +118,85 @@ class Check:
             return first
         for number, (one, other) in enumerate(zip(first, second, strict=True)):
             name = "the output" if len(first) == 1 else f"output {number}"
-            if not same(numbers_of(one), numbers_of(other)):
+            if repr(numbers_of(one._value)) != repr(numbers_of(other._value)):
                 self.steady = False
                 self.faults.append(f"the function is not deterministic: {name} is another one each time, for the same inputs")
             elif edge_of(one) is not None and one.is_floating_point():
                 weights = weights_of(self.random, one.numel())
                 pairs = zip(checked.gradients(one, weights), checked.gradients(other, weights), checked.names, strict=True)
                 for found, again, leaf in pairs:
-                    if not same(found, again):
+                    if repr(found) != repr(again):
                         self.faults.append(f"the gradient of {name} by {leaf} is another one each time, for the same inputs")
         return first
 
     # -- an output ---------------------------------------------------------------------------------------------------------
 
     def _of_output(self, number: int, name: str, output: Any) -> None:
-        size = output.numel()
-        total = sum(size_of(shape) for shape in self.checked.shapes)
-        every = size * total <= MOST_PAIRS if self.every is None else self.every
-        indices = _indices(output.shape) if every else ()
-        rows = [self.checked.of_element(output, index) for index in indices]
-        moves = [self._moves(row) for row in rows]
-        weights = weights_of(self.random, size)
-        combined = self.checked.gradients(output, weights)
-        twice = self.checked.gradients(output, [-3.0 * weight for weight in weights])
-        for leaf, shape in enumerate(self.checked.shapes):
-            if every:
-                self._linear(name, leaf, [row[leaf] for row in rows], weights, combined[leaf])
-                self._elements(number, name, output, leaf, rows, moves)
-            else:
-                self._linear(name, leaf, [combined[leaf]], [-3.0], twice[leaf])
-                self._directions(number, name, weights, leaf, combined[leaf])
-            how = "every element" if every else SOME
-            self.how.append(f"{self.checked.names[leaf]} of {_elements_text(shape)}: {how} against differences")
+        """Compare <w, J v>, where w picks an element of the output or weighs all, and v one of a leaf or a direction."""
+        checked = self.checked
+        every = output.numel() * sum(map(size, checked.shapes)) <= MOST_PAIRS if self.every is None else self.every
+        weights = weights_of(self.random, output.numel())
+        combined = checked.gradients(output, weights)
+        if every:
+            rows = [Row(of, checked.of_element(output, of), itemgetter(k)) for k, of in enumerate(_indices(output.shape))]
+            factors, total = weights, combined
+        else:
+            rows = [Row(None, combined, lambda values: weighted(values, weights))]
+            factors, total = [-3.0], checked.gradients(output, [-3.0 * weight for weight in weights])
+        moves = [self._moves(row.gradients) for row in rows]
+        for leaf, label in enumerate(checked.names):
+            self._linear(name, leaf, rows, factors, total[leaf])
+            for line in self._lines(leaf, None if every else (combined[leaf] or ())):
+                values = cache(lambda x, line=line, leaf=leaf: checked.values({leaf: line.at(x)}, number))
+                for row, moved in zip(rows, moves, strict=True):
+
+                    def along(x: float, row: Row = row, values: Callable[[float], Numbers] = values) -> float:
+                        return row.picked(values(x)) if values(x) else math.nan
+
+                    own = row.gradients[leaf]
+                    gradient = None if own is None else line.slope(own)
+                    found = judge(along, line.x, gradient or 0.0, self.precision, own is not None, moved)
+                    self.entries.append(GradCheckEntry(name, row.of, label, line.element, gradient, *found))
+            elements = counted(size(checked.shapes[leaf]), "element")
+            self.how.append(f"{label} of {elements}: {'every element' if every else SOME} against differences")
         if self.single is not None:
             self._in_single(number, name, weights, combined)
 
-    def _moves(self, row: Sequence[Numbers | None]) -> float:
+    def _moves(self, gradients: Sequence[Numbers | None]) -> float:
         """The sum of |x dy/dx| over all inputs, as far as it is known."""
         return math.fsum(
             abs(x * slope)
-            for value, slopes in zip(self.checked.point, row, strict=True)
-            for x, slope in zip(numbers_of(new(value)), slopes or (), strict=False)
+            for value, slopes in zip(self.checked.point, gradients, strict=True)
+            for x, slope in zip(numbers_of(value), slopes or (), strict=False)
             if math.isfinite(x * slope)
         )
 
-    def _linear(self, name: str, leaf: int, rows: Sequence[Numbers | None], weights: Numbers, combined: Numbers | None) -> None:
+    def _linear(self, name: str, leaf: int, rows: Sequence[Row], factors: Numbers, total: Numbers | None) -> None:
         """A gradient is linear in the adjoint that it starts from: a backward that forgets to multiply by it is not."""
-        if combined is None or any(row is None for row in rows):
-            return
-        for place, found in enumerate(combined):
-            terms = [weight * row[place] for weight, row in zip(weights, rows, strict=True) if row is not None]
-            size = math.fsum(map(abs, terms)) if all(map(math.isfinite, terms)) else math.nan
-            if abs(math.fsum(terms) - found) > 1e4 * self.precision.unit * size if math.isfinite(size) else False:
+        known = [row.gradients[leaf] for row in rows]
+        for place, found in enumerate(total or ()):
+            terms = [factor * own[place] for factor, own in zip(factors, known, strict=True) if own is not None]
+            largest = math.fsum(map(abs, terms)) if all(map(math.isfinite, terms)) else math.inf
+            if len(terms) == len(known) and abs(math.fsum(terms) - found) > 1e4 * self.precision.unit * largest:
                 self.faults.append(
                     f"the gradient of {name} by {self.checked.names[leaf]} is not linear in the adjoint that it starts from: "
                     "a backward has to multiply by it"
                 )
                 return
 
-    def _elements(self, number: int, name: str, output: Any, leaf: int, rows: list[list[Numbers | None]], moves: Numbers) -> None:
-        """Every element of the output by every element of an input; the values are computed once for all outputs."""
-        shape, inputs = tensors.shape_of(output._value), self.checked.shapes[leaf]
-        for place, index in enumerate(_indices(inputs)):
-            known: dict[float, Numbers] = {}
-            for k, of in enumerate(_indices(shape)):
-                row = rows[k][leaf]
-
-                def along(x: float, k: int = k, place: int = place, known: dict[float, Numbers] = known) -> float:
-                    if x not in known:
-                        known[x] = self._values(number, leaf, place, x)
-                    return known[x][k] if known[x] else math.nan
-
-                x = numbers_of(new(self.checked.point[leaf]))[place]
-                self._entry(name, of, leaf, index, None if row is None else row[place], along, x, moves[k])
-
-    def _values(self, number: int, leaf: int, place: int, x: float) -> Numbers:
-        """An output with another number for one element of an input; nothing where the function is undefined."""
-        array = tensors.mutable(self.checked.point[leaf])
-        array.reshape(-1)[place] = x
-        return self._output({leaf: array}, number)
-
-    def _output(self, moved: dict[int, Any], number: int) -> Numbers:
-        try:
-            return self.checked.values(moved)[number]
-        except (ArithmeticError, ValueError):
-            return []
-
-    def _directions(self, number: int, name: str, weights: Numbers, leaf: int, gradient: Numbers | None) -> None:
-        """A weighted sum of an output along random directions, and by some elements of an input."""
-        point = numbers_of(new(self.checked.point[leaf]))
-        shape = self.checked.shapes[leaf]
-        kind = tensors.kind_of(self.checked.point[leaf])
-        for _ in range(DIRECTIONS):
-            direction = [self.random.gauss(0.0, 1.0) * (abs(x) or 1.0) for x in point]
-
-            def along(t: float, direction: Numbers = direction) -> float:
-                moved = [x + (t - 1) * step for x, step in zip(point, direction, strict=True)]
-                return _sum(self._output({leaf: tensors.as_kind(array_like(moved, shape), kind)}, number), weights)
-
-            slope = None if gradient is None else weighted(gradient, direction)
-            self._entry(name, None, leaf, None, slope, along, 1.0)
-        order = sorted(range(len(point)), key=lambda place: -abs(gradient[place])) if gradient is not None else []
-        chosen = dict.fromkeys([*order[:LARGEST], *(self.random.randrange(len(point)) for _ in range(LARGEST))])
-        indices = list(_indices(shape))
+    def _lines(self, leaf: int, gradient: Sequence[float] | None) -> Iterator[Line]:
+        """Every element of a leaf; or, given its gradient, random directions, and the largest and some other elements."""
+        value, shape = self.checked.point[leaf], self.checked.shapes[leaf]
+        point, indices = numbers_of(value), list(_indices(shape))
+        chosen: Iterable[int] = range(len(point))
+        if gradient is not None:
+            for _ in range(DIRECTIONS):
+                direction = [self.random.gauss(0.0, 1.0) * (abs(x) or 1.0) for x in point]
+                yield Line(None, 1.0, partial(_moved, value, direction), partial(weighted, weights=direction))
+            order = sorted(range(len(gradient)), key=lambda place: -abs(gradient[place]))
+            chosen = dict.fromkeys([*order[:LARGEST], *(self.random.randrange(len(point)) for _ in range(LARGEST))])
         for place in chosen:
-
-            def by_element(x: float, place: int = place) -> float:
-                return _sum(self._values(number, leaf, place, x), weights)
-
-            self._entry(name, None, leaf, indices[place], None if gradient is None else gradient[place], by_element, point[place])
-
-    def _entry(
-        self,
-        name: str,
-        of: Place,
-        leaf: int,
-        index: Place,
-        gradient: float | None,
-        along: Callable[[float], float],
-        x: float,
-        moves: float = 0.0,
-    ) -> None:
-        found = judge(along, x, gradient or 0.0, self.precision, gradient is not None, moves)
-        self.entries.append(
-            GradCheckEntry(
-                name, of, self.checked.names[leaf], index, gradient, found.difference, found.error, found.verdict, found.left,
-                found.right, found.reason,
-            )
-        )  # fmt: skip
+            yield Line(indices[place], point[place], partial(_replaced, value, place), itemgetter(place))
 
     def _in_single(self, number: int, name: str, weights: Numbers, double: list[Numbers | None]) -> None:
         """The gradients in single precision beside those in double."""
@@ -239,23 +215,23 @@ class Check:
                     break
 
 
-def _sum(numbers: Numbers, weights: Numbers) -> float:
-    return weighted(numbers, weights) if numbers else math.nan
-
-
 def weights_of(random: Random, count: int) -> Numbers:
     """Adjoints of different sizes and signs, none of them 0 or 1."""
     return [random.choice((-1.0, 1.0)) * random.uniform(0.5, 1.5) for _ in range(count)]
-
-
-def size_of(shape: Shape) -> int:
-    return math.prod(shape)
 
 
 def _indices(shape: Shape) -> Iterator[tuple[int, ...]]:
     return product(*map(range, shape))
 
 
-def _elements_text(shape: Shape) -> str:
-    count = size_of(shape)
-    return f"{count} element{'s' * (count != 1)}"
+def _replaced(value: Any, place: int, x: float) -> Any:
+    """A value with another number for one element."""
+    array = tensors.mutable(value)
+    array.reshape(-1)[place] = x
+    return array
+
+
+def _moved(value: Any, direction: Numbers, t: float) -> Any:
+    """A value moved along a direction, by 0 at t = 1."""
+    moved = [x + (t - 1) * step for x, step in zip(numbers_of(value), direction, strict=True)]
+    return tensors.as_kind(array_like(moved, tensors.shape_of(value)), tensors.kind_of(value))

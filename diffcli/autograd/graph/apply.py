@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 from functools import cache, partial
 from typing import Any
 
-from diffcli.autograd.graph.core import Core, counter_of, edge_of, new, refuse_inference
+from diffcli.autograd.graph.core import Core, Edge, counter_of, edge_of, new, refuse_inference
+from diffcli.autograd.graph.memory_nodes import view_node
 from diffcli.autograd.graph.operation_nodes import NEITHER, NOTHING, ArrayNode, NumberNode, versions_of
 from diffcli.autograd.modes import DEFAULT, INFERENCE, mode
 from diffcli.autograd.rules import PLACES, Rule, rule
@@ -39,7 +40,7 @@ def apply_rule(known: Rule, given: Sequence[Any], fixed: Fixed) -> Any:
     values = [operand_value(one) for one in given]
     if known.row is None and (alike := tensors.alike(values)) is not None:
         if alike != ():
-            return _of_alike(known, given, values, alike)
+            return _of_alike(known, given, values)
         if known.number is not None and all(value.__class__ is float for value in values):
             return _of_numbers(known, given, values)
     if known.view and values[0].__class__ is float and isinstance(given[0], Core):
@@ -49,30 +50,34 @@ def apply_rule(known: Rule, given: Sequence[Any], fixed: Fixed) -> Any:
     made = new(value)
     if known.view:
         share_memory(made, given[0], values[0], partial(known.value, **settled or {}))
-    if known.passive or _mode_of() != DEFAULT:
-        return made
-    edges = tuple([edge_of(one) if isinstance(one, Core) else None for one in given])
-    if any(edge is not None for edge in edges):
+    edges = edges_of(given, known.passive)
+    if edges is not None:
         made._node = record(known, given, edges, values, value, shapes, settled)
     return made
 
 
-def _of_alike(known: Rule, given: Sequence[Any], values: list[Any], shape: Shape) -> Any:
-    """The same of arrays of one shape in double precision, and floats: the short way of `compute` and `record`."""
+def edges_of(given: Sequence[Any], passive: bool = False) -> tuple[Edge, ...] | None:
+    """Where the adjoints of the operands of an operation go; None if it is not recorded."""
+    if passive or _mode_of() != DEFAULT:
+        return None
+    edges = tuple([edge_of(one) if isinstance(one, Core) else None for one in given])
+    for edge in edges:
+        if edge is not None:
+            return edges
+    return None
+
+
+def _of_alike(known: Rule, given: Sequence[Any], values: list[Any]) -> Any:
+    """The same of arrays of one shape in double precision, and floats: the short form of `compute`."""
     with arrays.quiet():
         value = known.value(*values)
     if known.truth:
         return new(tensors.truth(value))
     made = new(tensors.in_memory_of_its_own(value, values))
-    if known.passive or _mode_of() != DEFAULT:
-        return made
-    edges = tuple([edge_of(one) if isinstance(one, Core) else None for one in given])
-    positions = tuple([place for place, edge in enumerate(edges) if edge is not None])
-    if positions:
-        reads = _read_by(known, positions)
-        fitting = None if all(value.__class__ is not float for value in values) else tuple(map(tensors.shape_of, values))
-        saved = _saved(known, given, values, reads)
-        made._node = ArrayNode(known, edges, saved, made._value if -1 in reads else None, shape, fitting, None)
+    edges = edges_of(given, known.passive)
+    if edges is not None:
+        shapes = list(map(tensors.shape_of, values)) if float in map(type, values) else None
+        made._node = record(known, given, edges, values, made._value, shapes, None)
     return made
 
 
@@ -83,12 +88,9 @@ def _of_numbers(known: Rule, given: Sequence[Any], values: list[float]) -> Any:
         return new(tensors.truth(known.value(*values)))
     value = known.number(*values)
     made = new(value)
-    if known.passive or _mode_of() != DEFAULT:
-        return made
-    edges = tuple([edge_of(one) if isinstance(one, Core) else None for one in given])
-    positions = tuple([place for place, edge in enumerate(edges) if edge is not None])
-    if positions:
-        reads = _read_by(known, positions)
+    edges = edges_of(given, known.passive)
+    if edges is not None:
+        reads = needed(known, edges, (), (), None)
         saved = _saved(known, given, values, reads)
         made._node = NumberNode(known, edges, saved, value if -1 in reads else None)
         made._node.versions = versions_of(saved)
@@ -175,18 +177,18 @@ def record(
     edges: tuple[Any, ...],
     values: Sequence[Any],
     value: Any,
-    shapes: list[Shape],
+    shapes: list[Shape] | None,
     settled: Fixed | None,
 ) -> ArrayNode:
-    """The node of an operation, with what its rule will read."""
-    reads = needed(known, edges, shapes, tensors.shape_of(value), settled)
-    saved = _saved(known, given, values, reads)
+    """The node of an operation, with what its rule will read; ``shapes`` is None if all operands have that of the result."""
     shape = tensors.shape_of(value)
-    fitting = None if known.row is None and all(own == shape for own in shapes) else tuple(shapes)
+    reads = needed(known, edges, shapes, shape, settled)
+    saved = _saved(known, given, values, reads)
+    fitting = None if shapes is None or (known.row is None and shapes.count(shape) == len(shapes)) else tuple(shapes)
     return ArrayNode(known, edges, saved, value if -1 in reads else None, shape, fitting, settled)
 
 
-def needed(known: Rule, edges: Sequence[Any], shapes: Sequence[Any], shape: Any, settled: Fixed | None) -> frozenset[int]:
+def needed(known: Rule, edges: Sequence[Any], shapes: Any, shape: Any, settled: Fixed | None) -> frozenset[int]:
     """Which operands, and -1 for the result, are read by the rules of those that have edges."""
     positions = tuple([place for place, edge in enumerate(edges) if edge is not None])
     if known.row is None:
@@ -234,6 +236,7 @@ def share_memory(made: Core, given: Any, value: Any, view: Callable[[Any], Any])
         return
     made._base = given if given._base is None else given._base
     made._views = (*given._views, view)
+    made._view_node = view_node
     if given._made_in_inference:
         made._made_in_inference = True
         return

@@ -12,24 +12,24 @@ from collections.abc import Iterable, Sequence
 from heapq import heappop, heappush
 from typing import Any
 
-from diffcli.autograd.graph.core import Core, Edge, counted, counter_of, edge_of, new, words
-from diffcli.autograd.graph.nodes import Node
-from diffcli.autograd.modes import DEFAULT, NO_GRAD, mode
+from diffcli.autograd.graph.core import Core, Edge, Node, counted, counter_of, edge_of, new, words
+from diffcli.autograd.graph.recorded import recorded_adjoints
+from diffcli.autograd.modes import DEFAULT, NO_GRAD, in_mode
 from diffcli.autograd.partial import plain, total, with_value
-from diffcli.errors import AutogradError, fault
+from diffcli.errors import fault
 from diffcli.operations.arithmetic import arrays, tensors
-from diffcli.operations.array_row import shape_text
+from diffcli.operations.array_row import shape_text, size
 
 
 class Sweep:
     """What one backward pass knows: the adjoints that wait, by node, and those of leaves."""
 
-    def __init__(self, recorded: bool, wanted: frozenset[int] | None = None, needed: frozenset[int] = frozenset()) -> None:
+    def __init__(self, recorded: bool) -> None:
         self.recorded = recorded
         """Whether the pass itself is recorded: adjoints are tensors then, else plain values."""
-        self.wanted = wanted
-        """The nodes that lie on a way to what is asked for, or are asked for, by their numbers; None for all."""
-        self.needed = needed
+        self.wanted: frozenset[int] | None = None
+        """The nodes that lie on a path to what is asked for, or are asked for, by their numbers; None for all."""
+        self.needed: frozenset[int] = frozenset()
         """Those of them that something that is asked for lies behind."""
         self.waiting: dict[Node, Any] = {}
         self.queue: list[tuple[int, Node]] = []
@@ -63,13 +63,13 @@ class Sweep:
         while queue:
             node = heappop(queue)[1]
             adjoint = waiting.pop(node)
-            if node.hooks is not None or node.keepers is not None:
+            if node._hooks is not None or node.keepers is not None:
                 adjoint = self._watch(node, adjoint)
             if keep and node in keep:
                 keep[node] = plain(adjoint)
                 if node.number not in self.needed:
                     continue  # nothing that is wanted lies behind it
-            terms = node.recorded_adjoints(adjoint) if recorded else node.adjoints(adjoint)
+            terms = recorded_adjoints(node, adjoint) if recorded else node.adjoints(adjoint)
             for edge, term in zip(node.edges, terms):  # noqa: B905  (the hot path)
                 if edge is None or term is None:
                     continue
@@ -90,8 +90,8 @@ class Sweep:
     def _watch(self, node: Node, adjoint: Any) -> Any:
         """Tell those who wait for the adjoint of a node."""
         value = plain(adjoint)
-        if node.hooks is not None:
-            value = through_hooks(node.hooks, value, self.recorded)
+        if node._hooks is not None:
+            value = through_hooks(node._hooks, value, self.recorded)
         if node.keepers is not None:
             _keep(node, value, self.recorded)
         return with_value(adjoint, value) if value is plain(adjoint) else value
@@ -144,29 +144,19 @@ def _accumulate(tensor: Core, adjoint: Any, recorded: bool) -> None:
         counter.by = "backward"
 
 
-def gradients(
-    roots: Sequence[tuple[Core, Any]],
-    keep_graph: bool,
-    recorded: bool,
-    wanted: Iterable[Core] | None,
+def _swept(
+    ends: Sequence[Core], adjoints: Sequence[Any], keep_graph: bool, recorded: bool, wanted: Sequence[Core] | None
 ) -> tuple[Sweep, dict[Node, Any]]:
-    """Run a backward pass from the roots, each with its adjoint; the adjoints of what is wanted are kept."""
+    """Run a backward pass from some tensors, each with its adjoint; the adjoints of what is wanted are kept."""
     kept: dict[Node, Any] = {}
+    sweep = Sweep(recorded)
     if wanted is not None:
-        for tensor in wanted:
-            edge = edge_of(tensor)
-            if isinstance(edge, Node):
-                kept[edge] = None
         targets = {edge_of(tensor) for tensor in wanted}
-        needed = _on_the_way([edge_of(root) for root, _ in roots], targets)
-        sweep = Sweep(recorded, needed | {edge.number for edge in targets if isinstance(edge, Node)}, needed)
-    else:
-        sweep = Sweep(recorded)
-    for root, adjoint in roots:
-        edge = edge_of(root)
-        if edge is None:
-            raise no_graph(root)
-        sweep.arrive(edge, adjoint)
+        kept = {edge: None for edge in targets if isinstance(edge, Node)}
+        sweep.needed = _on_the_way([edge_of(end) for end in ends], targets)
+        sweep.wanted = sweep.needed | {node.number for node in kept}
+    for end, adjoint in zip(ends, adjoints, strict=True):
+        sweep.arrive(edge_of(end), adjoint)
     sweep.summed.clear()  # what the caller gave is the caller's
     with arrays.quiet():
         sweep.run(keep_graph, kept)
@@ -175,47 +165,90 @@ def gradients(
 
 def _on_the_way(roots: Sequence[Edge], targets: set[Any]) -> frozenset[int]:
     """The numbers of the nodes behind which a target lies: those that a pass for some inputs only needs to run."""
-    order: list[Node] = []
     known: set[Node] = set()
     stack = [edge for edge in roots if isinstance(edge, Node)]
     while stack:
         node = stack.pop()
-        if node in known:
-            continue
-        known.add(node)
-        order.append(node)
-        stack += [edge for edge in node.edges if isinstance(edge, Node)]
+        if node not in known:
+            known.add(node)
+            stack += [edge for edge in node.edges if isinstance(edge, Node)]
+    reaching = set(targets) - {None}
     found: set[int] = set()
-    for node in sorted(order, key=lambda node: node.number):
-        if any(
-            edge is not None and (edge in targets or (isinstance(edge, Node) and edge.number in found)) for edge in node.edges
-        ):
+    for node in sorted(known, key=lambda node: node.number):
+        if any(edge in reaching for edge in node.edges):
+            reaching.add(node)
             found.add(node.number)
     return frozenset(found)
 
 
-def no_graph(root: Core) -> AutogradError:
-    return fault(
-        "no-graph",
-        f"{words(root)} does not require a gradient, and nothing that it was computed from does: there is no graph to go through",
-        help=[
-            "make what you differentiate by with requires_grad=True",
-            "operations under no_grad() and inference_mode() are not recorded",
-        ],
-    )
+# -- the entries -----------------------------------------------------------------------------------------------------------
 
 
-# -- the ways in -----------------------------------------------------------------------------------------------------------
+def backward(
+    tensors: Any, grad_tensors: Any = None, retain_graph: bool | None = None, create_graph: bool = False, inputs: Any = None
+) -> None:
+    """Add to the ``grad`` of each leaf the derivative of some tensors by it: `Tensor.backward`, of several at once.
+
+    >>> from diffcli.autograd import backward, tensor
+    >>> x = tensor(3.0, requires_grad=True)
+    >>> backward([x**2, 5 * x])
+    >>> x.grad
+    tensor(11.0)
+    """
+    ends = _listed(tensors)
+    wanted = None if inputs is None else _listed(inputs)
+    if wanted is not None and not wanted:
+        raise fault("unused-input", "inputs=[] asks for the gradient of nothing", help=["leave inputs out for all leaves"])
+    with in_mode(DEFAULT if create_graph else NO_GRAD):
+        adjoints = _starting_adjoints(ends, grad_tensors, "grad_tensors", wanted or (), create_graph)
+        sweep, kept = _swept(ends, adjoints, create_graph if retain_graph is None else retain_graph, create_graph, wanted)
+        chosen = None if wanted is None else set(wanted)
+        held = set(map(id, adjoints))  # what the caller has, and then what others have been given
+        for leaf, adjoint in sweep.leaves.items():
+            if (chosen is None or leaf in chosen) and leaf._flag:
+                _finish(leaf, adjoint, create_graph, held)
+        for one in dict.fromkeys(wanted or ()):
+            node = edge_of(one)
+            if isinstance(node, Node) and kept.get(node) is not None and not one._keeps:
+                _finish(one, kept[node], create_graph, held)
 
 
-def starting_adjoint(root: Core, gradient: Any, recorded: bool) -> Any:
+def _listed(given: Any) -> list[Any]:
+    return [given] if isinstance(given, Core) else list(given)
+
+
+def _starting_adjoints(ends: Sequence[Core], given: Any, name: str, wanted: Iterable[Core], recorded: bool) -> list[Any]:
+    """The adjoints that a pass starts with, once it is known that there is a graph from each end and to all that is wanted."""
+    weights = [None] * len(ends) if given is None else list(given) if isinstance(given, list | tuple) else [given]
+    if len(weights) != len(ends):
+        message = f"there are {counted(len(ends), 'output')} and {counted(len(weights), 'adjoint')} in {name}"
+        raise fault("bad-gradient", message, help=["give one for each, or None"])
+    for one in wanted:
+        if edge_of(one) is None:
+            message = f"{words(one)} is asked for its gradient, and does not require one"
+            raise fault("no-graph", message, help=["call requires_grad_() on it before it is used"])
+    for end in ends:
+        if edge_of(end) is None:
+            raise fault(
+                "no-graph",
+                f"{words(end)} does not require a gradient, and nothing that it was computed from does: "
+                "there is no graph to go through",
+                help=[
+                    "make what you differentiate by with requires_grad=True",
+                    "operations under no_grad() and inference_mode() are not recorded",
+                ],
+            )
+    return [_starting_adjoint(end, weight, recorded) for end, weight in zip(ends, weights, strict=True)]
+
+
+def _starting_adjoint(root: Core, gradient: Any, recorded: bool) -> Any:
     """The adjoint of a root: what is given, or 1 for a tensor of one element."""
     shape, kind = tensors.shape_of(root._value), tensors.kind_of(root._value)
     if gradient is None:
-        if _count(shape) != 1:
+        if size(shape) != 1:
             raise fault(
                 "needs-gradient",
-                f"backward starts from one number, and {words(root)} has {_count(shape)} elements",
+                f"backward starts from one number, and {words(root)} has {size(shape)} elements",
                 help=[
                     "reduce it first: y.sum().backward(), y.mean().backward()",
                     "or say what to multiply the Jacobian by: y.backward(gradient=v), v of the shape of y",
@@ -233,60 +266,6 @@ def starting_adjoint(root: Core, gradient: Any, recorded: bool) -> Any:
     return given if recorded else tensors.as_kind(given._value, kind)
 
 
-def _count(shape: tuple[int, ...]) -> int:
-    count = 1
-    for length in shape:
-        count *= length
-    return count
-
-
-def backward(
-    tensor: Core, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False, inputs: Any = None
-) -> None:
-    """See `Tensor.backward`."""
-    wanted = None
-    if inputs is not None:
-        wanted = [inputs] if isinstance(inputs, Core) else list(inputs)
-        if not wanted:
-            raise fault("unused-input", "inputs=[] asks for the gradient of nothing", help=["leave inputs out for all leaves"])
-        for one in wanted:
-            if edge_of(one) is None:
-                raise _needs_no_gradient(one)
-    keep_graph = create_graph if retain_graph is None else retain_graph
-    if edge_of(tensor) is None:
-        raise no_graph(tensor)
-    with _Pass(create_graph):
-        _run(tensor, gradient, keep_graph, create_graph, wanted)
-
-
-class _Pass:
-    """The grad mode of a backward pass, in which hooks and custom functions run: it is recorded, or it is not."""
-
-    def __init__(self, recorded: bool) -> None:
-        self._mode = DEFAULT if recorded else NO_GRAD
-
-    def __enter__(self) -> None:
-        self._token = mode.set(self._mode)
-
-    def __exit__(self, *_: object) -> None:
-        mode.reset(self._token)
-
-
-def _run(tensor: Core, gradient: Any, keep_graph: bool, create_graph: bool, wanted: list[Core] | None) -> None:
-    """The pass of `backward`, and its gradients to where they belong."""
-    roots = [(tensor, starting_adjoint(tensor, gradient, create_graph))]
-    sweep, kept = gradients(roots, keep_graph, create_graph, wanted)
-    chosen = None if wanted is None else set(wanted)
-    held = {id(value) for _, value in roots}  # what the caller has, and then what others have been given
-    for leaf, adjoint in sweep.leaves.items():
-        if (chosen is None or leaf in chosen) and leaf._flag:
-            _finish(leaf, adjoint, create_graph, held)
-    for one in dict.fromkeys(wanted or ()):
-        node = edge_of(one)
-        if isinstance(node, Node) and kept.get(node) is not None and not one._keeps:
-            _finish(one, kept[node], create_graph, held)
-
-
 def _finish(leaf: Core, adjoint: Any, recorded: bool, held: set[int]) -> None:
     """The gradient of a leaf has arrived: through its hooks, and added, in memory that nobody else has."""
     adjoint = plain(adjoint)
@@ -301,14 +280,6 @@ def _finish(leaf: Core, adjoint: Any, recorded: bool, held: set[int]) -> None:
             adjoint = tensors.copy(adjoint)
         held.add(id(adjoint))
     _accumulate(leaf, adjoint, recorded)
-
-
-def _needs_no_gradient(tensor: Core) -> AutogradError:
-    return fault(
-        "no-graph",
-        f"{words(tensor)} is asked for its gradient, and does not require one",
-        help=["call requires_grad_() on it before it is used"],
-    )
 
 
 def grad(
@@ -341,36 +312,23 @@ def grad(
     >>> first.item(), second.item()
     (12.0, 12.0)
     """
-    ends = [outputs] if isinstance(outputs, Core) else list(outputs)
-    wanted = [inputs] if isinstance(inputs, Core) else list(inputs)
-    weights = list(grad_outputs) if isinstance(grad_outputs, list | tuple) else [grad_outputs]
-    weights = weights if grad_outputs is not None else [None] * len(ends)
-    if len(weights) != len(ends):
-        raise fault(
-            "bad-gradient",
-            f"there are {counted(len(ends), 'output')} and {counted(len(weights), 'adjoint')} in grad_outputs",
-            help=["give one for each, or None"],
-        )
-    for one in wanted:
-        if edge_of(one) is None:
-            raise _needs_no_gradient(one)
-    for end in ends:
-        if edge_of(end) is None:
-            raise no_graph(end)
-    with _Pass(create_graph):
-        roots = [(end, starting_adjoint(end, weight, create_graph)) for end, weight in zip(ends, weights, strict=True)]
-        sweep, kept = gradients(roots, create_graph if retain_graph is None else retain_graph, create_graph, wanted)
-        found = []
-        for one in wanted:
-            edge = edge_of(one)
-            adjoint = kept.get(edge) if isinstance(edge, Node) else plain(sweep.leaves.get(one))
-            if adjoint is None and not allow_unused:
-                raise fault(
-                    "unused-input",
-                    f"no output depends on {words(one)}: between them there is no way in the graph",
-                    help=["allow_unused=True gives None for it, which is no dependence, and not a gradient of 0"],
-                )
-            if adjoint is not None and one._node is None and one._hooks is not None:
-                adjoint = through_hooks(one._hooks, adjoint, create_graph)
-            found.append(adjoint if adjoint is None or create_graph else new(tensors.copy(adjoint)))
-        return tuple(found)
+    ends, wanted = _listed(outputs), _listed(inputs)
+    with in_mode(DEFAULT if create_graph else NO_GRAD):
+        adjoints = _starting_adjoints(ends, grad_outputs, "grad_outputs", wanted, create_graph)
+        sweep, kept = _swept(ends, adjoints, create_graph if retain_graph is None else retain_graph, create_graph, wanted)
+        return tuple([_found(one, sweep, kept, allow_unused) for one in wanted])
+
+
+def _found(one: Core, sweep: Sweep, kept: dict[Node, Any], allow_unused: bool) -> Any:
+    """The gradient by an input as a tensor; None if no output depends on it."""
+    edge = edge_of(one)
+    adjoint = kept.get(edge) if isinstance(edge, Node) else plain(sweep.leaves.get(one))
+    if adjoint is None:
+        if allow_unused:
+            return None
+        message = f"no output depends on {words(one)}: between them there is no way in the graph"
+        help = ["allow_unused=True gives None for it, which is no dependence, and not a gradient of 0"]
+        raise fault("unused-input", message, help=help)
+    if one._node is None and one._hooks is not None:
+        adjoint = through_hooks(one._hooks, adjoint, sweep.recorded)
+    return adjoint if sweep.recorded else new(tensors.copy(adjoint))

@@ -1,19 +1,21 @@
-"""What a tensor is made of, below its operations: a value, a place in the graph, and a count of its changes."""
+"""What the graph is made of: the state of a tensor, and the base of the nodes that recorded operations leave.
+
+A node knows its place by its number. Operands have been made before the result, so their numbers are smaller: descending
+numbers are a topological order, as the rows of a tape are (`diffcli.autograd.graph.backward`).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from itertools import count
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
-from weakref import ref
+from typing import Any, ClassVar, NoReturn, TypeAlias
+from weakref import ReferenceType, ref
 
-from diffcli.autograd.modes import INFERENCE, mode
+from diffcli.autograd.modes import DEFAULT, INFERENCE, mode
+from diffcli.autograd.partial import plain
 from diffcli.errors import AutogradError, fault
 from diffcli.operations.arithmetic import tensors
-from diffcli.operations.array_row import shape_text
-
-if TYPE_CHECKING:
-    from diffcli.autograd.graph.nodes import Node
-    from diffcli.autograd.tensor import Tensor
+from diffcli.operations.array_row import Shape, shape_text
 
 Edge: TypeAlias = "Node | Core | None"
 """Where an adjoint goes: a node of the graph, a leaf, or nowhere."""
@@ -52,7 +54,7 @@ class Counter:
 class Core:
     """The state of a tensor. What most tensors never have stands on the class, so that making one is quick."""
 
-    kind: ClassVar[type[Tensor]]
+    kind: ClassVar[type[Any]]
     """The class of results, `diffcli.autograd.tensor.Tensor`, set where it is defined: above its operations."""
 
     _value: Any
@@ -60,13 +62,15 @@ class Core:
     """The node that made it, if it was recorded."""
     _flag: bool = False
     """Whether a leaf requires a gradient."""
-    _grad: Tensor | None = None
+    _grad: Any = None
     _counter: Counter | None = None
     """None until something asks for a version: most tensors are never changed."""
     _base: Core | None = None
     """The tensor whose memory this is a view of."""
     _views: tuple[Any, ...] = ()
     """How to see this in the memory of ``_base``: functions of arrays, one after the other."""
+    _view_node: Callable[[Core, Edge], Node]
+    """How a view makes its node (`diffcli.autograd.graph.memory_nodes.view_node`)."""
     _seen: int = 0
     """The version of the memory when ``_node`` was right for a view."""
     _made_in_inference: bool = False
@@ -78,8 +82,146 @@ class Core:
     name: str | None = None
     """A name for messages and drawings; modules give their parameters one."""
 
+    def as_function(self) -> tuple[Node, int]:
+        """The node that a graph ends with at this leaf."""
+        return AccumulateGrad(self), 0
 
-def new(value: Any) -> Tensor:
+
+numbers = count(1)
+"""Counts all nodes."""
+
+
+class Node:
+    """A recorded operation: `name`, `next_functions`, what it `saved`."""
+
+    __slots__ = ("number", "edges", "result", "counted", "keepers", "_hooks", "__weakref__")
+
+    number: int
+    edges: tuple[Edge, ...]
+    """Where the adjoints of its operands go."""
+    result: Any
+    """The value of its result, if its rule reads that."""
+    counted: tuple[Counter, int] | None
+    """The counter of the result's memory, and its count when it was saved."""
+    keepers: list[ReferenceType[Any]] | None
+    """The tensors that keep the gradient that arrives here."""
+    _hooks: dict[int, Any] | None
+
+    def __init__(self, edges: tuple[Edge, ...]) -> None:
+        self.number = next(numbers)
+        self.edges = edges
+        self.result = self.counted = self.keepers = self._hooks = None
+
+    @property
+    def name(self) -> str:
+        """What it undoes: ``MulBackward``."""
+        return type(self).__name__.removesuffix("Node") + "Backward"
+
+    @property
+    def operation(self) -> str:
+        """The operation that it records, by its name in the tables."""
+        return self.name.removesuffix("Backward").lower()
+
+    @property
+    def next_functions(self) -> tuple[tuple[Node | None, int], ...]:
+        """For each operand the node that gets its adjoint, and which of that node's results it is; None for a constant."""
+        return tuple((None, 0) if edge is None else edge.as_function() for edge in self.edges)
+
+    def as_function(self) -> tuple[Node, int]:
+        """The node, and which of its results this is."""
+        return self, 0
+
+    @property
+    def saved(self) -> dict[str, Any]:
+        """What it keeps for its backward, by the operands' names in the tables, and ``result``."""
+        return {}
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("saved_"):
+            try:
+                known = self.saved
+            except AutogradError as gone:
+                raise AttributeError(str(gone)) from None
+            if name.removeprefix("saved_") in known:
+                return known[name.removeprefix("saved_")]
+            raise AttributeError(f"{self.name} saved {', '.join(known) or 'nothing'}, and no {name.removeprefix('saved_')}")
+        raise AttributeError(f"a node has no attribute {name!r}")
+
+    def __repr__(self) -> str:
+        return f"<{self.name}>"
+
+    def adjoints(self, g: Any) -> Sequence[Any]:
+        """The adjoint of each operand that has an edge, from that of the result; anything for the others."""
+        raise NotImplementedError
+
+    def recorded_adjoints(self, g: Any) -> Sequence[Any]:
+        """The same, of tensors, recorded themselves."""
+        raise fault(
+            "no-second-derivative",
+            f"{self.name} has no derivative of its own derivative: create_graph=True cannot go through it",
+            help=["write it with operations that make new tensors"],
+        )
+
+    def release(self) -> None:
+        """Forget what was saved."""
+        self.result = None
+
+
+class AccumulateGrad(Node):
+    """Where the gradient of a leaf is added to its ``grad``: the end of the graph."""
+
+    __slots__ = ("variable",)
+
+    def __init__(self, variable: Core) -> None:
+        super().__init__(())
+        self.variable = variable
+
+    @property
+    def name(self) -> str:
+        return "AccumulateGrad"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, AccumulateGrad) and other.variable is self.variable
+
+    def __hash__(self) -> int:
+        return hash((AccumulateGrad, id(self.variable)))
+
+
+class PartNode(Node):
+    """One of several results of a node."""
+
+    __slots__ = ("whole", "part")
+
+    def __init__(self, whole: Node, part: int) -> None:
+        super().__init__((whole,))
+        self.whole, self.part = whole, part
+
+    @property
+    def name(self) -> str:
+        return self.whole.name
+
+    @property
+    def next_functions(self) -> tuple[tuple[Node | None, int], ...]:
+        return self.whole.next_functions
+
+    def as_function(self) -> tuple[Node, int]:
+        return self.whole, self.part
+
+    @property
+    def saved(self) -> dict[str, Any]:
+        return self.whole.saved
+
+    def adjoints(self, g: Any) -> Sequence[Any]:
+        return ({self.part: plain(g)},)
+
+    def recorded_adjoints(self, g: Any) -> Sequence[Any]:
+        return ({self.part: g},)
+
+
+# -- a tensor and its place in the graph ----------------------------------------------------------------------------------
+
+
+def new(value: Any) -> Any:
     """A tensor of a value, outside of any graph."""
     made = object.__new__(Core.kind)
     made._value = value
@@ -120,16 +262,28 @@ def refresh(view: Core) -> None:
     edge = edge_of(base)
     if edge is None or isinstance(edge, Core):
         return  # the change was not recorded
-    from diffcli.autograd.graph.memory_nodes import ViewNode
-
     keepers = view._node.keepers if view._node is not None else None
-    view._node = ViewNode(edge, tensors.shape_of(base._value), tensors.kind_of(base._value), view._views)
-    view._node.keepers = keepers
+    view._node = node = view._view_node(view, edge)
+    node.keepers = keepers
     view._flag = False
 
 
 def keep_gradient(tensor: Core, node: Node) -> None:
     node.keepers = [*(node.keepers or ()), ref(tensor)]
+
+
+def made_by(value: Any, given: Core, node: Callable[[Edge], Node]) -> Any:
+    """A tensor that is computed of another one, with its node if that requires a gradient."""
+    made = new(value)
+    edge = edge_of(given)
+    if edge is not None and mode.get() == DEFAULT:
+        made._node = node(edge)
+    return made
+
+
+def summed_to(tensor: Any, shape: Shape) -> Any:
+    """A tensor summed over the axes along which one of that shape is repeated; recorded."""
+    return tensor if tensor.shape == shape else tensor.diffcli_apply("sum_to", (tensor,), shape=shape)
 
 
 # -- words for messages ----------------------------------------------------------------------------------------------------
@@ -144,6 +298,15 @@ def words(tensor: Core) -> str:
     return f"{what} (made by {tensor._node.operation})" if tensor._node is not None else what
 
 
+def known_kind(dtype: Any) -> Any:
+    """A kind of numbers by its name, or whatever NumPy knows it by."""
+    kind = tensors.kind_named(dtype)
+    if kind is None:
+        message = f"a tensor does not hold numbers of the kind {dtype}"
+        raise fault("not-numbers", message, help=[f"the kinds are {', '.join(tensors.KINDS)}"])
+    return kind
+
+
 def refuse_inference(tensor: Core, operation: str) -> AutogradError:
     return fault(
         "inference-tensor",
@@ -156,3 +319,28 @@ def refuse_inference(tensor: Core, operation: str) -> AutogradError:
 def counted(number: int, noun: str) -> str:
     """``1 gradient``, ``2 gradients``."""
     return f"{number} {noun}{'s' * (number != 1)}"
+
+
+def freed(node: Node | None) -> NoReturn:
+    raise fault(
+        "freed-graph",
+        f"the graph has been gone through before, and what {node.name if node else 'it'} had saved for that is freed",
+        help=[
+            "call backward(retain_graph=True) the first time if you need it twice",
+            "or compute the result again: that records a new graph",
+        ],
+    )
+
+
+def check_version(node: Node, what: str, counter: Counter | None, version: int) -> None:
+    """Refuse what a node saved, if it has been changed in place since."""
+    now, by = (counter.count, counter.by) if counter is not None else (0, "")
+    if now == version:
+        return
+    last = f", last by {by}" if by else ""
+    raise fault(
+        "changed-in-place",
+        f"{node.name} saved {what} at version {version}, and it has been changed in place since{last}: it is at version {now}",
+        notes=["with the numbers it holds now the gradient would be wrong"],
+        help=["use an operation that makes a new tensor (y = x + 1, not x += 1)", "or change a clone() of it"],
+    )

@@ -3,71 +3,97 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from diffcli.autograd.graph.core import Edge
-from diffcli.autograd.graph.nodes import Node, made_by, summed_to
+from diffcli.autograd.graph.core import Core, Edge, Node, made_by, summed_to
 from diffcli.autograd.partial import plain, with_value
 from diffcli.operations.arithmetic import tensors
 from diffcli.operations.arithmetic.array_functions import sum_to
 from diffcli.operations.array_row import Shape
 
 
-class ViewNode(Node):
-    """A view of memory that has been changed in place: what it shows now.
+class Window(NamedTuple):
+    """What a view shows of the memory of its base.
 
-    Which elements those are is found by looking at their places through the view: in an adjoint, whose memory may be laid out
+    Which elements those are is found by looking at their numbers through the view: in an adjoint, whose memory may be laid out
     in another order, a reshape need not be a view.
     """
 
-    __slots__ = ("shape", "kind", "views")
+    shape: Shape
+    """Of the base, as is ``kind``."""
+    kind: Any
+    views: tuple[Any, ...]
+    """Functions of arrays, one after the other."""
 
-    def __init__(self, edge: Edge, shape: Shape, kind: Any, views: tuple[Any, ...]) -> None:
-        super().__init__((edge,))
-        self.shape, self.kind, self.views = shape, kind, views
-
-    def places(self) -> Any:
-        """Where the elements that it shows stand, counted row by row."""
-        return seen(tensors.places(self.shape), self.views)
-
-    def adjoints(self, g: Any) -> Sequence[Any]:
-        return (tensors.added_at(self.shape, self.kind, self.places(), plain(g)),)
-
-    def recorded_adjoints(self, g: Any) -> Sequence[Any]:
-        return (self.spread(g),)
+    def indices(self) -> Any:
+        """The numbers of the elements that it shows, counted row by row."""
+        found = tensors.places(self.shape)
+        for view in self.views:
+            found = view(found)
+        return found
 
     def spread(self, g: Any) -> Any:
-        """Zeros, with a tensor where the view looks; recorded."""
-        (whole,) = self.adjoints(g._value)
-        return made_by(whole, g, lambda edge: SpreadNode(edge, self))
+        """Zeros, with the elements of a value where the view looks."""
+        return tensors.added_at(self.shape, self.kind, self.indices(), g)
+
+    def picked(self, g: Any) -> Any:
+        """The elements of a value where the view looks."""
+        return tensors.taken_at(g, self.indices())
+
+    def recorded_spread(self, g: Any) -> Any:
+        return made_by(self.spread(g._value), g, lambda edge: SpreadNode(edge, self))
+
+    def recorded_picked(self, g: Any) -> Any:
+        return made_by(self.picked(g._value), g, lambda edge: ViewNode(edge, self))
 
 
-class SpreadNode(Node):
-    """Zeros, with a tensor where a view looks: the other way round."""
+def window_of(view: Core) -> Window:
+    assert view._base is not None
+    base = view._base._value
+    return Window(tensors.shape_of(base), tensors.kind_of(base), view._views)
 
-    __slots__ = ("view",)
 
-    def __init__(self, edge: Edge, view: ViewNode) -> None:
+def view_node(view: Core, edge: Edge) -> Node:
+    """The node of a view whose base has its place in the graph at an edge."""
+    return ViewNode(edge, window_of(view))
+
+
+class ViewNode(Node):
+    """A view of memory that has been changed in place: what it shows now."""
+
+    __slots__ = ("window",)
+
+    def __init__(self, edge: Edge, window: Window) -> None:
         super().__init__((edge,))
-        self.view = view
+        self.window = window
 
     def adjoints(self, g: Any) -> Sequence[Any]:
-        return (tensors.taken_at(plain(g), self.view.places()),)
+        return (self.window.spread(plain(g)),)
 
     def recorded_adjoints(self, g: Any) -> Sequence[Any]:
-        view = self.view
-        (part,) = self.adjoints(g._value)
-        return (made_by(part, g, lambda edge: ViewNode(edge, view.shape, view.kind, view.views)),)
+        return (self.window.recorded_spread(g),)
+
+
+class SpreadNode(ViewNode):
+    """Zeros, with a tensor where a view looks: the transpose."""
+
+    __slots__ = ()
+
+    def adjoints(self, g: Any) -> Sequence[Any]:
+        return (self.window.picked(plain(g)),)
+
+    def recorded_adjoints(self, g: Any) -> Sequence[Any]:
+        return (self.window.recorded_picked(g),)
 
 
 class WrittenNode(Node):
     """A tensor of which a part has been changed in place by another operation: what is not the part stays as it was."""
 
-    __slots__ = ("view", "inner")
+    __slots__ = ("window", "inner")
 
-    def __init__(self, edge: Edge, view: ViewNode, inner: Node) -> None:
+    def __init__(self, edge: Edge, window: Window, inner: Node) -> None:
         super().__init__((edge, *inner.edges[1:]))
-        self.view, self.inner = view, inner
+        self.window, self.inner = window, inner
 
     @property
     def name(self) -> str:
@@ -82,15 +108,9 @@ class WrittenNode(Node):
         return self.inner.saved
 
     def adjoints(self, g: Any) -> Sequence[Any]:
-        g, places = plain(g), self.view.places()
-        before, *others = self.inner.adjoints(tensors.taken_at(g, places))
-        return (tensors.replaced_at(g, places, 0.0 if before is None else plain(before)), *others)
-
-    def recorded_adjoints(self, g: Any) -> Sequence[Any]:
-        (part,) = SpreadNode(None, self.view).recorded_adjoints(g)
-        before, *others = self.inner.recorded_adjoints(part)
-        rest = g - self.view.spread(part)
-        return (rest if before is None else rest + self.view.spread(before), *others)
+        g, indices = plain(g), self.window.indices()
+        before, *others = self.inner.adjoints(tensors.taken_at(g, indices))
+        return (tensors.replaced_at(g, indices, 0.0 if before is None else plain(before)), *others)
 
     def release(self) -> None:
         self.inner.release()
@@ -147,10 +167,3 @@ class CastNode(Node):
 
     def recorded_adjoints(self, g: Any) -> Sequence[Any]:
         return (g.to(self.kind),)
-
-
-def seen(array: Any, views: tuple[Any, ...]) -> Any:
-    """An array through the views, one after the other; memory stays that of the array."""
-    for view in views:
-        array = view(array)
-    return array

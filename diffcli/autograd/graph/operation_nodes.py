@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from diffcli.autograd.graph.core import Core, Edge, new, version_of, words
-from diffcli.autograd.graph.nodes import Node, changed, freed, numbers
+from diffcli.autograd.graph.core import Core, Edge, Node, check_version, freed, new, numbers, version_of, words
 from diffcli.autograd.partial import Partial, only, partial, plain
 from diffcli.autograd.rules import Rule
 from diffcli.operations.arithmetic import arrays, tensors
 from diffcli.operations.arithmetic.array_functions import sum_to
 from diffcli.operations.array_row import Fixed, Shape, shape_text
-from diffcli.tape.running.array_rules import leaves_out, row_reached, row_reads, row_term, rule_names, rule_text
+from diffcli.tape.running.array_rules import NUMPY, leaves_out, row_reached, row_reads, rule_names, rule_text
 
 
 class OperationNode(Node):
@@ -77,23 +76,10 @@ class OperationNode(Node):
             versions = self.versions or (0,) * len(operands)
             for name, operand, version in zip(self.rule.operands, operands, versions, strict=True):
                 if isinstance(operand, Core) and version_of(operand) != version:
-                    changed(self, f"its operand {name}, {words(operand)},", operand._counter, version)
-            if self.result is not None and self.counted is not None and self.counted[0].count != self.counted[1]:
-                changed(self, f"its result, a tensor of {shape_text(self.shape)},", *self.counted)
+                    check_version(self, f"its operand {name}, {words(operand)},", operand._counter, version)
+            if self.result is not None and self.counted is not None:
+                check_version(self, f"its result, a tensor of {shape_text(self.shape)},", *self.counted)
         return operands
-
-    def recorded_adjoints(self, g: Any) -> Sequence[Any]:
-        from diffcli.autograd.graph.recorded import recorded_term  # it applies operations, and so do these nodes not
-
-        operands = self.unchanged()
-        result = None
-        if self.result is not None:
-            result = new(self.result)
-            result._node = self
-        return [
-            None if edge is None else recorded_term(self, position, g, operands, result)
-            for position, edge in enumerate(self.edges)
-        ]
 
 
 class ArrayNode(OperationNode):
@@ -114,7 +100,7 @@ class ArrayNode(OperationNode):
         self.number = next(numbers)
         self.rule, self.edges, self.operands, self.result = rule, edges, operands, result
         self.shape, self.shapes, self.fixed = shape, shapes, fixed
-        self.counted = self.keepers = self.hooks = None
+        self.counted = self.keepers = self._hooks = None
         self.versions = versions_of(operands)
 
     def adjoints(self, g: Any) -> Sequence[Any]:
@@ -146,7 +132,7 @@ class ArrayNode(OperationNode):
         row = self.rule.row
         assert row is not None and self.shapes is not None and self.fixed is not None
         names = rule_names(row, self.shapes, self.shape, self.fixed, position)
-        function = row_term(row, names, position, "adjoint")
+        function = NUMPY.row_term(row, names, position, "adjoint")
         if function is None:
             return tensors.zeros(self.shapes[position], tensors.kind_of(g))
         if there is None and not leaves_out(rule_text(row, names, position, "adjoint")):
@@ -179,7 +165,7 @@ class NumberNode(OperationNode):
         self.edges = edges
         self.operands = operands
         self.result = result
-        self.counted = self.keepers = self.hooks = self.versions = None
+        self.counted = self.keepers = self._hooks = self.versions = None
 
     def adjoints(self, g: Any) -> Sequence[Any]:
         operands = self.operands

@@ -6,90 +6,62 @@ node of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import cache, partial
+from collections.abc import Sequence
 from typing import Any
 
 from diffcli.autograd.graph.apply import apply_rule
-from diffcli.autograd.graph.core import new
-from diffcli.autograd.graph.nodes import summed_to
+from diffcli.autograd.graph.core import Node, new, summed_to
+from diffcli.autograd.graph.memory_nodes import WrittenNode
 from diffcli.autograd.graph.operation_nodes import OperationNode
 from diffcli.autograd.rules import rule
 from diffcli.language.parsing.rule_texts import parse_rule
 from diffcli.operations.arithmetic import arrays, tensors
-from diffcli.tape.running.array_rules import free_names, rule_names, rule_text
-from diffcli.tape.running.rules import ABSENT, RESULT, SEED, TIES, Arithmetic, compile_rule, terms
-
-Function = Callable[..., Any]
-
-_INLINE = {
-    "add": "({} + {})", "sub": "({} - {})", "mul": "({} * {})", "neg": "(-{})", "lt": "({} < {})", "le": "({} <= {})",
-    "gt": "({} > {})", "ge": "({} >= {})", "eq": "({} == {})", "ne": "({} != {})",
-    "and": "both({}, {})", "or": "either({}, {})", "not": "neither({})",
-}  # fmt: skip
-
-
-def _function(name: str) -> Function:
-    def applied(*operands: Any, **fixed: Any) -> Any:
-        return apply_rule(rule(name, len(operands), strict=False), operands, fixed)
-
-    return applied
+from diffcli.tape.running.array_rules import ArrayArithmetic, rule_names
+from diffcli.tape.running.rules import ABSENT, OPERATORS, Function
 
 
 def _ties_of(*operands: Any) -> Any:
     return new(tensors.plain(arrays.ties_of(*[one._value if hasattr(one, "_value") else one for one in operands])))
 
 
-_CONSTANTS = {
-    ABSENT: 0.0, "ties_of": _ties_of, "both": _function("and"), "either": _function("or"), "neither": _function("not"),
-}  # fmt: skip
-TENSORS = Arithmetic(_function, _INLINE, _CONSTANTS)
-"""Tensors."""
+class _Tensors(ArrayArithmetic):
+    """Tensors."""
+
+    def value(self, name: str) -> Function:
+        return lambda *operands, **fixed: apply_rule(rule(name, len(operands), strict=False), operands, fixed)
 
 
-def recorded_term(node: OperationNode, position: int, g: Any, operands: Sequence[Any], result: Any) -> Any:
-    """What an operand receives of the adjoint of the result, as a tensor that is recorded."""
+TENSORS = _Tensors({}, constants={ABSENT: 0.0, "ties_of": _ties_of}, operators=OPERATORS, numbers=arrays, read=parse_rule)
+
+
+def recorded_adjoints(node: Node, g: Any) -> Sequence[Any]:
+    """The adjoint of each operand that has an edge, from that of the result: tensors, recorded themselves."""
+    if isinstance(node, WrittenNode):
+        part = node.window.recorded_picked(g)
+        before, *others = recorded_adjoints(node.inner, part)
+        rest = g - node.window.recorded_spread(part)
+        return (rest if before is None else rest + node.window.recorded_spread(before), *others)
+    if not isinstance(node, OperationNode):
+        return node.recorded_adjoints(g)
+    operands = node.unchanged()
+    result = None
+    if node.result is not None:
+        result = new(node.result)
+        result._node = node
+    return [None if edge is None else _term(node, position, g, operands, result) for position, edge in enumerate(node.edges)]
+
+
+def _term(node: OperationNode, position: int, g: Any, operands: Sequence[Any], result: Any) -> Any:
+    """What an operand receives of the adjoint of the result."""
     row = node.rule.row
     shape = node.shapes[position] if node.shapes is not None else node.shape
     if row is None:
-        function = _element_terms(node.rule.name, len(operands))[position]
-        term = 0.0 if function is None else function(g, *operands, result)
+        function = TENSORS.terms(node.rule.name, len(operands))[position]
     else:
         assert node.shapes is not None and node.fixed is not None
         names = rule_names(row, node.shapes, node.shape, node.fixed, position)
-        text = rule_text(row, names, position, "adjoint")
-        if text == ABSENT:
-            term = 0.0
-        else:
-            parameters = (SEED,) if row.variadic else (SEED, *row.parameters, RESULT)
-            known, wanted = _compiled(text, parameters)
-            bound = partial(known, **{name: names[name] for name in wanted})
-            term = bound(g) if row.variadic else bound(g, *operands, result)
+        function = TENSORS.row_term(row, names, position, "adjoint")
+    term = 0.0 if function is None else function(g, *operands, result)
     if not hasattr(term, "_value"):
         return new(tensors.full(shape, term, tensors.kind_of(g._value)))
     return summed_to(term, shape).to(tensors.kind_of(g._value))
-
-
-@cache
-def _compiled(text: str, parameters: tuple[str, ...]) -> tuple[Function, tuple[str, ...]]:
-    program = parse_rule(text)
-    names = free_names(program, parameters)
-    return compile_rule(program, [*parameters, *["*"] * bool(names), *names], arithmetic=TENSORS), names
-
-
-@cache
-def _element_terms(name: str, count: int) -> tuple[Function | None, ...]:
-    found: list[Function | None] = []
-    for position, term in enumerate(terms(name, count)):
-        if term is None:
-            found.append(None)
-        elif term.row.variadic:
-            header = [
-                f"{term.row.parameters[0]} = operands[{position}]",
-                f"{RESULT} = operands[-1]",
-                f"{TIES} = ties_of(*operands)",
-            ]
-            found.append(compile_rule(term.program, [SEED, "*operands"], header, TENSORS))
-        else:
-            found.append(compile_rule(term.program, [SEED, *term.row.parameters, RESULT], arithmetic=TENSORS))
-    return tuple(found)

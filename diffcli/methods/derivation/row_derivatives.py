@@ -14,12 +14,12 @@ from diffcli.methods.sweeps.reverse import activity
 from diffcli.methods.traces.trace import formula_of
 from diffcli.operations import OPERATIONS
 from diffcli.tape.running.formulas import Formula
-from diffcli.tape.running.rules import RESULT, SEED, TIES, Term, term_text, terms
+from diffcli.tape.running.rules import RESULT, SEED, TIES, Term, terms
 
 
 @cache
 def _textbook_term(name: str, position: int) -> Term:
-    return Term(term_text(TEXTBOOK[name][position]), OPERATIONS[name], position)
+    return Term(OPERATIONS[name], TEXTBOOK[name][position])
 
 
 class Slopes:

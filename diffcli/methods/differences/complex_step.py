@@ -10,8 +10,8 @@ from diffcli.methods.problem.problem import Problem
 from diffcli.operations.arithmetic.complex_step import ANALYTIC
 from diffcli.records import Difference
 from diffcli.tape import Tape
-from diffcli.tape.running.evaluation import Values, float_functions, start_values, taken_ranges
-from diffcli.tape.running.rules import breaks_at, terms_of
+from diffcli.tape.running.evaluation import Values, start_values, taken_ranges
+from diffcli.tape.running.rules import FLOAT
 
 STEP = 2.0**-100
 """The step beside a variable of size 1 or more: its square is lost in any value, and it is an exact power of two."""
@@ -48,8 +48,8 @@ def evaluate_complex(tape: Tape, point: Sequence[complex]) -> tuple[Values, set[
 
     A lifted operation of a + ib is f(a) + i times b f'(a): first-order Taylor, exact for an infinitesimal b.
     """
-    functions = float_functions(tape)
-    terms = terms_of(tape)
+    functions = FLOAT.row_functions(tape)
+    terms = FLOAT.terms_of(tape)
     values = start_values(tape, point)
     lifted: set[str] = set()
     for start, stop in taken_ranges(tape, values):
@@ -85,7 +85,7 @@ def part(argument: Any) -> float:
 
 def _at_pole(name: str, arguments: Sequence[Any]) -> bool:
     """Whether an operation has a pole at these operands, where a complex function has a finite slope to show."""
-    return "pole" in breaks_at(name, [argument.real for argument in arguments], 0.0)
+    return "pole" in dict(FLOAT.breaks(name, [argument.real for argument in arguments], 0.0))
 
 
 def _is_analytic(name: str, arguments: Sequence[Any]) -> bool:

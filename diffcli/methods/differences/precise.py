@@ -9,16 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from copy import copy
-from functools import cache
 from typing import Any
 
-from diffcli.operations import OPERATIONS
+from diffcli.operations import Operation
 from diffcli.operations.arithmetic import precise
-from diffcli.operations.arithmetic.precise import PRECISE
 from diffcli.tape import Tape
 from diffcli.tape.running.evaluation import evaluate, held_functions, run
-from diffcli.tape.running.rules import definition_function
+from diffcli.tape.running.rules import Arithmetic, Function
 
 Number = precise.Number
 
@@ -41,33 +38,20 @@ _NOTHING = -330
 """What is below this power of ten is 0 in floats, and taken as 0."""
 
 
-@cache
-def _known() -> dict[str, Callable[..., Number]]:
-    """The function of every row of the table, for whatever digits are in force when it is called."""
-    functions = dict(PRECISE)
-    for row in OPERATIONS.values():
-        if row.name not in functions:
-            functions[row.name] = definition_function(row, functions, precise.CONSTANTS)
-    return functions
+class _Precise(Arithmetic):
+    """mpmath's numbers, with whatever digits are in force."""
+
+    def of_own(self, function: Function, row: Operation) -> Function:
+        """An own operation by its definition; without one nothing is known of its digits, and its value is undefined here."""
+        return self.by_form(row) if row.definition else lambda *operands: precise.number(math.nan)
 
 
-def precise_functions(tape: Tape) -> list[Callable[..., Number]]:
-    """The function of every row."""
-    known: dict[str, Callable[..., Number]] = {name: _known().get(name) or _own(name) for name in set(tape.operations)}
-    return list(map(known.__getitem__, tape.operations))
-
-
-def _own(name: str) -> Callable[..., Number]:
-    """An own operation by its definition; without one nothing is known of its digits, and its value is undefined here."""
-    row = OPERATIONS[name]
-    if not row.definition:
-        return lambda *operands: precise.number(math.nan)
-    return definition_function(row, _known(), precise.CONSTANTS)
+EXACT = _Precise(precise.PRECISE, constants=precise.CONSTANTS, form=lambda row: row.definition, kind="mpmath")
 
 
 def precise_value(tape: Tape, point: Sequence[float], digits: int = DIGITS) -> Number | None:
     """The value of a tape at a point of floats, to so many digits; None where it is undefined, or does not settle."""
-    functions = precise_functions(tape)
+    functions = EXACT.row_functions(tape)
     exact = _with_constants(tape, {})
 
     def value(_: int) -> Number:
@@ -78,12 +62,10 @@ def precise_value(tape: Tape, point: Sequence[float], digits: int = DIGITS) -> N
 
 def _with_constants(tape: Tape, named: Mapping[str, Number]) -> Tape:
     """The same tape with its constants as exact numbers; those with one of the names as given."""
-    twin = copy(tape)
-    twin.constants = [
+    return tape.copy(constants=[
         named.get(tape.constant_names.get(-1 - index, ""), precise.number(value) if isinstance(value, float) else value)
         for index, value in enumerate(tape.constants)
-    ]  # fmt: skip
-    return twin
+    ])  # fmt: skip
 
 
 def with_exact_names(tape: Tape) -> Tape:
@@ -118,7 +100,7 @@ def precise_derivative(
     8.0
     """
 
-    functions = precise_functions(tape)
+    functions = EXACT.row_functions(tape)
     magnitudes = _magnitudes(tape, point)
     tape = _with_constants(tape, {})
     has_cuts = "stop_gradient" in tape.operations

@@ -18,7 +18,7 @@ from diffcli.operations import OPERATIONS
 from diffcli.operations.arithmetic.floats import FLOATS
 from diffcli.tape import Tape
 from diffcli.tape.running.evaluation import Values
-from diffcli.tape.running.rules import Overrides, terms_of
+from diffcli.tape.running.rules import FLOAT, Overrides
 
 UNIT = 2.0**-53
 """The unit roundoff u of a float: a result that is rounded once is off by at most u times its size."""
@@ -107,7 +107,7 @@ def _row_noises(tape: Tape, values: Values, unit: float) -> Iterator[tuple[int, 
 
 def accumulated_rounding(tape: Tape, values: Values) -> list[float]:
     """For each slot, a first-order bound on how far its value may be off by the rounding of all that led to it."""
-    known = terms_of(tape)
+    known = FLOAT.terms_of(tape)
     errors = [0.0] * tape.size
     for slot, (name, row) in enumerate(zip(tape.operations, tape.operands, strict=True), tape.first_row):
         value = values[slot]

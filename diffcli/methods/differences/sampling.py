@@ -12,7 +12,7 @@ from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.forward import Tangents, tangents
 from diffcli.methods.sweeps.reverse import activity
 from diffcli.tape.running.evaluation import Values, held_functions, run
-from diffcli.tape.running.rules import reach_functions
+from diffcli.tape.running.rules import FLOAT
 
 
 class Sample(NamedTuple):
@@ -96,7 +96,7 @@ class TapeSampler:
             row = tape.operands_of(slot)
             if self.active[slot]:
                 self.live.append(slot)
-            for operand, reach in zip(row, reach_functions(tape.operation(slot), len(row)), strict=True):
+            for operand, reach in zip(row, FLOAT.reach(tape.operation(slot), len(row)), strict=True):
                 live[operand] = 1
                 if reach is not None and self.active[operand]:
                     found.append((slot, operand, reach))

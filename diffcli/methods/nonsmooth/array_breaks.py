@@ -15,15 +15,8 @@ from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.array_sweeps import BothWays
 from diffcli.operations import OPERATIONS
 from diffcli.operations.arithmetic import array_functions, arrays
-from diffcli.tape.running.array_rules import (
-    Functions,
-    array_term,
-    breaks_of,
-    elementwise_function,
-    elementwise_terms,
-    fixed_names,
-)
-from diffcli.tape.running.rules import Overrides
+from diffcli.tape.running.array_rules import NUMPY, array_term, fixed_names
+from diffcli.tape.running.rules import Overrides, TermFunctions
 
 _SIDES = {"norm": (-1.0, 1.0), "amax": (0.0, 1.0), "amin": (1.0, 0.0)}
 """The slopes on the left and on the right, by an element of a group that stands on a break, where it equals the result."""
@@ -51,15 +44,14 @@ def _chosen(left: Any, right: Any, policy: str) -> Any:
 
 def _broken(problem: Problem, slot: int, kinds: Sequence[str]) -> Any:
     """The elements of a row that stand on a break."""
-    arguments = [problem.values[operand] for operand in problem.tape.operands_of(slot)]
-    found = breaks_of(problem.tape, slot, arguments, problem.values[slot])
+    found = NUMPY.breaks_at(problem.tape, slot, problem.values)
     return reduce(or_, [arrays.as_truth(holds) for kind, holds in found if kind in kinds])
 
 
 def _elementwise_term(problem: Problem, slot: int, position: int, policy: str) -> Any:
     """The term by one operand, by the policy where the slopes of its two sides differ; the table's own elsewhere."""
     name, row = problem.tape.operation(slot), problem.tape.operands_of(slot)
-    function = elementwise_terms(name, len(row))[position]
+    function = NUMPY.terms(name, len(row))[position]
     if function is None:
         return None
     values = [arrays.as_array(problem.values[operand]) for operand in row]
@@ -67,7 +59,7 @@ def _elementwise_term(problem: Problem, slot: int, position: int, policy: str) -
     for side in (-1.0, 1.0):
         beside = list(values)
         beside[position] = arrays.next_after(values[position], side)
-        sides.append(function(1.0, *beside, elementwise_function(name)(*beside)))
+        sides.append(function(1.0, *beside, NUMPY.value(name)(*beside)))
     bent = _broken(problem, slot, ("kink", "tie")) & (sides[0] != sides[1])
     chosen = _chosen(sides[0], sides[1], policy)
     return lambda g, *rest: arrays.where(bent, g * chosen, function(g, *rest))
@@ -96,11 +88,11 @@ def _reduction_term(problem: Problem, slot: int, policy: str) -> BothWays:
     return BothWays(adjoint, tangent)
 
 
-def _undecided(problem: Problem, boundary: Sequence[int]) -> dict[int, Functions]:
+def _undecided(problem: Problem, boundary: Sequence[int]) -> dict[int, TermFunctions]:
     """Choices that comparisons at their boundary decide: neither branch has a derivative there."""
     tape, values = problem.tape, problem.values
     there: dict[int, Any] = {slot: _broken(problem, slot, ("branch",)) for slot in boundary}
-    result: dict[int, Functions] = {}
+    result: dict[int, TermFunctions] = {}
     for slot in tape.rows():
         row = tape.operands_of(slot)
         if values[slot] is None:

@@ -18,7 +18,7 @@ from diffcli.operations import row_of
 from diffcli.operations.arithmetic import arrays
 from diffcli.operations.array_row import size
 from diffcli.operations.row import Operation
-from diffcli.tape.running.array_rules import breaks_of, outside_domain
+from diffcli.tape.running.array_rules import NUMPY
 from diffcli.tape.running.rules import Overrides
 
 MOST = 5
@@ -49,9 +49,7 @@ def find_array_breaks(problem: Problem) -> list[Break]:
         decides = slot in deciding
         if name == "where" or values[slot] is None or not (row.breaks or row.flat) or not (problem.reached(slot) or decides):
             continue
-        arguments = [values[operand] for operand in tape.operands_of(slot)]
-        with arrays.quiet():
-            breaks = breaks_of(tape, slot, arguments, values[slot])
+        breaks = NUMPY.breaks_at(tape, slot, values)
         if not decides:  # a comparison that is used as a number is a step function
             breaks = [("jump" if "branch" in kind else kind, holds) for kind, holds in breaks]
             breaks = breaks or [("flat", 0.0)] * row.flat
@@ -69,11 +67,9 @@ def undefined_array(problem: Problem, slot: int) -> Diagnostic:
     tape = problem.tape
     name, operands = tape.operation(slot), tape.operands_of(slot)
     row = row_of(name)
-    arguments = [problem.values[operand] for operand in operands]
     shown = problem.shown(operands)
     spelled = row.symbol or row.spelling
-    with arrays.quiet():
-        outside = outside_domain(tape, slot, arguments)
+    outside = NUMPY.outside_at(tape, slot, problem.values)
     if outside is not None:
         code = "division-by-zero" if name in ("div", "reciprocal") else "domain"
         message = "this divides by 0" if code == "division-by-zero" else f"`{spelled}` is undefined here"
@@ -136,9 +132,8 @@ def _overflows(problem: Problem) -> list[Diagnostic]:
         if any(argument is not None and arrays.any_true(arrays.is_infinite(argument)) for argument in arguments):
             continue
         row = row_of(tape.operation(slot))
-        with arrays.quiet():
-            if any(kind == "pole" for kind, _ in breaks_of(tape, slot, arguments, value)):
-                continue  # noted as a pole
+        if "pole" in dict(NUMPY.breaks_at(tape, slot, values)):
+            continue  # noted as a pole
         message = f"`{row.symbol or row.spelling}` overflows: the value is beyond the range of a float"
         notes = list(filter(None, [elements(arrays.is_infinite(value))]))
         found.append(problem.warning("overflow", message, slot, problem.shown(operands), notes))

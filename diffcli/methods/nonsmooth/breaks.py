@@ -15,7 +15,7 @@ from diffcli.errors import Diagnostic, LimitError, NotDifferentiableError, Slope
 from diffcli.language.writing.printer import number_text
 from diffcli.methods.problem.problem import Problem
 from diffcli.operations import OPERATIONS, row_of
-from diffcli.tape.running.rules import Overrides, breaks_at, rule_function, term_functions
+from diffcli.tape.running.rules import FLOAT, Overrides
 
 POLICIES = {
     "min-norm": "the subgradient of least norm: 0 for abs, equal shares at a tie",
@@ -76,7 +76,7 @@ def find_breaks(problem: Problem) -> list[Break]:
         if not (problem.reached(slot) or decides):
             continue
         arguments = [values[operand] for operand in tape.operands_of(slot)]
-        kinds = breaks_at(name, arguments, values[slot])
+        kinds = [*dict(FLOAT.breaks(name, arguments, values[slot]))]
         if decides and not problem.reached(slot):
             kinds = [kind for kind in kinds if kind in ("jump", "branch", "point-branch")]  # slopes do not matter there
         elif not decides:
@@ -265,10 +265,10 @@ def _term_at_kink(problem: Problem, slot: int, position: int, policy: str) -> Ca
     name = problem.tape.operation(slot)
     row = problem.tape.operands_of(slot)
     values = [problem.values[operand] for operand in row]
-    function = term_functions(name, len(row))[position]
+    function = FLOAT.terms(name, len(row))[position]
     if function is None:
         return None
-    value_of = rule_function(name)
+    value_of = FLOAT.value(name)
     sides = []
     for side in (-1.0, 1.0):
         beside = list(values)

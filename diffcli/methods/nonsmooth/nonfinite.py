@@ -15,7 +15,7 @@ from diffcli.methods.sweeps.reverse import accumulate
 from diffcli.operations import OPERATIONS, Operation
 from diffcli.records import Number, is_array
 from diffcli.tape import Tape, evaluate
-from diffcli.tape.running.rules import Overrides, breaks_at, condition_function, term_functions
+from diffcli.tape.running.rules import FLOAT, Overrides
 
 MOST = 5
 """How many rows are blamed at once."""
@@ -64,7 +64,7 @@ def _undefined(problem: Problem, slot: int) -> Diagnostic:
     operands = problem.tape.operands_of(slot)
     arguments = [problem.values[operand] for operand in operands]
     shown = problem.shown(operands)
-    if row.domain and not condition_function(row, row.domain)(*arguments, math.nan):
+    if FLOAT.outside(name, arguments) is not None:
         help = _hints(problem, slot)
         divides = name in ("div", "reciprocal") or (name == "pow" and arguments[0] == 0)
         if divides:
@@ -203,7 +203,7 @@ def _overflows(problem: Problem) -> list[Diagnostic]:
         if any(argument is not None and math.isinf(argument) for argument in arguments):
             continue
         row = OPERATIONS[tape.operation(slot)]
-        if "pole" in breaks_at(row.name, arguments, value):
+        if "pole" in dict(FLOAT.breaks(row.name, arguments, value)):
             continue  # noted as a pole
         message = f"`{row.symbol or row.spelling}` overflows: the value is beyond the range of a float"
         found.append(problem.warning("overflow", message, slot, problem.shown(operands), (), _hints(problem, slot)))
@@ -237,6 +237,6 @@ def _bad_term(problem: Problem, slot: int, position: int, term: float, arriving:
 def _is_infinite(problem: Problem, slot: int, position: int) -> bool:
     """Whether a partial itself is infinite."""
     operands = problem.tape.operands_of(slot)
-    function = term_functions(problem.tape.operation(slot), len(operands))[position]
+    function = FLOAT.terms(problem.tape.operation(slot), len(operands))[position]
     partial = function(1.0, *[problem.values[operand] for operand in operands], problem.values[slot]) if function else None
     return partial is not None and math.isinf(partial)

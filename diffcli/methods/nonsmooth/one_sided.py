@@ -12,8 +12,8 @@ import math
 from collections.abc import Callable, Sequence
 
 from diffcli.tape import Tape
-from diffcli.tape.running.evaluation import Values, float_functions, start_values, taken_ranges
-from diffcli.tape.running.rules import breaks_at, terms_of
+from diffcli.tape.running.evaluation import Values, start_values, taken_ranges
+from diffcli.tape.running.rules import FLOAT
 
 COMPARISONS: dict[str, Callable[[float], bool]] = {
     "lt": lambda d: d < 0, "le": lambda d: d <= 0, "gt": lambda d: d > 0, "ge": lambda d: d >= 0,
@@ -63,8 +63,8 @@ def moved(tape: Tape, point: Sequence[float], direction: Sequence[float]) -> tup
 
     Raises `Undecided` where they do not follow from first derivatives.
     """
-    functions = float_functions(tape)
-    terms = terms_of(tape)
+    functions = FLOAT.row_functions(tape)
+    terms = FLOAT.terms_of(tape)
     primal = start_values(tape, point)
     tangent: list[float | None] = [move or None for move in direction]
     tangent += [None] * (tape.size - len(tangent))
@@ -83,7 +83,7 @@ def moved(tape: Tape, point: Sequence[float], direction: Sequence[float]) -> tup
                 continue
             if name == "where" and arguments[0] == 0 and moves[0] is not None:
                 raise Undecided  # a number that decides, and is 0 here alone
-            kinds = breaks_at(name, arguments, value)
+            kinds = [*dict(FLOAT.breaks(name, arguments, value))]
             if kinds and any(move is not None for move in moves):
                 arguments, value = _beside(functions[row], arguments, moves, value, kinds)
             total: float | None = None

@@ -21,8 +21,9 @@ from diffcli.operations.arithmetic.array_functions import sum_to
 from diffcli.operations.arrays import ARRAYS
 from diffcli.operations.custom_operations import OwnName
 from diffcli.tape import Tape
-from diffcli.tape.running.array_rules import Functions, adjoint_reads, array_term, elementwise_terms, meeting, reached
+from diffcli.tape.running.array_rules import NUMPY, adjoint_reads, array_term, meeting, reached
 from diffcli.tape.running.evaluation import Values
+from diffcli.tape.running.rules import Overrides, TermFunctions
 
 Array = Any
 Keep = Callable[[int, int, int, Array, Array, bool], None]
@@ -65,7 +66,7 @@ def array_adjoints(
     values: Values,
     active: bytearray,
     seeds: Mapping[int, Array],
-    overrides: Mapping[int, Functions] | None = None,
+    overrides: Overrides | None = None,
     keep: Keep | None = None,
     whole: bool = True,
 ) -> list[Any]:
@@ -94,7 +95,7 @@ def _backward(
     active: bytearray,
     seeds: Mapping[int, Array],
     present: Present | None,
-    overrides: Mapping[int, Functions] | None,
+    overrides: Overrides | None,
     keep: Keep | None,
     whole: bool,
 ) -> list[Any]:
@@ -135,7 +136,7 @@ def _backward(
 
 
 def _term(
-    tape: Tape, values: Values, slot: int, position: int, adjoint: Array, present: Present | None, instead: Functions | None
+    tape: Tape, values: Values, slot: int, position: int, adjoint: Array, present: Present | None, instead: TermFunctions | None
 ) -> tuple[Array | None, Array | None]:
     """What a row hands on to one of its operands, and which elements of that are there."""
     name, row = tape.operation(slot), tape.operands_of(slot)
@@ -147,7 +148,7 @@ def _term(
         if bend is not None and term is not None:
             term, mask = bend(term), None
     elif name in OPERATIONS:
-        function = (instead or elementwise_terms(name, len(row)))[position]
+        function = (instead or NUMPY.terms(name, len(row)))[position]
         if function is None:
             return None, None
         term = function(adjoint, *[values[operand] for operand in row], values[slot])
@@ -191,7 +192,7 @@ def _chosen(
 
 
 def array_tangents(
-    tape: Tape, values: Values, seed: Sequence[Array | None], overrides: Mapping[int, Functions] | None = None
+    tape: Tape, values: Values, seed: Sequence[Array | None], overrides: Overrides | None = None
 ) -> list[Any]:
     """The tangent of every slot for one seed, in its shape; None where nothing of the direction arrives."""
     started = [(slot, tangent) for slot, tangent in enumerate(seed) if tangent is not None and arrays.any_true(tangent)]
@@ -203,7 +204,7 @@ def array_tangents(
 
 
 def _forward(
-    tape: Tape, values: Values, seeds: Sequence[tuple[int, Array]], present: Present | None, overrides: Mapping[int, Functions]
+    tape: Tape, values: Values, seeds: Sequence[tuple[int, Array]], present: Present | None, overrides: Overrides
 ) -> list[Any]:
     """One sweep; with care for what is there, if ``present`` says it of the seeds."""
     result: list[Any] = [None] * tape.size
@@ -232,12 +233,12 @@ def _sum_of_terms(
     moving: Sequence[int],
     result: list[Any],
     present: Present | None,
-    instead: Functions | None,
+    instead: TermFunctions | None,
 ) -> Array | None:
     """The tangent of a row: a term for each operand that moves."""
     name, row, shape = tape.operation(slot), tape.operands_of(slot), tape.shape(slot)
     elementwise = name in OPERATIONS
-    functions = elementwise_terms(name, len(row)) if elementwise else ()
+    functions = NUMPY.terms(name, len(row)) if elementwise else ()
     if instead:
         functions = instead if elementwise else tuple(cast(BothWays, both).tangent for both in instead)
     arguments = [*[values[operand] for operand in row], values[slot]]

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from diffcli.tape import Tape
 from diffcli.tape.running.evaluation import Values
-from diffcli.tape.running.rules import Overrides, terms_of
+from diffcli.tape.running.rules import FLOAT, Overrides
 
 Tangents = list[float | None]
 
@@ -41,7 +41,7 @@ def tangents(tape: Tape, values: Values, seed: Sequence[float | None], overrides
         from diffcli.methods.sweeps.array_sweeps import array_tangents  # numbers do not wait for NumPy
 
         return array_tangents(tape, values, seed, overrides)
-    known = terms_of(tape)
+    known = FLOAT.terms_of(tape)
     result: Tangents = [tangent or None for tangent in seed]
     result += [None] * (tape.size - len(result))
     for slot, (name, row) in enumerate(zip(tape.operations, tape.operands, strict=True), tape.first_row):

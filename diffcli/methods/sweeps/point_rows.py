@@ -11,8 +11,8 @@ from diffcli.operations import OPERATIONS
 from diffcli.tape import Tape
 from diffcli.tape.building.building import Builder
 from diffcli.tape.building.scopes import Scope
-from diffcli.tape.running.evaluation import Values, float_functions
-from diffcli.tape.running.rules import rule_function
+from diffcli.tape.running.evaluation import Values
+from diffcli.tape.running.rules import FLOAT
 
 
 class PointRows(Builder):
@@ -65,7 +65,7 @@ class PointRows(Builder):
         slot = super().emit(operation, operands, span, *more, **named)
         if slot >= len(self.moving):
             name, row = self.row(slot)
-            function = rule_function(name)
+            function = FLOAT.value(name)
             self.moving.append(self._carries(name, row))
             if self.beside is not self.values:
                 self.beside.append(function(*map(self.deciding_value, row)))
@@ -95,7 +95,7 @@ def _is_flat(operation: str) -> bool:
 
 def _carry_over(tape: Tape, values: Values, beside: Values, found: list[Any]) -> None:
     """The values at the point of the rows that are evaluated beside it, with the flat ones as they are there."""
-    functions = float_functions(tape)
+    functions = FLOAT.row_functions(tape)
     found[: tape.first_row] = map(_signed, found[: tape.first_row], beside)
     for slot in tape.rows():
         operation, row = tape.operation(slot), tape.operands_of(slot)

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from diffcli.tape import Tape
 from diffcli.tape.running.evaluation import Values
-from diffcli.tape.running.rules import Overrides, TermFunctions, term_functions, terms_of
+from diffcli.tape.running.rules import FLOAT, Overrides, TermFunctions
 
 Adjoints = list[float | None]
 
@@ -84,7 +84,7 @@ def accumulate(
         if adjoint is None:
             continue  # the result does not depend on this row
         row = tape.operands_of(slot)
-        functions = (overrides or {}).get(slot) or term_functions(tape.operation(slot), len(row))
+        functions = (overrides or {}).get(slot) or FLOAT.terms(tape.operation(slot), len(row))
         for position, target in enumerate(row):
             function = functions[position]
             term = function(adjoint, *[values[operand] for operand in row], values[slot]) if function else None
@@ -146,7 +146,7 @@ def adjoints(
 
 def _reversed_functions(tape: Tape) -> Iterator[TermFunctions]:
     """The term functions of every row, last row first."""
-    known = terms_of(tape)
+    known = FLOAT.terms_of(tape)
     if len(known) == len({name for name, _ in known}):  # the usual case: no name stands with two numbers of operands
         by_name = {name: functions for (name, _), functions in known.items()}
         return map(by_name.__getitem__, reversed(tape.operations))

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from diffcli.tape import Tape
 from diffcli.tape.running.evaluation import Values
-from diffcli.tape.running.rules import ABSENT, terms
+from diffcli.tape.running.rules import ABSENT, FLOAT, terms
 
 Flow = list[tuple[int, ...]]
 """For each row, the positions of the operands through which a derivative passes."""
@@ -85,8 +85,8 @@ def _passing(tape: Tape, values: Values, slot: int, positions: Iterable[int]) ->
     row = tape.operands_of(slot)
     arguments = [*[values[operand] for operand in row], values[slot]]
     for position in positions:
-        term = terms(tape.operation(slot), len(row))[position]
-        if term is not None and term.function(1.0, *arguments) is not None:
+        term = FLOAT.terms(tape.operation(slot), len(row))[position]
+        if term is not None and term(1.0, *arguments) is not None:
             yield position
 
 

@@ -28,7 +28,7 @@ from diffcli.operations import OPERATIONS
 from diffcli.records import SymbolicDerivative
 from diffcli.tape import Tape
 from diffcli.tape.running.evaluation import evaluate, run
-from diffcli.tape.running.rules import rule_function
+from diffcli.tape.running.rules import FLOAT
 
 Expression = Any
 """A SymPy expression; SymPy ships no types."""
@@ -262,6 +262,6 @@ def text_value(problem: Problem, variable: str, text: str, notes: list[Diagnosti
         return math.nan
     tape = derivative.tape
     if tape.shapes is None:
-        return float(run(tape, derivative.point, list(map(rule_function, tape.operations)))[tape.output])
+        return float(run(tape, derivative.point, list(map(FLOAT.value, tape.operations)))[tape.output])
     tape.derived_from = tape.first_row
     return float(evaluate(tape, derivative.point)[tape.output])

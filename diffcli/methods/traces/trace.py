@@ -67,6 +67,8 @@ IN_LATEX = Notation(
     LATEX, "v_{{{}}}", r"\dot{{v}}_{{{}}}", r"\bar{{v}}_{{{}}}", r"\bar{y}_{1}", r"\partial ",
     constants={"pi": r"\pi", "tau": r"\tau"},
 )  # fmt: skip
+NOTATIONS = {"unicode": UNICODE, "ascii": ASCII, "latex": IN_LATEX}
+"""By the names that the table of formats has for them."""
 
 
 def _kept(count: int, most: int | None) -> tuple[list[int], int]:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable
+from contextlib import nullcontext
 
 from diffcli.operations.arithmetic.special import cospi, digamma, gelu, lgamma, polygamma, sinc, sinpi
 
@@ -241,3 +242,20 @@ STRICT: dict[str, Callable[..., float]] = {
     "ge": _strict_truth(operator.ge), "eq": _strict_truth(operator.eq), "ne": _strict_truth(operator.ne),
 }  # fmt: skip
 """What replaces them in a program: the value at a pole is undefined, and so is a comparison of what is undefined."""
+
+
+# -- what is asked of numbers beside the operations, as `diffcli.operations.arithmetic.arrays` is asked of arrays
+# (``where`` and ``both`` are above)
+
+any_true, is_nan, is_infinite, all_finite, quiet = bool, math.isnan, math.isinf, math.isfinite, nullcontext
+
+
+def ties_of(*operands: float) -> int:
+    """How many of the operands of max or min equal the result, which stands last; at least 1."""
+    result = operands[-1]
+    return operands.count(result) - 1 if result == result else 1
+
+
+def next_after(value: float, side: float) -> float:
+    """The next number to the left (-1) or the right (1)."""
+    return math.nextafter(value, side * inf)

@@ -10,7 +10,8 @@ from diffcli.language.writing.printer import latex_name
 from diffcli.methods.derivation.derivation import REFERENCE, Derivation, Step, SymbolicAgreement, prime_of
 from diffcli.methods.derivation.rules import CONSTANT, IDENTITY
 from diffcli.methods.traces.trace import IN_LATEX, Notation
-from diffcli.reports.document import Block, Column, Style, Table, Text, number
+from diffcli.reports.document import Block, Column, Table, Text, number
+from diffcli.reports.formats import PERSON, Style
 from diffcli.reports.formats.latex import escape
 
 LONGEST = 400
@@ -26,13 +27,13 @@ _PLAIN = frozenset((IDENTITY, CONSTANT, REFERENCE))
 """Rules that leave nothing to assemble."""
 
 
-def derivation_blocks(derivations: Sequence[Derivation], notation: Notation, style: Style, drawn: bool) -> list[Block]:
-    """Each derivation, ``drawn`` as a tree, as a table of its steps, or in LaTeX as formulas."""
+def derivation_blocks(derivations: Sequence[Derivation], notation: Notation, style: Style) -> list[Block]:
+    """Each derivation, for people as a tree, or in LaTeX as formulas; for programs as a table of its steps."""
     blocks: list[Block] = []
     for found in derivations:
         if notation is IN_LATEX:
             blocks += _formulas(found, notation, style)
-        elif drawn:
+        elif style.format.audience == PERSON:
             blocks += _tree(found, notation, style)
         else:
             blocks.append(_table(found, notation))

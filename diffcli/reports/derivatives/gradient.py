@@ -6,21 +6,22 @@ from typing import Any
 
 from diffcli.language import parse
 from diffcli.language.writing.printer import LATEX, step_text, to_text
-from diffcli.methods.traces.trace import IN_LATEX, Notation
+from diffcli.methods.traces.trace import IN_LATEX, NOTATIONS, Notation
 from diffcli.records import Cost, Difference, GradientResult, SymbolicDerivative, is_array
 from diffcli.reports.derivatives.trace import trace_data, trace_tables
-from diffcli.reports.document import Block, Column, Document, Style, Table, Text, Value, Values, number
+from diffcli.reports.document import Block, Column, Document, Table, Text, Value, Values, number
+from diffcli.reports.formats import Style
 from diffcli.reports.heading import LONGEST, heading
 
 
 def gradient_report(
-    result: GradientResult, notation: Notation, style: Style, timing: dict[str, float] | None = None, brief: bool = False,
-    drawn: bool = True,
+    result: GradientResult, style: Style, timing: dict[str, float] | None = None, brief: bool = False
 ) -> Document:
-    """The document of a gradient; ``brief`` leaves out what it was made of, and ``drawn`` makes trees of derivations.
+    """The document of a gradient; ``brief`` leaves out what it was made of.
 
     ``timing`` holds the seconds of each stage, where they were asked for.
     """
+    notation = NOTATIONS[style.notation]
     blocks: list[Block] = _heading(result, notation)
     if result.trace is not None and result.trace.primal:
         blocks += trace_tables(result.trace, notation, style.full)
@@ -33,7 +34,7 @@ def gradient_report(
     if result.derivations:
         from diffcli.reports.derivatives.derivation import derivation_blocks
 
-        blocks += derivation_blocks(result.derivations, notation, style, drawn)
+        blocks += derivation_blocks(result.derivations, notation, style)
     if result.symbolic:
         blocks += _symbolic_tables(result.symbolic, notation)
     blocks.append(Values(_values(result, style)))

@@ -15,14 +15,15 @@ from diffcli.reports.derivatives.jacobian import (
     structure_figure,
     symbolic_blocks,
 )
-from diffcli.reports.document import Block, Column, Document, Matrix, Style, Table, Text, Value, Values
+from diffcli.reports.document import Block, Column, Document, Matrix, Table, Text, Value, Values
+from diffcli.reports.formats import PICTURE, Style
 from diffcli.reports.heading import heading
 
 MODES = {"forward-over-reverse": "forward over reverse", "numeric": "by second differences", "symbolic": "by SymPy"}
 
 
-def hessian_report(result: HessianResult, style: Style, sparsity: bool = False, figure: bool = False) -> Document:
-    """The document of a Hessian; ``sparsity`` draws its structure, and ``figure`` does so for a format that shows only that.
+def hessian_report(result: HessianResult, style: Style, sparsity: bool = False) -> Document:
+    """The document of a Hessian; ``sparsity`` draws its structure, as a picture does in any case.
 
     The keys of its data: ``expression``, ``of`` (what was asked for beside it), ``mode``, ``at``, ``value``, ``gradient``,
     ``hessian`` (by two variables), ``notes``; where they are known ``sparsity`` (see
@@ -40,7 +41,7 @@ def hessian_report(result: HessianResult, style: Style, sparsity: bool = False, 
         blocks += symbolic_blocks([(f"by {found.first} and {found.second}", found.derivative) for found in result.symbolic])
     if sparsity and result.pattern is not None:
         blocks += sparsity_blocks(result.pattern, result.columns, result.columns, style)
-    if figure and result.pattern is not None:
+    if style.format.audience == PICTURE and result.pattern is not None:
         blocks.append(structure_figure(result.pattern))
     if result.cost is not None:
         blocks.append(Text(result.cost.text()))

@@ -11,15 +11,16 @@ from diffcli.methods.sweeps.colouring import Groups
 from diffcli.methods.sweeps.sparsity import Pattern
 from diffcli.methods.traces.sweep_count import SweepCount
 from diffcli.records import Difference, Number, SymbolicDerivative, is_array
-from diffcli.reports.document import Block, Column, Document, Matrix, Style, Table, Text, number
+from diffcli.reports.document import Block, Column, Document, Matrix, Table, Text, number
+from diffcli.reports.formats import PICTURE, Style
 from diffcli.reports.heading import heading
 
 MOST_PARTIALS = 30
 """How many differences, or forms of SymPy's, a table lists."""
 
 
-def jacobian_report(result: JacobianResult, style: Style, sparsity: bool = False, figure: bool = False) -> Document:
-    """The document of a Jacobian; ``sparsity`` draws its structure, and ``figure`` does so for a format that shows only that.
+def jacobian_report(result: JacobianResult, style: Style, sparsity: bool = False) -> Document:
+    """The document of a Jacobian; ``sparsity`` draws its structure, as a picture does in any case.
 
     The keys of its data: ``expression``, ``of`` (what was asked for beside it), ``mode``, ``at``, ``values``, ``jacobian``
     (by result and variable), ``notes``; where they are known ``sparsity`` (see `sparsity_data`) and ``cost``; ``differences``
@@ -34,7 +35,7 @@ def jacobian_report(result: JacobianResult, style: Style, sparsity: bool = False
         blocks += symbolic_blocks([(f"{name} by {found.variable}", found) for name, found in result.symbolic])
     if sparsity and result.pattern is not None:
         blocks += sparsity_blocks(result.pattern, result.rows, result.columns, style)
-    if figure and result.pattern is not None:
+    if style.format.audience == PICTURE and result.pattern is not None:
         blocks.append(structure_figure(result.pattern))
     if result.sweeps is not None:
         blocks.append(Text(result.sweeps.text()))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from diffcli.methods.sweeps.sparsity import Pattern
-from diffcli.reports.document import Style
 from diffcli.reports.figure import Axis, Figure, Series
+from diffcli.reports.formats import Style
 
 MOST_ROWS = 40
 """A taller picture is drawn smaller."""

@@ -7,7 +7,8 @@ from typing import Any
 from diffcli.methods.matrices.products import ProductResult
 from diffcli.records import Number, is_array
 from diffcli.reports.derivatives.jacobian import difference_blocks, notes_data
-from diffcli.reports.document import Block, Document, Style, Text, Value, Values, number
+from diffcli.reports.document import Block, Document, Text, Value, Values, number
+from diffcli.reports.formats import Style
 from diffcli.reports.heading import heading
 
 WORDS = {

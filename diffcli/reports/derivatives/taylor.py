@@ -8,14 +8,15 @@ from diffcli.language import parse
 from diffcli.language.writing.printer import LATEX, to_text
 from diffcli.methods.taylor import TaylorResult
 from diffcli.reports.document import Block, Column, Document, Table, Text
+from diffcli.reports.formats import TEX, Style
 from diffcli.reports.heading import heading
 
 LONGEST = 2000
 """A longer polynomial is not shown in a table for people."""
 
 
-def taylor_report(result: TaylorResult, latex: bool = False) -> Document:
-    """The document of a Taylor polynomial; formulas in LaTeX, if asked for."""
+def taylor_report(result: TaylorResult, style: Style) -> Document:
+    """The document of a Taylor polynomial."""
     how = f"Taylor polynomial in {result.variable} to order {result.order}"
     blocks: list[Block] = [*heading(result.expression, result.at, how)]
     columns = {"coefficient": result.coefficients, "derivative": result.derivatives}
@@ -26,7 +27,7 @@ def taylor_report(result: TaylorResult, latex: bool = False) -> Document:
     rows = tuple((k, *numbers) for k, numbers in enumerate(zip(*columns.values(), strict=True)))
     blocks.append(Table("", titles, rows))
     if result.polynomial is not None and len(result.polynomial) <= LONGEST:
-        blocks += _latex(result.polynomial) if latex else [Text(result.polynomial, "code")]
+        blocks += _latex(result.polynomial) if style.notation == TEX else [Text(result.polynomial, "code")]
     return Document(tuple(blocks), _data(result))
 
 

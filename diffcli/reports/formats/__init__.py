@@ -1,6 +1,7 @@
 """The table of formats: one file each, one line here. Adding a format is adding both.
 
-A format's module has ``render(document, style) -> str``, or ``bytes`` where the format is binary.
+What a report must know of a format stands in its row: no other place asks for a format's name. A format's function takes
+``(document, style)`` and returns a ``str``, or ``bytes`` where the format is binary.
 """
 
 # Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
@@ -8,52 +9,98 @@ A format's module has ``render(document, style) -> str``, or ``bytes`` where the
 from importlib import import_module
 from typing import NamedTuple
 
-from diffcli.reports.document import Document, Style
+from diffcli.reports.document import Document
+
+PERSON, PROGRAM, PICTURE = "person", "program", "picture"
+"""Who reads a format: a person, who is shown rounded numbers and the beginning of what is long; a program, which gets all of
+both; or whoever looks at a picture, which is the figure or the graph of a report, and nothing else of it."""
+
+UNICODE, ASCII, TEX = "unicode", "ascii", "latex"
+"""The notations that formulas are written in."""
+
+TREES, FIGURE, GRAPH = "trees", "figure", "graph"
 
 
 class Format(NamedTuple):
-    module: str
+    name: str
+    renderer: str
+    """The function that writes it: ``module.function``, in this folder."""
     suffixes: tuple[str, ...]
     summary: str
-    diagnostics: bool
-    """Whether the warnings of a result also go to stderr; not so where the result itself carries them."""
+    audience: str = PERSON
+    notation: str = UNICODE
+    draws: str = ""
+    """What it draws: trees, if it is a page of characters of one width; the figure or the graph of a report, if a picture."""
+    whole: bool = False
+    """Whether it carries all that is known of a result, its warnings and times among it, so that stderr does not."""
     binary: bool = False
-    figure: bool = False
-    """Whether it draws the figure of a report, and leaves the rest out."""
 
 
 FORMATS: dict[str, Format] = {
-    "table": Format("table", (".txt",), "tables for people", True),
-    "plain": Format("plain", (".tsv",), "tab-separated, all digits, no decoration", True),
-    "json": Format("json", (".json",), "one JSON object with a schema", False),
-    "csv": Format("csv", (".csv",), "comma-separated, all digits", True),
-    "markdown": Format("markdown", (".md", ".markdown"), "GitHub tables", True),
-    "latex": Format("latex", (".tex",), "LaTeX for amsmath", True),
-    "dot": Format("dot", (".dot", ".gv"), "a graph, for Graphviz", True, figure=True),
-    "mermaid": Format("mermaid", (".mmd", ".mermaid"), "a graph, for Mermaid", True, figure=True),
-    "svg": Format("svg", (".svg",), "the figure of a report, as a vector drawing", True, figure=True),
-    "png": Format("png", (".png",), "the figure as an image; needs matplotlib", True, True, True),
-    "pdf": Format("pdf", (".pdf",), "the figure as a PDF; needs matplotlib", True, True, True),
+    row.name: row
+    for row in (
+        Format("table", "table.render", (".txt",), "tables for people", draws=TREES),
+        Format("plain", "plain.render", (".tsv",), "tab-separated, all digits, no decoration", PROGRAM, ASCII),
+        Format("json", "json.render", (".json",), "one JSON object with a schema", PROGRAM, ASCII, whole=True),
+        Format("csv", "csv.render", (".csv",), "comma-separated, all digits", PROGRAM, ASCII),
+        Format("markdown", "markdown.render", (".md", ".markdown"), "GitHub tables"),
+        Format("latex", "latex.render", (".tex",), "LaTeX for amsmath", notation=TEX),
+        Format("dot", "pictures.dot", (".dot", ".gv"), "a graph, for Graphviz", PICTURE, draws=GRAPH),
+        Format("mermaid", "pictures.mermaid", (".mmd", ".mermaid"), "a graph, for Mermaid", PICTURE, draws=GRAPH),
+        Format("svg", "pictures.svg", (".svg",), "the figure of a report, as a vector drawing", PICTURE, draws=FIGURE),
+        Format("png", "pictures.png", (".png",), "the figure as an image; needs matplotlib", PICTURE, draws=FIGURE, binary=True),
+        Format("pdf", "pictures.pdf", (".pdf",), "the figure as a PDF; needs matplotlib", PICTURE, draws=FIGURE, binary=True),
+    )
 }
+
+TABLE, PLAIN, JSON = (FORMATS[name] for name in ("table", "plain", "json"))
+"""What is printed where no format is asked for, under ``--quiet``, and under ``--json``."""
 
 ALIASES: dict[str, str] = {
     suffix[1:]: name for name, known in FORMATS.items() for suffix in known.suffixes if suffix[1:] not in FORMATS
 }  # fmt: skip
 """Other names for formats: their suffixes."""
 
+OFFERED = "; ".join(
+    f"{', '.join(row.name for row in FORMATS.values() if row.audience == PICTURE and row.draws == drawn)} for a {drawn}"
+    if drawn else ", ".join(row.name for row in FORMATS.values() if row.audience != PICTURE)
+    for drawn in ("", FIGURE, GRAPH)
+)  # fmt: skip
+"""The formats in a line of help."""
 
-def render(name: str, document: Document, style: Style) -> str | bytes:
-    """A document in a format: a text that ends in a newline, or the bytes of a binary format."""
-    module = import_module(f"diffcli.reports.formats.{FORMATS[name].module}")
-    rendered: str | bytes = module.render(document, style)
+
+class Style(NamedTuple):
+    """How a document is to look: its format, and how wide, exact, plain and long it is."""
+
+    width: int = 80
+    digits: int | None = 6
+    """Significant digits in tables; None for all."""
+    unicode: bool = True
+    color: bool = False
+    full: bool = False
+    """Whether large arrays show all their elements."""
+    format: Format = TABLE
+
+    @property
+    def notation(self) -> str:
+        """The notation of formulas: that of the format, but ASCII where the stream carries nothing else."""
+        return self.format.notation if self.unicode or self.format.notation != UNICODE else ASCII
+
+    @property
+    def partial(self) -> str:
+        """The sign of a partial derivative in names of results."""
+        return "∂" if self.unicode else "d"
+
+
+def render(document: Document, style: Style) -> str | bytes:
+    """A document in the format of the style: a text that ends in a newline, or the bytes of a binary format."""
+    module, _, function = style.format.renderer.partition(".")
+    rendered: str | bytes = getattr(import_module(f"diffcli.reports.formats.{module}"), function)(document, style)
     if isinstance(rendered, bytes):
         return rendered
     return rendered if rendered.endswith("\n") else rendered + "\n"
 
 
-def format_of(path: str) -> str | None:
+def format_of(path: str) -> Format | None:
     """The format that a file's suffix means, if any."""
-    for name, known in FORMATS.items():
-        if path.lower().endswith(known.suffixes):
-            return name
-    return None
+    return next((known for known in FORMATS.values() if path.lower().endswith(known.suffixes)), None)

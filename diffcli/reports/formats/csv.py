@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 
-from diffcli.reports.document import Document, Matrix, Style, Table, Values, cells, number
+from diffcli.reports.document import Document, Matrix, Table, Values, cells, number
+from diffcli.reports.formats import Style
 
 
 def render(document: Document, style: Style) -> str:

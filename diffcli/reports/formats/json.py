@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from diffcli.records import is_array
-from diffcli.reports.document import Document, Style, machine
+from diffcli.reports.document import Document, machine
+from diffcli.reports.formats import Style
 
 LARGE = 10_000
 """An object with a longer list in it, or as many elements of arrays, is written on one line, in a tenth of the time."""

@@ -16,7 +16,8 @@ from rich.table import Table as RichTable
 from rich.text import Text as RichText
 
 from diffcli.records import is_array
-from diffcli.reports.document import Block, Document, Matrix, Style, Table, Text, Values, cells, hidden_text, number
+from diffcli.reports.document import Block, Document, Matrix, Table, Text, Values, cells, hidden_text, number
+from diffcli.reports.formats import Style
 
 if TYPE_CHECKING:
     from diffcli.reports.figure import Figure

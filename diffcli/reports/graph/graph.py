@@ -6,9 +6,9 @@ from typing import Any
 
 from diffcli.language.writing.printer import shorten
 from diffcli.records import is_array
-from diffcli.reports.document import Block, Column, Document, Style, Table, Text, Value, Values
+from diffcli.reports.document import Block, Column, Document, Table, Text, Value, Values
 from diffcli.reports.figure import Drawing
-from diffcli.reports.formats import FORMATS
+from diffcli.reports.formats import PERSON, PICTURE, TREES, Style
 from diffcli.reports.graph.text import tree_lines
 from diffcli.reports.heading import heading
 from diffcli.studies.graph.record import Graph, GraphResult, fold
@@ -17,22 +17,22 @@ LONGEST_TITLE = 120
 """A longer expression is shown in the title of a picture with its middle left out."""
 
 
-def graph_report(result: GraphResult, style: Style, format: str, most: int | None) -> Document:
-    """The document of a graph in a format; nodes beyond the ``most`` that are shown to people are counted."""
+def graph_report(result: GraphResult, style: Style, most: int | None) -> Document:
+    """The document of a graph; nodes beyond the ``most`` that are shown to people are counted."""
     title = _title(result)
     data = _data(result)
     folded = fold(result.graph, most)
-    if FORMATS[format].figure:
+    if style.format.audience == PICTURE:
         head = title[0]
         assert isinstance(head, Text)
         notes = tuple(filter(None, (_meaning(result), _hidden(folded))))
         return Document((), data, Drawing(shorten(head.text, LONGEST_TITLE), folded, notes))
     blocks: list[Block] = list(title)
-    if format == "table":
+    if style.format.draws == TREES:
         blocks.append(Text("\n".join(tree_lines(folded, style)), "code"))
         blocks += [Text(line, "dim") for line in (_hidden(folded), _meaning(result)) if line]
     else:
-        blocks += _tables(folded if format in ("markdown", "latex") else result.graph)
+        blocks += _tables(folded if style.format.audience == PERSON else result.graph)
         blocks += [Text(line, "dim") for line in (_hidden(folded),) if line]
     if result.at is not None and result.value is not None:
         blocks.append(Values(_values(result, style)))

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from diffcli.reports.document import Style
+from diffcli.reports.formats import Style
 from diffcli.reports.graph.layout import PORT, Point, lay_out, port_height
 from diffcli.reports.graph.text import edge_text, head_text, number_lines
 from diffcli.reports.plots.picture import EDGE, INK, PAPER, Item, Path, Picture, Words

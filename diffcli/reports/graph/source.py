@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from diffcli.reports.document import Style
+from diffcli.reports.formats import Style
 from diffcli.reports.graph.picture import LOOKS, box_lines
 from diffcli.reports.graph.text import edge_text
 from diffcli.studies.graph.record import Graph

@@ -8,7 +8,8 @@ from typing import Any
 
 from diffcli.methods.traces.trace import ASCII, UNICODE
 from diffcli.records import is_array
-from diffcli.reports.document import Style, number
+from diffcli.reports.document import number
+from diffcli.reports.formats import Style
 from diffcli.studies.graph.record import Edge, Graph, Node
 
 DEEPEST = 24

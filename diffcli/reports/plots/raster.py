@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Sequence
 from typing import Any
 
 from diffcli.errors import MissingExtraError, error
-from diffcli.reports.figure import Figure
-from diffcli.reports.plots.picture import INK, PAPER, Disc, Item, Picture, Words, lay_out
+from diffcli.reports.plots.picture import INK, PAPER, Disc, Item, Picture, Words
 
 POINTS = 72
 """To the inch."""
@@ -27,17 +25,6 @@ NO_DATES: dict[str, dict[str, None]] = {
 }
 
 
-def raster(figures: Sequence[Figure], format: str) -> bytes:
-    """The bytes of a PNG or PDF file with the figures below each other.
-
-    Raises
-    ------
-    MissingExtraError
-        matplotlib is not installed.
-    """
-    return picture_raster(lay_out(figures), format)
-
-
 def picture_raster(picture: Picture, format: str) -> bytes:
     """The bytes of a PNG or PDF file with a picture.
 
@@ -48,7 +35,7 @@ def picture_raster(picture: Picture, format: str) -> bytes:
     """
     try:
         import matplotlib
-        from matplotlib.figure import Figure as Sheet
+        from matplotlib.figure import Figure
     except ImportError:
         help = ["pip install 'diffcli[plot]'", "or write an SVG, which needs nothing: -f svg"]
         message = f"{format.upper()} needs matplotlib, which is not installed"
@@ -56,7 +43,7 @@ def picture_raster(picture: Picture, format: str) -> bytes:
     settings = {name: value for name, value in matplotlib.rcParamsDefault.items() if not name.startswith("backend")}
     with warnings.catch_warnings(), matplotlib.rc_context({**settings, "pdf.fonttype": 42, "font.family": ["DejaVu Sans"]}):
         warnings.simplefilter("ignore")  # of letters that the font lacks: they are drawn as boxes
-        sheet = Sheet(figsize=(picture.width / POINTS, picture.height / POINTS), dpi=DENSITY, facecolor=PAPER)
+        sheet = Figure(figsize=(picture.width / POINTS, picture.height / POINTS), dpi=DENSITY, facecolor=PAPER)
         axes = sheet.add_axes((0.0, 0.0, 1.0, 1.0))
         axes.set_axis_off()
         axes.set_xlim(0, picture.width)

@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from diffcli.reports.document import Block, Column, Document, Style, Table, Text, Value, Values, number
+from diffcli.reports.document import Block, Column, Document, Table, Text, Value, Values, number
+from diffcli.reports.formats import PROGRAM, Style
 from diffcli.reports.step_size.figure import step_size_figure
 from diffcli.reports.step_size.text import about, definitions, has_errors, is_beyond, luck, question, verdict
 from diffcli.studies.step_size.difference_quotients import MethodSweep, Sample
@@ -15,13 +16,13 @@ from diffcli.studies.step_size.step_size import StepSizeResult
 LONGEST = 400
 """A longer expression is shown with its middle left out."""
 
-def step_size_report(result: StepSizeResult, style: Style, full: bool = False, tidy: bool = False) -> Document:
+def step_size_report(result: StepSizeResult, style: Style, full: bool = False) -> Document:
     """The document of a sweep.
 
-    ``full`` shows every step with estimates and predictions, a table for each method; ``tidy`` puts everything into tables
-    for machines. Errors show the digits of the style.
+    ``full`` shows every step with estimates and predictions, a table for each method; programs get all of it
+    in two tables. Errors show the digits of the style.
     """
-    if tidy:
+    if style.format.audience == PROGRAM:
         return Document((_result(result, style), _summary(result), _tidy(result)), _data(result))
     asked = f"moved along {result.variable}" + ", in single precision" * (result.dtype == "float32")
     blocks: list[Block] = [Text(f"{question(result, LONGEST)}, {asked}", "heading"), *_reference(result)]

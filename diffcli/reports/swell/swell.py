@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from diffcli.language import parse
 from diffcli.language.writing.printer import LATEX, to_text
-from diffcli.reports.document import Block, Column, Document, Style, Table, Text, number
+from diffcli.reports.document import Block, Column, Document, Table, Text, number
 from diffcli.reports.figure import Axis, Figure, Series
+from diffcli.reports.formats import PICTURE, PROGRAM, TEX, TREES, UNICODE, Style
 from diffcli.reports.swell.data import SIZES, big, swell_data
 from diffcli.studies.swell.swell import CHAOS, LAST_COMPARED, STEPS, Counts, Form, SwellResult
 
@@ -39,23 +40,21 @@ class Sized(NamedTuple):
     size: Callable[[Counts], int | None]
 
 
-def swell_report(result: SwellResult, format: str, style: Style, sizes: bool = False, timed: bool = False) -> Document:
+def swell_report(result: SwellResult, style: Style, sizes: bool = False, timed: bool = False) -> Document:
     """The document of a study.
 
     Parameters
     ----------
     result
         What was counted and measured.
-    format
-        The format it is for: machines get whole numbers, LaTeX formulas, pictures the figure.
     style
-        How it is to look.
+        How it is to look: programs get whole numbers, LaTeX formulas, pictures the figure.
     sizes
         Show every size, and not only those that tell the story.
     timed
         Show what each step took, which is not the same from run to run.
     """
-    look = _Look(result, format, style.unicode)
+    look = _Look(result, style)
     blocks: list[Block] = [Text(look.heading(), "heading")]
     if result.forms:
         blocks += look.forms()
@@ -65,7 +64,7 @@ def swell_report(result: SwellResult, format: str, style: Style, sizes: bool = F
     blocks += look.message()
     if result.accuracy:
         blocks += look.accuracy()
-    if look.pictured:
+    if style.format.audience == PICTURE:
         blocks.append(look.figure())
     return Document(tuple(blocks), swell_data(result, timed))
 
@@ -73,11 +72,10 @@ def swell_report(result: SwellResult, format: str, style: Style, sizes: bool = F
 class _Look:
     """The blocks of a report."""
 
-    def __init__(self, result: SwellResult, format: str, unicode: bool) -> None:
-        self.result, self.format = result, format
-        self.exact = format in ("csv", "plain")
-        self.pictured = format in ("svg", "png", "pdf")
-        self.dots = "…" if unicode and not self.exact and format != "latex" else "..."
+    def __init__(self, result: SwellResult, style: Style) -> None:
+        self.result, self.format, self.notation = result, style.format, style.notation
+        self.exact = style.format.audience == PROGRAM
+        self.dots = "…" if style.notation == UNICODE else "..."
         recurrence = result.request.recurrence
         self.value = recurrence.iterate
         self.derivative = "gradient" if recurrence.fresh else f"{recurrence.state}_n'"
@@ -93,7 +91,7 @@ class _Look:
 
     def forms(self) -> list[Block]:
         titles = {"value": self.value, "derivative": self.derivative, "simplified": "simplified"}
-        math = self.format == "latex"
+        math = self.notation == TEX
         columns = (Column("n", numeric=True), Column("form"), Column(r"\text{expression}" if math else "expression", math=math))
         rows = []
         before = 0
@@ -201,7 +199,7 @@ class _Look:
 
     def _level(self, rows: tuple[tuple[str | None, ...], ...]) -> tuple[tuple[str | None, ...], ...]:
         """The rows of a table with a blank where others have a mark, so that digits stand below digits."""
-        if self.format != "table":
+        if self.format.draws != TREES:
             return rows
         marked = [any(text is not None and text.endswith("*") for text in column) for column in zip(*rows, strict=True)]
 

@@ -15,7 +15,7 @@ from diffcli.methods.sweeps.reverse import activity, adjoints
 from diffcli.operations import OPERATIONS
 from diffcli.tape import Tape, evaluate
 from diffcli.tape.running.evaluation import Values
-from diffcli.tape.running.rules import breaks_at
+from diffcli.tape.running.rules import FLOAT
 
 NICE = (2.0, 1.0, 3.0, -1.0, 0.5, -2.0, 0.0, 4.0, -3.0, 0.25, -0.5, 5.0)
 """Values that make a counterexample easy to follow, the easiest first."""
@@ -144,6 +144,6 @@ def _breaks(tape: Tape, values: Values, watched: list[int]) -> bool:
     """Whether any row stands on a kink, tie, jump, pole or the boundary of a branch."""
     return any(
         values[slot] is not None
-        and breaks_at(tape.operation(slot), [values[operand] for operand in tape.operands_of(slot)], values[slot])
+        and FLOAT.breaks_at(tape, slot, values)
         for slot in watched
     )

@@ -20,7 +20,7 @@ from diffcli.studies.claims.factors import neat
 from diffcli.studies.claims.slip_text import Derivative, Place, slip_text
 from diffcli.studies.claims.slips import SLIPS, Slip
 from diffcli.tape import Tape, evaluate, lower
-from diffcli.tape.running.rules import rule_function, term_functions
+from diffcli.tape.running.rules import FLOAT
 
 ENOUGH = 4
 """With fewer points than this nothing is explained: at one, a factor explains everything."""
@@ -184,7 +184,7 @@ class _Search:
                 continue
             row = self.tape.operands_of(slot)
             operands = [one.values[operand] for operand in row]
-            functions = term_functions(self.tape.operation(slot), len(row))
+            functions = FLOAT.terms(self.tape.operation(slot), len(row))
             moves[slot] = sum(
                 function(moves[operand], *operands, one.values[slot]) or 0.0
                 for function, operand in zip(functions, row, strict=True)
@@ -213,7 +213,7 @@ class _Search:
                 names |= {"k": value or 0.0}
                 if "dk" in _compiled(slip.wrong).inputs:
                     names["dk"] = self._of_a_constant(operand, one)
-        partials = [function(1.0, *values, names["y"]) if function else None for function in term_functions(name, len(row))]
+        partials = [function(1.0, *values, names["y"]) if function else None for function in FLOAT.terms(name, len(row))]
         names["p"] = partials[position] or 0.0
         names["term"] = sum((partials[at] or 0.0) * moves[at] for at, operand in enumerate(row) if operand == place.operand)
         for letter, elsewhere in (("q", names["du"]), ("r", one.at[self.variable])):
@@ -226,7 +226,7 @@ class _Search:
         if slot < self.tape.first_row or self.tape.operation(slot) in _ARITHMETIC:
             return math.nan
         values = [one.values[operand] for operand in self.tape.operands_of(slot)]
-        function = term_functions(self.tape.operation(slot), len(values))[0]
+        function = FLOAT.terms(self.tape.operation(slot), len(values))[0]
         partial = None if function is None or None in values else function(1.0, *values, one.values[slot])
         return math.nan if partial is None else partial
 
@@ -247,8 +247,8 @@ def _factor(place: Place, one: Observation, names: Names) -> float | None:
 def _partial_elsewhere(name: str, position: int, at: float, values: Sequence[float | None]) -> float:
     """The partial derivative of an operation with another value for one of its operands."""
     moved = [at if place == position else value for place, value in enumerate(values)]
-    function = term_functions(name, len(moved))[position]
-    partial = function(1.0, *moved, rule_function(name)(*moved)) if function else None
+    function = FLOAT.terms(name, len(moved))[position]
+    partial = function(1.0, *moved, FLOAT.value(name)(*moved)) if function else None
     return math.nan if partial is None else partial
 
 

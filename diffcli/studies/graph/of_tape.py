@@ -17,7 +17,7 @@ from diffcli.studies.graph.record import Edge, Graph, GraphResult, Node
 from diffcli.tape import Tape, lower
 from diffcli.tape.lowering import MOST_ROWS
 from diffcli.tape.running.evaluation import Values
-from diffcli.tape.running.rules import Overrides, term_functions
+from diffcli.tape.running.rules import FLOAT, Overrides
 
 LONGEST = 40
 """The user's own words for a node, if they are longer, are shown with their middle left out."""
@@ -218,7 +218,7 @@ class _Builder:
         if self.values[slot] is None:
             return edge._replace(depends=False)
         row = self.tape.operands_of(slot)
-        function = (self.replaced.get(slot) or term_functions(self.tape.operation(slot), len(row)))[position]
+        function = (self.replaced.get(slot) or FLOAT.terms(self.tape.operation(slot), len(row)))[position]
         partial = function(1.0, *[self.values[other] for other in row], self.values[slot]) if function else None
         if partial is None:
             return edge._replace(depends=False)

@@ -9,7 +9,7 @@ from diffcli.language import parse
 from diffcli.methods.library import grad
 from diffcli.studies.lessons.record import Check, Grid, Lesson, Said, Settings
 from diffcli.tape import Tape, evaluate, lower
-from diffcli.tape.running.rules import term_functions
+from diffcli.tape.running.rules import FLOAT
 
 DIAMOND = "s = x^2; a = sin(s); b = exp(s); a*b"
 SHORTCUT = "s = x^2; a = sin(s); b = exp(a); b*s"
@@ -89,7 +89,7 @@ class _Graph:
         self.edges: dict[int, list[tuple[int, float]]] = {0: []}
         for slot in self.tape.rows():
             row = self.tape.operands_of(slot)
-            functions = term_functions(self.tape.operation(slot), len(row))
+            functions = FLOAT.terms(self.tape.operation(slot), len(row))
             operands = [values[operand] for operand in row]
             partials = [function(1.0, *operands, values[slot]) if function else None for function in functions]
             terms = zip(row, partials, strict=True)

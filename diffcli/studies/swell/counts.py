@@ -15,7 +15,7 @@ from diffcli.errors import LimitError, error
 from diffcli.language.syntax import COMPARISON, NAME, NUMBER, Program
 from diffcli.operations import OPERATIONS
 from diffcli.tape import Tape
-from diffcli.tape.running.rules import RESULT, SEED, TIES, rule_function, terms
+from diffcli.tape.running.rules import FLOAT, RESULT, SEED, TIES, terms
 
 WHOLE = frozenset(("add", "sub", "mul", "div"))
 """Operations whose rule is written whole, (u·v)' = u'·v + u·v', even where an operand is a constant."""
@@ -204,7 +204,7 @@ class Tangents:
         elif 0 < OPERATIONS[operation].precedence <= COMPARISON:
             values = [graph.value(operand) for operand in operands]
             if None not in values:
-                return graph.number(float(rule_function(operation)(*values)))
+                return graph.number(float(FLOAT.value(operation)(*values)))
         return self.make(operation, operands)
 
     def _folded(self, operation: str, operands: tuple[int, ...]) -> int:

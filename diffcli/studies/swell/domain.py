@@ -14,8 +14,7 @@ from diffcli.methods.problem.problem import Problem
 from diffcli.operations import OPERATIONS
 from diffcli.studies.swell.map import Recurrence
 from diffcli.tape import Tape, evaluate
-from diffcli.tape.running.evaluation import float_functions
-from diffcli.tape.running.rules import breaks_at
+from diffcli.tape.running.rules import FLOAT
 
 PROBES = (1.0, 0.0, 0.5, 2.5, -0.5, -1.0, -2.5)
 """Operands to try: the domain of every operation of the table holds some of them."""
@@ -61,7 +60,7 @@ def _hopeless(step: Tape) -> int | None:
     """The first row that every point reaches, and that is undefined whatever the variables are."""
     known: list[Any] = [*[None] * step.slots, *reversed(step.constants)]
     chosen = {slot for skip in step.skips for slot in range(skip.start, skip.stop)}
-    for slot, function in zip(step.rows(), float_functions(step), strict=True):
+    for slot, function in zip(step.rows(), FLOAT.row_functions(step), strict=True):
         operands = [known[operand] for operand in step.operands_of(slot)]
         unknown = operands.count(None)
         if slot in chosen or unknown > 2:
@@ -119,7 +118,7 @@ def _blame(problem: Problem) -> Diagnostic:
         slot = infinite[0]
     operands = tape.operands_of(slot)
     name = tape.operation(slot)
-    pole = "pole" in breaks_at(name, [values[operand] for operand in operands], values[slot])
+    pole = "pole" in dict(FLOAT.breaks(name, [values[operand] for operand in operands], values[slot]))
     title = OPERATIONS[name].symbol or OPERATIONS[name].spelling
     message = f"`{title}` has a pole here" if pole else f"`{title}` overflows"
     return problem.warning("pole" if pole else "overflow", message, slot, problem.shown(operands))

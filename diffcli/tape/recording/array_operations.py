@@ -5,17 +5,17 @@ Shapes are checked before anything is computed, by the rules of the table, and w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from diffcli.operations import OPERATIONS
-from diffcli.operations.arithmetic import array_functions, arrays
+from diffcli.operations.arithmetic import arrays
 from diffcli.operations.array_row import Fixed, ShapeError, broadcast_shapes, shape_text
 from diffcli.operations.arrays import ARRAYS
 from diffcli.tape.recording.recorder import Recorder
 from diffcli.tape.recording.traced import TRUTHS, Traced, TracedValue, Truth, own_application, record_row, refuse_mixing
 from diffcli.tape.recording.untraceable import refuse
-from diffcli.tape.running.array_rules import elementwise_function
+from diffcli.tape.running.array_rules import NUMPY
 
 
 def is_array(given: Any) -> bool:
@@ -49,7 +49,7 @@ def apply_array(recorder: Recorder, name: str, given: Sequence[Any], **fixed: An
         label = ", ".join(dict.fromkeys(map(shape_text, shapes)))
         refuse(recorder, fault.message, *fault.help, code=fault.code, label=label)
     with arrays.quiet():
-        value = value_function(name)(*values, **held or {})
+        value = NUMPY.strict(name)(*values, **held or {})
     if not shape:
         value = float(value)
     kind: type[TracedValue] = recorder.arrays().kind if shape else Truth if name in TRUTHS else Traced
@@ -82,7 +82,7 @@ def apply_fixed(name: str, given: Sequence[Any], fixed: Fixed) -> Any:
         fixed = row.defaults | fixed
         row.shape([arrays.shape_of(value) for value in values], fixed)
     with arrays.quiet():
-        return value_function(name)(*values, **fixed)
+        return NUMPY.strict(name)(*values, **fixed)
 
 
 def settled(value: Any) -> Any:
@@ -102,11 +102,6 @@ def _within(given: Sequence[Any]) -> Recorder | None:
         elif getattr(getattr(entry, "dtype", None), "kind", "") == "O":
             waiting += entry.tolist()
     return None
-
-
-def value_function(name: str) -> Callable[..., Any]:
-    """How a row of either table is computed in a program."""
-    return array_functions.FUNCTIONS.get(name) or arrays.STRICT.get(name) or elementwise_function(name)
 
 
 def operand(recorder: Recorder, given: Any) -> tuple[int, Any]:

@@ -16,7 +16,8 @@ from typing import Any
 
 from diffcli.language.complaints.lazy import complaints
 from diffcli.operations import ARRAY_FUNCTIONS, ARRAY_SIGNATURES, FUNCTION_NAMES, REDUCED, Operation, find_function, row_of
-from diffcli.tape.recording.traced import Traced, apply, function_of, own_application, record_row
+from diffcli.tape.recording.traced import Traced, apply, own_application, record_row
+from diffcli.tape.running.rules import FLOAT
 
 
 @cache
@@ -51,7 +52,7 @@ _OF_ARRAYS = [name for name in ARRAY_FUNCTIONS if name not in ("len", "shape", "
 
 def _of_one(row: Operation) -> Callable[..., Any]:
     name = row.name
-    value = function_of(name)
+    value = FLOAT.strict(name)
 
     def call(a: Any, /) -> Any:
         if type(a) is Traced:
@@ -105,7 +106,7 @@ def apply_row(name: str, operands: tuple[Any, ...]) -> Any:
             kinds = ", ".join(type(operand).__name__ for operand in operands)
             raise TypeError(f"{name}() is not for operands of the types {kinds}")
         return result
-    return function_of(name)(*map(float, operands))
+    return FLOAT.strict(name)(*map(float, operands))
 
 
 def has_axes(given: Any) -> bool:

@@ -14,9 +14,9 @@ from numbers import Complex, Real
 from typing import Any, NoReturn
 
 from diffcli.operations import find_function
-from diffcli.operations.arithmetic.floats import FLOATS, STRICT
 from diffcli.tape.recording.recorder import Recorder
 from diffcli.tape.recording.untraceable import formats_text, refuse, refuse_conversion
+from diffcli.tape.running.rules import FLOAT
 
 _getframe = sys._getframe
 _new = object.__new__
@@ -181,18 +181,11 @@ def record_row(recorder: Recorder, name: str, operands: tuple[int, ...], value: 
     return result
 
 
-def function_of(name: str) -> Callable[..., Any]:
-    """How a row is computed in floats in a program."""
-    from diffcli.tape.running.rules import rule_function
-
-    return STRICT.get(name) or FLOATS.get(name) or rule_function(name)
-
-
 # The operators of numbers append to the recorder's columns themselves.
 
 
 def _binary(name: str, kind: type[Traced]) -> Callable[[Any, Any], Any]:
-    function = function_of(name)
+    function = FLOAT.strict(name)
 
     def operation(self: Traced, other: Any) -> Any:
         recorder = self.recorder
@@ -210,7 +203,7 @@ def _binary(name: str, kind: type[Traced]) -> Callable[[Any, Any], Any]:
 
 
 def _reflected(name: str) -> Callable[[Any, Any], Any]:
-    function = function_of(name)
+    function = FLOAT.strict(name)
 
     def operation(self: Traced, other: Any) -> Any:
         recorder = self.recorder
@@ -226,7 +219,7 @@ def _reflected(name: str) -> Callable[[Any, Any], Any]:
 
 
 def _unary(name: str) -> Callable[[Any], Any]:
-    function = function_of(name)
+    function = FLOAT.strict(name)
     return lambda self: record_row(self.recorder, name, (self.slot,), function(self.value), Traced)
 
 
@@ -237,7 +230,7 @@ def apply(name: str, *given: Any) -> Any:
     if None in found:
         return NotImplemented
     slots, values = zip(*found, strict=True)
-    return record_row(recorder, name, slots, function_of(name)(*values), Truth if name in TRUTHS else Traced)
+    return record_row(recorder, name, slots, FLOAT.strict(name)(*values), Truth if name in TRUTHS else Traced)
 
 
 class Traced(TracedValue):

@@ -6,93 +6,83 @@ compiled once, with those names for keywords, and what a row has fixed is bound 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache, partial
 from typing import Any
 
 from diffcli.language import Program
 from diffcli.language.parsing.rule_texts import parse_rule
-from diffcli.language.syntax import NAME, NUMBER
+from diffcli.language.syntax import NUMBER
 from diffcli.language.writing.printer import to_text
-from diffcli.operations import OPERATIONS, row_of
+from diffcli.operations import OPERATIONS, Operation, row_of
 from diffcli.operations.arithmetic import array_functions, arrays
 from diffcli.operations.array_row import ArrayOperation, Fixed
 from diffcli.operations.arrays import ARRAYS
 from diffcli.operations.custom_operations import OwnName
-from diffcli.tape.running.rules import ABSENT, NAMESPACE, RESULT, SEED, TIES, Arithmetic, compile_rule, term_text, terms
+from diffcli.tape.running.rules import ABSENT, OPERATORS, RESULT, SEED, TIES, Arithmetic, Function, Term, term_text
 from diffcli.tape.tape import Shape, Tape
 
-Function = Callable[..., Any]
-Functions = tuple[Function | None, ...]
+_parsed = cache(parse_rule)
 
 
-@cache
-def elementwise_function(name: str) -> Function:
-    """How an elementwise operation is computed in the arithmetic of the rules, on arrays."""
-    known = arrays.FUNCTIONS.get(name)
-    if known is not None:
-        return known
-    if isinstance(name, OwnName):
-        return arrays.each(name.function, len(name.row.operands))
-    row = OPERATIONS[name]
-    text = row.value or row.definition
-    if row.domain:
-        text = f"where({row.domain}, {text}, nan)"
-    return compile_rule(parse_rule(text), [*row.parameters], arithmetic=NUMPY)
+class ArrayArithmetic(Arithmetic):
+    """Numbers of a kind that has arrays: the rules of both tables. An element that is absent from a choice is 0."""
+
+    def row(self, name: str) -> Operation | ArrayOperation:
+        return row_of(name)
+
+    def fixed_at(self, tape: Tape, slot: int) -> Fixed | None:
+        return fixed_names(tape, slot, 0) if tape.operation(slot) in ARRAYS else None
+
+    def row_term(self, row: ArrayOperation, names: Fixed, position: int, kind: str) -> Function | None:
+        """What an array row adds by one operand, as a function ``(g, *operands, result)``; None if there is no dependence.
+
+        ``names`` is everything that its rule may name.
+        """
+        text = rule_text(row, names, position, kind)
+        if text == ABSENT:
+            return None
+        if row.variadic:
+            bound = self.bound(text, (SEED,), names)
+            return lambda g, *_: bound(g)
+        return self.bound(text, (SEED, *row.parameters, RESULT), names)
 
 
-def _function(name: str) -> Function:
-    return array_functions.FUNCTIONS.get(name) or elementwise_function(name)
+class _NumPy(ArrayArithmetic):
+    """NumPy's arrays. That an element is absent is known to the sweep."""
+
+    def of_own(self, function: Function, row: Operation) -> Function:
+        return arrays.each(function, len(row.operands))
+
+    def program_of(self, term: Term) -> Program:
+        return _without_choice(term.partial) or term.program
+
+    def breaks(self, *row: Any) -> list[tuple[str, Any]]:
+        with arrays.quiet():
+            return super().breaks(*row)
+
+    def outside(self, *row: Any) -> Any:
+        with arrays.quiet():
+            return super().outside(*row)
+
+    def row_functions(self, tape: Tape) -> list[Function]:
+        functions, first = super().row_functions(tape), tape.first_row
+        for slot in tape.rows() if "where" in tape.operations else ():
+            if tape.operation(slot) == "where" and not tape.shape(tape.operands_of(slot)[0]):
+                functions[slot - first] = partial(_taken, tape.shape(slot))
+        for slot, fixed in tape.parameters.items():
+            if fixed:
+                functions[slot - first] = partial(functions[slot - first], **fixed)
+        return functions
 
 
-_INLINE = {
-    "add": "({} + {})", "sub": "({} - {})", "mul": "({} * {})", "neg": "(-{})", "square": "({0} * {0})",
-    "and": "both({}, {})", "or": "either({}, {})", "not": "neither({})",
-    "lt": "({} < {})", "le": "({} <= {})", "gt": "({} > {})", "ge": "({} >= {})", "eq": "({} == {})", "ne": "({} != {})",
-}  # fmt: skip
-
-NUMPY = Arithmetic(_function, _INLINE, {ABSENT: 0.0, "both": arrays.both, "either": arrays.either, "neither": arrays.neither})
-"""NumPy's arrays. An element that is absent from a choice is 0; that it is absent is known to the sweep."""
-
-
-@cache
-def compiled(text: str, parameters: tuple[str, ...]) -> tuple[Function, tuple[str, ...]]:
-    """A text as a function of ``parameters``, and of the other names that it mentions, as keywords."""
-    program = parse_rule(text)
-    names = free_names(program, parameters)
-    return compile_rule(program, [*parameters, *["*"] * bool(names), *names], arithmetic=NUMPY), names
-
-
-def free_names(program: Program, parameters: Sequence[str]) -> tuple[str, ...]:
-    """The names of a rule that stand for what is fixed."""
-    bound = {*parameters, *NAMESPACE, *(statement.name for statement in program.statements)}
-    columns = zip(program.operations, program.arguments, strict=True)
-    return tuple(dict.fromkeys(str(argument) for operation, argument in columns if operation == NAME and argument not in bound))
+NUMPY = _NumPy(
+    arrays.FUNCTIONS | array_functions.FUNCTIONS, arrays.STRICT, constants={ABSENT: 0.0}, numbers=arrays, read=parse_rule,
+    operators=OPERATORS | {"square": "({0} * {0})"}, kind="NumPy",
+)  # fmt: skip
 
 
 # -- rows of a tape --------------------------------------------------------------------------------------------------------
-
-
-def value_functions(tape: Tape) -> list[Function]:
-    """The function of every row."""
-    names = set(tape.operations)
-    known: dict[str, Function] = {}
-    for name in names:
-        known[name] = array_functions.FUNCTIONS.get(name) or arrays.STRICT.get(name) or elementwise_function(name)
-    functions = [known[name] for name in tape.operations]
-    first = tape.first_row
-    if tape.derived_from is not None:  # a derivative: in the arithmetic of the rules
-        for slot in range(tape.derived_from, tape.slots):
-            name = tape.operation(slot)
-            functions[slot - first] = array_functions.FUNCTIONS.get(name) or elementwise_function(name)
-    if "where" in names:
-        for slot in tape.rows():
-            if tape.operation(slot) == "where" and not tape.shape(tape.operands_of(slot)[0]):
-                functions[slot - first] = partial(_taken, tape.shape(slot))
-    for slot, fixed in tape.parameters.items():
-        if fixed:
-            functions[slot - first] = partial(functions[slot - first], **fixed)
-    return functions
 
 
 def _taken(shape: Shape, condition: Any, a: Any, b: Any) -> Any:
@@ -148,21 +138,8 @@ def rule_text(row: ArrayOperation, names: Fixed, position: int, kind: str) -> st
 
 
 def array_term(tape: Tape, slot: int, position: int, kind: str) -> Function | None:
-    """What an array row adds by one operand, as a function ``(g, *operands, result)``; None if there is no dependence."""
-    return row_term(ARRAYS[tape.operation(slot)], fixed_names(tape, slot, position), position, kind)
-
-
-def row_term(row: ArrayOperation, names: Fixed, position: int, kind: str) -> Function | None:
-    """The same, of a row of the table with everything that its rule may name."""
-    text = rule_text(row, names, position, kind)
-    if text == ABSENT:
-        return None
-    if row.variadic:
-        function, wanted = compiled(text, (SEED,))
-        bound = partial(function, **{name: names[name] for name in wanted})
-        return lambda g, *_: bound(g)
-    function, wanted = compiled(text, (SEED, *row.parameters, RESULT))
-    return partial(function, **{name: names[name] for name in wanted}) if wanted else function
+    """`ArrayArithmetic.row_term` of a row of a tape."""
+    return NUMPY.row_term(ARRAYS[tape.operation(slot)], fixed_names(tape, slot, position), position, kind)
 
 
 def reach_text(row: ArrayOperation, names: Fixed, position: int, kind: str) -> str:
@@ -191,19 +168,18 @@ def reached(tape: Tape, slot: int, position: int, kind: str, there: Any) -> Any:
 def row_reached(row: ArrayOperation, names: Fixed, shapes: Sequence[Shape], position: int, kind: str, there: Any) -> Any:
     """The same, of a row whose operands have these shapes."""
     parameters = () if row.variadic else row.parameters
-    function, wanted = compiled(reach_text(row, names, position, kind), (SEED, *parameters))
-    ones = [] if row.variadic else [arrays.ones(shape) for shape in shapes]
-    return function(arrays.as_array(there), *ones, **{name: names[name] for name in wanted}) != 0
+    function = NUMPY.bound(reach_text(row, names, position, kind), (SEED, *parameters), names)
+    return function(arrays.as_array(there), *([] if row.variadic else map(arrays.ones, shapes))) != 0
 
 
 def meeting(tape: Tape, slot: int, place: int, position: int, there: Any) -> Any:
     """Which elements of one operand of a product are multiplied by those of another that are there."""
     row, operands = ARRAYS[tape.operation(slot)], tape.operands_of(slot)
     names = fixed_names(tape, slot, place)
-    function, wanted = compiled(rule_text(row, names, place, "adjoint"), (SEED, *row.parameters))
+    function = NUMPY.bound(rule_text(row, names, place, "adjoint"), (SEED, *row.parameters), names)
     factors = [arrays.ones(tape.shape(operand)) for operand in operands]
     factors[position] = arrays.as_array(there)
-    return function(arrays.ones(tape.shape(slot)), *factors, **{name: names[name] for name in wanted}) != 0
+    return function(arrays.ones(tape.shape(slot)), *factors) != 0
 
 
 def adjoint_reads(tape: Tape, slot: int, position: int) -> frozenset[int]:
@@ -241,27 +217,8 @@ def breaks_read_result(name: str) -> bool:
 @cache
 def _reads(rule: str, parameters: tuple[str, ...]) -> frozenset[int]:
     """The positions of the parameters that a rule mentions, and -1 if it mentions the result."""
-    mentioned = set(map(str, parse_rule(rule).arguments))
+    mentioned = set(map(str, _parsed(rule).arguments))
     return frozenset(position for position, name in enumerate((RESULT, *parameters), -1) if name in mentioned)
-
-
-@cache
-def elementwise_terms(name: str, count: int) -> Functions:
-    """The terms of an elementwise operation, as functions ``(g, *operands, result)`` on arrays."""
-    found: list[Function | None] = []
-    for position, term in enumerate(terms(name, count)):
-        if term is None:
-            found.append(None)
-        elif term.row.variadic:
-            own = term.row.parameters[0]
-            header = [f"{own} = operands[{position}]", f"{RESULT} = operands[-1]", f"{TIES} = ties_of(*operands)"]
-            arithmetic = NUMPY._replace(constants={**NUMPY.constants, "ties_of": arrays.ties_of})
-            program = _without_choice(term.row.partials[0]) or term.program
-            found.append(compile_rule(program, [SEED, "*operands"], header, arithmetic))
-        else:
-            program = _without_choice(term.row.partials[position]) or term.program
-            found.append(compile_rule(program, [SEED, *term.row.parameters, RESULT], arithmetic=NUMPY))
-    return tuple(found)
 
 
 def _without_choice(partial: str) -> Program | None:
@@ -269,7 +226,7 @@ def _without_choice(partial: str) -> Program | None:
 
     That is the truth of the condition, and among elements a product is several times as quick as a choice.
     """
-    program = parse_rule(partial)
+    program = _parsed(partial)
     choice = program.result.root
     if len(program.statements) > 1 or program.operations[choice] != "where":
         return None
@@ -280,44 +237,3 @@ def _without_choice(partial: str) -> Program | None:
     if slope not in ("1", f"1/{TIES}"):
         return None
     return parse_rule(term_text(truth + slope.removeprefix("1")))
-
-
-@cache
-def _array_conditions(name: str) -> tuple[tuple[str, Function, tuple[str, ...]], ...]:
-    """The breaks of a row of either table: kind, condition, and the fixed names that it wants."""
-    if name in ARRAYS:
-        row = ARRAYS[name]
-        return tuple((kind, *compiled(text, (*row.parameters, RESULT))) for kind, text in row.breaks)
-    elementwise = OPERATIONS[name]
-    if elementwise.variadic:
-        return tuple((kind, _tied, ()) for kind, _ in elementwise.breaks)
-    return tuple((kind, *compiled(text, (*elementwise.parameters, RESULT))) for kind, text in elementwise.breaks)
-
-
-def _tied(*operands: Any) -> Any:
-    """Where several operands of max or min equal the result."""
-    return arrays.ties_of(*operands) > 1
-
-
-def breaks_of(tape: Tape, slot: int, arguments: Sequence[Any], value: Any) -> list[tuple[str, Any]]:
-    """The kinds of break on which some elements of a row stand, each with the elements that do."""
-    found = []
-    for kind, condition, wanted in _array_conditions(tape.operation(slot)):
-        names = fixed_names(tape, slot, 0) if wanted else {}
-        holds = condition(*arguments, value, **{name: names[name] for name in wanted})
-        if arrays.any_true(holds):
-            found.append((kind, holds))
-    return found
-
-
-def outside_domain(tape: Tape, slot: int, arguments: Sequence[Any]) -> Any:
-    """Which elements of a row are outside of the domain of its operation; None if it has none, or none are."""
-    name = tape.operation(slot)
-    row = ARRAYS.get(name) or OPERATIONS[name]
-    if not row.domain:
-        return None
-    function, wanted = compiled(row.domain, row.parameters)
-    names = fixed_names(tape, slot, 0) if wanted else {}
-    holds = function(*arguments, **{name: names[name] for name in wanted})
-    outside = arrays.neither(holds * 1.0)
-    return outside if arrays.any_true(outside) else None

@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
-from diffcli.operations.arithmetic.floats import STRICT
-from diffcli.tape.running.rules import rule_function
+from diffcli.tape.running.rules import FLOAT, Arithmetic
 from diffcli.tape.tape import Tape
 
 Values = list[Any]
@@ -27,23 +26,20 @@ def evaluate(tape: Tape, point: Sequence[float]) -> Values:
     >>> evaluate(lower(parse("where(x > 0, log(x), 2*x)")), [-3.0])
     [-3.0, 0.0, None, -6.0, -6.0, 2.0, 0.0]
     """
+    arithmetic = arithmetic_of(tape)
+    if arithmetic is FLOAT:
+        return run(tape, point, arithmetic.row_functions(tape))
+    with arithmetic.numbers.quiet():
+        return run(tape, point, arithmetic.row_functions(tape))
+
+
+def arithmetic_of(tape: Tape) -> Arithmetic:
+    """What the values of a tape are computed in: Python's floats, or NumPy's arrays."""
     if tape.shapes is None:
-        return run(tape, point, float_functions(tape))
-    from diffcli.operations.arithmetic.arrays import quiet  # numbers do not wait for NumPy
-    from diffcli.tape.running.array_rules import value_functions
+        return FLOAT
+    from diffcli.tape.running.array_rules import NUMPY  # numbers do not wait for NumPy
 
-    with quiet():
-        return run(tape, point, value_functions(tape))
-
-
-def float_functions(tape: Tape) -> list[Callable[..., Any]]:
-    """The function of every row."""
-    known = {name: STRICT.get(name) or rule_function(name) for name in set(tape.operations)}
-    functions = list(map(known.__getitem__, tape.operations))
-    if tape.derived_from is not None:
-        first = tape.derived_from - tape.first_row
-        functions[first:] = map(rule_function, tape.operations[first:])
-    return functions
+    return NUMPY
 
 
 def held_functions(
@@ -53,7 +49,7 @@ def held_functions(
 
     So differences do not see through it. One in a branch that is not taken there has no value to be held at, and is what it is.
     """
-    functions = list(float_functions(tape) if functions is None else functions)
+    functions = list(FLOAT.row_functions(tape) if functions is None else functions)
     for slot in tape.rows():
         if tape.operation(slot) == "stop_gradient" and values[slot] is not None:
             functions[slot - tape.first_row] = partial(_constant, values[slot])
@@ -92,15 +88,13 @@ class Evaluator:
     def __init__(self, tape: Tape, wanted: Sequence[int] | None = None) -> None:
         self.tape = tape
         self.wanted = list(wanted or tape.outputs or [tape.output])
-        self.with_arrays = tape.shapes is not None
-        if self.with_arrays:
-            from diffcli.tape.running.array_rules import reusable_operands, value_functions  # numbers do not wait for NumPy
+        self.arithmetic = arithmetic_of(tape)
+        self.functions = self.arithmetic.row_functions(tape)
+        if self.arithmetic is not FLOAT:
+            from diffcli.tape.running.array_rules import reusable_operands  # numbers do not wait for NumPy
 
-            self.functions = value_functions(tape)
             self.last_uses = last_uses(tape, self.wanted)
             self.reused = reusable_operands(tape, self.functions, self.last_uses)
-        else:
-            self.functions = float_functions(tape)
 
     def __call__(self, point: Sequence[Any]) -> list[Any]:
         """What is wanted at a point, in order."""
@@ -109,11 +103,9 @@ class Evaluator:
 
     def values(self, point: Sequence[Any]) -> Values:
         """The value of every slot at a point, as `evaluate` returns them; `GIVEN_UP` for what is not wanted."""
-        if not self.with_arrays:
+        if self.arithmetic is FLOAT:
             return run(self.tape, point, self.functions)
-        from diffcli.operations.arithmetic.arrays import quiet
-
-        with quiet():
+        with self.arithmetic.numbers.quiet():
             return self._forgetful(point)
 
     def _forgetful(self, point: Sequence[Any]) -> Values:

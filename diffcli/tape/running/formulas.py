@@ -12,7 +12,7 @@ from typing import Any
 from diffcli.language.syntax import COMPARISON, NAME, NUMBER
 from diffcli.language.writing.printer import Dialect, number_text, to_text
 from diffcli.operations import OPERATIONS
-from diffcli.tape.running.rules import NAMESPACE, Term, rule_function
+from diffcli.tape.running.rules import FLOAT, NAMESPACE, Term
 
 _ARITHMETIC = frozenset(("add", "sub", "mul", "div", "neg", "pow"))
 _SHORT = 6
@@ -60,7 +60,7 @@ class Formula:
             fixed.append(fixed[taken])
             self.instead[node] = self.instead.get(taken, taken)
         else:
-            function = rule_function(operation)
+            function = FLOAT.value(operation)
             operands = [values[child] for child in children]
             values.append(None if None in operands else function(*operands))
             fixed.append(operation in _ARITHMETIC and all(fixed[child] for child in children))

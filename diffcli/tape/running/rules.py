@@ -11,14 +11,14 @@ The only code that is compiled in diffcli is compiled here, from the table's own
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
-from typing import Any, NamedTuple
+from functools import cache, partial
+from typing import Any
 
 from diffcli.language import Program, parse
 from diffcli.language.syntax import NAME, NUMBER
 from diffcli.language.writing.printer import to_text
 from diffcli.operations import OPERATIONS, Operation
-from diffcli.operations.arithmetic.floats import FLOATS
+from diffcli.operations.arithmetic import floats
 from diffcli.tape.tape import Tape
 
 ABSENT = "absent"
@@ -28,12 +28,27 @@ SEED, RESULT, TIES, GAP = "g", "y", "ties", "gap"
 """The names of the other factor, of the result, of the number of operands that equal it, and of an operand's distance to
 the nearest other one, in a term's text."""
 
-_INLINE = {
+Function = Callable[..., Any]
+
+TermFunctions = tuple[Function | None, ...]
+"""One function ``(g, *operands, result)`` for each operand; None where there is no dependence."""
+
+Overrides = dict[int, TermFunctions]
+"""Term functions to use in place of the table's, by slot."""
+
+Rule = tuple[Function, tuple[str, ...]]
+"""A compiled text, and the names that it takes as keywords: what is fixed in a row of arrays."""
+
+OPERATORS = {
     "add": "({} + {})", "sub": "({} - {})", "mul": "({} * {})", "neg": "(-{})", "lt": "({} < {})", "le": "({} <= {})",
-    "gt": "({} > {})", "ge": "({} >= {})", "eq": "({} == {})", "ne": "({} != {})", "and": "({} and {})",
-    "or": "({} or {})", "not": "(not {})", "where": "({1} if {0} else {2})", "square": "({0} * {0})",
+    "gt": "({} > {})", "ge": "({} >= {})", "eq": "({} == {})", "ne": "({} != {})",
 }  # fmt: skip
-"""Operations that Python spells itself; the others are functions of the arithmetic."""
+"""Operations that Python spells itself, for numbers of every kind."""
+
+_OF_ONE_NUMBER = {
+    "and": "({} and {})", "or": "({} or {})", "not": "(not {})", "where": "({1} if {0} else {2})", "square": "({0} * {0})",
+}  # fmt: skip
+"""And those whose operands have one truth, which Python can ask: a choice evaluates one branch alone."""
 
 
 def _nearest(operand: float, others: Sequence[float]) -> float:
@@ -45,34 +60,15 @@ NAMESPACE: dict[str, Any] = {
     "nan": float("nan"), "pi": 3.141592653589793, ABSENT: None, "nearest": _nearest, "__builtins__": {},
 }  # fmt: skip
 
-class Arithmetic(NamedTuple):
-    """What a rule is computed in: its functions by the names of rows, what Python spells itself, and constants."""
-
-    function: Callable[[str], Callable[..., Any]]
-    inline: Mapping[str, str]
-    constants: Mapping[str, Any] = {}
-
-
-TermFunctions = tuple[Callable[..., float | None] | None, ...]
-"""One function ``(g, *operands, result)`` for each operand; None where there is no dependence."""
-
-Overrides = dict[int, TermFunctions]
-"""Term functions to use in place of the table's, by slot."""
-
 
 class Term:
-    """What one operand adds: its partial derivative times ``g``.
+    """What one operand adds: its ``partial`` derivative times ``g``; ``program`` is its syntax tree."""
 
-    ``function(g, *operands, result)`` computes it; ``program`` is its syntax tree.
-    """
+    __slots__ = ("row", "partial", "program")
 
-    __slots__ = ("row", "program", "function")
-
-    def __init__(self, text: str, row: Operation, position: int) -> None:
-        self.row = row
-        self.program = parse(text)
-        self.function = _compile_term(self.program, row, position)
-
+    def __init__(self, row: Operation, partial: str) -> None:
+        self.row, self.partial = row, partial
+        self.program = parse(term_text(partial))
 
 
 def term_text(partial: str) -> str:
@@ -107,125 +103,260 @@ def term_text(partial: str) -> str:
 def terms(name: str, count: int) -> tuple[Term | None, ...]:
     """The terms of an operation with ``count`` operands, one each; None where there is no dependence."""
     row = OPERATIONS[name]
-    partials = row.partials * count if row.variadic else row.partials
-    return tuple(None if text == ABSENT else Term(term_text(text), row, position) for position, text in enumerate(partials))
+    if row.variadic:
+        return (Term(row, row.partials[0]),) * count
+    return tuple(None if text == ABSENT else Term(row, text) for text in row.partials)
 
 
-@cache
-def term_functions(name: str, count: int) -> TermFunctions:
-    """The functions of `terms`."""
-    return tuple(None if term is None else term.function for term in terms(name, count))
+def fold(
+    program: Program,
+    leaf: Callable[[Any], Any],
+    apply: Callable[[str, list[Any], dict[str, Any]], Any],
+    bind: Callable[[str, Any], Any] = lambda name, value: value,
+) -> Any:
+    """What a text of the tables comes to, from its leaves up.
 
+    Parameters
+    ----------
+    program
+        The text. Its choices are evaluated whole, both branches.
+    leaf
+        What a number or a name comes to.
+    apply
+        What an operation comes to, from its name, what its operands come to, and its keywords.
+    bind
+        What a name that the text binds stands for, if not for what it is bound to.
 
-def terms_of(tape: Tape) -> dict[tuple[str, int], TermFunctions]:
-    """The term functions of every operation on a tape, by its name and number of operands."""
-    kinds = set(zip(tape.operations, map(len, tape.operands), strict=True))
-    return {(name, count): term_functions(name, count) for name, count in kinds}
-
-
-@cache
-def value_function(row: Operation) -> Callable[..., Any]:
-    """How a row without a function of its own in the arithmetic is computed: its ``value``, else its ``definition``."""
-    text = row.value or row.definition
-    if row.domain:
-        text = f"where({row.domain}, {text}, nan)"
-    return compile_rule(parse(text), [*row.parameters])
-
-
-def definition_function(
-    row: Operation, functions: Mapping[str, Callable[..., Any]], constants: Mapping[str, Any]
-) -> Callable[..., Any]:
-    """How a row's definition is computed in another arithmetic, from its ``functions`` by name, quotients included.
-
-    Comparisons, sums and products are Python's own; ``where`` evaluates the taken branch only.
+    >>> fold(parse("t = a + 1; t*t"), str, lambda name, operands, _: f"{name}({', '.join(operands)})")
+    'mul(add(a, 1.0), add(a, 1.0))'
     """
-    text = row.definition
-    if row.domain:
-        text = f"where({row.domain}, {text}, nan)"
-    return compile_rule(parse(text), [*row.parameters], arithmetic=Arithmetic(functions.__getitem__, _INLINE, constants))
-
-
-def rule_function(name: str) -> Callable[..., Any]:
-    """How an operation is computed in the arithmetic of the rules: by its function there, else by its text.
-
-    The name of an own operation (`diffcli.operations.custom_operations`) carries its function.
-    """
-    return FLOATS.get(name) or getattr(name, "function", None) or value_function(OPERATIONS[name])
-
-
-FLOAT = Arithmetic(rule_function, _INLINE)
-"""Python's floats."""
-
-
-def breaks_at(name: str, arguments: Sequence[Any], value: Any) -> list[str]:
-    """The kinds of break (kink, tie, jump, pole, ...) on which an operation stands at these operands and this result."""
-    return [kind for kind, holds in _breaks(name) if holds(*arguments, value)]
-
-
-@cache
-def _breaks(name: str) -> tuple[tuple[str, Callable[..., bool]], ...]:
-    row = OPERATIONS[name]
-    return tuple((kind, condition_function(row, condition)) for kind, condition in row.breaks)
-
-
-@cache
-def condition_function(row: Operation, condition: str) -> Callable[..., bool]:
-    """A condition of a row's domain or breaks, as a function of the operands and the result."""
-    return _compile_term(parse(condition), row, 0, seed=False)
-
-
-@cache
-def reach_functions(name: str, count: int) -> tuple[Callable[..., float] | None, ...]:
-    """How far each operand may move, as functions of the operands and the result; None where any distance will do."""
-    row = OPERATIONS[name]
-    if not row.reach:
-        return (None,) * count
-    texts = [row.reach] * count if row.variadic else [text.strip() for text in row.reach.split("|")]
-    return tuple(_compile_term(parse(text), row, place, seed=False) if text else None for place, text in enumerate(texts))
-
-
-def _compile_term(program: Program, row: Operation, position: int, seed: bool = True) -> Callable[..., Any]:
-    first = [SEED] if seed else []
-    if not row.variadic:
-        return compile_rule(program, [*first, *row.parameters, RESULT])
-    own = row.parameters[0]
-    ties = f"{TIES} = operands.count({RESULT}) - 1 if {own} == {RESULT} else 1"
-    header = [f"{own} = operands[{position}]", f"{RESULT} = operands[-1]", ties]
-    if GAP in program.arguments:
-        header.append(f"{GAP} = nearest({own}, operands[:{position}] + operands[{position + 1}:-1])")
-    return compile_rule(program, [*first, "*operands"], header)
-
-
-def compile_rule(
-    program: Program, parameters: list[str], header: list[str] | None = None, arithmetic: Arithmetic | None = None
-) -> Callable[..., Any]:
-    """A Python function from the syntax tree of one of the table's texts, in floats if no other arithmetic is given."""
-    arithmetic = arithmetic or FLOAT
-    lines = [f"def rule({', '.join(parameters)}):", *[f"    {line}" for line in header or []]]
+    found: list[Any] = []
+    bound: dict[Any, Any] = {}
     for statement in program.statements:
-        text = _python(program, statement.first, statement.root, arithmetic.inline)
-        lines.append(f"    {statement.name} = {text}" if statement.name else f"    return {text}")
-    namespace: dict[str, Any] = NAMESPACE | dict(arithmetic.constants)
-    for operation in set(program.operations) - {NUMBER, NAME} - set(arithmetic.inline):
-        namespace[operation] = arithmetic.function(operation)
-    exec(compile("\n".join(lines), f"<rule {parameters}>", "exec"), namespace)
-    return namespace["rule"]  # type: ignore[no-any-return]
+        for node in range(statement.first, statement.root + 1):
+            operation, argument = program.operations[node], program.arguments[node]
+            if operation in (NUMBER, NAME):
+                found.append(bound[argument] if argument in bound else leaf(argument))
+                continue
+            operands = [found[child] for child in program.children(node)]
+            names = program.keywords.get(node, ())
+            count = len(operands) - len(names)
+            found.append(apply(operation, operands[:count], dict(zip(names, operands[count:], strict=True))))
+        if statement.name:
+            bound[statement.name] = bind(statement.name, found[-1])
+    return found[-1]
 
 
-def _python(program: Program, first: int, root: int, inline: Mapping[str, str]) -> str:
-    """The expression of a rule as Python source."""
-    texts: dict[int, str] = {}
-    for node in range(first, root + 1):
-        operation = program.operations[node]
-        arguments = [texts[child] for child in program.children(node)]
-        if operation in (NUMBER, NAME):
-            texts[node] = str(program.arguments[node])
-        elif operation in inline:
-            texts[node] = inline[operation].format(*arguments)
-        elif node in program.keywords:
-            names = program.keywords[node]
-            given = [f"{name}={value}" for name, value in zip(names, arguments[-len(names) :], strict=True)]
-            texts[node] = f"{operation}({', '.join([*arguments[: -len(names)], *given])})"
-        else:
-            texts[node] = f"{operation}({', '.join(arguments)})"
-    return texts[root]
+class Arithmetic:
+    """Numbers of one kind: how the rows and the rules of the tables are computed in them.
+
+    What is compiled is kept: an arithmetic lives as long as the program.
+
+    Parameters
+    ----------
+    functions
+        The functions of rows by their names: total functions, which never raise. A row that has none is computed by its
+        ``value`` or ``definition``.
+    strict
+        What replaces some of them in a program, where the value at a pole is undefined and not its limit.
+    constants
+        What names stand for in rules, where it is not what it is for floats; ``ties_of`` counts ties.
+    operators
+        Operations as Python's expressions.
+    form
+        The text by which a row is computed.
+    numbers
+        The module of what is asked of numbers beside the operations: ``any_true``, ``is_nan`` and the like.
+    read
+        The parser of texts.
+
+    Raises
+    ------
+    LookupError
+        A row of the table can be computed by nothing.
+    """
+
+    def __init__(
+        self,
+        functions: Mapping[str, Function],
+        strict: Mapping[str, Function] | None = None,
+        *,
+        constants: Mapping[str, Any] | None = None,
+        operators: Mapping[str, str] = OPERATORS | _OF_ONE_NUMBER,
+        form: Callable[[Operation], str] = lambda row: row.value or row.definition,
+        numbers: Any = floats,
+        read: Callable[[str], Program] = parse,
+        kind: str = "",
+    ) -> None:
+        self.functions = dict(functions)
+        self._strict = strict or {}
+        self.constants = NAMESPACE | {"ties_of": numbers.ties_of} | dict(constants or {})
+        self.operators, self.form, self.numbers, self.read = operators, form, numbers, read
+        missing = [name for name, row in OPERATIONS.items() if name not in self.functions and not form(row)] if kind else []
+        if missing:
+            raise LookupError(f"row {missing[0]} has no {kind} function")
+
+    # -- values --------------------------------------------------------------------------------------------------------
+
+    def value(self, name: str) -> Function:
+        """How an operation is computed in a rule: where a quotient by zero is its limit from above."""
+        return self.functions.get(name) or self._made(name)
+
+    def _made(self, name: str) -> Function:
+        row = OPERATIONS[name]
+        own = getattr(name, "function", None)  # the name of a user's own operation carries its function
+        found = self.functions[name] = self.of_own(own, row) if own else self.by_form(row)
+        return found
+
+    def of_own(self, function: Function, row: Operation) -> Function:
+        """How a user's own operation is computed."""
+        return function
+
+    def by_form(self, row: Operation) -> Function:
+        """How a row without a function of its own is computed."""
+        text = f"where({row.domain}, {self.form(row)}, nan)" if row.domain else self.form(row)
+        return self.rule(self.read(text), row.parameters)
+
+    def strict(self, name: str) -> Function:
+        """How an operation is computed in a program."""
+        return self._strict.get(name) or self.value(name)
+
+    def row_functions(self, tape: Tape) -> list[Function]:
+        """The function of every row of a tape; rows of a derivative are computed as rules are."""
+        known = {name: self.strict(name) for name in set(tape.operations)}
+        functions = list(map(known.__getitem__, tape.operations))
+        if tape.derived_from is not None:
+            first = tape.derived_from - tape.first_row
+            functions[first:] = map(self.value, tape.operations[first:])
+        return functions
+
+    # -- terms ---------------------------------------------------------------------------------------------------------
+
+    @cache  # noqa: B019
+    def terms(self, name: str, count: int) -> TermFunctions:
+        """The terms of an elementwise operation with ``count`` operands as functions ``(g, *operands, result)``."""
+        return tuple(
+            None if term is None else self._at_operands(self.program_of(term), term.row, position, [SEED])
+            for position, term in enumerate(terms(name, count))
+        )
+
+    def program_of(self, term: Term) -> Program:
+        """The text by which a term is computed."""
+        return term.program
+
+    def terms_of(self, tape: Tape) -> dict[tuple[str, int], TermFunctions]:
+        """The terms of every elementwise operation on a tape, by its name and number of operands."""
+        kinds = set(zip(tape.operations, map(len, tape.operands), strict=True))
+        return {(name, count): self.terms(name, count) for name, count in kinds}
+
+    def _at_operands(self, program: Program, row: Operation, position: int, first: list[str]) -> Function:
+        """A text as a function of what stands in ``first``, of the operands, and of the result."""
+        if not row.variadic:
+            return self.rule(program, [*first, *row.parameters, RESULT])
+        own = row.parameters[0]
+        header = [f"{own} = operands[{position}]", f"{RESULT} = operands[-1]", f"{TIES} = ties_of(*operands)"]
+        if GAP in program.arguments:
+            header.append(f"{GAP} = nearest({own}, operands[:{position}] + operands[{position + 1}:-1])")
+        return self.rule(program, [*first, "*operands"], header)
+
+    # -- conditions ----------------------------------------------------------------------------------------------------
+
+    def breaks_at(self, tape: Tape, slot: int, values: Sequence[Any]) -> list[tuple[str, Any]]:
+        """The breaks on which a row of a tape stands where the tape has these values: see `breaks`."""
+        arguments = [values[operand] for operand in tape.operands_of(slot)]
+        return self.breaks(tape.operation(slot), arguments, values[slot], self.fixed_at(tape, slot))
+
+    def outside_at(self, tape: Tape, slot: int, values: Sequence[Any]) -> Any:
+        """Where the operands of a row of a tape are outside of its domain; None if they are nowhere."""
+        arguments = [values[operand] for operand in tape.operands_of(slot)]
+        return self.outside(tape.operation(slot), arguments, self.fixed_at(tape, slot))
+
+    def fixed_at(self, tape: Tape, slot: int) -> Mapping[str, Any] | None:
+        """What the conditions of a row may name beside its operands and its result."""
+        return None
+
+    def breaks(
+        self, name: str, arguments: Sequence[Any], value: Any, names: Mapping[str, Any] | None = None
+    ) -> list[tuple[str, Any]]:
+        """The kinds of break (kink, tie, jump, pole, ...) on which an operation stands at these operands and this result.
+
+        Each comes with where it stands there: a truth, or one for each element. ``names`` is what is fixed in a row of arrays.
+        """
+        found = []
+        for kind, (condition, wanted) in self.breaks_of(name):
+            holds = condition(*arguments, value, **{name: names[name] for name in wanted} if names else {})
+            if self.numbers.any_true(holds):
+                found.append((kind, holds))
+        return found
+
+    @cache  # noqa: B019
+    def breaks_of(self, name: str) -> tuple[tuple[str, Rule], ...]:
+        """The breaks of a row as functions of the operands and the result."""
+        row = self.row(name)
+        return tuple((kind, self.condition(row, text)) for kind, text in row.breaks)
+
+    def row(self, name: str) -> Any:
+        """The row of an operation, in the tables whose operations have such numbers."""
+        return OPERATIONS[name]
+
+    def condition(self, row: Any, text: str) -> Rule:
+        """A condition of a row's domain or breaks, as a function of the operands and the result."""
+        if row.variadic:
+            return self._at_operands(self.read(text), row, 0, []), ()
+        return self.compiled(text, (*row.parameters, RESULT))
+
+    def outside(self, name: str, arguments: Sequence[Any], names: Mapping[str, Any] | None = None) -> Any:
+        """Where operands are outside of the domain of an operation; None if they are nowhere."""
+        row = self.row(name)
+        if not row.domain:
+            return None
+        condition, wanted = self.condition(row, row.domain)
+        holds = condition(*arguments, None, **{name: names[name] for name in wanted} if names else {})
+        outside = self.value("not")(holds)
+        return outside if self.numbers.any_true(outside) else None
+
+    @cache  # noqa: B019
+    def reach(self, name: str, count: int) -> TermFunctions:
+        """How far each operand may move, as functions of the operands and the result; None where any distance will do."""
+        row = OPERATIONS[name]
+        texts = [row.reach] * count if row.variadic or not row.reach else [text.strip() for text in row.reach.split("|")]
+        return tuple(self._at_operands(self.read(text), row, place, []) if text else None for place, text in enumerate(texts))
+
+    # -- texts ---------------------------------------------------------------------------------------------------------
+
+    @cache  # noqa: B019
+    def compiled(self, text: str, parameters: tuple[str, ...]) -> Rule:
+        """A text as a function of ``parameters``, and of the other names that it mentions, as keywords."""
+        program = self.read(text)
+        bound = {*parameters, *self.constants, *(statement.name for statement in program.statements)}
+        pairs = zip(program.operations, program.arguments, strict=True)
+        names = dict.fromkeys(str(argument) for operation, argument in pairs if operation == NAME and argument not in bound)
+        return self.rule(program, [*parameters, *["*"] * bool(names), *names]), tuple(names)
+
+    def bound(self, text: str, parameters: tuple[str, ...], names: Mapping[str, Any]) -> Function:
+        """The same with the other names bound to what they stand for."""
+        function, wanted = self.compiled(text, parameters)
+        return partial(function, **{name: names[name] for name in wanted}) if wanted else function
+
+    def rule(self, program: Program, parameters: Sequence[str], header: Sequence[str] = ()) -> Function:
+        """A Python function from the syntax tree of one of the tables' texts."""
+        lines = [f"def rule({', '.join(parameters)}):", *header]
+        namespace = dict(self.constants)
+
+        def apply(operation: str, operands: list[str], keywords: dict[str, str]) -> str:
+            if operation in self.operators:
+                return self.operators[operation].format(*operands)
+            namespace[f"_{operation}"] = self.value(operation)
+            return f"_{operation}({', '.join([*operands, *map('='.join, keywords.items())])})"
+
+        def bind(name: str, text: str) -> str:
+            lines.append(f"{name} = {text}")
+            return name
+
+        lines.append(f"return {fold(program, str, apply, bind)}")
+        exec(compile("\n    ".join(lines), f"<rule {[*parameters]}>", "exec"), namespace)
+        return namespace["rule"]  # type: ignore[no-any-return]
+
+
+FLOAT = Arithmetic(floats.FLOATS, floats.STRICT, kind="Python")
+"""Python's floats."""

@@ -1,0 +1,71 @@
+"""The formats of pictures: the figures or the graph of a report, and nothing else of it."""
+
+from __future__ import annotations
+
+from diffcli.errors import UsageError, error
+from diffcli.reports.document import Document
+from diffcli.reports.figure import Drawing, Figure
+from diffcli.reports.formats import FORMATS, PICTURE, Style
+from diffcli.reports.plots.picture import Picture, lay_out
+
+DRAWN_BY = ("step-size", "swell", "jacobian", "hessian", "lesson", "graph")
+"""The commands whose reports have a figure."""
+
+
+def dot(document: Document, style: Style) -> str:
+    """The graph of a report, for Graphviz."""
+    from diffcli.reports.graph import source  # few reports have a graph
+
+    drawing = _drawing(document, style)
+    return source.dot(drawing.graph, drawing.title, style)
+
+
+def mermaid(document: Document, style: Style) -> str:
+    """The graph of a report, for a block of Markdown and whatever else draws it."""
+    from diffcli.reports.graph import source
+
+    drawing = _drawing(document, style)
+    return source.mermaid(drawing.graph, drawing.title, style)
+
+
+def svg(document: Document, style: Style) -> str:
+    """A picture as text."""
+    from diffcli.reports.plots.svg import picture_svg
+
+    return picture_svg(*_laid_out(document, style))
+
+
+def png(document: Document, style: Style) -> bytes:
+    """A picture as an image, through matplotlib."""
+    from diffcli.reports.plots.raster import picture_raster
+
+    return picture_raster(_laid_out(document, style)[0], style.format.name)
+
+
+pdf = png
+"""A picture as a page, through matplotlib, which knows both by their names."""
+
+
+def _laid_out(document: Document, style: Style) -> tuple[Picture, str]:
+    """The picture of a document, and its title."""
+    if document.drawing is not None:
+        from diffcli.reports.graph.picture import picture  # few reports have a graph
+
+        return picture(*document.drawing, style), document.drawing.title
+    figures = [block for block in document.blocks if isinstance(block, Figure)]
+    if not figures:
+        raise _nothing("figure", f"commands that draw, where there are numbers to draw: {', '.join(DRAWN_BY)}", style)
+    return lay_out(figures), "; ".join(figure.title for figure in figures)
+
+
+def _drawing(document: Document, style: Style) -> Drawing:
+    if document.drawing is None:
+        raise _nothing("graph", "diffcli graph draws the graph of an expression", style)
+    return document.drawing
+
+
+def _nothing(what: str, help: str, style: Style) -> UsageError:
+    """What is raised where a report has nothing to draw."""
+    *others, last = [row.name for row in FORMATS.values() if row.audience != PICTURE]
+    message = f"this report has no {what} to write as {style.format.name}"
+    return UsageError([error("unknown-choice", message, help=[help, f"{', '.join(others)} and {last} show any report"])])
