@@ -18,13 +18,6 @@ from diffcli.tape.recording.untraceable import refuse
 from diffcli.tape.running.array_rules import NUMPY
 
 
-def is_array(given: Any) -> bool:
-    """Whether an operand needs the operations on arrays."""
-    if isinstance(given, TracedValue):
-        return not isinstance(given, Traced)
-    return isinstance(given, list | tuple) or bool(getattr(given, "shape", ()))
-
-
 def apply_array(recorder: Recorder, name: str, given: Sequence[Any], **fixed: Any) -> Any:
     """A row of either table applied to arrays and numbers.
 

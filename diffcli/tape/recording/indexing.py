@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from diffcli.operations.arithmetic.index_arrays import as_places, together
-from diffcli.tape.recording.array_operations import apply_array, is_array
-from diffcli.tape.recording.traced import TracedValue
+from diffcli.tape.recording.array_operations import apply_array
+from diffcli.tape.recording.traced import TracedValue, is_array
 from diffcli.tape.recording.untraceable import refuse
 
 _PLAIN = "an index is a whole number, a slice, or an array of whole numbers or of yes and no"

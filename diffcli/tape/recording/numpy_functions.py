@@ -14,9 +14,9 @@ from diffcli.language.complaints.lazy import complaints
 from diffcli.operations import ARRAY_FUNCTIONS, FUNCTION_NAMES
 from diffcli.operations.arithmetic import arrays
 from diffcli.operations.arithmetic.index_arrays import triangle
-from diffcli.tape.recording.array_operations import apply_array, is_array, operand, stack
+from diffcli.tape.recording.array_operations import apply_array, operand, stack
 from diffcli.tape.recording.recorder import ArrayRecording, Recorder
-from diffcli.tape.recording.traced import NUMPY_NAMES, Traced, apply, floor_division, row_named
+from diffcli.tape.recording.traced import NUMPY_NAMES, Traced, apply, floor_division, is_array, row_named
 from diffcli.tape.recording.traced_array import TracedArray, shape_of
 from diffcli.tape.recording.untraceable import refuse
 

@@ -149,6 +149,11 @@ def floor_division(a: Any, b: Any) -> tuple[Any, Any]:
     return floor, a - b * floor
 
 
+def is_array(given: Any) -> bool:
+    """Whether an operand is an array, or a list, which needs the operations on arrays."""
+    return type(given) is not Traced and (isinstance(given, list | tuple) or bool(getattr(given, "shape", ())))
+
+
 def own_application(operands: Iterable[Any]) -> Callable[..., Any] | None:
     """How an operand applies a row of the tables itself, if one does: a tensor, of a floor that this one does not know."""
     for operand in operands:

@@ -7,9 +7,9 @@ from typing import Any
 
 from diffcli.operations.arithmetic import arrays
 from diffcli.operations.array_row import Shape, as_axes
-from diffcli.tape.recording.array_operations import apply_array, is_array, settled
+from diffcli.tape.recording.array_operations import apply_array, settled
 from diffcli.tape.recording.indexing import index
-from diffcli.tape.recording.traced import TracedValue, binary, reflected, unary
+from diffcli.tape.recording.traced import TracedValue, binary, is_array, reflected, unary
 from diffcli.tape.recording.untraceable import refuse
 
 
