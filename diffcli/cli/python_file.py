@@ -16,8 +16,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from diffcli.cli.environment import Environment
-from diffcli.errors import ExpressionError, Mark, Source, Span, error
-from diffcli.language.complaints.lazy import complaints
+from diffcli.errors import ExpressionError, Mark, Source, Span, did_you_mean, error
 from diffcli.methods.points.file_text import read_text
 
 if TYPE_CHECKING:
@@ -117,7 +116,7 @@ def _syntax_error(path: str, text: str, failure: SyntaxError) -> Any:
 
 def _no_function(path: str, name: str, module: ModuleType, found: Any) -> Any:
     known = _functions(module)
-    help = list(complaints.did_you_mean(name, known)) if name else []
+    help = list(did_you_mean(name, known)) if name else []
     help.append(f"its functions: {', '.join(known)}" if known else "it defines no functions")
     if not name:
         message = f"which function of {path} is meant? write {path}:NAME"

@@ -93,7 +93,7 @@ def _reverse(problem: Problem, options: Options, replaced: Overrides, notes: lis
     if replaced or options.trace or options.cost:
         adjoints, steps = accumulate(problem.tape, problem.values, problem.active, overrides=replaced)
     found = {name: adjoints[problem.input_slot(name)] for name in problem.wrt}
-    gradient = _numbers(problem, found, notes, own=steps is None)
+    gradient = with_zeros(problem, found, notes, own=steps is None)
     notes += explain(problem, gradient, replaced, notes)
     trace = None
     if options.trace and steps is not None:
@@ -151,7 +151,7 @@ def _forward(problem: Problem, options: Options, replaced: Overrides, notes: lis
     found: dict[str, Any] = dict(zip(labels, [sweep[output] for sweep in sweeps], strict=True))
     if problem.tape.shapes is not None:
         found = elements.of([0.0 if slope is None else float(slope) for slope in found.values()])
-    gradient = _numbers(problem, found, notes)
+    gradient = with_zeros(problem, found, notes)
     notes += explain(problem, gradient, replaced, notes)
     return _answer(problem, options, gradient, trace=trace, cost=cost)
 
@@ -240,7 +240,7 @@ def _keep_all_values(problem: Problem) -> None:
 # -- what is worth saying ----------------------------------------------------------------------------------------------
 
 
-def _numbers(problem: Problem, found: Mapping[str, Number | None], notes: list[Diagnostic], own: bool = False) -> Point:
+def with_zeros(problem: Problem, found: Mapping[str, Number | None], notes: list[Diagnostic], own: bool = False) -> Point:
     """Derivatives as numbers, or arrays of them, which may be changed if they are ``own``: no dependence is 0, and is said."""
     for name, derivative in found.items():
         if derivative is None:

@@ -1,4 +1,4 @@
-"""The Taylor polynomial of a program along one variable, with everything worth saying about it."""
+"""The Taylor polynomial of a program along one variable, with the notes on it."""
 
 # Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
 
@@ -67,7 +67,7 @@ def taylor(
     max_nodes
         The longest tape to build, the rows of the partials among it.
     progress
-        Told of each stage as it begins.
+        Called with each stage as it begins.
 
     Returns
     -------
@@ -102,11 +102,14 @@ def taylor(
     problem = Problem(program, _with_zero(at, base), wrt=[base], most_rows=max_nodes)
     if problem.tape.shapes is not None or base != variable:
         problem, variable = _in_numbers(problem, variable, max_nodes)
-    whole = point_of(problem)
     require_value(problem)
+    progress("expanding")
+    return _expansion(problem, variable, order, max_nodes)
+
+
+def _expansion(problem: Problem, variable: str, order: int, max_nodes: int) -> TaylorResult:
     breaks = find_breaks(problem)
     notes = [*problem.notes(), *describe(problem, breaks, "", False)]
-    progress("expanding")
     slot = problem.input_slot(variable)
     rows = PointRows(problem.tape, problem.values, slot, max_nodes)
     coefficients = tuple(number + 0.0 for number in expand(rows, problem.tape, slot, order))
@@ -123,7 +126,8 @@ def taylor(
     else:
         notes.append(_not_finite(coefficients))
     return TaylorResult(
-        problem.expression(), variable, dict(whole), order, coefficients, derivatives, polynomial, left, right, tuple(notes)
+        problem.expression(), variable, dict(point_of(problem)), order, coefficients, derivatives, polynomial, left, right,
+        tuple(notes),
     )  # fmt: skip
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from diffcli.errors import Span
+
 SYMBOL, NAME, CALL, NUMBER, STRAY = 1, 2, 3, 4, 5
 
 TOKEN = re.compile(
@@ -31,6 +33,18 @@ PASTED: dict[str, str] = {
 KEYWORDS = frozenset(("if", "else", "and", "or", "not"))
 
 _WORD = re.compile(r"\w+")
+
+
+class Keyword:
+    """``name=`` before an argument."""
+
+    __slots__ = ("name", "span", "place")
+
+    def __init__(self, name: str, span: Span, place: int) -> None:
+        self.name = name
+        self.span = span
+        self.place = place
+        """How many arguments stand before that one."""
 
 
 def plain_name(name: str) -> str:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from diffcli.errors import Diagnostic, ExpressionError, error
-from diffcli.language.complaints.lazy import complaints
+from diffcli.errors import Diagnostic, ExpressionError, did_you_mean, error
 from diffcli.methods.points.points import GivenPoint, as_point
 from diffcli.records import Number
 
@@ -27,7 +26,7 @@ def read_direction(given: str | Mapping[str, object], at: Mapping[str, Number], 
     faults: list[Diagnostic] = []
     for name, component in direction.items():
         if name not in at:
-            help = complaints.did_you_mean(name, at) or [f"its variables: {', '.join(at) or 'none'}"]
+            help = did_you_mean(name, at) or [f"its variables: {', '.join(at) or 'none'}"]
             message = f"the expression has no variable `{name}`"
             faults.append(error("unknown-variable", message, *direction.place(name), help=help))
             continue

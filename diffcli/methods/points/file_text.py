@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import IO
 
-from diffcli.errors import UsageError, error
+from diffcli.errors import UsageError, error, nearest
 
 LARGEST = 2_000_000_000
 """The longest text file that is read, in bytes."""
@@ -54,8 +54,6 @@ def decode(content: bytes, name: str) -> str:
 
 def _similar(path: str) -> list[str]:
     """Another file of the folder that may have been meant, with the same suffix."""
-    from diffcli.language.complaints.complaints import nearest
-
     folder, name = os.path.split(path)
     stem, suffix = os.path.splitext(name)
     try:

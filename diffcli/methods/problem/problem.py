@@ -269,12 +269,7 @@ class Problem:
 
     def expression(self) -> str:
         """The program on one line, as diffcli reads it; a very long one as it was written."""
-        written = self.question.written
-        if self.function is not None:
-            return self.function.name
-        if len(written) > 100_000:
-            return "; ".join(line.partition("#")[0].strip() for line in written.source.text.splitlines()).strip("; ")
-        return program_text(written).replace("\n", "; ")
+        return self.function.name if self.function is not None else one_line(self.question.written)
 
     def placed(self, found: Iterable[Diagnostic]) -> list[Diagnostic]:
         """Diagnostics, of which those about what was asked for point there, and not behind the program."""
@@ -322,6 +317,13 @@ class Linearisation(Problem):
         if active is not None:
             self.active = active
         self.outputs = tuple(outputs) or self.outputs
+
+
+def one_line(program: Program) -> str:
+    """A program on one line, as diffcli reads it; a very long one as it was written."""
+    if len(program) > 100_000:
+        return "; ".join(line.partition("#")[0].strip() for line in program.source.text.splitlines()).strip("; ")
+    return program_text(program).replace("\n", "; ")
 
 
 def as_program(target: Target) -> Program:

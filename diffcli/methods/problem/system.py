@@ -10,9 +10,8 @@ from collections.abc import Sequence
 from copy import copy
 from typing import NamedTuple
 
-from diffcli.errors import Diagnostic, ExpressionError, Mark, Source, Span, UsageError, error
+from diffcli.errors import Diagnostic, ExpressionError, Mark, Source, Span, UsageError, did_you_mean, error
 from diffcli.language import Program, parse
-from diffcli.language.complaints.lazy import complaints
 from diffcli.language.syntax import NAME, Statement
 from diffcli.methods.problem.names import OF, moved
 from diffcli.methods.problem.problem import At, Output, Problem, Question, Target, as_program, placed
@@ -169,7 +168,7 @@ def _unknown(found: Diagnostic, written: Program) -> Diagnostic:
     known = [*written.inputs, *(statement.name for statement in written.statements if statement.name)]
     wanted = [found.source.text[slice(*mark.span)] for mark in found.marks]
     names = ", ".join(known) or "none"
-    help = [*(hint for name in wanted for hint in complaints.did_you_mean(name, known)), f"the names of the program: {names}"]
+    help = [*(hint for name in wanted for hint in did_you_mean(name, known)), f"the names of the program: {names}"]
     return found._replace(notes=(), help=tuple(help))
 
 

@@ -13,19 +13,17 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from itertools import product
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import sympy
 from sympy.core.relational import Relational
 
 from diffcli.methods.sweeps.reverse import activity
 from diffcli.methods.symbolic.symbolic import exact
-from diffcli.methods.symbolic.zero_test import MOST_NODES, size, vanishes
+from diffcli.methods.symbolic.text import Expression
+from diffcli.methods.symbolic.zero_test import MOST_NODES, node_count, vanishes
 from diffcli.operations import OPERATIONS
 from diffcli.tape import Tape, evaluate
-
-Expression = Any
-"""A SymPy expression; SymPy ships no types."""
 
 MOST_CASES = 4
 """How many combinations of signs are tried."""
@@ -63,7 +61,7 @@ def is_equal_by_cases(claimed: Expression, right: Expression, tape: Tape) -> boo
     False
     """
     bounds = _bounds(tape)
-    if max(size(claimed, MOST_NODES), size(right, MOST_NODES)) == MOST_NODES:
+    if max(node_count(claimed, MOST_NODES), node_count(right, MOST_NODES)) == MOST_NODES:
         return False
     if _is_zero_for_all_signs(claimed - right, bounds):
         return True

@@ -9,16 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
-from typing import Any
 
 import sympy
 
 from diffcli.errors import LimitError
 from diffcli.methods.differences.random_points import RANGES, random_points
-from diffcli.methods.symbolic.zero_test import size, vanishes
-
-Expression = Any
-"""A SymPy expression; SymPy ships no types."""
+from diffcli.methods.symbolic.text import Expression
+from diffcli.methods.symbolic.zero_test import node_count, vanishes
 
 MOST_NODES = 400
 """Larger expressions are expanded, and not simplified: SymPy's effort grows much faster than their size."""
@@ -51,7 +48,7 @@ _PROOFS: tuple[Callable[[Expression], Expression], ...] = (
 """Ways to bring a zero to 0, where multiplying out does not, in the order of their cost."""
 
 
-def judge(difference: Expression) -> bool | None:
+def is_zero(difference: Expression) -> bool | None:
     """Whether an expression is zero wherever it is defined over the reals.
 
     Returns
@@ -65,13 +62,15 @@ def judge(difference: Expression) -> bool | None:
         A limit of the caller's struck.
 
     >>> x = sympy.Symbol("x", real=True)
-    >>> judge(sympy.sin(x) ** 2 + sympy.cos(x) ** 2 - 1), judge(sympy.sqrt(x**2) - x), judge(sympy.log(x**2) - 2 * sympy.log(x))
-    (True, False, None)
+    >>> is_zero(sympy.sin(x) ** 2 + sympy.cos(x) ** 2 - 1), is_zero(sympy.sqrt(x**2) - x)
+    (True, False)
+    >>> is_zero(sympy.log(x**2) - 2 * sympy.log(x)) is None
+    True
     """
     if difference == 0:
         return True
     try:
-        nodes = size(difference, MOST_SAMPLED)
+        nodes = node_count(difference, MOST_SAMPLED)
         if nodes == MOST_SAMPLED:
             return None
         if witness(difference) is not None:
@@ -157,6 +156,6 @@ def _is_proved(difference: Expression, proofs: Sequence[Callable[[Expression], E
                 return True
         except LimitError:
             raise
-        except Exception:  # SymPy's rewriting can fail in ways of its own; the next way may do
+        except Exception:  # SymPy's rewriting can fail in ways of its own; the next one may do
             continue
     return False

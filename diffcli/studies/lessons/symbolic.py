@@ -10,7 +10,7 @@ from diffcli.methods.value import evaluate
 from diffcli.studies.claims.claims import judge_claims, read_claims
 from diffcli.studies.lessons.record import Check, Grid, Lesson, Said, Settings
 from diffcli.studies.swell.accuracy import Accuracy, accuracy
-from diffcli.studies.swell.map import iterated, of_demo
+from diffcli.studies.swell.map import DEMOS, iterated
 from diffcli.studies.swell.swell import Counts, Progress, Request, swell
 from diffcli.tape import Tape
 
@@ -42,7 +42,7 @@ COMPARED = 8
 
 def lesson(settings: Settings) -> Lesson:
     last = settings.sized()
-    recurrence = of_demo("logistic")
+    recurrence = DEMOS["logistic"]
     counted = swell(Request(recurrence, last, {}, 0, 10_000_000, forms=False), Progress(lambda stage: None, lambda result: None))
     counts = counted.counts
     tape, _ = iterated(recurrence, last)
@@ -81,7 +81,7 @@ def _rules() -> Grid:
 
 
 def _forms() -> Grid:
-    demo = of_demo("logistic")
+    demo = DEMOS["logistic"]
     iterates = Iterates(demo.text, demo.state, ["x"], 1, "")
     rows = []
     for n in (1, *SLIDE):

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from diffcli.methods.problem.problem import Problem
-from diffcli.methods.sweeps.forward import tangents
 from diffcli.methods.sweeps.reverse import accumulate
 from diffcli.methods.traces.cost import forward_cost, reverse_cost
 from diffcli.studies.swell.map import Recurrence
@@ -51,7 +50,7 @@ def tape_costs(recurrence: Recurrence, at: Mapping[str, float], n: int) -> Itera
                 point[recurrence.fresh] = at[f"x{index}"]
             cost = _step_cost(recurrence, point)
             state = cost.value
-            branches = branches and math.isfinite(state)  # beyond that no value tells which way to go
+            branches = branches and math.isfinite(state)  # beyond that no value decides between branches
         sweeps = (index - 1) * cost.along_state + cost.along_fresh
         forward = sweeps if recurrence.fresh else cost.along_state
         total = TapeCost(total.function + cost.function, total.forward + forward, total.reverse + cost.reverse)
@@ -73,7 +72,6 @@ def _step_cost(recurrence: Recurrence, point: Mapping[str, float]) -> _StepCost:
     problem = Problem(recurrence.program, point, wrt=wanted)
     along = [0, 0]
     for position, name in enumerate(wanted):
-        seed = [1.0 if other == name else None for other in problem.tape.inputs]
-        along[position] = forward_cost(problem, [tangents(problem.tape, problem.values, seed)]).sweep
+        along[position] = forward_cost(problem, [list(problem.swept_forward({problem.input_slot(name): 1.0}))]).sweep
     cost = reverse_cost(problem, accumulate(problem.tape, problem.values, problem.active)[1])
     return _StepCost(problem.value, cost.function, along[0], along[1], cost.sweep)

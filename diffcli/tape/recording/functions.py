@@ -14,7 +14,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from diffcli.language.complaints.lazy import complaints
+from diffcli.errors import nearest
 from diffcli.operations import ARRAY_FUNCTIONS, ARRAY_SIGNATURES, FUNCTION_NAMES, REDUCED, Operation, find_function, row_of
 from diffcli.tape.recording.traced import Traced, apply, is_array, own_application, record_row
 from diffcli.tape.running.rules import FLOAT
@@ -31,7 +31,7 @@ def function(name: str) -> Callable[..., Any]:
     """
     rows = find_function(name)
     if not rows and name not in _OF_ARRAYS:
-        near = complaints.nearest(name, [*FUNCTION_NAMES, *_OF_ARRAYS])
+        near = nearest(name, [*FUNCTION_NAMES, *_OF_ARRAYS])
         raise AttributeError(f"there is no function {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
     if not rows:
         made = _of_arrays(ARRAY_FUNCTIONS[name])

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
-from diffcli.language.complaints.lazy import complaints
+from diffcli.errors import nearest
 from diffcli.operations import ARRAY_FUNCTIONS, FUNCTION_NAMES
 from diffcli.operations.arithmetic import arrays
 from diffcli.operations.arithmetic.index_arrays import triangle
@@ -258,7 +258,7 @@ def _apply(recorder: Recorder, name: str, inputs: Sequence[Any]) -> Any:
         return MADE[name](*inputs)
     row = row_named(name)
     if not row:
-        near = [f"did you mean np.{known}?" for known in complaints.nearest(name, sorted(_KNOWN))[:1]]
+        near = [f"did you mean np.{known}?" for known in nearest(name, sorted(_KNOWN))[:1]]
         own = [f"diffcli.{name} does that"] if name in ARRAY_FUNCTIONS else near
         _refuse(recorder, f"np.{name}", *own, "write it with operators and the functions that `diffcli functions` lists")
     if any(map(is_array, inputs)) or row == "matmul":

@@ -139,9 +139,12 @@ def fold(
                 found.append(bound[argument] if argument in bound else leaf(argument))
                 continue
             operands = [found[child] for child in program.children(node)]
-            names = program.keywords.get(node, ())
-            count = len(operands) - len(names)
-            found.append(apply(operation, operands[:count], dict(zip(names, operands[count:], strict=True))))
+            names = program.keywords.get(node)
+            if names is None:
+                found.append(apply(operation, operands, {}))
+            else:
+                count = len(operands) - len(names)
+                found.append(apply(operation, operands[:count], dict(zip(names, operands[count:], strict=True))))
         if statement.name:
             bound[statement.name] = bind(statement.name, found[-1])
     return found[-1]
