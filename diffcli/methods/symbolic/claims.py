@@ -8,6 +8,7 @@ small, by SymPy's simplification (`diffcli.methods.symbolic.equality`).
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple, TypeVar
 
 import sympy
@@ -16,7 +17,7 @@ from diffcli.errors import LimitError
 from diffcli.methods.symbolic.case_proof import is_equal_by_cases
 from diffcli.methods.symbolic.equality import is_zero, witness
 from diffcli.methods.symbolic.symbolic import REFUSALS, SympyBuilder
-from diffcli.methods.symbolic.text import Expression, Undecided, to_program_text
+from diffcli.methods.symbolic.text import Expression, Undecided, attempted, to_program_text
 from diffcli.methods.symbolic.zero_test import node_count, vanishes
 from diffcli.tape import Tape
 from diffcli.tape.running.algebra import replay
@@ -128,17 +129,9 @@ def _judged(difference: Expression) -> bool | None:
 
 def _text(derivative: Expression, tape: Tape) -> str:
     """The shortest of a derivative's forms, in diffcli's language."""
-    forms = [derivative]
-    for most, form in _FORMS:
-        if _is_tame(derivative, most):
-            try:
-                forms.append(form(derivative))
-            except LimitError:
-                raise
-            except Exception:  # SymPy can fail in ways of its own; the derivative stands without this form
-                continue
+    forms = [attempted(partial(form, derivative)) for most, form in _FORMS if _is_tame(derivative, most)]
     texts = []
-    for form in forms:
+    for form in (derivative, *[form for form in forms if form is not None]):
         try:
             if node_count(form, MOST_SHOWN) < MOST_SHOWN:
                 texts.append(to_program_text(form, MOST_SHOWN, tape.inputs))
