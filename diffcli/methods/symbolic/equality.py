@@ -94,7 +94,8 @@ def witness(difference: Expression) -> dict[str, float] | None:
         if number is None:
             continue
         # what rounding leaves of a zero is another number with more digits
-        if number and _is_near(number, attempted(partial(_value, parts, point, 2 * _DIGITS))):
+        closer = attempted(partial(_value, parts, point, 2 * _DIGITS)) if number else None
+        if closer is not None and abs(number - closer) <= abs(closer) / 1000:
             return {symbol.name: value for symbol, value in point.items()}
         defined += 1
         if defined == ENOUGH:
@@ -134,10 +135,6 @@ def _is_moderate(part: Expression, arguments: list[Expression]) -> bool:
     if part.is_Pow and len(arguments) == 2:
         size *= abs(sympy.log(abs(arguments[0].evalf(15)))) if arguments[0] else 0
     return bool(size < _MOST_GROWTH)
-
-
-def _is_near(one: Expression, other: Expression | None) -> bool:
-    return other is not None and bool(abs(one - other) <= abs(other) / 1000)
 
 
 def _is_proved(difference: Expression, proofs: Sequence[Callable[[Expression], Expression]]) -> bool:

@@ -16,12 +16,11 @@ from diffcli.methods.differences.precise import DIGITS, higher_derivatives, prec
 from diffcli.methods.differences.rounding_bound import value_noise
 from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, describe, find_breaks
 from diffcli.methods.nonsmooth.nonfinite import require_value
-from diffcli.methods.problem.problem import At, Problem
+from diffcli.methods.problem.problem import At, Linearisation, Problem
 from diffcli.operations.arithmetic import float32 as singles
 from diffcli.operations.arithmetic import precise
 from diffcli.studies.step_size.difference_quotients import UNITS, DifferenceQuotients, MethodSweep, MethodSweeper, distance
 from diffcli.studies.step_size.error_theory import derivative_noise, theory
-from diffcli.tape import evaluate
 from diffcli.tape.lowering import MOST_ROWS
 from diffcli.tape.running.algebra import replay
 
@@ -164,8 +163,8 @@ def _problem(target: str | Program, at: At, variable: str | None, dtype: str, mo
     if dtype == "float32":
         nearest = {name: singles.rounded(value) for name, value in problem.at.items()}
         problem = Problem(problem.program, nearest, wrt=problem.wrt, most_rows=most_rows)
-        problem.tape.constants = [singles.rounded(value) for value in problem.tape.constants]
-        problem.values = evaluate(problem.tape, problem.point)
+        tape = problem.tape.copy(constants=[singles.rounded(value) for value in problem.tape.constants])
+        problem = Linearisation(problem, tape)
     return problem, problem.wrt[0]
 
 
