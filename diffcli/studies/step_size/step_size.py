@@ -111,7 +111,6 @@ def sweep(
     """
     methods = _checked(methods, dtype)
     problem, name = _problem(target, at, variable, dtype, most_rows)
-    require_value(problem)
     function, truth = DifferenceQuotients(problem, name, dtype), _Truth(problem, name, progress)
     unit, exact = UNITS[dtype], truth.finite
     noise = value_noise(problem.tape, problem.values, problem.active, unit)
@@ -165,6 +164,7 @@ def _problem(target: str | Program, at: At, variable: str | None, dtype: str, mo
         problem = Problem(problem.program, nearest, wrt=problem.wrt, most_rows=most_rows)
         tape = problem.tape.copy(constants=[singles.rounded(value) for value in problem.tape.constants])
         problem = Linearisation(problem, tape)
+    require_value(problem)
     return problem, problem.wrt[0]
 
 
