@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import sympy
 
@@ -21,8 +21,6 @@ from diffcli.methods.symbolic.text import Expression, Undecided, attempted, to_p
 from diffcli.methods.symbolic.zero_test import node_count, vanishes
 from diffcli.tape import Tape
 from diffcli.tape.running.algebra import replay
-
-T = TypeVar("T")
 
 MOST_WRITTEN_OUT = 4_000
 """Programs that would be larger than this, written out without sharing, are not given to SymPy: its walks share nothing."""
