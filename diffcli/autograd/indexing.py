@@ -6,59 +6,40 @@ Where the key is of numbers and slices the result is a view: it shows the tensor
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import index as as_index
 from operator import itemgetter
 from typing import Any
 
 from diffcli.autograd.graph.apply import share_memory
-from diffcli.autograd.graph.core import Core, Edge, Node, edge_of, made_by, new, words
+from diffcli.autograd.graph.core import Core, edge_of, new, words
+from diffcli.autograd.graph.memory_nodes import Picked, PickNode
 from diffcli.autograd.modes import DEFAULT, mode
 from diffcli.autograd.partial import Partial, partial, plain
 from diffcli.errors import fault
 from diffcli.operations.arithmetic import tensors
-from diffcli.operations.array_row import Shape
 
 
-class IndexNode(Node):
+class Key(Picked):
+    """The elements at a key."""
+
+    __slots__ = ()
+
+    def of(self, whole: Any) -> Any:
+        return tensors.plain(tensors.copy(tensors.taken(whole, self.by)))
+
+    def spread(self, part: Any) -> Any:
+        return tensors.scattered(part, self.by, self.shape, self.kind)
+
+
+class IndexNode(PickNode):
     """Elements picked by a key: their adjoints go back to their places, and add up where one was picked several times."""
 
-    __slots__ = ("key", "shape", "kind")
-
-    def __init__(self, edge: Edge, key: Any, shape: Shape, kind: Any) -> None:
-        super().__init__((edge,))
-        self.key, self.shape, self.kind = key, shape, kind
-
-    @property
-    def name(self) -> str:
-        return "IndexBackward"
+    __slots__ = ()
 
     def adjoints(self, g: Any) -> Sequence[Any]:
         there = g.there if g.__class__ is Partial else True
-        picked = tensors.scattered_where(there, self.key, self.shape)
-        return (partial(tensors.scattered(plain(g), self.key, self.shape, self.kind), picked),)
-
-    def recorded_adjoints(self, g: Any) -> Sequence[Any]:
-        scattered = tensors.scattered(g._value, self.key, self.shape, self.kind)
-        return (made_by(scattered, g, lambda edge: ScatterNode(edge, self.key)),)
-
-
-class ScatterNode(Node):
-    """Elements put to the places of a key: the other way round."""
-
-    __slots__ = ("key",)
-
-    def __init__(self, edge: Edge, key: Any) -> None:
-        super().__init__((edge,))
-        self.key = key
-
-    @property
-    def name(self) -> str:
-        return "ScatterBackward"
-
-    def adjoints(self, g: Any) -> Sequence[Any]:
-        return (tensors.plain(tensors.copy(tensors.taken(plain(g), self.key))),)
-
-    def recorded_adjoints(self, g: Any) -> Sequence[Any]:
-        return (index(g, self.key),)
+        key = self.picked
+        return (partial(key.spread(plain(g)), tensors.scattered_where(there, key.by, key.shape)),)
 
 
 def index(tensor: Any, key: Any) -> Any:
@@ -73,10 +54,7 @@ def index(tensor: Any, key: Any) -> Any:
     basic = _is_basic(settled)
     if basic and type(tensor._value) is float:
         tensor._memory()  # x[...] and x[None] of a number are views of it
-    try:
-        value = tensors.taken(tensor._value, settled)
-    except IndexError as wrong:
-        raise fault("bad-index", f"{words(tensor)}: {wrong}") from None
+    value = taken(tensor, settled)
     edge = edge_of(tensor) if mode.get() == DEFAULT else None
     if basic:
         if not tensors.is_array(value):  # NumPy gives a copy of a single element; a view of it keeps its place
@@ -87,8 +65,16 @@ def index(tensor: Any, key: Any) -> Any:
     else:
         made = new(tensors.plain(value))
     if edge is not None:
-        made._node = IndexNode(edge, settled, tensor.shape, tensor.dtype)
+        made._node = IndexNode(edge, Key(tensor.shape, tensor.dtype, settled))
     return made
+
+
+def taken(tensor: Core, key: Any) -> Any:
+    """The value at a key in NumPy's terms."""
+    try:
+        return tensors.taken(tensor._value, key)
+    except IndexError as wrong:
+        raise fault("bad-index", f"{words(tensor)}: {wrong}") from None
 
 
 def _is_basic(key: Any) -> bool:
@@ -126,7 +112,7 @@ def _settled(tensor: Core, part: Any) -> Any:
 def _whole(tensor: Core, bound: Any) -> int:
     """A bound of a slice."""
     try:
-        return int(bound.__index__())
-    except (AttributeError, TypeError):
+        return as_index(bound)
+    except TypeError:
         message = f"{words(tensor)} is indexed with a slice of {bound!r}: its bounds are whole numbers"
         raise fault("bad-index", message) from None

@@ -22,10 +22,11 @@ from diffcli.operations.arrays import ARRAYS
 
 Method = Callable[..., Any]
 
-_SYMBOLS = {"add": "add", "sub": "sub", "mul": "mul", "div": "div", "neg": "neg", "square": "square", **{
-    name: name for name in ("lt", "le", "gt", "ge", "eq", "ne")
-}, "logical_and": "and", "logical_or": "or", "logical_not": "not", "subtract": "sub", "multiply": "mul", "divide": "div",
-    "true_divide": "div", "negative": "neg"}  # fmt: skip
+_SYMBOLS = {
+    **{name: name for name in ("add", "sub", "mul", "div", "neg", "square", "lt", "le", "gt", "ge", "eq", "ne")},
+    "logical_and": "and", "logical_or": "or", "logical_not": "not", "subtract": "sub", "multiply": "mul", "divide": "div",
+    "true_divide": "div", "negative": "neg",
+}  # fmt: skip
 """Operations whose names in the table are those of operators, as functions."""
 
 
@@ -33,7 +34,7 @@ def fixed_options(options: dict[str, Any]) -> dict[str, Any]:
     """``dim`` and ``keepdim`` under the names of the tables."""
     for ours, theirs in (("axis", "dim"), ("keepdims", "keepdim")):
         if theirs in options:
-            options[ours] = options.pop(theirs)
+            options = {ours: options.pop(theirs)} | options
     if "keepdims" in options:
         options["keepdims"] = int(options["keepdims"])
     axis = options.get("axis")
@@ -174,43 +175,38 @@ def expand(a: Any, *shape: Any) -> Any:
 # -- by other names --------------------------------------------------------------------------------------------------------
 
 
-def var(
-    a: Any, dim: Any = None, unbiased: bool = True, keepdim: bool = False, correction: int | None = None, **options: Any
-) -> Any:
+def var(a: Any, *given: Any, **options: Any) -> Any:
     """The variance: divided by one less than there are, unless ``unbiased`` is False."""
-    axis, keep = options.get("axis", dim), options.get("keepdims", keepdim)
-    centred, settled, freedom = _centred(a, axis, unbiased, correction)
-    total = apply("sum", (apply("square", (centred,)),), axis=settled, keepdims=int(keep))
-    return total / freedom if freedom > 0 else total * float("nan")
+    centred, fixed, freedom = _centred(a, *given, **options)
+    return apply("sum", (apply("square", (centred,)),), **fixed) / freedom
 
 
-def std(
-    a: Any, dim: Any = None, unbiased: bool = True, keepdim: bool = False, correction: int | None = None, **options: Any
-) -> Any:
+def std(a: Any, *given: Any, **options: Any) -> Any:
     """The standard deviation: a norm, so that its gradient is 0, and no NaN, where all elements are equal."""
-    axis, keep = options.get("axis", dim), options.get("keepdims", keepdim)
-    centred, settled, freedom = _centred(a, axis, unbiased, correction)
-    total = apply("norm", (centred,), axis=settled, keepdims=int(keep))
-    return total / freedom**0.5 if freedom > 0 else total * float("nan")
+    centred, fixed, freedom = _centred(a, *given, **options)
+    return apply("norm", (centred,), **fixed) / freedom**0.5
 
 
-def _centred(a: Any, axis: Any, unbiased: bool, correction: int | None) -> tuple[Any, Any, float]:
-    """The distances to the mean, the axes, and by how much their squares are divided."""
-    settled = fixed_options({"axis": axis})["axis"]
-    middle = apply("mean", (a,), axis=settled, keepdims=1)
+def _centred(
+    a: Any, dim: Any = None, unbiased: bool = True, keepdim: bool = False, correction: int | None = None, **options: Any
+) -> tuple[Any, dict[str, Any], float]:
+    """The distances to the mean, the axes, and by what their squares are divided; NaN where there are too few."""
+    fixed = fixed_options({"dim": dim, "keepdim": keepdim} | options)
+    middle = apply("mean", (a,), axis=fixed["axis"], keepdims=1)
     less = (1 if unbiased else 0) if correction is None else correction
-    return a - middle, settled, float(a.numel() // max(middle.numel(), 1) - less)
+    freedom = float(a.numel() // max(middle.numel(), 1) - less)
+    return a - middle, fixed, freedom if freedom > 0 else float("nan")
 
 
 def clamp(a: Any, min: Any = None, max: Any = None) -> Any:
     """Between two bounds, either of which may be left out."""
-    if min is None and max is None:
-        raise fault("not-numbers", "clamp needs a bound: min, max or both")
     return apply("clip", (a, *_bounds(min, max)))
 
 
 def _bounds(low: Any, high: Any) -> tuple[Any, Any]:
     """Both bounds, where one may be left out."""
+    if low is None and high is None:
+        raise fault("not-numbers", "clamp needs a bound: min, max or both")
     return float("-inf") if low is None else low, float("inf") if high is None else high
 
 
@@ -224,14 +220,6 @@ def all_(a: Any, dim: int | None = None, keepdim: bool = False) -> Any:
     return new(tensors.truth_of_all(a._value, dim, keepdim))
 
 
-def isnan(a: Any) -> Any:
-    return a != a
-
-
-def isfinite(a: Any) -> Any:
-    return apply("abs", (a,)) < float("inf")
-
-
 def equal(a: Any, b: Any) -> bool:
     """Whether two tensors have the same shape and the same numbers."""
     return bool(a.shape == b.shape and bool(tensors.array_of(a._value == b._value).all()))
@@ -242,17 +230,14 @@ def allclose(a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8) -> bool:
     return tensors.close(a._value, b._value, rtol, atol)
 
 
-def addmm(a: Any, b: Any, c: Any) -> Any:
-    return a + apply("matmul", (b, c))
-
-
 _MADE: dict[str, Method] = {
     "reshape": reshape, "view": view, "flatten": flatten, "ravel": flatten, "squeeze": squeeze, "unsqueeze": unsqueeze,
     "permute": permute, "transpose": transpose, "swapaxes": transpose, "t": lambda a: apply("transpose", (a,)), "expand": expand,
     "broadcast_to": expand, "expand_as": lambda a, b: expand(a, b.shape), "view_as": lambda a, b: view(a, b.shape),
     "reshape_as": lambda a, b: reshape(a, b.shape),
-    "var": var, "std": std, "clamp": clamp, "isnan": isnan, "isfinite": isfinite, "equal": equal, "allclose": allclose,
-    "any": any_, "all": all_, "addmm": addmm, "contiguous": lambda a: a, "cpu": lambda a: a,
+    "var": var, "std": std, "clamp": clamp, "isnan": lambda a: a != a, "isfinite": lambda a: apply("abs", (a,)) < float("inf"),
+    "equal": equal, "allclose": allclose, "any": any_, "all": all_, "addmm": lambda a, b, c: a + apply("matmul", (b, c)),
+    "contiguous": lambda a: a, "cpu": lambda a: a,
     "where": lambda condition, a, b: apply("where", (condition, a, b)),
 }  # fmt: skip
 
@@ -288,10 +273,6 @@ def in_place(row: str) -> Method:
     return lambda a, *others: inplace.change(a, row, others)
 
 
-def _clamp(a: Any, min: Any = None, max: Any = None) -> Any:
-    return inplace.change(a, "clip", _bounds(min, max))
-
-
 def _fill(a: Any, value: Any, name: str = "fill") -> Any:
     return inplace.put(a, Ellipsis, value, f"{name.capitalize()}Backward", f"{name}_()")
 
@@ -306,7 +287,8 @@ def _normal(a: Any, mean: float = 0.0, std: float = 1.0, generator: Any = None) 
 
 
 _IN_PLACE: dict[str, Method] = {
-    "clamp_": _clamp, "fill_": lambda a, value: _fill(a, value), "zero_": lambda a: _fill(a, 0.0, "zero"),
+    "clamp_": lambda a, min=None, max=None: inplace.change(a, "clip", _bounds(min, max)),
+    "fill_": lambda a, value: _fill(a, value), "zero_": lambda a: _fill(a, 0.0, "zero"),
     "copy_": lambda a, value: _fill(a, value, "copy"), "uniform_": _uniform, "normal_": _normal,
 }  # fmt: skip
 

@@ -46,7 +46,7 @@ def total(before: Any, term: Any, in_place: bool) -> Any:
     if in_place and tensors.kind_of(first) == tensors.kind_of(second):
         value = arrays.add_in_place(first, second)
     else:
-        value = tensors.add(first, second)
+        value = first + second
     if before.__class__ is Partial and term.__class__ is Partial:
         return partial(value, before.there | term.there)
     return value

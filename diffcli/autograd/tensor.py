@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partialmethod
 from typing import Any
 
 from diffcli.autograd import inplace, methods
@@ -318,12 +319,9 @@ class Tensor(Core):
         if not self.is_leaf:
             message = f"{words(self)} is no leaf: a copy of it would have to copy the graph"
             raise fault("not-a-leaf", message, help=["copy x.detach(), or use x.clone(), which is recorded"])
-        state = {"_value": tensors.copy(self._value), "_flag": self._flag, "_grad": self._grad}
-        return restored, (type(self), state | {"_made_in_inference": self._made_in_inference} | self._own_state())
-
-    def _own_state(self) -> dict[str, Any]:
-        """What users have set on it beside."""
-        return {key: value for key, value in self.__dict__.items() if not key.startswith("_")}
+        state = {name: getattr(self, name) for name in ("_flag", "_grad", "_made_in_inference")}
+        own = {name: value for name, value in self.__dict__.items() if not name.startswith("_")}  # what users have set on it
+        return restored, (type(self), {"_value": tensors.copy(self._value)} | state | own)
 
     def clone(self) -> Tensor:
         """A copy, recorded."""
@@ -340,18 +338,6 @@ class Tensor(Core):
         return made
 
     type = to
-
-    def double(self) -> Tensor:
-        return self.to(tensors.FLOAT64)
-
-    def float(self) -> Tensor:
-        return self.to(tensors.FLOAT32)
-
-    def long(self) -> Tensor:
-        return self.to(tensors.INT64)
-
-    def bool(self) -> Tensor:
-        return self.to(tensors.BOOL)
 
     @property
     def _version(self) -> int:
@@ -409,4 +395,6 @@ class Tensor(Core):
 for _name in methods.method_names():
     if not hasattr(Tensor, _name):  # x.sin(), and in place x.sin_()
         setattr(Tensor, _name, methods.method(_name))
+for _name, _kind in (("double", tensors.FLOAT64), ("float", tensors.FLOAT32), ("long", tensors.INT64), ("bool", tensors.BOOL)):
+    setattr(Tensor, _name, partialmethod(Tensor.to, _kind))
 Core.kind = Tensor

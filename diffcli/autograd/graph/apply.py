@@ -38,11 +38,9 @@ def apply(name: str, given: Sequence[Any], **fixed: Any) -> Any:
 def apply_rule(known: Rule, given: Sequence[Any], fixed: Fixed) -> Any:
     """The same, of a rule."""
     values = [operand_value(one) for one in given]
-    if known.row is None and (alike := tensors.alike(values)) is not None:
-        if alike != ():
-            return _of_alike(known, given, values)
-        if known.number is not None and all(value.__class__ is float for value in values):
-            return _of_numbers(known, given, values)
+    shape = tensors.alike(values) if known.row is None else None
+    if shape or (shape == () and known.number is not None and all(value.__class__ is float for value in values)):
+        return _of_alike(known, given, values, shape)
     if known.view and values[0].__class__ is float and isinstance(given[0], Core):
         values[0] = given[0]._memory()  # type: ignore[attr-defined]  # a view of a number shows it too
     settled = known.defaults | fixed if known.row is not None else None
@@ -67,33 +65,28 @@ def edges_of(given: Sequence[Any], passive: bool = False) -> tuple[Edge, ...] | 
     return None
 
 
-def _of_alike(known: Rule, given: Sequence[Any], values: list[Any]) -> Any:
-    """The same of arrays of one shape in double precision, and floats: the short form of `compute`."""
-    with arrays.quiet():
-        value = known.value(*values)
-    if known.truth:
-        return new(tensors.truth(value))
-    made = new(tensors.in_memory_of_its_own(value, values))
-    edges = edges_of(given, known.passive)
-    if edges is not None:
-        shapes = list(map(tensors.shape_of, values)) if float in map(type, values) else None
-        made._node = record(known, given, edges, values, made._value, shapes, None)
-    return made
-
-
-def _of_numbers(known: Rule, given: Sequence[Any], values: list[float]) -> Any:
-    """The same of floats."""
-    assert known.number is not None
-    if known.truth:  # what is NaN equals nothing, while a number's truth is NaN then
-        return new(tensors.truth(known.value(*values)))
-    value = known.number(*values)
+def _of_alike(known: Rule, given: Sequence[Any], values: list[Any], shape: Shape) -> Any:
+    """The same of floats, or of arrays of one shape in double precision and floats: the short form of `compute`."""
+    if shape == () and not known.truth:
+        value = known.number(*values)  # type: ignore[misc]
+    else:
+        with arrays.quiet():
+            value = known.value(*values)
+        if known.truth:  # what is NaN equals nothing, while a number's truth is NaN then
+            return new(tensors.truth(value))
+        value = tensors.in_memory_of_its_own(value, values)
     made = new(value)
     edges = edges_of(given, known.passive)
-    if edges is not None:
+    if edges is None:
+        return made
+    if shape == ():
         reads = needed(known, edges, (), (), None)
         saved = _saved(known, given, values, reads)
         made._node = NumberNode(known, edges, saved, value if -1 in reads else None)
         made._node.versions = versions_of(saved)
+    else:
+        shapes = list(map(tensors.shape_of, values)) if float in map(type, values) else None
+        made._node = record(known, given, edges, values, value, shapes, None)
     return made
 
 
@@ -230,8 +223,6 @@ def _saved(known: Rule, given: Sequence[Any], values: Sequence[Any], reads: froz
 def share_memory(made: Core, given: Any, value: Any, view: Callable[[Any], Any]) -> None:
     """Mark a result as a view, if it is one."""
     if not (isinstance(given, Core) and tensors.shares(made._value, given._value)):
-        if isinstance(made._value, float) or not tensors.is_array(made._value):
-            return
         made._value = tensors.in_memory_of_its_own(made._value, (value,))
         return
     made._base = given if given._base is None else given._base

@@ -88,12 +88,14 @@ class Sweep:
                 node.release()
 
     def _watch(self, node: Node, adjoint: Any) -> Any:
-        """Tell those who wait for the adjoint of a node."""
+        """Hand the adjoint of a node to its hooks, and to the tensors that keep their gradient."""
         value = plain(adjoint)
         if node._hooks is not None:
             value = through_hooks(node._hooks, value, self.recorded)
-        if node.keepers is not None:
-            _keep(node, value, self.recorded)
+        for reference in node.keepers or ():
+            tensor = reference()
+            if tensor is not None and tensor._node is node:
+                _accumulate(tensor, value if self.recorded else tensors.copy(value), self.recorded)
         return with_value(adjoint, value) if value is plain(adjoint) else value
 
 
@@ -103,26 +105,13 @@ def through_hooks(hooks: dict[int, Any], adjoint: Any, recorded: bool) -> Any:
     for hook in list(hooks.values()):
         changed = hook(given)
         if changed is not None:
-            if not isinstance(changed, Core) or tensors.shape_of(changed._value) != tensors.shape_of(given._value):
-                wanted = shape_text(tensors.shape_of(given._value))
-                message = f"a hook returned {_kind_words(changed)} in place of a gradient of {wanted}"
+            shape = tensors.shape_of(changed._value) if isinstance(changed, Core) else None
+            if shape != given.shape:
+                found = f"a `{type(changed).__name__}`" if shape is None else f"a tensor of {shape_text(shape)}"
+                message = f"a hook returned {found} in place of a gradient of {shape_text(given.shape)}"
                 raise fault("bad-gradient", message, help=["return a tensor of the same shape, or None"])
             given = changed
     return given if recorded else given._value
-
-
-def _kind_words(given: Any) -> str:
-    return (
-        f"a tensor of {shape_text(tensors.shape_of(given._value))}" if isinstance(given, Core) else f"a `{type(given).__name__}`"
-    )
-
-
-def _keep(node: Node, adjoint: Any, recorded: bool) -> None:
-    """Give the adjoint of a node to the tensors that keep their gradient."""
-    for reference in node.keepers or ():
-        tensor = reference()
-        if tensor is not None and tensor._node is node:
-            _accumulate(tensor, adjoint if recorded else tensors.copy(adjoint), recorded)
 
 
 def _accumulate(tensor: Core, adjoint: Any, recorded: bool) -> None:

@@ -106,6 +106,8 @@ class Node:
     keepers: list[ReferenceType[Any]] | None
     """The tensors that keep the gradient that arrives here."""
     _hooks: dict[int, Any] | None
+    label = ""
+    """Its name, if that is not of its class."""
 
     def __init__(self, edges: tuple[Edge, ...]) -> None:
         self.number = next(numbers)
@@ -115,7 +117,7 @@ class Node:
     @property
     def name(self) -> str:
         """What it undoes: ``MulBackward``."""
-        return type(self).__name__.removesuffix("Node") + "Backward"
+        return self.label or type(self).__name__.removesuffix("Node") + "Backward"
 
     @property
     def operation(self) -> str:
@@ -171,14 +173,11 @@ class AccumulateGrad(Node):
     """Where the gradient of a leaf is added to its ``grad``: the end of the graph."""
 
     __slots__ = ("variable",)
+    label = "AccumulateGrad"
 
     def __init__(self, variable: Core) -> None:
         super().__init__(())
         self.variable = variable
-
-    @property
-    def name(self) -> str:
-        return "AccumulateGrad"
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, AccumulateGrad) and other.variable is self.variable
@@ -190,15 +189,11 @@ class AccumulateGrad(Node):
 class PartNode(Node):
     """One of several results of a node."""
 
-    __slots__ = ("whole", "part")
+    __slots__ = ("label", "whole", "part")
 
     def __init__(self, whole: Node, part: int) -> None:
         super().__init__((whole,))
-        self.whole, self.part = whole, part
-
-    @property
-    def name(self) -> str:
-        return self.whole.name
+        self.label, self.whole, self.part = whole.name, whole, part
 
     @property
     def next_functions(self) -> tuple[tuple[Node | None, int], ...]:

@@ -68,11 +68,7 @@ class OperationNode(Node):
         operands = self.operands
         if operands is None:
             freed(self)
-        if (
-            self.versions is not None
-            or self.counted is not None
-            or any(isinstance(one, Core) and one._counter for one in operands)
-        ):
+        if self.versions or self.counted or versions_of(operands):
             versions = self.versions or (0,) * len(operands)
             for name, operand, version in zip(self.rule.operands, operands, versions, strict=True):
                 if isinstance(operand, Core) and version_of(operand) != version:
@@ -104,10 +100,8 @@ class ArrayNode(OperationNode):
         self.versions = versions_of(operands)
 
     def adjoints(self, g: Any) -> Sequence[Any]:
-        return self._terms(plain(g), g.there if g.__class__ is Partial else None)
-
-    def _terms(self, g: Any, there: Any) -> list[Any]:
-        values = self.values()
+        there = g.there if g.__class__ is Partial else None
+        g, values = plain(g), self.values()
         term = self._of_element if self.rule.row is None else self._of_array
         return [None if edge is None else term(place, g, there, values) for place, edge in enumerate(self.edges)]
 

@@ -72,7 +72,7 @@ def value_noise(tape: Tape, values: Values, active: bytearray | None = None, uni
     9.0
     """
     active = active or activity(tape)
-    total = math.fsum(abs(term) for slot, term in _row_noises(tape, values, unit) if active[slot])
+    total = math.fsum(abs(term) for slot, term in _row_roundings(tape, values, unit) if active[slot])
     return total if math.isfinite(total) else math.inf
 
 
@@ -83,12 +83,12 @@ def difference_noise(tape: Tape, one: Values, other: Values, active: bytearray, 
     result's dependence on it, its adjoint, differs.
     """
     total = 0.0
-    for (slot, here), (_, there) in zip(_row_noises(tape, one, unit), _row_noises(tape, other, unit), strict=True):
+    for (slot, here), (_, there) in zip(_row_roundings(tape, one, unit), _row_roundings(tape, other, unit), strict=True):
         total += abs(here) + abs(there) if active[slot] else abs(here - there)
     return total if math.isfinite(total) else math.inf
 
 
-def _row_noises(tape: Tape, values: Values, unit: float) -> Iterator[tuple[int, float]]:
+def _row_roundings(tape: Tape, values: Values, unit: float) -> Iterator[tuple[int, float]]:
     """For each row, how far its rounding may move the result, with the sign of its adjoint times its value."""
     everything = bytearray(b"\1" * tape.size)
     if "stop_gradient" in tape.operations:  # a cut passes no derivative, but it does pass rounding

@@ -134,8 +134,8 @@ def _result(
 def _differences(system: Problem, seed: Mapping[str, Any], notes: list[Diagnostic]) -> tuple[tuple[str, Difference], ...]:
     """The derivative of each result along a direction by differences."""
     from diffcli.methods.differences.automatic_difference import automatic_difference
-    from diffcli.methods.differences.direction_sampler import DirectionSampler
     from diffcli.methods.differences.finite_difference import no_difference
+    from diffcli.methods.differences.sampling import DirectionSampler
 
     moving = Elements([(name, slot, getattr(seed[name], "shape", ())) for slot, name in enumerate(seed)])
     steps = {name: step or 0.0 for name, step in zip(moving.names, moving.numbers(list(seed.values())), strict=True)}

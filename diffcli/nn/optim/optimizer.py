@@ -82,10 +82,7 @@ class Optimizer:
         """Take the gradients of all parameters away, or make them 0: `backward` adds to what is there."""
         for group in self.param_groups:
             for parameter in group["params"]:
-                if set_to_none:
-                    parameter.grad = None
-                elif parameter.grad is not None:
-                    parameter.grad = zeros_like(parameter.grad)
+                parameter.grad = None if set_to_none or parameter.grad is None else zeros_like(parameter.grad)
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Change every parameter that has a gradient.

@@ -116,33 +116,22 @@ def in_memory_of_its_own(value: Value, operands: Sequence[Value]) -> Value:
     return value
 
 
-def owns(value: Value, *others: Value) -> bool:
+def owns(value: Value) -> bool:
     """Whether a value is in memory that nobody else has, as far as one can see."""
-    if not isinstance(value, np.ndarray):
-        return True
-    return bool(value.flags.owndata and value.flags.writeable) and not any(value is other for other in others)
+    return not isinstance(value, np.ndarray) or bool(value.flags.owndata and value.flags.writeable)
 
 
 def writable(value: Value) -> bool:
     return isinstance(value, np.ndarray) and bool(value.flags.writeable)
 
 
-def write(value: Any, new: Value) -> None:
-    """Into an array's memory."""
-    value[...] = new
-
-
 def write_at(value: Any, key: Any, new: Value) -> None:
+    """Into an array's memory."""
     value[key] = new
 
 
 def taken(value: Value, key: Any) -> Value:
     return array_of(value)[key]
-
-
-def add(a: Value, b: Value) -> Value:
-    """A sum of adjoints."""
-    return a + b
 
 
 def zeros(shape: tuple[int, ...], kind: Kind) -> Value:
