@@ -213,15 +213,15 @@ class _Truth:
         self.problem, self.slot, self.progress = problem, problem.input_slot(name), progress
         self.breaks = [found for found in find_breaks(problem) if found.kind in NOT_DIFFERENTIABLE]
         self.notes = [*problem.notes(), *describe(problem, self.breaks, "", strict=False)]
-        self.sides = self._sides(name) if self.breaks else None
+        self.sides: Slopes | None = None
+        """The one-sided slopes, at a break."""
+        if self.breaks:
+            from diffcli.methods.nonsmooth.recorded_sides import slopes_of
+
+            self.sides = Slopes(name, *slopes_of(problem, self.slot))
         progress("working out the reference")
         self.reference, self.source = _reference(problem, self.slot) if self._is_smooth() else (None, "")
         self.kinds: dict[int, float | None] = {}
-
-    def _sides(self, name: str) -> Slopes:
-        from diffcli.methods.nonsmooth.recorded_sides import slopes_of
-
-        return Slopes(name, *slopes_of(self.problem, self.slot))
 
     def _is_smooth(self) -> bool:
         """Whether the function has a derivative, all the same if it has breaks: the slopes on the two sides are one."""
