@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from diffcli.errors import Diagnostic, ExpressionError, UsageError, error
 from diffcli.language.writing.printer import number_text
-from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, describe, find_breaks
+from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, find_breaks
 from diffcli.methods.nonsmooth.nonfinite import require_value
+from diffcli.methods.nonsmooth.notes import describe
 from diffcli.methods.nonsmooth.one_sided import NUDGE
 from diffcli.methods.points.points import as_point
 from diffcli.methods.problem.problem import At, Problem, Target, as_program

@@ -9,8 +9,9 @@ from typing import NamedTuple
 from diffcli.errors import Diagnostic, LimitError, as_stop
 from diffcli.methods.differences.complex_step import complex_difference
 from diffcli.methods.differences.finite_difference import difference
-from diffcli.methods.nonsmooth.breaks import describe, find_breaks
+from diffcli.methods.nonsmooth.breaks import find_breaks
 from diffcli.methods.nonsmooth.nonfinite import require_value
+from diffcli.methods.nonsmooth.notes import describe
 from diffcli.methods.nonsmooth.system_notes import require_values
 from diffcli.methods.problem.components import Elements
 from diffcli.methods.problem.problem import At, Problem, Target

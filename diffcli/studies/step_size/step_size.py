@@ -14,8 +14,9 @@ from diffcli.errors import Diagnostic, Slopes, UsageError, did_you_mean, error
 from diffcli.language import Program
 from diffcli.methods.differences.precise import DIGITS, higher_derivatives, precise_derivative
 from diffcli.methods.differences.rounding_bound import value_noise
-from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, describe, find_breaks
+from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, find_breaks
 from diffcli.methods.nonsmooth.nonfinite import require_value
+from diffcli.methods.nonsmooth.notes import describe
 from diffcli.methods.problem.problem import At, Linearisation, Problem
 from diffcli.operations.arithmetic import float32 as singles
 from diffcli.operations.arithmetic import precise
@@ -216,7 +217,7 @@ class _Truth:
         self.sides: Slopes | None = None
         """The one-sided slopes, at a break."""
         if self.breaks:
-            from diffcli.methods.nonsmooth.recorded_sides import slopes_of
+            from diffcli.methods.nonsmooth.one_sided import slopes_of
 
             self.sides = Slopes(name, *slopes_of(problem, self.slot))
         progress("working out the reference")
