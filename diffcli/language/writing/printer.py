@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from diffcli.language.syntax import ATOM, CALL, CHOICE, COMPARISON, NAME, NEGATION, NUMBER, POWER, PRODUCT, Program
 from diffcli.named import NamedTuple

@@ -15,6 +15,7 @@ from diffcli.methods.nonsmooth.system_notes import require_values
 from diffcli.methods.problem.components import Elements
 from diffcli.methods.problem.problem import At, Problem, Target
 from diffcli.methods.problem.scalarise import in_numbers, variables_of
+from diffcli.named import NamedTuple
 from diffcli.records import SymbolicDerivative
 from diffcli.studies.agreement.verdict import PartialCheck, Way, floors, judge_partial
 from diffcli.tape.lowering import MOST_ROWS

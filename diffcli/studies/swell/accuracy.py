@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from functools import reduce
 from itertools import zip_longest
-from typing import NamedTuple
 
 from diffcli.methods.differences.precise import precise_derivative
 from diffcli.methods.sweeps.reverse import activity, adjoints

@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any
 
 from diffcli.errors import LimitError, Span, error
+from diffcli.named import NamedTuple
 from diffcli.operations import OPERATIONS
 from diffcli.operations.arithmetic import cells
 from diffcli.operations.arithmetic.cells import Cell
