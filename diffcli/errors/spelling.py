@@ -11,7 +11,7 @@ from diffcli.errors import Diagnostic, DiffcliError
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
-_VALUED = r'--(mode|kink|method|rule|dtype|of|var|at)(?: ("[^"]+"|[\w.-]+(?=$|[,)]| or )|\S*[=\[]\S*))'
+_VALUED = r'--(mode|kink|method|rule|of|var|at)(?: (?!out\b)("[^"]+"|[\w.-]+(?=$|[,)]| or )|\S*[=\[]\S*))'
 """An option with its value: what ends a phrase, stands in quotes, or can be no word of English."""
 
 _FLAGS = ("strict", "steps", "share", "derivative_tape")
@@ -28,7 +28,7 @@ def in_python(text: str) -> str:
     import re  # only where an option is named
 
     text = re.sub(_VALUED, lambda found: f"{found[1]}={found[2]}" if found[2][0] == '"' else f'{found[1]}="{found[2]}"', text)
-    return re.sub(r"--([a-z][a-z-]*)", lambda found: _alone(found[1].replace("-", "_")), text)
+    return re.sub(r"--([a-z][a-z-]*)(?: (?=N\b))?", lambda found: _alone(found[1].replace("-", "_")), text)
 
 
 def for_library(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:

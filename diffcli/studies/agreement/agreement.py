@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 
 from diffcli.errors import Diagnostic, LimitError, as_stop
+from diffcli.errors.spelling import for_library
 from diffcli.methods.differences.complex_step import complex_difference
 from diffcli.methods.differences.finite_difference import difference
 from diffcli.methods.nonsmooth.breaks import find_breaks
@@ -44,6 +45,7 @@ class Agreement(NamedTuple):
         return all(check.passed for check in self.checks)
 
 
+@for_library
 def check(
     target: Target,
     at: At,
