@@ -8,8 +8,8 @@ from diffcli.methods.sweeps import forward
 from diffcli.methods.sweeps.transform import transform_reverse
 from diffcli.methods.traces.cost import FREE, forward_cost, function_cost
 from diffcli.operations import OPERATIONS
-from diffcli.operations.array_costs import ARRAY_COSTS
 from diffcli.operations.array_row import size
+from diffcli.operations.arrays import ARRAYS
 from diffcli.records import Cost
 
 
@@ -23,8 +23,7 @@ def _row_cost(problem: Problem, slot: int) -> int:
     name = tape.operation(slot)
     if name in OPERATIONS:
         return 0 if name in FREE or OPERATIONS[name].precedence in range(1, 6) else size(tape.shape(slot))
-    count = ARRAY_COSTS.get(name)
-    return 0 if count is None else count([tape.shape(operand) for operand in tape.operands_of(slot)], tape.shape(slot))
+    return ARRAYS[name].elementary_operations([tape.shape(operand) for operand in tape.operands_of(slot)], tape.shape(slot))
 
 
 def array_reverse_cost(problem: Problem) -> Cost:
