@@ -25,8 +25,8 @@ from diffcli.operations import (
     find_function,
     row_of,
 )
-from diffcli.tape.recording.traced import Traced, apply, function_of, record_row
-from diffcli.tape.recording.traced_value import own_application
+from diffcli.tape.recording.traced import Traced, apply, is_array, own_application, record_row
+from diffcli.tape.running.rules import FLOAT
 
 
 @cache
@@ -61,7 +61,7 @@ _OF_ARRAYS = [name for name in ARRAY_NAMES if name not in ("len", "shape", "trac
 
 def _of_one(row: Operation) -> Callable[..., Any]:
     name = row.name
-    value = function_of(name)
+    value = FLOAT.strict(name)
 
     def call(a: Any, /) -> Any:
         if type(a) is Traced:
@@ -73,7 +73,7 @@ def _of_one(row: Operation) -> Callable[..., Any]:
 
 def _of_several(spelled: str, rows: list[Operation]) -> Callable[..., Any]:
     def call(*operands: Any, **fixed: Any) -> Any:
-        if spelled in REDUCED and (fixed or (len(operands) == 1 and has_axes(operands[0]))):
+        if spelled in REDUCED and (fixed or (len(operands) == 1 and is_array(operands[0]))):
             return _of_arrays(REDUCED[spelled])(*operands, **fixed)
         for row in rows:
             least, most = row.arity
@@ -105,7 +105,7 @@ def apply_row(name: str, operands: tuple[Any, ...]) -> Any:
     applied = own_application(operands)
     if applied is not None:
         return applied(name, operands)
-    if any(map(has_axes, operands)):
+    if any(map(is_array, operands)):
         from diffcli.tape.recording.array_operations import apply_fixed
 
         return apply_fixed(name, operands, {})
@@ -115,9 +115,4 @@ def apply_row(name: str, operands: tuple[Any, ...]) -> Any:
             kinds = ", ".join(type(operand).__name__ for operand in operands)
             raise TypeError(f"{name}() is not for operands of the types {kinds}")
         return result
-    return function_of(name)(*map(float, operands))
-
-
-def has_axes(given: Any) -> bool:
-    """Whether an operand is an array, or a list."""
-    return type(given) is not Traced and (isinstance(given, list | tuple) or bool(getattr(given, "shape", ())))
+    return FLOAT.strict(name)(*map(float, operands))
