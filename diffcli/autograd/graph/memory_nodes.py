@@ -64,11 +64,6 @@ def window_of(view: Core) -> Window:
     return Window(tensors.shape_of(base), tensors.kind_of(base), view._views)
 
 
-def view_node(view: Core, edge: Edge) -> Node:
-    """The node of a view whose base has its place in the graph at an edge: what it shows now, after a change in place."""
-    return ViewNode(edge, window_of(view))
-
-
 class PickNode(Node):
     """Some elements of a tensor."""
 
@@ -86,7 +81,12 @@ class PickNode(Node):
 
 
 class ViewNode(PickNode):
+    """What a view shows of its base, after a change in place."""
+
     __slots__ = ()
+
+
+Core.view_node = lambda view, edge: ViewNode(edge, window_of(view))
 
 
 class SpreadNode(PickNode):
