@@ -8,7 +8,7 @@ operators. What is open (a statement, a parenthesis, a call, a bracket, an ``if`
 from __future__ import annotations
 
 from diffcli.errors import Span
-from diffcli.language.parsing.mistakes import Chain, Mistakes
+from diffcli.language.parsing.mistakes import Mistakes
 from diffcli.language.parsing.names import Functions
 from diffcli.language.parsing.stacks import (
     CALLED,
@@ -25,7 +25,7 @@ from diffcli.language.parsing.stacks import (
     Stacks,
 )
 from diffcli.language.parsing.tokens import TOKEN, Keyword, split_superscripts
-from diffcli.language.syntax import CALL, CHOICE, COMPARISON, NAME, NOT, PRODUCT, Branches, Program
+from diffcli.language.syntax import CALL, CHOICE, NAME, NOT, PRODUCT, Branches, Program
 from diffcli.operations import is_function
 
 
@@ -34,7 +34,7 @@ class Expression:
 
     __slots__ = (
         "program", "text", "mistakes", "stacks", "operators", "positions", "operands", "wants", "pending", "depth",
-        "firsts", "thens", "calls", "brackets", "functions", "known", "chains",
+        "firsts", "thens", "calls", "brackets", "functions", "known",
     )  # fmt: skip
 
     def __init__(self, program: Program, mistakes: Mistakes, functions: Functions) -> None:
@@ -58,57 +58,28 @@ class Expression:
         self.brackets: list[Bracket] = []
         self.known: dict[tuple[str, int], str] = {}
         """The row of a table that a name with so many arguments means, or ``call``."""
-        self.chains: list[Chain] = []
-        """Comparisons in a row."""
 
     # -- operators and operands -----------------------------------------------------------------------------------------
 
-    def infix(self, token: str, start: int, stop: int) -> None:
+    def infix(self, token: str, start: int) -> None:
         operator = INFIX[token]
-        self.make_room(operator[0], start, stop)
+        self.stacks.fold(operator[0])
         self.stacks.push(operator, start)
         self.wants = True
 
-    def make_room(self, precedence: int, start: int, stop: int) -> None:
-        """Fold what binds tighter than an operator that comes."""
-        self.stacks.fold(precedence)
-        if precedence == COMPARISON and self.operators[-1][0] == COMPARISON:
-            self.split_chain(start, stop)
-
-    def split_chain(self, start: int, stop: int) -> None:
-        """A second comparison in a row: ``a < b < c`` is read as ``a < b and b < c``, and said to be wrong."""
-        left, middle = self.operands[-2:]
-        if not self.chains or self.chains[-1].copy != left:
-            first = TOKEN.match(self.text, self.positions[-1])
-            assert first is not None
-            self.chains.append(Chain(self.program.span(left)))
-            self.chains[-1].operators.append(Span(*first.span()))
-        chain = self.chains[-1]
-        chain.operands.append(self.program.span(middle))
-        chain.operators.append(Span(start, stop))
-        self.stacks.fold(NOT)
-        chain.negated = self.operators[-1][0] == NOT
-        self.stacks.push(INFIX["and"], start)
-        self.stand_in(*chain.operands[-1])
-        chain.copy = self.operands[-1]
-
-    def finish_chains(self) -> None:
-        """Report every chain of comparisons in the statement."""
-        if not self.chains:
-            return
-        nodes = range(self.chains[0].copy, len(self.program))
-        rights = dict(children for children in map(self.program.children, nodes) if len(children) == 2)
-        for chain in self.chains:
-            operands = [*chain.operands, self.program.span(rights[chain.copy])]
-            self.mistakes.complain.chained_comparison(operands, chain.operators, chain.negated)
-        self.chains.clear()
+    def refuse_chains(self) -> None:
+        """Report every chain of comparisons so far: ``a < b < c``."""
+        for operands, positions, negated in self.stacks.chained:
+            signs = [match.span() for match in (TOKEN.match(self.text, position) for position in positions) if match]
+            self.mistakes.complain.chained_comparison(operands, [Span(*sign) for sign in signs], negated)
+        self.stacks.chained.clear()
 
     def negate(self, start: int, stop: int) -> None:
         """``not``, which stands where a whole condition may stand: not after ``2*``, and not after an operand."""
         if not self.wants or self.operators[-1][0] > NOT:
             self.mistakes.complain.misplaced_not(Span(start, stop), self.wants)
             if not self.wants:
-                self.infix("and", start, start)
+                self.infix("and", start)
         self.stacks.push(NEGATE, start)
         self.wants = True
 
