@@ -33,7 +33,7 @@ class Expression:
     """What has been read of a statement's expression."""
 
     __slots__ = (
-        "program", "text", "mistakes", "stacks", "operators", "positions", "operands", "wants", "pending", "depth",
+        "program", "text", "mistakes", "stacks", "operations", "operators", "positions", "operands", "wants", "pending", "depth",
         "firsts", "thens", "calls", "brackets", "functions", "known",
     )  # fmt: skip
 
@@ -43,6 +43,7 @@ class Expression:
         self.mistakes = mistakes
         self.functions = functions
         stacks = self.stacks = Stacks(program)
+        self.operations = program.operations
         self.operators, self.positions, self.operands = stacks.operators, stacks.positions, stacks.operands
         self.wants = True
         """Whether an operand is wanted."""
@@ -125,7 +126,7 @@ class Expression:
         if self.pending is not None:
             name, name_start = self.pending
             self.pending = None
-            self.calls.append(Call(name, name_start, len(self.operands), len(self.program.operations)))
+            self.calls.append(Call(name, name_start, len(self.operands), len(self.operations)))
             if self.mistakes.stray_at == name_start - 1:
                 self.calls[-1].doubtful = True  # x.sum() and the like
             frame = CALLED
@@ -141,7 +142,7 @@ class Expression:
     def open_frame(self, frame: tuple[int, str], start: int) -> None:
         self.operators.append(frame)
         self.positions.append(start)
-        self.firsts.append(len(self.program.operations))
+        self.firsts.append(len(self.operations))
         self.depth += 1
         self.wants = True
 
@@ -177,9 +178,11 @@ class Expression:
             return
         if bracket and self.wants:
             self.refuse_empty(start, stop)
-        if self.wants or self.operators[-1][0] != FRAME or self.operators[-1] is IF:
+        frame = self.operators[-1]
+        if self.wants or frame[0] != FRAME or frame is IF:
             self.settle(start)
-        if (self.operators[-1] is LIST or self.operators[-1] is INDEX) != bracket:
+            frame = self.operators[-1]
+        if (frame is LIST or frame is INDEX) != bracket:
             self.close_inner(bracket, start)
         self.close_frame(stop)
 
@@ -226,7 +229,7 @@ class Expression:
         else:
             bracket = self.brackets.pop()
             self.end_part(bracket)
-            self.program.keys[len(self.program)] = tuple(bracket.key)
+            self.program.keys[len(self.operations)] = tuple(bracket.key)
             self.stacks.emit("index", self.stacks.take(bracket.base - 1), -1, stop)
         self.wants = False
 
@@ -239,7 +242,7 @@ class Expression:
             if len(self.operands) == call.base:
                 self.lack(start, stop)
                 self.stand_in(start, start)
-            call.firsts.append(len(self.program))
+            call.firsts.append(len(self.operations))
         elif (bracket := self.innermost()) is None:
             self.mistakes.complain.stray_comma(Span(start, stop))
             self.operands.pop()
@@ -280,14 +283,14 @@ class Expression:
         self.stacks.fold(CHOICE)
         then = self.stacks.choices[-1].otherwise if self.operators[-1][0] == CHOICE else self.firsts[-1]
         self.thens.append(then)
-        self.firsts.append(len(self.program))
+        self.firsts.append(len(self.operations))
         self.stacks.push(IF, start)
         self.wants = True
 
     def turn_choice(self) -> None:
         """``else``: the condition is complete, and the frame of the ``if`` becomes an operator."""
         self.operators[-1] = ELSE
-        self.stacks.choices.append(Branches(self.firsts.pop(), self.thens.pop(), len(self.program)))
+        self.stacks.choices.append(Branches(self.firsts.pop(), self.thens.pop(), len(self.operations)))
         self.wants = True
 
     def reach_else(self, start: int, stop: int) -> None:
@@ -360,5 +363,5 @@ class Expression:
             call.doubtful = True
             given = tuple([argument for place, argument in enumerate(arguments) if place not in values])
             return functions.find(call.name, len(given)), given
-        self.program.keywords[len(self.program)] = tuple(values.values())
+        self.program.keywords[len(self.operations)] = tuple(values.values())
         return functions.fitting(row, first), arguments
