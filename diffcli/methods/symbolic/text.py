@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Any, TypeAlias
+from collections.abc import Callable, Collection
+from typing import Any, TypeAlias, TypeVar
 
 import sympy
 
@@ -16,6 +16,9 @@ Expression: TypeAlias = Any
 """A SymPy expression; SymPy ships no types."""
 
 
+T = TypeVar("T")
+
+
 class Undecided(Exception):
     """SymPy's answer holds something that is no function: a Derivative, a DiracDelta, an unevaluated Subs."""
 
@@ -24,6 +27,16 @@ _FUNCTIONS = {row.sympy: row.spelling for row in OPERATIONS.values() if row.symp
 _FUNCTIONS |= {"loggamma": "lgamma", "sqrt": "sqrt"}
 _RELATIONS = {row.sympy: row.symbol for row in OPERATIONS.values() if row.precedence == COMPARISON}
 _CONSTANTS = {sympy.true: "(1 == 1)", sympy.false: "(1 == 0)", sympy.nan: "(0/0)"}
+
+
+def attempted(work: Callable[[], T]) -> T | None:
+    """What some work of SymPy's comes to; None where it fails, as SymPy may in many forms, but for a limit of the caller's."""
+    try:
+        return work()
+    except LimitError:
+        raise
+    except Exception:
+        return None
 
 
 def to_program_text(expression: Expression, most_nodes: int, variables: Collection[str] = ()) -> str:

@@ -8,7 +8,7 @@ why on a graph symbolic and automatic differentiation take the same operations (
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache, partial, reduce
 
 from diffcli.errors import LimitError, Source, error
@@ -22,10 +22,6 @@ from diffcli.tape.running.rules import FLOAT, RESULT, SEED, TIES, Term, fold, te
 
 WHOLE = frozenset(("add", "sub", "mul", "div"))
 """Operations whose rule is written whole, (u·v)' = u'·v + u·v', even where an operand is a constant."""
-
-_ARITHMETIC: dict[str, Callable[[float, float], float]] = {
-    "add": lambda a, b: a + b, "sub": lambda a, b: a - b, "mul": lambda a, b: a * b,
-}  # fmt: skip
 
 LONGEST = 400
 """Characters of a text that are shown."""
@@ -245,8 +241,8 @@ class Tangents:
             return graph.node(operation, operands)
         a, b = operands
         left, right = values
-        if left is not None and right is not None and operation in _ARITHMETIC:
-            return graph.number(_ARITHMETIC[operation](left, right))
+        if left is not None and right is not None and operation in ("add", "sub", "mul"):
+            return graph.number(FLOAT.value(operation)(left, right))
         if operation == "mul" and 0 in values:
             return self.zero
         if (operation, left) in (("add", 0), ("mul", 1)):
