@@ -1,4 +1,4 @@
-"""How far a computed value may be from the exact one, by rounding: read off the tape.
+"""A bound on the rounding error of a computed value, read off the tape; for a Python function, an estimate from its values.
 
 A row that is rounded to c units of u|v| moves the result by as much times its adjoint. The sum over the rows is the
 first-order bound of a running error analysis (Wilkinson 1963; Griewank & Walther 2008, section 3.4 on adjoints as error
