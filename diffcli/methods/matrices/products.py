@@ -20,7 +20,7 @@ from diffcli.methods.problem.components import Elements
 from diffcli.methods.problem.problem import At, Problem, Target
 from diffcli.methods.problem.scalarise import in_numbers, variables_of
 from diffcli.methods.problem.system import with_semicolons
-from diffcli.records import Difference, Number, is_finite
+from diffcli.records import Difference, Number, is_array, is_finite
 
 Direction = str | Mapping[str, object]
 Weights = str | Sequence[object] | Mapping[str, object]
@@ -61,7 +61,7 @@ def compute_jvp(target: Target, at: At, direction: Direction, options: MatrixOpt
         return _result("jvp", options.mode, system, seed, found, notes)._replace(differences=differences)
     options.progress("one forward sweep")
     found = rows.whole(system.swept_forward(by_slot(system, seed), replaced))
-    notes += explain_rows(system, [[number] for number in found.values()], replaced, notes)
+    notes += explain_rows(system, [[entry] for entry in _as_numbers(found)], replaced, notes)
     return _result("jvp", options.mode, system, seed, found, notes)
 
 
@@ -73,8 +73,7 @@ def compute_vjp(target: Target, at: At, weights: Weights | None, options: Matrix
         notes, replaced = kinks_of(system, options)
     options.progress("one reverse sweep")
     found = variables_of(system).whole(system.swept_back(_weights_by_slot(system, seed), replaced))
-    if not all(map(is_finite, found.values())):
-        notes += explain_rows(system, [list(found.values())] * len(system.outputs), replaced, notes)
+    notes += explain_rows(system, [_as_numbers(found)] * len(system.outputs), replaced, notes)
     return _result("vjp", "reverse", system, seed, found, notes)
 
 
@@ -89,6 +88,11 @@ def compute_hvp(target: Target, at: At, direction: Direction, options: MatrixOpt
     found = gradient.swept(by_slot(system, seed))
     notes += gradient.explain([[number] for number in found], notes)
     return _result("hvp", "forward-over-reverse", system, seed, gradient.results.of(found), notes)
+
+
+def _as_numbers(found: Mapping[str, Number]) -> list[float]:
+    """What was found, with 0 or infinity for an array: whether it is finite."""
+    return [(0.0 if is_finite(each) else math.inf) if is_array(each) else each for each in found.values()]
 
 
 def by_slot(problem: Problem, direction: Mapping[str, Number]) -> dict[int, Number]:

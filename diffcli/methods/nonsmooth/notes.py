@@ -41,6 +41,8 @@ def tell_breaks(problem: Problem, breaks: Sequence[Break], policy: str, strict: 
     NotDifferentiableError
         There are some, and they are to be errors.
     """
+    if not breaks:
+        return [], {}
     told = describe_results if len(problem.outputs) > 1 else describe
     return told(problem, breaks, policy, strict), overrides(problem, breaks, policy or "min-norm")
 
