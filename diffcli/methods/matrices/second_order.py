@@ -26,7 +26,7 @@ _SAYS = {
 _BENT = "the first derivative of `{name}` has a corner or a jump here"
 
 _LARGEST = frozenset(("max", "min", "amax", "amin"))
-"""Operations whose derivative asks which operand equals the result: one always does, and a tie is told of f itself."""
+"""Operations whose derivative asks which operand equals the result: one always does, and a tie is reported of f itself."""
 
 MOST_EXPLAINED = 3
 """How many rows of a Hessian are asked why an entry is not finite."""
@@ -59,7 +59,7 @@ class GradientProblem:
         """The elements of the Hessian times a direction, which has a tangent for each input that moves, by slot."""
         return [float(number or 0.0) + 0.0 for number in self.results.numbers(self.derived.swept_forward(seeds))]
 
-    def tell_breaks(self, known: Sequence[Diagnostic], strict: bool) -> list[Diagnostic]:
+    def describe_breaks(self, known: Sequence[Diagnostic], strict: bool) -> list[Diagnostic]:
         """A warning for each place at which the gradient breaks, of those that are not known already.
 
         Raises
@@ -68,15 +68,15 @@ class GradientProblem:
             There are some, and they are to be errors.
         """
         tape = self.derived.tape
-        told = {note.span for note in known}
+        known_spans = {note.span for note in known}
         names = {self.problem.tape.span(slot): self.problem.tape.operation(slot) for slot in self.problem.tape.rows()}
         found: list[Diagnostic] = []
         for slot, kind, *_ in find_breaks(self.derived):
-            if kind not in NOT_DIFFERENTIABLE or slot < (tape.derived_from or 0) or tape.span(slot) in told:
+            if kind not in NOT_DIFFERENTIABLE or slot < (tape.derived_from or 0) or tape.span(slot) in known_spans:
                 continue
             if names.get(tape.span(slot)) in _LARGEST:
                 continue
-            told.add(tape.span(slot))
+            known_spans.add(tape.span(slot))
             row = row_of(names.get(tape.span(slot), tape.operation(slot)))
             message = _SAYS.get(kind, _BENT).format(name=row.symbol or row.spelling)
             notes = ["the second derivative follows the rule that the gradient takes at this point"]

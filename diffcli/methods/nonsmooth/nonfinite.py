@@ -17,7 +17,7 @@ from diffcli.methods.sweeps.reverse import Step, accumulate
 from diffcli.operations import OPERATIONS, Operation, row_of
 from diffcli.records import Number, is_array
 from diffcli.tape import Tape, evaluate
-from diffcli.tape.running.evaluation import arithmetic_of
+from diffcli.tape.running.evaluation import GIVEN_UP, arithmetic_of
 from diffcli.tape.running.rules import Overrides
 
 MOST = 5
@@ -33,7 +33,14 @@ def require_value(problem: Problem) -> None:
         With the row where an undefined value first arises from defined ones.
     """
     if _is_nan(problem.values[problem.tape.output]):
+        _recall_values(problem)
         raise DomainError([_undefined(problem, _undefined_row(problem))])
+
+
+def _recall_values(problem: Problem) -> None:
+    """Evaluate a problem again where not all of its values were kept: what went wrong is to be found among them."""
+    if any(value is GIVEN_UP for value in problem.values):
+        problem.values = evaluate(problem.tape, problem.point)
 
 
 def _undefined_row(problem: Problem) -> int:
@@ -141,8 +148,9 @@ def explain(
 ) -> list[Diagnostic]:
     """Why a value or a derivative is infinite, or a derivative NaN: one warning for each row to blame.
 
-    What ``known`` has told already is not told again.
+    What ``known`` reports already is not reported again.
     """
+    _recall_values(problem)
     numbers = arithmetic_of(problem.tape).numbers
     found = _overflows(problem)
     blamed = {(note.code, note.span) for note in [*found, *known]}
