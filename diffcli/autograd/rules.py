@@ -13,14 +13,14 @@ from diffcli.operations import row_of
 from diffcli.operations.arithmetic import arrays
 from diffcli.operations.array_row import ArrayOperation, Fixed
 from diffcli.operations.arrays import ARRAYS
-from diffcli.tape.recording.traced import TRUTHS, function_of
+from diffcli.tape.recording.traced import TRUTHS
 from diffcli.tape.running.array_rules import NUMPY, elementwise_reads
 from diffcli.tape.running.rules import ABSENT, FLOAT, Function, TermFunctions
 
 VIEWS = frozenset(("index", "reshape", "transpose", "broadcast"))
 """Operations whose result may show the operand's memory: a view, which shares its version counter."""
 
-PLACES = frozenset(("argmax", "argmin"))
+INDEX_RESULTS = frozenset(("argmax", "argmin"))
 """Operations whose result is whole numbers, to index with."""
 
 MOVES = VIEWS | {"stack", "concat", "diag"}
@@ -50,6 +50,11 @@ class Rule:
     the limit from above.
     """
 
+    __slots__ = (
+        "name", "label", "operands", "row", "defaults", "truth", "passive", "view", "moves", "value", "number", "number_terms",
+        "terms", "reads",
+    )  # fmt: skip
+
     def __init__(self, name: str, count: int, strict: bool) -> None:
         known = row_of(name)
         self.name = name
@@ -71,7 +76,7 @@ class Rule:
         self.number: Function | None = None
         """Its value, of floats; None for an array operation."""
         if self.row is None and name != "where":  # of a choice both have been evaluated
-            self.number = function_of(name) if strict else FLOAT.value(name)
+            self.number = FLOAT.strict(name) if strict else FLOAT.value(name)
         has_terms = self.row is None and not self.passive
         self.number_terms: TermFunctions = FLOAT.terms(name, count) if has_terms else ()
         """What each operand receives: functions ``(g, *operands, result)`` of floats; None where that is 0."""
