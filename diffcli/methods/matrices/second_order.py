@@ -50,6 +50,9 @@ class GradientProblem:
         self.derived = Linearisation(problem, found.tape, outputs=outputs)
         """The gradient, by its own tape."""
         self.results = Elements(self.derived.outputs)
+        wheres = [slot for slot in problem.tape.rows() if problem.tape.operation(slot) == "where"]
+        self.conditions = {found.values.get(problem.tape.operands_of(slot)[0]) for slot in wheres}
+        """The slots on the gradient's tape of what decides in f: what is to say of those is said of f."""
 
     @property
     def gradient(self) -> list[float]:
@@ -74,7 +77,8 @@ class GradientProblem:
         for slot, kind, *_ in find_breaks(self.derived):
             if kind not in NOT_DIFFERENTIABLE or slot < (tape.derived_from or 0) or tape.span(slot) in known_spans:
                 continue
-            if names.get(tape.span(slot)) in _LARGEST:
+            is_known = kind == "point-branch" and tape.operands_of(slot)[0] in self.conditions
+            if is_known or names.get(tape.span(slot)) in _LARGEST:
                 continue
             known_spans.add(tape.span(slot))
             row = row_of(names.get(tape.span(slot), tape.operation(slot)))
