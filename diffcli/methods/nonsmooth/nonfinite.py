@@ -122,19 +122,15 @@ def _hints(problem: Problem, slot: int) -> list[str]:
     for row in [slot, *users, *above]:
         name, inner = tape.operation(row), _names(tape, tape.operands_of(row))
         if "add" in inner:  # log(1 + exp(x)): what is added stands one row further down
-            inner |= {name for operand in tape.operands_of(row) for name in _names(tape, _operands(tape, operand))}
+            inner |= {name for operand in tape.operands_of(row) for name in _names(tape, tape.operands_of(operand))}
         for outer, needed, hint in _HINTS:
             if outer == name and needed in inner:
                 return [hint]
     return []
 
 
-def _operands(tape: Tape, slot: int) -> tuple[int, ...]:
-    return tape.operands_of(slot) if tape.first_row <= slot < tape.slots else ()
-
-
 def _names(tape: Tape, slots: tuple[int, ...]) -> set[str]:
-    return {tape.operation(slot) for slot in slots if tape.first_row <= slot < tape.slots}
+    return {tape.operation(slot) for slot in slots if slot >= tape.first_row}
 
 
 def _users(problem: Problem, slot: int) -> list[int]:
