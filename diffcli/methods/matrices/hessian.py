@@ -8,6 +8,7 @@ mixed derivatives is computed once and stands in both its places, so that the ma
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import chain
 
 from diffcli.errors import Diagnostic, ExpressionError, LimitError, as_stop, error
 from diffcli.methods.matrices.hessian_record import HessianCost, HessianResult, SecondDifference, SymbolicSecond
@@ -63,7 +64,8 @@ def hessian_of(system: Problem, options: MatrixOptions) -> HessianResult:
     else:
         found = _by_sweeps(gradient, asked, options)
     if options.by_rules:
-        notes += gradient.explain(found.matrix, notes)
+        bands = gradient.results.bands(found.matrix)
+        notes += gradient.explain([[*chain.from_iterable(band)] for band in bands], notes)
     return found._replace(hessian=as_blocks(variables, variables, found.matrix), notes=tuple(system.placed(notes)))
 
 

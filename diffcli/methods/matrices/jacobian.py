@@ -97,7 +97,7 @@ def jacobian_of(system: Problem, options: MatrixOptions) -> JacobianResult:
     )  # fmt: skip
     found = _MODES.get(options.mode, _by_sweeps)(system, asked, options, replaced, notes)
     bands = rows.bands(found.matrix) if options.by_rules else [()] * len(rows.parts)
-    notes += explain_rows(system, [[*chain.from_iterable(band)] for band in bands], replaced, notes)
+    notes += explain_rows(system, [[*chain.from_iterable(band)] for band in bands], replaced, notes, system.wrt)
     return found._replace(jacobian=as_blocks(rows, columns, found.matrix), notes=tuple(system.placed(notes)))
 
 

@@ -73,7 +73,7 @@ def compute_vjp(target: Target, at: At, weights: Weights | None, options: Matrix
         notes, replaced = kinks_of(system, options)
     options.progress("one reverse sweep")
     found = variables_of(system).whole(system.swept_back(_weights_by_slot(system, seed), replaced))
-    notes += explain_rows(system, [_as_numbers(found)] * len(system.outputs), replaced, notes)
+    notes += explain_rows(system, [_as_numbers(found)] * len(system.outputs), replaced, notes, system.wrt)
     return _result("vjp", "reverse", system, seed, found, notes)
 
 
@@ -85,9 +85,9 @@ def compute_hvp(target: Target, at: At, direction: Direction, options: MatrixOpt
     with system.placing():
         gradient, notes = gradient_of(system, options)
     options.progress("one forward sweep over the gradient")
-    found = gradient.swept(by_slot(system, seed))
-    notes += gradient.explain([[number] for number in found], notes)
-    return _result("hvp", "forward-over-reverse", system, seed, gradient.results.of(found), notes)
+    found = gradient.results.whole(gradient.derived.swept_forward(by_slot(system, seed)))
+    notes += gradient.explain([[entry] for entry in _as_numbers(found)], notes)
+    return _result("hvp", "forward-over-reverse", system, seed, found, notes)
 
 
 def _as_numbers(found: Mapping[str, Number]) -> list[float]:
@@ -104,8 +104,8 @@ def _result(
     kind: str, mode: str, system: Problem, seed: dict[str, Number], product: dict[str, Number], notes: list[Diagnostic]
 ) -> ProductResult:
     values = {output.name: system.value_of(output) for output in system.outputs}
-    told = tuple(system.placed(notes))
-    return ProductResult(kind, system.expression(), mode, system.at, values, seed, product, told, system.question.of)
+    placed = tuple(system.placed(notes))
+    return ProductResult(kind, system.expression(), mode, system.at, values, seed, product, placed, system.question.of)
 
 
 def _differences(system: Problem, seed: Mapping[str, Any], notes: list[Diagnostic]) -> tuple[tuple[str, Difference], ...]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from diffcli.errors import Diagnostic, NotDifferentiableError
 from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, find_breaks
+from diffcli.methods.nonsmooth.system_notes import explain_rows
 from diffcli.methods.problem.components import Elements
 from diffcli.methods.problem.problem import Linearisation, Output, Problem
 from diffcli.methods.problem.scalarise import variables_of
@@ -27,9 +28,6 @@ _BENT = "the first derivative of `{name}` has a corner or a jump here"
 
 _LARGEST = frozenset(("max", "min", "amax", "amin"))
 """Operations whose derivative asks which operand equals the result: one always does, and a tie is reported of f itself."""
-
-MOST_EXPLAINED = 3
-"""How many rows of a Hessian are asked why an entry is not finite."""
 
 
 class GradientProblem:
@@ -90,20 +88,11 @@ class GradientProblem:
             raise NotDifferentiableError([note._replace(severity="error", notes=(), help=()) for note in found])
         return found
 
-    def explain(self, matrix: Sequence[Sequence[float]], known: Sequence[Diagnostic]) -> list[Diagnostic]:
-        """Why entries of the Hessian, or of a product with it, are not finite."""
-        if all(math.isfinite(entry) for row in matrix for entry in row):
+    def explain(self, rows: Sequence[Sequence[float]], known: Sequence[Diagnostic]) -> list[Diagnostic]:
+        """Why entries of the Hessian, or of a product with it, are not finite: those of each variable."""
+        if all(math.isfinite(entry) for row in rows for entry in row):
             return []
         if any(note.severity == "warning" for note in known):
             return []  # that is why
-        from diffcli.methods.nonsmooth.nonfinite import explain
-
-        found: list[Diagnostic] = []
-        if not all(map(math.isfinite, [self.problem.value, *self.gradient])):
-            found += explain(self.problem, self.results.of(self.gradient), {}, known)
-            if found:
-                return found  # what spoils the first derivatives spoils the second
-        for output, band in zip(self.derived.outputs, self.results.bands(matrix), strict=True):
-            if len(found) < MOST_EXPLAINED and not all(math.isfinite(entry) for row in band for entry in row):
-                found += explain(self.derived.view(output), {}, {}, [*known, *found])
-        return found
+        first = explain_rows(self.problem, [self.gradient], {}, known, self.problem.wrt)
+        return first or explain_rows(self.derived, rows, {}, known)  # what spoils the first derivatives spoils the second

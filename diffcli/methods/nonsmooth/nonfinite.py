@@ -167,7 +167,7 @@ def explain(
         if note is not None and (note.code, note.span) not in blamed:
             blamed.add((note.code, note.span))
             found.append(note)
-    undefined = [name for name, slope in gradient.items() if name and not is_array(slope) and slope != slope]
+    undefined = [name for name, slope in gradient.items() if name and not is_array(problem.at[name]) and slope != slope]
     if found and undefined:
         beside = [text for text in (_slopes_beside(problem, name) for name in undefined[:3]) if text]
         found[-1] = found[-1]._replace(notes=(*found[-1].notes, *beside))

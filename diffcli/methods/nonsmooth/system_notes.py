@@ -44,9 +44,13 @@ _STRICT = "--strict makes this an error (exit code 5)"
 
 
 def explain_rows(
-    system: Problem, rows: Sequence[Sequence[float]], replaced: Overrides, known: Sequence[Diagnostic]
+    system: Problem,
+    rows: Sequence[Sequence[float]],
+    replaced: Overrides,
+    known: Sequence[Diagnostic],
+    variables: Sequence[str] = (),
 ) -> list[Diagnostic]:
-    """Why results or their derivatives are not finite, for the derivatives of each result."""
+    """Why results or their derivatives are not finite, for the derivatives of each result, which may be by ``variables``."""
     found: list[Diagnostic] = []
     asked = 0
     for output, row in zip(system.outputs, rows, strict=True):
@@ -57,6 +61,6 @@ def explain_rows(
             break
         from diffcli.methods.nonsmooth.nonfinite import explain
 
-        gradient = dict(zip(system.wrt, row, strict=True)) if len(row) == len(system.wrt) else {}
+        gradient = dict(zip(variables, row, strict=True)) if len(row) == len(variables) else {}
         found += explain(system.view(output), gradient, replaced, [*known, *found])
     return found
