@@ -72,7 +72,6 @@ HOMES = {
     "diffcli.operations.arithmetic": "array_functions arrays",
     "diffcli.operations.arithmetic.arrays": "quiet_arrays=quiet",
     "diffcli.operations.arithmetic.floats": "FLOATS STRICT",
-    "diffcli.operations.array_costs": "ARRAY_COSTS",
     "diffcli.operations.array_row": "ArrayOperation ShapeError broadcast_shapes",
     "diffcli.operations.arrays": "ARRAYS",
     "diffcli.operations.custom_operations": "OwnName",

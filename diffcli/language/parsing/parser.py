@@ -9,14 +9,14 @@ from __future__ import annotations
 from diffcli.errors import Source, Span
 from diffcli.language.parsing.expression import Expression
 from diffcli.language.parsing.mistakes import NAN, Mistakes
-from diffcli.language.parsing.names import KEYWORDS, Functions, resolve_names
+from diffcli.language.parsing.names import Functions, resolve_names
 from diffcli.language.parsing.stacks import CALLED, FRAME, IF, INFIX, MINUS, PLUS, STATEMENT
 from diffcli.language.parsing.tokens import CALL, NUMBER, PASTED, STRAY, SYMBOL, TOKEN, plain_name
 from diffcli.language.parsing.tokens import KEYWORDS as WORDS
 from diffcli.language.parsing.tokens import NAME as NAME_TOKEN
 from diffcli.language.syntax import COMPARISON, NAME, NOT, Program, Statement
 from diffcli.language.syntax import NUMBER as NUMBER_NODE
-from diffcli.operations import is_function
+from diffcli.operations import KEYWORDS, is_function
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -41,10 +41,10 @@ def _is_free(name: str) -> bool:
 
 
 def _array_cost(tape: Tape, slot: int) -> int:
-    from diffcli.operations.array_costs import ARRAY_COSTS  # numbers do not wait for it
+    from diffcli.operations.arrays import ARRAYS  # numbers do not wait for it
 
-    count = ARRAY_COSTS.get(tape.operation(slot))
-    return 0 if count is None else count([tape.shape(operand) for operand in tape.operands_of(slot)], tape.shape(slot))
+    row = ARRAYS[tape.operation(slot)]
+    return row.elementary_operations([tape.shape(operand) for operand in tape.operands_of(slot)], tape.shape(slot))
 
 
 def reverse_cost(problem: Problem, steps: Sequence[Step]) -> Cost:
