@@ -5,11 +5,10 @@ For f: Rⁿ → Rᵐ a forward sweep with the seed e_j gives the column j of J, 
 rows that share no column: as many sweeps as colours find the whole matrix, each entry to the same last bit.
 """
 
-# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
+from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import chain
-from typing import NamedTuple
 
 from diffcli.errors import Diagnostic, LimitError, as_stop, error
 from diffcli.methods.nonsmooth.breaks import find_breaks
@@ -23,6 +22,7 @@ from diffcli.methods.problem.system import System
 from diffcli.methods.sweeps.colouring import Groups, colour_columns, colour_rows
 from diffcli.methods.sweeps.sparsity import Pattern, find_pattern, flow_of
 from diffcli.methods.traces.sweep_count import SweepCount, count_sweeps
+from diffcli.named import NamedTuple
 from diffcli.records import Difference, Number, SymbolicDerivative
 from diffcli.tape.running.rules import Overrides
 

@@ -4,11 +4,11 @@ J v is a forward sweep with the seed v, w'J a reverse sweep with the seed w (Gri
 H v a forward sweep over the tape of the gradient with the seed v (Pearlmutter 1994; Griewank & Walther 2008, section 5.4).
 """
 
-# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
+from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from diffcli.errors import Diagnostic, ExpressionError, error
 from diffcli.methods.matrices.hessian import gradient_of, require_one
@@ -20,6 +20,7 @@ from diffcli.methods.problem.components import Elements
 from diffcli.methods.problem.problem import At, Problem, Target
 from diffcli.methods.problem.scalarise import in_numbers, variables_of
 from diffcli.methods.problem.system import with_semicolons
+from diffcli.named import NamedTuple
 from diffcli.records import Difference, Number, is_array, is_finite
 
 Direction = str | Mapping[str, object]

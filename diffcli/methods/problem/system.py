@@ -4,17 +4,17 @@ Each result is a slot of one tape, so that everything the results share is compu
 list itself is never made, and NumPy not needed.
 """
 
-# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
+from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import copy
-from typing import NamedTuple
 
 from diffcli.errors import Diagnostic, ExpressionError, Mark, Source, Span, UsageError, did_you_mean, error
 from diffcli.language import Program, parse
 from diffcli.language.syntax import NAME, Statement
 from diffcli.methods.problem.problem import At, Output, Problem, Question, Target, as_program, placed
 from diffcli.methods.problem.remarks import OF, moved
+from diffcli.named import NamedTuple
 from diffcli.tape.lowering import MOST_ROWS
 
 

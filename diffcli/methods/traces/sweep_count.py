@@ -6,16 +6,16 @@ reaches, so each mode is counted with the sets of `diffcli.methods.sweeps.sparsi
 sweeps in which its operand moves, or its adjoint is there.
 """
 
-# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
+from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.colouring import Groups
 from diffcli.methods.sweeps.sparsity import Flow
 from diffcli.methods.traces.cost import function_cost
 from diffcli.methods.traces.trace import formula_of
+from diffcli.named import NamedTuple
 from diffcli.tape.running.rules import Term, terms
 
 MOST_FORMULAS = 20_000
