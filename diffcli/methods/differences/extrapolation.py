@@ -10,10 +10,10 @@ absolute values.
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
 from diffcli.methods.differences.rounding_bound import UNIT
 from diffcli.methods.differences.sampling import Sampler
+from diffcli.named import NamedTuple
 from diffcli.records import Difference
 
 MOST_COLUMNS = 7

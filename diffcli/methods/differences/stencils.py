@@ -15,7 +15,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import NamedTuple
+
+from diffcli.named import NamedTuple
 
 
 class Stencil(NamedTuple):
