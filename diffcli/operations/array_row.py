@@ -7,6 +7,7 @@ from itertools import product
 from typing import Any, TypeAlias
 
 from diffcli.named import NamedTuple
+from diffcli.operations.row import KEYWORDS
 
 Shape: TypeAlias = tuple[int, ...]
 Fixed: TypeAlias = dict[str, Any]
@@ -56,6 +57,9 @@ class ArrayOperation(NamedTuple):
     """Where it is not differentiable: pairs of a kind (kink, tie, jump, pole) and a condition."""
     flat: bool = False
     """The derivative is 0 almost everywhere."""
+    cost: int | Callable[[Sequence[Shape], Shape], int] = 0
+    """How many elementary operations it takes when it is written out in numbers: for each element of the operand, or from
+    the shapes of the operands and the result. Comparisons are free, and so is what only moves elements."""
     points: tuple[tuple[Any, ...], ...] = ()
     """Operands at which the tests hold the row against differences and scalar arithmetic: nested lists, and last a dictionary
     of what is fixed where something is."""
@@ -88,6 +92,16 @@ class ArrayOperation(NamedTuple):
         """What is fixed where nothing is given, for what may be left out; an axis of None is all of them."""
         pairs = [name.partition("=") for name in self.fixed]
         return {name: None if value == "none" else int(value) for name, sign, value in pairs if sign}
+
+    @property
+    def signature(self) -> tuple[int, int | None, tuple[str, ...]]:
+        """The fewest and the most arguments (None: any number), and the keywords that a user may give."""
+        least = len(self.operands) + sum("=" not in name for name in self.fixed)
+        return least, None if self.variadic else least, tuple(name for name in KEYWORDS if name in self.defaults)
+
+    def elementary_operations(self, operands: Sequence[Shape], result: Shape) -> int:
+        """How many elementary operations it takes for such shapes."""
+        return self.cost(operands, result) if callable(self.cost) else self.cost * size(operands[0])
 
     @property
     def spelling(self) -> str:

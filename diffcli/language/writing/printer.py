@@ -14,7 +14,7 @@ from typing import Any
 
 from diffcli.language.syntax import ATOM, CALL, CHOICE, COMPARISON, NAME, NEGATION, NUMBER, POWER, PRODUCT, Program
 from diffcli.named import NamedTuple
-from diffcli.operations import ARRAY_SIGNATURES, OPERATIONS, REDUCED
+from diffcli.operations import ARRAY_NAMES, OPERATIONS, REDUCED
 
 Namer = Callable[[str], str]
 
@@ -125,7 +125,7 @@ def latex_number(value: float) -> str:
 
 def _latex_functions() -> dict[str, str]:
     plain = [row for row in OPERATIONS.values() if "#" not in row.latex and not row.symbol]
-    named = {row: rf"\operatorname{{{row}}}".replace("_", r"\_") for row in ARRAY_SIGNATURES} | {"det": r"\det"}
+    named = {row: rf"\operatorname{{{row}}}".replace("_", r"\_") for row in ARRAY_NAMES} | {"det": r"\det"}
     return named | {row.spelling: row.latex or rf"\operatorname{{{row.spelling}}}".replace("_", r"\_") for row in plain}
 
 

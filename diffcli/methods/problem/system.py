@@ -188,13 +188,11 @@ def with_semicolons(text: str) -> str:
 
 def _distinct(names: Sequence[str], known: set[str]) -> list[str]:
     """A name for every result: its own if it is the first of that name, else f with its number, or y where f2 is taken."""
-    letter = next((letter for letter in ("f", "y", "out") if not _is_taken(letter, len(names), known)), "result")
+    numbers = range(1, len(names) + 1)
+    free = (letter for letter in ("f", "y", "out") if not any(f"{letter}{number}" in known for number in numbers))
+    letter = next(free, "result")
     found: list[str] = []
-    for number, name in enumerate(names, 1):
+    for number, name in zip(numbers, names, strict=True):
         found.append(name if name and name not in found else f"{letter}{number}")
     return found
-
-
-def _is_taken(letter: str, count: int, known: set[str]) -> bool:
-    return any(f"{letter}{number}" in known for number in range(1, count + 1))
 
