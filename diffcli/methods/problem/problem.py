@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from diffcli.errors import Diagnostic, DiffcliError, ExpressionError, Mark, UsageError, error
 from diffcli.language import Program, parse
 from diffcli.language.writing.printer import number_text, program_text
-from diffcli.methods.points.points import GivenPoint, Point, as_point
+from diffcli.methods.points.points import Point, as_point
 from diffcli.methods.sweeps.reverse import Adjoints, accumulate, activity, adjoints
 from diffcli.named import NamedTuple
 from diffcli.operations import CONSTANTS
@@ -131,7 +131,11 @@ class Problem:
         given.places.update(places)
         subject = f"`{function.name}`" if function is not None else "the expression"
         if any(name not in given for name in program.inputs) or len(given) > len(program.inputs):
-            _check_names(program, given, subject)
+            from diffcli.methods.problem.remarks import name_faults  # a right point does not wait for it
+
+            faults = name_faults(program, given, subject)
+            if faults:
+                raise ExpressionError(faults)
         recording = None
         if function is not None:
             recording = function.record(given, most_rows)
@@ -221,18 +225,10 @@ class Problem:
         ExpressionError
             With what to ask instead.
         """
-        shape = self.tape.shape(self.tape.output)
-        if not shape and not self.tape.outputs:
-            return
-        if shape:
-            from diffcli.operations.array_row import shape_text
+        if self.tape.outputs or self.tape.shape(self.tape.output):
+            from diffcli.methods.problem.remarks import not_a_number
 
-            message = f"a gradient is of a number, and the result has {shape_text(shape)}"
-            help = ["sum(...) makes a number of it; diffcli jacobian differentiates each of its elements"]
-        else:
-            message = f"a gradient is of a number, and there are several results, {len(self.tape.outputs)} of them"
-            help = ["diffcli jacobian differentiates each of them"]
-        raise ExpressionError([error("not-a-number", message, self.tape.source, *self.mark(self.tape.output), help=help)])
+            raise ExpressionError([not_a_number(self.tape, self.mark(self.tape.output))])
 
     # -- words -----------------------------------------------------------------------------------------------------------
 
@@ -353,14 +349,6 @@ def as_program(target: Target) -> Program:
     from diffcli.tape.recording.python_function import PythonFunction
 
     return PythonFunction(target)
-
-
-def _check_names(program: Program, given: GivenPoint, subject: str) -> None:
-    from diffcli.methods.problem.remarks import name_faults  # a right point does not wait for it
-
-    faults = name_faults(program, given, subject)
-    if faults:
-        raise ExpressionError(faults)
 
 
 def _choose(wrt: str | Sequence[str] | None, inputs: list[str], subject: str) -> list[str]:
