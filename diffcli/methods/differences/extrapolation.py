@@ -38,11 +38,6 @@ class Entry(NamedTuple):
     def bar(self) -> float:
         return self.truncation + self.rounding
 
-    @property
-    def terms(self) -> int:
-        """Which term of the error is the first that is left, counted from 1."""
-        return self.column + 1
-
 
 class Extrapolation:
     """The table, one row after the other.

@@ -6,8 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from diffcli.methods.differences.noise_level import callable_noise
-from diffcli.methods.differences.rounding_bound import accumulated_rounding, difference_noise
+from diffcli.methods.differences.rounding_bound import accumulated_rounding, callable_noise, difference_noise
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.forward import Tangents, tangents
 from diffcli.methods.sweeps.reverse import activity
