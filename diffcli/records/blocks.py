@@ -49,6 +49,12 @@ class Value(NamedTuple):
     label: str
     number: Number
     remark: str = ""
+    of: str = ""
+    """Of a derivative: the name of what is differentiated, ..."""
+    by: str = ""
+    """... and of the variable; none where it is the change of a result along a direction."""
+    along: bool = False
+    """Whether it is a change along a direction."""
 
 
 class Values(NamedTuple):

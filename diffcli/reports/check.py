@@ -10,7 +10,7 @@ from diffcli.errors import Diagnostic
 from diffcli.language.writing.printer import number_text, shorten
 from diffcli.operations.arithmetic import precise
 from diffcli.records.blocks import Block, Column, Document, Table, Text, Value, Values
-from diffcli.reports.document import LONGEST, data_of, heading, number, point_text
+from diffcli.reports.document import LONGEST, data_of, heading, number, partial, point_text
 from diffcli.reports.formats import Style
 from diffcli.studies.agreement.agreement import Agreement
 from diffcli.studies.agreement.points import PointChecks
@@ -128,10 +128,9 @@ def _right_digits(found: PartialCheck, way: Way) -> float | str | None:
 
 
 def _exact_lines(agreement: Agreement, digits: int, style: Style) -> list[Block]:
-    sign = "∂" if style.unicode else "d"
     lines: list[Block] = []
     for found in agreement.checks:
-        name = f"{sign}f/{sign}{found.variable}"
+        name = f"{style.partial}f/{style.partial}{found.variable}"
         if found.exact is not None:
             lines.append(Text(f"{name} = {precise.text(found.exact, digits)} to {digits} digits, by the same tape", "code"))
         else:
@@ -142,7 +141,6 @@ def _exact_lines(agreement: Agreement, digits: int, style: Style) -> list[Block]
 
 def _values(agreement: Agreement, style: Style) -> tuple[Value, ...]:
     """The derivatives by reverse mode, and what they should be where they are wrong."""
-    sign = "∂" if style.unicode else "d"
     f = agreement.name
     values = [Value(f, f, agreement.value)]
     for found in agreement.checks:
@@ -151,7 +149,7 @@ def _values(agreement: Agreement, style: Style) -> tuple[Value, ...]:
         if found.exact is not None and found.ways[0].agrees is not True:
             remark = f"by reverse mode; it is {number(float(found.exact), 6)}"
         derivative = math.nan if value is None else value
-        values.append(Value(f"d{f}/d{found.variable}", f"{sign}{f}/{sign}{found.variable}", derivative, remark))
+        values.append(partial(f, found.variable, derivative, style.partial, remark))
     return tuple(values)
 
 

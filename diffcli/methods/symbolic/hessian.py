@@ -11,7 +11,7 @@ from diffcli.errors import Diagnostic
 from diffcli.language.writing.printer import number_text, shorten
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.symbolic.symbolic import LOST, Builder, Expression, simplest, sympy_limits, text_value
-from diffcli.methods.symbolic.text import to_program_text
+from diffcli.methods.symbolic.text import to_latex, to_program_text
 from diffcli.records import SymbolicDerivative
 
 Keep = Callable[[int, int, SymbolicDerivative], None]
@@ -52,7 +52,7 @@ def second_derivatives(
                 value = text_value(problem, f"{second} and {first}", text, notes)
                 if not bent:
                     _compare(value, exact[row][column], f"`{second}` and `{first}`", text, notes)
-                latex = sympy.latex(raw if short is None else short)
+                latex = to_latex(raw if short is None else short)
                 keep(row, column, SymbolicDerivative(first, text, brief, latex, value))
 
 

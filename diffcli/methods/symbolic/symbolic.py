@@ -23,7 +23,7 @@ from diffcli.language.syntax import NAME, NUMBER, Program
 from diffcli.language.writing.printer import number_text, shorten
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.problem.scalarise import point_of
-from diffcli.methods.symbolic.text import Undecided, to_program_text
+from diffcli.methods.symbolic.text import Undecided, to_latex, to_program_text
 from diffcli.operations import OPERATIONS
 from diffcli.records import SymbolicDerivative
 from diffcli.tape import Tape
@@ -194,7 +194,7 @@ def differentiate(
             text = to_program_text(raw, most_nodes, problem.at)
             short = to_program_text(simplified, most_nodes, problem.at) if simplified is not None else None
             value = _value(problem, name, text, notes, bent)
-            keep(SymbolicDerivative(name, text, short, sympy.latex(raw if simplified is None else simplified), value))
+            keep(SymbolicDerivative(name, text, short, to_latex(raw if simplified is None else simplified), value))
 
 
 @contextmanager

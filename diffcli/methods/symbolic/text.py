@@ -9,6 +9,7 @@ import sympy
 
 from diffcli.errors import LimitError, error
 from diffcli.language.syntax import ATOM, COMPARISON, NEGATION, POWER, PRODUCT, SUM
+from diffcli.language.writing.printer import latex_name
 from diffcli.operations import OPERATIONS
 
 Expression = Any
@@ -27,6 +28,16 @@ _RELATIONS = {
 _CONSTANTS = {sympy.true: "(1 == 1)", sympy.false: "(1 == 0)", sympy.nan: "(0/0)"}
 
 Parts = list["str | tuple[Expression, int]"]
+
+
+def to_latex(expression: Expression) -> str:
+    """An expression in LaTeX, with names spelled as everywhere else: SymPy takes what follows underscores for scripts.
+
+    >>> to_latex(sympy.Symbol("a_b_c") ** 2)
+    '\\\\mathrm{a\\\\_b\\\\_c}^{2}'
+    """
+    names = {symbol: latex_name(symbol.name) for symbol in expression.free_symbols if symbol.name.isidentifier()}
+    return str(sympy.latex(expression, symbol_names=names))
 
 
 def to_program_text(expression: Expression, most_nodes: int, variables: Collection[str] = ()) -> str:

@@ -10,7 +10,7 @@ from diffcli.methods.traces.trace import IN_LATEX, NOTATIONS, Notation
 from diffcli.records import Cost, Difference, GradientResult, SymbolicDerivative, is_array
 from diffcli.records.blocks import Block, Column, Document, Table, Text, Value, Values
 from diffcli.reports.derivatives.trace import trace_data, trace_tables
-from diffcli.reports.document import LONGEST, data_of, heading, number
+from diffcli.reports.document import LONGEST, data_of, heading, number, partial
 from diffcli.reports.formats import Style
 
 
@@ -89,7 +89,6 @@ def _latex_point(name: str, value: Any) -> str:
 
 
 def _values(result: GradientResult, style: Style) -> tuple[Value, ...]:
-    sign = "∂" if style.unicode else "d"
     values = [Value("f", "f", result.value)]
     if result.seed is not None and result.directional is not None:
         from diffcli.language.writing.array_text import direction_text
@@ -101,7 +100,7 @@ def _values(result: GradientResult, style: Style) -> tuple[Value, ...]:
         remark = _remark(result, name)
         bar = _bar(differences[name]) if name in differences else _widest_bar(name, result.differences)
         remark = "; ".join(filter(None, (bar, remark)))
-        values.append(Value(f"df/d{name}", f"{sign}f/{sign}{name}", derivative, remark))
+        values.append(partial("f", name, derivative, style.partial, remark))
     return tuple(values)
 
 

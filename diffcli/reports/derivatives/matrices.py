@@ -12,7 +12,7 @@ from diffcli.methods.matrices.products import ProductResult
 from diffcli.methods.sweeps.sparsity import Pattern
 from diffcli.records import Difference, Number, SymbolicDerivative, is_array
 from diffcli.records.blocks import Block, Cell, Column, Document, Matrix, Table, Text, Value, Values
-from diffcli.reports.document import data_of, heading, number
+from diffcli.reports.document import data_of, heading, number, partial
 from diffcli.reports.formats import PICTURE, Style
 
 MOST_PARTIALS = 30
@@ -147,23 +147,21 @@ def _product_values(result: ProductResult, style: Style) -> list[Value]:
     bars = {name: found.error for name, found in result.differences}
     values = [Value(name, name, value) for name, value in result.values.items()]
     for name, entry in result.product.items():
-        label, machine = _label(result, name, style.partial)
         bar = bars.get(name)
-        values.append(Value(machine, label, entry, "" if bar is None else f"± {number(bar, 2)}"))
+        values.append(_entry(result, name, entry, style.partial)._replace(remark="" if bar is None else f"± {number(bar, 2)}"))
     return values
 
 
-def _label(result: ProductResult, name: str, sign: str) -> tuple[str, str]:
-    """What an entry is called, for people and for machines."""
+def _entry(result: ProductResult, name: str, entry: Number, sign: str) -> Value:
     if result.kind == "jvp":
-        return f"d{name} along v", f"d{name}"
-    if result.kind == "vjp":
-        single = next(iter(result.values))
-        seed = result.seed.get(single)
-        if len(result.values) == 1 and not is_array(seed) and seed == 1.0:
-            return f"{sign}{single}/{sign}{name}", f"d{single}/d{name}"
-        return f"{sign}(w·f)/{sign}{name}", f"d(w*f)/d{name}"
-    return f"d({sign}f/{sign}{name}) along v", f"d(df/d{name})"
+        return Value(f"d{name}", f"d{name} along v", entry, of=name, along=True)
+    if result.kind == "hvp":
+        return Value(f"d(df/d{name})", f"d({sign}f/{sign}{name}) along v", entry, of="f", by=name, along=True)
+    single, *others = result.values
+    seed = result.seed.get(single)
+    if not others and not is_array(seed) and seed == 1.0:
+        return partial(single, name, entry, sign)
+    return Value(f"d(w*f)/d{name}", f"{sign}(w·f)/{sign}{name}", entry, of="w*f", by=name)
 
 
 # -- how they were found -----------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from diffcli.language.writing.printer import shorten
 from diffcli.records import is_array
 from diffcli.records.blocks import Block, Column, Document, Table, Text, Value, Values
 from diffcli.records.figures import Drawing
-from diffcli.reports.document import data_of, heading
+from diffcli.reports.document import data_of, heading, partial
 from diffcli.reports.formats import PERSON, PICTURE, TREES, Style
 from diffcli.reports.graph.text import tree_lines
 from diffcli.studies.graph.record import Graph, GraphResult, fold
@@ -67,9 +67,8 @@ def _meaning(result: GraphResult) -> str:
 
 
 def _values(result: GraphResult, style: Style) -> tuple[Value, ...]:
-    sign = "∂" if style.unicode else "d"
     assert result.value is not None
-    slopes = [Value(f"df/d{name}", f"{sign}f/{sign}{name}", slope) for name, slope in result.gradient.items()]
+    slopes = [partial("f", name, slope, style.partial) for name, slope in result.gradient.items()]
     return (Value("f", "f", result.value), *slopes)
 
 

@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from diffcli.records.blocks import Block, Column, Document, Table, Text, Value, Values
-from diffcli.reports.document import data_of, number
+from diffcli.records.blocks import Block, Column, Document, Table, Text, Values
+from diffcli.reports.document import data_of, number, partial
 from diffcli.reports.formats import PROGRAM, Style
 from diffcli.reports.step_size.figure import step_size_figure
 from diffcli.reports.step_size.text import about, definitions, has_errors, is_beyond, luck, question, verdict
@@ -39,15 +39,13 @@ def step_size_report(result: StepSizeResult, style: Style, full: bool = False) -
 
 
 def _result(result: StepSizeResult, style: Style) -> Values:
-    sign = "∂" if style.unicode else "d"
-    label = f"{sign}f/{sign}{result.variable}"
     error = result.automatic_error
     if error is not None:
         mode = "by reverse mode" + " in double precision" * (result.dtype == "float32")
         remark = f"{mode}, with an error of {about(error)}"
     else:
         remark = "beyond the range of a float" if is_beyond(result) else "by the rule of the table"
-    return Values((Value(f"df/d{result.variable}", label, result.automatic, remark),))
+    return Values((partial("f", result.variable, result.automatic, style.partial, remark),))
 
 
 def _reference(result: StepSizeResult) -> list[Text]:
