@@ -42,9 +42,8 @@ HOMES = {
     "diffcli.methods.matrices.hessian": "compute_hessian hessian_of",
     "diffcli.methods.matrices.hessian_record": "HessianResult",
     "diffcli.methods.matrices.jacobian": "compute_jacobian jacobian_of sweep_groups",
-    "diffcli.methods.matrices.options": "HESSIAN_MODES MatrixOptions",
     "diffcli.methods.nonsmooth.breaks": "POLICIES",
-    "diffcli.methods.options": "METHODS Options RULES",
+    "diffcli.methods.options": "HessianOptions METHODS MatrixOptions Options RULES",
     "diffcli.methods.points.directions": "read_direction",
     "diffcli.methods.points.points": "check_mapping read_point",
     "diffcli.methods.problem": "needed_values=live_values",
@@ -138,7 +137,7 @@ HOMES = {
     "diffcli.tape.recording.recording": "record",
     "diffcli.tape.running.array_rules": "MAY_RETURN_OPERAND NUMPY reached",
     "diffcli.tape.running.evaluation": "Evaluator arithmetic_of last_uses run",
-    "diffcli.tape.running.rules": "FLOAT Arithmetic Term fold term_text terms",
+    "diffcli.tape.running.rules": "FLOAT Arithmetic Term term_text terms",
     "diffcli.tape.running.steps": "steps_of",
 }
 """The names that tests use of each module."""

@@ -83,9 +83,9 @@ def same(value, expected):
 def test_files_of_text(tmp_path, monkeypatch, name, text, expected):
     monkeypatch.chdir(tmp_path)
     (tmp_path / name.partition(":")[0]).write_text(text, encoding="utf-8", newline="")
-    same(read_point(f"x=@{name}")[0]["x"], expected)
+    same(read_point(f"x=@{name}")["x"], expected)
     same(check_mapping({"x": f"@{name}"})["x"], expected)
-    same(read_point(f"y = 2, x = @ {name} , z=1")[0]["x"], expected)
+    same(read_point(f"y = 2, x = @ {name} , z=1")["x"], expected)
 
 
 @pytest.mark.parametrize(
@@ -101,28 +101,29 @@ def test_files_of_numpy(tmp_path, array):
     np.savez_compressed(tmp_path / "several.npz", x=array, other=[1, 2, 3])
     expected = array.astype(float) if array.ndim else float(array)
     for text in ("a.npy", "only.npz", "several.npz", "several.npz:x"):
-        same(read_point(f"x=@{tmp_path}/{text}")[0]["x"], expected)
-    same(read_point(f"x=@{tmp_path}/several.npz:other")[0]["x"], [1, 2, 3])
+        same(read_point(f"x=@{tmp_path}/{text}")["x"], expected)
+    same(read_point(f"x=@{tmp_path}/several.npz:other")["x"], [1, 2, 3])
 
 
 def test_a_path_with_commas_stands_in_quotation_marks(tmp_path):
     (tmp_path / "a, b; c.csv").write_text("1\n2\n")
-    point, marks, source = read_point(f'y=1, x=@"{tmp_path}/a, b; c.csv", z=2')
+    point = read_point(f'y=1, x=@"{tmp_path}/a, b; c.csv", z=2')
     same(point["x"], [1, 2])
     assert list(point) == ["x", "y", "z"]
-    span = marks["x"].span
+    source, mark = point.place("x")
+    span = mark.span
     assert source.text[span.start : span.stop] == f'@"{tmp_path}/a, b; c.csv"'
 
 
 def test_a_whole_point_from_a_file(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "p.json").write_text('{"x": 2, "w": [1, 2], "t": "pi/4", "x₁": 5}', encoding="utf-8")
-    point = read_point("@p.json")[0]
+    point = read_point("@p.json")
     assert point.keys() == {"x", "w", "t", "x1"}
     assert (point["x"], point["t"], point["x1"]) == (2.0, np.pi / 4, 5.0)
     same(point["w"], [1, 2])
-    assert read_point("@p.json, x=7")[0]["x"] == 7.0, "what is given by itself counts"
-    assert read_point("@p.json\ny = x*3")[0]["y"] == 6.0, "values may refer to those of files"
+    assert read_point("@p.json, x=7")["x"] == 7.0, "what is given by itself counts"
+    assert read_point("@p.json\ny = x*3")["y"] == 6.0, "values may refer to those of files"
     outcome = run("grad x*sin(t) --at @p.json --wrt x -q")
     assert "[unknown-variable]" in outcome.stderr and "`w`" in outcome.stderr
     (tmp_path / "q.json").write_text('{"x": 2, "t": "pi/2"}')
@@ -257,7 +258,7 @@ def test_a_pickle_is_never_run(tmp_path, monkeypatch):
     ],
 )
 def test_arrays_in_a_text(text, expected):
-    same(read_point(text)[0]["x"], expected)
+    same(read_point(text)["x"], expected)
 
 
 NOT_ARRAYS = [
@@ -281,10 +282,41 @@ some_arrays = arrays(np.float64, array_shapes(min_dims=1, max_dims=3, max_side=5
 
 @given(some_arrays)
 def test_what_is_printed_reads_back(array):
-    same(read_point(f"x={array_text(array)}")[0]["x"], array)
+    same(read_point(f"x={array_text(array)}")["x"], array)
     same(check_mapping({"x": array.tolist()})["x"], array)
     lines = " ".join(array_lines(array, None, 40))
-    same(read_point(f"x={lines}")[0]["x"], array)
+    same(read_point(f"x={lines}")["x"], array)
+
+
+# -- several texts -----------------------------------------------------------------------------------------------------
+
+
+def test_a_comment_in_one_text_leaves_the_next_alone():
+    data = json.loads(run(["grad", "x*y", "--at", "x=3  # of two", "--at", " ", "--at", "y=x^2", "--json"]).stdout)
+    assert data["value"] == 27.0 and data["gradient"] == {"x": 9.0, "y": 3.0}
+
+
+@pytest.mark.parametrize(
+    ("second", "shown"),
+    [
+        ("z=3, y=2", "the expression has no variable `z`\n  in --at\n  │ z=3, y=2\n  │ ^\n"),
+        ("y=2, x=4", "the name `x` is bound twice\n  in --at\n  │ y=2, x=4\n  │      ^\n"),
+        ("x=@none.csv", "the name `x` is bound twice\n  in --at\n  │ x=1\n  │ ^\n"),
+        ("y=1/0", "the value of `y` is nan, not a finite number\n  in --at\n  │ y=1/0\n  │ ^^^^^\n"),
+        ("y=[1", "this bracket is never closed\n  in --at\n  │ y=[1\n  │   ^"),
+    ],
+)
+def test_an_error_points_into_its_own_text(tmp_path, monkeypatch, second, shown):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "none.csv").write_text("1\n")
+    assert shown in run(["grad", "x*y", "--at", "x=1", "--at", second]).stderr
+
+
+def test_a_whole_point_gives_way_to_what_any_text_gives(tmp_path):
+    (tmp_path / "p.json").write_text('{"x": 1, "y": 2}')
+    assert read_point(["x=5", f"@{tmp_path}/p.json"]) == {"x": 5.0, "y": 2.0}
+    assert read_point([f"@{tmp_path}/p.json", "z=x+y", "x=7"]) == {"x": 7.0, "y": 2.0, "z": 3.0}
+    assert read_point([]) == {}
 
 
 # -- mappings ----------------------------------------------------------------------------------------------------------
@@ -532,7 +564,7 @@ def test_json_holds_every_element_and_reads_back(tmp_path):
         for name, array in result.gradient.items():
             assert data["gradient"][name] == array.tolist()
         (tmp_path / "r.json").write_text(text)
-        for name, array in read_point(f"@{tmp_path}/r.json")[0].items():
+        for name, array in read_point(f"@{tmp_path}/r.json").items():
             same(array, result.at[name])
     rows = data["trace"]["primal"]
     assert rows[0]["value"] == data["at"]["W"], "as many elements are given"

@@ -26,10 +26,10 @@ ONLY_IN = {
     "numpy": "operations/arithmetic/", "mpmath": "operations/arithmetic/",
 }  # fmt: skip
 ROOMS = {
-    "points": 0, "sweeps": 1, "problem": 2, "differences": 3, "nonsmooth": 3, "traces": 3, "symbolic": 4, "matrices": 5,
-    "derivation": 5,
+    "points": 0, "sweeps": 1, "problem": 2, "differences": 3, "nonsmooth": 3, "traces": 3, "symbolic": 4, "options": 4,
+    "matrices": 5, "derivation": 5,
 }  # fmt: skip
-"""The rooms of `diffcli.methods` in their order; its other files stand above them all."""
+"""The rooms of `diffcli.methods` in their order; its other files stand above them all, but for the options."""
 DOORS = 18
 """The most files that lie flat in a room, but for the commands and the lessons, of which each is one."""
 FORBIDDEN = {"eval": None, "exec": "tape/running/rules.py", "compile": "tape/running/rules.py", "sympify": None, "parse_expr": None}

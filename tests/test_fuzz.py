@@ -114,11 +114,11 @@ def test_any_text_is_a_program_or_an_error(kind, data):
 @given(TEXTS["pieces"], st.sampled_from(("x=", "", "x=1,y=")))
 def test_any_point_is_read_or_an_error(text, start):
     try:
-        point, marks, _ = read_point(start + text)
+        point = read_point(start + text)
     except DiffcliError as error:
         check(error.diagnostics, start + text, (start + text).removeprefix("\ufeff"))
     else:
-        assert point.keys() == marks.keys()
+        assert point.keys() == point.places.keys()
         assert all(math.isfinite(number) for number in point.values())
 
 

@@ -7,8 +7,8 @@ import random
 
 import pytest
 from inside import (
-    HESSIAN_MODES,
     Elements,
+    HessianOptions,
     MatrixOptions,
     System,
     colour_columns,
@@ -178,7 +178,7 @@ def test_second_differences_lie_within_their_bars(name):
 def test_sympy_gives_the_same_hessian(name):
     system = SYSTEMS[name]
     exact = diffcli.hessian(**scalar_of(system))
-    options = MatrixOptions(mode="symbolic", modes=HESSIAN_MODES, of=system.scalar or None, simplify=False)
+    options = HessianOptions(mode="symbolic", of=system.scalar or None, simplify=False)
     symbolic = compute_hessian(system.text, system.at, options)
     scale = size(exact.matrix)
     for one, other in zip(exact.matrix, symbolic.matrix, strict=True):

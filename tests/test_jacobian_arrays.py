@@ -6,7 +6,7 @@ import random
 
 import pytest
 from inside import (
-    HESSIAN_MODES,
+    HessianOptions,
     MatrixOptions,
     System,
     compute_hessian,
@@ -67,7 +67,7 @@ def test_hessians_agree(system):
     assert exact.columns == numbers.columns
     assert near(exact.matrix, numbers.matrix, size(exact.matrix), 1e-10)
     if n <= 8:
-        options = MatrixOptions(mode="symbolic", modes=HESSIAN_MODES, of=system.scalar or None, simplify=False)
+        options = HessianOptions(mode="symbolic", of=system.scalar or None, simplify=False)
         symbolic = compute_hessian(system.text, system.at, options)
         assert near(exact.matrix, symbolic.matrix, size(exact.matrix), 1e-8)
         for found in diffcli.hessian(**given, mode="numeric").differences:

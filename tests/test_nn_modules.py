@@ -295,8 +295,8 @@ def test_every_activation_is_its_function():
     x = ad.linspace(-3.0, 3.0, 13)
     for name, (spelled, options) in _ACTIVATIONS.items():
         module = ACTIVATIONS[name]()
-        given = {key: value for key, value in options if key == "dim"}
-        plain = [value for key, value in options if key != "dim"]
+        given = {key: value for key, value in options.items() if key == "dim"}
+        plain = [value for key, value in options.items() if key != "dim"]
         assert module(x).tolist() == getattr(ad, spelled)(x, *plain, **given).tolist(), name
     assert repr(nn.LeakyReLU(0.2)) == "LeakyReLU(negative_slope=0.2)"
     assert nn.LeakyReLU(0.2)(ad.tensor(-1.0)).item() == -0.2

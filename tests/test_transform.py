@@ -176,7 +176,7 @@ def built(text):
     slot = build.lower(steps_of(program), {name: slot for slot, name in enumerate(tape.inputs)}, Span(0, 1))
     if slot is None:
         return None
-    lines, (output,) = rows(build.finish([slot]).tape)
+    lines, (output,) = rows(build.finished([slot]).tape)
     return lines, output
 
 

@@ -29,7 +29,7 @@ from diffcli.autograd.graph.core import (
     Edge,
     Node,
     PartNode,
-    changed,
+    check_version,
     counted,
     counter_of,
     edge_of,
@@ -95,29 +95,24 @@ class Context:
             freed(self._node())
         found = []
         for number, (one, version) in enumerate(self._saved):
-            if isinstance(one, Core) and version_of(one) != version:
-                changed(self._node(), f"saved_tensors[{number}], {words(one)},", one._counter, version)  # type: ignore[arg-type]
-            if isinstance(one, _Result):
-                one = one.tensor(self._node())
-            found.append(one)
+            if isinstance(one, Core):
+                check_version(self._node(), f"saved_tensors[{number}], {words(one)},", one._counter, version)  # type: ignore[arg-type]
+            found.append(one.tensor(self._node()) if isinstance(one, _Result) else one)
         return tuple(found)
 
     def _keep(self, results: Sequence[Any], node: FunctionNode | None, name: str) -> None:
         """Save what was asked for, once it is known which of it are results: those the node must not hold itself."""
-        if node is not None:
-            self._node = ref(node)
-        else:
+        if node is None:
             self._saved = [(one, 0) for one in self._wanted]
             return
+        self._node = ref(node)
         kept: list[tuple[Any, int]] = []
         for one in self._wanted:
-            part = next((place for place, result in enumerate(results) if result is one), None)
             if isinstance(one, Core) and one._made_in_inference:
                 raise refuse_inference(one, name)
-            if part is None:
-                kept.append((one, 0 if one is None else version_of(one)))
-            else:
-                kept.append((_Result(one, part, len(results)), version_of(one)))
+            part = next((part for part, result in enumerate(results) if result is one), None)
+            saved = one if part is None else _Result(one, part, len(results))
+            kept.append((saved, 0 if one is None else version_of(one)))
         self._saved = kept
         self._wanted = ()
 

@@ -10,17 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from diffcli.autograd.graph.apply import FLOATING, compute, edges_of, operand_value, record, shapes_do_not_fit
-from diffcli.autograd.graph.core import (
-    Core,
-    Edge,
-    Node,
-    counter_of,
-    edge_of,
-    keep_gradient,
-    new,
-    version_of,
-    words,
-)
+from diffcli.autograd.graph.core import Core, Edge, Node, counter_of, edge_of, keep_gradient, new, version_of, words
 from diffcli.autograd.graph.memory_nodes import PutNode, WrittenNode, window_of
 from diffcli.autograd.modes import DEFAULT, INFERENCE, mode
 from diffcli.autograd.rules import rule

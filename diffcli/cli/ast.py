@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
-from diffcli.cli.environment import Environment
-from diffcli.cli.limits import time_limit
-from diffcli.cli.options import Command, limit_options, output_options
-from diffcli.cli.output import Output
-from diffcli.cli.reading import read_program
+from diffcli.cli.options import as_command, full
+from diffcli.cli.run import Run
 from diffcli.reports.formats import PERSON
 from diffcli.reports.tree import tree_report
 
@@ -23,20 +18,16 @@ EXAMPLES = (
 )  # fmt: skip
 
 
-@click.command(cls=Command, examples=EXAMPLES)
-@click.argument("expression", metavar="EXPR")
-@click.option("--full", is_flag=True, help=f"Show every node of a tree with more than {SHOWN}.")
-@output_options
-@limit_options
-@click.pass_obj
-def command(environment: Environment, /, expression: str, full: bool, timeout: float, max_nodes: int, **options: Any) -> int:
+@as_command(
+    click.argument("expression", metavar="EXPR"), full(f"Show every node of a tree with more than {SHOWN}."), examples=EXAMPLES
+)
+def command(run: Run, max_nodes: int) -> int:
     """The syntax tree of EXPR: operations, places in the text, names bound.
 
     EXPR is an expression, @FILE, or - for standard input.
     """
-    output = Output.of(environment, **options)
-    with time_limit(timeout):
-        program = read_program(expression, environment, functions=False)
-        most = None if full or output.style.format.audience != PERSON else SHOWN
-        output.print(tree_report(program, output.style, most, max_nodes))
+    output = run.output
+    with run.at_work():
+        most = None if run.full or output.style.format.audience != PERSON else SHOWN
+        output.print(tree_report(run.read(functions=False), output.style, most, max_nodes))
     return 0

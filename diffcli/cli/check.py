@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import math
-from functools import partial
-from typing import Any
+from collections.abc import Sequence
 
 import click
 
-from diffcli.cli.environment import Environment
 from diffcli.cli.exit_codes import ExitCode
-from diffcli.cli.limits import time_limit
-from diffcli.cli.options import Command, Names, limit_options, output_options
-from diffcli.cli.output import Output, exit_code
-from diffcli.cli.progress import progress
-from diffcli.cli.reading import read_points, read_program
-from diffcli.errors import ExpressionError, UsageError, error
+from diffcli.cli.options import as_command, at, wrt
+from diffcli.cli.run import Run
+from diffcli.errors import Diagnostic, ExpressionError, UsageError, error
 from diffcli.language import Program
 from diffcli.methods.nonsmooth.nonfinite import require_value
+from diffcli.methods.points.many_points import read_points
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.problem.system import System
+from diffcli.records.blocks import Document
 from diffcli.reports.check import check_report, notes_of, points_report, results_report
-from diffcli.studies.agreement.agreement import Progress, check
+from diffcli.studies.agreement.agreement import check
 from diffcli.studies.agreement.points import check_points
 from diffcli.studies.agreement.system_agreement import check_system
 from diffcli.studies.claims.claims import ClaimVerdict, judge_claims, read_claims
@@ -37,28 +34,18 @@ EXAMPLES = (
 )
 
 
-@click.command(cls=Command, examples=EXAMPLES)
-@click.argument("expression", metavar="EXPR")
-@click.option("--at", multiple=True, metavar="POINT", help="The point, as x=2,y=pi/4; may be given again.")
-@click.option("--points", metavar="FILE", help="Check at every point of a CSV file with names in its first line.")
-@click.option("--claim", "claims", multiple=True, metavar="CLAIM", help='A derivative to be checked, as "x: 2*x + y"; may be given again.')
-@click.option("--wrt", type=Names(), help="Variables to differentiate by; all, if not given.")
-@click.option("--digits", type=click.IntRange(17, 2000), metavar="N", help="Show N digits of the exact derivative, and how many of each way are right.")
-@partial(output_options, digits=False)
-@limit_options
-@click.pass_obj
+@as_command(
+    click.argument("expression", metavar="EXPR"),
+    at(),
+    click.option("--points", metavar="FILE", help="Check at every point of a CSV file with names in its first line."),
+    click.option("--claim", "claims", multiple=True, metavar="CLAIM", help='A derivative to be checked, as "x: 2*x + y"; may be given again.'),
+    wrt(),
+    click.option("--digits", "exact_digits", type=click.IntRange(17, 2000), metavar="N", help="Show N digits of the exact derivative, and how many of each way are right."),
+    examples=EXAMPLES,
+    digits=False,
+)
 def command(
-    environment: Environment,
-    /,
-    expression: str,
-    at: tuple[str, ...],
-    points: str | None,
-    claims: tuple[str, ...],
-    wrt: list[str] | None,
-    digits: int | None,
-    timeout: float,
-    max_nodes: int,
-    **options: Any,
+    run: Run, points: str | None, claims: tuple[str, ...], wrt: list[str] | None, exact_digits: int | None, max_nodes: int
 ) -> int:
     """Every derivative of EXPR by every way, side by side, with a verdict; or claims.
 
@@ -66,40 +53,49 @@ def command(
     with 1 if ways disagree, or a claim is wrong. A kink is no disagreement: there the slopes on the two sides are what every
     way has to keep between.
     """
-    output = Output.of(environment, digits=3, **options)  # derivatives show all of theirs
-    given = ",".join(at) if any(text.strip() for text in at) else ""
-    if points is not None and (given or claims):
+    output = run.output
+    output.style = output.style._replace(digits=3)  # derivatives show all of theirs
+    at_given = bool(run.point)
+    if points is not None and (at_given or claims):
         raise UsageError([error("usage", "--points cannot be combined with --at or --claim", help=["give one of them"])])
-    with time_limit(timeout), progress(environment) as stage:
-        stage("reading")
-        program = read_program(expression, environment)
+    with run.at_work() as stage:
+        program = run.read()
         if points is not None:
-            known, notes = read_points(points, program)
-            result = check_points(program, known, wrt, digits, max_nodes, stage)
-            result = result._replace(notes=(*notes, *result.notes))
-            output.print(points_report(result, output.style), result.notes)
-            return exit_code(result.notes, ()) or (ExitCode.OK if result.passed else ExitCode.DISAGREES)
-        alone = bool(claims) and not given and bool(program.inputs)
-        if alone and digits is not None:
+            return _at_points(run, program, points, wrt, exact_digits, max_nodes)
+        alone = bool(claims) and not at_given and bool(program.inputs)
+        if alone and exact_digits is not None:
             raise UsageError([error("usage", "--digits is for a check at a point, and there is none", help=["add --at, or leave it out"])])
-        problem = _anywhere(program, wrt, max_nodes) if alone else System(program, given or {}, wrt=wrt, most_rows=max_nodes)
+        problem = _anywhere(program, wrt, max_nodes) if alone else System(program, run.point, wrt=wrt, most_rows=max_nodes)
         if isinstance(problem, System):
             if len(problem.outputs) > 1 or problem.outputs[0].shape:
-                return _several(problem, claims, digits, stage, output)
+                return _several(problem, claims, exact_digits, run)
             problem = problem.view(problem.outputs[0])
         require_value(problem)
-        agreement = None if alone else check(problem, digits, stage)
+        agreement = None if alone else check(problem, exact_digits, stage)
         judged: list[ClaimVerdict] = []
         for text in claims:
             judged += judge_claims(problem, read_claims(text, problem), stage, at_given=not alone)
-    document = check_report(problem.expression(), problem.at, agreement, judged, output.style, digits)
-    output.print(document, agreement.notes if agreement is not None else ())
-    stopped = exit_code(agreement.notes if agreement is not None else (), ())
+    notes = agreement.notes if agreement is not None else ()
     passed = (agreement is None or agreement.passed) and all(claim.passed for claim in judged)
-    return stopped or (ExitCode.OK if passed else ExitCode.DISAGREES)
+    return _verdict(run, check_report(problem.expression(), problem.at, agreement, judged, output.style, exact_digits), notes, passed)
 
 
-def _several(system: System, claims: tuple[str, ...], digits: int | None, stage: Progress, output: Output) -> int:
+def _verdict(run: Run, document: Document, notes: Sequence[Diagnostic], passed: bool) -> ExitCode:
+    """Print a report; a limit that struck is the exit code before a disagreement."""
+    return run.report(document, notes, ()) or (ExitCode.OK if passed else ExitCode.DISAGREES)
+
+
+def _at_points(
+    run: Run, program: Program, path: str, wrt: list[str] | None, digits: int | None, max_nodes: int
+) -> ExitCode:
+    """A check at every point of a file."""
+    known, notes = read_points(path, program)
+    result = check_points(program, known, wrt, digits, max_nodes, run.stage)
+    result = result._replace(notes=(*notes, *result.notes))
+    return _verdict(run, points_report(result, run.output.style), result.notes, result.passed)
+
+
+def _several(system: System, claims: tuple[str, ...], digits: int | None, run: Run) -> ExitCode:
     """A check of several results.
 
     Raises
@@ -110,11 +106,9 @@ def _several(system: System, claims: tuple[str, ...], digits: int | None, stage:
     if claims:
         help = ["leave the others out: a claim is about the last statement of a program"]
         raise UsageError([error("usage", "a claim is about one result, and there are several", help=help)])
-    found = check_system(system, digits, stage)
-    notes = notes_of(found)
-    output.print(results_report(system.expression(), system.at, found, output.style, digits), notes)
-    passed = all(agreement.passed for agreement in found)
-    return exit_code(notes, ()) or (ExitCode.OK if passed else ExitCode.DISAGREES)
+    found = check_system(system, digits, run.stage)
+    document = results_report(system.expression(), system.at, found, run.output.style, digits)
+    return _verdict(run, document, notes_of(found), all(agreement.passed for agreement in found))
 
 
 def _anywhere(program: Program, wrt: list[str] | None, max_nodes: int) -> Problem:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
-from diffcli.cli.environment import Environment
-from diffcli.cli.options import Command, output_options
-from diffcli.cli.output import Output
+from diffcli.cli.options import as_command
+from diffcli.cli.run import Run
 from diffcli.errors import UsageError, error
 from diffcli.language.complaints.complaints import did_you_mean
 from diffcli.language.parsing.tokens import PASTED
@@ -21,18 +18,14 @@ from diffcli.reports.functions import functions_report
 EXAMPLES = ("diffcli functions", "diffcli functions log", "diffcli functions --json")
 
 
-@click.command(cls=Command, examples=EXAMPLES)
-@click.argument("name", required=False)
-@output_options
-@click.pass_obj
-def command(environment: Environment, /, name: str | None, **options: Any) -> int:
+@as_command(click.argument("name", required=False), examples=EXAMPLES, limits=False)
+def command(run: Run, name: str | None) -> int:
     """The operations of the language: rule, domain, and where each is not differentiable.
 
     With NAME, everything about one of them.
     """
-    output = Output.of(environment, **options)
     rows, of_arrays = _find(name) if name else (list(OPERATIONS.values()), list(ROWS))
-    output.print(functions_report(rows, bool(name), output.style.format.draws == TREES, of_arrays))
+    run.output.print(functions_report(rows, bool(name), run.output.style.format.draws == TREES, of_arrays))
     return 0
 
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
-from diffcli.cli.environment import Environment
-from diffcli.cli.options import Command, output_options
-from diffcli.cli.output import Output
+from diffcli.cli.options import as_command
+from diffcli.cli.run import Run
 from diffcli.cli.summaries import COMMANDS
 from diffcli.errors import UsageError, error
 from diffcli.errors.codes import CODES, EXITS, Code
@@ -18,24 +15,21 @@ from diffcli.records.blocks import Column, Document, Table, Text
 EXAMPLES = ("diffcli help", "diffcli help implicit-multiplication", "diffcli help exit-codes")
 
 
-@click.command(cls=Command, examples=EXAMPLES)
-@click.argument("topic", required=False)
-@output_options
-@click.pass_obj
-def command(environment: Environment, /, topic: str | None, **options: Any) -> int:
+@as_command(click.argument("topic", required=False), examples=EXAMPLES, limits=False)
+def command(run: Run, topic: str | None) -> int:
     """What the error code TOPIC means, with an example. Without TOPIC, the list of them."""
-    output = Output.of(environment, **options)
     if topic is None:
-        output.print(_list())
+        document = _list()
     elif topic == "exit-codes":
-        output.print(_exit_codes())
+        document = _exit_codes()
     elif topic in CODES:
-        output.print(_explain(topic, CODES[topic]))
+        document = _explain(topic, CODES[topic])
     else:
         help = [*did_you_mean(topic, [*CODES, "exit-codes"]), "`diffcli help` lists them all"]
         if topic in COMMANDS:
             help = [f"`diffcli {topic} --help` tells about the command"]
         raise UsageError([error("unknown-topic", f"there is no code `{topic}`", help=help)])
+    run.output.print(document)
     return 0
 
 

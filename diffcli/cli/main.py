@@ -13,6 +13,7 @@ import click
 from diffcli._version import __version__
 from diffcli.cli.environment import Environment, write
 from diffcli.cli.exit_codes import ExitCode
+from diffcli.cli.flags import HELP, eager_flag
 from diffcli.cli.summaries import COMMANDS
 from diffcli.errors import DiffcliError, UsageError, error
 
@@ -52,11 +53,13 @@ class Commands(click.Group):
 
 @click.group(
     cls=Commands,
-    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": None, "max_content_width": 100},
+    context_settings={"auto_envvar_prefix": None, "max_content_width": 100},
     epilog=EPILOG,
+    add_help_option=False,
 )
-@click.version_option(__version__, prog_name="diffcli", message="%(prog)s %(version)s")
+@eager_flag("--version", help="Show the version and exit.", shows=lambda context: f"diffcli {__version__}")
 @click.option("--debug", is_flag=True, help="Show the traceback of a bug in diffcli.")
+@HELP
 def program(debug: bool) -> None:
     """Derivatives that are computed, checked and explained: automatic, symbolic and numerical."""
 

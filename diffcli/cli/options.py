@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any
 
 import click
 
+from diffcli.cli.environment import Environment
+from diffcli.cli.flags import HELP, Decorator
+from diffcli.cli.run import Run
 from diffcli.errors import ExpressionError, UsageError, error
 
-Function = TypeVar("Function", bound=Callable[..., Any])
-
-_OPERATORS = re.compile(r"[-+*/^()=<>]")
-_LONG_OPTION = re.compile(r"--[a-z][a-z-]*(=.*)?", re.DOTALL)
+_OPERATORS = frozenset("-+*/^()=<>")
+_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz")
 
 
 class Command(click.Command):
@@ -24,12 +24,11 @@ class Command(click.Command):
         super().__init__(*args, **kwargs)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        return super().parse_args(ctx, self.separate(args, self.get_help_option_names(ctx)))
+        return super().parse_args(ctx, self.separate(args))
 
-    def separate(self, args: list[str], flags: Iterable[str] = ()) -> list[str]:
+    def separate(self, args: list[str]) -> list[str]:
         """The arguments with expressions such as ``-x^2`` behind ``--``, where click takes them for what they are."""
         options = {name: option for option in self.params if isinstance(option, click.Option) for name in option.opts}
-        known = {*options, *flags}
         valued = {name for name, option in options.items() if not option.is_flag and not option.count}
         kept: list[str] = []
         expressions: list[str] = []
@@ -37,7 +36,7 @@ class Command(click.Command):
         for position, token in enumerate(args):
             if token == "--":
                 return [*kept, *args[position:position + 1], *expressions, *args[position + 1 :]]
-            if not takes_value and _is_expression(token, known, valued):
+            if not takes_value and _is_expression(token, options.keys(), valued):
                 expressions.append(token)
                 continue
             kept.append(token)
@@ -50,16 +49,17 @@ class Command(click.Command):
                 formatter.write("".join(f"  {example}\n" for example in self.examples))
 
 
-def _is_expression(token: str, options: set[str], valued: set[str]) -> bool:
+def _is_expression(token: str, options: Collection[str], valued: set[str]) -> bool:
     """Whether an argument that begins with a minus sign is an expression."""
     if len(token) < 2 or token[0] != "-":
         return False
     if token.startswith("--"):
-        return not _LONG_OPTION.fullmatch(token)
-    if token[:2] in valued and not _OPERATORS.match(token[2:]):
+        name = token[2:].partition("=")[0]
+        return name[:1] not in _LETTERS or not _LETTERS.issuperset(name.replace("-", ""))
+    if token[:2] in valued and token[2:3] not in _OPERATORS:
         return False  # an option, perhaps with its value, such as -oresult.tex
     flags = all(f"-{letter}" in options for letter in token[1:])
-    return not flags or bool(_OPERATORS.search(token[1:]))
+    return not flags or not _OPERATORS.isdisjoint(token[1:])
 
 
 class Choice(click.Choice[str]):
@@ -104,7 +104,7 @@ class Number(click.ParamType[Any]):
             return value
         label = param.opts[0] if param else "number"
         try:
-            return only_numbers(read_point(f"h={value}", label)[0])["h"]
+            return only_numbers(read_point(f"h={value}", label))["h"]
         except ExpressionError:
             help = ["write a number, or an expression without variables such as 2^-10"]
             raise UsageError([error("bad-value", f"{label} is `{value}`, not a number", help=help)]) from None
@@ -121,30 +121,81 @@ class Names(click.ParamType[Any]):
         return [name.strip() for name in str(value).split(",") if name.strip()]
 
 
-def output_options(function: Function, digits: bool = True) -> Function:
+EXPRESSION: Decorator = click.argument("expression", metavar="EXPR")
+PROGRAM_OR_FUNCTION = """\
+    EXPR is an expression, @FILE, or - for standard input. FILE.py:NAME is a Python function: the file is imported, which runs
+    it, because you name it."""
+"""What the help of a command says of `EXPRESSION`."""
+
+OF: Decorator = click.option("--of", metavar="RESULTS", help='The results, as names of the program or expressions in them: "u; v^2".')
+STRICT: Decorator = click.option("--strict", is_flag=True, help="Exit with 5 where the function is not differentiable.")
+QUIET: Decorator = click.option("-q", "--quiet", is_flag=True, help="Print the result alone: a name, a tab, a number.")
+
+SPARSITY: Decorator = click.option("--sparsity", is_flag=True, help="Draw which entries may differ from 0.")
+
+
+def at(help: str = "The point, as x=2,y=pi/4; may be given again.") -> Decorator:
+    return click.option("--at", multiple=True, metavar="POINT", help=help)
+
+
+def wrt(help: str = "Variables to differentiate by; all, if not given.") -> Decorator:
+    return click.option("--wrt", type=Names(), help=help)
+
+
+def kink() -> Decorator:
+    from diffcli.methods.nonsmooth.breaks import POLICIES
+
+    return choice("--kink", "policy", POLICIES, "POLICY", "At a kink: min-norm, mean, left, right, nan, error.", "min-norm")
+
+
+def full(help: str = "Show every row and column of a large matrix, or element of an array.") -> Decorator:
+    return click.option("--full", is_flag=True, help=help)
+
+
+def choice(option: str, kind: str, known: Iterable[str], metavar: str, help: str, default: str | None = None) -> Decorator:
+    """An option that is one of the ``known`` words; its default is shown."""
+    return click.option(option, type=Choice(kind, known), metavar=metavar, help=help, default=default, show_default=default is not None)
+
+
+def timeout() -> Decorator:
+    return click.option("--timeout", type=click.FloatRange(0), default=60.0, metavar="S", help="Stop after S seconds; 0 is never.", show_default=True)
+
+
+def output_options(digits: bool) -> list[Decorator]:
     """The options of every command that prints a report; without ``digits``, for a command that has a use of its own for it."""
     from diffcli.reports.formats import ALIASES, FORMATS, OFFERED
 
-    options = [
+    shown = click.option("--digits", type=Digits(), metavar="N", default="6", help="Significant digits in tables, or full.", show_default=True)
+    return [
         click.option("-f", "--format", "format", type=Choice("format", FORMATS, ALIASES), metavar="FORMAT", help=f"{OFFERED}."),
         click.option("--json", "as_json", is_flag=True, help="The same as --format json."),
         click.option("-o", "--output", metavar="FILE", help="Write to a file; its suffix says the format."),
+        *([shown] if digits else []),
         click.option("--width", type=click.IntRange(20, 10_000), metavar="N", help="Width of tables, if not that of the terminal."),
         click.option("--color", type=Choice("color setting", ("auto", "always", "never")), metavar="WHEN", default="auto", help="auto, always or never."),
     ]  # fmt: skip
-    if digits:
-        shown = click.option("--digits", type=Digits(), metavar="N", default="6", help="Significant digits in tables, or full.", show_default=True)
-        options.insert(3, shown)
-    for option in reversed(options):
-        function = option(function)
-    return function
 
 
-def limit_options(function: Function) -> Function:
+def limit_options() -> list[Decorator]:
     """The options of every command that computes."""
-    for option in reversed((
-        click.option("--timeout", type=click.FloatRange(0), default=60.0, metavar="S", help="Stop after S seconds; 0 is never.", show_default=True),
-        click.option("--max-nodes", type=click.IntRange(1), default=10_000_000, metavar="N", help="The longest tape or derivative to build.", show_default=True),
-    )):  # fmt: skip
-        function = option(function)
-    return function
+    most = click.option("--max-nodes", type=click.IntRange(1), default=10_000_000, metavar="N", help="The longest tape or derivative to build.", show_default=True)
+    return [timeout(), most]
+
+
+def as_command(*options: Decorator, examples: Iterable[str], digits: bool = True, limits: bool = True) -> Callable[[Callable[..., int]], click.Command]:
+    """A command of its own ``options`` and those that every command has; its function is given a `Run` and its own options."""
+
+    def decorate(function: Callable[..., int]) -> click.Command:
+        def begin(environment: Environment, /, **given: Any) -> int:
+            run = Run(environment, given)
+            return function(run, **given)
+
+        about, _, more = (function.__doc__ or "").partition("\n\n")
+        inserted = [PROGRAM_OR_FUNCTION] if EXPRESSION in options and "EXPR is" not in more else []
+        begin.__doc__ = "\n\n".join([about, *inserted, more])
+        decorated: Callable[..., Any] = click.pass_obj(begin)
+        for option in reversed([*options, *output_options(digits), *(limit_options() if limits else []), HELP]):
+            decorated = option(decorated)
+        return click.command(cls=Command, examples=examples, add_help_option=False)(decorated)
+
+    return decorate

@@ -6,16 +6,13 @@ from typing import Any
 
 import click
 
-from diffcli.cli.environment import Environment
-from diffcli.cli.limits import time_limit
-from diffcli.cli.matrix_options import OF, point_of, point_options, take_output
-from diffcli.cli.options import Command, limit_options, output_options
-from diffcli.cli.output import exit_code
-from diffcli.cli.progress import progress
-from diffcli.cli.reading import read_program
-from diffcli.methods.matrices.options import MatrixOptions
+from diffcli.cli.options import EXPRESSION, OF, QUIET, STRICT, as_command, at, full, kink, wrt
+from diffcli.cli.run import Run
 from diffcli.methods.matrices.products import compute_vjp
+from diffcli.methods.options import MatrixOptions
 from diffcli.reports.derivatives.matrices import product_report
+
+SEED = click.option("--seed", metavar="WEIGHTS", help='The weights of the results, in order, as "1, 0, 2", or by name, as u=1; a single result has 1.')
 
 EXAMPLES = (
     'diffcli vjp "[x*y, sin(x), exp(y)]" --at x=2,y=3 --seed "1, 0, 2"',
@@ -24,24 +21,8 @@ EXAMPLES = (
 )
 
 
-@click.command(cls=Command, examples=EXAMPLES)
-@point_options()
-@click.option("--seed", metavar="WEIGHTS", help='The weights of the results, in order, as "1, 0, 2", or by name, as u=1; a single result has 1.')
-@OF
-@output_options
-@limit_options
-@click.pass_obj
-def command(environment: Environment, /, expression: str, at: tuple[str, ...], seed: str | None, timeout: float, **options: Any) -> int:
-    """The derivatives of a weighted sum of the results of EXPR: a vector times the Jacobian, by one reverse sweep.
-
-    EXPR is an expression, @FILE, or - for standard input. FILE.py:NAME is a Python function: the file is imported, which runs
-    it, because you name it.
-    """
-    output = take_output(environment, options)
-    asked = MatrixOptions(**options)
-    with time_limit(timeout), progress(environment) as stage:
-        asked.progress = stage
-        stage("reading")
-        result = compute_vjp(read_program(expression, environment), point_of(at), seed, asked, "--seed")
-    output.print(product_report(result, output.style), result.notes)
-    return exit_code(result.notes, [*result.values.values(), *result.product.values()])
+@as_command(EXPRESSION, at(), wrt(), kink(), STRICT, full(), QUIET, SEED, OF, examples=EXAMPLES)
+def command(run: Run, seed: str | None, **options: Any) -> int:
+    """The derivatives of a weighted sum of the results of EXPR: a vector times the Jacobian, by one reverse sweep."""
+    result = run.compute(compute_vjp, seed, MatrixOptions(progress=run.stage, **options), "--seed")
+    return run.report(product_report(result, run.output.style), result.notes, [*result.values.values(), *result.product.values()])

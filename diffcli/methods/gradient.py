@@ -162,7 +162,7 @@ def _numeric(problem: Problem, options: Options, replaced: Overrides, notes: lis
     found = []
     for position, name in enumerate(problem.wrt, 1):
         options.progress(f"differences along {name} ({position} of {len(problem.wrt)})")
-        found.append(difference(problem, name, options.method, options.order, options.step, options.rule))
+        found.append(difference(problem, name, options.quotient, options.order, options.step, options.rule))
     differences = tuple(found)
     told = {slope.variable for note in notes for slope in note.slopes if None not in (slope.left, slope.right)}
     notes += [no_difference(found) for found in differences if not math.isfinite(found.estimate) and found.variable not in told]

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from diffcli.methods.matrices.hessian import compute_hessian
 from diffcli.methods.matrices.hessian_record import HessianResult
 from diffcli.methods.matrices.jacobian import JacobianResult, compute_jacobian
-from diffcli.methods.matrices.options import HESSIAN_MODES, JVP_MODES, MatrixOptions
 from diffcli.methods.matrices.products import Direction, ProductResult, Weights, compute_hvp, compute_jvp, compute_vjp
+from diffcli.methods.options import HessianOptions, JvpOptions, MatrixOptions
 from diffcli.methods.problem.problem import At, Target
 from diffcli.tape.lowering import MOST_ROWS
 
@@ -129,8 +129,7 @@ def hessian(
     >>> hessian("elu(x)", "x=0").notes[0].message
     'the first derivative of `elu` has a corner or a jump here'
     """
-    options = MatrixOptions(mode=mode, modes=HESSIAN_MODES, of=of, wrt=wrt, strict=strict, max_nodes=max_nodes)
-    return compute_hessian(target, at, options)
+    return compute_hessian(target, at, HessianOptions(mode=mode, of=of, wrt=wrt, strict=strict, max_nodes=max_nodes))
 
 
 def jvp(
@@ -172,7 +171,7 @@ def jvp(
     >>> jvp("[x*y, x + y]", {"x": 2, "y": 5}, {"x": 1}).product
     {'f1': 5.0, 'f2': 1.0}
     """
-    return compute_jvp(target, at, seed, MatrixOptions(mode=mode, modes=JVP_MODES, of=of, kink=kink, strict=strict))
+    return compute_jvp(target, at, seed, JvpOptions(mode=mode, of=of, kink=kink, strict=strict))
 
 
 def vjp(

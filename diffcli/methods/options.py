@@ -1,9 +1,10 @@
-"""What can be asked of a gradient: its modes, methods and rules by name, and options that fit together."""
+"""The options of commands and of the library's functions: a record each, with defaults, known words, and what excludes what."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, dataclass_transform
 
 from diffcli.errors import UsageError, error
 from diffcli.language.complaints.lazy import complaints
@@ -35,74 +36,169 @@ STENCIL_METHODS = ("forward", "backward", "central")
 RULES = ("tape", "theory", "eps", "relative", "absolute", "curtis-reid", "dumontet-vignes", "shi")
 """How the step of a stencil is chosen, for ``--rule``; what each is stands in `diffcli.methods.differences.step_rules`."""
 
+JACOBIAN_MODES = {
+    "auto": "forward or reverse, whichever takes fewer operations",
+    "forward": "automatic differentiation, a sweep for each column, or each colour of columns",
+    "reverse": "automatic differentiation, a sweep backwards for each row, or each colour of rows",
+    "numeric": "finite differences, each with an error bar",
+    "symbolic": "SymPy's derivatives, and their values",
+}
+HESSIAN_MODES = {
+    "auto": "automatic differentiation, forward sweeps over the tape of the gradient",
+    "numeric": "second differences, each with an error bar",
+    "symbolic": "SymPy's second derivatives, and their values",
+}
+JVP_MODES = {
+    "forward": "automatic differentiation, one sweep",
+    "numeric": "finite differences along the direction, each with an error bar",
+}
 
-class Options:
-    """Everything that can be asked of `compute`; see `diffcli.grad` for what each means."""
-
-    def __init__(
-        self,
-        *,
-        mode: str = "reverse",
-        wrt: str | Sequence[str] | None = None,
-        seed: str | Mapping[str, object] | None = None,
-        kink: str = "min-norm",
-        strict: bool = False,
-        method: str | None = None,
-        order: int | None = None,
-        step: float | None = None,
-        rule: str | None = None,
-        share: bool = False,
-        trace: bool = False,
-        most_shown: int | None = None,
-        cost: bool = False,
-        notation: Notation = UNICODE,
-        max_nodes: int = MOST_ROWS,
-        simplify: bool = True,
-        steps: bool = False,
-        derivative_tape: bool = False,
-    ) -> None:
-        for name, given, known in (
-            ("mode", mode, MODES), ("kink", kink, POLICIES),
-            ("method", method or "central", METHODS), ("rule", rule or "tape", RULES),
-        ):  # fmt: skip
-            if given not in known:
-                hints = complaints.did_you_mean(str(given), known)
-                _refuse(f"there is no {name} `{given}`", *hints, f"one of: {', '.join(known)}")
-        if kink not in ("min-norm", "error") and mode not in ("reverse", "forward"):
-            _refuse(f"a rule for kinks is for automatic differentiation, not for {mode}", "add --mode reverse, or leave it out")
-        if seed is not None and mode != "forward":
-            _refuse(f"a seed is a direction for forward mode, not for {mode}", "add --mode forward, or leave --seed out")
-        if any(given is not None for given in (method, order, step, rule)) and mode != "numeric":
-            message = f"a method, an order, a step and a rule are for numeric mode, not for {mode}"
-            _refuse(message, "add --mode numeric, or leave it out")
-        if method is None:  # whoever asks for a step or an order has a stencil in mind
-            method = "automatic" if order is None and step is None and rule is None else "central"
-        if (order is not None or rule is not None) and method not in STENCIL_METHODS:
-            _refuse(f"an order and a rule are for a stencil, not for {method}", "add --method forward, backward or central")
-        if step is not None and method == "automatic":
-            _refuse("the automatic method chooses its step", "leave the step out, or add --method richardson")
-        if step is not None and rule is not None:
-            _refuse("a step leaves nothing for a rule to choose", "give one of them")
-        if steps and mode != "symbolic":
-            _refuse(f"a derivation in steps is for symbolic mode, not for {mode}", "add --mode symbolic, or leave --steps out")
-        if derivative_tape and mode != "reverse":
-            message = f"a derivative tape is reverse mode written out, and not for {mode}"
-            _refuse(message, "add --mode reverse, or leave --derivative-tape out")
-        if derivative_tape and kink not in ("min-norm", "error"):
-            _refuse("a derivative tape is made by the rules of the table, at kinks too", "leave --kink or --derivative-tape out")
-        if seed is not None and wrt is not None:
-            _refuse("a seed is a direction of its own; there is nothing to choose by wrt", "give one of them")
-        if step is not None and not (step > 0 and math.isfinite(step)):
-            _refuse(f"the step is {step}, not a positive number", code="bad-value")
-        self.mode, self.wrt, self.seed = mode, wrt, seed
-        self.kink, self.strict = kink, strict
-        self.method, self.order, self.step, self.rule = method, order, step, rule
-        self.share, self.max_nodes, self.simplify = share, max_nodes, simplify
-        self.steps, self.derivative_tape = steps, derivative_tape
-        self.trace, self.most_shown, self.cost, self.notation = trace, most_shown, cost, notation
-        self.progress: Callable[[str], None] = lambda stage: None
-        """Told of each stage as it begins."""
+Known = Mapping[str, Mapping[str, str] | Sequence[str]]
+Conflict = tuple[Callable[[Any], object], str, str]
+"""A test of the options, the message where it holds, with ``{o.mode}`` for the value of one, and the help."""
 
 
-def _refuse(message: str, *help: str, code: str = "unknown-choice") -> None:
-    raise UsageError([error(code, message, help=help)])
+def _silent(stage: str) -> None:
+    """Show no progress."""
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True)
+class Record:
+    """The options of a command as attributes with their defaults, frozen, and checked when they are made.
+
+    (A dataclass would do the same, and take longer to import than a gradient to compute.)
+
+    Raises
+    ------
+    UsageError
+        An option is none of the ``known`` words, or meets a conflict.
+    """
+
+    known: ClassVar[Known] = {}
+    conflicts: ClassVar[Sequence[Conflict]] = ()
+
+    def __init__(self, **given: Any) -> None:
+        for name in given:
+            if not hasattr(type(self), name):
+                raise TypeError(f"{type(self).__name__} has no option {name!r}")
+        self.__dict__.update(given)
+        for name, words in self.known.items():
+            chosen = getattr(self, name)
+            if chosen not in words and chosen is not getattr(type(self), name):
+                hints = complaints.did_you_mean(str(chosen), words)
+                raise _refusal(f"there is no {name} `{chosen}`", *hints, f"one of: {', '.join(words)}")
+        for applies, message, help in self.conflicts:
+            if applies(self):
+                raise _refusal(message.format(o=self), help)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"options do not change: {name}")
+
+
+class SharedOptions(Record):
+    """The options of every computation."""
+
+    wrt: str | Sequence[str] | None = None
+    kink: str = "min-norm"
+    strict: bool = False
+    max_nodes: int = MOST_ROWS
+    progress: Callable[[str], None] = staticmethod(_silent)
+    """Called with each stage as it begins."""
+
+
+class Options(SharedOptions):
+    """What can be asked of a gradient; see `diffcli.grad` for what each means."""
+
+    mode: str = "reverse"
+    seed: str | Mapping[str, object] | None = None
+    method: str | None = None
+    order: int | None = None
+    step: float | None = None
+    rule: str | None = None
+    share: bool = False
+    trace: bool = False
+    most_shown: int | None = None
+    cost: bool = False
+    notation: Notation = UNICODE
+    simplify: bool = True
+    steps: bool = False
+    derivative_tape: bool = False
+
+    known: ClassVar[Known] = {"mode": MODES, "kink": POLICIES, "method": METHODS, "rule": RULES}
+    conflicts: ClassVar[Sequence[Conflict]] = (
+        (lambda o: o.kink not in ("min-norm", "error") and o.mode not in ("reverse", "forward"),
+         "a rule for kinks is for automatic differentiation, not for {o.mode}", "add --mode reverse, or leave it out"),
+        (lambda o: o.seed is not None and o.mode != "forward",
+         "a seed is a direction for forward mode, not for {o.mode}", "add --mode forward, or leave --seed out"),
+        (lambda o: o.mode != "numeric" and any(given is not None for given in (o.method, o.order, o.step, o.rule)),
+         "a method, an order, a step and a rule are for numeric mode, not for {o.mode}",
+         "add --mode numeric, or leave it out"),
+        (lambda o: (o.order is not None or o.rule is not None) and o.quotient not in STENCIL_METHODS,
+         "an order and a rule are for a stencil, not for {o.quotient}", "add --method forward, backward or central"),
+        (lambda o: o.step is not None and o.quotient == "automatic",
+         "the automatic method chooses its step", "leave the step out, or add --method richardson"),
+        (lambda o: o.step is not None and o.rule is not None,
+         "a step leaves nothing for a rule to choose", "give one of them"),
+        (lambda o: o.steps and o.mode != "symbolic",
+         "a derivation in steps is for symbolic mode, not for {o.mode}", "add --mode symbolic, or leave --steps out"),
+        (lambda o: o.derivative_tape and o.mode != "reverse",
+         "a derivative tape is reverse mode written out, and not for {o.mode}",
+         "add --mode reverse, or leave --derivative-tape out"),
+        (lambda o: o.derivative_tape and o.kink not in ("min-norm", "error"),
+         "a derivative tape is made by the rules of the table, at kinks too", "leave --kink or --derivative-tape out"),
+        (lambda o: o.seed is not None and o.wrt is not None,
+         "a seed is a direction of its own; there is nothing to choose by wrt", "give one of them"),
+    )  # fmt: skip
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        if self.step is not None and not (self.step > 0 and math.isfinite(self.step)):
+            raise UsageError([error("bad-value", f"the step is {self.step}, not a positive number")])
+
+    @property
+    def quotient(self) -> str:
+        """The difference quotient: whoever asks for a step, an order or a rule has a stencil in mind."""
+        return self.method or ("automatic" if (self.order, self.step, self.rule) == (None, None, None) else "central")
+
+
+class MatrixOptions(SharedOptions):
+    """What can be asked of a Jacobian; see `diffcli.jacobian` for what each means."""
+
+    mode: str = "auto"
+    of: str | Sequence[str] | None = None
+    simplify: bool = True
+
+    known: ClassVar[Known] = {"mode": JACOBIAN_MODES, "kink": POLICIES}
+    conflicts: ClassVar[Sequence[Conflict]] = (
+        (lambda o: o.kink not in ("min-norm", "error") and not o.by_rules,
+         "a rule for kinks is for automatic differentiation, not for {o.mode}", "leave --kink or --mode out"),
+    )  # fmt: skip
+
+    @property
+    def by_rules(self) -> bool:
+        """Whether derivatives come from the rules of the table."""
+        return self.mode not in ("numeric", "symbolic")
+
+
+class HessianOptions(MatrixOptions):
+    """What can be asked of a Hessian; see `diffcli.hessian`."""
+
+    known: ClassVar[Known] = {"mode": HESSIAN_MODES, "kink": POLICIES}
+
+
+class JvpOptions(MatrixOptions):
+    """What can be asked of a Jacobian times a direction; see `diffcli.jvp`."""
+
+    mode: str = "forward"
+
+    known: ClassVar[Known] = {"mode": JVP_MODES, "kink": POLICIES}
+
+
+class GraphOptions(SharedOptions):
+    """What can be asked of a graph; see `diffcli.studies.graph.of_tape.graph_of`."""
+
+    share: bool = False
+
+
+def _refusal(message: str, *help: str) -> UsageError:
+    return UsageError([error("unknown-choice", message, help=help)])

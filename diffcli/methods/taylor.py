@@ -3,7 +3,7 @@
 # Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from diffcli.errors import Diagnostic, ExpressionError, UsageError, error
@@ -11,7 +11,7 @@ from diffcli.language.writing.printer import number_text
 from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, describe, find_breaks
 from diffcli.methods.nonsmooth.nonfinite import require_value
 from diffcli.methods.nonsmooth.one_sided import NUDGE
-from diffcli.methods.points.points import read_point
+from diffcli.methods.points.points import as_point
 from diffcli.methods.problem.problem import At, Problem, Target, as_program
 from diffcli.methods.problem.scalarise import in_numbers, point_of
 from diffcli.methods.sweeps.point_rows import PointRows
@@ -189,9 +189,8 @@ def _with_zero(at: At | None, variable: str) -> At:
     """The point with the variable at 0, if it is not given."""
     if at is None or (isinstance(at, str) and not at.strip()):
         return {variable: 0.0}
-    if isinstance(at, str):
-        return at if variable in read_point(at)[0] else f"{at}, {variable}=0"
-    return at if variable in at else {**at, variable: 0.0}
+    point = at if isinstance(at, Mapping) else as_point(at)
+    return point if variable in point else {**point, variable: 0.0}
 
 
 def _not_finite(coefficients: Sequence[float]) -> Diagnostic:

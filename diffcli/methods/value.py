@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from diffcli.methods.nonsmooth.system_notes import require_values
-from diffcli.methods.points.points import CheckedPoint, check_mapping
+from diffcli.methods.points.points import as_point
 from diffcli.methods.problem.problem import At, Target
 from diffcli.methods.problem.system import System
 from diffcli.tape.lowering import MOST_ROWS
@@ -54,7 +54,7 @@ def evaluate(target: Target, at: At, *, max_nodes: int = MOST_ROWS) -> Any:
     Traceback (most recent call last):
     diffcli.errors.DomainError: `log` is undefined here
     """
-    point = at if isinstance(at, str) else CheckedPoint(check_mapping(at, copy=False))  # nothing is left that could tell it
+    point = as_point(at, copy=False)  # no result is left that keeps it
     system = System(target, point, most_rows=max_nodes)
     if system.recording is not None:
         found = [system.values[output.slot] for output in system.outputs]

@@ -6,13 +6,144 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from diffcli.autograd.graph.core import Core
-from diffcli.errors import fault
+from diffcli.errors import AutogradError, fault
 from diffcli.nn.module import Module, indented
 from diffcli.nn.parameter import Parameter
 from diffcli.operations.array_row import shape_text
 
 
-class ModuleList(Module):
+class _Holder(Module):
+    """What holds parts of one kind."""
+
+    _kind = "module"
+
+    @property
+    def _parts(self) -> dict[str, Any]:
+        return self.__dict__[f"_{self._kind}s"]  # type: ignore[no-any-return]
+
+    def _put(self, name: str, part: Any) -> None:
+        if self._kind == "module":
+            self.register_module(name, part)
+            return
+        if not isinstance(part, Core):
+            raise fault("bad-module", f"a `{type(part).__name__}` is no tensor", help=["make it with nn.Parameter(...)"])
+        self.register_parameter(name, part if isinstance(part, Parameter) else Parameter(part))
+
+    def __len__(self) -> int:
+        return len(self._parts)
+
+    def _own_text(self, texts: Mapping[int, str]) -> str:
+        if self._kind == "module" or not self._parts:
+            return super()._own_text(texts)
+        lines = [f"({name}): Parameter of {shape_text(one.shape)}, {one.dtype}" for name, one in self._parts.items()]
+        return f"{type(self).__name__}(\n" + "\n".join(map(indented, lines)) + "\n)"
+
+
+class _Row(_Holder):
+    """Parts in a row, counted from 0."""
+
+    def __init__(self, parts: Iterable[Any] = ()) -> None:
+        super().__init__()
+        self.extend(parts)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._parts.values())
+
+    def __contains__(self, part: object) -> bool:
+        return any(part is one for one in self)
+
+    def _key(self, place: int) -> str:
+        count = len(self)
+        if not -count <= place < count:
+            raise IndexError(f"there is no {self._kind} {place} in {type(self).__name__}, which has {count}")
+        return list(self._parts)[place]
+
+    def __getitem__(self, place: int | slice) -> Any:
+        if isinstance(place, slice):
+            return type(self)(list(self)[place])
+        return self._parts[self._key(place)]
+
+    def __setitem__(self, place: int, part: Any) -> None:
+        self._put(self._key(place), part)
+
+    def __delitem__(self, place: int) -> None:
+        gone = self._key(place)
+        self._replace([part for name, part in self._parts.items() if name != gone])
+
+    def _replace(self, parts: list[Any]) -> None:
+        """Have these parts in place of those that are there, counted anew."""
+        held = dict(self._parts)
+        self._parts.clear()
+        try:
+            self.extend(parts)
+        except AutogradError:
+            self._parts.clear()
+            self._parts.update(held)
+            raise
+
+    def append(self, part: Any) -> Any:
+        """Add a part at the end."""
+        place = len(self)
+        while str(place) in self._parts:  # a name of the user's own
+            place += 1
+        self._put(str(place), part)
+        return self
+
+    def extend(self, parts: Iterable[Any]) -> Any:
+        """Add parts at the end."""
+        for part in parts:
+            self.append(part)
+        return self
+
+    def insert(self, place: int, part: Any) -> None:
+        """Add a part before another one."""
+        kept = list(self)
+        kept.insert(place, part)
+        self._replace(kept)
+
+
+class _Named(_Holder):
+    """Parts under names."""
+
+    def __init__(self, parts: Mapping[str, Any] | Iterable[tuple[str, Any]] = ()) -> None:
+        super().__init__()
+        self.update(parts)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._parts)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._parts
+
+    def __getitem__(self, name: str) -> Any:
+        return self._parts[name]
+
+    def __setitem__(self, name: str, part: Any) -> None:
+        self._put(name, part)
+
+    def __delitem__(self, name: str) -> None:
+        del self._parts[name]
+
+    def keys(self) -> Iterable[str]:
+        return self._parts.keys()
+
+    def values(self) -> Iterable[Any]:
+        return self._parts.values()
+
+    def items(self) -> Iterable[tuple[str, Any]]:
+        return self._parts.items()
+
+    def update(self, parts: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> None:
+        """Add parts under their names."""
+        for name, part in parts.items() if isinstance(parts, Mapping) else parts:
+            self[name] = part
+
+    def pop(self, name: str) -> Any:
+        """Take a part out."""
+        return self._parts.pop(name)
+
+
+class ModuleList(_Row):
     """Modules in a row. A Python list would hide them: their parameters would not be found.
 
     >>> from diffcli import nn
@@ -23,64 +154,6 @@ class ModuleList(Module):
       (1): ReLU()
     )
     """
-
-    def __init__(self, modules: Iterable[Module] = ()) -> None:
-        super().__init__()
-        self.extend(modules)
-
-    def __len__(self) -> int:
-        return len(self._modules)
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self._modules.values())
-
-    def _key(self, place: int) -> str:
-        count = len(self)
-        if not -count <= place < count:
-            raise IndexError(f"there is no module {place} in {type(self).__name__}, which has {count}")
-        return str(list(self._modules)[place])
-
-    def __getitem__(self, place: int | slice) -> Any:
-        if isinstance(place, slice):
-            return type(self)(list(self._modules.values())[place])
-        return self._modules[self._key(place)]
-
-    def __setitem__(self, place: int, module: Module) -> None:
-        self.register_module(self._key(place), module)
-
-    def __delitem__(self, place: int) -> None:
-        gone = self._key(place)
-        self._replace([module for name, module in self._modules.items() if name != gone])
-
-    def _replace(self, modules: list[Module]) -> None:
-        """Have these modules in place of those that are there, counted anew."""
-        if wrong := [module for module in modules if not isinstance(module, Module)]:
-            raise fault("bad-module", f"a `{type(wrong[0]).__name__}` is no module")
-        self._modules.clear()
-        self.extend(modules)
-
-    def __contains__(self, module: object) -> bool:
-        return any(module is part for part in self)
-
-    def append(self, module: Module) -> Any:
-        """Add a module at the end."""
-        place = len(self)
-        while str(place) in self._modules:  # a name of the user's own
-            place += 1
-        self.register_module(str(place), module)
-        return self
-
-    def extend(self, modules: Iterable[Module]) -> Any:
-        """Add modules at the end."""
-        for module in modules:
-            self.append(module)
-        return self
-
-    def insert(self, place: int, module: Module) -> None:
-        """Add a module before another one."""
-        kept = list(self._modules.values())
-        kept.insert(place, module)
-        self._replace(kept)
 
 
 class Sequential(ModuleList):
@@ -114,63 +187,11 @@ class Sequential(ModuleList):
         return super().__getitem__(place)
 
 
-class ModuleDict(Module):
+class ModuleDict(_Named):
     """Modules under names."""
 
-    def __init__(self, modules: Mapping[str, Module] | Iterable[tuple[str, Module]] = ()) -> None:
-        super().__init__()
-        self.update(modules)
 
-    def __len__(self) -> int:
-        return len(self._modules)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._modules)
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._modules
-
-    def __getitem__(self, name: str) -> Any:
-        return self._modules[name]
-
-    def __setitem__(self, name: str, module: Module) -> None:
-        self.register_module(name, module)
-
-    def __delitem__(self, name: str) -> None:
-        del self._modules[name]
-
-    def keys(self) -> Iterable[str]:
-        return self._modules.keys()  # type: ignore[no-any-return]
-
-    def values(self) -> Iterable[Any]:
-        return self._modules.values()  # type: ignore[no-any-return]
-
-    def items(self) -> Iterable[tuple[str, Any]]:
-        return self._modules.items()  # type: ignore[no-any-return]
-
-    def update(self, modules: Mapping[str, Module] | Iterable[tuple[str, Module]]) -> None:
-        """Add modules under their names."""
-        for name, module in modules.items() if isinstance(modules, Mapping) else modules:
-            self[name] = module
-
-    def pop(self, name: str) -> Any:
-        """Take a module out."""
-        return self._modules.pop(name)
-
-
-def _as_parameter(value: Any) -> Parameter:
-    if isinstance(value, Parameter):
-        return value
-    if isinstance(value, Core):
-        return Parameter(value)
-    raise fault("bad-module", f"a `{type(value).__name__}` is no tensor", help=["make it with nn.Parameter(...)"])
-
-
-def _line(name: str, parameter: Parameter) -> str:
-    return f"({name}): Parameter of {shape_text(parameter.shape)}, {parameter.dtype}"
-
-
-class ParameterList(Module):
+class ParameterList(_Row):
     """Parameters in a row; a tensor becomes one.
 
     >>> from diffcli import nn
@@ -180,84 +201,10 @@ class ParameterList(Module):
     (['0', '1'], 2)
     """
 
-    def __init__(self, values: Iterable[Any] = ()) -> None:
-        super().__init__()
-        self.extend(values)
-
-    def __len__(self) -> int:
-        return len(self._parameters)
-
-    def __iter__(self) -> Iterator[Parameter]:
-        return iter(self._parameters.values())
-
-    def __getitem__(self, place: int | slice) -> Any:
-        found = list(self._parameters.values())[place]
-        return type(self)(found) if isinstance(place, slice) else found
-
-    def __setitem__(self, place: int, value: Any) -> None:
-        self.register_parameter(str(range(len(self))[place]), _as_parameter(value))
-
-    def append(self, value: Any) -> ParameterList:
-        """Add a parameter at the end."""
-        self.register_parameter(str(len(self)), _as_parameter(value))
-        return self
-
-    def extend(self, values: Iterable[Any]) -> ParameterList:
-        """Add parameters at the end."""
-        for value in values:
-            self.append(value)
-        return self
-
-    def __repr__(self) -> str:
-        lines = [_line(name, parameter) for name, parameter in self._parameters.items()]
-        return "ParameterList(\n" + "\n".join(map(indented, lines)) + "\n)" if lines else "ParameterList()"
-
-    def _own_text(self, texts: Mapping[int, str]) -> str:
-        return repr(self)
+    _kind = "parameter"
 
 
-class ParameterDict(Module):
+class ParameterDict(_Named):
     """Parameters under names; a tensor becomes one."""
 
-    def __init__(self, values: Mapping[str, Any] | Iterable[tuple[str, Any]] = ()) -> None:
-        super().__init__()
-        self.update(values)
-
-    def __len__(self) -> int:
-        return len(self._parameters)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._parameters)
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._parameters
-
-    def __getitem__(self, name: str) -> Any:
-        return self._parameters[name]
-
-    def __setitem__(self, name: str, value: Any) -> None:
-        self.register_parameter(name, _as_parameter(value))
-
-    def __delitem__(self, name: str) -> None:
-        del self._parameters[name]
-
-    def keys(self) -> Iterable[str]:
-        return self._parameters.keys()  # type: ignore[no-any-return]
-
-    def values(self) -> Iterable[Parameter]:
-        return self._parameters.values()  # type: ignore[no-any-return]
-
-    def items(self) -> Iterable[tuple[str, Parameter]]:
-        return self._parameters.items()  # type: ignore[no-any-return]
-
-    def update(self, values: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> None:
-        """Add parameters under their names."""
-        for name, value in values.items() if isinstance(values, Mapping) else values:
-            self[name] = value
-
-    def __repr__(self) -> str:
-        lines = [_line(name, parameter) for name, parameter in self._parameters.items()]
-        return "ParameterDict(\n" + "\n".join(map(indented, lines)) + "\n)" if lines else "ParameterDict()"
-
-    def _own_text(self, texts: Mapping[int, str]) -> str:
-        return repr(self)
+    _kind = "parameter"

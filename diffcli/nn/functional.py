@@ -22,10 +22,14 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Any:
     return result if bias is None else result + bias
 
 
-def dropout(x: Any, p: float = 0.5, training: bool = True, generator: Any = None) -> Any:
-    """Elements become 0 with probability p, and the others are divided by 1 - p; nothing happens outside of training."""
+def check_probability(p: float) -> None:
     if not 0 <= p <= 1:
         raise fault("bad-module", f"the probability to drop an element lies between 0 and 1, and {p} does not")
+
+
+def dropout(x: Any, p: float = 0.5, training: bool = True, generator: Any = None) -> Any:
+    """Elements become 0 with probability p, and the others are divided by 1 - p; nothing happens outside of training."""
+    check_probability(p)
     if not training or p == 0:
         return x
     if p == 1:

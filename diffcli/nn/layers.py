@@ -52,10 +52,7 @@ class Linear(Module):
         super().__init__()
         self.in_features, self.out_features = in_features, out_features
         self.weight = Parameter(making.empty(out_features, in_features, dtype=dtype))
-        if bias:
-            self.bias = Parameter(making.empty(out_features, dtype=dtype))
-        else:
-            self.register_parameter("bias", None)
+        self.register_parameter("bias", Parameter(making.empty(out_features, dtype=dtype)) if bias else None)
         self.reset_parameters(generator)
 
     def reset_parameters(self, generator: Any = None) -> None:
@@ -98,8 +95,7 @@ class Dropout(Module):
 
     def __init__(self, p: float = 0.5, generator: Any = None) -> None:
         super().__init__()
-        if not 0 <= p <= 1:
-            raise fault("bad-module", f"the probability to drop an element lies between 0 and 1, and {p} does not")
+        F.check_probability(p)
         self.p, self.generator = p, generator
 
     def forward(self, x: Any) -> Any:
@@ -146,10 +142,9 @@ class BatchNorm1d(Module):
         self.affine, self.track_running_stats = affine, track_running_stats
         self.register_parameter("weight", Parameter(making.ones(num_features, dtype=dtype)) if affine else None)
         self.register_parameter("bias", Parameter(making.zeros(num_features, dtype=dtype)) if affine else None)
-        tracks = track_running_stats
-        self.register_buffer("running_mean", making.zeros(num_features, dtype=dtype) if tracks else None)
-        self.register_buffer("running_var", making.ones(num_features, dtype=dtype) if tracks else None)
-        self.register_buffer("num_batches_tracked", making.tensor(0, dtype="int64") if tracks else None)
+        self.register_buffer("running_mean", making.zeros(num_features, dtype=dtype) if track_running_stats else None)
+        self.register_buffer("running_var", making.ones(num_features, dtype=dtype) if track_running_stats else None)
+        self.register_buffer("num_batches_tracked", making.tensor(0, dtype="int64") if track_running_stats else None)
 
     def reset_running_stats(self) -> None:
         """Begin the running averages anew."""
@@ -179,50 +174,44 @@ class BatchNorm1d(Module):
 
 # -- activations -----------------------------------------------------------------------------------------------------------
 
-_ACTIVATIONS: dict[str, tuple[str, tuple[tuple[str, Any], ...]]] = {
-    "ReLU": ("relu", ()),
-    "LeakyReLU": ("leaky_relu", (("negative_slope", 0.01),)),
-    "ELU": ("elu", (("alpha", 1.0),)),
-    "GELU": ("gelu", ()),
-    "SiLU": ("silu", ()),
-    "Sigmoid": ("sigmoid", ()),
-    "Hardtanh": ("hardtanh", ()),
-    "ReLU6": ("relu6", ()),
-    "Tanh": ("tanh", ()),
-    "Softplus": ("softplus", ()),
-    "Softmax": ("softmax", (("dim", -1),)),
-    "LogSoftmax": ("log_softmax", (("dim", -1),)),
+_ACTIVATIONS: dict[str, tuple[str, dict[str, Any]]] = {
+    "ReLU": ("relu", {}),
+    "LeakyReLU": ("leaky_relu", {"negative_slope": 0.01}),
+    "ELU": ("elu", {"alpha": 1.0}),
+    "GELU": ("gelu", {}),
+    "SiLU": ("silu", {}),
+    "Sigmoid": ("sigmoid", {}),
+    "Hardtanh": ("hardtanh", {}),
+    "ReLU6": ("relu6", {}),
+    "Tanh": ("tanh", {}),
+    "Softplus": ("softplus", {}),
+    "Softmax": ("softmax", {"dim": -1}),
+    "LogSoftmax": ("log_softmax", {"dim": -1}),
 }
 """Activations: the function that each calls, and the arguments it is made with."""
 
 
-def _activation(name: str, spelled: str, options: tuple[tuple[str, Any], ...]) -> type[Module]:
-    names = [option for option, _ in options]
+def _activation(name: str, spelled: str, options: dict[str, Any]) -> type[Module]:
     function = functions.function(spelled)
     assert function is not None
 
     def start(self: Any, *given: Any, **named: Any) -> None:
         Module.__init__(self)
-        if len(given) > len(names) or set(named) - set(names):
-            raise TypeError(f"{name}() takes {', '.join(names) or 'no arguments'}")
-        settled = dict(options) | dict(zip(names, given, strict=False)) | named
-        for option in names:
-            setattr(self, option, settled[option])
+        if len(given) > len(options) or set(named) - set(options):
+            raise TypeError(f"{name}() takes {', '.join(options) or 'no arguments'}")
+        for option, value in (options | dict(zip(options, given, strict=False)) | named).items():
+            setattr(self, option, value)
 
     def forward(self: Any, x: Any) -> Any:
-        if "dim" in names:
-            return function(x, dim=self.dim)
-        return function(x, *[getattr(self, option) for option in names])
+        return function(x, dim=self.dim) if "dim" in options else function(x, *[getattr(self, option) for option in options])
 
     def extra_repr(self: Any) -> str:
-        return ", ".join(f"{option}={getattr(self, option)}" for option in names)
+        return ", ".join(f"{option}={getattr(self, option)}" for option in options)
 
     doc = f"`diffcli.autograd.{spelled}` as a module; see ``diffcli functions {spelled}``."
     held = {"__init__": start, "forward": forward, "extra_repr": extra_repr, "__doc__": doc, "__module__": "diffcli.nn"}
     return type(name, (Module,), held)
 
 
-ACTIVATIONS: dict[str, type[Module]] = {
-    name: _activation(name, spelled, options) for name, (spelled, options) in _ACTIVATIONS.items()
-}
+ACTIVATIONS = {name: _activation(name, *called) for name, called in _ACTIVATIONS.items()}
 """The modules of activations by their names."""

@@ -8,22 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
-from weakref import ref
 
-from diffcli.autograd.graph.core import Core, Handle
+from diffcli.autograd.graph.core import Handle
 from diffcli.autograd.modes import no_grad
 from diffcli.autograd.tensor import Tensor
 from diffcli.errors import fault
 from diffcli.nn.parameter import Parameter
+from diffcli.nn.registry import Registry
 from diffcli.operations.array_row import shape_text
 
 Self = TypeVar("Self", bound="Module")
 
 
-_KINDS = ("parameter", "buffer", "module")
-
-
-class Module:
+class Module(Registry):
     """A part of a model. A subclass makes its parts in ``__init__``, after ``super().__init__()``, and has a ``forward``.
 
     >>> from diffcli import nn
@@ -44,11 +41,8 @@ class Module:
     training: bool
 
     def __init__(self) -> None:
-        for name, value in (
-            ("training", True), ("_parameters", {}), ("_buffers", {}), ("_passing", set()), ("_modules", {}),
-            ("_hooks_after", {}), ("_hooks_before", {}),
-        ):  # fmt: skip
-            object.__setattr__(self, name, value)
+        super().__init__()
+        self.__dict__.update(training=True, _hooks_after={}, _hooks_before={})
 
     def forward(self, *arguments: Any, **options: Any) -> Any:
         """What the module computes."""
@@ -72,109 +66,6 @@ class Module:
     def register_forward_hook(self, hook: Callable[..., Any]) -> Handle:
         """Call ``hook(module, arguments, result)`` after each forward; what it returns, if anything, is the result."""
         return Handle(self._hooks_after, hook)
-
-    # -- what is assigned ------------------------------------------------------------------------------------------------
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        held = self.__dict__
-        if "_modules" not in held:
-            if isinstance(value, Parameter | Module):
-                kind = "parameter" if isinstance(value, Parameter) else "module"
-                message = f"a {kind} is assigned to {type(self).__name__}.{name} before the module is set up"
-                raise fault("bad-module", message, help=["call super().__init__() first in __init__"])
-            object.__setattr__(self, name, value)
-        elif isinstance(value, Parameter):
-            self.register_parameter(name, value)
-        elif isinstance(value, Module):
-            self.register_module(name, value)
-        elif kind := next((kind for kind in _KINDS if name in held[f"_{kind}s"]), ""):
-            if value is not None and not (kind == "buffer" and isinstance(value, Core)):
-                message = f"{type(self).__name__}.{name} is a {kind}, and a `{type(value).__name__}` is none"
-                help = ["wrap it: nn.Parameter(...)"] if kind == "parameter" and isinstance(value, Core) else []
-                raise fault("bad-module", message, help=[*help, f"or take the {kind} away first: del {name}"])
-            held[f"_{kind}s"][name] = value
-        else:
-            object.__setattr__(self, name, value)
-
-    def __getattr__(self, name: str) -> Any:
-        for known in ("_parameters", "_buffers", "_modules"):
-            found = self.__dict__.get(known, {})
-            if name in found:
-                return found[name]
-        hint = "; call super().__init__() first in __init__" if "_modules" not in self.__dict__ else ""
-        raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}{hint}")
-
-    def __delattr__(self, name: str) -> None:
-        for known in ("_parameters", "_buffers", "_modules"):
-            if name in self.__dict__.get(known, {}):
-                del self.__dict__[known][name]
-                self._passing.discard(name)
-                return
-        object.__delattr__(self, name)
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {key: value for key, value in self.__dict__.items() if key != "_where"}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        """Of a copy: its parts belong to it."""
-        self.__dict__.update(state)
-        for held in (self._parameters, self._modules):
-            for name, part in held.items():
-                if part is not None:
-                    part.__dict__["_where"] = (ref(self), name)
-
-    def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *self._parameters, *self._buffers, *self._modules})
-
-    def _check_name(self, kind: str, name: str) -> None:
-        if not isinstance(name, str) or not name or "." in name:
-            raise fault("bad-module", f"the name of a {kind} is a text without dots, not {name!r}")
-        taken = name in self.__dict__ or (hasattr(type(self), name) and name not in getattr(type(self), "__annotations__", {}))
-        if taken:
-            raise fault("bad-module", f"{type(self).__name__} has an attribute {name!r} that is no {kind}")
-
-    def _take_over(self, name: str, own: str) -> None:
-        """A name that stood for something else stands for this now."""
-        self.__dict__.pop(name, None)
-        for known in ("_parameters", "_buffers", "_modules"):
-            if known != own:
-                self.__dict__[known].pop(name, None)
-
-    def register_parameter(self, name: str, parameter: Parameter | None) -> None:
-        """Add a parameter under a name; None for one that could be there and is not."""
-        self._take_over(name, "_parameters")
-        self._check_name("parameter", name)
-        if parameter is not None and not isinstance(parameter, Parameter):
-            message = f"a `{type(parameter).__name__}` is no parameter"
-            raise fault("bad-module", message, help=["wrap it: nn.Parameter(...)"])
-        if parameter is not None and parameter.grad_fn is not None:
-            raise fault("bad-module", f"parameter {name!r} is computed from something: a parameter is a leaf")
-        self._parameters[name] = parameter
-        if parameter is not None:
-            parameter.__dict__["_where"] = (ref(self), name)
-
-    def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
-        """Add a tensor that is part of the module's state and is not learned, such as a running average."""
-        if name in self._parameters or name in self._modules:
-            raise fault("bad-module", f"{type(self).__name__} has an attribute {name!r} that is no buffer")
-        if name not in self._buffers:
-            self._check_name("buffer", name)
-        if tensor is not None and not isinstance(tensor, Core):
-            raise fault("bad-module", f"a buffer is a tensor or None, not a `{type(tensor).__name__}`")
-        self._buffers[name] = tensor
-        (self._passing.discard if persistent else self._passing.add)(name)
-
-    def register_module(self, name: str, module: Module | None) -> None:
-        """Add a module under a name."""
-        self._take_over(name, "_modules")
-        self._check_name("module", name)
-        if module is not None and not isinstance(module, Module):
-            raise fault("bad-module", f"a `{type(module).__name__}` is no module")
-        self._modules[name] = module
-        if module is not None:
-            module.__dict__["_where"] = (ref(self), name)
-
-    add_module = register_module
 
     # -- what there is ---------------------------------------------------------------------------------------------------
 
@@ -238,15 +129,15 @@ class Module:
         """All that is learned, each with its path."""
         return self._named("_parameters", prefix, recurse, remove_duplicate)
 
-    def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
-        """All that is learned."""
-        return (parameter for _, parameter in self.named_parameters(recurse=recurse))
-
     def named_buffers(
         self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Tensor]]:
         """All buffers, each with its path."""
         return self._named("_buffers", prefix, recurse, remove_duplicate)
+
+    def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
+        """All that is learned."""
+        return (parameter for _, parameter in self.named_parameters(recurse=recurse))
 
     def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
         """All buffers."""
@@ -316,13 +207,11 @@ class Module:
     def to(self: Self, dtype: Any) -> Self:
         """Have all parameters and buffers of floating-point numbers in another kind."""
         with no_grad():
-            for module in self.modules():
-                for held in (module._parameters, module._buffers):
-                    for tensor in held.values():
-                        if tensor is not None and tensor.is_floating_point():
-                            grad = tensor._grad
-                            tensor.data = tensor.detach().to(dtype)
-                            tensor._grad = None if grad is None else grad.to(dtype)
+            for tensor in (*self.parameters(), *self.buffers()):
+                if tensor.is_floating_point():
+                    grad = tensor._grad
+                    tensor.data = tensor.detach().to(dtype)
+                    tensor._grad = None if grad is None else grad.to(dtype)
         return self
 
     type = to
@@ -361,11 +250,10 @@ class Module:
         own = self.state_dict()
         missing = [path for path in own if path not in state]
         unexpected = [path for path in state if path not in own]
-        wrong = []
-        for path in own:
-            if path in state and tuple(state[path].shape) != own[path].shape:
-                wrong.append(f"{path} is {shape_text(own[path].shape)}, and in the state {shape_text(tuple(state[path].shape))}")
-        problems = [f"shapes differ: {text}" for text in wrong]
+        shapes = {path: tuple(state[path].shape) for path in own if path in state}
+        wrong = [path for path, shape in shapes.items() if shape != own[path].shape]
+        texts = [f"{path} is {shape_text(own[path].shape)}, and in the state {shape_text(shapes[path])}" for path in wrong]
+        problems = [f"shapes differ: {text}" for text in texts]
         if strict and missing:
             problems.append(f"missing in the state: {', '.join(missing)}")
         if strict and unexpected:
@@ -374,9 +262,8 @@ class Module:
             help = [] if wrong else ["strict=False takes what fits, and leaves the rest"]
             raise fault("bad-module", f"the state does not fit {type(self).__name__}", notes=problems, help=help)
         with no_grad():
-            for path, tensor in own.items():
-                if path in state:
-                    tensor.copy_(state[path])
+            for path in shapes:
+                own[path].copy_(state[path])
         return missing, unexpected
 
     # -- text ------------------------------------------------------------------------------------------------------------

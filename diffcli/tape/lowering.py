@@ -74,15 +74,15 @@ class _Lowering:
         self.calls: list[tuple[dict[str, int], dict[str, int | None]]] = []
         """For each call being written out, the slots of its arguments by parameter, and what those names mean outside."""
         self.open_skips: list[int] = []
-        self.constant_slots: dict[object, int] = {}
-        """The slot of each constant: by its name, by its value in a text, or by its shortest decimal."""
+        self.numbers: dict[float, int] = {}
+        """The slot of each number in the text, which has no sign."""
         self.shared: dict[tuple[object, ...], int] | None = {} if share else None
         """Rows that may be used again: those that are evaluated whenever the row to come is."""
         self.shared_in_branches: list[list[tuple[object, ...]]] = []
         """For each branch that is open, the rows that may not be used any more when it closes."""
         for name in program.constants:
             if name not in given:
-                self.environment[name] = self.constant(CONSTANTS[name], name)
+                self.environment[name] = self.tape.constant(CONSTANTS[name], name)
         self.functions: dict[str, Statement] = {}
         self.breaks, self.choices = self.find_breaks()
 
@@ -104,20 +104,7 @@ class _Lowering:
             slot = self.slots[statement.root]
             if statement.name:
                 self.environment[statement.name] = tape.bindings[statement.name] = slot
-            tape.output = slot
-        if tape.output < 0:  # a constant result: its place from the front
-            tape.output += tape.size
-        return tape
-
-    def constant(self, value: float, name: str = "") -> int:
-        key = name or repr(value)
-        slot = self.constant_slots.get(key)
-        if slot is None:
-            self.tape.constants.append(value)
-            slot = self.constant_slots[key] = -len(self.tape.constants)
-            if name:
-                self.tape.constant_names[slot] = name
-        return slot
+        return tape.finish([slot])
 
     # -- the work still to be done ------------------------------------------------------------------------------------
 
@@ -214,7 +201,7 @@ class _Lowering:
         """The loop that builds rows; no choice begins and nothing is called between ``start`` and ``stop``."""
         if start == stop:
             return
-        program, tape, slots, environment = self.program, self.tape, self.slots, self.environment
+        program, tape, slots, environment, numbers = self.program, self.tape, self.slots, self.environment, self.numbers
         operations, operands, starts, stops = tape.operations, tape.operands, tape.starts, tape.stops
         first_row = tape.first_row
         self.count(stop - start)
@@ -224,12 +211,12 @@ class _Lowering:
             if operation == NAME:
                 slots[node] = environment[arguments]  # type: ignore[index]
             elif operation == NUMBER:
-                slots[node] = self.constant_slots.get(arguments) or self.number(arguments)  # type: ignore[arg-type]
+                slots[node] = numbers.get(arguments) or self.number(arguments)  # type: ignore[arg-type]
             else:
                 row = tuple([slots[argument] for argument in arguments])  # type: ignore[union-attr, index]
                 if self.shared is not None or operation in SPECIAL:
                     if operation == "neg" and row[0] < 0 and row[0] not in tape.constant_names:
-                        slots[node] = self.constant(-tape.constants[-1 - row[0]])  # a negative number is a constant
+                        slots[node] = tape.constant(-tape.constants[-1 - row[0]])  # a negative number is a constant
                         continue
                     if operation in DEFAULTED:
                         row = self.with_defaults(operation, row)
@@ -248,8 +235,7 @@ class _Lowering:
                 stops.append(program.stops[node])
 
     def number(self, value: float) -> int:
-        """The slot of a number in the text, which has no sign."""
-        slot = self.constant_slots[value] = self.constant(value)
+        slot = self.numbers[value] = self.tape.constant(value)
         return slot
 
     def count(self, nodes: int) -> None:
@@ -266,7 +252,7 @@ class _Lowering:
         known = OPERATIONS[operation]
         missing = len(known.operands) - len(row)
         values = known.defaults[len(known.defaults) - missing :] if missing else ()
-        return row + tuple([self.constant(value) for value in values])
+        return row + tuple([self.tape.constant(value) for value in values])
 
     def fixed(self, node: int) -> dict[str, Any]:
         """What an index or a call with keywords says beside its operands: what each of them is."""

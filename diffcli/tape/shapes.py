@@ -52,9 +52,8 @@ class _Shaping:
     def __init__(self, tape: Tape, inputs: Sequence[Shape]) -> None:
         self.old = tape
         self.new = new = Tape(tape.source, tape.inputs)
-        new.constants = list(tape.constants)
-        new.constant_names = dict(tape.constant_names)
-        self.shapes: list[Shape] = list(inputs)
+        new.take_constants(tape)
+        new.shapes = list(inputs)
         self.slots = [*range(tape.first_row), *[0] * len(tape.operations)]
         """The new slot of every old one."""
         self.known: dict[int, Any] = {}
@@ -75,26 +74,17 @@ class _Shaping:
         for skip in old.skips:
             condition = self.slot(skip.condition)
             start, stop = starts[skip.start - first], starts[skip.stop - first]
-            if start < stop and not self.shape(condition):  # an array decides for each element: both parts are evaluated
+            if start < stop and not new.shape(condition):  # an array decides for each element: both parts are evaluated
                 new.skips.append(Skip(start, stop, condition, skip.when))
         new.bindings = {name: self.slot(slot) for name, slot in old.bindings.items()}
-        output = self.slot(old.output if old.output < old.slots else old.output - old.size)
-        new.output = output if output >= 0 else output + new.size
-        new.outputs = [self.slot(slot) for slot in old.outputs]
-        used = {operand for row in new.operands for operand in row if operand < 0} | {output}
-        if any(self.shapes) or not OPERATIONS.keys() >= set(new.operations) or any(map(self.shape, used)):
-            new.shapes = self.shapes
-        else:
-            new.parameters = {}
-        return new
+        results = list(map(self.slot, old.results))
+        used = {operand for row in new.operands for operand in row if operand < 0} | {*results}
+        if not any(new.shapes or ()) and OPERATIONS.keys() >= set(new.operations) and not any(map(new.shape, used)):
+            new.shapes, new.parameters = None, {}
+        return new.finish(results, several=bool(old.outputs))
 
     def slot(self, old: int) -> int:
         return self.slots[old] if old >= 0 else old
-
-    def shape(self, slot: int) -> Shape:
-        if slot < 0:
-            return getattr(self.new.constants[-1 - slot], "shape", ())
-        return self.shapes[slot]
 
     def row(self, slot: int) -> int:
         """Put a row on the new tape, or find what it is."""
@@ -106,7 +96,7 @@ class _Shaping:
                 value = _STATIC[name](*numbers)
                 if value is not None:
                     return self.constant(value)
-            shape = self.checked(slot, operands, lambda: broadcast_shapes([self.shape(operand) for operand in operands]))
+            shape = self.checked(slot, operands, lambda: broadcast_shapes([self.new.shape(operand) for operand in operands]))
             return self.emit(slot, name, operands, shape)
         return self.array_row(slot, name, operands)
 
@@ -119,7 +109,7 @@ class _Shaping:
         operands, fixed = self.fixed(slot, row, operands)
         if name == "index" and (element := self.element(operands[0], fixed["key"])) is not None:
             return element
-        shapes = [self.shape(operand) for operand in operands]
+        shapes = [self.new.shape(operand) for operand in operands]
         shape = self.checked(slot, operands, lambda: row.shape(shapes, fixed))
         if not any(shapes) and name in _IDENTITIES and not shape:
             return operands[0]
@@ -128,28 +118,19 @@ class _Shaping:
         return self.emit(slot, name, operands, shape, fixed)
 
     def emit(self, slot: int, name: str, operands: tuple[int, ...], shape: Shape, fixed: Fixed | None = None) -> int:
-        new, span = self.new, self.old.span(slot)
-        new.operations.append(name)
-        new.operands.append(operands)
-        new.starts.append(span.start)
-        new.stops.append(span.stop)
-        self.shapes.append(shape)
-        if fixed is not None:
-            new.parameters[new.slots - 1] = fixed
-        return new.slots - 1
+        return self.new.append(name, operands, self.old.span(slot), shape, fixed)
 
     # -- what is known before anything is computed ----------------------------------------------------------------------
 
     def constant(self, value: Any) -> int:
         """The slot of a constant: a whole number, or an array."""
-        self.new.constants.append(float(value) if isinstance(value, int) else value)
-        slot = -len(self.new.constants)
+        slot = self.new.constant(float(value) if isinstance(value, int) else value)
         if isinstance(value, int):
             self.known[slot] = value
         return slot
 
     def length(self, slot: int, name: str, operand: int) -> int:
-        shape = self.shape(operand)
+        shape = self.new.shape(operand)
         if name == "shape":
             if not shape:
                 self.fail(slot, (operand,), ShapeError("a number has no shape to list"))
@@ -164,7 +145,7 @@ class _Shaping:
         """A list of constants is a constant."""
         values = [self.new.constants[-1 - operand] for operand in operands]
         fixed: Fixed = {"axis": 0}
-        self.checked(slot, operands, lambda: ARRAYS["stack"].shape([self.shape(operand) for operand in operands], fixed))
+        self.checked(slot, operands, lambda: ARRAYS["stack"].shape([self.new.shape(operand) for operand in operands], fixed))
         found = self.constant(_array(values))
         if all(operand in self.known for operand in operands):
             self.known[found] = tuple(self.known[operand] for operand in operands)
@@ -180,7 +161,7 @@ class _Shaping:
         if row < 0 or self.new.operations[row] != "stack" or len(key) != 1 or not isinstance(key[0], int):
             return None
         entries = self.new.operands[row]
-        fits = -len(entries) <= key[0] < len(entries) and not self.shape(entries[0])
+        fits = -len(entries) <= key[0] < len(entries) and not self.new.shape(entries[0])
         return entries[key[0]] if fits and self.new.parameters.get(operand, {}).get("axis", 0) == 0 else None
 
     def fixed(self, slot: int, row: ArrayOperation, operands: tuple[int, ...]) -> tuple[tuple[int, ...], Fixed]:
@@ -230,7 +211,7 @@ class _Shaping:
             return self.fail(slot, operands, fault)
 
     def fail(self, slot: int, operands: tuple[int, ...], fault: ShapeError) -> Shape:
-        label = ", ".join(dict.fromkeys(f"{self.words(operand)}: {shape_text(self.shape(operand))}" for operand in operands))
+        label = ", ".join(dict.fromkeys(f"{self.words(operand)}: {shape_text(self.new.shape(operand))}" for operand in operands))
         mark = self.mark(slot, label if len(operands) < 5 else "")
         raise ExpressionError([error(fault.code, fault.message, self.old.source, mark, help=fault.help)])
 

@@ -40,7 +40,7 @@ class Tape:
 
     __slots__ = (
         "source", "inputs", "operations", "operands", "starts", "stops", "constants", "constant_names", "bindings", "skips",
-        "output", "outputs", "shapes", "parameters", "derived_from", "decisions",
+        "output", "outputs", "shapes", "parameters", "derived_from", "decisions", "numbering",
     )  # fmt: skip
 
     def __init__(self, source: Source, inputs: list[str]) -> None:
@@ -71,6 +71,72 @@ class Tape:
         self.derived_from: int | None = None
         """The slot from which on rows are those of a derivative, computed in the arithmetic of the rules, where a quotient by
         zero is its limit and not undefined; None if there are none."""
+        self.numbering: dict[str, int] | None = {}
+        """The slots of constants by their names or shortest decimals; None once the tape is finished."""
+
+    # -- while it is written -------------------------------------------------------------------------------------------
+
+    def append(
+        self, operation: str, operands: tuple[int, ...], span: Span, shape: Shape = (), parameters: dict[str, Any] | None = None
+    ) -> int:
+        """Put a row at the end, with its shape if the tape has arrays and what is fixed in it; returns its slot."""
+        assert self.numbering is not None, "a finished tape is changed in a copy"
+        slot = len(self.inputs) + len(self.operations)
+        self.operations.append(operation)
+        self.operands.append(operands)
+        self.starts.append(span.start)
+        self.stops.append(span.stop)
+        if self.shapes is not None:
+            self.shapes.append(shape)
+        if parameters is not None:
+            self.parameters[slot] = parameters
+        return slot
+
+    def constant(self, value: Any, name: str = "") -> int:
+        """The slot of a constant: the same for the same name, or the same number; arrays have one each."""
+        assert self.numbering is not None, "a finished tape is changed in a copy"
+        key = name or repr(value) if isinstance(value, float) else ""
+        slot = self.numbering.get(key) if key else None
+        if slot is None:
+            self.constants.append(value)
+            slot = -len(self.constants)
+            if key:
+                self.numbering[key] = slot
+            if name:
+                self.constant_names[slot] = name
+        return slot
+
+    def take_constants(self, other: "Tape") -> None:
+        """Begin with the constants of another tape, in the same slots."""
+        assert self.numbering is not None and not self.constants
+        self.constants += other.constants
+        self.constant_names |= other.constant_names
+        for slot, value in zip(range(-1, -1 - len(self.constants), -1), self.constants, strict=True):
+            if isinstance(value, float):
+                self.numbering.setdefault(self.constant_names.get(slot) or repr(value), slot)
+
+    def finish(self, results: Sequence[int], several: bool = False) -> "Tape":
+        """Say where the results are, and whether there are ``several``; nothing is put on the tape any more."""
+        places = [slot if slot >= 0 else slot + self.size for slot in results]
+        self.output, self.outputs = places[0], places if several else []
+        self.numbering = None
+        return self
+
+    def copy(self, **changed: Any) -> "Tape":
+        """The same tape with other columns in place of some."""
+        from copy import copy  # most programs need none
+
+        twin = copy(self)
+        for name, column in changed.items():
+            setattr(twin, name, column)
+        return twin
+
+    # -- reading it ----------------------------------------------------------------------------------------------------
+
+    @property
+    def results(self) -> list[int]:
+        """The slots of the results: of a constant its negative slot, and not its place from the front as in ``outputs``."""
+        return [slot if slot < self.slots else slot - self.size for slot in self.outputs or [self.output]]
 
     @property
     def first_row(self) -> int:

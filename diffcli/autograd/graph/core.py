@@ -332,8 +332,11 @@ def freed(node: Node | None) -> NoReturn:
     )
 
 
-def changed(node: Node, what: str, counter: Counter | None, version: int) -> NoReturn:
+def check_version(node: Node, what: str, counter: Counter | None, version: int) -> None:
+    """Refuse what a node saved, if it has been changed in place since."""
     now, by = (counter.count, counter.by) if counter is not None else (0, "")
+    if now == version:
+        return
     last = f", last by {by}" if by else ""
     raise fault(
         "changed-in-place",

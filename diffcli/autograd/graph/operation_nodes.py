@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from diffcli.autograd.graph.core import Core, Edge, Node, changed, freed, new, numbers, version_of, words
+from diffcli.autograd.graph.core import Core, Edge, Node, check_version, freed, new, numbers, version_of, words
 from diffcli.autograd.partial import Partial, only, partial, plain
 from diffcli.autograd.rules import Rule
 from diffcli.operations.arithmetic import arrays, tensors
@@ -76,9 +76,9 @@ class OperationNode(Node):
             versions = self.versions or (0,) * len(operands)
             for name, operand, version in zip(self.rule.operands, operands, versions, strict=True):
                 if isinstance(operand, Core) and version_of(operand) != version:
-                    changed(self, f"its operand {name}, {words(operand)},", operand._counter, version)
-            if self.result is not None and self.counted is not None and self.counted[0].count != self.counted[1]:
-                changed(self, f"its result, a tensor of {shape_text(self.shape)},", *self.counted)
+                    check_version(self, f"its operand {name}, {words(operand)},", operand._counter, version)
+            if self.result is not None and self.counted is not None:
+                check_version(self, f"its result, a tensor of {shape_text(self.shape)},", *self.counted)
         return operands
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from copy import copy
 from typing import Any
 
 from diffcli.operations import Operation
@@ -63,12 +62,10 @@ def precise_value(tape: Tape, point: Sequence[float], digits: int = DIGITS) -> N
 
 def _with_constants(tape: Tape, named: Mapping[str, Number]) -> Tape:
     """The same tape with its constants as exact numbers; those with one of the names as given."""
-    twin = copy(tape)
-    twin.constants = [
+    return tape.copy(constants=[
         named.get(tape.constant_names.get(-1 - index, ""), precise.number(value) if isinstance(value, float) else value)
         for index, value in enumerate(tape.constants)
-    ]  # fmt: skip
-    return twin
+    ])  # fmt: skip
 
 
 def with_exact_names(tape: Tape) -> Tape:

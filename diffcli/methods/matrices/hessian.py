@@ -13,9 +13,9 @@ from typing import NamedTuple
 from diffcli.errors import Diagnostic, ExpressionError, LimitError, as_stop, error
 from diffcli.methods.matrices.hessian_record import HessianCost, HessianResult, SecondDifference, SymbolicSecond
 from diffcli.methods.matrices.jacobian import Matrix, evaluated, require_room
-from diffcli.methods.matrices.options import MatrixOptions
 from diffcli.methods.matrices.second_order import GradientProblem
 from diffcli.methods.nonsmooth.system_notes import about_second, tell_breaks
+from diffcli.methods.options import MatrixOptions
 from diffcli.methods.problem.components import Elements, as_blocks
 from diffcli.methods.problem.problem import At, Problem, Target
 from diffcli.methods.problem.scalarise import MOST_SHOWING, in_numbers, variables_of

@@ -12,8 +12,8 @@ from itertools import chain
 from typing import NamedTuple
 
 from diffcli.errors import Diagnostic, LimitError, as_stop, error
-from diffcli.methods.matrices.options import MatrixOptions
 from diffcli.methods.nonsmooth.system_notes import explain_rows, require_values, tell_breaks
+from diffcli.methods.options import MatrixOptions
 from diffcli.methods.problem.components import Elements, as_blocks
 from diffcli.methods.problem.problem import At, Problem, Target
 from diffcli.methods.problem.scalarise import in_numbers, structure, variables_of

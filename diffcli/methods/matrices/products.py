@@ -14,8 +14,8 @@ from diffcli.errors import Diagnostic, ExpressionError, error
 from diffcli.language.complaints.lazy import complaints
 from diffcli.methods.matrices.hessian import gradient_of, require_one
 from diffcli.methods.matrices.jacobian import evaluated, kinks_of
-from diffcli.methods.matrices.options import MatrixOptions
 from diffcli.methods.nonsmooth.system_notes import explain_rows
+from diffcli.methods.options import MatrixOptions
 from diffcli.methods.points.directions import read_direction
 from diffcli.methods.problem.components import Elements
 from diffcli.methods.problem.problem import At, Problem, Target

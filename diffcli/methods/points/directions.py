@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from diffcli.errors import Diagnostic, ExpressionError, Mark, Source, error
+from diffcli.errors import Diagnostic, ExpressionError, error
 from diffcli.language.complaints.lazy import complaints
-from diffcli.methods.points.points import Point, check_mapping, read_point
+from diffcli.methods.points.points import GivenPoint, as_point
 from diffcli.records import Number
 
 
-def read_direction(given: str | Mapping[str, object], at: Mapping[str, Number], label: str = "--seed") -> Point:
+def read_direction(given: str | Mapping[str, object], at: Mapping[str, Number], label: str = "--seed") -> GivenPoint:
     """A direction at a point, as text such as ``x=1, w=[0, 1]``, or a mapping. Variables left out do not move.
 
     Raises
@@ -23,18 +23,13 @@ def read_direction(given: str | Mapping[str, object], at: Mapping[str, Number], 
     >>> read_direction("x=1", {"x": 2.0, "y": 3.0})
     {'x': 1.0}
     """
-    marks: Mapping[str, Mark] = {}
-    source: Source | None = None
-    if isinstance(given, str):
-        direction, marks, source = read_point(given, label)
-    else:
-        direction = check_mapping(given)
+    direction = as_point(given, label)
     faults: list[Diagnostic] = []
     for name, component in direction.items():
-        where = [marks[name]] if name in marks else []
         if name not in at:
             help = complaints.did_you_mean(name, at) or [f"its variables: {', '.join(at) or 'none'}"]
-            faults.append(error("unknown-variable", f"the expression has no variable `{name}`", source, *where, help=help))
+            message = f"the expression has no variable `{name}`"
+            faults.append(error("unknown-variable", message, *direction.place(name), help=help))
             continue
         wanted, found = (getattr(value, "shape", ()) for value in (at[name], component))
         if wanted != found:
@@ -42,7 +37,7 @@ def read_direction(given: str | Mapping[str, object], at: Mapping[str, Number], 
 
             message = f"`{name}` and its direction differ in shape: {shape_text(wanted)} and {shape_text(found)}"
             help = [f"a direction has a number for each element: {label} {name}={'[...]' if wanted else '1'}"]
-            faults.append(error("shape-mismatch", message, source, *where, help=help))
+            faults.append(error("shape-mismatch", message, *direction.place(name), help=help))
     if faults:
         raise ExpressionError(faults)
     return direction

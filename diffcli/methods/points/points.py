@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from diffcli.errors import Diagnostic, ExpressionError, Mark, Source, error
@@ -13,19 +13,40 @@ from diffcli.records import Number, is_array
 from diffcli.tape import evaluate, lower
 
 if TYPE_CHECKING:
-    from diffcli.methods.points.file_values import FileValue, Reference
-
-Point = dict[str, Number]
+    from diffcli.methods.points.files import Reference
 
 # What only arrays and files need is imported where they are met: a scalar point does not wait for NumPy.
 
 
-def read_point(text: str, label: str = "--at") -> tuple[Point, dict[str, Mark], Source]:
+Point = dict[str, Number]
+
+
+class GivenPoint(Point):
+    """Names and their values, each a finite float or an array of float64; and where a text gives them."""
+
+    __slots__ = ("places",)
+
+    def __init__(self) -> None:
+        self.places: dict[str, tuple[Source, Mark]] = {}
+
+    def place(self, name: str) -> tuple[Source, Mark] | tuple[()]:
+        """Where a name gets its value, as `diffcli.errors.error` takes it; empty for a mapping."""
+        return self.places.get(name, ())
+
+
+def as_point(at: str | Sequence[str] | Mapping[str, object], label: str = "--at", copy: bool = True) -> GivenPoint:
+    """A point given as a text, several texts, or a mapping: see `read_point` and `check_mapping`."""
+    return check_mapping(at, copy) if isinstance(at, Mapping) else read_point(at, label)
+
+
+# -- texts -------------------------------------------------------------------------------------------------------------
+
+
+def read_point(given: str | Sequence[str], label: str = "--at") -> GivenPoint:
     """Names and values from text such as ``x=2, w=[1, pi/4]``; values are constant expressions, or stand in files.
 
-    Returns
-    -------
-    The values, where each name stands, and the text as a source for diagnostics.
+    Several texts give one point, each with names of its own: a value may refer to those of the texts before it. Values that
+    are given by themselves take precedence of those in a file with a whole point.
 
     Raises
     ------
@@ -34,36 +55,41 @@ def read_point(text: str, label: str = "--at") -> tuple[Point, dict[str, Mark], 
     UsageError
         A file cannot be used.
 
-    >>> read_point("x=2, y=cos(pi)")[0]
+    >>> read_point("x=2, y=cos(pi)")
     {'x': 2.0, 'y': -1.0}
+    >>> read_point(["x=2  # radius", "y=x^2"])
+    {'x': 2.0, 'y': 4.0}
     """
-    source = Source(text, label)
-    references: list[Reference] = []
-    written = _as_program(text, references)
-    named: dict[str, FileValue] = {}
-    points: dict[str, FileValue] = {}
+    texts = [given] if isinstance(given, str) else [text for text in given if text.strip()]
+    references: list[tuple[Reference, Source]] = []
+    programs = [_as_program(Source(text, label), references) for text in texts]
+    point = GivenPoint()
+    named: set[str] = set()
     if references:
-        from diffcli.methods.points.file_values import read_references
+        from diffcli.methods.points.files import read_references
 
-        named, points = read_references(references, source)
-    point: Point = {name: found.value for name, found in (points | named).items()}
-    marks = {name: found.mark for name, found in (points | named).items()}
-    for name, value in point.items():
-        if isinstance(value, str):  # an expression in a JSON file
-            point[name] = _expression(name, value)
-    if references and not written.strip(" \t\n;"):
-        return point, marks, source
+        for name, value in read_references(references, point.places, named).items():
+            point[name] = _expression(name, value) if isinstance(value, str) else value
+    for written, source in programs:
+        if not references or written.strip(" \t\n;"):
+            _bind(written, source, point, named)
+    return point
+
+
+def _bind(written: str, source: Source, point: GivenPoint, named: set[str]) -> None:
+    """Evaluate the statements of one text of a point, and add their values to it; ``named`` are the names that are given."""
     program = _read_program(written, source, point)
     for statement in program.statements:
         if statement.name in named:
-            from diffcli.methods.points.file_values import bound_twice
+            from diffcli.methods.points.files import bound_twice
 
             raise ExpressionError([bound_twice(statement.name, source, statement.name_span)])
-        marks[statement.name] = Mark(statement.name_span)
     values = _values(program, source, point)
     for statement in program.statements:
         require_finite(statement.name, values[statement.name], source, Mark(statement.span))
-    return point | values, marks, source
+        point.places[statement.name] = source, Mark(statement.name_span)
+    named.update(values)
+    point.update(values)
 
 
 def _read_program(written: str, source: Source, known: Point) -> Program:
@@ -87,24 +113,101 @@ def _read_program(written: str, source: Source, known: Point) -> Program:
 
 def _values(program: Program, source: Source, known: Point) -> Point:
     """The values of a point's statements."""
-    if "stack" in program.operations or any(is_array(known[name]) for name in program.inputs):
-        from diffcli.methods.points.array_literals import evaluate_arrays
+    if "stack" in program.operations:
+        from diffcli.methods.points.arrays import require_even
 
-        return evaluate_arrays(program, source, known)
-    tape = lower(program, given=known)
+        require_even(program, source)
+    shapes = {name: getattr(value, "shape", ()) for name, value in known.items()}
+    try:
+        tape = lower(program, given=known, shapes=shapes)
+    except ExpressionError as fault:
+        raise ExpressionError([found._replace(source=source) for found in fault.diagnostics]) from None
     values = evaluate(tape, [known[name] for name in tape.inputs])
-    return {name: float(values[slot]) for name, slot in tape.bindings.items()}
+    return {name: values[slot] if is_array(values[slot]) else float(values[slot]) for name, slot in tape.bindings.items()}
 
 
 def _expression(name: str, text: str) -> Number:
     """The value of a constant expression that is given for a name."""
-    return read_point(f"{name}={text}", "at")[0][name]
+    return read_point(f"{name}={text}", "at")[name]
+
+
+def _as_program(source: Source, references: list[tuple[Reference, Source]]) -> tuple[str, Source]:
+    """A text with the commas between assignments as semicolons, so that it is a program of the same length.
+
+    What refers to a file is left out of it, as blanks, and put into ``references``.
+    """
+    text = source.text
+    characters = list(text)
+    with_files = "@" in text
+    depth = position = 0
+    while True:
+        if with_files and depth <= 0 and (position == 0 or characters[position - 1] in ";\n"):
+            from diffcli.methods.points.files import find_reference
+
+            found = find_reference(text, position)
+            if found is not None:
+                references.append((found[0], source))
+                characters[position : found[1]] = " " * (found[1] - position)
+                position = found[1]
+        match = TOKEN.match(text, position)
+        if match is None or match.end() == position:
+            return "".join(characters), source
+        position = match.end()
+        if match.lastindex == SYMBOL:
+            token = PASTED.get(match[SYMBOL], match[SYMBOL])
+            depth += (token in ("(", "[")) - (token in (")", "]"))
+            if token == "," and depth <= 0:
+                characters[position - 1] = ";"
+
+
+# -- a mapping ---------------------------------------------------------------------------------------------------------
+
+
+def check_mapping(at: Mapping[str, object], copy: bool = True) -> GivenPoint:
+    """A point given as a mapping, with every value as a float or an array of float64.
+
+    Texts are constant expressions; nested lists and tuples, and whatever offers itself as a NumPy array, are arrays. They
+    are copied, so that a result keeps its point for ever, unless nobody will look at it (``copy``).
+
+    Raises
+    ------
+    ExpressionError
+        A value is not a finite number, nor an array of them.
+    """
+    if isinstance(at, GivenPoint):
+        return at
+    point = GivenPoint()
+    for name, value in at.items():
+        if isinstance(value, str):
+            point[name] = _expression(name, value)
+        elif isinstance(value, list | tuple) or is_array(value):
+            from diffcli.methods.points.arrays import as_array
+
+            point[name] = as_array(name, value, to_float, copy)
+            require_finite(name, point[name])
+        else:
+            point[name] = to_float(name, value)
+    return point
+
+
+def to_float(name: str, value: Any) -> float:
+    """A number, or the text of a constant expression, as a finite float; ``name`` is for the complaint."""
+    try:
+        number = float(_expression("value", value) if isinstance(value, str) else value)
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise ExpressionError([_bad_value(f"the value of `{name}` is {value!r}, not a finite number", None)])
+    return number
+
+
+# -- what is wrong with a point ----------------------------------------------------------------------------------------
 
 
 def require_finite(name: str, value: Number, source: Source | None = None, *marks: Mark) -> None:
     """Raise an error about a value, or an element of it, that is infinite or NaN."""
     if is_array(value):
-        from diffcli.methods.points.nested import element
+        from diffcli.methods.points.arrays import element
         from diffcli.operations.arithmetic.array_files import first_non_finite
 
         index = first_non_finite(value)
@@ -149,76 +252,3 @@ def _help(source: Source | None) -> tuple[str, ...]:
 
 def _bad_value(message: str, source: Source | None, *marks: Mark) -> Diagnostic:
     return error("bad-value", message, source, *marks, help=_help(source))
-
-
-def _as_program(text: str, references: list[Reference]) -> str:
-    """The text with the commas between assignments as semicolons, so that it is a program of the same length.
-
-    What refers to a file is left out of it, as blanks, and put into ``references``.
-    """
-    characters = list(text)
-    with_files = "@" in text
-    depth = position = 0
-    while True:
-        if with_files and depth <= 0 and (position == 0 or characters[position - 1] in ";\n"):
-            from diffcli.methods.points.file_values import find_reference
-
-            found = find_reference(text, position)
-            if found is not None:
-                references.append(found[0])
-                characters[position : found[1]] = " " * (found[1] - position)
-                position = found[1]
-        match = TOKEN.match(text, position)
-        if match is None or match.end() == position:
-            return "".join(characters)
-        position = match.end()
-        if match.lastindex == SYMBOL:
-            token = PASTED.get(match[SYMBOL], match[SYMBOL])
-            depth += (token in ("(", "[")) - (token in (")", "]"))
-            if token == "," and depth <= 0:
-                characters[position - 1] = ";"
-
-
-# -- a mapping ---------------------------------------------------------------------------------------------------------
-
-
-class CheckedPoint(Point):
-    """What `check_mapping` has returned, to be used as it is."""
-
-
-def check_mapping(at: Mapping[str, object], copy: bool = True) -> Point:
-    """A point given as a mapping, with every value as a float or an array of float64.
-
-    Texts are constant expressions; nested lists and tuples, and whatever offers itself as a NumPy array, are arrays. They
-    are copied, so that a result can tell its point for ever, unless nobody will look at it (``copy``).
-
-    Raises
-    ------
-    ExpressionError
-        A value is not a finite number, nor an array of them.
-    """
-    if isinstance(at, CheckedPoint):
-        return at
-    point: Point = {}
-    for name, value in at.items():
-        if isinstance(value, str):
-            point[name] = _expression(name, value)
-        elif isinstance(value, list | tuple) or is_array(value):
-            from diffcli.methods.points.array_literals import as_array
-
-            point[name] = as_array(name, value, copy)
-            require_finite(name, point[name])
-        else:
-            point[name] = to_float(name, value)
-    return point
-
-
-def to_float(name: str, value: Any) -> float:
-    """A number, or the text of a constant expression, as a finite float; ``name`` is for the complaint."""
-    try:
-        number = float(_expression("value", value) if isinstance(value, str) else value)
-    except (TypeError, ValueError, OverflowError):
-        number = math.nan
-    if not math.isfinite(number):
-        raise ExpressionError([_bad_value(f"the value of `{name}` is {value!r}, not a finite number", None)])
-    return number

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from diffcli.errors import Diagnostic, Mark, Source, Span, error
+from diffcli.errors import Diagnostic, Source, Span, error
 from diffcli.language import Program
 from diffcli.language.complaints.lazy import complaints
 from diffcli.language.writing.array_text import short_text
 from diffcli.language.writing.printer import number_text
+from diffcli.methods.points.points import GivenPoint
 from diffcli.operations import FUNCTION_NAMES
 from diffcli.records import Number, is_array
 
@@ -19,9 +20,7 @@ OF = "--of"
 """What a text is called that asks for results."""
 
 
-def name_faults(
-    program: Program, given: Mapping[str, Number], subject: str, marks: Mapping[str, Mark], at_source: Source | None
-) -> list[Diagnostic]:
+def name_faults(program: Program, given: GivenPoint, subject: str) -> list[Diagnostic]:
     """An error for the variables that have no value, or for each value that has no variable."""
     known = [*program.inputs, *program.constants]
     missing = [name for name in program.inputs if name not in given]
@@ -37,8 +36,7 @@ def name_faults(
             message, help = f"`{name}` is computed by the program; a value for it would be lost", []
         elif not help:
             help = [f"its variables: {', '.join(known) or 'none'}"]
-        where = [marks[name]] if name in marks else []
-        faults.append(error("unknown-variable", message, at_source, *where, help=help))
+        faults.append(error("unknown-variable", message, *given.place(name), help=help))
     return faults
 
 

@@ -9,11 +9,11 @@ from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple, Optional
 
-from diffcli.errors import Diagnostic, DiffcliError, ExpressionError, Mark, Source, UsageError, error
+from diffcli.errors import Diagnostic, DiffcliError, ExpressionError, Mark, UsageError, error
 from diffcli.language import Program, parse
 from diffcli.language.syntax import NAME
 from diffcli.language.writing.printer import number_text, program_text
-from diffcli.methods.points.points import Point, check_mapping, read_point
+from diffcli.methods.points.points import GivenPoint, Point, as_point
 from diffcli.methods.sweeps.forward import tangents
 from diffcli.methods.sweeps.reverse import Adjoints, accumulate, activity, adjoints
 from diffcli.operations import CONSTANTS
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from diffcli.tape.recording.python_function import PythonFunction
     from diffcli.tape.recording.recording import Recording
 
-At = str | Mapping[str, object]
+At = str | Sequence[str] | Mapping[str, object]
+"""A point: a text, several texts, or a mapping."""
 
 Target = str | Program | Callable[..., Any]
 """What can be differentiated: a program, as text or parsed, or a Python function."""
@@ -109,21 +110,18 @@ class Problem:
     def _ask(self, question: Question, at: At, wrt: str | Sequence[str] | None, share: bool, most_rows: int) -> None:
         program = question.program
         function: Any = None if type(program) is Program else program
-        marks: Mapping[str, Mark] = {}
-        at_source: Source | None = None
+        places = {}
         if function is not None and wrt is not None:
-            if isinstance(at, str):
-                given, marks, at_source = read_point(at)
-                at = dict(zip(given, map(_as_written, given.values()), strict=True))
+            if not isinstance(at, Mapping):
+                read = as_point(at)
+                at, places = {name: _as_written(value) for name, value in read.items()}, read.places
             function, at = function.holding(at, wrt)
             program = function
-        if isinstance(at, str):
-            given, marks, at_source = read_point(at)
-        else:
-            given = check_mapping(at)
+        given = as_point(at)
+        given.places.update(places)
         subject = f"`{function.name}`" if function is not None else "the expression"
         if any(name not in given for name in program.inputs) or len(given) > len(program.inputs):
-            _check_names(program, given, subject, marks, at_source)
+            _check_names(program, given, subject)
         recording = None
         if function is not None:
             recording = function.record(given, most_rows)
@@ -340,12 +338,10 @@ def as_program(target: Target) -> Program:
     return PythonFunction(target)
 
 
-def _check_names(
-    program: Program, given: Mapping[str, Number], subject: str, marks: Mapping[str, Mark], at_source: Source | None
-) -> None:
+def _check_names(program: Program, given: GivenPoint, subject: str) -> None:
     from diffcli.methods.problem.names import name_faults  # a right point does not wait for it
 
-    faults = name_faults(program, given, subject, marks, at_source)
+    faults = name_faults(program, given, subject)
     if faults:
         raise ExpressionError(faults)
 

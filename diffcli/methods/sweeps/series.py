@@ -48,8 +48,7 @@ def power_series(
 
 def expand(rows: PointRows, tape: Tape, variable: int, order: int) -> Coefficients:
     """`power_series`, with the rows that it is to be made of."""
-    output = tape.output if tape.output < tape.slots else tape.output - tape.size
-    return _Rows(rows, variable).expand(output, order)
+    return _Rows(rows, variable).expand(tape.results[0], order)
 
 
 @cache
@@ -156,7 +155,7 @@ class _Rows:
         operation, row = build.row(slot)
         if operation == "where":
             return row[1] if build.deciding_value(row[0]) else row[2]
-        span = build.spans[slot - len(build.inputs)]
+        span = build.span(slot)
         if operation == "sinc":
             return self.sinc(row[0], span)
         if operation == "pow" and not build.moves(row[1]):
@@ -179,7 +178,7 @@ class _Rows:
             names |= {known.parameters[0]: row[position], TIES: build.constant(float(ties))}
         else:
             names |= dict(zip(known.parameters, row, strict=True))
-        return build.lower(steps, names, build.spans[slot - len(build.inputs)])
+        return build.lower(steps, names, build.span(slot))
 
     def whole_power(self, base: int, exponent: int, span: Span) -> int:
         """A power as a product, which asks for no logarithm and no quotient by the base."""

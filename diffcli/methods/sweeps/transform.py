@@ -121,24 +121,23 @@ def tangent_tape(tape: Tape, seed: Sequence[int], most_rows: int = MOST_ROWS) ->
 
 def with_inputs(tape: Tape, names: Sequence[str]) -> Tape:
     """A tape with more inputs after its own."""
-    count, first, before = len(names), tape.first_row, tape.size
+    count, first = len(names), tape.first_row
 
     def moved(slot: int) -> int:
         return slot + count if first <= slot else slot
 
-    wider = Tape(tape.source, [*tape.inputs, *names])
-    wider.operations, wider.starts, wider.stops = tape.operations, tape.starts, tape.stops
-    wider.operands = [tuple(map(moved, row)) for row in tape.operands]
-    wider.constants, wider.constant_names = tape.constants, tape.constant_names
-    wider.bindings = {name: moved(slot) for name, slot in tape.bindings.items()}
-    wider.skips = [Skip(start + count, stop + count, moved(condition), when) for start, stop, condition, when in tape.skips]
-    if tape.shapes is not None:
-        wider.shapes = [*tape.shapes[:first], *[()] * count, *tape.shapes[first:]]
-    wider.parameters = {moved(slot): fixed for slot, fixed in tape.parameters.items()}
-    wider.output, wider.outputs = moved(tape.output), list(map(moved, tape.outputs))
-    wider.derived_from = None if tape.derived_from is None else tape.derived_from + count
-    assert wider.size == before + count
-    return wider
+    return tape.copy(
+        inputs=[*tape.inputs, *names],
+        operands=[tuple(map(moved, row)) for row in tape.operands],
+        bindings={name: moved(slot) for name, slot in tape.bindings.items()},
+        skips=[Skip(start + count, stop + count, moved(condition), when) for start, stop, condition, when in tape.skips],
+        shapes=tape.shapes and [*tape.shapes[:first], *[()] * count, *tape.shapes[first:]],
+        parameters={moved(slot): fixed for slot, fixed in tape.parameters.items()},
+        output=moved(tape.output),
+        outputs=list(map(moved, tape.outputs)),
+        derived_from=None if tape.derived_from is None else tape.derived_from + count,
+        decisions=(),
+    )
 
 
 @cache
@@ -205,7 +204,7 @@ class _Rules:
         return tape.span(tape.slots - 1) if tape.operations else Span(0, len(tape.source.text))
 
     def finish(self, outputs: Sequence[int]) -> Transformed:
-        tape, slots = self.build.finish(outputs)
+        tape, slots = self.build.finished(outputs)
         values = {slot: slots[slot] for slot in range(self.tape.slots) if slot in slots}
         return Transformed(tape, values, {slot: slots[found] for slot, found in self.derivatives.items() if found in slots})
 
@@ -272,14 +271,13 @@ class _Forward(_Rules):
             if taken is not None:
                 self.there[slot] = taken
                 self.derivatives[slot] = taken[0]
-        results = [slot if slot < tape.slots else slot - tape.size for slot in tape.outputs or [tape.output]]
         tangents = []
-        for slot in results:
+        for slot in tape.results:
             if slot in self.there:
                 tangent, scope = self.there[slot]
                 sums.add(slot, scope, tangent, self.span(slot))
             tangents.append(sums.take_number(slot, self.span(slot)))
-        return self.finish([*results, *tangents])
+        return self.finish([*tape.results, *tangents])
 
     def carry(self, slot: int, position: int, tangent: int, scope: Scope) -> None:
         """Carry a tangent, which is there in a scope, from an operand of a row to its result."""

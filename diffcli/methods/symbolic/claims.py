@@ -8,7 +8,6 @@ small, by SymPy's simplification (`diffcli.methods.symbolic.equality`).
 from __future__ import annotations
 
 from collections.abc import Callable
-from copy import copy
 from typing import Any, NamedTuple, TypeVar
 
 import sympy
@@ -93,8 +92,7 @@ def derivative_text(tape: Tape, slot: int, variable: str) -> str:
     >>> derivative_text(lower(parse("sin(x^2)")), 1, "x")
     '2*x'
     """
-    part = copy(tape)
-    part.output = slot
+    part = tape.copy(output=slot)
     if _written_out(part) > MOST_WRITTEN_OUT:
         return ""
     return _guarded(lambda: _text(_derivative(Builder(), part, variable), tape), "")

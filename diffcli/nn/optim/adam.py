@@ -31,7 +31,7 @@ class Adam(Optimizer):
     eps
         Added to the divisor, so that it is not 0.
     weight_decay
-        The factor of w in the gradient. In `AdamW` it is apart from the averages.
+        The factor of w in the gradient, 0 if not given. In `AdamW` it is apart from the averages, and 0.01 if not given.
     amsgrad
         Whether the largest v so far is used (Reddi, Kale & Kumar 2018, "On the convergence of Adam and beyond").
     maximize
@@ -49,6 +49,7 @@ class Adam(Optimizer):
 
     apart = False
     """Whether the decay of weights is apart from the averages."""
+    usual_decay: float = 0
 
     def __init__(
         self,
@@ -56,14 +57,13 @@ class Adam(Optimizer):
         lr: float = 1e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
-        weight_decay: float = 0,
+        weight_decay: float | None = None,
         amsgrad: bool = False,
         *,
         maximize: bool = False,
     ) -> None:
-        settings = {
-            "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "amsgrad": amsgrad, "maximize": maximize,
-        }  # fmt: skip
+        decay = self.usual_decay if weight_decay is None else weight_decay
+        settings = {"lr": lr, "betas": betas, "eps": eps, "weight_decay": decay, "amsgrad": amsgrad, "maximize": maximize}
         super().__init__(params, settings)
 
     def check(self, group: Group) -> None:
@@ -99,16 +99,4 @@ class AdamW(Adam):
     """
 
     apart = True
-
-    def __init__(
-        self,
-        params: Iterable[Any],
-        lr: float = 1e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
-        weight_decay: float = 1e-2,
-        amsgrad: bool = False,
-        *,
-        maximize: bool = False,
-    ) -> None:
-        super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize)
+    usual_decay = 1e-2

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from copy import copy
-
 from diffcli.errors import ExpressionError, Mark, error
 from diffcli.language import Program
 from diffcli.methods.problem.problem import Problem
@@ -26,7 +24,7 @@ def claim_tapes(problem: Problem, variable: str, claim: Program) -> dict[str, Ta
     tape = lower(claim, given=problem.at, shapes=shapes)
     name = variable.partition("[")[0]
     wanted = shapes[name] if variable == name else ()
-    own = tape.shape(tape.output if tape.output < tape.slots else tape.output - tape.size)
+    own = tape.shape(tape.results[0])
     if own != wanted:
         from diffcli.operations.array_row import shape_text
 
@@ -40,6 +38,5 @@ def claim_tapes(problem: Problem, variable: str, claim: Program) -> dict[str, Ta
     written = write_out(tape, evaluate(tape, [problem.at[name] for name in tape.inputs])).tape
     found: dict[str, Tape] = {}
     for element, slot in zip(element_names(variable, wanted), written.outputs or [written.output], strict=True):
-        found[element] = copy(written)
-        found[element].output, found[element].outputs = slot, []
+        found[element] = written.copy(output=slot, outputs=[])
     return found

@@ -68,8 +68,7 @@ def _value(found: int | _Fixed) -> Any:
 
 def array_constant(build: Builder, value: Any) -> int:
     """The slot of an array that is known."""
-    build.constants.append(as_array(value))
-    return -len(build.constants)
+    return build.constant(as_array(value))
 
 
 def either(build: Builder, one: int, other: int, span: Span) -> int | None:

@@ -33,8 +33,8 @@ class Finished(NamedTuple):
     """The new slot of every slot, and of every constant, that is used."""
 
 
-class Builder:
-    """Emits rows after those of a tape, which stay as they are.
+class Builder(Tape):
+    """A tape that starts as another one, whose rows stay as they are, and grows by rows that it simplifies and shares.
 
     Rows go into ``scope``, which may be set to any scope that stood for some row before, or to one inside it.
 
@@ -47,53 +47,30 @@ class Builder:
     """
 
     def __init__(self, tape: Tape, most_rows: int = MOST_ROWS) -> None:
-        self.source, self.inputs = tape.source, tape.inputs
+        super().__init__(tape.source, tape.inputs)
         self.bindings = tape.bindings
-        self.operations: list[str] = list(tape.operations)
-        self.operands: list[tuple[int, ...]] = list(tape.operands)
-        self.spans: list[Span] = [Span(*ends) for ends in zip(tape.starts, tape.stops, strict=True)]
-        self.parameters: dict[int, dict[str, Any]] = dict(tape.parameters)
-        self.constants: list[Any] = list(tape.constants)
-        self.constant_names: dict[int, str] = dict(tape.constant_names)
-        self.shapes: list[Shape] | None = None if tape.shapes is None else list(tape.shapes)
-        """The shape of every slot, where some are arrays."""
+        self.operations += tape.operations
+        self.operands += tape.operands
+        self.starts += tape.starts
+        self.stops += tape.stops
+        self.parameters |= tape.parameters
+        self.take_constants(tape)
+        self.shapes = None if tape.shapes is None else list(tape.shapes)
         self.root = self.scope = Scope()
         self.scopes: list[Scope] = _scopes(tape, self.root)
         """The scope of every slot."""
-        self.derived_from = tape.slots if tape.derived_from is None else tape.derived_from
+        self.derived = tape.slots if tape.derived_from is None else tape.derived_from
+        """From which slot on rows are those of a derivative."""
         self.most_rows = most_rows
-        self._constant_slots: dict[str, int] = {}
-        for place, value in enumerate(self.constants):
-            self._constant_slots.setdefault(self.constant_names.get(-1 - place) or repr(value), -1 - place)
         self._shared: dict[tuple[Any, ...], list[int]] = {}
         for slot in tape.rows():
             key = self._key(tape.operation(slot), tape.operands_of(slot), self.parameters.get(slot))
             self._shared.setdefault(key, []).append(slot)
 
-    @property
-    def slots(self) -> int:
-        return len(self.inputs) + len(self.operations)
-
-    def constant(self, value: float, name: str = "") -> int:
-        """The slot of a constant; the one of a name, if it has one."""
-        key = name or repr(value)
-        slot = self._constant_slots.get(key)
-        if slot is None:
-            self.constants.append(value)
-            slot = self._constant_slots[key] = -len(self.constants)
-            if name:
-                self.constant_names[slot] = name
-        return slot
-
     def number(self, slot: int) -> float | None:
         """The value of a constant number; None for everything else."""
         value = self.constants[-1 - slot] if slot < 0 else None
         return value if isinstance(value, float) else None
-
-    def shape(self, slot: int) -> Shape:
-        if slot < 0:
-            return getattr(self.constants[-1 - slot], "shape", ())
-        return self.shapes[slot] if self.shapes is not None else ()
 
     def row(self, slot: int) -> tuple[str, tuple[int, ...]]:
         """The operation of a slot and its operands; an input has the operation ``""``."""
@@ -132,15 +109,10 @@ class Builder:
         if len(self.operations) >= self.most_rows:
             message = f"the tape of the derivative would have more than {self.most_rows} rows"
             raise LimitError([error("too-many-nodes", message, help=["raise the limit with --max-nodes N, if memory allows"])])
-        if parameters is not None:
-            self.parameters[self.slots] = parameters
-        self.operations.append(operation)
-        self.operands.append(operands)
-        self.spans.append(span)
         self.scopes.append(self.scope)
-        if self.shapes is not None:
-            self.shapes.append(self._broadcast(operands) if shape is None else shape)
-        return self.slots - 1
+        if shape is None:
+            shape = () if self.shapes is None else self._broadcast(operands)
+        return self.append(operation, operands, span, shape, parameters)
 
     def _broadcast(self, operands: tuple[int, ...]) -> Shape:
         from diffcli.operations.array_row import broadcast_shapes  # numbers do not wait for it
@@ -226,11 +198,8 @@ class Builder:
 
     # -- the end --------------------------------------------------------------------------------------------------------
 
-    def finish(self, outputs: Sequence[int]) -> Finished:
-        """The tape with the rows that some slots need, and no others.
-
-        Of a constant among ``outputs`` the tape tells the place counted from the front, as of a constant result.
-        """
+    def finished(self, outputs: Sequence[int]) -> Finished:
+        """A tape with the rows that some slots need, and no others."""
         live, scopes = self._live(outputs)
         tape = Tape(self.source, list(self.inputs))
         slots = {slot: slot for slot in range(len(self.inputs))}
@@ -239,27 +208,17 @@ class Builder:
         used = {operand for slot in rows for operand in self.row(slot)[1] if operand < 0}
         used |= {scope.condition for scope in scopes if scope.condition < 0}
         for slot in sorted({*used, *(slot for slot in outputs if slot < 0)}, reverse=True):
-            tape.constants.append(self.constants[-1 - slot])
-            slots[slot] = -len(tape.constants)
-            if slot in self.constant_names:
-                tape.constant_names[slots[slot]] = self.constant_names[slot]
+            slots[slot] = tape.constant(self.constants[-1 - slot], self.constant_names.get(slot, ""))
+        if self.shapes is not None:
+            tape.shapes = self.shapes[: len(self.inputs)]
         for slot in rows:
             operation, operands = self.row(slot)
-            tape.operations.append(operation)
-            tape.operands.append(tuple([slots[operand] for operand in operands]))
-            span = self.spans[slot - len(self.inputs)]
-            tape.starts.append(span.start)
-            tape.stops.append(span.stop)
-            if slot in self.parameters:
-                tape.parameters[slots[slot]] = self.parameters[slot]
-        if self.shapes is not None:
-            tape.shapes = [self.shapes[slot] for slot in (*range(len(self.inputs)), *rows)]
+            moved = tuple([slots[operand] for operand in operands])
+            tape.append(operation, moved, self.span(slot), self.shape(slot), self.parameters.get(slot))
         tape.skips = _skips([self.scopes[slot] for slot in rows], len(self.inputs), slots)
         tape.bindings = {name: slots[slot] for name, slot in self.bindings.items() if slot in slots}
-        tape.outputs = [slots[slot] if slot >= 0 else slots[slot] + tape.size for slot in outputs]
-        tape.output = tape.outputs[0]
-        tape.derived_from = len(self.inputs) + sum(slot < self.derived_from for slot in rows)
-        return Finished(tape, slots)
+        tape.derived_from = len(self.inputs) + sum(slot < self.derived for slot in rows)
+        return Finished(tape.finish([slots[slot] for slot in outputs], several=True), slots)
 
     def _live(self, outputs: Sequence[int]) -> tuple[bytearray, set[Scope]]:
         """One flag a slot, whether some outputs need it, as an operand or as what decides; and the scopes of such rows."""

@@ -68,7 +68,6 @@ class _Writer:
         self.new = Tape(tape.source, names)
         self.numbers: list[float] = []
         """The value of every new slot."""
-        self.constants: dict[str, int] = {}
         self.span = Span(0, 0)
         self.there: dict[int, Any] = {}
         """The cells of every old slot."""
@@ -95,12 +94,9 @@ class _Writer:
         new.decisions = [self.slots(slot)[0] for slot in old.decisions]
         bound = [slot for slot in old.bindings.values() if slot < 0]
         new.bindings = {name: self.slots(slot)[0] for name, slot in old.bindings.items() if not old.shape(slot)}
-        results = [slot if slot < old.slots else slot - old.size for slot in {*old.outputs, *bound, old.output}]
-        outputs = [self.slots(slot if slot < old.slots else slot - old.size) for slot in old.outputs or [old.output]]
-        flat = [slot + new.size if slot < 0 else slot for places in outputs for slot in places]
-        new.output, new.outputs = flat[0], flat if len(flat) > 1 else []
-        known = {slot: self.slots(slot) for slot in self.there}
-        return Written(new, known | {slot: self.slots(slot) for slot in results if slot < 0})
+        known = {slot: self.slots(slot) for slot in (*self.there, *old.results, *bound)}
+        flat = [place for slot in old.results for place in known[slot]]
+        return Written(new.finish(flat, several=len(flat) > 1), known)
 
     def cell(self, slot: int) -> Cell:
         return Cell(slot, self.emit)
@@ -117,14 +113,7 @@ class _Writer:
         return tuple(cell.slot for cell in cells.listed(self.array(slot)))
 
     def constant(self, value: float, name: str = "") -> Cell:
-        key = name or repr(value)
-        slot = self.constants.get(key)
-        if slot is None:
-            self.new.constants.append(value)
-            slot = self.constants[key] = -len(self.new.constants)
-            if name:
-                self.new.constant_names[slot] = name
-        return self.cell(slot)
+        return self.cell(self.new.constant(value, name))
 
     def number(self, cell: Cell) -> float:
         return self.new.constants[-1 - cell.slot] if cell.slot < 0 else self.numbers[cell.slot]
@@ -137,13 +126,8 @@ class _Writer:
             help = ["automatic differentiation needs no writing out: --mode reverse"]
             raise LimitError([error("too-many-nodes", message, self.old.source, help=help)])
         function = FLOAT.strict(name)
-        new = self.new
         self.numbers.append(float(function(*[self.number(operand) for operand in row])))
-        new.operations.append(name)
-        new.operands.append(tuple([operand.slot for operand in row]))
-        new.starts.append(self.span.start)
-        new.stops.append(self.span.stop)
-        return self.cell(new.slots - 1)
+        return self.cell(self.new.append(name, tuple([operand.slot for operand in row]), self.span))
 
     # -- operations -----------------------------------------------------------------------------------------------------
 

@@ -160,9 +160,7 @@ def _finish(recorder: Recorder, function: Callable[..., Any], result: Any, name:
     if not outputs:
         raise _bad_result(recorder, function, f"`{name}` returned no numbers")
     tape = recorder.tape(outputs[0])
-    slots = [slot + tape.size if slot < 0 else slot for slot in outputs]  # a constant result: its place from the front
-    tape.output = slots[0]
-    tape.outputs = slots if several else []
+    tape.finish(outputs, several)
     values = recorder.values
     values.extend(reversed(tape.constants))
     return Recording(tape, values, _branches(recorder))

@@ -1,0 +1,141 @@
+"""One run of a command: what was given, where the result goes, how long it may take, and what is shown meanwhile."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from time import monotonic, perf_counter
+from types import FrameType
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from diffcli.cli.environment import Environment
+from diffcli.cli.exit_codes import ExitCode
+from diffcli.cli.output import Output, exit_code
+from diffcli.cli.reading import read_program
+from diffcli.errors import Diagnostic, LimitError, error
+from diffcli.language import Program
+from diffcli.records import Number
+from diffcli.records.blocks import Document
+
+if TYPE_CHECKING:
+    from threading import Event
+
+Result = TypeVar("Result")
+
+PATIENCE = 0.5
+"""Seconds after which the stage is shown."""
+
+
+class Stage:
+    """The present stage of the work; call it with the next one."""
+
+    name = ""
+
+    def __call__(self, name: str) -> None:
+        self.name = name
+
+
+class Run:
+    """A command at work. It takes the options that every command has out of ``given``; the others are the command's own."""
+
+    def __init__(self, environment: Environment, given: dict[str, Any]) -> None:
+        self.environment = environment
+        names = ("format", "as_json", "quiet", "output", "digits", "width", "color")
+        self.output = Output.of(environment, **{name: given.pop(name) for name in names if name in given})
+        self.full: bool = given.pop("full", False)
+        self.output.style = self.output.style._replace(full=self.full)
+        self.expression: str | None = given.pop("expression", None)
+        self.point: str | tuple[str, ...] = tuple(text for text in given.pop("at", ()) if text.strip())
+        self.timeout: float = given.pop("timeout", 0.0)
+        self.stage = Stage()
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def at_work(self) -> Iterator[Stage]:
+        """Inside, the time limit holds, and the stage is shown on a terminal."""
+        with time_limit(self.timeout), shown_progress(self.environment, self.stage):
+            yield self.stage
+
+    def read(self, functions: bool = True) -> Program:
+        """The program that was given."""
+        self.stage("reading")
+        assert self.expression is not None
+        return read_program(self.expression, self.environment, functions=functions)
+
+    def compute(self, function: Callable[..., Result], *arguments: Any, **options: Any) -> Result:
+        """What a function makes of the program and the point, and of more arguments."""
+        with self.at_work():
+            start = perf_counter()
+            program = self.read()
+            self.seconds["parse"] = perf_counter() - start
+            result = function(program, self.point, *arguments, **options)
+            self.seconds["compute"] = perf_counter() - start - self.seconds["parse"]
+        return result
+
+    def report(self, document: Document, notes: Sequence[Diagnostic], numbers: Iterable[Number | None]) -> ExitCode:
+        """Print a result; the exit code for its notes and numbers."""
+        self.output.print(document, notes)
+        return exit_code(notes, numbers)
+
+
+def was_given(option: str) -> bool:
+    """Whether the user gave an option, be it with its default."""
+    return click.get_current_context().get_parameter_source(option) is not click.core.ParameterSource.DEFAULT
+
+
+@contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Raise `LimitError` in what runs inside once ``seconds`` are over; 0 is no limit.
+
+    By the interval timer of POSIX, which reaches into any Python code; it strikes again each time as many seconds are
+    over, should something have swallowed it. Where there is no such timer there is no limit.
+    """
+    if not seconds or not hasattr(signal, "setitimer"):
+        yield
+        return
+
+    def strike(number: int, frame: FrameType | None) -> None:
+        help = ["raise it with --timeout SECONDS; 0 is no limit"]
+        raise LimitError([error("timeout", f"stopped after {seconds:g} s", help=help)])
+
+    previous = signal.signal(signal.SIGALRM, strike)
+    signal.setitimer(signal.ITIMER_REAL, seconds, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)
+
+
+@contextmanager
+def shown_progress(environment: Environment, stage: Stage) -> Iterator[None]:
+    """Show the stage and the time taken so far on stderr, if that is a terminal, until the work inside is done."""
+    stream = environment.stderr
+    if not stream.isatty() or environment.variables.get("TERM") == "dumb":
+        yield
+        return
+    from threading import Event, Thread
+
+    done = Event()
+    thread = Thread(target=_show, args=(environment, stage, done), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def _show(environment: Environment, stage: Stage, done: Event) -> None:
+    start = monotonic()
+    drawn = False
+    while not done.wait(PATIENCE if not drawn else 0.2):
+        drawn = True
+        environment.stderr.write(f"\r\x1b[K{stage.name} ... {monotonic() - start:.1f} s")
+        environment.stderr.flush()
+    if drawn:
+        environment.stderr.write("\r\x1b[K")
+        environment.stderr.flush()

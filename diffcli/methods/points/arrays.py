@@ -1,0 +1,174 @@
+"""Arrays as values: nested lists, ``[[1, 2], [3, pi/4]]`` in the text of a point, and what offers itself as an array.
+
+Every nested list is read in one way: as a shape and the entries in order, where the lists at one depth are of one length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from diffcli.errors import Diagnostic, DiffcliError, ExpressionError, Mark, Source, error
+from diffcli.language import Program
+from diffcli.language.syntax import NAME, Statement
+from diffcli.operations.arithmetic.array_files import UnusableArray, as_floats, to_array
+from diffcli.records import Number
+
+MOST_AXES = 32
+"""As many axes as every NumPy has."""
+
+
+class Ragged(Exception):
+    """Lists of one depth that differ: ``entry`` stands at ``index``, and is not like the first one at its depth."""
+
+    def __init__(self, message: str, index: tuple[int, ...], entry: Any) -> None:
+        super().__init__(message)
+        self.message, self.index, self.entry = message, index, entry
+
+
+def flatten(nested: Sequence[Any], name: str) -> tuple[tuple[int, ...], list[Any]]:
+    """The shape of nested lists, and their innermost entries; ``name`` stands for the whole in a complaint.
+
+    Raises
+    ------
+    Ragged
+        Two lists at one depth are not of one length, an entry beside a list is none, or a list is empty.
+
+    >>> flatten([[1, 2, 3], [4, 5, 6]], "W")
+    ((2, 3), [1, 2, 3, 4, 5, 6])
+    >>> try:
+    ...     flatten([[1, 2], [3]], "W")
+    ... except Ragged as found:
+    ...     print(found)
+    `W[1]` has 1 entry, and `W[0]` has 2
+    """
+    shape: tuple[int, ...] = ()
+    level: list[Any] = [nested]
+    while isinstance(level[0], list | tuple):
+        if len(shape) == MOST_AXES:
+            raise Ragged(f"`{name}` has more than {MOST_AXES} lists in each other", (), nested)
+        length = len(level[0])
+        if not length:
+            index = unravel(0, shape)
+            raise Ragged(f"`{element(name, index)}` has no entries", index, level[0])
+        for place, entry in enumerate(level):
+            if not isinstance(entry, list | tuple) or len(entry) != length:
+                raise _ragged(name, shape, place, level)
+        shape += (length,)
+        level = [inner.tolist() if hasattr(inner, "tolist") else inner for entry in level for inner in entry]
+    for place, entry in enumerate(level):
+        if isinstance(entry, list | tuple):
+            raise _ragged(name, shape, place, level)
+    return shape, level
+
+
+def _ragged(name: str, shape: tuple[int, ...], place: int, level: list[Any]) -> Ragged:
+    index = unravel(place, shape)
+    found = f"`{element(name, index)}` {_said(level[place])}"
+    first = f"`{element(name, unravel(0, shape))}` {_said(level[0])}"
+    if isinstance(level[0], list | tuple) and isinstance(level[place], list | tuple):
+        first = first.rpartition(" ")[0]
+    return Ragged(f"{found}, and {first}", index, level[place])
+
+
+def _said(entry: Any) -> str:
+    if not isinstance(entry, list | tuple):
+        return "is a number"
+    return f"has {len(entry)} {'entry' if len(entry) == 1 else 'entries'}"
+
+
+def unravel(place: int, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The index of the entry at a place in order.
+
+    >>> unravel(4, (2, 3))
+    (1, 1)
+    """
+    index: list[int] = []
+    for length in reversed(shape):
+        place, within = divmod(place, length)
+        index.insert(0, within)
+    return tuple(index)
+
+
+def element(name: str, index: Sequence[int]) -> str:
+    """The name of an element: ``W[1,2]``; of the whole, where there is no index."""
+    return f"{name}[{','.join(map(str, index))}]" if index else name
+
+
+def nested_array(name: str, nested: Sequence[Any], convert: Callable[[str, Any], float]) -> Any:
+    """Nested lists as an array of float64; ``convert`` makes a float of an entry, given the name of its element.
+
+    Raises
+    ------
+    Ragged
+        The lists do not fit: see `flatten`.
+    """
+    shape, entries = flatten(nested, name)
+    for place, entry in enumerate(entries):
+        if type(entry) is not float:
+            entries[place] = convert(element(name, unravel(place, shape)), entry)
+    return to_array(entries, shape)
+
+
+def as_array(name: str, value: Any, convert: Callable[[str, Any], float], copy: bool = True) -> Number:
+    """Nested lists, or what offers itself as an array, as an array of float64; ``convert`` makes a float of an entry.
+
+    Without ``copy`` an array that is one already is that one.
+
+    Raises
+    ------
+    ExpressionError
+        Its lists are of several lengths, or its elements are no numbers.
+    """
+    if isinstance(value, list | tuple):
+        try:
+            return nested_array(name, value, convert)
+        except Ragged as found:
+            raise ExpressionError([_ragged_error(found.message)]) from None
+    try:
+        return as_floats(value, copy)
+    except UnusableArray as found:
+        reason = found.reason.replace(", which are never unpickled", ", not numbers")
+        raise ExpressionError([error("bad-value", f"the value of `{name}` {reason}")]) from None
+    except DiffcliError:
+        raise  # a traced array says itself what is wrong
+    except Exception as failure:  # whatever a foreign array raises
+        raise ExpressionError([error("bad-value", f"the value of `{name}` cannot be read as an array: {failure}")]) from None
+
+
+# -- arrays that are written out in a text -------------------------------------------------------------------------------
+
+
+class _Entries(list[Any]):
+    """The entries of a list, and its node."""
+
+    def __init__(self, node: int, entries: list[Any]) -> None:
+        super().__init__(entries)
+        self.node = node
+
+
+def require_even(program: Program, source: Source) -> None:
+    """Raise an error where the lists that are written out for a name do not fit each other."""
+    for statement in program.statements:
+        if program.operations[statement.root] == "stack":
+            _require_even(program, statement, source)
+
+
+def _require_even(program: Program, statement: Statement, source: Source) -> None:
+    lists: dict[int, _Entries] = {}
+    for node in range(statement.first, statement.root + 1):
+        if program.operations[node] == "stack":
+            lists[node] = _Entries(node, [lists.get(child, child) for child in program.children(node)])
+    leaves = {program.operations[child] for entries in lists.values() for child in entries if isinstance(child, int)}
+    if NAME in leaves or "index" in leaves:
+        return  # a name may be an array: the tape looks at shapes too
+    try:
+        flatten(lists[statement.root], statement.name)
+    except Ragged as found:
+        node = found.entry.node if isinstance(found.entry, _Entries) else found.entry
+        raise ExpressionError([_ragged_error(found.message, source, program.mark(node))]) from None
+
+
+def _ragged_error(message: str, source: Source | None = None, *marks: Mark) -> Diagnostic:
+    help = ["the lists at one depth are of one length: [[1, 2], [3, 4]]"]
+    return error("ragged-array", message, source, *marks, help=help)

@@ -1,0 +1,233 @@
+"""Values that stand in files, in the text of a point: ``W=@weights.npy``, and ``@point.json`` for a whole point.
+
+Files are ``.npy`` and ``.npz`` of NumPy, ``.csv`` and ``.tsv``, ``.json``: data, which never run. CSV holds numbers, after a
+line of names if there is one: one column is a vector, several are a matrix. JSON holds a number, nested lists of numbers,
+or, as a whole point, an object from names to such values.
+"""
+
+# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
+
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from diffcli.errors import Diagnostic, Mark, Source, Span, UsageError, error
+from diffcli.language.parsing.tokens import is_name, plain_name
+from diffcli.methods.points.data_texts import (
+    BadFile,
+    finite_array,
+    json_value,
+    kind_of,
+    parse_json,
+    point_of,
+    read_csv,
+    read_json,
+)
+
+_REFERENCE = re.compile(r'\s*(?:(?P<name>[^\W\d]\w*)\s*=\s*)?@\s*(?P<path>"[^"\n]*"|[^,;\n]*)')
+"""A reference to a file, where an assignment may begin. A path with a comma in it stands in quotation marks."""
+
+
+class Reference(NamedTuple):
+    """A reference to a file: the name that it gives a value, if it is not a whole point, the path, and its place."""
+
+    name: str
+    name_span: Span
+    path: str
+    span: Span
+
+
+def find_reference(text: str, start: int) -> tuple[Reference, int] | None:
+    """The reference to a file that begins at ``start``, and where it ends.
+
+    >>> find_reference("x=2,W=@w.npy", 4)[0].path, find_reference("x=2", 0)
+    ('w.npy', None)
+    """
+    found = _REFERENCE.match(text, start)
+    if found is None:
+        return None
+    path = found["path"].strip()
+    begin = text.rindex("@", start, found.start("path")) if found.start("path") > start else start
+    name_span = Span(*found.span("name")) if found["name"] else Span(begin, begin + 1)
+    span = Span(begin, max(found.start("path") + len(found["path"].rstrip()), begin + 1))
+    return Reference(plain_name(found["name"] or ""), name_span, path.strip('"'), span), found.end()
+
+
+def read_references(
+    references: Sequence[tuple[Reference, Source]], places: dict[str, tuple[Source, Mark]], named: set[str]
+) -> dict[str, Any]:
+    """The values of names, from all the files that texts refer to: those of whole points, then those that are given by name.
+
+    ``places`` receives where the file of each name stands, and ``named`` the names that are given by themselves.
+
+    Raises
+    ------
+    UsageError
+        A file cannot be used; all that cannot are reported.
+    """
+    single: dict[str, Any] = {}
+    points: dict[str, Any] = {}
+    faults: list[Diagnostic] = []
+    for reference, source in references:
+        name, path, mark = reference.name, reference.path, Mark(reference.span)
+        if name in single:
+            faults.append(bound_twice(name, source, reference.name_span))
+            continue
+        try:
+            if not path:
+                raise BadFile("unreadable-file", "there is no name of a file after @", "write @FILE, as in W=@weights.npy")
+            if name:
+                single[name] = read_value(path, name)
+                found = [name]
+            else:
+                values = _names(read_mapping(path), path)
+                points |= values
+                found = [known for known in values if known not in single]
+            places |= dict.fromkeys(found, (source, mark))
+        except BadFile as bad:
+            faults.append(error(bad.code, bad.message, source, mark, help=bad.help))
+    if faults:
+        raise UsageError(faults)
+    named.update(single)
+    return points | single
+
+
+def bound_twice(name: str, source: Source, span: Span) -> Diagnostic:
+    """A complaint about a name that gets a second value."""
+    return error("duplicate-name", f"the name `{name}` is bound twice", source, Mark(span), help=["give one value for each name"])
+
+
+def _names(values: Mapping[str, Any], path: str) -> dict[str, Any]:
+    """The values by their names as the language knows them."""
+    known = {plain_name(name): value for name, value in values.items()}
+    for name in known:
+        if not is_name(name):
+            raise BadFile("bad-data", f"{path} gives a value to `{name}`, which is no name of a variable")
+    return known
+
+
+# -- what a file holds, by its suffix ----------------------------------------------------------------------------------
+
+
+LARGEST = 2_000_000_000
+"""The longest text file that is read, in bytes."""
+
+
+def read_value(path: str, name: str) -> Any:
+    """The value of one name from a file: a float, or an array of float64.
+
+    Raises
+    ------
+    BadFile
+        It cannot be read, or holds something else.
+    """
+    path, inner, suffix = _parts(path)
+    reader = _READERS.get(suffix)
+    if reader is None:
+        what = f"the suffix {suffix} is none of those" if suffix else "it has no suffix"
+        help = f"name a file with one of: {', '.join(_READERS)}"
+        raise BadFile("unreadable-file", f"cannot tell what {path} holds: {what}", help)
+    if inner and suffix not in (".npz", ".json"):
+        raise BadFile("unreadable-file", f"{path} has no names for what it holds, and `{inner}` is asked of it", f"write @{path}")
+    return reader(path, name, inner)
+
+
+def read_mapping(path: str) -> dict[str, Any]:
+    """A whole point from a JSON file: an object from names to values as JSON gives them.
+
+    A result of diffcli itself is one too: the point it was made at.
+    """
+    path, _, suffix = _parts(path)
+    if suffix != ".json":
+        message = f"a point from a file is JSON, which {path} is not by its name"
+        help = 'JSON such as {"x": 2, "w": [1, 2]} is a point'
+        raise BadFile("unreadable-file", message, f"write name=@{path} for one value", help)
+    data = point_of(parse_json(_filled(path), path))
+    if not isinstance(data, dict):
+        message = f"{path} holds {kind_of(data)}, not an object from names to values"
+        raise BadFile("bad-data", message, f"write name=@{path} for one value")
+    return {name: json_value(value, name, path) for name, value in data.items()}
+
+
+def _parts(path: str) -> tuple[str, str, str]:
+    """The path, the name of what is meant inside of an ``.npz`` or JSON file, and the suffix."""
+    inner = ""
+    head, colon, tail = path.rpartition(":")
+    if colon and head.lower().endswith(tuple(_READERS)):
+        path, inner = head, tail
+    return path, inner, os.path.splitext(path)[1].lower()
+
+
+def _open(path: str) -> Any:
+    try:
+        if os.path.isdir(path):
+            raise BadFile("unreadable-file", f"cannot read {path}: it is a directory")
+        file = open(path, "rb")  # noqa: SIM115 (closed by who reads it)
+    except (OSError, ValueError) as failure:
+        reason = getattr(failure, "strerror", None) or str(failure)
+        raise BadFile("unreadable-file", f"cannot read {path}: {reason}", *_similar(path)) from None
+    size = os.fstat(file.fileno()).st_size
+    if size > LARGEST and not path.lower().endswith(".npz"):
+        file.close()
+        raise BadFile("bad-data", f"{path} is too large: {size} bytes, and at most {LARGEST} are read")
+    return file
+
+
+def _similar(path: str) -> list[str]:
+    """Another file of the folder that may have been meant, with the same suffix."""
+    from diffcli.language.complaints.complaints import nearest
+
+    folder, name = os.path.split(path)
+    stem, suffix = os.path.splitext(name)
+    try:
+        present = sorted(os.listdir(folder or "."))
+    except OSError:
+        return [f"there is no folder {folder}"] if folder and not os.path.exists(folder) else []
+    close = nearest(stem, [file.removesuffix(suffix) for file in present if file.endswith(suffix)])
+    return [f"did you mean {os.path.join(folder, close[0] + suffix)}?"] if close else []
+
+
+def read_text(path: str) -> str:
+    """The text of a file of data.
+
+    Raises
+    ------
+    BadFile
+        It cannot be read, or is not UTF-8.
+    """
+    with _open(path) as file:
+        content: bytes = file.read()
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as failure:
+        message = f"{path} is not UTF-8 text: byte {failure.start} is {content[failure.start]:#04x}"
+        raise BadFile("unreadable-file", message, "save it as UTF-8") from None
+
+
+def _filled(path: str) -> str:
+    text = read_text(path)
+    if not text.strip():
+        raise BadFile("bad-data", f"{path} is empty")
+    return text
+
+
+def _binary(path: str, name: str, inner: str) -> Any:
+    from diffcli.operations.arithmetic.array_files import UnusableArray, read_npy, read_npz
+
+    with _open(path) as file:
+        try:
+            array = read_npz(file, inner, name) if path.lower().endswith(".npz") else read_npy(file)
+        except UnusableArray as found:
+            raise BadFile("bad-data", f"{path} {found.reason}", *filter(None, [found.help])) from None
+    return finite_array(array, path)
+
+
+_READERS: dict[str, Callable[[str, str, str], Any]] = {
+    ".npy": _binary,
+    ".npz": _binary,
+    ".csv": lambda path, name, inner: read_csv(_filled(path), path),
+    ".tsv": lambda path, name, inner: read_csv(_filled(path), path),
+    ".json": lambda path, name, inner: read_json(_filled(path), path, inner or name),
+}
+"""The value of a name by the suffix of its file: from the path, the name, and the name that is asked for inside of the file."""
