@@ -28,6 +28,16 @@ class Column(NamedTuple):
     """Whether numbers show all their digits even in a table for people."""
 
 
+def texts(*titles: str) -> tuple[Column, ...]:
+    """Columns of texts."""
+    return tuple(map(Column, titles))
+
+
+def numbers(*titles: str, full: bool = False) -> tuple[Column, ...]:
+    """Columns of numbers."""
+    return tuple(Column(title, numeric=True, full=full) for title in titles)
+
+
 class Table(NamedTuple):
     """A titled table. ``hidden_after`` and ``hidden`` say where rows are left out, and how many."""
 

@@ -8,7 +8,7 @@ from typing import Any
 from diffcli.operations import ARRAY_FUNCTIONS, ARRAY_SIGNATURES, REDUCED, Operation
 from diffcli.operations.array_row import ArrayOperation
 from diffcli.operations.arrays import ARRAYS
-from diffcli.records.blocks import Column, Document, Table, Text
+from diffcli.records.blocks import Document, Table, Text, texts
 from diffcli.reports.document import data_of
 from diffcli.reports.formats import TREES, Style
 
@@ -48,9 +48,8 @@ def functions_report(rows: Sequence[Operation], of_arrays: Sequence[ArrayOperati
     """All rows as two tables, or some in detail; a terminal has no room for all columns."""
     data = {"schema": "diffcli/functions@1", "functions": [*map(_data, rows)], "array_functions": [*map(_array_data, of_arrays)]}
     if detailed:
-        pair = (Column(""), Column(""))
         every: list[Row] = [*rows, *of_arrays]
-        tables = [Table(_signature(row), pair, tuple(_details(row))) for row in every]
+        tables = [Table(_signature(row), texts("", ""), tuple(_details(row))) for row in every]
         legends = [Text(LEGEND, "dim")] * bool(rows) + [Text(ARRAY_LEGEND, "dim")] * bool(of_arrays)
         return Document((*tables, *legends), data)
     compact = style.format.draws == TREES
@@ -65,7 +64,7 @@ def _table(rows: Sequence[Operation], compact: bool) -> Table:
         names = ", ".join([_signature(row), *(row.aliases if compact else ())])
         cell = (names, _partials(row), row.domain, _breaks(row), ", ".join(row.aliases), row.meaning)
         cells.append(cell[: len(titles)])
-    return Table("operations on numbers, and on each element of arrays", tuple(map(Column, titles)), tuple(cells))
+    return Table("operations on numbers, and on each element of arrays", texts(*titles), tuple(cells))
 
 
 def _array_table(rows: Sequence[ArrayOperation], compact: bool) -> Table:
@@ -75,7 +74,7 @@ def _array_table(rows: Sequence[ArrayOperation], compact: bool) -> Table:
     for row in rows:
         breaks = ", ".join(kind for kind, _ in row.breaks) if compact else _breaks(row)
         cells.append((_signature(row), row.meaning, breaks, " | ".join(map(plain_rule, adjoints(row))))[: len(titles)])
-    return Table("operations on arrays", tuple(map(Column, titles)), tuple(cells))
+    return Table("operations on arrays", texts(*titles), tuple(cells))
 
 
 def _signature(row: Row) -> str:

@@ -8,7 +8,7 @@ from diffcli.language import parse
 from diffcli.language.writing.printer import LATEX, step_text, to_text
 from diffcli.methods.traces.trace import IN_LATEX, NOTATIONS, Notation
 from diffcli.records import Cost, Difference, GradientResult, SymbolicDerivative, is_array
-from diffcli.records.blocks import Block, Column, Document, Table, Text, Value, Values
+from diffcli.records.blocks import Block, Column, Document, Table, Text, Value, Values, numbers, texts
 from diffcli.reports.derivatives.trace import trace_data, trace_tables
 from diffcli.reports.document import LONGEST, data_of, heading, number, partial
 from diffcli.reports.formats import Style
@@ -138,10 +138,7 @@ def _remark(result: GradientResult, name: str) -> str:
 
 
 def _difference_tables(differences: tuple[Difference, ...], brief: bool) -> list[Block]:
-    columns = (
-        Column("along"), Column("method"), Column("order", numeric=True), Column("step h", numeric=True),
-        Column("evaluations", numeric=True), Column("±", numeric=True),
-    )  # fmt: skip
+    columns = (*texts("along", "method"), *numbers("order", "step h", "evaluations", "±"))
     rows = tuple(
         (
             found.variable, _method(found), found.order or None,
@@ -149,7 +146,7 @@ def _difference_tables(differences: tuple[Difference, ...], brief: bool) -> list
         )
         for found in differences
     )  # fmt: skip
-    sampled = (Column("along"), Column("x", numeric=True, full=True), Column("f", numeric=True, full=True))
+    sampled = (*texts("along"), *numbers("x", "f", full=True))
     samples = tuple((found.variable, x, value) for found in differences for x, value in found.samples)
     reasons = [Text(f"{found.variable}: {found.reason}", "dim") for found in differences]
     blocks: list[Block] = [Table("finite differences", columns, rows), *reasons]
@@ -164,14 +161,14 @@ def _method(found: Difference) -> str:
 
 def _symbolic_tables(symbolic: tuple[SymbolicDerivative, ...], notation: Notation) -> list[Block]:
     if notation is IN_LATEX:
-        titles = (Column("along"), Column(r"\text{derivative by SymPy}", math=True), Column("value", numeric=True))
+        titles = (Column("along"), Column(r"\text{derivative by SymPy}", math=True), *numbers("value"))
         return [Table("", titles, tuple((found.variable, found.latex, found.value) for found in symbolic))]
     tables: list[Block] = []
     for found in symbolic:
         rows = [("by SymPy", found.unsimplified)]
         if found.simplified != found.unsimplified:
             rows.append(("simplified", found.simplified or "not finished"))
-        tables.append(Table("", (Column("form"), Column(f"derivative along {found.variable}")), tuple(rows)))
+        tables.append(Table("", texts("form", f"derivative along {found.variable}"), tuple(rows)))
     return tables
 
 

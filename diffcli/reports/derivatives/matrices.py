@@ -11,7 +11,7 @@ from diffcli.methods.matrices.jacobian import JacobianResult
 from diffcli.methods.matrices.products import ProductResult
 from diffcli.methods.sweeps.sparsity import Pattern
 from diffcli.records import Difference, Number, SymbolicDerivative, is_array
-from diffcli.records.blocks import Block, Cell, Column, Document, Matrix, Table, Text, Value, Values
+from diffcli.records.blocks import Block, Cell, Column, Document, Matrix, Table, Text, Value, Values, numbers, texts
 from diffcli.reports.document import data_of, heading, number, partial
 from diffcli.reports.formats import PICTURE, Style
 
@@ -70,7 +70,7 @@ def hessian_report(result: HessianResult, style: Style, sparsity: bool = False) 
     blocks = [*_heading(result, f"Hessian {HESSIAN_MODES[result.mode]}"), Values((Value("f", "f", result.value),)), matrix]
     blocks += _hint(matrix, style)
     if result.differences:
-        columns = (Column("by"), Column("and"), Column("evaluations", numeric=True), Column("±", numeric=True))
+        columns = (*texts("by", "and"), *numbers("evaluations", "±"))
         rows = [(found.first, found.second, found.evaluations, found.error) for found in result.differences]
         blocks.append(_listed("second differences", columns, rows))
     if result.symbolic:
@@ -176,15 +176,14 @@ def _listed(title: str, columns: Sequence[Column], rows: Sequence[tuple[Cell, ..
 
 def _differences(found: Sequence[tuple[str, Difference]]) -> Table:
     """The steps and the error bars of differences, each with its name."""
-    numeric = [Column(title, numeric=True) for title in ("step h", "evaluations", "±")]
+    columns = (*texts("derivative", "method"), *numbers("step h", "evaluations", "±"))
     rows = [(name, of.method, step_text(of.step) if of.step else None, of.evaluations, of.error) for name, of in found]
-    return _listed("finite differences", (Column("derivative"), Column("method"), *numeric), rows)
+    return _listed("finite differences", columns, rows)
 
 
 def _forms(found: Sequence[tuple[str, SymbolicDerivative]]) -> Table:
     """SymPy's forms, each with its name."""
-    columns = (Column("derivative"), Column("by SymPy"))
-    return _listed("", columns, [(name, each.simplified or each.unsimplified) for name, each in found])
+    return _listed("", texts("derivative", "by SymPy"), [(name, each.simplified or each.unsimplified) for name, each in found])
 
 
 def _structure(result: JacobianResult | HessianResult, rows: tuple[str, ...], drawn: bool, style: Style) -> list[Block]:

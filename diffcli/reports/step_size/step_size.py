@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from diffcli.records.blocks import Block, Column, Document, Table, Text, Values
+from diffcli.records.blocks import Block, Column, Document, Table, Text, Values, numbers, texts
 from diffcli.reports.document import data_of, number, partial
 from diffcli.reports.formats import PROGRAM, Style
 from diffcli.reports.step_size.figure import step_size_figure
@@ -63,12 +63,12 @@ def _reference(result: StepSizeResult) -> list[Text]:
 
 def _table(result: StepSizeResult, digits: int | None) -> Table:
     """A row a decade: the error of each method, or where there is none to know its estimate."""
-    columns = [Column("h", numeric=True), *[Column(swept.method, numeric=True) for swept in result.methods]]
+    columns = numbers("h", *[swept.method for swept in result.methods])
     samples = [{sample.step: sample for sample in swept.samples} for swept in result.methods]
     known = has_errors(result)
     steps = _one_a_decade(result.shown)
     rows = tuple((_size(step, digits), *[_cell(of[step], known, digits) for of in samples]) for step in steps)
-    return Table("absolute error" if known else "the quotients themselves", tuple(columns), rows)
+    return Table("absolute error" if known else "the quotients themselves", columns, rows)
 
 
 def _one_a_decade(steps: Sequence[float]) -> list[float]:
@@ -110,8 +110,8 @@ def _method_table(swept: MethodSweep, result: StepSizeResult, digits: int | None
 
 
 def _tidy(result: StepSizeResult) -> Table:
-    names = ("method", "h", "estimate", "error", "truncation", "rounding", "side", "typical error", "fault")
-    columns = tuple(Column(name, numeric=name not in ("method", "side", "fault")) for name in names)
+    measured = numbers("h", "estimate", "error", "truncation", "rounding")
+    columns = (*texts("method"), *measured, *texts("side"), *numbers("typical error"), *texts("fault"))
     rows = tuple(
         (swept.method, of.step, of.estimate, of.error, of.truncation, of.rounding, of.side, of.typical_error, of.fault)
         for swept in result.methods for of in _shown(swept, result)
@@ -121,8 +121,7 @@ def _tidy(result: StepSizeResult) -> Table:
 
 def _summary(result: StepSizeResult) -> Table:
     ends = ("h best", "error best", "typical best", "h usual", "error usual", "typical usual", "slope T", "slope R")
-    names = ("method", "h* theory", "E* theory", *ends)
-    columns = tuple(Column(name, numeric=name != "method") for name in names)
+    columns = (*texts("method"), *numbers("h* theory", "E* theory", *ends))
     rows = []
     for swept in result.methods:
         known = swept.theory
