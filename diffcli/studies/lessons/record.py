@@ -2,8 +2,8 @@
 
 # Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
 
-from collections.abc import Sequence
-from typing import NamedTuple, TypeAlias
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 from diffcli.records import is_array
 from diffcli.records.blocks import Cell, Column, Table, Text
@@ -76,6 +76,15 @@ def grid(
     """
     kinds = [_is_numeric([row[place] for row in rows if row[place] is not None]) for place in range(len(columns))]
     return Table(title, tuple(map(Column, columns, kinds)), tuple(rows), varies=varies, digits=digits)
+
+
+def listed(values: Iterable[Any], form: str = "") -> str:
+    """Values one after another: a truth in a word, others in a format.
+
+    >>> listed([True, False]), listed([0.5, 2 / 3], ".2g")
+    ('yes, no', '0.5, 0.67')
+    """
+    return ", ".join("yes" if value is True else "no" if value is False else format(value, form) for value in values)
 
 
 def _is_numeric(cells: Sequence[Cell]) -> bool:
