@@ -29,6 +29,9 @@ def lesson_report(lesson: Lesson, settings: Settings, rounded: bool = False, asc
     """
     blocks: list[Block] = [Text(f"{lesson.name}: {lesson.title}", "heading")]
     blocks += [_block(part, rounded, ascii) for part in lesson.parts]
+    sources = dict.fromkeys(part.source for part in lesson.parts if isinstance(part, Erratum))
+    if sources:
+        blocks.append(Text(f"Source of the mistakes: {'; '.join(sources)}.", "dim"))
     rows = tuple((claim, found, VERDICTS[passed]) for claim, found, passed in lesson.checks)
     blocks.append(Table("checks", texts("what is checked", "found", "verdict"), rows))
     blocks += [Text("try next", "heading"), Text(lesson.try_next, "code")]
@@ -71,7 +74,7 @@ def verdicts_report(lessons: Sequence[Lesson], settings: Settings) -> Document:
 def _block(part: Part, rounded: bool, ascii: bool) -> Block:
     """A part of a lesson as reports write it."""
     if isinstance(part, Erratum):
-        return Text(f"Erratum. {part.source} says: {part.said}\nComputed: {part.truth}", "erratum")
+        return Text(f"A common mistake: {part.said}\nComputed: {part.truth}", "erratum")
     if isinstance(part, Drawing):
         from diffcli.reports.graph.text import tree_lines  # few lessons have one
 

@@ -22,7 +22,7 @@ BATCH = 256
 SMALL = 4
 MEGA = 1e6
 ACCURACY = 0.98
-"""What note 003 has of its model, beside `RECALL`."""
+"""What the model in question has, beside `RECALL`."""
 
 THRESHOLDS = (0.1, 0.02)
 
@@ -109,8 +109,8 @@ def lesson(settings: Settings) -> Lesson:
         ),
         _confusions("", "mode", by_mode),
         said(
-            "Note 003 asks of such a model: 98 % accuracy but 12 % recall, is it good? Here are the same numbers, and beside "
-            "them a model that never calls anything a fraud, and ours when it calls one sooner:"
+            "Is a model with 98 % accuracy but 12 % recall a good one? Here are the same numbers, and beside them a model that "
+            "never calls anything a fraud, and ours when it calls one sooner:"
         ),
         _confusions(
             "", "a fraud is called", {"never": never, f"from p = {threshold:.2g}": by_mode["no-grad"]}
@@ -284,7 +284,7 @@ def _fraud_checks(
     asked = f"{one.accuracy:.0%}, {one.recall:.0%}"
     return (
         Check("so are predictions and confusion matrix", f"of {FRAUDS + HONEST} payments", same),
-        Check("note 003's accuracy and recall", asked, asked == f"{ACCURACY:.0%}, {RECALL:.0%}"),
+        Check("the accuracy and recall that were asked about", asked, asked == f"{ACCURACY:.0%}, {RECALL:.0%}"),
         Check("never calling a fraud is as accurate", f"{never.accuracy:.0%}", f"{never.accuracy:.0%}" == f"{one.accuracy:.0%}"),
         Check(
             "more recall, less accuracy than saying nothing", listed((found.accuracy for found in lower.values()), ".1%"),

@@ -21,7 +21,7 @@ STARTS = (3.0, 5.0, 9.99, 10.0, 20.0)
 
 SAVED = """\
 x is y.grad_fn.saved["a"]        # {}: the tensor itself, and no copy
-x.equal(y.grad_fn.saved_a)       # {}: the note's y.grad_fn._saved_self"""
+x.equal(y.grad_fn.saved_a)       # {}: PyTorch's y.grad_fn._saved_self"""
 
 LOOP = """\
 def f(x):
@@ -54,7 +54,7 @@ def lesson(settings: Settings) -> Lesson:
         said(
             "From the root, y.grad_fn, the functions of the backward pass lead to its ends, the leaves x1 and x2, where a "
             "gradient is added to x.grad. Both are used twice, and are there once: it is a DAG, not a tree. A node saves what "
-            "its derivative reads: a product both factors, a sum nothing. With y = x**2, as in the note:"
+            "its derivative reads: a product both factors, a sum nothing. With y = x**2:"
         ),
         listing(SAVED.format(*saved)),
         said("As it is made by running, there is no loop in it. This one squares x until it is 100 or more:"),

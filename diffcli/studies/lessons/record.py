@@ -1,4 +1,4 @@
-"""What a lesson is made of: blocks of a document, what the lecture says otherwise, checks, and a thing to try."""
+"""What a lesson is made of: blocks of a document, common mistakes, checks, and a thing to try."""
 
 # Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
 
@@ -9,13 +9,16 @@ from diffcli.records import is_array
 from diffcli.records.blocks import Cell, Column, Table, Text
 from diffcli.records.figures import Drawing, Figure
 
+NOTES = "notes on PyTorch"
+"""A source of mistakes."""
+
 
 class Erratum(NamedTuple):
-    """Where the lecture, or another ``source``, slips: what it says, and what is computed."""
+    """A common mistake, what is computed, and the source that makes it."""
 
     said: str
     truth: str
-    source: str = "The lecture"
+    source: str = "a lecture on automatic differentiation"
 
 
 class Check(NamedTuple):

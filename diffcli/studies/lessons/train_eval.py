@@ -9,7 +9,7 @@ import diffcli.autograd as ad
 from diffcli import nn
 from diffcli.records.blocks import Table
 from diffcli.studies.lessons.engine import refusal
-from diffcli.studies.lessons.record import Check, Erratum, Lesson, Settings, grid, listed, listing, said
+from diffcli.studies.lessons.record import NOTES, Check, Erratum, Lesson, Settings, grid, listed, listing, said
 
 ONES = 10000
 PROBABILITIES = (0.2, 0.5, 0.8)
@@ -71,9 +71,8 @@ def lesson(settings: Settings) -> Lesson:
         _combination_table(combinations),
         slope.erratum(),
         said(
-            "Note 000 has it right in its table. The surprise is the second row. To look at a model under no_grad, but without "
-            "eval(), changes it: each batch that is looked at moves the running averages. Test data get into the model, and no "
-            "gradient was needed for it."
+            "The surprise is the second row. To look at a model under no_grad, but without eval(), changes it: each batch that "
+            "is looked at moves the running averages. Test data get into the model, and no gradient was needed for it."
         ),
         said("The usual loop has both, each in its place:"),
         listing(LOOP),
@@ -252,7 +251,7 @@ class _Slope:
             f"eval() leaves them alone. After it, requires_grad of the output is {self.requires_grad}, and backward() gives all "
             f"{self.count} parameters a gradient; by the first weight of the last layer {self.by_backward:.6f}, and a "
             f"difference quotient says {self.by_quotient:.6f}. It is no_grad() that turns them off.",
-            "Note 002",
+            NOTES,
         )
 
 
