@@ -19,9 +19,10 @@ from __future__ import annotations
 
 from importlib import import_module
 
+__version__ = "0.1.0"
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from diffcli._version import __version__
     from diffcli.errors import (
         Diagnostic,
         DiffcliError,
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from diffcli.methods.value_and_grad import value_and_grad
     from diffcli.records import Difference, GradientResult, Trace
     from diffcli.reports.diagnostics import explain
-    from diffcli.studies.agreement.library import check
+    from diffcli.studies.agreement.agreement import check
 
 __all__ = [
     "Diagnostic",
@@ -83,8 +84,8 @@ __all__ = [
 
 _HOMES = {
     "Difference": "records", "GradientResult": "records", "Program": "language", "TaylorResult": "methods.taylor",
-    "Trace": "records", "__version__": "_version",
-    "check": "studies.agreement.library", "custom_rule": "methods.custom_rule", "difference": "methods.library",
+    "Trace": "records",
+    "check": "studies.agreement.agreement", "custom_rule": "methods.custom_rule", "difference": "methods.library",
     "HessianResult": "methods.matrices.hessian_record", "JacobianResult": "methods.matrices.jacobian",
     "ProductResult": "methods.matrices.products",
     "hessian": "methods.library_matrices", "hvp": "methods.library_matrices", "jacobian": "methods.library_matrices",

@@ -6,7 +6,7 @@ import json
 
 import pytest
 from console import run
-from inside import REASONS, WAYS, LimitError, Problem, check, error
+from inside import REASONS, WAYS, LimitError, Problem, agreement_of, error
 from mpmath import mp, mpf
 
 # program, point, then for each variable: verdict, reason
@@ -90,7 +90,7 @@ CASES = [
 
 @pytest.mark.parametrize(("text", "point", "expected"), CASES, ids=[f"{text} at {point}" for text, point, _ in CASES])
 def test_verdicts_and_reasons(text, point, expected):
-    agreement = check(Problem(text, point))
+    agreement = agreement_of(Problem(text, point))
     assert [(found.verdict, found.reason) for found in agreement.checks] == expected
     assert agreement.passed == all(verdict != "disagree" for verdict, _ in expected)
     for found in agreement.checks:
@@ -100,7 +100,7 @@ def test_verdicts_and_reasons(text, point, expected):
 
 
 def test_the_judge_knows_the_derivative():
-    (found,) = check(Problem("sin(x)", "x=1"), digits=60).checks
+    (found,) = agreement_of(Problem("sin(x)", "x=1"), digits=60).checks
     with mp.workdps(70):
         assert abs(found.exact - mp.cos(1)) <= mpf(10) ** -60
 
@@ -120,7 +120,7 @@ def test_a_limit_keeps_the_points_that_are_done(tmp_path):
 
 
 def test_a_kink_is_no_disagreement_with_central_differences():
-    (found,) = check(Problem("relu(x)", "x=0")).checks
+    (found,) = agreement_of(Problem("relu(x)", "x=0")).checks
     assert (found.left, found.right) == (0.0, 1.0)
     assert all(way.agrees for way in found.ways if way.has_number)
 

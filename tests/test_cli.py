@@ -12,7 +12,7 @@ import time
 
 import pytest
 from console import run
-from inside import COMMANDS
+from inside import COMMANDS, json_text
 
 SURVEY = '"ln(x1) + x1*x2 - sin(x2)" --at x1=2,x2=5'
 NUMBERS = [11.652071455223084, 5.5, 1.7163378145367738]
@@ -100,6 +100,19 @@ def test_each_summary_is_the_first_sentence_of_its_commands_help():
 
 
 # -- formats -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {}, [], [[]], {"a": {}, "b": [None, True, False]}, [1, -(10**30), 0.1, 1e300, 5e-324, 1.0], {"é": "é", "q": 'a"b\\c', "": "\n\x7f"},
+        {"a": [[1, 2.5], ["nan", "-inf"], ["x"], [{"y": []}, [True, 1]]]},
+    ],
+)  # fmt: skip
+def test_json_is_written_as_pythons_own_module_writes_it(value):
+    assert json_text(value, "\n", rows=False) == json.dumps(value, allow_nan=False, indent=2)
+    assert json.loads(json_text(value, "\n", rows=True)) == value
+    assert json_text([[1, 2.5], ["nan", "-inf"], ["x"]], "\n", rows=True) == '[\n  [1, 2.5],\n  ["nan", "-inf"],\n  [\n    "x"\n  ]\n]'
 
 
 def test_json_has_the_documented_keys_in_order():

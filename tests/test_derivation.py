@@ -30,7 +30,7 @@ from inside import (
     UsageError,
     compare,
     derive,
-    judge,
+    is_zero,
     lower,
     matching_digits,
     parse,
@@ -390,7 +390,7 @@ x, y = sympy.symbols("x y", real=True)
     ids=str,
 )
 def test_the_judgement_of_a_difference(difference, verdict):
-    assert judge(difference) is verdict
+    assert is_zero(difference) is verdict
     found = witness(difference)
     assert (found is not None) == (verdict is False)
     if found:
@@ -405,8 +405,8 @@ def test_identities_of_functions_are_proved_without_simplification(function, oth
     monkeypatch.setattr(symbolic_equality, "_PROOFS", ())
     z = sympy.Symbol("z", real=True)
     zero = function(x * y + 1).diff(x) / y - function(z).diff(z).rewrite(others).xreplace({z: x * y + 1})
-    assert judge(zero) is True
-    assert judge(zero + sympy.Rational(1, 10**9)) is False
+    assert is_zero(zero) is True
+    assert is_zero(zero + sympy.Rational(1, 10**9)) is False
 
 
 def test_each_proof_is_told():
@@ -421,7 +421,7 @@ def test_the_judgement_of_something_very_deep_is_left_open():
     deep = x
     for _ in range(3_000):
         deep = sympy.sin(deep, evaluate=False)
-    assert judge(deep) is None
+    assert is_zero(deep) is None
 
 
 @pytest.mark.parametrize(

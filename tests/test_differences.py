@@ -93,7 +93,8 @@ def test_one_sided_and_second_derivatives():
 def test_the_best_step_is_the_least_of_the_sum_of_both_errors():
     for chosen in (*STENCILS.values(), SECOND):
         best = chosen.best_step(1e-16, 3.0)
-        errors = [chosen.truncation_error(h, 3.0) + chosen.rounding_error(h, 1e-16) for h in (best / 1.05, best, best * 1.05)]
+        steps = (best / 1.05, best, best * 1.05)
+        errors = [float(chosen.truncation) * h**chosen.order * 3.0 + chosen.rounding_error(h, 1e-16) for h in steps]
         assert errors[1] == min(errors)
     assert STENCILS["central"].best_step(1e-16, 0.0) == math.inf
 

@@ -382,3 +382,15 @@ def test_a_wrong_second_derivative_is_found():
     found = check(Cubed.apply, leaf([1.0, 2.0]), order=2)
     assert not found
     assert found.summary == "gradcheck: 2 of 8 second derivatives wrong"
+
+
+def test_a_gradient_that_is_nan_in_single_precision_only_is_found():
+    function = custom(lambda x: x**2, lambda g, x: g * 2 * x * (1 if x.dtype == "float64" else math.nan))
+    found = check(function, leaf([1.0], "float32"))
+    assert len(found.faults) == 1
+    assert found.faults[0].startswith("the gradient of output by input 0[0] is nan in float32, and ")
+
+
+def test_an_input_without_elements_is_checked_along_directions():
+    found = check(lambda x, y: x.sum() + (y * y).sum(), leaf(np.zeros(0)), leaf([1.0, 2.0]), every=False)
+    assert found, str(found)

@@ -12,7 +12,7 @@ import pytest
 import tiers
 from console import run, transcript
 from hypothesis import assume, given
-from inside import Edge, Graph, Node, Style, fold, graph_of, parse, tree_lines
+from inside import Edge, Graph, Node, Style, fold_graph, graph_of, parse, tree_lines
 from programs import SMOOTH, given_point, plainly, points, programs
 
 import diffcli
@@ -145,17 +145,17 @@ def test_a_python_function_is_recorded_once():
 
 def test_folding_keeps_what_is_near_the_result_and_counts_the_rest():
     whole = graph_of("+".join(f"sin(x{k})" for k in range(50))).graph
-    small = fold(whole, 10)
+    small = fold_graph(whole, 10)
     kept = [node for node in small.nodes if node.kind != "folded"]
     assert len(kept) == 10 and small.hidden == len(whole.nodes) - 10
     assert small.nodes[small.results[0]] == whole.nodes[whole.results[0]]
     assert [edge[:2] for edge in small.edges if not edge.operand < edge.user] == []
-    assert fold(whole, len(whole.nodes)) is whole and fold(whole, None) is whole
+    assert fold_graph(whole, len(whole.nodes)) is whole and fold_graph(whole, None) is whole
 
 
 def test_many_edges_between_few_nodes_are_folded_too():
     graph = graph_of(f"max({', '.join(['x'] * 1000)})").graph
-    small = fold(graph, 20)
+    small = fold_graph(graph, 20)
     assert len(small.edges) == 81 and small.nodes[1].remark == "920 operands not shown"
     assert "... some operands are not shown; --full shows all" in run(["graph", "--at", "x=1", f"max({', '.join(['x'] * 1000)})"]).stdout
 

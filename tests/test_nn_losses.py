@@ -81,8 +81,8 @@ def test_gradients_are_what_differences_say(case, reduction):
 
 
 def test_every_loss_is_a_module_with_its_name_and_survives_a_pickle():
-    assert {case.split()[0] for case in CASES} == set(losses._LOSSES)
-    for name in losses._LOSSES:
+    assert {case.split()[0] for case in CASES} == set(losses.LOSSES)
+    for name in losses.LOSSES:
         loss = getattr(nn, name)(reduction="sum")
         assert repr(loss) == f"{name}()"
         assert isinstance(loss, nn.Module) and not list(loss.parameters())

@@ -237,3 +237,39 @@ def test_functions_of_numbers_do_not_load_numpy():
         "print(*[name for name in ('numpy', 'sympy', 'rich', 'click') if name in sys.modules])"
     )
     assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.strip() == ""
+
+
+# -- an array and its elements give the same -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("divisor", [0.1, 0.2, 0.3, -0.7, 0.0])
+def test_a_quotient_that_is_rounded_up_to_a_whole_number_has_the_floor_of_the_exact_one(divisor):
+    x = np.array([1.0, 0.6, 0.9, -1.4, 2.1, 3.0, 0.0])
+    with np.errstate(all="ignore"):
+        floors, remainders = x // divisor, x % divisor
+    for function in (lambda x: x // divisor, lambda x: np.floor_divide(x, divisor), lambda x: divmod(x, divisor)[0]):
+        found = diffcli.evaluate(function, {"x": x})
+        assert [float(one) for one in found] == pytest.approx(floors, nan_ok=True, abs=0) if divisor else np.isnan(found).all()
+    if divisor:
+        assert diffcli.evaluate(lambda x: np.remainder(x, divisor), {"x": x}) == pytest.approx(remainders, abs=1e-15)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [np.linalg.norm, lambda x: np.dot(x, 3.0), lambda x: np.sum(x), lambda x: np.squeeze(x), lambda x: np.expand_dims(x, 0)[0]],
+)
+def test_a_number_is_an_array_without_axes(function):
+    result = diffcli.grad(function, {"x": -2.0})
+    assert result.value == float(function(np.float64(-2.0)))
+    assert result.gradient["x"] == pytest.approx(float(function(np.float64(-1.0))) - float(function(np.float64(-2.0))))
+
+
+@pytest.mark.parametrize("name", ["argmax", "var", "ravel"])
+def test_what_is_not_recorded_of_a_number_is_refused(name):
+    with pytest.raises(diffcli.ExpressionError, match=f"np.{name} of a traced number is not recorded"):
+        diffcli.grad(lambda x: getattr(np, name)(x) * x, {"x": 5.0})
+
+
+def test_an_option_that_a_method_lacks_is_named():
+    with pytest.raises(diffcli.ExpressionError, match=r"np.var with where= of a traced number is not recorded"):
+        diffcli.grad(lambda x: np.var(x, where=[True, False]), {"x": [1.0, 2.0]})

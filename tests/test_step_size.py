@@ -21,10 +21,10 @@ from inside import (
     DEFAULT,
     NEIGHBOURS,
     UNIT,
+    DifferenceQuotients,
     DomainError,
     ExpressionError,
     Problem,
-    Quotients,
     Style,
     UsageError,
     derivative_noise,
@@ -43,7 +43,7 @@ LOGISTIC = "g(t) = 4*t*(1 - t); " + "g(" * 9 + "x" + ")" * 9
 
 
 def l4_error(method, step):
-    estimate, fault = Quotients(L4, "x", "float64").quotient(method, step)
+    estimate, fault = DifferenceQuotients(L4, "x", "float64").quotient(method, step)
     assert fault == ""
     return abs(Fraction(estimate) - exact_slope(L4_COEFFICIENTS, Fraction(0.2)))
 
@@ -83,7 +83,7 @@ def test_the_sample_errors_of_the_notes():
     assert float(l4_error("forward", 1e-4)) == pytest.approx(3.4e-3, rel=0.02)
     assert float(l4_error("central", 1e-4)) == pytest.approx(6.6e-6, rel=0.01)
     assert 3e-12 < float(l4_error("central4", 1e-4)) < 1e-11
-    assert Quotients(L4, "x", "float64").quotient("complex", 1e-20)[0] == 9.066086400000001
+    assert DifferenceQuotients(L4, "x", "float64").quotient("complex", 1e-20)[0] == 9.066086400000001
     for exponent in range(-9, -300, -7):
         assert float(l4_error("complex", 10.0**exponent)) <= 5e-15
         assert float(l4_error("complex", 2.0 ** (3 * exponent - 10))) <= 2.5e-15
@@ -174,7 +174,7 @@ def test_the_bound_holds_for_any_quadratic_and_cubic_at_any_step(coefficients, n
         problem = Problem(f"(({a[3]}*x + {a[2]})*x + {a[1]})*x + {a[0]}".replace("+ -", "- "), {"x": x})
         noise = 2 * max(value_noise(problem.tape, problem.values, problem.active), UNIT * max(map(abs, a)))
         known = theory(method, noise, derivative_noise(problem, 0, UNIT), higher_of(problem))
-        estimate, fault = Quotients(problem, "x", "float64").quotient(method, step)
+        estimate, fault = DifferenceQuotients(problem, "x", "float64").quotient(method, step)
         assert fault == ""
         error = abs(Fraction(estimate) - exact_slope(a, Fraction(x)))
         assert error <= known.truncation(step) * (1 + 1e-9) + known.rounding(step) + 4 * UNIT * abs(estimate)
@@ -240,7 +240,7 @@ def test_a_typical_error_is_no_lucky_minimum():
     assert swept.best.typical_error > swept.theory.best_error / 10
     problem = Problem("log(x)", {"x": 0.01})
     for step in (2.0**-10, 2.0**-40):
-        neighbours = Quotients(problem, "x", "float64").neighbours(step)
+        neighbours = DifferenceQuotients(problem, "x", "float64").neighbours(step)
         assert len(set(neighbours)) == len(NEIGHBOURS)
         assert all(abs(neighbour / step - 1) < 0.16 and (0.01 + neighbour) - 0.01 == neighbour for neighbour in neighbours)
 
@@ -445,7 +445,7 @@ def test_the_verdict_says_the_errors_of_the_table(expression, at):
 def test_the_typical_error_is_what_nine_of_ten_steps_about_keep_to():
     swept = sweep("sin(x)", {"x": 1}, methods=["central"]).methods[0]
     problem, exact = Problem("sin(x)", {"x": 1}), mpmath.cos(1)
-    f = Quotients(problem, "x", "float64")
+    f = DifferenceQuotients(problem, "x", "float64")
     for sample in swept.samples[5:40]:
         errors = sorted(float(abs(mpmath.mpf(f.quotient("central", step)[0]) - exact)) for step in f.neighbours(sample.step))
         assert sum(error <= sample.typical_error * (1 + 1e-3) for error in errors) == 10

@@ -41,7 +41,6 @@ from inside import (
     adjoints,
     answer,
     big,
-    chebyshev,
     default_point,
     error,
     evaluate,
@@ -52,7 +51,6 @@ from inside import (
     lost,
     lower,
     measure,
-    of_demo,
     of_program,
     parse,
     render,
@@ -67,10 +65,10 @@ from inside import (
     tape_costs,
     tree_sizes,
 )
-from inside import SwellGraph as Graph
+from inside import SharedGraph as Graph
 from inside import SympyBuilder as Builder
 
-LOGISTIC = of_demo("logistic")
+LOGISTIC = DEMOS["logistic"]
 QUIET = Progress(lambda stage: None, lambda result: None)
 
 
@@ -118,6 +116,19 @@ def test_the_columns_of_the_survey_table_agree_with_each_other(n):
     exact = sympy.diff(value, sympy.Symbol("x", real=True))
     assert sympy.expand(exact - derivative) == 0
     assert sympy.expand(derivative - simplified) == 0
+
+
+def chebyshev(n: int) -> list[int]:
+    """The coefficients of l_n of the logistic map, of x^1 first, by their recurrence: an oracle for every other way to them.
+
+    With N = 2^(n-1): l_n = (1 - T_N(1 - 2x))/2, a Chebyshev polynomial, since 4·s²·(1 - s²) is the double angle of s = sin;
+    c_1 = N², c_{k+1} = -4·c_k·(N + k)·(N - k)/((2k + 1)(2k + 2)), from the hypergeometric form of T_N.
+    """
+    size = 2 ** (n - 1)
+    coefficients = [size * size]
+    for k in range(1, size):
+        coefficients.append(-4 * coefficients[-1] * (size + k) * (size - k) // ((2 * k + 1) * (2 * k + 2)))
+    return coefficients
 
 
 @pytest.mark.parametrize("n", range(1, 8))
@@ -264,7 +275,7 @@ def test_distinct_nodes_are_counted_as_the_roots_grow():
 @pytest.mark.parametrize("name", DEMOS)
 def test_the_operations_on_the_tape_are_those_of_the_whole_tape(name):
     """The sum over the steps against a count on the program written out, one statement a step."""
-    recurrence, n = of_demo(name), 5
+    recurrence, n = DEMOS[name], 5
     names = recurrence.names(n)
     point = {name: 0.3 + position / 7 for position, name in enumerate(names)}
     lines = [f"s1 = {recurrence.start}"]
@@ -342,7 +353,7 @@ def test_errors_are_those_of_rational_arithmetic():
 
 
 def test_a_map_that_is_no_polynomial_has_no_expanded_form():
-    found = accuracy(of_demo("newton"), 3, {"x": 1.0, "a": 2.0})
+    found = accuracy(DEMOS["newton"], 3, {"x": 1.0, "a": 2.0})
     assert (found.expanded, found.exact) == (None, pytest.approx(-1 / 36))
     assert accuracy(of_program(parse("log(l)")), 3, {"x": 0.5}) == (3, None, None, None), "undefined"
     assert accuracy(LOGISTIC, 4, {"x": 0.5}) == (4, 0.0, None, None), "0 has no relative error"
@@ -731,7 +742,7 @@ def test_few_rows_tell_what_swells_only_where_l_n_does():
 
 def test_a_large_gradient_is_counted_on_demand(monkeypatch):
     monkeypatch.setattr("diffcli.studies.swell.swell.LARGEST_GRADIENT", 1000)
-    whole, part = (study(of_demo("speelpenning"), 50, whole=whole).counts for whole in (True, False))
+    whole, part = (study(DEMOS["speelpenning"], 50, whole=whole).counts for whole in (True, False))
     assert part[-1].graph is None
     assert [row for row in part if row.graph is not None] == list(whole[: len(part) - 1])
     assert whole[-1].tape == part[-1].tape and whole[-1].graph == 50**2 + 5 * 50 - 3

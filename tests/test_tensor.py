@@ -7,6 +7,7 @@ import doctest
 import gc
 import importlib
 import math
+import pkgutil
 import random
 import threading
 import weakref
@@ -14,10 +15,11 @@ import weakref
 import numpy as np
 import pytest
 import tiers
-from inside import OPERATIONS, HessianResult, apply
+from inside import OPERATIONS, AutogradError, HessianResult, apply
 
 import diffcli
 import diffcli.autograd as ad
+from diffcli import nn
 
 # -- random programs: the tape is the oracle ------------------------------------------------------------------------------
 
@@ -414,6 +416,23 @@ def test_an_operation_of_ones_own_is_recorded_too():
     y = cube(x)
     y.backward()
     assert (y.item(), x.grad.item()) == (8.0, 12.0)
+
+
+def test_backward_starts_from_several_tensors():
+    x = ad.tensor([1.0, 2.0], requires_grad=True)
+    ad.backward([x.sum(), x * x], [None, ad.tensor([1.0, 10.0])])
+    assert x.grad.tolist() == [1 + 2 * 1.0, 1 + 10 * 2 * 2.0]
+    with pytest.raises(AutogradError, match="there are 2 outputs and 1 adjoint in grad_tensors"):
+        ad.backward([x.sum(), x * x], [None])
+
+
+def test_no_submodule_stands_for_a_function():
+    """A function of the package and a method of a tensor are one: no file may take the name of either."""
+    for package in (ad, nn):
+        for found in pkgutil.iter_modules(package.__path__):
+            named = getattr(package, found.name, None)
+            is_function = found.name in dir(ad) or hasattr(ad.Tensor, found.name)
+            assert callable(named) or not is_function, f"{package.__name__}.{found.name}"
 
 
 @pytest.mark.parametrize("name", ["", ".creation", ".function", ".generator", ".graph.backward", ".modes", ".rules", ".tensor"])

@@ -18,10 +18,6 @@ def _leaf(value: Any, requires_grad: bool) -> Tensor:
     return made.requires_grad_(requires_grad) if requires_grad else made
 
 
-def _kind(dtype: Any) -> Any:
-    return tensors.FLOAT64 if dtype is None else known_kind(dtype)
-
-
 def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """A tensor of a number, nested lists, or an array, which are copied. It is a leaf.
 
@@ -77,22 +73,22 @@ def as_tensor(data: Any, dtype: Any = None) -> Tensor:
 
 def zeros(*shape: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Zeros of a shape."""
-    return _leaf(tensors.zeros(lengths(shape), _kind(dtype)), requires_grad)
+    return _leaf(tensors.zeros(lengths(shape), known_kind(dtype)), requires_grad)
 
 
 def ones(*shape: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Ones of a shape."""
-    return _leaf(tensors.full(lengths(shape), 1, _kind(dtype)), requires_grad)
+    return _leaf(tensors.full(lengths(shape), 1, known_kind(dtype)), requires_grad)
 
 
 def empty(*shape: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """Numbers that are not set, of a shape."""
-    return _leaf(tensors.empty(lengths(shape), _kind(dtype)), requires_grad)
+    """Uninitialised numbers, of a shape."""
+    return _leaf(tensors.empty(lengths(shape), known_kind(dtype)), requires_grad)
 
 
 def full(shape: Any, fill: float, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """One number throughout a shape."""
-    return _leaf(tensors.full(lengths((shape,)), fill, _kind(dtype)), requires_grad)
+    return _leaf(tensors.full(lengths((shape,)), fill, known_kind(dtype)), requires_grad)
 
 
 def zeros_like(like: Tensor, dtype: Any = None, requires_grad: bool = False) -> Tensor:
@@ -111,7 +107,7 @@ def full_like(like: Tensor, fill: float, dtype: Any = None, requires_grad: bool 
 
 
 def empty_like(like: Tensor, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """Numbers that are not set, of the shape and kind of another tensor."""
+    """Uninitialised numbers, of the shape and kind of another tensor."""
     return empty(like.shape, dtype=dtype or like.dtype, requires_grad=requires_grad)
 
 
@@ -119,17 +115,17 @@ def arange(start: float, stop: float | None = None, step: float = 1, dtype: Any 
     """Numbers from one (0, if only one is given) up to but without another, in steps."""
     if stop is None:
         start, stop = 0, start
-    return _leaf(tensors.arange(start, stop, step, _kind(dtype)), requires_grad)
+    return _leaf(tensors.arange(start, stop, step, known_kind(dtype)), requires_grad)
 
 
 def linspace(start: float, stop: float, steps: int, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """So many numbers from one to another, both included, evenly apart."""
-    return _leaf(tensors.linspace(start, stop, steps, _kind(dtype)), requires_grad)
+    return _leaf(tensors.linspace(start, stop, steps, known_kind(dtype)), requires_grad)
 
 
 def eye(rows: int, columns: int | None = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """The unit matrix."""
-    return _leaf(tensors.eye(rows, rows if columns is None else columns, _kind(dtype)), requires_grad)
+    return _leaf(tensors.eye(rows, rows if columns is None else columns, known_kind(dtype)), requires_grad)
 
 
 # -- random numbers --------------------------------------------------------------------------------------------------------
@@ -137,12 +133,12 @@ def eye(rows: int, columns: int | None = None, dtype: Any = None, requires_grad:
 
 def randn(*shape: Any, generator: Any = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Numbers of the standard normal distribution."""
-    return _leaf(tensors.random(source(generator), lengths(shape), _kind(dtype)), requires_grad)
+    return _leaf(tensors.random(source(generator), lengths(shape), known_kind(dtype)), requires_grad)
 
 
 def rand(*shape: Any, generator: Any = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Numbers between 0 and 1, all equally likely."""
-    return _leaf(tensors.random(source(generator), lengths(shape), _kind(dtype), 0.0, 1.0), requires_grad)
+    return _leaf(tensors.random(source(generator), lengths(shape), known_kind(dtype), 0.0, 1.0), requires_grad)
 
 
 def randint(low: int, high: int, shape: Any, generator: Any = None) -> Tensor:

@@ -32,13 +32,13 @@ from diffcli.autograd.graph.core import (
     check_version,
     counted,
     counter_of,
+    describe,
     edge_of,
     freed,
     new,
     refuse_inference,
     summed_to,
     version_of,
-    words,
 )
 from diffcli.autograd.inplace import settle
 from diffcli.autograd.modes import DEFAULT, NO_GRAD, in_mode, mode
@@ -71,11 +71,11 @@ class Context:
         self._wanted = saved
 
     def mark_non_differentiable(self, *results: Any) -> None:
-        """Say that no gradient goes through these results."""
+        """Mark results through which no gradient goes."""
         self._passive |= {id(one) for one in results}
 
     def mark_dirty(self, *changed: Any) -> None:
-        """Say which arguments forward has changed in place."""
+        """Mark arguments that forward has changed in place."""
         self._dirty |= {id(one) for one in changed}
 
     def set_materialize_grads(self, flag: bool) -> None:
@@ -96,7 +96,7 @@ class Context:
         found = []
         for number, (one, version) in enumerate(self._saved):
             if isinstance(one, Core):
-                check_version(self._node(), f"saved_tensors[{number}], {words(one)},", one._counter, version)  # type: ignore[arg-type]
+                check_version(self._node(), f"saved_tensors[{number}], {describe(one)},", one._counter, version)  # type: ignore[arg-type]
             found.append(one.tensor(self._node()) if isinstance(one, _Result) else one)
         return tuple(found)
 
@@ -118,7 +118,7 @@ class Context:
 
 
 class _Result(Core):
-    """A result of the function as it saves it: the same memory and versions, without the way back to its node."""
+    """A result of the function as it saves it: the same memory and versions, without the path back to its node."""
 
     def __init__(self, result: Core, part: int, parts: int) -> None:
         self._value, self._counter = result._value, counter_of(result)
@@ -133,23 +133,23 @@ class _Result(Core):
         return made
 
 
+def _form(one: Any) -> tuple[Shape, Any] | None:
+    """The shape and the kind of a tensor."""
+    return (tensors.shape_of(one._value), tensors.kind_of(one._value)) if isinstance(one, Core) else None
+
+
 class FunctionNode(Node):
     """A custom function in the graph."""
 
-    __slots__ = ("function", "context", "shapes", "kinds", "tensors", "parts")
+    __slots__ = ("label", "function", "context", "forms", "parts")
 
     def __init__(self, function: type[Function], context: Context, edges: tuple[Edge, ...], given: Sequence[Any]) -> None:
         super().__init__(edges)
-        self.function, self.context = function, context
-        self.tensors = tuple(isinstance(one, Core) for one in given)
-        self.shapes = tuple(tensors.shape_of(one._value) if isinstance(one, Core) else () for one in given)
-        self.kinds = tuple(tensors.kind_of(one._value) if isinstance(one, Core) else None for one in given)
+        self.label, self.function, self.context = function.__name__ + "Backward", function, context
+        self.forms = [_form(one) for one in given]
+        """Shapes and kinds of the arguments; None for what is no tensor."""
         self.parts: list[tuple[Shape, Any]] = []
-        """Shapes and kinds of the results."""
-
-    @property
-    def name(self) -> str:
-        return self.function.__name__ + "Backward"
+        """Those of the results."""
 
     @property
     def operation(self) -> str:
@@ -197,9 +197,10 @@ class FunctionNode(Node):
         where = f"{self.function.__name__}.backward returned for argument {place}"
         if not isinstance(term, Core):
             raise fault("bad-function", f"{where} a `{type(term).__name__}`", help=["return a tensor, or None"])
-        if not self.tensors[place]:
+        form = self.forms[place]
+        if form is None:
             raise fault("bad-function", f"{where} a gradient, and that argument is no tensor", help=["return None for it"])
-        shape, wanted = tensors.shape_of(term._value), self.shapes[place]
+        shape, (wanted, kind) = tensors.shape_of(term._value), form
         if shape != wanted:
             try:
                 fits = broadcast_shapes([shape, wanted]) == shape
@@ -209,7 +210,6 @@ class FunctionNode(Node):
                 message = f"{where} a gradient of {shape_text(shape)}, and the argument is {shape_text(wanted)}"
                 raise fault("bad-function", message, help=["a gradient has the shape of what it is by"])
             term = summed_to(term, wanted)
-        kind = self.kinds[place]
         return term if tensors.kind_of(term._value) == kind or self.edges[place] is None else term.to(kind)
 
 
@@ -266,25 +266,21 @@ def _own(result: Any, arguments: Sequence[Any], context: Context) -> Any:
         return result
     if result._base is None and not any(result is one for one in arguments):
         return result
-    passive = id(result) in context._passive
     made = new(tensors.copy(result._value))
-    if passive:
+    if id(result) in context._passive:
         context._passive.add(id(made))
     return made
 
 
 def _enter(result: Any, node: FunctionNode, part: int, parts: int, context: Context) -> None:
     """Give a result its place in the graph."""
-    if not isinstance(result, Core):
-        node.parts.append(((), tensors.FLOAT64))
-        return
-    node.parts.append((tensors.shape_of(result._value), tensors.kind_of(result._value)))
-    if id(result) in context._passive or not result.is_floating_point():  # type: ignore[attr-defined]
+    node.parts.append(_form(result) or ((), tensors.FLOAT64))
+    if not isinstance(result, Core) or id(result) in context._passive or not result.is_floating_point():  # type: ignore[attr-defined]
         return
     own: Node = node if parts == 1 else PartNode(node, part)
     if id(result) in context._dirty:
         if result._flag:
-            message = f"{node.operation}.forward changes {words(result)} in place, a leaf that requires a gradient"
+            message = f"{node.operation}.forward changes {describe(result)} in place, a leaf that requires a gradient"
             raise fault("leaf-in-place", message, help=["give it a tensor that is computed from the leaf: w.clone()"])
         settle(result, own)
     else:

@@ -13,9 +13,8 @@ from typing import Any
 from diffcli.autograd import inplace
 from diffcli.autograd.generator import source
 from diffcli.autograd.graph.apply import apply, unary
-from diffcli.autograd.graph.core import Core, new, words
-from diffcli.errors import fault
-from diffcli.language.complaints.lazy import complaints
+from diffcli.autograd.graph.core import Core, describe, new
+from diffcli.errors import fault, nearest
 from diffcli.operations import ARRAY_FUNCTIONS, FUNCTION_NAMES, OPERATIONS, REDUCED, find_function
 from diffcli.operations.arithmetic import tensors
 from diffcli.operations.array_row import size
@@ -23,10 +22,11 @@ from diffcli.operations.arrays import ARRAYS
 
 Method = Callable[..., Any]
 
-_SYMBOLS = {"add": "add", "sub": "sub", "mul": "mul", "div": "div", "neg": "neg", "square": "square", **{
-    name: name for name in ("lt", "le", "gt", "ge", "eq", "ne")
-}, "logical_and": "and", "logical_or": "or", "logical_not": "not", "subtract": "sub", "multiply": "mul", "divide": "div",
-    "true_divide": "div", "negative": "neg"}  # fmt: skip
+_SYMBOLS = {
+    **{name: name for name in ("add", "sub", "mul", "div", "neg", "square", "lt", "le", "gt", "ge", "eq", "ne")},
+    "logical_and": "and", "logical_or": "or", "logical_not": "not", "subtract": "sub", "multiply": "mul", "divide": "div",
+    "true_divide": "div", "negative": "neg",
+}  # fmt: skip
 """Operations whose names in the table are those of operators, as functions."""
 
 
@@ -34,7 +34,7 @@ def fixed_options(options: dict[str, Any]) -> dict[str, Any]:
     """``dim`` and ``keepdim`` under the names of the tables."""
     for ours, theirs in (("axis", "dim"), ("keepdims", "keepdim")):
         if theirs in options:
-            options[ours] = options.pop(theirs)
+            options = {ours: options.pop(theirs)} | options
     if "keepdims" in options:
         options["keepdims"] = int(options["keepdims"])
     axis = options.get("axis")
@@ -101,7 +101,7 @@ def _axis(a: Any, dim: int, more: int = 0) -> int:
     count = len(a.shape) + more
     if not -count <= dim < count:
         help = [f"they go from {-count} to {count - 1}"] if count else []
-        raise fault("bad-axis", f"there is no axis {dim} of {words(a)}", help=help)
+        raise fault("bad-axis", f"there is no axis {dim} of {describe(a)}", help=help)
     return dim % count
 
 
@@ -120,7 +120,7 @@ def view(a: Any, *shape: Any) -> Any:
     made = reshape(a, *shape)
     if made._base is None and made.shape and a.shape:
         raise fault(
-            "not-a-view", f"{words(a)} has no view of that shape in its memory", help=["use reshape(), which copies then"]
+            "not-a-view", f"{describe(a)} has no view of that shape in its memory", help=["use reshape(), which copies then"]
         )
     return made
 
@@ -166,7 +166,7 @@ def expand(a: Any, *shape: Any) -> Any:
     """Repeated along axes of length 1; -1 leaves an axis as it is."""
     wanted = lengths(shape)
     if len(wanted) < len(a.shape):
-        message = f"{words(a)} has {len(a.shape)} axes, and cannot be repeated to {len(wanted)}"
+        message = f"{describe(a)} has {len(a.shape)} axes, and cannot be repeated to {len(wanted)}"
         raise fault("bad-axis", message, help=["name every axis"])
     own = (*[1] * (len(wanted) - len(a.shape)), *a.shape)
     return apply("broadcast", (a,), shape=tuple(have if want == -1 else want for have, want in zip(own, wanted, strict=True)))
@@ -175,62 +175,44 @@ def expand(a: Any, *shape: Any) -> Any:
 # -- by other names --------------------------------------------------------------------------------------------------------
 
 
-def var(
-    a: Any, dim: Any = None, unbiased: bool = True, keepdim: bool = False, correction: int | None = None, **options: Any
-) -> Any:
+def var(a: Any, *given: Any, **options: Any) -> Any:
     """The variance: divided by one less than there are, unless ``unbiased`` is False."""
-    axis, keep = options.get("axis", dim), options.get("keepdims", keepdim)
-    centred, settled, freedom = _centred(a, axis, unbiased, correction)
-    total = apply("sum", (apply("square", (centred,)),), axis=settled, keepdims=int(keep))
-    return total / freedom if freedom > 0 else total * float("nan")
+    centred, fixed, freedom = _centred(a, *given, **options)
+    return apply("sum", (apply("square", (centred,)),), **fixed) / freedom
 
 
-def std(
-    a: Any, dim: Any = None, unbiased: bool = True, keepdim: bool = False, correction: int | None = None, **options: Any
-) -> Any:
+def std(a: Any, *given: Any, **options: Any) -> Any:
     """The standard deviation: a norm, so that its gradient is 0, and no NaN, where all elements are equal."""
-    axis, keep = options.get("axis", dim), options.get("keepdims", keepdim)
-    centred, settled, freedom = _centred(a, axis, unbiased, correction)
-    total = apply("norm", (centred,), axis=settled, keepdims=int(keep))
-    return total / freedom**0.5 if freedom > 0 else total * float("nan")
+    centred, fixed, freedom = _centred(a, *given, **options)
+    return apply("norm", (centred,), **fixed) / freedom**0.5
 
 
-def _centred(a: Any, axis: Any, unbiased: bool, correction: int | None) -> tuple[Any, Any, float]:
-    """The distances to the mean, the axes, and by how much their squares are divided."""
-    settled = fixed_options({"axis": axis})["axis"]
-    middle = apply("mean", (a,), axis=settled, keepdims=1)
+def _centred(
+    a: Any, dim: Any = None, unbiased: bool = True, keepdim: bool = False, correction: int | None = None, **options: Any
+) -> tuple[Any, dict[str, Any], float]:
+    """The distances to the mean, the axes, and by what their squares are divided; NaN where there are too few."""
+    fixed = fixed_options({"dim": dim, "keepdim": keepdim} | options)
+    middle = apply("mean", (a,), axis=fixed["axis"], keepdims=1)
     less = (1 if unbiased else 0) if correction is None else correction
-    return a - middle, settled, float(a.numel() // max(middle.numel(), 1) - less)
+    freedom = float(a.numel() // max(middle.numel(), 1) - less)
+    return a - middle, fixed, freedom if freedom > 0 else float("nan")
 
 
 def clamp(a: Any, min: Any = None, max: Any = None) -> Any:
     """Between two bounds, either of which may be left out."""
-    if min is None and max is None:
-        raise fault("not-numbers", "clamp needs a bound: min, max or both")
     return apply("clip", (a, *_bounds(min, max)))
 
 
 def _bounds(low: Any, high: Any) -> tuple[Any, Any]:
     """Both bounds, where one may be left out."""
+    if low is None and high is None:
+        raise fault("not-numbers", "clamp needs a bound: min, max or both")
     return float("-inf") if low is None else low, float("inf") if high is None else high
 
 
-def any_(a: Any, dim: int | None = None, keepdim: bool = False) -> Any:
-    """Whether an element is not 0."""
-    return new(tensors.truth_of_any(a._value, dim, keepdim))
-
-
-def all_(a: Any, dim: int | None = None, keepdim: bool = False) -> Any:
-    """Whether no element is 0."""
-    return new(tensors.truth_of_all(a._value, dim, keepdim))
-
-
-def isnan(a: Any) -> Any:
-    return a != a
-
-
-def isfinite(a: Any) -> Any:
-    return apply("abs", (a,)) < float("inf")
+def _truth(name: str) -> Method:
+    """Whether any element, or all, are not 0."""
+    return lambda a, dim=None, keepdim=False: new(tensors.truth_of(name, a._value, dim, keepdim))
 
 
 def equal(a: Any, b: Any) -> bool:
@@ -243,17 +225,14 @@ def allclose(a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8) -> bool:
     return tensors.close(a._value, b._value, rtol, atol)
 
 
-def addmm(a: Any, b: Any, c: Any) -> Any:
-    return a + apply("matmul", (b, c))
-
-
 _MADE: dict[str, Method] = {
     "reshape": reshape, "view": view, "flatten": flatten, "ravel": flatten, "squeeze": squeeze, "unsqueeze": unsqueeze,
     "permute": permute, "transpose": transpose, "swapaxes": transpose, "t": lambda a: apply("transpose", (a,)), "expand": expand,
     "broadcast_to": expand, "expand_as": lambda a, b: expand(a, b.shape), "view_as": lambda a, b: view(a, b.shape),
     "reshape_as": lambda a, b: reshape(a, b.shape),
-    "var": var, "std": std, "clamp": clamp, "isnan": isnan, "isfinite": isfinite, "equal": equal, "allclose": allclose,
-    "any": any_, "all": all_, "addmm": addmm, "contiguous": lambda a: a, "cpu": lambda a: a,
+    "var": var, "std": std, "clamp": clamp, "isnan": lambda a: a != a, "isfinite": lambda a: apply("abs", (a,)) < float("inf"),
+    "equal": equal, "allclose": allclose, "any": _truth("any"), "all": _truth("all"), "contiguous": lambda a: a,
+    "cpu": lambda a: a, "addmm": lambda a, b, c: a + apply("matmul", (b, c)),
     "where": lambda condition, a, b: apply("where", (condition, a, b)),
 }  # fmt: skip
 
@@ -289,10 +268,6 @@ def in_place(row: str) -> Method:
     return lambda a, *others: inplace.change(a, row, others)
 
 
-def _clamp(a: Any, min: Any = None, max: Any = None) -> Any:
-    return inplace.change(a, "clip", _bounds(min, max))
-
-
 def _fill(a: Any, value: Any, name: str = "fill") -> Any:
     return inplace.put(a, Ellipsis, value, f"{name.capitalize()}Backward", f"{name}_()")
 
@@ -307,7 +282,8 @@ def _normal(a: Any, mean: float = 0.0, std: float = 1.0, generator: Any = None) 
 
 
 _IN_PLACE: dict[str, Method] = {
-    "clamp_": _clamp, "fill_": lambda a, value: _fill(a, value), "zero_": lambda a: _fill(a, 0.0, "zero"),
+    "clamp_": lambda a, min=None, max=None: inplace.change(a, "clip", _bounds(min, max)),
+    "fill_": lambda a, value: _fill(a, value), "zero_": lambda a: _fill(a, 0.0, "zero"),
     "copy_": lambda a, value: _fill(a, value, "copy"), "uniform_": _uniform, "normal_": _normal,
 }  # fmt: skip
 
@@ -334,7 +310,7 @@ def method_names() -> list[str]:
 
 
 def no_method(name: str) -> str:
-    near = complaints.nearest(name, [*FUNCTION_NAMES, *ARRAY_FUNCTIONS, *_MADE, *_SYMBOLS])
+    near = nearest(name, [*FUNCTION_NAMES, *ARRAY_FUNCTIONS, *_MADE, *_SYMBOLS])
     return f"a tensor has no attribute {name!r}" + (f"; did you mean {near[0]!r}?" if near else "")
 
 

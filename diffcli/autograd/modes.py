@@ -38,9 +38,19 @@ class in_mode:
 
 
 class _Mode:
-    """A mode as a context that may be entered again and again, and as a decorator."""
+    """A mode as a context that may be entered again and again, and as a decorator, with parentheses or without."""
 
     wanted = DEFAULT
+
+    def __new__(cls, given: Any = None) -> Any:
+        made = super().__new__(cls)
+        if not callable(given):
+            return made
+        made.__init__()  # type: ignore[misc]
+        return made(given)
+
+    def __init__(self, given: Any = None) -> None:
+        self._given: tuple[Any, ...] = ()
 
     def __enter__(self) -> None:
         _found.set((*_found.get(), mode.get()))
@@ -52,12 +62,12 @@ class _Mode:
         mode.set(found)
 
     def _next(self, now: int) -> int:
-        """The mode to be in; in inference mode the others say nothing."""
+        """The mode to be in; in inference mode the others have no effect."""
         return now if now == INFERENCE else self.wanted
 
     def _again(self) -> _Mode:
         """The same, for a call of a decorated function, which may be called within itself."""
-        return type(self)()
+        return type(self)(*self._given)
 
     def __call__(self, function: Wrapped) -> Wrapped:
         if isgeneratorfunction(function):
@@ -110,18 +120,8 @@ class no_grad(_Mode):
 
     wanted = NO_GRAD
 
-    def __new__(cls, function: Any = None) -> Any:
-        made = super().__new__(cls)
-        if function is None:
-            return made
-        made.__init__()  # type: ignore[misc]
-        return made(function)  # @no_grad without parentheses
 
-    def __init__(self, function: Any = None) -> None:
-        super().__init__()
-
-
-class enable_grad(no_grad):
+class enable_grad(_Mode):
     """Within `no_grad`, operations are recorded again; within `inference_mode` they are not."""
 
     wanted = DEFAULT
@@ -137,8 +137,7 @@ class set_grad_enabled(_Mode):
     """
 
     def __init__(self, flag: bool) -> None:
-        super().__init__()
-        self.flag = bool(flag)
+        self._given = (flag,)
         self.wanted = DEFAULT if flag else NO_GRAD
         self._before: int | None = mode.get()
         mode.set(self._next(mode.get()))
@@ -150,9 +149,6 @@ class set_grad_enabled(_Mode):
             mode.set(self._next(mode.get()))
         else:
             super().__enter__()
-
-    def _again(self) -> _Mode:
-        return set_grad_enabled(self.flag)
 
     def __call__(self, function: Wrapped) -> Wrapped:
         if self._before is not None:  # a decorator changes nothing around it
@@ -173,22 +169,11 @@ class inference_mode(_Mode):
     True
     """
 
-    def __new__(cls, flag: Any = True) -> Any:
-        made = super().__new__(cls)
-        if not callable(flag):
-            return made
-        made.__init__()  # type: ignore[misc]
-        return made(flag)  # @inference_mode without parentheses
-
     def __init__(self, flag: Any = True) -> None:
-        super().__init__()
-        self.flag = bool(flag)
+        self._given = (flag,)
 
     def _next(self, now: int) -> int:
-        return INFERENCE if self.flag else DEFAULT
-
-    def _again(self) -> _Mode:
-        return inference_mode(self.flag)
+        return INFERENCE if self._given[0] else DEFAULT
 
 
 def is_grad_enabled() -> bool:

@@ -6,60 +6,25 @@ uses. Numbers are computed in Python's floats, everything else in NumPy.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import operator
 from functools import cache
-from typing import Any
 
-from diffcli.operations import OPERATIONS
+from diffcli.operations import row_of
 from diffcli.operations.arithmetic import arrays
 from diffcli.operations.array_row import ArrayOperation, Fixed
 from diffcli.operations.arrays import ARRAYS
-from diffcli.tape.recording.traced import TRUTHS, function_of
+from diffcli.tape.recording.traced import TRUTHS
 from diffcli.tape.running.array_rules import NUMPY, elementwise_reads
-from diffcli.tape.running.rules import ABSENT, FLOAT
-
-Terms = tuple[Callable[..., Any] | None, ...]
+from diffcli.tape.running.rules import ABSENT, FLOAT, Function, TermFunctions
 
 VIEWS = frozenset(("index", "reshape", "transpose", "broadcast"))
 """Operations whose result may show the operand's memory: a view, which shares its version counter."""
 
-PLACES = frozenset(("argmax", "argmin"))
+INDEX_RESULTS = frozenset(("argmax", "argmin"))
 """Operations whose result is whole numbers, to index with."""
 
 MOVES = VIEWS | {"stack", "concat", "diag"}
 """Operations that keep the kind of their operands, yes and no or whole numbers too."""
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Rule:
-    """An operation as the engine uses it, for one number of operands."""
-
-    name: str
-    label: str
-    """The name of its node: ``MulBackward``."""
-    operands: tuple[str, ...]
-    """The names of its operands, as the table has them."""
-    number: Callable[..., Any] | None
-    """Its value, of floats; None for an array operation."""
-    value: Callable[..., Any]
-    """Its value, of arrays."""
-    number_terms: Terms
-    """What each operand receives: functions ``(g, *operands, result)`` of floats; None where that is 0."""
-    terms: Terms
-    """The same of arrays, for an elementwise operation."""
-    reads: tuple[frozenset[int], ...]
-    """Which operands the term of each reads, by position, and -1 for the result; for an elementwise operation."""
-    row: ArrayOperation | None
-    """The row of an array operation."""
-    defaults: Fixed
-    """What is fixed in it where nothing is given."""
-    passive: bool
-    """Whether no derivative goes through it at all."""
-    truth: bool
-    """Whether the result is yes or no."""
-    view: bool
-    moves: bool
 
 
 def label_of(name: str) -> str:
@@ -73,36 +38,57 @@ def label_of(name: str) -> str:
 
 _TRUTHS = {
     **{name: arrays.FUNCTIONS[name] for name in TRUTHS},
-    "eq": lambda a, b: a == b, "ne": lambda a, b: a != b, "lt": lambda a, b: a < b, "le": lambda a, b: a <= b,
-    "gt": lambda a, b: a > b, "ge": lambda a, b: a >= b,
-}  # fmt: skip
+    **{name: getattr(operator, name) for name in ("eq", "ne", "lt", "le", "gt", "ge")},
+}
 """Comparisons whose result is yes or no: what is NaN equals nothing, as in Python."""
 
 
-@cache
-def rule(name: str, count: int, strict: bool = True) -> Rule:
-    """The rule of an operation of either table, for so many operands.
+class Rule:
+    """An operation of either table as the engine uses it, for one number of operands.
 
     ``strict`` is how a program computes it, where a quotient by 0 is undefined; else as the rules of the tables do, where it is
     the limit from above.
     """
-    if name in ARRAYS:
-        row = ARRAYS[name]
-        passive = row.adjoint == (ABSENT,)
-        names = row.parameters if not row.variadic else _numbered(row.parameters[0], count)
-        value = NUMPY.strict(name)
-        view, moves = name in VIEWS, name in MOVES
-        return Rule(name, label_of(name), names, None, value, (), (), (), row, row.defaults, passive, False, view, moves)
-    operation = OPERATIONS[name]
-    names = operation.parameters if not operation.variadic else _numbered(operation.parameters[0], count)
-    truth = name in TRUTHS
-    value = _TRUTHS[name] if truth else NUMPY.strict(name) if strict else NUMPY.value(name)
-    passive = truth or name == "stop_gradient"
-    reads = () if passive else tuple(elementwise_reads(name, count, position) for position in range(count))
-    numbers = () if passive else FLOAT.terms(name, count)
-    on_arrays = () if passive else NUMPY.terms(name, count)
-    number = None if name == "where" else function_of(name) if strict else FLOAT.value(name)  # both have been evaluated
-    return Rule(name, label_of(name), names, number, value, numbers, on_arrays, reads, None, {}, passive, truth, False, False)
+
+    __slots__ = (
+        "name", "label", "operands", "row", "defaults", "truth", "passive", "view", "moves", "value", "number", "number_terms",
+        "terms", "reads",
+    )  # fmt: skip
+
+    def __init__(self, name: str, count: int, strict: bool) -> None:
+        known = row_of(name)
+        self.name = name
+        self.label = label_of(name)
+        """The name of its node: ``MulBackward``."""
+        self.operands = known.parameters if not known.variadic else _numbered(known.parameters[0], count)
+        """The names of its operands, as the table has them."""
+        self.row: ArrayOperation | None = ARRAYS.get(name)
+        """The row of an array operation."""
+        self.defaults: Fixed = self.row.defaults if self.row is not None else {}
+        """What is fixed in it where nothing is given."""
+        self.truth = name in TRUTHS
+        """Whether the result is yes or no."""
+        self.passive = self.truth or name == "stop_gradient" or (self.row is not None and self.row.adjoint == (ABSENT,))
+        """Whether no derivative goes through it at all."""
+        self.view, self.moves = name in VIEWS, name in MOVES
+        self.value: Function = _TRUTHS.get(name) or (NUMPY.strict(name) if strict else NUMPY.value(name))
+        """Its value, of arrays."""
+        self.number: Function | None = None
+        """Its value, of floats; None for an array operation."""
+        if self.row is None and name != "where":  # of a choice both have been evaluated
+            self.number = FLOAT.strict(name) if strict else FLOAT.value(name)
+        has_terms = self.row is None and not self.passive
+        self.number_terms: TermFunctions = FLOAT.terms(name, count) if has_terms else ()
+        """What each operand receives: functions ``(g, *operands, result)`` of floats; None where that is 0."""
+        self.terms: TermFunctions = NUMPY.terms(name, count) if has_terms else ()
+        """The same of arrays, for an elementwise operation."""
+        self.reads = tuple(elementwise_reads(name, count, position) for position in range(count)) if has_terms else ()
+        """Which operands the term of each reads, by position, and -1 for the result; for an elementwise operation."""
+
+
+@cache
+def rule(name: str, count: int, strict: bool = True) -> Rule:
+    return Rule(name, count, strict)
 
 
 def _numbered(name: str, count: int) -> tuple[str, ...]:

@@ -18,9 +18,8 @@ from diffcli.methods.problem.problem import Problem
 from diffcli.methods.problem.system import System
 from diffcli.records.blocks import Document
 from diffcli.reports.check import check_report, notes_of, points_report, results_report
-from diffcli.studies.agreement.agreement import check
+from diffcli.studies.agreement.agreement import agreement_of, agreements_of
 from diffcli.studies.agreement.points import check_points
-from diffcli.studies.agreement.system_agreement import check_system
 from diffcli.studies.claims.claims import ClaimVerdict, judge_claims, read_claims
 
 TRIED = (1.37, 0.63, -0.41, -1.73, 0.19, 12.3, -14.7, 137.0, 1370.0)
@@ -71,7 +70,7 @@ def command(
                 return _several(problem, claims, exact_digits, run)
             problem = problem.view(problem.outputs[0])
         require_value(problem)
-        agreement = None if alone else check(problem, exact_digits, stage)
+        agreement = None if alone else agreement_of(problem, exact_digits, stage)
         judged: list[ClaimVerdict] = []
         for text in claims:
             judged += judge_claims(problem, read_claims(text, problem), stage, at_given=not alone)
@@ -106,7 +105,7 @@ def _several(system: System, claims: tuple[str, ...], digits: int | None, run: R
     if claims:
         help = ["leave the others out: a claim is about the last statement of a program"]
         raise UsageError([error("usage", "a claim is about one result, and there are several", help=help)])
-    found = check_system(system, digits, run.stage)
+    found = agreements_of(system, digits, run.stage)
     document = results_report(system.expression(), system.at, found, run.output.style, digits)
     return _verdict(run, document, notes_of(found), all(agreement.passed for agreement in found))
 

@@ -6,8 +6,7 @@ import click
 
 from diffcli.cli.options import as_command
 from diffcli.cli.run import Run
-from diffcli.errors import UsageError, error
-from diffcli.language.complaints.complaints import did_you_mean
+from diffcli.errors import UsageError, did_you_mean, error
 from diffcli.language.parsing.tokens import PASTED
 from diffcli.operations import ARRAY_FUNCTIONS, CONSTANTS, FUNCTION_NAMES, OPERATIONS, Operation, find_function
 from diffcli.operations.array_row import ArrayOperation

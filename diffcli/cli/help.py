@@ -7,9 +7,8 @@ import click
 from diffcli.cli.options import as_command
 from diffcli.cli.run import Run
 from diffcli.cli.summaries import COMMANDS
-from diffcli.errors import UsageError, error
+from diffcli.errors import UsageError, did_you_mean, error
 from diffcli.errors.codes import CODES, EXITS, Code
-from diffcli.language.complaints.complaints import did_you_mean
 from diffcli.records.blocks import Column, Document, Table, Text
 
 EXAMPLES = ("diffcli help", "diffcli help implicit-multiplication", "diffcli help exit-codes")

@@ -10,12 +10,12 @@ from typing import Any
 
 import click
 
-from diffcli._version import __version__
+from diffcli import __version__
 from diffcli.cli.environment import Environment, write
 from diffcli.cli.exit_codes import ExitCode
 from diffcli.cli.flags import HELP, eager_flag
 from diffcli.cli.summaries import COMMANDS
-from diffcli.errors import DiffcliError, UsageError, error
+from diffcli.errors import DiffcliError, UsageError, did_you_mean, error
 
 # Whatever only some runs need is imported where it is needed: `diffcli --help` waits for click and nothing else.
 
@@ -44,8 +44,6 @@ class Commands(click.Group):
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            from diffcli.language.complaints.complaints import did_you_mean
-
             help = [*did_you_mean(args[0], COMMANDS), f"one of: {', '.join(COMMANDS)}"]
             raise UsageError([error("unknown-command", f"there is no command `{args[0]}`", help=help)])
         return super().resolve_command(ctx, args)
@@ -102,8 +100,6 @@ def _report(environment: Environment, fault: DiffcliError, arguments: Sequence[s
 
 def _as_usage_error(fault: click.ClickException) -> UsageError:
     """What click found wrong with the command line, as one of our own errors."""
-    from diffcli.language.complaints.complaints import did_you_mean
-
     help: list[str] = []
     message = fault.format_message().rstrip(".")
     if isinstance(fault, click.NoSuchOption):

@@ -10,7 +10,7 @@ import click
 from diffcli.cli.environment import Environment
 from diffcli.cli.flags import HELP, Decorator
 from diffcli.cli.run import Run
-from diffcli.errors import ExpressionError, UsageError, error
+from diffcli.errors import ExpressionError, UsageError, did_you_mean, error
 
 _OPERATORS = frozenset("-+*/^()=<>")
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz")
@@ -75,8 +75,6 @@ class Choice(click.Choice[str]):
             return str(value)
         if value in self.aliases:
             return self.aliases[value]
-        from diffcli.language.complaints.complaints import did_you_mean
-
         help = [*did_you_mean(str(value), self.choices), f"one of: {', '.join(self.choices)}"]
         raise UsageError([error("unknown-choice", f"there is no {self.kind} `{value}`", help=help)])
 

@@ -11,19 +11,15 @@ from diffcli.cli.exit_codes import ExitCode
 from diffcli.errors import Diagnostic, DiffcliError, UsageError, error
 from diffcli.records import Number, is_finite
 from diffcli.records.blocks import Document
-from diffcli.reports.formats import FORMATS, JSON, PLAIN, TABLE, Style, format_of
+from diffcli.reports.formats import FORMATS, JSON, PLAIN, TABLE, format_of
 from diffcli.reports.formats import render as render_document
 
 
 class Output:
     """Where and how a command prints, as its options say."""
 
-    def __init__(self, environment: Environment, path: str | None, quiet: bool, style: Style) -> None:
-        self.environment, self.path, self.quiet, self.style = environment, path, quiet, style
-
-    @classmethod
-    def of(
-        cls,
+    def __init__(
+        self,
         environment: Environment,
         *,
         format: str | None,
@@ -33,7 +29,8 @@ class Output:
         width: int | None = None,
         color: str = "auto",
         quiet: bool = False,
-    ) -> Output:
+        full: bool = False,
+    ) -> None:
         """From the values of `diffcli.cli.options.output_options`.
 
         Raises
@@ -42,29 +39,29 @@ class Output:
             A file's suffix says no format, or two options contradict each other.
         """
         path = None if output in (None, "-") else output
-        if as_json and format not in (None, JSON.name):
-            raise UsageError([error("usage", f"--json and --format {format} contradict each other", help=["give one of them"])])
         chosen = JSON if as_json else FORMATS.get(format or "")
-        if quiet and chosen not in (None, PLAIN):
-            raise UsageError([error("usage", f"--quiet and --format {chosen.name} contradict each other", help=["give one of them"])])
+        for flag, given, only, asked in (("--json", as_json, JSON, FORMATS.get(format or "")), ("--quiet", quiet, PLAIN, chosen)):
+            if given and asked not in (None, only):
+                raise _refusal("usage", f"{flag} and --format {asked.name} contradict each other", "give one of them")
         if path == "" or (path is not None and os.path.isdir(path)):
             what = "it is a directory" if path else "it has no name"
-            raise UsageError([error("unwritable-file", f"cannot write to {path or 'the file'}: {what}", help=["name a file after -o"])])
+            raise _refusal("unwritable-file", f"cannot write to {path or 'the file'}: {what}", "name a file after -o")
         if path is not None and not os.path.isdir(folder := os.path.dirname(os.path.realpath(path))):
-            raise UsageError([error("unwritable-file", f"cannot write {path}: there is no folder {os.path.dirname(path) or folder}")])
+            raise _refusal("unwritable-file", f"cannot write {path}: there is no folder {os.path.dirname(path) or folder}")
         if chosen is None and path is not None:
             chosen = format_of(path)
             if chosen is None:
                 suffixes = ", ".join(suffix for known in FORMATS.values() for suffix in known.suffixes)
-                help = [f"name it with a suffix ({suffixes}), or add --format"]
-                raise UsageError([error("unknown-choice", f"the name {path} does not say in which format", help=help)])
+                help = f"name it with a suffix ({suffixes}), or add --format"
+                raise _refusal("unknown-choice", f"the name {path} does not say in which format", help)
         style = environment.style(environment.stdout, width, color, None if digits == "full" else int(digits))
         if path is not None:
             style = style._replace(width=width or 100, color=color == "always", unicode=True)
         if path is None and chosen is not None and chosen.binary and environment.stdout.isatty():
-            help = [f"add -o FILE.{chosen.name}, or send it into a pipe"]
-            raise UsageError([error("usage", f"{chosen.name.upper()} is not for a terminal", help=help)])
-        return cls(environment, path, quiet, style._replace(format=chosen or TABLE))
+            help = f"add -o FILE.{chosen.name}, or send it into a pipe"
+            raise _refusal("usage", f"{chosen.name.upper()} is not for a terminal", help)
+        self.environment, self.path, self.quiet = environment, path, quiet
+        self.style = style._replace(format=chosen or TABLE, full=full)
 
     def print(self, document: Document, notes: Sequence[Diagnostic] = ()) -> None:
         """The document where it belongs, and the notes on stderr unless the document carries them."""
@@ -83,6 +80,10 @@ class Output:
             from diffcli.reports.diagnostics import render
 
             write(self.environment.stderr, render(notes, self.environment.style(self.environment.stderr)))
+
+
+def _refusal(code: str, message: str, *help: str) -> UsageError:
+    return UsageError([error(code, message, help=help)])
 
 
 def exit_code(notes: Iterable[Diagnostic], numbers: Iterable[Number | None]) -> ExitCode:

@@ -16,8 +16,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from diffcli.cli.environment import Environment
-from diffcli.errors import ExpressionError, Mark, Source, Span, UsageError, error
-from diffcli.language.complaints.lazy import complaints
+from diffcli.errors import ExpressionError, Mark, Source, Span, did_you_mean, error
+from diffcli.methods.points.file_text import read_text
 
 if TYPE_CHECKING:
     from diffcli.tape.recording.python_function import PythonFunction
@@ -49,7 +49,7 @@ def read_function(path: str, name: str, environment: Environment) -> PythonFunct
     """
     from diffcli.tape.recording.python_function import PythonFunction
 
-    text = _read(path)
+    text = read_text(path, "a Python function is given as FILE.py:NAME")
     folder = os.path.dirname(os.path.realpath(path))
 
     @contextmanager
@@ -71,17 +71,6 @@ def read_function(path: str, name: str, environment: Environment) -> PythonFunct
     if not name or not callable(found):
         raise ExpressionError([_no_function(path, name, module, found)])
     return PythonFunction(found, f"{_stem(path)}.{name}", path, surroundings)
-
-
-def _read(path: str) -> str:
-    try:
-        with open(path, encoding="utf-8-sig") as file:
-            return file.read()
-    except OSError as failure:
-        help = ["a Python function is given as FILE.py:NAME"]
-        raise UsageError([error("unreadable-file", f"cannot read {path}: {failure.strerror or failure}", help=help)]) from None
-    except UnicodeDecodeError as failure:
-        raise UsageError([error("unreadable-file", f"{path} is not UTF-8 text: {failure.reason}", help=["save it as UTF-8"])]) from None
 
 
 def _stem(path: str) -> str:
@@ -127,7 +116,7 @@ def _syntax_error(path: str, text: str, failure: SyntaxError) -> Any:
 
 def _no_function(path: str, name: str, module: ModuleType, found: Any) -> Any:
     known = _functions(module)
-    help = list(complaints.did_you_mean(name, known)) if name else []
+    help = list(did_you_mean(name, known)) if name else []
     help.append(f"its functions: {', '.join(known)}" if known else "it defines no functions")
     if not name:
         message = f"which function of {path} is meant? write {path}:NAME"

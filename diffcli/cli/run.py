@@ -14,9 +14,8 @@ import click
 from diffcli.cli.environment import Environment
 from diffcli.cli.exit_codes import ExitCode
 from diffcli.cli.output import Output, exit_code
-from diffcli.cli.reading import read_program
-from diffcli.errors import Diagnostic, LimitError, error
-from diffcli.language import Program
+from diffcli.errors import Diagnostic, LimitError, UsageError, error
+from diffcli.language import Program, parse
 from diffcli.records import Number
 from diffcli.records.blocks import Document
 
@@ -43,10 +42,9 @@ class Run:
 
     def __init__(self, environment: Environment, given: dict[str, Any]) -> None:
         self.environment = environment
-        names = ("format", "as_json", "quiet", "output", "digits", "width", "color")
-        self.output = Output.of(environment, **{name: given.pop(name) for name in names if name in given})
-        self.full: bool = given.pop("full", False)
-        self.output.style = self.output.style._replace(full=self.full)
+        names = ("format", "as_json", "quiet", "output", "digits", "width", "color", "full")
+        self.output = Output(environment, **{name: given.pop(name) for name in names if name in given})
+        self.full = self.output.style.full
         self.expression: str | None = given.pop("expression", None)
         self.point: str | tuple[str, ...] = tuple(text for text in given.pop("at", ()) if text.strip())
         self.timeout: float = given.pop("timeout", 0.0)
@@ -60,10 +58,43 @@ class Run:
             yield self.stage
 
     def read(self, functions: bool = True) -> Program:
-        """The program that was given."""
+        """The program that was given: a text, ``@FILE``, ``-`` for standard input, or a function, ``FILE.py:NAME``.
+
+        Without ``functions`` a Python function will not do.
+
+        Raises
+        ------
+        UsageError
+            The file cannot be read, or a Python function will not do.
+        ExpressionError
+            The text is not a program, or the file has no such function.
+        """
         self.stage("reading")
-        assert self.expression is not None
-        return read_program(self.expression, self.environment, functions=functions)
+        given = self.expression or ""
+        if given == "-":
+            if self.environment.stdin.isatty():
+                self.environment.stderr.write("reading a program from the terminal; end it with Ctrl-D\n")
+            return parse(_decode(_read_stdin(self.environment), "standard input"), "standard input")
+        if given.startswith("@"):
+            path = given[1:]
+            try:
+                with open(path, "rb") as file:
+                    content = file.read()
+            except OSError as failure:
+                reason = failure.strerror or str(failure)
+                help = ["write @FILE for a file, and - for standard input"]
+                raise UsageError([error("unreadable-file", f"cannot read {path}: {reason}", help=help)]) from None
+            return parse(_decode(content, path), path)
+        if ".py" in given:
+            from diffcli.cli.python_file import as_python_target, read_function
+
+            target = as_python_target(given)
+            if target is not None and not functions:
+                help = ["`diffcli grad`, `check` and `step-size` take FILE.py:NAME"]
+                raise UsageError([error("usage", "a Python function has no text, which this command is about", help=help)])
+            if target is not None:
+                return read_function(*target, self.environment)
+        return parse(given)
 
     def compute(self, function: Callable[..., Result], *arguments: Any, **options: Any) -> Result:
         """What a function makes of the program and the point, and of more arguments."""
@@ -139,3 +170,16 @@ def _show(environment: Environment, stage: Stage, done: Event) -> None:
     if drawn:
         environment.stderr.write("\r\x1b[K")
         environment.stderr.flush()
+
+
+def _read_stdin(environment: Environment) -> bytes:
+    buffer = getattr(environment.stdin, "buffer", None)
+    return buffer.read() if buffer is not None else environment.stdin.read().encode()
+
+
+def _decode(content: bytes, name: str) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as failure:
+        message = f"{name} is not UTF-8 text: byte {failure.start} is {content[failure.start]:#04x}"
+        raise UsageError([error("unreadable-file", message, help=["save it as UTF-8"])]) from None

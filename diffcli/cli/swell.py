@@ -16,8 +16,7 @@ from diffcli.methods.points.points import read_point
 from diffcli.reports.formats import PICTURE
 from diffcli.reports.swell.live import live
 from diffcli.reports.swell.swell import swell_report
-from diffcli.studies.swell.map import DEMOS, MOST_ITERATIONS, Recurrence, of_demo, of_program
-from diffcli.studies.swell.point import check_point, default_point
+from diffcli.studies.swell.map import DEMOS, MOST_ITERATIONS, Recurrence, check_point, default_point, of_program
 from diffcli.studies.swell.swell import Request, swell
 
 MOST_DRAWN = 500
@@ -83,7 +82,7 @@ def _recurrence(run: Run, state: str | None, demo: str | None) -> Recurrence:
     if run.expression is None:
         if state is not None:
             raise UsageError([error("usage", "--var names the variable of a MAP, and there is none", help=["leave it out"])])
-        return of_demo(demo or "logistic")
+        return DEMOS[demo or "logistic"]
     if demo is not None:
         raise UsageError([error("usage", "a MAP and --demo contradict each other", help=["give one of them"])])
     return of_program(run.read(functions=False), state)

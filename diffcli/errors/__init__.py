@@ -149,3 +149,26 @@ def as_stop(stopped: DiffcliError | KeyboardInterrupt) -> Diagnostic:
     if isinstance(stopped, DiffcliError):
         return stopped.diagnostics[0]._replace(severity="warning")
     return Diagnostic("interrupted", "warning", "interrupted")
+
+
+def nearest(name: str, known: Iterable[str]) -> list[str]:
+    """At most three known names that look like ``name``, the likeliest first."""
+    import difflib  # only a mistake waits for it
+
+    candidates = list(known)
+    folded = {candidate.lower(): candidate for candidate in candidates}
+    close = difflib.get_close_matches(name.lower(), folded, n=3, cutoff=0.6)
+    return [folded[candidate] for candidate in close]
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> tuple[str, ...]:
+    """The help for a name that is not known: the nearest of those that are; empty if none is near.
+
+    >>> did_you_mean("sine", ["sin", "cos"]), did_you_mean("zzz", ["sin"])
+    (('did you mean `sin`?',), ())
+    """
+    close = nearest(name, known)
+    if not close:
+        return ()
+    others = f" (close: {', '.join(close[1:])})" if close[1:] else ""
+    return (f"did you mean `{close[0]}`?{others}",)

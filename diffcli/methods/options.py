@@ -6,8 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, dataclass_transform
 
-from diffcli.errors import UsageError, error
-from diffcli.language.complaints.lazy import complaints
+from diffcli.errors import UsageError, did_you_mean, error
 from diffcli.methods.nonsmooth.breaks import POLICIES
 from diffcli.methods.traces.trace import UNICODE, Notation
 from diffcli.tape.lowering import MOST_ROWS
@@ -85,7 +84,7 @@ class Record:
         for name, words in self.known.items():
             chosen = getattr(self, name)
             if chosen not in words and chosen is not getattr(type(self), name):
-                hints = complaints.did_you_mean(str(chosen), words)
+                hints = did_you_mean(str(chosen), words)
                 raise _refusal(f"there is no {name} `{chosen}`", *hints, f"one of: {', '.join(words)}")
         for applies, message, help in self.conflicts:
             if applies(self):

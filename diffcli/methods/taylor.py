@@ -1,4 +1,4 @@
-"""The Taylor polynomial of a program along one variable, with everything worth saying about it."""
+"""The Taylor polynomial of a program along one variable, with the notes on it."""
 
 # Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
 
@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from diffcli.errors import Diagnostic, ExpressionError, UsageError, error
 from diffcli.language.writing.printer import number_text
-from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, describe, find_breaks
+from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, find_breaks
 from diffcli.methods.nonsmooth.nonfinite import require_value
+from diffcli.methods.nonsmooth.notes import describe
 from diffcli.methods.nonsmooth.one_sided import NUDGE
 from diffcli.methods.points.points import as_point
 from diffcli.methods.problem.problem import At, Problem, Target, as_program
@@ -67,7 +68,7 @@ def taylor(
     max_nodes
         The longest tape to build, the rows of the partials among it.
     progress
-        Told of each stage as it begins.
+        Called with each stage as it begins.
 
     Returns
     -------
@@ -93,8 +94,7 @@ def taylor(
     >>> taylor("sqrt(x)", "x=4", order=2).polynomial
     'h = x - 4; 2 + 0.25*h - 0.015625*h^2'
     """
-    if isinstance(order, bool) or not isinstance(order, int) or not 0 <= order <= MOST_ORDER:
-        raise UsageError([error("bad-value", f"the order is {order}, not a whole number from 0 to {MOST_ORDER}")])
+    _require_order(order)
     program = as_program(target)
     variable = _variable(list(program.inputs), var)
     progress("evaluating")
@@ -102,11 +102,19 @@ def taylor(
     problem = Problem(program, _with_zero(at, base), wrt=[base], most_rows=max_nodes)
     if problem.tape.shapes is not None or base != variable:
         problem, variable = _in_numbers(problem, variable, max_nodes)
-    whole = point_of(problem)
+    progress("expanding")
+    return _expansion(problem, variable, order, max_nodes)
+
+
+def _require_order(order: object) -> None:
+    if isinstance(order, bool) or not isinstance(order, int) or not 0 <= order <= MOST_ORDER:
+        raise UsageError([error("bad-value", f"the order is {order}, not a whole number from 0 to {MOST_ORDER}")])
+
+
+def _expansion(problem: Problem, variable: str, order: int, max_nodes: int) -> TaylorResult:
     require_value(problem)
     breaks = find_breaks(problem)
     notes = [*problem.notes(), *describe(problem, breaks, "", False)]
-    progress("expanding")
     slot = problem.input_slot(variable)
     rows = PointRows(problem.tape, problem.values, slot, max_nodes)
     coefficients = tuple(number + 0.0 for number in expand(rows, problem.tape, slot, order))
@@ -123,7 +131,8 @@ def taylor(
     else:
         notes.append(_not_finite(coefficients))
     return TaylorResult(
-        problem.expression(), variable, dict(whole), order, coefficients, derivatives, polynomial, left, right, tuple(notes)
+        problem.expression(), variable, dict(point_of(problem)), order, coefficients, derivatives, polynomial, left, right,
+        tuple(notes),
     )  # fmt: skip
 
 

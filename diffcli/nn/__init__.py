@@ -18,34 +18,28 @@ Names, orders and numbers are those of PyTorch's ``torch.nn``; `functional` has 
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Any
 
-from diffcli.nn import functional
+from diffcli.nn import functional, init, optim
 from diffcli.nn.containers import ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
 from diffcli.nn.layers import ACTIVATIONS, BatchNorm1d, Dropout, Flatten, Identity, Linear
+from diffcli.nn.losses import LOSSES
 from diffcli.nn.module import Module
 from diffcli.nn.parameter import Parameter
 
-_LOSSES = (
-    "BCEWithLogitsLoss", "CrossEntropyLoss", "HingeLoss", "L1Loss", "MSELoss", "MultiMarginLoss", "NLLLoss",
-)  # fmt: skip
-
 __all__ = [
     "BatchNorm1d", "Dropout", "Flatten", "Identity", "Linear", "Module", "ModuleDict", "ModuleList", "Parameter",
-    "ParameterDict", "ParameterList", "Sequential", "functional",
+    "ParameterDict", "ParameterList", "Sequential", "functional", "init", "optim",
 ]  # fmt: skip
+
+_MADE = ACTIVATIONS | LOSSES
 
 
 def __getattr__(name: str) -> Any:
-    if name in ACTIVATIONS:
-        return ACTIVATIONS[name]
-    if name in _LOSSES:
-        return getattr(import_module("diffcli.nn.losses"), name)
-    if name in ("init", "optim", "losses"):
-        return import_module(f"diffcli.nn.{name}")
+    if name in _MADE:
+        return _MADE[name]
     raise AttributeError(f"module 'diffcli.nn' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted({*__all__, *ACTIVATIONS, *_LOSSES, "init", "optim"})
+    return sorted({*__all__, *_MADE})

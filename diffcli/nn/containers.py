@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from typing import Any
 
 from diffcli.autograd.graph.core import Core
@@ -102,8 +102,10 @@ class _Row(_Holder):
         self._replace(kept)
 
 
-class _Named(_Holder):
-    """Parts under names."""
+class _Named(_Holder, MutableMapping[str, Any]):
+    """Parts under names. Two of them are the same only if they are one."""
+
+    __eq__, __hash__ = object.__eq__, object.__hash__
 
     def __init__(self, parts: Mapping[str, Any] | Iterable[tuple[str, Any]] = ()) -> None:
         super().__init__()
@@ -111,9 +113,6 @@ class _Named(_Holder):
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._parts)
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._parts
 
     def __getitem__(self, name: str) -> Any:
         return self._parts[name]
@@ -123,24 +122,6 @@ class _Named(_Holder):
 
     def __delitem__(self, name: str) -> None:
         del self._parts[name]
-
-    def keys(self) -> Iterable[str]:
-        return self._parts.keys()
-
-    def values(self) -> Iterable[Any]:
-        return self._parts.values()
-
-    def items(self) -> Iterable[tuple[str, Any]]:
-        return self._parts.items()
-
-    def update(self, parts: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> None:
-        """Add parts under their names."""
-        for name, part in parts.items() if isinstance(parts, Mapping) else parts:
-            self[name] = part
-
-    def pop(self, name: str) -> Any:
-        """Take a part out."""
-        return self._parts.pop(name)
 
 
 class ModuleList(_Row):

@@ -46,18 +46,10 @@ class Loss(Module):
         return getattr(functional, self.function)(predictions, targets, reduction=self.reduction, **self.settings)
 
 
-def _loss(name: str) -> type[Loss]:
-    function, defaults = _LOSSES[name]
+def _loss(name: str, function: str, defaults: dict[str, Any]) -> type[Loss]:
     doc = f"`diffcli.nn.functional.{function}` as a module. {getattr(functional, function).__doc__}"
-    held = {"function": function, "defaults": defaults, "__doc__": doc, "__module__": __name__, "__qualname__": name}
-    return type(name, (Loss,), held)
+    return type(name, (Loss,), {"function": function, "defaults": defaults, "__doc__": doc, "__module__": "diffcli.nn"})
 
 
-# Assigned by name, so that type checkers, editors and pickle find them.
-MSELoss = _loss("MSELoss")
-L1Loss = _loss("L1Loss")
-CrossEntropyLoss = _loss("CrossEntropyLoss")
-NLLLoss = _loss("NLLLoss")
-HingeLoss = _loss("HingeLoss")
-MultiMarginLoss = _loss("MultiMarginLoss")
-BCEWithLogitsLoss = _loss("BCEWithLogitsLoss")
+LOSSES = {name: _loss(name, *called) for name, called in _LOSSES.items()}
+"""The modules of losses by their names."""

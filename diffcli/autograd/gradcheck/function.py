@@ -47,7 +47,7 @@ class Checked:
         self.own = list(held.values())
         self.names: list[str] = [name for name, _ in checked]
         self.leaves: list[Any] = [leaf for _, leaf in checked]
-        self.point = [_in_kind(leaf._value, kind) for leaf in self.leaves]
+        self.point = [tensors.as_kind(tensors.copy(leaf._value), kind or leaf.dtype) for leaf in self.leaves]
         self.shapes = [tensors.shape_of(value) for value in self.point]
 
     def _at(self, values: Sequence[Any], computed: Callable[[], Any]) -> Any:
@@ -114,12 +114,8 @@ def _copied(one: Core, kind: Any) -> Tensor:
     made: Tensor = object.__new__(Tensor)
     made._value, made.name, made._flag = tensors.copy(one._value), one.name, edge_of(one) is not None
     if made.is_floating_point():
-        made._value = _in_kind(made._value, kind)
+        made._value = tensors.as_kind(made._value, kind or made.dtype)
     return made
-
-
-def _in_kind(value: Any, kind: Any) -> Any:
-    return tensors.copy(value) if kind is None else tensors.as_kind(tensors.copy(value), kind)
 
 
 def numbers_of(value: Any) -> Numbers:

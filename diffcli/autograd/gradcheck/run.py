@@ -62,7 +62,7 @@ class Check:
         self.how: list[str] = []
         self.precision = DOUBLE
         self.steady = True
-        """Whether the function does the same each time: otherwise its values tell nothing of its derivative."""
+        """Whether the function does the same each time: otherwise its values show nothing of its derivative."""
         self.single: Checked | None = None
         self.checked = Checked(function, given, held)
         if not self.checked.leaves:
@@ -194,7 +194,8 @@ class Check:
                 direction = [self.random.gauss(0.0, 1.0) * (abs(x) or 1.0) for x in point]
                 yield Line(None, 1.0, partial(_moved, value, direction), partial(weighted, weights=direction))
             order = sorted(range(len(gradient)), key=lambda place: -abs(gradient[place]))
-            chosen = dict.fromkeys([*order[:LARGEST], *(self.random.randrange(len(point)) for _ in range(LARGEST))])
+            others = [self.random.randrange(len(point)) for _ in range(LARGEST if point else 0)]
+            chosen = dict.fromkeys(order[:LARGEST] + others)
         for place in chosen:
             yield Line(indices[place], point[place], partial(_replaced, value, place), itemgetter(place))
 
@@ -207,7 +208,7 @@ class Check:
                 continue
             largest = max((abs(one) for one in expected if math.isfinite(one)), default=0.0)
             for index, one, other in zip(_indices(self.checked.shapes[leaf]), found, expected, strict=True):
-                if abs(one - other) > SINGLE.tolerance * largest and math.isfinite(other) and largest < 3e38:
+                if math.isfinite(other) and largest < 3e38 and not abs(one - other) <= SINGLE.tolerance * largest:
                     self.faults.append(
                         f"the gradient of {name} by {self.checked.names[leaf]}{list(index) if index else ''} is {one!r} in "
                         f"float32, and {other!r} in float64"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from diffcli.autograd.graph.core import Core, Edge, Node, made_by, summed_to
 from diffcli.autograd.partial import plain, with_value
@@ -12,39 +12,50 @@ from diffcli.operations.arithmetic.array_functions import sum_to
 from diffcli.operations.array_row import Shape
 
 
-class Window(NamedTuple):
-    """What a view shows of the memory of its base.
+class Picked:
+    """Some elements of an array of a ``shape`` and ``kind``."""
+
+    __slots__ = ("shape", "kind", "by")
+
+    def __init__(self, shape: Shape, kind: Any, by: Any) -> None:
+        self.shape, self.kind, self.by = shape, kind, by
+
+    def of(self, whole: Any) -> Any:
+        """These elements of an array."""
+        raise NotImplementedError
+
+    def spread(self, part: Any) -> Any:
+        """Zeros, with a part at these elements: the transpose."""
+        raise NotImplementedError
+
+    def recorded_of(self, whole: Any) -> Any:
+        return made_by(self.of(whole._value), whole, lambda edge: PickNode(edge, self))
+
+    def recorded_spread(self, part: Any) -> Any:
+        return made_by(self.spread(part._value), part, lambda edge: SpreadNode(edge, self))
+
+
+class Window(Picked):
+    """What a view shows of the memory of its base, by functions of arrays, one after the other.
 
     Which elements those are is found by looking at their numbers through the view: in an adjoint, whose memory may be laid out
     in another order, a reshape need not be a view.
     """
 
-    shape: Shape
-    """Of the base, as is ``kind``."""
-    kind: Any
-    views: tuple[Any, ...]
-    """Functions of arrays, one after the other."""
+    __slots__ = ()
 
     def indices(self) -> Any:
-        """The numbers of the elements that it shows, counted row by row."""
-        found = tensors.places(self.shape)
-        for view in self.views:
+        """The numbers of the elements, counted row by row."""
+        found = tensors.flat_indices(self.shape)
+        for view in self.by:
             found = view(found)
         return found
 
-    def spread(self, g: Any) -> Any:
-        """Zeros, with the elements of a value where the view looks."""
-        return tensors.added_at(self.shape, self.kind, self.indices(), g)
+    def of(self, whole: Any) -> Any:
+        return tensors.taken_at(whole, self.indices())
 
-    def picked(self, g: Any) -> Any:
-        """The elements of a value where the view looks."""
-        return tensors.taken_at(g, self.indices())
-
-    def recorded_spread(self, g: Any) -> Any:
-        return made_by(self.spread(g._value), g, lambda edge: SpreadNode(edge, self))
-
-    def recorded_picked(self, g: Any) -> Any:
-        return made_by(self.picked(g._value), g, lambda edge: ViewNode(edge, self))
+    def spread(self, part: Any) -> Any:
+        return tensors.added_at(self.shape, self.kind, self.indices(), part)
 
 
 def window_of(view: Core) -> Window:
@@ -54,50 +65,51 @@ def window_of(view: Core) -> Window:
 
 
 def view_node(view: Core, edge: Edge) -> Node:
-    """The node of a view whose base has its place in the graph at an edge."""
+    """The node of a view whose base has its place in the graph at an edge: what it shows now, after a change in place."""
     return ViewNode(edge, window_of(view))
 
 
-class ViewNode(Node):
-    """A view of memory that has been changed in place: what it shows now."""
+class PickNode(Node):
+    """Some elements of a tensor."""
 
-    __slots__ = ("window",)
+    __slots__ = ("picked",)
 
-    def __init__(self, edge: Edge, window: Window) -> None:
+    def __init__(self, edge: Edge, picked: Picked) -> None:
         super().__init__((edge,))
-        self.window = window
+        self.picked = picked
 
     def adjoints(self, g: Any) -> Sequence[Any]:
-        return (self.window.spread(plain(g)),)
+        return (self.picked.spread(plain(g)),)
 
     def recorded_adjoints(self, g: Any) -> Sequence[Any]:
-        return (self.window.recorded_spread(g),)
+        return (self.picked.recorded_spread(g),)
 
 
-class SpreadNode(ViewNode):
-    """Zeros, with a tensor where a view looks: the transpose."""
+class ViewNode(PickNode):
+    __slots__ = ()
+
+
+class SpreadNode(PickNode):
+    """Zeros, with a tensor at some elements: the transpose."""
 
     __slots__ = ()
 
     def adjoints(self, g: Any) -> Sequence[Any]:
-        return (self.window.picked(plain(g)),)
+        return (self.picked.of(plain(g)),)
 
     def recorded_adjoints(self, g: Any) -> Sequence[Any]:
-        return (self.window.recorded_picked(g),)
+        return (self.picked.recorded_of(g),)
 
 
 class WrittenNode(Node):
     """A tensor of which a part has been changed in place by another operation: what is not the part stays as it was."""
 
     __slots__ = ("window", "inner")
+    label = "CopySlicesBackward"
 
     def __init__(self, edge: Edge, window: Window, inner: Node) -> None:
         super().__init__((edge, *inner.edges[1:]))
         self.window, self.inner = window, inner
-
-    @property
-    def name(self) -> str:
-        return "CopySlicesBackward"
 
     @property
     def operation(self) -> str:
@@ -125,28 +137,20 @@ class PutNode(Node):
         super().__init__(edges)
         self.label, self.key, self.shape, self.kind = label, key, shape, kind
 
-    @property
-    def name(self) -> str:
-        return self.label
-
     def adjoints(self, g: Any) -> Sequence[Any]:
         g = plain(g)
         before = tensors.mutable(g)
         tensors.write_at(before, self.key, 0.0)
         value = None
-        if len(self.edges) > 1 and self.edges[1] is not None:
-            there = tensors.taken(g, self.key)
-            value = tensors.as_kind(tensors.plain(sum_to(tensors.array_of(there), self.shape)), self.kind)
-            value = tensors.in_memory_of_its_own(value, (g,))
+        if self.edges[1] is not None:
+            value = sum_to(tensors.array_of(tensors.taken(g, self.key)), self.shape)
+            value = tensors.in_memory_of_its_own(tensors.as_kind(tensors.plain(value), self.kind), (g,))
         return tensors.plain(before), value
 
     def recorded_adjoints(self, g: Any) -> Sequence[Any]:
         before = g.clone()
         before[self.key] = 0.0
-        value = None
-        if len(self.edges) > 1 and self.edges[1] is not None:
-            value = summed_to(g[self.key], self.shape).to(self.kind)
-        return before, value
+        return before, None if self.edges[1] is None else summed_to(g[self.key], self.shape).to(self.kind)
 
 
 class CastNode(Node):
@@ -157,10 +161,6 @@ class CastNode(Node):
     def __init__(self, edge: Edge, kind: Any, label: str = "ToBackward") -> None:
         super().__init__((edge,))
         self.kind, self.label = kind, label
-
-    @property
-    def name(self) -> str:
-        return self.label
 
     def adjoints(self, g: Any) -> Sequence[Any]:
         return (with_value(g, tensors.as_kind(plain(g), self.kind)),)

@@ -1,93 +1,93 @@
-"""Wrong texts as they should be: what `diffcli.language.complaints.complaints` tells the user to write instead.
+"""What to write instead of a wrong text: `diffcli.language.complaints.complaints` asks.
 
 Nothing here runs for a text that is right.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Iterable, Sequence
 
 from diffcli.errors import Span
 from diffcli.language.parsing.tokens import CALL, KEYWORDS, NAME, NUMBER, PASTED, SYMBOL, TOKEN
-from diffcli.operations import is_function
-
-Reads = Callable[[str], bool]
-"""Whether a text has the form of a program."""
+from diffcli.operations import ARRAY_FUNCTIONS, ARRAY_SIGNATURES, REDUCED, Operation, find_function, is_function
 
 LONGEST = 200
 """The most characters of a corrected text."""
 
+CHOOSE = "write a if condition else b, or where(condition, a, b)"
+"""How a choice is written."""
 
-class Chain:
-    """Comparisons in a row, ``a < b < c``, read as ``a < b and b < c``."""
+INSTEAD: dict[str, str] = {
+    "|": "write abs(x) for the absolute value |x|, and `or` for a choice of conditions",
+    "&": "write `and`",
+    "!": "write `not`, or `!=` for unequal; the factorial n! is gamma(n + 1)",
+    "√": "write sqrt(x)",
+    "∞": "infinity is not a number to compute with; use a large one, such as 1e300",
+    "%": "the remainder of a/b is a - b*floor(a/b)",
+    "\\": "write functions by their name, as in sin(x)",
+    "$": "write the formula without dollar signs",
+    ".": "a number has a digit beside its decimal point; functions are written as sum(x), the transpose as x.T",
+    "⁻": "write a negative exponent as x^-1",
+    "∂": "diffcli computes derivatives, it does not read them: write the function itself",
+    "½": "write (1/2)", "⅓": "write (1/3)", "⅔": "write (2/3)", "¼": "write (1/4)", "¾": "write (3/4)",
+    "?": CHOOSE,
+    "∫": "write the function itself; diffcli does not integrate",
+}  # fmt: skip
+"""What to write in place of a character."""
+INSTEAD |= dict.fromkeys("{}（）", "write parentheses; an array is written in brackets, as [1, 2]")
+INSTEAD |= dict.fromkeys("［］【】", "write brackets, as in [1, 2]")
+INSTEAD |= dict.fromkeys("'′’", INSTEAD["∂"])
+INSTEAD |= dict.fromkeys('"“”`', "write names without quotation marks")
+INSTEAD |= dict.fromkeys("₀₁₂₃₄₅₆₇₈₉", "a subscript stands after a name, as in x₁")
 
-    __slots__ = ("operands", "operators", "copy", "negated")
-
-    def __init__(self, first: Span) -> None:
-        self.operands = [first]
-        self.operators: list[Span] = []
-        self.copy = -1
-        """The node that repeats the last operand so far, before the last operator."""
-        self.negated = False
-        """Whether ``not`` stands before it."""
-
-    def corrected(self, text: str, last: Span) -> str:
-        """``a < b and b < c`` in the user's own words, with the chain's last operand; empty if it is long."""
-        if last.stop - self.operands[0].start > LONGEST:
-            return ""
-        words = [text[span.start : span.stop] for span in [*self.operands, last]]
-        signs = [text[span.start : span.stop] for span in self.operators]
-        mended = " and ".join(f"{left} {sign} {right}" for left, sign, right in zip(words, signs, words[1:], strict=False))
-        return f"not ({mended})" if self.negated else mended
+_MEANT = (
+    (r"([^\W\d]\w*)\s*(?:\^|\*\*)", "`{0}` is a function: its square is written {0}(x)^2"),
+    (r"\bthen\b", CHOOSE),
+    (r"\bmod\b", INSTEAD["%"]),
+    (r"[\[,]\s*-?[0-9.]+\s+-?[0-9.]", "entries are separated by commas, as in [1, 2]"),
+    (r"/\s*[0-9.]+\s*[^\W\d]", "write a/b*c for (a/b)*c, or a/(b*c)"),
+)
+"""Patterns of a statement and what to write instead; a group in one is the name of a function."""
 
 
-class Gaps:
-    """Places where two operands stand side by side, and what belongs between them."""
+def meant(text: str) -> str:
+    """What a statement with missing signs was probably meant for, if its words show it."""
+    for pattern, help in _MEANT:
+        found = re.search(pattern, text)
+        if found and (not found.groups() or is_function(found.group(1))):
+            return help.format(*found.groups())
+    return ""
 
-    __slots__ = ("products", "applications")
 
-    def __init__(self) -> None:
-        self.products: list[Span] = []
-        """From the end of a factor to the start of the next, with no sign between."""
-        self.applications: list[tuple[Span, int]] = []
-        """The name of a function, and where its operand starts, with no parenthesis between."""
+def product(text: str, gap: Span) -> str:
+    """What stands beside a gap as a product, if that can be seen at a glance."""
+    left = re.search(r"[\w.]+\Z", text[max(0, gap.start - 40) : gap.start])
+    right = re.match(r"[\w.]+(?![\w.(\[])", text[gap.stop : gap.stop + 40])
+    return f"write {left.group()}*{right.group()}" if left and right else "write `*` between the factors"
 
-    def __len__(self) -> int:
-        return len(self.products) + len(self.applications)
 
-    def forget(self, position: int) -> None:
-        """Take back the last gap, if it ends there."""
-        if self.products and self.products[-1].stop == position:
-            self.products.pop()
-        elif self.applications and self.applications[-1][1] == position:
-            self.applications.pop()
+def unchained(text: str, operands: Sequence[Span], operators: Sequence[Span], negated: bool) -> str:
+    """``a < b and b < c`` in the user's own words, for ``a < b < c``; empty if it is long."""
+    if operands[-1].stop - operands[0].start > LONGEST:
+        return ""
+    words, signs = ([text[span.start : span.stop] for span in spans] for spans in (operands, operators))
+    mended = " and ".join(f"{left} {sign} {right}" for left, sign, right in zip(words, signs, words[1:], strict=False))
+    return f"not ({mended})" if negated else mended
 
-    def sort(self) -> None:
-        self.products = sorted(set(self.products))
-        self.applications = sorted(set(self.applications))
 
-    def within(self, span: Span) -> Gaps:
-        """The gaps inside a range; both lists are sorted."""
-        found = Gaps()
-        low, high = (bisect_left(self.products, (place, -1)) for place in span)
-        found.products = self.products[low:high]
-        low, high = (bisect_left(self.applications, (Span(place, -1), -1)) for place in span)
-        found.applications = self.applications[low:high]
-        return found
-
-    def filled(self, text: str, span: Span) -> str:
-        """A range of the text with every sign and parenthesis that it lacks."""
-        edits = [(*product, "*") for product in self.products]
-        for name, operand in self.applications:
-            stop = operand_stop(text, operand)
-            edits += [(name.stop, operand, "("), (stop, stop, ")")]
-        pieces = []
-        position = span.start
-        for start, stop, between in sorted(edits):
-            pieces += [text[position:start], between]
-            position = stop
-        return "".join([*pieces, text[position : span.stop]])
+def filled(text: str, span: Span, products: Iterable[Span], applications: Iterable[tuple[Span, int]]) -> str:
+    """A range of the text with every sign and parenthesis that it lacks."""
+    edits = [(*product, "*") for product in products]
+    for name, operand in applications:
+        stop = operand_stop(text, operand)
+        edits += [(name.stop, operand, "("), (stop, stop, ")")]
+    pieces = []
+    position = span.start
+    for start, stop, between in sorted(edits):
+        pieces += [text[position:start], between]
+        position = stop
+    return "".join([*pieces, text[position : span.stop]])
 
 
 def operand_stop(text: str, start: int) -> int:
@@ -118,11 +118,6 @@ def operand_stop(text: str, start: int) -> int:
     return stop
 
 
-def without_superscripts(parts: Iterable[tuple[str, str]]) -> str:
-    """The parts of a name, from `diffcli.language.parsing.tokens.split_superscripts`, as a product of powers: ``x^2*y``."""
-    return "*".join(raised(base or "x", exponent) for base, exponent in parts)
-
-
 def raised(base: str, exponent: str) -> str:
     """A base with what stands raised after it.
 
@@ -132,3 +127,32 @@ def raised(base: str, exponent: str) -> str:
     power, transposed = exponent.removesuffix("T"), exponent.endswith("T")
     text = f"{base}^{power}" if power else base
     return f"{f'({text})' if power else text}.T" if transposed else text
+
+
+def call_forms(name: str, reduced: bool = False) -> list[str]:
+    """How a function of the language is called, as text; ``reduced``: along an axis, so that ``max`` is the one of an array.
+
+    >>> call_forms("elu"), call_forms("max"), call_forms("max", reduced=True)
+    (['elu(a)', 'elu(a, b)'], ['max(a, b, c)'], ['max(a)', 'max(a, axis=0)'])
+    """
+    rows = find_function(name)
+    reductions = [REDUCED[row.name] for row in rows if row.name in REDUCED and reduced]
+    if not rows or reductions:
+        return _array_forms(name, *reductions or [ARRAY_FUNCTIONS[name]])
+    return [f"{name}({', '.join(letters)})" for row in rows for letters in _letters(row)]
+
+
+def _letters(row: Operation) -> list[tuple[str, ...]]:
+    if row.variadic:
+        return [("a", "b", "c")]
+    least, most = row.arity
+    return [tuple(row.parameters[:count]) for count in range(least, (most or least) + 1)]
+
+
+def _array_forms(name: str, row: str) -> list[str]:
+    """``sum(a)``, ``sum(a, axis=0)``; ``concat(a, b, c)``, for any number."""
+    if row in ("reshape", "broadcast", "one_hot"):
+        return [f"{name}(a, {'3' if row == 'one_hot' else '[2, 3]'})"]
+    _, most, keywords = ARRAY_SIGNATURES[row]
+    letters = ", ".join("abc"[: 3 if most is None else most])
+    return [f"{name}({letters})"] + [f"{name}({letters}, axis=0)"] * ("axis" in keywords)

@@ -1,39 +1,50 @@
-"""What each name of a program stands for: a parameter, something bound, a constant, or an input."""
+"""What each name of a program stands for: a function, a parameter, something bound, a constant, or an input."""
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Collection
 
-from diffcli.errors import Diagnostic, Span
-from diffcli.language.complaints.lazy import array_complaints, complaints
-from diffcli.language.complaints.suggestions import Gaps
-from diffcli.language.syntax import NAME, Program, Statement
-from diffcli.operations import ARRAY_FUNCTIONS, CONSTANTS, FUNCTION_NAMES, REDUCED, Operation, find_function, is_function
+from diffcli.errors import Span, did_you_mean
+from diffcli.language.parsing.mistakes import Mistakes
+from diffcli.language.syntax import CALL, NAME, Program, Statement
+from diffcli.operations import ARRAY_FUNCTIONS, ARRAY_SIGNATURES, CONSTANTS, FUNCTION_NAMES, REDUCED, find_function, is_function
 
 MOST_SEARCHES = 100
 """How many unknown functions are looked for among those that look like them."""
 
-
-def call_forms(name: str, row: Operation) -> list[str]:
-    """How a function of the table is called, as text: ``elu(a)`` and ``elu(a, b)``; ``max(a, b, c)``, for any number."""
-    least, most = (3, 3) if row.variadic else row.arity
-    letters = ("a", "b", "c") if row.variadic else row.parameters
-    return [f"{name}({', '.join(letters[:count])})" for count in range(least, (most or least) + 1)]
+KEYWORDS = frozenset(keyword for *_, keywords in ARRAY_SIGNATURES.values() for keyword in keywords)
+"""Every keyword that some function of the language takes."""
 
 
-def _forms(name: str, reduced: bool) -> list[str]:
-    """How a function of the language is called; ``reduced``: with keywords, so that ``max`` is the one of an array."""
-    rows = find_function(name)
-    row = next((REDUCED[row.name] for row in rows if row.name in REDUCED), "") if reduced else ""
-    if row or not rows:
-        return array_complaints.array_forms(name, row or ARRAY_FUNCTIONS[name])
-    return [form for row in rows for form in call_forms(name, row)]
+class Functions:
+    """The functions of the language: which row of a table a call means."""
+
+    def find(self, name: str, count: int) -> str:
+        """The row of a name with so many arguments, or ``call`` where none takes so many."""
+        for row in find_function(name):
+            least, most = row.arity
+            if least <= count and (most is None or count <= most):
+                return REDUCED.get(row.name, row.name) if count == 1 else row.name
+        return self.fitting(ARRAY_FUNCTIONS.get(name, ""), count)
+
+    def fitting(self, row: str, count: int) -> str:
+        """The row of an array function if it takes so many arguments, else ``call``."""
+        least, most, _ = ARRAY_SIGNATURES.get(row, (count + 1, 0, ()))
+        return row if least <= count and (most is None or count <= most) else CALL
+
+    def reduction(self, name: str, keywords: Collection[str]) -> tuple[str, Collection[str]]:
+        """The row that a name with keywords means, and the keywords that it takes; any, if it is no function."""
+        rows = [REDUCED[row.name] for row in find_function(name) if row.name in REDUCED]
+        row = rows[0] if rows else ARRAY_FUNCTIONS.get(name, "")
+        return row, ARRAY_SIGNATURES[row][2] if row else () if is_function(name) else keywords
 
 
 class _Scope:
     """What is known so far, statement by statement."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, mistakes: Mistakes) -> None:
+        self.program = program
+        self.mistakes = mistakes
         self.bound: dict[str, Span] = {}
         self.functions: dict[str, Statement] = {}
         self.free: dict[str, int] = {}
@@ -41,17 +52,65 @@ class _Scope:
         self.later = {statement.name: statement for statement in reversed(program.statements) if statement.parameters is not None}
         """The functions of the whole program."""
         self.unknown: dict[str, tuple[str, ...]] = {}
-        """What is told to write in place of functions that are not there; the search is slow."""
+        """The suggestions for functions that do not exist; the search is slow."""
+
+    def bind(self, statement: Statement) -> None:
+        name, span, parameters = statement.name, statement.name_span, statement.parameters
+        if name in self.bound:
+            self.mistakes.complain.duplicate_name(span, self.bound[name], name)
+        elif name in self.functions:
+            self.mistakes.complain.duplicate_name(span, self.functions[name].name_span, name)
+        elif name in self.free and parameters is None:
+            node = self.free[name]
+            by_itself = statement.first <= node <= statement.root
+            self.mistakes.complain.used_before_bound(self.program.span(node), None if by_itself else span, name)
+        if parameters is None:
+            self.bound.setdefault(name, span)
+            return
+        self.functions.setdefault(name, statement)
+        seen: set[str] = set()
+        for parameter in parameters:
+            if parameter in seen:
+                self.mistakes.complain.duplicate_parameter(span, parameter)
+                break
+            seen.add(parameter)
+
+    def check_call(self, statement: Statement, node: int) -> None:
+        """A call of something that is not, or not with so many arguments, a function of the table."""
+        program, mistakes = self.program, self.mistakes
+        name, span = program.callees[node], program.called[node]
+        keywords = program.keywords.get(node, ())
+        count = len(program.children(node)) - len(keywords)
+        defined = self.functions.get(name)
+        if defined is not None and defined.parameters is not None:
+            if keywords or len(defined.parameters) != count:
+                mistakes.complain.arguments(node, defined.parameters, node in mistakes.doubtful)
+        elif name == statement.name and statement.parameters is not None:
+            mistakes.complain.recursive(node)
+        elif is_function(name):
+            mistakes.complain.arguments(node, None, node in mistakes.doubtful)
+        elif name in self.later:
+            mistakes.complain.used_before_bound(span, self.later[name].name_span, name)
+        elif count == 1 and not keywords and self.looks_like_a_variable(name, statement):
+            mistakes.products.append(Span(span.stop, program.source.text.index("(", span.stop)))
+        else:
+            if name not in self.unknown:
+                searched = [*self.functions, *FUNCTION_NAMES, *ARRAY_FUNCTIONS] if len(self.unknown) < MOST_SEARCHES else []
+                self.unknown[name] = did_you_mean(name, searched)
+            mistakes.complain.unknown_function(node, self.unknown[name])
+
+    def looks_like_a_variable(self, name: str, statement: Statement) -> bool:
+        known = name in self.bound or name in self.free or name in (statement.parameters or ())
+        return known or name in CONSTANTS or name.rstrip("0123456789") in set("xyztuvwabcdkmnpqrs")
 
 
-def resolve_names(program: Program, faults: list[Diagnostic], gaps: Gaps, doubtful: Set[int]) -> None:
+def resolve_names(program: Program, mistakes: Mistakes) -> None:
     """Fill ``program.free``; complain of names that cannot be.
 
-    A call of something that is plainly a variable, such as ``x(1 - x)``, is a product without its sign: it is added to
-    ``gaps``, and so is what was taken there for a function but is a name that the program binds. Nothing is said about the
-    number of arguments of calls that are ``doubtful``.
+    A call of something that is plainly a variable, such as ``x(1 - x)``, is a product without its sign, and so is what was
+    taken for the application of a function but is a name that the program binds.
     """
-    scope = _Scope(program)
+    scope = _Scope(program, mistakes)
     callees = list(program.callees)
     reached = 0
     operations, arguments, bound, free = program.operations, program.arguments, scope.bound, scope.free
@@ -61,72 +120,15 @@ def resolve_names(program: Program, faults: list[Diagnostic], gaps: Gaps, doubtf
             if operations[node] == NAME and arguments[node] not in bound and arguments[node] not in parameters:
                 free.setdefault(str(arguments[node]), node)
         while reached < len(callees) and callees[reached] <= statement.root:
-            fault = _check_call(program, statement, callees[reached], scope, gaps)
-            if fault and not (fault.code == "wrong-number-of-arguments" and callees[reached] in doubtful):
-                faults.append(fault)
+            scope.check_call(statement, callees[reached])
             reached += 1
         if statement.name:
-            _bind(program, statement, scope, faults)
+            scope.bind(statement)
     if program.statements and program.result.parameters is not None:
-        faults.append(complaints.no_result(program))
+        mistakes.complain.no_result()
     program.free = list(free)
-    if gaps.applications:
+    if mistakes.applications:
         text = program.source.text
-        variables = {gap for gap in gaps.applications if text[gap[0].start : gap[0].stop] in bound}
-        gaps.products += [Span(name.stop, operand) for name, operand in variables]
-        gaps.applications = [gap for gap in gaps.applications if gap not in variables]
-
-
-def _bind(program: Program, statement: Statement, scope: _Scope, faults: list[Diagnostic]) -> None:
-    name, span = statement.name, statement.name_span
-    if name in scope.bound:
-        faults.append(complaints.duplicate_name(program, span, scope.bound[name], name))
-    elif name in scope.functions:
-        faults.append(complaints.duplicate_name(program, span, scope.functions[name].name_span, name))
-    elif name in scope.free and statement.parameters is None:
-        node = scope.free[name]
-        if statement.first <= node <= statement.root:
-            faults.append(complaints.bound_by_itself(program, program.span(node), name))
-        else:
-            faults.append(complaints.used_before_bound(program, program.span(node), span, name))
-    if statement.parameters is None:
-        scope.bound.setdefault(name, span)
-        return
-    scope.functions.setdefault(name, statement)
-    seen: set[str] = set()
-    for parameter in statement.parameters:
-        if parameter in seen:
-            faults.append(complaints.duplicate_parameter(program, span, parameter))
-            break
-        seen.add(parameter)
-
-
-def _check_call(program: Program, statement: Statement, node: int, scope: _Scope, gaps: Gaps) -> Diagnostic | None:
-    """A call of something that is not, or not with so many arguments, a function of the table."""
-    name, span = program.callees[node], program.called[node]
-    keywords = program.keywords.get(node, ())
-    count = len(program.children(node)) - len(keywords)
-    defined = scope.functions.get(name)
-    if defined is not None and defined.parameters is not None:
-        form = f"{name}({', '.join(defined.parameters)})"
-        if keywords:
-            return array_complaints.no_keywords(program, node, form)
-        return None if len(defined.parameters) == count else complaints.wrong_arity(program, node, [form])
-    if name == statement.name and statement.parameters is not None:
-        return complaints.recursive(program, node)
-    if is_function(name):
-        return complaints.wrong_arity(program, node, _forms(name, bool(keywords)))
-    if name in scope.later:
-        return complaints.used_before_bound(program, span, scope.later[name].name_span, name)
-    if count == 1 and not keywords and _looks_like_a_variable(name, statement, scope):
-        gaps.products.append(Span(span.stop, program.source.text.index("(", span.stop)))
-        return None
-    if name not in scope.unknown:
-        searched = [*scope.functions, *FUNCTION_NAMES, *ARRAY_FUNCTIONS] if len(scope.unknown) < MOST_SEARCHES else ()
-        scope.unknown[name] = complaints.did_you_mean(name, searched)
-    return complaints.unknown_function(program, node, scope.unknown[name])
-
-
-def _looks_like_a_variable(name: str, statement: Statement, scope: _Scope) -> bool:
-    known = name in scope.bound or name in scope.free or name in (statement.parameters or ())
-    return known or name in CONSTANTS or name.rstrip("0123456789") in set("xyztuvwabcdkmnpqrs")
+        variables = {gap for gap in mistakes.applications if text[gap[0].start : gap[0].stop] in bound}
+        mistakes.products += [Span(name.stop, operand) for name, operand in variables]
+        mistakes.applications = [gap for gap in mistakes.applications if gap not in variables]

@@ -1,159 +1,287 @@
 """Text to a syntax tree, by operator precedence, with two explicit stacks.
 
-The parser is always in one of two states: it wants an operand, or it wants an operator. Operands wait on one stack;
-operators and open parentheses (*frames*) on the other. An operator first folds everything that binds tighter; a chain
-of one precedence is folded as a whole when it ends, so that all its operands stand before its operators.
-
-An error does not stop it: it is noted, the text is read as if mended, and everything found is raised at once.
+The parser reads tokens and statements; `Expression` takes what stands in a statement, `Stacks` folds it into nodes. An
+error does not stop it: it is noted, the text is read as if mended, and everything found is raised at once.
 """
 
 from __future__ import annotations
 
-from diffcli.errors import ExpressionError, Source
-from diffcli.language.complaints.lazy import array_complaints, complaints
-from diffcli.language.parsing.names import resolve_names
-from diffcli.language.parsing.stacks import INFIX, MINUS, PLUS
-from diffcli.language.parsing.statements import Statements
-from diffcli.language.parsing.tokens import CALL as CALL_TOKEN
-from diffcli.language.parsing.tokens import KEYWORDS, PASTED, STRAY, SYMBOL, TOKEN
+from diffcli.errors import Source, Span
+from diffcli.language.parsing.expression import Expression
+from diffcli.language.parsing.mistakes import NAN, Mistakes
+from diffcli.language.parsing.names import KEYWORDS, Functions, resolve_names
+from diffcli.language.parsing.stacks import CALLED, FRAME, IF, INFIX, MINUS, PLUS, STATEMENT
+from diffcli.language.parsing.tokens import CALL, NUMBER, PASTED, STRAY, SYMBOL, TOKEN, plain_name
+from diffcli.language.parsing.tokens import KEYWORDS as WORDS
 from diffcli.language.parsing.tokens import NAME as NAME_TOKEN
-from diffcli.language.parsing.tokens import NUMBER as NUMBER_TOKEN
-from diffcli.language.syntax import COMPARISON, NAME, NUMBER, Program
+from diffcli.language.syntax import COMPARISON, NAME, NOT, Program, Statement
+from diffcli.language.syntax import NUMBER as NUMBER_NODE
+from diffcli.operations import is_function
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+INFINITY = float("inf")
 
 
-class Parser(Statements):
+class Parser:
     """One text on its way to a `Program`; use `parse`."""
 
-    __slots__ = ()
+    __slots__ = ("program", "text", "mistakes", "expression", "stacks", "binding")
+
+    def __init__(self, source: Source, reads: Callable[[str], bool], functions: Functions | None = None) -> None:
+        self.program = Program(source)
+        self.text = source.text
+        self.mistakes = Mistakes(self.program, reads)
+        self.expression = Expression(self.program, self.mistakes, functions or Functions())
+        self.stacks = self.expression.stacks
+        self.binding: tuple[str, tuple[str, ...] | None, Span] | None = None
+        """What the present statement binds: a name, the parameters of a function, the place."""
 
     def run(self) -> Program:
         """The program, or every error at once."""
         self.read()
-        program = self.program
-        resolve_names(program, self.faults, self.gaps, self.doubtful)
-        if ":" in self.strays:
-            self.faults.append(array_complaints.misplaced_colon(self.source, self.strays.pop(":")))
-        self.faults += [complaints.stray(self.source, character, spans) for character, spans in self.strays.items()]
-        if self.gaps:
-            self.faults += complaints.fill_gaps(program, self.gaps, self.reads)
-        if not program.statements and not self.faults:
-            self.faults.append(complaints.empty(self.source))
-        if self.faults:
-            raise ExpressionError(complaints.in_order(self.faults))
-        return program
+        resolve_names(self.program, self.mistakes)
+        self.mistakes.report()
+        return self.program
+
+    # -- tokens ---------------------------------------------------------------------------------------------------------
 
     def read(self) -> None:
         """Build the tree; whatever is wrong is noted, and the text is read as if mended."""
         self.open_statement(0)
-        operations, arguments, starts, stops = self.operations, self.arguments, self.starts, self.stops
-        operands, operators, positions = self.operands, self.operators, self.positions
-        text = self.text
+        expression, program, stacks, text = self.expression, self.program, self.stacks, self.text
+        operations, arguments, starts, stops = program.operations, program.arguments, program.starts, program.stops
+        operands, operators, positions = stacks.operands, stacks.operators, stacks.positions
         for match in TOKEN.finditer(text):
             kind = match.lastindex
             if kind == SYMBOL:
                 token = match[SYMBOL]
                 stop = match.end()
-                if self.wants or token not in INFIX:
+                if expression.wants or token not in INFIX:
                     self.symbol(token, stop - len(token), stop)
                     continue
                 operator = INFIX[token]
                 precedence = operator[0]
                 top = operators[-1][0]
                 if top > precedence or top == precedence == COMPARISON:
-                    self.make_room(precedence, stop - len(token), stop)
+                    expression.make_room(precedence, stop - len(token), stop)
                 operators.append(operator)
                 positions.append(stop - len(token))
-                self.wants = True
+                expression.wants = True
                 continue
-            if kind == NAME_TOKEN or kind == CALL_TOKEN:  # noqa: SIM109 (hot loop)
+            if kind == NAME_TOKEN or kind == CALL:  # noqa: SIM109 (hot loop)
                 token = match[NAME_TOKEN]
                 stop = match.end()
                 start = stop - len(token)
-                if token in KEYWORDS:
+                if token in WORDS:
                     self.word(token, start, stop)
                     continue
-                if not self.wants:
-                    self.missing_product(start)
-                if kind == CALL_TOKEN:
-                    self.pending = (token, start)
+                if not expression.wants:
+                    expression.missing_product(start)
+                if kind == CALL:
+                    expression.pending = (token, start)
                     continue
                 operations.append(NAME)
-                arguments.append(token if token.isascii() else self.unusual_name(token, start))
-            elif kind == NUMBER_TOKEN:
-                token = match[NUMBER_TOKEN]
+                arguments.append(token if token.isascii() else expression.unusual_name(token, start))
+            elif kind == NUMBER:
+                token = match[NUMBER]
                 stop = match.end()
                 start = stop - len(token)
-                if not self.wants:
-                    self.missing_product(start)
-                operations.append(NUMBER)
-                arguments.append(self.number(token, start))
+                if not expression.wants:
+                    expression.missing_product(start)
+                operations.append(NUMBER_NODE)
+                try:
+                    value = float(token)
+                except ValueError:
+                    value = NAN
+                arguments.append(value if value < INFINITY else self.mistakes.number(token, start, value))
             else:
                 if kind == STRAY:
-                    self.stray(match[STRAY], match.start(STRAY))
+                    self.mistakes.stray(match[STRAY], match.start(STRAY))
                 continue
             operands.append(len(operations) - 1)
             starts.append(start)
             stops.append(stop)
-            self.wants = False
+            expression.wants = False
         self.close_statement(len(text))
 
     def symbol(self, token: str, start: int, stop: int) -> None:
         """Whatever is not an operator where one is wanted."""
+        expression = self.expression
         if token == "(":
-            self.open_parenthesis(start)
+            expression.open_parenthesis(start)
         elif token == ")":
-            self.close_parenthesis(start, stop)
+            expression.close(False, start, stop)
         elif token == "\n" or token == ";":
-            if token == ";" or not self.depth:
+            if token == ";" or not expression.depth:
                 self.close_statement(start)
                 self.open_statement(stop)
         elif token == ",":
-            self.comma(start, stop)
-        elif token == "=" and not self.wants:
+            expression.comma(start, stop)
+        elif token == "=" and not expression.wants:
             self.assign(start, stop)
         elif token == "[":
-            self.open_bracket(start)
+            expression.open_bracket(start)
         elif token == "]":
-            self.close_bracket(start, stop)
+            expression.close(True, start, stop)
         elif token == ".T":
-            self.transpose(start, stop)
+            expression.transpose(start, stop)
         else:
             self.rarer_symbol(PASTED.get(token, token), start, stop)
 
     def rarer_symbol(self, token: str, start: int, stop: int) -> None:
-        if self.wants and token == "-":
-            self.push(MINUS, start)
-        elif self.wants and token == "+":
-            self.push(PLUS, start)
-        elif not self.wants and token in INFIX:
-            self.infix(token, start, stop)
+        expression = self.expression
+        if expression.wants and token in "+-":
+            self.stacks.push(MINUS if token == "-" else PLUS, start)
+        elif not expression.wants and token in INFIX:
+            expression.infix(token, start, stop)
         elif token == ":":
-            self.colon(start, stop)
+            expression.colon(start, stop)
         else:
-            self.lack(start, stop)  # something is left out before an operator
+            expression.lack(start, stop)  # something is left out before an operator
 
     def word(self, token: str, start: int, stop: int) -> None:
         """A keyword."""
+        expression = self.expression
         if token == "not":
-            self.negate(start, stop)
+            expression.negate(start, stop)
         elif token == "else":
-            self.reach_else(start, stop)
+            expression.reach_else(start, stop)
         elif token == "if":
-            if self.wants:
-                self.lack(start, stop)
-                self.stand_in(start, start)
-            self.open_choice(start)
-        elif self.wants:
-            self.lack(start, stop)
+            if expression.wants:
+                expression.lack(start, stop)
+                expression.stand_in(start, start)
+            expression.open_choice(start)
+        elif expression.wants:
+            expression.lack(start, stop)
         else:
-            self.infix(token, start, stop)
+            expression.infix(token, start, stop)
+
+    # -- statements: name = expression, f(x) = expression, or an expression ---------------------------------------------
+
+    def open_statement(self, start: int) -> None:
+        self.stacks.push(STATEMENT, start)
+        self.expression.firsts.append(len(self.program))
+        self.expression.wants = True
+        self.binding = None
+
+    def close_statement(self, stop: int) -> None:
+        """The end of a statement: whatever is still open is an error."""
+        expression, stacks, program = self.expression, self.stacks, self.program
+        nothing = expression.wants and not stacks.operands and len(stacks.operators) == 1 and self.binding is None
+        if not nothing:
+            expression.settle(stop)
+            if expression.depth:
+                self.close_all(stop)
+            expression.finish_chains()
+        first = expression.firsts.pop()
+        stacks.operators.clear()
+        stacks.positions.clear()
+        if nothing:
+            return
+        root = stacks.operands.pop()
+        stacks.operands.clear()
+        name, parameters, name_span = self.binding or ("", None, Span(program.starts[first], program.starts[first]))
+        start = name_span.start if self.binding else min(program.starts[first], program.starts[root])
+        program.statements.append(Statement(name, parameters, first, root, name_span, Span(start, program.stops[root])))
+
+    def close_all(self, stop: int) -> None:
+        """Close the parentheses and brackets that are open at the end of a statement."""
+        frames = zip(self.stacks.positions, self.stacks.operators, strict=True)
+        outermost = next(place for place, frame in frames if frame[0] == FRAME and frame is not STATEMENT and frame is not IF)
+        # the lines after it were not meant to be inside it, so they are not factors of what stands before them
+        mistakes = self.mistakes
+        mistakes.products = [gap for gap in mistakes.products if gap.stop < outermost or not self.begins_line(gap.stop)]
+        while self.expression.depth:
+            self.expression.leave_open(stop)
+
+    def assign(self, start: int, stop: int) -> None:
+        """``=``: what stands before it in the statement is a name, or a function with its parameters."""
+        expression, stacks = self.expression, self.stacks
+        if expression.depth:
+            if self.keyword():
+                return
+            self.begin_again()
+        if self.binding is not None or len(stacks.operators) > 1:
+            self.mistakes.complain.misplaced_equals(Span(start, stop))
+            stacks.fold(NOT)
+            stacks.push(INFIX["=="], start)
+        else:
+            expression.finish_chains()
+            self.binding = self.target(stacks.operands[-1])
+            stacks.forget(expression.firsts[0])
+            stacks.operands.clear()
+        expression.wants = True
+
+    def keyword(self) -> bool:
+        """Whether what stands before ``=`` is a keyword of the innermost call; it is taken back as a name if so."""
+        expression, program, node = self.expression, self.program, len(self.program) - 1
+        start = program.starts[node]
+        plain = program.operations[node] == NAME and self.text[start] != "("
+        if expression.operators[-1] is not CALLED or not plain or expression.firsts[-1] != node:
+            return False
+        name = str(program.arguments[node])
+        if name not in KEYWORDS and self.begins_line(start):
+            return False  # the parenthesis should have been closed on the line before
+        expression.keyword(name, program.span(node))
+        self.stacks.forget(node)
+        return True
+
+    def target(self, root: int) -> tuple[str, tuple[str, ...] | None, Span]:
+        """What a statement binds whose left side is the tree under ``root``."""
+        program = self.program
+        span = program.span(root)
+        if program.operations[root] == NAME:
+            return str(program.arguments[root]), None, span
+        opening = TOKEN.match(self.text, span.start)
+        assert opening is not None
+        name = plain_name(opening[NAME_TOKEN]) if opening.lastindex == CALL else ""
+        if not name or is_function(name):
+            self.mistakes.complain.cannot_assign(root, name)
+            return "", None, span
+        children = program.children(root)
+        if root not in program.keywords and all(program.operations[child] == NAME for child in children):
+            return name, tuple([str(program.arguments[child]) for child in children]), span
+        self.mistakes.complain.cannot_assign(root, "")
+        return name, tuple([f"a{place}" for place in range(1, len(children) + 1)]), span  # other names, but as many
+
+    # -- a parenthesis that should have been closed on the line before --------------------------------------------------
+
+    def begin_again(self) -> None:
+        """Within open parentheses, ``=`` after a name that begins a line begins a statement there."""
+        expression, stacks, program = self.expression, self.stacks, self.program
+        node = len(program) - 1
+        start, stop, name = program.starts[node], program.stops[node], program.arguments[node]
+        if stacks.operands[-1] != node or program.operations[node] != NAME or not self.begins_line(start):
+            return
+        stacks.forget(node)
+        stacks.operands.pop()
+        expression.wants = True
+        if stacks.positions[-1] == start:  # it was taken for a factor of what stands before it
+            stacks.pop()
+            self.mistakes.forget_gap(start)
+            expression.wants = False
+        self.close_statement(self.text.rindex("\n", 0, start))
+        self.open_statement(start)
+        stacks.stand_in(start, stop, NAME, str(name))
+        expression.wants = False
+
+    def begins_line(self, position: int) -> bool:
+        """Whether only blanks stand before it on its line, which is not the first."""
+        while position and self.text[position - 1] != "\n":
+            position -= 1
+            if not self.text[position].isspace():
+                return False
+        return position > 0
 
 
 def reads(text: str) -> bool:
     """Whether a text has the form of a program, whatever its names."""
-    trial = Parser(Source(text), bool)  # bool: nothing is told to write instead, so nothing is read again
+    trial = Parser(Source(text), bool)  # bool: no advice is given, so nothing is read again
     trial.read()
-    return not (trial.faults or trial.gaps or trial.strays) and bool(trial.program.statements)
+    return not trial.mistakes and bool(trial.program.statements)
 
 
 def parse(text: str, label: str = "expression") -> Program:

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from diffcli.errors import Source
-from diffcli.language.parsing.calls import Call, Keyword
+from diffcli.language.parsing.names import Functions
 from diffcli.language.parsing.parser import Parser
-from diffcli.language.syntax import Program
+from diffcli.language.syntax import CALL, Program
 from diffcli.operations.arrays import ARRAYS
 
 
-class _RuleParser(Parser):
+class _Rows(Functions):
     """Rules also call what serves rules alone, and give by keyword what a user gives as an argument."""
 
-    __slots__ = ()
+    def find(self, name: str, count: int) -> str:
+        return name if name in ARRAYS else super().find(name, count)
 
-    def find_operation(self, name: str, count: int) -> str:
-        return name if name in ARRAYS else super().find_operation(name, count)
+    def fitting(self, row: str, count: int) -> str:
+        return row if row in ARRAYS else CALL
 
-    def with_keywords(self, call: Call, keywords: list[Keyword], arguments: tuple[int, ...]) -> tuple[str, tuple[int, ...]]:
-        self.program.keywords[len(self.operations)] = tuple([keyword.name for keyword in keywords])
-        return call.name, arguments
+    def reduction(self, name: str, keywords: Collection[str]) -> tuple[str, Collection[str]]:
+        return name, keywords
 
 
 def parse_rule(text: str) -> Program:
@@ -29,4 +31,4 @@ def parse_rule(text: str) -> Program:
     >>> program.operations, program.keywords
     (['name', 'name', 'sum_to'], {2: ('shape',)})
     """
-    return _RuleParser(Source(text), bool).run()
+    return Parser(Source(text), bool, _Rows()).run()

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from array import array
 
-from diffcli.errors import Diagnostic, Source, Span
-from diffcli.language.complaints.suggestions import Chain, Reads
-from diffcli.language.parsing.tokens import TOKEN
+from diffcli.language.parsing.tokens import Keyword
 from diffcli.language.syntax import AND, CHOICE, COMPARISON, NEGATION, NOT, NUMBER, OR, POWER, PRODUCT, SUM, Branches, Program
 
 FRAME = 0
@@ -26,21 +24,57 @@ INFIX: dict[str, tuple[int, str]] = {
 MINUS, PLUS, NEGATE = (NEGATION, "neg"), (NEGATION, ""), (NOT, "not")
 """The same of what stands before one; a plus sign changes nothing."""
 
+STATEMENT, GROUP, CALLED, LIST, INDEX, IF = [(FRAME, kind) for kind in ("statement", "group", "call", "list", "index", "if")]
+"""The same of what is open."""
+
+ELSE = (CHOICE, "where")
+"""The same of an ``if`` whose condition is complete."""
+
+
+class Call:
+    """A call whose parenthesis is open."""
+
+    __slots__ = ("name", "start", "name_stop", "base", "firsts", "keywords", "doubtful")
+
+    def __init__(self, name: str, start: int, base: int, first: int) -> None:
+        self.name = name
+        self.start = start
+        self.name_stop = start + len(name)
+        self.base = base
+        """How many operands were waiting when it opened."""
+        self.firsts = [first]
+        """The first node of each argument so far."""
+        self.keywords: list[Keyword] | None = None
+        self.doubtful = False
+        """Whether its text is wrong, so that nothing can be said about how many arguments it has."""
+
+
+class Bracket:
+    """A bracket that is open: the entries of an array, ``[a, b]``, or the parts of an index, ``W[1, :]``."""
+
+    __slots__ = ("is_index", "depth", "base", "begun", "colons", "key")
+
+    def __init__(self, is_index: bool, depth: int, base: int) -> None:
+        self.is_index = is_index
+        self.depth = depth
+        """How many parentheses and brackets are open, with this one."""
+        self.base = base
+        """How many operands were waiting when it opened; the last of them is what an index is of."""
+        self.begun = base
+        """The same for the piece of an index that is being read; commas and colons separate pieces."""
+        self.colons: list[bool] = []
+        """For each colon so far between two commas, whether an operand stands before it."""
+        self.key: list[str | tuple[bool, bool, bool]] = []
+        """What stands between commas so far, as in `diffcli.language.syntax.Key`."""
+
 
 class Stacks:
     """Waiting operands (nodes) and operators; folding turns them into nodes of the program."""
 
-    __slots__ = (
-        "source", "text", "reads", "program", "operations", "arguments", "starts", "stops",
-        "operands", "operators", "positions", "choices", "chains", "faults", "wants",
-    )  # fmt: skip
+    __slots__ = ("program", "operations", "arguments", "starts", "stops", "operands", "operators", "positions", "choices")
 
-    def __init__(self, source: Source, reads: Reads) -> None:
-        self.source = source
-        self.text = source.text
-        self.reads = reads
-        """For what is told to write instead."""
-        program = self.program = Program(source)
+    def __init__(self, program: Program) -> None:
+        self.program = program
         self.operations = program.operations
         self.arguments = program.arguments
         self.starts: array[int] = program.starts
@@ -52,53 +86,21 @@ class Stacks:
         """Where each operator or frame stands in the text."""
         self.choices: list[Branches] = []
         """The first nodes of the parts of choices that have reached their ``else``."""
-        self.chains: list[Chain] = []
-        """Comparisons in a row, in the present statement."""
-        self.faults: list[Diagnostic] = []
-        self.wants = True
-        """Whether an operand is wanted."""
 
     def push(self, operator: tuple[int, str], position: int) -> None:
         self.operators.append(operator)
         self.positions.append(position)
 
-    def infix(self, token: str, start: int, stop: int) -> None:
-        operator = INFIX[token]
-        self.make_room(operator[0], start, stop)
-        self.push(operator, start)
-        self.wants = True
+    def pop(self) -> int:
+        """Take the last operator or frame away; where it stands."""
+        self.operators.pop()
+        return self.positions.pop()
 
-    def make_room(self, precedence: int, start: int, stop: int) -> None:
-        """Fold what binds tighter than an operator that comes."""
-        self.fold(precedence)
-        if precedence == COMPARISON and self.operators[-1][0] == COMPARISON:
-            self.split_chain(start, stop)
-
-    def split_chain(self, start: int, stop: int) -> None:
-        """A second comparison in a row: ``a < b < c`` is read as ``a < b and b < c``, and said to be wrong."""
-        left, middle = self.operands[-2:]
-        if not self.chains or self.chains[-1].copy != left:
-            first = TOKEN.match(self.text, self.positions[-1])
-            assert first is not None
-            self.chains.append(Chain(self.program.span(left)))
-            self.chains[-1].operators.append(Span(*first.span()))
-        chain = self.chains[-1]
-        chain.operands.append(self.program.span(middle))
-        chain.operators.append(Span(start, stop))
-        self.fold(NOT)
-        chain.negated = self.operators[-1][0] == NOT
-        self.push(INFIX["and"], start)
-        self.stand_in(*chain.operands[-1])
-        chain.copy = self.operands[-1]
-
-    def stand_in(self, start: int, stop: int) -> None:
-        """An operand where one is missing, so that reading can go on."""
-        self.operands.append(len(self.operations))
-        self.operations.append(NUMBER)
-        self.arguments.append(1.0)
-        self.starts.append(start)
-        self.stops.append(stop)
-        self.wants = False
+    def take(self, base: int) -> tuple[int, ...]:
+        """The operands that wait above the first ``base``, taken away."""
+        taken = tuple(self.operands[base:])
+        del self.operands[base:]
+        return taken
 
     def fold(self, precedence: int) -> None:
         """Turn every waiting operator that binds tighter than ``precedence`` into a node."""
@@ -151,3 +153,20 @@ class Stacks:
         self.arguments.append(arguments)
         self.starts.append(start if start >= 0 else self.starts[arguments[0]])
         self.stops.append(stop if stop >= 0 else self.stops[arguments[-1]])
+
+    def stand_in(self, start: int, stop: int, operation: str = NUMBER, argument: float | str = 1.0) -> None:
+        """An operand where one is missing, so that reading can go on."""
+        self.operands.append(len(self.operations))
+        self.operations.append(operation)
+        self.arguments.append(argument)
+        self.starts.append(start)
+        self.stops.append(stop)
+
+    def forget(self, first: int) -> None:
+        """Take nodes back, from ``first`` on."""
+        program = self.program
+        for column in (program.operations, program.arguments, program.starts, program.stops):
+            del column[first:]
+        for table in (program.callees, program.called, program.branches, program.keys, program.keywords):
+            while table and next(reversed(table)) >= first:
+                table.popitem()

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from diffcli.errors import Span
+
 SYMBOL, NAME, CALL, NUMBER, STRAY = 1, 2, 3, 4, 5
 
 TOKEN = re.compile(
@@ -30,7 +32,17 @@ PASTED: dict[str, str] = {
 
 KEYWORDS = frozenset(("if", "else", "and", "or", "not"))
 
-_WORD = re.compile(r"\w+")
+
+class Keyword:
+    """``name=`` before an argument."""
+
+    __slots__ = ("name", "span", "place")
+
+    def __init__(self, name: str, span: Span, place: int) -> None:
+        self.name = name
+        self.span = span
+        self.place = place
+        """How many arguments stand before that one."""
 
 
 def plain_name(name: str) -> str:
@@ -54,7 +66,7 @@ def is_name(name: str) -> bool:
     >>> is_name("x1"), is_name("½"), is_name(plain_name("Ŀ")), is_name(plain_name("𝐢𝐟"))
     (True, False, False, False)
     """
-    return name.isidentifier() and _WORD.fullmatch(name) is not None and name not in KEYWORDS
+    return name.isidentifier() and name.replace("_", "a").isalnum() and name not in KEYWORDS
 
 
 def split_superscripts(name: str) -> list[tuple[str, str]]:

@@ -8,11 +8,12 @@ depth costs nothing.
 
 import math
 import re
-from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple
 
 from diffcli.language.syntax import ATOM, CALL, CHOICE, COMPARISON, NAME, NEGATION, NUMBER, POWER, PRODUCT, Program
-from diffcli.operations import ARRAY_SIGNATURES, OPERATIONS
+from diffcli.operations import ARRAY_SIGNATURES, OPERATIONS, REDUCED
 
 Namer = Callable[[str], str]
 
@@ -63,9 +64,13 @@ def shorten(text: str, width: int = 200) -> str:
 
 
 def _symbols(**other: str) -> dict[str, str]:
+    """The infix and prefix spellings of the table, with some replaced."""
     spelled = {row.name: f" {row.symbol} " for row in OPERATIONS.values() if row.symbol}
     return spelled | {"mul": "*", "div": "/", "pow": "^", "neg": "-", "not": "not "} | other
 
+
+_REDUCTIONS = {row: name for name, row in REDUCED.items()}
+"""Rows that are called by another name: ``amax`` is ``max`` of one array."""
 
 BARE = frozenset(("log", "sin", "cos", "tan", "sec", "csc", "cot", "asin", "acos", "atan", "sinh", "cosh", "tanh", "exp"))
 """Functions that mathematics writes before a single letter without parentheses: ``cos v``."""
@@ -141,76 +146,78 @@ def to_text(
 ) -> str:
     """The expression under ``root`` (the last statement's, if not given) as text.
 
-    ``name`` spells names in place of the dialect's own way; ``instead`` gives what stands in for nodes: other nodes, such as
+    ``name`` spells names in place of the dialect; ``instead`` gives what stands in for nodes: other nodes, such as
     the branch that is taken in place of a choice.
 
     >>> from diffcli.language import parse
     >>> to_text(parse("((a - (b + c)) - -d)^(2)"))
     '(a - (b + c) - -d)^2'
     """
-    name = name or dialect.name
-    instead = instead or {}
-    pieces: list[str] = []
-    # a text to write, or a node with how tightly it must bind not to be parenthesised
-    waiting: list[str | tuple[int, int]] = [(program.result.root if root is None else root, 0)]
+    parts_of = partial(node_parts, program, dialect, name or dialect.name, instead or {})
+    return "".join(pieces(program.result.root if root is None else root, parts_of, dialect.brackets))
+
+
+Parts = list["str | tuple[Any, int]"]
+"""Texts, and what else is to be written, with how tightly each must bind not to be parenthesised."""
+
+
+def pieces(root: Any, parts_of: Callable[[Any], tuple[Parts, int]], brackets: tuple[str, str] = ("(", ")")) -> Iterator[str]:
+    """What stands under a root, as pieces of text.
+
+    ``parts_of`` gives what anything is written with, and how tightly the whole binds.
+    """
+    waiting: Parts = [(root, 0)]
     while waiting:
         piece = waiting.pop()
         if isinstance(piece, str):
-            pieces.append(piece)
+            yield piece
             continue
-        node, needed = piece
-        stand_in = instead.get(node, node)
-        if isinstance(stand_in, float):
-            parts, binds = _number_parts(dialect, stand_in)
-        else:
-            parts, binds = _parts(program, stand_in, dialect, name, instead)
+        what, needed = piece
+        parts, binds = parts_of(what)
         if binds < needed:
-            parts = [dialect.brackets[0], *parts, dialect.brackets[1]]
+            parts = [brackets[0], *parts, brackets[1]]
         waiting.extend(reversed(parts))
-    return "".join(pieces)
 
 
-Parts = list["str | tuple[int, int]"]
-
-
-def _parts(program: Program, node: int, dialect: Dialect, name: Namer, instead: Mapping[int, int | float]) -> tuple[Parts, int]:
+def node_parts(
+    program: Program, dialect: Dialect, name: Namer, instead: Mapping[int, int | float], node: int
+) -> tuple[Parts, int]:
     """What a node is written with, and how tightly the whole binds."""
+    if node in instead:
+        shown = instead[node]
+        if isinstance(shown, float):
+            return _number_parts(dialect, shown)
+        node = shown
     operation, arguments = program.operations[node], program.arguments[node]
     if operation == NUMBER:
         assert isinstance(arguments, float)
         return _number_parts(dialect, arguments)
     if operation == NAME:
         return [name(str(arguments))], ATOM
-    children = program.children(node)
+    assert isinstance(arguments, tuple)
+    children = arguments
     try:
         row = OPERATIONS[operation]
     except KeyError:
         row = None
         if operation != CALL:
-            # here and not at the top, so that a program of numbers does not load it
-            from diffcli.language.writing.array_spelling import array_parts
-
-            return array_parts(program, node, dialect, name, instead)
+            return _array_parts(program, node, dialect, name, instead)
     if operation in dialect.templates:
         return _template_parts(dialect.templates[operation], operation, children)
     if row is not None and row.symbol:
-        parts, binds = _operator_parts(row.precedence, dialect.symbols[operation], children)
+        parts, binds = operator_parts(row.precedence, dialect.symbols[operation], children)
         first = children[0]
         if binds == PRODUCT and (dialect.juxtaposed or instead or program.operations[first] == "matmul"):
-            parts[0] = (first, ATOM) if reads_on(program, instead.get(first, first), dialect) else parts[0]
+            parts[0] = (first, ATOM) if _reads_on(program, instead.get(first, first), dialect) else parts[0]
         return parts, binds
     if operation == "where" and program.branches[node].then < program.branches[node].condition:
         condition, then, otherwise = children
         return [(then, CHOICE + 1), " if ", (condition, CHOICE + 1), " else ", (otherwise, CHOICE)], CHOICE
     function = program.callees[node] if operation == CALL or row is None else row.spelling
     function = dialect.functions.get(function, function)
-    alone = len(children) == 1 and _is_leaf(program, instead.get(children[0], children[0]))
-    if dialect.juxtaposed and operation in BARE and alone:
+    if dialect.juxtaposed and operation in BARE and _is_leaf(program, instead.get(children[0], children[0])):
         return [function + " ", (children[0], ATOM)], NEGATION
-    parts = [function + dialect.brackets[0]]
-    for position, child in enumerate(children):
-        parts += [", "] * (position > 0) + [(child, CHOICE)]
-    return [*parts, dialect.brackets[1]], ATOM
+    return call_parts(function, children, dialect.brackets), ATOM
 
 
 def _number_parts(dialect: Dialect, value: float) -> tuple[Parts, int]:
@@ -233,7 +240,8 @@ def _template_parts(template: str, operation: str, children: tuple[int, ...]) ->
     return parts, precedence if precedence and operation != "div" else ATOM
 
 
-def _operator_parts(precedence: int, symbol: str, children: tuple[int, ...]) -> tuple[Parts, int]:
+def operator_parts(precedence: int, symbol: str, children: Sequence[Any]) -> tuple[Parts, int]:
+    """What an operator and its operands are written with, and how tightly the whole binds."""
     if len(children) == 1:
         return [symbol, (children[0], precedence)], precedence
     left, right = children
@@ -243,11 +251,23 @@ def _operator_parts(precedence: int, symbol: str, children: tuple[int, ...]) -> 
     return [(left, precedence + (precedence == COMPARISON)), symbol, (right, precedence + 1)], precedence
 
 
+def call_parts(
+    function: str, children: Sequence[Any], brackets: tuple[str, str] = ("(", ")"), labels: Sequence[str] = ()
+) -> Parts:
+    """What a call is written with; the last arguments have ``labels``, as in ``sum(x, axis=0)``."""
+    parts: Parts = []
+    before = function + brackets[0]
+    for place, child in enumerate(children, len(labels) - len(children)):
+        parts += [before + labels[place] if place >= 0 else before, (child, CHOICE)]
+        before = ", "
+    return [*parts, brackets[1]] if parts else [before, brackets[1]]
+
+
 def _is_leaf(program: Program, node: int | float) -> bool:
     return isinstance(node, float) or program.operations[node] in (NAME, NUMBER)
 
 
-def reads_on(program: Program, node: int | float, dialect: Dialect) -> bool:
+def _reads_on(program: Program, node: int | float, dialect: Dialect) -> bool:
     """Whether a first factor needs parentheses for the reader's sake.
 
     ``cos a*b`` would read as cos(a*b), ``a @ b*c`` as a @ (b*c).
@@ -259,6 +279,70 @@ def reads_on(program: Program, node: int | float, dialect: Dialect) -> bool:
         return dialect.matrix_product[1] == PRODUCT
     row = OPERATIONS.get(operation)
     return dialect.juxtaposed and row is not None and not row.symbol and row.precedence == 0
+
+
+# -- arrays: entries, indices, the transpose, the matrix product, calls with keywords -----------------------------------
+
+
+def _array_parts(
+    program: Program, node: int, dialect: Dialect, name: Namer, instead: Mapping[int, int | float]
+) -> tuple[Parts, int]:
+    """What a node of an operation on arrays is written with, and how tightly the whole binds."""
+    operation, children = program.operations[node], program.children(node)
+    keywords = program.keywords.get(node, ())
+    if operation == "stack" and not keywords:
+        return call_parts("", children, dialect.square), ATOM
+    if operation == "transpose" or node in program.keys:
+        shown = instead.get(children[0], children[0])
+        tight = isinstance(shown, int) and program.operations[shown] in dialect.templates
+        array = children[0], ATOM + tight  # a power or a fraction of LaTeX, which binds as it stands, is put in parentheses
+        if operation == "index":
+            return _index_parts(program, node, array, dialect), ATOM
+        return _transpose_parts(program, array, shown, dialect), ATOM
+    if operation == "index" and keywords == ("key",):  # of a rule, whose key has a name
+        key = name(str(program.arguments[children[1]]))
+        if key.startswith("["):
+            return [(children[0], ATOM), key], ATOM
+    if operation == "matmul":
+        return _product_parts(program, children, dialect, instead), PRODUCT
+    called = _REDUCTIONS.get(operation, operation)
+    labels = [dialect.name(keyword) + "=" for keyword in keywords]
+    return call_parts(dialect.functions.get(called, called), children, dialect.brackets, labels), ATOM
+
+
+def _index_parts(program: Program, node: int, array: tuple[int, int], dialect: Dialect) -> Parts:
+    pieces: list[Parts] = [[(child, CHOICE)] for child in reversed(program.children(node)[1:])]  # the next one is the last
+    parts: Parts = [array, dialect.square[0]]
+    for place, part in enumerate(program.keys[node]):
+        parts += [", "] * (place > 0)
+        if isinstance(part, str):
+            parts += pieces.pop()
+            continue
+        start, stop, step = part
+        parts += [*(pieces.pop() if start else ()), ":", *(pieces.pop() if stop else ())]
+        parts += [":", *pieces.pop()] if step else []
+    return [*parts, dialect.square[1]]
+
+
+def _transpose_parts(program: Program, array: tuple[int, int], shown: int | float, dialect: Dialect) -> Parts:
+    r"""``W.T``, in LaTeX ``W^{\top}``; ``shown`` is what stands in for the array."""
+    if isinstance(shown, float) or program.operations[shown] == NUMBER:
+        array = array[0], ATOM + 1  # 2.T would be 2. and T
+    if dialect.transposed.startswith("^") and (isinstance(shown, float) or program.operations[shown] != NAME):
+        return ["{", array, "}", dialect.transposed]
+    return [array, dialect.transposed]
+
+
+def _product_parts(program: Program, children: tuple[int, ...], dialect: Dialect, instead: Mapping[int, int | float]) -> Parts:
+    """A matrix product; where its factors stand side by side, as in LaTeX, each must hold together."""
+    sign, binds = dialect.matrix_product
+    left, right = children
+    first = instead.get(left, left)
+    if isinstance(first, int) and program.operations[first] == "matmul":
+        needed = PRODUCT
+    else:
+        needed = ATOM if _reads_on(program, first, dialect) else binds
+    return [(left, needed), sign, (right, max(binds, PRODUCT + 1))]
 
 
 def program_text(program: Program) -> str:

@@ -13,9 +13,8 @@ from typing import NamedTuple
 
 from diffcli.language.writing.printer import LANGUAGE, to_text
 from diffcli.methods.derivation.expressions import Form
-from diffcli.methods.derivation.row_derivatives import Slopes
-from diffcli.methods.derivation.rules import CONSTANT, IDENTITY, rule_name
-from diffcli.methods.derivation.schemas import INNER, Letters, letters_of, remark_of
+from diffcli.methods.derivation.row_derivatives import RowDerivatives
+from diffcli.methods.derivation.rules import CONSTANT, IDENTITY, INNER, Letters, letters_of, remark_of, rule_name
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.traces.trace import IN_LATEX, UNICODE, Notation
 from diffcli.operations import OPERATIONS, Operation
@@ -39,16 +38,16 @@ REFERENCE = "derived above"
 """The rule of a step that refers to another."""
 
 
-class Step(NamedTuple):
+class DerivationStep(NamedTuple):
     """One value and its derivative. Texts are in the notation that was asked for."""
 
     v: int | None
-    """Its index in the lecture's numbering; None for a constant."""
+    """Its index, 1 for the first row; None for a constant."""
     rule: str
     row: str
     """How it is computed from other rows: ``v₀·v₂``; the name of an input."""
     value_text: str
-    """The same written out in the variables; empty where that is long, or says nothing new."""
+    """The same written out in the variables; empty where that is long, or nothing new."""
     name: str
     """What the program calls it, if anything."""
     let: str
@@ -85,7 +84,7 @@ class Derivation(NamedTuple):
     """The derivation of one partial derivative. Steps left out of the middle are counted in ``hidden``."""
 
     variable: str
-    steps: tuple[Step, ...]
+    steps: tuple[DerivationStep, ...]
     hidden: int
     derivative: str
     """The whole of it, in diffcli's language; empty if that would be very long."""
@@ -135,7 +134,7 @@ class _Deriver:
     def __init__(self, problem: Problem, variable: str, notation: Notation) -> None:
         self.problem, self.tape, self.notation, self.variable = problem, problem.tape, notation, variable
         tape = problem.tape
-        self.slopes = Slopes(problem, variable)
+        self.slopes = RowDerivatives(problem, variable)
         self.forms, self.values = self.slopes.forms, self.slopes.values
         self.names = {slot: name for name, slot in reversed(tape.bindings.items()) if slot >= tape.first_row}
         self.prime = prime_of(notation)
@@ -181,11 +180,11 @@ class _Deriver:
 
     # -- a step --------------------------------------------------------------------------------------------------------------
 
-    def _step(self, place: _Place) -> Step:
+    def _step(self, place: _Place) -> DerivationStep:
         slot, tape = place.slot, self.tape
         v = tape.index(slot) if slot < tape.slots else None
         children = () if place.again else tuple(map(tape.index, self.slopes.children(slot)))
-        step = Step(
+        step = DerivationStep(
             v, REFERENCE, self._row_text(slot), "", self.names.get(slot, ""), "", "", "", self._result(slot),
             self.slopes.number(slot), children, v if place.again else None, place.depth, place.rails,
         )  # fmt: skip
@@ -199,11 +198,11 @@ class _Deriver:
             return step._replace(rule=IDENTITY, formula=f"{step.row}{self.prime} = 1")
         return self._with_rule(slot, step)
 
-    def _with_rule(self, slot: int, step: Step) -> Step:
+    def _with_rule(self, slot: int, step: DerivationStep) -> DerivationStep:
         row = self.tape.operands_of(slot)
         operation = OPERATIONS[self.tape.operation(slot)]
         letters = letters_of(self.problem, self.forms, slot, self.slopes.depends, self.slopes.input)
-        applied = Form(self.forms.apply(operation.name, [self.forms.plain(letter) for letter in letters.values]))
+        applied = self.forms.applied(operation.name, letters.values)
         slope = self.slopes.assembled(slot, letters.values, letters.slopes, applied, in_letters=True)
         numbers = [self.problem.values[operand] for operand in row]
         ties = numbers.count(self.problem.values[slot]) if operation.variadic else 1
@@ -253,9 +252,8 @@ class _Deriver:
         """A row in terms of others: v₀·v₂."""
         if not self.tape.first_row <= slot < self.tape.slots:
             return self._text(self.values[slot])
-        row = self.tape.operands_of(slot)
-        nodes = [self.forms.plain(self._named(operand, self.values[operand], "", 0)) for operand in row]
-        return self._text(Form(self.forms.apply(self.tape.operation(slot), nodes)))
+        named = [self._named(operand, self.values[operand], "", 0) for operand in self.tape.operands_of(slot)]
+        return self._text(self.forms.applied(self.tape.operation(slot), named))
 
     def _text(self, form: Form) -> str:
         return to_text(self.forms, self.forms.plain(form), self.dialect, self._spell)

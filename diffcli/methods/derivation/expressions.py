@@ -58,6 +58,14 @@ class Forms(Program):
             return self.one if value else self.zero
         return Form(self._node(NUMBER, abs(value), len(number_text(value))), value < 0)
 
+    def constant(self, name: str, value: float) -> Form:
+        """A constant of a tape, by its name if it has one."""
+        return self.name(name) if name else self.number(value)
+
+    def applied(self, operation: str, forms: Sequence[Form]) -> Form:
+        """An operation on forms as it stands, with nothing done to it."""
+        return Form(self.apply(operation, [self.plain(form) for form in forms]))
+
     def apply(self, operation: str, operands: Sequence[int]) -> int:
         """An operation as it stands, with nothing done to it."""
         row = OPERATIONS[operation]
@@ -86,7 +94,7 @@ class Forms(Program):
             return self._product(operation, *forms)
         if operation in ("add", "sub"):
             return self._sum(forms[0], self._signed(forms[1], operation == "sub"))
-        return Form(self.apply(operation, [self.plain(form) for form in forms]))
+        return self.applied(operation, forms)
 
     def _signed(self, form: Form, negative: bool) -> Form:
         return form if form == self.zero else Form(form.node, form.negative != negative)
@@ -133,25 +141,19 @@ class Forms(Program):
 
         The formula begins with its other factor; under ``inner_last`` that comes last, as in cos(u)·u′.
         """
-        program, instead = formula.program, formula.instead
-        needed = _needed(formula)
-        names = dict(names)
-        built: dict[int, Form] = {}
+        program, names = formula.program, dict(names)
+        built: list[Form] = []
         for statement in program.statements:
             for node in range(statement.first, statement.root + 1):
-                if node not in needed:
-                    continue
-                stand_in = instead.get(node, node)
+                stand_in = formula.instead.get(node, node)
                 if isinstance(stand_in, float):
-                    built[node] = self.number(stand_in)
-                elif stand_in != node:
-                    built[node] = built[stand_in]
+                    built.append(self.number(stand_in))
                 else:
-                    built[node] = self._put(program, node, built, names, inner_last)
-            names[statement.name] = built.get(statement.root, self.zero)
-        return built[program.result.root]
+                    built.append(built[stand_in] if stand_in != node else self._put(program, node, built, names, inner_last))
+            names[statement.name] = built[-1]
+        return built[-1]
 
-    def _put(self, program: Program, node: int, built: Mapping[int, Form], names: Mapping[str, Form], inner_last: bool) -> Form:
+    def _put(self, program: Program, node: int, built: Sequence[Form], names: Mapping[str, Form], inner_last: bool) -> Form:
         operation, argument = program.operations[node], program.arguments[node]
         if operation == NUMBER:
             assert isinstance(argument, float)
@@ -170,17 +172,3 @@ def _is_seed(program: Program, node: int) -> bool:
     if program.operations[node] == "neg":
         node = program.children(node)[0]
     return program.arguments[node] == SEED
-
-
-def _needed(formula: Formula) -> set[int]:
-    """The nodes of a formula that remain when its choices are made."""
-    program, instead = formula.program, formula.instead
-    needed: set[int] = set()
-    waiting = [statement.root for statement in program.statements]
-    while waiting:
-        node = waiting.pop()
-        needed.add(node)
-        stand_in = instead.get(node, node)
-        if isinstance(stand_in, int):
-            waiting += program.children(node) if stand_in == node else (stand_in,)
-    return needed

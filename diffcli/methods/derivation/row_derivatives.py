@@ -9,10 +9,10 @@ from math import isfinite
 from diffcli.methods.derivation.expressions import Form, Forms
 from diffcli.methods.derivation.rules import TEXTBOOK
 from diffcli.methods.problem.problem import Problem
-from diffcli.methods.sweeps.forward import tangents
 from diffcli.methods.sweeps.reverse import activity
 from diffcli.methods.traces.trace import formula_of
 from diffcli.operations import OPERATIONS
+from diffcli.tape.running.algebra import replay
 from diffcli.tape.running.formulas import Formula
 from diffcli.tape.running.rules import RESULT, SEED, TIES, Term, terms
 
@@ -22,7 +22,7 @@ def _textbook_term(name: str, position: int) -> Term:
     return Term(OPERATIONS[name], TEXTBOOK[name][position])
 
 
-class Slopes:
+class RowDerivatives:
     """Values and derivatives along one variable, written out in the variables, and the rules that make them."""
 
     def __init__(self, problem: Problem, variable: str) -> None:
@@ -30,11 +30,10 @@ class Slopes:
         self.input = problem.input_slot(variable)
         self.depends = activity(self.tape, [self.input])
         """One flag a slot: whether the variable is in it."""
-        seed = [1.0 if slot == self.input else None for slot in range(self.tape.first_row)]
-        self.tangents = tangents(self.tape, problem.values, seed)
+        self.tangents = problem.swept_forward({self.input: 1.0})
         self.forms = Forms()
-        self.values = self._value_forms()
-        """Every value."""
+        self.values = replay(self.tape, map(self.forms.name, self.tape.inputs), self.forms.constant, self.forms.applied)
+        """The form of every slot, and of the constants at the end, where their negative slots find them."""
         self.known: dict[int, Form] = {self.input: self.forms.one}
         """The derivative of every row that was derived."""
 
@@ -88,20 +87,6 @@ class Slopes:
         """Whether a term is 0 in the piece that is taken."""
         formula = formula_of(self.problem, slot, position, term)
         return self._put(slot, position, formula, {SEED: self.forms.name("g")}) == self.forms.zero
-
-    def _value_forms(self) -> list[Form]:
-        """A form for every slot, and the constants at the end, where their negative slots find them."""
-        tape, forms = self.tape, self.forms
-        constants = [
-            forms.name(tape.constant_names[-1 - index]) if -1 - index in tape.constant_names else forms.number(value)
-            for index, value in enumerate(tape.constants)
-        ]
-        ends = [*map(forms.name, tape.inputs), *[forms.zero] * len(tape.operations), *reversed(constants)]
-        nodes = [forms.plain(form) for form in ends]
-        for slot, (name, row) in enumerate(zip(tape.operations, tape.operands, strict=True), tape.first_row):
-            nodes[slot] = forms.apply(name, [nodes[operand] for operand in row])
-            ends[slot] = Form(nodes[slot])
-        return ends
 
     def assembled(
         self, slot: int, values: Sequence[Form], slopes: Sequence[Form], result: Form, in_letters: bool = False

@@ -1,4 +1,4 @@
-"""Whether a derivation says what SymPy says: the texts of both, read back and compared, and their numbers at the point."""
+"""Whether a derivation agrees with SymPy's derivative: both texts, read back and compared, and their numbers at the point."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from diffcli.errors import Diagnostic, DiffcliError, LimitError, as_stop
 from diffcli.language import parse
 from diffcli.methods.derivation.derivation import Derivation, SymbolicAgreement
 from diffcli.methods.problem.problem import Problem
-from diffcli.methods.symbolic.equality import judge
-from diffcli.methods.symbolic.symbolic import Builder
+from diffcli.methods.symbolic.equality import is_zero
+from diffcli.methods.symbolic.symbolic import REFUSALS, SympyBuilder
 from diffcli.records import SymbolicDerivative
 from diffcli.tape import lower
 
 ALL = 16
-"""As many digits as a float tells apart."""
+"""As many digits as a float has."""
 
 ENOUGH = 6
 """Numbers that agree to fewer digits differ."""
@@ -30,7 +30,7 @@ def compare(
 ) -> tuple[Derivation, ...]:
     """The derivations, each with its agreement with SymPy's derivative where there is one.
 
-    A limit that strikes meanwhile leaves the numbers to compare by, with a note. ``progress`` is told of each derivative.
+    A limit that strikes meanwhile leaves the numbers to compare by, with a note. ``progress`` is called for each derivative.
     """
     by_variable = {derivative.variable: derivative for derivative in found}
     result = []
@@ -57,13 +57,13 @@ def _same(problem: Problem, one: str, other: str) -> bool | None:
     """Whether two texts are the same function of the problem's variables."""
     if not one:
         return None
-    builder = Builder()
+    builder = SympyBuilder()
     try:
         expressions = [builder.read(lower(parse(text), given=problem.at))[0] for text in (one, other)]
-        return judge(builder.release(expressions[0] - expressions[1]))
+        return is_zero(builder.release(expressions[0] - expressions[1]))
     except LimitError:
         raise
-    except (DiffcliError, RecursionError, TypeError, ValueError, NotImplementedError, ZeroDivisionError):
+    except (DiffcliError, *REFUSALS):
         return None  # a name that cannot stand in a text, or what SymPy refuses to build
 
 

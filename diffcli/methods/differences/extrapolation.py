@@ -13,8 +13,16 @@ import math
 from typing import NamedTuple
 
 from diffcli.methods.differences.rounding_bound import UNIT
+from diffcli.methods.differences.sampling import Sampler
+from diffcli.records import Difference
 
 MOST_COLUMNS = 7
+
+SHRINKING = 1.4
+"""By how much a step of Ridders' method is shorter than the one before."""
+
+MOST_RIDDERS = 10
+"""How many steps it tries."""
 
 
 class Entry(NamedTuple):
@@ -85,7 +93,7 @@ class Extrapolation:
         return entry._replace(truncation=max(entry.truncation, remainder + abs(entry.value - self.rows[-1][0].value)))
 
     def _remainder(self) -> float:
-        """What the plain quotients may still be off by, if they do not approach their limit as the ratio says; else 0."""
+        """The error that the plain quotients may still have, if they do not approach their limit as the ratio says; else 0."""
         if len(self.rows) < 3:
             return math.inf
         first, second, third = (row[0] for row in self.rows[-3:])
@@ -109,3 +117,37 @@ class Extrapolation:
         if self.best is None or len(self.rows) < 3:
             return False
         return self.best.truncation <= self.best.rounding or self.rows[-1][0].rounding > 50 * self.best.bar
+
+
+def ridders(sampler: Sampler, variable: str, first: float | None = None) -> Difference:
+    """Central quotients over steps that shrink by 1.4, extrapolated until the error grows (Ridders 1982).
+
+    It sees values only, and takes the difference of neighbouring entries for the error. That is an estimate, which a function
+    that is narrower than the first step deceives. The first step is a tenth of |x|, if not given.
+    """
+    step = first or 0.1 * (abs(sampler.x) or 1.0)
+    reason = f"Ridders' tableau from the step {'that was given' if first else f'{step:.3g}, a tenth of the size of the point'}"
+    above: list[float] = []
+    best, bar, best_step, order = math.nan, math.inf, step, 2
+    samples: dict[float, float] = {}
+    for _ in range(MOST_RIDDERS):
+        right, left = sampler.beside(step)
+        samples |= {left.x: left.value, right.x: right.value}
+        distance = right.x - left.x
+        row = [(right.value - left.value) / distance if distance and right.defined and left.defined else math.nan]
+        factor = 1.0
+        for column, old in enumerate(above, 1):
+            factor *= SHRINKING**2
+            row.append(row[-1] + (row[-1] - old) / (factor - 1))
+            error = max(abs(row[-1] - row[-2]), abs(row[-1] - old))
+            if error <= bar:
+                best, bar, best_step, order = row[-1], error, step, 2 * (column + 1)
+        if above and abs(row[-1] - above[-1]) >= 2 * bar:
+            break
+        above = row if math.isfinite(row[0]) else []
+        step /= SHRINKING
+    known = bar if math.isfinite(bar) else None
+    return Difference(
+        variable, "ridders", best_step, tuple(sorted(samples.items())), best, known, reason,
+        order=order, evaluations=sampler.evaluations, extrapolated=True,
+    )  # fmt: skip

@@ -11,7 +11,7 @@ import math
 from diffcli.errors import Diagnostic, Slopes, UsageError, error
 from diffcli.methods.differences.automatic_difference import automatic_difference
 from diffcli.methods.differences.complex_step import complex_difference
-from diffcli.methods.differences.ridders import ridders
+from diffcli.methods.differences.extrapolation import ridders
 from diffcli.methods.differences.sampling import Sample, Sampler, TapeSampler
 from diffcli.methods.differences.stencils import STENCILS, Stencil
 from diffcli.methods.differences.step_rules import STEP_RULES
@@ -46,7 +46,7 @@ def difference(
         The name of an input.
     method
         ``automatic``: see `diffcli.methods.differences.automatic_difference`. ``richardson``: the same from a given first step.
-        ``ridders``: see `diffcli.methods.differences.ridders`. ``complex``: see `diffcli.methods.differences.complex_step`.
+        ``ridders``: see `diffcli.methods.differences.extrapolation`. ``complex``: see `diffcli.methods.differences.complex_step`.
         ``forward``, ``backward`` or ``central``: a stencil.
     order
         Of a stencil's truncation error: 1 or 2, or for a central one 2, 4, 6, 8 or 10.
@@ -73,22 +73,28 @@ def difference(
     if method in ("automatic", "richardson"):
         return automatic_difference(sampler, variable, step)
     name = stencil_name(method, order)
-    chosen = STENCILS[name]
-    if step is not None:
-        reason = "the step is as given"
-        if sampler.x + step == sampler.x:
-            reason = f"the step is lost beside {variable}, as the sum of the two is {variable} again"
-        return quotient(sampler, variable, name, step, reason)
-    wanted, why = STEP_RULES[rule or "tape"].choose(sampler, chosen)
+    if step is None:
+        return _at_chosen_step(sampler, variable, name, rule or "tape")
+    reason = "the step is as given"
+    if sampler.x + step == sampler.x:
+        reason = f"the step is lost beside {variable}, as the sum of the two is {variable} again"
+    return quotient(sampler, variable, name, step, reason)
+
+
+def _at_chosen_step(sampler: TapeSampler, variable: str, name: str, rule: str) -> Difference:
+    """A stencil at the step of a rule; where the domain ends at the point, one on one side takes a central one's place."""
+    wanted, why = STEP_RULES[rule].choose(sampler, STENCILS[name])
     if not 0 < wanted < math.inf:  # the rule was led astray by values that are not finite
-        wanted, why = STEP_RULES["eps"].choose(sampler, chosen)
-    fitting = _fitting(sampler, chosen, exact_step(sampler.x, wanted))
-    if fitting is None and method == "central":
-        return _at_the_edge(sampler, variable, wanted)
-    if fitting is None:
-        return quotient(sampler, variable, name, exact_step(sampler.x, wanted), UNDEFINED)
-    used, shortened = fitting
-    return quotient(sampler, variable, name, used, "short beside the distance to the edge of the domain" if shortened else why)
+        wanted, why = STEP_RULES["eps"].choose(sampler, STENCILS[name])
+    step = exact_step(sampler.x, wanted)
+    at_the_edge = ("forward2", "backward2", "central") if name.startswith("central") else ()
+    for tried in (name, *at_the_edge[:2]):
+        used = _fitting(sampler, STENCILS[tried], step)
+        if used is not None:
+            why = "short beside the distance to the edge of the domain" if used != step else why
+            why = "one-sided, because the domain ends at the point" if tried != name else why
+            return quotient(sampler, variable, tried, used, why)
+    return quotient(sampler, variable, (name, *at_the_edge)[-1], step, UNDEFINED)
 
 
 def stencil_name(method: str, order: int | None) -> str:
@@ -110,30 +116,20 @@ def stencil_name(method: str, order: int | None) -> str:
     return orders[order or min(orders)]
 
 
-def _fitting(sampler: Sampler, stencil: Stencil, step: float) -> tuple[float, bool] | None:
-    """A step at which all values are finite, and whether it had to be shortened; None where there is none.
+def _fitting(sampler: Sampler, stencil: Stencil, wanted: float) -> float | None:
+    """The step, shortened if need be, at which all values are finite; None where there is none.
 
-    A step that just fits tells how far the edge of the domain is; that distance is then the scale of a proper step.
+    A step that just fits shows how far the edge of the domain is; that distance is then the scale of a proper step.
     """
-    wanted = step
+    step = wanted
     smallest = 64 * math.ulp(sampler.x) if sampler.x else SMALLEST_STEP
     while not all(sampler.sample(sampler.x + offset * step).defined for offset in stencil.offsets if offset):
         step /= 8
         if step <= smallest:
             return None
     if step == wanted:
-        return step, False
-    return exact_step(sampler.x, max(step * math.ulp(1.0) ** (1 / (stencil.order + 1)), smallest)), True
-
-
-def _at_the_edge(sampler: Sampler, variable: str, wanted: float) -> Difference:
-    """A one-sided quotient of second order where the domain ends at the point."""
-    step = exact_step(sampler.x, wanted)
-    for name in ("forward2", "backward2"):
-        fitting = _fitting(sampler, STENCILS[name], step)
-        if fitting is not None:
-            return quotient(sampler, variable, name, fitting[0], "one-sided, because the domain ends at the point")
-    return quotient(sampler, variable, "central", step, UNDEFINED)
+        return step
+    return exact_step(sampler.x, max(step * math.ulp(1.0) ** (1 / (stencil.order + 1)), smallest))
 
 
 def exact_step(x: float, wanted: float) -> float:
@@ -155,12 +151,12 @@ def quotient(sampler: Sampler, variable: str, name: str, step: float, reason: st
     for offset in sorted({offset * scale for offset in chosen.offsets for scale in (1, 2)} - {0}):
         known[offset] = sampler.sample(sampler.x + offset * step)
     near = [known[offset] for offset in chosen.offsets]
-    estimate, astray = _weighted(chosen, near)
+    estimate, misplaced = _weighted(chosen, near)
     wide, _ = _weighted(chosen, [known[2 * offset] for offset in chosen.offsets])
     bar: float | None = None
     if math.isfinite(estimate) and math.isfinite(wide):
-        noise = max(sampler.noise(sample, sampler.base) for sample in near)  # of the values on both ends
-        bar = abs(estimate - wide) + chosen.rounding_error(step, noise) + astray * float(chosen.rounding) * abs(estimate)
+        rounding = max(sampler.noise(sample, sampler.base) for sample in near)  # of the values on both ends
+        bar = abs(estimate - wide) + chosen.rounding_error(step, rounding) + misplaced * float(chosen.rounding) * abs(estimate)
     elif math.isfinite(estimate):
         reason += "; the function is not defined at twice the step, so there is nothing to tell the error by"
     samples = tuple(sorted((sample.x, sample.value) for sample in near))
@@ -171,7 +167,7 @@ def quotient(sampler: Sampler, variable: str, name: str, step: float, reason: st
 
 
 def _weighted(stencil: Stencil, samples: list[Sample]) -> tuple[float, float]:
-    """The sum of weights and values over the step as it came out, and how far the points are astray, in steps.
+    """The sum of weights and values over the step as it came out, and the error of the points, in steps.
 
     NaN where a value is undefined, or the step is lost beside x.
     """
@@ -180,10 +176,10 @@ def _weighted(stencil: Stencil, samples: list[Sample]) -> tuple[float, float]:
     if not step or not all(sample.defined for sample in samples):
         return math.nan, 0.0
     first = samples[0]
-    astray = max(abs(sample.x - first.x - (k - offsets[0]) * step) for sample, k in zip(samples, offsets, strict=True)) / step
+    misplaced = max(abs(sample.x - first.x - (k - offsets[0]) * step) for sample, k in zip(samples, offsets, strict=True)) / step
     terms = [float(weight) * sample.value for weight, sample in zip(stencil.weights, samples, strict=True)]
     try:
-        return math.fsum(terms) / step, astray
+        return math.fsum(terms) / step, misplaced
     except (OverflowError, ValueError):  # inf - inf
         return math.nan, 0.0
 

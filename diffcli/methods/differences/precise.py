@@ -51,13 +51,7 @@ EXACT = _Precise(precise.PRECISE, constants=precise.CONSTANTS, form=lambda row: 
 
 def precise_value(tape: Tape, point: Sequence[float], digits: int = DIGITS) -> Number | None:
     """The value of a tape at a point of floats, to so many digits; None where it is undefined, or does not settle."""
-    functions = EXACT.row_functions(tape)
-    exact = _with_constants(tape, {})
-
-    def value(_: int) -> Number:
-        return precise.number(0) + run(exact, list(map(precise.number, point)), functions)[tape.output]
-
-    return _settled(value, digits, 1, _magnitudes(tape, point), _most_digits(tape))
+    return precise_derivative(tape, point, 0, 0, digits)
 
 
 def _with_constants(tape: Tape, named: Mapping[str, Number]) -> Tape:
@@ -73,9 +67,7 @@ def with_exact_names(tape: Tape) -> Tape:
     return _with_constants(tape, precise.CONSTANTS)
 
 
-def precise_derivative(
-    tape: Tape, point: Sequence[float], variable: int, kind: int = 1, digits: int = DIGITS
-) -> Number | None:
+def precise_derivative(tape: Tape, point: Sequence[float], variable: int, kind: int = 1, digits: int = DIGITS) -> Number | None:
     """A derivative of a tape along one of its inputs, of the first kind or a higher one.
 
     Parameters
@@ -85,7 +77,7 @@ def precise_derivative(
     variable
         The position of the input.
     kind
-        1 for f', 2 for f'', and so on.
+        0 for f, 1 for f', 2 for f'', and so on.
     digits
         How many digits are wanted.
 
@@ -108,15 +100,17 @@ def precise_derivative(
     def quotient(work: int) -> Number:
         centre = [precise.number(x) for x in point]
         beside = held_functions(tape, run(tape, centre, functions), functions) if has_cuts else functions
+        total = precise.number(0)
+        if not kind:
+            return total + run(tape, centre, functions)[tape.output]
         known = centre[variable]
         step = precise.power_of_ten(-work) * (min(abs(known), 1) or 1)
-        total = precise.number(0)
         for j in range(kind + 1):
             moved = [*centre[:variable], known + (precise.number(kind) / 2 - j) * step, *centre[variable + 1 :]]
             total += (-1) ** j * math.comb(kind, j) * run(tape, moved, beside)[tape.output]
         return total / step**kind
 
-    return _settled(quotient, digits, kind + 2, magnitudes, _most_digits(tape))
+    return _settled(quotient, digits, kind + 2 if kind else 1, magnitudes, _most_digits(tape))
 
 
 def higher_derivatives(
@@ -144,7 +138,7 @@ def _most_digits(tape: Tape) -> int:
 def _settled(compute: Callable[[int], Any], digits: int, effort: int, spare: int, most: int) -> Number | None:
     """A result with more and more digits, until two in a row agree in those that are wanted.
 
-    It is worked out with ``effort`` times the digits that ``compute`` is told of, and ``spare`` digits besides.
+    It is worked out with ``effort`` times the digits that ``compute`` is given, and ``spare`` digits besides.
     """
     before: Number | None = None
     work = digits + 10

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from diffcli.methods.differences.noise_level import callable_noise
 from diffcli.methods.differences.rounding_bound import accumulated_rounding, difference_noise
@@ -28,56 +28,67 @@ class Sample(NamedTuple):
         return math.isfinite(self.value)
 
 
-class Sampler(Protocol):
-    """What an extrapolation needs to know of a function."""
+class Sampler:
+    """A function of one variable, as differences see it; of one without a tape nothing is known but its values."""
 
+    bound = False
+    """Whether `noise` is a bound, and not an estimate."""
     x: float
     base: Sample
     """The value at the point itself."""
     evaluations: int
-    bound: bool
-    """Whether `noise` is a bound, and not an estimate."""
 
-    def sample(self, x: float) -> Sample: ...
+    def sample(self, x: float) -> Sample:
+        raise NotImplementedError
+
+    def beside(self, step: float) -> tuple[Sample, Sample]:
+        """The samples at a step to the right of the point, and to the left."""
+        return self.sample(self.x + step), self.sample(self.x - step)
 
     def noise(self, one: Sample, other: Sample) -> float:
-        """How far the difference of two values may be off by rounding."""
+        """A bound on the rounding of the difference of two values."""
+        raise NotImplementedError
 
     def movement(self, base: Sample, other: Sample, past_kinks: bool = False) -> float:
-        """How far the operands move between two samples, in units of how far they may: below 1 is well.
+        """How far the operands move between two samples, in units of how far they may: it should be below 1.
 
         What stands on a kink at the base may not move at all, and is left out under ``past_kinks``.
         """
+        return 0.0
 
-    def reach(self) -> tuple[float, str]:
+    def radius(self) -> tuple[float, str]:
         """How far x may move, by the slopes at x, and what stops it; inf if nothing is known to."""
+        return math.inf, ""
 
     def scale(self) -> float:
         """A length over which the function may be expected to change."""
+        raise NotImplementedError
 
 
 TYING = frozenset(("max", "min", "clip", "lt", "le", "gt", "ge", "eq", "ne"))
 """Operations that break where operands are equal."""
 
 
-class TapeSampler:
-    """A tape along one of its inputs. ``stop_gradient`` keeps its operand at its value at the point.
-
-    ``moving`` are the inputs that move, where it is not that one alone.
-    """
+class TapeSampler(Sampler):
+    """A tape along one of its inputs. ``stop_gradient`` keeps its operand at its value at the point."""
 
     bound = True
 
-    def __init__(self, problem: Problem, variable: str, moving: Sequence[int] | None = None) -> None:
+    def __init__(self, problem: Problem, variable: str) -> None:
+        self.position = problem.input_slot(variable)
+        self._begin(problem, problem.at[variable], {self.position: 1.0})
+
+    def _begin(self, problem: Problem, x: float, direction: dict[int, float]) -> None:
         self.problem = problem
         self.tape = problem.tape
-        self.position = problem.input_slot(variable)
         self.point = problem.point
-        self.x: float = problem.at[variable]
+        self.direction = direction
+        """How far each input moves with x."""
+        self.x = x
         self.evaluations = 1  # that of the problem, at the point itself
-        self.active = activity(self.tape, [self.position] if moving is None else list(moving))
+        self.active = activity(self.tape, list(direction))
         self.functions = held_functions(self.tape, problem.values)
-        self.base = Sample(self.x, problem.value, problem.values)
+        self.base = Sample(x, problem.value, problem.values)
         self.live: list[int] = []
         """The rows that make the result, and depend on what is moved."""
         self.limits = self._limits(problem.values)
@@ -102,11 +113,15 @@ class TapeSampler:
                     found.append((slot, operand, reach))
         return found
 
+    def moved(self, x: float) -> list[float]:
+        """The point of a sample."""
+        return [*self.point[: self.position], x, *self.point[self.position + 1 :]]
+
     def sample(self, x: float) -> Sample:
         self.evaluations += 1
-        rows = run(self.tape, [*self.point[: self.position], x, *self.point[self.position + 1 :]], self.functions)
+        rows = run(self.tape, self.moved(x), self.functions)
         value = float(rows[self.tape.output])
-        # an infinity on the way, as of exp(x) in 1/exp(x), leaves a number that knows nothing of x
+        # an infinity between, as of exp(x) in 1/exp(x), leaves a number that does not depend on x
         lost = any(rows[slot] is not None and math.isinf(rows[slot]) for slot in self.live)
         return Sample(x, math.nan if lost else value, rows)
 
@@ -148,7 +163,7 @@ class TapeSampler:
     def _reach(self, base: Sample, slot: int, reach: Callable[..., float]) -> float:
         return reach(*[base.rows[operand] for operand in self.tape.operands_of(slot)], base.rows[slot])
 
-    def reach(self) -> tuple[float, str]:
+    def radius(self) -> tuple[float, str]:
         moves = self._tangents()
         worst, where = 0.0, -1
         for slot, operand, reach in self.limits:
@@ -177,22 +192,63 @@ class TapeSampler:
 
     def _tangents(self) -> Tangents:
         if not self._moves:
-            seed = [1.0 if slot == self.position else None for slot in range(self.tape.first_row)]
+            seed = [self.direction.get(slot) for slot in range(self.tape.first_row)]
             self._moves = tangents(self.tape, list(self.base.rows), seed)
         return self._moves
+
+
+class DirectionSampler(TapeSampler):
+    """The values of a tape at x + t*d, as a function of t, which is 0 at the point.
+
+    What is lost where a sum of x and t*d is rounded moves the value, and counts as rounding.
+
+    >>> from diffcli.methods.differences.automatic_difference import automatic_difference
+    >>> sampler = DirectionSampler(Problem("x*y", {"x": 3.0, "y": 2.0}), {"x": 1.0, "y": 1.0})
+    >>> automatic_difference(sampler, "t").estimate, automatic_difference(sampler, "t", derivative=2).estimate
+    (5.0, 2.0)
+    """
+
+    def __init__(self, problem: Problem, direction: Mapping[str, float]) -> None:
+        self._begin(problem, 0.0, {problem.input_slot(name): step for name, step in direction.items() if step})
+
+    def moved(self, x: float) -> list[float]:
+        point = list(self.point)
+        for slot, step in self.direction.items():
+            point[slot] += x * step
+        return point
+
+    def noise(self, one: Sample, other: Sample) -> float:
+        return super().noise(one, other) + self._astray(one.x) + self._astray(other.x)
+
+    def _astray(self, x: float) -> float:
+        """How far the value may be off because the point is not quite where it should be."""
+        total = 0.0
+        for slot, step in self.direction.items():
+            lost = _lost(self.point[slot], x * step)
+            total += abs((self.problem.adjoints[slot] or 0.0) * lost) if lost else 0.0
+        return 2 * total  # the slope there is not quite that at the point
+
+
+def _lost(a: float, b: float) -> float:
+    """What rounding takes from a sum, exactly (Knuth's TwoSum).
+
+    >>> _lost(1.0, 2.0**-60) == 2.0**-60
+    True
+    """
+    total = a + b
+    rest = total - a
+    return (a - (total - rest)) + (b - rest)
 
 
 UNEVEN = 0.74
 """The size of a first step beside that of x, doubled."""
 
 UNKNOWN_NOISE = 1e3
-"""How many roundings of its values a function is taken to be off by, where its noise does not show itself."""
+"""How many roundings of its values the error of a function is taken to be, where its noise does not show itself."""
 
 
-class CallableSampler:
+class CallableSampler(Sampler):
     """A Python function of one float, of which nothing is known but its values."""
-
-    bound = False
 
     def __init__(self, function: Callable[[float], float], x: float) -> None:
         self.function = function
@@ -216,12 +272,6 @@ class CallableSampler:
         """
         least = math.ulp(one.value) + math.ulp(other.value)
         return UNKNOWN_NOISE * least if math.isnan(self._level) else max(6 * self._level, least)
-
-    def movement(self, base: Sample, other: Sample, past_kinks: bool = False) -> float:
-        return 0.0
-
-    def reach(self) -> tuple[float, str]:
-        return math.inf, ""
 
     def scale(self) -> float:
         """No power of two, or a function with a period such as 1/64 would look constant at every step."""

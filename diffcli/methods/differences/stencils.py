@@ -31,10 +31,10 @@ class Stencil(NamedTuple):
     rounding: Fraction
     """S: the sum of the weights' sizes."""
 
-    def best_step(self, noise: float, higher: float) -> float:
+    def best_step(self, rounding: float, higher: float) -> float:
         """The step h* at which truncation and rounding together are least; inf where there is no truncation.
 
-        ``noise`` bounds the error of one value, ``higher`` is the derivative of kind p + d for a stencil of the d-th.
+        ``rounding`` bounds the error of one value, ``higher`` is the derivative of kind p + d for a stencil of the d-th.
 
         >>> round(STENCILS["central"].best_step(2.0**-53, 1.0), 10)
         6.9318e-06
@@ -43,13 +43,10 @@ class Stencil(NamedTuple):
         size = p * float(self.truncation) * abs(higher)
         if not size:
             return math.inf
-        return float((d * float(self.rounding) * noise / size) ** (1 / (p + d)))
+        return float((d * float(self.rounding) * rounding / size) ** (1 / (p + d)))
 
-    def truncation_error(self, step: float, higher: float) -> float:
-        return float(self.truncation) * step**self.order * abs(higher)
-
-    def rounding_error(self, step: float, noise: float) -> float:
-        return float(self.rounding) * noise / step**self.derivative
+    def rounding_error(self, step: float, rounding: float) -> float:
+        return float(self.rounding) * rounding / step**self.derivative
 
 
 def stencil(offsets: Sequence[int], derivative: int = 1) -> Stencil:

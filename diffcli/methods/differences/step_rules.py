@@ -2,7 +2,7 @@
 
 Each rule looks at a function through a sampler and returns a step with its reason. ``tape``, ``theory`` and ``shi`` take the
 rounding of a value from the tape. Those that take it from the size of f alone (Curtis-Reid, Dumontet-Vignes) are blind to
-noise from within f; that is theirs, and kept.
+rounding within f, as published.
 """
 
 from __future__ import annotations
@@ -36,20 +36,26 @@ def _root(stencil: Stencil) -> tuple[float, str]:
     return EPSILON ** (1 / power), f"the {name} root of the machine epsilon"
 
 
+def _rounding(sampler: TapeSampler) -> float:
+    """A bound on the rounding of the value at the point; one rounding where the tape has none."""
+    base = sampler.base
+    return sampler.noise(base, base) / 2 or UNIT * (abs(base.value) or 1.0)
+
+
 def by_tape(sampler: TapeSampler, stencil: Stencil) -> Chosen:
-    """The step h* of least error, with the noise by the tape's adjoints and a length scale by its tangents.
+    """The step h* of least error, with the rounding by the tape's adjoints and a length scale by its tangents.
 
     f^(p+1) is taken as f' over the p-th power of the scale, which is right for functions such as exp(x/scale).
     """
-    reach, where = sampler.reach()
-    scale = reach if math.isfinite(reach) else abs(sampler.x) or 1.0
+    radius, where = sampler.radius()
+    scale = radius if math.isfinite(radius) else abs(sampler.x) or 1.0
     base = sampler.base
     slope = abs(sampler.slope()) or abs(base.value) / scale or 1.0
-    noise = sampler.noise(base, base) / 2 or UNIT * (abs(base.value) or 1.0)
-    if not (math.isfinite(slope * noise) and 0 < slope * scale < math.inf):
+    rounding = _rounding(sampler)
+    if not (math.isfinite(slope * rounding) and 0 < slope * scale < math.inf):
         return scale * _root(stencil)[0], "from the scale of the function"
     # in units of the scale, so that its powers neither overflow nor vanish
-    step = scale * stencil.best_step(noise / (slope * scale), 1.0)
+    step = scale * stencil.best_step(rounding / (slope * scale), 1.0)
     why = f"from the scale of `{where}`" if where else f"from the size of {'the point' if sampler.x else '1'}"
     return min(step, scale / 2), f"{why}, and the rounding that the tape tells"
 
@@ -60,12 +66,12 @@ def by_theory(sampler: TapeSampler, stencil: Stencil) -> Chosen:
 
     kind = stencil.order + 1
     (higher,) = higher_derivatives(sampler.tape, sampler.point, sampler.position, [kind])
-    noise = sampler.noise(sampler.base, sampler.base) / 2
-    if not higher or not noise:
+    rounding = sampler.noise(sampler.base, sampler.base) / 2
+    if not higher or not rounding:
         step, why = by_tape(sampler, stencil)
         unknown = "is not known" if higher is None else "is 0, so that no step is too long for it"
         return step, f"f^({kind}) {unknown}; {why}" if not higher else f"no rounding is known at the point; {why}"
-    return stencil.best_step(noise, higher), f"least error by theory, for f^({kind}) = {higher:.3g}"
+    return stencil.best_step(rounding, higher), f"least error by theory, for f^({kind}) = {higher:.3g}"
 
 
 def by_epsilon(sampler: TapeSampler, stencil: Stencil) -> Chosen:
@@ -78,16 +84,12 @@ def by_relative(sampler: TapeSampler, stencil: Stencil) -> Chosen:
     return root * (abs(sampler.x) or 1.0), f"{name}, times |x|" if sampler.x else f"{name}, as x is 0"
 
 
-def by_absolute(sampler: TapeSampler, stencil: Stencil) -> Chosen:
-    return _root(stencil)
-
-
 def curtis_reid(sampler: TapeSampler, stencil: Stencil) -> Chosen:
-    """The truncation of the forward quotient, told by the central one, is to be 100 times its rounding (1974)."""
+    """The truncation of the forward quotient, as the central one shows it, is to be 100 times its rounding (1974)."""
     step = by_epsilon(sampler, stencil)[0]
-    x, value = sampler.x, sampler.base.value
+    value = sampler.base.value
     for _ in range(MOST_TRIED):
-        right, left = sampler.sample(x + step).value, sampler.sample(x - step).value
+        right, left = (sample.value for sample in sampler.beside(step))
         truncation = abs(right - 2 * value + left) / (2 * step)
         rounding = EPSILON * max(abs(right), abs(value), abs(left)) / step
         ratio = truncation / rounding if rounding else math.nan
@@ -125,14 +127,14 @@ def dumontet_vignes(sampler: TapeSampler, stencil: Stencil) -> Chosen:
 def shi(sampler: TapeSampler, stencil: Stencil) -> Chosen:
     """Bisection for the forward quotient: |f(x+4h) - 4f(x+h) + 3f(x)| is to be 1.5 to 6 times 8 noises (Shi et al. 2022)."""
     x, value = sampler.x, sampler.base.value
-    noise = sampler.noise(sampler.base, sampler.base) / 2 or UNIT * (abs(value) or 1.0)
+    rounding = _rounding(sampler)
     step = by_epsilon(sampler, stencil)[0]
     low, high = 0.0, math.inf
     for _ in range(4 * MOST_TRIED):
         one, four = sampler.sample(x + step), sampler.sample(x + 4 * step)
         # by the distances as they came out: f is not to blame for the rounding of x
         second = (four.value - value) - (four.x - x) / (one.x - x) * (one.value - value) if one.x != x else math.nan
-        ratio = abs(second) / (8 * noise)
+        ratio = abs(second) / (8 * rounding)
         if 1.5 <= ratio <= 6:
             return step, f"its test ratio is {ratio:.2g}, between 1.5 and 6 (Shi et al. 2022)"
         if ratio < 1.5:
@@ -146,7 +148,7 @@ def shi(sampler: TapeSampler, stencil: Stencil) -> Chosen:
 
 
 def _longest(sampler: TapeSampler) -> float:
-    """Beyond this a step says nothing of the function at x."""
+    """A longer step has nothing to do with the function at x."""
     return 1e3 * max(1.0, abs(sampler.x))
 
 
@@ -160,7 +162,7 @@ STEP_RULES: dict[str, StepRule] = {
     "theory": StepRule(by_theory, "least error, by the tape's rounding and the exact higher derivative"),
     "eps": StepRule(by_epsilon, "a root of the machine epsilon, times max(1, |x|)"),
     "relative": StepRule(by_relative, "a root of the machine epsilon, times |x|"),
-    "absolute": StepRule(by_absolute, "a root of the machine epsilon"),
+    "absolute": StepRule(lambda _, stencil: _root(stencil), "a root of the machine epsilon"),
     "curtis-reid": StepRule(curtis_reid, "Curtis & Reid 1974, for the forward quotient"),
     "dumontet-vignes": StepRule(dumontet_vignes, "Dumontet & Vignes 1977, for the central quotient"),
     "shi": StepRule(shi, "Shi, Xie, Xuan & Nocedal 2022, for the forward quotient"),

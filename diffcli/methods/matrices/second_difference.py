@@ -9,8 +9,7 @@ from __future__ import annotations
 import math
 
 from diffcli.methods.differences.automatic_difference import automatic_difference
-from diffcli.methods.differences.direction_sampler import DirectionSampler
-from diffcli.methods.differences.sampling import TapeSampler
+from diffcli.methods.differences.sampling import DirectionSampler, TapeSampler
 from diffcli.methods.matrices.hessian_record import SecondDifference
 from diffcli.methods.problem.problem import Problem
 
@@ -46,6 +45,6 @@ def second_difference(problem: Problem, first: str, second: str) -> SecondDiffer
 def _length(problem: Problem, variable: str) -> float:
     """How far a variable may be expected to move, as a power of two: it is to move as fast as the other one, so measured."""
     sampler = TapeSampler(problem, variable)
-    reach, _ = sampler.reach()
+    reach, _ = sampler.radius()
     length = reach if math.isfinite(reach) else sampler.scale()
     return 2.0 ** round(math.log2(min(max(length, 2.0**-300), 2.0**300)))

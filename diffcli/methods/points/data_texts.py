@@ -8,15 +8,10 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from diffcli.errors import UsageError
+from diffcli.methods.points.file_text import bad_file
+
 # A file may hold numbers only: what makes arrays is imported where one is met.
-
-
-class BadFile(Exception):
-    """A file that cannot be used: its diagnostic's code, what is wrong, and what to do."""
-
-    def __init__(self, code: str, message: str, *help: str) -> None:
-        super().__init__(message)
-        self.code, self.message, self.help = code, message, help
 
 
 def finite_array(value: Any, path: str) -> Any:
@@ -33,7 +28,7 @@ def finite_array(value: Any, path: str) -> Any:
     if math.isfinite(number):
         return value
     where = f" at {element('', place)}" if place else ""
-    raise BadFile("bad-data", f"{path} holds {number}{where}, not a finite number", *["indices count from 0"] * bool(place))
+    raise bad_file("bad-data", f"{path} holds {number}{where}, not a finite number", *["indices count from 0"] * bool(place))
 
 
 # -- CSV ---------------------------------------------------------------------------------------------------------------
@@ -44,7 +39,7 @@ def read_csv(text: str, path: str) -> Any:
 
     Raises
     ------
-    BadFile
+    UsageError
         A line holds something else than finite numbers, or more or fewer of them than those before it.
 
     >>> read_csv("a,b\\n1,2\\n3,4\\n", "data.csv").tolist(), read_csv("1\\n\\n2\\n", "data.csv").tolist()
@@ -66,10 +61,10 @@ def read_csv(text: str, path: str) -> Any:
             raise _bad_cell(path, line, cells)
         if rows and len(row) != len(rows[0]):
             count = f"{len(row)} number{'s' * (len(row) != 1)}"
-            raise BadFile("bad-data", f"line {line} of {path} has {count}, and there are {len(rows[0])} in those before it")
+            raise bad_file("bad-data", f"line {line} of {path} has {count}, and there are {len(rows[0])} in those before it")
         rows.append(row)
     if not rows:
-        raise BadFile("bad-data", f"{path} holds no numbers, only {'a line of names' if named else 'remarks'}")
+        raise bad_file("bad-data", f"{path} holds no numbers, only {'a line of names' if named else 'remarks'}")
     width = len(rows[0])
     shape = (len(rows),) if width == 1 else (len(rows), width)
     return to_array((number for row in rows for number in row), shape)
@@ -83,7 +78,7 @@ def csv_lines(text: str, path: str, separators: str = "\t;,") -> Iterator[tuple[
 
     Raises
     ------
-    BadFile
+    UsageError
         A quotation mark is not closed, or the like.
     """
     lines = ["" if line.lstrip().startswith("#") else line.strip(" ") for line in text.splitlines()]
@@ -96,7 +91,7 @@ def csv_lines(text: str, path: str, separators: str = "\t;,") -> Iterator[tuple[
             if any(map(str.strip, cells)):
                 yield reader.line_num, cells
     except csv.Error as failure:
-        raise BadFile("bad-data", f"line {reader.line_num} of {path} is not CSV: {failure}") from None
+        raise bad_file("bad-data", f"line {reader.line_num} of {path} is not CSV: {failure}") from None
 
 
 def _is_number(cell: str) -> bool:
@@ -107,17 +102,17 @@ def _is_number(cell: str) -> bool:
     return True
 
 
-def _bad_cell(path: str, line: int, cells: list[str]) -> BadFile:
+def _bad_cell(path: str, line: int, cells: list[str]) -> UsageError:
     """The first cell of a line that is no finite number."""
     column = next(place for place, cell in enumerate(cells) if not _is_number(cell) or not math.isfinite(float(cell)))
     cell = cells[column].strip()
     where = f"line {line}, column {column + 1} of {path}"
     if not cell:
-        return BadFile("bad-data", f"{where} is empty, where a number is needed")
+        return bad_file("bad-data", f"{where} is empty, where a number is needed")
     shown = cell if len(cell) <= 40 else f"{cell[:37]}..."
     finite = "a finite number" if _is_number(cell) else "a number"
     help = ["write numbers with a decimal point, as 1.5"] if _is_number(cell.replace(",", ".")) and "," in cell else []
-    return BadFile("bad-data", f"{where} is `{shown}`, not {finite}", *help)
+    return bad_file("bad-data", f"{where} is `{shown}`, not {finite}", *help)
 
 
 # -- JSON --------------------------------------------------------------------------------------------------------------
@@ -130,7 +125,7 @@ def read_json(text: str, path: str, name: str) -> Any:
         if name not in data:
             names = ", ".join(list(data)[:8])
             message = f"{path} holds an object without `{name}`"
-            raise BadFile("bad-data", message, f"its names: {names}", f"a whole point is given alone, as @{path}")
+            raise bad_file("bad-data", message, f"its names: {names}", f"a whole point is given alone, as @{path}")
         data = data[name]
     return json_value(data, name, path)
 
@@ -140,20 +135,27 @@ def parse_json(text: str, path: str) -> Any:
 
     Raises
     ------
-    BadFile
+    UsageError
         It is no JSON.
     """
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for name, value in pairs:
+            if name in found:
+                raise bad_file("bad-data", f"{path} gives the name `{name}` twice")
+            found[name] = value
+        return found
+
     try:
-        return json.loads(text, object_pairs_hook=_object)
+        return json.loads(text, object_pairs_hook=once)
     except json.JSONDecodeError as failure:
         reason = f"{failure.msg[:1].lower()}{failure.msg[1:]}"
-        raise BadFile("bad-data", f"line {failure.lineno}, column {failure.colno} of {path} is not JSON: {reason}") from None
-    except _Twice as failure:
-        raise BadFile("bad-data", f"{path} gives the name `{failure}` twice") from None
+        raise bad_file("bad-data", f"line {failure.lineno}, column {failure.colno} of {path} is not JSON: {reason}") from None
     except RecursionError:
-        raise BadFile("bad-data", f"{path} is nested too deep") from None
+        raise bad_file("bad-data", f"{path} is nested too deep") from None
     except ValueError:
-        raise BadFile("bad-data", f"{path} holds an integer of thousands of digits, beyond the range of a float") from None
+        raise bad_file("bad-data", f"{path} holds an integer of thousands of digits, beyond the range of a float") from None
 
 
 def point_of(data: Any) -> Any:
@@ -163,23 +165,10 @@ def point_of(data: Any) -> Any:
     return data
 
 
-class _Twice(Exception):
-    """A name that stands twice in an object."""
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name, value in pairs:
-        if name in found:
-            raise _Twice(name)
-        found[name] = value
-    return found
-
-
 def json_value(data: Any, name: str, path: str) -> Any:
     """A number or nested lists, as a float or an array; what else there is, such as a text, as it is."""
     if isinstance(data, Mapping) or data is None:
-        raise BadFile("bad-data", f"`{name}` in {path} is {kind_of(data)}, not a number or nested lists of numbers")
+        raise bad_file("bad-data", f"`{name}` in {path} is {kind_of(data)}, not a number or nested lists of numbers")
     if isinstance(data, str):
         return data
     if not isinstance(data, list):
@@ -189,19 +178,19 @@ def json_value(data: Any, name: str, path: str) -> Any:
     try:
         array = nested_array(name, data, lambda element, number: _finite(number, element, path))
     except Ragged as found:
-        raise BadFile("bad-data", f"the lists in {path} do not fit: {found.message}") from None
+        raise bad_file("bad-data", f"the lists in {path} do not fit: {found.message}") from None
     return finite_array(array, path)
 
 
 def _finite(number: Any, name: str, path: str) -> float:
     if not isinstance(number, int | float):
-        raise BadFile("bad-data", f"`{name}` in {path} is {kind_of(number)}, not a number")
+        raise bad_file("bad-data", f"`{name}` in {path} is {kind_of(number)}, not a number")
     try:
         found = float(number)
     except OverflowError:
         found = math.inf
     if not math.isfinite(found):
-        raise BadFile("bad-data", f"`{name}` in {path} is {found}, not a finite number")
+        raise bad_file("bad-data", f"`{name}` in {path} is {found}, not a finite number")
     return found
 
 

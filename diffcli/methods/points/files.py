@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 from diffcli.errors import Diagnostic, Mark, Source, Span, UsageError, error
 from diffcli.language.parsing.tokens import is_name, plain_name
 from diffcli.methods.points.data_texts import (
-    BadFile,
     finite_array,
     json_value,
     kind_of,
@@ -24,6 +23,7 @@ from diffcli.methods.points.data_texts import (
     read_csv,
     read_json,
 )
+from diffcli.methods.points.file_text import bad_file, open_file, read_text
 
 _REFERENCE = re.compile(r'\s*(?:(?P<name>[^\W\d]\w*)\s*=\s*)?@\s*(?P<path>"[^"\n]*"|[^,;\n]*)')
 """A reference to a file, where an assignment may begin. A path with a comma in it stands in quotation marks."""
@@ -76,7 +76,7 @@ def read_references(
             continue
         try:
             if not path:
-                raise BadFile("unreadable-file", "there is no name of a file after @", "write @FILE, as in W=@weights.npy")
+                raise bad_file("unreadable-file", "there is no name of a file after @", "write @FILE, as in W=@weights.npy")
             if name:
                 single[name] = read_value(path, name)
                 found = [name]
@@ -85,8 +85,8 @@ def read_references(
                 points |= values
                 found = [known for known in values if known not in single]
             places |= dict.fromkeys(found, (source, mark))
-        except BadFile as bad:
-            faults.append(error(bad.code, bad.message, source, mark, help=bad.help))
+        except UsageError as bad:
+            faults += [fault._replace(source=source, marks=(mark,)) for fault in bad.diagnostics]
     if faults:
         raise UsageError(faults)
     named.update(single)
@@ -103,15 +103,11 @@ def _names(values: Mapping[str, Any], path: str) -> dict[str, Any]:
     known = {plain_name(name): value for name, value in values.items()}
     for name in known:
         if not is_name(name):
-            raise BadFile("bad-data", f"{path} gives a value to `{name}`, which is no name of a variable")
+            raise bad_file("bad-data", f"{path} gives a value to `{name}`, which is no name of a variable")
     return known
 
 
 # -- what a file holds, by its suffix ----------------------------------------------------------------------------------
-
-
-LARGEST = 2_000_000_000
-"""The longest text file that is read, in bytes."""
 
 
 def read_value(path: str, name: str) -> Any:
@@ -119,7 +115,7 @@ def read_value(path: str, name: str) -> Any:
 
     Raises
     ------
-    BadFile
+    UsageError
         It cannot be read, or holds something else.
     """
     path, inner, suffix = _parts(path)
@@ -127,9 +123,10 @@ def read_value(path: str, name: str) -> Any:
     if reader is None:
         what = f"the suffix {suffix} is none of those" if suffix else "it has no suffix"
         help = f"name a file with one of: {', '.join(_READERS)}"
-        raise BadFile("unreadable-file", f"cannot tell what {path} holds: {what}", help)
+        raise bad_file("unreadable-file", f"cannot tell what {path} holds: {what}", help)
     if inner and suffix not in (".npz", ".json"):
-        raise BadFile("unreadable-file", f"{path} has no names for what it holds, and `{inner}` is asked of it", f"write @{path}")
+        message = f"{path} has no names for what it holds, and `{inner}` is asked of it"
+        raise bad_file("unreadable-file", message, f"write @{path}")
     return reader(path, name, inner)
 
 
@@ -142,11 +139,11 @@ def read_mapping(path: str) -> dict[str, Any]:
     if suffix != ".json":
         message = f"a point from a file is JSON, which {path} is not by its name"
         help = 'JSON such as {"x": 2, "w": [1, 2]} is a point'
-        raise BadFile("unreadable-file", message, f"write name=@{path} for one value", help)
+        raise bad_file("unreadable-file", message, f"write name=@{path} for one value", help)
     data = point_of(parse_json(_filled(path), path))
     if not isinstance(data, dict):
         message = f"{path} holds {kind_of(data)}, not an object from names to values"
-        raise BadFile("bad-data", message, f"write name=@{path} for one value")
+        raise bad_file("bad-data", message, f"write name=@{path} for one value")
     return {name: json_value(value, name, path) for name, value in data.items()}
 
 
@@ -159,67 +156,21 @@ def _parts(path: str) -> tuple[str, str, str]:
     return path, inner, os.path.splitext(path)[1].lower()
 
 
-def _open(path: str) -> Any:
-    try:
-        if os.path.isdir(path):
-            raise BadFile("unreadable-file", f"cannot read {path}: it is a directory")
-        file = open(path, "rb")  # noqa: SIM115 (closed by who reads it)
-    except (OSError, ValueError) as failure:
-        reason = getattr(failure, "strerror", None) or str(failure)
-        raise BadFile("unreadable-file", f"cannot read {path}: {reason}", *_similar(path)) from None
-    size = os.fstat(file.fileno()).st_size
-    if size > LARGEST and not path.lower().endswith(".npz"):
-        file.close()
-        raise BadFile("bad-data", f"{path} is too large: {size} bytes, and at most {LARGEST} are read")
-    return file
-
-
-def _similar(path: str) -> list[str]:
-    """Another file of the folder that may have been meant, with the same suffix."""
-    from diffcli.language.complaints.complaints import nearest
-
-    folder, name = os.path.split(path)
-    stem, suffix = os.path.splitext(name)
-    try:
-        present = sorted(os.listdir(folder or "."))
-    except OSError:
-        return [f"there is no folder {folder}"] if folder and not os.path.exists(folder) else []
-    close = nearest(stem, [file.removesuffix(suffix) for file in present if file.endswith(suffix)])
-    return [f"did you mean {os.path.join(folder, close[0] + suffix)}?"] if close else []
-
-
-def read_text(path: str) -> str:
-    """The text of a file of data.
-
-    Raises
-    ------
-    BadFile
-        It cannot be read, or is not UTF-8.
-    """
-    with _open(path) as file:
-        content: bytes = file.read()
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as failure:
-        message = f"{path} is not UTF-8 text: byte {failure.start} is {content[failure.start]:#04x}"
-        raise BadFile("unreadable-file", message, "save it as UTF-8") from None
-
-
 def _filled(path: str) -> str:
     text = read_text(path)
     if not text.strip():
-        raise BadFile("bad-data", f"{path} is empty")
+        raise bad_file("bad-data", f"{path} is empty")
     return text
 
 
 def _binary(path: str, name: str, inner: str) -> Any:
     from diffcli.operations.arithmetic.array_files import UnusableArray, read_npy, read_npz
 
-    with _open(path) as file:
+    with open_file(path) as file:
         try:
             array = read_npz(file, inner, name) if path.lower().endswith(".npz") else read_npy(file)
         except UnusableArray as found:
-            raise BadFile("bad-data", f"{path} {found.reason}", *filter(None, [found.help])) from None
+            raise bad_file("bad-data", f"{path} {found.reason}", *filter(None, [found.help])) from None
     return finite_array(array, path)
 
 

@@ -10,12 +10,11 @@ from collections.abc import Sequence
 from copy import copy
 from typing import NamedTuple
 
-from diffcli.errors import Diagnostic, ExpressionError, Mark, Source, Span, UsageError, error
+from diffcli.errors import Diagnostic, ExpressionError, Mark, Source, Span, UsageError, did_you_mean, error
 from diffcli.language import Program, parse
-from diffcli.language.complaints.lazy import complaints
 from diffcli.language.syntax import NAME, Statement
-from diffcli.methods.problem.names import OF, moved
 from diffcli.methods.problem.problem import At, Output, Problem, Question, Target, as_program, placed
+from diffcli.methods.problem.remarks import OF, moved
 from diffcli.tape.lowering import MOST_ROWS
 
 
@@ -133,7 +132,7 @@ def _asked(program: Program, of: str | Sequence[str]) -> _Split:
     if type(program) is not Program:
         message = "a Python function returns what is wanted of it"
         raise UsageError([error("usage", message, help=["return several results as a list, and leave --of out"])])
-    text = _with_semicolons(of) if isinstance(of, str) else "; ".join(of)
+    text = with_semicolons(of) if isinstance(of, str) else "; ".join(of)
     before = f"{program.source.text}\n"
     try:
         longer = parse(before + text, program.source.label)
@@ -169,14 +168,14 @@ def _unknown(found: Diagnostic, written: Program) -> Diagnostic:
     known = [*written.inputs, *(statement.name for statement in written.statements if statement.name)]
     wanted = [found.source.text[slice(*mark.span)] for mark in found.marks]
     names = ", ".join(known) or "none"
-    help = [*(hint for name in wanted for hint in complaints.did_you_mean(name, known)), f"the names of the program: {names}"]
+    help = [*(hint for name in wanted for hint in did_you_mean(name, known)), f"the names of the program: {names}"]
     return found._replace(notes=(), help=tuple(help))
 
 
-def _with_semicolons(text: str) -> str:
+def with_semicolons(text: str) -> str:
     """The text with the commas between results as semicolons, so that it is a program of the same length.
 
-    >>> _with_semicolons("u, max(v, w)")
+    >>> with_semicolons("u, max(v, w)")
     'u; max(v, w)'
     """
     characters, depth = list(text), 0

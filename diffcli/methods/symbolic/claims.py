@@ -1,4 +1,4 @@
-"""What SymPy says of a derivative worked out by hand: whether it is the derivative, and what the derivative is.
+"""What SymPy decides on a derivative worked out by hand: whether it is the derivative, and what the derivative is.
 
 Both programs become SymPy objects on the same symbols. That their difference is zero is proved by algebra
 (`diffcli.methods.symbolic.zero_test`), for the whole or case by case (`diffcli.methods.symbolic.case_proof`), or else, if it is
@@ -8,22 +8,19 @@ small, by SymPy's simplification (`diffcli.methods.symbolic.equality`).
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar
+from functools import partial
+from typing import NamedTuple
 
 import sympy
 
 from diffcli.errors import LimitError
 from diffcli.methods.symbolic.case_proof import is_equal_by_cases
-from diffcli.methods.symbolic.equality import judge, witness
-from diffcli.methods.symbolic.symbolic import Builder
-from diffcli.methods.symbolic.text import Undecided, to_program_text
-from diffcli.methods.symbolic.zero_test import size, vanishes
+from diffcli.methods.symbolic.equality import is_zero, witness
+from diffcli.methods.symbolic.symbolic import SympyBuilder
+from diffcli.methods.symbolic.text import Expression, Undecided, attempted, to_program_text
+from diffcli.methods.symbolic.zero_test import node_count, vanishes
 from diffcli.tape import Tape
-
-Expression = Any
-"""A SymPy expression; SymPy ships no types."""
-
-T = TypeVar("T")
+from diffcli.tape.running.algebra import replay
 
 MOST_WRITTEN_OUT = 4_000
 """Programs that would be larger than this, written out without sharing, are not given to SymPy: its walks share nothing."""
@@ -81,7 +78,7 @@ def decide(tape: Tape, variable: str, claim: Tape) -> Decision:
     """
     if max(_written_out(tape), _written_out(claim)) > MOST_WRITTEN_OUT:
         return NOTHING
-    return _guarded(lambda: _decide(tape, variable, claim), NOTHING)
+    return attempted(partial(_decide, tape, variable, claim)) or NOTHING
 
 
 def derivative_text(tape: Tape, slot: int, variable: str) -> str:
@@ -95,62 +92,35 @@ def derivative_text(tape: Tape, slot: int, variable: str) -> str:
     part = tape.copy(output=slot)
     if _written_out(part) > MOST_WRITTEN_OUT:
         return ""
-    return _guarded(lambda: _text(_derivative(Builder(), part, variable), tape), "")
-
-
-def _guarded(work: Callable[[], T], otherwise: T) -> T:
-    """The result of some work of SymPy's, or something else where it fails in a way of its own."""
-    try:
-        return work()
-    except (RecursionError, Undecided, TypeError, ValueError, AttributeError, NotImplementedError, ZeroDivisionError):
-        return otherwise
+    return attempted(lambda: _text(SympyBuilder().differentiate(part, variable), tape)) or ""
 
 
 def _written_out(tape: Tape) -> int:
     """How many nodes the result of a tape has if nothing is shared, counted up to the limit and a little more."""
     if tape.slots > MOST_WRITTEN_OUT:  # rows that the result does not need are built all the same
         return tape.slots
-    sizes = [1] * tape.size
-    for slot in tape.rows():
-        size = 1 + sum(sizes[operand] for operand in tape.operands_of(slot))
-        sizes[slot] = min(size, MOST_WRITTEN_OUT + 1)
-    return max(sizes)
+    most = MOST_WRITTEN_OUT + 1
+    return max(replay(tape, [1] * tape.first_row, lambda name, value: 1, lambda name, sizes: min(1 + sum(sizes), most)))
 
 
 def _decide(tape: Tape, variable: str, claim: Tape) -> Decision:
-    builder = Builder()
-    right = _derivative(builder, tape, variable)
+    builder = SympyBuilder()
+    right = builder.differentiate(tape, variable)
     claimed = builder.release(builder.read(claim)[0])
     difference = claimed - right
-    proved = True if vanishes(difference) or is_equal_by_cases(claimed, right, tape) else _judged(difference)
+    proved: bool | None = vanishes(difference) or is_equal_by_cases(claimed, right, tape)
+    if not proved:  # SymPy's own simplification decides, if it is one that it will be done with soon
+        proved = is_zero(difference) if _is_tame(difference, MOST_JUDGED) else None
     return Decision(proved, _text(right, tape), witness(difference) if proved is False else None)
-
-
-def _judged(difference: Expression) -> bool | None:
-    """What SymPy's own simplification makes of a difference, if it is one that it will be done with soon."""
-    return judge(difference) if _is_tame(difference, MOST_JUDGED) else None
-
-
-def _derivative(builder: Builder, tape: Tape, variable: str) -> Expression:
-    expression, symbols = builder.read(tape)
-    return builder.release(sympy.diff(expression, symbols[tape.inputs.index(variable)]))
 
 
 def _text(derivative: Expression, tape: Tape) -> str:
     """The shortest of a derivative's forms, in diffcli's language."""
-    forms = [derivative]
-    for most, form in _FORMS:
-        if _is_tame(derivative, most):
-            try:
-                forms.append(form(derivative))
-            except LimitError:
-                raise
-            except Exception:  # SymPy can fail in ways of its own; the derivative stands without this form
-                continue
+    forms = [attempted(partial(form, derivative)) for most, form in _FORMS if _is_tame(derivative, most)]
     texts = []
-    for form in forms:
+    for form in (derivative, *[form for form in forms if form is not None]):
         try:
-            if size(form, MOST_SHOWN) < MOST_SHOWN:
+            if node_count(form, MOST_SHOWN) < MOST_SHOWN:
                 texts.append(to_program_text(form, MOST_SHOWN, tape.inputs))
         except Undecided:
             continue
@@ -162,6 +132,6 @@ def _text(derivative: Expression, tape: Tape) -> str:
 
 def _is_tame(expression: Expression, most: int) -> bool:
     """Whether SymPy will simplify an expression soon: it is small, and nothing like sin(1000000*x) can be written out."""
-    if size(expression, most) == most:
+    if node_count(expression, most) == most:
         return False
     return all(max(abs(number.p), number.q) <= MOST_WHOLE for number in expression.atoms(sympy.Rational))

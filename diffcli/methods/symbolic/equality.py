@@ -8,17 +8,14 @@ decidable for expressions of this kind (Richardson 1968), so the effort is bound
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import islice
-from typing import Any
 
 import sympy
 
-from diffcli.errors import LimitError
 from diffcli.methods.differences.random_points import RANGES, random_points
-from diffcli.methods.symbolic.zero_test import size, vanishes
-
-Expression = Any
-"""A SymPy expression; SymPy ships no types."""
+from diffcli.methods.symbolic.text import Expression, attempted
+from diffcli.methods.symbolic.zero_test import node_count, vanishes
 
 MOST_NODES = 400
 """Larger expressions are expanded, and not simplified: SymPy's effort grows much faster than their size."""
@@ -51,7 +48,7 @@ _PROOFS: tuple[Callable[[Expression], Expression], ...] = (
 """Ways to bring a zero to 0, where multiplying out does not, in the order of their cost."""
 
 
-def judge(difference: Expression) -> bool | None:
+def is_zero(difference: Expression) -> bool | None:
     """Whether an expression is zero wherever it is defined over the reals.
 
     Returns
@@ -65,13 +62,15 @@ def judge(difference: Expression) -> bool | None:
         A limit of the caller's struck.
 
     >>> x = sympy.Symbol("x", real=True)
-    >>> judge(sympy.sin(x) ** 2 + sympy.cos(x) ** 2 - 1), judge(sympy.sqrt(x**2) - x), judge(sympy.log(x**2) - 2 * sympy.log(x))
-    (True, False, None)
+    >>> is_zero(sympy.sin(x) ** 2 + sympy.cos(x) ** 2 - 1), is_zero(sympy.sqrt(x**2) - x)
+    (True, False)
+    >>> is_zero(sympy.log(x**2) - 2 * sympy.log(x)) is None
+    True
     """
     if difference == 0:
         return True
     try:
-        nodes = size(difference, MOST_SAMPLED)
+        nodes = node_count(difference, MOST_SAMPLED)
         if nodes == MOST_SAMPLED:
             return None
         if witness(difference) is not None:
@@ -91,11 +90,12 @@ def witness(difference: Expression) -> dict[str, float] | None:
     parts = list(dict.fromkeys(sympy.postorder_traversal(difference)))
     defined = 0
     for point in _points(sorted(difference.free_symbols, key=sympy.default_sort_key)):
-        number = _value(parts, point, _DIGITS)
+        number = attempted(partial(_value, parts, point, _DIGITS))
         if number is None:
             continue
         # what rounding leaves of a zero is another number with more digits
-        if number and _is_near(number, _value(parts, point, 2 * _DIGITS)):
+        closer = attempted(partial(_value, parts, point, 2 * _DIGITS)) if number else None
+        if closer is not None and abs(number - closer) <= abs(closer) / 1000:
             return {symbol.name: value for symbol, value in point.items()}
         defined += 1
         if defined == ENOUGH:
@@ -113,25 +113,20 @@ def _points(symbols: list[Expression]) -> Iterator[dict[Expression, float]]:
 def _value(parts: list[Expression], point: dict[Expression, float], digits: int) -> Expression | None:
     """The last of some expressions at a point, each made of those before it; None where it is no real number."""
     values: dict[Expression, Expression] = {}
-    try:
-        for part in parts:
-            if part in point:
-                value = sympy.Float(repr(point[part]), digits)
-            elif not part.args:
-                value = part
-            else:
-                arguments = [values[argument] for argument in part.args]
-                if isinstance(part, _GROWING) and not _is_moderate(part, arguments):
-                    return None
-                value = part.func(*arguments)
-            if value.is_number and not value.is_Rational and not value.is_Float:
-                value = value.evalf(digits)
-            values[part] = value
-        return value if value.is_number and value.is_real and value.is_finite else None
-    except LimitError:
-        raise
-    except Exception:  # beyond SymPy's domain or depth: this point says nothing
-        return None
+    for part in parts:
+        if part in point:
+            value = sympy.Float(repr(point[part]), digits)
+        elif not part.args:
+            value = part
+        else:
+            arguments = [values[argument] for argument in part.args]
+            if isinstance(part, _GROWING) and not _is_moderate(part, arguments):
+                return None
+            value = part.func(*arguments)
+        if value.is_number and not value.is_Rational and not value.is_Float:
+            value = value.evalf(digits)
+        values[part] = value
+    return value if value.is_number and value.is_real and value.is_finite else None
 
 
 def _is_moderate(part: Expression, arguments: list[Expression]) -> bool:
@@ -142,21 +137,9 @@ def _is_moderate(part: Expression, arguments: list[Expression]) -> bool:
     return bool(size < _MOST_GROWTH)
 
 
-def _is_near(one: Expression, other: Expression | None) -> bool:
-    return other is not None and bool(abs(one - other) <= abs(other) / 1000)
-
-
 def _is_proved(difference: Expression, proofs: Sequence[Callable[[Expression], Expression]]) -> bool:
     powers = [power.exp for power in difference.atoms(sympy.Pow) if power.base.is_Add and power.exp.is_Integer]
     if all(abs(exponent) <= MOST_POWER for exponent in powers):
         proofs = (sympy.expand, *proofs)
     proofs = (lambda zero: sympy.Integer(not vanishes(zero)), *proofs)
-    for proof in proofs:
-        try:
-            if proof(difference) == 0:
-                return True
-        except LimitError:
-            raise
-        except Exception:  # SymPy's rewriting can fail in ways of its own; the next way may do
-            continue
-    return False
+    return any(attempted(partial(proof, difference)) == 0 for proof in proofs)

@@ -24,11 +24,11 @@ from sympy.polys.rings import ring
 from diffcli.errors import LimitError
 from diffcli.language import parse
 from diffcli.methods.symbolic.swell_text import factored_text, simplified_text, unsimplified_text
-from diffcli.methods.symbolic.symbolic import Builder, as_number, exact
-from diffcli.methods.symbolic.text import Undecided, to_program_text
+from diffcli.methods.symbolic.symbolic import SympyBuilder, as_number, constant_of
+from diffcli.methods.symbolic.text import Expression, Undecided, to_program_text
 from diffcli.tape import Tape, lower
+from diffcli.tape.running.algebra import replay
 
-Expression = Any
 Answer = dict[str, Any]
 """What a step found: sizes, texts, and the seconds that SymPy took."""
 
@@ -49,7 +49,7 @@ class Iterates:
     def __init__(self, text: str, state: str, names: Sequence[str], wanted: int, fresh: str) -> None:
         self.tape: Tape = lower(parse(text), given=[state])
         self.state, self.fresh, self.wanted = state, fresh, wanted
-        self.builder = Builder()
+        self.builder = SympyBuilder()
         self.symbols = {name: sympy.Symbol(name, real=True) for name in names}
         self.variables = list(self.symbols.values())[:wanted]
         self.values: list[Expression] = [self.variables[0]]
@@ -63,7 +63,7 @@ class Iterates:
     def value(self, n: int) -> Expression:
         """l_n, nested, as SymPy holds it when each operation is done once."""
         while len(self.values) < n:
-            following = self._replay(self.values[-1], len(self.values), self.symbols, self.builder.build, _constant)
+            following = self._replay(self.values[-1], len(self.values), self.symbols, self.builder.build, constant_of)
             self.values.append(as_number(following))
         return self.values[n - 1]
 
@@ -92,29 +92,19 @@ class Iterates:
             self.polynomials.append(self.ring(self._replay(last, index, self.generators, _operate, self._number)))
         return self.polynomials[n - 1]
 
-    def _number(self, tape: Tape, index: int) -> Any:
-        value = _constant(tape, index)
+    def _number(self, name: str, number: float) -> Any:
+        value = constant_of(name, number)
         if not value.is_Rational:
             raise NotPolynomial
         return self.ring(sympy.QQ.from_sympy(value))
 
     def _replay(
-        self, state: Any, index: int, given: dict[str, Any], build: Callable[..., Any], constant: Callable[[Tape, int], Any]
+        self, state: Any, index: int, given: dict[str, Any], build: Callable[..., Any], constant: Callable[[str, float], Any]
     ) -> Any:
         """The next state: the rows of the map, each built of its operands."""
-        tape = self.tape
         own = {self.state: state} | ({self.fresh: given[f"x{index + 1}"]} if self.fresh else {})
-        constants = [constant(tape, position) for position in range(len(tape.constants))]
-        built = [own[name] if name in own else given[name] for name in tape.inputs]
-        built += [*[None] * len(tape.operations), *reversed(constants)]
-        for slot in tape.rows():
-            built[slot] = build(tape.operation(slot), [built[operand] for operand in tape.operands_of(slot)])
-        return built[tape.output]
-
-
-def _constant(tape: Tape, index: int) -> Expression:
-    name = tape.constant_names.get(-1 - index)
-    return Builder().define(name, {}) if name else exact(tape.constants[index])
+        inputs = [own[name] if name in own else given[name] for name in self.tape.inputs]
+        return replay(self.tape, inputs, constant, build)[self.tape.output]
 
 
 def _operate(name: str, operands: list[Any]) -> Any:

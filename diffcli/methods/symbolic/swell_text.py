@@ -1,4 +1,4 @@
-"""Polynomials and their derivatives as a lecture prints them: factors with their constant term first, powers ascending.
+"""Polynomials and their derivatives as a textbook prints them: factors with their constant term first, powers ascending.
 
     64*x*(1 - x)*(1 - 2*x)^2*(1 - 8*x + 8*x^2)^2
 
@@ -15,9 +15,10 @@ import sympy
 from sympy.core.cache import clear_cache
 from sympy.core.parameters import distribute
 
+from diffcli.methods.symbolic.text import Expression
+
 Polynomial = Any
 """An element of a SymPy polynomial ring over the rationals."""
-Expression = Any
 Factor = tuple[Polynomial, int]
 
 
@@ -89,7 +90,7 @@ def _sign(constant: Any) -> str:
 def unsimplified_text(polynomial: Polynomial, variable: Expression) -> str:
     """What SymPy makes of the derivative of the factored form, with nothing multiplied out.
 
-    SymPy writes -8 + 16*x for -4*(1 - 2*x)·… unless it is told to leave numbers before their sums.
+    SymPy writes -8 + 16*x for -4*(1 - 2*x)·… unless it is asked to leave numbers before their sums.
     """
     if not polynomial:
         return "0"

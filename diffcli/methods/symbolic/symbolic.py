@@ -17,37 +17,36 @@ from typing import Any
 
 import sympy
 
-from diffcli.errors import Diagnostic, DiffcliError, LimitError, error
+from diffcli.errors import Diagnostic, DiffcliError, LimitError, as_stop, error
 from diffcli.language import parse
-from diffcli.language.syntax import NAME, NUMBER, Program
+from diffcli.language.syntax import COMPARISON
 from diffcli.language.writing.printer import number_text, shorten
+from diffcli.methods.differences.precise import DIGITS, precise_value, with_exact_names
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.problem.scalarise import point_of
-from diffcli.methods.symbolic.text import Undecided, to_latex, to_program_text
+from diffcli.methods.symbolic.text import Expression, Undecided, to_latex, to_program_text
 from diffcli.operations import OPERATIONS
 from diffcli.records import SymbolicDerivative
 from diffcli.tape import Tape
+from diffcli.tape.lowering import MOST_ROWS, lower
+from diffcli.tape.running.algebra import replay
 from diffcli.tape.running.evaluation import evaluate, run
-from diffcli.tape.running.rules import FLOAT
-
-Expression = Any
-"""A SymPy expression; SymPy ships no types."""
+from diffcli.tape.running.rules import FLOAT, fold
 
 LOST = 1e-6
-"""The relative difference from the table's rules at which a form is said to lose its digits."""
+"""The relative difference from the table's rules at which a form loses its digits."""
+
+REFUSALS = (RecursionError, Undecided, TypeError, ValueError, NotImplementedError, ZeroDivisionError)
+"""What SymPy raises where it cannot do something, such as comparing with an infinity of its own."""
 
 _NAMED = {"pi": sympy.pi, "e": sympy.E, "tau": 2 * sympy.pi, "nan": sympy.nan}
 _OPERATORS: dict[str, Callable[..., Any]] = {
     "add": operator.add, "sub": operator.sub, "mul": operator.mul, "div": operator.truediv, "neg": operator.neg,
     "pow": operator.pow,
 }  # fmt: skip
-_RELATIONS: dict[str, Callable[..., Any]] = {
-    "lt": sympy.Lt, "le": sympy.Le, "gt": sympy.Gt,
-    "ge": sympy.Ge, "eq": sympy.Eq, "ne": sympy.Ne,
-}  # fmt: skip
 
 
-class Builder:
+class SympyBuilder:
     """SymPy objects for the rows of a tape, and for the definitions in the table."""
 
     def __init__(self) -> None:
@@ -59,10 +58,8 @@ class Builder:
     def build(self, name: str, arguments: Sequence[Expression]) -> Expression:
         """The SymPy object of an operation."""
         row = OPERATIONS[name]
-        if name in _RELATIONS:
-            return _RELATIONS[name](*map(as_number, arguments))
-        if name in ("and", "or", "not"):
-            return {"and": sympy.And, "or": sympy.Or, "not": sympy.Not}[name](*map(as_condition, arguments))
+        if 0 < row.precedence <= COMPARISON:
+            return getattr(sympy, row.sympy)(*map(as_number if row.precedence == COMPARISON else as_condition, arguments))
         if name == "where":
             condition, then, otherwise = arguments
             return sympy.Piecewise((as_number(then), as_condition(condition)), (as_number(otherwise), True))
@@ -96,12 +93,12 @@ class Builder:
             expression = expression.xreplace(self.held)
         return expression
 
-    def store(self, value: float, number: int, taken: Sequence[str]) -> Expression:
+    def store(self, value: float, taken: Sequence[str]) -> Expression:
         """A float of the tape, exactly: as a fraction if that is short, else as a symbol."""
         fraction = Fraction(value)
         if fraction.denominator < 1000 and abs(fraction.numerator) < 10**6:
             return sympy.Rational(fraction.numerator, fraction.denominator)
-        name = f"stored{number}"
+        name = f"stored{len(self.stored)}"
         while name in taken:
             name += "_"
         symbol = sympy.Symbol(name, positive=value > 0, negative=value < 0)
@@ -110,20 +107,13 @@ class Builder:
 
     def define(self, text: str, names: dict[str, Expression]) -> Expression:
         """A definition of the table over SymPy operands."""
-        program: Program = parse(text)
-        built: list[Expression] = []
-        bound = {statement.root: statement.name for statement in program.statements}
-        for node, operation in enumerate(program.operations):
-            if node - 1 in bound:
-                names = {**names, bound[node - 1]: built[-1]}
-            argument = program.arguments[node]
-            if operation == NUMBER:
-                built.append(exact(float(argument)))  # type: ignore[arg-type]
-            elif operation == NAME:
-                built.append(names[str(argument)] if argument in names else _NAMED[str(argument)])
-            else:
-                built.append(self.build(operation, [built[child] for child in program.children(node)]))
-        return built[-1]
+
+        def leaf(argument: str | float) -> Expression:
+            if not isinstance(argument, str):
+                return exact(argument)
+            return names[argument] if argument in names else _NAMED[argument]
+
+        return fold(parse(text), leaf, lambda name, operands, _: self.build(name, operands))
 
     def read(self, tape: Tape, stored: bool = False) -> tuple[Expression, list[Expression]]:
         """The result of a tape, and the symbols of its inputs.
@@ -131,16 +121,22 @@ class Builder:
         Numbers are what they say: 0.1 is 1/10, and pi is pi. Under ``stored`` they are what the tape holds; a float that
         is no short fraction is then a symbol of its own.
         """
+
+        def constant(name: str, value: float) -> Expression:
+            return self.store(value, tape.inputs) if stored else constant_of(name, value)
+
         symbols = [sympy.Symbol(name, real=True) for name in tape.inputs]
-        constants = [
-            self.store(value, len(self.stored), tape.inputs) if stored
-            else _NAMED[tape.constant_names[-1 - index]] if -1 - index in tape.constant_names else exact(value)
-            for index, value in enumerate(tape.constants)
-        ]  # fmt: skip
-        built: list[Expression] = [*symbols, *[None] * len(tape.operations), *reversed(constants)]
-        for slot in tape.rows():
-            built[slot] = self.build(tape.operation(slot), [built[operand] for operand in tape.operands_of(slot)])
-        return as_number(built[tape.output]), symbols
+        return as_number(replay(tape, symbols, constant, self.build)[tape.output]), symbols
+
+    def differentiate(self, tape: Tape, variable: str, stored: bool = False) -> Expression:
+        """The derivative of the result of a tape along an input; ``stored`` as in `read`."""
+        expression, symbols = self.read(tape, stored)
+        return self.release(sympy.diff(expression, symbols[tape.inputs.index(variable)]))
+
+
+def constant_of(name: str, value: float) -> Expression:
+    """A constant of a tape as the number that it says, by its name if it has one."""
+    return _NAMED[name] if name else exact(value)
 
 
 def exact(value: float) -> Expression:
@@ -180,21 +176,18 @@ def differentiate(
     LimitError
         A limit struck before a derivative was known, or the expression is too deep or too large for SymPy.
     """
-    builder = Builder()
+    builder = SympyBuilder()
     bent = any(note.severity == "warning" for note in notes)
     with sympy_limits("reverse"):
         expression, symbols = builder.read(problem.tape)
         for position, name in enumerate(problem.wrt, 1):
             progress(f"SymPy differentiates along {name} ({position} of {len(problem.wrt)})")
-            symbol = symbols[problem.input_slot(name)]
-            raw = builder.release(sympy.diff(expression, symbol))
+            raw = builder.release(sympy.diff(expression, symbols[problem.input_slot(name)]))
             progress(f"SymPy simplifies the derivative along {name} ({position} of {len(problem.wrt)})")
-            simplified = simplest(raw, notes) if simplify else None
-            simplify = simplify and simplified is not None  # what took too long once will do so again
-            text = to_program_text(raw, most_nodes, problem.at)
-            short = to_program_text(simplified, most_nodes, problem.at) if simplified is not None else None
-            value = _value(problem, name, text, notes, bent)
-            keep(SymbolicDerivative(name, text, short, to_latex(raw if simplified is None else simplified), value))
+            by_rules = problem.adjoints[problem.input_slot(name)] or 0.0
+            derivative = described(problem, (name,), raw, by_rules, notes, most_nodes, simplify, bent)
+            simplify = simplify and derivative.simplified is not None  # what took too long once will do so again
+            keep(derivative)
 
 
 @contextmanager
@@ -205,24 +198,18 @@ def sympy_limits(instead: str) -> Iterator[None]:
     except RecursionError:
         help = [f"use --mode {instead}, which has no such limit"]
         raise LimitError([error("too-many-nodes", "the expression is nested too deeply for SymPy", help=help)]) from None
-    except Undecided as undecided:
-        message = f"SymPy leaves a derivative undecided: {undecided}"
-        raise LimitError([error("undecided-derivative", message, help=[f"use --mode {instead}"])]) from None
-    except (TypeError, ValueError, NotImplementedError, ZeroDivisionError) as failure:
-        # SymPy refuses some objects outright, such as a comparison with an infinity of its own
-        message = f"SymPy cannot differentiate this: {failure}"
+    except REFUSALS as failure:
+        undecided = isinstance(failure, Undecided)
+        message = f"SymPy {'leaves a derivative undecided' if undecided else 'cannot differentiate this'}: {failure}"
         raise LimitError([error("undecided-derivative", message, help=[f"use --mode {instead}"])]) from None
 
 
 def simplest(raw: Expression, notes: list[Diagnostic]) -> Expression | None:
     """An expression simplified; None, with a note, where that fails or is stopped."""
-    kept = "the derivative is exact, but not simplified"
     try:
         return sympy.simplify(raw)
-    except LimitError as limit:
-        notes.append(limit.diagnostics[0]._replace(severity="warning", notes=(kept,)))
-    except KeyboardInterrupt:
-        notes.append(Diagnostic("interrupted", "warning", "interrupted", notes=(kept,)))
+    except (LimitError, KeyboardInterrupt) as stopped:
+        notes.append(as_stop(stopped)._replace(notes=("the derivative is exact, but not simplified",)))
     except RecursionError:
         raise
     except Exception as failure:  # SymPy's simplify can fail in ways of its own; the derivative stands without it
@@ -231,26 +218,40 @@ def simplest(raw: Expression, notes: list[Diagnostic]) -> Expression | None:
     return None
 
 
-def _value(problem: Problem, variable: str, text: str, notes: list[Diagnostic], bent: bool) -> float:
-    """The value of a derivative's text at the point, with a warning where SymPy's form has none or loses its digits.
+def described(
+    problem: Problem,
+    variables: Sequence[str],
+    raw: Expression,
+    by_rules: float,
+    notes: list[Diagnostic],
+    most_nodes: int,
+    simplify: bool,
+    bent: bool = False,
+) -> SymbolicDerivative:
+    """A derivative of the first or second order as texts, with its value and a warning where SymPy's form has none there.
 
-    At a kink (``bent``) the form may well follow another rule than the table, and is not compared.
+    The same where the form loses the digits of ``by_rules``, the derivative by the rules of the table; but not at a kink
+    (``bent``), where the form may well follow another rule.
     """
-    value = text_value(problem, variable, text, notes)
-    problems = ""
-    exact = problem.adjoints[problem.input_slot(variable)] or 0.0
-    if math.isnan(value):
-        problems = "has no value" if math.isfinite(exact) else ""
-    elif not bent and math.isfinite(exact) and abs(value - exact) > LOST * max(abs(value), abs(exact)):
-        problems = "loses its digits"
-    if problems:
-        message = f"SymPy's form of the derivative by `{variable}` {problems} at this point"
-        rule = f"by the rules of the table it is {number_text(exact + 0.0)} (--mode reverse)"
+    simplified = simplest(raw, notes) if simplify else None
+    text = to_program_text(raw, most_nodes, problem.at)
+    short = None if simplified is None else to_program_text(simplified, most_nodes, problem.at)
+    value = _text_value(problem, " and ".join(variables), text, notes)
+    fault = ""
+    if math.isfinite(by_rules) and math.isnan(value):
+        fault = "has no value"
+    elif math.isfinite(by_rules) and not bent and abs(value - by_rules) > LOST * max(abs(value), abs(by_rules)):
+        fault = "loses its digits"
+    if fault:
+        kind, mode = ("derivative", "reverse") if len(variables) == 1 else ("second derivative", "auto")
+        by = " and ".join(f"`{variable}`" for variable in variables)
+        message = f"SymPy's form of the {kind} by {by} {fault} at this point"
+        rule = f"by the rules of the table it is {number_text(by_rules + 0.0)} (--mode {mode})"
         notes.append(Diagnostic("symbolic-form", "warning", message, notes=(f"its form: {shorten(text)}", rule)))
-    return value
+    return SymbolicDerivative(variables[-1], text, short, to_latex(raw if simplified is None else simplified), value)
 
 
-def text_value(problem: Problem, variable: str, text: str, notes: list[Diagnostic]) -> float:
+def _text_value(problem: Problem, variable: str, text: str, notes: list[Diagnostic]) -> float:
     """The value of a derivative's text at the point, in the arithmetic of the rules, where a quotient by 0 is its limit."""
     try:
         program = parse(text, f"SymPy's derivative by {variable}")
@@ -265,3 +266,27 @@ def text_value(problem: Problem, variable: str, text: str, notes: list[Diagnosti
         return float(run(tape, derivative.point, list(map(FLOAT.value, tape.operations)))[tape.output])
     tape.derived_from = tape.first_row
     return float(evaluate(tape, derivative.point)[tape.output])
+
+
+def symbolic_derivative(problem: Problem, variable: str, digits: int = DIGITS) -> Any | None:
+    """SymPy's derivative along a variable, with so many digits (an mpf): a reference that shares no rule with the sweeps.
+
+    Numbers that SymPy would read as short decimals, or as pi, stand in its expression as symbols, and take the exact value of
+    the float on the tape when the derivative is evaluated. So what is evaluated is the program that the methods ran.
+
+    Returns
+    -------
+    None where SymPy has no derivative, or its form has no value at the point.
+
+    >>> from diffcli.operations.arithmetic.precise import text
+    >>> text(symbolic_derivative(Problem("sin(x)", {"x": 1}), "x"), 20)
+    '0.5403023058681397174'
+    """
+    builder = SympyBuilder()
+    try:
+        text = to_program_text(builder.differentiate(problem.tape, variable, stored=True), MOST_ROWS, problem.at)
+    except (*REFUSALS, LimitError):
+        return None
+    known = problem.at | {symbol.name: value for symbol, value in builder.stored.items()}
+    form = with_exact_names(lower(parse(text), given=known))  # what is still named pi comes from SymPy
+    return precise_value(form, [known[name] for name in form.inputs], digits)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Callable, Collection
+from typing import Any, TypeAlias, TypeVar
 
 import sympy
 
 from diffcli.errors import LimitError, error
 from diffcli.language.syntax import ATOM, COMPARISON, NEGATION, POWER, PRODUCT, SUM
-from diffcli.language.writing.printer import latex_name
+from diffcli.language.writing.printer import Parts, call_parts, latex_name, operator_parts, pieces
 from diffcli.operations import OPERATIONS
 
-Expression = Any
+Expression: TypeAlias = Any
+"""A SymPy expression; SymPy ships no types."""
+
+
+T = TypeVar("T")
 
 
 class Undecided(Exception):
@@ -21,13 +25,18 @@ class Undecided(Exception):
 
 _FUNCTIONS = {row.sympy: row.spelling for row in OPERATIONS.values() if row.sympy and not row.symbol and row.name != "where"}
 _FUNCTIONS |= {"loggamma": "lgamma", "sqrt": "sqrt"}
-_RELATIONS = {
-    "StrictLessThan": "<", "LessThan": "<=", "StrictGreaterThan": ">", "GreaterThan": ">=", "Equality": "==",
-    "Unequality": "!=",
-}  # fmt: skip
+_RELATIONS = {row.sympy: row.symbol for row in OPERATIONS.values() if row.precedence == COMPARISON}
 _CONSTANTS = {sympy.true: "(1 == 1)", sympy.false: "(1 == 0)", sympy.nan: "(0/0)"}
 
-Parts = list["str | tuple[Expression, int]"]
+
+def attempted(work: Callable[[], T]) -> T | None:
+    """What some work of SymPy's comes to; None where it fails, as SymPy may in many forms, but for a limit of the caller's."""
+    try:
+        return work()
+    except LimitError:
+        raise
+    except Exception:
+        return None
 
 
 def to_latex(expression: Expression) -> str:
@@ -50,28 +59,20 @@ def to_program_text(expression: Expression, most_nodes: int, variables: Collecti
     LimitError
         The text would have more than ``most_nodes`` parts.
     """
-    pieces: list[str] = []
-    waiting: Parts = [(expression, 0)]
     nodes = 0
-    while waiting:
-        piece = waiting.pop()
-        if isinstance(piece, str):
-            pieces.append(piece)
-            continue
+
+    def parts_of(part: Expression) -> tuple[Parts, int]:
+        nonlocal nodes
         nodes += 1
         if nodes > most_nodes:
             message = f"the derivative has more than {most_nodes} nodes"
             raise LimitError([error("too-many-nodes", message, help=["raise it with --max-nodes N", "use --mode reverse"])])
-        part, needed = piece
         if part is sympy.pi or part is sympy.E:
             constant, instead = ("pi", "4*atan(1)") if part is sympy.pi else ("e", "exp(1)")
-            pieces.append(f"({instead})" if constant in variables else constant)
-            continue
-        parts, binds = _parts(part)
-        if binds < needed:
-            parts = ["(", *parts, ")"]
-        waiting.extend(reversed(parts))
-    return "".join(pieces)
+            return [f"({instead})" if constant in variables else constant], ATOM
+        return _parts(part)
+
+    return "".join(pieces(expression, parts_of))
 
 
 def _parts(part: Expression) -> tuple[Parts, int]:
@@ -123,40 +124,37 @@ def _product(part: Expression) -> tuple[Parts, int]:
             below.append(sympy.Pow(factor.base, -factor.exp, evaluate=False) if factor.exp != -1 else factor.base)
         else:
             above.append(factor)
-    parts = _joined(above or [sympy.Integer(1)])
+    parts = _factors(above or [sympy.Integer(1)])
     if below:
-        parts.append("/")
-        parts += _joined(below) if len(below) == 1 else ["(", *_joined(below), ")"]
+        parts += ["/", *_factors(below)] if len(below) == 1 else ["/(", *_factors(below), ")"]
     return parts, PRODUCT
 
 
-def _joined(factors: list[Expression]) -> Parts:
-    parts: Parts = []
-    for position, factor in enumerate(factors):
-        parts += ["*"] * (position > 0) + [(factor, NEGATION if len(factors) > 1 or position else NEGATION + 1)]
-    return parts
+def _factors(factors: list[Expression]) -> Parts:
+    return _joined("*", [(factor, NEGATION if len(factors) > 1 else NEGATION + 1) for factor in factors])
+
+
+def _joined(sign: str, parts: Parts) -> Parts:
+    return [piece for part in parts for piece in (sign, part)][1:]
 
 
 def _power(base: Expression, exponent: Expression) -> tuple[Parts, int]:
     if base is sympy.E:
-        return ["exp(", (exponent, 0), ")"], ATOM
+        return call_parts("exp", [exponent]), ATOM
     if exponent == sympy.Rational(1, 2):
-        return ["sqrt(", (base, 0), ")"], ATOM
+        return call_parts("sqrt", [base]), ATOM
     if exponent.could_extract_minus_sign():
         return ["1/", (base if exponent == -1 else sympy.Pow(base, -exponent, evaluate=False), NEGATION + 1)], PRODUCT
-    return [(base, POWER + 1), "^", (exponent, NEGATION)], POWER
+    return operator_parts(POWER, "^", (base, exponent))
 
 
 def _call(part: Expression) -> tuple[Parts, int]:
     name = type(part).__name__
     if name in _RELATIONS:
-        left, right = part.args
-        return [(left, COMPARISON + 1), f" {_RELATIONS[name]} ", (right, COMPARISON + 1)], COMPARISON
+        return operator_parts(COMPARISON, f" {_RELATIONS[name]} ", part.args)
     if name in ("And", "Or"):
-        parts: Parts = []
-        for position, condition in enumerate(sorted(part.args, key=sympy.default_sort_key)):
-            parts += [f" {name.lower()} "] * (position > 0) + [(condition, COMPARISON)]
-        return parts, COMPARISON - 3
+        conditions = sorted(part.args, key=sympy.default_sort_key)
+        return _joined(f" {name.lower()} ", [(condition, COMPARISON) for condition in conditions]), COMPARISON - 3
     if name == "Not":
         return ["not ", (part.args[0], COMPARISON)], COMPARISON - 1
     if name == "Piecewise":
@@ -164,22 +162,15 @@ def _call(part: Expression) -> tuple[Parts, int]:
     if name == "Heaviside":  # from max and min: equal shares at a tie
         u = part.args[0]
         return ["where(", (u, COMPARISON + 1), " > 0, 1, where(", (u, COMPARISON + 1), " < 0, 0, 1/2))"], ATOM
-    if name == "exp":
-        return ["exp(", (part.args[0], 0), ")"], ATOM
     if name not in _FUNCTIONS:
         raise Undecided(str(part))
-    parts = [f"{_FUNCTIONS[name]}("]
-    for position, argument in enumerate(part.args):
-        parts += [", "] * (position > 0) + [(argument, 0)]
-    return [*parts, ")"], ATOM
+    return call_parts(_FUNCTIONS[name], part.args), ATOM
 
 
 def _piecewise(part: Expression) -> Parts:
     parts: Parts = []
-    closing = 0
-    for value, condition in part.args:
+    for closing, (value, condition) in enumerate(part.args):
         if condition is sympy.true:
             return [*parts, (value, 0), ")" * closing]
         parts += ["where(", (condition, 0), ", ", (value, 0), ", "]
-        closing += 1
-    return [*parts, "(0/0)", ")" * closing]
+    return [*parts, "(0/0)", ")" * len(part.args)]

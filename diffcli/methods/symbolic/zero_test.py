@@ -4,7 +4,7 @@ Two forms of one derivative are nearly always the same rational function of the 
 log(x), sin(x) and cos(x), roots and powers. So each kernel becomes a symbol, multiples of an angle become polynomials of
 its sine and cosine, the numerator is expanded and reduced by what is known of the kernels (sin^2 + cos^2 = 1; a root to
 its power is its radicand), and a numerator of 0 is the proof. It takes a small part of the time of SymPy's ``simplify``, and an
-effort that can be told beforehand.
+effort that is known beforehand.
 """
 
 from __future__ import annotations
@@ -12,14 +12,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from itertools import islice
-from math import comb, gcd, lcm
+from math import comb
 from typing import Any
 
 import sympy
 from sympy.polys.polyerrors import PolynomialError
 
-Expression = Any
-"""A SymPy expression; SymPy ships no types."""
+from diffcli.methods.symbolic.text import Expression
 
 MOST_NODES = 600
 """Larger expressions are left alone."""
@@ -66,10 +65,10 @@ def vanishes(expression: Expression) -> bool:
     if expression == 0:
         return True
     try:
-        _refuse_if(size(expression, MOST_NODES) == MOST_NODES)
+        _refuse_if(node_count(expression, MOST_NODES) == MOST_NODES)
         for function, formula in _REWRITTEN:
             expression = expression.replace(function, formula)
-        _refuse_if(size(expression, MOST_NODES) == MOST_NODES)
+        _refuse_if(node_count(expression, MOST_NODES) == MOST_NODES)
         return _Kernels(sympy.expand_log(expression.replace(_is_root, _factored_root))).is_zero()
     except (_Beyond, PolynomialError):
         return False
@@ -90,7 +89,7 @@ def _refuse_if(condition: bool) -> None:
         raise _Beyond
 
 
-def size(expression: Expression, most: int) -> int:
+def node_count(expression: Expression, most: int) -> int:
     """How many nodes an expression has, counted up to ``most``."""
     return sum(1 for _ in islice(sympy.preorder_traversal(expression), most))
 
@@ -109,7 +108,7 @@ class _Kernels:
             for key, coefficient in self._multiples(node):
                 # exponents that are numbers make a root, of which whole powers are powers of the base
                 known = self.units.get(key, sympy.Integer(1) if key[0] == "power" and key[-1] == 1 else abs(coefficient))
-                self.units[key] = _common(known, coefficient)
+                self.units[key] = known.gcd(coefficient)
         self.replaced: dict[Expression, Expression] = {}
         for node in self.nodes:
             if node not in self.replaced:
@@ -208,12 +207,6 @@ def _exponents(exponent: Expression) -> list[tuple[Expression, Expression]]:
         _refuse_if(not times.is_Rational)
         parts.append((part, times))
     return parts
-
-
-def _common(unit: Expression, other: Expression) -> Expression:
-    """The largest number of which both are whole multiples."""
-    denominator = lcm(unit.q, other.q)
-    return sympy.Rational(gcd(int(unit * denominator), int(other * denominator)), denominator)
 
 
 def _terms(expression: Expression) -> int:

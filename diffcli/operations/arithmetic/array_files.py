@@ -5,7 +5,6 @@ A file is data and nothing else: what is pickled in it is refused, never unpickl
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from typing import IO, Any
 
@@ -83,7 +82,6 @@ def read_npy(file: IO[bytes]) -> Any:
     UnusableArray
         It is no such file, is cut short, or holds something else than real numbers.
     """
-    start = file.tell()
     try:
         version = np.lib.format.read_magic(file)
         if version not in ((1, 0), (2, 0)):  # a later one is written for names of fields only
@@ -95,24 +93,13 @@ def read_npy(file: IO[bytes]) -> Any:
     except Exception:  # a header is text in Python's notation, and fails in many ways
         raise UnusableArray("is not an .npy file, or is damaged") from None
     _check(dtype, shape)
-    needed = dtype.itemsize
-    for length in shape:
-        needed *= length
-    present = file.seek(0, os.SEEK_END) - start - _header_size(file, start)
-    if present < needed:
-        raise UnusableArray("is cut short: it holds fewer numbers than it says")
-    file.seek(start)
+    file.seek(0)
     try:
         return as_floats(np.lib.format.read_array(file, allow_pickle=False))
-    except (ValueError, MemoryError) as failure:
+    except ValueError:
+        raise UnusableArray("is cut short: it holds fewer numbers than it says") from None
+    except MemoryError as failure:
         raise UnusableArray(f"cannot be read: {failure}") from None
-
-
-def _header_size(file: IO[bytes], start: int) -> int:
-    """How many bytes stand before the numbers: the magic, the length of the header, the header."""
-    file.seek(start + 6)
-    width = 2 if file.read(2)[0] == 1 else 4
-    return 8 + width + int.from_bytes(file.read(width), "little")
 
 
 def read_npz(file: IO[bytes], name: str, likely: str = "") -> Any:

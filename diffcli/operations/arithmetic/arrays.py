@@ -128,6 +128,13 @@ def sinc(a: Array) -> Array:
     return np.where(np.isinf(a), 0.0, result)
 
 
+def lacking_of_floor(a: Array, b: Array, floor: Array) -> Array | None:
+    """What the floor of a/b, as it was rounded, lacks of the floor of the exact quotient; None if it is the same."""
+    with quiet():
+        lacking = np.where(np.isnan(floor) | np.equal(b, 0), 0.0, np.floor_divide(a, b) - floor)
+    return lacking if _has(lacking) else None
+
+
 def largest(*operands: Array) -> Array:
     result = operands[0]
     for operand in operands[1:]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from diffcli.language.writing.printer import latex_name
-from diffcli.methods.derivation.derivation import REFERENCE, Derivation, Step, SymbolicAgreement, prime_of
+from diffcli.methods.derivation.derivation import REFERENCE, Derivation, DerivationStep, SymbolicAgreement, prime_of
 from diffcli.methods.derivation.rules import CONSTANT, IDENTITY
 from diffcli.methods.traces.trace import IN_LATEX, Notation
 from diffcli.records.blocks import Block, Column, Table, Text
@@ -58,21 +58,21 @@ def _row(v: int | None) -> str | None:
     return None if v is None else f"v[{v}]"
 
 
-def _identity(step: Step, notation: Notation) -> str:
+def _identity(step: DerivationStep, notation: Notation) -> str:
     """A row, what it is, and what the program calls it: v₁ = a = v₀^2 = x^2."""
     names = [notation.value(step.v)] if step.v is not None else []
     names += [notation.dialect.name(step.name)] if step.name else []
     return " = ".join(dict.fromkeys([*names, step.row, *([step.value_text] if step.value_text else [])]))
 
 
-def _rule(step: Step) -> str:
+def _rule(step: DerivationStep) -> str:
     """The rule by its name, in letters, and why it is this one."""
     words = f"let {step.let}; " if step.let else ""
     words += f"{step.formula}, {step.remark}" if step.remark else step.formula
     return f"{step.rule}: {words}" if words else step.rule
 
 
-def _result(step: Step, notation: Notation, digits: int | None) -> str:
+def _result(step: DerivationStep, notation: Notation, digits: int | None) -> str:
     assert step.v is not None
     value = notation.dialect.number(float(number(step.value, digits)))
     names = [f"{notation.value(step.v)}{prime_of(notation)}", step.result, value]
@@ -103,7 +103,7 @@ def hidden_steps(count: int) -> str:
     return f"... {count} steps are not shown; --full shows all"
 
 
-def _step_lines(step: Step, goes_on: bool, notation: Notation, style: Style) -> Iterator[str]:
+def _step_lines(step: DerivationStep, goes_on: bool, notation: Notation, style: Style) -> Iterator[str]:
     """A step as lines of a tree: the row and its rule, on two lines where one is too short, then the result."""
     corner, tee, bar = ("└─ ", "├─ ", "│  ") if style.unicode else ("`- ", "|- ", "|  ")
     deepest = max(3, style.width // LEVEL)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,17 +13,49 @@ from diffcli.reports.formats import Style
 LARGE = 10_000
 """An object with a longer list in it, or as many elements of arrays, is written on one line, in a tenth of the time."""
 
-_ROW = re.compile(r'\[\n\s+((?:(?:-?[\d.]+(?:e[-+]?\d+)?|"nan"|"-?inf")(?:,\s+|\s+(?=\])))+)\]')
-"""A list of numbers over several lines. No text in JSON has the end of a line in it, so none is taken for one."""
-
 
 def render(document: Document, style: Style) -> str:
     data = machine(document.data)
     elements = _elements(document.data)
     if elements > LARGE or _is_large(data):
+        import json
+
         return json.dumps(data, allow_nan=False)
-    text = json.dumps(data, allow_nan=False, indent=2)
-    return _ROW.sub(lambda found: f"[{' '.join(found[1].split())}]", text) if elements else text
+    return _written(data, "\n", rows=elements > 0)
+
+
+def _written(value: Any, line: str, rows: bool) -> str:
+    """A value over several lines, as `json.dumps` writes it; under ``rows`` a list of numbers stands on one.
+
+    (The modules of `json` would take longer to import than most gradients to compute; they are for texts with escapes.)
+    """
+    if isinstance(value, str):
+        if value.isascii() and value.isprintable() and '"' not in value and "\\" not in value:
+            return f'"{value}"'
+        import json
+
+        return json.dumps(value)
+    if isinstance(value, dict):
+        parts = [f"{_written(str(key), '', rows)}: {_written(item, line + '  ', rows)}" for key, item in value.items()]
+        return _over_lines("{}", parts, line)
+    if isinstance(value, list):
+        parts = [_written(item, line + "  ", rows) for item in value]
+        return f"[{', '.join(parts)}]" if rows and all(map(_is_number, value)) else _over_lines("[]", parts, line)
+    if isinstance(value, float):
+        return float.__repr__(value)
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return int.__repr__(value)
+
+
+def _over_lines(brackets: str, parts: list[str], line: str) -> str:
+    return f"{brackets[0]}{line}  {f',{line}  '.join(parts)}{line}{brackets[1]}" if parts else brackets
+
+
+def _is_number(value: Any) -> bool:
+    if isinstance(value, str):
+        return value in ("nan", "inf", "-inf")
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _is_large(data: dict[str, Any]) -> bool:

@@ -11,7 +11,7 @@ from diffcli.records.figures import Drawing
 from diffcli.reports.document import data_of, heading, partial
 from diffcli.reports.formats import PERSON, PICTURE, TREES, Style
 from diffcli.reports.graph.text import tree_lines
-from diffcli.studies.graph.record import Graph, GraphResult, fold
+from diffcli.studies.graph.record import Graph, GraphResult, fold_graph
 
 LONGEST_TITLE = 120
 """A longer expression is shown in the title of a picture with its middle left out."""
@@ -21,7 +21,7 @@ def graph_report(result: GraphResult, style: Style, most: int | None) -> Documen
     """The document of a graph; nodes beyond the ``most`` that are shown to people are counted."""
     title = _title(result)
     data = _data(result)
-    folded = fold(result.graph, most)
+    folded = fold_graph(result.graph, most)
     if style.format.audience == PICTURE:
         head = title[0]
         assert isinstance(head, Text)

@@ -11,7 +11,7 @@ from diffcli.reports.document import data_of, number, partial
 from diffcli.reports.formats import PROGRAM, Style
 from diffcli.reports.step_size.figure import step_size_figure
 from diffcli.reports.step_size.text import about, definitions, has_errors, is_beyond, luck, question, verdict
-from diffcli.studies.step_size.difference_quotients import MethodSweep, Sample
+from diffcli.studies.step_size.difference_quotients import MethodSweep, QuotientSample
 from diffcli.studies.step_size.step_size import StepSizeResult
 
 LONGEST = 400
@@ -77,11 +77,11 @@ def _one_a_decade(steps: Sequence[float]) -> list[float]:
     return list(dict.fromkeys(min(steps, key=lambda step: abs(math.log10(step) - decade)) for decade in decades))
 
 
-def _shown(swept: MethodSweep, result: StepSizeResult) -> list[Sample]:
+def _shown(swept: MethodSweep, result: StepSizeResult) -> list[QuotientSample]:
     return [sample for sample in swept.samples if sample.step in result.shown]
 
 
-def _cell(sample: Sample, has_reference: bool, digits: int | None) -> str:
+def _cell(sample: QuotientSample, has_reference: bool, digits: int | None) -> str:
     if sample.estimate is None:
         return sample.fault
     if not has_reference:

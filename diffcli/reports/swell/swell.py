@@ -12,7 +12,7 @@ from diffcli.records.figures import Axis, Figure, Series
 from diffcli.reports.document import number
 from diffcli.reports.formats import PICTURE, PROGRAM, TEX, TREES, UNICODE, Style
 from diffcli.reports.swell.data import SIZES, big, swell_data
-from diffcli.studies.swell.swell import CHAOS, LAST_COMPARED, STEPS, Counts, Form, SwellResult
+from diffcli.studies.swell.swell import CHAOS, LAST_COMPARED, STEPS, Counts, SwellResult, WrittenForm
 
 MESSAGE = (
     "The swell is of the tree (Baydin et al. 2018); sharing removes it (Laue 2019, arXiv 1904.02990); AD never builds it."
@@ -113,13 +113,13 @@ class _Look:
             return "folded"
         return "factored by SymPy" + ", or nested and folded" * any(form.nested for form in self.result.forms if form.n > 1)
 
-    def _expression(self, form: Form) -> str:
+    def _expression(self, form: WrittenForm) -> str:
         if form.length <= len(form.text):
             return form.text
         text = form.text if form.text.strip("(") else form.text[:20]
         return f"{text}{self.dots} {big(form.length, self.exact)} characters in total"
 
-    def _latex(self, form: Form) -> str:
+    def _latex(self, form: WrittenForm) -> str:
         if form.length > len(form.text):
             return rf"\text{{{big(form.length)} characters}}"
         parts = form.text.split(", ") if self.result.request.recurrence.fresh else [form.text]

@@ -1,28 +1,31 @@
-"""Do the ways to a derivative agree? Each partial derivative by every way, side by side, with a verdict and a reason."""
+"""Do the methods agree? Each partial derivative by every method, side by side, with a verdict and a reason."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from diffcli.errors import Diagnostic, LimitError, as_stop
 from diffcli.methods.differences.complex_step import complex_difference
 from diffcli.methods.differences.finite_difference import difference
-from diffcli.methods.nonsmooth.breaks import describe, find_breaks
+from diffcli.methods.nonsmooth.breaks import find_breaks
+from diffcli.methods.nonsmooth.nonfinite import require_value
+from diffcli.methods.nonsmooth.notes import describe
+from diffcli.methods.nonsmooth.system_notes import require_values
 from diffcli.methods.problem.components import Elements
-from diffcli.methods.problem.problem import Problem
-from diffcli.methods.problem.scalarise import in_numbers
-from diffcli.methods.sweeps import forward
-from diffcli.records import Difference, SymbolicDerivative
-from diffcli.studies.agreement.verdict import PartialCheck, Way, floors, judge
+from diffcli.methods.problem.problem import At, Problem, Target
+from diffcli.methods.problem.scalarise import in_numbers, variables_of
+from diffcli.records import SymbolicDerivative
+from diffcli.studies.agreement.verdict import PartialCheck, Way, floors, judge_partial
+from diffcli.tape.lowering import MOST_ROWS
 
 WAYS = ("reverse", "forward", "symbolic", "numeric", "complex")
 
 Progress = Callable[[str], None]
 
 Sweeps = dict[str, tuple[float, float]]
-"""The derivatives by reverse and forward mode, by variable."""
+"""The derivatives of one result by reverse and forward mode, by variable."""
 
 
 class Agreement(NamedTuple):
@@ -42,109 +45,177 @@ class Agreement(NamedTuple):
 
 
 def check(
+    target: Target,
+    at: At,
+    *,
+    wrt: str | Sequence[str] | None = None,
+    digits: int | None = None,
+    max_nodes: int = MOST_ROWS,
+) -> Agreement:
+    """Every partial derivative by every method, with a verdict and its reason.
+
+    Parameters
+    ----------
+    target, at, wrt, max_nodes
+        As for `diffcli.grad`.
+    digits
+        How many digits the exact derivative, with which the methods are compared, is to have; 50, if not given.
+
+    Returns
+    -------
+    A record with ``passed``, ``notes``, and ``checks``: for each variable its ``verdict`` (``agree``, ``disagree``, or where
+    there is no derivative ``kink``, ``jump``, ``pole`` or ``edge``), ``reason``, ``explanation``, ``exact`` (an mpmath
+    number) and ``ways``, each with ``value``, ``bar`` and ``error``.
+
+    Raises
+    ------
+    ExpressionError, DomainError, LimitError
+        As `diffcli.grad`.
+
+    Examples
+    --------
+    >>> result = check("x*sin(y)", {"x": 2, "y": 1})
+    >>> result.passed, [found.verdict for found in result.checks]
+    (True, ['agree', 'agree'])
+
+    A derivative that cancellation has spoiled is recognised:
+
+    >>> (found,) = check("(1 - cos(x))/x^2", {"x": 1e-5}).checks
+    >>> found.verdict, found.reason, f"{float(found.exact):.4e}"
+    ('disagree', 'cancellation', '-8.3333e-07')
+    """
+    problem = Problem(target, at, wrt=wrt, most_rows=max_nodes)
+    problem.require_number()
+    require_value(problem)
+    return agreement_of(problem, digits)
+
+
+def agreements_of(system: Problem, digits: int | None = None, progress: Progress = lambda stage: None) -> list[Agreement]:
+    """Every partial derivative of every result by every method: an `Agreement` for each result, or element of one.
+
+    Raises
+    ------
+    DomainError
+        A result is undefined at the point.
+
+    >>> from diffcli.methods.problem.system import System
+    >>> found = agreements_of(System("[x*y, sin(x)]", {"x": 2, "y": 5}))
+    >>> [(agreement.name, agreement.passed) for agreement in found]
+    [('f1', True), ('f2', True)]
+    """
+    require_values(system)
+    numbers = in_numbers(system)
+    sweeps = _array_sweeps(system)
+    found = []
+    for place, output in enumerate(numbers.outputs):
+        progress(f"checking {output.name}")
+        agreement = agreement_of(numbers.view(output), digits, progress, sweeps[place] if sweeps else None)
+        found.append(agreement._replace(name=output.name, at=system.at, expression=system.expression()))
+    return found
+
+
+def agreement_of(
     problem: Problem, digits: int | None = None, progress: Progress = lambda stage: None, sweeps: Sweeps | None = None
 ) -> Agreement:
-    """Every partial derivative of a problem by every way.
+    """Every partial derivative of a problem by every method.
 
     Parameters
     ----------
     problem
         A program at a point where its value is defined.
     digits
-        How many digits the judge is to know; 50, if not given, for tapes that are not too long. 0 for no judge.
+        How many digits of the exact derivative are wanted; 50, if not given, for tapes that are not too long. 0 for none.
     progress
-        Told of each stage as it begins.
+        Called with each stage as it begins.
     sweeps
-        What reverse and forward mode say, if that is known, as of the arrays of which this is one element.
+        The derivatives by reverse and forward mode, where they are known already: those of the arrays of which this is one
+        element.
 
     Returns
     -------
     The verdicts, and the notes of kinks, poles and the like that touch the result.
 
-    >>> check(Problem("x*sin(x)", {"x": 2})).checks[0].verdict
+    >>> agreement_of(Problem("x*sin(x)", {"x": 2})).checks[0].verdict
     'agree'
-    >>> check(Problem("(1 - cos(x))/x^2", {"x": 1e-5})).checks[0].reason
+    >>> agreement_of(Problem("(1 - cos(x))/x^2", {"x": 1e-5})).checks[0].reason
     'cancellation'
     """
     whole = problem
     notes = [*whole.notes(), *describe(whole, find_breaks(whole), "", False)]
     problem = in_numbers(whole)
     breaks = find_breaks(problem)
-    found = _by_all_ways(problem, notes, progress)
-    if whole is not problem:
-        sweeps = _array_sweeps(whole)
+    found = _by_all_methods(problem, notes, progress)
+    if problem is not whole:
+        (sweeps,) = _array_sweeps(whole)
     for variable, swept in (sweeps or {}).items():
         found[variable][:2] = [Way(name, value) for name, value in zip(WAYS, swept, strict=False)]
     checks = []
     known = floors(problem)
     for variable in problem.wrt:
         progress(f"judging along {variable}")
+        floor = known[problem.input_slot(variable)]
         try:
-            judged, reason = judge(problem, variable, breaks, found[variable], digits, known[problem.input_slot(variable)])
-        except LimitError as limit:  # without the judge, the ways are held against each other
+            judged, reason = judge_partial(problem, variable, breaks, found[variable], digits, floor)
+        except LimitError as limit:  # without the exact derivative, the methods are compared with each other
             notes.append(limit.diagnostics[0]._replace(severity="warning", notes=("the exact derivative is not known",)))
-            judged, reason = judge(problem, variable, breaks, found[variable], 0, known[problem.input_slot(variable)])
+            judged, reason = judge_partial(problem, variable, breaks, found[variable], 0, floor)
         checks.append(judged)
         if reason.note is not None and reason.note not in notes:
             notes.append(reason.note)
     return Agreement(problem.expression(), whole.at, problem.value, tuple(checks), tuple(notes))
 
 
-# -- the ways ----------------------------------------------------------------------------------------------------------------
+# -- the methods -------------------------------------------------------------------------------------------------------------
 
 
-def _by_all_ways(problem: Problem, notes: list[Diagnostic], progress: Progress) -> dict[str, list[Way]]:
+def _by_all_methods(problem: Problem, notes: list[Diagnostic], progress: Progress) -> dict[str, list[Way]]:
     """The derivatives, not judged yet, by variable."""
     symbolic, why = _symbolic(problem, notes, progress)
     found: dict[str, list[Way]] = {}
     for position, variable in enumerate(problem.wrt, 1):
         progress(f"differentiating along {variable} ({position} of {len(problem.wrt)})")
         slot = problem.input_slot(variable)
-        seed = [1.0 if name == variable else None for name in problem.tape.inputs]
-        tangent = forward.tangents(problem.tape, problem.values, seed)[problem.tape.output]
+        tangent = problem.swept_forward({slot: 1.0})[problem.tape.output]
         numeric, imaginary = difference(problem, variable), complex_difference(problem, variable)
         lifted = imaginary.reason.partition("; ")[2]
+        why_not = "" if math.isfinite(numeric.estimate) else numeric.reason
         found[variable] = [
             Way("reverse", problem.adjoints[slot] or 0.0),
             Way("forward", tangent or 0.0),
             Way("symbolic", symbolic.get(variable), remark="" if variable in symbolic else why),
-            Way("numeric", numeric.estimate, numeric.error, _why(numeric), sides=(numeric.left, numeric.right)),
+            Way("numeric", numeric.estimate, numeric.error, why_not, sides=(numeric.left, numeric.right)),
             Way("complex", imaginary.estimate, imaginary.error, lifted),
         ]
     return found
 
 
-def _array_sweeps(whole: Problem) -> Sweeps:
-    """The sweeps over the arrays themselves, by element."""
-    slots = {name: whole.input_slot(name) for name in whole.wrt}
-    elements = Elements([(name, slot, whole.tape.shape(slot)) for name, slot in slots.items()])
-    found = {}
-    for place, (variable, adjoint) in enumerate(zip(elements.names, elements.numbers(whole.adjoints), strict=True)):
-        seed = elements.seed([place])
-        tangent = forward.tangents(whole.tape, whole.values, [seed.get(slot) for slot in range(whole.tape.first_row)])
-        found[variable] = float(adjoint or 0.0), float(tangent[whole.tape.output] or 0.0)
+def _array_sweeps(problem: Problem) -> list[Sweeps]:
+    """For each element of the results its derivatives by both sweeps over the arrays themselves; empty without arrays."""
+    if problem.tape.shapes is None:
+        return []
+    rows, columns = Elements(problem.outputs), variables_of(problem)
+    moved = [rows.numbers(problem.swept_forward(columns.seed([place]))) for place in range(len(columns))]
+    found = []
+    for place in range(len(rows)):
+        swept = columns.numbers(problem.swept_back(rows.seed([place])))
+        pairs = [(float(adjoint or 0.0), float(tangents[place] or 0.0)) for adjoint, tangents in zip(swept, moved, strict=True)]
+        found.append(dict(zip(columns.names, pairs, strict=True)))
     return found
-
-
-def _why(numeric: Difference) -> str:
-    """Why there is no number by differences."""
-    return "" if math.isfinite(numeric.estimate) else numeric.reason
 
 
 def _symbolic(problem: Problem, notes: list[Diagnostic], progress: Progress) -> tuple[dict[str, float], str]:
     """SymPy's values, and why there are no more of them."""
     from diffcli.methods.symbolic.symbolic import differentiate
-    from diffcli.tape.lowering import MOST_ROWS
 
     found: list[SymbolicDerivative] = []
     why = ""
-    told: list[Diagnostic] = list(notes)
+    reported: list[Diagnostic] = list(notes)
     try:
-        differentiate(problem, found.append, told, MOST_ROWS, False, progress)
-    except (LimitError, KeyboardInterrupt) as stopped:  # the other ways are still worth having
+        differentiate(problem, found.append, reported, MOST_ROWS, False, progress)
+    except (LimitError, KeyboardInterrupt) as stopped:  # the other methods are still worth having
         known = as_stop(stopped)
         why = known.message
         if known.code in ("timeout", "interrupted"):
             notes.append(known._replace(notes=("SymPy's derivatives are not known",)))
-    notes += [note for note in told if note not in notes and note.code == "symbolic-form"]
+    notes += [note for note in reported if note not in notes and note.code == "symbolic-form"]
     return {derivative.variable: derivative.value for derivative in found}, why

@@ -1,4 +1,4 @@
-"""Why ways to a derivative disagree: what in the program is to blame, and where it stands."""
+"""Why methods disagree on a derivative: what in the program is to blame, and where it stands."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ REASONS = {
     "complex": "the complex step goes wrong where an intermediate value leaves the range of a float",
     "unexplained": "nothing that diffcli knows of explains it",
 }
-"""The reasons, by name. Those from ``overflow`` to ``cancellation`` are told with the place in the program."""
+"""The reasons, by name. Those from ``overflow`` to ``cancellation`` are reported with the place in the program."""
 
 LOSS = 1e4
 """A sum that is smaller than its operands by this factor has lost four digits."""
@@ -42,14 +42,14 @@ class Reason(NamedTuple):
 
 
 def explain_disagreement(problem: Problem, kinds: Collection[str], off: Sequence[str]) -> Reason:
-    """Why ways disagree on a partial derivative of a problem.
+    """Why methods disagree on a partial derivative of a problem.
 
     Parameters
     ----------
     kinds
         The kinds of break (`diffcli.methods.nonsmooth.breaks`) at the point.
     off
-        The ways that are off, or have no number although there is one.
+        The methods whose error is too large, or that have no number although there is one.
     """
     if "point-branch" in kinds or "branch" in kinds:
         return Reason("branch", REASONS["branch"])
@@ -64,7 +64,7 @@ def explain_disagreement(problem: Problem, kinds: Collection[str], off: Sequence
 
 
 _ALONE: dict[tuple[str, ...], str] = {("symbolic",): "form", ("numeric",): "difference", ("complex",): "complex"}
-"""What it means when one way is off alone."""
+"""What it means when the error of one method alone is too large."""
 
 
 def find_extreme(problem: Problem, of_adjoints: bool = True) -> Reason | None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from diffcli.errors import Diagnostic, LimitError, as_stop
 from diffcli.language import Program
 from diffcli.methods.problem.problem import Problem
-from diffcli.studies.agreement.agreement import check
+from diffcli.studies.agreement.agreement import agreement_of
 from diffcli.studies.agreement.verdict import PartialCheck
 
 SEVERITY = ("agree", "kink", "jump", "edge", "pole", "disagree")
@@ -21,7 +21,7 @@ class Worst(NamedTuple):
     at: dict[str, float]
     check: PartialCheck
     error: float | None
-    """The largest relative error of any way there; None where there is nothing to compare with."""
+    """The largest relative error of any method there; None where there is nothing to compare with."""
 
 
 class PointChecks(NamedTuple):
@@ -48,7 +48,7 @@ def check_points(
     max_nodes: int = 10_000_000,
     progress: Callable[[str], None] = lambda stage: None,
 ) -> PointChecks:
-    """`diffcli.studies.agreement.agreement.check` at each of some points.
+    """`diffcli.studies.agreement.agreement.agreement_of` at each of some points.
 
     Raises
     ------
@@ -57,51 +57,41 @@ def check_points(
     LimitError, KeyboardInterrupt
         Before the first point was done; later, the points that are done are returned, with a warning.
     """
-    tally = _Tally()
-    notes: list[Diagnostic] = []
+    result = PointChecks("", 0, {}, {}, [])
     try:
         for number, point in enumerate(points, 1):
             progress(f"point {number}")
-            tally.add(Problem(program, point, wrt=wrt, most_rows=max_nodes), digits)
+            result, notes = _with_point(result, Problem(program, point, wrt=wrt, most_rows=max_nodes), digits)
+            for note in notes:
+                if note.code == "timeout":
+                    raise LimitError([note])
+                if note.code == "interrupted":
+                    raise KeyboardInterrupt
     except (LimitError, KeyboardInterrupt) as stopped:
-        if not tally.done:
+        if not result.points:
             raise
-        why = as_stop(stopped)
-        notes.append(why._replace(notes=(f"checked until then: {tally.done} points",)))
-    return PointChecks(tally.expression, tally.done, tally.counts, tally.worst, tally.undefined, tuple(notes))
+        return result._replace(notes=(as_stop(stopped)._replace(notes=(f"checked until then: {result.points} points",)),))
+    return result
 
 
-class _Tally:
-    """What has come out so far."""
-
-    def __init__(self) -> None:
-        self.done, self.expression = 0, ""
-        self.counts: dict[str, dict[str, int]] = {}
-        self.worst: dict[str, Worst] = {}
-        self.undefined: list[dict[str, float]] = []
-
-    def add(self, problem: Problem, digits: int | None) -> None:
-        self.expression = self.expression or problem.expression()
-        agreement = check(problem, digits) if problem.value == problem.value else None
-        checks = agreement.checks if agreement is not None else ()
-        self.done += 1
-        if problem.value != problem.value:
-            self.undefined.append(problem.at)
-        for found in checks:
-            counts = self.counts.setdefault(found.variable, {})
-            counts[found.verdict] = counts.get(found.verdict, 0) + 1
-            candidate = Worst(problem.at, found, _largest_error(found))
-            if found.variable not in self.worst or _key(candidate) > _key(self.worst[found.variable]):
-                self.worst[found.variable] = candidate
-        for note in agreement.notes if agreement is not None else ():
-            if note.code == "timeout":
-                raise LimitError([note])
-            if note.code == "interrupted":
-                raise KeyboardInterrupt
+def _with_point(result: PointChecks, problem: Problem, digits: int | None) -> tuple[PointChecks, Sequence[Diagnostic]]:
+    """The result with one more point, and the notes of the check there."""
+    result = result._replace(expression=result.expression or problem.expression(), points=result.points + 1)
+    if problem.value != problem.value:
+        result.undefined.append(problem.at)
+        return result, ()
+    agreement = agreement_of(problem, digits)
+    for found in agreement.checks:
+        counts = result.counts.setdefault(found.variable, {})
+        counts[found.verdict] = counts.get(found.verdict, 0) + 1
+        candidate = Worst(problem.at, found, _largest_error(found))
+        if found.variable not in result.worst or _key(candidate) > _key(result.worst[found.variable]):
+            result.worst[found.variable] = candidate
+    return result, agreement.notes
 
 
 def _largest_error(found: PartialCheck) -> float | None:
-    """The largest relative error of a way without an error bar."""
+    """The largest relative error of a method without an error bar."""
     errors = [way.error for way in found.ways if way.error is not None and way.bar is None]
     return max(errors) / (found.size or 1.0) if errors else None
 

@@ -1,8 +1,8 @@
-"""A verdict on one partial derivative: are the ways to it right, and if not, why?
+"""A verdict on one partial derivative: is it right by every method, and if not, why?
 
-The judge is the same tape in 50-digit arithmetic where the function is smooth, and the slopes on the two sides where it
-is not: a kink is no disagreement. A number contradicts if it is off by more than it may be: by its own error bar, or for
-the ways without one by `TOLERANCE`.
+The reference is the same tape in 50-digit arithmetic where the function is smooth, and the slopes on the two sides where it
+is not: a kink is no disagreement. A number contradicts if its error is larger than it may be: than its own error bar, or for
+the methods without one than `TOLERANCE`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from diffcli.methods.differences.precise import DIGITS, Number, precise_derivati
 from diffcli.methods.differences.rounding_bound import UNIT
 from diffcli.methods.differences.sampling import TapeSampler
 from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, Break
-from diffcli.methods.nonsmooth.recorded_sides import slopes_of
+from diffcli.methods.nonsmooth.one_sided import slopes_of
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.reverse import accumulate, activity
 from diffcli.operations.arithmetic import precise
@@ -23,7 +23,7 @@ from diffcli.studies.agreement.disagreement import REASONS, Reason, explain_disa
 from diffcli.studies.step_size.error_theory import derivative_noise
 
 TOLERANCE = 1e-9
-"""The relative error up to which a way without an error bar agrees."""
+"""The relative error up to which a method without an error bar agrees."""
 
 ROUNDING = 2.0**-48
 """How far a derivative may be off beside the terms that it is the sum of, however small the sum."""
@@ -35,28 +35,28 @@ NOTHING = 1e-60
 """An error below this is none: it is what a complex step leaves of a derivative that is 0."""
 
 SHARP = 1e-12
-"""The relative error bar up to which differences tell a slope that nothing else does."""
+"""The relative error bar up to which differences give a slope that nothing else gives."""
 
 KNOWN = 40
-"""A number that agrees with the judge in so many digits is the judge's."""
+"""A number that agrees with the reference in so many digits has no error."""
 
 MOST_JUDGED = 20_000
 """The longest tape that is worked out with 50 digits unless that is asked for."""
 
 
 class Way(NamedTuple):
-    """One derivative by one way."""
+    """One derivative by one method."""
 
     name: str
     value: float | None
-    """None, or NaN, where the way has no number."""
+    """None, or NaN, where the method has no number."""
     bar: float | None = None
     remark: str = ""
     """Why there is no number, or what else is worth saying."""
     error: float | None = None
-    """The distance to the judge's derivative, or to the nearer slope; None without a judge."""
+    """The distance to the reference, or to the nearer slope; None without a reference."""
     agrees: bool | None = None
-    """None for a way without a number, or with an error bar that leaves no digit of it."""
+    """None for a method without a number, or with an error bar that leaves no digit of it."""
     sides: tuple[float | None, float | None] = (None, None)
     """Slopes on the left and on the right that it has instead."""
 
@@ -66,7 +66,7 @@ class Way(NamedTuple):
 
 
 class PartialCheck(NamedTuple):
-    """One partial derivative by every way."""
+    """One partial derivative by every method."""
 
     variable: str
     exact: Number | None
@@ -93,10 +93,10 @@ class PartialCheck(NamedTuple):
         return max(abs(self.left or 0.0), abs(self.right or 0.0))
 
 
-def judge(
+def judge_partial(
     problem: Problem, variable: str, breaks: Sequence[Break], ways: list[Way], digits: int | None, floor: float
 ) -> tuple[PartialCheck, Reason]:
-    """The ways to one partial derivative, compared, with the verdict and its reason.
+    """One partial derivative by every method, compared, with the verdict and its reason.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ def judge(
     if kinds:
         exactly = slopes_of(problem, slot)
         by_differences = _sides(next(way for way in ways if way.name == "numeric"))
-        left, right = (told if told is not None else seen for told, seen in zip(exactly, by_differences, strict=True))
+        left, right = (exact if exact is not None else seen for exact, seen in zip(exactly, by_differences, strict=True))
     wanted = digits is not None or problem.tape.slots <= MOST_JUDGED
     if wanted and digits != 0 and (not kinds or (left is not None and left == right)):
         exact = precise_derivative(problem.tape, problem.point, slot, digits=max(digits or DIGITS, DIGITS))
@@ -145,17 +145,17 @@ def _kinds(problem: Problem, breaks: Sequence[Break], slot: int) -> set[str]:
     }  # fmt: skip
 
 
-def _interval(kinds: set[str], left: float | None, right: float | None, judge: Number | None) -> tuple[Number, Number] | None:
+def _interval(kinds: set[str], left: float | None, right: float | None, exact: Number | None) -> tuple[Number, Number] | None:
     """Where a derivative has to be: between the slopes where the function is not smooth; None where nobody knows."""
     if not kinds:
-        return None if judge is None else (judge, judge)
+        return None if exact is None else (exact, exact)
     if left is None or right is None or not (math.isfinite(left) and math.isfinite(right)):
         return None
     return precise.number(min(left, right)), precise.number(max(left, right))
 
 
 def _consensus(ways: Sequence[Way]) -> Number | None:
-    """What the exact ways say, where there is no judge."""
+    """The derivative by automatic differentiation, where there is no reference."""
     return next((precise.number(way.value) for way in ways[:2] if way.value is not None and way.has_number), None)
 
 
@@ -233,7 +233,7 @@ def _is_magnified(problem: Problem, ways: Sequence[Way], slot: int) -> bool:
 
 
 def _lost_digits(ways: Sequence[Way], size: float) -> Reason:
-    """Whether the ways agree with few digits only, because the terms of the derivative all but cancel."""
+    """Whether the methods agree in few digits only, because the terms of the derivative all but cancel."""
     worst = max((way.error for way in ways[:3] if way.error is not None), default=0.0)
     if not size or worst <= TOLERANCE * size:
         return Reason("", "")

@@ -1,4 +1,4 @@
-"""Derivatives worked out by hand, held against the right ones: proved, or disproved by a point, with the likely slip.
+"""Derivatives worked out by hand, compared with the right ones: proved, or disproved by a point, with the likely slip.
 
 A claim is compared with the derivative by the rules of the table at points where both are defined and smooth. One point
 where they differ, by more than the rounding of either, disproves it; what agrees everywhere is put to SymPy for a proof.
@@ -7,20 +7,21 @@ where they differ, by more than the rounding of either, disproves it; what agree
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from itertools import islice
+from collections.abc import Callable, Mapping
+from itertools import chain, islice
 from typing import NamedTuple
 
+from diffcli.errors import ExpressionError, Mark, error
 from diffcli.language import Program
 from diffcli.language.writing.printer import number_text
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.problem.scalarise import in_numbers
 from diffcli.methods.sweeps.forward import tangents
-from diffcli.studies.claims.comparison import Comparison, Function, compare_claim, compare_claim_floats
+from diffcli.methods.sweeps.reverse import adjoints
+from diffcli.operations.array_row import element_names, shape_text
+from diffcli.studies.claims.comparison import Comparison, Function, compare_claim, compare_floats, nice_points, points_about
 from diffcli.studies.claims.slip_search import Observation, find_slip
-from diffcli.studies.claims.tapes import claim_tapes
 from diffcli.studies.claims.text import read_claims as read_claims  # the two are used together
-from diffcli.tape import Tape, evaluate
 
 VERDICTS = {
     "proved": "it is the derivative, wherever both are defined",
@@ -87,7 +88,7 @@ def judge_claims(
     claims
         What `read_claims` returned.
     progress
-        Told of each stage as it begins.
+        Called with each stage as it begins.
     at_given
         Whether anybody asked for the point. If nobody did, a claim that is right there alone is plainly wrong.
 
@@ -102,38 +103,58 @@ def judge_claims(
     ('wrong', 'power rule: the exponent of x^3 is to be reduced by 1', '3*x^2')
     """
     numbers = in_numbers(problem)
-    function = Function(numbers.tape, numbers.at)
-    return [
-        _Judge(numbers, function, element, " ".join(claim.source.text.split()), tape, progress, at_given).verdict()
-        for name, claim in claims.items()
-        for element, tape in claim_tapes(problem, name, claim).items()
-    ]
+    function = Function(numbers.tape)
+    verdicts = []
+    for name, program in claims.items():
+        text = " ".join(program.source.text.split())
+        for variable, claim in _claims_in_numbers(problem, name, program).items():
+            judge = _Judge(numbers, function, variable, text, claim.value, Function(claim.tape), progress, at_given)
+            verdicts.append(judge.verdict())
+    return verdicts
 
 
-class _Judge:
+def _claims_in_numbers(problem: Problem, variable: str, program: Program) -> dict[str, Problem]:
+    """A claim as a problem of its own: one number, or of a variable that is an array, one for each of its elements.
+
+    Raises
+    ------
+    ExpressionError
+        The claim has another shape than its variable.
+    """
+    claim = Problem(program, {name: value for name, value in problem.at.items() if name in program.free})
+    name = variable.partition("[")[0]
+    wanted = problem.tape.shape(problem.input_slot(name)) if variable == name else ()
+    if claim.outputs[0].shape != wanted:
+        message = f"the derivative by `{variable}` is {shape_text(wanted)}, and the claim {shape_text(claim.outputs[0].shape)}"
+        raise ExpressionError([error("shape-mismatch", message, program.source, Mark(program.result.span))])
+    numbers = in_numbers(claim)
+    return dict(zip(element_names(variable, wanted), map(numbers.view, numbers.outputs), strict=True))
+
+
+class _Judge(NamedTuple):
     """One claim on its way to a verdict."""
 
-    def __init__(
-        self,
-        problem: Problem,
-        function: Function,
-        variable: str,
-        text: str,
-        claim: Tape,
-        progress: Callable[[str], None],
-        at_given: bool,
-    ) -> None:
-        self.problem, self.function, self.variable = problem, function, variable
-        self.progress, self.at_given = progress, at_given
-        self.text, self.claim = text, claim
-        self.tries = max(4, min(MOST_TRIED, MOST_EVALUATED // (len(problem.tape.operations) + len(self.claim.operations) + 1)))
+    problem: Problem
+    function: Function
+    variable: str
+    text: str
+    claimed: float
+    """The value of the claim at the point of the problem."""
+    claim: Function
+    progress: Callable[[str], None]
+    at_given: bool
+
+    @property
+    def tries(self) -> int:
+        """How many points are looked at."""
+        rows = len(self.problem.tape.operations) + len(self.claim.tape.operations)
+        return max(4, min(MOST_TRIED, MOST_EVALUATED // (rows + 1)))
 
     def verdict(self) -> ClaimVerdict:
         from diffcli.methods.symbolic.claims import NOTHING, decide, derivative_text
 
         self.progress(f"comparing the claim for {self.variable} at points")
-        claimed = float(evaluate(self.claim, [self.problem.at[name] for name in self.claim.inputs])[self.claim.output])
-        value = self._derivative_here()
+        tape, claimed, value = self.problem.tape, self.claimed, self._derivative_here()
         agreeing, counterexample = self._compare()
         slip, decision = "", NOTHING
         if self.function.sample(self.problem.at) and math.isfinite(value) and not math.isfinite(claimed):
@@ -142,73 +163,62 @@ class _Judge:
             slip = f"it has no value at {'this point' if self.at_given else point}, where the derivative has one"
         if counterexample is None:
             self.progress(f"SymPy compares the claim for {self.variable}")
-            decision = decide(self.problem.tape, self.variable, self.claim)
+            decision = decide(tape, self.variable, self.claim.tape)
             counterexample = self._confirmed(decision.witness)
         kind = "proved" if decision.proved else "not decided"
         right = decision.right
         if counterexample is not None:
-            here = compare_claim(self.function, self.variable, self.claim, self.problem.at) if self.at_given else None
+            here = self._compared(self.problem.at) if self.at_given else None
             kind = "at the point only" if here is not None and here.agrees else "wrong"
-            slip = slip or find_slip(self.problem, self.variable, self._observations(), derivative_text)
+            slip = slip or find_slip(self.problem, self.variable, self._observations())
             self.progress(f"SymPy differentiates along {self.variable}")
-            right = right or derivative_text(self.problem.tape, self.problem.tape.output, self.variable)
+            right = right or derivative_text(tape, tape.output, self.variable)
         worst = max((found.difference for found in agreeing), default=1.0)
         digits = min(15, int(-math.log10(max(worst, 1e-16))))
         return ClaimVerdict(
-            self.variable, self.text, kind, claimed + 0.0, value + 0.0, counterexample, slip, right, len(agreeing), digits
+            self.variable, self.text, kind, claimed, value + 0.0, counterexample, slip, right, len(agreeing), digits
         )  # fmt: skip
 
     def _derivative_here(self) -> float:
-        sample = self.function.sample(self.problem.at)
-        if sample is None:  # at a break the table has its rules, which the adjoints of the problem follow
-            from diffcli.methods.sweeps.reverse import adjoints
-
-            bars = adjoints(self.problem.tape, self.problem.values, self.function.active)
-        else:
-            bars = sample.adjoints
+        """The derivative at the point; at a break the table has its rules."""
+        bars = adjoints(self.problem.tape, self.problem.values, self.function.active)
         return bars[self.problem.input_slot(self.variable)] or 0.0
+
+    def _compared(self, at: Mapping[str, float]) -> Comparison | None:
+        return compare_claim(self.function, self.variable, self.claim, at)
 
     def _compare(self) -> tuple[list[Comparison], Comparison | None]:
         """The points at which the claim agrees, up to the first at which it does not."""
         agreeing: list[Comparison] = []
-        for at in islice(self._points(), self.tries):
-            found = compare_claim(self.function, self.variable, self.claim, at)
-            if found is not None and not found.agrees:
+        at = self.problem.at
+        points = islice(chain(nice_points(at), [at], points_about(at, 1)), self.tries)
+        for found in filter(None, map(self._compared, points)):
+            if not found.agrees:
                 return agreeing, found
-            if found is not None:
-                agreeing.append(found)
-            if len(agreeing) >= ENOUGH:
+            agreeing.append(found)
+            if len(agreeing) == ENOUGH:
                 break
         return agreeing, None
-
-    def _points(self) -> Iterator[dict[str, float]]:
-        yield from self.function.nice_points
-        yield self.problem.at
-        yield from self.function.random_points(1)
 
     def _confirmed(self, witness: dict[str, float] | None) -> Comparison | None:
         """Where SymPy sees a difference, if it is one of defined values; variables that it does not name may be any."""
         if witness is None:
             return None
-        at = {name: witness.get(name, x) for name, x in self.problem.at.items()}
-        found = compare_claim(self.function, self.variable, self.claim, at)
+        found = self._compared({name: witness.get(name, x) for name, x in self.problem.at.items()})
         return found if found is not None and not found.agrees else None
 
     def _observations(self) -> list[Observation]:
         """The function and the claim at random points, for `find_slip`."""
         found: list[Observation] = []
-        inputs, claim = self.problem.tape.inputs, self.claim
-        for at in islice(self.function.random_points(2), self.tries):
-            sample = self.function.sample(at)
-            compared = compare_claim_floats(self.function, self.variable, claim, at)
-            if sample is None or compared is None:
+        seed = [1.0 if name == self.variable else None for name in self.problem.tape.inputs]
+        for at in islice(points_about(self.problem.at, 2), self.tries):
+            sample, claim = self.function.sample(at), self.claim.sample(at)
+            compared = compare_floats(self.function, self.variable, self.claim, at)
+            if sample is None or claim is None or compared is None:
                 continue
-            moves = tangents(self.problem.tape, sample.values, [1.0 if name == self.variable else None for name in inputs])
-            seeds = [1.0 if name == self.variable else None for name in claim.inputs]
-            slope = tangents(claim, evaluate(claim, [at[name] for name in claim.inputs]), seeds)[claim.output] or 0.0
-            others = {name: sample.adjoints[slot] or 0.0 for slot, name in enumerate(inputs)}
-            claimed, right = compared.claimed, compared.right
-            found.append(Observation(at, sample.values, sample.adjoints, moves, others, claimed, slope, right))
+            moves = tangents(self.problem.tape, sample.values, seed)
+            slope = claim.derivative(self.variable)
+            found.append(Observation(at, sample.values, sample.adjoints, moves, compared.claimed, slope, compared.right))
             if len(found) == OBSERVED:
                 break
         return found

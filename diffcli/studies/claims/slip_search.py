@@ -3,21 +3,20 @@
 A slip explains a claim if the two agree at several random points. A slip at one row of the tape gives that row a wrong
 derivative ``w`` in place of the right one, ``dy``. As the adjoint of the row is the derivative of the result by it, the
 whole derivative becomes ``right + adjoint*(w - dy)``. Where that explains nothing the slip may have been made at every
-such row, as in 3*x^3 + 2*x^2 for x^3 + x^2; a forward sweep with all the wrong derivatives tells.
+such row, as in 3*x^3 + 2*x^2 for x^3 + x^2; a forward sweep with all the wrong derivatives shows it.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
 from diffcli.language import parse
 from diffcli.methods.problem.problem import Problem
 from diffcli.operations import OPERATIONS
-from diffcli.studies.claims.factors import neat
-from diffcli.studies.claims.slip_text import Derivative, Place, slip_text
+from diffcli.studies.claims.slip_text import Place, derivative, neat, slip_text
 from diffcli.studies.claims.slips import SLIPS, Slip
 from diffcli.tape import Tape, evaluate, lower
 from diffcli.tape.running.rules import FLOAT
@@ -37,13 +36,11 @@ _ARITHMETIC = ("add", "sub", "mul", "div", "neg")
 class Observation(NamedTuple):
     """Everything at one point that a slip may speak of."""
 
-    at: dict[str, float]
+    at: Mapping[str, float]
     values: list[float | None]
     adjoints: list[float | None]
     tangents: list[float | None]
     """Of every slot, along the variable."""
-    others: dict[str, float]
-    """The derivatives by the other variables."""
     claimed: float
     slope: float
     """The claim's own derivative."""
@@ -53,9 +50,7 @@ class Observation(NamedTuple):
 Names = dict[str, float]
 
 
-def find_slip(
-    problem: Problem, variable: str, seen: Sequence[Observation], derivative: Derivative
-) -> str:
+def find_slip(problem: Problem, variable: str, seen: Sequence[Observation]) -> str:
     """What is probably wrong with a claim.
 
     Parameters
@@ -66,8 +61,6 @@ def find_slip(
         What it was differentiated by.
     seen
         The claim and the function at random points.
-    derivative
-        The text of the derivative of a slot of a tape along an input; empty if there is none.
 
     Returns
     -------
@@ -75,18 +68,18 @@ def find_slip(
     """
     if len(seen) < ENOUGH or all(abs(one.claimed - one.right) <= 1e-8 * abs(one.right) for one in seen):
         return ""  # it is wrong at single points, or by so little that any slip without effect would explain it
-    search = _Search(problem.tape, variable, seen, derivative)
+    search = _Search(problem.tape, variable, seen)
     for slip in SLIPS:
         found = search.places_of(slip)
         if found is not None:
             places, factor = found
-            return slip_text(slip, problem, variable, places, factor, search.worst(), derivative)
+            return slip_text(slip, problem, variable, places, factor, search.worst())
     return ""
 
 
 class _Search:
-    def __init__(self, tape: Tape, variable: str, seen: Sequence[Observation], derivative: Derivative) -> None:
-        self.tape, self.variable, self.seen, self.derivative = tape, variable, seen, derivative
+    def __init__(self, tape: Tape, variable: str, seen: Sequence[Observation]) -> None:
+        self.tape, self.variable, self.seen = tape, variable, seen
         self.short = len(self.tape.operations) <= MOST_ROWS
         slots = range(self.tape.slots) if self.short else range(0)
         moving = [any(one.tangents[slot] is not None for one in seen) for slot in slots]
@@ -151,7 +144,7 @@ class _Search:
         """Whether the terms of a row have the signs of the rule, as no derivative of an operand begins with a minus."""
         assert place.row is not None
         row = self.tape.operands_of(place.row)
-        return not any(self.derivative(self.tape, operand, self.variable).startswith("-") for operand in row if operand >= 0)
+        return not any(derivative(self.tape, operand, self.variable).startswith("-") for operand in row if operand >= 0)
 
     # -- what comes of it ----------------------------------------------------------------------------------------------------
 
@@ -198,7 +191,7 @@ class _Search:
         """What the text of a slip may speak of, at a point."""
         if place.row is None:
             names = {"right": one.right, "x": one.at[self.variable], "f": float(one.values[self.tape.output] or 0.0)}
-            return names | ({"other": one.others[place.other]} if place.other else {})
+            return names | ({"other": one.adjoints[self.tape.inputs.index(place.other)] or 0.0} if place.other else {})
         row, name = self.tape.operands_of(place.row), self.tape.operation(place.row)
         values = [one.values[operand] for operand in row]
         moves = [one.tangents[operand] or 0.0 if operand >= 0 else 0.0 for operand in row]

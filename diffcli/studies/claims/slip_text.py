@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from fractions import Fraction
 from typing import NamedTuple
 
 from diffcli.errors import ExpressionError
 from diffcli.language import Program, parse
-from diffcli.language.writing.printer import LANGUAGE, to_text
+from diffcli.language.writing.printer import LANGUAGE, number_text, to_text
 from diffcli.methods.problem.problem import Problem
 from diffcli.operations import OPERATIONS
-from diffcli.studies.claims.factors import factor_sentence
-from diffcli.studies.claims.slips import Slip
+from diffcli.studies.claims.slips import LIKE, Slip
 from diffcli.tape import Tape, lower
 
 _LETTERS = "uvwstzabcdefghijklmnopqrxy"
 """What the operand of a function may be called, the likeliest first."""
 
-Derivative = Callable[[Tape, int, str], str]
+
+def derivative(tape: Tape, slot: int, variable: str) -> str:
+    """The text of the derivative of a slot of a tape along an input; empty if there is none."""
+    from diffcli.methods.symbolic.claims import derivative_text  # SymPy is loaded for wrong claims only
+
+    return derivative_text(tape, slot, variable)
 
 
 class Place(NamedTuple):
@@ -29,9 +34,7 @@ class Place(NamedTuple):
     other: str = ""
 
 
-def slip_text(
-    slip: Slip, problem: Problem, variable: str, places: Sequence[Place], factor: float, worst: float, derivative: Derivative
-) -> str:
+def slip_text(slip: Slip, problem: Problem, variable: str, places: Sequence[Place], factor: float, worst: float) -> str:
     """The sentence for a slip made at some places, in all of them the same.
 
     Parameters
@@ -42,8 +45,6 @@ def slip_text(
         The factor ``c`` of the slip.
     worst
         The largest relative difference of the claim.
-    derivative
-        The text of the derivative of a slot of a tape along an input; empty if there is none.
     """
     place = places[0]
     words = {"variable": variable, "other": place.other, "factor": factor_sentence(factor)}
@@ -56,7 +57,7 @@ def slip_text(
     if "{inner}" in sentence:
         words["inner"] = derivative(problem.tape, place.operand, variable) or f"that of {words['operand']}"
     if slip.mistaken:
-        words |= _function_words(slip, problem, place.row, place.operand, derivative)
+        words |= _function_words(slip, problem, place.row, place.operand)
         sentence = sentence if words["derivative"] else sentence.replace("{derivative}, ", "")
     rows = dict.fromkeys(problem.operand_text(one.row) for one in places if one.row is not None)
     others = [row for row in rows if row != words["row"]]
@@ -96,7 +97,7 @@ def _is_plain(tape: Tape, slot: int) -> bool:
 # -- functions and their derivatives -----------------------------------------------------------------------------------------
 
 
-def _function_words(slip: Slip, problem: Problem, slot: int, operand: int, derivative: Derivative) -> dict[str, str]:
+def _function_words(slip: Slip, problem: Problem, slot: int, operand: int) -> dict[str, str]:
     """A function, its derivative, and what was taken for it: in the variable if the operand is one, else in a letter."""
     tape = problem.tape
     simple = operand < tape.first_row
@@ -122,3 +123,46 @@ def _applied(problem: Problem, slot: int, operand: int, letter: str) -> Program:
         return parse(operation.symbol.join(texts) if operation.symbol else f"{operation.spelling}({', '.join(texts)})")
     except ExpressionError:  # the text of an exponent was cut
         return parse(f"{letter}^n")
+
+
+# -- factors -----------------------------------------------------------------------------------------------------------------
+
+
+_FACTORS = {
+    "pi": math.pi, "pi/180": math.pi / 180, "ln(10)": math.log(10), "ln(2)": math.log(2), "e": math.e, "sqrt(2)": math.sqrt(2),
+    "sqrt(pi)": math.sqrt(math.pi),
+}  # fmt: skip
+
+
+def neat(factor: float) -> str:
+    """A factor as a text, if it is one that a slip can bring about; empty if not.
+
+    >>> neat(2.0), neat(-2/3), neat(3.141592653589793), neat(0.7390851332151607)
+    ('2', '-2/3', 'pi', '')
+    """
+    fraction = Fraction(factor).limit_denominator(100) if abs(factor) < 1e6 else Fraction(0)
+    if fraction and abs(factor - fraction) <= LIKE * abs(factor):
+        return str(fraction)
+    sign = "-" if factor < 0 else ""
+    for name, value in _FACTORS.items():
+        if abs(abs(factor) - value) <= LIKE * value:
+            return sign + name
+        if abs(abs(factor) * value - 1) <= LIKE:
+            return f"{sign}1/{name}" if "/" not in name else f"{sign}180/pi"
+    return ""
+
+
+def factor_sentence(factor: float) -> str:
+    """What a derivative that is ``factor`` times the right one lacks, or has too much.
+
+    >>> factor_sentence(0.5), factor_sentence(3.0), factor_sentence(-2/3)
+    ('the factor 2 is missing', 'the factor 3 is too much', 'it is -2/3 times the derivative')
+    """
+    if not factor:
+        return "it is 0 times the derivative"
+    text, inverse = neat(factor), neat(1 / factor)
+    if text and factor > 0 and "/" not in text:
+        return f"the factor {text} is too much"
+    if inverse and factor > 0 and "/" not in inverse:
+        return f"the factor {inverse} is missing"
+    return f"it is {text or number_text(float(f'{factor:.6g}'))} times the derivative"

@@ -1,7 +1,7 @@
 """The slips that people make when they differentiate by hand, in one table: where each is made, and what comes of it.
 
 What comes of it is a text in diffcli's language; `diffcli.studies.claims.slip_search` finds the slip that explains a wrong claim.
-Adding a slip is adding a row. Of several that explain a claim the first is told, so a row stands before those that
+Adding a slip is adding a row. Of several that explain a claim the first is reported, so a row stands before those that
 explain the same claims less plainly.
 """
 
@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from diffcli.studies.claims.factors import LIKE
+LIKE = 1e-9
+"""The relative difference up to which two numbers are taken as the same."""
 
 
 class Slip(NamedTuple):

@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from diffcli.errors import Diagnostic, ExpressionError, Mark, Source, Span, error
+from diffcli.errors import Diagnostic, ExpressionError, Mark, Source, Span, did_you_mean, error
 from diffcli.language import Program, parse
-from diffcli.language.complaints.lazy import complaints
 from diffcli.language.parsing.tokens import NAME, PASTED, SYMBOL, TOKEN, plain_name
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.problem.scalarise import in_numbers
@@ -170,7 +169,7 @@ def _unknown(name: str, source: Source, mark: Mark, problem: Problem) -> Diagnos
     if name in problem.tape.bindings:
         message = f"`{name}` is computed by the expression, and no variable of it"
         notes = ["a claim speaks of the variables alone"]
-    help = complaints.did_you_mean(name, inputs) or [f"its variables: {', '.join(inputs) or 'none'}"]
+    help = did_you_mean(name, inputs) or [f"its variables: {', '.join(inputs) or 'none'}"]
     return error("unknown-variable", message, source, mark, notes=notes, help=help)
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
-from diffcli.errors import Diagnostic, ExpressionError
+from diffcli.errors import ExpressionError
 from diffcli.language import Program
-from diffcli.language.writing.printer import program_text
-from diffcli.methods.gradient import explain
-from diffcli.methods.nonsmooth.breaks import describe, find_breaks, overrides
-from diffcli.methods.problem.problem import At, Problem, Target, as_program, unused
+from diffcli.methods.gradient import explain, with_zeros
+from diffcli.methods.nonsmooth.breaks import find_breaks
+from diffcli.methods.nonsmooth.nonfinite import require_value
+from diffcli.methods.nonsmooth.notes import tell_breaks
+from diffcli.methods.problem.problem import At, Problem, Target, as_program, one_line
+from diffcli.methods.problem.remarks import unused
 from diffcli.methods.sweeps.reverse import Adjoints, Step, accumulate, activity
 from diffcli.records import Number, is_array
 from diffcli.studies.graph.record import Edge, Graph, GraphResult, Node
@@ -45,7 +46,7 @@ def graph_of(
     max_nodes
         The longest tape to build.
     progress
-        Told what is being done.
+        Called with each stage as it begins.
 
     Raises
     ------
@@ -68,7 +69,7 @@ def graph_of(
     if not at and type(program) is Program and program.inputs and wrt is None:
         progress("building the graph")
         tape = _lowered(program, share, max_nodes)
-        return GraphResult(_text(program), None, _Builder(tape, activity(tape)).build(), notes=tuple(unused(program)))
+        return GraphResult(one_line(program), None, _TapeGraph(tape, activity(tape)).build(), notes=tuple(unused(program)))
     progress("evaluating")
     return _at_point(Problem(program, at or {}, wrt=wrt, share=share, most_rows=max_nodes), kink, strict, progress)
 
@@ -77,22 +78,18 @@ def _at_point(problem: Problem, kink: str, strict: bool, progress: Callable[[str
     notes = [*problem.notes(), *unused(problem.program)]
     remark = _without_adjoints(problem)
     if remark:
-        graph = _Builder(problem.tape, problem.active, problem.values, {}).build()
+        graph = _TapeGraph(problem.tape, problem.active, problem.values, {}).build()
         value = None if problem.tape.outputs else problem.values[problem.tape.output]
         return GraphResult(problem.expression(), problem.at, graph, value, {}, tuple(notes), remark)
-    if problem.value != problem.value:
-        from diffcli.methods.nonsmooth import nonfinite as faults
-
-        faults.require_value(problem)
-    breaks = find_breaks(problem)
-    notes += describe(problem, breaks, kink, strict)
-    replaced = overrides(problem, breaks, kink)
+    require_value(problem)
+    told, replaced = tell_breaks(problem, find_breaks(problem), kink, strict)
+    notes += told
     progress("differentiating")
     adjoints, steps = accumulate(problem.tape, problem.values, problem.active, overrides=replaced)
-    gradient = _gradient(problem, adjoints, notes)
+    gradient = with_zeros(problem, {name: adjoints[problem.input_slot(name)] for name in problem.wrt}, notes)
     notes += explain(problem, gradient, replaced, notes)
     progress("building the graph")
-    graph = _Builder(problem.tape, problem.active, problem.values, replaced, adjoints, steps).build()
+    graph = _TapeGraph(problem.tape, problem.active, problem.values, replaced, adjoints, steps).build()
     return GraphResult(problem.expression(), problem.at, graph, problem.value, gradient, tuple(notes))
 
 
@@ -108,14 +105,8 @@ def _lowered(program: Program, share: bool, max_nodes: int) -> Tape:
         ]) from None  # fmt: skip
 
 
-def _text(program: Program) -> str:
-    if len(program) > 100_000:
-        return "; ".join(line.partition("#")[0].strip() for line in program.source.text.splitlines()).strip("; ")
-    return program_text(program).replace("\n", "; ")
-
-
 def _without_adjoints(problem: Problem) -> str:
-    """Why adjoints cannot be told: they are derivatives of a number."""
+    """Why there are no adjoints: they are derivatives of a number."""
     tape = problem.tape
     if tape.outputs:
         return f"no adjoints: they are derivatives of one number, and there are {len(tape.outputs)} results"
@@ -124,19 +115,7 @@ def _without_adjoints(problem: Problem) -> str:
     return ""
 
 
-def _gradient(problem: Problem, adjoints: Adjoints, notes: list[Diagnostic]) -> dict[str, Number]:
-    found: dict[str, Any] = {}
-    for name in problem.wrt:
-        adjoint = adjoints[problem.input_slot(name)]
-        if adjoint is None:
-            message = f"the result does not depend on `{name}` here, so the derivative is 0"
-            notes.append(Diagnostic("no-dependence", "note", message))
-            adjoint = 0.0 * problem.at[name]
-        found[name] = adjoint if is_array(adjoint) else float(adjoint) + 0.0
-    return found
-
-
-class _Builder:
+class _TapeGraph:
     """Nodes and edges of a tape, in evaluation order. A constant has a node for each operation that uses it."""
 
     def __init__(
@@ -169,13 +148,8 @@ class _Builder:
             for position, operand in enumerate(operands):
                 place = own[operand] if operand < 0 else self.places[operand]
                 self.edges.append(self._edge(slot, position, operand, Edge(place, user, position)))
-        results = [self._result(slot) for slot in self.tape.outputs or [self.tape.output]]
+        results = [self.places[slot] if slot >= 0 else self._constant(slot) for slot in self.tape.results]
         return Graph(tuple(self.nodes), tuple(self.edges), tuple(results))
-
-    def _result(self, slot: int) -> int:
-        if slot >= self.tape.slots:  # a constant, counted from the end
-            slot -= self.tape.size
-        return self.places[slot] if slot >= 0 else self._constant(slot)
 
     def _constant(self, slot: int) -> int:
         value = self.tape.constants[-1 - slot]

@@ -1,4 +1,4 @@
-"""The graph of functions behind a tensor, as the record that the graph of a program is told in too."""
+"""The graph of functions behind a tensor, in the record that the graph of a program has too."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """A graph of computations as a record: nodes, edges from each operand to what is made of it, and the results.
 
 The record knows nothing of what it was made from. `diffcli.studies.graph.of_tape` makes one of a program; anything else whose
-nodes have operands can be told in the same words, and is then drawn by the same reports.
+nodes have operands can be put in the same record, and is then drawn by the same reports.
 """
 
 # Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
@@ -12,10 +12,6 @@ from typing import NamedTuple
 from diffcli.errors import Diagnostic, Span
 from diffcli.records import Number
 
-KINDS = ("input", "constant", "operation", "folded")
-"""What a node may be: an input that is asked for, something no such input reaches, what is made of inputs, and a place where
-nodes are left out."""
-
 
 class Node(NamedTuple):
     """A value, or what makes it."""
@@ -23,6 +19,8 @@ class Node(NamedTuple):
     id: str
     """A short text that no other node has, such as ``v1``."""
     kind: str
+    """``input`` for one that is asked for, ``constant`` for what no such input reaches, ``operation`` for what is made of inputs,
+    and ``folded`` for a place where nodes are left out."""
     operation: str = ""
     """What makes it; empty for an input and for a constant that is written down."""
     name: str = ""
@@ -95,11 +93,11 @@ EDGES_EACH = 4
 """How many edges are kept for each node that is, on average: a sum may use one operand a thousand times."""
 
 
-def fold(graph: Graph, most: int | None) -> Graph:
+def fold_graph(graph: Graph, most: int | None) -> Graph:
     """The ``most`` nodes that are nearest to the results; where operands are left out, a folded node says so.
 
     >>> chain = Graph(tuple(Node(f"v{k}", "operation") for k in range(5)), tuple(Edge(k, k + 1) for k in range(4)), (4,))
-    >>> small = fold(chain, 2)
+    >>> small = fold_graph(chain, 2)
     >>> [node.id for node in small.nodes], small.edges[0][:2], small.hidden
     (['...v3', 'v3', 'v4'], (0, 1), 3)
     """

@@ -9,7 +9,7 @@ when it is asked for.
 from importlib import import_module
 from typing import NamedTuple
 
-from diffcli.errors import UsageError, error
+from diffcli.errors import UsageError, did_you_mean, error
 from diffcli.studies.lessons.record import Lesson, Settings
 
 
@@ -60,8 +60,6 @@ def find_lesson(name: str) -> Entry:
         There is none of the name.
     """
     if name not in LESSONS:
-        from diffcli.language.complaints.complaints import did_you_mean
-
         help = [*did_you_mean(name, LESSONS), "`diffcli lesson` lists them all"]
         raise UsageError([error("unknown-topic", f"there is no lesson `{name}`", help=help)])
     return LESSONS[name]

@@ -11,7 +11,7 @@ from diffcli.records.blocks import Table
 from diffcli.studies.claims.claims import judge_claims, read_claims
 from diffcli.studies.lessons.record import Check, Lesson, Settings, grid, said
 from diffcli.studies.swell.accuracy import Accuracy, accuracy
-from diffcli.studies.swell.map import iterated, of_demo
+from diffcli.studies.swell.map import DEMOS, iterated
 from diffcli.studies.swell.swell import Counts, Progress, Request, swell
 from diffcli.tape import Tape
 
@@ -43,7 +43,7 @@ COMPARED = 8
 
 def lesson(settings: Settings) -> Lesson:
     last = settings.sized()
-    recurrence = of_demo("logistic")
+    recurrence = DEMOS["logistic"]
     counted = swell(Request(recurrence, last, {}, 0, 10_000_000, forms=False), Progress(lambda stage: None, lambda result: None))
     counts = counted.counts
     tape, _ = iterated(recurrence, last)
@@ -79,7 +79,7 @@ def _rules() -> Table:
 
 
 def _forms() -> Table:
-    demo = of_demo("logistic")
+    demo = DEMOS["logistic"]
     iterates = Iterates(demo.text, demo.state, ["x"], 1, "")
     rows = []
     for n in (1, *SLIDE):

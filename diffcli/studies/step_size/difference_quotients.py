@@ -41,7 +41,7 @@ FITTED = 5
 """How many steps a slope is fitted to, at most: those nearest to where truncation and rounding meet."""
 
 
-class Sample(NamedTuple):
+class QuotientSample(NamedTuple):
     """One method at one step."""
 
     step: float
@@ -51,7 +51,7 @@ class Sample(NamedTuple):
     """Its distance to the reference; None where there is no reference."""
     truncation: float | None
     rounding: float | None
-    """What theory predicts; None where it says nothing."""
+    """What theory predicts; None where it predicts nothing."""
     typical_error: float | None
     """The 90 % quantile of the errors at steps about this one."""
     fault: str = ""
@@ -80,7 +80,7 @@ class MethodSweep(NamedTuple):
 
     method: str
     theory: Theory | None
-    samples: tuple[Sample, ...]
+    samples: tuple[QuotientSample, ...]
     best: Choice | None
     """The step with the least typical error."""
     usual: Choice | None
@@ -102,7 +102,7 @@ def distance(estimate: float, reference: precise.Number | None) -> float | None:
         return float(abs(precise.number(estimate) - reference))
 
 
-class Quotients:
+class DifferenceQuotients:
     """The program as a function of the variable that is moved, in the arithmetic that is asked about."""
 
     def __init__(self, problem: Problem, name: str, dtype: str) -> None:
@@ -156,11 +156,13 @@ class Quotients:
         return (estimate, "") if math.isfinite(estimate) else (None, "undefined")
 
 
-class MethodSweeper:
+class MethodSweeper(NamedTuple):
     """One method of a function, to be swept over steps."""
 
-    def __init__(self, function: Quotients, method: str, reference: precise.Number | None, predicted: Theory | None) -> None:
-        self.function, self.method, self.reference, self.predicted = function, method, reference, predicted
+    function: DifferenceQuotients
+    method: str
+    reference: precise.Number | None
+    predicted: Theory | None
 
     def over(self, steps: Sequence[float]) -> MethodSweep:
         samples = tuple(map(self.sample, steps))
@@ -168,18 +170,17 @@ class MethodSweeper:
         best = min(known, key=lambda choice: (choice.typical_error, -choice.step), default=None)
         self.function.quotient(self.method, steps[-1])
         lifted = tuple(sorted(self.function.lifted))
-        if lifted:
-            self.predicted = None
-        return MethodSweep(self.method, self.predicted, samples, best, self._usual(), self._slopes(samples), lifted)
+        swept = self if not lifted else self._replace(predicted=None)
+        return MethodSweep(self.method, swept.predicted, samples, best, self._usual(), swept._slopes(samples), lifted)
 
-    def sample(self, step: float) -> Sample:
+    def sample(self, step: float) -> QuotientSample:
         estimate, fault = self.function.quotient(self.method, step)
         found = None if estimate is None else distance(estimate, self.reference)
         # theory knows nothing of a step that leaves the real numbers in parts of the program only
         known = None if self.function.lifted else self.predicted
         truncation, rounding = (None, None) if known is None else (known.truncation(step), known.rounding(step))
         typical = None if found is None else self.typical_error(step)
-        return Sample(step, estimate, found, truncation, rounding, typical, fault)
+        return QuotientSample(step, estimate, found, truncation, rounding, typical, fault)
 
     def typical_error(self, step: float) -> float | None:
         """The 90 % quantile of the errors at steps about a step; None where most of them have none."""
@@ -208,7 +209,7 @@ class MethodSweeper:
         estimate, _ = self.function.quotient(self.method, step)
         return Choice(step, None if estimate is None else distance(estimate, self.reference), typical, rule)
 
-    def _slopes(self, samples: Sequence[Sample]) -> tuple[float | None, float | None]:
+    def _slopes(self, samples: Sequence[QuotientSample]) -> tuple[float | None, float | None]:
         """The slopes of log(typical error) against log(h) on either side of the optimum, as far as there are digits left."""
         known = self.predicted
         if known is None or not self.reference:
@@ -225,7 +226,7 @@ class MethodSweeper:
         return _slope(truncated[-FITTED:]), _slope(rounded)
 
 
-def _slope(samples: Sequence[Sample]) -> float | None:
+def _slope(samples: Sequence[QuotientSample]) -> float | None:
     """The slope of the straight line through log(typical error) against log(h), by least squares; None through too few points."""
     if len(samples) < 4:
         return None

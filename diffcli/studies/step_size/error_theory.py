@@ -1,6 +1,6 @@
-"""What theory says of the error of a difference quotient: a truncation term that grows with the step, and rounding.
+"""The theory of the error of a difference quotient: a truncation term that grows with the step, and rounding.
 
-By Taylor's theorem a stencil with weights w at offsets o is off by the sum over k of m_k h^k f^(k+1)/(k+1)! with the
+By Taylor's theorem a stencil with weights w at offsets o has the error sum over k of m_k h^k f^(k+1)/(k+1)! with the
 moments m_k = sum of w o^(k+1), which are 0 for k below its order. The first term that counts is the truncation error; it is
 of a higher order than the stencil's where a derivative happens to be 0 at the point.
 """
@@ -14,7 +14,6 @@ from typing import NamedTuple
 from diffcli.methods.differences.rounding_bound import roundings
 from diffcli.methods.differences.stencils import STENCILS
 from diffcli.methods.problem.problem import Problem
-from diffcli.methods.sweeps.forward import tangents
 from diffcli.methods.sweeps.reverse import adjoints
 from diffcli.tape import evaluate
 
@@ -43,7 +42,7 @@ class Theory(NamedTuple):
     derivative: float
     """That of kind p + 1 at the point; 0 if none was found that adds to the error."""
     noise: float
-    """S delta: how far the weighted sum of values is off by rounding; 0 for the complex step, which subtracts nothing."""
+    """S delta: the error of the weighted sum of values by rounding; 0 for the complex step, which subtracts nothing."""
     floor: float
     """The rounding that no step avoids: that of a derivative propagated by AD."""
 
@@ -114,14 +113,12 @@ def _terms(method: str) -> list[tuple[int, float]]:
 def derivative_noise(problem: Problem, slot: int, unit: float) -> float:
     """A first-order bound on the rounding error of a derivative that is propagated, as AD and the complex step do.
 
-    A row that is off by c units of u|v| moves the derivative by as much times the derivative of its adjoint along the
-    input; its tangent, off by c + 2 units of its own, moves it by as much times the adjoint. The derivatives of the adjoints
-    are taken from adjoints a little to either side of the point.
+    A row with an error of c units of u|v| moves the derivative by as much times the derivative of its adjoint along the
+    input; its tangent, with an error of c + 2 units of its own, moves it by as much times the adjoint. The derivatives of the
+    adjoints are taken from adjoints a little to either side of the point.
     """
     tape, point = problem.tape, problem.point
-    seed: list[float | None] = [None] * len(point)
-    seed[slot] = 1.0
-    moves = tangents(tape, problem.values, seed)
+    moves = problem.swept_forward({slot: 1.0})
     size = abs(point[slot])
     shift = SHIFT * (size if size > SMALLEST else 1.0)
     sides = []

@@ -10,19 +10,20 @@ import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from diffcli.errors import Diagnostic, Slopes, UsageError, error
+from diffcli.errors import Diagnostic, Slopes, UsageError, did_you_mean, error
 from diffcli.language import Program
 from diffcli.methods.differences.precise import DIGITS, higher_derivatives, precise_derivative
 from diffcli.methods.differences.rounding_bound import value_noise
-from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, Break, describe, find_breaks
+from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, find_breaks
 from diffcli.methods.nonsmooth.nonfinite import require_value
-from diffcli.methods.problem.problem import At, Problem
+from diffcli.methods.nonsmooth.notes import describe
+from diffcli.methods.problem.problem import At, Linearisation, Problem
 from diffcli.operations.arithmetic import float32 as singles
 from diffcli.operations.arithmetic import precise
-from diffcli.studies.step_size.difference_quotients import UNITS, MethodSweep, MethodSweeper, Quotients, distance
+from diffcli.studies.step_size.difference_quotients import UNITS, DifferenceQuotients, MethodSweep, MethodSweeper, distance
 from diffcli.studies.step_size.error_theory import derivative_noise, theory
-from diffcli.tape import evaluate
 from diffcli.tape.lowering import MOST_ROWS
+from diffcli.tape.running.algebra import replay
 
 DEFAULT = "64*x*(1 - x)*(1 - 2*x)^2*(1 - 8*x + 8*x^2)^2"
 """The logistic map l4 in the factored form of Baydin et al. 2018, figure 3, which draws this sweep at x = 0.2."""
@@ -111,14 +112,8 @@ def sweep(
     """
     methods = _checked(methods, dtype)
     problem, name = _problem(target, at, variable, dtype, most_rows)
-    require_value(problem)
-    breaks = [found for found in find_breaks(problem) if found.kind in NOT_DIFFERENTIABLE]
-    notes = _notes(problem, breaks)
-    sides = _sides(problem, name) if breaks else None
-    function = Quotients(problem, name, dtype)
-    truth = _Truth(problem, function.slot, bool(breaks), sides is None or _is_smooth(sides), progress)
-    exact = truth.reference if truth.rounded is not None and math.isfinite(truth.rounded) else None
-    unit = UNITS[dtype]
+    function, truth = DifferenceQuotients(problem, name, dtype), _Truth(problem, name, progress)
+    unit, exact = UNITS[dtype], truth.finite
     noise = value_noise(problem.tape, problem.values, problem.active, unit)
     floor = derivative_noise(problem, function.slot, unit) if exact is not None else 0.0
     swept = []
@@ -130,8 +125,8 @@ def sweep(
     automatic = (problem.adjoints[function.slot] or 0.0) + 0.0
     return StepSizeResult(
         problem.expression(), name, problem.at, dtype, function(function.x), truth.rounded, truth.digits, truth.source,
-        _spread(steps, per_decade), automatic, distance(automatic, exact), noise, unit * abs(truth.rounded or 0.0), sides,
-        tuple(swept), tuple(notes),
+        _spread(steps, per_decade), automatic, distance(automatic, exact), noise, unit * abs(truth.rounded or 0.0), truth.sides,
+        tuple(swept), tuple(truth.notes),
     )  # fmt: skip
 
 
@@ -146,8 +141,6 @@ def _checked(methods: Sequence[str] | None, dtype: str) -> Sequence[str]:
     if not methods:
         raise UsageError([error("usage", "no method is named", help=[known])])
     if unknown := [name for name in methods if name not in METHODS]:
-        from diffcli.language.complaints.complaints import did_you_mean
-
         help = [*did_you_mean(unknown[0], METHODS), known]
         raise UsageError([error("unknown-choice", f"there is no method `{unknown[0]}`", help=help)])
     if single and "complex" in methods:
@@ -170,8 +163,9 @@ def _problem(target: str | Program, at: At, variable: str | None, dtype: str, mo
     if dtype == "float32":
         nearest = {name: singles.rounded(value) for name, value in problem.at.items()}
         problem = Problem(problem.program, nearest, wrt=problem.wrt, most_rows=most_rows)
-        problem.tape.constants = [singles.rounded(value) for value in problem.tape.constants]
-        problem.values = evaluate(problem.tape, problem.point)
+        tape = problem.tape.copy(constants=[singles.rounded(value) for value in problem.tape.constants])
+        problem = Linearisation(problem, tape)
+    require_value(problem)
     return problem, problem.wrt[0]
 
 
@@ -207,21 +201,6 @@ def _spread(steps: Sequence[float], per_decade: float) -> tuple[float, ...]:
     return tuple(steps[place] for place in places if place < len(steps))
 
 
-def _notes(problem: Problem, breaks: Sequence[Break]) -> list[Diagnostic]:
-    return [*problem.notes(), *describe(problem, breaks, "", strict=False)]
-
-
-def _sides(problem: Problem, name: str) -> Slopes:
-    from diffcli.methods.nonsmooth.recorded_sides import slopes_of
-
-    return Slopes(name, *slopes_of(problem, problem.input_slot(name)))
-
-
-def _is_smooth(sides: Slopes) -> bool:
-    """Whether the function has a derivative all the same: two slopes that are one."""
-    return sides.left is not None and sides.left == sides.right and math.isfinite(sides.left)
-
-
 # -- the reference -----------------------------------------------------------------------------------------------------
 
 
@@ -231,11 +210,29 @@ class _Truth:
     Where the function is broken but smooth, its derivative is known and higher ones are not: they may jump.
     """
 
-    def __init__(self, problem: Problem, slot: int, is_broken: bool, is_smooth: bool, progress: Callable[[str], None]) -> None:
-        self.problem, self.slot, self.is_broken, self.progress = problem, slot, is_broken, progress
+    def __init__(self, problem: Problem, name: str, progress: Callable[[str], None]) -> None:
+        self.problem, self.slot, self.progress = problem, problem.input_slot(name), progress
+        self.breaks = [found for found in find_breaks(problem) if found.kind in NOT_DIFFERENTIABLE]
+        self.notes = [*problem.notes(), *describe(problem, self.breaks, "", strict=False)]
+        self.sides: Slopes | None = None
+        """The one-sided slopes, at a break."""
+        if self.breaks:
+            from diffcli.methods.nonsmooth.one_sided import slopes_of
+
+            self.sides = Slopes(name, *slopes_of(problem, self.slot))
         progress("working out the reference")
-        self.reference, self.source = _reference(problem, slot) if is_smooth else (None, "")
+        self.reference, self.source = _reference(problem, self.slot) if self._is_smooth() else (None, "")
         self.kinds: dict[int, float | None] = {}
+
+    def _is_smooth(self) -> bool:
+        """Whether the function has a derivative, all the same if it has breaks: the slopes on the two sides are one."""
+        sides = self.sides
+        return sides is None or (sides.left is not None and sides.left == sides.right and math.isfinite(sides.left))
+
+    @property
+    def finite(self) -> precise.Number | None:
+        """The derivative; None where it is not known, or beyond the range of a float."""
+        return self.reference if self.rounded is not None and math.isfinite(self.rounded) else None
 
     @property
     def rounded(self) -> float | None:
@@ -250,14 +247,14 @@ class _Truth:
         if kind not in self.kinds:
             self.progress(f"working out the derivative of kind {kind}")
             problem = self.problem
-            found = [None] if self.is_broken else higher_derivatives(problem.tape, problem.point, self.slot, [kind])
+            found = [None] if self.breaks else higher_derivatives(problem.tape, problem.point, self.slot, [kind])
             self.kinds[kind] = found[0]
         return self.kinds[kind]
 
 
 def _reference(problem: Problem, slot: int) -> tuple[precise.Number | None, str]:
     """The derivative with fifty digits, by SymPy where it can and the tape in mpmath confirms it; and its source in words."""
-    from diffcli.methods.symbolic.reference import symbolic_derivative
+    from diffcli.methods.symbolic.symbolic import symbolic_derivative
 
     nodes = _tree_nodes(problem)
     symbolic = symbolic_derivative(problem, problem.wrt[0], DIGITS) if nodes <= MOST_NODES else None
@@ -277,8 +274,5 @@ def _reference(problem: Problem, slot: int) -> tuple[precise.Number | None, str]
 
 def _tree_nodes(problem: Problem) -> int:
     """How many nodes the expression has when nothing is shared, as SymPy walks it."""
-    tape = problem.tape
-    nodes = [1] * tape.size
-    for slot in tape.rows():
-        nodes[slot] = 1 + sum(nodes[operand] for operand in tape.operands_of(slot))
-    return nodes[tape.output]
+    sizes = replay(problem.tape, [1] * problem.tape.first_row, lambda name, value: 1, lambda name, below: 1 + sum(below))
+    return sizes[problem.tape.output]

@@ -9,12 +9,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
+from functools import reduce
+from itertools import zip_longest
 from typing import NamedTuple
 
 from diffcli.methods.differences.precise import precise_derivative
 from diffcli.methods.sweeps.reverse import activity, adjoints
 from diffcli.studies.swell.map import Recurrence, iterated
-from diffcli.tape import Tape, evaluate
+from diffcli.tape import evaluate
+from diffcli.tape.running.algebra import replay
 
 DIGITS = 30
 """Digits of the truth."""
@@ -27,7 +30,7 @@ Coefficients = list[int | Fraction]
 
 
 class Accuracy(NamedTuple):
-    """The derivative of l_n at a point, and relative errors of two ways to it.
+    """The derivative of l_n at a point, and relative errors of two methods.
 
     ``expanded`` is None where there is no such form, both where the derivative is 0 or beyond a float; all three where it
     is not known to enough digits, as at an end of the domain.
@@ -72,20 +75,14 @@ def _expanded(recurrence: Recurrence, n: int, at: Mapping[str, float]) -> Coeffi
     state: Coefficients = [0, 1]
     for _ in range(n - 1):
         given = [state if name == recurrence.state else [_exact(at[name])] for name in step.inputs]
-        state = _step(step, given)
+        state = replay(step, given, lambda name, value: [_exact(value)], _operate)[step.output]
     return state
 
 
-def _step(step: Tape, given: Sequence[Coefficients]) -> Coefficients:
-    values = [*given, *[[]] * len(step.operations), *[[_exact(value)] for value in reversed(step.constants)]]
-    for slot in step.rows():
-        function = _POLYNOMIAL.get(step.operation(slot))
-        if function is None:
-            raise _NotPolynomial
-        values[slot] = function(*[values[operand] for operand in step.operands_of(slot)])
-        if len(values[slot]) > HIGHEST_DEGREE + 1:
-            raise _NotPolynomial
-    return values[step.output]
+def _operate(operation: str, operands: Sequence[Coefficients]) -> Coefficients:
+    if operation not in _POLYNOMIAL:
+        raise _NotPolynomial
+    return _POLYNOMIAL[operation](*operands)
 
 
 def _exact(value: float | Fraction) -> int | Fraction:
@@ -93,9 +90,7 @@ def _exact(value: float | Fraction) -> int | Fraction:
 
 
 def _add(a: Coefficients, b: Coefficients, sign: int = 1) -> Coefficients:
-    size = max(len(a), len(b))
-    a, b = ([*part, *[0] * (size - len(part))] for part in (a, b))
-    return [left + sign * right for left, right in zip(a, b, strict=True)]
+    return [left + sign * right for left, right in zip_longest(a, b, fillvalue=0)]
 
 
 def _multiply(a: Coefficients, b: Coefficients) -> Coefficients:
@@ -117,10 +112,7 @@ def _divide(a: Coefficients, b: Coefficients) -> Coefficients:
 def _raise(a: Coefficients, b: Coefficients) -> Coefficients:
     if len(b) > 1 or b[0].denominator > 1 or not 0 <= b[0] <= HIGHEST_DEGREE:
         raise _NotPolynomial
-    result: Coefficients = [1]
-    for _ in range(int(b[0])):
-        result = _multiply(result, a)
-    return result
+    return reduce(_multiply, [a] * int(b[0]), [1])
 
 
 _POLYNOMIAL: dict[str, Callable[..., Coefficients]] = {

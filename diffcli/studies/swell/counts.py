@@ -8,38 +8,35 @@ why on a graph symbolic and automatic differentiation take the same operations (
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import reduce
+from collections.abc import Sequence
+from functools import cache, partial, reduce
 
-from diffcli.errors import LimitError, error
-from diffcli.language.syntax import COMPARISON, NAME, NUMBER, Program
+from diffcli.errors import LimitError, Source, error
+from diffcli.language import Program, parse
+from diffcli.language.syntax import COMPARISON, NAME, NUMBER, Branches
+from diffcli.language.writing.printer import LANGUAGE, node_parts, pieces
 from diffcli.operations import OPERATIONS
 from diffcli.tape import Tape
-from diffcli.tape.running.rules import FLOAT, RESULT, SEED, TIES, terms
+from diffcli.tape.running.algebra import replay
+from diffcli.tape.running.rules import FLOAT, RESULT, SEED, TIES, Term, fold, terms
 
 WHOLE = frozenset(("add", "sub", "mul", "div"))
 """Operations whose rule is written whole, (u·v)' = u'·v + u·v', even where an operand is a constant."""
 
-_ARITHMETIC: dict[str, Callable[[float, float], float]] = {
-    "add": lambda a, b: a + b, "sub": lambda a, b: a - b, "mul": lambda a, b: a * b,
-}  # fmt: skip
+LONGEST = 400
+"""Characters of a text that are shown."""
 
 
-class Graph:
-    """Nodes in the order in which they were made, operands before what uses them."""
+class SharedGraph(Program):
+    """Nodes in the order in which they were made, operands before what uses them: the columns of a program."""
 
     def __init__(self, most_nodes: int) -> None:
-        self.operations: list[str] = []
+        super().__init__(Source("", "graph"))
         self.operands: list[tuple[int, ...]] = []
-        self.labels: dict[int, str | float] = {}
-        """The name, or the value, of each leaf."""
         self.sizes: list[int] = []
         """The nodes of each expression, written out as a tree."""
         self.most_nodes = most_nodes
         self._known: dict[object, int] = {}
-
-    def __len__(self) -> int:
-        return len(self.operations)
 
     def node(self, operation: str, operands: tuple[int, ...]) -> int:
         """The node of an operation; the one there is, if there is one."""
@@ -47,7 +44,10 @@ class Graph:
         found = self._known.get(key)
         if found is None:
             sizes = self.sizes
-            found = self._known[key] = self._add(operation, operands, 1 + sum([sizes[operand] for operand in operands]))
+            size = 1 + sum([sizes[operand] for operand in operands])
+            found = self._known[key] = self._add(operation, operands, operands, size)
+            if operation == "where":
+                self.branches[found] = Branches(0, 1, 2)  # written as a function
         return found
 
     def number(self, value: float) -> int:
@@ -59,39 +59,74 @@ class Graph:
     def _leaf(self, kind: str, label: str | float, key: str) -> int:
         found = self._known.get((kind, key))
         if found is None:
-            found = self._known[kind, key] = self._add(kind, (), 1)
-            self.labels[found] = label
+            found = self._known[kind, key] = self._add(kind, label, (), 1)
         return found
 
-    def _add(self, operation: str, operands: tuple[int, ...], size: int) -> int:
+    def _add(self, operation: str, argument: tuple[int, ...] | str | float, operands: tuple[int, ...], size: int) -> int:
         if len(self.operations) >= self.most_nodes:
             help = ["raise the limit with --max-nodes N, if memory allows"]
             raise LimitError([error("too-many-nodes", f"the graph has more than {self.most_nodes} nodes", help=help)])
         self.operations.append(operation)
+        self.arguments.append(argument)
         self.operands.append(operands)
         self.sizes.append(size)
         return len(self.operations) - 1
 
     def value(self, node: int) -> float | None:
         """The value of a number; None of anything else."""
-        return self.labels[node] if self.operations[node] == NUMBER else None  # type: ignore[return-value]
+        argument = self.arguments[node]
+        return argument if isinstance(argument, float) else None
 
     def replay(self, tape: Tape, inputs: Sequence[int]) -> tuple[int, list[int]]:
         """The node of a tape's result, with nodes for its inputs; and the node of every row, operands first."""
-        constants = [
-            self.name(tape.constant_names[-1 - index]) if -1 - index in tape.constant_names else self.number(value)
-            for index, value in enumerate(tape.constants)
-        ]
-        nodes = [*inputs, *[0] * len(tape.operations), *reversed(constants)]
-        for slot, (operation, row) in enumerate(zip(tape.operations, tape.operands, strict=True), tape.first_row):
-            nodes[slot] = self.node(operation, tuple([nodes[operand] for operand in row]))
+        nodes = replay(
+            tape, inputs, lambda name, value: self.name(name) if name else self.number(value),
+            lambda operation, operands: self.node(operation, tuple(operands)),
+        )  # fmt: skip
         return nodes[tape.output], nodes[tape.first_row : tape.slots]
+
+
+class Texts:
+    """The texts of a graph's nodes, in diffcli's language, without writing out what nobody reads.
+
+    What a node is written with depends on the node alone, so the length of its text is a sum over its operands' lengths: one
+    pass counts, exactly, the characters of a text that no disk would hold; and the beginning is written by a walk that stops.
+    """
+
+    def __init__(self, graph: SharedGraph) -> None:
+        self.parts_of = partial(node_parts, graph, LANGUAGE, LANGUAGE.name, {})
+        self.known: list[tuple[int, int]] = []
+        """The length of each node's text, and how tightly it binds, of as many nodes as have been asked for."""
+
+    def length(self, node: int) -> int:
+        """How many characters the text has."""
+        known = self.known
+        for asked in range(len(known), node + 1):
+            parts, binds = self.parts_of(asked)
+            total = 0
+            for part in parts:
+                if isinstance(part, str):
+                    total += len(part)
+                else:
+                    length, bound = known[part[0]]
+                    total += length + 2 * (bound < part[1])
+            known.append((total, binds))
+        return known[node][0]
+
+    def beginning(self, node: int, most: int = LONGEST) -> str:
+        """The text, or as many characters of it."""
+        text = ""
+        for piece in pieces(node, self.parts_of):
+            text += piece
+            if len(text) >= most:
+                break
+        return text[:most]
 
 
 class Reach:
     """How many distinct nodes stand under some roots, counted as the roots grow: each node is visited once."""
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: SharedGraph) -> None:
         self.graph = graph
         self.marked: set[int] = set()
         self.roots: list[int] = []
@@ -121,7 +156,7 @@ class Tangents:
     rule is written out as a textbook has it, (4·l)' = 0·l + 4·l'.
     """
 
-    def __init__(self, graph: Graph, variable: int, fold: bool) -> None:
+    def __init__(self, graph: SharedGraph, variable: int, fold: bool) -> None:
         self.graph, self.fold = graph, fold
         self.zero = graph.number(0)
         self.make = self._folded if fold else graph.node
@@ -147,15 +182,17 @@ class Tangents:
             condition, then, otherwise = operands
             return self.make("where", (condition, self.of(then), self.of(otherwise)))
         total: int | None = None
+        row = OPERATIONS[operation]
+        parameters = row.parameters
         for position, term in enumerate(terms(operation, len(operands))):
             operand = operands[position]
             if term is None or (operation not in WHOLE and operand not in self.known):
                 continue
-            names = dict(zip(OPERATIONS[operation].parameters, operands, strict=False))
-            if OPERATIONS[operation].variadic:
-                names = {OPERATIONS[operation].parameters[0]: operand, TIES: self._ties(node)}
+            names = dict(zip(parameters, [operand] if row.variadic else operands, strict=True))
+            if row.variadic:
+                names[TIES] = self._ties(node)
             names |= {SEED: self.of(operand), RESULT: node}
-            total = self._join(total, term.program, names)
+            total = self._join(total, term, names)
         return total
 
     def _ties(self, node: int) -> int:
@@ -164,39 +201,26 @@ class Tangents:
         equal = [graph.node("eq", (operand, node)) for operand in graph.operands[node]]
         return reduce(lambda total, one: graph.node("add", (total, one)), equal)
 
-    def _join(self, total: int | None, program: Program, names: dict[str, int]) -> int:
+    def _join(self, total: int | None, term: Term, names: dict[str, int]) -> int:
         """A sum with one more term; one that begins with a change of sign is subtracted."""
-        sign = _leading_sign(program)
-        built = self._build(program, names, sign if total is not None else -1)
+        unsigned = None if total is None else _without_sign(term)
+        built: int = fold(term.program if unsigned is None else unsigned, partial(self._leaf, names), self._decided)
         if total is None:
             return built
-        return self.make("add" if sign < 0 else "sub", (total, built))
+        return self.make("add" if unsigned is None else "sub", (total, built))
 
-    def _build(self, program: Program, names: dict[str, int], unsigned: int) -> int:
-        """The nodes of a rule's text; the change of sign at its node ``unsigned`` is left to the caller."""
-        graph = self.graph
-        names = dict(names)
-        built: list[int] = []
-        for statement in program.statements:
-            for node in range(statement.first, statement.root + 1):
-                operation, argument = program.operations[node], program.arguments[node]
-                if operation == NUMBER:
-                    built.append(graph.number(float(argument)))  # type: ignore[arg-type]
-                elif operation == NAME:
-                    built.append(names[str(argument)] if argument in names else self._constant(str(argument)))
-                else:
-                    operands = tuple([built[child] for child in program.children(node)])
-                    built.append(operands[0] if node == unsigned else self._decided(operation, operands))
-            names[statement.name] = built[statement.root]
-        return built[-1]
+    def _leaf(self, names: dict[str, int], leaf: str | float) -> int:
+        if not isinstance(leaf, str):
+            return self.graph.number(leaf)
+        return names[leaf] if leaf in names else self._constant(leaf)
 
     def _constant(self, name: str) -> int:
         """A constant of a rule; nan, which the language has no name for, is 0/0."""
         return self.graph.node("div", (self.zero, self.zero)) if name == "nan" else self.graph.name(name)
 
-    def _decided(self, operation: str, operands: tuple[int, ...]) -> int:
+    def _decided(self, operation: str, row: Sequence[int], _: object = None) -> int:
         """An operation of a rule, where a condition between constants is decided: x^2 takes the branch of its exponent."""
-        graph = self.graph
+        graph, operands = self.graph, tuple(row)
         if operation == "where":
             condition = graph.value(operands[0])
             if condition is not None:
@@ -217,8 +241,8 @@ class Tangents:
             return graph.node(operation, operands)
         a, b = operands
         left, right = values
-        if left is not None and right is not None and operation in _ARITHMETIC:
-            return graph.number(_ARITHMETIC[operation](left, right))
+        if left is not None and right is not None and operation in ("add", "sub", "mul"):
+            return graph.number(FLOAT.value(operation)(left, right))
         if operation == "mul" and 0 in values:
             return self.zero
         if (operation, left) in (("add", 0), ("mul", 1)):
@@ -230,9 +254,8 @@ class Tangents:
         return self._folded("neg", (b,)) if (operation, left) == ("sub", 0) else graph.node(operation, operands)
 
 
-def _leading_sign(program: Program) -> int:
-    """The node of the change of sign that a term begins with; -1 if it begins with none."""
-    node = program.result.root
-    while program.operations[node] in ("mul", "div"):
-        node = program.children(node)[0]
-    return node if program.operations[node] == "neg" else -1
+@cache
+def _without_sign(term: Term) -> Program | None:
+    """A term without the change of sign that it begins with; None if it begins with none."""
+    *bindings, body = term.program.source.text.split(";")
+    return parse(";".join([*bindings, body.strip()[1:]])) if body.strip().startswith("-") else None

@@ -9,16 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from diffcli.errors import Diagnostic, LimitError
+from diffcli.errors import Diagnostic, LimitError, as_stop
 from diffcli.studies.swell.accuracy import Accuracy, accuracy
 from diffcli.studies.swell.costs import TapeCost, tape_costs
-from diffcli.studies.swell.counts import Graph, Reach, Tangents
+from diffcli.studies.swell.counts import LONGEST, Reach, SharedGraph, Tangents, Texts
 from diffcli.studies.swell.domain import Lost, lost, require_values
-from diffcli.studies.swell.laws import LAWS, law
-from diffcli.studies.swell.map import Recurrence
+from diffcli.studies.swell.map import LAWS, Recurrence, generic_point, law
 from diffcli.studies.swell.measured import Cell, NotStarted, Task, measure
-from diffcli.studies.swell.point import generic_point
-from diffcli.studies.swell.text import LONGEST, Texts
 
 FIRST_ROWS = 10
 """Rows up to this n are shown one by one; beyond it only 20, 50, 100, 200, 500, ... and the last."""
@@ -56,7 +53,7 @@ class Counts(NamedTuple):
     tape: TapeCost
 
 
-class Form(NamedTuple):
+class WrittenForm(NamedTuple):
     """One expression at one n, as text: its beginning, and how many characters it has."""
 
     n: int
@@ -89,7 +86,7 @@ class SwellResult(NamedTuple):
 
     request: Request
     counts: tuple[Counts, ...]
-    forms: tuple[Form, ...]
+    forms: tuple[WrittenForm, ...]
     cells: dict[Task, Cell]
     accuracy: tuple[Accuracy, ...]
     lost: Lost | None
@@ -100,7 +97,7 @@ class SwellResult(NamedTuple):
     def swells(self, size: Callable[[Counts], int | None], since: int = 2) -> bool | None:
         """Whether a size grows faster than linearly over the last three rows, from ``since`` on; None if they are too few.
 
-        The derivative of l_1 is no iterate's, so its size tells nothing.
+        The derivative of l_1 is no iterate's, so its size is left out.
         """
         points = [(row.n, value) for row in self.counts if row.n >= since and (value := size(row)) is not None]
         if len(points) < 3:
@@ -114,7 +111,7 @@ class SwellResult(NamedTuple):
 
 
 class Progress(NamedTuple):
-    """Whom to tell how far it is: the stage in words, and everything that is known so far."""
+    """What is called as the study goes on: with the stage in words, and with everything that is known so far."""
 
     stage: Callable[[str], None]
     show: Callable[[SwellResult], None]
@@ -148,14 +145,10 @@ def swell(request: Request, progress: Progress) -> SwellResult:
         study.count()
         study.compare()
         study.measure()
-    except KeyboardInterrupt:
+    except (LimitError, KeyboardInterrupt) as stopped:
         if not study.counts:
             raise
-        study.note(Diagnostic("interrupted", "warning", "interrupted", notes=(study.kept(),)))
-    except LimitError as limit:
-        if not study.counts:
-            raise
-        study.note(limit.diagnostics[0]._replace(severity="warning", notes=(study.kept(),)))
+        study.notes.append(as_stop(stopped)._replace(notes=(study.kept(),)))
     return study.result()
 
 
@@ -166,23 +159,22 @@ class _Study:
         self.logistic = self.recurrence.is_logistic()
         self.rows = shown(request.n, request.full)
         self.form_rows = [n for n in self.rows if n <= FORMS or n == request.n or request.full] if request.forms else []
-        self.graph = Graph(request.most_nodes)
+        self.graph = SharedGraph(request.most_nodes)
         self.texts = Texts(self.graph)
         self.counts: list[Counts] = []
-        self.nested: dict[Task, Form] = {}
+        self.nested: dict[Task, WrittenForm] = {}
         self.cells: dict[Task, Cell] = {}
         self.accuracy: list[Accuracy] = []
         self.lost: Lost | None = None
         self.measuring = False
         self.notes: list[Diagnostic] = []
 
-    def note(self, note: Diagnostic) -> None:
-        self.notes.append(note)
-
     def result(self) -> SwellResult:
         forms = tuple(form for n in self.form_rows for kind in KINDS if (form := self.form(n, kind)) is not None)
-        found = (self.request, tuple(self.counts), forms, dict(self.cells), tuple(self.accuracy))
-        return SwellResult(*found, self.lost, self.logistic, tuple(self.notes))
+        return SwellResult(
+            self.request, tuple(self.counts), forms, dict(self.cells), tuple(self.accuracy), self.lost, self.logistic,
+            tuple(self.notes),
+        )  # fmt: skip
 
     def kept(self) -> str:
         """What there is when it is stopped, in words."""
@@ -238,11 +230,11 @@ class _Study:
         if n in self.form_rows and roots:
             self.nested[n, "derivative"] = self._nested(n, "derivative", roots[True])
 
-    def _nested(self, n: int, kind: str, roots: Sequence[int]) -> Form:
+    def _nested(self, n: int, kind: str, roots: Sequence[int]) -> WrittenForm:
         """The text of nodes as they were computed, which costs nothing to count."""
         text = ", ".join(self.texts.beginning(root) for root in roots[:100])
         length = sum(self.texts.length(root) + 2 for root in roots) - 2
-        return Form(n, kind, text if length <= len(text) else text[:LONGEST], length, True)
+        return WrittenForm(n, kind, text if length <= len(text) else text[:LONGEST], length, True)
 
     # -- accuracy and measurement ----------------------------------------------------------------------------------------
 
@@ -253,7 +245,7 @@ class _Study:
         last = min(self.request.n, LAST_COMPARED)
         self.lost = lost(self.recurrence, last, self.request.at)
         if self.lost is not None:
-            self.note(self.lost.why)
+            self.notes.append(self.lost.why)
             last = self.lost.n - 1
         for n in shown(last, full=False)[1:]:
             self.progress.stage(f"accuracy at n = {n}")
@@ -274,18 +266,18 @@ class _Study:
         try:
             measure(self.recurrence, tasks, self.request.budget, keep, self.progress.stage)
         except NotStarted:
-            self.note(Diagnostic("not-measured", "note", "SymPy was not measured: its process could not start"))
+            self.notes.append(Diagnostic("not-measured", "note", "SymPy was not measured: its process could not start"))
 
-    def form(self, n: int, kind: str) -> Form | None:
+    def form(self, n: int, kind: str) -> WrittenForm | None:
         """SymPy's text of a form if there is one, else the nested one."""
         cell = self.cells.get((n, "simplified" if kind == "simplified" else "forms"))
         if cell is not None and kind in cell.texts:
-            return Form(n, kind, *cell.texts[kind])
+            return WrittenForm(n, kind, *cell.texts[kind])
         return self.nested.get((n, kind))
 
 
 KINDS = ("value", "derivative", "simplified")
-"""The columns of the lecture's table."""
+"""The columns of Table 1 of the survey."""
 
 STEPS = ("forms", "derivative", "cse", "simplified")
 """What is measured at each n, in this order."""

@@ -1,33 +1,21 @@
 """Operations on traced arrays: any mixture of traced arrays and numbers, NumPy arrays and lists becomes a row.
 
-Shapes are checked before anything is computed, by the rules of the table, and what does not fit is told at the user's line.
+Shapes are checked before anything is computed, by the rules of the table, and what does not fit is reported at the user's line.
 """
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Sequence
-from typing import Any, NoReturn
+from collections.abc import Sequence
+from typing import Any
 
-from diffcli.errors import ExpressionError, error
 from diffcli.operations import OPERATIONS
 from diffcli.operations.arithmetic import arrays
-from diffcli.operations.array_row import Fixed, Shape, ShapeError, broadcast_shapes, shape_text
+from diffcli.operations.array_row import Fixed, ShapeError, broadcast_shapes, shape_text
 from diffcli.operations.arrays import ARRAYS
 from diffcli.tape.recording.recorder import Recorder
-from diffcli.tape.recording.traced import TRUTHS, Traced, Truth, record_row, refuse_mixing
-from diffcli.tape.recording.traced_value import TracedValue, own_application
+from diffcli.tape.recording.traced import TRUTHS, Traced, TracedValue, Truth, own_application, record_row, refuse_mixing
 from diffcli.tape.recording.untraceable import refuse
 from diffcli.tape.running.array_rules import NUMPY
-
-_getframe = sys._getframe
-
-
-def is_array(given: Any) -> bool:
-    """Whether an operand needs the operations on arrays."""
-    if isinstance(given, TracedValue):
-        return not isinstance(given, Traced)
-    return isinstance(given, list | tuple) or bool(getattr(given, "shape", ()))
 
 
 def apply_array(recorder: Recorder, name: str, given: Sequence[Any], **fixed: Any) -> Any:
@@ -42,19 +30,27 @@ def apply_array(recorder: Recorder, name: str, given: Sequence[Any], **fixed: An
     """
     slots, values = zip(*[operand(recorder, one) for one in given], strict=True)
     shapes = [arrays.shape_of(value) for value in values]
-    settled: Fixed | None = None
+    held: Fixed | None = None
     try:
         if name in OPERATIONS:
             shape = broadcast_shapes(shapes)
         else:
             row = ARRAYS[name]
-            settled = row.defaults | fixed
-            shape = row.shape(shapes, settled)
+            held = row.defaults | {key: value if key == "key" else settled(value) for key, value in fixed.items()}
+            shape = row.shape(shapes, held)
     except ShapeError as fault:
-        _refuse_shapes(recorder, fault, given, shapes)
+        label = ", ".join(dict.fromkeys(map(shape_text, shapes)))
+        refuse(recorder, fault.message, *fault.help, code=fault.code, label=label)
     with arrays.quiet():
-        value = value_function(name)(*values, **settled or {})
-    return record_array(recorder, name, slots, value, shape, settled)
+        value = NUMPY.strict(name)(*values, **held or {})
+    if not shape:
+        value = float(value)
+    kind: type[TracedValue] = recorder.arrays().kind if shape else Truth if name in TRUTHS else Traced
+    result = record_row(recorder, name, slots, value, kind)
+    recorder.shapes[result.slot] = shape
+    if held is not None:
+        recorder.parameters[result.slot] = held
+    return result
 
 
 def apply_fixed(name: str, given: Sequence[Any], fixed: Fixed) -> Any:
@@ -67,7 +63,7 @@ def apply_fixed(name: str, given: Sequence[Any], fixed: Fixed) -> Any:
         if not row.variadic and len(given) > len(row.operands):
             fixed = dict(zip(names, given[len(row.operands) :], strict=False)) | fixed
             given = given[: len(row.operands)]
-        fixed = {key: _settled(value) for key, value in fixed.items()}
+        fixed = {key: settled(value) for key, value in fixed.items()}
     applied = own_application(given)
     if applied is not None:
         return applied(name, given, **fixed)
@@ -79,16 +75,16 @@ def apply_fixed(name: str, given: Sequence[Any], fixed: Fixed) -> Any:
         fixed = row.defaults | fixed
         row.shape([arrays.shape_of(value) for value in values], fixed)
     with arrays.quiet():
-        return value_function(name)(*values, **fixed)
+        return NUMPY.strict(name)(*values, **fixed)
 
 
-def _settled(value: Any) -> Any:
-    """What is fixed, as the table has it: whole numbers, and tuples of them."""
+def settled(value: Any) -> Any:
+    """What is fixed in a row, as the table has it: a whole number, a tuple of them, or None."""
     return tuple(map(int, value)) if isinstance(value, list | tuple) else value if value is None else int(value)
 
 
 def _within(given: Sequence[Any]) -> Recorder | None:
-    """The recording to which something in a list belongs."""
+    """The recording to which something in a list, or in an array of objects, belongs; None if nothing is traced."""
     waiting = list(given)
     while waiting:
         entry = waiting.pop()
@@ -99,32 +95,6 @@ def _within(given: Sequence[Any]) -> Recorder | None:
         elif getattr(getattr(entry, "dtype", None), "kind", "") == "O":
             waiting += entry.tolist()
     return None
-
-
-def value_function(name: str) -> Callable[..., Any]:
-    """How a row of either table is computed in a program."""
-    return NUMPY.strict(name)
-
-
-def _refuse_shapes(recorder: Recorder, fault: ShapeError, given: Sequence[Any], shapes: Sequence[Shape]) -> NoReturn:
-    place = recorder.sites.find(_getframe(1))[1]
-    label = ", ".join(dict.fromkeys(map(shape_text, shapes))) if len(given) > 1 else shape_text(shapes[0])
-    marks = recorder.sites.marks(place, label)
-    raise ExpressionError([error(fault.code, fault.message, recorder.sites.source, *marks, help=fault.help)])
-
-
-def record_array(recorder: Recorder, name: str, slots: tuple[int, ...], value: Any, shape: Shape, fixed: Fixed | None) -> Any:
-    """Append a row of a tape with arrays, and return what stands for its value: a number where it has no axes."""
-    from diffcli.tape.recording.traced_array import TracedArray
-
-    if not shape:
-        value = float(value)
-    kind: type[Any] = TracedArray if shape else Truth if name in TRUTHS else Traced
-    result = record_row(recorder, name, slots, value, kind)
-    recorder.shapes[result.slot] = shape
-    if fixed is not None:
-        recorder.parameters[result.slot] = fixed
-    return result
 
 
 def operand(recorder: Recorder, given: Any) -> tuple[int, Any]:
@@ -139,15 +109,15 @@ def operand(recorder: Recorder, given: Any) -> tuple[int, Any]:
         if given.recorder is not recorder:
             refuse_mixing(recorder)
         return given.slot, given.value
-    if _holds_traced(given):
+    if _within([given]) is not None:
         stacked = stack(recorder, given if isinstance(given, list | tuple) else given.tolist())
         return stacked.slot, stacked.value
     try:
         value = arrays.as_array(given)
     except (TypeError, ValueError):
-        refuse(recorder, f"a `{type(given).__name__}` is no number and no array of numbers", [], _getframe(1))
+        refuse(recorder, f"a `{type(given).__name__}` is no number and no array of numbers")
     if getattr(getattr(given, "dtype", None), "kind", "") == "c" or isinstance(given, complex):
-        refuse(recorder, "the tape holds real numbers, and this is complex", [], _getframe(1))
+        refuse(recorder, "the tape holds real numbers, and this is complex")
     if not arrays.shape_of(value):
         slot = recorder.constant(float(value))
         return slot, recorder.constants[-1 - slot]
@@ -155,14 +125,9 @@ def operand(recorder: Recorder, given: Any) -> tuple[int, Any]:
     return slot, recorder.constants[-1 - slot]
 
 
-def _holds_traced(given: Any) -> bool:
-    """Whether a list, or an array of objects, has something traced in it."""
-    return _within([given]) is not None
-
-
 def stack(recorder: Recorder, entries: Any, axis: int = 0) -> Any:
     """A list of what may be traced, as one array; lists in it are stacked first."""
     if not isinstance(entries, list | tuple):
         return entries
-    parts = [stack(recorder, entry) if _holds_traced(entry) else entry for entry in entries]
+    parts = [stack(recorder, entry) if _within([entry]) is not None else entry for entry in entries]
     return apply_array(recorder, "stack", parts, axis=axis)

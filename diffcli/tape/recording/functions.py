@@ -14,10 +14,10 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from diffcli.language.complaints.lazy import complaints
+from diffcli.errors import nearest
 from diffcli.operations import ARRAY_FUNCTIONS, ARRAY_SIGNATURES, FUNCTION_NAMES, REDUCED, Operation, find_function, row_of
-from diffcli.tape.recording.traced import Traced, apply, function_of, record_row
-from diffcli.tape.recording.traced_value import own_application
+from diffcli.tape.recording.traced import Traced, apply, is_array, own_application, record_row
+from diffcli.tape.running.rules import FLOAT
 
 
 @cache
@@ -31,7 +31,7 @@ def function(name: str) -> Callable[..., Any]:
     """
     rows = find_function(name)
     if not rows and name not in _OF_ARRAYS:
-        near = complaints.nearest(name, [*FUNCTION_NAMES, *_OF_ARRAYS])
+        near = nearest(name, [*FUNCTION_NAMES, *_OF_ARRAYS])
         raise AttributeError(f"there is no function {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
     if not rows:
         made = _of_arrays(ARRAY_FUNCTIONS[name])
@@ -52,7 +52,7 @@ _OF_ARRAYS = [name for name in ARRAY_FUNCTIONS if name not in ("len", "shape", "
 
 def _of_one(row: Operation) -> Callable[..., Any]:
     name = row.name
-    value = function_of(name)
+    value = FLOAT.strict(name)
 
     def call(a: Any, /) -> Any:
         if type(a) is Traced:
@@ -64,7 +64,7 @@ def _of_one(row: Operation) -> Callable[..., Any]:
 
 def _of_several(spelled: str, rows: list[Operation]) -> Callable[..., Any]:
     def call(*operands: Any, **fixed: Any) -> Any:
-        if spelled in REDUCED and (fixed or (len(operands) == 1 and has_axes(operands[0]))):
+        if spelled in REDUCED and (fixed or (len(operands) == 1 and is_array(operands[0]))):
             return _of_arrays(REDUCED[spelled])(*operands, **fixed)
         for row in rows:
             least, most = row.arity
@@ -96,7 +96,7 @@ def apply_row(name: str, operands: tuple[Any, ...]) -> Any:
     applied = own_application(operands)
     if applied is not None:
         return applied(name, operands)
-    if any(map(has_axes, operands)):
+    if any(map(is_array, operands)):
         from diffcli.tape.recording.array_operations import apply_fixed
 
         return apply_fixed(name, operands, {})
@@ -106,9 +106,4 @@ def apply_row(name: str, operands: tuple[Any, ...]) -> Any:
             kinds = ", ".join(type(operand).__name__ for operand in operands)
             raise TypeError(f"{name}() is not for operands of the types {kinds}")
         return result
-    return function_of(name)(*map(float, operands))
-
-
-def has_axes(given: Any) -> bool:
-    """Whether an operand is an array, or a list."""
-    return type(given) is not Traced and (isinstance(given, list | tuple) or bool(getattr(given, "shape", ())))
+    return FLOAT.strict(name)(*map(float, operands))

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from diffcli.operations.arithmetic.index_arrays import as_places, together
 from diffcli.tape.recording.array_operations import apply_array
-from diffcli.tape.recording.traced_value import TracedValue
+from diffcli.tape.recording.traced import TracedValue, is_array
 from diffcli.tape.recording.untraceable import refuse
-
-if TYPE_CHECKING:
-    from diffcli.tape.recording.traced_array import TracedArray
 
 _PLAIN = "an index is a whole number, a slice, or an array of whole numbers or of yes and no"
 
 
-def index(array: TracedArray, key: Any) -> Any:
+def index(array: Any, key: Any) -> Any:
     """``array[key]``."""
     parts = list(key) if isinstance(key, tuple) else [key]
     parts = [_plain(array, part) for part in parts]
@@ -32,36 +28,31 @@ def index(array: TracedArray, key: Any) -> Any:
     return apply_array(array.recorder, "reshape", (result,), shape=tuple(shape))
 
 
-def _plain(array: TracedArray, part: Any) -> Any:
+def _plain(array: Any, part: Any) -> Any:
     """One part of a key: a number, a slice of numbers, None, ..., or nested tuples of places."""
     if part is None or part is Ellipsis:
         return part
     if isinstance(part, slice):
         return slice(*[None if bound is None else _whole(array, bound) for bound in (part.start, part.stop, part.step)])
-    if isinstance(part, TracedValue):
-        from diffcli.tape.recording.traced_array import TracedArray
-
-        if isinstance(part, TracedArray):
-            help = ["choose with np.where(mask, x, 0), or index with a plain array of places"]
-            message = "indexing with a traced array decides by its values, and has no derivative"
-            refuse(array.recorder, message, help, sys._getframe(1))
-        return _whole(array, part)
-    if isinstance(part, list | tuple) or hasattr(part, "nonzero"):
+    if isinstance(part, TracedValue) and is_array(part):
+        help = "choose with np.where(mask, x, 0), or index with a plain array of places"
+        refuse(array.recorder, "indexing with a traced array decides by its values, and has no derivative", help)
+    if isinstance(part, list | tuple) or (not isinstance(part, TracedValue) and hasattr(part, "nonzero")):
         places = as_places(part)
         if places is None:
-            refuse(array.recorder, _PLAIN, [], sys._getframe(1))
+            refuse(array.recorder, _PLAIN)
         return places
     return _whole(array, part)
 
 
-def _whole(array: TracedArray, number: Any) -> int:
+def _whole(array: Any, number: Any) -> int:
     try:
         return int(number.__index__())
     except (AttributeError, TypeError):
-        return refuse(array.recorder, f"{_PLAIN}, not a `{type(number).__name__}`", [], sys._getframe(1))
+        refuse(array.recorder, f"{_PLAIN}, not a `{type(number).__name__}`")
 
 
-def _written_out(array: TracedArray, parts: list[Any]) -> list[Any]:
+def _written_out(array: Any, parts: list[Any]) -> list[Any]:
     """The parts with masks as places, and ``...`` as the slices that it stands for."""
     spread: list[Any] = []
     for part in parts:
@@ -78,20 +69,20 @@ def _kept(parts: list[Any]) -> list[Any]:
     return [part for part in parts if not isinstance(part, int)]
 
 
-def _basic(array: TracedArray, parts: list[Any]) -> Any:
+def _basic(array: Any, parts: list[Any]) -> Any:
     if all(part == slice(None) for part in parts):
         return array
     return apply_array(array.recorder, "index", (array,), key=tuple(parts))
 
 
-def _places(array: TracedArray, parts: list[Any]) -> Any:
+def _places(array: Any, parts: list[Any]) -> Any:
     """A key with arrays of places: those axes are brought to the front, where the table looks them up, and back."""
     recorder = array.recorder
     looked_up = [k for k, part in enumerate(parts) if isinstance(part, tuple)]
     basic = [slice(None) if isinstance(part, tuple) else part for part in parts]
     if len(looked_up) > 1 and any(part != slice(None) for part in basic):
-        help = ["index in two steps: x[i][:, j]"]
-        refuse(recorder, "several arrays of places with numbers or slices between them are not recorded", help, sys._getframe(1))
+        message = "several arrays of places with numbers or slices between them are not recorded"
+        refuse(recorder, message, "index in two steps: x[i][:, j]")
     rest = _basic(array, basic)
     moved = [k - sum(isinstance(part, int) for part in parts[:k]) for k in looked_up]
     others = [axis for axis in range(rest.ndim) if axis not in moved]

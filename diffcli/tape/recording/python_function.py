@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from copy import copy
@@ -106,16 +107,6 @@ class PythonFunction(Program):
 
     def _call(self, given: Mapping[str, Any]) -> Any:
         """Call it, with every argument where its parameter takes it."""
-        given = {**self.held, **given}
-        places: list[Any] = []
-        words: dict[str, Any] = {}
-        for name, parameter in self.signature.parameters.items():
-            if name not in given:
-                if parameter.kind == parameter.POSITIONAL_ONLY:
-                    places.append(parameter.default)
-                continue
-            if parameter.kind == parameter.POSITIONAL_ONLY:
-                places.append(given[name])
-            else:
-                words[name] = given[name]
-        return self.function(*places, **words)
+        bound = inspect.BoundArguments(self.signature, OrderedDict({**self.held, **given}))
+        bound.apply_defaults()  # and brings them into the order of the parameters
+        return self.function(*bound.args, **bound.kwargs)

@@ -1,25 +1,81 @@
-"""The tape while a function is recorded onto it: columns that grow, and the branches that were taken."""
+"""The tape while a function is recorded onto it, and as it stands then: columns that grow, and the branches that were taken."""
 
-from __future__ import annotations
+# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
 
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from types import CodeType, FrameType
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
-from diffcli.errors import ExpressionError, LimitError, error
+from diffcli.errors import ExpressionError, LimitError, Span, error
 from diffcli.tape.recording.call_sites import CallSites
-from diffcli.tape.recording.recorded import RecordedTape
+from diffcli.tape.tape import Tape
 
 _MOST_KNOWN = 4096
 """How many constants are looked for before another is kept: a loop over data has a new one in every turn."""
-
 
 _MOST_ARRAYS = 256
 """The same for arrays, which are kept alive for it."""
 
 Judge = Callable[["Recorder", int], float]
 """What decides a condition, the value in a slot, where Python branches on it."""
+
+
+class ArrayRecording(NamedTuple):
+    """How arrays are recorded: what a recorder asks for when it meets one, so that numbers do not wait for NumPy."""
+
+    kind: type[Any]
+    """The class of traced arrays."""
+    operand: Callable[["Recorder", Any], tuple[int, Any]]
+    """The slot and the value of what may be an array."""
+    ufunc: Callable[..., Any]
+    """A call of an elementwise NumPy function with something traced among its operands (NEP 13)."""
+    function: Callable[..., Any]
+    """The same of any other of NumPy's functions (NEP 18)."""
+
+
+class RecordedTape(Tape):
+    """A `Tape` whose rows know the instruction that they come from; its text is looked up when it is asked for."""
+
+    __slots__ = ("places", "sites")
+
+    def __init__(self, sites: CallSites, inputs: list[str], places: "array[int]", decisions: Sequence[int]) -> None:
+        super().__init__(sites.source, inputs)
+        self.sites = sites
+        self.places = places
+        self.decisions = decisions
+
+    def __copy__(self) -> "RecordedTape":
+        """A twin with the same columns; where its rows stand is still not looked up."""
+        twin = RecordedTape(self.sites, self.inputs, self.places, self.decisions)
+        for name in Tape.__slots__:
+            if name not in ("starts", "stops"):
+                setattr(twin, name, getattr(self, name))
+        return twin
+
+    def span(self, slot: int) -> Span:
+        return self.sites.span(self.places[slot - len(self.inputs)])
+
+    @property
+    def starts(self) -> "array[int]":
+        """Where each row begins in the source, as for a program; each place is looked up once."""
+        return self._column(span.start for span in map(self.sites.span, self.places))
+
+    @starts.setter
+    def starts(self, _: Any) -> None:
+        pass  # there is nothing to keep
+
+    @property
+    def stops(self) -> "array[int]":
+        return self._column(span.stop for span in map(self.sites.span, self.places))
+
+    @stops.setter
+    def stops(self, _: Any) -> None:
+        pass
+
+    @staticmethod
+    def _column(positions: Iterable[int]) -> "array[int]":
+        return array("q", positions)
 
 
 class Recorder:
@@ -30,10 +86,12 @@ class Recorder:
 
     __slots__ = (
         "operations", "operands", "values", "places", "constants", "known", "sites", "code", "base", "most",
-        "decisions", "branches", "names", "judge", "shapes", "parameters", "arrays",
+        "decisions", "branches", "names", "judge", "shapes", "parameters", "known_arrays", "arrays",
     )  # fmt: skip
 
-    def __init__(self, sites: CallSites, names: list[str], most: int, judge: Judge | None = None) -> None:
+    def __init__(
+        self, sites: CallSites, names: list[str], most: int, arrays: Callable[[], ArrayRecording], judge: Judge | None = None
+    ) -> None:
         self.operations: list[str] = []
         self.operands: list[tuple[int, ...]] = []
         self.values: list[Any] = []
@@ -42,7 +100,9 @@ class Recorder:
         self.constants: list[Any] = []
         self.known: dict[Any, int] = {}
         """The slots of constants, by their values."""
-        self.arrays: dict[int, tuple[int, Any]] = {}
+        self.arrays = arrays
+        """How arrays are recorded, which is loaded when it is first asked for."""
+        self.known_arrays: dict[int, tuple[int, Any]] = {}
         """The slots of arrays that are constants, by their identity, with the arrays."""
         self.names = names
         """The inputs: the first slots are theirs."""
@@ -66,14 +126,14 @@ class Recorder:
         """The slot of an array that is not traced; the same one again, as long as nobody has written into it."""
         from diffcli.operations.arithmetic.index_arrays import equal
 
-        kept = self.arrays.get(id(given))
+        kept = self.known_arrays.get(id(given))
         if kept is not None and equal(self.constants[-1 - kept[0]], value):
             return kept[0]
-        if len(self.arrays) >= _MOST_ARRAYS:
-            self.arrays.clear()
+        if len(self.known_arrays) >= _MOST_ARRAYS:
+            self.known_arrays.clear()
         self.constants.append(value.copy())
         slot = -len(self.constants)
-        self.arrays[id(given)] = slot, given  # which lives as long as its identity is asked for
+        self.known_arrays[id(given)] = slot, given  # which lives as long as its identity is asked for
         return slot
 
     def find(self, frame: FrameType | None) -> int:
@@ -122,7 +182,7 @@ class Recorder:
         tape = RecordedTape(self.sites, self.names, self.places, self.decisions)
         tape.operations, tape.operands, tape.constants = self.operations, self.operands, self.constants
         tape.output = output
-        if self.shapes or self.arrays:
+        if self.shapes or self.known_arrays:
             tape.shapes = [self.shapes.get(slot, ()) for slot in range(tape.slots)]
             tape.parameters = self.parameters
         return tape

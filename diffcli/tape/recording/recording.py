@@ -16,10 +16,8 @@ from typing import Any, NamedTuple
 from diffcli.errors import Diagnostic, DiffcliError, ExpressionError, error
 from diffcli.tape.lowering import MOST_ROWS
 from diffcli.tape.recording.call_sites import CallSites, code_of
-from diffcli.tape.recording.recorded import RecordedTape
-from diffcli.tape.recording.recorder import Judge, Recorder
+from diffcli.tape.recording.recorder import ArrayRecording, Judge, RecordedTape, Recorder
 from diffcli.tape.recording.traced import Traced, operand
-from diffcli.tape.recording.traced_value import TracedValue
 
 MOST_BRANCHES = 20
 """How many places at which Python branched are listed."""
@@ -100,10 +98,8 @@ def record(
     """
     sites = CallSites(function, label)
     sites.boundary = _run.__code__
-    recorder = Recorder(sites, list(at), most_rows, judge)
-    arguments = {}
-    for parameter, value in at.items():
-        arguments[parameter] = _input(recorder, value)
+    recorder = Recorder(sites, list(at), most_rows, _arrays, judge)
+    arguments = {parameter: _input(recorder, value) for parameter, value in at.items()}
     name = name or getattr(function, "__qualname__", "the function").rpartition("<locals>.")[2]
     try:
         result = _run(call or (lambda given: function(**given)), arguments, sites)
@@ -112,15 +108,19 @@ def record(
         recorder.close()
 
 
-def _input(recorder: Recorder, value: Any) -> TracedValue:
-    """What stands for an argument: a number, or an array."""
-    kind: type[TracedValue] = Traced
-    if getattr(value, "shape", ()):
-        from diffcli.tape.recording.traced_array import TracedArray as kind  # numbers do not wait for NumPy
+def _arrays() -> ArrayRecording:
+    from diffcli.tape.recording.numpy_functions import ARRAYS  # numbers do not wait for NumPy
 
+    return ARRAYS
+
+
+def _input(recorder: Recorder, value: Any) -> Any:
+    """What stands for an argument: a number, or an array."""
+    if getattr(value, "shape", ()):
+        kind = recorder.arrays().kind
         recorder.shapes[len(recorder.values)] = value.shape
     else:
-        value = float(value)
+        kind, value = Traced, float(value)
     result = object.__new__(kind)
     result.recorder, result.slot, result.value = recorder, len(recorder.values), value
     recorder.values.append(value)
@@ -172,9 +172,7 @@ def _output(recorder: Recorder, function: Callable[..., Any], result: Any, name:
         if found is not None:
             return found[0]
     elif getattr(result, "shape", ()):
-        from diffcli.tape.recording.array_operations import operand as array_operand
-
-        return array_operand(recorder, result)[0]
+        return recorder.arrays().operand(recorder, result)[0]
     what = "None" if result is None else f"a `{type(result).__name__}`"
     among = " among its results" if several else ""
     raise _bad_result(recorder, function, f"`{name}` returned {what}{among}, not a number")

@@ -1,162 +1,116 @@
-"""Traced numbers: what stands for the arguments of a Python function while it is recorded.
+"""Traced values: what stands for the arguments of a Python function while it is recorded.
 
 Every operation on one of them is computed as the tape would compute it, and leaves a row. An operator overload that
 writes a Wengert list is the oldest form of automatic differentiation of ordinary programs (Griewank & Walther 2008,
-section 6.1). The functions here are the hot path of a loop of a million operations: they append to the recorder's
-columns themselves.
+section 6.1). The operators of numbers are the hot path of a loop of a million operations; those of arrays, which stand in
+`diffcli.tape.recording.traced_array`, share everything else.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from numbers import Complex, Real
 from typing import Any, NoReturn
 
+from diffcli.operations import find_function
 from diffcli.tape.recording.recorder import Recorder
-from diffcli.tape.recording.traced_value import TracedValue
-from diffcli.tape.recording.untraceable import refuse
+from diffcli.tape.recording.untraceable import formats_text, refuse, refuse_conversion
+from diffcli.tape.running.rules import FLOAT
 
 _getframe = sys._getframe
 _new = object.__new__
 
+TRUTHS = frozenset(("lt", "le", "gt", "ge", "eq", "ne", "and", "or", "not"))
+"""The operations whose result is a `Truth`."""
 
-def record_row(recorder: Recorder, name: str, operands: tuple[int, ...], value: Any, kind: type[Traced]) -> Any:
-    """Append a row, and return the number that stands for it."""
-    frame = _getframe(2)
-    if frame.f_code is recorder.code:
-        recorder.places.append(recorder.base + frame.f_lasti)
-    else:
-        recorder.places.append(recorder.find(frame))
-    recorder.operations.append(name)
-    recorder.operands.append(operands)
-    values = recorder.values
-    result = _new(kind)
-    result.recorder = recorder
-    result.slot = slot = len(values)
-    result.value = value
-    values.append(value)
-    if slot >= recorder.most:
-        recorder.stop()
-    return result
+NUMPY_NAMES = {
+    "subtract": "sub", "multiply": "mul", "divide": "div", "negative": "neg", "power": "pow", "float_power": "pow",
+    "absolute": "abs", "rint": "round", "around": "round", "less": "lt", "less_equal": "le", "greater": "gt",
+    "greater_equal": "ge", "equal": "eq", "not_equal": "ne", "logical_and": "and", "logical_or": "or", "logical_not": "not",
+    "bitwise_and": "and", "bitwise_or": "or", "invert": "not", "logical_xor": "ne", "add": "add", "matmul": "matmul",
+}  # fmt: skip
+"""The rows of NumPy's elementwise functions whose names are not those of diffcli's language."""
 
 
-def function_of(name: str) -> Callable[..., Any]:
-    """How a row is computed in floats in a program."""
-    from diffcli.tape.running.rules import FLOAT
-
-    return FLOAT.strict(name)
-
-
-# -- the operators, made from their rows -------------------------------------------------------------------------------
+def row_named(name: str) -> str:
+    """The name of the row of an elementwise NumPy function; empty if there is none."""
+    rows = find_function(name)
+    return NUMPY_NAMES.get(name) or (rows[0].name if rows else "")
 
 
-def _binary(name: str) -> Callable[[Traced, Any], Any]:
-    function = function_of(name)
-
-    def operation(self: Traced, other: Any) -> Any:
-        recorder = self.recorder
-        if type(other) is Traced and other.recorder is recorder:
-            return record_row(recorder, name, (self.slot, other.slot), function(self.value, other.value), Traced)
-        if type(other) is float or type(other) is int:
-            slot = recorder.known.get(other) or recorder.constant(other)
-            return record_row(recorder, name, (self.slot, slot), function(self.value, other), Traced)
-        found = operand(recorder, other)
-        if found is None:
-            return NotImplemented
-        return record_row(recorder, name, (self.slot, found[0]), function(self.value, found[1]), Traced)
-
-    return operation
+def binary(name: str) -> Callable[[Any, Any], Any]:
+    return lambda self, other: self.apply(name, self, other)
 
 
-def _reflected(name: str) -> Callable[[Traced, Any], Any]:
-    function = function_of(name)
-
-    def operation(self: Traced, other: Any) -> Any:
-        recorder = self.recorder
-        if type(other) is float or type(other) is int:
-            slot = recorder.known.get(other) or recorder.constant(other)
-            return record_row(recorder, name, (slot, self.slot), function(other, self.value), Traced)
-        found = operand(recorder, other)
-        if found is None:
-            return NotImplemented
-        return record_row(recorder, name, (found[0], self.slot), function(found[1], self.value), Traced)
-
-    return operation
+def reflected(name: str) -> Callable[[Any, Any], Any]:
+    return lambda self, other: self.apply(name, other, self)
 
 
-def _unary(name: str) -> Callable[[Traced], Any]:
-    function = function_of(name)
-    return lambda self: record_row(self.recorder, name, (self.slot,), function(self.value), Traced)
+def unary(name: str) -> Callable[[Any], Any]:
+    return lambda self: self.apply(name, self)
 
 
-def _comparison(name: str) -> Callable[[Traced, Any], Any]:
-    function = function_of(name)
+class TracedValue:
+    """A value of a recording: the slot that it stands in, and what it is at this point."""
 
-    def operation(self: Traced, other: Any) -> Any:
-        recorder = self.recorder
-        if type(other) is float or type(other) is int:
-            slot = recorder.known.get(other) or recorder.constant(other)
-            return record_row(recorder, name, (self.slot, slot), function(self.value, other), Truth)
-        found = operand(recorder, other)
-        if found is None:
-            return NotImplemented
-        return record_row(recorder, name, (self.slot, found[0]), function(self.value, found[1]), Truth)
+    __slots__ = ("recorder", "slot", "value")
 
-    return operation
-
-
-_power = _binary("pow")
-
-
-class Traced(TracedValue):
-    """A number whose operations are recorded.
-
-    It has the operators of a float. A comparison gives a `Truth`; where Python asks it for yes or no, the answer is that of
-    the value, and the branch is noted.
-    """
-
-    __slots__ = ()
-
-    value: float
+    recorder: Recorder
+    slot: int
+    value: Any
+    apply: Callable[..., Any]
+    """Apply a row of the tables, by its name, to operands of which at least one is traced."""
 
     def __repr__(self) -> str:
         return f"<traced {self.value!r}>"
 
-    def __bool__(self) -> bool:
-        """Whether it is not 0: a branch."""
-        recorder = self.recorder
-        condition = record_row(recorder, "ne", (self.slot, recorder.constant(0.0)), float(self.value != 0), Truth)
-        return recorder.decide(condition.slot, condition.value, _getframe(1)) != 0
+    def __str__(self) -> str:
+        return str(self.value)
 
-    __hash__ = TracedValue.__hash__
+    def __format__(self, form: str) -> str:
+        return format(self.value, form)
 
-    # -- operations ------------------------------------------------------------------------------------------------------
+    def __copy__(self) -> Any:
+        return self
 
-    __add__, __radd__ = _binary("add"), _reflected("add")
-    __sub__, __rsub__ = _binary("sub"), _reflected("sub")
-    __mul__, __rmul__ = _binary("mul"), _reflected("mul")
-    __truediv__, __rtruediv__ = _binary("div"), _reflected("div")
-    __neg__, __abs__ = _unary("neg"), _unary("abs")
-    __floor__, __ceil__, __trunc__ = _unary("floor"), _unary("ceil"), _unary("trunc")
-    __lt__, __le__ = _comparison("lt"), _comparison("le")
-    __gt__, __ge__ = _comparison("gt"), _comparison("ge")
-    __eq__, __ne__ = _comparison("eq"), _comparison("ne")
+    def __deepcopy__(self, _: object) -> Any:
+        return self
 
-    # -- operations of more than one row ---------------------------------------------------------------------------------
+    def __hash__(self) -> int:
+        refuse(self.recorder, "a traced number cannot be a key", "a key decides by the value, and has no derivative")
 
-    def __round__(self, digits: int | None = None) -> Any:
-        if digits is not None:
-            help = [f"write round(x*10**{digits})/10**{digits}; its derivative is 0"]
-            refuse(self.recorder, "round(x, n) of a traced number is not recorded", help, _getframe(1))
-        return apply("round", self)
+    def __reduce_ex__(self, _: object) -> NoReturn:
+        refuse(self.recorder, "a traced number cannot leave the process")
 
-    def __pow__(self, other: Any, modulus: Any = None) -> Any:
-        if modulus is not None:
-            refuse(self.recorder, "pow with a modulus is for whole numbers", [], _getframe(1))
-        return _power(self, other)
+    def __float__(self) -> float:
+        if not formats_text(_getframe(1)):
+            refuse_conversion(self.recorder, "float")
+        return self.value  # type: ignore[no-any-return]
 
-    __rpow__ = _reflected("pow")
+    def __int__(self) -> int:
+        refuse_conversion(self.recorder, "int")
+
+    def __index__(self) -> int:
+        refuse_conversion(self.recorder, "index")
+
+    def __complex__(self) -> complex:
+        refuse_conversion(self.recorder, "complex")
+
+    # -- operators -------------------------------------------------------------------------------------------------------
+
+    def __pos__(self) -> Any:
+        return self
+
+    __add__, __radd__ = binary("add"), reflected("add")
+    __sub__, __rsub__ = binary("sub"), reflected("sub")
+    __mul__, __rmul__ = binary("mul"), reflected("mul")
+    __truediv__, __rtruediv__ = binary("div"), reflected("div")
+    __pow__, __rpow__ = binary("pow"), reflected("pow")
+    __neg__, __abs__ = unary("neg"), unary("abs")
+    __lt__, __le__ = binary("lt"), binary("le")
+    __gt__, __ge__ = binary("gt"), binary("ge")
+    __eq__, __ne__ = binary("eq"), binary("ne")
 
     def __floordiv__(self, other: Any) -> Any:
         return floor_division(self, other)[0]
@@ -176,12 +130,152 @@ class Traced(TracedValue):
     def __rdivmod__(self, other: Any) -> Any:
         return floor_division(other, self)
 
-    # -- arrays of objects, where a function is a method of each element ------------------------------------------------
+    # -- NumPy: what it does with one of ours is handed to us (NEP 13 and 18) -------------------------------------------
+
+    def __array_ufunc__(self, function: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        return self.recorder.arrays().ufunc(self.recorder, function, method, inputs, options)
+
+    def __array_function__(self, function: Any, types: Any, inputs: Any, options: Any) -> Any:
+        return self.recorder.arrays().function(self.recorder, function, inputs, options)
+
+
+def floor_division(a: Any, b: Any) -> tuple[Any, Any]:
+    """a // b and a % b: the floor of the exact quotient, which is one less where a/b was rounded up to a whole number."""
+    quotient = a / b
+    floor = quotient.apply("floor", quotient)
+    lacking = floor.lacking(getattr(a, "value", a), getattr(b, "value", b))
+    if lacking is not None:
+        floor = floor + lacking
+    return floor, a - b * floor
+
+
+def is_array(given: Any) -> bool:
+    """Whether an operand is an array, or a list, which needs the operations on arrays."""
+    return type(given) is not Traced and (isinstance(given, list | tuple) or bool(getattr(given, "shape", ())))
+
+
+def own_application(operands: Iterable[Any]) -> Callable[..., Any] | None:
+    """How an operand applies a row of the tables itself, if one does: a tensor, of a floor that this one does not know."""
+    for operand in operands:
+        applied = getattr(type(operand), "diffcli_apply", None)
+        if applied is not None:
+            return applied  # type: ignore[no-any-return]
+    return None
+
+
+# -- numbers -----------------------------------------------------------------------------------------------------------
+
+
+def record_row(recorder: Recorder, name: str, operands: tuple[int, ...], value: Any, kind: type[TracedValue]) -> Any:
+    """Append a row, and return what stands for its value."""
+    frame = _getframe(2)
+    if frame.f_code is recorder.code:
+        recorder.places.append(recorder.base + frame.f_lasti)
+    else:
+        recorder.places.append(recorder.find(frame))
+    recorder.operations.append(name)
+    recorder.operands.append(operands)
+    values = recorder.values
+    result = _new(kind)
+    result.recorder = recorder
+    result.slot = slot = len(values)
+    result.value = value
+    values.append(value)
+    if slot >= recorder.most:
+        recorder.stop()
+    return result
+
+
+# The operators of numbers append to the recorder's columns themselves.
+
+
+def _binary(name: str, kind: type[Traced]) -> Callable[[Any, Any], Any]:
+    function = FLOAT.strict(name)
+
+    def operation(self: Traced, other: Any) -> Any:
+        recorder = self.recorder
+        if type(other) is Traced and other.recorder is recorder:
+            return record_row(recorder, name, (self.slot, other.slot), function(self.value, other.value), kind)
+        if type(other) is float or type(other) is int:
+            slot = recorder.known.get(other) or recorder.constant(other)
+            return record_row(recorder, name, (self.slot, slot), function(self.value, other), kind)
+        found = operand(recorder, other)
+        if found is None:
+            return NotImplemented
+        return record_row(recorder, name, (self.slot, found[0]), function(self.value, found[1]), kind)
+
+    return operation
+
+
+def _reflected(name: str) -> Callable[[Any, Any], Any]:
+    function = FLOAT.strict(name)
+
+    def operation(self: Traced, other: Any) -> Any:
+        recorder = self.recorder
+        if type(other) is float or type(other) is int:
+            slot = recorder.known.get(other) or recorder.constant(other)
+            return record_row(recorder, name, (slot, self.slot), function(other, self.value), Traced)
+        found = operand(recorder, other)
+        if found is None:
+            return NotImplemented
+        return record_row(recorder, name, (found[0], self.slot), function(found[1], self.value), Traced)
+
+    return operation
+
+
+def _unary(name: str) -> Callable[[Any], Any]:
+    function = FLOAT.strict(name)
+    return lambda self: record_row(self.recorder, name, (self.slot,), function(self.value), Traced)
+
+
+def apply(name: str, *given: Any) -> Any:
+    """A row of the table applied to numbers, one of them at least traced; NotImplemented if one is no number."""
+    recorder = next(number.recorder for number in given if isinstance(number, Traced))
+    found = [operand(recorder, number) for number in given]
+    if None in found:
+        return NotImplemented
+    slots, values = zip(*found, strict=True)
+    return record_row(recorder, name, slots, FLOAT.strict(name)(*values), Truth if name in TRUTHS else Traced)
+
+
+class Traced(TracedValue):
+    """A number whose operations are recorded.
+
+    It has the operators of a float. A comparison gives a `Truth`; where Python asks it for yes or no, the answer is that of
+    the value, and the branch is noted.
+    """
+
+    __slots__ = ()
+
+    value: float
+    apply = staticmethod(apply)
+
+    def __bool__(self) -> bool:
+        """Whether it is not 0: a branch."""
+        recorder = self.recorder
+        condition = record_row(recorder, "ne", (self.slot, recorder.constant(0.0)), float(self.value != 0), Truth)
+        return recorder.decide(condition.slot, condition.value, _getframe(1)) != 0
+
+    def __round__(self, digits: int | None = None) -> Any:
+        if digits is not None:
+            help = f"write round(x*10**{digits})/10**{digits}; its derivative is 0"
+            refuse(self.recorder, "round(x, n) of a traced number is not recorded", help)
+        return apply("round", self)
+
+    def __pow__(self, other: Any, modulus: Any = None) -> Any:
+        if modulus is not None:
+            refuse(self.recorder, "pow with a modulus is for whole numbers")
+        return _power(self, other)
+
+    __rpow__ = _reflected("pow")
+
+    def lacking(self, a: float, b: float) -> float | None:
+        """What this, the floor of a/b as it was rounded, lacks of that of the exact quotient; None if it is the same."""
+        return (a // b - self.value or None) if b and self.value == self.value else None
 
     def __getattr__(self, name: str) -> Any:
-        from diffcli.tape.recording.numpy_functions import row_of
-
-        row = "" if name.startswith("_") else row_of(name)
+        """For NumPy's arrays of objects, where an elementwise function is a method of each element."""
+        row = "" if name.startswith("_") else row_named(name)
         if not row:
             raise AttributeError(f"a traced number has no attribute {name!r}")
         return lambda *others: apply(row, self, *others)
@@ -211,23 +305,21 @@ class Truth(Traced):
     def __str__(self) -> str:
         return str(self.value == 1.0)
 
-    def __and__(self, other: Any) -> Any:
-        return apply("and", self, other)
-
-    def __or__(self, other: Any) -> Any:
-        return apply("or", self, other)
-
-    def __xor__(self, other: Any) -> Any:
-        return apply("ne", self, other)
-
-    __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
-
-    def __invert__(self) -> Any:
-        return apply("not", self)
+    __and__, __rand__ = binary("and"), reflected("and")
+    __or__, __ror__ = binary("or"), reflected("or")
+    __xor__, __rxor__ = binary("ne"), reflected("ne")
+    __invert__ = unary("not")
 
 
-TRUTHS = frozenset(("lt", "le", "gt", "ge", "eq", "ne", "and", "or", "not"))
-"""The operations whose result is a `Truth`."""
+_power = _binary("pow", Traced)
+
+for _method, _row in (("add", "add"), ("sub", "sub"), ("mul", "mul"), ("truediv", "div")):
+    setattr(Traced, f"__{_method}__", _binary(_row, Traced))
+    setattr(Traced, f"__r{_method}__", _reflected(_row))
+for _row in ("lt", "le", "gt", "ge", "eq", "ne"):
+    setattr(Traced, f"__{_row}__", _binary(_row, Truth))
+for _row in ("neg", "abs", "floor", "ceil", "trunc"):
+    setattr(Traced, f"__{_row}__", _unary(_row))
 
 
 def operand(recorder: Recorder, given: Any) -> tuple[int, float] | None:
@@ -240,36 +332,12 @@ def operand(recorder: Recorder, given: Any) -> tuple[int, float] | None:
         slot = recorder.constant(given)
         return slot, recorder.constants[-1 - slot]
     if isinstance(given, Complex):
-        refuse(recorder, "the tape holds real numbers, and this is a complex one", [], _getframe(2))
+        refuse(recorder, "the tape holds real numbers, and this is a complex one")
     return None
 
 
 def refuse_mixing(recorder: Recorder) -> NoReturn:
     """Numbers of two recordings would confuse their derivatives (perturbation confusion; Siskind & Pearlmutter 2005)."""
     message = "a number of one recording meets a number of another: a derivative inside a function that is differentiated"
-    help = ["for second derivatives use diffcli.hessian, which takes the derivative of the derivative's own tape"]
-    refuse(recorder, message, help, _getframe(3))
-
-
-def apply(name: str, *given: Any) -> Any:
-    """A row of the table applied to numbers, one of them at least traced; NotImplemented if one is no number."""
-    recorder = next(number.recorder for number in given if isinstance(number, Traced))
-    found = [operand(recorder, number) for number in given]
-    if None in found:
-        return NotImplemented
-    slots, values = zip(*found, strict=True)
-    return record_row(recorder, name, slots, function_of(name)(*values), Truth if name in TRUTHS else Traced)
-
-
-def floor_division(a: Any, b: Any) -> tuple[Any, Any]:
-    """a // b and a % b: the floor of the exact quotient, which is one less where a/b was rounded up to a whole number."""
-    quotient = apply("div", a, b)
-    if quotient is NotImplemented:
-        return NotImplemented, NotImplemented
-    floor = apply("floor", quotient)
-    plain_a, plain_b = getattr(a, "value", a), getattr(b, "value", b)
-    if plain_b and floor.value == floor.value:
-        difference = plain_a // plain_b - floor.value
-        if difference:
-            floor = floor + difference
-    return floor, a - b * floor
+    help = "for second derivatives use diffcli.hessian, which takes the derivative of the derivative's own tape"
+    refuse(recorder, message, help)

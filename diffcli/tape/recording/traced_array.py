@@ -2,41 +2,27 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from diffcli.operations.arithmetic.arrays import Array
-from diffcli.operations.array_row import Shape
-from diffcli.tape.recording.array_operations import apply_array
-from diffcli.tape.recording.traced_value import TracedValue
+from diffcli.operations.arithmetic import arrays
+from diffcli.operations.array_row import Shape, as_axes
+from diffcli.tape.recording.array_operations import apply_array, settled
+from diffcli.tape.recording.indexing import index
+from diffcli.tape.recording.traced import TracedValue, binary, is_array, reflected, unary
 from diffcli.tape.recording.untraceable import refuse
-
-_getframe = sys._getframe
-
-
-def _binary(name: str) -> Callable[[TracedArray, Any], Any]:
-    return lambda self, other: apply_array(self.recorder, name, (self, other))
-
-
-def _reflected(name: str) -> Callable[[TracedArray, Any], Any]:
-    return lambda self, other: apply_array(self.recorder, name, (other, self))
-
-
-def _unary(name: str) -> Callable[[TracedArray], Any]:
-    return lambda self: apply_array(self.recorder, name, (self,))
 
 
 def _reduction(name: str) -> Callable[..., Any]:
-    def method(self: TracedArray, axis: Any = None, keepdims: bool = False) -> Any:
-        return apply_array(self.recorder, name, (self,), axis=as_axis(axis), keepdims=int(keepdims))
+    def reduction(self: TracedArray, axis: Any = None, keepdims: bool = False) -> Any:
+        return self.apply(name, self, axis=axis, keepdims=keepdims)
 
-    return method
+    return reduction
 
 
-def as_axis(axis: Any) -> Any:
-    """An axis as the table has it: None, a whole number, or several of them."""
-    return axis if axis is None else tuple(map(int, axis)) if isinstance(axis, list | tuple) else int(axis)
+def shape_of(a: Any) -> Shape:
+    """The shape of what may be traced, or a list."""
+    return a.shape if isinstance(a, TracedArray) else arrays.shape_of(a) if is_array(a) else ()
 
 
 class TracedArray(TracedValue):
@@ -48,10 +34,14 @@ class TracedArray(TracedValue):
 
     __slots__ = ()
 
-    value: Array
+    value: arrays.Array
 
-    def __repr__(self) -> str:
-        return f"<traced {self.value!r}>"
+    def apply(self, name: str, *operands: Any, **fixed: Any) -> Any:
+        return apply_array(self.recorder, name, operands, **fixed)
+
+    def lacking(self, a: Any, b: Any) -> Any:
+        """What this, the floor of a/b as it was rounded, lacks of that of the exact quotient; None if it is the same."""
+        return arrays.lacking_of_floor(a, b, self.value)
 
     @property
     def shape(self) -> Shape:
@@ -76,56 +66,27 @@ class TracedArray(TracedValue):
         return (self[k] for k in range(len(self)))
 
     def __getitem__(self, key: Any) -> Any:
-        from diffcli.tape.recording.indexing import index
-
         return index(self, key)
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        help = [
-            "make the new array from its parts: np.concatenate([x[:k], [value], x[k+1:]])",
-            "or choose between two: np.where(mask, value, x)",
-        ]
-        refuse(self.recorder, "a traced array cannot be written into: what is on the tape stays as it is", help, _getframe(1))
+        help = "make the new array from its parts: np.concatenate([x[:k], [value], x[k+1:]])"
+        other = "or choose between two: np.where(mask, value, x)"
+        refuse(self.recorder, "a traced array cannot be written into: what is on the tape stays as it is", help, other)
 
     def __bool__(self) -> bool:
         if self.size != 1:
-            help = ["np.where(condition, a, b) chooses for each element; a branch needs one number, such as np.max(x) > 0"]
-            refuse(self.recorder, f"an array of {self.size} elements is neither true nor false", help, _getframe(1))
+            help = "np.where(condition, a, b) chooses for each element; a branch needs one number, such as np.max(x) > 0"
+            refuse(self.recorder, f"an array of {self.size} elements is neither true nor false", help)
         return bool(self.reshape(()))
 
     def __array__(self, *_: Any, **__: Any) -> Any:
-        help = ["leave np.asarray(...) out; a list of traced arrays becomes one by np.stack([...])"]
-        message = "this makes a plain array of a traced one, and would take it out of the recording"
-        refuse(self.recorder, message, help, _getframe(1))
+        help = "leave np.asarray(...) out; a list of traced arrays becomes one by np.stack([...])"
+        refuse(self.recorder, "this makes a plain array of a traced one, and would take it out of the recording", help)
 
-    # -- operators -------------------------------------------------------------------------------------------------------
-
-    __add__, __radd__ = _binary("add"), _reflected("add")
-    __sub__, __rsub__ = _binary("sub"), _reflected("sub")
-    __mul__, __rmul__ = _binary("mul"), _reflected("mul")
-    __truediv__, __rtruediv__ = _binary("div"), _reflected("div")
-    __pow__, __rpow__ = _binary("pow"), _reflected("pow")
-    __matmul__, __rmatmul__ = _binary("matmul"), _reflected("matmul")
-    __neg__, __abs__ = _unary("neg"), _unary("abs")
-    __lt__, __le__ = _binary("lt"), _binary("le")
-    __gt__, __ge__ = _binary("gt"), _binary("ge")
-    __eq__, __ne__ = _binary("eq"), _binary("ne")
-    __and__, __rand__ = _binary("and"), _reflected("and")
-    __or__, __ror__ = _binary("or"), _reflected("or")
-    __invert__ = _unary("not")
-    __hash__ = TracedValue.__hash__
-
-    def __floordiv__(self, other: Any) -> Any:
-        return apply_array(self.recorder, "floor", (self / other,))
-
-    def __rfloordiv__(self, other: Any) -> Any:
-        return apply_array(self.recorder, "floor", (other / self,))
-
-    def __mod__(self, other: Any) -> Any:
-        return self - other * (self // other)
-
-    def __rmod__(self, other: Any) -> Any:
-        return other - self * (other // self)
+    __matmul__, __rmatmul__ = binary("matmul"), reflected("matmul")
+    __and__, __rand__ = binary("and"), reflected("and")
+    __or__, __ror__ = binary("or"), reflected("or")
+    __invert__ = unary("not")
 
     def __round__(self, digits: int | None = None) -> Any:
         return self.round(digits or 0)
@@ -135,19 +96,17 @@ class TracedArray(TracedValue):
     sum, mean, prod = _reduction("sum"), _reduction("mean"), _reduction("prod")
     max, min = _reduction("amax"), _reduction("amin")
     argmax, argmin = _reduction("argmax"), _reduction("argmin")
-    trace, diagonal = _unary("trace"), _unary("diag")
+    trace, diagonal = unary("trace"), unary("diag")
 
     @property
     def T(self) -> Any:
         return self.transpose()
 
     def transpose(self, *axes: Any) -> Any:
-        wanted = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes or None
-        return apply_array(self.recorder, "transpose", (self,), axes=as_axis(wanted))
+        return self.apply("transpose", self, axes=axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes or None)
 
     def reshape(self, *shape: Any) -> Any:
-        wanted = tuple(shape[0]) if len(shape) == 1 and isinstance(shape[0], list | tuple) else shape
-        return apply_array(self.recorder, "reshape", (self,), shape=tuple(map(int, wanted)))
+        return self.apply("reshape", self, shape=shape[0] if len(shape) == 1 and isinstance(shape[0], list | tuple) else shape)
 
     def flatten(self) -> Any:
         return self.reshape(-1)
@@ -155,24 +114,19 @@ class TracedArray(TracedValue):
     ravel = flatten
 
     def squeeze(self, axis: Any = None) -> Any:
-        from diffcli.operations.array_row import as_axes
-
-        axes = as_axes(as_axis(axis), self.ndim)
+        axes = as_axes(settled(axis), self.ndim)
         return self.reshape([length for k, length in enumerate(self.shape) if length != 1 or k not in axes])
 
-    def swapaxes(self, one: int, other: int) -> Any:
+    def swapaxes(self, axis1: int, axis2: int) -> Any:
         axes = list(range(self.ndim))
-        axes[one], axes[other] = axes[other], axes[one]
+        axes[axis1], axes[axis2] = axes[axis2], axes[axis1]
         return self.transpose(axes)
 
     def cumsum(self, axis: Any = None) -> Any:
-        flat = self.reshape(-1) if axis is None and self.ndim > 1 else self
-        return apply_array(self.recorder, "cumsum", (flat,), axis=as_axis(axis))
+        return self.apply("cumsum", self.reshape(-1) if axis is None and self.ndim > 1 else self, axis=axis)
 
     def dot(self, other: Any) -> Any:
-        from diffcli.tape.recording.numpy_arrays import dot
-
-        return dot(self.recorder, self, other)
+        return self.__array_function__(self.dot, (), (self, other), {})  # NumPy's function of that name
 
     def var(self, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Any:
         away = self - self.mean(axis, keepdims=True)
@@ -180,23 +134,23 @@ class TracedArray(TracedValue):
         return squares / (self.size / _size(squares) - ddof)
 
     def std(self, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Any:
-        return apply_array(self.recorder, "sqrt", (self.var(axis, ddof, keepdims),))
+        return self.apply("sqrt", self.var(axis, ddof, keepdims))
 
     def clip(self, low: Any = None, high: Any = None) -> Any:
-        above = self if low is None else apply_array(self.recorder, "max", (self, low))
-        return above if high is None else apply_array(self.recorder, "min", (above, high))
+        above = self if low is None else self.apply("max", self, low)
+        return above if high is None else self.apply("min", above, high)
 
     def round(self, decimals: int = 0) -> Any:
         if decimals:
-            refuse(self.recorder, "rounding to decimals is not recorded", ["x.round() rounds to whole numbers"], _getframe(1))
-        return apply_array(self.recorder, "round", (self,))
+            refuse(self.recorder, "rounding to decimals is not recorded", "x.round() rounds to whole numbers")
+        return self.apply("round", self)
 
     def copy(self) -> Any:
         return self
 
     def astype(self, kind: Any, **_: Any) -> Any:
         if "float" not in str(getattr(kind, "__name__", kind)):
-            refuse(self.recorder, "an array of the tape is one of float64", ["leave astype(...) out"], _getframe(1))
+            refuse(self.recorder, "an array of the tape is one of float64", "leave astype(...) out")
         return self
 
     def tolist(self) -> list[Any]:

@@ -1,4 +1,4 @@
-"""What the tape cannot follow, told at the user's line with what to write instead."""
+"""What the tape cannot follow, reported at the user's line with what to write instead."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ _INSTEAD = {
 """What to write for a function that takes a number out of the recording."""
 
 
-def refuse(recorder: Recorder, message: str, help: Sequence[str] = (), frame: FrameType | None = None) -> NoReturn:
-    """Say at the user's line what cannot be traced.
+def refuse(recorder: Recorder, message: str, *help: str, code: str = "untraceable", label: str = "") -> NoReturn:
+    """Report at the user's line what cannot be traced.
 
     Raises
     ------
@@ -46,13 +46,13 @@ def refuse(recorder: Recorder, message: str, help: Sequence[str] = (), frame: Fr
         Always.
     """
     sites = recorder.sites
-    _, place = sites.find(frame or sys._getframe(1))
-    raise ExpressionError([error("untraceable", message, sites.source, *sites.marks(place), help=help)])
+    _, place = sites.find(sys._getframe(1))
+    raise ExpressionError([error(code, message, sites.source, *sites.marks(place, label), help=help)])
 
 
-def refuse_conversion(recorder: Recorder, kind: str, frame: FrameType) -> NoReturn:
+def refuse_conversion(recorder: Recorder, kind: str) -> NoReturn:
     """A C function wants a plain number: name it, as the user's text does, and what to write for it."""
-    _, place = recorder.sites.find(frame)
+    _, place = recorder.sites.find(sys._getframe(1))
     text = recorder.sites.text(place)
     found = _CALL.match(text)
     name = found[1] if found else ""
@@ -69,7 +69,7 @@ def refuse_conversion(recorder: Recorder, kind: str, frame: FrameType) -> NoRetu
     else:
         help = ["use Python's operators, diffcli's functions (`diffcli functions` lists them), or NumPy's"]
     what = f"`{found[0]}...)`" if found else "this"
-    refuse(recorder, f"{what} needs a plain number, and would take this one out of the recording", help, frame)
+    refuse(recorder, f"{what} needs a plain number, and would take this one out of the recording", *help)
 
 
 def formats_text(frame: FrameType) -> bool:

@@ -1,12 +1,12 @@
-"""What is wrong with the names that a point gives, or with what is asked for: loaded only where something is."""
+"""What is said of a program's names and of what is asked for: loaded only where something is."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from diffcli.errors import Diagnostic, Source, Span, error
+from diffcli.errors import Diagnostic, Mark, Source, Span, did_you_mean, error, nearest
 from diffcli.language import Program
-from diffcli.language.complaints.lazy import complaints
+from diffcli.language.syntax import NAME
 from diffcli.language.writing.array_text import short_text
 from diffcli.language.writing.printer import number_text
 from diffcli.methods.points.points import GivenPoint
@@ -31,7 +31,7 @@ def name_faults(program: Program, given: GivenPoint, subject: str) -> list[Diagn
     faults: list[Diagnostic] = []
     for name in surplus:
         message = f"{subject} has no variable `{name}`"
-        help = list(complaints.did_you_mean(name, known))
+        help = list(did_you_mean(name, known))
         if name in bound:
             message, help = f"`{name}` is computed by the program; a value for it would be lost", []
         elif not help:
@@ -42,7 +42,7 @@ def name_faults(program: Program, given: GivenPoint, subject: str) -> list[Diagn
 
 def unknown_variables(unknown: Sequence[str], inputs: Sequence[str], subject: str) -> list[Diagnostic]:
     """An error for each variable that is to be differentiated by and is none."""
-    hints = [complaints.did_you_mean(name, inputs) or [f"its variables: {', '.join(inputs) or 'none'}"] for name in unknown]
+    hints = [did_you_mean(name, inputs) or [f"its variables: {', '.join(inputs) or 'none'}"] for name in unknown]
     return [
         error("unknown-variable", f"{subject} has no variable `{name}`", help=help)
         for name, help in zip(unknown, hints, strict=True)
@@ -58,7 +58,7 @@ def _missing_value(
     names = " and ".join([", ".join(shown[:-1])] * (len(shown) > 1) + [shown[-1]])
     notes = []
     for name in surplus[:MOST_NAMES]:
-        near = complaints.nearest(name, missing)
+        near = nearest(name, missing)
         hint = f"; did you mean `{near[0]}`?" if near else ""
         notes.append(f"--at gives `{name}`, which {subject} does not use{hint}")
     notes += [hint for name in missing[:MOST_NAMES] if (hint := _reading(name, given))]
@@ -89,3 +89,18 @@ def moved(found: Diagnostic, text: str, before: int) -> Diagnostic:
         return found
     marks = tuple(mark._replace(span=Span(mark.span.start - before, mark.span.stop - before)) for mark in found.marks)
     return found._replace(source=Source(text, OF), marks=marks)
+
+
+def unused(program: Program) -> list[Diagnostic]:
+    """A note for every binding that nothing uses, and every expression whose value is dropped."""
+    columns = zip(program.operations, program.arguments, strict=True)
+    used = {argument for operation, argument in columns if operation == NAME} | set(program.callees.values())
+    notes = []
+    for statement in program.statements[:-1]:
+        if not statement.name:
+            message = "the value of this statement is not used; the last one gives the result"
+            notes.append(Diagnostic("unused-value", "note", message, program.source, (Mark(statement.span),)))
+        elif statement.name not in used and statement.name[0] != "[":  # a label is of what is asked for
+            message = f"`{statement.name}` is not used"
+            notes.append(Diagnostic("unused-name", "note", message, program.source, (Mark(statement.name_span),)))
+    return notes

@@ -1,0 +1,393 @@
+"""An expression as it is read, token by token: its operators, and what encloses it.
+
+It is always in one of two states: it wants an operand, or it wants an operator. An operator first folds everything that
+binds tighter; a chain of one precedence is folded as a whole when it ends, so that all its operands stand before its
+operators. What is open (a statement, a parenthesis, a call, a bracket, an ``if``) is a *frame* among the operators.
+"""
+
+from __future__ import annotations
+
+from diffcli.errors import Span
+from diffcli.language.parsing.mistakes import Chain, Mistakes
+from diffcli.language.parsing.names import Functions
+from diffcli.language.parsing.stacks import (
+    CALLED,
+    ELSE,
+    FRAME,
+    GROUP,
+    IF,
+    INDEX,
+    INFIX,
+    LIST,
+    NEGATE,
+    Bracket,
+    Call,
+    Stacks,
+)
+from diffcli.language.parsing.tokens import TOKEN, Keyword, split_superscripts
+from diffcli.language.syntax import CALL, CHOICE, COMPARISON, NAME, NOT, PRODUCT, Branches, Program
+from diffcli.operations import is_function
+
+
+class Expression:
+    """What has been read of a statement's expression."""
+
+    __slots__ = (
+        "program", "text", "mistakes", "stacks", "operators", "positions", "operands", "wants", "pending", "depth",
+        "firsts", "thens", "calls", "brackets", "functions", "known", "chains",
+    )  # fmt: skip
+
+    def __init__(self, program: Program, mistakes: Mistakes, functions: Functions) -> None:
+        self.program = program
+        self.text = program.source.text
+        self.mistakes = mistakes
+        self.functions = functions
+        stacks = self.stacks = Stacks(program)
+        self.operators, self.positions, self.operands = stacks.operators, stacks.positions, stacks.operands
+        self.wants = True
+        """Whether an operand is wanted."""
+        self.pending: tuple[str, int] | None = None
+        """A name before a parenthesis, and where it stands."""
+        self.depth = 0
+        """How many parentheses and brackets are open."""
+        self.firsts: list[int] = []
+        """For each open frame, the first node of the argument being read."""
+        self.thens: list[int] = []
+        """For each open ``if``, the first node of what stands before it."""
+        self.calls: list[Call] = []
+        self.brackets: list[Bracket] = []
+        self.known: dict[tuple[str, int], str] = {}
+        """The row of a table that a name with so many arguments means, or ``call``."""
+        self.chains: list[Chain] = []
+        """Comparisons in a row."""
+
+    # -- operators and operands -----------------------------------------------------------------------------------------
+
+    def infix(self, token: str, start: int, stop: int) -> None:
+        operator = INFIX[token]
+        self.make_room(operator[0], start, stop)
+        self.stacks.push(operator, start)
+        self.wants = True
+
+    def make_room(self, precedence: int, start: int, stop: int) -> None:
+        """Fold what binds tighter than an operator that comes."""
+        self.stacks.fold(precedence)
+        if precedence == COMPARISON and self.operators[-1][0] == COMPARISON:
+            self.split_chain(start, stop)
+
+    def split_chain(self, start: int, stop: int) -> None:
+        """A second comparison in a row: ``a < b < c`` is read as ``a < b and b < c``, and said to be wrong."""
+        left, middle = self.operands[-2:]
+        if not self.chains or self.chains[-1].copy != left:
+            first = TOKEN.match(self.text, self.positions[-1])
+            assert first is not None
+            self.chains.append(Chain(self.program.span(left)))
+            self.chains[-1].operators.append(Span(*first.span()))
+        chain = self.chains[-1]
+        chain.operands.append(self.program.span(middle))
+        chain.operators.append(Span(start, stop))
+        self.stacks.fold(NOT)
+        chain.negated = self.operators[-1][0] == NOT
+        self.stacks.push(INFIX["and"], start)
+        self.stand_in(*chain.operands[-1])
+        chain.copy = self.operands[-1]
+
+    def finish_chains(self) -> None:
+        """Report every chain of comparisons in the statement."""
+        if not self.chains:
+            return
+        nodes = range(self.chains[0].copy, len(self.program))
+        rights = dict(children for children in map(self.program.children, nodes) if len(children) == 2)
+        for chain in self.chains:
+            operands = [*chain.operands, self.program.span(rights[chain.copy])]
+            self.mistakes.complain.chained_comparison(operands, chain.operators, chain.negated)
+        self.chains.clear()
+
+    def negate(self, start: int, stop: int) -> None:
+        """``not``, which stands where a whole condition may stand: not after ``2*``, and not after an operand."""
+        if not self.wants or self.operators[-1][0] > NOT:
+            self.mistakes.complain.misplaced_not(Span(start, stop), self.wants)
+            if not self.wants:
+                self.infix("and", start, start)
+        self.stacks.push(NEGATE, start)
+        self.wants = True
+
+    def missing_product(self, position: int) -> None:
+        """Two operands with nothing between them are read as a product, and said to be wrong."""
+        self.mistakes.gap(self.operands[-1], position)
+        if self.operators[-1][0] >= PRODUCT:
+            self.stacks.fold(PRODUCT)
+        self.stacks.push(INFIX["*"], position)
+        self.wants = True
+
+    def unusual_name(self, token: str, start: int) -> str:
+        before = self.program.span(self.operands[-1]) if self.wants and self.operands else None
+        return self.mistakes.unusual_name(token, start, before)
+
+    def transpose(self, start: int, stop: int) -> None:
+        if self.wants:
+            self.mistakes.stray(".", start)
+            self.stacks.stand_in(start + 1, stop, NAME, "T")
+            self.wants = False
+        else:
+            self.stacks.emit("transpose", self.stacks.take(-1), -1, stop)
+
+    def stand_in(self, start: int, stop: int) -> None:
+        self.stacks.stand_in(start, stop)
+        self.wants = False
+
+    def lack(self, start: int, stop: int) -> None:
+        """An operand is missing before what stands at ``start``."""
+        if self.mistakes.stray_at < self.positions[-1]:  # else it may be what that character was meant to be
+            self.mistakes.complain.missing_operand(Span(start, stop), self.positions[-1], self.depth)
+        self.distrust()
+
+    def distrust(self) -> None:
+        """Something is wrong in the innermost frame: a call's arguments are not worth counting."""
+        if self.operators[-1] is CALLED:
+            self.calls[-1].doubtful = True
+
+    # -- frames ---------------------------------------------------------------------------------------------------------
+
+    def open_parenthesis(self, start: int) -> None:
+        frame = GROUP
+        if self.pending is not None:
+            name, name_start = self.pending
+            self.pending = None
+            self.calls.append(Call(name, name_start, len(self.operands), len(self.program.operations)))
+            if self.mistakes.stray_at == name_start - 1:
+                self.calls[-1].doubtful = True  # x.sum() and the like
+            frame = CALLED
+        elif not self.wants:
+            self.missing_product(start)
+        self.open_frame(frame, start)
+
+    def open_bracket(self, start: int) -> None:
+        """After an operand it opens an index, elsewhere a list of entries."""
+        self.brackets.append(Bracket(not self.wants, self.depth + 1, len(self.operands)))
+        self.open_frame(LIST if self.wants else INDEX, start)
+
+    def open_frame(self, frame: tuple[int, str], start: int) -> None:
+        self.operators.append(frame)
+        self.positions.append(start)
+        self.firsts.append(len(self.program.operations))
+        self.depth += 1
+        self.wants = True
+
+    def innermost(self) -> Bracket | None:
+        """The last bracket that is open, unless a parenthesis is open inside it."""
+        return self.brackets[-1] if self.brackets and self.brackets[-1].depth == self.depth else None
+
+    def vacant(self) -> bool:
+        """Whether nothing stands here and nothing need to: ``f()`` wants no operand, and neither does a colon."""
+        if self.operators[-1] is INDEX:
+            return bool(self.brackets[-1].colons)
+        if self.operators[-1] is not CALLED:
+            return False
+        call = self.calls[-1]
+        return len(self.operands) == call.base and not call.keywords
+
+    def settle(self, position: int) -> None:
+        """Complete the expression that ends at ``position``: fold it down to the frame that holds it."""
+        if self.wants and not self.vacant():
+            self.lack(position, position + 1)
+            self.stand_in(position, position)
+        self.stacks.fold(FRAME)
+        while self.operators[-1] is IF:
+            self.mistakes.complain.missing_else(self.positions[-1])
+            self.turn_choice()
+            self.stand_in(position, position)
+            self.stacks.fold(FRAME)
+
+    def close(self, bracket: bool, start: int, stop: int) -> None:
+        """``)``, or a ``bracket`` ``]``: what is open inside it is closed with it."""
+        if not self.depth:
+            self.mistakes.complain.unmatched(start)
+            return
+        if bracket and self.wants:
+            self.refuse_empty(start, stop)
+        if self.wants or self.operators[-1][0] != FRAME or self.operators[-1] is IF:
+            self.settle(start)
+        if (self.operators[-1] is LIST or self.operators[-1] is INDEX) != bracket:
+            self.close_inner(bracket, start)
+        self.close_frame(stop)
+
+    def close_inner(self, bracket: bool, start: int) -> None:
+        """Close what the text leaves open inside the last bracket, or parenthesis; if there is none, that is the mistake."""
+        if not (len(self.brackets) if bracket else self.depth - len(self.brackets)):
+            self.mistakes.complain.mismatched(self.positions[-1], start)
+            self.distrust()
+            return
+        while (self.innermost() is not None) != bracket:
+            self.leave_open(start)
+
+    def refuse_empty(self, start: int, stop: int) -> None:
+        """``[]`` and ``x[]``."""
+        bracket = self.innermost()
+        empty = bracket and self.operators[-1][0] == FRAME and not bracket.key and not bracket.colons
+        if bracket and empty and len(self.operands) == bracket.base:
+            if self.mistakes.stray_at < self.positions[-1]:  # else it may be what that character was meant to be
+                self.mistakes.complain.empty_brackets(Span(self.positions[-1], stop), bracket.is_index)
+            self.stand_in(start, start)
+
+    def leave_open(self, position: int) -> None:
+        """Close the innermost parenthesis or bracket, which the text leaves open at ``position``."""
+        self.mistakes.complain.unclosed(self.positions[-1], position, self.operators[-1] is CALLED)
+        self.distrust()
+        self.close_frame(position)
+        self.settle(position)
+
+    def close_frame(self, stop: int) -> None:
+        """Close the innermost parenthesis or bracket, whose last expression is settled."""
+        frame = self.operators.pop()
+        opened = self.positions.pop()
+        self.firsts.pop()
+        self.depth -= 1
+        if frame is GROUP:
+            # the carets of what is in parentheses take them in
+            inner = self.operands[-1]
+            self.program.starts[inner] = opened
+            self.program.stops[inner] = stop
+        elif frame is CALLED:
+            self.close_call(self.calls.pop(), stop)
+        elif frame is LIST:
+            self.stacks.emit("stack", self.stacks.take(self.brackets.pop().base), opened, stop)
+        else:
+            bracket = self.brackets.pop()
+            self.end_part(bracket)
+            self.program.keys[len(self.program)] = tuple(bracket.key)
+            self.stacks.emit("index", self.stacks.take(bracket.base - 1), -1, stop)
+        self.wants = False
+
+    # -- inside them: commas and colons ---------------------------------------------------------------------------------
+
+    def comma(self, start: int, stop: int) -> None:
+        self.settle(start)
+        if self.operators[-1] is CALLED:
+            call = self.calls[-1]
+            if len(self.operands) == call.base:
+                self.lack(start, stop)
+                self.stand_in(start, start)
+            call.firsts.append(len(self.program))
+        elif (bracket := self.innermost()) is None:
+            self.mistakes.complain.stray_comma(Span(start, stop))
+            self.operands.pop()
+        elif bracket.is_index:
+            self.end_part(bracket)
+        self.firsts[-1] = len(self.program)
+        self.wants = True
+
+    def end_part(self, bracket: Bracket) -> None:
+        """What stands between two commas of an index is complete."""
+        if bracket.colons:
+            start, end, step, *_ = [*bracket.colons, len(self.operands) > bracket.begun, False]
+            bracket.key.append((start, end, step))
+        else:
+            bracket.key.append("i")
+        bracket.colons = []
+        bracket.begun = len(self.operands)
+
+    def colon(self, start: int, stop: int) -> None:
+        bracket = self.innermost()
+        if bracket is None or not bracket.is_index:
+            self.mistakes.stray(":", start)
+            return
+        if not self.wants or self.operators[-1] is not INDEX:
+            self.settle(start)
+        if len(bracket.colons) == 2:
+            self.mistakes.complain.third_colon(Span(start, stop))
+            del self.operands[bracket.begun :]
+        else:
+            bracket.colons.append(len(self.operands) > bracket.begun)
+            bracket.begun = len(self.operands)
+        self.firsts[-1] = len(self.program)
+        self.wants = True
+
+    # -- choices: a if c else b -----------------------------------------------------------------------------------------
+
+    def open_choice(self, start: int) -> None:
+        self.stacks.fold(CHOICE)
+        then = self.stacks.choices[-1].otherwise if self.operators[-1][0] == CHOICE else self.firsts[-1]
+        self.thens.append(then)
+        self.firsts.append(len(self.program))
+        self.stacks.push(IF, start)
+        self.wants = True
+
+    def turn_choice(self) -> None:
+        """``else``: the condition is complete, and the frame of the ``if`` becomes an operator."""
+        self.operators[-1] = ELSE
+        self.stacks.choices.append(Branches(self.firsts.pop(), self.thens.pop(), len(self.program)))
+        self.wants = True
+
+    def reach_else(self, start: int, stop: int) -> None:
+        if self.wants:
+            if next(operator for operator in reversed(self.operators) if operator[0] == FRAME) is IF:
+                self.lack(start, stop)
+            self.stand_in(start, start)
+        self.stacks.fold(FRAME)
+        if self.operators[-1] is IF:
+            self.turn_choice()
+        else:
+            self.mistakes.complain.misplaced_else(Span(start, stop))
+            self.stacks.push(INFIX["or"], start)
+            self.wants = True
+
+    # -- calls ----------------------------------------------------------------------------------------------------------
+
+    def close_call(self, call: Call, stop: int) -> None:
+        arguments = self.stacks.take(call.base)
+        if not call.name.isascii():
+            self.unusual_call(call, stop)
+        if call.keywords:
+            operation, arguments = self.with_keywords(call, call.keywords, arguments)
+        else:
+            key = call.name, len(arguments)
+            found = self.known.get(key)
+            if found is None:
+                found = self.known[key] = self.functions.find(*key)
+            operation = found
+        self.stacks.emit(operation, arguments, call.start, stop)
+        if operation == CALL:
+            if call.name:
+                self.program.callees[self.operands[-1]] = call.name
+                self.program.called[self.operands[-1]] = Span(call.start, call.name_stop)
+            if call.doubtful:
+                self.mistakes.doubtful.add(self.operands[-1])
+        elif operation == "where":
+            self.program.branches[self.operands[-1]] = Branches(*call.firsts)
+
+    def unusual_call(self, call: Call, stop: int) -> None:
+        """A function's name with characters beyond ASCII; ``sin²(x)`` is ``sin(x)^2``."""
+        mistakes = self.mistakes
+        parts = split_superscripts(call.name)
+        if len(parts) == 1 and parts[0][1] and is_function(parts[0][0]):
+            call.name, exponent = parts[0]
+            called = f"{call.name}{self.text[call.name_stop : stop]}"
+            mistakes.complain.superscripts(Span(call.start, call.name_stop), [(called, exponent)])
+        else:
+            known = len(mistakes.faults), mistakes.stray_at
+            name = self.unusual_name(call.name, call.start)
+            call.name = name if (len(mistakes.faults), mistakes.stray_at) == known else ""  # said already
+
+    def keyword(self, name: str, span: Span) -> None:
+        """``name=`` in a call: what has just been read is no operand."""
+        self.operands.pop()
+        call = self.calls[-1]
+        call.keywords = call.keywords or []
+        call.keywords.append(Keyword(name, span, len(self.operands) - call.base))
+        self.wants = True
+
+    def with_keywords(self, call: Call, keywords: list[Keyword], arguments: tuple[int, ...]) -> tuple[str, tuple[int, ...]]:
+        """The row that a call with keywords means, and its arguments with the values of the keywords last."""
+        functions = self.functions
+        values = {keyword.place: keyword.name for keyword in keywords}
+        first = len(arguments) - len(values)
+        names = {keyword.name for keyword in keywords}
+        row, known = functions.reduction(call.name, names)
+        if len(names) < len(keywords) or not names.issubset(known) or [*values] != [*range(first, len(arguments))]:
+            self.mistakes.complain.of_keywords(call.name, keywords, arguments, known)
+            call.doubtful = True
+            given = tuple([argument for place, argument in enumerate(arguments) if place not in values])
+            return functions.find(call.name, len(given)), given
+        self.program.keywords[len(self.program)] = tuple(values.values())
+        return functions.fitting(row, first), arguments
