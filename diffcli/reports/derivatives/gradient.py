@@ -21,6 +21,9 @@ def gradient_report(
 
     ``timing`` holds the seconds of each stage, where they were asked for.
     """
+    data = _data(result, timing, style.full)
+    if style.format.whole:
+        return Document((), data)
     notation = NOTATIONS[style.notation]
     blocks: list[Block] = _heading(result, notation)
     if result.trace is not None and result.trace.primal:
@@ -42,7 +45,7 @@ def gradient_report(
         blocks.append(Text("every element: --full, --json, or -o result.json", "dim"))
     if result.cost is not None:
         blocks.append(Text(_cost_text(result.cost, result.mode)))
-    return Document(tuple(blocks), _data(result, timing, style.full))
+    return Document(tuple(blocks), data)
 
 
 def _heading(result: GradientResult, notation: Notation) -> list[Block]:
