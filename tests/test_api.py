@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import doctest
 import importlib
+import pickle
 import pkgutil
+import typing
 from pathlib import Path
 
 import pytest
+from inside import NamedTuple
 
 import diffcli
 
@@ -103,3 +107,37 @@ def test_a_seed_gives_the_directional_derivative():
     result = diffcli.grad("x^2*y", "x=3,y=2", mode="forward", seed={"x": 1, "y": 0.5})
     assert result.directional == 12 + 4.5
     assert result.seed == {"x": 1.0, "y": 0.5}
+
+
+class _Point(NamedTuple):
+    x: float
+    label: str = "none"
+
+    def twice(self):
+        return self._replace(x=2 * self.x)
+
+
+class _TypedPoint(typing.NamedTuple):
+    x: float
+    label: str = "none"
+
+    def twice(self):
+        return self._replace(x=2 * self.x)
+
+
+@pytest.mark.parametrize("kind", [_Point, _TypedPoint])
+def test_a_named_tuple_is_as_pythons_own(kind):
+    point = kind(1.5)
+    assert (point, point.label, len(point), hash(point)) == ((1.5, "none"), "none", 2, hash((1.5, "none")))
+    assert kind(label="a", x=2).twice() == kind._make((4, "a")) == (4, "a")
+    assert (kind._fields, kind._field_defaults, point._asdict()) == (("x", "label"), {"label": "none"}, {"x": 1.5, "label": "none"})
+    assert repr(point) == f"{kind.__name__}(x=1.5, label='none')"
+    assert pickle.loads(pickle.dumps(point)) == point and type(copy.copy(point)) is kind
+    match point:
+        case kind(x, label):
+            assert (x, label) == (1.5, "none")
+    for wrong in ((), (1, 2, 3)):
+        with pytest.raises(TypeError):
+            kind(*wrong)
+    with pytest.raises(AttributeError):
+        point.x = 2

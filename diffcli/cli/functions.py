@@ -8,7 +8,7 @@ from diffcli.cli.options import as_command
 from diffcli.cli.run import Run
 from diffcli.errors import UsageError, did_you_mean, error
 from diffcli.language.parsing.tokens import PASTED
-from diffcli.operations import ARRAY_FUNCTIONS, CONSTANTS, FUNCTION_NAMES, OPERATIONS, Operation, find_function
+from diffcli.operations import ARRAY_NAMES, CONSTANTS, FUNCTION_NAMES, OPERATIONS, Operation, find_function
 from diffcli.operations.array_row import ArrayOperation
 from diffcli.reports.functions import ARRAY_ROWS, find_array_rows, functions_report
 
@@ -37,7 +37,7 @@ def _find(name: str) -> tuple[list[Operation], list[ArrayOperation]]:
     found = find_function(name) or [row for row in OPERATIONS.values() if PASTED.get(name, name) in (row.symbol, row.name)]
     of_arrays = find_array_rows(name)
     if not found and not of_arrays:
-        help = [*did_you_mean(name, [*FUNCTION_NAMES, *ARRAY_FUNCTIONS]), "`diffcli functions` lists them all"]
+        help = [*did_you_mean(name, [*FUNCTION_NAMES, *ARRAY_NAMES]), "`diffcli functions` lists them all"]
         if name in CONSTANTS:
             help = [f"`{name}` is a constant: {CONSTANTS[name]!r}"]
         raise UsageError([error("unknown-topic", f"there is no function `{name}`", help=help)])

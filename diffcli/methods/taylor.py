@@ -1,10 +1,9 @@
 """The Taylor polynomial of a program along one variable, with the notes on it."""
 
-# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
+from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
 
 from diffcli.errors import Diagnostic, ExpressionError, UsageError, error
 from diffcli.language.writing.printer import number_text
@@ -17,6 +16,7 @@ from diffcli.methods.problem.problem import At, Problem, Target, as_program
 from diffcli.methods.problem.scalarise import in_numbers, point_of
 from diffcli.methods.sweeps.point_rows import PointRows
 from diffcli.methods.sweeps.series import expand, power_series
+from diffcli.named import NamedTuple
 from diffcli.records import Number
 from diffcli.tape import evaluate
 from diffcli.tape.lowering import MOST_ROWS

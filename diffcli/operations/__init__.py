@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from typing import Any
+
 from diffcli.operations.custom_operations import Table
 from diffcli.operations.elementwise import ROWS
-from diffcli.operations.row import Operation
+from diffcli.operations.row import ARRAY_NAMES, KEYWORDS, Operation
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from diffcli.operations.array_row import ArrayOperation
 
 __all__ = [
-    "ARRAY_FUNCTIONS", "ARRAY_SIGNATURES", "CONSTANTS", "FUNCTION_NAMES", "OPERATIONS", "REDUCED", "Operation",
-    "find_function", "is_function", "row_of",
+    "ARRAY_FUNCTIONS", "ARRAY_NAMES", "ARRAY_SIGNATURES", "CONSTANTS", "FUNCTION_NAMES", "KEYWORDS", "OPERATIONS",
+    "REDUCED", "Operation", "find_function", "is_function", "row_of",
 ]  # fmt: skip
 
 OPERATIONS: dict[str, Operation] = Table({row.name: row for row in ROWS})
@@ -30,31 +33,38 @@ for _row in ROWS:
 FUNCTION_NAMES: tuple[str, ...] = tuple(_SPELLINGS)
 """Every name of an elementwise function, aliases included, that may stand before a parenthesis."""
 
-ARRAY_FUNCTIONS: dict[str, str] = {
-    "sum": "sum", "mean": "mean", "average": "mean", "prod": "prod", "amax": "amax", "amin": "amin", "argmax": "argmax",
-    "argmin": "argmin", "norm": "norm", "logsumexp": "logsumexp", "softmax": "softmax", "log_softmax": "log_softmax",
-    "cumsum": "cumsum", "matmul": "matmul", "dot": "matmul", "outer": "outer", "transpose": "transpose", "trace": "trace",
-    "diag": "diag", "reshape": "reshape", "broadcast": "broadcast", "broadcast_to": "broadcast", "concat": "concat",
-    "concatenate": "concat", "cat": "concat", "stack": "stack", "det": "det", "inv": "inv", "solve": "solve",
-    "cross_entropy": "cross_entropy", "one_hot": "one_hot", "conv1d": "conv1d", "len": "len", "shape": "shape",
-}  # fmt: skip
-"""Every name of a function of arrays, with the row that it calls. `diffcli.operations.arrays` holds the rows themselves, which
-a program of numbers never loads."""
+
+class _OfArrays(Mapping[str, Any]):
+    """A table by names of functions of arrays that is made of the rows when it is first asked."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def table(self) -> dict[str, Any]:
+        from diffcli.operations import arrays
+
+        return getattr(arrays, self.name)  # type: ignore[no-any-return]
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in ARRAY_NAMES:
+            raise KeyError(name)
+        return self.table()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.table())
+
+    def __len__(self) -> int:
+        return len(self.table())
+
+
+ARRAY_FUNCTIONS: Mapping[str, str] = _OfArrays("FUNCTIONS")
+"""The row that each function of arrays calls."""
+
+ARRAY_SIGNATURES: Mapping[str, tuple[int, int | None, tuple[str, ...]]] = _OfArrays("SIGNATURES")
+"""For each of these rows, the fewest and the most arguments (None: any number) and the keywords it takes."""
 
 REDUCED: dict[str, str] = {"max": "amax", "min": "amin"}
 """What an elementwise operation of any number of operands means for one operand, or along an axis: ``max(x)``."""
-
-ARRAY_SIGNATURES: dict[str, tuple[int, int | None, tuple[str, ...]]] = {
-    **dict.fromkeys(
-        ("sum", "mean", "prod", "amax", "amin", "argmax", "argmin", "norm", "logsumexp"), (1, 1, ("axis", "keepdims"))
-    ),
-    **dict.fromkeys(("softmax", "log_softmax", "cumsum"), (1, 1, ("axis",))),
-    **dict.fromkeys(("concat", "stack"), (1, None, ("axis",))),
-    **dict.fromkeys(("transpose", "trace", "diag", "det", "inv", "len", "shape"), (1, 1, ())),
-    **dict.fromkeys(("matmul", "outer", "solve", "reshape", "broadcast", "cross_entropy", "one_hot", "conv1d"), (2, 2, ())),
-}
-"""For each row of `ARRAY_FUNCTIONS`, the fewest and the most arguments (None: any number) and the keywords it takes."""
-
 
 def find_function(name: str) -> list[Operation]:
     """The elementwise rows that ``name(...)`` may mean, one for each arity; empty if there is no such function."""
@@ -80,4 +90,4 @@ def is_function(name: str) -> bool:
     >>> is_function("sin"), is_function("softmax"), is_function("loss")
     (True, True, False)
     """
-    return name in _SPELLINGS or name in ARRAY_FUNCTIONS
+    return name in _SPELLINGS or name in ARRAY_NAMES

@@ -297,3 +297,35 @@ def convolved_names(shapes: Sequence[Shape], fixed: Fixed, position: int) -> Fix
     """The places in the vector that each entry of the result looks at."""
     (length,), (kernel,) = shapes
     return {"windows": (tuple(tuple(range(start, start + kernel)) for start in range(length - kernel + 1)),)}
+
+
+# -- how many elementary operations, from the shapes of the operands and of the result -------------------------------------
+
+
+def sums(operands: Sequence[Shape], result: Shape) -> int:
+    """Of what is added, or multiplied, to one number for each element of the result."""
+    return max(size(operands[0]) - size(result), 0)
+
+
+def products(operands: Sequence[Shape], result: Shape) -> int:
+    """Products along the inner axis, and their sums."""
+    return size(result) * max(2 * operands[0][-1] - 1, 0)
+
+
+def windows(operands: Sequence[Shape], result: Shape) -> int:
+    return size(result) * (2 * operands[1][0] - 1)
+
+
+def elimination(operands: Sequence[Shape], result: Shape, columns: int = 0) -> int:
+    """Of a square matrix: two thirds of n^3, and twice n^2 for each column that it is solved for."""
+    return 2 * operands[0][0] ** 3 // 3 + 2 * columns * operands[0][0] ** 2
+
+
+def solution(operands: Sequence[Shape], result: Shape) -> int:
+    """Elimination with as many columns as the result has."""
+    return elimination(operands, result, size(result) // max(operands[0][0], 1))
+
+
+def minors(operands: Sequence[Shape], result: Shape) -> int:
+    """Elimination with two columns for each of the matrix."""
+    return elimination(operands, result, 2 * operands[0][0])

@@ -14,7 +14,8 @@ logsumexp at any size.
 from __future__ import annotations
 
 from diffcli.operations import array_shapes as shapes
-from diffcli.operations.array_row import ArrayOperation, Fixed
+from diffcli.operations.array_row import ArrayOperation, Fixed, size
+from diffcli.operations.row import ARRAY_NAMES
 
 REDUCTION = ("axis=none", "keepdims=0")
 SPREAD = "broadcast(reshape(g, shape=kept), shape=shape_a)"
@@ -61,14 +62,14 @@ def _solve_adjoint(fixed: Fixed) -> tuple[str, ...]:
 ROWS: tuple[ArrayOperation, ...] = (
     # -- sums and other reductions -------------------------------------------------------------------------------------
     ArrayOperation("sum", ("a",), "sum of the elements", shapes.reduced,
-        (SPREAD,), ("sum(g" + REDUCED,), REDUCTION, shapes.reduced_names, points=REDUCED_POINTS, latex=r"\sum", moves=True),
+        (SPREAD,), ("sum(g" + REDUCED,), REDUCTION, shapes.reduced_names, points=REDUCED_POINTS, latex=r"\sum", moves=True, cost=shapes.sums),
     ArrayOperation("mean", ("a",), "mean of the elements", shapes.reduced_of_something,
         (SPREAD + "/count",), ("mean(g" + REDUCED,), REDUCTION, shapes.reduced_names,
-        definition="sum(a" + REDUCED + "/count", points=REDUCED_POINTS, moves=True),
+        definition="sum(a" + REDUCED + "/count", points=REDUCED_POINTS, moves=True, aliases=("average",), cost=1),
     # by each element: the product of all the others, which is there even where an element is 0
     ArrayOperation("prod", ("a",), "product of the elements", shapes.reduced,
         ("reshape(g, shape=kept)*others(a, axis=axis)",), ("sum(g*others(a, axis=axis)" + REDUCED,), REDUCTION, shapes.reduced_names,
-        points=(*REDUCED_POINTS, ([0.0, 2.0, 3.0],), ([0.0, 0.0, 3.0],)), latex=r"\prod", reach=GROUPS),
+        points=(*REDUCED_POINTS, ([0.0, 2.0, 3.0],), ([0.0, 0.0, 3.0],)), latex=r"\prod", reach=GROUPS, cost=shapes.sums),
     ArrayOperation("amax", ("a",), "largest of the elements", shapes.reduced_of_something,
         ("T = a == reshape(y, shape=kept); T*reshape(g, shape=kept)/sum(T, axis=axis, keepdims=1)",),
         ("T = a == reshape(y, shape=kept); sum(T*g" + REDUCED + "/sum(T" + REDUCED,),
@@ -85,81 +86,91 @@ ROWS: tuple[ArrayOperation, ...] = (
         ("Y = reshape(y, shape=kept); reshape(g, shape=kept)*where(Y == 0, 0, a/Y)",),
         ("Y = reshape(y, shape=kept); sum(g*where(Y == 0, 0, a/Y)" + REDUCED,),
         REDUCTION, shapes.reduced_names, definition="sqrt(sum(a*a" + REDUCED + ")", breaks=(("kink", "y == 0"),),
-        points=(*REDUCED_POINTS, ([3e200, 4e200],), ([3e-200, 4e-200],)), latex=r"\left\|#1\right\|", reach=GROUPS),
+        points=(*REDUCED_POINTS, ([3e200, 4e200],), ([3e-200, 4e-200],)), latex=r"\left\|#1\right\|", reach=GROUPS, cost=2),
     ArrayOperation("logsumexp", ("a",), "log of the sum of exponentials, never overflows", shapes.reduced_of_something,
         ("softmax(a, axis=axis)*reshape(g, shape=kept)",), ("sum(softmax(a, axis=axis)*g" + REDUCED,),
         REDUCTION, shapes.reduced_names, definition="log(sum(exp(a)" + REDUCED + ")",
-        points=(*REDUCED_POINTS, ([700.0, 699.0, -700.0],)), reach=GROUPS),
+        points=(*REDUCED_POINTS, ([700.0, 699.0, -700.0],)), reach=GROUPS, cost=2),
     ArrayOperation("softmax", ("a",), "exponentials as shares of their sum", shapes.over,
         ("y*(g - sum(g*y, axis=axis, keepdims=1))",), ("y*(g - sum(g*y, axis=axis, keepdims=1))",), ("axis=-1",),
-        definition="exp(a - logsumexp(a, axis=axis, keepdims=1))", points=(*ALONG_POINTS, ([700.0, 699.0, -700.0],)), reach=BESIDE),
+        definition="exp(a - logsumexp(a, axis=axis, keepdims=1))", points=(*ALONG_POINTS, ([700.0, 699.0, -700.0],)), reach=BESIDE, cost=3),
     ArrayOperation("log_softmax", ("a",), "log of softmax, exact for any size", shapes.over,
         ("g - exp(y)*sum(g, axis=axis, keepdims=1)",), ("g - sum(exp(y)*g, axis=axis, keepdims=1)",), ("axis=-1",),
-        definition="a - logsumexp(a, axis=axis, keepdims=1)", points=(*ALONG_POINTS, ([700.0, 699.0, 0.0],)), reach=BESIDE),
+        definition="a - logsumexp(a, axis=axis, keepdims=1)", points=(*ALONG_POINTS, ([700.0, 699.0, 0.0],)), reach=BESIDE, cost=3),
     ArrayOperation("cumsum", ("a",), "sums of the elements so far", shapes.along,
         ("cumsum(g, axis=axis, backwards=turned)",), ("cumsum(g, axis=axis, backwards=backwards)",), ("axis=none", "backwards=0"),
-        lambda shapes, fixed, position: {"turned": 1 - fixed["backwards"]}, points=ALONG_POINTS, moves=True),
+        lambda shapes, fixed, position: {"turned": 1 - fixed["backwards"]}, points=ALONG_POINTS, moves=True, cost=1),
     ArrayOperation("cross_entropy", ("a", "b"), "mean of logsumexp(logits) - the label's logit", shapes.entropy,
         ("g*(softmax(a, axis=last) - one_hot(b, classes=classes))/count", "absent"),
         ("sum(g*(softmax(a, axis=last) - one_hot(b, classes=classes)))/count", "absent"), (), shapes.entropy_names,
         definition="-sum(one_hot(b, classes=classes)*log_softmax(a, axis=-1))/count", domain="b >= 0 and b < classes and b == floor(b)",
-        points=((MATRIX, [2.0, 0.0]), ([1.0, -2.0, 0.5], 1.0))),
+        points=((MATRIX, [2.0, 0.0]), ([1.0, -2.0, 0.5], 1.0)), cost=2),
     ArrayOperation("one_hot", ("a",), "1 at the label's place, 0 elsewhere", shapes.hot, ("absent",), ("absent",), ("classes",),
         domain="a >= 0 and a < classes and a == floor(a)", flat=True),
     # -- products ------------------------------------------------------------------------------------------------------
     ArrayOperation("matmul", ("a", "b"), "matrix product", shapes.product, _product_adjoint, ("matmul(g, b)", "matmul(a, g)"), (), shapes.product_names,
         points=((MATRIX, SQUARE), ([1.0, 2.0, -3.0], SQUARE), (MATRIX, [1.0, 2.0, -3.0]), ([1.0, 2.0, -3.0], [0.5, 4.0, 2.0]),
                 ([MATRIX, MATRIX], SQUARE), ([[MATRIX]], [SQUARE, SQUARE])),
-        aliases=("dot",), symbol="@", precedence=7, moves=True),
+        aliases=("dot",), symbol="@", precedence=7, moves=True, cost=shapes.products),
     ArrayOperation("outer", ("a", "b"), "all products of an element of one and an element of the other", shapes.outer,
-        ("matmul(g, b)", "matmul(a, g)"), ("outer(g, b)", "outer(a, g)"), points=(([1.0, 2.0], [3.0, -4.0, 0.5]),), moves=True),
+        ("matmul(g, b)", "matmul(a, g)"), ("outer(g, b)", "outer(a, g)"), points=(([1.0, 2.0], [3.0, -4.0, 0.5]),), moves=True, cost=lambda operands, result: size(result)),
     ArrayOperation("conv1d", ("a", "b"), "sums of the products of a kernel and each stretch of a vector", shapes.convolved,
         ("scatter(outer(g, b), key=windows, shape=shape_a)", "matmul(transpose(index(a, key=windows)), g)"),
         ("conv1d(g, b)", "conv1d(a, g)"), (), shapes.convolved_names, definition="matmul(index(a, key=windows), b)",
-        points=(([1.0, 2.0, -3.0, 0.5, 4.0], [0.5, -1.0]), ([1.0, 2.0], [3.0, 4.0])), moves=True),
+        points=(([1.0, 2.0, -3.0, 0.5, 4.0], [0.5, -1.0]), ([1.0, 2.0], [3.0, 4.0])), moves=True, cost=shapes.windows),
     # -- matrices ------------------------------------------------------------------------------------------------------
     ArrayOperation("transpose", ("a",), "axes in reverse order", shapes.transposed, ("transpose(g, axes=back)",), ("transpose(g, axes=axes)",),
         ("axes=none",), shapes.transposed_names, points=((MATRIX,), ([1.0, 2.0],), ([MATRIX, MATRIX], {"axes": (1, 0, 2)})), latex=r"{#1}^{\top}", moves=True),
     ArrayOperation("trace", ("a",), "sum of the diagonal", shapes.traced,
         ("scatter(broadcast(g, shape=diagonal_shape), key=diagonal, shape=shape_a)",), ("trace(g)",), (), shapes.diagonal_names,
-        definition="sum(diag(a))", points=((SQUARE,), (MATRIX,)), latex=r"\operatorname{tr}", moves=True),
+        definition="sum(diag(a))", points=((SQUARE,), (MATRIX,)), latex=r"\operatorname{tr}", moves=True, cost=lambda operands, result: operands[0][0] - 1),
     ArrayOperation("diag", ("a",), "a matrix with this diagonal; of a matrix, its diagonal", shapes.diagonal, _diagonal_adjoint, ("diag(g)",),
         (), shapes.diagonal_names, points=(([1.0, 2.0],), (SQUARE,), (MATRIX,)), moves=True),
     # by each entry: its cofactor, which is there for a singular matrix too
     ArrayOperation("det", ("a",), "determinant", shapes.of_square, ("g*cofactor(a)",), ("sum(g*cofactor(a))",),
-        points=(*SQUARES, (SINGULAR,), ([[0.0, 0.0], [0.0, 0.0]],)), latex=r"\det"),
+        points=(*SQUARES, (SINGULAR,), ([[0.0, 0.0], [0.0, 0.0]],)), latex=r"\det", cost=shapes.elimination),
     ArrayOperation("inv", ("a",), "inverse of a matrix", shapes.squared, ("T = transpose(y); -matmul(matmul(T, g), T)",), ("-matmul(matmul(y, g), y)",),
-        points=SQUARES, latex=r"{#1}^{-1}"),
+        points=SQUARES, latex=r"{#1}^{-1}", cost=shapes.solution),
     ArrayOperation("solve", ("a", "b"), "the x with a @ x = b", shapes.solved, _solve_adjoint, ("-solve(a, matmul(g, y))", "solve(a, g)"),
-        points=((SQUARE, [1.0, 2.0, -1.0]), (SQUARE, [[1.0, 2.0], [0.5, -1.0], [3.0, 0.0]]), ([[2.0]], [3.0]))),
+        points=((SQUARE, [1.0, 2.0, -1.0]), (SQUARE, [[1.0, 2.0], [0.5, -1.0], [3.0, 0.0]]), ([[2.0]], [3.0])), cost=shapes.solution),
     # -- shapes --------------------------------------------------------------------------------------------------------
     ArrayOperation("reshape", ("a",), "the same elements in another shape", shapes.reshaped, ("reshape(g, shape=shape_a)",), ("reshape(g, shape=shape)",),
         ("shape",), points=((MATRIX, {"shape": (3, 2)}), (MATRIX, {"shape": (-1,)}), ([1.0], {"shape": ()})), moves=True),
     ArrayOperation("concat", ("a...",), "arrays one after the other", shapes.joined, ("index(g, key=own)",), ("scatter(g, key=own, shape=shape_y)",),
         ("axis=0",), shapes.joined_names, points=(([1.0, 2.0], [3.0]), (MATRIX, MATRIX, {"axis": 1}), (MATRIX, SQUARE)),
-        aliases=("concatenate",), moves=True),
+        moves=True, aliases=("concatenate", "cat")),
     ArrayOperation("stack", ("a...",), "arrays side by side along a new axis", shapes.stacked, ("index(g, key=own)",), ("scatter(g, key=own, shape=shape_y)",),
         ("axis=0",), shapes.stacked_names, points=((1.0, 2.0), ([1.0, 2.0], [3.0, 4.0]), ([1.0, 2.0], [3.0, 4.0], {"axis": 1})), moves=True),
     ArrayOperation("index", ("a",), "elements by their places", shapes.indexed, ("scatter(g, key=key, shape=shape_a)",), ("index(g, key=key)",),
         ("key",), points=(([1.0, 2.0, 3.0], {"key": (1,)}), (MATRIX, {"key": (0,)}), (MATRIX, {"key": (slice(None), 2)}),
                           (MATRIX, {"key": (slice(None, None, -1), slice(1, None))}), ([1.0, 2.0, 3.0], {"key": ((0, 0, 2),)})), moves=True),
     ArrayOperation("broadcast", ("a",), "repeated to a shape", shapes.broadcast, ("sum_to(g, shape=shape_a)",), ("broadcast(g, shape=shape)",),
-        ("shape",), points=(([1.0, 2.0], {"shape": (3, 2)}), (2.0, {"shape": (2, 2)}), ([[1.0], [2.0]], {"shape": (2, 3)})), moves=True),
+        ("shape",), points=(([1.0, 2.0], {"shape": (3, 2)}), (2.0, {"shape": (2, 2)}), ([[1.0], [2.0]], {"shape": (2, 3)})), moves=True, aliases=("broadcast_to",)),
     # -- what serves the rules -----------------------------------------------------------------------------------------
     ArrayOperation("sum_to", ("a",), "summed over the axes along which it was repeated", shapes.as_fixed, ("broadcast(g, shape=shape_a)",), ("sum_to(g, shape=shape)",),
-        ("shape",), points=((MATRIX, {"shape": (3,)}), (MATRIX, {"shape": (2, 1)}), (MATRIX, {"shape": ()})), inner=True, moves=True),
+        ("shape",), points=((MATRIX, {"shape": (3,)}), (MATRIX, {"shape": (2, 1)}), (MATRIX, {"shape": ()})), inner=True, moves=True, cost=shapes.sums),
     ArrayOperation("scatter", ("a",), "its elements at their places in an array of zeros, added where a place stands twice", shapes.as_fixed, ("index(g, key=key)",), ("scatter(g, key=key, shape=shape)",),
         ("key", "shape"), points=(([1.0, 2.0], {"key": ((0, 0),), "shape": (3,)}), (2.0, {"key": (1, 2), "shape": (2, 3)}),
                                   ([1.0, 2.0], {"key": (slice(None, None, 2),), "shape": (3,)})), inner=True, moves=True),
     # the second derivatives of a product are the same from either side, so its adjoint and its tangent are one operation
     ArrayOperation("others", ("a",), "for each element the product of all others", shapes.over, ("others_along(a, g, axis=axis)",), ("others_along(a, g, axis=axis)",),
-        ("axis=none",), points=(*ALONG_POINTS, ([0.0, 2.0, 3.0],), ([0.0, 0.0, 3.0, 4.0],)), inner=True, reach=BESIDE),
+        ("axis=none",), points=(*ALONG_POINTS, ([0.0, 2.0, 3.0],), ([0.0, 0.0, 3.0, 4.0],)), inner=True, reach=BESIDE, cost=3),
     ArrayOperation("others_along", ("a", "b"), "the derivative of others along b", shapes.over, ("g*nan", "others_along(a, g, axis=axis)"), ("g*nan", "others_along(a, g, axis=axis)"),
-        ("axis=none",), inner=True, reach=BESIDE),
+        ("axis=none",), inner=True, reach=BESIDE, cost=9),
     ArrayOperation("cofactor", ("a",), "matrix of cofactors: the derivative of the determinant", shapes.squared, ("cofactor_along(a, g)",), ("cofactor_along(a, g)",),
-        points=(*SQUARES, (SINGULAR,)), inner=True),
-    ArrayOperation("cofactor_along", ("a", "b"), "the derivative of the cofactors along b", shapes.same, ("g*nan", "cofactor_along(a, g)"), ("g*nan", "cofactor_along(a, g)"), inner=True),
+        points=(*SQUARES, (SINGULAR,)), inner=True, cost=shapes.solution),
+    ArrayOperation("cofactor_along", ("a", "b"), "the derivative of the cofactors along b", shapes.same, ("g*nan", "cofactor_along(a, g)"), ("g*nan", "cofactor_along(a, g)"), inner=True, cost=shapes.minors),
 )
 
 ARRAYS: dict[str, ArrayOperation] = {row.name: row for row in ROWS}
 """Every array operation by its name."""
+
+_NAMED = [row for row in ROWS if not row.inner and row.name != "index"]
+
+FUNCTIONS = {name: row.name for row in _NAMED for name in (row.name, *row.aliases)} | {"len": "len", "shape": "shape"}
+"""The row of every function of arrays by its names; the last two are known with the shapes, and have none."""
+
+SIGNATURES = {row.name: row.signature for row in _NAMED} | {"len": (1, 1, ()), "shape": (1, 1, ())}
+
+if FUNCTIONS.keys() != set(ARRAY_NAMES):
+    raise LookupError(f"the rows of arrays and ARRAY_NAMES differ in {', '.join(sorted(FUNCTIONS.keys() ^ set(ARRAY_NAMES)))}")

@@ -1,8 +1,8 @@
 """The form of a row of the table of operations."""
 
-# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
+from __future__ import annotations
 
-from typing import NamedTuple
+from diffcli.named import NamedTuple
 
 
 class Operation(NamedTuple):
@@ -73,3 +73,15 @@ class Operation(NamedTuple):
     def spelling(self) -> str:
         """The function's name in source text."""
         return self.spelled or self.name
+
+
+ARRAY_NAMES = (
+    "sum", "mean", "average", "prod", "amax", "amin", "argmax", "argmin", "norm", "logsumexp", "softmax", "log_softmax",
+    "cumsum", "cross_entropy", "one_hot", "matmul", "dot", "outer", "conv1d", "transpose", "trace", "diag", "det", "inv",
+    "solve", "reshape", "concat", "concatenate", "cat", "stack", "broadcast", "broadcast_to", "len", "shape",
+)  # fmt: skip
+"""Every name of a function of arrays. What they are stands in the rows of `diffcli.operations.arrays`, which a program of
+numbers never loads; that these are all the names is checked there."""
+
+KEYWORDS = ("axis", "keepdims")
+"""What a function of arrays takes by keyword."""

@@ -14,7 +14,7 @@ from typing import Any
 
 from diffcli.errors import LimitError, error
 from diffcli.language.syntax import NAME, NUMBER, Program, Statement
-from diffcli.operations import ARRAY_SIGNATURES, CONSTANTS, OPERATIONS
+from diffcli.operations import CONSTANTS, OPERATIONS
 from diffcli.tape.tape import Shape, Skip, Tape
 
 MOST_ROWS = 10_000_000
@@ -83,6 +83,10 @@ class _Lowering:
         for name in program.constants:
             if name not in given:
                 self.environment[name] = self.tape.constant(CONSTANTS[name], name)
+        self.keyed = {*program.keys, *program.keywords}
+        """Nodes that say more than their operands."""
+        self.special = SPECIAL | {program.operations[node] for node in self.keyed}
+        """Operations whose rows are not just their operands."""
         self.functions: dict[str, Statement] = {}
         self.breaks, self.choices = self.find_breaks()
 
@@ -203,7 +207,7 @@ class _Lowering:
             return
         program, tape, slots, environment, numbers = self.program, self.tape, self.slots, self.environment, self.numbers
         operations, operands, starts, stops = tape.operations, tape.operands, tape.starts, tape.stops
-        first_row = tape.first_row
+        first_row, special, keyed = tape.first_row, self.special, self.keyed
         self.count(stop - start)
         for node in range(start, stop):
             operation = program.operations[node]
@@ -214,13 +218,13 @@ class _Lowering:
                 slots[node] = numbers.get(arguments) or self.number(arguments)  # type: ignore[arg-type]
             else:
                 row = tuple([slots[argument] for argument in arguments])  # type: ignore[union-attr, index]
-                if self.shared is not None or operation in SPECIAL:
+                if self.shared is not None or operation in special:
                     if operation == "neg" and row[0] < 0 and row[0] not in tape.constant_names:
                         slots[node] = tape.constant(-tape.constants[-1 - row[0]])  # a negative number is a constant
                         continue
                     if operation in DEFAULTED:
                         row = self.with_defaults(operation, row)
-                    fixed = self.fixed(node) if operation in KEYED else None
+                    fixed = self.fixed(node) if node in keyed else None
                     if self.shared is not None:
                         found = self.find_shared((operation, row, *fixed.values()) if fixed else (operation, row))
                         if found is not None:
@@ -275,11 +279,8 @@ class _Lowering:
         return None
 
 
-KEYED = frozenset(row for row, (*_, keywords) in ARRAY_SIGNATURES.items() if keywords) | {"index"}
-"""Operations that say more than their operands."""
-
 DEFAULTED = frozenset(row.name for row in OPERATIONS.values() if row.defaults)
 """Operations with operands that may be left out."""
 
-SPECIAL = KEYED | DEFAULTED | {"neg"}
+SPECIAL = DEFAULTED | {"neg"}
 """These, and the one that may be part of a number."""

@@ -7,13 +7,19 @@ from collections.abc import Collection
 from diffcli.errors import Span, did_you_mean
 from diffcli.language.parsing.mistakes import Mistakes
 from diffcli.language.syntax import CALL, NAME, Program, Statement
-from diffcli.operations import ARRAY_FUNCTIONS, ARRAY_SIGNATURES, CONSTANTS, FUNCTION_NAMES, REDUCED, find_function, is_function
+from diffcli.operations import (
+    ARRAY_FUNCTIONS,
+    ARRAY_NAMES,
+    ARRAY_SIGNATURES,
+    CONSTANTS,
+    FUNCTION_NAMES,
+    REDUCED,
+    find_function,
+    is_function,
+)
 
 MOST_SEARCHES = 100
 """How many unknown functions are looked for among those that look like them."""
-
-KEYWORDS = frozenset(keyword for *_, keywords in ARRAY_SIGNATURES.values() for keyword in keywords)
-"""Every keyword that some function of the language takes."""
 
 
 class Functions:
@@ -95,7 +101,7 @@ class _Scope:
             mistakes.products.append(Span(span.stop, program.source.text.index("(", span.stop)))
         else:
             if name not in self.unknown:
-                searched = [*self.functions, *FUNCTION_NAMES, *ARRAY_FUNCTIONS] if len(self.unknown) < MOST_SEARCHES else []
+                searched = [*self.functions, *FUNCTION_NAMES, *ARRAY_NAMES] if len(self.unknown) < MOST_SEARCHES else []
                 self.unknown[name] = did_you_mean(name, searched)
             mistakes.complain.unknown_function(node, self.unknown[name])
 

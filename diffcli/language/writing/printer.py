@@ -4,16 +4,17 @@ A dialect is a small table of spellings. The walk is one loop over an explicit s
 depth costs nothing.
 """
 
-# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
+from __future__ import annotations
 
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from diffcli.language.syntax import ATOM, CALL, CHOICE, COMPARISON, NAME, NEGATION, NUMBER, POWER, PRODUCT, Program
-from diffcli.operations import ARRAY_SIGNATURES, OPERATIONS, REDUCED
+from diffcli.named import NamedTuple
+from diffcli.operations import ARRAY_NAMES, OPERATIONS, REDUCED
 
 Namer = Callable[[str], str]
 
@@ -124,7 +125,7 @@ def latex_number(value: float) -> str:
 
 def _latex_functions() -> dict[str, str]:
     plain = [row for row in OPERATIONS.values() if "#" not in row.latex and not row.symbol]
-    named = {row: rf"\operatorname{{{row}}}".replace("_", r"\_") for row in ARRAY_SIGNATURES} | {"det": r"\det"}
+    named = {row: rf"\operatorname{{{row}}}".replace("_", r"\_") for row in ARRAY_NAMES} | {"det": r"\det"}
     return named | {row.spelling: row.latex or rf"\operatorname{{{row.spelling}}}".replace("_", r"\_") for row in plain}
 
 

@@ -13,6 +13,8 @@ from typing import Any
 from mpmath import mp, mpf
 from mpmath.libmp import NoConvergence
 
+from diffcli.operations.elementwise import ROWS
+
 Number = Any
 """An mpf; mpmath ships no types."""
 
@@ -99,14 +101,8 @@ def _same(a: Number) -> Number:
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "add": lambda a, b: a + b, "sub": lambda a, b: a - b, "mul": lambda a, b: a * b, "div": lambda a, b: a / b,
     "neg": lambda a: -a, "pow": _power, "abs": abs, "max": lambda *a: max(a), "min": lambda *a: min(a), "stop_gradient": _same,
-    "exp": mp.exp, "log": mp.log, "sqrt": mp.sqrt,
-    "sin": mp.sin, "cos": mp.cos, "tan": mp.tan, "sec": mp.sec, "csc": mp.csc, "cot": mp.cot,
-    "asin": mp.asin, "acos": mp.acos, "atan": mp.atan, "atan2": mp.atan2,
-    "sinh": mp.sinh, "cosh": mp.cosh, "tanh": mp.tanh, "sech": mp.sech, "csch": mp.csch, "coth": mp.coth,
-    "asinh": mp.asinh, "acosh": mp.acosh, "atanh": mp.atanh,
-    "erf": mp.erf, "erfc": mp.erfc, "gamma": mp.gamma, "lgamma": lambda a: mp.re(mp.loggamma(a)), "digamma": mp.digamma,
-    "polygamma": lambda a, b: mp.polygamma(int(a), b),
-    "sign": mp.sign, "floor": mp.floor, "ceil": mp.ceil, "round": mp.nint,
+    **{row.name: getattr(mp, row.name) for row in ROWS if hasattr(mp, row.name) and not row.symbol and not row.definition},
+    "lgamma": lambda a: mp.re(mp.loggamma(a)), "polygamma": lambda a, b: mp.polygamma(int(a), b), "round": mp.nint,
     "and": lambda a, b: mpf(bool(a and b)), "or": lambda a, b: mpf(bool(a or b)), "not": lambda a: mpf(not a),
 }  # fmt: skip
 

@@ -9,12 +9,25 @@ What is *not* here: ``x*0`` is not 0 and ``x - x`` is not 0, because x may be in
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from diffcli.errors import Span
 
-if TYPE_CHECKING:
-    from diffcli.tape.building.building import Builder
+
+class Builder(Protocol):
+    """What an identity asks of a tape that is being written: see `diffcli.tape.building.building.Builder`."""
+
+    @property
+    def slots(self) -> int: ...
+
+    def number(self, slot: int) -> float | None: ...
+
+    def row(self, slot: int) -> tuple[str, tuple[int, ...]]: ...
+
+    def find(self, operation: str, operands: tuple[int, ...]) -> int | None: ...
+
+    def emit(self, operation: str, operands: tuple[int, ...], span: Span) -> int: ...
+
 
 COMMUTATIVE = frozenset(("add", "mul", "eq", "ne"))
 """Operations of two operands whose order makes no difference to the number."""

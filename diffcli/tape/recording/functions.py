@@ -15,7 +15,16 @@ from functools import cache
 from typing import Any
 
 from diffcli.errors import nearest
-from diffcli.operations import ARRAY_FUNCTIONS, ARRAY_SIGNATURES, FUNCTION_NAMES, REDUCED, Operation, find_function, row_of
+from diffcli.operations import (
+    ARRAY_FUNCTIONS,
+    ARRAY_NAMES,
+    ARRAY_SIGNATURES,
+    FUNCTION_NAMES,
+    REDUCED,
+    Operation,
+    find_function,
+    row_of,
+)
 from diffcli.tape.recording.traced import Traced, apply, is_array, own_application, record_row
 from diffcli.tape.running.rules import FLOAT
 
@@ -46,7 +55,7 @@ def function(name: str) -> Callable[..., Any]:
     return made
 
 
-_OF_ARRAYS = [name for name in ARRAY_FUNCTIONS if name not in ("len", "shape", "trace")]
+_OF_ARRAYS = [name for name in ARRAY_NAMES if name not in ("len", "shape", "trace")]
 """The functions of arrays that are here: a shape is Python's own, and ``diffcli.trace`` is the trace of an evaluation."""
 
 

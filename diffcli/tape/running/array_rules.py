@@ -90,6 +90,9 @@ NUMPY = _NumPy(
     operators=OPERATORS | {"square": "({0} * {0})"}, kind="NumPy",
 )  # fmt: skip
 
+for _name in ARRAYS.keys() - array_functions.FUNCTIONS.keys():
+    raise LookupError(f"row {_name} has no NumPy function")
+
 
 # -- rows of a tape --------------------------------------------------------------------------------------------------------
 
