@@ -29,6 +29,16 @@ class Column(NamedTuple):
     """Whether numbers show all their digits even in a table for people."""
 
 
+def texts(*titles: str) -> tuple[Column, ...]:
+    """Columns of texts."""
+    return tuple(map(Column, titles))
+
+
+def numbers(*titles: str, full: bool = False) -> tuple[Column, ...]:
+    """Columns of numbers."""
+    return tuple(Column(title, numeric=True, full=full) for title in titles)
+
+
 class Table(NamedTuple):
     """A titled table. ``hidden_after`` and ``hidden`` say where rows are left out, and how many."""
 
@@ -50,6 +60,12 @@ class Value(NamedTuple):
     label: str
     number: Number
     remark: str = ""
+    of: str = ""
+    """Of a derivative: the name of what is differentiated, ..."""
+    by: str = ""
+    """... and of the variable; none where it is the change of a result along a direction."""
+    along: bool = False
+    """Whether it is a change along a direction."""
 
 
 class Values(NamedTuple):

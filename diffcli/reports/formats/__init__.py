@@ -32,7 +32,7 @@ class Format(NamedTuple):
     draws: str = ""
     """What it draws: trees, if it is a page of characters of one width; the figure or the graph of a report, if a picture."""
     whole: bool = False
-    """Whether it carries all that is known of a result, its warnings and times among it, so that stderr does not."""
+    """Whether it carries the data of a report, its warnings and times among them, so that stderr does not, and no blocks."""
     binary: bool = False
 
 
