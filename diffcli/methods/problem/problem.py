@@ -110,7 +110,7 @@ class Problem:
     def _ask(self, question: Question, at: At, wrt: str | Sequence[str] | None, share: bool, most_rows: int) -> None:
         program = question.program
         function: Any = None if type(program) is Program else program
-        places = {}
+        places: Any = None
         if function is not None and wrt is not None:
             if not isinstance(at, Mapping):
                 read = as_point(at)
@@ -118,7 +118,7 @@ class Problem:
             function, at = function.holding(at, wrt)
             program = function
         given = as_point(at)
-        given.places.update(places)
+        given.places = places or given.places
         subject = f"`{function.name}`" if function is not None else "the expression"
         if any(name not in given for name in program.inputs) or len(given) > len(program.inputs):
             _check_names(program, given, subject)
