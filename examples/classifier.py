@@ -14,7 +14,7 @@ from rich.progress import Progress
 
 import diffcli.autograd as ad
 from diffcli import nn
-from diffcli.reports.figure import Axis, Figure, Series
+from diffcli.records.figures import Axis, Figure, Series
 from diffcli.reports.plots.canvas import as_text
 from diffcli.reports.plots.svg import svg
 

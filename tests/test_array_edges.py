@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+from math import prod
+
 import numpy as np
 import pytest
 from console import run, transcript
@@ -277,3 +280,43 @@ WRONG = {
 @pytest.mark.parametrize("name", WRONG)
 def test_errors_have_these_texts(name, golden):
     golden(f"arrays/{name.replace(' ', '-')}.txt", transcript(WRONG[name]))
+
+
+def cofactors(matrix):
+    """The cofactors of a matrix of whole numbers, exactly, by Leibniz's formula for what is left without a row and a column."""
+    size = len(matrix)
+    left = [[[[x for k, x in enumerate(row) if k != j] for n, row in enumerate(matrix) if n != i] for j in range(size)] for i in range(size)]
+    return [[(-1) ** (i + j) * leibniz(left[i][j]) for j in range(size)] for i in range(size)]
+
+
+def leibniz(matrix):
+    total = 0
+    for order in permutations(range(len(matrix))):
+        inversions = sum(order[j] > order[i] for i in range(len(order)) for j in range(i))
+        total += (-1) ** inversions * prod(matrix[row][column] for row, column in enumerate(order))
+    return total
+
+
+def of_rank(size, rank):
+    """Whole numbers: a product of two thin matrices."""
+    draw = np.random.default_rng(10 * size + rank)
+    left, right = (draw.integers(-2, 3, shape).astype(object) for shape in ((size, rank), (rank, size)))
+    return (left @ right if rank else np.zeros((size, size), dtype=object)).tolist()
+
+
+@pytest.mark.parametrize(("size", "rank"), [(size, rank) for size in (5, 6) for rank in range(size + 1)])
+def test_a_determinant_in_numbers_divides_by_nothing_that_vanishes(size, rank):
+    matrix = of_rank(size, rank)
+    flat = [float(entry) for row in matrix for entry in row]
+    tape = lower(parse("det(A)"), shapes={"A": (size, size)})
+    written = write_out(tape, evaluate(tape, [np.array(matrix, dtype=float)])).tape
+    values = evaluate(written, flat)
+    scale = max(map(abs, flat)) ** (size - 1) or 1.0
+    assert values[written.output] == pytest.approx(leibniz(matrix), abs=1e-12 * scale * max(map(abs, flat)))
+    bars = adjoints(written, values, activity(written))[: size**2]
+    assert np.allclose(np.reshape([bar or 0.0 for bar in bars], (size, size)), np.array(cofactors(matrix), float), rtol=1e-9, atol=1e-11 * scale)
+
+
+def test_a_determinant_of_rank_n_less_2_by_differences():
+    found = diffcli.grad("det(A)", {"A": np.diag([1.0, 1.0, 1.0, 0.0, 0.0])}, mode="numeric")
+    assert found.value == 0 and not found.gradient["A"].any() and not found.notes

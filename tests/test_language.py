@@ -199,7 +199,8 @@ BRANCHES = {
 @pytest.mark.parametrize("text", BRANCHES)
 def test_where_the_parts_of_choices_begin(text):
     program = parse(text)
-    assert [tuple(program.branches[node]) for node in sorted(program.branches)] == BRANCHES[text]
+    found = [program.branches[node] for node in sorted(program.branches)]
+    assert [(parts.condition, parts.then, parts.otherwise) for parts in found] == BRANCHES[text]
 
 
 STATEMENTS = {

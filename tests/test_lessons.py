@@ -19,19 +19,19 @@ from inside import (
     LESSONS,
     PICTURE,
     Check,
-    Code,
-    Curves,
+    Drawing,
     Entry,
     Erratum,
-    Grid,
+    Figure,
     Lesson,
-    Said,
     Settings,
     Size,
-    Tree,
+    Table,
+    Text,
     lessons,
     linear_layer,
     run_lesson,
+    said,
 )
 from rich.cells import cell_len
 
@@ -128,7 +128,7 @@ def test_a_lesson_is_text_that_fits_and_is_whole(name, width, once):
     outcome = run(["lesson", name, "--width", str(width)])
     assert (outcome.stderr, outcome.exit) == ("", 0)
     lines = outcome.stdout.splitlines()
-    code = {line for part in remembered(name, Settings()).parts if isinstance(part, Code) for line in part.text.splitlines()}
+    code = {line for part in remembered(name, Settings()).parts if isinstance(part, Text) and part.role == "code" for line in part.text.splitlines()}
     command = remembered(name, Settings()).try_next.splitlines()
     assert [line for line in lines if cell_len(line) > width and line not in code and line not in command] == []
     assert all(len(line) <= 80 for line in (*code, *command))
@@ -169,10 +169,10 @@ def test_a_lesson_comes_in_every_format(name, format, once):
 def test_what_the_records_hold_is_what_they_say(name):
     lesson = remembered(name, Settings())
     for part in lesson.parts:
-        assert isinstance(part, Said | Code | Grid | Curves | Tree | Erratum)
-        for text in (part.text,) if isinstance(part, Said | Code) else part[:2] if isinstance(part, Erratum) else ():
+        assert isinstance(part, Text | Table | Figure | Drawing | Erratum)
+        for text in (part.text,) if isinstance(part, Text) else part[:2] if isinstance(part, Erratum) else ():
             assert text == text.strip()
-            assert isinstance(part, Code) or "\n" not in text
+            assert getattr(part, "role", "") == "code" or "\n" not in text
     assert all(isinstance(check.passed, bool) for check in lesson.checks)
 
 
@@ -212,7 +212,7 @@ def test_a_check_fails_when_what_it_is_about_is_spoiled(name, place, spoiled, cl
 # -- the command -----------------------------------------------------------------------------------------------------------------
 
 PLANTED = Lesson(
-    "planted", "a lesson with a fault", (Said("first"), Said("second"), Erratum("2 + 2 = 5", "2 + 2 = 4", "A note")),
+    (said("first"), said("second"), Erratum("2 + 2 = 5", "2 + 2 = 4", "A note")),
     (Check("2 + 2 = 4", "4", True), Check("2 + 2 = 5", "4", False)), "diffcli lesson",
 )  # fmt: skip
 
@@ -223,7 +223,7 @@ def planted(monkeypatch):
     module = ModuleType("diffcli.studies.lessons.planted")
     module.lesson = lambda settings: PLANTED
     monkeypatch.setitem(sys.modules, module.__name__, module)
-    table = {"planted": Entry("planted", PLANTED.title, Size("things", 4, 2, 8))}
+    table = {"planted": Entry("planted", "a lesson with a fault", Size("things", 4, 2, 8))}
     for where in (lessons, sys.modules["diffcli.reports.lesson"]):
         monkeypatch.setattr(where, "LESSONS", table)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 
 import pytest
-from inside import Code, Erratum, Grid, Tree, engine, run_lesson
+from inside import Drawing, Erratum, Table, Text, engine, listing, run_lesson
 
 import diffcli.autograd as ad
 
@@ -66,7 +66,7 @@ def test_the_setting_of_the_lesson_on_versions_ends_with_the_error_that_is_shown
     lesson = module("version_counters")
     with pytest.raises(ad.AutogradError) as raised:
         ran(lesson.SETTING)
-    shown = [part for part in run_lesson("version-counters").parts if isinstance(part, Code)][1]
+    shown = [part for part in run_lesson("version-counters").parts if isinstance(part, Text) and part.role == "code"][1]
     assert shown == engine.quoted(raised.value)
 
 
@@ -81,7 +81,7 @@ def test_the_function_of_the_lesson_on_functions_is_the_one_that_it_uses():
 
 
 def grids(name):
-    return [part for part in run_lesson(name).parts if isinstance(part, Grid)]
+    return [part for part in run_lesson(name).parts if isinstance(part, Table)]
 
 
 def test_who_counts_what():
@@ -111,7 +111,7 @@ def test_what_freezing_saves():
 
 
 def test_the_lesson_on_graphs_draws_its_last_one_with_shared_nodes_once():
-    first, last = (part.graph for part in run_lesson("graph").parts if isinstance(part, Tree))
+    first, last = (part.graph for part in run_lesson("graph").parts if isinstance(part, Drawing))
     assert (len(first.nodes), len(first.edges)) == (7, 8)
     assert (len(last.nodes), len(last.edges)) == (4, 6)
 
@@ -159,5 +159,5 @@ def test_a_check_fails_when_what_it_is_about_is_spoiled(name, place, spoiled, cl
 
 def test_an_error_that_does_not_come_is_said_so():
     assert engine.refusal(lambda: None) is None
-    assert engine.quoted(None) == Code("nothing was raised")
+    assert engine.quoted(None) == listing("nothing was raised")
     assert engine.refused("it is refused", None, "no-graph") == ("it is refused", "nothing was raised", False)

@@ -269,7 +269,7 @@ W2.register_parameter("scale", nn.Parameter(1.0))
         (lambda: optim.SGD([{"weights": [W]}]), "a group is a dictionary with its parameters under 'params'"),
         (lambda: optim.SGD([W]).load_state_dict(optim.SGD([W, W2.scale]).state_dict()), "the state is of groups of [2] parameters, and this optimiser has groups of [1]"),
         (lambda: init.kaiming_uniform_(W), "the fans of a weight need two axes or more, and this tensor, perhaps a bias, has 1\n  help: uniform_, normal_, zeros_ and constant_ take any shape"),
-        (lambda: init.kaiming_uniform_(ad.ones(2, 2), mode="fan"), "the mode of a start is 'fan_in' or 'fan_out', not 'fan'"),
+        (lambda: init.kaiming_uniform_(ad.ones(2, 2), mode="fan"), "mode is 'fan_in' or 'fan_out', not 'fan'"),
         (lambda: init.calculate_gain("softly"), "no gain is known for 'softly'\n  help: one is for linear, conv1d, sigmoid, tanh, relu, selu, leaky_relu"),
     ],
 )  # fmt: skip

@@ -82,7 +82,7 @@ def ones(*shape: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
 
 
 def empty(*shape: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """Numbers that are not set, of a shape."""
+    """Uninitialised numbers, of a shape."""
     return _leaf(tensors.empty(lengths(shape), known_kind(dtype)), requires_grad)
 
 
@@ -107,7 +107,7 @@ def full_like(like: Tensor, fill: float, dtype: Any = None, requires_grad: bool 
 
 
 def empty_like(like: Tensor, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """Numbers that are not set, of the shape and kind of another tensor."""
+    """Uninitialised numbers, of the shape and kind of another tensor."""
     return empty(like.shape, dtype=dtype or like.dtype, requires_grad=requires_grad)
 
 

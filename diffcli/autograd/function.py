@@ -32,13 +32,13 @@ from diffcli.autograd.graph.core import (
     check_version,
     counted,
     counter_of,
+    describe,
     edge_of,
     freed,
     new,
     refuse_inference,
     summed_to,
     version_of,
-    words,
 )
 from diffcli.autograd.inplace import settle
 from diffcli.autograd.modes import DEFAULT, NO_GRAD, in_mode, mode
@@ -71,11 +71,11 @@ class Context:
         self._wanted = saved
 
     def mark_non_differentiable(self, *results: Any) -> None:
-        """Say that no gradient goes through these results."""
+        """Mark results through which no gradient goes."""
         self._passive |= {id(one) for one in results}
 
     def mark_dirty(self, *changed: Any) -> None:
-        """Say which arguments forward has changed in place."""
+        """Mark arguments that forward has changed in place."""
         self._dirty |= {id(one) for one in changed}
 
     def set_materialize_grads(self, flag: bool) -> None:
@@ -96,7 +96,7 @@ class Context:
         found = []
         for number, (one, version) in enumerate(self._saved):
             if isinstance(one, Core):
-                check_version(self._node(), f"saved_tensors[{number}], {words(one)},", one._counter, version)  # type: ignore[arg-type]
+                check_version(self._node(), f"saved_tensors[{number}], {describe(one)},", one._counter, version)  # type: ignore[arg-type]
             found.append(one.tensor(self._node()) if isinstance(one, _Result) else one)
         return tuple(found)
 
@@ -118,7 +118,7 @@ class Context:
 
 
 class _Result(Core):
-    """A result of the function as it saves it: the same memory and versions, without the way back to its node."""
+    """A result of the function as it saves it: the same memory and versions, without the path back to its node."""
 
     def __init__(self, result: Core, part: int, parts: int) -> None:
         self._value, self._counter = result._value, counter_of(result)
@@ -280,7 +280,7 @@ def _enter(result: Any, node: FunctionNode, part: int, parts: int, context: Cont
     own: Node = node if parts == 1 else PartNode(node, part)
     if id(result) in context._dirty:
         if result._flag:
-            message = f"{node.operation}.forward changes {words(result)} in place, a leaf that requires a gradient"
+            message = f"{node.operation}.forward changes {describe(result)} in place, a leaf that requires a gradient"
             raise fault("leaf-in-place", message, help=["give it a tensor that is computed from the leaf: w.clone()"])
         settle(result, own)
     else:

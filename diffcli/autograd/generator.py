@@ -14,7 +14,7 @@ _source: ContextVar[Any] = ContextVar("random_source", default=None)
 
 
 def manual_seed(seed: int) -> Any:
-    """Begin the random numbers of this thread or task anew, and return their generator.
+    """Restart the random numbers of this thread or task from a seed, and return their generator.
 
     >>> from diffcli.autograd import manual_seed, randn
     >>> _ = manual_seed(0); a = randn(2)

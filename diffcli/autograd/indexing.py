@@ -1,4 +1,4 @@
-"""Indexing of tensors, as NumPy does it: numbers, slices, ``...``, None, tensors and arrays of places, masks.
+"""Indexing of tensors, as NumPy does it: numbers, slices, ``...``, None, tensors and arrays of indices, masks.
 
 Where the key is of numbers and slices the result is a view: it shows the tensor's memory.
 """
@@ -11,7 +11,7 @@ from operator import itemgetter
 from typing import Any
 
 from diffcli.autograd.graph.apply import share_memory
-from diffcli.autograd.graph.core import Core, edge_of, new, words
+from diffcli.autograd.graph.core import Core, describe, edge_of, new
 from diffcli.autograd.graph.memory_nodes import Picked, PickNode
 from diffcli.autograd.modes import DEFAULT, mode
 from diffcli.autograd.partial import Partial, partial, plain
@@ -37,9 +37,9 @@ class IndexNode(PickNode):
     __slots__ = ()
 
     def adjoints(self, g: Any) -> Sequence[Any]:
-        there = g.there if g.__class__ is Partial else True
+        mask = g.mask if g.__class__ is Partial else True
         key = self.picked
-        return (partial(key.spread(plain(g)), tensors.scattered_where(there, key.by, key.shape)),)
+        return (partial(key.spread(plain(g)), tensors.scattered_where(mask, key.by, key.shape)),)
 
 
 def index(tensor: Any, key: Any) -> Any:
@@ -50,22 +50,22 @@ def index(tensor: Any, key: Any) -> Any:
     AutogradError
         An index is out of range or not whole, or there are too many.
     """
-    settled = settled_key(tensor, key)
-    basic = _is_basic(settled)
+    canonical = canonical_key(tensor, key)
+    basic = _is_basic(canonical)
     if basic and type(tensor._value) is float:
         tensor._memory()  # x[...] and x[None] of a number are views of it
-    value = taken(tensor, settled)
+    value = taken(tensor, canonical)
     edge = edge_of(tensor) if mode.get() == DEFAULT else None
     if basic:
         if not tensors.is_array(value):  # NumPy gives a copy of a single element; a view of it keeps its place
-            settled = (*settled, Ellipsis) if isinstance(settled, tuple) else (settled, Ellipsis)
-            value = tensors.taken(tensor._value, settled)
+            canonical = (*canonical, Ellipsis) if isinstance(canonical, tuple) else (canonical, Ellipsis)
+            value = tensors.taken(tensor._value, canonical)
         made = new(value)
-        share_memory(made, tensor, tensor._value, itemgetter(settled))
+        share_memory(made, tensor, tensor._value, itemgetter(canonical))
     else:
         made = new(tensors.plain(value))
     if edge is not None:
-        made._node = IndexNode(edge, Key(tensor.shape, tensor.dtype, settled))
+        made._node = IndexNode(edge, Key(tensor.shape, tensor.dtype, canonical))
     return made
 
 
@@ -74,7 +74,7 @@ def taken(tensor: Core, key: Any) -> Any:
     try:
         return tensors.taken(tensor._value, key)
     except IndexError as wrong:
-        raise fault("bad-index", f"{words(tensor)}: {wrong}") from None
+        raise fault("bad-index", f"{describe(tensor)}: {wrong}") from None
 
 
 def _is_basic(key: Any) -> bool:
@@ -82,16 +82,16 @@ def _is_basic(key: Any) -> bool:
     return all(part is None or part is Ellipsis or isinstance(part, slice) or type(part) is int for part in parts)
 
 
-def settled_key(tensor: Core, key: Any) -> Any:
+def canonical_key(tensor: Core, key: Any) -> Any:
     """A key in NumPy's terms."""
     if type(key) is int:
         return key
     if isinstance(key, tuple):
-        return tuple([_settled(tensor, part) for part in key])
-    return _settled(tensor, key)
+        return tuple([_canonical(tensor, part) for part in key])
+    return _canonical(tensor, key)
 
 
-def _settled(tensor: Core, part: Any) -> Any:
+def _canonical(tensor: Core, part: Any) -> Any:
     if part is None or part is Ellipsis or type(part) is int:
         return part
     if isinstance(part, slice):
@@ -103,8 +103,8 @@ def _settled(tensor: Core, part: Any) -> Any:
             found = tensors.index_part(tensors.from_data(part))
         return int(found) if not tensors.is_array(found) and found.dtype != tensors.BOOL else found
     except (TypeError, ValueError):
-        what = words(part) if isinstance(part, Core) else f"a `{type(part).__name__}`"
-        message = f"{words(tensor)} is indexed with {what}: "
+        what = describe(part) if isinstance(part, Core) else f"a `{type(part).__name__}`"
+        message = f"{describe(tensor)} is indexed with {what}: "
         message += "an index is a whole number, a slice, or a tensor of whole numbers or of yes and no"
         raise fault("bad-index", message) from None
 
@@ -114,5 +114,5 @@ def _whole(tensor: Core, bound: Any) -> int:
     try:
         return as_index(bound)
     except TypeError:
-        message = f"{words(tensor)} is indexed with a slice of {bound!r}: its bounds are whole numbers"
+        message = f"{describe(tensor)} is indexed with a slice of {bound!r}: its bounds are whole numbers"
         raise fault("bad-index", message) from None

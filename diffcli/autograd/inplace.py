@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from diffcli.autograd.graph.apply import FLOATING, compute, edges_of, operand_value, record, shapes_do_not_fit
-from diffcli.autograd.graph.core import Core, Edge, Node, counter_of, edge_of, keep_gradient, new, version_of, words
+from diffcli.autograd.graph.core import Core, Edge, Node, counter_of, describe, edge_of, keep_gradient, new, version_of
 from diffcli.autograd.graph.memory_nodes import PutNode, WrittenNode, window_of
 from diffcli.autograd.indexing import taken
 from diffcli.autograd.modes import DEFAULT, INFERENCE, mode
@@ -32,7 +32,7 @@ def change(tensor: Any, name: str, others: Sequence[Any]) -> Any:
     shape = tensors.shape_of(tensor._value)
     if tensors.shape_of(value) != shape:
         grown = shape_text(tensors.shape_of(value))
-        message = f"{call} would make {words(tensor)} {grown}: in place the shape stays as it is"
+        message = f"{call} would make {describe(tensor)} {grown}: in place the shape stays as it is"
         raise fault("shape-mismatch", message, help=[f"make a new tensor: use {name}() without the underscore"])
     node = None
     edges = edges_of(given, known.passive)
@@ -56,7 +56,7 @@ def _check_kind(tensor: Core, others: Sequence[Any], value: Any, call: str) -> N
         type(one) in (int, bool) or (isinstance(one, Core) and tensors.kind_of(one._value) not in FLOATING) for one in others
     ]
     if not all(whole) or call.startswith("div"):
-        message = f"{call} would put floating-point numbers into {words(tensor)}, which holds {kind}"
+        message = f"{call} would put floating-point numbers into {describe(tensor)}, which holds {kind}"
         raise fault("kind-in-place", message, help=["make a new tensor, or x.double() first"])
 
 
@@ -83,11 +83,11 @@ def put(tensor: Any, key: Any, value: Any, label: str, call: str) -> Any:
     edges = _edges(tensor, given, call)
     written = operand_value(value)
     if not tensors.is_array(tensor._value) and key is not Ellipsis and key != ():
-        raise fault("bad-index", f"{words(tensor)} has no elements to write to", help=["use fill_(value)"])
-    there = tensors.shape_of(taken(tensor, key))
+        raise fault("bad-index", f"{describe(tensor)} has no elements to write to", help=["use fill_(value)"])
+    shape = tensors.shape_of(taken(tensor, key))
     try:
-        if broadcast_shapes([there, tensors.shape_of(written)]) != there:
-            raise ShapeError(f"{shape_text(tensors.shape_of(written))} cannot be written into {shape_text(there)}")
+        if broadcast_shapes([shape, tensors.shape_of(written)]) != shape:
+            raise ShapeError(f"{shape_text(tensors.shape_of(written))} cannot be written into {shape_text(shape)}")
     except ShapeError as misfit:
         raise shapes_do_not_fit(call, misfit) from None
     node = None
@@ -109,7 +109,7 @@ def _edges(tensor: Core, given: Sequence[Any], call: str) -> tuple[Edge, ...] | 
     if tensor._made_in_inference and now != INFERENCE:
         raise fault(
             "inference-tensor",
-            f"{call} would change {words(tensor)} in place, which was made in inference mode: no versions are counted for it",
+            f"{call} would change {describe(tensor)} in place, which was made in inference mode: no versions are counted for it",
             help=["change its clone(), or do it under inference_mode()"],
         )
     if now != DEFAULT:
@@ -118,7 +118,7 @@ def _edges(tensor: Core, given: Sequence[Any], call: str) -> tuple[Edge, ...] | 
     own = tensor._flag and tensor._node is None
     base = tensor._base
     if own or (base is not None and base._flag and base._node is None):
-        what = words(tensor) if own else f"{words(tensor)}, a view of {words(base)},"  # type: ignore[arg-type]
+        what = describe(tensor) if own else f"{describe(tensor)}, a view of {describe(base)},"  # type: ignore[arg-type]
         leaf = "a leaf that requires a gradient" if own else "and that is a leaf that requires a gradient"
         raise fault(
             "leaf-in-place",
@@ -128,7 +128,7 @@ def _edges(tensor: Core, given: Sequence[Any], call: str) -> tuple[Edge, ...] | 
     if base is not None and tensor._made_without_grad and (edges is not None or edge_of(base) is not None):
         raise fault(
             "view-in-place",
-            f"{call} would change {words(tensor)} in place, a view that was made where nothing is recorded, and record it",
+            f"{call} would change {describe(tensor)} in place, a view that was made where nothing is recorded, and record it",
             help=["make the view outside of no_grad(), or change it inside"],
         )
     return edges
@@ -142,7 +142,7 @@ def write(tensor: Core, value: Any, call: str, key: Any = ...) -> None:
     elif tensors.writable(tensor._value):
         tensors.write_at(tensor._value, key, value)
     else:
-        message = f"{call} would write to {words(tensor)}, whose elements share a place in memory, or cannot be written"
+        message = f"{call} would write to {describe(tensor)}, whose elements share a place in memory, or cannot be written"
         raise fault("shared-elements", message, help=["change its clone()"])
     if not tensor._made_in_inference:
         counter = counter_of(tensor)

@@ -13,7 +13,7 @@ from typing import Any
 from diffcli.autograd import inplace
 from diffcli.autograd.generator import source
 from diffcli.autograd.graph.apply import apply, unary
-from diffcli.autograd.graph.core import Core, new, words
+from diffcli.autograd.graph.core import Core, describe, new
 from diffcli.errors import fault, nearest
 from diffcli.operations import ARRAY_FUNCTIONS, FUNCTION_NAMES, OPERATIONS, REDUCED, find_function
 from diffcli.operations.arithmetic import tensors
@@ -101,7 +101,7 @@ def _axis(a: Any, dim: int, more: int = 0) -> int:
     count = len(a.shape) + more
     if not -count <= dim < count:
         help = [f"they go from {-count} to {count - 1}"] if count else []
-        raise fault("bad-axis", f"there is no axis {dim} of {words(a)}", help=help)
+        raise fault("bad-axis", f"there is no axis {dim} of {describe(a)}", help=help)
     return dim % count
 
 
@@ -120,7 +120,7 @@ def view(a: Any, *shape: Any) -> Any:
     made = reshape(a, *shape)
     if made._base is None and made.shape and a.shape:
         raise fault(
-            "not-a-view", f"{words(a)} has no view of that shape in its memory", help=["use reshape(), which copies then"]
+            "not-a-view", f"{describe(a)} has no view of that shape in its memory", help=["use reshape(), which copies then"]
         )
     return made
 
@@ -166,7 +166,7 @@ def expand(a: Any, *shape: Any) -> Any:
     """Repeated along axes of length 1; -1 leaves an axis as it is."""
     wanted = lengths(shape)
     if len(wanted) < len(a.shape):
-        message = f"{words(a)} has {len(a.shape)} axes, and cannot be repeated to {len(wanted)}"
+        message = f"{describe(a)} has {len(a.shape)} axes, and cannot be repeated to {len(wanted)}"
         raise fault("bad-axis", message, help=["name every axis"])
     own = (*[1] * (len(wanted) - len(a.shape)), *a.shape)
     return apply("broadcast", (a,), shape=tuple(have if want == -1 else want for have, want in zip(own, wanted, strict=True)))
@@ -210,14 +210,9 @@ def _bounds(low: Any, high: Any) -> tuple[Any, Any]:
     return float("-inf") if low is None else low, float("inf") if high is None else high
 
 
-def any_(a: Any, dim: int | None = None, keepdim: bool = False) -> Any:
-    """Whether an element is not 0."""
-    return new(tensors.truth_of_any(a._value, dim, keepdim))
-
-
-def all_(a: Any, dim: int | None = None, keepdim: bool = False) -> Any:
-    """Whether no element is 0."""
-    return new(tensors.truth_of_all(a._value, dim, keepdim))
+def _truth(name: str) -> Method:
+    """Whether any element, or all, are not 0."""
+    return lambda a, dim=None, keepdim=False: new(tensors.truth_of(name, a._value, dim, keepdim))
 
 
 def equal(a: Any, b: Any) -> bool:
@@ -236,8 +231,8 @@ _MADE: dict[str, Method] = {
     "broadcast_to": expand, "expand_as": lambda a, b: expand(a, b.shape), "view_as": lambda a, b: view(a, b.shape),
     "reshape_as": lambda a, b: reshape(a, b.shape),
     "var": var, "std": std, "clamp": clamp, "isnan": lambda a: a != a, "isfinite": lambda a: apply("abs", (a,)) < float("inf"),
-    "equal": equal, "allclose": allclose, "any": any_, "all": all_, "addmm": lambda a, b, c: a + apply("matmul", (b, c)),
-    "contiguous": lambda a: a, "cpu": lambda a: a,
+    "equal": equal, "allclose": allclose, "any": _truth("any"), "all": _truth("all"), "contiguous": lambda a: a,
+    "cpu": lambda a: a, "addmm": lambda a, b, c: a + apply("matmul", (b, c)),
     "where": lambda condition, a, b: apply("where", (condition, a, b)),
 }  # fmt: skip
 

@@ -62,7 +62,7 @@ class _Mode:
         mode.set(found)
 
     def _next(self, now: int) -> int:
-        """The mode to be in; in inference mode the others say nothing."""
+        """The mode to be in; in inference mode the others have no effect."""
         return now if now == INFERENCE else self.wanted
 
     def _again(self) -> _Mode:

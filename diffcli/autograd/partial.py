@@ -1,4 +1,4 @@
-"""Adjoints of which only some elements are there.
+"""Adjoints of which only some elements are present.
 
 Behind a choice, or an index, the elements not taken do not depend on anything: they are 0 whatever infinity or NaN the rules
 meet at them. Frameworks that forget this give NaN for the derivative of ``where(x > 0, sqrt(x), 0)`` at x = 0. A pass that
@@ -13,22 +13,22 @@ from diffcli.operations.arithmetic import arrays, tensors
 
 
 class Partial:
-    """An adjoint with the elements that are there: the others are 0."""
+    """An adjoint with a mask of the elements that are present: the others are 0."""
 
-    __slots__ = ("value", "there")
+    __slots__ = ("value", "mask")
 
-    def __init__(self, value: Any, there: Any) -> None:
-        self.value, self.there = value, there
-
-
-def partial(value: Any, there: Any) -> Any:
-    """An adjoint of which the elements for which ``there`` holds are there; a plain one if all of them are."""
-    return value if arrays.all_true(there) else Partial(value, there)
+    def __init__(self, value: Any, mask: Any) -> None:
+        self.value, self.mask = value, mask
 
 
-def only(term: Any, there: Any) -> Any:
+def partial(value: Any, mask: Any) -> Any:
+    """An adjoint whose elements under a mask are present; a plain one if all of them are."""
+    return value if arrays.all_true(mask) else Partial(value, mask)
+
+
+def only(term: Any, mask: Any) -> Any:
     """A term whose other elements are 0. If all of it is finite they are that already, as 0 times a number is."""
-    return term if arrays.all_finite(term) else tensors.plain(arrays.only(there, term))
+    return term if arrays.all_finite(term) else tensors.plain(arrays.only(mask, term))
 
 
 def plain(adjoint: Any) -> Any:
@@ -37,16 +37,16 @@ def plain(adjoint: Any) -> Any:
 
 def with_value(adjoint: Any, value: Any) -> Any:
     """An adjoint with other numbers for the same elements."""
-    return Partial(value, adjoint.there) if adjoint.__class__ is Partial else value
+    return Partial(value, adjoint.mask) if adjoint.__class__ is Partial else value
 
 
 def total(before: Any, term: Any, in_place: bool) -> Any:
-    """The sum of two adjoints: what is there in either is there."""
+    """The sum of two adjoints: what is present in either is present."""
     first, second = plain(before), plain(term)
     if in_place and tensors.kind_of(first) == tensors.kind_of(second):
         value = arrays.add_in_place(first, second)
     else:
         value = first + second
     if before.__class__ is Partial and term.__class__ is Partial:
-        return partial(value, before.there | term.there)
+        return partial(value, before.mask | term.mask)
     return value

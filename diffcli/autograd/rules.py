@@ -20,7 +20,7 @@ from diffcli.tape.running.rules import ABSENT, FLOAT, Function, TermFunctions
 VIEWS = frozenset(("index", "reshape", "transpose", "broadcast"))
 """Operations whose result may show the operand's memory: a view, which shares its version counter."""
 
-PLACES = frozenset(("argmax", "argmin"))
+INDEX_RESULTS = frozenset(("argmax", "argmin"))
 """Operations whose result is whole numbers, to index with."""
 
 MOVES = VIEWS | {"stack", "concat", "diag"}
@@ -49,6 +49,11 @@ class Rule:
     ``strict`` is how a program computes it, where a quotient by 0 is undefined; else as the rules of the tables do, where it is
     the limit from above.
     """
+
+    __slots__ = (
+        "name", "label", "operands", "row", "defaults", "truth", "passive", "view", "moves", "value", "number", "number_terms",
+        "terms", "reads",
+    )  # fmt: skip
 
     def __init__(self, name: str, count: int, strict: bool) -> None:
         known = row_of(name)

@@ -9,21 +9,9 @@ from typing import Any
 from diffcli.autograd import inplace, methods
 from diffcli.autograd.graph import backward as passes
 from diffcli.autograd.graph.apply import FLOATING, apply, binary, reflected, unary
-from diffcli.autograd.graph.core import (
-    Core,
-    Handle,
-    Node,
-    counter_of,
-    edge_of,
-    keep_gradient,
-    known_kind,
-    made_by,
-    new,
-    version_of,
-    words,
-)
+from diffcli.autograd.graph.core import Core, Handle, Node, counter_of, describe, edge_of, keep_gradient, known_kind, made_by, new
 from diffcli.autograd.graph.memory_nodes import CastNode
-from diffcli.autograd.indexing import index, settled_key
+from diffcli.autograd.indexing import canonical_key, index
 from diffcli.autograd.modes import INFERENCE, mode
 from diffcli.errors import fault
 from diffcli.operations.arithmetic import tensors
@@ -39,7 +27,7 @@ def restored(kind: type[Tensor], state: dict[str, Any]) -> Tensor:
 
 
 class Tensor(Core):
-    """A multi-dimensional array of numbers of one kind, which knows how it was computed.
+    """A multi-dimensional array of numbers of one kind that records how it was computed.
 
     Made by `diffcli.autograd.tensor`. Operators, methods and the functions of `diffcli.autograd` apply rows of diffcli's
     tables of operations; if an operand requires a gradient, the result remembers the operation (`grad_fn`) and requires
@@ -95,7 +83,7 @@ class Tensor(Core):
         if type(self._value) is float:
             return self._value
         if self.numel() != 1:
-            message = f"item() is for one element, and {words(self)} has {self.numel()}"
+            message = f"item() is for one element, and {describe(self)} has {self.numel()}"
             raise fault("needs-one-element", message, help=["use tolist()"])
         return tensors.array_of(self._value).reshape(()).item()
 
@@ -117,7 +105,7 @@ class Tensor(Core):
 
     def __bool__(self) -> bool:
         if self.numel() != 1:
-            message = f"{words(self)} is neither true nor false: it is not one element"
+            message = f"{describe(self)} is neither true nor false: it is not one element"
             raise fault("needs-one-element", message, help=["use .any() or .all()"])
         return bool(self.item())
 
@@ -130,7 +118,7 @@ class Tensor(Core):
             It requires a gradient: what is done to the array would not be recorded. Use ``detach().numpy()``.
         """
         if self.requires_grad:
-            message = f"{words(self)} requires a gradient, and nothing that NumPy does with its numbers would be recorded"
+            message = f"{describe(self)} requires a gradient, and nothing that NumPy does with its numbers would be recorded"
             raise fault("leaves-the-graph", message, help=["use x.detach().numpy()"])
         return self._memory()
 
@@ -178,7 +166,7 @@ class Tensor(Core):
         self.requires_grad_(flag)
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
-        """Say whether a leaf requires a gradient; returns itself.
+        """Set whether a leaf requires a gradient; returns itself.
 
         Raises
         ------
@@ -188,14 +176,14 @@ class Tensor(Core):
         if not self.is_leaf:
             if requires_grad:
                 return self
-            message = f"{words(self)} is no leaf: it requires a gradient because something that it was computed from does"
+            message = f"{describe(self)} is no leaf: it requires a gradient because something that it was computed from does"
             help = ["use y.detach(), which is outside of the graph", "or compute it under no_grad()"]
             raise fault("not-a-leaf", message, help=help)
         if requires_grad and not self.is_floating_point():
-            message = f"{words(self)} holds numbers of the kind {self.dtype}, and nothing can be differentiated by those"
+            message = f"{describe(self)} holds numbers of the kind {self.dtype}, and nothing can be differentiated by those"
             raise fault("not-differentiable-kind", message, help=["make it with dtype='float64'"])
         if requires_grad and self._made_in_inference and mode.get() != INFERENCE:
-            message = f"{words(self)} was made in inference mode, and cannot require a gradient outside of it"
+            message = f"{describe(self)} was made in inference mode, and cannot require a gradient outside of it"
             raise fault("inference-tensor", message, help=["use its clone()"])
         self._flag = bool(requires_grad)
         return self
@@ -221,7 +209,7 @@ class Tensor(Core):
             It is no leaf, and `retain_grad` has not been called.
         """
         if self._grad is None and not self._keeps and not self.is_leaf:
-            message = f"{words(self)} is no leaf, and its gradient is not kept: it is handed on to what it was computed from"
+            message = f"{describe(self)} is no leaf, and its gradient is not kept: it is handed on to what it was computed from"
             raise fault("not-a-leaf", message, help=["call retain_grad() on it before backward()"])
         found: Tensor | None = self._grad
         return found
@@ -233,7 +221,7 @@ class Tensor(Core):
         if value is not None and (value.shape != self.shape or value.dtype != self.dtype):
             given, own = (f"{shape_text(one.shape)}, {one.dtype}" for one in (value, self))
             help = ["it holds a number for each element, of the same kind"]
-            raise fault("bad-gradient", f"a gradient ({given}) does not fit {words(self)} ({own})", help=help)
+            raise fault("bad-gradient", f"a gradient ({given}) does not fit {describe(self)} ({own})", help=help)
         self._grad = value
 
     def retain_grad(self) -> None:
@@ -246,7 +234,7 @@ class Tensor(Core):
     def _required_node(self, otherwise: str) -> Node | None:
         """The node that made it, None for a leaf; an error if it requires no gradient."""
         if not self.requires_grad:
-            raise fault("no-graph", f"{words(self)} does not require a gradient, so {otherwise}")
+            raise fault("no-graph", f"{describe(self)} does not require a gradient, so {otherwise}")
         return self.grad_fn
 
     @property
@@ -317,7 +305,7 @@ class Tensor(Core):
     def __reduce__(self) -> Any:
         """What is written when it is pickled or copied by `copy`: the numbers, and of a leaf whether it requires a gradient."""
         if not self.is_leaf:
-            message = f"{words(self)} is no leaf: a copy of it would have to copy the graph"
+            message = f"{describe(self)} is no leaf: a copy of it would have to copy the graph"
             raise fault("not-a-leaf", message, help=["copy x.detach(), or use x.clone(), which is recorded"])
         state = {name: getattr(self, name) for name in ("_flag", "_grad", "_made_in_inference")}
         own = {name: value for name, value in self.__dict__.items() if not name.startswith("_")}  # what users have set on it
@@ -343,9 +331,9 @@ class Tensor(Core):
     def _version(self) -> int:
         """How often its memory has been changed in place."""
         if self._made_in_inference:
-            message = f"no versions are counted for {words(self)}, which was made in inference mode"
+            message = f"no versions are counted for {describe(self)}, which was made in inference mode"
             raise fault("inference-tensor", message)
-        return version_of(self)
+        return 0 if self._counter is None else self._counter.count
 
     def is_inference(self) -> Any:
         """Whether it was made in inference mode."""
@@ -374,10 +362,10 @@ class Tensor(Core):
         return index(self, key)
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        inplace.put(self, settled_key(self, key), value, "SetItemBackward", "x[...] = ...")
+        inplace.put(self, canonical_key(self, key), value, "SetItemBackward", "x[...] = ...")
 
     diffcli_apply = staticmethod(apply)
-    """How ``diffcli.sin(x)``, and every other function there, finds its way here."""
+    """How ``diffcli.sin(x)``, and every other function there, is dispatched here."""
     __array_priority__ = 1000
     """NumPy leaves operators with a tensor on the right to the tensor."""
     __array_ufunc__ = None
@@ -387,9 +375,7 @@ class Tensor(Core):
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(methods.no_method(name))
 
-    @property
-    def T(self) -> Any:
-        return apply("transpose", (self,))
+    T = property(lambda self: apply("transpose", (self,)))
 
 
 for _name in methods.method_names():

@@ -16,8 +16,8 @@ from diffcli.methods.nonsmooth.nonfinite import require_value
 from diffcli.methods.points.many_points import read_points
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.problem.system import System
+from diffcli.records.blocks import Document
 from diffcli.reports.check import check_report, notes_of, points_report, results_report
-from diffcli.reports.document import Document
 from diffcli.studies.agreement.agreement import agreement_of, agreements_of
 from diffcli.studies.agreement.points import check_points
 from diffcli.studies.claims.claims import ClaimVerdict, judge_claims, read_claims

@@ -9,7 +9,7 @@ from diffcli.cli.run import Run
 from diffcli.cli.summaries import COMMANDS
 from diffcli.errors import UsageError, did_you_mean, error
 from diffcli.errors.codes import CODES, EXITS, Code
-from diffcli.reports.document import Column, Document, Table, Text
+from diffcli.records.blocks import Column, Document, Table, Text
 
 EXAMPLES = ("diffcli help", "diffcli help implicit-multiplication", "diffcli help exit-codes")
 

@@ -9,7 +9,7 @@ from diffcli.cli.options import EXPRESSION, OF, QUIET, SPARSITY, STRICT, as_comm
 from diffcli.cli.run import Run
 from diffcli.methods.matrices.hessian import compute_hessian
 from diffcli.methods.options import HESSIAN_MODES, HessianOptions
-from diffcli.reports.derivatives.hessian import hessian_report
+from diffcli.reports.derivatives.matrices import hessian_report
 
 MODE = choice("--mode", "mode", HESSIAN_MODES, "MODE", "auto (forward over reverse), numeric or symbolic.", "auto")
 

@@ -10,7 +10,7 @@ from diffcli.cli.options import EXPRESSION, OF, QUIET, STRICT, as_command, at, f
 from diffcli.cli.run import Run
 from diffcli.methods.matrices.products import compute_hvp
 from diffcli.methods.options import MatrixOptions
-from diffcli.reports.derivatives.products import product_report
+from diffcli.reports.derivatives.matrices import product_report
 
 DIRECTION = click.option("--direction", required=True, metavar="DIRECTION", help="The direction, as x=1,y=0.5; variables left out do not move.")
 

@@ -9,7 +9,7 @@ from diffcli.cli.options import EXPRESSION, OF, QUIET, SPARSITY, STRICT, as_comm
 from diffcli.cli.run import Run
 from diffcli.methods.matrices.jacobian import compute_jacobian
 from diffcli.methods.options import JACOBIAN_MODES, MatrixOptions
-from diffcli.reports.derivatives.jacobian import jacobian_report
+from diffcli.reports.derivatives.matrices import jacobian_report
 
 MODE = choice("--mode", "mode", JACOBIAN_MODES, "MODE", "auto (forward or reverse, by counted operations), forward, reverse, numeric or symbolic.", "auto")
 

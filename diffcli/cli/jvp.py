@@ -10,7 +10,7 @@ from diffcli.cli.options import EXPRESSION, OF, QUIET, STRICT, as_command, at, c
 from diffcli.cli.run import Run
 from diffcli.methods.matrices.products import compute_jvp
 from diffcli.methods.options import JVP_MODES, JvpOptions
-from diffcli.reports.derivatives.products import product_report
+from diffcli.reports.derivatives.matrices import product_report
 
 SEED = click.option("--seed", required=True, metavar="DIRECTION", help="The direction, as x=1,y=0.5; variables left out do not move.")
 MODE = choice("--mode", "mode", JVP_MODES, "MODE", "forward or numeric.", "forward")

@@ -10,7 +10,7 @@ from diffcli.cli.environment import Environment, write, write_file
 from diffcli.cli.exit_codes import ExitCode
 from diffcli.errors import Diagnostic, DiffcliError, UsageError, error
 from diffcli.records import Number, is_finite
-from diffcli.reports.document import Document
+from diffcli.records.blocks import Document
 from diffcli.reports.formats import FORMATS, JSON, PLAIN, TABLE, format_of
 from diffcli.reports.formats import render as render_document
 
@@ -100,14 +100,16 @@ def exit_code(notes: Iterable[Diagnostic], numbers: Iterable[Number | None]) -> 
 
 def report_error(environment: Environment, fault: DiffcliError, as_json: bool) -> int:
     """An error on stderr: for people, or one line of JSON for each diagnostic."""
-    from diffcli.reports.diagnostics import as_data, render
-
     if as_json:
         import json
 
-        lines = [json.dumps({"schema": "diffcli/error@1", **as_data(found)}) for found in fault.diagnostics]
+        from diffcli.reports.document import machine
+
+        lines = [json.dumps({"schema": "diffcli/error@1", **machine(found)}) for found in fault.diagnostics]
         write(environment.stderr, "\n".join(lines) + "\n")
     else:
+        from diffcli.reports.diagnostics import render
+
         write(environment.stderr, render(fault.diagnostics, environment.style(environment.stderr)))
     return fault.exit_code
 

@@ -17,7 +17,7 @@ from diffcli.cli.output import Output, exit_code
 from diffcli.errors import Diagnostic, LimitError, UsageError, error
 from diffcli.language import Program, parse
 from diffcli.records import Number
-from diffcli.reports.document import Document
+from diffcli.records.blocks import Document
 
 if TYPE_CHECKING:
     from threading import Event

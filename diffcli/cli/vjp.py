@@ -10,7 +10,7 @@ from diffcli.cli.options import EXPRESSION, OF, QUIET, STRICT, as_command, at, f
 from diffcli.cli.run import Run
 from diffcli.methods.matrices.products import compute_vjp
 from diffcli.methods.options import MatrixOptions
-from diffcli.reports.derivatives.products import product_report
+from diffcli.reports.derivatives.matrices import product_report
 
 SEED = click.option("--seed", metavar="WEIGHTS", help='The weights of the results, in order, as "1, 0, 2", or by name, as u=1; a single result has 1.')
 

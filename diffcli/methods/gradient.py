@@ -8,33 +8,20 @@ from typing import Any
 
 from diffcli.errors import Diagnostic, LimitError, as_stop
 from diffcli.language.writing.printer import number_text
-from diffcli.methods.nonsmooth.breaks import describe, find_breaks, overrides
+from diffcli.methods.nonsmooth.breaks import find_breaks
 from diffcli.methods.options import Options
 from diffcli.methods.points.points import Point
 from diffcli.methods.problem.problem import At, Problem, Target
-from diffcli.methods.sweeps import forward
 from diffcli.methods.sweeps.reverse import accumulate
 from diffcli.methods.traces.trace import Tracer
-from diffcli.records import Cost, Difference, GradientResult, Number, SymbolicDerivative, Trace, is_array, is_finite
+from diffcli.records import Difference, GradientResult, Number, SymbolicDerivative, is_array, is_finite
 from diffcli.tape.running.rules import Overrides
 
 # What only one mode or option needs is imported where it is used: a gradient should not wait for fractions or SymPy.
 
 
 def compute(target: Target, at: At, options: Options) -> GradientResult:
-    """The value and gradient of a program at a point.
-
-    Raises
-    ------
-    ExpressionError
-        The text is not a program, or names and values do not fit it.
-    DomainError
-        The value is undefined at the point.
-    NotDifferentiableError
-        Something is not differentiable there, and `Options` asked for an error.
-    LimitError
-        A limit was reached before anything was known.
-    """
+    """The value and gradient of a program at a point: what `diffcli.grad` returns and raises."""
     options.progress("evaluating")
     problem = Problem(target, at, wrt=options.wrt, share=options.share, most_rows=options.max_nodes)
     problem.require_number()
@@ -43,51 +30,38 @@ def compute(target: Target, at: At, options: Options) -> GradientResult:
 
         keep_needed_values(problem)
     if problem.value != problem.value:
-        from diffcli.methods.nonsmooth import nonfinite as faults
+        from diffcli.methods.nonsmooth.nonfinite import require_value
 
         _keep_all_values(problem)
-        faults.require_value(problem)
-    breaks = find_breaks(problem)
+        require_value(problem)
     notes = [*problem.notes(), *problem.unused()]
-    notes += describe(problem, breaks, options.kink if options.mode in ("reverse", "forward") else "", options.strict)
-    replaced = overrides(problem, breaks, options.kink)
+    replaced: Overrides = {}
+    breaks = find_breaks(problem)
+    if breaks:
+        from diffcli.methods.nonsmooth.notes import tell_breaks  # most programs do not wait for it
+
+        policy = options.kink if options.mode in ("reverse", "forward") else ""
+        told, replaced = tell_breaks(problem, breaks, policy, options.strict)
+        notes += told
     options.progress("differentiating")
-    if problem.tape.shapes is not None and options.mode in ("numeric", "symbolic"):
-        answer = _through_numbers(problem, options, notes)
+    asked = GradientResult(problem.expression(), options.mode, problem.at, problem.value, {})
+    if problem.tape.shapes is None or options.mode in ("reverse", "forward"):
+        answer = _METHODS[options.mode](problem, asked, options, replaced, notes)
     else:
-        answer = _METHODS[options.mode](problem, options, replaced, notes)
+        from diffcli.methods.problem.scalarise import gathered, in_numbers  # for the methods that know numbers only
+
+        options.progress("writing the program out in numbers")
+        answer = _METHODS[options.mode](in_numbers(problem), asked, options, {}, notes)
+        answer = answer._replace(gradient=gathered(problem, answer.gradient))
     return answer._replace(notes=tuple(notes))
-
-
-def _through_numbers(problem: Problem, options: Options, notes: list[Diagnostic]) -> GradientResult:
-    """The gradient of a program with arrays by a method that knows numbers only."""
-    from diffcli.methods.problem.scalarise import gathered, in_numbers
-
-    options.progress("writing the program out in numbers")
-    answer = _METHODS[options.mode](in_numbers(problem), options, {}, notes)
-    return answer._replace(at=problem.at, gradient=gathered(problem, answer.gradient))
-
-
-def _answer(
-    problem: Problem,
-    options: Options,
-    gradient: dict[str, float],
-    *,
-    trace: Trace | None = None,
-    cost: Cost | None = None,
-    differences: tuple[Difference, ...] = (),
-    symbolic: tuple[SymbolicDerivative, ...] = (),
-) -> GradientResult:
-    return GradientResult(
-        problem.expression(), options.mode, problem.at, problem.value, gradient,
-        differences=differences, symbolic=symbolic, trace=trace, cost=cost,
-    )  # fmt: skip
 
 
 # -- the methods -------------------------------------------------------------------------------------------------------
 
 
-def _reverse(problem: Problem, options: Options, replaced: Overrides, notes: list[Diagnostic]) -> GradientResult:
+def _reverse(
+    problem: Problem, asked: GradientResult, options: Options, replaced: Overrides, notes: list[Diagnostic]
+) -> GradientResult:
     adjoints = problem.adjoints
     steps = None
     if replaced or options.trace or options.cost:
@@ -95,15 +69,13 @@ def _reverse(problem: Problem, options: Options, replaced: Overrides, notes: lis
     found = {name: adjoints[problem.input_slot(name)] for name in problem.wrt}
     gradient = with_zeros(problem, found, notes, own=steps is None)
     notes += explain(problem, gradient, replaced, notes)
-    trace = None
+    answer = asked._replace(gradient=gradient)
     if options.trace and steps is not None:
-        trace = Tracer(problem, options.notation, options.most_shown).with_adjoints(steps)
-    cost = None
+        answer = answer._replace(trace=Tracer(problem, options.notation, options.most_shown).with_adjoints(steps))
     if options.cost and steps is not None:
         from diffcli.methods.traces.cost import reverse_cost
 
-        cost = reverse_cost(problem, steps)
-    answer = _answer(problem, options, gradient, trace=trace, cost=cost)
+        answer = answer._replace(cost=reverse_cost(problem, steps))
     if options.derivative_tape:
         from diffcli.methods.traces.derivative_tape import derivative_tape
 
@@ -113,50 +85,48 @@ def _reverse(problem: Problem, options: Options, replaced: Overrides, notes: lis
     return answer
 
 
-def _forward(problem: Problem, options: Options, replaced: Overrides, notes: list[Diagnostic]) -> GradientResult:
-    inputs = problem.tape.inputs
+def _forward(
+    problem: Problem, asked: GradientResult, options: Options, replaced: Overrides, notes: list[Diagnostic]
+) -> GradientResult:
+    from diffcli.methods.problem.scalarise import variables_of
+
     seed: Point | None = None
     if options.seed is not None:
         from diffcli.language.writing.array_text import direction_text
         from diffcli.methods.points.directions import read_direction
 
         seed = read_direction(options.seed, problem.at)
-        seeds: list[Point] = [seed]
+        seeds = [{problem.input_slot(name): step for name, step in seed.items()}]
         labels = [direction_text(seed, 6)]
-    elif problem.tape.shapes is None:
-        seeds = [{name: 1.0} for name in problem.wrt]
-        labels = list(problem.wrt)
     else:
-        from diffcli.methods.problem.components import Elements  # numbers do not wait for it
-
-        slots = {name: problem.input_slot(name) for name in problem.wrt}
-        elements = Elements([(name, slot, problem.tape.shape(slot)) for name, slot in slots.items()])
+        elements = variables_of(problem)
         labels = elements.names
-        seeds = [{inputs[slot]: seed for slot, seed in elements.seed([place]).items()} for place in range(len(elements))]
-    sweeps = [
-        forward.tangents(problem.tape, problem.values, [direction.get(name) for name in inputs], replaced) for direction in seeds
-    ]
+        seeds = [elements.seed([place]) for place in range(len(elements))]
+    sweeps = [problem.swept_forward(direction, replaced) for direction in seeds]
     output = problem.tape.output
-    trace = Tracer(problem, options.notation, options.most_shown).with_tangents(labels, sweeps) if options.trace else None
-    cost = None
+    answer = asked
+    if options.trace:
+        answer = answer._replace(trace=Tracer(problem, options.notation, options.most_shown).with_tangents(labels, sweeps))
     if options.cost:
         from diffcli.methods.traces.cost import forward_cost
 
-        cost = forward_cost(problem, sweeps)
+        answer = answer._replace(cost=forward_cost(problem, sweeps))
     if seed is not None:
         directional = float(sweeps[0][output] or 0.0)
-        answer = _answer(problem, options, {}, trace=trace, cost=cost)
         notes += explain(problem, {"": directional}, replaced, notes)
         return answer._replace(directional=directional, seed=seed)
-    found: dict[str, Any] = dict(zip(labels, [sweep[output] for sweep in sweeps], strict=True))
-    if problem.tape.shapes is not None:
-        found = elements.of([0.0 if slope is None else float(slope) for slope in found.values()])
+    slopes = [sweep[output] for sweep in sweeps]
+    found: dict[str, Any] = elements.of([float(slope or 0.0) for slope in slopes])
+    for (name, _, _), band in zip(elements.parts, elements.bands(slopes), strict=True):
+        found[name] = found[name] if any(slope is not None for slope in band) else None
     gradient = with_zeros(problem, found, notes)
     notes += explain(problem, gradient, replaced, notes)
-    return _answer(problem, options, gradient, trace=trace, cost=cost)
+    return answer._replace(gradient=gradient)
 
 
-def _numeric(problem: Problem, options: Options, replaced: Overrides, notes: list[Diagnostic]) -> GradientResult:
+def _numeric(
+    problem: Problem, asked: GradientResult, options: Options, replaced: Overrides, notes: list[Diagnostic]
+) -> GradientResult:
     from diffcli.methods.differences.finite_difference import difference, no_difference
 
     found = []
@@ -165,12 +135,12 @@ def _numeric(problem: Problem, options: Options, replaced: Overrides, notes: lis
         found.append(difference(problem, name, options.quotient, options.order, options.step, options.rule))
     differences = tuple(found)
     told = {slope.variable for note in notes for slope in note.slopes if None not in (slope.left, slope.right)}
-    notes += [no_difference(found) for found in differences if not math.isfinite(found.estimate) and found.variable not in told]
+    notes += [no_difference(each) for each in differences if not math.isfinite(each.estimate) and each.variable not in told]
     if not any(note.severity == "warning" for note in notes):
         notes += _disagreements(problem, differences)
     gradient = {found.variable: found.estimate for found in differences}
     notes += explain(problem, {}, replaced, notes)
-    return _answer(problem, options, gradient, differences=differences)
+    return asked._replace(gradient=gradient, differences=differences)
 
 
 def _disagreements(problem: Problem, differences: Sequence[Difference]) -> list[Diagnostic]:
@@ -186,7 +156,9 @@ def _disagreements(problem: Problem, differences: Sequence[Difference]) -> list[
     return notes
 
 
-def _symbolic(problem: Problem, options: Options, replaced: Overrides, notes: list[Diagnostic]) -> GradientResult:
+def _symbolic(
+    problem: Problem, asked: GradientResult, options: Options, replaced: Overrides, notes: list[Diagnostic]
+) -> GradientResult:
     from diffcli.methods.symbolic.symbolic import differentiate
 
     derivations: tuple[Any, ...] = ()
@@ -211,22 +183,24 @@ def _symbolic(problem: Problem, options: Options, replaced: Overrides, notes: li
         options.progress("comparing the derivation with SymPy's derivative")
         derivations = compare(problem, derivations, found, notes, options.progress)
     notes += explain(problem, {}, replaced, notes)
-    return _answer(problem, options, gradient, symbolic=tuple(found))._replace(derivations=derivations)
+    return asked._replace(gradient=gradient, symbolic=tuple(found), derivations=derivations)
 
 
-_METHODS: dict[str, Callable[[Problem, Options, Overrides, list[Diagnostic]], GradientResult]] = {
+_METHODS: dict[str, Callable[[Problem, GradientResult, Options, Overrides, list[Diagnostic]], GradientResult]] = {
     "reverse": _reverse, "forward": _forward, "numeric": _numeric, "symbolic": _symbolic,
 }  # fmt: skip
 
 
-def explain(problem: Problem, gradient: dict[str, float], overrides: Overrides, known: Sequence[Diagnostic]) -> list[Diagnostic]:
+def explain(
+    problem: Problem, gradient: Mapping[str, Number], overrides: Overrides, known: Sequence[Diagnostic]
+) -> list[Diagnostic]:
     """What `diffcli.methods.nonsmooth.nonfinite.explain` says of a result that is not finite."""
     if math.isfinite(problem.value) and all(map(is_finite, gradient.values())):
         return []
-    from diffcli.methods.nonsmooth import nonfinite as faults
+    from diffcli.methods.nonsmooth.nonfinite import explain as explain_terms
 
     _keep_all_values(problem)
-    return faults.explain(problem, gradient, overrides, known)
+    return explain_terms(problem, gradient, overrides, known)
 
 
 def _keep_all_values(problem: Problem) -> None:

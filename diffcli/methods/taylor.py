@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from diffcli.errors import Diagnostic, ExpressionError, UsageError, error
 from diffcli.language.writing.printer import number_text
-from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, describe, find_breaks
+from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, find_breaks
 from diffcli.methods.nonsmooth.nonfinite import require_value
+from diffcli.methods.nonsmooth.notes import describe
 from diffcli.methods.nonsmooth.one_sided import NUDGE
 from diffcli.methods.points.points import as_point
 from diffcli.methods.problem.problem import At, Problem, Target, as_program
@@ -93,8 +94,7 @@ def taylor(
     >>> taylor("sqrt(x)", "x=4", order=2).polynomial
     'h = x - 4; 2 + 0.25*h - 0.015625*h^2'
     """
-    if isinstance(order, bool) or not isinstance(order, int) or not 0 <= order <= MOST_ORDER:
-        raise UsageError([error("bad-value", f"the order is {order}, not a whole number from 0 to {MOST_ORDER}")])
+    _require_order(order)
     program = as_program(target)
     variable = _variable(list(program.inputs), var)
     progress("evaluating")
@@ -102,12 +102,17 @@ def taylor(
     problem = Problem(program, _with_zero(at, base), wrt=[base], most_rows=max_nodes)
     if problem.tape.shapes is not None or base != variable:
         problem, variable = _in_numbers(problem, variable, max_nodes)
-    require_value(problem)
     progress("expanding")
     return _expansion(problem, variable, order, max_nodes)
 
 
+def _require_order(order: object) -> None:
+    if isinstance(order, bool) or not isinstance(order, int) or not 0 <= order <= MOST_ORDER:
+        raise UsageError([error("bad-value", f"the order is {order}, not a whole number from 0 to {MOST_ORDER}")])
+
+
 def _expansion(problem: Problem, variable: str, order: int, max_nodes: int) -> TaylorResult:
+    require_value(problem)
     breaks = find_breaks(problem)
     notes = [*problem.notes(), *describe(problem, breaks, "", False)]
     slot = problem.input_slot(variable)

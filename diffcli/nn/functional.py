@@ -48,7 +48,7 @@ def batch_norm(
     momentum: float = 0.1,
     eps: float = 1e-5,
 ) -> Any:
-    """Each feature made of mean 0 and variance 1 (Ioffe & Szegedy 2015), then scaled and shifted.
+    """Batch normalisation (Ioffe & Szegedy 2015): each feature has mean 0 and variance 1, then is scaled and shifted.
 
     In training by the mean and variance of the batch, which move the running ones in place: those by the unbiased variance.
     ``x`` is batch × features, or batch × features × length.

@@ -1,4 +1,4 @@
-"""Starts of parameters: each fills a tensor in place, outside of the graph, and returns it.
+"""Initialisation of parameters: each function fills a tensor in place, outside of the graph, and returns it.
 
     >>> from diffcli import nn
     >>> nn.init.constant_(nn.Parameter([1.0, 2.0]), 0.5).tolist()
@@ -22,15 +22,15 @@ Filling = TypeVar("Filling", bound=Callable[..., Any])
 
 
 def _outside(fill: Filling) -> Filling:
-    """A start that nothing records; it gives back its tensor."""
+    """An initialisation outside of the graph, which returns its tensor."""
 
     @wraps(fill)
-    def start(tensor: Any, *arguments: Any, **options: Any) -> Any:
+    def initialised(tensor: Any, *arguments: Any, **options: Any) -> Any:
         with no_grad():
             fill(tensor, *arguments, **options)
         return tensor
 
-    return start  # type: ignore[return-value]
+    return initialised  # type: ignore[return-value]
 
 
 @_outside
@@ -113,17 +113,17 @@ def kaiming_normal_(
 
 def _deviation(tensor: Any, a: float, mode: str, nonlinearity: str) -> float:
     if mode not in ("fan_in", "fan_out"):
-        raise fault("bad-module", f"the mode of a start is 'fan_in' or 'fan_out', not {mode!r}")
+        raise fault("bad-module", f"mode is 'fan_in' or 'fan_out', not {mode!r}")
     fan = fans(tensor)[mode == "fan_out"]
     return calculate_gain(nonlinearity, a) / math.sqrt(fan) if fan else 0.0
 
 
 GAINS = {"linear": 1.0, "conv1d": 1.0, "sigmoid": 1.0, "tanh": 5 / 3, "relu": math.sqrt(2.0), "selu": 0.75}
-"""By how much the spread has to be larger for activations: that of ReLU makes up for the half that it loses."""
+"""Factors of the standard deviation for activations: that of ReLU makes up for the half that it loses."""
 
 
 def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
-    """The factor of the spread for an activation; ``param`` is the slope of a leaky ReLU below 0 (0.01, if not given).
+    """The gain of an activation, a factor of the standard deviation; ``param`` is the slope of a leaky ReLU (0.01).
 
     >>> from diffcli import nn
     >>> nn.init.calculate_gain("tanh")
@@ -138,7 +138,7 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
 
 
 def fans(tensor: Any) -> tuple[int, int]:
-    """How many numbers go into each element of a layer's result, and how many results each element goes into.
+    """``fan_in`` and ``fan_out``: how many inputs each output of a layer depends on, and how many outputs each input affects.
 
     >>> from diffcli import nn
     >>> nn.init.fans(nn.Linear(3, 5).weight)

@@ -13,28 +13,28 @@ from diffcli.nn.parameter import Parameter
 
 
 class Identity(Module):
-    """What it gets, as it is."""
+    """The identity: the input is the output."""
 
     def forward(self, x: Any) -> Any:
         return x
 
 
 class Linear(Module):
-    """A linear map and a shift: y = x Wᵀ + b, of the last axis.
+    """An affine map along the last axis: y = x Wᵀ + b.
 
-    ``weight`` is out_features × in_features. It and ``bias`` start uniformly between ±1/√in_features, which is the
-    Kaiming-uniform start (He et al. 2015, "Delving deep into rectifiers") with the gain of a leaky ReLU of slope √5.
+    ``weight`` is out_features × in_features. It and ``bias`` are drawn uniformly between ±1/√in_features, which is the
+    Kaiming-uniform initialisation (He et al. 2015, "Delving deep into rectifiers") with the gain of a leaky ReLU of slope √5.
 
     Parameters
     ----------
     in_features, out_features
         The lengths of the last axis before and after.
     bias
-        Whether there is a shift.
+        Whether b is added.
     dtype
         The kind of its numbers; float64, if not given.
     generator
-        The source of the random start; that of `diffcli.autograd.manual_seed`, if not given.
+        The generator of the initial numbers; that of `diffcli.autograd.manual_seed`, if not given.
 
     >>> from diffcli import nn
     >>> from diffcli.autograd import zeros
@@ -106,7 +106,7 @@ class Dropout(Module):
 
 
 class BatchNorm1d(Module):
-    """Each feature made of mean 0 and variance 1 over the batch, then scaled and shifted (Ioffe & Szegedy 2015).
+    """Batch normalisation (Ioffe & Szegedy 2015): each feature has mean 0 and variance 1, then is scaled and shifted.
 
     In training by the batch's own mean and variance, which also move the running averages; in evaluation by those averages.
     The input is batch × features, or batch × features × length.
@@ -147,7 +147,7 @@ class BatchNorm1d(Module):
         self.register_buffer("num_batches_tracked", making.tensor(0, dtype="int64") if track_running_stats else None)
 
     def reset_running_stats(self) -> None:
-        """Begin the running averages anew."""
+        """Reset the running averages."""
         if self.track_running_stats:
             self.running_mean.zero_()
             self.running_var.fill_(1.0)

@@ -179,7 +179,7 @@ class Module(Registry):
             waiting += module.children()
 
     def train(self: Self, mode: bool = True) -> Self:
-        """Say that this module and all within it are being trained: dropout drops, batch norm uses the batch."""
+        """Set training mode, in which dropout drops and batch norm uses the batch, for this module and all within it."""
         if not isinstance(mode, bool):
             raise fault("bad-module", f"train() takes True or False, not {mode!r}")
         for module in self.modules():
@@ -187,17 +187,17 @@ class Module(Registry):
         return self
 
     def eval(self: Self) -> Self:
-        """The other way round. It does not turn gradients off: that is what `diffcli.autograd.no_grad` does."""
+        """Set evaluation mode. It does not turn gradients off: that is what `diffcli.autograd.no_grad` does."""
         return self.train(False)
 
     def requires_grad_(self: Self, requires_grad: bool = True) -> Self:
-        """Say for all parameters whether a gradient is wanted; False freezes them."""
+        """Set whether all parameters require a gradient; False freezes them."""
         for parameter in self.parameters():
             parameter.requires_grad_(requires_grad)
         return self
 
     def zero_grad(self, set_to_none: bool = True) -> None:
-        """Take the gradients of all parameters away; or make them 0."""
+        """Clear the gradients of all parameters, or set them to 0."""
         for parameter in self.parameters():
             if set_to_none:
                 parameter.grad = None
@@ -205,7 +205,7 @@ class Module(Registry):
                 parameter.grad.detach().zero_()
 
     def to(self: Self, dtype: Any) -> Self:
-        """Have all parameters and buffers of floating-point numbers in another kind."""
+        """Convert all parameters and buffers of floating-point numbers to another kind."""
         with no_grad():
             for tensor in (*self.parameters(), *self.buffers()):
                 if tensor.is_floating_point():
@@ -240,7 +240,7 @@ class Module(Registry):
         Returns
         -------
         missing, unexpected
-            Paths that are in the module and not in the state, and the other way round.
+            Paths that are in the module and not in the state, and vice versa.
 
         Raises
         ------

@@ -8,7 +8,7 @@ from typing import Any
 from diffcli.operations import ARRAY_FUNCTIONS, ARRAY_SIGNATURES, REDUCED
 from diffcli.operations.array_row import ArrayOperation
 from diffcli.operations.arrays import ARRAYS
-from diffcli.reports.document import Cell, Column, Table
+from diffcli.records.blocks import Cell, Column, Table
 
 LEGEND = (
     "Of operations on arrays, a and b are the operands, y the result and g its adjoint; axes and shapes are those of the row, "

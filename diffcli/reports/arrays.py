@@ -6,7 +6,6 @@ its norm and range where people read, and goes whole to whoever computes with it
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from diffcli.language.writing.array_text import array_text, figure_text, figures, is_large, joined, summary_text
@@ -92,23 +91,6 @@ def _filled(begin: str, parts: list[str], end: str, indent: str, width: int) -> 
             line, blank = indent, ""
         line += blank + part + mark
     return [*lines, line]
-
-
-def elements(name: str, array: Any) -> Iterator[tuple[str, float]]:
-    """Every element with its name, as in ``W[0,1]``.
-
-    >>> from diffcli.operations.arithmetic.array_files import to_array
-    >>> list(elements("x", to_array([4, 8], (2,))))
-    [('x[0]', 4.0), ('x[1]', 8.0)]
-    """
-    index = [0] * array.ndim
-    for number in array.ravel().tolist():
-        yield f"{name}[{','.join(map(str, index))}]", number
-        for axis in reversed(range(array.ndim)):
-            index[axis] += 1
-            if index[axis] < array.shape[axis]:
-                break
-            index[axis] = 0
 
 
 def latex_array(array: Any, digits: int | None = None) -> str:

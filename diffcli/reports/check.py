@@ -9,10 +9,9 @@ from typing import Any
 from diffcli.errors import Diagnostic
 from diffcli.language.writing.printer import number_text, shorten
 from diffcli.operations.arithmetic import precise
-from diffcli.reports.diagnostics import as_data
-from diffcli.reports.document import Block, Column, Document, Table, Text, Value, Values, number
+from diffcli.records.blocks import Block, Column, Document, Table, Text, Value, Values
+from diffcli.reports.document import LONGEST, data_of, heading, number, point_text
 from diffcli.reports.formats import Style
-from diffcli.reports.heading import LONGEST, heading, point_text
 from diffcli.studies.agreement.agreement import Agreement
 from diffcli.studies.agreement.points import PointChecks
 from diffcli.studies.agreement.verdict import PartialCheck, Way
@@ -68,14 +67,8 @@ def results_report(
     data = {
         "schema": "diffcli/check@1", "expression": expression, "at": at,
         "passed": all(agreement.passed for agreement in agreements),
-        "results": [
-            {
-                "name": agreement.name, "value": agreement.value,
-                "checks": [_check_data(found, digits) for found in agreement.checks],
-            }
-            for agreement in agreements
-        ],
-        "notes": [as_data(note) for note in notes_of(agreements)],
+        "results": [data_of(found, "name value checks", checks=_checks_data(found, digits)) for found in agreements],
+        "notes": notes_of(agreements),
     }  # fmt: skip
     return Document(tuple(blocks), data)
 
@@ -259,55 +252,43 @@ def _counted(points: int) -> str:
 def _data(
     expression: str, at: dict[str, float], agreement: Agreement | None, claims: Sequence[ClaimVerdict], digits: int | None
 ) -> dict[str, Any]:
-    data: dict[str, Any] = {"schema": "diffcli/check@1", "expression": expression, "at": at}
-    if agreement is not None:
-        data["value"] = agreement.value
-    data["passed"] = (agreement is None or agreement.passed) and all(claim.passed for claim in claims)
-    if agreement is not None:
-        data["checks"] = [_check_data(found, digits) for found in agreement.checks]
-    if claims:
-        data["claims"] = [_claim_data(claim) for claim in claims]
-    if agreement is not None:
-        data["notes"] = [as_data(note) for note in agreement.notes]
-    return data
+    passed = (agreement is None or agreement.passed) and all(claim.passed for claim in claims)
+    fields = "value passed checks claims? notes" if agreement is not None else "passed claims?"
+    return data_of(
+        agreement, f"schema expression at {fields}", schema="diffcli/check@1", expression=expression, at=at, passed=passed,
+        checks=agreement and _checks_data(agreement, digits), claims=[_claim_data(claim) for claim in claims],
+    )  # fmt: skip
 
 
-def _check_data(found: PartialCheck, digits: int | None) -> dict[str, Any]:
-    ways = []
-    for way in found.ways:
-        right = _right_digits(found, way)
-        known = 17.0 if right == "all" else right
-        ways.append({
-            "name": way.name, "value": way.value, "bar": way.bar, "error": way.error, "right_digits": known,
-            "agrees": way.agrees, "remark": way.remark,
-        })  # fmt: skip
-    return {
-        "variable": found.variable, "verdict": found.verdict, "reason": found.reason, "explanation": found.explanation,
-        "exact": None if found.exact is None else precise.text(found.exact, digits or 50),
-        "left": found.left, "right": found.right, "ways": ways,
-    }  # fmt: skip
+def _checks_data(agreement: Agreement, digits: int | None) -> list[dict[str, Any]]:
+    fields = "variable verdict reason explanation exact left right ways"
+    return [
+        data_of(
+            found, fields, exact=None if found.exact is None else precise.text(found.exact, digits or 50),
+            ways=[_way_data(found, way) for way in found.ways],
+        )
+        for found in agreement.checks
+    ]  # fmt: skip
+
+
+def _way_data(found: PartialCheck, way: Way) -> dict[str, Any]:
+    right = _right_digits(found, way)
+    return data_of(way, "name value bar error right_digits agrees remark", right_digits=17.0 if right == "all" else right)
 
 
 def _claim_data(claim: ClaimVerdict) -> dict[str, Any]:
     found = claim.counterexample
-    return {
-        "variable": claim.variable, "claim": claim.claim, "verdict": claim.verdict, "claimed": claim.claimed,
-        "derivative": claim.value,
-        "counterexample": None if found is None else {"at": found.at, "claimed": found.claimed, "derivative": found.right},
-        "slip": claim.slip, "right": claim.right, "points": claim.points, "digits": claim.digits,
-    }  # fmt: skip
+    return data_of(
+        claim, "variable claim verdict claimed derivative counterexample slip right points digits", derivative=claim.value,
+        counterexample=found and data_of(found, "at claimed derivative", derivative=found.right),
+    )  # fmt: skip
 
 
 def _points_data(result: PointChecks) -> dict[str, Any]:
-    return {
-        "schema": "diffcli/check@1", "expression": result.expression, "passed": result.passed, "points": result.points,
-        "counts": result.counts,
-        "worst": {
-            name: {
-                "at": found.at, "error": found.error, "verdict": found.check.verdict, "reason": found.check.reason,
-                "explanation": found.check.explanation,
-            }
-            for name, found in result.worst.items()
-        },
-        "undefined": result.undefined, "notes": [as_data(note) for note in result.notes],
-    }  # fmt: skip
+    worst = {
+        name: {"at": found.at, "error": found.error, **data_of(found.check, "verdict reason explanation")}
+        for name, found in result.worst.items()
+    }
+    return data_of(
+        result, "schema expression passed points counts worst undefined notes", schema="diffcli/check@1", worst=worst
+    )  # fmt: skip

@@ -15,7 +15,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from diffcli.errors import Diagnostic, DiffcliError, Mark, Source
-from diffcli.reports.document import machine
 from diffcli.reports.formats import Style
 
 _COLORS = {"error": "31", "warning": "33", "note": "36"}
@@ -44,23 +43,6 @@ def explain(found: DiffcliError | Diagnostic | Iterable[Diagnostic], width: int 
 def render(diagnostics: Iterable[Diagnostic], style: Style) -> str:
     """Diagnostics for people, one after the other, ending in a newline."""
     return "".join(_render(diagnostic, style) for diagnostic in diagnostics)
-
-
-def as_data(diagnostic: Diagnostic) -> dict[str, Any]:
-    """A diagnostic for JSON. Spans are half-open ranges of code points of the expression."""
-    data: dict[str, Any] = {
-        "code": diagnostic.code,
-        "severity": diagnostic.severity,
-        "message": diagnostic.message,
-        "span": list(diagnostic.span) if diagnostic.span else None,
-        "source": diagnostic.source.label if diagnostic.source else None,
-        "notes": list(diagnostic.notes),
-        "help": list(diagnostic.help),
-    }
-    if diagnostic.slopes:
-        data["left"] = {slope.variable: slope.left for slope in diagnostic.slopes}
-        data["right"] = {slope.variable: slope.right for slope in diagnostic.slopes}
-    return machine(data)  # type: ignore[no-any-return]
 
 
 def _render(diagnostic: Diagnostic, style: Style) -> str:

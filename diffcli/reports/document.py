@@ -1,146 +1,71 @@
-"""What a report is made of, before it has a format.
+"""From results to the texts and data of a document: numbers, the cells of tables, points, headings, objects for JSON."""
 
-A *document* is a list of blocks: values (the result), tables, texts. Cells are numbers or texts; how many digits a
-number shows is the format's business. A document also carries its data, the object that JSON prints.
-"""
+from __future__ import annotations
 
-# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
-
-from diffcli.language.writing.printer import number_text
+from diffcli.errors import Diagnostic, Span
+from diffcli.language.writing.printer import number_text, shorten
 from diffcli.records import Number, is_array
+from diffcli.records.blocks import Block, Table, Text
 
-if TYPE_CHECKING:
-    from diffcli.reports.figure import Drawing, Figure
-
-Cell = str | float | int | Any | None
-"""A text, a number, an array of numbers, or nothing."""
+LONGEST = 400
+"""A longer expression is shown with its middle left out."""
 
 
-class Column(NamedTuple):
-    """A column of a table. ``math`` cells are formulas in the notation that the report was asked for."""
-
-    title: str
-    numeric: bool = False
-    math: bool = False
-    full: bool = False
-    """Whether numbers show all their digits even in a table for people."""
+LONGEST_ARRAY = 100
+"""An array that is longer as text stands below the heading."""
 
 
-class Table(NamedTuple):
-    """A titled table. ``hidden_after`` and ``hidden`` say where rows are left out, and how many."""
+def heading(expression: str, at: Mapping[str, Number], how: str, name: str = "f", anywhere: bool = False) -> list[Block]:
+    """``f(x) = x^2 at x = 3, reverse mode``; and a line below it for each large array of the point.
 
-    title: str
-    columns: tuple[Column, ...]
-    rows: tuple[tuple[Cell, ...], ...]
-    hidden_after: int = 0
-    hidden: int = 0
+    What holds ``anywhere`` does not tell the point.
 
-
-class Value(NamedTuple):
-    """One named number of the result, or array, with a remark; ``label`` is for people, ``name`` for machines."""
-
-    name: str
-    label: str
-    number: Number
-    remark: str = ""
-
-
-class Values(NamedTuple):
-    """The result itself."""
-
-    values: tuple[Value, ...]
-
-    def numbers(self) -> Iterator[tuple[str, float]]:
-        """Every number with its name for machines: those of an array one after the other."""
-        for value in self.values:
-            if is_array(value.number):
-                from diffcli.reports.arrays import elements  # few reports have one
-
-                yield from elements(value.name, value.number)
-            else:
-                yield value.name, value.number
-
-
-MOST_SHOWN = (20, 12)
-"""The rows and columns of a matrix that are shown to people, unless they ask for all."""
-
-
-class Matrix(NamedTuple):
-    """A matrix with names for its rows and columns, and perhaps a number beside each row, such as the value of a result.
-
-    Names for machines are made by ``form`` from the names of row and column, those beside rows by ``beside_form``.
+    >>> heading("x^2", {"x": 3.0}, "reverse mode")
+    [Text(text='f(x) = x^2 at x = 3, reverse mode', role='heading')]
     """
-
-    symbol: str
-    rows: tuple[str, ...]
-    columns: tuple[str, ...]
-    entries: tuple[tuple[float, ...], ...]
-    form: str
-    beside: tuple[float, ...] = ()
-    beside_form: str = "{}"
-    row_label: str = "{}"
-    column_label: str = "{}"
-    beside_label: str = "value"
-
-    def numbers(self) -> Iterator[tuple[str, float]]:
-        """Every number with its name for machines."""
-        for name, value in zip(self.rows, self.beside, strict=False):
-            yield self.beside_form.format(name), value
-        for name, row in zip(self.rows, self.entries, strict=True):
-            for column, entry in zip(self.columns, row, strict=True):
-                yield self.form.format(name, column), entry
-
-    def hidden_text(self) -> str:
-        """What is left out where people read; nothing, if all is shown."""
-        count = len(self.rows), len(self.columns)
-        if count[0] <= MOST_SHOWN[0] and count[1] <= MOST_SHOWN[1]:
-            return ""
-        shown = [f"{most} {noun}s" for most, all, noun in zip(MOST_SHOWN, count, ("row", "column"), strict=True) if all > most]
-        return f"the first {' and '.join(shown)} of {count[0]} × {count[1]}; --full shows all, and --json holds all"
-
-    def as_table(self, full: bool, names: bool = False) -> Table:
-        """The matrix as a table, of its first rows and columns unless it is to be ``full``; labels are names for a machine."""
-        most = (len(self.rows), len(self.columns)) if full else MOST_SHOWN
-        label, head = ("{}", "{}") if names else (self.row_label, self.column_label)
-        columns = [Column(""), *[Column(head.format(name), numeric=True, full=True) for name in self.columns[: most[1]]]]
-        if self.beside:
-            columns.insert(1, Column(self.beside_label, numeric=True, full=True))
-        rows = [
-            (label.format(name), *self.beside[place : place + 1], *self.entries[place][: most[1]])
-            for place, name in enumerate(self.rows[: most[0]])
-        ]
-        return Table("", tuple(columns), tuple(rows))
+    names = ", ".join(at)
+    head = f"{name}({shorten(names, LONGEST)})" if names else name
+    sign = ":" if "; " in expression else " ="
+    point = f" at {shorten(point_text(at), LONGEST)}" if at and not anywhere else ""
+    text = f"{head}{sign} {shorten(expression, LONGEST)}{point}"
+    return [Text(f"{text}, {how}" if how else text, "heading"), *([] if anywhere else large_arrays(at))]
 
 
-class Text(NamedTuple):
-    """A paragraph: a ``heading``, plain ``text``, ``code`` (kept as it is), ``dim`` small print, or an ``erratum``."""
+def point_text(at: Mapping[str, Number]) -> str:
+    """The values of a point on one line; large arrays by their shapes.
 
-    text: str
-    role: str = "text"
-
-
-Block: TypeAlias = "Values | Matrix | Table | Text | Figure"
-"""A part of a document. The record of a figure is not loaded here: few reports have one."""
+    >>> point_text({"x": 1 / 3, "y": 2.0})
+    'x = 0.3333333333333333, y = 2'
+    """
+    return ", ".join(_named(name, value) for name, value in at.items())
 
 
-class Document(NamedTuple):
-    blocks: tuple[Block, ...]
-    data: Mapping[str, Any]
-    drawing: "Drawing | None" = None
-    """What the formats of pictures draw in place of figures."""
+def _named(name: str, value: Any) -> str:
+    if not is_array(value):
+        return f"{name} = {number(value)}"
+    from diffcli.language.writing.array_text import array_text, shape_text  # few points have one
 
-    def numbers(self) -> Iterator[tuple[str, float]]:
-        """Every number of the result, with its name."""
-        for block in self.blocks:
-            if isinstance(block, Values | Matrix):
-                yield from block.numbers()
+    return f"{name} ({shape_text(value.shape)})" if _has_no_room(value) else f"{name} = {array_text(value)}"
 
-    def results_first(self) -> list[Block]:
-        """The blocks as a script wants them: what it came for stands first."""
-        return sorted(self.blocks, key=lambda block: not isinstance(block, Values | Matrix))
+
+def _has_no_room(array: Any) -> bool:
+    from diffcli.language.writing.array_text import array_text, is_large
+
+    return is_large(array) or len(array_text(array)) > LONGEST_ARRAY
+
+
+def large_arrays(at: Mapping[str, Number]) -> list[Text]:
+    """A line for each array that has no room in the heading: whole, or by its shape, norm, range and corners."""
+    arrays = {name: value for name, value in at.items() if is_array(value)}
+    if not arrays:
+        return []
+    from diffcli.language.writing.array_text import corner_text, is_large, value_text
+
+    below = [(array, value_text(name, array)) for name, array in arrays.items() if _has_no_room(array)]
+    return [Text(f"{text}, {corner_text(array)}" if is_large(array) else text, "dim") for array, text in below]
 
 
 def number(value: float | int | None, digits: int | None = None) -> str:
@@ -182,7 +107,8 @@ def hidden_text(table: Table) -> str:
 def machine(value: Any) -> Any:
     """A value for JSON: non-finite numbers as the texts ``nan``, ``inf`` and ``-inf``; 0 without a sign.
 
-    Arrays, and numbers of NumPy, become lists and numbers by their own ``tolist``.
+    Arrays, and numbers of NumPy, become lists and numbers by their own ``tolist``; a record becomes an object with its
+    fields, but for a `Span`, which is a list of its ends, and a `Diagnostic`, whose source is told by its label.
     """
     if isinstance(value, bool) or value is None or isinstance(value, str | int):
         return value
@@ -192,6 +118,8 @@ def machine(value: Any) -> Any:
         return value + 0.0
     if isinstance(value, Mapping):
         return {key: machine(item) for key, item in value.items()}
+    if hasattr(value, "_asdict") and not isinstance(value, Span):
+        return machine(diagnostic_data(value) if isinstance(value, Diagnostic) else value._asdict())
     if isinstance(value, Sequence):
         return [machine(item) for item in value]
     if is_array(value) and abs(value).max() < float("inf"):
@@ -199,3 +127,29 @@ def machine(value: Any) -> Any:
     if hasattr(value, "tolist"):
         return machine(value.tolist())
     raise TypeError(f"{type(value).__name__} has no form in JSON")
+
+
+def data_of(record: Any, fields: str, **instead: Any) -> dict[str, Any]:
+    """Some fields of a record in the order that JSON has them; a value of ``instead`` stands for the field of its name.
+
+    One whose name ends in a question mark is left out where it is empty.
+
+    >>> data_of(Text("x", ""), "text role? size", size=[2])
+    {'text': 'x', 'size': [2]}
+    """
+    data = {}
+    for field in fields.split():
+        name = field.rstrip("?")
+        value = instead[name] if name in instead else getattr(record, name)
+        if name == field or value:
+            data[name] = value
+    return data
+
+
+def diagnostic_data(found: Diagnostic) -> dict[str, Any]:
+    """A diagnostic for JSON. Spans are half-open ranges of code points of the expression."""
+    data = data_of(found, "code severity message span source notes help", source=found.source.label if found.source else None)
+    if found.slopes:
+        data["left"] = {slope.variable: slope.left for slope in found.slopes}
+        data["right"] = {slope.variable: slope.right for slope in found.slopes}
+    return data

@@ -7,9 +7,9 @@ from typing import Any
 
 from diffcli.operations import Operation
 from diffcli.operations.array_row import ArrayOperation
+from diffcli.records.blocks import Column, Document, Table, Text
 from diffcli.reports.array_functions import LEGEND as ARRAY_LEGEND
 from diffcli.reports.array_functions import array_data, array_table, array_tables
-from diffcli.reports.document import Column, Document, Table, Text
 
 LEGEND = (
     "a, b, c are the operands, y the result; ties is the number of operands that equal y; absent is no dependence. "

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from diffcli.records import is_array
-from diffcli.reports.document import Block, Cell, Column, Document, Table, Text, number
-from diffcli.reports.figure import Axis, Figure, Series
+from diffcli.records.blocks import Block, Cell, Column, Document, Table, Text
+from diffcli.records.figures import Drawing, Figure
+from diffcli.reports.document import data_of, number
 from diffcli.reports.formats import Style
 from diffcli.studies.graph.record import Graph
 from diffcli.studies.lessons import LESSONS
-from diffcli.studies.lessons.record import Code, Curves, Erratum, Grid, Lesson, Part, Said, Settings, Tree
+from diffcli.studies.lessons.record import Erratum, Lesson, Part, Settings
 
 SCHEMA = "diffcli/lesson@1"
 VERDICTS = {True: "pass", False: "FAIL"}
@@ -27,21 +27,15 @@ def lesson_report(lesson: Lesson, settings: Settings, rounded: bool = False, asc
     The keys of its data: ``lesson``, ``title``, ``seed``, ``size``, ``passed``, ``parts`` (each with its ``kind``: ``said``,
     ``code``, ``grid``, ``curves``, ``tree``, ``erratum``), ``checks`` (``claim``, ``found``, ``passed``) and ``try_next``.
     """
-    blocks: list[Block] = [Text(f"{lesson.name}: {lesson.title}", "heading"), *_blocks(lesson.parts, rounded, ascii)]
+    blocks: list[Block] = [Text(f"{lesson.name}: {lesson.title}", "heading")]
+    blocks += [_block(part, rounded, ascii) for part in lesson.parts]
     columns = (Column("what is checked"), Column("found"), Column("verdict"))
-    rows = tuple((check.claim, check.found, VERDICTS[check.passed]) for check in lesson.checks)
+    rows = tuple((claim, found, VERDICTS[passed]) for claim, found, passed in lesson.checks)
     blocks += [Table("checks", columns, rows), Text("try next", "heading"), Text(lesson.try_next, "code")]
     data = {
-        "schema": SCHEMA,
-        "lesson": lesson.name,
-        "title": lesson.title,
-        "seed": settings.seed,
-        "size": settings.size,
-        "passed": lesson.passed,
-        "parts": [_part_data(part) for part in lesson.parts],
-        "checks": [check._asdict() for check in lesson.checks],
-        "try_next": lesson.try_next,
-    }
+        "schema": SCHEMA, "lesson": lesson.name, "title": lesson.title, **settings._asdict(), "passed": lesson.passed,
+        "parts": [_part_data(part) for part in lesson.parts], "checks": lesson.checks, "try_next": lesson.try_next,
+    }  # fmt: skip
     return Document(tuple(map(_block_in_ascii, blocks) if ascii else blocks), data)
 
 
@@ -51,10 +45,7 @@ def lessons_report() -> Document:
     rows = tuple(
         (name, entry.title, f"{entry.size.what}, {entry.size.default}" if entry.size else None) for name, entry in LESSONS.items()
     )
-    lessons = [
-        {"lesson": name, "title": entry.title, "size": entry.size._asdict() if entry.size else None}
-        for name, entry in LESSONS.items()
-    ]  # fmt: skip
+    lessons = [{"lesson": name, "title": entry.title, "size": entry.size} for name, entry in LESSONS.items()]
     hint = Text("diffcli lesson NAME tells one; diffcli lesson all runs the checks of all.", "dim")
     return Document((Table("lessons", columns, rows), hint), {"schema": SCHEMA, "lessons": lessons})
 
@@ -67,59 +58,29 @@ def verdicts_report(lessons: Sequence[Lesson], settings: Settings) -> Document:
         passed = sum(check.passed for check in lesson.checks)
         rows.append((lesson.name, f"{passed} of {len(lesson.checks)}", VERDICTS[lesson.passed]))
     blocks: list[Block] = [Table("lessons", columns, tuple(rows))]
-    failed = [
-        (lesson.name, check.claim, check.found) for lesson in lessons for check in lesson.checks if not check.passed
-    ]  # fmt: skip
+    failed = [(lesson.name, claim, found) for lesson in lessons for claim, found, passed in lesson.checks if not passed]
     if failed:
         blocks.append(Table("what failed", (Column("lesson"), Column("what is checked"), Column("found")), tuple(failed)))
-    data = {
-        "schema": SCHEMA,
-        "seed": settings.seed,
-        "passed": all(lesson.passed for lesson in lessons),
-        "lessons": [
-            {
-                "lesson": lesson.name, "title": lesson.title, "passed": lesson.passed,
-                "checks": [check._asdict() for check in lesson.checks],
-            }
-            for lesson in lessons
-        ],
-    }  # fmt: skip
+    results = [{"lesson": lesson.name, **data_of(lesson, "title passed checks")} for lesson in lessons]
+    data = {"schema": SCHEMA, "seed": settings.seed, "passed": all(lesson.passed for lesson in lessons), "lessons": results}
     return Document(tuple(blocks), data)
 
 
 # -- parts -------------------------------------------------------------------------------------------------------------------
 
 
-def _blocks(parts: Sequence[Part], rounded: bool, ascii: bool) -> Iterator[Block]:
-    role = ""
-    for part in parts:
-        if isinstance(part, Said):
-            role = "aside" if role == "text" else "text"  # texts of one role are printed as one paragraph
-            yield Text(part.text, role)
-            continue
-        role = ""
-        if isinstance(part, Code):
-            yield Text(part.text, "code")
-        elif isinstance(part, Erratum):
-            yield Text(f"Erratum. {part.source} says: {part.said}\nComputed: {part.truth}", "erratum")
-        elif isinstance(part, Curves):
-            yield _figure(part)
-        elif isinstance(part, Tree):
-            yield Text(_tree_text(part, ascii), "code")
-        else:
-            yield _table(part, rounded)
+def _block(part: Part, rounded: bool, ascii: bool) -> Block:
+    """A part of a lesson as reports write it."""
+    if isinstance(part, Erratum):
+        return Text(f"Erratum. {part.source} says: {part.said}\nComputed: {part.truth}", "erratum")
+    if isinstance(part, Drawing):
+        from diffcli.reports.graph.text import tree_lines  # few lessons have one
 
-
-def _tree_text(tree: Tree, ascii: bool) -> str:
-    from diffcli.reports.graph.text import tree_lines  # few lessons have one
-
-    return "\n".join(tree_lines(tree.graph, Style(unicode=not ascii)))
-
-
-def _table(grid: Grid, rounded: bool) -> Table:
-    columns = tuple(Column(title, numeric=_is_numeric(grid, place)) for place, title in enumerate(grid.columns))
-    digits = grid.digits if rounded else None
-    return Table(grid.title, columns, tuple(tuple(_cell(cell, digits) for cell in row) for row in grid.rows))
+        return Text("\n".join(tree_lines(part.graph, Style(unicode=not ascii))), "code")
+    if isinstance(part, Table):
+        digits = part.digits if rounded else None
+        return part._replace(rows=tuple(tuple(_cell(cell, digits) for cell in row) for row in part.rows))
+    return part
 
 
 def _cell(cell: Cell, digits: int | None) -> Cell:
@@ -129,20 +90,6 @@ def _cell(cell: Cell, digits: int | None) -> Cell:
     if digits is None or not isinstance(cell, int | float):
         return cell
     return str(cell) if isinstance(cell, int) and abs(cell) < LONG else number(cell, digits)
-
-
-def _is_numeric(grid: Grid, place: int) -> bool:
-    """Whether a column holds numbers, where it holds anything."""
-    cells: list[Cell] = [row[place] for row in grid.rows if row[place] is not None]
-    numbers = [is_array(cell) or (isinstance(cell, int | float) and not isinstance(cell, bool)) for cell in cells]
-    return bool(cells) and all(numbers)
-
-
-def _figure(curves: Curves) -> Figure:
-    series = tuple(
-        Series(name, tuple(zip(x, y, strict=True)), "line" if name in curves.lines else "data") for name, x, y in curves.curves
-    )  # fmt: skip
-    return Figure(curves.title, Axis(curves.x_label, curves.log_x), Axis(curves.y_label, curves.log_y), series)
 
 
 # -- ASCII -------------------------------------------------------------------------------------------------------------------
@@ -185,18 +132,23 @@ def _block_in_ascii(block: Block) -> Block:
 
 
 def _part_data(part: Part) -> dict[str, Any]:
-    kind = type(part).__name__.lower()
-    if isinstance(part, Curves):
-        curves = [{"name": name, "x": x, "y": y} for name, x, y in part.curves]
-        return {"kind": kind, **part._asdict(), "curves": curves}
-    if isinstance(part, Tree):
-        return {"kind": kind, **_graph_data(part.graph)}
-    return {"kind": kind, **part._asdict()}
+    if isinstance(part, Text):
+        return {"kind": "code" if part.role == "code" else "said", "text": part.text}
+    if isinstance(part, Table):
+        columns = [column.title for column in part.columns]
+        return {"kind": "grid", **data_of(part, "title columns rows varies digits", columns=columns)}
+    if isinstance(part, Figure):
+        curves = [{"name": of.name, "x": [x for x, _ in of.points], "y": [y for _, y in of.points]} for of in part.series]
+        return {
+            "kind": "curves", "title": part.title, "x_label": part.x.label, "y_label": part.y.label, "curves": curves,
+            "log_x": part.x.log, "log_y": part.y.log, "lines": [of.name for of in part.series if of.role == "line"],
+        }  # fmt: skip
+    return {"kind": "tree", **_graph_data(part.graph)} if isinstance(part, Drawing) else {"kind": "erratum", **part._asdict()}
 
 
 def _graph_data(graph: Graph) -> dict[str, Any]:
     """``nodes``, each behind its operands; ``edges`` by the nodes' ids, as in ``diffcli/graph@1``; and the ``results``."""
-    nodes = [{key: getattr(node, key) for key in ("id", "kind", "operation", "name", "text", "remark")} for node in graph.nodes]
+    nodes = [data_of(node, "id kind operation name text remark") for node in graph.nodes]
     ids = [node.id for node in graph.nodes]
     edges = [{"from": ids[edge.operand], "to": ids[edge.user], "operand": edge.position} for edge in graph.edges]
     return {"nodes": nodes, "edges": edges, "results": [ids[place] for place in graph.results]}

@@ -8,7 +8,7 @@ from diffcli.errors import LimitError, error
 from diffcli.language import Program, Statement
 from diffcli.language.syntax import CALL, NAME, NUMBER, Key
 from diffcli.language.writing.printer import LATEX, number_text, program_text, to_text
-from diffcli.reports.document import Block, Column, Document, Table, Text
+from diffcli.records.blocks import Block, Column, Document, Table, Text
 from diffcli.reports.formats import TREES, Style
 
 DEEPEST = 40

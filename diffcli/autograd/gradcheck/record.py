@@ -84,10 +84,10 @@ class GradCheck(NamedTuple):
         if self.passed:
             return f"gradcheck: every {what} is right ({counted(len(self.entries), 'derivative')} compared)"
         wrong = sum(entry.verdict == DISAGREES for entry in bad)
-        told = [f"{wrong} of {counted(len(self.entries), what)} wrong"] if wrong else []
-        told += [f"{len(bad) - wrong} that cannot be judged"] if len(bad) > wrong else []
-        told += [counted(len(self.faults), "other fault")] if self.faults else []
-        return f"gradcheck: {', '.join(told)}"
+        parts = [f"{wrong} of {counted(len(self.entries), what)} wrong"] if wrong else []
+        parts += [f"{len(bad) - wrong} that cannot be judged"] if len(bad) > wrong else []
+        parts += [counted(len(self.faults), "other fault")] if self.faults else []
+        return f"gradcheck: {', '.join(parts)}"
 
     def lines(self) -> tuple[str, ...]:
         """The report below its summary: faults, what is wrong, kinks and the like, and what was compared."""

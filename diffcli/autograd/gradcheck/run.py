@@ -62,7 +62,7 @@ class Check:
         self.how: list[str] = []
         self.precision = DOUBLE
         self.steady = True
-        """Whether the function does the same each time: otherwise its values tell nothing of its derivative."""
+        """Whether the function does the same each time: otherwise its values show nothing of its derivative."""
         self.single: Checked | None = None
         self.checked = Checked(function, given, held)
         if not self.checked.leaves:

@@ -1,6 +1,6 @@
 """A row of the tables applied to tensors: the value, and a node of the graph if one of them requires a gradient.
 
-The operators of numbers without axes are made here too, each with a short way for floats: that is the hot path of a
+The operators of numbers without axes are made here too, each with a fast path for floats: that is the hot path of a
 program of a million scalar operations.
 """
 
@@ -14,7 +14,7 @@ from diffcli.autograd.graph.core import Core, Edge, counter_of, edge_of, new, re
 from diffcli.autograd.graph.memory_nodes import view_node
 from diffcli.autograd.graph.operation_nodes import NEITHER, NOTHING, ArrayNode, NumberNode, versions_of
 from diffcli.autograd.modes import DEFAULT, INFERENCE, mode
-from diffcli.autograd.rules import PLACES, Rule, rule
+from diffcli.autograd.rules import INDEX_RESULTS, Rule, rule
 from diffcli.errors import AutogradError, fault
 from diffcli.operations.arithmetic import arrays, tensors
 from diffcli.operations.array_row import Fixed, Shape, ShapeError, broadcast_shapes
@@ -38,19 +38,19 @@ def apply(name: str, given: Sequence[Any], **fixed: Any) -> Any:
 def apply_rule(known: Rule, given: Sequence[Any], fixed: Fixed) -> Any:
     """The same, of a rule."""
     values = [operand_value(one) for one in given]
-    shape = tensors.alike(values) if known.row is None else None
+    shape = tensors.same_shape(values) if known.row is None else None
     if shape or (shape == () and known.number is not None and all(value.__class__ is float for value in values)):
         return _of_alike(known, given, values, shape)
     if known.view and values[0].__class__ is float and isinstance(given[0], Core):
         values[0] = given[0]._memory()  # type: ignore[attr-defined]  # a view of a number shows it too
-    settled = known.defaults | fixed if known.row is not None else None
-    value, shapes, given = compute(known, given, values, settled)
+    options = known.defaults | fixed if known.row is not None else None
+    value, shapes, given = compute(known, given, values, options)
     made = new(value)
     if known.view:
-        share_memory(made, given[0], values[0], partial(known.value, **settled or {}))
+        share_memory(made, given[0], values[0], partial(known.value, **options or {}))
     edges = edges_of(given, known.passive)
     if edges is not None:
-        made._node = record(known, given, edges, values, value, shapes, settled)
+        made._node = record(known, given, edges, values, value, shapes, options)
     return made
 
 
@@ -112,7 +112,7 @@ def no_number(given: Any) -> AutogradError:
 
 
 def compute(
-    known: Rule, given: Sequence[Any], values: list[Any], settled: Fixed | None
+    known: Rule, given: Sequence[Any], values: list[Any], options: Fixed | None
 ) -> tuple[Any, list[Shape], Sequence[Any]]:
     """The value of an operation, the shapes of its operands, and the operands, in its kind of numbers as ``values`` become."""
     shapes = [tensors.shape_of(value) for value in values]
@@ -120,19 +120,19 @@ def compute(
     if not known.truth and not (known.moves and all(tensors.kind_of(value) not in FLOATING for value in values)):
         own = [value for value, one in zip(values, given, strict=True) if isinstance(one, Core) or tensors.shape_of(value)]
         kind = tensors.common_kind(own)
-        given = [_in_kind(one, values, place, kind, known.view) for place, one in enumerate(given)]
+        given = [_in_kind(one, values, position, kind, known.view) for position, one in enumerate(given)]
     try:
-        if known.row is not None and settled is not None:
-            known.row.shape(shapes, settled)
+        if known.row is not None and options is not None:
+            known.row.shape(shapes, options)
         elif len(set(shapes)) > 1:
             broadcast_shapes(shapes)
     except ShapeError as misfit:
         raise shapes_do_not_fit(known.name, misfit) from None
     with arrays.quiet():
-        value = known.value(*values, **settled or {})
+        value = known.value(*values, **options or {})
     if known.truth:
         return tensors.truth(value), shapes, given
-    if known.name in PLACES:
+    if known.name in INDEX_RESULTS:
         return tensors.as_kind(tensors.plain(value), tensors.INT64), shapes, given
     value = tensors.plain(value)
     if kind is not None and tensors.kind_of(value) != kind:
@@ -143,20 +143,20 @@ def compute(
 FLOATING = (tensors.FLOAT64, tensors.FLOAT32)
 
 
-def _in_kind(one: Any, values: list[Any], place: int, kind: Any, view: bool) -> Any:
+def _in_kind(one: Any, values: list[Any], position: int, kind: Any, view: bool) -> Any:
     """An operand in the kind of the result; its value too."""
-    value = values[place]
+    value = values[position]
     if value.__class__ is float:
         if kind == tensors.FLOAT64 or not isinstance(one, Core):
             return one  # a number of Python's goes with any kind
     elif value.dtype == kind:
         if not value.ndim and kind == tensors.FLOAT64 and not view:
-            values[place] = float(value)
+            values[position] = float(value)
         return one
     made: Any = one
     if isinstance(one, Core):
         made = one.to(kind)  # type: ignore[attr-defined]
-    values[place] = made._value if isinstance(one, Core) else tensors.as_kind(value, kind)
+    values[position] = made._value if isinstance(one, Core) else tensors.as_kind(value, kind)
     return made
 
 
@@ -171,19 +171,19 @@ def record(
     values: Sequence[Any],
     value: Any,
     shapes: list[Shape] | None,
-    settled: Fixed | None,
+    options: Fixed | None,
 ) -> ArrayNode:
     """The node of an operation, with what its rule will read; ``shapes`` is None if all operands have that of the result."""
     shape = tensors.shape_of(value)
-    reads = needed(known, edges, shapes, shape, settled)
+    reads = needed(known, edges, shapes, shape, options)
     saved = _saved(known, given, values, reads)
     fitting = None if shapes is None or (known.row is None and shapes.count(shape) == len(shapes)) else tuple(shapes)
-    return ArrayNode(known, edges, saved, value if -1 in reads else None, shape, fitting, settled)
+    return ArrayNode(known, edges, saved, value if -1 in reads else None, shape, fitting, options)
 
 
-def needed(known: Rule, edges: Sequence[Any], shapes: Any, shape: Any, settled: Fixed | None) -> frozenset[int]:
+def needed(known: Rule, edges: Sequence[Any], shapes: Any, shape: Any, options: Fixed | None) -> frozenset[int]:
     """Which operands, and -1 for the result, are read by the rules of those that have edges."""
-    positions = tuple([place for place, edge in enumerate(edges) if edge is not None])
+    positions = tuple([position for position, edge in enumerate(edges) if edge is not None])
     if known.row is None:
         return _read_by(known, positions)
     kind = (known.name, positions, *map(len, shapes))
@@ -191,7 +191,7 @@ def needed(known: Rule, edges: Sequence[Any], shapes: Any, shape: Any, settled: 
     if found is None:
         found = frozenset()
         for position in positions:
-            found |= row_reads(known.row, rule_names(known.row, shapes, shape, settled or {}, position), position)
+            found |= row_reads(known.row, rule_names(known.row, shapes, shape, options or {}, position), position)
         _ROWS_READ[kind] = found
     return found
 
@@ -208,11 +208,11 @@ def _read_by(known: Rule, positions: tuple[int, ...]) -> frozenset[int]:
 def _saved(known: Rule, given: Sequence[Any], values: Sequence[Any], reads: frozenset[int]) -> tuple[Any, ...]:
     """The operands as a node saves them: tensors themselves, other values; None for what is not read."""
     saved: list[Any] = []
-    for place, one in enumerate(given):
-        if place not in reads:
+    for position, one in enumerate(given):
+        if position not in reads:
             saved.append(None)
         elif not isinstance(one, Core):
-            saved.append(values[place])
+            saved.append(values[position])
         elif one._made_in_inference:
             raise refuse_inference(one, known.label.removesuffix("Backward").lower())
         else:
@@ -243,7 +243,7 @@ def share_memory(made: Core, given: Any, value: Any, view: Callable[[Any], Any])
 def _flags(known: Rule, positions: tuple[int, ...], count: int) -> tuple[bool, ...]:
     """Whether the rules of some operands read each operand, and the result."""
     reads = frozenset() if known.passive else _read_by(known, positions)
-    return (*[place in reads for place in range(count)], -1 in reads)
+    return (*[position in reads for position in range(count)], -1 in reads)
 
 
 def binary(name: str) -> Callable[[Any, Any], Any]:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from heapq import heappop, heappush
 from typing import Any
 
-from diffcli.autograd.graph.core import Core, Edge, Node, counted, counter_of, edge_of, new, words
+from diffcli.autograd.graph.core import Core, Edge, Node, counted, counter_of, describe, edge_of, new
 from diffcli.autograd.graph.recorded import recorded_adjoints
 from diffcli.autograd.modes import DEFAULT, NO_GRAD, in_mode
 from diffcli.autograd.partial import plain, total, with_value
@@ -22,7 +22,7 @@ from diffcli.operations.array_row import shape_text, size
 
 
 class Sweep:
-    """What one backward pass knows: the adjoints that wait, by node, and those of leaves."""
+    """The state of one backward pass: the adjoints that have arrived, by node, and those of leaves."""
 
     def __init__(self, recorded: bool) -> None:
         self.recorded = recorded
@@ -63,7 +63,7 @@ class Sweep:
         while queue:
             node = heappop(queue)[1]
             adjoint = waiting.pop(node)
-            if node._hooks is not None or node.keepers is not None:
+            if node._hooks is not None or node.retained_by is not None:
                 adjoint = self._watch(node, adjoint)
             if keep and node in keep:
                 keep[node] = plain(adjoint)
@@ -73,7 +73,7 @@ class Sweep:
             for edge, term in zip(node.edges, terms):  # noqa: B905  (the hot path)
                 if edge is None or term is None:
                     continue
-                if term.__class__ is float and wanted is None:  # the short way of what `arrive` does
+                if term.__class__ is float and wanted is None:  # the fast path of what `arrive` does
                     place: dict[Any, Any] = self.leaves if isinstance(edge, Core) else waiting
                     before = place.get(edge)
                     if before is not None:
@@ -92,7 +92,7 @@ class Sweep:
         value = plain(adjoint)
         if node._hooks is not None:
             value = through_hooks(node._hooks, value, self.recorded)
-        for reference in node.keepers or ():
+        for reference in node.retained_by or ():
             tensor = reference()
             if tensor is not None and tensor._node is node:
                 _accumulate(tensor, value if self.recorded else tensors.copy(value), self.recorded)
@@ -214,13 +214,13 @@ def _starting_adjoints(ends: Sequence[Core], given: Any, name: str, wanted: Iter
         raise fault("bad-gradient", message, help=["give one for each, or None"])
     for one in wanted:
         if edge_of(one) is None:
-            message = f"{words(one)} is asked for its gradient, and does not require one"
+            message = f"{describe(one)} is asked for its gradient, and does not require one"
             raise fault("no-graph", message, help=["call requires_grad_() on it before it is used"])
     for end in ends:
         if edge_of(end) is None:
             raise fault(
                 "no-graph",
-                f"{words(end)} does not require a gradient, and nothing that it was computed from does: "
+                f"{describe(end)} does not require a gradient, and nothing that it was computed from does: "
                 "there is no graph to go through",
                 help=[
                     "make what you differentiate by with requires_grad=True",
@@ -237,7 +237,7 @@ def _starting_adjoint(root: Core, gradient: Any, recorded: bool) -> Any:
         if size(shape) != 1:
             raise fault(
                 "needs-gradient",
-                f"backward starts from one number, and {words(root)} has {size(shape)} elements",
+                f"backward starts from one number, and {describe(root)} has {size(shape)} elements",
                 help=[
                     "reduce it first: y.sum().backward(), y.mean().backward()",
                     "or say what to multiply the Jacobian by: y.backward(gradient=v), v of the shape of y",
@@ -249,7 +249,7 @@ def _starting_adjoint(root: Core, gradient: Any, recorded: bool) -> Any:
     if tensors.shape_of(given._value) != shape:
         raise fault(
             "bad-gradient",
-            f"the gradient has another shape, {shape_text(tensors.shape_of(given._value))}, than {words(root)}",
+            f"the gradient has another shape, {shape_text(tensors.shape_of(given._value))}, than {describe(root)}",
             help=["it holds the adjoint of each element, so it has the same shape"],
         )
     return given if recorded else tensors.as_kind(given._value, kind)
@@ -315,7 +315,7 @@ def _found(one: Core, sweep: Sweep, kept: dict[Node, Any], allow_unused: bool) -
     if adjoint is None:
         if allow_unused:
             return None
-        message = f"no output depends on {words(one)}: between them there is no way in the graph"
+        message = f"no output depends on {describe(one)}: the graph has no path between them"
         help = ["allow_unused=True gives None for it, which is no dependence, and not a gradient of 0"]
         raise fault("unused-input", message, help=help)
     if one._node is None and one._hooks is not None:

@@ -1,6 +1,6 @@
 """What the graph is made of: the state of a tensor, and the base of the nodes that recorded operations leave.
 
-A node knows its place by its number. Operands have been made before the result, so their numbers are smaller: descending
+Nodes are numbered. Operands have been made before the result, so their numbers are smaller: descending
 numbers are a topological order, as the rows of a tape are (`diffcli.autograd.graph.backward`).
 """
 
@@ -94,7 +94,7 @@ numbers = count(1)
 class Node:
     """A recorded operation: `name`, `next_functions`, what it `saved`."""
 
-    __slots__ = ("number", "edges", "result", "counted", "keepers", "_hooks", "__weakref__")
+    __slots__ = ("number", "edges", "result", "counted", "retained_by", "_hooks", "__weakref__")
 
     number: int
     edges: tuple[Edge, ...]
@@ -103,7 +103,7 @@ class Node:
     """The value of its result, if its rule reads that."""
     counted: tuple[Counter, int] | None
     """The counter of the result's memory, and its count when it was saved."""
-    keepers: list[ReferenceType[Any]] | None
+    retained_by: list[ReferenceType[Any]] | None
     """The tensors that keep the gradient that arrives here."""
     _hooks: dict[int, Any] | None
     label = ""
@@ -112,7 +112,7 @@ class Node:
     def __init__(self, edges: tuple[Edge, ...]) -> None:
         self.number = next(numbers)
         self.edges = edges
-        self.result = self.counted = self.keepers = self._hooks = None
+        self.result = self.counted = self.retained_by = self._hooks = None
 
     @property
     def name(self) -> str:
@@ -257,14 +257,14 @@ def refresh(view: Core) -> None:
     edge = edge_of(base)
     if edge is None or isinstance(edge, Core):
         return  # the change was not recorded
-    keepers = view._node.keepers if view._node is not None else None
+    retained_by = view._node.retained_by if view._node is not None else None
     view._node = node = view._view_node(view, edge)
-    node.keepers = keepers
+    node.retained_by = retained_by
     view._flag = False
 
 
 def keep_gradient(tensor: Core, node: Node) -> None:
-    node.keepers = [*(node.keepers or ()), ref(tensor)]
+    node.retained_by = [*(node.retained_by or ()), ref(tensor)]
 
 
 def made_by(value: Any, given: Core, node: Callable[[Edge], Node]) -> Any:
@@ -284,7 +284,7 @@ def summed_to(tensor: Any, shape: Shape) -> Any:
 # -- words for messages ----------------------------------------------------------------------------------------------------
 
 
-def words(tensor: Core) -> str:
+def describe(tensor: Core) -> str:
     """A tensor in words, for messages: its name, else its shape and what made it."""
     if tensor.name:
         return f"`{tensor.name}`"
@@ -305,7 +305,7 @@ def known_kind(dtype: Any) -> Any:
 def refuse_inference(tensor: Core, operation: str) -> AutogradError:
     return fault(
         "inference-tensor",
-        f"{operation} would save {words(tensor)} for its backward, but that was made in inference mode, "
+        f"{operation} would save {describe(tensor)} for its backward, but that was made in inference mode, "
         "where no versions are counted: nobody could tell later whether it has changed",
         help=["use its clone() in the graph, or make it under no_grad() instead of inference_mode()"],
     )

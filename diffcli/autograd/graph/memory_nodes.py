@@ -46,7 +46,7 @@ class Window(Picked):
 
     def indices(self) -> Any:
         """The numbers of the elements, counted row by row."""
-        found = tensors.places(self.shape)
+        found = tensors.flat_indices(self.shape)
         for view in self.by:
             found = view(found)
         return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from diffcli.autograd.graph.core import Core, Edge, Node, check_version, freed, new, numbers, version_of, words
+from diffcli.autograd.graph.core import Core, Edge, Node, check_version, describe, freed, new, numbers, version_of
 from diffcli.autograd.partial import Partial, only, partial, plain
 from diffcli.autograd.rules import Rule
 from diffcli.operations.arithmetic import arrays, tensors
@@ -72,7 +72,7 @@ class OperationNode(Node):
             versions = self.versions or (0,) * len(operands)
             for name, operand, version in zip(self.rule.operands, operands, versions, strict=True):
                 if isinstance(operand, Core) and version_of(operand) != version:
-                    check_version(self, f"its operand {name}, {words(operand)},", operand._counter, version)
+                    check_version(self, f"its operand {name}, {describe(operand)},", operand._counter, version)
             if self.result is not None and self.counted is not None:
                 check_version(self, f"its result, a tensor of {shape_text(self.shape)},", *self.counted)
         return operands
@@ -96,16 +96,16 @@ class ArrayNode(OperationNode):
         self.number = next(numbers)
         self.rule, self.edges, self.operands, self.result = rule, edges, operands, result
         self.shape, self.shapes, self.fixed = shape, shapes, fixed
-        self.counted = self.keepers = self._hooks = None
+        self.counted = self.retained_by = self._hooks = None
         self.versions = versions_of(operands)
 
     def adjoints(self, g: Any) -> Sequence[Any]:
-        there = g.there if g.__class__ is Partial else None
+        mask = g.mask if g.__class__ is Partial else None
         g, values = plain(g), self.values()
         term = self._of_element if self.rule.row is None else self._of_array
-        return [None if edge is None else term(place, g, there, values) for place, edge in enumerate(self.edges)]
+        return [None if edge is None else term(operand, g, mask, values) for operand, edge in enumerate(self.edges)]
 
-    def _of_element(self, position: int, g: Any, there: Any, values: Sequence[Any]) -> Any:
+    def _of_element(self, position: int, g: Any, mask: Any, values: Sequence[Any]) -> Any:
         function = self.rule.terms[position]
         shape = self.shapes[position] if self.shapes is not None else self.shape
         term = function(g, *values, self.result) if function is not None else None
@@ -114,31 +114,31 @@ class ArrayNode(OperationNode):
         if self.rule.name == "where":
             taken = arrays.full(self.shape, arrays.as_truth(values[0]))
             taken = taken if position == 1 else ~taken
-            there = taken if there is None else there & taken
-        elif there is not None:
-            term = only(term, there)
+            mask = taken if mask is None else mask & taken
+        elif mask is not None:
+            term = only(term, mask)
         if shape != self.shape:
             term = tensors.plain(sum_to(arrays.full(self.shape, term), shape))
-            there = None if there is None else sum_to(there * 1.0, shape) != 0
-        return term if there is None else partial(term, there)
+            mask = None if mask is None else sum_to(mask * 1.0, shape) != 0
+        return term if mask is None else partial(term, mask)
 
-    def _of_array(self, position: int, g: Any, there: Any, values: Sequence[Any]) -> Any:
+    def _of_array(self, position: int, g: Any, mask: Any, values: Sequence[Any]) -> Any:
         row = self.rule.row
         assert row is not None and self.shapes is not None and self.fixed is not None
         names = rule_names(row, self.shapes, self.shape, self.fixed, position)
         function = NUMPY.row_term(row, names, position, "adjoint")
         if function is None:
             return tensors.zeros(self.shapes[position], tensors.kind_of(g))
-        if there is None and not leaves_out(rule_text(row, names, position, "adjoint")):
+        if mask is None and not leaves_out(rule_text(row, names, position, "adjoint")):
             return function(g, *values, self.result)
-        reached = arrays.ones(self.shape) if there is None else there
+        reached = arrays.ones(self.shape) if mask is None else mask
         reached = row_reached(row, names, self.shapes, position, "adjoint", reached)
         known = [*values, self.result]
-        for place in row_reads(row, names, position) if there is not None else ():
-            # what nothing depends on that is there is 0, and so is what does not depend on what something there does
-            needed = row_reached(row, names, self.shapes, max(place, 0), "adjoint", there)
-            needed = needed if place >= 0 else row_reached(row, names, self.shapes, 0, "tangent", needed)
-            known[place] = arrays.only(needed, known[place])
+        for operand in row_reads(row, names, position) if mask is not None else ():
+            # an element that no present element depends on is 0, and so is one that depends on no element which one does
+            needed = row_reached(row, names, self.shapes, max(operand, 0), "adjoint", mask)
+            needed = needed if operand >= 0 else row_reached(row, names, self.shapes, 0, "tangent", needed)
+            known[operand] = arrays.only(needed, known[operand])
         return partial(arrays.only(reached, function(g, *known)), reached)
 
 
@@ -147,7 +147,7 @@ NOTHING, NEITHER = (None,), (None, None)
 
 
 class NumberNode(OperationNode):
-    """A row of the elementwise table, on floats: the short way."""
+    """A row of the elementwise table, on floats: the fast path."""
 
     __slots__ = ()
     shape = ()
@@ -159,7 +159,7 @@ class NumberNode(OperationNode):
         self.edges = edges
         self.operands = operands
         self.result = result
-        self.counted = self.keepers = self._hooks = self.versions = None
+        self.counted = self.retained_by = self._hooks = self.versions = None
 
     def adjoints(self, g: Any) -> Sequence[Any]:
         operands = self.operands
@@ -199,12 +199,12 @@ class NumberNode(OperationNode):
             self.operands = None  # type: ignore[assignment]
 
     def _of_numbers(self, g: Any) -> Sequence[Any]:
-        """The long way, of any number of operands, some of which may have been changed."""
+        """The general path, for any number of operands, some of which may have been changed."""
         values = self.values()
         found: list[Any] = []
         if g.__class__ is Partial:
-            if not g.there:
-                return [partial(0.0, g.there)] * len(self.edges)
+            if not g.mask:
+                return [partial(0.0, g.mask)] * len(self.edges)
             g = float(g.value)
         for edge, term in zip(self.edges, self.rule.number_terms, strict=True):
             adjoint = None if edge is None or term is None else term(g, *values, self.result)

@@ -32,8 +32,6 @@ PASTED: dict[str, str] = {
 
 KEYWORDS = frozenset(("if", "else", "and", "or", "not"))
 
-_WORD = re.compile(r"\w+")
-
 
 class Keyword:
     """``name=`` before an argument."""
@@ -68,7 +66,7 @@ def is_name(name: str) -> bool:
     >>> is_name("x1"), is_name("½"), is_name(plain_name("Ŀ")), is_name(plain_name("𝐢𝐟"))
     (True, False, False, False)
     """
-    return name.isidentifier() and _WORD.fullmatch(name) is not None and name not in KEYWORDS
+    return name.isidentifier() and name.replace("_", "a").isalnum() and name not in KEYWORDS
 
 
 def split_superscripts(name: str) -> list[tuple[str, str]]:

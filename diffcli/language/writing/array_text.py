@@ -1,4 +1,4 @@
-"""Arrays as text: ``[[1, 2], [3, 4]]`` as the language reads it; a large one in figures that tell it apart.
+"""Arrays as text: ``[[1, 2], [3, 4]]`` as the language reads it; a large one by a few figures.
 
 NumPy is never imported here: an array brings its own methods.
 """
@@ -6,7 +6,7 @@ NumPy is never imported here: an array brings its own methods.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from diffcli.language.writing.printer import number_text
@@ -16,7 +16,7 @@ MOST_SHOWN = 64
 
 
 class Figures(NamedTuple):
-    """What tells a large array apart: its Euclidean norm, its least and its greatest element."""
+    """The figures of a large array: its Euclidean norm, its least and its greatest element."""
 
     norm: float
     least: float
@@ -57,21 +57,19 @@ def array_text(array: Any, digits: int | None = None) -> str:
     return joined([figure_text(number, digits) for number in array.ravel().tolist()], array.shape)
 
 
-def joined(texts: list[str], shape: tuple[int, ...]) -> str:
-    """The texts of elements, in nested brackets.
+def joined(texts: list[str], shape: tuple[int, ...], cut: Sequence[bool] = ()) -> str:
+    """The texts of elements, in nested brackets; the middle of an axis that is ``cut`` shows dots.
 
-    >>> joined([], (2, 0)), joined(["1", "2"], (1, 2))
-    ('[[], []]', '[[1, 2]]')
+    >>> joined([], (2, 0)), joined(["1", "2"], (1, 2)), joined(["1", "9"], (2,), cut=[True])
+    ('[[], []]', '[[1, 2]]', '[1, ..., 9]')
     """
     for axis in reversed(range(len(shape))):
-        texts = [f"[{', '.join(group)}]" for group in _groups(texts, shape[: axis + 1])]
+        length = shape[axis]
+        groups = [texts[place * length : (place + 1) * length] for place in range(math.prod(shape[:axis]))]
+        if cut and cut[axis]:
+            groups = [[*group[: length // 2], "...", *group[length // 2 :]] for group in groups]
+        texts = [f"[{', '.join(group)}]" for group in groups]
     return texts[0]
-
-
-def _groups(texts: list[str], shape: tuple[int, ...]) -> list[list[str]]:
-    """The texts along the last axis of a shape, for each place beside it."""
-    length = shape[-1]
-    return [texts[place * length : (place + 1) * length] for place in range(math.prod(shape[:-1]))]
 
 
 def summary_text(array: Any, digits: int | None = 6) -> str:
@@ -93,11 +91,7 @@ def corner_text(array: Any, digits: int | None = 6) -> str:
         if cut[axis]:
             array = array.take([*range(ends), *range(length - ends, length)], axis=axis)
     texts = [figure_text(number, digits) for number in array.ravel().tolist()]
-    for axis in reversed(range(array.ndim)):
-        dots = ["..."] if cut[axis] else []
-        groups = _groups(texts, array.shape[: axis + 1])
-        texts = [f"[{', '.join([*group[:ends], *dots, *group[ends:]])}]" for group in groups]
-    return texts[0]
+    return joined(texts, array.shape, cut)
 
 
 def value_text(name: str, value: Any, digits: int | None = None) -> str:

@@ -8,7 +8,8 @@ depth costs nothing.
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from diffcli.language.syntax import ATOM, CALL, CHOICE, COMPARISON, NAME, NEGATION, NUMBER, POWER, PRODUCT, Program
@@ -145,63 +146,56 @@ def to_text(
 ) -> str:
     """The expression under ``root`` (the last statement's, if not given) as text.
 
-    ``name`` spells names in place of the dialect's own way; ``instead`` gives what stands in for nodes: other nodes, such as
+    ``name`` spells names in place of the dialect; ``instead`` gives what stands in for nodes: other nodes, such as
     the branch that is taken in place of a choice.
 
     >>> from diffcli.language import parse
     >>> to_text(parse("((a - (b + c)) - -d)^(2)"))
     '(a - (b + c) - -d)^2'
     """
-    spell, stand_ins = name or dialect.name, instead or {}
-
-    def parts_of(node: int) -> tuple[Parts, int]:
-        stand_in = stand_ins.get(node, node)
-        if isinstance(stand_in, float):
-            return _number_parts(dialect, stand_in)
-        return node_parts(program, stand_in, dialect, spell, stand_ins)
-
-    return written(program.result.root if root is None else root, parts_of, dialect.brackets)
+    parts_of = partial(node_parts, program, dialect, name or dialect.name, instead or {})
+    return "".join(pieces(program.result.root if root is None else root, parts_of, dialect.brackets))
 
 
 Parts = list["str | tuple[Any, int]"]
 """Texts, and what else is to be written, with how tightly each must bind not to be parenthesised."""
 
 
-def written(
-    root: Any, parts_of: Callable[[Any], tuple[Parts, int]], brackets: tuple[str, str] = ("(", ")"), room: float = math.inf
-) -> str:
-    """What stands under a root as text, or as much of it as has ``room`` characters and the rest of the last piece.
+def pieces(root: Any, parts_of: Callable[[Any], tuple[Parts, int]], brackets: tuple[str, str] = ("(", ")")) -> Iterator[str]:
+    """What stands under a root, as pieces of text.
 
     ``parts_of`` gives what anything is written with, and how tightly the whole binds.
     """
-    pieces: list[str] = []
     waiting: Parts = [(root, 0)]
-    while waiting and room > 0:
+    while waiting:
         piece = waiting.pop()
         if isinstance(piece, str):
-            pieces.append(piece)
-            room -= len(piece)
+            yield piece
             continue
-        parts, binds = parts_of(piece[0])
-        waiting += reversed([brackets[0], *parts, brackets[1]] if binds < piece[1] else parts)
-    return "".join(pieces)
+        what, needed = piece
+        parts, binds = parts_of(what)
+        if binds < needed:
+            parts = [brackets[0], *parts, brackets[1]]
+        waiting.extend(reversed(parts))
 
 
 def node_parts(
-    program: Program,
-    node: int,
-    dialect: Dialect = LANGUAGE,
-    name: Namer = LANGUAGE.name,
-    instead: Mapping[int, int | float] = {},
+    program: Program, dialect: Dialect, name: Namer, instead: Mapping[int, int | float], node: int
 ) -> tuple[Parts, int]:
     """What a node is written with, and how tightly the whole binds."""
+    if node in instead:
+        shown = instead[node]
+        if isinstance(shown, float):
+            return _number_parts(dialect, shown)
+        node = shown
     operation, arguments = program.operations[node], program.arguments[node]
     if operation == NUMBER:
         assert isinstance(arguments, float)
         return _number_parts(dialect, arguments)
     if operation == NAME:
         return [name(str(arguments))], ATOM
-    children = program.children(node)
+    assert isinstance(arguments, tuple)
+    children = arguments
     try:
         row = OPERATIONS[operation]
     except KeyError:
@@ -221,10 +215,9 @@ def node_parts(
         return [(then, CHOICE + 1), " if ", (condition, CHOICE + 1), " else ", (otherwise, CHOICE)], CHOICE
     function = program.callees[node] if operation == CALL or row is None else row.spelling
     function = dialect.functions.get(function, function)
-    alone = len(children) == 1 and _is_leaf(program, instead.get(children[0], children[0]))
-    if dialect.juxtaposed and operation in BARE and alone:
+    if dialect.juxtaposed and operation in BARE and _is_leaf(program, instead.get(children[0], children[0])):
         return [function + " ", (children[0], ATOM)], NEGATION
-    return call_parts(function, children, (), dialect), ATOM
+    return call_parts(function, children, dialect.brackets), ATOM
 
 
 def _number_parts(dialect: Dialect, value: float) -> tuple[Parts, int]:
@@ -259,21 +252,15 @@ def operator_parts(precedence: int, symbol: str, children: Sequence[Any]) -> tup
 
 
 def call_parts(
-    function: str, children: Sequence[Any], keywords: tuple[str, ...] = (), dialect: Dialect = LANGUAGE
+    function: str, children: Sequence[Any], brackets: tuple[str, str] = ("(", ")"), labels: Sequence[str] = ()
 ) -> Parts:
-    """What a call is written with."""
-    positional = len(children) - len(keywords)
-    parts = _listed(children[:positional])
-    for keyword, child in zip(keywords, children[positional:], strict=True):
-        parts += [", " * bool(parts) + dialect.name(keyword) + "=", (child, CHOICE)]
-    return [function + dialect.brackets[0], *parts, dialect.brackets[1]]
-
-
-def _listed(children: Sequence[Any]) -> Parts:
+    """What a call is written with; the last arguments have ``labels``, as in ``sum(x, axis=0)``."""
     parts: Parts = []
-    for child in children:
-        parts += [", ", (child, CHOICE)]
-    return parts[1:]
+    before = function + brackets[0]
+    for place, child in enumerate(children, len(labels) - len(children)):
+        parts += [before + labels[place] if place >= 0 else before, (child, CHOICE)]
+        before = ", "
+    return [*parts, brackets[1]] if parts else [before, brackets[1]]
 
 
 def _is_leaf(program: Program, node: int | float) -> bool:
@@ -304,7 +291,7 @@ def _array_parts(
     operation, children = program.operations[node], program.children(node)
     keywords = program.keywords.get(node, ())
     if operation == "stack" and not keywords:
-        return [dialect.square[0], *_listed(children), dialect.square[1]], ATOM
+        return call_parts("", children, dialect.square), ATOM
     if operation == "transpose" or node in program.keys:
         shown = instead.get(children[0], children[0])
         tight = isinstance(shown, int) and program.operations[shown] in dialect.templates
@@ -319,7 +306,8 @@ def _array_parts(
     if operation == "matmul":
         return _product_parts(program, children, dialect, instead), PRODUCT
     called = _REDUCTIONS.get(operation, operation)
-    return call_parts(dialect.functions.get(called, called), children, keywords, dialect), ATOM
+    labels = [dialect.name(keyword) + "=" for keyword in keywords]
+    return call_parts(dialect.functions.get(called, called), children, dialect.brackets, labels), ATOM
 
 
 def _index_parts(program: Program, node: int, array: tuple[int, int], dialect: Dialect) -> Parts:

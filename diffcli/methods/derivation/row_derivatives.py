@@ -32,8 +32,8 @@ class RowDerivatives:
         """One flag a slot: whether the variable is in it."""
         self.tangents = problem.swept_forward({self.input: 1.0})
         self.forms = Forms()
-        self.values = self._value_forms()
-        """Every value."""
+        self.values = replay(self.tape, map(self.forms.name, self.tape.inputs), self.forms.constant, self.forms.applied)
+        """The form of every slot, and of the constants at the end, where their negative slots find them."""
         self.known: dict[int, Form] = {self.input: self.forms.one}
         """The derivative of every row that was derived."""
 
@@ -87,11 +87,6 @@ class RowDerivatives:
         """Whether a term is 0 in the piece that is taken."""
         formula = formula_of(self.problem, slot, position, term)
         return self._put(slot, position, formula, {SEED: self.forms.name("g")}) == self.forms.zero
-
-    def _value_forms(self) -> list[Form]:
-        """A form for every slot, and the constants at the end, where their negative slots find them."""
-        forms = self.forms
-        return replay(self.tape, map(forms.name, self.tape.inputs), forms.constant, forms.applied)
 
     def assembled(
         self, slot: int, values: Sequence[Form], slopes: Sequence[Form], result: Form, in_letters: bool = False

@@ -14,7 +14,6 @@ from diffcli.methods.derivation.expressions import Form, Forms
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.traces.trace import formula_of
 from diffcli.operations import OPERATIONS, Operation
-from diffcli.tape import Tape
 from diffcli.tape.running.rules import terms
 
 IDENTITY, CONSTANT, PIECEWISE, HELD, FLAT = "identity", "constant", "piecewise", "held constant", "zero almost everywhere"
@@ -137,14 +136,13 @@ def letters_of(problem: Problem, forms: Forms, slot: int, depends: bytearray, va
         else:
             letter = next(fixed)
         number = operand < 0 and operation.name not in (*_ARITHMETIC, "pow")  # c and n are for any number
-        values.append(_constant(problem.tape, forms, operand) if number else forms.name(letter))
+        if number:
+            values.append(forms.constant(tape.constant_names.get(operand, ""), tape.constants[-1 - operand]))
+        else:
+            values.append(forms.name(letter))
         plain = position == inner and letter == name
         slopes.append(forms.one if plain else forms.name(f"{letter}'") if depends[operand] else forms.zero)
     return Letters(values, slopes, inner if not by_row else None, direct and slopes[inner or 0] == forms.one)
-
-
-def _constant(tape: Tape, forms: Forms, slot: int) -> Form:
-    return forms.constant(tape.constant_names.get(slot, ""), tape.constants[-1 - slot])
 
 
 def remark_of(problem: Problem, dialect: Dialect, slot: int, letters: Sequence[str], position: int) -> str:

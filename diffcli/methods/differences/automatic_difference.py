@@ -149,7 +149,7 @@ def _nothing(sampler: Sampler, variable: str, reason: str) -> Difference:
 
 
 def _doubted(sampler: Sampler, found: Estimate, derivative: int) -> Estimate | str:
-    """An estimate for a function of which only values are known, unless they speak against it."""
+    """An estimate for a function of which only values are known, unless they contradict it."""
     if _is_bent(sampler, found, derivative):
         return BENT
     largest = max(abs(sample.value) for sample in found.samples)

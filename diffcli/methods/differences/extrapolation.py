@@ -93,7 +93,7 @@ class Extrapolation:
         return entry._replace(truncation=max(entry.truncation, remainder + abs(entry.value - self.rows[-1][0].value)))
 
     def _remainder(self) -> float:
-        """What the plain quotients may still be off by, if they do not approach their limit as the ratio says; else 0."""
+        """The error that the plain quotients may still have, if they do not approach their limit as the ratio says; else 0."""
         if len(self.rows) < 3:
             return math.inf
         first, second, third = (row[0] for row in self.rows[-3:])

@@ -151,12 +151,12 @@ def quotient(sampler: Sampler, variable: str, name: str, step: float, reason: st
     for offset in sorted({offset * scale for offset in chosen.offsets for scale in (1, 2)} - {0}):
         known[offset] = sampler.sample(sampler.x + offset * step)
     near = [known[offset] for offset in chosen.offsets]
-    estimate, astray = _weighted(chosen, near)
+    estimate, misplaced = _weighted(chosen, near)
     wide, _ = _weighted(chosen, [known[2 * offset] for offset in chosen.offsets])
     bar: float | None = None
     if math.isfinite(estimate) and math.isfinite(wide):
-        noise = max(sampler.noise(sample, sampler.base) for sample in near)  # of the values on both ends
-        bar = abs(estimate - wide) + chosen.rounding_error(step, noise) + astray * float(chosen.rounding) * abs(estimate)
+        rounding = max(sampler.noise(sample, sampler.base) for sample in near)  # of the values on both ends
+        bar = abs(estimate - wide) + chosen.rounding_error(step, rounding) + misplaced * float(chosen.rounding) * abs(estimate)
     elif math.isfinite(estimate):
         reason += "; the function is not defined at twice the step, so there is nothing to tell the error by"
     samples = tuple(sorted((sample.x, sample.value) for sample in near))
@@ -167,7 +167,7 @@ def quotient(sampler: Sampler, variable: str, name: str, step: float, reason: st
 
 
 def _weighted(stencil: Stencil, samples: list[Sample]) -> tuple[float, float]:
-    """The sum of weights and values over the step as it came out, and how far the points are astray, in steps.
+    """The sum of weights and values over the step as it came out, and the error of the points, in steps.
 
     NaN where a value is undefined, or the step is lost beside x.
     """
@@ -176,10 +176,10 @@ def _weighted(stencil: Stencil, samples: list[Sample]) -> tuple[float, float]:
     if not step or not all(sample.defined for sample in samples):
         return math.nan, 0.0
     first = samples[0]
-    astray = max(abs(sample.x - first.x - (k - offsets[0]) * step) for sample, k in zip(samples, offsets, strict=True)) / step
+    misplaced = max(abs(sample.x - first.x - (k - offsets[0]) * step) for sample, k in zip(samples, offsets, strict=True)) / step
     terms = [float(weight) * sample.value for weight, sample in zip(stencil.weights, samples, strict=True)]
     try:
-        return math.fsum(terms) / step, astray
+        return math.fsum(terms) / step, misplaced
     except (OverflowError, ValueError):  # inf - inf
         return math.nan, 0.0
 

@@ -1,4 +1,4 @@
-"""How far the values of a function that is no program may be off by rounding: estimated from the values alone."""
+"""The rounding error in the values of a function that is no program, estimated from the values alone."""
 
 from __future__ import annotations
 

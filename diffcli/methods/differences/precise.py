@@ -138,7 +138,7 @@ def _most_digits(tape: Tape) -> int:
 def _settled(compute: Callable[[int], Any], digits: int, effort: int, spare: int, most: int) -> Number | None:
     """A result with more and more digits, until two in a row agree in those that are wanted.
 
-    It is worked out with ``effort`` times the digits that ``compute`` is told of, and ``spare`` digits besides.
+    It is worked out with ``effort`` times the digits that ``compute`` is given, and ``spare`` digits besides.
     """
     before: Number | None = None
     work = digits + 10

@@ -21,10 +21,10 @@ from diffcli.tape.running.evaluation import Values
 from diffcli.tape.running.rules import FLOAT, Overrides
 
 UNIT = 2.0**-53
-"""The unit roundoff u of a float: a result that is rounded once is off by at most u times its size."""
+"""The unit roundoff u of a float: the error of a result that is rounded once is at most u times its size."""
 
 SMALLEST = 2.0**-1074
-"""The smallest float: what a result in the range of underflow may be off by."""
+"""The smallest float: the error that a result in the range of underflow may have."""
 
 MOST_FACTORS = 10
 """Powers up to this are looked at for whether they are exact."""
@@ -40,7 +40,7 @@ _SPECIAL = frozenset(("gamma", "lgamma", "digamma", "polygamma", "sinc", "sinpi"
 
 
 def roundings(name: str) -> float:
-    """How many units of u|v| an operation's result may be off by; 2 (one ulp) for a function of the C library."""
+    """The error of an operation's result, in units of u|v|; 2 (one ulp) for a function of the C library."""
     if name in EXACT or OPERATIONS[name].flat:
         return 0.0
     if name in ROUNDED_ONCE:
@@ -106,7 +106,7 @@ def _row_roundings(tape: Tape, values: Values, unit: float) -> Iterator[tuple[in
 
 
 def accumulated_rounding(tape: Tape, values: Values) -> list[float]:
-    """For each slot, a first-order bound on how far its value may be off by the rounding of all that led to it."""
+    """For each slot, a first-order bound on the error that the rounding of all that led to it leaves in its value."""
     known = FLOAT.terms_of(tape)
     errors = [0.0] * tape.size
     for slot, (name, row) in enumerate(zip(tape.operations, tape.operands, strict=True), tape.first_row):

@@ -121,7 +121,7 @@ class TapeSampler(Sampler):
         self.evaluations += 1
         rows = run(self.tape, self.moved(x), self.functions)
         value = float(rows[self.tape.output])
-        # an infinity on the way, as of exp(x) in 1/exp(x), leaves a number that knows nothing of x
+        # an infinity between, as of exp(x) in 1/exp(x), leaves a number that does not depend on x
         lost = any(rows[slot] is not None and math.isinf(rows[slot]) for slot in self.live)
         return Sample(x, math.nan if lost else value, rows)
 
@@ -200,7 +200,7 @@ class TapeSampler(Sampler):
 class DirectionSampler(TapeSampler):
     """The values of a tape at x + t*d, as a function of t, which is 0 at the point.
 
-    What is lost where a sum of x and t*d is rounded moves the value, and counts as noise.
+    What is lost where a sum of x and t*d is rounded moves the value, and counts as rounding.
 
     >>> from diffcli.methods.differences.automatic_difference import automatic_difference
     >>> sampler = DirectionSampler(Problem("x*y", {"x": 3.0, "y": 2.0}), {"x": 1.0, "y": 1.0})
@@ -244,7 +244,7 @@ UNEVEN = 0.74
 """The size of a first step beside that of x, doubled."""
 
 UNKNOWN_NOISE = 1e3
-"""How many roundings of its values a function is taken to be off by, where its noise does not show itself."""
+"""How many roundings of its values the error of a function is taken to be, where its noise does not show itself."""
 
 
 class CallableSampler(Sampler):

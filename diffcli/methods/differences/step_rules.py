@@ -2,7 +2,7 @@
 
 Each rule looks at a function through a sampler and returns a step with its reason. ``tape``, ``theory`` and ``shi`` take the
 rounding of a value from the tape. Those that take it from the size of f alone (Curtis-Reid, Dumontet-Vignes) are blind to
-noise from within f; that is theirs, and kept.
+rounding within f, as published.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def _rounding(sampler: TapeSampler) -> float:
 
 
 def by_tape(sampler: TapeSampler, stencil: Stencil) -> Chosen:
-    """The step h* of least error, with the noise by the tape's adjoints and a length scale by its tangents.
+    """The step h* of least error, with the rounding by the tape's adjoints and a length scale by its tangents.
 
     f^(p+1) is taken as f' over the p-th power of the scale, which is right for functions such as exp(x/scale).
     """
@@ -85,7 +85,7 @@ def by_relative(sampler: TapeSampler, stencil: Stencil) -> Chosen:
 
 
 def curtis_reid(sampler: TapeSampler, stencil: Stencil) -> Chosen:
-    """The truncation of the forward quotient, told by the central one, is to be 100 times its rounding (1974)."""
+    """The truncation of the forward quotient, as the central one shows it, is to be 100 times its rounding (1974)."""
     step = by_epsilon(sampler, stencil)[0]
     value = sampler.base.value
     for _ in range(MOST_TRIED):
@@ -148,7 +148,7 @@ def shi(sampler: TapeSampler, stencil: Stencil) -> Chosen:
 
 
 def _longest(sampler: TapeSampler) -> float:
-    """Beyond this a step says nothing of the function at x."""
+    """A longer step has nothing to do with the function at x."""
     return 1e3 * max(1.0, abs(sampler.x))
 
 

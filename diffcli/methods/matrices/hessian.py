@@ -8,13 +8,14 @@ mixed derivatives is computed once and stands in both its places, so that the ma
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 from diffcli.errors import Diagnostic, ExpressionError, LimitError, as_stop, error
 from diffcli.methods.matrices.hessian_record import HessianCost, HessianResult, SecondDifference, SymbolicSecond
-from diffcli.methods.matrices.jacobian import Matrix, evaluated, require_room
+from diffcli.methods.matrices.jacobian import Matrix, evaluated, frozen, require_room
 from diffcli.methods.matrices.second_order import GradientProblem
-from diffcli.methods.nonsmooth.system_notes import about_second, tell_breaks
+from diffcli.methods.nonsmooth.breaks import find_breaks
+from diffcli.methods.nonsmooth.notes import tell_breaks
+from diffcli.methods.nonsmooth.system_notes import about_second
 from diffcli.methods.options import MatrixOptions
 from diffcli.methods.problem.components import Elements, as_blocks
 from diffcli.methods.problem.problem import At, Problem, Target
@@ -30,19 +31,7 @@ FORWARD_OVER_REVERSE = "forward-over-reverse"
 
 
 def compute_hessian(target: Target, at: At, options: MatrixOptions) -> HessianResult:
-    """The Hessian of a program at a point.
-
-    Raises
-    ------
-    ExpressionError
-        The text is not a program, names and values do not fit it, or it has several results.
-    DomainError
-        The value is undefined at the point.
-    NotDifferentiableError
-        The function or its gradient is not differentiable there, and the options asked for an error.
-    LimitError
-        A limit was reached, or the matrix would be larger than the limit on rows.
-    """
+    """The Hessian of a program at a point: what `diffcli.hessian` returns and raises."""
     system = evaluated(target, at, options)
     require_one(system, "a Hessian")
     with system.placing():
@@ -51,7 +40,7 @@ def compute_hessian(target: Target, at: At, options: MatrixOptions) -> HessianRe
 
 def gradient_of(system: Problem, options: MatrixOptions) -> tuple[GradientProblem, list[Diagnostic]]:
     """The gradient of a system with one result as a tape, and the notes of both."""
-    told, _ = tell_breaks(system, "", options.strict)
+    told, _ = tell_breaks(system, find_breaks(system), "", options.strict)
     notes = [*system.notes(), *system.unused(), *about_second(told)]
     options.progress("differentiating")
     gradient = GradientProblem(system.view(system.outputs[0]), options.max_nodes)
@@ -64,19 +53,18 @@ def hessian_of(system: Problem, options: MatrixOptions) -> HessianResult:
     columns = len(variables_of(system))
     require_room(columns, columns, options.max_nodes)
     gradient, notes = gradient_of(system, options)
-    variables, view = gradient.variables, gradient.problem
+    variables, value = gradient.variables, gradient.problem.value
+    asked = HessianResult(
+        system.expression(), options.mode, system.at, value, variables.of(gradient.gradient), {}, tuple(variables.names), (),
+        of=system.question.of,
+    )  # fmt: skip
     if options.mode in _MODES:
-        found = _MODES[options.mode](_in_numbers(gradient, options), options, notes)
+        found = _MODES[options.mode](_in_numbers(gradient, options), asked, options, notes)
     else:
-        found = _by_sweeps(gradient, options, notes)
+        found = _by_sweeps(gradient, asked, options)
     if options.by_rules:
         notes += gradient.explain(found.matrix, notes)
-    matrix = tuple(map(tuple, found.matrix))
-    return HessianResult(
-        system.expression(), found.mode, system.at, view.value, variables.of(gradient.gradient),
-        as_blocks(variables, variables, matrix), tuple(variables.names), matrix, tuple(system.placed(notes)), system.question.of,
-        found.pattern, found.groups, found.cost, found.differences, found.symbolic,
-    )  # fmt: skip
+    return found._replace(hessian=as_blocks(variables, variables, found.matrix), notes=tuple(system.placed(notes)))
 
 
 def require_one(system: Problem, what: str) -> None:
@@ -97,22 +85,10 @@ def require_one(system: Problem, what: str) -> None:
     raise ExpressionError([error("not-a-number", message, help=[help])])
 
 
-class _Found(NamedTuple):
-    """A matrix, and how it was found."""
-
-    mode: str
-    matrix: Matrix
-    pattern: Pattern | None = None
-    groups: Groups = ()
-    cost: HessianCost | None = None
-    differences: tuple[SecondDifference, ...] = ()
-    symbolic: tuple[SymbolicSecond, ...] = ()
-
-
 # -- sweeps ------------------------------------------------------------------------------------------------------------------
 
 
-def _by_sweeps(gradient: GradientProblem, options: MatrixOptions, notes: list[Diagnostic]) -> _Found:
+def _by_sweeps(gradient: GradientProblem, asked: HessianResult, options: MatrixOptions) -> HessianResult:
     variables = gradient.variables
     options.progress("looking for the structure")
     pattern = cost = None
@@ -126,7 +102,7 @@ def _by_sweeps(gradient: GradientProblem, options: MatrixOptions, notes: list[Di
         operations = count_forward(derived, flow, numbers.variables.slots, groups)
         cost = HessianCost(len(variables), function_cost(numbers.problem), function_cost(derived), len(groups), operations)
     matrix = sweep_symmetric(gradient, groups, pattern, options.progress)
-    return _Found(FORWARD_OVER_REVERSE, matrix, pattern, groups, cost)
+    return asked._replace(mode=FORWARD_OVER_REVERSE, matrix=frozen(matrix), pattern=pattern, groups=groups, cost=cost)
 
 
 def _structure(gradient: GradientProblem, options: MatrixOptions) -> GradientProblem | None:
@@ -186,7 +162,9 @@ def _wanted(groups: Groups, pattern: Pattern | None, variables: Elements) -> lis
 # -- differences and SymPy ---------------------------------------------------------------------------------------------------
 
 
-def _numeric(gradient: GradientProblem, options: MatrixOptions, notes: list[Diagnostic]) -> _Found:
+def _numeric(
+    gradient: GradientProblem, asked: HessianResult, options: MatrixOptions, notes: list[Diagnostic]
+) -> HessianResult:
     from diffcli.methods.matrices.second_difference import second_difference
 
     names = gradient.problem.wrt
@@ -201,10 +179,12 @@ def _numeric(gradient: GradientProblem, options: MatrixOptions, notes: list[Diag
             if each.estimate != each.estimate:
                 message = f"differences give no reliable value of the second derivative by `{second}` and `{first}`"
                 notes.append(Diagnostic("no-difference", "warning", message, notes=(each.reason,)))
-    return _Found("numeric", matrix, differences=tuple(found))
+    return asked._replace(matrix=frozen(matrix), differences=tuple(found))
 
 
-def _symbolic(gradient: GradientProblem, options: MatrixOptions, notes: list[Diagnostic]) -> _Found:
+def _symbolic(
+    gradient: GradientProblem, asked: HessianResult, options: MatrixOptions, notes: list[Diagnostic]
+) -> HessianResult:
     from diffcli.methods.symbolic.hessian import second_derivatives
 
     names = gradient.problem.wrt
@@ -223,10 +203,10 @@ def _symbolic(gradient: GradientProblem, options: MatrixOptions, notes: list[Dia
             raise
         missing = len(names) * (len(names) + 1) // 2 - len(found)
         notes.append(as_stop(stopped)._replace(notes=(f"not differentiated: {missing} second derivatives",)))
-    return _Found("symbolic", matrix, symbolic=tuple(found))
+    return asked._replace(matrix=frozen(matrix), symbolic=tuple(found))
 
 
-_MODES: dict[str, Callable[[GradientProblem, MatrixOptions, list[Diagnostic]], _Found]] = {
+_MODES: dict[str, Callable[[GradientProblem, HessianResult, MatrixOptions, list[Diagnostic]], HessianResult]] = {
     "numeric": _numeric, "symbolic": _symbolic,
 }  # fmt: skip
 

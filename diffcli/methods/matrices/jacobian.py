@@ -7,12 +7,14 @@ rows that share no column: as many sweeps as colours find the whole matrix, each
 
 # Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import chain
 from typing import NamedTuple
 
 from diffcli.errors import Diagnostic, LimitError, as_stop, error
-from diffcli.methods.nonsmooth.system_notes import explain_rows, require_values, tell_breaks
+from diffcli.methods.nonsmooth.breaks import find_breaks
+from diffcli.methods.nonsmooth.notes import tell_breaks
+from diffcli.methods.nonsmooth.system_notes import explain_rows, require_values
 from diffcli.methods.options import MatrixOptions
 from diffcli.methods.problem.components import Elements, as_blocks
 from diffcli.methods.problem.problem import At, Problem, Target
@@ -24,7 +26,7 @@ from diffcli.methods.traces.sweep_count import SweepCount, count_sweeps
 from diffcli.records import Difference, Number, SymbolicDerivative
 from diffcli.tape.running.rules import Overrides
 
-Matrix = list[list[float]]
+Matrix = Sequence[Sequence[float]]
 
 MOST_NAMES = 8
 """How many names a note lists."""
@@ -62,19 +64,7 @@ class JacobianResult(NamedTuple):
 
 
 def compute_jacobian(target: Target, at: At, options: MatrixOptions) -> JacobianResult:
-    """The Jacobian of a program at a point.
-
-    Raises
-    ------
-    ExpressionError
-        The text is not a program, or names and values do not fit it.
-    DomainError
-        A result is undefined at the point.
-    NotDifferentiableError
-        Something is not differentiable there, and the options asked for an error.
-    LimitError
-        A limit was reached, or the matrix would be larger than the limit on rows.
-    """
+    """The Jacobian of a program at a point: what `diffcli.jacobian` returns and raises."""
     system = evaluated(target, at, options)
     with system.placing():
         return jacobian_of(system, options)
@@ -91,7 +81,7 @@ def evaluated(target: Target, at: At, options: MatrixOptions) -> System:
 
 def kinks_of(system: Problem, options: MatrixOptions) -> tuple[list[Diagnostic], Overrides]:
     """The notes of a system, and the terms that the policy at kinks takes in place of the table's."""
-    told, replaced = tell_breaks(system, options.kink if options.by_rules else "", options.strict)
+    told, replaced = tell_breaks(system, find_breaks(system), options.kink if options.by_rules else "", options.strict)
     return [*system.notes(), *system.unused(), *told], replaced
 
 
@@ -100,16 +90,19 @@ def jacobian_of(system: Problem, options: MatrixOptions) -> JacobianResult:
     rows, columns = Elements(system.outputs), variables_of(system)
     require_room(len(rows), len(columns), options.max_nodes)
     notes, replaced = kinks_of(system, options)
-    found = _MODES.get(options.mode, _by_sweeps)(system, rows, columns, options, replaced, notes)
+    values = {output.name: system.value_of(output) for output in system.outputs}
+    asked = JacobianResult(
+        system.expression(), options.mode, system.at, values, {}, tuple(rows.names), tuple(columns.names), (),
+        of=system.question.of,
+    )  # fmt: skip
+    found = _MODES.get(options.mode, _by_sweeps)(system, asked, options, replaced, notes)
     bands = rows.bands(found.matrix) if options.by_rules else [()] * len(rows.parts)
     notes += explain_rows(system, [[*chain.from_iterable(band)] for band in bands], replaced, notes)
-    matrix = tuple(map(tuple, found.matrix))
-    values = {output.name: system.value_of(output) for output in system.outputs}
-    return JacobianResult(
-        system.expression(), found.mode, system.at, values, as_blocks(rows, columns, matrix), tuple(rows.names),
-        tuple(columns.names), matrix, tuple(system.placed(notes)), system.question.of, found.pattern, found.groups, found.sweeps,
-        found.differences, found.symbolic,
-    )  # fmt: skip
+    return found._replace(jacobian=as_blocks(rows, columns, found.matrix), notes=tuple(system.placed(notes)))
+
+
+def frozen(matrix: Matrix) -> tuple[tuple[float, ...], ...]:
+    return tuple(map(tuple, matrix))
 
 
 def require_room(rows: int, columns: int, most: int) -> None:
@@ -126,43 +119,31 @@ def require_room(rows: int, columns: int, most: int) -> None:
         raise LimitError([error("too-many-nodes", message, help=help)])
 
 
-class _Found(NamedTuple):
-    """A matrix, and how it was found."""
-
-    mode: str
-    matrix: Matrix
-    pattern: Pattern | None = None
-    groups: Groups = ()
-    sweeps: SweepCount | None = None
-    differences: tuple[tuple[str, Difference], ...] = ()
-    symbolic: tuple[tuple[str, SymbolicDerivative], ...] = ()
-
-
 # -- sweeps ------------------------------------------------------------------------------------------------------------------
 
 
 def _by_sweeps(
-    system: Problem, rows: Elements, columns: Elements, options: MatrixOptions, replaced: Overrides, notes: list[Diagnostic]
-) -> _Found:
+    system: Problem, asked: JacobianResult, options: MatrixOptions, replaced: Overrides, notes: list[Diagnostic]
+) -> JacobianResult:
     options.progress("looking for the structure")
     pattern, count = None, None
-    by_column: Groups = tuple((column,) for column in range(len(columns)))
-    by_row: Groups = tuple((row,) for row in range(len(rows)))
+    by_column: Groups = tuple((column,) for column in range(len(asked.columns)))
+    by_row: Groups = tuple((row,) for row in range(len(asked.rows)))
     mode = options.mode
     numbers = structure(system)
     if numbers is not None:
         flow = flow_of(numbers.tape, numbers.values)
         by_name = {name: slot for slot, name in enumerate(numbers.tape.inputs)}
-        inputs, outputs = [by_name[name] for name in columns.names], [output.slot for output in numbers.outputs]
+        inputs, outputs = [by_name[name] for name in asked.columns], [output.slot for output in numbers.outputs]
         pattern = find_pattern(numbers.tape, flow, inputs, outputs)
         by_column, by_row = colour_columns(pattern), colour_rows(pattern)
         count = count_sweeps(numbers, flow, inputs, outputs, by_column, by_row)
     if mode == "auto":
-        mode = count.cheaper if count is not None else "forward" if len(columns) < len(rows) else "reverse"
+        mode = count.cheaper if count is not None else "forward" if len(by_column) < len(by_row) else "reverse"
     groups = by_column if mode == "forward" else by_row
     matrix = sweep_groups(system, mode, groups, pattern, replaced, options.progress)
-    notes += _independent(pattern, columns)
-    return _Found(mode, matrix, pattern, groups, count)
+    notes += _independent(pattern, asked.columns)
+    return asked._replace(mode=mode, matrix=frozen(matrix), pattern=pattern, groups=groups, sweeps=count)
 
 
 def sweep_groups(
@@ -184,12 +165,12 @@ def sweep_groups(
     return matrix
 
 
-def _independent(pattern: Pattern | None, columns: Elements) -> list[Diagnostic]:
+def _independent(pattern: Pattern | None, columns: Sequence[str]) -> list[Diagnostic]:
     """A note that tells the variables on which no result depends."""
     if pattern is None:
         return []
     reached = {column for row in pattern.rows for column in row}
-    alone = [f"`{name}`" for column, name in enumerate(columns.names) if column not in reached]
+    alone = [f"`{name}`" for column, name in enumerate(columns) if column not in reached]
     if not alone:
         return []
     listed = ", ".join(alone[:MOST_NAMES]) + (f" and {len(alone) - MOST_NAMES} more" if len(alone) > MOST_NAMES else "")
@@ -202,12 +183,12 @@ def _independent(pattern: Pattern | None, columns: Elements) -> list[Diagnostic]
 
 
 def _numeric(
-    system: Problem, rows: Elements, columns: Elements, options: MatrixOptions, replaced: Overrides, notes: list[Diagnostic]
-) -> _Found:
+    system: Problem, asked: JacobianResult, options: MatrixOptions, replaced: Overrides, notes: list[Diagnostic]
+) -> JacobianResult:
     from diffcli.methods.differences.finite_difference import difference, no_difference
 
     found: list[tuple[str, Difference]] = []
-    matrix: Matrix = []
+    matrix: list[list[float]] = []
     numbers = in_numbers(system)
     for output in numbers.outputs:
         view = numbers.view(output)
@@ -219,16 +200,16 @@ def _numeric(
             matrix[-1].append(partial.estimate)
             if partial.estimate != partial.estimate:
                 notes.append(no_difference(partial))
-    return _Found("numeric", matrix, differences=tuple(found))
+    return asked._replace(matrix=frozen(matrix), differences=tuple(found))
 
 
 def _symbolic(
-    system: Problem, rows: Elements, columns: Elements, options: MatrixOptions, replaced: Overrides, notes: list[Diagnostic]
-) -> _Found:
+    system: Problem, asked: JacobianResult, options: MatrixOptions, replaced: Overrides, notes: list[Diagnostic]
+) -> JacobianResult:
     from diffcli.methods.symbolic.symbolic import differentiate
 
     found: list[tuple[str, SymbolicDerivative]] = []
-    matrix: Matrix = []
+    matrix: list[list[float]] = []
     numbers = in_numbers(system)
     for output in numbers.outputs:
         partials: list[SymbolicDerivative] = []
@@ -239,9 +220,9 @@ def _symbolic(
                 raise
             notes.append(as_stop(stopped)._replace(notes=(f"not differentiated: {output.name} by all variables",)))
         found += [(output.name, partial) for partial in partials]
-        missing = [float("nan")] * (len(columns) - len(partials))
+        missing = [float("nan")] * (len(asked.columns) - len(partials))
         matrix.append([*[partial.value for partial in partials], *missing])
-    return _Found("symbolic", matrix, symbolic=tuple(found))
+    return asked._replace(matrix=frozen(matrix), symbolic=tuple(found))
 
 
-_MODES: dict[str, Callable[..., _Found]] = {"numeric": _numeric, "symbolic": _symbolic}
+_MODES: dict[str, Callable[..., JacobianResult]] = {"numeric": _numeric, "symbolic": _symbolic}

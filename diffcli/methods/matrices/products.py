@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from diffcli.errors import Diagnostic, ExpressionError, did_you_mean, error
+from diffcli.errors import Diagnostic, ExpressionError, error
 from diffcli.methods.matrices.hessian import gradient_of, require_one
 from diffcli.methods.matrices.jacobian import evaluated, kinks_of
 from diffcli.methods.nonsmooth.system_notes import explain_rows
@@ -19,6 +19,7 @@ from diffcli.methods.points.directions import read_direction
 from diffcli.methods.problem.components import Elements
 from diffcli.methods.problem.problem import At, Problem, Target
 from diffcli.methods.problem.scalarise import in_numbers, variables_of
+from diffcli.methods.problem.system import with_semicolons
 from diffcli.records import Difference, Number, is_finite
 
 Direction = str | Mapping[str, object]
@@ -48,17 +49,7 @@ class ProductResult(NamedTuple):
 
 
 def compute_jvp(target: Target, at: At, direction: Direction, options: MatrixOptions, label: str = "seed") -> ProductResult:
-    """The Jacobian times a direction: how each result starts to change when the point starts to move along it.
-
-    Raises
-    ------
-    ExpressionError
-        The text is not a program, or names, values and the direction do not fit it.
-    DomainError
-        A result is undefined at the point.
-    NotDifferentiableError
-        Something is not differentiable there, and the options asked for an error.
-    """
+    """The Jacobian times a direction, what `diffcli.jvp` returns: how each result starts to change along it."""
     system = evaluated(target, at, options)
     seed = read_direction(direction, system.at, label)
     with system.placing():
@@ -75,17 +66,7 @@ def compute_jvp(target: Target, at: At, direction: Direction, options: MatrixOpt
 
 
 def compute_vjp(target: Target, at: At, weights: Weights | None, options: MatrixOptions, label: str = "seed") -> ProductResult:
-    """Weights of the results times the Jacobian: the gradient of the sum of the results, so weighted.
-
-    ``weights`` are numbers in the order of the results, or by name; 1 for the one result, if there are none.
-
-    Raises
-    ------
-    ExpressionError
-        The text is not a program, or names, values and weights do not fit it.
-    DomainError, NotDifferentiableError
-        As for `compute_jvp`.
-    """
+    """Weights of the results times the Jacobian, what `diffcli.vjp` returns: the gradient of their sum, so weighted."""
     system = evaluated(target, at, options)
     seed = read_weights(system, weights, label)
     with system.placing():
@@ -98,15 +79,7 @@ def compute_vjp(target: Target, at: At, weights: Weights | None, options: Matrix
 
 
 def compute_hvp(target: Target, at: At, direction: Direction, options: MatrixOptions, label: str = "direction") -> ProductResult:
-    """The Hessian times a direction: how the gradient starts to change when the point starts to move along it.
-
-    Raises
-    ------
-    ExpressionError
-        The text is not a program, or names, values and the direction do not fit it.
-    DomainError, NotDifferentiableError
-        As for `compute_jvp`.
-    """
+    """The Hessian times a direction, what `diffcli.hvp` returns: how the gradient starts to change along it."""
     system = evaluated(target, at, options)
     require_one(system, "a Hessian")
     seed = read_direction(direction, system.at, label)
@@ -174,51 +147,14 @@ def read_weights(system: Problem, given: Weights | None, label: str) -> dict[str
         help = [f"give a number for each, in order, or by name: {label} {names[0]}=1"]
         raise ExpressionError([error("missing-value", f"no weights for the results {listed}", help=help)])
     results = {output.name: system.value_of(output) for output in system.outputs}
-    if isinstance(given, Mapping) or (isinstance(given, str) and _is_named(given)):
-        return _named(given, results, label)
-    texts = _parts(given) if isinstance(given, str) else list(given)
+    if isinstance(given, Mapping) or (isinstance(given, str) and "=" in given):  # no comparison stands in a weight
+        return read_direction(given, results, label, "result")
+    texts = [part.strip() for part in with_semicolons(given).split(";")] if isinstance(given, str) else list(given)
     if len(texts) != len(names):
         counted = "there is 1 weight" if len(texts) == 1 else f"there are {len(texts)} weights"
         message = f"{counted} and {len(names)} result{'s' * (len(names) != 1)}: {', '.join(names[:8])}"
         raise ExpressionError([error("bad-value", message, help=["give a number for each, in order, or some by name"])])
-    return _named(dict(zip(names, texts, strict=True)), results, label)
-
-
-def _named(given: str | Mapping[str, object], results: Mapping[str, Number], label: str) -> dict[str, Number]:
-    try:
-        return dict(read_direction(given, results, label))
-    except ExpressionError as fault:
-        raise ExpressionError([_about_results(found, results) for found in fault.diagnostics]) from None
-
-
-def _about_results(found: Diagnostic, results: Mapping[str, Number]) -> Diagnostic:
-    """A complaint about a variable, as one about a result."""
-    if found.code != "unknown-variable":
-        return found
-    name = found.message.split("`")[1]
-    help = did_you_mean(name, results) or [f"its results: {', '.join(list(results)[:8])}"]
-    return found._replace(message=f"the program has no result `{name}`", help=tuple(help))
-
-
-def _is_named(text: str) -> bool:
-    """Whether a text gives weights by name: no comparison stands there."""
-    return "=" in text
-
-
-def _parts(text: str) -> list[str]:
-    """The parts of a text between commas, of which those in brackets separate nothing.
-
-    >>> _parts("1, [0, 2], max(1, 2)")
-    ['1', '[0, 2]', 'max(1, 2)']
-    """
-    parts, depth = [""], 0
-    for character in text:
-        depth += (character in "([") - (character in ")]")
-        if character in ",;" and depth <= 0:
-            parts.append("")
-        else:
-            parts[-1] += character
-    return [part.strip() for part in parts]
+    return read_direction(dict(zip(names, texts, strict=True)), results, label, "result")
 
 
 def _weights_by_slot(system: Problem, weights: Mapping[str, Number]) -> dict[int, Any]:

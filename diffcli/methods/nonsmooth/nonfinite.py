@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
+from typing import Any
 
 from diffcli.errors import Diagnostic, DomainError, Span
 from diffcli.language import parse
 from diffcli.language.writing.printer import number_text, to_text
+from diffcli.methods.nonsmooth.breaks import elements
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.forward import tangents
-from diffcli.methods.sweeps.reverse import accumulate
-from diffcli.operations import OPERATIONS, Operation
+from diffcli.methods.sweeps.reverse import Step, accumulate
+from diffcli.operations import OPERATIONS, Operation, row_of
 from diffcli.records import Number, is_array
 from diffcli.tape import Tape, evaluate
-from diffcli.tape.running.rules import FLOAT, Overrides
+from diffcli.tape.running.evaluation import arithmetic_of
+from diffcli.tape.running.rules import Overrides
 
 MOST = 5
 """How many rows are blamed at once."""
@@ -30,12 +33,7 @@ def require_value(problem: Problem) -> None:
         With the row where an undefined value first arises from defined ones.
     """
     if _is_nan(problem.values[problem.tape.output]):
-        slot = _undefined_row(problem)
-        if problem.tape.shapes is None:
-            raise DomainError([_undefined(problem, slot)])
-        from diffcli.methods.nonsmooth.array_notes import undefined_array  # numbers do not wait for NumPy
-
-        raise DomainError([undefined_array(problem, slot)])
+        raise DomainError([_undefined(problem, _undefined_row(problem))])
 
 
 def _undefined_row(problem: Problem) -> int:
@@ -58,29 +56,34 @@ def _is_nan(value: Number | None) -> bool:
 
 
 def _undefined(problem: Problem, slot: int) -> Diagnostic:
-    """Why a row has no value."""
-    name = problem.tape.operation(slot)
-    row = OPERATIONS[name]
-    operands = problem.tape.operands_of(slot)
+    """Why a row has no value, or an array not in all of its elements."""
+    tape, arithmetic = problem.tape, arithmetic_of(problem.tape)
+    name, operands = tape.operation(slot), tape.operands_of(slot)
+    row, numbers = row_of(name), arithmetic.numbers
     arguments = [problem.values[operand] for operand in operands]
-    shown = problem.shown(operands)
-    if FLOAT.outside(name, arguments) is not None:
-        help = _hints(problem, slot)
-        divides = name in ("div", "reciprocal") or (name == "pow" and arguments[0] == 0)
-        if divides:
-            code, message = "division-by-zero", "this divides by 0"
-            notes = ["the value and its derivative are undefined at this point"]
-        else:
-            code, message = "domain", f"`{row.symbol or row.spelling}` is undefined here"
-            notes = [f"its domain: {domain_text(problem, row, operands)}"]
-            if name == "pow":
-                notes = ["a negative base has a real power only for a whole exponent"]
-                if abs(arguments[1] - 1 / 3) < 1e-9:
-                    help = ["cbrt(x) is the real cube root"]
-        return problem.warning(code, message, slot, shown, notes, help)._replace(severity="error")
-    message = f"`{row.symbol or row.spelling}` of these operands is indeterminate"
-    notes = ["an infinite operand comes from a pole or an overflow before it"] if any(map(math.isinf, arguments)) else []
-    return problem.warning("indeterminate", message, slot, shown, notes, _hints(problem, slot))._replace(severity="error")
+    outside, help = arithmetic.outside_at(tape, slot, problem.values), _hints(problem, slot)
+    code, message = "domain", f"`{row.symbol or row.spelling}` is undefined here"
+    notes = [] if outside is None else [elements(outside)]
+    if name in ("inv", "solve") and outside is None:
+        message = f"{message}: the matrix is singular"
+    elif outside is None:
+        code, message = "indeterminate", f"`{row.symbol or row.spelling}` of these operands is indeterminate"
+        notes = [elements(numbers.is_nan(problem.values[slot]))]
+        if any(numbers.any_true(numbers.is_infinite(argument)) for argument in arguments if argument is not None):
+            notes.append("an infinite operand comes from a pole or an overflow before it")
+    elif name in ("div", "reciprocal") or (name == "pow" and numbers.any_true(numbers.both(arguments[0] == 0, outside))):
+        code, message = "division-by-zero", "this divides by 0"
+        notes.append("the value and its derivative are undefined at this point")
+    elif name == "pow":
+        notes.append("a negative base has a real power only for a whole exponent")
+        if numbers.any_true(abs(arguments[1] - 1 / 3) < 1e-9):
+            help = ["cbrt(x) is the real cube root"]
+    elif name in ("cross_entropy", "one_hot"):
+        notes.append("labels are whole numbers from 0 to the number of classes less 1")
+    elif isinstance(row, Operation):
+        notes.append(f"its domain: {domain_text(problem, row, operands)}")
+    found = problem.warning(code, message, slot, problem.shown(operands), list(filter(None, notes)), help)
+    return found._replace(severity="error")
 
 
 def domain_text(problem: Problem, row: Operation, operands: tuple[int, ...]) -> str:
@@ -134,36 +137,33 @@ def _users(problem: Problem, slot: int) -> list[int]:
 
 
 def explain(
-    problem: Problem, gradient: dict[str, float], overrides: Overrides, known: Sequence[Diagnostic] = ()
+    problem: Problem, gradient: Mapping[str, Number], overrides: Overrides, known: Sequence[Diagnostic] = ()
 ) -> list[Diagnostic]:
     """Why a value or a derivative is infinite, or a derivative NaN: one warning for each row to blame.
 
     What ``known`` has told already is not told again.
     """
-    if problem.tape.shapes is not None:
-        from diffcli.methods.nonsmooth.array_notes import explain_arrays
-
-        return explain_arrays(problem, overrides, known)
+    numbers = arithmetic_of(problem.tape).numbers
     found = _overflows(problem)
     blamed = {(note.code, note.span) for note in [*found, *known]}
     blamed |= {("undefined-partial", problem.tape.span(slot)) for slot in overrides}  # NaN was asked for
     looked_at: set[tuple[Span, int]] = set()
     _, steps = accumulate(problem.tape, problem.values, problem.active, overrides=overrides)
-    reached: dict[int, float] = {problem.tape.output: 1.0}
+    reached: dict[int, Any] = {problem.tape.output: 1.0}
     for step in steps:
         arriving = reached[step.source]
         reached[step.target] = step.total
-        if math.isfinite(step.term) or arriving != arriving or len(found) >= MOST:
+        if numbers.all_finite(step.term) or len(found) >= MOST or numbers.any_true(numbers.is_nan(arriving)):
             continue
         place = problem.tape.span(step.source), step.position
         if place in looked_at:
             continue  # the body of a function that is called again
         looked_at.add(place)
-        note = _bad_term(problem, step.source, step.position, step.term, arriving)
+        note = _bad_term(problem, step, arriving)
         if note is not None and (note.code, note.span) not in blamed:
             blamed.add((note.code, note.span))
             found.append(note)
-    undefined = [name for name, derivative in gradient.items() if name and derivative != derivative]
+    undefined = [name for name, slope in gradient.items() if name and not is_array(slope) and slope != slope]
     if found and undefined:
         beside = [text for text in (_slopes_beside(problem, name) for name in undefined[:3]) if text]
         found[-1] = found[-1]._replace(notes=(*found[-1].notes, *beside))
@@ -173,7 +173,7 @@ def explain(
 def _slopes_beside(problem: Problem, name: str) -> str:
     """The slopes a little way to either side of a point where the derivative is undefined."""
     slot = problem.input_slot(name)
-    x = problem.at[name]
+    x = float(problem.at[name])
     distance = 2.0 ** round(math.log2(max(1.0, abs(x))) - 20)
     seed = [1.0 if position == slot else None for position in range(len(problem.point))]
     slopes = []
@@ -182,7 +182,7 @@ def _slopes_beside(problem: Problem, name: str) -> str:
         point[slot] = beside
         values = evaluate(problem.tape, point)
         slope = tangents(problem.tape, values, seed)[problem.tape.output]
-        slopes.append(number_text(slope) if slope is not None and math.isfinite(slope) else "undefined")
+        slopes.append(number_text(float(slope)) if slope is not None and math.isfinite(slope) else "undefined")
     if slopes == ["undefined"] * 2:
         return ""
     return f"the slope along {name} is {slopes[0]} at {name} = {x - distance!r}, {slopes[1]} at {name} = {x + distance!r}"
@@ -190,53 +190,68 @@ def _slopes_beside(problem: Problem, name: str) -> str:
 
 def _overflows(problem: Problem) -> list[Diagnostic]:
     """Rows that are infinite though their operands are not, and that the result depends on."""
-    tape, values = problem.tape, problem.values
+    tape, values, arithmetic = problem.tape, problem.values, arithmetic_of(problem.tape)
     found: list[Diagnostic] = []
     for slot in tape.rows():
-        value = values[slot]
-        if value is None or not math.isinf(value) or len(found) >= MOST:
-            continue
-        if problem.active[slot] and problem.adjoints[slot] is None:
+        if len(found) >= MOST:
+            break
+        if not _is_infinite(problem, slot) or (problem.active[slot] and problem.adjoints[slot] is None):
             continue
         operands = tape.operands_of(slot)
-        arguments = [values[operand] for operand in operands]
-        if any(argument is not None and math.isinf(argument) for argument in arguments):
+        if any(_is_infinite(problem, operand) for operand in operands):
             continue
-        row = OPERATIONS[tape.operation(slot)]
-        if "pole" in dict(FLOAT.breaks(row.name, arguments, value)):
+        if "pole" in dict(arithmetic.breaks_at(tape, slot, values)):
             continue  # noted as a pole
+        row = row_of(tape.operation(slot))
         message = f"`{row.symbol or row.spelling}` overflows: the value is beyond the range of a float"
-        found.append(problem.warning("overflow", message, slot, problem.shown(operands), (), _hints(problem, slot)))
+        notes = list(filter(None, [elements(arithmetic.numbers.is_infinite(values[slot]))]))
+        found.append(problem.warning("overflow", message, slot, problem.shown(operands), notes, _hints(problem, slot)))
     return found
 
 
-def _bad_term(problem: Problem, slot: int, position: int, term: float, arriving: float) -> Diagnostic | None:
+def _is_infinite(problem: Problem, slot: int) -> bool:
+    """Whether a value, or some element of it, is infinite."""
+    numbers, value = arithmetic_of(problem.tape).numbers, problem.values[slot]
+    return value is not None and bool(numbers.any_true(numbers.is_infinite(value)))
+
+
+def _bad_term(problem: Problem, step: Step, arriving: Any) -> Diagnostic | None:
     """Why a row hands on something that is no finite number; None where what arrived was infinite and stays so."""
-    row = OPERATIONS[problem.tape.operation(slot)]
-    operands = problem.tape.operands_of(slot)
-    shown = problem.shown(operands)
-    name = row.symbol or row.spelling
-    by = problem.operand_text(operands[position])
-    if math.isinf(arriving):
-        if math.isinf(term):
-            return None
-        message = f"an infinite derivative meets a partial of `{name}` that is 0: 0 times infinity is undefined"
-        return problem.warning("indeterminate", message, slot, shown, (), _hints(problem, slot))
-    if math.isinf(term) and math.isinf(problem.values[slot]):
-        return None  # the row overflows, or is at a pole, itself
-    if math.isinf(term):
-        notes = [f"by {by} it is {number_text(term)}"]
-        return problem.warning("pole", f"`{name}` has an infinite slope here", slot, shown, notes)
-    if arriving == 0 and _is_infinite(problem, slot, position):
-        message = f"an adjoint of 0 meets an infinite partial of `{name}`: 0 times infinity is undefined"
-        return problem.warning("indeterminate", message, slot, shown, (), _hints(problem, slot))
-    message = f"the partial of `{name}` by `{by}` is undefined here"
-    return problem.warning("undefined-partial", message, slot, shown)
+    tape, numbers = problem.tape, arithmetic_of(problem.tape).numbers
+    slot, operands = step.source, tape.operands_of(step.source)
+    row = row_of(tape.operation(slot))
+    name, by = row.symbol or row.spelling, problem.operand_text(operands[step.position])
+    alike = tape.shape(slot) == tape.shape(step.target)  # else one element hands on what several have brought
+
+    def where(holds: Any) -> Any:
+        return holds != 0 if alike else bool(numbers.any_true(holds))
+
+    undefined, infinite = where(numbers.is_nan(step.term)), where(numbers.is_infinite(step.term))
+    finite, overflows = where(numbers.is_infinite(arriving)) == 0, where(numbers.is_infinite(problem.values[slot]))
+    lost = where(arriving == 0) & where(numbers.is_infinite(_partial(problem, step)))
+    meets = f"an infinite derivative meets a partial of `{name}` that is 0: 0 times infinity is undefined"
+    met = f"an adjoint of 0 meets an infinite partial of `{name}`: 0 times infinity is undefined"
+    by_text = f"by {by} it is {number_text(float(step.term))}" if not is_array(step.term) else ""
+    for holds, code, message, note in (
+        (undefined & (finite == 0), "indeterminate", meets, ""),
+        (infinite & finite & (overflows == 0), "pole", f"`{name}` has an infinite slope here", by_text),
+        (undefined & finite & lost, "indeterminate", met, ""),
+        (undefined & finite, "undefined-partial", f"the partial of `{name}` by `{by}` is undefined here", ""),
+    ):
+        if numbers.any_true(holds):
+            help = _hints(problem, slot) if code == "indeterminate" else ()
+            notes = list(filter(None, [elements(holds), note]))
+            return problem.warning(code, message, slot, problem.shown(operands), notes, help)
+    return None
 
 
-def _is_infinite(problem: Problem, slot: int, position: int) -> bool:
-    """Whether a partial itself is infinite."""
-    operands = problem.tape.operands_of(slot)
-    function = FLOAT.terms(problem.tape.operation(slot), len(operands))[position]
-    partial = function(1.0, *[problem.values[operand] for operand in operands], problem.values[slot]) if function else None
-    return partial is not None and math.isinf(partial)
+def _partial(problem: Problem, step: Step) -> Any:
+    """The partial of an elementwise row by an operand; 0 for another row."""
+    name, operands = problem.tape.operation(step.source), problem.tape.operands_of(step.source)
+    if name not in OPERATIONS:
+        return 0.0
+    function = arithmetic_of(problem.tape).terms(name, len(operands))[step.position]
+    values = [problem.values[slot] for slot in (*operands, step.source)]
+    with arithmetic_of(problem.tape).numbers.quiet():
+        partial = None if function is None else function(1.0, *values)
+    return 0.0 if partial is None else partial

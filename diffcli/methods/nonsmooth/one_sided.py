@@ -4,16 +4,30 @@ At a kink the tangent of a row depends on the direction from which it is reached
 chain rule holds for such directional derivatives of continuous, piecewise differentiable functions (Griewank & Walther
 2008, chapter 14), so one sweep that decides every tie by its tangents gives the slope on one side. Where tangents tie
 too the answer lies in higher derivatives, and is not known here.
+
+On the tape of a Python function only the way that was taken stands. Where a comparison that decided it is at its
+boundary, the other way is the function's on one side: so the function is run again, as if the point had started to move,
+with every tie decided by the tangents of what is compared.
 """
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
+from math import prod
+from typing import TYPE_CHECKING
 
+from diffcli.errors import DiffcliError
+from diffcli.methods.problem.problem import Problem
+from diffcli.records import is_array
 from diffcli.tape import Tape
 from diffcli.tape.running.evaluation import Values, start_values, taken_ranges
 from diffcli.tape.running.rules import FLOAT
+
+if TYPE_CHECKING:
+    from diffcli.tape.recording.recorder import Recorder
 
 COMPARISONS: dict[str, Callable[[float], bool]] = {
     "lt": lambda d: d < 0, "le": lambda d: d <= 0, "gt": lambda d: d > 0, "ge": lambda d: d >= 0,
@@ -25,20 +39,25 @@ _LOGICAL = frozenset((*COMPARISONS, "and", "or", "not"))
 NUDGE = 2.0**-30
 """How far several operands are moved off a kink together, relative to their size, to ask a rule for its partials there."""
 
+MOST_TIES = 20
+"""How many conditions are decided by tangents in one run of a function; each asks for a sweep."""
+
 
 class Undecided(Exception):
     """The slope on this side does not follow from first derivatives, or the function jumps there."""
 
 
-def slopes(tape: Tape, values: Values, point: Sequence[float], variable: int) -> tuple[float | None, float | None]:
+def slopes_of(problem: Problem, variable: int) -> tuple[float | None, float | None]:
     """The slopes of the result to the left and to the right, along one input; None where they are not known.
 
-    ``values`` is what `diffcli.tape.evaluate` returned for the point: a branch that changes the value jumps.
+    Of a problem with arrays this takes what `diffcli.methods.problem.scalarise` makes of it.
     """
+    branched = problem.function is not None and (problem.whole or problem).tape.decisions
+    derivative_along = _run_along if branched else _moved_along
     sides: list[float | None] = []
     for side in (-1.0, 1.0):
         try:
-            slope = side * derivative_along(tape, values, point, [side if i == variable else 0.0 for i in range(len(point))])
+            slope = side * derivative_along(problem, [side if slot == variable else 0.0 for slot in range(len(problem.at))])
         except Undecided:
             sides.append(None)
             continue
@@ -46,16 +65,16 @@ def slopes(tape: Tape, values: Values, point: Sequence[float], variable: int) ->
     return sides[0], sides[1]
 
 
-def derivative_along(tape: Tape, values: Values, point: Sequence[float], direction: Sequence[float]) -> float:
+def _moved_along(problem: Problem, direction: Sequence[float]) -> float:
     """The derivative of the result when the point starts to move in a direction.
 
     Raises `Undecided` where it does not follow from first derivatives.
     """
-    primal, tangent = moved(tape, point, direction)
-    result = primal[tape.output]
-    if result == result and result != values[tape.output]:
+    primal, tangent = moved(problem.tape, problem.point, direction)
+    result = primal[problem.tape.output]
+    if result == result and result != problem.values[problem.tape.output]:
         raise Undecided  # a comparison that goes the other way beside the point changes the value: a jump
-    return tangent[tape.output] or 0.0
+    return tangent[problem.tape.output] or 0.0
 
 
 def moved(tape: Tape, point: Sequence[float], direction: Sequence[float]) -> tuple[Values, list[float | None]]:
@@ -134,3 +153,65 @@ def _beside(
     if not abs(there - value) <= 1e-3 * max(1.0, abs(value)):
         raise Undecided
     return beside, there
+
+
+# -- Python functions -----------------------------------------------------------------------------------------------------
+
+
+def _run_along(problem: Problem, direction: Sequence[float]) -> float:
+    """The derivative along a direction of what a Python function computes beside the point.
+
+    Raises `Undecided` where it is not known.
+    """
+    assert problem.function is not None
+    point = problem.point
+    ties = 0
+
+    def judge(recorder: Recorder, slot: int) -> float:
+        nonlocal ties
+        tape, value = recorder.tape(slot), float(recorder.values[slot])
+        name, operands = tape.operation(slot), tape.operands_of(slot)
+        if name not in COMPARISONS or operands[0] == operands[1] or value != value:
+            return value
+        a, b = (recorder.values[operand] if operand >= 0 else recorder.constants[-1 - operand] for operand in operands)
+        if a != b:
+            return value
+        ties += 1
+        if ties > MOST_TIES:
+            raise Undecided
+        numbers, places = _in_numbers(tape, recorder.values)
+        tangents = moved(numbers, point, direction)[1]
+        return float(decide(name, [tangents[places(operand)[0]] if operand >= 0 else None for operand in operands]))
+
+    try:
+        with redirect_stdout(io.StringIO()):  # it has been heard already
+            recording = problem.function.record((problem.whole or problem).at, judge=judge)
+        result, element = _result(recording.tape, problem.place)
+        value = recording.values[result]
+        if (value.ravel()[element] if is_array(value) else value) != problem.value:
+            raise Undecided  # a jump
+        tape, places = _in_numbers(recording.tape, recording.values)
+        output = places(result)[element] if result < recording.tape.slots else None
+        return 0.0 if output is None else moved(tape, point, direction)[1][output] or 0.0
+    except DiffcliError:
+        raise Undecided from None
+
+
+def _result(tape: Tape, place: int) -> tuple[int, int]:
+    """The slot of a number among the results, counted through all of their elements, and which element it is of that."""
+    for slot in tape.outputs or [tape.output]:
+        size = prod(tape.shape(slot))
+        if place < size:
+            return slot, place
+        place -= size
+    raise Undecided  # beside the point the function returns fewer numbers
+
+
+def _in_numbers(tape: Tape, values: Values) -> tuple[Tape, Callable[[int], tuple[int, ...]]]:
+    """A tape in numbers, and where the elements of a slot's value stand on it."""
+    if tape.shapes is None:
+        return tape, lambda slot: (slot,)
+    from diffcli.tape.building.scalarising import write_out
+
+    written = write_out(tape, values)
+    return written.tape, written.slots.__getitem__

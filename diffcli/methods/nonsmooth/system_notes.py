@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from diffcli.errors import Diagnostic, NotDifferentiableError
-from diffcli.methods.nonsmooth.breaks import MOST_NOTES, NOT_DIFFERENTIABLE, Break, describe, find_breaks, overrides, refused
+from diffcli.errors import Diagnostic
+from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE
 from diffcli.methods.problem.problem import Problem
 from diffcli.records import Number, is_finite
 from diffcli.tape.running.rules import Overrides
-
-MOST_LOOKED_AT = 50
-"""How many results are asked one by one which kinks touch them, and with what slopes on the two sides."""
 
 MOST_EXPLAINED = 5
 """How many results are asked why an entry is not finite."""
@@ -33,46 +30,6 @@ def require_values(system: Problem) -> None:
             require_value(system.view(output))
 
 
-def tell_breaks(system: Problem, policy: str, strict: bool) -> tuple[list[Diagnostic], Overrides]:
-    """The notes of the kinks and the like that touch a result, and the terms to use there.
-
-    Raises
-    ------
-    NotDifferentiableError
-        There are some, and they are to be errors.
-    """
-    breaks = find_breaks(system)
-    if not breaks:
-        return [], {}
-    if len(system.outputs) == 1:
-        view = system.view(system.outputs[0])
-        return describe(view, breaks, policy, strict), overrides(view, breaks, policy or "min-norm")
-    notes = _by_result(system, breaks, policy)
-    if refused(breaks, policy, strict):
-        raise NotDifferentiableError([_as_error(note) for note in notes if note.severity == "warning"])
-    return notes, overrides(system, breaks, policy or "min-norm")
-
-
-def _by_result(system: Problem, breaks: Sequence[Break], policy: str) -> list[Diagnostic]:
-    """A note for each break, about the first result that it bends; one that bends none is told of the first it touches."""
-    bent: dict[Break, Diagnostic] = {}
-    smooth: dict[Break, Diagnostic] = {}
-    for output in system.outputs[:MOST_LOOKED_AT]:
-        view = system.view(output)
-        found = [each for each in find_breaks(view) if each not in bent]
-        described = describe(view, found, policy, False)
-        into = smooth if any(map(_is_smooth, described)) else bent
-        for each, note in zip(found, described, strict=False):
-            into.setdefault(each, note._replace(notes=(f"it touches {output.name}", *note.notes)))
-    told = smooth | bent
-    notes = [told[each] for each in sorted(told)][:MOST_NOTES]
-    left = len({*breaks, *told}) - len(notes)
-    if left:
-        more = f"{left} more rows stand on a break and are not listed"
-        notes.append(Diagnostic("more-notes", "note", more))
-    return notes
-
-
 def about_second(notes: Sequence[Diagnostic]) -> list[Diagnostic]:
     """The notes of kinks and the like with what they mean for a second derivative."""
     return [
@@ -83,15 +40,6 @@ def about_second(notes: Sequence[Diagnostic]) -> list[Diagnostic]:
 
 _NO_SECOND = "there may be no second derivative here; what is given follows the rules that the gradient takes"
 _STRICT = "--strict makes this an error (exit code 5)"
-
-
-def _is_smooth(note: Diagnostic) -> bool:
-    """Whether a break bends the result along no variable, as far as the slopes on its two sides tell."""
-    return bool(note.slopes) and all(side.left == side.right for side in note.slopes)
-
-
-def _as_error(note: Diagnostic) -> Diagnostic:
-    return note._replace(severity="error", help=())
 
 
 def explain_rows(

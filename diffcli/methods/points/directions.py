@@ -9,8 +9,12 @@ from diffcli.methods.points.points import GivenPoint, as_point
 from diffcli.records import Number
 
 
-def read_direction(given: str | Mapping[str, object], at: Mapping[str, Number], label: str = "--seed") -> GivenPoint:
+def read_direction(
+    given: str | Mapping[str, object], at: Mapping[str, Number], label: str = "--seed", kind: str = "variable"
+) -> GivenPoint:
     """A direction at a point, as text such as ``x=1, w=[0, 1]``, or a mapping. Variables left out do not move.
+
+    ``kind`` is what moves, in words: a variable, or a result that has a weight.
 
     Raises
     ------
@@ -26,8 +30,8 @@ def read_direction(given: str | Mapping[str, object], at: Mapping[str, Number], 
     faults: list[Diagnostic] = []
     for name, component in direction.items():
         if name not in at:
-            help = did_you_mean(name, at) or [f"its variables: {', '.join(at) or 'none'}"]
-            message = f"the expression has no variable `{name}`"
+            help = did_you_mean(name, at) or [f"its {kind}s: {', '.join(at) or 'none'}"]
+            message = f"the {'expression' if kind == 'variable' else 'program'} has no {kind} `{name}`"
             faults.append(error("unknown-variable", message, *direction.place(name), help=help))
             continue
         wanted, found = (getattr(value, "shape", ()) for value in (at[name], component))

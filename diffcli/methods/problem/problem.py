@@ -4,17 +4,14 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from copy import copy
 from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple, Optional
 
 from diffcli.errors import Diagnostic, DiffcliError, ExpressionError, Mark, UsageError, error
 from diffcli.language import Program, parse
-from diffcli.language.syntax import NAME
 from diffcli.language.writing.printer import number_text, program_text
 from diffcli.methods.points.points import GivenPoint, Point, as_point
-from diffcli.methods.sweeps.forward import tangents
 from diffcli.methods.sweeps.reverse import Adjoints, accumulate, activity, adjoints
 from diffcli.operations import CONSTANTS
 from diffcli.records import Number, is_array
@@ -35,20 +32,32 @@ Target = str | Program | Callable[..., Any]
 """What can be differentiated: a program, as text or parsed, or a Python function."""
 
 
-class Question(NamedTuple):
-    """What was asked, for words."""
+class Question:
+    """What was asked, for words.
 
-    written: Program
-    """The program as it was given, without what was asked of it."""
-    program: Program
-    asked: str = ""
-    """What was asked for beside the program, which stands after it in the source."""
-    of: tuple[str, ...] = ()
-    """The texts of the results that were asked for."""
-    function: Optional["PythonFunction"] = None
-    """The program, where it is a Python function."""
-    recording: Optional["Recording"] = None
-    """What a Python function did at the point."""
+    Parameters
+    ----------
+    written
+        The program as it was given, without what was asked of it.
+    program
+        The program with what was asked for after it, which the tape is made from.
+    asked, of
+        What was asked for beside the program: its text behind the program, and the text of each result.
+    function, recording
+        The program, where it is a Python function, and what that did at the point.
+    """
+
+    def __init__(
+        self,
+        written: Program,
+        program: Program,
+        asked: str = "",
+        of: tuple[str, ...] = (),
+        function: Optional["PythonFunction"] = None,
+        recording: Optional["Recording"] = None,
+    ) -> None:
+        self.written, self.program, self.asked, self.of = written, program, asked, of
+        self.function, self.recording = function, recording
 
 
 class Output(NamedTuple):
@@ -130,7 +139,7 @@ class Problem:
             shapes = {name: getattr(value, "shape", ()) for name, value in given.items()}
             tape = lower(program, given=given, share=share, most_rows=most_rows, shapes=shapes)
         chosen = _choose(wrt, tape.inputs, subject)
-        asked = question._replace(program=program, function=function, recording=recording)
+        asked = Question(question.written, program, question.asked, question.of, function, recording)
         self._settle(asked, tape, {name: given[name] for name in tape.inputs}, chosen)
 
     def _settle(self, question: Question, tape: Tape, at: Point, wrt: list[str]) -> None:
@@ -142,8 +151,7 @@ class Problem:
 
     def view(self, output: Output) -> "Linearisation":
         """The same problem for one of its results."""
-        tape = copy(self.tape)
-        tape.output, tape.outputs = output.slot, []
+        tape = self.tape.copy(output=output.slot, outputs=[])
         found = Linearisation(self, tape, values=self.values, active=self.active, outputs=(output,))
         found.place = sum(prod(each.shape) for each in self.outputs[: self.outputs.index(output)])
         found.whole, found.places = self.whole, self.places
@@ -173,6 +181,8 @@ class Problem:
 
     def swept_forward(self, seeds: Mapping[int, Any], overrides: Overrides | None = None) -> Sequence[Any]:
         """The tangent of every slot along a direction, which has a tangent for each input that moves, by slot."""
+        from diffcli.methods.sweeps.forward import tangents  # only forward mode waits for it
+
         return tangents(self.tape, self.values, [seeds.get(slot) for slot in range(self.tape.first_row)], overrides)
 
     def swept_back(self, seeds: Mapping[int, Any], overrides: Overrides | None = None) -> Sequence[Any]:
@@ -285,6 +295,10 @@ class Problem:
 
     def unused(self) -> list[Diagnostic]:
         """A note for everything in the program that its results do not use."""
+        if len(self.program.statements) == 1:
+            return []
+        from diffcli.methods.problem.remarks import unused
+
         return unused(self.program)
 
 
@@ -341,7 +355,7 @@ def as_program(target: Target) -> Program:
 
 
 def _check_names(program: Program, given: GivenPoint, subject: str) -> None:
-    from diffcli.methods.problem.names import name_faults  # a right point does not wait for it
+    from diffcli.methods.problem.remarks import name_faults  # a right point does not wait for it
 
     faults = name_faults(program, given, subject)
     if faults:
@@ -355,7 +369,7 @@ def _choose(wrt: str | Sequence[str] | None, inputs: list[str], subject: str) ->
     wanted = list(dict.fromkeys([name.strip() for name in wrt.split(",")] if isinstance(wrt, str) else wrt))
     unknown = [name for name in wanted if name not in inputs]
     if unknown:
-        from diffcli.methods.problem.names import unknown_variables
+        from diffcli.methods.problem.remarks import unknown_variables
 
         raise ExpressionError(unknown_variables(unknown, inputs, subject))
     return wanted
@@ -365,28 +379,11 @@ def placed(question: Question, found: Iterable[Diagnostic]) -> list[Diagnostic]:
     """Diagnostics about what a question asks for beside its program, in the text of that."""
     if not question.asked:
         return list(found)
-    from diffcli.methods.problem.names import moved
+    from diffcli.methods.problem.remarks import moved
 
     source, before = question.written.source, len(question.written.source.text) + 1
     told = [moved(each, question.asked, before) for each in found]
     return [each._replace(source=source) if each.source == question.program.source else each for each in told]
-
-
-def unused(program: Program) -> list[Diagnostic]:
-    """A note for every binding that nothing uses, and every expression whose value is dropped."""
-    if len(program.statements) == 1:
-        return []
-    columns = zip(program.operations, program.arguments, strict=True)
-    used = {argument for operation, argument in columns if operation == NAME} | set(program.callees.values())
-    notes = []
-    for statement in program.statements[:-1]:
-        if not statement.name:
-            message = "the value of this statement is not used; the last one gives the result"
-            notes.append(Diagnostic("unused-value", "note", message, program.source, (Mark(statement.span),)))
-        elif statement.name not in used and statement.name[0] != "[":  # a label is of what is asked for
-            message = f"`{statement.name}` is not used"
-            notes.append(Diagnostic("unused-name", "note", message, program.source, (Mark(statement.name_span),)))
-    return notes
 
 
 def _as_written(value: Number) -> Number | int:

@@ -13,8 +13,8 @@ from typing import NamedTuple
 from diffcli.errors import Diagnostic, ExpressionError, Mark, Source, Span, UsageError, did_you_mean, error
 from diffcli.language import Program, parse
 from diffcli.language.syntax import NAME, Statement
-from diffcli.methods.problem.names import OF, moved
 from diffcli.methods.problem.problem import At, Output, Problem, Question, Target, as_program, placed
+from diffcli.methods.problem.remarks import OF, moved
 from diffcli.tape.lowering import MOST_ROWS
 
 
@@ -132,7 +132,7 @@ def _asked(program: Program, of: str | Sequence[str]) -> _Split:
     if type(program) is not Program:
         message = "a Python function returns what is wanted of it"
         raise UsageError([error("usage", message, help=["return several results as a list, and leave --of out"])])
-    text = _with_semicolons(of) if isinstance(of, str) else "; ".join(of)
+    text = with_semicolons(of) if isinstance(of, str) else "; ".join(of)
     before = f"{program.source.text}\n"
     try:
         longer = parse(before + text, program.source.label)
@@ -172,10 +172,10 @@ def _unknown(found: Diagnostic, written: Program) -> Diagnostic:
     return found._replace(notes=(), help=tuple(help))
 
 
-def _with_semicolons(text: str) -> str:
+def with_semicolons(text: str) -> str:
     """The text with the commas between results as semicolons, so that it is a program of the same length.
 
-    >>> _with_semicolons("u, max(v, w)")
+    >>> with_semicolons("u, max(v, w)")
     'u; max(v, w)'
     """
     characters, depth = list(text), 0

@@ -142,11 +142,13 @@ def _term(
     name, row = tape.operation(slot), tape.operands_of(slot)
     mask = None if present is None else present.masks.get(slot)
     shape, wanted = tape.shape(slot), tape.shape(row[position])
+    if values[slot] is None:  # of a branch that is not taken, where neither branch has a derivative
+        return (arrays.full(wanted, float("nan")), None) if instead and instead[position] is not None else (None, None)
     if name == "where":
         term, mask = _chosen(tape, values, row, position, adjoint, mask, shape)
-        bend = instead[position] if instead else None
-        if bend is not None and term is not None:
-            term, mask = bend(term), None
+        if instead and position:
+            incoming = present.masks.get(slot) if present is not None else None
+            term, mask = _undecided(cast(Any, instead[position]).holds, adjoint, shape, incoming, term, mask)
     elif name in OPERATIONS:
         function = (instead or NUMPY.terms(name, len(row)))[position]
         if function is None:
@@ -191,6 +193,21 @@ def _chosen(
     return arrays.only(there, adjoint), there
 
 
+def _undecided(
+    holds: Any, moving: Array, shape: tuple[int, ...], arriving: Array | None, chosen: Array | None, mask: Array | None
+) -> tuple[Array, Array | None]:
+    """What a choice hands on if it is undecided somewhere, NaN there, and which elements of that are there.
+
+    ``arriving`` says which elements are there of all that any branch may hand on, ``mask`` which are of those chosen.
+    """
+    undecided = arrays.full(shape, holds) != 0
+    every = arrays.ones(shape) != 0 if arriving is None else arrays.full(shape, arriving)
+    taken = arrays.zeros(shape) != 0 if chosen is None else every if mask is None else mask
+    there = arrays.where(undecided, every, taken) != 0
+    known = arrays.where(undecided, moving * float("nan"), 0.0 if chosen is None else chosen)
+    return arrays.only(there, known), there
+
+
 def array_tangents(
     tape: Tape, values: Values, seed: Sequence[Array | None], overrides: Overrides | None = None
 ) -> list[Any]:
@@ -215,15 +232,31 @@ def _forward(
             row = tape.operands_of(slot)
             moving = [position for position, operand in enumerate(row) if result[operand] is not None]
             if values[slot] is None or not moving:
+                if moving and slot in overrides:  # of a branch that is not taken, where neither has a derivative
+                    result[slot] = arrays.full(tape.shape(slot), float("nan"))
                 continue  # a branch that is not taken, or nothing that moves
             if tape.operation(slot) == "where":
                 total = _moved(tape, values, slot, result, present)
-                bend = overrides[slot][1] if slot in overrides else None
-                total = total if bend is None or total is None else bend(total)
+                if slot in overrides and moving != [0]:
+                    total = _undecided_tangent(tape, slot, result, present, cast(Any, overrides[slot][1]).holds, total)
             else:
                 total = _sum_of_terms(tape, values, slot, moving, result, present, overrides.get(slot))
             result[slot] = None if total is None else arrays.full(tape.shape(slot), total)
     return result
+
+
+def _undecided_tangent(
+    tape: Tape, slot: int, result: list[Any], present: Present | None, holds: Any, total: Array | None
+) -> Array:
+    """The tangent of a choice that is undecided somewhere: NaN there, where either branch moves."""
+    shape, branches = tape.shape(slot), tape.operands_of(slot)[1:]
+    if present is None:
+        return _undecided(holds, 1.0, shape, None, total, None)[0]
+    masks = [result[operand] is not None and present.masks.get(operand, True) for operand in branches]
+    either = arrays.full(shape, masks[0]) | arrays.full(shape, masks[1])
+    found, there = _undecided(holds, 1.0, shape, either, total, present.masks.get(slot))
+    present.arrive(slot, partly(there), True)
+    return found
 
 
 def _sum_of_terms(

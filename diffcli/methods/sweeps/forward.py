@@ -46,7 +46,7 @@ def tangents(tape: Tape, values: Values, seed: Sequence[float | None], overrides
     result += [None] * (tape.size - len(result))
     for slot, (name, row) in enumerate(zip(tape.operations, tape.operands, strict=True), tape.first_row):
         value = values[slot]
-        if value is None:
+        if value is None and not (overrides and slot in overrides):
             continue  # a branch that is not taken
         total: float | None = None
         functions = overrides[slot] if overrides and slot in overrides else known[name, len(row)]

@@ -105,11 +105,11 @@ class _Region(NamedTuple):
 
     def boundary(self) -> Expression | None:
         """What changes its sign at a break of the expressions; None if they have none."""
-        return next((_oriented(_switch(node))[0] for node in _innermost(self.difference)), None)
+        return next(_boundaries(self.difference), None)
 
     def parts(self, boundary: Expression) -> Iterator[_Region]:
         """The region on both sides of a boundary; and on it, unless the right expression has a break of its own there."""
-        signs = (1, -1) if any(_oriented(_switch(node))[0] == boundary for node in _innermost(self.right)) else (1, -1, 0)
+        signs = (1, -1) if boundary in _boundaries(self.right) else (1, -1, 0)
         for sign in signs:
             here = (_Condition(sign * boundary, True),) if sign else (_Condition(boundary, False), _Condition(-boundary, False))
             conditions = (*self.conditions, *here)
@@ -121,6 +121,11 @@ def _innermost(expression: Expression) -> list[Expression]:
     """The bent parts of an expression that hold no others, in a fixed order."""
     nodes = [node for node in expression.atoms(*_BENT) if not any(argument.has(*_BENT) for argument in node.args)]
     return sorted(nodes, key=sympy.default_sort_key)
+
+
+def _boundaries(expression: Expression) -> Iterator[Expression]:
+    """What changes its sign at the innermost breaks of an expression."""
+    return (_oriented(_switch(node))[0] for node in _innermost(expression))
 
 
 def _switch(node: Expression) -> Expression:

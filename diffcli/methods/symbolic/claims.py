@@ -8,20 +8,19 @@ small, by SymPy's simplification (`diffcli.methods.symbolic.equality`).
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple, TypeVar
+from functools import partial
+from typing import NamedTuple
 
 import sympy
 
 from diffcli.errors import LimitError
 from diffcli.methods.symbolic.case_proof import is_equal_by_cases
 from diffcli.methods.symbolic.equality import is_zero, witness
-from diffcli.methods.symbolic.symbolic import REFUSALS, SympyBuilder
-from diffcli.methods.symbolic.text import Expression, Undecided, to_program_text
+from diffcli.methods.symbolic.symbolic import SympyBuilder
+from diffcli.methods.symbolic.text import Expression, Undecided, attempted, to_program_text
 from diffcli.methods.symbolic.zero_test import node_count, vanishes
 from diffcli.tape import Tape
 from diffcli.tape.running.algebra import replay
-
-T = TypeVar("T")
 
 MOST_WRITTEN_OUT = 4_000
 """Programs that would be larger than this, written out without sharing, are not given to SymPy: its walks share nothing."""
@@ -79,7 +78,7 @@ def decide(tape: Tape, variable: str, claim: Tape) -> Decision:
     """
     if max(_written_out(tape), _written_out(claim)) > MOST_WRITTEN_OUT:
         return NOTHING
-    return _guarded(lambda: _decide(tape, variable, claim), NOTHING)
+    return attempted(partial(_decide, tape, variable, claim)) or NOTHING
 
 
 def derivative_text(tape: Tape, slot: int, variable: str) -> str:
@@ -93,15 +92,7 @@ def derivative_text(tape: Tape, slot: int, variable: str) -> str:
     part = tape.copy(output=slot)
     if _written_out(part) > MOST_WRITTEN_OUT:
         return ""
-    return _guarded(lambda: _text(SympyBuilder().differentiate(part, variable), tape), "")
-
-
-def _guarded(work: Callable[[], T], otherwise: T) -> T:
-    """The result of some work of SymPy's, or something else where it fails."""
-    try:
-        return work()
-    except (*REFUSALS, AttributeError):
-        return otherwise
+    return attempted(lambda: _text(SympyBuilder().differentiate(part, variable), tape)) or ""
 
 
 def _written_out(tape: Tape) -> int:
@@ -117,28 +108,17 @@ def _decide(tape: Tape, variable: str, claim: Tape) -> Decision:
     right = builder.differentiate(tape, variable)
     claimed = builder.release(builder.read(claim)[0])
     difference = claimed - right
-    proved = True if vanishes(difference) or is_equal_by_cases(claimed, right, tape) else _judged(difference)
+    proved: bool | None = vanishes(difference) or is_equal_by_cases(claimed, right, tape)
+    if not proved:  # SymPy's own simplification decides, if it is one that it will be done with soon
+        proved = is_zero(difference) if _is_tame(difference, MOST_JUDGED) else None
     return Decision(proved, _text(right, tape), witness(difference) if proved is False else None)
-
-
-def _judged(difference: Expression) -> bool | None:
-    """What SymPy's own simplification makes of a difference, if it is one that it will be done with soon."""
-    return is_zero(difference) if _is_tame(difference, MOST_JUDGED) else None
 
 
 def _text(derivative: Expression, tape: Tape) -> str:
     """The shortest of a derivative's forms, in diffcli's language."""
-    forms = [derivative]
-    for most, form in _FORMS:
-        if _is_tame(derivative, most):
-            try:
-                forms.append(form(derivative))
-            except LimitError:
-                raise
-            except Exception:  # SymPy can fail in ways of its own; the derivative stands without this form
-                continue
+    forms = [attempted(partial(form, derivative)) for most, form in _FORMS if _is_tame(derivative, most)]
     texts = []
-    for form in forms:
+    for form in (derivative, *[form for form in forms if form is not None]):
         try:
             if node_count(form, MOST_SHOWN) < MOST_SHOWN:
                 texts.append(to_program_text(form, MOST_SHOWN, tape.inputs))

@@ -8,13 +8,13 @@ decidable for expressions of this kind (Richardson 1968), so the effort is bound
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import islice
 
 import sympy
 
-from diffcli.errors import LimitError
 from diffcli.methods.differences.random_points import RANGES, random_points
-from diffcli.methods.symbolic.text import Expression
+from diffcli.methods.symbolic.text import Expression, attempted
 from diffcli.methods.symbolic.zero_test import node_count, vanishes
 
 MOST_NODES = 400
@@ -90,11 +90,12 @@ def witness(difference: Expression) -> dict[str, float] | None:
     parts = list(dict.fromkeys(sympy.postorder_traversal(difference)))
     defined = 0
     for point in _points(sorted(difference.free_symbols, key=sympy.default_sort_key)):
-        number = _value(parts, point, _DIGITS)
+        number = attempted(partial(_value, parts, point, _DIGITS))
         if number is None:
             continue
         # what rounding leaves of a zero is another number with more digits
-        if number and _is_near(number, _value(parts, point, 2 * _DIGITS)):
+        closer = attempted(partial(_value, parts, point, 2 * _DIGITS)) if number else None
+        if closer is not None and abs(number - closer) <= abs(closer) / 1000:
             return {symbol.name: value for symbol, value in point.items()}
         defined += 1
         if defined == ENOUGH:
@@ -112,25 +113,20 @@ def _points(symbols: list[Expression]) -> Iterator[dict[Expression, float]]:
 def _value(parts: list[Expression], point: dict[Expression, float], digits: int) -> Expression | None:
     """The last of some expressions at a point, each made of those before it; None where it is no real number."""
     values: dict[Expression, Expression] = {}
-    try:
-        for part in parts:
-            if part in point:
-                value = sympy.Float(repr(point[part]), digits)
-            elif not part.args:
-                value = part
-            else:
-                arguments = [values[argument] for argument in part.args]
-                if isinstance(part, _GROWING) and not _is_moderate(part, arguments):
-                    return None
-                value = part.func(*arguments)
-            if value.is_number and not value.is_Rational and not value.is_Float:
-                value = value.evalf(digits)
-            values[part] = value
-        return value if value.is_number and value.is_real and value.is_finite else None
-    except LimitError:
-        raise
-    except Exception:  # beyond SymPy's domain or depth: this point says nothing
-        return None
+    for part in parts:
+        if part in point:
+            value = sympy.Float(repr(point[part]), digits)
+        elif not part.args:
+            value = part
+        else:
+            arguments = [values[argument] for argument in part.args]
+            if isinstance(part, _GROWING) and not _is_moderate(part, arguments):
+                return None
+            value = part.func(*arguments)
+        if value.is_number and not value.is_Rational and not value.is_Float:
+            value = value.evalf(digits)
+        values[part] = value
+    return value if value.is_number and value.is_real and value.is_finite else None
 
 
 def _is_moderate(part: Expression, arguments: list[Expression]) -> bool:
@@ -141,21 +137,9 @@ def _is_moderate(part: Expression, arguments: list[Expression]) -> bool:
     return bool(size < _MOST_GROWTH)
 
 
-def _is_near(one: Expression, other: Expression | None) -> bool:
-    return other is not None and bool(abs(one - other) <= abs(other) / 1000)
-
-
 def _is_proved(difference: Expression, proofs: Sequence[Callable[[Expression], Expression]]) -> bool:
     powers = [power.exp for power in difference.atoms(sympy.Pow) if power.base.is_Add and power.exp.is_Integer]
     if all(abs(exponent) <= MOST_POWER for exponent in powers):
         proofs = (sympy.expand, *proofs)
     proofs = (lambda zero: sympy.Integer(not vanishes(zero)), *proofs)
-    for proof in proofs:
-        try:
-            if proof(difference) == 0:
-                return True
-        except LimitError:
-            raise
-        except Exception:  # SymPy's rewriting can fail in ways of its own; the next one may do
-            continue
-    return False
+    return any(attempted(partial(proof, difference)) == 0 for proof in proofs)

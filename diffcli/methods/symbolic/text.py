@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Any, TypeAlias
+from collections.abc import Callable, Collection
+from typing import Any, TypeAlias, TypeVar
 
 import sympy
 
 from diffcli.errors import LimitError, error
 from diffcli.language.syntax import ATOM, COMPARISON, NEGATION, POWER, PRODUCT, SUM
-from diffcli.language.writing.printer import Parts, call_parts, operator_parts, written
+from diffcli.language.writing.printer import Parts, call_parts, operator_parts, pieces
 from diffcli.operations import OPERATIONS
 
 Expression: TypeAlias = Any
 """A SymPy expression; SymPy ships no types."""
+
+
+T = TypeVar("T")
 
 
 class Undecided(Exception):
@@ -24,6 +27,16 @@ _FUNCTIONS = {row.sympy: row.spelling for row in OPERATIONS.values() if row.symp
 _FUNCTIONS |= {"loggamma": "lgamma", "sqrt": "sqrt"}
 _RELATIONS = {row.sympy: row.symbol for row in OPERATIONS.values() if row.precedence == COMPARISON}
 _CONSTANTS = {sympy.true: "(1 == 1)", sympy.false: "(1 == 0)", sympy.nan: "(0/0)"}
+
+
+def attempted(work: Callable[[], T]) -> T | None:
+    """What some work of SymPy's comes to; None where it fails, as SymPy may in many forms, but for a limit of the caller's."""
+    try:
+        return work()
+    except LimitError:
+        raise
+    except Exception:
+        return None
 
 
 def to_program_text(expression: Expression, most_nodes: int, variables: Collection[str] = ()) -> str:
@@ -49,7 +62,7 @@ def to_program_text(expression: Expression, most_nodes: int, variables: Collecti
             return [f"({instead})" if constant in variables else constant], ATOM
         return _parts(part)
 
-    return written(expression, parts_of)
+    return "".join(pieces(expression, parts_of))
 
 
 def _parts(part: Expression) -> tuple[Parts, int]:

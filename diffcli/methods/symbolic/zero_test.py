@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from itertools import islice
-from math import comb, gcd, lcm
+from math import comb
 from typing import Any
 
 import sympy
@@ -108,7 +108,7 @@ class _Kernels:
             for key, coefficient in self._multiples(node):
                 # exponents that are numbers make a root, of which whole powers are powers of the base
                 known = self.units.get(key, sympy.Integer(1) if key[0] == "power" and key[-1] == 1 else abs(coefficient))
-                self.units[key] = _common(known, coefficient)
+                self.units[key] = known.gcd(coefficient)
         self.replaced: dict[Expression, Expression] = {}
         for node in self.nodes:
             if node not in self.replaced:
@@ -207,12 +207,6 @@ def _exponents(exponent: Expression) -> list[tuple[Expression, Expression]]:
         _refuse_if(not times.is_Rational)
         parts.append((part, times))
     return parts
-
-
-def _common(unit: Expression, other: Expression) -> Expression:
-    """The largest number of which both are whole multiples."""
-    denominator = lcm(unit.q, other.q)
-    return sympy.Rational(gcd(int(unit * denominator), int(other * denominator)), denominator)
 
 
 def _terms(expression: Expression) -> int:

@@ -22,11 +22,7 @@ _parsed = cache(parse_rule)
 def row_text(tape: Tape, slot: int, words: Mapping[str, str], dialect: Dialect) -> str:
     """An array row applied to ``words``, the texts of its operands ``a0``, ``a1``, ..., as a formula."""
     letters = [f"a{place}" for place in range(len(tape.operands_of(slot)))]
-    program = _application(_row_text(tape, slot, letters))
-    return to_text(program, None, dialect, lambda name: words.get(name, name))
-
-
-_application = cache(parse_rule)
+    return to_text(_parsed(_row_text(tape, slot, letters)), None, dialect, lambda name: words.get(name, name))
 
 
 def _row_text(tape: Tape, slot: int, letters: list[str]) -> str:
@@ -183,4 +179,4 @@ def summed_text(text: str, shape: tuple[int, ...], wanted: tuple[int, ...], dial
         said = f"sum_to(a0, shape={_fixed_text('', wanted)})"
     else:
         said = f"sum(a0, axis={_value_text(kept or tuple(range(ahead)))}{', keepdims=1' if kept else ''})"
-    return to_text(_application(said), None, dialect, lambda name: text if name == "a0" else name)
+    return to_text(_parsed(said), None, dialect, lambda name: text if name == "a0" else name)

@@ -10,48 +10,59 @@ difference beside its own). A function such as erf adds what its own rule takes.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from diffcli.methods.problem.problem import Problem
-from diffcli.methods.sweeps.forward import Tangents
+from diffcli.methods.problem.problem import Linearisation, Problem
+from diffcli.methods.problem.scalarise import in_numbers
 from diffcli.methods.sweeps.reverse import Step
 from diffcli.methods.traces.trace import formula_of
 from diffcli.operations import OPERATIONS
+from diffcli.operations.array_row import size
 from diffcli.records import Cost
+from diffcli.tape import Tape
 from diffcli.tape.running.rules import terms
 
 FREE = frozenset(("where", "stop_gradient"))
 
 
 def function_cost(problem: Problem) -> int:
-    """The rows that are evaluated, choices left out."""
+    """The operations of the rows that are evaluated, choices left out; of arrays, as if they were written out in numbers."""
     tape = problem.tape
-    if tape.shapes is not None:
-        from diffcli.methods.traces.array_cost import array_function_cost  # numbers do not wait for it
+    return sum(_row_cost(tape, slot) for slot in tape.rows() if problem.values[slot] is not None)
 
-        return array_function_cost(problem)
-    return sum(
-        name not in FREE and OPERATIONS[name].precedence not in range(1, 6) and problem.values[slot] is not None
-        for slot, name in enumerate(tape.operations, tape.first_row)
-    )
+
+def _row_cost(tape: Tape, slot: int) -> int:
+    name = tape.operation(slot)
+    if name in OPERATIONS:
+        return 0 if name in FREE or OPERATIONS[name].precedence in range(1, 6) else size(tape.shape(slot))
+    from diffcli.operations.array_costs import ARRAY_COSTS  # numbers do not wait for it
+
+    count = ARRAY_COSTS.get(name)
+    return 0 if count is None else count([tape.shape(operand) for operand in tape.operands_of(slot)], tape.shape(slot))
 
 
 def reverse_cost(problem: Problem, steps: Sequence[Step]) -> Cost:
-    """The cost of one reverse sweep: each step its term, and a sum where something was there before."""
-    if problem.tape.shapes is not None:
-        from diffcli.methods.traces.array_cost import array_reverse_cost
+    """The cost of one reverse sweep: each step its term, and a sum where something was there before.
 
-        return array_reverse_cost(problem)
-    sweep = sum(_term_cost(problem, step.source, step.position, joins=not step.first) for step in steps)
-    return Cost(function_cost(problem), sweep, 1, "at most 5 times for sums and products, 6 with quotients")
+    With arrays, what the gradient takes as a program beside f.
+    """
+    function = function_cost(problem)
+    if problem.tape.shapes is None:
+        sweep = sum(_term_cost(problem, step.source, step.position, joins=not step.first) for step in steps)
+        return Cost(function, sweep, 1, "at most 5 times for sums and products, 6 with quotients")
+    from diffcli.methods.sweeps.transform import transform_reverse
+
+    found = transform_reverse(problem.tape, list(map(problem.input_slot, problem.wrt)), problem.active)
+    together = function_cost(Linearisation(problem, found.tape))
+    return Cost(function, together - function, 1, "at most 5 times for sums, products and quotients")
 
 
-def forward_cost(problem: Problem, sweeps: Sequence[Tangents]) -> Cost:
-    """The cost of the tangent sweeps, one for each seed."""
+def forward_cost(problem: Problem, sweeps: Sequence[Sequence[Any]]) -> Cost:
+    """The cost of the tangent sweeps, one for each seed; with arrays one for each element, over the program in numbers."""
+    numbers = in_numbers(problem)
+    if numbers is not problem:
+        problem, sweeps = numbers, [numbers.swept_forward({numbers.input_slot(name): 1.0}) for name in numbers.wrt]
     tape = problem.tape
-    if tape.shapes is not None:
-        from diffcli.methods.traces.array_cost import array_forward_cost
-
-        return array_forward_cost(problem)
     total = 0
     for sweep in sweeps:
         for slot in tape.rows():

@@ -7,9 +7,8 @@ from typing import NamedTuple
 from diffcli.methods.problem.problem import Linearisation, Problem
 from diffcli.methods.sweeps.transform import transform_reverse
 from diffcli.methods.traces.cost import function_cost
-from diffcli.methods.traces.trace import Notation, Tracer
+from diffcli.methods.traces.trace import Notation, Tracer, operand_of
 from diffcli.records import Number, Operand, Trace, is_array
-from diffcli.tape import Tape
 
 
 class DerivativeTape(NamedTuple):
@@ -50,7 +49,7 @@ def derivative_tape(problem: Problem, notation: Notation, most_shown: int | None
     names = ["f", *(f"df/d{name}" for name in problem.wrt)]
     places = [slot if slot < tape.slots else slot - tape.size for slot in tape.outputs]
     outputs = tuple(
-        (name, _operand(tape, slot), _number(derived.values[slot])) for name, slot in zip(names, places, strict=True)
+        (name, operand_of(tape, slot), _number(derived.values[slot])) for name, slot in zip(names, places, strict=True)
     )  # fmt: skip
     adjoints = tuple(tuple(sorted(named.get(row.v, ()))) for row in trace.primal)
     first = tape.index(tape.derived_from or 0)
@@ -59,9 +58,3 @@ def derivative_tape(problem: Problem, notation: Notation, most_shown: int | None
 
 def _number(value: Number) -> Number:
     return (value if is_array(value) else float(value)) + 0.0
-
-
-def _operand(tape: Tape, slot: int) -> Operand:
-    if slot >= 0:
-        return Operand(tape.index(slot))
-    return Operand(None, tape.constants[-1 - slot], tape.constant_names.get(slot, ""))

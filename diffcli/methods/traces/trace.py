@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 from diffcli.language import Program, parse
 from diffcli.language.writing.printer import LATEX, MATHEMATICS, PLAIN_MATHEMATICS, Dialect, number_text, to_text
 from diffcli.methods.problem.problem import Problem
-from diffcli.methods.sweeps.forward import Tangents
 from diffcli.methods.sweeps.reverse import Step
 from diffcli.operations import OPERATIONS
 from diffcli.operations.custom_operations import OwnName
 from diffcli.records import AdjointStep, Operand, PrimalRow, TangentRow, Trace, is_array
+from diffcli.tape import Tape
 from diffcli.tape.running.formulas import Formula
 from diffcli.tape.running.rules import ABSENT, RESULT, SEED, TIES, Term, terms
 
@@ -98,21 +98,25 @@ def _application(operation: str, count: int) -> Program:
 
 
 def formula_of(problem: Problem, slot: int, position: int, term: Term) -> Formula:
-    """The formula of the term of a row by one of its operands, at the row's values."""
+    """The formula of the term of a row by one of its operands, at the row's values; an array stands for many of them."""
     row = problem.tape.operands_of(slot)
-    numbers = [problem.values[operand] for operand in row]
-    result = problem.values[slot]
+    result, *numbers = [None if is_array(found) else _plain(found) for found in (problem.values[place] for place in (slot, *row))]
     operation = term.row
-    if problem.tape.shapes is not None:  # what is no constant stands for many numbers
-        known = {operand: number for operand, number in zip(row, numbers, strict=True) if operand < 0 and not is_array(number)}
-        numbers, result = [known.get(operand) for operand in row], None
     environment: dict[str, Any] = {SEED: 1.0, RESULT: result}
     if operation.variadic:
-        environment |= {operation.parameters[0]: numbers[position], TIES: float(numbers.count(result))}
-        return Formula(term, environment, (TIES,))
+        ties = None if result is None else float(numbers.count(result))
+        environment |= {operation.parameters[0]: numbers[position], TIES: ties}
+        return Formula(term, environment, () if ties is None else (TIES,))
     environment |= dict(zip(operation.parameters, numbers, strict=True))
     constants = [name for name, operand in zip(operation.parameters, row, strict=True) if operand < 0]
     return Formula(term, environment, constants)
+
+
+def operand_of(tape: Tape, slot: int) -> Operand:
+    """A value as an operand: by its index, or as the constant that it is."""
+    if slot >= 0:
+        return Operand(tape.index(slot))
+    return Operand(None, tape.constants[-1 - slot], tape.constant_names.get(slot, ""))
 
 
 def _plain(value: Any) -> Any:
@@ -138,7 +142,7 @@ class Tracer:
         output = tape.index(tape.output) if tape.output < tape.slots else None
         return Trace(len(tape.inputs), rows, output, seeds, tangent, hidden=(self.hidden_rows, 0))
 
-    def with_tangents(self, seeds: Sequence[str], sweeps: Sequence[Tangents]) -> Trace:
+    def with_tangents(self, seeds: Sequence[str], sweeps: Sequence[Sequence[Any]]) -> Trace:
         rows = []
         for slot in self.slots:
             tangents = tuple(_plain(sweep[slot]) for sweep in sweeps)
@@ -158,9 +162,7 @@ class Tracer:
     # -- rows -----------------------------------------------------------------------------------------------------------
 
     def _operand(self, slot: int) -> Operand:
-        if slot >= 0:
-            return Operand(self.tape.index(slot))
-        return Operand(None, self.tape.constants[-1 - slot], self.tape.constant_names.get(slot, ""))
+        return operand_of(self.tape, slot)
 
     def _primal_row(self, slot: int) -> PrimalRow:
         tape = self.tape
@@ -218,14 +220,12 @@ class Tracer:
         formula = formula_of(self.problem, slot, position, term)
         if operation.variadic:
             names = {operation.parameters[0]: own}
-            if self.tape.shapes is None:
+            if formula.environment[TIES] is not None:
                 names[TIES] = number_text(formula.environment[TIES])
         else:
             words = [self.notation.operand(self._operand(operand)) for operand in row]
             names = dict(zip(operation.parameters, words, strict=True))
-        names |= {SEED: other, RESULT: self.notation.value(self.tape.index(slot))}
-        if self.tape.shapes is not None:
-            names[ABSENT] = "0"  # of the elements that are not taken
+        names |= {SEED: other, RESULT: self.notation.value(self.tape.index(slot)), ABSENT: "0"}  # what is not taken is 0
         text = formula.text(self.notation.dialect, names)
         if len(text) > _TOO_LONG or len(term.program.statements) > 1:
             above, below = self.notation.value(self.tape.index(slot)), own

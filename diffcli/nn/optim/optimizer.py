@@ -1,4 +1,4 @@
-"""What optimisers have in common: groups of parameters with their settings, what is remembered of each, and the step."""
+"""The base of optimisers: groups of parameters with their settings, the state of each parameter, and the step."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Optimizer:
         Groups of parameters, each with settings of its own; a setting may be changed between steps:
         ``optimizer.param_groups[0]["lr"] = 0.01``.
     state
-        What is remembered of each parameter, such as its momentum.
+        The state of each parameter, such as its momentum.
     """
 
     def __init__(self, params: Iterable[Any], defaults: Mapping[str, Any]) -> None:
@@ -74,12 +74,12 @@ class Optimizer:
                 name = f"`{one.name}`" if one.name else "a parameter"
                 raise unfit(f"{name} is there twice, and each step would change it twice")
             known_ids.add(id(one))
-        settled = {"params": listed, **self.defaults, **{name: value for name, value in group.items() if name != "params"}}
-        self.check(settled)
-        self.param_groups.append(settled)
+        complete = {"params": listed, **self.defaults, **{name: value for name, value in group.items() if name != "params"}}
+        self.check(complete)
+        self.param_groups.append(complete)
 
     def zero_grad(self, set_to_none: bool = True) -> None:
-        """Take the gradients of all parameters away, or make them 0: `backward` adds to what is there."""
+        """Clear the gradients of all parameters, or set them to 0: `backward` adds to them."""
         for group in self.param_groups:
             for parameter in group["params"]:
                 parameter.grad = None if set_to_none or parameter.grad is None else zeros_like(parameter.grad)
@@ -108,7 +108,7 @@ class Optimizer:
         return loss
 
     def state_dict(self) -> dict[str, Any]:
-        """What is remembered and the settings, with parameters by their numbers: to go on later from here."""
+        """The state and the settings, with parameters by their numbers, to resume from later."""
         numbers: dict[int, int] = {}
         groups = []
         for group in self.param_groups:
@@ -118,7 +118,7 @@ class Optimizer:
         return {"state": state, "param_groups": groups}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Go on from a `state_dict` of an optimiser of the same kind with as many parameters.
+        """Resume from a `state_dict` of an optimiser of the same kind with as many parameters.
 
         Raises
         ------

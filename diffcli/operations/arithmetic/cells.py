@@ -64,7 +64,7 @@ def applied(function: Callable[..., Any], operands: Sequence[Cells]) -> Cells:
     return of([function(*cells) for cells in zip(*[part.reshape(-1) for part in whole], strict=True)], whole[0].shape)
 
 
-def grouped(cells: Cells, axis: tuple[int, ...], keepdims: int, function: Callable[[list[Any]], Any]) -> Cells:
+def grouped(cells: Cells, function: Callable[[list[Any]], Any], axis: tuple[int, ...], keepdims: int) -> Cells:
     """A function of all the cells along the axes, for each place beside them."""
     cells = np.asarray(cells, dtype=object)
     rest = tuple(k for k in range(cells.ndim) if k not in axis)

@@ -204,12 +204,9 @@ def truth(value: Value) -> Value:
     return value.astype(np.bool_, copy=False) if isinstance(value, np.ndarray) and value.ndim else np.bool_(value)
 
 
-def truth_of_any(value: Value, axis: int | None, keepdims: bool) -> Value:
-    return np.any(value, axis=axis, keepdims=keepdims)[()]
-
-
-def truth_of_all(value: Value, axis: int | None, keepdims: bool) -> Value:
-    return np.all(value, axis=axis, keepdims=keepdims)[()]
+def truth_of(name: str, value: Value, axis: int | None, keepdims: bool) -> Value:
+    """Whether ``any`` element, or ``all``, are not 0."""
+    return getattr(np, name)(value, axis=axis, keepdims=keepdims)[()]
 
 
 def index_part(value: Value) -> Any:
@@ -250,17 +247,17 @@ def scattered(g: Value, key: Any, shape: tuple[int, ...], kind: Kind) -> Value:
     return plain(whole)
 
 
-def scattered_where(there: Any, key: Any, shape: tuple[int, ...]) -> Any:
-    """Which elements the places of a key are, as far as what goes there is there."""
+def scattered_where(mask: Any, key: Any, shape: tuple[int, ...]) -> Any:
+    """Which elements a key picks, as far as they are present under a mask."""
     whole = np.zeros(shape, np.bool_)
-    if there is True:
+    if mask is True:
         whole[key] = True
     else:
-        np.logical_or.at(whole, key, there)
+        np.logical_or.at(whole, key, mask)
     return whole[()]
 
 
-def alike(values: Sequence[Value]) -> tuple[int, ...] | None:
+def same_shape(values: Sequence[Value]) -> tuple[int, ...] | None:
     """The shape that all arrays among some values have, if they are in double precision, and the others are floats."""
     shape: tuple[int, ...] | None = None
     for value in values:
@@ -273,7 +270,7 @@ def alike(values: Sequence[Value]) -> tuple[int, ...] | None:
     return shape or ()
 
 
-def places(shape: tuple[int, ...]) -> Any:
+def flat_indices(shape: tuple[int, ...]) -> Any:
     """The number of each element, counted row by row, in an array of a shape."""
     return np.arange(int(np.prod(shape))).reshape(shape)
 

@@ -10,7 +10,8 @@ from diffcli.language.writing.printer import latex_name
 from diffcli.methods.derivation.derivation import REFERENCE, Derivation, DerivationStep, SymbolicAgreement, prime_of
 from diffcli.methods.derivation.rules import CONSTANT, IDENTITY
 from diffcli.methods.traces.trace import IN_LATEX, Notation
-from diffcli.reports.document import Block, Column, Table, Text, number
+from diffcli.records.blocks import Block, Column, Table, Text
+from diffcli.reports.document import data_of, number
 from diffcli.reports.formats import PERSON, Style
 from diffcli.reports.formats.latex import escape
 
@@ -42,29 +43,19 @@ def derivation_blocks(derivations: Sequence[Derivation], notation: Notation, sty
 
 def derivation_data(found: Derivation) -> dict[str, Any]:
     """A derivation for JSON; rows are named v[-1], v[0], v[1], ... as in the traces."""
-    return {
-        "variable": found.variable,
-        "derivative": found.derivative or None,
-        "value": found.value,
-        "agreement": found.agreement._asdict(),
-        "steps": [
-            {
-                "v": None if step.v is None else f"v[{step.v}]",
-                "rule": step.rule,
-                "row": step.row,
-                "name": step.name or None,
-                "let": step.let or None,
-                "formula": step.formula or None,
-                "remark": step.remark or None,
-                "result": step.result,
-                "value": step.value,
-                "children": [f"v[{child}]" for child in step.children],
-                "refers_to": None if step.refers_to is None else f"v[{step.refers_to}]",
-                "depth": step.depth,
-            }
-            for step in found.steps
-        ],
-    }
+    steps = [
+        data_of(
+            step, "v rule row name let formula remark result value children refers_to depth",
+            v=_row(step.v), children=list(map(_row, step.children)), refers_to=_row(step.refers_to),
+            **{field: getattr(step, field) or None for field in ("name", "let", "formula", "remark")},
+        )
+        for step in found.steps
+    ]  # fmt: skip
+    return data_of(found, "variable derivative value agreement steps", derivative=found.derivative or None, steps=steps)
+
+
+def _row(v: int | None) -> str | None:
+    return None if v is None else f"v[{v}]"
 
 
 def _identity(step: DerivationStep, notation: Notation) -> str:

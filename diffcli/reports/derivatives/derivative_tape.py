@@ -7,8 +7,9 @@ from typing import Any
 from diffcli.methods.traces.derivative_tape import DerivativeTape
 from diffcli.methods.traces.trace import ASCII, IN_LATEX, Notation
 from diffcli.records import Operand
+from diffcli.records.blocks import Block, Column, Table, Text
 from diffcli.reports.derivatives.trace import primal_value, trace_data
-from diffcli.reports.document import Block, Column, Table, Text, number
+from diffcli.reports.document import number
 
 
 def derivative_tape_blocks(found: DerivativeTape, notation: Notation) -> list[Block]:

@@ -8,10 +8,10 @@ from diffcli.language import parse
 from diffcli.language.writing.printer import LATEX, step_text, to_text
 from diffcli.methods.traces.trace import IN_LATEX, NOTATIONS, Notation
 from diffcli.records import Cost, Difference, GradientResult, SymbolicDerivative, is_array
+from diffcli.records.blocks import Block, Column, Document, Table, Text, Value, Values
 from diffcli.reports.derivatives.trace import trace_data, trace_tables
-from diffcli.reports.document import Block, Column, Document, Table, Text, Value, Values, number
+from diffcli.reports.document import LONGEST, data_of, heading, number
 from diffcli.reports.formats import Style
-from diffcli.reports.heading import LONGEST, heading
 
 
 def gradient_report(
@@ -190,21 +190,11 @@ def _cost_text(cost: Cost, mode: str) -> str:
 
 
 def _data(result: GradientResult, timing: dict[str, float] | None, full: bool) -> dict[str, Any]:
-    data: dict[str, Any] = {
-        "schema": "diffcli/grad@1",
-        "expression": result.expression,
-        "mode": result.mode,
-        "at": result.at,
-        "value": result.value,
-        "gradient": result.gradient,
-    }
-    if result.seed is not None:
-        data |= {"seed": result.seed, "directional": result.directional}
-    data["notes"] = _notes_data(result)
-    if result.differences:
-        data["differences"] = [_difference_data(found) for found in result.differences]
-    if result.symbolic:
-        data["symbolic"] = [found._asdict() for found in result.symbolic]
+    along = "seed directional " if result.seed is not None else ""
+    data = data_of(
+        result, f"schema expression mode at value gradient {along}notes differences? symbolic?", schema="diffcli/grad@1",
+        differences=[{**of._asdict(), "samples": [{"x": x, "f": f} for x, f in of.samples]} for of in result.differences],
+    )  # fmt: skip
     if result.derivations:
         from diffcli.reports.derivatives.derivation import derivation_data
 
@@ -220,15 +210,3 @@ def _data(result: GradientResult, timing: dict[str, float] | None, full: bool) -
     if timing is not None:
         data["timing"] = timing
     return data
-
-
-def _notes_data(result: GradientResult) -> list[dict[str, Any]]:
-    if not result.notes:
-        return []
-    from diffcli.reports.diagnostics import as_data
-
-    return [as_data(note) for note in result.notes]
-
-
-def _difference_data(found: Difference) -> dict[str, Any]:
-    return {**found._asdict(), "samples": [{"x": x, "f": value} for x, value in found.samples]}

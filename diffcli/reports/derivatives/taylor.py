@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from diffcli.language import parse
 from diffcli.language.writing.printer import LATEX, to_text
 from diffcli.methods.taylor import TaylorResult
-from diffcli.reports.document import Block, Column, Document, Table, Text
+from diffcli.records.blocks import Block, Column, Document, Table, Text
+from diffcli.reports.document import data_of, heading
 from diffcli.reports.formats import TEX, Style
-from diffcli.reports.heading import heading
 
 LONGEST = 2000
 """A longer polynomial is not shown in a table for people."""
@@ -28,7 +26,8 @@ def taylor_report(result: TaylorResult, style: Style) -> Document:
     blocks.append(Table("", titles, rows))
     if result.polynomial is not None and len(result.polynomial) <= LONGEST:
         blocks += _latex(result.polynomial) if style.notation == TEX else [Text(result.polynomial, "code")]
-    return Document(tuple(blocks), _data(result))
+    fields = "schema expression variable at order coefficients derivatives polynomial left right notes"
+    return Document(tuple(blocks), data_of(result, fields, schema="diffcli/taylor@1"))
 
 
 def _latex(polynomial: str) -> list[Block]:
@@ -38,21 +37,3 @@ def _latex(polynomial: str) -> list[Block]:
         Text(head + to_text(program, statement.root, LATEX), "math")
         for head, statement in zip(heads, program.statements, strict=True)
     ]  # fmt: skip
-
-
-def _data(result: TaylorResult) -> dict[str, Any]:
-    from diffcli.reports.diagnostics import as_data
-
-    return {
-        "schema": "diffcli/taylor@1",
-        "expression": result.expression,
-        "variable": result.variable,
-        "at": result.at,
-        "order": result.order,
-        "coefficients": list(result.coefficients),
-        "derivatives": list(result.derivatives),
-        "polynomial": result.polynomial,
-        "left": result.left and list(result.left),
-        "right": result.right and list(result.right),
-        "notes": [as_data(note) for note in result.notes],
-    }

@@ -8,7 +8,7 @@ from typing import Any
 from diffcli.methods.traces.trace import IN_LATEX, Notation
 from diffcli.operations import OPERATIONS
 from diffcli.records import Operand, PrimalRow, Trace, is_array
-from diffcli.reports.document import Block, Column, Table
+from diffcli.records.blocks import Block, Column, Table
 
 CONDITIONS = frozenset(row.name for row in OPERATIONS.values() if row.symbol and row.precedence <= OPERATIONS["eq"].precedence)
 """Operations whose value is a truth."""

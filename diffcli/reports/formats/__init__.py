@@ -9,7 +9,7 @@ What a report must know of a format stands in its row: no other place asks for a
 from importlib import import_module
 from typing import NamedTuple
 
-from diffcli.reports.document import Document
+from diffcli.records.blocks import Document
 
 PERSON, PROGRAM, PICTURE = "person", "program", "picture"
 """Who reads a format: a person, who is shown rounded numbers and the beginning of what is long; a program, which gets all of

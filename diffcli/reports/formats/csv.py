@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 
-from diffcli.reports.document import Document, Matrix, Table, Values, cells, number
+from diffcli.records.blocks import Document, Matrix, Table, Values
+from diffcli.reports.document import cells, number
 from diffcli.reports.formats import Style
 
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from diffcli.records import is_array
-from diffcli.reports.document import Document, machine
+from diffcli.records.blocks import Document
+from diffcli.reports.document import machine
 from diffcli.reports.formats import Style
 
 LARGE = 10_000

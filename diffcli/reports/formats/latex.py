@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from diffcli.language.writing.printer import GREEK_LETTERS, latex_name, latex_number
 from diffcli.records import Number, is_array
-from diffcli.reports.document import MOST_SHOWN, Block, Document, Matrix, Table, Text, Values, cells, hidden_text
+from diffcli.records.blocks import MOST_SHOWN, Block, Document, Matrix, Table, Text, Values
+from diffcli.reports.document import cells, hidden_text
 from diffcli.reports.formats import Style
 
 _ESCAPES = {

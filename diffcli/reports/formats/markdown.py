@@ -6,7 +6,8 @@ import re
 from typing import Any
 
 from diffcli.records import is_array
-from diffcli.reports.document import Block, Document, Matrix, Table, Text, Values, cells, hidden_text, number
+from diffcli.records.blocks import Block, Document, Matrix, Table, Text, Values
+from diffcli.reports.document import cells, hidden_text, number
 from diffcli.reports.formats import Style
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from diffcli.errors import UsageError, error
-from diffcli.reports.document import Document
-from diffcli.reports.figure import Drawing, Figure
+from diffcli.records.blocks import Document
+from diffcli.records.figures import Drawing, Figure
 from diffcli.reports.formats import FORMATS, PICTURE, Style
 from diffcli.reports.plots.picture import Picture, lay_out
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from diffcli.reports.document import Document, Matrix, Table, Text, Values, cells, number
+from diffcli.records.blocks import Document, Matrix, Table, Text, Values
+from diffcli.reports.document import cells, number
 from diffcli.reports.formats import Style
 
 

@@ -16,11 +16,12 @@ from rich.table import Table as RichTable
 from rich.text import Text as RichText
 
 from diffcli.records import is_array
-from diffcli.reports.document import Block, Document, Matrix, Table, Text, Values, cells, hidden_text, number
+from diffcli.records.blocks import Block, Document, Matrix, Table, Text, Values
+from diffcli.reports.document import cells, hidden_text, number
 from diffcli.reports.formats import Style
 
 if TYPE_CHECKING:
-    from diffcli.reports.figure import Figure
+    from diffcli.records.figures import Figure
 
 NARROWEST = 14
 """A text column is not wrapped into less."""
@@ -40,13 +41,18 @@ def render(document: Document, style: Style) -> str:
     )  # fmt: skip
     previous: Block | None = None
     for block in document.blocks:
-        if previous is not None and not (isinstance(block, Text) and isinstance(previous, Text) and block.role == previous.role):
+        if previous is not None and not _go_together(previous, block):
             console.print()
         _print(console, block, style)
         previous = block
     lines = [line.rstrip() for line in stream.getvalue().split("\n")]
     text = "\n".join(lines)
     return text if style.unicode else to_ascii(text)
+
+
+def _go_together(one: Block, other: Block) -> bool:
+    """Whether two blocks are texts of one kind, with no white between them."""
+    return isinstance(one, Text) and isinstance(other, Text) and one.role == other.role != "paragraph"
 
 
 def to_ascii(text: str) -> str:

@@ -6,11 +6,11 @@ from typing import Any
 
 from diffcli.language.writing.printer import shorten
 from diffcli.records import is_array
-from diffcli.reports.document import Block, Column, Document, Table, Text, Value, Values
-from diffcli.reports.figure import Drawing
+from diffcli.records.blocks import Block, Column, Document, Table, Text, Value, Values
+from diffcli.records.figures import Drawing
+from diffcli.reports.document import data_of, heading
 from diffcli.reports.formats import PERSON, PICTURE, TREES, Style
 from diffcli.reports.graph.text import tree_lines
-from diffcli.reports.heading import heading
 from diffcli.studies.graph.record import Graph, GraphResult, fold_graph
 
 LONGEST_TITLE = 120
@@ -103,18 +103,15 @@ def _data(result: GraphResult) -> dict[str, Any]:
     0), ``partial`` (the local partial derivative, of numbers), ``adds`` (among arrays: what arrives at the operand's adjoint)
     and ``depends`` (whether a change goes on along it). Large arrays are told by their shape, norm and range.
     """
-    from diffcli.reports.diagnostics import as_data
-
     graph = result.graph
-    nodes = []
-    for node in graph.nodes:
-        known = dict(node.numbers)
-        nodes.append({
-            "id": node.id, "kind": node.kind, "operation": node.operation or None, "name": node.name or None,
-            "text": node.text or None, "span": None if node.span is None else list(node.span),
-            "shape": list(node.shape or ()), "value": _figure(known.get("value")), "adjoint": _figure(known.get("adjoint")),
-            "remark": node.remark or None,
-        })  # fmt: skip
+    nodes = [
+        data_of(
+            node, "id kind operation name text span shape value adjoint remark", shape=node.shape or (),
+            **{name: _figure(dict(node.numbers).get(name)) for name in ("value", "adjoint")},
+            **{name: getattr(node, name) or None for name in ("operation", "name", "text", "remark")},
+        )
+        for node in graph.nodes
+    ]  # fmt: skip
     edges = [
         {
             "from": graph.nodes[edge.operand].id, "to": graph.nodes[edge.user].id, "operand": edge.position,
@@ -123,11 +120,10 @@ def _data(result: GraphResult) -> dict[str, Any]:
         }
         for edge in graph.edges
     ]  # fmt: skip
-    return {
-        "schema": "diffcli/graph@1", "expression": result.expression, "at": result.at, "value": result.value,
-        "gradient": result.gradient, "results": [graph.nodes[place].id for place in graph.results],
-        "nodes": nodes, "edges": edges, "remark": result.remark or None, "notes": [as_data(note) for note in result.notes],
-    }  # fmt: skip
+    return data_of(
+        result, "schema expression at value gradient results nodes edges remark notes", schema="diffcli/graph@1",
+        results=[graph.nodes[place].id for place in graph.results], nodes=nodes, edges=edges, remark=result.remark or None,
+    )  # fmt: skip
 
 
 def _figure(value: Any) -> Any:

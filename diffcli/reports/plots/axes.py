@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from diffcli.reports.figure import Axis, Figure, Series
+from diffcli.records.figures import Axis, Figure, Series
 
 Place = tuple[float, float]
 """Fractions of the frame, across and up."""

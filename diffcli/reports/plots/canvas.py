@@ -8,7 +8,7 @@ from __future__ import annotations
 import textwrap
 from itertools import pairwise
 
-from diffcli.reports.figure import Figure, Series
+from diffcli.records.figures import Figure, Series
 from diffcli.reports.plots.axes import Frame, Place, Tick, frame
 
 Line = list[tuple[str, str]]

@@ -11,7 +11,7 @@ import textwrap
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from diffcli.reports.figure import Figure, Series
+from diffcli.records.figures import Figure, Series
 from diffcli.reports.plots.axes import Frame, Place, Point, frame
 from diffcli.reports.plots.canvas import LETTERS, colors, mark_colors
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from diffcli.reports.figure import Figure
+from diffcli.records.figures import Figure
 from diffcli.reports.plots.picture import INK, PAPER, Disc, Item, Path, Picture, Words, lay_out
 
 FONTS = "Helvetica, Arial, 'DejaVu Sans', sans-serif"
@@ -14,7 +14,7 @@ FONTS = "Helvetica, Arial, 'DejaVu Sans', sans-serif"
 def svg(figures: Sequence[Figure]) -> str:
     """The text of an SVG file with the figures below each other.
 
-    >>> from diffcli.reports.figure import Axis
+    >>> from diffcli.records.figures import Axis
     >>> text = svg([Figure("a < b", Axis("x"), Axis("y"), ())])
     >>> text.splitlines()[1]
     '<title>a &lt; b</title>'

@@ -7,8 +7,8 @@ from fractions import Fraction
 from itertools import pairwise
 
 from diffcli.methods.differences.stencils import STENCILS
+from diffcli.records.figures import Axis, Figure, Mark, Series
 from diffcli.reports.document import number
-from diffcli.reports.figure import Axis, Figure, Mark, Series
 from diffcli.reports.formats import Style
 from diffcli.reports.step_size.text import definitions, has_errors, luck, prime, question
 from diffcli.studies.step_size.difference_quotients import MethodSweep

@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from diffcli.reports.document import Block, Column, Document, Table, Text, Value, Values, number
+from diffcli.records.blocks import Block, Column, Document, Table, Text, Value, Values
+from diffcli.reports.document import data_of, number
 from diffcli.reports.formats import PROGRAM, Style
 from diffcli.reports.step_size.figure import step_size_figure
 from diffcli.reports.step_size.text import about, definitions, has_errors, is_beyond, luck, question, verdict
@@ -161,41 +162,20 @@ def _data(result: StepSizeResult) -> dict[str, Any]:
     reference = None
     if result.reference is not None:
         reference = {"value": result.reference, "digits": result.digits, "source": result.source}
-    return {
-        "schema": "diffcli/step-size@1",
-        "expression": result.expression,
-        "variable": result.variable,
-        "at": result.at,
-        "dtype": result.dtype,
-        "value": result.value,
-        "reference": reference,
-        "automatic": {"value": result.automatic, "error": result.automatic_error},
-        "noise": result.noise,
-        "floor": result.floor,
-        "slopes": None if result.slopes is None else {"left": result.slopes.left, "right": result.slopes.right},
-        "steps_tried": len(result.methods[0].samples),
-        "methods": [_method_data(swept, result) for swept in result.methods],
-        "notes": _notes_data(result),
-    }
+    return data_of(
+        result, "schema expression variable at dtype value reference automatic noise floor slopes steps_tried methods notes",
+        schema="diffcli/step-size@1", reference=reference, automatic={"value": result.automatic, "error": result.automatic_error},
+        slopes=result.slopes and data_of(result.slopes, "left right"), steps_tried=len(result.methods[0].samples),
+        methods=[_method_data(swept, result) for swept in result.methods],
+    )  # fmt: skip
 
 
 def _method_data(swept: MethodSweep, result: StepSizeResult) -> dict[str, Any]:
     known = swept.theory
-    theory = None
-    if known is not None:
-        theory = {**known._asdict(), "best_step": known.best_step, "best_error": known.best_error}
-    return {
-        "method": swept.method,
-        "theory": theory,
-        "best": None if swept.best is None else {name: value for name, value in swept.best._asdict().items() if name != "rule"},
-        "usual": None if swept.usual is None else swept.usual._asdict(),
-        "lifted": list(swept.lifted),
-        "slopes": {"truncation": swept.slopes[0], "rounding": swept.slopes[1]},
-        "samples": [{**sample._asdict(), "side": sample.side} for sample in _shown(swept, result)],
-    }
-
-
-def _notes_data(result: StepSizeResult) -> list[dict[str, Any]]:
-    from diffcli.reports.diagnostics import as_data
-
-    return [as_data(note) for note in result.notes]
+    return data_of(
+        swept, "method theory best usual lifted slopes samples",
+        theory=known and {**known._asdict(), **data_of(known, "best_step best_error")},
+        best=swept.best and data_of(swept.best, "step error typical_error"),
+        slopes=dict(zip(("truncation", "rounding"), swept.slopes, strict=True)),
+        samples=[{**sample._asdict(), "side": sample.side} for sample in _shown(swept, result)],
+    )  # fmt: skip

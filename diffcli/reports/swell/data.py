@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from diffcli.studies.swell.swell import SwellResult
+from diffcli.reports.document import data_of
+from diffcli.studies.swell.swell import Counts, SwellResult
 
 EXACT_DIGITS = 7
 """Numbers of more digits are rounded in tables for people."""
@@ -73,20 +74,17 @@ def swell_data(result: SwellResult, timed: bool) -> dict[str, Any]:
     data: dict[str, Any] = {
         "schema": "diffcli/swell@1", "map": recurrence.text, "state": recurrence.state, "start": recurrence.start,
         "n": request.n, "at": dict(request.at) or None, "budget": request.budget,
-        "rows": [_row(result, position) for position in range(len(result.counts))],
-        "forms": [form._asdict() for form in result.forms],
-        "accuracy": [row._asdict() for row in result.accuracy],
-        "undefined_from": None if result.lost is None else result.lost.n, "notes": _notes(result),
+        "rows": [_row(result, row) for row in result.counts], "forms": result.forms, "accuracy": result.accuracy,
+        "undefined_from": None if result.lost is None else result.lost.n, "notes": result.notes,
     }  # fmt: skip
     if timed:
         cells = [cell for cell in result.cells.values() if cell.state == "done"]
-        data["timing"] = [{"n": cell.n, "step": cell.step, "seconds": cell.seconds} for cell in cells]
+        data["timing"] = [data_of(cell, "n step seconds") for cell in cells]
     return data
 
 
-def _row(result: SwellResult, position: int) -> dict[str, Any]:
-    counts = result.counts[position]
-    row = counts._asdict() | {"tape": counts.tape._asdict()}
+def _row(result: SwellResult, counts: Counts) -> dict[str, Any]:
+    row = counts._asdict()
     if result.request.budget > 0:
         row["sympy"] = {name: _measured(result, counts.n, name) for name in SIZES}
     return row
@@ -100,9 +98,3 @@ def _measured(result: SwellResult, n: int, name: str) -> dict[str, Any]:
     if predicted is not None:
         return {"value": predicted, "state": "predicted"}
     return {"value": None, "state": "unknown" if cell is None else cell.state}
-
-
-def _notes(result: SwellResult) -> list[dict[str, Any]]:
-    from diffcli.reports.diagnostics import as_data
-
-    return [as_data(note) for note in result.notes]

@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from diffcli.language import parse
 from diffcli.language.writing.printer import LATEX, to_text
-from diffcli.reports.document import Block, Column, Document, Table, Text, number
-from diffcli.reports.figure import Axis, Figure, Series
+from diffcli.records.blocks import Block, Column, Document, Table, Text
+from diffcli.records.figures import Axis, Figure, Series
+from diffcli.reports.document import number
 from diffcli.reports.formats import PICTURE, PROGRAM, TEX, TREES, UNICODE, Style
 from diffcli.reports.swell.data import SIZES, big, swell_data
 from diffcli.studies.swell.swell import CHAOS, LAST_COMPARED, STEPS, Counts, SwellResult, WrittenForm

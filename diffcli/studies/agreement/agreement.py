@@ -9,13 +9,14 @@ from typing import NamedTuple
 from diffcli.errors import Diagnostic, LimitError, as_stop
 from diffcli.methods.differences.complex_step import complex_difference
 from diffcli.methods.differences.finite_difference import difference
-from diffcli.methods.nonsmooth.breaks import describe, find_breaks
+from diffcli.methods.nonsmooth.breaks import find_breaks
 from diffcli.methods.nonsmooth.nonfinite import require_value
+from diffcli.methods.nonsmooth.notes import describe
 from diffcli.methods.nonsmooth.system_notes import require_values
 from diffcli.methods.problem.components import Elements
 from diffcli.methods.problem.problem import At, Problem, Target
 from diffcli.methods.problem.scalarise import in_numbers, variables_of
-from diffcli.records import Difference, SymbolicDerivative
+from diffcli.records import SymbolicDerivative
 from diffcli.studies.agreement.verdict import PartialCheck, Way, floors, judge_partial
 from diffcli.tape.lowering import MOST_ROWS
 
@@ -177,11 +178,12 @@ def _by_all_methods(problem: Problem, notes: list[Diagnostic], progress: Progres
         tangent = problem.swept_forward({slot: 1.0})[problem.tape.output]
         numeric, imaginary = difference(problem, variable), complex_difference(problem, variable)
         lifted = imaginary.reason.partition("; ")[2]
+        why_not = "" if math.isfinite(numeric.estimate) else numeric.reason
         found[variable] = [
             Way("reverse", problem.adjoints[slot] or 0.0),
             Way("forward", tangent or 0.0),
             Way("symbolic", symbolic.get(variable), remark="" if variable in symbolic else why),
-            Way("numeric", numeric.estimate, numeric.error, _why(numeric), sides=(numeric.left, numeric.right)),
+            Way("numeric", numeric.estimate, numeric.error, why_not, sides=(numeric.left, numeric.right)),
             Way("complex", imaginary.estimate, imaginary.error, lifted),
         ]
     return found
@@ -199,11 +201,6 @@ def _array_sweeps(problem: Problem) -> list[Sweeps]:
         pairs = [(float(adjoint or 0.0), float(tangents[place] or 0.0)) for adjoint, tangents in zip(swept, moved, strict=True)]
         found.append(dict(zip(columns.names, pairs, strict=True)))
     return found
-
-
-def _why(numeric: Difference) -> str:
-    """Why there is no number by differences."""
-    return "" if math.isfinite(numeric.estimate) else numeric.reason
 
 
 def _symbolic(problem: Problem, notes: list[Diagnostic], progress: Progress) -> tuple[dict[str, float], str]:

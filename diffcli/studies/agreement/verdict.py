@@ -15,7 +15,7 @@ from diffcli.methods.differences.precise import DIGITS, Number, precise_derivati
 from diffcli.methods.differences.rounding_bound import UNIT
 from diffcli.methods.differences.sampling import TapeSampler
 from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, Break
-from diffcli.methods.nonsmooth.recorded_sides import slopes_of
+from diffcli.methods.nonsmooth.one_sided import slopes_of
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.reverse import accumulate, activity
 from diffcli.operations.arithmetic import precise

@@ -191,12 +191,12 @@ class _Judge(NamedTuple):
         """The points at which the claim agrees, up to the first at which it does not."""
         agreeing: list[Comparison] = []
         at = self.problem.at
-        for found in map(self._compared, islice(chain(nice_points(at), [at], points_about(at, 1)), self.tries)):
-            if found is not None and not found.agrees:
+        points = islice(chain(nice_points(at), [at], points_about(at, 1)), self.tries)
+        for found in filter(None, map(self._compared, points)):
+            if not found.agrees:
                 return agreeing, found
-            if found is not None:
-                agreeing.append(found)
-            if len(agreeing) >= ENOUGH:
+            agreeing.append(found)
+            if len(agreeing) == ENOUGH:
                 break
         return agreeing, None
 

@@ -7,9 +7,11 @@ from collections.abc import Callable, Sequence
 from diffcli.errors import ExpressionError
 from diffcli.language import Program
 from diffcli.methods.gradient import explain, with_zeros
-from diffcli.methods.nonsmooth.breaks import describe, find_breaks, overrides
+from diffcli.methods.nonsmooth.breaks import find_breaks
 from diffcli.methods.nonsmooth.nonfinite import require_value
-from diffcli.methods.problem.problem import At, Problem, Target, as_program, one_line, unused
+from diffcli.methods.nonsmooth.notes import tell_breaks
+from diffcli.methods.problem.problem import At, Problem, Target, as_program, one_line
+from diffcli.methods.problem.remarks import unused
 from diffcli.methods.sweeps.reverse import Adjoints, Step, accumulate, activity
 from diffcli.records import Number, is_array
 from diffcli.studies.graph.record import Edge, Graph, GraphResult, Node
@@ -80,9 +82,8 @@ def _at_point(problem: Problem, kink: str, strict: bool, progress: Callable[[str
         value = None if problem.tape.outputs else problem.values[problem.tape.output]
         return GraphResult(problem.expression(), problem.at, graph, value, {}, tuple(notes), remark)
     require_value(problem)
-    breaks = find_breaks(problem)
-    notes += describe(problem, breaks, kink, strict)
-    replaced = overrides(problem, breaks, kink)
+    told, replaced = tell_breaks(problem, find_breaks(problem), kink, strict)
+    notes += told
     progress("differentiating")
     adjoints, steps = accumulate(problem.tape, problem.values, problem.active, overrides=replaced)
     gradient = with_zeros(problem, {name: adjoints[problem.input_slot(name)] for name in problem.wrt}, notes)

@@ -87,4 +87,4 @@ def run_lesson(name: str, settings: Settings | None = None) -> Lesson:
             message = f"--size is {settings.size}; in the lesson {name} it is {size.what}, from {size.least} to {size.most}"
             raise UsageError([error("bad-value", message)])
     lesson: Lesson = import_module(f"{__name__}.{entry.module}").lesson(settings)
-    return lesson
+    return lesson._replace(name=name, title=entry.title)

@@ -6,8 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import diffcli.autograd as ad
+from diffcli.records.blocks import Table
+from diffcli.records.figures import Axis, Figure, Series
 from diffcli.studies.lessons.engine import quoted, refusal, refused
-from diffcli.studies.lessons.record import Check, Code, Curves, Grid, Lesson, Said, Settings
+from diffcli.studies.lessons.record import Check, Lesson, Settings, grid, listing, said
 
 RATE = 0.1
 STEPS = 60
@@ -36,43 +38,41 @@ def lesson(settings: Settings) -> Lesson:
     batch = _Batch(settings.seed)
     inner = _Inner()
     parts = (
-        Said(
+        said(
             "backward() does not set w.grad: it adds to it. A leaf that is used twice needs that within one pass, since the "
             "chain rule is a sum over paths. But it goes on over passes, too. Here is w**2 at w = 3, again and again:"
         ),
-        Grid("", ("after", "w.grad"), passes),
-        Said(
+        grid("", ("after", "w.grad"), passes),
+        said(
             "Hence the line that every training loop has, w.grad = None, or optimizer.zero_grad(). What if it is forgotten? "
             "The step is along the sum of all gradients so far:"
         ),
-        Code(DESCENT),
+        listing(DESCENT),
         _steps(cleared, summed),
         _swing(cleared, summed),
-        Said(
+        said(
             "The steps grow at first, as everybody expects. But the descent neither explodes nor arrives: it swings about the "
             "minimum for ever, as far as it began. The sum of gradients is a momentum, and nothing slows it down. The loss is "
             "small at times, so a loss that is looked at now and then may look well."
         ),
-        Said(
+        said(
             "Adding up is of use where a batch does not fit into memory: part by part, and then one step. For the mean of "
             f"(row w - target)^2 over {ROWS} rows, which of these are the gradient?"
         ),
         batch.grid(),
-        Said(
+        said(
             "A mean of means is the mean only where the parts are of one size. Divide each sum by the size of the whole "
             "batch: that is right for any parts, and here exact, as the data are small whole numbers."
         ),
-        Said("Only leaves keep a gradient; what is in between hands it on. With y = w**2 and the pass of y**2, y.grad says:"),
+        said("Only leaves keep a gradient; what is in between hands it on. With y = w**2 and the pass of y**2, y.grad says:"),
         quoted(inner.refused),
-        Said(
+        said(
             f"With y.retain_grad() before the pass y.grad is {inner.kept:g}. And where two results share y, the first pass must "
             "leave it to the second, with retain_graph=True: "
             f"y**2 and then y**3 give w.grad = {inner.shared:g}, and one pass of y**2 + y**3 gives {inner.of_sum:g}."
         ),
     )
-    return Lesson(
-        "accumulation", "backward adds: a trap, and a tool", parts, _checks(passes, cleared, summed, batch, inner), TRY
-    )  # fmt: skip
+    return Lesson(parts, _checks(passes, cleared, summed, batch, inner), TRY)
 
 
 # -- passes and descents ---------------------------------------------------------------------------------------------------------
@@ -105,19 +105,19 @@ def _descent(clear: bool) -> list[float]:
     return path
 
 
-def _steps(cleared: Sequence[float], summed: Sequence[float]) -> Grid:
+def _steps(cleared: Sequence[float], summed: Sequence[float]) -> Table:
     rows = [(step, cleared[step], _last(cleared, step), summed[step], _last(summed, step)) for step in SHOWN]
-    return Grid("", ("step", "w, cleared", "moved by", "w, forgotten", "moved by"), tuple(rows), digits=4)
+    return grid("", ("step", "w, cleared", "moved by", "w, forgotten", "moved by"), tuple(rows), digits=4)
 
 
 def _last(path: Sequence[float], step: int) -> float | None:
     return path[step] - path[step - 1] if step else None
 
 
-def _swing(cleared: Sequence[float], summed: Sequence[float]) -> Curves:
-    steps = tuple(float(step) for step in range(STEPS + 1))
-    curves = (("cleared", steps, tuple(cleared)), ("forgotten", steps, tuple(summed)))
-    return Curves("the same, drawn: the minimum is at 1", "step", "w", curves)
+def _swing(cleared: Sequence[float], summed: Sequence[float]) -> Figure:
+    paths = {"cleared": cleared, "forgotten": summed}
+    series = tuple(Series(name, tuple((float(step), w) for step, w in enumerate(path))) for name, path in paths.items())
+    return Figure("the same, drawn: the minimum is at 1", Axis("step"), Axis("w"), series)
 
 
 # -- batches ---------------------------------------------------------------------------------------------------------------------
@@ -157,12 +157,12 @@ class _Batch:
     def equal(self) -> list[bool]:
         return [found == self.found[0] for found in self.found]
 
-    def grid(self) -> Grid:
+    def grid(self) -> Table:
         rows = [
             (way.name, *found, "" if number == 0 else "equal" if equal else "other")
             for number, (way, found, equal) in enumerate(zip(self.WAYS, self.found, self.equal(), strict=True))
         ]
-        return Grid("", ("passes", "w1.grad", "w2.grad", "w3.grad", "to the last bit"), tuple(rows))
+        return grid("", ("passes", "w1.grad", "w2.grad", "w3.grad", "to the last bit"), tuple(rows))
 
 
 # -- what is in between ----------------------------------------------------------------------------------------------------------

@@ -8,8 +8,10 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 import diffcli.autograd as ad
+from diffcli.records.blocks import Table
+from diffcli.records.figures import Axis, Figure, Series
 from diffcli.studies.lessons.engine import quoted, refusal, refused
-from diffcli.studies.lessons.record import Check, Curves, Grid, Lesson, Said, Settings
+from diffcli.studies.lessons.record import Check, Lesson, Settings, grid, said
 
 CENTRES = ((0.0, 2.0), (-2.0, -1.0), (2.0, -1.0))
 """Where the three classes are: a cloud of `EACH` points about each."""
@@ -36,38 +38,36 @@ def lesson(settings: Settings) -> Lesson:
     pulls = _pulls_of(data, stairs.jump)
     descents = {name: _descent(data, name) for name in data.losses()}
     parts = (
-        Said(
+        said(
             f"What we want of a classifier is accuracy. Why not climb it? Here are {SAMPLES} points of three classes, and logits "
             f"Z = X W. One number of W, called t, is moved; the others stay. Wherever the accuracy changes, one point is taken "
             f"for another class, and it changes by 1/{SAMPLES}: that is at {len(stairs.jumps)} places between "
             f"t = {stairs.low:.3g} and {stairs.high:.3g}."
         ),
         stairs.picture(),
-        Said(
+        said(
             "A staircase, and two slopes above it: a point that is classified wrongly has a margin below 0, so its hinge loss "
             "is above 1, and its cross-entropy above ln 2. To lower either is to lower a bound of what we want. "
             f"Difference quotients, at t = {stairs.flat:.4g} on a step, and on both sides of the jump at {stairs.jump:.4g}:"
         ),
         stairs.quotients(),
-        Said(
+        said(
             "On a step 0, as soon as h is small; at the jump ever larger, and no limit. Only a large h sees that the stairs "
             "lead somewhere. The engine does not offer the 0, which would leave a descent where it is without a word: argmax "
             "gives the number of a class, and a number of a class has no slope."
         ),
         quoted(none),
-        Said("How much does each loss pull at the logit of a point's own class? For three of the points, at the jump:"),
+        said("How much does each loss pull at the logit of a point's own class? For three of the points, at the jump:"),
         _pulls(pulls),
-        Said(
+        said(
             "Cross-entropy pulls by p - 1: at all, most at those that are wrong. The hinge pulls by 1 or not at all: a margin "
             "above 1 is enough. Now a descent on each, from weights that take each class for the next, "
             f"at {RATE:g} times the gradient. Accuracy has that of its central quotients, h = {STEPS[-1]:g}:"
         ),
         _descents(descents),
-        Said("The losses fall, and accuracy follows, though nobody asked it. By its own gradient it never moves."),
+        said("The losses fall, and accuracy follows, though nobody asked it. By its own gradient it never moves."),
     )
-    return Lesson(
-        "accuracy", "a staircase, and the slopes laid over it", parts, _checks(data, stairs, none, pulls, descents), TRY
-    )  # fmt: skip
+    return Lesson(parts, _checks(data, stairs, none, pulls, descents), TRY)
 
 
 # -- the data --------------------------------------------------------------------------------------------------------------------
@@ -154,14 +154,14 @@ class _Stairs:
     def wrong(self) -> tuple[float, ...]:
         return tuple(1 - value for value in self.curve("accuracy")[1])
 
-    def picture(self) -> Curves:
+    def picture(self) -> Figure:
         at, entropies = self.curve("cross-entropy")
-        curves = (
-            ("wrong, 1 - accuracy", at, self.wrong()),
-            ("cross-entropy / ln 2", at, tuple(value / math.log(2) for value in entropies)),
-            ("hinge", *self.curve("hinge")),
-        )
-        return Curves("three measures, as t moves", "t", "mean over the points", curves)
+        curves = {
+            "wrong, 1 - accuracy": self.wrong(), "cross-entropy / ln 2": [value / math.log(2) for value in entropies],
+            "hinge": self.curve("hinge")[1],
+        }  # fmt: skip
+        series = tuple(Series(name, tuple(zip(at, values, strict=True))) for name, values in curves.items())
+        return Figure("three measures, as t moves", Axis("t"), Axis("mean over the points"), series)
 
     def sides(self, h: float) -> tuple[float, float]:
         """The quotients of accuracy on the left and on the right of the jump."""
@@ -171,7 +171,7 @@ class _Stairs:
     def central(self, name: str, t: float, h: float) -> float:
         return (self.value(name, t + h) - self.value(name, t - h)) / (2 * h)
 
-    def quotients(self) -> Grid:
+    def quotients(self) -> Table:
         rows: list[tuple[Any, ...]] = []
         smooth = ("cross-entropy", "hinge")
         for h in STEPS:
@@ -179,7 +179,7 @@ class _Stairs:
             rows.append((f"{h:g}", self.central("accuracy", self.flat, h), *self.sides(h), *rest))
         rows.append(("the engine", None, None, None, *[self.slope(name, self.jump) for name in smooth]))
         columns = ("h", "on a step", "left of jump", "right of it", *smooth)
-        return Grid("quotients of accuracy, and, at the jump, of the losses", columns, tuple(rows), digits=4)
+        return grid("quotients of accuracy, and, at the jump, of the losses", columns, tuple(rows), digits=4)
 
 
 # -- pulls and descents ----------------------------------------------------------------------------------------------------------
@@ -214,9 +214,9 @@ def _gradient(loss: Callable[[Any], Any], at: Any) -> Any:
     return found.tolist()
 
 
-def _pulls(pulls: Sequence[_Pull]) -> Grid:
+def _pulls(pulls: Sequence[_Pull]) -> Table:
     rows = tuple((*pull, 0) for pull in pulls)
-    return Grid("", ("point", "margin", "p", "cross-entropy", "hinge", "accuracy"), rows, digits=4)
+    return grid("", ("point", "margin", "p", "cross-entropy", "hinge", "accuracy"), rows, digits=4)
 
 
 class _Step(NamedTuple):
@@ -256,13 +256,13 @@ def _quotients(loss: Callable[[Any], Any], points: Any, w: Any) -> Any:
     return found
 
 
-def _descents(descents: dict[str, list[_Step]]) -> Grid:
+def _descents(descents: dict[str, list[_Step]]) -> Table:
     entropy, hinge, none = descents.values()
     rows = tuple(
         (step, *entropy[step][:2], *hinge[step][:2], none[step].accuracy, none[step].moved) for step in DESCENT
     )  # fmt: skip
     columns = ("step", "entropy", "accuracy", "hinge", "accuracy", "accuracy's own", "w moved by")
-    return Grid("three descents: a loss, and the accuracy that comes of it", columns, rows, digits=4)
+    return grid("three descents: a loss, and the accuracy that comes of it", columns, rows, digits=4)
 
 
 def _checks(

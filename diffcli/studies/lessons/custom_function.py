@@ -7,8 +7,9 @@ from math import isnan
 from typing import Any
 
 import diffcli.autograd as ad
+from diffcli.records.blocks import Table
 from diffcli.studies.lessons.engine import quoted, refusal, refused
-from diffcli.studies.lessons.record import Check, Code, Grid, Lesson, Said, Settings
+from diffcli.studies.lessons.record import Check, Lesson, Settings, grid, listing, said
 
 POINTS = (-0.75, 0.25, 0.5, 2.0)
 AT = 0.25
@@ -103,43 +104,40 @@ def lesson(settings: Settings) -> Lesson:
     naive, stable = _sizes(lambda x: ad.log(1 + ad.exp(x))), _sizes(Softplus.apply)
     plain, straight = _fit(ad.round), _fit(StraightThrough.apply)
     parts = (
-        Said(
+        said(
             "A Function is an operation with a backward that you write: a node of the graph like any other. Backward receives "
             "the adjoint of the result, grad_output, and returns that of each operand. This is the note's Legendre polynomial P3:"
         ),
-        Code(FUNCTION),
-        Said("Beside it the same formula by operations of the table, and central quotients, (f(x + h) - f(x - h))/(2h):"),
+        listing(FUNCTION),
+        said("Beside it the same formula by operations of the table, and central quotients, (f(x + h) - f(x - h))/(2h):"),
         _slopes(values, slopes),
-        Said(
+        said(
             "So P3 needs no function of its own: operations know their derivatives, and yours is one more place for an error. "
             "Two backwards with an error: `mistyped` returns grad_output * (1.5 * 5 * input**2 - 1), and `forgetful` returns "
             f"1.5 * (5 * input**2 - 1). At x = {AT:g}, alone, and in exp(P3(x)):"
         ),
         _suspects(suspects),
-        Said(
+        said(
             "A glance at one point finds the first. The second is right there, as grad_output is 1 for what backward() is called "
             "on, and wrong wherever anything follows: as in every network. gradcheck starts from other adjoints, too:"
         ),
         quoted(suspects[2].error),
-        Said(
+        said(
             "What are they good for, then? One use is where the formula is worse than its derivative. log(1 + exp(x)), as it is "
             "written, and by a Function (the table has it, too: softplus):"
         ),
-        Code(STABLE),
+        listing(STABLE),
         _stable(naive, stable),
-        Said(
+        said(
             "exp(1000) is inf, and the slope inf/inf. At -50 it is the value that goes to ruin: 1 + exp(-50) is 1. The other use "
             f"is to depart from the derivative on purpose. (round(w) - {GOAL:g})^2 has the slope 0 wherever it has one; the "
             f"straight-through estimator has backward return grad_output, as if round were not there. Steps of {RATE:g} times "
             "the gradient:"
         ),
         _fits(plain, straight),
-        Said("gradcheck refuses it, and rightly: it is no derivative, but a direction that happens to help."),
+        said("gradcheck refuses it, and rightly: it is no derivative, but a direction that happens to help."),
     )
-    return Lesson(
-        "custom-function", "a backward of your own, and how to trust it", parts,
-        _checks(slopes, suspects, naive, stable, plain, straight), TRY,
-    )  # fmt: skip
+    return Lesson(parts, _checks(slopes, suspects, naive, stable, plain, straight), TRY)
 
 
 def _slope(function: Callable[[Any], Any], x: float) -> tuple[float, float]:
@@ -173,10 +171,10 @@ def _polynomial() -> tuple[list[float], dict[str, list[float]]]:
     return [value for value, _ in by["backward"]], slopes
 
 
-def _slopes(values: Sequence[float], slopes: dict[str, list[float]]) -> Grid:
+def _slopes(values: Sequence[float], slopes: dict[str, list[float]]) -> Table:
     rows = tuple(zip(POINTS, values, *slopes.values(), strict=True))
     columns = ("x", "P3(x)", "own backward", "operations", f"quotient, h = {STEP:.0e}")
-    return Grid("derivatives of P3", columns, rows, digits=10)
+    return grid("derivatives of P3", columns, rows, digits=10)
 
 
 class _Suspect:
@@ -190,13 +188,13 @@ class _Suspect:
         self.error = refusal(lambda: ad.gradcheck(function.apply, leaf))
 
 
-def _suspects(suspects: Sequence[_Suspect]) -> Grid:
+def _suspects(suspects: Sequence[_Suspect]) -> Table:
     right = suspects[0]
     rows: list[tuple[Any, ...]] = []
     for of in suspects:
         marks = ["" if mine == rights else "wrong" for mine, rights in ((of.alone, right.alone), (of.within, right.within))]
         rows.append((of.name, of.alone, marks[0], of.within, marks[1], "wrong" if of.error else "right"))
-    return Grid("", ("backward", "slope alone", "", "slope of exp(P3)", "", "gradcheck"), tuple(rows), digits=6)
+    return grid("", ("backward", "slope alone", "", "slope of exp(P3)", "", "gradcheck"), tuple(rows), digits=6)
 
 
 # -- uses ------------------------------------------------------------------------------------------------------------------------
@@ -206,9 +204,9 @@ def _sizes(function: Callable[[Any], Any]) -> list[tuple[float, float]]:
     return [_slope(function, x) for x in SIZES]
 
 
-def _stable(naive: Sequence[tuple[float, float]], stable: Sequence[tuple[float, float]]) -> Grid:
+def _stable(naive: Sequence[tuple[float, float]], stable: Sequence[tuple[float, float]]) -> Table:
     rows = tuple((x, *bad, *good) for x, bad, good in zip(SIZES, naive, stable, strict=True))
-    return Grid("", ("x", "as written", "its slope", "Function", "its slope"), rows, digits=6)
+    return grid("", ("x", "as written", "its slope", "Function", "its slope"), rows, digits=6)
 
 
 def _fit(rounding: Callable[[Any], Any]) -> list[float]:
@@ -224,10 +222,10 @@ def _fit(rounding: Callable[[Any], Any]) -> list[float]:
     return path
 
 
-def _fits(plain: Sequence[float], straight: Sequence[float]) -> Grid:
+def _fits(plain: Sequence[float], straight: Sequence[float]) -> Table:
     shown = (0, 1, 2, 4, 6, 8, STEPS)
     rows = tuple((step, plain[step], straight[step], round(straight[step])) for step in shown)
-    return Grid("", ("step", "w, by round", "w, straight-through", "rounded"), rows, digits=3)
+    return grid("", ("step", "w, by round", "w, straight-through", "rounded"), rows, digits=3)
 
 
 def _checks(

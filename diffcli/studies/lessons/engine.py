@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from diffcli.autograd import AutogradError, Node
-from diffcli.studies.lessons.record import Check, Code
+from diffcli.records.blocks import Text
+from diffcli.studies.lessons.record import Check, listing
 
 WIDTH = 78
 NOTHING = "nothing was raised"
@@ -22,10 +23,10 @@ def refusal(work: Callable[[], Any]) -> AutogradError | None:
     return None
 
 
-def quoted(found: AutogradError | None) -> Code:
+def quoted(found: AutogradError | None) -> Text:
     """An error as Python shows it, in lines that fit."""
     lines = [NOTHING] if found is None else f"AutogradError: {found}".splitlines()
-    return Code("\n".join(line for long in lines for line in _wrapped(long)))
+    return listing("\n".join(line for long in lines for line in _wrapped(long)))
 
 
 def _wrapped(line: str) -> list[str]:

@@ -7,7 +7,8 @@ from typing import Any
 from diffcli.language.writing.printer import number_text
 from diffcli.methods.library import grad
 from diffcli.records import Trace
-from diffcli.studies.lessons.record import Check, Erratum, Grid, Lesson, Said, Settings
+from diffcli.records.blocks import Table
+from diffcli.studies.lessons.record import Check, Erratum, Lesson, Settings, grid, said
 from diffcli.studies.lessons.survey import AT, CLOSE, SINE, TEXT, agreement, costs, name_of, sizes, traced
 
 
@@ -20,7 +21,7 @@ def lesson(settings: Settings) -> Lesson:
     sine = next(row for row in trace.primal if row.operation == "sin")
     before = next(row for row in trace.primal if row.v == sine.v + 1)
     parts = (
-        Said(
+        said(
             "Beside every value v the program computes its tangent v̇, how fast v moves when an input moves. The input's own "
             "tangent, the seed, is 1; each row knows its partial derivatives, so its tangent follows from those above it. "
             f"This is f = {TEXT} at (2, 5), with the seed at x1, and again with the seed at x2:"
@@ -31,19 +32,19 @@ def lesson(settings: Settings) -> Lesson:
             f"sin 5 = {sine.value:.3f}, and 10.693 - ({sine.value:.3f}) = {result.value:.3f}. Two slips in sign, of which one "
             f"repairs the other: with {SINE} in {name_of(sine.v)} the rule, v₄ - v₃, would give {_slipped(before.value):.3f}.",
         ),
-        Said(
+        said(
             "No step h and no limit: a tangent is rounded as any value is, and that is all. And a sweep takes any direction: "
             f"with both seeds 1 it gives {number_text(both)}, the sum of the two columns, for the price of one. But it "
             "takes one direction only, and a gradient has as many as there are inputs. Counted, for the same f with a product "
             "of n factors, ln(x1) + x1 x2 ... xn - sin(xn):"
         ),
-        Grid(
+        grid(
             "elementary operations of f and of its whole gradient",
             ("n", "f", "sweeps", "f and sweeps", "as a multiple of f"),
             tuple((n, of.function, of.sweeps, of.function + of.sweep, of.ratio) for n, of in by_size.items()),
             digits=3,
         ),
-        Said("The multiple grows with n. One column of the lecture's Jacobian a sweep: good for few inputs, ruin for a network."),
+        said("The multiple grows with n. One column of the lecture's Jacobian a sweep: good for few inputs, ruin for a network."),
     )
     last = max(by_size)
     checks = (
@@ -55,10 +56,7 @@ def lesson(settings: Settings) -> Lesson:
             by_size[last].ratio > last / 4,
         ),
     )  # fmt: skip
-    return Lesson(
-        "forward", "every value with its tangent", parts, checks,
-        'diffcli grad "sin(x*y)" --at x=2,y=5 --mode forward --seed x=1,y=1',
-    )  # fmt: skip
+    return Lesson(parts, checks, 'diffcli grad "sin(x*y)" --at x=2,y=5 --mode forward --seed x=1,y=1')
 
 
 def _slipped(v4: Any) -> float:
@@ -66,10 +64,10 @@ def _slipped(v4: Any) -> float:
     return float(v4) - SINE
 
 
-def _table(trace: Trace) -> Grid:
+def _table(trace: Trace) -> Table:
     columns = ("v", "primal", "value", "tangent", *[f"seed {seed}" for seed in trace.seeds])
     rows = [
         (name_of(row.v), row.formula, row.value, move.formula, *[tangent or 0.0 for tangent in move.tangents])
         for row, move in zip(trace.primal, trace.tangent, strict=True)
     ]  # fmt: skip
-    return Grid("primal and tangent trace", columns, tuple(rows))
+    return grid("primal and tangent trace", columns, tuple(rows))

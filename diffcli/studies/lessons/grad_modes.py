@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 import diffcli.autograd as ad
 from diffcli import nn
 from diffcli.nn import functional as F
+from diffcli.records.blocks import Table
 from diffcli.studies.lessons.engine import NOTHING, code_of, nodes_behind, quoted, refusal, refused
 from diffcli.studies.lessons.fraud import FRAUDS, HONEST, RECALL, Confusion, Fraud, confusion
-from diffcli.studies.lessons.record import Check, Code, Erratum, Grid, Lesson, Said, Settings
+from diffcli.studies.lessons.record import Check, Erratum, Lesson, Settings, grid, listing, said
 
 MODES: dict[str, Callable[[], Any]] = {"default": ad.enable_grad, "no-grad": ad.no_grad, "inference": ad.inference_mode}
 ROUNDS, SMALL_ROUNDS = 5, 200
@@ -76,38 +77,38 @@ def lesson(settings: Settings) -> Lesson:
     never = confusion(chances, fraud.labels, 2.0)
     lower = {limit: confusion(chances, fraud.labels, limit) for limit in THRESHOLDS}
     parts = (
-        Said(
+        said(
             "A forward pass leaves a graph behind, for a backward pass that may never come. Two modes do without. Here is the "
             f"lecture's Net3, {dim1} - {2 * dim1} - {2 * dim1} - {2 * dim1} - 1, on {BATCH} rows; beside it one with {SMALL} "
             f"for {dim1}, on one row:"
         ),
-        Code(CALL),
+        listing(CALL),
         _cost_table(costs),
-        Said(
+        said(
             "The lecture times each once, and finds 0.52, 0.48 and 0.43 seconds. Measured again and again, in turn, large "
             "matrices take about the same in every mode: nearly all of the time goes into the products. What differs is the "
             "memory: the graph keeps what its backward pass will read, layer upon layer, while without it each is let go "
             "once the next is there. Recording does cost time where an operation is small. In training there is no choice: "
             "what was computed under no_grad has no backward()."
         ),
-        Said(
+        said(
             "What are results good for later? c = 3 w is made in each mode, and then used in the default mode; w requires a "
             "gradient:"
         ),
         _use_table(uses),
         _overridden(uses["no-grad"]),
-        Said(
+        said(
             "The lecture's table of modes holds: only the default mode records, only inference mode spares the counting too, and "
             "only its results are limited later. This is what one is told:"
         ),
         quoted(uses["inference"].saved),
         _too_strong(uses["inference"]),
-        Said(
+        said(
             "No mode changes a prediction. A classifier that has learned to find "
             f"{FRAUDS} frauds among {FRAUDS + HONEST} payments, in each mode:"
         ),
         _confusions("", "mode", by_mode),
-        Said(
+        said(
             "Note 003 asks of such a model: 98 % accuracy but 12 % recall, is it good? Here are the same numbers, and beside "
             "them a model that never calls anything a fraud, and ours when it calls one sooner:"
         ),
@@ -115,14 +116,14 @@ def lesson(settings: Settings) -> Lesson:
             "", "a fraud is called", {"never": never, f"from p = {threshold:.2g}": by_mode["no-grad"]}
             | {f"from p = {limit:g}": found for limit, found in lower.items()},
         ),
-        Said(
+        said(
             f"Saying nothing at all has {never.accuracy:.0%} too: with one fraud in {(FRAUDS + HONEST) // FRAUDS}, accuracy is "
             "about the honest. Ours finds more of the frauds only where its accuracy falls below that of saying nothing. "
             "So look at recall and precision, and choose the threshold by what a missed fraud and a false alarm cost."
         ),
     )  # fmt: skip
     checks = (*_mode_checks(costs, uses), *_fraud_checks(by_mode, fraud, never, lower))
-    return Lesson("grad-modes", "what a forward pass leaves behind", parts, checks, TRY)
+    return Lesson(parts, checks, TRY)
 
 
 # -- what it costs ---------------------------------------------------------------------------------------------------------------
@@ -176,14 +177,14 @@ def _middles(net: Net3, x: Any, rounds: int) -> dict[str, float]:
     return {name: median(found) for name, found in times.items()}
 
 
-def _cost_table(costs: dict[str, _Cost]) -> Grid:
+def _cost_table(costs: dict[str, _Cost]) -> Table:
     rows = tuple(
         (name, 1e3 * cost.first, 1e3 * cost.middle, 1e3 * cost.small, cost.peak / MEGA, cost.nodes, cost.numbers)
         for name, cost in costs.items()
     )  # fmt: skip
     varies = ("once, ms", "median, ms", "small, ms", "peak, MB")
     columns = ("mode", *varies, "nodes", "numbers kept")
-    return Grid("a forward pass", columns, rows, varies, digits=3)
+    return grid("a forward pass", columns, rows, varies, digits=3)
 
 
 # -- what results are good for ---------------------------------------------------------------------------------------------------
@@ -225,9 +226,9 @@ class _Use:
         return words | {what: "fine" if found is None else "error" for what, found in later.items()}
 
 
-def _use_table(uses: dict[str, _Use]) -> Grid:
+def _use_table(uses: dict[str, _Use]) -> Table:
     found = [use.rows() for use in uses.values()]
-    return Grid("", ("", *uses), tuple((what, *[rows[what] for rows in found]) for what in found[0]))
+    return grid("", ("", *uses), tuple((what, *[rows[what] for rows in found]) for what in found[0]))
 
 
 def _too_strong(inference: _Use) -> Erratum:
@@ -249,9 +250,9 @@ def _overridden(no_grad: _Use) -> Erratum:
 # -- predictions -----------------------------------------------------------------------------------------------------------------
 
 
-def _confusions(title: str, what: str, found: dict[str, Confusion]) -> Grid:
+def _confusions(title: str, what: str, found: dict[str, Confusion]) -> Table:
     columns = (what, "TP", "FN", "FP", "TN", "accuracy", "precision", "recall")
-    return Grid(title, columns, tuple((name, *one.cells()) for name, one in found.items()), digits=3)
+    return grid(title, columns, tuple((name, *one.cells()) for name, one in found.items()), digits=3)
 
 
 def _mode_checks(costs: dict[str, _Cost], uses: dict[str, _Use]) -> tuple[Check, ...]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from diffcli.methods.library_matrices import jacobian, jvp, vjp
 from diffcli.methods.traces.sweep_count import SweepCount
-from diffcli.studies.lessons.record import Check, Grid, Lesson, Said, Settings
+from diffcli.records.blocks import Table
+from diffcli.studies.lessons.record import Check, Lesson, Settings, grid, said
 
 TEXT = "[x1*x2 + sin(x3), x1*exp(x2*x3)]"
 AT = {"x1": 2.0, "x2": 0.5, "x3": 1.0}
@@ -32,20 +33,20 @@ def lesson(settings: Settings) -> Lesson:
     chain = _chain(settings.sized())
     texts = {(result, found.variable): found.simplified or found.unsimplified for result, found in symbolic.symbolic}
     parts = (
-        Said(
+        said(
             "With n inputs and m results the derivative is a matrix, J_ij = ∂f_i/∂x_j, m rows of n. Neither mode finds it at "
             f"once. Take (f1, f2) = {TEXT} at (2, 0.5, 1). A forward sweep moves one input and sees all results: a column."
         ),
-        Grid("forward: a column a sweep", ("seed", *RESULTS), tuple((f"e_{name}", *columns[name].values()) for name in AT)),
-        Said("A reverse sweep asks for one result and reaches all inputs: a row."),
-        Grid("reverse: a row a sweep", ("seed", *AT), tuple((f"e_{name}", *rows[name].values()) for name in RESULTS)),
-        Grid("the same by SymPy", ("", *AT), tuple((result, *[texts[result, name] for name in AT]) for result in RESULTS)),
-        Said(
+        grid("forward: a column a sweep", ("seed", *RESULTS), tuple((f"e_{name}", *columns[name].values()) for name in AT)),
+        said("A reverse sweep asks for one result and reaches all inputs: a row."),
+        grid("reverse: a row a sweep", ("seed", *AT), tuple((f"e_{name}", *rows[name].values()) for name in RESULTS)),
+        grid("the same by SymPy", ("", *AT), tuple((result, *[texts[result, name] for name in AT]) for result in RESULTS)),
+        said(
             f"So forward takes n sweeps, reverse m. Which are fewer? Counted, for t = x1 x2 ... xn sent through {TRUNK} sines, "
             f"and the results t, 2 t, ..., m t, with n + m = {TOGETHER}:"
         ),
         _counts(weighed),
-        Said(
+        said(
             "They cross where n = m. A loss has m = 1 and millions of inputs: at that end of the table nothing but reverse mode "
             "will do. And yet the count can be beaten. In f_i = x_{i-1} x_i x_{i+1}, "
             f"with {chain.inputs} inputs and as many results, each result sees but its neighbours: columns that share no row can "
@@ -67,10 +68,7 @@ def lesson(settings: Settings) -> Lesson:
             chain.forward.sweeps == chain.reverse.sweeps == 3,
         ),
     )  # fmt: skip
-    return Lesson(
-        "jacobian", "columns forward, rows in reverse", parts, checks,
-        'diffcli jacobian "[a*b, b*c, c*d, d*a]" --at a=1,b=2,c=3,d=4 --sparsity',
-    )  # fmt: skip
+    return Lesson(parts, checks, 'diffcli jacobian "[a*b, b*c, c*d, d*a]" --at a=1,b=2,c=3,d=4 --sparsity')
 
 
 def _weigh(n: int, m: int) -> SweepCount:
@@ -93,13 +91,13 @@ def _sweeps(text: str, at: dict[str, float]) -> SweepCount:
     return count
 
 
-def _counts(weighed: list[SweepCount]) -> Grid:
+def _counts(weighed: list[SweepCount]) -> Table:
     rows = tuple(
         (of.inputs, of.outputs, of.forward.sweeps, of.forward.operations, of.reverse.sweeps, of.reverse.operations, of.cheaper)
         for of in weighed
     )  # fmt: skip
     columns = ("n", "m", "forward sweeps", "operations", "reverse sweeps", "operations", "chosen")
-    return Grid("sweeps for the whole Jacobian, and their operations", columns, rows)
+    return grid("sweeps for the whole Jacobian, and their operations", columns, rows)
 
 
 def _agree(claim: str, found: Matrix, exact: Matrix) -> Check:

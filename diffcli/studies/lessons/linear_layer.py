@@ -11,7 +11,8 @@ from diffcli.language.writing.printer import number_text
 from diffcli.methods.library import grad
 from diffcli.methods.library_matrices import jacobian
 from diffcli.nn import functional
-from diffcli.studies.lessons.record import Check, Code, Erratum, Grid, Lesson, Said, Settings
+from diffcli.records.blocks import Table
+from diffcli.studies.lessons.record import Check, Erratum, Lesson, Settings, grid, listing, said
 
 X = ((1.0, 2.0, 3.0), (4.0, 5.0, 6.0))
 W = ((1.0, -1.0), (2.0, 7.0), (8.0, 3.0))
@@ -45,34 +46,34 @@ def lesson(settings: Settings) -> Lesson:
     found = _network(width, settings.seed)
     by_x, by_w = BATCH * width * BATCH * width, BATCH * width * width * width
     parts = (
-        Said(
+        said(
             "Y = X W, X of B rows and H1 columns, W of H1 by H2, and a loss L of Y. The chain rule says dL/dX = dL/dY dY/dX, "
             "and in the same way dL/dW."
         ),
         _order_slip(),
-        Said(
+        said(
             "But dY/dX has B H2 rows and B H1 columns, dY/dW the same rows and H1 H2 columns. At "
             f"B = {BATCH} and H1 = H2 = {width} that is {_bytes(by_x)} and {_bytes(by_w)}. What is in them? "
             f"Here is all of dY/dX for B = 2, H1 = 3, H2 = 2 and W = {_rows_text(W)}:"
         ),
         explicit.grid("X"),
-        Said(
+        said(
             "Y_il sees row i of X only, and dY_il/dX_ij = W_jl: blocks of W^T along the diagonal, the same for every row, and "
             f"zeros. Of the {_bytes(by_x)} above {1 - 1 / BATCH:.1%} are zeros, and the rest is W, {BATCH} times over."
         ),
         explicit.slip(),
-        Said(
+        said(
             "So take one component. Of all Y only row 1 moves with X_11, by W_11, ..., W_1H2. Hence dL/dX_11 = sum_k dL/dY_1k "
             "W_1k, and in general dL/dX_ij = sum_k dL/dY_ik W_jk, which is dL/dX = dL/dY W^T. The lecture leaves dL/dW as an "
             "exercise. Here it is:"
         ),
-        Code(EXERCISE),
-        Said(f"Every component, for dL/dY = {_rows_text(G)}, by the sum, and by the whole Jacobian:"),
+        listing(EXERCISE),
+        said(f"Every component, for dL/dY = {_rows_text(G)}, by the sum, and by the whole Jacobian:"),
         explicit.components(),
-        Said(f"And in the lecture's network, {PIXELS} - {width} - {width} - {CLASSES} on a batch of {BATCH} random images:"),
-        Code(NETWORK),
-        Grid("", ("", "shape", "shape of its gradient"), found.shapes),
-        Said(
+        said(f"And in the lecture's network, {PIXELS} - {width} - {width} - {CLASSES} on a batch of {BATCH} random images:"),
+        listing(NETWORK),
+        grid("", ("", "shape", "shape of its gradient"), found.shapes),
+        said(
             "diff1 and diff2 below are not nearly 0, but 0: autograd computes these very products, and no Jacobian is "
             "near. (Linear keeps W transposed, H2 x H1, so the lecture's code multiplies dL/dY by fc2.weight, with no T.)"
         ),
@@ -82,10 +83,7 @@ def lesson(settings: Settings) -> Lesson:
         Check("dL/dX = dL/dY W^T: sum of |differences|, diff1", repr(found.diff1), found.diff1 == 0),
         Check("dL/dW = X^T dL/dY: sum of |differences|, diff2", repr(found.diff2), found.diff2 == 0),
     )
-    return Lesson(
-        "linear-layer", "two products in place of a Jacobian", parts, checks,
-        'diffcli grad "Y = X @ W; sum(Y*G)" --at "X=[[1,2]],W=[[3],[4]],G=[[5]]"',
-    )  # fmt: skip
+    return Lesson(parts, checks, 'diffcli grad "Y = X @ W; sum(Y*G)" --at "X=[[1,2]],W=[[3],[4]],G=[[5]]"')
 
 
 def _order_slip() -> Erratum:
@@ -121,10 +119,10 @@ class _Explicit:
         """The components of X or of W."""
         return [column for column in self.columns if column[0] == name]
 
-    def grid(self, name: str) -> Grid:
+    def grid(self, name: str) -> Table:
         columns = self.of(name)
         rows = tuple((row, *[self.entries[row, column] for column in columns]) for row in self.rows)
-        return Grid(f"dY/d{name}, {len(self.rows)} x {len(columns)}", ("", *columns), rows)
+        return grid(f"dY/d{name}, {len(self.rows)} x {len(columns)}", ("", *columns), rows)
 
     def by_jacobian(self, column: str) -> float:
         """dL/dY times a column of the Jacobian: an entry of the gradient."""
@@ -140,13 +138,13 @@ class _Explicit:
         text = " + ".join(f"{_factor(a)}*{_factor(b)}" for a, b in pairs)
         return text, sum(a * b for a, b in pairs)
 
-    def components(self) -> Grid:
+    def components(self) -> Table:
         rows = []
         for by_x, by_w in zip(self.of("X"), self.of("W"), strict=True):
             cells = [(f"dL/d{column}", *self.by_sum(column), self.by_jacobian(column)) for column in (by_x, by_w)]
             rows.append((*cells[0], *cells[1]))
         columns = ("", "sum", "=", "J", "", "sum", "=", "J")
-        return Grid("dL/dX = dL/dY W^T, and dL/dW = X^T dL/dY", columns, tuple(rows))
+        return grid("dL/dX = dL/dY W^T, and dL/dW = X^T dL/dY", columns, tuple(rows))
 
     def slip(self) -> Erratum:
         """The lecture's matrix Y has the wrong column of W in the corner below on the left."""

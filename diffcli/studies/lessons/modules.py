@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 import diffcli.autograd as ad
 from diffcli import nn
 from diffcli.nn import functional as F
+from diffcli.records.blocks import Table
 from diffcli.studies.lessons.modules_printed import PRINTED
-from diffcli.studies.lessons.record import Check, Code, Erratum, Grid, Lesson, Said, Settings
+from diffcli.studies.lessons.record import Check, Erratum, Lesson, Settings, grid, listing, said
 
 STEPS, RATE, HIDDEN, ROWS = 400, 0.1, 16, 64
 WIDTHS = (4, 64, 1024)
@@ -62,43 +63,43 @@ def lesson(settings: Settings) -> Lesson:
     shared = _Shared()
     starts = [_Start(width) for width in WIDTHS]
     parts = (
-        Said("A module has parameters, other modules, and a forward. These are the lecture's:"),
-        Code(CLASSES),
-        Said("What is assigned to self is found again by its name, so that a model is a tree:"),
+        said("A module has parameters, other modules, and a forward. These are the lecture's:"),
+        listing(CLASSES),
+        said("What is assigned to self is found again by its name, so that a model is a tree:"),
         tree.grid(),
-        Said("The last of these, whole, as each child is printed:"),
-        Code(tree.found["net2.named_modules()"]),
+        said("The last of these, whole, as each child is printed:"),
+        listing(tree.found["net2.named_modules()"]),
         tree.slip(),
-        Said("How does a module know what it is to learn? By the kind of what is assigned to self.x; t is a tensor:"),
+        said("How does a module know what it is to learn? By the kind of what is assigned to self.x; t is a tensor:"),
         kept.grid(),
         _two_runs(net2),
-        Said(
+        said(
             "A plain tensor is none of its business, even one that requires a gradient: it may be a state, as the last output "
             "of a recurrent network. Nor is a Python list. That one hurts, since nothing complains. A network whose hidden "
             f"layer is in a list, and the same one with nn.ModuleList, after {STEPS} steps p -= {RATE:g} * p.grad over "
             "parameters():"
         ),
         _train_table(runs),
-        Said(
+        said(
             "forward works, backward gives the hidden weights a gradient, the loss falls. But nobody moves them, zero_grad() "
             "does not clear their gradient, which is now a sum over all steps, and state_dict() does not save them."
         ),
-        Said("One module at two places, Sequential(a, ReLU(), a), is one module:"),
+        said("One module at two places, Sequential(a, ReLU(), a), is one module:"),
         shared.grid(),
-        Said(
+        said(
             "named_modules remembers what it has been at; a memo of your own makes it remember from call to call. "
             "state_dict has both names, so that it can be loaded into a network whose layers are two. It is no copy: its "
             "tensors share the parameters' memory, and a later step shows in them. clone() what you mean to keep."
         ),
-        Said("The weights' start is not a detail either. The lecture's randn beside nn.Linear, on inputs of size 1:"),
+        said("The weights' start is not a detail either. The lecture's randn beside nn.Linear, on inputs of size 1:"),
         _start_table(starts),
-        Said(
+        said(
             "A sum of n products grows as sqrt(n), layer by layer. nn.Linear draws between -1/sqrt(n) and 1/sqrt(n): "
             "Kaiming's sqrt(3/n) with the gain sqrt(2/(1 + 5)). With it the output keeps its size, whatever n is."
         ),
     )
     checks = (*tree.checks(), *_checks(kept, runs, shared, starts, net2))
-    return Lesson("modules", "a tree of parts, and what it learns", parts, checks, TRY)
+    return Lesson(parts, checks, TRY)
 
 
 # -- the tree --------------------------------------------------------------------------------------------------------------------
@@ -123,13 +124,13 @@ class _Tree:
     def as_printed(self, call: str) -> bool | None:
         return self.found[call] == PRINTED[call] if call in PRINTED else None
 
-    def grid(self) -> Grid:
+    def grid(self) -> Table:
         words = {True: "the same", False: "other", None: "-"}
         rows = []
         for call, children in self.yielded.items():
             names = [repr(child[0]) if isinstance(child, tuple) else type(child).__name__ for child in children]
             rows.append((call, ", ".join(names), words[self.as_printed(call)]))
-        return Grid("", ("call", "yields", "the lecture prints"), tuple(rows))
+        return grid("", ("call", "yields", "the lecture prints"), tuple(rows))
 
     def slip(self) -> Erratum:
         names = ", ".join(repr(name) for name, _ in self.yielded["net.named_modules()"])
@@ -188,9 +189,9 @@ class _Kept:
             state = list(module.state_dict())
             self.found[kind] = (len(list(module.parameters())), len(list(module.modules())) - 1, ", ".join(state) or "-")
 
-    def grid(self) -> Grid:
+    def grid(self) -> Table:
         rows = tuple((kind, *found) for kind, found in self.found.items())
-        return Grid("", ("self.x is", "parameters()", "modules within", "state_dict()"), rows)
+        return grid("", ("self.x is", "parameters()", "modules within", "state_dict()"), rows)
 
 
 class _Listed(nn.Module):
@@ -236,10 +237,10 @@ def _train(registered: bool, seed: int) -> _Run:
     return _Run(len(list(net.parameters())), losses[0], losses[-1], moved, ad.norm(weight.grad).item())
 
 
-def _train_table(runs: dict[str, _Run]) -> Grid:
+def _train_table(runs: dict[str, _Run]) -> Table:
     names = ("parameters()", "first loss", "last loss", "hidden weights moved by", "their gradient, at last")
     rows = tuple((name, *[run[place] for run in runs.values()]) for place, name in enumerate(names))
-    return Grid("", ("hidden layer in", *runs), rows, digits=3)
+    return grid("", ("hidden layer in", *runs), rows, digits=3)
 
 
 # -- a module at two places, and starts ------------------------------------------------------------------------------------------
@@ -261,9 +262,9 @@ class _Shared:
             "state_dict()": list(self.net.state_dict()),
         }
 
-    def grid(self) -> Grid:
+    def grid(self) -> Table:
         rows = tuple((call, ", ".join(name or "''" for name in names) or "nothing") for call, names in self.found.items())
-        return Grid("", ("call", "names"), rows)
+        return grid("", ("call", "names"), rows)
 
 
 class _Start:
@@ -283,9 +284,9 @@ class _Start:
         return (self.width, self.by_randn, self.by_linear, self.bound, self.largest)
 
 
-def _start_table(starts: list[_Start]) -> Grid:
+def _start_table(starts: list[_Start]) -> Table:
     columns = ("inputs n", "output by randn", "by nn.Linear", "1/sqrt(n)", "largest |w|")
-    return Grid("", columns, tuple(start.row() for start in starts), digits=3)
+    return grid("", columns, tuple(start.row() for start in starts), digits=3)
 
 
 UNLEARNED = ["t", "t, requires_grad=True", "t by register_buffer", "[nn.Linear(2, 1)]", "[nn.Parameter(t)]"]

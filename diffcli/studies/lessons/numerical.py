@@ -9,7 +9,9 @@ from typing import Any
 from diffcli.language.writing.printer import number_text
 from diffcli.methods.library import grad
 from diffcli.methods.value import evaluate
-from diffcli.studies.lessons.record import Check, Curves, Grid, Lesson, Said, Settings
+from diffcli.records.blocks import Table
+from diffcli.records.figures import Axis, Figure, Series
+from diffcli.studies.lessons.record import Check, Lesson, Settings, grid, said
 from diffcli.studies.step_size.difference_quotients import MethodSweep
 from diffcli.studies.step_size.step_size import DEFAULT, StepSizeResult, sweep
 from diffcli.tape.recording.functions import function
@@ -39,27 +41,24 @@ def lesson(settings: Settings) -> Lesson:
     n = settings.sized()
     prices = [_Price(size) for size in sorted({max(n // 16, 1), max(n // 4, 1), n})]
     parts = (
-        Said(
+        said(
             "The derivative is a limit: (f(x + h) - f(x))/h as h goes to 0. A program leaves the limit out and takes a small h. "
             f"How small? We ask the lecture's logistic map l4, at x = {AT}, where f' = {number_text(measured.reference or 0)}; "
             "the central quotient is (f(x + h) - f(x - h))/(2h)."
         ),
         _errors(measured.methods),
         _curves(measured),
-        Said(
+        said(
             "On the right h is too large: truncation, which falls as h, or as h^2 for the central quotient. On the left f(x) is "
             "subtracted from almost itself, and the rounding of that, divided by h, grows as 1/h. At last, with "
             f"h = 2^{LOST}, x + h is x, and the quotient is {number_text(lost)}."
         ),
         _best(measured),
-        Said("And every variable costs evaluations. Counted, for x1 sin(x2) + x2 sin(x3) + ... + xn sin(x1):"),
+        said("And every variable costs evaluations. Counted, for x1 sin(x2) + x2 sin(x3) + ... + xn sin(x1):"),
         _prices(prices),
     )
     checks = (*_checks(measured, lost), *prices[-1].checks())
-    return Lesson(
-        "numerical", "difference quotients and their two errors", parts, checks,
-        'diffcli step-size "exp(x)*sin(x)" --at x=1 --method central,central4,complex',
-    )  # fmt: skip
+    return Lesson(parts, checks, 'diffcli step-size "exp(x)*sin(x)" --at x=1 --method central,central4,complex')
 
 
 def _quotient(f: Callable[[float], float], x: float, h: float) -> float:
@@ -69,7 +68,7 @@ def _quotient(f: Callable[[float], float], x: float, h: float) -> float:
 # -- the step ------------------------------------------------------------------------------------------------------------------
 
 
-def _errors(methods: Sequence[MethodSweep]) -> Grid:
+def _errors(methods: Sequence[MethodSweep]) -> Table:
     rows = []
     samples = {sample.step: (sample, *others) for sample, *others in zip(*[swept.samples for swept in methods], strict=True)}
     sides = {"T": "truncation", "R": "rounding", "": ""}
@@ -78,22 +77,21 @@ def _errors(methods: Sequence[MethodSweep]) -> Grid:
         cells = [cell for sample in found for cell in (sample.error, sides[sample.side])]
         rows.append((f"2^{power}", found[0].step, *cells))
     columns = ["step h", "about", *[title for swept in methods for title in (f"{swept.method} error", "mostly")]]
-    return Grid("errors of the quotients", tuple(columns), tuple(rows), digits=2)
+    return grid("errors of the quotients", tuple(columns), tuple(rows), digits=2)
 
 
-def _curves(measured: StepSizeResult) -> Curves:
-    curves: list[tuple[str, tuple[float, ...], tuple[float, ...]]] = []
+def _curves(measured: StepSizeResult) -> Figure:
+    series = []
     for swept in measured.methods:
         known = [(sample.step, sample.error) for sample in swept.samples if sample.error is not None]
-        steps, errors = (tuple(column) for column in zip(*known, strict=True))
-        curves.append((swept.method, steps, errors))
+        series.append(Series(swept.method, tuple(known)))
         if theory := swept.theory:
-            curves.append((f"{swept.method}, theory", steps, tuple(theory.truncation(h) + theory.rounding(h) for h in steps)))
-    lines = tuple(name for name, _, _ in curves if name.endswith("theory"))
-    return Curves("the same, drawn", "step h", "error", tuple(curves), log_x=True, log_y=True, lines=lines)
+            points = tuple((h, theory.truncation(h) + theory.rounding(h)) for h, _ in known)
+            series.append(Series(f"{swept.method}, theory", points, "line"))
+    return Figure("the same, drawn", Axis("step h", log=True), Axis("error", log=True), tuple(series))
 
 
-def _best(measured: StepSizeResult) -> Grid:
+def _best(measured: StepSizeResult) -> Table:
     rows: list[tuple[Any, ...]] = []
     for swept in measured.methods:
         theory, best = swept.theory, swept.best
@@ -102,7 +100,7 @@ def _best(measured: StepSizeResult) -> Grid:
         rows.append((swept.method, predicted[0], found[0], predicted[1], found[1]))
     rows.append(("reverse mode", None, None, measured.floor, measured.automatic_error))
     columns = ("method", "h, theory", "h, found", "error, theory", "error, found")
-    return Grid("the best step: where truncation and rounding are balanced", columns, tuple(rows), digits=2)
+    return grid("the best step: where truncation and rounding are balanced", columns, tuple(rows), digits=2)
 
 
 def _checks(measured: StepSizeResult, lost: float) -> list[Check]:
@@ -170,7 +168,7 @@ def _moved(x: list[float], i: int, step: float) -> list[float]:
     return [*x[:i], x[i] + step, *x[i + 1 :]]
 
 
-def _prices(prices: Sequence[_Price]) -> Grid:
+def _prices(prices: Sequence[_Price]) -> Table:
     columns = ("n", "forward", "off by", "central", "off by", "reverse mode")
     rows = tuple((of.n, of.forward, of.errors[0], of.central, of.errors[1], of.reverse) for of in prices)
-    return Grid("evaluations of f for its gradient", columns, rows, digits=2)
+    return grid("evaluations of f for its gradient", columns, rows, digits=2)

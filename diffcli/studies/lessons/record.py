@@ -1,54 +1,13 @@
-"""What a lesson is made of: paragraphs, tables, curves, what the lecture says otherwise, checks, and a thing to try."""
+"""What a lesson is made of: blocks of a document, what the lecture says otherwise, checks, and a thing to try."""
 
 # Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
 
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from collections.abc import Sequence
+from typing import NamedTuple, TypeAlias
 
-if TYPE_CHECKING:
-    from diffcli.studies.graph.record import Graph
-
-
-class Said(NamedTuple):
-    """A paragraph."""
-
-    text: str
-
-
-class Code(NamedTuple):
-    """Lines that are shown as they are."""
-
-    text: str
-
-
-class Grid(NamedTuple):
-    """A table. A cell is a text, a number, an array, or None where there is nothing."""
-
-    title: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[Any, ...], ...]
-    varies: tuple[str, ...] = ()
-    """The columns whose numbers are not the same from run to run: seconds, bytes."""
-    digits: int | None = None
-    """How many significant digits people are shown, if not as many as elsewhere; data have them all."""
-
-
-class Curves(NamedTuple):
-    """Curves over one pair of axes, each a name with its x and its y."""
-
-    title: str
-    x_label: str
-    y_label: str
-    curves: tuple[tuple[str, tuple[float, ...], tuple[float, ...]], ...]
-    log_x: bool = False
-    log_y: bool = False
-    lines: tuple[str, ...] = ()
-    """The names of those that are drawn as a line: theory, as against points that were measured."""
-
-
-class Tree(NamedTuple):
-    """A graph, drawn with operands below what is made of them."""
-
-    graph: "Graph"
+from diffcli.records import is_array
+from diffcli.records.blocks import Cell, Column, Table, Text
+from diffcli.records.figures import Drawing, Figure
 
 
 class Erratum(NamedTuple):
@@ -67,16 +26,17 @@ class Check(NamedTuple):
     passed: bool
 
 
-Part: TypeAlias = Said | Code | Grid | Curves | Tree | Erratum
+Part: TypeAlias = Text | Table | Figure | Drawing | Erratum
 
 
 class Lesson(NamedTuple):
-    name: str
-    title: str
     parts: tuple[Part, ...]
     checks: tuple[Check, ...]
     try_next: str
     """A command, or two lines of Python."""
+    name: str = ""
+    title: str = ""
+    """Its name and title are those of its row in `diffcli.studies.lessons.LESSONS`."""
 
     @property
     def passed(self) -> bool:
@@ -94,3 +54,30 @@ class Settings(NamedTuple):
         """The size, in a lesson that has one."""
         assert self.size is not None, "its row of LESSONS gives this lesson no Size"
         return self.size
+
+
+def said(text: str) -> Text:
+    """A paragraph."""
+    return Text(text, "paragraph")
+
+
+def listing(text: str) -> Text:
+    """Lines that are shown as they are."""
+    return Text(text, "code")
+
+
+def grid(
+    title: str, columns: Sequence[str], rows: Sequence[tuple[Cell, ...]], varies: tuple[str, ...] = (), digits: int | None = None
+) -> Table:
+    """A table; a column is one of numbers if all that it holds are numbers.
+
+    >>> [column.numeric for column in grid("", ("k", "why"), ((1, "odd"), (2, None))).columns]
+    [True, False]
+    """
+    kinds = [_is_numeric([row[place] for row in rows if row[place] is not None]) for place in range(len(columns))]
+    return Table(title, tuple(map(Column, columns, kinds)), tuple(rows), varies=varies, digits=digits)
+
+
+def _is_numeric(cells: Sequence[Cell]) -> bool:
+    numbers = [is_array(cell) or (isinstance(cell, int | float) and not isinstance(cell, bool)) for cell in cells]
+    return bool(cells) and all(numbers)

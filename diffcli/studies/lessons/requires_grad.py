@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import diffcli.autograd as ad
+from diffcli.records.blocks import Table, Text
 from diffcli.studies.lessons.engine import nodes_behind, quoted, refusal, refused
-from diffcli.studies.lessons.record import Check, Code, Erratum, Grid, Lesson, Said, Settings
+from diffcli.studies.lessons.record import Check, Erratum, Lesson, Settings, grid, listing, said
 
 Vector = tuple[float, ...]
 Matrix = tuple[Vector, ...]
@@ -63,11 +64,11 @@ def lesson(settings: Settings) -> Lesson:
     first, frozen, thawed = _Net(FIRST), _Net(FROZEN, "x w0"), _Net(FROZEN)
     cases = [_Net(FROZEN, wanted) for wanted in ("x w0 w1", "x w0", "w0", "w1", "")]
     parts = (
-        Said(
+        said(
             "A tensor says with requires_grad whether a gradient by it is wanted; parameters do, data do not. An operation is "
             "recorded if one of its operands does. This is the lecture's Net2, with the weights that it prints:"
         ),
-        Code(NETWORK),
+        listing(NETWORK),
         _gradients("run 1: x, w0 and w1 all require a gradient", first),
         _worst(first),
         Erratum(
@@ -75,17 +76,17 @@ def lesson(settings: Settings) -> Lesson:
             f"layer0 holds w0, and there is no w2. The 4 x 3 numbers are dz/dw0 = x times ({_listed(first.hidden)}), what comes "
             "back to the three units: column 1 is 0 since relu has cut unit 1 off.",
         ),
-        Said("Run 2: other numbers, and layer1.requires_grad_(False), which freezes w1."),
+        said("Run 2: other numbers, and layer1.requires_grad_(False), which freezes w1."),
         _gradients("run 2: w1 is frozen", frozen),
-        Said(
+        said(
             "dw1 is None: not 0, but nothing. Units 2 and 3 are cut off by relu, and their columns of dw0 are 0: computed, and "
             "0. The difference counts: a step of an optimizer with momentum or weight decay still moves a weight whose gradient "
             f"is 0, and leaves one alone whose gradient is None. {_unchanged(frozen, thawed)}"
         ),
         _recording(cases[1]),
-        Said("So what does freezing save? It depends on where. The graph of run 2, and what it keeps for its backward pass:"),
+        said("So what does freezing save? It depends on where. The graph of run 2, and what it keeps for its backward pass:"),
         _savings(cases),
-        Said(
+        said(
             "Freezing the last layer saves least, since the adjoint must still come through it: w1 is kept, and only h, the "
             "input that dw1 is made of, is not. Freezing the first layer, where x is data, cuts the graph short. With nothing "
             "left that requires a gradient there is no graph:"
@@ -99,7 +100,7 @@ def lesson(settings: Settings) -> Lesson:
         Check("z = h @ w1 is recorded, though w1 is frozen", str(cases[1].root), cases[1].root == "MatmulBackward"),
         refused("with all three frozen, backward() is refused", cases[-1].refused, "no-graph"),
     )  # fmt: skip
-    return Lesson("requires-grad", "which gradients come; what freezing saves", parts, checks, TRY)
+    return Lesson(parts, checks, TRY)
 
 
 class _Net:
@@ -124,18 +125,18 @@ class _Net:
         self.hidden: list[float] = inner.grad.tolist() if inner.requires_grad else []
 
 
-def _gradients(title: str, net: _Net) -> Grid:
+def _gradients(title: str, net: _Net) -> Table:
     x, w0, w1 = (one.tolist() for one in (net.tensors["x"], net.grads["w0"], net.tensors["w1"]))
     dx, dw1 = net.grads["x"].tolist(), net.grads["w1"]
     rows = [(f"x_{i + 1}", x[i], dx[i], *w0[i]) for i in range(len(x))]
     ends: Sequence[Any] = [None] * 3 if dw1 is None else [one for (one,) in dw1.tolist()]
     rows += [("w1", None, None, *[one for (one,) in w1]), ("dw1 is None" if dw1 is None else "dw1", None, None, *ends)]
-    return Grid(title, (f"z = {net.z:.4f}", "x", "dx", "dw0, unit 1", "unit 2", "unit 3"), tuple(rows), digits=5)
+    return grid(title, (f"z = {net.z:.4f}", "x", "dx", "dw0, unit 1", "unit 2", "unit 3"), tuple(rows), digits=5)
 
 
-def _worst(net: _Net) -> Said:
+def _worst(net: _Net) -> Text:
     off = max(abs(a - b) for a, b in _pairs(net, FIRST))
-    return Said(
+    return said(
         f"The lecture prints the same up to {off:.4f}: it computed with all digits of its weights, and prints four decimals."
     )
 
@@ -175,12 +176,12 @@ def _recording(net: _Net) -> Erratum:
     )
 
 
-def _savings(cases: list[_Net]) -> Grid:
+def _savings(cases: list[_Net]) -> Table:
     rows = []
     for net in cases:
         shapes = [" x ".join(map(str, of.shape)) if of is not None else "None" for of in net.grads.values()]
         rows.append((", ".join(net.wanted) or "nothing", len(net.nodes), net.kept, *shapes))
-    return Grid("", ("requires a gradient", "nodes", "numbers kept", "dx", "dw0", "dw1"), tuple(rows))
+    return grid("", ("requires a gradient", "nodes", "numbers kept", "dx", "dw0", "dw1"), tuple(rows))
 
 
 def _listed(numbers: Sequence[float]) -> str:

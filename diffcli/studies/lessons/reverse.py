@@ -7,7 +7,8 @@ from typing import Any
 from diffcli.language.writing.printer import number_text
 from diffcli.methods.traces.trace import UNICODE
 from diffcli.records import AdjointStep, Trace
-from diffcli.studies.lessons.record import Check, Erratum, Grid, Lesson, Said, Settings
+from diffcli.records.blocks import Table
+from diffcli.studies.lessons.record import Check, Erratum, Lesson, Settings, grid, said
 from diffcli.studies.lessons.survey import AT, CLOSE, TEXT, agreement, costs, name_of, sizes, traced
 
 BOUND = 5
@@ -20,23 +21,23 @@ def lesson(settings: Settings) -> Lesson:
     overwritten = _overwritten(trace)
     by_size = {n: (costs(n, "forward"), costs(n, "reverse")) for n in sizes(settings.sized())}
     parts = (
-        Said(
+        said(
             "Forward mode asks how an input moves every value. Reverse mode asks the opposite: how does the result y move with "
             "each value v? That is its adjoint v̄ = ∂y/∂v. The program runs forwards once, and is remembered; then the adjoints "
             f"are passed on backwards, from ȳ = 1. For f = {TEXT} at (2, 5):"
         ),
         _table(trace),
-        Said(
+        said(
             "Mind the last two rows. x1 and x2 are both used twice, so two contributions arrive at each, and they add up, since "
             "the multivariable chain rule is a sum over paths. A program that overwrites them instead gets "
             f"({_listed(overwritten)}) for ({_listed(gradient)})."
         ),
         _label_slip(trace),
-        Said(
+        said(
             f"Both derivatives came out of one sweep, {cost.sweep} operations beside the {cost.function} of f. With n inputs, as "
             "ln(x1) + x1 x2 ... xn - sin(xn), it is still one sweep:"
         ),
-        Grid(
+        grid(
             "operations of f, and multiples of them that f and its gradient take",
             ("n", "f takes", "forward sweeps", "forward/f", "reverse sweeps", "reverse/f"),
             tuple(
@@ -45,23 +46,23 @@ def lesson(settings: Settings) -> Lesson:
             ),
             digits=3,
         ),
-        Said(
+        said(
             "The whole gradient costs about as much as three values of f, whatever n is: the reason why networks of any size "
             "can be trained. The price is memory: the forward values must be kept until the sweep has come back to them."
         ),
     )  # fmt: skip
     return Lesson(
-        "reverse", "one sweep back for the whole gradient", parts, _checks(trace, gradient, overwritten, by_size),
+        parts, _checks(trace, gradient, overwritten, by_size),
         f'diffcli grad "{TEXT}" --at x1=2,x2=5 --mode reverse --cost',
     )  # fmt: skip
 
 
-def _table(trace: Trace) -> Grid:
+def _table(trace: Trace) -> Table:
     rows = []
     for step in trace.adjoint:
         source = "the seed" if step.source is None else name_of(step.source)
         rows.append((UNICODE.adjoint(step.target), source, step.formula, step.term, step.value))
-    return Grid("adjoint trace, in order of execution", ("adjoint", "from", "becomes", "contribution", "value"), tuple(rows))
+    return grid("adjoint trace, in order of execution", ("adjoint", "from", "becomes", "contribution", "value"), tuple(rows))
 
 
 def _overwritten(trace: Trace) -> dict[str, float]:

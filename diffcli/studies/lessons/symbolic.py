@@ -7,8 +7,9 @@ from diffcli.methods.derivation.derivation import derive
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.symbolic.swell import Iterates, answer
 from diffcli.methods.value import evaluate
+from diffcli.records.blocks import Table
 from diffcli.studies.claims.claims import judge_claims, read_claims
-from diffcli.studies.lessons.record import Check, Grid, Lesson, Said, Settings
+from diffcli.studies.lessons.record import Check, Lesson, Settings, grid, said
 from diffcli.studies.swell.accuracy import Accuracy, accuracy
 from diffcli.studies.swell.map import DEMOS, iterated
 from diffcli.studies.swell.swell import Counts, Progress, Request, swell
@@ -48,56 +49,53 @@ def lesson(settings: Settings) -> Lesson:
     tape, _ = iterated(recurrence, last)
     lost = accuracy(recurrence, COMPARED, {"x": AT})
     parts = (
-        Said(
+        said(
             "To differentiate a formula is mechanical: every node of its tree has a rule, and the rule says what to ask of the "
             "nodes below. This is all of it, for one step of the logistic map, l2 = 4 x (1 - x):"
         ),
         _rules(),
-        Said("Now iterate: l_{n+1} = 4 l_n (1 - l_n), l_1 = x. This is the lecture's table, recomputed:"),
+        said("Now iterate: l_{n+1} = 4 l_n (1 - l_n), l_1 = x. This is the lecture's table, recomputed:"),
         _forms(),
-        Said("It swells. How fast? Every formula counted exactly, and none of them written down:"),
+        said("It swells. How fast? Every formula counted exactly, and none of them written down:"),
         _sizes(counts),
-        Said(
+        said(
             f"The derivative of l_{last}, written out, has {_size(counts[-1].derivative_tree)} nodes, but only "
             f"{counts[-1].graph} of them are different, together with those of l_{last}: a tree writes l_n again wherever it is "
             "used, a graph points to it. So swell is no property of the derivative, nor of its rules, but of trees. A tape "
             "shares by nature: automatic differentiation applies the same rules to numbers, and pays per row."
         ),
-        Said(
+        said(
             f"And simplification is no way out: at x = {number_text(AT)} the simplified l_{COMPARED}' is off by a factor of "
             f"{_error(lost.expanded)}, the tape by {_error(lost.tape)} (relative). Multiplied out, the terms cancel."
         ),
     )
-    return Lesson(
-        "symbolic", "rules on formulas, and why they swell", parts, _checks(counts, tape, lost),
-        'diffcli swell "sin(l)*l" --n 6',
-    )  # fmt: skip
+    return Lesson(parts, _checks(counts, tape, lost), 'diffcli swell "sin(l)*l" --n 6')
 
 
-def _rules() -> Grid:
+def _rules() -> Table:
     steps = derive(Problem(SLIDE[2][0], {"x": AT}), "x").steps
     rows = tuple((step.value_text or step.row, step.rule, step.formula, step.result) for step in steps)
-    return Grid("the rules at work", ("node", "rule", "which is", "derivative"), rows)
+    return grid("the rules at work", ("node", "rule", "which is", "derivative"), rows)
 
 
-def _forms() -> Grid:
+def _forms() -> Table:
     demo = DEMOS["logistic"]
     iterates = Iterates(demo.text, demo.state, ["x"], 1, "")
     rows = []
     for n in (1, *SLIDE):
         answers = {step: answer(iterates, n, step)["texts"] for step in ("forms", "simplified")}
         rows += [(n if kind == "value" else None, title, answers[step][kind][0]) for title, step, kind in KINDS]
-    return Grid("", ("n", "form", "expression"), tuple((str(n) if n else None, *rest) for n, *rest in rows))
+    return grid("", ("n", "form", "expression"), tuple((str(n) if n else None, *rest) for n, *rest in rows))
 
 
-def _sizes(counts: tuple[Counts, ...]) -> Grid:
+def _sizes(counts: tuple[Counts, ...]) -> Table:
     shown = [row for row in counts if row.n in (1, 2, 3, 4, 10, 20, 50) or row is counts[-1]]
     columns = ("n", "l_n written out", "l_n' written out", "shared", "tape of l_n", "with l_n'")
     rows = tuple(
         (str(row.n), row.value_tree, row.derivative_tree, row.graph, row.tape.function, row.tape.function + row.tape.reverse)
         for row in shown
     )  # fmt: skip
-    return Grid("nodes of formulas, operations of tapes", columns, rows, digits=3)
+    return grid("nodes of formulas, operations of tapes", columns, rows, digits=3)
 
 
 def _size(size: int | None) -> str:

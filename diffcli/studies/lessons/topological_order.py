@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 from diffcli.language import parse
 from diffcli.methods.library import grad
-from diffcli.studies.lessons.record import Check, Grid, Lesson, Said, Settings
+from diffcli.records.blocks import Table
+from diffcli.studies.lessons.record import Check, Lesson, Settings, grid, said
 from diffcli.tape import Tape, evaluate, lower
 from diffcli.tape.running.rules import FLOAT
 
@@ -34,37 +35,34 @@ def lesson(settings: Settings) -> Lesson:
     last = settings.sized()
     chains = [_Chain(k) for k in sorted({1, 2, 4, 8, MOST_WALKED, last} & set(range(last + 1)))]
     parts = (
-        Said(
+        said(
             "Backward, each node receives its adjoint from the nodes that use it, and passes it on to those it is made of. When "
             f"may it? This graph is a diamond, x -> s -> (a, b) -> y, at x = {X}: s is used by a and by b."
         ),
         _visits(graphs[DIAMOND], found[DIAMOND]["depth first"], found[DIAMOND]["topological"]),
-        Said(
+        said(
             "Depth first goes down to x by way of a before b has been heard: s passes on what it has, and what b sends later "
             "stays where it is. The right column takes a node when all that use it have been taken: the reverse of a "
             "topological order. The order of evaluation is one, so a tape is simply read backwards."
         ),
-        Said(f"Beside it, a graph with a shortcut, {SHORTCUT}, and the same with its factors swapped:"),
+        said(f"Beside it, a graph with a shortcut, {SHORTCUT}, and the same with its factors swapped:"),
         _results(slopes, exact),
-        Said(
+        said(
             "Each naive order is right somewhere, by luck, and depth first finds that b*s and s*b have different derivatives. "
             "A wrong order gives no error message: it gives a number, and a plausible one."
         ),
-        Said(
+        said(
             "One could repair it by visiting a node again whenever something arrives. That is right: it walks every path, and "
             "the chain rule is a sum over paths. For diamonds in a row, s_{i+1} = sin(s_i) cos(s_i), with all visits counted:"
         ),
         _prices(chains),
-        Said(
+        said(
             f"At {PER_SECOND / 1e6:g} million visits a second, {chains[-1].k} diamonds would take "
             f"{_time(chains[-1].by_paths / PER_SECOND)}. "
             "Waiting for all contributions turns a sum over paths into one visit a node."
         ),
     )
-    return Lesson(
-        "topological-order", "when a node may pass its adjoint on", parts, _checks(slopes, exact, chains),
-        f'diffcli grad "{SHORTCUT}" --at x={X}',
-    )  # fmt: skip
+    return Lesson(parts, _checks(slopes, exact, chains), f'diffcli grad "{SHORTCUT}" --at x={X}')
 
 
 # -- graphs and orders -----------------------------------------------------------------------------------------------------------
@@ -183,22 +181,22 @@ class _Chain:
         self.difference = None if walked is None else abs(_slope(graph, walked) - self.slope) / abs(self.slope)
 
 
-def _visits(graph: _Graph, naive: list[Visit], right: list[Visit]) -> Grid:
+def _visits(graph: _Graph, naive: list[Visit], right: list[Visit]) -> Table:
     rows = []
     for number in range(max(len(naive), len(right))):
         cells = [(graph.names[of[number].node], of[number].passed) if number < len(of) else (None, None) for of in (naive, right)]
         rows.append((str(number + 1), *cells[0], *cells[1]))
-    return Grid(f"order of visits: {DIAMOND}", ("visit", "depth first", "passes on", "topological", "passes on"), tuple(rows))
+    return grid(f"order of visits: {DIAMOND}", ("visit", "depth first", "passes on", "topological", "passes on"), tuple(rows))
 
 
-def _results(slopes: dict[str, dict[str, float]], exact: dict[str, float]) -> Grid:
+def _results(slopes: dict[str, dict[str, float]], exact: dict[str, float]) -> Table:
     rows = [(name, *[slopes[text][name] for text in slopes]) for name in ORDERS]
-    return Grid("", ("dy/dx by", *[TITLES[text] for text in slopes]), (*rows, ("SymPy", *exact.values())))
+    return grid("", ("dy/dx by", *[TITLES[text] for text in slopes]), (*rows, ("SymPy", *exact.values())))
 
 
-def _prices(chains: list[_Chain]) -> Grid:
+def _prices(chains: list[_Chain]) -> Table:
     columns = ("diamonds", "nodes", "visits, topological", "visits, every path")
-    return Grid("", columns, tuple((of.k, of.nodes, of.visits, of.by_paths) for of in chains), digits=3)
+    return grid("", columns, tuple((of.k, of.nodes, of.visits, of.by_paths) for of in chains), digits=3)
 
 
 def _time(seconds: float) -> str:

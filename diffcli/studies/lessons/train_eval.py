@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 
 import diffcli.autograd as ad
 from diffcli import nn
+from diffcli.records.blocks import Table
 from diffcli.studies.lessons.engine import refusal
-from diffcli.studies.lessons.record import Check, Code, Erratum, Grid, Lesson, Said, Settings
+from diffcli.studies.lessons.record import Check, Erratum, Lesson, Settings, grid, listing, said
 
 ONES = 10000
 PROBABILITIES = (0.2, 0.5, 0.8)
@@ -53,41 +54,38 @@ def lesson(settings: Settings) -> Lesson:
     net.load_state_dict(before)
     slope = _Slope(net, data)
     parts = (
-        Said(
+        said(
             "Some layers do one thing while a model learns and another when it is used, and train() and eval() say which. "
             f"Dropout sets elements to 0 with probability p, and divides the others by 1 - p. On {ONES} ones:"
         ),
         _drop_table(drops),
-        Said("The mean is kept, so that the next layer is used to what it gets. In evaluation x comes back untouched."),
-        Said(
+        said("The mean is kept, so that the next layer is used to what it gets. In evaluation x comes back untouched."),
+        said(
             "Batch norm takes off the mean of the batch, and divides by its deviation. In evaluation it does so with running "
             f"averages, which each pass in training moves: r = {1 - MOMENTUM:g} r + {MOMENTUM:g} new, from 0 and 1. Batches of "
             f"{BATCH} from a distribution of mean {MEAN:g} and variance {DEVIATION**2:g}, and the mean of what comes out:"
         ),
         _norm_table(norms),
-        Said("Mind the first rows: after few passes the model that is evaluated is quite another than the one that learned."),
-        Said("no_grad() is another switch. A network with both layers, in all four combinations:"),
+        said("Mind the first rows: after few passes the model that is evaluated is quite another than the one that learned."),
+        said("no_grad() is another switch. A network with both layers, in all four combinations:"),
         _combination_table(combinations),
         slope.erratum(),
-        Said(
+        said(
             "Note 000 has it right in its table. The surprise is the second row. To look at a model under no_grad, but without "
             "eval(), changes it: each batch that is looked at moves the running averages. Test data get into the model, and no "
             "gradient was needed for it."
         ),
-        Said("The usual loop has both, each in its place:"),
-        Code(LOOP),
-        Said("On two rings, the inner one of class 1:"),
+        said("The usual loop has both, each in its place:"),
+        listing(LOOP),
+        said("On two rings, the inner one of class 1:"),
         _history_table(history),
-        Said(
+        said(
             "A forgotten eval() need not show in the loss. It makes predictions a matter of luck. p of class 1 at the first four "
             f"points, in {CALLS} calls of one model, and how many of {POINTS} points are on another side than in the call before:"
         ),
         _call_table(calls),
     )
-    return Lesson(
-        "train-eval", "two switches, and what each turns", parts,
-        _checks(drops, norms, combinations, slope, history, calls), TRY,
-    )  # fmt: skip
+    return Lesson(parts, _checks(drops, norms, combinations, slope, history, calls), TRY)
 
 
 # -- dropout -------------------------------------------------------------------------------------------------------------------
@@ -102,9 +100,9 @@ class _Drop:
         self.untouched = layer.train(False)(x).tolist() == x.tolist()
 
 
-def _drop_table(drops: Sequence[_Drop]) -> Grid:
+def _drop_table(drops: Sequence[_Drop]) -> Table:
     rows = tuple((drop.p, drop.zeros, drop.others, drop.mean, "x" if drop.untouched else "other") for drop in drops)
-    return Grid("", ("p", "share of zeros", "the others", "mean", "in eval()"), rows, digits=3)
+    return grid("", ("p", "share of zeros", "the others", "mean", "in eval()"), rows, digits=3)
 
 
 # -- batch norm ----------------------------------------------------------------------------------------------------------------
@@ -138,10 +136,10 @@ def _norms() -> list[_Norm]:
     return found
 
 
-def _norm_table(norms: Sequence[_Norm]) -> Grid:
+def _norm_table(norms: Sequence[_Norm]) -> Table:
     columns = ("passes", "batch mean", "running mean", "running var.", "out, train()", "out, eval()")
     rows = tuple((*norm[:4], round(norm.trained, 12) + 0.0, norm.evaluated) for norm in norms)
-    return Grid("", columns, rows, digits=3)
+    return grid("", columns, rows, digits=3)
 
 
 # -- a network with both -------------------------------------------------------------------------------------------------------
@@ -197,9 +195,9 @@ def _learned(data: _Data) -> tuple[nn.Sequential, list[_Epoch]]:
     return net, history
 
 
-def _history_table(history: Sequence[_Epoch]) -> Grid:
+def _history_table(history: Sequence[_Epoch]) -> Table:
     rows = tuple((epoch, *history[epoch - 1]) for epoch in SHOWN)
-    return Grid("", ("epoch", "training loss", "dev loss", "dev loss, eval() forgotten", "dev accuracy"), rows, digits=3)
+    return grid("", ("epoch", "training loss", "dev loss", "dev loss, eval() forgotten", "dev accuracy"), rows, digits=3)
 
 
 class _Combination:
@@ -224,9 +222,9 @@ class _Combination:
         return (name, "the same" if self.same else "differ", moved, self.requires_grad, "refused" if self.refused else "works")
 
 
-def _combination_table(combinations: Sequence[_Combination]) -> Grid:
+def _combination_table(combinations: Sequence[_Combination]) -> Table:
     columns = ("", "two passes", "running averages", "requires grad", "backward()")
-    return Grid("", columns, tuple(one.row() for one in combinations))
+    return grid("", columns, tuple(one.row() for one in combinations))
 
 
 class _Slope:
@@ -280,12 +278,12 @@ def _calls(net: nn.Sequential, data: _Data, training: bool) -> list[_Call]:
     return calls
 
 
-def _call_table(calls: dict[str, list[_Call]]) -> Grid:
+def _call_table(calls: dict[str, list[_Call]]) -> Table:
     rows = [
         (f"{name}, call {number}", *call.first, call.flipped)
         for name, made in calls.items() for number, call in enumerate(made, 1)
     ]  # fmt: skip
-    return Grid("", ("", "point 1", "2", "3", "4", "other side"), tuple(rows), digits=3)
+    return grid("", ("", "point 1", "2", "3", "4", "other side"), tuple(rows), digits=3)
 
 
 def _checks(

@@ -9,8 +9,9 @@ from typing import Any
 
 import diffcli.autograd as ad
 from diffcli.operations import OPERATIONS
+from diffcli.records.blocks import Table
 from diffcli.studies.lessons.engine import NOTHING, code_of, quoted, refusal, refused
-from diffcli.studies.lessons.record import Check, Code, Erratum, Grid, Lesson, Said, Settings
+from diffcli.studies.lessons.record import Check, Erratum, Lesson, Settings, grid, listing, said
 
 AT, CHANGE = 1.0, 1.0
 CHANGED = "changed-in-place"
@@ -46,41 +47,39 @@ def lesson(settings: Settings) -> Lesson:
     right = minds["sin(p)"].alone
     inference = _Inference()
     parts = (
-        Said(
+        said(
             "The backward pass reads what the forward pass has saved. If that has been changed in place in the meantime, the "
             "derivative is one of other numbers. So memory has a counter of its changes, x._version:"
         ),
         _counts(counted),
-        Said(
+        said(
             "A view and what is detached share memory and counter, and each hears of the others' changes; a clone has both for "
             "itself. x.data shares the memory and not the counter: the last row changes x, and x does not know."
         ),
-        Said("A node notes the version of what it saves, and compares it when its turn comes:"),
-        Code(SETTING),
+        said("A node notes the version of what it saves, and compares it when its turn comes:"),
+        listing(SETTING),
         quoted(sine.operand),
-        Said(
+        said(
             "It is not the change that is wrong, but that somebody needs the old numbers. Here y is computed from p, then p or "
             "y is changed by add_(1), and then comes y.backward(). dy/dp is as diffcli's table of operations has it:"
         ),
         _minded(minds),
-        Said(
+        said(
             "What dy/dp reads is what is saved, and what is saved must stay. p + 1 minds nothing. sin minds p, and exp, which is "
             "its own derivative, minds y: change p, and exp does not care. 1/p happens to read both."
         ),
-        Said(
+        said(
             f"What would happen without? Through p.data the same change goes uncounted, and sin at p = {AT:g} gets w.grad = "
             f"{silent:.4f} = cos({AT + CHANGE:g}). Right is cos({AT:g}) = {right:.4f}: even the sign is wrong, and nobody "
             "says so. A descent would walk uphill."
         ),
         inference.erratum(),
-        Said(
+        said(
             "In inference mode counting stops for tensors made there, and for those alone: an older tensor that is changed "
             "there is counted like everywhere (the table above), and the error comes."
         ),
     )
-    return Lesson(
-        "version-counters", "who notices a change in place", parts, _checks(counted, minds, silent, right, inference), TRY
-    )  # fmt: skip
+    return Lesson(parts, _checks(counted, minds, silent, right, inference), TRY)
 
 
 # -- counting --------------------------------------------------------------------------------------------------------------------
@@ -116,9 +115,9 @@ def _counted() -> list[tuple[str, list[float], dict[str, int]]]:
     return found
 
 
-def _counts(counted: Sequence[tuple[str, list[float], dict[str, int]]]) -> Grid:
+def _counts(counted: Sequence[tuple[str, list[float], dict[str, int]]]) -> Table:
     rows = tuple((name, ", ".join(f"{value:g}" for value in values), *versions.values()) for name, values, versions in counted)
-    return Grid("_version of each, after", ("", "x holds", *counted[0][2]), rows)
+    return grid("_version of each, after", ("", "x holds", *counted[0][2]), rows)
 
 
 # -- who minds -------------------------------------------------------------------------------------------------------------------
@@ -161,10 +160,10 @@ def _rule(node: Any, letters: dict[str, str]) -> str:
     return re.sub(r"\b[ab]\b", lambda found: letters[found[0]], " + ".join(terms))
 
 
-def _minded(minds: dict[str, _Minds]) -> Grid:
+def _minded(minds: dict[str, _Minds]) -> Table:
     words = {CHANGED: "error", NOTHING: "fine"}
     rows = [(name, of.rule, of.saved or "nothing", *[words.get(code, code) for code in of.codes]) for name, of in minds.items()]
-    return Grid("", ("y", "dy/dp", "saved", "p.add_(1)", "y.add_(1)"), tuple(rows))
+    return grid("", ("y", "dy/dp", "saved", "p.add_(1)", "y.add_(1)"), tuple(rows))
 
 
 def _silent() -> float:

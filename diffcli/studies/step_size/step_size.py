@@ -14,14 +14,14 @@ from diffcli.errors import Diagnostic, Slopes, UsageError, did_you_mean, error
 from diffcli.language import Program
 from diffcli.methods.differences.precise import DIGITS, higher_derivatives, precise_derivative
 from diffcli.methods.differences.rounding_bound import value_noise
-from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, describe, find_breaks
+from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, find_breaks
 from diffcli.methods.nonsmooth.nonfinite import require_value
-from diffcli.methods.problem.problem import At, Problem
+from diffcli.methods.nonsmooth.notes import describe
+from diffcli.methods.problem.problem import At, Linearisation, Problem
 from diffcli.operations.arithmetic import float32 as singles
 from diffcli.operations.arithmetic import precise
 from diffcli.studies.step_size.difference_quotients import UNITS, DifferenceQuotients, MethodSweep, MethodSweeper, distance
 from diffcli.studies.step_size.error_theory import derivative_noise, theory
-from diffcli.tape import evaluate
 from diffcli.tape.lowering import MOST_ROWS
 from diffcli.tape.running.algebra import replay
 
@@ -112,7 +112,6 @@ def sweep(
     """
     methods = _checked(methods, dtype)
     problem, name = _problem(target, at, variable, dtype, most_rows)
-    require_value(problem)
     function, truth = DifferenceQuotients(problem, name, dtype), _Truth(problem, name, progress)
     unit, exact = UNITS[dtype], truth.finite
     noise = value_noise(problem.tape, problem.values, problem.active, unit)
@@ -164,8 +163,9 @@ def _problem(target: str | Program, at: At, variable: str | None, dtype: str, mo
     if dtype == "float32":
         nearest = {name: singles.rounded(value) for name, value in problem.at.items()}
         problem = Problem(problem.program, nearest, wrt=problem.wrt, most_rows=most_rows)
-        problem.tape.constants = [singles.rounded(value) for value in problem.tape.constants]
-        problem.values = evaluate(problem.tape, problem.point)
+        tape = problem.tape.copy(constants=[singles.rounded(value) for value in problem.tape.constants])
+        problem = Linearisation(problem, tape)
+    require_value(problem)
     return problem, problem.wrt[0]
 
 
@@ -214,15 +214,15 @@ class _Truth:
         self.problem, self.slot, self.progress = problem, problem.input_slot(name), progress
         self.breaks = [found for found in find_breaks(problem) if found.kind in NOT_DIFFERENTIABLE]
         self.notes = [*problem.notes(), *describe(problem, self.breaks, "", strict=False)]
-        self.sides = self._sides(name) if self.breaks else None
+        self.sides: Slopes | None = None
+        """The one-sided slopes, at a break."""
+        if self.breaks:
+            from diffcli.methods.nonsmooth.one_sided import slopes_of
+
+            self.sides = Slopes(name, *slopes_of(problem, self.slot))
         progress("working out the reference")
         self.reference, self.source = _reference(problem, self.slot) if self._is_smooth() else (None, "")
         self.kinds: dict[int, float | None] = {}
-
-    def _sides(self, name: str) -> Slopes:
-        from diffcli.methods.nonsmooth.recorded_sides import slopes_of
-
-        return Slopes(name, *slopes_of(self.problem, self.slot))
 
     def _is_smooth(self) -> bool:
         """Whether the function has a derivative, all the same if it has breaks: the slopes on the two sides are one."""

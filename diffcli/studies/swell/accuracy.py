@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
+from functools import reduce
+from itertools import zip_longest
 from typing import NamedTuple
 
 from diffcli.methods.differences.precise import precise_derivative
@@ -88,9 +90,7 @@ def _exact(value: float | Fraction) -> int | Fraction:
 
 
 def _add(a: Coefficients, b: Coefficients, sign: int = 1) -> Coefficients:
-    size = max(len(a), len(b))
-    a, b = ([*part, *[0] * (size - len(part))] for part in (a, b))
-    return [left + sign * right for left, right in zip(a, b, strict=True)]
+    return [left + sign * right for left, right in zip_longest(a, b, fillvalue=0)]
 
 
 def _multiply(a: Coefficients, b: Coefficients) -> Coefficients:
@@ -112,10 +112,7 @@ def _divide(a: Coefficients, b: Coefficients) -> Coefficients:
 def _raise(a: Coefficients, b: Coefficients) -> Coefficients:
     if len(b) > 1 or b[0].denominator > 1 or not 0 <= b[0] <= HIGHEST_DEGREE:
         raise _NotPolynomial
-    result: Coefficients = [1]
-    for _ in range(int(b[0])):
-        result = _multiply(result, a)
-    return result
+    return reduce(_multiply, [a] * int(b[0]), [1])
 
 
 _POLYNOMIAL: dict[str, Callable[..., Coefficients]] = {

@@ -51,8 +51,9 @@ def tape_costs(recurrence: Recurrence, at: Mapping[str, float], n: int) -> Itera
             cost = _step_cost(recurrence, point)
             state = cost.value
             branches = branches and math.isfinite(state)  # beyond that no value decides between branches
-        sweeps = (index - 1) * cost.along_state + cost.along_fresh
-        forward = sweeps if recurrence.fresh else cost.along_state
+        forward = cost.along[recurrence.state]
+        if recurrence.fresh:
+            forward = (index - 1) * forward + cost.along[recurrence.fresh]
         total = TapeCost(total.function + cost.function, total.forward + forward, total.reverse + cost.reverse)
         yield total
 
@@ -61,17 +62,15 @@ class _StepCost(NamedTuple):
     value: float
     """The next state."""
     function: int
-    along_state: int
-    along_fresh: int
+    along: Mapping[str, int]
+    """That of a tangent sweep along each variable."""
     reverse: int
 
 
 def _step_cost(recurrence: Recurrence, point: Mapping[str, float]) -> _StepCost:
     """The operations of one step: of the map, of a tangent sweep along each variable, of its reverse sweep."""
-    wanted = [recurrence.state, *[recurrence.fresh] * bool(recurrence.fresh)]
-    problem = Problem(recurrence.program, point, wrt=wanted)
-    along = [0, 0]
-    for position, name in enumerate(wanted):
-        along[position] = forward_cost(problem, [list(problem.swept_forward({problem.input_slot(name): 1.0}))]).sweep
+    problem = Problem(recurrence.program, point, wrt=list(filter(None, (recurrence.state, recurrence.fresh))))
+    tangents = {name: list(problem.swept_forward({problem.input_slot(name): 1.0})) for name in problem.wrt}
+    along = {name: forward_cost(problem, [sweep]).sweep for name, sweep in tangents.items()}
     cost = reverse_cost(problem, accumulate(problem.tape, problem.values, problem.active)[1])
-    return _StepCost(problem.value, cost.function, along[0], along[1], cost.sweep)
+    return _StepCost(problem.value, cost.function, along, cost.sweep)

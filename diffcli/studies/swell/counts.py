@@ -8,13 +8,13 @@ why on a graph symbolic and automatic differentiation take the same operations (
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache, partial, reduce
 
 from diffcli.errors import LimitError, Source, error
 from diffcli.language import Program, parse
 from diffcli.language.syntax import COMPARISON, NAME, NUMBER, Branches
-from diffcli.language.writing.printer import node_parts, written
+from diffcli.language.writing.printer import LANGUAGE, node_parts, pieces
 from diffcli.operations import OPERATIONS
 from diffcli.tape import Tape
 from diffcli.tape.running.algebra import replay
@@ -22,10 +22,6 @@ from diffcli.tape.running.rules import FLOAT, RESULT, SEED, TIES, Term, fold, te
 
 WHOLE = frozenset(("add", "sub", "mul", "div"))
 """Operations whose rule is written whole, (u·v)' = u'·v + u·v', even where an operand is a constant."""
-
-_ARITHMETIC: dict[str, Callable[[float, float], float]] = {
-    "add": lambda a, b: a + b, "sub": lambda a, b: a - b, "mul": lambda a, b: a * b,
-}  # fmt: skip
 
 LONGEST = 400
 """Characters of a text that are shown."""
@@ -98,7 +94,7 @@ class Texts:
     """
 
     def __init__(self, graph: SharedGraph) -> None:
-        self.graph = graph
+        self.parts_of = partial(node_parts, graph, LANGUAGE, LANGUAGE.name, {})
         self.known: list[tuple[int, int]] = []
         """The length of each node's text, and how tightly it binds, of as many nodes as have been asked for."""
 
@@ -106,7 +102,7 @@ class Texts:
         """How many characters the text has."""
         known = self.known
         for asked in range(len(known), node + 1):
-            parts, binds = node_parts(self.graph, asked)
+            parts, binds = self.parts_of(asked)
             total = 0
             for part in parts:
                 if isinstance(part, str):
@@ -119,7 +115,12 @@ class Texts:
 
     def beginning(self, node: int, most: int = LONGEST) -> str:
         """The text, or as many characters of it."""
-        return written(node, partial(node_parts, self.graph), room=most)[:most]
+        text = ""
+        for piece in pieces(node, self.parts_of):
+            text += piece
+            if len(text) >= most:
+                break
+        return text[:most]
 
 
 class Reach:
@@ -240,8 +241,8 @@ class Tangents:
             return graph.node(operation, operands)
         a, b = operands
         left, right = values
-        if left is not None and right is not None and operation in _ARITHMETIC:
-            return graph.number(_ARITHMETIC[operation](left, right))
+        if left is not None and right is not None and operation in ("add", "sub", "mul"):
+            return graph.number(FLOAT.value(operation)(left, right))
         if operation == "mul" and 0 in values:
             return self.zero
         if (operation, left) in (("add", 0), ("mul", 1)):

@@ -6,20 +6,17 @@ Here too it is the text of the table that becomes rows. What is fixed becomes th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from typing import Any, NamedTuple
 
 from diffcli.errors import Span
-from diffcli.language.parsing.rule_texts import parse_rule
-from diffcli.language.syntax import NAME, NUMBER
 from diffcli.operations import OPERATIONS
 from diffcli.operations.arithmetic.arrays import all_true, as_array, as_truth
 from diffcli.operations.array_row import broadcast_shapes
 from diffcli.operations.arrays import ARRAYS
 from diffcli.tape.building.building import Builder
+from diffcli.tape.running.array_rules import parsed_rule, whole
+from diffcli.tape.running.rules import fold
 from diffcli.tape.tape import Shape
-
-_parsed = cache(parse_rule)
 
 
 class _Fixed(NamedTuple):
@@ -30,40 +27,25 @@ class _Fixed(NamedTuple):
 
 def lower_rule(build: Builder, text: str, names: Mapping[str, int], fixed: Mapping[str, Any], span: Span) -> int:
     """The slot of a rule's value, for slots of its operands and what is fixed."""
-    program = _parsed(text)
-    known: dict[str, int | _Fixed] = {name: _Fixed(value) for name, value in fixed.items()}
-    known |= names
-    nodes: dict[int, int | _Fixed] = {}
+    known = {name: _Fixed(value) for name, value in fixed.items()} | dict(names)
 
-    def slot(node: int) -> int:
-        found = nodes[node]
+    def leaf(argument: float | str) -> int | _Fixed:
+        if not isinstance(argument, str):
+            return _Fixed(whole(argument))
+        return known[argument] if argument in known else build.named(argument)
+
+    def slot(found: int | _Fixed) -> int:
         return build.constant(float(found.value)) if isinstance(found, _Fixed) else found
 
-    for statement in program.statements:
-        for node in range(statement.first, statement.root + 1):
-            operation, children = program.operations[node], program.children(node)
-            if operation == NUMBER:
-                number: Any = program.arguments[node]
-                nodes[node] = _Fixed(int(number) if number == int(number) else number)
-            elif operation == NAME:
-                name = str(program.arguments[node])
-                nodes[node] = known[name] if name in known else build.named(name)
-            elif operation == "neg" and isinstance(nodes[children[0]], _Fixed):
-                nodes[node] = _Fixed(-nodes[children[0]].value)  # type: ignore[union-attr]
-            elif operation in OPERATIONS:
-                nodes[node] = build.emit(operation, tuple([slot(child) for child in children]), span)
-            else:
-                keywords = program.keywords.get(node, ())
-                count = len(children) - len(keywords)
-                given = {name: _value(nodes[child]) for name, child in zip(keywords, children[count:], strict=True)}
-                nodes[node] = emit_array(build, operation, tuple([slot(child) for child in children[:count]]), given, span)
-        known[statement.name] = nodes[statement.root]
-    return slot(program.result.root)
+    def apply(operation: str, operands: list[int | _Fixed], keywords: dict[str, _Fixed]) -> int | _Fixed:
+        if operation == "neg" and isinstance(operands[0], _Fixed):
+            return _Fixed(-operands[0].value)
+        row = tuple(map(slot, operands))
+        if operation in OPERATIONS:
+            return build.emit(operation, row, span)
+        return emit_array(build, operation, row, {name: found.value for name, found in keywords.items()}, span)
 
-
-def _value(found: int | _Fixed) -> Any:
-    assert isinstance(found, _Fixed), "a keyword of a rule is fixed"
-    return found.value
+    return slot(fold(parsed_rule(text), leaf, apply))
 
 
 def array_constant(build: Builder, value: Any) -> int:

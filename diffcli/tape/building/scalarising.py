@@ -11,20 +11,17 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from diffcli.errors import LimitError, Span, error
-from diffcli.language.parsing.rule_texts import parse_rule
-from diffcli.language.syntax import NAME, NUMBER
 from diffcli.operations import OPERATIONS
 from diffcli.operations.arithmetic import cells
 from diffcli.operations.arithmetic.cells import Cell
 from diffcli.operations.array_row import element_names
 from diffcli.operations.arrays import ARRAYS
-from diffcli.tape.running.rules import FLOAT
+from diffcli.tape.running.array_rules import parsed_rule, whole
+from diffcli.tape.running.rules import FLOAT, fold
 from diffcli.tape.tape import Skip, Tape
 
 MOST_WRITTEN = 200_000
 """The most rows of a tape that is written out, if no other limit is given."""
-
-_parsed = cache(parse_rule)
 
 
 class Written(NamedTuple):
@@ -85,7 +82,7 @@ class _Writer:
             starts.append(new.slots)
             self.span = old.span(slot)
             operands = [self.array(operand) for operand in old.operands_of(slot)]
-            self.there[slot] = self.row(slot, old.operation(slot), operands, old.parameters.get(slot, {}))
+            self.there[slot] = self.row(old.operation(slot), operands, old.parameters.get(slot, {}))
         starts.append(new.slots)
         for skip in old.skips:
             start, stop = starts[skip.start - old.first_row], starts[skip.stop - old.first_row]
@@ -131,69 +128,58 @@ class _Writer:
 
     # -- operations -----------------------------------------------------------------------------------------------------
 
-    def row(self, slot: int, name: str, operands: list[Any], fixed: dict[str, Any]) -> Any:
+    def row(self, name: str, operands: list[Any], fixed: dict[str, Any]) -> Any:
         if name in OPERATIONS:
             return cells.applied(lambda *row: self.emit(name, *row), operands)
-        special = getattr(self, f"write_{name}", None)
-        if special is not None:
+        if (of_group := getattr(self, f"group_{name}", None)) is not None:
+            return cells.grouped(operands[0], of_group, **fixed)
+        if (special := getattr(self, f"write_{name}", None)) is not None:
             return special(*operands, **fixed)
         if name in cells.WRITTEN:
             return cells.computed(name, operands, fixed, self.constant)
         row = ARRAYS[name]
         assert row.definition, f"{name} cannot be written out"
         shapes = [cells.shape_of(operand) for operand in operands]
-        names = {**fixed, **row.names(shapes, fixed, 0)}
-        return self.defined(row.definition, dict(zip(row.parameters, operands, strict=True)), names)
+        names = fixed | row.names(shapes, fixed, 0)
+        return self.defined(row.definition, names | dict(zip(row.parameters, operands, strict=True)))
 
-    def defined(self, text: str, operands: dict[str, Any], fixed: dict[str, Any]) -> Any:
+    def defined(self, text: str, names: dict[str, Any]) -> Any:
         """An operation by its definition in the table."""
-        program = _parsed(text)
-        nodes: dict[int, Any] = {}
-        for node in range(len(program)):
-            operation, children = program.operations[node], program.children(node)
-            if operation == NUMBER:
-                number: Any = program.arguments[node]
-                nodes[node] = int(number) if number == int(number) else number
-            elif operation == NAME:
-                name = str(program.arguments[node])
-                nodes[node] = operands[name] if name in operands else fixed[name]
-            elif operation == "neg" and isinstance(nodes[children[0]], int):
-                nodes[node] = -nodes[children[0]]
-            elif operation in OPERATIONS:
-                nodes[node] = self.row(-1, operation, [nodes[child] for child in children], {})
-            else:
-                keywords = program.keywords.get(node, ())
-                count = len(children) - len(keywords)
-                values = [nodes[child] for child in children[:count]]
-                given = ARRAYS[operation].defaults
-                given |= {name: nodes[child] for name, child in zip(keywords, children[count:], strict=True)}
-                ARRAYS[operation].shape([cells.shape_of(value) for value in values], given)
-                nodes[node] = self.row(-1, operation, values, given)
-        return nodes[program.result.root]
 
-    def write_amax(self, a: Any, axis: Any, keepdims: int) -> Any:
-        return cells.grouped(a, axis, keepdims, lambda group: self.emit("max", *group))
+        def apply(operation: str, values: list[Any], keywords: dict[str, Any]) -> Any:
+            if operation == "neg" and isinstance(values[0], int):
+                return -values[0]
+            if operation in ARRAYS:
+                keywords = ARRAYS[operation].defaults | keywords
+                ARRAYS[operation].shape([cells.shape_of(value) for value in values], keywords)
+            return self.row(operation, values, keywords)
 
-    def write_amin(self, a: Any, axis: Any, keepdims: int) -> Any:
-        return cells.grouped(a, axis, keepdims, lambda group: self.emit("min", *group))
+        return fold(parsed_rule(text), lambda leaf: names[leaf] if isinstance(leaf, str) else whole(leaf), apply)
 
-    def write_norm(self, a: Any, axis: Any, keepdims: int) -> Any:
-        return cells.grouped(a, axis, keepdims, self.length)
+    def group_amax(self, group: list[Cell]) -> Cell:
+        return self.emit("max", *group)
 
-    def length(self, group: list[Cell]) -> Cell:
-        """The norm of some cells: by squares, unless they are too large or too small, or all of them 0."""
+    def group_amin(self, group: list[Cell]) -> Cell:
+        return self.emit("min", *group)
+
+    def group_norm(self, group: list[Cell]) -> Cell:
+        """By squares, unless they are too large or too small, or all of them 0."""
         if len(group) < 2:
             return self.emit("abs", group[0]) if group else self.constant(0.0)
         if not 1e-100 < max(map(abs, map(self.number, group))) < 1e100:
             return self.chained("hypot", group)
         return self.emit("sqrt", self.chained("add", [cell * cell for cell in group]))
 
-    def write_logsumexp(self, a: Any, axis: Any, keepdims: int) -> Any:
-        return cells.grouped(a, axis, keepdims, self.logsumexp)
-
-    def logsumexp(self, group: list[Cell]) -> Cell:
+    def group_logsumexp(self, group: list[Cell]) -> Cell:
         """From the largest on: so that what is -inf is added to something that is not."""
         return self.chained("logaddexp", sorted(group, key=self.number, reverse=True))
+
+    def group_argmax(self, group: list[Cell]) -> Cell:
+        """Where the largest number is, which is a constant."""
+        return self.constant(float(group.index(max(group, key=self.number))))
+
+    def group_argmin(self, group: list[Cell]) -> Cell:
+        return self.constant(float(group.index(min(group, key=self.number))))
 
     def chained(self, name: str, group: list[Cell]) -> Cell:
         """An operation of two operands from the first of some to the last."""
@@ -201,21 +187,6 @@ class _Writer:
         for cell in group[1:]:
             total = self.emit(name, total, cell)
         return total
-
-    def write_argmax(self, a: Any, axis: Any, keepdims: int) -> Any:
-        return self.place(a, axis, keepdims, max)
-
-    def write_argmin(self, a: Any, axis: Any, keepdims: int) -> Any:
-        return self.place(a, axis, keepdims, min)
-
-    def place(self, a: Any, axis: Any, keepdims: int, best: Any) -> Any:
-        """Where the best number is, which is a constant."""
-
-        def of_group(group: list[Cell]) -> Cell:
-            numbers = list(map(self.number, group))
-            return self.constant(float(numbers.index(best(numbers))))
-
-        return cells.grouped(a, axis, keepdims, of_group)
 
     def write_one_hot(self, a: Any, classes: int) -> Any:
         labels = list(map(self.number, cells.listed(a)))
@@ -229,57 +200,71 @@ class _Writer:
         for place, label in enumerate(labels):
             row = logits[place * classes : (place + 1) * classes]
             own = row[int(label)] if label in range(classes) else self.constant(float("nan"))
-            losses.append(self.emit("sub", self.logsumexp(row), own))
+            losses.append(self.emit("sub", self.group_logsumexp(row), own))
         return cells.of([self.emit("div", self.chained("add", losses), float(len(labels)))], ())
 
     def write_diag(self, a: Any) -> Any:
         return cells.diagonal(a, self.constant(0.0))
 
     def write_det(self, a: Any) -> Any:
-        return cells.of([self.determinant([list(row) for row in cells.rows_of(a)])], ())
+        """By elimination, as far as there are pivots to divide by, and the rest, or all of a small matrix, by cofactors."""
+        rows = [list(row) for row in cells.rows_of(a)]
+        largest = max([abs(self.number(cell)) for row in rows for cell in row], default=0.0)
+        least = len(rows) * 2.0**-52 * largest  # what is below is rounding: the matrix may be singular there
+        factors: list[Cell] = []
+        while len(rows) > 4:
+            place, column = self.pivot(rows, 1)
+            if abs(self.number(rows[place][column])) <= least:
+                place, column = self.pivot(rows, len(rows))
+            if abs(self.number(rows[place][column])) <= least:
+                break
+            others = rows.pop(place)
+            pivot = others.pop(column)
+            factors.append(-pivot if (place + column) % 2 else pivot)
+            others = [cell / pivot for cell in others]
+            rows = [self.reduced([*row[:column], *row[column + 1 :]], row[column], others) for row in rows]
+        return cells.of([self.chained("mul", [*factors, self.determinant(rows)])], ())
 
-    def determinant(self, matrix: list[list[Cell]]) -> Cell:
-        """By cofactors if it is small, which divides by nothing; else by elimination."""
-        if len(matrix) > 4:
-            return self.eliminated(matrix, [[] for _ in matrix])[0]
-        if len(matrix) < 2:
-            return matrix[0][0] if matrix else self.constant(1.0)
-        total: Cell | None = None
-        for column, cell in enumerate(matrix[0]):
-            minor = self.determinant([row[:column] + row[column + 1 :] for row in matrix[1:]])
-            term = cell * minor
-            total = term if total is None else total - term if column % 2 else total + term
-        assert total is not None
-        return total
+    def pivot(self, rows: list[list[Cell]], columns: int) -> tuple[int, int]:
+        """The row and the column of the number that is largest in the first columns."""
+        places = [(row, column) for column in range(columns) for row in range(len(rows))]
+        return max(places, key=lambda place: abs(self.number(rows[place[0]][place[1]])))
+
+    def reduced(self, row: list[Cell], factor: Cell, others: list[Cell]) -> list[Cell]:
+        """A row less a multiple of another."""
+        return [cell - factor * other for cell, other in zip(row, others, strict=True)]
+
+    def determinant(self, rows: list[list[Cell]]) -> Cell:
+        """By cofactors along the first row and those below, each computed once; nothing is divided by."""
+
+        @cache
+        def of_columns(columns: tuple[int, ...]) -> Cell:
+            row = rows[len(rows) - len(columns)]
+            total = row[columns[0]]
+            for place, column in enumerate(columns if len(columns) > 1 else ()):
+                term = row[column] * of_columns(columns[:place] + columns[place + 1 :])
+                total = total - term if place % 2 else total + term if place else term
+            return total
+
+        return of_columns(tuple(range(len(rows)))) if rows else self.constant(1.0)
 
     def write_inv(self, a: Any) -> Any:
         one, zero = self.constant(1.0), self.constant(0.0)
-        size = len(a)
-        right = [[one if row == column else zero for column in range(size)] for row in range(size)]
-        solved = self.eliminated([list(row) for row in cells.rows_of(a)], right)[1]
-        return cells.of([cell for row in solved for cell in row], (size, size))
+        identity = [[one if row == column else zero for column in range(len(a))] for row in range(len(a))]
+        return self.write_solve(a, cells.of([cell for row in identity for cell in row], cells.shape_of(a)))
 
     def write_solve(self, a: Any, b: Any) -> Any:
+        """Gauss and Jordan, with the pivots that are largest at the point."""
         shape = cells.shape_of(b)
-        right = [[cell] for cell in b] if len(shape) == 1 else [list(row) for row in cells.rows_of(b)]
-        solved = self.eliminated([list(row) for row in cells.rows_of(a)], right)[1]
-        return cells.of([cell for row in solved for cell in row], shape)
-
-    def eliminated(self, left: list[list[Cell]], right: list[list[Cell]]) -> tuple[Cell, list[list[Cell]]]:
-        """Gauss and Jordan, with the pivots that are largest at the point: the determinant, and what solves the system."""
-        size = len(left)
-        rows = [[*one, *other] for one, other in zip(left, right, strict=True)]
-        determinant = self.constant(1.0)
-        for column in range(size):
-            best = max(range(column, size), key=lambda row: abs(self.number(rows[row][column])))
-            pivot = rows[best][column]
-            factor = pivot if best == column else -pivot
-            determinant = factor if not column else determinant * factor
+        right = [[cell] for cell in b] if len(shape) == 1 else cells.rows_of(b)
+        rows = [[*one, *other] for one, other in zip(cells.rows_of(a), right, strict=True)]
+        for column in range(len(rows)):
+            best = column + self.pivot([row[column:] for row in rows[column:]], 1)[0]
             rows[column], rows[best] = rows[best], rows[column]
-            rows[column] = [*rows[column][: column + 1], *[cell / pivot for cell in rows[column][column + 1 :]]]
-            for row in range(size):
-                if row != column and (row > column or right[0]):
-                    factor = rows[row][column]
-                    later = zip(rows[row][column + 1 :], rows[column][column + 1 :], strict=True)
-                    rows[row] = [*rows[row][: column + 1], *[cell - factor * other for cell, other in later]]
-        return determinant, [row[size:] for row in rows]
+            pivot, *others = rows[column][column:]
+            rows[column][column + 1 :] = [cell / pivot for cell in others]
+            for row in range(len(rows)):
+                if row != column:
+                    later = rows[row][column + 1 :]
+                    rows[row][column + 1 :] = self.reduced(later, rows[row][column], rows[column][column + 1 :])
+        return cells.of([cell for row in rows for cell in row[len(rows) :]], shape)

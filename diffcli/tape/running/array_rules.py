@@ -22,7 +22,16 @@ from diffcli.operations.custom_operations import OwnName
 from diffcli.tape.running.rules import ABSENT, OPERATORS, RESULT, SEED, TIES, Arithmetic, Function, Term, term_text
 from diffcli.tape.tape import Shape, Tape
 
-_parsed = cache(parse_rule)
+parsed_rule = cache(parse_rule)
+
+
+def whole(number: float) -> float:
+    """A number of a rule as what is fixed may hold it: whole, if it is.
+
+    >>> whole(2.0), whole(0.5)
+    (2, 0.5)
+    """
+    return int(number) if number == int(number) else number
 
 
 class ArrayArithmetic(Arithmetic):
@@ -77,7 +86,7 @@ class _NumPy(ArrayArithmetic):
 
 
 NUMPY = _NumPy(
-    arrays.FUNCTIONS | array_functions.FUNCTIONS, arrays.STRICT, constants={ABSENT: 0.0}, numbers=arrays, read=parse_rule,
+    arrays.FUNCTIONS | array_functions.FUNCTIONS, arrays.STRICT, constants={ABSENT: 0.0}, numbers=arrays, read=parsed_rule,
     operators=OPERATORS | {"square": "({0} * {0})"}, kind="NumPy",
 )  # fmt: skip
 
@@ -217,7 +226,7 @@ def breaks_read_result(name: str) -> bool:
 @cache
 def _reads(rule: str, parameters: tuple[str, ...]) -> frozenset[int]:
     """The positions of the parameters that a rule mentions, and -1 if it mentions the result."""
-    mentioned = set(map(str, _parsed(rule).arguments))
+    mentioned = set(map(str, parsed_rule(rule).arguments))
     return frozenset(position for position, name in enumerate((RESULT, *parameters), -1) if name in mentioned)
 
 
@@ -226,7 +235,7 @@ def _without_choice(partial: str) -> Program | None:
 
     That is the truth of the condition, and among elements a product is several times as quick as a choice.
     """
-    program = _parsed(partial)
+    program = parsed_rule(partial)
     choice = program.result.root
     if len(program.statements) > 1 or program.operations[choice] != "where":
         return None

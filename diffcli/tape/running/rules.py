@@ -114,14 +114,14 @@ def fold(
     apply: Callable[[str, list[Any], dict[str, Any]], Any],
     bind: Callable[[str, Any], Any] = lambda name, value: value,
 ) -> Any:
-    """What a text of the tables comes to, from its leaves up.
+    """What a text of the tables comes to, from its leaves up; of a choice both branches.
 
     Parameters
     ----------
     program
-        The text. Its choices are evaluated whole, both branches.
+        The text.
     leaf
-        What a number or a name comes to.
+        What a number comes to, or a name that the text does not bind.
     apply
         What an operation comes to, from its name, what its operands come to, and its keywords.
     bind
@@ -139,12 +139,12 @@ def fold(
                 found.append(bound[argument] if argument in bound else leaf(argument))
                 continue
             operands = [found[child] for child in program.children(node)]
-            names = program.keywords.get(node)
-            if names is None:
+            keywords = program.keywords.get(node)
+            if keywords is None:
                 found.append(apply(operation, operands, {}))
             else:
-                count = len(operands) - len(names)
-                found.append(apply(operation, operands[:count], dict(zip(names, operands[count:], strict=True))))
+                count = len(operands) - len(keywords)
+                found.append(apply(operation, operands[:count], dict(zip(keywords, operands[count:], strict=True))))
         if statement.name:
             bound[statement.name] = bind(statement.name, found[-1])
     return found[-1]

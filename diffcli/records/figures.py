@@ -1,12 +1,9 @@
-"""The record of a figure: one more block of a document, drawn by `diffcli.reports.plots`.
+"""The records of figures and drawings: two more blocks of a document.
 
 A figure says what is drawn, never how: the terminal, SVG and matplotlib each read the same record.
 """
 
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from diffcli.studies.graph.record import Graph
+from typing import Any, NamedTuple
 
 
 class Axis(NamedTuple):
@@ -61,5 +58,6 @@ class Drawing(NamedTuple):
     """A graph with its title, and what a picture on its own must say below it."""
 
     title: str
-    graph: "Graph"
+    graph: Any
+    """A `diffcli.studies.graph.record.Graph`."""
     notes: tuple[str, ...] = ()

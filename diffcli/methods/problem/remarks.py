@@ -1,11 +1,12 @@
-"""What is wrong with the names that a point gives, or with what is asked for: loaded only where something is."""
+"""What is said of a program's names and of what is asked for: loaded only where something is."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from diffcli.errors import Diagnostic, Source, Span, did_you_mean, error, nearest
+from diffcli.errors import Diagnostic, Mark, Source, Span, did_you_mean, error, nearest
 from diffcli.language import Program
+from diffcli.language.syntax import NAME
 from diffcli.language.writing.array_text import short_text
 from diffcli.language.writing.printer import number_text
 from diffcli.methods.points.points import GivenPoint
@@ -88,3 +89,18 @@ def moved(found: Diagnostic, text: str, before: int) -> Diagnostic:
         return found
     marks = tuple(mark._replace(span=Span(mark.span.start - before, mark.span.stop - before)) for mark in found.marks)
     return found._replace(source=Source(text, OF), marks=marks)
+
+
+def unused(program: Program) -> list[Diagnostic]:
+    """A note for every binding that nothing uses, and every expression whose value is dropped."""
+    columns = zip(program.operations, program.arguments, strict=True)
+    used = {argument for operation, argument in columns if operation == NAME} | set(program.callees.values())
+    notes = []
+    for statement in program.statements[:-1]:
+        if not statement.name:
+            message = "the value of this statement is not used; the last one gives the result"
+            notes.append(Diagnostic("unused-value", "note", message, program.source, (Mark(statement.span),)))
+        elif statement.name not in used and statement.name[0] != "[":  # a label is of what is asked for
+            message = f"`{statement.name}` is not used"
+            notes.append(Diagnostic("unused-name", "note", message, program.source, (Mark(statement.name_span),)))
+    return notes

@@ -1,0 +1,162 @@
+"""What a report is made of, before it has a format: the blocks of a document.
+
+A *document* is a list of blocks: values (the result), tables, texts, figures. Cells are numbers or texts; how many digits a
+number shows is the format's business. A document also carries its data, the object that JSON prints.
+"""
+
+# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+from diffcli.records import Number, is_array
+
+if TYPE_CHECKING:
+    from diffcli.records.figures import Drawing, Figure
+
+Cell = str | float | int | Any | None
+"""A text, a number, an array of numbers, or nothing."""
+
+
+class Column(NamedTuple):
+    """A column of a table. ``math`` cells are formulas in the notation that the report was asked for."""
+
+    title: str
+    numeric: bool = False
+    math: bool = False
+    full: bool = False
+    """Whether numbers show all their digits even in a table for people."""
+
+
+class Table(NamedTuple):
+    """A titled table. ``hidden_after`` and ``hidden`` say where rows are left out, and how many."""
+
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    hidden_after: int = 0
+    hidden: int = 0
+    varies: tuple[str, ...] = ()
+    """The columns whose numbers are not the same from run to run: seconds, bytes."""
+    digits: int | None = None
+    """How many significant digits people are shown, if not as many as elsewhere; data have them all."""
+
+
+class Value(NamedTuple):
+    """One named number of the result, or array, with a remark; ``label`` is for people, ``name`` for machines."""
+
+    name: str
+    label: str
+    number: Number
+    remark: str = ""
+
+
+class Values(NamedTuple):
+    """The result itself."""
+
+    values: tuple[Value, ...]
+
+    def numbers(self) -> Iterator[tuple[str, float]]:
+        """Every number with its name for machines: those of an array one after the other."""
+        for value in self.values:
+            if is_array(value.number):
+                yield from elements(value.name, value.number)
+            else:
+                yield value.name, value.number
+
+
+def elements(name: str, array: Any) -> Iterator[tuple[str, float]]:
+    """Every element with its name, as in ``W[0,1]``.
+
+    >>> from diffcli.operations.arithmetic.array_files import to_array
+    >>> list(elements("x", to_array([4, 8], (2,))))
+    [('x[0]', 4.0), ('x[1]', 8.0)]
+    """
+    index = [0] * array.ndim
+    for number in array.ravel().tolist():
+        yield f"{name}[{','.join(map(str, index))}]", number
+        for axis in reversed(range(array.ndim)):
+            index[axis] += 1
+            if index[axis] < array.shape[axis]:
+                break
+            index[axis] = 0
+
+
+MOST_SHOWN = (20, 12)
+"""The rows and columns of a matrix that are shown to people, unless they ask for all."""
+
+
+class Matrix(NamedTuple):
+    """A matrix with names for its rows and columns, and perhaps a number beside each row, such as the value of a result.
+
+    Names for machines are made by ``form`` from the names of row and column, those beside rows by ``beside_form``.
+    """
+
+    symbol: str
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    entries: tuple[tuple[float, ...], ...]
+    form: str
+    beside: tuple[float, ...] = ()
+    beside_form: str = "{}"
+    row_label: str = "{}"
+    column_label: str = "{}"
+    beside_label: str = "value"
+
+    def numbers(self) -> Iterator[tuple[str, float]]:
+        """Every number with its name for machines."""
+        for name, value in zip(self.rows, self.beside, strict=False):
+            yield self.beside_form.format(name), value
+        for name, row in zip(self.rows, self.entries, strict=True):
+            for column, entry in zip(self.columns, row, strict=True):
+                yield self.form.format(name, column), entry
+
+    def hidden_text(self) -> str:
+        """What is left out where people read; nothing, if all is shown."""
+        count = len(self.rows), len(self.columns)
+        if count[0] <= MOST_SHOWN[0] and count[1] <= MOST_SHOWN[1]:
+            return ""
+        shown = [f"{most} {noun}s" for most, all, noun in zip(MOST_SHOWN, count, ("row", "column"), strict=True) if all > most]
+        return f"the first {' and '.join(shown)} of {count[0]} × {count[1]}; --full shows all, and --json holds all"
+
+    def as_table(self, full: bool, names: bool = False) -> Table:
+        """The matrix as a table, of its first rows and columns unless it is to be ``full``; labels are names for a machine."""
+        most = (len(self.rows), len(self.columns)) if full else MOST_SHOWN
+        label, head = ("{}", "{}") if names else (self.row_label, self.column_label)
+        columns = [Column(""), *[Column(head.format(name), numeric=True, full=True) for name in self.columns[: most[1]]]]
+        if self.beside:
+            columns.insert(1, Column(self.beside_label, numeric=True, full=True))
+        rows = [
+            (label.format(name), *self.beside[place : place + 1], *self.entries[place][: most[1]])
+            for place, name in enumerate(self.rows[: most[0]])
+        ]
+        return Table("", tuple(columns), tuple(rows))
+
+
+class Text(NamedTuple):
+    """A ``heading``, plain ``text``, a ``paragraph`` (text with white about it), ``code`` (kept as it is), ``dim`` small print,
+    an ``erratum``, or a formula in LaTeX (``math``)."""
+
+    text: str
+    role: str = "text"
+
+
+Block: TypeAlias = "Values | Matrix | Table | Text | Figure"
+"""A part of a document. The record of a figure is not loaded here: few reports have one."""
+
+
+class Document(NamedTuple):
+    blocks: tuple[Block, ...]
+    data: Mapping[str, Any]
+    drawing: "Drawing | None" = None
+    """What the formats of pictures draw in place of figures."""
+
+    def numbers(self) -> Iterator[tuple[str, float]]:
+        """Every number of the result, with its name."""
+        for block in self.blocks:
+            if isinstance(block, Values | Matrix):
+                yield from block.numbers()
+
+    def results_first(self) -> list[Block]:
+        """The blocks as a script wants them: what it came for stands first."""
+        return sorted(self.blocks, key=lambda block: not isinstance(block, Values | Matrix))

@@ -1,0 +1,218 @@
+"""The reports of matrices of derivatives and of their products with vectors: the numbers, how they were found, the structure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from diffcli.language.writing.printer import step_text
+from diffcli.methods.matrices.hessian_record import HessianResult
+from diffcli.methods.matrices.jacobian import JacobianResult
+from diffcli.methods.matrices.products import ProductResult
+from diffcli.methods.sweeps.sparsity import Pattern
+from diffcli.records import Difference, Number, SymbolicDerivative, is_array
+from diffcli.records.blocks import Block, Cell, Column, Document, Matrix, Table, Text, Value, Values
+from diffcli.reports.document import data_of, heading, number
+from diffcli.reports.formats import PICTURE, Style
+
+MOST_PARTIALS = 30
+"""How many differences, or forms of SymPy's, a table lists."""
+
+HESSIAN_MODES = {"forward-over-reverse": "forward over reverse", "numeric": "by second differences", "symbolic": "by SymPy"}
+
+PRODUCTS = {
+    "jvp": ("J v", "by one forward sweep"),
+    "vjp": ("w'J", "by one reverse sweep"),
+    "hvp": ("H v", "by one forward sweep over the gradient"),
+}
+"""What each product is, and how it is found."""
+
+
+def jacobian_report(result: JacobianResult, style: Style, sparsity: bool = False) -> Document:
+    """The document of a Jacobian; ``sparsity`` draws its structure, as a picture does in any case.
+
+    The keys of its data: ``expression``, ``of`` (what was asked for beside it), ``mode``, ``at``, ``values``, ``jacobian``
+    (by result and variable), ``notes``; where they are known ``sparsity`` (``nonzeros``, ``density``, ``groups``: which columns
+    or rows shared a sweep; and ``pattern``, for each row the columns in which it may differ from 0, if it is drawn) and
+    ``cost``; ``differences`` and ``symbolic``, each with the ``result`` that it is of.
+    """
+    label = f"{style.partial}/{style.partial}{{}}"
+    matrix = Matrix("J", result.rows, result.columns, result.matrix, "d{}/d{}", _flat(result.values), column_label=label)
+    blocks = [*_heading(result, f"Jacobian in {result.mode} mode"), matrix, *_hint(matrix, style)]
+    if result.differences:
+        blocks.append(_differences([(f"{name} by {found.variable}", found) for name, found in result.differences]))
+    if result.symbolic:
+        blocks.append(_forms([(f"{name} by {found.variable}", found) for name, found in result.symbolic]))
+    blocks += _structure(result, result.rows, sparsity, style)
+    if result.sweeps is not None:
+        blocks.append(Text(result.sweeps.text()))
+    count = result.sweeps
+    data = data_of(
+        result, "schema expression of? mode at values jacobian notes sparsity? cost? differences? symbolic?",
+        schema="diffcli/jacobian@1", sparsity=_sparsity(result, sparsity), differences=_by_result(result.differences),
+        cost=count and data_of(count, "inputs outputs function forward reverse cheaper"), symbolic=_by_result(result.symbolic),
+    )  # fmt: skip
+    return Document(tuple(blocks), data)
+
+
+def hessian_report(result: HessianResult, style: Style, sparsity: bool = False) -> Document:
+    """The document of a Hessian, with the gradient beside it; ``sparsity`` draws its structure, as a picture does in any case.
+
+    The keys of its data: ``expression``, ``of`` (what was asked for beside it), ``mode``, ``at``, ``value``, ``gradient``,
+    ``hessian`` (by two variables), ``notes``; where they are known ``sparsity`` (as of a Jacobian) and ``cost``;
+    ``differences`` and ``symbolic``, each with its variables ``first`` and ``second``.
+    """
+    sign = style.partial
+    matrix = Matrix(
+        "H", result.columns, result.columns, result.matrix, "d2f/d{}d{}", _flat(result.gradient), "df/d{}",
+        row_label=f"{sign}f/{sign}{{}}", column_label=f"{sign}/{sign}{{}}", beside_label="gradient",
+    )  # fmt: skip
+    blocks = [*_heading(result, f"Hessian {HESSIAN_MODES[result.mode]}"), Values((Value("f", "f", result.value),)), matrix]
+    blocks += _hint(matrix, style)
+    if result.differences:
+        columns = (Column("by"), Column("and"), Column("evaluations", numeric=True), Column("±", numeric=True))
+        rows = [(found.first, found.second, found.evaluations, found.error) for found in result.differences]
+        blocks.append(_listed("second differences", columns, rows))
+    if result.symbolic:
+        blocks.append(_forms([(f"by {found.first} and {found.second}", found.derivative) for found in result.symbolic]))
+    blocks += _structure(result, result.columns, sparsity, style)
+    if result.cost is not None:
+        blocks.append(Text(result.cost.text()))
+    symbolic = [
+        {**data_of(found, "first second"), **data_of(found.derivative, "unsimplified simplified latex value")}
+        for found in result.symbolic
+    ]
+    data = data_of(
+        result, "schema expression of? mode at value gradient hessian notes sparsity? cost? differences? symbolic?",
+        schema="diffcli/hessian@1", sparsity=_sparsity(result, sparsity), symbolic=symbolic,
+        differences=[data_of(found, "first second estimate error evaluations reason") for found in result.differences],
+    )  # fmt: skip
+    return Document(tuple(blocks), data)
+
+
+def product_report(result: ProductResult, style: Style) -> Document:
+    """The document of a product of a Jacobian or Hessian with a vector.
+
+    The keys of its data: ``expression``, ``of`` (what was asked for beside it), ``mode``, ``at``, ``values`` (of the results),
+    ``seed`` (``direction`` of hvp), ``product``, ``notes``; and for numeric mode ``differences``, each with the ``result``
+    that it is of.
+    """
+    product, how = PRODUCTS[result.kind]
+    blocks = _heading(result, f"{product} {'by differences' if result.mode == 'numeric' else how}")
+    blocks.append(Text(f"{'w' if result.kind == 'vjp' else 'v'}: {_vector_text(result.seed)}"))
+    if result.differences:
+        blocks.append(_differences(result.differences))
+    blocks.append(Values(tuple(_product_values(result, style))))
+    vector = "direction" if result.kind == "hvp" else "seed"
+    data = data_of(
+        result, f"schema expression of? mode at values {vector} product notes differences?",
+        schema=f"diffcli/{result.kind}@1", direction=result.seed, differences=_by_result(result.differences),
+    )  # fmt: skip
+    return Document(tuple(blocks), data)
+
+
+def _heading(result: JacobianResult | HessianResult | ProductResult, how: str) -> list[Block]:
+    of = f"of {'; '.join(result.of)}, " if result.of else ""
+    return heading(result.expression, result.at, f"{of}{how}")
+
+
+def _flat(values: dict[str, Number]) -> tuple[float, ...]:
+    """Numbers, and the elements of arrays, one after another."""
+    found: list[float] = []
+    for value in values.values():
+        array: Any = value
+        found += array.ravel().tolist() if is_array(value) else [value]
+    return tuple(found)
+
+
+def _hint(matrix: Matrix, style: Style) -> list[Block]:
+    """What a table leaves out."""
+    text = "" if style.full else matrix.hidden_text()
+    return [Text(text, "dim")] if text else []
+
+
+# -- products ----------------------------------------------------------------------------------------------------------------
+
+
+def _vector_text(vector: dict[str, Number]) -> str:
+    if any(map(is_array, vector.values())):
+        from diffcli.language.writing.array_text import direction_text
+
+        return direction_text(vector)
+    return ", ".join(f"{name} = {number(value)}" for name, value in vector.items()) or "0"
+
+
+def _product_values(result: ProductResult, style: Style) -> list[Value]:
+    """The results, and the product, each with a remark on its error where it has one."""
+    bars = {name: found.error for name, found in result.differences}
+    values = [Value(name, name, value) for name, value in result.values.items()]
+    for name, entry in result.product.items():
+        label, machine = _label(result, name, style.partial)
+        bar = bars.get(name)
+        values.append(Value(machine, label, entry, "" if bar is None else f"± {number(bar, 2)}"))
+    return values
+
+
+def _label(result: ProductResult, name: str, sign: str) -> tuple[str, str]:
+    """What an entry is called, for people and for machines."""
+    if result.kind == "jvp":
+        return f"d{name} along v", f"d{name}"
+    if result.kind == "vjp":
+        single = next(iter(result.values))
+        seed = result.seed.get(single)
+        if len(result.values) == 1 and not is_array(seed) and seed == 1.0:
+            return f"{sign}{single}/{sign}{name}", f"d{single}/d{name}"
+        return f"{sign}(w·f)/{sign}{name}", f"d(w*f)/d{name}"
+    return f"d({sign}f/{sign}{name}) along v", f"d(df/d{name})"
+
+
+# -- how they were found -----------------------------------------------------------------------------------------------------
+
+
+def _listed(title: str, columns: Sequence[Column], rows: Sequence[tuple[Cell, ...]]) -> Table:
+    """A table of the first rows."""
+    hidden = max(len(rows) - MOST_PARTIALS, 0)
+    shown = tuple(rows[: len(rows) - hidden])
+    return Table(title, tuple(columns), shown, len(shown), hidden)
+
+
+def _differences(found: Sequence[tuple[str, Difference]]) -> Table:
+    """The steps and the error bars of differences, each with its name."""
+    numeric = [Column(title, numeric=True) for title in ("step h", "evaluations", "±")]
+    rows = [(name, of.method, step_text(of.step) if of.step else None, of.evaluations, of.error) for name, of in found]
+    return _listed("finite differences", (Column("derivative"), Column("method"), *numeric), rows)
+
+
+def _forms(found: Sequence[tuple[str, SymbolicDerivative]]) -> Table:
+    """SymPy's forms, each with its name."""
+    columns = (Column("derivative"), Column("by SymPy"))
+    return _listed("", columns, [(name, each.simplified or each.unsimplified) for name, each in found])
+
+
+def _structure(result: JacobianResult | HessianResult, rows: tuple[str, ...], drawn: bool, style: Style) -> list[Block]:
+    """The structure of a matrix, where it is known: ``drawn`` in characters with its figures, and for a picture as a figure."""
+    blocks: list[Block] = []
+    pattern: Pattern | None = result.pattern
+    if pattern is None or not (drawn or style.format.audience == PICTURE):
+        return blocks
+    from diffcli.reports.derivatives.pattern import pattern_figure, picture  # drawn only where it is asked for
+
+    if drawn:
+        share = f"{pattern.nonzeros} of {len(rows) * len(result.columns)} entries may differ from 0"
+        blocks += [Text("structure", "heading"), Text(picture(pattern, rows, result.columns, style), "code")]
+        blocks.append(Text(f"{share}, {number(100 * pattern.density, 3)} %"))
+    if style.format.audience == PICTURE:
+        blocks.append(pattern_figure(pattern))
+    return blocks
+
+
+def _sparsity(result: JacobianResult | HessianResult, whole: bool) -> dict[str, Any]:
+    """The structure for JSON; empty where it is not known."""
+    if result.pattern is None:
+        return {}
+    fields = "nonzeros density groups pattern" if whole else "nonzeros density groups"
+    return data_of(result.pattern, fields, groups=result.groups, pattern=result.pattern.rows)
+
+
+def _by_result(found: Sequence[tuple[str, Any]]) -> list[dict[str, Any]]:
+    return [{"result": name, **of._asdict()} for name, of in found]
