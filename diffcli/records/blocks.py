@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from diffcli.named import NamedTuple
+from diffcli._named import NamedTuple
 from diffcli.records import Number, is_array
 
 if TYPE_CHECKING:

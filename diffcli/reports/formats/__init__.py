@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from diffcli.named import NamedTuple
+from diffcli._named import NamedTuple
 from diffcli.records.blocks import Document
 
 PERSON, PROGRAM, PICTURE = "person", "program", "picture"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from diffcli._named import NamedTuple
 from diffcli.language import parse
 from diffcli.language.writing.printer import LATEX, to_text
-from diffcli.named import NamedTuple
 from diffcli.records.blocks import Block, Column, Document, Table, Text, numbers
 from diffcli.records.figures import Axis, Figure, Series
 from diffcli.reports.document import number

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 import diffcli.autograd as ad
-from diffcli.named import NamedTuple
+from diffcli._named import NamedTuple
 from diffcli.records.blocks import Table
 from diffcli.records.figures import Axis, Figure, Series
 from diffcli.studies.lessons.engine import quoted, refusal, refused

@@ -7,7 +7,7 @@ from typing import Any
 
 import diffcli.autograd as ad
 from diffcli import nn
-from diffcli.named import NamedTuple
+from diffcli._named import NamedTuple
 
 HONEST, FRAUDS = 4900, 100
 SHIFT = 1.3

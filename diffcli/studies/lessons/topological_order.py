@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from diffcli._named import NamedTuple
 from diffcli.language import parse
 from diffcli.methods.library import grad
-from diffcli.named import NamedTuple
 from diffcli.records.blocks import Table
 from diffcli.studies.lessons.record import Check, Lesson, Settings, grid, listed, said
 from diffcli.tape import Tape, evaluate, lower
