@@ -37,13 +37,16 @@ else:
 
         @classmethod
         def _make(cls, values):
-            return cls(*values)
+            return tuple.__new__(cls, values)
 
         def _asdict(self):
             return dict(zip(self._fields, self, strict=True))
 
         def _replace(self, /, **changes):
-            return type(self)(**{**self._asdict(), **changes})
+            made = tuple.__new__(type(self), map(changes.pop, self._fields, self))
+            if changes:
+                raise ValueError(f"Got unexpected field names: {list(changes)!r}")
+            return made
 
 
 __all__ = ["NamedTuple"]
