@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import doctest
 import importlib
+import pickle
 import pkgutil
+import typing
 from pathlib import Path
 
 import pytest
+from inside import NamedTuple
 
 import diffcli
 
@@ -103,3 +107,59 @@ def test_a_seed_gives_the_directional_derivative():
     result = diffcli.grad("x^2*y", "x=3,y=2", mode="forward", seed={"x": 1, "y": 0.5})
     assert result.directional == 12 + 4.5
     assert result.seed == {"x": 1.0, "y": 0.5}
+
+
+class _Point(NamedTuple):
+    x: float
+    label: str = "none"
+
+    def twice(self):
+        return self._replace(x=2 * self.x)
+
+
+class _TypedPoint(typing.NamedTuple):
+    x: float
+    label: str = "none"
+
+    def twice(self):
+        return self._replace(x=2 * self.x)
+
+
+@pytest.mark.parametrize("kind", [_Point, _TypedPoint])
+def test_a_named_tuple_is_as_pythons_own(kind):
+    point = kind(1.5)
+    assert (point, point.label, len(point), hash(point)) == ((1.5, "none"), "none", 2, hash((1.5, "none")))
+    assert kind(label="a", x=2).twice() == kind._make((4, "a")) == (4, "a")
+    assert (kind._fields, kind._field_defaults, point._asdict()) == (("x", "label"), {"label": "none"}, {"x": 1.5, "label": "none"})
+    assert repr(point) == f"{kind.__name__}(x=1.5, label='none')"
+    assert pickle.loads(pickle.dumps(point)) == point and type(copy.copy(point)) is kind
+    match point:
+        case kind(x, label):
+            assert (x, label) == (1.5, "none")
+    for wrong in ((), (1, 2, 3)):
+        with pytest.raises(TypeError):
+            kind(*wrong)
+    with pytest.raises(AttributeError):
+        point.x = 2
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        (lambda: diffcli.grad("abs(x)", "x=0", kink="left"), ('kink="left"', "strict=True")),
+        (lambda: diffcli.grad("abs(x)", "x=0", kink="left", mode="numeric"), ('add mode="reverse"',)),
+        (lambda: diffcli.grad("x", "x=0", seed="x=1"), ('add mode="forward", or leave seed= out',)),
+        (lambda: diffcli.grad("x", "y=0"), ("at= gives `y`", 'add at="x=..."')),
+        (lambda: diffcli.grad("x+x+x", "x=0", max_nodes=2), ("max_nodes=N",)),
+        (lambda: diffcli.hessian("[x, y]", "x=0,y=1"), ('of="x"',)),
+        (lambda: diffcli.taylor("x*y", "x=0,y=1"), ('name it with var="x"',)),
+    ],
+)
+def test_the_library_spells_options_as_its_arguments(call, told):
+    try:
+        text = diffcli.explain(call().notes, 200)
+    except diffcli.DiffcliError as error:
+        text = diffcli.explain(error, 200)
+        assert str(error) == error.diagnostics[0].message
+    assert "--" not in text
+    assert all(words in text for words in told)

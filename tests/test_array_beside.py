@@ -86,3 +86,53 @@ def test_the_verdicts_of_a_check_are_the_same(text: str, at: str) -> None:
     if alone.stdout:
         verdicts = [[each["verdict"] for each in json.loads(outcome.stdout)["checks"]] for outcome in (alone, found)]
         assert verdicts[0] == verdicts[1]
+
+
+def numbers(found: object) -> list[float]:
+    """The numbers of a matrix, or of a product."""
+    if isinstance(found, dict):
+        found = list(found.values())
+    if isinstance(found, list | tuple):
+        return [number for part in found for number in numbers(part)]
+    return [float(number) for number in getattr(found, "ravel", lambda: [found])()]
+
+
+@pytest.mark.parametrize("strict", [False, True])
+@pytest.mark.parametrize(("text", "at"), PROGRAMS, ids=[f"{text} at {at}" for text, at in PROGRAMS])
+def test_matrices_and_products_are_the_same(text: str, at: str, strict: bool) -> None:
+    wrt = variables(at)
+    along = dict.fromkeys(wrt.split(","), 1.0)
+    ways = {
+        "jacobian": lambda *given: diffcli.jacobian(*given, wrt=wrt, strict=strict),
+        "hessian": lambda *given: diffcli.hessian(*given, wrt=wrt, strict=strict),
+        "jvp": lambda *given: diffcli.jvp(*given, along, strict=strict),
+        "vjp": lambda *given: diffcli.vjp(*given, wrt=wrt, strict=strict),
+        "hvp": lambda *given: diffcli.hvp(*given, along, wrt=wrt, strict=strict),
+    }
+    for way, ask in ways.items():
+        answers = []
+        for given in ((text, at), (beside(text), f"{at},v=[1]")):
+            try:
+                found = ask(*given)
+            except diffcli.DiffcliError as fault:
+                answers.append((type(fault).__name__, [each.code for each in fault.diagnostics]))
+                continue
+            entries = found.matrix if way in ("jacobian", "hessian") else {name: found.product.get(name) for name in found.product if name != "v"}
+            answers.append((numbers(entries), [note.code for note in found.notes]))
+        (one, codes), (other, others) = answers
+        assert codes == others, way
+        assert one == other or all(map(alike, one, other)), (way, one, other)
+
+
+@pytest.mark.parametrize("kink", POLICIES)
+@pytest.mark.parametrize(("text", "at"), [given for given in PROGRAMS if " if " not in given[0] and "where" not in given[0]])
+def test_an_element_is_treated_as_a_number(text: str, at: str, kink: str) -> None:
+    """But for a choice: of numbers one branch alone is evaluated, of elements both are."""
+    *bindings, result = text.split(";")
+    elementwise = "; ".join([*bindings, f"sum({result.strip()})"])
+    point = ",".join("{}=[{}]".format(*part.split("=")) for part in at.split(","))
+    for mode in ("reverse", "forward"):
+        alone, found = (answer(*given, variables(at), mode, kink, False) for given in ((text, at), (elementwise, point)))
+        assert alone[-1] == found[-1], mode
+        if isinstance(alone[1], dict):
+            assert all(map(alike, numbers(alone[1]), numbers(found[1]))), (mode, alone, found)

@@ -262,6 +262,76 @@ def test_every_way_agrees_on_nothing():
     assert result.exit == 0, result.stderr
 
 
+# -- where neither branch of a choice has a derivative, and what is said of what is not finite --------------------------------------
+
+UNDECIDED = {
+    # text: point, gradient under the policy nan: NaN by what a branch at its boundary is made of, elsewhere that of the branch taken
+    "where(x > 0, x, y)": ({"x": 0, "y": 1}, {"x": NAN, "y": NAN}),
+    "where(x > 0, exp(x), y)": ({"x": 0, "y": 1}, {"x": NAN, "y": NAN}),
+    "where(x > 0, where(y > 1, exp(x), x), y)": ({"x": 0, "y": 1}, {"x": NAN, "y": NAN}),
+    "where(x > 0, exp(x), 3) + y": ({"x": 0, "y": 1}, {"x": NAN, "y": 1}),
+    "where(x > 0, floor(x) + z, y)": ({"x": 0, "y": 1, "z": 2}, {"x": 0, "y": NAN, "z": NAN}),
+    "where(x > 0, sum(exp(v))*x, y)": ({"x": 0, "y": 1, "v": [1, 2]}, {"x": NAN, "y": NAN, "v": [NAN, NAN]}),
+    "where(x > 0, max(v)*x, y) + v[1]": ({"x": 0, "y": 1, "v": [1, 2]}, {"x": NAN, "y": NAN, "v": [NAN, NAN]}),
+    "sum(where(v > 0, log(v), 2*v))": ({"v": [0, -1, 2]}, {"v": [NAN, 2, 0.5]}),
+    "sum(where(v > 0, w, 2*v))": ({"v": [0, 1], "w": [3, 4]}, {"v": [NAN, 0], "w": [NAN, 1]}),
+    "sum(where(v > 0, log(x), 2*v))": ({"v": [0, -1], "x": 2}, {"v": [NAN, 2], "x": NAN}),
+}
+
+
+@BOTH
+@pytest.mark.parametrize("text", UNDECIDED)
+def test_neither_branch_has_a_derivative_at_its_boundary(text, mode):
+    point, wanted = UNDECIDED[text]
+    found = diffcli.grad(text, point, mode=mode, kink="nan").gradient
+    assert {name: np.array_equal(found[name], wanted[name], equal_nan=True) for name in wanted} == dict.fromkeys(wanted, True), found
+
+
+@pytest.mark.parametrize("mode", ["reverse", "forward", "numeric", "symbolic"])
+def test_a_constant_is_a_result_beside_arrays(mode):
+    found = diffcli.grad("len(y)*1.0", {"y": [1, 2]}, mode=mode)
+    assert found.value == 2 and found.gradient["y"].tolist() == [0, 0]
+    found = diffcli.grad("where(sum(y) > 0, 3, y[0])", {"y": [1, 2]}, mode=mode)
+    assert found.value == 3 and found.gradient["y"].tolist() == [0, 0]
+
+
+@pytest.mark.parametrize("mode", ["auto", "numeric", "symbolic"])
+def test_a_gradient_may_be_constant_beside_arrays(mode):
+    found = diffcli.hessian("sum(y^2) + g", {"y": [1, 2], "g": 3}, mode=mode)
+    assert found.matrix == ((2, 0, 0), (0, 2, 0), (0, 0, 0)) and found.gradient["g"] == 1
+    assert diffcli.jacobian("[len(y)*1.0, y[0]]", {"y": [1, 2]}, mode=mode).matrix == ((0, 0), (1, 0))
+
+
+SAID = {
+    # text: point, codes and the first words of the notes on what is not finite
+    "sum(v)*exp(1000*y)": ({"v": [1], "y": 1}, [("overflow", "")]),
+    "sum(exp(v))": ({"v": [1, 1000]}, [("overflow", "at 1 of 2 elements, the first [1]")]),
+    "sum(v)*sqrt(x^2 + c^2)": ({"v": [1], "x": 0, "c": 0}, [("pole", "along v[0]"), ("indeterminate", ""), ("indeterminate", "the slope")]),
+    "sum(sqrt(v^2))": ({"v": [0, 1]}, [("pole", ""), ("indeterminate", "at 1 of 2 elements, the first [0]")]),
+    "sum(0*sqrt(v))": ({"v": [4, 0]}, [("pole", ""), ("indeterminate", "at 1 of 2 elements, the first [1]")]),
+}
+
+
+@pytest.mark.parametrize("text", SAID)
+def test_what_is_not_finite_has_its_reason(text):
+    point, wanted = SAID[text]
+    notes = [note for note in diffcli.grad(text, point).notes if note.severity == "warning"]
+    assert [note.code for note in notes] == [code for code, _ in wanted]
+    for note, (_, words) in zip(notes, wanted, strict=True):
+        assert not words or any(each.startswith(words) for each in note.notes), note
+
+
+def test_results_that_are_arrays_are_explained():
+    overflow = [note for note in diffcli.jacobian("exp(v)*x", {"v": [1, 1000], "x": 2}).notes if note.code == "overflow"]
+    assert [note.notes[:1] for note in overflow] == [("at 1 of 2 elements, the first [1]",)]
+
+
+def test_a_product_that_is_infinite_is_explained():
+    found = diffcli.jvp("sqrt(x)*y", {"x": 0, "y": 1}, {"x": 1})
+    assert found.product == {"f": INF} and [note.code for note in found.notes] == ["pole"]
+    assert [note.code for note in diffcli.jvp("exp(x)*y", {"x": 1000, "y": 1}, {"x": 1}).notes] == ["overflow"]
+
+
 WRONG = {
     "argmax along two": 'grad "argmax(W, axis=[0, 1])" --at W=[[1,2],[3,4]]',
     "softmax without such an axis": 'grad "softmax(x, axis=1)[0]" --at x=[1,2]',

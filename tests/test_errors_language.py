@@ -398,6 +398,9 @@ CASES = {
     "not a == b == c": [
         wrong("chained-comparison", "comparisons are not chained", at(6, "=="), at(11, "=="), help=("write not (a == b and b == c)",)),
     ],
+    "not a < b <= c == d": [
+        wrong("chained-comparison", "comparisons are not chained", at(6, "<"), at(10, "<="), at(15, "=="), help=("write not (a < b and b <= c and c == d)",)),
+    ],
     "(2x) < y < z": [
         wrong("implicit-multiplication", "a product needs its multiplication sign", at(2, "x"), help=("write 2*x",)),
         wrong("chained-comparison", "comparisons are not chained", at(5, "<"), at(9, "<"), help=("write a < b and b < c",)),

@@ -18,7 +18,7 @@ import diffcli
 
 ROOT = Path(diffcli.__file__).parent
 FLOORS = {
-    "errors": 0, "records": 0, "operations": 1, "language": 2, "tape": 3, "methods": 4, "autograd": 4, "nn": 4,
+    "named": 0, "errors": 0, "records": 0, "operations": 1, "language": 2, "tape": 3, "methods": 4, "autograd": 4, "nn": 4,
     "studies": 5, "reports": 6, "cli": 7, "__main__": 8,
 }  # fmt: skip
 ONLY_IN = {

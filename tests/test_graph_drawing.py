@@ -22,7 +22,7 @@ from inside import (
     Words,
     dot,
     dot_text,
-    fold,
+    fold_graph,
     graph_of,
     mermaid,
     mermaid_text,
@@ -68,7 +68,7 @@ def rectangles(drawn, graph):
 @often
 @given(programs(), points)
 def test_nothing_overlaps(statements, point):
-    graph = fold(graph_at(statements, point), 60)
+    graph = fold_graph(graph_at(statements, point), 60)
     drawn = picture("title", graph, ("note",), STYLE)
     boxes, labels = rectangles(drawn, graph)
     apart = [*boxes, *labels]
@@ -80,7 +80,7 @@ def test_nothing_overlaps(statements, point):
 @often
 @given(programs(), points)
 def test_no_line_runs_through_a_box(statements, point):
-    graph = fold(graph_at(statements, point), 60)
+    graph = fold_graph(graph_at(statements, point), 60)
     drawn = picture("title", graph, (), STYLE)
     boxes, _ = rectangles(drawn, graph)
     for item in drawn.items:
@@ -94,7 +94,7 @@ def test_no_line_runs_through_a_box(statements, point):
 @given(programs(), points)
 def test_texts_stay_inside_their_boxes(statements, point):
     """Every letter at 0.62 of its size: an estimate on the safe side for the fonts that are named."""
-    graph = fold(graph_at(statements, point), 60)
+    graph = fold_graph(graph_at(statements, point), 60)
     drawn = picture("title", graph, (), STYLE)
     boxes, labels = rectangles(drawn, graph)
     for words in drawn.items:
@@ -108,7 +108,7 @@ def test_texts_stay_inside_their_boxes(statements, point):
 @often
 @given(programs(), points)
 def test_svg_dot_and_mermaid_can_be_read(statements, point):
-    graph = fold(graph_at(statements, point), 60)
+    graph = fold_graph(graph_at(statements, point), 60)
     root = ElementTree.fromstring(picture_svg(picture("a < b & c", graph, (), STYLE), "a < b & c"))
     texts = [element.text for element in root.iter("{http://www.w3.org/2000/svg}text")]
     assert texts[0] == "a < b & c" and len(texts) >= len(graph.nodes)

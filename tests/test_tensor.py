@@ -426,6 +426,12 @@ def test_backward_starts_from_several_tensors():
         ad.backward([x.sum(), x * x], [None])
 
 
+@pytest.mark.parametrize("name", ["var", "std", "sum"])
+def test_no_argument_is_dropped(name):
+    with pytest.raises(TypeError, match="has no argument 'weights'"):
+        getattr(ad.tensor([1.0, 2.0, 4.0]), name)(weights=[1.0, 1.0, 2.0])
+
+
 def test_no_submodule_stands_for_a_function():
     """A function of the package and a method of a tensor are one: no file may take the name of either."""
     for package in (ad, nn):

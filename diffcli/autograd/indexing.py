@@ -12,15 +12,15 @@ from typing import Any
 
 from diffcli.autograd.graph.apply import share_memory
 from diffcli.autograd.graph.core import Core, describe, edge_of, new
-from diffcli.autograd.graph.memory_nodes import Picked, PickNode
+from diffcli.autograd.graph.memory_nodes import PickNode
 from diffcli.autograd.modes import DEFAULT, mode
 from diffcli.autograd.partial import Partial, partial, plain
 from diffcli.errors import fault
 from diffcli.operations.arithmetic import tensors
 
 
-class Key(Picked):
-    """The elements at a key."""
+class IndexNode(PickNode):
+    """Elements picked by a key: their adjoints go back to their places, and add up where one was picked several times."""
 
     __slots__ = ()
 
@@ -30,16 +30,9 @@ class Key(Picked):
     def spread(self, part: Any) -> Any:
         return tensors.scattered(part, self.by, self.shape, self.kind)
 
-
-class IndexNode(PickNode):
-    """Elements picked by a key: their adjoints go back to their places, and add up where one was picked several times."""
-
-    __slots__ = ()
-
     def adjoints(self, g: Any) -> Sequence[Any]:
         mask = g.mask if g.__class__ is Partial else True
-        key = self.picked
-        return (partial(key.spread(plain(g)), tensors.scattered_where(mask, key.by, key.shape)),)
+        return (partial(self.spread(plain(g)), tensors.scattered_where(mask, self.by, self.shape)),)
 
 
 def index(tensor: Any, key: Any) -> Any:
@@ -65,7 +58,7 @@ def index(tensor: Any, key: Any) -> Any:
     else:
         made = new(tensors.plain(value))
     if edge is not None:
-        made._node = IndexNode(edge, Key(tensor.shape, tensor.dtype, canonical))
+        made._node = IndexNode(edge, tensor.shape, tensor.dtype, canonical)
     return made
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from diffcli.autograd.graph.apply import FLOATING, compute, edges_of, operand_value, record, shapes_do_not_fit
 from diffcli.autograd.graph.core import Core, Edge, Node, counter_of, describe, edge_of, keep_gradient, new, version_of
-from diffcli.autograd.graph.memory_nodes import PutNode, WrittenNode, window_of
+from diffcli.autograd.graph.memory_nodes import PutNode, WrittenNode
 from diffcli.autograd.indexing import taken
 from diffcli.autograd.modes import DEFAULT, INFERENCE, mode
 from diffcli.autograd.rules import rule
@@ -158,7 +158,7 @@ def settle(tensor: Core, node: Node) -> None:
         if tensor._keeps:
             keep_gradient(tensor, node)
         return
-    base_node = WrittenNode(base._node or (base if base._flag else None), window_of(tensor), node)
+    base_node = WrittenNode(base._node or (base if base._flag else None), tensor.view_node(None), node)
     base._node = base_node
     if base._keeps:
         keep_gradient(base, base_node)

@@ -192,6 +192,8 @@ def _centred(
 ) -> tuple[Any, dict[str, Any], float]:
     """The distances to the mean, the axes, and by what their squares are divided; NaN where there are too few."""
     fixed = fixed_options({"dim": dim, "keepdim": keepdim} | options)
+    if unknown := [option for option in fixed if option not in ("axis", "keepdims")]:
+        raise TypeError(f"a variance has no argument {unknown[0]!r}")
     middle = apply("mean", (a,), axis=fixed["axis"], keepdims=1)
     less = (1 if unbiased else 0) if correction is None else correction
     freedom = float(a.numel() // max(middle.numel(), 1) - less)

@@ -13,10 +13,12 @@ A `Diagnostic` is made where the fact is known and rendered in one place (`diffc
 codes, with an explanation and an example of each, is the table in `diffcli.errors.codes`.
 """
 
-# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
+from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
+
+from diffcli.named import NamedTuple
 
 
 class Source(NamedTuple):

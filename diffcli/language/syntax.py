@@ -13,12 +13,13 @@ hand: the terms first, then the sum from left to right.
     ['x', (0,), 'x', 'y', (2, 3), (1, 4)]
 """
 
-# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
+from __future__ import annotations
 
 from array import array
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from diffcli.errors import Mark, Source, Span
+from diffcli.named import NamedTuple
 from diffcli.operations import CONSTANTS
 
 NUMBER, NAME, CALL = "number", "name", "call"

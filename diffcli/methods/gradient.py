@@ -32,16 +32,15 @@ def compute(target: Target, at: At, options: Options) -> GradientResult:
     if problem.value != problem.value:
         from diffcli.methods.nonsmooth.nonfinite import require_value
 
-        _keep_all_values(problem)
         require_value(problem)
     notes = [*problem.notes(), *problem.unused()]
     replaced: Overrides = {}
     breaks = find_breaks(problem)
     if breaks:
-        from diffcli.methods.nonsmooth.notes import tell_breaks  # most programs do not wait for it
+        from diffcli.methods.nonsmooth.notes import describe_breaks  # most programs do not wait for it
 
         policy = options.kink if options.mode in ("reverse", "forward") else ""
-        told, replaced = tell_breaks(problem, breaks, policy, options.strict)
+        told, replaced = describe_breaks(problem, breaks, policy, options.strict)
         notes += told
     options.progress("differentiating")
     asked = GradientResult(problem.expression(), options.mode, problem.at, problem.value, {})
@@ -150,7 +149,7 @@ def _disagreements(problem: Problem, differences: Sequence[Difference]) -> list[
         exact = problem.adjoints[problem.input_slot(found.variable)] or 0.0
         error = found.error if found.error is not None else 1e-9 * abs(exact)
         if math.isfinite(exact) and abs(found.estimate - exact) > 4 * error + 1e-13 * abs(exact):
-            message = f"the difference quotient along `{found.variable}` is further off than its error says"
+            message = f"the difference quotient along `{found.variable}` misses the derivative by more than its error bar"
             why = [f"by the rules of the table the derivative is {number_text(exact)} (--mode reverse)"]
             notes.append(Diagnostic("difference-off", "warning", message, notes=tuple(why)))
     return notes
@@ -199,16 +198,7 @@ def explain(
         return []
     from diffcli.methods.nonsmooth.nonfinite import explain as explain_terms
 
-    _keep_all_values(problem)
     return explain_terms(problem, gradient, overrides, known)
-
-
-def _keep_all_values(problem: Problem) -> None:
-    """What went wrong is found among all values of a tape."""
-    if problem.tape.shapes is not None:
-        from diffcli.methods.problem.live_values import keep_all_values
-
-        keep_all_values(problem)
 
 
 # -- what is worth saying ----------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""An own rule against the values of its operation: whoever is wrong is told before anything is computed with it."""
+"""A custom rule is checked against differences of its operation's values before anything is computed with it."""
 
 from __future__ import annotations
 
@@ -58,12 +58,12 @@ def _fault(
         message = f"`{name}` has no derivative by `{parameter}` at a point that its rule is to be held against"
         return error("wrong-rule", message, notes=[f"at {where}: {found.reason}"], help=["give points in `at` away from kinks"])
     partials = [function(1.0, *point, value) if function is not None else None for function in functions]
-    told = partials[position] or 0.0
-    allowed = max(4 * (found.error or 0.0), CLOSE * max(abs(found.estimate), abs(told)))
-    if abs(told - found.estimate) <= allowed:
+    given = partials[position] or 0.0
+    allowed = max(4 * (found.error or 0.0), CLOSE * max(abs(found.estimate), abs(given)))
+    if abs(given - found.estimate) <= allowed:
         return None
     bar = f" ± {found.error:.1g}" if found.error else ""
-    notes = [f"at {where} the rule says {told:.10g}, and differences of the values {found.estimate:.10g}{bar}"]
+    notes = [f"at {where} the rule says {given:.10g}, and differences of the values {found.estimate:.10g}{bar}"]
     message = f"the partial of `{name}` by `{parameter}` is not the derivative of its values"
     help = _slips(partials, position, value, found.estimate, parameters)
     return error("wrong-rule", message, source if marks else None, *marks, notes=notes, help=help)
@@ -73,16 +73,16 @@ def _slips(
     partials: Sequence[float | None], position: int, value: float, wanted: float, parameters: Sequence[str]
 ) -> list[str]:
     """The slip that would explain the number, if one does."""
-    told = partials[position] or 0.0
+    given = partials[position] or 0.0
     others = [(partial or math.nan, f"that by `{word}` is") for partial, word in zip(partials, parameters, strict=True)]
     tried = [
-        (-told, "its sign is wrong"),
+        (-given, "its sign is wrong"),
         *[(partial, f"{text} what this one should be: are they exchanged?") for partial, text in others],
-        (2 * told, "a factor 2 is missing"),
-        (told / 2, "a factor 2 is too many"),
-        (1 / told if told else math.nan, "it is upside down: 1 over it is the derivative"),
-        (told * value, "a factor y is missing: it is the derivative of the logarithm"),
-        (told / value if value else math.nan, "a factor y is too many"),
-        (told * told, "it is the square root of the derivative"),
+        (2 * given, "a factor 2 is missing"),
+        (given / 2, "a factor 2 is too many"),
+        (1 / given if given else math.nan, "it is upside down: 1 over it is the derivative"),
+        (given * value, "a factor y is missing: it is the derivative of the logarithm"),
+        (given / value if value else math.nan, "a factor y is too many"),
+        (given * given, "it is the square root of the derivative"),
     ]
     return [text for number, text in tried if abs(number - wanted) <= CLOSE * abs(wanted)][:1]

@@ -29,7 +29,7 @@ def value_and_grad(
         The parameters to differentiate by; all that a call gives a value, if not given. The others are passed on as they
         are, and may be anything.
     mode, kink, strict
-        As for `diffcli.grad`, which also tells every kink and branch on the way; here they are not told, so give ``strict``
+        As for `diffcli.grad`, which also reports every kink and branch; here nothing is reported, so give ``strict``
         where a kink is to be an error.
 
     Returns

@@ -48,8 +48,9 @@ class Loss(Module):
 
 def _loss(name: str, function: str, defaults: dict[str, Any]) -> type[Loss]:
     doc = f"`diffcli.nn.functional.{function}` as a module. {getattr(functional, function).__doc__}"
-    return type(name, (Loss,), {"function": function, "defaults": defaults, "__doc__": doc, "__module__": "diffcli.nn"})
+    return type(name, (Loss,), {"function": function, "defaults": defaults, "__doc__": doc, "__module__": __name__})
 
 
 LOSSES = {name: _loss(name, *called) for name, called in _LOSSES.items()}
 """The modules of losses by their names."""
+globals().update(LOSSES)  # pickle looks for them here

@@ -1,11 +1,12 @@
 """The form of a row of the table of array operations, and the shapes that it asks about."""
 
-# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
+from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import product
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
+from diffcli.named import NamedTuple
 from diffcli.operations.row import KEYWORDS
 
 Shape: TypeAlias = tuple[int, ...]
@@ -40,9 +41,9 @@ class ArrayOperation(NamedTuple):
     Raises `ShapeError` where they do not fit, and completes what is fixed: an axis that is counted from the end becomes one
     that is counted from the front.
     """
-    adjoint: "tuple[str, ...] | Callable[[Fixed], tuple[str, ...]]"
+    adjoint: tuple[str, ...] | Callable[[Fixed], tuple[str, ...]]
     """What reaches the adjoint of each operand: the VJP."""
-    tangent: "tuple[str, ...] | Callable[[Fixed], tuple[str, ...]]"
+    tangent: tuple[str, ...] | Callable[[Fixed], tuple[str, ...]]
     """What the tangent of each operand adds to that of the result: the JVP."""
     fixed: tuple[str, ...] = ()
     """Names of what is fixed, with defaults where they may be left out: ``"axis=none"``."""
@@ -56,7 +57,7 @@ class ArrayOperation(NamedTuple):
     """Where it is not differentiable: pairs of a kind (kink, tie, jump, pole) and a condition."""
     flat: bool = False
     """The derivative is 0 almost everywhere."""
-    cost: "int | Callable[[Sequence[Shape], Shape], int]" = 0
+    cost: int | Callable[[Sequence[Shape], Shape], int] = 0
     """How many elementary operations it takes when it is written out in numbers: for each element of the operand, or from
     the shapes of the operands and the result. Comparisons are free, and so is what only moves elements."""
     points: tuple[tuple[Any, ...], ...] = ()

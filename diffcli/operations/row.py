@@ -1,8 +1,8 @@
 """The form of a row of the table of operations."""
 
-# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
+from __future__ import annotations
 
-from typing import NamedTuple
+from diffcli.named import NamedTuple
 
 
 class Operation(NamedTuple):

@@ -3,11 +3,12 @@
 Rows of a tape are named by their index in the lecture's numbering: v₋ₙ₊₁ … v₀ are the inputs, v₁ … vₗ the rows.
 """
 
-# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
+from __future__ import annotations
 
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from diffcli.errors import Diagnostic, Span
+from diffcli.named import NamedTuple
 
 Array: TypeAlias = Any
 """A NumPy array of float64. It is known by its shape: NumPy is not loaded to ask."""

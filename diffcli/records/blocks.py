@@ -4,11 +4,12 @@ A *document* is a list of blocks: values (the result), tables, texts, figures. C
 number shows is the format's business. A document also carries its data, the object that JSON prints.
 """
 
-# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
+from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+from diffcli.named import NamedTuple
 from diffcli.records import Number, is_array
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ Block: TypeAlias = "Values | Matrix | Table | Text | Figure"
 class Document(NamedTuple):
     blocks: tuple[Block, ...]
     data: Mapping[str, Any]
-    drawing: "Drawing | None" = None
+    drawing: Drawing | None = None
     """What the formats of pictures draw in place of figures."""
 
     def numbers(self) -> Iterator[tuple[str, float]]:

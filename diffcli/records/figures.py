@@ -3,7 +3,9 @@
 A figure says what is drawn, never how: the terminal, SVG and matplotlib each read the same record.
 """
 
-from typing import Any, NamedTuple
+from typing import Any
+
+from diffcli.named import NamedTuple
 
 
 class Axis(NamedTuple):

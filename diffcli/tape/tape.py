@@ -7,13 +7,14 @@ A constant is an operand with a negative slot. A list of values ends with the co
 indexing finds them, and a list of tangents or adjoints that is as long holds nothing there: a constant is no dependence.
 """
 
-# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
+from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from diffcli.errors import Source, Span
+from diffcli.named import NamedTuple
 
 Shape: TypeAlias = tuple[int, ...]
 """The lengths of an array along its axes; ``()`` for a number."""
@@ -106,7 +107,7 @@ class Tape:
                 self.constant_names[slot] = name
         return slot
 
-    def take_constants(self, other: "Tape") -> None:
+    def take_constants(self, other: Tape) -> None:
         """Begin with the constants of another tape, in the same slots."""
         assert self.numbering is not None and not self.constants
         self.constants += other.constants
@@ -115,14 +116,14 @@ class Tape:
             if isinstance(value, float):
                 self.numbering.setdefault(self.constant_names.get(slot) or repr(value), slot)
 
-    def finish(self, results: Sequence[int], several: bool = False) -> "Tape":
+    def finish(self, results: Sequence[int], several: bool = False) -> Tape:
         """Say where the results are, and whether there are ``several``; nothing is put on the tape any more."""
         places = [slot if slot >= 0 else slot + self.size for slot in results]
         self.output, self.outputs = places[0], places if several else []
         self.numbering = None
         return self
 
-    def copy(self, **changed: Any) -> "Tape":
+    def copy(self, **changed: Any) -> Tape:
         """The same tape with other columns in place of some."""
         from copy import copy  # most programs need none
 

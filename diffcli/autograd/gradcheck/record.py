@@ -1,8 +1,7 @@
 """What a check of gradients found, as records and in words."""
 
-from typing import NamedTuple
-
 from diffcli.autograd.graph.core import counted
+from diffcli.named import NamedTuple
 
 Place = tuple[int, ...] | None
 """An index, or None for a combination of elements."""

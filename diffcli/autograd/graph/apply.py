@@ -11,7 +11,6 @@ from functools import cache, partial
 from typing import Any
 
 from diffcli.autograd.graph.core import Core, Edge, counter_of, edge_of, new, refuse_inference
-from diffcli.autograd.graph.memory_nodes import view_node
 from diffcli.autograd.graph.operation_nodes import NEITHER, NOTHING, ArrayNode, NumberNode, versions_of
 from diffcli.autograd.modes import DEFAULT, INFERENCE, mode
 from diffcli.autograd.rules import INDEX_RESULTS, Rule, rule
@@ -39,7 +38,7 @@ def apply_rule(known: Rule, given: Sequence[Any], fixed: Fixed) -> Any:
     """The same, of a rule."""
     values = [operand_value(one) for one in given]
     shape = tensors.same_shape(values) if known.row is None else None
-    if shape or (shape == () and known.number is not None and all(value.__class__ is float for value in values)):
+    if shape or (shape == () and known.number is not None):
         return _of_alike(known, given, values, shape)
     if known.view and values[0].__class__ is float and isinstance(given[0], Core):
         values[0] = given[0]._memory()  # type: ignore[attr-defined]  # a view of a number shows it too
@@ -227,7 +226,6 @@ def share_memory(made: Core, given: Any, value: Any, view: Callable[[Any], Any])
         return
     made._base = given if given._base is None else given._base
     made._views = (*given._views, view)
-    made._view_node = view_node
     if given._made_in_inference:
         made._made_in_inference = True
         return

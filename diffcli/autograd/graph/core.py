@@ -69,8 +69,8 @@ class Core:
     """The tensor whose memory this is a view of."""
     _views: tuple[Any, ...] = ()
     """How to see this in the memory of ``_base``: functions of arrays, one after the other."""
-    _view_node: Callable[[Core, Edge], Node]
-    """How a view makes its node (`diffcli.autograd.graph.memory_nodes.view_node`)."""
+    view_node: ClassVar[Callable[[Any, Edge], Any]]
+    """How a view makes its node, set in `diffcli.autograd.graph.memory_nodes`."""
     _seen: int = 0
     """The version of the memory when ``_node`` was right for a view."""
     _made_in_inference: bool = False
@@ -258,7 +258,7 @@ def refresh(view: Core) -> None:
     if edge is None or isinstance(edge, Core):
         return  # the change was not recorded
     retained_by = view._node.retained_by if view._node is not None else None
-    view._node = node = view._view_node(view, edge)
+    view._node = node = view.view_node(edge)
     node.retained_by = retained_by
     view._flag = False
 

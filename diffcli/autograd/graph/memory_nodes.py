@@ -12,16 +12,17 @@ from diffcli.operations.arithmetic.array_functions import sum_to
 from diffcli.operations.array_row import Shape
 
 
-class Picked:
-    """Some elements of an array of a ``shape`` and ``kind``."""
+class PickNode(Node):
+    """Some elements of a tensor of a ``shape`` and ``kind``."""
 
     __slots__ = ("shape", "kind", "by")
 
-    def __init__(self, shape: Shape, kind: Any, by: Any) -> None:
+    def __init__(self, edge: Edge, shape: Shape, kind: Any, by: Any) -> None:
+        super().__init__((edge,))
         self.shape, self.kind, self.by = shape, kind, by
 
     def of(self, whole: Any) -> Any:
-        """These elements of an array."""
+        """These elements of a value."""
         raise NotImplementedError
 
     def spread(self, part: Any) -> Any:
@@ -29,14 +30,36 @@ class Picked:
         raise NotImplementedError
 
     def recorded_of(self, whole: Any) -> Any:
-        return made_by(self.of(whole._value), whole, lambda edge: PickNode(edge, self))
+        return made_by(self.of(whole._value), whole, lambda edge: type(self)(edge, self.shape, self.kind, self.by))
 
     def recorded_spread(self, part: Any) -> Any:
         return made_by(self.spread(part._value), part, lambda edge: SpreadNode(edge, self))
 
+    def adjoints(self, g: Any) -> Sequence[Any]:
+        return (self.spread(plain(g)),)
 
-class Window(Picked):
-    """What a view shows of the memory of its base, by functions of arrays, one after the other.
+    def recorded_adjoints(self, g: Any) -> Sequence[Any]:
+        return (self.recorded_spread(g),)
+
+
+class SpreadNode(Node):
+    """Zeros, with a tensor at some elements: the transpose."""
+
+    __slots__ = ("pick",)
+
+    def __init__(self, edge: Edge, pick: PickNode) -> None:
+        super().__init__((edge,))
+        self.pick = pick
+
+    def adjoints(self, g: Any) -> Sequence[Any]:
+        return (self.pick.of(plain(g)),)
+
+    def recorded_adjoints(self, g: Any) -> Sequence[Any]:
+        return (self.pick.recorded_of(g),)
+
+
+class ViewNode(PickNode):
+    """What a view shows of the memory of its base after a change in place: by functions of arrays, one after the other.
 
     Which elements those are is found by looking at their numbers through the view: in an adjoint, whose memory may be laid out
     in another order, a reshape need not be a view.
@@ -58,58 +81,24 @@ class Window(Picked):
         return tensors.added_at(self.shape, self.kind, self.indices(), part)
 
 
-def window_of(view: Core) -> Window:
+def _view_node(view: Core, edge: Edge) -> ViewNode:
     assert view._base is not None
     base = view._base._value
-    return Window(tensors.shape_of(base), tensors.kind_of(base), view._views)
+    return ViewNode(edge, tensors.shape_of(base), tensors.kind_of(base), view._views)
 
 
-def view_node(view: Core, edge: Edge) -> Node:
-    """The node of a view whose base has its place in the graph at an edge: what it shows now, after a change in place."""
-    return ViewNode(edge, window_of(view))
-
-
-class PickNode(Node):
-    """Some elements of a tensor."""
-
-    __slots__ = ("picked",)
-
-    def __init__(self, edge: Edge, picked: Picked) -> None:
-        super().__init__((edge,))
-        self.picked = picked
-
-    def adjoints(self, g: Any) -> Sequence[Any]:
-        return (self.picked.spread(plain(g)),)
-
-    def recorded_adjoints(self, g: Any) -> Sequence[Any]:
-        return (self.picked.recorded_spread(g),)
-
-
-class ViewNode(PickNode):
-    __slots__ = ()
-
-
-class SpreadNode(PickNode):
-    """Zeros, with a tensor at some elements: the transpose."""
-
-    __slots__ = ()
-
-    def adjoints(self, g: Any) -> Sequence[Any]:
-        return (self.picked.of(plain(g)),)
-
-    def recorded_adjoints(self, g: Any) -> Sequence[Any]:
-        return (self.picked.recorded_of(g),)
+Core.view_node = _view_node
 
 
 class WrittenNode(Node):
     """A tensor of which a part has been changed in place by another operation: what is not the part stays as it was."""
 
-    __slots__ = ("window", "inner")
+    __slots__ = ("view", "inner")
     label = "CopySlicesBackward"
 
-    def __init__(self, edge: Edge, window: Window, inner: Node) -> None:
+    def __init__(self, edge: Edge, view: ViewNode, inner: Node) -> None:
         super().__init__((edge, *inner.edges[1:]))
-        self.window, self.inner = window, inner
+        self.view, self.inner = view, inner
 
     @property
     def operation(self) -> str:
@@ -120,7 +109,7 @@ class WrittenNode(Node):
         return self.inner.saved
 
     def adjoints(self, g: Any) -> Sequence[Any]:
-        g, indices = plain(g), self.window.indices()
+        g, indices = plain(g), self.view.indices()
         before, *others = self.inner.adjoints(tensors.taken_at(g, indices))
         return (tensors.replaced_at(g, indices, 0.0 if before is None else plain(before)), *others)
 

@@ -37,10 +37,10 @@ TENSORS = _Tensors({}, constants={ABSENT: 0.0, "ties_of": _ties_of}, operators=O
 def recorded_adjoints(node: Node, g: Any) -> Sequence[Any]:
     """The adjoint of each operand that has an edge, from that of the result: tensors, recorded themselves."""
     if isinstance(node, WrittenNode):
-        part = node.window.recorded_of(g)
+        part = node.view.recorded_of(g)
         before, *others = recorded_adjoints(node.inner, part)
-        rest = g - node.window.recorded_spread(part)
-        return (rest if before is None else rest + node.window.recorded_spread(before), *others)
+        rest = g - node.view.recorded_spread(part)
+        return (rest if before is None else rest + node.view.recorded_spread(before), *others)
     if not isinstance(node, OperationNode):
         return node.recorded_adjoints(g)
     operands = node.unchanged()

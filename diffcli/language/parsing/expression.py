@@ -8,7 +8,7 @@ operators. What is open (a statement, a parenthesis, a call, a bracket, an ``if`
 from __future__ import annotations
 
 from diffcli.errors import Span
-from diffcli.language.parsing.mistakes import Chain, Mistakes
+from diffcli.language.parsing.mistakes import Mistakes
 from diffcli.language.parsing.names import Functions
 from diffcli.language.parsing.stacks import (
     CALLED,
@@ -25,7 +25,7 @@ from diffcli.language.parsing.stacks import (
     Stacks,
 )
 from diffcli.language.parsing.tokens import TOKEN, Keyword, split_superscripts
-from diffcli.language.syntax import CALL, CHOICE, COMPARISON, NAME, NOT, PRODUCT, Branches, Program
+from diffcli.language.syntax import CALL, CHOICE, NAME, NOT, PRODUCT, Branches, Program
 from diffcli.operations import is_function
 
 
@@ -33,8 +33,8 @@ class Expression:
     """What has been read of a statement's expression."""
 
     __slots__ = (
-        "program", "text", "mistakes", "stacks", "operators", "positions", "operands", "wants", "pending", "depth",
-        "firsts", "thens", "calls", "brackets", "functions", "known", "chains",
+        "program", "text", "mistakes", "stacks", "operations", "operators", "positions", "operands", "wants", "pending", "depth",
+        "firsts", "thens", "calls", "brackets", "functions", "known",
     )  # fmt: skip
 
     def __init__(self, program: Program, mistakes: Mistakes, functions: Functions) -> None:
@@ -43,6 +43,7 @@ class Expression:
         self.mistakes = mistakes
         self.functions = functions
         stacks = self.stacks = Stacks(program)
+        self.operations = program.operations
         self.operators, self.positions, self.operands = stacks.operators, stacks.positions, stacks.operands
         self.wants = True
         """Whether an operand is wanted."""
@@ -58,57 +59,28 @@ class Expression:
         self.brackets: list[Bracket] = []
         self.known: dict[tuple[str, int], str] = {}
         """The row of a table that a name with so many arguments means, or ``call``."""
-        self.chains: list[Chain] = []
-        """Comparisons in a row."""
 
     # -- operators and operands -----------------------------------------------------------------------------------------
 
-    def infix(self, token: str, start: int, stop: int) -> None:
+    def infix(self, token: str, start: int) -> None:
         operator = INFIX[token]
-        self.make_room(operator[0], start, stop)
+        self.stacks.fold(operator[0])
         self.stacks.push(operator, start)
         self.wants = True
 
-    def make_room(self, precedence: int, start: int, stop: int) -> None:
-        """Fold what binds tighter than an operator that comes."""
-        self.stacks.fold(precedence)
-        if precedence == COMPARISON and self.operators[-1][0] == COMPARISON:
-            self.split_chain(start, stop)
-
-    def split_chain(self, start: int, stop: int) -> None:
-        """A second comparison in a row: ``a < b < c`` is read as ``a < b and b < c``, and said to be wrong."""
-        left, middle = self.operands[-2:]
-        if not self.chains or self.chains[-1].copy != left:
-            first = TOKEN.match(self.text, self.positions[-1])
-            assert first is not None
-            self.chains.append(Chain(self.program.span(left)))
-            self.chains[-1].operators.append(Span(*first.span()))
-        chain = self.chains[-1]
-        chain.operands.append(self.program.span(middle))
-        chain.operators.append(Span(start, stop))
-        self.stacks.fold(NOT)
-        chain.negated = self.operators[-1][0] == NOT
-        self.stacks.push(INFIX["and"], start)
-        self.stand_in(*chain.operands[-1])
-        chain.copy = self.operands[-1]
-
-    def finish_chains(self) -> None:
-        """Report every chain of comparisons in the statement."""
-        if not self.chains:
-            return
-        nodes = range(self.chains[0].copy, len(self.program))
-        rights = dict(children for children in map(self.program.children, nodes) if len(children) == 2)
-        for chain in self.chains:
-            operands = [*chain.operands, self.program.span(rights[chain.copy])]
-            self.mistakes.complain.chained_comparison(operands, chain.operators, chain.negated)
-        self.chains.clear()
+    def refuse_chains(self) -> None:
+        """Report every chain of comparisons so far: ``a < b < c``."""
+        for operands, positions, negated in self.stacks.chained:
+            signs = [match.span() for match in (TOKEN.match(self.text, position) for position in positions) if match]
+            self.mistakes.complain.chained_comparison(operands, [Span(*sign) for sign in signs], negated)
+        self.stacks.chained.clear()
 
     def negate(self, start: int, stop: int) -> None:
         """``not``, which stands where a whole condition may stand: not after ``2*``, and not after an operand."""
         if not self.wants or self.operators[-1][0] > NOT:
             self.mistakes.complain.misplaced_not(Span(start, stop), self.wants)
             if not self.wants:
-                self.infix("and", start, start)
+                self.infix("and", start)
         self.stacks.push(NEGATE, start)
         self.wants = True
 
@@ -154,7 +126,7 @@ class Expression:
         if self.pending is not None:
             name, name_start = self.pending
             self.pending = None
-            self.calls.append(Call(name, name_start, len(self.operands), len(self.program.operations)))
+            self.calls.append(Call(name, name_start, len(self.operands), len(self.operations)))
             if self.mistakes.stray_at == name_start - 1:
                 self.calls[-1].doubtful = True  # x.sum() and the like
             frame = CALLED
@@ -170,7 +142,7 @@ class Expression:
     def open_frame(self, frame: tuple[int, str], start: int) -> None:
         self.operators.append(frame)
         self.positions.append(start)
-        self.firsts.append(len(self.program.operations))
+        self.firsts.append(len(self.operations))
         self.depth += 1
         self.wants = True
 
@@ -206,9 +178,11 @@ class Expression:
             return
         if bracket and self.wants:
             self.refuse_empty(start, stop)
-        if self.wants or self.operators[-1][0] != FRAME or self.operators[-1] is IF:
+        frame = self.operators[-1]
+        if self.wants or frame[0] != FRAME or frame is IF:
             self.settle(start)
-        if (self.operators[-1] is LIST or self.operators[-1] is INDEX) != bracket:
+            frame = self.operators[-1]
+        if (frame is LIST or frame is INDEX) != bracket:
             self.close_inner(bracket, start)
         self.close_frame(stop)
 
@@ -255,7 +229,7 @@ class Expression:
         else:
             bracket = self.brackets.pop()
             self.end_part(bracket)
-            self.program.keys[len(self.program)] = tuple(bracket.key)
+            self.program.keys[len(self.operations)] = tuple(bracket.key)
             self.stacks.emit("index", self.stacks.take(bracket.base - 1), -1, stop)
         self.wants = False
 
@@ -268,7 +242,7 @@ class Expression:
             if len(self.operands) == call.base:
                 self.lack(start, stop)
                 self.stand_in(start, start)
-            call.firsts.append(len(self.program))
+            call.firsts.append(len(self.operations))
         elif (bracket := self.innermost()) is None:
             self.mistakes.complain.stray_comma(Span(start, stop))
             self.operands.pop()
@@ -309,14 +283,14 @@ class Expression:
         self.stacks.fold(CHOICE)
         then = self.stacks.choices[-1].otherwise if self.operators[-1][0] == CHOICE else self.firsts[-1]
         self.thens.append(then)
-        self.firsts.append(len(self.program))
+        self.firsts.append(len(self.operations))
         self.stacks.push(IF, start)
         self.wants = True
 
     def turn_choice(self) -> None:
         """``else``: the condition is complete, and the frame of the ``if`` becomes an operator."""
         self.operators[-1] = ELSE
-        self.stacks.choices.append(Branches(self.firsts.pop(), self.thens.pop(), len(self.program)))
+        self.stacks.choices.append(Branches(self.firsts.pop(), self.thens.pop(), len(self.operations)))
         self.wants = True
 
     def reach_else(self, start: int, stop: int) -> None:
@@ -389,5 +363,5 @@ class Expression:
             call.doubtful = True
             given = tuple([argument for place, argument in enumerate(arguments) if place not in values])
             return functions.find(call.name, len(given)), given
-        self.program.keywords[len(self.program)] = tuple(values.values())
+        self.program.keywords[len(self.operations)] = tuple(values.values())
         return functions.fitting(row, first), arguments

@@ -19,20 +19,6 @@ if TYPE_CHECKING:
 NAN = float("nan")
 
 
-class Chain:
-    """Comparisons in a row, ``a < b < c``, read as ``a < b and b < c``."""
-
-    __slots__ = ("operands", "operators", "copy", "negated")
-
-    def __init__(self, first: Span) -> None:
-        self.operands = [first]
-        self.operators: list[Span] = []
-        self.copy = -1
-        """The node that repeats the last operand so far, before the last operator."""
-        self.negated = False
-        """Whether ``not`` stands before it."""
-
-
 class Mistakes:
     """Everything that is wrong with one text."""
 

@@ -14,7 +14,7 @@ from diffcli.language.parsing.stacks import CALLED, FRAME, IF, INFIX, MINUS, PLU
 from diffcli.language.parsing.tokens import CALL, NUMBER, PASTED, STRAY, SYMBOL, TOKEN, plain_name
 from diffcli.language.parsing.tokens import KEYWORDS as WORDS
 from diffcli.language.parsing.tokens import NAME as NAME_TOKEN
-from diffcli.language.syntax import COMPARISON, NAME, NOT, Program, Statement
+from diffcli.language.syntax import NAME, NOT, Program, Statement
 from diffcli.language.syntax import NUMBER as NUMBER_NODE
 from diffcli.operations import KEYWORDS, is_function
 
@@ -63,10 +63,8 @@ class Parser:
                     self.symbol(token, stop - len(token), stop)
                     continue
                 operator = INFIX[token]
-                precedence = operator[0]
-                top = operators[-1][0]
-                if top > precedence or top == precedence == COMPARISON:
-                    expression.make_room(precedence, stop - len(token), stop)
+                if operators[-1][0] > operator[0]:
+                    stacks.fold(operator[0])
                 operators.append(operator)
                 positions.append(stop - len(token))
                 expression.wants = True
@@ -136,7 +134,7 @@ class Parser:
         if expression.wants and token in "+-":
             self.stacks.push(MINUS if token == "-" else PLUS, start)
         elif not expression.wants and token in INFIX:
-            expression.infix(token, start, stop)
+            expression.infix(token, start)
         elif token == ":":
             expression.colon(start, stop)
         else:
@@ -157,7 +155,7 @@ class Parser:
         elif expression.wants:
             expression.lack(start, stop)
         else:
-            expression.infix(token, start, stop)
+            expression.infix(token, start)
 
     # -- statements: name = expression, f(x) = expression, or an expression ---------------------------------------------
 
@@ -175,7 +173,7 @@ class Parser:
             expression.settle(stop)
             if expression.depth:
                 self.close_all(stop)
-            expression.finish_chains()
+            expression.refuse_chains()
         first = expression.firsts.pop()
         stacks.operators.clear()
         stacks.positions.clear()
@@ -209,7 +207,7 @@ class Parser:
             stacks.fold(NOT)
             stacks.push(INFIX["=="], start)
         else:
-            expression.finish_chains()
+            expression.refuse_chains()
             self.binding = self.target(stacks.operands[-1])
             stacks.forget(expression.firsts[0])
             stacks.operands.clear()

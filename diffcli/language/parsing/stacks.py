@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from array import array
 
+from diffcli.errors import Span
 from diffcli.language.parsing.tokens import Keyword
 from diffcli.language.syntax import AND, CHOICE, COMPARISON, NEGATION, NOT, NUMBER, OR, POWER, PRODUCT, SUM, Branches, Program
 
 FRAME = 0
 """The precedence of an open parenthesis or ``if``: nothing folds across it."""
 
-CHAINS = frozenset((SUM, PRODUCT, AND, OR))
-"""The precedences that are read from left to right."""
+CHAINS = frozenset((SUM, PRODUCT, COMPARISON, AND, OR))
+"""The precedences that are read from left to right; of comparisons in a row, that is said to be wrong."""
 
 INFIX: dict[str, tuple[int, str]] = {
     "+": (SUM, "add"), "-": (SUM, "sub"), "*": (PRODUCT, "mul"), "/": (PRODUCT, "div"),
@@ -71,7 +72,18 @@ class Bracket:
 class Stacks:
     """Waiting operands (nodes) and operators; folding turns them into nodes of the program."""
 
-    __slots__ = ("program", "operations", "arguments", "starts", "stops", "operands", "operators", "positions", "choices")
+    __slots__ = (
+        "program",
+        "operations",
+        "arguments",
+        "starts",
+        "stops",
+        "operands",
+        "operators",
+        "positions",
+        "choices",
+        "chained",
+    )
 
     def __init__(self, program: Program) -> None:
         self.program = program
@@ -86,6 +98,8 @@ class Stacks:
         """Where each operator or frame stands in the text."""
         self.choices: list[Branches] = []
         """The first nodes of the parts of choices that have reached their ``else``."""
+        self.chained: list[tuple[list[Span], list[int], bool]] = []
+        """Comparisons in a row: their operands, where their operators stand, and whether ``not`` stands before them."""
 
     def push(self, operator: tuple[int, str], position: int) -> None:
         self.operators.append(operator)
@@ -130,6 +144,9 @@ class Stacks:
             count += 1
         chain = self.operators[-count:]
         rights = self.operands[-count:]
+        if precedence == COMPARISON:
+            operands = [self.program.span(operand) for operand in self.operands[-count - 1 :]]
+            self.chained.append((operands, self.positions[-count:], self.operators[-count - 1][0] == NOT))
         del self.operators[-count:]
         del self.positions[-count:]
         del self.operands[-count:]

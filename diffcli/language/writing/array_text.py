@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from diffcli.language.writing.printer import number_text
+from diffcli.named import NamedTuple
 
 MOST_SHOWN = 64
 """The elements of the largest array that is shown whole."""

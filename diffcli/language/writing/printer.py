@@ -4,15 +4,16 @@ A dialect is a small table of spellings. The walk is one loop over an explicit s
 depth costs nothing.
 """
 
-# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
+from __future__ import annotations
 
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from diffcli.language.syntax import ATOM, CALL, CHOICE, COMPARISON, NAME, NEGATION, NUMBER, POWER, PRODUCT, Program
+from diffcli.named import NamedTuple
 from diffcli.operations import ARRAY_NAMES, OPERATIONS, REDUCED
 
 Namer = Callable[[str], str]

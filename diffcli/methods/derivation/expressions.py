@@ -7,11 +7,11 @@ to the front. Everything else would hide the rule that was applied.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from diffcli.errors import Source
 from diffcli.language.syntax import NAME, NUMBER, SUM, Branches, Program
 from diffcli.language.writing.printer import number_text
+from diffcli.named import NamedTuple
 from diffcli.operations import OPERATIONS
 from diffcli.tape.running.formulas import Formula
 from diffcli.tape.running.rules import SEED

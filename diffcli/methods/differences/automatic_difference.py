@@ -14,11 +14,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
 
 from diffcli.language.writing.printer import step_text
 from diffcli.methods.differences.extrapolation import Extrapolation
 from diffcli.methods.differences.sampling import Sample, Sampler
+from diffcli.named import NamedTuple
 from diffcli.records import Difference
 
 MOST_ROWS = 16
@@ -243,7 +243,7 @@ def _extrapolate(sampler: Sampler, scheme: Scheme, wanted: float, begin: Callabl
     used = {sample._replace(rows=()) for pair in pairs[last - best.column : last + 1] for sample in pair}
     halvings = round(math.log2(start / best.step))
     reason = f"{begin(start)} halved {'once' if halvings == 1 else f'{halvings} times'} and extrapolated"
-    order = round(best.terms * math.log2(scheme.ratio))
+    order = round((best.column + 1) * math.log2(scheme.ratio))  # each column removes one term of the error
     return Estimate(best.value, best.bar, best.step, order, tuple(sorted(used)), reason)
 
 

@@ -10,10 +10,10 @@ absolute values.
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
 from diffcli.methods.differences.rounding_bound import UNIT
 from diffcli.methods.differences.sampling import Sampler
+from diffcli.named import NamedTuple
 from diffcli.records import Difference
 
 MOST_COLUMNS = 7
@@ -37,11 +37,6 @@ class Entry(NamedTuple):
     @property
     def bar(self) -> float:
         return self.truncation + self.rounding
-
-    @property
-    def terms(self) -> int:
-        """Which term of the error is the first that is left, counted from 1."""
-        return self.column + 1
 
 
 class Extrapolation:

@@ -99,10 +99,10 @@ def precise_derivative(tape: Tape, point: Sequence[float], variable: int, kind: 
 
     def quotient(work: int) -> Number:
         centre = [precise.number(x) for x in point]
-        beside = held_functions(tape, run(tape, centre, functions), functions) if has_cuts else functions
         total = precise.number(0)
         if not kind:
             return total + run(tape, centre, functions)[tape.output]
+        beside = held_functions(tape, run(tape, centre, functions), functions) if has_cuts else functions
         known = centre[variable]
         step = precise.power_of_ten(-work) * (min(abs(known), 1) or 1)
         for j in range(kind + 1):

@@ -1,4 +1,4 @@
-"""How far a computed value may be from the exact one, by rounding: read off the tape.
+"""A bound on the rounding error of a computed value, read off the tape; for a Python function, an estimate from its values.
 
 A row that is rounded to c units of u|v| moves the result by as much times its adjoint. The sum over the rows is the
 first-order bound of a running error analysis (Wilkinson 1963; Griewank & Walther 2008, section 3.4 on adjoints as error
@@ -11,6 +11,7 @@ import math
 import operator
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 from diffcli.methods.sweeps.reverse import accumulate, activity, adjoints
@@ -76,14 +77,14 @@ def value_noise(tape: Tape, values: Values, active: bytearray | None = None, uni
     return total if math.isfinite(total) else math.inf
 
 
-def difference_noise(tape: Tape, one: Values, other: Values, active: bytearray, unit: float = UNIT) -> float:
+def difference_noise(tape: Tape, one: Values, other: Values, active: bytearray) -> float:
     """A first-order bound on the rounding error of the difference of a tape's values at two points.
 
     What is active is rounded anew at each of them. What is not has the same error at both, which counts as far as the
     result's dependence on it, its adjoint, differs.
     """
     total = 0.0
-    for (slot, here), (_, there) in zip(_row_roundings(tape, one, unit), _row_roundings(tape, other, unit), strict=True):
+    for (slot, here), (_, there) in zip(_row_roundings(tape, one, UNIT), _row_roundings(tape, other, UNIT), strict=True):
         total += abs(here) + abs(there) if active[slot] else abs(here - there)
     return total if math.isfinite(total) else math.inf
 
@@ -147,3 +148,67 @@ def underflowed(tape: Tape, values: Values, slot: int) -> bool:
     if values[slot] != 0 or name in EXACT or OPERATIONS[name].flat or name in ("add", "sub", "log", "acos", "acosh", "lgamma"):
         return False
     return name == "exp" or all(values[operand] != 0 for operand in operands)
+
+
+# -- a function that is no program: estimated from its values alone -------------------------------------------------------
+
+
+def ecnoise(values: Sequence[float]) -> float:
+    """The noise in values at equally spaced points close together, from their difference table (Moré & Wild 2011).
+
+    The k-th differences of a smooth function die away, and those of noise of variance s^2 keep the variance
+    s^2 (2k)!/(k!)^2. A level is taken once three estimates in a row agree within a factor of 4 and its differences change
+    sign.
+
+    Parameters
+    ----------
+    values
+        Seven or more values; the points' spacing should be small beside the scale of the function.
+
+    Returns
+    -------
+    The standard deviation of the noise; NaN where no level shows itself, so that the spacing was too wide or too narrow;
+    0 where the differences vanish.
+
+    >>> from math import cos
+    >>> 1e-17 < ecnoise([cos(1 + k * 1e-12) for k in range(8)]) < 1e-15
+    True
+    """
+    largest = max(map(abs, values), default=0.0)
+    if not largest:
+        return 0.0
+    differences = [value / largest for value in values]  # so that squares do not overflow
+    levels: list[float] = []
+    turns: list[bool] = []
+    scale = 1.0
+    for k in range(1, len(values)):
+        differences = [right - left for left, right in pairwise(differences)]
+        if not any(differences):
+            return 0.0  # nothing, or a polynomial to the last digit
+        scale *= k / (2 * (2 * k - 1))
+        levels.append(math.sqrt(scale * math.fsum(d * d for d in differences) / len(differences)))
+        turns.append(min(differences) * max(differences) < 0)
+    for k in range(len(levels) - 2):
+        three = levels[k : k + 3]
+        if max(three) <= 4 * min(three) and turns[k]:
+            return levels[k] * largest
+    return math.nan
+
+
+def callable_noise(function: Callable[[float], float], x: float, points: int = 8) -> float:
+    """`ecnoise` of a function on one side of a point, as it may jump there; NaN if no spacing will do on either side."""
+    for first in (0, 1 - points):
+        spacing = max(abs(x), 2.0**-20) * 2.0**-34
+        found = math.nan
+        for _ in range(5):  # up to a thousandth of x: what is seen beyond that is the function
+            values = [function(x + (first + k) * spacing) for k in range(points)]
+            if not all(map(math.isfinite, values)):
+                break
+            found = ecnoise(values)
+            if found > 0:
+                return found
+            # values that hardly differ lie on one step of their rounding; ones without a level show the function's shape
+            spacing *= 2**6 if found == 0 or len(set(values)) < points // 2 else 1 / 16
+        if found == 0:
+            return found
+    return math.nan

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
-from diffcli.methods.differences.noise_level import callable_noise
-from diffcli.methods.differences.rounding_bound import accumulated_rounding, difference_noise
+from diffcli.methods.differences.rounding_bound import accumulated_rounding, callable_noise, difference_noise
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.forward import Tangents, tangents
 from diffcli.methods.sweeps.reverse import activity
+from diffcli.named import NamedTuple
 from diffcli.tape.running.evaluation import Values, held_functions, run
 from diffcli.tape.running.rules import FLOAT
 

@@ -15,77 +15,68 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import NamedTuple
+
+from diffcli.named import NamedTuple
 
 
 class Stencil(NamedTuple):
-    """Offsets in steps, and the weights of the values there, for a derivative over the step to that power."""
+    """Offsets in steps, and the weights of the values there, for the first derivative times the step."""
 
     offsets: tuple[int, ...]
     weights: tuple[Fraction, ...]
-    derivative: int
     order: int
     """The power p of the step in the truncation error."""
     truncation: Fraction
-    """C: the truncation error over h^p and the derivative of the next kind that the stencil sees."""
+    """C: the truncation error over h^p and f^(p+1)."""
     rounding: Fraction
     """S: the sum of the weights' sizes."""
 
     def best_step(self, rounding: float, higher: float) -> float:
         """The step h* at which truncation and rounding together are least; inf where there is no truncation.
 
-        ``rounding`` bounds the error of one value, ``higher`` is the derivative of kind p + d for a stencil of the d-th.
+        ``rounding`` bounds the error of one value, ``higher`` is f^(p+1).
 
         >>> round(STENCILS["central"].best_step(2.0**-53, 1.0), 10)
         6.9318e-06
         """
-        p, d = self.order, self.derivative
-        size = p * float(self.truncation) * abs(higher)
-        if not size:
-            return math.inf
-        return float((d * float(self.rounding) * rounding / size) ** (1 / (p + d)))
+        size = self.order * float(self.truncation) * abs(higher)
+        return float((float(self.rounding) * rounding / size) ** (1 / (self.order + 1))) if size else math.inf
 
     def rounding_error(self, step: float, rounding: float) -> float:
-        return float(self.rounding) * rounding / step**self.derivative
+        return float(self.rounding) * rounding / step
 
 
-def stencil(offsets: Sequence[int], derivative: int = 1) -> Stencil:
-    """The weights on a set of offsets, exact (Fornberg 1988): derivatives at 0 of the offsets' Lagrange polynomials.
+def stencil(*offsets: int) -> Stencil:
+    """The weights on a set of different offsets, exact (Fornberg 1988): the slopes at 0 of the offsets' Lagrange polynomials.
 
-    >>> stencil([-1, 1]).weights
+    >>> stencil(-1, 1).weights
     (Fraction(-1, 2), Fraction(1, 2))
-    >>> stencil([-1, 0, 1], derivative=2).weights
-    (Fraction(1, 1), Fraction(-2, 1), Fraction(1, 1))
     """
-    if derivative >= len(set(offsets)) or len(set(offsets)) != len(offsets):
-        raise ValueError("a derivative of kind d takes at least d + 1 different offsets")
-    weights = tuple(math.factorial(derivative) * _lagrange(own, offsets)[derivative] for own in offsets)
+    weights = tuple(_slope(own, [other for other in offsets if other != own]) for own in offsets)
     order = 1
-    while not (moment := sum(weight * offset ** (derivative + order) for weight, offset in zip(weights, offsets, strict=True))):
+    while not (moment := sum(weight * offset ** (1 + order) for weight, offset in zip(weights, offsets, strict=True))):
         order += 1
-    constant = abs(Fraction(moment)) / math.factorial(derivative + order)
-    return Stencil(tuple(offsets), weights, derivative, order, constant, sum(map(abs, weights), Fraction(0)))
+    constant = abs(Fraction(moment)) / math.factorial(1 + order)
+    return Stencil(offsets, weights, order, constant, sum(map(abs, weights), Fraction(0)))
 
 
-def _lagrange(own: int, offsets: Sequence[int]) -> list[Fraction]:
-    """The coefficients, lowest power first, of the polynomial that is 1 at one offset and 0 at the others."""
-    coefficients = [Fraction(1)]
-    for other in offsets:
-        if other != own:
-            raised, kept = [Fraction(0), *coefficients], [*coefficients, Fraction(0)]
-            coefficients = [(up - other * stay) / (own - other) for up, stay in zip(raised, kept, strict=True)]
-    return coefficients
+def _slope(own: int, others: Sequence[int]) -> Fraction:
+    """The slope at 0 of the polynomial that is 1 at one offset and 0 at the others."""
+    value, slope = Fraction(1), Fraction(0)
+    for other in others:
+        value, slope = value * Fraction(-other, own - other), (value - slope * other) / (own - other)
+    return slope
 
 
 def _central(order: int) -> Stencil:
-    return stencil([offset for offset in range(-order // 2, order // 2 + 1) if offset])
+    return stencil(*[offset for offset in range(-order // 2, order // 2 + 1) if offset])
 
 
 STENCILS: dict[str, Stencil] = {
-    "forward": stencil((0, 1)),
-    "backward": stencil((-1, 0)),
-    "forward2": stencil((0, 1, 2)),
-    "backward2": stencil((-2, -1, 0)),
+    "forward": stencil(0, 1),
+    "backward": stencil(-1, 0),
+    "forward2": stencil(0, 1, 2),
+    "backward2": stencil(-2, -1, 0),
     "central": _central(2),
     "central4": _central(4),
     "central6": _central(6),

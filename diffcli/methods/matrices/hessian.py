@@ -8,13 +8,14 @@ mixed derivatives is computed once and stands in both its places, so that the ma
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import chain
 
 from diffcli.errors import Diagnostic, ExpressionError, LimitError, as_stop, error
 from diffcli.methods.matrices.hessian_record import HessianCost, HessianResult, SecondDifference, SymbolicSecond
 from diffcli.methods.matrices.jacobian import Matrix, evaluated, frozen, require_room
 from diffcli.methods.matrices.second_order import GradientProblem
 from diffcli.methods.nonsmooth.breaks import find_breaks
-from diffcli.methods.nonsmooth.notes import tell_breaks
+from diffcli.methods.nonsmooth.notes import describe_breaks
 from diffcli.methods.nonsmooth.system_notes import about_second
 from diffcli.methods.options import MatrixOptions
 from diffcli.methods.problem.components import Elements, as_blocks
@@ -40,11 +41,11 @@ def compute_hessian(target: Target, at: At, options: MatrixOptions) -> HessianRe
 
 def gradient_of(system: Problem, options: MatrixOptions) -> tuple[GradientProblem, list[Diagnostic]]:
     """The gradient of a system with one result as a tape, and the notes of both."""
-    told, _ = tell_breaks(system, find_breaks(system), "", options.strict)
+    told, _ = describe_breaks(system, find_breaks(system), "", options.strict)
     notes = [*system.notes(), *system.unused(), *about_second(told)]
     options.progress("differentiating")
     gradient = GradientProblem(system.view(system.outputs[0]), options.max_nodes)
-    notes += gradient.tell_breaks(notes, options.strict)
+    notes += gradient.describe_breaks(notes, options.strict)
     return gradient, notes
 
 
@@ -63,7 +64,8 @@ def hessian_of(system: Problem, options: MatrixOptions) -> HessianResult:
     else:
         found = _by_sweeps(gradient, asked, options)
     if options.by_rules:
-        notes += gradient.explain(found.matrix, notes)
+        bands = gradient.results.bands(found.matrix)
+        notes += gradient.explain([[*chain.from_iterable(band)] for band in bands], notes)
     return found._replace(hessian=as_blocks(variables, variables, found.matrix), notes=tuple(system.placed(notes)))
 
 

@@ -1,12 +1,11 @@
 """The records of a Hessian."""
 
-# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
-
-from typing import NamedTuple
+from __future__ import annotations
 
 from diffcli.errors import Diagnostic
 from diffcli.methods.sweeps.colouring import Groups
 from diffcli.methods.sweeps.sparsity import Pattern
+from diffcli.named import NamedTuple
 from diffcli.records import Difference, Number, SymbolicDerivative
 
 

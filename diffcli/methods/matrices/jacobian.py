@@ -5,15 +5,14 @@ For f: Rⁿ → Rᵐ a forward sweep with the seed e_j gives the column j of J, 
 rows that share no column: as many sweeps as colours find the whole matrix, each entry to the same last bit.
 """
 
-# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
+from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import chain
-from typing import NamedTuple
 
 from diffcli.errors import Diagnostic, LimitError, as_stop, error
 from diffcli.methods.nonsmooth.breaks import find_breaks
-from diffcli.methods.nonsmooth.notes import tell_breaks
+from diffcli.methods.nonsmooth.notes import describe_breaks
 from diffcli.methods.nonsmooth.system_notes import explain_rows, require_values
 from diffcli.methods.options import MatrixOptions
 from diffcli.methods.problem.components import Elements, as_blocks
@@ -23,6 +22,7 @@ from diffcli.methods.problem.system import System
 from diffcli.methods.sweeps.colouring import Groups, colour_columns, colour_rows
 from diffcli.methods.sweeps.sparsity import Pattern, find_pattern, flow_of
 from diffcli.methods.traces.sweep_count import SweepCount, count_sweeps
+from diffcli.named import NamedTuple
 from diffcli.records import Difference, Number, SymbolicDerivative
 from diffcli.tape.running.rules import Overrides
 
@@ -81,7 +81,7 @@ def evaluated(target: Target, at: At, options: MatrixOptions) -> System:
 
 def kinks_of(system: Problem, options: MatrixOptions) -> tuple[list[Diagnostic], Overrides]:
     """The notes of a system, and the terms that the policy at kinks takes in place of the table's."""
-    told, replaced = tell_breaks(system, find_breaks(system), options.kink if options.by_rules else "", options.strict)
+    told, replaced = describe_breaks(system, find_breaks(system), options.kink if options.by_rules else "", options.strict)
     return [*system.notes(), *system.unused(), *told], replaced
 
 
@@ -97,7 +97,7 @@ def jacobian_of(system: Problem, options: MatrixOptions) -> JacobianResult:
     )  # fmt: skip
     found = _MODES.get(options.mode, _by_sweeps)(system, asked, options, replaced, notes)
     bands = rows.bands(found.matrix) if options.by_rules else [()] * len(rows.parts)
-    notes += explain_rows(system, [[*chain.from_iterable(band)] for band in bands], replaced, notes)
+    notes += explain_rows(system, [[*chain.from_iterable(band)] for band in bands], replaced, notes, system.wrt)
     return found._replace(jacobian=as_blocks(rows, columns, found.matrix), notes=tuple(system.placed(notes)))
 
 
@@ -166,7 +166,7 @@ def sweep_groups(
 
 
 def _independent(pattern: Pattern | None, columns: Sequence[str]) -> list[Diagnostic]:
-    """A note that tells the variables on which no result depends."""
+    """A note on the variables on which no result depends."""
     if pattern is None:
         return []
     reached = {column for row in pattern.rows for column in row}

@@ -4,11 +4,11 @@ J v is a forward sweep with the seed v, w'J a reverse sweep with the seed w (Gri
 H v a forward sweep over the tape of the gradient with the seed v (Pearlmutter 1994; Griewank & Walther 2008, section 5.4).
 """
 
-# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
+from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from diffcli.errors import Diagnostic, ExpressionError, error
 from diffcli.methods.matrices.hessian import gradient_of, require_one
@@ -20,7 +20,8 @@ from diffcli.methods.problem.components import Elements
 from diffcli.methods.problem.problem import At, Problem, Target
 from diffcli.methods.problem.scalarise import in_numbers, variables_of
 from diffcli.methods.problem.system import with_semicolons
-from diffcli.records import Difference, Number, is_finite
+from diffcli.named import NamedTuple
+from diffcli.records import Difference, Number, is_array, is_finite
 
 Direction = str | Mapping[str, object]
 Weights = str | Sequence[object] | Mapping[str, object]
@@ -61,7 +62,7 @@ def compute_jvp(target: Target, at: At, direction: Direction, options: MatrixOpt
         return _result("jvp", options.mode, system, seed, found, notes)._replace(differences=differences)
     options.progress("one forward sweep")
     found = rows.whole(system.swept_forward(by_slot(system, seed), replaced))
-    notes += explain_rows(system, [[number] for number in found.values()], replaced, notes)
+    notes += explain_rows(system, [[entry] for entry in _as_numbers(found)], replaced, notes)
     return _result("jvp", options.mode, system, seed, found, notes)
 
 
@@ -73,8 +74,7 @@ def compute_vjp(target: Target, at: At, weights: Weights | None, options: Matrix
         notes, replaced = kinks_of(system, options)
     options.progress("one reverse sweep")
     found = variables_of(system).whole(system.swept_back(_weights_by_slot(system, seed), replaced))
-    if not all(map(is_finite, found.values())):
-        notes += explain_rows(system, [list(found.values())] * len(system.outputs), replaced, notes)
+    notes += explain_rows(system, [_as_numbers(found)] * len(system.outputs), replaced, notes, system.wrt)
     return _result("vjp", "reverse", system, seed, found, notes)
 
 
@@ -86,9 +86,14 @@ def compute_hvp(target: Target, at: At, direction: Direction, options: MatrixOpt
     with system.placing():
         gradient, notes = gradient_of(system, options)
     options.progress("one forward sweep over the gradient")
-    found = gradient.swept(by_slot(system, seed))
-    notes += gradient.explain([[number] for number in found], notes)
-    return _result("hvp", "forward-over-reverse", system, seed, gradient.results.of(found), notes)
+    found = gradient.results.whole(gradient.derived.swept_forward(by_slot(system, seed)))
+    notes += gradient.explain([[entry] for entry in _as_numbers(found)], notes)
+    return _result("hvp", "forward-over-reverse", system, seed, found, notes)
+
+
+def _as_numbers(found: Mapping[str, Number]) -> list[float]:
+    """What was found, with 0 or infinity for an array: whether it is finite."""
+    return [(0.0 if is_finite(each) else math.inf) if is_array(each) else each for each in found.values()]
 
 
 def by_slot(problem: Problem, direction: Mapping[str, Number]) -> dict[int, Number]:
@@ -100,8 +105,8 @@ def _result(
     kind: str, mode: str, system: Problem, seed: dict[str, Number], product: dict[str, Number], notes: list[Diagnostic]
 ) -> ProductResult:
     values = {output.name: system.value_of(output) for output in system.outputs}
-    told = tuple(system.placed(notes))
-    return ProductResult(kind, system.expression(), mode, system.at, values, seed, product, told, system.question.of)
+    placed = tuple(system.placed(notes))
+    return ProductResult(kind, system.expression(), mode, system.at, values, seed, product, placed, system.question.of)
 
 
 def _differences(system: Problem, seed: Mapping[str, Any], notes: list[Diagnostic]) -> tuple[tuple[str, Difference], ...]:

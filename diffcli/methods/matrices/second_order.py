@@ -12,6 +12,7 @@ from typing import Any
 
 from diffcli.errors import Diagnostic, NotDifferentiableError
 from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, find_breaks
+from diffcli.methods.nonsmooth.system_notes import explain_rows
 from diffcli.methods.problem.components import Elements
 from diffcli.methods.problem.problem import Linearisation, Output, Problem
 from diffcli.methods.problem.scalarise import variables_of
@@ -26,10 +27,7 @@ _SAYS = {
 _BENT = "the first derivative of `{name}` has a corner or a jump here"
 
 _LARGEST = frozenset(("max", "min", "amax", "amin"))
-"""Operations whose derivative asks which operand equals the result: one always does, and a tie is told of f itself."""
-
-MOST_EXPLAINED = 3
-"""How many rows of a Hessian are asked why an entry is not finite."""
+"""Operations whose derivative asks which operand equals the result: one always does, and a tie is reported of f itself."""
 
 
 class GradientProblem:
@@ -50,6 +48,9 @@ class GradientProblem:
         self.derived = Linearisation(problem, found.tape, outputs=outputs)
         """The gradient, by its own tape."""
         self.results = Elements(self.derived.outputs)
+        wheres = [slot for slot in problem.tape.rows() if problem.tape.operation(slot) == "where"]
+        self.conditions = {found.values.get(problem.tape.operands_of(slot)[0]) for slot in wheres}
+        """The slots on the gradient's tape of what decides in f: what is to say of those is said of f."""
 
     @property
     def gradient(self) -> list[float]:
@@ -59,7 +60,7 @@ class GradientProblem:
         """The elements of the Hessian times a direction, which has a tangent for each input that moves, by slot."""
         return [float(number or 0.0) + 0.0 for number in self.results.numbers(self.derived.swept_forward(seeds))]
 
-    def tell_breaks(self, known: Sequence[Diagnostic], strict: bool) -> list[Diagnostic]:
+    def describe_breaks(self, known: Sequence[Diagnostic], strict: bool) -> list[Diagnostic]:
         """A warning for each place at which the gradient breaks, of those that are not known already.
 
         Raises
@@ -68,15 +69,16 @@ class GradientProblem:
             There are some, and they are to be errors.
         """
         tape = self.derived.tape
-        told = {note.span for note in known}
+        known_spans = {note.span for note in known}
         names = {self.problem.tape.span(slot): self.problem.tape.operation(slot) for slot in self.problem.tape.rows()}
         found: list[Diagnostic] = []
         for slot, kind, *_ in find_breaks(self.derived):
-            if kind not in NOT_DIFFERENTIABLE or slot < (tape.derived_from or 0) or tape.span(slot) in told:
+            if kind not in NOT_DIFFERENTIABLE or slot < (tape.derived_from or 0) or tape.span(slot) in known_spans:
                 continue
-            if names.get(tape.span(slot)) in _LARGEST:
+            is_known = kind == "point-branch" and tape.operands_of(slot)[0] in self.conditions
+            if is_known or names.get(tape.span(slot)) in _LARGEST:
                 continue
-            told.add(tape.span(slot))
+            known_spans.add(tape.span(slot))
             row = row_of(names.get(tape.span(slot), tape.operation(slot)))
             message = _SAYS.get(kind, _BENT).format(name=row.symbol or row.spelling)
             notes = ["the second derivative follows the rule that the gradient takes at this point"]
@@ -86,20 +88,11 @@ class GradientProblem:
             raise NotDifferentiableError([note._replace(severity="error", notes=(), help=()) for note in found])
         return found
 
-    def explain(self, matrix: Sequence[Sequence[float]], known: Sequence[Diagnostic]) -> list[Diagnostic]:
-        """Why entries of the Hessian, or of a product with it, are not finite."""
-        if all(math.isfinite(entry) for row in matrix for entry in row):
+    def explain(self, rows: Sequence[Sequence[float]], known: Sequence[Diagnostic]) -> list[Diagnostic]:
+        """Why entries of the Hessian, or of a product with it, are not finite: those of each variable."""
+        if all(math.isfinite(entry) for row in rows for entry in row):
             return []
         if any(note.severity == "warning" for note in known):
             return []  # that is why
-        from diffcli.methods.nonsmooth.nonfinite import explain
-
-        found: list[Diagnostic] = []
-        if not all(map(math.isfinite, [self.problem.value, *self.gradient])):
-            found += explain(self.problem, self.results.of(self.gradient), {}, known)
-            if found:
-                return found  # what spoils the first derivatives spoils the second
-        for output, band in zip(self.derived.outputs, self.results.bands(matrix), strict=True):
-            if len(found) < MOST_EXPLAINED and not all(math.isfinite(entry) for row in band for entry in row):
-                found += explain(self.derived.view(output), {}, {}, [*known, *found])
-        return found
+        first = explain_rows(self.problem, [self.gradient], {}, known, self.problem.wrt)
+        return first or explain_rows(self.derived, rows, {}, known)  # what spoils the first derivatives spoils the second

@@ -5,12 +5,13 @@ operation: a kink, a tie, a jump, a pole; a comparison at its boundary that deci
 elements may and others not.
 """
 
-# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
+from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from diffcli.methods.problem.problem import Problem
+from diffcli.named import NamedTuple
 from diffcli.operations import row_of
 from diffcli.records import is_array
 from diffcli.tape.running.evaluation import arithmetic_of

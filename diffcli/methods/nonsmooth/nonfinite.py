@@ -17,7 +17,7 @@ from diffcli.methods.sweeps.reverse import Step, accumulate
 from diffcli.operations import OPERATIONS, Operation, row_of
 from diffcli.records import Number, is_array
 from diffcli.tape import Tape, evaluate
-from diffcli.tape.running.evaluation import arithmetic_of
+from diffcli.tape.running.evaluation import GIVEN_UP, arithmetic_of
 from diffcli.tape.running.rules import Overrides
 
 MOST = 5
@@ -33,7 +33,14 @@ def require_value(problem: Problem) -> None:
         With the row where an undefined value first arises from defined ones.
     """
     if _is_nan(problem.values[problem.tape.output]):
+        _recall_values(problem)
         raise DomainError([_undefined(problem, _undefined_row(problem))])
+
+
+def _recall_values(problem: Problem) -> None:
+    """Evaluate a problem again where not all of its values were kept: what went wrong is to be found among them."""
+    if any(value is GIVEN_UP for value in problem.values):
+        problem.values = evaluate(problem.tape, problem.point)
 
 
 def _undefined_row(problem: Problem) -> int:
@@ -115,19 +122,15 @@ def _hints(problem: Problem, slot: int) -> list[str]:
     for row in [slot, *users, *above]:
         name, inner = tape.operation(row), _names(tape, tape.operands_of(row))
         if "add" in inner:  # log(1 + exp(x)): what is added stands one row further down
-            inner |= {name for operand in tape.operands_of(row) for name in _names(tape, _operands(tape, operand))}
+            inner |= {name for operand in tape.operands_of(row) for name in _names(tape, tape.operands_of(operand))}
         for outer, needed, hint in _HINTS:
             if outer == name and needed in inner:
                 return [hint]
     return []
 
 
-def _operands(tape: Tape, slot: int) -> tuple[int, ...]:
-    return tape.operands_of(slot) if tape.first_row <= slot < tape.slots else ()
-
-
 def _names(tape: Tape, slots: tuple[int, ...]) -> set[str]:
-    return {tape.operation(slot) for slot in slots if tape.first_row <= slot < tape.slots}
+    return {tape.operation(slot) for slot in slots if slot >= tape.first_row}
 
 
 def _users(problem: Problem, slot: int) -> list[int]:
@@ -141,8 +144,9 @@ def explain(
 ) -> list[Diagnostic]:
     """Why a value or a derivative is infinite, or a derivative NaN: one warning for each row to blame.
 
-    What ``known`` has told already is not told again.
+    What ``known`` reports already is not reported again.
     """
+    _recall_values(problem)
     numbers = arithmetic_of(problem.tape).numbers
     found = _overflows(problem)
     blamed = {(note.code, note.span) for note in [*found, *known]}
@@ -163,7 +167,7 @@ def explain(
         if note is not None and (note.code, note.span) not in blamed:
             blamed.add((note.code, note.span))
             found.append(note)
-    undefined = [name for name, slope in gradient.items() if name and not is_array(slope) and slope != slope]
+    undefined = [name for name, slope in gradient.items() if name and not is_array(problem.at[name]) and slope != slope]
     if found and undefined:
         beside = [text for text in (_slopes_beside(problem, name) for name in undefined[:3]) if text]
         found[-1] = found[-1]._replace(notes=(*found[-1].notes, *beside))

@@ -28,10 +28,10 @@ MOST_LOOKED_AT = 50
 """How many results are asked one by one which kinks touch them, and with what slopes on the two sides."""
 
 MOST_SIDES = 8
-"""How many variables' one-sided slopes a note tells in words."""
+"""How many variables' one-sided slopes a note gives in words."""
 
 
-def tell_breaks(problem: Problem, breaks: Sequence[Break], policy: str, strict: bool) -> tuple[list[Diagnostic], Overrides]:
+def describe_breaks(problem: Problem, breaks: Sequence[Break], policy: str, strict: bool) -> tuple[list[Diagnostic], Overrides]:
     """The notes of the breaks that touch a result, and the terms to use there.
 
     An empty policy is that of a method that asks no rules of the table.
@@ -41,8 +41,10 @@ def tell_breaks(problem: Problem, breaks: Sequence[Break], policy: str, strict: 
     NotDifferentiableError
         There are some, and they are to be errors.
     """
-    told = describe_results if len(problem.outputs) > 1 else describe
-    return told(problem, breaks, policy, strict), overrides(problem, breaks, policy or "min-norm")
+    if not breaks:
+        return [], {}
+    describing = describe_results if len(problem.outputs) > 1 else describe
+    return describing(problem, breaks, policy, strict), overrides(problem, breaks, policy or "min-norm")
 
 
 def describe(problem: Problem, breaks: Sequence[Break], policy: str, strict: bool) -> list[Diagnostic]:
@@ -58,8 +60,8 @@ def describe(problem: Problem, breaks: Sequence[Break], policy: str, strict: boo
     notes: list[Diagnostic] = []
     for found in breaks[:MOST_NOTES]:
         # the slopes are those of the whole function, so one note is enough for them
-        told = sides if found.kind in NOT_DIFFERENTIABLE and not any(note.slopes for note in notes) else ()
-        notes.append(_note(problem, found, None if refuse else policy, told))
+        shown = sides if found.kind in NOT_DIFFERENTIABLE and not any(note.slopes for note in notes) else ()
+        notes.append(_note(problem, found, None if refuse else policy, shown))
     if refuse:
         raise NotDifferentiableError([_as_error(note) for note in notes if note.code in NOT_DIFFERENTIABLE])
     if len(breaks) > MOST_NOTES:
@@ -85,9 +87,9 @@ def describe_results(system: Problem, breaks: Sequence[Break], policy: str, stri
         into = smooth if any(map(_is_smooth, described)) else bent
         for each, note in zip(found, described, strict=False):
             into.setdefault(each, note._replace(notes=(f"it touches {output.name}", *note.notes)))
-    told = smooth | bent
-    notes = [told[each] for each in sorted(told)][:MOST_NOTES]
-    left = len({*breaks, *told}) - len(notes)
+    either = smooth | bent
+    notes = [either[each] for each in sorted(either)][:MOST_NOTES]
+    left = len({*breaks, *either}) - len(notes)
     if left:
         more = f"{left} more rows stand on a break and are not listed"
         notes.append(Diagnostic("more-notes", "note", more))
@@ -97,7 +99,7 @@ def describe_results(system: Problem, breaks: Sequence[Break], policy: str, stri
 
 
 def _is_smooth(note: Diagnostic) -> bool:
-    """Whether a break bends the result along no variable, as far as the slopes on its two sides tell."""
+    """Whether a break bends the result along no variable, as far as the slopes on its two sides show."""
     return bool(note.slopes) and all(side.left == side.right for side in note.slopes)
 
 

@@ -5,12 +5,12 @@ line of names if there is one: one column is a vector, several are a matrix. JSO
 or, as a whole point, an object from names to such values.
 """
 
-# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
+from __future__ import annotations
 
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from diffcli.errors import Diagnostic, Mark, Source, Span, UsageError, error
 from diffcli.language.parsing.tokens import is_name, plain_name
@@ -24,6 +24,7 @@ from diffcli.methods.points.data_texts import (
     read_json,
 )
 from diffcli.methods.points.file_text import bad_file, open_file, read_text
+from diffcli.named import NamedTuple
 
 _REFERENCE = re.compile(r'\s*(?:(?P<name>[^\W\d]\w*)\s*=\s*)?@\s*(?P<path>"[^"\n]*"|[^,;\n]*)')
 """A reference to a file, where an assignment may begin. A path with a comma in it stands in quotation marks."""

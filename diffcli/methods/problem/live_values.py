@@ -9,7 +9,7 @@ from __future__ import annotations
 from diffcli.methods.problem.problem import Problem
 from diffcli.operations import row_of
 from diffcli.operations.array_row import size
-from diffcli.tape import Tape, evaluate
+from diffcli.tape import Tape
 from diffcli.tape.running.array_rules import adjoint_reads, breaks_read_result
 from diffcli.tape.running.evaluation import Evaluator
 
@@ -27,12 +27,6 @@ def keep_needed_values(problem: Problem) -> None:
 def elements(tape: Tape) -> int:
     """How many elements the values of a tape have together."""
     return tape.slots if tape.shapes is None else sum(map(size, tape.shapes))
-
-
-def keep_all_values(problem: Problem) -> None:
-    """Evaluate a problem again where not all values were kept: what went wrong is to be found."""
-    if problem.recording is None and elements(problem.tape) >= LARGE:
-        problem.values = evaluate(problem.tape, problem.point)
 
 
 def needed_slots(tape: Tape, active: bytearray) -> set[int]:

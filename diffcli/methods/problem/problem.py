@@ -1,18 +1,19 @@
 """A question ready to be answered: a program on its tape, at a point, for some of its variables."""
 
-# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
+from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from math import prod
-from typing import TYPE_CHECKING, Any, NamedTuple, Optional
+from typing import TYPE_CHECKING, Any
 
 from diffcli.errors import Diagnostic, DiffcliError, ExpressionError, Mark, UsageError, error
 from diffcli.language import Program, parse
 from diffcli.language.writing.printer import number_text, program_text
 from diffcli.methods.points.points import GivenPoint, Point, as_point
 from diffcli.methods.sweeps.reverse import Adjoints, accumulate, activity, adjoints
+from diffcli.named import NamedTuple
 from diffcli.operations import CONSTANTS
 from diffcli.records import Number, is_array
 from diffcli.tape import Tape, evaluate, lower
@@ -53,8 +54,8 @@ class Question:
         program: Program,
         asked: str = "",
         of: tuple[str, ...] = (),
-        function: Optional["PythonFunction"] = None,
-        recording: Optional["Recording"] = None,
+        function: PythonFunction | None = None,
+        recording: Recording | None = None,
     ) -> None:
         self.written, self.program, self.asked, self.of = written, program, asked, of
         self.function, self.recording = function, recording
@@ -99,7 +100,7 @@ class Problem:
     """The results; the adjoints are those of their sum."""
     place = 0
     """Which of the numbers that a Python function returns is differentiated, counted through all of them."""
-    whole: Optional["Problem"] = None
+    whole: Problem | None = None
     """The problem with arrays that this one is in numbers."""
     places: Mapping[int, tuple[int, ...]] = {}
     """For each slot of its tape, the slots of its elements here, row by row; those of constants are negative."""
@@ -149,7 +150,7 @@ class Problem:
         self.tape, self.at, self.wrt = tape, at, wrt
         self.outputs = (Output("f", tape.output, tape.shape(tape.output)),)
 
-    def view(self, output: Output) -> "Linearisation":
+    def view(self, output: Output) -> Linearisation:
         """The same problem for one of its results."""
         tape = self.tape.copy(output=output.slot, outputs=[])
         found = Linearisation(self, tape, values=self.values, active=self.active, outputs=(output,))

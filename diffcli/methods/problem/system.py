@@ -4,17 +4,17 @@ Each result is a slot of one tape, so that everything the results share is compu
 list itself is never made, and NumPy not needed.
 """
 
-# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
+from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import copy
-from typing import NamedTuple
 
 from diffcli.errors import Diagnostic, ExpressionError, Mark, Source, Span, UsageError, did_you_mean, error
 from diffcli.language import Program, parse
 from diffcli.language.syntax import NAME, Statement
 from diffcli.methods.problem.problem import At, Output, Problem, Question, Target, as_program, placed
 from diffcli.methods.problem.remarks import OF, moved
+from diffcli.named import NamedTuple
 from diffcli.tape.lowering import MOST_ROWS
 
 
@@ -188,13 +188,11 @@ def with_semicolons(text: str) -> str:
 
 def _distinct(names: Sequence[str], known: set[str]) -> list[str]:
     """A name for every result: its own if it is the first of that name, else f with its number, or y where f2 is taken."""
-    letter = next((letter for letter in ("f", "y", "out") if not _is_taken(letter, len(names), known)), "result")
+    numbers = range(1, len(names) + 1)
+    free = (letter for letter in ("f", "y", "out") if not any(f"{letter}{number}" in known for number in numbers))
+    letter = next(free, "result")
     found: list[str] = []
-    for number, name in enumerate(names, 1):
+    for number, name in zip(numbers, names, strict=True):
         found.append(name if name and name not in found else f"{letter}{number}")
     return found
-
-
-def _is_taken(letter: str, count: int, known: set[str]) -> bool:
-    return any(f"{letter}{number}" in known for number in range(1, count + 1))
 

@@ -9,12 +9,13 @@ As 0 times a number is 0, nobody need know which elements are there while all nu
 if all of them were, and goes again with care if something is not finite.
 """
 
-# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
+from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
+from diffcli.named import NamedTuple
 from diffcli.operations import OPERATIONS
 from diffcli.operations.arithmetic import arrays
 from diffcli.operations.arithmetic.array_functions import sum_to

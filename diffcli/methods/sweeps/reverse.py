@@ -8,11 +8,11 @@ The sweep stands here twice: `accumulate` as one would write it on the board, wh
 the same without the steps and with nothing in its loop that a million rows would have to wait for.
 """
 
-# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
+from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
+from diffcli.named import NamedTuple
 from diffcli.tape import Tape
 from diffcli.tape.running.evaluation import Values
 from diffcli.tape.running.rules import FLOAT, Overrides, TermFunctions

@@ -7,11 +7,11 @@ each output; whichever are fewer. What passes no derivative at this point does n
 leaves aside.
 """
 
-# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
+from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
+from diffcli.named import NamedTuple
 from diffcli.tape import Tape
 from diffcli.tape.running.evaluation import Values, last_uses
 from diffcli.tape.running.rules import ABSENT, FLOAT, terms
@@ -37,7 +37,7 @@ class Pattern(NamedTuple):
         places = self.columns * len(self.rows)
         return self.nonzeros / places if places else 0.0
 
-    def transposed(self) -> "Pattern":
+    def transposed(self) -> Pattern:
         """The pattern of the transposed matrix.
 
         >>> Pattern(3, ((0, 2), (2,))).transposed().rows

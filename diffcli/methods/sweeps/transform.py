@@ -9,13 +9,14 @@ An adjoint is evaluated under the conditions under which it is there. A branch t
 times an infinity: see `diffcli.tape.building.accumulation`.
 """
 
-# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
+from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from diffcli.errors import Span
 from diffcli.methods.sweeps.reverse import activity
+from diffcli.named import NamedTuple
 from diffcli.operations import OPERATIONS
 from diffcli.tape import Skip, Tape
 from diffcli.tape.building.accumulation import Contributions

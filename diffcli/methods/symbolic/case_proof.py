@@ -13,7 +13,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from itertools import product
-from typing import NamedTuple
 
 import sympy
 from sympy.core.relational import Relational
@@ -22,6 +21,7 @@ from diffcli.methods.sweeps.reverse import activity
 from diffcli.methods.symbolic.symbolic import exact
 from diffcli.methods.symbolic.text import Expression
 from diffcli.methods.symbolic.zero_test import MOST_NODES, node_count, vanishes
+from diffcli.named import NamedTuple
 from diffcli.operations import OPERATIONS
 from diffcli.tape import Tape, evaluate
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
 
 import sympy
 
@@ -19,6 +18,7 @@ from diffcli.methods.symbolic.equality import is_zero, witness
 from diffcli.methods.symbolic.symbolic import SympyBuilder
 from diffcli.methods.symbolic.text import Expression, Undecided, attempted, to_program_text
 from diffcli.methods.symbolic.zero_test import node_count, vanishes
+from diffcli.named import NamedTuple
 from diffcli.tape import Tape
 from diffcli.tape.running.algebra import replay
 

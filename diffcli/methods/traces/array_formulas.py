@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from functools import cache
+from copy import copy
 from typing import Any
 
 from diffcli.language import Program
-from diffcli.language.parsing.rule_texts import parse_rule
 from diffcli.language.syntax import NAME
 from diffcli.language.writing.printer import Dialect, number_text, to_text
 from diffcli.operations.arrays import ARRAYS
 from diffcli.tape import Tape
-from diffcli.tape.running.array_rules import fixed_names, rule_text
+from diffcli.tape.running.array_rules import fixed_names, parsed_rule, rule_text
 from diffcli.tape.running.rules import ABSENT, RESULT, SEED
-
-_parsed = cache(parse_rule)
 
 
 def row_text(tape: Tape, slot: int, words: Mapping[str, str], dialect: Dialect) -> str:
     """An array row applied to ``words``, the texts of its operands ``a0``, ``a1``, ..., as a formula."""
     letters = [f"a{place}" for place in range(len(tape.operands_of(slot)))]
-    return to_text(_parsed(_row_text(tape, slot, letters)), None, dialect, lambda name: words.get(name, name))
+    return to_text(parsed_rule(_row_text(tape, slot, letters)), None, dialect, lambda name: words.get(name, name))
 
 
 def _row_text(tape: Tape, slot: int, letters: list[str]) -> str:
@@ -90,44 +86,30 @@ def rule_formula(
     text = rule_text(row, names, position, kind)
     if text == ABSENT:
         return ""
-    program = _parsed(_without_defaults(text, names, tape.shape(tape.operands_of(slot)[position])))
+    program = _without_defaults(parsed_rule(text), names, tape.shape(tape.operands_of(slot)[position]))
     own = words[position : position + 1] if row.variadic else words
     spelled = {SEED: other, RESULT: result, **dict(zip(row.parameters, own, strict=True))}
     spelled |= {name: _fixed_text(name, value) for name, value in names.items() if name not in spelled}
     return _with_bindings(program, spelled, dialect)
 
 
-def _without_defaults(text: str, names: Mapping[str, Any], shape: tuple[int, ...]) -> str:
+def _without_defaults(program: Program, names: Mapping[str, Any], shape: tuple[int, ...]) -> Program:
     """A rule without the keywords that would say what is so anyway, or that keep an axis of what is a number."""
+    plain = copy(program)
+    plain.arguments, plain.keywords = list(program.arguments), dict(program.keywords)
     everything = names.get("axis") == tuple(range(len(shape)))
-    for said in _SAID.findall(text):
-        keyword, _, name = said.removeprefix(", ").partition("=")
-        value = names[name] if name in names else int(name) if name.isdigit() else None
-        place = 0
-        while (place := text.find(said, place)) >= 0:
-            inside = _function_around(text, place)
-            if (keyword == "keepdims" and everything) or (value is not None and _is_default(inside, keyword, value, shape)):
-                text = text[:place] + text[place + len(said) :]
-            else:
-                place += 1
-    return text
-
-
-_SAID = re.compile(r", (?:axis|keepdims|backwards)=\w+")
-
-
-def _function_around(text: str, place: int) -> str:
-    """The name of the function in whose parentheses a place of a text is.
-
-    >>> _function_around("sum(exp(y)*g, axis=axis)", 12)
-    'sum'
-    """
-    depth = 0
-    for start in range(place - 1, -1, -1):
-        depth += {")": 1, "(": -1}.get(text[start], 0)
-        if depth < 0:
-            return re.split(r"\W", text[:start])[-1]
-    return ""
+    for node, words in program.keywords.items():
+        children = program.children(node)
+        first = len(children) - len(words)
+        kept = []
+        for word, child in zip(words, children[first:], strict=True):
+            value = names.get(_names(program, child), program.arguments[child])
+            is_left_out = (word == "keepdims" and everything) or _is_default(program.operations[node], word, value, shape)
+            if word not in ("axis", "keepdims", "backwards") or not is_left_out:
+                kept.append((word, child))
+        plain.arguments[node] = (*children[:first], *(child for _, child in kept))
+        plain.keywords[node] = tuple(word for word, _ in kept)
+    return plain
 
 
 def _with_bindings(program: Program, spelled: Mapping[str, str], dialect: Dialect) -> str:
@@ -179,4 +161,4 @@ def summed_text(text: str, shape: tuple[int, ...], wanted: tuple[int, ...], dial
         said = f"sum_to(a0, shape={_fixed_text('', wanted)})"
     else:
         said = f"sum(a0, axis={_value_text(kept or tuple(range(ahead)))}{', keepdims=1' if kept else ''})"
-    return to_text(_parsed(said), None, dialect, lambda name: text if name == "a0" else name)
+    return to_text(parsed_rule(said), None, dialect, lambda name: text if name == "a0" else name)

@@ -27,17 +27,24 @@ FREE = frozenset(("where", "stop_gradient"))
 
 def function_cost(problem: Problem) -> int:
     """The operations of the rows that are evaluated, choices left out; of arrays, as if they were written out in numbers."""
-    tape = problem.tape
-    return sum(_row_cost(tape, slot) for slot in tape.rows() if problem.values[slot] is not None)
+    tape, values = problem.tape, problem.values
+    free = {name for name in set(tape.operations) if _is_free(name)}
+    total = 0
+    for slot, name in enumerate(tape.operations, tape.first_row):
+        if name not in free and values[slot] is not None:
+            total += size(tape.shape(slot)) if name in OPERATIONS else _array_cost(tape, slot)
+    return total
 
 
-def _row_cost(tape: Tape, slot: int) -> int:
-    name = tape.operation(slot)
-    if name in OPERATIONS:
-        return 0 if name in FREE or OPERATIONS[name].precedence in range(1, 6) else size(tape.shape(slot))
+def _is_free(name: str) -> bool:
+    return name in FREE or (name in OPERATIONS and OPERATIONS[name].precedence in range(1, 6))
+
+
+def _array_cost(tape: Tape, slot: int) -> int:
     from diffcli.operations.arrays import ARRAYS  # numbers do not wait for it
 
-    return ARRAYS[name].elementary_operations([tape.shape(operand) for operand in tape.operands_of(slot)], tape.shape(slot))
+    row = ARRAYS[tape.operation(slot)]
+    return row.elementary_operations([tape.shape(operand) for operand in tape.operands_of(slot)], tape.shape(slot))
 
 
 def reverse_cost(problem: Problem, steps: Sequence[Step]) -> Cost:

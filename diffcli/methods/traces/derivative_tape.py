@@ -1,13 +1,12 @@
 """The gradient of a problem as a program, with its rows as records: what ``--derivative-tape`` prints."""
 
-# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
-
-from typing import NamedTuple
+from __future__ import annotations
 
 from diffcli.methods.problem.problem import Linearisation, Problem
 from diffcli.methods.sweeps.transform import transform_reverse
 from diffcli.methods.traces.cost import function_cost
 from diffcli.methods.traces.trace import Notation, Tracer, operand_of
+from diffcli.named import NamedTuple
 from diffcli.records import Number, Operand, Trace, is_array
 
 

@@ -6,16 +6,16 @@ reaches, so each mode is counted with the sets of `diffcli.methods.sweeps.sparsi
 sweeps in which its operand moves, or its adjoint is there.
 """
 
-# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
+from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.colouring import Groups
 from diffcli.methods.sweeps.sparsity import Flow
 from diffcli.methods.traces.cost import function_cost
 from diffcli.methods.traces.trace import formula_of
+from diffcli.named import NamedTuple
 from diffcli.tape.running.rules import Term, terms
 
 MOST_FORMULAS = 20_000
@@ -23,14 +23,14 @@ MOST_FORMULAS = 20_000
 
 
 class ModeCost(NamedTuple):
-    """One way to a Jacobian: how many sweeps, of how many operations together."""
+    """One mode of a Jacobian: how many sweeps, of how many operations together."""
 
     sweeps: int
     operations: int
 
 
 class SweepCount(NamedTuple):
-    """What a Jacobian costs either way. ``function`` is the operations of f itself, whose values all sweeps share."""
+    """What a Jacobian costs in either mode. ``function`` is the operations of f itself, whose values all sweeps share."""
 
     inputs: int
     outputs: int
@@ -41,8 +41,8 @@ class SweepCount(NamedTuple):
     @property
     def cheaper(self) -> str:
         """The mode with fewer operations; of two that are alike, that with fewer sweeps, and forward before reverse."""
-        ways = (("forward", self.forward), ("reverse", self.reverse))
-        return min(ways, key=lambda way: (way[1].operations, way[1].sweeps))[0]
+        modes = (("forward", self.forward), ("reverse", self.reverse))
+        return min(modes, key=lambda mode: (mode[1].operations, mode[1].sweeps))[0]
 
     def text(self) -> str:
         """The count in words.
@@ -53,21 +53,18 @@ class SweepCount(NamedTuple):
         'n = 100 inputs, m = 99 outputs: 2 forward sweeps (2 colours) of 1.5 × f, 2 reverse sweeps (2 colours) of 1.5 × f; both \
 take as many operations'
         """
-        ways = (
-            self._way("forward", self.forward, self.inputs),
-            self._way("reverse", self.reverse, self.outputs),
-        )  # fmt: skip
+        modes = self._mode_text("forward", self.forward, self.inputs), self._mode_text("reverse", self.reverse, self.outputs)
         sizes = f"n = {_counted(self.inputs, 'input')}, m = {_counted(self.outputs, 'output')}"
         verdict = f"{self.cheaper} is cheaper"
         if self.forward.operations == self.reverse.operations:
             verdict = "both take as many operations"
-        return f"{sizes}: {', '.join(ways)}; {verdict}"
+        return f"{sizes}: {', '.join(modes)}; {verdict}"
 
-    def _way(self, name: str, way: ModeCost, uncoloured: int) -> str:
+    def _mode_text(self, name: str, mode: ModeCost, uncoloured: int) -> str:
         """A mode with its sweeps, the colours if they save some, and what a sweep costs beside f."""
-        colours = f" ({_counted(way.sweeps, 'colour')})" if way.sweeps < uncoloured else ""
-        each = f" of {way.operations / way.sweeps / self.function:.2g} × f" if way.sweeps and self.function else ""
-        return f"{_counted(way.sweeps, f'{name} sweep')}{colours}{each}"
+        colours = f" ({_counted(mode.sweeps, 'colour')})" if mode.sweeps < uncoloured else ""
+        each = f" of {mode.operations / mode.sweeps / self.function:.2g} × f" if mode.sweeps and self.function else ""
+        return f"{_counted(mode.sweeps, f'{name} sweep')}{colours}{each}"
 
 
 def _counted(count: int, noun: str) -> str:
@@ -77,7 +74,7 @@ def _counted(count: int, noun: str) -> str:
 def count_sweeps(
     problem: Problem, flow: Flow, inputs: Sequence[int], outputs: Sequence[int], columns: Groups, rows: Groups
 ) -> SweepCount:
-    """Both ways to the Jacobian of some outputs by some inputs, as slots, with the groups that share a sweep."""
+    """Both modes of the Jacobian of some outputs by some inputs, as slots, with the groups that share a sweep."""
     counter = _Counter(problem, flow)
     forward = counter.forward(_bits(inputs, columns))
     reverse = counter.reverse(_bits(outputs, rows), inputs)

@@ -1,15 +1,16 @@
 """A tape's sweeps as records: the primal, tangent and adjoint traces of the lecture."""
 
-# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
+from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from diffcli.language import Program, parse
 from diffcli.language.writing.printer import LATEX, MATHEMATICS, PLAIN_MATHEMATICS, Dialect, number_text, to_text
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.reverse import Step
+from diffcli.named import NamedTuple
 from diffcli.operations import OPERATIONS
 from diffcli.operations.custom_operations import OwnName
 from diffcli.records import AdjointStep, Operand, PrimalRow, TangentRow, Trace, is_array

@@ -111,9 +111,12 @@ def in_memory_of_its_own(value: Value, operands: Sequence[Value]) -> Value:
     """A result that no operand's memory shows through."""
     if value.__class__ is float:
         return value
-    if isinstance(value, np.ndarray) and (value.base is not None or any(value is operand for operand in operands)):
-        return value.copy()
-    return value
+    if not isinstance(value, np.ndarray):
+        return value
+    for operand in operands:
+        if value is operand:
+            return value.copy()
+    return value if value.base is None else value.copy()
 
 
 def owns(value: Value) -> bool:
@@ -258,16 +261,19 @@ def scattered_where(mask: Any, key: Any, shape: tuple[int, ...]) -> Any:
 
 
 def same_shape(values: Sequence[Value]) -> tuple[int, ...] | None:
-    """The shape that all arrays among some values have, if they are in double precision, and the others are floats."""
-    shape: tuple[int, ...] | None = None
+    """The shape that all arrays among some values have, if they are in double precision, and the others are floats.
+
+    It is () for floats alone; None where the values are others, or arrays without axes.
+    """
+    shape: tuple[int, ...] = ()
     for value in values:
         if value.__class__ is np.ndarray:
-            if value.dtype is not FLOAT64 or (shape is not None and value.shape != shape):
+            if value.dtype is not FLOAT64 or not value.ndim or (shape and value.shape != shape):
                 return None
             shape = value.shape
         elif value.__class__ is not float:
             return None
-    return shape or ()
+    return shape
 
 
 def flat_indices(shape: tuple[int, ...]) -> Any:

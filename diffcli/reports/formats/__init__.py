@@ -4,11 +4,11 @@ What a report must know of a format stands in its row: no other place asks for a
 ``(document, style)`` and returns a ``str``, or ``bytes`` where the format is binary.
 """
 
-# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
+from __future__ import annotations
 
 from importlib import import_module
-from typing import NamedTuple
 
+from diffcli.named import NamedTuple
 from diffcli.records.blocks import Document
 
 PERSON, PROGRAM, PICTURE = "person", "program", "picture"

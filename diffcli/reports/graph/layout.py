@@ -6,13 +6,13 @@ the neighbours' as the order and the gaps allow, which is isotonic regression an
 operand run together until they part. No two boxes or passing lines share a place in a column, whatever the graph.
 """
 
-# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
+from __future__ import annotations
 
 from bisect import bisect_right, insort
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import NamedTuple
 
+from diffcli.named import NamedTuple
 from diffcli.studies.graph.record import Graph
 
 GAP = 18.0

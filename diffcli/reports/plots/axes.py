@@ -11,8 +11,8 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
+from diffcli.named import NamedTuple
 from diffcli.records.figures import Axis, Figure, Series
 
 Place = tuple[float, float]

@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 import textwrap
 from collections.abc import Sequence
-from typing import NamedTuple
 
+from diffcli.named import NamedTuple
 from diffcli.records.figures import Figure, Series
 from diffcli.reports.plots.axes import Frame, Place, Point, frame
 from diffcli.reports.plots.canvas import LETTERS, colors, mark_colors

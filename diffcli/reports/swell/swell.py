@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 from diffcli.language import parse
 from diffcli.language.writing.printer import LATEX, to_text
+from diffcli.named import NamedTuple
 from diffcli.records.blocks import Block, Column, Document, Table, Text
 from diffcli.records.figures import Axis, Figure, Series
 from diffcli.reports.document import number

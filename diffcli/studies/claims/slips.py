@@ -8,7 +8,8 @@ explain the same claims less plainly.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+
+from diffcli.named import NamedTuple
 
 LIKE = 1e-9
 """The relative difference up to which two numbers are taken as the same."""

@@ -9,7 +9,7 @@ from diffcli.language import Program
 from diffcli.methods.gradient import explain, with_zeros
 from diffcli.methods.nonsmooth.breaks import find_breaks
 from diffcli.methods.nonsmooth.nonfinite import require_value
-from diffcli.methods.nonsmooth.notes import tell_breaks
+from diffcli.methods.nonsmooth.notes import describe_breaks
 from diffcli.methods.problem.problem import At, Problem, Target, as_program, one_line
 from diffcli.methods.problem.remarks import unused
 from diffcli.methods.sweeps.reverse import Adjoints, Step, accumulate, activity
@@ -82,7 +82,7 @@ def _at_point(problem: Problem, kink: str, strict: bool, progress: Callable[[str
         value = None if problem.tape.outputs else problem.values[problem.tape.output]
         return GraphResult(problem.expression(), problem.at, graph, value, {}, tuple(notes), remark)
     require_value(problem)
-    told, replaced = tell_breaks(problem, find_breaks(problem), kink, strict)
+    told, replaced = describe_breaks(problem, find_breaks(problem), kink, strict)
     notes += told
     progress("differentiating")
     adjoints, steps = accumulate(problem.tape, problem.values, problem.active, overrides=replaced)

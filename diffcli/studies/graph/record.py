@@ -4,12 +4,12 @@ The record knows nothing of what it was made from. `diffcli.studies.graph.of_tap
 nodes have operands can be put in the same record, and is then drawn by the same reports.
 """
 
-# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
+from __future__ import annotations
 
 from collections import deque
-from typing import NamedTuple
 
 from diffcli.errors import Diagnostic, Span
+from diffcli.named import NamedTuple
 from diffcli.records import Number
 
 

@@ -4,12 +4,12 @@ A lesson's module has ``lesson(settings: Settings) -> Lesson``. It computes what
 when it is asked for.
 """
 
-# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
+from __future__ import annotations
 
 from importlib import import_module
-from typing import NamedTuple
 
 from diffcli.errors import UsageError, did_you_mean, error
+from diffcli.named import NamedTuple
 from diffcli.studies.lessons.record import Lesson, Settings
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import diffcli.autograd as ad
 from diffcli import nn
+from diffcli.named import NamedTuple
 
 HONEST, FRAUDS = 4900, 100
 SHIFT = 1.3

@@ -6,10 +6,11 @@ import time
 import tracemalloc
 from collections.abc import Callable, Sequence
 from statistics import median
-from typing import Any, NamedTuple
+from typing import Any
 
 import diffcli.autograd as ad
 from diffcli import nn
+from diffcli.named import NamedTuple
 from diffcli.nn import functional as F
 from diffcli.records.blocks import Table
 from diffcli.studies.lessons.engine import NOTHING, code_of, nodes_behind, quoted, refusal, refused

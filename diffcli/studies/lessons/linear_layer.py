@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from itertools import product
-from typing import Any, NamedTuple
+from typing import Any
 
 import diffcli.autograd as ad
 from diffcli import nn
 from diffcli.language.writing.printer import number_text
 from diffcli.methods.library import grad
 from diffcli.methods.library_matrices import jacobian
+from diffcli.named import NamedTuple
 from diffcli.nn import functional
 from diffcli.records.blocks import Table
 from diffcli.studies.lessons.record import Check, Erratum, Lesson, Settings, grid, listing, said

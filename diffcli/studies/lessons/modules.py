@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
 import diffcli.autograd as ad
 from diffcli import nn
+from diffcli.named import NamedTuple
 from diffcli.nn import functional as F
 from diffcli.records.blocks import Table
 from diffcli.studies.lessons.modules_printed import PRINTED

@@ -1,10 +1,11 @@
 """What a lesson is made of: blocks of a document, what the lecture says otherwise, checks, and a thing to try."""
 
-# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
+from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
+from diffcli.named import NamedTuple
 from diffcli.records import is_array
 from diffcli.records.blocks import Cell, Column, Table, Text
 from diffcli.records.figures import Drawing, Figure

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import diffcli.autograd as ad
+from diffcli.named import NamedTuple
 from diffcli.records.blocks import Table, Text
 from diffcli.studies.lessons.engine import nodes_behind, quoted, refusal, refused
 from diffcli.studies.lessons.record import Check, Erratum, Lesson, Settings, grid, listing, said

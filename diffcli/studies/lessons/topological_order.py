@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from diffcli.language import parse
 from diffcli.methods.library import grad
+from diffcli.named import NamedTuple
 from diffcli.records.blocks import Table
 from diffcli.studies.lessons.record import Check, Lesson, Settings, grid, said
 from diffcli.tape import Tape, evaluate, lower

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import diffcli.autograd as ad
 from diffcli import nn
+from diffcli.named import NamedTuple
 from diffcli.records.blocks import Table
 from diffcli.studies.lessons.engine import refusal
 from diffcli.studies.lessons.record import Check, Erratum, Lesson, Settings, grid, listing, said

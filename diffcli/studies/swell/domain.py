@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from itertools import product
-from typing import Any, NamedTuple
+from typing import Any
 
 from diffcli.errors import Diagnostic, DomainError, Mark, error
 from diffcli.language.writing.printer import number_text
 from diffcli.methods.nonsmooth.nonfinite import require_value
 from diffcli.methods.problem.problem import Problem
+from diffcli.named import NamedTuple
 from diffcli.operations import OPERATIONS
 from diffcli.studies.swell.map import Recurrence
 from diffcli.tape import Tape, evaluate

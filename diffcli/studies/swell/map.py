@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
 from diffcli.errors import Diagnostic, ExpressionError, UsageError, did_you_mean, error
 from diffcli.language import Program, parse
@@ -11,6 +10,7 @@ from diffcli.language.syntax import CALL, NAME, NUMBER
 from diffcli.language.writing.printer import number_text
 from diffcli.methods.points.points import check_mapping, only_numbers
 from diffcli.methods.problem.problem import one_line
+from diffcli.named import NamedTuple
 from diffcli.operations import OPERATIONS
 from diffcli.records import Number
 from diffcli.tape import Tape, lower

@@ -15,9 +15,10 @@ from queue import Empty, Queue
 from threading import Thread
 from time import monotonic
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from diffcli.language.writing.printer import program_text
+from diffcli.named import NamedTuple
 from diffcli.studies.swell.map import Recurrence
 
 START = 0.8

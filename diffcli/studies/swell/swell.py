@@ -7,9 +7,9 @@ Table 1, whose logistic map is the first of `diffcli.studies.swell.map.DEMOS`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
 
 from diffcli.errors import Diagnostic, LimitError, as_stop
+from diffcli.named import NamedTuple
 from diffcli.studies.swell.accuracy import Accuracy, accuracy
 from diffcli.studies.swell.costs import TapeCost, tape_costs
 from diffcli.studies.swell.counts import LONGEST, Reach, SharedGraph, Tangents, Texts

@@ -6,14 +6,15 @@ stands in for a new one. ``where`` in a text stays lazy: its parts are rows of a
 are skipped when the tape is finished.
 """
 
-# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
+from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache, reduce
-from typing import Any, NamedTuple
+from typing import Any
 
 from diffcli.errors import LimitError, Span, error
 from diffcli.language.syntax import NAME, NUMBER
+from diffcli.named import NamedTuple
 from diffcli.operations import CONSTANTS, OPERATIONS
 from diffcli.tape.building.identities import COMMUTATIVE, simpler
 from diffcli.tape.building.scopes import Scope

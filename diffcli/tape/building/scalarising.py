@@ -4,13 +4,14 @@ What reads tapes of numbers reads array programs through it: SymPy, differences 
 Taylor series, one-sided slopes, sparsity. An element of an input is an input, called as the language calls it: ``W[0,1]``.
 """
 
-# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
+from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from diffcli.errors import LimitError, Span, error
+from diffcli.named import NamedTuple
 from diffcli.operations import OPERATIONS
 from diffcli.operations.arithmetic import cells
 from diffcli.operations.arithmetic.cells import Cell

@@ -1,13 +1,14 @@
 """The tape while a function is recorded onto it, and as it stands then: columns that grow, and the branches that were taken."""
 
-# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
+from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterable, Sequence
 from types import CodeType, FrameType
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 
 from diffcli.errors import ExpressionError, LimitError, Span, error
+from diffcli.named import NamedTuple
 from diffcli.tape.recording.call_sites import CallSites
 from diffcli.tape.tape import Tape
 
@@ -26,7 +27,7 @@ class ArrayRecording(NamedTuple):
 
     kind: type[Any]
     """The class of traced arrays."""
-    operand: Callable[["Recorder", Any], tuple[int, Any]]
+    operand: Callable[[Recorder, Any], tuple[int, Any]]
     """The slot and the value of what may be an array."""
     ufunc: Callable[..., Any]
     """A call of an elementwise NumPy function with something traced among its operands (NEP 13)."""
@@ -39,13 +40,13 @@ class RecordedTape(Tape):
 
     __slots__ = ("places", "sites")
 
-    def __init__(self, sites: CallSites, inputs: list[str], places: "array[int]", decisions: Sequence[int]) -> None:
+    def __init__(self, sites: CallSites, inputs: list[str], places: array[int], decisions: Sequence[int]) -> None:
         super().__init__(sites.source, inputs)
         self.sites = sites
         self.places = places
         self.decisions = decisions
 
-    def __copy__(self) -> "RecordedTape":
+    def __copy__(self) -> RecordedTape:
         """A twin with the same columns; where its rows stand is still not looked up."""
         twin = RecordedTape(self.sites, self.inputs, self.places, self.decisions)
         for name in Tape.__slots__:
@@ -57,7 +58,7 @@ class RecordedTape(Tape):
         return self.sites.span(self.places[slot - len(self.inputs)])
 
     @property
-    def starts(self) -> "array[int]":
+    def starts(self) -> array[int]:
         """Where each row begins in the source, as for a program; each place is looked up once."""
         return self._column(span.start for span in map(self.sites.span, self.places))
 
@@ -66,7 +67,7 @@ class RecordedTape(Tape):
         pass  # there is nothing to keep
 
     @property
-    def stops(self) -> "array[int]":
+    def stops(self) -> array[int]:
         return self._column(span.stop for span in map(self.sites.span, self.places))
 
     @stops.setter
@@ -74,7 +75,7 @@ class RecordedTape(Tape):
         pass
 
     @staticmethod
-    def _column(positions: Iterable[int]) -> "array[int]":
+    def _column(positions: Iterable[int]) -> array[int]:
         return array("q", positions)
 
 

@@ -5,15 +5,16 @@ there. That is the derivative of the function at the point; at another point the
 branch on a traced value is told.
 """
 
-# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
+from __future__ import annotations
 
 import os
 import re
 from collections.abc import Callable, Mapping
 from numbers import Real
-from typing import Any, NamedTuple
+from typing import Any
 
 from diffcli.errors import Diagnostic, DiffcliError, ExpressionError, error
+from diffcli.named import NamedTuple
 from diffcli.tape.lowering import MOST_ROWS
 from diffcli.tape.recording.call_sites import CallSites, code_of
 from diffcli.tape.recording.recorder import ArrayRecording, Judge, RecordedTape, Recorder

@@ -4,11 +4,12 @@ The nodes of a program are in evaluation order already. What is added are marks 
 `IF` is taken if the condition holds, what follows `ELSE` if not, and `END` joins them.
 """
 
-# Without `from __future__ import annotations`: the annotations of a NamedTuple would be texts, to be compiled at each start.
+from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from diffcli.language.syntax import Program
+from diffcli.named import NamedTuple
 
 BIND, IF, ELSE, END = "bind", "if", "else", "end"
 """The operations of steps that are no node: a name for a value, and the parts of a choice."""

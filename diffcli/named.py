@@ -1,0 +1,49 @@
+"""Named tuples that cost little to import: `typing.NamedTuple` for a type checker, and the same for who uses them.
+
+`typing` and `collections` write and compile a constructor for each class as it is defined, which for the records on the way
+to a gradient takes longer than the gradient. Here a class is given its constructor when its first instance is made.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NamedTuple
+else:
+    from collections import namedtuple
+
+    class _Named(type):
+        """Takes the annotations of a class for the names of its fields, and what is assigned to them for defaults."""
+
+        def __new__(meta, name, bases, namespace):
+            fields = tuple(namespace.get("__annotations__", ()))
+            defaults = {field: namespace.pop(field) for field in fields if field in namespace}
+            namespace |= {"__slots__": (), "_fields": fields, "_field_defaults": defaults, "__match_args__": fields}
+            return super().__new__(meta, name, bases, namespace)
+
+    class NamedTuple(tuple, metaclass=_Named):
+        def __new__(cls, *values, **named):
+            made = namedtuple(cls.__name__, cls._fields, defaults=cls._field_defaults.values())
+            for name in ("__new__", *cls._fields):
+                setattr(cls, name, made.__dict__[name])
+            return cls(*values, **named)
+
+        def __repr__(self):
+            fields = ", ".join(f"{name}={value!r}" for name, value in self._asdict().items())
+            return f"{type(self).__name__}({fields})"
+
+        def __getnewargs__(self):
+            return tuple(self)
+
+        @classmethod
+        def _make(cls, values):
+            return cls(*values)
+
+        def _asdict(self):
+            return dict(zip(self._fields, self, strict=True))
+
+        def _replace(self, /, **changes):
+            return type(self)(**{**self._asdict(), **changes})
+
+
+__all__ = ["NamedTuple"]
