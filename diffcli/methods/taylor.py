@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 
+from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic, ExpressionError, UsageError, error
 from diffcli.errors.spelling import for_library
 from diffcli.language.writing.printer import number_text
@@ -17,7 +18,6 @@ from diffcli.methods.problem.problem import At, Problem, Target, as_program
 from diffcli.methods.problem.scalarise import in_numbers, point_of
 from diffcli.methods.sweeps.point_rows import PointRows
 from diffcli.methods.sweeps.series import expand, power_series
-from diffcli.named import NamedTuple
 from diffcli.records import Number
 from diffcli.tape import evaluate
 from diffcli.tape.lowering import MOST_ROWS

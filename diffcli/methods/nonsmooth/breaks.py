@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from diffcli._named import NamedTuple
 from diffcli.methods.problem.problem import Problem
-from diffcli.named import NamedTuple
 from diffcli.operations import row_of
 from diffcli.records import is_array
 from diffcli.tape.running.evaluation import arithmetic_of
@@ -42,8 +42,8 @@ class Break(NamedTuple):
 def find_breaks(problem: Problem) -> list[Break]:
     """The breaks among the rows that touch the derivative, in evaluation order."""
     tape, values = problem.tape, problem.values
-    rows = {name: row_of(name) for name in set(tape.operations)}
-    watched = {name: row for name, row in rows.items() if row.breaks or row.flat or name == "where"}
+    rows = map(row_of, set(tape.operations))
+    watched = {row.name: row for row in rows if row.breaks or row.flat or row.name == "where"}
     if not watched:
         return []
     arithmetic, deciding = arithmetic_of(tape), deciding_rows(problem)

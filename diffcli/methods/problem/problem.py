@@ -8,12 +8,12 @@ from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING, Any
 
+from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic, DiffcliError, ExpressionError, Mark, UsageError, error
 from diffcli.language import Program, parse
 from diffcli.language.writing.printer import number_text, program_text
-from diffcli.methods.points.points import GivenPoint, Point, as_point
+from diffcli.methods.points.points import Point, as_point
 from diffcli.methods.sweeps.reverse import Adjoints, accumulate, activity, adjoints
-from diffcli.named import NamedTuple
 from diffcli.operations import CONSTANTS
 from diffcli.records import Number, is_array
 from diffcli.tape import Tape, evaluate, lower
@@ -48,17 +48,11 @@ class Question:
         The program, where it is a Python function, and what that did at the point.
     """
 
-    def __init__(
-        self,
-        written: Program,
-        program: Program,
-        asked: str = "",
-        of: tuple[str, ...] = (),
-        function: PythonFunction | None = None,
-        recording: Recording | None = None,
-    ) -> None:
+    function: PythonFunction | None = None
+    recording: Recording | None = None
+
+    def __init__(self, written: Program, program: Program, asked: str = "", of: tuple[str, ...] = ()) -> None:
         self.written, self.program, self.asked, self.of = written, program, asked, of
-        self.function, self.recording = function, recording
 
 
 class Output(NamedTuple):
@@ -120,7 +114,7 @@ class Problem:
     def _ask(self, question: Question, at: At, wrt: str | Sequence[str] | None, share: bool, most_rows: int) -> None:
         program = question.program
         function: Any = None if type(program) is Program else program
-        places = {}
+        places: Any = None
         if function is not None and wrt is not None:
             if not isinstance(at, Mapping):
                 read = as_point(at)
@@ -128,27 +122,33 @@ class Problem:
             function, at = function.holding(at, wrt)
             program = function
         given = as_point(at)
-        given.places.update(places)
+        given.places = places or given.places
         subject = f"`{function.name}`" if function is not None else "the expression"
         if any(name not in given for name in program.inputs) or len(given) > len(program.inputs):
-            _check_names(program, given, subject)
-        recording = None
+            from diffcli.methods.problem.remarks import name_faults  # a right point does not wait for it
+
+            faults = name_faults(program, given, subject)
+            if faults:
+                raise ExpressionError(faults)
         if function is not None:
-            recording = function.record(given, most_rows)
-            tape = recording.tape
+            question.program, question.function = program, function
+            question.recording = function.record(given, most_rows)
+            tape = question.recording.tape
         else:
             shapes = {name: getattr(value, "shape", ()) for name, value in given.items()}
             tape = lower(program, given=given, share=share, most_rows=most_rows, shapes=shapes)
         chosen = _choose(wrt, tape.inputs, subject)
-        asked = Question(question.written, program, question.asked, question.of, function, recording)
-        self._settle(asked, tape, {name: given[name] for name in tape.inputs}, chosen)
+        self._settle(question, tape, {name: given[name] for name in tape.inputs}, chosen)
 
-    def _settle(self, question: Question, tape: Tape, at: Point, wrt: list[str]) -> None:
+    def _settle(self, question: Question, tape: Tape, at: Point, wrt: list[str], active: bytearray | None = None) -> None:
         """What every problem has, whether it was asked or made from another."""
         self.question = question
         self.program, self.function, self.recording = question.program, question.function, question.recording
         self.tape, self.at, self.wrt = tape, at, wrt
         self.outputs = (Output("f", tape.output, tape.shape(tape.output)),)
+        self.active = activity(tape, [tape.inputs.index(name) for name in wrt]) if active is None else active
+        """One flag a slot: whether it depends on a variable that the derivative is wanted for."""
+        self._adjoints: Adjoints | None = None
 
     def view(self, output: Output) -> Linearisation:
         """The same problem for one of its results."""
@@ -165,20 +165,13 @@ class Problem:
         """The value of every slot at the point, by the recording or evaluated when they are first asked for."""
         return self.recording.values if self.recording is not None else evaluate(self.tape, self.point)
 
-    @cached_property
-    def active(self) -> bytearray:
-        """One flag a slot: whether it depends on a variable that the derivative is wanted for."""
-        return activity(self.tape, list(map(self.input_slot, self.wrt)))
-
-    @cached_property
+    @property
     def adjoints(self) -> Adjoints:
         """The adjoint of every slot, by the conventions of the table: None where no result depends on it."""
-        return adjoints(self.tape, self.values, self.active, seeds=self.seeds)
-
-    @property
-    def seeds(self) -> dict[int, Any]:
-        """The adjoints that a reverse sweep begins with, by slot."""
-        return dict.fromkeys((output.slot for output in self.outputs), 1.0)
+        if self._adjoints is None:
+            seeds = dict.fromkeys([output.slot for output in self.outputs], 1.0)
+            self._adjoints = adjoints(self.tape, self.values, self.active, seeds=seeds)
+        return self._adjoints
 
     def swept_forward(self, seeds: Mapping[int, Any], overrides: Overrides | None = None) -> Sequence[Any]:
         """The tangent of every slot along a direction, which has a tangent for each input that moves, by slot."""
@@ -221,18 +214,10 @@ class Problem:
         ExpressionError
             With what to ask instead.
         """
-        shape = self.tape.shape(self.tape.output)
-        if not shape and not self.tape.outputs:
-            return
-        if shape:
-            from diffcli.operations.array_row import shape_text
+        if self.tape.outputs or self.tape.shape(self.tape.output):
+            from diffcli.methods.problem.remarks import not_a_number
 
-            message = f"a gradient is of a number, and the result has {shape_text(shape)}"
-            help = ["sum(...) makes a number of it; diffcli jacobian differentiates each of its elements"]
-        else:
-            message = f"a gradient is of a number, and there are several results, {len(self.tape.outputs)} of them"
-            help = ["diffcli jacobian differentiates each of them"]
-        raise ExpressionError([error("not-a-number", message, self.tape.source, *self.mark(self.tape.output), help=help)])
+            raise ExpressionError([not_a_number(self.tape, self.mark(self.tape.output))])
 
     # -- words -----------------------------------------------------------------------------------------------------------
 
@@ -327,10 +312,8 @@ class Linearisation(Problem):
         active: bytearray | None = None,
         outputs: Sequence[Output] = (),
     ) -> None:
-        self._settle(problem.question, tape, problem.at if at is None else at, problem.wrt if wrt is None else wrt)
+        self._settle(problem.question, tape, problem.at if at is None else at, problem.wrt if wrt is None else wrt, active)
         self.values = evaluate(tape, self.point) if values is None else values
-        if active is not None:
-            self.active = active
         self.outputs = tuple(outputs) or self.outputs
 
 
@@ -353,14 +336,6 @@ def as_program(target: Target) -> Program:
     from diffcli.tape.recording.python_function import PythonFunction
 
     return PythonFunction(target)
-
-
-def _check_names(program: Program, given: GivenPoint, subject: str) -> None:
-    from diffcli.methods.problem.remarks import name_faults  # a right point does not wait for it
-
-    faults = name_faults(program, given, subject)
-    if faults:
-        raise ExpressionError(faults)
 
 
 def _choose(wrt: str | Sequence[str] | None, inputs: list[str], subject: str) -> list[str]:

@@ -11,7 +11,9 @@ from diffcli.language.writing.array_text import short_text
 from diffcli.language.writing.printer import number_text
 from diffcli.methods.points.points import GivenPoint
 from diffcli.operations import FUNCTION_NAMES
+from diffcli.operations.array_row import shape_text
 from diffcli.records import Number, is_array
+from diffcli.tape import Tape
 
 MOST_NAMES = 8
 """How many names a complaint lists."""
@@ -104,3 +106,15 @@ def unused(program: Program) -> list[Diagnostic]:
             message = f"`{statement.name}` is not used"
             notes.append(Diagnostic("unused-name", "note", message, program.source, (Mark(statement.name_span),)))
     return notes
+
+
+def not_a_number(tape: Tape, marks: Sequence[Mark]) -> Diagnostic:
+    """An error for a result that is an array, or for several results."""
+    shape = tape.shape(tape.output)
+    if shape:
+        message = f"a gradient is of a number, and the result has {shape_text(shape)}"
+        help = "sum(...) makes a number of it; diffcli jacobian differentiates each of its elements"
+    else:
+        message = f"a gradient is of a number, and there are several results, {len(tape.outputs)} of them"
+        help = "diffcli jacobian differentiates each of them"
+    return error("not-a-number", message, tape.source, *marks, help=[help])

@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from functools import cache, reduce
 from typing import Any
 
+from diffcli._named import NamedTuple
 from diffcli.errors import LimitError, Span, error
 from diffcli.language.syntax import NAME, NUMBER
-from diffcli.named import NamedTuple
 from diffcli.operations import CONSTANTS, OPERATIONS
 from diffcli.tape.building.identities import COMMUTATIVE, simpler
 from diffcli.tape.building.scopes import Scope
