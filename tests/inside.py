@@ -66,7 +66,7 @@ HOMES = {
     "diffcli.methods.traces.cost": "forward_cost reverse_cost",
     "diffcli.methods.traces.sweep_count": "ModeCost SweepCount count_sweeps",
     "diffcli.methods.traces.trace": "ASCII IN_LATEX UNICODE",
-    "diffcli.named": "NamedTuple",
+    "diffcli._named": "NamedTuple",
     "diffcli.nn.layers": "ACTIVATIONS _ACTIVATIONS",
     "diffcli.operations": "ARRAY_FUNCTIONS ARRAY_SIGNATURES CONSTANTS FUNCTION_NAMES OPERATIONS Operation REDUCED find_function is_function",
     "diffcli.operations.arithmetic": "array_functions arrays",

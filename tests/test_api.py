@@ -141,3 +141,25 @@ def test_a_named_tuple_is_as_pythons_own(kind):
             kind(*wrong)
     with pytest.raises(AttributeError):
         point.x = 2
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        (lambda: diffcli.grad("abs(x)", "x=0", kink="left"), ('kink="left"', "strict=True")),
+        (lambda: diffcli.grad("abs(x)", "x=0", kink="left", mode="numeric"), ('add mode="reverse"',)),
+        (lambda: diffcli.grad("x", "x=0", seed="x=1"), ('add mode="forward", or leave seed= out',)),
+        (lambda: diffcli.grad("x", "y=0"), ("at= gives `y`", 'add at="x=..."')),
+        (lambda: diffcli.grad("x+x+x", "x=0", max_nodes=2), ("max_nodes=N",)),
+        (lambda: diffcli.hessian("[x, y]", "x=0,y=1"), ('of="x"',)),
+        (lambda: diffcli.taylor("x*y", "x=0,y=1"), ('name it with var="x"',)),
+    ],
+)
+def test_the_library_spells_options_as_its_arguments(call, told):
+    try:
+        text = diffcli.explain(call().notes, 200)
+    except diffcli.DiffcliError as error:
+        text = diffcli.explain(error, 200)
+        assert str(error) == error.diagnostics[0].message
+    assert "--" not in text
+    assert all(words in text for words in told)

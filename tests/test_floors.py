@@ -18,7 +18,7 @@ import diffcli
 
 ROOT = Path(diffcli.__file__).parent
 FLOORS = {
-    "named": 0, "errors": 0, "records": 0, "operations": 1, "language": 2, "tape": 3, "methods": 4, "autograd": 4, "nn": 4,
+    "_named": 0, "errors": 0, "records": 0, "operations": 1, "language": 2, "tape": 3, "methods": 4, "autograd": 4, "nn": 4,
     "studies": 5, "reports": 6, "cli": 7, "__main__": 8,
 }  # fmt: skip
 ONLY_IN = {
@@ -135,12 +135,14 @@ HEAVY = ("numpy", "sympy", "mpmath", "matplotlib", "fractions", "difflib")
     [
         ("import diffcli", (*HEAVY, "rich", "click", "typing", "re")),
         ("import diffcli; diffcli.grad('x^2', {'x': 2})", (*HEAVY, "rich", "click")),
+        ("import diffcli; diffcli.grad('abs(x)', {'x': 0})", HEAVY),
+        ("import diffcli; diffcli.grad(lambda x: diffcli.sin(x > 0) if x > 1 else x // 0.3, {'x': 1.0})", ("numpy", "sympy", "mpmath")),
         ("from diffcli.cli.main import main; main(['--help'])", (*HEAVY, "rich", "diffcli.language", "diffcli.operations")),
         ("from diffcli.cli.main import main; main(['grad', 'x^2', '--at', 'x=2', '--json'])", (*HEAVY, "rich")),
         ("from diffcli.cli.main import main; main(['grad', 'x^2', '--at', 'x=2'])", ("numpy", "sympy", "mpmath", "difflib")),
         ("from diffcli.cli.main import main; main(['grad', 'x^2', '--at', 'x=2', '--mode', 'numeric'])", ("numpy", "sympy", "mpmath")),
     ],
-    ids=["import", "library", "help", "json", "table", "numeric"],
+    ids=["import", "library", "kink", "function", "help", "json", "table", "numeric"],
 )
 def test_what_a_run_imports(code, absent):
     script = f"import sys; {code}; print(*[name for name in {absent!r} if name in sys.modules], file=sys.stderr)"

@@ -212,7 +212,7 @@ def test_a_check_fails_when_what_it_is_about_is_spoiled(name, place, spoiled, cl
 # -- the command -----------------------------------------------------------------------------------------------------------------
 
 PLANTED = Lesson(
-    (said("first"), said("second"), Erratum("2 + 2 = 5", "2 + 2 = 4", "A note")),
+    (said("first"), said("second"), Erratum("2 + 2 = 5", "2 + 2 = 4", "a note")),
     (Check("2 + 2 = 4", "4", True), Check("2 + 2 = 5", "4", False)), "diffcli lesson",
 )  # fmt: skip
 
@@ -238,8 +238,10 @@ first
 
 second
 
-Erratum. A note says: 2 + 2 = 5
+A common mistake: 2 + 2 = 5
 Computed: 2 + 2 = 4
+
+Source of the mistakes: a note.
 
 checks
 what is checked   found   verdict

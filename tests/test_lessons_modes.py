@@ -53,7 +53,7 @@ FAULTS = [
         "only inference mode counts no versions", "its results cannot be saved later", "nor changed in place outside",
         "nor made to require a gradient",
     }),
-    ("grad-modes", "grad_modes.RECALL", 0.5, {"note 003's accuracy and recall", "never calling a fraud is as accurate"}),
+    ("grad-modes", "grad_modes.RECALL", 0.5, {"the accuracy and recall that were asked about", "never calling a fraud is as accurate"}),
     ("modules", "modules.PRINTED", {call: text.replace("Net2", "Net") for call, text in PRINTED.items()}, {
         "five printouts of the lecture, to the letter", "the sixth is that of net2",
     }),

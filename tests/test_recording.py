@@ -298,7 +298,7 @@ def test_every_branch_on_a_value_is_told_once_for_its_place():
     assert ": `while x > 1` was taken as true 2 times and false once\n  in test_recording.py\n" in text
     assert ": `not x < 0` was taken as false\n" in text
     assert ": `and x < 5` was taken as true\n" in text
-    assert "= note: every method follows the way taken; a point that changes the answer needs another run\n" in text
+    assert "= note: every method follows the branch taken; a point that changes the answer needs another run\n" in text
 
 
 @pytest.mark.parametrize("sign", [1.0, -1.0])

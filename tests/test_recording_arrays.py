@@ -273,3 +273,12 @@ def test_what_is_not_recorded_of_a_number_is_refused(name):
 def test_an_option_that_a_method_lacks_is_named():
     with pytest.raises(diffcli.ExpressionError, match=r"np.var with where= of a traced number is not recorded"):
         diffcli.grad(lambda x: np.var(x, where=[True, False]), {"x": [1.0, 2.0]})
+
+
+def test_the_deviation_of_equal_elements_has_the_derivative_of_a_norm_at_0():
+    result = diffcli.grad(lambda x: x.std() + np.std(x, ddof=1), {"x": [2.0, 2.0, 2.0]})
+    assert result.value == 0.0 and result.gradient["x"].tolist() == [0.0, 0.0, 0.0]
+    assert [note.code for note in result.notes] == ["kink", "kink"]
+    x = np.array([[1.0, 2.0, 5.0], [4.0, 8.0, 9.0]])
+    found = diffcli.evaluate(lambda x: np.std(x, axis=1, ddof=1, keepdims=True), {"x": x})
+    assert found == pytest.approx(x.std(axis=1, ddof=1, keepdims=True), rel=1e-15)

@@ -10,9 +10,7 @@ from diffcli.errors import UsageError, did_you_mean, error
 from diffcli.language.parsing.tokens import PASTED
 from diffcli.operations import ARRAY_NAMES, CONSTANTS, FUNCTION_NAMES, OPERATIONS, Operation, find_function
 from diffcli.operations.array_row import ArrayOperation
-from diffcli.reports.array_functions import ROWS, find_rows
-from diffcli.reports.formats import TREES
-from diffcli.reports.functions import functions_report
+from diffcli.reports.functions import ARRAY_ROWS, find_array_rows, functions_report
 
 EXAMPLES = ("diffcli functions", "diffcli functions log", "diffcli functions --json")
 
@@ -23,8 +21,8 @@ def command(run: Run, name: str | None) -> int:
 
     With NAME, everything about one of them.
     """
-    rows, of_arrays = _find(name) if name else (list(OPERATIONS.values()), list(ROWS))
-    run.output.print(functions_report(rows, bool(name), run.output.style.format.draws == TREES, of_arrays))
+    rows, of_arrays = _find(name) if name else (list(OPERATIONS.values()), list(ARRAY_ROWS))
+    run.output.print(functions_report(rows, of_arrays, run.output.style, detailed=bool(name)))
     return 0
 
 
@@ -37,7 +35,7 @@ def _find(name: str) -> tuple[list[Operation], list[ArrayOperation]]:
         There is none.
     """
     found = find_function(name) or [row for row in OPERATIONS.values() if PASTED.get(name, name) in (row.symbol, row.name)]
-    of_arrays = find_rows(name)
+    of_arrays = find_array_rows(name)
     if not found and not of_arrays:
         help = [*did_you_mean(name, [*FUNCTION_NAMES, *ARRAY_NAMES]), "`diffcli functions` lists them all"]
         if name in CONSTANTS:

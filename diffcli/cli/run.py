@@ -74,17 +74,13 @@ class Run:
         if given == "-":
             if self.environment.stdin.isatty():
                 self.environment.stderr.write("reading a program from the terminal; end it with Ctrl-D\n")
-            return parse(_decode(_read_stdin(self.environment), "standard input"), "standard input")
+            from diffcli.methods.points.file_text import decode
+
+            return parse(decode(_read_stdin(self.environment), "standard input"), "standard input")
         if given.startswith("@"):
-            path = given[1:]
-            try:
-                with open(path, "rb") as file:
-                    content = file.read()
-            except OSError as failure:
-                reason = failure.strerror or str(failure)
-                help = ["write @FILE for a file, and - for standard input"]
-                raise UsageError([error("unreadable-file", f"cannot read {path}: {reason}", help=help)]) from None
-            return parse(_decode(content, path), path)
+            from diffcli.methods.points.file_text import read_text
+
+            return parse(read_text(given[1:], "write @FILE for a file, and - for standard input"), given[1:])
         if ".py" in given:
             from diffcli.cli.python_file import as_python_target, read_function
 
@@ -175,11 +171,3 @@ def _show(environment: Environment, stage: Stage, done: Event) -> None:
 def _read_stdin(environment: Environment) -> bytes:
     buffer = getattr(environment.stdin, "buffer", None)
     return buffer.read() if buffer is not None else environment.stdin.read().encode()
-
-
-def _decode(content: bytes, name: str) -> str:
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as failure:
-        message = f"{name} is not UTF-8 text: byte {failure.start} is {content[failure.start]:#04x}"
-        raise UsageError([error("unreadable-file", message, help=["save it as UTF-8"])]) from None

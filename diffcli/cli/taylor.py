@@ -8,7 +8,7 @@ import click
 
 from diffcli.cli.options import EXPRESSION, as_command, at
 from diffcli.cli.run import Run
-from diffcli.methods.taylor import MOST_ORDER, taylor
+from diffcli.methods.taylor import MOST_ORDER, compute_taylor
 from diffcli.reports.derivatives.taylor import taylor_report
 
 EXAMPLES = (
@@ -27,5 +27,5 @@ EXAMPLES = (
 )
 def command(run: Run, **options: Any) -> int:
     """The Taylor polynomial of EXPR along a variable: its coefficients and the derivatives, exact up to rounding."""
-    result = run.compute(taylor, progress=run.stage, **options)
+    result = run.compute(compute_taylor, progress=run.stage, **options)
     return run.report(taylor_report(result, run.output.style), result.notes, result.coefficients)

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar
 
-from diffcli.named import NamedTuple
+from diffcli._named import NamedTuple
 
 
 class Source(NamedTuple):

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from diffcli.named import NamedTuple
+from diffcli._named import NamedTuple
 
 
 class Code(NamedTuple):
@@ -129,7 +129,7 @@ CODES: dict[str, Code] = {
     # -- notes -------------------------------------------------------------------------------------------------------------
     "flat": _note("An operation such as floor has the derivative 0 almost everywhere: the gradient cannot see it.", 'grad "x*floor(x)" --at x=2.5'),
     "no-dependence": _note("No path leads from a variable to the result, so its derivative is 0 whatever lies between.", 'grad "x + stop_gradient(y)" --at x=1,y=2'),
-    "python-branch": _note("A Python function branches on a value. The derivative is that of the way taken; another point may take another."),
+    "python-branch": _note("A Python function branches on a value. The derivative is that of the branch taken; another point may take another."),
     "shadowed-constant": _note("A name that is usually a constant (pi, e, tau) is a variable here, because --at gives it a value.", 'grad "pi*x" --at x=1,pi=3'),
     "unused-name": _note("A name is bound and never used.", 'grad "a = x^2; x" --at x=1'),
     "unused-value": _note("A statement computes a value that nothing uses.", 'grad "x^2; x" --at x=1'),

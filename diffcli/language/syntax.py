@@ -18,8 +18,8 @@ from __future__ import annotations
 from array import array
 from typing import TypeAlias
 
+from diffcli._named import NamedTuple
 from diffcli.errors import Mark, Source, Span
-from diffcli.named import NamedTuple
 from diffcli.operations import CONSTANTS
 
 NUMBER, NAME, CALL = "number", "name", "call"

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 
 from diffcli.errors import DomainError, UsageError, error
+from diffcli.errors.spelling import for_library
 from diffcli.methods.gradient import compute
 from diffcli.methods.options import Options
 from diffcli.methods.problem.problem import At, Target
@@ -13,6 +14,7 @@ from diffcli.records import Difference, GradientResult, Trace
 from diffcli.tape.lowering import MOST_ROWS
 
 
+@for_library
 def grad(
     target: Target,
     at: At,
@@ -170,6 +172,7 @@ def difference(
     return automatic_difference(sampler, "x", step, derivative)
 
 
+@for_library
 def trace(
     target: Target,
     at: At,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from diffcli.errors.spelling import for_library
 from diffcli.methods.matrices.hessian import compute_hessian
 from diffcli.methods.matrices.hessian_record import HessianResult
 from diffcli.methods.matrices.jacobian import JacobianResult, compute_jacobian
@@ -13,6 +14,7 @@ from diffcli.methods.problem.problem import At, Target
 from diffcli.tape.lowering import MOST_ROWS
 
 
+@for_library
 def jacobian(
     target: Target,
     at: At,
@@ -75,6 +77,7 @@ def jacobian(
     return compute_jacobian(target, at, MatrixOptions(mode=mode, of=of, wrt=wrt, kink=kink, strict=strict, max_nodes=max_nodes))
 
 
+@for_library
 def hessian(
     target: Target,
     at: At,
@@ -132,6 +135,7 @@ def hessian(
     return compute_hessian(target, at, HessianOptions(mode=mode, of=of, wrt=wrt, strict=strict, max_nodes=max_nodes))
 
 
+@for_library
 def jvp(
     target: Target,
     at: At,
@@ -174,6 +178,7 @@ def jvp(
     return compute_jvp(target, at, seed, JvpOptions(mode=mode, of=of, kink=kink, strict=strict))
 
 
+@for_library
 def vjp(
     target: Target,
     at: At,
@@ -216,6 +221,7 @@ def vjp(
     return compute_vjp(target, at, seed, MatrixOptions(of=of, wrt=wrt, kink=kink, strict=strict))
 
 
+@for_library
 def hvp(
     target: Target,
     at: At,

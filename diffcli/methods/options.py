@@ -194,7 +194,7 @@ class JvpOptions(MatrixOptions):
 
 
 class GraphOptions(SharedOptions):
-    """What can be asked of a graph; see `diffcli.studies.graph.of_tape.graph_of`."""
+    """What can be asked of a graph; see `diffcli graph`."""
 
     share: bool = False
 

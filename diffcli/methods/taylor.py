@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 
+from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic, ExpressionError, UsageError, error
+from diffcli.errors.spelling import for_library
 from diffcli.language.writing.printer import number_text
 from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, find_breaks
 from diffcli.methods.nonsmooth.nonfinite import require_value
@@ -16,7 +18,6 @@ from diffcli.methods.problem.problem import At, Problem, Target, as_program
 from diffcli.methods.problem.scalarise import in_numbers, point_of
 from diffcli.methods.sweeps.point_rows import PointRows
 from diffcli.methods.sweeps.series import expand, power_series
-from diffcli.named import NamedTuple
 from diffcli.records import Number
 from diffcli.tape import evaluate
 from diffcli.tape.lowering import MOST_ROWS
@@ -44,6 +45,7 @@ class TaylorResult(NamedTuple):
     notes: tuple[Diagnostic, ...] = ()
 
 
+@for_library
 def taylor(
     target: Target,
     at: At | None = None,
@@ -94,6 +96,13 @@ def taylor(
     >>> taylor("sqrt(x)", "x=4", order=2).polynomial
     'h = x - 4; 2 + 0.25*h - 0.015625*h^2'
     """
+    return compute_taylor(target, at, var, order, max_nodes, progress)
+
+
+def compute_taylor(
+    target: Target, at: At | None, var: str | None, order: int, max_nodes: int, progress: Callable[[str], None]
+) -> TaylorResult:
+    """What `taylor` returns, with options as the command line spells them."""
     _require_order(order)
     program = as_program(target)
     variable = _variable(list(program.inputs), var)

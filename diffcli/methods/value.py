@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from diffcli.errors.spelling import for_library
 from diffcli.methods.nonsmooth.system_notes import require_values
 from diffcli.methods.points.points import as_point
 from diffcli.methods.problem.problem import At, Target
@@ -12,6 +13,7 @@ from diffcli.tape.lowering import MOST_ROWS
 from diffcli.tape.running.evaluation import Evaluator
 
 
+@for_library
 def evaluate(target: Target, at: At, *, max_nodes: int = MOST_ROWS) -> Any:
     """The value of a program at a point, with no derivative.
 

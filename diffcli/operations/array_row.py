@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from itertools import product
 from typing import Any, TypeAlias
 
-from diffcli.named import NamedTuple
+from diffcli._named import NamedTuple
 from diffcli.operations.row import KEYWORDS
 
 Shape: TypeAlias = tuple[int, ...]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from diffcli.named import NamedTuple
+from diffcli._named import NamedTuple
 
 
 class Operation(NamedTuple):

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
+from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic, Span
-from diffcli.named import NamedTuple
 
 Array: TypeAlias = Any
 """A NumPy array of float64. It is known by its shape: NumPy is not loaded to ask."""

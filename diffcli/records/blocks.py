@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from diffcli.named import NamedTuple
+from diffcli._named import NamedTuple
 from diffcli.records import Number, is_array
 
 if TYPE_CHECKING:
@@ -27,6 +27,16 @@ class Column(NamedTuple):
     math: bool = False
     full: bool = False
     """Whether numbers show all their digits even in a table for people."""
+
+
+def texts(*titles: str) -> tuple[Column, ...]:
+    """Columns of texts."""
+    return tuple(map(Column, titles))
+
+
+def numbers(*titles: str, full: bool = False) -> tuple[Column, ...]:
+    """Columns of numbers."""
+    return tuple(Column(title, numeric=True, full=full) for title in titles)
 
 
 class Table(NamedTuple):
@@ -50,6 +60,12 @@ class Value(NamedTuple):
     label: str
     number: Number
     remark: str = ""
+    of: str = ""
+    """Of a derivative: the name of what is differentiated, ..."""
+    by: str = ""
+    """... and of the variable; none where it is the change of a result along a direction."""
+    along: bool = False
+    """Whether it is a change along a direction."""
 
 
 class Values(NamedTuple):

@@ -5,7 +5,7 @@ A figure says what is drawn, never how: the terminal, SVG and matplotlib each re
 
 from typing import Any
 
-from diffcli.named import NamedTuple
+from diffcli._named import NamedTuple
 
 
 class Axis(NamedTuple):

@@ -9,8 +9,8 @@ from typing import Any
 from diffcli.errors import Diagnostic
 from diffcli.language.writing.printer import number_text, shorten
 from diffcli.operations.arithmetic import precise
-from diffcli.records.blocks import Block, Column, Document, Table, Text, Value, Values
-from diffcli.reports.document import LONGEST, data_of, heading, number, point_text
+from diffcli.records.blocks import Block, Document, Table, Text, Value, Values, numbers, texts
+from diffcli.reports.document import LONGEST, data_of, heading, number, partial, point_text
 from diffcli.reports.formats import Style
 from diffcli.studies.agreement.agreement import Agreement
 from diffcli.studies.agreement.points import PointChecks
@@ -41,10 +41,7 @@ def check_report(
     asked = agreement is not None
     blocks: list[Block] = heading(expression, at, "every way" if asked else "", anywhere=not asked)
     if agreement is not None:
-        blocks.append(_ways_table(agreement, digits))
-        if digits is not None:
-            blocks += _exact_lines(agreement, digits, style)
-        blocks += [Values(_values(agreement, style)), _verdict_table(agreement)]
+        blocks += _agreement_blocks(agreement, style, digits)
     for claim in claims:
         blocks += _claim_blocks(claim, at)
     return Document(tuple(blocks), _data(expression, at, agreement, claims, digits))
@@ -60,10 +57,7 @@ def results_report(
     """
     blocks: list[Block] = heading(expression, at, "every way")
     for agreement in agreements:
-        blocks += [Text(f"{agreement.name}:"), _ways_table(agreement, digits)]
-        if digits is not None:
-            blocks += _exact_lines(agreement, digits, style)
-        blocks += [Values(_values(agreement, style)), _verdict_table(agreement)]
+        blocks += [Text(f"{agreement.name}:"), *_agreement_blocks(agreement, style, digits)]
     data = {
         "schema": "diffcli/check@1", "expression": expression, "at": at,
         "passed": all(agreement.passed for agreement in agreements),
@@ -81,21 +75,23 @@ def notes_of(agreements: Sequence[Agreement]) -> list[Diagnostic]:
     return found
 
 
+def _agreement_blocks(agreement: Agreement, style: Style, digits: int | None) -> list[Block]:
+    """What each method finds, with so many digits of what is right, and the verdicts."""
+    exact = [] if digits is None else _exact_lines(agreement, digits, style)
+    return [_ways_table(agreement, digits), *exact, Values(_values(agreement, style)), _verdict_table(agreement)]
+
+
 def _ways_table(agreement: Agreement, digits: int | None) -> Table:
-    columns = [
-        Column("by"), Column("way"), Column("derivative", numeric=True, full=True), Column("±", numeric=True),
-        Column("off by", numeric=True), Column("verdict"),
-    ]  # fmt: skip
-    if digits is not None:
-        columns.insert(5, Column("digits", numeric=True))
-    rows = []
-    for found in agreement.checks:
-        for way in found.ways:
-            row = [found.variable, way.name, way.value, way.bar, _distance(found, way), _state(way)]
-            if digits is not None:
-                row.insert(5, _right_digits(found, way))
-            rows.append(tuple(row))
-    return Table("", tuple(columns), tuple(rows))
+    asked = ("digits",) if digits is not None else ()
+    columns = (*texts("by", "way"), *numbers("derivative", full=True), *numbers("±", "off by", *asked), *texts("verdict"))
+    rows = tuple(
+        (
+            found.variable, way.name, way.value, way.bar, _distance(found, way), *[_right_digits(found, way) for _ in asked],
+            _state(way),
+        )
+        for found in agreement.checks for way in found.ways
+    )  # fmt: skip
+    return Table("", columns, rows)
 
 
 def _state(way: Way) -> str:
@@ -128,10 +124,9 @@ def _right_digits(found: PartialCheck, way: Way) -> float | str | None:
 
 
 def _exact_lines(agreement: Agreement, digits: int, style: Style) -> list[Block]:
-    sign = "∂" if style.unicode else "d"
     lines: list[Block] = []
     for found in agreement.checks:
-        name = f"{sign}f/{sign}{found.variable}"
+        name = f"{style.partial}f/{style.partial}{found.variable}"
         if found.exact is not None:
             lines.append(Text(f"{name} = {precise.text(found.exact, digits)} to {digits} digits, by the same tape", "code"))
         else:
@@ -142,7 +137,6 @@ def _exact_lines(agreement: Agreement, digits: int, style: Style) -> list[Block]
 
 def _values(agreement: Agreement, style: Style) -> tuple[Value, ...]:
     """The derivatives by reverse mode, and what they should be where they are wrong."""
-    sign = "∂" if style.unicode else "d"
     f = agreement.name
     values = [Value(f, f, agreement.value)]
     for found in agreement.checks:
@@ -151,12 +145,12 @@ def _values(agreement: Agreement, style: Style) -> tuple[Value, ...]:
         if found.exact is not None and found.ways[0].agrees is not True:
             remark = f"by reverse mode; it is {number(float(found.exact), 6)}"
         derivative = math.nan if value is None else value
-        values.append(Value(f"d{f}/d{found.variable}", f"{sign}{f}/{sign}{found.variable}", derivative, remark))
+        values.append(partial(f, found.variable, derivative, style.partial, remark))
     return tuple(values)
 
 
 def _verdict_table(agreement: Agreement) -> Table:
-    columns = (Column("by"), Column("verdict"), Column("why"))
+    columns = texts("by", "verdict", "why")
     return Table("", columns, tuple((found.variable, verdict_text(found), _why(found)) for found in agreement.checks))
 
 
@@ -204,7 +198,7 @@ def _claim_blocks(claim: ClaimVerdict, at: dict[str, float]) -> list[Block]:
         rows.append(("likely slip", claim.slip))
     if claim.right and claim.verdict != "proved":
         rows.append(("the derivative", claim.right))
-    return [Table("", (Column("claim"), Column("")), tuple(rows))]
+    return [Table("", texts("claim", ""), tuple(rows))]
 
 
 # -- many points -------------------------------------------------------------------------------------------------------------
@@ -218,7 +212,7 @@ def points_report(result: PointChecks, style: Style) -> Document:
     value), ``notes``. It shares ``schema``, ``expression``, ``passed`` and ``notes`` with a check at one point.
     """
     head = f"f: {shorten(result.expression, LONGEST)}, checked at {_counted(result.points)}"
-    columns = (Column("by"), Column("verdict"), Column("points", numeric=True))
+    columns = (*texts("by", "verdict"), *numbers("points"))
     rows = [(name, verdict, count) for name, counts in result.counts.items() for verdict, count in counts.items()]
     blocks: list[Block] = [Text(head, "heading")]
     if rows:
@@ -229,8 +223,7 @@ def points_report(result: PointChecks, style: Style) -> Document:
         where = shorten(listed, LONGEST) + more
         blocks.append(Text(f"the value is undefined at {_counted(len(result.undefined))}: {where}"))
     shown = (
-        Column("by"), Column("worst at"), Column("reverse", numeric=True, full=True), Column("relative error", numeric=True),
-        Column("verdict"),
+        *texts("by", "worst at"), *numbers("reverse", full=True), *numbers("relative error"), *texts("verdict")
     )  # fmt: skip
     worst = [
         (name, point_text(found.at), found.check.ways[0].value, found.error, verdict_text(found.check))

@@ -8,7 +8,7 @@ from typing import Any
 from diffcli.errors import Diagnostic, Span
 from diffcli.language.writing.printer import number_text, shorten
 from diffcli.records import Number, is_array
-from diffcli.records.blocks import Block, Table, Text
+from diffcli.records.blocks import Block, Table, Text, Value
 
 LONGEST = 400
 """A longer expression is shown with its middle left out."""
@@ -66,6 +66,15 @@ def large_arrays(at: Mapping[str, Number]) -> list[Text]:
 
     below = [(array, value_text(name, array)) for name, array in arrays.items() if _has_no_room(array)]
     return [Text(f"{text}, {corner_text(array)}" if is_large(array) else text, "dim") for array, text in below]
+
+
+def partial(of: str, by: str, value: Number, sign: str, remark: str = "") -> Value:
+    """The derivative of a result by a variable, as a value of the document.
+
+    >>> partial("f", "x", 2.0, "∂")[:3]
+    ('df/dx', '∂f/∂x', 2.0)
+    """
+    return Value(f"d{of}/d{by}", f"{sign}{of}/{sign}{by}", value, remark, of, by)
 
 
 def number(value: float | int | None, digits: int | None = None) -> str:

@@ -1,51 +1,97 @@
-"""The report of the tables of operations."""
+"""The report of the tables of operations: those on numbers, and those on arrays."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from diffcli.operations import Operation
+from diffcli.operations import ARRAY_FUNCTIONS, ARRAY_SIGNATURES, REDUCED, Operation
 from diffcli.operations.array_row import ArrayOperation
-from diffcli.records.blocks import Column, Document, Table, Text
-from diffcli.reports.array_functions import LEGEND as ARRAY_LEGEND
-from diffcli.reports.array_functions import array_data, array_table, array_tables
+from diffcli.operations.arrays import ARRAYS
+from diffcli.records.blocks import Document, Table, Text, texts
+from diffcli.reports.document import data_of
+from diffcli.reports.formats import TREES, Style
 
 LEGEND = (
     "a, b, c are the operands, y the result; ties is the number of operands that equal y; absent is no dependence. "
     "At a kink the rule is the subgradient of least norm."
 )
 
+ARRAY_LEGEND = (
+    "Of operations on arrays, a and b are the operands, y the result and g its adjoint; axes and shapes are those of the row, "
+    "and an axis that was summed over is brought back where it is needed. Without axis= an operation goes over all elements."
+)
 
-def functions_report(
-    rows: Sequence[Operation], detailed: bool, compact: bool, of_arrays: Sequence[ArrayOperation] = ()
-) -> Document:
-    """All rows as two tables (``compact`` leaves out what a terminal has no room for), or some in detail."""
-    data = {
-        "schema": "diffcli/functions@1",
-        "functions": [_data(row) for row in rows],
-        "array_functions": [array_data(row) for row in of_arrays],
-    }
+_SPELLINGS = {"stack": "[a, ...], {}", "index": "a[0], a[1:3], a[:, 0]", "matmul": "a @ b, {}", "transpose": "a.T, {}"}
+"""What is written otherwise than by a call alone."""
+
+_LENGTHS = tuple(
+    ArrayOperation(name, ("a",), meaning, lambda shapes, fixed: (), ("absent",), ("absent",))
+    for name, meaning in (("len", "length of the first axis"), ("shape", "lengths along all axes"))
+)
+"""What is known before anything is computed, and so no operation of a tape."""
+
+ARRAY_ROWS = (*[row for row in ARRAYS.values() if not row.inner], *_LENGTHS)
+"""The operations on arrays that a user has a name for."""
+
+Row = Operation | ArrayOperation
+Lines = Iterable[tuple[str, str]]
+
+
+def find_array_rows(name: str) -> list[ArrayOperation]:
+    """The rows that a function of arrays, or a sign, may mean; none if it is neither."""
+    row = ARRAY_FUNCTIONS.get(name) or REDUCED.get(name) or name
+    return [found for found in ARRAY_ROWS if row in (found.name, found.symbol)]
+
+
+def functions_report(rows: Sequence[Operation], of_arrays: Sequence[ArrayOperation], style: Style, detailed: bool) -> Document:
+    """All rows as two tables, or some in detail; a terminal has no room for all columns."""
+    data = {"schema": "diffcli/functions@1", "functions": [*map(_data, rows)], "array_functions": [*map(_array_data, of_arrays)]}
     if detailed:
-        pair = (Column(""), Column(""))
-        tables = tuple(Table(_signature(row), pair, tuple(_details(row))) for row in rows)
+        every: list[Row] = [*rows, *of_arrays]
+        tables = [Table(_signature(row), texts("", ""), tuple(_details(row))) for row in every]
         legends = [Text(LEGEND, "dim")] * bool(rows) + [Text(ARRAY_LEGEND, "dim")] * bool(of_arrays)
-        return Document((*tables, *array_tables(of_arrays), *legends), data)
+        return Document((*tables, *legends), data)
+    compact = style.format.draws == TREES
+    table, array_table = _table(rows, compact), _array_table(of_arrays, compact)
+    return Document((table, Text(LEGEND, "dim"), array_table, Text(ARRAY_LEGEND, "dim")), data)
+
+
+def _table(rows: Sequence[Operation], compact: bool) -> Table:
     titles = ["function", "derivative", "domain", "not differentiable where", *([] if compact else ["aliases", "meaning"])]
-    columns = tuple(map(Column, titles))
     cells = []
     for row in rows:
         names = ", ".join([_signature(row), *(row.aliases if compact else ())])
         cell = (names, _partials(row), row.domain, _breaks(row), ", ".join(row.aliases), row.meaning)
         cells.append(cell[: len(titles)])
-    table = Table("operations on numbers, and on each element of arrays", columns, tuple(cells))
-    return Document((table, Text(LEGEND, "dim"), array_table(compact), Text(ARRAY_LEGEND, "dim")), data)
+    return Table("operations on numbers, and on each element of arrays", texts(*titles), tuple(cells))
 
 
-def _signature(row: Operation) -> str:
+def _array_table(rows: Sequence[ArrayOperation], compact: bool) -> Table:
+    titles = ["function", "meaning", "break" if compact else "not differentiable where", "adjoints of the operands"]
+    titles = titles[:3] if compact else titles
+    cells = []
+    for row in rows:
+        breaks = ", ".join(kind for kind, _ in row.breaks) if compact else _breaks(row)
+        cells.append((_signature(row), row.meaning, breaks, " | ".join(map(plain_rule, adjoints(row))))[: len(titles)])
+    return Table("operations on arrays", texts(*titles), tuple(cells))
+
+
+def _signature(row: Row) -> str:
+    """How an operation is written."""
+    if isinstance(row, ArrayOperation):
+        named = (*ARRAY_SIGNATURES.get(row.name, (0, 0, ()))[2], "shape", "classes")
+        fixed = [part.replace("none", "...") for part in row.fixed if part.partition("=")[0] in named]
+        call = f"{row.spelling}({', '.join([*row.operands, *fixed])})"
+        aliases = (name for name in _aliases(row) if name not in REDUCED.values())
+        return ", ".join([_SPELLINGS.get(row.name, "{}").format(call), *aliases])
     if not row.symbol:
         return f"{row.spelling}({', '.join(row.operands)})"
     return f"a {row.symbol} b" if len(row.operands) == 2 else f"{row.symbol} a"
+
+
+def _aliases(row: ArrayOperation) -> list[str]:
+    return [name for name, target in ARRAY_FUNCTIONS.items() if target == row.name and name != row.spelling]
 
 
 def _partials(row: Operation) -> str:
@@ -54,33 +100,83 @@ def _partials(row: Operation) -> str:
     return " | ".join(part if ";" not in part else "a series near 0, else (cos(pi*a) - y)/a" for part in row.partials)
 
 
-def _breaks(row: Operation) -> str:
-    return ", ".join(f"{kind}: {condition}" for kind, condition in row.breaks)
+def _breaks(row: Row) -> str:
+    return ", ".join(f"{kind}: {plain_rule(condition)}" for kind, condition in row.breaks)
 
 
-def _details(row: Operation) -> list[tuple[str, str]]:
+def adjoints(row: ArrayOperation) -> tuple[str, ...]:
+    """The rules of the operands' adjoints; where they depend on the shapes, those for the first of the row's examples."""
+    if not callable(row.adjoint):
+        return row.adjoint
+    shapes = [_shape_of(operand) for operand in row.points[0] if not isinstance(operand, dict)]
+    return row.adjoint({f"shape_{letter}": shape for letter, shape in zip("ab", shapes, strict=False)})
+
+
+def _shape_of(nested: Any) -> tuple[int, ...]:
+    shape: tuple[int, ...] = ()
+    while isinstance(nested, list):
+        shape += (len(nested),)
+        nested = nested[0]
+    return shape
+
+
+def plain_rule(text: str) -> str:
+    """A rule for people: without what only brings a reduced axis back.
+
+    >>> plain_rule("Y = reshape(y, shape=kept); where(Y == 0, 0, a/Y*reshape(g, shape=kept))")
+    'where(y == 0, 0, a/y*g)'
+    """
+    text = text.replace("reshape(g, shape=kept)", "g").replace("reshape(y, shape=kept)", "y")
+    return text.removeprefix("Y = y; ").replace("Y", "y") if text.startswith("Y = y; ") else text
+
+
+# -- one row -----------------------------------------------------------------------------------------------------------------
+
+
+def _details(row: Row) -> list[tuple[str, str]]:
+    """Everything about a row, a line each."""
     lines = [("function", _signature(row)), ("meaning", row.meaning)]
-    if row.aliases:
+    if isinstance(row, Operation) and row.aliases:
         lines.append(("also", ", ".join(row.aliases)))
     if row.definition:
-        lines.append(("definition", row.definition))
-    if row.value:
-        lines.append(("computed as", row.value))
-    for parameter, partial in zip(row.parameters, row.partials, strict=True):
-        lines.append((f"derivative by {parameter}", partial))
+        lines.append(("definition", plain_rule(row.definition)))
+    lines += _array_rules(row) if isinstance(row, ArrayOperation) else _rules(row)
     if row.domain:
         lines.append(("domain", row.domain))
-    lines += [(kind, condition) for kind, condition in row.breaks]
-    if row.flat:
-        lines.append(("flat", "its derivative is 0 almost everywhere"))
-    return lines
+    lines += [(kind, plain_rule(condition)) for kind, condition in row.breaks]
+    return [*lines, ("flat", "its derivative is 0 almost everywhere")] if row.flat else lines
+
+
+def _rules(row: Operation) -> Lines:
+    if row.value:
+        yield "computed as", row.value
+    for parameter, partial in zip(row.parameters, row.partials, strict=True):
+        yield f"derivative by {parameter}", partial
+
+
+def _array_rules(row: ArrayOperation) -> Lines:
+    for parameter, rule in zip(row.parameters, adjoints(row), strict=True):
+        yield f"adjoint of {parameter}", plain_rule(rule)
+    for parameter, rule in zip(row.parameters, () if callable(row.tangent) else row.tangent, strict=False):
+        yield f"tangent by {parameter}", plain_rule(rule)
 
 
 def _data(row: Operation) -> dict[str, Any]:
-    return {
-        "name": row.spelling, "row": row.name, "operands": list(row.operands), "aliases": list(row.aliases),
-        "symbol": row.symbol or None, "meaning": row.meaning, "definition": row.definition or None,
-        "partials": [None if partial == "absent" else partial for partial in row.partials],
-        "domain": row.domain or None, "breaks": [{"kind": kind, "where": where} for kind, where in row.breaks],
-        "flat": row.flat,
-    }  # fmt: skip
+    partials = _present(row.partials)
+    return _common_data(row, "name row operands aliases symbol meaning definition partials domain breaks flat", partials=partials)
+
+
+def _array_data(row: ArrayOperation) -> dict[str, Any]:
+    """A row for JSON; a rule that depends on the shapes is that for the first of the row's examples."""
+    fields = "name row operands fixed aliases symbol meaning definition adjoints domain breaks flat"
+    return _common_data(row, fields, aliases=_aliases(row), adjoints=_present(adjoints(row)))
+
+
+def _common_data(row: Row, fields: str, **own: Any) -> dict[str, Any]:
+    breaks = [{"kind": kind, "where": where} for kind, where in row.breaks]
+    absent = {field: getattr(row, field) or None for field in ("symbol", "definition", "domain")}
+    return data_of(row, fields, **({"name": row.spelling, "row": row.name, "breaks": breaks} | absent | own))
+
+
+def _present(rules: Iterable[str]) -> list[str | None]:
+    return [None if rule == "absent" else rule for rule in rules]

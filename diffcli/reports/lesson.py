@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from diffcli.records.blocks import Block, Cell, Column, Document, Table, Text
+from diffcli.records.blocks import Block, Cell, Document, Table, Text, texts
 from diffcli.records.figures import Drawing, Figure
 from diffcli.reports.document import data_of, number
 from diffcli.reports.formats import Style
@@ -29,9 +29,12 @@ def lesson_report(lesson: Lesson, settings: Settings, rounded: bool = False, asc
     """
     blocks: list[Block] = [Text(f"{lesson.name}: {lesson.title}", "heading")]
     blocks += [_block(part, rounded, ascii) for part in lesson.parts]
-    columns = (Column("what is checked"), Column("found"), Column("verdict"))
+    sources = dict.fromkeys(part.source for part in lesson.parts if isinstance(part, Erratum))
+    if sources:
+        blocks.append(Text(f"Source of the mistakes: {'; '.join(sources)}.", "dim"))
     rows = tuple((claim, found, VERDICTS[passed]) for claim, found, passed in lesson.checks)
-    blocks += [Table("checks", columns, rows), Text("try next", "heading"), Text(lesson.try_next, "code")]
+    blocks.append(Table("checks", texts("what is checked", "found", "verdict"), rows))
+    blocks += [Text("try next", "heading"), Text(lesson.try_next, "code")]
     data = {
         "schema": SCHEMA, "lesson": lesson.name, "title": lesson.title, **settings._asdict(), "passed": lesson.passed,
         "parts": [_part_data(part) for part in lesson.parts], "checks": lesson.checks, "try_next": lesson.try_next,
@@ -41,7 +44,7 @@ def lesson_report(lesson: Lesson, settings: Settings, rounded: bool = False, asc
 
 def lessons_report() -> Document:
     """The list of lessons. The keys of its data: ``lessons``, each with ``lesson``, ``title`` and ``size``, if it has one."""
-    columns = (Column("lesson"), Column("what it shows"), Column("--size"))
+    columns = texts("lesson", "what it shows", "--size")
     rows = tuple(
         (name, entry.title, f"{entry.size.what}, {entry.size.default}" if entry.size else None) for name, entry in LESSONS.items()
     )
@@ -52,15 +55,14 @@ def lessons_report() -> Document:
 
 def verdicts_report(lessons: Sequence[Lesson], settings: Settings) -> Document:
     """Whether every lesson passes its checks: a line each, and what failed. Its data has their ``checks`` too."""
-    columns = (Column("lesson"), Column("checks"), Column("verdict"))
     rows = []
     for lesson in lessons:
         passed = sum(check.passed for check in lesson.checks)
         rows.append((lesson.name, f"{passed} of {len(lesson.checks)}", VERDICTS[lesson.passed]))
-    blocks: list[Block] = [Table("lessons", columns, tuple(rows))]
+    blocks: list[Block] = [Table("lessons", texts("lesson", "checks", "verdict"), tuple(rows))]
     failed = [(lesson.name, claim, found) for lesson in lessons for claim, found, passed in lesson.checks if not passed]
     if failed:
-        blocks.append(Table("what failed", (Column("lesson"), Column("what is checked"), Column("found")), tuple(failed)))
+        blocks.append(Table("what failed", texts("lesson", "what is checked", "found"), tuple(failed)))
     results = [{"lesson": lesson.name, **data_of(lesson, "title passed checks")} for lesson in lessons]
     data = {"schema": SCHEMA, "seed": settings.seed, "passed": all(lesson.passed for lesson in lessons), "lessons": results}
     return Document(tuple(blocks), data)
@@ -72,7 +74,7 @@ def verdicts_report(lessons: Sequence[Lesson], settings: Settings) -> Document:
 def _block(part: Part, rounded: bool, ascii: bool) -> Block:
     """A part of a lesson as reports write it."""
     if isinstance(part, Erratum):
-        return Text(f"Erratum. {part.source} says: {part.said}\nComputed: {part.truth}", "erratum")
+        return Text(f"A common mistake: {part.said}\nComputed: {part.truth}", "erratum")
     if isinstance(part, Drawing):
         from diffcli.reports.graph.text import tree_lines  # few lessons have one
 

@@ -13,8 +13,8 @@ from array import array
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
+from diffcli._named import NamedTuple
 from diffcli.errors import Source, Span
-from diffcli.named import NamedTuple
 
 Shape: TypeAlias = tuple[int, ...]
 """The lengths of an array along its axes; ``()`` for a number."""

@@ -6,10 +6,10 @@ import math
 from collections.abc import Callable
 from itertools import pairwise
 
+from diffcli._named import NamedTuple
 from diffcli.autograd.gradcheck.record import AGREES, DISAGREES, JUMP, KINK, POLE, RIGHT, UNJUDGED, Judgement
 from diffcli.methods.differences.automatic_difference import automatic_difference
 from diffcli.methods.differences.sampling import CallableSampler, Sample
-from diffcli.named import NamedTuple
 from diffcli.operations.arithmetic import tensors
 from diffcli.records import Difference
 

@@ -9,8 +9,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from diffcli._named import NamedTuple
 from diffcli.language.writing.printer import number_text
-from diffcli.named import NamedTuple
 
 MOST_SHOWN = 64
 """The elements of the largest array that is shown whole."""

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from diffcli._named import NamedTuple
 from diffcli.language.syntax import ATOM, CALL, CHOICE, COMPARISON, NAME, NEGATION, NUMBER, POWER, PRODUCT, Program
-from diffcli.named import NamedTuple
 from diffcli.operations import ARRAY_NAMES, OPERATIONS, REDUCED
 
 Namer = Callable[[str], str]

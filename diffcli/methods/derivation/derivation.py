@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from diffcli._named import NamedTuple
 from diffcli.language.writing.printer import LANGUAGE, to_text
 from diffcli.methods.derivation.expressions import Form
 from diffcli.methods.derivation.row_derivatives import RowDerivatives
 from diffcli.methods.derivation.rules import CONSTANT, IDENTITY, INNER, Letters, letters_of, remark_of, rule_name
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.traces.trace import IN_LATEX, UNICODE, Notation
-from diffcli.named import NamedTuple
 from diffcli.operations import OPERATIONS, Operation
 
 LONGEST = 64

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from diffcli._named import NamedTuple
 from diffcli.errors import Source
 from diffcli.language.syntax import NAME, NUMBER, SUM, Branches, Program
 from diffcli.language.writing.printer import number_text
-from diffcli.named import NamedTuple
 from diffcli.operations import OPERATIONS
 from diffcli.tape.running.formulas import Formula
 from diffcli.tape.running.rules import SEED

@@ -15,10 +15,10 @@ import math
 from collections.abc import Callable
 from functools import partial
 
+from diffcli._named import NamedTuple
 from diffcli.language.writing.printer import step_text
 from diffcli.methods.differences.extrapolation import Extrapolation
 from diffcli.methods.differences.sampling import Sample, Sampler
-from diffcli.named import NamedTuple
 from diffcli.records import Difference
 
 MOST_ROWS = 16

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import math
 
+from diffcli._named import NamedTuple
 from diffcli.methods.differences.rounding_bound import UNIT
 from diffcli.methods.differences.sampling import Sampler
-from diffcli.named import NamedTuple
 from diffcli.records import Difference
 
 MOST_COLUMNS = 7

@@ -6,11 +6,11 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from diffcli._named import NamedTuple
 from diffcli.methods.differences.rounding_bound import accumulated_rounding, callable_noise, difference_noise
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.forward import Tangents, tangents
 from diffcli.methods.sweeps.reverse import activity
-from diffcli.named import NamedTuple
 from diffcli.tape.running.evaluation import Values, held_functions, run
 from diffcli.tape.running.rules import FLOAT
 

@@ -16,7 +16,7 @@ import math
 from collections.abc import Sequence
 from fractions import Fraction
 
-from diffcli.named import NamedTuple
+from diffcli._named import NamedTuple
 
 
 class Stencil(NamedTuple):

@@ -10,10 +10,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+from diffcli._named import NamedTuple
 from diffcli.methods.differences.rounding_bound import UNIT
 from diffcli.methods.differences.sampling import TapeSampler
 from diffcli.methods.differences.stencils import Stencil
-from diffcli.named import NamedTuple
 
 EPSILON = 2 * UNIT
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic
 from diffcli.methods.sweeps.colouring import Groups
 from diffcli.methods.sweeps.sparsity import Pattern
-from diffcli.named import NamedTuple
 from diffcli.records import Difference, Number, SymbolicDerivative
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import chain
 
+from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic, LimitError, as_stop, error
 from diffcli.methods.nonsmooth.breaks import find_breaks
 from diffcli.methods.nonsmooth.notes import describe_breaks
@@ -22,7 +23,6 @@ from diffcli.methods.problem.system import System
 from diffcli.methods.sweeps.colouring import Groups, colour_columns, colour_rows
 from diffcli.methods.sweeps.sparsity import Pattern, find_pattern, flow_of
 from diffcli.methods.traces.sweep_count import SweepCount, count_sweeps
-from diffcli.named import NamedTuple
 from diffcli.records import Difference, Number, SymbolicDerivative
 from diffcli.tape.running.rules import Overrides
 

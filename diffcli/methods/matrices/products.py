@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic, ExpressionError, error
 from diffcli.methods.matrices.hessian import gradient_of, require_one
 from diffcli.methods.matrices.jacobian import evaluated, kinks_of
@@ -20,7 +21,6 @@ from diffcli.methods.problem.components import Elements
 from diffcli.methods.problem.problem import At, Problem, Target
 from diffcli.methods.problem.scalarise import in_numbers, variables_of
 from diffcli.methods.problem.system import with_semicolons
-from diffcli.named import NamedTuple
 from diffcli.records import Difference, Number, is_array, is_finite
 
 Direction = str | Mapping[str, object]

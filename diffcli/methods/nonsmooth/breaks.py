@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from diffcli._named import NamedTuple
 from diffcli.methods.problem.problem import Problem
-from diffcli.named import NamedTuple
 from diffcli.operations import row_of
 from diffcli.records import is_array
 from diffcli.tape.running.evaluation import arithmetic_of

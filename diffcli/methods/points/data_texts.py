@@ -47,18 +47,16 @@ def read_csv(text: str, path: str) -> Any:
     """
     from diffcli.operations.arithmetic.array_files import to_array
 
-    rows: list[list[float]] = []
+    rows: list[list[Any]] = []
     named = False
     for line, cells in csv_lines(text, path, "\t;, "):
-        if not rows and not named and not any(map(_is_number, cells)):
+        row = list(map(_number, cells))
+        if not rows and not named and row.count(None) == len(row):
             named = True
             continue
-        try:
-            row = list(map(float, cells))
-        except ValueError:
-            row = [math.nan]
-        if not all(map(math.isfinite, row)):
-            raise _bad_cell(path, line, cells)
+        for column, (cell, number) in enumerate(zip(cells, row, strict=True), 1):
+            if number is None or not math.isfinite(number):
+                raise _bad_cell(f"line {line}, column {column} of {path}", cell.strip(), number)
         if rows and len(row) != len(rows[0]):
             count = f"{len(row)} number{'s' * (len(row) != 1)}"
             raise bad_file("bad-data", f"line {line} of {path} has {count}, and there are {len(rows[0])} in those before it")
@@ -94,25 +92,22 @@ def csv_lines(text: str, path: str, separators: str = "\t;,") -> Iterator[tuple[
         raise bad_file("bad-data", f"line {reader.line_num} of {path} is not CSV: {failure}") from None
 
 
-def _is_number(cell: str) -> bool:
+def _number(cell: str) -> float | None:
+    """The number of a cell; None if it is none."""
     try:
-        float(cell)
+        return float(cell)
     except ValueError:
-        return False
-    return True
+        return None
 
 
-def _bad_cell(path: str, line: int, cells: list[str]) -> UsageError:
-    """The first cell of a line that is no finite number."""
-    column = next(place for place, cell in enumerate(cells) if not _is_number(cell) or not math.isfinite(float(cell)))
-    cell = cells[column].strip()
-    where = f"line {line}, column {column + 1} of {path}"
+def _bad_cell(where: str, cell: str, number: float | None) -> UsageError:
+    """The error about a cell that is no finite number."""
     if not cell:
         return bad_file("bad-data", f"{where} is empty, where a number is needed")
     shown = cell if len(cell) <= 40 else f"{cell[:37]}..."
-    finite = "a finite number" if _is_number(cell) else "a number"
-    help = ["write numbers with a decimal point, as 1.5"] if _is_number(cell.replace(",", ".")) and "," in cell else []
-    return bad_file("bad-data", f"{where} is `{shown}`, not {finite}", *help)
+    wanted = "a number" if number is None else "a finite number"
+    help = ["write numbers with a decimal point, as 1.5"] if "," in cell and _number(cell.replace(",", ".")) is not None else []
+    return bad_file("bad-data", f"{where} is `{shown}`, not {wanted}", *help)
 
 
 # -- JSON --------------------------------------------------------------------------------------------------------------

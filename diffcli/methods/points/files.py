@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic, Mark, Source, Span, UsageError, error
 from diffcli.language.parsing.tokens import is_name, plain_name
 from diffcli.methods.points.data_texts import (
@@ -24,7 +25,6 @@ from diffcli.methods.points.data_texts import (
     read_json,
 )
 from diffcli.methods.points.file_text import bad_file, open_file, read_text
-from diffcli.named import NamedTuple
 
 _REFERENCE = re.compile(r'\s*(?:(?P<name>[^\W\d]\w*)\s*=\s*)?@\s*(?P<path>"[^"\n]*"|[^,;\n]*)')
 """A reference to a file, where an assignment may begin. A path with a comma in it stands in quotation marks."""

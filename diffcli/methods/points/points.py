@@ -22,12 +22,10 @@ Point = dict[str, Number]
 
 
 class GivenPoint(Point):
-    """Names and their values, each a finite float or an array of float64; and where a text gives them."""
+    """Names and their values, each a finite float or an array of float64; and where texts give them."""
 
-    __slots__ = ("places",)
-
-    def __init__(self) -> None:
-        self.places: dict[str, tuple[Source, Mark]] = {}
+    places: Mapping[str, tuple[Source, Mark]] = {}
+    """Of a mapping there are none."""
 
     def place(self, name: str) -> tuple[Source, Mark] | tuple[()]:
         """Where a name gets its value, as `diffcli.errors.error` takes it; empty for a mapping."""
@@ -36,7 +34,7 @@ class GivenPoint(Point):
 
 def as_point(at: str | Sequence[str] | Mapping[str, object], label: str = "--at", copy: bool = True) -> GivenPoint:
     """A point given as a text, several texts, or a mapping: see `read_point` and `check_mapping`."""
-    return check_mapping(at, copy) if isinstance(at, Mapping) else read_point(at, label)
+    return check_mapping(at, copy) if isinstance(at, (dict, Mapping)) else read_point(at, label)
 
 
 # -- texts -------------------------------------------------------------------------------------------------------------
@@ -60,36 +58,36 @@ def read_point(given: str | Sequence[str], label: str = "--at") -> GivenPoint:
     >>> read_point(["x=2  # radius", "y=x^2"])
     {'x': 2.0, 'y': 4.0}
     """
-    texts = [given] if isinstance(given, str) else [text for text in given if text.strip()]
     references: list[tuple[Reference, Source]] = []
-    programs = [_as_program(Source(text, label), references) for text in texts]
+    if isinstance(given, str):
+        programs = [_as_program(Source(given, label), references)]
+    else:
+        programs = [_as_program(Source(text, label), references) for text in given if text.strip()]
     point = GivenPoint()
+    places: dict[str, tuple[Source, Mark]] = {}
+    point.places = places
     named: set[str] = set()
     if references:
         from diffcli.methods.points.files import read_references
 
-        for name, value in read_references(references, point.places, named).items():
+        for name, value in read_references(references, places, named).items():
             point[name] = _expression(name, value) if isinstance(value, str) else value
     for written, source in programs:
-        if not references or written.strip(" \t\n;"):
-            _bind(written, source, point, named)
+        if references and not written.strip(" \t\n;"):
+            continue
+        program = _read_program(written, source, point)
+        values = _values(program, source, point)
+        for statement in program.statements:
+            name = statement.name
+            if name in named:
+                from diffcli.methods.points.files import bound_twice
+
+                raise ExpressionError([bound_twice(name, source, statement.name_span)])
+            require_finite(name, values[name], source, Mark(statement.span))
+            places[name] = source, Mark(statement.name_span)
+        named.update(values)
+        point.update(values)
     return point
-
-
-def _bind(written: str, source: Source, point: GivenPoint, named: set[str]) -> None:
-    """Evaluate the statements of one text of a point, and add their values to it; ``named`` are the names that are given."""
-    program = _read_program(written, source, point)
-    for statement in program.statements:
-        if statement.name in named:
-            from diffcli.methods.points.files import bound_twice
-
-            raise ExpressionError([bound_twice(statement.name, source, statement.name_span)])
-    values = _values(program, source, point)
-    for statement in program.statements:
-        require_finite(statement.name, values[statement.name], source, Mark(statement.span))
-        point.places[statement.name] = source, Mark(statement.name_span)
-    named.update(values)
-    point.update(values)
 
 
 def _read_program(written: str, source: Source, known: Point) -> Program:
@@ -123,7 +121,8 @@ def _values(program: Program, source: Source, known: Point) -> Point:
     except ExpressionError as fault:
         raise ExpressionError([found._replace(source=source) for found in fault.diagnostics]) from None
     values = evaluate(tape, [known[name] for name in tape.inputs])
-    return {name: values[slot] if is_array(values[slot]) else float(values[slot]) for name, slot in tape.bindings.items()}
+    found = {name: values[slot] for name, slot in tape.bindings.items()}
+    return {name: value if is_array(value) else float(value) for name, value in found.items()}
 
 
 def _expression(name: str, text: str) -> Number:

@@ -10,7 +10,6 @@ from diffcli.methods.problem.problem import Problem
 from diffcli.operations import row_of
 from diffcli.operations.array_row import size
 from diffcli.tape import Tape
-from diffcli.tape.running.array_rules import adjoint_reads, breaks_read_result
 from diffcli.tape.running.evaluation import Evaluator
 
 LARGE = 1_000_000
@@ -41,6 +40,8 @@ def needed_slots(tape: Tape, active: bytearray) -> set[int]:
     >>> sorted(needed_slots(tape, activity(tape)))  # x, -x, the exponential and the result
     [0, 1, 3, 5]
     """
+    from diffcli.tape.running.array_rules import adjoint_reads, breaks_read_result  # numbers do not wait for NumPy
+
     found = {tape.output, *tape.outputs}
     for slot in tape.rows():
         if not active[slot]:

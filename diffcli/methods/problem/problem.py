@@ -8,12 +8,12 @@ from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING, Any
 
+from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic, DiffcliError, ExpressionError, Mark, UsageError, error
 from diffcli.language import Program, parse
 from diffcli.language.writing.printer import number_text, program_text
 from diffcli.methods.points.points import Point, as_point
 from diffcli.methods.sweeps.reverse import Adjoints, accumulate, activity, adjoints
-from diffcli.named import NamedTuple
 from diffcli.operations import CONSTANTS
 from diffcli.records import Number, is_array
 from diffcli.tape import Tape, evaluate, lower
@@ -114,7 +114,7 @@ class Problem:
     def _ask(self, question: Question, at: At, wrt: str | Sequence[str] | None, share: bool, most_rows: int) -> None:
         program = question.program
         function: Any = None if type(program) is Program else program
-        places: dict[str, Any] = {}
+        places: Any = None
         if function is not None and wrt is not None:
             if not isinstance(at, Mapping):
                 read = as_point(at)
@@ -122,7 +122,7 @@ class Problem:
             function, at = function.holding(at, wrt)
             program = function
         given = as_point(at)
-        given.places.update(places)
+        given.places = places or given.places
         subject = f"`{function.name}`" if function is not None else "the expression"
         if any(name not in given for name in program.inputs) or len(given) > len(program.inputs):
             from diffcli.methods.problem.remarks import name_faults  # a right point does not wait for it

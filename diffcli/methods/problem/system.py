@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from copy import copy
 
+from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic, ExpressionError, Mark, Source, Span, UsageError, did_you_mean, error
 from diffcli.language import Program, parse
 from diffcli.language.syntax import NAME, Statement
 from diffcli.methods.problem.problem import At, Output, Problem, Question, Target, as_program, placed
 from diffcli.methods.problem.remarks import OF, moved
-from diffcli.named import NamedTuple
 from diffcli.tape.lowering import MOST_ROWS
 
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, cast
 
-from diffcli.named import NamedTuple
+from diffcli._named import NamedTuple
 from diffcli.operations import OPERATIONS
 from diffcli.operations.arithmetic import arrays
 from diffcli.operations.arithmetic.array_functions import sum_to

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from diffcli.named import NamedTuple
+from diffcli._named import NamedTuple
 from diffcli.tape import Tape
 from diffcli.tape.running.evaluation import Values
 from diffcli.tape.running.rules import FLOAT, Overrides, TermFunctions

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from diffcli.named import NamedTuple
+from diffcli._named import NamedTuple
 from diffcli.tape import Tape
 from diffcli.tape.running.evaluation import Values
 from diffcli.tape.running.rules import ABSENT, FLOAT, terms

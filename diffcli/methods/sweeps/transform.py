@@ -15,9 +15,9 @@ from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
+from diffcli._named import NamedTuple
 from diffcli.errors import Span
 from diffcli.methods.sweeps.reverse import activity
-from diffcli.named import NamedTuple
 from diffcli.operations import OPERATIONS
 from diffcli.tape import Skip, Tape
 from diffcli.tape.building.accumulation import Contributions

@@ -17,11 +17,11 @@ from itertools import product
 import sympy
 from sympy.core.relational import Relational
 
+from diffcli._named import NamedTuple
 from diffcli.methods.sweeps.reverse import activity
 from diffcli.methods.symbolic.symbolic import exact
 from diffcli.methods.symbolic.text import Expression
 from diffcli.methods.symbolic.zero_test import MOST_NODES, node_count, vanishes
-from diffcli.named import NamedTuple
 from diffcli.operations import OPERATIONS
 from diffcli.tape import Tape, evaluate
 

@@ -12,13 +12,13 @@ from functools import partial
 
 import sympy
 
+from diffcli._named import NamedTuple
 from diffcli.errors import LimitError
 from diffcli.methods.symbolic.case_proof import is_equal_by_cases
 from diffcli.methods.symbolic.equality import is_zero, witness
 from diffcli.methods.symbolic.symbolic import SympyBuilder
 from diffcli.methods.symbolic.text import Expression, Undecided, attempted, to_program_text
 from diffcli.methods.symbolic.zero_test import node_count, vanishes
-from diffcli.named import NamedTuple
 from diffcli.tape import Tape
 from diffcli.tape.running.algebra import replay
 

@@ -24,7 +24,7 @@ from diffcli.language.writing.printer import number_text, shorten
 from diffcli.methods.differences.precise import DIGITS, precise_value, with_exact_names
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.problem.scalarise import point_of
-from diffcli.methods.symbolic.text import Expression, Undecided, to_program_text
+from diffcli.methods.symbolic.text import Expression, Undecided, to_latex, to_program_text
 from diffcli.operations import OPERATIONS
 from diffcli.records import SymbolicDerivative
 from diffcli.tape import Tape
@@ -248,7 +248,7 @@ def described(
         message = f"SymPy's form of the {kind} by {by} {fault} at this point"
         rule = f"by the rules of the table it is {number_text(by_rules + 0.0)} (--mode {mode})"
         notes.append(Diagnostic("symbolic-form", "warning", message, notes=(f"its form: {shorten(text)}", rule)))
-    return SymbolicDerivative(variables[-1], text, short, sympy.latex(raw if simplified is None else simplified), value)
+    return SymbolicDerivative(variables[-1], text, short, to_latex(raw if simplified is None else simplified), value)
 
 
 def _text_value(problem: Problem, variable: str, text: str, notes: list[Diagnostic]) -> float:

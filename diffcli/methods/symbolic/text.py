@@ -9,7 +9,7 @@ import sympy
 
 from diffcli.errors import LimitError, error
 from diffcli.language.syntax import ATOM, COMPARISON, NEGATION, POWER, PRODUCT, SUM
-from diffcli.language.writing.printer import Parts, call_parts, operator_parts, pieces
+from diffcli.language.writing.printer import Parts, call_parts, latex_name, operator_parts, pieces
 from diffcli.operations import OPERATIONS
 
 Expression: TypeAlias = Any
@@ -37,6 +37,16 @@ def attempted(work: Callable[[], T]) -> T | None:
         raise
     except Exception:
         return None
+
+
+def to_latex(expression: Expression) -> str:
+    """An expression in LaTeX, with names spelled as everywhere else: SymPy takes what follows underscores for scripts.
+
+    >>> to_latex(sympy.Symbol("a_b_c") ** 2)
+    '\\\\mathrm{a\\\\_b\\\\_c}^{2}'
+    """
+    names = {symbol: latex_name(symbol.name) for symbol in expression.free_symbols if symbol.name.isidentifier()}
+    return str(sympy.latex(expression, symbol_names=names))
 
 
 def to_program_text(expression: Expression, most_nodes: int, variables: Collection[str] = ()) -> str:

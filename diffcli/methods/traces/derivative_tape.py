@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from diffcli._named import NamedTuple
 from diffcli.methods.problem.problem import Linearisation, Problem
 from diffcli.methods.sweeps.transform import transform_reverse
 from diffcli.methods.traces.cost import function_cost
 from diffcli.methods.traces.trace import Notation, Tracer, operand_of
-from diffcli.named import NamedTuple
 from diffcli.records import Number, Operand, Trace, is_array
 
 

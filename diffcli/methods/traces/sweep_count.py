@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from diffcli._named import NamedTuple
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.colouring import Groups
 from diffcli.methods.sweeps.sparsity import Flow
 from diffcli.methods.traces.cost import function_cost
 from diffcli.methods.traces.trace import formula_of
-from diffcli.named import NamedTuple
 from diffcli.tape.running.rules import Term, terms
 
 MOST_FORMULAS = 20_000

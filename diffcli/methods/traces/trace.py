@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
+from diffcli._named import NamedTuple
 from diffcli.language import Program, parse
 from diffcli.language.writing.printer import LATEX, MATHEMATICS, PLAIN_MATHEMATICS, Dialect, number_text, to_text
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.reverse import Step
-from diffcli.named import NamedTuple
 from diffcli.operations import OPERATIONS
 from diffcli.operations.custom_operations import OwnName
 from diffcli.records import AdjointStep, Operand, PrimalRow, TangentRow, Trace, is_array

@@ -7,8 +7,8 @@ from typing import Any
 from diffcli.methods.traces.derivative_tape import DerivativeTape
 from diffcli.methods.traces.trace import ASCII, IN_LATEX, Notation
 from diffcli.records import Operand
-from diffcli.records.blocks import Block, Column, Table, Text
-from diffcli.reports.derivatives.trace import primal_value, trace_data
+from diffcli.records.blocks import Block, Column, Table, Text, numbers
+from diffcli.reports.derivatives.trace import operand_data, primal_formula, primal_value, trace_data
 from diffcli.reports.document import number
 
 
@@ -17,13 +17,11 @@ def derivative_tape_blocks(found: DerivativeTape, notation: Notation) -> list[Bl
     latex = notation is IN_LATEX
     rows = []
     for row, adjoints in zip(found.trace.primal, found.adjoints, strict=True):
-        formula = row.formula
-        if row.operation != "input" and row.name:
-            formula = f"{formula} = {notation.dialect.name(row.name)}"
-        rows.append((notation.value(row.v), formula, primal_value(row), ", ".join(map(notation.adjoint, adjoints))))
+        words = ", ".join(map(notation.adjoint, adjoints))
+        rows.append((notation.value(row.v), primal_formula(row, notation), primal_value(row), words))
     row_title = r"\text{row}" if latex else "row"
     adjoint = r"\text{adjoint}" if latex else "adjoint"
-    columns = (Column("v", math=True), Column(row_title, math=True), Column("value", numeric=True), Column(adjoint, math=True))
+    columns = (Column("v", math=True), Column(row_title, math=True), *numbers("value"), Column(adjoint, math=True))
     title = f"derivative tape: from {notation.value(found.first)} on, the rows of the gradient"
     if found.trace.primal and found.first > found.trace.primal[-1].v:
         title = "derivative tape: the gradient takes no row of its own"
@@ -31,7 +29,7 @@ def derivative_tape_blocks(found: DerivativeTape, notation: Notation) -> list[Bl
     names = tuple(
         (name.replace("df/d", f"{sign}f/{sign}", 1), _place(operand, notation), value) for name, operand, value in found.outputs
     )  # fmt: skip
-    results = (Column("result"), Column("=", math=True), Column("value", numeric=True))
+    results = (Column("result"), Column("=", math=True), *numbers("value"))
     return [
         Table(r"derivative tape" if latex else title, columns, tuple(rows), len(rows) // 2, found.trace.hidden[0]),
         Table("results of the derivative tape", results, names),
@@ -63,12 +61,8 @@ def derivative_tape_data(found: DerivativeTape) -> dict[str, Any]:
             for row, adjoints in zip(rows, found.adjoints, strict=True)
         ],
         "first": f"v[{found.first}]",
-        "outputs": [{"name": name, "at": _place_data(operand), "value": value} for name, operand, value in found.outputs],
+        "outputs": [{"name": name, "at": operand_data(operand), "value": value} for name, operand, value in found.outputs],
         "function": found.function,
         "together": found.together,
         "ratio": found.ratio if found.function else None,
     }
-
-
-def _place_data(operand: Operand) -> str | float | None:
-    return f"v[{operand.v}]" if operand.v is not None else operand.constant

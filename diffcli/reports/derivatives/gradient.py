@@ -8,9 +8,9 @@ from diffcli.language import parse
 from diffcli.language.writing.printer import LATEX, step_text, to_text
 from diffcli.methods.traces.trace import IN_LATEX, NOTATIONS, Notation
 from diffcli.records import Cost, Difference, GradientResult, SymbolicDerivative, is_array
-from diffcli.records.blocks import Block, Column, Document, Table, Text, Value, Values
+from diffcli.records.blocks import Block, Column, Document, Table, Text, Value, Values, numbers, texts
 from diffcli.reports.derivatives.trace import trace_data, trace_tables
-from diffcli.reports.document import LONGEST, data_of, heading, number
+from diffcli.reports.document import LONGEST, data_of, heading, number, partial
 from diffcli.reports.formats import Style
 
 
@@ -21,6 +21,9 @@ def gradient_report(
 
     ``timing`` holds the seconds of each stage, where they were asked for.
     """
+    data = _data(result, timing, style.full)
+    if style.format.whole:
+        return Document((), data)
     notation = NOTATIONS[style.notation]
     blocks: list[Block] = _heading(result, notation)
     if result.trace is not None and result.trace.primal:
@@ -42,7 +45,7 @@ def gradient_report(
         blocks.append(Text("every element: --full, --json, or -o result.json", "dim"))
     if result.cost is not None:
         blocks.append(Text(_cost_text(result.cost, result.mode)))
-    return Document(tuple(blocks), _data(result, timing, style.full))
+    return Document(tuple(blocks), data)
 
 
 def _heading(result: GradientResult, notation: Notation) -> list[Block]:
@@ -89,7 +92,6 @@ def _latex_point(name: str, value: Any) -> str:
 
 
 def _values(result: GradientResult, style: Style) -> tuple[Value, ...]:
-    sign = "∂" if style.unicode else "d"
     values = [Value("f", "f", result.value)]
     if result.seed is not None and result.directional is not None:
         from diffcli.language.writing.array_text import direction_text
@@ -101,7 +103,7 @@ def _values(result: GradientResult, style: Style) -> tuple[Value, ...]:
         remark = _remark(result, name)
         bar = _bar(differences[name]) if name in differences else _widest_bar(name, result.differences)
         remark = "; ".join(filter(None, (bar, remark)))
-        values.append(Value(f"df/d{name}", f"{sign}f/{sign}{name}", derivative, remark))
+        values.append(partial("f", name, derivative, style.partial, remark))
     return tuple(values)
 
 
@@ -139,10 +141,7 @@ def _remark(result: GradientResult, name: str) -> str:
 
 
 def _difference_tables(differences: tuple[Difference, ...], brief: bool) -> list[Block]:
-    columns = (
-        Column("along"), Column("method"), Column("order", numeric=True), Column("step h", numeric=True),
-        Column("evaluations", numeric=True), Column("±", numeric=True),
-    )  # fmt: skip
+    columns = (*texts("along", "method"), *numbers("order", "step h", "evaluations", "±"))
     rows = tuple(
         (
             found.variable, _method(found), found.order or None,
@@ -150,7 +149,7 @@ def _difference_tables(differences: tuple[Difference, ...], brief: bool) -> list
         )
         for found in differences
     )  # fmt: skip
-    sampled = (Column("along"), Column("x", numeric=True, full=True), Column("f", numeric=True, full=True))
+    sampled = (*texts("along"), *numbers("x", "f", full=True))
     samples = tuple((found.variable, x, value) for found in differences for x, value in found.samples)
     reasons = [Text(f"{found.variable}: {found.reason}", "dim") for found in differences]
     blocks: list[Block] = [Table("finite differences", columns, rows), *reasons]
@@ -165,14 +164,14 @@ def _method(found: Difference) -> str:
 
 def _symbolic_tables(symbolic: tuple[SymbolicDerivative, ...], notation: Notation) -> list[Block]:
     if notation is IN_LATEX:
-        titles = (Column("along"), Column(r"\text{derivative by SymPy}", math=True), Column("value", numeric=True))
+        titles = (Column("along"), Column(r"\text{derivative by SymPy}", math=True), *numbers("value"))
         return [Table("", titles, tuple((found.variable, found.latex, found.value) for found in symbolic))]
     tables: list[Block] = []
     for found in symbolic:
         rows = [("by SymPy", found.unsimplified)]
         if found.simplified != found.unsimplified:
             rows.append(("simplified", found.simplified or "not finished"))
-        tables.append(Table("", (Column("form"), Column(f"derivative along {found.variable}")), tuple(rows)))
+        tables.append(Table("", texts("form", f"derivative along {found.variable}"), tuple(rows)))
     return tables
 
 

@@ -11,8 +11,8 @@ from diffcli.methods.matrices.jacobian import JacobianResult
 from diffcli.methods.matrices.products import ProductResult
 from diffcli.methods.sweeps.sparsity import Pattern
 from diffcli.records import Difference, Number, SymbolicDerivative, is_array
-from diffcli.records.blocks import Block, Cell, Column, Document, Matrix, Table, Text, Value, Values
-from diffcli.reports.document import data_of, heading, number
+from diffcli.records.blocks import Block, Cell, Column, Document, Matrix, Table, Text, Value, Values, numbers, texts
+from diffcli.reports.document import data_of, heading, number, partial
 from diffcli.reports.formats import PICTURE, Style
 
 MOST_PARTIALS = 30
@@ -70,7 +70,7 @@ def hessian_report(result: HessianResult, style: Style, sparsity: bool = False) 
     blocks = [*_heading(result, f"Hessian {HESSIAN_MODES[result.mode]}"), Values((Value("f", "f", result.value),)), matrix]
     blocks += _hint(matrix, style)
     if result.differences:
-        columns = (Column("by"), Column("and"), Column("evaluations", numeric=True), Column("±", numeric=True))
+        columns = (*texts("by", "and"), *numbers("evaluations", "±"))
         rows = [(found.first, found.second, found.evaluations, found.error) for found in result.differences]
         blocks.append(_listed("second differences", columns, rows))
     if result.symbolic:
@@ -147,23 +147,21 @@ def _product_values(result: ProductResult, style: Style) -> list[Value]:
     bars = {name: found.error for name, found in result.differences}
     values = [Value(name, name, value) for name, value in result.values.items()]
     for name, entry in result.product.items():
-        label, machine = _label(result, name, style.partial)
         bar = bars.get(name)
-        values.append(Value(machine, label, entry, "" if bar is None else f"± {number(bar, 2)}"))
+        values.append(_entry(result, name, entry, style.partial)._replace(remark="" if bar is None else f"± {number(bar, 2)}"))
     return values
 
 
-def _label(result: ProductResult, name: str, sign: str) -> tuple[str, str]:
-    """What an entry is called, for people and for machines."""
+def _entry(result: ProductResult, name: str, entry: Number, sign: str) -> Value:
     if result.kind == "jvp":
-        return f"d{name} along v", f"d{name}"
-    if result.kind == "vjp":
-        single = next(iter(result.values))
-        seed = result.seed.get(single)
-        if len(result.values) == 1 and not is_array(seed) and seed == 1.0:
-            return f"{sign}{single}/{sign}{name}", f"d{single}/d{name}"
-        return f"{sign}(w·f)/{sign}{name}", f"d(w*f)/d{name}"
-    return f"d({sign}f/{sign}{name}) along v", f"d(df/d{name})"
+        return Value(f"d{name}", f"d{name} along v", entry, of=name, along=True)
+    if result.kind == "hvp":
+        return Value(f"d(df/d{name})", f"d({sign}f/{sign}{name}) along v", entry, of="f", by=name, along=True)
+    single, *others = result.values
+    seed = result.seed.get(single)
+    if not others and not is_array(seed) and seed == 1.0:
+        return partial(single, name, entry, sign)
+    return Value(f"d(w*f)/d{name}", f"{sign}(w·f)/{sign}{name}", entry, of="w*f", by=name)
 
 
 # -- how they were found -----------------------------------------------------------------------------------------------------
@@ -178,15 +176,14 @@ def _listed(title: str, columns: Sequence[Column], rows: Sequence[tuple[Cell, ..
 
 def _differences(found: Sequence[tuple[str, Difference]]) -> Table:
     """The steps and the error bars of differences, each with its name."""
-    numeric = [Column(title, numeric=True) for title in ("step h", "evaluations", "±")]
+    columns = (*texts("derivative", "method"), *numbers("step h", "evaluations", "±"))
     rows = [(name, of.method, step_text(of.step) if of.step else None, of.evaluations, of.error) for name, of in found]
-    return _listed("finite differences", (Column("derivative"), Column("method"), *numeric), rows)
+    return _listed("finite differences", columns, rows)
 
 
 def _forms(found: Sequence[tuple[str, SymbolicDerivative]]) -> Table:
     """SymPy's forms, each with its name."""
-    columns = (Column("derivative"), Column("by SymPy"))
-    return _listed("", columns, [(name, each.simplified or each.unsimplified) for name, each in found])
+    return _listed("", texts("derivative", "by SymPy"), [(name, each.simplified or each.unsimplified) for name, each in found])
 
 
 def _structure(result: JacobianResult | HessianResult, rows: tuple[str, ...], drawn: bool, style: Style) -> list[Block]:

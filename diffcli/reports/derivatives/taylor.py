@@ -5,7 +5,7 @@ from __future__ import annotations
 from diffcli.language import parse
 from diffcli.language.writing.printer import LATEX, to_text
 from diffcli.methods.taylor import TaylorResult
-from diffcli.records.blocks import Block, Column, Document, Table, Text
+from diffcli.records.blocks import Block, Document, Table, Text, numbers
 from diffcli.reports.document import data_of, heading
 from diffcli.reports.formats import TEX, Style
 
@@ -21,9 +21,8 @@ def taylor_report(result: TaylorResult, style: Style) -> Document:
     sides = {"on the left": result.left, "on the right": result.right}
     if any(side not in (None, result.coefficients) for side in sides.values()):
         columns |= {title: side for title, side in sides.items() if side is not None}
-    titles = tuple(Column(title, numeric=True) for title in ("k", *columns))
     rows = tuple((k, *numbers) for k, numbers in enumerate(zip(*columns.values(), strict=True)))
-    blocks.append(Table("", titles, rows))
+    blocks.append(Table("", numbers("k", *columns), rows))
     if result.polynomial is not None and len(result.polynomial) <= LONGEST:
         blocks += _latex(result.polynomial) if style.notation == TEX else [Text(result.polynomial, "code")]
     fields = "schema expression variable at order coefficients derivatives polynomial left right notes"

@@ -31,11 +31,8 @@ def trace_tables(trace: Trace, notation: Notation, full: bool = False) -> list[B
         columns += [Column(words[1], math=True), *seeds]
     rows = []
     for position, row in enumerate(trace.primal):
-        formula = row.formula
-        if row.operation != "input" and row.name:
-            formula = f"{formula} = {notation.dialect.name(row.name)}"
         shape = (_shape(row.value),) if shaped else ()
-        cells = (notation.value(row.v), formula, *shape, shown(primal_value(row)))
+        cells = (notation.value(row.v), primal_formula(row, notation), *shape, shown(primal_value(row)))
         if seeds:
             tangent = trace.tangent[position]
             # no dependence is a tangent of 0, but in a branch that is not taken there is none at all
@@ -69,6 +66,11 @@ def _shape(value: Any) -> str:
     return shape_text(value.shape)
 
 
+def primal_formula(row: PrimalRow, notation: Notation) -> str:
+    """How a value came to be, and what the program calls it."""
+    return row.formula if row.operation == "input" or not row.name else f"{row.formula} = {notation.dialect.name(row.name)}"
+
+
 def primal_value(row: PrimalRow) -> Any:
     """The cell of a value: a truth in words, and words where there is none."""
     if row.value is None:
@@ -89,7 +91,7 @@ def _adjoint_table(trace: Trace, notation: Notation, shaped: bool, shown: Callab
     return Table("reverse adjoint trace, in order of execution", columns, rows, len(rows) // 2, trace.hidden[1])
 
 
-def _operand_data(operand: Operand) -> Any:
+def operand_data(operand: Operand) -> Any:
     return f"v[{operand.v}]" if operand.v is not None else operand.constant
 
 
@@ -107,7 +109,7 @@ def trace_data(trace: Trace, full: bool = True) -> dict[str, Any]:
             {
                 "v": f"v[{row.v}]",
                 "operation": row.operation,
-                "operands": [shown(_operand_data(operand)) for operand in row.operands],
+                "operands": [shown(operand_data(operand)) for operand in row.operands],
                 "formula": row.formula,
                 "value": shown(row.value),
                 **({"shape": list(getattr(row.value, "shape", ()))} if shaped else {}),

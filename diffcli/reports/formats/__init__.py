@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from diffcli.named import NamedTuple
+from diffcli._named import NamedTuple
 from diffcli.records.blocks import Document
 
 PERSON, PROGRAM, PICTURE = "person", "program", "picture"
@@ -32,7 +32,7 @@ class Format(NamedTuple):
     draws: str = ""
     """What it draws: trees, if it is a page of characters of one width; the figure or the graph of a report, if a picture."""
     whole: bool = False
-    """Whether it carries all that is known of a result, its warnings and times among it, so that stderr does not."""
+    """Whether it carries the data of a report, its warnings and times among them, so that stderr does not, and no blocks."""
     binary: bool = False
 
 

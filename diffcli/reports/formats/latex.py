@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from diffcli.language.writing.printer import GREEK_LETTERS, latex_name, latex_number
 from diffcli.records import Number, is_array
-from diffcli.records.blocks import MOST_SHOWN, Block, Document, Matrix, Table, Text, Values
+from diffcli.records.blocks import MOST_SHOWN, Block, Document, Matrix, Table, Text, Value, Values
 from diffcli.reports.document import cells, hidden_text
 from diffcli.reports.formats import Style
 
@@ -39,7 +39,7 @@ def _block(block: Block, style: Style) -> str:
     if isinstance(block, Text):
         return _text(block)
     if isinstance(block, Values):
-        rows = [[f"${_label(value.name)}$", f"${_number(value.number)}$", escape(value.remark)] for value in block.values]
+        rows = [[_label(value), f"${_number(value.number)}$", escape(value.remark)] for value in block.values]
         remarked = any(value.remark for value in block.values)
         return _tabular("lrl" if remarked else "lr", [], rows if remarked else [row[:2] for row in rows])
     if isinstance(block, Matrix):
@@ -92,11 +92,13 @@ def _text(block: Text) -> str:
     return escape(block.text)
 
 
-def _label(name: str) -> str:
-    """``df/dx1`` as a partial derivative."""
-    if name.startswith("df/d"):
-        return rf"\dfrac{{\partial f}}{{\partial {latex_name(name[4:])}}}"
-    return name
+def _label(value: Value) -> str:
+    """What a value is called: a partial derivative, a change along a direction, a result, or words."""
+    of = r"(w \cdot f)" if value.of == "w*f" else latex_name(value.of or value.name)
+    if not value.of:
+        return f"${of}$" if value.name == value.label else escape(value.label)
+    quotient = rf"\dfrac{{\partial {of}}}{{\partial {latex_name(value.by)}}}" if value.by else of
+    return f"$d {quotient}$" if value.along else f"${quotient}$"
 
 
 def _title(title: str, math: bool) -> str:

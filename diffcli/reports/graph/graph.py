@@ -6,9 +6,9 @@ from typing import Any
 
 from diffcli.language.writing.printer import shorten
 from diffcli.records import is_array
-from diffcli.records.blocks import Block, Column, Document, Table, Text, Value, Values
+from diffcli.records.blocks import Block, Document, Table, Text, Value, Values, numbers, texts
 from diffcli.records.figures import Drawing
-from diffcli.reports.document import data_of, heading
+from diffcli.reports.document import data_of, heading, partial
 from diffcli.reports.formats import PERSON, PICTURE, TREES, Style
 from diffcli.reports.graph.text import tree_lines
 from diffcli.studies.graph.record import Graph, GraphResult, fold_graph
@@ -67,9 +67,8 @@ def _meaning(result: GraphResult) -> str:
 
 
 def _values(result: GraphResult, style: Style) -> tuple[Value, ...]:
-    sign = "∂" if style.unicode else "d"
     assert result.value is not None
-    slopes = [Value(f"df/d{name}", f"{sign}f/{sign}{name}", slope) for name, slope in result.gradient.items()]
+    slopes = [partial("f", name, slope, style.partial) for name, slope in result.gradient.items()]
     return (Value("f", "f", result.value), *slopes)
 
 
@@ -86,8 +85,8 @@ def _tables(graph: Graph) -> list[Block]:
     for edge in graph.edges:
         what = "" if edge.number is None else edge.label or "partial"
         edges.append((graph.nodes[edge.operand].id, graph.nodes[edge.user].id, edge.position, what, edge.number))
-    node_columns = (*map(Column, ("node", "kind", "operation", "name", "text")), Column("value", True), Column("adjoint", True))
-    edge_columns = (Column("from"), Column("to"), Column("operand", True), Column("what"), Column("number", True))
+    node_columns = (*texts("node", "kind", "operation", "name", "text"), *numbers("value", "adjoint"))
+    edge_columns = (*texts("from", "to"), *numbers("operand"), *texts("what"), *numbers("number"))
     return [Table("nodes", node_columns, tuple(nodes)), Table("edges", edge_columns, tuple(edges))]
 
 

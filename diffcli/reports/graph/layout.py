@@ -12,7 +12,7 @@ from bisect import bisect_right, insort
 from collections.abc import Sequence
 from itertools import pairwise
 
-from diffcli.named import NamedTuple
+from diffcli._named import NamedTuple
 from diffcli.studies.graph.record import Graph
 
 GAP = 18.0

@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from diffcli.named import NamedTuple
+from diffcli._named import NamedTuple
 from diffcli.reports.formats import Style
 from diffcli.reports.graph.layout import PORT, Point, lay_out, port_height
 from diffcli.reports.graph.text import edge_text, head_text, number_lines

@@ -12,7 +12,7 @@ import math
 import sys
 from collections.abc import Iterable, Sequence
 
-from diffcli.named import NamedTuple
+from diffcli._named import NamedTuple
 from diffcli.records.figures import Axis, Figure, Series
 
 Place = tuple[float, float]

@@ -10,7 +10,7 @@ import math
 import textwrap
 from collections.abc import Sequence
 
-from diffcli.named import NamedTuple
+from diffcli._named import NamedTuple
 from diffcli.records.figures import Figure, Series
 from diffcli.reports.plots.axes import Frame, Place, Point, frame
 from diffcli.reports.plots.canvas import LETTERS, colors, mark_colors

@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from diffcli.records.blocks import Block, Column, Document, Table, Text, Value, Values
-from diffcli.reports.document import data_of, number
+from diffcli.records.blocks import Block, Column, Document, Table, Text, Values, numbers, texts
+from diffcli.reports.document import data_of, number, partial
 from diffcli.reports.formats import PROGRAM, Style
 from diffcli.reports.step_size.figure import step_size_figure
 from diffcli.reports.step_size.text import about, definitions, has_errors, is_beyond, luck, question, verdict
@@ -39,15 +39,13 @@ def step_size_report(result: StepSizeResult, style: Style, full: bool = False) -
 
 
 def _result(result: StepSizeResult, style: Style) -> Values:
-    sign = "∂" if style.unicode else "d"
-    label = f"{sign}f/{sign}{result.variable}"
     error = result.automatic_error
     if error is not None:
         mode = "by reverse mode" + " in double precision" * (result.dtype == "float32")
         remark = f"{mode}, with an error of {about(error)}"
     else:
         remark = "beyond the range of a float" if is_beyond(result) else "by the rule of the table"
-    return Values((Value(f"df/d{result.variable}", label, result.automatic, remark),))
+    return Values((partial("f", result.variable, result.automatic, style.partial, remark),))
 
 
 def _reference(result: StepSizeResult) -> list[Text]:
@@ -65,12 +63,12 @@ def _reference(result: StepSizeResult) -> list[Text]:
 
 def _table(result: StepSizeResult, digits: int | None) -> Table:
     """A row a decade: the error of each method, or where there is none to know its estimate."""
-    columns = [Column("h", numeric=True), *[Column(swept.method, numeric=True) for swept in result.methods]]
+    columns = numbers("h", *[swept.method for swept in result.methods])
     samples = [{sample.step: sample for sample in swept.samples} for swept in result.methods]
     known = has_errors(result)
     steps = _one_a_decade(result.shown)
     rows = tuple((_size(step, digits), *[_cell(of[step], known, digits) for of in samples]) for step in steps)
-    return Table("absolute error" if known else "the quotients themselves", tuple(columns), rows)
+    return Table("absolute error" if known else "the quotients themselves", columns, rows)
 
 
 def _one_a_decade(steps: Sequence[float]) -> list[float]:
@@ -112,8 +110,8 @@ def _method_table(swept: MethodSweep, result: StepSizeResult, digits: int | None
 
 
 def _tidy(result: StepSizeResult) -> Table:
-    names = ("method", "h", "estimate", "error", "truncation", "rounding", "side", "typical error", "fault")
-    columns = tuple(Column(name, numeric=name not in ("method", "side", "fault")) for name in names)
+    measured = numbers("h", "estimate", "error", "truncation", "rounding")
+    columns = (*texts("method"), *measured, *texts("side"), *numbers("typical error"), *texts("fault"))
     rows = tuple(
         (swept.method, of.step, of.estimate, of.error, of.truncation, of.rounding, of.side, of.typical_error, of.fault)
         for swept in result.methods for of in _shown(swept, result)
@@ -123,8 +121,7 @@ def _tidy(result: StepSizeResult) -> Table:
 
 def _summary(result: StepSizeResult) -> Table:
     ends = ("h best", "error best", "typical best", "h usual", "error usual", "typical usual", "slope T", "slope R")
-    names = ("method", "h* theory", "E* theory", *ends)
-    columns = tuple(Column(name, numeric=name != "method") for name in names)
+    columns = (*texts("method"), *numbers("h* theory", "E* theory", *ends))
     rows = []
     for swept in result.methods:
         known = swept.theory

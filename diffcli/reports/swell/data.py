@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from diffcli.named import NamedTuple
+from diffcli._named import NamedTuple
 from diffcli.reports.document import data_of
 from diffcli.studies.swell.swell import Counts, SwellResult
 

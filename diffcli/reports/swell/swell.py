@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from diffcli._named import NamedTuple
 from diffcli.language import parse
 from diffcli.language.writing.printer import LATEX, to_text
-from diffcli.named import NamedTuple
-from diffcli.records.blocks import Block, Column, Document, Table, Text
+from diffcli.records.blocks import Block, Column, Document, Table, Text, numbers
 from diffcli.records.figures import Axis, Figure, Series
 from diffcli.reports.document import number
 from diffcli.reports.formats import PICTURE, PROGRAM, TEX, TREES, UNICODE, Style
@@ -93,7 +93,7 @@ class _Look:
     def forms(self) -> list[Block]:
         titles = {"value": self.value, "derivative": self.derivative, "simplified": "simplified"}
         math = self.notation == TEX
-        columns = (Column("n", numeric=True), Column("form"), Column(r"\text{expression}" if math else "expression", math=math))
+        columns = (*numbers("n"), Column("form"), Column(r"\text{expression}" if math else "expression", math=math))
         rows = []
         before = 0
         for form in self.result.forms:
@@ -158,7 +158,7 @@ class _Look:
     def _counts(self, title: str, columns: Sequence[Sized]) -> Table:
         counts = self.result.counts
         rows = tuple((str(row.n), *[self._big(column.size(row)) for column in columns]) for row in counts)
-        titles = tuple(Column(title, numeric=True) for title in ("n", *[column.title for column in columns]))
+        titles = numbers("n", *[column.title for column in columns])
         whole = bool(rows) and counts[-1].n == self.result.request.n
         return Table(title, titles, rows, len(rows) - 1, self.result.request.n - len(rows) if whole else 0)
 
@@ -172,7 +172,7 @@ class _Look:
         """What SymPy makes of it, and the seconds it took."""
         names = [name for name in SIZES if every or name in ("operations", "simplified", "cse")]
         rows = [(counts.n, [self._size(counts.n, name) for name in names]) for counts in self.result.counts]
-        columns = (Column("n", numeric=True), *[Column(SIZES[name].title, numeric=True) for name in names])
+        columns = numbers("n", *[SIZES[name].title for name in names])
         what = self.derivative if every else f"operations of {self.derivative}"
         cells = tuple((str(n), *texts) for n, texts in rows if any(texts))
         blocks: list[Block] = [Table(f"{what} by SymPy, measured", columns, self._level(cells))]
@@ -181,7 +181,7 @@ class _Look:
         if timed:
             steps = [step for step in STEPS if any(step == other for _, other in self.result.cells)]
             times = [(counts.n, [self._seconds(counts.n, step) for step in steps]) for counts in self.result.counts]
-            columns = (Column("n", numeric=True), *[Column(STEP_TITLES[step], numeric=True) for step in steps])
+            columns = numbers("n", *[STEP_TITLES[step] for step in steps])
             blocks.append(Table("seconds", columns, tuple((str(n), *texts) for n, texts in times if any(texts))))
         return blocks
 
@@ -247,13 +247,12 @@ class _Look:
         point = ", ".join(f"{name} = {number(value)}" for name, value in result.request.at.items())
         expanded = any(row.expanded is not None for row in result.accuracy)
         titles = ["n", self.derivative, *["error, expanded"] * expanded, "error, tape"]
-        columns = tuple(Column(title, numeric=True) for title in titles)
         digits = None if self.exact else 2
         rows = []
         for row in result.accuracy:
             errors = [*[row.expanded] * expanded, row.tape]
             rows.append((str(row.n), row.exact, *[None if error is None else number(error, digits) for error in errors]))
-        blocks: list[Block] = [Table(f"relative errors of {self.derivative} at {point}", columns, tuple(rows))]
+        blocks: list[Block] = [Table(f"relative errors of {self.derivative} at {point}", numbers(*titles), tuple(rows))]
         if any(row.tape is None for row in result.accuracy):
             text = f"Without an error: where {self.derivative} is 0 or beyond a float, or its digits are not known."
             blocks.append(Text(text, "dim"))

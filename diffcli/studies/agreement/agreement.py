@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
+from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic, LimitError, as_stop
+from diffcli.errors.spelling import for_library
 from diffcli.methods.differences.complex_step import complex_difference
 from diffcli.methods.differences.finite_difference import difference
 from diffcli.methods.nonsmooth.breaks import find_breaks
@@ -15,7 +17,6 @@ from diffcli.methods.nonsmooth.system_notes import require_values
 from diffcli.methods.problem.components import Elements
 from diffcli.methods.problem.problem import At, Problem, Target
 from diffcli.methods.problem.scalarise import in_numbers, variables_of
-from diffcli.named import NamedTuple
 from diffcli.records import SymbolicDerivative
 from diffcli.studies.agreement.verdict import PartialCheck, Way, floors, judge_partial
 from diffcli.tape.lowering import MOST_ROWS
@@ -44,6 +45,7 @@ class Agreement(NamedTuple):
         return all(check.passed for check in self.checks)
 
 
+@for_library
 def check(
     target: Target,
     at: At,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic, LimitError, as_stop
 from diffcli.language import Program
 from diffcli.methods.problem.problem import Problem
-from diffcli.named import NamedTuple
 from diffcli.studies.agreement.agreement import agreement_of
 from diffcli.studies.agreement.verdict import PartialCheck
 

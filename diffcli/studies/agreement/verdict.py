@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from diffcli._named import NamedTuple
 from diffcli.methods.differences.precise import DIGITS, Number, precise_derivative
 from diffcli.methods.differences.rounding_bound import UNIT
 from diffcli.methods.differences.sampling import TapeSampler
@@ -17,7 +18,6 @@ from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, Break
 from diffcli.methods.nonsmooth.one_sided import slopes_of
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.reverse import accumulate, activity
-from diffcli.named import NamedTuple
 from diffcli.operations.arithmetic import precise
 from diffcli.studies.agreement.disagreement import REASONS, Reason, explain_disagreement, find_extreme
 from diffcli.studies.step_size.error_theory import derivative_noise

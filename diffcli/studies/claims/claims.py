@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Mapping
 from itertools import chain, islice
 
+from diffcli._named import NamedTuple
 from diffcli.errors import ExpressionError, Mark, error
 from diffcli.language import Program
 from diffcli.language.writing.printer import number_text
@@ -17,7 +18,6 @@ from diffcli.methods.problem.problem import Problem
 from diffcli.methods.problem.scalarise import in_numbers
 from diffcli.methods.sweeps.forward import tangents
 from diffcli.methods.sweeps.reverse import adjoints
-from diffcli.named import NamedTuple
 from diffcli.operations.array_row import element_names, shape_text
 from diffcli.studies.claims.comparison import Comparison, Function, compare_claim, compare_floats, nice_points, points_about
 from diffcli.studies.claims.slip_search import Observation, find_slip

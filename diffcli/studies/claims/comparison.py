@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from random import Random
 
+from diffcli._named import NamedTuple
 from diffcli.methods.differences.precise import precise_derivative, precise_value
 from diffcli.methods.differences.random_points import random_points
 from diffcli.methods.differences.rounding_bound import value_noise
 from diffcli.methods.sweeps.reverse import Adjoints, activity, adjoints
-from diffcli.named import NamedTuple
 from diffcli.operations import OPERATIONS
 from diffcli.tape import Tape, evaluate
 from diffcli.tape.running.evaluation import Values

@@ -12,9 +12,9 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 
+from diffcli._named import NamedTuple
 from diffcli.language import parse
 from diffcli.methods.problem.problem import Problem
-from diffcli.named import NamedTuple
 from diffcli.operations import OPERATIONS
 from diffcli.studies.claims.slip_text import Place, derivative, neat, slip_text
 from diffcli.studies.claims.slips import SLIPS, Slip

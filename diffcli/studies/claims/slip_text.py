@@ -6,11 +6,11 @@ import math
 from collections.abc import Sequence
 from fractions import Fraction
 
+from diffcli._named import NamedTuple
 from diffcli.errors import ExpressionError
 from diffcli.language import Program, parse
 from diffcli.language.writing.printer import LANGUAGE, number_text, to_text
 from diffcli.methods.problem.problem import Problem
-from diffcli.named import NamedTuple
 from diffcli.operations import OPERATIONS
 from diffcli.studies.claims.slips import LIKE, Slip
 from diffcli.tape import Tape, lower

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from diffcli.named import NamedTuple
+from diffcli._named import NamedTuple
 
 LIKE = 1e-9
 """The relative difference up to which two numbers are taken as the same."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic, ExpressionError, Mark, Source, Span, did_you_mean, error
 from diffcli.language import Program, parse
 from diffcli.language.parsing.tokens import NAME, PASTED, SYMBOL, TOKEN, plain_name
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.problem.scalarise import in_numbers
-from diffcli.named import NamedTuple
 from diffcli.operations import CONSTANTS
 
 _NAMED_DERIVATIVE = re.compile(

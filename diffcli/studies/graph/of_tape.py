@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 from diffcli.errors import ExpressionError
 from diffcli.language import Program
@@ -10,13 +11,13 @@ from diffcli.methods.gradient import explain, with_zeros
 from diffcli.methods.nonsmooth.breaks import find_breaks
 from diffcli.methods.nonsmooth.nonfinite import require_value
 from diffcli.methods.nonsmooth.notes import describe_breaks
+from diffcli.methods.options import GraphOptions
 from diffcli.methods.problem.problem import At, Problem, Target, as_program, one_line
 from diffcli.methods.problem.remarks import unused
 from diffcli.methods.sweeps.reverse import Adjoints, Step, accumulate, activity
 from diffcli.records import Number, is_array
 from diffcli.studies.graph.record import Edge, Graph, GraphResult, Node
 from diffcli.tape import Tape, lower
-from diffcli.tape.lowering import MOST_ROWS
 from diffcli.tape.running.evaluation import Values
 from diffcli.tape.running.rules import FLOAT, Overrides
 
@@ -24,29 +25,15 @@ LONGEST = 40
 """The user's own words for a node, if they are longer, are shown with their middle left out."""
 
 
-def graph_of(
-    target: Target,
-    at: At | None = None,
-    *,
-    wrt: str | Sequence[str] | None = None,
-    kink: str = "min-norm",
-    strict: bool = False,
-    share: bool = False,
-    max_nodes: int = MOST_ROWS,
-    progress: Callable[[str], None] = lambda stage: None,
-) -> GraphResult:
+def graph_of(target: Target, at: At | None = None, **options: Any) -> GraphResult:
     """The graph of a program: at a point with numbers, without a point its structure.
 
     Parameters
     ----------
-    target, at, wrt, share
+    target, at
         As in `diffcli.methods.problem.problem.Problem`. A Python function has no structure without a point.
-    kink, strict
-        The convention where something is not differentiable, and whether to refuse it.
-    max_nodes
-        The longest tape to build.
-    progress
-        Called with each stage as it begins.
+    options
+        Those of `diffcli.methods.options.GraphOptions`.
 
     Raises
     ------
@@ -58,6 +45,8 @@ def graph_of(
         Something is not differentiable there, and ``strict`` or ``kink`` asked for an error.
     LimitError
         The tape would be longer than ``max_nodes``.
+    UsageError
+        As `GraphOptions`.
 
     >>> found = graph_of("x*x + 1", {"x": 3.0})
     >>> [node.id for node in found.graph.nodes], found.gradient
@@ -65,16 +54,17 @@ def graph_of(
     >>> [(edge.operand, edge.user, edge.number) for edge in found.graph.edges]
     [(0, 1, 3.0), (0, 1, 3.0), (1, 3, 1.0), (2, 3, None)]
     """
+    asked = GraphOptions(**options)
     program = as_program(target)
-    if not at and type(program) is Program and program.inputs and wrt is None:
-        progress("building the graph")
-        tape = _lowered(program, share, max_nodes)
+    if not at and type(program) is Program and program.inputs and asked.wrt is None:
+        asked.progress("building the graph")
+        tape = _lowered(program, asked.share, asked.max_nodes)
         return GraphResult(one_line(program), None, _TapeGraph(tape, activity(tape)).build(), notes=tuple(unused(program)))
-    progress("evaluating")
-    return _at_point(Problem(program, at or {}, wrt=wrt, share=share, most_rows=max_nodes), kink, strict, progress)
+    asked.progress("evaluating")
+    return _at_point(Problem(program, at or {}, wrt=asked.wrt, share=asked.share, most_rows=asked.max_nodes), asked)
 
 
-def _at_point(problem: Problem, kink: str, strict: bool, progress: Callable[[str], None]) -> GraphResult:
+def _at_point(problem: Problem, asked: GraphOptions) -> GraphResult:
     notes = [*problem.notes(), *unused(problem.program)]
     remark = _without_adjoints(problem)
     if remark:
@@ -82,13 +72,13 @@ def _at_point(problem: Problem, kink: str, strict: bool, progress: Callable[[str
         value = None if problem.tape.outputs else problem.values[problem.tape.output]
         return GraphResult(problem.expression(), problem.at, graph, value, {}, tuple(notes), remark)
     require_value(problem)
-    told, replaced = describe_breaks(problem, find_breaks(problem), kink, strict)
+    told, replaced = describe_breaks(problem, find_breaks(problem), asked.kink, asked.strict)
     notes += told
-    progress("differentiating")
+    asked.progress("differentiating")
     adjoints, steps = accumulate(problem.tape, problem.values, problem.active, overrides=replaced)
     gradient = with_zeros(problem, {name: adjoints[problem.input_slot(name)] for name in problem.wrt}, notes)
     notes += explain(problem, gradient, replaced, notes)
-    progress("building the graph")
+    asked.progress("building the graph")
     graph = _TapeGraph(problem.tape, problem.active, problem.values, replaced, adjoints, steps).build()
     return GraphResult(problem.expression(), problem.at, graph, problem.value, gradient, tuple(notes))
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections import deque
 
+from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic, Span
-from diffcli.named import NamedTuple
 from diffcli.records import Number
 
 

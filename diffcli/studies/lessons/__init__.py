@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from importlib import import_module
 
+from diffcli._named import NamedTuple
 from diffcli.errors import UsageError, did_you_mean, error
-from diffcli.named import NamedTuple
 from diffcli.studies.lessons.record import Lesson, Settings
 
 

@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import diffcli.autograd as ad
-from diffcli.named import NamedTuple
+from diffcli._named import NamedTuple
 from diffcli.records.blocks import Table
 from diffcli.records.figures import Axis, Figure, Series
 from diffcli.studies.lessons.engine import quoted, refusal, refused
-from diffcli.studies.lessons.record import Check, Lesson, Settings, grid, listing, said
+from diffcli.studies.lessons.record import Check, Lesson, Settings, grid, listed, listing, said
 
 RATE = 0.1
 STEPS = 60
@@ -212,7 +212,7 @@ def _checks(
         Check(
             "forgotten, it swings as far as it began", f"{late:.3f} in the second half", 0.9 < late / abs(START - GOAL) < 1.2
         ),
-        Check("which ways give the whole batch's gradient", ", ".join("yes" if one else "no" for one in equal), right == equal),
+        Check("which ways give the whole batch's gradient", listed(equal), right == equal),
         refused("in between, y.grad is refused", inner.refused, "not-a-leaf"),
         Check("two passes = one of the sum", f"{inner.shared:g}", inner.shared == inner.of_sum),
         refused("a second pass, and nothing retained", inner.freed, "freed-graph"),

@@ -8,11 +8,11 @@ from itertools import pairwise
 from typing import Any
 
 import diffcli.autograd as ad
-from diffcli.named import NamedTuple
+from diffcli._named import NamedTuple
 from diffcli.records.blocks import Table
 from diffcli.records.figures import Axis, Figure, Series
 from diffcli.studies.lessons.engine import quoted, refusal, refused
-from diffcli.studies.lessons.record import Check, Lesson, Settings, grid, said
+from diffcli.studies.lessons.record import Check, Lesson, Settings, grid, listed, said
 
 CENTRES = ((0.0, 2.0), (-2.0, -1.0), (2.0, -1.0))
 """Where the three classes are: a cloud of `EACH` points about each."""
@@ -278,7 +278,7 @@ def _checks(
     hinges = [pull.hinge for pull in pulls]
     moved = descents["accuracy"][-1].moved
     return (
-        Check("on a step the quotients of accuracy are 0", ", ".join(f"{value:g}" for value in flat), not any(flat)),
+        Check("on a step the quotients of accuracy are 0", listed(flat, "g"), not any(flat)),
         Check(
             f"at the jump they are 1/({SAMPLES} h)", f"h times them: {jumps[-1]:.4f}",
             all(abs(jump - 1 / SAMPLES) < CLOSE for jump in jumps),
@@ -288,7 +288,7 @@ def _checks(
         Check("and slope as their quotients say", f"off by {max(off):.0e} at most", max(off) < 1e-6),
         Check("cross-entropy pulls by p - 1", f"off by {rule:.0e} at most", rule < CLOSE),
         Check(
-            "the hinge by -1 at margins below 1, else by 0", ", ".join(f"{hinge:g}" for hinge in hinges),
+            "the hinge by -1 at margins below 1, else by 0", listed(hinges, "g"),
             hinges == [0 if pull.margin > 1 else -1 for pull in pulls],
         ),
         *(_rises(name, descents[name]) for name in smooth),

@@ -1,4 +1,4 @@
-"""A backward of one's own: the note's Legendre polynomial, how a wrong one is found out, and what one needs it for."""
+"""A backward of one's own: a Legendre polynomial, how a wrong one is found out, and what one needs it for."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ print(ad.gradcheck(lambda x: 0.5 * (5 * x**3 - 3 * x), x))"""
 
 
 class LegendrePolynomial(ad.Function):
-    """P3, as in the note."""
+    """P3, as in PyTorch's tutorial."""
 
     @staticmethod
     def forward(ctx: Any, input: Any) -> Any:
@@ -106,7 +106,7 @@ def lesson(settings: Settings) -> Lesson:
     parts = (
         said(
             "A Function is an operation with a backward that you write: a node of the graph like any other. Backward receives "
-            "the adjoint of the result, grad_output, and returns that of each operand. This is the note's Legendre polynomial P3:"
+            "the adjoint of the result, grad_output, and returns that of each operand. This is the Legendre polynomial P3:"
         ),
         listing(FUNCTION),
         said("Beside it the same formula by operations of the table, and central quotients, (f(x + h) - f(x - h))/(2h):"),
@@ -181,7 +181,7 @@ class _Suspect:
     """A backward of P3: what it gives alone, and within something; and what gradcheck says."""
 
     def __init__(self, function: type[ad.Function]) -> None:
-        self.name = {"LegendrePolynomial": "the note's"}.get(function.__name__, function.__name__.lower())
+        self.name = {"LegendrePolynomial": "the example's"}.get(function.__name__, function.__name__.lower())
         self.alone = _slope(function.apply, AT)[1]
         self.within = _slope(lambda x: ad.exp(function.apply(x)), AT)[1]
         leaf = ad.tensor(AT, requires_grad=True)
@@ -249,7 +249,7 @@ def _checks(
     return (
         Check("P3: own backward = operations", f"off by {off:.1g}", off < 1e-13),
         Check("it is differentiated again: P3'' = 15 x", f"{second.item():g} at {AT:g}", abs(second.item() - 15 * AT) < 1e-13),
-        Check("gradcheck finds the note's right", "right" if right.error is None else "wrong", right.error is None),
+        Check("gradcheck finds the example's right", "right" if right.error is None else "wrong", right.error is None),
         refused("the mistyped one is refused", mistyped.error, "gradcheck"),
         refused("the forgetful one is refused", forgetful.error, "gradcheck"),
         Check("though alone it is right", f"{forgetful.alone:g}", _is_forgetful(right, forgetful)),

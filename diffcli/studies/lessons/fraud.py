@@ -7,7 +7,7 @@ from typing import Any
 
 import diffcli.autograd as ad
 from diffcli import nn
-from diffcli.named import NamedTuple
+from diffcli._named import NamedTuple
 
 HONEST, FRAUDS = 4900, 100
 SHIFT = 1.3
@@ -15,7 +15,7 @@ SHIFT = 1.3
 
 STEPS, RATE = 300, 1.0
 RECALL = 0.12
-"""The recall of note 003; its accuracy is 98 %."""
+"""The recall of the model in question; its accuracy is 98 %."""
 
 
 class Confusion(NamedTuple):

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import time
 import tracemalloc
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from statistics import median
 from typing import Any
 
 import diffcli.autograd as ad
 from diffcli import nn
-from diffcli.named import NamedTuple
+from diffcli._named import NamedTuple
 from diffcli.nn import functional as F
 from diffcli.records.blocks import Table
 from diffcli.studies.lessons.engine import NOTHING, code_of, nodes_behind, quoted, refusal, refused
 from diffcli.studies.lessons.fraud import FRAUDS, HONEST, RECALL, Confusion, Fraud, confusion
-from diffcli.studies.lessons.record import Check, Erratum, Lesson, Settings, grid, listing, said
+from diffcli.studies.lessons.record import Check, Erratum, Lesson, Settings, grid, listed, listing, said
 
 MODES: dict[str, Callable[[], Any]] = {"default": ad.enable_grad, "no-grad": ad.no_grad, "inference": ad.inference_mode}
 ROUNDS, SMALL_ROUNDS = 5, 200
@@ -23,7 +23,7 @@ BATCH = 256
 SMALL = 4
 MEGA = 1e6
 ACCURACY = 0.98
-"""What note 003 has of its model, beside `RECALL`."""
+"""What the model in question has, beside `RECALL`."""
 
 THRESHOLDS = (0.1, 0.02)
 
@@ -110,8 +110,8 @@ def lesson(settings: Settings) -> Lesson:
         ),
         _confusions("", "mode", by_mode),
         said(
-            "Note 003 asks of such a model: 98 % accuracy but 12 % recall, is it good? Here are the same numbers, and beside "
-            "them a model that never calls anything a fraud, and ours when it calls one sooner:"
+            "Is a model with 98 % accuracy but 12 % recall a good one? Here are the same numbers, and beside them a model that "
+            "never calls anything a fraud, and ours when it calls one sooner:"
         ),
         _confusions(
             "", "a fraud is called", {"never": never, f"from p = {threshold:.2g}": by_mode["no-grad"]}
@@ -264,11 +264,11 @@ def _mode_checks(costs: dict[str, _Cost], uses: dict[str, _Use]) -> tuple[Check,
     results = [cost.result for cost in costs.values()]
     inside = [use.inside for use in uses.values()]
     return (
-        Check("only the default mode records", f"{_listed(nodes)} nodes", nodes[0] > 0 and nodes[1:] == [0, 0]),
-        Check("and keeps numbers for backward", _listed(numbers), numbers[0] > 0 and numbers[1:] == [0, 0]),
+        Check("only the default mode records", f"{listed(nodes)} nodes", nodes[0] > 0 and nodes[1:] == [0, 0]),
+        Check("and keeps numbers for backward", listed(numbers), numbers[0] > 0 and numbers[1:] == [0, 0]),
         refused("no_grad leaves nothing to go back through", uses["no-grad"].back, "no-graph"),
-        Check("only inference mode counts no versions", _words(counts), counts == [True, True, False]),
-        Check("its results cannot be saved later", _words(later), later == [True, True, False]),
+        Check("only inference mode counts no versions", listed(counts), counts == [True, True, False]),
+        Check("its results cannot be saved later", listed(later), later == [True, True, False]),
         refused("nor changed in place outside", uses["inference"].in_place, "inference-tensor"),
         refused("nor made to require a gradient", uses["inference"].required, "inference-tensor"),
         Check("but inside it they may be changed", code_of(inside[-1]), code_of(inside[-1]) == NOTHING),
@@ -285,18 +285,10 @@ def _fraud_checks(
     asked = f"{one.accuracy:.0%}, {one.recall:.0%}"
     return (
         Check("so are predictions and confusion matrix", f"of {FRAUDS + HONEST} payments", same),
-        Check("note 003's accuracy and recall", asked, asked == f"{ACCURACY:.0%}, {RECALL:.0%}"),
+        Check("the accuracy and recall that were asked about", asked, asked == f"{ACCURACY:.0%}, {RECALL:.0%}"),
         Check("never calling a fraud is as accurate", f"{never.accuracy:.0%}", f"{never.accuracy:.0%}" == f"{one.accuracy:.0%}"),
         Check(
-            "more recall, less accuracy than saying nothing", _listed([f"{found.accuracy:.1%}" for found in lower.values()]),
+            "more recall, less accuracy than saying nothing", listed((found.accuracy for found in lower.values()), ".1%"),
             all(found.accuracy < never.accuracy and found.recall > one.recall for found in lower.values()),
         ),
     )  # fmt: skip
-
-
-def _listed(values: Sequence[Any]) -> str:
-    return ", ".join(map(str, values))
-
-
-def _words(flags: Sequence[bool]) -> str:
-    return ", ".join("yes" if flag else "no" for flag in flags)

@@ -13,7 +13,7 @@ from diffcli.records.figures import Drawing
 from diffcli.studies.graph.of_tensor import graph_of_tensor
 from diffcli.studies.graph.record import Graph
 from diffcli.studies.lessons.engine import quoted, refusal, refused
-from diffcli.studies.lessons.record import Check, Lesson, Settings, grid, listing, said
+from diffcli.studies.lessons.record import Check, Lesson, Settings, grid, listed, listing, said
 from diffcli.studies.lessons.survey import AT, CLOSE, TEXT
 
 LIMIT = 100.0
@@ -21,7 +21,7 @@ STARTS = (3.0, 5.0, 9.99, 10.0, 20.0)
 
 SAVED = """\
 x is y.grad_fn.saved["a"]        # {}: the tensor itself, and no copy
-x.equal(y.grad_fn.saved_a)       # {}: the note's y.grad_fn._saved_self"""
+x.equal(y.grad_fn.saved_a)       # {}: PyTorch's y.grad_fn._saved_self"""
 
 LOOP = """\
 def f(x):
@@ -54,7 +54,7 @@ def lesson(settings: Settings) -> Lesson:
         said(
             "From the root, y.grad_fn, the functions of the backward pass lead to its ends, the leaves x1 and x2, where a "
             "gradient is added to x.grad. Both are used twice, and are there once: it is a DAG, not a tree. A node saves what "
-            "its derivative reads: a product both factors, a sum nothing. With y = x**2, as in the note:"
+            "its derivative reads: a product both factors, a sum nothing. With y = x**2:"
         ),
         listing(SAVED.format(*saved)),
         said("As it is made by running, there is no loop in it. This one squares x until it is 100 or more:"),
@@ -159,8 +159,8 @@ def _checks(
     slopes = [abs(of.slope / of.rule - 1) for of in runs]
     doubled = all(of.paths == 2**of.nodes for of in runs)
     return (
-        Check("the backward pass gives SymPy's derivatives", ", ".join(f"{of:.6g}" for of in gradient.values()), off < CLOSE),
-        Check("x1 and x2 are there once, and used twice", ", ".join(map(str, uses)), uses == [2, 2]),
+        Check("the backward pass gives SymPy's derivatives", listed(gradient.values(), ".6g"), off < CLOSE),
+        Check("x1 and x2 are there once, and used twice", listed(uses), uses == [2, 2]),
         Check("x**2 saves x itself", " and ".join(map(str, saved)), all(saved)),
         Check("each slope is that of the power that ran", f"off by {max(slopes):.1g} at most", max(slopes) < CLOSE),
         Check("k nodes in a row have 2^k paths", f"{runs[0].nodes} and {runs[0].paths}", doubled),

@@ -7,10 +7,10 @@ from typing import Any
 
 import diffcli.autograd as ad
 from diffcli import nn
+from diffcli._named import NamedTuple
 from diffcli.language.writing.printer import number_text
 from diffcli.methods.library import grad
 from diffcli.methods.library_matrices import jacobian
-from diffcli.named import NamedTuple
 from diffcli.nn import functional
 from diffcli.records.blocks import Table
 from diffcli.studies.lessons.record import Check, Erratum, Lesson, Settings, grid, listing, said

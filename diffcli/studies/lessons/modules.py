@@ -7,7 +7,7 @@ from typing import Any
 
 import diffcli.autograd as ad
 from diffcli import nn
-from diffcli.named import NamedTuple
+from diffcli._named import NamedTuple
 from diffcli.nn import functional as F
 from diffcli.records.blocks import Table
 from diffcli.studies.lessons.modules_printed import PRINTED

@@ -11,7 +11,7 @@ from diffcli.methods.library import grad
 from diffcli.methods.value import evaluate
 from diffcli.records.blocks import Table
 from diffcli.records.figures import Axis, Figure, Series
-from diffcli.studies.lessons.record import Check, Lesson, Settings, grid, said
+from diffcli.studies.lessons.record import Check, Lesson, Settings, grid, listed, said
 from diffcli.studies.step_size.difference_quotients import MethodSweep
 from diffcli.studies.step_size.step_size import DEFAULT, StepSizeResult, sweep
 from diffcli.tape.recording.functions import function
@@ -155,11 +155,11 @@ class _Price:
     def checks(self) -> tuple[Check, Check]:
         found = self.forward, self.central, self.reverse
         passed = found == (self.n + 1, 2 * self.n, 1)
-        errors = ", ".join(f"{error:.0e}" for error in self.errors)
+        errors = listed(self.errors, ".0e")
         room = MARGIN * self.n**2
         right = self.errors[0] < room * STEP and self.errors[1] < room * STEP ** (4 / 3)
         return (
-            Check(f"{self.n} variables: n + 1, 2n and 1 evaluations", ", ".join(map(str, found)), passed),
+            Check(f"{self.n} variables: n + 1, 2n and 1 evaluations", listed(found), passed),
             Check("half of the digits are right, or two thirds", errors, right),
         )
 

@@ -1,22 +1,25 @@
-"""What a lesson is made of: blocks of a document, what the lecture says otherwise, checks, and a thing to try."""
+"""What a lesson is made of: blocks of a document, common mistakes, checks, and a thing to try."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TypeAlias
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeAlias
 
-from diffcli.named import NamedTuple
+from diffcli._named import NamedTuple
 from diffcli.records import is_array
 from diffcli.records.blocks import Cell, Column, Table, Text
 from diffcli.records.figures import Drawing, Figure
 
+NOTES = "notes on PyTorch"
+"""A source of mistakes."""
+
 
 class Erratum(NamedTuple):
-    """Where the lecture, or another ``source``, slips: what it says, and what is computed."""
+    """A common mistake, what is computed, and the source that makes it."""
 
     said: str
     truth: str
-    source: str = "The lecture"
+    source: str = "a lecture on automatic differentiation"
 
 
 class Check(NamedTuple):
@@ -77,6 +80,15 @@ def grid(
     """
     kinds = [_is_numeric([row[place] for row in rows if row[place] is not None]) for place in range(len(columns))]
     return Table(title, tuple(map(Column, columns, kinds)), tuple(rows), varies=varies, digits=digits)
+
+
+def listed(values: Iterable[Any], form: str = "") -> str:
+    """Values one after another: a truth in a word, others in a format.
+
+    >>> listed([True, False]), listed([0.5, 2 / 3], ".2g")
+    ('yes, no', '0.5, 0.67')
+    """
+    return ", ".join("yes" if value is True else "no" if value is False else format(value, form) for value in values)
 
 
 def _is_numeric(cells: Sequence[Cell]) -> bool:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import diffcli.autograd as ad
-from diffcli.named import NamedTuple
+from diffcli._named import NamedTuple
 from diffcli.records.blocks import Table, Text
 from diffcli.studies.lessons.engine import nodes_behind, quoted, refusal, refused
-from diffcli.studies.lessons.record import Check, Erratum, Lesson, Settings, grid, listing, said
+from diffcli.studies.lessons.record import Check, Erratum, Lesson, Settings, grid, listed, listing, said
 
 Vector = tuple[float, ...]
 Matrix = tuple[Vector, ...]
@@ -74,8 +74,8 @@ def lesson(settings: Settings) -> Lesson:
         _worst(first),
         Erratum(
             "dw2, above the gradient of layer0.",
-            f"layer0 holds w0, and there is no w2. The 4 x 3 numbers are dz/dw0 = x times ({_listed(first.hidden)}), what comes "
-            "back to the three units: column 1 is 0 since relu has cut unit 1 off.",
+            "layer0 holds w0, and there is no w2. The 4 x 3 numbers are dz/dw0 = x times "
+            f"({listed(first.hidden, '.4g')}), what comes back to the three units: column 1 is 0 since relu has cut unit 1 off.",
         ),
         said("Run 2: other numbers, and layer1.requires_grad_(False), which freezes w1."),
         _gradients("run 2: w1 is frozen", frozen),
@@ -183,7 +183,3 @@ def _savings(cases: list[_Net]) -> Table:
         shapes = [" x ".join(map(str, of.shape)) if of is not None else "None" for of in net.grads.values()]
         rows.append((", ".join(net.wanted) or "nothing", len(net.nodes), net.kept, *shapes))
     return grid("", ("requires a gradient", "nodes", "numbers kept", "dx", "dw0", "dw1"), tuple(rows))
-
-
-def _listed(numbers: Sequence[float]) -> str:
-    return ", ".join(f"{number:.4g}" for number in numbers)

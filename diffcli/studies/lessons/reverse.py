@@ -8,7 +8,7 @@ from diffcli.language.writing.printer import number_text
 from diffcli.methods.traces.trace import UNICODE
 from diffcli.records import AdjointStep, Trace
 from diffcli.records.blocks import Table
-from diffcli.studies.lessons.record import Check, Erratum, Lesson, Settings, grid, said
+from diffcli.studies.lessons.record import Check, Erratum, Lesson, Settings, grid, listed, said
 from diffcli.studies.lessons.survey import AT, CLOSE, TEXT, agreement, costs, name_of, sizes, traced
 
 BOUND = 5
@@ -19,6 +19,7 @@ def lesson(settings: Settings) -> Lesson:
     result, trace, cost = traced("reverse")
     gradient: dict[str, Any] = result.gradient
     overwritten = _overwritten(trace)
+    wrong, right = (listed(numbers.values(), ".4g") for numbers in (overwritten, gradient))
     by_size = {n: (costs(n, "forward"), costs(n, "reverse")) for n in sizes(settings.sized())}
     parts = (
         said(
@@ -30,7 +31,7 @@ def lesson(settings: Settings) -> Lesson:
         said(
             "Mind the last two rows. x1 and x2 are both used twice, so two contributions arrive at each, and they add up, since "
             "the multivariable chain rule is a sum over paths. A program that overwrites them instead gets "
-            f"({_listed(overwritten)}) for ({_listed(gradient)})."
+            f"({wrong}) for ({right})."
         ),
         _label_slip(trace),
         said(
@@ -85,21 +86,18 @@ def _label_slip(trace: Trace) -> Erratum:
     )
 
 
-def _listed(numbers: dict[str, float]) -> str:
-    return ", ".join(f"{value:.4g}" for value in numbers.values())
-
-
 def _checks(trace: Trace, gradient: dict[str, Any], overwritten: dict[str, float], by_size: dict[int, Any]) -> tuple[Check, ...]:
     last = max(by_size)
     (forward, _), (reverse, cost) = by_size[last]
     off = max(abs(reverse.gradient[name] / forward.gradient[name] - 1) for name in forward.gradient)
     ratios = [back.ratio for _, (_, back) in by_size.values()]
     summed = _summed(trace.adjoint)
+    wrong, right = (listed(numbers.values(), ".4g") for numbers in (overwritten, gradient))
     added = all(abs(summed[row.v] - gradient[row.name]) < CLOSE for row in trace.primal if row.operation == "input")
     return (
         agreement(gradient, "one sweep gives SymPy's derivatives"),
-        Check("contributions add up to the adjoints", _listed(gradient), added),
-        Check("overwriting them is wrong", _listed(overwritten), all(overwritten[name] != gradient[name] for name in gradient)),
+        Check("contributions add up to the adjoints", right, added),
+        Check("overwriting them is wrong", wrong, all(overwritten[name] != gradient[name] for name in gradient)),
         Check(f"reverse = forward at n = {last}", f"relative difference {off:.0e}", off < CLOSE and cost.sweeps == 1),
         Check(
             f"f and gradient take at most {BOUND} times f", f"{max(ratios):.2f} at most, {ratios[-1]:.2f} at {last}",

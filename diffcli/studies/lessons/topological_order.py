@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from diffcli._named import NamedTuple
 from diffcli.language import parse
 from diffcli.methods.library import grad
-from diffcli.named import NamedTuple
 from diffcli.records.blocks import Table
-from diffcli.studies.lessons.record import Check, Lesson, Settings, grid, said
+from diffcli.studies.lessons.record import Check, Lesson, Settings, grid, listed, said
 from diffcli.tape import Tape, evaluate, lower
 from diffcli.tape.running.rules import FLOAT
 
@@ -211,13 +211,14 @@ def _checks(slopes: dict[str, dict[str, float]], exact: dict[str, float], chains
     def right(name: str) -> list[bool]:
         return [abs(slopes[text][name] / exact[text] - 1) < CLOSE for text in slopes]
 
+    found = {name: listed((of[name] for of in slopes.values()), ".5g") for name in ORDERS}
     walked = [of for of in chains if of.walked is not None]
     largest = max(of.difference or 0.0 for of in walked)
     return (
-        Check("topological order is right on all", _listed(slopes, "topological"), all(right("topological"))),
-        Check("depth first is right on b*s alone", _listed(slopes, "depth first"), right("depth first") == [False, True, False]),
+        Check("topological order is right on all", found["topological"], all(right("topological"))),
+        Check("depth first is right on b*s alone", found["depth first"], right("depth first") == [False, True, False]),
         Check(
-            "breadth first: on the diamond alone", _listed(slopes, "breadth first"),
+            "breadth first: on the diamond alone", found["breadth first"],
             right("breadth first") == [True, False, False],
         ),
         Check("one visit a node", f"{chains[-1].visits} for {chains[-1].nodes}", all(of.visits == of.nodes for of in chains)),
@@ -227,7 +228,3 @@ def _checks(slopes: dict[str, dict[str, float]], exact: dict[str, float], chains
             largest < CLOSE and all(of.walked == of.by_paths for of in walked),
         ),
     )  # fmt: skip
-
-
-def _listed(slopes: dict[str, dict[str, float]], name: str) -> str:
-    return ", ".join(f"{of[name]:.5g}" for of in slopes.values())

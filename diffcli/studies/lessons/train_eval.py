@@ -7,10 +7,10 @@ from typing import Any
 
 import diffcli.autograd as ad
 from diffcli import nn
-from diffcli.named import NamedTuple
+from diffcli._named import NamedTuple
 from diffcli.records.blocks import Table
 from diffcli.studies.lessons.engine import refusal
-from diffcli.studies.lessons.record import Check, Erratum, Lesson, Settings, grid, listing, said
+from diffcli.studies.lessons.record import NOTES, Check, Erratum, Lesson, Settings, grid, listed, listing, said
 
 ONES = 10000
 PROBABILITIES = (0.2, 0.5, 0.8)
@@ -72,9 +72,8 @@ def lesson(settings: Settings) -> Lesson:
         _combination_table(combinations),
         slope.erratum(),
         said(
-            "Note 000 has it right in its table. The surprise is the second row. To look at a model under no_grad, but without "
-            "eval(), changes it: each batch that is looked at moves the running averages. Test data get into the model, and no "
-            "gradient was needed for it."
+            "The surprise is the second row. To look at a model under no_grad, but without eval(), changes it: each batch that "
+            "is looked at moves the running averages. Test data get into the model, and no gradient was needed for it."
         ),
         said("The usual loop has both, each in its place:"),
         listing(LOOP),
@@ -253,7 +252,7 @@ class _Slope:
             f"eval() leaves them alone. After it, requires_grad of the output is {self.requires_grad}, and backward() gives all "
             f"{self.count} parameters a gradient; by the first weight of the last layer {self.by_backward:.6f}, and a "
             f"difference quotient says {self.by_quotient:.6f}. It is no_grad() that turns them off.",
-            "Note 002",
+            NOTES,
         )
 
 
@@ -305,8 +304,8 @@ def _checks(
         Check("so the mean is kept", f"{kept:.1f} sigma off at most", kept < 5),
         Check("batch norm in training: mean 0", f"off by {centred:.0e}", centred < CLOSE),
         Check("the running mean is as the rule has it", f"off by {ruled:.0e}", ruled < CLOSE),
-        Check("train() moves averages, even under no_grad", _words(moved), moved == [True, True, False, False]),
-        Check("backward() needs grad mode, not train()", _words(recorded), recorded == [True, False, True, False]),
+        Check("train() moves averages, even under no_grad", listed(moved), moved == [True, True, False, False]),
+        Check("backward() needs grad mode, not train()", listed(recorded), recorded == [True, False, True, False]),
         Check(
             "the gradient after eval() is that of quotients", f"off by {abs(slope.by_backward - slope.by_quotient):.0e}",
             abs(slope.by_backward - slope.by_quotient) < 1e-7 and slope.requires_grad,
@@ -315,7 +314,3 @@ def _checks(
         Check("in eval() every call is the same", f"{len(set(same[0]))} outcome of {CALLS} calls", len(set(same[0])) == 1),
         Check("eval() forgotten, none is", f"{len(set(same[1]))} outcomes", len(set(same[1])) == CALLS),
     )  # fmt: skip
-
-
-def _words(flags: Sequence[bool]) -> str:
-    return ", ".join("yes" if flag else "no" for flag in flags)

@@ -11,7 +11,7 @@ import diffcli.autograd as ad
 from diffcli.operations import OPERATIONS
 from diffcli.records.blocks import Table
 from diffcli.studies.lessons.engine import NOTHING, code_of, quoted, refusal, refused
-from diffcli.studies.lessons.record import Check, Erratum, Lesson, Settings, grid, listing, said
+from diffcli.studies.lessons.record import NOTES, Check, Erratum, Lesson, Settings, grid, listed, listing, said
 
 AT, CHANGE = 1.0, 1.0
 CHANGED = "changed-in-place"
@@ -116,7 +116,7 @@ def _counted() -> list[tuple[str, list[float], dict[str, int]]]:
 
 
 def _counts(counted: Sequence[tuple[str, list[float], dict[str, int]]]) -> Table:
-    rows = tuple((name, ", ".join(f"{value:g}" for value in values), *versions.values()) for name, values, versions in counted)
+    rows = tuple((name, listed(values, "g"), *versions.values()) for name, values, versions in counted)
     return grid("_version of each, after", ("", "x holds", *counted[0][2]), rows)
 
 
@@ -198,7 +198,7 @@ class _Inference:
             "if you later compute gradients with tensors modified under inference_mode, PyTorch may not catch the inconsistency.",
             "nothing is silent. A recorded operation that would save a tensor c made there is refused at once, in PyTorch as "
             f"here: w * c raises {said!r}. w + c saves nothing, and works.",
-            "A note",
+            NOTES,
         )
 
     def checks(self) -> tuple[Check, ...]:

@@ -12,12 +12,12 @@ import math
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
+from diffcli._named import NamedTuple
 from diffcli.methods.differences.complex_step import evaluate_complex, part
 from diffcli.methods.differences.precise import DIGITS
 from diffcli.methods.differences.rounding_bound import UNIT
 from diffcli.methods.differences.stencils import STENCILS
 from diffcli.methods.problem.problem import Problem
-from diffcli.named import NamedTuple
 from diffcli.operations.arithmetic import float32 as singles
 from diffcli.operations.arithmetic import precise
 from diffcli.studies.step_size.error_theory import Theory

@@ -10,11 +10,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+from diffcli._named import NamedTuple
 from diffcli.methods.differences.rounding_bound import roundings
 from diffcli.methods.differences.stencils import STENCILS
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.reverse import adjoints
-from diffcli.named import NamedTuple
 from diffcli.tape import evaluate
 
 FURTHER = 4

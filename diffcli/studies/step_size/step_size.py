@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
+from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic, Slopes, UsageError, did_you_mean, error
 from diffcli.language import Program
 from diffcli.methods.differences.precise import DIGITS, higher_derivatives, precise_derivative
@@ -17,7 +18,6 @@ from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, find_breaks
 from diffcli.methods.nonsmooth.nonfinite import require_value
 from diffcli.methods.nonsmooth.notes import describe
 from diffcli.methods.problem.problem import At, Linearisation, Problem
-from diffcli.named import NamedTuple
 from diffcli.operations.arithmetic import float32 as singles
 from diffcli.operations.arithmetic import precise
 from diffcli.studies.step_size.difference_quotients import UNITS, DifferenceQuotients, MethodSweep, MethodSweeper, distance

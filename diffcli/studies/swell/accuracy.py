@@ -12,9 +12,9 @@ from fractions import Fraction
 from functools import reduce
 from itertools import zip_longest
 
+from diffcli._named import NamedTuple
 from diffcli.methods.differences.precise import precise_derivative
 from diffcli.methods.sweeps.reverse import activity, adjoints
-from diffcli.named import NamedTuple
 from diffcli.studies.swell.map import Recurrence, iterated
 from diffcli.tape import evaluate
 from diffcli.tape.running.algebra import replay

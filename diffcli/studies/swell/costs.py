@@ -9,10 +9,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 
+from diffcli._named import NamedTuple
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.reverse import accumulate
 from diffcli.methods.traces.cost import forward_cost, reverse_cost
-from diffcli.named import NamedTuple
 from diffcli.studies.swell.map import Recurrence
 from diffcli.tape import Tape
 from diffcli.tape.running.rules import terms

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import Any
 
+from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic, DomainError, Mark, error
 from diffcli.language.writing.printer import number_text
 from diffcli.methods.nonsmooth.nonfinite import require_value
 from diffcli.methods.problem.problem import Problem
-from diffcli.named import NamedTuple
 from diffcli.operations import OPERATIONS
 from diffcli.studies.swell.map import Recurrence
 from diffcli.tape import Tape, evaluate

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic, ExpressionError, UsageError, did_you_mean, error
 from diffcli.language import Program, parse
 from diffcli.language.syntax import CALL, NAME, NUMBER
 from diffcli.language.writing.printer import number_text
 from diffcli.methods.points.points import check_mapping, only_numbers
 from diffcli.methods.problem.problem import one_line
-from diffcli.named import NamedTuple
 from diffcli.operations import OPERATIONS
 from diffcli.records import Number
 from diffcli.tape import Tape, lower

@@ -17,8 +17,8 @@ from time import monotonic
 from types import MappingProxyType
 from typing import Any
 
+from diffcli._named import NamedTuple
 from diffcli.language.writing.printer import program_text
-from diffcli.named import NamedTuple
 from diffcli.studies.swell.map import Recurrence
 
 START = 0.8

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic, LimitError, as_stop
-from diffcli.named import NamedTuple
 from diffcli.studies.swell.accuracy import Accuracy, accuracy
 from diffcli.studies.swell.costs import TapeCost, tape_costs
 from diffcli.studies.swell.counts import LONGEST, Reach, SharedGraph, Tangents, Texts

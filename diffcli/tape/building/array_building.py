@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from diffcli._named import NamedTuple
 from diffcli.errors import Span
-from diffcli.named import NamedTuple
 from diffcli.operations import OPERATIONS
 from diffcli.operations.arithmetic.arrays import all_true, as_array, as_truth
 from diffcli.operations.array_row import broadcast_shapes

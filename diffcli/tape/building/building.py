@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from diffcli._named import NamedTuple
 from diffcli.errors import LimitError, Span, error
 from diffcli.language.syntax import NAME, NUMBER
-from diffcli.named import NamedTuple
 from diffcli.operations import CONSTANTS
 from diffcli.tape.building.identities import COMMUTATIVE, simpler
 from diffcli.tape.building.scopes import Scope

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
+from diffcli._named import NamedTuple
 from diffcli.errors import LimitError, Span, error
-from diffcli.named import NamedTuple
 from diffcli.operations import OPERATIONS
 from diffcli.operations.arithmetic import cells
 from diffcli.operations.arithmetic.cells import Cell

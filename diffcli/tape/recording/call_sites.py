@@ -1,7 +1,7 @@
 """Where in a user's file the rows of a recording come from.
 
-While a function runs, a row costs one integer: which code object was at work, and how far it had come. What that is in
-the file is asked only when something is told of the row, and Python's own table of positions answers to the column.
+While a function runs, a row costs one integer: which code object was at work, and at which instruction. Where that is in
+the file is looked up only when a report needs it, in Python's own table of positions, which knows the columns.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import linecache
 import os
 from collections.abc import Callable
 from functools import partial
+from itertools import islice
 from types import CodeType, FrameType, TracebackType
 from typing import Any
 
@@ -122,11 +123,7 @@ class CallSites:
         if place < 0 or not self.source.text:
             return Span(0, 0)
         positions = self.codes[place >> _SHIFT].co_positions()
-        index = (place & _OFFSETS) // 2
-        for number, (first, last, start, stop) in enumerate(positions):
-            if number == index:
-                return self._span_of(first, last, start, stop)
-        return Span(0, 0)
+        return self._span_of(*next(islice(positions, (place & _OFFSETS) // 2, None), (None,) * 4))
 
     def _span_of(self, first: int | None, last: int | None, start: int | None, stop: int | None) -> Span:
         """From lines and columns (in bytes of UTF-8) to code points; the whole line where Python keeps no columns."""

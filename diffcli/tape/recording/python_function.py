@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from copy import copy
@@ -107,6 +106,12 @@ class PythonFunction(Program):
 
     def _call(self, given: Mapping[str, Any]) -> Any:
         """Call it, with every argument where its parameter takes it."""
-        bound = inspect.BoundArguments(self.signature, OrderedDict({**self.held, **given}))
-        bound.apply_defaults()  # and brings them into the order of the parameters
-        return self.function(*bound.args, **bound.kwargs)
+        given = {**self.held, **given}
+        places: list[Any] = []
+        words: dict[str, Any] = {}
+        for name, parameter in self.signature.parameters.items():
+            if parameter.kind == parameter.POSITIONAL_ONLY:
+                places.append(given.get(name, parameter.default))
+            elif name in given:
+                words[name] = given[name]
+        return self.function(*places, **words)

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from types import CodeType, FrameType
 from typing import Any, NoReturn
 
+from diffcli._named import NamedTuple
 from diffcli.errors import ExpressionError, LimitError, Span, error
-from diffcli.named import NamedTuple
 from diffcli.tape.recording.call_sites import CallSites
 from diffcli.tape.tape import Tape
 

@@ -1,8 +1,8 @@
 """Recording: a Python function is run once with traced numbers, and what it computes stands on a tape.
 
-The tape holds what was computed at this point: loops are written out, and of each branch only the way that was taken is
-there. That is the derivative of the function at the point; at another point the function may take another way, so every
-branch on a traced value is told.
+The tape holds what was computed at this point: loops are written out, and of each condition there is only the branch that
+was taken. That is enough for the derivative at the point. At another point the function may take another branch, so every
+condition that depends on a traced value is reported.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping
 from numbers import Real
 from typing import Any
 
+from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic, DiffcliError, ExpressionError, error
-from diffcli.named import NamedTuple
 from diffcli.tape.lowering import MOST_ROWS
 from diffcli.tape.recording.call_sites import CallSites, code_of
 from diffcli.tape.recording.recorder import ArrayRecording, Judge, RecordedTape, Recorder
@@ -34,7 +34,7 @@ class Branch(NamedTuple):
     true: int
     false: int
     undefined: int
-    """How often an operand of the condition was undefined, so that the answer says nothing."""
+    """How often an operand of the condition was undefined, so that the answer means nothing."""
 
 
 class Recording(NamedTuple):
@@ -216,16 +216,16 @@ def _note(sites: CallSites, branch: Branch) -> Diagnostic:
     """One place at which Python branched."""
     where = f"line {branch.line}: `{branch.text}`" if branch.line else "a condition on a value"
     answers = [("true", branch.true), ("false", branch.false)]
-    told = [f"{answer}{_times(count)}" for answer, count in answers if count]
+    taken = [f"{answer}{_times(count)}" for answer, count in answers if count]
     if branch.true + branch.false == 1:
-        told = [answer for answer, count in answers if count]
-    notes = ["every method follows the way taken; a point that changes the answer needs another run"]
+        taken = [answer for answer, count in answers if count]
+    notes = ["every method follows the branch taken; a point that changes the answer needs another run"]
     severity = "note"
     if branch.undefined:
         severity = "warning"
-        told.append(f"undefined{_times(branch.undefined)}")
-        notes = ["an operand of the condition has no value here, so the way taken says nothing"]
-    message = f"{where} was taken as {' and '.join(told)}"
+        taken.append(f"undefined{_times(branch.undefined)}")
+        notes = ["an operand of the condition is undefined here, so the branch taken means nothing"]
+    message = f"{where} was taken as {' and '.join(taken)}"
     return Diagnostic("python-branch", severity, message, sites.source, sites.marks(branch.place), tuple(notes))
 
 

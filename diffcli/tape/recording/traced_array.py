@@ -129,12 +129,18 @@ class TracedArray(TracedValue):
         return self.__array_function__(self.dot, (), (self, other), {})  # NumPy's function of that name
 
     def var(self, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Any:
-        away = self - self.mean(axis, keepdims=True)
-        squares = (away * away).sum(axis, keepdims)
-        return squares / (self.size / _size(squares) - ddof)
+        away, freedom = self._centred(axis, ddof)
+        return (away * away).sum(axis, keepdims) / freedom
 
     def std(self, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Any:
-        return self.apply("sqrt", self.var(axis, ddof, keepdims))
+        """A norm, so that its derivative is 0, and no NaN, where all elements are equal."""
+        away, freedom = self._centred(axis, ddof)
+        return away.apply("norm", away, axis=axis, keepdims=keepdims) / freedom**0.5
+
+    def _centred(self, axis: Any, ddof: int) -> tuple[Any, float]:
+        """The distances to the mean, and by what the sum of their squares is divided."""
+        mean = self.mean(axis, keepdims=True)
+        return self - mean, self.size / mean.size - ddof
 
     def clip(self, low: Any = None, high: Any = None) -> Any:
         above = self if low is None else self.apply("max", self, low)
@@ -158,7 +164,3 @@ class TracedArray(TracedValue):
 
     def item(self, *key: Any) -> Any:
         return self.reshape(-1)[key[0] if key else 0] if len(key) < 2 else self[key]
-
-
-def _size(value: Any) -> int:
-    return value.size if isinstance(value, TracedArray) else 1

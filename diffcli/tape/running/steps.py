@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from diffcli._named import NamedTuple
 from diffcli.language.syntax import Program
-from diffcli.named import NamedTuple
 
 BIND, IF, ELSE, END = "bind", "if", "else", "end"
 """The operations of steps that are no node: a name for a value, and the parts of a choice."""

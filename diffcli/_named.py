@@ -1,7 +1,7 @@
 """Named tuples that cost little to import: `typing.NamedTuple` for a type checker, and the same for who uses them.
 
 `typing` and `collections` write and compile a constructor for each class as it is defined, which for the records on the way
-to a gradient takes longer than the gradient. Here a class is given its constructor when its first instance is made.
+to a gradient takes longer than the gradient. Here a class is given all that `namedtuple` makes when its first instance is made.
 """
 
 from __future__ import annotations
@@ -23,30 +23,15 @@ else:
 
     class NamedTuple(tuple, metaclass=_Named):
         def __new__(cls, *values, **named):
-            made = namedtuple(cls.__name__, cls._fields, defaults=cls._field_defaults.values())
-            for name in ("__new__", *cls._fields):
-                setattr(cls, name, made.__dict__[name])
+            made = vars(namedtuple(cls.__name__, cls._fields, defaults=cls._field_defaults.values()))
+            for name in ("__new__", "__repr__", "__getnewargs__", "_asdict", "_make", "_replace", *cls._fields):
+                if name not in vars(cls):
+                    setattr(cls, name, made[name])
             return cls(*values, **named)
-
-        def __repr__(self):
-            fields = ", ".join(f"{name}={value!r}" for name, value in self._asdict().items())
-            return f"{type(self).__name__}({fields})"
-
-        def __getnewargs__(self):
-            return tuple(self)
 
         @classmethod
         def _make(cls, values):
-            return tuple.__new__(cls, values)
-
-        def _asdict(self):
-            return dict(zip(self._fields, self, strict=True))
-
-        def _replace(self, /, **changes):
-            made = tuple.__new__(type(self), map(changes.pop, self._fields, self))
-            if changes:
-                raise ValueError(f"Got unexpected field names: {list(changes)!r}")
-            return made
+            return cls(*values)
 
 
 __all__ = ["NamedTuple"]
