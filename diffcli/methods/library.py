@@ -37,28 +37,25 @@ def grad(
     ----------
     target
         A program as text, what `diffcli.parse` returned, or a Python function of numbers. A function is run once at the
-        point, with traced numbers for its arguments: operators, `diffcli`'s functions (``diffcli.sin``) and NumPy's are
-        recorded, loops and branches run as Python runs them, and every branch on a value is a note.
+        point, with traced numbers: operators, `diffcli`'s functions and NumPy's are recorded, loops and branches run as
+        Python runs them, and every branch on a value is a note.
     at
         A number or an array for each variable: a mapping (to numbers, nested lists, NumPy arrays, or texts), or text such as
-        ``"x=2, w=[1, pi/4], W=@weights.npy"``. In a text, values are constant expressions or stand in files (``.npy``,
-        ``.npz``, ``.csv``, ``.tsv``, ``.json``), and ``"@point.json"`` is a whole point.
+        ``"x=2, w=[1, pi/4], W=@weights.npy"``: constant expressions and files (``.npy``, ``.npz``, ``.csv``, ``.tsv``,
+        ``.json``); ``"@point.json"`` is a whole point.
     mode
         ``reverse`` or ``forward`` (automatic differentiation), ``numeric`` (differences) or ``symbolic`` (SymPy).
     wrt
         The variables to differentiate by, as names or one text ``"x, y"``; all, in order of appearance, if not given. The
         other arguments of a Python function are passed on to it as they are.
     seed
-        For forward mode: the direction of a directional derivative, returned as ``directional``: a number, or an array of
-        its shape, for each variable that moves.
-    kink
-        What to use where the function has a corner: ``min-norm``, ``mean``, ``left``, ``right``, ``nan`` or ``error``.
-    strict
-        Raise where the function is not differentiable.
+        For forward mode: a direction, with a number or an array for each variable that moves; the derivative along it is
+        ``directional``.
+    kink, strict
+        What to use where the function has a corner: ``min-norm``, ``mean``, ``left``, ``right``, ``nan`` or ``error``; and
+        whether everything that is not differentiable is an error.
     method, order, step, rule
-        For numeric mode: ``automatic`` (if none of them is given), ``central``, ``forward``, ``backward``, ``richardson``,
-        ``ridders`` or ``complex``; the order of a stencil; a step in place of the chosen one; or how it is chosen. See
-        `diffcli.methods.differences.finite_difference.difference`.
+        For numeric mode, those of `diffcli.methods.differences.finite_difference.difference`.
     steps
         For symbolic mode: the derivation of each partial derivative too, step by step, as ``derivations``.
     max_nodes
@@ -72,16 +69,12 @@ def grad(
 
     Raises
     ------
-    ExpressionError
-        The text is not a program, or names and values do not fit it.
-    DomainError
-        The value is undefined at the point.
-    NotDifferentiableError
-        Under ``strict`` or ``kink="error"``.
+    ExpressionError, UsageError
+        The text is not a program, names and values do not fit it, or an argument is none of the known words.
+    DomainError, NotDifferentiableError
+        The value is undefined at the point; or it is not differentiable there, under ``strict`` or ``kink="error"``.
     LimitError
         ``max_nodes`` was reached.
-    UsageError
-        An argument is none of the known words.
 
     Notes
     -----
@@ -92,9 +85,6 @@ def grad(
     --------
     >>> grad("x^2 * y", {"x": 3, "y": 2}).gradient
     {'x': 12.0, 'y': 9.0}
-
-    Of an array, the gradient is an array:
-
     >>> grad("sum(x^2)", {"x": [1, 2, 3]}).gradient["x"].tolist()
     [2.0, 4.0, 6.0]
 
@@ -105,8 +95,7 @@ def grad(
     ({'x': 0.0}, ['kink'], (Slopes(variable='x', left=-1.0, right=1.0),))
     """
     options = Options(
-        mode=mode, wrt=wrt, seed=seed, kink=kink, strict=strict, method=method, order=order, step=step, rule=rule,
-        steps=steps,
+        mode=mode, wrt=wrt, seed=seed, kink=kink, strict=strict, method=method, order=order, step=step, rule=rule, steps=steps,
         max_nodes=max_nodes,
     )  # fmt: skip
     return compute(target, at, options)

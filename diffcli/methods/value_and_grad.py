@@ -24,29 +24,25 @@ def value_and_grad(
     Parameters
     ----------
     function
-        Takes numbers, and returns a number. It is run at each call, with traced numbers: see `diffcli.grad`.
+        Takes numbers, and returns a number. It is run at each call, with traced numbers.
     wrt
-        The parameters to differentiate by; all that a call gives a value, if not given. The others are passed on as they
-        are, and may be anything.
+        The parameters to differentiate by; all that a call gives a value, if not given. The others may be anything.
     mode, kink, strict
-        As for `diffcli.grad`, which also reports every kink and branch; here nothing is reported, so give ``strict``
-        where a kink is to be an error.
+        As for `diffcli.grad`. Its notes are not returned, so give ``strict`` where a kink is to be an error.
 
     Returns
     -------
-    A function of the same arguments, by position or by name, that returns ``(value, gradient)``, the gradient a dictionary
-    from the names of parameters to numbers.
+    A function of the same arguments that returns ``(value, gradient)``, the gradient by the names of parameters. It raises
+    what `diffcli.grad` raises.
 
     Raises
     ------
     UsageError
-        What is given is no function. The function that is returned raises what `diffcli.grad` raises.
+        What is given is no function.
 
     Examples
     --------
-    >>> def area(width, height=2.0):
-    ...     return width*height
-    >>> f = value_and_grad(area)
+    >>> f = value_and_grad(lambda width, height=2.0: width*height)
     >>> f(3.0)
     (6.0, {'width': 2.0})
     >>> f(3.0, height=4.0)
