@@ -31,6 +31,8 @@ class Elements:
 
     def __init__(self, parts: Iterable[tuple[str, int, Shape]]) -> None:
         self.parts = list(parts)
+        self.are_numbers = not any([shape for _, _, shape in self.parts])
+        """Whether every part is a number."""
         self.starts: list[int] = []
         """The first element of each part."""
         self.count = 0
@@ -50,15 +52,10 @@ class Elements:
         """The slot that each element is part of."""
         return [slot for _, slot, shape in self.parts for _ in range(prod(shape))]
 
-    @property
-    def are_numbers(self) -> bool:
-        """Whether every part is a number."""
-        return not any(shape for _, _, shape in self.parts)
-
     def seed(self, chosen: Iterable[int]) -> dict[int, Any]:
         """What a sweep begins with to find some elements together: 1 at each of them, by slot."""
         if self.are_numbers:
-            return {self.slots[element]: 1.0 for element in chosen}
+            return {self.parts[element][1]: 1.0 for element in chosen}
         from diffcli.operations.arithmetic.blocks import basis  # numbers do not wait for NumPy
 
         wanted = set(chosen)
@@ -72,7 +69,7 @@ class Elements:
     def numbers(self, values: Sequence[Any]) -> list[float | None]:
         """The elements of what a sweep has found, which has one value a slot; None where there is no dependence."""
         if self.are_numbers:
-            return [values[slot] for slot in self.slots]
+            return [values[slot] for _, slot, _ in self.parts]
         from diffcli.operations.arithmetic.blocks import flat
 
         found: list[float | None] = []
@@ -106,6 +103,8 @@ class Elements:
 
     def of(self, numbers: Sequence[float]) -> dict[str, Number]:
         """Elements by the names of their parts, in their shapes."""
+        if self.are_numbers:
+            return {name: number for (name, _, _), number in zip(self.parts, numbers, strict=True)}
         found: dict[str, Number] = {}
         for (name, _, shape), band in zip(self.parts, self.bands(numbers), strict=True):
             if not shape:
