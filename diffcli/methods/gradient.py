@@ -85,24 +85,24 @@ def _reverse(problem: Problem, options: Options, replaced: Overrides, notes: lis
 
 
 def _forward(problem: Problem, options: Options, replaced: Overrides, notes: list[Diagnostic]) -> Answer:
-    from diffcli.methods.problem.scalarise import variables_of
+    from diffcli.methods.problem.scalarise import variables_of  # reverse mode does not wait for it
 
     seed: Point | None = None
     if options.seed is not None:
-        from diffcli.language.writing.array_text import direction_text
         from diffcli.methods.points.directions import read_direction
 
         seed = read_direction(options.seed, problem.at)
         seeds = [{problem.input_slot(name): step for name, step in seed.items()}]
-        labels = [direction_text(seed, 6)]
     else:
         elements = variables_of(problem)
-        labels = elements.names
         seeds = [elements.seed([place]) for place in range(len(elements))]
     sweeps = [problem.swept_forward(direction, replaced) for direction in seeds]
     output = problem.tape.output
     answer: Answer = {"gradient": {}}
     if options.trace:
+        from diffcli.language.writing.array_text import direction_text
+
+        labels = elements.names if seed is None else [direction_text(seed, 6)]
         answer["trace"] = Tracer(problem, options.notation, options.most_shown).with_tangents(labels, sweeps)
     if options.cost:
         from diffcli.methods.traces.cost import forward_cost
@@ -112,10 +112,7 @@ def _forward(problem: Problem, options: Options, replaced: Overrides, notes: lis
         directional = float(sweeps[0][output] or 0.0)
         notes += explain(problem, {"": directional}, replaced, notes)
         return answer | {"directional": directional, "seed": seed}
-    slopes = [sweep[output] for sweep in sweeps]
-    found: dict[str, Any] = elements.of([float(slope or 0.0) for slope in slopes])
-    for (name, _, _), band in zip(elements.parts, elements.bands(slopes), strict=True):
-        found[name] = found[name] if any(slope is not None for slope in band) else None
+    found = elements.derivatives([sweep[output] for sweep in sweeps])
     gradient = with_zeros(problem, found, notes)
     notes += explain(problem, gradient, replaced, notes)
     return answer | {"gradient": gradient}

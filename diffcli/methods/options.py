@@ -92,8 +92,7 @@ class Record:
 
     def _check(self, changed: Sequence[str]) -> None:
         for name, words in self.known.items():
-            chosen = getattr(self, name)
-            if name in changed and chosen not in words:
+            if name in changed and (chosen := getattr(self, name)) not in words:
                 hints = did_you_mean(str(chosen), words)
                 raise _refusal(f"there is no {name} `{chosen}`", *hints, f"one of: {', '.join(words)}")
         for applies, message, help in self.conflicts:
@@ -139,7 +138,7 @@ class Options(SharedOptions):
          "a rule for kinks is for automatic differentiation, not for {o.mode}", "add --mode reverse, or leave it out"),
         (lambda o: o.seed is not None and o.mode != "forward",
          "a seed is a direction for forward mode, not for {o.mode}", "add --mode forward, or leave --seed out"),
-        (lambda o: o.mode != "numeric" and any(given is not None for given in (o.method, o.order, o.step, o.rule)),
+        (lambda o: o.mode != "numeric" and (o.method, o.order, o.step, o.rule) != (None,) * 4,
          "a method, an order, a step and a rule are for numeric mode, not for {o.mode}",
          "add --mode numeric, or leave it out"),
         (lambda o: (o.order is not None or o.rule is not None) and o.quotient not in STENCIL_METHODS,

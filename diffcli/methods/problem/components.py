@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property
+from itertools import accumulate
 from math import prod
 from typing import Any
 
@@ -31,14 +32,12 @@ class Elements:
 
     def __init__(self, parts: Iterable[tuple[str, int, Shape]]) -> None:
         self.parts = list(parts)
-        self.are_numbers = not any([shape for _, _, shape in self.parts])
+        shapes = [shape for _, _, shape in self.parts]
+        self.are_numbers = not any(shapes)
         """Whether every part is a number."""
-        self.starts: list[int] = []
+        self.starts = list(accumulate(map(prod, shapes), initial=0))
         """The first element of each part."""
-        self.count = 0
-        for _, _, shape in self.parts:
-            self.starts.append(self.count)
-            self.count += prod(shape)
+        self.count = self.starts.pop()
 
     def __len__(self) -> int:
         return self.count
@@ -100,6 +99,14 @@ class Elements:
     def bands(self, rows: Sequence[Any]) -> list[Sequence[Any]]:
         """What belongs to the elements, cut into that of each part."""
         return [rows[start : start + prod(shape)] for (_, _, shape), start in zip(self.parts, self.starts, strict=True)]
+
+    def derivatives(self, slopes: Sequence[float | None]) -> dict[str, Number | None]:
+        """Elements as `of`, but None for a part without an element that anything depends on."""
+        if self.are_numbers:
+            return {name: slope for (name, _, _), slope in zip(self.parts, slopes, strict=True)}
+        found: dict[str, Number | None] = {**self.of([float(slope or 0.0) for slope in slopes])}
+        idle = [all(slope is None for slope in band) for band in self.bands(slopes)]
+        return found | {name: None for (name, _, _), none in zip(self.parts, idle, strict=True) if none}
 
     def of(self, numbers: Sequence[float]) -> dict[str, Number]:
         """Elements by the names of their parts, in their shapes."""
