@@ -90,6 +90,14 @@ def array_adjoints(
     return _backward(tape, values, active, started, Present(started.items()), overrides, keep, whole)
 
 
+def elements_reached(tape: Tape, values: Values, active: bytearray, results: Iterable[int]) -> dict[int, Array]:
+    """Which elements of values the results depend on, by slot, where not all of them are."""
+    started = {slot: arrays.ones(tape.shape(slot)) for slot in results}
+    present = Present(started.items())
+    _backward(tape, values, active, started, present, None, None, False)
+    return present.masks
+
+
 def _backward(
     tape: Tape,
     values: Values,

@@ -231,12 +231,14 @@ class Builder(Tape):
         used |= {scope.condition for scope in scopes if scope.condition < 0}
         for slot in sorted({*used, *(slot for slot in outputs if slot < 0)}, reverse=True):
             slots[slot] = tape.constant(self.constants[-1 - slot], self.constant_names.get(slot, ""))
+        places = [slot - len(self.inputs) for slot in rows]
+        tape.operations += map(self.operations.__getitem__, places)
+        tape.operands += [tuple([slots[operand] for operand in self.operands[place]]) for place in places]
+        tape.starts.extend(map(self.starts.__getitem__, places))
+        tape.stops.extend(map(self.stops.__getitem__, places))
+        tape.parameters = {slots[slot]: fixed for slot, fixed in self.parameters.items() if live[slot]}
         if self.shapes is not None:
-            tape.shapes = self.shapes[: len(self.inputs)]
-        for slot in rows:
-            operation, operands = self.row(slot)
-            moved = tuple([slots[operand] for operand in operands])
-            tape.append(operation, moved, self.span(slot), self.shape(slot), self.parameters.get(slot))
+            tape.shapes = [self.shapes[slot] for slot in (*range(len(self.inputs)), *rows)]
         tape.skips = _skips([self.scopes[slot] for slot in rows], len(self.inputs), slots)
         tape.bindings = {name: slots[slot] for name, slot in self.bindings.items() if slot in slots}
         tape.derived_from = len(self.inputs) + sum(slot < self.derived for slot in rows)
