@@ -26,6 +26,11 @@ def is_array(value: object) -> bool:
     return bool(getattr(value, "shape", ()))
 
 
+def plain(value: Any) -> Any:
+    """A number as a float, whatever made it; an array, or nothing, as it is."""
+    return value if value is None or is_array(value) else float(value)
+
+
 def is_finite(value: Number) -> bool:
     """Whether a number, or every element of an array, is neither infinite nor NaN.
 
