@@ -55,8 +55,6 @@ def derive(problem: Problem, variable: str, notation: Notation = UNICODE, most: 
     ----------
     problem
         A program at a point. The point decides which branch of a choice, and which piece of a function, is derived.
-    variable
-        One of its inputs.
     notation
         How rows are named, and with which spelling of formulas.
     most
