@@ -1,5 +1,6 @@
 """What the methods return: plain records, which the reports turn into documents.
 
+Those of a gradient stand here; those of matrices, derivations, graphs and studies in modules that only they load.
 Rows of a tape are named by their index in the lecture's numbering: v₋ₙ₊₁ … v₀ are the inputs, v₁ … vₗ the rows.
 """
 
