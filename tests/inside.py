@@ -131,7 +131,7 @@ HOMES = {
     "diffcli.tape.building.scopes": "Scope common",
     "diffcli.tape.lowering": "MOST_ROWS _Lowering",
     "diffcli.tape.recording.recording": "record",
-    "diffcli.tape.running.array_rules": "MAY_RETURN_OPERAND NUMPY reached",
+    "diffcli.tape.running.array_rules": "MAY_RETURN_OPERAND NUMPY rule_at",
     "diffcli.tape.running.evaluation": "Evaluator arithmetic_of last_uses run",
     "diffcli.tape.running.rules": "FLOAT Arithmetic Term term_text terms",
     "diffcli.tape.running.steps": "steps_of",

@@ -18,13 +18,12 @@ from typing import Any, cast
 from diffcli._named import NamedTuple
 from diffcli.operations import OPERATIONS
 from diffcli.operations.arithmetic import arrays
-from diffcli.operations.arithmetic.array_functions import sum_to
-from diffcli.operations.arrays import ARRAYS
 from diffcli.operations.custom_operations import OwnName
 from diffcli.tape import Tape
-from diffcli.tape.running.array_rules import NUMPY, array_term, meeting, needed_reads, reached
+from diffcli.tape.running.array_rules import NUMPY, rule_at
 from diffcli.tape.running.evaluation import Values
 from diffcli.tape.running.rules import Overrides, TermFunctions
+from diffcli.tape.running.strong_zero import IN_ARRAYS, partly
 
 Array = Any
 Keep = Callable[[int, int, int, Array, Array, bool], None]
@@ -55,11 +54,6 @@ class Present:
             self.masks.pop(slot, None)
         else:
             self.masks[slot] = mask if first else self.masks[slot] | mask
-
-
-def partly(there: Array) -> Array | None:
-    """Which elements are there; None if all of them are."""
-    return None if arrays.all_true(there) else there
 
 
 def array_adjoints(
@@ -154,35 +148,24 @@ def _term(
     if values[slot] is None:  # of a branch that is not taken, where neither branch has a derivative
         return (arrays.full(wanted, float("nan")), None) if instead and instead[position] is not None else (None, None)
     if name == "where":
-        term, mask = _chosen(tape, values, row, position, adjoint, mask, shape)
+        term, there = _chosen(tape, values, row, position, adjoint, mask, shape)
         if instead and position:
-            incoming = present.masks.get(slot) if present is not None else None
-            term, mask = _undecided(cast(Any, instead[position]).holds, adjoint, shape, incoming, term, mask)
-    elif name in OPERATIONS:
+            term, there = _undecided(cast(Any, instead[position]).holds, adjoint, shape, mask, term, there)
+        return (None, None) if term is None else IN_ARRAYS.fitted(term, there, shape, wanted)
+    operands = [*[values[operand] for operand in row], values[slot]]
+    if name in OPERATIONS:
         function = (instead or NUMPY.terms(name, len(row)))[position]
-        if function is None:
+        term = None if function is None else function(adjoint, *operands)
+        if term is None:
             return None, None
-        term = function(adjoint, *[values[operand] for operand in row], values[slot])
-        if term is not None and mask is not None:
-            term = arrays.only(mask, term)
-    else:
-        rule = array_term(tape, slot, position, "adjoint")
-        if instead:
-            rule = cast(BothWays, instead[position]).adjoint
-        if rule is None:
-            return None, None
-        operands = [*[values[operand] for operand in row], values[slot]]
-        if present is None:
-            return rule(adjoint, *operands), None
-        there = reached(tape, slot, position, "adjoint", arrays.ones(shape) if mask is None else mask)
-        for place, needed in needed_reads(tape, slot, position, partial(reached, tape), mask) if mask is not None else ():
-            operands[place] = arrays.only(needed, operands[place])
-        return arrays.only(there, rule(adjoint, *operands)), partly(there)
-    if term is None or shape == wanted:
-        return term, mask
-    if mask is not None:
-        mask = sum_to(arrays.full(shape, mask) * 1.0, wanted) != 0
-    return sum_to(arrays.full(shape, term), wanted), mask
+        return IN_ARRAYS.fitted(term if mask is None else arrays.only(mask, term), mask, shape, wanted)
+    rule = rule_at(tape, slot, position)
+    function = cast(BothWays, instead[position]).adjoint if instead else NUMPY.row_term(rule, "adjoint")
+    if function is None:
+        return None, None
+    if present is None:
+        return function(adjoint, *operands), None
+    return IN_ARRAYS.of_array_row(rule, mask, operands, partial(function, adjoint))
 
 
 def _chosen(
@@ -194,9 +177,7 @@ def _chosen(
     condition = values[row[0]]
     if not tape.shape(row[0]):
         return (adjoint, mask) if bool(condition) == (position == 1) else (None, None)
-    taken = arrays.full(shape, condition != 0 if position == 1 else condition == 0)
-    there = taken if mask is None else taken & mask
-    return arrays.only(there, adjoint), there
+    return IN_ARRAYS.of_choice(arrays.full(shape, condition != 0 if position == 1 else condition == 0), adjoint, mask)
 
 
 def _undecided(
@@ -283,22 +264,23 @@ def _sum_of_terms(
     arguments = [*[values[operand] for operand in row], values[slot]]
     total = None
     for position in moving:
-        function = functions[position] if functions else array_term(tape, slot, position, "tangent")
+        rule = None if elementwise else rule_at(tape, slot, position)
+        function = NUMPY.row_term(rule, "tangent") if rule and not functions else functions[position]
         mask = None if present is None else present.masks.get(row[position])
         known = arguments
-        if mask is not None and not elementwise and ARRAYS[name].moves and len(ARRAYS[name].operands) == 2:
+        if mask is not None and rule and rule.row.moves and len(rule.row.operands) == 2:
             known = list(arguments)  # a factor that meets nothing that is there is 0
-            known[1 - position] = arrays.only(meeting(tape, slot, 1 - position, position, mask), arguments[1 - position])
+            known[1 - position] = arrays.only(rule.about(1 - position).meeting(position, mask), arguments[1 - position])
         term = function(result[row[position]], *known) if function is not None else None
         if term is None:
             continue
         if present is not None:
-            if elementwise:
-                there = None if mask is None else arrays.full(shape, mask)
+            if rule is not None:
+                there = IN_ARRAYS.reachable(rule, "tangent", mask)
             else:
-                there = reached(tape, slot, position, "tangent", arrays.ones(tape.shape(row[position])) if mask is None else mask)
+                there = None if mask is None else partly(arrays.full(shape, mask))
             term = term if there is None else arrays.only(there, term)
-            present.arrive(slot, None if there is None else partly(there), total is None)
+            present.arrive(slot, there, total is None)
         total = term if total is None else total + term
     return total
 

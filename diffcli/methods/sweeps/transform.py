@@ -194,7 +194,7 @@ class _Reverse(_Rules):
         for slot in range(tape.first_row):
             found = sums.take_number(slot, self.span(slot))
             self.build.scope = self.build.root
-            self.derivatives[slot] = found if self.arrays is None else self.arrays.fitted(found, slot, self.span(slot))
+            self.derivatives[slot] = found if self.arrays is None else self.arrays.to_operand(found, slot, self.span(slot))
         return self.finish([self.output, *[self.derivatives[slot] for slot in wrt]])
 
     def hand_on(self, slot: int, adjoint: int, scope: Scope) -> None:
@@ -208,7 +208,7 @@ class _Reverse(_Rules):
                 if part is not None and self.active[operand]:
                     given = adjoint
                     if self.arrays is not None:
-                        given = self.arrays.fitted(self.arrays.taken(row[0], when, adjoint, span), operand, span)
+                        given = self.arrays.to_operand(self.arrays.taken(row[0], when, adjoint, span), operand, span)
                     self.sums.add(operand, part, given, span)
             return
         for position, operand in enumerate(row):
@@ -216,7 +216,7 @@ class _Reverse(_Rules):
                 term = self.term(slot, position, scope, adjoint)
                 if term is not None:
                     if self.arrays is not None:
-                        term = self.arrays.fitted(self.arrays.after(slot, term, adjoint), operand, span)
+                        term = self.arrays.to_operand(self.arrays.after(slot, term, adjoint), operand, span)
                     self.sums.add(operand, scope, term, span)
 
 
