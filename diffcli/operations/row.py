@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from diffcli._named import NamedTuple
+
+
+@cache
+def bare_names(operands: tuple[str, ...]) -> tuple[str, ...]:
+    """The names of a row's operands, without defaults and dots."""
+    return tuple(operand.partition("=")[0].removesuffix("...") for operand in operands)
 
 
 class Operation(NamedTuple):
@@ -62,7 +70,7 @@ class Operation(NamedTuple):
     @property
     def parameters(self) -> tuple[str, ...]:
         """The bare names of the operands, without defaults."""
-        return tuple(operand.partition("=")[0].removesuffix("...") for operand in self.operands)
+        return bare_names(self.operands)
 
     @property
     def defaults(self) -> tuple[float, ...]:

@@ -142,9 +142,10 @@ class ArrayRule:
     def __init__(self, row: ArrayOperation, shapes: Sequence[Shape], shape: Shape, fixed: Fixed, position: int) -> None:
         self.row, self.shapes, self.position, self._given = row, shapes, position, (shape, fixed)
         own = shapes[position : position + 1] if row.variadic else shapes
-        self.names: Fixed = {**fixed, **row.names(shapes, fixed, position), "shape_y": shape}
+        self.names = names = {**fixed, **row.names(shapes, fixed, position), "shape_y": shape}
         """Everything that the texts may name beside the operands and the result."""
-        self.names |= {f"shape_{letter}": own_shape for letter, own_shape in zip(row.parameters, own, strict=True)}
+        for letter, own_shape in zip(row.parameters, own, strict=True):
+            names["shape_" + letter] = own_shape
 
     def about(self, position: int) -> ArrayRule:
         """The rules of the same row about another operand."""
