@@ -134,7 +134,6 @@ HOMES = {
     "diffcli.tape.running.array_rules": "MAY_RETURN_OPERAND NUMPY rule_at",
     "diffcli.tape.running.evaluation": "Evaluator arithmetic_of last_uses run",
     "diffcli.tape.running.rules": "FLOAT Arithmetic Term term_text terms",
-    "diffcli.tape.running.steps": "steps_of",
 }
 """The names that tests use of each module."""
 

@@ -31,7 +31,6 @@ from inside import (
     lower,
     parse,
     reverse_cost,
-    steps_of,
     tangent_tape,
     tangents,
     transform_reverse,
@@ -173,7 +172,7 @@ def built(text):
     program = parse(text)
     tape = Tape(program.source, [name for name in program.inputs if name != "absent"])
     build = Builder(tape)
-    slot = build.lower(steps_of(program), {name: slot for slot, name in enumerate(tape.inputs)}, Span(0, 1))
+    slot = build.lower(program, {name: slot for slot, name in enumerate(tape.inputs)}, Span(0, 1))
     if slot is None:
         return None
     lines, (output,) = rows(build.finished([slot]).tape)

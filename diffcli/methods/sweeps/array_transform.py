@@ -93,5 +93,5 @@ class ArrayTerms(StrongZero):
 
     def to_operand(self, slot: int, target: int, span: Span) -> int:
         """A contribution in the shape of what it goes to."""
-        self.span = span
-        return self.note(*self.fitted(slot, self.present.get(slot), self.build.shape(slot), self.tape.shape(target)))
+        own, shape, self.span = self.build.shape(slot), self.tape.shape(target), span
+        return slot if own == shape else self.note(*self.fitted(slot, self.present.get(slot), own, shape))
