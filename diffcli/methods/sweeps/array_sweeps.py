@@ -60,7 +60,7 @@ def array_adjoints(
     tape: Tape,
     values: Values,
     active: bytearray,
-    seeds: Mapping[int, Array],
+    seeds: Mapping[int, Array] | None = None,
     overrides: Overrides | None = None,
     keep: Keep | None = None,
     whole: bool = True,
@@ -70,13 +70,13 @@ def array_adjoints(
     Parameters
     ----------
     seeds
-        The adjoints of the results, by slot, in their shapes.
+        The adjoints of the results, by slot, in their shapes; 1 of ``tape.output``, if not given.
     keep
         Told of each accumulation.
     whole
         Whether the adjoints of rows are wanted too; if not, their memory is given back as the sweep goes.
     """
-    started = {slot: arrays.full(tape.shape(slot), seed) for slot, seed in seeds.items()}
+    started = {slot: arrays.full(tape.shape(slot), seed) for slot, seed in (seeds or {tape.output: 1.0}).items()}
     if keep is None:
         found = _backward(tape, values, active, started, None, overrides, None, whole)
         if all(bar is None or arrays.all_finite(bar) for bar in (found if whole else found[: tape.first_row])):

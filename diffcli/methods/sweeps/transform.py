@@ -75,18 +75,7 @@ def gradient_tape(
     >>> [values[slot] for slot in derived.outputs]
     [0.0, 6.0, 0.0]
     """
-    return transform_reverse(tape, wrt, active, output, most_rows).tape
-
-
-def transform_reverse(
-    tape: Tape,
-    wrt: Sequence[int],
-    active: bytearray | None = None,
-    output: int | None = None,
-    most_rows: int = MOST_ROWS,
-) -> Transformed:
-    """`gradient_tape`, with where everything stands."""
-    return _Reverse(tape, active or activity(tape, list(wrt)), tape.output if output is None else output, most_rows).run(wrt)
+    return ReverseTransform(tape, wrt, active, output, most_rows).run().tape
 
 
 def tangent_tape(tape: Tape, seed: Sequence[int], most_rows: int = MOST_ROWS) -> Tape:
@@ -176,13 +165,24 @@ class _Rules:
         return Transformed(tape, values, {slot: slots[found] for slot, found in self.derivatives.items() if found in slots})
 
 
-class _Reverse(_Rules):
-    def __init__(self, tape: Tape, active: bytearray, output: int, most_rows: int) -> None:
+class ReverseTransform(_Rules):
+    """`gradient_tape`, with where everything stands."""
+
+    def __init__(
+        self,
+        tape: Tape,
+        wrt: Sequence[int],
+        active: bytearray | None = None,
+        output: int | None = None,
+        most_rows: int = MOST_ROWS,
+    ) -> None:
         super().__init__(tape, most_rows)
-        self.active = active
+        self.wrt = wrt
+        self.active = active or activity(tape, list(wrt))
+        output = tape.output if output is None else output
         self.output = output if output < tape.slots else output - tape.size
 
-    def run(self, wrt: Sequence[int]) -> Transformed:
+    def run(self) -> Transformed:
         tape, sums = self.tape, self.sums
         if self.output >= 0:
             sums.add(self.output, self.build.scopes[self.output], self.build.constant(1.0), self.span(self.output))
@@ -195,7 +195,7 @@ class _Reverse(_Rules):
             found = sums.take_number(slot, self.span(slot))
             self.build.scope = self.build.root
             self.derivatives[slot] = found if self.arrays is None else self.arrays.to_operand(found, slot, self.span(slot))
-        return self.finish([self.output, *[self.derivatives[slot] for slot in wrt]])
+        return self.finish([self.output, *[self.derivatives[slot] for slot in self.wrt]])
 
     def hand_on(self, slot: int, adjoint: int, scope: Scope) -> None:
         """Give each operand of a row what it gets of the row's adjoint, which is there in a scope."""
