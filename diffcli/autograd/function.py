@@ -30,7 +30,6 @@ from diffcli.autograd.graph.core import (
     Node,
     PartNode,
     check_version,
-    counted,
     counter_of,
     describe,
     edge_of,
@@ -43,7 +42,7 @@ from diffcli.autograd.graph.core import (
 from diffcli.autograd.inplace import settle
 from diffcli.autograd.modes import DEFAULT, NO_GRAD, in_mode, mode
 from diffcli.autograd.partial import plain
-from diffcli.errors import fault
+from diffcli.errors import counted, fault
 from diffcli.operations.arithmetic import tensors
 from diffcli.operations.array_row import Shape, ShapeError, broadcast_shapes, shape_text
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from diffcli.errors import counted
 from diffcli.operations.array_row import Fixed, Shape, ShapeError, as_axes, broadcast_shapes, kept_shape, shape_text, size
 
 MOST_AXES = 32
@@ -159,8 +160,7 @@ def reshaped(shapes: Sequence[Shape], fixed: Fixed) -> Shape:
         rest = size(tuple(length for length in wanted if length != -1))
         wanted = tuple((total // rest if rest else 0) if length == -1 else length for length in wanted)
     if size(wanted) != total:
-        elements = f"{total} element{'s' * (total != 1)}"
-        raise ShapeError(f"{elements} cannot take the shape {shape_text(wanted)}, which has {size(wanted)}")
+        raise ShapeError(f"{counted(total, 'element')} cannot take the shape {shape_text(wanted)}, which has {size(wanted)}")
     fixed["shape"] = wanted
     return wanted
 

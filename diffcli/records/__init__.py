@@ -176,6 +176,6 @@ class GradientResult(NamedTuple):
     trace: Trace | None = None
     cost: Cost | None = None
     derivations: tuple[Any, ...] = ()
-    """The derivation along each variable, step by step: see `diffcli.methods.derivation.derivation.Derivation`."""
+    """The derivation along each variable, step by step: see `diffcli.records.derivations.Derivation`."""
     derivative_tape: Any = None
-    """The gradient as a program, where it was asked for: see `diffcli.methods.traces.derivative_tape.DerivativeTape`."""
+    """The gradient as a program, where it was asked for: see `diffcli.records.derivations.DerivativeTape`."""

@@ -14,8 +14,8 @@ from diffcli._named import NamedTuple
 from diffcli.autograd.gradcheck.function import Checked, Numbers, array_like, numbers_of, weighted
 from diffcli.autograd.gradcheck.judge import DOUBLE, SINGLE, judge
 from diffcli.autograd.gradcheck.record import RIGHT, GradCheck, GradCheckEntry, Place
-from diffcli.autograd.graph.core import counted, edge_of
-from diffcli.errors import fault
+from diffcli.autograd.graph.core import edge_of
+from diffcli.errors import counted, fault
 from diffcli.operations.arithmetic import tensors
 from diffcli.operations.array_row import Shape, size
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from diffcli.errors import Diagnostic, ExpressionError, error
+from diffcli.errors import Diagnostic, ExpressionError, counted, error
 from diffcli.language import Program
 from diffcli.methods.points.data_texts import csv_lines
 from diffcli.methods.points.file_text import bad_file, read_text
@@ -41,7 +41,7 @@ def read_points(path: str, program: Program) -> tuple[list[dict[str, float]], li
     points = []
     for number, row in rows:
         if len(row) != len(names):
-            count = f"{len(row)} value{'s' * (len(row) != 1)}"
+            count = counted(len(row), "value")
             raise bad_file("unreadable-file", f"line {number} of {path} has {count}, and there are {len(names)} names", _LAYOUT)
         cells = zip(names, row, strict=True)
         points.append({name: _value(name, cell, f"line {number} of {path}") for name, cell in cells if name in known})

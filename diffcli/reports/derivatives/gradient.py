@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from diffcli.errors import counted
 from diffcli.language import parse
 from diffcli.language.writing.printer import LATEX, step_text, to_text
 from diffcli.methods.traces.trace import IN_LATEX, NOTATIONS, Notation
@@ -178,7 +179,7 @@ def _symbolic_tables(symbolic: tuple[SymbolicDerivative, ...], notation: Notatio
 def _cost_text(cost: Cost, mode: str) -> str:
     if not cost.function:
         return "cost: f takes no elementary operation"
-    sweeps = f"{cost.sweeps} {mode} sweep{'s' * (cost.sweeps != 1)}"
+    sweeps = counted(cost.sweeps, f"{mode} sweep")
     return (
         f"cost: f takes {cost.function} elementary operations, {sweeps} {cost.sweep} more: "
         f"{number(cost.ratio, 3)} times f together ({cost.bound})"
