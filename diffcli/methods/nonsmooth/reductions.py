@@ -20,7 +20,7 @@ def reduction_term(problem: Problem, slot: int, holds: Any, choose: Callable[[fl
     names = rule.names
     backward, onward = (NUMPY.row_term(rule, kind) for kind in ("adjoint", "tangent"))
     assert backward is not None and onward is not None
-    reshaped, total = array_functions.FUNCTIONS["reshape"], array_functions.total
+    reshaped, total = array_functions.FUNCTIONS["reshape"], array_functions.FUNCTIONS["sum"]
     kept = names["kept"]
     operand = problem.values[tape.operands_of(slot)[0]]
     bent = reshaped(holds, kept) & (operand == reshaped(problem.values[slot], kept))
@@ -30,7 +30,7 @@ def reduction_term(problem: Problem, slot: int, holds: Any, choose: Callable[[fl
         return arrays.where(bent, reshaped(g, kept) * chosen, backward(g, *rest))
 
     def tangent(g: Any, *rest: Any) -> Any:
-        own = total(arrays.where(bent & (g != 0), g * chosen, 0.0), names["axis"], names["keepdims"])
+        own = total(arrays.where(bent & (g != 0), g * chosen, 0.0), axis=names["axis"], keepdims=names["keepdims"])
         return own + onward(arrays.where(bent, 0.0, g), *rest)
 
     return BothWays(adjoint, tangent)
