@@ -92,21 +92,17 @@ class Builder(Tape):
 
         Rows of array operations bring what is fixed in them, and their shape.
         """
-        if parameters is not None:
-            found = self.find(operation, operands, parameters)
-            if found is not None:
-                return found
-            self._shared.setdefault(self._key(operation, operands, parameters), []).append(self.slots)
-        else:
+        if parameters is None:
             numbers = [self.number(operand) for operand in operands]
             if numbers and None not in numbers:
                 return self.constant(float(FLOAT.value(operation)(*numbers)))
             found = simpler(self, operation, operands, span)
-            if found is None:
-                found = self.find(operation, operands)
             if found is not None:
                 return found
-            self._shared.setdefault(self._key(operation, operands), []).append(self.slots)
+        found = self.find(operation, operands, parameters)
+        if found is not None:
+            return found
+        self._shared.setdefault(self._key(operation, operands, parameters), []).append(self.slots)
         if len(self.operations) >= self.most_rows:
             message = f"the tape of the derivative would have more than {self.most_rows} rows"
             raise LimitError([error("too-many-nodes", message, help=["raise the limit with --max-nodes N, if memory allows"])])
