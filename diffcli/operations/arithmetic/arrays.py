@@ -295,10 +295,11 @@ def only(there: Array, value: Array) -> Array:
     """
     if np.shape(there) != np.shape(value) or not (isinstance(value, np.ndarray) and value.ndim and value.flags.c_contiguous):
         return np.where(there, value, 0.0)
-    bits = there.astype(np.int64)
+    whole = np.dtype(f"i{value.itemsize}")
+    bits = there.astype(whole)
     np.negative(bits, out=bits)
-    np.bitwise_and(bits, value.view(np.int64), out=bits)
-    return bits.view(np.float64)
+    np.bitwise_and(bits, value.view(whole), out=bits)
+    return bits.view(value.dtype)
 
 
 def ties_of(*operands: Array) -> Array:
