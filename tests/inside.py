@@ -49,7 +49,7 @@ HOMES = {
     "diffcli.methods.problem.problem": "Problem",
     "diffcli.methods.problem.scalarise": "in_numbers variables_of",
     "diffcli.methods.problem.system": "System",
-    "diffcli.methods.sweeps.colouring": "colour_columns colour_rows colour_symmetric places",
+    "diffcli.methods.sweeps.colouring": "colour_columns colour_rows colour_symmetric recovery_table",
     "diffcli.methods.sweeps.forward": "tangents",
     "diffcli.methods.sweeps.reverse": "accumulate activity adjoints",
     "diffcli.methods.sweeps.series": "power_series",

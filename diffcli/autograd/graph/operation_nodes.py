@@ -7,7 +7,7 @@ from functools import partial as bind
 from typing import Any
 
 from diffcli.autograd.graph.core import Core, Edge, Node, check_version, describe, freed, new, numbers, version_of
-from diffcli.autograd.partial import Partial, only, partial, plain
+from diffcli.autograd.partial import Partial, masked, partial, plain
 from diffcli.autograd.rules import Rule
 from diffcli.operations.arithmetic import arrays, tensors
 from diffcli.operations.array_row import Fixed, Shape, shape_text
@@ -117,7 +117,7 @@ class ArrayNode(OperationNode):
             taken = taken if position == 1 else ~taken
             mask = taken if mask is None else mask & taken
         elif mask is not None:
-            term = only(term, mask)
+            term = masked(term, mask)
         if shape != self.shape:
             term, mask = IN_ARRAYS.fitted(term, mask, self.shape, shape)
             term = tensors.plain(term)

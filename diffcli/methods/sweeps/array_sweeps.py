@@ -40,20 +40,20 @@ class BothWays(NamedTuple):
     tangent: Callable[..., Array]
 
 
-class Present:
+class Masks:
     """Which elements of the adjoints or tangents are there, by slot, where not all of them are."""
 
     def __init__(self, seeds: Iterable[tuple[int, Array]]) -> None:
-        self.masks: dict[int, Array] = {}
+        self.by_slot: dict[int, Array] = {}
         for slot, seed in seeds:
             self.arrive(slot, partly(seed != 0), True)
 
     def arrive(self, slot: int, mask: Array | None, first: bool) -> None:
         """A term arrives whose elements are there where the mask says so; None: all of them."""
-        if mask is None or (not first and slot not in self.masks):
-            self.masks.pop(slot, None)
+        if mask is None or (not first and slot not in self.by_slot):
+            self.by_slot.pop(slot, None)
         else:
-            self.masks[slot] = mask if first else self.masks[slot] | mask
+            self.by_slot[slot] = mask if first else self.by_slot[slot] | mask
 
 
 def array_adjoints(
@@ -81,15 +81,15 @@ def array_adjoints(
         found = _backward(tape, values, active, started, None, overrides, None, whole)
         if all(bar is None or arrays.all_finite(bar) for bar in (found if whole else found[: tape.first_row])):
             return found
-    return _backward(tape, values, active, started, Present(started.items()), overrides, keep, whole)
+    return _backward(tape, values, active, started, Masks(started.items()), overrides, keep, whole)
 
 
 def elements_reached(tape: Tape, values: Values, active: bytearray, results: Iterable[int]) -> dict[int, Array]:
     """Which elements of values the results depend on, by slot, where not all of them are."""
     started = {slot: arrays.ones(tape.shape(slot)) for slot in results}
-    present = Present(started.items())
-    _backward(tape, values, active, started, present, None, None, False)
-    return present.masks
+    masks = Masks(started.items())
+    _backward(tape, values, active, started, masks, None, None, False)
+    return masks.by_slot
 
 
 def _backward(
@@ -97,12 +97,12 @@ def _backward(
     values: Values,
     active: bytearray,
     seeds: Mapping[int, Array],
-    present: Present | None,
+    masks: Masks | None,
     overrides: Overrides | None,
     keep: Keep | None,
     whole: bool,
 ) -> list[Any]:
-    """One sweep; with care for what is there, if ``present`` says it of the seeds."""
+    """One sweep; with care for what is there, if ``masks`` says it of the seeds."""
     result: list[Any] = [None] * tape.size
     for slot, seed in seeds.items():
         result[slot] = seed
@@ -117,7 +117,7 @@ def _backward(
             for position, target in enumerate(row):
                 if not active[target]:
                     continue
-                term, there = _term(tape, values, slot, position, adjoint, present, (overrides or {}).get(slot))
+                term, there = _term(tape, values, slot, position, adjoint, masks, (overrides or {}).get(slot))
                 if term is None:
                     continue
                 before = result[target]
@@ -129,8 +129,8 @@ def _backward(
                 else:
                     total, owned[target] = before + term, 1
                 result[target] = total
-                if present is not None:
-                    present.arrive(target, there, before is None)
+                if masks is not None:
+                    masks.arrive(target, there, before is None)
                 if keep is not None:
                     keep(slot, position, target, term, total, before is None)
             if not whole:
@@ -139,11 +139,11 @@ def _backward(
 
 
 def _term(
-    tape: Tape, values: Values, slot: int, position: int, adjoint: Array, present: Present | None, instead: TermFunctions | None
+    tape: Tape, values: Values, slot: int, position: int, adjoint: Array, masks: Masks | None, instead: TermFunctions | None
 ) -> tuple[Array | None, Array | None]:
     """What a row hands on to one of its operands, and which elements of that are there."""
     name, row = tape.operation(slot), tape.operands_of(slot)
-    mask = None if present is None else present.masks.get(slot)
+    mask = None if masks is None else masks.by_slot.get(slot)
     shape, wanted = tape.shape(slot), tape.shape(row[position])
     if values[slot] is None:  # of a branch that is not taken, where neither branch has a derivative
         return (arrays.full(wanted, float("nan")), None) if instead and instead[position] is not None else (None, None)
@@ -158,12 +158,12 @@ def _term(
         term = None if function is None else function(adjoint, *operands)
         if term is None:
             return None, None
-        return IN_ARRAYS.fitted(term if mask is None else arrays.only(mask, term), mask, shape, wanted)
+        return IN_ARRAYS.fitted(term if mask is None else arrays.masked(mask, term), mask, shape, wanted)
     rule = rule_at(tape, slot, position)
     function = cast(BothWays, instead[position]).adjoint if instead else NUMPY.row_term(rule, "adjoint")
     if function is None:
         return None, None
-    if present is None:
+    if masks is None:
         return function(adjoint, *operands), None
     return IN_ARRAYS.of_array_row(rule, mask, operands, partial(function, adjoint))
 
@@ -192,7 +192,7 @@ def _undecided(
     taken = arrays.zeros(shape) != 0 if chosen is None else every if mask is None else mask
     there = arrays.where(undecided, every, taken) != 0
     known = arrays.where(undecided, moving * float("nan"), 0.0 if chosen is None else chosen)
-    return arrays.only(there, known), there
+    return arrays.masked(there, known), there
 
 
 def array_tangents(
@@ -203,14 +203,14 @@ def array_tangents(
     found = _forward(tape, values, started, None, overrides or {})
     if all(tangent is None or arrays.all_finite(tangent) for tangent in found):
         return found
-    present = Present((slot, arrays.as_array(tangent)) for slot, tangent in started)
-    return _forward(tape, values, started, present, overrides or {})
+    masks = Masks((slot, arrays.as_array(tangent)) for slot, tangent in started)
+    return _forward(tape, values, started, masks, overrides or {})
 
 
 def _forward(
-    tape: Tape, values: Values, seeds: Sequence[tuple[int, Array]], present: Present | None, overrides: Overrides
+    tape: Tape, values: Values, seeds: Sequence[tuple[int, Array]], masks: Masks | None, overrides: Overrides
 ) -> list[Any]:
-    """One sweep; with care for what is there, if ``present`` says it of the seeds."""
+    """One sweep; with care for what is there, if ``masks`` says it of the seeds."""
     result: list[Any] = [None] * tape.size
     for slot, tangent in seeds:
         result[slot] = tangent
@@ -223,26 +223,26 @@ def _forward(
                     result[slot] = arrays.full(tape.shape(slot), float("nan"))
                 continue  # a branch that is not taken, or nothing that moves
             if tape.operation(slot) == "where":
-                total = _moved(tape, values, slot, result, present)
+                total = _moved(tape, values, slot, result, masks)
                 if slot in overrides and moving != [0]:
-                    total = _undecided_tangent(tape, slot, result, present, cast(Any, overrides[slot][1]).holds, total)
+                    total = _undecided_tangent(tape, slot, result, masks, cast(Any, overrides[slot][1]).holds, total)
             else:
-                total = _sum_of_terms(tape, values, slot, moving, result, present, overrides.get(slot))
+                total = _sum_of_terms(tape, values, slot, moving, result, masks, overrides.get(slot))
             result[slot] = None if total is None else arrays.full(tape.shape(slot), total)
     return result
 
 
 def _undecided_tangent(
-    tape: Tape, slot: int, result: list[Any], present: Present | None, holds: Any, total: Array | None
+    tape: Tape, slot: int, result: list[Any], masks: Masks | None, holds: Any, total: Array | None
 ) -> Array:
     """The tangent of a choice that is undecided somewhere: NaN there, where either branch moves."""
     shape, branches = tape.shape(slot), tape.operands_of(slot)[1:]
-    if present is None:
+    if masks is None:
         return _undecided(holds, 1.0, shape, None, total, None)[0]
-    masks = [result[operand] is not None and present.masks.get(operand, True) for operand in branches]
-    either = arrays.full(shape, masks[0]) | arrays.full(shape, masks[1])
-    found, there = _undecided(holds, 1.0, shape, either, total, present.masks.get(slot))
-    present.arrive(slot, partly(there), True)
+    then, otherwise = [result[operand] is not None and masks.by_slot.get(operand, True) for operand in branches]
+    either = arrays.full(shape, then) | arrays.full(shape, otherwise)
+    found, there = _undecided(holds, 1.0, shape, either, total, masks.by_slot.get(slot))
+    masks.arrive(slot, partly(there), True)
     return found
 
 
@@ -252,7 +252,7 @@ def _sum_of_terms(
     slot: int,
     moving: Sequence[int],
     result: list[Any],
-    present: Present | None,
+    masks: Masks | None,
     instead: TermFunctions | None,
 ) -> Array | None:
     """The tangent of a row: a term for each operand that moves."""
@@ -266,38 +266,38 @@ def _sum_of_terms(
     for position in moving:
         rule = None if elementwise else rule_at(tape, slot, position)
         function = NUMPY.row_term(rule, "tangent") if rule and not functions else functions[position]
-        mask = None if present is None else present.masks.get(row[position])
+        mask = None if masks is None else masks.by_slot.get(row[position])
         known = arguments
         if mask is not None and rule and rule.row.moves and len(rule.row.operands) == 2:
             known = list(arguments)  # a factor that meets nothing that is there is 0
-            known[1 - position] = arrays.only(rule.about(1 - position).meeting(position, mask), arguments[1 - position])
+            known[1 - position] = arrays.masked(rule.about(1 - position).meeting(position, mask), arguments[1 - position])
         term = function(result[row[position]], *known) if function is not None else None
         if term is None:
             continue
-        if present is not None:
+        if masks is not None:
             if rule is not None:
                 there = IN_ARRAYS.reachable(rule, "tangent", mask)
             else:
                 there = None if mask is None else partly(arrays.full(shape, mask))
-            term = term if there is None else arrays.only(there, term)
-            present.arrive(slot, there, total is None)
+            term = term if there is None else arrays.masked(there, term)
+            masks.arrive(slot, there, total is None)
         total = term if total is None else total + term
     return total
 
 
-def _moved(tape: Tape, values: Values, slot: int, result: list[Any], present: Present | None) -> Array | None:
+def _moved(tape: Tape, values: Values, slot: int, result: list[Any], masks: Masks | None) -> Array | None:
     """The tangent of a choice: of the operand that is taken, or of the elements that are."""
     row, shape = tape.operands_of(slot), tape.shape(slot)
     condition, then, otherwise = values[row[0]], *row[1:]
     if not tape.shape(row[0]):
         taken = then if bool(condition) else otherwise
-        if present is not None and taken in present.masks:
-            present.arrive(slot, arrays.full(shape, present.masks[taken]), True)
+        if masks is not None and taken in masks.by_slot:
+            masks.arrive(slot, arrays.full(shape, masks.by_slot[taken]), True)
         return result[taken]
     if result[then] is None and result[otherwise] is None:
         return None
     moves = [0.0 if result[operand] is None else result[operand] for operand in (then, otherwise)]
-    if present is not None:
-        there = [result[operand] is not None and present.masks.get(operand, True) for operand in (then, otherwise)]
-        present.arrive(slot, partly(arrays.full(shape, arrays.where(condition, *there))), True)
+    if masks is not None:
+        there = [result[operand] is not None and masks.by_slot.get(operand, True) for operand in (then, otherwise)]
+        masks.arrive(slot, partly(arrays.full(shape, arrays.where(condition, *there))), True)
     return arrays.where(condition, *moves)

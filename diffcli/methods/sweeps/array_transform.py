@@ -76,7 +76,7 @@ class ArrayTerms(StrongZero):
     def ones(self, shape: Shape) -> int:
         return emit_array(self.build, "broadcast", (self.build.constant(1.0),), {"shape": shape}, Span(0, 0))
 
-    # -- contributions -------------------------------------------------------------------------------------------------
+    # -- terms of adjoints ---------------------------------------------------------------------------------------------
 
     def after(self, slot: int, term: int, adjoint: int) -> int:
         """A term of an elementwise row, whose elements are present as those of the row's adjoint are."""

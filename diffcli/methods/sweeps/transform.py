@@ -19,7 +19,7 @@ from diffcli.errors import Span
 from diffcli.methods.sweeps.reverse import activity
 from diffcli.operations import OPERATIONS
 from diffcli.tape import Skip, Tape
-from diffcli.tape.building.accumulation import Contributions
+from diffcli.tape.building.accumulation import Accumulation
 from diffcli.tape.building.building import Builder
 from diffcli.tape.building.scopes import Scope
 from diffcli.tape.lowering import MOST_ROWS
@@ -136,7 +136,7 @@ class _Rules:
     def __init__(self, tape: Tape, most_rows: int) -> None:
         self.tape = tape
         self.build = Builder(tape, most_rows)
-        self.sums = Contributions(self.build)
+        self.sums = Accumulation(self.build)
         self.arrays: ArrayTerms | None = None
         if tape.shapes is not None:
             from diffcli.methods.sweeps import array_transform

@@ -115,14 +115,14 @@ def conv1d(a: Array, b: Array) -> Array:
 # -- products of all others ------------------------------------------------------------------------------------------------
 
 
-def others(a: Array, axis: Axes = ()) -> Array:
+def leave_one_out_product(a: Array, axis: Axes = ()) -> Array:
     """For each element the product of all others along the axes: what stands before it times what stands behind."""
     flat, back = _last(a, axis)
     return back(_before(flat) * _behind(flat))
 
 
-def others_along(a: Array, b: Array, axis: Axes = ()) -> Array:
-    """The derivative of `others` along b: for each j the sum over i of b_i times the product of all but i and j.
+def leave_one_out_derivative(a: Array, b: Array, axis: Axes = ()) -> Array:
+    """The derivative of `leave_one_out_product` along b: for each j the sum over i of b_i times the product of all but i and j.
 
     A product and its derivative are carried together, from either end; there is no division, so a 0 is as good as any.
     """
@@ -206,7 +206,7 @@ def cofactor(a: Array) -> Array:
     if len(a) == 3:
         return _minors(a, a)
     u, s, v, sign = _singular_values(a)
-    return sign * (u * others(s, (0,))) @ v
+    return sign * (u * leave_one_out_product(s, (0,))) @ v
 
 
 def _minors(a: Array, b: Array) -> Array:
@@ -268,7 +268,8 @@ FUNCTIONS: dict[str, Callable[..., Array]] = {
     "det": determinant, "inv": inverse, "solve": solve,
     "reshape": lambda a, shape=(): np.reshape(a, shape), "broadcast": lambda a, shape=(): np.broadcast_to(a, shape),
     "concat": lambda *a, axis=0: np.concatenate(a, axis=axis), "stack": lambda *a, axis=0: np.stack(a, axis=axis),
-    "index": lambda a, key=(): a[key], "scatter": scatter, "sum_to": sum_to, "others": others, "others_along": others_along,
+    "index": lambda a, key=(): a[key], "scatter": scatter, "sum_to": sum_to, "others": leave_one_out_product,
+    "others_derivative": leave_one_out_derivative,
     "cofactor": cofactor, "cofactor_along": cofactor_along,
 }  # fmt: skip
 """The functions, by the names of their rows."""

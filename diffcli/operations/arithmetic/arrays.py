@@ -288,7 +288,7 @@ def all_finite(value: Array) -> bool:
     return bool(np.isfinite(value).all())
 
 
-def only(there: Array, value: Array) -> Array:
+def masked(there: Array, value: Array) -> Array:
     """The elements of a value that are there, and 0 for the others, whatever they are.
 
     By their bits, because a choice with a branch for each element takes several times as long.

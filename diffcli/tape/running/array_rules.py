@@ -179,7 +179,7 @@ class ArrayRule:
             return self.row.reach[kind == "tangent"]
         return f"broadcast(sum(g), shape=shape_{self.row.parameters[self.position] if kind == 'adjoint' else RESULT})"
 
-    def reached(self, kind: str, there: Any = None) -> Any:
+    def reachable(self, kind: str, there: Any = None) -> Any:
         """Which elements of the operand those of the result that are there depend on; or the other way round. None: all."""
         start = self._given[0] if kind == "adjoint" else self.shapes[self.position]
         given = arrays.ones(start) if there is None else arrays.as_array(there)

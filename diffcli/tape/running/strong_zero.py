@@ -22,7 +22,7 @@ class StrongZero:
 
     def masked(self, mask: Any, value: Any) -> Any:
         """A value whose absent elements are 0."""
-        return arrays.only(mask, value)
+        return arrays.masked(mask, value)
 
     def both(self, mask: Any, other: Any) -> Any:
         return mask & other
@@ -35,8 +35,8 @@ class StrongZero:
         return self.summed(mask * 1.0, own, shape) != 0
 
     def reachable(self, rule: ArrayRule, kind: str, mask: Any | None) -> Any | None:
-        """`ArrayRule.reached`; None for all elements."""
-        return partly(rule.reached(kind, mask))
+        """`ArrayRule.reachable`; None for all elements."""
+        return partly(rule.reachable(kind, mask))
 
     # -- what a row hands on -------------------------------------------------------------------------------------------
 
