@@ -40,7 +40,7 @@ def compute_jvp(target: Target, at: At, direction: Direction, options: MatrixOpt
         return _result("jvp", options.mode, system, seed, found, notes)._replace(differences=differences)
     options.progress("one forward sweep")
     found = rows.whole(system.swept_forward(by_slot(system, seed), replaced))
-    notes += explain_rows(system, [[entry] for entry in _as_numbers(found)], replaced, notes)
+    notes += explain_rows(system, [[entry] for entry in _as_numbers(found)], replaced, notes, tuple(seed))
     return _result("jvp", options.mode, system, seed, found, notes)
 
 
