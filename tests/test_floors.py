@@ -10,10 +10,11 @@ import re
 import subprocess
 import sys
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 
 import pytest
-from inside import FORMATS
+from inside import FORMATS, NamedTuple
 
 import diffcli
 
@@ -159,6 +160,43 @@ def test_the_guide_names_what_is_there():
     assert len(tables) > 8 and not [pair for pair in tables if not re.search(rf"^{pair[0]}\b", (HOUSE / pair[1]).read_text(), re.MULTILINE)]
     rooms = re.findall(r"^\| `(\w+)/` \|", guide, re.MULTILINE)
     assert rooms == [room for room in ROOMS if (ROOT / "methods" / room).is_dir()], "the rooms of the methods, in their order"
+
+
+TEXTS = [*FILES, *Path(__file__).parent.glob("*.py"), *HOUSE.glob("*.md"), *HOUSE.glob("docs/*.md")]
+INVENTED = {"diffcli.gradd", "diffcli.sine", "diffcli.studies.lessons.planted"}
+"""Names that tests ask for because they do not exist."""
+
+
+def is_there(name):
+    parts = name.split(".")
+    module = next(".".join(parts[:count]) for count in range(len(parts), 0, -1) if ".".join(parts[:count]) in MODULES)
+    found = import_module(module)
+    for part in parts[module.count(".") + 1 :]:
+        found = getattr(found, part, None)
+    return found is not None
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: str(path.relative_to(HOUSE)))
+def test_what_a_text_names_is_there(path):
+    """Every dotted name of the package in docstrings, comments, code and documents."""
+    names = set(re.findall(r"(?<![\w./-])diffcli(?:\.[A-Za-z_]\w*)+", path.read_text(encoding="utf-8"))) - INVENTED
+    assert not [name for name in sorted(names) if not is_there(name)]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_records_postpone_their_annotations(path):
+    """The fields of a record are read from its annotations, which later Pythons keep elsewhere unless they are postponed."""
+    names = imports(path)
+    assert "__future__" in names or "diffcli._named" not in names
+
+
+def test_a_record_is_complete_before_it_can_be_made_by_another_thread():
+    class Pair(NamedTuple):
+        first: int
+        second: int = 2
+
+    assert Pair(1) == Pair(first=1, second=2) == Pair._make((1, 2)) and Pair(1)._replace(second=3).second == 3
+    assert list(vars(Pair))[-1] == "__new__"
 
 
 HEAVY = ("numpy", "sympy", "mpmath", "matplotlib", "fractions", "difflib")

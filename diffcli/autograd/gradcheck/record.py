@@ -1,5 +1,7 @@
 """What a check of gradients found, as records and in words."""
 
+from __future__ import annotations
+
 from diffcli._named import NamedTuple
 from diffcli.errors import counted
 
