@@ -8,7 +8,7 @@ from math import prod
 import numpy as np
 import pytest
 from console import run, transcript
-from inside import activity, adjoints, array_functions, evaluate, gradient_tape, lower, parse, tangents, write_out
+from inside import FORMATS, activity, adjoints, array_functions, evaluate, gradient_tape, lower, parse, tangents, write_out
 from inside import quiet_arrays as quiet
 
 import diffcli
@@ -255,6 +255,13 @@ def test_a_norm_with_zeros_in_it_is_smooth_in_numbers_too():
     derived = gradient_tape(written, range(3))
     swept = [tangents(derived, evaluate(derived, x), direction) for direction in np.eye(3).tolist()]
     assert np.array_equal([[column[slot] or 0.0 for slot in derived.outputs[1:]] for column in swept], np.diag([0.5, 0.5, 0.0]))
+
+
+@pytest.mark.parametrize("text", [*NOTHING, "sum(reshape(x[3:], [0, 2, 2])) + x[0]"])
+@pytest.mark.parametrize("format", [name for name, row in FORMATS.items() if row.audience != "picture"])
+def test_nothing_is_shown_in_every_format(text, format):
+    result = run(["grad", text, "--at", "x=[1,2,3]", "--format", format])
+    assert result.exit == 0 and result.stdout, result.stderr
 
 
 def test_every_way_agrees_on_nothing():

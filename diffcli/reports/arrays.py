@@ -49,7 +49,7 @@ def array_lines(array: Any, digits: int | None, width: int) -> list[str]:
     """
     texts = [figure_text(number, digits) for number in array.ravel().tolist()]
     whole = joined(texts, array.shape)
-    if array.ndim == 1 and len(whole) <= width:
+    if not texts or (array.ndim == 1 and len(whole) <= width):
         return [whole]
     length = array.shape[-1]
     rows = [texts[start : start + length] for start in range(0, len(texts), length)]
@@ -100,6 +100,8 @@ def latex_array(array: Any, digits: int | None = None) -> str:
     >>> latex_array(to_array([1, 2.5], (2,)))
     '\\begin{bmatrix} 1 & 2.5 \\end{bmatrix}'
     """
+    if not array.size:
+        return r"\begin{bmatrix} \end{bmatrix}"
     if is_large(array) or array.ndim > 2:
         norm, least, greatest = (latex_number(float(figure_text(figure, digits or 6))) for figure in figures(array))
         return rf"\text{{norm }} {norm} \text{{, from }} {least} \text{{ to }} {greatest}"

@@ -7,7 +7,7 @@ from typing import Any
 
 from diffcli.errors import Diagnostic, Span
 from diffcli.language.writing.printer import number_text, shorten
-from diffcli.records import Number, is_array
+from diffcli.records import Number, is_array, is_finite
 from diffcli.records.blocks import Block, Table, Text, Value
 
 LONGEST = 400
@@ -131,7 +131,7 @@ def machine(value: Any) -> Any:
         return machine(diagnostic_data(value) if isinstance(value, Diagnostic) else value._asdict())
     if isinstance(value, Sequence):
         return [machine(item) for item in value]
-    if is_array(value) and abs(value).max() < float("inf"):
+    if is_array(value) and is_finite(value):
         return (value + 0.0).tolist()
     if hasattr(value, "tolist"):
         return machine(value.tolist())
