@@ -86,7 +86,7 @@ class Run:
 
             target = as_python_target(given)
             if target is not None and not functions:
-                help = ["`diffcli grad`, `check` and `step-size` take FILE.py:NAME"]
+                help = ["every other command that takes an expression takes FILE.py:NAME too"]
                 raise UsageError([error("usage", "a Python function has no text, which this command is about", help=help)])
             if target is not None:
                 return read_function(*target, self.environment)
