@@ -125,6 +125,7 @@ class Tape:
 
     def copy(self, **changed: Any) -> Tape:
         """The same tape with other columns in place of some."""
+        assert changed.keys() <= set(Tape.__slots__), "a tape has no such column"
         twin = object.__new__(Tape)
         for name in Tape.__slots__:
             setattr(twin, name, changed[name] if name in changed else getattr(self, name))

@@ -64,7 +64,7 @@ def jacobian_of(system: Problem, options: MatrixOptions) -> JacobianResult:
     require_room(len(rows), len(columns), options.max_nodes)
     notes, replaced = kinks_of(system, options)
     found = _MODES.get(options.mode, _by_sweeps)(system, rows, columns, options, replaced, notes)
-    matrix = tuple(map(tuple, found.pop("matrix")))
+    matrix = frozen(found.pop("matrix"))
     bands = rows.bands(matrix) if options.by_rules else [()] * len(rows.parts)
     notes += explain_rows(system, [[*chain.from_iterable(band)] for band in bands], replaced, notes, system.wrt)
     values = {output.name: system.value_of(output) for output in system.outputs}
@@ -76,6 +76,7 @@ def jacobian_of(system: Problem, options: MatrixOptions) -> JacobianResult:
 
 
 def frozen(matrix: Matrix) -> tuple[tuple[float, ...], ...]:
+    """A matrix as a record holds it."""
     return tuple(map(tuple, matrix))
 
 

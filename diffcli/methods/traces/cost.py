@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from diffcli.language.syntax import COMPARISON
 from diffcli.methods.problem.problem import Linearisation, Problem
 from diffcli.methods.problem.scalarise import in_numbers
 from diffcli.methods.sweeps.reverse import Step
@@ -34,7 +35,7 @@ def function_cost(problem: Problem) -> int:
 
 
 def _is_free(name: str) -> bool:
-    return name in FREE or (name in OPERATIONS and OPERATIONS[name].precedence in range(1, 6))
+    return name in FREE or (name in OPERATIONS and OPERATIONS[name].precedence in range(1, COMPARISON + 1))
 
 
 def _row_cost(tape: Tape, slot: int) -> int:
