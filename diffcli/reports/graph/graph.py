@@ -53,17 +53,19 @@ def _hidden(graph: Graph) -> str:
     return "... some operands are not shown; --full shows all" if shown < len(graph.nodes) else ""
 
 
+_ON_EDGES = {"": "the partial derivative of a node by its operand", "adds": "what a node adds to the adjoint of its operand"}
+"""What a number on an edge is, by its label."""
+
+
 def _meaning(result: GraphResult) -> str:
     """What the numbers on edges are."""
     if result.at is None or not result.graph.edges:
         return ""
     if result.remark:
         return result.remark
-    if any(edge.label for edge in result.graph.edges):
-        return "on an edge: what a node adds to the adjoint of its operand"
-    if any(edge.number is not None for edge in result.graph.edges):
-        return "on an edge: the partial derivative of a node by its operand"
-    return ""
+    labels = {edge.label for edge in result.graph.edges if edge.number is not None}
+    meanings = [words for label, words in _ON_EDGES.items() if label in labels]
+    return f"on an edge: {', or '.join(meanings)}" if meanings else ""
 
 
 def _values(result: GraphResult, style: Style) -> tuple[Value, ...]:
