@@ -110,7 +110,8 @@ def precise_derivative(tape: Tape, point: Sequence[float], variable: int, kind: 
             total += (-1) ** j * math.comb(kind, j) * run(tape, moved, beside)[tape.output]
         return total / step**kind
 
-    return _settled(quotient, digits, kind + 2 if kind else 1, magnitudes, _most_digits(tape))
+    most = MOST_DIGITS if SLOW.isdisjoint(tape.operations) else MOST_SLOW_DIGITS
+    return _settled(quotient, digits, kind + 2 if kind else 1, magnitudes, most)
 
 
 def higher_derivatives(
@@ -129,10 +130,6 @@ def _magnitudes(tape: Tape, point: Sequence[float]) -> int:
             continue
         decades.append(LARGEST if math.isinf(value) else round(math.log10(abs(value))) if value else 0)
     return max(decades) - min(decades)
-
-
-def _most_digits(tape: Tape) -> int:
-    return MOST_DIGITS if SLOW.isdisjoint(tape.operations) else MOST_SLOW_DIGITS
 
 
 def _settled(compute: Callable[[int], Any], digits: int, effort: int, spare: int, most: int) -> Number | None:

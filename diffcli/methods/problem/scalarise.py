@@ -43,8 +43,9 @@ def in_numbers(problem: Problem, most_rows: int | None = None) -> Problem:
         name: float(number or 0.0) for name, number in zip(elements.names, elements.numbers(problem.values), strict=True)
     }  # fmt: skip
     wrt = [element for name in problem.wrt for element in element_names(name, shapes[name])]
-    slots = [slot for output in problem.outputs for slot in written.slots[_counted(problem, output.slot)]]
-    size = written.tape.size
+    tape, size = problem.tape, written.tape.size
+    counted = [output.slot if output.slot < tape.slots else output.slot - tape.size for output in problem.outputs]
+    slots = [slot for whole in counted for slot in written.slots[whole]]
     outputs = [
         Output(name, slot if slot >= 0 else slot + size)
         for name, slot in zip(Elements(problem.outputs).names, slots, strict=True)
@@ -52,11 +53,6 @@ def in_numbers(problem: Problem, most_rows: int | None = None) -> Problem:
     found = Linearisation(problem, written.tape, at=at, wrt=wrt, outputs=outputs)
     found.whole, found.places = problem, written.slots
     return found
-
-
-def _counted(problem: Problem, slot: int) -> int:
-    """A slot as a tape knows it: that of a constant counted from behind."""
-    return slot if slot < problem.tape.slots else slot - problem.tape.size
 
 
 def structure(problem: Problem) -> Problem | None:

@@ -12,7 +12,6 @@ from typing import Any
 from diffcli.errors import Span
 from diffcli.operations import OPERATIONS
 from diffcli.operations.arithmetic import arrays
-from diffcli.operations.array_row import Shape
 from diffcli.operations.arrays import ARRAYS
 from diffcli.tape.building.array_building import array_constant, emit_array, fitted, lower_rule
 from diffcli.tape.building.building import Builder
@@ -76,14 +75,11 @@ class ArrayTerms:
 
     def note(self, slot: int, there: int | None) -> int:
         if there is not None:
-            self.present[slot] = self.as_large(there, self.build.shape(slot))
+            self.present[slot] = fitted(self.build, there, self.build.shape(slot), Span(0, 0))
         return slot
 
     def only(self, there: int, slot: int, span: Span) -> int:
         return self.build.emit("where", (there, slot, self.build.constant(0.0)), span)
-
-    def as_large(self, there: int, shape: Shape) -> int:
-        return fitted(self.build, there, shape, Span(0, 0))
 
     def after(self, slot: int, term: int, adjoint: int) -> int:
         """A term of an elementwise row, whose elements are there as those of the row's adjoint are."""

@@ -16,7 +16,7 @@ from diffcli.methods.sweeps.colouring import Groups
 from diffcli.methods.sweeps.sparsity import Flow
 from diffcli.methods.traces.cost import function_cost
 from diffcli.methods.traces.trace import formula_of
-from diffcli.tape.running.rules import Term, terms
+from diffcli.tape.running.rules import terms
 
 MOST_FORMULAS = 20_000
 """On a longer tape a term is counted once for all rows of its operation, whatever branch of the rule they take."""
@@ -151,15 +151,10 @@ class _Counter:
         term = terms(name, len(row))[position]
         assert term is not None
         key: tuple[object, ...] = (name, position, tuple(self.tape.constants[-1 - slot] if slot < 0 else None for slot in row))
-        if not self.coarse and _chooses(term):
+        if not self.coarse and (term.row.variadic or "where" in term.program.operations):  # it depends on the values
             key = (place, position)
         found = self.known.get(key)
         if found is None:
             formula = formula_of(self.problem, self.tape.first_row + place, position, term)
             found = self.known[key] = formula.cost, int(not formula.negative)
         return found
-
-
-def _chooses(term: Term) -> bool:
-    """Whether the operations of a term depend on the values."""
-    return term.row.variadic or "where" in term.program.operations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from math import prod
 from typing import Any
 
@@ -32,12 +33,8 @@ def smallest(a: Array, axis: Axes = (), keepdims: int = 0) -> Array:
     return np.min(a, axis=axis, keepdims=bool(keepdims)) if axis else np.asarray(a)
 
 
-def place_of_largest(a: Array, axis: Axes = (), keepdims: int = 0) -> Array:
-    return np.argmax(a, axis=axis[0], keepdims=bool(keepdims)) * 1.0 if axis else 0.0
-
-
-def place_of_smallest(a: Array, axis: Axes = (), keepdims: int = 0) -> Array:
-    return np.argmin(a, axis=axis[0], keepdims=bool(keepdims)) * 1.0 if axis else 0.0
+def _place(find: Callable[..., Array], a: Array, axis: Axes = (), keepdims: int = 0) -> Array:
+    return find(a, axis=axis[0], keepdims=bool(keepdims)) * 1.0 if axis else 0.0
 
 
 def norm(a: Array, axis: Axes = (), keepdims: int = 0) -> Array:
@@ -136,7 +133,7 @@ def diagonal(a: Array) -> Array:
 def others(a: Array, axis: Axes = ()) -> Array:
     """For each element the product of all others along the axes: what stands before it times what stands behind."""
     flat, back = _last(a, axis)
-    return back(_before(flat) * _behind(flat))
+    return back(_before(flat) * np.flip(_before(np.flip(flat, -1)), -1))
 
 
 def others_along(a: Array, b: Array, axis: Axes = ()) -> Array:
@@ -167,10 +164,6 @@ def _before(a: Array) -> Array:
         return a
     products = np.cumprod(a, axis=-1)
     return np.concatenate([np.ones((*a.shape[:-1], 1)), products[..., :-1]], axis=-1)
-
-
-def _behind(a: Array) -> Array:
-    return np.flip(_before(np.flip(a, -1)), -1)
 
 
 def _carried(a: Array, b: Array) -> tuple[Array, Array]:
@@ -291,8 +284,8 @@ def stack(*operands: Array, axis: int = 0) -> Array:
 
 
 FUNCTIONS: dict[str, Callable[..., Array]] = {
-    "sum": total, "mean": mean, "prod": product, "amax": largest, "amin": smallest, "argmax": place_of_largest,
-    "argmin": place_of_smallest, "norm": norm, "logsumexp": logsumexp, "softmax": softmax, "log_softmax": log_softmax,
+    "sum": total, "mean": mean, "prod": product, "amax": largest, "amin": smallest, "argmax": partial(_place, np.argmax),
+    "argmin": partial(_place, np.argmin), "norm": norm, "logsumexp": logsumexp, "softmax": softmax, "log_softmax": log_softmax,
     "cumsum": cumsum, "cross_entropy": cross_entropy, "one_hot": one_hot, "matmul": np.matmul, "outer": outer,
     "conv1d": conv1d, "transpose": transpose, "trace": np.trace, "diag": diagonal, "det": determinant, "inv": inverse,
     "solve": solve, "reshape": lambda a, shape=(): np.reshape(a, shape), "concat": concat, "stack": stack, "index": index,

@@ -157,13 +157,14 @@ class _Look:
 
     def _counts(self, title: str, columns: Sequence[Sized]) -> Table:
         counts = self.result.counts
-        rows = tuple((str(row.n), *[self._big(column.size(row)) for column in columns]) for row in counts)
+        sizes = [[column.size(row) for column in columns] for row in counts]
+        rows = tuple(
+            (str(row.n), *[None if size is None else big(size, self.exact) for size in own])
+            for row, own in zip(counts, sizes, strict=True)
+        )  # fmt: skip
         titles = numbers("n", *[column.title for column in columns])
         whole = bool(rows) and counts[-1].n == self.result.request.n
         return Table(title, titles, rows, len(rows) - 1, self.result.request.n - len(rows) if whole else 0)
-
-    def _big(self, size: int | None) -> str | None:
-        return None if size is None else big(size, self.exact)
 
     def _derivatives(self) -> str:
         return "gradient" if self.result.request.recurrence.fresh else "derivative"

@@ -245,6 +245,7 @@ def _checks(
     told = [ad.gradcheck(Softplus.apply, leaf, raise_exception=False).passed for leaf in leaves]
     through = refusal(lambda: ad.gradcheck(StraightThrough.apply, ad.tensor(START, requires_grad=True)))
     overflowed, repaired = naive[-1][1], stable[-1][1]
+    forgets = forgetful.alone == right.alone and forgetful.within != right.within
     stays, arrives = plain[-1] == START, round(straight[-1]) == GOAL
     return (
         Check("P3: own backward = operations", f"off by {off:.1g}", off < 1e-13),
@@ -252,13 +253,9 @@ def _checks(
         Check("gradcheck finds the example's right", "right" if right.error is None else "wrong", right.error is None),
         refused("the mistyped one is refused", mistyped.error, "gradcheck"),
         refused("the forgetful one is refused", forgetful.error, "gradcheck"),
-        Check("though alone it is right", f"{forgetful.alone:g}", _is_forgetful(right, forgetful)),
+        Check("though alone it is right", f"{forgetful.alone:g}", forgets),
         Check("softplus: nan as written, 1 by the Function", f"{overflowed}, {repaired}", isnan(overflowed) and repaired == 1),
         Check("the Function passes gradcheck at all x", f"{sum(told)} of {len(told)}", all(told)),
         Check("by round w stays, straight-through it arrives", f"{plain[-1]:g}, {straight[-1]:g}", stays and arrives),
         refused("straight-through is no derivative", through, "gradcheck"),
     )
-
-
-def _is_forgetful(right: _Suspect, forgetful: _Suspect) -> bool:
-    return forgetful.alone == right.alone and forgetful.within != right.within
