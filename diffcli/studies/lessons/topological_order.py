@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import Any
 
 from diffcli._named import NamedTuple
@@ -119,7 +119,7 @@ def _once(graph: _Graph, take: int) -> Iterator[Visit]:
         waiting += found[::-1] if take else found
 
 
-depth_first, breadth_first = partial(_once, take=-1), partial(_once, take=0)
+depth_first, breadth_first = functools.partial(_once, take=-1), functools.partial(_once, take=0)
 
 
 def topological(graph: _Graph) -> Iterator[Visit]:
