@@ -111,7 +111,7 @@ HOMES = {
     "diffcli.studies.graph.record": "Edge Graph Node fold_graph",
     "diffcli.studies.lessons": "Entry LESSONS Size engine linear_layer run_lesson train_eval",
     "diffcli.studies.lessons.fraud": "Confusion",
-    "diffcli.studies.lessons.modules_printed": "PRINTED",
+    "diffcli.studies.lessons.modules": "PRINTED",
     "diffcli.studies.lessons.record": "Check Erratum Lesson Settings listing said",
     "diffcli.studies.step_size": "step_size",
     "diffcli.studies.step_size.difference_quotients": "NEIGHBOURS DifferenceQuotients",

@@ -8,7 +8,7 @@ from typing import Any
 
 import diffcli.autograd as ad
 from diffcli.records.blocks import Table
-from diffcli.studies.lessons.engine import quoted, refusal, refused
+from diffcli.studies.lessons.engine import descent, quoted, refusal, refused
 from diffcli.studies.lessons.record import Check, Lesson, Settings, grid, listing, said
 
 POINTS = (-0.75, 0.25, 0.5, 2.0)
@@ -210,16 +210,7 @@ def _stable(naive: Sequence[tuple[float, float]], stable: Sequence[tuple[float, 
 
 
 def _fit(rounding: Callable[[Any], Any]) -> list[float]:
-    """Where w is in a descent on (rounding(w) - 3)^2."""
-    w = ad.tensor(START, requires_grad=True)
-    path = [w.item()]
-    for _ in range(STEPS):
-        w.grad = None
-        ((rounding(w) - GOAL) ** 2).backward()
-        with ad.no_grad():
-            w -= RATE * w.grad  # type: ignore[operator]
-        path.append(w.item())
-    return path
+    return descent(lambda w: (rounding(w) - GOAL) ** 2, START, RATE, STEPS)
 
 
 def _fits(plain: Sequence[float], straight: Sequence[float]) -> Table:

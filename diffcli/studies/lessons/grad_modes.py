@@ -13,7 +13,8 @@ from diffcli import nn
 from diffcli._named import NamedTuple
 from diffcli.nn import functional as F
 from diffcli.records.blocks import Table
-from diffcli.studies.lessons.engine import NOTHING, code_of, nodes_behind, quoted, refusal, refused
+from diffcli.studies.graph.of_tensor import nodes_behind
+from diffcli.studies.lessons.engine import NOTHING, code_of, quoted, refusal, refused
 from diffcli.studies.lessons.fraud import FRAUDS, HONEST, RECALL, Confusion, Fraud, confusion
 from diffcli.studies.lessons.record import Check, Erratum, Lesson, Settings, grid, listed, listing, said
 
@@ -163,7 +164,7 @@ def _costs(net: Net3, x: Any) -> dict[str, _Cost]:
             peak = tracemalloc.get_traced_memory()[1]
         finally:
             tracemalloc.stop()
-        nodes = [node for node in nodes_behind(z) if not isinstance(node, ad.AccumulateGrad)]
+        _, nodes = nodes_behind(z.grad_fn)
         anyway = {id(known) for known in (x, *net.parameters())}
         kept = {id(saved): saved for node in nodes for saved in node.saved.values() if id(saved) not in anyway}
         numbers = sum(saved.numel() for saved in kept.values())
