@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import product
 from typing import Any, TypeAlias
 
 from diffcli._named import NamedTuple
@@ -123,17 +122,6 @@ def shape_text(shape: Shape) -> str:
     if len(shape) == 1:
         return f"{shape[0]} element{'s' * (shape[0] != 1)}"
     return " × ".join(map(str, shape))
-
-
-def element_names(name: str, shape: Shape) -> list[str]:
-    """``W[0,1]`` for each element of an array, row by row; the name itself for a number.
-
-    >>> element_names("W", (1, 2)), element_names("x", ())
-    (['W[0,0]', 'W[0,1]'], ['x'])
-    """
-    if not shape:
-        return [name]
-    return [f"{name}[{','.join(map(str, place))}]" for place in product(*map(range, shape))]
 
 
 def broadcast_shapes(shapes: Sequence[Shape]) -> Shape:

@@ -11,8 +11,7 @@ from functools import cached_property
 from math import prod
 from typing import Any
 
-from diffcli.operations.array_row import element_names
-from diffcli.records import Number
+from diffcli.records import Number, element_names
 from diffcli.tape.tape import Shape
 
 

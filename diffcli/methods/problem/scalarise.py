@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from diffcli.errors import LimitError
 from diffcli.methods.problem.components import Elements
 from diffcli.methods.problem.problem import Linearisation, Output, Problem
-from diffcli.operations.array_row import element_names
-from diffcli.records import Number
+from diffcli.records import Number, element_names
 
 MOST_SHOWING = 100_000
 """The rows of a program written out up to which its structure is looked for."""

@@ -250,13 +250,14 @@ def _train(registered: bool, seed: int) -> _Run:
     weight = net.hidden[0].weight
     begin = weight.detach().clone()
     losses = []
-    optimizer = nn.optim.SGD(net.parameters(), lr=RATE)
     for _ in range(STEPS + 1):
-        optimizer.zero_grad()
+        net.zero_grad()
         loss = ((net(x) - target) ** 2).mean()
         losses.append(loss.item())
         loss.backward()
-        optimizer.step()
+        with ad.no_grad():
+            for parameter in net.parameters():
+                parameter.sub_(RATE * parameter.grad)  # type: ignore[operator]
     moved = ad.norm(weight.detach() - begin).item()
     return _Run(len(list(net.parameters())), losses[0], losses[-1], moved, ad.norm(weight.grad).item())
 
