@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import prod
 from typing import Any, TypeAlias
 
 from diffcli._named import NamedTuple
@@ -166,9 +167,5 @@ def kept_shape(shape: Shape, axes: tuple[int, ...]) -> Shape:
     return tuple(1 if axis in axes else length for axis, length in enumerate(shape))
 
 
-def size(shape: Shape) -> int:
-    """How many elements an array of a shape has."""
-    product = 1
-    for length in shape:
-        product *= length
-    return product
+size: Callable[[Shape], int] = prod
+"""How many elements an array of a shape has."""

@@ -78,7 +78,9 @@ def notes_of(agreements: Sequence[Agreement]) -> list[Diagnostic]:
 def _agreement_blocks(agreement: Agreement, style: Style, digits: int | None) -> list[Block]:
     """What each method finds, with so many digits of what is right, and the verdicts."""
     exact = [] if digits is None else _exact_lines(agreement, digits, style)
-    return [_ways_table(agreement, digits), *exact, Values(_values(agreement, style)), _verdict_table(agreement)]
+    verdicts = tuple((found.variable, verdict_text(found), _why(found)) for found in agreement.checks)
+    table = Table("", texts("by", "verdict", "why"), verdicts)
+    return [_ways_table(agreement, digits), *exact, Values(_values(agreement, style)), table]
 
 
 def _ways_table(agreement: Agreement, digits: int | None) -> Table:
@@ -147,11 +149,6 @@ def _values(agreement: Agreement, style: Style) -> tuple[Value, ...]:
         derivative = math.nan if value is None else value
         values.append(partial(f, found.variable, derivative, style.partial, remark))
     return tuple(values)
-
-
-def _verdict_table(agreement: Agreement) -> Table:
-    columns = texts("by", "verdict", "why")
-    return Table("", columns, tuple((found.variable, verdict_text(found), _why(found)) for found in agreement.checks))
 
 
 def _why(found: PartialCheck) -> str:

@@ -25,7 +25,7 @@ def colour_columns(pattern: Pattern) -> Groups:
     ((1, 3), (0, 2))
     """
     taken = [0] * len(pattern.rows)
-    colours = _uncoloured(pattern.columns)
+    colours = [-1] * pattern.columns
     by_column = pattern.transposed().rows
     for column in _fullest_first(by_column):
         used = 0
@@ -59,7 +59,7 @@ def colour_symmetric(pattern: Pattern) -> Groups:
     neighbours = [tuple(column for column in columns if column != row) for row, columns in enumerate(pattern.rows)]
     if sum(len(around) * len(neighbours[vertex]) for around in neighbours for vertex in around) > MOST_WORK:
         return colour_columns(pattern)
-    colours = _uncoloured(pattern.columns)
+    colours = [-1] * pattern.columns
     for vertex in _fullest_first(pattern.rows):
         used = 0
         for beside in neighbours[vertex]:
@@ -99,10 +99,6 @@ def places(pattern: Pattern, groups: Groups) -> list[list[int]]:
             counts[group_of[column]] = counts.get(group_of[column], 0) + 1
         found.append([group_of[column] if counts[group_of[column]] == 1 else -1 for column in columns])
     return found
-
-
-def _uncoloured(columns: int) -> list[int]:
-    return [-1] * columns
 
 
 def _fullest_first(lists: tuple[tuple[int, ...], ...]) -> list[int]:

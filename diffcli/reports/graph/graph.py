@@ -35,7 +35,8 @@ def graph_report(result: GraphResult, style: Style, most: int | None) -> Documen
         blocks += _tables(folded if style.format.audience == PERSON else result.graph)
         blocks += [Text(line, "dim") for line in (_hidden(folded),) if line]
     if result.at is not None and result.value is not None:
-        blocks.append(Values(_values(result, style)))
+        slopes = [partial("f", name, slope, style.partial) for name, slope in result.gradient.items()]
+        blocks.append(Values((Value("f", "f", result.value), *slopes)))
     return Document(tuple(blocks), data)
 
 
@@ -66,12 +67,6 @@ def _meaning(result: GraphResult) -> str:
     labels = {edge.label for edge in result.graph.edges if edge.number is not None}
     meanings = [words for label, words in _ON_EDGES.items() if label in labels]
     return f"on an edge: {', or '.join(meanings)}" if meanings else ""
-
-
-def _values(result: GraphResult, style: Style) -> tuple[Value, ...]:
-    assert result.value is not None
-    slopes = [partial("f", name, slope, style.partial) for name, slope in result.gradient.items()]
-    return (Value("f", "f", result.value), *slopes)
 
 
 def _tables(graph: Graph) -> list[Block]:

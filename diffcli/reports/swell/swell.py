@@ -144,7 +144,8 @@ class _Look:
         above = f"; the expressions above are {self._shown()}" * bool(self.result.forms)
         of_nodes = f"{self.value}, {self.derivative}: nodes if written out {rules}{above}. "
         of_nodes += f"graph: distinct nodes of both, shared.{folded}"
-        of_tape = f"f, forward, reverse: operations on the tape, of {self.value} alone and with its {self._derivatives()}."
+        kind = "gradient" if self.result.request.recurrence.fresh else "derivative"
+        of_tape = f"f, forward, reverse: operations on the tape, of {self.value} alone and with its {kind}."
         whole = [row.n for row in self.result.counts if row.graph is not None]
         if len(whole) < len(self.result.counts):
             of_nodes += f" Beyond n = {whole[-1]} the gradient is not counted, as its graph grows with n^2; --full counts it."
@@ -165,9 +166,6 @@ class _Look:
         titles = numbers("n", *[column.title for column in columns])
         whole = bool(rows) and counts[-1].n == self.result.request.n
         return Table(title, titles, rows, len(rows) - 1, self.result.request.n - len(rows) if whole else 0)
-
-    def _derivatives(self) -> str:
-        return "gradient" if self.result.request.recurrence.fresh else "derivative"
 
     def measured(self, every: bool, timed: bool) -> list[Block]:
         """What SymPy makes of it, and the seconds it took."""
