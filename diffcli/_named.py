@@ -23,10 +23,10 @@ else:
 
     class NamedTuple(tuple, metaclass=_Named):
         def __new__(cls, *values, **named):
-            made = vars(namedtuple(cls.__name__, cls._fields, defaults=cls._field_defaults.values()))
+            made = namedtuple(cls.__name__, cls._fields, defaults=cls._field_defaults.values())
             for name in ("__new__", "__repr__", "__getnewargs__", "_asdict", "_make", "_replace", *cls._fields):
                 if name not in vars(cls):
-                    setattr(cls, name, made[name])
+                    setattr(cls, name, vars(made)[name])
             return cls(*values, **named)
 
         @classmethod

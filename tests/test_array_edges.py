@@ -302,6 +302,20 @@ def test_a_gradient_may_be_constant_beside_arrays(mode):
     assert diffcli.jacobian("[len(y)*1.0, y[0]]", {"y": [1, 2]}, mode=mode).matrix == ((0, 0), (1, 0))
 
 
+@pytest.mark.parametrize("text", [
+    "sum(where(x > 1, log(x), 3*x))", "sum(where(x > 1, abs(x), 2*x))", "sum(sqrt(x)[1:])", "sum(abs(x)[1:])",
+    "[0, 1] @ where([0, 1] > 0, sqrt(x), x)", "sum(where([0, 1] > 0, max(x, 0), x))",
+])  # fmt: skip
+def test_a_break_of_an_element_that_is_not_there_touches_nothing(text):
+    assert diffcli.grad(text, {"x": [0, 4]}, strict=True).notes == ()
+    assert diffcli.grad(text, {"x": [0, 4]}, mode="forward", kink="error").notes == ()
+
+
+def test_a_break_is_told_of_the_elements_that_are_there():
+    (note,) = diffcli.grad("sum(where([1, 0, 1] > 0, abs(x), x))", {"x": [0, 0, 4]}).notes
+    assert note.message == "`abs` has a kink here, at 1 of 3 elements, the first [0]"
+
+
 SAID = {
     # text: point, codes and the first words of the notes on what is not finite
     "sum(v)*exp(1000*y)": ({"v": [1], "y": 1}, [("overflow", "")]),

@@ -7,7 +7,21 @@ import math
 import pytest
 import tiers
 from hypothesis import given
-from inside import OPERATIONS, LimitError, Skip, accumulate, activity, adjoints, evaluate, lower, parse, tangents
+from inside import (
+    OPERATIONS,
+    LimitError,
+    Skip,
+    Source,
+    Span,
+    Tape,
+    accumulate,
+    activity,
+    adjoints,
+    evaluate,
+    lower,
+    parse,
+    tangents,
+)
 from programs import SMOOTH, VARIABLES, given_point, meaning, plainly, points, programs
 
 often = tiers.often(500)
@@ -381,3 +395,18 @@ def test_no_dependence_is_the_same_in_both_directions(statements, point):
 def test_the_names_of_the_strategy_are_inputs():
     program = parse(" + ".join(VARIABLES))
     assert program.inputs == list(VARIABLES)
+
+
+def test_a_tape_is_written_row_by_row_and_then_finished() -> None:
+    tape = Tape(Source("2*x"), ["x"])
+    two = tape.constant(2.0)
+    assert tape.constant(2.0) == two and tape.constant(3.141592653589793, "pi") != two
+    row = tape.append("mul", (two, 0), Span(0, 3))
+    assert tape.finish([row, two], several=True).results == [row, two]
+    assert tape.outputs == [row, two + tape.size] and evaluate(tape, [3.0])[row] == 6.0
+    with pytest.raises(AssertionError, match="changed in a copy"):
+        tape.append("neg", (row,), Span(0, 3))
+    with pytest.raises(AssertionError, match="changed in a copy"):
+        tape.constant(1.0)
+    other = tape.copy(constants=[5.0, *tape.constants[1:]])
+    assert evaluate(other, [3.0])[row] == 15.0 and tape.constants[0] == 2.0

@@ -11,7 +11,7 @@ from diffcli.errors import Diagnostic, DiffcliError
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
-_VALUED = r'--(mode|kink|method|rule|of|var|at)(?: (?!out\b)("[^"]+"|[\w.-]+(?=$|[,)]| or )|\S*[=\[]\S*))'
+_VALUED = r'(?<![\w)\]])--(mode|kink|method|rule|of|var|at)(?: (?!out\b)("[^"]+"|[\w.-]+(?=$|[,)]| or )|\S*[=\[]\S*))'
 """An option with its value: what ends a phrase, stands in quotes, or can be no word of English."""
 
 _FLAGS = ("strict", "steps", "share", "derivative_tape")
@@ -20,15 +20,17 @@ _FLAGS = ("strict", "steps", "share", "derivative_tape")
 def in_python(text: str) -> str:
     """A sentence with its options as arguments of a function.
 
-    >>> in_python("add --mode reverse, or leave --seed out"), in_python("--strict makes this an error")
-    ('add mode="reverse", or leave seed= out', 'strict=True makes this an error')
+    What stands after an operand is no option, but a sign:
+
+    >>> in_python("add --mode reverse, or leave --seed out"), in_python("--strict makes an error of `x--mode`")
+    ('add mode="reverse", or leave seed= out', 'strict=True makes an error of `x--mode`')
     """
     if "--" not in text:
         return text
     import re  # only where an option is named
 
     text = re.sub(_VALUED, lambda found: f"{found[1]}={found[2]}" if found[2][0] == '"' else f'{found[1]}="{found[2]}"', text)
-    return re.sub(r"--([a-z][a-z-]*)(?: (?=N\b))?", lambda found: _alone(found[1].replace("-", "_")), text)
+    return re.sub(r"(?<![\w)\]])--([a-z][a-z-]+)(?: (?=N\b))?", lambda found: _alone(found[1].replace("-", "_")), text)
 
 
 def for_library(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:

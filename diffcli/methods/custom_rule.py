@@ -245,7 +245,7 @@ def as_text(tape: Tape, names: Sequence[str]) -> str:
         return names[slot] if slot < tape.first_row else f"t{slot - tape.first_row + 1}"
 
     if not tape.first_row <= tape.output < tape.slots:
-        return word(tape.output if tape.output < tape.slots else tape.output - tape.size)
+        return word(tape.results[0])
     lines = []
     for slot in range(tape.first_row, tape.output + 1):
         row = OPERATIONS[tape.operation(slot)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, ClassVar, dataclass_transform
 
 from diffcli.errors import UsageError, did_you_mean, error
@@ -11,48 +11,20 @@ from diffcli.methods.nonsmooth.breaks import POLICIES
 from diffcli.methods.traces.trace import UNICODE, Notation
 from diffcli.tape.lowering import MOST_ROWS
 
-MODES = {
-    "reverse": "automatic differentiation, one sweep backwards for the whole gradient",
-    "forward": "automatic differentiation, one sweep forwards for each variable",
-    "numeric": "finite differences, or the complex step",
-    "symbolic": "SymPy's derivative, and its value",
-}
-"""The ways to a derivative, for ``--mode``."""
-
-METHODS = {
-    "automatic": "extrapolated, with step and error bar from the tape",
-    "forward": "a stencil of values at the point and on its right",
-    "backward": "a stencil of values at the point and on its left",
-    "central": "a stencil of values on both sides",
-    "richardson": "as automatic, from a first step that is given",
-    "ridders": "Ridders' tableau, with the error that it estimates itself",
-    "complex": "Im f(x + ih)/h, which has no cancellation",
-}
-"""The difference quotients of numeric mode, for ``--method``."""
+MODES = ("reverse", "forward", "numeric", "symbolic")
+JACOBIAN_MODES = ("auto", "forward", "reverse", "numeric", "symbolic")
+HESSIAN_MODES = ("auto", "numeric", "symbolic")
+JVP_MODES = ("forward", "numeric")
+"""The methods of differentiation, for ``--mode``; auto is automatic differentiation by whatever takes fewer operations."""
 
 STENCIL_METHODS = ("forward", "backward", "central")
+METHODS = ("automatic", *STENCIL_METHODS, "richardson", "ridders", "complex")
+"""The difference quotients of numeric mode, for ``--method``; see `diffcli.methods.differences.finite_difference.difference`."""
 
 RULES = ("tape", "theory", "eps", "relative", "absolute", "curtis-reid", "dumontet-vignes", "shi")
 """How the step of a stencil is chosen, for ``--rule``; what each is stands in `diffcli.methods.differences.step_rules`."""
 
-JACOBIAN_MODES = {
-    "auto": "forward or reverse, whichever takes fewer operations",
-    "forward": "automatic differentiation, a sweep for each column, or each colour of columns",
-    "reverse": "automatic differentiation, a sweep backwards for each row, or each colour of rows",
-    "numeric": "finite differences, each with an error bar",
-    "symbolic": "SymPy's derivatives, and their values",
-}
-HESSIAN_MODES = {
-    "auto": "automatic differentiation, forward sweeps over the tape of the gradient",
-    "numeric": "second differences, each with an error bar",
-    "symbolic": "SymPy's second derivatives, and their values",
-}
-JVP_MODES = {
-    "forward": "automatic differentiation, one sweep",
-    "numeric": "finite differences along the direction, each with an error bar",
-}
-
-Known = Mapping[str, Mapping[str, str] | Sequence[str]]
+Known = Mapping[str, Collection[str]]
 Conflict = tuple[Callable[[Any], object], str, str]
 """A test of the options, the message where it holds, with ``{o.mode}`` for the value of one, and the help."""
 

@@ -47,7 +47,8 @@ def find_breaks(problem: Problem) -> list[Break]:
     if not watched:
         return []
     arithmetic, deciding = arithmetic_of(tape), deciding_rows(problem)
-    found = []
+    found: list[Break] = []
+    there: dict[int, Any] | None = None
     for slot, name in enumerate(tape.operations, tape.first_row):
         if name not in watched or values[slot] is None:
             continue
@@ -63,8 +64,26 @@ def find_breaks(problem: Problem) -> list[Break]:
             elif not decides:  # a comparison that is used as a number is a step function
                 breaks = [("jump" if "branch" in kind else kind, holds) for kind, holds in breaks]
                 breaks = breaks or [("flat", False)] * watched[name].flat
+        if reached and not decides and any(is_array(holds) for _, holds in breaks):
+            there = _elements_reached(problem) if there is None else there
+            breaks = _among(breaks, there.get(slot))
         found += [Break(slot, kind, elements(holds)) for kind, holds in breaks]
     return found
+
+
+def _elements_reached(problem: Problem) -> dict[int, Any]:
+    """Which elements of values a result depends on, by slot, where not all of them are: not those of a branch not taken."""
+    from diffcli.methods.sweeps.array_sweeps import elements_reached  # numbers do not wait for NumPy
+
+    return elements_reached(problem.tape, problem.values, problem.active, [output.slot for output in problem.outputs])
+
+
+def _among(breaks: Sequence[tuple[str, Any]], there: Any) -> list[tuple[str, Any]]:
+    """The breaks on which elements stand that are there."""
+    if there is None:
+        return list(breaks)
+    masked = [(kind, (holds != 0) & there if is_array(holds) else holds) for kind, holds in breaks]
+    return [(kind, holds) for kind, holds in masked if not is_array(holds) or holds.any()]
 
 
 def elements(holds: Any) -> str:

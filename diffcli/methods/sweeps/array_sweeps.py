@@ -1,10 +1,9 @@
 """The sweeps of forward and reverse mode over a tape with arrays.
 
 They are those of `diffcli.methods.sweeps.forward` and `diffcli.methods.sweeps.reverse`, with two things more. What was repeated
-to fit (an
-elementwise operation of a vector and a number) is summed again on the way back. And an element of an adjoint or a tangent
-that is no dependence (of a branch that is not taken, beside the one that an index picks, along a direction that does not
-move it) stays 0 whatever infinity or NaN it meets.
+to fit (an elementwise operation of a vector and a number) is summed again on the way back. And an element of an adjoint or a
+tangent that is no dependence (of a branch that is not taken, beside the one that an index picks, along a direction that does
+not move it) stays 0 whatever infinity or NaN it meets.
 
 As 0 times a number is 0, nobody need know which elements are there while all numbers are finite. So a sweep goes first as
 if all of them were, and goes again with care if something is not finite.
@@ -13,6 +12,7 @@ if all of them were, and goes again with care if something is not finite.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, cast
 
 from diffcli._named import NamedTuple
@@ -22,7 +22,7 @@ from diffcli.operations.arithmetic.array_functions import sum_to
 from diffcli.operations.arrays import ARRAYS
 from diffcli.operations.custom_operations import OwnName
 from diffcli.tape import Tape
-from diffcli.tape.running.array_rules import NUMPY, adjoint_reads, array_term, meeting, reached
+from diffcli.tape.running.array_rules import NUMPY, array_term, meeting, needed_reads, reached
 from diffcli.tape.running.evaluation import Values
 from diffcli.tape.running.rules import Overrides, TermFunctions
 
@@ -88,6 +88,14 @@ def array_adjoints(
         if all(bar is None or arrays.all_finite(bar) for bar in (found if whole else found[: tape.first_row])):
             return found
     return _backward(tape, values, active, started, Present(started.items()), overrides, keep, whole)
+
+
+def elements_reached(tape: Tape, values: Values, active: bytearray, results: Iterable[int]) -> dict[int, Array]:
+    """Which elements of values the results depend on, by slot, where not all of them are."""
+    started = {slot: arrays.ones(tape.shape(slot)) for slot in results}
+    present = Present(started.items())
+    _backward(tape, values, active, started, present, None, None, False)
+    return present.masks
 
 
 def _backward(
@@ -167,10 +175,7 @@ def _term(
         if present is None:
             return rule(adjoint, *operands), None
         there = reached(tape, slot, position, "adjoint", arrays.ones(shape) if mask is None else mask)
-        for place in adjoint_reads(tape, slot, position) if mask is not None else ():
-            # what nothing depends on that is there is 0, and so is what does not depend on what something there does
-            needed = reached(tape, slot, max(place, 0), "adjoint", mask)
-            needed = needed if place >= 0 else reached(tape, slot, 0, "tangent", needed)
+        for place, needed in needed_reads(tape, slot, position, partial(reached, tape), mask) if mask is not None else ():
             operands[place] = arrays.only(needed, operands[place])
         return arrays.only(there, rule(adjoint, *operands)), partly(there)
     if term is None or shape == wanted:

@@ -15,7 +15,7 @@ from diffcli.operations.arithmetic import arrays
 from diffcli.operations.arrays import ARRAYS
 from diffcli.tape.building.array_building import array_constant, emit_array, fitted, lower_rule
 from diffcli.tape.building.building import Builder
-from diffcli.tape.running.array_rules import adjoint_reads, fixed_names, leaves_out, reach_text, reached, rule_text
+from diffcli.tape.running.array_rules import fixed_names, leaves_out, needed_reads, reach_text, reached, rule_text
 from diffcli.tape.running.rules import ABSENT, RESULT, SEED
 from diffcli.tape.tape import Tape
 
@@ -44,10 +44,7 @@ class ArrayTerms:
                 everything = array_constant(self.build, arrays.ones(self.tape.shape(slot)))
                 self.note(term, self.reached(slot, position, "adjoint", everything))
             return term
-        for place in adjoint_reads(self.tape, slot, position):
-            needed = self.reached(slot, max(place, 0), "adjoint", there)
-            if place < 0 and needed is not None:  # what does not depend on what something there does
-                needed = self.reached(slot, 0, "tangent", needed)
+        for place, needed in needed_reads(self.tape, slot, position, self.reached, there):
             read = RESULT if place < 0 else row.parameters[place]
             names[read] = names[read] if needed is None else self.only(needed, names[read], span)
         return self.kept(lower_rule(self.build, text, names, fixed, span), self.reached(slot, position, "adjoint", there), span)

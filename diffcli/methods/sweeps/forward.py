@@ -25,7 +25,7 @@ def tangents(tape: Tape, values: Values, seed: Sequence[float | None], overrides
     seed
         The tangent of each input; 0 and None both say that the direction does not move it.
     overrides
-        Partials to use in place of the table's, by slot: see `diffcli.methods.nonsmooth.breaks`.
+        Partials to use in place of the table's, by slot: see `diffcli.methods.nonsmooth.policies`.
 
     Returns
     -------

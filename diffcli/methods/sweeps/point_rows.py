@@ -77,6 +77,10 @@ class PointRows(Builder):
                 self.on_boundary |= any(map(self.moves, row))
         return slot
 
+    def ties(self, slot: int) -> int:
+        operands = self.row(slot)[1]
+        return self.constant(float(sum(self.deciding_value(operand) == self.deciding_value(slot) for operand in operands)))
+
     def part(self, condition: int, when: bool) -> Scope | None:
         return self.scope if bool(self.deciding_value(condition)) == when else None
 

@@ -53,7 +53,7 @@ def accumulate(
     seed
         The adjoint of the result.
     overrides
-        Partials to use in place of the table's, by slot: see `diffcli.methods.nonsmooth.breaks`.
+        Partials to use in place of the table's, by slot: see `diffcli.methods.nonsmooth.policies`.
     output
         The slot of the result; ``tape.output``, if not given.
     seeds

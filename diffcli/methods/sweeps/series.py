@@ -15,16 +15,12 @@ Nothing is truncated but the series, so a coefficient is exact up to rounding. C
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache
 
 from diffcli.errors import Span
 from diffcli.methods.sweeps.point_rows import PointRows
-from diffcli.operations import OPERATIONS
 from diffcli.operations.arithmetic.floats import quotient
 from diffcli.tape import Tape
 from diffcli.tape.running.evaluation import Values
-from diffcli.tape.running.rules import RESULT, SEED, TIES, terms
-from diffcli.tape.running.steps import Step, steps_of
 
 Coefficients = list[float]
 """The coefficients that a series has; those that are missing are zeros by structure, which no infinity meets."""
@@ -49,11 +45,6 @@ def power_series(
 def expand(rows: PointRows, tape: Tape, variable: int, order: int) -> Coefficients:
     """`power_series`, with the rows that it is to be made of."""
     return _Rows(rows, variable).expand(tape.results[0], order)
-
-
-@cache
-def _term_steps(operation: str, count: int) -> tuple[tuple[Step, ...] | None, ...]:
-    return tuple(None if term is None else steps_of(term.program) for term in terms(operation, count))
 
 
 NextCoefficient = Callable[[int], float]
@@ -145,7 +136,7 @@ class _Rows:
         parts = [
             (self.ask(operand, order, slot), self.ask(partial, order - 1))
             for position, operand in enumerate(row) if build.moves(operand)
-            for partial in [self.partial(slot, position)] if partial is not None
+            for partial in [build.term(slot, position, build.constant(1.0))] if partial is not None
         ]  # fmt: skip
         return lambda k: _sum([_scaled(a, c, k) for a, c in parts]) / k
 
@@ -163,22 +154,6 @@ class _Rows:
             if abs(exponent) < 2**31 and exponent == int(exponent):
                 return self.whole_power(row[0], int(exponent), span)
         return None
-
-    def partial(self, slot: int, position: int) -> int | None:
-        """The partial of a row by one operand, as a row; None if there is no dependence."""
-        build = self.build
-        operation, row = build.row(slot)
-        steps = _term_steps(operation, len(row))[position]
-        if steps is None:
-            return None
-        known = OPERATIONS[operation]
-        names = {SEED: build.constant(1.0), RESULT: slot}
-        if known.variadic:
-            ties = sum(build.deciding_value(operand) == build.deciding_value(slot) for operand in row)
-            names |= {known.parameters[0]: row[position], TIES: build.constant(float(ties))}
-        else:
-            names |= dict(zip(known.parameters, row, strict=True))
-        return build.lower(steps, names, build.span(slot))
 
     def whole_power(self, base: int, exponent: int, span: Span) -> int:
         """A power as a product, which asks for no logarithm and no quotient by the base."""

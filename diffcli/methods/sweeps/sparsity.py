@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from diffcli._named import NamedTuple
 from diffcli.tape import Tape
-from diffcli.tape.running.evaluation import Values
+from diffcli.tape.running.evaluation import Values, last_uses
 from diffcli.tape.running.rules import ABSENT, FLOAT, terms
 
 Flow = list[tuple[int, ...]]
@@ -95,18 +95,12 @@ def sets_forward(tape: Tape, flow: Flow, seeds: Mapping[int, int], keep: Iterabl
     sets = [0] * tape.size
     for slot, bits in seeds.items():
         sets[slot] |= bits
-    last = _last_uses(tape)
-    for slot in keep:
-        last[slot] = tape.size
-    first = tape.first_row
-    for place, (row, passing) in enumerate(zip(tape.operands, flow, strict=True)):
-        bits = 0
+    columns = zip(tape.operands, flow, last_uses(tape, [*keep]), strict=True)
+    for slot, (row, passing, last) in enumerate(columns, tape.first_row):
         for position in passing:
-            bits |= sets[row[position]]
-        sets[first + place] = bits
-        for operand in row:
-            if last[operand] == first + place:
-                sets[operand] = 0  # nobody will ask again
+            sets[slot] |= sets[row[position]]
+        for unread in last:
+            sets[unread] = 0
     return sets
 
 
@@ -126,15 +120,6 @@ def sets_backward(tape: Tape, flow: Flow, seeds: Mapping[int, int], keep: Iterab
         if slot not in kept:
             sets[slot] = 0
     return sets
-
-
-def _last_uses(tape: Tape) -> list[int]:
-    """The last row that uses each slot; -1 where none does."""
-    last = [-1] * tape.size
-    for slot, row in enumerate(tape.operands, tape.first_row):
-        for operand in row:
-            last[operand] = slot
-    return last
 
 
 def find_pattern(tape: Tape, flow: Flow, inputs: Sequence[int], outputs: Sequence[int]) -> Pattern:

@@ -12,7 +12,6 @@ times an infinity: see `diffcli.tape.building.accumulation`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 from typing import TYPE_CHECKING
 
 from diffcli._named import NamedTuple
@@ -24,8 +23,6 @@ from diffcli.tape.building.accumulation import Contributions
 from diffcli.tape.building.building import Builder
 from diffcli.tape.building.scopes import Scope
 from diffcli.tape.lowering import MOST_ROWS
-from diffcli.tape.running.rules import RESULT, SEED, TIES, terms
-from diffcli.tape.running.steps import Step, steps_of
 
 if TYPE_CHECKING:
     from diffcli.methods.sweeps.array_transform import ArrayTerms
@@ -141,12 +138,6 @@ def with_inputs(tape: Tape, names: Sequence[str]) -> Tape:
     )
 
 
-@cache
-def _term_steps(operation: str, count: int) -> tuple[tuple[Step, ...] | None, ...]:
-    """The terms of an operation with ``count`` operands as steps; None where there is no dependence."""
-    return tuple(None if term is None else steps_of(term.program) for term in terms(operation, count))
-
-
 class _Rules:
     """The terms of the rows of a tape as rows after them."""
 
@@ -166,36 +157,11 @@ class _Rules:
 
     def term(self, slot: int, position: int, scope: Scope, other: int) -> int | None:
         """What a row adds by one of its operands: ``other`` times the partial. None if there is no dependence."""
-        operation, row = self.tape.operation(slot), self.tape.operands_of(slot)
-        if operation not in OPERATIONS:
-            return self.array_term(slot, position, scope, other)
-        steps = _term_steps(operation, len(row))[position]
-        if steps is None:
-            return None
         self.build.scope = scope
-        names = {SEED: other, RESULT: slot}
-        first = terms(operation, len(row))[position]
-        assert first is not None
-        if first.row.variadic:
-            names |= {first.row.parameters[0]: row[position], TIES: self.ties(slot)}
-        else:
-            names |= dict(zip(first.row.parameters, row, strict=True))
-        return self.build.lower(steps, names, self.tape.span(slot))
-
-    def array_term(self, slot: int, position: int, scope: Scope, other: int) -> int | None:
-        """The same for a row of an array operation, by its own rule."""
+        if self.tape.operation(slot) in OPERATIONS:
+            return self.build.term(slot, position, other)
         assert self.arrays is not None
-        self.build.scope = scope
         return self.arrays.term(slot, position, self.kind, other)
-
-    def ties(self, slot: int) -> int:
-        """How many operands of a row equal its result."""
-        span = self.tape.span(slot)
-        equal = [self.build.emit("eq", (operand, slot), span) for operand in self.tape.operands_of(slot)]
-        total = equal[0]
-        for other in equal[1:]:
-            total = self.build.emit("add", (total, other), span)
-        return total
 
     def span(self, slot: int) -> Span:
         """Where a value stands in the source; an input stands where the result does."""

@@ -46,7 +46,7 @@ def derivative_tape(problem: Problem, notation: Notation, most_shown: int | None
         if place >= 0 and slot in found.values and problem.active[slot]:
             named.setdefault(tape.index(place), []).append(tape.index(found.values[slot]))
     names = ["f", *(f"df/d{name}" for name in problem.wrt)]
-    places = [slot if slot < tape.slots else slot - tape.size for slot in tape.outputs]
+    places = tape.results
     outputs = tuple(
         (name, operand_of(tape, slot), _number(derived.values[slot])) for name, slot in zip(names, places, strict=True)
     )  # fmt: skip

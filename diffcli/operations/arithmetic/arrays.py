@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -136,17 +137,11 @@ def lacking_of_floor(a: Array, b: Array, floor: Array) -> Array | None:
 
 
 def largest(*operands: Array) -> Array:
-    result = operands[0]
-    for operand in operands[1:]:
-        result = np.maximum(result, operand)
-    return result
+    return reduce(np.maximum, operands)
 
 
 def smallest(*operands: Array) -> Array:
-    result = operands[0]
-    for operand in operands[1:]:
-        result = np.minimum(result, operand)
-    return result
+    return reduce(np.minimum, operands)
 
 
 def clip(a: Array, b: Array, c: Array) -> Array:

@@ -250,12 +250,6 @@ STRICT: dict[str, Callable[..., float]] = {
 any_true, is_nan, is_infinite, all_finite, quiet = bool, math.isnan, math.isinf, math.isfinite, nullcontext
 
 
-def ties_of(*operands: float) -> int:
-    """How many of the operands of max or min equal the result, which stands last; at least 1."""
-    result = operands[-1]
-    return operands.count(result) - 1 if result == result else 1
-
-
 def next_after(value: float, side: float) -> float:
     """The next number to the left (-1) or the right (1)."""
     return math.nextafter(value, side * inf)

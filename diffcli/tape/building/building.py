@@ -9,17 +9,18 @@ are skipped when the tape is finished.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache, reduce
 from typing import Any
 
 from diffcli._named import NamedTuple
 from diffcli.errors import LimitError, Span, error
 from diffcli.language.syntax import NAME, NUMBER
-from diffcli.operations import CONSTANTS
+from diffcli.operations import CONSTANTS, OPERATIONS
 from diffcli.tape.building.identities import COMMUTATIVE, simpler
 from diffcli.tape.building.scopes import Scope
 from diffcli.tape.lowering import MOST_ROWS
-from diffcli.tape.running.rules import ABSENT, FLOAT, NAMESPACE
-from diffcli.tape.running.steps import BIND, ELSE, END, IF, Step
+from diffcli.tape.running.rules import ABSENT, FLOAT, NAMESPACE, RESULT, SEED, TIES, terms
+from diffcli.tape.running.steps import BIND, ELSE, END, IF, Step, steps_of
 from diffcli.tape.tape import Shape, Skip, Tape
 
 _LOOKED_AT = 8
@@ -193,6 +194,26 @@ class Builder(Tape):
             result = slots[node]
         return result
 
+    def term(self, slot: int, position: int, other: int) -> int | None:
+        """What an elementwise row adds by one of its operands: ``other`` times the partial. None if there is no dependence."""
+        operation, row = self.row(slot)
+        steps = _term_steps(operation, len(row))[position]
+        if steps is None:
+            return None
+        known = OPERATIONS[operation]
+        names = {SEED: other, RESULT: slot}
+        if known.variadic:
+            names |= {known.parameters[0]: row[position], TIES: self.ties(slot)}
+        else:
+            names |= dict(zip(known.parameters, row, strict=True))
+        return self.lower(steps, names, self.span(slot))
+
+    def ties(self, slot: int) -> int:
+        """How many operands of a row equal its result."""
+        span = self.span(slot)
+        equal = [self.emit("eq", (operand, slot), span) for operand in self.row(slot)[1]]
+        return reduce(lambda total, other: self.emit("add", (total, other), span), equal)
+
     def named(self, name: str) -> int:
         """The slot of a constant that the texts of the table may name."""
         return self.constant(CONSTANTS[name], name) if name in CONSTANTS else self.constant(NAMESPACE[name])
@@ -210,12 +231,14 @@ class Builder(Tape):
         used |= {scope.condition for scope in scopes if scope.condition < 0}
         for slot in sorted({*used, *(slot for slot in outputs if slot < 0)}, reverse=True):
             slots[slot] = tape.constant(self.constants[-1 - slot], self.constant_names.get(slot, ""))
+        places = [slot - len(self.inputs) for slot in rows]
+        tape.operations += map(self.operations.__getitem__, places)
+        tape.operands += [tuple([slots[operand] for operand in self.operands[place]]) for place in places]
+        tape.starts.extend(map(self.starts.__getitem__, places))
+        tape.stops.extend(map(self.stops.__getitem__, places))
+        tape.parameters = {slots[slot]: fixed for slot, fixed in self.parameters.items() if live[slot]}
         if self.shapes is not None:
-            tape.shapes = self.shapes[: len(self.inputs)]
-        for slot in rows:
-            operation, operands = self.row(slot)
-            moved = tuple([slots[operand] for operand in operands])
-            tape.append(operation, moved, self.span(slot), self.shape(slot), self.parameters.get(slot))
+            tape.shapes = [self.shapes[slot] for slot in (*range(len(self.inputs)), *rows)]
         tape.skips = _skips([self.scopes[slot] for slot in rows], len(self.inputs), slots)
         tape.bindings = {name: slots[slot] for name, slot in self.bindings.items() if slot in slots}
         tape.derived_from = len(self.inputs) + sum(slot < self.derived for slot in rows)
@@ -241,6 +264,12 @@ class Builder(Tape):
                 if operand >= 0:
                     live[operand] = 1
         return live, asked
+
+
+@cache
+def _term_steps(operation: str, count: int) -> tuple[tuple[Step, ...] | None, ...]:
+    """The terms of an operation with ``count`` operands as steps; None where there is no dependence."""
+    return tuple(None if term is None else steps_of(term.program) for term in terms(operation, count))
 
 
 def _there(slot: int | None) -> int:

@@ -6,7 +6,7 @@ compiled once, with those names for keywords, and what a row has fixed is bound 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import cache, partial
 from typing import Any
 
@@ -112,8 +112,8 @@ class _NumPy(ArrayArithmetic):
 
 
 NUMPY = _NumPy(
-    arrays.FUNCTIONS | array_functions.FUNCTIONS, arrays.STRICT, constants={ABSENT: 0.0}, numbers=arrays, read=parsed_rule,
-    operators=OPERATORS | {"square": "({0} * {0})"}, kind="NumPy",
+    arrays.FUNCTIONS | array_functions.FUNCTIONS, arrays.STRICT, constants={ABSENT: 0.0, "ties_of": arrays.ties_of},
+    operators=OPERATORS | {"square": "({0} * {0})"}, numbers=arrays, read=parsed_rule, kind="NumPy",
 )  # fmt: skip
 
 for _name in ARRAYS.keys() - array_functions.FUNCTIONS.keys():
@@ -226,6 +226,20 @@ def adjoint_reads(tape: Tape, slot: int, position: int) -> frozenset[int]:
     if name in ARRAYS:
         return row_reads(ARRAYS[name], fixed_names(tape, slot, position), position)
     return elementwise_reads(name, len(tape.operands_of(slot)), position)
+
+
+def needed_reads(
+    tape: Tape, slot: int, position: int, reached: Callable[[int, int, str, Any], Any], there: Any
+) -> Iterator[tuple[int, Any]]:
+    """What the adjoint rule of an array row reads, as in `adjoint_reads`, and which elements of it matter.
+
+    No other element is read, so that the absence of a dependence never meets an infinity: of an operand those that something
+    depends on that is ``there``, of the result those that depend on such elements. ``reached`` is `reached` of this tape, in
+    arrays or in slots; where it is None all elements matter.
+    """
+    for place in adjoint_reads(tape, slot, position):
+        needed = reached(slot, max(place, 0), "adjoint", there)
+        yield place, needed if place >= 0 or needed is None else reached(slot, 0, "tangent", needed)
 
 
 def row_reads(row: ArrayOperation, names: Fixed, position: int) -> frozenset[int]:

@@ -163,7 +163,8 @@ class Arithmetic:
     strict
         What replaces some of them in a program, where the value at a pole is undefined and not its limit.
     constants
-        What names stand for in rules, where it is not what it is for floats; ``ties_of`` counts ties.
+        What names stand for in rules, where it is not what it is for floats; ``ties_of`` counts ties of
+        what is no single number.
     operators
         Operations as Python's expressions.
     form
@@ -193,7 +194,9 @@ class Arithmetic:
     ) -> None:
         self.functions = dict(functions)
         self._strict = strict or {}
-        self.constants = NAMESPACE | {"ties_of": numbers.ties_of} | dict(constants or {})
+        self.constants = NAMESPACE | dict(constants or {})
+        counted = f"operands.count({RESULT}) - 1 if {RESULT} == {RESULT} else 1"
+        self.ties = "ties_of(*operands)" if "ties_of" in self.constants else counted
         self.operators, self.form, self.numbers, self.read = operators, form, numbers, read
         missing = [name for name, row in OPERATIONS.items() if name not in self.functions and not form(row)] if kind else []
         if missing:
@@ -257,7 +260,7 @@ class Arithmetic:
         if not row.variadic:
             return self.rule(program, [*first, *row.parameters, RESULT])
         own = row.parameters[0]
-        header = [f"{own} = operands[{position}]", f"{RESULT} = operands[-1]", f"{TIES} = ties_of(*operands)"]
+        header = [f"{own} = operands[{position}]", f"{RESULT} = operands[-1]", f"{TIES} = {self.ties}"]
         if GAP in program.arguments:
             header.append(f"{GAP} = nearest({own}, operands[:{position}] + operands[{position + 1}:-1])")
         return self.rule(program, [*first, "*operands"], header)
