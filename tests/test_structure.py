@@ -179,7 +179,7 @@ def test_the_count_is_that_of_sweeps_counted_one_by_one(name):
     count = count_sweeps(system, flow, inputs, outputs, *alone)
     sweeps = [tangents(system.tape, system.values, [float(place == slot) for place in inputs]) for slot in inputs]
     assert count.forward.operations == forward_cost(system, sweeps).sweep
-    steps = [accumulate(system.tape, system.values, system.active, output=slot)[1] for slot in outputs]
+    steps = [accumulate(system.tape, system.values, system.active, {slot: 1.0})[1] for slot in outputs]
     assert count.reverse.operations == sum(reverse_cost(system, each).sweep for each in steps)
     assert count.function == forward_cost(system, sweeps).function
 

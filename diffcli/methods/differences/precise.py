@@ -114,11 +114,9 @@ def precise_derivative(tape: Tape, point: Sequence[float], variable: int, kind: 
     return _settled(quotient, digits, kind + 2 if kind else 1, magnitudes, most)
 
 
-def higher_derivatives(
-    tape: Tape, point: Sequence[float], variable: int, kinds: Sequence[int], digits: int = 20
-) -> list[float | None]:
+def higher_derivatives(tape: Tape, point: Sequence[float], variable: int, kinds: Sequence[int]) -> list[float | None]:
     """Derivatives of several kinds along one input, as floats; None where one is not known."""
-    found = [precise_derivative(tape, point, variable, kind, digits) for kind in kinds]
+    found = [precise_derivative(tape, point, variable, kind, digits=20) for kind in kinds]
     return [None if derivative is None else float(derivative) for derivative in found]
 
 

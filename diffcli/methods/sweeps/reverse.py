@@ -37,10 +37,8 @@ def accumulate(
     tape: Tape,
     values: Values,
     active: bytearray,
-    seed: float = 1.0,
-    overrides: Overrides | None = None,
-    output: int | None = None,
     seeds: Mapping[int, float] | None = None,
+    overrides: Overrides | None = None,
 ) -> tuple[Adjoints, list[Step]]:
     """The adjoint of every slot, and the steps that made them, in order.
 
@@ -50,14 +48,10 @@ def accumulate(
         A tape and what `diffcli.tape.evaluate` returned for it.
     active
         One flag a slot: whether it depends on an input that the derivative is wanted for. See `activity`.
-    seed
-        The adjoint of the result.
+    seeds
+        The adjoints of the results, by slot; 1 for ``tape.output``, if not given.
     overrides
         Partials to use in place of the table's, by slot: see `diffcli.methods.nonsmooth.policies`.
-    output
-        The slot of the result; ``tape.output``, if not given.
-    seeds
-        The adjoints of several results, by slot, in place of one.
 
     Returns
     -------
@@ -69,7 +63,7 @@ def accumulate(
     >>> accumulate(tape, evaluate(tape, [2.0, 5.0]), activity(tape))[0]
     [5.0, 2.0, 1.0]
     """
-    started = seeds or {tape.output if output is None else output: seed}
+    started = seeds or {tape.output: 1.0}
     steps: list[Step] = []
     if tape.shapes is not None:
         from diffcli.methods.sweeps.array_sweeps import array_adjoints  # numbers do not wait for NumPy
@@ -96,16 +90,9 @@ def accumulate(
     return result, steps
 
 
-def adjoints(
-    tape: Tape,
-    values: Values,
-    active: bytearray,
-    seed: float = 1.0,
-    output: int | None = None,
-    seeds: Mapping[int, float] | None = None,
-) -> Adjoints:
+def adjoints(tape: Tape, values: Values, active: bytearray, seeds: Mapping[int, float] | None = None) -> Adjoints:
     """The adjoints that `accumulate` returns, fast; on a tape with arrays those of the inputs, and whether rows are reached."""
-    started = seeds or {tape.output if output is None else output: seed}
+    started = seeds or {tape.output: 1.0}
     if tape.shapes is not None:
         from diffcli.methods.sweeps.array_sweeps import array_adjoints
 

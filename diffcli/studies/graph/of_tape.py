@@ -38,16 +38,8 @@ def graph_of(target: Target, at: At | None = None, **options: Any) -> GraphResul
 
     Raises
     ------
-    ExpressionError
-        The text is not a program, or names and values do not fit it.
-    DomainError
-        The value is undefined at the point.
-    NotDifferentiableError
-        Something is not differentiable there, and ``strict`` or ``kink`` asked for an error.
-    LimitError
-        The tape would be longer than ``max_nodes``.
-    UsageError
-        As `GraphOptions`.
+    ExpressionError, DomainError, NotDifferentiableError, LimitError, UsageError
+        As `diffcli.grad`.
 
     >>> found = graph_of("x*x + 1", {"x": 3.0})
     >>> [node.id for node in found.graph.nodes], found.gradient

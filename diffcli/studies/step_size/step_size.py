@@ -153,7 +153,16 @@ def _problem(target: str | Program, at: At, variable: str | None, dtype: str, mo
     """The question, in single precision with all its numbers rounded to that; and the variable that is moved."""
     problem = Problem(target, at, wrt=None if variable is None else [variable], most_rows=most_rows)
     if problem.tape.shapes is not None:
-        problem = _in_numbers(problem, dtype)
+        from diffcli.methods.problem.scalarise import in_numbers  # numbers do not wait for it
+
+        if dtype == "float32":
+            raise UsageError([error("usage", "arrays are in double precision only", help=["leave --dtype out"])])
+        problem.require_number()
+        whole = [name for slot, name in enumerate(problem.tape.inputs) if problem.tape.shape(slot)]
+        if whole:
+            help = [f"give its elements names, as in {whole[0]} = [a, b]; ..., and move one of them"]
+            raise UsageError([error("usage", f"one number is moved, and `{whole[0]}` is an array", help=help)])
+        problem = in_numbers(problem)
     if not problem.wrt:
         raise UsageError([error("usage", "the expression has no variable, so there is no step to take")])
     if len(problem.wrt) > 1:
@@ -167,20 +176,6 @@ def _problem(target: str | Program, at: At, variable: str | None, dtype: str, mo
         problem = Linearisation(problem, tape)
     require_value(problem)
     return problem, problem.wrt[0]
-
-
-def _in_numbers(problem: Problem, dtype: str) -> Problem:
-    """A problem with arrays in numbers, of which one, that is given as such, is moved."""
-    from diffcli.methods.problem.scalarise import in_numbers  # numbers do not wait for it
-
-    if dtype == "float32":
-        raise UsageError([error("usage", "arrays are in double precision only", help=["leave --dtype out"])])
-    problem.require_number()
-    whole = [name for slot, name in enumerate(problem.tape.inputs) if problem.tape.shape(slot)]
-    if whole:
-        help = [f"give its elements names, as in {whole[0]} = [a, b]; ..., and move one of them"]
-        raise UsageError([error("usage", f"one number is moved, and `{whole[0]}` is an array", help=help)])
-    return in_numbers(problem)
 
 
 def _steps(x: float, largest: float | None, smallest: float | None, unit: float) -> list[float]:
