@@ -54,7 +54,7 @@ HOMES = {
     "diffcli.methods.sweeps.forward": "tangents",
     "diffcli.methods.sweeps.reverse": "accumulate activity adjoints",
     "diffcli.methods.sweeps.series": "power_series",
-    "diffcli.methods.sweeps.sparsity": "Pattern find_pattern flow_of sets_backward sets_forward",
+    "diffcli.methods.sweeps.sparsity": "Pattern find_pattern flow_of seeded sets_backward sets_forward",
     "diffcli.methods.sweeps.transform": "gradient_tape tangent_tape transform_reverse",
     "diffcli.methods.symbolic": "symbolic_equality=equality",
     "diffcli.methods.symbolic.claims": "decide derivative_text",

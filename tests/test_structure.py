@@ -20,6 +20,7 @@ from inside import (
     flow_of,
     pattern_figure,
     places,
+    seeded,
     sets_backward,
     sets_forward,
 )
@@ -54,11 +55,8 @@ def test_what_a_result_depends_on(text, at, rows):
     system = System(text, at)
     flow = flow_of(system.tape, system.values)
     inputs, outputs = range(len(system.at)), [output.slot for output in system.outputs]
-    forward = sets_forward(system.tape, flow, {slot: 1 << slot for slot in inputs}, outputs)
-    backward: dict[int, int] = {}
-    for place, slot in enumerate(outputs):
-        backward[slot] = backward.get(slot, 0) | 1 << place
-    reached = sets_backward(system.tape, flow, backward, inputs)
+    forward = sets_forward(system.tape, flow, seeded(system.tape, inputs), outputs)
+    reached = sets_backward(system.tape, flow, seeded(system.tape, outputs), inputs)
     for (row, slot), column in itertools.product(enumerate(outputs), inputs):
         expected = column in rows[row]
         assert bool(forward[slot] >> column & 1) == bool(reached[column] >> row & 1) == expected

@@ -30,7 +30,6 @@ from diffcli.autograd.graph.core import (
     Node,
     PartNode,
     check_version,
-    counted,
     counter_of,
     describe,
     edge_of,
@@ -46,6 +45,7 @@ from diffcli.autograd.partial import plain
 from diffcli.errors import fault
 from diffcli.operations.arithmetic import tensors
 from diffcli.operations.array_row import Shape, ShapeError, broadcast_shapes, shape_text
+from diffcli.records import counted
 
 
 class Context:

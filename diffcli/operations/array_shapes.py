@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from diffcli.operations.array_row import Fixed, Shape, ShapeError, as_axes, broadcast_shapes, kept_shape, shape_text, size
+from diffcli.records import counted
 
 MOST_AXES = 32
 """What every version of NumPy can hold."""
@@ -159,8 +160,7 @@ def reshaped(shapes: Sequence[Shape], fixed: Fixed) -> Shape:
         rest = size(tuple(length for length in wanted if length != -1))
         wanted = tuple((total // rest if rest else 0) if length == -1 else length for length in wanted)
     if size(wanted) != total:
-        elements = f"{total} element{'s' * (total != 1)}"
-        raise ShapeError(f"{elements} cannot take the shape {shape_text(wanted)}, which has {size(wanted)}")
+        raise ShapeError(f"{counted(total, 'element')} cannot take the shape {shape_text(wanted)}, which has {size(wanted)}")
     fixed["shape"] = wanted
     return wanted
 

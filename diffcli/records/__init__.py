@@ -51,6 +51,11 @@ def element_names(name: str, shape: tuple[int, ...]) -> list[str]:
     return [f"{name}[{','.join(map(str, place))}]" for place in product(*map(range, shape))]
 
 
+def counted(number: int, noun: str) -> str:
+    """``1 gradient``, ``2 gradients``."""
+    return f"{number} {noun}{'s' * (number != 1)}"
+
+
 class Operand(NamedTuple):
     """An operand of a row: a value by its index, or a constant."""
 

@@ -9,6 +9,7 @@ from typing import Any
 from diffcli.errors import Diagnostic
 from diffcli.language.writing.printer import number_text, shorten
 from diffcli.operations.arithmetic import precise
+from diffcli.records import counted
 from diffcli.records.blocks import Block, Document, Table, Text, Value, Values, numbers, texts
 from diffcli.reports.document import LONGEST, data_of, heading, number, partial, point_text
 from diffcli.reports.formats import Style
@@ -208,7 +209,7 @@ def points_report(result: PointChecks, style: Style) -> Document:
     ``worst`` (by variable: ``at``, ``error``, ``verdict``, ``reason``, ``explanation``), ``undefined`` (points without a
     value), ``notes``. It shares ``schema``, ``expression``, ``passed`` and ``notes`` with a check at one point.
     """
-    head = f"f: {shorten(result.expression, LONGEST)}, checked at {_counted(result.points)}"
+    head = f"f: {shorten(result.expression, LONGEST)}, checked at {counted(result.points, 'point')}"
     columns = (*texts("by", "verdict"), *numbers("points"))
     rows = [(name, verdict, count) for name, counts in result.counts.items() for verdict, count in counts.items()]
     blocks: list[Block] = [Text(head, "heading")]
@@ -218,7 +219,7 @@ def points_report(result: PointChecks, style: Style) -> Document:
         listed = "; ".join(point_text(at) for at in result.undefined[:3])
         more = " ..." if len(result.undefined) > 3 else ""
         where = shorten(listed, LONGEST) + more
-        blocks.append(Text(f"the value is undefined at {_counted(len(result.undefined))}: {where}"))
+        blocks.append(Text(f"the value is undefined at {counted(len(result.undefined), 'point')}: {where}"))
     shown = (
         *texts("by", "worst at"), *numbers("reverse", full=True), *numbers("relative error"), *texts("verdict")
     )  # fmt: skip
@@ -230,10 +231,6 @@ def points_report(result: PointChecks, style: Style) -> Document:
         blocks.append(Table("the worst point of each", shown, tuple(worst)))
     blocks += [Text(f"{name}: {found.check.explanation}") for name, found in result.worst.items() if found.check.explanation]
     return Document(tuple(blocks), _points_data(result))
-
-
-def _counted(points: int) -> str:
-    return f"{points} point{'s' * (points != 1)}"
 
 
 # -- data --------------------------------------------------------------------------------------------------------------------

@@ -12,13 +12,14 @@ from collections.abc import Iterable, Sequence
 from heapq import heappop, heappush
 from typing import Any
 
-from diffcli.autograd.graph.core import Core, Edge, Node, counted, counter_of, describe, edge_of, new
+from diffcli.autograd.graph.core import Core, Edge, Node, counter_of, describe, edge_of, new
 from diffcli.autograd.graph.recorded import recorded_adjoints
 from diffcli.autograd.modes import DEFAULT, NO_GRAD, in_mode
 from diffcli.autograd.partial import plain, total, with_value
 from diffcli.errors import fault
 from diffcli.operations.arithmetic import arrays, tensors
 from diffcli.operations.array_row import shape_text, size
+from diffcli.records import counted
 
 
 class Sweep:

@@ -311,11 +311,6 @@ def refuse_inference(tensor: Core, operation: str) -> AutogradError:
     )
 
 
-def counted(number: int, noun: str) -> str:
-    """``1 gradient``, ``2 gradients``."""
-    return f"{number} {noun}{'s' * (number != 1)}"
-
-
 def freed(node: Node | None) -> NoReturn:
     raise fault(
         "freed-graph",

@@ -6,7 +6,7 @@ from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic
 from diffcli.methods.sweeps.colouring import Groups
 from diffcli.methods.sweeps.sparsity import Pattern
-from diffcli.records import Difference, Number, SymbolicDerivative
+from diffcli.records import Difference, Number, SymbolicDerivative, counted
 
 
 class HessianCost(NamedTuple):
@@ -24,14 +24,14 @@ class HessianCost(NamedTuple):
         >>> HessianCost(10, 30, 75, 3, 270).text()
         'n = 10 inputs: the tape of f and its gradient takes 2.5 × f, 3 forward sweeps over it (3 colours) 3 × f each'
         """
-        inputs = f"n = {self.inputs} input{'s' * (self.inputs != 1)}"
+        inputs = f"n = {counted(self.inputs, 'input')}"
         if not self.function:
             return f"{inputs}: f takes no elementary operation"
         together = f"{inputs}: the tape of f and its gradient takes {self.gradient / self.function:.2g} × f"
         if not self.sweeps:
             return f"{together}, and no second derivative may differ from 0"
-        sweeps = f"{self.sweeps} forward sweep{'s' * (self.sweeps != 1)} over it"
-        colours = f" ({self.sweeps} colour{'s' * (self.sweeps != 1)})" if self.sweeps < self.inputs else ""
+        sweeps = f"{counted(self.sweeps, 'forward sweep')} over it"
+        colours = f" ({counted(self.sweeps, 'colour')})" if self.sweeps < self.inputs else ""
         return f"{together}, {sweeps}{colours} {self.operations / self.sweeps / self.function:.2g} × f each"
 
 

@@ -21,7 +21,7 @@ from diffcli.methods.problem.components import Elements
 from diffcli.methods.problem.problem import At, Problem, Target
 from diffcli.methods.problem.scalarise import in_numbers, variables_of
 from diffcli.methods.problem.system import with_semicolons
-from diffcli.records import Difference, Number, is_array, is_finite
+from diffcli.records import Difference, Number, counted, is_array, is_finite
 
 Direction = str | Mapping[str, object]
 Weights = str | Sequence[object] | Mapping[str, object]
@@ -156,8 +156,8 @@ def read_weights(system: Problem, given: Weights | None, label: str) -> dict[str
         return read_direction(given, results, label, "result")
     texts = [part.strip() for part in with_semicolons(given).split(";")] if isinstance(given, str) else list(given)
     if len(texts) != len(names):
-        counted = "there is 1 weight" if len(texts) == 1 else f"there are {len(texts)} weights"
-        message = f"{counted} and {len(names)} result{'s' * (len(names) != 1)}: {', '.join(names[:8])}"
+        there = f"there {'is' if len(texts) == 1 else 'are'} {counted(len(texts), 'weight')}"
+        message = f"{there} and {counted(len(names), 'result')}: {', '.join(names[:8])}"
         raise ExpressionError([error("bad-value", message, help=["give a number for each, in order, or some by name"])])
     return read_direction(dict(zip(names, texts, strict=True)), results, label, "result")
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from diffcli.errors import UsageError
 from diffcli.methods.points.file_text import bad_file
+from diffcli.records import counted
 
 # A file may hold numbers only: what makes arrays is imported where one is met.
 
@@ -58,7 +59,7 @@ def read_csv(text: str, path: str) -> Any:
             if number is None or not math.isfinite(number):
                 raise _bad_cell(f"line {line}, column {column} of {path}", cell.strip(), number)
         if rows and len(row) != len(rows[0]):
-            count = f"{len(row)} number{'s' * (len(row) != 1)}"
+            count = counted(len(row), "number")
             raise bad_file("bad-data", f"line {line} of {path} has {count}, and there are {len(rows[0])} in those before it")
         rows.append(row)
     if not rows:

@@ -10,6 +10,7 @@ from diffcli.language import Program
 from diffcli.methods.points.data_texts import csv_lines
 from diffcli.methods.points.file_text import bad_file, read_text
 from diffcli.methods.points.points import only_numbers, read_point
+from diffcli.records import counted
 
 _LAYOUT = "write the names in the first line, and a value for each of them in every other"
 
@@ -44,7 +45,7 @@ def read_points(path: str, program: Program) -> tuple[list[dict[str, float]], li
     points = []
     for number, row in rows:
         if len(row) != len(names):
-            count = f"{len(row)} value{'s' * (len(row) != 1)}"
+            count = counted(len(row), "value")
             raise bad_file("unreadable-file", f"line {number} of {path} has {count}, and there are {len(names)} names", _LAYOUT)
         cells = zip(names, row, strict=True)
         points.append({name: _value(name, cell, f"line {number} of {path}") for name, cell in cells if name in known})

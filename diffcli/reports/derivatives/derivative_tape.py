@@ -6,7 +6,7 @@ from typing import Any
 
 from diffcli.methods.traces.derivative_tape import DerivativeTape
 from diffcli.methods.traces.trace import ASCII, IN_LATEX, Notation
-from diffcli.records import Operand
+from diffcli.records import Operand, counted
 from diffcli.records.blocks import Block, Column, Table, Text, numbers
 from diffcli.reports.derivatives.trace import operand_data, primal_formula, primal_value, trace_data
 from diffcli.reports.document import number
@@ -47,7 +47,7 @@ def _price(found: DerivativeTape) -> str:
     if not found.function:
         return "derivative tape: f takes no elementary operation"
     return (
-        f"derivative tape: f takes {found.function} elementary operation{'s' * (found.function != 1)}, value and gradient "
+        f"derivative tape: f takes {counted(found.function, 'elementary operation')}, value and gradient "
         f"{found.together}: {number(found.ratio, 3)} times f"
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 from diffcli.language import parse
 from diffcli.language.writing.printer import LATEX, step_text, to_text
 from diffcli.methods.traces.trace import IN_LATEX, NOTATIONS, Notation
-from diffcli.records import Cost, Difference, GradientResult, SymbolicDerivative, is_array
+from diffcli.records import Cost, Difference, GradientResult, SymbolicDerivative, counted, is_array
 from diffcli.records.blocks import Block, Column, Document, Table, Text, Value, Values, numbers, texts
 from diffcli.reports.derivatives.trace import trace_data, trace_tables
 from diffcli.reports.document import LONGEST, data_of, heading, number, partial
@@ -178,7 +178,7 @@ def _symbolic_tables(symbolic: tuple[SymbolicDerivative, ...], notation: Notatio
 def _cost_text(cost: Cost, mode: str) -> str:
     if not cost.function:
         return "cost: f takes no elementary operation"
-    sweeps = f"{cost.sweeps} {mode} sweep{'s' * (cost.sweeps != 1)}"
+    sweeps = counted(cost.sweeps, f"{mode} sweep")
     return (
         f"cost: f takes {cost.function} elementary operations, {sweeps} {cost.sweep} more: "
         f"{number(cost.ratio, 3)} times f together ({cost.bound})"

@@ -10,7 +10,7 @@ from collections import deque
 
 from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic, Span
-from diffcli.records import Number
+from diffcli.records import Number, counted
 
 
 class Node(NamedTuple):
@@ -126,7 +126,7 @@ def _part(graph: Graph, operands: list[list[Edge]], kept: list[int], room: int) 
         room -= len(known)
         lost = len(operands[place]) - len(known)
         if lost:
-            nodes.append(Node(f"...{graph.nodes[place].id}", "folded", remark=f"{lost} operand{'s' * (lost != 1)} not shown"))
+            nodes.append(Node(f"...{graph.nodes[place].id}", "folded", remark=f"{counted(lost, 'operand')} not shown"))
         user = places[place] = len(nodes)
         nodes.append(graph.nodes[place])
         edges += [edge._replace(operand=places[edge.operand], user=user) for edge in known]
