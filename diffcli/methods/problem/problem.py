@@ -171,7 +171,7 @@ class Problem:
         """The adjoint of every slot, by the conventions of the table: None where no result depends on it."""
         if self._adjoints is None:
             seeds = dict.fromkeys([output.slot for output in self.outputs], 1.0)
-            self._adjoints = adjoints(self.tape, self.values, self.active, seeds=seeds)
+            self._adjoints = adjoints(self.tape, self.values, self.active, seeds)
         return self._adjoints
 
     def swept_forward(self, seeds: Mapping[int, Any], overrides: Overrides | None = None) -> Sequence[Any]:
@@ -183,8 +183,8 @@ class Problem:
     def swept_back(self, seeds: Mapping[int, Any], overrides: Overrides | None = None) -> Sequence[Any]:
         """The adjoint of every input, and whether rows are reached, for weights of results by slot."""
         if overrides:
-            return accumulate(self.tape, self.values, self.active, overrides=overrides, seeds=seeds)[0]
-        return adjoints(self.tape, self.values, self.active, seeds=seeds)
+            return accumulate(self.tape, self.values, self.active, seeds, overrides)[0]
+        return adjoints(self.tape, self.values, self.active, seeds)
 
     @property
     def value(self) -> float:
