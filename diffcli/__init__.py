@@ -35,14 +35,13 @@ if TYPE_CHECKING:
     )
     from diffcli.language import Program, parse
     from diffcli.methods.custom_rule import custom_rule
-    from diffcli.methods.library import difference, grad, trace
+    from diffcli.methods.library import difference, grad, trace, value_and_grad
     from diffcli.methods.library_matrices import hessian, hvp, jacobian, jvp, vjp
     from diffcli.methods.matrices.hessian_record import HessianResult
     from diffcli.methods.matrices.jacobian import JacobianResult
     from diffcli.methods.matrices.products import ProductResult
     from diffcli.methods.taylor import TaylorResult, taylor
     from diffcli.methods.value import evaluate
-    from diffcli.methods.value_and_grad import value_and_grad
     from diffcli.records import Difference, GradientResult, Trace
     from diffcli.reports.diagnostics import explain
     from diffcli.studies.agreement.agreement import check
@@ -91,7 +90,7 @@ _HOMES = {
     "hessian": "methods.library_matrices", "hvp": "methods.library_matrices", "jacobian": "methods.library_matrices",
     "jvp": "methods.library_matrices", "vjp": "methods.library_matrices",
     "evaluate": "methods.value", "explain": "reports.diagnostics", "grad": "methods.library", "parse": "language",
-    "taylor": "methods.taylor", "trace": "methods.library", "value_and_grad": "methods.value_and_grad",
+    "taylor": "methods.taylor", "trace": "methods.library", "value_and_grad": "methods.library",
 }  # fmt: skip
 """Where each name lives, if not in `diffcli.errors`. Nothing is imported before it is asked for."""
 

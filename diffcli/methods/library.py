@@ -1,9 +1,11 @@
-"""The public functions of the library: `diffcli.grad` and `diffcli.trace`."""
+"""The public functions of the library for a gradient: `diffcli.grad`, `diffcli.trace`, `diffcli.value_and_grad`."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import update_wrapper
+from typing import Any
 
 from diffcli.errors import DomainError, UsageError, error
 from diffcli.errors.spelling import for_library
@@ -203,3 +205,69 @@ def trace(
     result = compute(target, at, Options(mode=mode, wrt=wrt, seed=seed, kink=kink, trace=True))
     assert result.trace is not None
     return result.trace
+
+
+def value_and_grad(
+    function: Callable[..., Any],
+    *,
+    wrt: str | Sequence[str] | None = None,
+    mode: str = "reverse",
+    kink: str = "min-norm",
+    strict: bool = False,
+) -> Callable[..., tuple[Any, dict[str, Any]]]:
+    """A function that returns the value of a Python function together with its gradient.
+
+    Parameters
+    ----------
+    function
+        Takes numbers, and returns a number. It is run at each call, with traced numbers: see `diffcli.grad`.
+    wrt
+        The parameters to differentiate by; all that a call gives a value, if not given. The others are passed on as they
+        are, and may be anything.
+    mode, kink, strict
+        As for `diffcli.grad`, which also reports every kink and branch; here nothing is reported, so give ``strict``
+        where a kink is to be an error.
+
+    Returns
+    -------
+    A function of the same arguments, by position or by name, that returns ``(value, gradient)``, the gradient a dictionary
+    from the names of parameters to numbers.
+
+    Raises
+    ------
+    UsageError
+        What is given is no function. The function that is returned raises what `diffcli.grad` raises.
+
+    Examples
+    --------
+    >>> def area(width, height=2.0):
+    ...     return width*height
+    >>> f = value_and_grad(area)
+    >>> f(3.0)
+    (6.0, {'width': 2.0})
+    >>> f(3.0, height=4.0)
+    (12.0, {'width': 4.0, 'height': 3.0})
+
+    Only numbers that the derivative is wanted for are traced:
+
+    >>> def power(x, count):
+    ...     result = 1
+    ...     for _ in range(count):
+    ...         result = result*x
+    ...     return result
+    >>> value_and_grad(power, wrt="x")(2.0, 3)
+    (8.0, {'x': 12.0})
+    """
+    from diffcli.tape.recording.python_function import PythonFunction
+
+    if not callable(function):
+        message = f"value_and_grad takes a function, not a `{type(function).__name__}`"
+        raise UsageError([error("usage", message, help=["for an expression in text: diffcli.grad(text, at)"])])
+    program = PythonFunction(function)
+    options = Options(mode=mode, wrt=wrt, kink=kink, strict=strict)
+
+    def call(*arguments: Any, **named: Any) -> tuple[Any, dict[str, Any]]:
+        result = compute(program, program.signature.bind(*arguments, **named).arguments, options)
+        return result.value, result.gradient
+
+    return update_wrapper(call, function)

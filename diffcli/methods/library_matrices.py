@@ -51,10 +51,8 @@ def jacobian(
 
     Raises
     ------
-    ExpressionError, DomainError, NotDifferentiableError, UsageError
+    ExpressionError, DomainError, NotDifferentiableError, LimitError, UsageError
         As `diffcli.grad`.
-    LimitError
-        ``max_nodes`` was reached.
 
     Notes
     -----

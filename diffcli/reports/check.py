@@ -230,7 +230,12 @@ def points_report(result: PointChecks, style: Style) -> Document:
     if worst:
         blocks.append(Table("the worst point of each", shown, tuple(worst)))
     blocks += [Text(f"{name}: {found.check.explanation}") for name, found in result.worst.items() if found.check.explanation]
-    return Document(tuple(blocks), _points_data(result))
+    by_name = {
+        name: {"at": found.at, "error": found.error, **data_of(found.check, "verdict reason explanation")}
+        for name, found in result.worst.items()
+    }
+    fields = "schema expression passed points counts worst undefined notes"
+    return Document(tuple(blocks), data_of(result, fields, schema="diffcli/check@1", worst=by_name))
 
 
 # -- data --------------------------------------------------------------------------------------------------------------------
@@ -268,14 +273,4 @@ def _claim_data(claim: ClaimVerdict) -> dict[str, Any]:
     return data_of(
         claim, "variable claim verdict claimed derivative counterexample slip right points digits", derivative=claim.value,
         counterexample=found and data_of(found, "at claimed derivative", derivative=found.right),
-    )  # fmt: skip
-
-
-def _points_data(result: PointChecks) -> dict[str, Any]:
-    worst = {
-        name: {"at": found.at, "error": found.error, **data_of(found.check, "verdict reason explanation")}
-        for name, found in result.worst.items()
-    }
-    return data_of(
-        result, "schema expression passed points counts worst undefined notes", schema="diffcli/check@1", worst=worst
     )  # fmt: skip

@@ -29,8 +29,7 @@ from diffcli.operations import OPERATIONS
 from diffcli.records import SymbolicDerivative
 from diffcli.tape import Tape
 from diffcli.tape.lowering import MOST_ROWS, lower
-from diffcli.tape.running.algebra import replay
-from diffcli.tape.running.evaluation import evaluate
+from diffcli.tape.running.evaluation import evaluate, replay
 from diffcli.tape.running.rules import fold
 
 LOST = 1e-6

@@ -23,7 +23,7 @@ from diffcli.operations.arithmetic import precise
 from diffcli.studies.step_size.difference_quotients import UNITS, DifferenceQuotients, MethodSweep, MethodSweeper, distance
 from diffcli.studies.step_size.error_theory import derivative_noise, theory
 from diffcli.tape.lowering import MOST_ROWS
-from diffcli.tape.running.algebra import replay
+from diffcli.tape.running.evaluation import replay
 
 DEFAULT = "64*x*(1 - x)*(1 - 2*x)^2*(1 - 8*x + 8*x^2)^2"
 """The logistic map l4 in the factored form of Baydin et al. 2018, figure 3, which draws this sweep at x = 0.2."""
@@ -251,7 +251,8 @@ def _reference(problem: Problem, slot: int) -> tuple[precise.Number | None, str]
     """The derivative with fifty digits, by SymPy where it can and the tape in mpmath confirms it; and its source in words."""
     from diffcli.methods.symbolic.symbolic import symbolic_derivative
 
-    nodes = _tree_nodes(problem)
+    tape = problem.tape  # SymPy walks the expression as a tree, in which nothing is shared
+    nodes = replay(tape, [1] * tape.first_row, lambda name, value: 1, lambda name, below: 1 + sum(below))[tape.output]
     symbolic = symbolic_derivative(problem, problem.wrt[0], DIGITS) if nodes <= MOST_NODES else None
     exact = precise_derivative(problem.tape, problem.point, slot, 1, DIGITS)
     if symbolic is None and exact is None:
@@ -265,9 +266,3 @@ def _reference(problem: Problem, slot: int) -> tuple[precise.Number | None, str]
         if abs(symbolic - exact) <= abs(exact) * precise.power_of_ten(10 - DIGITS) + precise.power_of_ten(-300):
             return symbolic, f"SymPy's derivative, {DIGITS} digits; the tape itself in mpmath agrees"
     return exact, f"the tape itself in mpmath, {DIGITS} digits (SymPy's derivative differs)"
-
-
-def _tree_nodes(problem: Problem) -> int:
-    """How many nodes the expression has when nothing is shared, as SymPy walks it."""
-    sizes = replay(problem.tape, [1] * problem.tape.first_row, lambda name, value: 1, lambda name, below: 1 + sum(below))
-    return sizes[problem.tape.output]
