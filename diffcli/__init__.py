@@ -37,12 +37,10 @@ if TYPE_CHECKING:
     from diffcli.methods.custom_rule import custom_rule
     from diffcli.methods.library import difference, grad, trace, value_and_grad
     from diffcli.methods.library_matrices import hessian, hvp, jacobian, jvp, vjp
-    from diffcli.methods.matrices.hessian_record import HessianResult
-    from diffcli.methods.matrices.jacobian import JacobianResult
-    from diffcli.methods.matrices.products import ProductResult
-    from diffcli.methods.taylor import TaylorResult, taylor
+    from diffcli.methods.taylor import taylor
     from diffcli.methods.value import evaluate
     from diffcli.records import Difference, GradientResult, Trace
+    from diffcli.records.matrices import HessianResult, JacobianResult, ProductResult, TaylorResult
     from diffcli.reports.diagnostics import explain
     from diffcli.studies.agreement.agreement import check
 
@@ -82,11 +80,10 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Difference": "records", "GradientResult": "records", "Program": "language", "TaylorResult": "methods.taylor",
-    "Trace": "records",
+    "Difference": "records", "GradientResult": "records", "Program": "language", "Trace": "records",
+    "HessianResult": "records.matrices", "JacobianResult": "records.matrices", "ProductResult": "records.matrices",
+    "TaylorResult": "records.matrices",
     "check": "studies.agreement.agreement", "custom_rule": "methods.custom_rule", "difference": "methods.library",
-    "HessianResult": "methods.matrices.hessian_record", "JacobianResult": "methods.matrices.jacobian",
-    "ProductResult": "methods.matrices.products",
     "hessian": "methods.library_matrices", "hvp": "methods.library_matrices", "jacobian": "methods.library_matrices",
     "jvp": "methods.library_matrices", "vjp": "methods.library_matrices",
     "evaluate": "methods.value", "explain": "reports.diagnostics", "grad": "methods.library", "parse": "language",

@@ -31,6 +31,7 @@ VALLEY = '"100*(y - x^2)^2 + (1 - x)^2" --at x=-1.2,y=1'
         ('jacobian "[7, 8]" --at ""', "f1\t7 f2\t8"),
         ('hessian "x^2*y" --at x=3,y=2', "f\t18 df/dx\t12 df/dy\t9 d2f/dxdx\t4 d2f/dxdy\t6 d2f/dydx\t6 d2f/dydy\t0"),
         ('hessian "u = x*y; v = x + y; [u, v]" --at x=3,y=2 --of u*v --wrt x', "f\t30 df/dx\t16 d2f/dxdx\t4"),
+        ('hessian "2*pi" --at ""', "f\t6.283185307179586"),
         ('hessian "sum(x^3)" --at x=[1,2]', "f\t9 df/dx[0]\t3 df/dx[1]\t12 d2f/dx[0]dx[0]\t6 d2f/dx[0]dx[1]\t0 d2f/dx[1]dx[0]\t0 d2f/dx[1]dx[1]\t12"),
         ('jvp "[x*y, x + y]" --at x=2,y=3 --seed x=1,y=0.5', "f1\t6 f2\t5 df1\t4 df2\t1.5"),
         ('vjp "[x*y, x + y]" --at x=2,y=3 --seed "1, 10"', "f1\t6 f2\t5 d(w*f)/dx\t13 d(w*f)/dy\t12"),
@@ -43,6 +44,13 @@ def test_results_line_by_line(arguments, lines):
     outcome = run(f"{arguments} -q")
     assert (outcome.stderr, outcome.exit) == ("", 0)
     assert outcome.stdout.split("\n")[:-1] == lines.split(" ")
+
+
+def test_a_direction_along_one_variable_shows_the_slopes_beside_a_point_without_one():
+    # sqrt(relu(x)) is 0 on the left, where sqrt has no slope; on the right its slope at 2^-20 is 1/(2*2^-10)
+    outcome = run('jvp "sqrt(relu(x))" --at x=0 --seed x=1', COLUMNS="200")
+    assert outcome.exit == 4
+    assert f"the slope along x is undefined at x = {-(2.0**-20)!r}, 512 at x = {2.0**-20!r}" in outcome.stderr
 
 
 @pytest.mark.parametrize("mode", ["auto", "forward", "reverse", "numeric", "symbolic"])

@@ -23,6 +23,7 @@ from inside import (
     seeded,
     sets_backward,
     sets_forward,
+    sweep_text,
 )
 from inside import pattern_picture as picture
 from jacobian_programs import SYSTEMS
@@ -185,7 +186,7 @@ def test_the_count_is_that_of_sweeps_counted_one_by_one(name):
 def test_of_two_modes_alike_the_one_with_fewer_sweeps_is_taken():
     assert SweepCount(3, 1, 5, ModeCost(3, 9), ModeCost(1, 9)).cheaper == "reverse"
     assert SweepCount(2, 2, 5, ModeCost(2, 9), ModeCost(2, 9)).cheaper == "forward"
-    assert SweepCount(1, 1, 0, ModeCost(1, 0), ModeCost(1, 0)).text().startswith("n = 1 input, m = 1 output: 1 forward sweep,")
+    assert sweep_text(SweepCount(1, 1, 0, ModeCost(1, 0), ModeCost(1, 0))).startswith("n = 1 input, m = 1 output: 1 forward sweep,")
 
 
 # -- pictures --------------------------------------------------------------------------------------------------------------------

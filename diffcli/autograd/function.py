@@ -42,10 +42,9 @@ from diffcli.autograd.graph.core import (
 from diffcli.autograd.inplace import settle
 from diffcli.autograd.modes import DEFAULT, NO_GRAD, in_mode, mode
 from diffcli.autograd.partial import plain
-from diffcli.errors import fault
+from diffcli.errors import counted, fault
 from diffcli.operations.arithmetic import tensors
 from diffcli.operations.array_row import Shape, ShapeError, broadcast_shapes, shape_text
-from diffcli.records import counted
 
 
 class Context:

@@ -16,11 +16,12 @@ from diffcli.methods.nonsmooth.nonfinite import require_value
 from diffcli.methods.points.many_points import read_points
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.problem.system import System
+from diffcli.records.agreement import ClaimVerdict
 from diffcli.records.blocks import Document
 from diffcli.reports.check import check_report, notes_of, points_report, results_report
 from diffcli.studies.agreement.agreement import agreement_of, agreements_of
 from diffcli.studies.agreement.points import check_points
-from diffcli.studies.claims.claims import ClaimVerdict, judge_claims, read_claims
+from diffcli.studies.claims.claims import judge_claims, read_claims
 
 TRIED = (1.37, 0.63, -0.41, -1.73, 0.19, 12.3, -14.7, 137.0, 1370.0)
 """Where a claim is looked at first when no point is given."""

@@ -13,11 +13,12 @@ from diffcli.cli.options import as_command, choice, full
 from diffcli.cli.run import Run, time_limit
 from diffcli.errors import UsageError, error
 from diffcli.methods.points.points import read_point
+from diffcli.records.swell import Request
 from diffcli.reports.formats import PICTURE
 from diffcli.reports.swell.live import live
 from diffcli.reports.swell.swell import swell_report
 from diffcli.studies.swell.map import DEMOS, MOST_ITERATIONS, Recurrence, check_point, default_point, of_program
-from diffcli.studies.swell.swell import Request, swell
+from diffcli.studies.swell.swell import swell
 
 MOST_DRAWN = 500
 """Up to this n a figure has a point for each."""

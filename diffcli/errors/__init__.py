@@ -146,6 +146,11 @@ def fault(code: str, message: str, help: Iterable[str] = (), notes: Iterable[str
     return AutogradError([error(code, message, notes=notes, help=help)])
 
 
+def counted(number: int, noun: str) -> str:
+    """``1 gradient``, ``2 gradients``."""
+    return f"{number} {noun}{'s' * (number != 1)}"
+
+
 def as_stop(stopped: DiffcliError | KeyboardInterrupt) -> Diagnostic:
     """What ended work whose beginning is kept: the limit that struck, or Ctrl-C, as a warning."""
     if isinstance(stopped, DiffcliError):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import update_wrapper
 from typing import Any, NoReturn
 
-from diffcli.errors import DiffcliError, ExpressionError, Mark, Source, UsageError, error
+from diffcli.errors import DiffcliError, ExpressionError, Mark, Source, UsageError, counted, error
 from diffcli.language import parse
 from diffcli.language.syntax import Program
 from diffcli.language.writing.printer import number_text, to_text
@@ -101,7 +101,7 @@ def _own_operation(function: Callable[..., float], partials: Any, at: Points, de
     parameters = _parameters(function, name)
     points = [tuple(map(float, point)) if isinstance(point, Sequence) else (float(point),) for point in at]
     if not points or any(len(point) != len(parameters) for point in points):
-        _refuse(f"`at` has to give points of {len(parameters)} number{'s' * (len(parameters) > 1)}, for `{name}`")
+        _refuse(f"`at` has to give points of {counted(len(parameters), 'number')}, for `{name}`")
     name.function = _total(function)
     letters = tuple(LETTERS[: len(parameters)])
     given = _by_parameter(partials, parameters, name)

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from diffcli.errors.spelling import for_library
 from diffcli.methods.matrices.hessian import compute_hessian
-from diffcli.methods.matrices.hessian_record import HessianResult
-from diffcli.methods.matrices.jacobian import JacobianResult, compute_jacobian
-from diffcli.methods.matrices.products import Direction, ProductResult, Weights, compute_hvp, compute_jvp, compute_vjp
+from diffcli.methods.matrices.jacobian import compute_jacobian
+from diffcli.methods.matrices.products import Direction, Weights, compute_hvp, compute_jvp, compute_vjp
 from diffcli.methods.options import HessianOptions, JvpOptions, MatrixOptions
 from diffcli.methods.problem.problem import At, Target
+from diffcli.records.matrices import HessianResult, JacobianResult, ProductResult
 from diffcli.tape.lowering import MOST_ROWS
 
 

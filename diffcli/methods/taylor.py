@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 
-from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic, ExpressionError, UsageError, error
 from diffcli.errors.spelling import for_library
 from diffcli.language.writing.printer import number_text
@@ -18,31 +17,12 @@ from diffcli.methods.problem.problem import At, Problem, Target, as_program
 from diffcli.methods.problem.scalarise import in_numbers, point_of
 from diffcli.methods.sweeps.point_rows import PointRows
 from diffcli.methods.sweeps.series import expand, power_series
-from diffcli.records import Number
+from diffcli.records.matrices import TaylorResult
 from diffcli.tape import evaluate
 from diffcli.tape.lowering import MOST_ROWS
 
 MOST_ORDER = 170
 """The factorial of a larger number is beyond the range of a float."""
-
-
-class TaylorResult(NamedTuple):
-    """The Taylor coefficients of a program at a point along one variable."""
-
-    expression: str
-    variable: str
-    at: dict[str, Number]
-    order: int
-    coefficients: tuple[float, ...]
-    """c_0 to c_order: the program is their sum times the powers of the distance to the point, up to a remainder."""
-    derivatives: tuple[float, ...]
-    """The value and the derivatives of each order: k! times c_k."""
-    polynomial: str | None
-    """The Taylor polynomial, as diffcli reads it; None if a coefficient is not finite."""
-    left: tuple[float, ...] | None = None
-    """At a kink, tie, jump or branch, the coefficients on the left of the point; None elsewhere, and where they are unknown."""
-    right: tuple[float, ...] | None = None
-    notes: tuple[Diagnostic, ...] = ()
 
 
 @for_library

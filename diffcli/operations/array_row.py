@@ -7,6 +7,7 @@ from math import prod
 from typing import Any, TypeAlias
 
 from diffcli._named import NamedTuple
+from diffcli.errors import counted
 from diffcli.operations.row import KEYWORDS
 
 Shape: TypeAlias = tuple[int, ...]
@@ -121,7 +122,7 @@ def shape_text(shape: Shape) -> str:
     if not shape:
         return "a number"
     if len(shape) == 1:
-        return f"{shape[0]} element{'s' * (shape[0] != 1)}"
+        return counted(shape[0], "element")
     return " × ".join(map(str, shape))
 
 

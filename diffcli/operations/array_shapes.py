@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from diffcli.errors import counted
 from diffcli.operations.array_row import Fixed, Shape, ShapeError, as_axes, broadcast_shapes, kept_shape, shape_text, size
-from diffcli.records import counted
 
 MOST_AXES = 32
 """What every version of NumPy can hold."""

@@ -51,11 +51,6 @@ def element_names(name: str, shape: tuple[int, ...]) -> list[str]:
     return [f"{name}[{','.join(map(str, place))}]" for place in product(*map(range, shape))]
 
 
-def counted(number: int, noun: str) -> str:
-    """``1 gradient``, ``2 gradients``."""
-    return f"{number} {noun}{'s' * (number != 1)}"
-
-
 class Operand(NamedTuple):
     """An operand of a row: a value by its index, or a constant."""
 
@@ -193,6 +188,6 @@ class GradientResult(NamedTuple):
     trace: Trace | None = None
     cost: Cost | None = None
     derivations: tuple[Any, ...] = ()
-    """The derivation along each variable, step by step: see `diffcli.methods.derivation.derivation.Derivation`."""
+    """The derivation along each variable, step by step: see `diffcli.records.derivations.Derivation`."""
     derivative_tape: Any = None
-    """The gradient as a program, where it was asked for: see `diffcli.methods.traces.derivative_tape.DerivativeTape`."""
+    """The gradient as a program, where it was asked for: see `diffcli.records.derivations.DerivativeTape`."""

@@ -3,9 +3,14 @@
 A figure says what is drawn, never how: the terminal, SVG and matplotlib each read the same record.
 """
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from diffcli._named import NamedTuple
+
+if TYPE_CHECKING:
+    from diffcli.records.graph import Graph
 
 
 class Axis(NamedTuple):
@@ -60,6 +65,5 @@ class Drawing(NamedTuple):
     """A graph with its title, and what a picture on its own must say below it."""
 
     title: str
-    graph: Any
-    """A `diffcli.studies.graph.record.Graph`."""
+    graph: Graph
     notes: tuple[str, ...] = ()

@@ -6,17 +6,14 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from diffcli.errors import Diagnostic
+from diffcli.errors import Diagnostic, counted
 from diffcli.language.writing.printer import number_text, shorten
 from diffcli.operations.arithmetic import precise
-from diffcli.records import counted
+from diffcli.records.agreement import Agreement, ClaimVerdict, PartialCheck, PointChecks, Way
 from diffcli.records.blocks import Block, Document, Table, Text, Value, Values, numbers, texts
 from diffcli.reports.document import LONGEST, data_of, heading, number, partial, point_text
 from diffcli.reports.formats import Style
-from diffcli.studies.agreement.agreement import Agreement
-from diffcli.studies.agreement.points import PointChecks
-from diffcli.studies.agreement.verdict import PartialCheck, Way
-from diffcli.studies.claims.claims import VERDICTS, ClaimVerdict
+from diffcli.studies.claims.claims import VERDICTS
 
 MOST_ULPS = 1e4
 """A larger distance is told in digits."""

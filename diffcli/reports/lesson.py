@@ -8,9 +8,9 @@ from typing import Any
 
 from diffcli.records.blocks import Block, Cell, Document, Table, Text, texts
 from diffcli.records.figures import Drawing, Figure
+from diffcli.records.graph import Graph
 from diffcli.reports.document import data_of, number
 from diffcli.reports.formats import Style
-from diffcli.studies.graph.record import Graph
 from diffcli.studies.lessons import LESSONS
 from diffcli.studies.lessons.record import Erratum, Lesson, Part, Settings
 

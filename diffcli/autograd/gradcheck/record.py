@@ -1,7 +1,7 @@
 """What a check of gradients found, as records and in words."""
 
 from diffcli._named import NamedTuple
-from diffcli.records import counted
+from diffcli.errors import counted
 
 Place = tuple[int, ...] | None
 """An index, or None for a combination of elements."""

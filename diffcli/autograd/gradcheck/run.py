@@ -15,10 +15,9 @@ from diffcli.autograd.gradcheck.function import Checked, Numbers, array_like, nu
 from diffcli.autograd.gradcheck.judge import DOUBLE, SINGLE, judge
 from diffcli.autograd.gradcheck.record import RIGHT, GradCheck, GradCheckEntry, Place
 from diffcli.autograd.graph.core import edge_of
-from diffcli.errors import fault
+from diffcli.errors import counted, fault
 from diffcli.operations.arithmetic import tensors
 from diffcli.operations.array_row import Shape, size
-from diffcli.records import counted
 
 MOST_PAIRS = 1024
 """With more pairs of an element of an output and one of the inputs than that, directions are compared."""

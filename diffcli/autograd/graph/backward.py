@@ -16,10 +16,9 @@ from diffcli.autograd.graph.core import Core, Edge, Node, counter_of, describe, 
 from diffcli.autograd.graph.recorded import recorded_adjoints
 from diffcli.autograd.modes import DEFAULT, NO_GRAD, in_mode
 from diffcli.autograd.partial import plain, total, with_value
-from diffcli.errors import fault
+from diffcli.errors import counted, fault
 from diffcli.operations.arithmetic import arrays, tensors
 from diffcli.operations.array_row import shape_text, size
-from diffcli.records import counted
 
 
 class Sweep:

@@ -18,6 +18,7 @@ from diffcli.methods.derivation.rules import CONSTANT, IDENTITY, INNER, Letters,
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.traces.trace import IN_LATEX, UNICODE, Notation
 from diffcli.operations import OPERATIONS, Operation
+from diffcli.records.derivations import Derivation, DerivationStep
 
 LONGEST = 64
 """A derivative that would take more characters is written in terms of other rows: v₇ and v₇′."""
@@ -36,60 +37,6 @@ RAILS = 40
 
 REFERENCE = "derived above"
 """The rule of a step that refers to another."""
-
-
-class DerivationStep(NamedTuple):
-    """One value and its derivative. Texts are in the notation that was asked for."""
-
-    v: int | None
-    """Its index, 1 for the first row; None for a constant."""
-    rule: str
-    row: str
-    """How it is computed from other rows: ``v₀·v₂``; the name of an input."""
-    value_text: str
-    """The same written out in the variables; empty where that is long, or nothing new."""
-    name: str
-    """What the program calls it, if anything."""
-    let: str
-    """What the inner function u of a chain is."""
-    formula: str
-    """The rule in letters."""
-    remark: str
-    """What decided on the rule, as a word and a formula: ``for u <= 0``, ``as v₂ > v₁``."""
-    result: str
-    """The derivative, assembled."""
-    value: float
-    """The derivative at the point: the tangent of the row."""
-    children: tuple[int, ...]
-    """The rows that the rule goes on to, in order."""
-    refers_to: int | None
-    """The row itself, where it is derived above and not here again."""
-    depth: int
-    rails: tuple[bool, ...]
-    """For each level above (the lowest, if there are many) and for its own, whether more follows there."""
-
-
-class SymbolicAgreement(NamedTuple):
-    """How a derivation was compared with SymPy's derivative."""
-
-    verdict: str
-    """``proved``, ``at the point``, ``differs`` or ``not compared``."""
-    digits: int | None = None
-    """To how many digits the two agree at the point, by their values in floats."""
-    elsewhere: bool = False
-    """Whether there are other points at which the two are known to differ."""
-
-
-class Derivation(NamedTuple):
-    """The derivation of one partial derivative. Steps left out of the middle are counted in ``hidden``."""
-
-    variable: str
-    steps: tuple[DerivationStep, ...]
-    hidden: int
-    derivative: str
-    """The whole of it, in diffcli's language; empty if that would be very long."""
-    value: float
-    agreement: SymbolicAgreement = SymbolicAgreement("not compared")
 
 
 class _Place(NamedTuple):

@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 
 from diffcli.errors import Diagnostic, DiffcliError, LimitError, as_stop
 from diffcli.language import parse
-from diffcli.methods.derivation.derivation import Derivation, SymbolicAgreement
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.symbolic.equality import is_zero
 from diffcli.methods.symbolic.symbolic import REFUSALS, SympyBuilder
 from diffcli.records import SymbolicDerivative
+from diffcli.records.derivations import Derivation, SymbolicAgreement
 from diffcli.tape import lower
 
 ALL = 16

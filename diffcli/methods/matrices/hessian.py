@@ -11,7 +11,6 @@ from collections.abc import Callable
 from itertools import chain
 
 from diffcli.errors import Diagnostic, ExpressionError, LimitError, as_stop, error
-from diffcli.methods.matrices.hessian_record import HessianCost, HessianResult, SecondDifference, SymbolicSecond
 from diffcli.methods.matrices.jacobian import Matrix, evaluated, frozen, require_room
 from diffcli.methods.matrices.second_order import GradientProblem
 from diffcli.methods.nonsmooth.breaks import find_breaks
@@ -21,11 +20,12 @@ from diffcli.methods.options import MatrixOptions
 from diffcli.methods.problem.components import Elements, as_blocks
 from diffcli.methods.problem.problem import At, Problem, Target
 from diffcli.methods.problem.scalarise import MOST_SHOWING, in_numbers, variables_of
-from diffcli.methods.sweeps.colouring import Groups, colour_symmetric, places
-from diffcli.methods.sweeps.sparsity import Flow, Pattern, find_pattern, flow_of
+from diffcli.methods.sweeps.colouring import colour_symmetric, places
+from diffcli.methods.sweeps.sparsity import Flow, find_pattern, flow_of
 from diffcli.methods.traces.cost import function_cost
 from diffcli.methods.traces.sweep_count import count_forward
 from diffcli.records import SymbolicDerivative
+from diffcli.records.matrices import Groups, HessianCost, HessianResult, Pattern, SecondDifference, SymbolicSecond
 
 FORWARD_OVER_REVERSE = "forward-over-reverse"
 """What the mode is called that is used if none is asked for."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import chain
 
-from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic, LimitError, as_stop, error
 from diffcli.methods.nonsmooth.breaks import find_breaks
 from diffcli.methods.nonsmooth.notes import describe_breaks
@@ -20,47 +19,17 @@ from diffcli.methods.problem.components import Elements, as_blocks
 from diffcli.methods.problem.problem import At, Problem, Target
 from diffcli.methods.problem.scalarise import in_numbers, structure, variables_of
 from diffcli.methods.problem.system import System
-from diffcli.methods.sweeps.colouring import Groups, colour_columns, colour_rows
-from diffcli.methods.sweeps.sparsity import Pattern, find_pattern, flow_of
-from diffcli.methods.traces.sweep_count import SweepCount, count_sweeps
-from diffcli.records import Difference, Number, SymbolicDerivative
+from diffcli.methods.sweeps.colouring import colour_columns, colour_rows
+from diffcli.methods.sweeps.sparsity import find_pattern, flow_of
+from diffcli.methods.traces.sweep_count import count_sweeps
+from diffcli.records import Difference, SymbolicDerivative
+from diffcli.records.matrices import Groups, JacobianResult, Pattern
 from diffcli.tape.running.rules import Overrides
 
 Matrix = Sequence[Sequence[float]]
 
 MOST_NAMES = 8
 """How many names a note lists."""
-
-
-class JacobianResult(NamedTuple):
-    """The results of a program at a point, the derivative of each by each variable, and how they were found."""
-
-    expression: str
-    """The program as diffcli reads it, with the fewest parentheses."""
-    mode: str
-    """The mode that was used, ``forward`` or ``reverse`` if that was left open."""
-    at: dict[str, Number]
-    values: dict[str, Number]
-    """The results, by name."""
-    jacobian: dict[str, dict[str, Number]]
-    """``jacobian[result][variable]``; an array, where one of them is one, has the shape of the result and then the variable."""
-    rows: tuple[str, ...]
-    """The names of the rows of the matrix: the results, element by element."""
-    columns: tuple[str, ...]
-    matrix: tuple[tuple[float, ...], ...]
-    """The same derivatives as rows of numbers."""
-    notes: tuple[Diagnostic, ...] = ()
-    of: tuple[str, ...] = ()
-    """What was asked for beside the program, as text."""
-    pattern: Pattern | None = None
-    """Which entries may not be 0; None where that is not known."""
-    groups: Groups = ()
-    """The columns, or in reverse the rows, that shared a sweep, by number."""
-    sweeps: SweepCount | None = None
-    """What either mode costs, where it was counted."""
-    differences: tuple[tuple[str, Difference], ...] = ()
-    """For numeric mode, each result with a partial derivative of it."""
-    symbolic: tuple[tuple[str, SymbolicDerivative], ...] = ()
 
 
 def compute_jacobian(target: Target, at: At, options: MatrixOptions) -> JacobianResult:

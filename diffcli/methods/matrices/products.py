@@ -10,8 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from diffcli._named import NamedTuple
-from diffcli.errors import Diagnostic, ExpressionError, error
+from diffcli.errors import Diagnostic, ExpressionError, counted, error
 from diffcli.methods.matrices.hessian import gradient_of, require_one
 from diffcli.methods.matrices.jacobian import evaluated, kinks_of
 from diffcli.methods.nonsmooth.system_notes import explain_rows
@@ -21,32 +20,11 @@ from diffcli.methods.problem.components import Elements
 from diffcli.methods.problem.problem import At, Problem, Target
 from diffcli.methods.problem.scalarise import in_numbers, variables_of
 from diffcli.methods.problem.system import with_semicolons
-from diffcli.records import Difference, Number, counted, is_array, is_finite
+from diffcli.records import Difference, Number, is_array, is_finite
+from diffcli.records.matrices import ProductResult
 
 Direction = str | Mapping[str, object]
 Weights = str | Sequence[object] | Mapping[str, object]
-
-
-class ProductResult(NamedTuple):
-    """The product of a matrix of derivatives with a vector."""
-
-    kind: str
-    """``jvp``, ``vjp`` or ``hvp``."""
-    expression: str
-    """The program as diffcli reads it, with the fewest parentheses."""
-    mode: str
-    at: dict[str, Number]
-    values: dict[str, Number]
-    """The results, by name."""
-    seed: dict[str, Number]
-    """The vector: by variable, or for ``vjp`` by result."""
-    product: dict[str, Number]
-    """By result, or for ``vjp`` and ``hvp`` by variable."""
-    notes: tuple[Diagnostic, ...] = ()
-    of: tuple[str, ...] = ()
-    """What was asked for beside the program, as text."""
-    differences: tuple[tuple[str, Difference], ...] = ()
-    """For numeric mode, the differences along the direction, by result."""
 
 
 def compute_jvp(target: Target, at: At, direction: Direction, options: MatrixOptions, label: str = "seed") -> ProductResult:
@@ -62,7 +40,7 @@ def compute_jvp(target: Target, at: At, direction: Direction, options: MatrixOpt
         return _result("jvp", options.mode, system, seed, found, notes)._replace(differences=differences)
     options.progress("one forward sweep")
     found = rows.whole(system.swept_forward(by_slot(system, seed), replaced))
-    notes += explain_rows(system, [[entry] for entry in _as_numbers(found)], replaced, notes)
+    notes += explain_rows(system, [[entry] for entry in _as_numbers(found)], replaced, notes, tuple(seed))
     return _result("jvp", options.mode, system, seed, found, notes)
 
 
@@ -156,8 +134,8 @@ def read_weights(system: Problem, given: Weights | None, label: str) -> dict[str
         return read_direction(given, results, label, "result")
     texts = [part.strip() for part in with_semicolons(given).split(";")] if isinstance(given, str) else list(given)
     if len(texts) != len(names):
-        there = f"there {'is' if len(texts) == 1 else 'are'} {counted(len(texts), 'weight')}"
-        message = f"{there} and {counted(len(names), 'result')}: {', '.join(names[:8])}"
+        there = "there is" if len(texts) == 1 else "there are"
+        message = f"{there} {counted(len(texts), 'weight')} and {counted(len(names), 'result')}: {', '.join(names[:8])}"
         raise ExpressionError([error("bad-value", message, help=["give a number for each, in order, or some by name"])])
     return read_direction(dict(zip(names, texts, strict=True)), results, label, "result")
 

@@ -10,8 +10,8 @@ import math
 
 from diffcli.methods.differences.automatic_difference import automatic_difference
 from diffcli.methods.differences.sampling import DirectionSampler, TapeSampler
-from diffcli.methods.matrices.hessian_record import SecondDifference
 from diffcli.methods.problem.problem import Problem
+from diffcli.records.matrices import SecondDifference
 
 
 def second_difference(problem: Problem, first: str, second: str) -> SecondDifference:

@@ -8,9 +8,8 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from diffcli.errors import UsageError
+from diffcli.errors import UsageError, counted
 from diffcli.methods.points.file_text import bad_file
-from diffcli.records import counted
 
 # A file may hold numbers only: what makes arrays is imported where one is met.
 

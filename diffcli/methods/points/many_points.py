@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from random import Random
 
-from diffcli.errors import Diagnostic, ExpressionError, error
+from diffcli.errors import Diagnostic, ExpressionError, counted, error
 from diffcli.language import Program
 from diffcli.methods.points.data_texts import csv_lines
 from diffcli.methods.points.file_text import bad_file, read_text
 from diffcli.methods.points.points import only_numbers, read_point
-from diffcli.records import counted
 
 _LAYOUT = "write the names in the first line, and a value for each of them in every other"
 

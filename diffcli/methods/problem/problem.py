@@ -311,11 +311,12 @@ class Linearisation(Problem):
         wrt: list[str] | None = None,
         values: Values | None = None,
         active: bytearray | None = None,
-        outputs: Sequence[Output] = (),
+        outputs: Sequence[Output] | None = None,
     ) -> None:
         self._settle(problem.question, tape, problem.at if at is None else at, problem.wrt if wrt is None else wrt, active)
         self.values = evaluate(tape, self.point) if values is None else values
-        self.outputs = tuple(outputs) or self.outputs
+        if outputs is not None:  # the gradient of a constant has none
+            self.outputs = tuple(outputs)
 
 
 def one_line(program: Program) -> str:

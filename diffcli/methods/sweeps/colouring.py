@@ -9,10 +9,7 @@ path of four vertices only two: a star colouring (Coleman & Moré 1984; Gebremed
 
 from __future__ import annotations
 
-from diffcli.methods.sweeps.sparsity import Pattern
-
-Groups = tuple[tuple[int, ...], ...]
-"""The columns of each colour, in order."""
+from diffcli.records.matrices import Groups, Pattern
 
 MOST_WORK = 20_000_000
 """How many pairs of neighbours a star colouring looks at; beyond it columns are coloured as those of any matrix."""

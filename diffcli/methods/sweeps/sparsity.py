@@ -11,43 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from diffcli._named import NamedTuple
+from diffcli.records.matrices import Pattern
 from diffcli.tape import Tape
 from diffcli.tape.running.evaluation import Values, last_uses
 from diffcli.tape.running.rules import ABSENT, FLOAT, terms
 
 Flow = list[tuple[int, ...]]
 """For each row, the positions of the operands through which a derivative passes."""
-
-
-class Pattern(NamedTuple):
-    """The places of a matrix that may hold something else than 0."""
-
-    columns: int
-    rows: tuple[tuple[int, ...], ...]
-    """For each row, the columns that may, in order."""
-
-    @property
-    def nonzeros(self) -> int:
-        return sum(map(len, self.rows))
-
-    @property
-    def density(self) -> float:
-        """Their share of all the places; 0 for a matrix without any."""
-        places = self.columns * len(self.rows)
-        return self.nonzeros / places if places else 0.0
-
-    def transposed(self) -> Pattern:
-        """The pattern of the transposed matrix.
-
-        >>> Pattern(3, ((0, 2), (2,))).transposed().rows
-        ((0,), (), (0, 1))
-        """
-        found: list[list[int]] = [[] for _ in range(self.columns)]
-        for row, columns in enumerate(self.rows):
-            for column in columns:
-                found[column].append(row)
-        return Pattern(len(self.rows), tuple(map(tuple, found)))
 
 
 def flow_of(tape: Tape, values: Values) -> Flow:

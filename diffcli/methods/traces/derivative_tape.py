@@ -2,34 +2,12 @@
 
 from __future__ import annotations
 
-from diffcli._named import NamedTuple
 from diffcli.methods.problem.problem import Linearisation, Problem
 from diffcli.methods.sweeps.transform import transform_reverse
 from diffcli.methods.traces.cost import function_cost
 from diffcli.methods.traces.trace import Notation, Tracer, operand_of
-from diffcli.records import Number, Operand, Trace, is_array
-
-
-class DerivativeTape(NamedTuple):
-    """The rows of f, followed by those of its gradient; values are numbered anew."""
-
-    trace: Trace
-    """Its rows, as those of a primal trace."""
-    adjoints: tuple[tuple[int, ...], ...]
-    """For each of the rows, the indices of the values whose adjoint it is."""
-    first: int
-    """The index of the first row of the gradient."""
-    outputs: tuple[tuple[str, Operand, Number], ...]
-    """The results: ``f`` and ``df/d...``, where each stands, and its number."""
-    function: int
-    """The elementary operations of f."""
-    together: int
-    """Those of value and gradient together."""
-
-    @property
-    def ratio(self) -> float:
-        """Operations of value and gradient over those of f; NaN for a program without operations."""
-        return self.together / self.function if self.function else float("nan")
+from diffcli.records import Number, is_array
+from diffcli.records.derivations import DerivativeTape
 
 
 def derivative_tape(problem: Problem, notation: Notation, most_shown: int | None, most_rows: int) -> DerivativeTape:

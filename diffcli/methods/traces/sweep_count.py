@@ -10,62 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from diffcli._named import NamedTuple
 from diffcli.methods.problem.problem import Problem
-from diffcli.methods.sweeps.colouring import Groups
 from diffcli.methods.sweeps.sparsity import Flow, seeded
 from diffcli.methods.traces.cost import function_cost
 from diffcli.methods.traces.trace import formula_of
-from diffcli.records import counted
+from diffcli.records.matrices import Groups, ModeCost, SweepCount
 from diffcli.tape.running.rules import terms
 
 MOST_FORMULAS = 20_000
 """On a longer tape a term is counted once for all rows of its operation, whatever branch of the rule they take."""
-
-
-class ModeCost(NamedTuple):
-    """One mode of a Jacobian: how many sweeps, of how many operations together."""
-
-    sweeps: int
-    operations: int
-
-
-class SweepCount(NamedTuple):
-    """What a Jacobian costs in either mode. ``function`` is the operations of f itself, whose values all sweeps share."""
-
-    inputs: int
-    outputs: int
-    function: int
-    forward: ModeCost
-    reverse: ModeCost
-
-    @property
-    def cheaper(self) -> str:
-        """The mode with fewer operations; of two that are alike, that with fewer sweeps, and forward before reverse."""
-        modes = (("forward", self.forward), ("reverse", self.reverse))
-        return min(modes, key=lambda mode: (mode[1].operations, mode[1].sweeps))[0]
-
-    def text(self) -> str:
-        """The count in words.
-
-        >>> SweepCount(2, 3, 10, ModeCost(2, 38), ModeCost(3, 69)).text()
-        'n = 2 inputs, m = 3 outputs: 2 forward sweeps of 1.9 × f, 3 reverse sweeps of 2.3 × f; forward is cheaper'
-        >>> SweepCount(100, 99, 300, ModeCost(2, 900), ModeCost(2, 900)).text()
-        'n = 100 inputs, m = 99 outputs: 2 forward sweeps (2 colours) of 1.5 × f, 2 reverse sweeps (2 colours) of 1.5 × f; both \
-take as many operations'
-        """
-        modes = self._mode_text("forward", self.forward, self.inputs), self._mode_text("reverse", self.reverse, self.outputs)
-        sizes = f"n = {counted(self.inputs, 'input')}, m = {counted(self.outputs, 'output')}"
-        verdict = f"{self.cheaper} is cheaper"
-        if self.forward.operations == self.reverse.operations:
-            verdict = "both take as many operations"
-        return f"{sizes}: {', '.join(modes)}; {verdict}"
-
-    def _mode_text(self, name: str, mode: ModeCost, uncoloured: int) -> str:
-        """A mode with its sweeps, the colours if they save some, and what a sweep costs beside f."""
-        colours = f" ({counted(mode.sweeps, 'colour')})" if mode.sweeps < uncoloured else ""
-        each = f" of {mode.operations / mode.sweeps / self.function:.2g} × f" if mode.sweeps and self.function else ""
-        return f"{counted(mode.sweeps, f'{name} sweep')}{colours}{each}"
 
 
 def count_sweeps(

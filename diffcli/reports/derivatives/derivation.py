@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from diffcli.language.writing.printer import latex_name
-from diffcli.methods.derivation.derivation import REFERENCE, Derivation, DerivationStep, SymbolicAgreement, prime_of
+from diffcli.methods.derivation.derivation import REFERENCE, prime_of
 from diffcli.methods.derivation.rules import CONSTANT, IDENTITY
 from diffcli.methods.traces.trace import IN_LATEX, Notation
 from diffcli.records.blocks import Block, Column, Table, Text
+from diffcli.records.derivations import Derivation, DerivationStep, SymbolicAgreement
 from diffcli.reports.document import data_of, number
 from diffcli.reports.formats import PERSON, Style
 from diffcli.reports.formats.latex import escape

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from diffcli.methods.traces.derivative_tape import DerivativeTape
+from diffcli.errors import counted
 from diffcli.methods.traces.trace import ASCII, IN_LATEX, Notation
-from diffcli.records import Operand, counted
+from diffcli.records import Operand
 from diffcli.records.blocks import Block, Column, Table, Text, numbers
+from diffcli.records.derivations import DerivativeTape
 from diffcli.reports.derivatives.trace import operand_data, primal_formula, primal_value, trace_data
 from diffcli.reports.document import number
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from diffcli.errors import counted
 from diffcli.language import parse
 from diffcli.language.writing.printer import LATEX, step_text, to_text
 from diffcli.methods.traces.trace import IN_LATEX, NOTATIONS, Notation
-from diffcli.records import Cost, Difference, GradientResult, SymbolicDerivative, counted, is_array
+from diffcli.records import Cost, Difference, GradientResult, SymbolicDerivative, is_array
 from diffcli.records.blocks import Block, Column, Document, Table, Text, Value, Values, numbers, texts
 from diffcli.reports.derivatives.trace import trace_data, trace_tables
 from diffcli.reports.document import LONGEST, data_of, heading, number, partial

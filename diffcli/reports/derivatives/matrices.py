@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from diffcli.errors import counted
 from diffcli.language.writing.printer import step_text
-from diffcli.methods.matrices.hessian_record import HessianResult
-from diffcli.methods.matrices.jacobian import JacobianResult
-from diffcli.methods.matrices.products import ProductResult
-from diffcli.methods.sweeps.sparsity import Pattern
 from diffcli.records import Difference, Number, SymbolicDerivative, is_array
 from diffcli.records.blocks import Block, Cell, Column, Document, Matrix, Table, Text, Value, Values, numbers, texts
+from diffcli.records.matrices import HessianCost, HessianResult, JacobianResult, ModeCost, Pattern, ProductResult, SweepCount
 from diffcli.reports.document import data_of, heading, number, partial
 from diffcli.reports.formats import PICTURE, Style
 
@@ -45,7 +43,7 @@ def jacobian_report(result: JacobianResult, style: Style, sparsity: bool = False
         blocks.append(_forms([(f"{name} by {found.variable}", found) for name, found in result.symbolic]))
     blocks += _structure(result, result.rows, sparsity, style)
     if result.sweeps is not None:
-        blocks.append(Text(result.sweeps.text()))
+        blocks.append(Text(sweep_text(result.sweeps)))
     count = result.sweeps
     data = data_of(
         result, "schema expression of? mode at values jacobian notes sparsity? cost? differences? symbolic?",
@@ -77,7 +75,7 @@ def hessian_report(result: HessianResult, style: Style, sparsity: bool = False) 
         blocks.append(_forms([(f"by {found.first} and {found.second}", found.derivative) for found in result.symbolic]))
     blocks += _structure(result, result.columns, sparsity, style)
     if result.cost is not None:
-        blocks.append(Text(result.cost.text()))
+        blocks.append(Text(_cost_text(result.cost)))
     symbolic = [
         {**data_of(found, "first second"), **data_of(found.derivative, "unsimplified simplified latex value")}
         for found in result.symbolic
@@ -184,6 +182,48 @@ def _differences(found: Sequence[tuple[str, Difference]]) -> Table:
 def _forms(found: Sequence[tuple[str, SymbolicDerivative]]) -> Table:
     """SymPy's forms, each with its name."""
     return _listed("", texts("derivative", "by SymPy"), [(name, each.simplified or each.unsimplified) for name, each in found])
+
+
+def sweep_text(count: SweepCount) -> str:
+    """What either mode of a Jacobian costs, in words.
+
+    >>> sweep_text(SweepCount(2, 3, 10, ModeCost(2, 38), ModeCost(3, 69)))
+    'n = 2 inputs, m = 3 outputs: 2 forward sweeps of 1.9 × f, 3 reverse sweeps of 2.3 × f; forward is cheaper'
+    >>> sweep_text(SweepCount(100, 99, 300, ModeCost(2, 900), ModeCost(2, 900)))
+    'n = 100 inputs, m = 99 outputs: 2 forward sweeps (2 colours) of 1.5 × f, 2 reverse sweeps (2 colours) of 1.5 × f; both \
+take as many operations'
+    """
+    forward = _mode_text("forward", count.forward, count.inputs, count.function)
+    reverse = _mode_text("reverse", count.reverse, count.outputs, count.function)
+    same = count.forward.operations == count.reverse.operations
+    verdict = "both take as many operations" if same else f"{count.cheaper} is cheaper"
+    return f"n = {counted(count.inputs, 'input')}, m = {counted(count.outputs, 'output')}: {forward}, {reverse}; {verdict}"
+
+
+def _mode_text(name: str, mode: ModeCost, uncoloured: int, function: int) -> str:
+    """A mode with its sweeps, the colours if they save some, and what a sweep costs beside f."""
+    each = f" of {mode.operations / mode.sweeps / function:.2g} × f" if mode.sweeps and function else ""
+    return f"{counted(mode.sweeps, f'{name} sweep')}{_colours(mode.sweeps, uncoloured)}{each}"
+
+
+def _colours(sweeps: int, uncoloured: int) -> str:
+    return f" ({counted(sweeps, 'colour')})" if sweeps < uncoloured else ""
+
+
+def _cost_text(cost: HessianCost) -> str:
+    """What a Hessian costs, in words.
+
+    >>> _cost_text(HessianCost(10, 30, 75, 3, 270))
+    'n = 10 inputs: the tape of f and its gradient takes 2.5 × f, 3 forward sweeps over it (3 colours) 3 × f each'
+    """
+    inputs = f"n = {counted(cost.inputs, 'input')}"
+    if not cost.function:
+        return f"{inputs}: f takes no elementary operation"
+    together = f"{inputs}: the tape of f and its gradient takes {cost.gradient / cost.function:.2g} × f"
+    if not cost.sweeps:
+        return f"{together}, and no second derivative may differ from 0"
+    sweeps = f"{counted(cost.sweeps, 'forward sweep')} over it{_colours(cost.sweeps, cost.inputs)}"
+    return f"{together}, {sweeps} {cost.operations / cost.sweeps / cost.function:.2g} × f each"
 
 
 def _structure(result: JacobianResult | HessianResult, rows: tuple[str, ...], drawn: bool, style: Style) -> list[Block]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from diffcli.methods.sweeps.sparsity import Pattern
 from diffcli.records.figures import Axis, Figure, Series
+from diffcli.records.matrices import Pattern
 from diffcli.reports.formats import Style
 
 MOST_ROWS = 40

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from diffcli.language import parse
 from diffcli.language.writing.printer import LATEX, to_text
-from diffcli.methods.taylor import TaylorResult
 from diffcli.records.blocks import Block, Document, Table, Text, numbers
+from diffcli.records.matrices import TaylorResult
 from diffcli.reports.document import data_of, heading
 from diffcli.reports.formats import TEX, Style
 

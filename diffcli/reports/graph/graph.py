@@ -8,10 +8,10 @@ from diffcli.language.writing.printer import shorten
 from diffcli.records import is_array
 from diffcli.records.blocks import Block, Document, Table, Text, Value, Values, numbers, texts
 from diffcli.records.figures import Drawing
+from diffcli.records.graph import Graph, GraphResult, fold_graph
 from diffcli.reports.document import data_of, heading, partial
 from diffcli.reports.formats import PERSON, PICTURE, TREES, Style
 from diffcli.reports.graph.text import tree_lines
-from diffcli.studies.graph.record import Graph, GraphResult, fold_graph
 
 LONGEST_TITLE = 120
 """A longer expression is shown in the title of a picture with its middle left out."""

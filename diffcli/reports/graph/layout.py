@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from diffcli._named import NamedTuple
-from diffcli.studies.graph.record import Graph
+from diffcli.records.graph import Graph
 
 GAP = 18.0
 """Between boxes of a column."""

@@ -13,11 +13,11 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from diffcli._named import NamedTuple
+from diffcli.records.graph import Graph, Node
 from diffcli.reports.formats import Style
 from diffcli.reports.graph.layout import PORT, Point, lay_out, port_height
 from diffcli.reports.graph.text import edge_text, head_text, number_lines
 from diffcli.reports.plots.picture import EDGE, INK, PAPER, Item, Path, Picture, Words
-from diffcli.studies.graph.record import Graph, Node
 
 SIZE, SMALL = 12.0, 10.5
 """Of the letters in a box, and of those on a line and below all."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import re
 
+from diffcli.records.graph import Graph
 from diffcli.reports.formats import Style
 from diffcli.reports.graph.picture import LOOKS, box_lines
 from diffcli.reports.graph.text import edge_text
-from diffcli.studies.graph.record import Graph
 
 DOT_SHAPES = {
     "input": 'shape=box, style="rounded,filled"', "constant": 'shape=box, style="dashed,filled"',
@@ -26,7 +26,7 @@ INK = "#222222"
 def dot(graph: Graph, title: str, style: Style) -> str:
     """The text of a DOT file. Nodes are called n0, n1, ... in the order of the graph.
 
-    >>> from diffcli.studies.graph.record import Edge, Node
+    >>> from diffcli.records.graph import Edge, Node
     >>> graph = Graph((Node("v0", "input", name="x"), Node("v1", "operation", "sin")), (Edge(0, 1, number=1.0),), (1,))
     >>> print(dot(graph, "f", Style()).splitlines()[-2])
       n0 -> n1 [label="1"];
@@ -64,7 +64,7 @@ def dot_text(lines: list[str], unicode: bool = True) -> str:
 def mermaid(graph: Graph, title: str, style: Style) -> str:
     """The text of a Mermaid flowchart. Nodes are called n0, n1, ... in the order of the graph.
 
-    >>> from diffcli.studies.graph.record import Edge, Node
+    >>> from diffcli.records.graph import Edge, Node
     >>> graph = Graph((Node("v0", "input", name="x"), Node("v1", "operation", "sin")), (Edge(0, 1, number=1.0),), (1,))
     >>> print(mermaid(graph, "f", Style()).splitlines()[4])
       n0(["v₀ input x"])

@@ -8,9 +8,9 @@ from typing import Any
 
 from diffcli.methods.traces.trace import ASCII, UNICODE
 from diffcli.records import is_array
+from diffcli.records.graph import Edge, Graph, Node
 from diffcli.reports.document import number
 from diffcli.reports.formats import Style
-from diffcli.studies.graph.record import Edge, Graph, Node
 
 DEEPEST = 24
 """Branches are drawn down to this depth; below it all nodes stand in one column, with their depth as a number."""

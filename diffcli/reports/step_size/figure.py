@@ -8,11 +8,10 @@ from itertools import pairwise
 
 from diffcli.methods.differences.stencils import STENCILS
 from diffcli.records.figures import Axis, Figure, Mark, Series
+from diffcli.records.step_size import MethodSweep, StepSizeResult
 from diffcli.reports.document import number
 from diffcli.reports.formats import Style
 from diffcli.reports.step_size.text import definitions, has_errors, luck, prime, question
-from diffcli.studies.step_size.difference_quotients import MethodSweep
-from diffcli.studies.step_size.step_size import StepSizeResult
 
 LONGEST = 60
 """A longer expression is shown in the title with its middle left out."""

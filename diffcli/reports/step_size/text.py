@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 
 from diffcli.language.writing.printer import shorten
+from diffcli.records.step_size import Choice, MethodSweep, StepSizeResult, Theory
 from diffcli.reports.document import number
-from diffcli.studies.step_size.difference_quotients import UNITS, Choice, MethodSweep
-from diffcli.studies.step_size.error_theory import Theory
-from diffcli.studies.step_size.step_size import StepSizeResult
+from diffcli.studies.step_size.difference_quotients import UNITS
 
 MUCH = 4.0
 """A rule whose typical error is more than so many times the least is said to lose digits."""

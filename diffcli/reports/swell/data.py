@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from diffcli._named import NamedTuple
+from diffcli.records.swell import Counts, SwellResult
 from diffcli.reports.document import data_of
-from diffcli.studies.swell.swell import Counts, SwellResult
+from diffcli.studies.swell.map import predicted
 
 EXACT_DIGITS = 7
 """Numbers of more digits are rounded in tables for people."""
@@ -95,7 +96,7 @@ def _measured(result: SwellResult, n: int, name: str) -> dict[str, Any]:
     cell = result.cells.get((n, SIZES[name].step))
     if cell is not None and cell.state == "done":
         return {"value": cell.sizes[name], "state": "measured"}
-    predicted = result.predicted(n, name)
-    if predicted is not None:
-        return {"value": predicted, "state": "predicted"}
+    expected = predicted(result, n, name)
+    if expected is not None:
+        return {"value": expected, "state": "predicted"}
     return {"value": None, "state": "unknown" if cell is None else cell.state}

@@ -8,8 +8,9 @@ from functools import partial
 from threading import Timer
 from typing import TYPE_CHECKING, TextIO
 
+from diffcli.records.swell import SwellResult
 from diffcli.reports.swell.data import SIZES, big
-from diffcli.studies.swell.swell import Progress, SwellResult, shown
+from diffcli.studies.swell.swell import Progress, shown
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

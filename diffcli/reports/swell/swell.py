@@ -9,10 +9,12 @@ from diffcli.language import parse
 from diffcli.language.writing.printer import LATEX, to_text
 from diffcli.records.blocks import Block, Column, Document, Table, Text, numbers
 from diffcli.records.figures import Axis, Figure, Series
+from diffcli.records.swell import Counts, SwellResult, WrittenForm
 from diffcli.reports.document import number
 from diffcli.reports.formats import PICTURE, PROGRAM, TEX, TREES, UNICODE, Style
 from diffcli.reports.swell.data import SIZES, big, swell_data
-from diffcli.studies.swell.swell import CHAOS, LAST_COMPARED, STEPS, Counts, SwellResult, WrittenForm
+from diffcli.studies.swell.map import predicted
+from diffcli.studies.swell.swell import CHAOS, LAST_COMPARED, STEPS
 
 MESSAGE = (
     "The swell is of the tree (Baydin et al. 2018); sharing removes it (Laue 2019, arXiv 1904.02990); AD never builds it."
@@ -189,10 +191,10 @@ class _Look:
         cell = self.result.cells.get((n, SIZES[name].step))
         if cell is not None and cell.state == "done":
             return big(cell.sizes[name], self.exact)
-        predicted = self.result.predicted(n, name)
+        expected = predicted(self.result, n, name)
         if not self.exact:
-            return f"{big(predicted)}*" if predicted is not None else cell.state if cell is not None else None
-        words = [f"{big(predicted, self.exact)} predicted"] if predicted is not None else []
+            return f"{big(expected)}*" if expected is not None else cell.state if cell is not None else None
+        words = [f"{big(expected, self.exact)} predicted"] if expected is not None else []
         if cell is not None:
             words.insert(0, f"stopped after {cell.seconds:.1f} s" if cell.state == "stopped" else cell.reason)
         return ", ".join(words)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic, LimitError, as_stop
 from diffcli.errors.spelling import for_library
 from diffcli.methods.differences.complex_step import complex_difference
@@ -18,7 +17,8 @@ from diffcli.methods.problem.components import Elements
 from diffcli.methods.problem.problem import At, Problem, Target
 from diffcli.methods.problem.scalarise import in_numbers, variables_of
 from diffcli.records import SymbolicDerivative
-from diffcli.studies.agreement.verdict import PartialCheck, Way, floors, judge_partial
+from diffcli.records.agreement import Agreement, Way
+from diffcli.studies.agreement.verdict import floors, judge_partial
 from diffcli.tape.lowering import MOST_ROWS
 
 WAYS = ("reverse", "forward", "symbolic", "numeric", "complex")
@@ -27,22 +27,6 @@ Progress = Callable[[str], None]
 
 Sweeps = dict[str, tuple[float, float]]
 """The derivatives of one result by reverse and forward mode, by variable."""
-
-
-class Agreement(NamedTuple):
-    """All partial derivatives at a point."""
-
-    expression: str
-    at: dict[str, float]
-    value: float
-    checks: tuple[PartialCheck, ...]
-    notes: tuple[Diagnostic, ...]
-    name: str = "f"
-    """What the result is called."""
-
-    @property
-    def passed(self) -> bool:
-        return all(check.passed for check in self.checks)
 
 
 @for_library

@@ -4,40 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic, LimitError, as_stop
 from diffcli.language import Program
 from diffcli.methods.problem.problem import Problem
+from diffcli.records.agreement import PartialCheck, PointChecks, Worst
 from diffcli.studies.agreement.agreement import agreement_of
-from diffcli.studies.agreement.verdict import PartialCheck
 
 SEVERITY = ("agree", "kink", "jump", "edge", "pole", "disagree")
 """The verdicts, the worst last."""
-
-
-class Worst(NamedTuple):
-    """The worst point of one partial derivative."""
-
-    at: dict[str, float]
-    check: PartialCheck
-    error: float | None
-    """The largest relative error of any method there; None where there is nothing to compare with."""
-
-
-class PointChecks(NamedTuple):
-    expression: str
-    points: int
-    counts: dict[str, dict[str, int]]
-    """By variable and verdict."""
-    worst: dict[str, Worst]
-    undefined: list[dict[str, float]]
-    """The points at which the value is undefined."""
-    notes: tuple[Diagnostic, ...] = ()
-    """What stopped the check, if something did."""
-
-    @property
-    def passed(self) -> bool:
-        return not self.undefined and all("disagree" not in counts for counts in self.counts.values())
 
 
 def check_points(

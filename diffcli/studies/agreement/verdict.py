@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from diffcli._named import NamedTuple
 from diffcli.methods.differences.precise import DIGITS, Number, precise_derivative
 from diffcli.methods.differences.rounding_bound import UNIT
 from diffcli.methods.differences.sampling import TapeSampler
@@ -19,6 +18,7 @@ from diffcli.methods.nonsmooth.one_sided import slopes_of
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.reverse import accumulate, activity
 from diffcli.operations.arithmetic import precise
+from diffcli.records.agreement import PartialCheck, Way
 from diffcli.studies.agreement.disagreement import REASONS, Reason, explain_disagreement, find_extreme
 from diffcli.studies.step_size.error_theory import derivative_noise
 
@@ -42,55 +42,6 @@ KNOWN = 40
 
 MOST_JUDGED = 20_000
 """The longest tape that is worked out with 50 digits unless that is asked for."""
-
-
-class Way(NamedTuple):
-    """One derivative by one method."""
-
-    name: str
-    value: float | None
-    """None, or NaN, where the method has no number."""
-    bar: float | None = None
-    remark: str = ""
-    """Why there is no number, or what else is worth saying."""
-    error: float | None = None
-    """The distance to the reference, or to the nearer slope; None without a reference."""
-    agrees: bool | None = None
-    """None for a method without a number, or with an error bar that leaves no digit of it."""
-    sides: tuple[float | None, float | None] = (None, None)
-    """Slopes on the left and on the right that it has instead."""
-
-    @property
-    def has_number(self) -> bool:
-        return self.value is not None and math.isfinite(self.value)
-
-
-class PartialCheck(NamedTuple):
-    """One partial derivative by every method."""
-
-    variable: str
-    exact: Number | None
-    """With many digits; None where the function is not smooth, or the digits do not settle."""
-    left: float | None
-    right: float | None
-    """The slopes on the two sides, where something is not differentiable at the point."""
-    ways: tuple[Way, ...]
-    verdict: str
-    """``agree``, ``disagree``, or where there is no derivative to agree on, ``kink``, ``jump``, ``pole`` or ``edge``."""
-    reason: str
-    """Why, for any verdict but plain agreement: a key of `diffcli.studies.agreement.disagreement.REASONS`, or empty."""
-    explanation: str
-
-    @property
-    def passed(self) -> bool:
-        return self.verdict != "disagree"
-
-    @property
-    def size(self) -> float:
-        """The size of the derivative, or of the larger slope; 0 if neither is known."""
-        if self.exact is not None:
-            return abs(float(self.exact))
-        return max(abs(self.left or 0.0), abs(self.right or 0.0))
 
 
 def judge_partial(

@@ -20,7 +20,8 @@ from diffcli.methods.sweeps.forward import tangents
 from diffcli.methods.sweeps.reverse import adjoints
 from diffcli.operations.array_row import shape_text
 from diffcli.records import element_names
-from diffcli.studies.claims.comparison import Comparison, Function, compare_claim, compare_floats, nice_points, points_about
+from diffcli.records.agreement import ClaimVerdict, Comparison
+from diffcli.studies.claims.comparison import Function, compare_claim, compare_floats, nice_points, points_about
 from diffcli.studies.claims.slip_search import Observation, find_slip
 from diffcli.studies.claims.text import read_claims as read_claims  # the two are used together
 
@@ -43,35 +44,6 @@ MOST_EVALUATED = 2_000_000
 
 OBSERVED = 8
 """At how many points a slip has to explain a claim."""
-
-
-class ClaimVerdict(NamedTuple):
-    """A claim and what it turned out to be."""
-
-    variable: str
-    claim: str
-    """As it was written."""
-    verdict: str
-    """A key of `VERDICTS`."""
-    claimed: float
-    """Its value at the point; NaN where it has none."""
-    value: float
-    """The derivative there, by the rules of the table."""
-    counterexample: Comparison | None
-    """A point (``at``) at which the ``claimed`` and the ``right`` value differ, for a claim that is not the derivative."""
-    slip: str
-    """What is probably wrong with it, as a sentence without its full stop; empty if nothing explains it."""
-    right: str
-    """The derivative in diffcli's language, simplified; empty if SymPy has none."""
-    points: int
-    """At how many points it agrees with the derivative."""
-    digits: int
-    """To how many digits it agrees there, at least."""
-
-    @property
-    def passed(self) -> bool:
-        """Whether nothing speaks against it."""
-        return self.verdict in ("proved", "not decided")
 
 
 def judge_claims(

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from random import Random
 
-from diffcli._named import NamedTuple
 from diffcli.methods.differences.precise import precise_derivative, precise_value
 from diffcli.methods.differences.rounding_bound import value_noise
 from diffcli.methods.points.many_points import random_points
 from diffcli.methods.sweeps.reverse import Adjoints, activity, adjoints
 from diffcli.operations import OPERATIONS
+from diffcli.records.agreement import SAME, Comparison
 from diffcli.tape import Tape, evaluate
 from diffcli.tape.running.evaluation import Values
 from diffcli.tape.running.rules import FLOAT
@@ -20,11 +20,8 @@ from diffcli.tape.running.rules import FLOAT
 NICE = (2.0, 1.0, 3.0, -1.0, 0.5, -2.0, 0.0, 4.0, -3.0, 0.25, -0.5, 5.0)
 """Values that make a counterexample easy to follow, the easiest first."""
 
-SAME = 1e-12
-"""Floats whose relative difference is less are taken as equal; others are computed again with more digits."""
-
 DIGITS = 20
-"""So many."""
+"""Floats that are not taken as equal are computed again with so many."""
 
 MOST_PRECISE = 5_000
 """With more rows than this, that takes too long."""
@@ -36,20 +33,6 @@ LITERALS = 1e-13
 """The relative difference that the rounding of a program's numbers, 0.1 for 1/10, can make in either."""
 
 Point = Mapping[str, float]
-
-
-class Comparison(NamedTuple):
-    """A claim and the derivative at one point."""
-
-    at: dict[str, float]
-    claimed: float
-    right: float
-    difference: float
-    """Relative to the larger of the two."""
-
-    @property
-    def agrees(self) -> bool:
-        return self.difference <= SAME
 
 
 class SmoothPoint:

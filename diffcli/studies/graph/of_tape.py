@@ -17,7 +17,7 @@ from diffcli.methods.problem.remarks import unused
 from diffcli.methods.sweeps.reverse import Adjoints, Step, accumulate, activity
 from diffcli.operations import OPERATIONS
 from diffcli.records import Number, is_array
-from diffcli.studies.graph.record import Edge, Graph, GraphResult, Node
+from diffcli.records.graph import Edge, Graph, GraphResult, Node
 from diffcli.tape import Tape, lower
 from diffcli.tape.running.evaluation import Values
 from diffcli.tape.running.rules import FLOAT, Overrides

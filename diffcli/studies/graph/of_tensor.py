@@ -7,7 +7,7 @@ from typing import Any
 from diffcli.autograd import AccumulateGrad, AutogradError, Tensor
 from diffcli.autograd import Node as Function
 from diffcli.errors import fault
-from diffcli.studies.graph.record import Edge, Graph, Node
+from diffcli.records.graph import Edge, Graph, Node
 
 
 def graph_of_tensor(result: Tensor) -> Graph:

@@ -10,8 +10,8 @@ import diffcli.autograd as ad
 from diffcli.methods.library import grad
 from diffcli.records.blocks import Table, Text
 from diffcli.records.figures import Drawing
+from diffcli.records.graph import Graph
 from diffcli.studies.graph.of_tensor import graph_of_tensor
-from diffcli.studies.graph.record import Graph
 from diffcli.studies.lessons.engine import quoted, refusal, refused
 from diffcli.studies.lessons.record import Check, Lesson, Settings, grid, listed, listing, said
 from diffcli.studies.lessons.survey import AT, CLOSE, TEXT

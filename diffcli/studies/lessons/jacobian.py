@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from diffcli.methods.library_matrices import jacobian, jvp, vjp
-from diffcli.methods.traces.sweep_count import SweepCount
 from diffcli.records.blocks import Table
+from diffcli.records.matrices import SweepCount
 from diffcli.studies.lessons.record import Check, Lesson, Settings, grid, said
 
 TEXT = "[x1*x2 + sin(x3), x1*exp(x2*x3)]"

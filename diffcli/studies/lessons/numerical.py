@@ -11,9 +11,9 @@ from diffcli.methods.library import grad
 from diffcli.methods.value import evaluate
 from diffcli.records.blocks import Table
 from diffcli.records.figures import Axis, Figure, Series
+from diffcli.records.step_size import MethodSweep, StepSizeResult
 from diffcli.studies.lessons.record import Check, Lesson, Settings, grid, listed, said
-from diffcli.studies.step_size.difference_quotients import MethodSweep
-from diffcli.studies.step_size.step_size import DEFAULT, StepSizeResult, sweep
+from diffcli.studies.step_size.step_size import DEFAULT, sweep
 from diffcli.tape.recording.functions import function
 
 AT = 0.2

@@ -8,11 +8,12 @@ from diffcli.methods.problem.problem import Problem
 from diffcli.methods.symbolic.swell import Iterates, answer
 from diffcli.methods.value import evaluate
 from diffcli.records.blocks import Table
+from diffcli.records.swell import Accuracy, Counts, Request
 from diffcli.studies.claims.claims import judge_claims, read_claims
 from diffcli.studies.lessons.record import Check, Lesson, Settings, grid, said
-from diffcli.studies.swell.accuracy import Accuracy, accuracy
+from diffcli.studies.swell.accuracy import accuracy
 from diffcli.studies.swell.map import DEMOS, iterated
-from diffcli.studies.swell.swell import Counts, Progress, Request, swell
+from diffcli.studies.swell.swell import Progress, swell
 from diffcli.tape import Tape
 
 MAP = "f(l) = 4*l*(1 - l)"

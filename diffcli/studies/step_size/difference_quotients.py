@@ -20,7 +20,7 @@ from diffcli.methods.differences.stencils import STENCILS
 from diffcli.methods.problem.problem import Problem
 from diffcli.operations.arithmetic import float32 as singles
 from diffcli.operations.arithmetic import precise
-from diffcli.studies.step_size.error_theory import Theory
+from diffcli.records.step_size import Choice, MethodSweep, QuotientSample, Theory
 from diffcli.tape.running.evaluation import held_functions, run
 
 UNITS = {"float64": UNIT, "float32": singles.UNIT}
@@ -39,56 +39,6 @@ CLEAR = 30.0
 
 FITTED = 5
 """How many steps a slope is fitted to, at most: those nearest to where truncation and rounding meet."""
-
-
-class QuotientSample(NamedTuple):
-    """One method at one step."""
-
-    step: float
-    estimate: float | None
-    """None where there is no quotient: see ``fault``."""
-    error: float | None
-    """Its distance to the reference; None where there is no reference."""
-    truncation: float | None
-    rounding: float | None
-    """What theory predicts; None where it predicts nothing."""
-    typical_error: float | None
-    """The 90 % quantile of the errors at steps about this one."""
-    fault: str = ""
-    """``lost``: the step is lost beside x; ``undefined``: a value beside x is not finite."""
-
-    @property
-    def side(self) -> str:
-        """Which error prevails in theory: ``T`` for truncation, ``R`` for rounding."""
-        if self.truncation is None or self.rounding is None or self.fault:
-            return ""
-        return "T" if self.truncation > self.rounding else "R" if self.rounding else ""
-
-
-class Choice(NamedTuple):
-    """A step, the error there and the typical error near it; ``rule`` says where the step is from."""
-
-    step: float
-    error: float | None
-    """None where there is no quotient at this very step."""
-    typical_error: float
-    rule: str = ""
-
-
-class MethodSweep(NamedTuple):
-    """One method at all steps."""
-
-    method: str
-    theory: Theory | None
-    samples: tuple[QuotientSample, ...]
-    best: Choice | None
-    """The step with the least typical error."""
-    usual: Choice | None
-    """The step that is usually taken without knowing f."""
-    slopes: tuple[float | None, float | None]
-    """d log(error) / d log(h) where truncation prevails, and where rounding does."""
-    lifted: tuple[str, ...] = ()
-    """For the complex step: the operations without a complex form, which are carried by their own rules as in AD."""
 
 
 # -- measuring ---------------------------------------------------------------------------------------------------------

@@ -10,11 +10,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from diffcli._named import NamedTuple
 from diffcli.methods.differences.rounding_bound import roundings
 from diffcli.methods.differences.stencils import STENCILS
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.reverse import adjoints
+from diffcli.records.step_size import Theory
 from diffcli.tape import evaluate
 
 FURTHER = 4
@@ -28,51 +28,6 @@ SMALLEST = 1e-290
 
 Higher = Callable[[int], float | None]
 """The derivative of a kind (2 for f''), None where it is not known."""
-
-
-class Theory(NamedTuple):
-    """The predicted error at a step h: ``constant * |derivative| * h^order + noise/h + floor``."""
-
-    order: int
-    """The power p of the step in the truncation error at this point."""
-    own_order: int
-    """That of the method in general; less than ``order`` where a derivative is 0."""
-    constant: float
-    """C: the truncation error over h^p and the derivative."""
-    derivative: float
-    """That of kind p + 1 at the point; 0 if none was found that adds to the error."""
-    noise: float
-    """S delta: the error of the weighted sum of values by rounding; 0 for the complex step, which subtracts nothing."""
-    floor: float
-    """The rounding that no step avoids: that of a derivative propagated by AD."""
-
-    def truncation(self, step: float) -> float:
-        size = self.constant * abs(self.derivative)
-        try:
-            return size * step**self.order if size else 0.0
-        except OverflowError:
-            return math.inf
-
-    def rounding(self, step: float) -> float:
-        return self.noise / step + self.floor
-
-    @property
-    def best_step(self) -> float:
-        """h*, at which truncation and rounding together are least; inf where there is no truncation.
-
-        (S delta / (p C |f^(p+1)|))^(1/(p+1)), or the longest step whose truncation is below the floor, if that is longer.
-        """
-        size = self.constant * abs(self.derivative)
-        if not size:
-            return math.inf
-        balanced = (self.noise / (self.order * size)) ** (1 / (self.order + 1))
-        return float(max(balanced, (self.floor / size) ** (1 / self.order)))
-
-    @property
-    def best_error(self) -> float:
-        """E*, the sum at h*: (1 + 1/p) S delta/h*, and the floor; without truncation, the floor alone."""
-        step = self.best_step
-        return self.floor if math.isinf(step) or not step else self.truncation(step) + self.rounding(step)
 
 
 def theory(method: str, noise: float, floor: float, higher: Higher) -> Theory | None:

@@ -9,8 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from diffcli._named import NamedTuple
-from diffcli.errors import Diagnostic, Slopes, UsageError, did_you_mean, error
+from diffcli.errors import Slopes, UsageError, did_you_mean, error
 from diffcli.language import Program
 from diffcli.methods.differences.precise import DIGITS, higher_derivatives, precise_derivative
 from diffcli.methods.differences.rounding_bound import value_noise
@@ -20,7 +19,8 @@ from diffcli.methods.nonsmooth.notes import describe
 from diffcli.methods.problem.problem import At, Linearisation, Problem
 from diffcli.operations.arithmetic import float32 as singles
 from diffcli.operations.arithmetic import precise
-from diffcli.studies.step_size.difference_quotients import UNITS, DifferenceQuotients, MethodSweep, MethodSweeper, distance
+from diffcli.records.step_size import StepSizeResult
+from diffcli.studies.step_size.difference_quotients import UNITS, DifferenceQuotients, MethodSweeper, distance
 from diffcli.studies.step_size.error_theory import derivative_noise, theory
 from diffcli.tape.lowering import MOST_ROWS
 from diffcli.tape.running.evaluation import replay
@@ -37,35 +37,6 @@ DEFAULT_METHODS = ("forward", "central", "complex")
 
 MOST_NODES = 20_000
 """The largest tree that SymPy is asked to differentiate."""
-
-
-class StepSizeResult(NamedTuple):
-    """A sweep over steps, for each of several methods."""
-
-    expression: str
-    variable: str
-    at: dict[str, float]
-    dtype: str
-    value: float
-    reference: float | None
-    """The derivative, rounded; None at a kink, jump or pole, inf beyond the range of a float: then there are no errors."""
-    digits: str
-    """The derivative with twenty digits, as text."""
-    source: str
-    """Where the reference is from, in words."""
-    shown: tuple[float, ...]
-    """The steps that tables and pictures show, of all that were tried."""
-    automatic: float
-    """The derivative by reverse mode in floats."""
-    automatic_error: float | None
-    noise: float
-    """A bound on the rounding error of one value."""
-    floor: float
-    """u |f'|: one rounding of the derivative."""
-    slopes: Slopes | None
-    """The one-sided slopes, at a kink, jump or pole."""
-    methods: tuple[MethodSweep, ...]
-    notes: tuple[Diagnostic, ...]
 
 
 def sweep(

@@ -12,9 +12,9 @@ from fractions import Fraction
 from functools import reduce
 from itertools import zip_longest
 
-from diffcli._named import NamedTuple
 from diffcli.methods.differences.precise import precise_derivative
 from diffcli.methods.sweeps.reverse import activity, adjoints
+from diffcli.records.swell import Accuracy
 from diffcli.studies.swell.map import Recurrence, iterated
 from diffcli.tape import evaluate
 from diffcli.tape.running.evaluation import replay
@@ -27,19 +27,6 @@ HIGHEST_DEGREE = 256
 
 Coefficients = list[int | Fraction]
 """Of a polynomial, the constant first. Whole numbers are ints, which are ten times as fast."""
-
-
-class Accuracy(NamedTuple):
-    """The derivative of l_n at a point, and relative errors of two methods.
-
-    ``expanded`` is None where there is no such form, both where the derivative is 0 or beyond a float; all three where it
-    is not known to enough digits, as at an end of the domain.
-    """
-
-    n: int
-    exact: float | None
-    expanded: float | None
-    tape: float | None
 
 
 class _NotPolynomial(Exception):

@@ -13,17 +13,10 @@ from diffcli._named import NamedTuple
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.reverse import accumulate
 from diffcli.methods.traces.cost import forward_cost, reverse_cost
+from diffcli.records.swell import TapeCost
 from diffcli.studies.swell.map import Recurrence
 from diffcli.tape import Tape
 from diffcli.tape.running.rules import terms
-
-
-class TapeCost(NamedTuple):
-    """Operations of l_n; of the tangent sweeps beside it, one a variable; of one reverse sweep."""
-
-    function: int
-    forward: int
-    reverse: int
 
 
 def chooses(tape: Tape) -> bool:

@@ -7,25 +7,18 @@ from collections.abc import Mapping
 from itertools import product
 from typing import Any
 
-from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic, DomainError, Mark, error
 from diffcli.language.writing.printer import number_text
 from diffcli.methods.nonsmooth.nonfinite import require_value
 from diffcli.methods.problem.problem import Problem
 from diffcli.operations import OPERATIONS
+from diffcli.records.swell import Lost
 from diffcli.studies.swell.map import Recurrence
 from diffcli.tape import Tape, evaluate
 from diffcli.tape.running.rules import FLOAT
 
 PROBES = (1.0, 0.0, 0.5, 2.5, -0.5, -1.0, -2.5)
 """Operands to try: the domain of every operation of the table holds some of them."""
-
-
-class Lost(NamedTuple):
-    """The first iterate without a finite value, and why."""
-
-    n: int
-    why: Diagnostic
 
 
 # -- anywhere ------------------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from diffcli.methods.points.points import check_mapping, only_numbers
 from diffcli.methods.problem.problem import one_line
 from diffcli.operations import OPERATIONS
 from diffcli.records import Number
+from diffcli.records.swell import SwellResult
 from diffcli.tape import Tape, lower
 from diffcli.tape.tape import Skip
 
@@ -209,3 +210,8 @@ def law(name: str, n: int) -> int | None:
     """
     first, formula = LAWS[name]
     return formula(n) if n >= first else None
+
+
+def predicted(result: SwellResult, n: int, name: str) -> int | None:
+    """The size that a law gives where nothing was measured; for the logistic map alone."""
+    return law(name, n) if result.logistic and name in LAWS else None

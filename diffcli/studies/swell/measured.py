@@ -9,16 +9,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from queue import Empty, Queue
 from threading import Thread
 from time import monotonic
-from types import MappingProxyType
 from typing import Any
 
-from diffcli._named import NamedTuple
 from diffcli.language.writing.printer import program_text
+from diffcli.records.swell import Cell, Task
 from diffcli.studies.swell.map import Recurrence
 
 START = 0.8
@@ -30,23 +29,6 @@ NEEDS = {"cse": "derivative"}
 _PROGRAM = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from diffcli.methods.symbolic.swell import work; work()"
 """The worker imports from where this process does, and from nowhere else."""
 
-
-class Cell(NamedTuple):
-    """What became of one task: for l_n, a step of `diffcli.methods.symbolic.swell`."""
-
-    n: int
-    step: str
-    state: str
-    """``done``, ``stopped`` (its time was over) or ``failed``."""
-    seconds: float | None = None
-    """What SymPy took, or how long was waited for it."""
-    sizes: Mapping[str, int] = MappingProxyType({})
-    texts: Mapping[str, tuple[str, int]] = MappingProxyType({})
-    """Texts, cut, with their whole lengths."""
-    reason: str = ""
-
-
-Task = tuple[int, str]
 
 Message = dict[str, Any]
 

@@ -10,12 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 
 from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic, LimitError, as_stop
-from diffcli.studies.swell.accuracy import Accuracy, accuracy
-from diffcli.studies.swell.costs import TapeCost, tape_costs
+from diffcli.records.swell import Accuracy, Cell, Counts, Lost, Request, SwellResult, TapeCost, Task, WrittenForm
+from diffcli.studies.swell.accuracy import accuracy
+from diffcli.studies.swell.costs import tape_costs
 from diffcli.studies.swell.counts import LONGEST, Reach, SharedGraph, Tangents, Texts
-from diffcli.studies.swell.domain import Lost, lost, require_values
-from diffcli.studies.swell.map import LAWS, Recurrence, generic_point, law
-from diffcli.studies.swell.measured import Cell, NotStarted, Task, measure
+from diffcli.studies.swell.domain import lost, require_values
+from diffcli.studies.swell.map import generic_point
+from diffcli.studies.swell.measured import NotStarted, measure
 
 FIRST_ROWS = 10
 """Rows up to this n are shown one by one; beyond it only 20, 50, 100, 200, 500, ... and the last."""
@@ -31,83 +32,6 @@ LARGEST_GRADIENT = 100_000
 
 CHAOS = 50
 """From about this n on the logistic map in double precision has lost every bit of x."""
-
-
-class Counts(NamedTuple):
-    """Exact sizes at one n. Of several derivatives, as of a product by its factors, the sizes are of all of them.
-
-    None stands for what was not counted: the gradient of a product of many factors.
-    """
-
-    n: int
-    value_tree: int
-    """Nodes of l_n, written out."""
-    derivative_tree: int | None
-    """Nodes of l_n' by the rules as they stand, (4*l)' = 0*l + 4*l'."""
-    folded_tree: int | None
-    """The same without products with 0 and 1."""
-    graph: int | None
-    """Distinct nodes of l_n and l_n'."""
-    folded_graph: int | None
-    """The same without products with 0 and 1."""
-    tape: TapeCost
-
-
-class WrittenForm(NamedTuple):
-    """One expression at one n, as text: its beginning, and how many characters it has."""
-
-    n: int
-    kind: str
-    """``value``, ``derivative`` or ``simplified``."""
-    text: str
-    length: int
-    nested: bool = False
-    """Whether it is nested as it was computed, and not factored."""
-
-
-class Request(NamedTuple):
-    """What is asked for."""
-
-    recurrence: Recurrence
-    n: int
-    at: Mapping[str, float]
-    """The point for the accuracy; empty for none."""
-    budget: float
-    most_nodes: int
-    forms: bool = True
-    full: bool = False
-    """Whether every n is a row."""
-    whole: bool = False
-    """Whether every gradient is counted, however large."""
-
-
-class SwellResult(NamedTuple):
-    """Everything that was counted and measured, up to where it was stopped."""
-
-    request: Request
-    counts: tuple[Counts, ...]
-    forms: tuple[WrittenForm, ...]
-    cells: dict[Task, Cell]
-    accuracy: tuple[Accuracy, ...]
-    lost: Lost | None
-    """The first l_n that has no finite value at the point."""
-    logistic: bool
-    notes: tuple[Diagnostic, ...]
-
-    def swells(self, size: Callable[[Counts], int | None], since: int = 2) -> bool | None:
-        """Whether a size grows faster than linearly over the last three rows, from ``since`` on; None if they are too few.
-
-        The derivative of l_1 is no iterate's, so its size is left out.
-        """
-        points = [(row.n, value) for row in self.counts if row.n >= since and (value := size(row)) is not None]
-        if len(points) < 3:
-            return None
-        (n1, first), (n2, second), (n3, third) = points[-3:]
-        return (third - second) * (n2 - n1) > (second - first) * (n3 - n2)
-
-    def predicted(self, n: int, name: str) -> int | None:
-        """The size that a law gives where nothing was measured; for the logistic map alone."""
-        return law(name, n) if self.logistic and name in LAWS else None
 
 
 class Progress(NamedTuple):
@@ -156,7 +80,7 @@ class _Study:
     def __init__(self, request: Request, progress: Progress) -> None:
         self.request, self.progress = request, progress
         self.recurrence = request.recurrence
-        self.logistic = self.recurrence.is_logistic()
+        self.logistic: bool = self.recurrence.is_logistic()
         self.rows = shown(request.n, request.full)
         self.form_rows = [n for n in self.rows if n <= FORMS or n == request.n or request.full] if request.forms else []
         self.graph = SharedGraph(request.most_nodes)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections import deque
 
 from diffcli._named import NamedTuple
-from diffcli.errors import Diagnostic, Span
-from diffcli.records import Number, counted
+from diffcli.errors import Diagnostic, Span, counted
+from diffcli.records import Number
 
 
 class Node(NamedTuple):

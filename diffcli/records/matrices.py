@@ -1,0 +1,197 @@
+"""The records of matrices of derivatives, of products with them, and of Taylor coefficients."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from diffcli._named import NamedTuple
+from diffcli.errors import Diagnostic
+from diffcli.records import Difference, Number, SymbolicDerivative
+
+
+class Pattern(NamedTuple):
+    """The places of a matrix that may hold something else than 0."""
+
+    columns: int
+    rows: tuple[tuple[int, ...], ...]
+    """For each row, the columns that may, in order."""
+
+    @property
+    def nonzeros(self) -> int:
+        return sum(map(len, self.rows))
+
+    @property
+    def density(self) -> float:
+        """Their share of all the places; 0 for a matrix without any."""
+        places = self.columns * len(self.rows)
+        return self.nonzeros / places if places else 0.0
+
+    def transposed(self) -> Pattern:
+        """The pattern of the transposed matrix.
+
+        >>> Pattern(3, ((0, 2), (2,))).transposed().rows
+        ((0,), (), (0, 1))
+        """
+        found: list[list[int]] = [[] for _ in range(self.columns)]
+        for row, columns in enumerate(self.rows):
+            for column in columns:
+                found[column].append(row)
+        return Pattern(len(self.rows), tuple(map(tuple, found)))
+
+
+Groups: TypeAlias = tuple[tuple[int, ...], ...]
+"""The columns of each colour, in order."""
+
+
+class ModeCost(NamedTuple):
+    """One mode of a Jacobian: how many sweeps, of how many operations together."""
+
+    sweeps: int
+    operations: int
+
+
+class SweepCount(NamedTuple):
+    """What a Jacobian costs in either mode. ``function`` is the operations of f itself, whose values all sweeps share."""
+
+    inputs: int
+    outputs: int
+    function: int
+    forward: ModeCost
+    reverse: ModeCost
+
+    @property
+    def cheaper(self) -> str:
+        """The mode with fewer operations; of two that are alike, that with fewer sweeps, and forward before reverse."""
+        modes = (("forward", self.forward), ("reverse", self.reverse))
+        return min(modes, key=lambda mode: (mode[1].operations, mode[1].sweeps))[0]
+
+
+class JacobianResult(NamedTuple):
+    """The results of a program at a point, the derivative of each by each variable, and how they were found."""
+
+    expression: str
+    """The program as diffcli reads it, with the fewest parentheses."""
+    mode: str
+    """The mode that was used, ``forward`` or ``reverse`` if that was left open."""
+    at: dict[str, Number]
+    values: dict[str, Number]
+    """The results, by name."""
+    jacobian: dict[str, dict[str, Number]]
+    """``jacobian[result][variable]``; an array, where one of them is one, has the shape of the result and then the variable."""
+    rows: tuple[str, ...]
+    """The names of the rows of the matrix: the results, element by element."""
+    columns: tuple[str, ...]
+    matrix: tuple[tuple[float, ...], ...]
+    """The same derivatives as rows of numbers."""
+    notes: tuple[Diagnostic, ...] = ()
+    of: tuple[str, ...] = ()
+    """What was asked for beside the program, as text."""
+    pattern: Pattern | None = None
+    """Which entries may not be 0; None where that is not known."""
+    groups: Groups = ()
+    """The columns, or in reverse the rows, that shared a sweep, by number."""
+    sweeps: SweepCount | None = None
+    """What either mode costs, where it was counted."""
+    differences: tuple[tuple[str, Difference], ...] = ()
+    """For numeric mode, each result with a partial derivative of it."""
+    symbolic: tuple[tuple[str, SymbolicDerivative], ...] = ()
+
+
+class HessianCost(NamedTuple):
+    """What a Hessian costs in counted operations: of f, of f and its gradient together, and of the sweeps over those."""
+
+    inputs: int
+    function: int
+    gradient: int
+    sweeps: int
+    operations: int
+
+
+class SecondDifference(NamedTuple):
+    """A second derivative by differences, along one variable or along two together."""
+
+    first: str
+    second: str
+    estimate: float
+    error: float | None
+    """The error bar; None where there is nothing to make it from."""
+    evaluations: int
+    reason: str
+    parts: tuple[Difference, ...] = ()
+    """What it is made of: for a mixed derivative the second differences along two directions."""
+
+
+class SymbolicSecond(NamedTuple):
+    """SymPy's second derivative by two variables, and its value in floats."""
+
+    first: str
+    second: str
+    derivative: SymbolicDerivative
+
+
+class HessianResult(NamedTuple):
+    """The value, gradient and second derivatives of a program at a point, and how they were found."""
+
+    expression: str
+    """The program as diffcli reads it, with the fewest parentheses."""
+    mode: str
+    at: dict[str, Number]
+    value: float
+    gradient: dict[str, Number]
+    hessian: dict[str, dict[str, Number]]
+    """``hessian[a][b]``; an array, where one of them is one, has the shape of the one and then the other."""
+    columns: tuple[str, ...]
+    """The names of rows and columns of the matrix: the variables, element by element."""
+    matrix: tuple[tuple[float, ...], ...]
+    """The same derivatives as rows of numbers; symmetric to the last bit."""
+    notes: tuple[Diagnostic, ...] = ()
+    of: tuple[str, ...] = ()
+    """What was asked for beside the program, as text."""
+    pattern: Pattern | None = None
+    """Which entries may not be 0; None where that is not known."""
+    groups: Groups = ()
+    """The columns that shared a sweep, by number."""
+    cost: HessianCost | None = None
+    differences: tuple[SecondDifference, ...] = ()
+    symbolic: tuple[SymbolicSecond, ...] = ()
+
+
+class ProductResult(NamedTuple):
+    """The product of a matrix of derivatives with a vector."""
+
+    kind: str
+    """``jvp``, ``vjp`` or ``hvp``."""
+    expression: str
+    """The program as diffcli reads it, with the fewest parentheses."""
+    mode: str
+    at: dict[str, Number]
+    values: dict[str, Number]
+    """The results, by name."""
+    seed: dict[str, Number]
+    """The vector: by variable, or for ``vjp`` by result."""
+    product: dict[str, Number]
+    """By result, or for ``vjp`` and ``hvp`` by variable."""
+    notes: tuple[Diagnostic, ...] = ()
+    of: tuple[str, ...] = ()
+    """What was asked for beside the program, as text."""
+    differences: tuple[tuple[str, Difference], ...] = ()
+    """For numeric mode, the differences along the direction, by result."""
+
+
+class TaylorResult(NamedTuple):
+    """The Taylor coefficients of a program at a point along one variable."""
+
+    expression: str
+    variable: str
+    at: dict[str, Number]
+    order: int
+    coefficients: tuple[float, ...]
+    """c_0 to c_order: the program is their sum times the powers of the distance to the point, up to a remainder."""
+    derivatives: tuple[float, ...]
+    """The value and the derivatives of each order: k! times c_k."""
+    polynomial: str | None
+    """The Taylor polynomial, as diffcli reads it; None if a coefficient is not finite."""
+    left: tuple[float, ...] | None = None
+    """At a kink, tie, jump or branch, the coefficients on the left of the point; None elsewhere, and where they are unknown."""
+    right: tuple[float, ...] | None = None
+    notes: tuple[Diagnostic, ...] = ()
