@@ -6,6 +6,7 @@ Imports for typing and imports inside functions count as well.
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from functools import cache
@@ -17,6 +18,7 @@ from inside import FORMATS
 import diffcli
 
 ROOT = Path(diffcli.__file__).parent
+HOUSE = Path(__file__).parent.parent
 FLOORS = {
     "_named": 0, "errors": 0, "records": 0, "operations": 1, "language": 2, "tape": 3, "methods": 4, "autograd": 4, "nn": 4,
     "studies": 5, "reports": 6, "cli": 7, "__main__": 8,
@@ -125,6 +127,28 @@ def test_nothing_is_evaluated_but_the_rules_of_the_table(path):
             module = node.func.value if isinstance(node.func, ast.Attribute) else None
             if name in FORBIDDEN and not (isinstance(module, ast.Name) and module.id == "re"):
                 assert where == FORBIDDEN[name], f"{where}:{node.lineno} calls {name}"
+
+
+def named_paths(text):
+    """The files and folders that a text names, from the root or beside the last folder that is named from there."""
+    base = HOUSE
+    for name in re.findall(r"`([\w./-]+)`", text):
+        if "/" in name or name.endswith((".py", ".md")):
+            whole = HOUSE / name
+            if name.startswith(("diffcli/", "tests/")):
+                base = whole if name.endswith("/") else whole.parent
+            yield name, [whole, base / name]
+
+
+def test_the_guide_names_what_is_there():
+    guide = (HOUSE / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    paths = list(named_paths(guide))
+    missing = [name for name, places in paths if not any(place.exists() for place in places)]
+    assert len(paths) > 50 and not missing
+    tables = re.findall(r"`([A-Z_]{4,})`\s+(?:in|of)\s+`(diffcli/[\w/]+\.py)`", guide)
+    assert len(tables) > 8 and not [pair for pair in tables if not re.search(rf"^{pair[0]}\b", (HOUSE / pair[1]).read_text(), re.MULTILINE)]
+    rooms = re.findall(r"^\| `(\w+)/` \|", guide, re.MULTILINE)
+    assert rooms == [room for room in ROOMS if (ROOT / "methods" / room).is_dir()], "the rooms of the methods, in their order"
 
 
 HEAVY = ("numpy", "sympy", "mpmath", "matplotlib", "fractions", "difflib")

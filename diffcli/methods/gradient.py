@@ -43,24 +43,25 @@ def compute(target: Target, at: At, options: Options) -> GradientResult:
         told, replaced = describe_breaks(problem, breaks, policy, options.strict)
         notes += told
     options.progress("differentiating")
-    asked = GradientResult(problem.expression(), options.mode, problem.at, problem.value, {})
     if problem.tape.shapes is None or options.mode in ("reverse", "forward"):
-        answer = _METHODS[options.mode](problem, asked, options, replaced, notes)
+        answer = _METHODS[options.mode](problem, options, replaced, notes)
     else:
         from diffcli.methods.problem.scalarise import gathered, in_numbers  # for the methods that know numbers only
 
         options.progress("writing the program out in numbers")
-        answer = _METHODS[options.mode](in_numbers(problem), asked, options, {}, notes)
-        answer = answer._replace(gradient=gathered(problem, answer.gradient))
-    return answer._replace(notes=tuple(notes))
+        answer = _METHODS[options.mode](in_numbers(problem), options, {}, notes)
+        answer["gradient"] = gathered(problem, answer["gradient"])
+    return GradientResult(problem.expression(), options.mode, problem.at, problem.value, notes=tuple(notes), **answer)
 
 
 # -- the methods -------------------------------------------------------------------------------------------------------
 
 
-def _reverse(
-    problem: Problem, asked: GradientResult, options: Options, replaced: Overrides, notes: list[Diagnostic]
-) -> GradientResult:
+Answer = dict[str, Any]
+"""What a method finds, by the names of the fields of a `GradientResult`."""
+
+
+def _reverse(problem: Problem, options: Options, replaced: Overrides, notes: list[Diagnostic]) -> Answer:
     adjoints = problem.adjoints
     steps = None
     if replaced or options.trace or options.cost:
@@ -68,64 +69,56 @@ def _reverse(
     found = {name: adjoints[problem.input_slot(name)] for name in problem.wrt}
     gradient = with_zeros(problem, found, notes, own=steps is None)
     notes += explain(problem, gradient, replaced, notes)
-    answer = asked._replace(gradient=gradient)
+    answer: Answer = {"gradient": gradient}
     if options.trace and steps is not None:
-        answer = answer._replace(trace=Tracer(problem, options.notation, options.most_shown).with_adjoints(steps))
+        answer["trace"] = Tracer(problem, options.notation, options.most_shown).with_adjoints(steps)
     if options.cost and steps is not None:
         from diffcli.methods.traces.cost import reverse_cost
 
-        answer = answer._replace(cost=reverse_cost(problem, steps))
+        answer["cost"] = reverse_cost(problem, steps)
     if options.derivative_tape:
         from diffcli.methods.traces.derivative_tape import derivative_tape
 
         options.progress("writing the derivative out")
-        written = derivative_tape(problem, options.notation, options.most_shown, options.max_nodes)
-        answer = answer._replace(derivative_tape=written)
+        answer["derivative_tape"] = derivative_tape(problem, options.notation, options.most_shown, options.max_nodes)
     return answer
 
 
-def _forward(
-    problem: Problem, asked: GradientResult, options: Options, replaced: Overrides, notes: list[Diagnostic]
-) -> GradientResult:
-    from diffcli.methods.problem.scalarise import variables_of
+def _forward(problem: Problem, options: Options, replaced: Overrides, notes: list[Diagnostic]) -> Answer:
+    from diffcli.methods.problem.scalarise import variables_of  # reverse mode does not wait for it
 
     seed: Point | None = None
     if options.seed is not None:
-        from diffcli.language.writing.array_text import direction_text
         from diffcli.methods.points.directions import read_direction
 
         seed = read_direction(options.seed, problem.at)
         seeds = [{problem.input_slot(name): step for name, step in seed.items()}]
-        labels = [direction_text(seed, 6)]
     else:
         elements = variables_of(problem)
-        labels = elements.names
         seeds = [elements.seed([place]) for place in range(len(elements))]
     sweeps = [problem.swept_forward(direction, replaced) for direction in seeds]
     output = problem.tape.output
-    answer = asked
+    answer: Answer = {"gradient": {}}
     if options.trace:
-        answer = answer._replace(trace=Tracer(problem, options.notation, options.most_shown).with_tangents(labels, sweeps))
+        from diffcli.language.writing.array_text import direction_text
+
+        labels = elements.names if seed is None else [direction_text(seed, 6)]
+        answer["trace"] = Tracer(problem, options.notation, options.most_shown).with_tangents(labels, sweeps)
     if options.cost:
         from diffcli.methods.traces.cost import forward_cost
 
-        answer = answer._replace(cost=forward_cost(problem, sweeps))
+        answer["cost"] = forward_cost(problem, sweeps)
     if seed is not None:
         directional = float(sweeps[0][output] or 0.0)
         notes += explain(problem, {"": directional}, replaced, notes)
-        return answer._replace(directional=directional, seed=seed)
-    slopes = [sweep[output] for sweep in sweeps]
-    found: dict[str, Any] = elements.of([float(slope or 0.0) for slope in slopes])
-    for (name, _, _), band in zip(elements.parts, elements.bands(slopes), strict=True):
-        found[name] = found[name] if any(slope is not None for slope in band) else None
+        return answer | {"directional": directional, "seed": seed}
+    found = elements.derivatives([sweep[output] for sweep in sweeps])
     gradient = with_zeros(problem, found, notes)
     notes += explain(problem, gradient, replaced, notes)
-    return answer._replace(gradient=gradient)
+    return answer | {"gradient": gradient}
 
 
-def _numeric(
-    problem: Problem, asked: GradientResult, options: Options, replaced: Overrides, notes: list[Diagnostic]
-) -> GradientResult:
+def _numeric(problem: Problem, options: Options, replaced: Overrides, notes: list[Diagnostic]) -> Answer:
     from diffcli.methods.differences.finite_difference import difference, no_difference
 
     found = []
@@ -139,7 +132,7 @@ def _numeric(
         notes += _disagreements(problem, differences)
     gradient = {found.variable: found.estimate for found in differences}
     notes += explain(problem, {}, replaced, notes)
-    return asked._replace(gradient=gradient, differences=differences)
+    return {"gradient": gradient, "differences": differences}
 
 
 def _disagreements(problem: Problem, differences: Sequence[Difference]) -> list[Diagnostic]:
@@ -155,9 +148,7 @@ def _disagreements(problem: Problem, differences: Sequence[Difference]) -> list[
     return notes
 
 
-def _symbolic(
-    problem: Problem, asked: GradientResult, options: Options, replaced: Overrides, notes: list[Diagnostic]
-) -> GradientResult:
+def _symbolic(problem: Problem, options: Options, replaced: Overrides, notes: list[Diagnostic]) -> Answer:
     from diffcli.methods.symbolic.symbolic import differentiate
 
     derivations: tuple[Any, ...] = ()
@@ -182,10 +173,10 @@ def _symbolic(
         options.progress("comparing the derivation with SymPy's derivative")
         derivations = compare(problem, derivations, found, notes, options.progress)
     notes += explain(problem, {}, replaced, notes)
-    return asked._replace(gradient=gradient, symbolic=tuple(found), derivations=derivations)
+    return {"gradient": gradient, "symbolic": tuple(found), "derivations": derivations}
 
 
-_METHODS: dict[str, Callable[[Problem, GradientResult, Options, Overrides, list[Diagnostic]], GradientResult]] = {
+_METHODS: dict[str, Callable[[Problem, Options, Overrides, list[Diagnostic]], Answer]] = {
     "reverse": _reverse, "forward": _forward, "numeric": _numeric, "symbolic": _symbolic,
 }  # fmt: skip
 

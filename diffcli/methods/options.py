@@ -45,13 +45,22 @@ class Record:
     conflicts: ClassVar[Sequence[Conflict]] = ()
 
     def __init__(self, **given: Any) -> None:
-        for name in given:
-            if not hasattr(type(self), name):
-                raise TypeError(f"{type(self).__name__} has no option {name!r}")
+        kind = type(self)
+        changed = []
+        for name, chosen in given.items():
+            try:
+                default = getattr(kind, name)
+            except AttributeError:
+                raise TypeError(f"{kind.__name__} has no option {name!r}") from None
+            if chosen is not default and (default is None or chosen != default):
+                changed.append(name)
         self.__dict__.update(given)
+        if changed:  # the defaults fit each other
+            self._check(changed)
+
+    def _check(self, changed: Sequence[str]) -> None:
         for name, words in self.known.items():
-            chosen = getattr(self, name)
-            if chosen not in words and chosen is not getattr(type(self), name):
+            if name in changed and (chosen := getattr(self, name)) not in words:
                 hints = did_you_mean(str(chosen), words)
                 raise _refusal(f"there is no {name} `{chosen}`", *hints, f"one of: {', '.join(words)}")
         for applies, message, help in self.conflicts:
@@ -97,7 +106,7 @@ class Options(SharedOptions):
          "a rule for kinks is for automatic differentiation, not for {o.mode}", "add --mode reverse, or leave it out"),
         (lambda o: o.seed is not None and o.mode != "forward",
          "a seed is a direction for forward mode, not for {o.mode}", "add --mode forward, or leave --seed out"),
-        (lambda o: o.mode != "numeric" and any(given is not None for given in (o.method, o.order, o.step, o.rule)),
+        (lambda o: o.mode != "numeric" and (o.method, o.order, o.step, o.rule) != (None,) * 4,
          "a method, an order, a step and a rule are for numeric mode, not for {o.mode}",
          "add --mode numeric, or leave it out"),
         (lambda o: (o.order is not None or o.rule is not None) and o.quotient not in STENCIL_METHODS,
@@ -117,8 +126,8 @@ class Options(SharedOptions):
          "a seed is a direction of its own; there is nothing to choose by wrt", "give one of them"),
     )  # fmt: skip
 
-    def __init__(self, **given: Any) -> None:
-        super().__init__(**given)
+    def _check(self, changed: Sequence[str]) -> None:
+        super()._check(changed)
         if self.step is not None and not (self.step > 0 and math.isfinite(self.step)):
             raise UsageError([error("bad-value", f"the step is {self.step}, not a positive number")])
 

@@ -47,10 +47,8 @@ def taylor(
         The variable; it may be left out if there is only one.
     order
         The highest power, at most 170.
-    max_nodes
-        The longest tape to build, the rows of the partials among it.
-    progress
-        Called with each stage as it begins.
+    max_nodes, progress
+        The longest tape to build, with the rows of the partials; and what is called with each stage as it begins.
 
     Returns
     -------

@@ -32,7 +32,7 @@ def evaluate(target: Target, at: At, *, max_nodes: int = MOST_ROWS) -> Any:
     Raises
     ------
     ExpressionError, DomainError, LimitError
-        As `diffcli.grad`; an element of an array that is undefined is no error.
+        As `diffcli.grad`; of an array, some elements may be undefined.
 
     Notes
     -----

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from diffcli.operations.custom_operations import Table
+from diffcli.operations.custom_operations import OwnName, Table
 from diffcli.operations.elementwise import ROWS
 from diffcli.operations.row import ARRAY_NAMES, KEYWORDS, Operation
 
@@ -71,17 +71,29 @@ def find_function(name: str) -> list[Operation]:
     return _SPELLINGS.get(name, [])
 
 
+class _EveryRow(Table):
+    """The rows of numbers, and those of arrays once they are asked for."""
+
+    def __missing__(self, name: str) -> Any:
+        if isinstance(name, OwnName):
+            return name.row
+        from diffcli.operations.arrays import ARRAYS  # a program of numbers never loads them
+
+        found: Any = ARRAYS[name]
+        self[name] = found
+        return found
+
+
+_EVERY_ROW = _EveryRow(OPERATIONS)
+
+
 def row_of(name: str) -> Operation | ArrayOperation:
     """The row of an operation, in whichever table it stands.
 
     >>> row_of("sin").meaning, row_of("det").meaning
     ('sine', 'determinant')
     """
-    if name in OPERATIONS:
-        return OPERATIONS[name]
-    from diffcli.operations.arrays import ARRAYS  # a program of numbers never loads them
-
-    return ARRAYS[name]
+    return _EVERY_ROW[name]
 
 
 def is_function(name: str) -> bool:

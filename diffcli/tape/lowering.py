@@ -85,7 +85,7 @@ class _Lowering:
                 self.environment[name] = self.tape.constant(CONSTANTS[name], name)
         self.keyed = {*program.keys, *program.keywords}
         """Nodes that say more than their operands."""
-        self.special = SPECIAL | {program.operations[node] for node in self.keyed}
+        self.special = SPECIAL | {program.operations[node] for node in self.keyed} if self.keyed else SPECIAL
         """Operations whose rows are not just their operands."""
         self.functions: dict[str, Statement] = {}
         self.breaks, self.choices = self.find_breaks()

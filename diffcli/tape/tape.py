@@ -125,11 +125,9 @@ class Tape:
 
     def copy(self, **changed: Any) -> Tape:
         """The same tape with other columns in place of some."""
-        from copy import copy  # most programs need none
-
-        twin = copy(self)
-        for name, column in changed.items():
-            setattr(twin, name, column)
+        twin = object.__new__(Tape)
+        for name in Tape.__slots__:
+            setattr(twin, name, changed[name] if name in changed else getattr(self, name))
         return twin
 
     # -- reading it ----------------------------------------------------------------------------------------------------

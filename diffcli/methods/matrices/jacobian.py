@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import chain
+from typing import Any
 
 from diffcli.errors import Diagnostic, LimitError, as_stop, error
 from diffcli.methods.nonsmooth.breaks import find_breaks
@@ -27,6 +28,9 @@ from diffcli.records.matrices import Groups, JacobianResult, Pattern
 from diffcli.tape.running.rules import Overrides
 
 Matrix = Sequence[Sequence[float]]
+
+Answer = dict[str, Any]
+"""What a mode finds, by the names of the fields of a `JacobianResult`."""
 
 MOST_NAMES = 8
 """How many names a note lists."""
@@ -59,15 +63,16 @@ def jacobian_of(system: Problem, options: MatrixOptions) -> JacobianResult:
     rows, columns = Elements(system.outputs), variables_of(system)
     require_room(len(rows), len(columns), options.max_nodes)
     notes, replaced = kinks_of(system, options)
-    values = {output.name: system.value_of(output) for output in system.outputs}
-    asked = JacobianResult(
-        system.expression(), options.mode, system.at, values, {}, tuple(rows.names), tuple(columns.names), (),
-        of=system.question.of,
-    )  # fmt: skip
-    found = _MODES.get(options.mode, _by_sweeps)(system, asked, options, replaced, notes)
-    bands = rows.bands(found.matrix) if options.by_rules else [()] * len(rows.parts)
+    found = _MODES.get(options.mode, _by_sweeps)(system, rows, columns, options, replaced, notes)
+    matrix = tuple(map(tuple, found.pop("matrix")))
+    bands = rows.bands(matrix) if options.by_rules else [()] * len(rows.parts)
     notes += explain_rows(system, [[*chain.from_iterable(band)] for band in bands], replaced, notes, system.wrt)
-    return found._replace(jacobian=as_blocks(rows, columns, found.matrix), notes=tuple(system.placed(notes)))
+    values = {output.name: system.value_of(output) for output in system.outputs}
+    asked: Answer = {"mode": options.mode, "of": system.question.of, "notes": tuple(system.placed(notes))}
+    return JacobianResult(
+        expression=system.expression(), at=system.at, values=values, jacobian=as_blocks(rows, columns, matrix),
+        rows=tuple(rows.names), columns=tuple(columns.names), matrix=matrix, **asked | found,
+    )  # fmt: skip
 
 
 def frozen(matrix: Matrix) -> tuple[tuple[float, ...], ...]:
@@ -92,34 +97,40 @@ def require_room(rows: int, columns: int, most: int) -> None:
 
 
 def _by_sweeps(
-    system: Problem, asked: JacobianResult, options: MatrixOptions, replaced: Overrides, notes: list[Diagnostic]
-) -> JacobianResult:
+    system: Problem, rows: Elements, columns: Elements, options: MatrixOptions, replaced: Overrides, notes: list[Diagnostic]
+) -> Answer:
     options.progress("looking for the structure")
     pattern, count = None, None
-    by_column: Groups = tuple((column,) for column in range(len(asked.columns)))
-    by_row: Groups = tuple((row,) for row in range(len(asked.rows)))
+    by_column: Groups = tuple((column,) for column in range(len(columns)))
+    by_row: Groups = tuple((row,) for row in range(len(rows)))
     mode = options.mode
     numbers = structure(system)
     if numbers is not None:
         flow = flow_of(numbers.tape, numbers.values)
         by_name = {name: slot for slot, name in enumerate(numbers.tape.inputs)}
-        inputs, outputs = [by_name[name] for name in asked.columns], [output.slot for output in numbers.outputs]
+        inputs, outputs = [by_name[name] for name in columns.names], [output.slot for output in numbers.outputs]
         pattern = find_pattern(numbers.tape, flow, inputs, outputs)
         by_column, by_row = colour_columns(pattern), colour_rows(pattern)
         count = count_sweeps(numbers, flow, inputs, outputs, by_column, by_row)
     if mode == "auto":
         mode = count.cheaper if count is not None else "forward" if len(by_column) < len(by_row) else "reverse"
     groups = by_column if mode == "forward" else by_row
-    matrix = sweep_groups(system, mode, groups, pattern, replaced, options.progress)
-    notes += _independent(pattern, asked.columns)
-    return asked._replace(mode=mode, matrix=frozen(matrix), pattern=pattern, groups=groups, sweeps=count)
+    matrix = sweep_groups(system, rows, columns, mode, groups, pattern, replaced, options.progress)
+    notes += _independent(pattern, columns.names)
+    return {"mode": mode, "matrix": matrix, "pattern": pattern, "groups": groups, "sweeps": count}
 
 
 def sweep_groups(
-    system: Problem, mode: str, groups: Groups, pattern: Pattern | None, replaced: Overrides, progress: Callable[[str], None]
+    system: Problem,
+    rows: Elements,
+    columns: Elements,
+    mode: str,
+    groups: Groups,
+    pattern: Pattern | None,
+    replaced: Overrides,
+    progress: Callable[[str], None],
 ) -> Matrix:
     """The Jacobian by forward sweeps, one for each group of columns, or by reverse sweeps, one for each group of rows."""
-    rows, columns = Elements(system.outputs), variables_of(system)
     sweep, seeded, arriving, entries = system.swept_back, rows, columns, pattern and pattern.rows
     if mode == "forward":
         sweep, seeded, arriving, entries = system.swept_forward, columns, rows, pattern and pattern.transposed().rows
@@ -152,8 +163,8 @@ def _independent(pattern: Pattern | None, columns: Sequence[str]) -> list[Diagno
 
 
 def _numeric(
-    system: Problem, asked: JacobianResult, options: MatrixOptions, replaced: Overrides, notes: list[Diagnostic]
-) -> JacobianResult:
+    system: Problem, rows: Elements, columns: Elements, options: MatrixOptions, replaced: Overrides, notes: list[Diagnostic]
+) -> Answer:
     from diffcli.methods.differences.finite_difference import difference, no_difference
 
     found: list[tuple[str, Difference]] = []
@@ -169,12 +180,12 @@ def _numeric(
             matrix[-1].append(partial.estimate)
             if partial.estimate != partial.estimate:
                 notes.append(no_difference(partial))
-    return asked._replace(matrix=frozen(matrix), differences=tuple(found))
+    return {"matrix": matrix, "differences": tuple(found)}
 
 
 def _symbolic(
-    system: Problem, asked: JacobianResult, options: MatrixOptions, replaced: Overrides, notes: list[Diagnostic]
-) -> JacobianResult:
+    system: Problem, rows: Elements, columns: Elements, options: MatrixOptions, replaced: Overrides, notes: list[Diagnostic]
+) -> Answer:
     from diffcli.methods.symbolic.symbolic import differentiate
 
     found: list[tuple[str, SymbolicDerivative]] = []
@@ -189,9 +200,9 @@ def _symbolic(
                 raise
             notes.append(as_stop(stopped)._replace(notes=(f"not differentiated: {output.name} by all variables",)))
         found += [(output.name, partial) for partial in partials]
-        missing = [float("nan")] * (len(asked.columns) - len(partials))
+        missing = [float("nan")] * (len(columns) - len(partials))
         matrix.append([*[partial.value for partial in partials], *missing])
-    return asked._replace(matrix=frozen(matrix), symbolic=tuple(found))
+    return {"matrix": matrix, "symbolic": tuple(found)}
 
 
-_MODES: dict[str, Callable[..., JacobianResult]] = {"numeric": _numeric, "symbolic": _symbolic}
+_MODES: dict[str, Callable[..., Answer]] = {"numeric": _numeric, "symbolic": _symbolic}

@@ -138,6 +138,8 @@ def _slopes(problem: Problem) -> tuple[Slopes, ...]:
 
 def _in_few_numbers(problem: Problem) -> Problem | None:
     """A problem in numbers, if there are few variables to look along, and few rows to write out."""
+    if problem.tape.shapes is None:
+        return problem if len(problem.wrt) <= MOST_BENT else None
     from diffcli.methods.problem.live_values import elements
     from diffcli.methods.problem.scalarise import in_numbers, variables_of  # most programs do not wait for it
 

@@ -83,7 +83,6 @@ def moved(tape: Tape, point: Sequence[float], direction: Sequence[float]) -> tup
     Raises `Undecided` where they do not follow from first derivatives.
     """
     functions = FLOAT.row_functions(tape)
-    terms = FLOAT.terms_of(tape)
     primal = start_values(tape, point)
     tangent: list[float | None] = [move or None for move in direction]
     tangent += [None] * (tape.size - len(tangent))
@@ -102,11 +101,11 @@ def moved(tape: Tape, point: Sequence[float], direction: Sequence[float]) -> tup
                 continue
             if name == "where" and arguments[0] == 0 and moves[0] is not None:
                 raise Undecided  # a number that decides, and is 0 here alone
-            kinds = [*dict(FLOAT.breaks(name, arguments, value))]
+            kinds = [kind for kind, _ in FLOAT.breaks(name, arguments, value)]
             if kinds and any(move is not None for move in moves):
                 arguments, value = _beside(functions[row], arguments, moves, value, kinds)
             total: float | None = None
-            for function, move in zip(terms[name, len(operands)], moves, strict=True):
+            for function, move in zip(FLOAT.terms(name, len(operands)), moves, strict=True):
                 term = function(move, *arguments, value) if function is not None and move is not None else None
                 if term is not None:
                     total = term if total is None else total + term

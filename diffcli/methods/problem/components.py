@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property
+from itertools import accumulate
 from math import prod
 from typing import Any
 
@@ -30,12 +31,12 @@ class Elements:
 
     def __init__(self, parts: Iterable[tuple[str, int, Shape]]) -> None:
         self.parts = list(parts)
-        self.starts: list[int] = []
+        shapes = [shape for _, _, shape in self.parts]
+        self.are_numbers = not any(shapes)
+        """Whether every part is a number."""
+        self.starts = list(accumulate(map(prod, shapes), initial=0))
         """The first element of each part."""
-        self.count = 0
-        for _, _, shape in self.parts:
-            self.starts.append(self.count)
-            self.count += prod(shape)
+        self.count = self.starts.pop()
 
     def __len__(self) -> int:
         return self.count
@@ -49,15 +50,10 @@ class Elements:
         """The slot that each element is part of."""
         return [slot for _, slot, shape in self.parts for _ in range(prod(shape))]
 
-    @property
-    def are_numbers(self) -> bool:
-        """Whether every part is a number."""
-        return not any(shape for _, _, shape in self.parts)
-
     def seed(self, chosen: Iterable[int]) -> dict[int, Any]:
         """What a sweep begins with to find some elements together: 1 at each of them, by slot."""
         if self.are_numbers:
-            return {self.slots[element]: 1.0 for element in chosen}
+            return {self.parts[element][1]: 1.0 for element in chosen}
         from diffcli.operations.arithmetic.array_files import basis  # numbers do not wait for NumPy
 
         wanted = set(chosen)
@@ -71,7 +67,7 @@ class Elements:
     def numbers(self, values: Sequence[Any]) -> list[float | None]:
         """The elements of what a sweep has found, which has one value a slot; None where there is no dependence."""
         if self.are_numbers:
-            return [values[slot] for slot in self.slots]
+            return [values[slot] for _, slot, _ in self.parts]
         from diffcli.operations.arithmetic.array_files import flat
 
         found: list[float | None] = []
@@ -103,8 +99,18 @@ class Elements:
         """What belongs to the elements, cut into that of each part."""
         return [rows[start : start + prod(shape)] for (_, _, shape), start in zip(self.parts, self.starts, strict=True)]
 
+    def derivatives(self, slopes: Sequence[float | None]) -> dict[str, Number | None]:
+        """Elements as `of`, but None for a part without an element that anything depends on."""
+        if self.are_numbers:
+            return {name: slope for (name, _, _), slope in zip(self.parts, slopes, strict=True)}
+        found: dict[str, Number | None] = {**self.of([float(slope or 0.0) for slope in slopes])}
+        idle = [all(slope is None for slope in band) for band in self.bands(slopes)]
+        return found | {name: None for (name, _, _), none in zip(self.parts, idle, strict=True) if none}
+
     def of(self, numbers: Sequence[float]) -> dict[str, Number]:
         """Elements by the names of their parts, in their shapes."""
+        if self.are_numbers:
+            return {name: number for (name, _, _), number in zip(self.parts, numbers, strict=True)}
         found: dict[str, Number] = {}
         for (name, _, shape), band in zip(self.parts, self.bands(numbers), strict=True):
             if not shape:

@@ -123,9 +123,11 @@ class Problem:
             function, at = function.holding(at, wrt)
             program = function
         given = as_point(at)
-        given.places = places or given.places
+        if places:
+            given.places = places
         subject = f"`{function.name}`" if function is not None else "the expression"
-        if any(name not in given for name in program.inputs) or len(given) > len(program.inputs):
+        wanted = program.inputs
+        if len(given) > len(wanted) or not given.keys() >= set(wanted):
             from diffcli.methods.problem.remarks import name_faults  # a right point does not wait for it
 
             faults = name_faults(program, given, subject)

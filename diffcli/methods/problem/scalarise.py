@@ -64,8 +64,7 @@ def structure(problem: Problem) -> Problem | None:
 
 def variables_of(problem: Problem) -> Elements:
     """The elements of the variables that the derivative is wanted for: the columns of a Jacobian."""
-    slots = {name: problem.input_slot(name) for name in problem.wrt}
-    return Elements([(name, slot, problem.tape.shape(slot)) for name, slot in slots.items()])
+    return Elements([(name, slot := problem.input_slot(name), problem.tape.shape(slot)) for name in problem.wrt])
 
 
 def gathered(problem: Problem, found: Mapping[str, float]) -> dict[str, Number]:

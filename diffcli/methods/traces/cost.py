@@ -29,14 +29,13 @@ FREE = frozenset(("where", "stop_gradient", *[row.name for row in OPERATIONS.val
 def function_cost(problem: Problem) -> int:
     """The operations of the rows that are evaluated, choices left out; of arrays, as if they were written out in numbers."""
     tape, values = problem.tape, problem.values
-    total = 0
-    for slot, name in enumerate(tape.operations, tape.first_row):
-        if name not in FREE and values[slot] is not None:
-            total += size(tape.shape(slot)) if name in OPERATIONS else _array_cost(tape, slot)
-    return total
+    counted = [slot for slot, name in enumerate(tape.operations, tape.first_row) if name not in FREE and values[slot] is not None]
+    return len(counted) if tape.shapes is None else sum(_row_cost(tape, slot) for slot in counted)
 
 
-def _array_cost(tape: Tape, slot: int) -> int:
+def _row_cost(tape: Tape, slot: int) -> int:
+    if tape.operation(slot) in OPERATIONS:
+        return size(tape.shape(slot))
     from diffcli.operations.arrays import ARRAYS  # numbers do not wait for it
 
     row = ARRAYS[tape.operation(slot)]

@@ -101,7 +101,9 @@ def _application(operation: str, count: int) -> Program:
 def formula_of(problem: Problem, slot: int, position: int, term: Term) -> Formula:
     """The formula of the term of a row by one of its operands, at the row's values; an array stands for many of them."""
     row = problem.tape.operands_of(slot)
-    result, *numbers = [None if is_array(found) else _plain(found) for found in (problem.values[place] for place in (slot, *row))]
+    result, *numbers = [problem.values[place] for place in (slot, *row)]
+    if problem.tape.shapes is not None:
+        result, *numbers = [None if is_array(found) else _plain(found) for found in (result, *numbers)]
     operation = term.row
     environment: dict[str, Any] = {SEED: 1.0, RESULT: result}
     if operation.variadic:

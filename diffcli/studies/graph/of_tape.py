@@ -32,7 +32,7 @@ def graph_of(target: Target, at: At | None = None, **options: Any) -> GraphResul
     Parameters
     ----------
     target, at
-        As in `diffcli.methods.problem.problem.Problem`. A Python function has no structure without a point.
+        As for `diffcli.grad`. A Python function has no structure without a point.
     options
         Those of `diffcli.methods.options.GraphOptions`.
 
