@@ -19,7 +19,7 @@ from inside import (
     colour_symmetric,
     flow_of,
     pattern_figure,
-    places,
+    recovery_table,
     seeded,
     sets_backward,
     sets_forward,
@@ -124,7 +124,7 @@ def test_every_entry_of_a_symmetric_matrix_is_told_from_the_sums_of_its_colours(
     groups = colour_symmetric(pattern)
     entries = {(i, j): float(1 << min(i, j)) + max(i, j) / 7 for i, row in enumerate(pattern.rows) for j in row}
     sums = [[sum(entries.get((i, j), 0.0) for j in group) for i in range(pattern.columns)] for group in groups]
-    known = places(pattern, groups)
+    known = recovery_table(pattern, groups)
     alone = {(i, j): place for i, row in enumerate(pattern.rows) for j, place in zip(row, known[i], strict=True)}
     for (i, j), entry in entries.items():
         assert alone[i, j] >= 0 or alone[j, i] >= 0, "neither of the two places stands alone"

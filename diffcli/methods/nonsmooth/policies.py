@@ -73,12 +73,13 @@ def _reduction_term(problem: Problem, slot: int, policy: str) -> Any:
     """The term by the operand: by what is chosen of the slopes on the two sides for the elements that make the result."""
     from diffcli.methods.sweeps.array_sweeps import BothWays  # numbers do not wait for NumPy
     from diffcli.operations.arithmetic import array_functions, arrays
-    from diffcli.tape.running.array_rules import array_term, fixed_names
+    from diffcli.tape.running.array_rules import NUMPY, rule_at
 
-    tape, names = problem.tape, fixed_names(problem.tape, slot, 0)
-    backward, onward = (array_term(tape, slot, 0, kind) for kind in ("adjoint", "tangent"))
+    tape, rule = problem.tape, rule_at(problem.tape, slot)
+    names = rule.names
+    backward, onward = (NUMPY.row_term(rule, kind) for kind in ("adjoint", "tangent"))
     assert backward is not None and onward is not None
-    reshaped, total = array_functions.FUNCTIONS["reshape"], array_functions.total
+    reshaped, total = array_functions.FUNCTIONS["reshape"], array_functions.FUNCTIONS["sum"]
     kept = names["kept"]
     operand = problem.values[tape.operands_of(slot)[0]]
     bent = reshaped(_broken(problem, slot, ("kink", "tie")), kept) & (operand == reshaped(problem.values[slot], kept))
@@ -88,7 +89,7 @@ def _reduction_term(problem: Problem, slot: int, policy: str) -> Any:
         return arrays.where(bent, reshaped(g, kept) * chosen, backward(g, *rest))
 
     def tangent(g: Any, *rest: Any) -> Any:
-        own = total(arrays.where(bent & (g != 0), g * chosen, 0.0), names["axis"], names["keepdims"])
+        own = total(arrays.where(bent & (g != 0), g * chosen, 0.0), axis=names["axis"], keepdims=names["keepdims"])
         return own + onward(arrays.where(bent, 0.0, g), *rest)
 
     return BothWays(adjoint, tangent)

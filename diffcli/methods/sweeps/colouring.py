@@ -45,7 +45,7 @@ def colour_rows(pattern: Pattern) -> Groups:
 
 
 def colour_symmetric(pattern: Pattern) -> Groups:
-    """Groups of columns of a symmetric matrix from whose sums every entry can be told, by `places`.
+    """Groups of columns of a symmetric matrix from whose sums every entry can be told, by `recovery_table`.
 
     An arrow, of which every column shares the first row, takes two sums and not four:
 
@@ -78,14 +78,14 @@ def _ends_a_path(neighbours: list[tuple[int, ...]], colours: list[int], vertex: 
     return any(other != beside and colours[other] == colours[beside] for other in neighbours[vertex])
 
 
-def places(pattern: Pattern, groups: Groups) -> list[list[int]]:
+def recovery_table(pattern: Pattern, groups: Groups) -> list[list[int]]:
     """For each entry of a symmetric pattern, in the order of its rows, whether it stands alone among the columns of a group.
 
     The number is that of the group of the entry's column, or -1 where another entry of the row is in it too; then the entry
     is to be found in its other place, with row and column exchanged.
 
     >>> arrow = Pattern(3, ((0, 1, 2), (0, 1), (0, 2)))
-    >>> places(arrow, colour_symmetric(arrow))
+    >>> recovery_table(arrow, colour_symmetric(arrow))
     [[0, -1, -1], [0, 1], [0, 1]]
     """
     group_of = {column: number for number, group in enumerate(groups) for column in group}

@@ -63,16 +63,13 @@ def accumulate(
     >>> accumulate(tape, evaluate(tape, [2.0, 5.0]), activity(tape))[0]
     [5.0, 2.0, 1.0]
     """
-    started = seeds or {tape.output: 1.0}
     steps: list[Step] = []
     if tape.shapes is not None:
         from diffcli.methods.sweeps.array_sweeps import array_adjoints  # numbers do not wait for NumPy
 
-        swept = array_adjoints(tape, values, active, started, overrides, lambda *step: steps.append(Step(*step)))
+        swept = array_adjoints(tape, values, active, seeds, overrides, lambda *step: steps.append(Step(*step)))
         return swept, steps
-    result: Adjoints = [None] * tape.size
-    for seeded, bar in started.items():
-        result[seeded] = bar
+    result = _seeded(tape, seeds)
     for slot in reversed(tape.rows()):
         adjoint = result[slot]
         if adjoint is None:
@@ -92,14 +89,11 @@ def accumulate(
 
 def adjoints(tape: Tape, values: Values, active: bytearray, seeds: Mapping[int, float] | None = None) -> Adjoints:
     """The adjoints that `accumulate` returns, fast; on a tape with arrays those of the inputs, and whether rows are reached."""
-    started = seeds or {tape.output: 1.0}
     if tape.shapes is not None:
         from diffcli.methods.sweeps.array_sweeps import array_adjoints
 
-        return array_adjoints(tape, values, active, started, whole=False)
-    result: Adjoints = [None] * tape.size
-    for seeded, bar in started.items():
-        result[seeded] = bar
+        return array_adjoints(tape, values, active, seeds, whole=False)
+    result = _seeded(tape, seeds)
     slot = tape.slots
     for row, functions in zip(reversed(tape.operands), _reversed_functions(tape)):  # noqa: B905 (hot loop)
         slot -= 1
@@ -128,6 +122,13 @@ def adjoints(tape: Tape, values: Values, active: bytearray, seeds: Mapping[int, 
                 if term is not None:
                     before = result[operand]
                     result[operand] = term if before is None else before + term
+    return result
+
+
+def _seeded(tape: Tape, seeds: Mapping[int, float] | None) -> Adjoints:
+    result: Adjoints = [None] * tape.size
+    for slot, bar in (seeds or {tape.output: 1.0}).items():
+        result[slot] = bar
     return result
 
 

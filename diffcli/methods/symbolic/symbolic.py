@@ -261,8 +261,7 @@ def _text_value(problem: Problem, variable: str, text: str, notes: list[Diagnost
         notes.extend(found._replace(severity="warning") for found in fault.diagnostics)
         return math.nan
     tape = derivative.tape
-    tape.derived_from = tape.first_row
-    return float(evaluate(tape, derivative.point)[tape.output])
+    return float(evaluate(tape.copy(derived_from=tape.first_row), derivative.point)[tape.output])
 
 
 def symbolic_derivative(problem: Problem, variable: str, digits: int = DIGITS) -> Any | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from diffcli.methods.problem.problem import Linearisation, Problem
-from diffcli.methods.sweeps.transform import transform_reverse
+from diffcli.methods.sweeps.transform import ReverseTransform
 from diffcli.methods.traces.cost import function_cost
 from diffcli.methods.traces.trace import Notation, Tracer, operand_of
 from diffcli.records import Number, is_array
@@ -15,7 +15,7 @@ def derivative_tape(problem: Problem, notation: Notation, most_shown: int | None
 
     Operations are counted as for ``--cost``: those that are evaluated, comparisons and choices left out.
     """
-    found = transform_reverse(problem.tape, list(map(problem.input_slot, problem.wrt)), problem.active, most_rows=most_rows)
+    found = ReverseTransform(problem.tape, list(map(problem.input_slot, problem.wrt)), problem.active, most_rows=most_rows).run()
     tape = found.tape
     derived = Linearisation(problem, tape)
     trace = Tracer(derived, notation, most_shown).primal()

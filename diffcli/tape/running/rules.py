@@ -322,10 +322,10 @@ class Arithmetic:
         return outside if self.numbers.any_true(outside) else None
 
     @cache  # noqa: B019
-    def reach(self, name: str, count: int) -> TermFunctions:
+    def radius(self, name: str, count: int) -> TermFunctions:
         """How far each operand may move, as functions of the operands and the result; None where any distance will do."""
         row = OPERATIONS[name]
-        texts = [row.reach] * count if row.variadic or not row.reach else [text.strip() for text in row.reach.split("|")]
+        texts = [row.radius] * count if row.variadic or not row.radius else [text.strip() for text in row.radius.split("|")]
         return tuple(self._at_operands(self.read(text), row, place, []) if text else None for place, text in enumerate(texts))
 
     # -- texts ---------------------------------------------------------------------------------------------------------
