@@ -111,7 +111,7 @@ class TracedValue:
     __lt__, __le__ = binary("lt"), binary("le")
     __gt__, __ge__ = binary("gt"), binary("ge")
     __eq__, __ne__ = binary("eq"), binary("ne")
-    __floordiv__, __rfloordiv__ = (lambda a, b: floor_division(a, b)[0]), (lambda a, b: floor_division(b, a)[0])
+    __floordiv__, __rfloordiv__ = (lambda a, b: floor_quotient(a, b)), (lambda a, b: floor_quotient(b, a))
     __mod__, __rmod__ = (lambda a, b: floor_division(a, b)[1]), (lambda a, b: floor_division(b, a)[1])
     __divmod__, __rdivmod__ = (lambda a, b: floor_division(a, b)), (lambda a, b: floor_division(b, a))
 
@@ -124,13 +124,17 @@ class TracedValue:
         return self.recorder.arrays().function(self.recorder, function, inputs, options)
 
 
-def floor_division(a: Any, b: Any) -> tuple[Any, Any]:
-    """a // b and a % b: the floor of the exact quotient, which is one less where a/b was rounded up to a whole number."""
+def floor_quotient(a: Any, b: Any) -> Any:
+    """a // b: the floor of the exact quotient, which is one less where a/b was rounded up to a whole number."""
     quotient = a / b
     floor = quotient.apply("floor", quotient)
     lacking = floor.lacking(getattr(a, "value", a), getattr(b, "value", b))
-    if lacking is not None:
-        floor = floor + lacking
+    return floor if lacking is None else floor + lacking
+
+
+def floor_division(a: Any, b: Any) -> tuple[Any, Any]:
+    """a // b and a % b."""
+    floor = floor_quotient(a, b)
     return floor, a - b * floor
 
 
