@@ -35,11 +35,10 @@ if TYPE_CHECKING:
     )
     from diffcli.language import Program, parse
     from diffcli.methods.custom_rule import custom_rule
-    from diffcli.methods.library import difference, grad, trace
+    from diffcli.methods.library import difference, grad, trace, value_and_grad
     from diffcli.methods.library_matrices import hessian, hvp, jacobian, jvp, vjp
     from diffcli.methods.taylor import taylor
     from diffcli.methods.value import evaluate
-    from diffcli.methods.value_and_grad import value_and_grad
     from diffcli.records import Difference, GradientResult, Trace
     from diffcli.records.matrices import HessianResult, JacobianResult, ProductResult, TaylorResult
     from diffcli.reports.diagnostics import explain
@@ -88,7 +87,7 @@ _HOMES = {
     "hessian": "methods.library_matrices", "hvp": "methods.library_matrices", "jacobian": "methods.library_matrices",
     "jvp": "methods.library_matrices", "vjp": "methods.library_matrices",
     "evaluate": "methods.value", "explain": "reports.diagnostics", "grad": "methods.library", "parse": "language",
-    "taylor": "methods.taylor", "trace": "methods.library", "value_and_grad": "methods.value_and_grad",
+    "taylor": "methods.taylor", "trace": "methods.library", "value_and_grad": "methods.library",
 }  # fmt: skip
 """Where each name lives, if not in `diffcli.errors`. Nothing is imported before it is asked for."""
 

@@ -49,12 +49,12 @@ HOMES = {
     "diffcli.methods.problem.problem": "Problem",
     "diffcli.methods.problem.scalarise": "in_numbers variables_of",
     "diffcli.methods.problem.system": "System",
-    "diffcli.methods.sweeps.colouring": "colour_columns colour_rows colour_symmetric places",
+    "diffcli.methods.sweeps.colouring": "colour_columns colour_rows colour_symmetric recovery_table",
     "diffcli.methods.sweeps.forward": "tangents",
     "diffcli.methods.sweeps.reverse": "accumulate activity adjoints",
     "diffcli.methods.sweeps.series": "power_series",
     "diffcli.methods.sweeps.sparsity": "find_pattern flow_of sets_backward sets_forward",
-    "diffcli.methods.sweeps.transform": "gradient_tape tangent_tape transform_reverse",
+    "diffcli.methods.sweeps.transform": "gradient_tape tangent_tape ReverseTransform",
     "diffcli.methods.symbolic": "symbolic_equality=equality",
     "diffcli.methods.symbolic.claims": "decide derivative_text",
     "diffcli.methods.symbolic.equality": "is_zero witness",
@@ -134,10 +134,9 @@ HOMES = {
     "diffcli.tape.building.scopes": "Scope common",
     "diffcli.tape.lowering": "MOST_ROWS _Lowering",
     "diffcli.tape.recording.recording": "record",
-    "diffcli.tape.running.array_rules": "MAY_RETURN_OPERAND NUMPY reached",
+    "diffcli.tape.running.array_rules": "MAY_RETURN_OPERAND NUMPY rule_at",
     "diffcli.tape.running.evaluation": "Evaluator arithmetic_of last_uses run",
     "diffcli.tape.running.rules": "FLOAT Arithmetic Term term_text terms",
-    "diffcli.tape.running.steps": "steps_of",
 }
 """The names that tests use of each module."""
 

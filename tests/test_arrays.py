@@ -30,13 +30,13 @@ from inside import (
     gradient_tape,
     lower,
     parse,
-    reached,
+    rule_at,
     tangents,
     write_out,
 )
 
 CLOSE = {"rtol": 1e-11, "atol": 1e-12}
-NO_THIRD_DERIVATIVE = {"others_along", "cofactor_along"}
+NO_THIRD_DERIVATIVE = {"others_derivative", "cofactor_along"}
 
 
 def lowered(text, point):
@@ -204,13 +204,13 @@ def test_what_an_element_depends_on_is_known(row, point):
             along = [np.zeros_like(other) for other in operands]
             along[place].flat[column] = 1.0
             shown[:, column] = np.ravel(tangents(tape, values, along)[tape.output] != 0)
-            onward = np.ravel(reached(tape, tape.output, place, "tangent", along[place]))
+            onward = np.ravel(rule_at(tape, tape.output, place).reachable("tangent", along[place]))
             assert np.all(onward | ~shown[:, column])
             assert not row.moves or np.array_equal(onward, shown[:, column])
         for line in range(size):
             mask = np.zeros(size)
             mask[line] = 1.0
-            back = np.ravel(reached(tape, tape.output, place, "adjoint", mask.reshape(tape.shape(tape.output))))
+            back = np.ravel(rule_at(tape, tape.output, place).reachable("adjoint", mask.reshape(tape.shape(tape.output))))
             assert np.all(back | ~shown[line])
             assert not row.moves or np.array_equal(back, shown[line])
 

@@ -162,7 +162,7 @@ NEAR = (-2.501, -1.001, -0.5, -1e-3, 1e-3, 0.499, 0.999, 1.001, 2.499, 3.2, 6.00
 GRID = 48
 
 
-@pytest.mark.parametrize("name", [name for name, row in OPERATIONS.items() if row.reach])
+@pytest.mark.parametrize("name", [name for name, row in OPERATIONS.items() if row.radius])
 def test_within_its_reach_an_operation_is_defined_and_smooth(name):
     """On a grid over the reach, second differences stay far below what a corner or a jump would make of them."""
     function, row = FLOAT.value(name), OPERATIONS[name]
@@ -172,8 +172,8 @@ def test_within_its_reach_an_operation_is_defined_and_smooth(name):
         result = function(*point)
         if not math.isfinite(result) or FLOAT.breaks(name, point, result):
             continue
-        for position, reach in enumerate(FLOAT.reach(name, count)):
-            far = reach(*point, result) if reach is not None else math.nan
+        for position, radius in enumerate(FLOAT.radius(name, count)):
+            far = radius(*point, result) if radius is not None else math.nan
             if not 0 < far < math.inf:
                 assert not far < 0
                 continue
@@ -188,7 +188,7 @@ def test_within_its_reach_an_operation_is_defined_and_smooth(name):
 
 
 def test_every_operation_with_a_break_or_a_domain_has_a_reach():
-    without = {name for name, row in OPERATIONS.items() if (row.breaks or row.domain or row.definition) and not row.reach}
+    without = {name for name, row in OPERATIONS.items() if (row.breaks or row.domain or row.definition) and not row.radius}
     assert without == {"square", "stop_gradient"}
 
 

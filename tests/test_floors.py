@@ -6,6 +6,7 @@ Imports for typing and imports inside functions count as well.
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from functools import cache
@@ -17,6 +18,7 @@ from inside import FORMATS
 import diffcli
 
 ROOT = Path(diffcli.__file__).parent
+HOUSE = Path(__file__).parent.parent
 FLOORS = {
     "_named": 0, "errors": 0, "records": 0, "operations": 1, "language": 2, "tape": 3, "methods": 4, "autograd": 4, "nn": 4,
     "studies": 5, "reports": 6, "cli": 7, "__main__": 8,
@@ -117,6 +119,16 @@ def test_no_object_changes_its_class_and_no_format_is_asked_for_by_name(path):
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_tape_is_changed_in_a_copy(path):
+    """Above the floor that writes tapes nobody assigns to a column of one: `Tape.copy` takes the columns that are to differ."""
+    where = str(path.relative_to(ROOT))
+    for node in ast.walk(tree_of(path)) if not where.startswith("tape/") else ():
+        for target in node.targets if isinstance(node, ast.Assign) else ():
+            if isinstance(target, ast.Attribute) and ast.unparse(target.value).endswith("tape"):
+                raise AssertionError(f"{where}:{node.lineno} assigns to a column of a tape")
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_nothing_is_evaluated_but_the_rules_of_the_table(path):
     where = str(path.relative_to(ROOT))
     for node in ast.walk(tree_of(path)):
@@ -127,19 +139,43 @@ def test_nothing_is_evaluated_but_the_rules_of_the_table(path):
                 assert where == FORBIDDEN[name], f"{where}:{node.lineno} calls {name}"
 
 
+def named_paths(text):
+    """The files and folders that a text names, from the root or beside the last folder that is named from there."""
+    base = HOUSE
+    for name in re.findall(r"`([\w./-]+)`", text):
+        if "/" in name or name.endswith((".py", ".md")):
+            whole = HOUSE / name
+            if name.startswith(("diffcli/", "tests/")):
+                base = whole if name.endswith("/") else whole.parent
+            yield name, [whole, base / name]
+
+
+def test_the_guide_names_what_is_there():
+    guide = (HOUSE / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    paths = list(named_paths(guide))
+    missing = [name for name, places in paths if not any(place.exists() for place in places)]
+    assert len(paths) > 50 and not missing
+    tables = re.findall(r"`([A-Z_]{4,})`\s+(?:in|of)\s+`(diffcli/[\w/]+\.py)`", guide)
+    assert len(tables) > 8 and not [pair for pair in tables if not re.search(rf"^{pair[0]}\b", (HOUSE / pair[1]).read_text(), re.MULTILINE)]
+    rooms = re.findall(r"^\| `(\w+)/` \|", guide, re.MULTILINE)
+    assert rooms == [room for room in ROOMS if (ROOT / "methods" / room).is_dir()], "the rooms of the methods, in their order"
+
+
 HEAVY = ("numpy", "sympy", "mpmath", "matplotlib", "fractions", "difflib")
+RECORDS = tuple(name for name in MODULES if name.startswith("diffcli.records.") and name != "diffcli.records.blocks")
+"""The records that a gradient of numbers does not make."""
 
 
 @pytest.mark.parametrize(
     ("code", "absent"),
     [
         ("import diffcli", (*HEAVY, "rich", "click", "typing", "re")),
-        ("import diffcli; diffcli.grad('x^2', {'x': 2})", (*HEAVY, "rich", "click")),
+        ("import diffcli; diffcli.grad('x^2', {'x': 2})", (*HEAVY, *RECORDS, "rich", "click")),
         ("import diffcli; diffcli.grad('abs(x)', {'x': 0})", HEAVY),
         ("import diffcli; diffcli.grad(lambda x: diffcli.sin(x > 0) if x > 1 else x // 0.3, {'x': 1.0})", ("numpy", "sympy", "mpmath")),
         ("from diffcli.cli.main import main; main(['--help'])", (*HEAVY, "rich", "diffcli.language", "diffcli.operations")),
-        ("from diffcli.cli.main import main; main(['grad', 'x^2', '--at', 'x=2', '--json'])", (*HEAVY, "rich")),
-        ("from diffcli.cli.main import main; main(['grad', 'x^2', '--at', 'x=2'])", ("numpy", "sympy", "mpmath", "difflib")),
+        ("from diffcli.cli.main import main; main(['grad', 'x^2', '--at', 'x=2', '--json'])", (*HEAVY, *RECORDS, "rich")),
+        ("from diffcli.cli.main import main; main(['grad', 'x^2', '--at', 'x=2'])", ("numpy", "sympy", "mpmath", "difflib", *RECORDS)),
         ("from diffcli.cli.main import main; main(['grad', 'x^2', '--at', 'x=2', '--mode', 'numeric'])", ("numpy", "sympy", "mpmath")),
     ],
     ids=["import", "library", "kink", "function", "help", "json", "table", "numeric"],

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1]
 GLOSSARY = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
 WORDS = re.findall(r"^\| ([a-z ]+) \| ([^|]+) \| `([^`|]+)` \|$", GLOSSARY, re.MULTILINE)
 REPLACED = (
-    "needed_values", "contributions", "in_numbers", "system_in_numbers", "writing_out", "own_rules", "noise_estimate", "keepers",
+    "needed_values", "in_numbers", "system_in_numbers", "writing_out", "own_rules", "noise_estimate", "keepers",
     "symbolic_kernels", "symbolic_cases", "derivation_letters", "derivation_slopes", "derivation_forms", "others_along", "array_kinks",
 )  # fmt: skip
 """Names that said something else than the field's term, or nothing to a stranger."""

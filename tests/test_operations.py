@@ -289,7 +289,7 @@ def test_forward_equals_reverse(row: Operation) -> None:
         direction = [generator.uniform(-2, 2) if position in applied.operands else None for position in range(count)]
         weight = generator.uniform(-2, 2)
         tangent = tangents(applied.tape, applied.values, direction)[applied.tape.output]
-        back = adjoints(applied.tape, applied.values, active, weight)[:count]
+        back = adjoints(applied.tape, applied.values, active, {applied.tape.output: weight})[:count]
         products = [adjoint * move for adjoint, move in zip(back, direction, strict=True) if None not in (adjoint, move)]
         assert (tangent is None) == (not products), point
         scale = math.fsum(map(abs, products))

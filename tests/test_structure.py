@@ -19,7 +19,7 @@ from inside import (
     colour_symmetric,
     flow_of,
     pattern_figure,
-    places,
+    recovery_table,
     sets_backward,
     sets_forward,
     sweep_text,
@@ -126,7 +126,7 @@ def test_every_entry_of_a_symmetric_matrix_is_told_from_the_sums_of_its_colours(
     groups = colour_symmetric(pattern)
     entries = {(i, j): float(1 << min(i, j)) + max(i, j) / 7 for i, row in enumerate(pattern.rows) for j in row}
     sums = [[sum(entries.get((i, j), 0.0) for j in group) for i in range(pattern.columns)] for group in groups]
-    known = places(pattern, groups)
+    known = recovery_table(pattern, groups)
     alone = {(i, j): place for i, row in enumerate(pattern.rows) for j, place in zip(row, known[i], strict=True)}
     for (i, j), entry in entries.items():
         assert alone[i, j] >= 0 or alone[j, i] >= 0, "neither of the two places stands alone"
@@ -180,7 +180,7 @@ def test_the_count_is_that_of_sweeps_counted_one_by_one(name):
     count = count_sweeps(system, flow, inputs, outputs, *alone)
     sweeps = [tangents(system.tape, system.values, [float(place == slot) for place in inputs]) for slot in inputs]
     assert count.forward.operations == forward_cost(system, sweeps).sweep
-    steps = [accumulate(system.tape, system.values, system.active, output=slot)[1] for slot in outputs]
+    steps = [accumulate(system.tape, system.values, system.active, seeds={slot: 1.0})[1] for slot in outputs]
     assert count.reverse.operations == sum(reverse_cost(system, each).sweep for each in steps)
     assert count.function == forward_cost(system, sweeps).function
 

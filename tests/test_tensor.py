@@ -190,8 +190,9 @@ def test_nothing_is_kept_where_nothing_is_recorded(mode):
     ],
     ids=["sqrt", "log", "slice", "places", "division", "number", "deep", "norm", "reached"],
 )
-def test_what_is_not_taken_is_0_whatever_it_meets(program, point, gradient):
-    x = ad.tensor(point, requires_grad=True)
+@pytest.mark.parametrize("kind", ["float64", "float32"])
+def test_what_is_not_taken_is_0_whatever_it_meets(program, point, gradient, kind):
+    x = ad.tensor(point, requires_grad=True, dtype=kind)
     program(x).sum().backward()
     assert x.grad.tolist() == pytest.approx(gradient, nan_ok=True)
 

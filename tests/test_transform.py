@@ -19,6 +19,7 @@ from inside import (
     LimitError,
     Options,
     Problem,
+    ReverseTransform,
     Scope,
     Span,
     Tape,
@@ -31,10 +32,8 @@ from inside import (
     lower,
     parse,
     reverse_cost,
-    steps_of,
     tangent_tape,
     tangents,
-    transform_reverse,
 )
 from mpmath import mp
 from programs import Apply, Choices, Statement, leaf, plainly, points, programs
@@ -129,7 +128,7 @@ def test_rows_of_a_derivative_stand_where_the_row_stands_that_they_come_from():
 
 def test_where_everything_stands():
     tape = lower(parse("u = x*y; v = sin(u); w = cos(x); v"))
-    found = transform_reverse(tape, [0, 1])
+    found = ReverseTransform(tape, [0, 1]).run()
     assert found.values == {0: 0, 1: 1, 2: 2, 3: 3}  # cos(x) is gone
     assert {slot: found.tape.operation(at) for slot, at in found.derivatives.items() if at >= found.tape.first_row} == {
         0: "mul", 1: "mul", 2: "cos",
@@ -173,7 +172,7 @@ def built(text):
     program = parse(text)
     tape = Tape(program.source, [name for name in program.inputs if name != "absent"])
     build = Builder(tape)
-    slot = build.lower(steps_of(program), {name: slot for slot, name in enumerate(tape.inputs)}, Span(0, 1))
+    slot = build.lower(program, {name: slot for slot, name in enumerate(tape.inputs)}, Span(0, 1))
     if slot is None:
         return None
     lines, (output,) = rows(build.finished([slot]).tape)

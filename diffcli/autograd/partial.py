@@ -26,9 +26,9 @@ def partial(value: Any, mask: Any) -> Any:
     return value if arrays.all_true(mask) else Partial(value, mask)
 
 
-def only(term: Any, mask: Any) -> Any:
+def masked(term: Any, mask: Any) -> Any:
     """A term whose other elements are 0. If all of it is finite they are that already, as 0 times a number is."""
-    return term if arrays.all_finite(term) else tensors.plain(arrays.only(mask, term))
+    return term if arrays.all_finite(term) else tensors.plain(arrays.masked(mask, term))
 
 
 def plain(adjoint: Any) -> Any:

@@ -37,25 +37,24 @@ def custom_rule(
     Parameters
     ----------
     partials
-        The partial derivative by each parameter, in diffcli's language, in terms of the parameters and of the result ``y``:
-        one text, or one for each parameter in a list or by name. ``absent`` is no dependence. Or a function of the
-        parameters (and of ``y``, if it has a parameter of that name), written with diffcli's functions.
+        The partial derivative by each parameter, in terms of the parameters and of the result ``y``: a text in diffcli's
+        language (``absent`` is no dependence), or a function written with diffcli's functions; one for each parameter, in a
+        list or by name.
     at
-        Points at which the partials are held against differences of the values: a number, or one for each parameter.
+        Points at which the partials are compared with differences of the values: a number, or one for each parameter.
     definition
-        The function as a text in diffcli's language, for SymPy and for more digits; taken from the function itself, if it
-        is written with operators and diffcli's functions.
+        The function as a text, for SymPy and for more digits; that of a function of operators and diffcli's functions is
+        known.
 
     Returns
     -------
-    A decorator. The function that it returns works on numbers as before, and leaves one row under its own name where it is
-    recorded: its inside, which may call anything, is not looked at.
+    A decorator. The function works on numbers as before, and is one row under its own name where it is recorded, whatever it
+    calls inside.
 
     Raises
     ------
     ExpressionError
-        A partial is no text of the language, or not the derivative of the values: with the numbers of both, and the
-        likely slip.
+        A partial is no program, or not the derivative of the values: with the numbers of both, and the likely slip.
     UsageError
         Parameters, partials and points do not fit each other.
 
@@ -79,20 +78,21 @@ def custom_rule(
     diffcli.errors.ExpressionError: the partial of `cosine` by `x` is not the derivative of its values
     """
 
-    def decorate(function: Callable[..., float]) -> Callable[..., Any]:
-        from diffcli.tape.recording.functions import apply_row
+    return lambda function: _applied(function, _own_operation(function, partials, at, definition))
 
-        name = _own_operation(function, partials, at, definition)
 
-        def call(*operands: Any, **named: Any) -> Any:
-            bound = signature.bind(*operands, **named)
-            bound.apply_defaults()
-            return apply_row(name, bound.args)
+def _applied(function: Callable[..., float], name: OwnName) -> Callable[..., Any]:
+    """A function as the operation of a name."""
+    from diffcli.tape.recording.functions import apply_row
 
-        signature = inspect.signature(function)
-        return update_wrapper(call, function)
+    signature = inspect.signature(function)
 
-    return decorate
+    def call(*operands: Any, **named: Any) -> Any:
+        bound = signature.bind(*operands, **named)
+        bound.apply_defaults()
+        return apply_row(name, bound.args)
+
+    return update_wrapper(call, function)
 
 
 def _own_operation(function: Callable[..., float], partials: Any, at: Points, definition: str) -> OwnName:
@@ -116,10 +116,10 @@ def _own_operation(function: Callable[..., float], partials: Any, at: Points, de
         definition = _canonical(definition, parameters, letters, Source(definition, "the definition"))
     else:
         definition = _definition(function, points[0], letters)
-    reach = " | ".join(f"max(abs({letter}), 1)/16" for letter in letters)  # nothing is known of how far its series goes
+    radius = " | ".join(f"max(abs({letter}), 1)/16" for letter in letters)  # nothing is known of how far its series goes
     name.row = Operation(
         name, letters, tuple(texts), (inspect.getdoc(function) or "an own operation").partition("\n")[0], tuple(points),
-        definition=definition, reach=reach,
+        definition=definition, radius=radius,
     )  # fmt: skip
     hold_against_differences(name, parameters, sources)
     return name

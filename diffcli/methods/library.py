@@ -1,9 +1,11 @@
-"""The public functions of the library: `diffcli.grad` and `diffcli.trace`."""
+"""The public functions of the library for one result: `diffcli.grad` and its neighbours."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import update_wrapper
+from typing import Any
 
 from diffcli.errors import DomainError, UsageError, error
 from diffcli.errors.spelling import for_library
@@ -37,28 +39,25 @@ def grad(
     ----------
     target
         A program as text, what `diffcli.parse` returned, or a Python function of numbers. A function is run once at the
-        point, with traced numbers for its arguments: operators, `diffcli`'s functions (``diffcli.sin``) and NumPy's are
-        recorded, loops and branches run as Python runs them, and every branch on a value is a note.
+        point, with traced numbers: operators, `diffcli`'s functions and NumPy's are recorded, loops and branches run as
+        Python runs them, and every branch on a value is a note.
     at
         A number or an array for each variable: a mapping (to numbers, nested lists, NumPy arrays, or texts), or text such as
-        ``"x=2, w=[1, pi/4], W=@weights.npy"``. In a text, values are constant expressions or stand in files (``.npy``,
-        ``.npz``, ``.csv``, ``.tsv``, ``.json``), and ``"@point.json"`` is a whole point.
+        ``"x=2, w=[1, pi/4], W=@weights.npy"``: constant expressions and files (``.npy``, ``.npz``, ``.csv``, ``.tsv``,
+        ``.json``); ``"@point.json"`` is a whole point.
     mode
         ``reverse`` or ``forward`` (automatic differentiation), ``numeric`` (differences) or ``symbolic`` (SymPy).
     wrt
         The variables to differentiate by, as names or one text ``"x, y"``; all, in order of appearance, if not given. The
         other arguments of a Python function are passed on to it as they are.
     seed
-        For forward mode: the direction of a directional derivative, returned as ``directional``: a number, or an array of
-        its shape, for each variable that moves.
-    kink
-        What to use where the function has a corner: ``min-norm``, ``mean``, ``left``, ``right``, ``nan`` or ``error``.
-    strict
-        Raise where the function is not differentiable.
+        For forward mode: a direction, with a number or an array for each variable that moves; the derivative along it is
+        ``directional``.
+    kink, strict
+        What to use where the function has a corner: ``min-norm``, ``mean``, ``left``, ``right``, ``nan`` or ``error``; and
+        whether everything that is not differentiable is an error.
     method, order, step, rule
-        For numeric mode: ``automatic`` (if none of them is given), ``central``, ``forward``, ``backward``, ``richardson``,
-        ``ridders`` or ``complex``; the order of a stencil; a step in place of the chosen one; or how it is chosen. See
-        `diffcli.methods.differences.finite_difference.difference`.
+        For numeric mode, those of `diffcli.methods.differences.finite_difference.difference`.
     steps
         For symbolic mode: the derivation of each partial derivative too, step by step, as ``derivations``.
     max_nodes
@@ -72,16 +71,12 @@ def grad(
 
     Raises
     ------
-    ExpressionError
-        The text is not a program, or names and values do not fit it.
-    DomainError
-        The value is undefined at the point.
-    NotDifferentiableError
-        Under ``strict`` or ``kink="error"``.
+    ExpressionError, UsageError
+        The text is not a program, names and values do not fit it, or an argument is none of the known words.
+    DomainError, NotDifferentiableError
+        The value is undefined at the point; or it is not differentiable there, under ``strict`` or ``kink="error"``.
     LimitError
         ``max_nodes`` was reached.
-    UsageError
-        An argument is none of the known words.
 
     Notes
     -----
@@ -92,9 +87,6 @@ def grad(
     --------
     >>> grad("x^2 * y", {"x": 3, "y": 2}).gradient
     {'x': 12.0, 'y': 9.0}
-
-    Of an array, the gradient is an array:
-
     >>> grad("sum(x^2)", {"x": [1, 2, 3]}).gradient["x"].tolist()
     [2.0, 4.0, 6.0]
 
@@ -105,11 +97,72 @@ def grad(
     ({'x': 0.0}, ['kink'], (Slopes(variable='x', left=-1.0, right=1.0),))
     """
     options = Options(
-        mode=mode, wrt=wrt, seed=seed, kink=kink, strict=strict, method=method, order=order, step=step, rule=rule,
-        steps=steps,
+        mode=mode, wrt=wrt, seed=seed, kink=kink, strict=strict, method=method, order=order, step=step, rule=rule, steps=steps,
         max_nodes=max_nodes,
     )  # fmt: skip
     return compute(target, at, options)
+
+
+def value_and_grad(
+    function: Callable[..., Any],
+    *,
+    wrt: str | Sequence[str] | None = None,
+    mode: str = "reverse",
+    kink: str = "min-norm",
+    strict: bool = False,
+) -> Callable[..., tuple[Any, dict[str, Any]]]:
+    """A function that returns the value of a Python function together with its gradient.
+
+    Parameters
+    ----------
+    function
+        Takes numbers, and returns a number. It is run at each call, with traced numbers.
+    wrt
+        The parameters to differentiate by; all that a call gives a value, if not given. The others may be anything.
+    mode, kink, strict
+        As for `diffcli.grad`. Its notes are not returned, so give ``strict`` where a kink is to be an error.
+
+    Returns
+    -------
+    A function of the same arguments that returns ``(value, gradient)``, the gradient by the names of parameters. It raises
+    what `diffcli.grad` raises.
+
+    Raises
+    ------
+    UsageError
+        What is given is no function.
+
+    Examples
+    --------
+    >>> f = value_and_grad(lambda width, height=2.0: width*height)
+    >>> f(3.0)
+    (6.0, {'width': 2.0})
+    >>> f(3.0, height=4.0)
+    (12.0, {'width': 4.0, 'height': 3.0})
+
+    Only numbers that the derivative is wanted for are traced:
+
+    >>> def power(x, count):
+    ...     result = 1
+    ...     for _ in range(count):
+    ...         result = result*x
+    ...     return result
+    >>> value_and_grad(power, wrt="x")(2.0, 3)
+    (8.0, {'x': 12.0})
+    """
+    from diffcli.tape.recording.python_function import PythonFunction
+
+    if not callable(function):
+        message = f"value_and_grad takes a function, not a `{type(function).__name__}`"
+        raise UsageError([error("usage", message, help=["for an expression in text: diffcli.grad(text, at)"])])
+    program = PythonFunction(function)
+    options = for_library(Options)(mode=mode, wrt=wrt, kink=kink, strict=strict)
+
+    def call(*arguments: Any, **named: Any) -> tuple[Any, dict[str, Any]]:
+        result = compute(program, program.signature.bind(*arguments, **named).arguments, options)
+        return result.value, result.gradient
+
+    return update_wrapper(for_library(call), function)
 
 
 def difference(

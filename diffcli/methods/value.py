@@ -31,12 +31,8 @@ def evaluate(target: Target, at: At, *, max_nodes: int = MOST_ROWS) -> Any:
 
     Raises
     ------
-    ExpressionError
-        The text is not a program, or names and values do not fit it.
-    DomainError
-        A result that is a number is undefined at the point.
-    LimitError
-        ``max_nodes`` was reached.
+    ExpressionError, DomainError, LimitError
+        As `diffcli.grad`; of an array, some elements may be undefined.
 
     Notes
     -----

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from diffcli._named import NamedTuple
 from diffcli.errors import counted
-from diffcli.operations.row import KEYWORDS
+from diffcli.operations.row import KEYWORDS, bare_names
 
 Shape: TypeAlias = tuple[int, ...]
 Fixed: TypeAlias = dict[str, Any]
@@ -86,7 +86,7 @@ class ArrayOperation(NamedTuple):
     @property
     def parameters(self) -> tuple[str, ...]:
         """The bare names of the operands."""
-        return tuple(operand.removesuffix("...") for operand in self.operands)
+        return bare_names(self.operands)
 
     @property
     def defaults(self) -> Fixed:

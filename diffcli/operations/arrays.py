@@ -153,9 +153,9 @@ ROWS: tuple[ArrayOperation, ...] = (
         ("key", "shape"), points=(([1.0, 2.0], {"key": ((0, 0),), "shape": (3,)}), (2.0, {"key": (1, 2), "shape": (2, 3)}),
                                   ([1.0, 2.0], {"key": (slice(None, None, 2),), "shape": (3,)})), inner=True, moves=True),
     # the second derivatives of a product are the same from either side, so its adjoint and its tangent are one operation
-    ArrayOperation("others", ("a",), "for each element the product of all others", shapes.over, ("others_along(a, g, axis=axis)",), ("others_along(a, g, axis=axis)",),
+    ArrayOperation("others", ("a",), "for each element the product of all others", shapes.over, ("others_derivative(a, g, axis=axis)",), ("others_derivative(a, g, axis=axis)",),
         ("axis=none",), points=(*ALONG_POINTS, ([0.0, 2.0, 3.0],), ([0.0, 0.0, 3.0, 4.0],)), inner=True, reach=BESIDE, cost=3),
-    ArrayOperation("others_along", ("a", "b"), "the derivative of others along b", shapes.over, ("g*nan", "others_along(a, g, axis=axis)"), ("g*nan", "others_along(a, g, axis=axis)"),
+    ArrayOperation("others_derivative", ("a", "b"), "the derivative of others along b", shapes.over, ("g*nan", "others_derivative(a, g, axis=axis)"), ("g*nan", "others_derivative(a, g, axis=axis)"),
         ("axis=none",), inner=True, reach=BESIDE, cost=9),
     ArrayOperation("cofactor", ("a",), "matrix of cofactors: the derivative of the determinant", shapes.squared, ("cofactor_along(a, g)",), ("cofactor_along(a, g)",),
         points=(*SQUARES, (SINGULAR,)), inner=True, cost=shapes.solution),

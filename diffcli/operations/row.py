@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from diffcli._named import NamedTuple
+
+
+@cache
+def bare_names(operands: tuple[str, ...]) -> tuple[str, ...]:
+    """The names of a row's operands, without defaults and dots."""
+    return tuple(operand.partition("=")[0].removesuffix("...") for operand in operands)
 
 
 class Operation(NamedTuple):
@@ -30,7 +38,7 @@ class Operation(NamedTuple):
     """Where the value is defined, if not everywhere."""
     breaks: tuple[tuple[str, str], ...] = ()
     """Where it is not differentiable: pairs of a kind (kink, tie, jump, pole) and a condition."""
-    reach: str = ""
+    radius: str = ""
     """How far each operand may move with the Taylor series at its place still describing the operation well, separated by
     bars; empty if any distance will do. It ends before a kink or jump, and well before a pole or branch point in the
     complex plane, where the series stops converging. A variadic row knows the distance to the nearest other operand as
@@ -62,7 +70,7 @@ class Operation(NamedTuple):
     @property
     def parameters(self) -> tuple[str, ...]:
         """The bare names of the operands, without defaults."""
-        return tuple(operand.partition("=")[0].removesuffix("...") for operand in self.operands)
+        return bare_names(self.operands)
 
     @property
     def defaults(self) -> tuple[float, ...]:

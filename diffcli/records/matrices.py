@@ -1,4 +1,7 @@
-"""The records of matrices of derivatives, of products with them, and of Taylor coefficients."""
+"""The records of matrices of derivatives, of products with them, and of Taylor coefficients.
+
+A field that several of them have is described where it comes first; ``expression`` and ``at`` are those of a `GradientResult`.
+"""
 
 from __future__ import annotations
 
@@ -70,7 +73,6 @@ class JacobianResult(NamedTuple):
     """The results of a program at a point, the derivative of each by each variable, and how they were found."""
 
     expression: str
-    """The program as diffcli reads it, with the fewest parentheses."""
     mode: str
     """The mode that was used, ``forward`` or ``reverse`` if that was left open."""
     at: dict[str, Number]
@@ -133,7 +135,6 @@ class HessianResult(NamedTuple):
     """The value, gradient and second derivatives of a program at a point, and how they were found."""
 
     expression: str
-    """The program as diffcli reads it, with the fewest parentheses."""
     mode: str
     at: dict[str, Number]
     value: float
@@ -146,11 +147,8 @@ class HessianResult(NamedTuple):
     """The same derivatives as rows of numbers; symmetric to the last bit."""
     notes: tuple[Diagnostic, ...] = ()
     of: tuple[str, ...] = ()
-    """What was asked for beside the program, as text."""
     pattern: Pattern | None = None
-    """Which entries may not be 0; None where that is not known."""
     groups: Groups = ()
-    """The columns that shared a sweep, by number."""
     cost: HessianCost | None = None
     differences: tuple[SecondDifference, ...] = ()
     symbolic: tuple[SymbolicSecond, ...] = ()
@@ -162,18 +160,15 @@ class ProductResult(NamedTuple):
     kind: str
     """``jvp``, ``vjp`` or ``hvp``."""
     expression: str
-    """The program as diffcli reads it, with the fewest parentheses."""
     mode: str
     at: dict[str, Number]
     values: dict[str, Number]
-    """The results, by name."""
     seed: dict[str, Number]
     """The vector: by variable, or for ``vjp`` by result."""
     product: dict[str, Number]
     """By result, or for ``vjp`` and ``hvp`` by variable."""
     notes: tuple[Diagnostic, ...] = ()
     of: tuple[str, ...] = ()
-    """What was asked for beside the program, as text."""
     differences: tuple[tuple[str, Difference], ...] = ()
     """For numeric mode, the differences along the direction, by result."""
 

@@ -17,7 +17,7 @@ from diffcli.autograd.rules import INDEX_RESULTS, Rule, rule
 from diffcli.errors import AutogradError, fault
 from diffcli.operations.arithmetic import arrays, tensors
 from diffcli.operations.array_row import Fixed, Shape, ShapeError, broadcast_shapes
-from diffcli.tape.running.array_rules import row_reads, rule_names
+from diffcli.tape.running.array_rules import ArrayRule
 
 _create = object.__new__
 _mode_of = mode.get
@@ -190,7 +190,7 @@ def needed(known: Rule, edges: Sequence[Any], shapes: Any, shape: Any, options: 
     if found is None:
         found = frozenset()
         for position in positions:
-            found |= row_reads(known.row, rule_names(known.row, shapes, shape, options or {}, position), position)
+            found |= ArrayRule(known.row, shapes, shape, options or {}, position).reads()
         _ROWS_READ[kind] = found
     return found
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial as bind
 from typing import Any
 
 from diffcli.autograd.graph.core import Core, Edge, Node, check_version, describe, freed, new, numbers, version_of
-from diffcli.autograd.partial import Partial, only, partial, plain
+from diffcli.autograd.partial import Partial, masked, partial, plain
 from diffcli.autograd.rules import Rule
 from diffcli.operations.arithmetic import arrays, tensors
-from diffcli.operations.arithmetic.array_functions import sum_to
 from diffcli.operations.array_row import Fixed, Shape, shape_text
-from diffcli.tape.running.array_rules import NUMPY, leaves_out, row_reached, row_reads, rule_names, rule_text
+from diffcli.tape.running.array_rules import NUMPY, ArrayRule
+from diffcli.tape.running.strong_zero import IN_ARRAYS
 
 
 class OperationNode(Node):
@@ -116,30 +117,21 @@ class ArrayNode(OperationNode):
             taken = taken if position == 1 else ~taken
             mask = taken if mask is None else mask & taken
         elif mask is not None:
-            term = only(term, mask)
+            term = masked(term, mask)
         if shape != self.shape:
-            term = tensors.plain(sum_to(arrays.full(self.shape, term), shape))
-            mask = None if mask is None else sum_to(mask * 1.0, shape) != 0
+            term, mask = IN_ARRAYS.fitted(term, mask, self.shape, shape)
+            term = tensors.plain(term)
         return term if mask is None else partial(term, mask)
 
     def _of_array(self, position: int, g: Any, mask: Any, values: Sequence[Any]) -> Any:
         row = self.rule.row
         assert row is not None and self.shapes is not None and self.fixed is not None
-        names = rule_names(row, self.shapes, self.shape, self.fixed, position)
-        function = NUMPY.row_term(row, names, position, "adjoint")
+        rule = ArrayRule(row, self.shapes, self.shape, self.fixed, position)
+        function = NUMPY.row_term(rule, "adjoint")
         if function is None:
             return tensors.zeros(self.shapes[position], tensors.kind_of(g))
-        if mask is None and not leaves_out(rule_text(row, names, position, "adjoint")):
-            return function(g, *values, self.result)
-        reached = arrays.ones(self.shape) if mask is None else mask
-        reached = row_reached(row, names, self.shapes, position, "adjoint", reached)
-        known = [*values, self.result]
-        for operand in row_reads(row, names, position) if mask is not None else ():
-            # an element that no present element depends on is 0, and so is one that depends on no element which one does
-            needed = row_reached(row, names, self.shapes, max(operand, 0), "adjoint", mask)
-            needed = needed if operand >= 0 else row_reached(row, names, self.shapes, 0, "tangent", needed)
-            known[operand] = arrays.only(needed, known[operand])
-        return partial(arrays.only(reached, function(g, *known)), reached)
+        term, mask = IN_ARRAYS.of_array_row(rule, mask, [*values, self.result], bind(function, g))
+        return term if mask is None else Partial(term, mask)
 
 
 NOTHING, NEITHER = (None,), (None, None)

@@ -16,7 +16,7 @@ from diffcli.autograd.graph.operation_nodes import OperationNode
 from diffcli.autograd.rules import rule
 from diffcli.language.parsing.rule_texts import parse_rule
 from diffcli.operations.arithmetic import arrays, tensors
-from diffcli.tape.running.array_rules import ArrayArithmetic, rule_names
+from diffcli.tape.running.array_rules import ArrayArithmetic, ArrayRule
 from diffcli.tape.running.rules import ABSENT, OPERATORS, Function
 
 
@@ -59,8 +59,7 @@ def _term(node: OperationNode, position: int, g: Any, operands: Sequence[Any], r
         function = TENSORS.terms(node.rule.name, len(operands))[position]
     else:
         assert node.shapes is not None and node.fixed is not None
-        names = rule_names(row, node.shapes, node.shape, node.fixed, position)
-        function = TENSORS.row_term(row, names, position, "adjoint")
+        function = TENSORS.row_term(ArrayRule(row, node.shapes, node.shape, node.fixed, position), "adjoint")
     term = 0.0 if function is None else function(g, *operands, result)
     if not hasattr(term, "_value"):
         return new(tensors.full(shape, term, tensors.kind_of(g._value)))

@@ -141,34 +141,17 @@ class Forms(Program):
 
         The formula begins with its other factor; under ``inner_last`` that comes last, as in cos(u)·u′.
         """
-        program, names = formula.program, dict(names)
-        built: list[Form] = []
-        for statement in program.statements:
-            for node in range(statement.first, statement.root + 1):
-                stand_in = formula.instead.get(node, node)
-                if isinstance(stand_in, float):
-                    built.append(self.number(stand_in))
-                else:
-                    built.append(built[stand_in] if stand_in != node else self._put(program, node, built, names, inner_last))
-            names[statement.name] = built[-1]
-        return built[-1]
 
-    def _put(self, program: Program, node: int, built: Sequence[Form], names: Mapping[str, Form], inner_last: bool) -> Form:
-        operation, argument = program.operations[node], program.arguments[node]
-        if operation == NUMBER:
-            assert isinstance(argument, float)
-            return self.number(argument)
-        if operation == NAME:
-            return names[str(argument)] if argument in names else self.name(str(argument))
-        children = program.children(node)
-        forms = [built[child] for child in children]
-        if inner_last and operation == "mul" and _is_seed(program, children[0]):
-            forms.reverse()
-        return self.combine(operation, forms)
+        def leaf(argument: float | str) -> tuple[Form, bool]:
+            if not isinstance(argument, str):
+                return self.number(argument), False
+            return names[argument] if argument in names else self.name(argument), argument == SEED
 
+        def apply(operation: str, operands: list[tuple[Form, bool]], _: object) -> tuple[Form, bool]:
+            forms, is_seed = [form for form, _ in operands], operands[0][1]
+            if inner_last and operation == "mul" and is_seed:
+                forms.reverse()
+            return self.combine(operation, forms), operation == "neg" and is_seed
 
-def _is_seed(program: Program, node: int) -> bool:
-    """Whether a node is the other factor of a term, or that with its sign changed."""
-    if program.operations[node] == "neg":
-        node = program.children(node)[0]
-    return program.arguments[node] == SEED
+        form: Form = formula.fold(leaf, apply)[0]
+        return form

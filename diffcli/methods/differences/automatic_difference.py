@@ -1,7 +1,7 @@
 """A derivative by extrapolated differences, with a step and an error bar from the tape itself.
 
 The tape shows what a black box cannot: how far rounding may move each value (`diffcli.methods.differences.rounding_bound`), and
-how far x may move before some operation on the way leaves the range in which its Taylor series describes it (``reach`` in the
+how far x may move before some operation on the way leaves the range in which its Taylor series describes it (``radius`` in the
 table of operations). Within that range the quotients over h, h/2, h/4, ... converge fast when they are extrapolated
 (`diffcli.methods.differences.extrapolation`), so h starts as large as the range allows, where rounding hurts least. Where nobody
 knows the range, the first step is a guess, which is taken back while no digit of the estimate is certain. Each sample is held

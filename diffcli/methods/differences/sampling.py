@@ -96,7 +96,7 @@ class TapeSampler(Sampler):
         self._moves: Tangents = []
 
     def _limits(self, values: Values) -> list[tuple[int, int, Callable[..., float]]]:
-        """A row, an operand of it, and its reach, for all that bounds how far x may move."""
+        """A row, an operand of it, and its radius, for all that bounds how far x may move."""
         tape = self.tape
         live = bytearray(tape.size)
         live[tape.output] = 1
@@ -107,10 +107,10 @@ class TapeSampler(Sampler):
             row = tape.operands_of(slot)
             if self.active[slot]:
                 self.live.append(slot)
-            for operand, reach in zip(row, FLOAT.reach(tape.operation(slot), len(row)), strict=True):
+            for operand, radius in zip(row, FLOAT.radius(tape.operation(slot), len(row)), strict=True):
                 live[operand] = 1
-                if reach is not None and self.active[operand]:
-                    found.append((slot, operand, reach))
+                if radius is not None and self.active[operand]:
+                    found.append((slot, operand, radius))
         return found
 
     def moved(self, x: float) -> list[float]:
@@ -130,14 +130,14 @@ class TapeSampler(Sampler):
         if not self.limits:
             return False
         errors = accumulated_rounding(self.tape, list(self.base.rows))
-        return any(0 < errors[operand] >= self._reach(self.base, slot, reach) for slot, operand, reach in self.limits)
+        return any(0 < errors[operand] >= self._radius_at(self.base, slot, radius) for slot, operand, radius in self.limits)
 
     def noise(self, one: Sample, other: Sample) -> float:
         return math.inf if self.blurred else difference_noise(self.tape, list(one.rows), list(other.rows), self.active)
 
     def movement(self, base: Sample, other: Sample, past_kinks: bool = False) -> float:
         worst = 0.0
-        for slot, operand, reach in self.limits:
+        for slot, operand, radius in self.limits:
             before, after = base.rows[operand], other.rows[operand]
             taken = self._is_evaluated(base, slot), self._is_evaluated(other, slot)
             chosen = self.tape.operation(slot) == "where"
@@ -145,8 +145,8 @@ class TapeSampler(Sampler):
                 continue  # nothing moves, or only a choice does that is at its turning point, or a branch that it leaves
             if not all(taken):
                 return math.inf
-            allowed = self._reach(base, slot, reach)
-            tied = allowed == 0 and self.tape.operation(slot) in TYING and self._stays_tied(other, slot, reach)
+            allowed = self._radius_at(base, slot, radius)
+            tied = allowed == 0 and self.tape.operation(slot) in TYING and self._stays_tied(other, slot, radius)
             if not tied and not (past_kinks and allowed == 0):
                 worst = max(worst, abs(after - before) / allowed if allowed > 0 else math.inf)
         return worst
@@ -156,26 +156,26 @@ class TapeSampler(Sampler):
         operands = self.tape.operands_of(slot)[: 1 if self.tape.operation(slot) == "where" else None]
         return all(sample.rows[known] is not None for known in (slot, *operands))
 
-    def _stays_tied(self, other: Sample, slot: int, reach: Callable[..., float]) -> bool:
+    def _stays_tied(self, other: Sample, slot: int, radius: Callable[..., float]) -> bool:
         """Whether operands that are equal at the point are so elsewhere too, as in max(x, abs(x))."""
-        return self._is_evaluated(other, slot) and self._reach(other, slot, reach) == 0
+        return self._is_evaluated(other, slot) and self._radius_at(other, slot, radius) == 0
 
-    def _reach(self, base: Sample, slot: int, reach: Callable[..., float]) -> float:
-        return reach(*[base.rows[operand] for operand in self.tape.operands_of(slot)], base.rows[slot])
+    def _radius_at(self, base: Sample, slot: int, radius: Callable[..., float]) -> float:
+        return radius(*[base.rows[operand] for operand in self.tape.operands_of(slot)], base.rows[slot])
 
     def radius(self) -> tuple[float, str]:
         moves = self._tangents()
         worst, where = 0.0, -1
-        for slot, operand, reach in self.limits:
+        for slot, operand, radius in self.limits:
             move = moves[operand]
-            allowed = self._reach(self.base, slot, reach)
+            allowed = self._radius_at(self.base, slot, radius)
             if move and allowed > 0 and math.isfinite(abs(move) / allowed) and abs(move) / allowed > worst:
                 worst, where = abs(move) / allowed, slot
         return (1 / worst, self.problem.operand_text(where)) if worst else (math.inf, "")
 
     def scale(self) -> float:
         """Over how far x changes the factors of products and powers by as much as they are; for a first step where no
-        reach bounds it."""
+        radius bounds it."""
         moves = self._tangents()
         found = math.inf
         for slot in self.live:

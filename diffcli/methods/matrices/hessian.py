@@ -20,7 +20,7 @@ from diffcli.methods.options import MatrixOptions
 from diffcli.methods.problem.components import Elements, as_blocks
 from diffcli.methods.problem.problem import At, Problem, Target
 from diffcli.methods.problem.scalarise import MOST_SHOWING, in_numbers, variables_of
-from diffcli.methods.sweeps.colouring import colour_symmetric, places
+from diffcli.methods.sweeps.colouring import colour_symmetric, recovery_table
 from diffcli.methods.sweeps.sparsity import Flow, find_pattern, flow_of
 from diffcli.methods.traces.cost import function_cost
 from diffcli.methods.traces.sweep_count import count_forward
@@ -148,7 +148,7 @@ def _wanted(groups: Groups, pattern: Pattern | None, variables: Elements) -> lis
     found: list[list[tuple[int, int]]] = [[] for _ in groups]
     if pattern is None:
         return [[(row, column) for row in range(column, len(variables))] for column in range(len(variables))]
-    alone = places(pattern, groups)
+    alone = recovery_table(pattern, groups)
     in_rows = [dict(zip(columns, numbers, strict=True)) for columns, numbers in zip(pattern.rows, alone, strict=True)]
     for row, columns in enumerate(pattern.rows):
         for column in columns:

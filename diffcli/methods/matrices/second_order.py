@@ -16,7 +16,7 @@ from diffcli.methods.nonsmooth.system_notes import explain_rows
 from diffcli.methods.problem.components import Elements
 from diffcli.methods.problem.problem import Linearisation, Output, Problem
 from diffcli.methods.problem.scalarise import variables_of
-from diffcli.methods.sweeps.transform import transform_reverse
+from diffcli.methods.sweeps.transform import ReverseTransform
 from diffcli.operations import row_of
 from diffcli.tape.lowering import MOST_ROWS
 
@@ -42,7 +42,7 @@ class GradientProblem:
         self.problem = problem
         self.variables = variables_of(problem)
         inputs = [slot for _, slot, _ in self.variables.parts]
-        found = transform_reverse(problem.tape, inputs, problem.active, most_rows=most_rows)
+        found = ReverseTransform(problem.tape, inputs, problem.active, most_rows=most_rows).run()
         slots = found.tape.outputs[1:]
         outputs = [Output(name, slot, shape) for (name, _, shape), slot in zip(self.variables.parts, slots, strict=True)]
         self.derived = Linearisation(problem, found.tape, outputs=outputs)

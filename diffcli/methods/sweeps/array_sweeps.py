@@ -18,13 +18,12 @@ from typing import Any, cast
 from diffcli._named import NamedTuple
 from diffcli.operations import OPERATIONS
 from diffcli.operations.arithmetic import arrays
-from diffcli.operations.arithmetic.array_functions import sum_to
-from diffcli.operations.arrays import ARRAYS
 from diffcli.operations.custom_operations import OwnName
 from diffcli.tape import Tape
-from diffcli.tape.running.array_rules import NUMPY, array_term, meeting, needed_reads, reached
+from diffcli.tape.running.array_rules import NUMPY, rule_at
 from diffcli.tape.running.evaluation import Values
 from diffcli.tape.running.rules import Overrides, TermFunctions
+from diffcli.tape.running.strong_zero import IN_ARRAYS, partly
 
 Array = Any
 Keep = Callable[[int, int, int, Array, Array, bool], None]
@@ -41,32 +40,27 @@ class BothWays(NamedTuple):
     tangent: Callable[..., Array]
 
 
-class Present:
+class Masks:
     """Which elements of the adjoints or tangents are there, by slot, where not all of them are."""
 
     def __init__(self, seeds: Iterable[tuple[int, Array]]) -> None:
-        self.masks: dict[int, Array] = {}
+        self.by_slot: dict[int, Array] = {}
         for slot, seed in seeds:
             self.arrive(slot, partly(seed != 0), True)
 
     def arrive(self, slot: int, mask: Array | None, first: bool) -> None:
         """A term arrives whose elements are there where the mask says so; None: all of them."""
-        if mask is None or (not first and slot not in self.masks):
-            self.masks.pop(slot, None)
+        if mask is None or (not first and slot not in self.by_slot):
+            self.by_slot.pop(slot, None)
         else:
-            self.masks[slot] = mask if first else self.masks[slot] | mask
-
-
-def partly(there: Array) -> Array | None:
-    """Which elements are there; None if all of them are."""
-    return None if arrays.all_true(there) else there
+            self.by_slot[slot] = mask if first else self.by_slot[slot] | mask
 
 
 def array_adjoints(
     tape: Tape,
     values: Values,
     active: bytearray,
-    seeds: Mapping[int, Array],
+    seeds: Mapping[int, Array] | None = None,
     overrides: Overrides | None = None,
     keep: Keep | None = None,
     whole: bool = True,
@@ -76,26 +70,26 @@ def array_adjoints(
     Parameters
     ----------
     seeds
-        The adjoints of the results, by slot, in their shapes.
+        The adjoints of the results, by slot, in their shapes; 1 of ``tape.output``, if not given.
     keep
         Told of each accumulation.
     whole
         Whether the adjoints of rows are wanted too; if not, their memory is given back as the sweep goes.
     """
-    started = {slot: arrays.full(tape.shape(slot), seed) for slot, seed in seeds.items()}
+    started = {slot: arrays.full(tape.shape(slot), seed) for slot, seed in (seeds or {tape.output: 1.0}).items()}
     if keep is None:
         found = _backward(tape, values, active, started, None, overrides, None, whole)
         if all(bar is None or arrays.all_finite(bar) for bar in (found if whole else found[: tape.first_row])):
             return found
-    return _backward(tape, values, active, started, Present(started.items()), overrides, keep, whole)
+    return _backward(tape, values, active, started, Masks(started.items()), overrides, keep, whole)
 
 
 def elements_reached(tape: Tape, values: Values, active: bytearray, results: Iterable[int]) -> dict[int, Array]:
     """Which elements of values the results depend on, by slot, where not all of them are."""
     started = {slot: arrays.ones(tape.shape(slot)) for slot in results}
-    present = Present(started.items())
-    _backward(tape, values, active, started, present, None, None, False)
-    return present.masks
+    masks = Masks(started.items())
+    _backward(tape, values, active, started, masks, None, None, False)
+    return masks.by_slot
 
 
 def _backward(
@@ -103,12 +97,12 @@ def _backward(
     values: Values,
     active: bytearray,
     seeds: Mapping[int, Array],
-    present: Present | None,
+    masks: Masks | None,
     overrides: Overrides | None,
     keep: Keep | None,
     whole: bool,
 ) -> list[Any]:
-    """One sweep; with care for what is there, if ``present`` says it of the seeds."""
+    """One sweep; with care for what is there, if ``masks`` says it of the seeds."""
     result: list[Any] = [None] * tape.size
     for slot, seed in seeds.items():
         result[slot] = seed
@@ -123,7 +117,7 @@ def _backward(
             for position, target in enumerate(row):
                 if not active[target]:
                     continue
-                term, there = _term(tape, values, slot, position, adjoint, present, (overrides or {}).get(slot))
+                term, there = _term(tape, values, slot, position, adjoint, masks, (overrides or {}).get(slot))
                 if term is None:
                     continue
                 before = result[target]
@@ -135,8 +129,8 @@ def _backward(
                 else:
                     total, owned[target] = before + term, 1
                 result[target] = total
-                if present is not None:
-                    present.arrive(target, there, before is None)
+                if masks is not None:
+                    masks.arrive(target, there, before is None)
                 if keep is not None:
                     keep(slot, position, target, term, total, before is None)
             if not whole:
@@ -145,44 +139,33 @@ def _backward(
 
 
 def _term(
-    tape: Tape, values: Values, slot: int, position: int, adjoint: Array, present: Present | None, instead: TermFunctions | None
+    tape: Tape, values: Values, slot: int, position: int, adjoint: Array, masks: Masks | None, instead: TermFunctions | None
 ) -> tuple[Array | None, Array | None]:
     """What a row hands on to one of its operands, and which elements of that are there."""
     name, row = tape.operation(slot), tape.operands_of(slot)
-    mask = None if present is None else present.masks.get(slot)
+    mask = None if masks is None else masks.by_slot.get(slot)
     shape, wanted = tape.shape(slot), tape.shape(row[position])
     if values[slot] is None:  # of a branch that is not taken, where neither branch has a derivative
         return (arrays.full(wanted, float("nan")), None) if instead and instead[position] is not None else (None, None)
     if name == "where":
-        term, mask = _chosen(tape, values, row, position, adjoint, mask, shape)
+        term, there = _chosen(tape, values, row, position, adjoint, mask, shape)
         if instead and position:
-            incoming = present.masks.get(slot) if present is not None else None
-            term, mask = _undecided(cast(Any, instead[position]).holds, adjoint, shape, incoming, term, mask)
-    elif name in OPERATIONS:
+            term, there = _undecided(cast(Any, instead[position]).holds, adjoint, shape, mask, term, there)
+        return (None, None) if term is None else IN_ARRAYS.fitted(term, there, shape, wanted)
+    operands = [*[values[operand] for operand in row], values[slot]]
+    if name in OPERATIONS:
         function = (instead or NUMPY.terms(name, len(row)))[position]
-        if function is None:
+        term = None if function is None else function(adjoint, *operands)
+        if term is None:
             return None, None
-        term = function(adjoint, *[values[operand] for operand in row], values[slot])
-        if term is not None and mask is not None:
-            term = arrays.only(mask, term)
-    else:
-        rule = array_term(tape, slot, position, "adjoint")
-        if instead:
-            rule = cast(BothWays, instead[position]).adjoint
-        if rule is None:
-            return None, None
-        operands = [*[values[operand] for operand in row], values[slot]]
-        if present is None:
-            return rule(adjoint, *operands), None
-        there = reached(tape, slot, position, "adjoint", arrays.ones(shape) if mask is None else mask)
-        for place, needed in needed_reads(tape, slot, position, partial(reached, tape), mask) if mask is not None else ():
-            operands[place] = arrays.only(needed, operands[place])
-        return arrays.only(there, rule(adjoint, *operands)), partly(there)
-    if term is None or shape == wanted:
-        return term, mask
-    if mask is not None:
-        mask = sum_to(arrays.full(shape, mask) * 1.0, wanted) != 0
-    return sum_to(arrays.full(shape, term), wanted), mask
+        return IN_ARRAYS.fitted(term if mask is None else arrays.masked(mask, term), mask, shape, wanted)
+    rule = rule_at(tape, slot, position)
+    function = cast(BothWays, instead[position]).adjoint if instead else NUMPY.row_term(rule, "adjoint")
+    if function is None:
+        return None, None
+    if masks is None:
+        return function(adjoint, *operands), None
+    return IN_ARRAYS.of_array_row(rule, mask, operands, partial(function, adjoint))
 
 
 def _chosen(
@@ -194,9 +177,7 @@ def _chosen(
     condition = values[row[0]]
     if not tape.shape(row[0]):
         return (adjoint, mask) if bool(condition) == (position == 1) else (None, None)
-    taken = arrays.full(shape, condition != 0 if position == 1 else condition == 0)
-    there = taken if mask is None else taken & mask
-    return arrays.only(there, adjoint), there
+    return IN_ARRAYS.of_choice(arrays.full(shape, condition != 0 if position == 1 else condition == 0), adjoint, mask)
 
 
 def _undecided(
@@ -211,7 +192,7 @@ def _undecided(
     taken = arrays.zeros(shape) != 0 if chosen is None else every if mask is None else mask
     there = arrays.where(undecided, every, taken) != 0
     known = arrays.where(undecided, moving * float("nan"), 0.0 if chosen is None else chosen)
-    return arrays.only(there, known), there
+    return arrays.masked(there, known), there
 
 
 def array_tangents(
@@ -222,14 +203,14 @@ def array_tangents(
     found = _forward(tape, values, started, None, overrides or {})
     if all(tangent is None or arrays.all_finite(tangent) for tangent in found):
         return found
-    present = Present((slot, arrays.as_array(tangent)) for slot, tangent in started)
-    return _forward(tape, values, started, present, overrides or {})
+    masks = Masks((slot, arrays.as_array(tangent)) for slot, tangent in started)
+    return _forward(tape, values, started, masks, overrides or {})
 
 
 def _forward(
-    tape: Tape, values: Values, seeds: Sequence[tuple[int, Array]], present: Present | None, overrides: Overrides
+    tape: Tape, values: Values, seeds: Sequence[tuple[int, Array]], masks: Masks | None, overrides: Overrides
 ) -> list[Any]:
-    """One sweep; with care for what is there, if ``present`` says it of the seeds."""
+    """One sweep; with care for what is there, if ``masks`` says it of the seeds."""
     result: list[Any] = [None] * tape.size
     for slot, tangent in seeds:
         result[slot] = tangent
@@ -242,26 +223,26 @@ def _forward(
                     result[slot] = arrays.full(tape.shape(slot), float("nan"))
                 continue  # a branch that is not taken, or nothing that moves
             if tape.operation(slot) == "where":
-                total = _moved(tape, values, slot, result, present)
+                total = _moved(tape, values, slot, result, masks)
                 if slot in overrides and moving != [0]:
-                    total = _undecided_tangent(tape, slot, result, present, cast(Any, overrides[slot][1]).holds, total)
+                    total = _undecided_tangent(tape, slot, result, masks, cast(Any, overrides[slot][1]).holds, total)
             else:
-                total = _sum_of_terms(tape, values, slot, moving, result, present, overrides.get(slot))
+                total = _sum_of_terms(tape, values, slot, moving, result, masks, overrides.get(slot))
             result[slot] = None if total is None else arrays.full(tape.shape(slot), total)
     return result
 
 
 def _undecided_tangent(
-    tape: Tape, slot: int, result: list[Any], present: Present | None, holds: Any, total: Array | None
+    tape: Tape, slot: int, result: list[Any], masks: Masks | None, holds: Any, total: Array | None
 ) -> Array:
     """The tangent of a choice that is undecided somewhere: NaN there, where either branch moves."""
     shape, branches = tape.shape(slot), tape.operands_of(slot)[1:]
-    if present is None:
+    if masks is None:
         return _undecided(holds, 1.0, shape, None, total, None)[0]
-    masks = [result[operand] is not None and present.masks.get(operand, True) for operand in branches]
-    either = arrays.full(shape, masks[0]) | arrays.full(shape, masks[1])
-    found, there = _undecided(holds, 1.0, shape, either, total, present.masks.get(slot))
-    present.arrive(slot, partly(there), True)
+    then, otherwise = [result[operand] is not None and masks.by_slot.get(operand, True) for operand in branches]
+    either = arrays.full(shape, then) | arrays.full(shape, otherwise)
+    found, there = _undecided(holds, 1.0, shape, either, total, masks.by_slot.get(slot))
+    masks.arrive(slot, partly(there), True)
     return found
 
 
@@ -271,7 +252,7 @@ def _sum_of_terms(
     slot: int,
     moving: Sequence[int],
     result: list[Any],
-    present: Present | None,
+    masks: Masks | None,
     instead: TermFunctions | None,
 ) -> Array | None:
     """The tangent of a row: a term for each operand that moves."""
@@ -283,39 +264,40 @@ def _sum_of_terms(
     arguments = [*[values[operand] for operand in row], values[slot]]
     total = None
     for position in moving:
-        function = functions[position] if functions else array_term(tape, slot, position, "tangent")
-        mask = None if present is None else present.masks.get(row[position])
+        rule = None if elementwise else rule_at(tape, slot, position)
+        function = NUMPY.row_term(rule, "tangent") if rule and not functions else functions[position]
+        mask = None if masks is None else masks.by_slot.get(row[position])
         known = arguments
-        if mask is not None and not elementwise and ARRAYS[name].moves and len(ARRAYS[name].operands) == 2:
+        if mask is not None and rule and rule.row.moves and len(rule.row.operands) == 2:
             known = list(arguments)  # a factor that meets nothing that is there is 0
-            known[1 - position] = arrays.only(meeting(tape, slot, 1 - position, position, mask), arguments[1 - position])
+            known[1 - position] = arrays.masked(rule.about(1 - position).meeting(position, mask), arguments[1 - position])
         term = function(result[row[position]], *known) if function is not None else None
         if term is None:
             continue
-        if present is not None:
-            if elementwise:
-                there = None if mask is None else arrays.full(shape, mask)
+        if masks is not None:
+            if rule is not None:
+                there = IN_ARRAYS.reachable(rule, "tangent", mask)
             else:
-                there = reached(tape, slot, position, "tangent", arrays.ones(tape.shape(row[position])) if mask is None else mask)
-            term = term if there is None else arrays.only(there, term)
-            present.arrive(slot, None if there is None else partly(there), total is None)
+                there = None if mask is None else partly(arrays.full(shape, mask))
+            term = term if there is None else arrays.masked(there, term)
+            masks.arrive(slot, there, total is None)
         total = term if total is None else total + term
     return total
 
 
-def _moved(tape: Tape, values: Values, slot: int, result: list[Any], present: Present | None) -> Array | None:
+def _moved(tape: Tape, values: Values, slot: int, result: list[Any], masks: Masks | None) -> Array | None:
     """The tangent of a choice: of the operand that is taken, or of the elements that are."""
     row, shape = tape.operands_of(slot), tape.shape(slot)
     condition, then, otherwise = values[row[0]], *row[1:]
     if not tape.shape(row[0]):
         taken = then if bool(condition) else otherwise
-        if present is not None and taken in present.masks:
-            present.arrive(slot, arrays.full(shape, present.masks[taken]), True)
+        if masks is not None and taken in masks.by_slot:
+            masks.arrive(slot, arrays.full(shape, masks.by_slot[taken]), True)
         return result[taken]
     if result[then] is None and result[otherwise] is None:
         return None
     moves = [0.0 if result[operand] is None else result[operand] for operand in (then, otherwise)]
-    if present is not None:
-        there = [result[operand] is not None and present.masks.get(operand, True) for operand in (then, otherwise)]
-        present.arrive(slot, partly(arrays.full(shape, arrays.where(condition, *there))), True)
+    if masks is not None:
+        there = [result[operand] is not None and masks.by_slot.get(operand, True) for operand in (then, otherwise)]
+        masks.arrive(slot, partly(arrays.full(shape, arrays.where(condition, *there))), True)
     return arrays.where(condition, *moves)

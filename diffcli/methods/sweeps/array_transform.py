@@ -1,107 +1,97 @@
 """What the derivative of a tape with arrays has beside that of one with numbers: rules of array operations, and shapes.
 
-A contribution to an adjoint knows which of its elements are there, where not all of them are: see
-`diffcli.methods.sweeps.array_sweeps`. A tape cannot look at its numbers first, so what is not there is 0 by a ``where``, and
-no operand that nothing there depends on is read. Where an index has picked that is known now, and takes no row.
+A contribution to an adjoint knows which of its elements are present, where not all of them are: see
+`diffcli.tape.running.strong_zero`. A tape cannot look at its numbers first, so what is absent is 0 by a ``where``, and no
+operand that nothing present depends on is read. Where an index has picked that is known now, and takes no row.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 from diffcli.errors import Span
-from diffcli.operations import OPERATIONS
-from diffcli.operations.arithmetic import arrays
 from diffcli.operations.array_row import Shape
 from diffcli.operations.arrays import ARRAYS
 from diffcli.tape.building.array_building import array_constant, emit_array, fitted, lower_rule
 from diffcli.tape.building.building import Builder
-from diffcli.tape.running.array_rules import fixed_names, leaves_out, needed_reads, reach_text, reached, rule_text
+from diffcli.tape.running.array_rules import ArrayRule, rule_at
 from diffcli.tape.running.rules import ABSENT, RESULT, SEED
+from diffcli.tape.running.strong_zero import StrongZero
 from diffcli.tape.tape import Tape
 
 
-class ArrayTerms:
-    """The terms of the rows of a tape with arrays as rows after them, and which of their elements are there."""
+class ArrayTerms(StrongZero):
+    """The terms of the rows of a tape with arrays as rows after them: values and masks are slots."""
 
     def __init__(self, tape: Tape, build: Builder, present: dict[int, int]) -> None:
         self.tape, self.build = tape, build
         self.present = present
-        """For a contribution that only some elements of an array have, the slot that tells which."""
+        """For a contribution of which only some elements are present, the slot of its mask."""
+        self.span = Span(0, 0)
+        """Where the rows to come stand in the source."""
 
     def term(self, slot: int, position: int, kind: str, other: int) -> int | None:
         """What an array row adds by one of its operands, for its adjoint or the operand's tangent in ``other``."""
-        row, operands, span = ARRAYS[self.tape.operation(slot)], self.tape.operands_of(slot), self.tape.span(slot)
-        fixed = fixed_names(self.tape, slot, position)
-        text = rule_text(row, fixed, position, kind)
+        rule, operands, self.span = rule_at(self.tape, slot, position), self.tape.operands_of(slot), self.tape.span(slot)
+        text = rule.text(kind)
         if text == ABSENT:
             return None
-        own = operands[position : position + 1] if row.variadic else operands
-        names = dict(zip(row.parameters, own, strict=True)) | {RESULT: slot, SEED: other}
+
+        def apply(*row: int) -> int:
+            own = row[position : position + 1] if rule.row.variadic else row[:-1]
+            names = dict(zip(rule.row.parameters, own, strict=True)) | {RESULT: row[-1], SEED: other}
+            return lower_rule(self.build, text, names, rule.names, self.span)
+
         there = self.present.get(other)
-        if there is None:
-            term = lower_rule(self.build, text, names, fixed, span)
-            if kind == "adjoint" and leaves_out(text) and operands[position] >= self.tape.first_row:
-                everything = array_constant(self.build, arrays.ones(self.tape.shape(slot)))
-                self.note(term, self.reached(slot, position, "adjoint", everything))
-            return term
-        for place, needed in needed_reads(self.tape, slot, position, self.reached, there):
-            read = RESULT if place < 0 else row.parameters[place]
-            names[read] = names[read] if needed is None else self.only(needed, names[read], span)
-        return self.kept(lower_rule(self.build, text, names, fixed, span), self.reached(slot, position, "adjoint", there), span)
+        if there is None and (kind == "tangent" or operands[position] < self.tape.first_row):
+            return apply(*operands, slot)
+        return self.note(*self.of_array_row(rule, there, [*operands, slot], apply))
 
-    def reached(self, slot: int, position: int, kind: str, there: int) -> int | None:
-        """`diffcli.tape.running.array_rules.reached` as a slot; None for all elements."""
-        build, row, span = self.build, ARRAYS[self.tape.operation(slot)], self.tape.span(slot)
-        if there < 0:
-            known = reached(self.tape, slot, position, kind, build.constants[-1 - there])
-            return None if arrays.all_true(known) else array_constant(build, known)
-        names = {} if row.variadic else dict(zip(row.parameters, map(self.ones, self.tape.operands_of(slot)), strict=True))
-        fixed = fixed_names(self.tape, slot, position)
-        found = lower_rule(build, reach_text(row, fixed, position, kind), {SEED: there, **names}, fixed, span)
-        return build.emit("ne", (found, build.constant(0.0)), span)
-
-    def ones(self, like: int) -> int:
-        shape = self.tape.shape(like)
-        return emit_array(self.build, "broadcast", (self.build.constant(1.0),), {"shape": shape}, Span(0, 0))
-
-    # -- what is there --------------------------------------------------------------------------------------------------
-
-    def kept(self, slot: int, there: int | None, span: Span) -> int:
-        """A contribution of which some elements are there; what is not there is 0, whatever it was computed as."""
-        return slot if there is None else self.note(self.only(there, slot, span), there)
-
-    def note(self, slot: int, there: int | None) -> int:
-        if there is not None:
-            self.present[slot] = self.as_large(there, self.build.shape(slot))
+    def note(self, slot: int, mask: int | None) -> int:
+        if mask is not None:
+            self.present[slot] = fitted(self.build, mask, self.build.shape(slot), Span(0, 0))
         return slot
 
-    def only(self, there: int, slot: int, span: Span) -> int:
-        return self.build.emit("where", (there, slot, self.build.constant(0.0)), span)
+    # -- masks as slots ------------------------------------------------------------------------------------------------
 
-    def as_large(self, there: int, shape: Shape) -> int:
-        return fitted(self.build, there, shape, Span(0, 0))
+    def masked(self, mask: int, value: int) -> int:
+        return self.build.emit("where", (mask, value, self.build.constant(0.0)), self.span)
+
+    def both(self, mask: int, other: int) -> int:
+        return self.build.emit("and", (mask, other), self.span)
+
+    def summed(self, value: int, own: Shape, shape: Shape) -> int:
+        return fitted(self.build, value, shape, self.span)
+
+    def summed_mask(self, mask: int, own: Shape, shape: Shape) -> int:
+        return self.build.emit("gt", (self.summed(mask, own, shape), self.build.constant(0.0)), self.span)
+
+    def reachable(self, rule: ArrayRule, kind: str, mask: int | None) -> int | None:
+        build = self.build
+        if mask is None or mask < 0:
+            known = super().reachable(rule, kind, None if mask is None else build.constants[-1 - mask])
+            return None if known is None else array_constant(build, known)
+        names = {SEED: mask, **dict(zip(rule.parameters, map(self.ones, rule.shapes), strict=False))}
+        found = lower_rule(build, rule.reach_text(kind), names, rule.names, self.span)
+        return build.emit("ne", (found, build.constant(0.0)), self.span)
+
+    def ones(self, shape: Shape) -> int:
+        return emit_array(self.build, "broadcast", (self.build.constant(1.0),), {"shape": shape}, Span(0, 0))
+
+    # -- terms of adjoints ---------------------------------------------------------------------------------------------
 
     def after(self, slot: int, term: int, adjoint: int) -> int:
-        """A term of an elementwise row, whose elements are there as those of the row's adjoint are."""
-        there = self.present.get(adjoint) if self.tape.operation(slot) in OPERATIONS else None
-        return self.kept(term, there, self.tape.span(slot))
+        """A term of an elementwise row, whose elements are present as those of the row's adjoint are."""
+        mask, self.span = self.present.get(adjoint), self.tape.span(slot)
+        return term if mask is None or self.tape.operation(slot) in ARRAYS else self.note(self.masked(mask, term), mask)
 
     def taken(self, condition: int, when: bool, adjoint: int, span: Span) -> int:
         """The elements of an adjoint whose condition is ``when``."""
+        self.span = span
         if not self.tape.shape(condition):
             return adjoint
         taken = condition if when else self.build.emit("not", (condition,), span)
-        there = self.present.get(adjoint)
-        return self.kept(adjoint, taken if there is None else self.build.emit("and", (there, taken), span), span)
+        return self.note(*self.of_choice(taken, adjoint, self.present.get(adjoint)))
 
-    def fitted(self, slot: int, target: int, span: Span) -> int:
+    def to_operand(self, slot: int, target: int, span: Span) -> int:
         """A contribution in the shape of what it goes to."""
-        shape: Any = self.tape.shape(target)
-        if self.build.shape(slot) == shape:
-            return slot
-        summed, there = fitted(self.build, slot, shape, span), self.present.get(slot)
-        if there is not None:
-            there = self.build.emit("gt", (fitted(self.build, there, shape, span), self.build.constant(0.0)), span)
-            self.present[summed] = there
-        return summed
+        own, shape, self.span = self.build.shape(slot), self.tape.shape(target), span
+        return slot if own == shape else self.note(*self.fitted(slot, self.present.get(slot), own, shape))

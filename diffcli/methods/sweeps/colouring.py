@@ -22,7 +22,7 @@ def colour_columns(pattern: Pattern) -> Groups:
     ((1, 3), (0, 2))
     """
     taken = [0] * len(pattern.rows)
-    colours = _uncoloured(pattern.columns)
+    colours = [-1] * pattern.columns
     by_column = pattern.transposed().rows
     for column in _fullest_first(by_column):
         used = 0
@@ -45,7 +45,7 @@ def colour_rows(pattern: Pattern) -> Groups:
 
 
 def colour_symmetric(pattern: Pattern) -> Groups:
-    """Groups of columns of a symmetric matrix from whose sums every entry can be told, by `places`.
+    """Groups of columns of a symmetric matrix from whose sums every entry can be told, by `recovery_table`.
 
     An arrow, of which every column shares the first row, takes two sums and not four:
 
@@ -56,7 +56,7 @@ def colour_symmetric(pattern: Pattern) -> Groups:
     neighbours = [tuple(column for column in columns if column != row) for row, columns in enumerate(pattern.rows)]
     if sum(len(around) * len(neighbours[vertex]) for around in neighbours for vertex in around) > MOST_WORK:
         return colour_columns(pattern)
-    colours = _uncoloured(pattern.columns)
+    colours = [-1] * pattern.columns
     for vertex in _fullest_first(pattern.rows):
         used = 0
         for beside in neighbours[vertex]:
@@ -78,14 +78,14 @@ def _ends_a_path(neighbours: list[tuple[int, ...]], colours: list[int], vertex: 
     return any(other != beside and colours[other] == colours[beside] for other in neighbours[vertex])
 
 
-def places(pattern: Pattern, groups: Groups) -> list[list[int]]:
+def recovery_table(pattern: Pattern, groups: Groups) -> list[list[int]]:
     """For each entry of a symmetric pattern, in the order of its rows, whether it stands alone among the columns of a group.
 
     The number is that of the group of the entry's column, or -1 where another entry of the row is in it too; then the entry
     is to be found in its other place, with row and column exchanged.
 
     >>> arrow = Pattern(3, ((0, 1, 2), (0, 1), (0, 2)))
-    >>> places(arrow, colour_symmetric(arrow))
+    >>> recovery_table(arrow, colour_symmetric(arrow))
     [[0, -1, -1], [0, 1], [0, 1]]
     """
     group_of = {column: number for number, group in enumerate(groups) for column in group}
@@ -96,10 +96,6 @@ def places(pattern: Pattern, groups: Groups) -> list[list[int]]:
             counts[group_of[column]] = counts.get(group_of[column], 0) + 1
         found.append([group_of[column] if counts[group_of[column]] == 1 else -1 for column in columns])
     return found
-
-
-def _uncoloured(columns: int) -> list[int]:
-    return [-1] * columns
 
 
 def _fullest_first(lists: tuple[tuple[int, ...], ...]) -> list[int]:

@@ -37,9 +37,7 @@ def accumulate(
     tape: Tape,
     values: Values,
     active: bytearray,
-    seed: float = 1.0,
     overrides: Overrides | None = None,
-    output: int | None = None,
     seeds: Mapping[int, float] | None = None,
 ) -> tuple[Adjoints, list[Step]]:
     """The adjoint of every slot, and the steps that made them, in order.
@@ -50,14 +48,10 @@ def accumulate(
         A tape and what `diffcli.tape.evaluate` returned for it.
     active
         One flag a slot: whether it depends on an input that the derivative is wanted for. See `activity`.
-    seed
-        The adjoint of the result.
     overrides
         Partials to use in place of the table's, by slot: see `diffcli.methods.nonsmooth.policies`.
-    output
-        The slot of the result; ``tape.output``, if not given.
     seeds
-        The adjoints of several results, by slot, in place of one.
+        The adjoints of results, by slot; 1 of ``tape.output``, if not given.
 
     Returns
     -------
@@ -69,16 +63,13 @@ def accumulate(
     >>> accumulate(tape, evaluate(tape, [2.0, 5.0]), activity(tape))[0]
     [5.0, 2.0, 1.0]
     """
-    started = seeds or {tape.output if output is None else output: seed}
     steps: list[Step] = []
     if tape.shapes is not None:
         from diffcli.methods.sweeps.array_sweeps import array_adjoints  # numbers do not wait for NumPy
 
-        swept = array_adjoints(tape, values, active, started, overrides, lambda *step: steps.append(Step(*step)))
+        swept = array_adjoints(tape, values, active, seeds, overrides, lambda *step: steps.append(Step(*step)))
         return swept, steps
-    result: Adjoints = [None] * tape.size
-    for seeded, bar in started.items():
-        result[seeded] = bar
+    result = _seeded(tape, seeds)
     for slot in reversed(tape.rows()):
         adjoint = result[slot]
         if adjoint is None:
@@ -96,23 +87,13 @@ def accumulate(
     return result, steps
 
 
-def adjoints(
-    tape: Tape,
-    values: Values,
-    active: bytearray,
-    seed: float = 1.0,
-    output: int | None = None,
-    seeds: Mapping[int, float] | None = None,
-) -> Adjoints:
+def adjoints(tape: Tape, values: Values, active: bytearray, seeds: Mapping[int, float] | None = None) -> Adjoints:
     """The adjoints that `accumulate` returns, fast; on a tape with arrays those of the inputs, and whether rows are reached."""
-    started = seeds or {tape.output if output is None else output: seed}
     if tape.shapes is not None:
         from diffcli.methods.sweeps.array_sweeps import array_adjoints
 
-        return array_adjoints(tape, values, active, started, whole=False)
-    result: Adjoints = [None] * tape.size
-    for seeded, bar in started.items():
-        result[seeded] = bar
+        return array_adjoints(tape, values, active, seeds, whole=False)
+    result = _seeded(tape, seeds)
     slot = tape.slots
     for row, functions in zip(reversed(tape.operands), _reversed_functions(tape)):  # noqa: B905 (hot loop)
         slot -= 1
@@ -141,6 +122,13 @@ def adjoints(
                 if term is not None:
                     before = result[operand]
                     result[operand] = term if before is None else before + term
+    return result
+
+
+def _seeded(tape: Tape, seeds: Mapping[int, float] | None) -> Adjoints:
+    result: Adjoints = [None] * tape.size
+    for slot, bar in (seeds or {tape.output: 1.0}).items():
+        result[slot] = bar
     return result
 
 

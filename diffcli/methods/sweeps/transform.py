@@ -19,7 +19,7 @@ from diffcli.errors import Span
 from diffcli.methods.sweeps.reverse import activity
 from diffcli.operations import OPERATIONS
 from diffcli.tape import Skip, Tape
-from diffcli.tape.building.accumulation import Contributions
+from diffcli.tape.building.accumulation import Accumulation
 from diffcli.tape.building.building import Builder
 from diffcli.tape.building.scopes import Scope
 from diffcli.tape.lowering import MOST_ROWS
@@ -75,18 +75,7 @@ def gradient_tape(
     >>> [values[slot] for slot in derived.outputs]
     [0.0, 6.0, 0.0]
     """
-    return transform_reverse(tape, wrt, active, output, most_rows).tape
-
-
-def transform_reverse(
-    tape: Tape,
-    wrt: Sequence[int],
-    active: bytearray | None = None,
-    output: int | None = None,
-    most_rows: int = MOST_ROWS,
-) -> Transformed:
-    """`gradient_tape`, with where everything stands."""
-    return _Reverse(tape, active or activity(tape, list(wrt)), tape.output if output is None else output, most_rows).run(wrt)
+    return ReverseTransform(tape, wrt, active, output, most_rows).run().tape
 
 
 def tangent_tape(tape: Tape, seed: Sequence[int], most_rows: int = MOST_ROWS) -> Tape:
@@ -147,7 +136,7 @@ class _Rules:
     def __init__(self, tape: Tape, most_rows: int) -> None:
         self.tape = tape
         self.build = Builder(tape, most_rows)
-        self.sums = Contributions(self.build)
+        self.sums = Accumulation(self.build)
         self.arrays: ArrayTerms | None = None
         if tape.shapes is not None:
             from diffcli.methods.sweeps import array_transform
@@ -176,13 +165,24 @@ class _Rules:
         return Transformed(tape, values, {slot: slots[found] for slot, found in self.derivatives.items() if found in slots})
 
 
-class _Reverse(_Rules):
-    def __init__(self, tape: Tape, active: bytearray, output: int, most_rows: int) -> None:
+class ReverseTransform(_Rules):
+    """`gradient_tape`, with where everything stands."""
+
+    def __init__(
+        self,
+        tape: Tape,
+        wrt: Sequence[int],
+        active: bytearray | None = None,
+        output: int | None = None,
+        most_rows: int = MOST_ROWS,
+    ) -> None:
         super().__init__(tape, most_rows)
-        self.active = active
+        self.wrt = wrt
+        self.active = active or activity(tape, list(wrt))
+        output = tape.output if output is None else output
         self.output = output if output < tape.slots else output - tape.size
 
-    def run(self, wrt: Sequence[int]) -> Transformed:
+    def run(self) -> Transformed:
         tape, sums = self.tape, self.sums
         if self.output >= 0:
             sums.add(self.output, self.build.scopes[self.output], self.build.constant(1.0), self.span(self.output))
@@ -194,8 +194,8 @@ class _Reverse(_Rules):
         for slot in range(tape.first_row):
             found = sums.take_number(slot, self.span(slot))
             self.build.scope = self.build.root
-            self.derivatives[slot] = found if self.arrays is None else self.arrays.fitted(found, slot, self.span(slot))
-        return self.finish([self.output, *[self.derivatives[slot] for slot in wrt]])
+            self.derivatives[slot] = found if self.arrays is None else self.arrays.to_operand(found, slot, self.span(slot))
+        return self.finish([self.output, *[self.derivatives[slot] for slot in self.wrt]])
 
     def hand_on(self, slot: int, adjoint: int, scope: Scope) -> None:
         """Give each operand of a row what it gets of the row's adjoint, which is there in a scope."""
@@ -208,7 +208,7 @@ class _Reverse(_Rules):
                 if part is not None and self.active[operand]:
                     given = adjoint
                     if self.arrays is not None:
-                        given = self.arrays.fitted(self.arrays.taken(row[0], when, adjoint, span), operand, span)
+                        given = self.arrays.to_operand(self.arrays.taken(row[0], when, adjoint, span), operand, span)
                     self.sums.add(operand, part, given, span)
             return
         for position, operand in enumerate(row):
@@ -216,7 +216,7 @@ class _Reverse(_Rules):
                 term = self.term(slot, position, scope, adjoint)
                 if term is not None:
                     if self.arrays is not None:
-                        term = self.arrays.fitted(self.arrays.after(slot, term, adjoint), operand, span)
+                        term = self.arrays.to_operand(self.arrays.after(slot, term, adjoint), operand, span)
                     self.sums.add(operand, scope, term, span)
 
 

@@ -264,8 +264,7 @@ def _text_value(problem: Problem, variable: str, text: str, notes: list[Diagnost
     tape = derivative.tape
     if tape.shapes is None:
         return float(run(tape, derivative.point, list(map(FLOAT.value, tape.operations)))[tape.output])
-    tape.derived_from = tape.first_row
-    return float(evaluate(tape, derivative.point)[tape.output])
+    return float(evaluate(tape.copy(derived_from=tape.first_row), derivative.point)[tape.output])
 
 
 def symbolic_derivative(problem: Problem, variable: str, digits: int = DIGITS) -> Any | None:

@@ -11,7 +11,7 @@ from diffcli.language.syntax import NAME
 from diffcli.language.writing.printer import Dialect, number_text, to_text
 from diffcli.operations.arrays import ARRAYS
 from diffcli.tape import Tape
-from diffcli.tape.running.array_rules import fixed_names, parsed_rule, rule_text
+from diffcli.tape.running.array_rules import parsed_rule, rule_at
 from diffcli.tape.running.rules import ABSENT, RESULT, SEED
 
 
@@ -81,9 +81,8 @@ def rule_formula(
     tape: Tape, slot: int, position: int, kind: str, other: str, words: list[str], result: str, dialect: Dialect
 ) -> str:
     """What an array row adds by one operand as a formula: ``other`` stands for the adjoint or tangent. Empty for nothing."""
-    row = ARRAYS[tape.operation(slot)]
-    names = fixed_names(tape, slot, position)
-    text = rule_text(row, names, position, kind)
+    rule = rule_at(tape, slot, position)
+    row, names, text = rule.row, rule.names, rule.text(kind)
     if text == ABSENT:
         return ""
     program = _without_defaults(parsed_rule(text), names, tape.shape(tape.operands_of(slot)[position]))

@@ -55,9 +55,9 @@ def reverse_cost(problem: Problem, steps: Sequence[Step]) -> Cost:
     if problem.tape.shapes is None:
         sweep = sum(_term_cost(problem, step.source, step.position, joins=not step.first) for step in steps)
         return Cost(function, sweep, 1, "at most 5 times for sums and products, 6 with quotients")
-    from diffcli.methods.sweeps.transform import transform_reverse
+    from diffcli.methods.sweeps.transform import ReverseTransform
 
-    found = transform_reverse(problem.tape, list(map(problem.input_slot, problem.wrt)), problem.active)
+    found = ReverseTransform(problem.tape, list(map(problem.input_slot, problem.wrt)), problem.active).run()
     together = function_cost(Linearisation(problem, found.tape))
     return Cost(function, together - function, 1, "at most 5 times for sums, products and quotients")
 

@@ -12,32 +12,22 @@ Array = Any
 Axes = tuple[int, ...]
 
 
-def total(a: Array, axis: Axes | None = None, keepdims: int = 0) -> Array:
-    return np.sum(a, axis=axis, keepdims=bool(keepdims))
+def reduction(function: Callable[..., Array]) -> Callable[..., Array]:
+    """A reduction by NumPy whose ``keepdims`` is a number, as rules write it."""
+
+    def reduced(a: Array, axis: Axes | None = None, keepdims: float = 0) -> Array:
+        return function(a, axis=axis, keepdims=bool(keepdims))
+
+    return reduced
 
 
-def mean(a: Array, axis: Axes = (), keepdims: int = 0) -> Array:
-    return np.mean(a, axis=axis, keepdims=bool(keepdims))
+def place(function: Callable[..., Array]) -> Callable[..., Array]:
+    """Of argmax and argmin: where the element is, as a number; that of a number is 0."""
 
+    def found(a: Array, axis: Axes = (), keepdims: int = 0) -> Array:
+        return function(a, axis=axis[0], keepdims=bool(keepdims)) * 1.0 if axis else 0.0
 
-def product(a: Array, axis: Axes = (), keepdims: int = 0) -> Array:
-    return np.prod(a, axis=axis, keepdims=bool(keepdims))
-
-
-def largest(a: Array, axis: Axes = (), keepdims: int = 0) -> Array:
-    return np.max(a, axis=axis, keepdims=bool(keepdims)) if axis else np.asarray(a)
-
-
-def smallest(a: Array, axis: Axes = (), keepdims: int = 0) -> Array:
-    return np.min(a, axis=axis, keepdims=bool(keepdims)) if axis else np.asarray(a)
-
-
-def place_of_largest(a: Array, axis: Axes = (), keepdims: int = 0) -> Array:
-    return np.argmax(a, axis=axis[0], keepdims=bool(keepdims)) * 1.0 if axis else 0.0
-
-
-def place_of_smallest(a: Array, axis: Axes = (), keepdims: int = 0) -> Array:
-    return np.argmin(a, axis=axis[0], keepdims=bool(keepdims)) * 1.0 if axis else 0.0
+    return found
 
 
 def norm(a: Array, axis: Axes = (), keepdims: int = 0) -> Array:
@@ -122,25 +112,17 @@ def conv1d(a: Array, b: Array) -> Array:
     return windows(a, len(b)) @ b
 
 
-def transpose(a: Array, axes: Axes | None = None) -> Array:
-    return np.transpose(a, axes)
-
-
-def diagonal(a: Array) -> Array:
-    return np.diag(a)
-
-
 # -- products of all others ------------------------------------------------------------------------------------------------
 
 
-def others(a: Array, axis: Axes = ()) -> Array:
+def leave_one_out_product(a: Array, axis: Axes = ()) -> Array:
     """For each element the product of all others along the axes: what stands before it times what stands behind."""
     flat, back = _last(a, axis)
     return back(_before(flat) * _behind(flat))
 
 
-def others_along(a: Array, b: Array, axis: Axes = ()) -> Array:
-    """The derivative of `others` along b: for each j the sum over i of b_i times the product of all but i and j.
+def leave_one_out_derivative(a: Array, b: Array, axis: Axes = ()) -> Array:
+    """The derivative of `leave_one_out_product` along b: for each j the sum over i of b_i times the product of all but i and j.
 
     A product and its derivative are carried together, from either end; there is no division, so a 0 is as good as any.
     """
@@ -224,7 +206,7 @@ def cofactor(a: Array) -> Array:
     if len(a) == 3:
         return _minors(a, a)
     u, s, v, sign = _singular_values(a)
-    return sign * (u * others(s, (0,))) @ v
+    return sign * (u * leave_one_out_product(s, (0,))) @ v
 
 
 def _minors(a: Array, b: Array) -> Array:
@@ -260,10 +242,6 @@ def cofactor_along(a: Array, b: Array) -> Array:
 # -- places ----------------------------------------------------------------------------------------------------------------
 
 
-def index(a: Array, key: tuple[Any, ...] = ()) -> Array:
-    return a[key]
-
-
 def scatter(a: Array, key: tuple[Any, ...] = (), shape: Axes = ()) -> Array:
     """An array of zeros with the elements at their places; what has the same place is added."""
     result = np.zeros(shape)
@@ -282,21 +260,16 @@ def sum_to(a: Array, shape: Axes = ()) -> Array:
     return np.reshape(result, shape)
 
 
-def concat(*operands: Array, axis: int = 0) -> Array:
-    return np.concatenate(operands, axis=axis)
-
-
-def stack(*operands: Array, axis: int = 0) -> Array:
-    return np.stack(operands, axis=axis)
-
-
 FUNCTIONS: dict[str, Callable[..., Array]] = {
-    "sum": total, "mean": mean, "prod": product, "amax": largest, "amin": smallest, "argmax": place_of_largest,
-    "argmin": place_of_smallest, "norm": norm, "logsumexp": logsumexp, "softmax": softmax, "log_softmax": log_softmax,
-    "cumsum": cumsum, "cross_entropy": cross_entropy, "one_hot": one_hot, "matmul": np.matmul, "outer": outer,
-    "conv1d": conv1d, "transpose": transpose, "trace": np.trace, "diag": diagonal, "det": determinant, "inv": inverse,
-    "solve": solve, "reshape": lambda a, shape=(): np.reshape(a, shape), "concat": concat, "stack": stack, "index": index,
-    "broadcast": lambda a, shape=(): np.broadcast_to(a, shape), "sum_to": sum_to, "scatter": scatter, "others": others,
-    "others_along": others_along, "cofactor": cofactor, "cofactor_along": cofactor_along,
+    "sum": reduction(np.sum), "mean": reduction(np.mean), "prod": reduction(np.prod), "amax": reduction(np.max),
+    "amin": reduction(np.min), "argmax": place(np.argmax), "argmin": place(np.argmin), "norm": norm, "logsumexp": logsumexp,
+    "softmax": softmax, "log_softmax": log_softmax, "cumsum": cumsum, "cross_entropy": cross_entropy, "one_hot": one_hot,
+    "matmul": np.matmul, "outer": outer, "conv1d": conv1d, "transpose": np.transpose, "trace": np.trace, "diag": np.diag,
+    "det": determinant, "inv": inverse, "solve": solve,
+    "reshape": lambda a, shape=(): np.reshape(a, shape), "broadcast": lambda a, shape=(): np.broadcast_to(a, shape),
+    "concat": lambda *a, axis=0: np.concatenate(a, axis=axis), "stack": lambda *a, axis=0: np.stack(a, axis=axis),
+    "index": lambda a, key=(): a[key], "scatter": scatter, "sum_to": sum_to, "others": leave_one_out_product,
+    "others_derivative": leave_one_out_derivative,
+    "cofactor": cofactor, "cofactor_along": cofactor_along,
 }  # fmt: skip
 """The functions, by the names of their rows."""

@@ -26,7 +26,7 @@ def quotient(a: float, b: float) -> float:
     try:
         return a / b
     except ZeroDivisionError:
-        return nan if a != a or a == 0 else math.copysign(inf, a)
+        return nan if a != a or a == 0 else signed_infinity(a)
 
 
 def strict_quotient(a: float, b: float) -> float:
@@ -55,34 +55,37 @@ def strict_power(a: float, b: float) -> float:
     return nan if a == 0 and b < 0 else power(a, b)
 
 
-def exp(a: float) -> float:
-    try:
-        return math.exp(a)
-    except OverflowError:
-        return inf
+Function = Callable[[float], float]
 
 
-def expm1(a: float) -> float:
-    try:
-        return math.expm1(a)
-    except OverflowError:
-        return inf
+def _total(function: Function, beyond: Function = lambda a: inf) -> Function:
+    """A function of `math` that never raises: NaN where it has no limit, and ``beyond`` the range of floats its limit."""
+
+    def total(a: float) -> float:
+        try:
+            return function(a)
+        except ValueError:
+            return nan
+        except OverflowError:
+            return beyond(a)
+
+    total.__name__ = function.__name__
+    return total
 
 
-def log(a: float) -> float:
-    return math.log(a) if a > 0 else -inf if a == 0 else nan
+def _logarithm(function: Function, pole: float = 0.0) -> Function:
+    def total(a: float) -> float:
+        return function(a) if a > pole else -inf if a == pole else nan
+
+    total.__name__ = function.__name__
+    return total
 
 
-def log2(a: float) -> float:
-    return math.log2(a) if a > 0 else -inf if a == 0 else nan
+def signed_infinity(a: float) -> float:
+    return math.copysign(inf, a)
 
 
-def log10(a: float) -> float:
-    return math.log10(a) if a > 0 else -inf if a == 0 else nan
-
-
-def log1p(a: float) -> float:
-    return math.log1p(a) if a > -1 else -inf if a == -1 else nan
+log, log2, log10 = map(_logarithm, (math.log, math.log2, math.log10))
 
 
 def log_base(a: float, b: float) -> float:
@@ -108,44 +111,8 @@ def sqrt(a: float) -> float:
     return math.sqrt(a) if a >= 0 else nan
 
 
-def _finite_only(function: Callable[[float], float]) -> Callable[[float], float]:
-    """A function that `math` refuses at infinity, where it has no limit."""
-
-    def total(a: float) -> float:
-        try:
-            return function(a)
-        except ValueError:
-            return nan
-
-    total.__name__ = function.__name__
-    return total
-
-
-def sinh(a: float) -> float:
-    try:
-        return math.sinh(a)
-    except OverflowError:
-        return math.copysign(inf, a)
-
-
-def cosh(a: float) -> float:
-    try:
-        return math.cosh(a)
-    except OverflowError:
-        return inf
-
-
 def atanh(a: float) -> float:
-    return math.atanh(a) if -1 < a < 1 else math.copysign(inf, a) if abs(a) == 1 else nan
-
-
-def gamma(a: float) -> float:
-    try:
-        return math.gamma(a)
-    except OverflowError:
-        return math.copysign(inf, a)
-    except ValueError:
-        return nan
+    return math.atanh(a) if -1 < a < 1 else signed_infinity(a) if abs(a) == 1 else nan
 
 
 def hypot(a: float, b: float) -> float:
@@ -220,13 +187,15 @@ def strict_where(condition: float, a: float, b: float) -> float:
 
 FLOATS: dict[str, Callable[..., float]] = {
     "add": operator.add, "sub": operator.sub, "mul": operator.mul, "div": quotient, "neg": operator.neg, "pow": power,
-    "exp": exp, "expm1": expm1, "log": log, "log2": log2, "log10": log10, "log1p": log1p, "log_base": log_base,
+    "exp": _total(math.exp), "expm1": _total(math.expm1),
+    "log": log, "log2": log2, "log10": log10, "log1p": _logarithm(math.log1p, -1.0), "log_base": log_base,
     "logaddexp": logaddexp, "xlogy": xlogy, "sqrt": sqrt, "cbrt": math.cbrt, "hypot": hypot,
-    "sin": _finite_only(math.sin), "cos": _finite_only(math.cos), "tan": _finite_only(math.tan),
-    "asin": _finite_only(math.asin), "acos": _finite_only(math.acos), "atan": math.atan, "atan2": math.atan2,
-    "sinpi": sinpi, "cospi": cospi, "sinc": sinc, "sinh": sinh, "cosh": cosh, "tanh": math.tanh,
-    "asinh": math.asinh, "acosh": _finite_only(math.acosh), "atanh": atanh,
-    "erf": math.erf, "erfc": math.erfc, "gamma": gamma, "lgamma": lgamma, "digamma": digamma, "polygamma": polygamma,
+    "sin": _total(math.sin), "cos": _total(math.cos), "tan": _total(math.tan),
+    "asin": _total(math.asin), "acos": _total(math.acos), "atan": math.atan, "atan2": math.atan2,
+    "sinpi": sinpi, "cospi": cospi, "sinc": sinc, "sinh": _total(math.sinh, signed_infinity), "cosh": _total(math.cosh),
+    "tanh": math.tanh, "asinh": math.asinh, "acosh": _total(math.acosh), "atanh": atanh,
+    "erf": math.erf, "erfc": math.erfc, "gamma": _total(math.gamma, signed_infinity),
+    "lgamma": lgamma, "digamma": digamma, "polygamma": polygamma,
     "gelu": gelu,
     "abs": abs, "max": largest, "min": smallest, "clip": clip, "sign": sign, "copysign": copysign,
     "floor": _rounded(math.floor), "ceil": _rounded(math.ceil), "round": _rounded(round), "trunc": _rounded(math.trunc),

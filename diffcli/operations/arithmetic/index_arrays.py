@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-Places = Any
+IndexArrays = Any
 """Nested tuples of whole numbers; a list of several for a mask, one for each of its axes."""
 
 
-def as_places(given: Any) -> Places | None:
+def as_index_arrays(given: Any) -> IndexArrays | None:
     """What an array or a list indexes with; None if it is no array of whole numbers or of yes and no.
 
-    >>> as_places([2, 0]), as_places([[True, False], [True, True]]), as_places([0.5])
+    >>> as_index_arrays([2, 0]), as_index_arrays([[True, False], [True, True]]), as_index_arrays([0.5])
     ((2, 0), [(0, 1, 1), (0, 0, 1)], None)
     """
     array = np.asarray(given)
@@ -25,7 +25,7 @@ def as_places(given: Any) -> Places | None:
     return _nested(array.astype(np.int64).tolist())
 
 
-def together(places: Sequence[Places]) -> list[Places]:
+def together(places: Sequence[IndexArrays]) -> list[IndexArrays]:
     """Several arrays of places, broadcast to one shape."""
     return [_nested(array.tolist()) for array in np.broadcast_arrays(*map(np.asarray, places))]
 

@@ -15,8 +15,8 @@ from diffcli.tape.building.building import Builder
 from diffcli.tape.building.scopes import Scope, common
 
 
-class Contributions:
-    """The contributions to every slot of a tape that have not been used yet."""
+class Accumulation:
+    """The contribution to every slot of a tape from each scope, as far as it has not been used yet."""
 
     def __init__(self, build: Builder) -> None:
         self.build = build

@@ -9,18 +9,17 @@ are skipped when the tape is finished.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache, reduce
+from functools import reduce
 from typing import Any
 
 from diffcli._named import NamedTuple
 from diffcli.errors import LimitError, Span, error
-from diffcli.language.syntax import NAME, NUMBER
+from diffcli.language.syntax import NAME, NUMBER, Program
 from diffcli.operations import CONSTANTS, OPERATIONS
 from diffcli.tape.building.identities import COMMUTATIVE, simpler
 from diffcli.tape.building.scopes import Scope
 from diffcli.tape.lowering import MOST_ROWS
 from diffcli.tape.running.rules import ABSENT, FLOAT, NAMESPACE, RESULT, SEED, TIES, terms
-from diffcli.tape.running.steps import BIND, ELSE, END, IF, Step, steps_of
 from diffcli.tape.tape import Shape, Skip, Tape
 
 _LOOKED_AT = 8
@@ -93,21 +92,17 @@ class Builder(Tape):
 
         Rows of array operations bring what is fixed in them, and their shape.
         """
-        if parameters is not None:
-            found = self.find(operation, operands, parameters)
-            if found is not None:
-                return found
-            self._shared.setdefault(self._key(operation, operands, parameters), []).append(self.slots)
-        else:
+        if parameters is None:
             numbers = [self.number(operand) for operand in operands]
             if numbers and None not in numbers:
                 return self.constant(float(FLOAT.value(operation)(*numbers)))
             found = simpler(self, operation, operands, span)
-            if found is None:
-                found = self.find(operation, operands)
             if found is not None:
                 return found
-            self._shared.setdefault(self._key(operation, operands), []).append(self.slots)
+        found = self.find(operation, operands, parameters)
+        if found is not None:
+            return found
+        self._shared.setdefault(self._key(operation, operands, parameters), []).append(self.slots)
         if len(self.operations) >= self.most_rows:
             message = f"the tape of the derivative would have more than {self.most_rows} rows"
             raise LimitError([error("too-many-nodes", message, help=["raise the limit with --max-nodes N, if memory allows"])])
@@ -158,47 +153,38 @@ class Builder(Tape):
         zero = self.constant(0.0)
         return self.emit("where", (condition, zero if then is None else then, zero if otherwise is None else otherwise), span)
 
-    def lower(self, steps: Sequence[Step], names: Mapping[str, int], span: Span) -> int | None:
+    def lower(self, program: Program, names: Mapping[str, int], span: Span) -> int | None:
         """A text of the table as rows, with slots for its names; None where it says that there is no dependence.
 
-        A choice whose condition is known takes no row.
+        Each part of a choice is rows of a scope of its own. A choice whose condition is known takes no row.
         """
-        known: dict[str, int | None] = {ABSENT: None, **names}
-        slots: dict[int, int | None] = {}
-        around: list[Scope] = []
-        place, result = 0, None
-        while place < len(steps):
-            operation, node, arguments, leap = steps[place]
-            place += 1
-            if operation == NUMBER:
-                slots[node] = self.constant(float(arguments))
-            elif operation == NAME:
-                slots[node] = known[arguments] if arguments in known else self.named(arguments)
-            elif operation == BIND:
-                known[arguments] = result
-                continue
-            elif operation in (IF, ELSE):
-                if operation == IF:
-                    around.append(self.scope)
-                self.scope = around[-1]
-                scope = self.part(_there(slots[arguments[0]]), operation == IF)
-                place = leap if scope is None else place
-                self.scope = scope or self.scope
-                continue
-            elif operation == END:
-                self.scope = around.pop()
-                condition, then, otherwise = (slots.get(part) for part in arguments)
-                slots[node] = self.choose(_there(condition), then, otherwise, span)
-            else:
-                slots[node] = self.emit(operation, tuple([_there(slots[operand]) for operand in arguments]), span)
-            result = slots[node]
-        return result
+        operations: Sequence[str] = program.operations
+        arguments: Sequence[Any] = program.arguments
+        known: dict[Any, int | None] = {ABSENT: None, **names}
+        slots: list[Any] = []
+        scopes = _Scopes(program, self) if program.branches else None
+        for statement in program.statements:
+            for node in range(statement.first, statement.root + 1):
+                operation, argument = operations[node], arguments[node]
+                if scopes is not None and not scopes.enter(node, slots):
+                    slots.append(None)  # of a branch that nothing takes
+                elif operation == NUMBER:
+                    slots.append(self.constant(argument))
+                elif operation == NAME:
+                    slots.append(known[argument] if argument in known else self.named(argument))
+                elif operation == "where":
+                    condition, then, otherwise = argument
+                    slots.append(self.choose(slots[condition], slots[then], slots[otherwise], span))
+                else:
+                    slots.append(self.emit(operation, tuple([slots[child] for child in argument]), span))
+            known[statement.name] = slots[-1]
+        return slots[-1]  # type: ignore[no-any-return]
 
     def term(self, slot: int, position: int, other: int) -> int | None:
         """What an elementwise row adds by one of its operands: ``other`` times the partial. None if there is no dependence."""
         operation, row = self.row(slot)
-        steps = _term_steps(operation, len(row))[position]
-        if steps is None:
+        found = terms(operation, len(row))[position]
+        if found is None:
             return None
         known = OPERATIONS[operation]
         names = {SEED: other, RESULT: slot}
@@ -206,7 +192,7 @@ class Builder(Tape):
             names |= {known.parameters[0]: row[position], TIES: self.ties(slot)}
         else:
             names |= dict(zip(known.parameters, row, strict=True))
-        return self.lower(steps, names, self.span(slot))
+        return self.lower(found.program, names, self.span(slot))
 
     def ties(self, slot: int) -> int:
         """How many operands of a row equal its result."""
@@ -266,15 +252,29 @@ class Builder(Tape):
         return live, asked
 
 
-@cache
-def _term_steps(operation: str, count: int) -> tuple[tuple[Step, ...] | None, ...]:
-    """The terms of an operation with ``count`` operands as steps; None where there is no dependence."""
-    return tuple(None if term is None else steps_of(term.program) for term in terms(operation, count))
+class _Scopes:
+    """The scopes in which the nodes of a text are lowered: that of the builder, and one for each part of a choice."""
 
+    def __init__(self, program: Program, build: Builder) -> None:
+        self.program, self.build = program, build
+        self.inside: list[tuple[int, bool] | None] = [None] * len(program)
+        """The innermost part of a choice, a node and a truth, in which each node stands."""
+        self.known: dict[tuple[int, bool] | None, Scope | None] = {None: build.scope}
+        for node in sorted(program.branches, reverse=True):  # the outer ones first
+            firsts, (_, then, otherwise) = program.branches[node], program.children(node)
+            for first, root, when in ((firsts.then, then, True), (firsts.otherwise, otherwise, False)):
+                self.inside[first : root + 1] = [(node, when)] * (root + 1 - first)
 
-def _there(slot: int | None) -> int:
-    assert slot is not None, "an operand of a rule is no dependence"
-    return slot
+    def enter(self, node: int, slots: Sequence[Any]) -> bool:
+        """Set the scope of the rows of a node; False if nothing can be in it. Slots of what stands before it are known."""
+        part = self.inside[node]
+        if part is not None and part not in self.known:
+            choice, when = part
+            within = self.enter(choice, slots)
+            self.known[part] = self.build.part(slots[self.program.children(choice)[0]], when) if within else None
+        scope = self.known[part]
+        self.build.scope = scope or self.build.scope
+        return scope is not None
 
 
 def _scopes(tape: Tape, root: Scope) -> list[Scope]:

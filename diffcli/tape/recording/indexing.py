@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from diffcli.operations.arithmetic.index_arrays import as_places, together
+from diffcli.operations.arithmetic.index_arrays import as_index_arrays, together
 from diffcli.tape.recording.array_operations import apply_array
 from diffcli.tape.recording.traced import TracedValue, is_array
 from diffcli.tape.recording.untraceable import refuse
@@ -38,7 +38,7 @@ def _plain(array: Any, part: Any) -> Any:
         help = "choose with np.where(mask, x, 0), or index with a plain array of places"
         refuse(array.recorder, "indexing with a traced array decides by its values, and has no derivative", help)
     if isinstance(part, list | tuple) or (not isinstance(part, TracedValue) and hasattr(part, "nonzero")):
-        places = as_places(part)
+        places = as_index_arrays(part)
         if places is None:
             refuse(array.recorder, _PLAIN)
         return places

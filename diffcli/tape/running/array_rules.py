@@ -6,7 +6,7 @@ compiled once, with those names for keywords, and what a row has fixed is bound 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from functools import cache, partial
 from typing import Any
 
@@ -41,20 +41,17 @@ class ArrayArithmetic(Arithmetic):
         return row_of(name)
 
     def fixed_at(self, tape: Tape, slot: int) -> Fixed | None:
-        return fixed_names(tape, slot, 0) if tape.operation(slot) in ARRAYS else None
+        return rule_at(tape, slot).names if tape.operation(slot) in ARRAYS else None
 
-    def row_term(self, row: ArrayOperation, names: Fixed, position: int, kind: str) -> Function | None:
-        """What an array row adds by one operand, as a function ``(g, *operands, result)``; None if there is no dependence.
-
-        ``names`` is everything that its rule may name.
-        """
-        text = rule_text(row, names, position, kind)
+    def row_term(self, rule: ArrayRule, kind: str) -> Function | None:
+        """What an array row adds by one operand, as a function ``(g, *operands, result)``; None if there is no dependence."""
+        text = rule.text(kind)
         if text == ABSENT:
             return None
-        if row.variadic:
-            bound = self.bound(text, (SEED,), names)
+        if rule.row.variadic:
+            bound = self.bound(text, (SEED,), rule.names)
             return lambda g, *_: bound(g)
-        return self.bound(text, (SEED, *row.parameters, RESULT), names)
+        return self.bound(text, (SEED, *rule.row.parameters, RESULT), rule.names)
 
 
 class _NumPy(ArrayArithmetic):
@@ -129,102 +126,94 @@ MAY_RETURN_OPERAND = frozenset(("stop_gradient", "max", "min", "where"))
 """Elementwise operations whose result may be an operand itself."""
 
 
-def fixed_names(tape: Tape, slot: int, position: int) -> Fixed:
-    """Everything that the rules of an array row may name beside its operands, when asked about one of them."""
-    shapes = [tape.shape(operand) for operand in tape.operands_of(slot)]
-    return rule_names(ARRAYS[tape.operation(slot)], shapes, tape.shape(slot), tape.parameters.get(slot, {}), position)
+class ArrayRule:
+    """The rules of an array row about one of its operands, and between which elements of it and of the result they carry.
 
-
-def rule_names(row: ArrayOperation, shapes: Sequence[Shape], shape: Shape, fixed: Fixed, position: int) -> Fixed:
-    """The same, of a row whose operands and result have these shapes."""
-    names = {**fixed, **row.names(shapes, fixed, position), "shape_y": shape}
-    own = shapes[position : position + 1] if row.variadic else shapes
-    return names | {f"shape_{letter}": own_shape for letter, own_shape in zip(row.parameters, own, strict=True)}
-
-
-def rule_text(row: ArrayOperation, names: Fixed, position: int, kind: str) -> str:
-    """The text of a row's ``adjoint`` or ``tangent`` rule for one operand."""
-    rules = row.adjoint if kind == "adjoint" else row.tangent
-    texts = rules(names) if callable(rules) else rules
-    return texts[0 if row.variadic else position]
-
-
-def array_term(tape: Tape, slot: int, position: int, kind: str) -> Function | None:
-    """`ArrayArithmetic.row_term` of a row of a tape."""
-    return NUMPY.row_term(ARRAYS[tape.operation(slot)], fixed_names(tape, slot, position), position, kind)
-
-
-def reach_text(row: ArrayOperation, names: Fixed, position: int, kind: str) -> str:
-    """What depends on what, as text: for ``g``, which is 1 for some elements and else 0, the elements that have to do with them.
-
-    Of an operand for elements of the result, if ``kind`` is ``adjoint``; of the result for elements of an operand otherwise.
+    Parameters
+    ----------
+    row, shapes, shape, fixed
+        A row of the table, the shapes of its operands and of its result, and what is fixed in it.
+    position
+        The operand that is asked about.
     """
-    if row.moves:
-        return rule_text(row, names, position, kind)
-    if row.reach:
-        return row.reach[kind == "tangent"]
-    return f"broadcast(sum(g), shape=shape_{row.parameters[position] if kind == 'adjoint' else RESULT})"
+
+    __slots__ = ("row", "shapes", "position", "names", "_given")
+
+    def __init__(self, row: ArrayOperation, shapes: Sequence[Shape], shape: Shape, fixed: Fixed, position: int) -> None:
+        self.row, self.shapes, self.position, self._given = row, shapes, position, (shape, fixed)
+        own = shapes[position : position + 1] if row.variadic else shapes
+        self.names = names = {**fixed, **row.names(shapes, fixed, position), "shape_y": shape}
+        """Everything that the texts may name beside the operands and the result."""
+        for letter, own_shape in zip(row.parameters, own, strict=True):
+            names["shape_" + letter] = own_shape
+
+    def about(self, position: int) -> ArrayRule:
+        """The rules of the same row about another operand."""
+        return self if position == self.position else ArrayRule(self.row, self.shapes, *self._given, position)
+
+    def text(self, kind: str) -> str:
+        """The text of the ``adjoint`` or ``tangent`` rule."""
+        rules = self.row.adjoint if kind == "adjoint" else self.row.tangent
+        texts = rules(self.names) if callable(rules) else rules
+        return texts[0 if self.row.variadic else self.position]
+
+    @property
+    def leaves_out(self) -> bool:
+        """Whether the adjoint rule gives an exact 0 to some elements of the operand, whatever the numbers."""
+        text = self.text("adjoint")
+        return "scatter(" in text or "diag(" in text
+
+    def reads(self) -> frozenset[int]:
+        """Which operands the adjoint rule reads, by position, and -1 for the result."""
+        text = self.text("adjoint")
+        return frozenset() if text == ABSENT or self.row.variadic else _reads(text, self.row.parameters)
+
+    def reach_text(self, kind: str) -> str:
+        """What depends on what: for ``g``, which is 1 for some elements and else 0, the elements that have to do with them.
+
+        Of the operand for elements of the result, if ``kind`` is ``adjoint``; the other way round otherwise.
+        """
+        if self.row.moves:
+            return self.text(kind)
+        if self.row.reach:
+            return self.row.reach[kind == "tangent"]
+        return f"broadcast(sum(g), shape=shape_{self.row.parameters[self.position] if kind == 'adjoint' else RESULT})"
+
+    def reachable(self, kind: str, there: Any = None) -> Any:
+        """Which elements of the operand those of the result that are there depend on; or the other way round. None: all."""
+        start = self._given[0] if kind == "adjoint" else self.shapes[self.position]
+        given = arrays.ones(start) if there is None else arrays.as_array(there)
+        operands = () if self.row.variadic else map(arrays.ones, self.shapes)
+        return NUMPY.bound(self.reach_text(kind), (SEED, *self.parameters), self.names)(given, *operands) != 0
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The operands that the texts name."""
+        return () if self.row.variadic else self.row.parameters
+
+    def meeting(self, other: int, there: Any) -> Any:
+        """Which elements of the operand of a product are multiplied by those of the other one that are there."""
+        function = NUMPY.bound(self.text("adjoint"), (SEED, *self.row.parameters), self.names)
+        factors = [arrays.as_array(there) if place == other else arrays.ones(shape) for place, shape in enumerate(self.shapes)]
+        return function(arrays.ones(self._given[0]), *factors) != 0
 
 
-def leaves_out(rule: str) -> bool:
-    """Whether an adjoint rule gives nothing to some elements of an operand, whatever the numbers."""
-    return "scatter(" in rule or "diag(" in rule
-
-
-def reached(tape: Tape, slot: int, position: int, kind: str, there: Any) -> Any:
-    """Which elements of an operand those of an array row depend on that are there; or the other way round."""
+def rule_at(tape: Tape, slot: int, position: int = 0) -> ArrayRule:
+    """The rules of an array row of a tape about one of its operands."""
     shapes = [tape.shape(operand) for operand in tape.operands_of(slot)]
-    return row_reached(ARRAYS[tape.operation(slot)], fixed_names(tape, slot, position), shapes, position, kind, there)
-
-
-def row_reached(row: ArrayOperation, names: Fixed, shapes: Sequence[Shape], position: int, kind: str, there: Any) -> Any:
-    """The same, of a row whose operands have these shapes."""
-    parameters = () if row.variadic else row.parameters
-    function = NUMPY.bound(reach_text(row, names, position, kind), (SEED, *parameters), names)
-    return function(arrays.as_array(there), *([] if row.variadic else map(arrays.ones, shapes))) != 0
-
-
-def meeting(tape: Tape, slot: int, place: int, position: int, there: Any) -> Any:
-    """Which elements of one operand of a product are multiplied by those of another that are there."""
-    row, operands = ARRAYS[tape.operation(slot)], tape.operands_of(slot)
-    names = fixed_names(tape, slot, place)
-    function = NUMPY.bound(rule_text(row, names, place, "adjoint"), (SEED, *row.parameters), names)
-    factors = [arrays.ones(tape.shape(operand)) for operand in operands]
-    factors[position] = arrays.as_array(there)
-    return function(arrays.ones(tape.shape(slot)), *factors) != 0
+    return ArrayRule(ARRAYS[tape.operation(slot)], shapes, tape.shape(slot), tape.parameters.get(slot, {}), position)
 
 
 def adjoint_reads(tape: Tape, slot: int, position: int) -> frozenset[int]:
     """Which operands of a row its adjoint rule by one operand reads, by position, and -1 for the result."""
-    name = tape.operation(slot)
-    if name in ARRAYS:
-        return row_reads(ARRAYS[name], fixed_names(tape, slot, position), position)
-    return elementwise_reads(name, len(tape.operands_of(slot)), position)
-
-
-def needed_reads(
-    tape: Tape, slot: int, position: int, reached: Callable[[int, int, str, Any], Any], there: Any
-) -> Iterator[tuple[int, Any]]:
-    """What the adjoint rule of an array row reads, as in `adjoint_reads`, and which elements of it matter.
-
-    No other element is read, so that the absence of a dependence never meets an infinity: of an operand those that something
-    depends on that is ``there``, of the result those that depend on such elements. ``reached`` is `reached` of this tape, in
-    arrays or in slots; where it is None all elements matter.
-    """
-    for place in adjoint_reads(tape, slot, position):
-        needed = reached(slot, max(place, 0), "adjoint", there)
-        yield place, needed if place >= 0 or needed is None else reached(slot, 0, "tangent", needed)
-
-
-def row_reads(row: ArrayOperation, names: Fixed, position: int) -> frozenset[int]:
-    """The same, of an array operation with everything that its rule may name."""
-    text = rule_text(row, names, position, "adjoint")
-    return frozenset() if text == ABSENT or row.variadic else _reads(text, row.parameters)
+    if tape.operation(slot) in ARRAYS:
+        return rule_at(tape, slot, position).reads()
+    return elementwise_reads(tape.operation(slot), len(tape.operands_of(slot)), position)
 
 
 @cache
 def elementwise_reads(name: str, count: int, position: int) -> frozenset[int]:
-    """The same, of an elementwise operation with ``count`` operands."""
+    """What the term by one operand of an elementwise operation with ``count`` of them reads, as `ArrayRule.reads` has it."""
     if name == "where":
         return frozenset((0,))
     row = OPERATIONS[name]

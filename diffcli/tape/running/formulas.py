@@ -6,13 +6,13 @@ x^2 reads 2*x and not 2*x^(2 - 1).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from diffcli.language.syntax import COMPARISON, NAME, NUMBER
 from diffcli.language.writing.printer import Dialect, number_text, to_text
 from diffcli.operations import OPERATIONS
-from diffcli.tape.running.rules import FLOAT, NAMESPACE, Term
+from diffcli.tape.running.rules import FLOAT, NAMESPACE, Term, fold
 
 _ARITHMETIC = frozenset(("add", "sub", "mul", "div", "neg", "pow"))
 _SHORT = 6
@@ -73,35 +73,31 @@ class Formula:
         """The formula in a dialect, with ``names`` for the names of the rule."""
         return to_text(self.program, None, dialect, lambda name: names.get(name, name), self.instead)
 
+    def fold(
+        self, leaf: Callable[[Any], Any], apply: Callable[..., Any], bind: Callable[[str, Any], Any] = lambda name, value: value
+    ) -> Any:
+        """What the formula comes to: see `diffcli.tape.running.rules.fold`."""
+        return fold(self.program, leaf, apply, bind, self.instead)
+
     @property
     def negative(self) -> bool:
         """Whether it begins with a change of sign, which a sum that it goes into takes in."""
-        waiting: list[int | float] = [self.program.result.root]
-        while waiting:
-            node = waiting.pop()
-            node = self.instead.get(node, node) if isinstance(node, int) else node
-            if isinstance(node, float):
-                return False
-            operation, children = self.program.operations[node], self.program.children(node)
-            if operation == "neg":
-                return True
-            if operation in ("mul", "div"):
-                waiting.append(children[0])
-        return False
+
+        def sign(operation: str, operands: list[bool], _: Any) -> bool:
+            return operation == "neg" or (operation in ("mul", "div") and operands[0])
+
+        return bool(self.fold(lambda leaf: False, sign, lambda name, own: False))
 
     @property
     def cost(self) -> int:
         """How many elementary operations the formula takes as it is printed; conditions are free."""
-        count = 0
-        waiting: list[int | float] = [statement.root for statement in self.program.statements]
-        while waiting:
-            node = waiting.pop()
-            node = self.instead.get(node, node) if isinstance(node, int) else node
-            if isinstance(node, float):
-                continue
-            operation = self.program.operations[node]
-            if operation in (NUMBER, NAME):
-                continue
-            count += OPERATIONS[operation].precedence not in range(1, COMPARISON + 1)
-            waiting += self.program.children(node)
-        return count
+        bound: list[int] = []
+
+        def count(operation: str, operands: list[int], _: Any) -> int:
+            return sum(operands) + (OPERATIONS[operation].precedence not in range(1, COMPARISON + 1))
+
+        def bind(name: str, own: int) -> int:
+            bound.append(own)
+            return 0
+
+        return int(self.fold(lambda leaf: 0, count, bind)) + sum(bound)

@@ -113,6 +113,7 @@ def fold(
     leaf: Callable[[Any], Any],
     apply: Callable[[str, list[Any], dict[str, Any]], Any],
     bind: Callable[[str, Any], Any] = lambda name, value: value,
+    instead: Mapping[int, int | float] | None = None,
 ) -> Any:
     """What a text of the tables comes to, from its leaves up; of a choice both branches.
 
@@ -126,6 +127,8 @@ def fold(
         What an operation comes to, from its name, what its operands come to, and its keywords.
     bind
         What a name that the text binds stands for, if not for what it is bound to.
+    instead
+        What stands in for some nodes: a node before them, or a number.
 
     >>> fold(parse("t = a + 1; t*t"), str, lambda name, operands, _: f"{name}({', '.join(operands)})")
     'mul(add(a, 1.0), add(a, 1.0))'
@@ -135,6 +138,10 @@ def fold(
     for statement in program.statements:
         for node in range(statement.first, statement.root + 1):
             operation, argument = program.operations[node], program.arguments[node]
+            if instead and node in instead:
+                other = instead[node]
+                found.append(found[other] if isinstance(other, int) else leaf(other))
+                continue
             if operation in (NUMBER, NAME):
                 found.append(bound[argument] if argument in bound else leaf(argument))
                 continue
@@ -322,10 +329,10 @@ class Arithmetic:
         return outside if self.numbers.any_true(outside) else None
 
     @cache  # noqa: B019
-    def reach(self, name: str, count: int) -> TermFunctions:
+    def radius(self, name: str, count: int) -> TermFunctions:
         """How far each operand may move, as functions of the operands and the result; None where any distance will do."""
         row = OPERATIONS[name]
-        texts = [row.reach] * count if row.variadic or not row.reach else [text.strip() for text in row.reach.split("|")]
+        texts = [row.radius] * count if row.variadic or not row.radius else [text.strip() for text in row.radius.split("|")]
         return tuple(self._at_operands(self.read(text), row, place, []) if text else None for place, text in enumerate(texts))
 
     # -- texts ---------------------------------------------------------------------------------------------------------
