@@ -59,10 +59,13 @@ class Record:
             self._check(changed)
 
     def _check(self, changed: Sequence[str]) -> None:
-        for name, words in self.known.items():
-            if name in changed and (chosen := getattr(self, name)) not in words:
+        for name in changed:
+            words = self.known.get(name)
+            if words is not None and (chosen := getattr(self, name)) not in words:
                 hints = did_you_mean(str(chosen), words)
                 raise _refusal(f"there is no {name} `{chosen}`", *hints, f"one of: {', '.join(words)}")
+        if changed == ["mode"]:
+            return  # the defaults fit every mode
         for applies, message, help in self.conflicts:
             if applies(self):
                 raise _refusal(message.format(o=self), help)

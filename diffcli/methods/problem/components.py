@@ -31,15 +31,16 @@ class Elements:
 
     def __init__(self, parts: Iterable[tuple[str, int, Shape]]) -> None:
         self.parts = list(parts)
-        shapes = [shape for _, _, shape in self.parts]
-        self.are_numbers = not any(shapes)
+        self.are_numbers = not any([shape for _, _, shape in self.parts])  # noqa: C419 (a generator takes twice as long)
         """Whether every part is a number."""
-        self.starts = list(accumulate(map(prod, shapes), initial=0))
-        """The first element of each part."""
-        self.count = self.starts.pop()
 
     def __len__(self) -> int:
-        return self.count
+        return len(self.parts) if self.are_numbers else sum(prod(shape) for _, _, shape in self.parts)
+
+    @property
+    def starts(self) -> list[int]:
+        """The first element of each part."""
+        return list(accumulate([prod(shape) for _, _, shape in self.parts], initial=0))[:-1]
 
     @cached_property
     def names(self) -> list[str]:

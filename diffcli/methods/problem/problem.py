@@ -13,6 +13,7 @@ from diffcli.errors import Diagnostic, DiffcliError, ExpressionError, Mark, Usag
 from diffcli.language import Program, parse
 from diffcli.language.writing.printer import number_text, program_text
 from diffcli.methods.points.points import Point, as_point
+from diffcli.methods.sweeps.forward import tangents
 from diffcli.methods.sweeps.reverse import Adjoints, accumulate, activity, adjoints
 from diffcli.operations import CONSTANTS
 from diffcli.records import Number, is_array
@@ -172,8 +173,6 @@ class Problem:
 
     def swept_forward(self, seeds: Mapping[int, Any], overrides: Overrides | None = None) -> Sequence[Any]:
         """The tangent of every slot along a direction, which has a tangent for each input that moves, by slot."""
-        from diffcli.methods.sweeps.forward import tangents  # only forward mode waits for it
-
         return tangents(self.tape, self.values, [seeds.get(slot) for slot in range(self.tape.first_row)], overrides)
 
     def swept_back(self, seeds: Mapping[int, Any], overrides: Overrides | None = None) -> Sequence[Any]:
