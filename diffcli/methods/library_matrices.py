@@ -135,7 +135,7 @@ def jvp(
 ) -> ProductResult:
     """The Jacobian times a direction, by one forward sweep: how every result starts to change along it.
 
-    Parameters and errors are those of `jacobian` (Griewank & Walther 2008, section 3.1).
+    Parameters and errors are those of `jacobian`. See Griewank & Walther (2008), section 3.1.
 
     Parameters
     ----------
@@ -169,7 +169,7 @@ def vjp(
 ) -> ProductResult:
     """Weights of the results times the Jacobian, by one reverse sweep: the gradient of the weighted sum.
 
-    Parameters and errors are those of `jacobian` (Griewank & Walther 2008, section 3.2).
+    Parameters and errors are those of `jacobian`. See Griewank & Walther (2008), section 3.2.
 
     Parameters
     ----------
