@@ -148,6 +148,7 @@ def test_a_named_tuple_is_as_pythons_own(kind):
     [
         (lambda: diffcli.grad("abs(x)", "x=0", kink="left"), ('kink="left"', "strict=True")),
         (lambda: diffcli.grad("abs(x)", "x=0", kink="left", mode="numeric"), ('add mode="reverse"',)),
+        (lambda: diffcli.value_and_grad(abs, kink="left", mode="numeric"), ('add mode="reverse"',)),
         (lambda: diffcli.grad("x", "x=0", seed="x=1"), ('add mode="forward", or leave seed= out',)),
         (lambda: diffcli.grad("x", "y=0"), ("at= gives `y`", 'add at="x=..."')),
         (lambda: diffcli.grad("x+x+x", "x=0", max_nodes=2), ("max_nodes=N",)),

@@ -368,3 +368,11 @@ def test_latex_speaks_of_greek_letters_as_formulas(command):
     assert not [character for character in text if ord(character) > 127]
     outside = re.sub(r"\\\[.*?\\\]|\$[^$]*\$|\\_", "", text, flags=re.DOTALL)
     assert "_" not in re.sub(r"\\begin\{tabular\}\{.*?\}", "", outside)
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("--stric", "--strict"), ("--ful", "--full"), ("--step", "--share"), ("--zzzz", "")])
+def test_an_option_that_is_not_there_is_not_said_to_mean_help(typed, meant):
+    said = run(f"graph x {typed}").stderr
+    assert ("did you mean" in said) == bool(meant)
+    assert not meant or f"did you mean `{meant}`?" in said
+    assert "`diffcli graph --help` lists the options" in said

@@ -66,6 +66,7 @@ CONVENTIONS: list[tuple[str, str, list[float] | str, list[str]]] = [
     ("max(x, y, z)",              "x=1,y=1,z=0", [0.5, 0.5, 0],      [TIE]),
     ("max(x, y, z)",              "x=1,y=1,z=1", [1 / 3, 1 / 3, 1 / 3], [TIE]),
     ("max(x, y, z)",              "x=0,y=1,z=1", [0, 0.5, 0.5],      [TIE]),
+    ("min(x, 2, y, z)",           "x=1,y=0,z=0", [0, 0.5, 0.5],      [TIE]),
     ("min(x, y, z)",              "x=2,y=1,z=1", [0, 0.5, 0.5],      [TIE]),
     ("max(x, x)",                 "x=1",        [1],                 [TIE]),
     ("max(x, 0)",                 "x=0",        [0.5],               [TIE]),

@@ -162,18 +162,20 @@ def test_the_guide_names_what_is_there():
 
 
 HEAVY = ("numpy", "sympy", "mpmath", "matplotlib", "fractions", "difflib")
+RECORDS = tuple(name for name in MODULES if name.startswith("diffcli.records.") and name != "diffcli.records.blocks")
+"""The records that a gradient of numbers does not make."""
 
 
 @pytest.mark.parametrize(
     ("code", "absent"),
     [
         ("import diffcli", (*HEAVY, "rich", "click", "typing", "re")),
-        ("import diffcli; diffcli.grad('x^2', {'x': 2})", (*HEAVY, "rich", "click")),
+        ("import diffcli; diffcli.grad('x^2', {'x': 2})", (*HEAVY, *RECORDS, "rich", "click")),
         ("import diffcli; diffcli.grad('abs(x)', {'x': 0})", HEAVY),
         ("import diffcli; diffcli.grad(lambda x: diffcli.sin(x > 0) if x > 1 else x // 0.3, {'x': 1.0})", ("numpy", "sympy", "mpmath")),
         ("from diffcli.cli.main import main; main(['--help'])", (*HEAVY, "rich", "diffcli.language", "diffcli.operations")),
-        ("from diffcli.cli.main import main; main(['grad', 'x^2', '--at', 'x=2', '--json'])", (*HEAVY, "rich")),
-        ("from diffcli.cli.main import main; main(['grad', 'x^2', '--at', 'x=2'])", ("numpy", "sympy", "mpmath", "difflib")),
+        ("from diffcli.cli.main import main; main(['grad', 'x^2', '--at', 'x=2', '--json'])", (*HEAVY, *RECORDS, "rich")),
+        ("from diffcli.cli.main import main; main(['grad', 'x^2', '--at', 'x=2'])", ("numpy", "sympy", "mpmath", "difflib", *RECORDS)),
         ("from diffcli.cli.main import main; main(['grad', 'x^2', '--at', 'x=2', '--mode', 'numeric'])", ("numpy", "sympy", "mpmath")),
     ],
     ids=["import", "library", "kink", "function", "help", "json", "table", "numeric"],

@@ -161,6 +161,13 @@ def test_a_row_stands_at_its_text():
     assert [tape.starts[row] for row in range(2)] == [tape.span(slot).start for slot in (2, 3)]
 
 
+@pytest.mark.parametrize("x", [7.0, np.array([7.0, -1.0])])
+def test_a_floor_division_records_no_remainder(x):
+    assert record(lambda x: x // 2, {"x": x}).tape.operations == ["div", "floor"]
+    assert record(lambda x: np.floor_divide(x, 2), {"x": x}).tape.operations == ["div", "floor"]
+    assert record(lambda x: x % 2, {"x": x}).tape.operations == ["div", "floor", "mul", "sub"]
+
+
 def test_wide_characters_before_a_row_do_not_move_it():
     def f(x):
         größe = "∂∂"; return x * len(größe)  # noqa: E702

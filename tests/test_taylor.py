@@ -295,3 +295,13 @@ def test_json_has_every_digit():
     data = json.loads(run('taylor "exp(x)" --at x=1 --order 5 --json').stdout)
     assert data["schema"] == "diffcli/taylor@1"
     assert data["coefficients"] == list(taylor("exp(x)", "x=1", order=5).coefficients)
+
+
+def test_a_name_too_many_stands_at_its_place_and_the_point_stays_as_it_was():
+    outcome = run('taylor "z^2" --at y=1 --at x=2')
+    assert outcome.exit == 3
+    assert outcome.stderr.count("in --at") == 2
+    assert "  │ x=2\n  │ ^\n" in outcome.stderr
+    at = {"y": 2.0}
+    assert diffcli.taylor("x*y", at, var="x", order=2).coefficients == (0.0, 2.0, 0.0)
+    assert at == {"y": 2.0}

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from diffcli.errors import Diagnostic, DiffcliError
+
+if TYPE_CHECKING:
+    from re import Match
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
-_VALUED = r'(?<![\w)\]])--(mode|kink|method|rule|of|var|at)(?: (?!out\b)("[^"]+"|[\w.-]+(?=$|[,)]| or )|\S*[=\[]\S*))'
-"""An option with its value: what ends a phrase, stands in quotes, or can be no word of English."""
+_OPTION = (
+    r"(?<![\w)\]])--(?:"
+    r'(?P<name>mode|kink|method|rule|of|var|at) (?!out\b)(?P<value>"[^"]+"|[\w.-]+(?=$|[,)]| or )|\S*[=\[]\S*)'
+    r"|(?P<alone>[a-z][a-z-]+)(?: (?=N\b))?)"
+)
+"""An option with its value, which ends a phrase, stands in quotes, or can be no word of English; or alone."""
 
 _FLAGS = ("strict", "steps", "share", "derivative_tape")
 
@@ -29,8 +36,7 @@ def in_python(text: str) -> str:
         return text
     import re  # only where an option is named
 
-    text = re.sub(_VALUED, lambda found: f"{found[1]}={found[2]}" if found[2][0] == '"' else f'{found[1]}="{found[2]}"', text)
-    return re.sub(r"(?<![\w)\]])--([a-z][a-z-]+)(?: (?=N\b))?", lambda found: _alone(found[1].replace("-", "_")), text)
+    return re.sub(_OPTION, _as_argument, text)
 
 
 def for_library(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
@@ -50,11 +56,17 @@ def for_library(function: Callable[Parameters, Result]) -> Callable[Parameters, 
     return call
 
 
-def _alone(name: str) -> str:
-    return f"{name}=True" if name in _FLAGS else f"{name}="
+def _as_argument(found: Match[str]) -> str:
+    name, value, alone = found.groups()
+    if name:
+        return f"{name}={value}" if value[0] == '"' else f'{name}="{value}"'
+    option = alone.replace("-", "_")
+    return f"{option}=True" if option in _FLAGS else f"{option}="
 
 
 def _respelled(found: Diagnostic) -> Diagnostic:
-    source = found.source and found.source._replace(label=in_python(found.source.label))
-    notes, help = (tuple(map(in_python, texts)) for texts in (found.notes, found.help))
+    source = found.source
+    if source is not None and "--" in source.label:
+        source = source._replace(label=in_python(source.label))
+    notes, help = tuple(map(in_python, found.notes)), tuple(map(in_python, found.help))
     return found._replace(message=in_python(found.message), source=source, notes=notes, help=help)

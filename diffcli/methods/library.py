@@ -156,13 +156,13 @@ def value_and_grad(
         message = f"value_and_grad takes a function, not a `{type(function).__name__}`"
         raise UsageError([error("usage", message, help=["for an expression in text: diffcli.grad(text, at)"])])
     program = PythonFunction(function)
-    options = Options(mode=mode, wrt=wrt, kink=kink, strict=strict)
+    options = for_library(Options)(mode=mode, wrt=wrt, kink=kink, strict=strict)
 
     def call(*arguments: Any, **named: Any) -> tuple[Any, dict[str, Any]]:
         result = compute(program, program.signature.bind(*arguments, **named).arguments, options)
         return result.value, result.gradient
 
-    return update_wrapper(call, function)
+    return update_wrapper(for_library(call), function)
 
 
 def difference(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from diffcli.errors import Diagnostic, ExpressionError, UsageError, error
 from diffcli.errors.spelling import for_library
@@ -183,10 +183,9 @@ def _variable(inputs: Sequence[str], given: str | None) -> str:
 
 def _with_zero(at: At | None, variable: str) -> At:
     """The point with the variable at 0, if it is not given."""
-    if at is None or (isinstance(at, str) and not at.strip()):
-        return {variable: 0.0}
-    point = at if isinstance(at, Mapping) else as_point(at)
-    return point if variable in point else {**point, variable: 0.0}
+    point = as_point(at or {})
+    point.setdefault(variable, 0.0)
+    return point
 
 
 def _not_finite(coefficients: Sequence[float]) -> Diagnostic:

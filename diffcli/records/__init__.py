@@ -1,5 +1,6 @@
 """What the methods return: plain records, which the reports turn into documents.
 
+Those of a gradient stand here; those of matrices, derivations, graphs and studies in modules that only they load.
 Rows of a tape are named by their index in the lecture's numbering: v₋ₙ₊₁ … v₀ are the inputs, v₁ … vₗ the rows.
 """
 
@@ -24,6 +25,11 @@ def is_array(value: object) -> bool:
     False
     """
     return bool(getattr(value, "shape", ()))
+
+
+def plain(value: Any) -> Any:
+    """A number as a float, whatever made it; an array, or nothing, as it is."""
+    return value if value is None or is_array(value) else float(value)
 
 
 def is_finite(value: Number) -> bool:

@@ -55,8 +55,6 @@ def derive(problem: Problem, variable: str, notation: Notation = UNICODE, most: 
     ----------
     problem
         A program at a point. The point decides which branch of a choice, and which piece of a function, is derived.
-    variable
-        One of its inputs.
     notation
         How rows are named, and with which spelling of formulas.
     most
@@ -72,11 +70,6 @@ def derive(problem: Problem, variable: str, notation: Notation = UNICODE, most: 
     return _Deriver(problem, variable, notation).derivation(most)
 
 
-def prime_of(notation: Notation) -> str:
-    """The mark of a derivative in a notation."""
-    return "′" if notation.partial == UNICODE.partial else "'"
-
-
 class _Deriver:
     def __init__(self, problem: Problem, variable: str, notation: Notation) -> None:
         self.problem, self.tape, self.notation, self.variable = problem, problem.tape, notation, variable
@@ -84,7 +77,7 @@ class _Deriver:
         self.slopes = RowDerivatives(problem, variable)
         self.forms, self.values = self.slopes.forms, self.slopes.values
         self.names = {slot: name for name, slot in reversed(tape.bindings.items()) if slot >= tape.first_row}
-        self.prime = prime_of(notation)
+        self.prime = notation.prime
         dialect = notation.dialect._replace(juxtaposed=False)
         # log, as in the language: ln(x, 2) would be none of the two; LaTeX has a spelling for either
         self.dialect = dialect if notation is IN_LATEX else dialect._replace(functions={})

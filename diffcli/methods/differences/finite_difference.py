@@ -40,10 +40,6 @@ def difference(
 
     Parameters
     ----------
-    problem
-        What to differentiate, and where.
-    variable
-        The name of an input.
     method
         ``automatic``: see `diffcli.methods.differences.automatic_difference`. ``richardson``: the same from a given first step.
         ``ridders``: see `diffcli.methods.differences.extrapolation`. ``complex``: see `diffcli.methods.differences.complex_step`.

@@ -34,6 +34,8 @@ class GivenPoint(Point):
 
 def as_point(at: str | Sequence[str] | Mapping[str, object], label: str = "--at", copy: bool = True) -> GivenPoint:
     """A point given as a text, several texts, or a mapping: see `read_point` and `check_mapping`."""
+    if isinstance(at, GivenPoint):
+        return at
     return check_mapping(at, copy) if isinstance(at, (dict, Mapping)) else read_point(at, label)
 
 

@@ -68,12 +68,8 @@ class Problem:
 
     Parameters
     ----------
-    target
-        A program, as text or parsed, or a Python function, which is recorded at the point.
-    at
-        The point: text such as ``"x=2, y=pi/4"``, or a mapping from names to numbers or constant expressions.
-    wrt
-        The variables to differentiate by; all of them, in order of appearance, if not given.
+    target, at, wrt
+        As for `diffcli.grad`.
     share
         Merge repeated subexpressions into one row.
     most_rows
@@ -81,10 +77,8 @@ class Problem:
 
     Raises
     ------
-    ExpressionError
-        The text is not a program, or names and values do not fit it.
-    LimitError
-        The tape would be longer than ``most_rows``.
+    ExpressionError, LimitError
+        As `diffcli.grad`.
     """
 
     tape: Tape

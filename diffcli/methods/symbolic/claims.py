@@ -55,16 +55,7 @@ NOTHING = Decision(None, "", None)
 
 
 def decide(tape: Tape, variable: str, claim: Tape) -> Decision:
-    """Whether a claim is the derivative of a tape along one of its inputs.
-
-    Parameters
-    ----------
-    tape
-        The function.
-    variable
-        The name of one of its inputs.
-    claim
-        The claimed derivative; its inputs are among those of the function.
+    """Whether a claim, whose inputs are among those of a tape, is its derivative along one of them.
 
     Raises
     ------

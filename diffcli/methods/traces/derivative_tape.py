@@ -6,7 +6,7 @@ from diffcli.methods.problem.problem import Linearisation, Problem
 from diffcli.methods.sweeps.transform import ReverseTransform
 from diffcli.methods.traces.cost import function_cost
 from diffcli.methods.traces.trace import Notation, Tracer, operand_of
-from diffcli.records import Number, is_array
+from diffcli.records import plain
 from diffcli.records.derivations import DerivativeTape
 
 
@@ -26,12 +26,8 @@ def derivative_tape(problem: Problem, notation: Notation, most_shown: int | None
     names = ["f", *(f"df/d{name}" for name in problem.wrt)]
     places = tape.results
     outputs = tuple(
-        (name, operand_of(tape, slot), _number(derived.values[slot])) for name, slot in zip(names, places, strict=True)
+        (name, operand_of(tape, slot), plain(derived.values[slot]) + 0.0) for name, slot in zip(names, places, strict=True)
     )  # fmt: skip
     adjoints = tuple(tuple(sorted(named.get(row.v, ()))) for row in trace.primal)
     first = tape.index(tape.derived_from or 0)
     return DerivativeTape(trace, adjoints, first, outputs, function_cost(problem), function_cost(derived))
-
-
-def _number(value: Number) -> Number:
-    return (value if is_array(value) else float(value)) + 0.0

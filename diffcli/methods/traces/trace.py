@@ -13,7 +13,7 @@ from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.reverse import Step
 from diffcli.operations import OPERATIONS
 from diffcli.operations.custom_operations import OwnName
-from diffcli.records import AdjointStep, Operand, PrimalRow, TangentRow, Trace, is_array
+from diffcli.records import AdjointStep, Operand, PrimalRow, TangentRow, Trace, is_array, plain
 from diffcli.tape import Tape
 from diffcli.tape.running.formulas import Formula
 from diffcli.tape.running.rules import ABSENT, RESULT, SEED, TIES, Term, terms
@@ -35,6 +35,8 @@ class Notation(NamedTuple):
     digits: str = "-0123456789"
     """How the characters of an index are written."""
     constants: Mapping[str, str] = {}
+    prime: str = "'"
+    """The mark of a derivative."""
 
     def numeral(self, index: int) -> str:
         return str(index).translate(str.maketrans("-0123456789", self.digits))
@@ -62,7 +64,7 @@ class Notation(NamedTuple):
         return f"({text})" if text.startswith("-") else text
 
 
-UNICODE = Notation(MATHEMATICS, "v{}", "v̇{}", "v̄{}", "ȳ₁", "∂", "₋₀₁₂₃₄₅₆₇₈₉", {"pi": "π", "tau": "τ"})
+UNICODE = Notation(MATHEMATICS, "v{}", "v̇{}", "v̄{}", "ȳ₁", "∂", "₋₀₁₂₃₄₅₆₇₈₉", {"pi": "π", "tau": "τ"}, "′")
 ASCII = Notation(PLAIN_MATHEMATICS, "v[{}]", "dot v[{}]", "bar v[{}]", "bar y[1]", "d")
 IN_LATEX = Notation(
     LATEX, "v_{{{}}}", r"\dot{{v}}_{{{}}}", r"\bar{{v}}_{{{}}}", r"\bar{y}_{1}", r"\partial ",
@@ -103,7 +105,7 @@ def formula_of(problem: Problem, slot: int, position: int, term: Term) -> Formul
     row = problem.tape.operands_of(slot)
     result, *numbers = [problem.values[place] for place in (slot, *row)]
     if problem.tape.shapes is not None:
-        result, *numbers = [None if is_array(found) else _plain(found) for found in (result, *numbers)]
+        result, *numbers = [None if is_array(found) else plain(found) for found in (result, *numbers)]
     operation = term.row
     environment: dict[str, Any] = {SEED: 1.0, RESULT: result}
     if operation.variadic:
@@ -120,11 +122,6 @@ def operand_of(tape: Tape, slot: int) -> Operand:
     if slot >= 0:
         return Operand(tape.index(slot))
     return Operand(None, tape.constants[-1 - slot], tape.constant_names.get(slot, ""))
-
-
-def _plain(value: Any) -> Any:
-    """A number as a float, whatever made it; an array, or nothing, as it is."""
-    return value if value is None or is_array(value) else float(value)
 
 
 class Tracer:
@@ -148,7 +145,7 @@ class Tracer:
     def with_tangents(self, seeds: Sequence[str], sweeps: Sequence[Sequence[Any]]) -> Trace:
         rows = []
         for slot in self.slots:
-            tangents = tuple(_plain(sweep[slot]) for sweep in sweeps)
+            tangents = tuple(plain(sweep[slot]) for sweep in sweeps)
             rows.append(TangentRow(self.tape.index(slot), self._tangent_formula(slot), tangents))
         return self.primal(tangent=tuple(rows), seeds=tuple(seeds))
 
@@ -170,7 +167,7 @@ class Tracer:
     def _primal_row(self, slot: int) -> PrimalRow:
         tape = self.tape
         value = self.problem.values[slot]
-        number = _plain(value)
+        number = plain(value)
         name = self.names.get(slot, "")
         if slot < tape.first_row:
             return PrimalRow(tape.index(slot), "input", (), self.notation.dialect.name(name), number, name, None)
@@ -251,4 +248,4 @@ class Tracer:
         text = self._term(step.source, step.position, "adjoint", self.notation.adjoint(tape.index(step.source)))
         if not step.first:
             text = f"{self.notation.adjoint(target)} + {text}".replace("+ -", "- ")
-        return AdjointStep(target, tape.index(step.source), step.position, text, _plain(step.term), _plain(step.total))
+        return AdjointStep(target, tape.index(step.source), step.position, text, plain(step.term), plain(step.total))

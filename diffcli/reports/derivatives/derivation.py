@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from diffcli.language.writing.printer import latex_name
-from diffcli.methods.derivation.derivation import REFERENCE, prime_of
+from diffcli.methods.derivation.derivation import REFERENCE
 from diffcli.methods.derivation.rules import CONSTANT, IDENTITY
 from diffcli.methods.traces.trace import IN_LATEX, Notation
 from diffcli.records.blocks import Block, Column, Table, Text
@@ -76,7 +76,7 @@ def _rule(step: DerivationStep) -> str:
 def _result(step: DerivationStep, notation: Notation, digits: int | None) -> str:
     assert step.v is not None
     value = notation.dialect.number(float(number(step.value, digits)))
-    names = [f"{notation.value(step.v)}{prime_of(notation)}", step.result, value]
+    names = [f"{notation.value(step.v)}{notation.prime}", step.result, value]
     return " = ".join(dict.fromkeys(names))
 
 
@@ -84,7 +84,7 @@ def _result(step: DerivationStep, notation: Notation, digits: int | None) -> str
 
 
 def _tree(found: Derivation, notation: Notation, style: Style) -> list[Block]:
-    sign, prime = notation.partial, prime_of(notation)
+    sign, prime = notation.partial, notation.prime
     lines: list[str] = []
     half = len(found.steps) // 2
     below = [step.depth for step in found.steps[1:]]

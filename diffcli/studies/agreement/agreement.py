@@ -103,23 +103,15 @@ def agreements_of(system: Problem, digits: int | None = None, progress: Progress
 def agreement_of(
     problem: Problem, digits: int | None = None, progress: Progress = lambda stage: None, sweeps: Sweeps | None = None
 ) -> Agreement:
-    """Every partial derivative of a problem by every method.
+    """Every partial derivative by every method of a problem whose value is defined, as `check` returns it.
 
     Parameters
     ----------
-    problem
-        A program at a point where its value is defined.
     digits
-        How many digits of the exact derivative are wanted; 50, if not given, for tapes that are not too long. 0 for none.
-    progress
-        Called with each stage as it begins.
+        As for `check`, for tapes that are not too long; 0 for none.
     sweeps
         The derivatives by reverse and forward mode, where they are known already: those of the arrays of which this is one
         element.
-
-    Returns
-    -------
-    The verdicts, and the notes of kinks, poles and the like that touch the result.
 
     >>> agreement_of(Problem("x*sin(x)", {"x": 2})).checks[0].verdict
     'agree'

@@ -51,16 +51,10 @@ def judge_claims(
     progress: Callable[[str], None] = lambda stage: None,
     at_given: bool = True,
 ) -> list[ClaimVerdict]:
-    """What each claim turns out to be, in their order.
+    """What each of the claims that `read_claims` returned turns out to be, in their order.
 
     Parameters
     ----------
-    problem
-        The expression, and the point.
-    claims
-        What `read_claims` returned.
-    progress
-        Called with each stage as it begins.
     at_given
         Whether anybody asked for the point. If nobody did, a claim that is right there alone is plainly wrong.
 

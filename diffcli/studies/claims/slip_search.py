@@ -51,19 +51,8 @@ Names = dict[str, float]
 
 
 def find_slip(problem: Problem, variable: str, seen: Sequence[Observation]) -> str:
-    """What is probably wrong with a claim.
+    """What is probably wrong with a claim that was ``seen`` with its function at random points.
 
-    Parameters
-    ----------
-    problem
-        The function.
-    variable
-        What it was differentiated by.
-    seen
-        The claim and the function at random points.
-
-    Returns
-    -------
     A sentence without its full stop; empty if no slip of the table explains the claim.
     """
     if len(seen) < ENOUGH or all(abs(one.claimed - one.right) <= 1e-8 * abs(one.right) for one in seen):

@@ -15,7 +15,7 @@ from diffcli.methods.options import GraphOptions
 from diffcli.methods.problem.problem import At, Problem, Target, as_program, one_line
 from diffcli.methods.problem.remarks import unused
 from diffcli.methods.sweeps.reverse import Adjoints, Step, accumulate, activity
-from diffcli.records import Number, is_array
+from diffcli.records import Number, plain
 from diffcli.records.graph import Edge, Graph, GraphResult, Node
 from diffcli.tape import Tape, lower
 from diffcli.tape.running.evaluation import Values
@@ -152,10 +152,10 @@ class _TapeGraph:
             if value is None:
                 remark = "not taken"
             else:
-                numbers.append(("value", value if is_array(value) else float(value)))
+                numbers.append(("value", plain(value)))
             adjoint = None if self.adjoints is None or not self.active[slot] else self.adjoints[slot]
             if adjoint is not None:
-                numbers.append(("adjoint", adjoint if is_array(adjoint) else float(adjoint) + 0.0))
+                numbers.append(("adjoint", plain(adjoint) + 0.0))
         span = None if is_input or not tape.span(slot).stop else tape.span(slot)
         return Node(
             f"v{tape.index(slot)}", kind, "" if is_input else str(tape.operation(slot)), self.names.get(slot, ""),

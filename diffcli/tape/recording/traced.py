@@ -113,10 +113,10 @@ class TracedValue:
     __eq__, __ne__ = binary("eq"), binary("ne")
 
     def __floordiv__(self, other: Any) -> Any:
-        return floor_division(self, other)[0]
+        return floor_quotient(self, other)
 
     def __rfloordiv__(self, other: Any) -> Any:
-        return floor_division(other, self)[0]
+        return floor_quotient(other, self)
 
     def __mod__(self, other: Any) -> Any:
         return floor_division(self, other)[1]
@@ -139,13 +139,17 @@ class TracedValue:
         return self.recorder.arrays().function(self.recorder, function, inputs, options)
 
 
-def floor_division(a: Any, b: Any) -> tuple[Any, Any]:
-    """a // b and a % b: the floor of the exact quotient, which is one less where a/b was rounded up to a whole number."""
+def floor_quotient(a: Any, b: Any) -> Any:
+    """a // b: the floor of the exact quotient, which is one less where a/b was rounded up to a whole number."""
     quotient = a / b
     floor = quotient.apply("floor", quotient)
     lacking = floor.lacking(getattr(a, "value", a), getattr(b, "value", b))
-    if lacking is not None:
-        floor = floor + lacking
+    return floor if lacking is None else floor + lacking
+
+
+def floor_division(a: Any, b: Any) -> tuple[Any, Any]:
+    """a // b and a % b."""
+    floor = floor_quotient(a, b)
     return floor, a - b * floor
 
 
