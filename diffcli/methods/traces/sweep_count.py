@@ -9,13 +9,15 @@ sweeps in which its operand moves, or its adjoint is there.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.sparsity import Flow, seeded
 from diffcli.methods.traces.cost import function_cost
 from diffcli.methods.traces.trace import formula_of
 from diffcli.records.matrices import Groups, ModeCost, SweepCount
-from diffcli.tape.running.rules import terms
+from diffcli.tape.running.formulas import Formula
+from diffcli.tape.running.rules import Term, terms
 
 MOST_FORMULAS = 20_000
 """On a longer tape a term is counted once for all rows of its operation, whatever branch of the rule they take."""
@@ -83,13 +85,32 @@ class _Counter:
         """The operations of a term, and how many more it takes where there is a sum to join."""
         row = self.tape.operands[place]
         name = self.tape.operations[place]
+        found = _of_variables(name, len(row), position) if min(row) >= 0 else None
+        if found is not None:
+            return found
         term = terms(name, len(row))[position]
         assert term is not None
         key: tuple[object, ...] = (name, position, tuple(self.tape.constants[-1 - slot] if slot < 0 else None for slot in row))
-        if not self.coarse and (term.row.variadic or "where" in term.program.operations):  # it depends on the values
+        if not self.coarse and _chooses(term):
             key = (place, position)
         found = self.known.get(key)
         if found is None:
-            formula = formula_of(self.problem, self.tape.first_row + place, position, term)
-            found = self.known[key] = formula.cost, int(not formula.negative)
+            found = self.known[key] = _counted(formula_of(self.problem, self.tape.first_row + place, position, term))
         return found
+
+
+def _counted(formula: Formula) -> tuple[int, int]:
+    return formula.cost, int(not formula.negative)
+
+
+@cache
+def _of_variables(name: str, count: int, position: int) -> tuple[int, int] | None:
+    """What `_Counter.term` returns where no operand is a constant; None if that depends on the values."""
+    term = terms(name, count)[position]
+    assert term is not None
+    return None if _chooses(term) else _counted(Formula(term, {}))
+
+
+def _chooses(term: Term) -> bool:
+    """Whether the operations of a term depend on the values."""
+    return term.row.variadic or "where" in term.program.operations
