@@ -78,8 +78,6 @@ def precise_derivative(tape: Tape, point: Sequence[float], variable: int, kind: 
         The position of the input.
     kind
         0 for f, 1 for f', 2 for f'', and so on.
-    digits
-        How many digits are wanted.
 
     Returns
     -------

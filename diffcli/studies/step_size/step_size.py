@@ -56,8 +56,6 @@ def sweep(
 
     Parameters
     ----------
-    target, at
-        A program, and the point.
     variable
         Which variable is moved, if the program has several.
     methods
