@@ -179,7 +179,7 @@ def _variable(inputs: Sequence[str], given: str | None) -> str:
 
 def _with_zero(at: At | None, variable: str) -> At:
     """The point with the variable at 0, if it is not given."""
-    point = as_point(at or {})
+    point = as_point({} if at is None else at)
     point.setdefault(variable, 0.0)
     return point
 
