@@ -29,10 +29,6 @@ Conflict = tuple[Callable[[Any], object], str, str]
 """A test of the options, the message where it holds, with ``{o.mode}`` for the value of one, and the help."""
 
 
-def _silent(stage: str) -> None:
-    """Show no progress."""
-
-
 @dataclass_transform(kw_only_default=True, frozen_default=True)
 class Record:
     """The options of a command as attributes with their defaults, frozen, and checked when they are made.
@@ -63,10 +59,13 @@ class Record:
             self._check(changed)
 
     def _check(self, changed: Sequence[str]) -> None:
-        for name, words in self.known.items():
-            if name in changed and (chosen := getattr(self, name)) not in words:
+        for name in changed:
+            words = self.known.get(name)
+            if words is not None and (chosen := getattr(self, name)) not in words:
                 hints = did_you_mean(str(chosen), words)
                 raise _refusal(f"there is no {name} `{chosen}`", *hints, f"one of: {', '.join(words)}")
+        if changed == ["mode"]:
+            return  # the defaults fit every mode
         for applies, message, help in self.conflicts:
             if applies(self):
                 raise _refusal(message.format(o=self), help)
@@ -82,7 +81,7 @@ class SharedOptions(Record):
     kink: str = "min-norm"
     strict: bool = False
     max_nodes: int = MOST_ROWS
-    progress: Callable[[str], None] = staticmethod(_silent)
+    progress: Callable[[str], None] = staticmethod(lambda stage: None)
     """Called with each stage as it begins."""
 
 

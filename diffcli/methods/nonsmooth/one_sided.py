@@ -57,28 +57,30 @@ def slopes_of(problem: Problem, variable: int) -> tuple[float | None, float | No
     sides: list[float | None] = []
     for side in (-1.0, 1.0):
         try:
-            slope = side * derivative_along(problem, [side if slot == variable else 0.0 for slot in range(len(problem.at))])
+            slope, bent = derivative_along(problem, [side if slot == variable else 0.0 for slot in range(len(problem.at))])
         except Undecided:
             sides.append(None)
             continue
-        sides.append(None if math.isnan(slope) else slope + 0.0)
+        sides.append(None if math.isnan(slope) else side * slope + 0.0)
+        if not bent:
+            return sides[0], sides[-1]  # nothing that moves tells one side from the other
     return sides[0], sides[1]
 
 
-def _moved_along(problem: Problem, direction: Sequence[float]) -> float:
-    """The derivative of the result when the point starts to move in a direction.
+def _moved_along(problem: Problem, direction: Sequence[float]) -> tuple[float, bool]:
+    """The derivative of the result when the point starts to move in a direction, and whether the other way bends.
 
     Raises `Undecided` where it does not follow from first derivatives.
     """
-    primal, tangent = moved(problem.tape, problem.point, direction)
+    primal, tangent, bent = moved(problem.tape, problem.point, direction)
     result = primal[problem.tape.output]
     if result == result and result != problem.values[problem.tape.output]:
         raise Undecided  # a comparison that goes the other way beside the point changes the value: a jump
-    return tangent[problem.tape.output] or 0.0
+    return tangent[problem.tape.output] or 0.0, bent
 
 
-def moved(tape: Tape, point: Sequence[float], direction: Sequence[float]) -> tuple[Values, list[float | None]]:
-    """The value and the tangent of every slot when the point starts to move in a direction.
+def moved(tape: Tape, point: Sequence[float], direction: Sequence[float]) -> tuple[Values, list[float | None], bool]:
+    """The value and the tangent of every slot when the point starts to move in a direction, and whether it leaves a break.
 
     Raises `Undecided` where they do not follow from first derivatives.
     """
@@ -86,6 +88,7 @@ def moved(tape: Tape, point: Sequence[float], direction: Sequence[float]) -> tup
     primal = start_values(tape, point)
     tangent: list[float | None] = [move or None for move in direction]
     tangent += [None] * (tape.size - len(tangent))
+    bent = False
     for start, stop in taken_ranges(tape, primal):
         for slot in range(start, stop):
             row = slot - tape.first_row
@@ -95,6 +98,7 @@ def moved(tape: Tape, point: Sequence[float], direction: Sequence[float]) -> tup
             if name in COMPARISONS and arguments[0] == arguments[1] and operands[0] != operands[1]:
                 value: float = float(decide(name, moves))
                 primal[slot] = value
+                bent = True
             else:
                 value = primal[slot] = functions[row](*arguments)
             if name in _LOGICAL:
@@ -104,13 +108,14 @@ def moved(tape: Tape, point: Sequence[float], direction: Sequence[float]) -> tup
             kinds = [kind for kind, _ in FLOAT.breaks(name, arguments, value)]
             if kinds and any(move is not None for move in moves):
                 arguments, value = _beside(functions[row], arguments, moves, value, kinds)
+                bent = True
             total: float | None = None
             for function, move in zip(FLOAT.terms(name, len(operands)), moves, strict=True):
                 term = function(move, *arguments, value) if function is not None and move is not None else None
                 if term is not None:
                     total = term if total is None else total + term
             tangent[slot] = total
-    return primal, tangent
+    return primal, tangent, bent
 
 
 def decide(name: str, moves: Sequence[float | None]) -> bool:
@@ -157,8 +162,8 @@ def _beside(
 # -- Python functions -----------------------------------------------------------------------------------------------------
 
 
-def _run_along(problem: Problem, direction: Sequence[float]) -> float:
-    """The derivative along a direction of what a Python function computes beside the point.
+def _run_along(problem: Problem, direction: Sequence[float]) -> tuple[float, bool]:
+    """The derivative along a direction of what a Python function computes beside the point; the other way may be another.
 
     Raises `Undecided` where it is not known.
     """
@@ -191,7 +196,7 @@ def _run_along(problem: Problem, direction: Sequence[float]) -> float:
             raise Undecided  # a jump
         tape, places = _in_numbers(recording.tape, recording.values)
         output = places(result)[element] if result < recording.tape.slots else None
-        return 0.0 if output is None else moved(tape, point, direction)[1][output] or 0.0
+        return 0.0 if output is None else moved(tape, point, direction)[1][output] or 0.0, True
     except DiffcliError:
         raise Undecided from None
 

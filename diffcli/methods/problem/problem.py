@@ -13,6 +13,7 @@ from diffcli.errors import Diagnostic, DiffcliError, ExpressionError, Mark, Usag
 from diffcli.language import Program, parse
 from diffcli.language.writing.printer import number_text, program_text
 from diffcli.methods.points.points import Point, as_point
+from diffcli.methods.sweeps.forward import tangents
 from diffcli.methods.sweeps.reverse import Adjoints, accumulate, activity, adjoints
 from diffcli.operations import CONSTANTS
 from diffcli.records import Number, is_array
@@ -111,8 +112,9 @@ class Problem:
         places: Any = None
         if function is not None and wrt is not None:
             if not isinstance(at, Mapping):
-                read = as_point(at)
-                at, places = {name: _as_written(value) for name, value in read.items()}, read.places
+                read = as_point(at)  # an argument that is not traced may count something
+                at = {name: int(one) if isinstance(one, float) and one.is_integer() else one for name, one in read.items()}
+                places = read.places
             function, at = function.holding(at, wrt)
             program = function
         given = as_point(at)
@@ -166,20 +168,18 @@ class Problem:
         """The adjoint of every slot, by the conventions of the table: None where no result depends on it."""
         if self._adjoints is None:
             seeds = dict.fromkeys([output.slot for output in self.outputs], 1.0)
-            self._adjoints = adjoints(self.tape, self.values, self.active, seeds=seeds)
+            self._adjoints = adjoints(self.tape, self.values, self.active, seeds)
         return self._adjoints
 
     def swept_forward(self, seeds: Mapping[int, Any], overrides: Overrides | None = None) -> Sequence[Any]:
         """The tangent of every slot along a direction, which has a tangent for each input that moves, by slot."""
-        from diffcli.methods.sweeps.forward import tangents  # only forward mode waits for it
-
         return tangents(self.tape, self.values, [seeds.get(slot) for slot in range(self.tape.first_row)], overrides)
 
     def swept_back(self, seeds: Mapping[int, Any], overrides: Overrides | None = None) -> Sequence[Any]:
         """The adjoint of every input, and whether rows are reached, for weights of results by slot."""
         if overrides:
-            return accumulate(self.tape, self.values, self.active, overrides=overrides, seeds=seeds)[0]
-        return adjoints(self.tape, self.values, self.active, seeds=seeds)
+            return accumulate(self.tape, self.values, self.active, seeds, overrides)[0]
+        return adjoints(self.tape, self.values, self.active, seeds)
 
     @property
     def value(self) -> float:
@@ -357,11 +357,6 @@ def placed(question: Question, found: Iterable[Diagnostic]) -> list[Diagnostic]:
     source, before = question.written.source, len(question.written.source.text) + 1
     told = [moved(each, question.asked, before) for each in found]
     return [each._replace(source=source) if each.source == question.program.source else each for each in told]
-
-
-def _as_written(value: Number) -> Number | int:
-    """A number as a text gives it: an argument of a function that is not traced may count something."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _value_text(value: Number) -> str:

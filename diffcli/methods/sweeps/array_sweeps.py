@@ -156,8 +156,8 @@ def _term(
     if name in OPERATIONS:
         function = (instead or NUMPY.terms(name, len(row)))[position]
         term = None if function is None else function(adjoint, *operands)
-        if term is None:
-            return None, None
+        if term is None or (mask is None and shape == wanted):
+            return term, None
         return IN_ARRAYS.fitted(term if mask is None else arrays.masked(mask, term), mask, shape, wanted)
     rule = rule_at(tape, slot, position)
     function = cast(BothWays, instead[position]).adjoint if instead else NUMPY.row_term(rule, "adjoint")
