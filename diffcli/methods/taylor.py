@@ -12,7 +12,7 @@ from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, find_breaks
 from diffcli.methods.nonsmooth.nonfinite import require_value
 from diffcli.methods.nonsmooth.notes import describe
 from diffcli.methods.nonsmooth.one_sided import NUDGE
-from diffcli.methods.points.points import as_point
+from diffcli.methods.points.points import GivenPoint, as_point
 from diffcli.methods.problem.problem import At, Problem, Target, as_program
 from diffcli.methods.problem.scalarise import in_numbers, point_of
 from diffcli.methods.sweeps.point_rows import PointRows
@@ -180,8 +180,7 @@ def _variable(inputs: Sequence[str], given: str | None) -> str:
 def _with_zero(at: At | None, variable: str) -> At:
     """The point with the variable at 0, if it is not given."""
     point = as_point({} if at is None else at)
-    point.setdefault(variable, 0.0)
-    return point
+    return point if variable in point else GivenPoint({**point, variable: 0.0}, point.places)
 
 
 def _not_finite(coefficients: Sequence[float]) -> Diagnostic:

@@ -24,8 +24,10 @@ Point = dict[str, Number]
 class GivenPoint(Point):
     """Names and their values, each a finite float or an array of float64; and where texts give them."""
 
-    places: Mapping[str, tuple[Source, Mark]] = {}
-    """Of a mapping there are none."""
+    def __init__(self, values: Mapping[str, Number] | None = None, places: dict[str, tuple[Source, Mark]] | None = None) -> None:
+        super().__init__(values or {})
+        self.places = {} if places is None else places
+        """Of a mapping there are none."""
 
     def place(self, name: str) -> tuple[Source, Mark] | tuple[()]:
         """Where a name gets its value, as `diffcli.errors.error` takes it; empty for a mapping."""
@@ -68,8 +70,7 @@ def read_point(given: str | Sequence[str], label: str = "--at") -> GivenPoint:
     texts = [given] if isinstance(given, str) else given
     programs = [_as_program(Source(text, label), references) for text in texts if text.strip()]
     point = GivenPoint()
-    places: dict[str, tuple[Source, Mark]] = {}
-    point.places = places
+    places = point.places
     named: set[str] = set()
     if references:
         from diffcli.methods.points.files import read_references

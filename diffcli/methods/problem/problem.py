@@ -12,7 +12,7 @@ from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic, DiffcliError, ExpressionError, Mark, UsageError, error
 from diffcli.language import Program, parse
 from diffcli.language.writing.printer import number_text, program_text
-from diffcli.methods.points.points import Point, as_point
+from diffcli.methods.points.points import GivenPoint, Point, as_point
 from diffcli.methods.sweeps.forward import tangents
 from diffcli.methods.sweeps.reverse import Adjoints, accumulate, activity, adjoints
 from diffcli.operations import CONSTANTS
@@ -117,9 +117,7 @@ class Problem:
                 places = read.places
             function, at = function.holding(at, wrt)
             program = function
-        given = as_point(at)
-        if places:
-            given.places = places
+        given = GivenPoint(as_point(at), places) if places else as_point(at)
         subject = f"`{function.name}`" if function is not None else "the expression"
         wanted = program.inputs
         if len(given) > len(wanted) or not given.keys() >= set(wanted):
