@@ -689,3 +689,10 @@ def test_the_list_of_functions_of_arrays(golden):
     assert "did you mean `softmax`" in run(["functions", "softmx"]).stderr
     for inner in ("scatter", "cofactor", "sum_to"):
         assert f"{inner}(" not in text, f"{inner} is none that a user has a name for"
+
+
+@pytest.mark.parametrize("at", [2.0, [1.0], np.ones(2), None, ["x=1", 2]])
+@pytest.mark.parametrize("method", [diffcli.grad, diffcli.evaluate, diffcli.hessian, diffcli.jacobian, diffcli.check])
+def test_what_is_no_point_is_refused(method, at):
+    with pytest.raises(diffcli.UsageError, match=f"a point is a mapping of names to values, or text, not a `{type(at).__name__}`"):
+        method("x^2", at)

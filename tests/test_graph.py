@@ -121,6 +121,17 @@ def test_arrays_tell_what_arrives():
     assert found.gradient["x"].tolist() == [4, 6]
 
 
+@pytest.mark.parametrize("text", ["2*x^2*y", "where(x > 0, x*y, y)", "abs(x - 3)*y", "x*floor(y)"])
+def test_an_array_beside_numbers_leaves_their_edges_as_they_are(text):
+    alone, beside = graph_of(text, "x=3,y=2").graph, graph_of(f"sum(v)*({text})", "x=3,y=2,v=[1]").graph
+
+    def edges(graph):
+        names = [(node.operation, node.name) for node in graph.nodes]
+        return [(names[edge.operand], names[edge.user], *edge[2:]) for edge in graph.edges]
+
+    assert [edge for edge in edges(alone) if edge not in edges(beside)] == []
+
+
 def test_several_results_have_values_and_no_adjoints():
     found = graph_of("[x*y, x]", "x=2,y=3")
     assert "no adjoints" in found.remark and found.value.tolist() == [6, 2]

@@ -29,7 +29,6 @@ from inside import (
     Table,
     Text,
     lessons,
-    linear_layer,
     run_lesson,
     said,
 )
@@ -189,7 +188,7 @@ FAULTS = [
     ("jacobian", "jacobian.TRUNK", 0, "cheaper: forward if n < m, reverse if m < n"),
     ("jacobian", "jacobian.jvp", lambda text, at, seed: diffcli.jvp(text, at, dict.fromkeys(seed, 2)), "the columns make SymPy's matrix"),
     ("linear-layer", "linear_layer.X", ((1.0, 2.0, 3.0), (4.0, 5.0, 5.0)), None),
-    ("linear-layer", "linear_layer._network", lambda width, seed: linear_layer._Found((), 1e-9, 0.0), "dL/dX = dL/dY W^T: sum of |differences|, diff1"),
+    ("linear-layer", "linear_layer._network", lambda width, seed: ((), 1e-9, 0.0), "dL/dX = dL/dY W^T: sum of |differences|, diff1"),
     ("topological-order", "topological_order.ORDERS", "swapped", "topological order is right on all"),
 ]  # fmt: skip
 """A lesson, what in it is spoiled and how, and the check that fails of it; None if the lesson stays right all the same."""

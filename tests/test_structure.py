@@ -20,6 +20,7 @@ from inside import (
     flow_of,
     pattern_figure,
     recovery_table,
+    seeded,
     sets_backward,
     sets_forward,
     sweep_text,
@@ -55,11 +56,8 @@ def test_what_a_result_depends_on(text, at, rows):
     system = System(text, at)
     flow = flow_of(system.tape, system.values)
     inputs, outputs = range(len(system.at)), [output.slot for output in system.outputs]
-    forward = sets_forward(system.tape, flow, {slot: 1 << slot for slot in inputs}, outputs)
-    backward: dict[int, int] = {}
-    for place, slot in enumerate(outputs):
-        backward[slot] = backward.get(slot, 0) | 1 << place
-    reached = sets_backward(system.tape, flow, backward, inputs)
+    forward = sets_forward(system.tape, flow, seeded(system.tape, inputs), outputs)
+    reached = sets_backward(system.tape, flow, seeded(system.tape, outputs), inputs)
     for (row, slot), column in itertools.product(enumerate(outputs), inputs):
         expected = column in rows[row]
         assert bool(forward[slot] >> column & 1) == bool(reached[column] >> row & 1) == expected
@@ -180,7 +178,7 @@ def test_the_count_is_that_of_sweeps_counted_one_by_one(name):
     count = count_sweeps(system, flow, inputs, outputs, *alone)
     sweeps = [tangents(system.tape, system.values, [float(place == slot) for place in inputs]) for slot in inputs]
     assert count.forward.operations == forward_cost(system, sweeps).sweep
-    steps = [accumulate(system.tape, system.values, system.active, seeds={slot: 1.0})[1] for slot in outputs]
+    steps = [accumulate(system.tape, system.values, system.active, {slot: 1.0})[1] for slot in outputs]
     assert count.reverse.operations == sum(reverse_cost(system, each).sweep for each in steps)
     assert count.function == forward_cost(system, sweeps).function
 

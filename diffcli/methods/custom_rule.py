@@ -13,9 +13,9 @@ from diffcli.language import parse
 from diffcli.language.syntax import Program
 from diffcli.language.writing.printer import number_text, to_text
 from diffcli.methods.rule_check import hold_against_differences
-from diffcli.operations import CONSTANTS, Operation
+from diffcli.operations import CONSTANTS, OPERATIONS, Operation
 from diffcli.operations.custom_operations import OwnName
-from diffcli.tape.as_text import as_text
+from diffcli.tape import Tape
 from diffcli.tape.recording.recording import record
 from diffcli.tape.running.rules import ABSENT, RESULT
 
@@ -226,3 +226,36 @@ def _definition(function: Callable[..., float], point: Sequence[float], letters:
         return ""
     return as_text(recording.tape, letters)
 
+
+def as_text(tape: Tape, names: Sequence[str]) -> str:
+    """The program of a tape of numbers, with names for its inputs; rows are t1, t2, ... Empty if a constant has no text.
+
+    >>> from diffcli.language import parse
+    >>> from diffcli.tape import lower
+    >>> as_text(lower(parse("x*exp(-x) + 1")), ["a"])
+    't1 = -a; t2 = exp(t1); t3 = a*t2; t3 + 1'
+    """
+    if not all(math.isfinite(constant) for constant in tape.constants):
+        return ""
+
+    def word(slot: int) -> str:
+        if slot < 0:
+            text = number_text(tape.constants[-1 - slot])
+            return f"({text})" if text.startswith("-") else text
+        return names[slot] if slot < tape.first_row else f"t{slot - tape.first_row + 1}"
+
+    if not tape.first_row <= tape.output < tape.slots:
+        return word(tape.results[0])
+    lines = []
+    for slot in range(tape.first_row, tape.output + 1):
+        row = OPERATIONS[tape.operation(slot)]
+        words = [word(operand) for operand in tape.operands_of(slot)]
+        if not row.symbol:
+            text = f"{row.spelling}({', '.join(words)})"
+        elif len(words) == 1:
+            text = f"{row.symbol} {words[0]}" if row.symbol == "not" else f"{row.symbol}{words[0]}"
+        else:
+            blank = "" if row.symbol in "*/^" else " "
+            text = f"{words[0]}{blank}{row.symbol}{blank}{words[1]}"
+        lines.append(text if slot == tape.output else f"{word(slot)} = {text}")
+    return "; ".join(lines)

@@ -51,10 +51,8 @@ def jacobian(
 
     Raises
     ------
-    ExpressionError, DomainError, NotDifferentiableError, UsageError
+    ExpressionError, DomainError, NotDifferentiableError, LimitError, UsageError
         As `diffcli.grad`.
-    LimitError
-        ``max_nodes`` was reached.
 
     Notes
     -----
@@ -90,32 +88,21 @@ def hessian(
 ) -> HessianResult:
     """The second derivatives of a program by every pair of variables.
 
+    Parameters and errors are those of `jacobian`; of several results ``of`` chooses one.
+
     Parameters
     ----------
-    target, at, wrt
-        As for `diffcli.grad`.
-    of
-        The result that is wanted, in place of the program's.
     mode
         ``auto`` (forward mode over the tape of the gradient), ``numeric`` (second differences with error bars) or ``symbolic``
         (SymPy).
     strict
         Raise where the function or its gradient is not differentiable.
-    max_nodes
-        The longest tape to build, and the most entries of a matrix.
 
     Returns
     -------
     A record with ``value``, ``gradient``, ``hessian[a][b]`` (for arrays, an array of the shape of the one and then the other),
     the same as ``matrix`` with the names of its ``columns``, symmetric to the last bit; ``notes``, also on kinks of the first
     derivative; ``pattern``, ``groups`` (the columns that shared a sweep) and ``cost``.
-
-    Raises
-    ------
-    ExpressionError
-        As `diffcli.grad`, and where the program has several results.
-    DomainError, NotDifferentiableError, LimitError, UsageError
-        As `jacobian`.
 
     Notes
     -----
@@ -148,10 +135,10 @@ def jvp(
 ) -> ProductResult:
     """The Jacobian times a direction, by one forward sweep: how every result starts to change along it.
 
+    Parameters and errors are those of `jacobian`. See Griewank & Walther (2008), section 3.1.
+
     Parameters
     ----------
-    target, at, of, kink, strict
-        As for `jacobian`.
     seed
         The direction, as a mapping or text ``"x=1, y=0.5"``; variables that are left out do not move.
     mode
@@ -160,15 +147,6 @@ def jvp(
     Returns
     -------
     A record with ``product`` (by result), ``values`` and ``notes``; for numeric mode also ``differences`` with error bars.
-
-    Raises
-    ------
-    ExpressionError, DomainError, NotDifferentiableError, LimitError, UsageError
-        As `jacobian`, and where the direction does not fit the variables.
-
-    Notes
-    -----
-    See Griewank & Walther (2008), section 3.1.
 
     Examples
     --------
@@ -191,25 +169,16 @@ def vjp(
 ) -> ProductResult:
     """Weights of the results times the Jacobian, by one reverse sweep: the gradient of the weighted sum.
 
+    Parameters and errors are those of `jacobian`. See Griewank & Walther (2008), section 3.2.
+
     Parameters
     ----------
-    target, at, of, wrt, kink, strict
-        As for `jacobian`.
     seed
         The weights: a number for each result in order, or numbers by name; 1 for a single result, if not given.
 
     Returns
     -------
     A record with ``product`` (by variable), ``values`` and ``notes``.
-
-    Raises
-    ------
-    ExpressionError, DomainError, NotDifferentiableError, LimitError, UsageError
-        As `jacobian`, and where the weights do not fit the results.
-
-    Notes
-    -----
-    See Griewank & Walther (2008), section 3.2.
 
     Examples
     --------
@@ -233,25 +202,17 @@ def hvp(
 ) -> ProductResult:
     """The Hessian times a direction, by one forward sweep over the tape of the gradient; the matrix is never made.
 
+    Parameters and errors are those of `hessian`. The cost is a small multiple of that of the gradient (Pearlmutter 1994;
+    Griewank & Walther 2008, section 5.4).
+
     Parameters
     ----------
-    target, at, of, wrt, strict
-        As for `hessian`.
     direction
         As a mapping or text ``"x=1, y=0.5"``; variables that are left out do not move.
 
     Returns
     -------
     A record with ``product`` (by variable), ``values`` and ``notes``.
-
-    Raises
-    ------
-    ExpressionError, DomainError, NotDifferentiableError, LimitError, UsageError
-        As `hessian`, and where the direction does not fit the variables.
-
-    Notes
-    -----
-    At a small multiple of the cost of the gradient (Pearlmutter 1994; Griewank & Walther 2008, section 5.4).
 
     Examples
     --------

@@ -29,10 +29,6 @@ Conflict = tuple[Callable[[Any], object], str, str]
 """A test of the options, the message where it holds, with ``{o.mode}`` for the value of one, and the help."""
 
 
-def _silent(stage: str) -> None:
-    """Show no progress."""
-
-
 @dataclass_transform(kw_only_default=True, frozen_default=True)
 class Record:
     """The options of a command as attributes with their defaults, frozen, and checked when they are made.
@@ -85,7 +81,7 @@ class SharedOptions(Record):
     kink: str = "min-norm"
     strict: bool = False
     max_nodes: int = MOST_ROWS
-    progress: Callable[[str], None] = staticmethod(_silent)
+    progress: Callable[[str], None] = staticmethod(lambda stage: None)
     """Called with each stage as it begins."""
 
 

@@ -81,7 +81,8 @@ def compute_taylor(
     target: Target, at: At | None, var: str | None, order: int, max_nodes: int, progress: Callable[[str], None]
 ) -> TaylorResult:
     """What `taylor` returns, with options as the command line spells them."""
-    _require_order(order)
+    if isinstance(order, bool) or not isinstance(order, int) or not 0 <= order <= MOST_ORDER:
+        raise UsageError([error("bad-value", f"the order is {order}, not a whole number from 0 to {MOST_ORDER}")])
     program = as_program(target)
     variable = _variable(list(program.inputs), var)
     progress("evaluating")
@@ -91,11 +92,6 @@ def compute_taylor(
         problem, variable = _in_numbers(problem, variable, max_nodes)
     progress("expanding")
     return _expansion(problem, variable, order, max_nodes)
-
-
-def _require_order(order: object) -> None:
-    if isinstance(order, bool) or not isinstance(order, int) or not 0 <= order <= MOST_ORDER:
-        raise UsageError([error("bad-value", f"the order is {order}, not a whole number from 0 to {MOST_ORDER}")])
 
 
 def _expansion(problem: Problem, variable: str, order: int, max_nodes: int) -> TaylorResult:
@@ -183,7 +179,7 @@ def _variable(inputs: Sequence[str], given: str | None) -> str:
 
 def _with_zero(at: At | None, variable: str) -> At:
     """The point with the variable at 0, if it is not given."""
-    point = as_point(at or {})
+    point = as_point({} if at is None else at)
     point.setdefault(variable, 0.0)
     return point
 

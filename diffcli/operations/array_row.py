@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import product
+from math import prod
 from typing import Any, TypeAlias
 
 from diffcli._named import NamedTuple
@@ -126,17 +126,6 @@ def shape_text(shape: Shape) -> str:
     return " × ".join(map(str, shape))
 
 
-def element_names(name: str, shape: Shape) -> list[str]:
-    """``W[0,1]`` for each element of an array, row by row; the name itself for a number.
-
-    >>> element_names("W", (1, 2)), element_names("x", ())
-    (['W[0,0]', 'W[0,1]'], ['x'])
-    """
-    if not shape:
-        return [name]
-    return [f"{name}[{','.join(map(str, place))}]" for place in product(*map(range, shape))]
-
-
 def broadcast_shapes(shapes: Sequence[Shape]) -> Shape:
     """The common shape of elementwise operands, as NumPy's broadcasting has it: an axis of length 1 is repeated.
 
@@ -179,9 +168,5 @@ def kept_shape(shape: Shape, axes: tuple[int, ...]) -> Shape:
     return tuple(1 if axis in axes else length for axis, length in enumerate(shape))
 
 
-def size(shape: Shape) -> int:
-    """How many elements an array of a shape has."""
-    product = 1
-    for length in shape:
-        product *= length
-    return product
+size: Callable[[Shape], int] = prod
+"""How many elements an array of a shape has."""

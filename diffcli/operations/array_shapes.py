@@ -245,15 +245,16 @@ def indexed(shapes: Sequence[Shape], fixed: Fixed) -> Shape:
                 reach = f"indices go from 0 to {length - 1}, or from -{length} to -1" if length else "there are none"
                 raise ShapeError(f"index {part} is out of range: there are {length} elements{where}", reach, code="bad-index")
         else:
-            places = _places_shape(part)
+            places = nested_shape(part)
     return (*(places or ()), *result, *shape[len(key) :])
 
 
-def _places_shape(places: Any) -> Shape:
+def nested_shape(nested: Any) -> Shape:
+    """The shape of lists, or tuples, in each other, which are even."""
     lengths: list[int] = []
-    while isinstance(places, tuple):
-        lengths.append(len(places))
-        places = places[0] if places else None
+    while isinstance(nested, list | tuple):
+        lengths.append(len(nested))
+        nested = nested[0] if nested else None
     return tuple(lengths)
 
 

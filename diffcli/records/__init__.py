@@ -6,6 +6,7 @@ Rows of a tape are named by their index in the lecture's numbering: v₋ₙ₊�
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any, TypeAlias
 
 from diffcli._named import NamedTuple
@@ -43,6 +44,17 @@ def is_finite(value: Number) -> bool:
     flat: Any = value.ravel()  # type: ignore[union-attr]
     # a sum of squares takes one pass and makes no array; it may be infinite though no element is
     return bool(flat.dot(flat) < float("inf")) or bool((abs(flat) < float("inf")).all())
+
+
+def element_names(name: str, shape: tuple[int, ...]) -> list[str]:
+    """``W[0,1]`` for each element of an array, row by row; the name itself for a number.
+
+    >>> element_names("W", (1, 2)), element_names("x", ())
+    (['W[0,0]', 'W[0,1]'], ['x'])
+    """
+    if not shape:
+        return [name]
+    return [f"{name}[{','.join(map(str, place))}]" for place in product(*map(range, shape))]
 
 
 class Operand(NamedTuple):

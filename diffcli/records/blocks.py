@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from diffcli._named import NamedTuple
-from diffcli.records import Number, is_array
+from diffcli.records import Number, element_names, is_array
 
 if TYPE_CHECKING:
     from diffcli.records.figures import Drawing, Figure
@@ -89,14 +89,7 @@ def elements(name: str, array: Any) -> Iterator[tuple[str, float]]:
     >>> list(elements("x", to_array([4, 8], (2,))))
     [('x[0]', 4.0), ('x[1]', 8.0)]
     """
-    index = [0] * array.ndim
-    for number in array.ravel().tolist():
-        yield f"{name}[{','.join(map(str, index))}]", number
-        for axis in reversed(range(array.ndim)):
-            index[axis] += 1
-            if index[axis] < array.shape[axis]:
-                break
-            index[axis] = 0
+    return zip(element_names(name, array.shape), array.ravel().tolist(), strict=True)
 
 
 MOST_SHOWN = (20, 12)

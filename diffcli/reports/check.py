@@ -76,7 +76,9 @@ def notes_of(agreements: Sequence[Agreement]) -> list[Diagnostic]:
 def _agreement_blocks(agreement: Agreement, style: Style, digits: int | None) -> list[Block]:
     """What each method finds, with so many digits of what is right, and the verdicts."""
     exact = [] if digits is None else _exact_lines(agreement, digits, style)
-    return [_ways_table(agreement, digits), *exact, Values(_values(agreement, style)), _verdict_table(agreement)]
+    verdicts = tuple((found.variable, verdict_text(found), _why(found)) for found in agreement.checks)
+    table = Table("", texts("by", "verdict", "why"), verdicts)
+    return [_ways_table(agreement, digits), *exact, Values(_values(agreement, style)), table]
 
 
 def _ways_table(agreement: Agreement, digits: int | None) -> Table:
@@ -145,11 +147,6 @@ def _values(agreement: Agreement, style: Style) -> tuple[Value, ...]:
         derivative = math.nan if value is None else value
         values.append(partial(f, found.variable, derivative, style.partial, remark))
     return tuple(values)
-
-
-def _verdict_table(agreement: Agreement) -> Table:
-    columns = texts("by", "verdict", "why")
-    return Table("", columns, tuple((found.variable, verdict_text(found), _why(found)) for found in agreement.checks))
 
 
 def _why(found: PartialCheck) -> str:
@@ -230,7 +227,12 @@ def points_report(result: PointChecks, style: Style) -> Document:
     if worst:
         blocks.append(Table("the worst point of each", shown, tuple(worst)))
     blocks += [Text(f"{name}: {found.check.explanation}") for name, found in result.worst.items() if found.check.explanation]
-    return Document(tuple(blocks), _points_data(result))
+    by_name = {
+        name: {"at": found.at, "error": found.error, **data_of(found.check, "verdict reason explanation")}
+        for name, found in result.worst.items()
+    }
+    fields = "schema expression passed points counts worst undefined notes"
+    return Document(tuple(blocks), data_of(result, fields, schema="diffcli/check@1", worst=by_name))
 
 
 # -- data --------------------------------------------------------------------------------------------------------------------
@@ -268,14 +270,4 @@ def _claim_data(claim: ClaimVerdict) -> dict[str, Any]:
     return data_of(
         claim, "variable claim verdict claimed derivative counterexample slip right points digits", derivative=claim.value,
         counterexample=found and data_of(found, "at claimed derivative", derivative=found.right),
-    )  # fmt: skip
-
-
-def _points_data(result: PointChecks) -> dict[str, Any]:
-    worst = {
-        name: {"at": found.at, "error": found.error, **data_of(found.check, "verdict reason explanation")}
-        for name, found in result.worst.items()
-    }
-    return data_of(
-        result, "schema expression passed points counts worst undefined notes", schema="diffcli/check@1", worst=worst
     )  # fmt: skip

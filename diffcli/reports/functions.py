@@ -7,6 +7,7 @@ from typing import Any
 
 from diffcli.operations import ARRAY_FUNCTIONS, ARRAY_SIGNATURES, REDUCED, Operation
 from diffcli.operations.array_row import ArrayOperation
+from diffcli.operations.array_shapes import nested_shape
 from diffcli.operations.arrays import ARRAYS
 from diffcli.records.blocks import Document, Table, Text, texts
 from diffcli.reports.document import data_of
@@ -108,16 +109,8 @@ def adjoints(row: ArrayOperation) -> tuple[str, ...]:
     """The rules of the operands' adjoints; where they depend on the shapes, those for the first of the row's examples."""
     if not callable(row.adjoint):
         return row.adjoint
-    shapes = [_shape_of(operand) for operand in row.points[0] if not isinstance(operand, dict)]
+    shapes = [nested_shape(operand) for operand in row.points[0] if not isinstance(operand, dict)]
     return row.adjoint({f"shape_{letter}": shape for letter, shape in zip("ab", shapes, strict=False)})
-
-
-def _shape_of(nested: Any) -> tuple[int, ...]:
-    shape: tuple[int, ...] = ()
-    while isinstance(nested, list):
-        shape += (len(nested),)
-        nested = nested[0]
-    return shape
 
 
 def plain_rule(text: str) -> str:

@@ -14,9 +14,8 @@ from diffcli.autograd.graph.core import Node, new, summed_to
 from diffcli.autograd.graph.memory_nodes import WrittenNode
 from diffcli.autograd.graph.operation_nodes import OperationNode
 from diffcli.autograd.rules import rule
-from diffcli.language.parsing.rule_texts import parse_rule
 from diffcli.operations.arithmetic import arrays, tensors
-from diffcli.tape.running.array_rules import ArrayArithmetic, ArrayRule
+from diffcli.tape.running.array_rules import ArrayArithmetic, ArrayRule, parse_rule
 from diffcli.tape.running.rules import ABSENT, OPERATORS, Function
 
 

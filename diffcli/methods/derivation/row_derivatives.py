@@ -12,7 +12,7 @@ from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.reverse import activity
 from diffcli.methods.traces.trace import formula_of
 from diffcli.operations import OPERATIONS
-from diffcli.tape.running.algebra import replay
+from diffcli.tape.running.evaluation import replay
 from diffcli.tape.running.formulas import Formula
 from diffcli.tape.running.rules import RESULT, SEED, TIES, Term, terms
 

@@ -60,8 +60,6 @@ def rule_name(row: Operation, moves: Sequence[bool], direct: bool, ties: int = 1
 
     Parameters
     ----------
-    row
-        The operation.
     moves
         For each operand, whether it depends on the variable.
     direct

@@ -79,14 +79,10 @@ class Scheme(NamedTuple):
 
 
 def automatic_difference(sampler: Sampler, variable: str, first: float | None = None, derivative: int = 1) -> Difference:
-    """The first or second derivative of a function at a point, with its error bar.
+    """The first or second derivative of a sampler's function at its point, with its error bar.
 
     Parameters
     ----------
-    sampler
-        The function and the point.
-    variable
-        The name of what is moved.
     first
         The first step to try, if the tape is not to choose it.
     derivative

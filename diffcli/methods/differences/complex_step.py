@@ -57,7 +57,7 @@ def evaluate_complex(tape: Tape, point: Sequence[complex]) -> tuple[Values, set[
             name = tape.operation(slot)
             arguments = [values[operand] for operand in tape.operands_of(slot)]
             imaginary = [part(argument) for argument in arguments]
-            if _is_analytic(name, arguments) and not _at_pole(name, arguments):
+            if _is_analytic(name, arguments):
                 try:
                     values[slot] = ANALYTIC[name](*arguments) if name in ANALYTIC else arguments[0] ** arguments[1]
                     continue
@@ -83,14 +83,10 @@ def part(argument: Any) -> float:
     return argument.imag if isinstance(argument, complex) else 0.0
 
 
-def _at_pole(name: str, arguments: Sequence[Any]) -> bool:
-    """Whether an operation has a pole at these operands, where a complex function has a finite slope to show."""
-    return "pole" in dict(FLOAT.breaks(name, [argument.real for argument in arguments], 0.0))
-
-
 def _is_analytic(name: str, arguments: Sequence[Any]) -> bool:
     if name == "pow":  # by repeated multiplication, or off the branch cut
         base, exponent = (complex(argument) for argument in arguments)
         whole = exponent.imag == 0 and exponent.real in range(-64, 65)
         return base != 0 and (whole or base.real > 0)
-    return name in ANALYTIC
+    # at a pole a complex function has a finite slope to show
+    return name in ANALYTIC and "pole" not in dict(FLOAT.breaks(name, [argument.real for argument in arguments], 0.0))

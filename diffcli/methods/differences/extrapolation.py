@@ -74,18 +74,15 @@ class Extrapolation:
                 truncation = max(truncation, abs(new.value - old.value))
             row.append(Entry(step, column, value, truncation, rounding + 2 * UNIT * abs(value)))
         self.rows.append(row)
-        if self.doubtful:
-            remainder = self._remainder()
-            row[1:] = [self._doubted(entry, remainder) for entry in row[1:]]
+        remainder = self._remainder() if self.doubtful else 0.0
+        if remainder:  # the corrections do not explain that of the plain quotient
+            doubts = [remainder + abs(entry.value - quotient) for entry in row[1:]]
+            row[1:] = [
+                entry._replace(truncation=max(entry.truncation, doubt)) for entry, doubt in zip(row[1:], doubts, strict=True)
+            ]
         for entry in row[1:]:
             if math.isfinite(entry.bar) and (self.best is None or entry.bar < self.best.bar):
                 self.best = entry
-
-    def _doubted(self, entry: Entry, remainder: float) -> Entry:
-        """An entry whose plain quotient has a known remainder, which its corrections do not explain."""
-        if not remainder:
-            return entry
-        return entry._replace(truncation=max(entry.truncation, remainder + abs(entry.value - self.rows[-1][0].value)))
 
     def _remainder(self) -> float:
         """The error that the plain quotients may still have, if they do not approach their limit as the ratio says; else 0."""

@@ -78,8 +78,6 @@ def precise_derivative(tape: Tape, point: Sequence[float], variable: int, kind: 
         The position of the input.
     kind
         0 for f, 1 for f', 2 for f'', and so on.
-    digits
-        How many digits are wanted.
 
     Returns
     -------
@@ -110,14 +108,13 @@ def precise_derivative(tape: Tape, point: Sequence[float], variable: int, kind: 
             total += (-1) ** j * math.comb(kind, j) * run(tape, moved, beside)[tape.output]
         return total / step**kind
 
-    return _settled(quotient, digits, kind + 2 if kind else 1, magnitudes, _most_digits(tape))
+    most = MOST_DIGITS if SLOW.isdisjoint(tape.operations) else MOST_SLOW_DIGITS
+    return _settled(quotient, digits, kind + 2 if kind else 1, magnitudes, most)
 
 
-def higher_derivatives(
-    tape: Tape, point: Sequence[float], variable: int, kinds: Sequence[int], digits: int = 20
-) -> list[float | None]:
+def higher_derivatives(tape: Tape, point: Sequence[float], variable: int, kinds: Sequence[int]) -> list[float | None]:
     """Derivatives of several kinds along one input, as floats; None where one is not known."""
-    found = [precise_derivative(tape, point, variable, kind, digits) for kind in kinds]
+    found = [precise_derivative(tape, point, variable, kind, digits=20) for kind in kinds]
     return [None if derivative is None else float(derivative) for derivative in found]
 
 
@@ -129,10 +126,6 @@ def _magnitudes(tape: Tape, point: Sequence[float]) -> int:
             continue
         decades.append(LARGEST if math.isinf(value) else round(math.log10(abs(value))) if value else 0)
     return max(decades) - min(decades)
-
-
-def _most_digits(tape: Tape) -> int:
-    return MOST_DIGITS if SLOW.isdisjoint(tape.operations) else MOST_SLOW_DIGITS
 
 
 def _settled(compute: Callable[[int], Any], digits: int, effort: int, spare: int, most: int) -> Number | None:

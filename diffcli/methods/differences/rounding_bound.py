@@ -93,7 +93,8 @@ def _row_roundings(tape: Tape, values: Values, unit: float) -> Iterator[tuple[in
     """For each row, how far its rounding may move the result, with the sign of its adjoint times its value."""
     everything = bytearray(b"\1" * tape.size)
     if "stop_gradient" in tape.operations:  # a cut passes no derivative, but it does pass rounding
-        through: Overrides = {slot: (_whole,) for slot in tape.rows() if tape.operation(slot) == "stop_gradient"}
+        cuts = [slot for slot in tape.rows() if tape.operation(slot) == "stop_gradient"]
+        through: Overrides = dict.fromkeys(cuts, (lambda bar, *_: bar,))
         bars = accumulate(tape, values, everything, overrides=through)[0]
     else:
         bars = adjoints(tape, values, everything)
@@ -135,10 +136,6 @@ def _own_rounding(name: str, arguments: Sequence[float]) -> float:
 _EXACTLY: dict[str, Callable[..., Any]] = {
     "add": operator.add, "sub": operator.sub, "mul": operator.mul, "square": lambda a: a * a, "pow": lambda a, b: a ** int(b),
 }  # fmt: skip
-
-
-def _whole(bar: float, *_: float) -> float:
-    return bar
 
 
 def underflowed(tape: Tape, values: Values, slot: int) -> bool:

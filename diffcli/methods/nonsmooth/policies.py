@@ -30,10 +30,7 @@ def overrides(problem: Problem, breaks: Sequence[Break], policy: str) -> Overrid
                 positions = range(len(tape.operands_of(slot)))
                 result[slot] = tuple(_term_at_kink(problem, slot, position, policy) for position in positions)
             else:
-                from diffcli.methods.nonsmooth.reductions import reduction_term  # numbers do not wait for NumPy
-
-                holds = _broken(problem, slot, ("kink", "tie"))
-                result[slot] = (reduction_term(problem, slot, holds, lambda left, right: _chosen(left, right, policy)),)
+                result[slot] = (_reduction_term(problem, slot, policy),)
         boundary = [found.slot for found in breaks if found.kind == "branch"]
         if boundary and policy == "nan":
             result |= _undecided(problem, boundary)
@@ -66,6 +63,36 @@ def _term_at_kink(problem: Problem, slot: int, position: int, policy: str) -> Fu
     bent, chosen = _broken(problem, slot, ("kink", "tie")) & (sides[0] != sides[1]), _chosen(sides[0], sides[1], policy)
     where = arithmetic.value("where")
     return lambda g, *rest: where(bent, g * chosen, function(g, *rest))
+
+
+_SIDES = {"norm": (-1.0, 1.0), "amax": (0.0, 1.0), "amin": (1.0, 0.0)}
+"""The slopes on the left and on the right, by an element of a group that stands on a break, where it equals the result."""
+
+
+def _reduction_term(problem: Problem, slot: int, policy: str) -> Any:
+    """The term by the operand: by what is chosen of the slopes on the two sides for the elements that make the result."""
+    from diffcli.methods.sweeps.array_sweeps import BothWays  # numbers do not wait for NumPy
+    from diffcli.operations.arithmetic import array_functions, arrays
+    from diffcli.tape.running.array_rules import NUMPY, rule_at
+
+    tape, rule = problem.tape, rule_at(problem.tape, slot)
+    names = rule.names
+    backward, onward = (NUMPY.row_term(rule, kind) for kind in ("adjoint", "tangent"))
+    assert backward is not None and onward is not None
+    reshaped, total = array_functions.FUNCTIONS["reshape"], array_functions.FUNCTIONS["sum"]
+    kept = names["kept"]
+    operand = problem.values[tape.operands_of(slot)[0]]
+    bent = reshaped(_broken(problem, slot, ("kink", "tie")), kept) & (operand == reshaped(problem.values[slot], kept))
+    chosen = _chosen(*_SIDES[tape.operation(slot)], policy)
+
+    def adjoint(g: Any, *rest: Any) -> Any:
+        return arrays.where(bent, reshaped(g, kept) * chosen, backward(g, *rest))
+
+    def tangent(g: Any, *rest: Any) -> Any:
+        own = total(arrays.where(bent & (g != 0), g * chosen, 0.0), axis=names["axis"], keepdims=names["keepdims"])
+        return own + onward(arrays.where(bent, 0.0, g), *rest)
+
+    return BothWays(adjoint, tangent)
 
 
 class Undefined:

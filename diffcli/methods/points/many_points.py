@@ -1,6 +1,9 @@
-"""Many points from a CSV file: a line of names, and a line of values for each point."""
+"""Many points: of a CSV file, with a line of names and a line of values for each; or random, the same on every run."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from random import Random
 
 from diffcli.errors import Diagnostic, ExpressionError, counted, error
 from diffcli.language import Program
@@ -56,3 +59,22 @@ def _value(name: str, cell: str, where: str) -> float:
     except ExpressionError:
         message = f"{where}: the value of `{name}` is `{cell.strip()}`, not a finite number"
         raise ExpressionError([error("bad-value", message, help=["write a number, or an expression such as pi/4"])]) from None
+
+
+# -- random points -----------------------------------------------------------------------------------------------------------
+
+RANGES = ((0.1, 0.9), (1.1, 3.0), (-0.9, -0.1), (0.2, 5.0), (-3.0, 3.0), (3.0, 12.0), (-12.0, -3.0))
+"""Where values are drawn: between the usual ends of domains (0 and 1), and beyond them."""
+
+
+def random_points(names: Iterable[str], seed: int) -> Iterator[dict[str, float]]:
+    """Points without end; the ranges take turns.
+
+    >>> points = random_points("xy", 1)
+    >>> [0.1 < value < 0.9 for value in next(points).values()], 1.1 < next(points)["y"] < 3
+    ([True, True], True)
+    """
+    draw, names = Random(seed), list(names)
+    while True:
+        for low, high in RANGES:
+            yield {name: draw.uniform(low, high) for name in names}

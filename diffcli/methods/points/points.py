@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from diffcli.errors import Diagnostic, ExpressionError, Mark, Source, error
+from diffcli.errors import Diagnostic, ExpressionError, Mark, Source, UsageError, error
 from diffcli.language import Program, parse
 from diffcli.language.parsing.tokens import PASTED, SYMBOL, TOKEN
 from diffcli.records import Number, is_array
@@ -34,9 +34,13 @@ class GivenPoint(Point):
 
 def as_point(at: str | Sequence[str] | Mapping[str, object], label: str = "--at", copy: bool = True) -> GivenPoint:
     """A point given as a text, several texts, or a mapping: see `read_point` and `check_mapping`."""
-    if isinstance(at, GivenPoint):
-        return at
-    return check_mapping(at, copy) if isinstance(at, (dict, Mapping)) else read_point(at, label)
+    if isinstance(at, (dict, Mapping)):
+        return check_mapping(at, copy)
+    are_texts = isinstance(at, str) or (isinstance(at, (list, tuple)) and all(isinstance(text, str) for text in at))
+    if not are_texts:
+        message = f"a point is a mapping of names to values, or text, not a `{type(at).__name__}`"
+        raise UsageError([error("usage", message, help=['write {"x": 2.0}, or "x=2"'])])
+    return read_point(at, label)
 
 
 # -- texts -------------------------------------------------------------------------------------------------------------
@@ -61,10 +65,8 @@ def read_point(given: str | Sequence[str], label: str = "--at") -> GivenPoint:
     {'x': 2.0, 'y': 4.0}
     """
     references: list[tuple[Reference, Source]] = []
-    if isinstance(given, str):
-        programs = [_as_program(Source(given, label), references)]
-    else:
-        programs = [_as_program(Source(text, label), references) for text in given if text.strip()]
+    texts = [given] if isinstance(given, str) else given
+    programs = [_as_program(Source(text, label), references) for text in texts if text.strip()]
     point = GivenPoint()
     places: dict[str, tuple[Source, Mark]] = {}
     point.places = places

@@ -12,8 +12,7 @@ from itertools import accumulate
 from math import prod
 from typing import Any
 
-from diffcli.operations.array_row import element_names
-from diffcli.records import Number
+from diffcli.records import Number, element_names
 from diffcli.tape.tape import Shape
 
 
@@ -56,7 +55,7 @@ class Elements:
         """What a sweep begins with to find some elements together: 1 at each of them, by slot."""
         if self.are_numbers:
             return {self.parts[element][1]: 1.0 for element in chosen}
-        from diffcli.operations.arithmetic.blocks import basis  # numbers do not wait for NumPy
+        from diffcli.operations.arithmetic.array_files import basis  # numbers do not wait for NumPy
 
         wanted = set(chosen)
         seeds: dict[int, Any] = {}
@@ -70,7 +69,7 @@ class Elements:
         """The elements of what a sweep has found, which has one value a slot; None where there is no dependence."""
         if self.are_numbers:
             return [values[slot] for _, slot, _ in self.parts]
-        from diffcli.operations.arithmetic.blocks import flat
+        from diffcli.operations.arithmetic.array_files import flat
 
         found: list[float | None] = []
         for _, slot, shape in self.parts:
@@ -92,7 +91,7 @@ class Elements:
             elif value is not None:
                 found[name] = value + 0.0
             else:
-                from diffcli.operations.arithmetic.blocks import basis
+                from diffcli.operations.arithmetic.array_files import basis
 
                 found[name] = basis(shape, ())
         return found
@@ -118,9 +117,9 @@ class Elements:
             if not shape:
                 found[name] = band[0]
                 continue
-            from diffcli.operations.arithmetic.blocks import shaped
+            from diffcli.operations.arithmetic.array_files import to_array
 
-            found[name] = shaped(band, shape)
+            found[name] = to_array(band, shape)
         return found
 
 
@@ -133,12 +132,12 @@ def as_blocks(rows: Elements, columns: Elements, matrix: Sequence[Sequence[float
     """
     if rows.are_numbers and columns.are_numbers:
         return {name: dict(zip(columns.names, row, strict=True)) for name, row in zip(rows.names, matrix, strict=True)}
-    from diffcli.operations.arithmetic.blocks import shaped
+    from diffcli.operations.arithmetic.array_files import to_array
 
     found: dict[str, dict[str, Number]] = {}
     for (name, _, shape), band in zip(rows.parts, rows.bands(matrix), strict=True):
         found[name] = {}
         for (variable, _, inner), left in zip(columns.parts, columns.starts, strict=True):
             block = [row[left : left + prod(inner)] for row in band]
-            found[name][variable] = shaped(block, (*shape, *inner)) if shape or inner else block[0][0]
+            found[name][variable] = to_array(block, (*shape, *inner)) if shape or inner else block[0][0]
     return found

@@ -112,8 +112,9 @@ class Problem:
         places: Any = None
         if function is not None and wrt is not None:
             if not isinstance(at, Mapping):
-                read = as_point(at)
-                at, places = {name: _as_written(value) for name, value in read.items()}, read.places
+                read = as_point(at)  # an argument that is not traced may count something
+                at = {name: int(one) if isinstance(one, float) and one.is_integer() else one for name, one in read.items()}
+                places = read.places
             function, at = function.holding(at, wrt)
             program = function
         given = as_point(at)
@@ -167,7 +168,7 @@ class Problem:
         """The adjoint of every slot, by the conventions of the table: None where no result depends on it."""
         if self._adjoints is None:
             seeds = dict.fromkeys([output.slot for output in self.outputs], 1.0)
-            self._adjoints = adjoints(self.tape, self.values, self.active, seeds=seeds)
+            self._adjoints = adjoints(self.tape, self.values, self.active, seeds)
         return self._adjoints
 
     def swept_forward(self, seeds: Mapping[int, Any], overrides: Overrides | None = None) -> Sequence[Any]:
@@ -177,8 +178,8 @@ class Problem:
     def swept_back(self, seeds: Mapping[int, Any], overrides: Overrides | None = None) -> Sequence[Any]:
         """The adjoint of every input, and whether rows are reached, for weights of results by slot."""
         if overrides:
-            return accumulate(self.tape, self.values, self.active, overrides=overrides, seeds=seeds)[0]
-        return adjoints(self.tape, self.values, self.active, seeds=seeds)
+            return accumulate(self.tape, self.values, self.active, seeds, overrides)[0]
+        return adjoints(self.tape, self.values, self.active, seeds)
 
     @property
     def value(self) -> float:
@@ -356,11 +357,6 @@ def placed(question: Question, found: Iterable[Diagnostic]) -> list[Diagnostic]:
     source, before = question.written.source, len(question.written.source.text) + 1
     told = [moved(each, question.asked, before) for each in found]
     return [each._replace(source=source) if each.source == question.program.source else each for each in told]
-
-
-def _as_written(value: Number) -> Number | int:
-    """A number as a text gives it: an argument of a function that is not traced may count something."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _value_text(value: Number) -> str:

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from diffcli.errors import LimitError
 from diffcli.methods.problem.components import Elements
 from diffcli.methods.problem.problem import Linearisation, Output, Problem
-from diffcli.operations.array_row import element_names
-from diffcli.records import Number
+from diffcli.records import Number, element_names
 
 MOST_SHOWING = 100_000
 """The rows of a program written out up to which its structure is looked for."""
@@ -43,8 +42,9 @@ def in_numbers(problem: Problem, most_rows: int | None = None) -> Problem:
         name: float(number or 0.0) for name, number in zip(elements.names, elements.numbers(problem.values), strict=True)
     }  # fmt: skip
     wrt = [element for name in problem.wrt for element in element_names(name, shapes[name])]
-    slots = [slot for output in problem.outputs for slot in written.slots[_counted(problem, output.slot)]]
-    size = written.tape.size
+    tape, size = problem.tape, written.tape.size
+    counted = [output.slot if output.slot < tape.slots else output.slot - tape.size for output in problem.outputs]
+    slots = [slot for whole in counted for slot in written.slots[whole]]
     outputs = [
         Output(name, slot if slot >= 0 else slot + size)
         for name, slot in zip(Elements(problem.outputs).names, slots, strict=True)
@@ -52,11 +52,6 @@ def in_numbers(problem: Problem, most_rows: int | None = None) -> Problem:
     found = Linearisation(problem, written.tape, at=at, wrt=wrt, outputs=outputs)
     found.whole, found.places = problem, written.slots
     return found
-
-
-def _counted(problem: Problem, slot: int) -> int:
-    """A slot as a tape knows it: that of a constant counted from behind."""
-    return slot if slot < problem.tape.slots else slot - problem.tape.size
 
 
 def structure(problem: Problem) -> Problem | None:

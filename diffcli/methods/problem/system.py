@@ -143,7 +143,8 @@ def _asked(program: Program, of: str | Sequence[str]) -> _Split:
     faults = []
     for statement in asked:
         if statement.parameters is not None:
-            faults.append(_bad_result("a function is no result", text, statement, len(before)))
+            span = Span(statement.span.start - len(before), statement.span.stop - len(before))
+            faults.append(error("bad-value", "a function is no result", Source(text, OF), Mark(span), help=[_ASK]))
     if not asked:
         faults.append(error("bad-value", "--of asks for nothing", help=[_ASK]))
     if faults:
@@ -154,11 +155,6 @@ def _asked(program: Program, of: str | Sequence[str]) -> _Split:
 
 
 _ASK = 'write names of the program, or expressions in them: --of "u; v^2"'
-
-
-def _bad_result(message: str, text: str, statement: Statement, before: int) -> Diagnostic:
-    span = Span(statement.span.start - before, statement.span.stop - before)
-    return error("bad-value", message, Source(text, OF), Mark(span), help=[_ASK])
 
 
 def _unknown(found: Diagnostic, written: Program) -> Diagnostic:

@@ -37,8 +37,8 @@ def accumulate(
     tape: Tape,
     values: Values,
     active: bytearray,
-    overrides: Overrides | None = None,
     seeds: Mapping[int, float] | None = None,
+    overrides: Overrides | None = None,
 ) -> tuple[Adjoints, list[Step]]:
     """The adjoint of every slot, and the steps that made them, in order.
 
@@ -48,10 +48,10 @@ def accumulate(
         A tape and what `diffcli.tape.evaluate` returned for it.
     active
         One flag a slot: whether it depends on an input that the derivative is wanted for. See `activity`.
+    seeds
+        The adjoints of the results, by slot; 1 for ``tape.output``, if not given.
     overrides
         Partials to use in place of the table's, by slot: see `diffcli.methods.nonsmooth.policies`.
-    seeds
-        The adjoints of results, by slot; 1 of ``tape.output``, if not given.
 
     Returns
     -------
@@ -69,16 +69,17 @@ def accumulate(
 
         swept = array_adjoints(tape, values, active, seeds, overrides, lambda *step: steps.append(Step(*step)))
         return swept, steps
-    result = _seeded(tape, seeds)
+    result, known = _seeded(tape, seeds), FLOAT.terms_of(tape)
     for slot in reversed(tape.rows()):
         adjoint = result[slot]
         if adjoint is None:
             continue  # the result does not depend on this row
         row = tape.operands_of(slot)
-        functions = (overrides or {}).get(slot) or FLOAT.terms(tape.operation(slot), len(row))
+        functions = overrides[slot] if overrides and slot in overrides else known[tape.operation(slot), len(row)]
+        arguments = [*[values[operand] for operand in row], values[slot]]
         for position, target in enumerate(row):
             function = functions[position]
-            term = function(adjoint, *[values[operand] for operand in row], values[slot]) if function else None
+            term = function(adjoint, *arguments) if function else None
             if term is None or not active[target]:
                 continue
             before = result[target]

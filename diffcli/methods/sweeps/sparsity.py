@@ -9,7 +9,7 @@ leaves aside.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from diffcli.records.matrices import Pattern
 from diffcli.tape import Tape
@@ -60,11 +60,17 @@ def _passing(tape: Tape, values: Values, slot: int, positions: Iterable[int]) ->
             yield position
 
 
-def sets_forward(tape: Tape, flow: Flow, seeds: Mapping[int, int], keep: Iterable[int]) -> list[int]:
-    """The set of every slot, from those of the inputs; only the slots of ``keep`` have theirs in the end."""
+def seeded(tape: Tape, slots: Sequence[int], groups: Iterable[Iterable[int]] | None = None) -> list[int]:
+    """The sets to begin with: a bit for each group of some slots, by their places, or for each slot alone."""
     sets = [0] * tape.size
-    for slot, bits in seeds.items():
-        sets[slot] |= bits
+    for number, group in enumerate(((place,) for place in range(len(slots))) if groups is None else groups):
+        for place in group:
+            sets[slots[place]] |= 1 << number
+    return sets
+
+
+def sets_forward(tape: Tape, flow: Flow, sets: list[int], keep: Iterable[int]) -> list[int]:
+    """The set of every slot, from those of the inputs; only the slots of ``keep`` have theirs in the end."""
     columns = zip(tape.operands, flow, last_uses(tape, [*keep]), strict=True)
     for slot, (row, passing, last) in enumerate(columns, tape.first_row):
         for position in passing:
@@ -74,11 +80,8 @@ def sets_forward(tape: Tape, flow: Flow, seeds: Mapping[int, int], keep: Iterabl
     return sets
 
 
-def sets_backward(tape: Tape, flow: Flow, seeds: Mapping[int, int], keep: Iterable[int]) -> list[int]:
+def sets_backward(tape: Tape, flow: Flow, sets: list[int], keep: Iterable[int]) -> list[int]:
     """The set of every slot, from those of the outputs; only the slots of ``keep`` have theirs in the end."""
-    sets = [0] * tape.size
-    for slot, bits in seeds.items():
-        sets[slot] |= bits
     kept = set(keep)
     for slot in reversed(tape.rows()):
         bits = sets[slot]
@@ -103,18 +106,10 @@ def find_pattern(tape: Tape, flow: Flow, inputs: Sequence[int], outputs: Sequenc
     ((0, 1), (0, 1, 2))
     """
     if len(inputs) <= len(outputs):
-        sets = sets_forward(tape, flow, _seeds(inputs), outputs)
+        sets = sets_forward(tape, flow, seeded(tape, inputs), outputs)
         return Pattern(len(inputs), tuple(tuple(_members(sets[slot])) for slot in outputs))
-    sets = sets_backward(tape, flow, _seeds(outputs), inputs)
+    sets = sets_backward(tape, flow, seeded(tape, outputs), inputs)
     return Pattern(len(outputs), tuple(tuple(_members(sets[slot])) for slot in inputs)).transposed()
-
-
-def _seeds(slots: Sequence[int]) -> dict[int, int]:
-    """A bit for each of some slots, in order; a slot that stands there twice has two."""
-    seeds: dict[int, int] = {}
-    for place, slot in enumerate(slots):
-        seeds[slot] = seeds.get(slot, 0) | 1 << place
-    return seeds
 
 
 def _members(bits: int) -> Iterator[int]:

@@ -20,7 +20,7 @@ from diffcli.methods.symbolic.symbolic import SympyBuilder
 from diffcli.methods.symbolic.text import Expression, Undecided, attempted, to_program_text
 from diffcli.methods.symbolic.zero_test import node_count, vanishes
 from diffcli.tape import Tape
-from diffcli.tape.running.algebra import replay
+from diffcli.tape.running.evaluation import replay
 
 MOST_WRITTEN_OUT = 4_000
 """Programs that would be larger than this, written out without sharing, are not given to SymPy: its walks share nothing."""

@@ -13,7 +13,7 @@ from itertools import islice
 
 import sympy
 
-from diffcli.methods.differences.random_points import RANGES, random_points
+from diffcli.methods.points.many_points import RANGES, random_points
 from diffcli.methods.symbolic.text import Expression, attempted
 from diffcli.methods.symbolic.zero_test import node_count, vanishes
 

@@ -27,7 +27,7 @@ from diffcli.methods.symbolic.swell_text import factored_text, simplified_text, 
 from diffcli.methods.symbolic.symbolic import SympyBuilder, as_number, constant_of
 from diffcli.methods.symbolic.text import Expression, Undecided, to_program_text
 from diffcli.tape import Tape, lower
-from diffcli.tape.running.algebra import replay
+from diffcli.tape.running.evaluation import replay
 
 Answer = dict[str, Any]
 """What a step found: sizes, texts, and the seconds that SymPy took."""

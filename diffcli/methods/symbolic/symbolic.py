@@ -29,9 +29,8 @@ from diffcli.operations import OPERATIONS
 from diffcli.records import SymbolicDerivative
 from diffcli.tape import Tape
 from diffcli.tape.lowering import MOST_ROWS, lower
-from diffcli.tape.running.algebra import replay
-from diffcli.tape.running.evaluation import evaluate, run
-from diffcli.tape.running.rules import FLOAT, fold
+from diffcli.tape.running.evaluation import evaluate, replay
+from diffcli.tape.running.rules import fold
 
 LOST = 1e-6
 """The relative difference from the table's rules at which a form loses its digits."""
@@ -262,8 +261,6 @@ def _text_value(problem: Problem, variable: str, text: str, notes: list[Diagnost
         notes.extend(found._replace(severity="warning") for found in fault.diagnostics)
         return math.nan
     tape = derivative.tape
-    if tape.shapes is None:
-        return float(run(tape, derivative.point, list(map(FLOAT.value, tape.operations)))[tape.output])
     return float(evaluate(tape.copy(derived_from=tape.first_row), derivative.point)[tape.output])
 
 

@@ -22,19 +22,15 @@ from diffcli.records import Cost
 from diffcli.tape import Tape
 from diffcli.tape.running.rules import terms
 
-FREE = frozenset(("where", "stop_gradient"))
+FREE = frozenset(("where", "stop_gradient", *[row.name for row in OPERATIONS.values() if row.precedence in range(1, 6)]))
+"""Choices and conditions take no operation."""
 
 
 def function_cost(problem: Problem) -> int:
     """The operations of the rows that are evaluated, choices left out; of arrays, as if they were written out in numbers."""
     tape, values = problem.tape, problem.values
-    free = {name for name in set(tape.operations) if _is_free(name)}
-    counted = [slot for slot, name in enumerate(tape.operations, tape.first_row) if name not in free and values[slot] is not None]
+    counted = [slot for slot, name in enumerate(tape.operations, tape.first_row) if name not in FREE and values[slot] is not None]
     return len(counted) if tape.shapes is None else sum(_row_cost(tape, slot) for slot in counted)
-
-
-def _is_free(name: str) -> bool:
-    return name in FREE or (name in OPERATIONS and OPERATIONS[name].precedence in range(1, 6))
 
 
 def _row_cost(tape: Tape, slot: int) -> int:

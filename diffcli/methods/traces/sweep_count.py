@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from functools import cache
 
 from diffcli.methods.problem.problem import Problem
-from diffcli.methods.sweeps.sparsity import Flow
+from diffcli.methods.sweeps.sparsity import Flow, seeded
 from diffcli.methods.traces.cost import function_cost
 from diffcli.methods.traces.trace import formula_of
 from diffcli.records.matrices import Groups, ModeCost, SweepCount
@@ -28,8 +28,8 @@ def count_sweeps(
 ) -> SweepCount:
     """Both modes of the Jacobian of some outputs by some inputs, as slots, with the groups that share a sweep."""
     counter = _Counter(problem, flow)
-    forward = counter.forward(_bits(inputs, columns))
-    reverse = counter.reverse(_bits(outputs, rows), inputs)
+    forward = counter.forward(seeded(problem.tape, inputs, columns))
+    reverse = counter.reverse(seeded(problem.tape, outputs, rows), inputs)
     return SweepCount(
         len(inputs), len(outputs), function_cost(problem), ModeCost(len(columns), forward), ModeCost(len(rows), reverse)
     )  # fmt: skip
@@ -37,16 +37,7 @@ def count_sweeps(
 
 def count_forward(problem: Problem, flow: Flow, inputs: Sequence[int], columns: Groups) -> int:
     """The operations of the forward sweeps by some inputs, as slots, one for each group."""
-    return _Counter(problem, flow).forward(_bits(inputs, columns))
-
-
-def _bits(slots: Sequence[int], groups: Groups) -> dict[int, int]:
-    """For each slot, a bit for every group that it is in."""
-    found: dict[int, int] = {}
-    for number, group in enumerate(groups):
-        for place in group:
-            found[slots[place]] = found.get(slots[place], 0) | 1 << number
-    return found
+    return _Counter(problem, flow).forward(seeded(problem.tape, inputs, columns))
 
 
 class _Counter:
@@ -57,12 +48,9 @@ class _Counter:
         self.coarse = len(self.tape.operations) > MOST_FORMULAS
         self.known: dict[tuple[object, ...], tuple[int, int]] = {}
 
-    def forward(self, seeds: dict[int, int]) -> int:
+    def forward(self, sets: list[int]) -> int:
         """The operations of forward sweeps, of which each input moves in those that its bits say."""
         tape, total = self.tape, 0
-        sets = [0] * tape.size
-        for slot, bits in seeds.items():
-            sets[slot] = bits
         for place, passing in enumerate(self.flow):
             row, union = tape.operands[place], 0
             for position in passing:
@@ -74,15 +62,12 @@ class _Counter:
             sets[tape.first_row + place] = union
         return total
 
-    def reverse(self, seeds: dict[int, int], inputs: Sequence[int]) -> int:
+    def reverse(self, sets: list[int], inputs: Sequence[int]) -> int:
         """The operations of reverse sweeps, of which each output is the start of those that its bits say."""
         from diffcli.methods.sweeps.reverse import activity
 
         tape, total = self.tape, 0
         active = activity(tape, list(inputs))
-        sets = [0] * tape.size
-        for slot, bits in seeds.items():
-            sets[slot] = bits
         for place in range(len(self.flow) - 1, -1, -1):
             bits = sets[tape.first_row + place]
             if not bits:

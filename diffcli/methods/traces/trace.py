@@ -152,7 +152,8 @@ class Tracer:
     def with_adjoints(self, steps: Sequence[Step]) -> Trace:
         trace = self.primal()
         kept, hidden = _kept(len(steps) + 1, self.most)
-        records = [self._seed_step() if position == 0 else self._adjoint_step(steps[position - 1]) for position in kept]
+        seed = AdjointStep(self.tape.index(self.tape.output), None, 0, self.notation.result_adjoint, 1.0, 1.0)
+        records = [self._adjoint_step(steps[position - 1]) if position else seed for position in kept]
         reached = {self.tape.output, *(step.target for step in steps)}
         unreached = tuple(self.tape.index(slot) for slot in self.slots if slot not in reached)
         if trace.output is None:
@@ -236,11 +237,6 @@ class Tracer:
 
             text = summed_text(text, self.tape.shape(slot), self.tape.shape(row[position]), self.notation.dialect)
         return text
-
-    def _seed_step(self) -> AdjointStep:
-        output = self.tape.output
-        target = self.tape.index(output)
-        return AdjointStep(target, None, 0, self.notation.result_adjoint, 1.0, 1.0)
 
     def _adjoint_step(self, step: Step) -> AdjointStep:
         tape = self.tape

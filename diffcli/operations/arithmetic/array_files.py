@@ -5,7 +5,8 @@ A file is data and nothing else: what is pickled in it is refused, never unpickl
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from math import prod
 from typing import IO, Any
 
 import numpy as np
@@ -30,13 +31,34 @@ class UnusableArray(ValueError):
         self.reason, self.help = reason, help
 
 
-def to_array(numbers: Iterable[float], shape: tuple[int, ...]) -> Any:
-    """Numbers in order, the last axis running fastest, as an array of that shape.
+def to_array(numbers: Iterable[float] | Iterable[Sequence[float]], shape: tuple[int, ...]) -> Any:
+    """Numbers in order, or rows of them, the last axis running fastest, as an array of that shape.
 
     >>> to_array([1, 2, 3, 4], (2, 2)).tolist()
     [[1.0, 2.0], [3.0, 4.0]]
     """
     return np.array(list(numbers), dtype=np.float64).reshape(shape)
+
+
+def basis(shape: tuple[int, ...], places: Iterable[int]) -> Any:
+    """An array of a shape that is 1 at some places, counted through it row by row, and 0 elsewhere.
+
+    >>> basis((2, 2), [1, 2]).tolist()
+    [[0.0, 1.0], [1.0, 0.0]]
+    """
+    array = np.zeros(shape)
+    array.reshape(-1)[list(places)] = 1.0
+    return array
+
+
+def flat(array: Any) -> list[float]:
+    """The elements of an array, row by row.
+
+    >>> flat(basis((2, 2), [3]))
+    [0.0, 0.0, 0.0, 1.0]
+    """
+    elements: list[float] = np.asarray(array, float).ravel().tolist()
+    return elements
 
 
 def as_floats(value: Any, copy: bool = True) -> Any:
@@ -65,9 +87,7 @@ def _check(dtype: Any, shape: tuple[int, ...]) -> None:
     if dtype.kind not in NUMERIC:
         help = "save its real and imaginary parts apart" if dtype.kind == "c" else SAVE
         raise UnusableArray(f"holds values of the type {dtype}, not real numbers", help)
-    count = 1
-    for length in shape:
-        count *= length
+    count = prod(shape)
     if not count:
         raise UnusableArray(f"holds no numbers: its shape is {shape}")
     if count > MOST_ELEMENTS:

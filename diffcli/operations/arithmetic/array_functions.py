@@ -118,7 +118,7 @@ def conv1d(a: Array, b: Array) -> Array:
 def leave_one_out_product(a: Array, axis: Axes = ()) -> Array:
     """For each element the product of all others along the axes: what stands before it times what stands behind."""
     flat, back = _last(a, axis)
-    return back(_before(flat) * _behind(flat))
+    return back(_before(flat) * np.flip(_before(np.flip(flat, -1)), -1))
 
 
 def leave_one_out_derivative(a: Array, b: Array, axis: Axes = ()) -> Array:
@@ -149,10 +149,6 @@ def _before(a: Array) -> Array:
         return a
     products = np.cumprod(a, axis=-1)
     return np.concatenate([np.ones((*a.shape[:-1], 1)), products[..., :-1]], axis=-1)
-
-
-def _behind(a: Array) -> Array:
-    return np.flip(_before(np.flip(a, -1)), -1)
 
 
 def _carried(a: Array, b: Array) -> tuple[Array, Array]:

@@ -94,13 +94,10 @@ def _truth(relation: Callable[[Number, Number], bool]) -> Callable[[Any, Any], N
     return truth
 
 
-def _same(a: Number) -> Number:
-    return a
-
-
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "add": lambda a, b: a + b, "sub": lambda a, b: a - b, "mul": lambda a, b: a * b, "div": lambda a, b: a / b,
-    "neg": lambda a: -a, "pow": _power, "abs": abs, "max": lambda *a: max(a), "min": lambda *a: min(a), "stop_gradient": _same,
+    "neg": lambda a: -a, "pow": _power, "abs": abs, "max": lambda *a: max(a), "min": lambda *a: min(a),
+    "stop_gradient": lambda a: a,
     **{row.name: getattr(mp, row.name) for row in ROWS if hasattr(mp, row.name) and not row.symbol and not row.definition},
     "lgamma": lambda a: mp.re(mp.loggamma(a)), "polygamma": lambda a, b: mp.polygamma(int(a), b), "round": mp.nint,
     "and": lambda a, b: mpf(bool(a and b)), "or": lambda a, b: mpf(bool(a or b)), "not": lambda a: mpf(not a),

@@ -78,7 +78,7 @@ def _shaded(pattern: Pattern, style: Style) -> str:
     tall = [_size(place, high, height) for place in range(high)]
     broad = [_size(place, wide, width) for place in range(wide)]
     return "\n".join(
-        "".join(shades[_shade(count, tall[line] * broad[place])] for place, count in enumerate(row))
+        "".join(shades[1 + 3 * count // (tall[line] * broad[place]) if count else 0] for place, count in enumerate(row))
         for line, row in enumerate(counts)
     )  # fmt: skip
 
@@ -86,7 +86,3 @@ def _shaded(pattern: Pattern, style: Style) -> str:
 def _size(place: int, blocks: int, entries: int) -> int:
     """How many of some entries are in a block, for entries that are spread as evenly as they can be."""
     return -(-(place + 1) * entries // blocks) - -(-place * entries // blocks)
-
-
-def _shade(count: int, size: int) -> int:
-    return 1 + 3 * count // size if count else 0

@@ -57,7 +57,8 @@ def _block(block: Block, style: Style) -> str:
     if block.hidden:
         rows.insert(block.hidden_after, [rf"\multicolumn{{{len(block.columns)}}}{{l}}{{{escape(hidden_text(block))}}}"])
     spec = "".join("r" if column.numeric else "l" for column in block.columns)
-    return _tabular(spec, [_title(column.title, column.math) for column in block.columns], rows)
+    titles = [f"${column.title}$" if column.math else escape(column.title) for column in block.columns]
+    return _tabular(spec, titles, rows)
 
 
 def _matrix(block: Matrix, style: Style) -> str:
@@ -99,10 +100,6 @@ def _label(value: Value) -> str:
         return f"${of}$" if value.name == value.label else escape(value.label)
     quotient = rf"\dfrac{{\partial {of}}}{{\partial {latex_name(value.by)}}}" if value.by else of
     return f"$d {quotient}$" if value.along else f"${quotient}$"
-
-
-def _title(title: str, math: bool) -> str:
-    return f"${title}$" if math else escape(title)
 
 
 def _cell(text: str, math: bool, is_number: bool) -> str:

@@ -15,7 +15,7 @@ def render(document: Document, style: Style) -> str:
         elif isinstance(block, Table):
             titles = [column.title for column in block.columns]
             lines = ["\t".join(titles)] if any(titles) else []
-            lines += ["\t".join(_field(cell) for cell in row) for row in cells(block, None, "")]
+            lines += ["\t".join(" ".join(cell.split()) for cell in row) for row in cells(block, None, "")]
             parts.append("\n".join(lines))
         elif isinstance(block, Text) and block.role == "code":
             parts.append(block.text)
@@ -25,7 +25,3 @@ def render(document: Document, style: Style) -> str:
 def quiet(document: Document) -> str:
     """The result alone: a name and a number a line."""
     return "".join(f"{name}\t{number(found, None)}\n" for name, found in document.numbers())
-
-
-def _field(text: str) -> str:
-    return " ".join(text.split())

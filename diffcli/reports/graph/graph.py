@@ -35,7 +35,8 @@ def graph_report(result: GraphResult, style: Style, most: int | None) -> Documen
         blocks += _tables(folded if style.format.audience == PERSON else result.graph)
         blocks += [Text(line, "dim") for line in (_hidden(folded),) if line]
     if result.at is not None and result.value is not None:
-        blocks.append(Values(_values(result, style)))
+        slopes = [partial("f", name, slope, style.partial) for name, slope in result.gradient.items()]
+        blocks.append(Values((Value("f", "f", result.value), *slopes)))
     return Document(tuple(blocks), data)
 
 
@@ -53,23 +54,19 @@ def _hidden(graph: Graph) -> str:
     return "... some operands are not shown; --full shows all" if shown < len(graph.nodes) else ""
 
 
+_ON_EDGES = {"": "the partial derivative of a node by its operand", "adds": "what a node adds to the adjoint of its operand"}
+"""What a number on an edge is, by its label."""
+
+
 def _meaning(result: GraphResult) -> str:
     """What the numbers on edges are."""
     if result.at is None or not result.graph.edges:
         return ""
     if result.remark:
         return result.remark
-    if any(edge.label for edge in result.graph.edges):
-        return "on an edge: what a node adds to the adjoint of its operand"
-    if any(edge.number is not None for edge in result.graph.edges):
-        return "on an edge: the partial derivative of a node by its operand"
-    return ""
-
-
-def _values(result: GraphResult, style: Style) -> tuple[Value, ...]:
-    assert result.value is not None
-    slopes = [partial("f", name, slope, style.partial) for name, slope in result.gradient.items()]
-    return (Value("f", "f", result.value), *slopes)
+    labels = {edge.label for edge in result.graph.edges if edge.number is not None}
+    meanings = [words for label, words in _ON_EDGES.items() if label in labels]
+    return f"on an edge: {', or '.join(meanings)}" if meanings else ""
 
 
 def _tables(graph: Graph) -> list[Block]:

@@ -37,8 +37,6 @@ def draw(figure: Figure, width: int, unicode: bool = True) -> list[Line]:
 
     Parameters
     ----------
-    figure
-        What is drawn.
     width
         Columns of the terminal; a figure narrower than 30 is not drawn narrower still.
     unicode

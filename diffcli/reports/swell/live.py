@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from threading import Timer
 from typing import TYPE_CHECKING, TextIO
 
@@ -37,7 +38,7 @@ def live(stream: TextIO, variables: Mapping[str, str]) -> Iterator[Progress]:
     timer.daemon = True
     timer.start()
     try:
-        yield Progress(picture.set_stage, picture.set_result)
+        yield Progress(partial(setattr, picture, "stage"), partial(setattr, picture, "result"))
     finally:
         timer.cancel()
         timer.join()
@@ -50,12 +51,6 @@ class _Picture:
     def __init__(self) -> None:
         self.stage = ""
         self.result: SwellResult | None = None
-
-    def set_stage(self, stage: str) -> None:
-        self.stage = stage
-
-    def set_result(self, result: SwellResult) -> None:
-        self.result = result
 
     def draw(self) -> RenderableType:
         from rich import box

@@ -146,7 +146,8 @@ class _Look:
         above = f"; the expressions above are {self._shown()}" * bool(self.result.forms)
         of_nodes = f"{self.value}, {self.derivative}: nodes if written out {rules}{above}. "
         of_nodes += f"graph: distinct nodes of both, shared.{folded}"
-        of_tape = f"f, forward, reverse: operations on the tape, of {self.value} alone and with its {self._derivatives()}."
+        kind = "gradient" if self.result.request.recurrence.fresh else "derivative"
+        of_tape = f"f, forward, reverse: operations on the tape, of {self.value} alone and with its {kind}."
         whole = [row.n for row in self.result.counts if row.graph is not None]
         if len(whole) < len(self.result.counts):
             of_nodes += f" Beyond n = {whole[-1]} the gradient is not counted, as its graph grows with n^2; --full counts it."
@@ -159,16 +160,14 @@ class _Look:
 
     def _counts(self, title: str, columns: Sequence[Sized]) -> Table:
         counts = self.result.counts
-        rows = tuple((str(row.n), *[self._big(column.size(row)) for column in columns]) for row in counts)
+        sizes = [[column.size(row) for column in columns] for row in counts]
+        rows = tuple(
+            (str(row.n), *[None if size is None else big(size, self.exact) for size in own])
+            for row, own in zip(counts, sizes, strict=True)
+        )  # fmt: skip
         titles = numbers("n", *[column.title for column in columns])
         whole = bool(rows) and counts[-1].n == self.result.request.n
         return Table(title, titles, rows, len(rows) - 1, self.result.request.n - len(rows) if whole else 0)
-
-    def _big(self, size: int | None) -> str | None:
-        return None if size is None else big(size, self.exact)
-
-    def _derivatives(self) -> str:
-        return "gradient" if self.result.request.recurrence.fresh else "derivative"
 
     def measured(self, every: bool, timed: bool) -> list[Block]:
         """What SymPy makes of it, and the seconds it took."""

@@ -18,7 +18,8 @@ from diffcli.methods.problem.problem import Problem
 from diffcli.methods.problem.scalarise import in_numbers
 from diffcli.methods.sweeps.forward import tangents
 from diffcli.methods.sweeps.reverse import adjoints
-from diffcli.operations.array_row import element_names, shape_text
+from diffcli.operations.array_row import shape_text
+from diffcli.records import element_names
 from diffcli.records.agreement import ClaimVerdict, Comparison
 from diffcli.studies.claims.comparison import Function, compare_claim, compare_floats, nice_points, points_about
 from diffcli.studies.claims.slip_search import Observation, find_slip

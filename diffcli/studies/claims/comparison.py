@@ -8,8 +8,8 @@ from functools import cached_property
 from random import Random
 
 from diffcli.methods.differences.precise import precise_derivative, precise_value
-from diffcli.methods.differences.random_points import random_points
 from diffcli.methods.differences.rounding_bound import value_noise
+from diffcli.methods.points.many_points import random_points
 from diffcli.methods.sweeps.reverse import Adjoints, activity, adjoints
 from diffcli.operations import OPERATIONS
 from diffcli.records.agreement import SAME, Comparison

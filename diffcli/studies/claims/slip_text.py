@@ -39,8 +39,6 @@ def slip_text(slip: Slip, problem: Problem, variable: str, places: Sequence[Plac
 
     Parameters
     ----------
-    slip, problem, variable, places
-        What was made, in what, differentiated by what, and where.
     factor
         The factor ``c`` of the slip.
     worst

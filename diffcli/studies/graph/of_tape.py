@@ -15,6 +15,7 @@ from diffcli.methods.options import GraphOptions
 from diffcli.methods.problem.problem import At, Problem, Target, as_program, one_line
 from diffcli.methods.problem.remarks import unused
 from diffcli.methods.sweeps.reverse import Adjoints, Step, accumulate, activity
+from diffcli.operations import OPERATIONS
 from diffcli.records import Number, plain
 from diffcli.records.graph import Edge, Graph, GraphResult, Node
 from diffcli.tape import Tape, lower
@@ -110,7 +111,7 @@ class _TapeGraph:
         steps: Sequence[Step] = (),
     ) -> None:
         self.tape, self.active, self.values, self.replaced, self.adjoints = tape, active, values, replaced or {}, adjoints
-        self.terms = {(step.source, step.position): step.term for step in steps} if tape.shapes is not None else {}
+        self.terms = {(step.source, step.position): step.term for step in steps}
         self.names = {slot: name for name, slot in reversed(tape.bindings.items()) if slot >= 0}
         self.names |= dict(enumerate(tape.inputs))
         self.nodes: list[Node] = []
@@ -167,14 +168,14 @@ class _TapeGraph:
             return edge._replace(depends=False)
         if self.values is None:
             return edge
-        if self.tape.shapes is not None:
+        if self.values[slot] is None:
+            return edge._replace(depends=False)
+        row, name = self.tape.operands_of(slot), self.tape.operation(slot)
+        if name not in OPERATIONS or any(map(self.tape.shape, (slot, *row))):  # a partial would be a matrix
             term = self.terms.get((slot, position))
             known = self.adjoints is not None
             return edge._replace(label="adds" if term is not None else "", number=term, depends=term is not None or not known)
-        if self.values[slot] is None:
-            return edge._replace(depends=False)
-        row = self.tape.operands_of(slot)
-        function = (self.replaced.get(slot) or FLOAT.terms(self.tape.operation(slot), len(row)))[position]
+        function = (self.replaced.get(slot) or FLOAT.terms(name, len(row)))[position]
         partial = function(1.0, *[self.values[other] for other in row], self.values[slot]) if function else None
         if partial is None:
             return edge._replace(depends=False)

@@ -37,7 +37,7 @@ def graph_of_tensor(result: Tensor) -> Graph:
             help=["make what you differentiate by with requires_grad=True"],
         )
     root: Any = result.grad_fn or AccumulateGrad(result)
-    leaves, functions = _behind(root)
+    leaves, functions = nodes_behind(root)
     order = [*leaves, *functions]
     places = {node: place for place, node in enumerate(order)}
     names = {id(leaf.variable): leaf.variable.name or f"leaf {number + 1}" for number, leaf in enumerate(leaves)}
@@ -55,7 +55,7 @@ def graph_of_tensor(result: Tensor) -> Graph:
     return Graph(tuple(nodes), tuple(edges), (places[root],))
 
 
-def _behind(root: Any) -> tuple[list[AccumulateGrad], list[Function]]:
+def nodes_behind(root: Any) -> tuple[list[AccumulateGrad], list[Function]]:
     """The ends at leaves, in the order in which they are met from the left, and the functions, in the order of their numbers."""
     leaves: dict[AccumulateGrad, None] = {}
     functions: dict[Function, None] = {}

@@ -9,7 +9,7 @@ import diffcli.autograd as ad
 from diffcli._named import NamedTuple
 from diffcli.records.blocks import Table
 from diffcli.records.figures import Axis, Figure, Series
-from diffcli.studies.lessons.engine import quoted, refusal, refused
+from diffcli.studies.lessons.engine import descent, quoted, refusal, refused
 from diffcli.studies.lessons.record import Check, Lesson, Settings, grid, listed, listing, said
 
 RATE = 0.1
@@ -35,7 +35,7 @@ for _ in range(3): (w**2).backward(); print(w.grad)"""
 
 def lesson(settings: Settings) -> Lesson:
     passes = _passes()
-    cleared, summed = _descent(clear=True), _descent(clear=False)
+    cleared, summed = (descent(lambda w: (w - GOAL) ** 2, START, RATE, STEPS, clear) for clear in (True, False))
     batch = _Batch(settings.seed)
     inner = _Inner()
     parts = (
@@ -89,21 +89,6 @@ def _passes() -> tuple[tuple[str, Any], ...]:
     (w**2).backward()
     rows.append(("w.grad = None, one more", w.grad.item()))  # type: ignore[attr-defined]
     return tuple(rows)
-
-
-def _descent(clear: bool) -> list[float]:
-    """Where w is after each step of a descent on (w - 1)^2."""
-    w = ad.tensor(START, requires_grad=True)
-    path = [w.item()]
-    for _ in range(STEPS):
-        loss = (w - GOAL) ** 2
-        if clear:
-            w.grad = None
-        loss.backward()
-        with ad.no_grad():
-            w -= RATE * w.grad  # type: ignore[operator]
-        path.append(w.item())
-    return path
 
 
 def _steps(cleared: Sequence[float], summed: Sequence[float]) -> Table:

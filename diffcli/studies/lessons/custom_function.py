@@ -8,7 +8,7 @@ from typing import Any
 
 import diffcli.autograd as ad
 from diffcli.records.blocks import Table
-from diffcli.studies.lessons.engine import quoted, refusal, refused
+from diffcli.studies.lessons.engine import descent, quoted, refusal, refused
 from diffcli.studies.lessons.record import Check, Lesson, Settings, grid, listing, said
 
 POINTS = (-0.75, 0.25, 0.5, 2.0)
@@ -210,16 +210,7 @@ def _stable(naive: Sequence[tuple[float, float]], stable: Sequence[tuple[float, 
 
 
 def _fit(rounding: Callable[[Any], Any]) -> list[float]:
-    """Where w is in a descent on (rounding(w) - 3)^2."""
-    w = ad.tensor(START, requires_grad=True)
-    path = [w.item()]
-    for _ in range(STEPS):
-        w.grad = None
-        ((rounding(w) - GOAL) ** 2).backward()
-        with ad.no_grad():
-            w -= RATE * w.grad  # type: ignore[operator]
-        path.append(w.item())
-    return path
+    return descent(lambda w: (rounding(w) - GOAL) ** 2, START, RATE, STEPS)
 
 
 def _fits(plain: Sequence[float], straight: Sequence[float]) -> Table:
@@ -245,6 +236,7 @@ def _checks(
     told = [ad.gradcheck(Softplus.apply, leaf, raise_exception=False).passed for leaf in leaves]
     through = refusal(lambda: ad.gradcheck(StraightThrough.apply, ad.tensor(START, requires_grad=True)))
     overflowed, repaired = naive[-1][1], stable[-1][1]
+    forgets = forgetful.alone == right.alone and forgetful.within != right.within
     stays, arrives = plain[-1] == START, round(straight[-1]) == GOAL
     return (
         Check("P3: own backward = operations", f"off by {off:.1g}", off < 1e-13),
@@ -252,13 +244,9 @@ def _checks(
         Check("gradcheck finds the example's right", "right" if right.error is None else "wrong", right.error is None),
         refused("the mistyped one is refused", mistyped.error, "gradcheck"),
         refused("the forgetful one is refused", forgetful.error, "gradcheck"),
-        Check("though alone it is right", f"{forgetful.alone:g}", _is_forgetful(right, forgetful)),
+        Check("though alone it is right", f"{forgetful.alone:g}", forgets),
         Check("softplus: nan as written, 1 by the Function", f"{overflowed}, {repaired}", isnan(overflowed) and repaired == 1),
         Check("the Function passes gradcheck at all x", f"{sum(told)} of {len(told)}", all(told)),
         Check("by round w stays, straight-through it arrives", f"{plain[-1]:g}, {straight[-1]:g}", stays and arrives),
         refused("straight-through is no derivative", through, "gradcheck"),
     )
-
-
-def _is_forgetful(right: _Suspect, forgetful: _Suspect) -> bool:
-    return forgetful.alone == right.alone and forgetful.within != right.within

@@ -1,4 +1,4 @@
-"""What the lessons on the engine share: how an error is shown, and what is in the graph behind a tensor."""
+"""What the lessons on the engine share: how an error is shown, and a descent by gradients."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import textwrap
 from collections.abc import Callable
 from typing import Any
 
-from diffcli.autograd import AutogradError, Node
+import diffcli.autograd as ad
+from diffcli.autograd import AutogradError
 from diffcli.records.blocks import Text
 from diffcli.studies.lessons.record import Check, listing
 
@@ -44,13 +45,15 @@ def refused(claim: str, found: AutogradError | None, code: str) -> Check:
     return Check(claim, code_of(found), code_of(found) == code)
 
 
-def nodes_behind(root: Any) -> list[Node]:
-    """Every node of the graph behind a tensor once, with the ends at its leaves."""
-    waiting: list[Any] = [root.grad_fn]
-    seen: dict[Any, None] = {}
-    while waiting:
-        node = waiting.pop()
-        if node is not None and node not in seen:
-            seen[node] = None
-            waiting += [one for one, _ in reversed(node.next_functions)]
-    return list(seen)
+def descent(loss: Callable[[Any], Any], start: float, rate: float, steps: int, clear: bool = True) -> list[float]:
+    """Where w is after each step of a descent on a loss; if nobody clears them, its gradients add up."""
+    w = ad.tensor(start, requires_grad=True)
+    path = [w.item()]
+    for _ in range(steps):
+        if clear:
+            w.grad = None
+        loss(w).backward()
+        with ad.no_grad():
+            w -= rate * w.grad  # type: ignore[operator]
+        path.append(w.item())
+    return path

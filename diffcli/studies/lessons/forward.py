@@ -19,7 +19,7 @@ def lesson(settings: Settings) -> Lesson:
     assert both is not None
     by_size = {n: costs(n, "forward")[1] for n in sizes(settings.sized())}
     sine = next(row for row in trace.primal if row.operation == "sin")
-    before = next(row for row in trace.primal if row.v == sine.v + 1)
+    without: Any = next(row.value for row in trace.primal if row.v == sine.v + 1)
     parts = (
         said(
             "Beside every value v the program computes its tangent v̇, how fast v moves when an input moves. The input's own "
@@ -30,7 +30,7 @@ def lesson(settings: Settings) -> Lesson:
         Erratum(
             f"{name_of(sine.v)} = sin 5 = {SINE}, and in the row of the result 10.693 + {SINE} = 11.652.",
             f"sin 5 = {sine.value:.3f}, and 10.693 - ({sine.value:.3f}) = {result.value:.3f}. Two slips in sign, of which one "
-            f"repairs the other: with {SINE} in {name_of(sine.v)} the rule, v₄ - v₃, would give {_slipped(before.value):.3f}.",
+            f"repairs the other: with {SINE} in {name_of(sine.v)} the rule, v₄ - v₃, would give {without - SINE:.3f}.",
         ),
         said(
             "No step h and no limit: a tangent is rounded as any value is, and that is all. And a sweep takes any direction: "
@@ -57,11 +57,6 @@ def lesson(settings: Settings) -> Lesson:
         ),
     )  # fmt: skip
     return Lesson(parts, checks, 'diffcli grad "sin(x*y)" --at x=2,y=5 --mode forward --seed x=1,y=1')
-
-
-def _slipped(v4: Any) -> float:
-    """The result, had sin 5 the sign that is printed."""
-    return float(v4) - SINE
 
 
 def _table(trace: Trace) -> Table:

@@ -52,12 +52,11 @@ class Fraud:
         self.labels = ad.tensor(kinds, dtype="int64")
         self.features = ad.randn(HONEST + FRAUDS, 2) + SHIFT * ad.tensor(kinds).unsqueeze(1)
         self.model = nn.Linear(2, 2)
+        optimizer = nn.optim.SGD(self.model.parameters(), lr=RATE)
         for _ in range(STEPS):
-            self.model.zero_grad()
+            optimizer.zero_grad()
             ad.cross_entropy(self.model(self.features), self.labels).backward()
-            with ad.no_grad():
-                for parameter in self.model.parameters():
-                    parameter.sub_(RATE * parameter.grad)  # type: ignore[operator]
+            optimizer.step()
 
     def chances(self, mode: Callable[[], Any]) -> Any:
         """What the model takes the probability of a fraud to be, in a grad mode."""

@@ -13,7 +13,8 @@ from diffcli import nn
 from diffcli._named import NamedTuple
 from diffcli.nn import functional as F
 from diffcli.records.blocks import Table
-from diffcli.studies.lessons.engine import NOTHING, code_of, nodes_behind, quoted, refusal, refused
+from diffcli.studies.graph.of_tensor import nodes_behind
+from diffcli.studies.lessons.engine import NOTHING, code_of, quoted, refusal, refused
 from diffcli.studies.lessons.fraud import FRAUDS, HONEST, RECALL, Confusion, Fraud, confusion
 from diffcli.studies.lessons.record import Check, Erratum, Lesson, Settings, grid, listed, listing, said
 
@@ -71,6 +72,7 @@ def lesson(settings: Settings) -> Lesson:
     net, x = Net3(dim1), ad.randn(BATCH, dim1)
     costs = _costs(net, x)
     uses = {name: _Use(mode) for name, mode in MODES.items()}
+    _, no_grad, inference = uses.values()
     fraud = Fraud(settings.seed)
     threshold = fraud.at_recall(RECALL)
     by_mode = {name: confusion(fraud.chances(mode), fraud.labels, threshold) for name, mode in MODES.items()}
@@ -97,13 +99,21 @@ def lesson(settings: Settings) -> Lesson:
             "gradient:"
         ),
         _use_table(uses),
-        _overridden(uses["no-grad"]),
+        Erratum(
+            "requires_grad is always overridden to be False in the two other modes.",
+            f"that of what is computed there. Under no_grad, w.requires_grad is {no_grad.flag}, and (3 * w).requires_grad is "
+            f"{no_grad.requires_grad}.",
+        ),
         said(
             "The lecture's table of modes holds: only the default mode records, only inference mode spares the counting too, and "
             "only its results are limited later. This is what one is told:"
         ),
-        quoted(uses["inference"].saved),
-        _too_strong(uses["inference"]),
+        quoted(inference.saved),
+        Erratum(
+            "tensors created in inference mode will not be able to be used in computations to be recorded by autograd.",
+            f"only those that would be saved. w + c is recorded ({code_of(inference.summed)}), as a sum saves neither of them. "
+            f"w * c saves both, and is refused ({code_of(inference.saved)}).",
+        ),
         said(
             "No mode changes a prediction. A classifier that has learned to find "
             f"{FRAUDS} frauds among {FRAUDS + HONEST} payments, in each mode:"
@@ -154,7 +164,7 @@ def _costs(net: Net3, x: Any) -> dict[str, _Cost]:
             peak = tracemalloc.get_traced_memory()[1]
         finally:
             tracemalloc.stop()
-        nodes = [node for node in nodes_behind(z) if not isinstance(node, ad.AccumulateGrad)]
+        _, nodes = nodes_behind(z.grad_fn)
         anyway = {id(known) for known in (x, *net.parameters())}
         kept = {id(saved): saved for node in nodes for saved in node.saved.values() if id(saved) not in anyway}
         numbers = sum(saved.numel() for saved in kept.values())
@@ -230,22 +240,6 @@ class _Use:
 def _use_table(uses: dict[str, _Use]) -> Table:
     found = [use.rows() for use in uses.values()]
     return grid("", ("", *uses), tuple((what, *[rows[what] for rows in found]) for what in found[0]))
-
-
-def _too_strong(inference: _Use) -> Erratum:
-    return Erratum(
-        "tensors created in inference mode will not be able to be used in computations to be recorded by autograd.",
-        f"only those that would be saved. w + c is recorded ({code_of(inference.summed)}), as a sum saves neither of them. "
-        f"w * c saves both, and is refused ({code_of(inference.saved)}).",
-    )
-
-
-def _overridden(no_grad: _Use) -> Erratum:
-    return Erratum(
-        "requires_grad is always overridden to be False in the two other modes.",
-        f"that of what is computed there. Under no_grad, w.requires_grad is {no_grad.flag}, and (3 * w).requires_grad is "
-        f"{no_grad.requires_grad}.",
-    )
 
 
 # -- predictions -----------------------------------------------------------------------------------------------------------------

@@ -7,7 +7,6 @@ from typing import Any
 
 import diffcli.autograd as ad
 from diffcli import nn
-from diffcli._named import NamedTuple
 from diffcli.language.writing.printer import number_text
 from diffcli.methods.library import grad
 from diffcli.methods.library_matrices import jacobian
@@ -44,7 +43,7 @@ def forward(self, x):
 def lesson(settings: Settings) -> Lesson:
     width = settings.sized()
     explicit = _Explicit()
-    found = _network(width, settings.seed)
+    network, diff1, diff2 = _network(width, settings.seed)
     by_x, by_w = BATCH * width * BATCH * width, BATCH * width * width * width
     parts = (
         said(
@@ -73,7 +72,7 @@ def lesson(settings: Settings) -> Lesson:
         explicit.components(),
         said(f"And in the lecture's network, {PIXELS} - {width} - {width} - {CLASSES} on a batch of {BATCH} random images:"),
         listing(NETWORK),
-        grid("", ("", "shape", "shape of its gradient"), found.shapes),
+        grid("", ("", "shape", "shape of its gradient"), network),
         said(
             "diff1 and diff2 below are not nearly 0, but 0: autograd computes these very products, and no Jacobian is "
             "near. (Linear keeps W transposed, H2 x H1, so the lecture's code multiplies dL/dY by fc2.weight, with no T.)"
@@ -81,8 +80,8 @@ def lesson(settings: Settings) -> Lesson:
     )
     checks = (
         *explicit.checks(),
-        Check("dL/dX = dL/dY W^T: sum of |differences|, diff1", repr(found.diff1), found.diff1 == 0),
-        Check("dL/dW = X^T dL/dY: sum of |differences|, diff2", repr(found.diff2), found.diff2 == 0),
+        Check("dL/dX = dL/dY W^T: sum of |differences|, diff1", repr(diff1), diff1 == 0),
+        Check("dL/dW = X^T dL/dY: sum of |differences|, diff2", repr(diff2), diff2 == 0),
     )
     return Lesson(parts, checks, 'diffcli grad "Y = X @ W; sum(Y*G)" --at "X=[[1,2]],W=[[3],[4]],G=[[5]]"')
 
@@ -190,12 +189,6 @@ def _bytes(entries: int) -> str:
 # -- the lecture's network -------------------------------------------------------------------------------------------------------
 
 
-class _Found(NamedTuple):
-    shapes: tuple[tuple[Any, ...], ...]
-    diff1: float
-    diff2: float
-
-
 class _NeuralNetwork(nn.Module):
     """The lecture's model: it keeps what goes into its second layer, and what comes out, with their gradients."""
 
@@ -217,8 +210,8 @@ class _NeuralNetwork(nn.Module):
         return self.fc3(functional.relu(self.fc2_output_act))
 
 
-def _network(width: int, seed: int) -> _Found:
-    """One backward pass through the lecture's network, and how far its gradients are from the two products."""
+def _network(width: int, seed: int) -> tuple[tuple[tuple[Any, ...], ...], float, float]:
+    """One backward pass through the lecture's network: shapes, and how far its gradients are from the two products."""
     ad.manual_seed(seed)
     model: Any = _NeuralNetwork(width)
     loss = ad.cross_entropy(model(ad.randn(BATCH, 1, 28, 28)), ad.randint(0, CLASSES, (BATCH,)))
@@ -228,4 +221,4 @@ def _network(width: int, seed: int) -> _Found:
     shapes = tuple((name, *[" x ".join(map(str, shape)) for shape in (of.shape, of.grad.shape)]) for name, of in kept.items())
     diff1 = ad.sum(ad.abs(x.grad - ad.matmul(y.grad, weight)))
     diff2 = ad.sum(ad.abs(ad.transpose(weight.grad, 0, 1) - ad.matmul(ad.transpose(x, 0, 1), y.grad)))
-    return _Found(shapes, diff1.item(), diff2.item())
+    return shapes, diff1.item(), diff2.item()

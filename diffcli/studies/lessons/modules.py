@@ -10,7 +10,6 @@ from diffcli import nn
 from diffcli._named import NamedTuple
 from diffcli.nn import functional as F
 from diffcli.records.blocks import Table
-from diffcli.studies.lessons.modules_printed import PRINTED
 from diffcli.studies.lessons.record import Check, Erratum, Lesson, Settings, grid, listing, said
 
 STEPS, RATE, HIDDEN, ROWS = 400, 0.1, 16, 64
@@ -30,6 +29,31 @@ net = nn.Sequential(MyLinear(4, 3), nn.ReLU(), MyLinear(3, 1)); net2 = Net2()"""
 TRY = """\
 from diffcli import nn; net = nn.Sequential(nn.Linear(2, 8), nn.Tanh())
 for name, p in net.named_parameters(): print(name, p.shape)"""
+
+
+_NET2 = """\
+Net2(
+  (layer0): MyLinear()
+  (layer1): MyLinear()
+)"""
+
+PRINTED = {
+    "net.children()": "MyLinear()\nReLU()\nMyLinear()",
+    "net.modules()": """\
+Sequential(
+  (0): MyLinear()
+  (1): ReLU()
+  (2): MyLinear()
+)
+MyLinear()
+ReLU()
+MyLinear()""",
+    "net2.children()": "MyLinear()\nMyLinear()",
+    "net2.modules()": f"{_NET2}\nMyLinear()\nMyLinear()",
+    "net2.named_children()": "('layer0', MyLinear())\n('layer1', MyLinear())",
+    "net.named_modules()": f"('', {_NET2})\n('layer0', MyLinear())\n('layer1', MyLinear())",
+}
+"""What the lecture prints, to the letter, by the call that it names. The last one is a slip."""
 
 
 class MyLinear(nn.Module):

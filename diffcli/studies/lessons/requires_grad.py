@@ -8,7 +8,8 @@ from typing import Any
 import diffcli.autograd as ad
 from diffcli._named import NamedTuple
 from diffcli.records.blocks import Table, Text
-from diffcli.studies.lessons.engine import nodes_behind, quoted, refusal, refused
+from diffcli.studies.graph.of_tensor import nodes_behind
+from diffcli.studies.lessons.engine import quoted, refusal, refused
 from diffcli.studies.lessons.record import Check, Erratum, Lesson, Settings, grid, listed, listing, said
 
 Vector = tuple[float, ...]
@@ -115,7 +116,7 @@ class _Net:
         inner = x @ w0
         z = inner.relu() @ w1
         self.root = z.grad_fn.name if z.grad_fn is not None else None
-        self.nodes = [node for node in nodes_behind(z) if node.name != "AccumulateGrad"]
+        _, self.nodes = nodes_behind(z.grad_fn)
         saved = {id(one): one.numel() for node in self.nodes for one in node.saved.values()}
         self.kept = sum(saved.values())
         if inner.requires_grad:
@@ -169,7 +170,7 @@ def _unchanged(frozen: _Net, thawed: _Net) -> str:
 
 
 def _recording(net: _Net) -> Erratum:
-    after = [None if node is None else node.name for node, _ in net.nodes[0].next_functions]
+    after = [None if node is None else node.name for node, _ in net.nodes[-1].next_functions]
     return Erratum(
         "computations that use frozen parameters as inputs would not be recorded in the forward pass.",
         f"h @ w1 uses one, and is recorded, as h requires a gradient: z.grad_fn is {net.root}. Only its edge to w1 is missing; "

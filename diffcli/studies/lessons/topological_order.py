@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -118,12 +119,7 @@ def _once(graph: _Graph, take: int) -> Iterator[Visit]:
         waiting += found[::-1] if take else found
 
 
-def depth_first(graph: _Graph) -> Iterator[Visit]:
-    return _once(graph, -1)
-
-
-def breadth_first(graph: _Graph) -> Iterator[Visit]:
-    return _once(graph, 0)
+depth_first, breadth_first = functools.partial(_once, take=-1), functools.partial(_once, take=0)
 
 
 def topological(graph: _Graph) -> Iterator[Visit]:

@@ -23,7 +23,7 @@ from diffcli.records.step_size import StepSizeResult
 from diffcli.studies.step_size.difference_quotients import UNITS, DifferenceQuotients, MethodSweeper, distance
 from diffcli.studies.step_size.error_theory import derivative_noise, theory
 from diffcli.tape.lowering import MOST_ROWS
-from diffcli.tape.running.algebra import replay
+from diffcli.tape.running.evaluation import replay
 
 DEFAULT = "64*x*(1 - x)*(1 - 2*x)^2*(1 - 8*x + 8*x^2)^2"
 """The logistic map l4 in the factored form of Baydin et al. 2018, figure 3, which draws this sweep at x = 0.2."""
@@ -56,8 +56,6 @@ def sweep(
 
     Parameters
     ----------
-    target, at
-        A program, and the point.
     variable
         Which variable is moved, if the program has several.
     methods
@@ -124,7 +122,16 @@ def _problem(target: str | Program, at: At, variable: str | None, dtype: str, mo
     """The question, in single precision with all its numbers rounded to that; and the variable that is moved."""
     problem = Problem(target, at, wrt=None if variable is None else [variable], most_rows=most_rows)
     if problem.tape.shapes is not None:
-        problem = _in_numbers(problem, dtype)
+        from diffcli.methods.problem.scalarise import in_numbers  # numbers do not wait for it
+
+        if dtype == "float32":
+            raise UsageError([error("usage", "arrays are in double precision only", help=["leave --dtype out"])])
+        problem.require_number()
+        whole = [name for slot, name in enumerate(problem.tape.inputs) if problem.tape.shape(slot)]
+        if whole:
+            help = [f"give its elements names, as in {whole[0]} = [a, b]; ..., and move one of them"]
+            raise UsageError([error("usage", f"one number is moved, and `{whole[0]}` is an array", help=help)])
+        problem = in_numbers(problem)
     if not problem.wrt:
         raise UsageError([error("usage", "the expression has no variable, so there is no step to take")])
     if len(problem.wrt) > 1:
@@ -138,20 +145,6 @@ def _problem(target: str | Program, at: At, variable: str | None, dtype: str, mo
         problem = Linearisation(problem, tape)
     require_value(problem)
     return problem, problem.wrt[0]
-
-
-def _in_numbers(problem: Problem, dtype: str) -> Problem:
-    """A problem with arrays in numbers, of which one, that is given as such, is moved."""
-    from diffcli.methods.problem.scalarise import in_numbers  # numbers do not wait for it
-
-    if dtype == "float32":
-        raise UsageError([error("usage", "arrays are in double precision only", help=["leave --dtype out"])])
-    problem.require_number()
-    whole = [name for slot, name in enumerate(problem.tape.inputs) if problem.tape.shape(slot)]
-    if whole:
-        help = [f"give its elements names, as in {whole[0]} = [a, b]; ..., and move one of them"]
-        raise UsageError([error("usage", f"one number is moved, and `{whole[0]}` is an array", help=help)])
-    return in_numbers(problem)
 
 
 def _steps(x: float, largest: float | None, smallest: float | None, unit: float) -> list[float]:
@@ -227,7 +220,8 @@ def _reference(problem: Problem, slot: int) -> tuple[precise.Number | None, str]
     """The derivative with fifty digits, by SymPy where it can and the tape in mpmath confirms it; and its source in words."""
     from diffcli.methods.symbolic.symbolic import symbolic_derivative
 
-    nodes = _tree_nodes(problem)
+    tape = problem.tape  # SymPy walks the expression as a tree, in which nothing is shared
+    nodes = replay(tape, [1] * tape.first_row, lambda name, value: 1, lambda name, below: 1 + sum(below))[tape.output]
     symbolic = symbolic_derivative(problem, problem.wrt[0], DIGITS) if nodes <= MOST_NODES else None
     exact = precise_derivative(problem.tape, problem.point, slot, 1, DIGITS)
     if symbolic is None and exact is None:
@@ -241,9 +235,3 @@ def _reference(problem: Problem, slot: int) -> tuple[precise.Number | None, str]
         if abs(symbolic - exact) <= abs(exact) * precise.power_of_ten(10 - DIGITS) + precise.power_of_ten(-300):
             return symbolic, f"SymPy's derivative, {DIGITS} digits; the tape itself in mpmath agrees"
     return exact, f"the tape itself in mpmath, {DIGITS} digits (SymPy's derivative differs)"
-
-
-def _tree_nodes(problem: Problem) -> int:
-    """How many nodes the expression has when nothing is shared, as SymPy walks it."""
-    sizes = replay(problem.tape, [1] * problem.tape.first_row, lambda name, value: 1, lambda name, below: 1 + sum(below))
-    return sizes[problem.tape.output]

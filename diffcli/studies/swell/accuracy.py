@@ -17,7 +17,7 @@ from diffcli.methods.sweeps.reverse import activity, adjoints
 from diffcli.records.swell import Accuracy
 from diffcli.studies.swell.map import Recurrence, iterated
 from diffcli.tape import evaluate
-from diffcli.tape.running.algebra import replay
+from diffcli.tape.running.evaluation import replay
 
 DIGITS = 30
 """Digits of the truth."""

@@ -17,7 +17,7 @@ from diffcli.language.syntax import COMPARISON, NAME, NUMBER, Branches
 from diffcli.language.writing.printer import LANGUAGE, node_parts, pieces
 from diffcli.operations import OPERATIONS
 from diffcli.tape import Tape
-from diffcli.tape.running.algebra import replay
+from diffcli.tape.running.evaluation import replay
 from diffcli.tape.running.rules import FLOAT, RESULT, SEED, TIES, Term, fold, terms
 
 WHOLE = frozenset(("add", "sub", "mul", "div"))

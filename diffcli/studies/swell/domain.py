@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import product
 from typing import Any
 
@@ -59,16 +59,13 @@ def _hopeless(step: Tape) -> int | None:
         unknown = operands.count(None)
         if slot in chosen or unknown > 2:
             continue
-        tried = [function(*_filled(operands, probes)) for probes in product(PROBES, repeat=unknown)]
+        tried = []
+        for probes in map(iter, product(PROBES, repeat=unknown)):
+            tried.append(function(*[next(probes) if operand is None else operand for operand in operands]))
         if not any(map(_is_number, tried)):
             return slot
         known[slot] = None if unknown else tried[0]
     return None
-
-
-def _filled(operands: Sequence[float | None], probes: Sequence[float]) -> list[float]:
-    following = iter(probes)
-    return [next(following) if operand is None else operand for operand in operands]
 
 
 def _is_number(value: float | None) -> bool:

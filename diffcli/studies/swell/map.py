@@ -93,7 +93,10 @@ def of_program(program: Program, state: str | None = None) -> Recurrence:
     >>> of_program(parse("r*l*(1 - l)"), "l").names(1)
     ['x', 'r']
     """
-    _require_numbers(program)
+    for node, operation in enumerate(program.operations):
+        if operation not in OPERATIONS and operation not in (NUMBER, NAME, CALL):
+            message = "the map is one of numbers, and this is an operation on arrays"
+            raise ExpressionError([error("not-a-number", message, program.source, program.mark(node))])
     variables = program.inputs
     if state is None and len(variables) == 1:
         state = variables[0]
@@ -104,13 +107,6 @@ def of_program(program: Program, state: str | None = None) -> Recurrence:
         raise ExpressionError([_no_variable(program, state)])
     others = {name for name in program.free if name != state}
     return Recurrence(program, state, state if "x" in others else "x")
-
-
-def _require_numbers(program: Program) -> None:
-    for node, operation in enumerate(program.operations):
-        if operation not in OPERATIONS and operation not in (NUMBER, NAME, CALL):
-            message = "the map is one of numbers, and this is an operation on arrays"
-            raise ExpressionError([error("not-a-number", message, program.source, program.mark(node))])
 
 
 def _no_variable(program: Program, state: str | None) -> Diagnostic:

@@ -99,13 +99,14 @@ class Builder(Tape):
             found = simpler(self, operation, operands, span)
             if found is not None:
                 return found
-        found = self.find(operation, operands, parameters)
+        rows = self._shared.setdefault(self._key(operation, operands, parameters), [])
+        found = self._usable(rows)
         if found is not None:
             return found
-        self._shared.setdefault(self._key(operation, operands, parameters), []).append(self.slots)
         if len(self.operations) >= self.most_rows:
             message = f"the tape of the derivative would have more than {self.most_rows} rows"
             raise LimitError([error("too-many-nodes", message, help=["raise the limit with --max-nodes N, if memory allows"])])
+        rows.append(self.slots)
         self.scopes.append(self.scope)
         if shape is None:
             shape = () if self.shapes is None else self._broadcast(operands)
@@ -116,9 +117,12 @@ class Builder(Tape):
 
         return broadcast_shapes([self.shape(operand) for operand in operands])
 
-    def find(self, operation: str, operands: tuple[int, ...], parameters: dict[str, Any] | None = None) -> int | None:
+    def find(self, operation: str, operands: tuple[int, ...]) -> int | None:
         """The slot of the same row, if there is one that is evaluated whenever a row of the scope is."""
-        for slot in reversed(self._shared.get(self._key(operation, operands, parameters), ())[-_LOOKED_AT:]):
+        return self._usable(self._shared.get(self._key(operation, operands), ()))
+
+    def _usable(self, rows: Sequence[int]) -> int | None:
+        for slot in reversed(rows[-_LOOKED_AT:]):
             if self.scopes[slot].holds(self.scope):
                 return slot
         return None

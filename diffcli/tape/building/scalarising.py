@@ -15,8 +15,9 @@ from diffcli.errors import LimitError, Span, error
 from diffcli.operations import OPERATIONS
 from diffcli.operations.arithmetic import cells
 from diffcli.operations.arithmetic.cells import Cell
-from diffcli.operations.array_row import element_names
+from diffcli.operations.array_row import size
 from diffcli.operations.arrays import ARRAYS
+from diffcli.records import element_names
 from diffcli.tape.running.array_rules import parsed_rule, whole
 from diffcli.tape.running.rules import FLOAT, fold
 from diffcli.tape.tape import Skip, Tape
@@ -74,7 +75,7 @@ class _Writer:
         old, new = self.old, self.new
         first = 0
         for slot in range(old.first_row):
-            count = len(element_names("", old.shape(slot)))
+            count = size(old.shape(slot))
             self.there[slot] = cells.of([self.cell(first + k) for k in range(count)], old.shape(slot))
             self.numbers += map(float, cells.listed(self.old_values[slot]))
             first += count

@@ -17,7 +17,7 @@ def index(array: Any, key: Any) -> Any:
     parts = list(key) if isinstance(key, tuple) else [key]
     parts = [_plain(array, part) for part in parts]
     parts = _written_out(array, parts)
-    new_axes = [place for place, part in enumerate(_kept(parts)) if part is None]
+    new_axes = [place for place, part in enumerate(part for part in parts if not isinstance(part, int)) if part is None]
     parts = [part for part in parts if part is not None]
     result = _places(array, parts) if any(isinstance(part, tuple) for part in parts) else _basic(array, parts)
     if not new_axes:
@@ -62,11 +62,6 @@ def _written_out(array: Any, parts: list[Any]) -> list[Any]:
     for part in spread:
         result += [slice(None)] * (array.ndim - taken) if part is Ellipsis else [part]
     return result
-
-
-def _kept(parts: list[Any]) -> list[Any]:
-    """The parts that leave an axis in the result."""
-    return [part for part in parts if not isinstance(part, int)]
 
 
 def _basic(array: Any, parts: list[Any]) -> Any:

@@ -111,24 +111,9 @@ class TracedValue:
     __lt__, __le__ = binary("lt"), binary("le")
     __gt__, __ge__ = binary("gt"), binary("ge")
     __eq__, __ne__ = binary("eq"), binary("ne")
-
-    def __floordiv__(self, other: Any) -> Any:
-        return floor_quotient(self, other)
-
-    def __rfloordiv__(self, other: Any) -> Any:
-        return floor_quotient(other, self)
-
-    def __mod__(self, other: Any) -> Any:
-        return floor_division(self, other)[1]
-
-    def __rmod__(self, other: Any) -> Any:
-        return floor_division(other, self)[1]
-
-    def __divmod__(self, other: Any) -> Any:
-        return floor_division(self, other)
-
-    def __rdivmod__(self, other: Any) -> Any:
-        return floor_division(other, self)
+    __floordiv__, __rfloordiv__ = (lambda a, b: floor_quotient(a, b)), (lambda a, b: floor_quotient(b, a))
+    __mod__, __rmod__ = (lambda a, b: floor_division(a, b)[1]), (lambda a, b: floor_division(b, a)[1])
+    __divmod__, __rdivmod__ = (lambda a, b: floor_division(a, b)), (lambda a, b: floor_division(b, a))
 
     # -- NumPy: what it does with one of ours is handed to us (NEP 13 and 18) -------------------------------------------
 

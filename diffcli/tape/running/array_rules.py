@@ -6,13 +6,15 @@ compiled once, with those names for keywords, and what a row has fixed is bound 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cache, partial
 from typing import Any
 
+from diffcli.errors import Source
 from diffcli.language import Program
-from diffcli.language.parsing.rule_texts import parse_rule
-from diffcli.language.syntax import NUMBER
+from diffcli.language.parsing.names import Functions
+from diffcli.language.parsing.parser import Parser
+from diffcli.language.syntax import CALL, NUMBER
 from diffcli.language.writing.printer import to_text
 from diffcli.operations import OPERATIONS, Operation, row_of
 from diffcli.operations.arithmetic import array_functions, arrays
@@ -21,6 +23,30 @@ from diffcli.operations.arrays import ARRAYS
 from diffcli.operations.custom_operations import OwnName
 from diffcli.tape.running.rules import ABSENT, OPERATORS, RESULT, SEED, TIES, Arithmetic, Function, Term, term_text
 from diffcli.tape.tape import Shape, Tape
+
+
+class _Rows(Functions):
+    """Rules also call what serves rules alone, and give by keyword what a user gives as an argument."""
+
+    def find(self, name: str, count: int) -> str:
+        return name if name in ARRAYS else super().find(name, count)
+
+    def fitting(self, row: str, count: int) -> str:
+        return row if row in ARRAYS else CALL
+
+    def reduction(self, name: str, keywords: Collection[str]) -> tuple[str, Collection[str]]:
+        return name, keywords
+
+
+def parse_rule(text: str) -> Program:
+    """The syntax tree of a rule.
+
+    >>> program = parse_rule("sum_to(g, shape=shape_a)")
+    >>> program.operations, program.keywords
+    (['name', 'name', 'sum_to'], {2: ('shape',)})
+    """
+    return Parser(Source(text), bool, _Rows()).run()
+
 
 parsed_rule = cache(parse_rule)
 

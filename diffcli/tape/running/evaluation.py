@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from diffcli.tape.running.rules import FLOAT, Arithmetic
 from diffcli.tape.tape import Tape
+
+T = TypeVar("T")
 
 Values = list[Any]
 """One value a slot, None for a row that is skipped, and the constants at the end."""
@@ -179,3 +181,31 @@ def _straight(tape: Tape, functions: Sequence[Callable[..., Any]], values: Value
         else:
             values[slot] = function(*[values[operand] for operand in row])
         slot += 1
+
+
+def replay(
+    tape: Tape, inputs: Iterable[T], constant: Callable[[str, float], T], apply: Callable[[str, list[T]], T]
+) -> list[T]:
+    """What every slot is in any algebra: as SymPy objects, polynomials, nodes of a graph, or counts.
+
+    Constants stand at the end, where their negative slots find them; all branches are replayed.
+
+    Parameters
+    ----------
+    inputs
+        What the inputs are.
+    constant
+        What a constant is, by its name (empty if it has none) and its value.
+    apply
+        What a row is, by its operation and what its operands are.
+
+    >>> from diffcli.language import parse
+    >>> from diffcli.tape import lower
+    >>> replay(lower(parse("x*x + pi")), ["x"], lambda name, value: name, lambda name, row: f"{name}({', '.join(row)})")
+    ['x', 'mul(x, x)', 'add(mul(x, x), pi)', 'pi']
+    """
+    constants = [constant(tape.constant_names.get(-1 - index, ""), value) for index, value in enumerate(tape.constants)]
+    known: list[Any] = [*inputs, *[None] * len(tape.operations), *reversed(constants)]
+    for slot, (operation, row) in enumerate(zip(tape.operations, tape.operands, strict=True), tape.first_row):
+        known[slot] = apply(operation, [known[operand] for operand in row])
+    return known

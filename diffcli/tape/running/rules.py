@@ -133,25 +133,24 @@ def fold(
     >>> fold(parse("t = a + 1; t*t"), str, lambda name, operands, _: f"{name}({', '.join(operands)})")
     'mul(add(a, 1.0), add(a, 1.0))'
     """
+    operations, keywords = program.operations, program.keywords
+    arguments: Sequence[Any] = program.arguments
     found: list[Any] = []
     bound: dict[Any, Any] = {}
     for statement in program.statements:
         for node in range(statement.first, statement.root + 1):
-            operation, argument = program.operations[node], program.arguments[node]
+            operation, argument = operations[node], arguments[node]
             if instead and node in instead:
                 other = instead[node]
                 found.append(found[other] if isinstance(other, int) else leaf(other))
-                continue
-            if operation in (NUMBER, NAME):
+            elif operation in (NAME, NUMBER):
                 found.append(bound[argument] if argument in bound else leaf(argument))
-                continue
-            operands = [found[child] for child in program.children(node)]
-            keywords = program.keywords.get(node)
-            if keywords is None:
-                found.append(apply(operation, operands, {}))
+            elif node in keywords:
+                operands, names = [found[child] for child in argument], keywords[node]
+                count = len(operands) - len(names)
+                found.append(apply(operation, operands[:count], dict(zip(names, operands[count:], strict=True))))
             else:
-                count = len(operands) - len(keywords)
-                found.append(apply(operation, operands[:count], dict(zip(keywords, operands[count:], strict=True))))
+                found.append(apply(operation, [found[child] for child in argument], {}))
         if statement.name:
             bound[statement.name] = bind(statement.name, found[-1])
     return found[-1]
