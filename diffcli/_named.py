@@ -1,4 +1,4 @@
-"""Named tuples that cost little to import: `typing.NamedTuple` for a type checker, and the same for who uses them.
+"""Named tuples that cost little to import. A type checker sees `typing.NamedTuple`, and whoever uses one sees the same.
 
 `typing` and `collections` write and compile a constructor for each class as it is defined, which for the records on the way
 to a gradient takes longer than the gradient. Here a class is given all that `namedtuple` makes when its first instance is made.

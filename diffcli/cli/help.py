@@ -26,7 +26,7 @@ def command(run: Run, topic: str | None) -> int:
     else:
         help = [*did_you_mean(topic, [*CODES, "exit-codes"]), "`diffcli help` lists them all"]
         if topic in COMMANDS:
-            help = [f"`diffcli {topic} --help` tells about the command"]
+            help = [f"`diffcli {topic} --help` describes the command"]
         raise UsageError([error("unknown-topic", f"there is no code `{topic}`", help=help)])
     run.output.print(document)
     return 0

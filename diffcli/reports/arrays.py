@@ -1,6 +1,6 @@
 """How arrays are shown: in a cell, over several lines, element by element, in LaTeX, in JSON.
 
-A small array is shown whole, everywhere and with all the digits that a number there would have. A large one is told by
+A small array is shown whole, everywhere and with all the digits that a number there would have. A large one is shown by
 its norm and range where people read, and goes whole to whoever computes with it.
 """
 

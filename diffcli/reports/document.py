@@ -13,7 +13,6 @@ from diffcli.records.blocks import Block, Table, Text, Value
 LONGEST = 400
 """A longer expression is shown with its middle left out."""
 
-
 LONGEST_ARRAY = 100
 """An array that is longer as text stands below the heading."""
 
@@ -21,7 +20,7 @@ LONGEST_ARRAY = 100
 def heading(expression: str, at: Mapping[str, Number], how: str, name: str = "f", anywhere: bool = False) -> list[Block]:
     """``f(x) = x^2 at x = 3, reverse mode``; and a line below it for each large array of the point.
 
-    What holds ``anywhere`` does not tell the point.
+    What holds ``anywhere`` does not show the point.
 
     >>> heading("x^2", {"x": 3.0}, "reverse mode")
     [Text(text='f(x) = x^2 at x = 3, reverse mode', role='heading')]
@@ -117,7 +116,7 @@ def machine(value: Any) -> Any:
     """A value for JSON: non-finite numbers as the texts ``nan``, ``inf`` and ``-inf``; 0 without a sign.
 
     Arrays, and numbers of NumPy, become lists and numbers by their own ``tolist``; a record becomes an object with its
-    fields, but for a `Span`, which is a list of its ends, and a `Diagnostic`, whose source is told by its label.
+    fields, but for a `Span`, which is a list of its ends, and a `Diagnostic`, whose source is shown by its label.
     """
     if isinstance(value, bool) or value is None or isinstance(value, str | int):
         return value

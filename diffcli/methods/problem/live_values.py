@@ -48,7 +48,7 @@ def needed_slots(tape: Tape, active: bytearray) -> set[int]:
             continue
         operands = tape.operands_of(slot)
         row = row_of(tape.operation(slot))
-        if row.breaks or row.flat:  # a note tells the operands
+        if row.breaks or row.flat:  # a note shows the operands
             found.update(operands)
             found.update((slot,) * breaks_read_result(tape.operation(slot)))
         for position, operand in enumerate(operands):

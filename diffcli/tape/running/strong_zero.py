@@ -46,7 +46,7 @@ class StrongZero:
         """What ``apply`` makes of the operands and the result of an array row, as its adjoint rule by one operand says.
 
         No element of them is read that only absent elements meet: of an operand those count that something present depends
-        on, of the result those that depend on such elements.
+        on, of the result those that depend on such elements: the list is masked in place.
         """
         if mask is None:  # what is left out is 0 already
             return apply(*operands), self.reachable(rule, "adjoint", None) if rule.leaves_out else None
