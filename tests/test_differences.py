@@ -34,7 +34,7 @@ from inside import (
     precise_value,
     stencil,
     symbolic_derivative,
-    value_noise,
+    value_rounding,
 )
 from inside import run as evaluation_run
 from mpmath import mp, mpf
@@ -141,7 +141,7 @@ def test_the_noise_bounds_the_rounding_of_values(cases):
         tape = lower(parse(case.text))
         values = evaluate(tape, [case.point])
         exact = precise_value(tape, [case.point], 30)
-        bound = value_noise(tape, values, bytearray(b"\1" * tape.size))
+        bound = value_rounding(tape, values, bytearray(b"\1" * tape.size))
         assert abs(mpf(values[tape.output]) - exact) <= 1.01 * bound + mpf(5e-324), case
 
 
@@ -361,7 +361,7 @@ def chosen_step(rule, stencil, text, point):
 @pytest.mark.parametrize(("text", "point"), SCALED)
 def test_the_rule_of_shi_meets_its_own_test(text, point):
     sampler, step = chosen_step("shi", "forward", text, point)
-    noise = sampler.noise(sampler.base, sampler.base) / 2
+    noise = sampler.rounding(sampler.base, sampler.base) / 2
     with mp.workdps(60):
         tape, x, h = sampler.tape, mpf(point), mpf(step)
         f = [run_precisely(tape, at) for at in (x, x + h, x + 4 * h)]

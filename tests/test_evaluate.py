@@ -19,8 +19,8 @@ from inside import (
     arrays,
     evaluate,
     last_uses,
+    live_values,
     lower,
-    needed_values,
 )
 
 import diffcli
@@ -211,13 +211,13 @@ def test_a_gradient_and_its_notes_are_the_same_from_the_values_that_are_kept(tex
     if "wrt" in options and "X" not in text:
         return
     expected = outcome(text, **options)
-    monkeypatch.setattr(needed_values, "LARGE", 0)
+    monkeypatch.setattr(live_values, "LARGE", 0)
     assert repr(outcome(text, **options)) == repr(expected)
 
 
 def test_about_half_of_the_values_are_kept():
     tape = lower(diffcli.parse(GRADIENTS[1]), shapes={"X": (2, 3), "Y": (2, 3)})
-    rows = [slot for slot in needed_values.needed_slots(tape, activity(tape)) if slot >= tape.first_row]
+    rows = [slot for slot in live_values.live_slots(tape, activity(tape)) if slot >= tape.first_row]
     assert [tape.operation(slot) for slot in sorted(rows)] == ["mul", "sin", "neg", "exp", "add", "log", "add", "div", "sum"]
 
 

@@ -7,7 +7,7 @@ import random
 
 import pytest
 from inside import (
-    Elements,
+    Components,
     HessianOptions,
     MatrixOptions,
     System,
@@ -65,7 +65,7 @@ def test_forward_reverse_and_auto_give_the_same_jacobian(name):
 def test_coloured_sweeps_find_every_entry_to_the_last_bit(name):
     given = SYSTEMS[name]
     system = System(given.text, given.at)
-    rows, columns = Elements(system.outputs), variables_of(system)
+    rows, columns = Components(system.outputs), variables_of(system)
     if max(len(rows), len(columns)) > 300:
         pytest.skip("one by one it takes long")
     flow = flow_of(system.tape, system.values)

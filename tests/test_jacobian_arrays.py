@@ -12,8 +12,8 @@ from inside import (
     compute_hessian,
     compute_jacobian,
     hessian_of,
-    in_numbers,
     jacobian_of,
+    scalarised,
 )
 from jacobian_programs import ARRAYS
 
@@ -38,7 +38,7 @@ def system(request):
 
 def test_forward_and_reverse_agree_and_with_the_program_in_numbers(system):
     forward, reverse = (diffcli.jacobian(system.text, system.at, mode=mode) for mode in ("forward", "reverse"))
-    numbers = jacobian_of(in_numbers(System(system.text, system.at)), MatrixOptions())
+    numbers = jacobian_of(scalarised(System(system.text, system.at)), MatrixOptions())
     assert forward.columns == reverse.columns == numbers.columns
     scale = size(numbers.matrix)
     assert near(forward.matrix, reverse.matrix, scale) and near(forward.matrix, numbers.matrix, scale)
@@ -63,7 +63,7 @@ def test_hessians_agree(system):
     exact = diffcli.hessian(**given)
     n = len(exact.columns)
     assert all(exact.matrix[i][j] == exact.matrix[j][i] for i in range(n) for j in range(i))
-    numbers = hessian_of(in_numbers(System(system.text, system.at, of=system.scalar or None)), MatrixOptions())
+    numbers = hessian_of(scalarised(System(system.text, system.at, of=system.scalar or None)), MatrixOptions())
     assert exact.columns == numbers.columns
     assert near(exact.matrix, numbers.matrix, size(exact.matrix), 1e-10)
     if n <= 8:

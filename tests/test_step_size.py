@@ -27,12 +27,12 @@ from inside import (
     Problem,
     Style,
     UsageError,
-    derivative_noise,
+    derivative_rounding,
     higher_derivatives,
     step_size_figure,
     sweep,
     theory,
-    value_noise,
+    value_rounding,
 )
 from inside import STUDY_METHODS as METHODS
 
@@ -98,7 +98,7 @@ def test_the_theory_of_the_notes(method, step, error):
     known = theory(method, 5 * UNIT * L4.value, 0.0, higher_of(L4))
     assert known.best_step == pytest.approx(step, rel=0.03)
     assert known.best_error == pytest.approx(error, rel=0.03)
-    bounded = theory(method, value_noise(L4.tape, L4.values, L4.active), derivative_noise(L4, 0, UNIT), higher_of(L4))
+    bounded = theory(method, value_rounding(L4.tape, L4.values, L4.active), derivative_rounding(L4, 0, UNIT), higher_of(L4))
     assert step < bounded.best_step < 3 * step
     assert error < bounded.best_error < 6 * error
 
@@ -172,8 +172,8 @@ def test_the_bound_holds_for_any_quadratic_and_cubic_at_any_step(coefficients, n
     for method, cubic in (("forward", 0), ("central", 3)):
         a = [*coefficients, cubic]
         problem = Problem(f"(({a[3]}*x + {a[2]})*x + {a[1]})*x + {a[0]}".replace("+ -", "- "), {"x": x})
-        noise = 2 * max(value_noise(problem.tape, problem.values, problem.active), UNIT * max(map(abs, a)))
-        known = theory(method, noise, derivative_noise(problem, 0, UNIT), higher_of(problem))
+        noise = 2 * max(value_rounding(problem.tape, problem.values, problem.active), UNIT * max(map(abs, a)))
+        known = theory(method, noise, derivative_rounding(problem, 0, UNIT), higher_of(problem))
         estimate, fault = DifferenceQuotients(problem, "x", "float64").quotient(method, step)
         assert fault == ""
         error = abs(Fraction(estimate) - exact_slope(a, Fraction(x)))

@@ -12,7 +12,7 @@ from typing import Any
 
 from diffcli.autograd.graph.apply import share_memory
 from diffcli.autograd.graph.core import Core, describe, edge_of, new
-from diffcli.autograd.graph.memory_nodes import PickNode
+from diffcli.autograd.graph.view_nodes import PickNode
 from diffcli.autograd.modes import DEFAULT, mode
 from diffcli.autograd.partial import Partial, partial, plain
 from diffcli.errors import fault
@@ -20,7 +20,7 @@ from diffcli.operations.arithmetic import tensors
 
 
 class IndexNode(PickNode):
-    """Elements picked by a key: their adjoints go back to their places, and add up where one was picked several times."""
+    """Components picked by a key: their adjoints go back to their places, and add up where one was picked several times."""
 
     __slots__ = ()
 

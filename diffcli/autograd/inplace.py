@@ -11,7 +11,7 @@ from typing import Any
 
 from diffcli.autograd.graph.apply import FLOATING, compute, edges_of, operand_value, record, shapes_do_not_fit
 from diffcli.autograd.graph.core import Core, Edge, Node, counter_of, describe, edge_of, keep_gradient, new, version_of
-from diffcli.autograd.graph.memory_nodes import PutNode, WrittenNode
+from diffcli.autograd.graph.view_nodes import PutNode, WrittenNode
 from diffcli.autograd.indexing import taken
 from diffcli.autograd.modes import DEFAULT, INFERENCE, mode
 from diffcli.autograd.rules import rule

@@ -10,7 +10,7 @@ from diffcli.autograd import inplace, methods
 from diffcli.autograd.graph import backward as passes
 from diffcli.autograd.graph.apply import FLOATING, apply, binary, reflected, unary
 from diffcli.autograd.graph.core import Core, Handle, Node, counter_of, describe, edge_of, keep_gradient, known_kind, made_by, new
-from diffcli.autograd.graph.memory_nodes import CastNode
+from diffcli.autograd.graph.view_nodes import CastNode
 from diffcli.autograd.indexing import canonical_key, index
 from diffcli.autograd.modes import INFERENCE, mode
 from diffcli.errors import fault

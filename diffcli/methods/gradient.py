@@ -26,9 +26,9 @@ def compute(target: Target, at: At, options: Options) -> GradientResult:
     problem = Problem(target, at, wrt=options.wrt, share=options.share, most_rows=options.max_nodes)
     problem.require_number()
     if problem.tape.shapes is not None and options.mode == "reverse" and not (options.trace or options.cost):
-        from diffcli.methods.problem.live_values import keep_needed_values  # numbers do not wait for it
+        from diffcli.methods.problem.live_values import keep_live_values  # numbers do not wait for it
 
-        keep_needed_values(problem)
+        keep_live_values(problem)
     if problem.value != problem.value:
         from diffcli.methods.nonsmooth.nonfinite import require_value
 
@@ -46,10 +46,10 @@ def compute(target: Target, at: At, options: Options) -> GradientResult:
     if problem.tape.shapes is None or options.mode in ("reverse", "forward"):
         answer = _METHODS[options.mode](problem, options, replaced, notes)
     else:
-        from diffcli.methods.problem.scalarise import gathered, in_numbers  # for the methods that know numbers only
+        from diffcli.methods.problem.scalarise import gathered, scalarised  # for the methods that know numbers only
 
         options.progress("writing the program out in numbers")
-        answer = _METHODS[options.mode](in_numbers(problem), options, {}, notes)
+        answer = _METHODS[options.mode](scalarised(problem), options, {}, notes)
         answer["gradient"] = gathered(problem, answer["gradient"])
     return GradientResult(problem.expression(), options.mode, problem.at, problem.value, notes=tuple(notes), **answer)
 

@@ -8,7 +8,7 @@ from functools import update_wrapper
 from typing import Any
 
 from diffcli.errors import DomainError, UsageError, error
-from diffcli.errors.spelling import for_library
+from diffcli.errors.library_words import for_library
 from diffcli.methods.gradient import compute
 from diffcli.methods.options import Options
 from diffcli.methods.problem.problem import At, Target

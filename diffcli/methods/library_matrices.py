@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from diffcli.errors.spelling import for_library
+from diffcli.errors.library_words import for_library
 from diffcli.methods.matrices.hessian import compute_hessian
 from diffcli.methods.matrices.jacobian import compute_jacobian
 from diffcli.methods.matrices.products import Direction, Weights, compute_hvp, compute_jvp, compute_vjp

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 
 from diffcli.errors import Diagnostic, ExpressionError, UsageError, error
-from diffcli.errors.spelling import for_library
+from diffcli.errors.library_words import for_library
 from diffcli.language.writing.printer import number_text
 from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, find_breaks
 from diffcli.methods.nonsmooth.nonfinite import require_value
@@ -14,7 +14,7 @@ from diffcli.methods.nonsmooth.notes import describe
 from diffcli.methods.nonsmooth.one_sided import NUDGE
 from diffcli.methods.points.points import GivenPoint, as_point
 from diffcli.methods.problem.problem import At, Problem, Target, as_program
-from diffcli.methods.problem.scalarise import in_numbers, point_of
+from diffcli.methods.problem.scalarise import point_of, scalarised
 from diffcli.methods.sweeps.point_rows import PointRows
 from diffcli.methods.sweeps.series import expand, power_series
 from diffcli.records.matrices import TaylorResult
@@ -89,7 +89,7 @@ def compute_taylor(
     base = variable.partition("[")[0].strip()
     problem = Problem(program, _with_zero(at, base), wrt=[base], most_rows=max_nodes)
     if problem.tape.shapes is not None or base != variable:
-        problem, variable = _in_numbers(problem, variable, max_nodes)
+        problem, variable = _scalarised(problem, variable, max_nodes)
     progress("expanding")
     return _expansion(problem, variable, order, max_nodes)
 
@@ -119,10 +119,10 @@ def _expansion(problem: Problem, variable: str, order: int, max_nodes: int) -> T
     )  # fmt: skip
 
 
-def _in_numbers(problem: Problem, variable: str, most_rows: int) -> tuple[Problem, str]:
+def _scalarised(problem: Problem, variable: str, most_rows: int) -> tuple[Problem, str]:
     """A problem with arrays in numbers, of which one is expanded in: an element, ``x[0]``, or a variable that is a number."""
     problem.require_number()
-    numbers = in_numbers(problem, most_rows)
+    numbers = scalarised(problem, most_rows)
     wanted = "".join(variable.split())
     if wanted not in numbers.at:
         help = [f"one of its elements, as in --var {next((name for name in numbers.wrt), 'x[0]')}"]

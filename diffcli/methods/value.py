@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from diffcli.errors.spelling import for_library
+from diffcli.errors.library_words import for_library
 from diffcli.methods.nonsmooth.system_notes import require_values
 from diffcli.methods.points.points import as_point
 from diffcli.methods.problem.problem import At, Target

@@ -28,7 +28,7 @@ def check_probability(p: float) -> None:
 
 
 def dropout(x: Any, p: float = 0.5, training: bool = True, generator: Any = None) -> Any:
-    """Elements become 0 with probability p, and the others are divided by 1 - p; nothing happens outside of training."""
+    """Components become 0 with probability p, and the others are divided by 1 - p; nothing happens outside of training."""
     check_probability(p)
     if not training or p == 0:
         return x

@@ -33,7 +33,7 @@ from typing import Any
 import numpy as np
 
 import diffcli
-from diffcli.methods.problem.live_values import needed_slots
+from diffcli.methods.problem.live_values import live_slots
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.reverse import activity, adjoints
 from diffcli.tape import evaluate
@@ -54,7 +54,7 @@ class Program:
         self.active = activity(self.tape, self.slots)
         self.point = [at[name] for name in self.tape.inputs]
         self.evaluator = Evaluator(self.tape)
-        self.needed = Evaluator(self.tape, sorted(needed_slots(self.tape, self.active)))
+        self.needed = Evaluator(self.tape, sorted(live_slots(self.tape, self.active)))
 
     def value_by_tape(self) -> Any:
         return self.evaluator(self.point)[0]

@@ -51,7 +51,7 @@ class SingleSampler(CallableSampler):
         nearest = float(tensors.as_kind(x, tensors.FLOAT32)) if abs(x) < 3e38 else x
         return Sample(x, math.nan, ()) if nearest == self.x != x else super().sample(nearest)
 
-    def noise(self, one: Sample, other: Sample) -> float:
+    def rounding(self, one: Sample, other: Sample) -> float:
         """A few roundings of the values: those that are not seen are too coarse to be estimated."""
         return 4 * SINGLE.unit * (abs(one.value) + abs(other.value))
 

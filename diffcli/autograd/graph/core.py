@@ -70,7 +70,7 @@ class Core:
     _views: tuple[Any, ...] = ()
     """How to see this in the memory of ``_base``: functions of arrays, one after the other."""
     view_node: ClassVar[Callable[[Any, Edge], Any]]
-    """How a view makes its node, set in `diffcli.autograd.graph.memory_nodes`."""
+    """How a view makes its node, set in `diffcli.autograd.graph.view_nodes`."""
     _seen: int = 0
     """The version of the memory when ``_node`` was right for a view."""
     _made_in_inference: bool = False

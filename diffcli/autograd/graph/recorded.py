@@ -11,8 +11,8 @@ from typing import Any
 
 from diffcli.autograd.graph.apply import apply_rule
 from diffcli.autograd.graph.core import Node, new, summed_to
-from diffcli.autograd.graph.memory_nodes import WrittenNode
 from diffcli.autograd.graph.operation_nodes import OperationNode
+from diffcli.autograd.graph.view_nodes import WrittenNode
 from diffcli.autograd.rules import rule
 from diffcli.operations.arithmetic import arrays, tensors
 from diffcli.tape.running.array_rules import ArrayArithmetic, ArrayRule, parse_rule

@@ -8,8 +8,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NoReturn
 
 from diffcli.errors import Diagnostic, ExpressionError, Mark, Span, did_you_mean, error
-from diffcli.language.complaints import suggestions
-from diffcli.language.complaints.suggestions import CHOOSE, INSTEAD, LONGEST
+from diffcli.language.complaints import corrections
+from diffcli.language.complaints.corrections import CHOOSE, INSTEAD, LONGEST
 from diffcli.language.parsing.tokens import TOKEN, Keyword
 from diffcli.language.syntax import Program
 from diffcli.language.writing.printer import shorten
@@ -89,7 +89,7 @@ class Complaints:
         message = (
             "a transpose is written with .T" if "ᵀ" in self.text[span.start : span.stop] else "an exponent is written with ^"
         )
-        instead = "*".join(suggestions.raised(base or "x", exponent) for base, exponent in parts)
+        instead = "*".join(corrections.raised(base or "x", exponent) for base, exponent in parts)
         self.note("superscript", message, span, help=f"write {shorten(instead)}")
 
     def missing_operand(self, span: Span, before: int, depth: int) -> None:
@@ -168,7 +168,7 @@ class Complaints:
 
     def chained_comparison(self, operands: Sequence[Span], operators: Sequence[Span], negated: bool) -> None:
         """``a < b < c``, which may stand behind a ``not``."""
-        help = self.advice(suggestions.unchained(self.text, operands, operators, negated), "write a < b and b < c")
+        help = self.advice(corrections.unchained(self.text, operands, operators, negated), "write a < b and b < c")
         self.note("chained-comparison", "comparisons are not chained", *operators[:MOST], help=help)
 
     def missing_else(self, start: int) -> None:
@@ -209,11 +209,11 @@ class Complaints:
 
     def _of_gaps_in(self, span: Span, products: list[Span], applications: list[tuple[Span, int]]) -> None:
         short = span.stop - span.start <= 10 * LONGEST
-        corrected = suggestions.filled(self.text, span, products, applications) if short else ""
+        corrected = corrections.filled(self.text, span, products, applications) if short else ""
         if products:
             marks = [Span(product.stop, product.stop + 1) for product in products[:MOST]]
-            help = suggestions.meant(self.text[span.start : span.stop])
-            help = help or self.advice(corrected, suggestions.product(self.text, products[0]))
+            help = corrections.meant(self.text[span.start : span.stop])
+            help = help or self.advice(corrected, corrections.product(self.text, products[0]))
             self.note("implicit-multiplication", "a product needs its multiplication sign", *marks, help=help)
         for name_span, _ in applications[:MOST]:
             name = self.text[name_span.start : name_span.stop]
@@ -253,7 +253,7 @@ class Complaints:
         program = self.program
         name, keywords = program.callees[node], program.keywords.get(node, ())
         span = Span(program.called[node].start, program.stops[node])
-        forms = [f"{name}({', '.join(parameters)})"] if parameters is not None else suggestions.call_forms(name, bool(keywords))
+        forms = [f"{name}({', '.join(parameters)})"] if parameters is not None else corrections.call_forms(name, bool(keywords))
         if parameters is not None and keywords:
             self.note("unknown-keyword", f"`{name}` takes no keywords", span, help=f"write {forms[0]}, in this order")
         elif not doubtful:

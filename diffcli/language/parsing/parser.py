@@ -161,7 +161,7 @@ class Parser:
 
     def open_statement(self, start: int) -> None:
         self.stacks.push(STATEMENT, start)
-        self.expression.firsts.append(len(self.program))
+        self.expression.firsts.append(len(self.program.operations))
         self.expression.wants = True
         self.binding = None
 
@@ -173,7 +173,8 @@ class Parser:
             expression.settle(stop)
             if expression.depth:
                 self.close_all(stop)
-            expression.refuse_chains()
+            if stacks.chained:
+                expression.refuse_chains()
         first = expression.firsts.pop()
         stacks.operators.clear()
         stacks.positions.clear()

@@ -149,7 +149,7 @@ def _doubted(sampler: Sampler, found: Estimate, derivative: int) -> Estimate | s
     if _is_bent(sampler, found, derivative):
         return BENT
     largest = max(abs(sample.value) for sample in found.samples)
-    return NOISY if sampler.noise(sampler.base, sampler.base) > largest / 100 else found
+    return NOISY if sampler.rounding(sampler.base, sampler.base) > largest / 100 else found
 
 
 def _is_bent(sampler: Sampler, found: Estimate, derivative: int) -> bool:
@@ -167,7 +167,7 @@ def _is_bent(sampler: Sampler, found: Estimate, derivative: int) -> bool:
         else:
             far, near = (sample.value for sample in sampler.beside(2 * step))
             gaps.append(abs(far - near - 2 * (right - left)) / step**2)
-    rounding = 4 * sampler.noise(sampler.base, sampler.base) / found.step**derivative
+    rounding = 4 * sampler.rounding(sampler.base, sampler.base) / found.step**derivative
     return gaps[1] > 0.75 * gaps[0] and gaps[1] > 4 * rounding
 
 
@@ -290,7 +290,7 @@ def _quotient(sampler: Sampler, one: Sample, other: Sample) -> tuple[float, floa
     base = sampler.base
     distance = one.x - other.x
     quotient = (one.value - other.value) / distance
-    rounding = sampler.noise(one, other) / abs(distance)
+    rounding = sampler.rounding(one, other) / abs(distance)
     if other is not base:  # points that are not quite symmetric see some of the second derivative
         skew = abs((one.x - base.x) - (base.x - other.x))
         rounding += abs(one.value - 2 * base.value + other.value) / distance * (skew / distance)
@@ -304,4 +304,4 @@ def _second_quotient(sampler: Sampler, right: Sample, left: Sample) -> tuple[flo
     quotient = ((right.value - base.value) - (base.value - left.value)) / step / step
     skew = abs((right.x - base.x) - (base.x - left.x))
     slope = abs(right.value - left.value) / (2 * step)
-    return quotient, (sampler.noise(right, base) + sampler.noise(left, base) + skew * slope) / step / step
+    return quotient, (sampler.rounding(right, base) + sampler.rounding(left, base) + skew * slope) / step / step

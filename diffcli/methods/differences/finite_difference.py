@@ -151,7 +151,7 @@ def quotient(sampler: Sampler, variable: str, name: str, step: float, reason: st
     wide, _ = _weighted(chosen, [known[2 * offset] for offset in chosen.offsets])
     bar: float | None = None
     if math.isfinite(estimate) and math.isfinite(wide):
-        rounding = max(sampler.noise(sample, sampler.base) for sample in near)  # of the values on both ends
+        rounding = max(sampler.rounding(sample, sampler.base) for sample in near)  # of the values on both ends
         bar = abs(estimate - wide) + chosen.rounding_error(step, rounding) + misplaced * float(chosen.rounding) * abs(estimate)
     elif math.isfinite(estimate):
         reason += "; the function is not defined at twice the step, so there is nothing to tell the error by"

@@ -49,7 +49,7 @@ def roundings(name: str) -> float:
     return _COMPOSED if name in _SPECIAL or name not in FLOATS else 2.0
 
 
-def value_noise(tape: Tape, values: Values, active: bytearray | None = None, unit: float = UNIT) -> float:
+def value_rounding(tape: Tape, values: Values, active: bytearray | None = None, unit: float = UNIT) -> float:
     """A first-order bound on the rounding error of the tape's value, as far as it depends on what is active.
 
     Parameters
@@ -69,7 +69,7 @@ def value_noise(tape: Tape, values: Values, active: bytearray | None = None, uni
     >>> from diffcli.language import parse
     >>> from diffcli.tape import evaluate, lower
     >>> tape = lower(parse("x*x"))
-    >>> value_noise(tape, evaluate(tape, [3.0])) / 2**-53
+    >>> value_rounding(tape, evaluate(tape, [3.0])) / 2**-53
     9.0
     """
     active = active or activity(tape)
@@ -77,7 +77,7 @@ def value_noise(tape: Tape, values: Values, active: bytearray | None = None, uni
     return total if math.isfinite(total) else math.inf
 
 
-def difference_noise(tape: Tape, one: Values, other: Values, active: bytearray) -> float:
+def difference_rounding(tape: Tape, one: Values, other: Values, active: bytearray) -> float:
     """A first-order bound on the rounding error of the difference of a tape's values at two points.
 
     What is active is rounded anew at each of them. What is not has the same error at both, which counts as far as the
@@ -192,7 +192,7 @@ def ecnoise(values: Sequence[float]) -> float:
     return math.nan
 
 
-def callable_noise(function: Callable[[float], float], x: float, points: int = 8) -> float:
+def callable_rounding(function: Callable[[float], float], x: float, points: int = 8) -> float:
     """`ecnoise` of a function on one side of a point, as it may jump there; NaN if no spacing will do on either side."""
     for first in (0, 1 - points):
         spacing = max(abs(x), 2.0**-20) * 2.0**-34

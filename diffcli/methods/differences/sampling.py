@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from diffcli._named import NamedTuple
-from diffcli.methods.differences.rounding_bound import accumulated_rounding, callable_noise, difference_noise
+from diffcli.methods.differences.rounding_bound import accumulated_rounding, callable_rounding, difference_rounding
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.forward import Tangents, tangents
 from diffcli.methods.sweeps.reverse import activity
@@ -45,7 +45,7 @@ class Sampler:
         """The samples at a step to the right of the point, and to the left."""
         return self.sample(self.x + step), self.sample(self.x - step)
 
-    def noise(self, one: Sample, other: Sample) -> float:
+    def rounding(self, one: Sample, other: Sample) -> float:
         """A bound on the rounding of the difference of two values."""
         raise NotImplementedError
 
@@ -132,8 +132,8 @@ class TapeSampler(Sampler):
         errors = accumulated_rounding(self.tape, list(self.base.rows))
         return any(0 < errors[operand] >= self._radius_at(self.base, slot, radius) for slot, operand, radius in self.limits)
 
-    def noise(self, one: Sample, other: Sample) -> float:
-        return math.inf if self.blurred else difference_noise(self.tape, list(one.rows), list(other.rows), self.active)
+    def rounding(self, one: Sample, other: Sample) -> float:
+        return math.inf if self.blurred else difference_rounding(self.tape, list(one.rows), list(other.rows), self.active)
 
     def movement(self, base: Sample, other: Sample, past_kinks: bool = False) -> float:
         worst = 0.0
@@ -217,8 +217,8 @@ class DirectionSampler(TapeSampler):
             point[slot] += x * step
         return point
 
-    def noise(self, one: Sample, other: Sample) -> float:
-        return super().noise(one, other) + self._astray(one.x) + self._astray(other.x)
+    def rounding(self, one: Sample, other: Sample) -> float:
+        return super().rounding(one, other) + self._astray(one.x) + self._astray(other.x)
 
     def _astray(self, x: float) -> float:
         """How far the value may be off because the point is not quite where it should be."""
@@ -255,7 +255,7 @@ class CallableSampler(Sampler):
         self.x = x
         self.evaluations = 0
         self.base = self.sample(x)
-        self._level = callable_noise(lambda at: self.sample(at).value, x) if self.base.defined else math.nan
+        self._level = callable_rounding(lambda at: self.sample(at).value, x) if self.base.defined else math.nan
 
     def sample(self, x: float) -> Sample:
         self.evaluations += 1
@@ -265,7 +265,7 @@ class CallableSampler(Sampler):
         except (ArithmeticError, ValueError):  # outside its domain
             return Sample(x, math.nan, ())
 
-    def noise(self, one: Sample, other: Sample) -> float:
+    def rounding(self, one: Sample, other: Sample) -> float:
         """Six standard deviations of the noise of a value, or a rounding of the values where that is more.
 
         Noise that does not show itself is taken to be many roundings.

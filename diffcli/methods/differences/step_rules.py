@@ -39,7 +39,7 @@ def _root(stencil: Stencil) -> tuple[float, str]:
 def _rounding(sampler: TapeSampler) -> float:
     """A bound on the rounding of the value at the point; one rounding where the tape has none."""
     base = sampler.base
-    return sampler.noise(base, base) / 2 or UNIT * (abs(base.value) or 1.0)
+    return sampler.rounding(base, base) / 2 or UNIT * (abs(base.value) or 1.0)
 
 
 def by_tape(sampler: TapeSampler, stencil: Stencil) -> Chosen:
@@ -66,7 +66,7 @@ def by_theory(sampler: TapeSampler, stencil: Stencil) -> Chosen:
 
     kind = stencil.order + 1
     (higher,) = higher_derivatives(sampler.tape, sampler.point, sampler.position, [kind])
-    rounding = sampler.noise(sampler.base, sampler.base) / 2
+    rounding = sampler.rounding(sampler.base, sampler.base) / 2
     if not higher or not rounding:
         step, why = by_tape(sampler, stencil)
         unknown = "is not known" if higher is None else "is 0, so that no step is too long for it"

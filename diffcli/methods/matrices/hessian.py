@@ -17,9 +17,9 @@ from diffcli.methods.nonsmooth.breaks import find_breaks
 from diffcli.methods.nonsmooth.notes import describe_breaks
 from diffcli.methods.nonsmooth.system_notes import about_second
 from diffcli.methods.options import MatrixOptions
-from diffcli.methods.problem.components import Elements, as_blocks
+from diffcli.methods.problem.components import Components, as_blocks
 from diffcli.methods.problem.problem import At, Problem, Target
-from diffcli.methods.problem.scalarise import MOST_SHOWING, in_numbers, variables_of
+from diffcli.methods.problem.scalarise import MOST_SHOWING, scalarised, variables_of
 from diffcli.methods.sweeps.colouring import colour_symmetric, recovery_table
 from diffcli.methods.sweeps.sparsity import Flow, find_pattern, flow_of
 from diffcli.methods.traces.cost import function_cost
@@ -60,7 +60,7 @@ def hessian_of(system: Problem, options: MatrixOptions) -> HessianResult:
         of=system.question.of,
     )  # fmt: skip
     if options.mode in _MODES:
-        found = _MODES[options.mode](_in_numbers(gradient, options), asked, options, notes)
+        found = _MODES[options.mode](_scalarised(gradient, options), asked, options, notes)
     else:
         found = _by_sweeps(gradient, asked, options)
     if options.by_rules:
@@ -110,14 +110,14 @@ def _by_sweeps(gradient: GradientProblem, asked: HessianResult, options: MatrixO
 def _structure(gradient: GradientProblem, options: MatrixOptions) -> GradientProblem | None:
     """The gradient in numbers if there are not too many, to see which elements depend on which."""
     try:
-        return _in_numbers(gradient, options, MOST_SHOWING)
+        return _scalarised(gradient, options, MOST_SHOWING)
     except LimitError:
         return None
 
 
-def _in_numbers(gradient: GradientProblem, options: MatrixOptions, most_rows: int | None = None) -> GradientProblem:
+def _scalarised(gradient: GradientProblem, options: MatrixOptions, most_rows: int | None = None) -> GradientProblem:
     """The gradient of the program in numbers; the same if it has no arrays."""
-    numbers = in_numbers(gradient.problem, most_rows)
+    numbers = scalarised(gradient.problem, most_rows)
     return gradient if numbers is gradient.problem else GradientProblem(numbers, options.max_nodes)
 
 
@@ -143,7 +143,7 @@ def sweep_symmetric(
     return matrix
 
 
-def _wanted(groups: Groups, pattern: Pattern | None, variables: Elements) -> list[list[tuple[int, int]]]:
+def _wanted(groups: Groups, pattern: Pattern | None, variables: Components) -> list[list[tuple[int, int]]]:
     """For each group the places to be filled from its sweep: of each pair the one below the diagonal, if it stands alone."""
     found: list[list[tuple[int, int]]] = [[] for _ in groups]
     if pattern is None:

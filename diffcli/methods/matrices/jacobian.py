@@ -16,9 +16,9 @@ from diffcli.methods.nonsmooth.breaks import find_breaks
 from diffcli.methods.nonsmooth.notes import describe_breaks
 from diffcli.methods.nonsmooth.system_notes import explain_rows, require_values
 from diffcli.methods.options import MatrixOptions
-from diffcli.methods.problem.components import Elements, as_blocks
+from diffcli.methods.problem.components import Components, as_blocks
 from diffcli.methods.problem.problem import At, Problem, Target
-from diffcli.methods.problem.scalarise import in_numbers, structure, variables_of
+from diffcli.methods.problem.scalarise import scalarised, structure, variables_of
 from diffcli.methods.problem.system import System
 from diffcli.methods.sweeps.colouring import colour_columns, colour_rows
 from diffcli.methods.sweeps.sparsity import find_pattern, flow_of
@@ -60,7 +60,7 @@ def kinks_of(system: Problem, options: MatrixOptions) -> tuple[list[Diagnostic],
 
 def jacobian_of(system: Problem, options: MatrixOptions) -> JacobianResult:
     """The Jacobian of a system."""
-    rows, columns = Elements(system.outputs), variables_of(system)
+    rows, columns = Components(system.outputs), variables_of(system)
     require_room(len(rows), len(columns), options.max_nodes)
     notes, replaced = kinks_of(system, options)
     found = _MODES.get(options.mode, _by_sweeps)(system, rows, columns, options, replaced, notes)
@@ -98,7 +98,7 @@ def require_room(rows: int, columns: int, most: int) -> None:
 
 
 def _by_sweeps(
-    system: Problem, rows: Elements, columns: Elements, options: MatrixOptions, replaced: Overrides, notes: list[Diagnostic]
+    system: Problem, rows: Components, columns: Components, options: MatrixOptions, replaced: Overrides, notes: list[Diagnostic]
 ) -> Answer:
     options.progress("looking for the structure")
     pattern, count = None, None
@@ -123,8 +123,8 @@ def _by_sweeps(
 
 def sweep_groups(
     system: Problem,
-    rows: Elements,
-    columns: Elements,
+    rows: Components,
+    columns: Components,
     mode: str,
     groups: Groups,
     pattern: Pattern | None,
@@ -164,13 +164,13 @@ def _independent(pattern: Pattern | None, columns: Sequence[str]) -> list[Diagno
 
 
 def _numeric(
-    system: Problem, rows: Elements, columns: Elements, options: MatrixOptions, replaced: Overrides, notes: list[Diagnostic]
+    system: Problem, rows: Components, columns: Components, options: MatrixOptions, replaced: Overrides, notes: list[Diagnostic]
 ) -> Answer:
     from diffcli.methods.differences.finite_difference import difference, no_difference
 
     found: list[tuple[str, Difference]] = []
     matrix: list[list[float]] = []
-    numbers = in_numbers(system)
+    numbers = scalarised(system)
     for output in numbers.outputs:
         view = numbers.view(output)
         matrix.append([])
@@ -185,13 +185,13 @@ def _numeric(
 
 
 def _symbolic(
-    system: Problem, rows: Elements, columns: Elements, options: MatrixOptions, replaced: Overrides, notes: list[Diagnostic]
+    system: Problem, rows: Components, columns: Components, options: MatrixOptions, replaced: Overrides, notes: list[Diagnostic]
 ) -> Answer:
     from diffcli.methods.symbolic.symbolic import differentiate
 
     found: list[tuple[str, SymbolicDerivative]] = []
     matrix: list[list[float]] = []
-    numbers = in_numbers(system)
+    numbers = scalarised(system)
     for output in numbers.outputs:
         partials: list[SymbolicDerivative] = []
         try:

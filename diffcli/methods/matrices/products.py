@@ -16,9 +16,9 @@ from diffcli.methods.matrices.jacobian import evaluated, kinks_of
 from diffcli.methods.nonsmooth.system_notes import explain_rows
 from diffcli.methods.options import MatrixOptions
 from diffcli.methods.points.directions import read_direction
-from diffcli.methods.problem.components import Elements
+from diffcli.methods.problem.components import Components
 from diffcli.methods.problem.problem import At, Problem, Target
-from diffcli.methods.problem.scalarise import in_numbers, variables_of
+from diffcli.methods.problem.scalarise import scalarised, variables_of
 from diffcli.methods.problem.system import with_semicolons
 from diffcli.records import Difference, Number, is_array, is_finite
 from diffcli.records.matrices import ProductResult
@@ -33,7 +33,7 @@ def compute_jvp(target: Target, at: At, direction: Direction, options: MatrixOpt
     seed = read_direction(direction, system.at, label)
     with system.placing():
         notes, replaced = kinks_of(system, options)
-    rows = Elements(system.outputs)
+    rows = Components(system.outputs)
     if options.mode == "numeric":
         differences = _differences(system, seed, notes)
         found = rows.of([each.estimate for _, each in differences])
@@ -93,9 +93,9 @@ def _differences(system: Problem, seed: Mapping[str, Any], notes: list[Diagnosti
     from diffcli.methods.differences.finite_difference import no_difference
     from diffcli.methods.differences.sampling import DirectionSampler
 
-    moving = Elements([(name, slot, getattr(seed[name], "shape", ())) for slot, name in enumerate(seed)])
+    moving = Components([(name, slot, getattr(seed[name], "shape", ())) for slot, name in enumerate(seed)])
     steps = {name: step or 0.0 for name, step in zip(moving.names, moving.numbers(list(seed.values())), strict=True)}
-    numbers = in_numbers(system)
+    numbers = scalarised(system)
     found = []
     for output in numbers.outputs:
         if not any(steps.values()):

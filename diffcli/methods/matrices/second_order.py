@@ -13,7 +13,7 @@ from typing import Any
 from diffcli.errors import Diagnostic, NotDifferentiableError
 from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, find_breaks
 from diffcli.methods.nonsmooth.system_notes import explain_rows
-from diffcli.methods.problem.components import Elements
+from diffcli.methods.problem.components import Components
 from diffcli.methods.problem.problem import Linearisation, Output, Problem
 from diffcli.methods.problem.scalarise import variables_of
 from diffcli.methods.sweeps.transform import ReverseTransform
@@ -47,7 +47,7 @@ class GradientProblem:
         outputs = [Output(name, slot, shape) for (name, _, shape), slot in zip(self.variables.parts, slots, strict=True)]
         self.derived = Linearisation(problem, found.tape, outputs=outputs)
         """The gradient, by its own tape."""
-        self.results = Elements(self.derived.outputs)
+        self.results = Components(self.derived.outputs)
         wheres = [slot for slot in problem.tape.rows() if problem.tape.operation(slot) == "where"]
         self.conditions = {found.values.get(problem.tape.operands_of(slot)[0]) for slot in wheres}
         """The slots on the gradient's tape of what decides in f: what is to say of those is said of f."""

@@ -116,8 +116,8 @@ def deciding_rows(problem: Problem) -> set[int]:
     """The rows that decide, directly or through others, which branch the result takes."""
     tape, values = problem.tape, problem.values
     conditions = [
-        row[0] for slot, row in enumerate(tape.operands, tape.first_row)
-        if tape.operation(slot) == "where" and values[slot] is not None and problem.adjoints[slot] is not None
+        row[0] for slot, (name, row) in enumerate(zip(tape.operations, tape.operands, strict=True), tape.first_row)
+        if name == "where" and values[slot] is not None and problem.adjoints[slot] is not None
     ]  # fmt: skip
     conditions += tape.decisions
     return {slot for slot in rows_below(problem, conditions) if problem.active[slot]}

@@ -119,7 +119,7 @@ def _slopes(problem: Problem) -> tuple[Slopes, ...]:
     """The one-sided slopes of the result along each variable that a break bends; along all, if it bends none."""
     if problem.tape.shape(problem.tape.output):
         return ()  # each element of the result has slopes of its own
-    numbers = _in_few_numbers(problem)
+    numbers = _scalarised_if_small(problem)
     if numbers is None:
         return ()
     from diffcli.methods.nonsmooth.one_sided import slopes_of
@@ -136,17 +136,17 @@ def _slopes(problem: Problem) -> tuple[Slopes, ...]:
     return tuple(bent or found)
 
 
-def _in_few_numbers(problem: Problem) -> Problem | None:
+def _scalarised_if_small(problem: Problem) -> Problem | None:
     """A problem in numbers, if there are few variables to look along, and few rows to write out."""
     if problem.tape.shapes is None:
         return problem if len(problem.wrt) <= MOST_BENT else None
     from diffcli.methods.problem.live_values import elements
-    from diffcli.methods.problem.scalarise import in_numbers, variables_of  # most programs do not wait for it
+    from diffcli.methods.problem.scalarise import scalarised, variables_of  # most programs do not wait for it
 
     if len(variables_of(problem)) > MOST_BENT or elements(problem.tape) > problem.tape.slots + 10 * MOST_WRITTEN:
         return None
     try:
-        return in_numbers(problem, MOST_WRITTEN)
+        return scalarised(problem, MOST_WRITTEN)
     except LimitError:
         return None
 

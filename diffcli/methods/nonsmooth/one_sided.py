@@ -183,18 +183,18 @@ def _run_along(problem: Problem, direction: Sequence[float]) -> tuple[float, boo
         ties += 1
         if ties > MOST_TIES:
             raise Undecided
-        numbers, places = _in_numbers(tape, recorder.values)
+        numbers, places = _scalarised(tape, recorder.values)
         tangents = moved(numbers, point, direction)[1]
         return float(decide(name, [tangents[places(operand)[0]] if operand >= 0 else None for operand in operands]))
 
     try:
         with redirect_stdout(io.StringIO()):  # it has been heard already
             recording = problem.function.record((problem.whole or problem).at, judge=judge)
-        result, element = _result(recording.tape, problem.place)
+        result, element = _result(recording.tape, problem.flat_index)
         value = recording.values[result]
         if (value.ravel()[element] if is_array(value) else value) != problem.value:
             raise Undecided  # a jump
-        tape, places = _in_numbers(recording.tape, recording.values)
+        tape, places = _scalarised(recording.tape, recording.values)
         output = places(result)[element] if result < recording.tape.slots else None
         return 0.0 if output is None else moved(tape, point, direction)[1][output] or 0.0, True
     except DiffcliError:
@@ -211,7 +211,7 @@ def _result(tape: Tape, place: int) -> tuple[int, int]:
     raise Undecided  # beside the point the function returns fewer numbers
 
 
-def _in_numbers(tape: Tape, values: Values) -> tuple[Tape, Callable[[int], tuple[int, ...]]]:
+def _scalarised(tape: Tape, values: Values) -> tuple[Tape, Callable[[int], tuple[int, ...]]]:
     """A tape in numbers, and where the elements of a slot's value stand on it."""
     if tape.shapes is None:
         return tape, lambda slot: (slot,)

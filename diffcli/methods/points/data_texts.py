@@ -17,11 +17,11 @@ from diffcli.methods.points.file_text import bad_file
 def finite_array(value: Any, path: str) -> Any:
     """The value, if all of its elements are finite."""
     from diffcli.methods.points.arrays import element
-    from diffcli.operations.arithmetic.array_files import first_non_finite
+    from diffcli.operations.arithmetic.array_files import first_nonfinite
 
     number, place = value, None
     if not isinstance(value, float):
-        place = first_non_finite(value)
+        place = first_nonfinite(value)
         if place is None:
             return value
         number = float(value[place])

@@ -212,9 +212,9 @@ def require_finite(name: str, value: Number, source: Source | None = None, *mark
     """Raise an error about a value, or an element of it, that is infinite or NaN."""
     if is_array(value):
         from diffcli.methods.points.arrays import element
-        from diffcli.operations.arithmetic.array_files import first_non_finite
+        from diffcli.operations.arithmetic.array_files import first_nonfinite
 
-        index = first_non_finite(value)
+        index = first_nonfinite(value)
         if index is None:
             return
         name, number = element(name, index), float(value[index])  # type: ignore[index]

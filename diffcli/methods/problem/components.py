@@ -16,7 +16,7 @@ from diffcli.records import Number, element_names
 from diffcli.tape.tape import Shape
 
 
-class Elements:
+class Components:
     """The elements of some slots of a tape.
 
     Parameters
@@ -24,7 +24,7 @@ class Elements:
     parts
         For each variable or result its name, its slot, and its shape.
 
-    >>> elements = Elements([("x", 0, ()), ("w", 1, (2,))])
+    >>> elements = Components([("x", 0, ()), ("w", 1, (2,))])
     >>> elements.names, elements.slots, elements.seed([0])
     (['x', 'w[0]', 'w[1]'], [0, 1, 1], {0: 1.0})
     """
@@ -80,7 +80,7 @@ class Elements:
     def whole(self, values: Sequence[Any]) -> dict[str, Number]:
         """What a sweep has found by the names of the parts, 0 where there is no dependence; 0 has no sign.
 
-        >>> Elements([("x", 0, ()), ("y", 1, ())]).whole([None, -0.0])
+        >>> Components([("x", 0, ()), ("y", 1, ())]).whole([None, -0.0])
         {'x': 0.0, 'y': 0.0}
         """
         found: dict[str, Number] = {}
@@ -101,7 +101,7 @@ class Elements:
         return [rows[start : start + prod(shape)] for (_, _, shape), start in zip(self.parts, self.starts, strict=True)]
 
     def derivatives(self, slopes: Sequence[float | None]) -> dict[str, Number | None]:
-        """Elements as `of`, but None for a part without an element that anything depends on."""
+        """Components as `of`, but None for a part without an element that anything depends on."""
         if self.are_numbers:
             return {name: slope for (name, _, _), slope in zip(self.parts, slopes, strict=True)}
         found: dict[str, Number | None] = {**self.of([float(slope or 0.0) for slope in slopes])}
@@ -109,7 +109,7 @@ class Elements:
         return found | {name: None for (name, _, _), none in zip(self.parts, idle, strict=True) if none}
 
     def of(self, numbers: Sequence[float]) -> dict[str, Number]:
-        """Elements by the names of their parts, in their shapes."""
+        """Components by the names of their parts, in their shapes."""
         if self.are_numbers:
             return {name: number for (name, _, _), number in zip(self.parts, numbers, strict=True)}
         found: dict[str, Number] = {}
@@ -123,11 +123,11 @@ class Elements:
         return found
 
 
-def as_blocks(rows: Elements, columns: Elements, matrix: Sequence[Sequence[float]]) -> dict[str, dict[str, Number]]:
+def as_blocks(rows: Components, columns: Components, matrix: Sequence[Sequence[float]]) -> dict[str, dict[str, Number]]:
     """A matrix by the names of its results and variables; a block of arrays has the shape of the one and then the other.
 
-    >>> numbers = Elements([("x", 0, ()), ("y", 1, ())])
-    >>> as_blocks(Elements([("f", 2, ())]), numbers, [[3.0, 4.0]])
+    >>> numbers = Components([("x", 0, ()), ("y", 1, ())])
+    >>> as_blocks(Components([("f", 2, ())]), numbers, [[3.0, 4.0]])
     {'f': {'x': 3.0, 'y': 4.0}}
     """
     if rows.are_numbers and columns.are_numbers:

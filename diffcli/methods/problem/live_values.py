@@ -16,11 +16,11 @@ LARGE = 1_000_000
 """How many elements the arrays of a program have together before it is worth while to ask: 8 megabytes."""
 
 
-def keep_needed_values(problem: Problem) -> None:
+def keep_live_values(problem: Problem) -> None:
     """Evaluate a problem, and keep only the values that its gradient, and the notes on it, read, where they are many."""
     tape = problem.tape
     if problem.recording is None and elements(tape) >= LARGE:
-        problem.values = Evaluator(tape, sorted(needed_slots(tape, problem.active))).values(problem.point)
+        problem.values = Evaluator(tape, sorted(live_slots(tape, problem.active))).values(problem.point)
 
 
 def elements(tape: Tape) -> int:
@@ -28,7 +28,7 @@ def elements(tape: Tape) -> int:
     return tape.slots if tape.shapes is None else sum(map(size, tape.shapes))
 
 
-def needed_slots(tape: Tape, active: bytearray) -> set[int]:
+def live_slots(tape: Tape, active: bytearray) -> set[int]:
     """The slots of the values that are read once a tape is evaluated.
 
     >>> from diffcli.language import parse
@@ -37,7 +37,7 @@ def needed_slots(tape: Tape, active: bytearray) -> set[int]:
     >>> tape = lower(parse("sum(exp(-x*x) + 1)"), shapes={"x": (2,)})
     >>> tape.operations
     ['neg', 'mul', 'exp', 'add', 'sum']
-    >>> sorted(needed_slots(tape, activity(tape)))  # x, -x, the exponential and the result
+    >>> sorted(live_slots(tape, activity(tape)))  # x, -x, the exponential and the result
     [0, 1, 3, 5]
     """
     from diffcli.tape.running.array_rules import adjoint_reads, breaks_read_result  # numbers do not wait for NumPy

@@ -87,12 +87,10 @@ class Problem:
     wrt: list[str]
     outputs: tuple[Output, ...]
     """The results; the adjoints are those of their sum."""
-    place = 0
+    flat_index = 0
     """Which of the numbers that a Python function returns is differentiated, counted through all of them."""
     whole: Problem | None = None
     """The problem with arrays that this one is in numbers."""
-    places: Mapping[int, tuple[int, ...]] = {}
-    """For each slot of its tape, the slots of its elements here, row by row; those of constants are negative."""
 
     def __init__(
         self,
@@ -150,8 +148,8 @@ class Problem:
         """The same problem for one of its results."""
         tape = self.tape.copy(output=output.slot, outputs=[])
         found = Linearisation(self, tape, values=self.values, active=self.active, outputs=(output,))
-        found.place = sum(prod(each.shape) for each in self.outputs[: self.outputs.index(output)])
-        found.whole, found.places = self.whole, self.places
+        found.flat_index = sum(prod(each.shape) for each in self.outputs[: self.outputs.index(output)])
+        found.whole = self.whole
         return found
 
     # -- numbers ---------------------------------------------------------------------------------------------------------

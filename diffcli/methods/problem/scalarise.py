@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from diffcli.errors import LimitError
-from diffcli.methods.problem.components import Elements
+from diffcli.methods.problem.components import Components
 from diffcli.methods.problem.problem import Linearisation, Output, Problem
 from diffcli.records import Number, element_names
 
@@ -13,7 +13,7 @@ MOST_SHOWING = 100_000
 """The rows of a program written out up to which its structure is looked for."""
 
 
-def in_numbers(problem: Problem, most_rows: int | None = None) -> Problem:
+def scalarised(problem: Problem, most_rows: int | None = None) -> Problem:
     """The problem written out in numbers; the problem itself if it has no arrays.
 
     Variables and results are elements, ``x[0]``; ``most_rows`` limits the tape.
@@ -23,11 +23,11 @@ def in_numbers(problem: Problem, most_rows: int | None = None) -> Problem:
     LimitError
         There would be too many rows.
 
-    >>> numbers = in_numbers(Problem("sum(x^2)", {"x": [3, 4]}))
+    >>> numbers = scalarised(Problem("sum(x^2)", {"x": [3, 4]}))
     >>> numbers.at, numbers.wrt, numbers.value
     ({'x[0]': 3.0, 'x[1]': 4.0}, ['x[0]', 'x[1]'], 25.0)
     >>> from diffcli.methods.problem.system import System
-    >>> numbers = in_numbers(System("[x^2, x[0]*y]", {"x": [3, 4], "y": 2}, of="x^2"))
+    >>> numbers = scalarised(System("[x^2, x[0]*y]", {"x": [3, 4], "y": 2}, of="x^2"))
     >>> [(output.name, numbers.value_of(output)) for output in numbers.outputs]
     [('f1[0]', 9.0), ('f1[1]', 16.0)]
     """
@@ -37,7 +37,7 @@ def in_numbers(problem: Problem, most_rows: int | None = None) -> Problem:
 
     written = write_out(problem.tape, problem.values, MOST_WRITTEN if most_rows is None else most_rows)
     shapes = dict(zip(problem.tape.inputs, problem.tape.shapes, strict=False))
-    elements = Elements([(name, slot, shapes[name]) for slot, name in enumerate(problem.tape.inputs)])
+    elements = Components([(name, slot, shapes[name]) for slot, name in enumerate(problem.tape.inputs)])
     at: dict[str, Number] = {
         name: float(number or 0.0) for name, number in zip(elements.names, elements.numbers(problem.values), strict=True)
     }  # fmt: skip
@@ -47,24 +47,24 @@ def in_numbers(problem: Problem, most_rows: int | None = None) -> Problem:
     slots = [slot for whole in counted for slot in written.slots[whole]]
     outputs = [
         Output(name, slot if slot >= 0 else slot + size)
-        for name, slot in zip(Elements(problem.outputs).names, slots, strict=True)
+        for name, slot in zip(Components(problem.outputs).names, slots, strict=True)
     ]  # fmt: skip
     found = Linearisation(problem, written.tape, at=at, wrt=wrt, outputs=outputs)
-    found.whole, found.places = problem, written.slots
+    found.whole = problem
     return found
 
 
 def structure(problem: Problem) -> Problem | None:
     """The problem in numbers if there are not too many, to see which elements depend on which."""
     try:
-        return in_numbers(problem, MOST_SHOWING)
+        return scalarised(problem, MOST_SHOWING)
     except LimitError:
         return None
 
 
-def variables_of(problem: Problem) -> Elements:
+def variables_of(problem: Problem) -> Components:
     """The elements of the variables that the derivative is wanted for: the columns of a Jacobian."""
-    return Elements([(name, slot := problem.input_slot(name), problem.tape.shape(slot)) for name in problem.wrt])
+    return Components([(name, slot := problem.input_slot(name), problem.tape.shape(slot)) for name in problem.wrt])
 
 
 def gathered(problem: Problem, found: Mapping[str, float]) -> dict[str, Number]:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from diffcli.methods.problem.problem import Linearisation, Problem
-from diffcli.methods.problem.scalarise import in_numbers
+from diffcli.methods.problem.scalarise import scalarised
 from diffcli.methods.sweeps.reverse import Step
 from diffcli.methods.traces.trace import formula_of
 from diffcli.operations import OPERATIONS
@@ -60,7 +60,7 @@ def reverse_cost(problem: Problem, steps: Sequence[Step]) -> Cost:
 
 def forward_cost(problem: Problem, sweeps: Sequence[Sequence[Any]]) -> Cost:
     """The cost of the tangent sweeps, one for each seed; with arrays one for each element, over the program in numbers."""
-    numbers = in_numbers(problem)
+    numbers = scalarised(problem)
     if numbers is not problem:
         problem, sweeps = numbers, [numbers.swept_forward({numbers.input_slot(name): 1.0}) for name in numbers.wrt]
     tape = problem.tape

@@ -153,10 +153,10 @@ def read_npz(file: IO[bytes], name: str, likely: str = "") -> Any:
     return read_npy(io.BytesIO(content))
 
 
-def first_non_finite(array: Any) -> tuple[int, ...] | None:
+def first_nonfinite(array: Any) -> tuple[int, ...] | None:
     """The index of the first element that is infinite or NaN.
 
-    >>> first_non_finite(to_array([1, float("nan")], (1, 2))), first_non_finite(to_array([1], (1,)))
+    >>> first_nonfinite(to_array([1, float("nan")], (1, 2))), first_nonfinite(to_array([1], (1,)))
     ((0, 1), None)
     """
     if all_finite(array):

@@ -57,7 +57,7 @@ def picture(title: str, graph: Graph, notes: Sequence[str], style: Style) -> Pic
     counts = [0] * len(graph.nodes)
     for edge in graph.edges:
         counts[edge.user] += 1
-    texts = [box_lines(node, style, place in results) for place, node in enumerate(graph.nodes)]
+    texts = [node_lines(node, style, place in results) for place, node in enumerate(graph.nodes)]
     sizes = [
         (_widest(lines) + 2 * PAD + 6 * (node.kind == "input"), max(len(lines) * LINE + 12, port_height(count) + 8))
         for lines, node, count in zip(texts, graph.nodes, counts, strict=True)
@@ -96,7 +96,7 @@ def picture(title: str, graph: Graph, notes: Sequence[str], style: Style) -> Pic
     return Picture(math.ceil(width), math.ceil(top + EDGE), tuple(items))
 
 
-def box_lines(node: Node, style: Style, result: bool) -> list[str]:
+def node_lines(node: Node, style: Style, result: bool) -> list[str]:
     """The lines of a node's box; the first says what it is."""
     return [head_text(node, style, result), *[node.text] * bool(node.text), *number_lines(node, style)]
 

@@ -7,7 +7,7 @@ import re
 
 from diffcli.records.graph import Graph
 from diffcli.reports.formats import Style
-from diffcli.reports.graph.picture import LOOKS, box_lines
+from diffcli.reports.graph.picture import LOOKS, node_lines
 from diffcli.reports.graph.text import edge_text
 
 DOT_SHAPES = {
@@ -40,7 +40,7 @@ def dot(graph: Graph, title: str, style: Style) -> str:
     for place, node in enumerate(graph.nodes):
         kind = "result" if place in results else node.kind
         look = LOOKS[kind]
-        text = dot_text(box_lines(node, style, place in results), style.unicode)
+        text = dot_text(node_lines(node, style, place in results), style.unicode)
         lines.append(f'  n{place} [label={text}, {DOT_SHAPES[kind]}, color="{look.stroke}", fillcolor="{look.fill}"];')
     for edge in graph.edges:
         label = edge_text(edge, style)
@@ -76,7 +76,7 @@ def mermaid(graph: Graph, title: str, style: Style) -> str:
     for place, node in enumerate(graph.nodes):
         kind = "result" if place in results else node.kind
         members.setdefault(kind, []).append(f"n{place}")
-        text = mermaid_text(box_lines(node, style, place in results), style.unicode)
+        text = mermaid_text(node_lines(node, style, place in results), style.unicode)
         lines.append(f"  n{place}{MERMAID_SHAPES[kind].format(text)}")
     for edge in graph.edges:
         label = edge_text(edge, style)

@@ -6,16 +6,16 @@ import math
 from collections.abc import Callable, Sequence
 
 from diffcli.errors import Diagnostic, LimitError, as_stop
-from diffcli.errors.spelling import for_library
+from diffcli.errors.library_words import for_library
 from diffcli.methods.differences.complex_step import complex_difference
 from diffcli.methods.differences.finite_difference import difference
 from diffcli.methods.nonsmooth.breaks import find_breaks
 from diffcli.methods.nonsmooth.nonfinite import require_value
 from diffcli.methods.nonsmooth.notes import describe
 from diffcli.methods.nonsmooth.system_notes import require_values
-from diffcli.methods.problem.components import Elements
+from diffcli.methods.problem.components import Components
 from diffcli.methods.problem.problem import At, Problem, Target
-from diffcli.methods.problem.scalarise import in_numbers, variables_of
+from diffcli.methods.problem.scalarise import scalarised, variables_of
 from diffcli.records import SymbolicDerivative
 from diffcli.records.agreement import Agreement, Way
 from diffcli.studies.agreement.verdict import floors, judge_partial
@@ -90,7 +90,7 @@ def agreements_of(system: Problem, digits: int | None = None, progress: Progress
     [('f1', True), ('f2', True)]
     """
     require_values(system)
-    numbers = in_numbers(system)
+    numbers = scalarised(system)
     sweeps = _array_sweeps(system)
     found = []
     for place, output in enumerate(numbers.outputs):
@@ -120,7 +120,7 @@ def agreement_of(
     """
     whole = problem
     notes = [*whole.notes(), *describe(whole, find_breaks(whole), "", False)]
-    problem = in_numbers(whole)
+    problem = scalarised(whole)
     breaks = find_breaks(problem)
     found = _by_all_methods(problem, notes, progress)
     if problem is not whole:
@@ -171,7 +171,7 @@ def _array_sweeps(problem: Problem) -> list[Sweeps]:
     """For each element of the results its derivatives by both sweeps over the arrays themselves; empty without arrays."""
     if problem.tape.shapes is None:
         return []
-    rows, columns = Elements(problem.outputs), variables_of(problem)
+    rows, columns = Components(problem.outputs), variables_of(problem)
     moved = [rows.numbers(problem.swept_forward(columns.seed([place]))) for place in range(len(columns))]
     found = []
     for place in range(len(rows)):

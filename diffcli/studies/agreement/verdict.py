@@ -20,7 +20,7 @@ from diffcli.methods.sweeps.reverse import accumulate, activity
 from diffcli.operations.arithmetic import precise
 from diffcli.records.agreement import PartialCheck, Way
 from diffcli.studies.agreement.disagreement import REASONS, Reason, explain_disagreement, find_extreme
-from diffcli.studies.step_size.error_theory import derivative_noise
+from diffcli.studies.step_size.error_theory import derivative_rounding
 
 TOLERANCE = 1e-9
 """The relative error up to which a method without an error bar agrees."""
@@ -177,7 +177,7 @@ def _verdict(
 
 def _is_magnified(problem: Problem, ways: Sequence[Way], slot: int) -> bool:
     """Whether the rounding of what is on the way to the derivative accounts for the errors of automatic differentiation."""
-    bound = derivative_noise(problem, slot, UNIT)
+    bound = derivative_rounding(problem, slot, UNIT)
     if TapeSampler(problem, problem.tape.inputs[slot]).blurred:
         return True
     return all(way.error is not None and way.error <= bound for way in ways[:2])

@@ -15,7 +15,7 @@ from diffcli.errors import ExpressionError, Mark, error
 from diffcli.language import Program
 from diffcli.language.writing.printer import number_text
 from diffcli.methods.problem.problem import Problem
-from diffcli.methods.problem.scalarise import in_numbers
+from diffcli.methods.problem.scalarise import scalarised
 from diffcli.methods.sweeps.forward import tangents
 from diffcli.methods.sweeps.reverse import adjoints
 from diffcli.operations.array_row import shape_text
@@ -69,7 +69,7 @@ def judge_claims(
     >>> verdict.verdict, verdict.slip, verdict.right
     ('wrong', 'power rule: the exponent of x^3 is to be reduced by 1', '3*x^2')
     """
-    numbers = in_numbers(problem)
+    numbers = scalarised(problem)
     function = Function(numbers.tape)
     verdicts = []
     for name, program in claims.items():
@@ -94,7 +94,7 @@ def _claims_in_numbers(problem: Problem, variable: str, program: Program) -> dic
     if claim.outputs[0].shape != wanted:
         message = f"the derivative by `{variable}` is {shape_text(wanted)}, and the claim {shape_text(claim.outputs[0].shape)}"
         raise ExpressionError([error("shape-mismatch", message, program.source, Mark(program.result.span))])
-    numbers = in_numbers(claim)
+    numbers = scalarised(claim)
     return dict(zip(element_names(variable, wanted), map(numbers.view, numbers.outputs), strict=True))
 
 
@@ -118,7 +118,7 @@ class _Judge(NamedTuple):
         return max(4, min(MOST_TRIED, MOST_EVALUATED // (rows + 1)))
 
     def verdict(self) -> ClaimVerdict:
-        from diffcli.methods.symbolic.claims import NOTHING, decide, derivative_text
+        from diffcli.methods.symbolic.claim_proof import NOTHING, decide, derivative_text
 
         self.progress(f"comparing the claim for {self.variable} at points")
         tape, claimed, value = self.problem.tape, self.claimed, self._derivative_here()

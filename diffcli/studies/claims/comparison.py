@@ -8,7 +8,7 @@ from functools import cached_property
 from random import Random
 
 from diffcli.methods.differences.precise import precise_derivative, precise_value
-from diffcli.methods.differences.rounding_bound import value_noise
+from diffcli.methods.differences.rounding_bound import value_rounding
 from diffcli.methods.points.many_points import random_points
 from diffcli.methods.sweeps.reverse import Adjoints, activity, adjoints
 from diffcli.operations import OPERATIONS
@@ -97,7 +97,7 @@ def compare_floats(function: Function, variable: str, claim: Function, at: Point
         return None
     claimed = float(other.values[claim.tape.output])
     difference = abs(claimed - right) / (max(abs(claimed), abs(right)) or 1.0)
-    if right == 0 and abs(claimed) <= value_noise(claim.tape, other.values) < math.inf:
+    if right == 0 and abs(claimed) <= value_rounding(claim.tape, other.values) < math.inf:
         difference = 0.0
     return Comparison(dict(at), claimed, right, difference)
 

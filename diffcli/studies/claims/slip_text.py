@@ -21,7 +21,7 @@ _LETTERS = "uvwstzabcdefghijklmnopqrxy"
 
 def derivative(tape: Tape, slot: int, variable: str) -> str:
     """The text of the derivative of a slot of a tape along an input; empty if there is none."""
-    from diffcli.methods.symbolic.claims import derivative_text  # SymPy is loaded for wrong claims only
+    from diffcli.methods.symbolic.claim_proof import derivative_text  # SymPy is loaded for wrong claims only
 
     return derivative_text(tape, slot, variable)
 

@@ -10,7 +10,7 @@ from diffcli.errors import Diagnostic, ExpressionError, Mark, Source, Span, did_
 from diffcli.language import Program, parse
 from diffcli.language.parsing.tokens import NAME, PASTED, SYMBOL, TOKEN, plain_name
 from diffcli.methods.problem.problem import Problem
-from diffcli.methods.problem.scalarise import in_numbers
+from diffcli.methods.problem.scalarise import scalarised
 from diffcli.operations import CONSTANTS
 
 _NAMED_DERIVATIVE = re.compile(
@@ -146,7 +146,7 @@ def _variable(piece: _Piece, source: Source, problem: Problem) -> tuple[str, Spa
     element = re.fullmatch(r"(\w+)\s*\[([\d\s,]+)\]", written)
     if element is not None and element[1] in inputs:
         name = f"{element[1]}[{','.join(part.strip() for part in element[2].split(','))}]"
-        if name in in_numbers(problem).at:
+        if name in scalarised(problem).at:
             return name, span
         raise ExpressionError([_unknown(name, source, Mark(span), problem)])
     named = TOKEN.fullmatch(written)

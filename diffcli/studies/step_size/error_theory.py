@@ -65,7 +65,7 @@ def _terms(method: str) -> list[tuple[int, float]]:
     return terms
 
 
-def derivative_noise(problem: Problem, slot: int, unit: float) -> float:
+def derivative_rounding(problem: Problem, slot: int, unit: float) -> float:
     """A first-order bound on the rounding error of a derivative that is propagated, as AD and the complex step do.
 
     A row with an error of c units of u|v| moves the derivative by as much times the derivative of its adjoint along the

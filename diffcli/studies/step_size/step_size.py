@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from diffcli.errors import Slopes, UsageError, did_you_mean, error
 from diffcli.language import Program
 from diffcli.methods.differences.precise import DIGITS, higher_derivatives, precise_derivative
-from diffcli.methods.differences.rounding_bound import value_noise
+from diffcli.methods.differences.rounding_bound import value_rounding
 from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, find_breaks
 from diffcli.methods.nonsmooth.nonfinite import require_value
 from diffcli.methods.nonsmooth.notes import describe
@@ -21,7 +21,7 @@ from diffcli.operations.arithmetic import float32 as singles
 from diffcli.operations.arithmetic import precise
 from diffcli.records.step_size import StepSizeResult
 from diffcli.studies.step_size.difference_quotients import UNITS, DifferenceQuotients, MethodSweeper, distance
-from diffcli.studies.step_size.error_theory import derivative_noise, theory
+from diffcli.studies.step_size.error_theory import derivative_rounding, theory
 from diffcli.tape.lowering import MOST_ROWS
 from diffcli.tape.running.evaluation import replay
 
@@ -83,8 +83,8 @@ def sweep(
     problem, name = _problem(target, at, variable, dtype, most_rows)
     function, truth = DifferenceQuotients(problem, name, dtype), _Truth(problem, name, progress)
     unit, exact = UNITS[dtype], truth.finite
-    noise = value_noise(problem.tape, problem.values, problem.active, unit)
-    floor = derivative_noise(problem, function.slot, unit) if exact is not None else 0.0
+    noise = value_rounding(problem.tape, problem.values, problem.active, unit)
+    floor = derivative_rounding(problem, function.slot, unit) if exact is not None else 0.0
     swept = []
     steps = _steps(function.x, largest, smallest, unit)
     for method in methods:
@@ -122,7 +122,7 @@ def _problem(target: str | Program, at: At, variable: str | None, dtype: str, mo
     """The question, in single precision with all its numbers rounded to that; and the variable that is moved."""
     problem = Problem(target, at, wrt=None if variable is None else [variable], most_rows=most_rows)
     if problem.tape.shapes is not None:
-        from diffcli.methods.problem.scalarise import in_numbers  # numbers do not wait for it
+        from diffcli.methods.problem.scalarise import scalarised  # numbers do not wait for it
 
         if dtype == "float32":
             raise UsageError([error("usage", "arrays are in double precision only", help=["leave --dtype out"])])
@@ -131,7 +131,7 @@ def _problem(target: str | Program, at: At, variable: str | None, dtype: str, mo
         if whole:
             help = [f"give its elements names, as in {whole[0]} = [a, b]; ..., and move one of them"]
             raise UsageError([error("usage", f"one number is moved, and `{whole[0]}` is an array", help=help)])
-        problem = in_numbers(problem)
+        problem = scalarised(problem)
     if not problem.wrt:
         raise UsageError([error("usage", "the expression has no variable, so there is no step to take")])
     if len(problem.wrt) > 1:
