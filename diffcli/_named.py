@@ -23,10 +23,11 @@ else:
 
     class NamedTuple(tuple, metaclass=_Named):
         def __new__(cls, *values, **named):
-            made = vars(namedtuple(cls.__name__, cls._fields, defaults=cls._field_defaults.values()))
+            made = namedtuple(cls.__name__, cls._fields, defaults=cls._field_defaults.values())
+            methods = dict(vars(made))  # a copy: what vars() gives is emptied when its class is collected
             # the constructor last: another thread that finds it finds the fields too
-            for name in sorted(made.keys() - vars(cls).keys(), key="__new__".__eq__):
-                setattr(cls, name, made[name])
+            for name in sorted(methods.keys() - vars(cls).keys(), key="__new__".__eq__):
+                setattr(cls, name, methods[name])
             return cls(*values, **named)
 
         @classmethod

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import doctest
+import gc
 import importlib
 import pickle
 import pkgutil
@@ -141,6 +142,21 @@ def test_a_named_tuple_is_as_pythons_own(kind):
             kind(*wrong)
     with pytest.raises(AttributeError):
         point.x = 2
+
+
+def test_a_named_tuple_needs_nothing_that_the_collector_takes_away():
+    threshold = gc.get_threshold()
+    gc.set_threshold(1)
+    try:
+        for number in range(100):
+
+            class Point(NamedTuple):
+                x: float
+                n: int = 0
+
+            assert Point(1.5, number) == (1.5, number) and Point(2.0).n == 0
+    finally:
+        gc.set_threshold(*threshold)
 
 
 @pytest.mark.parametrize(
