@@ -11,6 +11,7 @@ import json
 import math
 
 import pytest
+import tiers
 from console import run
 from inside import POLICIES
 from test_conventions import CONVENTIONS, SLOPES
@@ -27,7 +28,8 @@ MORE = [
     ("where(x > 0 or y > 0, x, y)", "x=0,y=0"), ("where(not x, 1, x)", "x=0"), ("stop_gradient(abs(x)) + x", "x=0"),
     ("norm_x = hypot(x, y); x/norm_x", "x=3,y=4"), ("acos(x/y)", "x=1,y=1"), ("atan2(x, y) + x/0.5", "x=0,y=-1"),
 ]  # fmt: skip
-PROGRAMS = list(dict.fromkeys([(text, at) for text, at, *_ in [*CONVENTIONS, *SLOPES]] + MORE))
+ALL = list(dict.fromkeys([(text, at) for text, at, *_ in [*CONVENTIONS, *SLOPES]] + MORE))
+PROGRAMS = ALL if tiers.whole else [*ALL[::3], *MORE]
 ASKED = [(policy, False) for policy in POLICIES] + [("min-norm", True)]
 
 

@@ -365,6 +365,7 @@ def random_expression(source, depth):
     ))  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(10))
 def test_random_derivatives_and_their_slips(seed):
     source = random.Random(seed)

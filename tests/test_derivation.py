@@ -321,6 +321,7 @@ def test_a_product_that_doubles_with_every_row_stays_small():
     assert max(len(step.result) for step in found.steps) < 100
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "program",
     ["a0 = x; " + "; ".join(f"a{i} = sin(a{i - 1})" for i in range(1, 20_001)) + "; a20000", "+".join(["x"] * 20_000),

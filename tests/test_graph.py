@@ -174,6 +174,7 @@ def test_many_edges_between_few_nodes_are_folded_too():
 MANY = tiers.size(50_000)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["sin(" * MANY + "x" + ")" * MANY, "+".join(["x*y"] * MANY)], ids=["deep", "long"])
 @pytest.mark.parametrize("format", ["table", "svg", "dot", "mermaid"])
 def test_very_many_nodes(text, format, tmp_path):

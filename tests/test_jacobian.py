@@ -93,6 +93,7 @@ def test_differences_lie_within_their_bars(name):
             assert abs(a - b) <= (found.error or 0.0) + 1e-14 * abs(a), (exact.rows[row], found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SMALL)
 def test_sympy_gives_the_same_jacobian(name):
     system = SYSTEMS[name]
@@ -174,6 +175,7 @@ def test_second_differences_lie_within_their_bars(name):
         assert abs(found.estimate - entry) <= found.error + 1e-13 * abs(entry), (found.first, found.second, entry, found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in SMALL if len(SYSTEMS[name].at) <= 9])
 def test_sympy_gives_the_same_hessian(name):
     system = SYSTEMS[name]

@@ -46,6 +46,7 @@ def test_forward_and_reverse_agree_and_with_the_program_in_numbers(system):
     assert sum(len(row) for row in forward.matrix) == len(forward.rows) * len(forward.columns)
 
 
+@pytest.mark.slow
 def test_differences_and_sympy_agree(system):
     exact = diffcli.jacobian(system.text, system.at)
     numeric = diffcli.jacobian(system.text, system.at, mode="numeric")
@@ -58,6 +59,7 @@ def test_differences_and_sympy_agree(system):
     assert near(exact.matrix, symbolic.matrix, size(exact.matrix), 1e-9)
 
 
+@pytest.mark.slow
 def test_hessians_agree(system):
     given = {"target": system.text, "at": system.at, "of": system.scalar or None}
     exact = diffcli.hessian(**given)

@@ -194,6 +194,7 @@ FAULTS = [
 """A lesson, what in it is spoiled and how, and the check that fails of it; None if the lesson stays right all the same."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "place", "spoiled", "claim"), FAULTS, ids=[f"{fault[1]}-{number}" for number, fault in enumerate(FAULTS)]
 )

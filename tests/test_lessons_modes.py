@@ -73,6 +73,7 @@ FAULTS = [
 """A lesson, what in it is spoiled and how, and the checks that fail of it."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "place", "spoiled", "claims"), FAULTS, ids=[f"{fault[1]}-{number}" for number, fault in enumerate(FAULTS)]
 )

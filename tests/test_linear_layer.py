@@ -102,6 +102,7 @@ def chain(x):
     return (x * x).sum()
 
 
+@pytest.mark.slow
 def test_an_array_program_of_thirty_thousand_rows():
     text = "\n".join(["y0 = x", *(f"y{n + 1} = {SLOPE}*y{n} + 0.001" for n in range(STEPS)), f"sum(y{STEPS}*y{STEPS})"])
     at = {"x": [1.0, 2.0, -1.0]}

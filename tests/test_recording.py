@@ -256,6 +256,7 @@ def test_several_results():
     assert tape.outputs == [1, 2, 0] and tape.output == 1  # the constants stand behind the rows, the last one first
 
 
+@pytest.mark.slow
 def test_many_operations_do_not_recurse():
     def walk(x):
         for _ in range(tiers.size(250_000)):

@@ -231,6 +231,7 @@ MEMORY = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", MEMORY)
 def test_a_row_of_a_tape_takes_at_most_180_bytes(shape):
     text, rows = MEMORY[shape]
@@ -247,6 +248,7 @@ def test_a_node_of_a_program_takes_at_most_250_bytes(shape):
     assert size <= 250 * len(program)
 
 
+@pytest.mark.slow
 def test_a_million_terms():
     program = parse("+".join(["x"] * 1_000_000))
     tape = lower(program)

@@ -110,6 +110,7 @@ def test_the_derivatives_of_the_notes():
     assert theory("central8", 1e-16, 0.0, higher_of(L4)).derivative == 0, "f9 = 0: a polynomial of degree 8"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("expression", "at", "expected"),
     [
@@ -139,6 +140,7 @@ SMOOTH = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("expression", "at"), SMOOTH)
 def test_errors_are_never_far_above_theory_and_slopes_are_those_of_theory(expression, at):
     result = sweep(expression, {"x": at}, methods=METHODS)

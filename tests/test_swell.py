@@ -166,6 +166,7 @@ def test_the_laws_of_the_logistic_map_hold():
         assert row.tape.forward <= 5 * (n - 1) and row.tape.reverse <= 6 * (n - 1)
 
 
+@pytest.mark.slow
 def test_the_laws_of_sympy_hold():
     iterates = Iterates("4*l*(1 - l)", "l", ["x"], 1, "")
     for n in range(1, 11):
@@ -435,6 +436,7 @@ def test_a_derivative_of_0_has_no_error_and_says_so():
 # -- measuring -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_what_does_not_finish_is_stopped_and_predicted():
     outcome = run("swell --n 50 --sizes --budget 2")
     text = " ".join(outcome.stdout.split())

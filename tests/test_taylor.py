@@ -119,6 +119,7 @@ SYMPY = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", SYMPY)
 @pytest.mark.parametrize("at", ["1/2", "3/2"])
 def test_sympy_agrees(text, at):

@@ -120,6 +120,7 @@ def test_the_lectures_function_at_its_point():
 # -- sizes ----------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_chain_of_very_many_nodes_is_gone_through_and_freed():
     x = ad.tensor(1.0, requires_grad=True)
     y = x
@@ -158,6 +159,7 @@ def test_what_was_saved_is_released_by_the_backward_pass():
         _ = z.grad_fn.next_functions[0][0].saved
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", [ad.no_grad, ad.inference_mode])
 def test_nothing_is_kept_where_nothing_is_recorded(mode):
     x = ad.tensor([1.0, 2.0], requires_grad=True)
