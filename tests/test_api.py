@@ -12,7 +12,7 @@ import typing
 from pathlib import Path
 
 import pytest
-from inside import NamedTuple
+from inside import NamedTuple, Options
 
 import diffcli
 
@@ -180,3 +180,9 @@ def test_the_library_spells_options_as_its_arguments(call, told):
         assert str(error) == error.diagnostics[0].message
     assert "--" not in text
     assert all(words in text for words in told)
+
+
+@pytest.mark.parametrize("name", ["quotient", "known", "conflicts", "nope"])
+def test_what_is_no_option_is_refused(name):
+    with pytest.raises(TypeError, match=f"Options has no option '{name}'"):
+        Options(**{name: 1})

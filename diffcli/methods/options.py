@@ -43,15 +43,19 @@ class Record:
 
     known: ClassVar[Known] = {}
     conflicts: ClassVar[Sequence[Conflict]] = ()
+    defaults: ClassVar[Mapping[str, Any]] = {}
+    """What each option is unless it is given."""
+
+    def __init_subclass__(cls) -> None:
+        own = [name for name in vars(cls).get("__annotations__", ()) if name not in ("known", "conflicts")]
+        cls.defaults = {**cls.defaults, **{name: getattr(cls, name) for name in own}}
 
     def __init__(self, **given: Any) -> None:
-        kind = type(self)
         changed = []
         for name, chosen in given.items():
-            try:
-                default = getattr(kind, name)
-            except AttributeError:
-                raise TypeError(f"{kind.__name__} has no option {name!r}") from None
+            if name not in self.defaults:
+                raise TypeError(f"{type(self).__name__} has no option {name!r}")
+            default = self.defaults[name]
             if chosen is not default and (default is None or chosen != default):
                 changed.append(name)
         self.__dict__.update(given)
