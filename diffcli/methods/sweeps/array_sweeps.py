@@ -113,11 +113,11 @@ def _backward(
             adjoint = result[slot]
             if adjoint is None:
                 continue
-            row = tape.operands_of(slot)
-            for position, target in enumerate(row):
+            instead = overrides.get(slot) if overrides else None
+            for position, target in enumerate(tape.operands_of(slot)):
                 if not active[target]:
                     continue
-                term, there = _term(tape, values, slot, position, adjoint, masks, (overrides or {}).get(slot))
+                term, there = _term(tape, values, slot, position, adjoint, masks, instead)
                 if term is None:
                     continue
                 before = result[target]
@@ -152,10 +152,9 @@ def _term(
         if instead and position:
             term, there = _undecided(cast(Any, instead[position]).holds, adjoint, shape, mask, term, there)
         return (None, None) if term is None else IN_ARRAYS.fitted(term, there, shape, wanted)
-    operands = [*[values[operand] for operand in row], values[slot]]
     if name in OPERATIONS:
         function = (instead or NUMPY.terms(name, len(row)))[position]
-        term = None if function is None else function(adjoint, *operands)
+        term = None if function is None else function(adjoint, *[values[operand] for operand in row], values[slot])
         if term is None or (mask is None and shape == wanted):
             return term, None
         return IN_ARRAYS.fitted(term if mask is None else arrays.masked(mask, term), mask, shape, wanted)
@@ -163,6 +162,7 @@ def _term(
     function = cast(BothWays, instead[position]).adjoint if instead else NUMPY.row_term(rule, "adjoint")
     if function is None:
         return None, None
+    operands = [*[values[operand] for operand in row], values[slot]]
     if masks is None:
         return function(adjoint, *operands), None
     return IN_ARRAYS.of_array_row(rule, mask, operands, partial(function, adjoint))
