@@ -174,7 +174,7 @@ def broadcast(shapes: Sequence[Shape], fixed: Fixed) -> Shape:
 
 
 def as_fixed(shapes: Sequence[Shape], fixed: Fixed) -> Shape:
-    """Of what is told its shape by the rule that uses it."""
+    """Of what takes its shape from the rule that uses it."""
     shape: Shape = fixed["shape"]
     return shape
 

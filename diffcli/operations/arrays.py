@@ -3,7 +3,7 @@
 Their rules are written once, here, in diffcli's own language: what reaches the adjoint of an operand (the VJP; Giles 2008,
 "Collected matrix derivative results for forward and reverse mode algorithmic differentiation"), and what an operand's
 tangent adds to the result's (the JVP). The sweeps compute them, the traces print them, the transformation lowers them onto
-a tape. What each text may say is told in `diffcli.operations.array_row`.
+a tape. What each text may say stands in `diffcli.operations.array_row`.
 
 Partials that others lose are whole here: of a product with zeros, of a norm at 0 (0, the subgradient of least norm), of
 the largest element with ties (equal shares), of a determinant of a singular matrix (its cofactors), of softmax and

@@ -2,7 +2,7 @@
 
 The partials are written once, here, in the forms that keep their digits (``sech^2`` and not ``1 - tanh^2``, which is 0
 from x = 20 on). Every reading of the tape takes them from this table: the sweeps, the formulas of the traces, the cost
-counts, complex step, the tests. What each text may say is told in `diffcli.operations.row`.
+counts, complex step, the tests. What each text may say stands in `diffcli.operations.row`.
 
 At a kink the partial that stands here is the minimum-norm one (0 for abs, equal shares for a tie of max), after the
 ordered rule of the PyTorch autograd note, "Gradients for non-differentiable functions", with "arbitrary" replaced by NaN.

@@ -16,7 +16,7 @@ from diffcli.reports.formats import Style
 from diffcli.studies.claims.claims import VERDICTS
 
 MOST_ULPS = 1e4
-"""A larger distance is told in digits."""
+"""A larger distance is given in digits."""
 
 
 def check_report(

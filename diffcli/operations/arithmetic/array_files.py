@@ -73,7 +73,7 @@ def as_floats(value: Any, copy: bool = True) -> Any:
     """
     array = np.asarray(value)
     _check(array.dtype, array.shape)
-    with np.errstate(all="ignore"):  # a longer float may be beyond the range, and is told of as infinite
+    with np.errstate(all="ignore"):  # a longer float may be beyond the range, and is reported as infinite
         floats = array.astype(np.float64, order="C", copy=copy)
     return floats if floats.ndim else float(floats)
 

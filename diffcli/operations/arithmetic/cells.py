@@ -81,7 +81,7 @@ def rows_of(matrix: Cells) -> Iterator[list[Any]]:
 
 def computed(name: str, operands: Sequence[Cells], fixed: dict[str, Any], constant: Callable[[float], Cell]) -> Cells:
     """An array operation by NumPy's function for it; a sum of nothing is a constant."""
-    with np.errstate(all="ignore"):  # of numbers in the cells: what is undefined is told elsewhere
+    with np.errstate(all="ignore"):  # of numbers in the cells: what is undefined is reported elsewhere
         result = np.asarray(array_functions.FUNCTIONS[name](*operands, **fixed), dtype=object)
     return applied(lambda cell: cell if isinstance(cell, Cell) else constant(float(cell)), [result])
 

@@ -15,7 +15,7 @@ CONDITIONS = frozenset(row.name for row in OPERATIONS.values() if row.symbol and
 
 
 WIDEST_SEED = 24
-"""A direction that is longer in words is told with the result only."""
+"""A direction that is longer in words is shown with the result only."""
 
 
 def trace_tables(trace: Trace, notation: Notation, full: bool = False) -> list[Block]:
@@ -98,7 +98,7 @@ def operand_data(operand: Operand) -> Any:
 def trace_data(trace: Trace, full: bool = True) -> dict[str, Any]:
     """The whole trace; values are named v[-1], v[0], v[1], ... as in its formulas.
 
-    Where there are arrays, each row has its shape; a large one is told by its norm and range, unless all of it is asked for.
+    Where there are arrays, each row has its shape; a large one is shown by its norm and range, unless all of it is asked for.
     """
     shaped = any(is_array(row.value) for row in trace.primal)
     shown = _as_it_is

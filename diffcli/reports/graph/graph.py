@@ -97,7 +97,7 @@ def _data(result: GraphResult) -> dict[str, Any]:
     ``kind`` (input, constant, operation), ``operation``, ``name``, ``text`` (the user's words), ``span``, ``shape``, ``value``,
     ``adjoint`` (null where there is none) and ``remark``. An edge has ``from`` and ``to`` (ids), ``operand`` (its position, from
     0), ``partial`` (the local partial derivative, of numbers), ``adds`` (among arrays: what arrives at the operand's adjoint)
-    and ``depends`` (whether a change goes on along it). Large arrays are told by their shape, norm and range.
+    and ``depends`` (whether a change goes on along it). Large arrays are given by their shape, norm and range.
     """
     graph = result.graph
     nodes = [

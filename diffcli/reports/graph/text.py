@@ -16,7 +16,7 @@ DEEPEST = 24
 """Branches are drawn down to this depth; below it all nodes stand in one column, with their depth as a number."""
 
 WIDEST_ARRAY = 24
-"""An array that is wider as text is told by its norm."""
+"""An array that is wider as text is shown by its norm."""
 
 _TIED = "\0"
 """Stands for a blank at which a line is not broken."""

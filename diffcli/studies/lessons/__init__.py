@@ -1,6 +1,6 @@
 """The lessons, in the order of the lecture. Adding one is adding a file here and a row of `LESSONS`.
 
-A lesson's module has ``lesson(settings: Settings) -> Lesson``. It computes what it tells with the library, and is imported
+A lesson's module has ``lesson(settings: Settings) -> Lesson``. It computes what it shows with the library, and is imported
 when it is asked for.
 """
 

@@ -22,7 +22,7 @@ class Accumulation:
         self.build = build
         self.waiting: dict[int, dict[Scope, int]] = {}
         self.present: dict[int, int] = {}
-        """For a contribution that only some elements of an array have, the slot that tells which."""
+        """For a contribution that only some elements of an array have, the slot that says which."""
 
     def add(self, target: int, scope: Scope, slot: int, span: Span) -> None:
         """Add the value in ``slot``, which is there if the conditions of ``scope`` hold, to what arrives at ``target``."""
