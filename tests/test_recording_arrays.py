@@ -282,3 +282,13 @@ def test_the_deviation_of_equal_elements_has_the_derivative_of_a_norm_at_0():
     x = np.array([[1.0, 2.0, 5.0], [4.0, 8.0, 9.0]])
     found = diffcli.evaluate(lambda x: np.std(x, axis=1, ddof=1, keepdims=True), {"x": x})
     assert found == pytest.approx(x.std(axis=1, ddof=1, keepdims=True), rel=1e-15)
+
+
+def test_the_slopes_at_a_branch_are_those_of_the_result_that_it_decides():
+    def f(x):
+        smooth = x[0] * 0.0 + 0.0 * x[1]
+        return [smooth, 2 * x[1] if x[1] > 0 else -x[1]]
+
+    (note,) = [note for note in diffcli.jacobian(f, {"x": [2.0, 0.0]}).notes if note.code == "branch"]
+    assert note.notes[0] == "it touches f2"
+    assert [tuple(side) for side in note.slopes] == [("x[1]", -1.0, 2.0)]

@@ -147,10 +147,8 @@ class Problem:
     def view(self, output: Output) -> Linearisation:
         """The same problem for one of its results."""
         tape = self.tape.copy(output=output.slot, outputs=[])
-        found = Linearisation(self, tape, values=self.values, active=self.active, outputs=(output,))
-        found.flat_index = sum(prod(each.shape) for each in self.outputs[: self.outputs.index(output)])
-        found.whole = self.whole
-        return found
+        before = sum(prod(each.shape) for each in self.outputs[: self.outputs.index(output)])
+        return Linearisation(self, tape, values=self.values, active=self.active, outputs=(output,), flat_index=before)
 
     # -- numbers ---------------------------------------------------------------------------------------------------------
 
@@ -287,7 +285,7 @@ class Linearisation(Problem):
     ----------
     values, active
         As of `Problem`, if they are known already.
-    at, wrt
+    at, wrt, whole, flat_index
         Those of the other problem, if not given.
     outputs
         The results on the tape; its one result, if not given.
@@ -303,7 +301,11 @@ class Linearisation(Problem):
         values: Values | None = None,
         active: bytearray | None = None,
         outputs: Sequence[Output] | None = None,
+        whole: Problem | None = None,
+        flat_index: int | None = None,
     ) -> None:
+        self.whole = problem.whole if whole is None else whole
+        self.flat_index = problem.flat_index if flat_index is None else flat_index
         self._settle(problem.question, tape, problem.at if at is None else at, problem.wrt if wrt is None else wrt, active)
         self.values = evaluate(tape, self.point) if values is None else values
         if outputs is not None:  # the gradient of a constant has none

@@ -49,9 +49,7 @@ def scalarised(problem: Problem, most_rows: int | None = None) -> Problem:
         Output(name, slot if slot >= 0 else slot + size)
         for name, slot in zip(Components(problem.outputs).names, slots, strict=True)
     ]  # fmt: skip
-    found = Linearisation(problem, written.tape, at=at, wrt=wrt, outputs=outputs)
-    found.whole = problem
-    return found
+    return Linearisation(problem, written.tape, at=at, wrt=wrt, outputs=outputs, whole=problem)
 
 
 def structure(problem: Problem) -> Problem | None:
