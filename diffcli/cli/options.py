@@ -186,7 +186,8 @@ def as_command(*options: Decorator, examples: Iterable[str], digits: bool = True
     def decorate(function: Callable[..., int]) -> click.Command:
         def begin(environment: Environment, /, **given: Any) -> int:
             run = Run(environment, given)
-            return function(run, **given)
+            with run.limited():
+                return function(run, **given)
 
         about, _, more = (function.__doc__ or "").partition("\n\n")
         inserted = [PROGRAM_OR_FUNCTION] if EXPRESSION in options and "EXPR is" not in more else []

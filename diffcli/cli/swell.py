@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import click
 
 from diffcli.cli.options import as_command, choice, full
-from diffcli.cli.run import Run, time_limit
+from diffcli.cli.run import Run
 from diffcli.errors import UsageError, error
 from diffcli.methods.points.points import read_point
 from diffcli.records.swell import Request
@@ -61,7 +61,7 @@ def command(
     rows = run.full or (drawn and n <= MOST_DRAWN)
     request = Request(recurrence, n, point, budget, max_nodes, forms=not sizes, full=rows, whole=run.full)
     with _all_digits():
-        with time_limit(run.timeout), live(run.environment.stderr, run.environment.variables) as progress:
+        with live(run.environment.stderr, run.environment.variables) as progress:
             result = swell(request, progress)
         document = swell_report(result, output.style, sizes, timed)
         return run.report(document, result.notes, [] if result.lost is None else [math.nan])
