@@ -29,7 +29,7 @@ import click
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from console import Outcome
-from inside import COMMANDS, CODES, FUNCTION_NAMES, Environment, main, program
+from inside import CODES, COMMANDS, FUNCTION_NAMES, Environment, main, program
 
 LIMIT = 20.0
 """Seconds that no command line may take."""

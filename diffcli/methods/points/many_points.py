@@ -9,7 +9,7 @@ from diffcli.errors import Diagnostic, ExpressionError, counted, error
 from diffcli.language import Program
 from diffcli.methods.points.data_texts import csv_lines
 from diffcli.methods.points.file_text import bad_file, read_text
-from diffcli.methods.points.points import only_numbers, read_point
+from diffcli.methods.points.points import read_number
 
 _LAYOUT = "write the names in the first line, and a value for each of them in every other"
 
@@ -55,7 +55,7 @@ def read_points(path: str, program: Program) -> tuple[list[dict[str, float]], li
 
 def _value(name: str, cell: str, where: str) -> float:
     try:
-        return only_numbers(read_point(f"{name}={cell}", where))[name]
+        return read_number(cell, where)
     except ExpressionError:
         message = f"{where}: the value of `{name}` is `{cell.strip()}`, not a finite number"
         raise ExpressionError([error("bad-value", message, help=["write a number, or an expression such as pi/4"])]) from None
