@@ -131,15 +131,15 @@ def _values(program: Program, source: Source, known: Point) -> Point:
 
 
 def _expression(name: str, text: str, label: str = "at") -> Number:
-    """The value of a constant expression that is given for a name, and nothing beside it, nor a file."""
-    value = None if text.lstrip().startswith("@") else read_point(f"{name}={text}", label)
-    if value is None or len(value) != 1:
+    """The value of a constant expression that is given for a name, and nothing beside it."""
+    point = read_point(f"{name}={text}", label)
+    if len(point) != 1:
         raise ExpressionError([_bad_value(f"the value of `{name}` is `{text}`, not one value", None)])
-    return next(iter(value.values()))
+    return next(iter(point.values()))
 
 
 def read_number(text: str, label: str) -> float:
-    """The number that a text is, as a constant expression.
+    """The number that a text is, as a constant expression; a file is none.
 
     Raises
     ------
@@ -149,7 +149,7 @@ def read_number(text: str, label: str) -> float:
     >>> read_number("2^-10", "--step")
     0.0009765625
     """
-    return only_numbers({"value": _expression("value", text, label)})["value"]
+    return only_numbers({"value": _expression("value", f"({text})" if "@" in text else text, label)})["value"]
 
 
 def _as_program(source: Source, references: list[tuple[Reference, Source]]) -> tuple[str, Source]:
