@@ -116,12 +116,12 @@ Window = Any
 """Strides, what is added before and behind, distances within a kernel, the number of groups."""
 
 
-def _columns(a: Array, kernel: tuple[int, int], window: Window) -> tuple[Array, tuple[int, ...]]:
+def _columns(a: Array, kernel: Axes, window: Window) -> tuple[Array, tuple[int, ...]]:
     """The patches of images: groups × (channel, row and column in the kernel) × (image, row, column)."""
     strides, pads, apart, groups = window
     whole = np.pad(a, ((0, 0), (0, 0), *pads))
     spans = tuple(step * (length - 1) + 1 for step, length in zip(apart, kernel, strict=True))
-    seen = np.lib.stride_tricks.sliding_window_view(whole, spans, axis=(2, 3))  # type: ignore[call-overload]
+    seen = np.lib.stride_tricks.sliding_window_view(whole, spans, axis=(2, 3))
     seen = seen[:, :, :: strides[0], :: strides[1], :: apart[0], :: apart[1]]
     count, channels, *places = seen.shape[:4]
     moved = seen.transpose(1, 4, 5, 0, 2, 3)
