@@ -82,7 +82,7 @@ def compute_taylor(
     target: Target, at: At | None, var: str | None, order: int, max_nodes: int, progress: Callable[[str], None]
 ) -> TaylorResult:
     """What `taylor` returns, with options as the command line spells them."""
-    ORDER.require("the order", order)
+    ORDER.require("order", order)
     MAX_NODES.require("max_nodes", max_nodes)
     program = as_program(target)
     variable = _variable(list(program.inputs), var)

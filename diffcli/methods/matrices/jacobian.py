@@ -192,10 +192,12 @@ def _symbolic(
     found: list[tuple[str, SymbolicDerivative]] = []
     matrix: list[list[float]] = []
     numbers = scalarised(system)
+    simplify = options.simplify
     for output in numbers.outputs:
         partials: list[SymbolicDerivative] = []
         try:
-            differentiate(numbers.view(output), partials.append, notes, options.max_nodes, options.simplify, options.progress)
+            differentiate(numbers.view(output), partials.append, notes, options.max_nodes, simplify, options.progress)
+            simplify = simplify and all(partial.simplified is not None for partial in partials)
         except (LimitError, KeyboardInterrupt) as stopped:
             if not found and not partials:
                 raise
