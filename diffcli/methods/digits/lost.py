@@ -1,0 +1,163 @@
+"""Numbers that have lost their digits: those that a bound leaves in doubt are worked out exactly, and what is wrong is said.
+
+The bound (`diffcli.methods.sweeps.rounding`) is cheap and of the worst case: it only says for which numbers that is worth while.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+from diffcli._named import NamedTuple
+from diffcli.errors import Diagnostic, NotDifferentiableError
+from diffcli.methods.digits.blame import culprit
+from diffcli.methods.digits.exact import Reading, Sweep, read_again
+from diffcli.methods.problem.problem import Problem
+from diffcli.methods.sweeps.rounding import SMALLEST, Errors, adjoint_errors, doubtful, tangent_errors, value_errors
+from diffcli.operations.arithmetic import precise
+
+LOST = 1e-8
+"""A number whose relative error is larger has lost digits that somebody may count on."""
+
+MOST_READ = 5_000
+"""The longest tape that is read again."""
+
+MOST_SWEPT = 50
+"""How many sweeps are made again; the numbers of others are left to the bound."""
+
+MOST_NAMED = 8
+"""How many numbers a note names."""
+
+
+class Printed(NamedTuple):
+    """A number that is printed, by which sweep it was found in which slot, and the bound on its error."""
+
+    name: str
+    number: float
+    error: float
+    slot: int
+    sweep: Sweep | None
+    """None for a value."""
+
+
+class Lost(NamedTuple):
+    """A number with too few right digits, and what it is; None where that is not known, and the bound speaks."""
+
+    printed: Printed
+    truth: float | None
+    error: float
+    """Its relative error, or the bound on it."""
+    reading: Reading | None
+
+    @property
+    def says(self) -> str:
+        """``has 3 right digits``."""
+        digits = max(0, math.floor(-math.log10(self.error))) if 0 < self.error < math.inf else 0
+        may = "has" if self.truth is not None else "may have"
+        return f"{may} {digits or 'no'} right digit{'s' * (digits > 1)}"
+
+    @property
+    def numbers(self) -> str:
+        """Both numbers with as many digits as tell them apart."""
+        number, truth = self.printed.number, self.truth
+        if truth is None:
+            return f"{number:.6g}, with an error of up to {self.printed.error:.2g}"
+        digits = next((digits for digits in range(6, 17) if f"{number:.{digits}g}" != f"{truth:.{digits}g}"), 17)
+        return f"{number:.{digits}g}, and it is {truth:.{digits}g}"
+
+
+class Watch:
+    """The numbers that are printed of a problem in numbers, of which those in doubt are kept.
+
+    Parameters
+    ----------
+    problem
+        Whose values are known.
+    strict
+        Whether lost digits are an error.
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.errors: Errors = value_errors(problem.tape, problem.values)
+        self.doubts: list[Printed] = []
+
+    def value(self, name: str, slot: int, number: float) -> None:
+        """Watch a value."""
+        if doubtful(number, self.errors[slot]):
+            self.doubts.append(Printed(name, number, self.errors[slot], slot, None))
+
+    def swept(self, sweep: Sweep, found: Sequence[Any], printed: Mapping[int, tuple[str, float]]) -> None:
+        """Watch derivatives, by the slot in which a sweep has found them."""
+        tape, values = self.problem.tape, self.problem.values
+        if sweep.forward:
+            bounds = tangent_errors(tape, values, self.errors, found, sweep.overrides)
+        else:
+            bounds = adjoint_errors(tape, values, self.errors, found, self.problem.active, sweep.overrides)
+        for slot, (name, number) in printed.items():
+            if doubtful(number, bounds[slot]):
+                self.doubts.append(Printed(name, number, bounds[slot], slot, sweep))
+
+    def notes(self, strict: bool = False) -> list[Diagnostic]:
+        """What is to be said: nothing where the digits are there.
+
+        Raises
+        ------
+        NotDifferentiableError
+            Digits are lost, and that is to be an error.
+        """
+        note = lost_digits(self.problem, self.doubts) if self.doubts else None
+        if note is not None and strict:
+            raise NotDifferentiableError([note._replace(severity="error")])
+        return [] if note is None else [note]
+
+
+def lost_digits(problem: Problem, doubts: Iterable[Printed]) -> Diagnostic | None:
+    """The note on the numbers in doubt that have lost digits indeed, with the worst of them and its place; None if there are none.
+
+    >>> found = Watch(Problem("(x + 1) - 1", {"x": 1e-12}))
+    >>> found.value("the value", found.problem.tape.output, found.problem.value)
+    >>> found.notes()[0].message
+    'the value has 4 right digits: 1.00009e-12, and it is 1e-12'
+    """
+    lost = judged(problem, doubts)
+    if not lost:
+        return None
+    lost.sort(key=lambda each: -each.error)
+    worst = lost[0]
+    notes = []
+    if worst.printed.sweep is not None or len(lost) > 1:
+        others = [f"{each.printed.name} {each.says}" for each in lost[1:]]
+        named, more = others[:MOST_NAMED], len(others) - MOST_NAMED
+        notes = [*named, *([f"{more} more numbers have fewer than 8 right digits"] if more > 0 else [])]
+    slot, label, help = culprit(problem, worst.printed.slot, worst.printed.sweep, worst.reading)
+    message = f"{worst.printed.name} {worst.says}: {worst.numbers}"
+    return problem.warning("lost-digits", message, slot, label, notes, help)
+
+
+def judged(problem: Problem, doubts: Iterable[Printed]) -> list[Lost]:
+    """Those of the numbers in doubt that have lost digits; where the truth is not known, those that the bound says may have."""
+    lost: list[Lost] = []
+    for count, (_, group) in enumerate(groupby(doubts, lambda each: id(each.sweep))):
+        asked = list(group)
+        if problem.tape.slots > MOST_READ or count >= MOST_SWEPT:
+            lost += [_by_bound(each) for each in asked]
+            continue
+        sweep = asked[0].sweep
+        reading = read_again(problem, sweep or Sweep({}), [each.slot for each in asked], of_values=sweep is None)
+        for each, exact in zip(asked, reading.found, strict=True):
+            if exact is None or not precise.is_finite(exact):
+                lost.append(_by_bound(each))
+                continue
+            error = abs(precise.number(each.number) - exact)
+            truth = float(exact)
+            if error > max(LOST * abs(truth), 4 * SMALLEST):
+                lost.append(Lost(each, truth, float(error / abs(exact)) if truth else math.inf, reading))
+    return lost
+
+
+def _by_bound(each: Printed) -> Lost:
+    size = abs(each.number)
+    return Lost(each, None, each.error / size if size and each.error == each.error else math.inf, None)
