@@ -1,4 +1,4 @@
-"""Where digits are lost: the row whose result is off by the most beside its operands, or where the terms of a derivative cancel."""
+"""Where digits are lost: the row that is off by the most beside its operands, or where the terms of a derivative cancel."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from diffcli.language.writing.printer import number_text
-from diffcli.methods.digits.exact import Reading, Sweep
+from diffcli.methods.digits.exact import Reading
+from diffcli.methods.digits.printed import Sweep
 from diffcli.methods.nonsmooth.breaks import rows_below
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.reverse import Step, accumulate
@@ -23,17 +24,15 @@ Culprit = tuple[int, str, Sequence[str]]
 """A row, what is to be said beside its carets, and the help."""
 
 FORMS = (
-    ("sub", (1.0, "cos"), "2*sin(({0})/2)^2 is 1 - cos({0})"),
-    ("sub", ("cosh", 1.0), "2*sinh(({0})/2)^2 is cosh({0}) - 1"),
+    ("sub", (1.0, "cos"), "2*sin({a}/2)^2 is 1 - cos({0})"),
+    ("sub", ("cosh", 1.0), "2*sinh({a}/2)^2 is cosh({0}) - 1"),
     ("sub", ("exp", 1.0), "expm1({0}) is exp({0}) - 1"),
     ("sub", (1.0, "erf"), "erfc({0}) is 1 - erf({0})"),
-    ("sub", (1.0, "sigmoid"), "sigmoid(-({0})) is 1 - sigmoid({0})"),
-    ("sub", (1.0, "tanh"), "2/(1 + exp(2*({0}))) is 1 - tanh({0})"),
-    ("sub", ("sqrt", "sqrt"), "({0} - ({1}))/(sqrt({0}) + sqrt({1})), with the difference worked out by hand, is sqrt({0}) - sqrt({1})"),
-    ("sub", ("log", "log"), "log1p(({0} - ({1}))/({1})) is log({0}) - log({1})"),
-    ("log", ("add",), "log1p(a) is log(1 + a), of which 1 + a is rounded"),
-    ("sin", ("mul",), "sinpi(a) is sin(pi*a), and exact at whole numbers"),
-    ("cos", ("mul",), "cospi(a) is cos(pi*a), and exact at half-integers"),
+    ("sub", (1.0, "sigmoid"), "sigmoid(-{a}) is 1 - sigmoid({0})"),
+    ("sub", (1.0, "tanh"), "2/(1 + exp(2*{a})) is 1 - tanh({0})"),
+    ("sub", ("sqrt", "sqrt"), "(a - b)/(sqrt(a) + sqrt(b)), with a - b worked out by hand, is sqrt(a) - sqrt(b)"),
+    ("sub", ("log", "log"), "log1p(({0} - {b})/{b}) is log({0}) - log({1})"),
+    ("log", ("add",), "log1p(a) is log(1 + a)"),
 )
 """Well-known forms that lose digits: a row, what its operands are, and a form that keeps them, of what stands in those."""
 
@@ -54,7 +53,7 @@ def culprit(problem: Problem, slot: int, sweep: Sweep | None, reading: Reading |
     if worst >= 0:
         return worst, _row_label(problem, worst, reading), _help(problem, worst)
     if sweep is not None and sweep.forward:
-        return problem.tape.output, "the terms of its derivative cancel", ()
+        return slot, "the terms of its derivative cancel", ()
     return _worst_term(problem, slot, sweep, reading) if sweep is not None else (-1, "", ())
 
 
@@ -71,7 +70,7 @@ def relative_error(number: Any, exact: Any) -> float:
 def _worst_row(problem: Problem, slot: int, sweep: Sweep | None, reading: Reading) -> int:
     """The row on the way to a result whose own error is the largest beside those of its operands; -1 if none is large."""
     tape, worst, found = problem.tape, LOSS, -1
-    results = [slot] if sweep is None else [problem.tape.output] if sweep.forward else list(sweep.seeds)
+    results = [slot] if sweep is None or sweep.forward else list(sweep.seeds)
     for row in sorted(rows_below(problem, results)):
         off = relative_error(problem.values[row], reading.values[row])
         operands = [operand for operand in tape.operands_of(row) if problem.values[operand] is not None]
@@ -92,8 +91,8 @@ def _row_label(problem: Problem, row: int, reading: Reading) -> str:
         largest = max(abs(reading.values[operand]) for operand in operands)
         return f"{_digits(float(largest / abs(exact)) if exact else ALL)} of 16 digits cancel here"
     lost = _digits(relative_error(value, exact) / UNIT)
-    arguments = [problem.values[operand] for operand in operands if operand >= 0] or [problem.values[operands[0]]]
-    return f"its argument, {number_text(float(f'{arguments[0]:.6g}'))}, is rounded: {lost} of 16 digits are lost here"
+    argument = next((problem.values[operand] for operand in operands if operand >= 0), 0.0)
+    return f"its argument, {number_text(float(f'{argument:.12g}'))}, is rounded: {lost} of 16 digits are lost here"
 
 
 def _digits(factor: float) -> int:
@@ -141,5 +140,6 @@ def _help(problem: Problem, row: int) -> list[str]:
             if not fits:
                 break
         else:
-            return [text.format(*inner)]
+            bare = [each if each.isalnum() else f"({each})" for each in inner]
+            return [f"{text.format(*inner, **dict(zip('ab', bare, strict=False)))}, and keeps the digits of the value"]
     return []

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from diffcli._named import NamedTuple
 from diffcli.methods.differences.precise import EXACT, Number, decades, with_exact_constants
+from diffcli.methods.digits.printed import Sweep
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.forward import tangents
 from diffcli.methods.sweeps.reverse import Step, accumulate
 from diffcli.operations.arithmetic import precise
 from diffcli.tape.running.evaluation import Values, run
-from diffcli.tape.running.rules import Overrides
 
 DIGITS = 20
 """In how many digits two readings are to agree."""
@@ -22,17 +22,6 @@ FIRST, LAST = 60, 1000
 
 NOTHING = -330
 """What is below this power of ten is 0 in floats."""
-
-
-class Sweep(NamedTuple):
-    """A sweep: what it begins with by slot, whether it goes forward, and the terms that a policy at kinks has chosen.
-
-    One that begins with nothing evaluates only.
-    """
-
-    seeds: Mapping[int, float]
-    forward: bool = False
-    overrides: Overrides = {}  # noqa: RUF012 (nothing is put into it)
 
 
 class Reading(NamedTuple):
@@ -52,7 +41,7 @@ def read_again(problem: Problem, sweep: Sweep, slots: Sequence[int], of_values: 
 
     >>> problem = Problem("(1 - cos(x))/x^2", {"x": 1e-4})
     >>> float(read_again(problem, Sweep({problem.tape.output: 1.0}), [0]).found[0])
-    -8.33333332777778e-06
+    -8.333333327777778e-06
     """
     tape, spare = with_exact_constants(problem.tape), min(decades(problem.values), 700)
     functions = EXACT.row_functions(tape)

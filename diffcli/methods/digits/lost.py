@@ -6,16 +6,16 @@ The bound (`diffcli.methods.sweeps.rounding`) is cheap and of the worst case: it
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from itertools import groupby
-from typing import Any
 
 from diffcli._named import NamedTuple
-from diffcli.errors import Diagnostic, NotDifferentiableError
+from diffcli.errors import Diagnostic
 from diffcli.methods.digits.blame import culprit
-from diffcli.methods.digits.exact import Reading, Sweep, read_again
+from diffcli.methods.digits.exact import Reading, read_again
+from diffcli.methods.digits.printed import UNKNOWN, Printed, Sweep
 from diffcli.methods.problem.problem import Problem
-from diffcli.methods.sweeps.rounding import SMALLEST, Errors, adjoint_errors, doubtful, tangent_errors, value_errors
+from diffcli.methods.sweeps.rounding import SMALLEST
 from diffcli.operations.arithmetic import precise
 
 LOST = 1e-8
@@ -29,17 +29,6 @@ MOST_SWEPT = 50
 
 MOST_NAMED = 8
 """How many numbers a note names."""
-
-
-class Printed(NamedTuple):
-    """A number that is printed, by which sweep it was found in which slot, and the bound on its error."""
-
-    name: str
-    number: float
-    error: float
-    slot: int
-    sweep: Sweep | None
-    """None for a value."""
 
 
 class Lost(NamedTuple):
@@ -68,58 +57,12 @@ class Lost(NamedTuple):
         return f"{number:.{digits}g}, and it is {truth:.{digits}g}"
 
 
-class Watch:
-    """The numbers that are printed of a problem in numbers, of which those in doubt are kept.
-
-    Parameters
-    ----------
-    problem
-        Whose values are known.
-    strict
-        Whether lost digits are an error.
-    """
-
-    def __init__(self, problem: Problem) -> None:
-        self.problem = problem
-        self.errors: Errors = value_errors(problem.tape, problem.values)
-        self.doubts: list[Printed] = []
-
-    def value(self, name: str, slot: int, number: float) -> None:
-        """Watch a value."""
-        if doubtful(number, self.errors[slot]):
-            self.doubts.append(Printed(name, number, self.errors[slot], slot, None))
-
-    def swept(self, sweep: Sweep, found: Sequence[Any], printed: Mapping[int, tuple[str, float]]) -> None:
-        """Watch derivatives, by the slot in which a sweep has found them."""
-        tape, values = self.problem.tape, self.problem.values
-        if sweep.forward:
-            bounds = tangent_errors(tape, values, self.errors, found, sweep.overrides)
-        else:
-            bounds = adjoint_errors(tape, values, self.errors, found, self.problem.active, sweep.overrides)
-        for slot, (name, number) in printed.items():
-            if doubtful(number, bounds[slot]):
-                self.doubts.append(Printed(name, number, bounds[slot], slot, sweep))
-
-    def notes(self, strict: bool = False) -> list[Diagnostic]:
-        """What is to be said: nothing where the digits are there.
-
-        Raises
-        ------
-        NotDifferentiableError
-            Digits are lost, and that is to be an error.
-        """
-        note = lost_digits(self.problem, self.doubts) if self.doubts else None
-        if note is not None and strict:
-            raise NotDifferentiableError([note._replace(severity="error")])
-        return [] if note is None else [note]
-
-
 def lost_digits(problem: Problem, doubts: Iterable[Printed]) -> Diagnostic | None:
-    """The note on the numbers in doubt that have lost digits indeed, with the worst of them and its place; None if there are none.
+    """The note on the numbers in doubt that have lost digits indeed, the worst of them first; None if there are none.
 
-    >>> found = Watch(Problem("(x + 1) - 1", {"x": 1e-12}))
-    >>> found.value("the value", found.problem.tape.output, found.problem.value)
-    >>> found.notes()[0].message
+    >>> problem = Problem("(x + 1) - 1", {"x": 1e-12})
+    >>> value = Printed("the value", problem.value, 0.0, problem.tape.output, None)
+    >>> lost_digits(problem, [value]).message
     'the value has 4 right digits: 1.00009e-12, and it is 1e-12'
     """
     lost = judged(problem, doubts)
@@ -127,12 +70,12 @@ def lost_digits(problem: Problem, doubts: Iterable[Printed]) -> Diagnostic | Non
         return None
     lost.sort(key=lambda each: -each.error)
     worst = lost[0]
-    notes = []
-    if worst.printed.sweep is not None or len(lost) > 1:
-        others = [f"{each.printed.name} {each.says}" for each in lost[1:]]
-        named, more = others[:MOST_NAMED], len(others) - MOST_NAMED
-        notes = [*named, *([f"{more} more numbers have fewer than 8 right digits"] if more > 0 else [])]
+    notes = [f"{each.printed.name} {each.says}" for each in lost[1 : MOST_NAMED + 1]]
+    if len(lost) > MOST_NAMED + 1:
+        notes.append(f"{len(lost) - MOST_NAMED - 1} more numbers have fewer than 8 right digits")
     slot, label, help = culprit(problem, worst.printed.slot, worst.printed.sweep, worst.reading)
+    if all(each.printed.sweep is not None for each in lost):
+        help = ()  # where the value is right, its derivative is lost for other reasons
     message = f"{worst.printed.name} {worst.says}: {worst.numbers}"
     return problem.warning("lost-digits", message, slot, label, notes, help)
 
@@ -143,13 +86,13 @@ def judged(problem: Problem, doubts: Iterable[Printed]) -> list[Lost]:
     for count, (_, group) in enumerate(groupby(doubts, lambda each: id(each.sweep))):
         asked = list(group)
         if problem.tape.slots > MOST_READ or count >= MOST_SWEPT:
-            lost += [_by_bound(each) for each in asked]
+            lost += [_by_bound(each) for each in asked if each.error is not UNKNOWN]
             continue
         sweep = asked[0].sweep
         reading = read_again(problem, sweep or Sweep({}), [each.slot for each in asked], of_values=sweep is None)
         for each, exact in zip(asked, reading.found, strict=True):
             if exact is None or not precise.is_finite(exact):
-                lost.append(_by_bound(each))
+                lost += [_by_bound(each)] * (each.error is not UNKNOWN)
                 continue
             error = abs(precise.number(each.number) - exact)
             truth = float(exact)

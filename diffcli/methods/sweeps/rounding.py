@@ -142,7 +142,12 @@ def _undecided(name: str, errors: Sequence[float], arguments: Sequence[float]) -
 
 
 def adjoint_errors(
-    tape: Tape, values: Values, errors: Errors, bars: Sequence[float | None], active: bytearray, overrides: Overrides | None = None
+    tape: Tape,
+    values: Values,
+    errors: Errors,
+    bars: Sequence[float | None],
+    active: bytearray,
+    overrides: Overrides | None = None,
 ) -> Errors:
     """A bound on the error of each adjoint that a reverse sweep has found.
 
