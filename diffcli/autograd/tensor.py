@@ -288,6 +288,13 @@ class Tensor(Core):
             made._counter = counter_of(self)
         return made
 
+    def detach_(self) -> Tensor:
+        """Itself, taken out of the graph: a leaf that requires no gradient."""
+        if self._base is not None:
+            raise fault("view-in-place", f"{describe(self)} is a view, and shares its place in the graph", help=["use detach()"])
+        self._node, self._flag, self._keeps = None, False, False
+        return self
+
     @property
     def data(self) -> Tensor:
         """The same memory with versions of its own: a change of it is not noticed, and may make gradients wrong."""

@@ -116,7 +116,9 @@ def compute(
     """The value of an operation, the shapes of its operands, and the operands, in its kind of numbers as ``values`` become."""
     shapes = [tensors.shape_of(value) for value in values]
     kind = None
-    if not known.truth and not (known.moves and all(tensors.kind_of(value) not in FLOATING for value in values)):
+    moved = known.moves and all(tensors.kind_of(value) not in FLOATING for value in values)
+    whole = not moved and tensors.INT64 in map(tensors.kind_of, values) and _all_whole(known, given, values)
+    if not known.truth and not moved:
         own = [value for value, one in zip(values, given, strict=True) if isinstance(one, Core) or tensors.shape_of(value)]
         kind = tensors.common_kind(own)
         given = [_in_kind(one, values, position, kind, known.view) for position, one in enumerate(given)]
@@ -133,10 +135,30 @@ def compute(
         return tensors.truth(value), shapes, given
     if known.name in INDEX_RESULTS:
         return tensors.as_kind(tensors.plain(value), tensors.INT64), shapes, given
+    if whole and known.keeps_whole:  # no partial sum is larger than that of the magnitudes
+        _exact(known, [value, known.value(*map(abs, values), **options or {})])
     value = tensors.plain(value)
     if kind is not None and tensors.kind_of(value) != kind:
         value = tensors.as_kind(value, kind)
     return value if known.view else tensors.in_memory_of_its_own(value, values), shapes, given
+
+
+def _all_whole(known: Rule, given: Sequence[Any], values: list[Any]) -> bool:
+    """Whether all operands are whole numbers, which are compared as such; those that meet others have to be exact as floats."""
+    whole = [tensors.kind_of(value) == tensors.INT64 for value in values]
+    alone = all(is_whole or type(one) is int for is_whole, one in zip(whole, given, strict=True))
+    if alone and known.truth:
+        values[:] = [one if type(one) is int else value for one, value in zip(given, values, strict=True)]
+    else:
+        _exact(known, [value for value, is_whole in zip(values, whole, strict=True) if is_whole])
+    return alone
+
+
+def _exact(known: Rule, values: Sequence[Any]) -> None:
+    """Refuse whole numbers that floating point, in which everything is computed, may have rounded."""
+    if any(map(tensors.beyond_whole, values)):
+        message = f"{known.name}: whole numbers of 2^53 and more are not exact in floating point, in which tensors compute"
+        raise fault("not-numbers", message, help=["use double() first if they may be rounded"])
 
 
 FLOATING = (tensors.FLOAT64, tensors.FLOAT32)

@@ -110,7 +110,7 @@ def through_hooks(hooks: dict[int, Any], adjoint: Any, recorded: bool) -> Any:
                 found = f"a `{type(changed).__name__}`" if shape is None else f"a tensor of {shape_text(shape)}"
                 message = f"a hook returned {found} in place of a gradient of {shape_text(given.shape)}"
                 raise fault("bad-gradient", message, help=["return a tensor of the same shape, or None"])
-            given = changed
+            given = changed.to(given.dtype)
     return given if recorded else given._value
 
 
