@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from diffcli.autograd.graph.apply import FLOATING, apply, compute, edges_of, operand_value, record, shapes_do_not_fit
-from diffcli.autograd.graph.core import Core, Edge, Node, counter_of, describe, edge_of, keep_gradient, new, version_of
+from diffcli.autograd.graph.core import Core, Edge, Node, counter_of, describe, edge_of, keep_gradient, new, set_value, version_of
 from diffcli.autograd.graph.view_nodes import PutNode, WrittenNode
 from diffcli.autograd.indexing import taken
 from diffcli.autograd.modes import DEFAULT, INFERENCE, mode
@@ -34,7 +34,7 @@ def change(tensor: Any, name: str, others: Sequence[Any]) -> Any:
         grown = shape_text(tensors.shape_of(value))
         message = f"{call} would make {describe(tensor)} {grown}: in place the shape stays as it is"
         raise fault("shape-mismatch", message, help=[f"make a new tensor: use {name}() without the underscore"])
-    node = None
+    node: Node | None = None
     edges = edges_of(given, known.passive)
     if edges is not None:
         node = record(known, _before(list(given), values), edges, values, value, shapes, None)
@@ -142,7 +142,7 @@ def write(tensor: Core, value: Any, call: str, key: Any = ...) -> None:
     """New numbers in a tensor's memory, and one more version."""
     value = tensors.as_kind(value, tensors.kind_of(tensor._value))
     if not tensors.is_array(tensor._value):
-        tensor._value = value
+        set_value(tensor, value)
     elif tensors.writable(tensor._value):
         tensors.write_at(tensor._value, key, value)
     else:

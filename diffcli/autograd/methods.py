@@ -28,8 +28,8 @@ Method = Callable[..., Any]
 
 _SYMBOLS = {
     **{name: name for name in ("add", "sub", "mul", "div", "neg", "square", "lt", "le", "gt", "ge", "eq", "ne")},
-    "logical_and": "and", "logical_or": "or", "logical_not": "not", "logical_xor": "ne", "subtract": "sub", "multiply": "mul", "divide": "div",
-    "true_divide": "div", "negative": "neg",
+    "logical_and": "and", "logical_or": "or", "logical_not": "not", "logical_xor": "ne", "subtract": "sub",
+    "multiply": "mul", "divide": "div", "true_divide": "div", "negative": "neg",
 }  # fmt: skip
 """Operations whose names in the table are those of operators, as functions."""
 

@@ -55,8 +55,8 @@ class Rule:
     """
 
     __slots__ = (
-        "name", "label", "operands", "row", "defaults", "truth", "passive", "view", "moves", "keeps_whole", "value", "number", "number_terms",
-        "terms", "reads",
+        "name", "label", "operands", "row", "defaults", "truth", "passive", "view", "moves", "keeps_whole", "value", "number",
+        "number_terms", "terms", "reads",
     )  # fmt: skip
 
     def __init__(self, name: str, count: int, strict: bool) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import cache, partial
 from typing import Any
 
-from diffcli.autograd.graph.core import Core, Edge, counter_of, edge_of, new, refuse_inference
+from diffcli.autograd.graph.core import Core, Edge, counter_of, edge_of, new, refuse_inference, show_number, version_of
 from diffcli.autograd.graph.operation_nodes import NEITHER, NOTHING, ArrayNode, NumberNode, versions_of
 from diffcli.autograd.modes import DEFAULT, INFERENCE, mode
 from diffcli.autograd.rules import INDEX_RESULTS, Rule, rule
@@ -38,11 +38,14 @@ def apply_rule(known: Rule, given: Sequence[Any], fixed: Fixed) -> Any:
     """The same, of a rule."""
     values = [operand_value(one) for one in given]
     shape = tensors.same_shape(values) if known.row is None else None
+    if shape is None and known.row is None:
+        values = list(map(tensors.as_number, values))
+        shape = tensors.same_shape(values)
     if shape or (shape == () and known.number is not None):
         return _of_alike(known, given, values, shape)
-    if known.view and values[0].__class__ is float and isinstance(given[0], Core):
-        values[0] = given[0]._memory()  # type: ignore[attr-defined]  # a view of a number shows it too
     options = known.defaults | fixed if known.row is not None else None
+    if known.view and fixed.get("shape") and not tensors.is_array(values[0]) and isinstance(given[0], Core):
+        values[0] = given[0]._memory()  # type: ignore[attr-defined]  # a view of a number shows it too
     value, shapes, given = compute(known, given, values, options)
     made = new(value)
     if known.view:
@@ -243,7 +246,8 @@ def _saved(known: Rule, given: Sequence[Any], values: Sequence[Any], reads: froz
 
 def share_memory(made: Core, given: Any, value: Any, view: Callable[[Any], Any]) -> None:
     """Mark a result as a view, if it is one."""
-    if not (isinstance(given, Core) and tensors.shares(made._value, given._value)):
+    is_number = isinstance(given, Core) and not tensors.is_array(given._value) and not tensors.is_array(made._value)
+    if not is_number and not (isinstance(given, Core) and tensors.shares(made._value, given._value)):
         made._value = tensors.in_memory_of_its_own(made._value, (value,))
         return
     made._base = given if given._base is None else given._base
@@ -252,8 +256,10 @@ def share_memory(made: Core, given: Any, value: Any, view: Callable[[Any], Any])
         made._made_in_inference = True
         return
     made._made_in_inference = False
-    made._counter = counter_of(given)
-    made._seen = made._counter.count
+    if is_number:
+        show_number(made, given, given._family)
+    made._counter = given._counter if is_number else counter_of(given)
+    made._seen = version_of(made)
     made._made_without_grad = _mode_of() != DEFAULT
 
 

@@ -195,7 +195,7 @@ class NumberNode(OperationNode):
 
     def _of_numbers(self, g: Any) -> Sequence[Any]:
         """The general path, for any number of operands, some of which may have been changed."""
-        values = self.values()
+        values = list(map(tensors.as_number, self.values()))
         found: list[Any] = []
         if g.__class__ is Partial:
             if not g.mask:

@@ -52,6 +52,11 @@ def plain(value: Value) -> Value:
     return float(value) if isinstance(value, np.float64) else value if isinstance(value, np.generic) else np.asarray(value)[()]
 
 
+def as_number(value: Value) -> Value:
+    """An array in double precision without axes as a float."""
+    return float(value) if isinstance(value, np.ndarray) and not value.ndim and value.dtype == FLOAT64 else value
+
+
 def as_kind(value: Value, kind: Kind) -> Value:
     """The same numbers in another kind; itself where it has it already."""
     if type(value) is float:
