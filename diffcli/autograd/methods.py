@@ -312,7 +312,7 @@ _MADE: dict[str, Method] = {
     "argmax": _place("argmax"), "argmin": _place("argmin"), "norm": _bound("norm", norm), "diag": _bound("diag", diag),
     "var": _bound("var", var), "std": _bound("std", std), "addmm": _bound("addmm", _formula("addmm")),
     "isnan": lambda a: a != a, "isfinite": lambda a: apply("abs", (a,)) < float("inf"), "equal": equal, "allclose": allclose,
-    "any": _truth("any"), "all": _truth("all"), "contiguous": contiguous, "cpu": lambda a: a,
+    "any": _truth("any"), "all": _truth("all"), "contiguous": contiguous,
 }  # fmt: skip
 
 _NAMES = {"mm": "matmul", "mv": "matmul", "bmm": "matmul", "arctan2": "atan2", "expit": "sigmoid"}
