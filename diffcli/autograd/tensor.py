@@ -9,8 +9,8 @@ from typing import Any
 from diffcli.autograd import inplace, methods
 from diffcli.autograd.devices import CPU, check_device, wanted_kind
 from diffcli.autograd.graph import backward as passes
-from diffcli.autograd.graph.apply import FLOATING, apply, binary, reflected, unary
 from diffcli.autograd.graph import core
+from diffcli.autograd.graph.apply import FLOATING, apply, binary, reflected, unary
 from diffcli.autograd.graph.core import Core, Handle, Node, counter_of, describe, edge_of, keep_gradient, made_by, new
 from diffcli.autograd.graph.view_nodes import CastNode
 from diffcli.autograd.indexing import canonical_key, index
