@@ -10,13 +10,12 @@ import importlib.util
 import io
 import re
 import warnings
+from pathlib import Path
 
 import pytest
 from semantics.record import situation
 from torch_documents import BLOCKS, GIVEN, IMPORTS
 from torch_scripts import SCRIPTS
-
-import diffcli.torch as torch
 
 FRAMEWORKS = [
     "diffcli.torch",
@@ -73,6 +72,7 @@ def test_a_block_of_a_document_runs_and_prints_what_it_says(name, framework):
 
 # -- classic scripts --------------------------------------------------------------------------------------------------------
 
+GOLDEN = Path(__file__).parent / "golden" / "torch_scripts.txt"
 NUMBER = re.compile(r"(?<![\w.])-?\d+\.?\d*(?:e[-+]?\d+)?")
 
 
@@ -85,3 +85,33 @@ def assert_printed_alike(found, expected):
 
 def printed_by(name, framework):
     return run("import torch\ntorch.manual_seed(1)\n" + SCRIPTS[name], framework, {})
+
+
+@pytest.fixture
+def pytorch():
+    """PyTorch in double precision, as diffcli is; what it was is given back."""
+    theirs = pytest.importorskip("torch")
+    before = theirs.get_default_dtype()
+    theirs.set_default_dtype(theirs.float64)
+    yield theirs
+    theirs.set_default_dtype(before)
+
+
+def kept():
+    """What PyTorch has printed, by the names of the scripts."""
+    parts = GOLDEN.read_text(encoding="utf-8").split("# ")[1:]
+    return {part.partition("\n")[0]: part.partition("\n")[2] for part in parts}
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_a_script_prints_what_pytorch_prints(name):
+    assert_printed_alike(printed_by(name, "diffcli.torch"), kept()[name])
+
+
+def test_what_is_kept_is_what_pytorch_prints(pytorch, request):
+    printed = {name: printed_by(name, "torch") for name in SCRIPTS}
+    if request.config.getoption("--update-golden"):
+        GOLDEN.write_text("\n".join(f"# {name}\n{text}" for name, text in printed.items()), encoding="utf-8")
+    assert printed.keys() == kept().keys()
+    for name, text in kept().items():
+        assert_printed_alike(text, printed[name])

@@ -110,7 +110,7 @@ class MyReLU(Function):
 x = torch.tensor([-1.0, 2.0, 3.0], requires_grad=True)
 y = MyReLU.apply(x)
 (y * torch.tensor([1.0, 2.0, 3.0])).sum().backward()
-print(y.tolist(), x.grad.tolist(), type(y.grad_fn).__name__ != "", y.requires_grad)
+print(y.tolist(), x.grad.tolist(), y.grad_fn is not None, y.requires_grad)
 """,
     "a function with a number, and without a gradient by it": """
 import torch
@@ -308,7 +308,7 @@ x = torch.tensor([1.0, 2.0], requires_grad=True)
 y = x ** 2
 z = y.detach()
 (y * z).sum().backward()
-print(x.grad.tolist(), z.requires_grad, z.data_ptr == y.data_ptr if False else z.tolist())
+print(x.grad.tolist(), z.requires_grad, z.tolist())
 print(y.detach().numpy().tolist(), float(y[0]), y[1].item())
 """,
     "a change in place": """
@@ -365,6 +365,8 @@ second.eval()
 print(second(torch.tensor([[0.5, 0.5]])).tolist(), second[1].running_mean.tolist(), second[1].num_batches_tracked.item())
 """,
     "an optimiser that goes on": """
+from copy import deepcopy
+
 import torch
 
 def steps(w, optimizer, count):
@@ -378,12 +380,13 @@ optimizer = torch.optim.SGD([w], lr=0.01, momentum=0.5)
 steps(w, optimizer, 3)
 again = torch.nn.Parameter(w.detach().clone())
 other = torch.optim.SGD([again], lr=9.9)
-other.load_state_dict(optimizer.state_dict())
+other.load_state_dict(deepcopy(optimizer.state_dict()))
 steps(w, optimizer, 3)
 steps(again, other, 3)
-print(w.tolist(), torch.equal(w, again))
+print(w.tolist(), torch.allclose(w, again))
 """,
     "parameters": """
+import torch
 from torch import nn
 
 class Block(nn.Module):
@@ -391,7 +394,7 @@ class Block(nn.Module):
         super().__init__()
         self.layers = nn.ModuleList([nn.Linear(2, 2), nn.Linear(2, 2, bias=False)])
         self.heads = nn.ModuleDict({"a": nn.Linear(2, 1)})
-        self.scales = nn.ParameterList([nn.Parameter(__import__("math").pi * nn.Linear(1, 1).weight.detach() * 0)])
+        self.scales = nn.ParameterList([nn.Parameter(torch.zeros(1))])
 
     def forward(self, x):
         for layer in self.layers:
@@ -435,7 +438,7 @@ with torch.no_grad():
 x = torch.cos(torch.arange(72.0)).reshape(2, 1, 6, 6)
 loss = nn.CrossEntropyLoss()(net(x), torch.tensor([1, 0]))
 loss.backward()
-print(net)
+print(net[0], net[3], net[4])
 print(loss.item(), net[0].weight.grad.tolist(), net[1].weight.grad.tolist(), net[3].bias.grad.tolist())
 net.eval()
 print(net(x).tolist(), net[1].running_var.tolist())
@@ -449,7 +452,7 @@ x = torch.ones(1000)
 kept = drop(x)
 print(sorted(set(round(value, 9) for value in kept.tolist())), 650 < (kept > 0).sum().item() < 850)
 drop.eval()
-print(torch.equal(drop(x), x), drop)
+print(torch.equal(drop(x), x))
 """,
     "softmax and losses": """
 import torch
@@ -471,7 +474,7 @@ import torch
 x = torch.arange(12.0).reshape(3, 4).requires_grad_()
 parts = [x.t(), x.view(2, 6), x.permute(1, 0), x[None], x[:, ::2], x.unsqueeze(-1), x.flatten(), torch.cat([x, x], dim=1),
          torch.stack([x, x]), x.expand(2, 3, 4), x.transpose(0, 1).contiguous().view(12), x[1:, [0, 3]], x[x > 5]]
-print([tuple(part.shape) for part in parts], x.size(), x.size(0), x.dim(), x.numel(), len(x))
+print([tuple(part.shape) for part in parts], tuple(x.size()), x.size(0), x.dim(), x.numel(), len(x))
 sum((part.sin() * (k + 1)).sum() for k, part in enumerate(parts)).backward()
 print(x.grad.tolist())
 """,
@@ -509,7 +512,7 @@ model = torch.nn.Linear(3, 2, device="cpu", dtype=torch.float32).to(device)
 y = model(x.to(device)).cpu()
 print(y.dtype == torch.float32, y.device == device, y.is_cuda, str(device), device.type, x.to(torch.float64).dtype == torch.double)
 print(x.to("cpu", torch.float64).sum().item(), x.double().mean().item(), (x > 0).type(torch.float).sum().item(), torch.zeros_like(x).shape == (2, 3))
-print(model.double().weight.dtype == torch.float64, torch.get_default_dtype() == torch.float64 if hasattr(torch, "get_default_dtype") else True)
+print(model.double().weight.dtype == torch.float64)
 """,
     "gradcheck": """
 import torch
@@ -521,7 +524,7 @@ print(torch.autograd.gradcheck(lambda x: (x.sin() * x).sum(), (x,)) and True)
 import torch
 
 x = torch.tensor([-1.0, 0.5, 2.0], requires_grad=True)
-y = torch.where(x > 0, x ** 0.5, -x)
+y = torch.where(x > 0, x ** 2, -x)
 (y + x.clamp(-0.5, 1.0) + torch.maximum(x, torch.zeros(3)) + x.abs()).sum().backward()
 print(y.tolist(), x.grad.tolist())
 values, indices = torch.tensor([[1.0, 5.0, 2.0], [7.0, 0.0, 3.0]]).max(dim=1)

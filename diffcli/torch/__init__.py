@@ -5,9 +5,11 @@
     >>> from diffcli.torch import nn
     >>> x = torch.tensor([3.0, -4.0], device="cpu", requires_grad=True)
     >>> y = F.relu(x).pow(2)
+    >>> y.grad_fn._saved_exponent
+    2.0
     >>> y.sum().backward()
-    >>> x.grad, y.grad_fn._saved_exponent
-    (tensor([6., 0.]), 2.0)
+    >>> x.grad
+    tensor([6., 0.])
 
 Each name is that of the engine; the table in `diffcli.torch.names` says where it is. Numbers are float64, whole ones in `tensor`
 too, unless a ``dtype`` is given. A name that PyTorch has and diffcli has not is an `AttributeError` that says so.
@@ -36,7 +38,7 @@ def _find(module: str, name: str) -> Any:
             found = resolve_name(NAMES.get(whole, f"{MODULES[module]}:{name}"))
             return _placed(found) if found is creation.__dict__.get(name) else found
     except AttributeError:
-        if name in INSTEAD or name in MISSING:
+        if name in INSTEAD or name in MISSING.split():
             instead = f": {INSTEAD[name]}" if name in INSTEAD else ""
             raise AttributeError(f"{whole} is a name of PyTorch's that is not here{instead}") from None
         near = "".join(f"; did you mean {one!r}?" for one in nearest(name, _names(module))[:1])
@@ -56,7 +58,8 @@ def _placed(function: Any) -> Any:
 
 def _names(module: str) -> list[str]:
     own = [path.rpartition(".")[2] for path in (*NAMES, *MODULES) if path.rpartition(".")[0] == module]
-    return sorted({*own, *dir(resolve_name(MODULES[module]))})
+    home = resolve_name(MODULES[module])
+    return sorted({*own, *(dir(home) if "__dir__" in vars(home) else getattr(home, "__all__", dir(home)))})
 
 
 def _door(path: str) -> ModuleType:

@@ -17,9 +17,7 @@ NAMES = {
     **{f"torch.{name}": f"math:{name}" for name in ("inf", "nan", "pi", "e")},
     **{f"torch.{name}": f"diffcli.autograd:Tensor.{name}" for name in ("clone", "detach", "numel", "is_floating_point")},
     **{f"torch.{name}": f"diffcli.nn.functional:{name}" for name in ("conv2d", "dropout", "batch_norm")},
-    **{f"torch.{theirs}": f"diffcli.autograd:{ours}" for theirs, ours in (
-        ("absolute", "abs"), ("clip", "clamp"), ("inverse", "inv"), ("greater", "gt"), ("greater_equal", "ge"), ("less", "lt"),
-        ("less_equal", "le"), ("not_equal", "ne"), ("autograd.Variable", "as_tensor"))},
+    "torch.autograd.Variable": "diffcli.autograd:as_tensor",
     "torch.Size": "builtins:tuple", "torch.device": "diffcli.autograd.devices:device",
     "torch.nn.init._calculate_fan_in_and_fan_out": "diffcli.nn.init:fans",
 }
@@ -41,15 +39,14 @@ INSTEAD = {
 }
 """What PyTorch has and diffcli has not, and what to write."""
 
-MISSING = frozenset("""
-    ASGD Adadelta Adagrad Adamax AvgPool1d AvgPool2d Bilinear CELU Conv1d Conv3d ConvTranspose1d ConvTranspose2d CosineSimilarity
-    Dropout2d Embedding GLU GRU GroupNorm HuberLoss InstanceNorm2d KLDivLoss LBFGS LSTM LayerNorm LogSigmoid MaxPool1d MaxPool2d Mish
-    MultiheadAttention PReLU RMSNorm RMSprop RNN SELU SmoothL1Loss Softsign Transformer TransformerEncoderLayer Unflatten Upsample
-    adaptive_avg_pool2d addcdiv addcmul amp argsort avg_pool2d baddbmm bincount bitwise_and cdist celu complex64 conv3d count_nonzero
-    conv_transpose2d cosine_similarity cross cummax cumprod diagonal diff dist distributed distributions eig eigh embedding erfinv fft
-    flip fmod fx gather histc huber_loss index_select interpolate isclose isinf jit kl_div kron layer_norm lerp logdet logsigmoid
-    lstsq matrix_exp max_pool2d median meshgrid mish moveaxis multinomial nan_to_num nonzero normalize onnx pad pinverse profiler
-    quantile random_split remainder repeat_interleave roll scatter selu slogdet smooth_l1_loss softsign sort sparse svd take
-    tensordot tile topk unbind unique vmap weight_norm
-""".split())
+MISSING = """
+    AvgPool1d AvgPool2d BatchNorm3d Bilinear Conv1d Conv3d ConvTranspose2d CosineSimilarity Dropout2d Embedding GRU GroupNorm
+    HuberLoss InstanceNorm2d KLDivLoss LBFGS LSTM LayerNorm LogSigmoid MaxPool1d MaxPool2d Mish MultiheadAttention PReLU
+    RMSNorm RMSprop RNN SELU SmoothL1Loss Softsign Transformer Unflatten Upsample adaptive_avg_pool2d addcmul amp argsort
+    avg_pool2d baddbmm bincount bitwise_and cdist complex64 conv3d conv_transpose2d cosine_similarity count_nonzero cross
+    cummax cumprod diagonal diff distributed distributions eig eigh embedding fft flip fmod fx gather huber_loss index_select
+    interpolate isclose isinf jit kl_div kron layer_norm lerp logdet lstsq matrix_exp max_pool2d median meshgrid multinomial
+    nan_to_num nonzero normalize pad pinverse profiler quantile random_split remainder repeat_interleave roll scatter selu
+    slogdet smooth_l1_loss sort sparse svd take tensordot tile topk unbind unique vmap
+"""
 """What else PyTorch has: spelt right, and not here."""
