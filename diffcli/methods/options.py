@@ -88,6 +88,8 @@ class SharedOptions(Record):
     kink: str = "min-norm"
     strict: bool = False
     max_nodes: int = MOST_ROWS
+    watch: bool = True
+    """Whether digits that are lost are looked for."""
     progress: Callable[[str], None] = staticmethod(lambda stage: None)
     """Called with each stage as it begins."""
 
