@@ -66,10 +66,11 @@ def wanted_kind(given: Sequence[Any], dtype: Any = None) -> Any:
         The device is not the CPU, or no tensor holds that kind.
     """
     for one in given:
-        if isinstance(one, Core):
-            dtype = one.dtype  # type: ignore[attr-defined]
-        elif isinstance(one, device) or (isinstance(one, str) and one.partition(":")[0] in ("cpu", *OTHERS)):
+        kind = one.dtype if isinstance(one, Core) else one  # type: ignore[attr-defined]
+        if isinstance(one, device) or (isinstance(one, str) and one.partition(":")[0] in ("cpu", *OTHERS)):
             check_device(one)
         elif one is not None and not isinstance(one, bool):
-            dtype = one
+            if dtype is not None:
+                raise TypeError(f"to() is given two kinds of numbers, {dtype} and {kind}")
+            dtype = kind
     return None if dtype is None else known_kind(dtype)

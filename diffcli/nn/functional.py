@@ -132,12 +132,12 @@ def _checked_labels(x: Any, target: Any) -> Any:
             label = labels[wrong].reshape(-1)[0].item()
             message = f"a label is {label:g}, and with {classes} classes labels are the whole numbers from 0 to {classes - 1}"
             raise fault("domain", message)
-    return labels
+    return labels.to("int64")
 
 
 def _labels(x: Any, target: Any) -> Any:
     """Labels as 1 at their places: batch × classes, or classes."""
-    return apply("one_hot", (_checked_labels(x, target),), classes=x.shape[-1])
+    return apply("one_hot", (_checked_labels(x, target),), classes=x.shape[-1]).to(x.dtype)
 
 
 def _at_labels(x: Any, right: Any) -> Any:
