@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from diffcli.autograd.devices import check_device
+from diffcli.autograd import devices
 from diffcli.autograd.generator import source
 from diffcli.autograd.graph.apply import no_number
 from diffcli.autograd.graph.core import Core, known_kind, new
@@ -16,7 +16,7 @@ from diffcli.operations.arithmetic import tensors
 
 
 def _leaf(value: Any, requires_grad: bool, device: Any = None) -> Tensor:
-    check_device(device)
+    devices.device(device or "cpu")
     made: Tensor = new(value)
     return made.requires_grad_(requires_grad) if requires_grad else made
 

@@ -316,7 +316,10 @@ _MADE: dict[str, Method] = {
     "any": _truth("any"), "all": _truth("all"), "contiguous": contiguous,
 }  # fmt: skip
 
-_NAMES = {"mm": "matmul", "mv": "matmul", "bmm": "matmul", "arctan2": "atan2", "expit": "sigmoid"}
+_NAMES = {
+    "mm": "matmul", "mv": "matmul", "bmm": "matmul", "arctan2": "atan2", "expit": "sigmoid", "inverse": "inv", "absolute": "abs",
+    "greater": "gt", "greater_equal": "ge", "less": "lt", "less_equal": "le", "not_equal": "ne",
+}  # fmt: skip
 """Other names for functions."""
 
 

@@ -7,7 +7,7 @@ from functools import partialmethod
 from typing import Any
 
 from diffcli.autograd import inplace, methods
-from diffcli.autograd.devices import CPU, check_device, wanted_kind
+from diffcli.autograd.devices import device, wanted_kind
 from diffcli.autograd.graph import backward as passes
 from diffcli.autograd.graph import core
 from diffcli.autograd.graph.apply import FLOATING, apply, binary, reflected, unary
@@ -336,19 +336,11 @@ class Tensor(Core):
         return made
 
     def to(self, *given: Any, dtype: Any = None, device: Any = None, non_blocking: bool = False, copy: bool = False) -> Tensor:
-        """The same numbers in another kind; itself where it has it already, unless a copy is asked for.
+        """The same numbers in another kind, given by its name or as that of a tensor; itself where it has it already.
 
-        Parameters
-        ----------
-        given, dtype, device
-            A kind of numbers, the CPU, or a tensor of the kind.
-        non_blocking
-            Without effect.
-        copy
-            Whether the result has memory of its own.
+        The device may be the CPU only, and ``non_blocking`` has no effect. With ``copy`` the memory is another one in any case.
         """
-        check_device(device)
-        kind = wanted_kind(given, dtype)
+        kind = wanted_kind(given, dtype, device)
         if kind is None or kind == self.dtype:
             return self.clone() if copy else self
         value = tensors.as_kind(self._value, kind)
@@ -360,16 +352,13 @@ class Tensor(Core):
     def _as(self, kind: Any) -> Tensor:
         return self.to(kind)
 
-    def cpu(self) -> Tensor:
-        """Itself: it is on the CPU."""
-        return self
+    cpu = to
 
     def cuda(self, device: Any = "cuda") -> Tensor:
-        """Refused: there is no other device."""
+        """Refused: there is no other device than the CPU."""
         return self.to(device=device)
 
-    device = CPU
-    is_cuda = False
+    device, is_cuda = device(), False
 
     @property
     def _version(self) -> int:

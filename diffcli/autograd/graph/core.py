@@ -142,15 +142,19 @@ class Node:
         """What it keeps for its backward, by the operands' names in the tables, and ``result``."""
         return {}
 
+    saved_as_pytorch = saved
+    """The same by PyTorch's names, as in ``grad_fn._saved_self``."""
+
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("saved_"):
+        if name.startswith(("saved_", "_saved_")):
             try:
-                known = self.saved
+                known = self.saved if name.startswith("s") else self.saved_as_pytorch
             except AutogradError as gone:
                 raise AttributeError(str(gone)) from None
-            if name.removeprefix("saved_") in known:
-                return known[name.removeprefix("saved_")]
-            raise AttributeError(f"{self.name} saved {', '.join(known) or 'nothing'}, and no {name.removeprefix('saved_')}")
+            wanted = name.removeprefix("_").removeprefix("saved_")
+            if wanted in known:
+                return known[wanted]
+            raise AttributeError(f"{self.name} saved {', '.join(known) or 'nothing'}, and no {wanted}")
         raise AttributeError(f"a node has no attribute {name!r}")
 
     def __repr__(self) -> str:

@@ -49,6 +49,19 @@ class OperationNode(Node):
             known["result"] = new(self.result)
         return known
 
+    @property
+    def saved_as_pytorch(self) -> dict[str, Any]:
+        if self.operands is None:
+            freed(self)
+        second = {"pow": "exponent", "matmul": "mat2"}.get(self.rule.name, "other")
+        names = ("condition", "self", "other") if self.rule.name == "where" else ("self", second)
+        known = {name: one for name, one in zip(names, self.operands, strict=False) if one is not None}
+        return known if self.result is None else known | {"result": new(self.result)}
+
+    def __dir__(self) -> list[str]:
+        saved = self.saved_as_pytorch if self.operands is not None else ()
+        return [*super().__dir__(), *(f"_saved_{name}" for name in saved)]
+
     def release(self) -> None:
         if self.result is not None or any(operand is not None for operand in self.operands or ()):
             self.operands = None  # type: ignore[assignment]
