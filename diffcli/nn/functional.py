@@ -28,15 +28,14 @@ def check_probability(p: float) -> None:
         raise fault("bad-module", f"the probability to drop an element lies between 0 and 1, and {p} does not")
 
 
-def dropout(x: Any, p: float = 0.5, training: bool = True, generator: Any = None) -> Any:
+def dropout(x: Any, p: float = 0.5, training: bool = True, inplace: bool = False, generator: Any = None) -> Any:
     """Components become 0 with probability p, and the others are divided by 1 - p; nothing happens outside of training."""
     check_probability(p)
     if not training or p == 0:
         return x
-    if p == 1:
-        return x * 0.0
     kept = making.rand(x.shape, generator=generator) >= p
-    return x * (kept.to(x.dtype) / (1.0 - p))
+    factor = kept.to(x.dtype) / (1.0 - p if p < 1 else 1.0)
+    return x.mul_(factor) if inplace else x * factor
 
 
 def batch_norm(
@@ -92,7 +91,8 @@ def _beside(feature: Any, x: Any) -> Any:
 def check_reduction(reduction: str) -> None:
     """Refuse a reduction that there is not."""
     if reduction not in ("mean", "sum", "none"):
-        raise fault("bad-module", f"a reduction is 'mean', 'sum' or 'none', not {reduction!r}")
+        help: list[str] = [] if isinstance(reduction, str) else ["give other settings by their names: weight=..."]
+        raise fault("bad-module", f"a reduction is 'mean', 'sum' or 'none', not {reduction!r}", help=help)
 
 
 def reduced(losses: Any, reduction: str) -> Any:
@@ -132,12 +132,12 @@ def _checked_labels(x: Any, target: Any) -> Any:
             label = labels[wrong].reshape(-1)[0].item()
             message = f"a label is {label:g}, and with {classes} classes labels are the whole numbers from 0 to {classes - 1}"
             raise fault("domain", message)
-    return labels
+    return labels.to("int64")
 
 
 def _labels(x: Any, target: Any) -> Any:
     """Labels as 1 at their places: batch × classes, or classes."""
-    return apply("one_hot", (_checked_labels(x, target),), classes=x.shape[-1])
+    return apply("one_hot", (_checked_labels(x, target),), classes=x.shape[-1]).to(x.dtype)
 
 
 def _at_labels(x: Any, right: Any) -> Any:
@@ -145,23 +145,45 @@ def _at_labels(x: Any, right: Any) -> Any:
     return apply("sum", (apply("where", (right == 1, x, 0.0)),), axis=-1, keepdims=1)
 
 
-def nll_loss(x: Any, target: Any, reduction: str = "mean") -> Any:
-    """Of log-probabilities, batch × classes: what the label has, negated."""
-    return reduced(-_at_labels(x, _labels(x, target)).squeeze(-1), reduction)
-
-
-def cross_entropy(x: Any, target: Any, reduction: str = "mean", label_smoothing: float = 0.0) -> Any:
-    """Of logits, batch × classes, and labels: logsumexp(logits) less the label's logit.
-
-    ``label_smoothing`` is the share of the target that goes to all classes alike.
-    """
+def _of_labels(
+    logs: Any, target: Any, reduction: str, weight: Any = None, ignore_index: int = -100, label_smoothing: float = 0.0
+) -> Any:
+    """What the logs have at the labels, negated, each with the weight of its class; a mean is over the weights."""
+    check_reduction(reduction)
+    given = making.as_tensor(target).detach()
+    kept = given != ignore_index
+    right = _labels(logs, apply("where", (kept, given, 0.0)))
+    weights = making.ones(logs.shape[-1], dtype=logs.dtype) if weight is None else weight
+    own = apply("sum", (right * weights,), axis=-1)
+    losses = -(1.0 - label_smoothing) * own * _at_labels(logs, right).squeeze(-1)
     if label_smoothing:
-        logs = apply("log_softmax", (x,), axis=-1)
-        wanted = _labels(x, target) * (1.0 - label_smoothing) + label_smoothing / x.shape[-1]
-        return reduced(-apply("sum", (wanted * logs,), axis=-1), reduction)
-    if reduction == "mean" and x.ndim == 2:
+        losses = losses - label_smoothing / logs.shape[-1] * apply("sum", (weights * logs,), axis=-1)
+    losses = apply("where", (kept, losses, 0.0))
+    if reduction != "mean":
+        return reduced(losses, reduction)
+    return losses.sum() / apply("where", (kept, own, 0.0)).sum()
+
+
+def nll_loss(x: Any, target: Any, reduction: str = "mean", weight: Any = None, ignore_index: int = -100) -> Any:
+    """Of log-probabilities, batch × classes: what the label has, negated, by the weight of its class.
+
+    Examples whose label is ``ignore_index`` do not count.
+    """
+    return _of_labels(x, target, reduction, weight, ignore_index)
+
+
+def cross_entropy(
+    x: Any, target: Any, reduction: str = "mean", label_smoothing: float = 0.0, weight: Any = None, ignore_index: int = -100
+) -> Any:
+    """Of logits, batch × classes, and labels: logsumexp(logits) less the label's logit, by the weight of its class.
+
+    ``label_smoothing`` is the share of the target that goes to all classes alike. Examples whose label is ``ignore_index`` do
+    not count.
+    """
+    plain = reduction == "mean" and x.ndim == 2 and not label_smoothing and weight is None
+    if plain and not (making.as_tensor(target) == ignore_index).any():
         return apply("cross_entropy", (x, _checked_labels(x, target)))
-    return nll_loss(apply("log_softmax", (x,), axis=-1), target, reduction)
+    return _of_labels(apply("log_softmax", (x,), axis=-1), target, reduction, weight, ignore_index, label_smoothing)
 
 
 def hinge_loss(x: Any, target: Any, reduction: str = "mean") -> Any:
@@ -184,10 +206,15 @@ def multi_margin_loss(x: Any, target: Any, margin: float = 1.0, reduction: str =
     return reduced(apply("sum", (others,), axis=-1) / float(x.shape[-1]), reduction)
 
 
-def binary_cross_entropy_with_logits(x: Any, target: Any, reduction: str = "mean") -> Any:
-    """Of logits and targets between 0 and 1: softplus(x) - target*x, which never overflows."""
+def binary_cross_entropy_with_logits(
+    x: Any, target: Any, reduction: str = "mean", weight: Any = None, pos_weight: Any = None
+) -> Any:
+    """Of logits and targets between 0 and 1: softplus(x) - target*x, which never overflows; targets of 1 by ``pos_weight``."""
     _same_shape(x, target)
-    return reduced(apply("softplus", (x,)) - target * x, reduction)
+    losses = apply("softplus", (x,)) - target * x
+    if pos_weight is not None:
+        losses = losses + (pos_weight - 1.0) * target * apply("softplus", (-x,))
+    return reduced(losses if weight is None else losses * weight, reduction)
 
 
 def one_hot(x: Any, num_classes: int) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 from diffcli.autograd import creation as making
 from diffcli.autograd import devices
 from diffcli.autograd import methods as functions
+from diffcli.autograd.signatures import SIGNATURES, Signature
 from diffcli.errors import fault
 from diffcli.nn import functional as F
 from diffcli.nn.convolution import draw
@@ -96,16 +97,16 @@ class Dropout(Module):
     tensor([1., 1., 1.])
     """
 
-    def __init__(self, p: float = 0.5, generator: Any = None) -> None:
+    def __init__(self, p: float = 0.5, inplace: bool = False, *, generator: Any = None) -> None:
         super().__init__()
         F.check_probability(p)
-        self.p, self.generator = p, generator
+        self.p, self.inplace, self.generator = p, inplace, generator
 
     def forward(self, x: Any) -> Any:
-        return F.dropout(x, self.p, self.training, self.generator)
+        return F.dropout(x, self.p, self.training, self.inplace, self.generator)
 
     def extra_repr(self) -> str:
-        return f"p={self.p}"
+        return f"p={self.p}, inplace={self.inplace}"
 
 
 class BatchNorm(Module):
@@ -191,44 +192,39 @@ class BatchNorm2d(BatchNorm):
 
 # -- activations -----------------------------------------------------------------------------------------------------------
 
-_ACTIVATIONS: dict[str, tuple[str, dict[str, Any]]] = {
-    "ReLU": ("relu", {}),
-    "LeakyReLU": ("leaky_relu", {"negative_slope": 0.01}),
-    "ELU": ("elu", {"alpha": 1.0}),
-    "GELU": ("gelu", {}),
-    "SiLU": ("silu", {}),
-    "Sigmoid": ("sigmoid", {}),
-    "Hardtanh": ("hardtanh", {}),
-    "ReLU6": ("relu6", {}),
-    "Tanh": ("tanh", {}),
-    "Softplus": ("softplus", {}),
-    "Softmax": ("softmax", {"dim": -1}),
-    "LogSoftmax": ("log_softmax", {"dim": -1}),
-}
-"""Activations: the function that each calls, and the arguments it is made with."""
+_ACTIVATIONS = {
+    "ReLU": "relu", "LeakyReLU": "leaky_relu", "ELU": "elu", "GELU": "gelu", "SiLU": "silu", "Sigmoid": "sigmoid",
+    "Hardtanh": "hardtanh", "ReLU6": "relu6", "Tanh": "tanh", "Softplus": "softplus", "Softmax": "softmax",
+    "LogSoftmax": "log_softmax",
+}  # fmt: skip
+"""Activations, and the function that each calls, with the settings that stand in `diffcli.autograd.signatures`."""
 
 
-def _activation(name: str, spelled: str, options: dict[str, Any]) -> type[Module]:
+def _activation(name: str, spelled: str) -> type[Module]:
     function = functions.function(spelled)
     assert function is not None
+    text = SIGNATURES.get(spelled, ("input",))[0].partition(" *")[0].removeprefix("input")
+    settings = Signature(name, text)
 
     def start(self: Any, *given: Any, **named: Any) -> None:
         Module.__init__(self)
-        if len(given) > len(options) or set(named) - set(options):
-            raise TypeError(f"{name}() takes {', '.join(options) or 'no arguments'}")
-        for option, value in (options | dict(zip(options, given, strict=False)) | named).items():
-            setattr(self, option, value)
+        for setting, value in settings.bound(given, named).items():
+            setattr(self, setting, value)
+
+    def chosen(self: Any) -> dict[str, Any]:
+        return {setting: getattr(self, setting) for setting in settings.names}
 
     def forward(self: Any, x: Any) -> Any:
-        return function(x, dim=self.dim) if "dim" in options else function(x, *[getattr(self, option) for option in options])
+        changed = {setting: value for setting, value in chosen(self).items() if value != settings.defaults[setting]}
+        return function(x, **changed)
 
     def extra_repr(self: Any) -> str:
-        return ", ".join(f"{option}={getattr(self, option)}" for option in options)
+        return ", ".join(f"{setting}={value}" for setting, value in chosen(self).items() if setting != "inplace" or value)
 
     doc = f"`diffcli.autograd.{spelled}` as a module; see ``diffcli functions {spelled}``."
     held = {"__init__": start, "forward": forward, "extra_repr": extra_repr, "__doc__": doc, "__module__": "diffcli.nn"}
     return type(name, (Module,), held)
 
 
-ACTIVATIONS = {name: _activation(name, *called) for name, called in _ACTIVATIONS.items()}
+ACTIVATIONS = {name: _activation(name, spelled) for name, spelled in _ACTIVATIONS.items()}
 """The modules of activations by their names."""
