@@ -257,12 +257,13 @@ def times_quotient(g: Array, a: Array, b: Array) -> Array:
 
 def times_power(g: Array, b: Array, a: Array, exponent: Array) -> Array:
     raised = power(a, exponent)
-    if _has(rounded := np.less(np.abs(b), 0.25) | np.greater_equal(np.abs(b), 2.0**53)):
+    size = np.abs(b)
+    if _has(rounded := np.less(size, 0.25) & np.greater(a, 0) | np.greater_equal(size, 2.0**53)):
         raised = np.where(rounded & np.not_equal(a, 0), power(a, b) / a, raised)
 
     def exactly() -> Array:
-        root = power(np.abs(a), np.divide(exponent, 2))
-        whole = g * root * b * np.where(np.less(a, 0) & np.not_equal(np.mod(exponent, 2), 0), -root, root)
+        root, parity = power(np.abs(a), np.divide(exponent, 2)), np.where(np.less(a, 0), np.mod(exponent, 2), 0)
+        whole = g * root * b * np.where(parity == 0, root, np.where(parity == 1, -root, np.nan))
         return np.where(rounded, g * (b * raised), whole)
 
     return _rescued(g, b * raised, exactly, a, b)

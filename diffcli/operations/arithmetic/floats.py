@@ -234,12 +234,12 @@ def times_quotient(g: float, a: float, b: float) -> float:
 
 def times_power(g: float, b: float, a: float, exponent: float) -> float:
     """g*(b*a^(b - 1)), also where the power alone is beyond the range of floats, or b - 1, the ``exponent``, is rounded."""
-    rounded = not 0.25 <= abs(b) < 2.0**53 and a
+    rounded = (a > 0 and -0.25 < b < 0.25) or (a and not -(2.0**53) < b < 2.0**53)
     product = g * (b * (power(a, b) / a if rounded else power(a, exponent)))
     if (-1e100 < g < 1e100 and product - product == 0) or rounded or not a or a - a or b - b or g - g:
         return product
-    root = power(abs(a), exponent / 2)
-    return g * root * b * (-root if a < 0 and exponent % 2 else root)
+    root, parity = power(abs(a), exponent / 2), exponent % 2 if a < 0 else 0.0
+    return g * root * b * (root if parity == 0 else -root if parity == 1 else nan)
 
 
 SCALED: dict[str, Callable[..., float]] = {"div": times_quotient, "pow": times_power}
