@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from diffcli.autograd import creation as making
-from diffcli.autograd import devices
+from diffcli.autograd.devices import device as known_device
 from diffcli.autograd.graph.apply import apply
 from diffcli.errors import fault
+from diffcli.nn.init import fans
 from diffcli.nn.module import Module
 from diffcli.nn.parameter import Parameter
 
@@ -17,10 +18,9 @@ def conv2d(x: Any, weight: Any, bias: Any = None, stride: Any = 1, padding: Any 
 
     Parameters
     ----------
-    x
-        Images: batch × channels × height × width, or one without the batch.
-    weight, bias
-        Kernels, outputs × channels of a group × height × width; and a number for each output.
+    x, weight, bias
+        Images, batch × channels × height × width or one without the batch; kernels, outputs × channels of a group × height ×
+        width; and a number for each output.
     stride, padding, dilation
         How far patches are apart, how many zeros stand around the images, how far apart the elements of a patch are: one number,
         or one along the height and one along the width. The padding may be ``"valid"``, none, or ``"same"``: that keeps the size.
@@ -57,26 +57,22 @@ def _pads(given: Any, strides: tuple[int, ...], apart: tuple[int, ...], lengths:
     return tuple((one, one) for one in _pair("padding", 0 if given == "valid" else given, 0))
 
 
-def draw(module: Any, generator: Any = None) -> None:
+def draw(layer: Any, generator: Any = None) -> None:
     """Draw the parameters of a layer anew, uniformly between ±1/√n: n is how many numbers each output is a sum over."""
-    count = module.weight[0].numel() if len(module.weight) else 0
-    bound = count**-0.5 if count else 0.0
-    for parameter in module.parameters():
+    bound = (fans(layer.weight)[0] or float("inf")) ** -0.5
+    for parameter in layer.parameters():
         parameter.detach().uniform_(-bound, bound, generator=generator)
 
 
 class Conv2d(Module):
     """Convolution of images with kernels that are learned; `diffcli.nn.functional.conv2d` has the parameters.
 
-    ``weight`` is out_channels × in_channels/groups × height × width of a kernel. It and ``bias`` are drawn uniformly between
-    ±1/√n, with n the number of elements of one kernel over its channels, as those of `diffcli.nn.Linear` are.
+    ``weight`` is out_channels × in_channels/groups × height × width of a kernel. It and ``bias`` start as those of `Linear` do.
 
-    >>> from diffcli import nn
-    >>> from diffcli.autograd import zeros
-    >>> layer = nn.Conv2d(1, 20, 5, padding=2, stride=(2, 1))
+    >>> layer = Conv2d(1, 20, 5, padding=2, stride=(2, 1))
     >>> layer
     Conv2d(1, 20, kernel_size=(5, 5), stride=(2, 1), padding=(2, 2))
-    >>> layer(zeros(8, 1, 28, 28)).shape
+    >>> layer(making.zeros(8, 1, 28, 28)).shape
     (8, 20, 14, 28)
     """
 
@@ -86,7 +82,7 @@ class Conv2d(Module):
         generator: Any = None,
     ) -> None:  # fmt: skip
         super().__init__()
-        devices.device(device or "cpu")
+        known_device(device)
         if type(groups) is not int or groups < 1 or in_channels % groups or out_channels % groups:
             raise fault("bad-module", f"{in_channels} channels and {out_channels} outputs do not go into {groups} groups")
         if padding_mode != "zeros":

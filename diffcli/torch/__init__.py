@@ -50,7 +50,7 @@ def _placed(function: Any) -> Any:
 
     @wraps(function)
     def made(*given: Any, device: Any = None, **options: Any) -> Any:
-        known_device(device or "cpu")
+        known_device(device)
         return function(*given, **options)
 
     return made if callable(function) else function

@@ -14,11 +14,7 @@ def is_available() -> bool:
     return False
 
 
-class Dataset:
-    """The base of data: a subclass has ``__getitem__``, an example by its number, and ``__len__``."""
-
-
-class TensorDataset(Dataset):
+class TensorDataset:
     """Tensors with as many rows each; an example is a row of each."""
 
     def __init__(self, *tensors: Any) -> None:
@@ -34,10 +30,7 @@ class TensorDataset(Dataset):
 
 
 class DataLoader:
-    """Batches of a dataset, in order or, with ``shuffle``, in another order each time.
-
-    A last batch that is smaller is left out with ``drop_last``. ``collate_fn`` makes a batch of a list of examples, ``generator``
-    draws the order, ``num_workers`` and ``pin_memory`` have no effect.
+    """Batches of a dataset, in order or, with ``shuffle``, in another order each time. The number of workers has no effect.
 
     >>> data = TensorDataset(ad.tensor([1.0, 2.0, 3.0]), ad.tensor([0, 1, 1], dtype="int64"))
     >>> [x.tolist() for x, y in DataLoader(data, batch_size=2)]
@@ -46,7 +39,7 @@ class DataLoader:
 
     def __init__(
         self, dataset: Any, batch_size: int = 1, shuffle: bool = False, *, drop_last: bool = False, collate_fn: Any = None,
-        generator: Any = None, num_workers: int = 0, pin_memory: bool = False,
+        generator: Any = None, num_workers: int = 0,
     ) -> None:  # fmt: skip
         if type(batch_size) is not int or batch_size < 1:
             raise fault("bad-module", f"a batch has a whole number of examples, at least 1, not {batch_size!r}")

@@ -19,6 +19,7 @@ NAMES = {
     **{f"torch.{name}": f"diffcli.nn.functional:{name}" for name in ("conv2d", "dropout", "batch_norm")},
     "torch.autograd.Variable": "diffcli.autograd:as_tensor",
     "torch.Size": "builtins:tuple", "torch.device": "diffcli.autograd.devices:device",
+    "torch.utils.data.Dataset": "builtins:object",
     "torch.nn.init._calculate_fan_in_and_fan_out": "diffcli.nn.init:fans",
 }
 """What has another name in diffcli, or stands elsewhere."""
