@@ -29,8 +29,8 @@ ONLY_IN = {
     "numpy": "operations/arithmetic/", "mpmath": "operations/arithmetic/",
 }  # fmt: skip
 ROOMS = {
-    "points": 0, "sweeps": 1, "problem": 2, "differences": 3, "nonsmooth": 3, "traces": 3, "symbolic": 4, "options": 4,
-    "matrices": 5, "derivation": 5,
+    "points": 0, "sweeps": 1, "problem": 2, "differences": 3, "nonsmooth": 3, "digits": 4, "traces": 4, "symbolic": 5, "options": 5,
+    "matrices": 6, "derivation": 6,
 }  # fmt: skip
 """The rooms of `diffcli.methods` in their order; its other files stand above them all, but for the options."""
 DOORS = 18
