@@ -16,16 +16,10 @@ from diffcli.nn.parameter import Parameter
 def conv2d(x: Any, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1) -> Any:
     """Convolution of images: sums of the products of kernels and each patch (a cross-correlation, as in all such layers).
 
-    Parameters
-    ----------
-    x, weight, bias
-        Images, batch × channels × height × width or one without the batch; kernels, outputs × channels of a group × height ×
-        width; and a number for each output.
-    stride, padding, dilation
-        How far patches are apart, how many zeros stand around the images, how far apart the elements of a patch are: one number,
-        or one along the height and one along the width. The padding may be ``"valid"``, none, or ``"same"``: that keeps the size.
-    groups
-        In how many groups the channels and the outputs are, each convolved for itself.
+    Images are batch × channels × height × width, or one without the batch; kernels outputs × channels of a group × height × width.
+    ``stride`` is how far patches are apart, ``dilation`` how far apart the elements of one are, ``padding`` how many zeros stand
+    around: one number, or one along the height and one along the width; ``"same"`` is the padding that keeps the size. Each of
+    the ``groups`` of channels is convolved for itself.
 
     >>> from diffcli.autograd import ones
     >>> conv2d(ones(1, 1, 4, 4), ones(1, 1, 3, 3), padding="same")[0, 0, 0]
@@ -52,8 +46,8 @@ def _pads(given: Any, strides: tuple[int, ...], apart: tuple[int, ...], lengths:
     if given == "same" and strides == (1, 1):
         spans = [step * (length - 1) for step, length in zip(apart, lengths, strict=True)]
         return tuple((span // 2, span - span // 2) for span in spans)
-    if isinstance(given, str) and given != "valid":
-        raise fault("bad-module", f"padding is a number, two of them, 'valid', or with a stride of 1 'same', not {given!r}")
+    if given == "same":
+        raise fault("bad-module", "padding='same' is for a stride of 1", help=["give the padding in numbers"])
     return tuple((one, one) for one in _pair("padding", 0 if given == "valid" else given, 0))
 
 
@@ -65,9 +59,7 @@ def draw(layer: Any, generator: Any = None) -> None:
 
 
 class Conv2d(Module):
-    """Convolution of images with kernels that are learned; `diffcli.nn.functional.conv2d` has the parameters.
-
-    ``weight`` is out_channels × in_channels/groups × height × width of a kernel. It and ``bias`` start as those of `Linear` do.
+    """Convolution of images, `diffcli.nn.functional.conv2d`, with kernels that are learned and start as those of `Linear`.
 
     >>> layer = Conv2d(1, 20, 5, padding=2, stride=(2, 1))
     >>> layer
@@ -90,8 +82,8 @@ class Conv2d(Module):
         self.in_channels, self.out_channels, self.groups, self.padding_mode = in_channels, out_channels, groups, padding_mode
         self.kernel_size, self.stride = _pair("kernel_size", kernel_size, 1), _pair("stride", stride, 1)
         self.dilation = _pair("dilation", dilation, 1)
-        _pads(padding, self.stride, self.dilation, self.kernel_size)  # refused here, not at the first call
-        self.padding = padding if isinstance(padding, str) else _pair("padding", padding, 0)
+        pads = _pads(padding, self.stride, self.dilation, self.kernel_size)
+        self.padding = padding if isinstance(padding, str) else tuple(before for before, _ in pads)
         self.weight = Parameter(making.empty(out_channels, in_channels // groups, *self.kernel_size, dtype=dtype))
         self.register_parameter("bias", Parameter(making.empty(out_channels, dtype=dtype)) if bias else None)
         self.reset_parameters(generator)

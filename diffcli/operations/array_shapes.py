@@ -306,7 +306,8 @@ def convolved_images(shapes: Sequence[Shape], fixed: Fixed) -> Shape:
     strides, pads, apart, groups = fixed["window"]
     if len(a) != 4 or len(b) != 4 or a[1] != b[1] * groups or b[0] % groups:
         help = "images are batch × channels × height × width, kernels outputs × channels of a group × height × width"
-        raise ShapeError(f"images of {shape_text(a)} and kernels of {shape_text(b)} in {counted(groups, 'group')} do not fit", help)
+        what = f"images of {shape_text(a)} and kernels of {shape_text(b)}"
+        raise ShapeError(f"{what} in {counted(groups, 'group')} do not fit", help)
     free = [a[k] + sum(pads[k - 2]) - apart[k - 2] * (b[k] - 1) - 1 for k in (2, 3)]
     if min(free) < 0 or not size(b):
         raise ShapeError(f"a kernel of {shape_text(b[2:])} does not fit into images of {shape_text(a[2:])}", "add padding")

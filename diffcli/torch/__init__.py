@@ -2,17 +2,13 @@
 
     >>> import diffcli.torch as torch
     >>> import diffcli.torch.nn.functional as F
-    >>> from diffcli.torch import nn
     >>> x = torch.tensor([3.0, -4.0], device="cpu", requires_grad=True)
-    >>> y = F.relu(x).pow(2)
-    >>> y.grad_fn._saved_exponent
-    2.0
-    >>> y.sum().backward()
+    >>> F.relu(x).pow(2).sum().backward()
     >>> x.grad
     tensor([6., 0.])
 
-Each name is that of the engine; the table in `diffcli.torch.names` says where it is. Numbers are float64, whole ones in `tensor`
-too, unless a ``dtype`` is given. A name that PyTorch has and diffcli has not is an `AttributeError` that says so.
+The table in `diffcli.torch.names` says what each name is. Numbers are float64, whole ones in `tensor` too, unless a ``dtype`` is
+given. A name that PyTorch has and diffcli has not is an `AttributeError` that says so.
 """
 
 from __future__ import annotations

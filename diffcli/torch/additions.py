@@ -67,11 +67,9 @@ def default_collate(examples: list[Any]) -> Any:
 
 def clip_grad_norm_(parameters: Any, max_norm: float, norm_type: float = 2.0) -> Any:
     """Scale the gradients of parameters down to a norm of all together; returns the norm that they had."""
-    given = [parameters] if isinstance(parameters, ad.Tensor) else parameters
-    grads = [one.grad for one in given if one.grad is not None]
+    grads = [one.grad for one in ([parameters] if isinstance(parameters, ad.Tensor) else parameters) if one.grad is not None]
     with ad.no_grad():
-        every = ad.cat([one.abs().reshape(-1) for one in grads] or [ad.zeros(1)])
-        norm = every.max() if norm_type == float("inf") else (every**norm_type).sum() ** (1 / norm_type)
+        norm = ad.cat([one.reshape(-1) for one in grads] or [ad.zeros(1)]).norm(norm_type)
         for one in grads:
             one.mul_(min(max_norm / (norm.item() + 1e-6), 1.0))
     return norm
