@@ -16,7 +16,7 @@ from diffcli.nn.parameter import Parameter
 def conv2d(x: Any, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1) -> Any:
     """Convolution of images: sums of the products of kernels and each patch (a cross-correlation, as in all such layers).
 
-    Images are batch × channels × height × width, or one without the batch; kernels outputs × channels of a group × height × width.
+    Images are batch × channels × height × width, or one without a batch; kernels outputs × channels of a group × height × width.
     ``stride`` is how far patches are apart, ``dilation`` how far apart the elements of one are, ``padding`` how many zeros stand
     around: one number, or one along the height and one along the width; ``"same"`` is the padding that keeps the size. Each of
     the ``groups`` of channels is convolved for itself.

@@ -14,14 +14,11 @@ given. A name that PyTorch has and diffcli has not is an `AttributeError` that s
 from __future__ import annotations
 
 import sys
-from functools import wraps
 from importlib.machinery import ModuleSpec
 from pkgutil import resolve_name
 from types import ModuleType
 from typing import Any
 
-from diffcli.autograd import creation
-from diffcli.autograd.devices import device as known_device
 from diffcli.errors import nearest
 from diffcli.torch.names import INSTEAD, MISSING, MODULES, NAMES
 
@@ -31,25 +28,13 @@ def _find(module: str, name: str) -> Any:
     whole, near = f"{module}.{name}", ""
     try:
         if whole in NAMES or not name.startswith("_"):
-            found = resolve_name(NAMES.get(whole, f"{MODULES[module]}:{name}"))
-            return _placed(found) if found is creation.__dict__.get(name) else found
+            return resolve_name(NAMES.get(whole, f"{MODULES[module]}:{name}"))
     except AttributeError:
         if name in INSTEAD or name in MISSING.split():
             instead = f": {INSTEAD[name]}" if name in INSTEAD else ""
             raise AttributeError(f"{whole} is a name of PyTorch's that is not here{instead}") from None
         near = "".join(f"; did you mean {one!r}?" for one in nearest(name, _names(module))[:1])
     raise AttributeError(f"{module} has no {name!r}{near}")
-
-
-def _placed(function: Any) -> Any:
-    """What makes tensors, with an argument more: the ``device``, which is the CPU."""
-
-    @wraps(function)
-    def made(*given: Any, device: Any = None, **options: Any) -> Any:
-        known_device(device)
-        return function(*given, **options)
-
-    return made if callable(function) else function
 
 
 def _names(module: str) -> list[str]:
