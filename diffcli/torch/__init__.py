@@ -20,21 +20,20 @@ from types import ModuleType
 from typing import Any
 
 from diffcli.errors import nearest
-from diffcli.torch.names import INSTEAD, MISSING, MODULES, NAMES
+from diffcli.torch.names import INSTEAD, MODULES, NAMES, NO_MISSPELLINGS
 
 
 def _find(module: str, name: str) -> Any:
     """What a name in one of PyTorch's modules is."""
-    whole, near = f"{module}.{name}", ""
+    whole = f"{module}.{name}"
     try:
         if whole in NAMES or not name.startswith("_"):
             return resolve_name(NAMES.get(whole, f"{MODULES[module]}:{name}"))
     except AttributeError:
-        if name in INSTEAD or name in MISSING.split():
-            instead = f": {INSTEAD[name]}" if name in INSTEAD else ""
-            raise AttributeError(f"{whole} is a name of PyTorch's that is not here{instead}") from None
-        near = "".join(f"; did you mean {one!r}?" for one in nearest(name, _names(module))[:1])
-    raise AttributeError(f"{module} has no {name!r}{near}")
+        near = [] if name in NO_MISSPELLINGS.split() else nearest(name, _names(module))[:1]
+        help = [INSTEAD[name]] if name in INSTEAD else [f"did you mean {one!r}?" for one in near]
+        raise AttributeError("; ".join([f"{whole} is not here", *help])) from None
+    raise AttributeError(f"{whole} is not here")
 
 
 def _names(module: str) -> list[str]:

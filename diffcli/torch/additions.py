@@ -1,4 +1,4 @@
-"""What PyTorch has beside tensors and modules: batches of data, clipped gradients, the question for a device."""
+"""What PyTorch has beside tensors and modules: batches of data, clipped gradients."""
 
 from __future__ import annotations
 
@@ -7,11 +7,6 @@ from typing import Any
 
 import diffcli.autograd as ad
 from diffcli.errors import fault
-
-
-def is_available() -> bool:
-    """Whether there is such a device: no."""
-    return False
 
 
 class TensorDataset:
