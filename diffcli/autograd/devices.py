@@ -30,5 +30,8 @@ def wanted_kind(given: Sequence[Any], dtype: Any, place: Any) -> Any:
         if one is place or (isinstance(one, str) and one.partition(":")[0] in ("cpu", "cuda", "mps", "xpu", "meta")):
             device(one)
         elif one is not None:
-            dtype = one.dtype if isinstance(one, Core) else one  # type: ignore[attr-defined]
+            kind = one.dtype if isinstance(one, Core) else one  # type: ignore[attr-defined]
+            if dtype is not None:
+                raise TypeError(f"to() is given two kinds of numbers, {dtype} and {kind}")
+            dtype = kind
     return None if dtype is None else known_kind(dtype)
