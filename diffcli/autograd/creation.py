@@ -6,11 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-<<<<<<< HEAD
-from diffcli.autograd.devices import device as known_device
-=======
 from diffcli.autograd import devices
->>>>>>> 176684e0a99826ec2e4b633be4a1436d1b04b526
 from diffcli.autograd.generator import source
 from diffcli.autograd.graph.apply import no_number
 from diffcli.autograd.graph.core import Core, known_kind, new
@@ -20,11 +16,7 @@ from diffcli.operations.arithmetic import tensors
 
 
 def _leaf(value: Any, requires_grad: bool, device: Any = None) -> Tensor:
-<<<<<<< HEAD
-    known_device(device)
-=======
-    devices.device(device or "cpu")
->>>>>>> 176684e0a99826ec2e4b633be4a1436d1b04b526
+    devices.device(device)
     made: Tensor = new(value)
     return made.requires_grad_(requires_grad) if requires_grad else made
 
@@ -36,8 +28,8 @@ def tensor(data: Any, dtype: Any = None, requires_grad: bool = False, device: An
     ----------
     data
         Numbers. Whole ones become float64, as everything that can be differentiated by; with a ``dtype`` they are kept.
-    dtype, device
-        float64 (the default), float32, int64 or bool; and the CPU, the only device.
+    dtype
+        float64 (the default), float32, int64 or bool.
     requires_grad
         Whether its gradient is wanted.
 
@@ -100,33 +92,6 @@ def full(size: Any, fill_value: float, dtype: Any = None, requires_grad: bool = 
     return _leaf(tensors.full(lengths((size,)), fill_value, known_kind(dtype)), requires_grad, device)
 
 
-<<<<<<< HEAD
-def _like(make: Callable[..., Tensor], what: str) -> Callable[..., Tensor]:
-    """The same of the shape, and the kind, of another tensor."""
-
-    def made(like: Tensor, *given: Any, dtype: Any = None, **options: Any) -> Tensor:
-        return make(like.shape, *given, dtype=dtype or like.dtype, **options)
-
-    made.__name__, made.__doc__ = f"{make.__name__}_like", f"{what}, of the shape and kind of another tensor."
-    return made
-
-
-zeros_like, ones_like = _like(zeros, "Zeros"), _like(ones, "Ones")
-full_like, empty_like = _like(full, "One number throughout"), _like(empty, "Uninitialised numbers")
-
-
-def arange(
-    start: float, end: float | None = None, step: float = 1, dtype: Any = None, requires_grad: bool = False, device: Any = None
-) -> Tensor:
-    """Numbers from one (0, if only one is given) up to but without another, in steps."""
-    start, end = (0, start) if end is None else (start, end)
-    return _leaf(tensors.arange(start, end, step, known_kind(dtype)), requires_grad, device)
-
-
-def linspace(start: float, end: float, steps: int, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
-    """So many numbers from one to another, both included, evenly apart."""
-    return _leaf(tensors.linspace(start, end, steps, known_kind(dtype)), requires_grad, device)
-=======
 def _like(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
     def made(like: Tensor, *fill: Any, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
         return function(like.shape, *fill, dtype=dtype or like.dtype, requires_grad=requires_grad, device=device)
@@ -140,18 +105,17 @@ zeros_like, ones_like, full_like, empty_like = _like(zeros), _like(ones), _like(
 
 
 def arange(
-    start: float, stop: Any = None, step: float = 1, dtype: Any = None, requires_grad: bool = False, device: Any = None
+    start: float, end: Any = None, step: float = 1, dtype: Any = None, requires_grad: bool = False, device: Any = None
 ) -> Tensor:
     """Numbers from one (0, if only one is given) up to but without another, in steps."""
-    if stop is None:
-        start, stop = 0, start
-    return _leaf(tensors.arange(start, stop, step, known_kind(dtype)), requires_grad, device)
+    if end is None:
+        start, end = 0, start
+    return _leaf(tensors.arange(start, end, step, known_kind(dtype)), requires_grad, device)
 
 
-def linspace(start: float, stop: float, steps: int, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
+def linspace(start: float, end: float, steps: int, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
     """So many numbers from one to another, both included, evenly apart."""
-    return _leaf(tensors.linspace(start, stop, steps, known_kind(dtype)), requires_grad, device)
->>>>>>> 176684e0a99826ec2e4b633be4a1436d1b04b526
+    return _leaf(tensors.linspace(start, end, steps, known_kind(dtype)), requires_grad, device)
 
 
 def eye(rows: int, columns: int | None = None, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
@@ -173,16 +137,12 @@ def rand(*shape: Any, generator: Any = None, dtype: Any = None, requires_grad: b
 
 
 def randint(low: int, high: Any, size: Any = None, generator: Any = None, device: Any = None) -> Tensor:
-<<<<<<< HEAD
-    """Whole numbers from ``low`` (0, if only one bound is given) up to but without ``high``."""
-=======
     """Whole numbers from ``low`` up to but without ``high``; from 0, if only that is given."""
->>>>>>> 176684e0a99826ec2e4b633be4a1436d1b04b526
     if size is None:
         low, high, size = 0, low, high
     return _leaf(tensors.random_whole(source(generator), low, high, lengths((size,))), False, device)
 
 
-def randperm(count: int, generator: Any = None, device: Any = None) -> Tensor:
+def randperm(count: int, generator: Any = None) -> Tensor:
     """The whole numbers below ``count``, in random order."""
-    return _leaf(tensors.permutation(source(generator), count), False, device)
+    return _leaf(tensors.permutation(source(generator), count), False)

@@ -6,11 +6,8 @@ from typing import Any
 
 from diffcli.autograd import creation as making
 from diffcli.autograd import methods as functions
-<<<<<<< HEAD
 from diffcli.autograd.devices import device as known_device
-=======
 from diffcli.autograd.signatures import SIGNATURES, Signature
->>>>>>> 176684e0a99826ec2e4b633be4a1436d1b04b526
 from diffcli.errors import fault
 from diffcli.nn import functional as F
 from diffcli.nn.init import fans
