@@ -173,15 +173,15 @@ ROWS: tuple[ArrayOperation, ...] = (
     ArrayOperation("conv2d", ("a", "b"), "sums of the products of kernels and each patch of images", shapes.convolved_images,
         ("conv2d_input(g, b, window=window, shape=shape_a)", "conv2d_weight(a, g, window=window, shape=shape_b)"),
         ("conv2d(g, b, window=window)", "conv2d(a, g, window=window)"), ("window",),
-        points=(([IMAGE], [IMAGE, IMAGE], {"window": ((1, 1), ((1, 1), (0, 1)), (1, 1), 1)}), ([IMAGE, IMAGE], GROUPED, {"window": ((2, 1), ((0, 0), (1, 0)), (1, 2), 2)})), inner=True, moves=True, cost=shapes.patches),
+        points=(([IMAGE], [IMAGE, IMAGE], {"window": ((1, 1), ((1, 1), (0, 1)), (1, 1), 1)}), ([IMAGE, IMAGE], GROUPED, {"window": ((2, 1), ((0, 0), (1, 0)), (1, 2), 2)})), inner=True, moves=True),
     ArrayOperation("conv2d_input", ("a", "b"), "the adjoint of images from that of their convolution: a transposed convolution", shapes.as_fixed,
         ("conv2d(g, b, window=window)", "conv2d_weight(g, a, window=window, shape=shape_b)"),
         ("conv2d_input(g, b, window=window, shape=shape)", "conv2d_input(a, g, window=window, shape=shape)"), ("window", "shape"),
-        points=(([[[[2.0, -1.0, 0.5]]]], [[[[1.0, -2.0], [0.5, 3.0]]]], {"window": ((2, 1), ((1, 0), (0, 0)), (1, 1), 1), "shape": (1, 1, 2, 4)}),), inner=True, moves=True, cost=shapes.patches),
+        points=(([[[[2.0, -1.0, 0.5]]]], [[[[1.0, -2.0], [0.5, 3.0]]]], {"window": ((2, 1), ((1, 0), (0, 0)), (1, 1), 1), "shape": (1, 1, 2, 4)}),), inner=True, moves=True),
     ArrayOperation("conv2d_weight", ("a", "b"), "the adjoint of kernels from that of a convolution with them", shapes.as_fixed,
         ("conv2d_input(b, g, window=window, shape=shape_a)", "conv2d(a, g, window=window)"),
         ("conv2d_weight(g, b, window=window, shape=shape)", "conv2d_weight(a, g, window=window, shape=shape)"), ("window", "shape"),
-        points=(([IMAGE], [[[[2.0], [0.5]]]], {"window": ((1, 1), ((0, 0), (0, 0)), (1, 2), 1), "shape": (1, 2, 1, 2)}),), inner=True, moves=True, cost=shapes.patches),
+        points=(([IMAGE], [[[[2.0], [0.5]]]], {"window": ((1, 1), ((0, 0), (0, 0)), (1, 2), 1), "shape": (1, 2, 1, 2)}),), inner=True, moves=True),
 )
 
 ARRAYS: dict[str, ArrayOperation] = {row.name: row for row in ROWS}

@@ -143,16 +143,18 @@ Window = Any
 """Strides, what is added before and behind, distances within a kernel, the number of groups."""
 
 
-def _columns(a: Array, kernel: Axes, window: Window) -> tuple[Array, tuple[int, ...]]:
-    """The patches of images: groups × (channel, row and column in the kernel) × (image, row, column)."""
-    strides, pads, apart, groups = window
-    whole = np.pad(a, ((0, 0), (0, 0), *pads))
+def _patches(images: Array, kernel: Axes, window: Window) -> Array:
+    """A view of images with all that is added: image, channel, row, column, and row and column in the kernel."""
+    strides, _, apart, _ = window
     spans = tuple(step * (length - 1) + 1 for step, length in zip(apart, kernel, strict=True))
-    seen = np.lib.stride_tricks.sliding_window_view(whole, spans, axis=(2, 3))
-    seen = seen[:, :, :: strides[0], :: strides[1], :: apart[0], :: apart[1]]
-    count, channels, *places = seen.shape[:4]
-    moved = seen.transpose(1, 4, 5, 0, 2, 3)
-    return moved.reshape(groups, channels // groups * prod(kernel), count * prod(places)), (count, *places)
+    seen = np.lib.stride_tricks.sliding_window_view(images, spans, axis=(2, 3), writeable=True)
+    return seen[:, :, :: strides[0], :: strides[1], :: apart[0], :: apart[1]]
+
+
+def _columns(a: Array, kernel: Axes, window: Window) -> tuple[Array, tuple[int, ...]]:
+    """The patches as groups × (channel, row and column in the kernel) × (image, row, column), and the last three lengths."""
+    seen = _patches(np.pad(a, ((0, 0), (0, 0), *window[1])), kernel, window).transpose(1, 4, 5, 0, 2, 3)
+    return seen.reshape(window[3], prod(seen.shape[:3]) // window[3], prod(seen.shape[3:])), seen.shape[3:]
 
 
 def conv2d(a: Array, b: Array, window: Window = ()) -> Array:
@@ -163,23 +165,20 @@ def conv2d(a: Array, b: Array, window: Window = ()) -> Array:
 
 def conv2d_weight(a: Array, b: Array, window: Window = (), shape: Axes = ()) -> Array:
     columns, _ = _columns(a, shape[2:], window)
-    of_groups = b.swapaxes(0, 1).reshape(window[3], shape[0] // window[3], columns.shape[2])
-    return (of_groups @ columns.swapaxes(1, 2)).reshape(shape)
+    return (b.swapaxes(0, 1).reshape(window[3], shape[0] // window[3], columns.shape[2]) @ columns.swapaxes(1, 2)).reshape(shape)
 
 
 def conv2d_input(a: Array, b: Array, window: Window = (), shape: Axes = ()) -> Array:
     """Each number of a is multiplied by a kernel and added to the patch that it comes from."""
-    strides, pads, apart, groups = window
-    count, outputs, *places = a.shape
-    kernels = b.reshape(groups, outputs // groups, -1).swapaxes(1, 2)
-    patches = kernels @ a.swapaxes(0, 1).reshape(groups, outputs // groups, count * prod(places))
-    patches = patches.reshape(shape[1], *b.shape[2:], count, *places)
-    whole = np.zeros((count, shape[1], *[length + sum(pad) for length, pad in zip(shape[2:], pads, strict=True)]), patches.dtype)
+    _, ((above, below), (left, right)), _, groups = window
+    whole = np.zeros((len(a), shape[1], above + shape[2] + below, left + shape[3] + right), np.result_type(a, b))
+    of_groups = a.swapaxes(0, 1).reshape(groups, len(b) // groups, a[:, 0].size)
+    parts = b.reshape(groups, len(b) // groups, -1).swapaxes(1, 2) @ of_groups
+    parts = parts.reshape(shape[1], *b.shape[2:], len(a), *a.shape[2:]).swapaxes(0, 3)
+    seen = _patches(whole, b.shape[2:], window)
     for row, column in np.ndindex(*b.shape[2:]):
-        rows, columns = (slice(first, first + step * length, step) for first, step, length in zip(
-            (row * apart[0], column * apart[1]), strides, places, strict=True))  # fmt: skip
-        whole[:, :, rows, columns] += patches[:, row, column].swapaxes(0, 1)
-    return whole[:, :, pads[0][0] : pads[0][0] + shape[2], pads[1][0] : pads[1][0] + shape[3]]
+        seen[..., row, column] += parts[:, row, column]
+    return whole[:, :, above : above + shape[2], left : left + shape[3]]
 
 
 # -- products of all others ------------------------------------------------------------------------------------------------
