@@ -129,11 +129,9 @@ def sinc(a: Array) -> Array:
     return np.where(np.isinf(a), 0.0, result)
 
 
-def lacking_of_floor(a: Array, b: Array, floor: Array) -> Array | None:
-    """What the floor of a/b, as it was rounded, lacks of the floor of the exact quotient; None if it is the same."""
-    with quiet():
-        lacking = np.where(np.isnan(floor) | np.equal(b, 0), 0.0, np.floor_divide(a, b) - floor)
-    return lacking if _has(lacking) else None
+def floor_divide(a: Array, b: Array) -> Array:
+    """The floor of the exact quotient; a/0 has none."""
+    return np.where(np.equal(b, 0), np.nan, np.floor_divide(a, b))
 
 
 def largest(*operands: Array) -> Array:
@@ -219,6 +217,7 @@ FUNCTIONS: dict[str, Callable[..., Array]] = {
     "relu": relu,
     "abs": np.abs, "max": largest, "min": smallest, "clip": clip, "sign": np.sign, "copysign": copysign,
     "floor": np.floor, "ceil": np.ceil, "round": np.rint, "trunc": np.trunc,
+    "mod": np.remainder, "floor_divide": floor_divide, "fmod": np.fmod,
     "where": where, "stop_gradient": identity,
     "lt": _truth(np.less), "le": _truth(np.less_equal), "gt": _truth(np.greater), "ge": _truth(np.greater_equal),
     "eq": _truth(np.equal), "ne": _truth(np.not_equal), "and": both, "or": either, "not": neither,

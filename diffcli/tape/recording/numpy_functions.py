@@ -16,7 +16,7 @@ from diffcli.operations.arithmetic import arrays
 from diffcli.operations.arithmetic.index_arrays import triangle
 from diffcli.tape.recording.array_operations import apply_array, operand, stack
 from diffcli.tape.recording.recorder import ArrayRecording, Recorder
-from diffcli.tape.recording.traced import NUMPY_NAMES, Traced, apply, floor_division, floor_quotient, is_array, row_named
+from diffcli.tape.recording.traced import NUMPY_NAMES, Traced, apply, is_array, row_named
 from diffcli.tape.recording.traced_array import TracedArray, shape_of
 from diffcli.tape.recording.untraceable import refuse
 
@@ -27,9 +27,7 @@ _DEGREE = 0.017453292519943295
 MADE: dict[str, Callable[..., Any]] = {
     "positive": lambda x: x,
     "conjugate": lambda x: x,
-    "floor_divide": floor_quotient,
-    "remainder": lambda a, b: floor_division(a, b)[1],
-    "divmod": floor_division,
+    "divmod": divmod,
     "exp2": lambda x: 2.0**x,
     "deg2rad": lambda x: x * _DEGREE,
     "radians": lambda x: x * _DEGREE,

@@ -39,10 +39,6 @@ class TracedArray(TracedValue):
     def _apply(self, name: str, *operands: Any, **fixed: Any) -> Any:
         return apply_array(self._recorder, name, operands, **fixed)
 
-    def _lacking(self, a: Any, b: Any) -> Any:
-        """What this, the floor of a/b as it was rounded, lacks of that of the exact quotient; None if it is the same."""
-        return arrays.lacking_of_floor(a, b, self._value)
-
     @property
     def shape(self) -> Shape:
         return self._value.shape  # type: ignore[no-any-return]
