@@ -8,7 +8,7 @@ element is NaN, and what makes it is found by reading the tape.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import reduce
 from typing import Any
 
@@ -243,6 +243,43 @@ def as_array(value: Any) -> Array:
 
 def shape_of(value: Any) -> tuple[int, ...]:
     return np.shape(value)
+
+
+def numpy_function(name: str) -> Callable[..., Any]:
+    """NumPy's function of that name."""
+    return getattr(np, name)  # type: ignore[no-any-return]
+
+
+def numpy_method(name: str) -> Any:
+    """What an array of NumPy has by that name; None if it has nothing."""
+    return getattr(np.ndarray, name, None)
+
+
+def stand_in(shape: Iterable[int]) -> Array:
+    """An array of a shape that takes no memory."""
+    return np.broadcast_to(0.0, tuple(shape))
+
+
+def is_float64(dtype: Any) -> bool:
+    return bool(np.dtype(dtype) == np.float64)
+
+
+def in_order(value: Array, order: Any) -> Array:
+    """The elements of a value in memory row by row ("C"), column by column ("F"), or as they are."""
+    return np.asarray(value, order=order)
+
+
+def laid_out_as(value: Array, like: Array) -> Array:
+    """The elements of a value in memory as another array of its shape has them: that decides what is a view."""
+    if value.strides == like.strides:
+        return value
+    result = np.empty_like(like)
+    result[...] = value
+    return result
+
+
+def shares_memory(one: Array, other: Array) -> bool:
+    return bool(np.may_share_memory(one, other))
 
 
 def takes_memory(function: Callable[..., Array]) -> bool:
