@@ -236,9 +236,9 @@ STRICT: dict[str, Callable[..., Array]] = {
 # -- what the sweeps need beside the operations ----------------------------------------------------------------------------
 
 
-def as_array(value: Any) -> Array:
-    """Nested lists, or a number, as float64."""
-    return np.asarray(value, dtype=np.float64)
+def as_array(value: Any, order: Any = "K") -> Array:
+    """Nested lists, or a number, as float64; in memory row by row with the order "C"."""
+    return np.asarray(value, dtype=np.float64, order=order)
 
 
 def shape_of(value: Any) -> tuple[int, ...]:
@@ -262,11 +262,6 @@ def stand_in(shape: Iterable[int]) -> Array:
 
 def is_float64(dtype: Any) -> bool:
     return bool(np.dtype(dtype) == np.float64)
-
-
-def in_order(value: Array, order: Any) -> Array:
-    """The elements of a value in memory row by row ("C"), column by column ("F"), or as they are."""
-    return np.asarray(value, order=order)
 
 
 def laid_out_as(value: Array, like: Array) -> Array:

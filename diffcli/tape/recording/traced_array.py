@@ -127,16 +127,12 @@ class TracedArray(TracedValue):
     def copy(self, order: str = "C") -> TracedArray:
         """Another name for the same slot."""
         twin = object.__new__(TracedArray)
-        twin._recorder, twin._slot, twin._value = self._recorder, self._slot, arrays.in_order(self._value, order)
+        twin._recorder, twin._slot, twin._value = self._recorder, self._slot, arrays.as_array(self._value, order)
         return twin
 
-    def __copy__(self) -> TracedArray:
-        return self.copy()
+    __pos__ = __copy__ = copy
 
     def __deepcopy__(self, _: object) -> TracedArray:
-        return self.copy()
-
-    def __pos__(self) -> TracedArray:
         return self.copy()
 
     # -- the methods of an array -----------------------------------------------------------------------------------------
@@ -161,13 +157,12 @@ class TracedArray(TracedValue):
         return self._apply("transpose", self, axes=axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes or None)
 
     def reshape(self, *shape: Any, **options: Any) -> Any:
-        wanted = shape[0] if len(shape) == 1 else shape
-        return self.__array_function__(arrays.numpy_function("reshape"), (), (self, wanted), options)
+        return _numpy("reshape")(self, shape[0] if len(shape) == 1 else shape, **options)
 
-    def flatten(self, order: str = "C") -> Any:
-        return self.ravel(order).copy()
+    def flatten(self) -> Any:
+        return self.reshape(-1).copy()
 
-    def astype(self, dtype: Any, order: str = "K", casting: str = "unsafe", subok: bool = True, copy: bool = True) -> Any:
+    def astype(self, dtype: Any, *, copy: bool = True) -> Any:
         if not arrays.is_float64(dtype):
             refuse(self._recorder, "an array of the tape is one of float64", "leave astype(...) out")
         return self.copy() if copy else self
@@ -242,19 +237,14 @@ class View(TracedArray):
 
     def _become(self, new: TracedArray) -> None:
         chain = self._chain()
-        if any(view._is_read_only() for view in chain):
-            message = "what np.broadcast_to and np.diagonal give is for reading, and cannot be written into"
-            refuse(self._recorder, message, "write into a copy: x.copy()")
+        if any(view._through[0] == "broadcast" for view in chain):
+            refuse(self._recorder, "what np.broadcast_to gives cannot be written into", "write into a copy: x.copy()")
         parts: list[Any] = [new]
         for view in chain:
             parts.append(view._put_back(parts[-1]))
         self._root._become(parts.pop())
         for view in reversed(chain):
             view._have(parts.pop()._slot)
-
-    def _is_read_only(self) -> bool:
-        name, fixed = self._through
-        return name == "broadcast" or (name == "index" and any(isinstance(part, tuple) for part in fixed["key"]))
 
     def _have(self, slot: int) -> None:
         """Be up to date with a slot that has the elements of the parent."""
@@ -272,10 +262,3 @@ class View(TracedArray):
         axes = fixed["axes"]
         return self._apply("transpose", part, axes=[axes.index(axis) for axis in range(len(axes))])
 
-
-def view_of(found: TracedArray, parent: TracedArray, name: str, fixed: Fixed) -> View:
-    """What a row has read from an array, as a view of that."""
-    view = object.__new__(View)
-    view.show(parent, name, fixed)
-    view._recorder, view._slot, view._value = found._recorder, found._slot, found._value
-    return view
