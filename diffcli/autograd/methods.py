@@ -234,7 +234,7 @@ _MADE: dict[str, Method] = {
     "reshape_as": lambda a, b: reshape(a, b.shape),
     "var": var, "std": std, "clamp": clamp, "isnan": lambda a: a != a, "isfinite": lambda a: apply("abs", (a,)) < float("inf"),
     "equal": equal, "allclose": allclose, "any": _truth("any"), "all": _truth("all"), "contiguous": lambda a: a,
-    "cpu": lambda a: a, "addmm": lambda a, b, c: a + apply("matmul", (b, c)),
+    "addmm": lambda a, b, c: a + apply("matmul", (b, c)),
     "where": lambda condition, a, b: apply("where", (condition, a, b)),
 }  # fmt: skip
 

@@ -7,9 +7,10 @@ from functools import partialmethod
 from typing import Any
 
 from diffcli.autograd import inplace, methods
+from diffcli.autograd.devices import CPU, check_device, wanted_kind
 from diffcli.autograd.graph import backward as passes
 from diffcli.autograd.graph.apply import FLOATING, apply, binary, reflected, unary
-from diffcli.autograd.graph.core import Core, Handle, Node, counter_of, describe, edge_of, keep_gradient, known_kind, made_by, new
+from diffcli.autograd.graph.core import Core, Handle, Node, counter_of, describe, edge_of, keep_gradient, made_by, new
 from diffcli.autograd.graph.view_nodes import CastNode
 from diffcli.autograd.indexing import canonical_key, index
 from diffcli.autograd.modes import INFERENCE, mode
@@ -316,16 +317,38 @@ class Tensor(Core):
         made: Tensor = made_by(tensors.copy(self._value), self, lambda edge: CastNode(edge, self.dtype, "CloneBackward"))
         return made
 
-    def to(self, dtype: Any) -> Tensor:
-        """The same numbers in another kind; itself where it has it already."""
-        kind = known_kind(dtype.dtype if isinstance(dtype, Tensor) else dtype)
-        if kind == self.dtype:
-            return self
+    def to(self, *given: Any, dtype: Any = None, device: Any = None, non_blocking: bool = False, copy: bool = False) -> Tensor:
+        """The same numbers in another kind; itself where it has it already, unless a copy is asked for.
+
+        Parameters
+        ----------
+        given, dtype, device
+            A kind of numbers, the CPU, or a tensor of the kind.
+        non_blocking
+            Without effect.
+        copy
+            Whether the result has memory of its own.
+        """
+        check_device(device)
+        kind = wanted_kind(given, dtype)
+        if kind is None or kind == self.dtype:
+            return self.clone() if copy else self
         value = tensors.as_kind(self._value, kind)
         made: Tensor = made_by(value, self, lambda edge: CastNode(edge, self.dtype)) if kind in FLOATING else new(value)
         return made
 
     type = to
+
+    def cpu(self) -> Tensor:
+        """Itself: it is on the CPU."""
+        return self
+
+    def cuda(self, device: Any = "cuda") -> Tensor:
+        """Refused: there is no other device."""
+        return self.to(device=device)
+
+    device = CPU
+    is_cuda = False
 
     @property
     def _version(self) -> int:

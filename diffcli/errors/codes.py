@@ -95,6 +95,7 @@ CODES: dict[str, Code] = {
     "not-differentiable-kind": _error(2, "Whole numbers, or yes and no, are asked to require a gradient."),
     "needs-one-element": _error(2, "One number, or yes or no, is asked of a tensor of several elements."),
     "not-numbers": _error(2, "Something is no number and no array of numbers of a kind that tensors hold."),
+    "no-device": _error(2, "A tensor is asked for on another device than the CPU."),
     "no-second-derivative": _error(2, "The derivative of a derivative is asked of an operation that has none."),
     "bad-module": _error(2, "A module, a parameter, a buffer or a state is put where it cannot be."),
     "bad-optimiser": _error(2, "An optimiser is given parameters, settings or a state that it cannot use."),
