@@ -121,9 +121,8 @@ def test_a_layer_is_exact_and_its_data_stands_on_the_tape_once():
 
 
 def test_data_that_is_written_into_between_two_uses_is_two_constants():
-    buffer = np.ones(2)
-
     def f(x):
+        buffer = np.ones(2)
         total = (x * buffer).sum()
         buffer[0] = 5.0
         return total + (x * buffer).sum()

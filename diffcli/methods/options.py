@@ -85,6 +85,7 @@ class SharedOptions(Record):
     kink: str = "min-norm"
     strict: bool = False
     max_nodes: int = MOST_ROWS
+    verify: bool = True
     progress: Callable[[str], None] = staticmethod(lambda stage: None)
     """Called with each stage as it begins."""
 

@@ -250,11 +250,6 @@ def numpy_function(name: str) -> Callable[..., Any]:
     return getattr(np, name)  # type: ignore[no-any-return]
 
 
-def numpy_method(name: str) -> Any:
-    """What an array of NumPy has by that name; None if it has nothing."""
-    return getattr(np.ndarray, name, None)
-
-
 def stand_in(shape: Iterable[int]) -> Array:
     """An array of a shape that takes no memory."""
     return np.broadcast_to(0.0, tuple(shape))

@@ -37,12 +37,13 @@ def check(
     wrt: str | Sequence[str] | None = None,
     digits: int | None = None,
     max_nodes: int = MOST_ROWS,
+    verify: bool = True,
 ) -> Agreement:
     """Every partial derivative by every method, with a verdict and its reason.
 
     Parameters
     ----------
-    target, at, wrt, max_nodes
+    target, at, wrt, max_nodes, verify
         As for `diffcli.grad`.
     digits
         How many digits the exact derivative, with which the methods are compared, is to have; 50, if not given.
@@ -70,7 +71,7 @@ def check(
     >>> found.verdict, found.reason, f"{float(found.exact):.4e}"
     ('disagree', 'cancellation', '-8.3333e-07')
     """
-    problem = Problem(target, at, wrt=wrt, most_rows=max_nodes)
+    problem = Problem(target, at, wrt=wrt, most_rows=max_nodes, verify=verify)
     problem.require_number()
     require_value(problem)
     return agreement_of(problem, digits)

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 from diffcli.operations import find_function
 from diffcli.tape.recording.recorder import Recorder
-from diffcli.tape.recording.untraceable import formats_text, refuse, refuse_conversion
+from diffcli.tape.recording.untraceable import asks_for_attribute, formats_text, refuse, refuse_conversion
 from diffcli.tape.running.rules import FLOAT
 
 _getframe = sys._getframe
@@ -70,6 +70,36 @@ class TracedValue:
 
     def __format__(self, form: str) -> str:
         return format(self._value, form)
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
+        """The class of the plain value, as ``isinstance`` sees it; ``type`` gives the true one.
+
+        A `Fraction` would compare with the exact ratio of what it takes for a float, and leaves it to us what is none.
+        """
+        return type(self) if _getframe(1).f_globals.get("__name__") == "fractions" else type(self._value)
+
+    def __dir__(self) -> list[str]:
+        return dir(self._value)
+
+    def __getattr__(self, name: str) -> Any:
+        """What the plain value has, and a tape cannot follow, is refused."""
+        if name.startswith("_") or not hasattr(self._value, name):
+            raise AttributeError(f"a traced value has no attribute {name!r}")
+        if not callable(getattr(self._value, name)):
+            refuse(self._recorder, f"`{name}` of a traced value is not recorded")
+        return lambda *_, **__: refuse(self._recorder, f"{name}() of a traced value is not recorded")
+
+    @property
+    def real(self) -> Any:
+        return self
+
+    @property
+    def imag(self) -> Any:
+        return 0.0 * self._value
+
+    def conjugate(self) -> Any:
+        return self
 
     def __copy__(self) -> Any:
         return self
@@ -249,11 +279,14 @@ class Traced(TracedValue):
 
     __rpow__ = _reflected("pow")
 
+    def is_integer(self) -> Any:
+        return apply("eq", self, apply("floor", self))
+
     def __getattr__(self, name: str) -> Any:
-        """For NumPy's arrays of objects, where an elementwise function is a method of each element."""
+        """Beside that, for NumPy's arrays of objects, an elementwise function is a method of each element."""
         row = "" if name.startswith("_") else row_named(name)
-        if not row:
-            raise AttributeError(f"a traced number has no attribute {name!r}")
+        if not row or asks_for_attribute(_getframe(1)):
+            return super().__getattr__(name)
         return lambda *others: apply(row, self, *others)
 
 
@@ -281,6 +314,10 @@ class Truth(Traced):
     def __str__(self) -> str:
         return str(self._value == 1.0)
 
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
+        return bool
+
     __and__, __rand__ = binary("and"), reflected("and")
     __or__, __ror__ = binary("or"), reflected("or")
     __xor__, __rxor__ = binary("ne"), reflected("ne")
@@ -306,7 +343,7 @@ def operand(recorder: Recorder, given: Any) -> tuple[int, float] | None:
         if given._recorder is not recorder:
             refuse_mixing(recorder)
         return given._slot, given._value
-    if isinstance(given, Real) or (getattr(given, "shape", None) == () and getattr(given, "dtype", "O") != "O"):
+    if isinstance(given, Real) or (getattr(given, "shape", None) == () and given.dtype.kind in "biuf"):
         slot = recorder.constant(given)
         return slot, recorder.constants[-1 - slot]
     if isinstance(given, Complex):

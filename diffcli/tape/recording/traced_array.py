@@ -93,15 +93,6 @@ class TracedArray(TracedValue):
         other = "an array that traced values are written into is made by np.zeros_like(x)"
         refuse(self._recorder, "this makes a plain array of a traced one, and would take it out of the recording", help, other)
 
-    def __getattr__(self, name: str) -> Any:
-        """What an array of NumPy has, and this has not: it is refused when it is called, so that one may ask for it."""
-        found = None if name.startswith("_") else arrays.numpy_method(name)
-        if found is None:
-            raise AttributeError(f"an array has no attribute {name!r}")
-        if not callable(found):
-            refuse(self._recorder, f"`.{name}` of a traced array is not recorded")
-        return lambda *_, **__: refuse(self._recorder, f"`.{name}(...)` of a traced array is not recorded")
-
     __matmul__, __rmatmul__ = binary("matmul"), reflected("matmul")
     __and__, __rand__ = binary("and"), reflected("and")
     __or__, __ror__ = binary("or"), reflected("or")
@@ -148,10 +139,6 @@ class TracedArray(TracedValue):
     @property
     def T(self) -> Any:
         return self.transpose()
-
-    @property
-    def real(self) -> Any:
-        return self
 
     def transpose(self, *axes: Any) -> Any:
         return self._apply("transpose", self, axes=axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes or None)
