@@ -294,7 +294,7 @@ def scatter(a: Array, key: tuple[Any, ...] = (), shape: Axes = ()) -> Array:
 def put(a: Array, b: Array, key: tuple[Any, ...] = ()) -> Array:
     """An array with the elements of b at their places, which are repeated to fit."""
     result = np.array(a)
-    result[key] = b
+    result[key] = np.asarray(b)[()]  # a single object is not put there as an array of one
     return result
 
 

@@ -51,6 +51,9 @@ ARRAYS_ONLY = frozenset((
 ))  # fmt: skip
 """What is not of a number."""
 
+OF_LINALG = frozenset(("det", "inv", "solve", "norm", "matrix_transpose"))
+"""What is recorded of np.linalg; others there have the names of functions that differ."""
+
 # -- what NumPy calls --------------------------------------------------------------------------------------------------
 
 
@@ -89,9 +92,10 @@ def apply_function(recorder: Recorder, function: Any, inputs: Sequence[Any], opt
     """Any other function of NumPy with a traced value among its arguments."""
     name, home = function.__name__, function.__module__
     label = f"{home.replace('numpy', 'np')}.{name}"
-    if home != "numpy" and not (home == "numpy.linalg" and name in ("det", "inv", "solve", "norm", "matrix_transpose")):
-        not_recorded(recorder, label)
-    known = FUNCTIONS.get(name)
+    known, by_numpy = FUNCTIONS.get(name), name in SHAPES | ORDERS | MOVES
+    if not (known or by_numpy or _row(name)) or home not in ("numpy", "numpy.linalg") or (home != "numpy") > (name in OF_LINALG):
+        own = [f"diffcli.{name} does that"] if name in ARRAY_FUNCTIONS else []
+        not_recorded(recorder, label, *own, "write it with operators and the functions that `diffcli functions` lists")
     if known is not None and len(inputs) == 1 and not options and name not in LISTS:
         return known(recorder, _first(recorder, name, label, inputs[0]))  # most calls are of one argument
     bound = _bound(function, known, inputs, options)
@@ -99,7 +103,7 @@ def apply_function(recorder: Recorder, function: Any, inputs: Sequence[Any], opt
     first_name, first = next(iter(bound.arguments.items()))
     first = first if name in LISTS else _first(recorder, name, label, first)
     given = {option: value for option, value in bound.arguments.items() if option != first_name}
-    if name in SHAPES | ORDERS | MOVES:
+    if by_numpy:
 
         def call(stand_in: Any) -> Any:
             bound.arguments[first_name] = stand_in
@@ -162,13 +166,17 @@ def _refuse_options(recorder: Recorder, label: str, given: Mapping[str, Any], kn
             not_recorded(recorder, f"{label} with {option}=", "leave the option out")
 
 
+def _row(name: str) -> str:
+    """The row of NumPy's function of that name, if one row is all that it is."""
+    return row_named(name) or ("diag" if name == "diagonal" else name if name in LINEAR else "")
+
+
 def _elementwise(recorder: Recorder, name: str, inputs: Sequence[Any]) -> Any:
     if name in MADE:
         return MADE[name](*inputs)
-    row = row_named(name) or ("diag" if name == "diagonal" else name if name in LINEAR else "")
+    row = _row(name)
     if not row:
-        own = [f"diffcli.{name} does that"] if name in ARRAY_FUNCTIONS else []
-        not_recorded(recorder, f"np.{name}", *own, "write it with operators and the functions that `diffcli functions` lists")
+        not_recorded(recorder, f"np.{name}", "write it with operators and the functions that `diffcli functions` lists")
     result = applied(row, *inputs)
     if result is NotImplemented:
         kinds = [type(given).__name__ for given in inputs if not isinstance(given, Traced)]

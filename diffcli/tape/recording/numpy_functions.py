@@ -226,6 +226,10 @@ def where(recorder: Recorder, condition: Any, x: Any = None, y: Any = None) -> A
     return _where(condition, x, y)
 
 
+def copyto(recorder: Recorder, dst: Any, src: Any, where: Any = True) -> None:
+    into(recorder, dst, src, where)
+
+
 def into(recorder: Recorder, out: Any, result: Any, where: Any = True) -> Any:
     """Write a result into an array, and give that back."""
     if isinstance(out, tuple):
@@ -256,8 +260,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "ravel": lambda recorder, a: reshape(recorder, a, -1), "reshape": reshape, "broadcast_to": broadcast_to,
     "concatenate": concatenate,
     "stack": stack_arrays, "vstack": vstack, "hstack": hstack, "column_stack": column_stack, "flip": flip, "diff": diff,
-    "clip": clip, "round": round, "where": where,
-    "copyto": lambda recorder, dst, src, where=True: into(recorder, dst, src, where) and None,
+    "clip": clip, "round": round, "where": where, "copyto": copyto,
     "tril": _triangle(True), "triu": _triangle(False), "full_like": full_like,
     "zeros_like": lambda recorder, a: full_like(recorder, a, 0.0), "ones_like": lambda recorder, a: full_like(recorder, a, 1.0),
     "empty_like": lambda recorder, a: full_like(recorder, a, float("nan")),
