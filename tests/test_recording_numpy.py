@@ -5,6 +5,8 @@ from __future__ import annotations
 import inspect
 import itertools
 import random
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -490,3 +492,56 @@ def test_what_is_not_recorded_is_said_to_be_that_and_not_misspelt(name):
     (diagnostic,) = caught.value.diagnostics
     assert diagnostic.message == f"np.{name} of a traced number is not recorded"
     assert not any("did you mean" in help for help in diagnostic.help)
+
+
+# -- what a traced value meets -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "constant",
+    [
+        2**53 + 1, 2**70, True, np.float32(0.1), np.float16(0.1), np.int8(-3), np.array(2.5), np.uint64(2**63), Fraction(1, 3), -0.0,
+        np.bool_(True), [1, 2, 3], (0.5, 2, True), [Fraction(1, 3), 2, 1], np.array([2**70, 1, 2], dtype=object), np.arange(3),
+        np.array([1.5, 2, 3], dtype=np.float32), np.array([[1.0], [2.0]]), [True, False, True], range(3), np.longdouble(0.1),
+    ],
+)  # fmt: skip
+def test_a_constant_of_any_type_is_the_number_that_it_is(constant):
+    x = np.array([0.3, 0.7, 1.1])
+    for function in (lambda x: np.sum(x * constant), lambda x: np.sum(constant * x + np.multiply(constant, x))):
+        result = diffcli.grad(function, {"x": x})
+        assert result.value == pytest.approx(float(function(x)), rel=1e-15)
+    exact = np.broadcast_to(np.asarray(constant, dtype=float), np.broadcast_shapes(np.shape(constant), (3,)))
+    assert diffcli.grad(lambda x: np.sum(x * constant), {"x": x}).gradient["x"] == pytest.approx(np.atleast_2d(exact).sum(0), rel=1e-15)
+    if not np.shape(constant):
+        assert diffcli.grad(lambda x: x * constant, {"x": 2.0}).gradient["x"] == float(constant)
+
+
+class Reversed(np.ndarray):
+    """As a matrix of NumPy, it multiplies otherwise than an array."""
+
+    def __mul__(self, other):
+        return NotImplemented
+
+
+@pytest.mark.parametrize(
+    ("constant", "said"),
+    [
+        (None, "a `NoneType` is no number and no array of numbers"), ("3", "a `str` is no number"), (["1", "2", "3"], "a `list` is no number"),
+        ([None, 1.0, 2.0], "a `list` is no number"), (1j, "the tape holds real numbers"), ([1j, 2, 3], "the tape holds real numbers"),
+        (np.array([1, 2, 3j], dtype=object), "the tape holds real numbers"), ([[1, 2], [3]], "a `list` is no number"),
+        (np.ma.array([1.0, 2.0, 3.0], mask=[1, 0, 0]), "a `MaskedArray` is more than an array of numbers"),
+        (np.ones(3).view(Reversed), "a `Reversed` is more than an array of numbers"), (Decimal("0.1"), "a `Decimal` is no number"),
+        (np.array(["2020-01-01"] * 3, dtype="M8[D]"), "a `ndarray` is no number"), ({}, "a `dict` is no number"),
+    ],
+)  # fmt: skip
+def test_what_is_no_real_number_is_refused(constant, said):
+    for function in (lambda x: (x * constant).sum(), lambda x: np.sum(np.multiply(x, constant)), lambda x: np.sum(x.__radd__(constant))):
+        with pytest.raises(diffcli.ExpressionError) as caught:
+            diffcli.grad(function, {"x": np.ones(3)})
+        assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("constant", [np.str_("3"), "3", None, [1.0], np.array("3"), Decimal("0.1")])
+def test_a_traced_number_takes_numbers_only(constant):
+    with pytest.raises(diffcli.ExpressionError):
+        diffcli.grad(lambda x: x + constant, {"x": 1.0})

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import reduce
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -239,6 +240,27 @@ STRICT: dict[str, Callable[..., Array]] = {
 def as_array(value: Any, order: Any = "K") -> Array:
     """Nested lists, or a number, as float64; in memory row by row with the order "C"."""
     return np.asarray(value, dtype=np.float64, order=order)
+
+
+def as_numbers(given: Any) -> Array | str:
+    """A number, nested lists or an array as float64; what stands against it, if something does.
+
+    None would be NaN, "3" would be 3, and a mask or a matrix's own product would be lost, without a word.
+    """
+    if type(given) is np.ndarray and given.dtype == np.float64:
+        return given
+    what = f"a `{type(given).__name__}`"
+    if isinstance(given, np.ndarray) and type(given).__mul__ is not np.ndarray.__mul__:
+        return f"{what} is more than an array of numbers: np.asarray(...), or its filled(...), makes one of it"
+    try:
+        array = np.asarray(given)
+        if array.dtype.kind == "c" or (array.dtype.kind == "O" and any(map(np.iscomplexobj, array.flat))):
+            return "the tape holds real numbers, and this is complex"
+        if array.dtype.kind in "biuf" or (array.dtype.kind == "O" and all(isinstance(one, Real) for one in array.flat)):
+            return array.astype(np.float64)
+    except (ValueError, OverflowError):
+        pass
+    return f"{what} is no number and no array of numbers"
 
 
 def shape_of(value: Any) -> tuple[int, ...]:

@@ -129,12 +129,9 @@ def operand(recorder: Recorder, given: Any) -> tuple[int, Any]:
         return given._slot, given._value
     if (stacked := as_traced(recorder, given)) is not given:
         return stacked._slot, stacked._value
-    try:
-        value = arrays.as_array(given)
-    except (TypeError, ValueError):
-        refuse(recorder, f"a `{type(given).__name__}` is no number and no array of numbers")
-    if getattr(getattr(given, "dtype", None), "kind", "") == "c" or isinstance(given, complex):
-        refuse(recorder, "the tape holds real numbers, and this is complex")
+    value = given if isinstance(given, float) else arrays.as_numbers(given)
+    if isinstance(value, str):
+        refuse(recorder, value)
     if not arrays.shape_of(value):
         slot = recorder.constant(float(value))
         return slot, recorder.constants[-1 - slot]
