@@ -156,6 +156,11 @@ ROWS: tuple[ArrayOperation, ...] = (
     ArrayOperation("scatter", ("a",), "its elements at their places in an array of zeros, added where a place stands twice", shapes.as_fixed, ("index(g, key=key)",), ("scatter(g, key=key, shape=shape)",),
         ("key", "shape"), points=(([1.0, 2.0], {"key": ((0, 0),), "shape": (3,)}), (2.0, {"key": (1, 2), "shape": (2, 3)}),
                                   ([1.0, 2.0], {"key": (slice(None, None, 2),), "shape": (3,)})), inner=True, moves=True),
+    # of places that stand twice the last one counts: a key names each once
+    ArrayOperation("put", ("a", "b"), "an array with others in place of the elements at a key", shapes.written,
+        ("put(g, 0, key=key)", "sum_to(index(g, key=key), shape=shape_b)"), ("put(g, 0, key=key)", "scatter(broadcast(g, shape=picked), key=key, shape=shape_a)"),
+        ("key",), shapes.written_names, points=(([1.0, 2.0, 3.0], 5.0, {"key": (1,)}), (MATRIX, [7.0, 8.0], {"key": (slice(None), 1)}), (MATRIX, 0.5, {"key": (slice(None), (0, 2))}),
+                          (MATRIX, [[7.0], [8.0]], {"key": (slice(None, None, -1), slice(1, None))})), inner=True, moves=True),
     # the second derivatives of a product are the same from either side, so its adjoint and its tangent are one operation
     ArrayOperation("others", ("a",), "for each element the product of all others", shapes.over, ("others_derivative(a, g, axis=axis)",), ("others_derivative(a, g, axis=axis)",),
         ("axis=none",), points=(*ALONG_POINTS, ([0.0, 2.0, 3.0],), ([0.0, 0.0, 3.0, 4.0],)), inner=True, reach=BESIDE, cost=3),

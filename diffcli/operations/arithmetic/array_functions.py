@@ -317,6 +317,13 @@ def scatter(a: Array, key: tuple[Any, ...] = (), shape: Axes = ()) -> Array:
     return result
 
 
+def put(a: Array, b: Array, key: tuple[Any, ...] = ()) -> Array:
+    """An array with the elements of b at their places, which are repeated to fit."""
+    result = np.array(a)
+    result[key] = np.asarray(b)[()]  # a single object is not put there as an array of one
+    return result
+
+
 def sum_to(a: Array, shape: Axes = ()) -> Array:
     """Summed over the axes along which an array of that shape is repeated."""
     ahead = np.ndim(a) - len(shape)
@@ -333,7 +340,7 @@ FUNCTIONS: dict[str, Callable[..., Array]] = {
     "det": determinant, "inv": inverse, "solve": solve,
     "reshape": lambda a, shape=(): np.reshape(a, shape), "broadcast": lambda a, shape=(): np.broadcast_to(a, shape),
     "concat": lambda *a, axis=0: np.concatenate(a, axis=axis), "stack": lambda *a, axis=0: np.stack(a, axis=axis),
-    "index": lambda a, key=(): a[key], "scatter": scatter, "sum_to": sum_to,
+    "index": lambda a, key=(): a[key], "scatter": scatter, "put": put, "sum_to": sum_to,
     "conv2d": conv2d, "conv2d_input": conv2d_input, "conv2d_weight": conv2d_weight, "others": leave_one_out_product,
     "centred": centred, "less_share": less_share, "others_derivative": leave_one_out_derivative,
     "cofactor": cofactor, "cofactor_along": cofactor_along,

@@ -109,5 +109,6 @@ def diagonal(cells: Cells, zero: Any) -> Cells:
 
 WRITTEN = frozenset((
     "sum", "prod", "cumsum", "matmul", "outer", "transpose", "reshape", "concat", "stack", "index", "broadcast",
+    "put",
 ))  # fmt: skip
 """Operations whose functions work on cells as they are."""
