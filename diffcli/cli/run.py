@@ -48,6 +48,7 @@ class Run:
         self.expression: str | None = given.pop("expression", None)
         self.point: str | tuple[str, ...] = tuple(text for text in given.pop("at", ()) if text.strip())
         self.timeout: float = given.pop("timeout", 0.0)
+        self.verify: bool = given.pop("verify", True)
         self.stage = Stage()
         self.seconds: dict[str, float] = {}
 
@@ -96,7 +97,9 @@ class Run:
                 help = ["every other command that takes an expression takes FILE.py:NAME too"]
                 raise UsageError([error("usage", "a Python function has no text, which this command is about", help=help)])
             if target is not None:
-                return read_function(*target, self.environment)
+                function = read_function(*target, self.environment)
+                function.verify = self.verify
+                return function
         return parse(given)
 
     def compute(self, function: Callable[..., Result], *arguments: Any, **options: Any) -> Result:

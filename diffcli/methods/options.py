@@ -90,6 +90,7 @@ class SharedOptions(Record):
     max_nodes: int = MOST_ROWS
     watch: bool = True
     """Whether digits that are lost are looked for."""
+    verify: bool = True
     progress: Callable[[str], None] = staticmethod(lambda stage: None)
     """Called with each stage as it begins."""
 

@@ -48,7 +48,7 @@ def compute_jacobian(target: Target, at: At, options: MatrixOptions) -> Jacobian
 def evaluated(target: Target, at: At, options: MatrixOptions) -> System:
     """The system that a matrix, or a product with one, is asked of."""
     options.progress("evaluating")
-    system = System(target, at, of=options.of, wrt=options.wrt, most_rows=options.max_nodes)
+    system = System(target, at, of=options.of, wrt=options.wrt, most_rows=options.max_nodes, verify=options.verify)
     with system.placing():
         require_values(system)
     return system

@@ -38,12 +38,13 @@ def check(
     wrt: str | Sequence[str] | None = None,
     digits: int | None = None,
     max_nodes: int = MOST_ROWS,
+    verify: bool = True,
 ) -> Agreement:
     """Every partial derivative by every method, with a verdict and its reason.
 
     Parameters
     ----------
-    target, at, wrt, max_nodes
+    target, at, wrt, max_nodes, verify
         As for `diffcli.grad`.
     digits
         How many digits the exact derivative, with which the methods are compared, is to have; 50, if not given.
@@ -74,7 +75,7 @@ def check(
     MAX_NODES.require("max_nodes", max_nodes)
     if digits is not None:
         Range(1, 2000).require("digits", digits)
-    problem = Problem(target, at, wrt=wrt, most_rows=max_nodes)
+    problem = Problem(target, at, wrt=wrt, most_rows=max_nodes, verify=verify)
     problem.require_number()
     require_value(problem)
     return agreement_of(problem, digits)
