@@ -16,7 +16,7 @@ from diffcli.operations.arithmetic import tensors
 
 
 def _leaf(value: Any, requires_grad: bool, device: Any = None) -> Tensor:
-    devices.device(device or "cpu")
+    devices.device(device)
     made: Tensor = new(value)
     return made.requires_grad_(requires_grad) if requires_grad else made
 
@@ -67,11 +67,9 @@ def from_numpy(array: Any) -> Tensor:
     return _leaf(tensors.array_of(array), False)
 
 
-def as_tensor(data: Any, dtype: Any = None) -> Tensor:
+def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     """A tensor as it is, if it is one; else `tensor` of it."""
-    if isinstance(data, Tensor):
-        return data if dtype is None else data.to(dtype)
-    return tensor(data, dtype)
+    return data.to(dtype, device=device) if isinstance(data, Tensor) else tensor(data, dtype, device=device)
 
 
 def zeros(*shape: Any, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
@@ -107,17 +105,17 @@ zeros_like, ones_like, full_like, empty_like = _like(zeros), _like(ones), _like(
 
 
 def arange(
-    start: float, stop: Any = None, step: float = 1, dtype: Any = None, requires_grad: bool = False, device: Any = None
+    start: float, end: Any = None, step: float = 1, dtype: Any = None, requires_grad: bool = False, device: Any = None
 ) -> Tensor:
     """Numbers from one (0, if only one is given) up to but without another, in steps."""
-    if stop is None:
-        start, stop = 0, start
-    return _leaf(tensors.arange(start, stop, step, known_kind(dtype)), requires_grad, device)
+    if end is None:
+        start, end = 0, start
+    return _leaf(tensors.arange(start, end, step, known_kind(dtype)), requires_grad, device)
 
 
-def linspace(start: float, stop: float, steps: int, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
+def linspace(start: float, end: float, steps: int, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
     """So many numbers from one to another, both included, evenly apart."""
-    return _leaf(tensors.linspace(start, stop, steps, known_kind(dtype)), requires_grad, device)
+    return _leaf(tensors.linspace(start, end, steps, known_kind(dtype)), requires_grad, device)
 
 
 def eye(rows: int, columns: int | None = None, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:

@@ -354,10 +354,7 @@ class Tensor(Core):
 
     cpu = to
 
-    def cuda(self, device: Any = "cuda") -> Tensor:
-        """Refused: there is no other device than the CPU."""
-        return self.to(device=device)
-
+    cuda = partialmethod(to, device="cuda")  # refused there
     device, is_cuda = device(), False
 
     @property

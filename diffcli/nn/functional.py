@@ -13,7 +13,6 @@ from diffcli.autograd import methods
 from diffcli.autograd.graph.apply import apply
 from diffcli.autograd.modes import no_grad
 from diffcli.errors import fault
-from diffcli.nn.convolution import conv2d as conv2d
 from diffcli.operations.arithmetic import tensors
 from diffcli.operations.array_row import shape_text
 
@@ -22,6 +21,44 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Any:
     """x Wᵀ + b, of the last axis of x."""
     result = apply("matmul", (x, apply("transpose", (weight,))))
     return result if bias is None else result + bias
+
+
+def conv2d(x: Any, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1) -> Any:
+    """Convolution of images: sums of the products of kernels and each patch (a cross-correlation, as in all such layers).
+
+    Images are batch × channels × height × width, or one without a batch; kernels outputs × channels of a group × height × width.
+    ``stride`` is how far patches are apart, ``dilation`` how far apart the elements of one are, ``padding`` how many zeros stand
+    around: one number, or one along the height and one along the width; ``"same"`` is the padding that keeps the size. Each of
+    the ``groups`` of channels is convolved for itself.
+
+    >>> from diffcli.autograd import ones
+    >>> conv2d(ones(1, 1, 4, 4), ones(1, 1, 3, 3), padding="same")[0, 0, 0]
+    tensor([4., 6., 6., 4.])
+    """
+    if x.ndim == 3:
+        return conv2d(x.unsqueeze(0), weight, bias, stride, padding, dilation, groups).squeeze(0)
+    strides, apart = pair("stride", stride, 1), pair("dilation", dilation, 1)
+    window = (strides, pads_of(padding, strides, apart, weight.shape[2:]), apart, groups)
+    result = apply("conv2d", (x, weight), window=window)
+    return result if bias is None else result + bias.reshape(1, -1, 1, 1)
+
+
+def pair(name: str, given: Any, least: int) -> tuple[int, ...]:
+    """A number along the height and one along the width."""
+    found = tuple(given) if isinstance(given, tuple | list) else (given, given)
+    if len(found) != 2 or not all(type(one) is int and one >= least for one in found):
+        raise fault("bad-module", f"{name} is a whole number of at least {least}, or two of them, not {given!r}")
+    return found
+
+
+def pads_of(given: Any, strides: tuple[int, ...], apart: tuple[int, ...], lengths: Any) -> tuple[tuple[int, int], ...]:
+    """How many zeros stand before and behind, along the height and the width."""
+    if given == "same" and strides == (1, 1):
+        spans = [step * (length - 1) for step, length in zip(apart, lengths, strict=True)]
+        return tuple((span // 2, span - span // 2) for span in spans)
+    if given == "same":
+        raise fault("bad-module", "padding='same' is for a stride of 1", help=["give the padding in numbers"])
+    return tuple((one, one) for one in pair("padding", 0 if given == "valid" else given, 0))
 
 
 def check_probability(p: float) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from diffcli.autograd import creation as making
-from diffcli.autograd import devices
 from diffcli.autograd import methods as functions
+from diffcli.autograd.devices import device as known_device
 from diffcli.autograd.signatures import SIGNATURES, Signature
 from diffcli.errors import fault
 from diffcli.nn import functional as F
-from diffcli.nn.convolution import draw
+from diffcli.nn.init import fans
 from diffcli.nn.module import Module
 from diffcli.nn.parameter import Parameter
 
@@ -20,6 +20,13 @@ class Identity(Module):
 
     def forward(self, x: Any) -> Any:
         return x
+
+
+def draw(layer: Any, generator: Any = None) -> None:
+    """Draw the parameters of a layer anew, uniformly between ±1/√n: n is how many numbers each output is a sum over."""
+    bound = (fans(layer.weight)[0] or float("inf")) ** -0.5
+    for parameter in layer.parameters():
+        parameter.detach().uniform_(-bound, bound, generator=generator)
 
 
 class Linear(Module):
@@ -57,7 +64,7 @@ class Linear(Module):
         self, in_features: int, out_features: int, bias: bool = True, device: Any = None, dtype: Any = None, generator: Any = None
     ) -> None:
         super().__init__()
-        devices.device(device or "cpu")
+        known_device(device)
         self.in_features, self.out_features = in_features, out_features
         self.weight = Parameter(making.empty(out_features, in_features, dtype=dtype))
         self.register_parameter("bias", Parameter(making.empty(out_features, dtype=dtype)) if bias else None)
@@ -70,6 +77,48 @@ class Linear(Module):
 
     def extra_repr(self) -> str:
         return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
+
+
+class Conv2d(Module):
+    """Convolution of images, `diffcli.nn.functional.conv2d`, with kernels that are learned and start as those of `Linear`.
+
+    >>> layer = Conv2d(1, 20, 5, padding=2, stride=(2, 1))
+    >>> layer
+    Conv2d(1, 20, kernel_size=(5, 5), stride=(2, 1), padding=(2, 2))
+    >>> layer(making.zeros(8, 1, 28, 28)).shape
+    (8, 20, 14, 28)
+    """
+
+    def __init__(
+        self, in_channels: int, out_channels: int, kernel_size: Any, stride: Any = 1, padding: Any = 0, dilation: Any = 1,
+        groups: int = 1, bias: bool = True, padding_mode: str = "zeros", device: Any = None, dtype: Any = None,
+        generator: Any = None,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        known_device(device)
+        if type(groups) is not int or groups < 1 or in_channels % groups or out_channels % groups:
+            raise fault("bad-module", f"{in_channels} channels and {out_channels} outputs do not go into {groups} groups")
+        if padding_mode != "zeros":
+            raise fault("bad-module", f"padding is of zeros, not {padding_mode!r}", help=["pad the images, and use padding=0"])
+        self.in_channels, self.out_channels, self.groups, self.padding_mode = in_channels, out_channels, groups, padding_mode
+        self.kernel_size, self.stride = F.pair("kernel_size", kernel_size, 1), F.pair("stride", stride, 1)
+        self.dilation = F.pair("dilation", dilation, 1)
+        pads = F.pads_of(padding, self.stride, self.dilation, self.kernel_size)
+        self.padding = padding if isinstance(padding, str) else tuple(before for before, _ in pads)
+        self.weight = Parameter(making.empty(out_channels, in_channels // groups, *self.kernel_size, dtype=dtype))
+        self.register_parameter("bias", Parameter(making.empty(out_channels, dtype=dtype)) if bias else None)
+        self.reset_parameters(generator)
+
+    reset_parameters = draw
+
+    def forward(self, x: Any) -> Any:
+        return F.conv2d(x, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups)
+
+    def extra_repr(self) -> str:
+        usual = {"padding": (0, 0), "dilation": (1, 1), "groups": 1}
+        more = "".join(f", {name}={getattr(self, name)}" for name in usual if getattr(self, name) != usual[name])
+        more += ", bias=False" if self.bias is None else ""
+        return f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}{more}"
 
 
 class Flatten(Module):
@@ -129,8 +178,7 @@ class BatchNorm(Module):
         Whether there are running averages; else the batch's own numbers are used in evaluation too.
     """
 
-    forms: tuple[str, ...]
-    """The inputs that it takes, in words."""
+    forms: tuple[str, ...]  # the inputs that it takes, in words
     weight: Parameter | None
     bias: Parameter | None
 
@@ -145,7 +193,7 @@ class BatchNorm(Module):
         dtype: Any = None,
     ) -> None:
         super().__init__()
-        devices.device(device or "cpu")
+        known_device(device)
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
         self.affine, self.track_running_stats = affine, track_running_stats
         self.register_parameter("weight", Parameter(making.ones(num_features, dtype=dtype)) if affine else None)
@@ -181,12 +229,14 @@ class BatchNorm(Module):
 
 
 class BatchNorm1d(BatchNorm):
-    __doc__ = BatchNorm.__doc__
+    """Batch normalisation of features: see `BatchNorm`."""
+
     forms = ("batch × features", "batch × features × length")
 
 
 class BatchNorm2d(BatchNorm):
-    __doc__ = BatchNorm.__doc__
+    """Batch normalisation of images by their channels: see `BatchNorm`."""
+
     forms = ("batch × features × height × width",)
 
 

@@ -51,16 +51,14 @@ class OperationNode(Node):
 
     @property
     def saved_as_pytorch(self) -> dict[str, Any]:
-        if self.operands is None:
-            freed(self)
-        second = {"pow": "exponent", "matmul": "mat2"}.get(self.rule.name, "other")
-        names = ("condition", "self", "other") if self.rule.name == "where" else ("self", second)
-        known = {name: one for name, one in zip(names, self.operands, strict=False) if one is not None}
+        others = {"where": ("condition",), "pow": ("self", "exponent"), "matmul": ("self", "mat2")}
+        names = others.get(self.rule.name, ("self", "other"))
+        known = {name: one for name, one in zip(names, self.unchanged(), strict=False) if one is not None}
         return known if self.result is None else known | {"result": new(self.result)}
 
     def __dir__(self) -> list[str]:
-        saved = self.saved_as_pytorch if self.operands is not None else ()
-        return [*super().__dir__(), *(f"_saved_{name}" for name in saved)]
+        names = (f"_saved_{name}" for name in ("condition", "self", "other", "exponent", "mat2", "result"))
+        return [*super().__dir__(), *(name for name in names if hasattr(self, name))]
 
     def release(self) -> None:
         if self.result is not None or any(operand is not None for operand in self.operands or ()):
