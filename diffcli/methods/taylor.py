@@ -85,7 +85,7 @@ def compute_taylor(
     verify: bool = True,
 ) -> TaylorResult:  # fmt: skip
     """What `taylor` returns, with options as the command line spells them."""
-    ORDER.require("the order", order)
+    ORDER.require("order", order)
     MAX_NODES.require("max_nodes", max_nodes)
     program = as_program(target)
     variable = _variable(list(program.inputs), var)

@@ -234,6 +234,44 @@ STRICT: dict[str, Callable[..., Array]] = {
 """What replaces them in a program: see `diffcli.operations.arithmetic.floats`."""
 
 
+# -- products that are taken as a whole: see `diffcli.operations.arithmetic.floats` -----------------------------------------
+
+
+def _rescued(g: Array, partial: Array, exactly: Callable[[], Array], *factors: Array) -> Array:
+    """g times a partial; ``exactly`` so where that may be beyond the range, and no factor of the partial is infinite or 0."""
+    result = g * partial
+    if all_finite(result) and np.vdot(g, g) < floats.LARGE**2:
+        return result
+    beyond = ~(np.less(np.abs(g), floats.LARGE) & np.isfinite(partial)) & np.isfinite(g)
+    known = [np.isfinite(factor) & np.not_equal(factor, 0) for factor in factors]
+    return np.where(reduce(np.logical_and, known, beyond), exactly(), result)
+
+
+def times_quotient(g: Array, a: Array, b: Array) -> Array:
+    def exactly() -> Array:
+        (mantissa, i), (above, j), (below, k) = map(np.frexp, (g, a, b))
+        return np.ldexp(mantissa * above / below, i + j - k)
+
+    return _rescued(g, quotient(a, b), exactly, a, b)
+
+
+def times_power(g: Array, b: Array, a: Array, exponent: Array) -> Array:
+    raised = power(a, exponent)
+    size = np.abs(b)
+    if _has(rounded := np.less(size, 0.25) & np.greater(a, 0) | np.greater_equal(size, 2.0**53)):
+        raised = np.where(rounded & np.not_equal(a, 0), power(a, b) / a, raised)
+
+    def exactly() -> Array:
+        root, parity = power(np.abs(a), np.divide(exponent, 2)), np.where(np.less(a, 0), np.mod(exponent, 2), 0)
+        whole = g * root * b * np.where(parity == 0, root, np.where(parity == 1, -root, np.nan))
+        return np.where(rounded, g * (b * raised), whole)
+
+    return _rescued(g, b * raised, exactly, a, b)
+
+
+SCALED: dict[str, Callable[..., Array]] = {"div": times_quotient, "pow": times_power}
+
+
 # -- what the sweeps need beside the operations ----------------------------------------------------------------------------
 
 

@@ -226,6 +226,39 @@ STRICT: dict[str, Callable[..., float]] = {
 """What replaces them in a program: the value at a pole is undefined, and so is a comparison of what is undefined."""
 
 
+LARGE = 1e100
+"""An adjoint or tangent up to this makes nothing that counts of a partial that is too small for a float."""
+
+
+def times_quotient(g: float, a: float, b: float) -> float:
+    """g*(a/b), also where a/b alone is beyond the range of floats."""
+    if b and -1e100 < g < 1e100:
+        product = g * (a / b)
+        if product - product == 0:
+            return product
+    if not (a and b) or a - a or b - b or g - g:
+        return g * quotient(a, b)
+    (g, i), (a, j), (b, k) = math.frexp(g), math.frexp(a), math.frexp(b)
+    try:
+        return math.ldexp(g * a / b, i + j - k)
+    except OverflowError:
+        return signed_infinity(g * a / b)
+
+
+def times_power(g: float, b: float, a: float, exponent: float) -> float:
+    """g*(b*a^(b - 1)), also where the power alone is beyond the range of floats, or b - 1, the ``exponent``, is rounded."""
+    rounded = (a > 0 and -0.25 < b < 0.25) or (a and not -(2.0**53) < b < 2.0**53)
+    product = g * (b * (power(a, b) / a if rounded else power(a, exponent)))
+    if (-1e100 < g < 1e100 and product - product == 0) or rounded or not a or a - a or b - b or g - g:
+        return product
+    root, parity = power(abs(a), exponent / 2), exponent % 2 if a < 0 else 0.0
+    return g * root * b * (root if parity == 0 else -root if parity == 1 else nan)
+
+
+SCALED: dict[str, Callable[..., float]] = {"div": times_quotient, "pow": times_power}
+"""Products of g that are taken as a whole, by the operation that the other factor ends with."""
+
+
 # -- what is asked of numbers beside the operations, as `diffcli.operations.arithmetic.arrays` is asked of arrays
 # (``where`` and ``both`` are above)
 
