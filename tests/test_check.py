@@ -83,6 +83,8 @@ CASES = [
     ("round(x)", "x=1e200", [("agree", "")]),
     ("max(x, abs(x))", "x=2", [("agree", "")]),
     ("abs(x)*0 + y", "x=0,y=1", [("agree", ""), ("agree", "")]),
+    # what a recording holds, and plain Python moves
+    (bisection, {"a": 3.0}, [("disagree", "recorded")]),
     # few digits, by no fault of any way
     ("2*sin(x/2)^2/x^2", "x=1e-5", [("agree", "terms")]),
 ]
@@ -94,7 +96,7 @@ def test_verdicts_and_reasons(text, point, expected):
     assert [(found.verdict, found.reason) for found in agreement.checks] == expected
     assert agreement.passed == all(verdict != "disagree" for verdict, _ in expected)
     for found in agreement.checks:
-        assert tuple(way.name for way in found.ways) == WAYS
+        assert tuple(way.name for way in found.ways) == WAYS + ("function",) * callable(text)
         assert found.reason in ("", *REASONS)
         assert bool(found.explanation) == bool(found.reason)
 

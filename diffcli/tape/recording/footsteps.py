@@ -10,6 +10,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
+from diffcli.errors import ExpressionError
 from diffcli.tape.recording.call_sites import Call, CallSites, is_installed
 
 MOST_STEPS = 1_000_000
@@ -28,8 +29,8 @@ class Footsteps:
         sys.settrace(self._watch)
         try:
             run()
-        except Exception as failure:
-            self.failure: Exception | None = failure
+        except ExpressionError:
+            pass  # it is seen how far it came
         finally:
             sys.settrace(before)
 

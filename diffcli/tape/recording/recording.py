@@ -108,11 +108,11 @@ def record(
     called = call or (lambda given: function(**given))
     try:
         result = run_function(called, arguments, sites)
-        _raise_swallowed(recorder, lambda: called(at))
+        _raise_swallowed(recorder, lambda: run_function(called, at, sites))
         return _finish(recorder, function, result, name)
     except ExpressionError as fault:
         if fault not in recorder.refusals.values():  # it may be what a handler has made of a refusal
-            _raise_swallowed(recorder, lambda: called(at))
+            _raise_swallowed(recorder, lambda: run_function(called, at, sites))
         raise
     finally:
         recorder.close()
