@@ -9,6 +9,18 @@ from console import run
 from inside import REASONS, WAYS, LimitError, Problem, agreement_of, error
 from mpmath import mp, mpf
 
+
+def bisection(a):
+    low, high = 0.0, a + 1
+    for _ in range(60):
+        middle = (low + high) / 2
+        if middle * middle < a:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
 # program, point, then for each variable: verdict, reason
 CASES = [
     # agreeing

@@ -112,12 +112,12 @@ def operand(recorder: Recorder, given: Any) -> tuple[int, Any]:
     if _within([given]) is not None:
         stacked = stack(recorder, given if isinstance(given, list | tuple) else given.tolist())
         return stacked._slot, stacked._value
+    if getattr(getattr(given, "dtype", None), "kind", "") == "c" or isinstance(given, complex):
+        refuse(recorder, "the tape holds real numbers, and this is complex")
     try:
         value = arrays.as_array(given)
     except (TypeError, ValueError):
         refuse(recorder, f"a `{type(given).__name__}` is no number and no array of numbers")
-    if getattr(getattr(given, "dtype", None), "kind", "") == "c" or isinstance(given, complex):
-        refuse(recorder, "the tape holds real numbers, and this is complex")
     if not arrays.shape_of(value):
         slot = recorder.constant(float(value))
         return slot, recorder.constants[-1 - slot]

@@ -90,9 +90,8 @@ class PythonFunction(Program):
         """The parameters that have one, and are constants unless the point gives another."""
         return self.optional
 
-    def holding(self, at: Mapping[str, Any], wrt: str | Sequence[str]) -> tuple[PythonFunction, dict[str, Any]]:
+    def holding(self, at: Mapping[str, Any], wanted: Sequence[str]) -> tuple[PythonFunction, dict[str, Any]]:
         """The function with every argument held that the derivative is not wanted for, and the others."""
-        wanted = [name.strip() for name in wrt.split(",")] if isinstance(wrt, str) else wrt
         result = copy(self)
         result.held = {name: value for name, value in at.items() if name in self.signature.parameters and name not in wanted}
         result.free = [name for name in self.free if name not in result.held]
