@@ -331,7 +331,7 @@ def test_handlers_of_what_plain_python_raises_too_work(function):
 
 def test_a_traced_value_has_the_public_attributes_of_a_plain_one():
     kept = []
-    f = lambda x, a: [kept.extend([x, a, x > 0]), x * a.sum()][1]  # noqa: E731
+    f = lambda x, a: [kept.extend([x, a, x > 0]), x * a.sum()][1]
     diffcli.grad(f, {"x": 1.0, "a": np.ones(2)}, verify=False)
     for traced, plain in zip(kept, (1.0, np.ones(2), 1.0), strict=True):
         assert dir(traced) == dir(plain)

@@ -11,7 +11,7 @@ from diffcli.cli.environment import WIDEST, Environment
 from diffcli.cli.flags import HELP, Decorator
 from diffcli.cli.run import Run
 from diffcli.errors import ExpressionError, UsageError, did_you_mean, error
-from diffcli.methods.points.ranges import MAX_NODES, POSITIVE, TIMEOUT, Range
+from diffcli.methods.points.ranges import MAX_NODES, POSITIVE, TIMEOUT, Range, read_number
 
 _OPERATORS = frozenset("-+*/^()=<>")
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz")
@@ -92,9 +92,7 @@ class Number(click.ParamType[Any]):
         if not isinstance(value, str) or (self.full and value == "full"):
             return value
         assert param is not None
-        from diffcli.methods.points.points import read_number
-
-        label = param.opts[-1]
+        label = param.opts[0]
         try:
             number = int(value) if value.isdecimal() and len(value) < 20 else read_number(value, label)
         except ExpressionError:

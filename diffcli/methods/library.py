@@ -164,7 +164,7 @@ def value_and_grad(
         raise UsageError([error("usage", message, help=["for an expression in text: diffcli.grad(text, at)"])])
     program = PythonFunction(function)
     program.verified = set()
-    options = for_library(Options)(mode=mode, wrt=wrt, kink=kink, strict=strict, verify=verify, watch=strict)
+    options = for_library(Options)(mode=mode, wrt=wrt, kink=kink, strict=strict, watch=strict, verify=verify)
 
     def call(*arguments: Any, **named: Any) -> tuple[Any, dict[str, Any]]:
         result = compute(program, program.signature.bind(*arguments, **named).arguments, options)

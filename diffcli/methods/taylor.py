@@ -85,7 +85,7 @@ def compute_taylor(
     verify: bool = True,
 ) -> TaylorResult:  # fmt: skip
     """What `taylor` returns, with options as the command line spells them."""
-    ORDER.require("the order", order)
+    ORDER.require("order", order)
     MAX_NODES.require("max_nodes", max_nodes)
     if var is not None and not isinstance(var, str):
         raise UsageError([error("usage", f"the variable is a name, not {var!r}")])

@@ -216,11 +216,13 @@ def _symbolic(
     found: list[tuple[str, SymbolicDerivative]] = []
     matrix: list[list[float]] = []
     numbers = scalarised(system)
+    simplify = options.simplify
     watch = watch_of(numbers)
     for output in numbers.outputs:
         partials: list[SymbolicDerivative] = []
         try:
-            differentiate(numbers.view(output), partials.append, notes, options.max_nodes, options.simplify, options.progress)
+            differentiate(numbers.view(output), partials.append, notes, options.max_nodes, simplify, options.progress)
+            simplify = simplify and all(partial.simplified is not None for partial in partials)
         except (LimitError, KeyboardInterrupt) as stopped:
             if not found and not partials:
                 raise

@@ -109,6 +109,8 @@ def agreements_of(system: Problem, digits: int | None = None, progress: Progress
         progress(f"checking {output.name}")
         agreement = agreement_of(numbers.view(output), digits, progress, sweeps[place] if sweeps else None)
         found.append(agreement._replace(name=output.name, at=system.at, expression=system.expression()))
+        if any(note.code in ("timeout", "interrupted") for note in agreement.notes):
+            break  # what is known is kept
     return found
 
 
@@ -148,7 +150,8 @@ def agreement_of(
             judged, reason = judge_partial(problem, variable, breaks, found[variable], digits, floor)
         except LimitError as limit:  # without the exact derivative, the methods are compared with each other
             notes.append(limit.diagnostics[0]._replace(severity="warning", notes=("the exact derivative is not known",)))
-            judged, reason = judge_partial(problem, variable, breaks, found[variable], 0, floor)
+            digits = 0  # nor will those of the others be
+            judged, reason = judge_partial(problem, variable, breaks, found[variable], digits, floor)
         checks.append(judged)
         if reason.note is not None and reason.note not in notes:
             notes.append(reason.note)

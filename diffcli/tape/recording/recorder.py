@@ -27,6 +27,8 @@ class ArrayRecording(NamedTuple):
 
     kind: type[Any]
     """The class of traced arrays."""
+    view: type[Any]
+    """That of those which show elements of another."""
     operand: Callable[[Recorder, Any], tuple[int, Any]]
     """The slot and the value of what may be an array."""
     ufunc: Callable[..., Any]

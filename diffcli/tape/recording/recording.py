@@ -119,7 +119,7 @@ def record(
 
 
 def _arrays() -> ArrayRecording:
-    from diffcli.tape.recording.numpy_functions import ARRAYS  # numbers do not wait for NumPy
+    from diffcli.tape.recording.numpy_calls import ARRAYS  # numbers do not wait for NumPy
 
     return ARRAYS
 

@@ -141,9 +141,14 @@ class TracedValue:
     __lt__, __le__ = binary("lt"), binary("le")
     __gt__, __ge__ = binary("gt"), binary("ge")
     __eq__, __ne__ = binary("eq"), binary("ne")
-    __floordiv__, __rfloordiv__ = (lambda a, b: floor_quotient(a, b)), (lambda a, b: floor_quotient(b, a))
-    __mod__, __rmod__ = (lambda a, b: floor_division(a, b)[1]), (lambda a, b: floor_division(b, a)[1])
-    __divmod__, __rdivmod__ = (lambda a, b: floor_division(a, b)), (lambda a, b: floor_division(b, a))
+    __floordiv__, __rfloordiv__ = binary("floor_divide"), reflected("floor_divide")
+    __mod__, __rmod__ = binary("mod"), reflected("mod")
+
+    def __divmod__(self, other: Any) -> tuple[Any, Any]:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Any) -> tuple[Any, Any]:
+        return other // self, other % self
 
     # -- NumPy: what it does with one of ours is handed to us (NEP 13 and 18) -------------------------------------------
 
@@ -152,20 +157,6 @@ class TracedValue:
 
     def __array_function__(self, function: Any, types: Any, inputs: Any, options: Any) -> Any:
         return self._recorder.arrays().function(self._recorder, function, inputs, options)
-
-
-def floor_quotient(a: Any, b: Any) -> Any:
-    """a // b: the floor of the exact quotient, which is one less where a/b was rounded up to a whole number."""
-    quotient = a / b
-    floor = quotient._apply("floor", quotient)
-    lacking = floor._lacking(getattr(a, "_value", a), getattr(b, "_value", b))
-    return floor if lacking is None else floor + lacking
-
-
-def floor_division(a: Any, b: Any) -> tuple[Any, Any]:
-    """a // b and a % b."""
-    floor = floor_quotient(a, b)
-    return floor, a - b * floor
 
 
 def is_array(given: Any) -> bool:
@@ -288,10 +279,6 @@ class Traced(TracedValue):
 
     __rpow__ = _reflected("pow")
 
-    def _lacking(self, a: float, b: float) -> float | None:
-        """What this, the floor of a/b as it was rounded, lacks of that of the exact quotient; None if it is the same."""
-        return (a // b - self._value or None) if b and self._value == self._value else None
-
     def is_integer(self) -> Any:
         return apply("eq", self, apply("floor", self))
 
@@ -339,7 +326,9 @@ class Truth(Traced):
 
 _power = _binary("pow", Traced)
 
-for _method, _row in (("add", "add"), ("sub", "sub"), ("mul", "mul"), ("truediv", "div")):
+for _method, _row in (
+    ("add", "add"), ("sub", "sub"), ("mul", "mul"), ("truediv", "div"), ("floordiv", "floor_divide"), ("mod", "mod"),
+):  # fmt: skip
     setattr(Traced, f"__{_method}__", _binary(_row, Traced))
     setattr(Traced, f"__r{_method}__", _reflected(_row))
 for _row in ("lt", "le", "gt", "ge", "eq", "ne"):
