@@ -165,7 +165,7 @@ def _run_along(problem: Problem, direction: Sequence[float]) -> tuple[float, boo
 
     Raises `Undecided` where it is not known.
     """
-    from diffcli.tape.recording.recording import unheard  # a program does not wait for it
+    from diffcli.tape.recording.footsteps import unheard  # a program does not wait for it
 
     assert problem.function is not None
     point = problem.point

@@ -194,11 +194,9 @@ def _of_function(problem: Problem, variable: str) -> Way:
         assert problem.function is not None
         point = [x if place == slot else float(number) for place, number in enumerate(problem.point)]
         try:
-            results = problem.function.plain(problem.function.handed(inputs.of(point)))
+            return problem.function.plain(problem.function.handed(inputs.of(point)))[1][problem.flat_index]
         except ExpressionError:
             return math.nan
-        rows = Components([("", place, getattr(result, "shape", ())) for place, result in enumerate(results)])
-        return float(rows.numbers(results)[problem.flat_index] or 0.0)
 
     sampler = CallableSampler(value, float(problem.at[variable]))
     if not sampler.base.defined:
