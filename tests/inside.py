@@ -110,7 +110,7 @@ HOMES = {
     "diffcli.reports.swell.data": "SIZES big swell_data",
     "diffcli.reports.swell.swell": "swell_report",
     "diffcli.studies": "lessons",
-    "diffcli.studies.agreement.agreement": "WAYS agreement_of",
+    "diffcli.studies.agreement.agreement": "WAYS agreement_of agreements_of",
     "diffcli.studies.agreement.disagreement": "REASONS",
     "diffcli.studies.claims.claims": "VERDICTS judge_claims read_claims",
     "diffcli.studies.claims.slip_text": "factor_sentence",
