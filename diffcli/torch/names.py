@@ -7,7 +7,7 @@ _MORE = "diffcli.torch.additions"
 MODULES = {
     **dict.fromkeys(("torch", "torch.autograd", "torch.linalg", "torch.special"), "diffcli.autograd"),
     "torch.nn": "diffcli.nn", "torch.nn.functional": "diffcli.nn.functional", "torch.nn.init": "diffcli.nn.init",
-    "torch.nn.modules": "diffcli.nn", "torch.nn.parameter": "diffcli.nn.parameter", "torch.optim": "diffcli.nn.optim",
+    "torch.nn.parameter": "diffcli.nn.parameter", "torch.optim": "diffcli.nn.optim",
     **dict.fromkeys(("torch.nn.utils", "torch.utils", "torch.utils.data"), _MORE),
     **dict.fromkeys(("torch.cuda", "torch.backends", "torch.backends.mps", "torch.accelerator"), _MORE),
 }
