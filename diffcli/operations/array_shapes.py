@@ -225,7 +225,11 @@ def stacked_names(shapes: Sequence[Shape], fixed: Fixed, position: int) -> Fixed
 
 
 def indexed(shapes: Sequence[Shape], fixed: Fixed) -> Shape:
-    """The shape of ``a[key]``; the key holds whole numbers, slices, and in rules tuples of places."""
+    """The shape of ``a[key]``; the key holds whole numbers, slices, and tuples of places, which are broadcast to each other.
+
+    What the places give stands where they do; it stands in front where slices are between them, or between one and a number
+    (the NumPy manual, "Combining advanced and basic indexing").
+    """
     shape = shapes[0]
     key = fixed["key"]
     if len(key) > len(shape):
@@ -233,20 +237,38 @@ def indexed(shapes: Sequence[Shape], fixed: Fixed) -> Shape:
         what = f"there are {len(key)} indices for {axes}" if shape else "a number has no elements"
         raise ShapeError(what, code="bad-index")
     result: list[int] = []
-    places: Shape | None = None
+    places: list[Shape] = []
+    looked_up: list[int] = []
     for axis, (part, length) in enumerate(zip(key, shape, strict=False)):
         if isinstance(part, slice):
             if part.step == 0:
                 raise ShapeError("the step of a slice cannot be 0", code="bad-index")
             result.append(len(range(*part.indices(length))))
-        elif isinstance(part, int):
-            if not -length <= part < length:
-                where = f" along axis {axis}" if len(shape) > 1 else ""
-                reach = f"indices go from 0 to {length - 1}, or from -{length} to -1" if length else "there are none"
-                raise ShapeError(f"index {part} is out of range: there are {length} elements{where}", reach, code="bad-index")
-        else:
-            places = nested_shape(part)
-    return (*(places or ()), *result, *shape[len(key) :])
+            continue
+        looked_up.append(axis)
+        if not isinstance(part, int):
+            places.append(nested_shape(part))
+        elif not -length <= part < length:
+            where = f" along axis {axis}" if len(shape) > 1 else ""
+            reach = f"indices go from 0 to {length - 1}, or from -{length} to -1" if length else "there are none"
+            raise ShapeError(f"index {part} is out of range: there are {length} elements{where}", reach, code="bad-index")
+    if places:
+        beside = looked_up[-1] - looked_up[0] < len(looked_up)
+        front = looked_up[0] if beside else 0
+        result[front:front] = broadcast_shapes(places)
+    return (*result, *shape[len(key) :])
+
+
+def written(shapes: Sequence[Shape], fixed: Fixed) -> Shape:
+    """Of an array that has been written into: its own shape."""
+    picked = indexed(shapes[:1], fixed)
+    if broadcast_shapes([picked, shapes[1]]) != picked:
+        raise ShapeError(f"{shape_text(shapes[1])} cannot be written into {shape_text(picked)}")
+    return shapes[0]
+
+
+def written_names(shapes: Sequence[Shape], fixed: Fixed, position: int) -> Fixed:
+    return {"picked": indexed(shapes[:1], fixed)}
 
 
 def nested_shape(nested: Any) -> Shape:
