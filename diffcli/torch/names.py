@@ -44,7 +44,7 @@ INSTEAD = {
 NO_MISSPELLINGS = """
     ASGD Adamax BatchNorm3d Bilinear Conv1d Conv3d Dropout2d GLU HuberLoss InstanceNorm2d KLDivLoss LogSigmoid NAdam PReLU
     SELU SmoothL1Loss Softmin Softsign Unflatten addcmul adjoint alpha_dropout amp angle clamp_max clamp_min conv3d
-    count_nonzero cross cummax cumprod diagflat diagonal eig fill fix flip fliplr floor_divide fx gather huber_loss isclose
+    count_nonzero cross cummax cumprod diagflat diagonal eig fill flip fliplr fx gather huber_loss isclose
     isin isinf kl_div layer_norm lerp logdet logit logspace lstm lstsq median multinomial nonzero pinverse prelu put qr
     quantile remainder renorm scatter select selu slogdet smooth_l1_loss sort sparse svd take tensordot tile unflatten unique
 """
