@@ -46,6 +46,6 @@ NO_MISSPELLINGS = """
     SELU SmoothL1Loss Softmin Softsign Unflatten addcmul adjoint alpha_dropout amp angle clamp_max clamp_min conv3d
     count_nonzero cross cummax cumprod diagflat diagonal eig fill flip fliplr fx gather huber_loss isclose
     isin isinf kl_div layer_norm lerp logdet logit logspace lstm lstsq median multinomial nonzero pinverse prelu put qr
-    quantile remainder renorm scatter select selu slogdet smooth_l1_loss sort sparse svd take tensordot tile unflatten unique
+    quantile renorm scatter select selu slogdet smooth_l1_loss sort sparse svd take tensordot tile unflatten unique
 """
 """More of these, which look like names that are here."""
