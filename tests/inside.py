@@ -133,6 +133,7 @@ HOMES = {
     "diffcli.studies.swell.measured": "Worker measure",
     "diffcli.studies.swell.swell": "Progress STEPS shown swell",
     "diffcli.studies.swell": "swell_measured=measured swell_module=swell",
+    "diffcli.torch.names": "INSTEAD MODULES NAMES NO_MISSPELLINGS",
     "diffcli.tape": "Skip Tape evaluate lower",
     "diffcli.tape.building.building": "Builder",
     "diffcli.tape.building.scalarising": "write_out",
