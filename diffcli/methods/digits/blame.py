@@ -49,6 +49,8 @@ def culprit(problem: Problem, slot: int, sweep: Sweep | None, reading: Reading |
     """
     if reading is None:
         return -1, "", ()
+    if sweep is not None and sweep.order is not None:
+        slot = problem.tape.output
     worst = _worst_row(problem, slot, sweep, reading)
     if worst >= 0:
         return worst, _row_label(problem, worst, reading), _help(problem, worst)
@@ -96,7 +98,7 @@ def _row_label(problem: Problem, row: int, reading: Reading) -> str:
 
 
 def _digits(factor: float) -> int:
-    return min(16, round(math.log10(factor) - 0.3)) if factor > 1 else 0
+    return round(math.log10(min(factor, ALL)) - 0.3) if factor > 1 else 0
 
 
 def _worst_term(problem: Problem, slot: int, sweep: Sweep, reading: Reading) -> Culprit:

@@ -21,12 +21,16 @@ UNKNOWN = float("nan")
 
 
 class Sweep(NamedTuple):
-    """A sweep: what it begins with by slot, whether it goes forward, and the terms that a policy at kinks has chosen."""
+    """A sweep: what it begins with by slot, whether it goes forward, and the terms that a policy at kinks has chosen.
+
+    One with an order is a Taylor series along the one input that it begins with; its coefficients stand for slots.
+    """
 
     seeds: Mapping[int, Any]
     forward: bool = False
     overrides: Overrides = {}  # noqa: RUF012 (nothing is put into it)
     name: Namer = BY
+    order: int | None = None
 
 
 class Printed(NamedTuple):

@@ -47,6 +47,9 @@ _SUMS = frozenset(("add", "sub", "neg"))
 ENOUGH = 1e-8
 """The relative error up to which a number has 8 digits."""
 
+CLOSE = 1e-9
+"""An operand that is off by so little, relative to its size, is near enough to where a smooth operation takes it."""
+
 _MOVED = 2.0**-26
 """How far an operand is moved to see how a partial moves, relative to its size."""
 
@@ -115,7 +118,7 @@ def _carried(
     if name == "stop_gradient":
         return errors[row[0]]
     arguments = [*[values[operand] for operand in row], value]
-    if _chooses(name) and _undecided(name, [errors[operand] for operand in row], arguments):
+    if _is_too_far(name, [errors[operand] for operand in row], arguments):
         return INFINITE
     total = 0.0
     for operand, function in zip(row, functions, strict=True):
@@ -130,8 +133,11 @@ def _chooses(name: str) -> bool:
     return any(kind != "pole" for kind, _ in OPERATIONS[name].breaks)
 
 
-def _undecided(name: str, errors: Sequence[float], arguments: Sequence[float]) -> bool:
-    """Whether an operand is no further from the other side than it may be off."""
+def _is_too_far(name: str, errors: Sequence[float], arguments: Sequence[float]) -> bool:
+    """Whether an operand may be off by more than its Taylor series reaches, to the other side of a kink or to a plateau."""
+    chooses = _chooses(name)
+    if not chooses and all([error <= CLOSE * min(1.0, abs(value)) for error, value in zip(errors, arguments)]):  # noqa: B905, C419
+        return False
     for error, radius in zip(errors, FLOAT.radius(name, len(errors)), strict=True):
         if error and radius is not None and not radius(*arguments) > error:
             return True
@@ -236,7 +242,7 @@ def _term_error(
         return 0.0
     own, special, places = plan
     total = own * abs(term) + (abs(function(error, *arguments)) if error else 0.0)
-    if -TINY < term < TINY and g and places and (term or (arguments[-1] and all(arguments[:-1]))):
+    if -TINY < term < TINY and g and places and (term or all(arguments[:-1])):
         total += abs(g) * SMALLEST + SMALLEST
     for place in places:
         value, off = arguments[place], errors[place]

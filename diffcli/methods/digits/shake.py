@@ -1,0 +1,66 @@
+"""Shaking: every row is computed once more with its result moved a little, to see which numbers move by much more.
+
+It takes the place of a bound where that would cost more than the numbers themselves: on arrays, and in series.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from diffcli.methods.problem.problem import Problem
+from diffcli.methods.sweeps.rounding import UNIT, doubtful, roundings
+from diffcli.operations import OPERATIONS, row_of
+from diffcli.tape.running.evaluation import arithmetic_of
+
+SHAKE = 2.0**-36
+"""By how much results are moved at most, relative to their size."""
+
+ROUNDED = 8 * UNIT / SHAKE
+"""How far rounding may move a number that the shaking moves by 1."""
+
+FAR = 1e140
+"""Numbers are near the ends of the range of floats from here on, and from one over it down."""
+
+_VANISHING = frozenset(("exp", "pow", "sigmoid", "tanh", "sech", "csch", "erfc", "gelu", "silu", "softplus", "softmax"))
+"""Operations that are 0 only where they underflow, or of 0."""
+
+
+def factor(place: int) -> float:
+    """A number beside 1 for each place, spread evenly by the golden ratio: the same in every run.
+
+    >>> 0 < abs(factor(7) - 1) < SHAKE and factor(7) != factor(8)
+    True
+    """
+    return 1 + SHAKE * (2 * (place * 0.6180339887498949 % 1) - 1)
+
+
+def is_rounded(name: str) -> bool:
+    """Whether an operation rounds, and does not only choose or move numbers."""
+    return bool(roundings(name) if name in OPERATIONS else getattr(row_of(name), "cost", True))
+
+
+def moved(number: float, other: float, extreme: bool) -> float | None:
+    """How far a number may be off that the shaking has made another; None where it has its digits."""
+    if not math.isfinite(number):
+        return None
+    error = abs(float(other) - float(number)) * ROUNDED
+    return error if extreme or doubtful(number, error) else None
+
+
+def is_extreme(problem: Problem) -> bool:
+    """Whether a value is near the ends of the range of floats, or a function has gone to 0: no shaking shows what that does."""
+    all_of: Callable[[Any], Any] = getattr(arithmetic_of(problem.tape).numbers, "all_true", bool)
+    for slot, value in enumerate(problem.values[: problem.tape.slots]):
+        if value is None:
+            continue
+        size = abs(value)
+        inside = (size < FAR) & (size > 1 / FAR)
+        if not all_of(inside) and (not all_of(inside | (size == 0)) or _vanishes(problem, slot)):
+            return True
+    return False
+
+
+def _vanishes(problem: Problem, slot: int) -> bool:
+    return slot >= problem.tape.first_row and problem.tape.operation(slot) in _VANISHING
