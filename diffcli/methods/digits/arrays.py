@@ -40,7 +40,7 @@ class ArrayWatch(Watch):
         with arrays.quiet():
             values = run(problem.tape, problem.point, _shaking(problem))
         self.shaken = Linearisation(problem, problem.tape, values=values, active=problem.active, outputs=problem.outputs)
-        self.extreme = is_extreme(problem)
+        self.extreme = is_extreme(problem, values)
         self._compare(None, self.name, Components(problem.outputs), problem.values, values)
 
     def swept(self, sweep: Sweep, found: Sequence[Any]) -> None:

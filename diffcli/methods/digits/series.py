@@ -43,7 +43,7 @@ def watch_series(problem: Problem, slot: int, coefficients: Sequence[float], mos
     beside = expand(rows, problem.tape, slot, order, lambda number: number * factor(next(shaken.place)))
     sweep = Sweep({slot: 1.0}, True, order=order)
     doubts = []
-    extreme = is_extreme(problem)
+    extreme = is_extreme(problem, values)
     for k, (number, other) in enumerate(zip(coefficients, beside, strict=True)):
         error = moved(number, other, extreme)
         if error is not None:

@@ -12,7 +12,7 @@ from typing import Any
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.rounding import UNIT, doubtful, roundings
 from diffcli.operations import OPERATIONS, row_of
-from diffcli.tape.running.evaluation import arithmetic_of
+from diffcli.tape.running.evaluation import Values, arithmetic_of
 
 SHAKE = 2.0**-36
 """By how much results are moved at most, relative to their size."""
@@ -22,6 +22,11 @@ ROUNDED = 8 * UNIT / SHAKE
 
 FAR = 1e140
 """Numbers are near the ends of the range of floats from here on, and from one over it down."""
+
+UNSTEADY = 2.0**14 * SHAKE
+"""A sum that moves by more, relative to its size, has lost so many digits that a function of it may be anything."""
+
+_SUMS = frozenset(("add", "sub", "sum", "mean", "dot", "matmul", "cumsum"))
 
 _VANISHING = frozenset(("exp", "pow", "sigmoid", "tanh", "sech", "csch", "erfc", "gelu", "silu", "softplus", "softmax"))
 """Operations that are 0 only where they underflow, or of 0."""
@@ -49,18 +54,17 @@ def moved(number: float, other: float, extreme: bool) -> float | None:
     return error if extreme or doubtful(number, error) else None
 
 
-def is_extreme(problem: Problem) -> bool:
-    """Whether a value is near the ends of the range of floats, or a function has gone to 0: no shaking shows what that does."""
-    all_of: Callable[[Any], Any] = getattr(arithmetic_of(problem.tape).numbers, "all_true", bool)
-    for slot, value in enumerate(problem.values[: problem.tape.slots]):
+def is_extreme(problem: Problem, beside: Values) -> bool:
+    """Whether a value is near the ends of the range of floats, or off by so much that no shaking shows what that does."""
+    tape = problem.tape
+    all_of: Callable[[Any], Any] = getattr(arithmetic_of(tape).numbers, "all_true", bool)
+    for slot, value in enumerate(problem.values[: tape.slots]):
         if value is None:
             continue
-        size = abs(value)
+        size, name = abs(value), tape.operation(slot) if slot >= tape.first_row else ""
         inside = (size < FAR) & (size > 1 / FAR)
-        if not all_of(inside) and (not all_of(inside | (size == 0)) or _vanishes(problem, slot)):
+        if not all_of(inside) and (name in _VANISHING or not all_of(inside | (size == 0))):
+            return True
+        if name in _SUMS and not all_of(abs(beside[slot] - value) <= UNSTEADY * size):
             return True
     return False
-
-
-def _vanishes(problem: Problem, slot: int) -> bool:
-    return slot >= problem.tape.first_row and problem.tape.operation(slot) in _VANISHING

@@ -56,6 +56,16 @@ class NumberWatch(Watch):
         return lost_digits(self.problem, self.doubts)
 
 
+def is_sure(problem: Problem, adjoints: Sequence[Any]) -> bool:
+    """Whether the value of a problem in numbers, and its gradient as a reverse sweep has found it, have their digits."""
+    tape, values = problem.tape, problem.values
+    errors = value_errors(tape, values)
+    if doubtful(values[tape.output], errors[tape.output]):
+        return False
+    bounds = adjoint_errors(tape, values, errors, adjoints, problem.active)
+    return not any([bar is not None and doubtful(bar, bound) for bar, bound in zip(adjoints[: tape.first_row], bounds)])  # noqa: B905, C419
+
+
 def watch_of(problem: Problem, name: Namer | None = None) -> Watch:
     """A watch on a problem, with arrays or without."""
     if problem.tape.shapes is None:

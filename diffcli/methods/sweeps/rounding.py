@@ -19,13 +19,16 @@ from diffcli.operations import OPERATIONS
 from diffcli.operations.arithmetic.floats import FLOATS
 from diffcli.tape import Tape
 from diffcli.tape.running.evaluation import Values
-from diffcli.tape.running.rules import FLOAT, RESULT, Function, Overrides, TermFunctions, terms
+from diffcli.tape.running.rules import FLOAT, RESULT, Function, Overrides, terms
 
 UNIT = 2.0**-53
 """The unit roundoff u of a float: the error of a result that is rounded once is at most u times its size."""
 
 SMALLEST = 2.0**-1074
 """The smallest float: the error that a result in the range of underflow may have."""
+
+MODEST, LARGE = 2.0**-300, 2.0**300
+"""Quotients and products of two numbers between these neither under- nor overflow."""
 
 INFINITE = float("inf")
 
@@ -85,59 +88,58 @@ def value_errors(tape: Tape, values: Values) -> Errors:
     >>> x, plus > minus/2, minus*2**53
     (0.0, True, 1.0000019073486328)
     """
-    known = FLOAT.terms_of(tape)
-    units = {name: UNIT * roundings(name) for name in set(tape.operations)}
     errors = [0.0] * tape.size
-    for slot, (name, row) in enumerate(zip(tape.operations, tape.operands, strict=True), tape.first_row):
+    slot = tape.first_row - 1
+    for name, row in zip(tape.operations, tape.operands):  # noqa: B905 (hot loop)
+        slot += 1
         value = values[slot]
         if value is None:
             continue
+        if name == "add" or name == "sub":
+            a, b = row
+            errors[slot] = errors[a] + errors[b] + UNIT * abs(value)
+            continue
         if name == "mul":
             a, b = row
-            total = abs(values[a]) * errors[b] + abs(values[b]) * errors[a]
-        elif name in _SUMS:
-            errors[slot] = units[name] * abs(value) + sum([errors[operand] for operand in row])
-            continue
+            total = abs(values[a]) * errors[b] + abs(values[b]) * errors[a] + UNIT * abs(value)
         elif name == "div" and values[row[1]]:
             a, b = row
-            total = (errors[a] + abs(value) * errors[b]) / abs(values[b])
+            total = (errors[a] + abs(value) * errors[b]) / abs(values[b]) + UNIT * abs(value)
         else:
-            total = _carried(name, row, values, errors, known[name, len(row)], value)
+            total = _function_error(name, row, values, errors, value)
         if -TINY < value < TINY and (value or underflowed(tape, values, slot)):
             total += SMALLEST
-        errors[slot] = units[name] * abs(value) + total
+        errors[slot] = total
     return errors
 
 
-def _carried(
-    name: str, row: Sequence[int], values: Values, errors: Errors, functions: TermFunctions, value: float
-) -> float:
-    """What the errors of a row's operands make of its result."""
-    if not any([errors[operand] for operand in row]):  # noqa: C419 (a list is faster)
-        return 0.0
-    if name == "stop_gradient":
-        return errors[row[0]]
-    arguments = [*[values[operand] for operand in row], value]
-    if _is_too_far(name, [errors[operand] for operand in row], arguments):
-        return INFINITE
-    total = 0.0
-    for operand, function in zip(row, functions, strict=True):
-        if errors[operand] and function is not None:
-            total += abs(function(errors[operand], *arguments) or 0.0)
+def _function_error(name: str, row: Sequence[int], values: Values, errors: Errors, value: float) -> float:
+    """How far a row is off by its own rounding and by the errors of its operands."""
+    total = _own(name) * abs(value)
+    for operand, function in zip(row, FLOAT.terms(name, len(row))):  # noqa: B905 (hot loop)
+        error = errors[operand]
+        if error:
+            if name in _CHOOSING or error > CLOSE * abs(values[operand]) or error > CLOSE:
+                if name == "stop_gradient":
+                    return error
+                if _is_too_far(name, [errors[each] for each in row], [*[values[each] for each in row], value]):
+                    return INFINITE
+            if function is not None:
+                total += abs(function(error, *[values[each] for each in row], value) or 0.0)
     return total
 
 
 @cache
-def _chooses(name: str) -> bool:
-    """Whether an operation has sides, so that an operand's error may carry it to the other one."""
-    return any(kind != "pole" for kind, _ in OPERATIONS[name].breaks)
+def _own(name: str) -> float:
+    return UNIT * roundings(name)
+
+
+_CHOOSING = frozenset(name for name, row in OPERATIONS.items() if any(kind != "pole" for kind, _ in row.breaks)) | EXACT
+"""Operations that have sides, so that an operand's error may carry it to the other one."""
 
 
 def _is_too_far(name: str, errors: Sequence[float], arguments: Sequence[float]) -> bool:
     """Whether an operand may be off by more than its Taylor series reaches, to the other side of a kink or to a plateau."""
-    chooses = _chooses(name)
-    if not chooses and all([error <= CLOSE * min(1.0, abs(value)) for error, value in zip(errors, arguments)]):  # noqa: B905, C419
-        return False
     for error, radius in zip(errors, FLOAT.radius(name, len(errors)), strict=True):
         if error and radius is not None and not radius(*arguments) > error:
             return True
@@ -164,7 +166,6 @@ def adjoint_errors(
     bars, active, overrides
         The adjoint of every slot, and what it was found with (`diffcli.methods.sweeps.reverse`).
     """
-    known = FLOAT.terms_of(tape)
     found = [0.0] * tape.size
     slot = tape.slots
     for name, row in zip(reversed(tape.operations), reversed(tape.operands)):  # noqa: B905 (hot loop)
@@ -173,7 +174,7 @@ def adjoint_errors(
         if bar is None:
             continue
         error = found[slot]
-        if name in _SUMS:
+        if name == "add" or name == "sub" or name == "neg":
             error += UNIT * abs(bar)
             for operand in row:
                 if active[operand]:
@@ -182,19 +183,37 @@ def adjoint_errors(
             a, b = row
             for operand, other in ((a, b), (b, a)):
                 if active[operand]:
-                    factor, term = abs(values[other]), bar * values[other]
-                    found[operand] += factor * error + abs(bar) * errors[other] + 2 * UNIT * abs(term)
+                    factor = values[other]
+                    term = bar * factor
+                    found[operand] += abs(factor) * error + abs(bar) * errors[other] + 2 * UNIT * abs(term)
                     if -TINY < term < TINY and bar and factor:
                         found[operand] += SMALLEST
+        elif name == "div" and MODEST < abs(bar) < LARGE and MODEST < abs(values[slot]) < LARGE and MODEST < abs(values[row[1]]) < LARGE:
+            a, b = row
+            divisor = abs(values[b])
+            term = abs(bar) / divisor
+            passed = error / divisor + term * (errors[b] / divisor + 3 * UNIT)
+            if active[a]:
+                found[a] += passed
+            if active[b]:
+                found[b] += abs(values[slot]) * passed + term * errors[slot]
+        elif len(row) == 1 and not overrides:
+            operand = row[0]
+            function = FLOAT.terms(name, 1)[0]
+            if active[operand] and function is not None:
+                off, arguments = (errors[operand], errors[slot]), (values[operand], values[slot])
+                found[operand] += _term_error(function, _plan(name, 1, 0), bar, error, arguments, off)
         else:
             own = overrides.get(slot) if overrides else None
-            functions, off = own or known[name, len(row)], [errors[operand] for operand in row] + [errors[slot]]
+            functions, count = own or FLOAT.terms(name, len(row)), len(row)
+            off = [errors[operand] for operand in row] + [errors[slot]]
             arguments = [values[operand] for operand in row] + [values[slot]]
             for position, operand in enumerate(row):
-                function = functions[position]
-                if active[operand] and function is not None:
-                    plan = _plan(name, len(row), -1 if own else position)
-                    found[operand] += _term_error(function, plan, bar, error, arguments, off)
+                if active[operand]:
+                    function = functions[position]
+                    if function is not None:
+                        plan = _plan(name, count, -1 if own else position)
+                        found[operand] += _term_error(function, plan, bar, error, arguments, off)
     return found
 
 
@@ -202,13 +221,12 @@ def tangent_errors(
     tape: Tape, values: Values, errors: Errors, moves: Sequence[float | None], overrides: Overrides | None = None
 ) -> Errors:
     """A bound on the error of each tangent that a forward sweep has found (`diffcli.methods.sweeps.forward`)."""
-    known = FLOAT.terms_of(tape)
     found = [0.0] * tape.size
     for slot, (name, row) in enumerate(zip(tape.operations, tape.operands, strict=True), tape.first_row):
         if moves[slot] is None:
             continue
         own = overrides.get(slot) if overrides else None
-        functions, off = own or known[name, len(row)], [errors[operand] for operand in row] + [errors[slot]]
+        functions, off = own or FLOAT.terms(name, len(row)), [errors[operand] for operand in row] + [errors[slot]]
         arguments = [values[operand] for operand in row] + [values[slot]]
         for position, operand in enumerate(row):
             move, function = moves[operand], functions[position]
@@ -241,7 +259,9 @@ def _term_error(
     if term is None:
         return 0.0
     own, special, places = plan
-    total = own * abs(term) + (abs(function(error, *arguments)) if error else 0.0)
+    total = own * abs(term)
+    if error:
+        total += abs(term * (error / g) if term and g else function(error, *arguments))
     if -TINY < term < TINY and g and places and (term or all(arguments[:-1])):
         total += abs(g) * SMALLEST + SMALLEST
     for place in places:
