@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from diffcli.autograd import creation as making
+from diffcli.autograd import devices
 from diffcli.autograd import methods as functions
-from diffcli.autograd.devices import check_device
 from diffcli.errors import fault
 from diffcli.nn import functional as F
 from diffcli.nn.convolution import draw
@@ -56,15 +56,13 @@ class Linear(Module):
         self, in_features: int, out_features: int, bias: bool = True, device: Any = None, dtype: Any = None, generator: Any = None
     ) -> None:
         super().__init__()
-        check_device(device)
+        devices.device(device or "cpu")
         self.in_features, self.out_features = in_features, out_features
         self.weight = Parameter(making.empty(out_features, in_features, dtype=dtype))
         self.register_parameter("bias", Parameter(making.empty(out_features, dtype=dtype)) if bias else None)
         self.reset_parameters(generator)
 
-    def reset_parameters(self, generator: Any = None) -> None:
-        """Draw the parameters anew."""
-        draw(self, self.in_features, generator)
+    reset_parameters = draw
 
     def forward(self, x: Any) -> Any:
         return F.linear(x, self.weight, self.bias)
@@ -146,7 +144,7 @@ class BatchNorm(Module):
         dtype: Any = None,
     ) -> None:
         super().__init__()
-        check_device(device)
+        devices.device(device or "cpu")
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
         self.affine, self.track_running_stats = affine, track_running_stats
         self.register_parameter("weight", Parameter(making.ones(num_features, dtype=dtype)) if affine else None)

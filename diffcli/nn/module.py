@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from diffcli.autograd.devices import check_device, wanted_kind
+from diffcli.autograd.devices import wanted_kind
 from diffcli.autograd.graph.core import Handle
 from diffcli.autograd.modes import no_grad
 from diffcli.autograd.tensor import Tensor
@@ -206,9 +206,8 @@ class Module(Registry):
                 parameter.grad.detach().zero_()
 
     def to(self: Self, *given: Any, dtype: Any = None, device: Any = None, non_blocking: bool = False) -> Self:
-        """Convert all parameters and buffers of floating-point numbers to another kind; a device may be given too, the CPU."""
-        check_device(device)
-        dtype = wanted_kind(given, dtype)
+        """Convert all parameters and buffers of floating-point numbers to another kind. The device may be the CPU only."""
+        dtype = wanted_kind(given, dtype, device)
         if dtype is None:
             return self
         with no_grad():
@@ -221,12 +220,10 @@ class Module(Registry):
 
     type = to
 
-    def cpu(self: Self) -> Self:
-        """Itself: it is on the CPU."""
-        return self
+    cpu = to
 
     def cuda(self: Self, device: Any = "cuda") -> Self:
-        """Refused: there is no other device."""
+        """Refused: there is no other device than the CPU."""
         return self.to(device=device)
 
     def double(self: Self) -> Self:

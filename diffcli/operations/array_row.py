@@ -79,6 +79,9 @@ class ArrayOperation(NamedTuple):
     """The same where it does not: which elements of an operand depend on those of the result for which g is 1 and not 0, and
     the other way round; empty if all depend on all."""
 
+    present: str = ""
+    """Which elements of the operand the result depends on at all, where it takes some and leaves the others."""
+
     @property
     def variadic(self) -> bool:
         return self.operands[0].endswith("...")

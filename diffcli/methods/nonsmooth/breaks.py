@@ -8,6 +8,8 @@ elements may and others not.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from diffcli._named import NamedTuple
@@ -49,6 +51,7 @@ def find_breaks(problem: Problem) -> list[Break]:
     arithmetic, deciding = arithmetic_of(tape), deciding_rows(problem)
     found: list[Break] = []
     there: dict[int, Any] | None = None
+    moved: Sequence[Any] | None = None
     for slot, name in enumerate(tape.operations, tape.first_row):
         if name not in watched or values[slot] is None:
             continue
@@ -64,10 +67,30 @@ def find_breaks(problem: Problem) -> list[Break]:
             elif not decides:  # a comparison that is used as a number is a step function
                 breaks = [("jump" if "branch" in kind else kind, holds) for kind, holds in breaks]
                 breaks = breaks or [("flat", False)] * watched[name].flat
-        if reached and not decides and any(is_array(holds) for _, holds in breaks):
+        if breaks:
+            moved = moved_elements(problem) if moved is None else moved
+            moving = [moved[operand] for operand in tape.operands_of(slot)]
+            breaks = _among(breaks, reduce(or_, moving))
+        if reached and not decides and breaks and tape.shapes is not None:
             there = _elements_reached(problem) if there is None else there
             breaks = _among(breaks, there.get(slot))
         found += [Break(slot, kind, elements(holds)) for kind, holds in breaks]
+    return found
+
+
+def moved_elements(problem: Problem) -> Sequence[Any]:
+    """Whether a variable moves the value in each slot: yes, no, or a mask of the elements; no operand that is not taken does."""
+    tape, inputs = problem.tape, [problem.input_slot(name) for name in problem.wrt]
+    if tape.shapes is not None:
+        from diffcli.methods.sweeps.array_sweeps import elements_moved  # numbers do not wait for NumPy
+
+        return elements_moved(tape, problem.values, inputs)
+    from diffcli.methods.sweeps.sparsity import flow_of  # a smooth program does not wait for it
+
+    found = [slot in inputs for slot in range(tape.size)]
+    for slot, passing in zip(tape.rows(), flow_of(tape, problem.values), strict=True):
+        operands = tape.operands_of(slot)
+        found[slot] = any(found[operands[position]] for position in passing)
     return found
 
 
@@ -79,9 +102,9 @@ def _elements_reached(problem: Problem) -> dict[int, Any]:
 
 
 def _among(breaks: Sequence[tuple[str, Any]], there: Any) -> list[tuple[str, Any]]:
-    """The breaks on which elements stand that are there."""
-    if there is None:
-        return list(breaks)
+    """The breaks on which elements stand that are there: those of a mask, all of them (None, True), or none."""
+    if not is_array(there):
+        return list(breaks) if there is None or there else []
     masked = [(kind, (holds != 0) & there if is_array(holds) else holds) for kind, holds in breaks]
     return [(kind, holds) for kind, holds in masked if not is_array(holds) or holds.any()]
 

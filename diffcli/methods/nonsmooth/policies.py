@@ -61,6 +61,9 @@ def _term_at_kink(problem: Problem, slot: int, position: int, policy: str) -> Fu
         slope = function(1.0, *beside, arithmetic.value(name)(*beside))
         sides.append(0.0 if slope is None else slope)
     bent, chosen = _broken(problem, slot, ("kink", "tie")) & (sides[0] != sides[1]), _chosen(sides[0], sides[1], policy)
+    present = arithmetic.present(name, position, [*values, problem.values[slot]])
+    if present is not None and not arithmetic.numbers.any_true(present | bent):
+        return None
     where = arithmetic.value("where")
     return lambda g, *rest: where(bent, g * chosen, function(g, *rest))
 

@@ -97,6 +97,14 @@ def elements_reached(tape: Tape, values: Values, active: bytearray, results: Ite
     return masks.by_slot
 
 
+def elements_moved(tape: Tape, values: Values, inputs: Iterable[int]) -> list[Any]:
+    """Which elements of values some inputs move, by slot: all of them (True), none (False), or those of a mask."""
+    seeds = [(slot, arrays.ones(tape.shape(slot))) for slot in inputs]
+    masks = Masks(seeds)
+    found = _forward(tape, values, seeds, masks, {})
+    return [tangent is not None and masks.by_slot.get(slot, True) for slot, tangent in enumerate(found)]
+
+
 def _backward(
     tape: Tape,
     values: Values,
@@ -162,7 +170,13 @@ def _term(
         return (None, None) if term is None else IN_ARRAYS.fitted(term, there, shape, wanted)
     if name in OPERATIONS:
         function = (instead or NUMPY.terms(name, len(row)))[position]
-        term = None if function is None else function(adjoint, *[values[operand] for operand in row], values[slot])
+        known = [*[values[operand] for operand in row], values[slot]]
+        if not shape or masks is not None:
+            taken = NUMPY.present(name, position, known) if instead is None else None
+            if taken is not None and not arrays.any_true(taken):
+                return None, None
+            mask = mask if taken is None else partly(arrays.full(shape, taken) if mask is None else mask & taken)
+        term = None if function is None else function(adjoint, *known)
         if term is None or (mask is None and shape == wanted):
             return term, None
         return IN_ARRAYS.fitted(term if mask is None else arrays.masked(mask, term), mask, shape, wanted)
@@ -290,17 +304,27 @@ def _sum_of_terms(
         function = NUMPY.row_term(rule, "tangent") if rule and not functions else functions[position]
         mask = None if masks is None else masks.by_slot.get(row[position])
         known = arguments
+        taken = NUMPY.present(name, position, arguments) if elementwise and not instead and (masks or not shape) else None
+        if taken is not None and not arrays.any_true(taken):
+            continue
         if mask is not None and rule and rule.row.moves and len(rule.row.operands) == 2:
             known = list(arguments)  # a factor that meets nothing that is there is 0
             known[1 - position] = arrays.masked(rule.about(1 - position).meeting(position, mask), arguments[1 - position])
-        term = function(result[row[position]], *known) if function is not None else None
+        moving_with = result[row[position]]
+        if masks is not None and rule and rule.row.present:
+            picked = IN_ARRAYS.picked(rule, arguments)
+            mask = picked if mask is None else mask & picked
+            moving_with = arrays.masked(mask, moving_with)
+        term = function(moving_with, *known) if function is not None else None
         if term is None:
             continue
         if masks is not None:
             if rule is not None:
                 there = IN_ARRAYS.reachable(rule, "tangent", mask)
             else:
-                there = None if mask is None else partly(arrays.full(shape, mask))
+                there = None if mask is None and taken is None else partly(
+                    arrays.full(shape, True if mask is None else mask) & (True if taken is None else taken)
+                )
             term = term if there is None else arrays.masked(there, term)
             masks.arrive(slot, there, total is None)
         total = term if total is None else total + term

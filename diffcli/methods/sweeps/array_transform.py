@@ -64,6 +64,10 @@ class ArrayTerms(StrongZero):
     def summed_mask(self, mask: int, own: Shape, shape: Shape) -> int:
         return self.build.emit("gt", (self.summed(mask, own, shape), self.build.constant(0.0)), self.span)
 
+    def picked(self, rule: ArrayRule, operands: list[int]) -> int:
+        names = dict(zip((*rule.parameters, RESULT), operands, strict=True))
+        return lower_rule(self.build, rule.row.present, names, rule.names, self.span)
+
     def reachable(self, rule: ArrayRule, kind: str, mask: int | None) -> int | None:
         build = self.build
         if mask is None or mask < 0:
@@ -86,7 +90,7 @@ class ArrayTerms(StrongZero):
     def taken(self, condition: int, when: bool, adjoint: int, span: Span) -> int:
         """The elements of an adjoint whose condition is ``when``."""
         self.span = span
-        if not self.tape.shape(condition):
+        if not self.build.shape(condition):
             return adjoint
         taken = condition if when else self.build.emit("not", (condition,), span)
         return self.note(*self.of_choice(taken, adjoint, self.present.get(adjoint)))

@@ -3,8 +3,7 @@
 A set of inputs is a Python integer with a bit for each of them, and the set of a row is the union of those of its operands,
 so one sweep finds the whole pattern (Griewank & Walther 2008, section 7.1, on index domains). Or backwards, with a bit for
 each output; whichever are fewer. What passes no derivative at this point does not count: a branch that is not taken,
-``stop_gradient``, floor, a comparison, a constant. A number that happens to be 0 does, as that of the operand which max
-leaves aside.
+``stop_gradient``, floor, a comparison, a constant, the operand that max leaves aside. A number that happens to be 0 does.
 """
 
 from __future__ import annotations

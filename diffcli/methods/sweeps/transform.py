@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from diffcli._named import NamedTuple
 from diffcli.errors import Span
 from diffcli.methods.sweeps.reverse import activity
-from diffcli.operations import OPERATIONS
+from diffcli.operations import OPERATIONS, row_of
 from diffcli.tape import Skip, Tape
 from diffcli.tape.building.accumulation import Accumulation
 from diffcli.tape.building.building import Builder
@@ -143,6 +143,10 @@ class _Rules:
 
             self.arrays = array_transform.ArrayTerms(tape, self.build, self.sums.present)
         self.derivatives: dict[int, int] = {}
+        self.unbounded = bytearray(tape.size)
+        """One flag a slot: whether a partial on the way to it may be infinite, or undefined."""
+        for slot, row in enumerate(tape.operands, tape.first_row):
+            self.unbounded[slot] = bool(row_of(tape.operation(slot)).domain) or any(self.unbounded[operand] for operand in row)
 
     def term(self, slot: int, position: int, scope: Scope, other: int) -> int | None:
         """What a row adds by one of its operands: ``other`` times the partial. None if there is no dependence."""
@@ -151,6 +155,13 @@ class _Rules:
             return self.build.term(slot, position, other)
         assert self.arrays is not None
         return self.arrays.term(slot, position, self.kind, other)
+
+    def present(self, slot: int, position: int, scope: Scope) -> int | None:
+        """The slot that says where a row's term by an operand is there; None if it is everywhere, or nobody can tell."""
+        if not self.unbounded[self.tape.operands_of(slot)[position]]:
+            return None  # 0 is as good
+        self.build.scope = scope
+        return self.build.present(slot, position)
 
     def span(self, slot: int) -> Span:
         """Where a value stands in the source; an input stands where the result does."""
@@ -213,11 +224,19 @@ class ReverseTransform(_Rules):
             return
         for position, operand in enumerate(row):
             if self.active[operand]:
-                term = self.term(slot, position, scope, adjoint)
+                given, part = adjoint, scope
+                present = self.present(slot, position, scope)
+                if present is not None:
+                    inside = self.build.part(present, True)
+                    if inside is None:
+                        continue
+                    part = inside
+                    given = given if self.arrays is None else self.arrays.taken(present, True, given, span)
+                term = self.term(slot, position, part, given)
                 if term is not None:
                     if self.arrays is not None:
-                        term = self.arrays.to_operand(self.arrays.after(slot, term, adjoint), operand, span)
-                    self.sums.add(operand, scope, term, span)
+                        term = self.arrays.to_operand(self.arrays.after(slot, term, given), operand, span)
+                    self.sums.add(operand, part, term, span)
 
 
 class _Forward(_Rules):

@@ -236,6 +236,9 @@ def described(
     text = to_program_text(raw, most_nodes, problem.at)
     short = None if simplified is None else to_program_text(simplified, most_nodes, problem.at)
     value = _text_value(problem, " and ".join(variables), text, notes)
+    if math.isnan(value) and math.isfinite(by_rules):
+        text = to_program_text(lazily(raw), most_nodes, problem.at)
+        value = _text_value(problem, " and ".join(variables), text, notes)
     fault = ""
     if math.isfinite(by_rules) and math.isnan(value):
         fault = "has no value"
@@ -248,6 +251,22 @@ def described(
         rule = f"by the rules of the table it is {number_text(by_rules + 0.0)} (--mode {mode})"
         notes.append(Diagnostic("symbolic-form", "warning", message, notes=(f"its form: {shorten(text)}", rule)))
     return SymbolicDerivative(variables[-1], text, short, to_latex(raw if simplified is None else simplified), value)
+
+
+def lazily(expression: Expression) -> Expression:
+    """The same with products as the branches of their choices, of which one that is 0 meets no infinity in the other factors."""
+
+    def chosen(product: Expression) -> Expression:
+        for factor in product.args:
+            rest = product / factor
+            if isinstance(factor, sympy.Heaviside):  # of max and min
+                return sympy.Piecewise((0, factor.args[0] < 0), (product, True), evaluate=False)
+            if isinstance(factor, sympy.Piecewise) and any(value == 0 for value, _ in factor.args):
+                pairs = [(value if value == 0 else value * rest, condition) for value, condition in factor.args]
+                return sympy.Piecewise(*pairs, evaluate=False)
+        return product
+
+    return expression.replace(lambda part: part.is_Mul, chosen)
 
 
 def _text_value(problem: Problem, variable: str, text: str, notes: list[Diagnostic]) -> float:

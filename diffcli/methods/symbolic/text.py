@@ -26,7 +26,7 @@ class Undecided(Exception):
 _FUNCTIONS = {row.sympy: row.spelling for row in OPERATIONS.values() if row.sympy and not row.symbol and row.name != "where"}
 _FUNCTIONS |= {"loggamma": "lgamma", "sqrt": "sqrt"}
 _RELATIONS = {row.sympy: row.symbol for row in OPERATIONS.values() if row.precedence == COMPARISON}
-_CONSTANTS = {sympy.true: "(1 == 1)", sympy.false: "(1 == 0)", sympy.nan: "(0/0)"}
+_CONSTANTS = {sympy.true: "(1 == 1)", sympy.false: "(1 == 0)", sympy.nan: "(0/0)", sympy.zoo: "(0/0)"}
 
 
 def attempted(work: Callable[[], T]) -> T | None:
@@ -157,6 +157,8 @@ def _call(part: Expression) -> tuple[Parts, int]:
         return _joined(f" {name.lower()} ", [(condition, COMPARISON) for condition in conditions]), COMPARISON - 3
     if name == "Not":
         return ["not ", (part.args[0], COMPARISON)], COMPARISON - 1
+    if name == "ITE":  # a choice of conditions
+        return call_parts("where", part.args), ATOM
     if name == "Piecewise":
         return _piecewise(part), ATOM
     if name == "Heaviside":  # from max and min: equal shares at a tie

@@ -15,6 +15,7 @@ from typing import Any
 from diffcli.methods.problem.problem import Linearisation, Problem
 from diffcli.methods.problem.scalarise import scalarised
 from diffcli.methods.sweeps.reverse import Step
+from diffcli.methods.sweeps.sparsity import flow_of
 from diffcli.methods.traces.trace import formula_of
 from diffcli.operations import OPERATIONS
 from diffcli.operations.array_row import size
@@ -64,16 +65,11 @@ def forward_cost(problem: Problem, sweeps: Sequence[Sequence[Any]]) -> Cost:
     if numbers is not problem:
         problem, sweeps = numbers, [numbers.swept_forward({numbers.input_slot(name): 1.0}) for name in numbers.wrt]
     tape = problem.tape
+    flow = flow_of(tape, problem.values)
     total = 0
     for sweep in sweeps:
-        for slot in tape.rows():
-            if sweep[slot] is None:
-                continue
-            row = tape.operands_of(slot)
-            known = terms(tape.operation(slot), len(row))
-            moving = [position for position, operand in enumerate(row) if known[position] and sweep[operand] is not None]
-            if tape.operation(slot) == "where":  # of which one part alone is taken
-                moving = [position for position in moving if position == (1 if problem.values[row[0]] else 2)]
+        for slot, passing in zip(tape.rows(), flow, strict=True):
+            moving = [position for position in passing if sweep[tape.operands_of(slot)[position]] is not None]
             total += sum(_term_cost(problem, slot, position, joins=position != moving[0]) for position in moving)
     bound = f"at most {1 + 4 * len(sweeps)} times for sums, products and quotients"
     return Cost(function_cost(problem), total, len(sweeps), bound)

@@ -65,6 +65,8 @@ def log_softmax(a: Array, axis: Axes = ()) -> Array:
 
 def _below_largest(a: Array, axis: Axes) -> Array:
     """Differences to the largest element along the axes; of infinities that are the same they are undefined."""
+    if not np.size(a):
+        return a
     top = np.max(a, axis=axis, keepdims=True)
     moved = a - top
     if np.isfinite(top).all():

@@ -64,11 +64,55 @@ NAMESPACE: dict[str, Any] = {
 class Term:
     """What one operand adds: its ``partial`` derivative times ``g``; ``program`` is its syntax tree."""
 
-    __slots__ = ("row", "partial", "program")
+    __slots__ = ("row", "partial", "program", "filled")
 
     def __init__(self, row: Operation, partial: str) -> None:
         self.row, self.partial = row, partial
         self.program = parse(term_text(partial))
+        text = filled(partial)
+        self.filled = self.program if text == partial else parse(term_text(text))
+        """The same, and 0 where it is absent."""
+
+    @property
+    def presence(self) -> str:
+        """The condition under which it is there, as text; empty if it always is."""
+        return presence_text(self.partial) if ABSENT in self.partial else ""
+
+
+def filled(partial: str) -> str:
+    """A partial that is 0 where it is absent, as simple as it may be; as it is, if that is simple enough.
+
+    A choice inside one between it and nothing is true only where the outer one is.
+
+    >>> filled("where(a >= 0, where(a > 0, 1, 0), absent)"), filled("where(a > 0, absent, a)")
+    ('where(a > 0, 1, 0)', 'where(a > 0, absent, a)')
+    """
+    if not partial.endswith(f", 0), {ABSENT})"):
+        return partial
+    program = parse(partial)
+    return to_text(program, program.children(program.result.root)[1])
+
+
+def presence_text(partial: str) -> str:
+    """The condition under which a partial is there; empty if it always is.
+
+    >>> presence_text("where(a >= 0, where(a > 0, 1, 0), absent)"), presence_text("where(a > 0, absent, a)"), presence_text("a")
+    ('a >= 0', 'not (a > 0)', '')
+    """
+    *bindings, _ = partial.split(";")
+    program = parse(partial)
+
+    def condition(node: int) -> str:
+        if program.operations[node] != "where":
+            return "0" if program.arguments[node] == ABSENT else "1"
+        test, then, otherwise = program.children(node)
+        branches = condition(then), condition(otherwise)
+        truth = to_text(program, test)
+        short = {("1", "0"): truth, ("0", "1"): f"not ({truth})", ("1", "1"): "1", ("0", "0"): "0"}
+        return short.get(branches) or f"where({truth}, {branches[0]}, {branches[1]})"
+
+    found = condition(program.result.root)
+    return "" if found == "1" else "; ".join([*bindings, found])
 
 
 def term_text(partial: str) -> str:
@@ -249,6 +293,18 @@ class Arithmetic:
         """The terms of an elementwise operation with ``count`` operands as functions ``(g, *operands, result)``."""
         return tuple(
             None if term is None else self._at_operands(self.program_of(term), term.row, position, [SEED])
+            for position, term in enumerate(terms(name, count))
+        )
+
+    def present(self, name: str, position: int, operands: Sequence[Any]) -> Any | None:
+        """Where the term of an elementwise row by one operand is there, from its operands and its result; None: everywhere."""
+        function = self._presences(name, len(operands) - 1)[position]
+        return None if function is None else function(*operands) != 0
+
+    @cache  # noqa: B019
+    def _presences(self, name: str, count: int) -> tuple[Function | None, ...]:
+        return tuple(
+            self._at_operands(self.read(term.presence), term.row, position, []) if term is not None and term.presence else None
             for position, term in enumerate(terms(name, count))
         )
 

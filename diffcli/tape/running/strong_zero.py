@@ -14,7 +14,8 @@ from typing import Any
 
 from diffcli.operations.arithmetic import arrays
 from diffcli.operations.arithmetic.array_functions import sum_to
-from diffcli.tape.running.array_rules import ArrayRule
+from diffcli.tape.running.array_rules import NUMPY, ArrayRule
+from diffcli.tape.running.rules import RESULT
 
 
 class StrongZero:
@@ -38,6 +39,10 @@ class StrongZero:
         """`ArrayRule.reachable`; None for all elements."""
         return partly(rule.reachable(kind, mask))
 
+    def picked(self, rule: ArrayRule, operands: list[Any]) -> Any:
+        """Which elements of the operand a row takes that leaves the others, from the operand and the result."""
+        return NUMPY.bound(rule.row.present, (*rule.parameters, RESULT), rule.names)(*operands) != 0
+
     # -- what a row hands on -------------------------------------------------------------------------------------------
 
     def of_array_row(
@@ -48,15 +53,17 @@ class StrongZero:
         No element of them is read that only absent elements meet: of an operand those count that something present depends
         on, of the result those that depend on such elements: the list is masked in place.
         """
-        if mask is None:  # what is left out is 0 already
+        taken = self.picked(rule, operands) if rule.row.present else None
+        if mask is None and taken is None:  # what is left out is 0 already
             return apply(*operands), self.reachable(rule, "adjoint", None) if rule.leaves_out else None
-        for place in rule.reads():
+        for place in rule.reads() if mask is not None else ():
             needed = self.reachable(rule.about(max(place, 0)), "adjoint", mask)
             if place < 0 and needed is not None:
                 needed = self.reachable(rule.about(0), "tangent", needed)
             if needed is not None:
                 operands[place] = self.masked(needed, operands[place])
-        there = self.reachable(rule, "adjoint", mask)
+        there = None if mask is None else self.reachable(rule, "adjoint", mask)
+        there = taken if there is None else there if taken is None else self.both(there, taken)
         term = apply(*operands)
         return term if there is None else self.masked(there, term), there
 
