@@ -39,8 +39,8 @@ class ArrayWatch(Watch):
             return
         with arrays.quiet():
             values = run(problem.tape, problem.point, _shaking(problem))
+            self.extreme = is_extreme(problem, values)
         self.shaken = Linearisation(problem, problem.tape, values=values, active=problem.active, outputs=problem.outputs)
-        self.extreme = is_extreme(problem, values)
         self._compare(None, self.name, Components(problem.outputs), problem.values, values)
 
     def swept(self, sweep: Sweep, found: Sequence[Any]) -> None:

@@ -73,11 +73,9 @@ def lost_digits(problem: Problem, doubts: Iterable[Printed]) -> Diagnostic | Non
     notes = [f"{each.printed.name} {each.says}" for each in lost[1 : MOST_NAMED + 1]]
     if len(lost) > MOST_NAMED + 1:
         notes.append(f"{len(lost) - MOST_NAMED - 1} more numbers have fewer than 8 right digits")
-    slot, label, help = culprit(problem, worst.printed.slot, worst.printed.sweep, worst.reading)
-    if all(each.printed.sweep is not None for each in lost):
-        help = ()  # where the value is right, its derivative is lost for other reasons
+    slot, label = culprit(problem, worst.printed.slot, worst.printed.sweep, worst.reading)
     message = f"{worst.printed.name} {worst.says}: {worst.numbers}"
-    return problem.warning("lost-digits", message, slot, label, notes, help)
+    return problem.warning("lost-digits", message, slot, label, notes)
 
 
 def judged(problem: Problem, doubts: Iterable[Printed]) -> list[Lost]:

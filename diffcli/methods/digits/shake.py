@@ -1,6 +1,6 @@
-"""Shaking: every row is computed once more with its result moved a little, to see which numbers move by much more.
+"""Shaking, in place of a bound that would cost more than the numbers themselves: on arrays, and in series.
 
-It takes the place of a bound where that would cost more than the numbers themselves: on arrays, and in series.
+Every row and every term is computed once more, and moved a little, each differently. What moves by much more is in doubt.
 """
 
 from __future__ import annotations
@@ -29,15 +29,11 @@ UNSTEADY = 2.0**14 * SHAKE
 _SUMS = frozenset(("add", "sub", "sum", "mean", "dot", "matmul", "cumsum"))
 
 _VANISHING = frozenset(("exp", "pow", "sigmoid", "tanh", "sech", "csch", "erfc", "gelu", "silu", "softplus", "softmax"))
-"""Operations that are 0 only where they underflow, or of 0."""
+"""Operations that may underflow to 0 from operands in the middle of the range."""
 
 
 def factor(place: int) -> float:
-    """A number beside 1 for each place, spread evenly by the golden ratio: the same in every run.
-
-    >>> 0 < abs(factor(7) - 1) < SHAKE and factor(7) != factor(8)
-    True
-    """
+    """A number beside 1 for each place, spread evenly by the golden ratio: the same in every run."""
     return 1 + SHAKE * (2 * (place * 0.6180339887498949 % 1) - 1)
 
 

@@ -62,7 +62,7 @@ def is_sure(problem: Problem, adjoints: Sequence[Any]) -> bool:
     errors = value_errors(tape, values)
     if doubtful(values[tape.output], errors[tape.output]):
         return False
-    bounds = adjoint_errors(tape, values, errors, adjoints, problem.active)
+    bounds = adjoint_errors(tape, values, errors, adjoints, problem.active, {})
     return not any([bar is not None and doubtful(bar, bound) for bar, bound in zip(adjoints[: tape.first_row], bounds)])  # noqa: B905, C419
 
 

@@ -145,7 +145,7 @@ def sweep_groups(
         seeds = seeded.seed(group)
         derivatives = sweep(seeds, replaced)
         if watch is not None:
-            watch.swept(Sweep(seeds, mode == "forward", replaced, _namer(group, rows, columns, mode, entries)), derivatives)
+            watch.swept(Sweep(seeds, mode == "forward", replaced, _namer(group, rows, columns, mode == "forward", entries)), derivatives)
         found = arriving.numbers(derivatives)
         for one in group:
             for place in entries[one] if entries is not None else range(len(arriving)):
@@ -154,17 +154,14 @@ def sweep_groups(
     return matrix
 
 
-def _namer(
-    group: Sequence[int], rows: Components, columns: Components, mode: str, entries: Sequence[Sequence[int]] | None
-) -> Callable[[str], str]:
+def _namer(group: Sequence[int], rows: Components, columns: Components, forward: bool, entries: Any) -> Callable[[str], str]:
     """What an entry is called that a sweep has found for one of a group of columns, or of rows."""
+    seeded, arriving = (columns, rows) if forward else (rows, columns)
 
-    def name(arriving: str) -> str:
-        seeded, names = (columns, rows.names) if mode == "forward" else (rows, columns.names)
-        place = names.index(arriving)
+    def name(found: str) -> str:
+        place = arriving.names.index(found)
         one = seeded.names[next((one for one in group if entries is None or place in entries[one]), group[0])]
-        result, variable = (arriving, one) if mode == "forward" else (one, arriving)
-        return f"the derivative of `{result}` by `{variable}`"
+        return "the derivative of `{}` by `{}`".format(*((found, one) if forward else (one, found)))
 
     return name
 

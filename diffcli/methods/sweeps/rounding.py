@@ -1,13 +1,13 @@
 """How far rounding may move what a tape and its sweeps compute: a running error analysis of the very rows and terms.
 
 Each result of a row is off by c units of u|v|, and by what its operands' errors make of it: to first order the partial times
-the error (Wilkinson 1963; Linnainmaa 1976). A derivative is a sum of terms ``g*partial``, and a term is off by
-``|partial|*error of g + |g|*error of the partial``; how far a partial moves with its operands is seen by moving them. What is
-rounded in the range of underflow is off by the smallest float too, and what has overflowed by an infinity, so a factor that
-is lost on the way shows in the bound and needs no watch of its own. A row that chooses, by operands that their errors could
-carry to the other side, has an infinite bound.
+the error (Wilkinson 1963; Linnainmaa 1976; Griewank & Walther 2008, section 3.4). A derivative is a sum of terms ``g*partial``,
+and a term is off by ``|partial|*error of g + |g|*error of the partial``; how far a partial moves with its operands is seen by
+moving them. What is rounded in the range of underflow is off by the smallest float too, and what has overflowed by an infinity,
+so a factor that is lost on the way shows in the bound. Where an operand may be off by more than its series reaches, to the
+other side of a kink or to a plateau, the bound is infinite.
 
-The bounds are those of the worst case: what they call right has its digits, and what they do not may have them all the same.
+What the bounds call right has its digits; what they do not may have them all the same.
 """
 
 from __future__ import annotations
@@ -27,13 +27,16 @@ UNIT = 2.0**-53
 SMALLEST = 2.0**-1074
 """The smallest float: the error that a result in the range of underflow may have."""
 
-MODEST, LARGE = 2.0**-300, 2.0**300
-"""Quotients and products of two numbers between these neither under- nor overflow."""
-
 INFINITE = float("inf")
 
 TINY = 2.0**-960
 """What is smaller may have lost digits to underflow, itself or on its way."""
+
+ENOUGH = 1e-8
+"""The relative error up to which a number has 8 digits."""
+
+CLOSE = 1e-9
+"""An operand that is off by so little, relative to its size, is near enough to where a smooth operation takes it."""
 
 ROUNDED_ONCE = frozenset(("add", "sub", "mul", "div", "square", "reciprocal", "sqrt", "leaky_relu"))
 EXACT = frozenset(("neg", "abs", "max", "min", "clip", "relu", "relu6", "hardtanh", "copysign", "where", "stop_gradient"))
@@ -44,14 +47,8 @@ _COMPOSED = 16.0
 
 _SPECIAL = frozenset(("gamma", "lgamma", "digamma", "polygamma", "sinc", "sinpi", "cospi", "gelu", "log_base", "logaddexp"))
 
-_SUMS = frozenset(("add", "sub", "neg"))
-"""Operations whose terms are what arrives, with a sign."""
-
-ENOUGH = 1e-8
-"""The relative error up to which a number has 8 digits."""
-
-CLOSE = 1e-9
-"""An operand that is off by so little, relative to its size, is near enough to where a smooth operation takes it."""
+_CHOOSING = frozenset(name for name, row in OPERATIONS.items() if any(kind != "pole" for kind, _ in row.breaks)) | EXACT
+"""Operations that have sides, so that an operand's error may carry it to the other one."""
 
 _MOVED = 2.0**-26
 """How far an operand is moved to see how a partial moves, relative to its size."""
@@ -60,6 +57,7 @@ Errors = list[float]
 """A bound on the error of each slot."""
 
 
+@cache
 def roundings(name: str) -> float:
     """The error of an operation's result, in units of u|v|; 2 (one ulp) for a function of the C library."""
     if name in EXACT or OPERATIONS[name].flat:
@@ -76,6 +74,11 @@ def underflowed(tape: Tape, values: Values, slot: int) -> bool:
     if values[slot] != 0 or name in EXACT or OPERATIONS[name].flat or name in ("add", "sub", "log", "acos", "acosh", "lgamma"):
         return False
     return name == "exp" or all(values[operand] != 0 for operand in operands)
+
+
+def doubtful(number: float, error: float) -> bool:
+    """Whether a bound on its error leaves a number fewer than 8 digits; one that is not finite has none to lose."""
+    return not error <= ENOUGH * abs(number) and -INFINITE < number < INFINITE
 
 
 def value_errors(tape: Tape, values: Values) -> Errors:
@@ -115,57 +118,30 @@ def value_errors(tape: Tape, values: Values) -> Errors:
 
 def _function_error(name: str, row: Sequence[int], values: Values, errors: Errors, value: float) -> float:
     """How far a row is off by its own rounding and by the errors of its operands."""
-    total = _own(name) * abs(value)
-    for operand, function in zip(row, FLOAT.terms(name, len(row))):  # noqa: B905 (hot loop)
+    total = UNIT * roundings(name) * abs(value)
+    for position, (operand, function) in enumerate(zip(row, FLOAT.terms(name, len(row)))):  # noqa: B905 (hot loop)
         error = errors[operand]
-        if error:
-            if name in _CHOOSING or error > CLOSE * abs(values[operand]) or error > CLOSE:
-                if name == "stop_gradient":
-                    return error
-                if _is_too_far(name, [errors[each] for each in row], [*[values[each] for each in row], value]):
-                    return INFINITE
-            if function is not None:
-                total += abs(function(error, *[values[each] for each in row], value) or 0.0)
+        if not error:
+            continue
+        if name == "stop_gradient":
+            return error
+        arguments = [*[values[each] for each in row], value]
+        if name in _CHOOSING or error > CLOSE * min(1.0, abs(values[operand])):
+            radius = FLOAT.radius(name, len(row))[position]
+            if radius is not None and not radius(*arguments) > error:
+                return INFINITE
+        if function is not None:
+            total += abs(function(error, *arguments) or 0.0)
     return total
-
-
-@cache
-def _own(name: str) -> float:
-    return UNIT * roundings(name)
-
-
-_CHOOSING = frozenset(name for name, row in OPERATIONS.items() if any(kind != "pole" for kind, _ in row.breaks)) | EXACT
-"""Operations that have sides, so that an operand's error may carry it to the other one."""
-
-
-def _is_too_far(name: str, errors: Sequence[float], arguments: Sequence[float]) -> bool:
-    """Whether an operand may be off by more than its Taylor series reaches, to the other side of a kink or to a plateau."""
-    for error, radius in zip(errors, FLOAT.radius(name, len(errors)), strict=True):
-        if error and radius is not None and not radius(*arguments) > error:
-            return True
-    return False
 
 
 # -- derivatives ------------------------------------------------------------------------------------------------------------
 
 
 def adjoint_errors(
-    tape: Tape,
-    values: Values,
-    errors: Errors,
-    bars: Sequence[float | None],
-    active: bytearray,
-    overrides: Overrides | None = None,
+    tape: Tape, values: Values, errors: Errors, bars: Sequence[float | None], active: bytearray, overrides: Overrides
 ) -> Errors:
-    """A bound on the error of each adjoint that a reverse sweep has found.
-
-    Parameters
-    ----------
-    errors
-        Those of the values: `value_errors`.
-    bars, active, overrides
-        The adjoint of every slot, and what it was found with (`diffcli.methods.sweeps.reverse`).
-    """
+    """A bound on the error of each adjoint that a reverse sweep has found, from the bounds on those of the values."""
     found = [0.0] * tape.size
     slot = tape.slots
     for name, row in zip(reversed(tape.operations), reversed(tape.operands)):  # noqa: B905 (hot loop)
@@ -188,51 +164,33 @@ def adjoint_errors(
                     found[operand] += abs(factor) * error + abs(bar) * errors[other] + 2 * UNIT * abs(term)
                     if -TINY < term < TINY and bar and factor:
                         found[operand] += SMALLEST
-        elif name == "div" and MODEST < abs(bar) < LARGE and MODEST < abs(values[slot]) < LARGE and MODEST < abs(values[row[1]]) < LARGE:
-            a, b = row
-            divisor = abs(values[b])
-            term = abs(bar) / divisor
-            passed = error / divisor + term * (errors[b] / divisor + 3 * UNIT)
-            if active[a]:
-                found[a] += passed
-            if active[b]:
-                found[b] += abs(values[slot]) * passed + term * errors[slot]
-        elif len(row) == 1 and not overrides:
-            operand = row[0]
-            function = FLOAT.terms(name, 1)[0]
-            if active[operand] and function is not None:
-                off, arguments = (errors[operand], errors[slot]), (values[operand], values[slot])
-                found[operand] += _term_error(function, _plan(name, 1, 0), bar, error, arguments, off)
         else:
             own = overrides.get(slot) if overrides else None
-            functions, count = own or FLOAT.terms(name, len(row)), len(row)
             off = [errors[operand] for operand in row] + [errors[slot]]
             arguments = [values[operand] for operand in row] + [values[slot]]
-            for position, operand in enumerate(row):
-                if active[operand]:
-                    function = functions[position]
-                    if function is not None:
-                        plan = _plan(name, count, -1 if own else position)
-                        found[operand] += _term_error(function, plan, bar, error, arguments, off)
+            for position, function in enumerate(own or FLOAT.terms(name, len(row))):
+                if active[row[position]] and function is not None:
+                    plan = _plan(name, len(row), -1 if own else position)
+                    found[row[position]] += _term_error(function, plan, bar, error, arguments, off)
     return found
 
 
 def tangent_errors(
-    tape: Tape, values: Values, errors: Errors, moves: Sequence[float | None], overrides: Overrides | None = None
+    tape: Tape, values: Values, errors: Errors, moves: Sequence[float | None], overrides: Overrides
 ) -> Errors:
-    """A bound on the error of each tangent that a forward sweep has found (`diffcli.methods.sweeps.forward`)."""
+    """A bound on the error of each tangent that a forward sweep has found, from the bounds on those of the values."""
     found = [0.0] * tape.size
     for slot, (name, row) in enumerate(zip(tape.operations, tape.operands, strict=True), tape.first_row):
         if moves[slot] is None:
             continue
-        own = overrides.get(slot) if overrides else None
-        functions, off = own or FLOAT.terms(name, len(row)), [errors[operand] for operand in row] + [errors[slot]]
+        own = overrides.get(slot)
+        off = [errors[operand] for operand in row] + [errors[slot]]
         arguments = [values[operand] for operand in row] + [values[slot]]
-        for position, operand in enumerate(row):
-            move, function = moves[operand], functions[position]
+        for position, function in enumerate(own or FLOAT.terms(name, len(row))):
+            move = moves[row[position]]
             if move is not None and function is not None:
                 plan = _plan(name, len(row), -1 if own else position)
-                found[slot] += _term_error(function, plan, move, found[operand], arguments, off)
+                found[slot] += _term_error(function, plan, move, found[row[position]], arguments, off)
     return found
 
 
@@ -275,8 +233,3 @@ def _term_error(
             beside = function(g, *moved)
             total += abs(beside - term) * (off / step) if beside is not None else INFINITE
     return total if places or errors[-1] < INFINITE else INFINITE
-
-
-def doubtful(number: float, error: float) -> bool:
-    """Whether a bound on its error leaves a number fewer than 8 digits; one that is not finite has none to lose."""
-    return not error <= ENOUGH * abs(number) and -INFINITE < number < INFINITE
