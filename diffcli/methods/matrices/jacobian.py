@@ -145,7 +145,8 @@ def sweep_groups(
         seeds = seeded.seed(group)
         derivatives = sweep(seeds, replaced)
         if watch is not None:
-            watch.swept(Sweep(seeds, mode == "forward", replaced, _namer(group, rows, columns, mode == "forward", entries)), derivatives)
+            name = _namer(group, rows, columns, mode == "forward", entries)
+            watch.swept(Sweep(seeds, mode == "forward", replaced, name), derivatives)
         found = arriving.numbers(derivatives)
         for one in group:
             for place in entries[one] if entries is not None else range(len(arriving)):
