@@ -9,6 +9,18 @@ from console import run
 from inside import REASONS, WAYS, LimitError, Problem, agreement_of, error
 from mpmath import mp, mpf
 
+
+def bisection(a):
+    low, high = 0.0, a + 1
+    for _ in range(60):
+        middle = (low + high) / 2
+        if middle * middle < a:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
 # program, point, then for each variable: verdict, reason
 CASES = [
     # agreeing
@@ -83,6 +95,8 @@ CASES = [
     ("round(x)", "x=1e200", [("agree", "")]),
     ("max(x, abs(x))", "x=2", [("agree", "")]),
     ("abs(x)*0 + y", "x=0,y=1", [("agree", ""), ("agree", "")]),
+    # what a recording holds, and plain Python moves
+    (bisection, {"a": 3.0}, [("disagree", "recorded")]),
     # few digits, by no fault of any way
     ("2*sin(x/2)^2/x^2", "x=1e-5", [("agree", "terms")]),
 ]
@@ -94,7 +108,7 @@ def test_verdicts_and_reasons(text, point, expected):
     assert [(found.verdict, found.reason) for found in agreement.checks] == expected
     assert agreement.passed == all(verdict != "disagree" for verdict, _ in expected)
     for found in agreement.checks:
-        assert tuple(way.name for way in found.ways) == WAYS
+        assert tuple(way.name for way in found.ways) == WAYS + ("function",) * callable(text)
         assert found.reason in ("", *REASONS)
         assert bool(found.explanation) == bool(found.reason)
 
@@ -183,7 +197,7 @@ def test_many_points(tmp_path, golden):
         ("y\n1\n", 2, "has no column `x`"),
         ("x;y\n1;2\n", 0, "passed over: `y`"),
         ("x,y\n# a remark\n1\t,2\n", 0, "passed over: `y`"),
-        ("x,x\n1,2\n", 2, "the column `x` twice"),
+        ("x,x\n1,2\n", 2, "has 2 columns `x`"),
         (",x\n0,1\n", 0, ""),
         ("x\nabc\n", 2, "column 1 of FILE is `abc`, not a number"),
         ("x\n1/0\n", 2, "column 1 of FILE is `1/0`, not a number"),

@@ -43,6 +43,8 @@ class Output:
         for flag, given, only, asked in (("--json", as_json, JSON, FORMATS.get(format or "")), ("--quiet", quiet, PLAIN, chosen)):
             if given and asked not in (None, only):
                 raise _refusal("usage", f"{flag} and --format {asked.name} contradict each other", "give one of them")
+        if path is not None and "\0" in path:
+            raise _refusal("unwritable-file", f"cannot write {path}: it has a character that no name has")
         if path == "" or (path is not None and os.path.isdir(path)):
             what = "it is a directory" if path else "it has no name"
             raise _refusal("unwritable-file", f"cannot write to {path or 'the file'}: {what}", "name a file after -o")
@@ -61,8 +63,8 @@ class Output:
             help = f"add -o FILE.{chosen.name}, or send it into a pipe"
             raise _refusal("usage", f"{chosen.name.upper()} is not for a terminal", help)
         self.environment, self.path, self.quiet = environment, path, quiet
-        self.before_writing: Callable[[], None] = lambda: None
-        """Called when everything is computed and in its format."""
+        self.before_writing: Callable[[Sequence[Diagnostic]], None] = lambda notes: None
+        """Called with the notes of the result when it is in its format."""
         self.style = style._replace(format=chosen or TABLE, full=full)
 
     def print(self, document: Document, notes: Sequence[Diagnostic] = ()) -> None:
@@ -74,7 +76,7 @@ class Output:
             rendered = quiet(document)
         else:
             rendered = render_document(document, self.style)
-        self.before_writing()
+        self.before_writing(notes)
         if self.path is not None:
             write_file(self.path, rendered)
         else:

@@ -33,9 +33,6 @@ ALONG_POINTS = (*VECTORS, (MATRIX, {"axis": 0}), (MATRIX, {"axis": 1}))
 SQUARE = [[2.0, 0.5, -1.0], [0.25, -1.5, 0.75], [1.0, 0.5, 3.0]]
 SINGULAR = [[1.0, 2.0, 3.0], [2.0, 4.0, 6.0], [1.0, 0.0, -1.0]]
 IMAGE = [[[0.5, -1.0, 2.0], [1.5, 0.25, -0.5]], [[1.0, 3.0, -2.0], [0.75, -1.25, 0.5]]]
-"""2 channels × 2 × 3."""
-GROUPED = [[[[1.0, -2.0]]], [[[0.5, 3.0]]]]
-"""Kernels for each of two groups: 2 × 1 × 1 × 2."""
 SQUARES = (([[2.0]],), ([[2.0, 0.5], [-1.0, 3.0]],), (SQUARE,))
 
 
@@ -96,17 +93,17 @@ ROWS: tuple[ArrayOperation, ...] = (
         REDUCTION, shapes.reduced_names, definition="log(sum(exp(a)" + REDUCED + ")",
         points=(*REDUCED_POINTS, ([700.0, 699.0, -700.0],)), reach=GROUPS, cost=2),
     ArrayOperation("softmax", ("a",), "exponentials as shares of their sum", shapes.over,
-        ("y*(g - sum(g*y, axis=axis, keepdims=1))",), ("y*(g - sum(g*y, axis=axis, keepdims=1))",), ("axis=-1",),
+        ("y*centred(g, y, axis=axis)",), ("y*centred(g, y, axis=axis)",), ("axis=-1",),
         definition="exp(a - logsumexp(a, axis=axis, keepdims=1))", points=(*ALONG_POINTS, ([700.0, 699.0, -700.0],)), reach=BESIDE, cost=3),
     ArrayOperation("log_softmax", ("a",), "log of softmax, exact for any size", shapes.over,
-        ("g - exp(y)*sum(g, axis=axis, keepdims=1)",), ("g - sum(exp(y)*g, axis=axis, keepdims=1)",), ("axis=-1",),
+        ("less_share(g, softmax(a, axis=axis), axis=axis)",), ("centred(g, softmax(a, axis=axis), axis=axis)",), ("axis=-1",),
         definition="a - logsumexp(a, axis=axis, keepdims=1)", points=(*ALONG_POINTS, ([700.0, 699.0, 0.0],)), reach=BESIDE, cost=3),
     ArrayOperation("cumsum", ("a",), "sums of the elements so far", shapes.along,
         ("cumsum(g, axis=axis, backwards=turned)",), ("cumsum(g, axis=axis, backwards=backwards)",), ("axis=none", "backwards=0"),
         lambda shapes, fixed, position: {"turned": 1 - fixed["backwards"]}, points=ALONG_POINTS, moves=True, cost=1),
     ArrayOperation("cross_entropy", ("a", "b"), "mean of logsumexp(logits) - the label's logit", shapes.entropy,
-        ("g*(softmax(a, axis=last) - one_hot(b, classes=classes))/count", "absent"),
-        ("sum(g*(softmax(a, axis=last) - one_hot(b, classes=classes)))/count", "absent"), (), shapes.entropy_names,
+        ("-g/count*less_share(one_hot(b, classes=classes), softmax(a, axis=last), axis=last)", "absent"),
+        ("-sum(g*less_share(one_hot(b, classes=classes), softmax(a, axis=last), axis=last))/count", "absent"), (), shapes.entropy_names,
         definition="-sum(one_hot(b, classes=classes)*log_softmax(a, axis=-1))/count", domain="b >= 0 and b < classes and b == floor(b)",
         points=((MATRIX, [2.0, 0.0]), ([1.0, -2.0, 0.5], 1.0)), cost=2),
     ArrayOperation("one_hot", ("a",), "1 at the label's place, 0 elsewhere", shapes.hot, ("absent",), ("absent",), ("classes",),
@@ -156,11 +153,21 @@ ROWS: tuple[ArrayOperation, ...] = (
     ArrayOperation("scatter", ("a",), "its elements at their places in an array of zeros, added where a place stands twice", shapes.as_fixed, ("index(g, key=key)",), ("scatter(g, key=key, shape=shape)",),
         ("key", "shape"), points=(([1.0, 2.0], {"key": ((0, 0),), "shape": (3,)}), (2.0, {"key": (1, 2), "shape": (2, 3)}),
                                   ([1.0, 2.0], {"key": (slice(None, None, 2),), "shape": (3,)})), inner=True, moves=True),
+    # of places that stand twice the last one counts: a key names each once
+    ArrayOperation("put", ("a", "b"), "an array with others in place of the elements at a key", shapes.written,
+        ("put(g, 0, key=key)", "sum_to(index(g, key=key), shape=shape_b)"), ("put(g, 0, key=key)", "scatter(broadcast(g, shape=picked), key=key, shape=shape_a)"),
+        ("key",), shapes.written_names, points=(([1.0, 2.0, 3.0], 5.0, {"key": (1,)}), (MATRIX, [7.0, 8.0], {"key": (slice(None), 1)}), (MATRIX, 0.5, {"key": (slice(None), (0, 2))}),
+                          (MATRIX, [[7.0], [8.0]], {"key": (slice(None, None, -1), slice(1, None))})), inner=True, moves=True),
     # the second derivatives of a product are the same from either side, so its adjoint and its tangent are one operation
     ArrayOperation("others", ("a",), "for each element the product of all others", shapes.over, ("others_derivative(a, g, axis=axis)",), ("others_derivative(a, g, axis=axis)",),
         ("axis=none",), points=(*ALONG_POINTS, ([0.0, 2.0, 3.0],), ([0.0, 0.0, 3.0, 4.0],)), inner=True, reach=BESIDE, cost=3),
     ArrayOperation("others_derivative", ("a", "b"), "the derivative of others along b", shapes.over, ("g*nan", "others_derivative(a, g, axis=axis)"), ("g*nan", "others_derivative(a, g, axis=axis)"),
         ("axis=none",), inner=True, reach=BESIDE, cost=9),
+    # of softmax, whose elements are weights with the sum 1: each is the transpose of the other
+    ArrayOperation("centred", ("a", "b"), "less its mean with weights", shapes.over, ("less_share(g, b, axis=axis)", "-a*sum(g, axis=axis, keepdims=1)"),
+        ("centred(g, b, axis=axis)", "-sum(a*g, axis=axis, keepdims=1)"), ("axis=-1",), definition="a - sum(a*b, axis=axis, keepdims=1)", inner=True, reach=BESIDE, cost=3),
+    ArrayOperation("less_share", ("a", "b"), "less weights of its sum", shapes.over, ("centred(g, b, axis=axis)", "-g*sum(a, axis=axis, keepdims=1)"),
+        ("less_share(g, b, axis=axis)", "-g*sum(a, axis=axis, keepdims=1)"), ("axis=-1",), definition="a - b*sum(a, axis=axis, keepdims=1)", inner=True, reach=BESIDE, cost=3),
     ArrayOperation("cofactor", ("a",), "matrix of cofactors: the derivative of the determinant", shapes.squared, ("cofactor_along(a, g)",), ("cofactor_along(a, g)",),
         points=(*SQUARES, (SINGULAR,)), inner=True, cost=shapes.solution),
     ArrayOperation("cofactor_along", ("a", "b"), "the derivative of the cofactors along b", shapes.same, ("g*nan", "cofactor_along(a, g)"), ("g*nan", "cofactor_along(a, g)"), inner=True, cost=shapes.minors),
@@ -168,15 +175,15 @@ ROWS: tuple[ArrayOperation, ...] = (
     ArrayOperation("conv2d", ("a", "b"), "sums of the products of kernels and each patch of images", shapes.convolved_images,
         ("conv2d_input(g, b, window=window, shape=shape_a)", "conv2d_weight(a, g, window=window, shape=shape_b)"),
         ("conv2d(g, b, window=window)", "conv2d(a, g, window=window)"), ("window",),
-        points=(([IMAGE], [IMAGE, IMAGE], {"window": ((1, 1), ((1, 1), (0, 1)), (1, 1), 1)}), ([IMAGE, IMAGE], GROUPED, {"window": ((2, 1), ((0, 0), (1, 0)), (1, 2), 2)})), inner=True, moves=True, cost=shapes.patches),
+        points=(([IMAGE], [IMAGE, IMAGE], {"window": ((1, 1), ((1, 1), (0, 1)), (1, 1), 1)}), ([IMAGE, IMAGE], [[[[1.0, -2.0]]], [[[0.5, 3.0]]]], {"window": ((2, 1), ((0, 0), (1, 0)), (1, 2), 2)})), inner=True, moves=True),
     ArrayOperation("conv2d_input", ("a", "b"), "the adjoint of images from that of their convolution: a transposed convolution", shapes.as_fixed,
         ("conv2d(g, b, window=window)", "conv2d_weight(g, a, window=window, shape=shape_b)"),
         ("conv2d_input(g, b, window=window, shape=shape)", "conv2d_input(a, g, window=window, shape=shape)"), ("window", "shape"),
-        points=(([[[[2.0, -1.0, 0.5]]]], [[[[1.0, -2.0], [0.5, 3.0]]]], {"window": ((2, 1), ((1, 0), (0, 0)), (1, 1), 1), "shape": (1, 1, 2, 4)}),), inner=True, moves=True, cost=shapes.patches),
+        points=(([[[[2.0, -1.0, 0.5]]]], [[[[1.0, -2.0], [0.5, 3.0]]]], {"window": ((2, 1), ((1, 0), (0, 0)), (1, 1), 1), "shape": (1, 1, 2, 4)}),), inner=True, moves=True),
     ArrayOperation("conv2d_weight", ("a", "b"), "the adjoint of kernels from that of a convolution with them", shapes.as_fixed,
         ("conv2d_input(b, g, window=window, shape=shape_a)", "conv2d(a, g, window=window)"),
         ("conv2d_weight(g, b, window=window, shape=shape)", "conv2d_weight(a, g, window=window, shape=shape)"), ("window", "shape"),
-        points=(([IMAGE], [[[[2.0], [0.5]]]], {"window": ((1, 1), ((0, 0), (0, 0)), (1, 2), 1), "shape": (1, 2, 1, 2)}),), inner=True, moves=True, cost=shapes.patches),
+        points=(([IMAGE], [[[[2.0], [0.5]]]], {"window": ((1, 1), ((0, 0), (0, 0)), (1, 2), 1), "shape": (1, 2, 1, 2)}),), inner=True, moves=True),
 )
 
 ARRAYS: dict[str, ArrayOperation] = {row.name: row for row in ROWS}

@@ -38,15 +38,14 @@ def apply_rule(known: Rule, given: Sequence[Any], fixed: Fixed) -> Any:
     """The same, of a rule."""
     values = [operand_value(one) for one in given]
     shape = tensors.same_shape(values) if known.row is None else None
-    if shape is None and known.row is None:
-        values = list(map(tensors.as_number, values))
-        shape = tensors.same_shape(values)
     if shape or (shape == () and known.number is not None):
         return _of_alike(known, given, values, shape)
     options = known.defaults | fixed if known.row is not None else None
     if known.view and fixed.get("shape") and not tensors.is_array(values[0]) and isinstance(given[0], Core):
         values[0] = given[0]._memory()  # type: ignore[attr-defined]  # a view of a number shows it too
     value, shapes, given = compute(known, given, values, options)
+    if known.view and not tensors.is_array(values[0]) and not tensors.shape_of(value):
+        value = values[0]  # a number is its own view
     made = new(value)
     if known.view:
         share_memory(made, given[0], values[0], partial(known.value, **options or {}))
@@ -85,7 +84,8 @@ def _of_alike(known: Rule, given: Sequence[Any], values: list[Any], shape: Shape
         reads = needed(known, edges, (), (), None)
         saved = _saved(known, given, values, reads)
         made._node = NumberNode(known, edges, saved, value if -1 in reads else None)
-        made._node.versions = versions_of(saved)
+        in_memory = any(isinstance(one, Core) and tensors.is_array(one._value) for one in saved)
+        made._node.versions = versions_of(saved) or ((0,) * len(saved) if in_memory else None)
     else:
         shapes = list(map(tensors.shape_of, values)) if float in map(type, values) else None
         made._node = record(known, given, edges, values, value, shapes, None)
@@ -120,9 +120,10 @@ def compute(
     shapes = [tensors.shape_of(value) for value in values]
     kind = None
     moved = known.moves and all(tensors.kind_of(value) not in FLOATING for value in values)
-    whole = not moved and tensors.INT64 in map(tensors.kind_of, values) and _all_whole(known, given, values)
+    whole = not moved and tensors.any_whole(values) and _all_whole(known, given, values)
     if not known.truth and not moved:
-        own = [value for value, one in zip(values, given, strict=True) if isinstance(one, Core) or tensors.shape_of(value)]
+        # numbers of Python's, and lists of them, go with any kind
+        own = [one for one, what in zip(values, given, strict=True) if isinstance(what, Core) or getattr(what, "shape", None)]
         kind = tensors.common_kind(own)
         given = [_in_kind(one, values, position, kind, known.view) for position, one in enumerate(given)]
     try:

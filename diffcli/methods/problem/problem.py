@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from math import prod
@@ -75,6 +75,8 @@ class Problem:
         Merge repeated subexpressions into one row.
     most_rows
         The longest tape to build.
+    verify
+        Whether a Python function is run by plain Python too, and the values compared.
 
     Raises
     ------
@@ -100,20 +102,24 @@ class Problem:
         wrt: str | Sequence[str] | None = None,
         share: bool = False,
         most_rows: int = MOST_ROWS,
+        verify: bool = True,
     ) -> None:
         program = as_program(target)
-        self._ask(Question(program, program), at, wrt, share, most_rows)
+        self._ask(Question(program, program), at, wrt, share, most_rows, verify)
 
-    def _ask(self, question: Question, at: At, wrt: str | Sequence[str] | None, share: bool, most_rows: int) -> None:
+    def _ask(
+        self, question: Question, at: At, wrt: str | Sequence[str] | None, share: bool, most_rows: int, verify: bool
+    ) -> None:
         program = question.program
         function: Any = None if type(program) is Program else program
         places: Any = None
+        wrt = names_in(wrt, "wrt")
         if function is not None and wrt is not None:
             if not isinstance(at, Mapping):
                 read = as_point(at)  # an argument that is not traced may count something
                 at = {name: int(one) if isinstance(one, float) and one.is_integer() else one for name, one in read.items()}
                 places = read.places
-            function, at = function.holding(at, wrt)
+            function, at = function.holding(at, _choose(wrt, [*function.inputs, *function.constants], f"`{function.name}`"))
             program = function
         given = GivenPoint(as_point(at), places) if places else as_point(at)
         subject = f"`{function.name}`" if function is not None else "the expression"
@@ -126,8 +132,12 @@ class Problem:
                 raise ExpressionError(faults)
         if function is not None:
             question.program, question.function = program, function
-            question.recording = function.record(given, most_rows)
-            tape = question.recording.tape
+            recording = question.recording = function.record(given, most_rows)
+            tape = recording.tape
+            if verify and function.verify:
+                from diffcli.methods.problem.verification import verify_recording
+
+                verify_recording(function, recording, given)
         else:
             shapes = {name: getattr(value, "shape", ()) for name, value in given.items()}
             tape = lower(program, given=given, share=share, most_rows=most_rows, shapes=shapes)
@@ -333,11 +343,19 @@ def as_program(target: Target) -> Program:
     return PythonFunction(target)
 
 
-def _choose(wrt: str | Sequence[str] | None, inputs: list[str], subject: str) -> list[str]:
-    """The variables to differentiate by, each once."""
-    if wrt is None:
+def names_in(given: Any, option: str) -> list[str] | None:
+    """Names, each once, from one text with commas between them or a list of texts; None where none are given."""
+    names = [name.strip() for name in given.split(",")] if isinstance(given, str) else given
+    if names is not None and not (isinstance(names, Collection) and all(isinstance(name, str) for name in names)):
+        help = [f'write "x, y", or ["x", "y"], with {option}=']
+        raise UsageError([error("usage", f"names are a text or a list of texts, not {given!r}", help=help)])
+    return None if names is None else list(dict.fromkeys(names))
+
+
+def _choose(wanted: list[str] | None, inputs: list[str], subject: str) -> list[str]:
+    """The variables to differentiate by."""
+    if wanted is None:
         return list(inputs)
-    wanted = list(dict.fromkeys([name.strip() for name in wrt.split(",")] if isinstance(wrt, str) else wrt))
     unknown = [name for name in wanted if name not in inputs]
     if unknown:
         from diffcli.methods.problem.remarks import unknown_variables

@@ -75,6 +75,13 @@ def grouped(cells: Cells, function: Callable[[list[Any]], Any], axis: tuple[int,
     return of([function(list(group)) for group in groups], shape)
 
 
+def along(cells: Cells, function: Callable[[list[Any]], list[Any]], axis: tuple[int, ...]) -> Cells:
+    """A function of all the cells along the axes that gives as many."""
+    flat, back = array_functions.last_axis(np.asarray(cells, dtype=object), axis)
+    groups = flat.reshape((-1, flat.shape[-1]))
+    return back(of([cell for group in groups for cell in function(list(group))], flat.shape))
+
+
 def rows_of(matrix: Cells) -> Iterator[list[Any]]:
     return (list(row) for row in matrix)
 
@@ -93,6 +100,11 @@ def scattered(cells: Cells, key: tuple[Any, ...], shape: tuple[int, ...], zero: 
     return result
 
 
+def targets(key: tuple[Any, ...], shape: tuple[int, ...]) -> list[int]:
+    """The places that a key picks of an array of a shape, counted through it, in the order in which they are picked."""
+    return list(map(int, np.ravel(np.arange(np.prod(shape, dtype=int)).reshape(shape)[key])))
+
+
 def diagonal(cells: Cells, zero: Any) -> Cells:
     if np.ndim(cells) == 2:
         return np.diag(cells)
@@ -102,5 +114,6 @@ def diagonal(cells: Cells, zero: Any) -> Cells:
 
 WRITTEN = frozenset((
     "sum", "prod", "cumsum", "matmul", "outer", "transpose", "reshape", "concat", "stack", "index", "broadcast",
+    "put", "sum_to",
 ))  # fmt: skip
 """Operations whose functions work on cells as they are."""

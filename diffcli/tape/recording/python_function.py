@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from copy import copy
@@ -10,10 +11,15 @@ from typing import Any
 
 from diffcli.errors import ExpressionError, error
 from diffcli.language import Program
+from diffcli.records import is_array
 from diffcli.tape.lowering import MOST_ROWS
 from diffcli.tape.recording.call_sites import CallSites
+from diffcli.tape.recording.footsteps import unheard
 from diffcli.tape.recording.recorder import Judge
-from diffcli.tape.recording.recording import Recording, record
+from diffcli.tape.recording.recording import Recording, record, run_function
+
+PlainResults = tuple[list[tuple[int, ...]], list[float]]
+"""What plain Python returns: the shape of each result, and the numbers of all of them."""
 
 
 class PythonFunction(Program):
@@ -40,7 +46,7 @@ class PythonFunction(Program):
     (['x'], ['y'])
     """
 
-    __slots__ = ("function", "name", "label", "surroundings", "signature", "optional", "held")
+    __slots__ = ("function", "name", "label", "surroundings", "signature", "optional", "held", "verify", "verified")
 
     def __init__(
         self,
@@ -63,6 +69,10 @@ class PythonFunction(Program):
         self.optional: list[str] = []
         self.held: dict[str, Any] = {}
         """Arguments that are passed on as they are."""
+        self.verify = True
+        """Whether it is run by plain Python beside each recording, and the values compared."""
+        self.verified: set[object] | None = None
+        """Which ways through it have been compared, where each is compared once."""
         for parameter in self.signature.parameters.values():
             if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
                 star = "*" if parameter.kind == parameter.VAR_POSITIONAL else "**"
@@ -84,9 +94,8 @@ class PythonFunction(Program):
         """The parameters that have one, and are constants unless the point gives another."""
         return self.optional
 
-    def holding(self, at: Mapping[str, Any], wrt: str | Sequence[str]) -> tuple[PythonFunction, dict[str, Any]]:
+    def holding(self, at: Mapping[str, Any], wanted: Sequence[str]) -> tuple[PythonFunction, dict[str, Any]]:
         """The function with every argument held that the derivative is not wanted for, and the others."""
-        wanted = [name.strip() for name in wrt.split(",")] if isinstance(wrt, str) else wrt
         result = copy(self)
         result.held = {name: value for name, value in at.items() if name in self.signature.parameters and name not in wanted}
         result.free = [name for name in self.free if name not in result.held]
@@ -104,6 +113,24 @@ class PythonFunction(Program):
                 self.function, at, call=self._call, label=self.label, name=self.name, most_rows=most_rows, judge=judge
             )  # fmt: skip
 
+    def handed(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """All arguments as plain Python is handed them: arrays are copied, as the function may write into them."""
+        given = {**self.held, **given}
+        return {name: one.copy() if is_array(one) and hasattr(one, "copy") else one for name, one in given.items()}
+
+    def plain(self, handed: Mapping[str, Any]) -> PlainResults:
+        """The results of the function itself, called with what `handed` gives; what it prints is not heard.
+
+        Raises
+        ------
+        ExpressionError
+            It raises an exception, or returns what is no number.
+        """
+        sites = CallSites(self.function, self.label)
+        with self.surroundings(), unheard():
+            results: PlainResults = run_function(lambda given: numbers_of(self._call(given)), handed, sites)
+        return results
+
     def _call(self, given: Mapping[str, Any]) -> Any:
         """Call it, with every argument where its parameter takes it."""
         given = {**self.held, **given}
@@ -115,3 +142,14 @@ class PythonFunction(Program):
             elif name in given:
                 words[name] = given[name]
         return self.function(*places, **words)
+
+
+def numbers_of(result: Any) -> PlainResults:
+    """What a function returns, as shapes and floats; a complex number is none."""
+    several = result if isinstance(result, list | tuple) else [result]
+    shapes = [tuple(getattr(one, "shape", ())) for one in several]
+    if not any(shapes):
+        return shapes, [math.nan if isinstance(one, complex) else float(one) for one in several]
+    from diffcli.operations.arithmetic.array_files import flat  # numbers do not wait for NumPy
+
+    return shapes, [number for one in several for number in flat(one)]

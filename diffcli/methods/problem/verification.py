@@ -1,0 +1,117 @@
+"""A recording held against its function: what plain Python computes at the point has to be what stands on the tape.
+
+Where a function asks what kind of value it is given, catches what only a recording raises, or draws random numbers, the tape
+is not the function, and all the methods that read it agree on a wrong derivative.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from operator import mul
+
+from diffcli.errors import ExpressionError, error
+from diffcli.language.writing.printer import number_text
+from diffcli.methods.problem.components import Components
+from diffcli.methods.sweeps.reverse import accumulate
+from diffcli.records import Number, is_array
+from diffcli.tape.recording.call_sites import NOWHERE, CallSites
+from diffcli.tape.recording.footsteps import Footsteps
+from diffcli.tape.recording.python_function import PlainResults, PythonFunction, numbers_of
+from diffcli.tape.recording.recording import Recording
+
+FEW_ULPS = 2.0**-50
+"""By how much, beside its size, the value of one operation may differ in two libraries."""
+
+CALLED = "something that it calls takes a traced number for another kind of value than a float, or is kept from an earlier call"
+RANDOM = "the next run in plain Python gives another value: random numbers are drawn, or something is kept from call to call"
+WRITTEN = "it writes into its argument `{}`, so that a second run is given other numbers"
+CAUGHT = "plain Python raises {} here and the recording {}, and the function catches it"
+ASKED = "here the two take different ways: on the kind of a value (`type`, an attribute), or on a value that differs by then"
+WAY_OUT = "--no-verify takes what is recorded for the function"
+
+
+def verify_recording(function: PythonFunction, recording: Recording, at: Mapping[str, Number]) -> None:
+    """Run a function once by plain Python, and hold what it returns against its recording at a point.
+
+    Raises
+    ------
+    ExpressionError
+        They differ by more than rounding, or plain Python raises an exception.
+
+    >>> from diffcli.methods.problem.problem import Problem
+    >>> Problem(lambda x: 3*x if type(x) is float else 7*x, {"x": 2.0})
+    Traceback (most recent call last):
+    diffcli.errors.ExpressionError: `<lambda>` gives 6 in plain Python, and 14 as it is recorded
+    """
+    given = [*function.held.items(), *at.items()]
+    held = [(name, one if isinstance(one, (int, str)) else getattr(one, "shape", None)) for name, one in given]
+    way = frozenset([*held, *[(one.line, one.text, one.true > 0, one.false > 0) for one in recording.branches]])
+    if way not in (function.verified or ()):
+        _compare(function, recording, at)
+        if function.verified is not None:
+            function.verified.add(way)
+
+
+def _compare(function: PythonFunction, recording: Recording, at: Mapping[str, Number]) -> None:
+    tape, values = recording.tape, recording.values
+    slots = tape.outputs or [tape.output]
+    rows = Components([(f"f{k}" if len(slots) > 1 else "f", slot, tape.shape(slot)) for k, slot in enumerate(slots, 1)])
+    recorded = [math.nan if number is None else number for number in rows.numbers(values)]
+    try:
+        shapes, plain = results = function.plain(function.handed(at))
+    except ExpressionError as fault:
+        if isinstance(fault.__cause__, (ArithmeticError, ValueError)) and not all(map(math.isfinite, recorded)):
+            return  # outside its domain Python raises, and a tape holds NaN
+        (found,) = fault.diagnostics
+        notes, help = (*found.notes, "plain Python raises this, and the recording does not"), (*found.help, WAY_OUT)
+        raise ExpressionError([found._replace(notes=notes, help=help)]) from fault
+    if shapes != (known := [shape for _, _, shape in rows.parts]):
+        texts = [f"results of the shapes {', '.join(map(str, found))}" for found in (shapes, known)]
+    elif plain != recorded:
+        gaps = [*map(_gap, plain, recorded)]
+        worst = gaps.index(max(gaps))
+        if gaps[worst] <= _rounding(recording, rows.seed([worst])):
+            return
+        label = "" if rows.names == ["f"] else f"{rows.names[worst]} = "
+        texts = [label + number_text(plain[worst]), number_text(recorded[worst])]
+    else:
+        return
+    sites, place, why = _reason(function, recording, at, results)
+    message = f"`{function.name}` gives {texts[0]} in plain Python, and {texts[1]} as it is recorded"
+    raise ExpressionError([error("not-as-recorded", message, sites.source, *sites.marks(place), notes=[why], help=[WAY_OUT])])
+
+
+def _gap(plain: float, recorded: float) -> float:
+    """How far two values are apart; 0 within a few units in the last place, and where a tape holds NaN at a pole."""
+    if plain == recorded or (recorded != recorded and not math.isfinite(plain)):
+        return 0.0
+    gap = abs(plain - recorded)
+    return 0.0 if gap <= 4 * FEW_ULPS * abs(plain) < math.inf else gap if gap == gap else math.inf
+
+
+def _rounding(recording: Recording, seed: Mapping[int, float]) -> float:
+    """To first order, how far a number may be off if every row is by a few units in the last place (Linnainmaa 1976)."""
+    tape, values = recording.tape, recording.values
+    bars = accumulate(tape, values, bytearray(b"\1") * tape.size, seed)[0]
+    terms = Components([("", row, tape.shape(row)) for row in tape.rows() if bars[row] is not None]).numbers
+    size: float = sum(abs(term) for term in map(mul, terms(bars), terms(values)) if term == term)
+    return FEW_ULPS * size
+
+
+def _reason(
+    function: PythonFunction, recording: Recording, at: Mapping[str, Number], before: PlainResults
+) -> tuple[CallSites, int, str]:
+    """Why a function is not what was recorded of it, and where the two part."""
+    sites, handed = recording.tape.sites, function.handed(at)
+    again = function.plain(handed)
+    written = [name for name, value in function.held.items() if is_array(value) and numbers_of(value) != numbers_of(handed[name])]
+    if written or again != before:
+        return sites, NOWHERE, WRITTEN.format("` and `".join(written)) if written else RANDOM
+    by_python = Footsteps(lambda: function.plain(function.handed(at)), sites)
+    by_recording = Footsteps(lambda: function.record(at), sites)
+    parting = by_python.parting(by_recording)
+    if parting is None:
+        return sites, NOWHERE, CALLED
+    kinds = [watched.raised.get(parting, "nothing") for watched in (by_python, by_recording)]
+    return *sites.culprit([parting])[:2], ASKED if kinds[0] == kinds[1] else CAUGHT.format(*kinds)
