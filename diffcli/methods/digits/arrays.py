@@ -11,9 +11,9 @@ from functools import cache, partial
 from itertools import count
 from typing import Any
 
-from diffcli.errors import Diagnostic, LimitError
-from diffcli.methods.digits.printed import Namer, Printed, Sweep, Watch
+from diffcli.errors import LimitError
 from diffcli.methods.digits.shake import factor, is_extreme, is_rounded, moved
+from diffcli.methods.digits.watch import Namer, Printed, Sweep, Watch
 from diffcli.methods.problem.components import Components
 from diffcli.methods.problem.live_values import elements
 from diffcli.methods.problem.problem import Linearisation, Problem
@@ -21,7 +21,7 @@ from diffcli.methods.problem.scalarise import scalarised, variables_of
 from diffcli.methods.sweeps.array_sweeps import array_adjoints, array_tangents
 from diffcli.operations.arithmetic import arrays
 from diffcli.operations.arithmetic.array_files import to_array
-from diffcli.tape.running.evaluation import arithmetic_of, run
+from diffcli.tape.running.evaluation import GIVEN_UP, arithmetic_of, evaluate, run
 
 MOST_ELEMENTS = 20_000
 """How many elements the arrays of a program have together, up to which it is watched."""
@@ -33,15 +33,19 @@ class ArrayWatch(Watch):
     shaken: Problem | None = None
     """The problem with values that are shaken; None if it is too large."""
 
-    def begin(self) -> None:
+    def begin(self, name: Namer) -> None:
         problem = self.problem
+        self.written: Callable[[], Problem] = lambda: scalarised(problem)
         if elements(problem.tape) > MOST_ELEMENTS:
             return
+        known = problem.values
+        if any(value is GIVEN_UP for value in known):
+            known = evaluate(problem.tape, problem.point)
         with arrays.quiet():
             values = run(problem.tape, problem.point, _shaking(problem))
-            self.extreme = is_extreme(problem, values)
+            self.extreme = is_extreme(problem.tape, known, values)
         self.shaken = Linearisation(problem, problem.tape, values=values, active=problem.active, outputs=problem.outputs)
-        self._compare(None, self.name, Components(problem.outputs), problem.values, values)
+        self._compare(None, name, Components(problem.outputs), problem.values, values)
 
     def swept(self, sweep: Sweep, found: Sequence[Any]) -> None:
         shaken = self.shaken
@@ -63,22 +67,22 @@ class ArrayWatch(Watch):
             if error is not None and (called := name(parts.names[place])):
                 self.doubts.append(Printed(called, float(number or 0.0), error, place, sweep))
 
-    def note(self) -> Diagnostic | None:
-        from diffcli.methods.digits.lost import lost_digits  # most programs do not wait for it
-
+    def looked_up(self) -> tuple[Problem | None, list[Printed]]:
         try:
-            numbers = scalarised(self.problem)
+            numbers = self.written()
         except LimitError:
-            return None  # too long to be written out
+            return None, []
         variables = [numbers.input_slot(name) for name in variables_of(self.problem).names]
         outputs = [output.slot for output in numbers.outputs]
-        written = {id(doubt.sweep): doubt.sweep and self._in_numbers(doubt.sweep, outputs) for doubt in self.doubts}
-        return lost_digits(numbers, [
-            doubt._replace(slot=(outputs if found is None or found.forward else variables)[doubt.slot], sweep=found)
-            for doubt in self.doubts for found in (written[id(doubt.sweep)],)
-        ])  # fmt: skip
+        sweeps = {id(doubt.sweep): doubt.sweep and self._of_elements(doubt.sweep, outputs) for doubt in self.doubts}
+        found = []
+        for doubt in self.doubts:
+            sweep = sweeps[id(doubt.sweep)]
+            slots = variables if sweep is not None and not sweep.forward else outputs
+            found.append(doubt._replace(slot=slots[doubt.slot], sweep=sweep))
+        return numbers, found
 
-    def _in_numbers(self, sweep: Sweep, outputs: Sequence[int]) -> Sweep:
+    def _of_elements(self, sweep: Sweep, outputs: Sequence[int]) -> Sweep:
         """A sweep over the program written out."""
         tape = self.problem.tape
         inputs = Components([(name, slot, tape.shape(slot)) for slot, name in enumerate(tape.inputs)])

@@ -7,7 +7,7 @@ from typing import Any
 
 from diffcli.language.writing.printer import number_text
 from diffcli.methods.digits.exact import Reading
-from diffcli.methods.digits.printed import Sweep
+from diffcli.methods.digits.watch import Sweep
 from diffcli.methods.nonsmooth.breaks import rows_below
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.reverse import Step, accumulate

@@ -7,7 +7,7 @@ from typing import Any
 
 from diffcli._named import NamedTuple
 from diffcli.methods.differences.precise import EXACT, Number, decades, with_exact_constants
-from diffcli.methods.digits.printed import Sweep
+from diffcli.methods.digits.watch import Sweep
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.forward import tangents
 from diffcli.methods.sweeps.point_rows import PointRows

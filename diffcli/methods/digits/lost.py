@@ -13,7 +13,7 @@ from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic
 from diffcli.methods.digits.blame import culprit
 from diffcli.methods.digits.exact import Reading, read_again
-from diffcli.methods.digits.printed import UNKNOWN, Printed, Sweep
+from diffcli.methods.digits.watch import UNKNOWN, Printed, Sweep
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.rounding import SMALLEST
 from diffcli.operations.arithmetic import precise

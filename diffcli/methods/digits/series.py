@@ -7,8 +7,8 @@ from itertools import count
 
 from diffcli.errors import Diagnostic
 from diffcli.methods.digits.lost import lost_digits
-from diffcli.methods.digits.printed import Printed, Sweep
 from diffcli.methods.digits.shake import factor, is_extreme, is_rounded, moved
+from diffcli.methods.digits.watch import Printed, Sweep
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.point_rows import PointRows
 from diffcli.methods.sweeps.series import expand
@@ -43,7 +43,7 @@ def watch_series(problem: Problem, slot: int, coefficients: Sequence[float], mos
     beside = expand(rows, problem.tape, slot, order, lambda number: number * factor(next(shaken.place)))
     sweep = Sweep({slot: 1.0}, True, order=order)
     doubts = []
-    extreme = is_extreme(problem, values)
+    extreme = is_extreme(problem.tape, problem.values, values)
     for k, (number, other) in enumerate(zip(coefficients, beside, strict=True)):
         error = moved(number, other, extreme)
         if error is not None:

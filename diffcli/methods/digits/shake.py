@@ -9,9 +9,9 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.rounding import UNIT, doubtful, roundings
 from diffcli.operations import OPERATIONS, row_of
+from diffcli.tape import Tape
 from diffcli.tape.running.evaluation import Values, arithmetic_of
 
 SHAKE = 2.0**-36
@@ -50,11 +50,10 @@ def moved(number: float, other: float, extreme: bool) -> float | None:
     return error if extreme or doubtful(number, error) else None
 
 
-def is_extreme(problem: Problem, beside: Values) -> bool:
+def is_extreme(tape: Tape, values: Values, beside: Values) -> bool:
     """Whether a value is near the ends of the range of floats, or off by so much that no shaking shows what that does."""
-    tape = problem.tape
     all_of: Callable[[Any], Any] = getattr(arithmetic_of(tape).numbers, "all_true", bool)
-    for slot, value in enumerate(problem.values[: tape.slots]):
+    for slot, value in enumerate(values[: tape.slots]):
         if value is None:
             continue
         size, name = abs(value), tape.operation(slot) if slot >= tape.first_row else ""

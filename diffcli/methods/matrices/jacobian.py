@@ -12,8 +12,8 @@ from itertools import chain
 from typing import Any
 
 from diffcli.errors import Diagnostic, LimitError, as_stop, error
-from diffcli.methods.digits.printed import Sweep, Watch
-from diffcli.methods.digits.watch import watch_of
+from diffcli.methods.digits.notes import notes_of, watch_of
+from diffcli.methods.digits.watch import Sweep, Watch
 from diffcli.methods.nonsmooth.breaks import find_breaks
 from diffcli.methods.nonsmooth.notes import describe_breaks
 from diffcli.methods.nonsmooth.system_notes import explain_rows, require_values
@@ -120,7 +120,7 @@ def _by_sweeps(
     groups = by_column if mode == "forward" else by_row
     watch = watch_of(system)
     matrix = sweep_groups(system, rows, columns, mode, groups, pattern, replaced, options.progress, watch)
-    notes += [*_independent(pattern, columns.names), *watch.notes(options.strict)]
+    notes += [*_independent(pattern, columns.names), *notes_of(watch, options.strict)]
     return {"mode": mode, "matrix": matrix, "pattern": pattern, "groups": groups, "sweeps": count}
 
 
@@ -187,7 +187,7 @@ def _independent(pattern: Pattern | None, columns: Sequence[str]) -> list[Diagno
 def _numeric(
     system: Problem, rows: Components, columns: Components, options: MatrixOptions, replaced: Overrides, notes: list[Diagnostic]
 ) -> Answer:
-    notes += watch_of(system).notes(options.strict)
+    notes += notes_of(watch_of(system), options.strict)
     from diffcli.methods.differences.finite_difference import difference, no_difference
 
     found: list[tuple[str, Difference]] = []
@@ -229,8 +229,9 @@ def _symbolic(
         missing = [float("nan")] * (len(columns) - len(partials))
         matrix.append([*[partial.value for partial in partials], *missing])
         name = f"the derivative of `{output.name}` by `{{}}`".format
-        watch.judge({partial.variable: partial.value for partial in partials}, output.slot, name)
-    notes += watch.notes(options.strict)
+        if not find_breaks(numbers):
+            watch.judge({partial.variable: partial.value for partial in partials}, output.slot, name)
+    notes += notes_of(watch, options.strict)
     return {"matrix": matrix, "symbolic": tuple(found)}
 
 

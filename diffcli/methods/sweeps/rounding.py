@@ -147,7 +147,7 @@ def adjoint_errors(
     for name, row in zip(reversed(tape.operations), reversed(tape.operands)):  # noqa: B905 (hot loop)
         slot -= 1
         bar = bars[slot]
-        if bar is None:
+        if bar is None or values[slot] is None:
             continue
         error = found[slot]
         if name == "add" or name == "sub" or name == "neg":
@@ -181,7 +181,7 @@ def tangent_errors(
     """A bound on the error of each tangent that a forward sweep has found, from the bounds on those of the values."""
     found = [0.0] * tape.size
     for slot, (name, row) in enumerate(zip(tape.operations, tape.operands, strict=True), tape.first_row):
-        if moves[slot] is None:
+        if moves[slot] is None or values[slot] is None:
             continue
         own = overrides.get(slot)
         off = [errors[operand] for operand in row] + [errors[slot]]
