@@ -264,3 +264,8 @@ def __getattr__(name: str) -> Any:
     if found is None:
         raise AttributeError(f"module 'diffcli.nn.functional' has no attribute {name!r}")
     return found
+
+
+def __dir__() -> list[str]:
+    own = [name for name, one in globals().items() if getattr(one, "__module__", "") == __name__ and not name.startswith("_")]
+    return sorted({*own, *methods.function_names()})
