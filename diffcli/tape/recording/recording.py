@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from functools import cache
 from io import StringIO
 from numbers import Real
 from types import FrameType
@@ -118,6 +119,7 @@ def record(
         recorder.close()
 
 
+@cache
 def _arrays() -> ArrayRecording:
     from diffcli.tape.recording.numpy_calls import ARRAYS  # numbers do not wait for NumPy
 
