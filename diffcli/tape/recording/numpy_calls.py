@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from diffcli._named import NamedTuple
 from diffcli.operations import ARRAY_FUNCTIONS
 from diffcli.operations.arithmetic import arrays
 from diffcli.operations.arithmetic.index_arrays import moved
@@ -31,6 +30,7 @@ REDUCED = {"add": "sum", "multiply": "prod", "maximum": "max", "minimum": "min",
 SHAPES = frozenset(("squeeze", "expand_dims"))
 ORDERS = frozenset(("transpose", "moveaxis", "swapaxes", "rollaxis", "matrix_transpose"))
 MOVES = frozenset(("take", "take_along_axis", "repeat", "tile", "roll", "delete"))
+BY_NUMPY = SHAPES | ORDERS | MOVES
 """Those that change the shape, the order of the axes, or the places of elements, and nothing else."""
 
 
@@ -89,75 +89,62 @@ def _of_a_method(recorder: Recorder, name: str, method: str, inputs: Sequence[An
     return not_recorded(recorder, label, "write a loop, or NumPy's function of that purpose (np.sum, np.prod)")
 
 
-class _Callee(NamedTuple):
-    """One of NumPy's functions as it is found here."""
-
-    name: str
-    label: str
-    known: Callable[..., Any] | None
-    """What it is made of; None if it is a row, or NumPy's own."""
-    by_numpy: bool
-    recorded: bool
-    parameters: dict[str, Any]
-    """The defaults of its parameters, by their names in NumPy."""
-
-
-@cache
-def _callee(function: Any) -> _Callee:
-    name, home = function.__name__, function.__module__
-    known, by_numpy = FUNCTIONS.get(name), name in SHAPES | ORDERS | MOVES
-    row_or_known = bool(known or by_numpy or _row(name))
-    recorded = row_or_known and (home == "numpy" or (home == "numpy.linalg" and name in OF_LINALG))
-    try:
-        parameters = inspect.signature(function).parameters
-    except ValueError:  # NumPy does not tell: then they are those of the function here
-        parameters = inspect.signature(known or (lambda recorder, a, b=None: None)).parameters
-    defaults = {key: one.default for key, one in parameters.items() if key != "recorder"}
-    return _Callee(name, f"{home.replace('numpy', 'np')}.{name}", known, by_numpy, recorded, defaults)
-
-
 def apply_function(recorder: Recorder, function: Any, inputs: Sequence[Any], options: Mapping[str, Any]) -> Any:
     """Any other function of NumPy with a traced value among its arguments."""
-    callee = _callee(function)
-    known, label = callee.known, callee.label
-    if not callee.recorded:
-        own = [f"diffcli.{callee.name} does that"] if callee.name in ARRAY_FUNCTIONS else []
+    name, known = function.__name__, FUNCTIONS.get(function.__name__)
+    label = f"{function.__module__.replace('numpy', 'np')}.{name}"
+    if not _is_recorded(name, function.__module__):
+        own = [f"diffcli.{name} does that"] if name in ARRAY_FUNCTIONS else []
         not_recorded(recorder, label, *own, "write it with operators and the functions that `diffcli functions` lists")
     if known is not None and len(inputs) == 1 and not options:
-        return known(recorder, _first(recorder, callee, inputs[0]))  # most calls are of one argument
-    given = _given(recorder, function, callee, inputs, options)
+        return known(recorder, _first(recorder, name, label, inputs[0]))  # most calls are of one argument
+    given = _given(recorder, function, label, inputs, options)
     out = given.pop("out", None)
-    first = _first(recorder, callee, given.pop(next(iter(callee.parameters))))
-    if callee.by_numpy:
-        result = _by_numpy(recorder, callee.name, lambda stand_in: function(stand_in, **given), first)
+    first = _first(recorder, name, label, given.pop(next(iter(_defaults(function)))))
+    if name in BY_NUMPY:
+        result = _by_numpy(recorder, name, lambda stand_in: function(stand_in, **given), first)
     elif known is None:
-        _refuse_options(recorder, label, given, ("b",) if callee.name == "solve" else ())
-        result = _elementwise(recorder, callee.name, (first, *given.values()))
+        _refuse_options(recorder, label, given, ("b",) if name == "solve" else ())
+        result = _elementwise(recorder, name, (first, *given.values()))
     else:
         _refuse_options(recorder, label, given, _parameters(known))
         result = known(recorder, first, **given)
     return result if out is None else into(recorder, out, result)
 
 
-def _first(recorder: Recorder, callee: _Callee, a: Any) -> Any:
+@cache
+def _is_recorded(name: str, home: str) -> bool:
+    here = name in FUNCTIONS or name in BY_NUMPY or bool(_row(name))
+    return here and (home == "numpy" or (home == "numpy.linalg" and name in OF_LINALG))
+
+
+def _first(recorder: Recorder, name: str, label: str, a: Any) -> Any:
     """The first argument, as an array if it is a list of what is traced."""
-    if callee.name in LISTS or isinstance(a, TracedArray):
+    if name in LISTS or isinstance(a, TracedArray):
         return a
     a = as_traced(recorder, a)
-    if callee.name in ARRAYS_ONLY and not is_array(a):
-        not_recorded(recorder, callee.label)
+    if name in ARRAYS_ONLY and not is_array(a):
+        not_recorded(recorder, label)
     return arrays.as_array(a) if isinstance(a, list | tuple) else a
 
 
-def _given(
-    recorder: Recorder, function: Any, callee: _Callee, inputs: Sequence[Any], options: Mapping[str, Any]
-) -> dict[str, Any]:
+@cache
+def _defaults(function: Any) -> dict[str, Any]:
+    """The defaults of a function's parameters, by NumPy's names; by the names here, where NumPy does not tell."""
+    try:
+        parameters = inspect.signature(function).parameters
+    except ValueError:
+        parameters = inspect.signature(FUNCTIONS.get(function.__name__, reshape)).parameters
+    return {name: one.default for name, one in parameters.items() if name != "recorder"}
+
+
+def _given(recorder: Recorder, function: Any, label: str, inputs: Sequence[Any], options: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments by the names of NumPy's parameters, without those that say what NumPy would do anyway."""
-    defaults = callee.parameters
+    defaults = _defaults(function)
     given = {**dict(zip(defaults, inputs, strict=False)), **options}
     if len(given) < len(inputs) + len(options) or not given.keys() <= defaults.keys() or next(iter(defaults)) not in given:
         inspect.signature(function).bind(*inputs, **options)  # which says what does not fit
-        not_recorded(recorder, f"{callee.label} with these arguments")
+        not_recorded(recorder, f"{label} with these arguments")
     given = {option: value for option, value in given.items() if not _is_default(option, value, defaults[option])}
     if "newshape" in given:  # before NumPy 2.1
         given["shape"] = given.pop("newshape")
