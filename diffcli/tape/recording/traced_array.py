@@ -98,13 +98,14 @@ class TracedArray(TracedValue):
     __matmul__, __rmatmul__ = binary("matmul"), reflected("matmul")
     __and__, __rand__ = binary("and"), reflected("and")
     __or__, __ror__ = binary("or"), reflected("or")
+    __xor__, __rxor__ = binary("ne"), reflected("ne")
     __invert__ = unary("not")
 
     # -- in place --------------------------------------------------------------------------------------------------------
 
     __iadd__, __isub__, __imul__, __itruediv__ = map(_in_place, ("add", "sub", "mul", "div"))
     __ifloordiv__, __imod__, __ipow__, __imatmul__ = map(_in_place, ("floor_divide", "mod", "pow", "matmul"))
-    __iand__, __ior__ = map(_in_place, ("and", "or"))
+    __iand__, __ior__, __ixor__ = map(_in_place, ("and", "or", "ne"))
 
     def _become(self, new: TracedArray) -> None:
         """Have the elements of another array from now on."""
