@@ -115,8 +115,16 @@ def test_eliminations_in_place_have_the_derivative_of_a_log_determinant(function
     assert gradient == pytest.approx(np.linalg.inv(a), rel=1e-12)
 
 
+def the_order_in_memory_stays(u):
+    a = np.outer(u[:2], u[1:3])
+    a.T[...] = 2.0 * a
+    flat = a.reshape(-1)  # a view, as before
+    flat += u[0]
+    return (a * a).sum()
+
+
 U = np.array([0.0, 1.0, 4.0, 2.0, 0.0])
-IN_PLACE = [heat, through_a_transpose, into_an_array_of_zeros, with_out, another_name, several_views, steps]
+IN_PLACE = [heat, through_a_transpose, into_an_array_of_zeros, with_out, another_name, several_views, steps, the_order_in_memory_stays]
 
 
 @pytest.mark.parametrize("function", IN_PLACE)
