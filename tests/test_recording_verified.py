@@ -194,6 +194,27 @@ def test_the_plain_run_is_not_heard_and_gets_its_own_arrays(capsys):
     assert diffcli.grad(noisy, {"x": 1.0}).value == pytest.approx(math.e)
 
 
+def test_other_threads_are_heard_while_the_plain_run_is_not(capsys):
+    from threading import Thread
+
+    def f(x):
+        thread = Thread(target=lambda: print("from a thread"))
+        thread.start()
+        thread.join()
+        print("from here")
+        return x * x
+
+    diffcli.grad(f, {"x": 1.0})
+    assert capsys.readouterr().out == "from a thread\nfrom here\nfrom a thread\n"
+    threads = [Thread(target=lambda: [diffcli.grad(lambda x: x * x, {"x": 1.0}) for _ in range(20)]) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    print("still heard")
+    assert capsys.readouterr().out == "still heard\n"
+
+
 def test_the_plain_run_writes_into_copies():
     given = np.array([1.0, 2.0])
     weights = np.ones(2)
