@@ -73,6 +73,8 @@ def test_a_block_of_a_document_runs_and_prints_what_it_says(name, framework):
     else:
         assert not BLOCKS[name].error
         assert outline(printed) == outline(BLOCKS[name].prints)
+        for fact in BLOCKS[name].holds:
+            assert eval(fact, names), fact
 
 
 # -- classic scripts --------------------------------------------------------------------------------------------------------
