@@ -196,6 +196,33 @@ def test_a_name_that_is_not_here_is_told(path):
     assert str(missing.value) == SAID[path]
 
 
+INSTEADS = """
+import pickle, tempfile
+x = torch.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+n = 2
+assert (x * (torch.arange(n)[:, None] >= torch.arange(n))).tolist() == [[1, 0], [3, 4]]
+assert (x * (torch.arange(n)[:, None] <= torch.arange(n))).tolist() == [[1, 2], [0, 4]]
+assert torch.where(x > 2, 9.0, x).tolist() == [[1, 2], [9, 9]] and x[x > 2].tolist() == [3, 4]
+assert torch.allclose(x**-0.5, 1 / x.sqrt()) and torch.equal(2**x, torch.tensor([[2.0, 4.0], [8.0, 16.0]]))
+assert torch.randn(x.shape).shape == torch.rand(x.shape).shape == x.shape
+assert ((torch.rand(x.shape) < x) & (x > 0)).all() and (3.0 + 0.0 * torch.randn(2)).tolist() == [3, 3]
+assert isinstance(x, torch.Tensor) and torch.rand(2, generator=torch.manual_seed(1)).shape == (2,)
+model = nn.Linear(2, 1)
+model(x).sum().backward()
+for p in model.parameters():
+    p.grad.clamp_(-0.5, 0.5)
+assert x.grad.shape == x.shape and model.bias.grad.item() == 0.5
+with tempfile.TemporaryFile() as file:
+    pickle.dump(model.state_dict(), file)
+    file.seek(0)
+    nn.Linear(2, 1).load_state_dict(pickle.load(file))
+"""
+
+
+def test_what_to_write_instead_works():
+    run(IMPORTS + INSTEADS, "diffcli.torch", {})
+
+
 ARGUMENTS = [((0.3, -1.7, 2.5, 0.9),), ((0.3, 1.7, 2.5, 0.9), (1.2, 0.4, -0.6, 2.2)), (((1.0, 2.0), (3.0, 5.0)),), (((1.0, 2.0), (3.0, 5.0)), ((1.5, -1.0), (2.0, 5.0)))]
 
 

@@ -7,7 +7,8 @@ _MORE = "diffcli.torch.additions"
 MODULES = {
     **dict.fromkeys(("torch", "torch.autograd", "torch.linalg", "torch.special"), "diffcli.autograd"),
     "torch.nn": "diffcli.nn", "torch.nn.functional": "diffcli.nn.functional", "torch.nn.init": "diffcli.nn.init",
-    "torch.nn.parameter": "diffcli.nn.parameter", "torch.autograd.function": "diffcli.autograd.function", "torch.optim": "diffcli.nn.optim",
+    "torch.nn.parameter": "diffcli.nn.parameter", "torch.optim": "diffcli.nn.optim",
+    "torch.autograd.function": "diffcli.autograd.function",
     **dict.fromkeys(("torch.nn.utils", "torch.utils", "torch.utils.data"), _MORE),
     **dict.fromkeys(("torch.cuda", "torch.backends", "torch.backends.mps", "torch.accelerator"), _MORE),
 }
@@ -30,12 +31,13 @@ INSTEAD = {
     "compile": "call the model as it is", "einsum": "use matmul, outer and sum", "split": "use slices", "chunk": "use slices",
     "masked_fill": "use where(mask, value, x)", "masked_select": "use x[mask]", "rsqrt": "use x**-0.5", "exp2": "use 2**x",
     "hstack": "use cat", "vstack": "use cat", "randn_like": "use randn(x.shape)", "rand_like": "use rand(x.shape)",
-    "normal": "use mean + std*randn(...)", "bernoulli": "use rand(x.shape) < x", "set_detect_anomaly": "use gradcheck", "once_differentiable": "leave it out",
+    "normal": "use mean + std*randn(...)", "bernoulli": "use rand(x.shape) < x", "set_detect_anomaly": "use gradcheck",
     "functional": "use diffcli.jacobian, or autograd.grad of each result", "func": "use diffcli.grad, diffcli.vjp, ...",
     "lr_scheduler": "set optimizer.param_groups[0]['lr']", "BCELoss": "use BCEWithLogitsLoss of the logits",
-    "binary_cross_entropy": "use binary_cross_entropy_with_logits", "tril": "multiply by a mask", "triu": "multiply by a mask",
+    "binary_cross_entropy": "use binary_cross_entropy_with_logits of the logits", "clip_grad_value_": "use p.grad.clamp_(-v, v)",
+    "tril": "multiply by arange(n)[:, None] >= arange(n)", "triu": "multiply by arange(n)[:, None] <= arange(n)",
     "set_default_dtype": "numbers are float64, unless a dtype is given", "Generator": "use what manual_seed returns",
-    "is_tensor": "use isinstance(x, torch.Tensor)", "clip_grad_value_": "use p.grad.clamp_(-value, value)",
+    "once_differentiable": "leave it out", "is_tensor": "use isinstance(x, torch.Tensor)",
     **dict.fromkeys(("half", "float16", "bfloat16", "FloatTensor", "DoubleTensor"), "the kinds are float32 and float64"),
     **dict.fromkeys(("int", "int8", "int16", "int32", "uint8", "short", "LongTensor"), "whole numbers are int64"),
 }
