@@ -253,6 +253,39 @@ def test_a_name_that_both_have_means_the_same(pytorch):
     assert compared > 200
 
 
+# -- devices ----------------------------------------------------------------------------------------------------------------
+
+ON_A_DEVICE = {
+    "tensor": "torch.tensor([1.0, 2.0], device={0})", "as_tensor": "torch.as_tensor([1.0, 2.0], device={0})",
+    "zeros": "torch.zeros(2, device={0})", "ones": "torch.ones((2, 3), device={0})", "empty": "torch.empty(2, device={0})",
+    "full": "torch.full((2,), 7.0, device={0})", "zeros_like": "torch.zeros_like(torch.ones(2), device={0})",
+    "full_like": "torch.full_like(torch.ones(2), 3.0, device={0})", "arange": "torch.arange(3.0, device={0})",
+    "linspace": "torch.linspace(0, 1, 3, device={0})", "eye": "torch.eye(2, device={0})", "randn": "torch.randn(2, device={0})",
+    "rand": "torch.rand(2, device={0})", "randint": "torch.randint(3, (2,), device={0})", "randperm": "torch.randperm(3, device={0})",
+    "a tensor to it": "torch.ones(2).to({0})", "a tensor to it by name": "torch.ones(2).to(device={0})",
+    "a tensor to it, in a kind": "torch.ones(2).to({0}, torch.float32)", "a module": "nn.Linear(2, 1).to({0})",
+    "a module in a kind": "nn.Linear(2, 1).to({0}, dtype=torch.float32)", "a layer": "nn.Linear(2, 1, device={0})",
+    "a convolution": "nn.Conv2d(1, 1, 2, device={0})", "batch norm": "nn.BatchNorm2d(2, device={0})", "itself": "torch.device({0})",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ON_A_DEVICE)
+def test_the_cpu_is_taken_and_another_device_refused(name):
+    names = {}
+    run(IMPORTS, "diffcli.torch", names)
+    for device in ("'cpu'", "torch.device('cpu')", "'cpu:0'"):
+        assert eval(ON_A_DEVICE[name].format(device), names) is not None
+    for device in ("'cuda'", "'cuda:1'", "'mps'"):
+        with pytest.raises(RuntimeError) as refused:
+            eval(ON_A_DEVICE[name].format(device), names)
+        assert str(refused.value) == f"there is no device {device} here: diffcli computes on the CPU\n  help: write 'cpu'"
+    for call in ("torch.ones(2).cuda()", "nn.Linear(2, 1).cuda()"):
+        with pytest.raises(RuntimeError, match="there is no device 'cuda' here"):
+            eval(call, names)
+    with pytest.raises(TypeError):
+        eval("torch.ones(2).to('cpu', memory_format=1)", names)
+
+
 # -- data -------------------------------------------------------------------------------------------------------------------
 
 

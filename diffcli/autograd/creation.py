@@ -143,6 +143,6 @@ def randint(low: int, high: Any, size: Any = None, generator: Any = None, device
     return _leaf(tensors.random_whole(source(generator), low, high, lengths((size,))), False, device)
 
 
-def randperm(count: int, generator: Any = None) -> Tensor:
+def randperm(count: int, generator: Any = None, device: Any = None) -> Tensor:
     """The whole numbers below ``count``, in random order."""
-    return _leaf(tensors.permutation(source(generator), count), False)
+    return _leaf(tensors.permutation(source(generator), count), False, device)
