@@ -204,8 +204,7 @@ assert (x * (torch.arange(n)[:, None] >= torch.arange(n))).tolist() == [[1, 0], 
 assert (x * (torch.arange(n)[:, None] <= torch.arange(n))).tolist() == [[1, 2], [0, 4]]
 assert torch.where(x > 2, 9.0, x).tolist() == [[1, 2], [9, 9]] and x[x > 2].tolist() == [3, 4]
 assert torch.allclose(x**-0.5, 1 / x.sqrt()) and torch.equal(2**x, torch.tensor([[2.0, 4.0], [8.0, 16.0]]))
-assert torch.randn(x.shape).shape == torch.rand(x.shape).shape == x.shape
-assert ((torch.rand(x.shape) < x) & (x > 0)).all() and (3.0 + 0.0 * torch.randn(2)).tolist() == [3, 3]
+assert ((torch.rand_like(x) < x) & (x > 0)).all() and (3.0 + 0.0 * torch.randn(2)).tolist() == [3, 3]
 assert isinstance(x, torch.Tensor) and torch.rand(2, generator=torch.manual_seed(1)).shape == (2,)
 model = nn.Linear(2, 1)
 model(x).sum().backward()
@@ -258,7 +257,7 @@ def test_a_name_that_both_have_means_the_same(pytorch):
 ON_A_DEVICE = {
     "tensor": "torch.tensor([1.0, 2.0], device={0})", "as_tensor": "torch.as_tensor([1.0, 2.0], device={0})",
     "zeros": "torch.zeros(2, device={0})", "ones": "torch.ones((2, 3), device={0})", "empty": "torch.empty(2, device={0})",
-    "full": "torch.full((2,), 7.0, device={0})", "zeros_like": "torch.zeros_like(torch.ones(2), device={0})",
+    "full": "torch.full((2,), 7.0, device={0})", "zeros_like": "torch.zeros_like(torch.ones(2), device={0})", "randn_like": "torch.randn_like(torch.ones(2), device={0})",
     "full_like": "torch.full_like(torch.ones(2), 3.0, device={0})", "arange": "torch.arange(3.0, device={0})",
     "linspace": "torch.linspace(0, 1, 3, device={0})", "eye": "torch.eye(2, device={0})", "randn": "torch.randn(2, device={0})",
     "rand": "torch.rand(2, device={0})", "randint": "torch.randint(3, (2,), device={0})", "randperm": "torch.randperm(3, device={0})",
