@@ -229,6 +229,10 @@ def test_control_characters_of_files_are_escaped(hostile, tmp_path, monkeypatch)
     ):  # fmt: skip
         outcome = run(line)
         assert_tame(outcome.stdout, outcome.stderr)
+    for at in ("x=@cell.csv:y", "x=@name.csv:nix", "@key.json"):
+        with pytest.raises(diffcli.DiffcliError) as caught:
+            diffcli.grad("x", at)
+        assert_tame(str(caught.value), diffcli.explain(caught.value))
     colored = run(["grad", f"a{hostile}.py:f", "--at", "x=1", "--color", "always"])
     assert_tame(OWN.sub("", colored.stdout))
 

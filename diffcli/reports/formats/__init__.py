@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import Any
 
 from diffcli._named import NamedTuple
+from diffcli.errors import visible
 from diffcli.records.blocks import Document
 
 PERSON, PROGRAM, PICTURE = "person", "program", "picture"
@@ -91,22 +92,6 @@ class Style(NamedTuple):
     def partial(self) -> str:
         """The sign of a partial derivative in names of results."""
         return "∂" if self.unicode else "d"
-
-
-def visible(text: str) -> str:
-    """A text whose control characters, and others that cannot be seen, are escaped; tabs and the ends of lines are not.
-
-    Whatever comes from outside may hold them: a terminal would obey them.
-
-    >>> print(visible("a\\x1b[31m, \\u202eb"))
-    a\\x1b[31m, \\u202eb
-    """
-    if text.isprintable():
-        return text
-    return "".join(
-        character if character in "\n\t" or character.isprintable() else character.encode("unicode_escape").decode()
-        for character in text
-    )
 
 
 _ASCII = str.maketrans({"∂": "d", "·": "*", "…": "...", "±": "+-", "—": "-", "–": "-", "─": "-", "×": "x", "−": "-", "│": "|"})
