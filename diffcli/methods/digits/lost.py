@@ -87,13 +87,14 @@ def judged(problem: Problem, doubts: Iterable[Printed]) -> list[Lost]:
             lost += [_by_bound(each) for each in asked if each.error is not UNKNOWN]
             continue
         sweep = asked[0].sweep
-        reading = read_again(problem, sweep or Sweep({}), [each.slot for each in asked], of_values=sweep is None)
+        slots, numbers = [each.slot for each in asked], [each.number for each in asked]
+        reading = read_again(problem, sweep or Sweep({}), slots, sweep is None, numbers)
         for each, exact in zip(asked, reading.found, strict=True):
             if exact is None or not precise.is_finite(exact):
                 lost += [_by_bound(each)] * (each.error is not UNKNOWN)
                 continue
             error = abs(precise.number(each.number) - exact)
-            truth = float(exact)
+            truth = float(exact) + 0.0  # 0 has no sign in a result
             if error > max(LOST * abs(truth), 4 * SMALLEST):
                 lost.append(Lost(each, truth, float(error / abs(exact)) if truth else math.inf, reading))
     return lost
