@@ -193,7 +193,7 @@ def test_what_is_said(asked, message):
         ("sin(1e10*x)", {"x": 0.3}, "its argument, 3000000000, is rounded: 8 of 16 digits are lost here"),
         ("h^10*x/h^9", {"h": 6.6e-34, "x": 2.0}, "underflows to 0 here: it is 1.57e-332"),
         ("1/(x*1e200*1e200)*1e300*1e90", {"x": 2.0}, "overflows here: it is 2.0e+400"),
-        ("2*(sin(x/2)/x)^2", {"x": 1e-4}, "9 of 16 digits cancel where the terms by `x` are added up"),
+        ("2*(sin(x/2)/x)^2", {"x": 1e-4}, "9 of 16 digits are lost where the terms by `x` are added up"),
     ],
 )
 def test_the_row_that_loses_most_is_shown(text, at, label):
