@@ -581,3 +581,22 @@ def test_what_is_no_real_number_is_refused(constant, said):
 def test_a_traced_number_takes_numbers_only(constant):
     with pytest.raises(diffcli.ExpressionError):
         diffcli.grad(lambda x: x + constant, {"x": 1.0})
+
+
+@pytest.mark.parametrize(
+    ("function", "shape"),
+    [(lambda x: np.ones((2, 3)), (2, 3)), (lambda x: np.zeros_like(x), (3,)), (lambda x: 2.5, ()), (lambda x: np.full(2, np.nan), (2,))],
+)
+@pytest.mark.parametrize("of", ["jacobian", "jvp", "evaluate"])
+def test_a_constant_of_any_shape_may_be_the_result(function, shape, of):
+    point = {"x": np.ones(3)}
+    found = getattr(diffcli, of)(function, *[point] * (2 if of == "jvp" else 1))
+    derivative = found.jacobian["f"]["x"] if of == "jacobian" else found.product["f"] if of == "jvp" else np.zeros(())
+    assert np.shape(derivative) == (() if of == "evaluate" else (*shape, 3) if of == "jacobian" else shape) and not np.any(derivative)
+    assert np.shape(found if of == "evaluate" else found.values["f"]) == shape
+
+
+@pytest.mark.parametrize("function", [lambda x: x[:0], lambda x: np.ones((0, 2)), lambda x: [x.sum(), x[:0]]])
+def test_an_empty_array_is_no_result(function):
+    with pytest.raises(diffcli.ExpressionError, match="returned an empty array"):
+        diffcli.jacobian(function, {"x": np.ones(3)})
