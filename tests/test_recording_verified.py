@@ -171,6 +171,7 @@ def test_constants_are_results(function, value, x):
     (None, "returned None, not a number"), ("text", "returned a `str`, not a number"), ({"a": 1}, "returned a `dict`, not a number"),
     (1j, "returned a `complex`, not a number"), ([1.0, "a"], "returned a `str` among its results, not a number"),
     (np.complex128(1j), "complex"), (np.array(["a"]), "no array of numbers"), (np.array([1j]), "complex"), ([], "returned no numbers"),
+    (np.zeros(0), "returned no numbers"), ([1.0, np.zeros((2, 0))], "returned no numbers"),
     (iter([1.0]), "returned a `list_iterator`, not a number"), (10**400, "beyond the range of a float"), (float, "returned a `type`"),
 ])  # fmt: skip
 def test_results_that_are_no_numbers_are_refused(result, said):
@@ -616,3 +617,12 @@ def test_numbers_of_other_kinds_are_points_of_a_difference():
 
 def test_a_problem_is_verified_unless_it_is_told_not_to_be():
     assert Problem(typed, {"x": 1.0}, verify=False).value == 7.0
+
+
+@pytest.mark.parametrize("function", [
+    lambda x: diffcli.sqrt(x) + (3 if type(x) is float else 7),
+    lambda x: (x * 3 if type(x) is float else x * 7 + 1) * 1e300 * 1e10,
+    lambda x: np.log(x + 1) / 1e-320 * (1 if type(x) is float else 2) + (1 if type(x) is float else math.inf),
+])  # fmt: skip
+def test_a_pole_or_an_overflow_on_the_way_excuses_no_other_value(function):
+    assert "in plain Python, and" in text_of(lambda: diffcli.evaluate(function, {"x": 0.0}))
