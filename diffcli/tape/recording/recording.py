@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import cache
 from numbers import Real
 from typing import Any
 
@@ -114,6 +115,7 @@ def record(
         recorder.close()
 
 
+@cache
 def _arrays() -> ArrayRecording:
     from diffcli.tape.recording.numpy_calls import ARRAYS  # numbers do not wait for NumPy
 
