@@ -103,23 +103,24 @@ def to_ascii(text: str, otherwise: str = "backslashreplace") -> str:
 
 
 def _all_visible(part: Any) -> Any:
-    """A part of a document, with its texts as they are shown."""
+    """A document, or a part of it, with its texts as they are shown."""
     if isinstance(part, str):
         return visible(part)
     if not isinstance(part, tuple):
-        return part
+        return part  # a number, an array, or the data of a document
     parts = map(_all_visible, part)
     return type(part)(*parts) if hasattr(part, "_fields") else tuple(parts)
 
 
 def render(document: Document, style: Style) -> str | bytes:
     """A document in the format of the style: a text that ends in a newline, or the bytes of a binary format."""
-    if not style.format.whole:
-        document = Document(_all_visible(document.blocks), document.data, _all_visible(document.drawing))
     module, _, function = style.format.renderer.partition(".")
-    rendered: str | bytes = getattr(import_module(f"diffcli.reports.formats.{module}"), function)(document, style)
+    write = getattr(import_module(f"diffcli.reports.formats.{module}"), function)
+    rendered: str | bytes = write(_all_visible(document) if style.color else document, style)
     if isinstance(rendered, bytes):
         return rendered
+    if not style.format.whole and not style.color and not rendered.replace("\n", "").replace("\t", "").isprintable():
+        rendered = str(write(_all_visible(document), style))  # with its own escapes about ours
     if not style.unicode:
         rendered = to_ascii(rendered, "xmlcharrefreplace" if style.format.name == "svg" else "backslashreplace")
     return rendered if rendered.endswith("\n") else rendered + "\n"
