@@ -15,7 +15,7 @@ HOMES = {
     "diffcli.cli.exit_codes": "ExitCode",
     "diffcli.cli.main": "main program",
     "diffcli.cli.output": "exit_code",
-    "diffcli.cli.run": "time_limit",
+    "diffcli.cli.run": "Stage shown_progress time_limit",
     "diffcli.cli.summaries": "COMMANDS",
     "diffcli.cli.swell": "EXAMPLES",
     "diffcli.errors": "AutogradError Diagnostic DiffcliError DomainError ExpressionError LimitError Mark MissingExtraError NotDifferentiableError Source Span UsageError error nearest visible",
