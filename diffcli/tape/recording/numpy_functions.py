@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 from diffcli.operations.arithmetic import arrays
 from diffcli.operations.arithmetic.index_arrays import triangle
+from diffcli.operations.array_row import as_axes
 from diffcli.tape.recording.array_operations import apply_array, as_traced, shape_of
 from diffcli.tape.recording.recorder import Recorder
 from diffcli.tape.recording.traced import TracedValue, apply, is_array
@@ -142,7 +143,7 @@ def broadcast_to(recorder: Recorder, array: Any, shape: Any) -> Any:
 
 
 def flip(recorder: Recorder, m: Any, axis: Any = None) -> Any:
-    axes = range(m.ndim) if axis is None else [k % m.ndim for k in (axis if isinstance(axis, tuple) else (axis,))]
+    axes = as_axes(axis, m.ndim)
     return m[tuple(slice(None, None, -1) if k in axes else slice(None) for k in range(m.ndim))]
 
 
