@@ -60,7 +60,8 @@ def check(
     -------
     A record with ``passed``, ``notes``, and ``checks``: for each variable its ``verdict`` (``agree``, ``disagree``, or where
     there is no derivative ``kink``, ``jump``, ``pole`` or ``edge``), ``reason``, ``explanation``, ``exact`` (an mpmath
-    number) and ``ways``, each with ``value``, ``bar`` and ``error``.
+    number) and ``ways``, each with ``value``, ``bar`` and ``error``: of a Python function there is one more, ``function``, by
+    differences of what it returns for plain numbers.
 
     Raises
     ------
@@ -186,13 +187,15 @@ def _by_all_methods(problem: Problem, notes: list[Diagnostic], progress: Progres
 
 def _of_function(problem: Problem, variable: str) -> Way:
     """The derivative of a Python function itself, whose branches move with the variable; the bar is an estimate."""
+    from diffcli.tape.recording.python_function import flattened  # a program does not wait for it
+
     whole, slope = problem.whole or problem, problem.adjoints[problem.input_slot(variable)] or 0.0
 
     def value(x: float) -> float:
         assert problem.function is not None
         try:
             point = {**whole.at, **gathered(whole, {**problem.at, variable: x})}
-            return problem.function.plain(point)[1][problem.flat_index]
+            return flattened(problem.function.plain(point))[problem.flat_index]
         except ExpressionError:
             return math.nan
 
