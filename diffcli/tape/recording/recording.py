@@ -183,9 +183,9 @@ def _output(recorder: Recorder, function: Callable[..., Any], result: Any, name:
         found = operand(recorder, result)
         if found is not None:
             return found[0]
-    elif getattr(result, "shape", ()):
+    elif getattr(result, "shape", ()) and result.size:
         return recorder.arrays().operand(recorder, result)[0]
-    what = "None" if result is None else f"a `{type(result).__name__}`"
+    what = "None" if result is None else "an empty array" if hasattr(result, "shape") else f"a `{type(result).__name__}`"
     among = " among its results" if several else ""
     raise _bad_result(recorder, function, f"`{name}` returned {what}{among}, not a number")
 
