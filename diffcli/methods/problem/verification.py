@@ -47,10 +47,10 @@ def verify_recording(function: PythonFunction, recording: Recording, at: Mapping
     given = [*function.held.items(), *at.items()]
     held = [(name, one if isinstance(one, (int, str)) else getattr(one, "shape", None)) for name, one in given]
     way = frozenset([*held, *[(one.line, one.text, one.true > 0, one.false > 0) for one in recording.branches]])
-    if way not in (function.verified or ()):
+    known = function.verify if isinstance(function.verify, set) else set()
+    if way not in known:
         _compare(function, recording, at)
-        if function.verified is not None:
-            function.verified.add(way)
+        known.add(way)
 
 
 def _compare(function: PythonFunction, recording: Recording, at: Mapping[str, Number]) -> None:

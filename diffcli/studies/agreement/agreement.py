@@ -17,7 +17,7 @@ from diffcli.methods.nonsmooth.notes import describe
 from diffcli.methods.nonsmooth.system_notes import require_values
 from diffcli.methods.points.ranges import MAX_NODES, Range
 from diffcli.methods.problem.components import Components
-from diffcli.methods.problem.problem import At, Problem, Target
+from diffcli.methods.problem.problem import At, Problem, Target, as_program
 from diffcli.methods.problem.scalarise import gathered, scalarised, variables_of
 from diffcli.records import SymbolicDerivative
 from diffcli.records.agreement import Agreement, Way
@@ -83,7 +83,7 @@ def check(
     MAX_NODES.require("max_nodes", max_nodes)
     if digits is not None:
         Range(1, 2000).require("digits", digits)
-    problem = Problem(target, at, wrt=wrt, most_rows=max_nodes, verify=verify)
+    problem = Problem(as_program(target, verify), at, wrt=wrt, most_rows=max_nodes)
     problem.require_number()
     require_value(problem)
     return agreement_of(problem, digits)

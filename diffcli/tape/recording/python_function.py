@@ -20,30 +20,16 @@ from diffcli.tape.recording.recording import Recording, record, run_function
 
 
 class PythonFunction(Program):
-    """In place of a parsed program where the user gives a function.
+    """In place of a parsed program where the user gives a function, whose parameters are a fixed list of names.
 
-    Parameters
-    ----------
-    function
-        Takes numbers, and returns a number or several.
-    name
-        What it is called in results; its qualified name, if not given.
-    label
-        What diagnostics call its file.
-    surroundings
-        A context in which it is run.
-
-    Raises
-    ------
-    ExpressionError
-        Its parameters cannot be read, or are not a fixed list of names.
+    ``name`` is what results call it, and ``label`` what diagnostics call its file; it is run in the context ``surroundings``.
 
     >>> program = PythonFunction(lambda x, y=2.0: x*y)
     >>> program.inputs, program.constants
     (['x'], ['y'])
     """
 
-    __slots__ = ("function", "name", "label", "surroundings", "signature", "optional", "held", "verify", "verified")
+    __slots__ = ("function", "name", "label", "surroundings", "signature", "optional", "held", "verify")
 
     def __init__(
         self,
@@ -66,10 +52,8 @@ class PythonFunction(Program):
         self.optional: list[str] = []
         self.held: dict[str, Any] = {}
         """Arguments that are passed on as they are."""
-        self.verify = True
-        """Whether it is run by plain Python beside each recording, and the values compared."""
-        self.verified: set[object] | None = None
-        """Which ways through it have been compared, where each is compared once."""
+        self.verify: bool | set[object] = True
+        """Whether it is run by plain Python beside each recording; or the ways through it of which each is run so once."""
         for parameter in self.signature.parameters.values():
             if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
                 star = "*" if parameter.kind == parameter.VAR_POSITIONAL else "**"
@@ -111,13 +95,7 @@ class PythonFunction(Program):
             )  # fmt: skip
 
     def plain(self, given: Mapping[str, Any]) -> list[Number]:
-        """The results of the function itself at a point; it is handed copies of arrays, and what it prints is not heard.
-
-        Raises
-        ------
-        ExpressionError
-            It raises an exception, or returns what is no number.
-        """
+        """The results of the function itself at a point; it is handed copies of arrays, and what it prints is not heard."""
         sites, given = CallSites(self.function, self.label), {**self.held, **given}
         handed = {name: one.copy() if is_array(one) and hasattr(one, "copy") else one for name, one in given.items()}
         with self.surroundings(), unheard():
