@@ -19,7 +19,7 @@ from diffcli.operations import OPERATIONS
 from diffcli.operations.arithmetic.floats import FLOATS
 from diffcli.tape import Tape
 from diffcli.tape.running.evaluation import Values
-from diffcli.tape.running.rules import FLOAT, RESULT, Function, Overrides, TermFunctions, terms
+from diffcli.tape.running.rules import FLOAT, MANY, RESULT, Function, Overrides, TermFunctions, terms
 
 UNIT = 2.0**-53
 """The unit roundoff u of a float: the error of a result that is rounded once is at most u times its size."""
@@ -118,7 +118,7 @@ def _carried(
     if _chooses(name) and _undecided(name, [errors[operand] for operand in row], arguments):
         return INFINITE
     total = 0.0
-    for operand, function in zip(row, functions, strict=True):
+    for operand, function in zip(row, FLOAT.of_taken(functions, arguments), strict=True):
         if errors[operand] and function is not None:
             total += abs(function(errors[operand], *arguments) or 0.0)
     return total
@@ -132,9 +132,12 @@ def _chooses(name: str) -> bool:
 
 def _undecided(name: str, errors: Sequence[float], arguments: Sequence[float]) -> bool:
     """Whether an operand is no further from the other side than it may be off."""
-    for error, radius in zip(errors, FLOAT.radius(name, len(errors)), strict=True):
-        if error and radius is not None and not radius(*arguments) > error:
-            return True
+    result, many = arguments[-1], len(errors) > MANY
+    for error, radius, own in zip(errors, FLOAT.radius(name, len(errors)), arguments, strict=False):
+        if error and radius is not None:
+            reach = abs(result - own) / 2 if many and own != result else radius(*arguments)
+            if not reach > error:
+                return True
     return False
 
 
@@ -184,6 +187,8 @@ def adjoint_errors(
             own = overrides.get(slot) if overrides else None
             functions, off = own or known[name, len(row)], [errors[operand] for operand in row] + [errors[slot]]
             arguments = [values[operand] for operand in row] + [values[slot]]
+            if len(row) > MANY:
+                functions = FLOAT.of_taken(functions, arguments)
             for position, operand in enumerate(row):
                 function = functions[position]
                 if active[operand] and function is not None:
@@ -204,6 +209,8 @@ def tangent_errors(
         own = overrides.get(slot) if overrides else None
         functions, off = own or known[name, len(row)], [errors[operand] for operand in row] + [errors[slot]]
         arguments = [values[operand] for operand in row] + [values[slot]]
+        if len(row) > MANY:
+            functions = FLOAT.of_taken(functions, arguments)
         for position, operand in enumerate(row):
             move, function = moves[operand], functions[position]
             if move is not None and function is not None:
