@@ -12,10 +12,8 @@ with every tie decided by the tangents of what is compared.
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Callable, Sequence
-from contextlib import redirect_stdout
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -167,6 +165,8 @@ def _run_along(problem: Problem, direction: Sequence[float]) -> tuple[float, boo
 
     Raises `Undecided` where it is not known.
     """
+    from diffcli.tape.recording.footsteps import unheard  # a program does not wait for it
+
     assert problem.function is not None
     point = problem.point
     ties = 0
@@ -188,7 +188,7 @@ def _run_along(problem: Problem, direction: Sequence[float]) -> tuple[float, boo
         return float(decide(name, [tangents[places(operand)[0]] if operand >= 0 else None for operand in operands]))
 
     try:
-        with redirect_stdout(io.StringIO()):  # it has been heard already
+        with unheard():
             recording = problem.function.record((problem.whole or problem).at, judge=judge)
         result, element = _result(recording.tape, problem.flat_index)
         value = recording.values[result]
@@ -197,7 +197,9 @@ def _run_along(problem: Problem, direction: Sequence[float]) -> tuple[float, boo
         tape, places = _scalarised(recording.tape, recording.values)
         output = places(result)[element] if result < recording.tape.slots else None
         return 0.0 if output is None else moved(tape, point, direction)[1][output] or 0.0, True
-    except DiffcliError:
+    except DiffcliError as fault:
+        if fault.diagnostics[0].code == "timeout":
+            raise
         raise Undecided from None
 
 
