@@ -43,7 +43,7 @@ HOMES = {
     "diffcli.methods.matrices.jacobian": "compute_jacobian jacobian_of sweep_groups",
     "diffcli.methods.nonsmooth.breaks": "POLICIES",
     "diffcli.methods.options": "HessianOptions METHODS MatrixOptions Options RULES",
-    "diffcli.methods.points.data_texts": "read_csv",
+    "diffcli.methods.points.csv_table": "read_csv",
     "diffcli.methods.points.directions": "read_direction",
     "diffcli.methods.points.many_points": "read_points",
     "diffcli.methods.points.ranges": "Range",

@@ -194,6 +194,42 @@ def test_the_plain_run_is_not_heard_and_gets_its_own_arrays(capsys):
     assert diffcli.grad(noisy, {"x": 1.0}).value == pytest.approx(math.e)
 
 
+def test_other_threads_are_heard_while_the_plain_run_is_not(capsys):
+    from threading import Thread
+
+    def f(x):
+        thread = Thread(target=lambda: print("from a thread"))
+        thread.start()
+        thread.join()
+        print("from here")
+        return x * x
+
+    diffcli.grad(f, {"x": 1.0})
+    assert capsys.readouterr().out == "from a thread\nfrom here\nfrom a thread\n"
+    threads = [Thread(target=lambda: [diffcli.grad(lambda x: x * x, {"x": 1.0}) for _ in range(20)]) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    print("still heard")
+    assert capsys.readouterr().out == "still heard\n"
+
+
+def test_the_plain_run_writes_into_copies():
+    given = np.array([1.0, 2.0])
+    weights = np.ones(2)
+
+    def f(x, w):
+        x += 1
+        return (x * w).sum() + (x * x).sum()
+
+    result = diffcli.grad(f, {"x": given, "w": weights})
+    assert (result.value, result.gradient["x"].tolist()) == (18.0, [5.0, 7.0])
+    assert (given.tolist(), result.at["x"].tolist()) == ([1.0, 2.0], [1.0, 2.0])
+    problem = Problem(f, {"x": given, "w": weights}, wrt="x")
+    assert problem.at["x"].tolist() == [1.0, 2.0] and weights.tolist() == [1.0, 1.0]
+
+
 def test_values_that_rounding_alone_moves_are_the_same():
     def lost(x):  # sums in another order, and a cancellation that enlarges their rounding
         return (diffcli.exp(x) + 1e10 - 1e10) * 1e10 if type(x) is not float else (math.exp(x) * (1 + 2**-52) + 1e10 - 1e10) * 1e10

@@ -127,13 +127,16 @@ def eye(rows: int, columns: int | None = None, dtype: Any = None, requires_grad:
 
 
 def randn(*shape: Any, generator: Any = None, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
-    """Numbers of the standard normal distribution."""
+    """Numbers of the standard normal distribution, in a shape."""
     return _leaf(tensors.random(source(generator), lengths(shape), known_kind(dtype)), requires_grad, device)
 
 
 def rand(*shape: Any, generator: Any = None, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
-    """Numbers between 0 and 1, all equally likely."""
+    """Numbers between 0 and 1, all equally likely, in a shape."""
     return _leaf(tensors.random(source(generator), lengths(shape), known_kind(dtype), 0.0, 1.0), requires_grad, device)
+
+
+randn_like, rand_like = _like(randn), _like(rand)
 
 
 def randint(low: int, high: Any, size: Any = None, generator: Any = None, device: Any = None) -> Tensor:
@@ -143,6 +146,6 @@ def randint(low: int, high: Any, size: Any = None, generator: Any = None, device
     return _leaf(tensors.random_whole(source(generator), low, high, lengths((size,))), False, device)
 
 
-def randperm(count: int, generator: Any = None) -> Tensor:
+def randperm(count: int, generator: Any = None, device: Any = None) -> Tensor:
     """The whole numbers below ``count``, in random order."""
-    return _leaf(tensors.permutation(source(generator), count), False)
+    return _leaf(tensors.permutation(source(generator), count), False, device)

@@ -64,6 +64,8 @@ class Tensor(Core):
     def numel(self) -> int:
         return size_of(self.shape)
 
+    nelement = numel
+
     @property
     def dtype(self) -> Any:
         """The kind of its numbers, as a NumPy dtype: float64, float32, int64 or bool."""
@@ -76,6 +78,9 @@ class Tensor(Core):
         if not self.shape:
             raise TypeError("a tensor without axes has no length")
         return self.shape[0]
+
+    def __contains__(self, number: Any) -> bool:
+        return bool((self == number).any())
 
     def __iter__(self) -> Iterator[Any]:
         return (self[k] for k in range(len(self)))

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from diffcli.errors import Diagnostic, ExpressionError, UsageError, error
 from diffcli.errors.library_words import for_library
 from diffcli.language.writing.printer import number_text
+from diffcli.methods.digits.series import watch_series
 from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, find_breaks
 from diffcli.methods.nonsmooth.nonfinite import require_value
 from diffcli.methods.nonsmooth.notes import describe
@@ -113,6 +114,8 @@ def _expansion(problem: Problem, variable: str, order: int, max_nodes: int) -> T
         left, right = (_beside(problem, slot, side, order, max_nodes) for side in (-1, 1))
         if not broken:
             left, right = _if_apart(coefficients, left, right, notes)
+    if not broken:
+        notes += watch_series(problem, slot, coefficients, max_nodes)
     derivatives = tuple(math.factorial(k) * 1.0 * number for k, number in enumerate(coefficients))
     polynomial = None
     if all(map(math.isfinite, coefficients)):

@@ -219,7 +219,8 @@ class BatchNorm(Module):
             if momentum is None:
                 momentum = 1.0 / float(self.num_batches_tracked.item())
         own = self.training or self.running_mean is None
-        return F.batch_norm(x, self.running_mean, self.running_var, self.weight, self.bias, own, momentum or 0.0, self.eps)
+        mean, var = (self.running_mean, self.running_var) if self.track_running_stats or not own else (None, None)
+        return F.batch_norm(x, mean, var, self.weight, self.bias, own, momentum or 0.0, self.eps)
 
     def extra_repr(self) -> str:
         return (

@@ -7,11 +7,14 @@ from typing import Any
 
 from diffcli._named import NamedTuple
 from diffcli.methods.differences.precise import EXACT, Number, decades, with_exact_constants
-from diffcli.methods.digits.printed import Sweep
+from diffcli.methods.digits.watch import Sweep
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.forward import tangents
+from diffcli.methods.sweeps.point_rows import PointRows
 from diffcli.methods.sweeps.reverse import Step, accumulate
+from diffcli.methods.sweeps.series import expand
 from diffcli.operations.arithmetic import precise
+from diffcli.tape.lowering import MOST_ROWS
 from diffcli.tape.running.evaluation import Values, run
 
 DIGITS = 20
@@ -62,6 +65,10 @@ def read_again(problem: Problem, sweep: Sweep, slots: Sequence[int], of_values: 
 
 def _swept(problem: Problem, sweep: Sweep, values: Values) -> tuple[Sequence[Any], Sequence[Step]]:
     tape = problem.tape
+    if sweep.order is not None:
+        (variable,) = sweep.seeds
+        rows = PointRows(with_exact_constants(tape), values, variable, MOST_ROWS, arithmetic=EXACT)
+        return expand(rows, tape, variable, sweep.order), []
     if sweep.forward:
         seed = [sweep.seeds.get(slot) for slot in range(tape.first_row)]
         return tangents(tape, values, seed, sweep.overrides, EXACT), []

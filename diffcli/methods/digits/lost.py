@@ -13,7 +13,7 @@ from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic
 from diffcli.methods.digits.blame import culprit
 from diffcli.methods.digits.exact import Reading, read_again
-from diffcli.methods.digits.printed import UNKNOWN, Printed, Sweep
+from diffcli.methods.digits.watch import UNKNOWN, Printed, Sweep
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.rounding import SMALLEST
 from diffcli.operations.arithmetic import precise
@@ -73,11 +73,9 @@ def lost_digits(problem: Problem, doubts: Iterable[Printed]) -> Diagnostic | Non
     notes = [f"{each.printed.name} {each.says}" for each in lost[1 : MOST_NAMED + 1]]
     if len(lost) > MOST_NAMED + 1:
         notes.append(f"{len(lost) - MOST_NAMED - 1} more numbers have fewer than 8 right digits")
-    slot, label, help = culprit(problem, worst.printed.slot, worst.printed.sweep, worst.reading)
-    if all(each.printed.sweep is not None for each in lost):
-        help = ()  # where the value is right, its derivative is lost for other reasons
+    slot, label = culprit(problem, worst.printed.slot, worst.printed.sweep, worst.reading)
     message = f"{worst.printed.name} {worst.says}: {worst.numbers}"
-    return problem.warning("lost-digits", message, slot, label, notes, help)
+    return problem.warning("lost-digits", message, slot, label, notes)
 
 
 def judged(problem: Problem, doubts: Iterable[Printed]) -> list[Lost]:

@@ -59,7 +59,7 @@ def _compare(function: PythonFunction, recording: Recording, at: Mapping[str, Nu
     rows = Components([(f"f{k}" if len(slots) > 1 else "f", slot, tape.shape(slot)) for k, slot in enumerate(slots, 1)])
     recorded = [math.nan if number is None else number for number in rows.numbers(values)]
     try:
-        shapes, plain = results = function.plain(function.handed(at))
+        shapes, plain = results = function.plain(at)
     except ExpressionError as fault:
         if isinstance(fault.__cause__, (ArithmeticError, ValueError)) and not all(map(math.isfinite, recorded)):
             return  # outside its domain Python raises, and a tape holds NaN
@@ -103,15 +103,14 @@ def _reason(
     function: PythonFunction, recording: Recording, at: Mapping[str, Number], before: PlainResults
 ) -> tuple[CallSites, int, str]:
     """Why a function is not what was recorded of it, and where the two part."""
-    sites, handed = recording.tape.sites, function.handed(at)
-    again = function.plain(handed)
-    written = [name for name, value in function.held.items() if is_array(value) and numbers_of(value) != numbers_of(handed[name])]
-    if written or again != before:
-        return sites, NOWHERE, WRITTEN.format("` and `".join(written)) if written else RANDOM
-    by_python = Footsteps(lambda: function.plain(function.handed(at)), sites)
+    sites, held = recording.tape.sites, {name: value for name, value in function.held.items() if is_array(value)}
+    kept = {name: numbers_of(value) for name, value in held.items()}
+    by_python = Footsteps(lambda: function.plain(at), sites)
     by_recording = Footsteps(lambda: function.record(at), sites)
+    written = [name for name, value in held.items() if numbers_of(value) != kept[name]]
     parting = by_python.parting(by_recording)
-    if parting is None:
-        return sites, NOWHERE, CALLED
+    if written or parting is None or function.plain(at) != before:
+        why = WRITTEN.format("` and `".join(written)) if written else CALLED if function.plain(at) == before else RANDOM
+        return sites, NOWHERE, why
     kinds = [watched.raised.get(parting, "nothing") for watched in (by_python, by_recording)]
     return *sites.culprit([parting])[:2], ASKED if kinds[0] == kinds[1] else CAUGHT.format(*kinds)

@@ -12,7 +12,7 @@ from diffcli.tape import Tape
 from diffcli.tape.building.building import Builder
 from diffcli.tape.building.scopes import Scope
 from diffcli.tape.running.evaluation import Values
-from diffcli.tape.running.rules import FLOAT
+from diffcli.tape.running.rules import FLOAT, Arithmetic
 
 
 class PointRows(Builder):
@@ -29,10 +29,21 @@ class PointRows(Builder):
     beside
         The values at a point beside it on one side, by which choices go instead, and flat operations such as sign: so what is
         built is right on that side of a kink.
+    arithmetic
+        What the values are.
     """
 
-    def __init__(self, tape: Tape, values: Values, variable: int, most_rows: int, beside: Values | None = None) -> None:
+    def __init__(
+        self,
+        tape: Tape,
+        values: Values,
+        variable: int,
+        most_rows: int,
+        beside: Values | None = None,
+        arithmetic: Arithmetic = FLOAT,
+    ) -> None:
         super().__init__(tape, most_rows)
+        self.arithmetic = arithmetic
         self.values: list[Any] = list(values[: tape.slots])
         self.beside = self.values if beside is None else list(beside[: tape.slots])
         if beside is not None:
@@ -65,7 +76,7 @@ class PointRows(Builder):
         slot = super().emit(operation, operands, span, *more, **named)
         if slot >= len(self.moving):
             name, row = self.row(slot)
-            function = FLOAT.value(name)
+            function = self.arithmetic.value(name)
             self.moving.append(self._carries(name, row))
             if self.beside is not self.values:
                 self.beside.append(function(*map(self.deciding_value, row)))

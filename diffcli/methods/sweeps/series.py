@@ -42,9 +42,11 @@ def power_series(
     return expand(PointRows(tape, values, variable, most_rows, beside), tape, variable, order)
 
 
-def expand(rows: PointRows, tape: Tape, variable: int, order: int) -> Coefficients:
-    """`power_series`, with the rows that it is to be made of."""
-    return _Rows(rows, variable).expand(tape.results[0], order)
+def expand(
+    rows: PointRows, tape: Tape, variable: int, order: int, moving: Callable[[float], float] | None = None
+) -> Coefficients:
+    """`power_series`, with the rows that it is to be made of, and what becomes of each coefficient, if not itself."""
+    return _Rows(rows, variable, moving).expand(tape.results[0], order)
 
 
 NextCoefficient = Callable[[int], float]
@@ -54,8 +56,8 @@ NextCoefficient = Callable[[int], float]
 class _Rows:
     """The series of the rows that a result is made of, and of the partials that these need."""
 
-    def __init__(self, build: PointRows, variable: int) -> None:
-        self.build, self.variable = build, variable
+    def __init__(self, build: PointRows, variable: int, moving: Callable[[float], float] | None) -> None:
+        self.build, self.variable, self.moving = build, variable, moving
         self.series: dict[int, Coefficients] = {}
         self.orders: dict[int, int] = {}
         """To which order each moving row is needed."""
@@ -68,7 +70,7 @@ class _Rows:
     def expand(self, output: int, order: int) -> Coefficients:
         build = self.build
         if not build.moves(output):
-            return [float(build.value(output)), *[0.0] * order]
+            return [build.value(output) + 0.0, *[0.0] * order]
         self.waiting = [[] for _ in range(order + 1)]
         self.waiting[order].append(output)
         for needed in range(order, 0, -1):
@@ -81,7 +83,8 @@ class _Rows:
         for k in range(1, order + 1):
             for slot in rows:
                 if k <= self.orders[slot]:
-                    self.series[slot].append(self.rules[slot](k))
+                    next_one = self.rules[slot](k)
+                    self.series[slot].append(next_one if self.moving is None else self.moving(next_one))
         found = self.of(output)
         return [*found, *[0.0] * (order + 1 - len(found))]
 
@@ -90,7 +93,7 @@ class _Rows:
         known = self.series.get(slot)
         if known is None:
             moves = [1.0] if slot == self.variable else []
-            known = self.series[slot] = [float(self.build.value(slot)), *moves]
+            known = self.series[slot] = [self.build.value(slot) + 0.0, *moves]
         return known
 
     def ask(self, slot: int, order: int, by: int | None = None) -> Coefficients:
@@ -132,7 +135,7 @@ class _Rows:
             other = self.ask(same, order, slot)
             return lambda k: _at(other, k)
         if operation == "pow" and not build.moves(row[1]) and build.value(row[0]) != 0:
-            return _power(own, self.ask(row[0], order, slot), float(build.value(row[1])))
+            return _power(own, self.ask(row[0], order, slot), build.value(row[1]))
         parts = [
             (self.ask(operand, order, slot), self.ask(partial, order - 1))
             for position, operand in enumerate(row) if build.moves(operand)

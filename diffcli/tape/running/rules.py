@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from typing import Any
 
+from diffcli.errors import DiffcliError
 from diffcli.language import Program, parse
 from diffcli.language.syntax import NAME, NUMBER
 from diffcli.language.writing.printer import to_text
@@ -69,6 +70,20 @@ MANY = 16
 """So many operands are looked at one by one."""
 
 
+def parse_own(text: str, read: Callable[[str], Program] = parse) -> Program:
+    """A text of the tables. What is wrong with it is no fault of the user's.
+
+    >>> parse_own("log1q(a)")
+    Traceback (most recent call last):
+        ...
+    LookupError: the tables say log1q(a): there is no function `log1q`
+    """
+    try:
+        return read(text)
+    except DiffcliError as wrong:
+        raise LookupError(f"the tables say {text}: {wrong.diagnostics[0].message}") from None
+
+
 class Term:
     """What one operand adds: its ``partial`` derivative times ``g``; ``program`` is its syntax tree."""
 
@@ -76,7 +91,7 @@ class Term:
 
     def __init__(self, row: Operation, partial: str) -> None:
         self.row, self.partial = row, partial
-        self.program = parse(term_text(partial))
+        self.program = parse_own(term_text(partial))
         text = filled(partial)
         self.filled = self.program if text == partial else parse(term_text(text))
         """The same, and 0 where it is absent."""
@@ -132,7 +147,7 @@ def term_text(partial: str) -> str:
     if partial in ("1", "-1", ABSENT):
         return partial.replace("1", SEED)
     *bindings, body = partial.split(";")
-    program = parse(partial)
+    program = parse_own(partial)
     root = program.result.root
     operation, children = program.operations[root], program.children(root)
     if operation == NUMBER and program.arguments[root] == 1:
@@ -250,7 +265,7 @@ class Arithmetic:
         operators: Mapping[str, str] = OPERATORS | _OF_ONE_NUMBER,
         form: Callable[[Operation], str] = lambda row: row.value or row.definition,
         numbers: Any = floats,
-        read: Callable[[str], Program] = parse,
+        read: Callable[[str], Program] = parse_own,
         kind: str = "",
     ) -> None:
         self.functions = dict(functions)
