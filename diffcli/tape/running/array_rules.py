@@ -22,8 +22,6 @@ from diffcli.operations.array_row import ArrayOperation, Fixed
 from diffcli.operations.arrays import ARRAYS
 from diffcli.operations.custom_operations import OwnName
 from diffcli.tape.running.rules import (
-    (,
-)
     ABSENT,
     OPERATORS,
     RESULT,
