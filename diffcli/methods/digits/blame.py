@@ -10,7 +10,7 @@ from diffcli.methods.digits.exact import Reading
 from diffcli.methods.digits.watch import Sweep
 from diffcli.methods.nonsmooth.breaks import rows_below
 from diffcli.methods.problem.problem import Problem
-from diffcli.methods.sweeps.reverse import Step, accumulate
+from diffcli.methods.sweeps.reverse import accumulate
 from diffcli.methods.sweeps.rounding import UNIT
 from diffcli.operations.arithmetic import precise
 
@@ -23,6 +23,7 @@ Culprit = tuple[int, str]
 """A row, and what is to be said beside its carets."""
 
 NOBODY: Culprit = (-1, "")
+
 
 def culprit(problem: Problem, slot: int, sweep: Sweep | None, reading: Reading | None) -> Culprit:
     """The row to blame for the digits that a sweep has lost on the way to a slot.
@@ -43,7 +44,7 @@ def culprit(problem: Problem, slot: int, sweep: Sweep | None, reading: Reading |
         return worst, _row_label(problem, worst, reading)
     if sweep is not None and sweep.forward:
         return slot, "the terms of its derivative cancel"
-    return _worst_term(problem, slot, sweep, reading) if sweep is not None else NOBODY
+    return _worst_term(problem, sweep, reading) if sweep is not None and reading.steps else NOBODY
 
 
 def relative_error(number: Any, exact: Any) -> float:
@@ -51,9 +52,7 @@ def relative_error(number: Any, exact: Any) -> float:
     if exact is None or not precise.is_finite(exact):
         return UNIT
     off = abs(precise.number(number) - exact)
-    if not off:
-        return UNIT
-    return max(UNIT, min(ALL, float(off / abs(exact)))) if exact and precise.is_finite(off) else ALL if off else UNIT
+    return min(ALL, max(UNIT, float(off / abs(exact)))) if exact else ALL if off else UNIT
 
 
 def _worst_row(problem: Problem, slot: int, sweep: Sweep | None, reading: Reading) -> int:
@@ -88,25 +87,17 @@ def _digits(factor: float) -> int:
     return round(math.log10(min(factor, ALL)) - 0.3) if factor > 1 else 0
 
 
-def _worst_term(problem: Problem, slot: int, sweep: Sweep, reading: Reading) -> Culprit:
+def _worst_term(problem: Problem, sweep: Sweep, reading: Reading) -> Culprit:
     """Where the terms of an adjoint cancel, or are lost."""
-    bars, steps = accumulate(problem.tape, problem.values, problem.active, sweep.seeds, sweep.overrides)
-    into: dict[int, list[tuple[Step, Step | None]]] = {}
-    ours = {(step.source, step.position): step for step in steps}
+    bars = accumulate(problem.tape, problem.values, problem.active, sweep.seeds, sweep.overrides)[0]
+    off = [relative_error(bar or 0.0, exact) for bar, exact in zip(bars, reading.derivatives, strict=True)]
+    before: dict[int, float] = {}
     for step in reading.steps:
-        into.setdefault(step.target, []).append((step, ours.get((step.source, step.position))))
-    worst, found = LOSS, -1
-    for target, terms in into.items():
-        off = relative_error(bars[target] or 0.0, reading.derivatives[target])
-        before = max([relative_error(bars[step.source] or 0.0, reading.derivatives[step.source]) for step, _ in terms])
-        if off / before > worst:
-            worst, found = off / before, target
-    if found < 0:
+        before[step.target] = max(off[step.source], before.get(step.target, 0.0))
+    worst = max(reading.steps, key=lambda step: (off[step.target] / before[step.target], abs(step.term)))
+    if off[worst.target] <= LOSS * before[worst.target]:
         return NOBODY
-    largest, own = max(into[found], key=lambda pair: abs(pair[0].term))
-    exact = reading.derivatives[found]
-    if own is None or (own.term == 0 and largest.term):
-        return largest.source, "a factor of the derivative underflows to 0 here"
-    cancelled = float(abs(largest.term) / abs(exact)) if exact else ALL
-    digits = _digits(cancelled if cancelled > LOSS else relative_error(bars[found] or 0.0, exact) / UNIT)
-    return largest.source, f"{digits} of 16 digits cancel where the terms by `{problem.operand_text(found)}` are added up"
+    if not bars[worst.target]:
+        return worst.source, "a factor of the derivative underflows to 0 here"
+    by = problem.operand_text(worst.target)
+    return worst.source, f"{_digits(off[worst.target] / UNIT)} of 16 digits are lost where the terms by `{by}` are added up"

@@ -50,8 +50,8 @@ _SPECIAL = frozenset(("gamma", "lgamma", "digamma", "polygamma", "sinc", "sinpi"
 _CHOOSING = frozenset(name for name, row in OPERATIONS.items() if any(kind != "pole" for kind, _ in row.breaks)) | EXACT
 """Operations that have sides, so that an operand's error may carry it to the other one."""
 
-_MOVED = 2.0**-26
-"""How far an operand is moved to see how a partial moves, relative to its size."""
+_MOVED = 16.0
+"""How far an operand is moved to see how a partial moves, in units of its error."""
 
 Errors = list[float]
 """A bound on the error of each slot."""
@@ -228,7 +228,7 @@ def _term_error(
         if special:
             off = max(off, UNIT * abs(value))
         if off:
-            step = max(off, _MOVED * abs(value))
+            step = _MOVED * max(off, UNIT * abs(value))
             moved = [*arguments]
             moved[place] = value + step
             beside = function(g, *moved)
