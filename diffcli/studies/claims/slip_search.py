@@ -142,7 +142,7 @@ class _Search:
         factor: float | None = None if "c" in _compiled(slip.wrong).inputs else 1.0
         for one in self.seen:
             wrong, size = one.right, 0.0
-            if place.row is None or one.tangents[place.row] is not None:  # else it is in a branch that is not taken here
+            if place.row is None or one.values[place.row] is not None:  # else it is in a branch that is not taken here
                 names = self._names(slip, place, one)
                 if factor is None:
                     factor = _factor(place, one, names)
@@ -162,16 +162,17 @@ class _Search:
         moves = list(one.tangents)
         changed = one._replace(tangents=moves)
         for slot in self.tape.rows():
-            if moves[slot] is None:
+            if one.values[slot] is None:
                 continue
             row = self.tape.operands_of(slot)
             operands = [one.values[operand] for operand in row]
             functions = FLOAT.terms(self.tape.operation(slot), len(row))
-            moves[slot] = sum(
+            terms = [
                 function(moves[operand], *operands, one.values[slot]) or 0.0
                 for function, operand in zip(functions, row, strict=True)
                 if function is not None and operand >= 0 and moves[operand] is not None
-            )
+            ]
+            moves[slot] = sum(terms) if terms else None
             if slot in places:
                 moves[slot] = _value(slip.wrong, self._names(slip, places[slot], changed))
         return moves[self.tape.output] or 0.0
