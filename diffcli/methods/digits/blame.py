@@ -12,7 +12,7 @@ from diffcli.methods.digits.watch import Sweep
 from diffcli.methods.nonsmooth.breaks import rows_below
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.reverse import accumulate
-from diffcli.methods.sweeps.rounding import UNIT
+from diffcli.methods.sweeps.rounding import TINY, UNIT
 from diffcli.operations.arithmetic import precise
 
 LOSS = 1e3
@@ -79,7 +79,7 @@ def _row_label(problem: Problem, row: int, reading: Reading) -> tuple[str, str]:
     if name in ("add", "sub"):
         largest = max(abs(reading.values[operand]) for operand in operands)
         return f"{_digits(float(largest / abs(exact)) if exact else ALL)} of 16 digits cancel here", "cancellation"
-    if value == 0 and exact:
+    if value == 0 and 0 < abs(exact) < TINY:
         return f"underflows to 0 here: it is {precise.text(exact, 3)}", "underflow"
     lost = _digits(relative_error(value, exact) / UNIT)
     argument = next((problem.values[operand] for operand in operands if operand >= 0), 0.0)
@@ -96,7 +96,7 @@ def _worst_tangent(problem: Problem, slot: int, sweep: Sweep, reading: Reading) 
     row = _worst_row(problem, [slot], moves, reading.derivatives) if sweep.order is None else -1
     if row >= 0 and not moves[row]:
         return row, "its tangent underflows to 0 here", "underflow"
-    if row >= 0 and not math.isfinite(moves[row]):
+    if row >= 0 and not math.isfinite(moves[row] or 0.0):
         return row, "its tangent overflows here", "overflow"
     return row if row >= 0 else slot, "the terms of its derivative cancel", "terms"
 
@@ -112,7 +112,7 @@ def _worst_term(problem: Problem, sweep: Sweep, reading: Reading) -> Culprit:
     if off[worst.target] <= LOSS * before[worst.target]:
         return NOBODY
     bar, by = bars[worst.target], problem.operand_text(worst.target)
-    if not bar:
+    if not bar and not worst.term:
         return worst.source, "a factor of the derivative underflows to 0 here", "underflow"
     if not math.isfinite(bar):
         return worst.source, f"the adjoint of `{by}` overflows here", "overflow"

@@ -7,10 +7,11 @@ from collections.abc import Collection, Sequence
 from diffcli._named import NamedTuple
 from diffcli.methods.differences.precise import Number
 from diffcli.methods.digits.blame import culprit, relative_error
-from diffcli.methods.digits.exact import read_again
+from diffcli.methods.digits.exact import NOTHING, read_again
 from diffcli.methods.digits.lost import Lost
 from diffcli.methods.digits.watch import BY, UNKNOWN, Printed, Sweep
 from diffcli.methods.problem.problem import Problem
+from diffcli.operations.arithmetic import precise
 from diffcli.records.agreement import Way
 
 REASONS = {
@@ -77,14 +78,17 @@ def explain_disagreement(problem: Problem, slot: int, kinds: Collection[str], of
 
 def lost_digits(problem: Problem, slot: int, way: Way, exact: Number | None) -> Reason | None:
     """What loses the digits of a sweep; None where the same sweep with digits enough does not give the derivative either."""
-    if exact is None or way.value is None:
-        return None
+    assert way.value is not None
     sweep = Sweep({slot: 1.0}, forward=True) if way.name == "forward" else Sweep({problem.tape.output: 1.0})
     asked = problem.tape.output if sweep.forward else slot
     reading = read_again(problem, sweep, [asked])
-    if reading.found[0] is None or abs(reading.found[0] - exact) > TOLERANCE * abs(exact):
-        return None
+    found = reading.found[0]
+    if exact is not None and found is not None:
+        if abs(found - exact) > max(TOLERANCE * abs(exact), precise.power_of_ten(NOTHING)):
+            return None
     row, label, kind = culprit(problem, asked, sweep, reading)
+    if exact is None:
+        return Reason(kind, f"`{problem.operand_text(row)}`: {label}") if label else None
     name = BY(problem.tape.inputs[slot]) + " in forward mode" * sweep.forward
     printed = Printed(name, way.value, UNKNOWN, asked, sweep)
     text = f"`{problem.operand_text(row)}`: {label}" if label else REASONS[kind]

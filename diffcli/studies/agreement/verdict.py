@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from diffcli.methods.differences.precise import DIGITS, Number, precise_derivative
 from diffcli.methods.digits.blame import relative_error
 from diffcli.methods.digits.exact import read_again
+from diffcli.methods.digits.lost import LOST
 from diffcli.methods.digits.watch import Sweep
 from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, Break
 from diffcli.methods.nonsmooth.one_sided import slopes_of
@@ -71,7 +72,7 @@ def judge_partial(
     wanted = digits is not None or problem.tape.slots <= MOST_JUDGED
     if wanted and digits != 0 and (not kinds or (left is not None and left == right)):
         exact = precise_derivative(problem.tape, problem.point, slot, digits=max(digits or DIGITS, DIGITS))
-        if kinds and exact is not None and left is not None and abs(exact - left) > FEW_DIGITS * abs(left):
+        if kinds and exact is not None and left is not None and abs(exact - left) > LOST * abs(left):
             exact = None  # of a Python function the tape has the branch alone that was taken
     interval = _interval(kinds, left, right, exact if exact is not None else _consensus(ways))
     judged = tuple(_compared(way, interval, floor) for way in ways)
@@ -100,7 +101,7 @@ def _are_of_floats(problem: Problem, met: Sequence[Break], slot: int) -> bool:
     """Whether it is rounding that brings operations to their breaks, and with digits enough there is a derivative."""
     values, *_, (exact,) = read_again(problem, Sweep({problem.tape.output: 1.0}), [slot])
     operands = {operand for found in met for operand in problem.tape.operands_of(found.slot)}
-    rounded = any(relative_error(problem.values[operand], values[operand]) > FEW_DIGITS for operand in operands)
+    rounded = any(relative_error(problem.values[operand], values[operand]) > LOST for operand in operands)
     return rounded and exact is not None and precise.is_finite(exact)
 
 
