@@ -94,9 +94,10 @@ def _worst_tangent(problem: Problem, slot: int, sweep: Sweep, reading: Reading) 
     """Where the terms of a tangent cancel, or are lost; of a series no more is known than that they do."""
     moves = problem.swept_forward(sweep.seeds, sweep.overrides)
     row = _worst_row(problem, [slot], moves, reading.derivatives) if sweep.order is None else -1
-    if row >= 0 and not moves[row]:
+    move = (moves[row] or 0.0) if row >= 0 else 1.0
+    if not move:
         return row, "its tangent underflows to 0 here", "underflow"
-    if row >= 0 and not math.isfinite(moves[row] or 0.0):
+    if not math.isfinite(move):
         return row, "its tangent overflows here", "overflow"
     return row if row >= 0 else slot, "the terms of its derivative cancel", "terms"
 
@@ -114,7 +115,7 @@ def _worst_term(problem: Problem, sweep: Sweep, reading: Reading) -> Culprit:
     bar, by = bars[worst.target], problem.operand_text(worst.target)
     if not bar and not worst.term:
         return worst.source, "a factor of the derivative underflows to 0 here", "underflow"
-    if not math.isfinite(bar):
+    if bar is not None and not math.isfinite(bar):
         return worst.source, f"the adjoint of `{by}` overflows here", "overflow"
     lost = _digits(off[worst.target] / UNIT)
     return worst.source, f"{lost} of 16 digits are lost where the terms by `{by}` are added up", "terms"

@@ -22,11 +22,8 @@ from diffcli.language import parse
 from diffcli.language.syntax import COMPARISON
 from diffcli.language.writing.printer import number_text, shorten
 from diffcli.methods.differences.precise import DIGITS, precise_value, with_exact_names
-from diffcli.methods.digits.blame import relative_error
-from diffcli.methods.digits.exact import read_again
-from diffcli.methods.digits.watch import Sweep
 from diffcli.methods.problem.problem import Problem
-from diffcli.methods.problem.scalarise import point_of
+from diffcli.methods.problem.scalarise import point_of, scalarised
 from diffcli.methods.symbolic.text import Expression, Undecided, to_latex, to_program_text
 from diffcli.operations import OPERATIONS
 from diffcli.records import SymbolicDerivative
@@ -249,8 +246,9 @@ def described(
     fault = ""
     if math.isfinite(by_rules) and math.isnan(value):
         fault = "has no value"
-    elif math.isfinite(by_rules) and not bent and _is_off(problem, variables, value, by_rules):
+    elif math.isfinite(by_rules) and not bent and abs(value - by_rules) > LOST * max(abs(value), abs(by_rules)):
         form = _text_problem(problem, " and ".join(variables), text, [])
+        form = form and scalarised(form)
         exact = None if form is None else precise_value(form.tape, form.point)
         fault = "loses its digits" if exact is None or abs(value - exact) > LOST * abs(exact) else ""
     if fault:
@@ -260,15 +258,6 @@ def described(
         rule = f"by the rules of the table it is {number_text(by_rules + 0.0)} (--mode {mode})"
         notes.append(Diagnostic("symbolic-form", "warning", message, notes=(f"its form: {shorten(text)}", rule)))
     return SymbolicDerivative(variables[-1], text, short, to_latex(raw if simplified is None else simplified), value)
-
-
-def _is_off(problem: Problem, variables: Sequence[str], value: float, by_rules: float) -> bool:
-    """Whether a form has another value than the rules give, and by no fault of theirs, as far as that is known."""
-    apart = abs(value - by_rules) > LOST * max(abs(value), abs(by_rules))
-    if not apart or len(variables) > 1:
-        return apart
-    reading = read_again(problem, Sweep({problem.tape.output: 1.0}), [problem.input_slot(variables[0])])
-    return relative_error(value, reading.found[0]) > LOST
 
 
 def lazily(expression: Expression) -> Expression:

@@ -82,10 +82,8 @@ def lost_digits(problem: Problem, slot: int, way: Way, exact: Number | None) -> 
     sweep = Sweep({slot: 1.0}, forward=True) if way.name == "forward" else Sweep({problem.tape.output: 1.0})
     asked = problem.tape.output if sweep.forward else slot
     reading = read_again(problem, sweep, [asked])
-    found = reading.found[0]
-    if exact is not None and found is not None:
-        if abs(found - exact) > max(TOLERANCE * abs(exact), precise.power_of_ten(NOTHING)):
-            return None
+    if _differ(reading.found[0], exact):
+        return None
     row, label, kind = culprit(problem, asked, sweep, reading)
     if exact is None:
         return Reason(kind, f"`{problem.operand_text(row)}`: {label}") if label else None
@@ -93,3 +91,9 @@ def lost_digits(problem: Problem, slot: int, way: Way, exact: Number | None) -> 
     printed = Printed(name, way.value, UNKNOWN, asked, sweep)
     text = f"`{problem.operand_text(row)}`: {label}" if label else REASONS[kind]
     return Reason(kind, text, Lost(printed, exact, relative_error(way.value, exact), reading))
+
+
+def _differ(found: Number | None, exact: Number | None) -> bool:
+    if found is None or exact is None:
+        return False
+    return bool(abs(found - exact) > max(TOLERANCE * abs(exact), precise.power_of_ten(NOTHING)))

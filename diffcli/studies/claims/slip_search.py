@@ -140,7 +140,7 @@ class _Search:
     def _explains(self, slip: Slip, place: Place) -> float | None:
         """The factor ``c`` (1 if the slip has none) if the slip explains the claim at every point; None if it does not."""
         factor: float | None = None if "c" in _compiled(slip.wrong).inputs else 1.0
-        for one in self.seen:
+        for one in sorted(self.seen, key=lambda one: not one.right):  # no factor is seen where the derivative is 0
             wrong, size = one.right, 0.0
             if place.row is None or one.values[place.row] is not None:  # else it is in a branch that is not taken here
                 names = self._names(slip, place, one)
@@ -231,8 +231,7 @@ def _partial_elsewhere(name: str, position: int, at: float, values: Sequence[flo
     """The partial derivative of an operation with another value for one of its operands."""
     moved = [at if place == position else value for place, value in enumerate(values)]
     function = FLOAT.terms(name, len(moved))[position]
-    partial = function(1.0, *moved, FLOAT.value(name)(*moved)) if function else None
-    return math.nan if partial is None else partial
+    return (function(1.0, *moved, FLOAT.value(name)(*moved)) or 0.0) if function else math.nan
 
 
 @cache
