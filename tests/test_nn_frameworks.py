@@ -197,12 +197,11 @@ def test_printed_alike(pair, name):
 
 SAME = [
     "Linear(3, 2, bias=False)", "Flatten()", "Flatten(0, 1)", "Identity()", "ReLU()", "LeakyReLU(0.2)", "ELU()", "SiLU()", "Sigmoid()",
-    "Tanh()", "ReLU6()", "ReLU6(inplace=True)", "ReLU(True)", "Softplus()", "Softplus(2.0, 5.0)", "Hardtanh(-2.0, 0.5)", "Dropout(0.2)",
+    "Tanh()", "ReLU6()", "ReLU6(inplace=True)", "ReLU(True)", "GELU()", "GELU(approximate='tanh')", "Softplus()", "Softplus(2.0, 5.0)", "Hardtanh(-2.0, 0.5)", "Dropout(0.2)",
     "Dropout(0.2, True)", "SiLU(inplace=True)", "Hardtanh()", "Softmax(dim=1)", "LogSoftmax(dim=0)", "ModuleList([])", "Sequential()", "MSELoss()", "CrossEntropyLoss()",
 ]  # fmt: skip
 OTHERWISE = {
     "BatchNorm1d(3)": "scale and shift are learned together or not at all",
-    "GELU()": "there is one GELU, the exact one",
     "Softmax()": "along the last axis, where PyTorch guesses and warns",
 }
 """What prints differently, and why."""
@@ -257,7 +256,7 @@ def test_values_and_gradients(pair, torch, kind, name, training):
 
 ACTIVATIONS = [
     "ReLU()", "LeakyReLU()", "LeakyReLU(0.3)", "ELU()", "ELU(alpha=0.5)", "GELU()", "SiLU()", "Sigmoid()", "Tanh()", "ReLU6()",
-    "Softplus(beta=2)", "Softplus(0.5, 1.0)", "Hardtanh(-2.0, 0.75)", "LeakyReLU(0.2)",
+    "Softplus(beta=2)", "Softplus(0.5, 1.0)", "GELU(approximate='tanh')", "Hardtanh(-2.0, 0.75)", "LeakyReLU(0.2)",
     "Hardtanh()", "Softmax(dim=0)", "Softmax(dim=-1)", "LogSoftmax(dim=1)", "Softplus()", "Flatten()", "Identity()",
 ]  # fmt: skip
 

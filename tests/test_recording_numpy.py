@@ -308,14 +308,16 @@ def test_an_index_gives_and_takes_what_numpy_s_does(seed):
         with pytest.raises(diffcli.ExpressionError):
             record(lambda x: x[key], {"x": x})
         return
+    shapes = []
     try:
-        found = value_of(lambda x: x[key], x=x)
+        value_of(lambda x: shapes.append(np.shape(x[key])) or x, x=x)
     except diffcli.ExpressionError as refused:
         assert str(refused) == NOT_RECORDED
         return
-    assert np.shape(found) == np.shape(wanted) and np.array_equal(found, wanted)
+    assert shapes == [np.shape(wanted)]
     if not np.size(wanted):
         return
+    assert np.array_equal(value_of(lambda x: x[key], x=x), wanted)
     weights = np.reshape([draw.random() for _ in range(np.size(wanted))], np.shape(wanted))
     result = diffcli.grad(lambda x: np.sum(x[key] * weights), {"x": x}, mode=draw.choice(["reverse", "forward"]))
     gradient = np.zeros(shape)
@@ -339,7 +341,7 @@ CUBE = np.arange(8.0).reshape(2, 2, 2)
     "key",
     [
         (slice(None), [0, 1], [1, 0]), ([0, 1], slice(None), [1, 0]), np.ix_([1, 0], [0], [0, 1]), (0, slice(None), [0, 1]),
-        ([[0, 1], [1, 1]], 0), (CUBE > 3), ([True, False],), ([0, 1], None, [1, 0]), (None, [0], ..., None), ([], 0), (np.int64(1), -1),
+        ([[0, 1], [1, 1]], 0), (CUBE > 3), ([True, False],), ([0, 1], None, [1, 0]), (None, [0], ..., None), (np.int64(1), -1),
     ],
 )  # fmt: skip
 def test_indices_of_a_cube(key):
@@ -581,3 +583,22 @@ def test_what_is_no_real_number_is_refused(constant, said):
 def test_a_traced_number_takes_numbers_only(constant):
     with pytest.raises(diffcli.ExpressionError):
         diffcli.grad(lambda x: x + constant, {"x": 1.0})
+
+
+@pytest.mark.parametrize(
+    ("function", "shape"),
+    [(lambda x: np.ones((2, 3)), (2, 3)), (lambda x: np.zeros_like(x), (3,)), (lambda x: 2.5, ()), (lambda x: np.full(2, np.nan), (2,))],
+)
+@pytest.mark.parametrize("of", ["jacobian", "jvp", "evaluate"])
+def test_a_constant_of_any_shape_may_be_the_result(function, shape, of):
+    point = {"x": np.ones(3)}
+    found = getattr(diffcli, of)(function, *[point] * (2 if of == "jvp" else 1))
+    derivative = found.jacobian["f"]["x"] if of == "jacobian" else found.product["f"] if of == "jvp" else np.zeros(())
+    assert np.shape(derivative) == (() if of == "evaluate" else (*shape, 3) if of == "jacobian" else shape) and not np.any(derivative)
+    assert np.shape(found if of == "evaluate" else found.values["f"]) == shape
+
+
+@pytest.mark.parametrize("function", [lambda x: x[:0], lambda x: np.ones((0, 2)), lambda x: [x.sum(), x[:0]]])
+def test_an_empty_array_is_no_result(function):
+    with pytest.raises(diffcli.ExpressionError, match="returned an empty array"):
+        diffcli.jacobian(function, {"x": np.ones(3)})

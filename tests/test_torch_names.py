@@ -241,7 +241,7 @@ def flat(nested):
 def test_a_name_that_both_have_means_the_same(pytorch):
     """Functions of one and two tensors, wherever both take them: other arguments have tests of their own."""
     ours = here("torch")
-    random = {"empty_like", "rand", "randn", "randint", "randperm"}
+    random = {"empty_like", "rand", "rand_like", "randn", "randn_like", "randint", "randperm"}
     compared = 0
     for name in sorted(set(dir(pytorch)) & set(dir(ours)) - random):
         for arguments in ARGUMENTS if callable(getattr(ours, name)) and not name.startswith("_") else ():

@@ -682,4 +682,72 @@ _, predicted = torch.max(logits.data, 1)
 print((predicted == labels).sum().item(), (logits.argmax(1) == labels).float().mean().item(), logits.argmax().item())
 print(torch.max(logits, 1)[1].tolist(), logits.max(dim=1).values.tolist(), 3.0 in logits, 7 in logits)
 """,
+    "a convolutional classifier by Adam": """
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+
+class Net(nn.Module):
+    def __init__(self):
+        super(Net, self).__init__()
+        self.conv1 = nn.Conv2d(1, 4, 3, stride=2)
+        self.bn = nn.BatchNorm2d(4)
+        self.conv2 = nn.Conv2d(4, 6, 3, padding=1, groups=2)
+        self.fc = nn.Linear(6 * 6 * 6, 10)
+
+    def forward(self, x):
+        x = F.relu(self.bn(self.conv1(x)))
+        x = F.relu(self.conv2(x))
+        x = torch.flatten(x, 1)
+        return F.log_softmax(self.fc(x), dim=1)
+
+net = Net()
+for p in net.parameters():
+    p.data = torch.sin(torch.arange(p.numel()).double()).view(p.shape) * 0.3
+optimizer = torch.optim.Adam(net.parameters(), lr=1e-3)
+x = torch.cos(torch.arange(4 * 13 * 13.0)).view(4, 1, 13, 13)
+for _ in range(3):
+    optimizer.zero_grad()
+    loss = F.nll_loss(net(x), torch.tensor([3, 1, 4, 1]))
+    loss.backward()
+    optimizer.step()
+print(loss.item(), net.bn.running_mean.tolist())
+net.eval()
+with torch.no_grad():
+    print(net(x).argmax(dim=1, keepdim=True).tolist())
+""",
+    "what gradients are asked of": """
+import torch
+
+x = torch.tensor([1.0, 2.0], requires_grad=True)
+z = torch.tensor(1.0, requires_grad=True)
+print(torch.autograd.grad((x ** 2).sum(), [x, z], allow_unused=True)[1])
+try:
+    torch.autograd.grad((x ** 2).sum(), [x, z])
+except RuntimeError:
+    print("unused")
+torch.autograd.backward([x ** 2], [torch.ones(2)])
+print(x.grad.tolist())
+x.grad.data.zero_()
+y = (x ** 3).sum()
+y.backward(retain_graph=True)
+y.backward()
+print(x.grad.tolist(), torch.autograd.grad(x.prod(), x, create_graph=True)[0].requires_grad)
+""",
+    "a step with a closure": """
+import torch
+
+w = torch.nn.Parameter(torch.tensor(3.0))
+optimizer = torch.optim.SGD([w], lr=0.1)
+
+def closure():
+    optimizer.zero_grad()
+    loss = (w - 1) ** 2
+    loss.backward()
+    return loss
+
+for _ in range(3):
+    loss = optimizer.step(closure)
+print(w.item(), loss.item())
+""",
 }

@@ -93,10 +93,15 @@ def full(size: Any, fill_value: float, dtype: Any = None, requires_grad: bool = 
 
 
 def _like(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
-    def made(like: Tensor, *fill: Any, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
-        return function(like.shape, *fill, dtype=dtype or like.dtype, requires_grad=requires_grad, device=device)
+    name = f"{function.__name__}_like"
 
-    made.__name__ = made.__qualname__ = f"{function.__name__}_like"
+    def made(like: Tensor, fill_value: Any = None, *, dtype: Any = None, **options: Any) -> Tensor:
+        if (fill_value is None) is (function is full):
+            raise TypeError(f"{name}() takes {'a tensor and a number' if function is full else 'one argument'} by place")
+        fill = () if fill_value is None else (fill_value,)
+        return function(like.shape, *fill, dtype=dtype or like.dtype, **options)
+
+    made.__name__ = made.__qualname__ = name
     made.__doc__ = (function.__doc__ or "").replace("a shape", "the shape and kind of another tensor")
     return made
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import cache
+from operator import index as as_index
 from typing import Any
 
 from diffcli._named import NamedTuple
@@ -47,7 +48,8 @@ def _fixed(bound: dict[str, Any]) -> dict[str, Any]:
         bound["keepdims"] = int(bound.pop("keepdim"))
     if "dim" in bound:
         axis = bound.pop("dim")
-        bound["axis"] = tuple(map(int, axis)) if isinstance(axis, list | tuple) else axis if axis is None else int(axis)
+        axis = tuple(map(as_index, axis)) if isinstance(axis, list | tuple) else axis if axis is None else as_index(axis)
+        bound["axis"] = None if axis == () else axis
     return bound
 
 
@@ -75,6 +77,8 @@ def _of_row(spelled: str, name: str, in_place: bool = False) -> Method:
         bound = signature.bound(given, options)
         changes = bound.pop("inplace", False) or in_place
         operands = [bound.pop(one) for one in signature.names[:count]]
+        if bound.get("approximate", "none") not in ("none", "tanh"):
+            raise fault("not-numbers", f"approximate is 'none' or 'tanh', not {bound['approximate']!r}")
         if never or (formula and bound != settings):
             ready = [new(operand_value(one)) if isinstance(one, list | tuple) else one for one in operands]
             made = _formula(spelled)(*ready, **bound)
@@ -124,7 +128,7 @@ def _extreme(name: str) -> Method:
 def lengths(given: tuple[Any, ...]) -> tuple[int, ...]:
     """A shape that is given as numbers, or as one sequence of them."""
     whole = len(given) == 1 and isinstance(given[0], Iterable) and not isinstance(given[0], Core)
-    return tuple(map(int, given[0] if whole else given))
+    return tuple(map(as_index, given[0] if whole else given))
 
 
 def _axis(a: Any, dim: int, more: int = 0) -> int:
@@ -329,6 +333,20 @@ def _row(name: str) -> str | None:
 
 def in_place(row: str) -> Method:
     return lambda a, other: inplace.change(a, row, (other,))
+
+
+def of_truths(operator: str, row: str) -> Method:
+    """An operator that computers apply to numbers bit by bit: here to yes and no alone."""
+
+    def operation(*operands: Any) -> Any:
+        for one in operands:
+            if getattr(one, "dtype", type(one)) not in (tensors.BOOL, bool):
+                what = describe(one) if isinstance(one, Core) else f"a `{type(one).__name__}`"
+                message = f"`{operator}` is of yes and no, not of {what}"
+                raise fault("not-numbers", message, help=["compare first, as in (x > 0) & (y > 0)"])
+        return apply(row, operands)
+
+    return operation
 
 
 def _fill(a: Any, value: Any, name: str = "fill") -> Any:

@@ -43,10 +43,9 @@ INSTEAD = {
 """What to write for what PyTorch has and diffcli has not."""
 
 NO_MISSPELLINGS = """
-    ASGD Adamax BatchNorm3d Bilinear Conv1d Conv3d Dropout2d GLU HuberLoss InstanceNorm2d KLDivLoss LogSigmoid NAdam PReLU
-    SELU SmoothL1Loss Softmin Softsign Unflatten addcmul adjoint alpha_dropout amp angle clamp_max clamp_min conv3d
-    count_nonzero cross cummax cumprod diagflat diagonal eig fill flip fliplr fx gather huber_loss isclose
-    isin isinf kl_div layer_norm lerp logdet logit logspace lstm lstsq median multinomial nonzero pinverse prelu put qr
-    quantile renorm scatter select selu slogdet smooth_l1_loss sort sparse svd take tensordot tile unflatten unique
+    ASGD BatchNorm3d Conv1d Conv3d Dropout2d HuberLoss KLDivLoss LogSigmoid PReLU SELU SmoothL1Loss Softsign Unflatten addcmul
+    conv3d cross cumprod diagonal eig fill flip fx gather huber_loss isclose isinf kl_div layer_norm lerp logdet logit lstm
+    median multinomial nonzero prelu put qr quantile scatter selu smooth_l1_loss sort sparse svd take tensordot tile unflatten
+    unique
 """
 """More of these, which look like names that are here."""

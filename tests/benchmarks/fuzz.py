@@ -153,7 +153,7 @@ def command_line(seed: int, number: int) -> tuple[list[str], dict[str, Any]]:
             if draw.random() < likely:
                 arguments += option(draw, found, names)
     if "--timeout" not in arguments and draw.random() < 0.9 and any(found.name == "timeout" for found in known.params):
-        arguments += ["--timeout", "1"]
+        arguments += ["--timeout", draw.choice(("0.3", "0.3", "0.3", "1"))]
     if draw.random() < 0.02:
         arguments.insert(draw.randint(0, len(arguments)), draw.choice((*STRANGE, "--nix", "-q", "--json", "-x", "--help")))
     variables = {"COLUMNS": draw.choice(("80", "20", "1", "0", "x", "²", "9" * 30))} if draw.random() < 0.2 else {}

@@ -71,7 +71,7 @@ def _compare(function: PythonFunction, recording: Recording, at: Mapping[str, Nu
     elif plain != recorded:
         gaps = [*map(_gap, plain, recorded)]
         worst = gaps.index(max(gaps))
-        if gaps[worst] <= _rounding(recording, rows.seed([worst])):
+        if not gaps[worst] or gaps[worst] <= _rounding(recording, rows.seed([worst])):
             return
         label = "" if rows.names == ["f"] else f"{rows.names[worst]} = "
         texts = [label + number_text(plain[worst]), number_text(recorded[worst])]
@@ -83,8 +83,8 @@ def _compare(function: PythonFunction, recording: Recording, at: Mapping[str, Nu
 
 
 def _gap(plain: float, recorded: float) -> float:
-    """How far two values are apart; 0 within a few units in the last place, and where a tape holds NaN at a pole."""
-    if plain == recorded or (recorded != recorded and not math.isfinite(plain)):
+    """How far two values are apart; 0 within a few units in the last place, and for NaN, which is told elsewhere."""
+    if plain == recorded or recorded != recorded:
         return 0.0
     gap = abs(plain - recorded)
     return 0.0 if gap <= 4 * FEW_ULPS * abs(plain) < math.inf else gap if gap == gap else math.inf
@@ -95,7 +95,7 @@ def _rounding(recording: Recording, seed: Mapping[int, float]) -> float:
     tape, values = recording.tape, recording.values
     bars = accumulate(tape, values, bytearray(b"\1") * tape.size, seed)[0]
     terms = Components([("", row, tape.shape(row)) for row in tape.rows() if bars[row] is not None]).numbers
-    size: float = sum(abs(term) for term in map(mul, terms(bars), terms(values)) if term == term)
+    size: float = sum(abs(term) for term in map(mul, terms(bars), terms(values)) if math.isfinite(term))
     return FEW_ULPS * size
 
 
@@ -109,8 +109,11 @@ def _reason(
     by_recording = Footsteps(lambda: function.record(at), sites)
     written = [name for name, value in held.items() if numbers_of(value) != kept[name]]
     parting = by_python.parting(by_recording)
-    if written or parting is None or function.plain(at) != before:
-        why = WRITTEN.format("` and `".join(written)) if written else CALLED if function.plain(at) == before else RANDOM
-        return sites, NOWHERE, why
+    if written:
+        return sites, NOWHERE, WRITTEN.format("` and `".join(written))
+    if repr(function.plain(at)) != repr(before):  # NaN is equal to NaN
+        return sites, NOWHERE, RANDOM
+    if parting is None:
+        return sites, NOWHERE, CALLED
     kinds = [watched.raised.get(parting, "nothing") for watched in (by_python, by_recording)]
     return *sites.culprit([parting])[:2], ASKED if kinds[0] == kinds[1] else CAUGHT.format(*kinds)

@@ -65,7 +65,7 @@ def apply_array(recorder: Recorder, name: str, given: Sequence[Any], **fixed: An
     kind: type[TracedValue] = recorder.arrays().kind if shape else Truth if name in TRUTHS else Traced
     result = record_row(recorder, name, slots, value, recorder.arrays().view if shown else kind)
     if shown:
-        result.show(given[0], name, held)
+        result._show(given[0], name, held)
     recorder.shapes[result._slot] = shape
     if held is not None:
         recorder.parameters[result._slot] = held

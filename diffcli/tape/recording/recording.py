@@ -167,8 +167,9 @@ def failure_of(failure: BaseException, sites: CallSites) -> Diagnostic:
 def _finish(recorder: Recorder, function: Callable[..., Any], result: Any, name: str) -> Recording:
     """The tape of a recording that is over."""
     several = isinstance(result, list | tuple)
-    outputs = [_output(recorder, function, entry, name, several) for entry in (result if several else [result])]
-    if not outputs:
+    entries = result if several else [result]
+    outputs = [_output(recorder, function, entry, name, several) for entry in entries]
+    if not outputs or any(0 in getattr(entry, "shape", ()) for entry in entries):
         raise _bad_result(recorder, function, f"`{name}` returned no numbers")
     tape = recorder.tape(outputs[0])
     tape.finish(outputs, several)
@@ -182,9 +183,9 @@ def _output(recorder: Recorder, function: Callable[..., Any], result: Any, name:
         found = operand(recorder, result)
         if found is not None:
             return found[0]
-    elif getattr(result, "shape", ()):
+    elif getattr(result, "shape", ()) and result.size:
         return recorder.arrays().operand(recorder, result)[0]
-    what = "None" if result is None else f"a `{type(result).__name__}`"
+    what = "None" if result is None else "an empty array" if hasattr(result, "shape") else f"a `{type(result).__name__}`"
     among = " among its results" if several else ""
     raise _bad_result(recorder, function, f"`{name}` returned {what}{among}, not a number")
 

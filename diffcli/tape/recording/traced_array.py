@@ -202,7 +202,7 @@ class View(TracedArray):
     def _value(self, value: Any) -> None:
         _value_of.__set__(self, value)
 
-    def show(self, parent: TracedArray, name: str, fixed: Fixed) -> None:
+    def _show(self, parent: TracedArray, name: str, fixed: Fixed) -> None:
         self._parent, self._through = parent, (name, fixed)
         self._root = parent._root if isinstance(parent, View) else parent
         self._seen = self._root._slot
