@@ -12,13 +12,14 @@ from itertools import count
 from typing import Any
 
 from diffcli.errors import LimitError
-from diffcli.methods.digits.shake import factor, is_extreme, is_rounded, moved
+from diffcli.methods.digits.shake import NOTHING, NUDGE, ROUNDED, factor, is_extreme, is_rounded, moved
 from diffcli.methods.digits.watch import Namer, Printed, Sweep, Watch
 from diffcli.methods.problem.components import Components
 from diffcli.methods.problem.live_values import elements
 from diffcli.methods.problem.problem import Linearisation, Problem
 from diffcli.methods.problem.scalarise import scalarised, variables_of
 from diffcli.methods.sweeps.array_sweeps import array_adjoints, array_tangents
+from diffcli.methods.sweeps.rounding import ENOUGH
 from diffcli.operations.arithmetic import arrays
 from diffcli.operations.arithmetic.array_files import to_array
 from diffcli.tape.running.evaluation import GIVEN_UP, arithmetic_of, evaluate, run
@@ -62,6 +63,9 @@ class ArrayWatch(Watch):
 
     def _compare(self, sweep: Sweep | None, name: Namer, parts: Components, found: Sequence[Any], beside: Sequence[Any]) -> None:
         """Keep the numbers that the shaking has moved by much, by their places among the elements."""
+        pairs = [(found[slot], beside[slot]) for _, slot, _ in parts.parts if found[slot] is not None]
+        if not self.extreme and all(arrays.within(number, other, ENOUGH / ROUNDED, NOTHING) for number, other in pairs):
+            return
         for place, (number, other) in enumerate(zip(parts.numbers(found), parts.numbers(beside), strict=True)):
             error = None if number is None or other is None else moved(number, other, self.extreme)
             if error is not None and (called := name(parts.names[place])):
@@ -112,7 +116,7 @@ def _shaken(places: Iterator[int], value: Any) -> Any:
     """A number or an array with each of its elements moved, differently at each place."""
     start = next(places) * 7919 % MOST_ELEMENTS
     shape = getattr(value, "shape", ())
-    return value * (noise()[start : start + value.size].reshape(shape) if shape else noise()[start])
+    return value * (noise()[start : start + value.size].reshape(shape) if shape else noise()[start]) + NUDGE
 
 
 @cache

@@ -167,7 +167,7 @@ def adjoint_errors(
                     found[operand] += abs(factor) * error + abs(bar) * errors[other] + 2 * UNIT * abs(term)
                     if -TINY < term < TINY and bar and factor:
                         found[operand] += SMALLEST
-        elif name == "div" and MODEST < min(abs(bar), abs(values[slot]), abs(values[row[1]])) and abs(values[row[1]]) < 1 / MODEST:
+        elif name == "div" and MODEST < abs(values[row[1]]) < 1 / MODEST and min(abs(bar), abs(values[slot])) > MODEST:
             a, b = row
             divisor = abs(values[b])
             term = abs(bar) / divisor
