@@ -22,7 +22,7 @@ NUDGE = SMALLEST / ROUNDED
 """What is added besides, so that it shows what underflow does."""
 
 NOTHING = 1e-300
-"""What moves by less has not moved."""
+"""A 0 that moves by less has not moved."""
 
 FAR = 1e140
 """Numbers from here on may overflow on the way, which no shaking shows."""
@@ -47,7 +47,7 @@ def moved(number: float, other: float, extreme: bool) -> float | None:
     if not math.isfinite(number):
         return None
     error = abs(float(other) - float(number)) * ROUNDED
-    return error if extreme or (doubtful(number, error) and not error < NOTHING) else None
+    return error if extreme or (doubtful(number, error) and (number or not error < NOTHING)) else None
 
 
 def is_extreme(tape: Tape, values: Values, beside: Values) -> bool:
