@@ -63,8 +63,9 @@ class ArrayWatch(Watch):
 
     def _compare(self, sweep: Sweep | None, name: Namer, parts: Components, found: Sequence[Any], beside: Sequence[Any]) -> None:
         """Keep the numbers that the shaking has moved by much, by their places among the elements."""
-        pairs = [(found[slot], beside[slot]) for _, slot, _ in parts.parts if found[slot] is not None]
-        if not self.extreme and all(arrays.within(number, other, ENOUGH / ROUNDED, NOTHING) for number, other in pairs):
+        wholes = [(found[slot], beside[slot]) for _, slot, shape in parts.parts if shape and found[slot] is not None]
+        fine = not self.extreme and all(arrays.within(*pair, ENOUGH / ROUNDED, NOTHING) for pair in wholes)
+        if fine and len(wholes) == len(parts.parts):
             return
         for place, (number, other) in enumerate(zip(parts.numbers(found), parts.numbers(beside), strict=True)):
             error = None if number is None or other is None else moved(number, other, self.extreme)

@@ -9,6 +9,7 @@ import math
 
 from diffcli.methods.sweeps.rounding import SMALLEST, UNIT, doubtful, roundings
 from diffcli.operations import OPERATIONS, row_of
+from diffcli.operations.arithmetic import floats
 from diffcli.tape import Tape
 from diffcli.tape.running.evaluation import Values, arithmetic_of
 
@@ -56,6 +57,8 @@ def is_extreme(tape: Tape, values: Values, beside: Values) -> bool:
     if not numbers.largest_size([value for value in values[: tape.slots] if value is not None]) < FAR:
         return True
     return any(
-        name in _SUMS and values[slot] is not None and not numbers.within(values[slot], beside[slot], UNSTEADY)
+        name in _SUMS
+        and values[slot] is not None
+        and not (numbers if tape.shape(slot) else floats).within(values[slot], beside[slot], UNSTEADY)
         for slot, name in enumerate(tape.operations, tape.first_row)
     )

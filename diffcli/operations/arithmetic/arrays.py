@@ -438,4 +438,5 @@ def largest_size(values: Sequence[Array]) -> float:
 def within(found: Array, other: Array, factor: float, nothing: float = 0.0) -> bool:
     """Whether no element of an array is further from that of another than a multiple of its size, and one that is 0 than
     ``nothing``; NaN is nowhere near."""
-    return bool(np.all(np.abs(other - found) <= factor * np.abs(found) + nothing * (found == 0)))
+    with quiet():
+        return bool(np.all(np.abs(other - found) <= factor * np.abs(found) + nothing * (found == 0)))
