@@ -22,7 +22,7 @@ from diffcli.methods.sweeps.array_sweeps import array_adjoints, array_tangents
 from diffcli.methods.sweeps.rounding import ENOUGH
 from diffcli.operations.arithmetic import arrays
 from diffcli.operations.arithmetic.array_files import to_array
-from diffcli.tape.running.evaluation import GIVEN_UP, arithmetic_of, evaluate, run
+from diffcli.tape.running.evaluation import GIVEN_UP, Values, arithmetic_of, evaluate, run
 
 MOST_ELEMENTS = 20_000
 """How many elements the arrays of a program have together, up to which it is watched."""
@@ -35,17 +35,16 @@ class ArrayWatch(Watch):
     """The problem with values that are shaken; None if it is too large."""
 
     def begin(self, name: Namer) -> None:
+        if elements(self.problem.tape) > MOST_ELEMENTS:
+            return
+        if any(value is GIVEN_UP for value in self.problem.values):
+            self.problem = _with_values(self.problem, evaluate(self.problem.tape, self.problem.point))
         problem = self.problem
         self.written: Callable[[], Problem] = lambda: scalarised(problem)
-        if elements(problem.tape) > MOST_ELEMENTS:
-            return
-        known = problem.values
-        if any(value is GIVEN_UP for value in known):
-            known = evaluate(problem.tape, problem.point)
         with arrays.quiet():
             values = run(problem.tape, problem.point, _shaking(problem))
-            self.extreme = is_extreme(problem.tape, known, values)
-        self.shaken = Linearisation(problem, problem.tape, values=values, active=problem.active, outputs=problem.outputs)
+            self.extreme = is_extreme(problem.tape, problem.values, values)
+        self.shaken = _with_values(problem, values)
         self._compare(None, name, Components(problem.outputs), problem.values, values)
 
     def swept(self, sweep: Sweep, found: Sequence[Any]) -> None:
@@ -97,6 +96,10 @@ class ArrayWatch(Watch):
         for slot, seed in zip(slots, parts.numbers(whole), strict=True):
             seeds[slot] = seeds.get(slot, 0.0) + (seed or 0.0)
         return sweep._replace(seeds={slot: seed for slot, seed in seeds.items() if seed})
+
+
+def _with_values(problem: Problem, values: Values) -> Problem:
+    return Linearisation(problem, problem.tape, values=values, active=problem.active, outputs=problem.outputs)
 
 
 def _shaking(problem: Problem) -> list[Callable[..., Any]]:
