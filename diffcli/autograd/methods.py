@@ -90,7 +90,8 @@ def _of_row(spelled: str, name: str, in_place: bool = False) -> Method:
         dtype = bound.pop("dtype", None)
         if dtype is not None:
             operands[0] = operands[0].to(dtype)
-        return apply(name, operands[0] if joined else operands, **_fixed(bound) if of_arrays else {})
+        made = apply(name, operands[0] if joined else operands, **_fixed(bound) if of_arrays else {})
+        return made if dtype is None else made.to(dtype)
 
     return call
 
