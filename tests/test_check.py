@@ -221,6 +221,17 @@ def test_points_that_do_not_fit(tmp_path, content, exit, words):
         assert "undefined at 1 point:" in outcome.stdout
 
 
+@pytest.mark.parametrize("command", ["'[x, y]*x' --claim 'x: 1'", "'asinh([1, 2])*x' --claim x"])
+def test_a_claim_anywhere_is_about_one_result(command):
+    outcome = run(f"check {command}")
+    assert (outcome.stdout, outcome.exit) == ("", 3) and "error[not-a-number]" in outcome.stderr
+
+
+def test_an_array_that_nothing_uses_is_no_matter():
+    outcome = run("check 'a = [1, 2]; W^2' --at W=1 --json")
+    assert outcome.exit == 0 and json.loads(outcome.stdout)["passed"]
+
+
 @pytest.mark.parametrize("text", ["[x, y]", "[1, 2]", "[x]*y"])
 def test_many_points_are_for_one_result(tmp_path, text):
     (tmp_path / "points.csv").write_text("x,y\n1,2\n", encoding="utf-8")

@@ -79,7 +79,7 @@ REFUSED = {
     "1,234.5;2\n": ("line 1, column 1 of F is `1,234.5`, with a comma and a point", "write 1234.5"),
     "a;b\n1.5;2,5\n": ("line 2, column 1 of F is `1.5`, where other cells have decimal commas", "write all numbers with a point"),
     "x,y\nm/s,kg\n1,2\n": ("line 2, column 1 of F is `m/s`, not a number", "put # before a line that is to be passed over"),
-    "a,b\n1,\n": ("line 2, column 2 of F is empty, where a number is needed",),
+    "a,b\n1,\n": ("line 2, column 2 of F is empty, where a number is needed", "put # before a line that is to be passed over"),
     "x\nnan\n": ("line 2, column 1 of F is `nan`, not a finite number",),
     "nan\n1\n": ("line 1, column 1 of F is `nan`, not a finite number",),
     "NA\n1\n": ("line 1, column 1 of F is `NA`, not a number", "put # before a line that is to be passed over"),
