@@ -66,8 +66,8 @@ def read_again(
             if (before and all(settled)) or work > LAST:
                 known = [each if fits else None for each, fits in zip(found, settled, strict=True)]
                 return Reading(values, derivatives, steps, tuple(known))
-        # what is next to nothing is looked at again with more digits than any float is small
-        vanishes = any(abs(number) < precise.power_of_ten(NOTHING) for number in found)
+        # what vanishes beside the reading before is looked at again with more digits than any float is small
+        vanishes = any(abs(new) <= abs(old) * precise.power_of_ten(-DIGITS) for old, new in zip(before, found, strict=False))
         before, work, digits = found, max(2 * work, -3 * NOTHING // 2 if vanishes else 0), DIGITS
 
 
