@@ -97,5 +97,6 @@ def judged(problem: Problem, doubts: Iterable[Printed]) -> list[Lost]:
                     lost.append(Lost(each, exact, float(off / abs(exact)) if exact else math.inf, reading))
             elif each.error is not UNKNOWN:
                 bound = each.error / abs(each.number) if each.number else math.inf
-                lost.append(Lost(each, None, bound if bound == bound else math.inf, None))
+                if not bound <= LOST:
+                    lost.append(Lost(each, None, bound if bound == bound else math.inf, None))
     return lost
