@@ -335,7 +335,8 @@ def of_truths(row: str) -> Method:
 
     def operation(*operands: Any) -> Any:
         if any(getattr(one, "dtype", type(one)) not in (tensors.BOOL, bool) for one in operands):
-            raise fault("not-numbers", "& | ^ ~ are of yes and no, not of numbers", help=["compare first, as in (x > 0) & (y > 0)"])
+            help = ["compare first, as in (x > 0) & (y > 0)"]
+            raise fault("not-numbers", "& | ^ ~ are of yes and no, not of numbers", help=help)
         return apply(row, operands)
 
     return operation
