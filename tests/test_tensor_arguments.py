@@ -99,9 +99,9 @@ SETTINGS = {
 
 
 WRONG = {
-    "& of numbers": (lambda x: x & x, "`&` is of yes and no, not of a tensor of 2 × 2\n  help: compare first, as in (x > 0) & (y > 0)"),
-    "~ of whole numbers": (lambda x: ~ad.tensor([1], dtype="int64"), "`~` is of yes and no, not of a tensor of 1 element\n  help: compare first, as in (x > 0) & (y > 0)"),
-    "| with a number": (lambda x: (x > 0) | 2, "`|` is of yes and no, not of a `int`\n  help: compare first, as in (x > 0) & (y > 0)"),
+    "& of numbers": (lambda x: x & x, "& | ^ ~ are of yes and no, not of numbers\n  help: compare first, as in (x > 0) & (y > 0)"),
+    "~ of whole numbers": (lambda x: ~ad.tensor([1], dtype="int64"), "& | ^ ~ are of yes and no, not of numbers\n  help: compare first, as in (x > 0) & (y > 0)"),
+    "| with a number": (lambda x: (x > 0) | 2, "& | ^ ~ are of yes and no, not of numbers\n  help: compare first, as in (x > 0) & (y > 0)"),
     "approximate": (lambda x: F.gelu(x, approximate="erf"), "approximate is 'none' or 'tanh', not 'erf'"),
     "a fraction of an axis": (lambda x: x.sum(dim=1.5), "'float' object cannot be interpreted as an integer"),
     "a fraction of a length": (lambda x: ad.zeros(2.5), "'float' object cannot be interpreted as an integer"),

@@ -330,15 +330,13 @@ def in_place(row: str) -> Method:
     return lambda a, other: inplace.change(a, row, (other,))
 
 
-def of_truths(operator: str, row: str) -> Method:
-    """An operator that computers apply to numbers bit by bit: here to yes and no alone."""
+def of_truths(row: str) -> Method:
+    """An operator that is bit by bit for whole numbers elsewhere: here it is of yes and no alone."""
 
     def operation(*operands: Any) -> Any:
-        for one in operands:
-            if getattr(one, "dtype", type(one)) not in (tensors.BOOL, bool):
-                what = describe(one) if isinstance(one, Core) else f"a `{type(one).__name__}`"
-                message = f"`{operator}` is of yes and no, not of {what}"
-                raise fault("not-numbers", message, help=["compare first, as in (x > 0) & (y > 0)"])
+        if any(getattr(one, "dtype", type(one)) not in (tensors.BOOL, bool) for one in operands):
+            help = ["compare first, as in (x > 0) & (y > 0)"]
+            raise fault("not-numbers", "& | ^ ~ are of yes and no, not of numbers", help=help)
         return apply(row, operands)
 
     return operation

@@ -383,10 +383,10 @@ class Tensor(Core):
     __lt__, __le__ = binary("lt"), binary("le")
     __gt__, __ge__ = binary("gt"), binary("ge")
     __eq__, __ne__ = binary("eq"), binary("ne")
-    __and__ = __rand__ = methods.of_truths("&", "and")
-    __or__ = __ror__ = methods.of_truths("|", "or")
-    __xor__ = __rxor__ = methods.of_truths("^", "ne")
-    __invert__ = methods.of_truths("~", "not")
+    __and__ = __rand__ = methods.of_truths("and")
+    __or__ = __ror__ = methods.of_truths("or")
+    __xor__ = __rxor__ = methods.of_truths("ne")
+    __invert__ = methods.of_truths("not")
 
     def __pos__(self) -> Tensor:
         return self
