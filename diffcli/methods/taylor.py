@@ -11,7 +11,6 @@ from diffcli.language.writing.printer import number_text
 from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, find_breaks
 from diffcli.methods.nonsmooth.nonfinite import require_value
 from diffcli.methods.nonsmooth.notes import describe
-from diffcli.methods.nonsmooth.one_sided import NUDGE
 from diffcli.methods.points.points import GivenPoint, as_point
 from diffcli.methods.problem.problem import At, Problem, Target, as_program
 from diffcli.methods.problem.scalarise import point_of, scalarised
@@ -129,6 +128,9 @@ def _scalarised(problem: Problem, variable: str, most_rows: int) -> tuple[Proble
         raise ExpressionError([error("unknown-variable", f"`{variable}` is no number to expand in", help=help)])
     return numbers, wanted
 
+
+NUDGE = 2.0**-30
+"""How far a point beside this one is, relative to its size."""
 
 _TWO_SIDED = NOT_DIFFERENTIABLE - {"pole"}
 """Kinds of break on whose sides the function may be smooth."""
