@@ -11,8 +11,8 @@ differentiated: ``diffcli.grad(f, {"x": 2})``, `value_and_grad`.
 `evaluate` gives a value, `grad` a value and gradient, `trace` the whole evaluation trace, `check` every way to a derivative
 side by side, `jacobian` and `hessian` matrices of derivatives, `jvp`, `vjp` and `hvp` products with them, `taylor` derivatives
 of any order along a variable, `difference` the derivative of a Python function, `parse` a program to use many times.
-`diffcli.autograd` is a define-by-run engine on the same operations, `diffcli.nn` modules on it. Errors are `DiffcliError` and
-its family, each with the diagnostics that the command line prints.
+`diffcli.autograd` is a define-by-run engine on the same operations, `diffcli.nn` modules on it, `diffcli.torch` both by PyTorch's
+names. Errors are `DiffcliError` and its family, each with the diagnostics that the command line prints.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> object:
-    if name in ("autograd", "nn"):
+    if name in ("autograd", "nn", "torch"):
         return import_module(f"diffcli.{name}")
     if name not in __all__:
         if name.startswith("_"):

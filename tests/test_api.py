@@ -186,3 +186,10 @@ def test_the_library_spells_options_as_its_arguments(call, told):
 def test_what_is_no_option_is_refused(name):
     with pytest.raises(TypeError, match=f"Options has no option '{name}'"):
         Options(**{name: 1})
+
+
+def test_an_error_can_be_handed_from_one_process_to_another():
+    with pytest.raises(diffcli.ExpressionError) as fault:
+        diffcli.parse("x +")
+    again = pickle.loads(pickle.dumps(fault.value))
+    assert type(again) is type(fault.value) and again.diagnostics == fault.value.diagnostics

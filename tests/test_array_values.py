@@ -154,7 +154,7 @@ BAD = {
     "half-a-header.csv": "1,x\n3,4\n",
     "infinite.csv": "1\ninf\n",
     "hole.csv": "1,2\n3,\n",
-    "decimal-commas.csv": "1,5;2\n3;4\n",
+    "thousands.csv": "1,000;2\n3;4\n",
     "empty.csv": " \n\n",
     "names-only.csv": "a,b\n",
     "remarks-only.csv": "# nothing\n",

@@ -135,6 +135,8 @@ CASES = {
     "an array of a result": ("leaves-the-graph", lambda: np.asarray(leaf(1.0, 2.0) * 2.0)),
     "whole numbers that shall require": ("not-differentiable-kind", lambda: ad.tensor([1, 2], dtype="int64", requires_grad=True)),
     "yes and no that shall require": ("not-differentiable-kind", lambda: ad.tensor([True]).requires_grad_()),
+    "another device": ("no-device", lambda: ad.ones(2).to("cuda:0")),
+    "a device that is a number": ("no-device", lambda: ad.ones(2).to(device=1)),
     "item of several": ("needs-one-element", lambda: ad.ones(2, 3).item()),
     "the truth of several": ("needs-one-element", lambda: bool(ad.ones(2) > 0.0)),
     "text": ("not-numbers", lambda: ad.tensor("words")),

@@ -177,16 +177,16 @@ def test_many_points(tmp_path, golden):
 @pytest.mark.parametrize(
     ("content", "exit", "words"),
     [
-        ("", 2, "holds no points"),
-        ("x\n", 2, "holds no points"),
+        ("", 2, "holds no numbers"),
+        ("x\n", 2, "holds no numbers"),
         ("x\n1,2\n", 2, "line 2 of"),
-        ("y\n1\n", 2, "has no column for `x`"),
+        ("y\n1\n", 2, "has no column `x`"),
         ("x;y\n1;2\n", 0, "passed over: `y`"),
         ("x,y\n# a remark\n1\t,2\n", 0, "passed over: `y`"),
-        ("x,x\n1,2\n", 2, "the name `x` twice"),
-        ("x,\n1,2\n", 2, "a column without a name"),
-        ("x\nabc\n", 3, "the value of `x` is `abc`"),
-        ("x\n1/0\n", 3, "not a finite number"),
+        ("x,x\n1,2\n", 2, "the column `x` twice"),
+        (",x\n0,1\n", 0, ""),
+        ("x\nabc\n", 2, "column 1 of FILE is `abc`, not a number"),
+        ("x\n1/0\n", 2, "column 1 of FILE is `1/0`, not a number"),
         ("x,label\n1,a\n", 0, "passed over: `label`"),
         ("x\n1\n-1\n", 1, ""),
     ],
@@ -196,9 +196,9 @@ def test_points_that_do_not_fit(tmp_path, content, exit, words):
     file.write_text(content, encoding="utf-8")
     outcome = run(["check", "log(x)", "--points", str(file)])
     assert outcome.exit == exit
-    assert words in outcome.stderr
+    assert words in outcome.stderr.replace(str(file), "FILE")
     assert bool(outcome.stdout) == (exit < 2)
-    if not words:
+    if exit == 1:
         assert "undefined at 1 point:" in outcome.stdout
 
 

@@ -41,6 +41,7 @@ UNREACHED |= {
     "not-differentiable-kind",
     "needs-one-element",
     "not-numbers",
+    "no-device",
     "no-second-derivative",
     "bad-function", "bad-module", "bad-optimiser", "kind-in-place", "not-a-view",
     "gradcheck",

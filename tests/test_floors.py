@@ -21,7 +21,7 @@ import diffcli
 ROOT = Path(diffcli.__file__).parent
 HOUSE = Path(__file__).parent.parent
 FLOORS = {
-    "_named": 0, "errors": 0, "records": 0, "operations": 1, "language": 2, "tape": 3, "methods": 4, "autograd": 4, "nn": 4,
+    "_named": 0, "errors": 0, "records": 0, "operations": 1, "language": 2, "tape": 3, "methods": 4, "autograd": 4, "nn": 4, "torch": 4,
     "studies": 5, "reports": 6, "cli": 7, "__main__": 8,
 }  # fmt: skip
 ONLY_IN = {
@@ -29,8 +29,8 @@ ONLY_IN = {
     "numpy": "operations/arithmetic/", "mpmath": "operations/arithmetic/",
 }  # fmt: skip
 ROOMS = {
-    "points": 0, "sweeps": 1, "problem": 2, "differences": 3, "nonsmooth": 3, "traces": 3, "symbolic": 4, "options": 4,
-    "matrices": 5, "derivation": 5,
+    "points": 0, "sweeps": 1, "problem": 2, "differences": 3, "nonsmooth": 3, "digits": 4, "traces": 4, "symbolic": 5, "options": 5,
+    "matrices": 6, "derivation": 6,
 }  # fmt: skip
 """The rooms of `diffcli.methods` in their order; its other files stand above them all, but for the options."""
 DOORS = 18

@@ -45,12 +45,13 @@ def index(tensor: Any, key: Any) -> Any:
     """
     canonical = canonical_key(tensor, key)
     basic = _is_basic(canonical)
-    if basic and type(tensor._value) is float:
-        tensor._memory()  # x[...] and x[None] of a number are views of it
-    value = taken(tensor, canonical)
+    is_number = not tensors.is_array(tensor._value)
+    if basic and is_number and canonical not in (Ellipsis, ()):
+        tensor._memory()  # x[None] of a number is a view of it
+    value = tensor._value if is_number and canonical in (Ellipsis, ()) else taken(tensor, canonical)
     edge = edge_of(tensor) if mode.get() == DEFAULT else None
     if basic:
-        if not tensors.is_array(value):  # NumPy gives a copy of a single element; a view of it keeps its place
+        if not tensors.is_array(value) and not is_number:  # NumPy gives a copy of a single element; a view of it keeps its place
             canonical = (*canonical, Ellipsis) if isinstance(canonical, tuple) else (canonical, Ellipsis)
             value = tensors.taken(tensor._value, canonical)
         made = new(value)

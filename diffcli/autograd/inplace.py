@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from diffcli.autograd.graph.apply import FLOATING, compute, edges_of, operand_value, record, shapes_do_not_fit
-from diffcli.autograd.graph.core import Core, Edge, Node, counter_of, describe, edge_of, keep_gradient, new, version_of
+from diffcli.autograd.graph.apply import FLOATING, apply, compute, edges_of, operand_value, record, shapes_do_not_fit
+from diffcli.autograd.graph.core import Core, Edge, Node, counter_of, describe, edge_of, keep_gradient, new, set_value, version_of
 from diffcli.autograd.graph.view_nodes import PutNode, WrittenNode
 from diffcli.autograd.indexing import taken
 from diffcli.autograd.modes import DEFAULT, INFERENCE, mode
 from diffcli.autograd.rules import rule
 from diffcli.errors import fault
 from diffcli.operations.arithmetic import tensors
-from diffcli.operations.array_row import ShapeError, broadcast_shapes, shape_text
+from diffcli.operations.array_row import ShapeError, broadcast_shapes, shape_text, size
 
 
 def change(tensor: Any, name: str, others: Sequence[Any]) -> Any:
@@ -34,10 +34,12 @@ def change(tensor: Any, name: str, others: Sequence[Any]) -> Any:
         grown = shape_text(tensors.shape_of(value))
         message = f"{call} would make {describe(tensor)} {grown}: in place the shape stays as it is"
         raise fault("shape-mismatch", message, help=[f"make a new tensor: use {name}() without the underscore"])
-    node = None
+    node: Node | None = None
     edges = edges_of(given, known.passive)
     if edges is not None:
         node = record(known, _before(list(given), values), edges, values, value, shapes, None)
+    elif known.passive and mode.get() == DEFAULT and (edge := edge_of(tensor)) is not None:  # its past no longer matters
+        node = PutNode(known.label, (edge, None), Ellipsis, shape, tensors.kind_of(tensor._value))
     write(tensor, value, call)
     if node is not None:
         settle(tensor, node)
@@ -79,12 +81,14 @@ def _before(given: list[Any], values: list[Any]) -> list[Any]:
 
 def put(tensor: Any, key: Any, value: Any, label: str, call: str) -> Any:
     """``tensor[key] = value``."""
-    given = [tensor, value]
-    edges = _edges(tensor, given, call)
-    written = operand_value(value)
     if not tensors.is_array(tensor._value) and key is not Ellipsis and key != ():
         raise fault("bad-index", f"{describe(tensor)} has no elements to write to", help=["use fill_(value)"])
-    shape = tensors.shape_of(taken(tensor, key))
+    shape, written = tensors.shape_of(taken(tensor, key)), operand_value(value)
+    own = tensors.shape_of(written)
+    if len(own) > len(shape) and size(own[: len(own) - len(shape)]) == 1:  # axes of length 1 in front do not count
+        value = apply("reshape", (value,), shape=own[len(own) - len(shape) :])
+        written = value._value
+    edges = _edges(tensor, [tensor, value], call)
     try:
         if broadcast_shapes([shape, tensors.shape_of(written)]) != shape:
             raise ShapeError(f"{shape_text(tensors.shape_of(written))} cannot be written into {shape_text(shape)}")
@@ -138,7 +142,7 @@ def write(tensor: Core, value: Any, call: str, key: Any = ...) -> None:
     """New numbers in a tensor's memory, and one more version."""
     value = tensors.as_kind(value, tensors.kind_of(tensor._value))
     if not tensors.is_array(tensor._value):
-        tensor._value = value
+        set_value(tensor, value)
     elif tensors.writable(tensor._value):
         tensors.write_at(tensor._value, key, value)
     else:

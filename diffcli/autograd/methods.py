@@ -1,7 +1,7 @@
 """The methods and functions of tensors: every operation of the tables under each of its names, and PyTorch's other names.
 
 A function of ``diffcli.autograd`` and the method of a tensor are one: ``softmax(x, dim=-1)`` is ``x.softmax(dim=-1)``.
-``dim`` and ``keepdim`` are ``axis`` and ``keepdims``.
+Their arguments stand in `diffcli.autograd.signatures`.
 """
 
 from __future__ import annotations
@@ -10,10 +10,14 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
 
+from diffcli._named import NamedTuple
 from diffcli.autograd import inplace
 from diffcli.autograd.generator import source
 from diffcli.autograd.graph.apply import apply, unary
 from diffcli.autograd.graph.core import Core, describe, new
+from diffcli.autograd.graph.recorded import TENSORS
+from diffcli.autograd.indexing import IndexNode, canonical_key, taken
+from diffcli.autograd.signatures import SIGNATURES, Signature
 from diffcli.errors import fault, nearest
 from diffcli.operations import ARRAY_FUNCTIONS, FUNCTION_NAMES, OPERATIONS, REDUCED, find_function
 from diffcli.operations.arithmetic import tensors
@@ -24,67 +28,110 @@ Method = Callable[..., Any]
 
 _SYMBOLS = {
     **{name: name for name in ("add", "sub", "mul", "div", "neg", "square", "lt", "le", "gt", "ge", "eq", "ne")},
-    "logical_and": "and", "logical_or": "or", "logical_not": "not", "subtract": "sub", "multiply": "mul", "divide": "div",
-    "true_divide": "div", "negative": "neg",
+    "logical_and": "and", "logical_or": "or", "logical_not": "not", "logical_xor": "ne", "subtract": "sub",
+    "multiply": "mul", "divide": "div", "true_divide": "div", "negative": "neg",
 }  # fmt: skip
 """Operations whose names in the table are those of operators, as functions."""
 
 
-def fixed_options(options: dict[str, Any]) -> dict[str, Any]:
+class Extremes(NamedTuple):
+    """The largest, or smallest, elements along an axis, and their places."""
+
+    values: Any
+    indices: Any
+
+
+def _fixed(bound: dict[str, Any]) -> dict[str, Any]:
     """``dim`` and ``keepdim`` under the names of the tables."""
-    for ours, theirs in (("axis", "dim"), ("keepdims", "keepdim")):
-        if theirs in options:
-            options = {ours: options.pop(theirs)} | options
-    if "keepdims" in options:
-        options["keepdims"] = int(options["keepdims"])
-    axis = options.get("axis")
-    if axis is not None:
-        options["axis"] = tuple(map(int, axis)) if isinstance(axis, list | tuple) else int(axis)
-    return options
+    if "keepdim" in bound:
+        bound["keepdims"] = int(bound.pop("keepdim"))
+    if "dim" in bound:
+        axis = bound.pop("dim")
+        bound["axis"] = tuple(map(int, axis)) if isinstance(axis, list | tuple) else axis if axis is None else int(axis)
+    return bound
 
 
-def _elementwise(spelled: str) -> Method:
-    rows = find_function(spelled)
-    if len(rows) == 1 and rows[0].arity == (1, 1):
-        return unary(rows[0].name)
+def _signature(name: str, row: Any) -> Signature:
+    """PyTorch's arguments of a function; else the operands of its row, and what is fixed in that."""
+    operands = ("input", "other")[: len(row.operands)] if len(row.operands) < 3 else row.operands
+    return Signature(name, SIGNATURES[name][0] if name in SIGNATURES else " ".join((*operands, *getattr(row, "fixed", ()))))
 
-    def call(*operands: Any, **options: Any) -> Any:
-        if spelled in REDUCED and (options or len(operands) == 1 or (len(operands) == 2 and type(operands[1]) is int)):
-            return _of_array(REDUCED[spelled])(*operands, **options)
-        for row in rows:
-            least, most = row.arity
-            if least <= len(operands) and (most is None or len(operands) <= most):
-                missing = 0 if row.variadic else len(row.operands) - len(operands)
-                return apply(row.name, (*operands, *row.defaults[len(row.defaults) - missing :][:missing]), **options)
-        ways = " or ".join(f"{spelled}({', '.join(row.operands)})" for row in rows)
-        raise TypeError(f"{spelled}() takes other arguments than {len(operands)}: {ways}")
+
+def _formula(name: str) -> Method:
+    """What a function comes to that no row alone computes."""
+    text, formula = SIGNATURES[name]
+    return TENSORS.compiled(formula, tuple(one for one in Signature(name, text).names if one != "inplace"))[0]
+
+
+def _elementwise(spelled: str, row: str, in_place: bool = False) -> Method:
+    """A function of an elementwise row; or of what its result changes, ``in_place``."""
+    known, formula = OPERATIONS[row], SIGNATURES.get(spelled, ("", ""))[1]
+    signature, count = _signature(spelled, known), len(known.operands)
+    settings = tuple(signature.defaults.values())[: len(signature.names) - count] if formula else ()
+    never = bool(formula) and len(signature.names) == count
+    """Whether the row alone never computes it."""
+    if spelled not in SIGNATURES and known.arity == (1, 1) and not in_place:
+        return unary(row)
+
+    def call(*given: Any, **options: Any) -> Any:
+        operands, changes = given, in_place
+        if options or never or not (len(given) == count or (known.variadic and given)):
+            bound = signature.bound(given, options)
+            changes = bound.pop("inplace", False) or in_place
+            operands = tuple(bound.values())
+            if row == "clip" and operands[1:] == (float("-inf"), float("inf")):
+                raise fault("not-numbers", "clamp needs a bound: min, max or both")
+            if never or (formula and operands[count:] != settings[: len(operands) - count]):
+                made = _formula(spelled)(*operands)
+                return inplace.put(operands[0], Ellipsis, made, "CopyBackward", f"{spelled}_()") if changes else made
+            operands = operands[:count] if formula else operands
+        return inplace.change(operands[0], row, operands[1:]) if changes else apply(row, operands)
 
     return call
 
 
-def _of_array(name: str) -> Method:
+def _of_array(spelled: str) -> Method:
+    name = ARRAY_FUNCTIONS[spelled]
     row = ARRAYS[name]
-    known = [text.partition("=")[0] for text in row.fixed]
-    count = -1 if row.variadic or len(row.defaults) < len(known) else len(row.operands)
+    signature, count = _signature(spelled, row), len(row.operands)
 
-    def call(*operands: Any, **options: Any) -> Any:
-        if not options and len(operands) == count:
-            return apply(name, operands)
-        options = fixed_options(options)
-        if row.variadic:
-            if len(operands) <= 2 and isinstance(operands[0], list | tuple):
-                options |= fixed_options(dict(zip(known, operands[1:], strict=False)))
-                operands = tuple(operands[0])
-        elif len(operands) > len(row.operands):
-            options = fixed_options(dict(zip(known, operands[len(row.operands) :], strict=False))) | options
-            operands = operands[: len(row.operands)]
-        if unknown := [option for option in options if option not in known or option == "backwards"]:
-            raise TypeError(f"{row.spelling}() has no argument {unknown[0]!r}")
-        if len(operands) < len(row.operands) and not row.variadic:
-            raise TypeError(f"{row.spelling}() needs {len(row.operands)} operands: {', '.join(row.operands)}")
-        return apply(name, operands, **options)
+    def call(*given: Any, **options: Any) -> Any:
+        if len(given) == count == signature.least and not options and not row.variadic:
+            return apply(name, given)
+        if row.variadic and given and not isinstance(given[0], list | tuple):
+            given = (given,)
+        bound = signature.bound(given, options)
+        operands = [bound.pop(one) for one in signature.names[:count]]
+        dtype = bound.pop("dtype", None)
+        if dtype is not None:
+            operands[0] = operands[0].to(dtype)
+        return apply(name, operands[0] if row.variadic else operands, **_fixed(bound))
 
     return call
+
+
+def _bound(name: str, function: Method) -> Method:
+    """A function that takes its arguments by name, as `SIGNATURES` has them."""
+    signature = Signature(name, SIGNATURES[name][0])
+    return lambda *given, **options: function(**signature.bound(given, options))
+
+
+def _extreme(name: str) -> Method:
+    """``max`` and ``min``: of all elements; along an axis, with the places; of several operands."""
+    along, whole = _bound(name, lambda input, **bound: _along(name, (input,), _fixed(bound))), REDUCED[name]
+
+    def call(input: Any, *others: Any, **options: Any) -> Any:
+        if not others and not options:
+            return apply(whole, (input,))
+        if options.keys() == {"other"} or (others and not options and type(others[0]) is not int):
+            return apply(name, (input, *others, *options.values()))
+        return along(input, *others, **options)
+
+    return call
+
+
+def _along(name: str, operands: tuple[Any], fixed: dict[str, Any]) -> Extremes:
+    return Extremes(apply(REDUCED[name], operands, **fixed), apply(f"arg{name}", operands, **fixed))
 
 
 # -- shapes ----------------------------------------------------------------------------------------------------------------
@@ -175,46 +222,71 @@ def expand(a: Any, *shape: Any) -> Any:
 # -- by other names --------------------------------------------------------------------------------------------------------
 
 
-def var(a: Any, *given: Any, **options: Any) -> Any:
-    """The variance: divided by one less than there are, unless ``unbiased`` is False."""
-    centred, fixed, freedom = _centred(a, *given, **options)
+def var(**given: Any) -> Any:
+    """The variance: divided by one less than there are, unless ``unbiased`` is False, or the ``correction`` another number."""
+    centred, fixed, freedom = _centred(**given)
     return apply("sum", (apply("square", (centred,)),), **fixed) / freedom
 
 
-def std(a: Any, *given: Any, **options: Any) -> Any:
+def std(**given: Any) -> Any:
     """The standard deviation: a norm, so that its gradient is 0, and no NaN, where all elements are equal."""
-    centred, fixed, freedom = _centred(a, *given, **options)
+    centred, fixed, freedom = _centred(**given)
     return apply("norm", (centred,), **fixed) / freedom**0.5
 
 
 def _centred(
-    a: Any, dim: Any = None, unbiased: bool = True, keepdim: bool = False, correction: int | None = None, **options: Any
+    input: Any, dim: Any, unbiased: bool, keepdim: bool, correction: float | None
 ) -> tuple[Any, dict[str, Any], float]:
     """The distances to the mean, the axes, and by what their squares are divided; NaN where there are too few."""
-    fixed = fixed_options({"dim": dim, "keepdim": keepdim} | options)
-    if unknown := [option for option in fixed if option not in ("axis", "keepdims")]:
-        raise TypeError(f"a variance has no argument {unknown[0]!r}")
-    middle = apply("mean", (a,), axis=fixed["axis"], keepdims=1)
+    if isinstance(dim, bool):  # x.var(False)
+        dim, unbiased = None, dim
+    fixed = _fixed({"dim": dim, "keepdim": keepdim})
+    middle = apply("mean", (input,), axis=fixed["axis"], keepdims=1)
     less = (1 if unbiased else 0) if correction is None else correction
-    freedom = float(a.numel() // max(middle.numel(), 1) - less)
-    return a - middle, fixed, freedom if freedom > 0 else float("nan")
+    freedom = float(input.numel() // max(middle.numel(), 1) - less)
+    return input - middle, fixed, freedom if freedom > 0 else float("nan")
 
 
-def clamp(a: Any, min: Any = None, max: Any = None) -> Any:
-    """Between two bounds, either of which may be left out."""
-    return apply("clip", (a, *_bounds(min, max)))
+def norm(input: Any, p: Any, dtype: Any, **fixed: Any) -> Any:
+    """The p-th root of the sum of p-th powers of the magnitudes; the largest, or the smallest, of them for an infinite p."""
+    a, fixed = input if dtype is None else input.to(dtype), _fixed(fixed)
+    if p in (2, "fro"):
+        return apply("norm", (a,), **fixed)
+    if p == 0:
+        return apply("sum", ((a != 0).to(a.dtype),), **fixed)
+    sizes = apply("abs", (a,))
+    if abs(p) == float("inf"):
+        return apply("amax" if p > 0 else "amin", (sizes,), **fixed)
+    return apply("sum", (sizes if p == 1 else sizes**p,), **fixed) ** (1.0 / p)
 
 
-def _bounds(low: Any, high: Any) -> tuple[Any, Any]:
-    """Both bounds, where one may be left out."""
-    if low is None and high is None:
-        raise fault("not-numbers", "clamp needs a bound: min, max or both")
-    return float("-inf") if low is None else low, float("inf") if high is None else high
+def diag(input: Any, diagonal: int) -> Any:
+    """Of a matrix the diagonal so many places right of the main one; of a vector, a matrix with it there."""
+    if not diagonal:
+        return apply("diag", (input,))
+    if input.ndim == 2:
+        return apply("diag", (input[:, diagonal:] if diagonal > 0 else input[-diagonal:],))
+    if diagonal < 0:
+        return transpose(diag(input, -diagonal))
+    square = apply("diag", (apply("concat", (input, [0.0] * diagonal)),))
+    return apply("concat", (square[:, input.numel() :], square[:, : input.numel()]), axis=1)
 
 
 def _truth(name: str) -> Method:
     """Whether any element, or all, are not 0."""
-    return lambda a, dim=None, keepdim=False: new(tensors.truth_of(name, a._value, dim, keepdim))
+    return _bound(name, lambda input, dim, keepdim: new(tensors.truth_of(name, input._value, dim, keepdim)))
+
+
+def _place(name: str) -> Method:
+    """Where the largest or smallest element is; of several axes among all elements, row by row, if none is named."""
+
+    def found(input: Any, dim: Any, keepdim: bool) -> Any:
+        if dim is None and len(input.shape) > 1:
+            place = apply(name, (reshape(input, -1),))
+            return reshape(place, [1] * len(input.shape)) if keepdim else place
+        return apply(name, (input,), **_fixed({"dim": dim, "keepdim": keepdim}))
+
+    return _bound(name, found)
 
 
 def equal(a: Any, b: Any) -> bool:
@@ -222,24 +294,30 @@ def equal(a: Any, b: Any) -> bool:
     return bool(a.shape == b.shape and bool(tensors.array_of(a._value == b._value).all()))
 
 
-def allclose(a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8) -> bool:
-    """Whether no element is farther from the other than ``atol + rtol*abs(b)``."""
-    return tensors.close(a._value, b._value, rtol, atol)
+def allclose(input: Any, other: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> bool:
+    """Whether no element is farther from the other than ``atol + rtol*abs(other)``."""
+    return tensors.close(input._value, other._value, rtol, atol, equal_nan)
+
+
+def contiguous(a: Any) -> Any:
+    """Its elements one after the other in memory, row by row: itself where they are."""
+    return a if tensors.in_rows(a._value) else a.clone()
 
 
 _MADE: dict[str, Method] = {
     "reshape": reshape, "view": view, "flatten": flatten, "ravel": flatten, "squeeze": squeeze, "unsqueeze": unsqueeze,
     "permute": permute, "transpose": transpose, "swapaxes": transpose, "t": lambda a: apply("transpose", (a,)), "expand": expand,
     "broadcast_to": expand, "expand_as": lambda a, b: expand(a, b.shape), "view_as": lambda a, b: view(a, b.shape),
-    "reshape_as": lambda a, b: reshape(a, b.shape),
-    "var": var, "std": std, "clamp": clamp, "isnan": lambda a: a != a, "isfinite": lambda a: apply("abs", (a,)) < float("inf"),
-    "equal": equal, "allclose": allclose, "any": _truth("any"), "all": _truth("all"), "contiguous": lambda a: a,
-    "cpu": lambda a: a, "addmm": lambda a, b, c: a + apply("matmul", (b, c)),
-    "where": lambda condition, a, b: apply("where", (condition, a, b)),
+    "reshape_as": lambda a, b: reshape(a, b.shape), "max": _extreme("max"), "min": _extreme("min"),
+    "argmax": _place("argmax"), "argmin": _place("argmin"), "norm": _bound("norm", norm), "diag": _bound("diag", diag),
+    "var": _bound("var", var), "std": _bound("std", std), "addmm": _bound("addmm", _formula("addmm")),
+    "isnan": lambda a: a != a, "isfinite": lambda a: apply("abs", (a,)) < float("inf"), "equal": equal, "allclose": allclose,
+    "any": _truth("any"), "all": _truth("all"), "contiguous": contiguous,
 }  # fmt: skip
 
 _NAMES = {
-    "mm": "matmul", "mv": "matmul", "bmm": "matmul", "arctan2": "atan2", "logical_xor": "ne", "expit": "sigmoid",
+    "mm": "matmul", "mv": "matmul", "bmm": "matmul", "arctan2": "atan2", "expit": "sigmoid", "inverse": "inv", "absolute": "abs",
+    "greater": "gt", "greater_equal": "ge", "less": "lt", "less_equal": "le", "not_equal": "ne",
 }  # fmt: skip
 """Other names for functions."""
 
@@ -248,26 +326,26 @@ _NAMES = {
 def function(name: str) -> Method | None:
     """The function of that name on tensors; None if there is none."""
     name = _NAMES.get(name, name)
-    if name in _MADE:
-        return _MADE[name]
-    if name in _SYMBOLS:
-        row = _SYMBOLS[name]
-        made: Method = lambda *operands: apply(row, operands)
-    elif find_function(name):
-        made = _elementwise(name)
-    elif name in ARRAY_FUNCTIONS and ARRAY_FUNCTIONS[name] in ARRAYS:
-        made = _of_array(ARRAY_FUNCTIONS[name])
-    else:
-        return None
-    made.__name__ = made.__qualname__ = name
+    made = _MADE.get(name)
+    if made is None and (row := _row(name)):
+        made = _elementwise(name, row)
+    elif made is None and name in ARRAY_FUNCTIONS and ARRAY_FUNCTIONS[name] in ARRAYS:
+        made = _of_array(name)
+    if made is not None and "<" in made.__qualname__:
+        made.__name__ = made.__qualname__ = name
     return made
+
+
+def _row(name: str) -> str | None:
+    """The row of an elementwise function."""
+    return _SYMBOLS.get(name) or next((row.name for row in find_function(name)), None)
 
 
 # -- in place --------------------------------------------------------------------------------------------------------------
 
 
 def in_place(row: str) -> Method:
-    return lambda a, *others: inplace.change(a, row, others)
+    return lambda a, other: inplace.change(a, row, (other,))
 
 
 def _fill(a: Any, value: Any, name: str = "fill") -> Any:
@@ -283,24 +361,31 @@ def _normal(a: Any, mean: float = 0.0, std: float = 1.0, generator: Any = None) 
     return _fill(a, new(tensors.as_kind(drawn * std + mean, a.dtype)), "normal")
 
 
+def _index_put(a: Any, indices: Any, values: Any, accumulate: bool = False) -> Any:
+    key = canonical_key(a, tuple(indices))
+    if not accumulate:
+        return inplace.put(a, key, values, "IndexPutBackward", "index_put_()")
+    added = apply("broadcast", (values,), shape=taken(a, key).shape).to(a.dtype)
+    return inplace.change(a, "add", (IndexNode(None, a.shape, a.dtype, key).recorded_spread(added),))
+
+
 _IN_PLACE: dict[str, Method] = {
-    "clamp_": lambda a, min=None, max=None: inplace.change(a, "clip", _bounds(min, max)),
     "fill_": lambda a, value: _fill(a, value), "zero_": lambda a: _fill(a, 0.0, "zero"),
-    "copy_": lambda a, value: _fill(a, value, "copy"), "uniform_": _uniform, "normal_": _normal,
+    "copy_": lambda a, value: _fill(a, value, "copy"), "uniform_": _uniform, "normal_": _normal, "index_put_": _index_put,
 }  # fmt: skip
 
 
 @cache
 def method(name: str) -> Method | None:
     """The method of that name; None if there is none."""
-    if name.startswith("__") or name in ("where", "len", "shape"):
+    if name.startswith("__") or name in ("where", "len", "shape", "stop_gradient_"):
         return None
     if name in _IN_PLACE:
         return _IN_PLACE[name]
     if name.endswith("_"):
         bare = _NAMES.get(name[:-1], name[:-1])
-        row = _SYMBOLS.get(bare) or next((row.name for row in find_function(bare)), None)
-        return in_place(row) if row in OPERATIONS else None
+        row = _row(bare)
+        return _elementwise(bare, row, in_place=True) if row in OPERATIONS else None
     return function(name)
 
 

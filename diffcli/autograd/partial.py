@@ -40,6 +40,12 @@ def with_value(adjoint: Any, value: Any) -> Any:
     return Partial(value, adjoint.mask) if adjoint.__class__ is Partial else value
 
 
+def in_kind(adjoint: Any, kind: Any) -> Any:
+    """An adjoint in the kind of numbers of what it is of: a rule may compute in a wider one."""
+    value = plain(adjoint)
+    return adjoint if tensors.kind_of(value) is kind else with_value(adjoint, tensors.as_kind(value, kind))
+
+
 def total(before: Any, term: Any, in_place: bool) -> Any:
     """The sum of two adjoints: what is present in either is present."""
     first, second = plain(before), plain(term)

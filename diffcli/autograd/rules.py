@@ -27,6 +27,10 @@ MOVES = VIEWS | {"stack", "concat", "diag"}
 """Operations that keep the kind of their operands, yes and no or whole numbers too."""
 
 
+WHOLE = frozenset(("add", "sub", "mul", "square", "pow", "sum", "prod", "cumsum", "matmul", "outer", "trace"))
+"""Operations that make larger whole numbers of whole numbers."""
+
+
 def label_of(name: str) -> str:
     """The name of a node.
 
@@ -51,8 +55,8 @@ class Rule:
     """
 
     __slots__ = (
-        "name", "label", "operands", "row", "defaults", "truth", "passive", "view", "moves", "value", "number", "number_terms",
-        "terms", "reads",
+        "name", "label", "operands", "row", "defaults", "truth", "passive", "view", "moves", "keeps_whole", "value", "number",
+        "number_terms", "terms", "reads",
     )  # fmt: skip
 
     def __init__(self, name: str, count: int, strict: bool) -> None:
@@ -71,6 +75,7 @@ class Rule:
         self.passive = self.truth or name == "stop_gradient" or (self.row is not None and self.row.adjoint == (ABSENT,))
         """Whether no derivative goes through it at all."""
         self.view, self.moves = name in VIEWS, name in MOVES
+        self.keeps_whole = name in WHOLE
         self.value: Function = _TRUTHS.get(name) or (NUMPY.strict(name) if strict else NUMPY.value(name))
         """Its value, of arrays."""
         self.number: Function | None = None

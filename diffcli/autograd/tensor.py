@@ -7,9 +7,11 @@ from functools import partialmethod
 from typing import Any
 
 from diffcli.autograd import inplace, methods
+from diffcli.autograd.devices import device, wanted_kind
 from diffcli.autograd.graph import backward as passes
+from diffcli.autograd.graph import core
 from diffcli.autograd.graph.apply import FLOATING, apply, binary, reflected, unary
-from diffcli.autograd.graph.core import Core, Handle, Node, counter_of, describe, edge_of, keep_gradient, known_kind, made_by, new
+from diffcli.autograd.graph.core import Core, Handle, Node, counter_of, describe, edge_of, keep_gradient, made_by, new
 from diffcli.autograd.graph.view_nodes import CastNode
 from diffcli.autograd.indexing import canonical_key, index
 from diffcli.autograd.modes import INFERENCE, mode
@@ -132,8 +134,16 @@ class Tensor(Core):
     def _memory(self) -> Any:
         """Its numbers in memory that can be shared: a float becomes an array."""
         if not tensors.is_array(self._value):
-            self._value = tensors.mutable(self._value)
+            core.set_value(self, tensors.mutable(self._value))
         return self._value
+
+    def _shown(self, family: object) -> Tensor:
+        """The same memory, or number, in a tensor outside of the graph."""
+        made: Tensor = new(self._value)
+        if not tensors.is_array(self._value):
+            core.show_number(made, self, family)
+        made._made_in_inference = False
+        return made
 
     def __repr__(self) -> str:
         return self._text("tensor(") + ")"
@@ -282,24 +292,32 @@ class Tensor(Core):
 
     def detach(self) -> Tensor:
         """The same memory outside of the graph: a leaf that requires no gradient. A change in place is seen by both."""
-        made: Tensor = new(self._memory())
+        made = self._shown(self._family)
         made._made_in_inference = self._made_in_inference
         if not self._made_in_inference:
-            made._counter = counter_of(self)
+            made._counter = counter_of(self) if tensors.is_array(self._value) else self._counter
         return made
+
+    def detach_(self) -> Tensor:
+        """Itself, taken out of the graph: a leaf that requires no gradient."""
+        if self._base is not None:
+            raise fault("view-in-place", f"{describe(self)} is a view, and shares its place in the graph", help=["use detach()"])
+        self._node, self._flag, self._keeps = None, False, False
+        return self
 
     @property
     def data(self) -> Tensor:
         """The same memory with versions of its own: a change of it is not noticed, and may make gradients wrong."""
-        made: Tensor = new(self._memory())
-        made._made_in_inference = False
-        return made
+        return self._shown(object())
 
     @data.setter
     def data(self, value: Tensor) -> None:
         if not isinstance(value, Tensor):
             message = f"data is a tensor, and a `{type(value).__name__}` is none"
             raise fault("not-numbers", message, help=["make one with tensor(...)"])
+        if self._twins is not None:
+            del self._twins[id(self)]
+            self._twins = None
         self._value = value._value
 
     def __reduce__(self) -> Any:
@@ -316,16 +334,27 @@ class Tensor(Core):
         made: Tensor = made_by(tensors.copy(self._value), self, lambda edge: CastNode(edge, self.dtype, "CloneBackward"))
         return made
 
-    def to(self, dtype: Any) -> Tensor:
-        """The same numbers in another kind; itself where it has it already."""
-        kind = known_kind(dtype.dtype if isinstance(dtype, Tensor) else dtype)
-        if kind == self.dtype:
-            return self
+    def to(self, *given: Any, dtype: Any = None, device: Any = None, non_blocking: bool = False, copy: bool = False) -> Tensor:
+        """The same numbers in another kind, given by its name or as that of a tensor; itself where it has it already.
+
+        The device may be the CPU only, and ``non_blocking`` has no effect. With ``copy`` the memory is another one in any case.
+        """
+        kind = wanted_kind(given, dtype, device)
+        if kind is None or kind == self.dtype:
+            return self.clone() if copy else self
         value = tensors.as_kind(self._value, kind)
         made: Tensor = made_by(value, self, lambda edge: CastNode(edge, self.dtype)) if kind in FLOATING else new(value)
         return made
 
     type = to
+
+    cpu = to
+
+    def cuda(self, device: Any = "cuda") -> Tensor:
+        """Refused: there is no other device than the CPU."""
+        return self.to(device=device)
+
+    device, is_cuda = device(), False
 
     @property
     def _version(self) -> int:

@@ -8,12 +8,13 @@ from collections.abc import Sequence
 import click
 
 from diffcli.cli.exit_codes import ExitCode
-from diffcli.cli.options import as_command, at, wrt
+from diffcli.cli.options import Number, as_command, at, wrt
 from diffcli.cli.run import Run
 from diffcli.errors import Diagnostic, ExpressionError, UsageError, error
 from diffcli.language import Program
 from diffcli.methods.nonsmooth.nonfinite import require_value
 from diffcli.methods.points.many_points import read_points
+from diffcli.methods.points.ranges import Range
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.problem.system import System
 from diffcli.records.agreement import ClaimVerdict
@@ -40,7 +41,7 @@ EXAMPLES = (
     click.option("--points", metavar="FILE", help="Check at every point of a CSV file with names in its first line."),
     click.option("--claim", "claims", multiple=True, metavar="CLAIM", help='A derivative to be checked, as "x: 2*x + y"; may be given again.'),
     wrt(),
-    click.option("--digits", "exact_digits", type=click.IntRange(17, 2000), metavar="N", help="Show N digits of the exact derivative, and how many of each way are right."),
+    click.option("--digits", "exact_digits", type=Number(Range(17, 2000)), metavar="N", help="Show N digits of the exact derivative, and how many of each way are right."),
     examples=EXAMPLES,
     digits=False,
 )

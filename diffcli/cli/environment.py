@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, TextIO
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from diffcli.errors import UsageError, error
 
@@ -15,11 +16,15 @@ PROBE = "∂v̄₋₁·│—…"
 """Characters of the reports; a stream that cannot carry them gets ASCII."""
 
 
+WIDEST = 10_000
+"""The widest table, in characters."""
+
+
 class Environment:
     """Standard streams and environment variables; tests make their own."""
 
     def __init__(self, stdin: TextIO, stdout: TextIO, stderr: TextIO, variables: dict[str, str]) -> None:
-        self.stdin, self.stdout, self.stderr = stdin, stdout, stderr
+        self.stdin, self.stdout, self.stderr = stdin, stdout, cast(TextIO, Remarks(stderr))
         self.variables = variables
 
     @classmethod
@@ -35,8 +40,8 @@ class Environment:
     def _width(self, stream: TextIO) -> int:
         """The terminal's width, else ``COLUMNS``, else 80."""
         given = self.variables.get("COLUMNS", "")
-        if given.isdigit() and int(given) > 0:
-            return int(given)
+        if given.isdecimal() and len(given) < 10 and int(given) > 0:
+            return min(int(given), WIDEST)
         if _is_terminal(stream):
             try:
                 return os.get_terminal_size(stream.fileno()).columns or 80
@@ -53,6 +58,26 @@ class Environment:
         if self.variables.get("FORCE_COLOR"):
             return True
         return _is_terminal(stream) and self.variables.get("TERM") != "dumb"
+
+
+class Remarks:
+    """A stream for what is said beside a result: where it cannot be written, the result is what it would be."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+
+    def write(self, text: str) -> int:
+        try:
+            return self.stream.write(text)
+        except (OSError, ValueError):  # the disk is full, nobody reads, or it is closed
+            return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            self.stream.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stream, name)
 
 
 def _opened(stream: TextIO | None, mode: str) -> TextIO:

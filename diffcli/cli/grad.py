@@ -11,6 +11,7 @@ from diffcli.cli.options import EXPRESSION, QUIET, STRICT, Number, as_command, a
 from diffcli.cli.run import Run
 from diffcli.methods.gradient import compute
 from diffcli.methods.options import METHODS, MODES, RULES, Options
+from diffcli.methods.points.ranges import Range
 from diffcli.methods.traces.trace import NOTATIONS
 from diffcli.reports.derivatives.gradient import gradient_report
 from diffcli.reports.formats import PERSON
@@ -35,7 +36,7 @@ EXAMPLES = (
     choice("--mode", "mode", MODES, "MODE", "reverse, forward, numeric or symbolic.", "reverse"),
     click.option("--seed", metavar="DIRECTION", help="forward: the derivative along a direction, as x=1,y=0.5."),
     choice("--method", "method", METHODS, "METHOD", "numeric: automatic, central, forward, backward, richardson, ridders or complex."),
-    click.option("--order", type=int, metavar="P", help="numeric: the order of a stencil: 1 or 2; 2, 4, 6, 8 or 10 for a central one."),
+    click.option("--order", type=Number(Range(1, 10)), metavar="P", help="numeric: the order of a stencil: 1 or 2; 2, 4, 6, 8 or 10 for a central one."),
     click.option("--step", type=Number(), metavar="H", help="numeric: the step, as 2^-10, if it is not to be chosen."),
     choice("--rule", "rule", RULES, "RULE", f"numeric: how the step of a stencil is chosen: {', '.join(RULES)}."),
     kink(),

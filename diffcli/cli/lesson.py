@@ -6,9 +6,10 @@ import click
 from click.shell_completion import CompletionItem
 
 from diffcli.cli.exit_codes import ExitCode
-from diffcli.cli.options import as_command, timeout
+from diffcli.cli.options import Number, as_command, timeout
 from diffcli.cli.run import Run, was_given
 from diffcli.errors import UsageError, error
+from diffcli.methods.points.ranges import Range
 
 EXAMPLES = (
     "diffcli lesson",
@@ -28,8 +29,8 @@ def _complete(context: click.Context, parameter: click.Parameter, incomplete: st
 
 @as_command(
     click.argument("name", metavar="[NAME]", required=False, shell_complete=_complete),
-    click.option("--seed", type=click.IntRange(0), metavar="N", default=0, help="Where random numbers start.", show_default=True),
-    click.option("--size", type=click.IntRange(1), metavar="N", help="How large the example is, in lessons that have sizes."),
+    click.option("--seed", type=Number(Range(0, 2**63 - 1)), metavar="N", default=0, help="Where random numbers start.", show_default=True),
+    click.option("--size", type=Number(Range(1, 10_000)), metavar="N", help="How large the example is, in lessons that have sizes."),
     timeout(),
     examples=EXAMPLES,
     limits=False,

@@ -7,10 +7,11 @@ from typing import Any
 
 import click
 
-from diffcli.cli.environment import Environment
+from diffcli.cli.environment import WIDEST, Environment
 from diffcli.cli.flags import HELP, Decorator
 from diffcli.cli.run import Run
 from diffcli.errors import ExpressionError, UsageError, did_you_mean, error
+from diffcli.methods.points.ranges import MAX_NODES, POSITIVE, TIMEOUT, Range
 
 _OPERATORS = frozenset("-+*/^()=<>")
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz")
@@ -79,33 +80,29 @@ class Choice(click.Choice[str]):
         raise UsageError([error("unknown-choice", f"there is no {self.kind} `{value}`", help=help)])
 
 
-class Digits(click.ParamType[Any]):
-    """A number of significant digits, or ``full`` for all."""
-
-    name = "N|full"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | str:
-        if value == "full" or (str(value).isdigit() and 1 <= int(value) <= 17):
-            return "full" if value == "full" else int(value)
-        raise UsageError([error("bad-value", f"--digits is {value}, not a number from 1 to 17, or full")])
-
-
 class Number(click.ParamType[Any]):
-    """A number, as a constant expression."""
+    """A number in a range, as a constant expression, or ``full`` where that will do."""
 
     name = "NUMBER"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        from diffcli.methods.points.points import only_numbers, read_point
+    def __init__(self, range: Range = POSITIVE, full: bool = False) -> None:
+        self.range, self.full = range, full
 
-        if isinstance(value, float):
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not isinstance(value, str) or (self.full and value == "full"):
             return value
-        label = param.opts[0] if param else "number"
+        assert param is not None
+        from diffcli.methods.points.points import read_number
+
+        label = param.opts[-1]
         try:
-            return only_numbers(read_point(f"h={value}", label))["h"]
+            number = int(value) if value.isdecimal() and len(value) < 20 else read_number(value, label)
         except ExpressionError:
             help = ["write a number, or an expression without variables such as 2^-10"]
-            raise UsageError([error("bad-value", f"{label} is `{value}`, not a number", help=help)]) from None
+            help += [f"or {label} full"] * self.full
+            raise UsageError([error("bad-value", f"{label} is `{value[:40]}`, not {self.range}", help=help)]) from None
+        whole = self.range.whole and float(number).is_integer()
+        return self.range.require(label, int(number) if whole else number)
 
 
 class Names(click.ParamType[Any]):
@@ -156,27 +153,27 @@ def choice(option: str, kind: str, known: Iterable[str], metavar: str, help: str
 
 
 def timeout() -> Decorator:
-    return click.option("--timeout", type=click.FloatRange(0), default=60.0, metavar="S", help="Stop after S seconds; 0 is never.", show_default=True)
+    return click.option("--timeout", type=Number(TIMEOUT), default=60.0, metavar="S", help="Stop after S seconds; 0 is never.", show_default=True)
 
 
 def output_options(digits: bool) -> list[Decorator]:
     """The options of every command that prints a report; without ``digits``, for a command that has a use of its own for it."""
     from diffcli.reports.formats import ALIASES, FORMATS, OFFERED
 
-    shown = click.option("--digits", type=Digits(), metavar="N", default="6", help="Significant digits in tables, or full.", show_default=True)
+    shown = click.option("--digits", type=Number(Range(1, 17), full=True), metavar="N", default=6, help="Significant digits in tables, or full.", show_default=True)
     return [
         click.option("-f", "--format", "format", type=Choice("format", FORMATS, ALIASES), metavar="FORMAT", help=f"{OFFERED}."),
         click.option("--json", "as_json", is_flag=True, help="The same as --format json."),
         click.option("-o", "--output", metavar="FILE", help="Write to a file; its suffix says the format."),
         *([shown] if digits else []),
-        click.option("--width", type=click.IntRange(20, 10_000), metavar="N", help="Width of tables, if not that of the terminal."),
+        click.option("--width", type=Number(Range(20, WIDEST)), metavar="N", help="Width of tables, if not that of the terminal."),
         click.option("--color", type=Choice("color setting", ("auto", "always", "never")), metavar="WHEN", default="auto", help="auto, always or never."),
     ]  # fmt: skip
 
 
 def limit_options() -> list[Decorator]:
     """The options of every command that computes."""
-    most = click.option("--max-nodes", type=click.IntRange(1), default=10_000_000, metavar="N", help="The longest tape or derivative to build.", show_default=True)
+    most = click.option("--max-nodes", type=Number(MAX_NODES), default=10_000_000, metavar="N", help="The longest tape or derivative to build.", show_default=True)
     return [timeout(), most]
 
 
@@ -186,7 +183,8 @@ def as_command(*options: Decorator, examples: Iterable[str], digits: bool = True
     def decorate(function: Callable[..., int]) -> click.Command:
         def begin(environment: Environment, /, **given: Any) -> int:
             run = Run(environment, given)
-            return function(run, **given)
+            with run.limited():
+                return function(run, **given)
 
         about, _, more = (function.__doc__ or "").partition("\n\n")
         inserted = [PROGRAM_OR_FUNCTION] if EXPRESSION in options and "EXPR is" not in more else []

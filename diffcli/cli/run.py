@@ -52,9 +52,16 @@ class Run:
         self.seconds: dict[str, float] = {}
 
     @contextmanager
+    def limited(self) -> Iterator[None]:
+        """Inside, the time limit holds, until something is written: that may wait for whoever reads."""
+        with time_limit(self.timeout) as lift:
+            self.output.before_writing = lift
+            yield
+
+    @contextmanager
     def at_work(self) -> Iterator[Stage]:
-        """Inside, the time limit holds, and the stage is shown on a terminal."""
-        with time_limit(self.timeout), shown_progress(self.environment, self.stage):
+        """Inside, the stage is shown on a terminal."""
+        with shown_progress(self.environment, self.stage):
             yield self.stage
 
     def read(self, functions: bool = True) -> Program:
@@ -113,27 +120,54 @@ def was_given(option: str) -> bool:
     return click.get_current_context().get_parameter_source(option) is not click.core.ParameterSource.DEFAULT
 
 
-@contextmanager
-def time_limit(seconds: float) -> Iterator[None]:
-    """Raise `LimitError` in what runs inside once ``seconds`` are over; 0 is no limit.
+AGAIN = 0.5
+"""Seconds, or a tenth of the limit if that is more, after which a time limit strikes again."""
 
-    By the interval timer of POSIX, which reaches into any Python code; it strikes again each time as many seconds are
-    over, should something have swallowed it. Where there is no such timer there is no limit.
+PATIENT = 4
+"""So often it strikes as an error of ours, which may be swallowed, or end a part of the work and leave the rest."""
+
+
+class TimeIsOver(BaseException):
+    """A time limit that nothing swallows which is content with ``Exception``."""
+
+
+@contextmanager
+def time_limit(seconds: float) -> Iterator[Callable[[], None]]:
+    """Raise `LimitError` in what runs inside once ``seconds`` are over; 0 is no limit. What it gives lifts the limit.
+
+    By the interval timer of POSIX, which reaches into any Python code; it strikes again soon, should something have swallowed
+    it. Where there is no such timer, and outside of the main thread, there is no limit.
     """
-    if not seconds or not hasattr(signal, "setitimer"):
-        yield
-        return
+
+    def reached() -> LimitError:
+        help = ["raise it with --timeout SECONDS; 0 is no limit"]
+        return LimitError([error("timeout", f"stopped after {seconds:g} s", help=help)])
+
+    strikes = iter(range(PATIENT))
 
     def strike(number: int, frame: FrameType | None) -> None:
-        help = ["raise it with --timeout SECONDS; 0 is no limit"]
-        raise LimitError([error("timeout", f"stopped after {seconds:g} s", help=help)])
+        raise TimeIsOver if next(strikes, None) is None else reached()
 
-    previous = signal.signal(signal.SIGALRM, strike)
-    signal.setitimer(signal.ITIMER_REAL, seconds, seconds)
-    try:
-        yield
-    finally:
+    def lift() -> None:
         signal.setitimer(signal.ITIMER_REAL, 0)
+
+    try:
+        previous = signal.signal(signal.SIGALRM, strike) if seconds else None
+    except (AttributeError, ValueError):
+        previous = None
+    if previous is None:
+        yield lambda: None
+        return
+    try:
+        try:
+            signal.setitimer(signal.ITIMER_REAL, seconds, max(seconds / 10, AGAIN))
+            yield lift
+        finally:
+            lift()  # it may strike before this line, and then not again before the same one below
+    except TimeIsOver:
+        raise reached() from None
+    finally:
+        lift()
         signal.signal(signal.SIGALRM, previous)
 
 

@@ -8,6 +8,7 @@ import click
 
 from diffcli.cli.options import Names, Number, as_command, at, choice, full
 from diffcli.cli.run import Run, was_given
+from diffcli.methods.points.ranges import Range
 from diffcli.reports.step_size.step_size import step_size_report
 from diffcli.studies.step_size.step_size import DEFAULT, DEFAULT_AT, sweep
 
@@ -24,7 +25,7 @@ EXAMPLES = (
     at(),
     click.option("--var", "variable", metavar="NAME", help="The variable to move, if there are several."),
     click.option("--method", "methods", type=Names(), metavar="NAMES", help="forward, backward, central, central4, central6, central8, central10, complex; several with commas."),
-    click.option("--per-decade", type=click.FloatRange(0.1, 4), metavar="N", default=4, help="Steps in a decade to show, rounded to powers of two; 4 is all that are tried.", show_default=True),
+    click.option("--per-decade", type=Number(Range(0.1, 4, whole=False)), metavar="N", default=4, help="Steps in a decade to show, rounded to powers of two; 4 is all that are tried.", show_default=True),
     click.option("--largest", type=Number(), metavar="H", help="The longest step, if not max(1, |x|)."),
     click.option("--smallest", type=Number(), metavar="H", help="The shortest step, if not the unit roundoff of the longest."),
     choice("--dtype", "arithmetic", ("float64", "float32"), "DTYPE", "float64 or float32.", "float64"),

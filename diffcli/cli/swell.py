@@ -9,10 +9,11 @@ from contextlib import contextmanager
 
 import click
 
-from diffcli.cli.options import as_command, choice, full
-from diffcli.cli.run import Run, time_limit
+from diffcli.cli.options import Number, as_command, choice, full
+from diffcli.cli.run import Run
 from diffcli.errors import UsageError, error
 from diffcli.methods.points.points import read_point
+from diffcli.methods.points.ranges import TIMEOUT, Range
 from diffcli.records.swell import Request
 from diffcli.reports.formats import PICTURE
 from diffcli.reports.swell.live import live
@@ -33,13 +34,13 @@ EXAMPLES = (
 
 @as_command(
     click.argument("expression", metavar="[MAP]", required=False),
-    click.option("--n", "n", type=click.IntRange(1, MOST_ITERATIONS), metavar="N", default=4, help="The last l_n.", show_default=True),
+    click.option("--n", "n", type=Number(Range(1, MOST_ITERATIONS)), metavar="N", default=4, help="The last l_n.", show_default=True),
     click.option("--var", "state", metavar="NAME", help="The variable that MAP is iterated in, if it has several."),
     choice("--demo", "demo", DEMOS, "NAME", "logistic (if no MAP is given), newton, nested or speelpenning."),
     click.option("--at", "start", metavar="POINT", help="Where to compare accuracy, as x=0.9; 0.9 for the logistic map."),
     click.option("--sizes", is_flag=True, help="Show every size in place of the expressions."),
     full("Show every row of a long table, and count the largest gradients."),
-    click.option("--budget", type=click.FloatRange(0), metavar="S", help="Seconds for what SymPy is measured at; 0 is none.  [default: 5, or 1 from n = 100 on]"),
+    click.option("--budget", type=Number(TIMEOUT), metavar="S", help="Seconds for what SymPy is measured at; 0 is none.  [default: 5, or 1 from n = 100 on]"),
     click.option("--time", "timed", is_flag=True, help="Tell how long each step took."),
     examples=EXAMPLES,
 )
@@ -61,7 +62,7 @@ def command(
     rows = run.full or (drawn and n <= MOST_DRAWN)
     request = Request(recurrence, n, point, budget, max_nodes, forms=not sizes, full=rows, whole=run.full)
     with _all_digits():
-        with time_limit(run.timeout), live(run.environment.stderr, run.environment.variables) as progress:
+        with live(run.environment.stderr, run.environment.variables) as progress:
             result = swell(request, progress)
         document = swell_report(result, output.style, sizes, timed)
         return run.report(document, result.notes, [] if result.lost is None else [math.nan])

@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
-from diffcli.cli.options import EXPRESSION, as_command, at
+from diffcli.cli.options import EXPRESSION, Number, as_command, at
 from diffcli.cli.run import Run
-from diffcli.methods.taylor import MOST_ORDER, compute_taylor
+from diffcli.methods.taylor import ORDER, compute_taylor
 from diffcli.reports.derivatives.taylor import taylor_report
 
 EXAMPLES = (
@@ -21,7 +21,7 @@ EXAMPLES = (
 @as_command(
     EXPRESSION,
     click.option("--var", metavar="NAME", help="The variable to expand in, if there are several."),
-    click.option("--order", type=click.IntRange(0, MOST_ORDER), metavar="N", default=6, help="The highest power.", show_default=True),
+    click.option("--order", type=Number(ORDER), metavar="N", default=6, help="The highest power.", show_default=True),
     at("The point, as x=2,y=pi/4; the variable is 0, if not given."),
     examples=EXAMPLES,
 )

@@ -79,6 +79,9 @@ class DiffcliError(Exception):
         self.diagnostics = tuple(diagnostics)
         super().__init__("; ".join(diagnostic.message for diagnostic in self.diagnostics))
 
+    def __reduce__(self) -> tuple[type[DiffcliError], tuple[tuple[Diagnostic, ...]]]:
+        return type(self), (self.diagnostics,)  # so that a worker process can hand it on
+
 
 class UsageError(DiffcliError):
     """An option, an argument or a file that cannot be used as given."""

@@ -8,6 +8,8 @@ from typing import Any
 
 from diffcli.errors import Diagnostic, LimitError, as_stop
 from diffcli.language.writing.printer import number_text
+from diffcli.methods.digits.printed import Sweep
+from diffcli.methods.digits.watch import watch_of
 from diffcli.methods.nonsmooth.breaks import find_breaks
 from diffcli.methods.options import Options
 from diffcli.methods.points.points import Point
@@ -69,6 +71,7 @@ def _reverse(problem: Problem, options: Options, replaced: Overrides, notes: lis
     found = {name: adjoints[problem.input_slot(name)] for name in problem.wrt}
     gradient = with_zeros(problem, found, notes, own=steps is None)
     notes += explain(problem, gradient, replaced, notes)
+    notes += _lost_digits(problem, [(Sweep({problem.tape.output: 1.0}, False, replaced), adjoints)], options)
     answer: Answer = {"gradient": gradient}
     if options.trace and steps is not None:
         answer["trace"] = Tracer(problem, options.notation, options.most_shown).with_adjoints(steps)
@@ -111,10 +114,15 @@ def _forward(problem: Problem, options: Options, replaced: Overrides, notes: lis
     if seed is not None:
         directional = float(sweeps[0][output] or 0.0)
         notes += explain(problem, {"": directional}, replaced, notes)
+        along = Sweep(seeds[0], True, replaced, "the derivative along the direction".format)
+        notes += _lost_digits(problem, [(along, sweeps[0])], options)
         return answer | {"directional": directional, "seed": seed}
     found = elements.derivatives([sweep[output] for sweep in sweeps])
     gradient = with_zeros(problem, found, notes)
     notes += explain(problem, gradient, replaced, notes)
+    names = [f"the derivative by `{name}`".replace("{", "{{").format for name in elements.names]
+    swept = [Sweep(direction, True, replaced, name) for direction, name in zip(seeds, names, strict=True)]
+    notes += _lost_digits(problem, list(zip(swept, sweeps, strict=True)), options)
     return answer | {"gradient": gradient}
 
 
@@ -132,6 +140,7 @@ def _numeric(problem: Problem, options: Options, replaced: Overrides, notes: lis
         notes += _disagreements(problem, differences)
     gradient = {found.variable: found.estimate for found in differences}
     notes += explain(problem, {}, replaced, notes)
+    notes += _lost_digits(problem, [], options)
     return {"gradient": gradient, "differences": differences}
 
 
@@ -173,12 +182,25 @@ def _symbolic(problem: Problem, options: Options, replaced: Overrides, notes: li
         options.progress("comparing the derivation with SymPy's derivative")
         derivations = compare(problem, derivations, found, notes, options.progress)
     notes += explain(problem, {}, replaced, notes)
+    watch = watch_of(problem)
+    watch.judge(gradient)
+    notes += watch.notes(options.strict)
     return {"gradient": gradient, "symbolic": tuple(found), "derivations": derivations}
 
 
 _METHODS: dict[str, Callable[[Problem, Options, Overrides, list[Diagnostic]], Answer]] = {
     "reverse": _reverse, "forward": _forward, "numeric": _numeric, "symbolic": _symbolic,
 }  # fmt: skip
+
+
+def _lost_digits(problem: Problem, swept: Sequence[tuple[Sweep, Sequence[Any]]], options: Options) -> list[Diagnostic]:
+    """The note on a value and derivatives that have lost digits, by the sweeps that have found them."""
+    if not options.watch:
+        return []
+    watch = watch_of(problem)
+    for sweep, found in swept:
+        watch.swept(sweep, found)
+    return watch.notes(options.strict)
 
 
 def explain(

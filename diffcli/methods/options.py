@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, ClassVar, dataclass_transform
 
 from diffcli.errors import UsageError, did_you_mean, error
 from diffcli.methods.nonsmooth.breaks import POLICIES
+from diffcli.methods.points.ranges import OPTIONS
 from diffcli.methods.traces.trace import UNICODE, Notation
 from diffcli.tape.lowering import MOST_ROWS
 
@@ -64,6 +64,8 @@ class Record:
 
     def _check(self, changed: Sequence[str]) -> None:
         for name in changed:
+            if name in OPTIONS:
+                OPTIONS[name].require(f"the {name}" if name == "step" else name, getattr(self, name))
             words = self.known.get(name)
             if words is not None and (chosen := getattr(self, name)) not in words:
                 hints = did_you_mean(str(chosen), words)
@@ -85,6 +87,8 @@ class SharedOptions(Record):
     kink: str = "min-norm"
     strict: bool = False
     max_nodes: int = MOST_ROWS
+    watch: bool = True
+    """Whether digits that are lost are looked for."""
     progress: Callable[[str], None] = staticmethod(lambda stage: None)
     """Called with each stage as it begins."""
 
@@ -132,11 +136,6 @@ class Options(SharedOptions):
         (lambda o: o.seed is not None and o.wrt is not None,
          "a seed is a direction of its own; there is nothing to choose by wrt", "give one of them"),
     )  # fmt: skip
-
-    def _check(self, changed: Sequence[str]) -> None:
-        super()._check(changed)
-        if self.step is not None and not (self.step > 0 and math.isfinite(self.step)):
-            raise UsageError([error("bad-value", f"the step is {self.step}, not a positive number")])
 
     @property
     def quotient(self) -> str:

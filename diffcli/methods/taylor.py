@@ -12,6 +12,7 @@ from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, find_breaks
 from diffcli.methods.nonsmooth.nonfinite import require_value
 from diffcli.methods.nonsmooth.notes import describe
 from diffcli.methods.points.points import GivenPoint, as_point
+from diffcli.methods.points.ranges import MAX_NODES, Range
 from diffcli.methods.problem.problem import At, Problem, Target, as_program
 from diffcli.methods.problem.scalarise import point_of, scalarised
 from diffcli.methods.sweeps.point_rows import PointRows
@@ -20,7 +21,7 @@ from diffcli.records.matrices import TaylorResult
 from diffcli.tape import evaluate
 from diffcli.tape.lowering import MOST_ROWS
 
-MOST_ORDER = 170
+ORDER = Range(0, 170)
 """The factorial of a larger number is beyond the range of a float."""
 
 
@@ -80,8 +81,8 @@ def compute_taylor(
     target: Target, at: At | None, var: str | None, order: int, max_nodes: int, progress: Callable[[str], None]
 ) -> TaylorResult:
     """What `taylor` returns, with options as the command line spells them."""
-    if isinstance(order, bool) or not isinstance(order, int) or not 0 <= order <= MOST_ORDER:
-        raise UsageError([error("bad-value", f"the order is {order}, not a whole number from 0 to {MOST_ORDER}")])
+    ORDER.require("the order", order)
+    MAX_NODES.require("max_nodes", max_nodes)
     program = as_program(target)
     variable = _variable(list(program.inputs), var)
     progress("evaluating")

@@ -7,6 +7,7 @@ from typing import Any
 from diffcli.errors.library_words import for_library
 from diffcli.methods.nonsmooth.system_notes import require_values
 from diffcli.methods.points.points import as_point
+from diffcli.methods.points.ranges import MAX_NODES
 from diffcli.methods.problem.problem import At, Target
 from diffcli.methods.problem.system import System
 from diffcli.tape.lowering import MOST_ROWS
@@ -52,6 +53,7 @@ def evaluate(target: Target, at: At, *, max_nodes: int = MOST_ROWS) -> Any:
     Traceback (most recent call last):
     diffcli.errors.DomainError: `log` is undefined here
     """
+    MAX_NODES.require("max_nodes", max_nodes)
     point = as_point(at, copy=False)  # no result is left that keeps it
     system = System(target, point, most_rows=max_nodes)
     if system.recording is not None:

@@ -22,14 +22,15 @@ from typing import Any
 
 from diffcli.nn import functional, init, optim
 from diffcli.nn.containers import ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
-from diffcli.nn.layers import ACTIVATIONS, BatchNorm1d, Dropout, Flatten, Identity, Linear
+from diffcli.nn.convolution import Conv2d
+from diffcli.nn.layers import ACTIVATIONS, BatchNorm1d, BatchNorm2d, Dropout, Flatten, Identity, Linear
 from diffcli.nn.losses import LOSSES
 from diffcli.nn.module import Module
 from diffcli.nn.parameter import Parameter
 
 __all__ = [
-    "BatchNorm1d", "Dropout", "Flatten", "Identity", "Linear", "Module", "ModuleDict", "ModuleList", "Parameter",
-    "ParameterDict", "ParameterList", "Sequential", "functional", "init", "optim",
+    "BatchNorm1d", "BatchNorm2d", "Conv2d", "Dropout", "Flatten", "Identity", "Linear", "Module", "ModuleDict", "ModuleList",
+    "Parameter", "ParameterDict", "ParameterList", "Sequential", "functional", "init", "optim",
 ]  # fmt: skip
 
 _MADE = ACTIVATIONS | LOSSES

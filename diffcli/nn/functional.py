@@ -13,6 +13,7 @@ from diffcli.autograd import methods
 from diffcli.autograd.graph.apply import apply
 from diffcli.autograd.modes import no_grad
 from diffcli.errors import fault
+from diffcli.nn.convolution import conv2d as conv2d
 from diffcli.operations.array_row import shape_text
 
 
@@ -51,9 +52,9 @@ def batch_norm(
     """Batch normalisation (Ioffe & Szegedy 2015): each feature has mean 0 and variance 1, then is scaled and shifted.
 
     In training by the mean and variance of the batch, which move the running ones in place: those by the unbiased variance.
-    ``x`` is batch × features, or batch × features × length.
+    ``x`` is batch × features, and any axes more, over which the mean is taken too.
     """
-    axes = (0,) if x.ndim == 2 else (0, 2)
+    axes = tuple(axis for axis in range(x.ndim) if axis != 1)
     if training:
         count = x.numel() // max(x.shape[1], 1)
         if count < 2:
@@ -81,8 +82,8 @@ def _move(running: Any, newest: Any, momentum: float) -> None:
 
 
 def _beside(feature: Any, x: Any) -> Any:
-    """A number for each feature, in a shape that is repeated over batch and length."""
-    return feature if x.ndim == 2 else feature.reshape(1, -1, 1)
+    """A number for each feature, in a shape that is repeated over all axes but theirs."""
+    return feature if x.ndim == 2 else feature.reshape(1, -1, *[1] * (x.ndim - 2))
 
 
 # -- losses ----------------------------------------------------------------------------------------------------------------

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from diffcli.autograd import creation as making
+from diffcli.autograd import devices
 from diffcli.autograd import methods as functions
 from diffcli.errors import fault
 from diffcli.nn import functional as F
+from diffcli.nn.convolution import draw
 from diffcli.nn.module import Module
 from diffcli.nn.parameter import Parameter
 
@@ -31,6 +33,8 @@ class Linear(Module):
         The lengths of the last axis before and after.
     bias
         Whether b is added.
+    device
+        The CPU, the only one there is.
     dtype
         The kind of its numbers; float64, if not given.
     generator
@@ -48,18 +52,17 @@ class Linear(Module):
     weight: Parameter
     bias: Parameter | None
 
-    def __init__(self, in_features: int, out_features: int, bias: bool = True, dtype: Any = None, generator: Any = None) -> None:
+    def __init__(
+        self, in_features: int, out_features: int, bias: bool = True, device: Any = None, dtype: Any = None, generator: Any = None
+    ) -> None:
         super().__init__()
+        devices.device(device or "cpu")
         self.in_features, self.out_features = in_features, out_features
         self.weight = Parameter(making.empty(out_features, in_features, dtype=dtype))
         self.register_parameter("bias", Parameter(making.empty(out_features, dtype=dtype)) if bias else None)
         self.reset_parameters(generator)
 
-    def reset_parameters(self, generator: Any = None) -> None:
-        """Draw the parameters anew."""
-        bound = self.in_features**-0.5 if self.in_features > 0 else 0.0
-        for parameter in self.parameters():
-            parameter.detach().uniform_(-bound, bound, generator=generator)
+    reset_parameters = draw
 
     def forward(self, x: Any) -> Any:
         return F.linear(x, self.weight, self.bias)
@@ -105,16 +108,16 @@ class Dropout(Module):
         return f"p={self.p}"
 
 
-class BatchNorm1d(Module):
+class BatchNorm(Module):
     """Batch normalisation (Ioffe & Szegedy 2015): each feature has mean 0 and variance 1, then is scaled and shifted.
 
     In training by the batch's own mean and variance, which also move the running averages; in evaluation by those averages.
-    The input is batch × features, or batch × features × length.
+    ``BatchNorm1d`` takes batch × features, or batch × features × length; ``BatchNorm2d`` batch × channels × height × width.
 
     Parameters
     ----------
     num_features
-        How many features there are.
+        How many features, or channels, there are.
     eps
         Added to the variance, so that a constant feature is not divided by 0.
     momentum
@@ -125,6 +128,8 @@ class BatchNorm1d(Module):
         Whether there are running averages; else the batch's own numbers are used in evaluation too.
     """
 
+    forms: tuple[str, ...]
+    """The inputs that it takes, in words."""
     weight: Parameter | None
     bias: Parameter | None
 
@@ -135,9 +140,11 @@ class BatchNorm1d(Module):
         momentum: float | None = 0.1,
         affine: bool = True,
         track_running_stats: bool = True,
+        device: Any = None,
         dtype: Any = None,
     ) -> None:
         super().__init__()
+        devices.device(device or "cpu")
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
         self.affine, self.track_running_stats = affine, track_running_stats
         self.register_parameter("weight", Parameter(making.ones(num_features, dtype=dtype)) if affine else None)
@@ -154,9 +161,9 @@ class BatchNorm1d(Module):
             self.num_batches_tracked.zero_()
 
     def forward(self, x: Any) -> Any:
-        if x.ndim not in (2, 3) or x.shape[1] != self.num_features:
-            message = f"BatchNorm1d takes batch × {self.num_features} or batch × {self.num_features} × length, not {x.shape}"
-            raise fault("shape-mismatch", message)
+        if x.ndim not in [form.count("×") + 1 for form in self.forms] or x.shape[1] != self.num_features:
+            forms = " or ".join(self.forms).replace("features", str(self.num_features))
+            raise fault("shape-mismatch", f"{type(self).__name__} takes {forms}, not {x.shape}")
         momentum = self.momentum
         if self.training and self.track_running_stats:
             self.num_batches_tracked += 1
@@ -170,6 +177,16 @@ class BatchNorm1d(Module):
             f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
             f"track_running_stats={self.track_running_stats}"
         )
+
+
+class BatchNorm1d(BatchNorm):
+    __doc__ = BatchNorm.__doc__
+    forms = ("batch × features", "batch × features × length")
+
+
+class BatchNorm2d(BatchNorm):
+    __doc__ = BatchNorm.__doc__
+    forms = ("batch × features × height × width",)
 
 
 # -- activations -----------------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
+from diffcli.autograd.devices import wanted_kind
 from diffcli.autograd.graph.core import Handle
 from diffcli.autograd.modes import no_grad
 from diffcli.autograd.tensor import Tensor
@@ -204,8 +205,11 @@ class Module(Registry):
             elif parameter.grad is not None:
                 parameter.grad.detach().zero_()
 
-    def to(self: Self, dtype: Any) -> Self:
-        """Convert all parameters and buffers of floating-point numbers to another kind."""
+    def to(self: Self, *given: Any, dtype: Any = None, device: Any = None, non_blocking: bool = False) -> Self:
+        """Convert all parameters and buffers of floating-point numbers to another kind. The device may be the CPU only."""
+        dtype = wanted_kind(given, dtype, device)
+        if dtype is None:
+            return self
         with no_grad():
             for tensor in (*self.parameters(), *self.buffers()):
                 if tensor.is_floating_point():
@@ -215,6 +219,12 @@ class Module(Registry):
         return self
 
     type = to
+
+    cpu = to
+
+    def cuda(self: Self, device: Any = "cuda") -> Self:
+        """Refused: there is no other device than the CPU."""
+        return self.to(device=device)
 
     def double(self: Self) -> Self:
         return self.to("float64")

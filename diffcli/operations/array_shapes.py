@@ -300,6 +300,24 @@ def convolved_names(shapes: Sequence[Shape], fixed: Fixed, position: int) -> Fix
     return {"windows": (tuple(tuple(range(start, start + kernel)) for start in range(length - kernel + 1)),)}
 
 
+def convolved_images(shapes: Sequence[Shape], fixed: Fixed) -> Shape:
+    """Images are batch × channels × height × width, kernels outputs × channels of a group × height × width.
+
+    The window is the strides, what is added before and behind, the distances within a kernel, and the number of groups.
+    """
+    a, b = shapes
+    strides, pads, apart, groups = fixed["window"]
+    if len(a) != 4 or len(b) != 4 or a[1] != b[1] * groups or b[0] % groups:
+        raise ShapeError(
+            f"images of {shape_text(a)} and kernels of {shape_text(b)} in {counted(groups, 'group')} do not fit",
+            "images are batch × channels × height × width, kernels outputs × channels of a group × height × width",
+        )
+    free = [a[k + 2] + sum(pads[k]) - apart[k] * (b[k + 2] - 1) - 1 for k in range(2)]
+    if min(free) < 0 or not size(b):
+        raise ShapeError(f"a kernel of {shape_text(b[2:])} does not fit into images of {shape_text(a[2:])}", "add padding")
+    return (a[0], b[0], free[0] // strides[0] + 1, free[1] // strides[1] + 1)
+
+
 # -- how many elementary operations, from the shapes of the operands and of the result -------------------------------------
 
 
@@ -315,6 +333,12 @@ def products(operands: Sequence[Shape], result: Shape) -> int:
 
 def windows(operands: Sequence[Shape], result: Shape) -> int:
     return size(result) * (2 * operands[1][0] - 1)
+
+
+def patches(operands: Sequence[Shape], result: Shape) -> int:
+    """Of a convolution and its adjoints: a product and a sum for each number of a result, a kernel and a patch."""
+    by_size = sorted((*operands, result), key=size)
+    return 2 * size(by_size[-1]) * size(by_size[0][1:])
 
 
 def elimination(operands: Sequence[Shape], result: Shape, columns: int = 0) -> int:

@@ -32,6 +32,10 @@ REDUCED_POINTS = (*VECTORS, (MATRIX,), (MATRIX, {"axis": 0}), (MATRIX, {"axis": 
 ALONG_POINTS = (*VECTORS, (MATRIX, {"axis": 0}), (MATRIX, {"axis": 1}))
 SQUARE = [[2.0, 0.5, -1.0], [0.25, -1.5, 0.75], [1.0, 0.5, 3.0]]
 SINGULAR = [[1.0, 2.0, 3.0], [2.0, 4.0, 6.0], [1.0, 0.0, -1.0]]
+IMAGE = [[[0.5, -1.0, 2.0], [1.5, 0.25, -0.5]], [[1.0, 3.0, -2.0], [0.75, -1.25, 0.5]]]
+"""2 channels × 2 × 3."""
+GROUPED = [[[[1.0, -2.0]]], [[[0.5, 3.0]]]]
+"""Kernels for each of two groups: 2 × 1 × 1 × 2."""
 SQUARES = (([[2.0]],), ([[2.0, 0.5], [-1.0, 3.0]],), (SQUARE,))
 
 
@@ -160,6 +164,19 @@ ROWS: tuple[ArrayOperation, ...] = (
     ArrayOperation("cofactor", ("a",), "matrix of cofactors: the derivative of the determinant", shapes.squared, ("cofactor_along(a, g)",), ("cofactor_along(a, g)",),
         points=(*SQUARES, (SINGULAR,)), inner=True, cost=shapes.solution),
     ArrayOperation("cofactor_along", ("a", "b"), "the derivative of the cofactors along b", shapes.same, ("g*nan", "cofactor_along(a, g)"), ("g*nan", "cofactor_along(a, g)"), inner=True, cost=shapes.minors),
+    # the derivatives of each of these three by its operands are the other two; stride, padding and the like stand in their window
+    ArrayOperation("conv2d", ("a", "b"), "sums of the products of kernels and each patch of images", shapes.convolved_images,
+        ("conv2d_input(g, b, window=window, shape=shape_a)", "conv2d_weight(a, g, window=window, shape=shape_b)"),
+        ("conv2d(g, b, window=window)", "conv2d(a, g, window=window)"), ("window",),
+        points=(([IMAGE], [IMAGE, IMAGE], {"window": ((1, 1), ((1, 1), (0, 1)), (1, 1), 1)}), ([IMAGE, IMAGE], GROUPED, {"window": ((2, 1), ((0, 0), (1, 0)), (1, 2), 2)})), inner=True, moves=True, cost=shapes.patches),
+    ArrayOperation("conv2d_input", ("a", "b"), "the adjoint of images from that of their convolution: a transposed convolution", shapes.as_fixed,
+        ("conv2d(g, b, window=window)", "conv2d_weight(g, a, window=window, shape=shape_b)"),
+        ("conv2d_input(g, b, window=window, shape=shape)", "conv2d_input(a, g, window=window, shape=shape)"), ("window", "shape"),
+        points=(([[[[2.0, -1.0, 0.5]]]], [[[[1.0, -2.0], [0.5, 3.0]]]], {"window": ((2, 1), ((1, 0), (0, 0)), (1, 1), 1), "shape": (1, 1, 2, 4)}),), inner=True, moves=True, cost=shapes.patches),
+    ArrayOperation("conv2d_weight", ("a", "b"), "the adjoint of kernels from that of a convolution with them", shapes.as_fixed,
+        ("conv2d_input(b, g, window=window, shape=shape_a)", "conv2d(a, g, window=window)"),
+        ("conv2d_weight(g, b, window=window, shape=shape)", "conv2d_weight(a, g, window=window, shape=shape)"), ("window", "shape"),
+        points=(([IMAGE], [[[[2.0], [0.5]]]], {"window": ((1, 1), ((0, 0), (0, 0)), (1, 2), 1), "shape": (1, 2, 1, 2)}),), inner=True, moves=True, cost=shapes.patches),
 )
 
 ARRAYS: dict[str, ArrayOperation] = {row.name: row for row in ROWS}

@@ -12,10 +12,11 @@ wide and combining characters.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import accumulate
 from typing import Any
 
 from diffcli.errors import Diagnostic, DiffcliError, Mark, Source
-from diffcli.reports.formats import Style
+from diffcli.reports.formats import Style, visible
 
 _COLORS = {"error": "31", "warning": "33", "note": "36"}
 _ASCII = {"│": "|", "…": "...", "−": "-", "·": "*", "×": "*", "∂": "d"}
@@ -47,14 +48,14 @@ def render(diagnostics: Iterable[Diagnostic], style: Style) -> str:
 
 def _render(diagnostic: Diagnostic, style: Style) -> str:
     paint = _painter(style, diagnostic.severity)
-    lines = [f"{paint(f'{diagnostic.severity}[{diagnostic.code}]')}: {paint(diagnostic.message, '1')}"]
+    lines = [f"{paint(f'{diagnostic.severity}[{diagnostic.code}]')}: {paint(_line(diagnostic.message), '1')}"]
     if diagnostic.source is not None and diagnostic.marks:
         if diagnostic.source.label != "expression":
-            lines.append(f"  in {diagnostic.source.label}")
+            lines.append(f"  in {_line(diagnostic.source.label)}")
         lines += _excerpts(diagnostic.source, diagnostic.marks, style, paint)
     for kind, texts in (("note", diagnostic.notes), ("help", diagnostic.help)):
         for text in texts:
-            wrapped = _wrap(text, max(style.width - 10, 30))
+            wrapped = _wrap(_line(text), max(style.width - 10, 30))
             lines.append(f"  = {kind}: {wrapped[0]}")
             lines += [f"          {line}" for line in wrapped[1:]]
     text = "\n".join(lines) + "\n"
@@ -62,6 +63,11 @@ def _render(diagnostic: Diagnostic, style: Style) -> str:
         for character, plain in _ASCII.items():
             text = text.replace(character, plain)
     return text
+
+
+def _line(text: str) -> str:
+    """A sentence as it is shown: on one line."""
+    return visible(text.replace("\n", " ").replace("\t", " "))
 
 
 def _painter(style: Style, severity: str) -> Any:
@@ -104,6 +110,11 @@ def _shift(mark: Mark, first: int, length: int) -> tuple[int, int, str]:
 def _window(content: str, marks: list[tuple[int, int, str]], width: int) -> tuple[str, list[str]]:
     """The part of a line around its marks that fits, and the lines of carets under it."""
     content = content.replace("\t", " ")
+    if not content.isprintable():
+        ends = [0, *accumulate(len(visible(character)) for character in content)]
+        ends.append(ends[-1] + 1)  # a mark may stand behind the last character
+        marks = [(ends[start], ends[stop], label) for start, stop, label in marks]
+        content = visible(content)
     marks.sort()
     left, right = 0, len(content)
     if _cells(content[: width + 1]) > width or len(content) > width:
@@ -134,7 +145,7 @@ def _window(content: str, marks: list[tuple[int, int, str]], width: int) -> tupl
 
 def _with_labels(row: str, labels: list[str], width: int) -> list[str]:
     """Carets with their labels beside them, or below where they do not fit."""
-    beside = ", ".join(labels)
+    beside = _line(", ".join(labels))
     if not beside:
         return [row]
     if len(row) + 1 + _cells(beside) <= width:

@@ -12,7 +12,7 @@ from diffcli.autograd.modes import enable_grad, no_grad
 from diffcli.autograd.tensor import Tensor
 from diffcli.errors import fault
 from diffcli.operations.arithmetic import tensors
-from diffcli.operations.array_row import shape_text
+from diffcli.operations.array_row import Shape, shape_text
 
 Numbers = list[float]
 """The elements of a tensor, row by row."""
@@ -48,6 +48,10 @@ class Checked:
         self.names: list[str] = [name for name, _ in checked]
         self.leaves: list[Any] = [leaf for _, leaf in checked]
         self.point = [tensors.as_kind(tensors.copy(leaf._value), kind or leaf.dtype) for leaf in self.leaves]
+        self.returned: list[Shape] = []
+        """The shapes of what the function returns at the point."""
+        self.changes = ""
+        """What it returns beside the point, if that is of other shapes."""
         self.shapes = [tensors.shape_of(value) for value in self.point]
 
     def _at(self, values: Sequence[Any], computed: Callable[[], Any]) -> Any:
@@ -67,17 +71,25 @@ class Checked:
         return outputs_of(self._at(values, lambda: self.function(*self.arguments)))
 
     def values(self, moved: dict[int, Any], number: int) -> Numbers:
-        """The elements of an output at another point; none where the function is not defined there."""
+        """The elements of an output at another point; none where the function is not defined, or of another shape, there."""
         try:
             with no_grad():
-                return numbers_of(self.outputs(moved)[number]._value)
+                outputs = self.outputs(moved)
         except (ArithmeticError, ValueError):
             return []
+        found = [tensors.shape_of(one._value) for one in outputs]
+        if found != self.returned:
+            here, beside = (" and ".join(map(shape_text, shapes)) or "nothing" for shapes in (self.returned, found))
+            self.changes = f"the function returns {here} at the point, and {beside} beside it"
+            return []
+        return numbers_of(outputs[number]._value)
 
     def recorded(self) -> list[Any]:
         """The outputs with their graph."""
         with enable_grad():
-            return self.outputs()
+            outputs = self.outputs()
+        self.returned = [tensors.shape_of(one._value) for one in outputs]
+        return outputs
 
     def of_element(self, output: Any, index: tuple[int, ...]) -> list[Numbers | None]:
         """The gradient of one element of an output. It is taken out first: other elements are not there, rather than 0."""

@@ -99,6 +99,8 @@ class Check:
                 self.how.append(f"output {number} requires no gradient, and was not checked")
         for number, output in (recorded or floats) if self.steady else ():
             self._of_output(number, "output" if alone else f"output {number}", output)
+        if self.checked.changes:
+            self.faults.append(self.checked.changes)
         passed = not self.faults and all(entry.verdict in RIGHT for entry in self.entries)
         return GradCheck(passed, tuple(self.entries), tuple(self.faults), tuple(dict.fromkeys(self.how)))
 

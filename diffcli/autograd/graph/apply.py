@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import cache, partial
 from typing import Any
 
-from diffcli.autograd.graph.core import Core, Edge, counter_of, edge_of, new, refuse_inference
+from diffcli.autograd.graph.core import Core, Edge, counter_of, edge_of, new, refuse_inference, show_number, version_of
 from diffcli.autograd.graph.operation_nodes import NEITHER, NOTHING, ArrayNode, NumberNode, versions_of
 from diffcli.autograd.modes import DEFAULT, INFERENCE, mode
 from diffcli.autograd.rules import INDEX_RESULTS, Rule, rule
@@ -38,11 +38,14 @@ def apply_rule(known: Rule, given: Sequence[Any], fixed: Fixed) -> Any:
     """The same, of a rule."""
     values = [operand_value(one) for one in given]
     shape = tensors.same_shape(values) if known.row is None else None
+    if shape is None and known.row is None:
+        values = list(map(tensors.as_number, values))
+        shape = tensors.same_shape(values)
     if shape or (shape == () and known.number is not None):
         return _of_alike(known, given, values, shape)
-    if known.view and values[0].__class__ is float and isinstance(given[0], Core):
-        values[0] = given[0]._memory()  # type: ignore[attr-defined]  # a view of a number shows it too
     options = known.defaults | fixed if known.row is not None else None
+    if known.view and fixed.get("shape") and not tensors.is_array(values[0]) and isinstance(given[0], Core):
+        values[0] = given[0]._memory()  # type: ignore[attr-defined]  # a view of a number shows it too
     value, shapes, given = compute(known, given, values, options)
     made = new(value)
     if known.view:
@@ -116,7 +119,9 @@ def compute(
     """The value of an operation, the shapes of its operands, and the operands, in its kind of numbers as ``values`` become."""
     shapes = [tensors.shape_of(value) for value in values]
     kind = None
-    if not known.truth and not (known.moves and all(tensors.kind_of(value) not in FLOATING for value in values)):
+    moved = known.moves and all(tensors.kind_of(value) not in FLOATING for value in values)
+    whole = not moved and tensors.INT64 in map(tensors.kind_of, values) and _all_whole(known, given, values)
+    if not known.truth and not moved:
         own = [value for value, one in zip(values, given, strict=True) if isinstance(one, Core) or tensors.shape_of(value)]
         kind = tensors.common_kind(own)
         given = [_in_kind(one, values, position, kind, known.view) for position, one in enumerate(given)]
@@ -133,10 +138,30 @@ def compute(
         return tensors.truth(value), shapes, given
     if known.name in INDEX_RESULTS:
         return tensors.as_kind(tensors.plain(value), tensors.INT64), shapes, given
+    if whole and known.keeps_whole:  # no partial sum is larger than that of the magnitudes
+        _exact(known, [value, known.value(*map(abs, values), **options or {})])
     value = tensors.plain(value)
     if kind is not None and tensors.kind_of(value) != kind:
         value = tensors.as_kind(value, kind)
     return value if known.view else tensors.in_memory_of_its_own(value, values), shapes, given
+
+
+def _all_whole(known: Rule, given: Sequence[Any], values: list[Any]) -> bool:
+    """Whether all operands are whole numbers, which are compared as such; those that meet others have to be exact as floats."""
+    whole = [tensors.kind_of(value) == tensors.INT64 for value in values]
+    alone = all(is_whole or type(one) is int for is_whole, one in zip(whole, given, strict=True))
+    if alone and known.truth:
+        values[:] = [one if type(one) is int else value for one, value in zip(given, values, strict=True)]
+    else:
+        _exact(known, [value for value, is_whole in zip(values, whole, strict=True) if is_whole])
+    return alone
+
+
+def _exact(known: Rule, values: Sequence[Any]) -> None:
+    """Refuse whole numbers that floating point, in which everything is computed, may have rounded."""
+    if any(map(tensors.beyond_whole, values)):
+        message = f"{known.name}: whole numbers of 2^53 and more are not exact in floating point, in which tensors compute"
+        raise fault("not-numbers", message, help=["use double() first if they may be rounded"])
 
 
 FLOATING = (tensors.FLOAT64, tensors.FLOAT32)
@@ -221,7 +246,8 @@ def _saved(known: Rule, given: Sequence[Any], values: Sequence[Any], reads: froz
 
 def share_memory(made: Core, given: Any, value: Any, view: Callable[[Any], Any]) -> None:
     """Mark a result as a view, if it is one."""
-    if not (isinstance(given, Core) and tensors.shares(made._value, given._value)):
+    is_number = isinstance(given, Core) and not tensors.is_array(given._value) and not tensors.is_array(made._value)
+    if not is_number and not (isinstance(given, Core) and tensors.shares(made._value, given._value)):
         made._value = tensors.in_memory_of_its_own(made._value, (value,))
         return
     made._base = given if given._base is None else given._base
@@ -230,8 +256,10 @@ def share_memory(made: Core, given: Any, value: Any, view: Callable[[Any], Any])
         made._made_in_inference = True
         return
     made._made_in_inference = False
-    made._counter = counter_of(given)
-    made._seen = made._counter.count
+    if is_number:
+        show_number(made, given, given._family)
+    made._counter = given._counter if is_number else counter_of(given)
+    made._seen = version_of(made)
     made._made_without_grad = _mode_of() != DEFAULT
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from heapq import heappop, heappush
 from typing import Any
 
-from diffcli.autograd.graph.core import Core, Edge, Node, counter_of, describe, edge_of, new
+from diffcli.autograd.graph.core import Core, Edge, Node, counter_of, describe, edge_of, new, set_value
 from diffcli.autograd.graph.recorded import recorded_adjoints
 from diffcli.autograd.modes import DEFAULT, NO_GRAD, in_mode
 from diffcli.autograd.partial import plain, total, with_value
@@ -110,7 +110,7 @@ def through_hooks(hooks: dict[int, Any], adjoint: Any, recorded: bool) -> Any:
                 found = f"a `{type(changed).__name__}`" if shape is None else f"a tensor of {shape_text(shape)}"
                 message = f"a hook returned {found} in place of a gradient of {shape_text(given.shape)}"
                 raise fault("bad-gradient", message, help=["return a tensor of the same shape, or None"])
-            given = changed
+            given = changed.to(given.dtype)
     return given if recorded else given._value
 
 
@@ -126,7 +126,7 @@ def _accumulate(tensor: Core, adjoint: Any, recorded: bool) -> None:
     if tensors.writable(before._value):
         tensors.add_to(before._value, adjoint)
     else:
-        before._value = before._value + adjoint
+        set_value(before, before._value + adjoint)
     if not before._made_in_inference:
         counter = counter_of(before)
         counter.count += 1

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Any, ClassVar, NoReturn, TypeAlias
-from weakref import ReferenceType, ref
+from weakref import ReferenceType, WeakValueDictionary, ref
 
 from diffcli.autograd.modes import DEFAULT, INFERENCE, mode
 from diffcli.autograd.partial import plain
@@ -65,6 +65,10 @@ class Core:
     _grad: Any = None
     _counter: Counter | None = None
     """None until something asks for a version: most tensors are never changed."""
+    _twins: WeakValueDictionary[int, Core] | None = None
+    """The tensors that show the same number, which has no memory that they could share: each is written with the others."""
+    _family: object = None
+    """What twins have in common that count their versions together."""
     _base: Core | None = None
     """The tensor whose memory this is a view of."""
     _views: tuple[Any, ...] = ()
@@ -138,15 +142,19 @@ class Node:
         """What it keeps for its backward, by the operands' names in the tables, and ``result``."""
         return {}
 
+    saved_as_pytorch = saved
+    """The same by PyTorch's names, as in ``grad_fn._saved_self``."""
+
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("saved_"):
+        if name.startswith(("saved_", "_saved_")):
             try:
-                known = self.saved
+                known = self.saved if name.startswith("s") else self.saved_as_pytorch
             except AutogradError as gone:
                 raise AttributeError(str(gone)) from None
-            if name.removeprefix("saved_") in known:
-                return known[name.removeprefix("saved_")]
-            raise AttributeError(f"{self.name} saved {', '.join(known) or 'nothing'}, and no {name.removeprefix('saved_')}")
+            wanted = name.removeprefix("_").removeprefix("saved_")
+            if wanted in known:
+                return known[wanted]
+            raise AttributeError(f"{self.name} saved {', '.join(known) or 'nothing'}, and no {wanted}")
         raise AttributeError(f"a node has no attribute {name!r}")
 
     def __repr__(self) -> str:
@@ -229,11 +237,32 @@ def counter_of(tensor: Core) -> Counter:
     """The counter of a tensor's memory, made when it is first asked for."""
     counter = tensor._counter
     if counter is None:
-        counter = tensor._counter = Counter()
-        node = tensor._node
-        if node is not None and node.result is not None:
-            node.counted = (counter, 0)  # what it saved is this memory
+        counter = Counter()
+        for one in twins_of(tensor):
+            if one._family is tensor._family:
+                one._counter, node = counter, one._node
+                if node is not None and node.result is not None:
+                    node.counted = (counter, 0)  # what it saved is this memory
     return counter
+
+
+def twins_of(tensor: Core) -> list[Core]:
+    """The tensors that show the number that a tensor shows; itself among them."""
+    return [tensor] if tensor._twins is None else list(tensor._twins.values())
+
+
+def show_number(made: Core, given: Core, family: object) -> None:
+    """Have a tensor show the number of another one, whose versions are its own if it is of the same family."""
+    if given._twins is None:
+        given._twins = WeakValueDictionary({id(given): given})
+    given._twins[id(made)] = made
+    made._twins, made._family = given._twins, family
+
+
+def set_value(tensor: Core, value: Any) -> None:
+    """Give a tensor another value, and all that show the same number."""
+    for one in twins_of(tensor):
+        one._value = value
 
 
 def version_of(tensor: Core) -> int:

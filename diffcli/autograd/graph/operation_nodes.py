@@ -7,7 +7,7 @@ from functools import partial as bind
 from typing import Any
 
 from diffcli.autograd.graph.core import Core, Edge, Node, check_version, describe, freed, new, numbers, version_of
-from diffcli.autograd.partial import Partial, masked, partial, plain
+from diffcli.autograd.partial import Partial, in_kind, masked, partial, plain
 from diffcli.autograd.rules import Rule
 from diffcli.operations.arithmetic import arrays, tensors
 from diffcli.operations.array_row import Fixed, Shape, shape_text
@@ -48,6 +48,19 @@ class OperationNode(Node):
         if self.result is not None:
             known["result"] = new(self.result)
         return known
+
+    @property
+    def saved_as_pytorch(self) -> dict[str, Any]:
+        if self.operands is None:
+            freed(self)
+        second = {"pow": "exponent", "matmul": "mat2"}.get(self.rule.name, "other")
+        names = ("condition", "self", "other") if self.rule.name == "where" else ("self", second)
+        known = {name: one for name, one in zip(names, self.operands, strict=False) if one is not None}
+        return known if self.result is None else known | {"result": new(self.result)}
+
+    def __dir__(self) -> list[str]:
+        saved = self.saved_as_pytorch if self.operands is not None else ()
+        return [*super().__dir__(), *(f"_saved_{name}" for name in saved)]
 
     def release(self) -> None:
         if self.result is not None or any(operand is not None for operand in self.operands or ()):
@@ -104,7 +117,10 @@ class ArrayNode(OperationNode):
         mask = g.mask if g.__class__ is Partial else None
         g, values = plain(g), self.values()
         term = self._of_element if self.rule.row is None else self._of_array
-        return [None if edge is None else term(operand, g, mask, values) for operand, edge in enumerate(self.edges)]
+        kind = tensors.kind_of(g)
+        return [
+            None if edge is None else in_kind(term(operand, g, mask, values), kind) for operand, edge in enumerate(self.edges)
+        ]
 
     def _of_element(self, position: int, g: Any, mask: Any, values: Sequence[Any]) -> Any:
         function = self.rule.terms[position]
@@ -192,7 +208,7 @@ class NumberNode(OperationNode):
 
     def _of_numbers(self, g: Any) -> Sequence[Any]:
         """The general path, for any number of operands, some of which may have been changed."""
-        values = self.values()
+        values = list(map(tensors.as_number, self.values()))
         found: list[Any] = []
         if g.__class__ is Partial:
             if not g.mask:

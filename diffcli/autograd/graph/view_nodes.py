@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from diffcli.autograd.graph.core import Core, Edge, Node, made_by, summed_to
+from diffcli.autograd.graph.core import Core, Edge, Node, made_by, new, summed_to
 from diffcli.autograd.partial import plain, with_value
-from diffcli.operations.arithmetic import tensors
+from diffcli.operations.arithmetic import arrays, tensors
 from diffcli.operations.arithmetic.array_functions import sum_to
 from diffcli.operations.array_row import Shape
 
@@ -132,14 +132,20 @@ class PutNode(Node):
         tensors.write_at(before, self.key, 0.0)
         value = None
         if self.edges[1] is not None:
-            value = sum_to(tensors.array_of(tensors.taken(g, self.key)), self.shape)
+            value = tensors.taken(g, self.key)
+            last = tensors.last_written(self.key, tensors.shape_of(g))
+            value = sum_to(tensors.array_of(value if last is None else arrays.masked(last, value)), self.shape)
             value = tensors.in_memory_of_its_own(tensors.as_kind(tensors.plain(value), self.kind), (g,))
         return tensors.plain(before), value
 
     def recorded_adjoints(self, g: Any) -> Sequence[Any]:
         before = g.clone()
         before[self.key] = 0.0
-        return before, None if self.edges[1] is None else summed_to(g[self.key], self.shape).to(self.kind)
+        if self.edges[1] is None:
+            return before, None
+        last = tensors.last_written(self.key, g.shape)
+        value = g[self.key] if last is None else g[self.key] * new(last)
+        return before, summed_to(value, self.shape).to(self.kind)
 
 
 class CastNode(Node):

@@ -12,8 +12,8 @@ from __future__ import annotations
 import math
 
 from diffcli._named import NamedTuple
-from diffcli.methods.differences.rounding_bound import UNIT
 from diffcli.methods.differences.sampling import Sampler
+from diffcli.methods.sweeps.rounding import UNIT
 from diffcli.records import Difference
 
 MOST_COLUMNS = 7

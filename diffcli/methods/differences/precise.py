@@ -62,6 +62,11 @@ def _with_constants(tape: Tape, named: Mapping[str, Number]) -> Tape:
     ])  # fmt: skip
 
 
+def with_exact_constants(tape: Tape) -> Tape:
+    """The same tape with its constants as the floats that they are, exactly."""
+    return _with_constants(tape, {})
+
+
 def with_exact_names(tape: Tape) -> Tape:
     """The same tape with pi and e as the numbers themselves, and not as the floats nearest to them."""
     return _with_constants(tape, precise.CONSTANTS)
@@ -91,8 +96,8 @@ def precise_derivative(tape: Tape, point: Sequence[float], variable: int, kind: 
     """
 
     functions = EXACT.row_functions(tape)
-    magnitudes = _magnitudes(tape, point)
-    tape = _with_constants(tape, {})
+    magnitudes = decades(evaluate(tape, list(point)))
+    tape = with_exact_constants(tape)
     has_cuts = "stop_gradient" in tape.operations
 
     def quotient(work: int) -> Number:
@@ -118,14 +123,14 @@ def higher_derivatives(tape: Tape, point: Sequence[float], variable: int, kinds:
     return [None if derivative is None else float(derivative) for derivative in found]
 
 
-def _magnitudes(tape: Tape, point: Sequence[float]) -> int:
-    """How many decades lie between the largest and the smallest number on the tape: digits that a sum may swallow."""
-    decades = [0]
-    for value in evaluate(tape, list(point)):
+def decades(values: Sequence[float | None]) -> int:
+    """How many decades lie between the largest and the smallest of some values: digits that a sum may swallow."""
+    found = [0]
+    for value in values:
         if value is None or value != value:
             continue
-        decades.append(LARGEST if math.isinf(value) else round(math.log10(abs(value))) if value else 0)
-    return max(decades) - min(decades)
+        found.append(LARGEST if math.isinf(value) else round(math.log10(abs(value))) if value else 0)
+    return max(found) - min(found)
 
 
 def _settled(compute: Callable[[int], Any], digits: int, effort: int, spare: int, most: int) -> Number | None:

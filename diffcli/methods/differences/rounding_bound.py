@@ -15,39 +15,13 @@ from itertools import pairwise
 from typing import Any
 
 from diffcli.methods.sweeps.reverse import accumulate, activity, adjoints
-from diffcli.operations import OPERATIONS
-from diffcli.operations.arithmetic.floats import FLOATS
+from diffcli.methods.sweeps.rounding import SMALLEST, UNIT, roundings, underflowed
 from diffcli.tape import Tape
 from diffcli.tape.running.evaluation import Values
 from diffcli.tape.running.rules import FLOAT, Overrides
 
-UNIT = 2.0**-53
-"""The unit roundoff u of a float: the error of a result that is rounded once is at most u times its size."""
-
-SMALLEST = 2.0**-1074
-"""The smallest float: the error that a result in the range of underflow may have."""
-
 MOST_FACTORS = 10
 """Powers up to this are looked at for whether they are exact."""
-
-ROUNDED_ONCE = frozenset(("add", "sub", "mul", "div", "square", "reciprocal", "sqrt", "leaky_relu"))
-EXACT = frozenset(("neg", "abs", "max", "min", "clip", "relu", "relu6", "hardtanh", "copysign", "where", "stop_gradient"))
-"""Operations that only choose, or change a sign."""
-
-_COMPOSED = 16.0
-"""For functions that diffcli computes by formulas and series of its own."""
-
-_SPECIAL = frozenset(("gamma", "lgamma", "digamma", "polygamma", "sinc", "sinpi", "cospi", "gelu", "log_base", "logaddexp"))
-
-
-def roundings(name: str) -> float:
-    """The error of an operation's result, in units of u|v|; 2 (one ulp) for a function of the C library."""
-    if name in EXACT or OPERATIONS[name].flat:
-        return 0.0
-    if name in ROUNDED_ONCE:
-        return 1.0
-    return _COMPOSED if name in _SPECIAL or name not in FLOATS else 2.0
-
 
 def value_rounding(tape: Tape, values: Values, active: bytearray | None = None, unit: float = UNIT) -> float:
     """A first-order bound on the rounding error of the tape's value, as far as it depends on what is active.
@@ -136,15 +110,6 @@ def _own_rounding(name: str, arguments: Sequence[float]) -> float:
 _EXACTLY: dict[str, Callable[..., Any]] = {
     "add": operator.add, "sub": operator.sub, "mul": operator.mul, "square": lambda a: a * a, "pow": lambda a, b: a ** int(b),
 }  # fmt: skip
-
-
-def underflowed(tape: Tape, values: Values, slot: int) -> bool:
-    """Whether a row is 0 without being exactly 0: no operand is 0, and nothing has been subtracted."""
-    name = tape.operation(slot)
-    operands = tape.operands_of(slot)
-    if values[slot] != 0 or name in EXACT or OPERATIONS[name].flat or name in ("add", "sub", "log", "acos", "acosh", "lgamma"):
-        return False
-    return name == "exp" or all(values[operand] != 0 for operand in operands)
 
 
 # -- a function that is no program: estimated from its values alone -------------------------------------------------------

@@ -11,9 +11,9 @@ import math
 from collections.abc import Callable
 
 from diffcli._named import NamedTuple
-from diffcli.methods.differences.rounding_bound import UNIT
 from diffcli.methods.differences.sampling import TapeSampler
 from diffcli.methods.differences.stencils import Stencil
+from diffcli.methods.sweeps.rounding import UNIT
 
 EPSILON = 2 * UNIT
 

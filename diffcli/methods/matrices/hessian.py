@@ -7,10 +7,12 @@ mixed derivatives is computed once and stands in both its places, so that the ma
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import chain
 
 from diffcli.errors import Diagnostic, ExpressionError, LimitError, as_stop, error
+from diffcli.methods.digits.printed import BY, Sweep, Watch
+from diffcli.methods.digits.watch import watch_of
 from diffcli.methods.matrices.jacobian import Matrix, evaluated, frozen, require_room
 from diffcli.methods.matrices.second_order import GradientProblem
 from diffcli.methods.nonsmooth.breaks import find_breaks
@@ -62,7 +64,7 @@ def hessian_of(system: Problem, options: MatrixOptions) -> HessianResult:
     if options.mode in _MODES:
         found = _MODES[options.mode](_scalarised(gradient, options), asked, options, notes)
     else:
-        found = _by_sweeps(gradient, asked, options)
+        found = _by_sweeps(gradient, asked, options, notes)
     if options.by_rules:
         bands = gradient.results.bands(found.matrix)
         notes += gradient.explain([[*chain.from_iterable(band)] for band in bands], notes)
@@ -90,7 +92,9 @@ def require_one(system: Problem, what: str) -> None:
 # -- sweeps ------------------------------------------------------------------------------------------------------------------
 
 
-def _by_sweeps(gradient: GradientProblem, asked: HessianResult, options: MatrixOptions) -> HessianResult:
+def _by_sweeps(
+    gradient: GradientProblem, asked: HessianResult, options: MatrixOptions, notes: list[Diagnostic]
+) -> HessianResult:
     variables = gradient.variables
     options.progress("looking for the structure")
     pattern = cost = None
@@ -103,7 +107,9 @@ def _by_sweeps(gradient: GradientProblem, asked: HessianResult, options: MatrixO
         groups = colour_symmetric(pattern)
         operations = count_forward(derived, flow, numbers.variables.slots, groups)
         cost = HessianCost(len(variables), function_cost(numbers.problem), function_cost(derived), len(groups), operations)
-    matrix = sweep_symmetric(gradient, groups, pattern, options.progress)
+    watch = watch_of(gradient.derived, BY)
+    matrix = sweep_symmetric(gradient, groups, pattern, options.progress, watch)
+    notes += watch.notes(options.strict)
     return asked._replace(mode=FORWARD_OVER_REVERSE, matrix=frozen(matrix), pattern=pattern, groups=groups, cost=cost)
 
 
@@ -129,7 +135,11 @@ def hessian_pattern(gradient: GradientProblem, flow: Flow) -> Pattern:
 
 
 def sweep_symmetric(
-    gradient: GradientProblem, groups: Groups, pattern: Pattern | None, progress: Callable[[str], None]
+    gradient: GradientProblem,
+    groups: Groups,
+    pattern: Pattern | None,
+    progress: Callable[[str], None],
+    watch: Watch | None = None,
 ) -> Matrix:
     """The Hessian by forward sweeps over the gradient's tape, one for each group of columns."""
     variables = gradient.variables
@@ -137,10 +147,25 @@ def sweep_symmetric(
     wanted = _wanted(groups, pattern, variables)
     for number, group in enumerate(groups):
         progress(f"forward sweep {number + 1} of {len(groups)} over the gradient")
-        found = gradient.swept(variables.seed(group))
+        seeds = variables.seed(group)
+        tangents = gradient.derived.swept_forward(seeds)
+        if watch is not None:
+            watch.swept(Sweep(seeds, True, {}, _namer(variables.names, wanted[number])), tangents)
+        found = gradient.results.numbers(tangents)
         for row, column in wanted[number]:
-            matrix[row][column] = matrix[column][row] = found[row]
+            matrix[row][column] = matrix[column][row] = float(found[row] or 0.0) + 0.0
     return matrix
+
+
+def _namer(names: Sequence[str], wanted: Sequence[tuple[int, int]]) -> Callable[[str], str]:
+    """What a second derivative is called that a sweep has found by one of its two variables; nothing if it is not wanted."""
+
+    def name(arriving: str) -> str:
+        place = names.index(arriving)
+        by = next((names[column] for row, column in wanted if row == place), "")
+        return by and f"the second derivative by `{by}`" + (f" and `{arriving}`" if by != arriving else "")
+
+    return name
 
 
 def _wanted(groups: Groups, pattern: Pattern | None, variables: Components) -> list[list[tuple[int, int]]]:

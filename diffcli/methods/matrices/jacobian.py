@@ -12,6 +12,8 @@ from itertools import chain
 from typing import Any
 
 from diffcli.errors import Diagnostic, LimitError, as_stop, error
+from diffcli.methods.digits.printed import Sweep, Watch
+from diffcli.methods.digits.watch import watch_of
 from diffcli.methods.nonsmooth.breaks import find_breaks
 from diffcli.methods.nonsmooth.notes import describe_breaks
 from diffcli.methods.nonsmooth.system_notes import explain_rows, require_values
@@ -116,8 +118,9 @@ def _by_sweeps(
     if mode == "auto":
         mode = count.cheaper if count is not None else "forward" if len(by_column) < len(by_row) else "reverse"
     groups = by_column if mode == "forward" else by_row
-    matrix = sweep_groups(system, rows, columns, mode, groups, pattern, replaced, options.progress)
-    notes += _independent(pattern, columns.names)
+    watch = watch_of(system)
+    matrix = sweep_groups(system, rows, columns, mode, groups, pattern, replaced, options.progress, watch)
+    notes += [*_independent(pattern, columns.names), *watch.notes(options.strict)]
     return {"mode": mode, "matrix": matrix, "pattern": pattern, "groups": groups, "sweeps": count}
 
 
@@ -130,6 +133,7 @@ def sweep_groups(
     pattern: Pattern | None,
     replaced: Overrides,
     progress: Callable[[str], None],
+    watch: Watch | None = None,
 ) -> Matrix:
     """The Jacobian by forward sweeps, one for each group of columns, or by reverse sweeps, one for each group of rows."""
     sweep, seeded, arriving, entries = system.swept_back, rows, columns, pattern and pattern.rows
@@ -138,12 +142,31 @@ def sweep_groups(
     matrix = [[0.0] * len(columns) for _ in range(len(rows))]
     for number, group in enumerate(groups, 1):
         progress(f"{mode} sweep {number} of {len(groups)}")
-        found = arriving.numbers(sweep(seeded.seed(group), replaced))
+        seeds = seeded.seed(group)
+        derivatives = sweep(seeds, replaced)
+        if watch is not None:
+            watch.swept(Sweep(seeds, mode == "forward", replaced, _namer(group, rows, columns, mode, entries)), derivatives)
+        found = arriving.numbers(derivatives)
         for one in group:
             for place in entries[one] if entries is not None else range(len(arriving)):
                 row, column = (place, one) if mode == "forward" else (one, place)
                 matrix[row][column] = float(found[place] or 0.0) + 0.0
     return matrix
+
+
+def _namer(
+    group: Sequence[int], rows: Components, columns: Components, mode: str, entries: Sequence[Sequence[int]] | None
+) -> Callable[[str], str]:
+    """What an entry is called that a sweep has found for one of a group of columns, or of rows."""
+
+    def name(arriving: str) -> str:
+        seeded, names = (columns, rows.names) if mode == "forward" else (rows, columns.names)
+        place = names.index(arriving)
+        one = seeded.names[next((one for one in group if entries is None or place in entries[one]), group[0])]
+        result, variable = (arriving, one) if mode == "forward" else (one, arriving)
+        return f"the derivative of `{result}` by `{variable}`"
+
+    return name
 
 
 def _independent(pattern: Pattern | None, columns: Sequence[str]) -> list[Diagnostic]:
@@ -166,6 +189,7 @@ def _independent(pattern: Pattern | None, columns: Sequence[str]) -> list[Diagno
 def _numeric(
     system: Problem, rows: Components, columns: Components, options: MatrixOptions, replaced: Overrides, notes: list[Diagnostic]
 ) -> Answer:
+    notes += watch_of(system).notes(options.strict)
     from diffcli.methods.differences.finite_difference import difference, no_difference
 
     found: list[tuple[str, Difference]] = []
@@ -192,6 +216,7 @@ def _symbolic(
     found: list[tuple[str, SymbolicDerivative]] = []
     matrix: list[list[float]] = []
     numbers = scalarised(system)
+    watch = watch_of(numbers)
     for output in numbers.outputs:
         partials: list[SymbolicDerivative] = []
         try:
@@ -203,6 +228,9 @@ def _symbolic(
         found += [(output.name, partial) for partial in partials]
         missing = [float("nan")] * (len(columns) - len(partials))
         matrix.append([*[partial.value for partial in partials], *missing])
+        name = f"the derivative of `{output.name}` by `{{}}`".format
+        watch.judge({partial.variable: partial.value for partial in partials}, output.slot, name)
+    notes += watch.notes(options.strict)
     return {"matrix": matrix, "symbolic": tuple(found)}
 
 

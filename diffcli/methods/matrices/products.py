@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from diffcli.errors import Diagnostic, ExpressionError, counted, error
+from diffcli.methods.digits.printed import BY, Sweep, Watch
+from diffcli.methods.digits.watch import watch_of
 from diffcli.methods.matrices.hessian import gradient_of, require_one
 from diffcli.methods.matrices.jacobian import evaluated, kinks_of
 from diffcli.methods.nonsmooth.system_notes import explain_rows
@@ -36,11 +38,15 @@ def compute_jvp(target: Target, at: At, direction: Direction, options: MatrixOpt
     rows = Components(system.outputs)
     if options.mode == "numeric":
         differences = _differences(system, seed, notes)
+        notes += watch_of(system).notes(options.strict)
         found = rows.of([each.estimate for _, each in differences])
         return _result("jvp", options.mode, system, seed, found, notes)._replace(differences=differences)
     options.progress("one forward sweep")
-    found = rows.whole(system.swept_forward(by_slot(system, seed), replaced))
+    along = Sweep(by_slot(system, seed), True, replaced, "the derivative of `{}` along the direction".format)
+    tangents = system.swept_forward(along.seeds, replaced)
+    found = rows.whole(tangents)
     notes += explain_rows(system, [[entry] for entry in _as_numbers(found)], replaced, notes, tuple(seed))
+    notes += _lost_digits(watch_of(system), along, tangents, options)
     return _result("jvp", options.mode, system, seed, found, notes)
 
 
@@ -51,8 +57,11 @@ def compute_vjp(target: Target, at: At, weights: Weights | None, options: Matrix
     with system.placing():
         notes, replaced = kinks_of(system, options)
     options.progress("one reverse sweep")
-    found = variables_of(system).whole(system.swept_back(_weights_by_slot(system, seed), replaced))
+    back = Sweep(_weights_by_slot(system, seed), False, replaced)
+    adjoints = system.swept_back(back.seeds, replaced)
+    found = variables_of(system).whole(adjoints)
     notes += explain_rows(system, [_as_numbers(found)] * len(system.outputs), replaced, notes, system.wrt)
+    notes += _lost_digits(watch_of(system), back, adjoints, options)
     return _result("vjp", "reverse", system, seed, found, notes)
 
 
@@ -64,9 +73,18 @@ def compute_hvp(target: Target, at: At, direction: Direction, options: MatrixOpt
     with system.placing():
         gradient, notes = gradient_of(system, options)
     options.progress("one forward sweep over the gradient")
-    found = gradient.results.whole(gradient.derived.swept_forward(by_slot(system, seed)))
+    along = Sweep(by_slot(system, seed), True, {}, "the Hessian times the direction, by `{}`,".format)
+    tangents = gradient.derived.swept_forward(along.seeds)
+    found = gradient.results.whole(tangents)
     notes += gradient.explain([[entry] for entry in _as_numbers(found)], notes)
+    notes += _lost_digits(watch_of(gradient.derived, BY), along, tangents, options)
     return _result("hvp", "forward-over-reverse", system, seed, found, notes)
+
+
+def _lost_digits(watch: Watch, sweep: Sweep, found: Sequence[Any], options: MatrixOptions) -> list[Diagnostic]:
+    """The note on values and a product that have lost digits."""
+    watch.swept(sweep, found)
+    return watch.notes(options.strict)
 
 
 def _as_numbers(found: Mapping[str, Number]) -> list[float]:

@@ -1,8 +1,9 @@
 """Values that stand in files, in the text of a point: ``W=@weights.npy``, and ``@point.json`` for a whole point.
 
 Files are ``.npy`` and ``.npz`` of NumPy, ``.csv`` and ``.tsv``, ``.json``: data, which never run. CSV holds numbers, after a
-line of names if there is one: one column is a vector, several are a matrix. JSON holds a number, nested lists of numbers,
-or, as a whole point, an object from names to such values.
+line of names if there is one: one column is a vector, several are a matrix; ``x=@data.csv:speed`` is the column of that name,
+and ``W=@"data.csv:a,b"`` are two. JSON holds a number, nested lists of numbers, or, as a whole point, an object from names to
+such values.
 """
 
 from __future__ import annotations
@@ -125,7 +126,7 @@ def read_value(path: str, name: str) -> Any:
         what = f"the suffix {suffix} is none of those" if suffix else "it has no suffix"
         help = f"name a file with one of: {', '.join(_READERS)}"
         raise bad_file("unreadable-file", f"cannot tell what {path} holds: {what}", help)
-    if inner and suffix not in (".npz", ".json"):
+    if inner and suffix == ".npy":
         message = f"{path} has no names for what it holds, and `{inner}` is asked of it"
         raise bad_file("unreadable-file", message, f"write @{path}")
     return reader(path, name, inner)
@@ -149,12 +150,12 @@ def read_mapping(path: str) -> dict[str, Any]:
 
 
 def _parts(path: str) -> tuple[str, str, str]:
-    """The path, the name of what is meant inside of an ``.npz`` or JSON file, and the suffix."""
-    inner = ""
-    head, colon, tail = path.rpartition(":")
-    if colon and head.lower().endswith(tuple(_READERS)):
-        path, inner = head, tail
-    return path, inner, os.path.splitext(path)[1].lower()
+    """The path, the name of what is meant inside of a file that has names, and the suffix."""
+    head, colon, inner = path.partition(":")
+    while colon and not head.lower().endswith(tuple(_READERS)):
+        more, colon, inner = inner.partition(":")
+        head = f"{head}:{more}"
+    return head, inner, os.path.splitext(head)[1].lower()
 
 
 def _filled(path: str) -> str:
@@ -178,8 +179,8 @@ def _binary(path: str, name: str, inner: str) -> Any:
 _READERS: dict[str, Callable[[str, str, str], Any]] = {
     ".npy": _binary,
     ".npz": _binary,
-    ".csv": lambda path, name, inner: read_csv(_filled(path), path),
-    ".tsv": lambda path, name, inner: read_csv(_filled(path), path),
+    ".csv": lambda path, name, inner: read_csv(_filled(path), path, inner),
+    ".tsv": lambda path, name, inner: read_csv(_filled(path), path, inner),
     ".json": lambda path, name, inner: read_json(_filled(path), path, inner or name),
 }
 """The value of a name by the suffix of its file: from the path, the name, and the name that is asked for inside of the file."""

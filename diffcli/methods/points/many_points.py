@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from random import Random
 
-from diffcli.errors import Diagnostic, ExpressionError, counted, error
+from diffcli.errors import Diagnostic
 from diffcli.language import Program
-from diffcli.methods.points.data_texts import csv_lines
-from diffcli.methods.points.file_text import bad_file, read_text
-from diffcli.methods.points.points import only_numbers, read_point
-
-_LAYOUT = "write the names in the first line, and a value for each of them in every other"
+from diffcli.methods.points.csv_table import read_table
+from diffcli.methods.points.file_text import read_text
 
 
 def read_points(path: str, program: Program) -> tuple[list[dict[str, float]], list[Diagnostic]]:
-    """The points of a CSV file. Empty lines are passed over, and values may be constant expressions.
+    """The points of a CSV file, which has the names in its first line; see `diffcli.methods.points.csv_table`.
 
     Returns
     -------
@@ -24,41 +21,15 @@ def read_points(path: str, program: Program) -> tuple[list[dict[str, float]], li
     Raises
     ------
     UsageError
-        The file cannot be read, has no column for a variable, or a line has more or fewer values than there are names.
-    ExpressionError
-        A value is no finite number or constant expression.
+        The file cannot be read, has no column for a variable, or does not fit together.
     """
-    lines = list(csv_lines(read_text(path), path))
-    if len(lines) < 2:
-        raise bad_file("unreadable-file", f"{path} holds no points", _LAYOUT)
-    (_, header), *rows = lines
-    names = [name.strip() for name in header]
-    for position, name in enumerate(names):
-        if not name or name in names[:position]:
-            fault = f"the name `{name}` twice" if name else "a column without a name"
-            raise bad_file("unreadable-file", f"the first line of {path} has {fault}", _LAYOUT)
-    for name in program.inputs:
-        if name not in names:
-            raise bad_file("unreadable-file", f"{path} has no column for `{name}`", _LAYOUT)
-    known = {*program.inputs, *program.constants}
-    points = []
-    for number, row in rows:
-        if len(row) != len(names):
-            count = counted(len(row), "value")
-            raise bad_file("unreadable-file", f"line {number} of {path} has {count}, and there are {len(names)} names", _LAYOUT)
-        cells = zip(names, row, strict=True)
-        points.append({name: _value(name, cell, f"line {number} of {path}") for name, cell in cells if name in known})
-    surplus = [f"`{name}`" for name in names if name not in known]
+    table = read_table(read_text(path), path)
+    wanted = [*program.inputs, *(name for name in program.constants if name in table.names)]
+    places = [place for name in wanted for place in table.columns(name)]
+    points = [dict(zip(wanted, row, strict=True)) for row in table.numbers(places)]
+    surplus = [f"`{name}`" for name in table.names if name and name not in wanted]
     message = f"no variable of the expression, and passed over: {', '.join(surplus)}"
     return points, [Diagnostic("unused-name", "note", message)] if surplus else []
-
-
-def _value(name: str, cell: str, where: str) -> float:
-    try:
-        return only_numbers(read_point(f"{name}={cell}", where))[name]
-    except ExpressionError:
-        message = f"{where}: the value of `{name}` is `{cell.strip()}`, not a finite number"
-        raise ExpressionError([error("bad-value", message, help=["write a number, or an expression such as pi/4"])]) from None
 
 
 # -- random points -----------------------------------------------------------------------------------------------------------

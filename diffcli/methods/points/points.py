@@ -130,9 +130,26 @@ def _values(program: Program, source: Source, known: Point) -> Point:
     return {name: value if is_array(value) else float(value) for name, value in found.items()}
 
 
-def _expression(name: str, text: str) -> Number:
-    """The value of a constant expression that is given for a name."""
-    return read_point(f"{name}={text}", "at")[name]
+def _expression(name: str, text: str, label: str = "at") -> Number:
+    """The value of a constant expression that is given for a name, and nothing beside it."""
+    point = read_point(f"{name}={text}", label)
+    if len(point) != 1:
+        raise ExpressionError([_bad_value(f"the value of `{name}` is `{text}`, not one value", None)])
+    return next(iter(point.values()))
+
+
+def read_number(text: str, label: str) -> float:
+    """The number that a text is, as a constant expression; a file is none.
+
+    Raises
+    ------
+    ExpressionError
+        It is no expression, not finite, or an array.
+
+    >>> read_number("2^-10", "--step")
+    0.0009765625
+    """
+    return only_numbers({"value": _expression("value", f"({text})" if "@" in text else text, label)})["value"]
 
 
 def _as_program(source: Source, references: list[tuple[Reference, Source]]) -> tuple[str, Source]:

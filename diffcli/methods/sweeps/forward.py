@@ -10,12 +10,14 @@ from collections.abc import Sequence
 
 from diffcli.tape import Tape
 from diffcli.tape.running.evaluation import Values
-from diffcli.tape.running.rules import FLOAT, Overrides
+from diffcli.tape.running.rules import FLOAT, Arithmetic, Overrides
 
 Tangents = list[float | None]
 
 
-def tangents(tape: Tape, values: Values, seed: Sequence[float | None], overrides: Overrides | None = None) -> Tangents:
+def tangents(
+    tape: Tape, values: Values, seed: Sequence[float | None], overrides: Overrides | None = None, arithmetic: Arithmetic = FLOAT
+) -> Tangents:
     """The tangent of every slot for one seed.
 
     Parameters
@@ -26,6 +28,8 @@ def tangents(tape: Tape, values: Values, seed: Sequence[float | None], overrides
         The tangent of each input; 0 and None both say that the direction does not move it.
     overrides
         Partials to use in place of the table's, by slot: see `diffcli.methods.nonsmooth.policies`.
+    arithmetic
+        What the numbers are.
 
     Returns
     -------
@@ -41,7 +45,7 @@ def tangents(tape: Tape, values: Values, seed: Sequence[float | None], overrides
         from diffcli.methods.sweeps.array_sweeps import array_tangents  # numbers do not wait for NumPy
 
         return array_tangents(tape, values, seed, overrides)
-    known = FLOAT.terms_of(tape)
+    known = arithmetic.terms_of(tape)
     result: Tangents = [tangent or None for tangent in seed]
     result += [None] * (tape.size - len(result))
     for slot, (name, row) in enumerate(zip(tape.operations, tape.operands, strict=True), tape.first_row):

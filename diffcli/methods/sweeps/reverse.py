@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from diffcli._named import NamedTuple
 from diffcli.tape import Tape
 from diffcli.tape.running.evaluation import Values
-from diffcli.tape.running.rules import FLOAT, Overrides, TermFunctions
+from diffcli.tape.running.rules import FLOAT, Arithmetic, Overrides, TermFunctions
 
 Adjoints = list[float | None]
 
@@ -39,6 +39,7 @@ def accumulate(
     active: bytearray,
     seeds: Mapping[int, float] | None = None,
     overrides: Overrides | None = None,
+    arithmetic: Arithmetic = FLOAT,
 ) -> tuple[Adjoints, list[Step]]:
     """The adjoint of every slot, and the steps that made them, in order.
 
@@ -52,6 +53,8 @@ def accumulate(
         The adjoints of the results, by slot; 1 for ``tape.output``, if not given.
     overrides
         Partials to use in place of the table's, by slot: see `diffcli.methods.nonsmooth.policies`.
+    arithmetic
+        What the numbers are.
 
     Returns
     -------
@@ -69,7 +72,7 @@ def accumulate(
 
         swept = array_adjoints(tape, values, active, seeds, overrides, lambda *step: steps.append(Step(*step)))
         return swept, steps
-    result, known = _seeded(tape, seeds), FLOAT.terms_of(tape)
+    result, known = _seeded(tape, seeds), arithmetic.terms_of(tape)
     for slot in reversed(tape.rows()):
         adjoint = result[slot]
         if adjoint is None:

@@ -65,6 +65,8 @@ def log_softmax(a: Array, axis: Axes = ()) -> Array:
 
 def _below_largest(a: Array, axis: Axes) -> Array:
     """Differences to the largest element along the axes; of infinities that are the same they are undefined."""
+    if not np.size(a):
+        return a
     top = np.max(a, axis=axis, keepdims=True)
     moved = a - top
     if np.isfinite(top).all():
@@ -110,6 +112,49 @@ def windows(a: Array, length: int) -> Array:
 
 def conv1d(a: Array, b: Array) -> Array:
     return windows(a, len(b)) @ b
+
+
+Window = Any
+"""Strides, what is added before and behind, distances within a kernel, the number of groups."""
+
+
+def _columns(a: Array, kernel: Axes, window: Window) -> tuple[Array, tuple[int, ...]]:
+    """The patches of images: groups × (channel, row and column in the kernel) × (image, row, column)."""
+    strides, pads, apart, groups = window
+    whole = np.pad(a, ((0, 0), (0, 0), *pads))
+    spans = tuple(step * (length - 1) + 1 for step, length in zip(apart, kernel, strict=True))
+    seen = np.lib.stride_tricks.sliding_window_view(whole, spans, axis=(2, 3))
+    seen = seen[:, :, :: strides[0], :: strides[1], :: apart[0], :: apart[1]]
+    count, channels, *places = seen.shape[:4]
+    moved = seen.transpose(1, 4, 5, 0, 2, 3)
+    return moved.reshape(groups, channels // groups * prod(kernel), count * prod(places)), (count, *places)
+
+
+def conv2d(a: Array, b: Array, window: Window = ()) -> Array:
+    columns, places = _columns(a, b.shape[2:], window)
+    made = b.reshape(window[3], len(b) // window[3], -1) @ columns
+    return np.ascontiguousarray(made.reshape(len(b), *places).swapaxes(0, 1))
+
+
+def conv2d_weight(a: Array, b: Array, window: Window = (), shape: Axes = ()) -> Array:
+    columns, _ = _columns(a, shape[2:], window)
+    of_groups = b.swapaxes(0, 1).reshape(window[3], shape[0] // window[3], columns.shape[2])
+    return (of_groups @ columns.swapaxes(1, 2)).reshape(shape)
+
+
+def conv2d_input(a: Array, b: Array, window: Window = (), shape: Axes = ()) -> Array:
+    """Each number of a is multiplied by a kernel and added to the patch that it comes from."""
+    strides, pads, apart, groups = window
+    count, outputs, *places = a.shape
+    kernels = b.reshape(groups, outputs // groups, -1).swapaxes(1, 2)
+    patches = kernels @ a.swapaxes(0, 1).reshape(groups, outputs // groups, count * prod(places))
+    patches = patches.reshape(shape[1], *b.shape[2:], count, *places)
+    whole = np.zeros((count, shape[1], *[length + sum(pad) for length, pad in zip(shape[2:], pads, strict=True)]), patches.dtype)
+    for row, column in np.ndindex(*b.shape[2:]):
+        rows, columns = (slice(first, first + step * length, step) for first, step, length in zip(
+            (row * apart[0], column * apart[1]), strides, places, strict=True))  # fmt: skip
+        whole[:, :, rows, columns] += patches[:, row, column].swapaxes(0, 1)
+    return whole[:, :, pads[0][0] : pads[0][0] + shape[2], pads[1][0] : pads[1][0] + shape[3]]
 
 
 # -- products of all others ------------------------------------------------------------------------------------------------
@@ -264,7 +309,8 @@ FUNCTIONS: dict[str, Callable[..., Array]] = {
     "det": determinant, "inv": inverse, "solve": solve,
     "reshape": lambda a, shape=(): np.reshape(a, shape), "broadcast": lambda a, shape=(): np.broadcast_to(a, shape),
     "concat": lambda *a, axis=0: np.concatenate(a, axis=axis), "stack": lambda *a, axis=0: np.stack(a, axis=axis),
-    "index": lambda a, key=(): a[key], "scatter": scatter, "sum_to": sum_to, "others": leave_one_out_product,
+    "index": lambda a, key=(): a[key], "scatter": scatter, "sum_to": sum_to,
+    "conv2d": conv2d, "conv2d_input": conv2d_input, "conv2d_weight": conv2d_weight, "others": leave_one_out_product,
     "others_derivative": leave_one_out_derivative,
     "cofactor": cofactor, "cofactor_along": cofactor_along,
 }  # fmt: skip

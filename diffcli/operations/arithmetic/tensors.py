@@ -52,6 +52,11 @@ def plain(value: Value) -> Value:
     return float(value) if isinstance(value, np.float64) else value if isinstance(value, np.generic) else np.asarray(value)[()]
 
 
+def as_number(value: Value) -> Value:
+    """An array in double precision without axes as a float."""
+    return float(value) if isinstance(value, np.ndarray) and not value.ndim and value.dtype == FLOAT64 else value
+
+
 def as_kind(value: Value, kind: Kind) -> Value:
     """The same numbers in another kind; itself where it has it already."""
     if type(value) is float:
@@ -77,6 +82,11 @@ def from_data(data: Any, kind: Kind | None = None) -> Value:
         kind = array.dtype if array.dtype in (FLOAT64, FLOAT32, BOOL) else FLOAT64
     array = array.astype(kind, copy=False)
     return array if array.ndim else plain(array[()])
+
+
+def beyond_whole(value: Value) -> bool:
+    """Whether a number is beyond those up to which floats hold all whole numbers."""
+    return bool(np.any(np.abs(value, dtype=np.float64) >= 2.0**53))
 
 
 def is_array(value: Value) -> bool:
@@ -239,11 +249,26 @@ def to_list(value: Value) -> Any:
     return value if type(value) is float else value.tolist()
 
 
+def _may_repeat(key: Any) -> bool:
+    """Whether a key may name a place twice."""
+    parts = key if isinstance(key, tuple) else (key,)
+    return any(isinstance(part, np.ndarray) and part.dtype != np.bool_ for part in parts)
+
+
+def last_written(key: Any, shape: tuple[int, ...]) -> Any:
+    """Which of the elements that are written to a key stay: the last one at each place; None for all of them."""
+    if not _may_repeat(key):
+        return None
+    owner = np.zeros(shape, np.int64)
+    writers = np.arange(owner[key].size).reshape(owner[key].shape)
+    owner[key] = writers
+    return owner[key] == writers
+
+
 def scattered(g: Value, key: Any, shape: tuple[int, ...], kind: Kind) -> Value:
     """Zeros, with elements added at the places of a key."""
     whole = np.zeros(shape, kind)
-    parts = key if isinstance(key, tuple) else (key,)
-    if any(isinstance(part, np.ndarray) and part.dtype != np.bool_ for part in parts):
+    if _may_repeat(key):
         np.add.at(whole, key, g)
     else:
         whole[key] = g
@@ -305,5 +330,10 @@ def add_to(value: Any, term: Value) -> None:
     np.add(value, term, out=value, casting="same_kind")
 
 
-def close(a: Value, b: Value, rtol: float, atol: float) -> bool:
-    return bool(np.allclose(a, b, rtol, atol))
+def close(a: Value, b: Value, rtol: float, atol: float, equal_nan: bool) -> bool:
+    return bool(np.allclose(a, b, rtol, atol, equal_nan))
+
+
+def in_rows(value: Value) -> bool:
+    """Whether elements stand in memory one after the other, row by row."""
+    return not isinstance(value, np.ndarray) or value.flags.c_contiguous

@@ -7,6 +7,7 @@ What a report must know of a format stands in its row: no other place asks for a
 from __future__ import annotations
 
 from importlib import import_module
+from typing import Any
 
 from diffcli._named import NamedTuple
 from diffcli.records.blocks import Document
@@ -92,8 +93,36 @@ class Style(NamedTuple):
         return "∂" if self.unicode else "d"
 
 
+def visible(text: str) -> str:
+    """A text whose control characters, and others that cannot be seen, are escaped; tabs and the ends of lines are not.
+
+    Whatever comes from outside may hold them: a terminal would obey them.
+
+    >>> print(visible("a\\x1b[31m, \\u202eb"))
+    a\\x1b[31m, \\u202eb
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        character if character in "\n\t" or character.isprintable() else character.encode("unicode_escape").decode()
+        for character in text
+    )
+
+
+def _all_visible(part: Any) -> Any:
+    """A part of a document, with its texts as they are shown."""
+    if isinstance(part, str):
+        return visible(part)
+    if not isinstance(part, tuple):
+        return part
+    parts = map(_all_visible, part)
+    return type(part)(*parts) if hasattr(part, "_fields") else tuple(parts)
+
+
 def render(document: Document, style: Style) -> str | bytes:
     """A document in the format of the style: a text that ends in a newline, or the bytes of a binary format."""
+    if not style.format.whole:
+        document = Document(_all_visible(document.blocks), document.data, _all_visible(document.drawing))
     module, _, function = style.format.renderer.partition(".")
     rendered: str | bytes = getattr(import_module(f"diffcli.reports.formats.{module}"), function)(document, style)
     if isinstance(rendered, bytes):

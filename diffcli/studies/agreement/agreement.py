@@ -13,6 +13,7 @@ from diffcli.methods.nonsmooth.breaks import find_breaks
 from diffcli.methods.nonsmooth.nonfinite import require_value
 from diffcli.methods.nonsmooth.notes import describe
 from diffcli.methods.nonsmooth.system_notes import require_values
+from diffcli.methods.points.ranges import MAX_NODES, Range
 from diffcli.methods.problem.components import Components
 from diffcli.methods.problem.problem import At, Problem, Target
 from diffcli.methods.problem.scalarise import scalarised, variables_of
@@ -70,6 +71,9 @@ def check(
     >>> found.verdict, found.reason, f"{float(found.exact):.4e}"
     ('disagree', 'cancellation', '-8.3333e-07')
     """
+    MAX_NODES.require("max_nodes", max_nodes)
+    if digits is not None:
+        Range(1, 2000).require("digits", digits)
     problem = Problem(target, at, wrt=wrt, most_rows=max_nodes)
     problem.require_number()
     require_value(problem)

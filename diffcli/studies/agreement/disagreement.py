@@ -8,9 +8,9 @@ from collections.abc import Collection, Sequence
 from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic
 from diffcli.language.writing.printer import number_text
-from diffcli.methods.differences.rounding_bound import underflowed
 from diffcli.methods.nonsmooth.breaks import rows_below
 from diffcli.methods.problem.problem import Problem
+from diffcli.methods.sweeps.rounding import underflowed
 
 REASONS = {
     "kink": "operations with a corner meet here",

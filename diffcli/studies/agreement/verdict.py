@@ -11,12 +11,12 @@ import math
 from collections.abc import Sequence
 
 from diffcli.methods.differences.precise import DIGITS, Number, precise_derivative
-from diffcli.methods.differences.rounding_bound import UNIT
 from diffcli.methods.differences.sampling import TapeSampler
 from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, Break
 from diffcli.methods.nonsmooth.one_sided import slopes_of
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.reverse import accumulate, activity
+from diffcli.methods.sweeps.rounding import UNIT
 from diffcli.operations.arithmetic import precise
 from diffcli.records.agreement import PartialCheck, Way
 from diffcli.studies.agreement.disagreement import REASONS, Reason, explain_disagreement, find_extreme

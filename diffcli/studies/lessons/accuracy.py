@@ -102,7 +102,7 @@ class _Data:
 
     def margins(self, z: Any) -> Any:
         """By how much the logit of a point's class is above that of the best of the others."""
-        best = z[self.rivals].reshape(SAMPLES, len(CENTRES) - 1).max(dim=1)
+        best = z[self.rivals].reshape(SAMPLES, len(CENTRES) - 1).amax(dim=1)
         return z[ad.arange(SAMPLES).long(), self.labels] - best
 
     def hinge(self, z: Any) -> Any:
@@ -122,7 +122,7 @@ class _Stairs:
     def __init__(self, data: _Data) -> None:
         self.data = data
         base = data.logits(0.0)
-        best = base[:, 1:].max(dim=1)
+        best = base[:, 1:].amax(dim=1)
         crossings = ((best - base[:, 0]) / data.points[:, 0]).tolist()
         self.low, self.high = -float(ROOM), float(ROOM)
         self.jumps = sorted(t for t in crossings if self.low < t < self.high and self._changes(t))

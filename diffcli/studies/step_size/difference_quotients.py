@@ -15,9 +15,9 @@ from fractions import Fraction
 from diffcli._named import NamedTuple
 from diffcli.methods.differences.complex_step import evaluate_complex, part
 from diffcli.methods.differences.precise import DIGITS
-from diffcli.methods.differences.rounding_bound import UNIT
 from diffcli.methods.differences.stencils import STENCILS
 from diffcli.methods.problem.problem import Problem
+from diffcli.methods.sweeps.rounding import UNIT
 from diffcli.operations.arithmetic import float32 as singles
 from diffcli.operations.arithmetic import precise
 from diffcli.records.step_size import Choice, MethodSweep, QuotientSample, Theory

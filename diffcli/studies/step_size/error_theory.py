@@ -10,10 +10,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from diffcli.methods.differences.rounding_bound import roundings
 from diffcli.methods.differences.stencils import STENCILS
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.reverse import adjoints
+from diffcli.methods.sweeps.rounding import roundings
 from diffcli.records.step_size import Theory
 from diffcli.tape import evaluate
 

@@ -47,9 +47,9 @@ def apply_array(recorder: Recorder, name: str, given: Sequence[Any], **fixed: An
         value = float(value)
     kind: type[TracedValue] = recorder.arrays().kind if shape else Truth if name in TRUTHS else Traced
     result = record_row(recorder, name, slots, value, kind)
-    recorder.shapes[result.slot] = shape
+    recorder.shapes[result._slot] = shape
     if held is not None:
-        recorder.parameters[result.slot] = held
+        recorder.parameters[result._slot] = held
     return result
 
 
@@ -67,7 +67,7 @@ def apply_fixed(name: str, given: Sequence[Any], fixed: Fixed) -> Any:
     applied = own_application(given)
     if applied is not None:
         return applied(name, given, **fixed)
-    recorder = next((one.recorder for one in given if isinstance(one, TracedValue)), None) or _within(given)
+    recorder = next((one._recorder for one in given if isinstance(one, TracedValue)), None) or _within(given)
     if recorder is not None:
         return apply_array(recorder, name, given, **fixed)
     values = [arrays.as_array(one) for one in given]
@@ -89,7 +89,7 @@ def _within(given: Sequence[Any]) -> Recorder | None:
     while waiting:
         entry = waiting.pop()
         if isinstance(entry, TracedValue):
-            return entry.recorder
+            return entry._recorder
         if isinstance(entry, list | tuple):
             waiting += entry
         elif getattr(getattr(entry, "dtype", None), "kind", "") == "O":
@@ -106,12 +106,12 @@ def operand(recorder: Recorder, given: Any) -> tuple[int, Any]:
         It is no number and no array of numbers, or belongs to another recording.
     """
     if isinstance(given, TracedValue):
-        if given.recorder is not recorder:
+        if given._recorder is not recorder:
             refuse_mixing(recorder)
-        return given.slot, given.value
+        return given._slot, given._value
     if _within([given]) is not None:
         stacked = stack(recorder, given if isinstance(given, list | tuple) else given.tolist())
-        return stacked.slot, stacked.value
+        return stacked._slot, stacked._value
     try:
         value = arrays.as_array(given)
     except (TypeError, ValueError):

@@ -65,7 +65,7 @@ def _of_one(row: Operation) -> Callable[..., Any]:
 
     def call(a: Any, /) -> Any:
         if type(a) is Traced:
-            return record_row(a.recorder, name, (a.slot,), value(a.value), Traced)
+            return record_row(a._recorder, name, (a._slot,), value(a._value), Traced)
         return value(a) if type(a) is float else apply_row(name, (a,))
 
     return call

@@ -25,7 +25,7 @@ def index(array: Any, key: Any) -> Any:
     shape = list(getattr(result, "shape", ()))
     for place in new_axes:
         shape.insert(place, 1)
-    return apply_array(array.recorder, "reshape", (result,), shape=tuple(shape))
+    return apply_array(array._recorder, "reshape", (result,), shape=tuple(shape))
 
 
 def _plain(array: Any, part: Any) -> Any:
@@ -36,11 +36,11 @@ def _plain(array: Any, part: Any) -> Any:
         return slice(*[None if bound is None else _whole(array, bound) for bound in (part.start, part.stop, part.step)])
     if isinstance(part, TracedValue) and is_array(part):
         help = "choose with np.where(mask, x, 0), or index with a plain array of places"
-        refuse(array.recorder, "indexing with a traced array decides by its values, and has no derivative", help)
+        refuse(array._recorder, "indexing with a traced array decides by its values, and has no derivative", help)
     if isinstance(part, list | tuple) or (not isinstance(part, TracedValue) and hasattr(part, "nonzero")):
         places = as_index_arrays(part)
         if places is None:
-            refuse(array.recorder, _PLAIN)
+            refuse(array._recorder, _PLAIN)
         return places
     return _whole(array, part)
 
@@ -49,7 +49,7 @@ def _whole(array: Any, number: Any) -> int:
     try:
         return int(number.__index__())
     except (AttributeError, TypeError):
-        refuse(array.recorder, f"{_PLAIN}, not a `{type(number).__name__}`")
+        refuse(array._recorder, f"{_PLAIN}, not a `{type(number).__name__}`")
 
 
 def _written_out(array: Any, parts: list[Any]) -> list[Any]:
@@ -67,12 +67,12 @@ def _written_out(array: Any, parts: list[Any]) -> list[Any]:
 def _basic(array: Any, parts: list[Any]) -> Any:
     if all(part == slice(None) for part in parts):
         return array
-    return apply_array(array.recorder, "index", (array,), key=tuple(parts))
+    return apply_array(array._recorder, "index", (array,), key=tuple(parts))
 
 
 def _places(array: Any, parts: list[Any]) -> Any:
     """A key with arrays of places: those axes are brought to the front, where the table looks them up, and back."""
-    recorder = array.recorder
+    recorder = array._recorder
     looked_up = [k for k, part in enumerate(parts) if isinstance(part, tuple)]
     basic = [slice(None) if isinstance(part, tuple) else part for part in parts]
     if len(looked_up) > 1 and any(part != slice(None) for part in basic):

@@ -123,7 +123,7 @@ def _input(recorder: Recorder, value: Any) -> Any:
     else:
         kind, value = Traced, float(value)
     result = object.__new__(kind)
-    result.recorder, result.slot, result.value = recorder, len(recorder.values), value
+    result._recorder, result._slot, result._value = recorder, len(recorder.values), value
     recorder.values.append(value)
     return result
 

@@ -40,36 +40,36 @@ def row_named(name: str) -> str:
 
 
 def binary(name: str) -> Callable[[Any, Any], Any]:
-    return lambda self, other: self.apply(name, self, other)
+    return lambda self, other: self._apply(name, self, other)
 
 
 def reflected(name: str) -> Callable[[Any, Any], Any]:
-    return lambda self, other: self.apply(name, other, self)
+    return lambda self, other: self._apply(name, other, self)
 
 
 def unary(name: str) -> Callable[[Any], Any]:
-    return lambda self: self.apply(name, self)
+    return lambda self: self._apply(name, self)
 
 
 class TracedValue:
     """A value of a recording: the slot that it stands in, and what it is at this point."""
 
-    __slots__ = ("recorder", "slot", "value")
+    __slots__ = ("_recorder", "_slot", "_value")
 
-    recorder: Recorder
-    slot: int
-    value: Any
-    apply: Callable[..., Any]
+    _recorder: Recorder
+    _slot: int
+    _value: Any
+    _apply: Callable[..., Any]
     """Apply a row of the tables, by its name, to operands of which at least one is traced."""
 
     def __repr__(self) -> str:
-        return f"<traced {self.value!r}>"
+        return f"<traced {self._value!r}>"
 
     def __str__(self) -> str:
-        return str(self.value)
+        return str(self._value)
 
     def __format__(self, form: str) -> str:
-        return format(self.value, form)
+        return format(self._value, form)
 
     def __copy__(self) -> Any:
         return self
@@ -78,24 +78,24 @@ class TracedValue:
         return self
 
     def __hash__(self) -> int:
-        refuse(self.recorder, "a traced number cannot be a key", "a key decides by the value, and has no derivative")
+        refuse(self._recorder, "a traced number cannot be a key", "a key decides by the value, and has no derivative")
 
     def __reduce_ex__(self, _: object) -> NoReturn:
-        refuse(self.recorder, "a traced number cannot leave the process")
+        refuse(self._recorder, "a traced number cannot leave the process")
 
     def __float__(self) -> float:
         if not formats_text(_getframe(1)):
-            refuse_conversion(self.recorder, "float")
-        return self.value  # type: ignore[no-any-return]
+            refuse_conversion(self._recorder, "float")
+        return self._value  # type: ignore[no-any-return]
 
     def __int__(self) -> int:
-        refuse_conversion(self.recorder, "int")
+        refuse_conversion(self._recorder, "int")
 
     def __index__(self) -> int:
-        refuse_conversion(self.recorder, "index")
+        refuse_conversion(self._recorder, "index")
 
     def __complex__(self) -> complex:
-        refuse_conversion(self.recorder, "complex")
+        refuse_conversion(self._recorder, "complex")
 
     # -- operators -------------------------------------------------------------------------------------------------------
 
@@ -118,17 +118,17 @@ class TracedValue:
     # -- NumPy: what it does with one of ours is handed to us (NEP 13 and 18) -------------------------------------------
 
     def __array_ufunc__(self, function: Any, method: str, *inputs: Any, **options: Any) -> Any:
-        return self.recorder.arrays().ufunc(self.recorder, function, method, inputs, options)
+        return self._recorder.arrays().ufunc(self._recorder, function, method, inputs, options)
 
     def __array_function__(self, function: Any, types: Any, inputs: Any, options: Any) -> Any:
-        return self.recorder.arrays().function(self.recorder, function, inputs, options)
+        return self._recorder.arrays().function(self._recorder, function, inputs, options)
 
 
 def floor_quotient(a: Any, b: Any) -> Any:
     """a // b: the floor of the exact quotient, which is one less where a/b was rounded up to a whole number."""
     quotient = a / b
-    floor = quotient.apply("floor", quotient)
-    lacking = floor.lacking(getattr(a, "value", a), getattr(b, "value", b))
+    floor = quotient._apply("floor", quotient)
+    lacking = floor._lacking(getattr(a, "_value", a), getattr(b, "_value", b))
     return floor if lacking is None else floor + lacking
 
 
@@ -166,9 +166,9 @@ def record_row(recorder: Recorder, name: str, operands: tuple[int, ...], value: 
     recorder.operands.append(operands)
     values = recorder.values
     result = _new(kind)
-    result.recorder = recorder
-    result.slot = slot = len(values)
-    result.value = value
+    result._recorder = recorder
+    result._slot = slot = len(values)
+    result._value = value
     values.append(value)
     if slot >= recorder.most:
         recorder.stop()
@@ -182,16 +182,16 @@ def _binary(name: str, kind: type[Traced]) -> Callable[[Any, Any], Any]:
     function = FLOAT.strict(name)
 
     def operation(self: Traced, other: Any) -> Any:
-        recorder = self.recorder
-        if type(other) is Traced and other.recorder is recorder:
-            return record_row(recorder, name, (self.slot, other.slot), function(self.value, other.value), kind)
+        recorder = self._recorder
+        if type(other) is Traced and other._recorder is recorder:
+            return record_row(recorder, name, (self._slot, other._slot), function(self._value, other._value), kind)
         if type(other) is float or type(other) is int:
             slot = recorder.known.get(other) or recorder.constant(other)
-            return record_row(recorder, name, (self.slot, slot), function(self.value, other), kind)
+            return record_row(recorder, name, (self._slot, slot), function(self._value, other), kind)
         found = operand(recorder, other)
         if found is None:
             return NotImplemented
-        return record_row(recorder, name, (self.slot, found[0]), function(self.value, found[1]), kind)
+        return record_row(recorder, name, (self._slot, found[0]), function(self._value, found[1]), kind)
 
     return operation
 
@@ -200,26 +200,26 @@ def _reflected(name: str) -> Callable[[Any, Any], Any]:
     function = FLOAT.strict(name)
 
     def operation(self: Traced, other: Any) -> Any:
-        recorder = self.recorder
+        recorder = self._recorder
         if type(other) is float or type(other) is int:
             slot = recorder.known.get(other) or recorder.constant(other)
-            return record_row(recorder, name, (slot, self.slot), function(other, self.value), Traced)
+            return record_row(recorder, name, (slot, self._slot), function(other, self._value), Traced)
         found = operand(recorder, other)
         if found is None:
             return NotImplemented
-        return record_row(recorder, name, (found[0], self.slot), function(found[1], self.value), Traced)
+        return record_row(recorder, name, (found[0], self._slot), function(found[1], self._value), Traced)
 
     return operation
 
 
 def _unary(name: str) -> Callable[[Any], Any]:
     function = FLOAT.strict(name)
-    return lambda self: record_row(self.recorder, name, (self.slot,), function(self.value), Traced)
+    return lambda self: record_row(self._recorder, name, (self._slot,), function(self._value), Traced)
 
 
 def apply(name: str, *given: Any) -> Any:
     """A row of the table applied to numbers, one of them at least traced; NotImplemented if one is no number."""
-    recorder = next(number.recorder for number in given if isinstance(number, Traced))
+    recorder = next(number._recorder for number in given if isinstance(number, Traced))
     found = [operand(recorder, number) for number in given]
     if None in found:
         return NotImplemented
@@ -236,31 +236,31 @@ class Traced(TracedValue):
 
     __slots__ = ()
 
-    value: float
-    apply = staticmethod(apply)
+    _value: float
+    _apply = staticmethod(apply)
 
     def __bool__(self) -> bool:
         """Whether it is not 0: a branch."""
-        recorder = self.recorder
-        condition = record_row(recorder, "ne", (self.slot, recorder.constant(0.0)), float(self.value != 0), Truth)
-        return recorder.decide(condition.slot, condition.value, _getframe(1)) != 0
+        recorder = self._recorder
+        condition = record_row(recorder, "ne", (self._slot, recorder.constant(0.0)), float(self._value != 0), Truth)
+        return recorder.decide(condition._slot, condition._value, _getframe(1)) != 0
 
     def __round__(self, digits: int | None = None) -> Any:
         if digits is not None:
             help = f"write round(x*10**{digits})/10**{digits}; its derivative is 0"
-            refuse(self.recorder, "round(x, n) of a traced number is not recorded", help)
+            refuse(self._recorder, "round(x, n) of a traced number is not recorded", help)
         return apply("round", self)
 
     def __pow__(self, other: Any, modulus: Any = None) -> Any:
         if modulus is not None:
-            refuse(self.recorder, "pow with a modulus is for whole numbers")
+            refuse(self._recorder, "pow with a modulus is for whole numbers")
         return _power(self, other)
 
     __rpow__ = _reflected("pow")
 
-    def lacking(self, a: float, b: float) -> float | None:
+    def _lacking(self, a: float, b: float) -> float | None:
         """What this, the floor of a/b as it was rounded, lacks of that of the exact quotient; None if it is the same."""
-        return (a // b - self.value or None) if b and self.value == self.value else None
+        return (a // b - self._value or None) if b and self._value == self._value else None
 
     def __getattr__(self, name: str) -> Any:
         """For NumPy's arrays of objects, where an elementwise function is a method of each element."""
@@ -276,23 +276,23 @@ class Truth(Traced):
     __slots__ = ()
 
     def __bool__(self) -> bool:
-        recorder = self.recorder
-        value = recorder.decide(self.slot, self.value, _getframe(1))
-        return value == 1.0 or (value != value and recorder.operations[self.slot - len(recorder.names)] == "ne")
+        recorder = self._recorder
+        value = recorder.decide(self._slot, self._value, _getframe(1))
+        return value == 1.0 or (value != value and recorder.operations[self._slot - len(recorder.names)] == "ne")
 
     def __int__(self) -> int:
-        return int(self.recorder.decide(self.slot, self.value, _getframe(1)) == 1.0)
+        return int(self._recorder.decide(self._slot, self._value, _getframe(1)) == 1.0)
 
     __index__ = __int__
 
     def __float__(self) -> float:
-        return self.recorder.decide(self.slot, self.value, _getframe(1))
+        return self._recorder.decide(self._slot, self._value, _getframe(1))
 
     def __repr__(self) -> str:
-        return f"<traced {self.value == 1.0}>"
+        return f"<traced {self._value == 1.0}>"
 
     def __str__(self) -> str:
-        return str(self.value == 1.0)
+        return str(self._value == 1.0)
 
     __and__, __rand__ = binary("and"), reflected("and")
     __or__, __ror__ = binary("or"), reflected("or")
@@ -314,9 +314,9 @@ for _row in ("neg", "abs", "floor", "ceil", "trunc"):
 def operand(recorder: Recorder, given: Any) -> tuple[int, float] | None:
     """The slot and the value of an operand; None for what is no number."""
     if isinstance(given, Traced):
-        if given.recorder is not recorder:
+        if given._recorder is not recorder:
             refuse_mixing(recorder)
-        return given.slot, given.value
+        return given._slot, given._value
     if isinstance(given, Real) or (getattr(given, "shape", None) == () and getattr(given, "dtype", "O") != "O"):
         slot = recorder.constant(given)
         return slot, recorder.constants[-1 - slot]

@@ -15,7 +15,7 @@ from diffcli.tape.recording.untraceable import refuse
 
 def _reduction(name: str) -> Callable[..., Any]:
     def reduction(self: TracedArray, axis: Any = None, keepdims: bool = False) -> Any:
-        return self.apply(name, self, axis=axis, keepdims=keepdims)
+        return self._apply(name, self, axis=axis, keepdims=keepdims)
 
     return reduction
 
@@ -34,18 +34,18 @@ class TracedArray(TracedValue):
 
     __slots__ = ()
 
-    value: arrays.Array
+    _value: arrays.Array
 
-    def apply(self, name: str, *operands: Any, **fixed: Any) -> Any:
-        return apply_array(self.recorder, name, operands, **fixed)
+    def _apply(self, name: str, *operands: Any, **fixed: Any) -> Any:
+        return apply_array(self._recorder, name, operands, **fixed)
 
-    def lacking(self, a: Any, b: Any) -> Any:
+    def _lacking(self, a: Any, b: Any) -> Any:
         """What this, the floor of a/b as it was rounded, lacks of that of the exact quotient; None if it is the same."""
-        return arrays.lacking_of_floor(a, b, self.value)
+        return arrays.lacking_of_floor(a, b, self._value)
 
     @property
     def shape(self) -> Shape:
-        return self.value.shape  # type: ignore[no-any-return]
+        return self._value.shape  # type: ignore[no-any-return]
 
     @property
     def ndim(self) -> int:
@@ -53,11 +53,11 @@ class TracedArray(TracedValue):
 
     @property
     def size(self) -> int:
-        return self.value.size  # type: ignore[no-any-return]
+        return self._value.size  # type: ignore[no-any-return]
 
     @property
     def dtype(self) -> Any:
-        return self.value.dtype
+        return self._value.dtype
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -71,17 +71,17 @@ class TracedArray(TracedValue):
     def __setitem__(self, key: Any, value: Any) -> None:
         help = "make the new array from its parts: np.concatenate([x[:k], [value], x[k+1:]])"
         other = "or choose between two: np.where(mask, value, x)"
-        refuse(self.recorder, "a traced array cannot be written into: what is on the tape stays as it is", help, other)
+        refuse(self._recorder, "a traced array cannot be written into: what is on the tape stays as it is", help, other)
 
     def __bool__(self) -> bool:
         if self.size != 1:
             help = "np.where(condition, a, b) chooses for each element; a branch needs one number, such as np.max(x) > 0"
-            refuse(self.recorder, f"an array of {self.size} elements is neither true nor false", help)
+            refuse(self._recorder, f"an array of {self.size} elements is neither true nor false", help)
         return bool(self.reshape(()))
 
     def __array__(self, *_: Any, **__: Any) -> Any:
         help = "leave np.asarray(...) out; a list of traced arrays becomes one by np.stack([...])"
-        refuse(self.recorder, "this makes a plain array of a traced one, and would take it out of the recording", help)
+        refuse(self._recorder, "this makes a plain array of a traced one, and would take it out of the recording", help)
 
     __matmul__, __rmatmul__ = binary("matmul"), reflected("matmul")
     __and__, __rand__ = binary("and"), reflected("and")
@@ -103,10 +103,10 @@ class TracedArray(TracedValue):
         return self.transpose()
 
     def transpose(self, *axes: Any) -> Any:
-        return self.apply("transpose", self, axes=axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes or None)
+        return self._apply("transpose", self, axes=axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes or None)
 
     def reshape(self, *shape: Any) -> Any:
-        return self.apply("reshape", self, shape=shape[0] if len(shape) == 1 and isinstance(shape[0], list | tuple) else shape)
+        return self._apply("reshape", self, shape=shape[0] if len(shape) == 1 and isinstance(shape[0], list | tuple) else shape)
 
     def flatten(self) -> Any:
         return self.reshape(-1)
@@ -123,7 +123,7 @@ class TracedArray(TracedValue):
         return self.transpose(axes)
 
     def cumsum(self, axis: Any = None) -> Any:
-        return self.apply("cumsum", self.reshape(-1) if axis is None and self.ndim > 1 else self, axis=axis)
+        return self._apply("cumsum", self.reshape(-1) if axis is None and self.ndim > 1 else self, axis=axis)
 
     def dot(self, other: Any) -> Any:
         return self.__array_function__(self.dot, (), (self, other), {})  # NumPy's function of that name
@@ -135,7 +135,7 @@ class TracedArray(TracedValue):
     def std(self, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Any:
         """A norm, so that its derivative is 0, and no NaN, where all elements are equal."""
         away, freedom = self._centred(axis, ddof)
-        return away.apply("norm", away, axis=axis, keepdims=keepdims) / freedom**0.5
+        return away._apply("norm", away, axis=axis, keepdims=keepdims) / freedom**0.5
 
     def _centred(self, axis: Any, ddof: int) -> tuple[Any, float]:
         """The distances to the mean, and by what the sum of their squares is divided."""
@@ -143,20 +143,20 @@ class TracedArray(TracedValue):
         return self - mean, self.size / mean.size - ddof
 
     def clip(self, low: Any = None, high: Any = None) -> Any:
-        above = self if low is None else self.apply("max", self, low)
-        return above if high is None else self.apply("min", above, high)
+        above = self if low is None else self._apply("max", self, low)
+        return above if high is None else self._apply("min", above, high)
 
     def round(self, decimals: int = 0) -> Any:
         if decimals:
-            refuse(self.recorder, "rounding to decimals is not recorded", "x.round() rounds to whole numbers")
-        return self.apply("round", self)
+            refuse(self._recorder, "rounding to decimals is not recorded", "x.round() rounds to whole numbers")
+        return self._apply("round", self)
 
     def copy(self) -> Any:
         return self
 
     def astype(self, kind: Any, **_: Any) -> Any:
         if "float" not in str(getattr(kind, "__name__", kind)):
-            refuse(self.recorder, "an array of the tape is one of float64", "leave astype(...) out")
+            refuse(self._recorder, "an array of the tape is one of float64", "leave astype(...) out")
         return self
 
     def tolist(self) -> list[Any]:

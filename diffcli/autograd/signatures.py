@@ -1,0 +1,97 @@
+"""What functions of tensors are called with, under PyTorch's names: no argument is dropped, and none is taken for another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from diffcli.errors import counted, did_you_mean
+
+SIGNATURES: dict[str, tuple[str, str]] = {
+    name: text.partition(" : ")[::2]
+    for names, text in {
+        "relu relu6 silu swish": "input inplace=False",
+        "leaky_relu": "input negative_slope=0.01 inplace=False",
+        "elu": "input alpha=1.0 inplace=False",
+        "hardtanh": "input min_val=-1.0 max_val=1.0 inplace=False : clip(input, min_val, max_val)",
+        "softplus": "input beta=1.0 threshold=20.0 : where(beta*input > threshold, input, softplus(beta*input)/beta)",
+        "add": "input other * alpha=1 : input + alpha*other",
+        "sub subtract": "input other * alpha=1 : input - alpha*other",
+        "addmm": "input mat1 mat2 * beta=1 alpha=1 : beta*input + alpha*(mat1 @ mat2)",
+        "log": "input base=2 : log_base(input, base)",
+        "clip clamp": "input min=-inf max=inf",
+        "where": "condition input other",
+        "logical_xor": "input other : (input != 0) != (other != 0)",
+        "logical_not": "input : input == 0",
+        "pow": "input exponent",
+        "polygamma": "n input",
+        "maximum minimum fmax fmin": "input other",
+        "outer": "input vec2",
+        "cross_entropy": "input target",
+        "softmax log_softmax": "input dim=-1 * dtype=None",
+        "sum mean average prod": "input dim=None keepdim=False * dtype=None",
+        "amax amin argmax argmin logsumexp any all": "input dim=None keepdim=False",
+        "norm": "input p=2 dim=None keepdim=False dtype=None",
+        "var std": "input dim=None unbiased=True keepdim=False * correction=None",
+        "max min": "input dim keepdim=False",
+        "cumsum": "input dim=None * dtype=None",
+        "cat concat concatenate stack": "tensors dim=0",
+        "diag": "input diagonal=0",
+    }.items()
+    for name in names.split()
+}  # fmt: skip
+"""The arguments of functions, where they are others than operands: what stands behind ``*`` is given by name alone. And what the
+function comes to when one of them is given that its row does not have, as a text in diffcli's language."""
+
+_OTHER_NAMES = {"axis": "dim", "keepdims": "keepdim", "offset": "diagonal"}
+_WAYS = {
+    "out": "use copy_() to write the result into a tensor", "ddof": "use correction", "device": "all tensors are on the CPU",
+    "rounding_mode": "use floor() or trunc() of the quotient", "approximate": "gelu is exact",
+}  # fmt: skip
+"""The way round what another library has and this one has not."""
+
+
+class Signature:
+    """The arguments of a function: ``"input dim=None * dtype=None"``."""
+
+    def __init__(self, function: str, text: str) -> None:
+        parts = [part.partition("=") for part in text.replace("*", "").split()]
+        self.function, self.names = function, [name for name, _, _ in parts]
+        self.places = len(text.partition("*")[0].split())
+        """How many may be given by their places."""
+        self.defaults = {name: _default(value) for name, sign, value in parts if sign}
+        self.least = len(parts) - len(self.defaults)
+
+    def bound(self, given: Sequence[Any], options: Mapping[str, Any]) -> dict[str, Any]:
+        """Every argument by its name, in order; None is what is not given.
+
+        Raises
+        ------
+        TypeError
+            An argument is not known, is there twice, or is missing.
+
+        >>> Signature("sum", SIGNATURES["sum"][0]).bound([1.0], {"axis": 0})
+        {'input': 1.0, 'dim': 0, 'keepdim': False, 'dtype': None}
+        """
+        if len(given) > self.places:
+            raise TypeError(f"{self.function}() takes {counted(self.places, 'argument')} by place, and has got {len(given)}")
+        found = dict(zip(self.names, given, strict=False))
+        for key, value in options.items():
+            name = key if key in self.names else _OTHER_NAMES.get(key, key)
+            if name not in self.names:
+                help = _WAYS.get(key) or " ".join(did_you_mean(key, self.names)) or f"it has {', '.join(self.names)}"
+                raise TypeError(f"{self.function}() has no argument {key!r}: {help}")
+            if name in found:
+                raise TypeError(f"{self.function}() has got its argument {name!r} twice")
+            found[name] = value
+        complete = self.defaults | {name: value for name, value in found.items() if value is not None}
+        if missing := [name for name in self.names if name not in complete]:
+            raise TypeError(f"{self.function}() lacks its argument {missing[0]!r}")
+        return {name: complete[name] for name in self.names}
+
+
+def _default(text: str) -> Any:
+    try:
+        return int(text) if text.lstrip("-").isdigit() else float(text)
+    except ValueError:
+        return {"None": None, "False": False, "True": True}[text]

@@ -1,0 +1,106 @@
+"""Numbers that have lost their digits: those that a bound leaves in doubt are worked out exactly, and what is wrong is said.
+
+The bound (`diffcli.methods.sweeps.rounding`) is cheap and of the worst case: it only says for which numbers that is worth while.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from itertools import groupby
+
+from diffcli._named import NamedTuple
+from diffcli.errors import Diagnostic
+from diffcli.methods.digits.blame import culprit
+from diffcli.methods.digits.exact import Reading, read_again
+from diffcli.methods.digits.printed import UNKNOWN, Printed, Sweep
+from diffcli.methods.problem.problem import Problem
+from diffcli.methods.sweeps.rounding import SMALLEST
+from diffcli.operations.arithmetic import precise
+
+LOST = 1e-8
+"""A number whose relative error is larger has lost digits that somebody may count on."""
+
+MOST_READ = 5_000
+"""The longest tape that is read again."""
+
+MOST_SWEPT = 50
+"""How many sweeps are made again; the numbers of others are left to the bound."""
+
+MOST_NAMED = 8
+"""How many numbers a note names."""
+
+
+class Lost(NamedTuple):
+    """A number with too few right digits, and what it is; None where that is not known, and the bound speaks."""
+
+    printed: Printed
+    truth: float | None
+    error: float
+    """Its relative error, or the bound on it."""
+    reading: Reading | None
+
+    @property
+    def says(self) -> str:
+        """``has 3 right digits``."""
+        digits = max(0, math.floor(-math.log10(self.error))) if 0 < self.error < math.inf else 0
+        may = "has" if self.truth is not None else "may have"
+        return f"{may} {digits or 'no'} right digit{'s' * (digits > 1)}"
+
+    @property
+    def numbers(self) -> str:
+        """Both numbers with as many digits as tell them apart."""
+        number, truth = self.printed.number, self.truth
+        if truth is None:
+            return f"{number:.6g}, with an error of up to {self.printed.error:.2g}"
+        digits = next((digits for digits in range(6, 17) if f"{number:.{digits}g}" != f"{truth:.{digits}g}"), 17)
+        return f"{number:.{digits}g}, and it is {truth:.{digits}g}"
+
+
+def lost_digits(problem: Problem, doubts: Iterable[Printed]) -> Diagnostic | None:
+    """The note on the numbers in doubt that have lost digits indeed, the worst of them first; None if there are none.
+
+    >>> problem = Problem("(x + 1) - 1", {"x": 1e-12})
+    >>> value = Printed("the value", problem.value, 0.0, problem.tape.output, None)
+    >>> lost_digits(problem, [value]).message
+    'the value has 4 right digits: 1.00009e-12, and it is 1e-12'
+    """
+    lost = judged(problem, doubts)
+    if not lost:
+        return None
+    lost.sort(key=lambda each: -each.error)
+    worst = lost[0]
+    notes = [f"{each.printed.name} {each.says}" for each in lost[1 : MOST_NAMED + 1]]
+    if len(lost) > MOST_NAMED + 1:
+        notes.append(f"{len(lost) - MOST_NAMED - 1} more numbers have fewer than 8 right digits")
+    slot, label, help = culprit(problem, worst.printed.slot, worst.printed.sweep, worst.reading)
+    if all(each.printed.sweep is not None for each in lost):
+        help = ()  # where the value is right, its derivative is lost for other reasons
+    message = f"{worst.printed.name} {worst.says}: {worst.numbers}"
+    return problem.warning("lost-digits", message, slot, label, notes, help)
+
+
+def judged(problem: Problem, doubts: Iterable[Printed]) -> list[Lost]:
+    """Those of the numbers in doubt that have lost digits; where the truth is not known, those that the bound says may have."""
+    lost: list[Lost] = []
+    for count, (_, group) in enumerate(groupby(doubts, lambda each: id(each.sweep))):
+        asked = list(group)
+        if problem.tape.slots > MOST_READ or count >= MOST_SWEPT:
+            lost += [_by_bound(each) for each in asked if each.error is not UNKNOWN]
+            continue
+        sweep = asked[0].sweep
+        reading = read_again(problem, sweep or Sweep({}), [each.slot for each in asked], of_values=sweep is None)
+        for each, exact in zip(asked, reading.found, strict=True):
+            if exact is None or not precise.is_finite(exact):
+                lost += [_by_bound(each)] * (each.error is not UNKNOWN)
+                continue
+            error = abs(precise.number(each.number) - exact)
+            truth = float(exact)
+            if error > max(LOST * abs(truth), 4 * SMALLEST):
+                lost.append(Lost(each, truth, float(error / abs(exact)) if truth else math.inf, reading))
+    return lost
+
+
+def _by_bound(each: Printed) -> Lost:
+    size = abs(each.number)
+    return Lost(each, None, each.error / size if size and each.error == each.error else math.inf, None)
