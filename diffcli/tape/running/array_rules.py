@@ -14,14 +14,14 @@ from diffcli.errors import Source
 from diffcli.language import Program
 from diffcli.language.parsing.names import Functions
 from diffcli.language.parsing.parser import Parser
-from diffcli.language.syntax import CALL
+from diffcli.language.syntax import CALL, NUMBER
 from diffcli.language.writing.printer import to_text
 from diffcli.operations import OPERATIONS, Operation, row_of
 from diffcli.operations.arithmetic import array_functions, arrays
 from diffcli.operations.array_row import ArrayOperation, Fixed
 from diffcli.operations.arrays import ARRAYS
 from diffcli.operations.custom_operations import OwnName
-from diffcli.tape.running.rules import ABSENT, OPERATORS, RESULT, SEED, TIES, Arithmetic, Function, Term, filled, term_text
+from diffcli.tape.running.rules import ABSENT, OPERATORS, RESULT, SEED, TIES, Arithmetic, Function, Term, term_text
 from diffcli.tape.tape import Shape, Tape
 
 
@@ -68,6 +68,9 @@ class ArrayArithmetic(Arithmetic):
 
     def fixed_at(self, tape: Tape, slot: int) -> Fixed | None:
         return rule_at(tape, slot).names if tape.operation(slot) in ARRAYS else None
+
+    def program_of(self, term: Term) -> Program:
+        return term.program
 
     def row_term(self, rule: ArrayRule, kind: str) -> Function | None:
         """What an array row adds by one operand, as a function ``(g, *operands, result)``; None if there is no dependence."""
@@ -263,16 +266,16 @@ def _reads(rule: str, parameters: tuple[str, ...]) -> frozenset[int]:
 
 
 def _without_choice(partial: str) -> Program | None:
-    """The term of a partial that is 1, or 1/n, where a condition holds and else 0 or absent; None if it is another.
+    """The term of a partial that is 1, or 1/n, where a condition holds and else 0; None if it is another.
 
     That is the truth of the condition, and among elements a product is several times as quick as a choice.
     """
-    program = parsed_rule(filled(partial))
+    program = parsed_rule(partial)
     choice = program.result.root
     if len(program.statements) > 1 or program.operations[choice] != "where":
         return None
     condition, then, otherwise = program.children(choice)
-    if program.arguments[otherwise] not in (0, ABSENT):
+    if program.arguments[otherwise] != 0 or program.operations[otherwise] != NUMBER:
         return None
     truth, slope = f"({to_text(program, condition)})", to_text(program, then)
     if slope not in ("1", f"1/{TIES}"):
