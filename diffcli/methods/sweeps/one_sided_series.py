@@ -50,9 +50,13 @@ class Series(NamedTuple):
 
     def at(self, power: int) -> float:
         """A coefficient; NaN if it is not known."""
-        if power >= self.end:
-            return nan
-        return self.coefficients[power - self.low] if power >= self.low else 0.0
+        if power >= self.end or self.low < 0 <= power:
+            return nan  # not known, or beside a pole
+        return _lower(self, power)
+
+
+def _lower(value: Series, power: int) -> float:
+    return value.coefficients[power - value.low] if power >= value.low else 0.0
 
 
 def series(low: int, coefficients: Iterable[float]) -> Any:
@@ -169,7 +173,7 @@ def _add(a: Any, b: Any) -> Any:
         return a + b if a == a and b == b else nan
     a, b = _lifted(a, b), _lifted(b, a)
     low = min(a.low, b.low)
-    pairs = [(k, a.at(k), b.at(k)) for k in range(low, min(a.end, b.end))]
+    pairs = [(k, _lower(a, k), _lower(b, k)) for k in range(low, min(a.end, b.end))]
     # what cancels to rounding is 0, but for the value, by which the program itself goes
     return series(low, [x + y if not k or abs(x + y) >= 1e-15 * max(abs(x), abs(y)) else 0.0 for k, x, y in pairs])
 
@@ -210,6 +214,8 @@ def _power(a: Any, exponent: Any) -> Any:
     if not a.coefficients:
         return Series(math.ceil(low), ()) if exponent > 0 else nan
     first = FLOAT.value("pow")(a.coefficients[0], exponent)
+    if low != int(low) and low > 1 and first == first:
+        return Series(math.ceil(low), ())
     if low != int(low) or not math.isfinite(first):
         return _pole("pow", a, exponent)
     found = [first]

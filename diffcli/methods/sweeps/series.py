@@ -26,12 +26,8 @@ Coefficients = list[float]
 """The coefficients that a series has; those that are missing are zeros by structure, which no infinity meets."""
 
 
-def power_series(
-    tape: Tape, values: Values, variable: int, order: int, most_rows: int, beside: Values | None = None
-) -> Coefficients:
-    """The Taylor coefficients of the result of a tape along one input, at the point of ``values``: order + 1 of them.
-
-    With the values at a point ``beside`` it on one side, those of the series on that side, if there are two. See `expand`.
+def power_series(tape: Tape, values: Values, variable: int, order: int, most_rows: int) -> Coefficients:
+    """The Taylor coefficients of the result of a tape along one input, at the point of ``values``: order + 1 of them. See `expand`.
 
     >>> from diffcli.language import parse
     >>> from diffcli.tape import evaluate, lower
@@ -39,7 +35,7 @@ def power_series(
     >>> power_series(tape, evaluate(tape, [0.0]), 0, 5, 1000)
     [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
     """
-    return expand(PointRows(tape, values, variable, most_rows, beside), tape, variable, order)
+    return expand(PointRows(tape, values, variable, most_rows), tape, variable, order)
 
 
 def expand(rows: PointRows, tape: Tape, variable: int, order: int) -> Coefficients:
@@ -145,7 +141,7 @@ class _Rows:
         build = self.build
         operation, row = build.row(slot)
         if operation == "where":
-            return row[1] if build.deciding_value(row[0]) else row[2]
+            return row[1] if build.value(row[0]) else row[2]
         span = build.span(slot)
         if operation == "sinc":
             return self.sinc(row[0], span)
