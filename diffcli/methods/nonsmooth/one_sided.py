@@ -20,16 +20,21 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from diffcli.errors import DiffcliError
+from diffcli.methods.problem.components import Components
+from diffcli.methods.problem.live_values import elements
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.one_sided_series import LENGTH, Undecided, along, coefficient, compared
 from diffcli.records import is_array
 from diffcli.tape import Tape
-from diffcli.tape.running.evaluation import Values
+from diffcli.tape.running.evaluation import Values, arithmetic_of
 
 if TYPE_CHECKING:
     from diffcli.tape.recording.recorder import Recorder
 
 COMPARISONS = frozenset(("lt", "le", "gt", "ge", "eq", "ne"))
+
+MOST_WRITTEN = 20_000
+"""How many numbers a program computes at most for that comparisons are followed whose sides stay equal."""
 
 MOST_TIES = 20
 """How many conditions are decided by tangents in one run of a function; each asks for a sweep."""
@@ -60,6 +65,42 @@ def slope_along(problem: Problem, direction: Sequence[float]) -> float | None:
             jumps = not math.isclose(value, problem.values[problem.tape.output], rel_tol=1e-12, abs_tol=1e-14)
             return None if jumps or slope != slope else slope + 0.0
     return None
+
+
+def still_rows(problem: Problem) -> dict[int, list[bool]]:
+    """The comparisons of equal sides that no move of the point takes apart, by element: at no boundary that it could cross.
+
+    As ``t < 1`` where t is ``s + (1 - s)``, the end of a last step. A direction in general position tells, followed both ways.
+
+    >>> still_rows(Problem("where(x + (1 - x) < 1, x, x^2) + where(x < 2, x, 3)", {"x": 2}))
+    {3: [True], 7: [False]}
+    """
+    tape, values = problem.tape, problem.values
+    if elements(tape) > MOST_WRITTEN:
+        return {}
+    any_true = arithmetic_of(tape).numbers.any_true
+    asked = [
+        slot for slot in tape.rows() if tape.operation(slot) in COMPARISONS and problem.active[slot] and values[slot] is not None
+        and any_true(values[tape.operands_of(slot)[0]] == values[tape.operands_of(slot)[1]])
+    ]  # fmt: skip
+    if not asked:
+        return {}
+    numbers, places = _scalarised(tape, values)
+    inputs = Components([(name, slot, tape.shape(slot)) for slot, name in enumerate(tape.inputs)])
+    point = [float(number or 0.0) for number in inputs.numbers(values)]
+    directions = [[side * math.cos(k + 1) * problem.active[slot] for k, slot in enumerate(inputs.slots)] for side in (1.0, -1.0)]
+    try:
+        ways = [along(numbers, point, direction) for direction in directions]
+        return {slot: [_is_still(numbers, place, ways) for place in places(slot)] for slot in asked}
+    except Undecided:
+        return {}
+
+
+def _is_still(tape: Tape, slot: int, ways: Sequence[Values]) -> bool:
+    if tape.operation(slot) not in COMPARISONS:
+        return False
+    a, b = tape.operands_of(slot)
+    return all(compared("eq", way[a], way[b]) for way in ways)
 
 
 # -- Python functions -----------------------------------------------------------------------------------------------------
