@@ -76,8 +76,8 @@ def still_rows(problem: Problem) -> dict[int, list[bool]]:
     {3: [True], 7: [False]}
     """
     tape, values = problem.tape, problem.values
-    if elements(tape) > MOST_WRITTEN:
-        return {}
+    if elements(tape) > MOST_WRITTEN or (tape.shapes is not None and tape.derived_from is not None):
+        return {}  # too many, or rows that cannot be written out
     any_true = arithmetic_of(tape).numbers.any_true
     asked = [
         slot for slot in tape.rows() if tape.operation(slot) in COMPARISONS and problem.active[slot] and values[slot] is not None
