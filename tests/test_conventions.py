@@ -293,7 +293,7 @@ def test_one_sided_slopes(text: str, at: str, slopes: dict[str, tuple[float | No
 
 NOT_SMOOTH = [
     # a jump of one part in 2000, and a small jump: none may be called smooth
-    ("floor(x)", "x=2000"), ("round(x)", "x=2000.5"), ("copysign(1e-4, x)", "x=0"), 
+    ("floor(x)", "x=2000"), ("round(x)", "x=2000.5"), ("copysign(1e-4, x)", "x=0"),
     ("where(floor(x) > 0, x, 0)", "x=1"), ("where(x, x, 5)", "x=0"), ("where(x - 1, 3, 5)", "x=1"),
 ]  # fmt: skip
 

@@ -149,7 +149,7 @@ def _on_side(problem: Problem, slot: int, side: float, order: int) -> Side:
 
 
 def _settled(found: Sequence[float], left: Side, right: Side, notes: list[Diagnostic]) -> list[float]:
-    """The coefficients on which both sides agree, as the rules of the table have them if they agree too; NaN from the others on."""
+    """The coefficients on which both sides agree, as the rules of the table have them if they do too; NaN from the others on."""
     size = max([abs(number) for number in (*found, *(right or ())) if math.isfinite(number)], default=1.0)
     settled: list[float] = []
     for k, number in enumerate(found):

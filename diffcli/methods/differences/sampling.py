@@ -9,8 +9,8 @@ from typing import Any
 
 from diffcli._named import NamedTuple
 from diffcli.methods.differences.rounding_bound import accumulated_rounding, callable_rounding, difference_rounding
-from diffcli.methods.nonsmooth.one_sided import still_rows
 from diffcli.methods.problem.problem import Problem
+from diffcli.methods.problem.still_rows import still_rows
 from diffcli.methods.sweeps.forward import Tangents, tangents
 from diffcli.methods.sweeps.reverse import activity
 from diffcli.tape.running.evaluation import Values, constant, held_functions, run

@@ -71,7 +71,7 @@ def find_breaks(problem: Problem) -> list[Break]:
                 breaks = breaks or [("flat", False)] * watched[name].flat
         if breaks and watched[name].symbol and watched[name].flat:  # a comparison
             if still is None:
-                from diffcli.methods.nonsmooth.one_sided import still_rows  # a smooth program does not wait for it
+                from diffcli.methods.problem.still_rows import still_rows  # a smooth program does not wait for it
 
                 still = still_rows(problem)
             breaks = _among(breaks, _any_moves(tape.shape(slot), still[slot])) if slot in still else breaks

@@ -14,27 +14,20 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import redirect_stdout
 from math import prod
 from typing import TYPE_CHECKING, Any
 
 from diffcli.errors import DiffcliError
-from diffcli.methods.problem.components import Components
-from diffcli.methods.problem.live_values import elements
 from diffcli.methods.problem.problem import Problem
+from diffcli.methods.problem.still_rows import COMPARISONS, in_numbers
 from diffcli.methods.sweeps.one_sided_series import LENGTH, Undecided, along, coefficient, compared
 from diffcli.records import is_array
 from diffcli.tape import Tape
-from diffcli.tape.running.evaluation import Values, arithmetic_of
 
 if TYPE_CHECKING:
     from diffcli.tape.recording.recorder import Recorder
-
-COMPARISONS = frozenset(("lt", "le", "gt", "ge", "eq", "ne"))
-
-MOST_WRITTEN = 20_000
-"""How many numbers a program computes at most for that comparisons are followed whose sides stay equal."""
 
 MOST_TIES = 20
 """How many conditions are decided by tangents in one run of a function; each asks for a sweep."""
@@ -67,42 +60,6 @@ def slope_along(problem: Problem, direction: Sequence[float]) -> float | None:
     return None
 
 
-def still_rows(problem: Problem) -> dict[int, list[bool]]:
-    """The comparisons of equal sides that no move of the point takes apart, by element: at no boundary that it could cross.
-
-    As ``t < 1`` where t is ``s + (1 - s)``, the end of a last step. A direction in general position tells, followed both ways.
-
-    >>> still_rows(Problem("where(x + (1 - x) < 1, x, x^2) + where(x < 2, x, 3)", {"x": 2}))
-    {3: [True], 7: [False]}
-    """
-    tape, values = problem.tape, problem.values
-    if elements(tape) > MOST_WRITTEN or (tape.shapes is not None and tape.derived_from is not None):
-        return {}  # too many, or rows that cannot be written out
-    any_true = arithmetic_of(tape).numbers.any_true
-    asked = [
-        slot for slot in tape.rows() if tape.operation(slot) in COMPARISONS and problem.active[slot] and values[slot] is not None
-        and any_true(values[tape.operands_of(slot)[0]] == values[tape.operands_of(slot)[1]])
-    ]  # fmt: skip
-    if not asked:
-        return {}
-    numbers, places = _scalarised(tape, values)
-    inputs = Components([(name, slot, tape.shape(slot)) for slot, name in enumerate(tape.inputs)])
-    point = [float(number or 0.0) for number in inputs.numbers(values)]
-    directions = [[side * math.cos(k + 1) * problem.active[slot] for k, slot in enumerate(inputs.slots)] for side in (1.0, -1.0)]
-    try:
-        ways = [along(numbers, point, direction) for direction in directions]
-        return {slot: [_is_still(numbers, place, ways) for place in places(slot)] for slot in asked}
-    except Undecided:
-        return {}
-
-
-def _is_still(tape: Tape, slot: int, ways: Sequence[Values]) -> bool:
-    if tape.operation(slot) not in COMPARISONS:
-        return False
-    a, b = tape.operands_of(slot)
-    return all(compared("eq", way[a], way[b]) for way in ways)
-
-
 # -- Python functions -----------------------------------------------------------------------------------------------------
 
 
@@ -127,16 +84,17 @@ def _run_along(problem: Problem, direction: Sequence[float], length: int) -> Any
         ties += 1
         if ties > MOST_TIES:
             raise Undecided
-        numbers, places = _scalarised(tape, recorder.values)
+        numbers, places = in_numbers(tape, recorder.values)
         known = along(numbers, point, direction, length)
-        return compared(name, *[known[places(slot)[0]] if slot >= 0 else side for slot, side in zip(operands, sides, strict=True)])
+        a, b = (known[places(slot)[0]] if slot >= 0 else side for slot, side in zip(operands, sides, strict=True))
+        return compared(name, a, b)
 
     try:
         with redirect_stdout(io.StringIO()):  # it has been heard already
             recording = problem.function.record((problem.whole or problem).at, judge=judge)
         result, element = _result(recording.tape, problem.flat_index)
         value = recording.values[result]
-        tape, places = _scalarised(recording.tape, recording.values)
+        tape, places = in_numbers(recording.tape, recording.values)
         if result < recording.tape.slots:
             return along(tape, point, direction, length)[places(result)[element]]
         return value.ravel()[element] if is_array(value) else value
@@ -152,13 +110,3 @@ def _result(tape: Tape, place: int) -> tuple[int, int]:
             return slot, place
         place -= size
     raise Undecided  # beside the point the function returns fewer numbers
-
-
-def _scalarised(tape: Tape, values: Values) -> tuple[Tape, Callable[[int], tuple[int, ...]]]:
-    """A tape in numbers, and where the elements of a slot's value stand on it."""
-    if tape.shapes is None:
-        return tape, lambda slot: (slot,)
-    from diffcli.tape.building.scalarising import write_out
-
-    written = write_out(tape, values)
-    return written.tape, written.slots.__getitem__

@@ -27,7 +27,7 @@ Coefficients = list[float]
 
 
 def power_series(tape: Tape, values: Values, variable: int, order: int, most_rows: int) -> Coefficients:
-    """The Taylor coefficients of the result of a tape along one input, at the point of ``values``: order + 1 of them. See `expand`.
+    """The Taylor coefficients of the result of a tape along one input, at the point of ``values``: order + 1 of them.
 
     >>> from diffcli.language import parse
     >>> from diffcli.tape import evaluate, lower

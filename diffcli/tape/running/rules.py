@@ -107,7 +107,8 @@ def terms(name: str, count: int) -> tuple[Term | None, ...]:
     if row.variadic:
         return (Term(row, row.partials[0], row.present),) * count
     present = row.present.split("|") if row.present else [""] * len(row.partials)
-    return tuple(None if text == ABSENT else Term(row, text, there.strip()) for text, there in zip(row.partials, present, strict=True))
+    pairs = zip(row.partials, present, strict=True)
+    return tuple(None if text == ABSENT else Term(row, text, there.strip()) for text, there in pairs)
 
 
 def fold(
