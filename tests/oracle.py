@@ -121,6 +121,10 @@ ORACLE: dict[str, Callable[..., Number]] = {
     "ceil": lambda a: mp.ceil(a),
     "round": lambda a: mp.nint(a),
     "trunc": lambda a: mpf(int(a)),
+    # remainders
+    "mod": lambda a, b: a - b * mp.floor(a / b),
+    "fmod": lambda a, b: a - b * int(a / b),
+    "floor_divide": lambda a, b: mp.floor(a / b),
     # choices, cuts and comparisons
     "where": lambda a, b, c: b if a else c,
     "stop_gradient": lambda a: a,

@@ -6,12 +6,30 @@ from itertools import permutations
 from math import prod
 
 import numpy as np
+import oracle
 import pytest
 from console import run, transcript
-from inside import FORMATS, activity, adjoints, array_functions, evaluate, gradient_tape, lower, parse, tangents, write_out
+from inside import (
+    FORMATS,
+    Options,
+    activity,
+    adjoints,
+    array_functions,
+    compute,
+    evaluate,
+    gradient_tape,
+    lower,
+    parse,
+    tangents,
+    taylor,
+    write_out,
+)
 from inside import quiet_arrays as quiet
+from mpmath import mp
 
 import diffcli
+from diffcli import autograd as ad
+from diffcli.nn import functional
 
 INF, NAN = float("inf"), float("nan")
 BOTH = pytest.mark.parametrize("mode", ["reverse", "forward"])
@@ -411,3 +429,60 @@ def test_a_determinant_in_numbers_divides_by_nothing_that_vanishes(size, rank):
 def test_a_determinant_of_rank_n_less_2_by_differences():
     found = diffcli.grad("det(A)", {"A": np.diag([1.0, 1.0, 1.0, 0.0, 0.0])}, mode="numeric")
     assert found.value == 0 and not found.gradient["A"].any() and not found.notes
+
+
+# -- tails of softmax and its relatives --------------------------------------------------------------------------------------
+
+
+def log_share(z, place):
+    return z[place] - mp.log(mp.fsum(map(mp.exp, z)))
+
+
+TAILS = {
+    "softmax(z)[0]": lambda *z: mp.exp(log_share(z, 0)),
+    "softmax(z)[1]": lambda *z: mp.exp(log_share(z, 1)),
+    "s = softmax(z); s[0] + s[2]": lambda *z: mp.exp(log_share(z, 0)) + mp.exp(log_share(z, 2)),
+    "log_softmax(z)[0]": lambda *z: log_share(z, 0),
+    "log_softmax(z)[2]": lambda *z: log_share(z, 2),
+    "logsumexp(z)": lambda *z: mp.log(mp.fsum(map(mp.exp, z))),
+    "cross_entropy(z, 0)": lambda *z: -log_share(z, 0),
+    "cross_entropy(stack(z, [1, 2, 3]), [0, 2])": lambda *z: -(log_share(z, 0) + log_share((1, 2, 3), 2)) / 2,
+}
+LOGITS = [[40, 0, -3], [0, 0, -40], [-700, 30, 2], [500, 0, -100], [0.1, 0.1, 0.1], [1, 2, 3], [-5, -45, -46], [1e10, 0, 3]]
+SINGLE = 2.0**-23
+"""The relative distance of one number in single precision to the next."""
+
+
+@pytest.mark.parametrize("z", LOGITS, ids=str)
+@pytest.mark.parametrize("text", TAILS)
+def test_softmax_and_its_relatives_keep_their_tails(text, z):
+    z = list(map(float, z))
+    exact = oracle.value_of(TAILS[text], z)
+    slopes = [oracle.derivative_of(TAILS[text], z, place) for place in range(len(z))]
+    modes = ("reverse", "forward") if "+" not in text else ("reverse",)  # forward mode adds the tangents of two shares
+    for mode in modes:
+        found = compute(text, {"z": z}, Options(mode=mode))
+        assert oracle.ulps(found.value, exact) <= 4
+        assert max(map(oracle.ulps, map(float, found.gradient["z"]), slopes)) <= 4
+    written = taylor(f"z = [t, u, v]; {text}", dict(zip("tuv", z, strict=True)), var="t", order=1)
+    assert oracle.ulps(written.coefficients[1], slopes[0]) <= 64  # written out in numbers
+
+
+@pytest.mark.parametrize("z", LOGITS, ids=str)
+@pytest.mark.parametrize("text", [text for text in TAILS if "stack" not in text and "+" not in text])
+def test_the_engine_keeps_these_tails_in_single_and_double_precision(text, z):
+    for kind, unit in (("float64", 2.0**-52), ("float32", SINGLE)):
+        x = ad.tensor(z, dtype=kind, requires_grad=True)
+        name, place = text.split("(")[0], int(text[-2]) if text[-2].isdigit() else None
+        if name == "cross_entropy":
+            y = functional.cross_entropy(x.reshape(1, -1), [place])
+        else:
+            y = getattr(ad, name)(x, dim=0)
+            y = y if place is None else y[place]
+        y.backward()
+        assert x.grad.dtype == kind
+        at = [float(one) for one in x.tolist()]
+        exact = [oracle.value_of(TAILS[text], at), *[oracle.derivative_of(TAILS[text], at, place) for place in range(len(at))]]
+        smallest = 2.0**-126 if kind == "float32" else 2.0**-1022
+        for found, right in zip([y.item(), *x.grad.tolist()], exact, strict=True):
+            assert abs(found - right) <= 4 * unit * max(abs(right), smallest), (kind, found, right)

@@ -183,7 +183,7 @@ def test_many_points(tmp_path, golden):
         ("y\n1\n", 2, "has no column `x`"),
         ("x;y\n1;2\n", 0, "passed over: `y`"),
         ("x,y\n# a remark\n1\t,2\n", 0, "passed over: `y`"),
-        ("x,x\n1,2\n", 2, "the column `x` twice"),
+        ("x,x\n1,2\n", 2, "has 2 columns `x`"),
         (",x\n0,1\n", 0, ""),
         ("x\nabc\n", 2, "column 1 of FILE is `abc`, not a number"),
         ("x\n1/0\n", 2, "column 1 of FILE is `1/0`, not a number"),

@@ -147,7 +147,7 @@ def test_a_python_function_is_recorded_once():
         calls.append(1)
         return x * x
 
-    assert graph_of(f, {"x": 3.0}).gradient == {"x": 6.0}
+    assert graph_of(f, {"x": 3.0}, verify=False).gradient == {"x": 6.0}
     assert len(calls) == 1
 
 

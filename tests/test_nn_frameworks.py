@@ -185,14 +185,12 @@ def test_printed_alike(pair, name):
 
 SAME = [
     "Linear(3, 2, bias=False)", "Flatten()", "Flatten(0, 1)", "Identity()", "ReLU()", "LeakyReLU(0.2)", "ELU()", "SiLU()", "Sigmoid()",
-    "Tanh()", "ReLU6()", "Softmax(dim=1)", "LogSoftmax(dim=0)", "ModuleList([])", "Sequential()", "MSELoss()", "CrossEntropyLoss()",
+    "Tanh()", "ReLU6()", "ReLU6(inplace=True)", "ReLU(True)", "Softplus()", "Softplus(2.0, 5.0)", "Hardtanh(-2.0, 0.5)", "Dropout(0.2)",
+    "Dropout(0.2, True)", "SiLU(inplace=True)", "Hardtanh()", "Softmax(dim=1)", "LogSoftmax(dim=0)", "ModuleList([])", "Sequential()", "MSELoss()", "CrossEntropyLoss()",
 ]  # fmt: skip
 OTHERWISE = {
-    "Dropout(0.2)": "nothing is dropped in place",
     "BatchNorm1d(3)": "scale and shift are learned together or not at all",
     "GELU()": "there is one GELU, the exact one",
-    "Softplus()": "exact for every size, so it needs no threshold",
-    "Hardtanh()": "its bounds are -1 and 1; others are clip's",
     "Softmax()": "along the last axis, where PyTorch guesses and warns",
 }
 """What prints differently, and why."""
@@ -247,6 +245,7 @@ def test_values_and_gradients(pair, torch, name, training):
 
 ACTIVATIONS = [
     "ReLU()", "LeakyReLU()", "LeakyReLU(0.3)", "ELU()", "ELU(alpha=0.5)", "GELU()", "SiLU()", "Sigmoid()", "Tanh()", "ReLU6()",
+    "Softplus(beta=2)", "Softplus(0.5, 1.0)", "Hardtanh(-2.0, 0.75)", "LeakyReLU(0.2)",
     "Hardtanh()", "Softmax(dim=0)", "Softmax(dim=-1)", "LogSoftmax(dim=1)", "Softplus()", "Flatten()", "Identity()",
 ]  # fmt: skip
 

@@ -18,6 +18,7 @@ from __future__ import annotations
 import itertools
 import math
 import random
+import struct
 from collections.abc import Callable, Iterator
 
 import oracle
@@ -275,6 +276,54 @@ def test_value_and_partials_at_random_points(row: Operation) -> None:
     assert [complaint for point in points for complaint in complaints(row, point, at_random=True)] == []
 
 
+WHOLE_RANGE = {
+    "elu": "exp(a) has few bits below 1e-308, and a large b makes a number of them",
+    "atan2": "b/hypot(a, b) has few bits below 1e-308, and dividing again makes a number of them",
+    "silu": "sigmoid(a) has few bits below 1e-308",
+    "gamma": "the value has few bits below 1e-308, and digamma makes a number of them",
+    "polygamma": "a power of a beyond the range, in the recurrence",
+}
+"""Rows whose first partials may lose digits far out, and why."""
+
+
+def any_operand(generator: random.Random) -> float:
+    """Any bits that are a number, any exponent, or a number of moderate size, where the tails are."""
+    kind = generator.randrange(4)
+    if kind == 0:
+        number = struct.unpack("<d", struct.pack("<Q", generator.getrandbits(64)))[0]
+        return number if math.isfinite(number) else 0.5
+    spread = (10 ** generator.uniform(-323, 308), generator.uniform(0, 800), 10 ** generator.uniform(-20, 20))[kind - 1]
+    return generator.choice((-1, 1, 1)) * spread
+
+
+def far_out(row: Operation, count: int) -> Iterator[Point]:
+    """Points of any size in the domain of a row and off its breaks, the same in every run."""
+    generator = random.Random(f"{row.name} far out")
+    for _ in range(count):
+        point = tuple(any_operand(generator) for _ in range(2 if row.variadic else len(row.operands)))
+        if FLOAT.outside(row.name, point) is None and not beside_a_break(row, point, Applied(row, point).value):
+            yield point
+
+
+@pytest.mark.parametrize("row", [parameter for parameter in ROWS if not (parameter.values[0].flat or parameter.id in ("polygamma", "where"))])
+def test_value_and_first_partials_keep_their_digits_over_the_whole_range_of_floats(row: Operation) -> None:
+    judged = 0
+    found = []
+    for point in far_out(row, tiers.examples(150)):
+        applied = Applied(row, point)
+        try:
+            found.append(judge(VALUE, row, point, applied.value, lambda p: oracle.value(row.name, p), True))
+            by = [] if row.name in ("stop_gradient", *WHOLE_RANGE) else applied.operands
+            for i in by[:1] if row.name == "pow" and point[0] < 0 else by:
+                partial = applied.partials[i] or 0.0
+                found.append(judge(FIRST, row, point, partial, lambda p, i=i: oracle.derivative(row.name, p, i), True))
+        except (ArithmeticError, TypeError):  # mpmath's: exp(1e300) has no 50 digits, a power may be complex
+            continue
+        judged += 1
+    assert judged > 3
+    assert list(filter(None, found)) == []
+
+
 # -- modes and methods against each other ------------------------------------------------------------------------------
 
 
@@ -370,6 +419,10 @@ STABILITY: list[tuple[str, dict[str, float], Callable[..., object]]] = [
     # sin(pi*x) of a large x is noise
     ("sinpi(x)", {"x": 1e9 + 0.25}, lambda x: mp.sin(mp.pi * x)),
     ("sinc(x)", {"x": 1e9 + 0.5}, lambda x: mp.sin(mp.pi * x) / (mp.pi * x)),
+    # b - 1 is -1 here, and log(a) multiplies the difference
+    ("x^y", {"x": 2.079451997685704e298, "y": 1.196855310192697e-08}, lambda x, y: x**y),
+    # sin(pi*x) has few bits
+    ("lgamma(x)", {"x": -1.22e-321}, lambda x: mp.re(mp.loggamma(x))),
     # zeros of the value at which its digits are kept
     ("lgamma(x)", {"x": 1 + 1e-9}, lambda x: mp.log(mp.gamma(x))),
     ("lgamma(x)", {"x": 2 - 1e-9}, lambda x: mp.log(mp.gamma(x))),
@@ -390,6 +443,32 @@ def test_digits_are_kept_where_textbook_rules_lose_them(
     assert oracle.ulps(result.value, oracle.value_of(function, point)) <= 4
     for position, name in enumerate(at):
         assert oracle.ulps(result.gradient[name], oracle.derivative_of(function, point, position)) <= 4, name
+
+
+BEYOND: list[tuple[str, str, dict[str, float], Callable[..., object]]] = [
+    ("reverse", "-log(exp(x)/(exp(x) + exp(y) + exp(z)))", {"x": -300.0, "y": 300.0, "z": 10.0}, lambda x, y, z: mp.log(mp.exp(x) + mp.exp(y) + mp.exp(z)) - x),
+    ("reverse", "1e250*reciprocal(x)", {"x": 1e160}, lambda x: mpf(1e250) / x),
+    ("reverse", "1e250*xlogy(y, x)", {"x": 1e160, "y": 1e-160}, lambda x, y: mpf(1e250) * y * mp.log(x)),
+    ("reverse", "1e300*x^3", {"x": -1e-160}, lambda x: mpf(1e300) * x**3),
+    ("reverse", "1e300*x^2.5", {"x": 3e-212}, lambda x: mpf(1e300) * mp.power(x, 2.5)),
+    ("reverse", "1e280*x^-3", {"x": 1e150}, lambda x: mpf(1e280) / x**3),
+    ("reverse", "1e-290*x^3", {"x": -1e160}, lambda x: mpf(1e-290) * x**3),
+    ("reverse", "1e300*atan(x)", {"x": 1e180}, lambda x: mpf(1e300) * mp.atan(x)),
+    ("forward", "1/(1e260*x)", {"x": 1e-70}, lambda x: 1 / (mpf(1e260) * x)),
+    ("forward", "(-1e200*x)^-2", {"x": 1e-40}, lambda x: 1 / (mpf(1e200) * x) ** 2),
+    ("forward", "(1e-250*x)^-2", {"x": 1e80}, lambda x: 1 / (mpf(1e-250) * x) ** 2),
+]
+"""Programs whose partials are beyond the range of floats, where what they meet on their way brings them back."""
+
+
+@pytest.mark.parametrize("text_of", ["{}", "{} + 0*sum(v)"], ids=["numbers", "beside an array"])
+@pytest.mark.parametrize(("mode", "text", "at", "function"), [pytest.param(*case, id=f"{case[1]} {case[0]}") for case in BEYOND])
+def test_a_partial_beyond_the_range_of_floats_meets_what_brings_it_back(
+    mode: str, text: str, at: dict[str, float], function: Callable[..., object], text_of: str
+) -> None:
+    result = compute(text_of.format(text), {**at, "v": [1.0, 2.0]} if "v" in text_of else at, Options(mode=mode))
+    for position, name in enumerate(at):
+        assert oracle.ulps(result.gradient[name], oracle.derivative_of(function, tuple(at.values()), position)) <= 4, name
 
 
 # -- what is no number -------------------------------------------------------------------------------------------------

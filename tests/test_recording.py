@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 import functools
+import inspect
 import math
+import re
 import textwrap
 
 import numpy as np
@@ -162,10 +164,11 @@ def test_a_row_stands_at_its_text():
 
 
 @pytest.mark.parametrize("x", [7.0, np.array([7.0, -1.0])])
-def test_a_floor_division_records_no_remainder(x):
-    assert record(lambda x: x // 2, {"x": x}).tape.operations == ["div", "floor"]
-    assert record(lambda x: np.floor_divide(x, 2), {"x": x}).tape.operations == ["div", "floor"]
-    assert record(lambda x: x % 2, {"x": x}).tape.operations == ["div", "floor", "mul", "sub"]
+def test_a_floor_division_and_a_remainder_are_a_row_each(x):
+    assert record(lambda x: x // 2, {"x": x}).tape.operations == ["floor_divide"]
+    assert record(lambda x: np.floor_divide(x, 2), {"x": x}).tape.operations == ["floor_divide"]
+    assert record(lambda x: x % 2, {"x": x}).tape.operations == ["mod"]
+    assert record(lambda x: divmod(x, 2), {"x": x}).tape.operations == ["floor_divide", "mod"]
 
 
 def test_wide_characters_before_a_row_do_not_move_it():
@@ -391,9 +394,9 @@ def test_a_function_that_wants_a_plain_number():
         (lambda x: round(x, 2), "write round(x*10**2)/10**2; its derivative is 0"),
         (lambda x: x * 2j, "the tape holds real numbers, and this is a complex one"),
         (lambda x: 10**400 * x, "write it as a float, or scale it"),
-        (lambda x: np.heaviside(x, 1.0), "np.heaviside of a traced number is not recorded"),
+        (lambda x: np.modf(x)[0], "np.modf of a traced number is not recorded"),
         (lambda x: np.add.reduce(x), "np.add.reduce of a traced number is not recorded"),
-        (lambda x: np.sin(x, out=np.zeros(1)), "np.sin with out=, which overwrites a value, of a traced number is not recorded"),
+        (lambda x: np.sin(x, out=np.zeros(1)), "a plain array cannot be written into with a traced value"),
         (lambda x: "a" + x, 'TypeError: can only concatenate str (not "Traced") to str'),
         (lambda x: None, "returned None, not a number"),
         (lambda x: "text", "returned a `str`, not a number"),
@@ -427,11 +430,15 @@ def test_assignment_into_an_array_of_numbers():
 
 
 def test_an_exception_below_the_user_s_file_is_told_at_the_call():
-    assert refused(lambda x: textwrap.dedent(x)) == textwrap.dedent("""\
+    line = inspect.getsourcelines(textwrap.dedent)[1]
+    text = refused(lambda x: textwrap.dedent(x))
+    (known,) = [int(found) for found in re.findall(r"textwrap.py, line (\d+)", text)]
+    assert line < known < line + 60
+    assert text == textwrap.dedent(f"""\
         error[python-error]: TypeError: expected string or bytes-like object, got 'Traced'
-            assert refused(lambda x: textwrap.dedent(x)) == textwrap.dedent(\"\"\"\\
+            text = refused(lambda x: textwrap.dedent(x))
                                      ^^^^^^^^^^^^^^^^^^
-          = note: raised in `dedent` of textwrap.py, which was called here
+          = note: raised in `dedent` of textwrap.py, line {known}, which was called here
           = help: a `Traced` stands for a number of the point while the function is recorded""")
 
 
@@ -529,7 +536,7 @@ def test_a_function_of_a_file(folder):
         ("grad none.py:f --at x=1", 2, "error[unreadable-file]: cannot read none.py: No such file or directory\n  = help: a Python function is given as FILE.py:NAME\n"),
         ("grad model.py:loss --at z=1", 3, "error[missing-value]: no value for `x`\n  = note: --at gives `z`, which `model.loss` does not use"),
         ("grad model.py:loss --at x=1,z=1", 3, "error[unknown-variable]: `model.loss` has no variable `z`\n"),
-        ("grad model.py:fails --at x=1", 3, "error[untraceable]: a traced number cannot be a key\n  in model.py\n16 │     return helper.fail(x)\n   │            ^^^^^^^^^^^^^^\n"),
+        ("grad model.py:fails --at x=1", 3, "error[untraceable]: a traced number cannot be a key\n  in helper.py\n6 │     return {}[x > 0]\n  │            ^^^^^^^^^\n  = note: called in `fails` of model.py, line 16\n"),
         ("ast model.py:loss", 2, "error[usage]: a Python function has no text, which this command is about\n"),
     ],
 )  # fmt: skip

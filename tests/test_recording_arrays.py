@@ -121,9 +121,8 @@ def test_a_layer_is_exact_and_its_data_stands_on_the_tape_once():
 
 
 def test_data_that_is_written_into_between_two_uses_is_two_constants():
-    buffer = np.ones(2)
-
     def f(x):
+        buffer = np.ones(2)
         total = (x * buffer).sum()
         buffer[0] = 5.0
         return total + (x * buffer).sum()
@@ -158,19 +157,6 @@ def refused(function, **at):
     return "\n".join(line.partition("│ ")[2].rstrip() if "│" in line else line for line in lines if " in test_rec" not in line)
 
 
-def test_writing_into_an_array():
-    def f(x):
-        x[0] = 1.0
-        return x.sum()
-
-    assert refused(f) == textwrap.dedent("""\
-        error[untraceable]: a traced array cannot be written into: what is on the tape stays as it is
-                x[0] = 1.0
-                ^^^^
-          = help: make the new array from its parts: np.concatenate([x[:k], [value], x[k+1:]])
-          = help: or choose between two: np.where(mask, value, x)""")
-
-
 def test_shapes_that_do_not_fit():
     def f(x, W):
         return (W @ x).sum()
@@ -194,7 +180,7 @@ def test_shapes_that_do_not_fit():
         (lambda x: x[x[0]], "error[untraceable]"),
         (lambda x: 1 if x > 0 else 2, "an array of 4 elements is neither true nor false"),
         (lambda x: np.asarray(x).sum(), "leave np.asarray(...) out"),
-        (lambda x: np.sin(x, out=np.zeros(4)), "np.sin with out=, which overwrites a value"),
+        (lambda x: np.sin(x, out=np.zeros(4)), "a plain array cannot be written into with a traced value"),
         (lambda x: np.sort(x)[0], "np.sort of a traced number is not recorded"),
         (lambda x: np.softmax(x), "AttributeError: module 'numpy' has no attribute 'softmax'"),
         (lambda x: np.einsum("i,i", x, x), "np.einsum of a traced number is not recorded"),
@@ -264,7 +250,7 @@ def test_a_number_is_an_array_without_axes(function):
     assert result.gradient["x"] == pytest.approx(float(function(np.float64(-1.0))) - float(function(np.float64(-2.0))))
 
 
-@pytest.mark.parametrize("name", ["argmax", "var", "ravel"])
+@pytest.mark.parametrize("name", ["argmax", "var", "flip"])
 def test_what_is_not_recorded_of_a_number_is_refused(name):
     with pytest.raises(diffcli.ExpressionError, match=f"np.{name} of a traced number is not recorded"):
         diffcli.grad(lambda x: getattr(np, name)(x) * x, {"x": 5.0})

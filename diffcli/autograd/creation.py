@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from diffcli.autograd import devices
 from diffcli.autograd.generator import source
 from diffcli.autograd.graph.apply import no_number
 from diffcli.autograd.graph.core import Core, known_kind, new
@@ -13,12 +15,13 @@ from diffcli.autograd.tensor import Tensor
 from diffcli.operations.arithmetic import tensors
 
 
-def _leaf(value: Any, requires_grad: bool) -> Tensor:
+def _leaf(value: Any, requires_grad: bool, device: Any = None) -> Tensor:
+    devices.device(device)
     made: Tensor = new(value)
     return made.requires_grad_(requires_grad) if requires_grad else made
 
 
-def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def tensor(data: Any, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
     """A tensor of a number, nested lists, or an array, which are copied. It is a leaf.
 
     Parameters
@@ -48,7 +51,7 @@ def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
         value = tensors.from_data(data, kind)
     except (TypeError, ValueError):
         raise no_number(data) from None
-    return _leaf(value, requires_grad)
+    return _leaf(value, requires_grad, device)
 
 
 def _plain(data: Any) -> Any:
@@ -64,86 +67,80 @@ def from_numpy(array: Any) -> Tensor:
     return _leaf(tensors.array_of(array), False)
 
 
-def as_tensor(data: Any, dtype: Any = None) -> Tensor:
+def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     """A tensor as it is, if it is one; else `tensor` of it."""
-    if isinstance(data, Tensor):
-        return data if dtype is None else data.to(dtype)
-    return tensor(data, dtype)
+    return data.to(dtype, device=device) if isinstance(data, Tensor) else tensor(data, dtype, device=device)
 
 
-def zeros(*shape: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def zeros(*shape: Any, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
     """Zeros of a shape."""
-    return _leaf(tensors.zeros(lengths(shape), known_kind(dtype)), requires_grad)
+    return _leaf(tensors.zeros(lengths(shape), known_kind(dtype)), requires_grad, device)
 
 
-def ones(*shape: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def ones(*shape: Any, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
     """Ones of a shape."""
-    return _leaf(tensors.full(lengths(shape), 1, known_kind(dtype)), requires_grad)
+    return _leaf(tensors.full(lengths(shape), 1, known_kind(dtype)), requires_grad, device)
 
 
-def empty(*shape: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def empty(*shape: Any, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
     """Uninitialised numbers, of a shape."""
-    return _leaf(tensors.empty(lengths(shape), known_kind(dtype)), requires_grad)
+    return _leaf(tensors.empty(lengths(shape), known_kind(dtype)), requires_grad, device)
 
 
-def full(shape: Any, fill: float, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def full(size: Any, fill_value: float, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
     """One number throughout a shape."""
-    return _leaf(tensors.full(lengths((shape,)), fill, known_kind(dtype)), requires_grad)
+    return _leaf(tensors.full(lengths((size,)), fill_value, known_kind(dtype)), requires_grad, device)
 
 
-def zeros_like(like: Tensor, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """Zeros of the shape and kind of another tensor."""
-    return zeros(like.shape, dtype=dtype or like.dtype, requires_grad=requires_grad)
+def _like(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    def made(like: Tensor, *fill: Any, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
+        return function(like.shape, *fill, dtype=dtype or like.dtype, requires_grad=requires_grad, device=device)
+
+    made.__name__ = made.__qualname__ = f"{function.__name__}_like"
+    made.__doc__ = (function.__doc__ or "").replace("a shape", "the shape and kind of another tensor")
+    return made
 
 
-def ones_like(like: Tensor, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """Ones of the shape and kind of another tensor."""
-    return ones(like.shape, dtype=dtype or like.dtype, requires_grad=requires_grad)
+zeros_like, ones_like, full_like, empty_like = _like(zeros), _like(ones), _like(full), _like(empty)
 
 
-def full_like(like: Tensor, fill: float, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """One number throughout the shape of another tensor."""
-    return full(like.shape, fill, dtype or like.dtype, requires_grad)
-
-
-def empty_like(like: Tensor, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """Uninitialised numbers, of the shape and kind of another tensor."""
-    return empty(like.shape, dtype=dtype or like.dtype, requires_grad=requires_grad)
-
-
-def arange(start: float, stop: float | None = None, step: float = 1, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def arange(
+    start: float, end: Any = None, step: float = 1, dtype: Any = None, requires_grad: bool = False, device: Any = None
+) -> Tensor:
     """Numbers from one (0, if only one is given) up to but without another, in steps."""
-    if stop is None:
-        start, stop = 0, start
-    return _leaf(tensors.arange(start, stop, step, known_kind(dtype)), requires_grad)
+    if end is None:
+        start, end = 0, start
+    return _leaf(tensors.arange(start, end, step, known_kind(dtype)), requires_grad, device)
 
 
-def linspace(start: float, stop: float, steps: int, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def linspace(start: float, end: float, steps: int, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
     """So many numbers from one to another, both included, evenly apart."""
-    return _leaf(tensors.linspace(start, stop, steps, known_kind(dtype)), requires_grad)
+    return _leaf(tensors.linspace(start, end, steps, known_kind(dtype)), requires_grad, device)
 
 
-def eye(rows: int, columns: int | None = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def eye(rows: int, columns: int | None = None, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
     """The unit matrix."""
-    return _leaf(tensors.eye(rows, rows if columns is None else columns, known_kind(dtype)), requires_grad)
+    return _leaf(tensors.eye(rows, rows if columns is None else columns, known_kind(dtype)), requires_grad, device)
 
 
 # -- random numbers --------------------------------------------------------------------------------------------------------
 
 
-def randn(*shape: Any, generator: Any = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def randn(*shape: Any, generator: Any = None, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
     """Numbers of the standard normal distribution."""
-    return _leaf(tensors.random(source(generator), lengths(shape), known_kind(dtype)), requires_grad)
+    return _leaf(tensors.random(source(generator), lengths(shape), known_kind(dtype)), requires_grad, device)
 
 
-def rand(*shape: Any, generator: Any = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def rand(*shape: Any, generator: Any = None, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
     """Numbers between 0 and 1, all equally likely."""
-    return _leaf(tensors.random(source(generator), lengths(shape), known_kind(dtype), 0.0, 1.0), requires_grad)
+    return _leaf(tensors.random(source(generator), lengths(shape), known_kind(dtype), 0.0, 1.0), requires_grad, device)
 
 
-def randint(low: int, high: int, shape: Any, generator: Any = None) -> Tensor:
-    """Whole numbers from ``low`` up to but without ``high``."""
-    return _leaf(tensors.random_whole(source(generator), low, high, lengths((shape,))), False)
+def randint(low: int, high: Any, size: Any = None, generator: Any = None, device: Any = None) -> Tensor:
+    """Whole numbers from ``low`` up to but without ``high``; from 0, if only that is given."""
+    if size is None:
+        low, high, size = 0, low, high
+    return _leaf(tensors.random_whole(source(generator), low, high, lengths((size,))), False, device)
 
 
 def randperm(count: int, generator: Any = None) -> Tensor:

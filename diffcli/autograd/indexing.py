@@ -14,7 +14,7 @@ from diffcli.autograd.graph.apply import share_memory
 from diffcli.autograd.graph.core import Core, describe, edge_of, new
 from diffcli.autograd.graph.view_nodes import PickNode
 from diffcli.autograd.modes import DEFAULT, mode
-from diffcli.autograd.partial import Partial, partial, plain
+from diffcli.autograd.partial import Mask, Partial, mask_of, plain
 from diffcli.errors import fault
 from diffcli.operations.arithmetic import tensors
 
@@ -31,8 +31,13 @@ class IndexNode(PickNode):
         return tensors.scattered(part, self.by, self.shape, self.kind)
 
     def adjoints(self, g: Any) -> Sequence[Any]:
-        mask = g.mask if g.__class__ is Partial else True
-        return (partial(self.spread(plain(g)), tensors.scattered_where(mask, self.by, self.shape)),)
+        mask = mask_of(g)
+
+        def find() -> Any:
+            there = None if mask is None else mask()
+            return tensors.scattered_where(True if there is None else there, self.by, self.shape)
+
+        return (Partial(self.spread(plain(g)), Mask(find)),)
 
 
 def index(tensor: Any, key: Any) -> Any:

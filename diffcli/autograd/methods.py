@@ -13,7 +13,7 @@ from typing import Any
 from diffcli._named import NamedTuple
 from diffcli.autograd import inplace
 from diffcli.autograd.generator import source
-from diffcli.autograd.graph.apply import apply, unary
+from diffcli.autograd.graph.apply import apply, operand_value, unary
 from diffcli.autograd.graph.core import Core, describe, new
 from diffcli.autograd.graph.recorded import TENSORS
 from diffcli.autograd.indexing import IndexNode, canonical_key, taken
@@ -75,14 +75,15 @@ def _elementwise(spelled: str, row: str, in_place: bool = False) -> Method:
 
     def call(*given: Any, **options: Any) -> Any:
         operands, changes = given, in_place
-        if options or never or not (len(given) == count or (known.variadic and given)):
+        if options or never or not (len(given) == count == signature.least or (known.variadic and given)):
             bound = signature.bound(given, options)
             changes = bound.pop("inplace", False) or in_place
             operands = tuple(bound.values())
             if row == "clip" and operands[1:] == (float("-inf"), float("inf")):
                 raise fault("not-numbers", "clamp needs a bound: min, max or both")
             if never or (formula and operands[count:] != settings[: len(operands) - count]):
-                made = _formula(spelled)(*operands)
+                ready = [new(operand_value(one)) if isinstance(one, list | tuple) else one for one in operands]
+                made = _formula(spelled)(*ready)
                 return inplace.put(operands[0], Ellipsis, made, "CopyBackward", f"{spelled}_()") if changes else made
             operands = operands[:count] if formula else operands
         return inplace.change(operands[0], row, operands[1:]) if changes else apply(row, operands)

@@ -3,13 +3,30 @@
 Behind a choice, or an index, the elements not taken do not depend on anything: they are 0 whatever infinity or NaN the rules
 meet at them. Frameworks that forget this give NaN for the derivative of ``where(x > 0, sqrt(x), 0)`` at x = 0. A pass that
 is recorded itself (``create_graph=True``), a change in place and a custom function do forget it: their adjoints are plain.
+
+Which elements are present matters only where something is not finite: it is found when that is met.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from diffcli.operations.arithmetic import arrays, tensors
+
+
+class Mask:
+    """Which elements are present, found when it is asked for; None if all are."""
+
+    __slots__ = ("_find", "_found")
+
+    def __init__(self, find: Callable[[], Any]) -> None:
+        self._find: Callable[[], Any] | None = find
+
+    def __call__(self) -> Any:
+        if self._find is not None:
+            self._found, self._find = self._find(), None
+        return self._found
 
 
 class Partial:
@@ -17,18 +34,36 @@ class Partial:
 
     __slots__ = ("value", "mask")
 
-    def __init__(self, value: Any, mask: Any) -> None:
+    def __init__(self, value: Any, mask: Mask) -> None:
         self.value, self.mask = value, mask
 
 
-def partial(value: Any, mask: Any) -> Any:
-    """An adjoint whose elements under a mask are present; a plain one if all of them are."""
-    return value if arrays.all_true(mask) else Partial(value, mask)
+ABSENT_NUMBER = Partial(0.0, Mask(lambda: False))
+"""The adjoint of a number that nothing depends on."""
 
 
-def masked(term: Any, mask: Any) -> Any:
-    """A term whose other elements are 0. If all of it is finite they are that already, as 0 times a number is."""
-    return term if arrays.all_finite(term) else tensors.plain(arrays.masked(mask, term))
+def mask_of(adjoint: Any) -> Mask | None:
+    return adjoint.mask if adjoint.__class__ is Partial else None
+
+
+def both(mask: Mask | None, other: Mask | None) -> Mask | None:
+    """The elements that are present under either of two masks."""
+    if mask is None or other is None:
+        return other if mask is None else mask
+
+    def find() -> Any:
+        one, two = mask(), other()
+        return two if one is None else one if two is None else one & two
+
+    return Mask(find)
+
+
+def masked(term: Any, mask: Mask | None) -> Any:
+    """A term whose absent elements are 0. If all of it is finite they are that already, as 0 times a number is."""
+    if mask is None or arrays.all_finite(term):
+        return term
+    there = mask()
+    return term if there is None else tensors.plain(arrays.masked(there, term))
 
 
 def plain(adjoint: Any) -> Any:
@@ -53,6 +88,7 @@ def total(before: Any, term: Any, in_place: bool) -> Any:
         value = arrays.add_in_place(first, second)
     else:
         value = first + second
-    if before.__class__ is Partial and term.__class__ is Partial:
-        return partial(value, before.mask | term.mask)
-    return value
+    one, other = mask_of(before), mask_of(term)
+    if one is None or other is None:
+        return value
+    return Partial(value, Mask(lambda: None if (a := one()) is None or (b := other()) is None else a | b))

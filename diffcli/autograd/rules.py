@@ -15,7 +15,7 @@ from diffcli.operations.array_row import ArrayOperation, Fixed
 from diffcli.operations.arrays import ARRAYS
 from diffcli.tape.recording.traced import TRUTHS
 from diffcli.tape.running.array_rules import NUMPY, elementwise_reads
-from diffcli.tape.running.rules import ABSENT, FLOAT, Function, TermFunctions
+from diffcli.tape.running.rules import ABSENT, FLOAT, Function, TermFunctions, terms
 
 VIEWS = frozenset(("index", "reshape", "transpose", "broadcast"))
 """Operations whose result may show the operand's memory: a view, which shares its version counter."""
@@ -56,7 +56,7 @@ class Rule:
 
     __slots__ = (
         "name", "label", "operands", "row", "defaults", "truth", "passive", "view", "moves", "keeps_whole", "value", "number",
-        "number_terms", "terms", "reads",
+        "number_terms", "terms", "chooses", "reads",
     )  # fmt: skip
 
     def __init__(self, name: str, count: int, strict: bool) -> None:
@@ -87,6 +87,9 @@ class Rule:
         """What each operand receives: functions ``(g, *operands, result)`` of floats; None where that is 0."""
         self.terms: TermFunctions = NUMPY.terms(name, count) if has_terms else ()
         """The same of arrays, for an elementwise operation."""
+        chooses = [term is not None and bool(term.presence) for term in terms(name, count)] if has_terms else ()
+        self.chooses = tuple(chooses)
+        """Whether elements of each operand may not be taken: no change of them changes the result."""
         self.reads = tuple(elementwise_reads(name, count, position) for position in range(count)) if has_terms else ()
         """Which operands the term of each reads, by position, and -1 for the result; for an elementwise operation."""
 

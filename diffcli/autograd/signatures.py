@@ -18,7 +18,7 @@ SIGNATURES: dict[str, tuple[str, str]] = {
         "add": "input other * alpha=1 : input + alpha*other",
         "sub subtract": "input other * alpha=1 : input - alpha*other",
         "addmm": "input mat1 mat2 * beta=1 alpha=1 : beta*input + alpha*(mat1 @ mat2)",
-        "log": "input base=2 : log_base(input, base)",
+        "log": "input base=None : log(input, base)",
         "clip clamp": "input min=-inf max=inf",
         "where": "condition input other",
         "logical_xor": "input other : (input != 0) != (other != 0)",

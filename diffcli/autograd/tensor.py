@@ -135,6 +135,7 @@ class Tensor(Core):
         """Its numbers in memory that can be shared: a float becomes an array."""
         if not tensors.is_array(self._value):
             core.set_value(self, tensors.mutable(self._value))
+            counter_of(self)  # nodes that have saved a float are told that it is none now
         return self._value
 
     def _shown(self, family: object) -> Tensor:
@@ -348,12 +349,12 @@ class Tensor(Core):
 
     type = to
 
+    def _as(self, kind: Any) -> Tensor:
+        return self.to(kind)
+
     cpu = to
 
-    def cuda(self, device: Any = "cuda") -> Tensor:
-        """Refused: there is no other device than the CPU."""
-        return self.to(device=device)
-
+    cuda = partialmethod(to, device="cuda")  # refused there
     device, is_cuda = device(), False
 
     @property
@@ -411,5 +412,5 @@ for _name in methods.method_names():
     if not hasattr(Tensor, _name):  # x.sin(), and in place x.sin_()
         setattr(Tensor, _name, methods.method(_name))
 for _name, _kind in (("double", tensors.FLOAT64), ("float", tensors.FLOAT32), ("long", tensors.INT64), ("bool", tensors.BOOL)):
-    setattr(Tensor, _name, partialmethod(Tensor.to, _kind))
+    setattr(Tensor, _name, partialmethod(Tensor._as, _kind))
 Core.kind = Tensor

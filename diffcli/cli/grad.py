@@ -57,7 +57,7 @@ def command(run: Run, no_trace: bool, timed: bool, steps: bool, derivative_tape:
     windowed = output.style.format.audience == PERSON and not run.full
     asked = Options(
         trace=not (no_trace or output.quiet), steps=steps and not output.quiet, derivative_tape=derivative_tape and not output.quiet,
-        most_shown=SHOWN if windowed else None, notation=NOTATIONS[output.style.notation], progress=run.stage, **options,
+        simplify=not output.quiet, most_shown=SHOWN if windowed else None, notation=NOTATIONS[output.style.notation], progress=run.stage, **options,
     )  # fmt: skip
     result = run.compute(compute, asked)
     document = gradient_report(result, output.style, run.seconds if timed else None, brief=no_trace)

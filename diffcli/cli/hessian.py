@@ -24,6 +24,6 @@ EXAMPLES = (
 @as_command(EXPRESSION, at(), wrt(), STRICT, full(), QUIET, OF, MODE, SPARSITY, examples=EXAMPLES)
 def command(run: Run, sparsity: bool, **options: Any) -> int:
     """The second derivatives of EXPR by every pair of variables, as a symmetric matrix."""
-    result = run.compute(compute_hessian, HessianOptions(progress=run.stage, **options))
+    result = run.compute(compute_hessian, HessianOptions(progress=run.stage, simplify=not run.output.quiet, **options))
     document = hessian_report(result, run.output.style, sparsity)
     return run.report(document, result.notes, [result.value, *result.gradient.values(), *chain.from_iterable(result.matrix)])

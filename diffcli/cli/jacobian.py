@@ -28,6 +28,6 @@ def command(run: Run, sparsity: bool, **options: Any) -> int:
     The results are the entries of a list, [u, v], or what --of asks for. EXPR is an expression, @FILE, or - for standard
     input. FILE.py:NAME is a Python function: the file is imported, which runs it, because you name it.
     """
-    result = run.compute(compute_jacobian, MatrixOptions(progress=run.stage, **options))
+    result = run.compute(compute_jacobian, MatrixOptions(progress=run.stage, simplify=not run.output.quiet, **options))
     document = jacobian_report(result, run.output.style, sparsity)
     return run.report(document, result.notes, [*result.values.values(), *chain.from_iterable(result.matrix)])

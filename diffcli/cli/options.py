@@ -11,7 +11,7 @@ from diffcli.cli.environment import WIDEST, Environment
 from diffcli.cli.flags import HELP, Decorator
 from diffcli.cli.run import Run
 from diffcli.errors import ExpressionError, UsageError, did_you_mean, error
-from diffcli.methods.points.ranges import MAX_NODES, POSITIVE, TIMEOUT, Range
+from diffcli.methods.points.ranges import MAX_NODES, POSITIVE, TIMEOUT, Range, read_number
 
 _OPERATORS = frozenset("-+*/^()=<>")
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz")
@@ -92,9 +92,7 @@ class Number(click.ParamType[Any]):
         if not isinstance(value, str) or (self.full and value == "full"):
             return value
         assert param is not None
-        from diffcli.methods.points.points import read_number
-
-        label = param.opts[-1]
+        label = param.opts[0]
         try:
             number = int(value) if value.isdecimal() and len(value) < 20 else read_number(value, label)
         except ExpressionError:
@@ -126,11 +124,14 @@ OF: Decorator = click.option("--of", metavar="RESULTS", help='The results, as na
 STRICT: Decorator = click.option("--strict", is_flag=True, help="Exit with 5 where the function is not differentiable.")
 QUIET: Decorator = click.option("-q", "--quiet", is_flag=True, help="Print the result alone: a name, a tab, a number.")
 
+VERIFY: Decorator = click.option("--no-verify", "verify", flag_value=False, default=True, help="Do not run a Python function by plain Python too.")
 SPARSITY: Decorator = click.option("--sparsity", is_flag=True, help="Draw which entries may differ from 0.")
 
 
 def at(help: str = "The point, as x=2,y=pi/4; may be given again.") -> Decorator:
-    return click.option("--at", multiple=True, metavar="POINT", help=help)
+    """The point, and whether a Python function is held against its recording there."""
+    point = click.option("--at", multiple=True, metavar="POINT", help=help)
+    return lambda function: point(VERIFY(function))
 
 
 def wrt(help: str = "Variables to differentiate by; all, if not given.") -> Decorator:

@@ -61,8 +61,8 @@ class Output:
             help = f"add -o FILE.{chosen.name}, or send it into a pipe"
             raise _refusal("usage", f"{chosen.name.upper()} is not for a terminal", help)
         self.environment, self.path, self.quiet = environment, path, quiet
-        self.before_writing: Callable[[], None] = lambda: None
-        """Called when everything is computed and in its format."""
+        self.before_writing: Callable[[Sequence[Diagnostic]], None] = lambda notes: None
+        """Called with the notes of the result when it is in its format."""
         self.style = style._replace(format=chosen or TABLE, full=full)
 
     def print(self, document: Document, notes: Sequence[Diagnostic] = ()) -> None:
@@ -74,7 +74,7 @@ class Output:
             rendered = quiet(document)
         else:
             rendered = render_document(document, self.style)
-        self.before_writing()
+        self.before_writing(notes)
         if self.path is not None:
             write_file(self.path, rendered)
         else:

@@ -48,6 +48,7 @@ class Run:
         self.expression: str | None = given.pop("expression", None)
         self.point: str | tuple[str, ...] = tuple(text for text in given.pop("at", ()) if text.strip())
         self.timeout: float = given.pop("timeout", 0.0)
+        self.verify: bool = given.pop("verify", True)
         self.stage = Stage()
         self.seconds: dict[str, float] = {}
 
@@ -96,7 +97,9 @@ class Run:
                 help = ["every other command that takes an expression takes FILE.py:NAME too"]
                 raise UsageError([error("usage", "a Python function has no text, which this command is about", help=help)])
             if target is not None:
-                return read_function(*target, self.environment)
+                function = read_function(*target, self.environment)
+                function.verify = self.verify
+                return function
         return parse(given)
 
     def compute(self, function: Callable[..., Result], *arguments: Any, **options: Any) -> Result:
@@ -132,8 +135,10 @@ class TimeIsOver(BaseException):
 
 
 @contextmanager
-def time_limit(seconds: float) -> Iterator[Callable[[], None]]:
-    """Raise `LimitError` in what runs inside once ``seconds`` are over; 0 is no limit. What it gives lifts the limit.
+def time_limit(seconds: float) -> Iterator[Callable[[Sequence[Diagnostic]], None]]:
+    """Raise `LimitError` in what runs inside once ``seconds`` are over; 0 is no limit.
+
+    What it gives lifts the limit, given the notes of the result; where it has struck, and they do not say so, it is an error.
 
     By the interval timer of POSIX, which reaches into any Python code; it strikes again soon, should something have swallowed
     it. Where there is no such timer, and outside of the main thread, there is no limit.
@@ -143,31 +148,35 @@ def time_limit(seconds: float) -> Iterator[Callable[[], None]]:
         help = ["raise it with --timeout SECONDS; 0 is no limit"]
         return LimitError([error("timeout", f"stopped after {seconds:g} s", help=help)])
 
-    strikes = iter(range(PATIENT))
+    strikes = 0
 
     def strike(number: int, frame: FrameType | None) -> None:
-        raise TimeIsOver if next(strikes, None) is None else reached()
+        nonlocal strikes
+        strikes += 1
+        raise reached() if strikes <= PATIENT else TimeIsOver
 
-    def lift() -> None:
+    def lift(told: Iterable[Diagnostic] = ()) -> None:
         signal.setitimer(signal.ITIMER_REAL, 0)
+        if strikes and not any(note.code == "timeout" for note in told):
+            raise reached()  # whatever took it, what came of that is not to be believed
 
     try:
         previous = signal.signal(signal.SIGALRM, strike) if seconds else None
     except (AttributeError, ValueError):
         previous = None
     if previous is None:
-        yield lambda: None
+        yield lambda told: None
         return
     try:
         try:
             signal.setitimer(signal.ITIMER_REAL, seconds, max(seconds / 10, AGAIN))
             yield lift
         finally:
-            lift()  # it may strike before this line, and then not again before the same one below
+            signal.setitimer(signal.ITIMER_REAL, 0)  # it may strike before this line, and then not again before the one below
     except TimeIsOver:
         raise reached() from None
     finally:
-        lift()
+        signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, previous)
 
 

@@ -77,6 +77,7 @@ CODES: dict[str, Code] = {
     # -- Python functions ------------------------------------------------------------------------------------------------
     "untraceable": _error(3, "A Python function takes a number out of the recording, or does with it what the tape cannot follow."),
     "python-error": _error(3, "A Python function, or the file that it stands in, raises an exception."),
+    "not-as-recorded": _error(3, "A Python function gives another value in plain Python than it gave while it was recorded, so that no derivative of the recording is its own. --no-verify leaves the comparison out."),
     # -- tensors, of diffcli.autograd ------------------------------------------------------------------------------------
     "no-graph": _error(2, "A gradient is asked of a tensor that requires none: nothing was recorded."),
     "freed-graph": _error(2, "A graph is gone through twice, and what it had saved is freed after the first time."),

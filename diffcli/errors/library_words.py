@@ -29,6 +29,8 @@ def in_python(text: str) -> str:
 
     What stands after an operand is no option, but a sign:
 
+    >>> in_python("--no-verify leaves it out")
+    'verify=False leaves it out'
     >>> in_python("add --mode reverse, or leave --seed out"), in_python("--strict makes an error of `x--mode`")
     ('add mode="reverse", or leave seed= out', 'strict=True makes an error of `x--mode`')
     """
@@ -61,6 +63,8 @@ def _as_argument(found: Match[str]) -> str:
     if name:
         return f"{name}={value}" if value[0] == '"' else f'{name}="{value}"'
     option = alone.replace("-", "_")
+    if option.startswith("no_"):
+        return f"{option[3:]}=False"
     return f"{option}=True" if option in _FLAGS else f"{option}="
 
 

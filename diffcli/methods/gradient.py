@@ -25,7 +25,7 @@ from diffcli.tape.running.rules import Overrides
 def compute(target: Target, at: At, options: Options) -> GradientResult:
     """The value and gradient of a program at a point: what `diffcli.grad` returns and raises."""
     options.progress("evaluating")
-    problem = Problem(target, at, wrt=options.wrt, share=options.share, most_rows=options.max_nodes)
+    problem = Problem(target, at, wrt=options.wrt, share=options.share, most_rows=options.max_nodes, verify=options.verify)
     problem.require_number()
     if problem.tape.shapes is not None and options.mode == "reverse" and not (options.trace or options.cost):
         from diffcli.methods.problem.live_values import keep_live_values  # numbers do not wait for it

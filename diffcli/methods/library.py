@@ -32,6 +32,7 @@ def grad(
     rule: str | None = None,
     steps: bool = False,
     max_nodes: int = MOST_ROWS,
+    verify: bool = True,
 ) -> GradientResult:
     """The value and gradient of a program at a point.
 
@@ -62,6 +63,8 @@ def grad(
         For symbolic mode: the derivation of each partial derivative too, step by step, as ``derivations``.
     max_nodes
         The longest tape, or symbolic derivative, to build.
+    verify
+        Run a Python function by plain Python too, and refuse a recording whose value is another.
 
     Returns
     -------
@@ -98,7 +101,7 @@ def grad(
     """
     options = Options(
         mode=mode, wrt=wrt, seed=seed, kink=kink, strict=strict, method=method, order=order, step=step, rule=rule, steps=steps,
-        max_nodes=max_nodes,
+        max_nodes=max_nodes, verify=verify,
     )  # fmt: skip
     return compute(target, at, options)
 
@@ -110,6 +113,7 @@ def value_and_grad(
     mode: str = "reverse",
     kink: str = "min-norm",
     strict: bool = False,
+    verify: bool = True,
 ) -> Callable[..., tuple[Any, dict[str, Any]]]:
     """A function that returns the value of a Python function together with its gradient.
 
@@ -121,6 +125,8 @@ def value_and_grad(
         The parameters to differentiate by; all that a call gives a value, if not given. The others may be anything.
     mode, kink, strict
         As for `diffcli.grad`. Its notes are not returned, so give ``strict`` where a kink is to be an error.
+    verify
+        As for `diffcli.grad`: at the first call, and where the function takes other branches than in any call before.
 
     Returns
     -------
@@ -156,7 +162,8 @@ def value_and_grad(
         message = f"value_and_grad takes a function, not a `{type(function).__name__}`"
         raise UsageError([error("usage", message, help=["for an expression in text: diffcli.grad(text, at)"])])
     program = PythonFunction(function)
-    options = for_library(Options)(mode=mode, wrt=wrt, kink=kink, strict=strict, watch=strict)
+    program.verified = set()
+    options = for_library(Options)(mode=mode, wrt=wrt, kink=kink, strict=strict, watch=strict, verify=verify)
 
     def call(*arguments: Any, **named: Any) -> tuple[Any, dict[str, Any]]:
         result = compute(program, program.signature.bind(*arguments, **named).arguments, options)
@@ -234,6 +241,7 @@ def trace(
     wrt: str | Sequence[str] | None = None,
     seed: str | Mapping[str, object] | None = None,
     kink: str = "min-norm",
+    verify: bool = True,
 ) -> Trace:
     """The evaluation trace of a program: every value, and its tangents (``forward``) or the adjoint steps (``reverse``).
 
@@ -253,6 +261,6 @@ def trace(
     """
     if mode not in ("reverse", "forward"):
         raise UsageError([error("unknown-choice", f"there is no trace of {mode} mode", help=["one of: reverse, forward"])])
-    result = compute(target, at, Options(mode=mode, wrt=wrt, seed=seed, kink=kink, trace=True))
+    result = compute(target, at, Options(mode=mode, wrt=wrt, seed=seed, kink=kink, verify=verify, trace=True))
     assert result.trace is not None
     return result.trace

@@ -25,6 +25,7 @@ def jacobian(
     kink: str = "min-norm",
     strict: bool = False,
     max_nodes: int = MOST_ROWS,
+    verify: bool = True,
 ) -> JacobianResult:
     """The derivatives of every result of a program by every variable.
 
@@ -33,7 +34,7 @@ def jacobian(
     target
         As for `diffcli.grad`: a program, whose results are the entries of the list that it ends in, or a Python function that
         returns a list of numbers.
-    at, wrt, kink, strict
+    at, wrt, kink, strict, verify
         As for `diffcli.grad`.
     of
         The results that are wanted, in place of the program's: names in it, or expressions, as text ``"u; v^2"`` or a list.
@@ -72,7 +73,8 @@ def jacobian(
     >>> jacobian("[a*b, b*c, c*d]", "a=1,b=2,c=3,d=4").groups
     ((1, 3), (0, 2))
     """
-    return compute_jacobian(target, at, MatrixOptions(mode=mode, of=of, wrt=wrt, kink=kink, strict=strict, max_nodes=max_nodes))
+    options = MatrixOptions(mode=mode, of=of, wrt=wrt, kink=kink, strict=strict, max_nodes=max_nodes, verify=verify)
+    return compute_jacobian(target, at, options)
 
 
 @for_library
@@ -85,6 +87,7 @@ def hessian(
     mode: str = "auto",
     strict: bool = False,
     max_nodes: int = MOST_ROWS,
+    verify: bool = True,
 ) -> HessianResult:
     """The second derivatives of a program by every pair of variables.
 
@@ -119,7 +122,8 @@ def hessian(
     >>> hessian("elu(x)", "x=0").notes[0].message
     'the first derivative of `elu` has a corner or a jump here'
     """
-    return compute_hessian(target, at, HessianOptions(mode=mode, of=of, wrt=wrt, strict=strict, max_nodes=max_nodes))
+    options = HessianOptions(mode=mode, of=of, wrt=wrt, strict=strict, max_nodes=max_nodes, verify=verify)
+    return compute_hessian(target, at, options)
 
 
 @for_library
@@ -132,6 +136,7 @@ def jvp(
     mode: str = "forward",
     kink: str = "min-norm",
     strict: bool = False,
+    verify: bool = True,
 ) -> ProductResult:
     """The Jacobian times a direction, by one forward sweep: how every result starts to change along it.
 
@@ -153,7 +158,7 @@ def jvp(
     >>> jvp("[x*y, x + y]", {"x": 2, "y": 5}, {"x": 1}).product
     {'f1': 5.0, 'f2': 1.0}
     """
-    return compute_jvp(target, at, seed, JvpOptions(mode=mode, of=of, kink=kink, strict=strict))
+    return compute_jvp(target, at, seed, JvpOptions(mode=mode, of=of, kink=kink, strict=strict, verify=verify))
 
 
 @for_library
@@ -166,6 +171,7 @@ def vjp(
     wrt: str | Sequence[str] | None = None,
     kink: str = "min-norm",
     strict: bool = False,
+    verify: bool = True,
 ) -> ProductResult:
     """Weights of the results times the Jacobian, by one reverse sweep: the gradient of the weighted sum.
 
@@ -187,7 +193,7 @@ def vjp(
     >>> vjp("[x*y, x + y]", {"x": 2, "y": 5}, {"f2": 1}).product
     {'x': 1.0, 'y': 1.0}
     """
-    return compute_vjp(target, at, seed, MatrixOptions(of=of, wrt=wrt, kink=kink, strict=strict))
+    return compute_vjp(target, at, seed, MatrixOptions(of=of, wrt=wrt, kink=kink, strict=strict, verify=verify))
 
 
 @for_library
@@ -199,6 +205,7 @@ def hvp(
     of: str | None = None,
     wrt: str | Sequence[str] | None = None,
     strict: bool = False,
+    verify: bool = True,
 ) -> ProductResult:
     """The Hessian times a direction, by one forward sweep over the tape of the gradient; the matrix is never made.
 
@@ -219,4 +226,4 @@ def hvp(
     >>> hvp("x^2*y", {"x": 3, "y": 2}, {"x": 1, "y": 1}).product
     {'x': 10.0, 'y': 6.0}
     """
-    return compute_hvp(target, at, direction, MatrixOptions(of=of, wrt=wrt, strict=strict))
+    return compute_hvp(target, at, direction, MatrixOptions(of=of, wrt=wrt, strict=strict, verify=verify))

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, dataclass_transform
 
 from diffcli.errors import UsageError, did_you_mean, error
 from diffcli.methods.nonsmooth.breaks import POLICIES
-from diffcli.methods.points.ranges import OPTIONS
+from diffcli.methods.points.ranges import MAX_NODES, POSITIVE, Range
 from diffcli.methods.traces.trace import UNICODE, Notation
 from diffcli.tape.lowering import MOST_ROWS
 
@@ -38,16 +38,17 @@ class Record:
     Raises
     ------
     UsageError
-        An option is none of the ``known`` words, or meets a conflict.
+        An option is none of the ``known`` words, out of range, or meets a conflict.
     """
 
     known: ClassVar[Known] = {}
+    numbers: ClassVar[Mapping[str, Range]] = {"max_nodes": MAX_NODES, "step": POSITIVE}
     conflicts: ClassVar[Sequence[Conflict]] = ()
     defaults: ClassVar[Mapping[str, Any]] = {}
     """What each option is unless it is given."""
 
     def __init_subclass__(cls) -> None:
-        own = [name for name in vars(cls).get("__annotations__", ()) if name not in ("known", "conflicts")]
+        own = [name for name in vars(cls).get("__annotations__", ()) if name not in ("known", "numbers", "conflicts")]
         cls.defaults = {**cls.defaults, **{name: getattr(cls, name) for name in own}}
 
     def __init__(self, **given: Any) -> None:
@@ -64,8 +65,8 @@ class Record:
 
     def _check(self, changed: Sequence[str]) -> None:
         for name in changed:
-            if name in OPTIONS:
-                OPTIONS[name].require(f"the {name}" if name == "step" else name, getattr(self, name))
+            if name in self.numbers:
+                self.numbers[name].require(name, getattr(self, name))
             words = self.known.get(name)
             if words is not None and (chosen := getattr(self, name)) not in words:
                 hints = did_you_mean(str(chosen), words)
@@ -89,6 +90,7 @@ class SharedOptions(Record):
     max_nodes: int = MOST_ROWS
     watch: bool = True
     """Whether digits that are lost are looked for."""
+    verify: bool = True
     progress: Callable[[str], None] = staticmethod(lambda stage: None)
     """Called with each stage as it begins."""
 

@@ -33,6 +33,7 @@ def taylor(
     order: int = 6,
     *,
     max_nodes: int = MOST_ROWS,
+    verify: bool = True,
     progress: Callable[[str], None] = lambda stage: None,
 ) -> TaylorResult:
     """The Taylor coefficients of a program along one variable, and its derivatives of every order up to one.
@@ -47,8 +48,9 @@ def taylor(
         The variable; it may be left out if there is only one.
     order
         The highest power, at most 170.
-    max_nodes, progress
-        The longest tape to build, with the rows of the partials; and what is called with each stage as it begins.
+    max_nodes, verify, progress
+        The longest tape to build, with the rows of the partials; as for `diffcli.grad`; and what is called with each stage as
+        it begins.
 
     Returns
     -------
@@ -74,20 +76,21 @@ def taylor(
     >>> taylor("sqrt(x)", "x=4", order=2).polynomial
     'h = x - 4; 2 + 0.25*h - 0.015625*h^2'
     """
-    return compute_taylor(target, at, var, order, max_nodes, progress)
+    return compute_taylor(target, at, var, order, max_nodes, progress, verify)
 
 
 def compute_taylor(
-    target: Target, at: At | None, var: str | None, order: int, max_nodes: int, progress: Callable[[str], None]
-) -> TaylorResult:
+    target: Target, at: At | None, var: str | None, order: int, max_nodes: int, progress: Callable[[str], None],
+    verify: bool = True,
+) -> TaylorResult:  # fmt: skip
     """What `taylor` returns, with options as the command line spells them."""
-    ORDER.require("the order", order)
+    ORDER.require("order", order)
     MAX_NODES.require("max_nodes", max_nodes)
     program = as_program(target)
     variable = _variable(list(program.inputs), var)
     progress("evaluating")
     base = variable.partition("[")[0].strip()
-    problem = Problem(program, _with_zero(at, base), wrt=[base], most_rows=max_nodes)
+    problem = Problem(program, _with_zero(at, base), wrt=[base], most_rows=max_nodes, verify=verify)
     if problem.tape.shapes is not None or base != variable:
         problem, variable = _scalarised(problem, variable, max_nodes)
     progress("expanding")

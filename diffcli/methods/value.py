@@ -15,7 +15,7 @@ from diffcli.tape.running.evaluation import Evaluator
 
 
 @for_library
-def evaluate(target: Target, at: At, *, max_nodes: int = MOST_ROWS) -> Any:
+def evaluate(target: Target, at: At, *, max_nodes: int = MOST_ROWS, verify: bool = True) -> Any:
     """The value of a program at a point, with no derivative.
 
     Parameters
@@ -24,6 +24,8 @@ def evaluate(target: Target, at: At, *, max_nodes: int = MOST_ROWS) -> Any:
         As for `diffcli.grad`; the result may be an array, and there may be several.
     max_nodes
         The longest tape to build.
+    verify
+        As for `diffcli.grad`.
 
     Returns
     -------
@@ -55,7 +57,7 @@ def evaluate(target: Target, at: At, *, max_nodes: int = MOST_ROWS) -> Any:
     """
     MAX_NODES.require("max_nodes", max_nodes)
     point = as_point(at, copy=False)  # no result is left that keeps it
-    system = System(target, point, most_rows=max_nodes)
+    system = System(target, point, most_rows=max_nodes, verify=verify)
     if system.recording is not None:
         found = [system.values[output.slot] for output in system.outputs]
     else:

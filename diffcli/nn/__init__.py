@@ -22,8 +22,7 @@ from typing import Any
 
 from diffcli.nn import functional, init, optim
 from diffcli.nn.containers import ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
-from diffcli.nn.convolution import Conv2d
-from diffcli.nn.layers import ACTIVATIONS, BatchNorm1d, BatchNorm2d, Dropout, Flatten, Identity, Linear
+from diffcli.nn.layers import ACTIVATIONS, BatchNorm1d, BatchNorm2d, Conv2d, Dropout, Flatten, Identity, Linear
 from diffcli.nn.losses import LOSSES
 from diffcli.nn.module import Module
 from diffcli.nn.parameter import Parameter

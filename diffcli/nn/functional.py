@@ -13,7 +13,6 @@ from diffcli.autograd import methods
 from diffcli.autograd.graph.apply import apply
 from diffcli.autograd.modes import no_grad
 from diffcli.errors import fault
-from diffcli.nn.convolution import conv2d as conv2d
 from diffcli.operations.array_row import shape_text
 
 
@@ -23,20 +22,57 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Any:
     return result if bias is None else result + bias
 
 
+def conv2d(x: Any, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1) -> Any:
+    """Convolution of images: sums of the products of kernels and each patch (a cross-correlation, as in all such layers).
+
+    Images are batch × channels × height × width, or one without a batch; kernels outputs × channels of a group × height × width.
+    ``stride`` is how far patches are apart, ``dilation`` how far apart the elements of one are, ``padding`` how many zeros stand
+    around: one number, or one along the height and one along the width; ``"same"`` is the padding that keeps the size. Each of
+    the ``groups`` of channels is convolved for itself.
+
+    >>> from diffcli.autograd import ones
+    >>> conv2d(ones(1, 1, 4, 4), ones(1, 1, 3, 3), padding="same")[0, 0, 0]
+    tensor([4., 6., 6., 4.])
+    """
+    if x.ndim == 3:
+        return conv2d(x.unsqueeze(0), weight, bias, stride, padding, dilation, groups).squeeze(0)
+    strides, apart = pair("stride", stride, 1), pair("dilation", dilation, 1)
+    window = (strides, pads_of(padding, strides, apart, weight.shape[2:]), apart, groups)
+    result = apply("conv2d", (x, weight), window=window)
+    return result if bias is None else result + bias.reshape(1, -1, 1, 1)
+
+
+def pair(name: str, given: Any, least: int) -> tuple[int, ...]:
+    """A number along the height and one along the width."""
+    found = tuple(given) if isinstance(given, tuple | list) else (given, given)
+    if len(found) != 2 or not all(type(one) is int and one >= least for one in found):
+        raise fault("bad-module", f"{name} is a whole number of at least {least}, or two of them, not {given!r}")
+    return found
+
+
+def pads_of(given: Any, strides: tuple[int, ...], apart: tuple[int, ...], lengths: Any) -> tuple[tuple[int, int], ...]:
+    """How many zeros stand before and behind, along the height and the width."""
+    if given == "same" and strides == (1, 1):
+        spans = [step * (length - 1) for step, length in zip(apart, lengths, strict=True)]
+        return tuple((span // 2, span - span // 2) for span in spans)
+    if given == "same":
+        raise fault("bad-module", "padding='same' is for a stride of 1", help=["give the padding in numbers"])
+    return tuple((one, one) for one in pair("padding", 0 if given == "valid" else given, 0))
+
+
 def check_probability(p: float) -> None:
     if not 0 <= p <= 1:
         raise fault("bad-module", f"the probability to drop an element lies between 0 and 1, and {p} does not")
 
 
-def dropout(x: Any, p: float = 0.5, training: bool = True, generator: Any = None) -> Any:
+def dropout(x: Any, p: float = 0.5, training: bool = True, inplace: bool = False, generator: Any = None) -> Any:
     """Components become 0 with probability p, and the others are divided by 1 - p; nothing happens outside of training."""
     check_probability(p)
     if not training or p == 0:
         return x
-    if p == 1:
-        return x * 0.0
     kept = making.rand(x.shape, generator=generator) >= p
-    return x * (kept.to(x.dtype) / (1.0 - p))
+    factor = kept.to(x.dtype) / (1.0 - p if p < 1 else 1.0)
+    return x.mul_(factor) if inplace else x * factor
 
 
 def batch_norm(
@@ -92,7 +128,8 @@ def _beside(feature: Any, x: Any) -> Any:
 def check_reduction(reduction: str) -> None:
     """Refuse a reduction that there is not."""
     if reduction not in ("mean", "sum", "none"):
-        raise fault("bad-module", f"a reduction is 'mean', 'sum' or 'none', not {reduction!r}")
+        help: list[str] = [] if isinstance(reduction, str) else ["give other settings by their names: weight=..."]
+        raise fault("bad-module", f"a reduction is 'mean', 'sum' or 'none', not {reduction!r}", help=help)
 
 
 def reduced(losses: Any, reduction: str) -> Any:
@@ -132,12 +169,12 @@ def _checked_labels(x: Any, target: Any) -> Any:
             label = labels[wrong].reshape(-1)[0].item()
             message = f"a label is {label:g}, and with {classes} classes labels are the whole numbers from 0 to {classes - 1}"
             raise fault("domain", message)
-    return labels
+    return labels.to("int64")
 
 
 def _labels(x: Any, target: Any) -> Any:
     """Labels as 1 at their places: batch × classes, or classes."""
-    return apply("one_hot", (_checked_labels(x, target),), classes=x.shape[-1])
+    return apply("one_hot", (_checked_labels(x, target),), classes=x.shape[-1]).to(x.dtype)
 
 
 def _at_labels(x: Any, right: Any) -> Any:
@@ -145,23 +182,45 @@ def _at_labels(x: Any, right: Any) -> Any:
     return apply("sum", (apply("where", (right == 1, x, 0.0)),), axis=-1, keepdims=1)
 
 
-def nll_loss(x: Any, target: Any, reduction: str = "mean") -> Any:
-    """Of log-probabilities, batch × classes: what the label has, negated."""
-    return reduced(-_at_labels(x, _labels(x, target)).squeeze(-1), reduction)
-
-
-def cross_entropy(x: Any, target: Any, reduction: str = "mean", label_smoothing: float = 0.0) -> Any:
-    """Of logits, batch × classes, and labels: logsumexp(logits) less the label's logit.
-
-    ``label_smoothing`` is the share of the target that goes to all classes alike.
-    """
+def _of_labels(
+    logs: Any, target: Any, reduction: str, weight: Any = None, ignore_index: int = -100, label_smoothing: float = 0.0
+) -> Any:
+    """What the logs have at the labels, negated, each with the weight of its class; a mean is over the weights."""
+    check_reduction(reduction)
+    given = making.as_tensor(target).detach()
+    kept = given != ignore_index
+    right = _labels(logs, apply("where", (kept, given, 0.0)))
+    weights = making.ones(logs.shape[-1], dtype=logs.dtype) if weight is None else weight
+    own = apply("sum", (right * weights,), axis=-1)
+    losses = -(1.0 - label_smoothing) * own * _at_labels(logs, right).squeeze(-1)
     if label_smoothing:
-        logs = apply("log_softmax", (x,), axis=-1)
-        wanted = _labels(x, target) * (1.0 - label_smoothing) + label_smoothing / x.shape[-1]
-        return reduced(-apply("sum", (wanted * logs,), axis=-1), reduction)
-    if reduction == "mean" and x.ndim == 2:
+        losses = losses - label_smoothing / logs.shape[-1] * apply("sum", (weights * logs,), axis=-1)
+    losses = apply("where", (kept, losses, 0.0))
+    if reduction != "mean":
+        return reduced(losses, reduction)
+    return losses.sum() / apply("where", (kept, own, 0.0)).sum()
+
+
+def nll_loss(x: Any, target: Any, reduction: str = "mean", weight: Any = None, ignore_index: int = -100) -> Any:
+    """Of log-probabilities, batch × classes: what the label has, negated, by the weight of its class.
+
+    Examples whose label is ``ignore_index`` do not count.
+    """
+    return _of_labels(x, target, reduction, weight, ignore_index)
+
+
+def cross_entropy(
+    x: Any, target: Any, reduction: str = "mean", label_smoothing: float = 0.0, weight: Any = None, ignore_index: int = -100
+) -> Any:
+    """Of logits, batch × classes, and labels: logsumexp(logits) less the label's logit, by the weight of its class.
+
+    ``label_smoothing`` is the share of the target that goes to all classes alike. Examples whose label is ``ignore_index`` do
+    not count.
+    """
+    plain = reduction == "mean" and x.ndim == 2 and not label_smoothing and weight is None
+    if plain and not (making.as_tensor(target) == ignore_index).any():
         return apply("cross_entropy", (x, _checked_labels(x, target)))
-    return nll_loss(apply("log_softmax", (x,), axis=-1), target, reduction)
+    return _of_labels(apply("log_softmax", (x,), axis=-1), target, reduction, weight, ignore_index, label_smoothing)
 
 
 def hinge_loss(x: Any, target: Any, reduction: str = "mean") -> Any:
@@ -184,10 +243,15 @@ def multi_margin_loss(x: Any, target: Any, margin: float = 1.0, reduction: str =
     return reduced(apply("sum", (others,), axis=-1) / float(x.shape[-1]), reduction)
 
 
-def binary_cross_entropy_with_logits(x: Any, target: Any, reduction: str = "mean") -> Any:
-    """Of logits and targets between 0 and 1: softplus(x) - target*x, which never overflows."""
+def binary_cross_entropy_with_logits(
+    x: Any, target: Any, reduction: str = "mean", weight: Any = None, pos_weight: Any = None
+) -> Any:
+    """Of logits and targets between 0 and 1: softplus(x) - target*x, which never overflows; targets of 1 by ``pos_weight``."""
     _same_shape(x, target)
-    return reduced(apply("softplus", (x,)) - target * x, reduction)
+    losses = apply("softplus", (x,)) - target * x
+    if pos_weight is not None:
+        losses = losses + (pos_weight - 1.0) * target * apply("softplus", (-x,))
+    return reduced(losses if weight is None else losses * weight, reduction)
 
 
 def one_hot(x: Any, num_classes: int) -> Any:

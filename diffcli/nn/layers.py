@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from diffcli.autograd import creation as making
-from diffcli.autograd import devices
 from diffcli.autograd import methods as functions
+from diffcli.autograd.devices import device as known_device
+from diffcli.autograd.signatures import SIGNATURES, Signature
 from diffcli.errors import fault
 from diffcli.nn import functional as F
-from diffcli.nn.convolution import draw
+from diffcli.nn.init import fans
 from diffcli.nn.module import Module
 from diffcli.nn.parameter import Parameter
 
@@ -19,6 +20,13 @@ class Identity(Module):
 
     def forward(self, x: Any) -> Any:
         return x
+
+
+def draw(layer: Any, generator: Any = None) -> None:
+    """Draw the parameters of a layer anew, uniformly between ±1/√n: n is how many numbers each output is a sum over."""
+    bound = (fans(layer.weight)[0] or float("inf")) ** -0.5
+    for parameter in layer.parameters():
+        parameter.detach().uniform_(-bound, bound, generator=generator)
 
 
 class Linear(Module):
@@ -56,7 +64,7 @@ class Linear(Module):
         self, in_features: int, out_features: int, bias: bool = True, device: Any = None, dtype: Any = None, generator: Any = None
     ) -> None:
         super().__init__()
-        devices.device(device or "cpu")
+        known_device(device)
         self.in_features, self.out_features = in_features, out_features
         self.weight = Parameter(making.empty(out_features, in_features, dtype=dtype))
         self.register_parameter("bias", Parameter(making.empty(out_features, dtype=dtype)) if bias else None)
@@ -69,6 +77,48 @@ class Linear(Module):
 
     def extra_repr(self) -> str:
         return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
+
+
+class Conv2d(Module):
+    """Convolution of images, `diffcli.nn.functional.conv2d`, with kernels that are learned and start as those of `Linear`.
+
+    >>> layer = Conv2d(1, 20, 5, padding=2, stride=(2, 1))
+    >>> layer
+    Conv2d(1, 20, kernel_size=(5, 5), stride=(2, 1), padding=(2, 2))
+    >>> layer(making.zeros(8, 1, 28, 28)).shape
+    (8, 20, 14, 28)
+    """
+
+    def __init__(
+        self, in_channels: int, out_channels: int, kernel_size: Any, stride: Any = 1, padding: Any = 0, dilation: Any = 1,
+        groups: int = 1, bias: bool = True, padding_mode: str = "zeros", device: Any = None, dtype: Any = None,
+        generator: Any = None,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        known_device(device)
+        if type(groups) is not int or groups < 1 or in_channels % groups or out_channels % groups:
+            raise fault("bad-module", f"{in_channels} channels and {out_channels} outputs do not go into {groups} groups")
+        if padding_mode != "zeros":
+            raise fault("bad-module", f"padding is of zeros, not {padding_mode!r}", help=["pad the images, and use padding=0"])
+        self.in_channels, self.out_channels, self.groups, self.padding_mode = in_channels, out_channels, groups, padding_mode
+        self.kernel_size, self.stride = F.pair("kernel_size", kernel_size, 1), F.pair("stride", stride, 1)
+        self.dilation = F.pair("dilation", dilation, 1)
+        pads = F.pads_of(padding, self.stride, self.dilation, self.kernel_size)
+        self.padding = padding if isinstance(padding, str) else tuple(before for before, _ in pads)
+        self.weight = Parameter(making.empty(out_channels, in_channels // groups, *self.kernel_size, dtype=dtype))
+        self.register_parameter("bias", Parameter(making.empty(out_channels, dtype=dtype)) if bias else None)
+        self.reset_parameters(generator)
+
+    reset_parameters = draw
+
+    def forward(self, x: Any) -> Any:
+        return F.conv2d(x, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups)
+
+    def extra_repr(self) -> str:
+        usual = {"padding": (0, 0), "dilation": (1, 1), "groups": 1}
+        more = "".join(f", {name}={getattr(self, name)}" for name in usual if getattr(self, name) != usual[name])
+        more += ", bias=False" if self.bias is None else ""
+        return f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}{more}"
 
 
 class Flatten(Module):
@@ -96,16 +146,16 @@ class Dropout(Module):
     tensor([1., 1., 1.])
     """
 
-    def __init__(self, p: float = 0.5, generator: Any = None) -> None:
+    def __init__(self, p: float = 0.5, inplace: bool = False, *, generator: Any = None) -> None:
         super().__init__()
         F.check_probability(p)
-        self.p, self.generator = p, generator
+        self.p, self.inplace, self.generator = p, inplace, generator
 
     def forward(self, x: Any) -> Any:
-        return F.dropout(x, self.p, self.training, self.generator)
+        return F.dropout(x, self.p, self.training, self.inplace, self.generator)
 
     def extra_repr(self) -> str:
-        return f"p={self.p}"
+        return f"p={self.p}, inplace={self.inplace}"
 
 
 class BatchNorm(Module):
@@ -128,8 +178,7 @@ class BatchNorm(Module):
         Whether there are running averages; else the batch's own numbers are used in evaluation too.
     """
 
-    forms: tuple[str, ...]
-    """The inputs that it takes, in words."""
+    forms: tuple[str, ...]  # the inputs that it takes, in words
     weight: Parameter | None
     bias: Parameter | None
 
@@ -144,7 +193,7 @@ class BatchNorm(Module):
         dtype: Any = None,
     ) -> None:
         super().__init__()
-        devices.device(device or "cpu")
+        known_device(device)
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
         self.affine, self.track_running_stats = affine, track_running_stats
         self.register_parameter("weight", Parameter(making.ones(num_features, dtype=dtype)) if affine else None)
@@ -180,55 +229,52 @@ class BatchNorm(Module):
 
 
 class BatchNorm1d(BatchNorm):
-    __doc__ = BatchNorm.__doc__
+    """Batch normalisation of features: see `BatchNorm`."""
+
     forms = ("batch × features", "batch × features × length")
 
 
 class BatchNorm2d(BatchNorm):
-    __doc__ = BatchNorm.__doc__
+    """Batch normalisation of images by their channels: see `BatchNorm`."""
+
     forms = ("batch × features × height × width",)
 
 
 # -- activations -----------------------------------------------------------------------------------------------------------
 
-_ACTIVATIONS: dict[str, tuple[str, dict[str, Any]]] = {
-    "ReLU": ("relu", {}),
-    "LeakyReLU": ("leaky_relu", {"negative_slope": 0.01}),
-    "ELU": ("elu", {"alpha": 1.0}),
-    "GELU": ("gelu", {}),
-    "SiLU": ("silu", {}),
-    "Sigmoid": ("sigmoid", {}),
-    "Hardtanh": ("hardtanh", {}),
-    "ReLU6": ("relu6", {}),
-    "Tanh": ("tanh", {}),
-    "Softplus": ("softplus", {}),
-    "Softmax": ("softmax", {"dim": -1}),
-    "LogSoftmax": ("log_softmax", {"dim": -1}),
-}
-"""Activations: the function that each calls, and the arguments it is made with."""
+_ACTIVATIONS = {
+    "ReLU": "relu", "LeakyReLU": "leaky_relu", "ELU": "elu", "GELU": "gelu", "SiLU": "silu", "Sigmoid": "sigmoid",
+    "Hardtanh": "hardtanh", "ReLU6": "relu6", "Tanh": "tanh", "Softplus": "softplus", "Softmax": "softmax",
+    "LogSoftmax": "log_softmax",
+}  # fmt: skip
+"""Activations, and the function that each calls, with the settings that stand in `diffcli.autograd.signatures`."""
 
 
-def _activation(name: str, spelled: str, options: dict[str, Any]) -> type[Module]:
+def _activation(name: str, spelled: str) -> type[Module]:
     function = functions.function(spelled)
     assert function is not None
+    text = SIGNATURES.get(spelled, ("input",))[0].partition(" *")[0].removeprefix("input")
+    settings = Signature(name, text)
 
     def start(self: Any, *given: Any, **named: Any) -> None:
         Module.__init__(self)
-        if len(given) > len(options) or set(named) - set(options):
-            raise TypeError(f"{name}() takes {', '.join(options) or 'no arguments'}")
-        for option, value in (options | dict(zip(options, given, strict=False)) | named).items():
-            setattr(self, option, value)
+        for setting, value in settings.bound(given, named).items():
+            setattr(self, setting, value)
+
+    def chosen(self: Any) -> dict[str, Any]:
+        return {setting: getattr(self, setting) for setting in settings.names}
 
     def forward(self: Any, x: Any) -> Any:
-        return function(x, dim=self.dim) if "dim" in options else function(x, *[getattr(self, option) for option in options])
+        changed = {setting: value for setting, value in chosen(self).items() if value != settings.defaults[setting]}
+        return function(x, **changed)
 
     def extra_repr(self: Any) -> str:
-        return ", ".join(f"{option}={getattr(self, option)}" for option in options)
+        return ", ".join(f"{setting}={value}" for setting, value in chosen(self).items() if setting != "inplace" or value)
 
     doc = f"`diffcli.autograd.{spelled}` as a module; see ``diffcli functions {spelled}``."
     held = {"__init__": start, "forward": forward, "extra_repr": extra_repr, "__doc__": doc, "__module__": "diffcli.nn"}
     return type(name, (Module,), held)
 
 
-ACTIVATIONS = {name: _activation(name, *called) for name, called in _ACTIVATIONS.items()}
+ACTIVATIONS = {name: _activation(name, spelled) for name, spelled in _ACTIVATIONS.items()}
 """The modules of activations by their names."""

@@ -11,11 +11,11 @@ from diffcli.nn.module import Module
 _LOSSES: dict[str, tuple[str, dict[str, Any]]] = {
     "MSELoss": ("mse_loss", {}),
     "L1Loss": ("l1_loss", {}),
-    "CrossEntropyLoss": ("cross_entropy", {"label_smoothing": 0.0}),
-    "NLLLoss": ("nll_loss", {}),
+    "CrossEntropyLoss": ("cross_entropy", {"weight": None, "ignore_index": -100, "label_smoothing": 0.0}),
+    "NLLLoss": ("nll_loss", {"weight": None, "ignore_index": -100}),
     "HingeLoss": ("hinge_loss", {}),
     "MultiMarginLoss": ("multi_margin_loss", {"margin": 1.0}),
-    "BCEWithLogitsLoss": ("binary_cross_entropy_with_logits", {}),
+    "BCEWithLogitsLoss": ("binary_cross_entropy_with_logits", {"weight": None, "pos_weight": None}),
 }
 """Losses: the function that each calls, and its settings beside ``reduction``, with what they are if nothing is said."""
 

@@ -7,6 +7,7 @@ else (a plain tensor too) is an attribute as in any other object.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partialmethod
 from typing import Any, TypeVar
 
 from diffcli.autograd.devices import wanted_kind
@@ -221,10 +222,7 @@ class Module(Registry):
     type = to
 
     cpu = to
-
-    def cuda(self: Self, device: Any = "cuda") -> Self:
-        """Refused: there is no other device than the CPU."""
-        return self.to(device=device)
+    cuda = partialmethod(to, device="cuda")  # refused there
 
     def double(self: Self) -> Self:
         return self.to("float64")

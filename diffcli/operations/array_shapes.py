@@ -225,7 +225,11 @@ def stacked_names(shapes: Sequence[Shape], fixed: Fixed, position: int) -> Fixed
 
 
 def indexed(shapes: Sequence[Shape], fixed: Fixed) -> Shape:
-    """The shape of ``a[key]``; the key holds whole numbers, slices, and in rules tuples of places."""
+    """The shape of ``a[key]``; the key holds whole numbers, slices, and tuples of places, which are broadcast to each other.
+
+    What the places give stands where they do; it stands in front where slices are between them, or between one and a number
+    (the NumPy manual, "Combining advanced and basic indexing").
+    """
     shape = shapes[0]
     key = fixed["key"]
     if len(key) > len(shape):
@@ -233,20 +237,38 @@ def indexed(shapes: Sequence[Shape], fixed: Fixed) -> Shape:
         what = f"there are {len(key)} indices for {axes}" if shape else "a number has no elements"
         raise ShapeError(what, code="bad-index")
     result: list[int] = []
-    places: Shape | None = None
+    places: list[Shape] = []
+    looked_up: list[int] = []
     for axis, (part, length) in enumerate(zip(key, shape, strict=False)):
         if isinstance(part, slice):
             if part.step == 0:
                 raise ShapeError("the step of a slice cannot be 0", code="bad-index")
             result.append(len(range(*part.indices(length))))
-        elif isinstance(part, int):
-            if not -length <= part < length:
-                where = f" along axis {axis}" if len(shape) > 1 else ""
-                reach = f"indices go from 0 to {length - 1}, or from -{length} to -1" if length else "there are none"
-                raise ShapeError(f"index {part} is out of range: there are {length} elements{where}", reach, code="bad-index")
-        else:
-            places = nested_shape(part)
-    return (*(places or ()), *result, *shape[len(key) :])
+            continue
+        looked_up.append(axis)
+        if not isinstance(part, int):
+            places.append(nested_shape(part))
+        elif not -length <= part < length:
+            where = f" along axis {axis}" if len(shape) > 1 else ""
+            reach = f"indices go from 0 to {length - 1}, or from -{length} to -1" if length else "there are none"
+            raise ShapeError(f"index {part} is out of range: there are {length} elements{where}", reach, code="bad-index")
+    if places:
+        beside = looked_up[-1] - looked_up[0] < len(looked_up)
+        front = looked_up[0] if beside else 0
+        result[front:front] = broadcast_shapes(places)
+    return (*result, *shape[len(key) :])
+
+
+def written(shapes: Sequence[Shape], fixed: Fixed) -> Shape:
+    """Of an array that has been written into: its own shape."""
+    picked = indexed(shapes[:1], fixed)
+    if broadcast_shapes([picked, shapes[1]]) != picked:
+        raise ShapeError(f"{shape_text(shapes[1])} cannot be written into {shape_text(picked)}")
+    return shapes[0]
+
+
+def written_names(shapes: Sequence[Shape], fixed: Fixed, position: int) -> Fixed:
+    return {"picked": indexed(shapes[:1], fixed)}
 
 
 def nested_shape(nested: Any) -> Shape:
@@ -301,18 +323,14 @@ def convolved_names(shapes: Sequence[Shape], fixed: Fixed, position: int) -> Fix
 
 
 def convolved_images(shapes: Sequence[Shape], fixed: Fixed) -> Shape:
-    """Images are batch × channels × height × width, kernels outputs × channels of a group × height × width.
-
-    The window is the strides, what is added before and behind, the distances within a kernel, and the number of groups.
-    """
+    """The window is the strides, what is added before and behind, the distances within a kernel, and the number of groups."""
     a, b = shapes
     strides, pads, apart, groups = fixed["window"]
     if len(a) != 4 or len(b) != 4 or a[1] != b[1] * groups or b[0] % groups:
-        raise ShapeError(
-            f"images of {shape_text(a)} and kernels of {shape_text(b)} in {counted(groups, 'group')} do not fit",
-            "images are batch × channels × height × width, kernels outputs × channels of a group × height × width",
-        )
-    free = [a[k + 2] + sum(pads[k]) - apart[k] * (b[k + 2] - 1) - 1 for k in range(2)]
+        help = "images are batch × channels × height × width, kernels outputs × channels of a group × height × width"
+        what = f"images of {shape_text(a)} and kernels of {shape_text(b)}"
+        raise ShapeError(f"{what} in {counted(groups, 'group')} do not fit", help)
+    free = [a[k] + sum(pads[k - 2]) - apart[k - 2] * (b[k] - 1) - 1 for k in (2, 3)]
     if min(free) < 0 or not size(b):
         raise ShapeError(f"a kernel of {shape_text(b[2:])} does not fit into images of {shape_text(a[2:])}", "add padding")
     return (a[0], b[0], free[0] // strides[0] + 1, free[1] // strides[1] + 1)
@@ -333,12 +351,6 @@ def products(operands: Sequence[Shape], result: Shape) -> int:
 
 def windows(operands: Sequence[Shape], result: Shape) -> int:
     return size(result) * (2 * operands[1][0] - 1)
-
-
-def patches(operands: Sequence[Shape], result: Shape) -> int:
-    """Of a convolution and its adjoints: a product and a sum for each number of a result, a kernel and a patch."""
-    by_size = sorted((*operands, result), key=size)
-    return 2 * size(by_size[-1]) * size(by_size[0][1:])
 
 
 def elimination(operands: Sequence[Shape], result: Shape, columns: int = 0) -> int:

@@ -1,4 +1,4 @@
-"""What PyTorch has beside tensors and modules: batches of data, clipped gradients, the question for a device."""
+"""What PyTorch has beside tensors and modules: batches of data, clipped gradients."""
 
 from __future__ import annotations
 
@@ -9,16 +9,7 @@ import diffcli.autograd as ad
 from diffcli.errors import fault
 
 
-def is_available() -> bool:
-    """Whether there is such a device: no."""
-    return False
-
-
-class Dataset:
-    """The base of data: a subclass has ``__getitem__``, an example by its number, and ``__len__``."""
-
-
-class TensorDataset(Dataset):
+class TensorDataset:
     """Tensors with as many rows each; an example is a row of each."""
 
     def __init__(self, *tensors: Any) -> None:
@@ -34,10 +25,7 @@ class TensorDataset(Dataset):
 
 
 class DataLoader:
-    """Batches of a dataset, in order or, with ``shuffle``, in another order each time.
-
-    A last batch that is smaller is left out with ``drop_last``. ``collate_fn`` makes a batch of a list of examples, ``generator``
-    draws the order, ``num_workers`` and ``pin_memory`` have no effect.
+    """Batches of a dataset, in order or, with ``shuffle``, in another order each time. The number of workers has no effect.
 
     >>> data = TensorDataset(ad.tensor([1.0, 2.0, 3.0]), ad.tensor([0, 1, 1], dtype="int64"))
     >>> [x.tolist() for x, y in DataLoader(data, batch_size=2)]
@@ -46,7 +34,7 @@ class DataLoader:
 
     def __init__(
         self, dataset: Any, batch_size: int = 1, shuffle: bool = False, *, drop_last: bool = False, collate_fn: Any = None,
-        generator: Any = None, num_workers: int = 0, pin_memory: bool = False,
+        generator: Any = None, num_workers: int = 0,
     ) -> None:  # fmt: skip
         if type(batch_size) is not int or batch_size < 1:
             raise fault("bad-module", f"a batch has a whole number of examples, at least 1, not {batch_size!r}")
@@ -74,11 +62,9 @@ def default_collate(examples: list[Any]) -> Any:
 
 def clip_grad_norm_(parameters: Any, max_norm: float, norm_type: float = 2.0) -> Any:
     """Scale the gradients of parameters down to a norm of all together; returns the norm that they had."""
-    given = [parameters] if isinstance(parameters, ad.Tensor) else parameters
-    grads = [one.grad for one in given if one.grad is not None]
+    grads = [one.grad for one in ([parameters] if isinstance(parameters, ad.Tensor) else parameters) if one.grad is not None]
     with ad.no_grad():
-        every = ad.cat([one.abs().reshape(-1) for one in grads] or [ad.zeros(1)])
-        norm = every.max() if norm_type == float("inf") else (every**norm_type).sum() ** (1 / norm_type)
+        norm = ad.cat([one.reshape(-1) for one in grads] or [ad.zeros(1)]).norm(norm_type)
         for one in grads:
             one.mul_(min(max_norm / (norm.item() + 1e-6), 1.0))
     return norm

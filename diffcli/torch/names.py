@@ -14,11 +14,13 @@ MODULES = {
 """PyTorch's modules, and where what has the same name is."""
 
 NAMES = {
+    **{f"torch.{name}.is_available": "builtins:bool" for name in ("cuda", "backends.mps", "accelerator")},  # bool() is False
     **{f"torch.{name}": f"math:{name}" for name in ("inf", "nan", "pi", "e")},
     **{f"torch.{name}": f"diffcli.autograd:Tensor.{name}" for name in ("clone", "detach", "numel", "is_floating_point")},
     **{f"torch.{name}": f"diffcli.nn.functional:{name}" for name in ("conv2d", "dropout", "batch_norm")},
     "torch.autograd.Variable": "diffcli.autograd:as_tensor",
     "torch.Size": "builtins:tuple", "torch.device": "diffcli.autograd.devices:device",
+    "torch.utils.data.Dataset": "builtins:object",
     "torch.nn.init._calculate_fan_in_and_fan_out": "diffcli.nn.init:fans",
 }
 """What has another name in diffcli, or stands elsewhere."""
@@ -33,20 +35,19 @@ INSTEAD = {
     "lr_scheduler": "set optimizer.param_groups[0]['lr']", "BCELoss": "use BCEWithLogitsLoss of the logits",
     "binary_cross_entropy": "use binary_cross_entropy_with_logits", "tril": "multiply by a mask", "triu": "multiply by a mask",
     "set_default_dtype": "numbers are float64, unless a dtype is given", "Generator": "use what manual_seed returns",
-    "is_tensor": "use isinstance(x, torch.Tensor)", "clip_grad_value_": "use p.grad.clamp_",
+    "is_tensor": "use isinstance(x, torch.Tensor)", "clip_grad_value_": "use p.grad.clamp_(-value, value)",
     **dict.fromkeys(("half", "float16", "bfloat16", "FloatTensor", "DoubleTensor"), "the kinds are float32 and float64"),
     **dict.fromkeys(("int", "int8", "int16", "int32", "uint8", "short", "LongTensor"), "whole numbers are int64"),
 }
-"""What PyTorch has and diffcli has not, and what to write."""
+"""What to write for what PyTorch has and diffcli has not."""
 
-MISSING = """
-    AvgPool1d AvgPool2d BatchNorm3d Bilinear Conv1d Conv3d ConvTranspose2d CosineSimilarity Dropout2d Embedding GRU GroupNorm
-    HuberLoss InstanceNorm2d KLDivLoss LBFGS LSTM LayerNorm LogSigmoid MaxPool1d MaxPool2d Mish MultiheadAttention PReLU
-    RMSNorm RMSprop RNN SELU SmoothL1Loss Softsign Transformer Unflatten Upsample adaptive_avg_pool2d addcmul amp argsort
-    avg_pool2d baddbmm bincount bitwise_and cdist complex64 conv3d conv_transpose2d cosine_similarity count_nonzero cross
-    cummax cumprod diagonal diff distributed distributions eig eigh embedding fft flip fmod fx gather huber_loss index_select
-    interpolate isclose isinf jit kl_div kron layer_norm lerp logdet lstsq matrix_exp max_pool2d median meshgrid multinomial
-    nan_to_num nonzero normalize pad pinverse profiler quantile random_split remainder repeat_interleave roll scatter selu
-    slogdet smooth_l1_loss sort sparse svd take tensordot tile topk unbind unique vmap
+NO_MISSPELLINGS = """
+    ASGD Adamax BatchNorm3d Bilinear CELU Conv1d Conv3d Dropout1d Dropout2d Dropout3d GLU HuberLoss InstanceNorm2d KLDivLoss
+    LogSigmoid NAdam PReLU RAdam RReLU SELU SmoothL1Loss Softmin Softsign Unflatten addbmm addcdiv addcmul addmv adjoint
+    alpha_dropout aminmax amp angle argwhere baddbmm bilinear bincount celu clamp_max clamp_min conj conv3d count_nonzero cov
+    cross cummax cummin cumprod diagflat diagonal dstack eig erfinv fill fix flip fliplr floor_divide frac frexp fx gather
+    histc huber_loss inner isclose isin isinf kl_div layer_norm ldexp lerp logdet logit logspace lstm lstsq lu median mode
+    multinomial nanmean nansum nextafter nonzero pinverse prelu put qr quantile remainder renorm scatter select selu signbit
+    slogdet smooth_l1_loss sort sparse std_mean svd take tensordot tile unflatten unique vander xpu
 """
-"""What else PyTorch has: spelt right, and not here."""
+"""More of these, which look like names that are here."""

@@ -11,7 +11,7 @@ diffcli's rules), to 50 digits with the point and the constants taken as exact f
     few digits    the same with a warning: what the warnings are for
     false alarm   a `lost-digits` warning, and every number of the answer has a relative error below 1e-10
     no number     the answer is not finite, with its reason, or an error says so
-    time          CPU time with the watch over that without it: all programs, and those that keep their digits
+    time          CPU time of `diffcli.grad` with the watch over that without it, for programs of a kind together
 
 The aim: nothing silent, at most 1 % false alarms, at most 1.3 times the time.
 """
@@ -21,16 +21,20 @@ from __future__ import annotations
 import argparse
 import math
 import random
+import statistics
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from mpmath import mp, mpf
 
 import diffcli
+from diffcli.methods import gradient
 from diffcli.tape import Tape, evaluate, lower
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -280,6 +284,8 @@ def judge(case: Case) -> Verdict:
         numbers, notes = QUESTIONS[case.asked][1](case)
     except diffcli.DiffcliError:
         return Verdict("no number", case.asked, "")
+    except Exception as crash:
+        return Verdict("crash", case.asked, f"{case.asked}: {case.text} at {case.at}: {crash!r}")
     told = [note.code for note in notes if note.severity == "warning"]
     if len(numbers) != len(case.truths):
         return Verdict("silent", case.asked, f"{len(numbers)} numbers for {len(case.truths)}: {case.text} at {case.at}")
@@ -314,22 +320,65 @@ def cases(seed: int, number: int, size: int) -> Iterator[Case]:
 # -- the table ---------------------------------------------------------------------------------------------------------------
 
 
+def timed(seed: int, size: int) -> None:
+    """The table of times: the same gradients with the watch and without it, by turns, the least of nine times of each."""
+    spent: dict[str, list[tuple[float, float]]] = {"keep their digits": [], "lose digits": []}
+    for case in cases(seed, 0, size):
+        if case.asked in _TRUTHS or case.asked == "jacobian":
+            continue
+        try:
+            found = diffcli.grad(case.text, case.at)
+        except diffcli.DiffcliError:
+            continue
+        times: dict[bool, list[float]] = {True: [], False: []}
+        for turn in range(18):
+            watched = turn % 2 == 0
+            with nullcontext() if watched else without_watch():
+                start = time.process_time_ns()
+                diffcli.grad(case.text, case.at)
+                times[watched].append((time.process_time_ns() - start) / 1000)
+        kind = "lose digits" if any(note.code == "lost-digits" for note in found.notes) else "keep their digits"
+        spent[kind].append((min(times[True]), min(times[False])))
+    spent["all"] = [pair for pairs in spent.values() for pair in pairs]
+    print(f"{'':20}{'programs':>10}{'with, us':>12}{'without, us':>13}{'ratio':>8}{'median ratio':>14}")
+    for kind, pairs in spent.items():
+        if pairs:
+            mean_with, mean_without = (statistics.fmean(column) for column in zip(*pairs, strict=True))
+            median = statistics.median(one / other for one, other in pairs)
+            print(f"{kind:20}{len(pairs):10}{mean_with:12.0f}{mean_without:13.0f}{mean_with / mean_without:8.2f}{median:14.2f}")
+
+
+@contextmanager
+def without_watch() -> Iterator[None]:
+    """Gradients that are not watched."""
+    kept = gradient._lost_digits
+    gradient._lost_digits = lambda *_: []  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        gradient._lost_digits = kept
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--size", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--time", type=int, default=0, help="measure the time of so many gradients in place of judging them")
     parser.add_argument("--show", type=int, default=10, help="how many of the silent ones and the false alarms are shown")
     options = parser.parse_args()
+    if options.time:
+        timed(options.seed, options.time)
+        return
     sizes = [min(CHUNK, options.size - start) for start in range(0, options.size, CHUNK)]
     with ProcessPoolExecutor(options.jobs) as pool:
         verdicts = [one for part in pool.map(chunk, [options.seed] * len(sizes), range(len(sizes)), sizes) for one in part]
-    kinds = ("right", "few digits", "no number", "false alarm", "silent")
+    kinds = ("right", "few digits", "no number", "false alarm", "silent", "crash")
     print(f"{'':10}" + "".join(f"{kind:>13}" for kind in ("programs", *kinds)))
     for asked in (*ASKED, "all"):
         counts = Counter(one.kind for one in verdicts if asked in (one.asked, "all"))
         print(f"{asked:10}" + "".join(f"{count:13}" for count in (counts.total(), *[counts[kind] for kind in kinds])))
-    for kind in ("silent", "false alarm"):
+    for kind in ("crash", "silent", "false alarm"):
         for one in [one for one in verdicts if one.kind == kind][: options.show]:
             print(f"{kind}: {one.story}")
 

@@ -47,6 +47,8 @@ def apply_rule(known: Rule, given: Sequence[Any], fixed: Fixed) -> Any:
     if known.view and fixed.get("shape") and not tensors.is_array(values[0]) and isinstance(given[0], Core):
         values[0] = given[0]._memory()  # type: ignore[attr-defined]  # a view of a number shows it too
     value, shapes, given = compute(known, given, values, options)
+    if known.view and not tensors.is_array(values[0]) and not tensors.shape_of(value):
+        value = values[0]  # a number is its own view
     made = new(value)
     if known.view:
         share_memory(made, given[0], values[0], partial(known.value, **options or {}))
@@ -85,7 +87,8 @@ def _of_alike(known: Rule, given: Sequence[Any], values: list[Any], shape: Shape
         reads = needed(known, edges, (), (), None)
         saved = _saved(known, given, values, reads)
         made._node = NumberNode(known, edges, saved, value if -1 in reads else None)
-        made._node.versions = versions_of(saved)
+        in_memory = any(isinstance(one, Core) and tensors.is_array(one._value) for one in saved)
+        made._node.versions = versions_of(saved) or ((0,) * len(saved) if in_memory else None)
     else:
         shapes = list(map(tensors.shape_of, values)) if float in map(type, values) else None
         made._node = record(known, given, edges, values, value, shapes, None)
@@ -122,8 +125,7 @@ def compute(
     moved = known.moves and all(tensors.kind_of(value) not in FLOATING for value in values)
     whole = not moved and tensors.INT64 in map(tensors.kind_of, values) and _all_whole(known, given, values)
     if not known.truth and not moved:
-        own = [value for value, one in zip(values, given, strict=True) if isinstance(one, Core) or tensors.shape_of(value)]
-        kind = tensors.common_kind(own)
+        kind = tensors.common_kind([value for value, one in zip(values, given, strict=True) if _has_kind(one)])
         given = [_in_kind(one, values, position, kind, known.view) for position, one in enumerate(given)]
     try:
         if known.row is not None and options is not None:
@@ -144,6 +146,11 @@ def compute(
     if kind is not None and tensors.kind_of(value) != kind:
         value = tensors.as_kind(value, kind)
     return value if known.view else tensors.in_memory_of_its_own(value, values), shapes, given
+
+
+def _has_kind(given: Any) -> bool:
+    """Whether an operand has a kind of its own: numbers of Python's and lists of them go with any kind, NumPy's numbers too."""
+    return isinstance(given, Core) or getattr(given, "shape", ()) != ()
 
 
 def _all_whole(known: Rule, given: Sequence[Any], values: list[Any]) -> bool:

@@ -7,7 +7,7 @@ from functools import partial as bind
 from typing import Any
 
 from diffcli.autograd.graph.core import Core, Edge, Node, check_version, describe, freed, new, numbers, version_of
-from diffcli.autograd.partial import Partial, in_kind, masked, partial, plain
+from diffcli.autograd.partial import ABSENT_NUMBER, Mask, Partial, both, in_kind, mask_of, masked, plain
 from diffcli.autograd.rules import Rule
 from diffcli.operations.arithmetic import arrays, tensors
 from diffcli.operations.array_row import Fixed, Shape, shape_text
@@ -51,16 +51,14 @@ class OperationNode(Node):
 
     @property
     def saved_as_pytorch(self) -> dict[str, Any]:
-        if self.operands is None:
-            freed(self)
-        second = {"pow": "exponent", "matmul": "mat2"}.get(self.rule.name, "other")
-        names = ("condition", "self", "other") if self.rule.name == "where" else ("self", second)
-        known = {name: one for name, one in zip(names, self.operands, strict=False) if one is not None}
+        others = {"where": ("condition",), "pow": ("self", "exponent"), "matmul": ("self", "mat2")}
+        names = others.get(self.rule.name, ("self", "other"))
+        known = {name: one for name, one in zip(names, self.unchanged(), strict=False) if one is not None}
         return known if self.result is None else known | {"result": new(self.result)}
 
     def __dir__(self) -> list[str]:
-        saved = self.saved_as_pytorch if self.operands is not None else ()
-        return [*super().__dir__(), *(f"_saved_{name}" for name in saved)]
+        names = (f"_saved_{name}" for name in ("condition", "self", "other", "exponent", "mat2", "result"))
+        return [*super().__dir__(), *(name for name in names if hasattr(self, name))]
 
     def release(self) -> None:
         if self.result is not None or any(operand is not None for operand in self.operands or ()):
@@ -114,40 +112,48 @@ class ArrayNode(OperationNode):
         self.versions = versions_of(operands)
 
     def adjoints(self, g: Any) -> Sequence[Any]:
-        mask = g.mask if g.__class__ is Partial else None
-        g, values = plain(g), self.values()
+        mask, g, values = mask_of(g), plain(g), self.values()
         term = self._of_element if self.rule.row is None else self._of_array
         kind = tensors.kind_of(g)
         return [
             None if edge is None else in_kind(term(operand, g, mask, values), kind) for operand, edge in enumerate(self.edges)
         ]
 
-    def _of_element(self, position: int, g: Any, mask: Any, values: Sequence[Any]) -> Any:
-        function = self.rule.terms[position]
+    def _of_element(self, position: int, g: Any, mask: Mask | None, values: Sequence[Any]) -> Any:
+        function, known = self.rule.terms[position], (*values, self.result)
         shape = self.shapes[position] if self.shapes is not None else self.shape
-        term = function(g, *values, self.result) if function is not None else None
+        term = function(g, *known) if function is not None else None
         if term is None:  # flat: no change of the operand changes the result
             return tensors.zeros(shape, tensors.kind_of(g))
-        if self.rule.name == "where":
-            taken = arrays.full(self.shape, arrays.as_truth(values[0]))
-            taken = taken if position == 1 else ~taken
-            mask = taken if mask is None else mask & taken
-        elif mask is not None:
-            term = masked(term, mask)
+        if self.rule.chooses[position]:
+            name = self.rule.name
+            mask = both(mask, Mask(lambda: arrays.full(self.shape, NUMPY.present(name, position, known))))
+        term = masked(term, mask)
         if shape != self.shape:
-            term, mask = IN_ARRAYS.fitted(term, mask, self.shape, shape)
-            term = tensors.plain(term)
-        return term if mask is None else partial(term, mask)
+            term = tensors.plain(IN_ARRAYS.summed(term, self.shape, shape))
+            whole = mask
+            mask = whole and Mask(lambda: None if (m := whole()) is None else IN_ARRAYS.summed_mask(m, self.shape, shape))
+        return term if mask is None else Partial(term, mask)
 
-    def _of_array(self, position: int, g: Any, mask: Any, values: Sequence[Any]) -> Any:
+    def _of_array(self, position: int, g: Any, mask: Mask | None, values: Sequence[Any]) -> Any:
         row = self.rule.row
         assert row is not None and self.shapes is not None and self.fixed is not None
         rule = ArrayRule(row, self.shapes, self.shape, self.fixed, position)
         function = NUMPY.row_term(rule, "adjoint")
         if function is None:
             return tensors.zeros(self.shapes[position], tensors.kind_of(g))
-        term, mask = IN_ARRAYS.of_array_row(rule, mask, [*values, self.result], bind(function, g))
-        return term if mask is None else Partial(term, mask)
+        known = [*values, self.result]
+        term = function(g, *known)
+        if mask is None and not row.present and not rule.leaves_out:
+            return term
+
+        def under_mask(computed: Any) -> tuple[Any, Any]:
+            return IN_ARRAYS.of_array_row(rule, mask and mask(), list(known), computed)
+
+        if not arrays.all_finite(term):
+            term, there = under_mask(bind(function, g))
+            return term if there is None else Partial(term, Mask(lambda: there))
+        return Partial(term, Mask(lambda: under_mask(lambda *_: 0.0)[1]))
 
 
 NOTHING, NEITHER = (None,), (None, None)
@@ -181,7 +187,8 @@ class NumberNode(OperationNode):
                     return self._of_numbers(g)
                 a = a._value
             first = terms[0]
-            return (0.0 if first is None else first(g, a, self.result),)
+            term = 0.0 if first is None else first(g, a, self.result)
+            return (ABSENT_NUMBER if term is None else term,)
         if len(terms) != 2:
             return self._of_numbers(g)
         a, b = operands
@@ -195,10 +202,11 @@ class NumberNode(OperationNode):
             b = b._value
         first, second = terms
         own, other = self.edges
-        return (
-            None if own is None else 0.0 if first is None else first(g, a, b, self.result),
-            None if other is None else 0.0 if second is None else second(g, a, b, self.result),
-        )
+        one = None if own is None else 0.0 if first is None else first(g, a, b, self.result)
+        two = None if other is None else 0.0 if second is None else second(g, a, b, self.result)
+        if one is None and own is not None:
+            one = ABSENT_NUMBER
+        return one, ABSENT_NUMBER if two is None and other is not None else two
 
     def release(self) -> None:
         if self.result is not None:
@@ -211,12 +219,12 @@ class NumberNode(OperationNode):
         values = list(map(tensors.as_number, self.values()))
         found: list[Any] = []
         if g.__class__ is Partial:
-            if not g.mask:
-                return [partial(0.0, g.mask)] * len(self.edges)
+            if g.mask() is not None and not g.mask():
+                return [ABSENT_NUMBER] * len(self.edges)
             g = float(g.value)
         for edge, term in zip(self.edges, self.rule.number_terms, strict=True):
-            adjoint = None if edge is None or term is None else term(g, *values, self.result)
-            found.append(0.0 if adjoint is None else adjoint)
+            adjoint = 0.0 if edge is None or term is None else term(g, *values, self.result)
+            found.append(ABSENT_NUMBER if adjoint is None else adjoint)
         return found
 
 

@@ -48,7 +48,7 @@ def compute_jacobian(target: Target, at: At, options: MatrixOptions) -> Jacobian
 def evaluated(target: Target, at: At, options: MatrixOptions) -> System:
     """The system that a matrix, or a product with one, is asked of."""
     options.progress("evaluating")
-    system = System(target, at, of=options.of, wrt=options.wrt, most_rows=options.max_nodes)
+    system = System(target, at, of=options.of, wrt=options.wrt, most_rows=options.max_nodes, verify=options.verify)
     with system.placing():
         require_values(system)
     return system
@@ -216,11 +216,13 @@ def _symbolic(
     found: list[tuple[str, SymbolicDerivative]] = []
     matrix: list[list[float]] = []
     numbers = scalarised(system)
+    simplify = options.simplify
     watch = watch_of(numbers)
     for output in numbers.outputs:
         partials: list[SymbolicDerivative] = []
         try:
-            differentiate(numbers.view(output), partials.append, notes, options.max_nodes, options.simplify, options.progress)
+            differentiate(numbers.view(output), partials.append, notes, options.max_nodes, simplify, options.progress)
+            simplify = simplify and all(partial.simplified is not None for partial in partials)
         except (LimitError, KeyboardInterrupt) as stopped:
             if not found and not partials:
                 raise

@@ -138,20 +138,6 @@ def _expression(name: str, text: str, label: str = "at") -> Number:
     return next(iter(point.values()))
 
 
-def read_number(text: str, label: str) -> float:
-    """The number that a text is, as a constant expression; a file is none.
-
-    Raises
-    ------
-    ExpressionError
-        It is no expression, not finite, or an array.
-
-    >>> read_number("2^-10", "--step")
-    0.0009765625
-    """
-    return only_numbers({"value": _expression("value", f"({text})" if "@" in text else text, label)})["value"]
-
-
 def _as_program(source: Source, references: list[tuple[Reference, Source]]) -> tuple[str, Source]:
     """A text with the commas between assignments as semicolons, so that it is a program of the same length.
 

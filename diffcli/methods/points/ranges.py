@@ -1,37 +1,35 @@
-"""The numbers that options take, of commands and of the library's functions: what each may be."""
+"""The numbers that options take, of commands and of the library's functions, and a number as a text."""
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Any
 
 from diffcli._named import NamedTuple
-from diffcli.errors import UsageError, error
+from diffcli.errors import ExpressionError, UsageError, error
+
+LARGEST = 1.7976931348623157e308
 
 
 class Range(NamedTuple):
-    """Numbers from ``least`` to ``most``, or whole ones."""
+    """Numbers from ``least`` to ``most``: whole ones, or any."""
 
     least: float
-    most: float
+    most: float = LARGEST
     whole: bool = True
 
     def require(self, name: str, value: Any) -> Any:
-        """The value, if it is in range.
-
-        Raises
-        ------
-        UsageError
-            It is not, or is no number at all; ``name`` is what it was given for.
+        """The value, if it is in range; else a `UsageError` that says what ``name`` is to be.
 
         >>> Range(1, 10).require("order", 2), TIMEOUT.require("timeout", 0.5)
         (2, 0.5)
         """
+        number = value.item() if getattr(value, "size", 0) == 1 else value  # NumPy's
         kinds = int if self.whole else (int, float)
-        number = value.item() if hasattr(value, "item") and getattr(value, "size", 0) == 1 else value
         if isinstance(number, kinds) and not isinstance(number, bool) and self.least <= number <= self.most:
             return number
-        shown = text if len(text := f"{number:.12g}" if isinstance(number, float) else str(value)) <= 40 else f"{text[:37]}..."
-        raise UsageError([error("bad-value", f"{name} is {shown}, not {self}")])
+        shown = f"{number:.12g}" if isinstance(number, float) else str(value)
+        raise UsageError([error("bad-value", f"{name} is {shown[:40]}, not {self}")])
 
     def __str__(self) -> str:
         if self.most == LARGEST:
@@ -39,12 +37,25 @@ class Range(NamedTuple):
         return f"a {'whole ' * self.whole}number from {self.least:.12g} to {self.most:.20g}"
 
 
-LARGEST = 1.7976931348623157e308
-
-POSITIVE = Range(5e-324, LARGEST, whole=False)
+POSITIVE = Range(5e-324, whole=False)
 MAX_NODES = Range(1, 10**9)
 TIMEOUT = Range(0, 10**7, whole=False)
 """Seconds: up to a season."""
 
-OPTIONS: dict[str, Range] = {"max_nodes": MAX_NODES, "step": POSITIVE}
-"""Those of the records in `diffcli.methods.options`."""
+
+def read_number(text: str, label: str = "value") -> float:
+    """The finite number that a text is, as a constant expression; an `ExpressionError`, if it is none.
+
+    >>> read_number("2^-10")
+    0.0009765625
+    """
+    from diffcli.language import parse  # whoever gives no number does not wait for it
+    from diffcli.tape import evaluate, lower
+
+    program = parse(text, label)
+    if not program.inputs and len(program.statements) == 1 and not program.statements[0].name:
+        tape = lower(program)
+        value = evaluate(tape, [])[tape.output]
+        if isinstance(value, float) and isfinite(value):
+            return value
+    raise ExpressionError([error("bad-value", f"`{text}` is not a finite number", program.source)])

@@ -75,6 +75,8 @@ class Problem:
         Merge repeated subexpressions into one row.
     most_rows
         The longest tape to build.
+    verify
+        Whether a Python function is run by plain Python too, and the values compared.
 
     Raises
     ------
@@ -100,11 +102,14 @@ class Problem:
         wrt: str | Sequence[str] | None = None,
         share: bool = False,
         most_rows: int = MOST_ROWS,
+        verify: bool = True,
     ) -> None:
         program = as_program(target)
-        self._ask(Question(program, program), at, wrt, share, most_rows)
+        self._ask(Question(program, program), at, wrt, share, most_rows, verify)
 
-    def _ask(self, question: Question, at: At, wrt: str | Sequence[str] | None, share: bool, most_rows: int) -> None:
+    def _ask(
+        self, question: Question, at: At, wrt: str | Sequence[str] | None, share: bool, most_rows: int, verify: bool
+    ) -> None:
         program = question.program
         function: Any = None if type(program) is Program else program
         places: Any = None
@@ -126,8 +131,12 @@ class Problem:
                 raise ExpressionError(faults)
         if function is not None:
             question.program, question.function = program, function
-            question.recording = function.record(given, most_rows)
-            tape = question.recording.tape
+            recording = question.recording = function.record(given, most_rows)
+            tape = recording.tape
+            if verify and function.verify:
+                from diffcli.methods.problem.verification import verify_recording
+
+                verify_recording(function, recording, given)
         else:
             shapes = {name: getattr(value, "shape", ()) for name, value in given.items()}
             tape = lower(program, given=given, share=share, most_rows=most_rows, shapes=shapes)

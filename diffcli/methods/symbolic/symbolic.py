@@ -94,6 +94,8 @@ class SympyBuilder:
 
     def store(self, value: float, taken: Sequence[str]) -> Expression:
         """A float of the tape, exactly: as a fraction if that is short, else as a symbol."""
+        if not math.isfinite(value):
+            return exact(value)
         fraction = Fraction(value)
         if fraction.denominator < 1000 and abs(fraction.numerator) < 10**6:
             return sympy.Rational(fraction.numerator, fraction.denominator)
@@ -140,6 +142,8 @@ def constant_of(name: str, value: float) -> Expression:
 
 def exact(value: float) -> Expression:
     """A float as the number that its shortest decimal says: 0.1 is 1/10."""
+    if not math.isfinite(value):
+        return sympy.sympify(value)
     fraction = Fraction(repr(value))
     return sympy.Rational(fraction.numerator, fraction.denominator)
 

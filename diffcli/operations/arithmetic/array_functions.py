@@ -43,8 +43,8 @@ def logsumexp(a: Array, axis: Axes = (), keepdims: int = 0) -> Array:
     if not axis:
         return np.asarray(a)
     top = np.max(a, axis=axis, keepdims=True)
-    top = np.where(np.isinf(top), 0.0, top)
-    kept = top + np.log(np.sum(np.exp(a - top), axis=axis, keepdims=True))
+    moved = a - np.where(np.isinf(top), 0.0, top).astype(a.dtype)
+    kept = np.where(np.isinf(top), top, top + _log_of_sum(moved, axis))
     return kept if keepdims else np.squeeze(kept, axis=axis)
 
 
@@ -60,14 +60,39 @@ def log_softmax(a: Array, axis: Axes = ()) -> Array:
     if not axis:
         return np.zeros_like(a)
     moved = _below_largest(a, axis)
-    return moved - np.log(np.sum(np.exp(moved), axis=axis, keepdims=True))
+    return moved - _log_of_sum(moved, axis)
+
+
+def _log_of_sum(moved: Array, axis: Axes) -> Array:
+    """The log of a sum of exponentials whose largest is exp(0): log1p of the sum of the others, however small that is."""
+    top = np.equal(moved, 0.0)
+    raised = np.exp(moved)
+    raised -= top
+    return np.log1p(np.sum(raised, axis=axis, keepdims=True) + (np.sum(top, axis=axis, keepdims=True, dtype=moved.dtype) - 1))
+
+
+def centred(a: Array, b: Array, axis: Axes = ()) -> Array:
+    """a less its mean with weights b, whose sum is 1, seen from the element of most weight: beside that, 1 - b has no digits."""
+    if not axis or not np.size(a):
+        return a - a * b
+    flat, back = last_axis(a, axis)
+    weights, _ = last_axis(b, axis)
+    moved = flat - np.take_along_axis(flat, np.argmax(weights, axis=-1)[..., None], axis=-1)
+    moved -= np.sum(moved * weights, axis=-1, keepdims=True)
+    return back(moved)
+
+
+def less_share(a: Array, b: Array, axis: Axes = ()) -> Array:
+    """a less weights b of its sum. What is left has the sum 0: so of an element with most of the weight it is the others'."""
+    left = a - b * np.sum(a, axis=axis, keepdims=True)
+    if axis and np.any(most := np.greater(b, 0.5)):
+        np.subtract(left, np.sum(left, axis=axis, keepdims=True), out=left, where=most)
+    return left
 
 
 def _below_largest(a: Array, axis: Axes) -> Array:
     """Differences to the largest element along the axes; of infinities that are the same they are undefined."""
-    if not np.size(a):
-        return a
-    top = np.max(a, axis=axis, keepdims=True)
+    top = np.max(a, axis=axis, keepdims=True, initial=-np.inf)
     moved = a - top
     if np.isfinite(top).all():
         return moved
@@ -98,7 +123,7 @@ def one_hot(a: Array, classes: int = 1) -> Array:
 
 def cross_entropy(a: Array, b: Array) -> Array:
     places, known = _labels(b, a.shape[-1])
-    losses = logsumexp(a, (a.ndim - 1,)) - np.take_along_axis(a, places[..., None], axis=-1)[..., 0]
+    losses = -np.take_along_axis(log_softmax(a, (a.ndim - 1,)), places[..., None], axis=-1)[..., 0]
     return np.mean(np.where(known, losses, np.nan))
 
 
@@ -118,16 +143,18 @@ Window = Any
 """Strides, what is added before and behind, distances within a kernel, the number of groups."""
 
 
-def _columns(a: Array, kernel: Axes, window: Window) -> tuple[Array, tuple[int, ...]]:
-    """The patches of images: groups × (channel, row and column in the kernel) × (image, row, column)."""
-    strides, pads, apart, groups = window
-    whole = np.pad(a, ((0, 0), (0, 0), *pads))
+def _patches(images: Array, kernel: Axes, window: Window) -> Array:
+    """A view of images with all that is added: image, channel, row, column, and row and column in the kernel."""
+    strides, _, apart, _ = window
     spans = tuple(step * (length - 1) + 1 for step, length in zip(apart, kernel, strict=True))
-    seen = np.lib.stride_tricks.sliding_window_view(whole, spans, axis=(2, 3))
-    seen = seen[:, :, :: strides[0], :: strides[1], :: apart[0], :: apart[1]]
-    count, channels, *places = seen.shape[:4]
-    moved = seen.transpose(1, 4, 5, 0, 2, 3)
-    return moved.reshape(groups, channels // groups * prod(kernel), count * prod(places)), (count, *places)
+    seen = np.lib.stride_tricks.sliding_window_view(images, spans, axis=(2, 3), writeable=True)
+    return seen[:, :, :: strides[0], :: strides[1], :: apart[0], :: apart[1]]
+
+
+def _columns(a: Array, kernel: Axes, window: Window) -> tuple[Array, tuple[int, ...]]:
+    """The patches as groups × (channel, row and column in the kernel) × (image, row, column), and the last three lengths."""
+    seen = _patches(np.pad(a, ((0, 0), (0, 0), *window[1])), kernel, window).transpose(1, 4, 5, 0, 2, 3)
+    return seen.reshape(window[3], prod(seen.shape[:3]) // window[3], prod(seen.shape[3:])), seen.shape[3:]
 
 
 def conv2d(a: Array, b: Array, window: Window = ()) -> Array:
@@ -138,23 +165,20 @@ def conv2d(a: Array, b: Array, window: Window = ()) -> Array:
 
 def conv2d_weight(a: Array, b: Array, window: Window = (), shape: Axes = ()) -> Array:
     columns, _ = _columns(a, shape[2:], window)
-    of_groups = b.swapaxes(0, 1).reshape(window[3], shape[0] // window[3], columns.shape[2])
-    return (of_groups @ columns.swapaxes(1, 2)).reshape(shape)
+    return (b.swapaxes(0, 1).reshape(window[3], shape[0] // window[3], columns.shape[2]) @ columns.swapaxes(1, 2)).reshape(shape)
 
 
 def conv2d_input(a: Array, b: Array, window: Window = (), shape: Axes = ()) -> Array:
     """Each number of a is multiplied by a kernel and added to the patch that it comes from."""
-    strides, pads, apart, groups = window
-    count, outputs, *places = a.shape
-    kernels = b.reshape(groups, outputs // groups, -1).swapaxes(1, 2)
-    patches = kernels @ a.swapaxes(0, 1).reshape(groups, outputs // groups, count * prod(places))
-    patches = patches.reshape(shape[1], *b.shape[2:], count, *places)
-    whole = np.zeros((count, shape[1], *[length + sum(pad) for length, pad in zip(shape[2:], pads, strict=True)]), patches.dtype)
+    _, ((above, below), (left, right)), _, groups = window
+    whole = np.zeros((len(a), shape[1], above + shape[2] + below, left + shape[3] + right), np.result_type(a, b))
+    of_groups = a.swapaxes(0, 1).reshape(groups, len(b) // groups, a[:, 0].size)
+    parts = b.reshape(groups, len(b) // groups, -1).swapaxes(1, 2) @ of_groups
+    parts = parts.reshape(shape[1], *b.shape[2:], len(a), *a.shape[2:]).swapaxes(0, 3)
+    seen = _patches(whole, b.shape[2:], window)
     for row, column in np.ndindex(*b.shape[2:]):
-        rows, columns = (slice(first, first + step * length, step) for first, step, length in zip(
-            (row * apart[0], column * apart[1]), strides, places, strict=True))  # fmt: skip
-        whole[:, :, rows, columns] += patches[:, row, column].swapaxes(0, 1)
-    return whole[:, :, pads[0][0] : pads[0][0] + shape[2], pads[1][0] : pads[1][0] + shape[3]]
+        seen[..., row, column] += parts[:, row, column]
+    return whole[:, :, above : above + shape[2], left : left + shape[3]]
 
 
 # -- products of all others ------------------------------------------------------------------------------------------------
@@ -162,7 +186,7 @@ def conv2d_input(a: Array, b: Array, window: Window = (), shape: Axes = ()) -> A
 
 def leave_one_out_product(a: Array, axis: Axes = ()) -> Array:
     """For each element the product of all others along the axes: what stands before it times what stands behind."""
-    flat, back = _last(a, axis)
+    flat, back = last_axis(a, axis)
     return back(_before(flat) * np.flip(_before(np.flip(flat, -1)), -1))
 
 
@@ -171,14 +195,14 @@ def leave_one_out_derivative(a: Array, b: Array, axis: Axes = ()) -> Array:
 
     A product and its derivative are carried together, from either end; there is no division, so a 0 is as good as any.
     """
-    flat, back = _last(a, axis)
-    moved, _ = _last(b, axis)
+    flat, back = last_axis(a, axis)
+    moved, _ = last_axis(b, axis)
     before, before_moved = _carried(flat, moved)
     behind, behind_moved = (np.flip(part, -1) for part in _carried(np.flip(flat, -1), np.flip(moved, -1)))
     return back(before_moved * behind + before * behind_moved)
 
 
-def _last(a: Array, axis: Axes) -> tuple[Array, Callable[[Array], Array]]:
+def last_axis(a: Array, axis: Axes) -> tuple[Array, Callable[[Array], Array]]:
     """An array with the axes as its last, as one; and how to put a result of that shape back in place."""
     axis = axis or ()
     a = np.asarray(a)
@@ -293,6 +317,13 @@ def scatter(a: Array, key: tuple[Any, ...] = (), shape: Axes = ()) -> Array:
     return result
 
 
+def put(a: Array, b: Array, key: tuple[Any, ...] = ()) -> Array:
+    """An array with the elements of b at their places, which are repeated to fit."""
+    result = np.array(a)
+    result[key] = np.asarray(b)[()]  # a single object is not put there as an array of one
+    return result
+
+
 def sum_to(a: Array, shape: Axes = ()) -> Array:
     """Summed over the axes along which an array of that shape is repeated."""
     ahead = np.ndim(a) - len(shape)
@@ -309,9 +340,9 @@ FUNCTIONS: dict[str, Callable[..., Array]] = {
     "det": determinant, "inv": inverse, "solve": solve,
     "reshape": lambda a, shape=(): np.reshape(a, shape), "broadcast": lambda a, shape=(): np.broadcast_to(a, shape),
     "concat": lambda *a, axis=0: np.concatenate(a, axis=axis), "stack": lambda *a, axis=0: np.stack(a, axis=axis),
-    "index": lambda a, key=(): a[key], "scatter": scatter, "sum_to": sum_to,
+    "index": lambda a, key=(): a[key], "scatter": scatter, "put": put, "sum_to": sum_to,
     "conv2d": conv2d, "conv2d_input": conv2d_input, "conv2d_weight": conv2d_weight, "others": leave_one_out_product,
-    "others_derivative": leave_one_out_derivative,
+    "centred": centred, "less_share": less_share, "others_derivative": leave_one_out_derivative,
     "cofactor": cofactor, "cofactor_along": cofactor_along,
 }  # fmt: skip
 """The functions, by the names of their rows."""

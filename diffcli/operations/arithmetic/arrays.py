@@ -8,8 +8,9 @@ element is NaN, and what makes it is found by reading the tape.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import reduce
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -129,11 +130,9 @@ def sinc(a: Array) -> Array:
     return np.where(np.isinf(a), 0.0, result)
 
 
-def lacking_of_floor(a: Array, b: Array, floor: Array) -> Array | None:
-    """What the floor of a/b, as it was rounded, lacks of the floor of the exact quotient; None if it is the same."""
-    with quiet():
-        lacking = np.where(np.isnan(floor) | np.equal(b, 0), 0.0, np.floor_divide(a, b) - floor)
-    return lacking if _has(lacking) else None
+def floor_divide(a: Array, b: Array) -> Array:
+    """The floor of the exact quotient; a/0 has none."""
+    return np.where(np.equal(b, 0), np.nan, np.floor_divide(a, b))
 
 
 def largest(*operands: Array) -> Array:
@@ -219,6 +218,7 @@ FUNCTIONS: dict[str, Callable[..., Array]] = {
     "relu": relu,
     "abs": np.abs, "max": largest, "min": smallest, "clip": clip, "sign": np.sign, "copysign": copysign,
     "floor": np.floor, "ceil": np.ceil, "round": np.rint, "trunc": np.trunc,
+    "mod": np.remainder, "floor_divide": floor_divide, "fmod": np.fmod,
     "where": where, "stop_gradient": identity,
     "lt": _truth(np.less), "le": _truth(np.less_equal), "gt": _truth(np.greater), "ge": _truth(np.greater_equal),
     "eq": _truth(np.equal), "ne": _truth(np.not_equal), "and": both, "or": either, "not": neither,
@@ -234,16 +234,102 @@ STRICT: dict[str, Callable[..., Array]] = {
 """What replaces them in a program: see `diffcli.operations.arithmetic.floats`."""
 
 
+# -- products that are taken as a whole: see `diffcli.operations.arithmetic.floats` -----------------------------------------
+
+
+def _rescued(g: Array, partial: Array, exactly: Callable[[], Array], *factors: Array) -> Array:
+    """g times a partial; ``exactly`` so where that may be beyond the range, and no factor of the partial is infinite or 0."""
+    result = g * partial
+    if all_finite(result) and np.vdot(g, g) < floats.LARGE**2:
+        return result
+    beyond = ~(np.less(np.abs(g), floats.LARGE) & np.isfinite(partial)) & np.isfinite(g)
+    known = [np.isfinite(factor) & np.not_equal(factor, 0) for factor in factors]
+    return np.where(reduce(np.logical_and, known, beyond), exactly(), result)
+
+
+def times_quotient(g: Array, a: Array, b: Array) -> Array:
+    def exactly() -> Array:
+        (mantissa, i), (above, j), (below, k) = map(np.frexp, (g, a, b))
+        return np.ldexp(mantissa * above / below, i + j - k)
+
+    return _rescued(g, quotient(a, b), exactly, a, b)
+
+
+def times_power(g: Array, b: Array, a: Array, exponent: Array) -> Array:
+    raised = power(a, exponent)
+    size = np.abs(b)
+    if _has(rounded := np.less(size, 0.25) & np.greater(a, 0) | np.greater_equal(size, 2.0**53)):
+        raised = np.where(rounded & np.not_equal(a, 0), power(a, b) / a, raised)
+
+    def exactly() -> Array:
+        root, parity = power(np.abs(a), np.divide(exponent, 2)), np.where(np.less(a, 0), np.mod(exponent, 2), 0)
+        whole = g * root * b * np.where(parity == 0, root, np.where(parity == 1, -root, np.nan))
+        return np.where(rounded, g * (b * raised), whole)
+
+    return _rescued(g, b * raised, exactly, a, b)
+
+
+SCALED: dict[str, Callable[..., Array]] = {"div": times_quotient, "pow": times_power}
+
+
 # -- what the sweeps need beside the operations ----------------------------------------------------------------------------
 
 
-def as_array(value: Any) -> Array:
-    """Nested lists, or a number, as float64."""
-    return np.asarray(value, dtype=np.float64)
+def as_array(value: Any, order: Any = "K") -> Array:
+    """Nested lists, or a number, as float64; in memory row by row with the order "C"."""
+    return np.asarray(value, dtype=np.float64, order=order)
+
+
+def as_numbers(given: Any) -> Array | str:
+    """A number, nested lists or an array as float64; what stands against it, if something does.
+
+    None would be NaN, "3" would be 3, and a mask or a matrix's own product would be lost, without a word.
+    """
+    if type(given) is np.ndarray and given.dtype == np.float64:
+        return given
+    what = f"a `{type(given).__name__}`"
+    if isinstance(given, np.ndarray) and type(given).__mul__ is not np.ndarray.__mul__:
+        return f"{what} is more than an array of numbers: np.asarray(...), or its filled(...), makes one of it"
+    try:
+        array = np.asarray(given)
+        if array.dtype.kind == "c" or (array.dtype.kind == "O" and any(map(np.iscomplexobj, array.flat))):
+            return "the tape holds real numbers, and this is complex"
+        if array.dtype.kind in "biuf" or (array.dtype.kind == "O" and all(isinstance(one, Real) for one in array.flat)):
+            return array.astype(np.float64)
+    except (ValueError, OverflowError):
+        pass
+    return f"{what} is no number and no array of numbers"
 
 
 def shape_of(value: Any) -> tuple[int, ...]:
     return np.shape(value)
+
+
+def numpy_function(name: str) -> Callable[..., Any]:
+    """NumPy's function of that name."""
+    return getattr(np, name)  # type: ignore[no-any-return]
+
+
+def stand_in(shape: Iterable[int]) -> Array:
+    """An array of a shape that takes no memory."""
+    return np.broadcast_to(0.0, tuple(shape))
+
+
+def is_float64(dtype: Any) -> bool:
+    return bool(np.dtype(dtype) == np.float64)
+
+
+def laid_out_as(value: Array, like: Array) -> Array:
+    """The elements of a value in memory as another array of its shape has them: that decides what is a view."""
+    if value.strides == like.strides:
+        return value
+    result = np.empty_like(like)
+    result[...] = value
+    return result
+
+
+def shares_memory(one: Array, other: Array) -> bool:
+    return bool(np.may_share_memory(one, other))
 
 
 def takes_memory(function: Callable[..., Array]) -> bool:

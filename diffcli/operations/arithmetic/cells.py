@@ -75,6 +75,13 @@ def grouped(cells: Cells, function: Callable[[list[Any]], Any], axis: tuple[int,
     return of([function(list(group)) for group in groups], shape)
 
 
+def along(cells: Cells, function: Callable[[list[Any]], list[Any]], axis: tuple[int, ...]) -> Cells:
+    """A function of all the cells along the axes that gives as many."""
+    flat, back = array_functions.last_axis(np.asarray(cells, dtype=object), axis)
+    groups = flat.reshape((-1, flat.shape[-1]))
+    return back(of([cell for group in groups for cell in function(list(group))], flat.shape))
+
+
 def rows_of(matrix: Cells) -> Iterator[list[Any]]:
     return (list(row) for row in matrix)
 
@@ -102,5 +109,6 @@ def diagonal(cells: Cells, zero: Any) -> Cells:
 
 WRITTEN = frozenset((
     "sum", "prod", "cumsum", "matmul", "outer", "transpose", "reshape", "concat", "stack", "index", "broadcast",
+    "put",
 ))  # fmt: skip
 """Operations whose functions work on cells as they are."""

@@ -149,6 +149,18 @@ def clip(a: float, b: float, c: float) -> float:
     return nan if a != a or b != b or c != c else min(max(a, b), c)
 
 
+def mod(a: float, b: float) -> float:
+    return a % b if b else nan
+
+
+def floor_divide(a: float, b: float) -> float:
+    return a // b if b else nan
+
+
+def fmod(a: float, b: float) -> float:
+    return math.fmod(a, b) if b and not math.isinf(a) else nan
+
+
 def where(condition: float, a: float, b: float) -> float:
     return a if condition else b
 
@@ -199,6 +211,7 @@ FLOATS: dict[str, Callable[..., float]] = {
     "gelu": gelu,
     "abs": abs, "max": largest, "min": smallest, "clip": clip, "sign": sign, "copysign": copysign,
     "floor": _rounded(math.floor), "ceil": _rounded(math.ceil), "round": _rounded(round), "trunc": _rounded(math.trunc),
+    "mod": mod, "floor_divide": floor_divide, "fmod": fmod,
     "where": where, "stop_gradient": identity,
     "lt": _truth(operator.lt), "le": _truth(operator.le), "gt": _truth(operator.gt), "ge": _truth(operator.ge),
     "eq": _truth(operator.eq), "ne": _truth(operator.ne), "and": both, "or": either, "not": neither,
@@ -211,6 +224,39 @@ STRICT: dict[str, Callable[..., float]] = {
     "ge": _strict_truth(operator.ge), "eq": _strict_truth(operator.eq), "ne": _strict_truth(operator.ne),
 }  # fmt: skip
 """What replaces them in a program: the value at a pole is undefined, and so is a comparison of what is undefined."""
+
+
+LARGE = 1e100
+"""An adjoint or tangent up to this makes nothing that counts of a partial that is too small for a float."""
+
+
+def times_quotient(g: float, a: float, b: float) -> float:
+    """g*(a/b), also where a/b alone is beyond the range of floats."""
+    if b and -1e100 < g < 1e100:
+        product = g * (a / b)
+        if product - product == 0:
+            return product
+    if not (a and b) or a - a or b - b or g - g:
+        return g * quotient(a, b)
+    (g, i), (a, j), (b, k) = math.frexp(g), math.frexp(a), math.frexp(b)
+    try:
+        return math.ldexp(g * a / b, i + j - k)
+    except OverflowError:
+        return signed_infinity(g * a / b)
+
+
+def times_power(g: float, b: float, a: float, exponent: float) -> float:
+    """g*(b*a^(b - 1)), also where the power alone is beyond the range of floats, or b - 1, the ``exponent``, is rounded."""
+    rounded = (a > 0 and -0.25 < b < 0.25) or (a and not -(2.0**53) < b < 2.0**53)
+    product = g * (b * (power(a, b) / a if rounded else power(a, exponent)))
+    if (-1e100 < g < 1e100 and product - product == 0) or rounded or not a or a - a or b - b or g - g:
+        return product
+    root, parity = power(abs(a), exponent / 2), exponent % 2 if a < 0 else 0.0
+    return g * root * b * (root if parity == 0 else -root if parity == 1 else nan)
+
+
+SCALED: dict[str, Callable[..., float]] = {"div": times_quotient, "pow": times_power}
+"""Products of g that are taken as a whole, by the operation that the other factor ends with."""
 
 
 # -- what is asked of numbers beside the operations, as `diffcli.operations.arithmetic.arrays` is asked of arrays

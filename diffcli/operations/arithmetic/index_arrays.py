@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -18,16 +18,47 @@ def as_index_arrays(given: Any) -> IndexArrays | None:
     ((2, 0), [(0, 1, 1), (0, 0, 1)], None)
     """
     array = np.asarray(given)
-    if array.dtype.kind == "b":
+    if array.dtype.kind == "b" and array.ndim:
         return [tuple(map(int, axis)) for axis in array.nonzero()]
-    if array.dtype.kind not in "iu" and array.size:
+    if array.dtype.kind not in "iu" and (array.size or not array.ndim):
         return None
+    if array.ndim > 1 and not array.size:
+        return None  # nested tuples of nothing have no second axis
     return _nested(array.astype(np.int64).tolist())
 
 
-def together(places: Sequence[IndexArrays]) -> list[IndexArrays]:
-    """Several arrays of places, broadcast to one shape."""
-    return [_nested(array.tolist()) for array in np.broadcast_arrays(*map(np.asarray, places))]
+def misfit(shape: tuple[int, ...], key: Any) -> str:
+    """What NumPy has against a key of an array of that shape; empty if nothing."""
+    try:
+        np.broadcast_to(0.0, shape)[key]
+    except IndexError as wrong:
+        return str(wrong)
+    return ""
+
+
+def last_writes(shape: tuple[int, ...], key: tuple[Any, ...]) -> tuple[list[int], IndexArrays] | None:
+    """Which of the elements that are written at a key stay, and where, counted through the array; None if all of them do.
+
+    >>> last_writes((3,), ((0, 0, 1),))
+    ([1, 2], (0, 1))
+    """
+    if not any(isinstance(part, tuple) for part in key):
+        return None
+    places = _places(shape)[key].reshape(-1)
+    last = np.zeros(max(int(np.prod(shape)), 1), dtype=np.int64)
+    last[places] = np.arange(places.size)  # of what has one place the last is kept
+    kept = np.unique(last[places])
+    return None if kept.size == places.size else (kept.tolist(), tuple(places[kept].tolist()))
+
+
+def moved(call: Callable[[Any], Any], shape: tuple[int, ...]) -> tuple[tuple[int, ...], list[int]]:
+    """The shape that a function of NumPy gives an array whose elements it only moves, and the places they come from."""
+    result = np.asarray(call(_places(shape)))
+    return result.shape, result.reshape(-1).tolist()
+
+
+def _places(shape: tuple[int, ...]) -> Any:
+    return np.arange(np.prod(shape, dtype=np.int64)).reshape(shape)
 
 
 def _nested(entries: Any) -> Any:

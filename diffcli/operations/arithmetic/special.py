@@ -91,7 +91,7 @@ def lgamma(a: float) -> float:
     """The logarithm of the gamma function's absolute value; NaN at its poles 0, -1, -2, ...
 
     `math.lgamma` has a small absolute error only, which is all of the value beside the zeros at 1 and 2. There this is a
-    Taylor series about 2 (Abramowitz & Stegun 1964, 6.1.33), elsewhere below 8 a recurrence to it. For a < 0 it is the
+    Taylor series about 2 (Abramowitz & Stegun 1964, 6.1.33), elsewhere below 8 a recurrence to it. For a < -1/2 it is the
     reflection, and relative digits are lost beside the zeros that lie between the poles.
 
     >>> lgamma(1.0), lgamma(2.0), lgamma(-1.0)
@@ -99,10 +99,10 @@ def lgamma(a: float) -> float:
     """
     if a != a or a == -math.inf or (a <= 0 and a == math.floor(a)):
         return math.nan
-    if a < 0:
+    if a < -0.5:
         return math.log(math.pi) - math.log(abs(sinpi(a))) - lgamma(1 - a)
     if a < 0.5:
-        return _lgamma_beside_2(a) - math.log1p(a) - math.log(a)
+        return _lgamma_beside_2(a) - math.log1p(a) - math.log(abs(a))
     if a < 1.5:
         return _lgamma_beside_2(a - 1) - math.log1p(a - 1)
     if a < 8:

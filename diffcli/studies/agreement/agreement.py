@@ -38,12 +38,13 @@ def check(
     wrt: str | Sequence[str] | None = None,
     digits: int | None = None,
     max_nodes: int = MOST_ROWS,
+    verify: bool = True,
 ) -> Agreement:
     """Every partial derivative by every method, with a verdict and its reason.
 
     Parameters
     ----------
-    target, at, wrt, max_nodes
+    target, at, wrt, max_nodes, verify
         As for `diffcli.grad`.
     digits
         How many digits the exact derivative, with which the methods are compared, is to have; 50, if not given.
@@ -74,7 +75,7 @@ def check(
     MAX_NODES.require("max_nodes", max_nodes)
     if digits is not None:
         Range(1, 2000).require("digits", digits)
-    problem = Problem(target, at, wrt=wrt, most_rows=max_nodes)
+    problem = Problem(target, at, wrt=wrt, most_rows=max_nodes, verify=verify)
     problem.require_number()
     require_value(problem)
     return agreement_of(problem, digits)
@@ -101,6 +102,8 @@ def agreements_of(system: Problem, digits: int | None = None, progress: Progress
         progress(f"checking {output.name}")
         agreement = agreement_of(numbers.view(output), digits, progress, sweeps[place] if sweeps else None)
         found.append(agreement._replace(name=output.name, at=system.at, expression=system.expression()))
+        if any(note.code in ("timeout", "interrupted") for note in agreement.notes):
+            break  # what is known is kept
     return found
 
 
@@ -140,7 +143,8 @@ def agreement_of(
             judged, reason = judge_partial(problem, variable, breaks, found[variable], digits, floor)
         except LimitError as limit:  # without the exact derivative, the methods are compared with each other
             notes.append(limit.diagnostics[0]._replace(severity="warning", notes=("the exact derivative is not known",)))
-            judged, reason = judge_partial(problem, variable, breaks, found[variable], 0, floor)
+            digits = 0  # nor will those of the others be
+            judged, reason = judge_partial(problem, variable, breaks, found[variable], digits, floor)
         checks.append(judged)
         if reason.note is not None and reason.note not in notes:
             notes.append(reason.note)

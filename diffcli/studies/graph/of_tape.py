@@ -54,7 +54,8 @@ def graph_of(target: Target, at: At | None = None, **options: Any) -> GraphResul
         tape = _lowered(program, asked.share, asked.max_nodes)
         return GraphResult(one_line(program), None, _TapeGraph(tape, activity(tape)).build(), notes=tuple(unused(program)))
     asked.progress("evaluating")
-    return _at_point(Problem(program, at or {}, wrt=asked.wrt, share=asked.share, most_rows=asked.max_nodes), asked)
+    problem = Problem(program, at or {}, wrt=asked.wrt, share=asked.share, most_rows=asked.max_nodes, verify=asked.verify)
+    return _at_point(problem, asked)
 
 
 def _at_point(problem: Problem, asked: GraphOptions) -> GraphResult:

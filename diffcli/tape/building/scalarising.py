@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from math import inf, isfinite
 from typing import Any
 
 from diffcli._named import NamedTuple
@@ -176,6 +177,25 @@ class _Writer:
         """From the largest on: so that what is -inf is added to something that is not."""
         return self.chained("logaddexp", sorted(group, key=self.number, reverse=True))
 
+    def write_softmax(self, a: Any, axis: tuple[int, ...]) -> Any:
+        return cells.along(a, lambda group: self.shares(group, range(len(group)), "exp", "sigmoid"), axis)
+
+    def write_log_softmax(self, a: Any, axis: tuple[int, ...]) -> Any:
+        return cells.along(a, lambda group: [-share for share in self.shares(group, range(len(group)), "neg", "softplus")], axis)
+
+    def shares(self, group: list[Cell], wanted: Sequence[int], of_log: str, of_most: str) -> list[Cell]:
+        """Functions of the log of elements' shares; of most of the whole, by its distance to what the others are together."""
+        total = self.group_logsumexp(group)
+        found = []
+        for place in wanted:
+            own, others = group[place], group[:place] + group[place + 1 :]
+            if self.number(own) - self.number(total) > -0.5 and isfinite(max(map(self.number, others), default=inf)):
+                rest = self.group_logsumexp(others)
+                found.append(self.emit(of_most, own - rest if of_most == "sigmoid" else rest - own))
+            else:
+                found.append(self.emit(of_log, own - total))
+        return found
+
     def group_argmax(self, group: list[Cell]) -> Cell:
         """Where the largest number is, which is a constant."""
         return self.constant(float(group.index(max(group, key=self.number))))
@@ -201,8 +221,8 @@ class _Writer:
         losses = []
         for place, label in enumerate(labels):
             row = logits[place * classes : (place + 1) * classes]
-            own = row[int(label)] if label in range(classes) else self.constant(float("nan"))
-            losses.append(self.emit("sub", self.group_logsumexp(row), own))
+            known = [int(label)] if label in range(classes) else []
+            losses += self.shares(row, known, "neg", "softplus") or [self.constant(float("nan"))]
         return cells.of([self.emit("div", self.chained("add", losses), float(len(labels)))], ())
 
     def write_diag(self, a: Any) -> Any:

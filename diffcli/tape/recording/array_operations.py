@@ -10,12 +10,27 @@ from typing import Any
 
 from diffcli.operations import OPERATIONS
 from diffcli.operations.arithmetic import arrays
-from diffcli.operations.array_row import Fixed, ShapeError, broadcast_shapes, shape_text
+from diffcli.operations.array_row import Fixed, Shape, ShapeError, broadcast_shapes, shape_text
 from diffcli.operations.arrays import ARRAYS
 from diffcli.tape.recording.recorder import Recorder
 from diffcli.tape.recording.traced import TRUTHS, Traced, TracedValue, Truth, own_application, record_row, refuse_mixing
 from diffcli.tape.recording.untraceable import refuse
 from diffcli.tape.running.array_rules import NUMPY
+
+VIEWS = frozenset(("index", "reshape", "transpose", "broadcast"))
+"""The rows whose results show elements of their operand, where NumPy's do."""
+
+
+def shape_of(given: Any) -> Shape:
+    """The shape of what may be traced."""
+    return getattr(given, "shape", ()) if isinstance(given, TracedValue) else arrays.shape_of(given)
+
+
+def as_traced(recorder: Recorder, given: Any) -> Any:
+    """A list, or an array of objects, with something traced in it as an array."""
+    if isinstance(given, TracedValue) or _within([given]) is None:
+        return given
+    return stack(recorder, given if isinstance(given, list | tuple) else given.tolist())
 
 
 def apply_array(recorder: Recorder, name: str, given: Sequence[Any], **fixed: Any) -> Any:
@@ -45,8 +60,11 @@ def apply_array(recorder: Recorder, name: str, given: Sequence[Any], **fixed: An
         value = NUMPY.strict(name)(*values, **held or {})
     if not shape:
         value = float(value)
+    shown = name in VIEWS and shape and isinstance(given[0], TracedValue) and arrays.shares_memory(value, values[0])
     kind: type[TracedValue] = recorder.arrays().kind if shape else Truth if name in TRUTHS else Traced
-    result = record_row(recorder, name, slots, value, kind)
+    result = record_row(recorder, name, slots, value, recorder.arrays().view if shown else kind)
+    if shown:
+        result.show(given[0], name, held)
     recorder.shapes[result._slot] = shape
     if held is not None:
         recorder.parameters[result._slot] = held
@@ -109,15 +127,11 @@ def operand(recorder: Recorder, given: Any) -> tuple[int, Any]:
         if given._recorder is not recorder:
             refuse_mixing(recorder)
         return given._slot, given._value
-    if _within([given]) is not None:
-        stacked = stack(recorder, given if isinstance(given, list | tuple) else given.tolist())
+    if (stacked := as_traced(recorder, given)) is not given:
         return stacked._slot, stacked._value
-    try:
-        value = arrays.as_array(given)
-    except (TypeError, ValueError):
-        refuse(recorder, f"a `{type(given).__name__}` is no number and no array of numbers")
-    if getattr(getattr(given, "dtype", None), "kind", "") == "c" or isinstance(given, complex):
-        refuse(recorder, "the tape holds real numbers, and this is complex")
+    value = given if isinstance(given, float) else arrays.as_numbers(given)
+    if isinstance(value, str):
+        refuse(recorder, value)
     if not arrays.shape_of(value):
         slot = recorder.constant(float(value))
         return slot, recorder.constants[-1 - slot]

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import linecache
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import islice
-from types import CodeType, FrameType, TracebackType
+from types import CodeType, FrameType
 from typing import Any
 
 from diffcli.errors import Mark, Source, Span
@@ -23,8 +23,31 @@ _SHIFT = 32
 _OFFSETS = (1 << _SHIFT) - 1
 
 
-def code_of(function: Callable[..., Any]) -> CodeType | None:
+Call = tuple[CodeType, int]
+"""Some code at work, and at which of its instructions."""
+
+_OWN = os.path.dirname(os.path.dirname(os.path.dirname(__file__))) + os.sep
+_INSTALLED = (os.path.dirname(os.__file__) + os.sep, _OWN)
+
+
+def frames_of(frame: FrameType | None) -> Iterator[tuple[FrameType, int]]:
+    """A frame and those that called it, each with its instruction."""
+    while frame is not None:
+        yield frame, frame.f_lasti
+        frame = frame.f_back
+
+
+def is_installed(code: CodeType) -> bool:
+    """Whether code belongs to Python, diffcli or an installed package, or has no text to show."""
+    file = code.co_filename
+    installed = file.startswith(_INSTALLED) or "site-packages" in file or "dist-packages" in file
+    return installed or (file.startswith("<") and not linecache.getlines(file))
+
+
+def code_of(function: Any) -> CodeType | None:
     """The code that runs when a function is called; None if it is none of Python's."""
+    if isinstance(function, CodeType):
+        return function
     seen = set()
     while id(function) not in seen:
         seen.add(id(function))
@@ -42,14 +65,14 @@ class CallSites:
     Parameters
     ----------
     function
-        The function that is recorded; its file is the user's.
+        The function that is recorded, or code; its file is the user's.
     label
         What diagnostics call the file; its name without the folder, if not given.
     """
 
     __slots__ = ("source", "file", "codes", "known", "spans", "line_starts", "boundary")
 
-    def __init__(self, function: Callable[..., Any], label: str = "") -> None:
+    def __init__(self, function: Callable[..., Any] | CodeType, label: str = "") -> None:
         code = code_of(function)
         self.file = code.co_filename if code is not None else None
         names = getattr(function, "__globals__", None)
@@ -84,14 +107,40 @@ class CallSites:
             frame = frame.f_back
         return None, NOWHERE
 
-    def find_failure(self, traceback: TracebackType | None) -> int:
-        """The place of the user's file at which an exception left it."""
-        place = NOWHERE
-        while traceback is not None:
-            if traceback.tb_frame.f_code.co_filename == self.file and traceback.tb_frame.f_code is not self.boundary:
-                place = self.base(traceback.tb_frame.f_code) + traceback.tb_lasti
-            traceback = traceback.tb_next
-        return place
+    def calls(self, frames: Iterable[tuple[FrameType, int]]) -> list[Call]:
+        """What is at work inside the call of the function, the innermost first, without diffcli's own code."""
+        found = []
+        for frame, offset in frames:
+            code = frame.f_code
+            if code is self.boundary:
+                break
+            if code.co_filename == self.file or not code.co_filename.startswith(_OWN):
+                found.append((code, offset))
+        return found
+
+    def culprit(self, calls: Iterable[Call]) -> tuple[CallSites, int, list[str]]:
+        """Which of some calls, the innermost first, is to be shown: the innermost in a file of the user's own.
+
+        Returns the sites of its file, its place there, and notes on what it calls and what called it.
+        """
+        sites, place = self, NOWHERE
+        notes: list[str] = []
+        for code, offset in calls:
+            ours = code.co_filename == self.file
+            if place == NOWHERE and not ours and is_installed(code):
+                notes = notes or [f"raised in {CallSites(code).where(code, offset)}, which was called here"]
+            elif place == NOWHERE:
+                sites = self if ours else CallSites(code)
+                place = sites.base(code) + offset
+            elif ours and sites is not self:
+                notes.append(f"called in {self.where(code, offset)}")
+                break
+        return sites, place, notes
+
+    def where(self, code: CodeType, offset: int) -> str:
+        """A call in words, for a note."""
+        line = self.line(self.base(code) + offset)
+        return f"`{code.co_name}` of {self.source.label}" + (f", line {line}" if line else "")
 
     def span(self, place: int) -> Span:
         """What stands at a place; an empty span at the beginning where nothing is known."""

@@ -1,48 +1,99 @@
-"""Indexing a traced array, as NumPy does it: whole numbers, slices, ``...``, None, arrays of places, masks."""
+"""Indexing a traced array, and writing into it, as NumPy does both.
+
+A key is of whole numbers, slices, ``...``, None, arrays of places and masks. On the tape it has numbers, slices and places:
+what None asks for is an axis that the array gets before it is indexed, and a mask is the places at which it holds.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from diffcli.operations.arithmetic.index_arrays import as_index_arrays, together
-from diffcli.tape.recording.array_operations import apply_array
-from diffcli.tape.recording.traced import TracedValue, is_array
+from diffcli.operations.arithmetic.index_arrays import as_index_arrays, last_writes, misfit
+from diffcli.operations.array_shapes import indexed
+from diffcli.tape.recording.array_operations import apply_array, as_traced, shape_of
+from diffcli.tape.recording.traced import TracedValue, Truth, is_array
 from diffcli.tape.recording.untraceable import refuse
 
+Key = tuple[Any, ...]
+
 _PLAIN = "an index is a whole number, a slice, or an array of whole numbers or of yes and no"
+_ALL = slice(None)
 
 
 def index(array: Any, key: Any) -> Any:
     """``array[key]``."""
-    parts = list(key) if isinstance(key, tuple) else [key]
-    parts = [_plain(array, part) for part in parts]
-    parts = _written_out(array, parts)
-    new_axes = [place for place, part in enumerate(part for part in parts if not isinstance(part, int)) if part is None]
-    parts = [part for part in parts if part is not None]
-    result = _places(array, parts) if any(isinstance(part, tuple) for part in parts) else _basic(array, parts)
-    if not new_axes:
-        return result
-    shape = list(getattr(result, "shape", ()))
-    for place in new_axes:
-        shape.insert(place, 1)
-    return apply_array(array._recorder, "reshape", (result,), shape=tuple(shape))
+    array, parts = _resolved(array, key)
+    return array if _is_everything(parts) else apply_array(array._recorder, "index", (array,), key=parts)
 
 
-def _plain(array: Any, part: Any) -> Any:
-    """One part of a key: a number, a slice of numbers, None, ..., or nested tuples of places."""
+def assign(array: Any, key: Any, value: Any) -> None:
+    """``array[key] = value``, in place: whatever shows these elements shows the new ones."""
+    array, parts = _resolved(array, key)
+    if not array._shows(value, parts):  # after x[1:] += 1, which has been written
+        array._become(_written(array, parts, as_traced(array._recorder, value)))
+
+
+def _written(array: Any, parts: Key, value: Any) -> Any:
+    """The array with a value in place of the elements at a key; of those that are named twice the last one stays."""
+    recorder, whole, shape = array._recorder, array.shape, shape_of(value)
+    picked = indexed([whole], {"key": parts})
+    more = len(shape) - len(picked)
+    if more > 0 and set(shape[:more]) == {1}:  # NumPy does not mind axes of length 1 in front
+        value = apply_array(recorder, "reshape", (value,), shape=shape[more:])
+    if _is_everything(parts):
+        return apply_array(recorder, "broadcast", (value,), shape=whole)
+    found = last_writes(whole, parts)
+    if found is None:
+        return apply_array(recorder, "put", (array, value), key=parts)
+    kept, places = found
+    each = apply_array(recorder, "broadcast", (value,), shape=picked).reshape(-1)
+    return apply_array(recorder, "put", (array.reshape(-1), index(each, kept)), key=(places,)).reshape(whole)
+
+
+def _between_places(parts: list[Any], place: int) -> bool:
+    return parts[place] is Ellipsis and all(isinstance(parts[k], tuple | int) for k in (place - 1, place + 1))
+
+
+def _is_everything(parts: Key) -> bool:
+    return all(part == _ALL for part in parts)
+
+
+def _resolved(array: Any, key: Any) -> tuple[Any, Key]:
+    """An array with the axes that a key adds to it, and the key as it stands on the tape."""
+    given = key if isinstance(key, tuple) else (key,)
+    parts = [part for one in given for part in _plain(array, one)]
+    taken = sum(part is not None and part is not Ellipsis for part in parts)
+    spread: list[Any] = []
+    for part in parts:
+        spread += [_ALL] * (array.ndim - taken) if part is Ellipsis else [part]
+    if parts.count(Ellipsis) > 1 or any(isinstance(part, tuple) for part in parts):
+        fault = misfit(array.shape, given)
+        if fault:
+            refuse(array._recorder, fault, code="bad-index")
+        if taken == array.ndim and any(_between_places(parts, k) for k in range(1, len(parts) - 1)):
+            help = "without it the places keep their own place; with it NumPy puts them in front: x.transpose(...)"
+            refuse(array._recorder, "`...` between arrays of places that stands for no axis is not recorded", help)
+    if None in spread and taken <= array.ndim:
+        lengths = iter(array.shape)
+        array = array.reshape([*[1 if part is None else next(lengths) for part in spread], *lengths])
+    return array, tuple([_ALL if part is None else part for part in spread])
+
+
+def _plain(array: Any, part: Any) -> list[Any]:
+    """One part of a key: a number, a slice of numbers, None, ..., or nested tuples of places, one for each axis of a mask."""
     if part is None or part is Ellipsis:
-        return part
+        return [part]
     if isinstance(part, slice):
-        return slice(*[None if bound is None else _whole(array, bound) for bound in (part.start, part.stop, part.step)])
-    if isinstance(part, TracedValue) and is_array(part):
+        return [slice(*[None if bound is None else _whole(array, bound) for bound in (part.start, part.stop, part.step)])]
+    if isinstance(part, TracedValue) and (is_array(part) or isinstance(part, Truth)):
         help = "choose with np.where(mask, x, 0), or index with a plain array of places"
         refuse(array._recorder, "indexing with a traced array decides by its values, and has no derivative", help)
-    if isinstance(part, list | tuple) or (not isinstance(part, TracedValue) and hasattr(part, "nonzero")):
+    if isinstance(part, list | tuple | bool) or (not isinstance(part, TracedValue) and hasattr(part, "nonzero")):
         places = as_index_arrays(part)
         if places is None:
             refuse(array._recorder, _PLAIN)
-        return places
-    return _whole(array, part)
+        return places if isinstance(places, list) else [places]
+    return [_whole(array, part)]
 
 
 def _whole(array: Any, number: Any) -> int:
@@ -50,44 +101,3 @@ def _whole(array: Any, number: Any) -> int:
         return int(number.__index__())
     except (AttributeError, TypeError):
         refuse(array._recorder, f"{_PLAIN}, not a `{type(number).__name__}`")
-
-
-def _written_out(array: Any, parts: list[Any]) -> list[Any]:
-    """The parts with masks as places, and ``...`` as the slices that it stands for."""
-    spread: list[Any] = []
-    for part in parts:
-        spread += part if isinstance(part, list) else [part]
-    taken = sum(part is not None and part is not Ellipsis for part in spread)
-    result: list[Any] = []
-    for part in spread:
-        result += [slice(None)] * (array.ndim - taken) if part is Ellipsis else [part]
-    return result
-
-
-def _basic(array: Any, parts: list[Any]) -> Any:
-    if all(part == slice(None) for part in parts):
-        return array
-    return apply_array(array._recorder, "index", (array,), key=tuple(parts))
-
-
-def _places(array: Any, parts: list[Any]) -> Any:
-    """A key with arrays of places: those axes are brought to the front, where the table looks them up, and back."""
-    recorder = array._recorder
-    looked_up = [k for k, part in enumerate(parts) if isinstance(part, tuple)]
-    basic = [slice(None) if isinstance(part, tuple) else part for part in parts]
-    if len(looked_up) > 1 and any(part != slice(None) for part in basic):
-        message = "several arrays of places with numbers or slices between them are not recorded"
-        refuse(recorder, message, "index in two steps: x[i][:, j]")
-    rest = _basic(array, basic)
-    moved = [k - sum(isinstance(part, int) for part in parts[:k]) for k in looked_up]
-    others = [axis for axis in range(rest.ndim) if axis not in moved]
-    front = [*moved, *others]
-    if front != sorted(front):
-        rest = rest.transpose(front)
-    key = tuple(together([part for part in parts if isinstance(part, tuple)]))
-    found = apply_array(recorder, "index", (rest,), key=key)
-    new = getattr(found, "ndim", 0) - len(others)
-    if front == sorted(front) or len(moved) > 1:
-        return found
-    back = [*range(new, new + moved[0]), *range(new), *range(new + moved[0], found.ndim)]
-    return found.transpose(back)

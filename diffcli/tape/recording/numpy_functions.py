@@ -1,60 +1,114 @@
 """NumPy's functions on traced values: each is the row of a table that computes the same, or is made of rows.
 
-NumPy hands a call with an argument of ours over to us (NEP 13 for its elementwise functions, NEP 18 for the others). What
-no row computes is an error that names the function, and so is an option that the function here has no parameter for; it is
-never computed behind the tape's back.
+How they are called stands in `diffcli.tape.recording.numpy_calls`; their parameters have NumPy's names here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from diffcli.errors import nearest
-from diffcli.operations import ARRAY_FUNCTIONS, FUNCTION_NAMES
 from diffcli.operations.arithmetic import arrays
 from diffcli.operations.arithmetic.index_arrays import triangle
-from diffcli.tape.recording.array_operations import apply_array, operand, stack
-from diffcli.tape.recording.recorder import ArrayRecording, Recorder
-from diffcli.tape.recording.traced import NUMPY_NAMES, Traced, apply, floor_division, floor_quotient, is_array, row_named
-from diffcli.tape.recording.traced_array import TracedArray, shape_of
+from diffcli.tape.recording.array_operations import apply_array, as_traced, shape_of
+from diffcli.tape.recording.recorder import Recorder
+from diffcli.tape.recording.traced import TracedValue, apply, is_array
+from diffcli.tape.recording.traced_array import TracedArray
 from diffcli.tape.recording.untraceable import refuse
 
 # -- elementwise functions ---------------------------------------------------------------------------------------------
 
 _DEGREE = 0.017453292519943295
 
+
+def _plain_or(of_number: Callable[[Any], Any], name: str) -> Callable[[Any], Any]:
+    """What is asked of NaN and infinities: of arrays it has a plain answer, of numbers one that Python may branch on."""
+    return lambda x: arrays.numpy_function(name)(x._value) if is_array(x) else of_number(x)
+
+
+def _ignoring_nan(row: str, filler: float) -> Callable[[Any, Any], Any]:
+    """np.fmax and np.fmin: the other operand where one is NaN."""
+
+    def made(a: Any, b: Any) -> Any:
+        empty = [arrays.is_nan(getattr(one, "_value", one)) for one in (a, b)]
+        kept = [
+            _where(this * (1.0 - other), filler, one) if arrays.any_true(this) else one
+            for one, this, other in ((a, *empty), (b, *reversed(empty)))
+        ]
+        return applied(row, *kept)
+
+    return made
+
+
 MADE: dict[str, Callable[..., Any]] = {
-    "positive": lambda x: x,
-    "conjugate": lambda x: x,
-    "floor_divide": floor_quotient,
-    "remainder": lambda a, b: floor_division(a, b)[1],
-    "divmod": floor_division,
+    "positive": lambda x: +x,
+    "conjugate": lambda x: +x,
+    "divmod": lambda a, b: (applied("floor_divide", a, b), applied("mod", a, b)),
     "exp2": lambda x: 2.0**x,
     "deg2rad": lambda x: x * _DEGREE,
     "radians": lambda x: x * _DEGREE,
     "rad2deg": lambda x: x / _DEGREE,
     "degrees": lambda x: x / _DEGREE,
-    "isnan": lambda x: x != x,
-    "isfinite": lambda x: abs(x) < float("inf"),
-    "isinf": lambda x: abs(x) == float("inf"),
+    "isnan": _plain_or(lambda x: x != x, "isnan"),
+    "isfinite": _plain_or(lambda x: abs(x) < float("inf"), "isfinite"),
+    "isinf": _plain_or(lambda x: abs(x) == float("inf"), "isinf"),
+    "fmax": _ignoring_nan("max", float("-inf")),
+    "fmin": _ignoring_nan("min", float("inf")),
+    "logical_xor": lambda a, b: applied("ne", applied("ne", a, 0.0), applied("ne", b, 0.0)),
 }
 """Those that are made of several rows."""
 
-REDUCED = {"add": "sum", "multiply": "prod", "maximum": "max", "minimum": "min", "logaddexp": "logsumexp"}
-"""What an elementwise function is a reduction of: np.add.reduce."""
-
-# -- functions of arrays -----------------------------------------------------------------------------------------------
+def not_recorded(recorder: Recorder, what: str, *help: str) -> NoReturn:
+    refuse(recorder, f"{what} of a traced number is not recorded", *help)
 
 
-def as_traced(recorder: Recorder, a: Any) -> Any:
-    """A list of what is traced as an array."""
-    return stack(recorder, a) if isinstance(a, list | tuple) else a
+def applied(row: str, *operands: Any) -> Any:
+    """A row of numbers applied to what may be traced or not, arrays or numbers; NotImplemented if one is no number."""
+    traced = next((one for one in operands if isinstance(one, TracedValue)), None)
+    if traced is None:
+        return arrays.FUNCTIONS[row](*operands)
+    if any(map(is_array, operands)) or row == "matmul":
+        return apply_array(traced._recorder, row, operands)
+    return apply(row, *operands)
+
+
+def _where(condition: Any, x: Any, y: Any) -> Any:
+    return applied("where", condition, x, y)
+
+
+# -- functions of arrays: their parameters are called as NumPy calls them ---------------------------------------------------
+
+
+def reduction(row: str) -> Callable[..., Any]:
+    def reduced(recorder: Recorder, a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+        return apply_array(recorder, row, (a,), axis=axis, keepdims=keepdims) if shape_of(a) else a
+
+    return reduced
+
+
+def _centred(a: Any, axis: Any, ddof: float) -> tuple[Any, float]:
+    """The distances to the mean, and by what the sum of their squares is divided."""
+    mean = a.mean(axis, keepdims=True)
+    return a - mean, a.size / max(mean.size, 1) - ddof
+
+
+def var(recorder: Recorder, a: Any, axis: Any = None, ddof: float = 0, keepdims: bool = False, correction: float = 0) -> Any:
+    away, freedom = _centred(a, axis, ddof or correction)
+    return (away * away).sum(axis, keepdims=keepdims) / freedom
+
+
+def std(recorder: Recorder, a: Any, axis: Any = None, ddof: float = 0, keepdims: bool = False, correction: float = 0) -> Any:
+    """A norm, so that its derivative is 0, and no NaN, where all elements are equal."""
+    away, freedom = _centred(a, axis, ddof or correction)
+    return apply_array(recorder, "norm", (away,), axis=axis, keepdims=keepdims) / freedom**0.5
+
+
+def cumsum(recorder: Recorder, a: Any, axis: Any = None) -> Any:
+    return apply_array(recorder, "cumsum", (a.reshape(-1) if axis is None and a.ndim > 1 else a,), axis=axis)
 
 
 def norm(recorder: Recorder, x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     """np.linalg.norm: the root of the sum of squares; of a vector also the sum and the largest of absolute values."""
-    x = as_traced(recorder, x)
     vector = len(shape_of(x)) == 1 or isinstance(axis, int)
     if ord is None or (ord == 2 and vector) or (ord == "fro" and not vector):
         return apply_array(recorder, "norm", (x,), axis=axis, keepdims=keepdims)
@@ -80,16 +134,28 @@ def inner(recorder: Recorder, a: Any, b: Any) -> Any:
 
 
 def outer(recorder: Recorder, a: Any, b: Any) -> Any:
-    return apply_array(recorder, "outer", [reshape(recorder, one, (-1,)) if len(shape_of(one)) != 1 else one for one in (a, b)])
+    return apply_array(recorder, "outer", [reshape(recorder, one, -1) if len(shape_of(one)) != 1 else one for one in (a, b)])
+
+
+# -- shapes
 
 
 def reshape(recorder: Recorder, a: Any, shape: Any) -> Any:
-    return apply_array(recorder, "reshape", (a,), shape=(shape,) if isinstance(shape, int) else tuple(shape))
+    return apply_array(recorder, "reshape", (a,), shape=tuple(shape) if isinstance(shape, list | tuple) else (shape,))
+
+
+def broadcast_to(recorder: Recorder, array: Any, shape: Any) -> Any:
+    return apply_array(recorder, "broadcast", (array,), shape=(shape,) if isinstance(shape, int) else tuple(shape))
+
+
+def flip(recorder: Recorder, m: Any, axis: Any = None) -> Any:
+    axes = range(m.ndim) if axis is None else [k % m.ndim for k in (axis if isinstance(axis, tuple) else (axis,))]
+    return m[tuple(slice(None, None, -1) if k in axes else slice(None) for k in range(m.ndim))]
 
 
 def concatenate(recorder: Recorder, arrays: Sequence[Any], axis: Any = 0) -> Any:
     if axis is None:
-        arrays, axis = [reshape(recorder, part, (-1,)) for part in arrays], 0
+        arrays, axis = [reshape(recorder, part, -1) for part in arrays], 0
     return apply_array(recorder, "concat", arrays, axis=axis)
 
 
@@ -117,25 +183,7 @@ def _at_least(recorder: Recorder, a: Any, axes: int) -> Any:
     return a if len(shape) >= axes else reshape(recorder, a, (1,) * (axes - len(shape)) + shape)
 
 
-def expand_dims(recorder: Recorder, a: Any, axis: int) -> Any:
-    shape = list(shape_of(a))
-    place = axis % (len(shape) + 1)
-    return reshape(recorder, a, (*shape[:place], 1, *shape[place:]))
-
-
-def moveaxis(recorder: Recorder, a: Any, source: int, destination: int) -> Any:
-    axes = list(range(a.ndim))
-    axes.insert(destination % a.ndim, axes.pop(source))
-    return a.transpose(axes)
-
-
-def broadcast_to(recorder: Recorder, array: Any, shape: Any) -> Any:
-    return apply_array(recorder, "broadcast", (array,), shape=(shape,) if isinstance(shape, int) else tuple(shape))
-
-
-def flip(recorder: Recorder, m: Any, axis: Any = None) -> Any:
-    axes = range(m.ndim) if axis is None else [k % m.ndim for k in (axis if isinstance(axis, tuple) else (axis,))]
-    return m[tuple(slice(None, None, -1) if k in axes else slice(None) for k in range(m.ndim))]
+# -- the rest
 
 
 def diff(recorder: Recorder, a: Any, n: int = 1, axis: int = -1) -> Any:
@@ -147,132 +195,85 @@ def diff(recorder: Recorder, a: Any, n: int = 1, axis: int = -1) -> Any:
     return a
 
 
-def average(recorder: Recorder, a: Any, axis: Any = None, weights: Any = None) -> Any:
-    a = as_traced(recorder, a)
-    if weights is None:
-        return a.mean(axis)
-    return (a * weights).sum(axis) / (a * 0.0 + weights).sum(axis)
+def average(recorder: Recorder, a: Any, axis: Any = None, weights: Any = None, keepdims: bool = False) -> Any:
+    weights = 1.0 if weights is None else as_traced(recorder, weights)
+    if shape_of(weights) not in ((), a.shape):
+        help = "give each element its own: np.broadcast_to(weights[:, None], x.shape)"
+        refuse(recorder, "an average with weights that have not its shape is not recorded", help)
+    spread = broadcast_to(recorder, weights, a.shape)
+    return (a * spread).sum(axis, keepdims=keepdims) / spread.sum(axis, keepdims=keepdims)
 
 
 def clip(recorder: Recorder, a: Any, a_min: Any = None, a_max: Any = None, min: Any = None, max: Any = None) -> Any:
     """np.clip, which knows its bounds by two names, and None for no bound."""
     low, high = min if a_min is None else a_min, max if a_max is None else a_max
+    if low is None and high is None:
+        return +a
     if low is not None and high is not None:
-        return _apply(recorder, "clip", (a, low, high))
-    return _apply(recorder, "maximum", (a, low)) if low is not None else _apply(recorder, "minimum", (a, high))
+        return applied("clip", a, low, high)
+    return applied("max", a, low) if low is not None else applied("min", a, high)
+
+
+def round(recorder: Recorder, a: Any, decimals: int = 0) -> Any:
+    if decimals:
+        not_recorded(recorder, "np.round to decimals", "diffcli.round(x) rounds to a whole number; its derivative is 0")
+    return applied("round", a)
+
+
+def where(recorder: Recorder, condition: Any, x: Any = None, y: Any = None) -> Any:
+    if x is None or y is None:
+        not_recorded(recorder, "np.where with a condition alone, which counts places,", "choose with np.where(condition, a, b)")
+    return _where(condition, x, y)
+
+
+def copyto(recorder: Recorder, dst: Any, src: Any, where: Any = True) -> None:
+    into(recorder, dst, src, where)
+
+
+def into(recorder: Recorder, out: Any, result: Any, where: Any = True) -> Any:
+    """Write a result into an array, and give that back."""
+    if isinstance(out, tuple):
+        (out,) = out
+    if not isinstance(out, TracedArray):
+        help = "make the array by np.zeros_like(x), or give the result a name of its own"
+        refuse(recorder, "a plain array cannot be written into with a traced value", help)
+    out[...] = result if where is True else _where(where, result, out)
+    return out
 
 
 def _triangle(lower: bool) -> Callable[..., Any]:
-    return lambda recorder, m, k=0: apply_array(recorder, "mul", (m, triangle(shape_of(m)[-2:], k, lower)))
+    return lambda recorder, m, k=0: _where(triangle(shape_of(m)[-2:], k, lower), m, 0.0)
 
 
-def _filled(value: float) -> Callable[..., Any]:
-    """np.zeros_like and np.ones_like: plain arrays, which depend on nothing."""
-    return lambda recorder, a: arrays.zeros(shape_of(a)) + value
+def full_like(recorder: Recorder, a: Any, fill_value: Any) -> Any:
+    """An array that depends on nothing but that value, until something is written into it."""
+    return +broadcast_to(recorder, fill_value, shape_of(a))
 
+
+_ROWS = {"sum": "sum", "mean": "mean", "prod": "prod", "max": "amax", "amax": "amax", "min": "amin", "amin": "amin",
+         "argmax": "argmax", "argmin": "argmin"}  # fmt: skip
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "average": average, "norm": norm, "dot": dot, "inner": inner, "vdot": inner, "outer": outer, "moveaxis": moveaxis,
-    "reshape": reshape, "expand_dims": expand_dims, "broadcast_to": broadcast_to, "concatenate": concatenate,
+    **{name: reduction(row) for name, row in _ROWS.items()},
+    "var": var, "std": std, "cumsum": cumsum,
+    "average": average, "norm": norm, "dot": dot, "inner": inner, "vdot": inner, "outer": outer,
+    "ravel": lambda recorder, a: reshape(recorder, a, -1), "reshape": reshape, "broadcast_to": broadcast_to,
+    "concatenate": concatenate,
     "stack": stack_arrays, "vstack": vstack, "hstack": hstack, "column_stack": column_stack, "flip": flip, "diff": diff,
-    "clip": clip, "tril": _triangle(True), "triu": _triangle(False), "zeros_like": _filled(0.0), "ones_like": _filled(1.0),
+    "clip": clip, "round": round, "where": where, "copyto": copyto,
+    "tril": _triangle(True), "triu": _triangle(False), "full_like": full_like,
+    "zeros_like": lambda recorder, a: full_like(recorder, a, 0.0), "ones_like": lambda recorder, a: full_like(recorder, a, 1.0),
+    "empty_like": lambda recorder, a: full_like(recorder, a, float("nan")),
     "shape": lambda recorder, a: shape_of(a), "ndim": lambda recorder, a: len(shape_of(a)),
-    "size": lambda recorder, a: a.size, "atleast_1d": lambda recorder, a: _at_least(recorder, a, 1),
-    "atleast_2d": lambda recorder, a: _at_least(recorder, a, 2),
-    "det": lambda recorder, a: apply_array(recorder, "det", (a,)),
-    "inv": lambda recorder, a: apply_array(recorder, "inv", (a,)),
-    "solve": lambda recorder, a, b: apply_array(recorder, "solve", (a, b)),
-    "diag": lambda recorder, v: apply_array(recorder, "diag", (v,)),
+    "size": lambda recorder, a: a.size, "copy": lambda recorder, a: +a, "real": lambda recorder, val: val,
+    "atleast_1d": lambda recorder, a: _at_least(recorder, a, 1), "atleast_2d": lambda recorder, a: _at_least(recorder, a, 2),
+    "around": round,
+    "flipud": lambda recorder, m: m[::-1], "fliplr": lambda recorder, m: m[:, ::-1]
 }  # fmt: skip
 """NumPy's functions that are no elementwise ones, by their names."""
 
-METHODS = {
-    **{name: name for name in (
-        "sum", "mean", "prod", "max", "min", "argmax", "argmin", "var", "std", "cumsum", "trace", "diagonal", "transpose",
-        "swapaxes", "ravel", "squeeze", "round", "copy",
-    )},
-    "amax": "max", "amin": "min", "around": "round", "real": "copy", "matrix_transpose": "transpose",
-}  # fmt: skip
-"""Those that are methods of an array."""
+LISTS = frozenset(("concatenate", "stack", "vstack", "hstack", "column_stack"))
+"""Those of a list of arrays."""
 
-OF_A_NUMBER = frozenset(("sum", "mean", "prod", "amax", "amin", "real", "copy", "squeeze", "transpose"))
-"""Those that give a number back as it is."""
-
-_KNOWN = {*NUMPY_NAMES, *MADE, *FUNCTIONS, *METHODS, *FUNCTION_NAMES}
-
-
-# -- what NumPy calls --------------------------------------------------------------------------------------------------
-
-
-def apply_ufunc(recorder: Recorder, function: Any, method: str, inputs: Sequence[Any], options: Mapping[str, Any]) -> Any:
-    """An elementwise function of NumPy on traced values."""
-    name = function.__name__
-    if method == "reduce" and name in REDUCED and is_array(inputs[0]):
-        if name == "logaddexp":
-            return apply_array(recorder, "logsumexp", inputs[:1], axis=options.get("axis", 0))
-        return getattr(inputs[0], REDUCED[name])(*inputs[1:], **{"axis": 0, **_options(recorder, name, options)})
-    if method != "__call__":
-        help = "write a loop, or NumPy's function of that purpose (np.sum, np.prod)"
-        _refuse(recorder, f"np.{name}.{method}", help)
-    _refuse_options(recorder, name, _options(recorder, name, options))
-    return _apply(recorder, name, inputs)
-
-
-def apply_function(recorder: Recorder, function: Any, inputs: Sequence[Any], options: Mapping[str, Any]) -> Any:
-    """Any other function of NumPy with a traced value among its arguments."""
-    name = function.__name__
-    given = _options(recorder, name, options)
-    if name in FUNCTIONS:
-        _refuse_options(recorder, name, given, _parameters(FUNCTIONS[name]))
-        return FUNCTIONS[name](recorder, *inputs, **given)
-    if name in METHODS and any(map(is_array, inputs)):
-        method = getattr(TracedArray, METHODS[name])
-        _refuse_options(recorder, name, given, _parameters(method))
-        return method(as_traced(recorder, inputs[0]), *inputs[1:], **given)
-    if name in ("round", "around") and len(inputs) > 1:
-        _refuse(recorder, "np.round to decimals", "diffcli.round(x) rounds to a whole number")
-    _refuse_options(recorder, name, given, ("axis", "keepdims"))
-    return inputs[0] if name in OF_A_NUMBER else _apply(recorder, name, inputs)
-
-
-def _parameters(function: Any) -> tuple[str, ...]:
-    return function.__code__.co_varnames[: function.__code__.co_argcount]  # type: ignore[no-any-return]
-
-
-def _options(recorder: Recorder, name: str, options: Mapping[str, Any]) -> dict[str, Any]:
-    """The options that say something: not those that have NumPy's own defaults."""
-    given = {option: value for option, value in options.items() if value is not None and "_NoValue" not in repr(type(value))}
-    if "out" in given:
-        _refuse(recorder, f"np.{name} with out=, which overwrites a value,", "give the result a name of its own")
-    return given
-
-
-def _refuse_options(recorder: Recorder, name: str, given: Mapping[str, Any], known: Sequence[str] = ()) -> None:
-    for option in given:
-        if option not in known:
-            _refuse(recorder, f"np.{name} with {option}=", "leave the option out")
-
-
-def _apply(recorder: Recorder, name: str, inputs: Sequence[Any]) -> Any:
-    if name in MADE:
-        return MADE[name](*inputs)
-    row = row_named(name)
-    if not row:
-        near = [f"did you mean np.{known}?" for known in nearest(name, sorted(_KNOWN))[:1]]
-        own = [f"diffcli.{name} does that"] if name in ARRAY_FUNCTIONS else near
-        _refuse(recorder, f"np.{name}", *own, "write it with operators and the functions that `diffcli functions` lists")
-    if any(map(is_array, inputs)) or row == "matmul":
-        return apply_array(recorder, row, inputs)
-    result = apply(row, *inputs)
-    if result is NotImplemented:
-        kinds = [type(given).__name__ for given in inputs if not isinstance(given, Traced)]
-        _refuse(recorder, f"np.{name} with an operand of type {kinds[0] if kinds else 'number'}")
-    return result
-
-
-def _refuse(recorder: Recorder, what: str, *help: str) -> NoReturn:
-    refuse(recorder, f"{what} of a traced number is not recorded", *help)
-
-
-ARRAYS = ArrayRecording(TracedArray, operand, apply_ufunc, apply_function)
-"""How arrays are recorded, for the recorder."""
+LINEAR = frozenset(("det", "inv", "solve", "trace", "diag", "diagonal"))
+"""Those whose rows have their names."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from copy import copy
@@ -10,10 +11,11 @@ from typing import Any
 
 from diffcli.errors import ExpressionError, error
 from diffcli.language import Program
+from diffcli.records import Number, is_array
 from diffcli.tape.lowering import MOST_ROWS
 from diffcli.tape.recording.call_sites import CallSites
 from diffcli.tape.recording.recorder import Judge
-from diffcli.tape.recording.recording import Recording, record
+from diffcli.tape.recording.recording import Recording, record, run_function, unheard
 
 
 class PythonFunction(Program):
@@ -40,7 +42,7 @@ class PythonFunction(Program):
     (['x'], ['y'])
     """
 
-    __slots__ = ("function", "name", "label", "surroundings", "signature", "optional", "held")
+    __slots__ = ("function", "name", "label", "surroundings", "signature", "optional", "held", "verify", "verified")
 
     def __init__(
         self,
@@ -63,6 +65,10 @@ class PythonFunction(Program):
         self.optional: list[str] = []
         self.held: dict[str, Any] = {}
         """Arguments that are passed on as they are."""
+        self.verify = True
+        """Whether it is run by plain Python beside each recording, and the values compared."""
+        self.verified: set[object] | None = None
+        """Which ways through it have been compared, where each is compared once."""
         for parameter in self.signature.parameters.values():
             if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
                 star = "*" if parameter.kind == parameter.VAR_POSITIONAL else "**"
@@ -104,6 +110,24 @@ class PythonFunction(Program):
                 self.function, at, call=self._call, label=self.label, name=self.name, most_rows=most_rows, judge=judge
             )  # fmt: skip
 
+    def handed(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """All arguments as plain Python is handed them: arrays are copied, as the function may write into them."""
+        given = {**self.held, **given}
+        return {name: one.copy() if is_array(one) and hasattr(one, "copy") else one for name, one in given.items()}
+
+    def plain(self, handed: Mapping[str, Any]) -> list[Number]:
+        """The results of the function itself, called with what `handed` gives; what it prints is not heard.
+
+        Raises
+        ------
+        ExpressionError
+            It raises an exception, or returns what is no number.
+        """
+        sites = CallSites(self.function, self.label)
+        with self.surroundings(), unheard():
+            results: list[Number] = run_function(lambda given: numbers_of(self._call(given)), handed, sites)
+            return results
+
     def _call(self, given: Mapping[str, Any]) -> Any:
         """Call it, with every argument where its parameter takes it."""
         given = {**self.held, **given}
@@ -115,3 +139,16 @@ class PythonFunction(Program):
             elif name in given:
                 words[name] = given[name]
         return self.function(*places, **words)
+
+
+def numbers_of(result: Any) -> list[Number]:
+    """What a function returns as floats and arrays of float64; a complex number is none."""
+    return [_number(one) for one in (result if isinstance(result, list | tuple) else [result])]
+
+
+def _number(result: Any) -> Number:
+    if not is_array(result):
+        return math.nan if isinstance(result, complex) else float(result)
+    from diffcli.operations.arithmetic.array_files import as_floats
+
+    return as_floats(result, copy=False)

@@ -8,8 +8,8 @@ from types import CodeType, FrameType
 from typing import Any, NoReturn
 
 from diffcli._named import NamedTuple
-from diffcli.errors import ExpressionError, LimitError, Span, error
-from diffcli.tape.recording.call_sites import CallSites
+from diffcli.errors import DiffcliError, ExpressionError, LimitError, Span, error
+from diffcli.tape.recording.call_sites import Call, CallSites
 from diffcli.tape.tape import Tape
 
 _MOST_KNOWN = 4096
@@ -27,6 +27,8 @@ class ArrayRecording(NamedTuple):
 
     kind: type[Any]
     """The class of traced arrays."""
+    view: type[Any]
+    """That of those which show elements of another."""
     operand: Callable[[Recorder, Any], tuple[int, Any]]
     """The slot and the value of what may be an array."""
     ufunc: Callable[..., Any]
@@ -87,7 +89,7 @@ class Recorder:
 
     __slots__ = (
         "operations", "operands", "values", "places", "constants", "known", "sites", "code", "base", "most",
-        "decisions", "branches", "names", "judge", "shapes", "parameters", "known_arrays", "arrays",
+        "decisions", "branches", "names", "judge", "shapes", "parameters", "known_arrays", "arrays", "refusals",
     )  # fmt: skip
 
     def __init__(
@@ -122,6 +124,8 @@ class Recorder:
         """The slots of the conditions that Python has branched on."""
         self.branches: dict[int, list[int]] = {}
         """How often they held, did not, and were undefined, by their place."""
+        self.refusals: dict[Call | None, DiffcliError] = {}
+        """What could not be recorded, by where it was; the user's own handlers may have swallowed it."""
 
     def array_constant(self, given: Any, value: Any) -> int:
         """The slot of an array that is not traced; the same one again, as long as nobody has written into it."""
@@ -152,8 +156,8 @@ class Recorder:
         try:
             number = float(value)
         except OverflowError:
-            message = "a whole number is beyond the range of a float"
-            raise ExpressionError([error("bad-value", message, help=["write it as a float, or scale it"])]) from None
+            message, help = "a whole number is beyond the range of a float", ["write it as a float, or scale it"]
+            raise self.refusal(ExpressionError([error("bad-value", message, help=help)])) from None
         key: object = number or repr(number)  # 0 and -0 are equal, and not the same
         slot = self.known.get(key)
         if slot is None:
@@ -192,7 +196,12 @@ class Recorder:
         """The tape is as long as it may be."""
         message = f"the function computes more than {self.most} values"
         help = ["raise the limit with --max-nodes N, if memory allows"]
-        raise LimitError([error("too-many-nodes", message, self.sites.source, help=help)])
+        raise self.refusal(LimitError([error("too-many-nodes", message, self.sites.source, help=help)]))
+
+    def refusal(self, fault: DiffcliError, calls: Sequence[Call] = ()) -> DiffcliError:
+        """An error that ends the recording, be it swallowed or not; ``calls`` are at work."""
+        self.refusals.setdefault(calls[0] if calls else None, fault)
+        return fault
 
     def close(self) -> None:
         """Make every further use of its traced numbers an error."""

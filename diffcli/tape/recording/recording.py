@@ -7,16 +7,20 @@ condition that depends on a traced value is reported.
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from io import StringIO
 from numbers import Real
+from types import FrameType
 from typing import Any
+from warnings import catch_warnings, simplefilter
 
 from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic, DiffcliError, ExpressionError, error
 from diffcli.tape.lowering import MOST_ROWS
 from diffcli.tape.recording.call_sites import CallSites, code_of
+from diffcli.tape.recording.footsteps import Footsteps
 from diffcli.tape.recording.recorder import ArrayRecording, Judge, RecordedTape, Recorder
 from diffcli.tape.recording.traced import Traced, operand
 
@@ -98,19 +102,24 @@ def record(
     (['mul', 'mul', 'mul'], [(-1, 0), (1, 0), (2, 0)], [2.0, 2.0, 4.0, 8.0, 1.0])
     """
     sites = CallSites(function, label)
-    sites.boundary = _run.__code__
     recorder = Recorder(sites, list(at), most_rows, _arrays, judge)
     arguments = {parameter: _input(recorder, value) for parameter, value in at.items()}
     name = name or getattr(function, "__qualname__", "the function").rpartition("<locals>.")[2]
+    called = call or (lambda given: function(**given))
     try:
-        result = _run(call or (lambda given: function(**given)), arguments, sites)
+        result = run_function(called, arguments, sites)
+        _raise_swallowed(recorder, lambda: called(at))
         return _finish(recorder, function, result, name)
+    except ExpressionError as fault:
+        if fault not in recorder.refusals.values():  # it may be what a handler has made of a refusal
+            _raise_swallowed(recorder, lambda: called(at))
+        raise
     finally:
         recorder.close()
 
 
 def _arrays() -> ArrayRecording:
-    from diffcli.tape.recording.numpy_functions import ARRAYS  # numbers do not wait for NumPy
+    from diffcli.tape.recording.numpy_calls import ARRAYS  # numbers do not wait for NumPy
 
     return ARRAYS
 
@@ -128,8 +137,9 @@ def _input(recorder: Recorder, value: Any) -> Any:
     return result
 
 
-def _run(call: Callable[[Mapping[str, Any]], Any], arguments: Mapping[str, Any], sites: CallSites) -> Any:
+def run_function(call: Callable[[Mapping[str, Any]], Any], arguments: Mapping[str, Any], sites: CallSites) -> Any:
     """Call the user's function; what it raises becomes an error at its line."""
+    sites.boundary = run_function.__code__
     try:
         return call(arguments)
     except DiffcliError:
@@ -138,18 +148,34 @@ def _run(call: Callable[[Mapping[str, Any]], Any], arguments: Mapping[str, Any],
         raise ExpressionError([failure_of(failure, sites)]) from failure
 
 
+@contextmanager
+def unheard() -> Iterator[None]:
+    """Inside, nothing is heard of what a function prints, or warns of: it has been heard already."""
+    with redirect_stdout(StringIO()), redirect_stderr(StringIO()), catch_warnings():
+        simplefilter("ignore")
+        yield
+
+
+def _raise_swallowed(recorder: Recorder, plain: Callable[[], Any]) -> None:
+    """Raise a refusal that a handler of the user's has swallowed, unless plain Python raises something there too."""
+    if recorder.refusals:
+        with unheard():
+            raised = Footsteps(plain, recorder.sites).raised
+        for call, fault in recorder.refusals.items():
+            if call not in raised:
+                raise fault
+
+
 def failure_of(failure: BaseException, sites: CallSites) -> Diagnostic:
     """What a user's code has raised, as an error at the line of the user's file that it left."""
-    place = sites.find_failure(failure.__traceback__)
+    frames: list[tuple[FrameType, int]] = []
+    step = failure.__traceback__
+    while step is not None:
+        frames.insert(0, (step.tb_frame, step.tb_lasti))
+        step = step.tb_next
+    sites, place, notes = sites.culprit(sites.calls(frames))
     words = " ".join(str(failure).split())
     message = f"{type(failure).__name__}: {words}" if words else type(failure).__name__
-    notes = []
-    last = failure.__traceback__
-    while last is not None and last.tb_next is not None:
-        last = last.tb_next
-    if last is not None and place >= 0 and last.tb_frame.f_code.co_filename != sites.file:
-        code = last.tb_frame.f_code
-        notes.append(f"raised in `{code.co_name}` of {os.path.basename(code.co_filename)}, which was called here")
     help = ["a `Traced` stands for a number of the point while the function is recorded"] if "Traced" in words else []
     return error("python-error", message, sites.source, *sites.marks(place), notes=notes, help=help)
 

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 from diffcli.operations import find_function
 from diffcli.tape.recording.recorder import Recorder
-from diffcli.tape.recording.untraceable import formats_text, refuse, refuse_conversion
+from diffcli.tape.recording.untraceable import asks_for_attribute, formats_text, refuse, refuse_conversion
 from diffcli.tape.running.rules import FLOAT
 
 _getframe = sys._getframe
@@ -71,6 +71,36 @@ class TracedValue:
     def __format__(self, form: str) -> str:
         return format(self._value, form)
 
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
+        """The class of the plain value, as ``isinstance`` sees it; ``type`` gives the true one.
+
+        A `Fraction` would compare with the exact ratio of what it takes for a float, and leaves it to us what is none.
+        """
+        return type(self) if _getframe(1).f_globals.get("__name__") == "fractions" else type(self._value)
+
+    def __dir__(self) -> list[str]:
+        return dir(self._value)
+
+    def __getattr__(self, name: str) -> Any:
+        """What the plain value has, and a tape cannot follow, is refused."""
+        if name.startswith("_") or not hasattr(self._value, name):
+            raise AttributeError(f"a traced value has no attribute {name!r}")
+        if not callable(getattr(self._value, name)):
+            refuse(self._recorder, f"`{name}` of a traced value is not recorded")
+        return lambda *_, **__: refuse(self._recorder, f"{name}() of a traced value is not recorded")
+
+    @property
+    def real(self) -> Any:
+        return self
+
+    @property
+    def imag(self) -> Any:
+        return 0.0 * self._value
+
+    def conjugate(self) -> Any:
+        return self
+
     def __copy__(self) -> Any:
         return self
 
@@ -111,9 +141,14 @@ class TracedValue:
     __lt__, __le__ = binary("lt"), binary("le")
     __gt__, __ge__ = binary("gt"), binary("ge")
     __eq__, __ne__ = binary("eq"), binary("ne")
-    __floordiv__, __rfloordiv__ = (lambda a, b: floor_quotient(a, b)), (lambda a, b: floor_quotient(b, a))
-    __mod__, __rmod__ = (lambda a, b: floor_division(a, b)[1]), (lambda a, b: floor_division(b, a)[1])
-    __divmod__, __rdivmod__ = (lambda a, b: floor_division(a, b)), (lambda a, b: floor_division(b, a))
+    __floordiv__, __rfloordiv__ = binary("floor_divide"), reflected("floor_divide")
+    __mod__, __rmod__ = binary("mod"), reflected("mod")
+
+    def __divmod__(self, other: Any) -> tuple[Any, Any]:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Any) -> tuple[Any, Any]:
+        return other // self, other % self
 
     # -- NumPy: what it does with one of ours is handed to us (NEP 13 and 18) -------------------------------------------
 
@@ -122,20 +157,6 @@ class TracedValue:
 
     def __array_function__(self, function: Any, types: Any, inputs: Any, options: Any) -> Any:
         return self._recorder.arrays().function(self._recorder, function, inputs, options)
-
-
-def floor_quotient(a: Any, b: Any) -> Any:
-    """a // b: the floor of the exact quotient, which is one less where a/b was rounded up to a whole number."""
-    quotient = a / b
-    floor = quotient._apply("floor", quotient)
-    lacking = floor._lacking(getattr(a, "_value", a), getattr(b, "_value", b))
-    return floor if lacking is None else floor + lacking
-
-
-def floor_division(a: Any, b: Any) -> tuple[Any, Any]:
-    """a // b and a % b."""
-    floor = floor_quotient(a, b)
-    return floor, a - b * floor
 
 
 def is_array(given: Any) -> bool:
@@ -258,15 +279,14 @@ class Traced(TracedValue):
 
     __rpow__ = _reflected("pow")
 
-    def _lacking(self, a: float, b: float) -> float | None:
-        """What this, the floor of a/b as it was rounded, lacks of that of the exact quotient; None if it is the same."""
-        return (a // b - self._value or None) if b and self._value == self._value else None
+    def is_integer(self) -> Any:
+        return apply("eq", self, apply("floor", self))
 
     def __getattr__(self, name: str) -> Any:
-        """For NumPy's arrays of objects, where an elementwise function is a method of each element."""
+        """Beside that, for NumPy's arrays of objects, an elementwise function is a method of each element."""
         row = "" if name.startswith("_") else row_named(name)
-        if not row:
-            raise AttributeError(f"a traced number has no attribute {name!r}")
+        if not row or asks_for_attribute(_getframe(1)):
+            return super().__getattr__(name)
         return lambda *others: apply(row, self, *others)
 
 
@@ -294,6 +314,10 @@ class Truth(Traced):
     def __str__(self) -> str:
         return str(self._value == 1.0)
 
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
+        return bool
+
     __and__, __rand__ = binary("and"), reflected("and")
     __or__, __ror__ = binary("or"), reflected("or")
     __xor__, __rxor__ = binary("ne"), reflected("ne")
@@ -302,7 +326,9 @@ class Truth(Traced):
 
 _power = _binary("pow", Traced)
 
-for _method, _row in (("add", "add"), ("sub", "sub"), ("mul", "mul"), ("truediv", "div")):
+for _method, _row in (
+    ("add", "add"), ("sub", "sub"), ("mul", "mul"), ("truediv", "div"), ("floordiv", "floor_divide"), ("mod", "mod"),
+):  # fmt: skip
     setattr(Traced, f"__{_method}__", _binary(_row, Traced))
     setattr(Traced, f"__r{_method}__", _reflected(_row))
 for _row in ("lt", "le", "gt", "ge", "eq", "ne"):
@@ -317,7 +343,7 @@ def operand(recorder: Recorder, given: Any) -> tuple[int, float] | None:
         if given._recorder is not recorder:
             refuse_mixing(recorder)
         return given._slot, given._value
-    if isinstance(given, Real) or (getattr(given, "shape", None) == () and getattr(given, "dtype", "O") != "O"):
+    if isinstance(given, Real) or (getattr(given, "shape", None) == () and given.dtype.kind in "biuf"):
         slot = recorder.constant(given)
         return slot, recorder.constants[-1 - slot]
     if isinstance(given, Complex):

@@ -1,4 +1,10 @@
-"""Traced arrays: what stands for an array while a Python function is recorded."""
+"""Traced arrays: what stands for an array while a Python function is recorded.
+
+A traced array is a name for a slot of the tape. What is written into it goes onto the tape as a new array, whose slot the
+name has from then on; what it was stays there for those that have used it. Where NumPy makes a view, by an index of numbers
+and slices, a transpose or another shape, so does this: a view is written through to the array it is of, and reads anew
+what others have written there.
+"""
 
 from __future__ import annotations
 
@@ -6,30 +12,39 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from diffcli.operations.arithmetic import arrays
-from diffcli.operations.array_row import Shape, as_axes
-from diffcli.tape.recording.array_operations import apply_array, settled
-from diffcli.tape.recording.indexing import index
-from diffcli.tape.recording.traced import TracedValue, binary, is_array, reflected, unary
+from diffcli.operations.array_row import Fixed, Shape
+from diffcli.tape.recording.array_operations import apply_array
+from diffcli.tape.recording.indexing import assign, index
+from diffcli.tape.recording.traced import TracedValue, binary, reflected, unary
 from diffcli.tape.recording.untraceable import refuse
+from diffcli.tape.running.array_rules import NUMPY
 
 
-def _reduction(name: str) -> Callable[..., Any]:
-    def reduction(self: TracedArray, axis: Any = None, keepdims: bool = False) -> Any:
-        return self._apply(name, self, axis=axis, keepdims=keepdims)
+def _in_place(name: str) -> Callable[..., Any]:
+    def operator(self: TracedArray, other: Any) -> Any:
+        found = self._apply(name, self, other)
+        if getattr(found, "shape", ()) != self.shape:
+            refuse(self._recorder, "in place an array keeps its shape, and this is larger", "give the result a name of its own")
+        self._become(found)
+        return self
 
-    return reduction
+    return operator
 
 
-def shape_of(a: Any) -> Shape:
-    """The shape of what may be traced, or a list."""
-    return a.shape if isinstance(a, TracedArray) else arrays.shape_of(a) if is_array(a) else ()
+def _numpy(name: str) -> Callable[..., Any]:
+    """The method of an array that is NumPy's function of the same name."""
+
+    def method(self: TracedArray, *more: Any, **options: Any) -> Any:
+        return self.__array_function__(arrays.numpy_function(name), (), (self, *more), options)
+
+    return method
 
 
 class TracedArray(TracedValue):
     """An array of float64 whose operations are recorded.
 
-    It has the operators of a NumPy array, indexing with whole numbers, slices, and arrays of places, and NumPy's functions
-    work on it as far as the tables have them. It cannot be written into: an array on a tape is a value.
+    It has the operators of a NumPy array, in place too, indexing with whole numbers, slices, and arrays of places, and
+    NumPy's functions work on it as far as the tables have them. The caller's array stays as it is.
     """
 
     __slots__ = ()
@@ -38,10 +53,6 @@ class TracedArray(TracedValue):
 
     def _apply(self, name: str, *operands: Any, **fixed: Any) -> Any:
         return apply_array(self._recorder, name, operands, **fixed)
-
-    def _lacking(self, a: Any, b: Any) -> Any:
-        """What this, the floor of a/b as it was rounded, lacks of that of the exact quotient; None if it is the same."""
-        return arrays.lacking_of_floor(a, b, self._value)
 
     @property
     def shape(self) -> Shape:
@@ -69,9 +80,7 @@ class TracedArray(TracedValue):
         return index(self, key)
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        help = "make the new array from its parts: np.concatenate([x[:k], [value], x[k+1:]])"
-        other = "or choose between two: np.where(mask, value, x)"
-        refuse(self._recorder, "a traced array cannot be written into: what is on the tape stays as it is", help, other)
+        assign(self, key, value)
 
     def __bool__(self) -> bool:
         if self.size != 1:
@@ -81,22 +90,51 @@ class TracedArray(TracedValue):
 
     def __array__(self, *_: Any, **__: Any) -> Any:
         help = "leave np.asarray(...) out; a list of traced arrays becomes one by np.stack([...])"
-        refuse(self._recorder, "this makes a plain array of a traced one, and would take it out of the recording", help)
+        other = "an array that traced values are written into is made by np.zeros_like(x)"
+        refuse(self._recorder, "this makes a plain array of a traced one, and would take it out of the recording", help, other)
 
     __matmul__, __rmatmul__ = binary("matmul"), reflected("matmul")
     __and__, __rand__ = binary("and"), reflected("and")
     __or__, __ror__ = binary("or"), reflected("or")
     __invert__ = unary("not")
 
-    def __round__(self, digits: int | None = None) -> Any:
-        return self.round(digits or 0)
+    # -- in place --------------------------------------------------------------------------------------------------------
+
+    __iadd__, __isub__, __imul__, __itruediv__ = map(_in_place, ("add", "sub", "mul", "div"))
+    __ifloordiv__, __imod__, __ipow__, __imatmul__ = map(_in_place, ("floor_divide", "mod", "pow", "matmul"))
+    __iand__, __ior__ = map(_in_place, ("and", "or"))
+
+    def _become(self, new: TracedArray) -> None:
+        """Have the elements of another array from now on."""
+        self._slot, self._value = new._slot, arrays.laid_out_as(new._value, self._value)
+
+    def _shows(self, value: Any, key: tuple[Any, ...]) -> bool:
+        """Whether a value is what stands at a key of this array already, and not a copy of it."""
+        return value is self or (isinstance(value, View) and value._parent is self and value._through[1].get("key") == key)
+
+    def fill(self, value: Any) -> None:
+        self[...] = value
+
+    def copy(self, order: str = "C") -> TracedArray:
+        """Another name for the same slot."""
+        twin = object.__new__(TracedArray)
+        twin._recorder, twin._slot, twin._value = self._recorder, self._slot, arrays.as_array(self._value, order)
+        return twin
+
+    __pos__ = __copy__ = copy
+
+    def __deepcopy__(self, _: object) -> TracedArray:
+        return self.copy()
 
     # -- the methods of an array -----------------------------------------------------------------------------------------
 
-    sum, mean, prod = _reduction("sum"), _reduction("mean"), _reduction("prod")
-    max, min = _reduction("amax"), _reduction("amin")
-    argmax, argmin = _reduction("argmax"), _reduction("argmin")
-    trace, diagonal = unary("trace"), unary("diag")
+    sum, mean, prod, max, min = map(_numpy, ("sum", "mean", "prod", "max", "min"))
+    argmax, argmin, var, std = map(_numpy, ("argmax", "argmin", "var", "std"))
+    cumsum, trace, diagonal, dot, clip, round = map(_numpy, ("cumsum", "trace", "diagonal", "dot", "clip", "round"))
+    ravel, squeeze, swapaxes, take, repeat = map(_numpy, ("ravel", "squeeze", "swapaxes", "take", "repeat"))
+
+    def __round__(self, digits: int | None = None) -> Any:
+        return self.round(digits or 0)
 
     @property
     def T(self) -> Any:
@@ -105,62 +143,109 @@ class TracedArray(TracedValue):
     def transpose(self, *axes: Any) -> Any:
         return self._apply("transpose", self, axes=axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes or None)
 
-    def reshape(self, *shape: Any) -> Any:
-        return self._apply("reshape", self, shape=shape[0] if len(shape) == 1 and isinstance(shape[0], list | tuple) else shape)
+    def reshape(self, *shape: Any, **options: Any) -> Any:
+        return _numpy("reshape")(self, shape[0] if len(shape) == 1 else shape, **options)
 
     def flatten(self) -> Any:
-        return self.reshape(-1)
+        return self.reshape(-1).copy()
 
-    ravel = flatten
-
-    def squeeze(self, axis: Any = None) -> Any:
-        axes = as_axes(settled(axis), self.ndim)
-        return self.reshape([length for k, length in enumerate(self.shape) if length != 1 or k not in axes])
-
-    def swapaxes(self, axis1: int, axis2: int) -> Any:
-        axes = list(range(self.ndim))
-        axes[axis1], axes[axis2] = axes[axis2], axes[axis1]
-        return self.transpose(axes)
-
-    def cumsum(self, axis: Any = None) -> Any:
-        return self._apply("cumsum", self.reshape(-1) if axis is None and self.ndim > 1 else self, axis=axis)
-
-    def dot(self, other: Any) -> Any:
-        return self.__array_function__(self.dot, (), (self, other), {})  # NumPy's function of that name
-
-    def var(self, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Any:
-        away, freedom = self._centred(axis, ddof)
-        return (away * away).sum(axis, keepdims) / freedom
-
-    def std(self, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Any:
-        """A norm, so that its derivative is 0, and no NaN, where all elements are equal."""
-        away, freedom = self._centred(axis, ddof)
-        return away._apply("norm", away, axis=axis, keepdims=keepdims) / freedom**0.5
-
-    def _centred(self, axis: Any, ddof: int) -> tuple[Any, float]:
-        """The distances to the mean, and by what the sum of their squares is divided."""
-        mean = self.mean(axis, keepdims=True)
-        return self - mean, self.size / mean.size - ddof
-
-    def clip(self, low: Any = None, high: Any = None) -> Any:
-        above = self if low is None else self._apply("max", self, low)
-        return above if high is None else self._apply("min", above, high)
-
-    def round(self, decimals: int = 0) -> Any:
-        if decimals:
-            refuse(self._recorder, "rounding to decimals is not recorded", "x.round() rounds to whole numbers")
-        return self._apply("round", self)
-
-    def copy(self) -> Any:
-        return self
-
-    def astype(self, kind: Any, **_: Any) -> Any:
-        if "float" not in str(getattr(kind, "__name__", kind)):
+    def astype(self, dtype: Any, *, copy: bool = True) -> Any:
+        if not arrays.is_float64(dtype):
             refuse(self._recorder, "an array of the tape is one of float64", "leave astype(...) out")
-        return self
+        return self.copy() if copy else self
 
     def tolist(self) -> list[Any]:
         return [entry.tolist() if isinstance(entry, TracedArray) else entry for entry in self]
 
     def item(self, *key: Any) -> Any:
         return self.reshape(-1)[key[0] if key else 0] if len(key) < 2 else self[key]
+
+
+_slot_of: Any = vars(TracedValue)["_slot"]
+_value_of: Any = vars(TracedValue)["_value"]
+
+
+class View(TracedArray):
+    """An array that shows elements of another, its parent: written into one, they are read in both."""
+
+    __slots__ = ("_parent", "_through", "_root", "_seen")
+
+    _parent: TracedArray
+    _through: tuple[str, Fixed]
+    """The row that reads it from the parent."""
+    _root: TracedArray
+    """The array that is no view, at the end of all parents."""
+    _seen: int
+    """The slot that the root had when this was read."""
+
+    # what is written moves the root to another slot; so what was read is out of date if that is not the slot it was read from
+
+    @property
+    def _slot(self) -> int:
+        self._refresh()
+        return _slot_of.__get__(self)  # type: ignore[no-any-return]
+
+    @_slot.setter
+    def _slot(self, slot: int) -> None:
+        _slot_of.__set__(self, slot)
+
+    @property
+    def _value(self) -> Any:
+        self._refresh()
+        return _value_of.__get__(self)
+
+    @_value.setter
+    def _value(self, value: Any) -> None:
+        _value_of.__set__(self, value)
+
+    def show(self, parent: TracedArray, name: str, fixed: Fixed) -> None:
+        self._parent, self._through = parent, (name, fixed)
+        self._root = parent._root if isinstance(parent, View) else parent
+        self._seen = self._root._slot
+
+    def _chain(self) -> list[View]:
+        """This and the views that it is a view of, from the last to the one of the root."""
+        found: list[View] = []
+        one: TracedArray = self
+        while isinstance(one, View):
+            found.append(one)
+            one = one._parent
+        return found
+
+    def _refresh(self) -> None:
+        now = self._root._slot
+        if self._seen == now:
+            return
+        for view in reversed(self._chain()):
+            if view._seen != now:
+                name, fixed = view._through
+                read = apply_array(self._recorder, name, (view._parent,), **fixed)
+                view._have(read._slot)
+
+    def _become(self, new: TracedArray) -> None:
+        chain = self._chain()
+        if any(view._through[0] == "broadcast" for view in chain):
+            refuse(self._recorder, "what np.broadcast_to gives cannot be written into", "write into a copy: x.copy()")
+        parts: list[Any] = [new]
+        for view in chain:
+            parts.append(view._put_back(parts[-1]))
+        self._root._become(parts.pop())
+        for view in reversed(chain):
+            view._have(parts.pop()._slot)
+
+    def _have(self, slot: int) -> None:
+        """Be up to date with a slot that has the elements of the parent."""
+        name, fixed = self._through
+        self._seen = self._root._slot
+        self._slot, self._value = slot, NUMPY.strict(name)(self._parent._value, **fixed)
+
+    def _put_back(self, part: TracedArray) -> Any:
+        """The parent with other elements where this shows it."""
+        name, fixed = self._through
+        if name == "index":
+            return self._apply("put", self._parent, part, key=fixed["key"])
+        if name == "reshape":
+            return self._apply("reshape", part, shape=self._parent.shape)
+        axes = fixed["axes"]
+        return self._apply("transpose", part, axes=[axes.index(axis) for axis in range(len(axes))])
+

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Sequence
-from dis import opmap
+from dis import opmap, opname
 from types import FrameType
 from typing import NoReturn
 
 from diffcli.errors import ExpressionError, error
 from diffcli.operations import FUNCTION_NAMES
+from diffcli.tape.recording.call_sites import CallSites, frames_of
 from diffcli.tape.recording.recorder import Recorder
 
 _CALL = re.compile(r"(?:[\w.]*\.)?(\w+)\s*\(")
@@ -45,15 +46,16 @@ def refuse(recorder: Recorder, message: str, *help: str, code: str = "untraceabl
     ExpressionError
         Always.
     """
-    sites = recorder.sites
-    _, place = sites.find(sys._getframe(1))
-    raise ExpressionError([error(code, message, sites.source, *sites.marks(place, label), help=help)])
+    calls = recorder.sites.calls(frames_of(sys._getframe(1)))
+    sites, place, notes = recorder.sites.culprit(calls)
+    fault = ExpressionError([error(code, message, sites.source, *sites.marks(place, label), notes=notes, help=help)])
+    raise recorder.refusal(fault, calls)
 
 
 def refuse_conversion(recorder: Recorder, kind: str) -> NoReturn:
     """A C function wants a plain number: name it, as the user's text does, and what to write for it."""
-    _, place = recorder.sites.find(sys._getframe(1))
-    text = recorder.sites.text(place)
+    sites, place, _ = recorder.sites.culprit(recorder.sites.calls(frames_of(sys._getframe(1))))
+    text = sites.text(place)
     found = _CALL.match(text)
     name = found[1] if found else ""
     if name in FUNCTION_NAMES and not text.startswith(("diffcli.", "round(")):
@@ -77,3 +79,11 @@ def formats_text(frame: FrameType) -> bool:
     code = frame.f_code.co_code
     at = frame.f_lasti
     return code[at] == opmap["BINARY_OP"] and code[at + 1] == _REMAINDER
+
+
+def asks_for_attribute(frame: FrameType) -> bool:
+    """Whether a user's text asks for an attribute, as ``x.exp`` or ``hasattr(x, "exp")``; NumPy asks without any."""
+    if opname[frame.f_code.co_code[frame.f_lasti]] in ("LOAD_ATTR", "LOAD_METHOD"):
+        return True
+    sites = CallSites(frame.f_code)
+    return sites.text(sites.base(frame.f_code) + frame.f_lasti).startswith(("getattr(", "hasattr("))

@@ -112,8 +112,9 @@ class _NumPy(ArrayArithmetic):
 
 
 NUMPY = _NumPy(
-    arrays.FUNCTIONS | array_functions.FUNCTIONS, arrays.STRICT, constants={ABSENT: 0.0, "ties_of": arrays.ties_of},
-    operators=OPERATORS | {"square": "({0} * {0})"}, numbers=arrays, read=parsed_rule, kind="NumPy",
+    arrays.FUNCTIONS | array_functions.FUNCTIONS, arrays.STRICT, arrays.SCALED,
+    constants={ABSENT: 0.0, "ties_of": arrays.ties_of}, operators=OPERATORS | {"square": "({0} * {0})"}, numbers=arrays,
+    read=parsed_rule, kind="NumPy",
 )  # fmt: skip
 
 for _name in ARRAYS.keys() - array_functions.FUNCTIONS.keys():

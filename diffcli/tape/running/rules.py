@@ -51,6 +51,10 @@ _OF_ONE_NUMBER = {
 """And those whose operands have one truth, which Python can ask: a choice evaluates one branch alone."""
 
 
+_PARTIALS = {"div": "_div(", "pow": "(b * _pow("}
+"""How partials begin whose product with the other factor is taken as a whole, as Python's expressions."""
+
+
 def _nearest(operand: float, others: Sequence[float]) -> float:
     """The distance to the nearest of some other operands."""
     return min((abs(operand - other) for other in others), default=float("inf"))
@@ -171,6 +175,8 @@ class Arithmetic:
         ``value`` or ``definition``.
     strict
         What replaces some of them in a program, where the value at a pole is undefined and not its limit.
+    scaled
+        Products of the other factor and a partial that are taken as a whole, because the partial may be beyond the range.
     constants
         What names stand for in rules, where it is not what it is for floats; ``ties_of`` counts ties of
         what is no single number.
@@ -193,6 +199,7 @@ class Arithmetic:
         self,
         functions: Mapping[str, Function],
         strict: Mapping[str, Function] | None = None,
+        scaled: Mapping[str, Function] | None = None,
         *,
         constants: Mapping[str, Any] | None = None,
         operators: Mapping[str, str] = OPERATORS | _OF_ONE_NUMBER,
@@ -202,7 +209,7 @@ class Arithmetic:
         kind: str = "",
     ) -> None:
         self.functions = dict(functions)
-        self._strict = strict or {}
+        self._strict, self._scaled = strict or {}, scaled or {}
         self.constants = NAMESPACE | dict(constants or {})
         counted = f"operands.count({RESULT}) - 1 if {RESULT} == {RESULT} else 1"
         self.ties = "ties_of(*operands)" if "ties_of" in self.constants else counted
@@ -371,6 +378,12 @@ class Arithmetic:
         namespace = dict(self.constants)
 
         def apply(operation: str, operands: list[str], keywords: dict[str, str]) -> str:
+            if operation == "mul" and operands[0] in (SEED, f"(-{SEED})"):
+                for name, begins in _PARTIALS.items():
+                    if name in self._scaled and operands[1].startswith(begins):
+                        namespace[f"_times_{name}"] = self._scaled[name]
+                        first = "b, " if name == "pow" else ""
+                        return f"_times_{name}({operands[0]}, {first}{operands[1][len(begins):].removesuffix(')' * bool(first))}"
             if operation in self.operators:
                 return self.operators[operation].format(*operands)
             namespace[f"_{operation}"] = self.value(operation)
@@ -385,5 +398,5 @@ class Arithmetic:
         return namespace["rule"]  # type: ignore[no-any-return]
 
 
-FLOAT = Arithmetic(floats.FLOATS, floats.STRICT, kind="Python")
+FLOAT = Arithmetic(floats.FLOATS, floats.STRICT, floats.SCALED, kind="Python")
 """Python's floats."""

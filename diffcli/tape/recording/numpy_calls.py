@@ -1,0 +1,188 @@
+"""What NumPy hands over to us: a call of one of its functions with something traced among its arguments.
+
+That is NEP 13 for its elementwise functions, and NEP 18 for the others. The arguments get their names from NumPy's own
+signature. What no row computes is an error that names the function, and so is an option that the function here has no
+parameter for; it is never computed behind the tape's back.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from diffcli.operations import ARRAY_FUNCTIONS
+from diffcli.operations.arithmetic import arrays
+from diffcli.operations.arithmetic.index_arrays import moved
+from diffcli.tape.recording.array_operations import apply_array, as_traced, operand, shape_of
+from diffcli.tape.recording.numpy_functions import FUNCTIONS, LINEAR, LISTS, MADE, applied, into, not_recorded, reduction, reshape
+from diffcli.tape.recording.recorder import ArrayRecording, Recorder
+from diffcli.tape.recording.traced import Traced, is_array, row_named
+from diffcli.tape.recording.traced_array import TracedArray, View
+
+REDUCED = {"add": "sum", "multiply": "prod", "maximum": "max", "minimum": "min", "logaddexp": "logsumexp"}
+"""What an elementwise function is a reduction of: np.add.reduce."""
+
+
+# -- functions that NumPy itself applies, to what stands in for an array ------------------------------------------------------
+
+SHAPES = frozenset(("squeeze", "expand_dims"))
+ORDERS = frozenset(("transpose", "moveaxis", "swapaxes", "rollaxis", "matrix_transpose"))
+MOVES = frozenset(("take", "take_along_axis", "repeat", "tile", "roll", "delete"))
+"""Those that change the shape, the order of the axes, or the places of elements, and nothing else."""
+
+
+def _by_numpy(recorder: Recorder, name: str, call: Callable[[Any], Any], a: Any) -> Any:
+    """One of these functions: NumPy says what becomes of an array of that shape, whatever its options are."""
+    shape = shape_of(a)
+    if name in SHAPES:
+        return reshape(recorder, a, call(arrays.stand_in(shape)).shape)
+    if name in ORDERS:
+        lengths = call(arrays.stand_in(range(2, len(shape) + 2))).shape  # each tells its axis
+        return apply_array(recorder, "transpose", (a,), axes=[length - 2 for length in lengths]) if shape else a
+    found = moved(call, shape)
+    return reshape(recorder, reshape(recorder, a, -1)[found[1]], found[0])
+
+
+ARRAYS_ONLY = frozenset((
+    "argmax", "argmin", "var", "std", "cumsum", "average", "flip", "diff", "tril", "triu", "trace", "diag", "size", "det",
+    "inv", "solve",
+))  # fmt: skip
+"""What is not of a number."""
+
+OF_LINALG = frozenset(("det", "inv", "solve", "norm", "matrix_transpose"))
+"""What is recorded of np.linalg; others there have the names of functions that differ."""
+
+# -- what NumPy calls --------------------------------------------------------------------------------------------------
+
+
+def apply_ufunc(recorder: Recorder, function: Any, method: str, inputs: Sequence[Any], options: Mapping[str, Any]) -> Any:
+    """An elementwise function of NumPy on traced values."""
+    name = function.__name__
+    if method == "__call__" and not options:
+        return _elementwise(recorder, name, inputs)
+    given = {option: value for option, value in options.items() if not _is_default(option, value, _UFUNC.get(option))}
+    out, mask = given.pop("out", None), given.pop("where", True)
+    if method == "__call__":
+        _refuse_options(recorder, f"np.{name}", given)
+        result = _elementwise(recorder, name, inputs)
+    else:
+        result = _of_a_method(recorder, name, method, inputs, given)
+    if out is None and mask is not True:
+        not_recorded(recorder, f"np.{name} with where= and without out=", "choose with np.where(condition, a, b)")
+    return result if out is None else into(recorder, out, result, mask)
+
+
+_UFUNC = {"where": True, "casting": "same_kind", "order": "K", "subok": True, "keepdims": False, "axis": 0}
+"""What NumPy's elementwise functions and their methods take an option for, if it is not given; None for the others."""
+
+
+def _of_a_method(recorder: Recorder, name: str, method: str, inputs: Sequence[Any], given: dict[str, Any]) -> Any:
+    """A reduction, running sums, or all pairs, by an elementwise function."""
+    label = f"np.{name}.{method}"
+    if method == "reduce" and name in REDUCED and is_array(inputs[0]):
+        reduced = reduction("logsumexp") if name == "logaddexp" else FUNCTIONS[REDUCED[name]]
+        _refuse_options(recorder, label, given, ("axis", "keepdims"))
+        return reduced(recorder, *inputs, **({"axis": 0} if len(inputs) == 1 else {}) | given)
+    return not_recorded(recorder, label, "write a loop, or NumPy's function of that purpose (np.sum, np.prod)")
+
+
+def apply_function(recorder: Recorder, function: Any, inputs: Sequence[Any], options: Mapping[str, Any]) -> Any:
+    """Any other function of NumPy with a traced value among its arguments."""
+    name, home = function.__name__, function.__module__
+    label = f"{home.replace('numpy', 'np')}.{name}"
+    known, by_numpy = FUNCTIONS.get(name), name in SHAPES | ORDERS | MOVES
+    if not (known or by_numpy or _row(name)) or home not in ("numpy", "numpy.linalg") or (home != "numpy") > (name in OF_LINALG):
+        own = [f"diffcli.{name} does that"] if name in ARRAY_FUNCTIONS else []
+        not_recorded(recorder, label, *own, "write it with operators and the functions that `diffcli functions` lists")
+    if known is not None and len(inputs) == 1 and not options and name not in LISTS:
+        return known(recorder, _first(recorder, name, label, inputs[0]))  # most calls are of one argument
+    bound = _bound(function, known, inputs, options)
+    out = bound.arguments.pop("out", None)
+    first_name, first = next(iter(bound.arguments.items()))
+    first = first if name in LISTS else _first(recorder, name, label, first)
+    given = {option: value for option, value in bound.arguments.items() if option != first_name}
+    if by_numpy:
+
+        def call(stand_in: Any) -> Any:
+            bound.arguments[first_name] = stand_in
+            return function(*bound.args, **bound.kwargs)
+
+        result = _by_numpy(recorder, name, call, first)
+    elif known is None:
+        _refuse_options(recorder, label, given, ("b",) if name == "solve" else ())
+        result = _elementwise(recorder, name, (first, *given.values()))
+    else:
+        _refuse_options(recorder, label, given, _parameters(known))
+        result = known(recorder, first, **given)
+    return result if out is None else into(recorder, out, result)
+
+
+def _first(recorder: Recorder, name: str, label: str, a: Any) -> Any:
+    """The first argument, as an array if it is a list."""
+    a = as_traced(recorder, a)
+    if name in ARRAYS_ONLY and not is_array(a):
+        not_recorded(recorder, label)
+    return arrays.as_array(a) if isinstance(a, list | tuple) else a
+
+
+@cache
+def _signature(function: Any, known: Any) -> inspect.Signature:
+    """The parameters as NumPy calls them; those of the function here, where NumPy does not tell."""
+    try:
+        return inspect.signature(function)
+    except ValueError:
+        own = inspect.signature(known) if known is not None else inspect.signature(lambda recorder, *given, **options: None)
+        return own.replace(parameters=list(own.parameters.values())[1:])
+
+
+def _bound(function: Any, known: Any, inputs: Sequence[Any], options: Mapping[str, Any]) -> inspect.BoundArguments:
+    """The arguments by the names of NumPy's parameters, without those that say what NumPy would do anyway."""
+    signature = _signature(function, known)
+    bound = signature.bind(*inputs, **options)
+    arguments = bound.arguments
+    for option, value in list(arguments.items()):
+        if _is_default(option, value, signature.parameters[option].default):
+            del arguments[option]
+    if "newshape" in arguments:  # before NumPy 2.1
+        arguments["shape"] = arguments.pop("newshape")
+    return bound
+
+
+def _is_default(option: str, value: Any, default: Any) -> bool:
+    """Whether an option says nothing: it has its default, or the dtype is the one of all arrays here."""
+    same = value is default or (isinstance(value, bool | int | float | str) and type(value) is type(default) and value == default)
+    return same or "_NoValue" in repr(type(value)) or (option == "dtype" and (value is None or arrays.is_float64(value)))
+
+
+def _parameters(function: Any) -> tuple[str, ...]:
+    return function.__code__.co_varnames[: function.__code__.co_argcount]  # type: ignore[no-any-return]
+
+
+def _refuse_options(recorder: Recorder, label: str, given: Mapping[str, Any], known: Sequence[str] = ()) -> None:
+    for option in given:
+        if option not in known:
+            not_recorded(recorder, f"{label} with {option}=", "leave the option out")
+
+
+def _row(name: str) -> str:
+    """The row of NumPy's function of that name, if one row is all that it is."""
+    return row_named(name) or ("diag" if name == "diagonal" else name if name in LINEAR else "")
+
+
+def _elementwise(recorder: Recorder, name: str, inputs: Sequence[Any]) -> Any:
+    if name in MADE:
+        return MADE[name](*inputs)
+    row = _row(name)
+    if not row:
+        not_recorded(recorder, f"np.{name}", "write it with operators and the functions that `diffcli functions` lists")
+    result = applied(row, *inputs)
+    if result is NotImplemented:
+        kinds = [type(given).__name__ for given in inputs if not isinstance(given, Traced)]
+        not_recorded(recorder, f"np.{name} with an operand of type {kinds[0] if kinds else 'number'}")
+    return result
+
+
+ARRAYS = ArrayRecording(TracedArray, View, operand, apply_ufunc, apply_function)
+"""How arrays are recorded, for the recorder."""

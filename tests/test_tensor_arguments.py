@@ -1,0 +1,195 @@
+"""No argument is ever dropped: what a function of tensors or of `diffcli.nn` does not know is refused, and what it knows counts."""
+
+from __future__ import annotations
+
+import inspect
+
+import numpy as np
+import pytest
+
+import diffcli.autograd as ad
+import diffcli.nn.functional as F
+from diffcli import nn
+from diffcli.nn import functional, init, optim
+
+X = [[0.5, 0.25], [0.125, 0.75]]
+
+OF_ANY_NUMBER = {"cat", "concat", "concatenate", "stack", "max", "min", "maximum", "minimum", "fmax", "fmin", "fmax_", "fmin_", "maximum_", "minimum_", "max_", "min_"}
+"""Functions of as many operands as one likes."""
+OF_A_SHAPE = {"zeros", "ones", "empty", "rand", "randn", "reshape", "view", "expand", "permute", "broadcast_to", "Sequential"}
+"""Functions whose last arguments are a shape, an order or parts: tensors are refused as such."""
+RECORDS = {"GradCheck", "GradCheckEntry", "AutogradError", "Function", "Tensor", "AccumulateGrad", "Counter", "Node", "diffcli_apply", "kind", "apply"}
+
+
+def callables():
+    places = {"ad": ad, "x": ad.Tensor, "F": functional, "init": init, "nn": nn, "optim": optim}
+    for where, place in places.items():
+        names = {*dir(place), *(dir(ad) if place is functional else ())}
+        for name in sorted(names):
+            found = None if name.startswith("_") or name in RECORDS else getattr(place, name, None)
+            if callable(found) and inspect.getmodule(found) and str(inspect.getmodule(found).__name__).startswith("diffcli"):
+                yield pytest.param(found, id=f"{where}.{name}")
+
+
+@pytest.mark.parametrize("function", list(callables()))
+def test_an_unknown_argument_is_refused_by_name(function):
+    said = []
+    for count in range(4):
+        with pytest.raises((TypeError, ad.AutogradError)) as caught:
+            function(*[ad.tensor(X) for _ in range(count)], bogus=1)
+        said.append(str(caught.value))
+    assert any("'bogus'" in text for text in said), said
+
+
+@pytest.mark.parametrize("function", list(callables()))
+def test_a_surplus_argument_is_refused(function, request):
+    name = request.node.callspec.id.partition(".")[2]
+    if name in OF_ANY_NUMBER:
+        return
+    with pytest.raises((TypeError, ad.AutogradError)) as caught:
+        function(*[ad.tensor(X) for _ in range(12)])
+    assert "argument" in str(caught.value) or "two kinds" in str(caught.value) or name in OF_A_SHAPE | {"Conv2d"}, str(caught.value)
+
+
+TEXTS = {
+    "a slip": (lambda x: x.sum(dmi=0), "sum() has no argument 'dmi': did you mean `dim`?"),
+    "unlike any": (lambda x: ad.log(x, bogus=1), "log() has no argument 'bogus': it has input, base"),
+    "NumPy's": (lambda x: x.var(ddof=0), "var() has no argument 'ddof': use correction"),
+    "where to write": (lambda x: ad.add(x, x, out=x), "add() has no argument 'out': use copy_() to write the result into a tensor"),
+    "how to round": (lambda x: ad.div(x, x, rounding_mode="floor"), "div() has no argument 'rounding_mode': use floor() or trunc() of the quotient"),
+    "too many": (lambda x: ad.det(x, x), "det() takes 1 argument by place, and has got 2"),
+    "by name alone": (lambda x: x.add(x, 2), "add() takes 2 arguments by place, and has got 3"),
+    "twice": (lambda x: x.sum(0, dim=1), "sum() has got its argument 'dim' twice"),
+    "missing": (lambda x: ad.atan2(x), "atan2() lacks its argument 'other'"),
+    "of a module": (lambda x: nn.LeakyReLU(slope=0.1), "LeakyReLU() has no argument 'slope': it has negative_slope, inplace"),
+    "of a kind": (lambda x: x.to("float32", "float64"), "to() is given two kinds of numbers, float32 and float64"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_the_whole_text_of_a_refusal(name):
+    call, text = TEXTS[name]
+    with pytest.raises(TypeError) as caught:
+        call(ad.tensor(X))
+    assert str(caught.value) == text
+
+
+A = np.array([[1.5, -2.0, 0.25], [-0.75, 3.0, -1.0]])
+L = np.log1p
+SETTINGS = {
+    "negative_slope": (lambda x: F.leaky_relu(x, negative_slope=0.5), np.where(A > 0, A, 0.5 * A)), "slope by place": (lambda x: F.leaky_relu(x, 0.25), np.where(A > 0, A, 0.25 * A)),
+    "alpha of elu": (lambda x: F.elu(x, alpha=0.1), np.where(A > 0, A, 0.1 * np.expm1(A))), "alpha of add": (lambda x: ad.add(x, x * x, alpha=3), A + 3 * A**2),
+    "alpha of sub": (lambda x: x.sub(1.0, alpha=0.5), A - 0.5), "alpha in place": (lambda x: x.clone().sub_(x * x, alpha=2), A - 2 * A**2), "beta and alpha": (lambda x: ad.addmm(x[:, :2], x, x.T, beta=2, alpha=0.5), 2 * A[:, :2] + 0.5 * A @ A.T),
+    "beta": (lambda x: F.softplus(x, beta=2), L(np.exp(2 * A)) / 2), "threshold": (lambda x: F.softplus(x, threshold=1), np.where(A > 1, A, L(np.exp(A)))),
+    "bounds": (lambda x: F.hardtanh(x, min_val=-1.5, max_val=0.5), np.clip(A, -1.5, 0.5)), "a lower bound": (lambda x: x.clip(min=0), np.maximum(A, 0)), "an upper bound": (lambda x: x.clamp(max=0.5), np.minimum(A, 0.5)), "None for a bound": (lambda x: x.clamp(None, 0.5), np.minimum(A, 0.5)),
+    "unbiased": (lambda x: x.var(unbiased=False), A.var()), "unbiased by place": (lambda x: x.var(False), A.var()), "correction": (lambda x: x.std(1, correction=0, keepdim=True), A.std(1, keepdims=True)), "a larger correction": (lambda x: x.var(1, correction=2), A.var(1, ddof=2)),
+    "p": (lambda x: x.norm(1), np.abs(A).sum()), "p and dim": (lambda x: x.norm(3, dim=1), (np.abs(A) ** 3).sum(1) ** (1 / 3)), "p is inf": (lambda x: x.norm(p=float("inf"), dim=0, keepdim=True), np.abs(A).max(0, keepdims=True)), "p is -inf": (lambda x: x.norm(float("-inf")), np.abs(A).min()), "p is 0": (lambda x: x.norm(0), 6.0), "fro": (lambda x: x.norm("fro"), np.linalg.norm(A)),
+    "axis": (lambda x: x.sum(axis=0, keepdims=True), A.sum(0, keepdims=True)), "dtype": (lambda x: x.sum(dim=1, dtype="float64"), A.sum(1)), "several axes": (lambda x: x.mean(dim=(0, 1)), A.mean()), "dim of stack": (lambda x: ad.stack((x, x), dim=2), np.stack((A, A), 2)), "dim of cat": (lambda x: ad.cat(tensors=[x, x], dim=1), np.concatenate((A, A), 1)),
+    "a diagonal above": (lambda x: ad.diag(x, 1), np.diag(A, 1)), "a diagonal below": (lambda x: x.diag(diagonal=-1), np.diag(A, -1)), "on a diagonal above": (lambda x: ad.diag(x[0], 2), np.diag(A[0], 2)), "on a diagonal below": (lambda x: ad.diag(x[0], offset=-1), np.diag(A[0], -1)),
+    "a base": (lambda x: ad.log(x.abs(), 2), np.log2(np.abs(A))), "a base by name": (lambda x: ad.log(x.abs(), base=10), np.log10(np.abs(A))), "other": (lambda x: x.maximum(other=0.5), np.maximum(A, 0.5)), "input": (lambda x: ad.softmax(input=x, dim=0), np.exp(A) / np.exp(A).sum(0)),
+    "exponent": (lambda x: x.pow(exponent=3), A**3), "equal_nan": (lambda x: float(ad.allclose(x / 0.0 * 0.0, x / 0.0 * 0.0, equal_nan=True)) + 0 * x, 1 + 0 * A), "inplace": (lambda x: F.relu(x.clone(), inplace=True), np.maximum(A, 0)), "no inplace": (lambda x: F.relu(x, False), np.maximum(A, 0)),
+    "exclusive or": (lambda x: ad.logical_xor(x > 0, [[2.0, 0.0, 0.0]]), (A > 0) ^ [True, False, False]), "not": (lambda x: ad.logical_not(ad.tensor([0.0, 2.0, float("nan")])), [True, False, False]), "exclusive or in place": (lambda x: x.clone().logical_xor_(1.0), np.zeros((2, 3))),
+    "place of all": (lambda x: x.argmax(), A.argmax()), "place kept": (lambda x: x.argmin(keepdim=True), np.array([[A.argmin()]])), "place along": (lambda x: x.argmax(dim=0), A.argmax(0)), "largest": (lambda x: x.max(1)[0], A.max(1)), "its place": (lambda x: x.max(1)[1], A.argmax(1)), "smallest": (lambda x: x.min(dim=-1, keepdim=True).values, A.min(1, keepdims=True)), "whole": (lambda x: ad.max(x), A.max()), "of two": (lambda x: ad.max(x, -x), np.abs(A)), "of several": (lambda x: ad.min(x, 0.0, -x), -np.abs(A)),
+    "randint": (lambda x: ad.randint(1, (2, 3)) + 0.0 * x, 0 * A), "fill_value": (lambda x: ad.full(size=(2, 3), fill_value=2.5, device="cpu"), np.full((2, 3), 2.5)), "full_like": (lambda x: ad.full_like(x, 3.0), np.full((2, 3), 3.0)),
+    "contiguous": (lambda x: x.T.contiguous().view(6), A.T.ravel()), "nothing along an axis": (lambda x: F.softmax(ad.ones(5, 0), -1), np.ones((5, 0))), "no logs along an axis": (lambda x: F.log_softmax(ad.ones(5, 0), dim=1), np.ones((5, 0))),
+}  # fmt: skip
+"""What a setting changes, and the result in NumPy."""
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_setting_counts(name):
+    call, expected = SETTINGS[name]
+    found = np.asarray(call(ad.tensor(A)))
+    assert found.shape == np.shape(expected)
+    assert np.allclose(found, expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", [name for name in SETTINGS if SETTINGS[name][0](ad.tensor(A, requires_grad=True)).requires_grad])
+def test_a_setting_counts_in_the_gradient(name):
+    assert ad.gradcheck(lambda x: SETTINGS[name][0](x), ad.tensor(A, requires_grad=True))
+
+
+def test_the_extremes_along_an_axis_have_names():
+    values, indices = ad.tensor(A).max(dim=0)
+    assert (values.tolist(), indices.tolist(), str(indices.dtype)) == ([1.5, 3.0, 0.25], [0, 1, 0], "int64")
+    assert repr(ad.tensor([2.0, 1.0]).min(0)) == "Extremes(values=tensor(1.0), indices=tensor(1, dtype=int64))"
+
+
+def test_a_device_that_there_is_not_is_refused_wherever_tensors_are_made():
+    for made in (lambda d: ad.zeros(2, device=d), lambda d: ad.tensor(1.0, device=d), lambda d: ad.randn(2, device=d), lambda d: ad.ones_like(ad.zeros(2), device=d)):
+        assert made("cpu").numel() in (1, 2)
+        with pytest.raises(ad.AutogradError, match="there is no device 'cuda' here"):
+            made("cuda")
+
+
+# -- what is taken out of the graph, and what shows a number --------------------------------------------------------------------
+
+
+def test_detach_in_place_takes_a_tensor_out_of_the_graph():
+    x = ad.tensor([1.0, 2.0], requires_grad=True)
+    y = x * 2
+    assert y.detach_() is y
+    assert (y.requires_grad, y.is_leaf, y.grad_fn) == (False, True, None)
+    assert not x.detach_().requires_grad
+    with pytest.raises(ad.AutogradError, match="is a view, and shares its place in the graph"):
+        y[:1].detach_()
+
+
+def test_truths_in_place_end_the_past_of_a_tensor():
+    x = ad.tensor([1.0, -2.0], requires_grad=True)
+    y = x * 3
+    y.gt_(0.0)
+    (y * 5).sum().backward()
+    assert (y.tolist(), x.grad.tolist()) == ([1.0, 0.0], [0.0, 0.0])
+
+
+LOOKS = {
+    "data": lambda x: x.data, "detach": lambda x: x.detach(), "a view": lambda x: x[...], "an empty key": lambda x: x[()], "a view of a view": lambda x: x[...][...],
+    "detached data": lambda x: x.data.detach(), "squeeze": lambda x: x.squeeze(), "reshape": lambda x: x.reshape(()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["float64", "float32"])
+@pytest.mark.parametrize("name", LOOKS)
+def test_a_look_at_a_number_shows_it_and_leaves_it_a_number(name, kind):
+    x = ad.tensor(1.5, dtype=kind)
+    before = type(x._value)
+    look = LOOKS[name](x)
+    assert type(x._value) is type(look._value) is before
+    look.fill_(2.5)
+    assert (x.item(), look.item()) == (2.5, 2.5)
+    x.mul_(2.0)
+    assert (x.item(), look.item()) == (5.0, 5.0)
+    assert x._version == (1 if "data" in name else 2)
+    array = look.detach().numpy()
+    array[...] = 7.0
+    assert (x.item(), look.item(), (x + 1.0).item()) == (7.0, 7.0, 8.0)
+
+
+@pytest.mark.parametrize("name", [name for name in LOOKS if "data" not in name])
+def test_a_change_of_a_number_that_was_saved_is_noticed(name):
+    x = ad.tensor(1.5, requires_grad=True)
+    for change in (lambda y: LOOKS[name](y).detach(), lambda y: y.detach()):
+        y = x * 2.0
+        look = change(y)
+        z = y * y
+        look.fill_(3.0)
+        with pytest.raises(ad.AutogradError, match="changed in place since"):
+            z.backward()
+
+
+def test_a_view_of_a_number_is_recorded_in_place():
+    x = ad.tensor(3.0, requires_grad=True)
+    y = x * 2.0
+    y[...].mul_(5.0)
+    (y * y).backward()
+    assert (y.item(), x.grad.item()) == (30.0, 2 * 30.0 * 10.0)
+
+
+def test_numbers_in_memory_have_the_derivatives_of_numbers():
+    for value in (0.7, 2.5):
+        x = ad.from_numpy(np.array(value)).requires_grad_()
+        ad.lgamma(x).backward()
+        y = ad.tensor(value, requires_grad=True)
+        ad.lgamma(y).backward()
+        assert (x.item(), x.grad.item()) == (value, y.grad.item())
