@@ -102,8 +102,9 @@ def _expansion(problem: Problem, variable: str, order: int, max_nodes: int) -> T
     breaks = find_breaks(problem)
     notes = [*problem.notes(), *describe(problem, breaks, "", False)]
     slot = problem.input_slot(variable)
-    rows = PointRows(problem.tape, problem.values, slot, max_nodes)
-    found = expand(rows, problem.tape, slot, order)
+    moving = {slot: [float(problem.at[variable]), 1.0]}
+    rows = PointRows(problem.tape, problem.values, moving, max_nodes)
+    found = expand(rows, problem.tape, moving, order)
     left = right = None
     if any(each.kind in _TWO_SIDED for each in breaks) or rows.on_boundary or not all(map(math.isfinite, found)):
         left, right = (_on_side(problem, slot, side, order) for side in (-1.0, 1.0))
@@ -152,19 +153,20 @@ def _on_side(problem: Problem, slot: int, side: float, order: int) -> Side:
 
 
 def _settled(found: Sequence[float], left: Side, right: Side, notes: list[Diagnostic]) -> list[float]:
-    """The coefficients on which both sides agree, as the rules of the table have them if they do too; NaN from the others on."""
-    size = max([abs(number) for number in (*found, *(right or ())) if math.isfinite(number)], default=1.0)
-    settled: list[float] = []
-    for k, number in enumerate(found):
-        one, other = (nan if side is None else number if side == () else side[k] for side in (left, right))
+    """The coefficients on which both sides agree, one of which may be beyond the domain; NaN from the first that differs."""
+    sides = [side for side in (left or right, right or left) if side]
+    size = max([abs(number) for side in sides for number in side if math.isfinite(number)], default=1.0)
+    settled = [found[0]]
+    for k, number in enumerate(found) if None not in (left, right) and sides else ():
+        one, other = (side[k] for side in sides)
         if not _alike(one, other, size) or not (k or _alike(number, one, size)):
             if math.isfinite(one) and math.isfinite(other):
                 message = f"the derivative of order {k} differs on the two sides" if k else "the value jumps here"
                 notes.append(Diagnostic("kink" if k else "jump", "warning", message))
-            settled = settled or [number]
-            return [*settled, number if math.isinf(number) else nan, *[nan] * len(found)][: len(found)]
-        settled.append(number if _alike(number, one, size) else one)
-    return settled
+            settled += [one] * (k > 0 and one == other)  # infinite on both
+            break
+        settled += [number if _alike(number, one, size) else one] * (k > 0)
+    return [*settled, *[nan] * len(found)][: len(found)]
 
 
 def _alike(one: float, other: float, size: float) -> bool:

@@ -10,13 +10,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache, partial
+from functools import lru_cache, partial, reduce
 from typing import Any
 
 from diffcli._named import NamedTuple
+from diffcli.errors import Source, Span
 from diffcli.language import parse
+from diffcli.methods.sweeps.point_rows import PointRows
+from diffcli.methods.sweeps.series import expand
 from diffcli.operations import OPERATIONS
 from diffcli.tape import Tape
+from diffcli.tape.lowering import MOST_ROWS
 from diffcli.tape.running.evaluation import Values, run
 from diffcli.tape.running.rules import FLOAT, Arithmetic
 
@@ -51,7 +55,7 @@ class Series(NamedTuple):
     def at(self, power: int) -> float:
         """A coefficient; NaN if it is not known."""
         if power >= self.end or self.low < 0 <= power:
-            return nan  # not known, or beside a pole
+            return math.inf if self.low < 0 == power else nan  # beside a pole, or not known
         return _lower(self, power)
 
 
@@ -87,7 +91,10 @@ def along(tape: Tape, point: Sequence[float], direction: Sequence[float], length
     Undecided
         A choice is.
 
-    >>> from diffcli.language import parse
+    >>> from diffcli.errors import Source, Span
+from diffcli.language import parse
+from diffcli.methods.sweeps.point_rows import PointRows
+from diffcli.methods.sweeps.series import expand
     >>> from diffcli.tape import lower
     >>> tape = lower(parse("where(x == 0, 1, sin(x)/x) + abs(x)*x"))
     >>> [round(coefficient(along(tape, [0.0], [side])[tape.output], 2), 6) for side in (1.0, -1.0)]
@@ -124,15 +131,28 @@ def compared(name: str, a: Any, b: Any) -> float:
     difference = _add(a, _neg(b)) if isinstance(a, Series) or isinstance(b, Series) else None
     sides = (a, b) if difference is None else (beside(difference), 0.0)
     if sides[0] != sides[0] or sides[1] != sides[1]:
-        raise Undecided
+        return nan
     return float(FLOAT.value(name)(*sides))
 
 
 def _flat(name: str, *operands: Any) -> float:
-    numbers = [*map(beside, operands)]
-    if any(isinstance(each, Series) and each.at(0) == number and each.end < ENOUGH for each, number in zip(operands, numbers, strict=True)):
-        raise Undecided  # it may stand where it jumps
-    return float(FLOAT.value(name)(*numbers))
+    function, numbers = FLOAT.value(name), [0.0 if _vanishes(each) else beside(each) for each in operands]
+    if any(number != number for number in numbers):
+        return nan
+    for towards in (-math.inf, math.inf):  # where it jumps, the way has to be known
+        moved = [math.nextafter(n, towards) if _may_move(each, n) else n for each, n in zip(operands, numbers, strict=True)]
+        if function(*moved) != function(*numbers):
+            raise Undecided
+    return float(function(*numbers))
+
+
+def _vanishes(value: Any) -> bool:
+    return isinstance(value, Series) and not value.coefficients and value.low > 0
+
+
+def _may_move(value: Any, number: float) -> bool:
+    """Whether a value at a number may move from it, in an order that is not known."""
+    return isinstance(value, Series) and value.at(0) == number and value.end < ENOUGH
 
 
 def _abs(a: Any) -> Any:
@@ -208,16 +228,16 @@ def _power(a: Any, exponent: Any) -> Any:
         return _ONE_SIDED.value("exp")(_mul(exponent, _ONE_SIDED.value("log")(a)))
     if not isinstance(a, Series):
         return FLOAT.value("pow")(a, exponent)
-    if exponent == 0:
-        return 1.0
+    if exponent in range(8):  # as a product, which does not divide by a
+        return reduce(_mul, [a] * int(exponent), 1.0)
     low = a.low * exponent
     if not a.coefficients:
         return Series(math.ceil(low), ()) if exponent > 0 else nan
     first = FLOAT.value("pow")(a.coefficients[0], exponent)
-    if low != int(low) and low > 1 and first == first:
-        return Series(math.ceil(low), ())
-    if low != int(low) or not math.isfinite(first):
-        return _pole("pow", a, exponent)
+    if not math.isfinite(first) or (low != int(low) and low < 0):
+        return nan
+    if low != int(low):
+        return series(math.ceil(low), [first * math.inf])  # the slope of a root, or of that order
     found = [first]
     for k in range(1, len(a.coefficients)):
         known = sum((exponent * j - (k - j)) * a.coefficients[j] * found[k - j] for j in range(1, k + 1))
@@ -226,10 +246,16 @@ def _power(a: Any, exponent: Any) -> Any:
 
 
 def _cbrt(a: Any) -> Any:
-    root = _pole("cbrt", a) if a.low % 3 else _power(Series(0, _abs(a).coefficients), 1 / 3)
-    if a.low % 3 or not isinstance(root, Series):
-        return root
+    size = _abs(a)
+    root = _power(Series(a.low % 3, size.coefficients), 1 / 3)
     return _mul(math.copysign(1.0, beside(a)), Series(root.low + a.low // 3, root.coefficients))
+
+
+def _hypot(a: Any, b: Any) -> Any:
+    """Of two operands that vanish, by squares."""
+    if coefficient(a, 0) or coefficient(b, 0):
+        return _smooth("hypot", a, b)
+    return _power(_add(_mul(a, a), _mul(b, b)), 0.5)
 
 
 def _atan2(a: Any, b: Any) -> Any:
@@ -248,34 +274,28 @@ def _smooth(name: str, *operands: Any) -> Any:
     value = float(FLOAT.value(name)(*ats))
     if not moving or not math.isfinite(value):
         return value if not moving else nan
-    found = [value]
-    for k in range(1, min(operand.end for operand in moving)):
-        shorter = [_shortened(operand, k) for operand in operands]
-        total: Any = 0.0
-        for term, whole in zip(_ONE_SIDED.terms(name, len(operands)), operands, strict=True):
-            slope = series(0, [j * coefficient(whole, j) for j in range(1, k + 1)]) if isinstance(whole, Series) else None
-            part = None if slope is None or term is None else term(slope, *shorter, series(0, found))
-            total = total if part is None else _add(total, part)
-        if total != total or (isinstance(total, Series) and total.low < 0):
-            return _pole(name, *operands)
-        found.append(coefficient(total, k - 1) / k)
-    return series(0, found)
+    end = min(operand.end for operand in moving)
+    known = {slot: [coefficient(each, k) for k in range(end)] for slot, each in enumerate(operands) if isinstance(each, Series)}
+    near = [*map(beside, operands)]
+    slope = _slope(name, operands, ats, value)
+    if math.isinf(slope):  # a pole, if there is a value on this side
+        return series(0, [value, slope]) if FLOAT.value(name)(*near) == FLOAT.value(name)(*near) else nan
+    for numbers in (ats, near):
+        tape = Tape(Source(""), [*"abc"[: len(operands)]])
+        tape.append(name, tuple(range(len(operands))), Span(0, 0))
+        tape.finish([tape.slots - 1])
+        rows = PointRows(tape, [*numbers, FLOAT.value(name)(*numbers)], known, MOST_ROWS)
+        found = expand(rows, tape, known, end - 1)
+        if not rows.on_boundary:
+            break
+    return series(0, [value, *found[1:]])
 
 
-def _shortened(operand: Any, end: int) -> Any:
-    if not isinstance(operand, Series):
-        return operand
-    return Series(operand.low, operand.coefficients[: end - operand.low]) if operand.low < end else Series(end, ())
-
-
-def _pole(name: str, *operands: Any) -> Any:
-    """At a pole the slope is infinite at the point itself, if there is a value on that side; further coefficients are not known."""
-    values = [coefficient(each, 0) for each in operands]
-    there, at = (float(FLOAT.value(name)(*each)) for each in (map(beside, operands), values))
-    terms = [term(coefficient(each, 1), *values, at) if term is not None else None
-             for term, each in zip(FLOAT.terms(name, len(operands)), operands, strict=True)]  # fmt: skip
-    slope = sum([term for term in terms if term is not None])
-    return series(0, [at, slope]) if there == there and math.isinf(slope) else nan
+def _slope(name: str, operands: Sequence[Any], numbers: Sequence[float], value: float) -> float:
+    """The first coefficient, by the partials at some numbers."""
+    pairs = zip(FLOAT.terms(name, len(operands)), operands, strict=True)
+    terms = [term(coefficient(each, 1), *numbers, value) for term, each in pairs if term is not None and isinstance(each, Series)]
+    return float(sum([term for term in terms if term is not None]))
 
 
 class _OneSided(Arithmetic):
@@ -289,7 +309,7 @@ class _OneSided(Arithmetic):
 
 
 _FORMULAS = {"mul": _mul, "div": _div, "pow": _power, "square": lambda a: _mul(a, a), "reciprocal": lambda a: _div(1.0, a),
-             "sqrt": lambda a: _power(a, 0.5), "cbrt": _cbrt, "atan2": _atan2}  # fmt: skip
+             "sqrt": lambda a: _power(a, 0.5), "cbrt": _cbrt, "atan2": _atan2, "hypot": _hypot}  # fmt: skip
 
 _ONE_SIDED = _OneSided(
     {name: _on_series(formula, name) for name, formula in _FORMULAS.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from diffcli.errors import Span
@@ -21,26 +21,26 @@ class PointRows(Builder):
     ----------
     tape, values
         A tape, and its values at the point.
-    variable
-        The input that moves.
+    moving
+        The inputs that move.
     most_rows
         The most rows to build.
     """
 
-    def __init__(self, tape: Tape, values: Values, variable: int, most_rows: int) -> None:
+    def __init__(self, tape: Tape, values: Values, moving: Collection[int], most_rows: int) -> None:
         super().__init__(tape, most_rows)
         self.values: list[Any] = list(values[: tape.slots])
         self.on_boundary = False
         """Whether a comparison in a rule is at its boundary, so that derivatives of some order may differ on the two sides."""
         aside = Scope(self.root)  # of what is not evaluated
         self.scopes = [self.root if value is not None else aside for value in self.values]
-        self.moving = [slot == variable for slot in range(tape.first_row)]
-        """One flag a slot: whether its value changes with the variable."""
+        self.moving = [slot in moving for slot in range(tape.first_row)]
+        """One flag a slot: whether its value changes with them."""
         for slot in tape.rows():
             self.moving.append(self._carries(tape.operation(slot), tape.operands_of(slot)))
 
     def moves(self, slot: int) -> bool:
-        """Whether a value changes with the variable; a constant does not."""
+        """Whether a value changes with what moves; a constant does not."""
         return slot >= 0 and self.moving[slot]
 
     def _carries(self, operation: str, operands: Sequence[int]) -> bool:

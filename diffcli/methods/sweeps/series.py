@@ -14,7 +14,7 @@ Nothing is truncated but the series, so a coefficient is exact up to rounding. C
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from diffcli.errors import Span
 from diffcli.methods.sweeps.point_rows import PointRows
@@ -35,12 +35,13 @@ def power_series(tape: Tape, values: Values, variable: int, order: int, most_row
     >>> power_series(tape, evaluate(tape, [0.0]), 0, 5, 1000)
     [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
     """
-    return expand(PointRows(tape, values, variable, most_rows), tape, variable, order)
+    moving = {variable: [float(values[variable]), 1.0]}
+    return expand(PointRows(tape, values, moving, most_rows), tape, moving, order)
 
 
-def expand(rows: PointRows, tape: Tape, variable: int, order: int) -> Coefficients:
-    """`power_series`, with the rows that it is to be made of."""
-    return _Rows(rows, variable).expand(tape.results[0], order)
+def expand(rows: PointRows, tape: Tape, moving: Mapping[int, Coefficients], order: int) -> Coefficients:
+    """The same for inputs that are series themselves, with the rows that it is to be made of."""
+    return _Rows(rows, moving).expand(tape.results[0], order)
 
 
 NextCoefficient = Callable[[int], float]
@@ -50,9 +51,9 @@ NextCoefficient = Callable[[int], float]
 class _Rows:
     """The series of the rows that a result is made of, and of the partials that these need."""
 
-    def __init__(self, build: PointRows, variable: int) -> None:
-        self.build, self.variable = build, variable
-        self.series: dict[int, Coefficients] = {}
+    def __init__(self, build: PointRows, moving: Mapping[int, Coefficients]) -> None:
+        self.build, self.moving = build, moving
+        self.series: dict[int, Coefficients] = dict(moving)
         self.orders: dict[int, int] = {}
         """To which order each moving row is needed."""
         self.waiting: list[list[int]] = []
@@ -70,7 +71,7 @@ class _Rows:
         for needed in range(order, 0, -1):
             while self.waiting[needed]:
                 slot = self.waiting[needed].pop()
-                if slot not in self.orders and slot != self.variable:
+                if slot not in self.orders and slot not in self.moving:
                     self.orders[slot], self.first[slot] = needed, []
                     self.rules[slot] = self.rule(slot, needed)
         rows = self.sequence()
@@ -85,8 +86,7 @@ class _Rows:
         """The series of a slot, as far as it is known."""
         known = self.series.get(slot)
         if known is None:
-            moves = [1.0] if slot == self.variable else []
-            known = self.series[slot] = [float(self.build.value(slot)), *moves]
+            known = self.series[slot] = [float(self.build.value(slot))]
         return known
 
     def ask(self, slot: int, order: int, by: int | None = None) -> Coefficients:
@@ -99,7 +99,7 @@ class _Rows:
 
     def sequence(self) -> list[int]:
         """The rows, each after what has to be computed before it."""
-        done: set[int] = {self.variable}
+        done = set(self.moving)
         found: list[int] = []
         waiting = sorted(self.orders, reverse=True)
         while waiting:
