@@ -9,6 +9,18 @@ from console import run
 from inside import REASONS, WAYS, LimitError, Problem, agreement_of, error
 from mpmath import mp, mpf
 
+
+def bisection(a):
+    low, high = 0.0, a + 1
+    for _ in range(60):
+        middle = (low + high) / 2
+        if middle * middle < a:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
 # program, point, then for each variable: verdict, reason
 CASES = [
     # agreeing
@@ -83,6 +95,8 @@ CASES = [
     ("round(x)", "x=1e200", [("agree", "")]),
     ("max(x, abs(x))", "x=2", [("agree", "")]),
     ("abs(x)*0 + y", "x=0,y=1", [("agree", ""), ("agree", "")]),
+    # what a recording holds, and plain Python moves
+    (bisection, {"a": 3.0}, [("disagree", "recorded")]),
     # few digits, by no fault of any way
     ("2*sin(x/2)^2/x^2", "x=1e-5", [("agree", "terms")]),
 ]
@@ -94,7 +108,7 @@ def test_verdicts_and_reasons(text, point, expected):
     assert [(found.verdict, found.reason) for found in agreement.checks] == expected
     assert agreement.passed == all(verdict != "disagree" for verdict, _ in expected)
     for found in agreement.checks:
-        assert tuple(way.name for way in found.ways) == WAYS
+        assert tuple(way.name for way in found.ways) == WAYS + ("function",) * callable(text)
         assert found.reason in ("", *REASONS)
         assert bool(found.explanation) == bool(found.reason)
 

@@ -169,7 +169,39 @@ def test_exchanged_partials_and_more_than_one_point():
         (squash, {"partials": lambda v: v if v > 0 else -v}, "write the choice as diffcli.where(condition, a, b)"),
         (squash, {"partials": lambda w: w}, "a partial of `squash` is a function of v, and of y if it needs the result"),
         (squash, {"partials": "absent"}, "the rule says 0"),
+        (squash, {"partials": lambda v: [v, v]}, "a rule gives one number, of finite constants"),
+        (squash, {"partials": lambda v: np.ones(1)}, "a rule gives one number, of finite constants"),
+        (squash, {"partials": lambda v: float("nan")}, "a rule gives one number, of finite constants"),
+        (squash, {"partials": lambda v: diffcli.sum([v, 1.0])}, "`stack` is of arrays, which a rule has not"),
+        (squash, {"partials": lambda v: None}, "returned None, not a number"),
+        (squash, {"partials": 3}, "a partial of `squash` is a text or a function"),
+        (squash, {"partials": None}, "a partial of `squash` is a text or a function"),
+        (squash, {"partials": {"v": 3}}, "a partial of `squash` is a text or a function"),
+        (squash, {"partials": "1", "at": 0.5}, "`at` has to give points of 1 number, for `squash`"),
+        (squash, {"partials": "1", "at": ["a"]}, "`at` has to give points of 1 number, for `squash`"),
+        (squash, {"partials": "1", "definition": 3}, "the definition of `squash` is a text"),
+        (squash, {"partials": "1", "definition": "norm(v)"}, "`norm` is of arrays, which a rule has not"),
+        (lambda x: [x, x], {"partials": "1", "at": [1.0]}, "returned a `list`, and an operation gives a number"),
+        (lambda x: None, {"partials": "1", "at": [1.0]}, "returned a `NoneType`, and an operation gives a number"),
+        (lambda x: np.array([x]), {"partials": "1", "at": [1.0]}, "returned a `ndarray`, and an operation gives a number"),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_is_told(function, options, said):
     assert said in refused(function, **options)
+
+
+OF_ARRAYS = [
+    "inv(v).T", "inv(A).T", "v.T", "[v, 1][0]", "v @ v", "y[0]", "len(v)", "shape(v)", "max(v)", "sum(v)", "mean(v)", "prod(v)", "norm(v)",
+    "softmax(v)", "cumsum(v)", "det(v)", "trace(v)", "solve(v, v)", "outer(v, v)", "amin(v)", "reshape(v, [1])", "broadcast(v, [2])",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", OF_ARRAYS)
+def test_a_rule_is_of_numbers_and_what_is_of_arrays_is_shown_in_it(text):
+    said = refused(squash, partials=text)
+    assert said.startswith("error[usage]: `") and "is of arrays, which a rule has not" in said and "^" in said
+
+
+def test_a_function_that_makes_arrays_inside_is_an_operation_without_a_definition():
+    applied = diffcli.custom_rule(partials="2*x", at=[0.5, 2.0])(lambda x: np.stack([x, x]).prod())
+    assert diffcli.grad(lambda x: applied(x) * x, {"x": 3.0}).gradient == {"x": 27.0}

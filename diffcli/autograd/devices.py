@@ -10,11 +10,7 @@ from diffcli.errors import fault
 
 
 class device(str):
-    """The device of tensors, by its name: the CPU. Another one is an error.
-
-    >>> device("cpu:0"), device("cpu").type
-    ('cpu', 'cpu')
-    """
+    """The device of tensors, by its name: the CPU. Another one is an error."""
 
     type = "cpu"
 

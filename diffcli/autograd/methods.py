@@ -67,7 +67,7 @@ def _elementwise(spelled: str, row: str, in_place: bool = False) -> Method:
     """A function of an elementwise row; or of what its result changes, ``in_place``."""
     known, formula = OPERATIONS[row], SIGNATURES.get(spelled, ("", ""))[1]
     signature, count = _signature(spelled, known), len(known.operands)
-    settings = tuple(signature.defaults.values())[: len(signature.names) - count] if formula else ()
+    settings = tuple(signature.template.values())[count:]
     never = bool(formula) and len(signature.names) == count
     """Whether the row alone never computes it."""
     if spelled not in SIGNATURES and known.arity == (1, 1) and not in_place:
@@ -75,7 +75,8 @@ def _elementwise(spelled: str, row: str, in_place: bool = False) -> Method:
 
     def call(*given: Any, **options: Any) -> Any:
         operands, changes = given, in_place
-        if options or never or not (len(given) == count == signature.least or (known.variadic and given)):
+        whole = len(given) == count and (count == signature.least or None not in given[signature.least :])
+        if options or never or not (whole or (known.variadic and given)):
             bound = signature.bound(given, options)
             changes = bound.pop("inplace", False) or in_place
             operands = tuple(bound.values())

@@ -58,9 +58,9 @@ def both(mask: Mask | None, other: Mask | None) -> Mask | None:
     return Mask(find)
 
 
-def masked(term: Any, mask: Mask | None) -> Any:
+def masked(term: Any, mask: Mask) -> Any:
     """A term whose absent elements are 0. If all of it is finite they are that already, as 0 times a number is."""
-    if mask is None or arrays.all_finite(term):
+    if arrays.all_finite(term):
         return term
     there = mask()
     return term if there is None else tensors.plain(arrays.masked(there, term))
@@ -76,9 +76,7 @@ def with_value(adjoint: Any, value: Any) -> Any:
 
 
 def in_kind(adjoint: Any, kind: Any) -> Any:
-    """An adjoint in the kind of numbers of what it is of: a rule may compute in a wider one."""
-    value = plain(adjoint)
-    return adjoint if tensors.kind_of(value) is kind else with_value(adjoint, tensors.as_kind(value, kind))
+    return with_value(adjoint, tensors.as_kind(plain(adjoint), kind))
 
 
 def total(before: Any, term: Any, in_place: bool) -> Any:

@@ -51,6 +51,10 @@ _WAYS = {
 """The way round what another library has and this one has not."""
 
 
+MISSING = object()
+"""In the place of an argument that has no default."""
+
+
 class Signature:
     """The arguments of a function: ``"input dim=None * dtype=None"``."""
 
@@ -59,8 +63,8 @@ class Signature:
         self.function, self.names = function, [name for name, _, _ in parts]
         self.places = len(text.partition("*")[0].split())
         """How many may be given by their places."""
-        self.defaults = {name: _default(value) for name, sign, value in parts if sign}
-        self.least = len(parts) - len(self.defaults)
+        self.template = {name: _default(value) if sign else MISSING for name, sign, value in parts}
+        self.least = list(self.template.values()).count(MISSING)
 
     def bound(self, given: Sequence[Any], options: Mapping[str, Any]) -> dict[str, Any]:
         """Every argument by its name, in order; None is what is not given.
@@ -75,19 +79,23 @@ class Signature:
         """
         if len(given) > self.places:
             raise TypeError(f"{self.function}() takes {counted(self.places, 'argument')} by place, and has got {len(given)}")
-        found = dict(zip(self.names, given, strict=False))
+        bound = dict(self.template)
+        for name, value in zip(self.names, given, strict=False):
+            bound[name] = value
         for key, value in options.items():
-            name = key if key in self.names else _OTHER_NAMES.get(key, key)
-            if name not in self.names:
+            name = key if key in bound else _OTHER_NAMES.get(key, key)
+            if name not in bound:
                 help = _WAYS.get(key) or " ".join(did_you_mean(key, self.names)) or f"it has {', '.join(self.names)}"
                 raise TypeError(f"{self.function}() has no argument {key!r}: {help}")
-            if name in found:
+            if name in self.names[: len(given)]:
                 raise TypeError(f"{self.function}() has got its argument {name!r} twice")
-            found[name] = value
-        complete = self.defaults | {name: value for name, value in found.items() if value is not None}
-        if missing := [name for name in self.names if name not in complete]:
-            raise TypeError(f"{self.function}() lacks its argument {missing[0]!r}")
-        return {name: complete[name] for name in self.names}
+            bound[name] = value
+        for name, value in bound.items():
+            if value is None or value is MISSING:
+                bound[name] = self.template[name]
+                if bound[name] is MISSING:
+                    raise TypeError(f"{self.function}() lacks its argument {name!r}")
+        return bound
 
 
 def _default(text: str) -> Any:

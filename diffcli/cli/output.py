@@ -43,6 +43,8 @@ class Output:
         for flag, given, only, asked in (("--json", as_json, JSON, FORMATS.get(format or "")), ("--quiet", quiet, PLAIN, chosen)):
             if given and asked not in (None, only):
                 raise _refusal("usage", f"{flag} and --format {asked.name} contradict each other", "give one of them")
+        if path is not None and "\0" in path:
+            raise _refusal("unwritable-file", f"cannot write {path}: it has a character that no name has")
         if path == "" or (path is not None and os.path.isdir(path)):
             what = "it is a directory" if path else "it has no name"
             raise _refusal("unwritable-file", f"cannot write to {path or 'the file'}: {what}", "name a file after -o")

@@ -167,7 +167,7 @@ def nearest(name: str, known: Iterable[str]) -> list[str]:
 
     candidates = list(known)
     folded = {candidate.lower(): candidate for candidate in candidates}
-    close = difflib.get_close_matches(name.lower(), folded, n=3, cutoff=0.6)
+    close = difflib.get_close_matches(str(name).lower(), folded, n=3, cutoff=0.6)
     return [folded[candidate] for candidate in close]
 
 

@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import update_wrapper
 from typing import Any, NoReturn
 
-from diffcli.errors import DiffcliError, ExpressionError, Mark, Source, UsageError, counted, error
+from diffcli.errors import DiffcliError, ExpressionError, Mark, Source, Span, UsageError, counted, error
 from diffcli.language import parse
-from diffcli.language.syntax import Program
+from diffcli.language.syntax import CALL, NAME, NUMBER, Program
 from diffcli.language.writing.printer import number_text, to_text
 from diffcli.methods.rule_check import hold_against_differences
-from diffcli.operations import CONSTANTS, OPERATIONS, Operation
+from diffcli.operations import CONSTANTS, OPERATIONS, Operation, row_of
 from diffcli.operations.custom_operations import OwnName
 from diffcli.tape import Tape
 from diffcli.tape.recording.recording import record
@@ -99,10 +99,13 @@ def _own_operation(function: Callable[..., float], partials: Any, at: Points, de
     """The name of the operation, which carries its row."""
     name = OwnName(getattr(function, "__name__", "custom").replace("<lambda>", "custom"))
     parameters = _parameters(function, name)
-    points = [tuple(map(float, point)) if isinstance(point, Sequence) else (float(point),) for point in at]
+    try:
+        points = [tuple(map(float, point)) if isinstance(point, Sequence) else (float(point),) for point in at]
+    except (TypeError, ValueError):
+        points = []
     if not points or any(len(point) != len(parameters) for point in points):
-        _refuse(f"`at` has to give points of {counted(len(parameters), 'number')}, for `{name}`")
-    name.function = _total(function)
+        _refuse(f"`at` has to give points of {counted(len(parameters), 'number')}, for `{name}`", "a list of them: at=[0.5, 2.0]")
+    name.function = _total(function, name)
     letters = tuple(LETTERS[: len(parameters)])
     given = _by_parameter(partials, parameters, name)
     sources = [Source(text if isinstance(text, str) else "", f"the partial by {parameter}") for parameter, text in given.items()]
@@ -112,6 +115,8 @@ def _own_operation(function: Callable[..., float], partials: Any, at: Points, de
             texts.append(_canonical(partial, parameters, letters, source))
         else:
             texts.append(_recorded(partial, parameters, points, name))
+    if not isinstance(definition, str):
+        _refuse(f"the definition of `{name}` is a text")
     if definition:
         definition = _canonical(definition, parameters, letters, Source(definition, "the definition"))
     else:
@@ -149,22 +154,27 @@ def _by_parameter(partials: Any, parameters: Sequence[str], name: str) -> dict[s
         missing = [key for key in parameters if key not in partials]
         if unknown or missing:
             _refuse(f"partials are wanted by {', '.join(parameters)} of `{name}`", 'a parameter without influence has "absent"')
-        return {key: partials[key] for key in parameters}
-    listed = [partials] if isinstance(partials, str) or callable(partials) else list(partials)
+        partials = [partials[key] for key in parameters]
+    listed = list(partials) if isinstance(partials, Sequence) and not isinstance(partials, str) else [partials]
     if len(listed) != len(parameters):
         _refuse(f"`{name}` has {len(parameters)} parameters and {len(listed)} partials", "give one for each parameter")
+    if not all(isinstance(partial, str) or callable(partial) for partial in listed):
+        _refuse(f"a partial of `{name}` is a text or a function")
     return dict(zip(parameters, listed, strict=True))
 
 
-def _total(function: Callable[..., float]) -> Callable[..., float]:
+def _total(function: Callable[..., float], name: str) -> Callable[..., float]:
     """The function as one that never raises where it is undefined."""
 
     def value(*operands: float) -> float:
         try:
             result = function(*operands)
-            return math.nan if isinstance(result, complex) else float(result)
         except (ArithmeticError, ValueError):
             return math.nan
+        try:
+            return math.nan if isinstance(result, complex) else float(result)
+        except (TypeError, ValueError):
+            _refuse(f"`{name}` returned a `{type(result).__name__}`, and an operation gives a number")
 
     return value
 
@@ -177,6 +187,7 @@ def _canonical(text: str, parameters: Sequence[str], letters: Sequence[str], sou
     if text.strip() == ABSENT:
         return ABSENT
     program = parse(text, source.label)
+    _no_arrays(source, program.operations, program.span)
     words = dict(zip(parameters, letters, strict=True))
     words |= {RESULT: RESULT, ABSENT: ABSENT}
     lines = []
@@ -212,6 +223,7 @@ def _recorded(partial: Callable[..., Any], parameters: Sequence[str], points: Se
         help = ("write the choice as diffcli.where(condition, a, b)",)
         faults = [note._replace(severity="error", code="untraceable", notes=(), help=help) for note in recording.notes()]
         raise ExpressionError(faults)
+    _of_numbers(recording.tape)
     return as_text(recording.tape, [names[parameter] for parameter in wanted])
 
 
@@ -220,23 +232,35 @@ def _definition(function: Callable[..., float], point: Sequence[float], letters:
     names = list(inspect.signature(function).parameters)
     try:
         recording = record(function, dict(zip(names, point, strict=True)), most_rows=LONGEST)
+        _of_numbers(recording.tape)
     except DiffcliError:
         return ""
-    if recording.branches or recording.tape.outputs:
-        return ""
-    return as_text(recording.tape, letters)
+    return "" if recording.branches else as_text(recording.tape, letters)
+
+
+def _of_numbers(tape: Tape) -> None:
+    """Refuse what a rule of numbers cannot have: arrays, several results, constants without a text."""
+    _no_arrays(tape.source, tape.operations, lambda row: tape.span(tape.first_row + row))
+    if tape.outputs or not all(not getattr(one, "shape", ()) and math.isfinite(one) for one in tape.constants):
+        raise ExpressionError([error("usage", "a rule gives one number, of finite constants", tape.source)])
+
+
+def _no_arrays(source: Source, operations: Sequence[str], span: Callable[[int], Span]) -> None:
+    for row, name in enumerate(operations):
+        if name not in OPERATIONS and name not in (NUMBER, NAME, CALL):
+            help = ["a rule is written in functions of numbers; of an array it is applied to each element"]
+            message = f"`{row_of(name).spelling if name not in ('len', 'shape') else name}` is of arrays, which a rule has not"
+            raise ExpressionError([error("usage", message, source, Mark(span(row)), help=help)])
 
 
 def as_text(tape: Tape, names: Sequence[str]) -> str:
-    """The program of a tape of numbers, with names for its inputs; rows are t1, t2, ... Empty if a constant has no text.
+    """The program of a tape of numbers, with names for its inputs; rows are t1, t2, ...
 
     >>> from diffcli.language import parse
     >>> from diffcli.tape import lower
     >>> as_text(lower(parse("x*exp(-x) + 1")), ["a"])
     't1 = -a; t2 = exp(t1); t3 = a*t2; t3 + 1'
     """
-    if not all(math.isfinite(constant) for constant in tape.constants):
-        return ""
 
     def word(slot: int) -> str:
         if slot < 0:

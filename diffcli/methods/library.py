@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import update_wrapper
 from typing import Any
 
-from diffcli.errors import DomainError, UsageError, error
+from diffcli.errors import DomainError, ExpressionError, UsageError, error
 from diffcli.errors.library_words import for_library
 from diffcli.methods.gradient import compute
 from diffcli.methods.options import Options
+from diffcli.methods.points.points import to_float
+from diffcli.methods.points.ranges import POSITIVE
 from diffcli.methods.problem.problem import At, Target
 from diffcli.records import Difference, GradientResult, Trace
 from diffcli.tape.lowering import MOST_ROWS
@@ -218,15 +219,19 @@ def difference(
     from diffcli.methods.differences.sampling import CallableSampler
 
     faults = []
+    if not callable(function):
+        faults.append(f"a difference is of a function of one number, not of a `{type(function).__name__}`")
     if derivative not in (1, 2):
         faults.append(f"there is no difference for the derivative of kind {derivative}: it is 1 or 2")
-    if not math.isfinite(x):
+    try:
+        point = to_float("x", x)
+    except ExpressionError:
         faults.append(f"the point is {x}, not a finite number")
-    if step is not None and not (step > 0 and math.isfinite(step)):
-        faults.append(f"the step is {step}, not a positive number")
     if faults:
         raise UsageError([error("bad-value", message) for message in faults])
-    sampler = CallableSampler(function, float(x))
+    if step is not None:
+        POSITIVE.require("the step", step)
+    sampler = CallableSampler(function, point)
     if not sampler.base.defined:
         raise DomainError([error("domain", f"the function is undefined at the point: its value is {sampler.base.value}")])
     return automatic_difference(sampler, "x", step, derivative)

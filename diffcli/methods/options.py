@@ -68,7 +68,7 @@ class Record:
             if name in self.numbers:
                 self.numbers[name].require(name, getattr(self, name))
             words = self.known.get(name)
-            if words is not None and (chosen := getattr(self, name)) not in words:
+            if words is not None and (chosen := getattr(self, name)) not in [*words]:
                 hints = did_you_mean(str(chosen), words)
                 raise _refusal(f"there is no {name} `{chosen}`", *hints, f"one of: {', '.join(words)}")
         if changed == ["mode"]:

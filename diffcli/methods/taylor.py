@@ -86,6 +86,8 @@ def compute_taylor(
     """What `taylor` returns, with options as the command line spells them."""
     ORDER.require("order", order)
     MAX_NODES.require("max_nodes", max_nodes)
+    if var is not None and not isinstance(var, str):
+        raise UsageError([error("usage", f"the variable is a name, not {var!r}")])
     program = as_program(target)
     variable = _variable(list(program.inputs), var)
     progress("evaluating")

@@ -13,6 +13,7 @@ from diffcli.autograd import methods
 from diffcli.autograd.graph.apply import apply
 from diffcli.autograd.modes import no_grad
 from diffcli.errors import fault
+from diffcli.operations.arithmetic import tensors
 from diffcli.operations.array_row import shape_text
 
 
@@ -164,11 +165,10 @@ def _checked_labels(x: Any, target: Any) -> Any:
         message = f"predictions of {shape_text(x.shape)} do not fit labels of {shape_text(labels.shape)}"
         help = ["predictions are batch × classes, labels one whole number for each of the batch"]
         raise fault("shape-mismatch", message, help=help)
-    for wrong in (labels < 0, labels >= classes, labels != labels.to("int64")):
-        if wrong.any():
-            label = labels[wrong].reshape(-1)[0].item()
-            message = f"a label is {label:g}, and with {classes} classes labels are the whole numbers from 0 to {classes - 1}"
-            raise fault("domain", message)
+    label = tensors.no_label(labels._value, classes)
+    if label is not None:
+        message = f"a label is {label:g}, and with {classes} classes labels are the whole numbers from 0 to {classes - 1}"
+        raise fault("domain", message)
     return labels.to("int64")
 
 
@@ -217,8 +217,8 @@ def cross_entropy(
     ``label_smoothing`` is the share of the target that goes to all classes alike. Examples whose label is ``ignore_index`` do
     not count.
     """
-    plain = reduction == "mean" and x.ndim == 2 and not label_smoothing and weight is None
-    if plain and not (making.as_tensor(target) == ignore_index).any():
+    target = making.as_tensor(target)
+    if reduction == "mean" and x.ndim == 2 and not label_smoothing and weight is None and not (target == ignore_index).any():
         return apply("cross_entropy", (x, _checked_labels(x, target)))
     return _of_labels(apply("log_softmax", (x,), axis=-1), target, reduction, weight, ignore_index, label_smoothing)
 
@@ -264,3 +264,8 @@ def __getattr__(name: str) -> Any:
     if found is None:
         raise AttributeError(f"module 'diffcli.nn.functional' has no attribute {name!r}")
     return found
+
+
+def __dir__() -> list[str]:
+    own = [name for name, one in globals().items() if getattr(one, "__module__", "") == __name__ and not name.startswith("_")]
+    return sorted({*own, *methods.function_names()})

@@ -265,7 +265,7 @@ def _activation(name: str, spelled: str) -> type[Module]:
         return {setting: getattr(self, setting) for setting in settings.names}
 
     def forward(self: Any, x: Any) -> Any:
-        changed = {setting: value for setting, value in chosen(self).items() if value != settings.defaults[setting]}
+        changed = {setting: value for setting, value in chosen(self).items() if value != settings.template[setting]}
         return function(x, **changed)
 
     def extra_repr(self: Any) -> str:

@@ -323,7 +323,6 @@ def convolved_names(shapes: Sequence[Shape], fixed: Fixed, position: int) -> Fix
 
 
 def convolved_images(shapes: Sequence[Shape], fixed: Fixed) -> Shape:
-    """The window is the strides, what is added before and behind, the distances within a kernel, and the number of groups."""
     a, b = shapes
     strides, pads, apart, groups = fixed["window"]
     if len(a) != 4 or len(b) != 4 or a[1] != b[1] * groups or b[0] % groups:

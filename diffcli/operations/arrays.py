@@ -33,9 +33,6 @@ ALONG_POINTS = (*VECTORS, (MATRIX, {"axis": 0}), (MATRIX, {"axis": 1}))
 SQUARE = [[2.0, 0.5, -1.0], [0.25, -1.5, 0.75], [1.0, 0.5, 3.0]]
 SINGULAR = [[1.0, 2.0, 3.0], [2.0, 4.0, 6.0], [1.0, 0.0, -1.0]]
 IMAGE = [[[0.5, -1.0, 2.0], [1.5, 0.25, -0.5]], [[1.0, 3.0, -2.0], [0.75, -1.25, 0.5]]]
-"""2 channels × 2 × 3."""
-GROUPED = [[[[1.0, -2.0]]], [[[0.5, 3.0]]]]
-"""Kernels for each of two groups: 2 × 1 × 1 × 2."""
 SQUARES = (([[2.0]],), ([[2.0, 0.5], [-1.0, 3.0]],), (SQUARE,))
 
 
@@ -178,7 +175,7 @@ ROWS: tuple[ArrayOperation, ...] = (
     ArrayOperation("conv2d", ("a", "b"), "sums of the products of kernels and each patch of images", shapes.convolved_images,
         ("conv2d_input(g, b, window=window, shape=shape_a)", "conv2d_weight(a, g, window=window, shape=shape_b)"),
         ("conv2d(g, b, window=window)", "conv2d(a, g, window=window)"), ("window",),
-        points=(([IMAGE], [IMAGE, IMAGE], {"window": ((1, 1), ((1, 1), (0, 1)), (1, 1), 1)}), ([IMAGE, IMAGE], GROUPED, {"window": ((2, 1), ((0, 0), (1, 0)), (1, 2), 2)})), inner=True, moves=True),
+        points=(([IMAGE], [IMAGE, IMAGE], {"window": ((1, 1), ((1, 1), (0, 1)), (1, 1), 1)}), ([IMAGE, IMAGE], [[[[1.0, -2.0]]], [[[0.5, 3.0]]]], {"window": ((2, 1), ((0, 0), (1, 0)), (1, 2), 2)})), inner=True, moves=True),
     ArrayOperation("conv2d_input", ("a", "b"), "the adjoint of images from that of their convolution: a transposed convolution", shapes.as_fixed,
         ("conv2d(g, b, window=window)", "conv2d_weight(g, a, window=window, shape=shape_b)"),
         ("conv2d_input(g, b, window=window, shape=shape)", "conv2d_input(a, g, window=window, shape=shape)"), ("window", "shape"),

@@ -16,10 +16,12 @@ from itertools import accumulate
 from typing import Any
 
 from diffcli.errors import Diagnostic, DiffcliError, Mark, Source
-from diffcli.reports.formats import Style, visible
+from diffcli.reports.formats import Style, to_ascii, visible
+
+Place = tuple[int, int, str]
+"""Where carets stand in a line, and the words beside them."""
 
 _COLORS = {"error": "31", "warning": "33", "note": "36"}
-_ASCII = {"│": "|", "…": "...", "−": "-", "·": "*", "×": "*", "∂": "d"}
 
 
 def explain(found: DiffcliError | Diagnostic | Iterable[Diagnostic], width: int = 80) -> str:
@@ -59,10 +61,7 @@ def _render(diagnostic: Diagnostic, style: Style) -> str:
             lines.append(f"  = {kind}: {wrapped[0]}")
             lines += [f"          {line}" for line in wrapped[1:]]
     text = "\n".join(lines) + "\n"
-    if not style.unicode:
-        for character, plain in _ASCII.items():
-            text = text.replace(character, plain)
-    return text
+    return text if style.unicode else to_ascii(text.replace("×", "*"))
 
 
 def _line(text: str) -> str:
@@ -94,27 +93,32 @@ def _excerpts(source: Source, marks: tuple[Mark, ...], style: Style, paint: Any)
             first = text.index("\n", first) + 1
         end = text.find("\n", first)
         content = text[first : end if end >= 0 else len(text)].rstrip("\r")
-        shown, carets = _window(content, [_shift(mark, first, len(content)) for mark in found], style.width - gutter - 4)
+        places = [_shift(mark, first, len(content)) for mark in found]
+        shown, carets = _window(*_escaped(content.replace("\t", " "), places, style.unicode), style.width - gutter - 4)
         lines.append(f"{number} │ {shown}")
         lines += [f"{' ' * gutter} │ {paint(caret)}" for caret in carets]
     return lines
 
 
-def _shift(mark: Mark, first: int, length: int) -> tuple[int, int, str]:
+def _shift(mark: Mark, first: int, length: int) -> Place:
     """A mark as columns of its line; one that is empty or runs on is at least one and at most a line wide."""
     start = min(max(mark.span.start - first, 0), length)
     stop = min(max(mark.span.stop - first, start + 1), max(length, start + 1))
     return start, stop, mark.label
 
 
-def _window(content: str, marks: list[tuple[int, int, str]], width: int) -> tuple[str, list[str]]:
+def _escaped(content: str, marks: list[Place], unicode: bool) -> tuple[str, list[Place]]:
+    """A line as its stream can show it, and its marks there."""
+    if content.isprintable() and (unicode or content.isascii()):
+        return content, marks
+    shown = [visible(character) if unicode else to_ascii(visible(character).replace("×", "*")) for character in content]
+    ends = [0, *accumulate(map(len, shown))]
+    ends.append(ends[-1] + 1)  # a mark may stand behind the last character
+    return "".join(shown), [(ends[start], ends[stop], label) for start, stop, label in marks]
+
+
+def _window(content: str, marks: list[Place], width: int) -> tuple[str, list[str]]:
     """The part of a line around its marks that fits, and the lines of carets under it."""
-    content = content.replace("\t", " ")
-    if not content.isprintable():
-        ends = [0, *accumulate(len(visible(character)) for character in content)]
-        ends.append(ends[-1] + 1)  # a mark may stand behind the last character
-        marks = [(ends[start], ends[stop], label) for start, stop, label in marks]
-        content = visible(content)
     marks.sort()
     left, right = 0, len(content)
     if _cells(content[: width + 1]) > width or len(content) > width:

@@ -7,7 +7,7 @@ _MORE = "diffcli.torch.additions"
 MODULES = {
     **dict.fromkeys(("torch", "torch.autograd", "torch.linalg", "torch.special"), "diffcli.autograd"),
     "torch.nn": "diffcli.nn", "torch.nn.functional": "diffcli.nn.functional", "torch.nn.init": "diffcli.nn.init",
-    "torch.nn.modules": "diffcli.nn", "torch.nn.parameter": "diffcli.nn.parameter", "torch.optim": "diffcli.nn.optim",
+    "torch.nn.parameter": "diffcli.nn.parameter", "torch.optim": "diffcli.nn.optim",
     **dict.fromkeys(("torch.nn.utils", "torch.utils", "torch.utils.data"), _MORE),
     **dict.fromkeys(("torch.cuda", "torch.backends", "torch.backends.mps", "torch.accelerator"), _MORE),
 }
@@ -42,12 +42,10 @@ INSTEAD = {
 """What to write for what PyTorch has and diffcli has not."""
 
 NO_MISSPELLINGS = """
-    ASGD Adamax BatchNorm3d Bilinear CELU Conv1d Conv3d Dropout1d Dropout2d Dropout3d GLU HuberLoss InstanceNorm2d KLDivLoss
-    LogSigmoid NAdam PReLU RAdam RReLU SELU SmoothL1Loss Softmin Softsign Unflatten addbmm addcdiv addcmul addmv adjoint
-    alpha_dropout aminmax amp angle argwhere baddbmm bilinear bincount celu clamp_max clamp_min conj conv3d count_nonzero cov
-    cross cummax cummin cumprod diagflat diagonal dstack eig erfinv fill fix flip fliplr floor_divide frac frexp fx gather
-    histc huber_loss inner isclose isin isinf kl_div layer_norm ldexp lerp logdet logit logspace lstm lstsq lu median mode
-    multinomial nanmean nansum nextafter nonzero pinverse prelu put qr quantile remainder renorm scatter select selu signbit
-    slogdet smooth_l1_loss sort sparse std_mean svd take tensordot tile unflatten unique vander xpu
+    ASGD Adamax BatchNorm3d Bilinear Conv1d Conv3d Dropout2d GLU HuberLoss InstanceNorm2d KLDivLoss LogSigmoid NAdam PReLU
+    SELU SmoothL1Loss Softmin Softsign Unflatten addcmul adjoint alpha_dropout amp angle clamp_max clamp_min conv3d
+    count_nonzero cross cummax cumprod diagflat diagonal eig fill flip fliplr fx gather huber_loss isclose
+    isin isinf kl_div layer_norm lerp logdet logit logspace lstm lstsq median multinomial nonzero pinverse prelu put qr
+    quantile renorm scatter select selu slogdet smooth_l1_loss sort sparse svd take tensordot tile unflatten unique
 """
 """More of these, which look like names that are here."""

@@ -38,9 +38,6 @@ def apply_rule(known: Rule, given: Sequence[Any], fixed: Fixed) -> Any:
     """The same, of a rule."""
     values = [operand_value(one) for one in given]
     shape = tensors.same_shape(values) if known.row is None else None
-    if shape is None and known.row is None:
-        values = list(map(tensors.as_number, values))
-        shape = tensors.same_shape(values)
     if shape or (shape == () and known.number is not None):
         return _of_alike(known, given, values, shape)
     options = known.defaults | fixed if known.row is not None else None
@@ -123,9 +120,11 @@ def compute(
     shapes = [tensors.shape_of(value) for value in values]
     kind = None
     moved = known.moves and all(tensors.kind_of(value) not in FLOATING for value in values)
-    whole = not moved and tensors.INT64 in map(tensors.kind_of, values) and _all_whole(known, given, values)
+    whole = not moved and tensors.any_whole(values) and _all_whole(known, given, values)
     if not known.truth and not moved:
-        kind = tensors.common_kind([value for value, one in zip(values, given, strict=True) if _has_kind(one)])
+        # numbers of Python's, and lists of them, go with any kind
+        own = [one for one, what in zip(values, given, strict=True) if isinstance(what, Core) or getattr(what, "shape", None)]
+        kind = tensors.common_kind(own)
         given = [_in_kind(one, values, position, kind, known.view) for position, one in enumerate(given)]
     try:
         if known.row is not None and options is not None:
@@ -146,11 +145,6 @@ def compute(
     if kind is not None and tensors.kind_of(value) != kind:
         value = tensors.as_kind(value, kind)
     return value if known.view else tensors.in_memory_of_its_own(value, values), shapes, given
-
-
-def _has_kind(given: Any) -> bool:
-    """Whether an operand has a kind of its own: numbers of Python's and lists of them go with any kind, NumPy's numbers too."""
-    return isinstance(given, Core) or getattr(given, "shape", ()) != ()
 
 
 def _all_whole(known: Rule, given: Sequence[Any], values: list[Any]) -> bool:

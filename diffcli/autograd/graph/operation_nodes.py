@@ -114,21 +114,21 @@ class ArrayNode(OperationNode):
     def adjoints(self, g: Any) -> Sequence[Any]:
         mask, g, values = mask_of(g), plain(g), self.values()
         term = self._of_element if self.rule.row is None else self._of_array
-        kind = tensors.kind_of(g)
-        return [
-            None if edge is None else in_kind(term(operand, g, mask, values), kind) for operand, edge in enumerate(self.edges)
-        ]
+        terms = [None if edge is None else term(operand, g, mask, values) for operand, edge in enumerate(self.edges)]
+        kind = tensors.kind_of(g)  # a rule may compute in double precision
+        return terms if kind is tensors.FLOAT64 else [None if one is None else in_kind(one, kind) for one in terms]
 
     def _of_element(self, position: int, g: Any, mask: Mask | None, values: Sequence[Any]) -> Any:
-        function, known = self.rule.terms[position], (*values, self.result)
+        function = self.rule.terms[position]
         shape = self.shapes[position] if self.shapes is not None else self.shape
-        term = function(g, *known) if function is not None else None
+        term = function(g, *values, self.result) if function is not None else None
         if term is None:  # flat: no change of the operand changes the result
             return tensors.zeros(shape, tensors.kind_of(g))
         if self.rule.chooses[position]:
-            name = self.rule.name
+            name, known = self.rule.name, (*values, self.result)
             mask = both(mask, Mask(lambda: arrays.full(self.shape, NUMPY.present(name, position, known))))
-        term = masked(term, mask)
+        if mask is not None:
+            term = masked(term, mask)
         if shape != self.shape:
             term = tensors.plain(IN_ARRAYS.summed(term, self.shape, shape))
             whole = mask

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from diffcli._named import NamedTuple
+from diffcli.errors import ExpressionError, error
 from diffcli.methods.differences.rounding_bound import accumulated_rounding, callable_rounding, difference_rounding
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.problem.still_rows import still_rows
@@ -264,11 +266,16 @@ class CallableSampler(Sampler):
 
     def sample(self, x: float) -> Sample:
         self.evaluations += 1
-        try:
+        value: Any = math.nan
+        with suppress(ArithmeticError, ValueError):  # outside its domain
             value = self.function(x)
+        try:
             return Sample(x, math.nan if isinstance(value, complex) else float(value), ())
-        except (ArithmeticError, ValueError):  # outside its domain
+        except OverflowError:
             return Sample(x, math.nan, ())
+        except (TypeError, ValueError):
+            message = f"the function returned a `{type(value).__name__}`, not a number"
+            raise ExpressionError([error("bad-result", message)]) from None
 
     def rounding(self, one: Sample, other: Sample) -> float:
         """Six standard deviations of the noise of a value, or a rounding of the values where that is more.

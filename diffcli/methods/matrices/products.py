@@ -7,10 +7,10 @@ H v a forward sweep over the tape of the gradient with the seed v (Pearlmutter 1
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from diffcli.errors import Diagnostic, ExpressionError, counted, error
+from diffcli.errors import Diagnostic, ExpressionError, UsageError, counted, error
 from diffcli.methods.digits.printed import BY, Sweep, Watch
 from diffcli.methods.digits.watch import watch_of
 from diffcli.methods.matrices.hessian import gradient_of, require_one
@@ -155,6 +155,8 @@ def read_weights(system: Problem, given: Weights | None, label: str) -> dict[str
     results = {output.name: system.value_of(output) for output in system.outputs}
     if isinstance(given, Mapping) or (isinstance(given, str) and "=" in given):  # no comparison stands in a weight
         return read_direction(given, results, label, "result")
+    if not isinstance(given, Iterable):
+        raise UsageError([error("usage", f"weights are numbers in a list, a mapping or a text, not a `{type(given).__name__}`")])
     texts = [part.strip() for part in with_semicolons(given).split(";")] if isinstance(given, str) else list(given)
     if len(texts) != len(names):
         there = "there is" if len(texts) == 1 else "there are"

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from diffcli.errors import Diagnostic, DomainError, Span
+from diffcli.errors import Diagnostic, DomainError, Span, error
 from diffcli.language import parse
 from diffcli.language.writing.printer import number_text, to_text
 from diffcli.methods.nonsmooth.breaks import elements
@@ -34,7 +34,11 @@ def require_value(problem: Problem) -> None:
     """
     if _is_nan(problem.values[problem.tape.output]):
         _recall_values(problem)
-        raise DomainError([_undefined(problem, _undefined_row(problem))])
+        slot, reader = _undefined_row(problem)
+        if slot in problem.tape.rows():
+            raise DomainError([_undefined(problem, slot)])
+        message = "a number of the function itself is nan" if reader else "the result is nan, whatever the variables are"
+        raise DomainError([error("domain", message, problem.tape.source, *problem.mark(reader))])
 
 
 def _recall_values(problem: Problem) -> None:
@@ -43,14 +47,15 @@ def _recall_values(problem: Problem) -> None:
         problem.values = evaluate(problem.tape, problem.point)
 
 
-def _undefined_row(problem: Problem) -> int:
-    """The row that is NaN though its operands are not, on the way to a result that is NaN."""
-    slot = problem.tape.output
-    while True:
+def _undefined_row(problem: Problem) -> tuple[int, int]:
+    """The row, or the constant, that is NaN though its operands are not, on the way to a result that is NaN; and who reads it."""
+    slot, reader = problem.tape.output, 0
+    while slot in problem.tape.rows():
         bad = [operand for operand in problem.tape.operands_of(slot) if _is_nan(problem.values[operand])]
         if not bad:
-            return slot
-        slot = bad[0]
+            break
+        slot, reader = bad[0], slot
+    return slot, reader
 
 
 def _is_nan(value: Number | None) -> bool:

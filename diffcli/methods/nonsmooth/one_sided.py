@@ -12,7 +12,6 @@ with every tie decided by how what is compared starts to differ.
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Sequence
 from contextlib import redirect_stdout
@@ -68,6 +67,8 @@ def _run_along(problem: Problem, direction: Sequence[float], length: int) -> Any
 
     Raises `Undecided` where it is not known.
     """
+    from diffcli.tape.recording.footsteps import unheard  # a program does not wait for it
+
     assert problem.function is not None
     point = problem.point
     ties = 0
@@ -90,7 +91,7 @@ def _run_along(problem: Problem, direction: Sequence[float], length: int) -> Any
         return compared(name, a, b)
 
     try:
-        with redirect_stdout(io.StringIO()):  # it has been heard already
+        with unheard():
             recording = problem.function.record((problem.whole or problem).at, judge=judge)
         result, element = _result(recording.tape, problem.flat_index)
         value = recording.values[result]
@@ -98,7 +99,9 @@ def _run_along(problem: Problem, direction: Sequence[float], length: int) -> Any
         if result < recording.tape.slots:
             return along(tape, point, direction, length)[places(result)[element]]
         return value.ravel()[element] if is_array(value) else value
-    except DiffcliError:
+    except DiffcliError as fault:
+        if fault.diagnostics[0].code == "timeout":
+            raise
         raise Undecided from None
 
 

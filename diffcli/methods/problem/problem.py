@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from math import prod
@@ -113,12 +113,13 @@ class Problem:
         program = question.program
         function: Any = None if type(program) is Program else program
         places: Any = None
+        wrt = names_in(wrt, "wrt")
         if function is not None and wrt is not None:
             if not isinstance(at, Mapping):
                 read = as_point(at)  # an argument that is not traced may count something
                 at = {name: int(one) if isinstance(one, float) and one.is_integer() else one for name, one in read.items()}
                 places = read.places
-            function, at = function.holding(at, wrt)
+            function, at = function.holding(at, _choose(wrt, [*function.inputs, *function.constants], f"`{function.name}`"))
             program = function
         given = GivenPoint(as_point(at), places) if places else as_point(at)
         subject = f"`{function.name}`" if function is not None else "the expression"
@@ -342,11 +343,19 @@ def as_program(target: Target) -> Program:
     return PythonFunction(target)
 
 
-def _choose(wrt: str | Sequence[str] | None, inputs: list[str], subject: str) -> list[str]:
-    """The variables to differentiate by, each once."""
-    if wrt is None:
+def names_in(given: Any, option: str) -> list[str] | None:
+    """Names, each once, from one text with commas between them or a list of texts; None where none are given."""
+    names = [name.strip() for name in given.split(",")] if isinstance(given, str) else given
+    if names is not None and not (isinstance(names, Collection) and all(isinstance(name, str) for name in names)):
+        help = [f'write "x, y", or ["x", "y"], with {option}=']
+        raise UsageError([error("usage", f"names are a text or a list of texts, not {given!r}", help=help)])
+    return None if names is None else list(dict.fromkeys(names))
+
+
+def _choose(wanted: list[str] | None, inputs: list[str], subject: str) -> list[str]:
+    """The variables to differentiate by."""
+    if wanted is None:
         return list(inputs)
-    wanted = list(dict.fromkeys([name.strip() for name in wrt.split(",")] if isinstance(wrt, str) else wrt))
     unknown = [name for name in wanted if name not in inputs]
     if unknown:
         from diffcli.methods.problem.remarks import unknown_variables

@@ -13,7 +13,7 @@ from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic, ExpressionError, Mark, Source, Span, UsageError, did_you_mean, error
 from diffcli.language import Program, parse
 from diffcli.language.syntax import NAME, Statement
-from diffcli.methods.problem.problem import At, Output, Problem, Question, Target, as_program, placed
+from diffcli.methods.problem.problem import At, Output, Problem, Question, Target, as_program, names_in, placed
 from diffcli.methods.problem.remarks import OF, moved
 from diffcli.tape.lowering import MOST_ROWS
 
@@ -133,7 +133,7 @@ def _asked(program: Program, of: str | Sequence[str]) -> _Split:
     if type(program) is not Program:
         message = "a Python function returns what is wanted of it"
         raise UsageError([error("usage", message, help=["return several results as a list, and leave --of out"])])
-    text = with_semicolons(of) if isinstance(of, str) else "; ".join(of)
+    text = with_semicolons(of) if isinstance(of, str) else "; ".join(names_in(of, "of") or ())
     before = f"{program.source.text}\n"
     try:
         longer = parse(before + text, program.source.label)

@@ -66,14 +66,14 @@ def _lower(value: Series, power: int) -> float:
 def series(low: int, coefficients: Iterable[float]) -> Any:
     """A series from coefficients up to the first that is undefined; one that is infinite is the last that is known."""
     found: list[float] = []
-    for coefficient in coefficients:
-        if coefficient != coefficient:
+    for each in coefficients:
+        if each != each:
             break
-        if found or coefficient:
-            found.append(coefficient)
+        if found or each:
+            found.append(each)
         else:
             low += 1
-        if math.isinf(coefficient):
+        if math.isinf(each):
             break
     return Series(low, tuple(found))
 

@@ -143,7 +143,7 @@ def constant_of(name: str, value: float) -> Expression:
 def exact(value: float) -> Expression:
     """A float as the number that its shortest decimal says: 0.1 is 1/10."""
     if not math.isfinite(value):
-        return sympy.sympify(value)
+        return sympy.Float(value)
     fraction = Fraction(repr(value))
     return sympy.Rational(fraction.numerator, fraction.denominator)
 

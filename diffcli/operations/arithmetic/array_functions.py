@@ -139,36 +139,35 @@ def conv1d(a: Array, b: Array) -> Array:
     return windows(a, len(b)) @ b
 
 
-Window = Any
-"""Strides, what is added before and behind, distances within a kernel, the number of groups."""
+def _patches(images: Array, kernel: Axes, window: Any) -> Array:
+    """A view of images with all that is added: image, channel, row, column, and row and column in the kernel.
 
-
-def _patches(images: Array, kernel: Axes, window: Window) -> Array:
-    """A view of images with all that is added: image, channel, row, column, and row and column in the kernel."""
+    The window is the strides, what is added before and behind, the distances within a kernel, and the number of groups.
+    """
     strides, _, apart, _ = window
     spans = tuple(step * (length - 1) + 1 for step, length in zip(apart, kernel, strict=True))
     seen = np.lib.stride_tricks.sliding_window_view(images, spans, axis=(2, 3), writeable=True)
     return seen[:, :, :: strides[0], :: strides[1], :: apart[0], :: apart[1]]
 
 
-def _columns(a: Array, kernel: Axes, window: Window) -> tuple[Array, tuple[int, ...]]:
+def _columns(a: Array, kernel: Axes, window: Any) -> tuple[Array, tuple[int, ...]]:
     """The patches as groups × (channel, row and column in the kernel) × (image, row, column), and the last three lengths."""
     seen = _patches(np.pad(a, ((0, 0), (0, 0), *window[1])), kernel, window).transpose(1, 4, 5, 0, 2, 3)
     return seen.reshape(window[3], prod(seen.shape[:3]) // window[3], prod(seen.shape[3:])), seen.shape[3:]
 
 
-def conv2d(a: Array, b: Array, window: Window = ()) -> Array:
+def conv2d(a: Array, b: Array, window: Any = ()) -> Array:
     columns, places = _columns(a, b.shape[2:], window)
     made = b.reshape(window[3], len(b) // window[3], -1) @ columns
     return np.ascontiguousarray(made.reshape(len(b), *places).swapaxes(0, 1))
 
 
-def conv2d_weight(a: Array, b: Array, window: Window = (), shape: Axes = ()) -> Array:
+def conv2d_weight(a: Array, b: Array, window: Any = (), shape: Axes = ()) -> Array:
     columns, _ = _columns(a, shape[2:], window)
     return (b.swapaxes(0, 1).reshape(window[3], shape[0] // window[3], columns.shape[2]) @ columns.swapaxes(1, 2)).reshape(shape)
 
 
-def conv2d_input(a: Array, b: Array, window: Window = (), shape: Axes = ()) -> Array:
+def conv2d_input(a: Array, b: Array, window: Any = (), shape: Axes = ()) -> Array:
     """Each number of a is multiplied by a kernel and added to the patch that it comes from."""
     _, ((above, below), (left, right)), _, groups = window
     whole = np.zeros((len(a), shape[1], above + shape[2] + below, left + shape[3] + right), np.result_type(a, b))

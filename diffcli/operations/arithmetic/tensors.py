@@ -84,6 +84,10 @@ def from_data(data: Any, kind: Kind | None = None) -> Value:
     return array if array.ndim else plain(array[()])
 
 
+def any_whole(values: Sequence[Value]) -> bool:
+    return "i" in [value.dtype.kind for value in values if value.__class__ is not float]
+
+
 def beyond_whole(value: Value) -> bool:
     """Whether a number is beyond those up to which floats hold all whole numbers."""
     return bool(np.any(np.abs(value, dtype=np.float64) >= 2.0**53))
@@ -255,6 +259,12 @@ def _may_repeat(key: Any) -> bool:
     return any(isinstance(part, np.ndarray) and part.dtype != np.bool_ for part in parts)
 
 
+def no_label(labels: Value, classes: int) -> float | None:
+    """The first of some numbers that is no class; None if all are."""
+    known = np.equal(labels, np.floor(labels)) & np.greater_equal(labels, 0) & np.less(labels, classes)
+    return None if known.all() else float(array_of(labels)[~known].flat[0])
+
+
 def last_written(key: Any, shape: tuple[int, ...]) -> Any:
     """Which of the elements that are written to a key stay: the last one at each place; None for all of them."""
     if not _may_repeat(key):
@@ -285,17 +295,20 @@ def scattered_where(mask: Any, key: Any, shape: tuple[int, ...]) -> Any:
     return whole[()]
 
 
-def same_shape(values: Sequence[Value]) -> tuple[int, ...] | None:
+def same_shape(values: list[Value]) -> tuple[int, ...] | None:
     """The shape that all arrays among some values have, if they are in double precision, and the others are floats.
 
-    It is () for floats alone; None where the values are others, or arrays without axes.
+    It is () for floats alone, which arrays without axes become; None where the values are others.
     """
     shape: tuple[int, ...] = ()
-    for value in values:
+    for place, value in enumerate(values):
         if value.__class__ is np.ndarray:
-            if value.dtype is not FLOAT64 or not value.ndim or (shape and value.shape != shape):
+            if value.dtype is not FLOAT64 or (shape and value.ndim and value.shape != shape):
                 return None
-            shape = value.shape
+            if value.ndim:
+                shape = value.shape
+            else:
+                values[place] = float(value)
         elif value.__class__ is not float:
             return None
     return shape

@@ -109,6 +109,14 @@ def visible(text: str) -> str:
     )
 
 
+_ASCII = str.maketrans({"∂": "d", "·": "*", "…": "...", "±": "+-", "—": "-", "–": "-", "─": "-", "×": "x", "−": "-", "│": "|"})
+
+
+def to_ascii(text: str, otherwise: str = "backslashreplace") -> str:
+    """A text that is ASCII but for the user's own names, which are escaped."""
+    return text.translate(_ASCII).encode("ascii", otherwise).decode("ascii")
+
+
 def _all_visible(part: Any) -> Any:
     """A part of a document, with its texts as they are shown."""
     if isinstance(part, str):
@@ -127,6 +135,8 @@ def render(document: Document, style: Style) -> str | bytes:
     rendered: str | bytes = getattr(import_module(f"diffcli.reports.formats.{module}"), function)(document, style)
     if isinstance(rendered, bytes):
         return rendered
+    if not style.unicode:
+        rendered = to_ascii(rendered, "xmlcharrefreplace" if style.format.name == "svg" else "backslashreplace")
     return rendered if rendered.endswith("\n") else rendered + "\n"
 
 

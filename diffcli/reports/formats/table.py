@@ -45,21 +45,12 @@ def render(document: Document, style: Style) -> str:
             console.print()
         _print(console, block, style)
         previous = block
-    lines = [line.rstrip() for line in stream.getvalue().split("\n")]
-    text = "\n".join(lines)
-    return text if style.unicode else to_ascii(text)
+    return "\n".join(line.rstrip() for line in stream.getvalue().split("\n"))
 
 
 def _go_together(one: Block, other: Block) -> bool:
     """Whether two blocks are texts of one kind, with no white between them."""
     return isinstance(one, Text) and isinstance(other, Text) and one.role == other.role != "paragraph"
-
-
-def to_ascii(text: str) -> str:
-    """A report that is ASCII but for the user's own names, which are escaped."""
-    for character, plain in {"∂": "d", "·": "*", "…": "...", "±": "+-", "—": "-", "–": "-", "─": "-", "×": "x"}.items():
-        text = text.replace(character, plain)
-    return text.encode("ascii", "backslashreplace").decode("ascii")
 
 
 def _print(console: Console, block: Block, style: Style) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from diffcli.errors import Diagnostic, LimitError, as_stop
+from diffcli.errors import Diagnostic, ExpressionError, LimitError, as_stop
 from diffcli.errors.library_words import for_library
+from diffcli.methods.differences.automatic_difference import automatic_difference
 from diffcli.methods.differences.complex_step import complex_difference
 from diffcli.methods.differences.finite_difference import difference
+from diffcli.methods.differences.sampling import CallableSampler
 from diffcli.methods.nonsmooth.breaks import find_breaks
 from diffcli.methods.nonsmooth.nonfinite import require_value
 from diffcli.methods.nonsmooth.notes import describe
@@ -19,10 +21,15 @@ from diffcli.methods.problem.problem import At, Problem, Target
 from diffcli.methods.problem.scalarise import scalarised, variables_of
 from diffcli.records import SymbolicDerivative
 from diffcli.records.agreement import Agreement, Way
-from diffcli.studies.agreement.verdict import floors, judge_partial
+from diffcli.studies.agreement.verdict import TOLERANCE, floors, judge_partial
 from diffcli.tape.lowering import MOST_ROWS
 
 WAYS = ("reverse", "forward", "symbolic", "numeric", "complex")
+FUNCTION = "function"
+"""One more for a Python function: differences of what it returns for plain numbers, which know nothing of the recording."""
+
+SHORTER = (2.0**-10, 2.0**-20)
+"""First steps beside the size of a variable, where the differences of a function are not its derivative over a longer one."""
 
 Progress = Callable[[str], None]
 
@@ -157,6 +164,7 @@ def agreement_of(
 def _by_all_methods(problem: Problem, notes: list[Diagnostic], progress: Progress) -> dict[str, list[Way]]:
     """The derivatives, not judged yet, by variable."""
     symbolic, why = _symbolic(problem, notes, progress)
+    itself = problem.function is not None and "stop_gradient" not in problem.tape.operations
     found: dict[str, list[Way]] = {}
     for position, variable in enumerate(problem.wrt, 1):
         progress(f"differentiating along {variable} ({position} of {len(problem.wrt)})")
@@ -171,8 +179,36 @@ def _by_all_methods(problem: Problem, notes: list[Diagnostic], progress: Progres
             Way("symbolic", symbolic.get(variable), remark="" if variable in symbolic else why),
             Way("numeric", numeric.estimate, numeric.error, why_not, sides=(numeric.left, numeric.right)),
             Way("complex", imaginary.estimate, imaginary.error, lifted),
+            *([_of_function(problem, variable)] if itself else []),
         ]
     return found
+
+
+def _of_function(problem: Problem, variable: str) -> Way:
+    """The derivative of a Python function itself, whose branches move with the variable; the bar is an estimate."""
+    whole, slot = problem.whole or problem, problem.input_slot(variable)
+    slope = problem.adjoints[slot] or 0.0
+    inputs = Components([(name, place, whole.tape.shape(place)) for place, name in enumerate(whole.tape.inputs)])
+
+    def value(x: float) -> float:
+        assert problem.function is not None
+        point = [x if place == slot else float(number) for place, number in enumerate(problem.point)]
+        try:
+            return problem.function.plain(problem.function.handed(inputs.of(point)))[1][problem.flat_index]
+        except ExpressionError:
+            return math.nan
+
+    sampler = CallableSampler(value, float(problem.at[variable]))
+    if not sampler.base.defined:
+        return Way(FUNCTION, None, remark="plain Python gives no number")
+    for first in (None, *[abs(sampler.x or 1.0) * share for share in SHORTER]):
+        found = automatic_difference(sampler, variable, first)
+        if not abs(found.estimate - slope) > 2 * (found.error or 0.0):
+            break  # or the first step was longer than what the function describes, say a period
+    sides = found.left, found.right
+    if found.error is None:
+        return Way(FUNCTION, None, remark=found.reason, sides=sides)
+    return Way(FUNCTION, found.estimate, max(4 * found.error, TOLERANCE * abs(found.estimate)), sides=sides)
 
 
 def _array_sweeps(problem: Problem) -> list[Sweeps]:

@@ -27,6 +27,7 @@ REASONS = {
     "form": "SymPy's form of the derivative loses its digits at this point; the rules keep them",
     "difference": "the difference quotients are off by more than their bar",
     "complex": "the complex step goes wrong where an intermediate value leaves the range of a float",
+    "recorded": "plain Python gives another slope: a recording keeps every branch as it was taken",
     "unexplained": "nothing that diffcli knows of explains it",
 }
 """The reasons, by name. Those from ``overflow`` to ``cancellation`` are reported with the place in the program."""
@@ -51,6 +52,8 @@ def explain_disagreement(problem: Problem, kinds: Collection[str], off: Sequence
     off
         The methods whose error is too large, or that have no number although there is one.
     """
+    if [*off] == ["function"]:
+        return Reason("recorded", REASONS["recorded"])
     if "point-branch" in kinds or "branch" in kinds:
         return Reason("branch", REASONS["branch"])
     if kinds:

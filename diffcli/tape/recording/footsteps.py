@@ -1,35 +1,44 @@
-"""Where a run of a Python function goes: to see where a run with traced numbers and one with plain ones part.
+"""Where a run of a Python function goes, so that one with traced numbers and one with plain ones can be compared.
 
-Both are watched by `sys.settrace`, which is slow, and so only once something is known to be wrong.
+It is watched by `sys.settrace`, which is slow, and so only where something is known to be wrong.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
+from io import StringIO
 from types import FrameType
 from typing import Any
+from warnings import catch_warnings, simplefilter
 
+from diffcli.errors import ExpressionError
 from diffcli.tape.recording.call_sites import Call, CallSites, is_installed
 
 MOST_STEPS = 1_000_000
-"""How many instructions are kept."""
+
+
+@contextmanager
+def unheard() -> Iterator[None]:
+    """Inside, nothing is heard of what a function prints, or warns of: it has been heard already."""
+    with redirect_stdout(StringIO()), redirect_stderr(StringIO()), catch_warnings():
+        simplefilter("ignore")
+        yield
 
 
 class Footsteps:
-    """A run of a function: the instructions of the user's files that it goes through, and the exceptions on the way."""
+    """The instructions of the user's files that a run goes through, and the kinds of exceptions, by where they pass."""
 
     def __init__(self, run: Callable[[], Any], sites: CallSites) -> None:
         self.sites = sites
         self.steps: list[Call] = []
-        self.raised: dict[Call, str] = {}
-        """The kinds of exceptions, by where they passed; what the user's handlers swallow is among them."""
+        self.raised: dict[Call | None, str] = {}
         before = sys.gettrace()
-        sys.settrace(self._watch)
         try:
-            run()
-        except Exception as failure:
-            self.failure: Exception | None = failure
+            with unheard(), suppress(ExpressionError):
+                sys.settrace(self._watch)
+                run()
         finally:
             sys.settrace(before)
 
@@ -45,8 +54,6 @@ class Footsteps:
         return self._watch
 
     def parting(self, other: Footsteps) -> Call | None:
-        """The last instruction before another run went another way; None if it never did."""
-        for place, (own, others) in enumerate(zip(self.steps, other.steps, strict=False)):
-            if own != others:
-                return self.steps[place - 1]
-        return None
+        """The last instruction before another run goes another way; None if it never does."""
+        pairs = zip(self.steps, other.steps, strict=False)
+        return next((self.steps[place - 1] for place, (own, others) in enumerate(pairs) if own != others), None)

@@ -11,11 +11,15 @@ from typing import Any
 
 from diffcli.errors import ExpressionError, error
 from diffcli.language import Program
-from diffcli.records import Number, is_array
+from diffcli.records import is_array
 from diffcli.tape.lowering import MOST_ROWS
 from diffcli.tape.recording.call_sites import CallSites
+from diffcli.tape.recording.footsteps import unheard
 from diffcli.tape.recording.recorder import Judge
-from diffcli.tape.recording.recording import Recording, record, run_function, unheard
+from diffcli.tape.recording.recording import Recording, record, run_function
+
+PlainResults = tuple[list[tuple[int, ...]], list[float]]
+"""What plain Python returns: the shape of each result, and the numbers of all of them."""
 
 
 class PythonFunction(Program):
@@ -90,9 +94,8 @@ class PythonFunction(Program):
         """The parameters that have one, and are constants unless the point gives another."""
         return self.optional
 
-    def holding(self, at: Mapping[str, Any], wrt: str | Sequence[str]) -> tuple[PythonFunction, dict[str, Any]]:
+    def holding(self, at: Mapping[str, Any], wanted: Sequence[str]) -> tuple[PythonFunction, dict[str, Any]]:
         """The function with every argument held that the derivative is not wanted for, and the others."""
-        wanted = [name.strip() for name in wrt.split(",")] if isinstance(wrt, str) else wrt
         result = copy(self)
         result.held = {name: value for name, value in at.items() if name in self.signature.parameters and name not in wanted}
         result.free = [name for name in self.free if name not in result.held]
@@ -115,7 +118,7 @@ class PythonFunction(Program):
         given = {**self.held, **given}
         return {name: one.copy() if is_array(one) and hasattr(one, "copy") else one for name, one in given.items()}
 
-    def plain(self, handed: Mapping[str, Any]) -> list[Number]:
+    def plain(self, handed: Mapping[str, Any]) -> PlainResults:
         """The results of the function itself, called with what `handed` gives; what it prints is not heard.
 
         Raises
@@ -125,8 +128,8 @@ class PythonFunction(Program):
         """
         sites = CallSites(self.function, self.label)
         with self.surroundings(), unheard():
-            results: list[Number] = run_function(lambda given: numbers_of(self._call(given)), handed, sites)
-            return results
+            results: PlainResults = run_function(lambda given: numbers_of(self._call(given)), handed, sites)
+        return results
 
     def _call(self, given: Mapping[str, Any]) -> Any:
         """Call it, with every argument where its parameter takes it."""
@@ -141,14 +144,12 @@ class PythonFunction(Program):
         return self.function(*places, **words)
 
 
-def numbers_of(result: Any) -> list[Number]:
-    """What a function returns as floats and arrays of float64; a complex number is none."""
-    return [_number(one) for one in (result if isinstance(result, list | tuple) else [result])]
+def numbers_of(result: Any) -> PlainResults:
+    """What a function returns, as shapes and floats; a complex number is none."""
+    several = result if isinstance(result, list | tuple) else [result]
+    shapes = [tuple(getattr(one, "shape", ())) for one in several]
+    if not any(shapes):
+        return shapes, [math.nan if isinstance(one, complex) else float(one) for one in several]
+    from diffcli.operations.arithmetic.array_files import flat  # numbers do not wait for NumPy
 
-
-def _number(result: Any) -> Number:
-    if not is_array(result):
-        return math.nan if isinstance(result, complex) else float(result)
-    from diffcli.operations.arithmetic.array_files import as_floats
-
-    return as_floats(result, copy=False)
+    return shapes, [number for one in several for number in flat(one)]

@@ -8,13 +8,10 @@ condition that depends on a traced value is reported.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from io import StringIO
+from collections.abc import Callable, Mapping
 from numbers import Real
 from types import FrameType
 from typing import Any
-from warnings import catch_warnings, simplefilter
 
 from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic, DiffcliError, ExpressionError, error
@@ -108,11 +105,11 @@ def record(
     called = call or (lambda given: function(**given))
     try:
         result = run_function(called, arguments, sites)
-        _raise_swallowed(recorder, lambda: called(at))
+        _raise_swallowed(recorder, lambda: run_function(called, at, sites))
         return _finish(recorder, function, result, name)
     except ExpressionError as fault:
         if fault not in recorder.refusals.values():  # it may be what a handler has made of a refusal
-            _raise_swallowed(recorder, lambda: called(at))
+            _raise_swallowed(recorder, lambda: run_function(called, at, sites))
         raise
     finally:
         recorder.close()
@@ -148,19 +145,10 @@ def run_function(call: Callable[[Mapping[str, Any]], Any], arguments: Mapping[st
         raise ExpressionError([failure_of(failure, sites)]) from failure
 
 
-@contextmanager
-def unheard() -> Iterator[None]:
-    """Inside, nothing is heard of what a function prints, or warns of: it has been heard already."""
-    with redirect_stdout(StringIO()), redirect_stderr(StringIO()), catch_warnings():
-        simplefilter("ignore")
-        yield
-
-
 def _raise_swallowed(recorder: Recorder, plain: Callable[[], Any]) -> None:
     """Raise a refusal that a handler of the user's has swallowed, unless plain Python raises something there too."""
     if recorder.refusals:
-        with unheard():
-            raised = Footsteps(plain, recorder.sites).raised
+        raised = Footsteps(plain, recorder.sites).raised
         for call, fault in recorder.refusals.items():
             if call not in raised:
                 raise fault
