@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from contextlib import redirect_stdout
 from math import prod
 from typing import TYPE_CHECKING, Any
 

@@ -308,7 +308,7 @@ class _OneSided(Arithmetic):
         return found
 
 
-_FORMULAS = {"mul": _mul, "div": _div, "pow": _power, "square": lambda a: _mul(a, a), "reciprocal": lambda a: _div(1.0, a),
+_FORMULAS: dict[str, Callable[..., Any]] = {"mul": _mul, "div": _div, "pow": _power, "square": lambda a: _mul(a, a), "reciprocal": lambda a: _div(1.0, a),
              "sqrt": lambda a: _power(a, 0.5), "cbrt": _cbrt, "atan2": _atan2, "hypot": _hypot}  # fmt: skip
 
 _ONE_SIDED = _OneSided(
