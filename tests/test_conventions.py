@@ -95,8 +95,11 @@ CONVENTIONS: list[tuple[str, str, list[float] | str, list[str]]] = [
     ("where(x > 0, log(x), 0)",   "x=-1",       [0],                 [NO_PATH]),
     ("where(x > 0, x, -x)",       "x=0",        [-1],                [BRANCH]),
     ("where(x >= 0, x, -x)",      "x=0",        [1],                 [BRANCH]),
-    ("where(x != 1, x^2, 1)",     "x=1",        [0],                 [POINT, NO_PATH]),
-    ("where(x == 1, 1, x^2)",     "x=1",        [0],                 [POINT, NO_PATH]),
+    ("where(x != 1, x^2, 1)",     "x=1",        [2],                 [POINT]),
+    ("where(x == 1, 1, x^2)",     "x=1",        [2],                 [POINT]),
+    ("where(x == 1, 5, x^2)",     "x=1",        [0],                 [POINT, NO_PATH]),
+    ("where(x == 0, 1, sin(x)/x)*y", "x=0,y=2", [0, 1],              [POINT]),
+    ("where(x == 1, 2, (x^2 - 1)/(x - 1))", "x=1", [1],              [POINT]),
     ("where(x == 1, 1, x^2)",     "x=2",        [4],                 []),
     ("where(x > 0 and y > 0, x*y, 0)", "x=0,y=1", [0, 0],            [BRANCH, NO_PATH, NO_PATH]),
     ("where(y > 0, abs(x), 0)",   "x=0,y=1",    [0, 0],              [KINK, NO_PATH]),
@@ -550,7 +553,7 @@ DIFFERENT = [
     ("sqrt(x^2)", "abs(x)", "x=0", POLE),
     ("sqrt(x^2 + y^2)", "hypot(x, y)", "x=0,y=0", POLE),
     ("relu(x) - relu(-x)", "x", "x=0", KINK),
-    ("where(x == 1, 1, x^2)", "x^2", "x=1", POINT),
+    ("where(x == 1, 2, x^2)", "x^2 + 1", "x=1", POINT),
     ("min(max(x, 0), 1)", "clip(x, 0, 1)", "x=0", TIE),
 ]
 

@@ -308,8 +308,10 @@ class _OneSided(Arithmetic):
         return found
 
 
-_FORMULAS: dict[str, Callable[..., Any]] = {"mul": _mul, "div": _div, "pow": _power, "square": lambda a: _mul(a, a), "reciprocal": lambda a: _div(1.0, a),
-             "sqrt": lambda a: _power(a, 0.5), "cbrt": _cbrt, "atan2": _atan2, "hypot": _hypot}  # fmt: skip
+_FORMULAS: dict[str, Callable[..., Any]] = {
+    "mul": _mul, "div": _div, "pow": _power, "square": lambda a: _mul(a, a), "reciprocal": lambda a: _div(1.0, a),
+    "sqrt": lambda a: _power(a, 0.5), "cbrt": _cbrt, "atan2": _atan2, "hypot": _hypot,
+}  # fmt: skip
 
 _ONE_SIDED = _OneSided(
     {name: _on_series(formula, name) for name, formula in _FORMULAS.items()}
