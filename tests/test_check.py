@@ -216,6 +216,14 @@ def test_points_that_do_not_fit(tmp_path, content, exit, words):
         assert "undefined at 1 point:" in outcome.stdout
 
 
+@pytest.mark.parametrize("text", ["[x, y]", "[1, 2]", "[x]*y"])
+def test_many_points_are_for_one_result(tmp_path, text):
+    (tmp_path / "points.csv").write_text("x,y\n1,2\n", encoding="utf-8")
+    outcome = run(["check", text, "--points", str(tmp_path / "points.csv")])
+    assert (outcome.stdout, outcome.exit) == ("", 3)
+    assert "error[not-a-number]" in outcome.stderr
+
+
 # -- arrays and several results ----------------------------------------------------------------------------------------------
 
 

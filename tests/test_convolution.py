@@ -116,6 +116,13 @@ def test_images_and_kernels_that_stand_otherwise_in_memory():
     assert np.array_equal(F.conv2d(*views, **settings).numpy(), F.conv2d(*copies, **settings).numpy())
 
 
+@pytest.mark.parametrize("order", [1, pytest.param(2, marks=pytest.mark.slow)])
+def test_differences_of_values_and_of_gradients_agree(order):
+    x, w, b = (ad.tensor(one, requires_grad=True) for one in drawn((1, 2, 3, 2), (2, 1, 2, 1), (2,)))
+    settings = {"stride": (2, 1), "padding": (1, 0), "groups": 2}
+    assert ad.gradcheck(lambda x, w, b: (F.conv2d(x, w, b, **settings) ** 2).sum(), (x, w, b), order=order)
+
+
 # -- the layer --------------------------------------------------------------------------------------------------------------
 
 LAYERS = [

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import math
 import re
+from pathlib import Path
 
 import pytest
 import tiers
@@ -203,3 +204,20 @@ def test_both_modes_give_the_same_value_and_reach_the_same_variables(statements,
         assert [note for note in one.notes if note.code == "no-dependence"] == [
             note for note in two.notes if note.code == "no-dependence"
         ]
+
+
+# -- command lines ---------------------------------------------------------------------------------------------------------
+
+
+def test_random_command_lines_end_well(tmp_path, monkeypatch):
+    """A few of those that ``tests/benchmarks/fuzz.py`` makes, of which it runs as many as one likes."""
+    monkeypatch.syspath_prepend(Path(__file__).parent / "benchmarks")
+    import fuzz
+
+    (tmp_path / "in").mkdir()
+    monkeypatch.chdir(tmp_path / "in")
+    fuzz.prepare(tmp_path / "in")
+    for number in range(tiers.examples(600)):
+        arguments, given = fuzz.command_line(7, number)
+        outcome = fuzz.run(arguments, **given)
+        assert not fuzz.fault(outcome), (number, arguments, outcome)

@@ -394,3 +394,17 @@ def test_a_gradient_that_is_nan_in_single_precision_only_is_found():
 def test_an_input_without_elements_is_checked_along_directions():
     found = check(lambda x, y: x.sum() + (y * y).sum(), leaf(np.zeros(0)), leaf([1.0, 2.0]), every=False)
     assert found, str(found)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: x[x > 1.0] * 2.0,
+        lambda x: [x, x] if x.sum().item() > 3.0 else [x],
+        lambda x: x.reshape(-1, 1) if x[0].item() > 1.0 else x * 1.0,
+    ],
+    ids=["elements", "results", "axes"],
+)
+def test_a_shape_that_changes_beside_the_point_is_told(function):
+    found = check(function, leaf([1.0, 2.0]))
+    assert "the function returns other shapes beside the point than at it" in found.faults

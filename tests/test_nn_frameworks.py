@@ -1,4 +1,4 @@
-"""Modules, layers, losses and optimisers beside PyTorch, in double precision.
+"""Modules, layers, losses and optimisers beside PyTorch, in double precision and in single.
 
 The same text builds the model with either library: ``nn`` is `diffcli.nn` or ``torch.nn``. PyTorch belongs to an optional group
 (``pip install -e '.[test,frameworks]'``); where it is not installed, these tests are skipped. Where diffcli prints something else
@@ -29,6 +29,16 @@ def torch():
         import torch
 
         yield torch
+
+
+KIND = "float64"
+"""The kind of numbers of the test that runs."""
+
+
+@pytest.fixture(params=["float64", "float32"])
+def kind(request, monkeypatch):
+    monkeypatch.setitem(globals(), "KIND", request.param)
+    return request.param
 
 
 def build(name, nn, randn):
@@ -118,8 +128,8 @@ def pair(torch):
 
     def make(name):
         torch.manual_seed(len(name))
-        theirs = build(name, torch.nn, torch.randn).double()
-        mine = build(name, ours, ad.randn)
+        theirs = build(name, torch.nn, torch.randn).to(getattr(torch, KIND))
+        mine = build(name, ours, ad.randn).to(KIND)
         copy(theirs, mine)
         return mine, theirs
 
@@ -132,12 +142,14 @@ def copy(theirs, mine):
 
 def close(found, expected, tolerance=1e-12):
     found, expected = np.asarray(found), np.asarray(expected)
-    assert found.shape == expected.shape
+    assert (found.shape, found.dtype) == (expected.shape, expected.dtype)
+    tolerance = tolerance if KIND == "float64" else 2e-4
     size = max(1.0, float(np.abs(expected).max(initial=0.0)))
     assert np.allclose(found, expected, rtol=tolerance, atol=tolerance * size), (found, expected)
 
 
 def both(torch, array, grad=False):
+    array = np.asarray(array, dtype=KIND)
     return ad.tensor(array, requires_grad=grad), torch.tensor(array, requires_grad=grad)
 
 
@@ -185,12 +197,11 @@ def test_printed_alike(pair, name):
 
 SAME = [
     "Linear(3, 2, bias=False)", "Flatten()", "Flatten(0, 1)", "Identity()", "ReLU()", "LeakyReLU(0.2)", "ELU()", "SiLU()", "Sigmoid()",
-    "Tanh()", "ReLU6()", "ReLU6(inplace=True)", "ReLU(True)", "Softplus()", "Softplus(2.0, 5.0)", "Hardtanh(-2.0, 0.5)", "Dropout(0.2)",
+    "Tanh()", "ReLU6()", "ReLU6(inplace=True)", "ReLU(True)", "GELU()", "GELU(approximate='tanh')", "Softplus()", "Softplus(2.0, 5.0)", "Hardtanh(-2.0, 0.5)", "Dropout(0.2)",
     "Dropout(0.2, True)", "SiLU(inplace=True)", "Hardtanh()", "Softmax(dim=1)", "LogSoftmax(dim=0)", "ModuleList([])", "Sequential()", "MSELoss()", "CrossEntropyLoss()",
 ]  # fmt: skip
 OTHERWISE = {
     "BatchNorm1d(3)": "scale and shift are learned together or not at all",
-    "GELU()": "there is one GELU, the exact one",
     "Softmax()": "along the last axis, where PyTorch guesses and warns",
 }
 """What prints differently, and why."""
@@ -222,7 +233,7 @@ def test_what_a_state_lacks_and_has_too_much(pair, torch, lost):
 
 @pytest.mark.parametrize("training", [True, False])
 @pytest.mark.parametrize("name", MODELS)
-def test_values_and_gradients(pair, torch, name, training):
+def test_values_and_gradients(pair, torch, kind, name, training):
     mine, theirs = pair(name)
     mine.train(training), theirs.train(training)
     random = np.random.default_rng(1)
@@ -245,13 +256,13 @@ def test_values_and_gradients(pair, torch, name, training):
 
 ACTIVATIONS = [
     "ReLU()", "LeakyReLU()", "LeakyReLU(0.3)", "ELU()", "ELU(alpha=0.5)", "GELU()", "SiLU()", "Sigmoid()", "Tanh()", "ReLU6()",
-    "Softplus(beta=2)", "Softplus(0.5, 1.0)", "Hardtanh(-2.0, 0.75)", "LeakyReLU(0.2)",
+    "Softplus(beta=2)", "Softplus(0.5, 1.0)", "GELU(approximate='tanh')", "Hardtanh(-2.0, 0.75)", "LeakyReLU(0.2)",
     "Hardtanh()", "Softmax(dim=0)", "Softmax(dim=-1)", "LogSoftmax(dim=1)", "Softplus()", "Flatten()", "Identity()",
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("text", ACTIVATIONS)
-def test_activations(torch, text):
+def test_activations(torch, kind, text):
     points = np.array([[-30.0, -3.0, -0.5, -1e-3], [1e-3, 0.5, 2.0, 7.0]])  # away from kinks, where subgradients may differ
     x, y = both(torch, points, grad=True)
     found, expected = eval(f"nn.{text}", {"nn": ours})(x), eval(f"nn.{text}", {"nn": torch.nn})(y)
@@ -265,8 +276,8 @@ def test_activations(torch, text):
 @pytest.mark.parametrize(
     "settings", [{}, {"momentum": 0.5, "eps": 0.1}, {"momentum": None}, {"affine": False}, {"track_running_stats": False}]
 )
-def test_batch_norm(torch, shape, settings):
-    mine, theirs = ours.BatchNorm1d(3, **settings), torch.nn.BatchNorm1d(3, **settings).double()
+def test_batch_norm(torch, kind, shape, settings):
+    mine, theirs = ours.BatchNorm1d(3, **settings).to(KIND), torch.nn.BatchNorm1d(3, **settings).to(getattr(torch, KIND))
     if settings.get("affine", True):
         with torch.no_grad():
             theirs.weight.copy_(torch.tensor([0.5, -2.0, 3.0])), theirs.bias.copy_(torch.tensor([1.0, 0.0, -1.0]))
@@ -275,7 +286,7 @@ def test_batch_norm(torch, shape, settings):
     for training in (True, True, False, True, False):
         mine.train(training), theirs.train(training)
         x, y = both(torch, random.normal(size=shape) * 3 + 1, grad=True)
-        weights = random.normal(size=shape)
+        weights = random.normal(size=shape).astype(kind)
         found, expected = mine(x), theirs(y)
         close(found.detach(), expected.detach())
         (found * ad.tensor(weights)).sum().backward(), (expected * torch.tensor(weights)).sum().backward()
@@ -299,9 +310,10 @@ LOSSES = {
 
 @pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
 @pytest.mark.parametrize("name", LOSSES)
-def test_losses(torch, name, reduction):
+def test_losses(torch, kind, name, reduction):
     points, target = LOSSES[name](np.random.default_rng(3))
     x, y = both(torch, points, grad=True)
+    target = target if target.dtype == np.int64 else target.astype(kind)
     other = torch.tensor(target)
     mine = ad.tensor(target, dtype=target.dtype)
     found = getattr(F, name)(x, mine, reduction=reduction)
@@ -311,11 +323,31 @@ def test_losses(torch, name, reduction):
     close(x.grad, y.grad)
 
 
-@pytest.mark.parametrize("settings", [{"label_smoothing": 0.2}, {"label_smoothing": 0.2, "reduction": "sum"}])
-def test_smoothed_labels(torch, settings):
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize("settings", [{}, {"label_smoothing": 0.2}, {"ignore_index": 2}, {"label_smoothing": 0.3, "ignore_index": 0}])
+@pytest.mark.parametrize("weighed", [False, True])
+@pytest.mark.parametrize("loss", ["cross_entropy", "nll_loss", "CrossEntropyLoss"])
+def test_settings_of_losses_of_labels(torch, kind, loss, weighed, settings, reduction):
+    if loss == "nll_loss" and "label_smoothing" in settings:
+        return
     x, y = both(torch, np.random.default_rng(3).normal(size=(4, 3)), grad=True)
-    found = F.cross_entropy(x, ad.tensor(LABELS, dtype="int64"), **settings)
-    expected = torch.nn.functional.cross_entropy(y, torch.tensor(LABELS), **settings)
+    one, other = both(torch, [0.5, 2.0, 0.25]) if weighed else (None, None)
+    call = [lambda F, nn, *given, **more: getattr(F, loss)(*given, **more), lambda F, nn, *given, **more: getattr(nn, loss)(**more)(*given)][loss[0] == "C"]
+    found = call(F, ours, x, ad.tensor(LABELS, dtype="int64"), reduction=reduction, weight=one, **settings).sum()
+    expected = call(torch.nn.functional, torch.nn, y, torch.tensor(LABELS), reduction=reduction, weight=other, **settings).sum()
+    close(found.detach(), expected.detach())
+    found.backward(), expected.backward()
+    close(x.grad, y.grad)
+
+
+@pytest.mark.parametrize("reduction", ["mean", "none"])
+@pytest.mark.parametrize("settings", [{"weight": [0.5, 2.0, 3.0]}, {"pos_weight": [0.5, 2.0, 3.0]}, {"weight": [1.0, 2.0, 3.0], "pos_weight": [4.0, 1.0, 0.0]}])
+def test_settings_of_losses_of_logits(torch, kind, settings, reduction):
+    points, target = LOSSES["binary_cross_entropy_with_logits"](np.random.default_rng(3))
+    (x, y), (mine, other) = both(torch, points, grad=True), both(torch, target)
+    pairs = {name: both(torch, value) for name, value in settings.items()}
+    found = ours.BCEWithLogitsLoss(reduction=reduction, **{name: pair[0] for name, pair in pairs.items()})(x, mine).sum()
+    expected = torch.nn.BCEWithLogitsLoss(reduction=reduction, **{name: pair[1] for name, pair in pairs.items()})(y, other).sum()
     close(found.detach(), expected.detach())
     found.backward(), expected.backward()
     close(x.grad, y.grad)
@@ -348,12 +380,12 @@ OPTIMIZERS = [
 
 
 @pytest.mark.parametrize(("name", "settings"), OPTIMIZERS, ids=lambda value: str(value))
-def test_fifty_steps(pair, torch, name, settings):
+def test_fifty_steps(pair, torch, kind, name, settings):
     mine, theirs = pair("perceptron")
     groups = [[{"params": net[0].parameters()}, {"params": net[2].parameters(), "lr": 0.02}] for net in (mine, theirs)]
     one, other = getattr(optim, name)(groups[0], **settings), getattr(torch.optim, name)(groups[1], **settings)
     random = np.random.default_rng(5)
-    inputs, labels = random.normal(size=(20, 4)), random.integers(0, 3, 20)
+    inputs, labels = random.normal(size=(20, 4)).astype(kind), random.integers(0, 3, 20)
     for step in range(50):
         if step == 25:  # a change of the step size, and gradients of 0 and of nothing
             for optimizer, net in ((one, mine), (other, theirs)):
@@ -370,7 +402,8 @@ def test_fifty_steps(pair, torch, name, settings):
     for number, remembered in one.state_dict()["state"].items():
         assert remembered.keys() == state["state"][number].keys()
         for key, value in remembered.items():
-            close(value, state["state"][number][key], 1e-11)
+            expected = state["state"][number][key]
+            close(value if key != "step" else np.float32(value), expected, 1e-11)
 
 
 @pytest.mark.parametrize("name", [*init.GAINS, "leaky_relu"])

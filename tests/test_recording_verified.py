@@ -42,6 +42,14 @@ def test_a_function_that_asks_for_the_type_is_not_what_was_recorded():
     assert diffcli.grad(typed, {"x": 3.0}, verify=False).gradient == {"x": 7.0}
 
 
+def powers(x):
+    try:
+        y = x**1000
+    except OverflowError:
+        y = 5.0
+    return x + diffcli.min(y, 10)
+
+
 def divided(x):
     try:
         y = 1 / x
@@ -90,7 +98,7 @@ DIFFERENT = [
     (by_length, {"x": 1.0}, "gives results of the shapes (), () in plain Python, and results of the shapes (), (), () as"),
     (lambda x: [x, x * 2 if type(x) is float else x], {"x": 1.0}, "gives f2 = 2 in plain Python, and 1 as"),
     (lambda x: {float: x}.get(type(x), 2 * x), {"x": 1.0}, "something that it calls takes a traced number for another"),
-    (divided, {"x": 0.0}, "plain Python raises ZeroDivisionError here and the recording nothing, and the function catches it"),
+    (powers, {"x": 10.0}, "plain Python raises OverflowError here and the recording nothing, and the function catches it"),
     (lambda x: x * random.random(), {"x": 1.0}, "random numbers are drawn, or something is kept from call to call"),
     (lambda x: x * np.random.rand(), {"x": 1.0}, "random numbers are drawn, or something is kept from call to call"),
     (lambda x: (x * np.random.default_rng().normal(size=2)).sum(), {"x": [1.0, 2.0]}, "random numbers are drawn"),
@@ -135,6 +143,8 @@ def noisy(x):
 @pytest.mark.parametrize(("function", "at"), [
     (lambda x: 1 / (x - 1), {"x": 1.0}),
     (lambda x: (-x) ** 0.5, {"x": 8.0}),
+    (divided, {"x": 0.0}),
+    (lambda x: np.arctan(x / (x - 1)), {"x": 1.0}),
     (lambda x: np.log(-x).sum(), {"x": [1.0, 2.0]}),
     (lambda x: math.nan * x, {"x": 1.0}),
     (lambda x: float("nan"), {"x": 1.0}),
@@ -171,6 +181,7 @@ def test_constants_are_results(function, value, x):
     (None, "returned None, not a number"), ("text", "returned a `str`, not a number"), ({"a": 1}, "returned a `dict`, not a number"),
     (1j, "returned a `complex`, not a number"), ([1.0, "a"], "returned a `str` among its results, not a number"),
     (np.complex128(1j), "complex"), (np.array(["a"]), "no array of numbers"), (np.array([1j]), "complex"), ([], "returned no numbers"),
+    (np.zeros(0), "returned no numbers"), ([1.0, np.zeros((2, 0))], "returned no numbers"),
     (iter([1.0]), "returned a `list_iterator`, not a number"), (10**400, "beyond the range of a float"), (float, "returned a `type`"),
 ])  # fmt: skip
 def test_results_that_are_no_numbers_are_refused(result, said):
@@ -192,6 +203,42 @@ def test_the_plain_run_is_not_heard_and_gets_its_own_arrays(capsys):
     assert capsys.readouterr().out == "heard once\n"
     assert seen[1] == (np.ndarray, "a", 3) and given.tolist() == [1.0, 2.0]
     assert diffcli.grad(noisy, {"x": 1.0}).value == pytest.approx(math.e)
+
+
+def test_other_threads_are_heard_while_the_plain_run_is_not(capsys):
+    from threading import Thread
+
+    def f(x):
+        thread = Thread(target=lambda: print("from a thread"))
+        thread.start()
+        thread.join()
+        print("from here")
+        return x * x
+
+    diffcli.grad(f, {"x": 1.0})
+    assert capsys.readouterr().out == "from a thread\nfrom here\nfrom a thread\n"
+    threads = [Thread(target=lambda: [diffcli.grad(lambda x: x * x, {"x": 1.0}) for _ in range(20)]) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    print("still heard")
+    assert capsys.readouterr().out == "still heard\n"
+
+
+def test_the_plain_run_writes_into_copies():
+    given = np.array([1.0, 2.0])
+    weights = np.ones(2)
+
+    def f(x, w):
+        x += 1
+        return (x * w).sum() + (x * x).sum()
+
+    result = diffcli.grad(f, {"x": given, "w": weights})
+    assert (result.value, result.gradient["x"].tolist()) == (18.0, [5.0, 7.0])
+    assert (given.tolist(), result.at["x"].tolist()) == ([1.0, 2.0], [1.0, 2.0])
+    problem = Problem(f, {"x": given, "w": weights}, wrt="x")
+    assert problem.at["x"].tolist() == [1.0, 2.0] and weights.tolist() == [1.0, 1.0]
 
 
 def test_values_that_rounding_alone_moves_are_the_same():
@@ -580,3 +627,12 @@ def test_numbers_of_other_kinds_are_points_of_a_difference():
 
 def test_a_problem_is_verified_unless_it_is_told_not_to_be():
     assert Problem(typed, {"x": 1.0}, verify=False).value == 7.0
+
+
+@pytest.mark.parametrize("function", [
+    lambda x: diffcli.sqrt(x) + (3 if type(x) is float else 7),
+    lambda x: (x * 3 if type(x) is float else x * 7 + 1) * 1e300 * 1e10,
+    lambda x: np.log(x + 1) / 1e-320 * (1 if type(x) is float else 2) + (1 if type(x) is float else math.inf),
+])  # fmt: skip
+def test_a_pole_or_an_overflow_on_the_way_excuses_no_other_value(function):
+    assert "in plain Python, and" in text_of(lambda: diffcli.evaluate(function, {"x": 0.0}))

@@ -188,9 +188,17 @@ def test_nothing_is_kept_where_nothing_is_recorded(mode):
         (lambda x: ad.where(x.sum() > 0, x.sqrt(), x), [-1.0, 0.0], [1.0, 1.0]),
         (lambda x: ad.where(x > 0, (x * x).sqrt().log(), 0.0), [0.0, 2.0], [0.0, 0.5]),
         (lambda x: ad.norm(ad.where(x > 0, x, 0.0)), [0.0, 0.0], [0.0, 0.0]),
+        (lambda x: x.relu().sqrt(), [-1.0, 4.0], [0.0, 0.25]),
+        (lambda x: (x.sqrt() - 1).relu(), [0.0, 4.0], [0.0, 0.25]),
+        (lambda x: ad.max(x.sqrt() - 1, 0.0 * x), [0.0, 4.0], [0.0, 0.25]),
+        (lambda x: x.clamp(min=1.0) + (x.sqrt() - 1).clamp(min=0.0), [0.0, 4.0], [0.0, 1.25]),
+        (lambda x: (x.sqrt() - 1).max(), [0.0, 4.0], [0.0, 0.25]),
+        (lambda x: ad.min(x.log(), 5.0 - x.reciprocal()).relu(), [0.0, 2.0], [0.0, 0.5]),
+        (lambda x: (x.sqrt().reshape(1, 2).T @ ad.ones(1, 2) - 1).relu(), [0.0, 4.0], [0.0, 0.5]),
+        (lambda x: ad.stack([x.sqrt() - 1, x])[0].relu() * ad.ones(3, 2), [0.0, 4.0], [0.0, 0.75]),
         (lambda x: (1 / x).prod() * 0.0 + ad.where(x == 0, 1.0, x.reciprocal()), [0.0, 2.0], [math.nan, math.nan]),
     ],
-    ids=["sqrt", "log", "slice", "places", "division", "number", "deep", "norm", "reached"],
+    ids=["sqrt", "log", "slice", "places", "division", "number", "deep", "norm", "relu", "under relu", "max", "clamp", "largest", "min", "matmul", "stack", "reached"],
 )
 @pytest.mark.parametrize("kind", ["float64", "float32"])
 def test_what_is_not_taken_is_0_whatever_it_meets(program, point, gradient, kind):
@@ -203,6 +211,13 @@ def test_a_number_that_is_not_taken_is_0_too():
     x = ad.tensor(0.0, requires_grad=True)
     ad.where(x > 1, x.sqrt(), x * 3).backward()
     assert x.grad.item() == 3.0
+
+
+@pytest.mark.parametrize("program", [lambda x: (x.sqrt() - 1).relu(), lambda x: ad.max(x.sqrt(), 2.0), lambda x: x.sqrt().clamp(1.0, 2.0), lambda x: (x - 1).relu().sqrt()])
+def test_a_number_that_is_not_taken_has_the_gradient_0(program):
+    x = ad.tensor(0.0, requires_grad=True)
+    program(x).backward()
+    assert x.grad.item() == 0.0
 
 
 # -- memory ----------------------------------------------------------------------------------------------------------------

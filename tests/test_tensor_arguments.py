@@ -90,10 +90,33 @@ SETTINGS = {
     "exponent": (lambda x: x.pow(exponent=3), A**3), "equal_nan": (lambda x: float(ad.allclose(x / 0.0 * 0.0, x / 0.0 * 0.0, equal_nan=True)) + 0 * x, 1 + 0 * A), "inplace": (lambda x: F.relu(x.clone(), inplace=True), np.maximum(A, 0)), "no inplace": (lambda x: F.relu(x, False), np.maximum(A, 0)),
     "exclusive or": (lambda x: ad.logical_xor(x > 0, [[2.0, 0.0, 0.0]]), (A > 0) ^ [True, False, False]), "not": (lambda x: ad.logical_not(ad.tensor([0.0, 2.0, float("nan")])), [True, False, False]), "exclusive or in place": (lambda x: x.clone().logical_xor_(1.0), np.zeros((2, 3))),
     "place of all": (lambda x: x.argmax(), A.argmax()), "place kept": (lambda x: x.argmin(keepdim=True), np.array([[A.argmin()]])), "place along": (lambda x: x.argmax(dim=0), A.argmax(0)), "largest": (lambda x: x.max(1)[0], A.max(1)), "its place": (lambda x: x.max(1)[1], A.argmax(1)), "smallest": (lambda x: x.min(dim=-1, keepdim=True).values, A.min(1, keepdims=True)), "whole": (lambda x: ad.max(x), A.max()), "of two": (lambda x: ad.max(x, -x), np.abs(A)), "of several": (lambda x: ad.min(x, 0.0, -x), -np.abs(A)),
+    "NaN is passed over": (lambda x: ad.fmax(x / 0.0 * 0.0, x) + x.fmin(x / 0.0 * 0.0), 2 * A), "fmin of two": (lambda x: ad.fmin(x, -x), -np.abs(A)), "approximate": (lambda x: F.gelu(x, approximate="tanh"), A / 2 * (1 + np.tanh(np.sqrt(2 / np.pi) * (A + 0.044715 * A**3)))),
+    "no axes are all": (lambda x: x.sum(dim=()), A.sum()), "fill_value by name": (lambda x: ad.full_like(x, fill_value=3.0, dtype="float32"), np.full((2, 3), 3.0)), "and of truths": (lambda x: (x > 0) & (x < 1) | ~(x < 2) ^ True, (A > 0) & (A < 1) | ~(A < 2) ^ True),
     "randint": (lambda x: ad.randint(1, (2, 3)) + 0.0 * x, 0 * A), "fill_value": (lambda x: ad.full(size=(2, 3), fill_value=2.5, device="cpu"), np.full((2, 3), 2.5)), "full_like": (lambda x: ad.full_like(x, 3.0), np.full((2, 3), 3.0)),
     "contiguous": (lambda x: x.T.contiguous().view(6), A.T.ravel()), "nothing along an axis": (lambda x: F.softmax(ad.ones(5, 0), -1), np.ones((5, 0))), "no logs along an axis": (lambda x: F.log_softmax(ad.ones(5, 0), dim=1), np.ones((5, 0))),
 }  # fmt: skip
 """What a setting changes, and the result in NumPy."""
+
+
+WRONG = {
+    "& of numbers": (lambda x: x & x, "`&` is of yes and no, not of a tensor of 2 × 2\n  help: compare first, as in (x > 0) & (y > 0)"),
+    "~ of whole numbers": (lambda x: ~ad.tensor([1], dtype="int64"), "`~` is of yes and no, not of a tensor of 1 element\n  help: compare first, as in (x > 0) & (y > 0)"),
+    "| with a number": (lambda x: (x > 0) | 2, "`|` is of yes and no, not of a `int`\n  help: compare first, as in (x > 0) & (y > 0)"),
+    "approximate": (lambda x: F.gelu(x, approximate="erf"), "approximate is 'none' or 'tanh', not 'erf'"),
+    "a fraction of an axis": (lambda x: x.sum(dim=1.5), "'float' object cannot be interpreted as an integer"),
+    "a fraction of a length": (lambda x: ad.zeros(2.5), "'float' object cannot be interpreted as an integer"),
+    "zeros_like": (lambda x: ad.zeros_like(x, 5.0), "zeros_like() takes one argument by place"),
+    "full_like": (lambda x: ad.full_like(x), "full_like() takes a tensor and a number by place"),
+    "no reduction": (lambda x: F.nll_loss(x, [0, 1], x[0]), "a reduction is 'mean', 'sum' or 'none', not tensor([0.5 , 0.25])\n  help: give other settings by their names: weight=..."),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_the_whole_text_of_a_setting_that_is_wrong(name):
+    call, text = WRONG[name]
+    with pytest.raises((TypeError, ad.AutogradError)) as caught:
+        call(ad.tensor(X))
+    assert str(caught.value) == text
 
 
 @pytest.mark.parametrize("name", SETTINGS)

@@ -53,6 +53,22 @@ def test_an_interrupt_at_any_moment_is_one_line(arguments, delay):
         assert "Traceback" not in err and "Exception ignored" not in err
 
 
+@POSIX
+def test_an_interrupt_that_an_import_swallows_is_the_end_all_the_same(tmp_path):
+    (tmp_path / "other.py").write_text("import os, signal\ntry:\n    os.kill(os.getpid(), signal.SIGINT)\n    sum(range(99))\nexcept BaseException:\n    pass\n")
+    (tmp_path / "f.py").write_text("import other\ndef f(x):\n    return x*x\n")
+    finished = shell("diffcli grad f.py:f --at x=2 -q", cwd=tmp_path)
+    assert (finished.returncode, finished.stdout, finished.stderr) == (130, "", "interrupted\n")
+
+
+@POSIX
+def test_a_time_limit_leaves_no_half_of_a_module(tmp_path):
+    (tmp_path / "other.py").write_text("import time\nfor _ in range(60):\n    time.sleep(0.01)\nwhole = 1\n")
+    (tmp_path / "f.py").write_text("try:\n    import other\nexcept Exception:\n    pass\nimport other\ndef f(x):\n    return x*other.whole\n")
+    finished = shell("diffcli grad f.py:f --at x=2 -q --timeout 0.3", cwd=tmp_path)
+    assert (finished.returncode, finished.stdout) in ((6, ""), (0, "f\t2\ndf/dx\t1\n")) and "AttributeError" not in finished.stderr
+
+
 # -- time limits ---------------------------------------------------------------------------------------------------------
 
 

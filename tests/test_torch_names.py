@@ -73,6 +73,8 @@ def test_a_block_of_a_document_runs_and_prints_what_it_says(name, framework):
     else:
         assert not BLOCKS[name].error
         assert outline(printed) == outline(BLOCKS[name].prints)
+        for fact in BLOCKS[name].holds:
+            assert eval(fact, names), fact
 
 
 # -- classic scripts --------------------------------------------------------------------------------------------------------
@@ -144,7 +146,7 @@ def test_a_module_can_be_imported_in_every_way(path):
 
 
 def test_the_first_import_may_be_of_the_innermost_module():
-    for code in ("import diffcli.torch.nn.functional as F; F.relu", "from diffcli.torch.utils.data import DataLoader", "import diffcli; diffcli.torch.nn.Linear"):
+    for code in ("import diffcli.torch.nn.functional as F; F.relu", "from diffcli.torch.utils.data import DataLoader", "from diffcli.torch.nn.parameter import Parameter; Parameter([1.0])", "from diffcli.torch.autograd.function import Function", "import diffcli; diffcli.torch.nn.Linear"):
         subprocess.run([sys.executable, "-c", code], check=True)
 
 
@@ -194,6 +196,32 @@ def test_a_name_that_is_not_here_is_told(path):
     assert str(missing.value) == SAID[path]
 
 
+INSTEADS = """
+import pickle, tempfile
+x = torch.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+n = 2
+assert (x * (torch.arange(n)[:, None] >= torch.arange(n))).tolist() == [[1, 0], [3, 4]]
+assert (x * (torch.arange(n)[:, None] <= torch.arange(n))).tolist() == [[1, 2], [0, 4]]
+assert torch.where(x > 2, 9.0, x).tolist() == [[1, 2], [9, 9]] and x[x > 2].tolist() == [3, 4]
+assert torch.allclose(x**-0.5, 1 / x.sqrt()) and torch.equal(2**x, torch.tensor([[2.0, 4.0], [8.0, 16.0]]))
+assert ((torch.rand_like(x) < x) & (x > 0)).all() and (3.0 + 0.0 * torch.randn(2)).tolist() == [3, 3]
+assert isinstance(x, torch.Tensor) and torch.rand(2, generator=torch.manual_seed(1)).shape == (2,)
+model = nn.Linear(2, 1)
+model(x).sum().backward()
+for p in model.parameters():
+    p.grad.clamp_(-0.5, 0.5)
+assert x.grad.shape == x.shape and model.bias.grad.item() == 0.5
+with tempfile.TemporaryFile() as file:
+    pickle.dump(model.state_dict(), file)
+    file.seek(0)
+    nn.Linear(2, 1).load_state_dict(pickle.load(file))
+"""
+
+
+def test_what_to_write_instead_works():
+    run(IMPORTS + INSTEADS, "diffcli.torch", {})
+
+
 ARGUMENTS = [((0.3, -1.7, 2.5, 0.9),), ((0.3, 1.7, 2.5, 0.9), (1.2, 0.4, -0.6, 2.2)), (((1.0, 2.0), (3.0, 5.0)),), (((1.0, 2.0), (3.0, 5.0)), ((1.5, -1.0), (2.0, 5.0)))]
 
 
@@ -213,7 +241,7 @@ def flat(nested):
 def test_a_name_that_both_have_means_the_same(pytorch):
     """Functions of one and two tensors, wherever both take them: other arguments have tests of their own."""
     ours = here("torch")
-    random = {"empty_like", "rand", "randn", "randint", "randperm"}
+    random = {"empty_like", "rand", "rand_like", "randn", "randn_like", "randint", "randperm"}
     compared = 0
     for name in sorted(set(dir(pytorch)) & set(dir(ours)) - random):
         for arguments in ARGUMENTS if callable(getattr(ours, name)) and not name.startswith("_") else ():
@@ -222,6 +250,39 @@ def test_a_name_that_both_have_means_the_same(pytorch):
                 compared += 1
                 assert flat(found) == pytest.approx(flat(expected), rel=1e-12, abs=1e-12, nan_ok=True), (name, arguments)
     assert compared > 200
+
+
+# -- devices ----------------------------------------------------------------------------------------------------------------
+
+ON_A_DEVICE = {
+    "tensor": "torch.tensor([1.0, 2.0], device={0})", "as_tensor": "torch.as_tensor([1.0, 2.0], device={0})",
+    "zeros": "torch.zeros(2, device={0})", "ones": "torch.ones((2, 3), device={0})", "empty": "torch.empty(2, device={0})",
+    "full": "torch.full((2,), 7.0, device={0})", "zeros_like": "torch.zeros_like(torch.ones(2), device={0})", "randn_like": "torch.randn_like(torch.ones(2), device={0})",
+    "full_like": "torch.full_like(torch.ones(2), 3.0, device={0})", "arange": "torch.arange(3.0, device={0})",
+    "linspace": "torch.linspace(0, 1, 3, device={0})", "eye": "torch.eye(2, device={0})", "randn": "torch.randn(2, device={0})",
+    "rand": "torch.rand(2, device={0})", "randint": "torch.randint(3, (2,), device={0})", "randperm": "torch.randperm(3, device={0})",
+    "a tensor to it": "torch.ones(2).to({0})", "a tensor to it by name": "torch.ones(2).to(device={0})",
+    "a tensor to it, in a kind": "torch.ones(2).to({0}, torch.float32)", "a module": "nn.Linear(2, 1).to({0})",
+    "a module in a kind": "nn.Linear(2, 1).to({0}, dtype=torch.float32)", "a layer": "nn.Linear(2, 1, device={0})",
+    "a convolution": "nn.Conv2d(1, 1, 2, device={0})", "batch norm": "nn.BatchNorm2d(2, device={0})", "itself": "torch.device({0})",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ON_A_DEVICE)
+def test_the_cpu_is_taken_and_another_device_refused(name):
+    names = {}
+    run(IMPORTS, "diffcli.torch", names)
+    for device in ("'cpu'", "torch.device('cpu')", "'cpu:0'"):
+        assert eval(ON_A_DEVICE[name].format(device), names) is not None
+    for device in ("'cuda'", "'cuda:1'", "'mps'"):
+        with pytest.raises(RuntimeError) as refused:
+            eval(ON_A_DEVICE[name].format(device), names)
+        assert str(refused.value) == f"there is no device {device} here: diffcli computes on the CPU\n  help: write 'cpu'"
+    for call in ("torch.ones(2).cuda()", "nn.Linear(2, 1).cuda()"):
+        with pytest.raises(RuntimeError, match="there is no device 'cuda' here"):
+            eval(call, names)
+    with pytest.raises(TypeError):
+        eval("torch.ones(2).to('cpu', memory_format=1)", names)
 
 
 # -- data -------------------------------------------------------------------------------------------------------------------
@@ -259,3 +320,25 @@ def test_clipping_without_gradients_changes_nothing():
     w = torch.nn.Parameter(torch.ones(2, dtype=torch.float32))
     (w * 3).sum().backward()
     assert torch.nn.utils.clip_grad_norm_(w, 1.0).dtype == w.grad.dtype == torch.float32
+
+
+# -- the page ---------------------------------------------------------------------------------------------------------------
+
+PAGE = Path(__file__).parent.parent / "docs" / "pytorch.md"
+
+
+def tables():
+    """The tables of names, as the page has them."""
+    lines = ["## Modules", "", "What has the same name is there.", "", "| PyTorch | diffcli |", "|---|---|"]
+    lines += [f"| `{path}` | `{home}` |" for path, home in MODULES.items()]
+    lines += ["", "## Names that are otherwise", "", "| PyTorch | diffcli |", "|---|---|"]
+    lines += [f"| `{path}` | `{home.replace(':', '.')}` |" for path, home in NAMES.items()]
+    lines += ["", "## Names that are not here", "", "| PyTorch | instead |", "|---|---|"]
+    lines += [f"| `{name}` | {instead} |" for name, instead in INSTEAD.items()]
+    return "\n".join([*lines, ""])
+
+
+def test_the_page_has_the_tables_and_its_code_runs():
+    text = PAGE.read_text(encoding="utf-8")
+    assert text.endswith(tables())
+    exec(re.search(r"```python\n(.*?)```", text, re.DOTALL)[1], {})

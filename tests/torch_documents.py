@@ -22,6 +22,8 @@ class Block(NamedTuple):
     prints: str = ""
     error: str = ""
     """The code of the error that it shows."""
+    holds: tuple[str, ...] = ()
+    """What the document says of it, as expressions that are true afterwards."""
 
 
 IMPORTS = """
@@ -62,13 +64,27 @@ loss_fn = nn.CrossEntropyLoss()
 
 BLOCKS = {
     # -- notes on accuracy, differentiability and evaluation modes ----------------------------------------------------------
-    "no_grad": Block("with torch.no_grad():\n    outputs = model(inputs)", ("a model and inputs",)),
-    "inference_mode": Block("with torch.inference_mode():\n    outputs = model(inputs)", ("a model and inputs",)),
+    "no_grad": Block("with torch.no_grad():\n    outputs = model(inputs)", ("a model and inputs",), holds=(
+        'not outputs.requires_grad and outputs.grad_fn is None',
+        'tuple(outputs.shape) == (5, 3)',
+        'torch.is_grad_enabled()',
+        'model.training',
+        'not torch.equal(model(inputs), model(inputs))',
+    )),
+    "inference_mode": Block("with torch.inference_mode():\n    outputs = model(inputs)", ("a model and inputs",), holds=(
+        'outputs.is_inference() and not outputs.requires_grad',
+        'not torch.is_inference_mode_enabled()',
+    )),
     "evaluation": Block("""
 model.eval()  # switch layers to inference mode
 with torch.inference_mode():  # efficient no-grad evaluation
     outputs = model(inputs)
-""", ("a model and inputs",)),
+""", ("a model and inputs",), holds=(
+        'not model.training and not model[2].training',
+        'torch.equal(model(inputs), model(inputs))',
+        'model(inputs).requires_grad',
+        'model[1].num_batches_tracked.item() == 0',
+    )),
     "a change in place": Block("""
 x = torch.ones(3, requires_grad=True)
 y = x.exp()
@@ -94,12 +110,18 @@ class LegendrePolynomial(torch.autograd.Function):
     def backward(ctx, grad_output):
         input, = ctx.saved_tensors
         return grad_output * 1.5 * (5 * input ** 2 - 1)
-'''),
+''', holds=(
+        'LegendrePolynomial.apply(torch.tensor(2.0)).item() == 17.0',
+        'torch.autograd.grad(LegendrePolynomial.apply(p := torch.tensor(2.0, requires_grad=True)), p)[0].item() == 28.5',
+    )),
     "saved tensors": Block("""
 x = torch.randn(5, requires_grad=True)
 y = x.pow(2)
 print(x.equal(y.grad_fn._saved_self))  # True
-""", prints="True"),
+""", prints="True", holds=(
+        'y.grad_fn._saved_exponent == 2',
+        "[name for name in dir(y.grad_fn) if name.startswith('_saved')] == ['_saved_exponent', '_saved_self']",
+    )),
     # -- notes on training and evaluation modes ---------------------------------------------------------------------------
     "train and eval": Block("""
 # net is your model (e.g., nn.Module)
@@ -112,7 +134,10 @@ with torch.no_grad():
     # code here does not track gradients
     predictions = net(test_data)  # forward pass only
     # no dropout, batch norm uses running stats
-""", ("a net and data",)),
+""", ("a net and data",), holds=(
+        'not net.training and not predictions.requires_grad',
+        'tuple(predictions.shape) == (16, 1)',
+    )),
     "training loop": Block("""
 num_epochs = 100
 
@@ -145,7 +170,11 @@ for epoch in range(num_epochs):
     print(f"Epoch {epoch+1}/{num_epochs}, Dev Loss: {dev_loss.item():.4f}")
 
     # loop ends, next epoch continues
-""", ("a net and data",), prints="\n".join(f"Epoch {epoch}/100, Dev Loss: 0.5" for epoch in range(1, 101))),
+""", ("a net and data",), prints="\n".join(f"Epoch {epoch}/100, Dev Loss: 0.5" for epoch in range(1, 101)), holds=(
+        'dev_loss.item() < 2',
+        'not dev_loss.requires_grad and y_pred.requires_grad',
+        'net[1].num_batches_tracked.item() == 300',
+    )),
     # -- the lecture: a linear layer --------------------------------------------------------------------------------------
     "the class Linear": Block("""
 from torch.nn import Module, Parameter, init
@@ -185,7 +214,13 @@ class Linear(Module):
 
     def extra_repr(self) -> str:
         return f'in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}'
-"""),
+""", holds=(
+        "repr(Linear(3, 5)) == 'Linear(in_features=3, out_features=5, bias=True)' == repr(nn.Linear(3, 5))",
+        'tuple(Linear(3, 5)(torch.ones(2, 3)).shape) == (2, 5)',
+        'Linear(3, 5, False).bias is None and Linear(3, 5, bias=False).weight.requires_grad',
+        '0.45 < Linear(4, 300).weight.abs().max().item() <= 0.5 and 0.45 < Linear(4, 300).bias.abs().max().item() <= 0.5',
+        "[name for name, _ in Linear(3, 5, device='cpu', dtype=torch.float64).named_parameters()] == ['weight', 'bias']",
+    )),
     "the model": Block("""
 class NeuralNetwork(nn.Module):
     def __init__(self):
@@ -237,7 +272,11 @@ Shape of Y: (64, 512)
 Shape of dL/dY: (64, 512)
 Check dL/dX = dL/dY W^T, diff1= 0.0
 Check dL/dW = X^T dL/dY, diff2= 0.0
-"""),
+""", holds=(
+        'diff1.item() < 1e-4 and diff2.item() < 1e-4',
+        "[name for name, _ in model.named_buffers()] == ['fc2_input_act', 'fc2_output_act']",
+        'not model.fc2_input_act.is_leaf and model.fc2_input_act.retains_grad',
+    )),
     # -- the lecture: modules ---------------------------------------------------------------------------------------------
     "the convolutional model": Block("""
 import torch.nn as nn
@@ -252,7 +291,11 @@ class Model(nn.Module):
     def forward(self, x):
         x = F.relu(self.conv1(x))
         return F.relu(self.conv2(x))
-"""),
+""", holds=(
+        'tuple(Model()(torch.rand(2, 1, 28, 28)).shape) == (2, 20, 20, 20)',
+        "[(name, tuple(one.shape)) for name, one in Model().named_parameters()] == [('conv1.weight', (20, 1, 5, 5)), ('conv1.bias', (20,)), ('conv2.weight', (20, 20, 5, 5)), ('conv2.bias', (20,))]",
+        "str(Model()) == 'Model(\\n  (conv1): Conv2d(1, 20, kernel_size=(5, 5), stride=(1, 1))\\n  (conv2): Conv2d(20, 20, kernel_size=(5, 5), stride=(1, 1))\\n)'",
+    )),
     "MyLinear": Block("""
 import torch
 from torch import nn
@@ -271,7 +314,9 @@ sample_input = torch.randn(4)
 print(m(sample_input))
 
 # tensor([-0.7689,  1.0085,  1.7747], grad_fn=<SqueezeBackward4>)
-""", ("MyLinear",), prints="tensor([-0.7689,  1.0085,  1.7747], grad_fn=<MatmulBackward>)"),
+""", ("MyLinear",), prints="tensor([-0.7689,  1.0085,  1.7747], grad_fn=<MatmulBackward>)", holds=(
+        'm.weight.requires_grad and tuple(m(sample_input).shape) == (3,)',
+    )),
     "its parameters": Block("""
 for parameter in m.named_parameters():
     print(parameter)
@@ -434,7 +479,11 @@ dw2: tensor([[ 0.0000,  0.1879, -1.8195],
              [-0.0000, -0.0844,  0.8174],
              [-0.0000, -0.0209,  0.2027]])
 dx: tensor([-2.3221, -1.4479,  6.6540, -0.2343])
-"""),
+""", holds=(
+        'torch.allclose(x.grad, net2.layer0.weight @ (net2.layer1.weight[:, 0] * ((x @ net2.layer0.weight) > 0)))',
+        'torch.allclose(net2.layer1.weight.grad, F.relu(x @ net2.layer0.weight)[:, None])',
+        'x.is_leaf and not z.is_leaf',
+    )),
     "a frozen layer": Block("""
 net2.layer1.requires_grad_(False)
 
@@ -479,7 +528,10 @@ dw2: tensor([[-0.1756, -0.0000, -0.0000],
              [-0.5291, -0.0000, -0.0000],
              [-1.1945, -0.0000, -0.0000]])
 dx: tensor([-1.1181,  0.6803,  0.6349, -0.7813])
-"""),
+""", holds=(
+        'net2.layer1.weight.grad is None and not net2.layer1.weight.requires_grad',
+        'net2.layer0.weight.requires_grad and net2.layer0.weight.grad is not None',
+    )),
     # -- the lecture: grad modes ------------------------------------------------------------------------------------------
     "the test function": Block('''
 def test_loop(dataloader, model, loss_fn):
@@ -538,19 +590,25 @@ start_time = time.time()
 z = net3(x)
 end_time = time.time()
 print("Forward computation takes:", end_time-start_time)
-""", ("the deep model",), prints="Forward computation takes: 0.5174"),
+""", ("the deep model",), prints="Forward computation takes: 0.5174", holds=(
+        'z.requires_grad and tuple(z.shape) == (256, 1)',
+    )),
     "the time without a graph": Block("""
 start_time = time.time()
 with torch.no_grad():
     z = net3(x)
 end_time = time.time()
 print("Forward computation takes: ", end_time-start_time)
-""", ("the deep model",), prints="Forward computation takes: 0.4768"),
+""", ("the deep model",), prints="Forward computation takes: 0.4768", holds=(
+        'not z.requires_grad and not z.is_inference()',
+    )),
     "the time in inference mode": Block("""
 start_time = time.time()
 with torch.inference_mode():
     z = net3(x)
 end_time = time.time()
 print("Forward computation takes: ", end_time-start_time)
-""", ("the deep model",), prints="Forward computation takes: 0.4341"),
+""", ("the deep model",), prints="Forward computation takes: 0.4341", holds=(
+        'not z.requires_grad and z.is_inference()',
+    )),
 }  # fmt: skip

@@ -530,4 +530,224 @@ print(y.tolist(), x.grad.tolist())
 values, indices = torch.tensor([[1.0, 5.0, 2.0], [7.0, 0.0, 3.0]]).max(dim=1)
 print(values.tolist(), indices.tolist())
 """,
+    "a loop that depends on the numbers": """
+import torch
+
+def f(a):
+    b = a * 2
+    while b.norm() < 1000:
+        b = b * 2
+    if b.sum() > 0:
+        c = b
+    else:
+        c = 100 * b
+    return c
+
+a = torch.tensor(0.37, requires_grad=True)
+d = f(a)
+d.backward()
+print(a.grad.item(), (a.grad == d / a).item())
+""",
+    "characters by a perceptron": """
+import torch
+import torch.nn.functional as F
+
+X = torch.tensor([[0, 0, 0], [0, 0, 5], [0, 5, 13]])
+Y = torch.tensor([5, 13, 2])
+C = torch.linspace(-1, 1, 54).reshape(27, 2)
+W1 = torch.linspace(1, -1, 60).reshape(6, 10)
+b1 = torch.zeros(10)
+W2 = torch.sin(torch.arange(270.0)).reshape(10, 27)
+b2 = torch.zeros(27)
+parameters = [C, W1, b1, W2, b2]
+for p in parameters:
+    p.requires_grad = True
+print(sum(p.nelement() for p in parameters))
+for i in range(10):
+    emb = C[X]
+    h = torch.tanh(emb.view(-1, 6) @ W1 + b1)
+    logits = h @ W2 + b2
+    loss = F.cross_entropy(logits, Y)
+    for p in parameters:
+        p.grad = None
+    loss.backward()
+    for p in parameters:
+        p.data += -0.1 * p.grad
+print(loss.item(), C.grad[5].tolist())
+""",
+    "attention": """
+import math
+import torch
+import torch.nn.functional as F
+
+q = torch.sin(torch.arange(24.0)).view(2, 3, 4).requires_grad_()
+k = torch.cos(torch.arange(24.0)).view(2, 3, 4)
+v = torch.arange(24.0).view(2, 3, 4)
+scores = torch.matmul(q, k.transpose(-2, -1)) / math.sqrt(q.size(-1))
+mask = torch.tensor([[1, 0, 0], [1, 1, 0], [1, 1, 1]])
+scores = torch.where(mask == 0, torch.tensor(float("-inf")), scores)
+output = F.softmax(scores, dim=-1) @ v
+output.sum().backward()
+print(output.tolist(), q.grad.tolist())
+""",
+    "a recurrent net": """
+import torch
+from torch import nn
+
+class RNN(nn.Module):
+    def __init__(self, input_size, hidden_size, output_size):
+        super().__init__()
+        self.hidden_size = hidden_size
+        self.i2h = nn.Linear(input_size + hidden_size, hidden_size)
+        self.h2o = nn.Linear(hidden_size, output_size)
+        self.softmax = nn.LogSoftmax(dim=1)
+
+    def forward(self, input, hidden):
+        hidden = torch.tanh(self.i2h(torch.cat((input, hidden), 1)))
+        return self.softmax(self.h2o(hidden)), hidden
+
+rnn = RNN(3, 4, 2)
+for p in rnn.parameters():
+    nn.init.constant_(p, 0.1)
+hidden = torch.zeros(1, rnn.hidden_size)
+line = torch.sin(torch.arange(15.0)).view(5, 1, 3)
+for i in range(line.size(0)):
+    output, hidden = rnn(line[i], hidden)
+loss = nn.NLLLoss()(output, torch.tensor([1]))
+loss.backward()
+for p in rnn.parameters():
+    p.data.add_(p.grad.data, alpha=-0.1)
+print(loss.item(), [p.sum().item() for p in rnn.parameters()], hidden.tolist())
+""",
+    "Newton's method": """
+import torch
+
+x = torch.tensor([1.5, -0.5], requires_grad=True)
+for _ in range(5):
+    f = (x[0] - 1) ** 4 + (x[0] - 2 * x[1]) ** 2
+    g, = torch.autograd.grad(f, x, create_graph=True)
+    H = torch.stack([torch.autograd.grad(gi, x, retain_graph=True)[0] for gi in g])
+    with torch.no_grad():
+        x -= torch.linalg.solve(H, g)
+print(x.tolist())
+""",
+    "a differential equation by a net": """
+import torch
+from torch import nn
+
+net = nn.Sequential(nn.Linear(1, 4), nn.Tanh(), nn.Linear(4, 1))
+for p in net.parameters():
+    p.data = torch.linspace(-1, 1, p.numel()).view_as(p)
+t = torch.linspace(0, 1, 5).view(-1, 1).requires_grad_(True)
+u = net(t)
+du = torch.autograd.grad(u, t, grad_outputs=torch.ones_like(u), create_graph=True)[0]
+d2u = torch.autograd.grad(du, t, torch.ones_like(du), create_graph=True)[0]
+loss = (d2u + u).pow(2).mean()
+loss.backward()
+print(loss.item(), [p.grad.tolist() if p.grad is not None else None for p in net.parameters()])
+""",
+    "straight through a step": """
+import torch
+
+class STE(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        return (x > 0).to(x.dtype)
+
+    @staticmethod
+    def backward(ctx, grad):
+        return grad.clamp(-1, 1)
+
+x = torch.tensor([-1.0, 0.5], requires_grad=True)
+STE.apply(x * 3).sum().backward()
+print(x.grad.tolist())
+(x + (torch.round(x) - x).detach()).sum().backward()
+print(x.grad.tolist())
+""",
+    "batch norm by hand": """
+import torch
+
+x = torch.sin(torch.arange(20.0)).reshape(5, 4).requires_grad_()
+mean, std = x.mean(0, keepdim=True), x.std(0, keepdim=True)
+y = (x - mean) / std
+(y ** 3).sum().backward()
+print(x.grad.tolist(), x.var(0, keepdim=True, unbiased=True).tolist(), x.var(dim=0, correction=0).tolist())
+""",
+    "accuracy": """
+import torch
+
+logits = torch.tensor([[1.0, 2.0, 0.0], [0.0, 3.0, 1.0], [2.0, 0.0, 1.0]])
+labels = torch.tensor([1, 1, 2])
+_, predicted = torch.max(logits.data, 1)
+print((predicted == labels).sum().item(), (logits.argmax(1) == labels).float().mean().item(), logits.argmax().item())
+print(torch.max(logits, 1)[1].tolist(), logits.max(dim=1).values.tolist(), 3.0 in logits, 7 in logits)
+""",
+    "a convolutional classifier by Adam": """
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+
+class Net(nn.Module):
+    def __init__(self):
+        super(Net, self).__init__()
+        self.conv1 = nn.Conv2d(1, 4, 3, stride=2)
+        self.bn = nn.BatchNorm2d(4)
+        self.conv2 = nn.Conv2d(4, 6, 3, padding=1, groups=2)
+        self.fc = nn.Linear(6 * 6 * 6, 10)
+
+    def forward(self, x):
+        x = F.relu(self.bn(self.conv1(x)))
+        x = F.relu(self.conv2(x))
+        x = torch.flatten(x, 1)
+        return F.log_softmax(self.fc(x), dim=1)
+
+net = Net()
+for p in net.parameters():
+    p.data = torch.sin(torch.arange(p.numel()).double()).view(p.shape) * 0.3
+optimizer = torch.optim.Adam(net.parameters(), lr=1e-3)
+x = torch.cos(torch.arange(4 * 13 * 13.0)).view(4, 1, 13, 13)
+for _ in range(3):
+    optimizer.zero_grad()
+    loss = F.nll_loss(net(x), torch.tensor([3, 1, 4, 1]))
+    loss.backward()
+    optimizer.step()
+print(loss.item(), net.bn.running_mean.tolist())
+net.eval()
+with torch.no_grad():
+    print(net(x).argmax(dim=1, keepdim=True).tolist())
+""",
+    "what gradients are asked of": """
+import torch
+
+x = torch.tensor([1.0, 2.0], requires_grad=True)
+z = torch.tensor(1.0, requires_grad=True)
+print(torch.autograd.grad((x ** 2).sum(), [x, z], allow_unused=True)[1])
+try:
+    torch.autograd.grad((x ** 2).sum(), [x, z])
+except RuntimeError:
+    print("unused")
+torch.autograd.backward([x ** 2], [torch.ones(2)])
+print(x.grad.tolist())
+x.grad.data.zero_()
+y = (x ** 3).sum()
+y.backward(retain_graph=True)
+y.backward()
+print(x.grad.tolist(), torch.autograd.grad(x.prod(), x, create_graph=True)[0].requires_grad)
+""",
+    "a step with a closure": """
+import torch
+
+w = torch.nn.Parameter(torch.tensor(3.0))
+optimizer = torch.optim.SGD([w], lr=0.1)
+
+def closure():
+    optimizer.zero_grad()
+    loss = (w - 1) ** 2
+    loss.backward()
+    return loss
+
+for _ in range(3):
+    loss = optimizer.step(closure)
+print(w.item(), loss.item())
+""",
 }

@@ -93,10 +93,15 @@ def full(size: Any, fill_value: float, dtype: Any = None, requires_grad: bool = 
 
 
 def _like(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
-    def made(like: Tensor, *fill: Any, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
-        return function(like.shape, *fill, dtype=dtype or like.dtype, requires_grad=requires_grad, device=device)
+    name = f"{function.__name__}_like"
 
-    made.__name__ = made.__qualname__ = f"{function.__name__}_like"
+    def made(like: Tensor, fill_value: Any = None, *, dtype: Any = None, **options: Any) -> Tensor:
+        if (fill_value is None) is (function is full):
+            raise TypeError(f"{name}() takes {'a tensor and a number' if function is full else 'one argument'} by place")
+        fill = () if fill_value is None else (fill_value,)
+        return function(like.shape, *fill, dtype=dtype or like.dtype, **options)
+
+    made.__name__ = made.__qualname__ = name
     made.__doc__ = (function.__doc__ or "").replace("a shape", "the shape and kind of another tensor")
     return made
 
@@ -127,13 +132,16 @@ def eye(rows: int, columns: int | None = None, dtype: Any = None, requires_grad:
 
 
 def randn(*shape: Any, generator: Any = None, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
-    """Numbers of the standard normal distribution."""
+    """Numbers of the standard normal distribution, in a shape."""
     return _leaf(tensors.random(source(generator), lengths(shape), known_kind(dtype)), requires_grad, device)
 
 
 def rand(*shape: Any, generator: Any = None, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
-    """Numbers between 0 and 1, all equally likely."""
+    """Numbers between 0 and 1, all equally likely, in a shape."""
     return _leaf(tensors.random(source(generator), lengths(shape), known_kind(dtype), 0.0, 1.0), requires_grad, device)
+
+
+randn_like, rand_like = _like(randn), _like(rand)
 
 
 def randint(low: int, high: Any, size: Any = None, generator: Any = None, device: Any = None) -> Tensor:
@@ -143,6 +151,6 @@ def randint(low: int, high: Any, size: Any = None, generator: Any = None, device
     return _leaf(tensors.random_whole(source(generator), low, high, lengths((size,))), False, device)
 
 
-def randperm(count: int, generator: Any = None) -> Tensor:
+def randperm(count: int, generator: Any = None, device: Any = None) -> Tensor:
     """The whole numbers below ``count``, in random order."""
-    return _leaf(tensors.permutation(source(generator), count), False)
+    return _leaf(tensors.permutation(source(generator), count), False, device)

@@ -32,12 +32,8 @@ class IndexNode(PickNode):
 
     def adjoints(self, g: Any) -> Sequence[Any]:
         mask = mask_of(g)
-
-        def find() -> Any:
-            there = None if mask is None else mask()
-            return tensors.scattered_where(True if there is None else there, self.by, self.shape)
-
-        return (Partial(self.spread(plain(g)), Mask(find)),)
+        there = Mask(lambda: tensors.scattered_where(mask is None or mask(), self.by, self.shape))
+        return (Partial(self.spread(plain(g)), there),)
 
 
 def index(tensor: Any, key: Any) -> Any:

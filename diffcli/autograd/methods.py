@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import cache
+from operator import index as as_index
 from typing import Any
 
 from diffcli._named import NamedTuple
@@ -19,7 +20,7 @@ from diffcli.autograd.graph.recorded import TENSORS
 from diffcli.autograd.indexing import IndexNode, canonical_key, taken
 from diffcli.autograd.signatures import SIGNATURES, Signature
 from diffcli.errors import fault, nearest
-from diffcli.operations import ARRAY_FUNCTIONS, FUNCTION_NAMES, OPERATIONS, REDUCED, find_function
+from diffcli.operations import ARRAY_FUNCTIONS, FUNCTION_NAMES, OPERATIONS, REDUCED, find_function, row_of
 from diffcli.operations.arithmetic import tensors
 from diffcli.operations.array_row import size
 from diffcli.operations.arrays import ARRAYS
@@ -47,69 +48,57 @@ def _fixed(bound: dict[str, Any]) -> dict[str, Any]:
         bound["keepdims"] = int(bound.pop("keepdim"))
     if "dim" in bound:
         axis = bound.pop("dim")
-        bound["axis"] = tuple(map(int, axis)) if isinstance(axis, list | tuple) else axis if axis is None else int(axis)
+        axis = tuple(map(as_index, axis)) if isinstance(axis, list | tuple) else axis if axis is None else as_index(axis)
+        bound["axis"] = None if axis == () else axis
     return bound
 
 
-def _signature(name: str, row: Any) -> Signature:
-    """PyTorch's arguments of a function; else the operands of its row, and what is fixed in that."""
-    operands = ("input", "other")[: len(row.operands)] if len(row.operands) < 3 else row.operands
-    return Signature(name, SIGNATURES[name][0] if name in SIGNATURES else " ".join((*operands, *getattr(row, "fixed", ()))))
+def _of_row(spelled: str, name: str, in_place: bool = False) -> Method:
+    """A function of a row of either table; ``in_place``, its result takes the place of the first operand."""
+    row = row_of(name)
+    count, of_arrays = len(row.operands), name in ARRAYS
+    own = " ".join((*(("input", "other")[:count] if count < 3 else row.operands), *getattr(row, "fixed", ())))
+    text, formula = SIGNATURES.get(spelled, (own, ""))
+    if text == "input" and not (of_arrays or formula or in_place):
+        return unary(name)
+    signature, joined = Signature(spelled, text), row.variadic and of_arrays
+    any_number = row.variadic and not of_arrays
+    count = len(signature.names) if any_number else count
+    settings = {one: default for one, default in signature.template.items() if one in signature.names[count:]}
+    settings.pop("inplace", None)
+    never = bool(formula) and not settings  # it is no row alone
+
+    def call(*given: Any, **options: Any) -> Any:
+        whole = len(given) == count and (count == signature.least or None not in given[signature.least :])
+        if not options and not never and (given if any_number else whole and not joined):
+            return inplace.change(given[0], name, given[1:]) if in_place else apply(name, given)
+        if joined and given and not isinstance(given[0], list | tuple):
+            given = (given,)
+        bound = signature.bound(given, options)
+        changes = bound.pop("inplace", False) or in_place
+        operands = [bound.pop(one) for one in signature.names[:count]]
+        if bound.get("approximate", "none") not in ("none", "tanh"):
+            raise fault("not-numbers", f"approximate is 'none' or 'tanh', not {bound['approximate']!r}")
+        if never or (formula and bound != settings):
+            ready = [new(operand_value(one)) if isinstance(one, list | tuple) else one for one in operands]
+            made = _formula(spelled)(*ready, **bound)
+            return inplace.put(operands[0], Ellipsis, made, "CopyBackward", f"{spelled}_()") if changes else made
+        if name == "clip" and operands[1:] == [float("-inf"), float("inf")]:
+            raise fault("not-numbers", "clamp needs a bound: min, max or both")
+        if changes:
+            return inplace.change(operands[0], name, operands[1:])
+        dtype = bound.pop("dtype", None)
+        if dtype is not None:
+            operands[0] = operands[0].to(dtype)
+        return apply(name, operands[0] if joined else operands, **_fixed(bound) if of_arrays else {})
+
+    return call
 
 
 def _formula(name: str) -> Method:
     """What a function comes to that no row alone computes."""
     text, formula = SIGNATURES[name]
     return TENSORS.compiled(formula, tuple(one for one in Signature(name, text).names if one != "inplace"))[0]
-
-
-def _elementwise(spelled: str, row: str, in_place: bool = False) -> Method:
-    """A function of an elementwise row; or of what its result changes, ``in_place``."""
-    known, formula = OPERATIONS[row], SIGNATURES.get(spelled, ("", ""))[1]
-    signature, count = _signature(spelled, known), len(known.operands)
-    settings = tuple(signature.template.values())[count:]
-    never = bool(formula) and len(signature.names) == count
-    """Whether the row alone never computes it."""
-    if spelled not in SIGNATURES and known.arity == (1, 1) and not in_place:
-        return unary(row)
-
-    def call(*given: Any, **options: Any) -> Any:
-        operands, changes = given, in_place
-        whole = len(given) == count and (count == signature.least or None not in given[signature.least :])
-        if options or never or not (whole or (known.variadic and given)):
-            bound = signature.bound(given, options)
-            changes = bound.pop("inplace", False) or in_place
-            operands = tuple(bound.values())
-            if row == "clip" and operands[1:] == (float("-inf"), float("inf")):
-                raise fault("not-numbers", "clamp needs a bound: min, max or both")
-            if never or (formula and operands[count:] != settings[: len(operands) - count]):
-                ready = [new(operand_value(one)) if isinstance(one, list | tuple) else one for one in operands]
-                made = _formula(spelled)(*ready)
-                return inplace.put(operands[0], Ellipsis, made, "CopyBackward", f"{spelled}_()") if changes else made
-            operands = operands[:count] if formula else operands
-        return inplace.change(operands[0], row, operands[1:]) if changes else apply(row, operands)
-
-    return call
-
-
-def _of_array(spelled: str) -> Method:
-    name = ARRAY_FUNCTIONS[spelled]
-    row = ARRAYS[name]
-    signature, count = _signature(spelled, row), len(row.operands)
-
-    def call(*given: Any, **options: Any) -> Any:
-        if len(given) == count == signature.least and not options and not row.variadic:
-            return apply(name, given)
-        if row.variadic and given and not isinstance(given[0], list | tuple):
-            given = (given,)
-        bound = signature.bound(given, options)
-        operands = [bound.pop(one) for one in signature.names[:count]]
-        dtype = bound.pop("dtype", None)
-        if dtype is not None:
-            operands[0] = operands[0].to(dtype)
-        return apply(name, operands[0] if row.variadic else operands, **_fixed(bound))
-
-    return call
 
 
 def _bound(name: str, function: Method) -> Method:
@@ -120,20 +109,17 @@ def _bound(name: str, function: Method) -> Method:
 
 def _extreme(name: str) -> Method:
     """``max`` and ``min``: of all elements; along an axis, with the places; of several operands."""
-    along, whole = _bound(name, lambda input, **bound: _along(name, (input,), _fixed(bound))), REDUCED[name]
+    along, whole = Signature(name, SIGNATURES[name][0]), REDUCED[name]
 
-    def call(input: Any, *others: Any, **options: Any) -> Any:
-        if not others and not options:
-            return apply(whole, (input,))
-        if options.keys() == {"other"} or (others and not options and type(others[0]) is not int):
-            return apply(name, (input, *others, *options.values()))
-        return along(input, *others, **options)
+    def call(*given: Any, **options: Any) -> Any:
+        if options.keys() <= {"other"} and not (len(given) > 1 and type(given[1]) is int):
+            operands = (*given, *options.values())
+            return apply(name if len(operands) > 1 else whole, operands)
+        fixed = _fixed(along.bound(given, options))
+        operands = (fixed.pop("input"),)
+        return Extremes(apply(whole, operands, **fixed), apply(f"arg{name}", operands, **fixed))
 
     return call
-
-
-def _along(name: str, operands: tuple[Any], fixed: dict[str, Any]) -> Extremes:
-    return Extremes(apply(REDUCED[name], operands, **fixed), apply(f"arg{name}", operands, **fixed))
 
 
 # -- shapes ----------------------------------------------------------------------------------------------------------------
@@ -142,7 +128,7 @@ def _along(name: str, operands: tuple[Any], fixed: dict[str, Any]) -> Extremes:
 def lengths(given: tuple[Any, ...]) -> tuple[int, ...]:
     """A shape that is given as numbers, or as one sequence of them."""
     whole = len(given) == 1 and isinstance(given[0], Iterable) and not isinstance(given[0], Core)
-    return tuple(map(int, given[0] if whole else given))
+    return tuple(map(as_index, given[0] if whole else given))
 
 
 def _axis(a: Any, dim: int, more: int = 0) -> int:
@@ -330,17 +316,16 @@ def function(name: str) -> Method | None:
     name = _NAMES.get(name, name)
     made = _MADE.get(name)
     if made is None and (row := _row(name)):
-        made = _elementwise(name, row)
-    elif made is None and name in ARRAY_FUNCTIONS and ARRAY_FUNCTIONS[name] in ARRAYS:
-        made = _of_array(name)
+        made = _of_row(name, row)
     if made is not None and "<" in made.__qualname__:
         made.__name__ = made.__qualname__ = name
     return made
 
 
 def _row(name: str) -> str | None:
-    """The row of an elementwise function."""
-    return _SYMBOLS.get(name) or next((row.name for row in find_function(name)), None)
+    """The row that a function is of."""
+    found = _SYMBOLS.get(name) or next((row.name for row in find_function(name)), None) or ARRAY_FUNCTIONS.get(name)
+    return found if found in OPERATIONS or found in ARRAYS else None
 
 
 # -- in place --------------------------------------------------------------------------------------------------------------
@@ -348,6 +333,20 @@ def _row(name: str) -> str | None:
 
 def in_place(row: str) -> Method:
     return lambda a, other: inplace.change(a, row, (other,))
+
+
+def of_truths(operator: str, row: str) -> Method:
+    """An operator that computers apply to numbers bit by bit: here to yes and no alone."""
+
+    def operation(*operands: Any) -> Any:
+        for one in operands:
+            if getattr(one, "dtype", type(one)) not in (tensors.BOOL, bool):
+                what = describe(one) if isinstance(one, Core) else f"a `{type(one).__name__}`"
+                message = f"`{operator}` is of yes and no, not of {what}"
+                raise fault("not-numbers", message, help=["compare first, as in (x > 0) & (y > 0)"])
+        return apply(row, operands)
+
+    return operation
 
 
 def _fill(a: Any, value: Any, name: str = "fill") -> Any:
@@ -387,7 +386,7 @@ def method(name: str) -> Method | None:
     if name.endswith("_"):
         bare = _NAMES.get(name[:-1], name[:-1])
         row = _row(bare)
-        return _elementwise(bare, row, in_place=True) if row in OPERATIONS else None
+        return _of_row(bare, row, in_place=True) if row in OPERATIONS else None
     return function(name)
 
 

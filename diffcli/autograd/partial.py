@@ -16,7 +16,7 @@ from diffcli.operations.arithmetic import arrays, tensors
 
 
 class Mask:
-    """Which elements are present, found when it is asked for; None if all are."""
+    """Which elements are present, found when it is asked for; True if all are."""
 
     __slots__ = ("_find", "_found")
 
@@ -46,24 +46,14 @@ def mask_of(adjoint: Any) -> Mask | None:
     return adjoint.mask if adjoint.__class__ is Partial else None
 
 
-def both(mask: Mask | None, other: Mask | None) -> Mask | None:
+def both(mask: Mask | None, other: Mask) -> Mask:
     """The elements that are present under either of two masks."""
-    if mask is None or other is None:
-        return other if mask is None else mask
-
-    def find() -> Any:
-        one, two = mask(), other()
-        return two if one is None else one if two is None else one & two
-
-    return Mask(find)
+    return other if mask is None else Mask(lambda: mask() & other())
 
 
 def masked(term: Any, mask: Mask) -> Any:
     """A term whose absent elements are 0. If all of it is finite they are that already, as 0 times a number is."""
-    if arrays.all_finite(term):
-        return term
-    there = mask()
-    return term if there is None else tensors.plain(arrays.masked(there, term))
+    return term if arrays.all_finite(term) else tensors.plain(arrays.masked(mask(), term))
 
 
 def plain(adjoint: Any) -> Any:
@@ -89,4 +79,4 @@ def total(before: Any, term: Any, in_place: bool) -> Any:
     one, other = mask_of(before), mask_of(term)
     if one is None or other is None:
         return value
-    return Partial(value, Mask(lambda: None if (a := one()) is None or (b := other()) is None else a | b))
+    return Partial(value, Mask(lambda: one() | other()))

@@ -15,6 +15,7 @@ SIGNATURES: dict[str, tuple[str, str]] = {
         "elu": "input alpha=1.0 inplace=False",
         "hardtanh": "input min_val=-1.0 max_val=1.0 inplace=False : clip(input, min_val, max_val)",
         "softplus": "input beta=1.0 threshold=20.0 : where(beta*input > threshold, input, softplus(beta*input)/beta)",
+        "gelu": "input * approximate=none : input/2*(1 + tanh(sqrt(2/pi)*(input + 0.044715*input^3)))",
         "add": "input other * alpha=1 : input + alpha*other",
         "sub subtract": "input other * alpha=1 : input - alpha*other",
         "addmm": "input mat1 mat2 * beta=1 alpha=1 : beta*input + alpha*(mat1 @ mat2)",
@@ -25,7 +26,9 @@ SIGNATURES: dict[str, tuple[str, str]] = {
         "logical_not": "input : input == 0",
         "pow": "input exponent",
         "polygamma": "n input",
-        "maximum minimum fmax fmin": "input other",
+        "maximum minimum": "input other",
+        "fmax": "input other : where(input == input and other == other, max(input, other), where(input == input, input, other))",
+        "fmin": "input other : where(input == input and other == other, min(input, other), where(input == input, input, other))",
         "outer": "input vec2",
         "cross_entropy": "input target",
         "softmax log_softmax": "input dim=-1 * dtype=None",
@@ -46,7 +49,7 @@ function comes to when one of them is given that its row does not have, as a tex
 _OTHER_NAMES = {"axis": "dim", "keepdims": "keepdim", "offset": "diagonal"}
 _WAYS = {
     "out": "use copy_() to write the result into a tensor", "ddof": "use correction", "device": "all tensors are on the CPU",
-    "rounding_mode": "use floor() or trunc() of the quotient", "approximate": "gelu is exact",
+    "rounding_mode": "use floor() or trunc() of the quotient",
 }  # fmt: skip
 """The way round what another library has and this one has not."""
 
@@ -102,4 +105,4 @@ def _default(text: str) -> Any:
     try:
         return int(text) if text.lstrip("-").isdigit() else float(text)
     except ValueError:
-        return {"None": None, "False": False, "True": True}[text]
+        return {"None": None, "False": False, "True": True}.get(text, text)

@@ -64,6 +64,8 @@ class Tensor(Core):
     def numel(self) -> int:
         return size_of(self.shape)
 
+    nelement = numel
+
     @property
     def dtype(self) -> Any:
         """The kind of its numbers, as a NumPy dtype: float64, float32, int64 or bool."""
@@ -76,6 +78,9 @@ class Tensor(Core):
         if not self.shape:
             raise TypeError("a tensor without axes has no length")
         return self.shape[0]
+
+    def __contains__(self, number: Any) -> bool:
+        return bool((self == number).any())
 
     def __iter__(self) -> Iterator[Any]:
         return (self[k] for k in range(len(self)))
@@ -381,9 +386,10 @@ class Tensor(Core):
     __lt__, __le__ = binary("lt"), binary("le")
     __gt__, __ge__ = binary("gt"), binary("ge")
     __eq__, __ne__ = binary("eq"), binary("ne")
-    __and__, __rand__ = binary("and"), reflected("and")
-    __or__, __ror__ = binary("or"), reflected("or")
-    __invert__ = unary("not")
+    __and__ = __rand__ = methods.of_truths("&", "and")
+    __or__ = __ror__ = methods.of_truths("|", "or")
+    __xor__ = __rxor__ = methods.of_truths("^", "ne")
+    __invert__ = methods.of_truths("~", "not")
 
     def __pos__(self) -> Tensor:
         return self

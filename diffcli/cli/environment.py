@@ -66,11 +66,9 @@ class Remarks:
     def __init__(self, stream: TextIO) -> None:
         self.stream = stream
 
-    def write(self, text: str) -> int:
-        try:
-            return self.stream.write(text)
-        except (OSError, ValueError):  # the disk is full, nobody reads, or it is closed
-            return len(text)
+    def write(self, text: str) -> None:
+        with suppress(OSError, ValueError):  # the disk is full, nobody reads, or it is closed
+            self.stream.write(text)
 
     def flush(self) -> None:
         with suppress(OSError, ValueError):

@@ -148,10 +148,13 @@ def time_limit(seconds: float) -> Iterator[Callable[[Sequence[Diagnostic]], None
         help = ["raise it with --timeout SECONDS; 0 is no limit"]
         return LimitError([error("timeout", f"stopped after {seconds:g} s", help=help)])
 
-    strikes = 0
+    strikes, spared = 0, 10
 
     def strike(number: int, frame: FrameType | None) -> None:
-        nonlocal strikes
+        nonlocal strikes, spared
+        if spared and _in_import(frame):
+            spared -= 1
+            return
         strikes += 1
         raise reached() if strikes <= PATIENT else TimeIsOver
 
@@ -178,6 +181,13 @@ def time_limit(seconds: float) -> Iterator[Callable[[Sequence[Diagnostic]], None
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, previous)
+
+
+def _in_import(frame: FrameType | None) -> bool:
+    """Whether a module is being imported, half of which would stay behind."""
+    while frame is not None and frame.f_code.co_name != "_find_and_load":
+        frame = frame.f_back
+    return frame is not None
 
 
 @contextmanager

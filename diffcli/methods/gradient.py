@@ -8,8 +8,8 @@ from typing import Any
 
 from diffcli.errors import Diagnostic, LimitError, as_stop
 from diffcli.language.writing.printer import number_text
-from diffcli.methods.digits.printed import Sweep
-from diffcli.methods.digits.watch import watch_of
+from diffcli.methods.digits.notes import notes_of, watch_of
+from diffcli.methods.digits.watch import Sweep, is_sure
 from diffcli.methods.nonsmooth.breaks import find_breaks
 from diffcli.methods.options import Options
 from diffcli.methods.points.points import Point
@@ -75,7 +75,8 @@ def _reverse(problem: Problem, options: Options, replaced: Overrides, notes: lis
     found = {name: adjoints[problem.input_slot(name)] for name in problem.wrt}
     gradient = with_zeros(problem, found, notes, own=steps is None)
     notes += explain(problem, gradient, replaced, notes)
-    notes += _lost_digits(problem, [(Sweep({problem.tape.output: 1.0}, False, replaced), adjoints)], options)
+    if replaced or problem.tape.shapes is not None or not (options.watch and is_sure(problem, adjoints)):
+        notes += _lost_digits(problem, [(Sweep({problem.tape.output: 1.0}, False, replaced), adjoints)], options)
     answer: Answer = {"gradient": gradient}
     if options.trace and steps is not None:
         answer["trace"] = Tracer(problem, options.notation, options.most_shown).with_adjoints(steps)
@@ -187,8 +188,9 @@ def _symbolic(problem: Problem, options: Options, replaced: Overrides, notes: li
         derivations = compare(problem, derivations, found, notes, options.progress)
     notes += explain(problem, {}, replaced, notes)
     watch = watch_of(problem)
-    watch.judge(gradient)
-    notes += watch.notes(options.strict)
+    if not find_breaks(problem):
+        watch.judge(gradient, problem.tape.output)
+    notes += notes_of(watch, options.strict)
     return {"gradient": gradient, "symbolic": tuple(found), "derivations": derivations}
 
 
@@ -204,7 +206,7 @@ def _lost_digits(problem: Problem, swept: Sequence[tuple[Sweep, Sequence[Any]]],
     watch = watch_of(problem)
     for sweep, found in swept:
         watch.swept(sweep, found)
-    return watch.notes(options.strict)
+    return notes_of(watch, options.strict)
 
 
 def explain(

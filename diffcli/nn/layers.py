@@ -219,7 +219,8 @@ class BatchNorm(Module):
             if momentum is None:
                 momentum = 1.0 / float(self.num_batches_tracked.item())
         own = self.training or self.running_mean is None
-        return F.batch_norm(x, self.running_mean, self.running_var, self.weight, self.bias, own, momentum or 0.0, self.eps)
+        mean, var = (self.running_mean, self.running_var) if self.track_running_stats or not own else (None, None)
+        return F.batch_norm(x, mean, var, self.weight, self.bias, own, momentum or 0.0, self.eps)
 
     def extra_repr(self) -> str:
         return (
@@ -253,8 +254,7 @@ _ACTIVATIONS = {
 def _activation(name: str, spelled: str) -> type[Module]:
     function = functions.function(spelled)
     assert function is not None
-    text = SIGNATURES.get(spelled, ("input",))[0].partition(" *")[0].removeprefix("input")
-    settings = Signature(name, text)
+    settings = Signature(name, SIGNATURES.get(spelled, ("input",))[0].removeprefix("input").removesuffix("* dtype=None"))
 
     def start(self: Any, *given: Any, **named: Any) -> None:
         Module.__init__(self)
@@ -269,7 +269,7 @@ def _activation(name: str, spelled: str) -> type[Module]:
         return function(x, **changed)
 
     def extra_repr(self: Any) -> str:
-        return ", ".join(f"{setting}={value}" for setting, value in chosen(self).items() if setting != "inplace" or value)
+        return ", ".join(f"{setting}={value!r}" for setting, value in chosen(self).items() if setting != "inplace" or value)
 
     doc = f"`diffcli.autograd.{spelled}` as a module; see ``diffcli functions {spelled}``."
     held = {"__init__": start, "forward": forward, "extra_repr": extra_repr, "__doc__": doc, "__module__": "diffcli.nn"}

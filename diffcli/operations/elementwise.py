@@ -29,6 +29,9 @@ PAIRS = ((-2.5, 0.7), (0.3, -4.0), (1e-6, 3.0), (2.0, 1.5))
 # The Taylor series of sinc' in t = (pi*a)^2, coefficients (-1)^k*2k/(2k + 1)!; the closed form cancels near 0.
 _SINC_SERIES = " - t*".join(f"(1/{math.factorial(2 * k + 1) // (2 * k)}" for k in range(1, 11)) + ")" * 10
 SINC_SLOPE = f"t = (pi*a)^2; where(abs(a) < 0.4, -pi^2*a*{_SINC_SERIES}, (cospi(a) - y)/a)"
+# How far it is to a multiple of b, less what the rounding of a may make of it.
+_BESIDE_MOD = "max(min(abs(y), abs(b - y)) - 1e-15*abs(a), 0)"
+_BESIDE_FMOD = "where(abs(a) < abs(b), abs(b) - abs(a), max(min(abs(y), abs(b) - abs(y)) - 1e-15*abs(a), 0))"
 UPPER = ((2.0, 1.5), (0.7, -1.2), (1e-6, 3.0), (40.0, 0.5))
 
 
@@ -122,9 +125,9 @@ ROWS: tuple[Operation, ...] = (
     _row("round",        "a",     "absent",                          "nearest integer, halves to even", ANY[1:2] + ANY[3:], breaks=(("jump", "a - floor(a) == 1/2"),), flat=True, definition="floor(a/2 + 1/4) + ceil(a/2 - 1/4)", radius="abs(a - floor(a) - 1/2)"),
     _row("trunc",        "a",     "absent",                          "round towards 0",               ANY[:2] + ANY[3:4], breaks=(("jump", "a == floor(a) and a != 0"),), flat=True, aliases=("fix",), definition="where(a >= 0, floor(a), ceil(a))", radius="where(abs(a) < 1, 1 - abs(a), min(a - floor(a), ceil(a) - a))"),
     # -- remainders: those of the exact quotient, as Python has them for % and //; by the divisor, the whole number that was taken off
-    _row("mod",          "a b",   "1 | -floor_divide(a, b)",          "remainder of a/b, with the sign of b", PAIRS, domain="b != 0", breaks=(("jump", "y == 0"),), aliases=("remainder",), definition="a - b*floor(a/b)", latex=r"#1 \bmod #2", radius="min(abs(y), abs(b - y)) | min(abs(y), abs(b - y))/(1 + abs(a/b))"),
-    _row("fmod",         "a b",   "1 | -round((a - y)/b)",            "remainder of a/b, with the sign of a", PAIRS, domain="b != 0", breaks=(("jump", "y == 0 and abs(a) >= abs(b)"),), definition="a - b*trunc(a/b)", radius="where(abs(a) < abs(b), abs(b) - abs(a), min(abs(y), abs(b) - abs(y))) | where(abs(a) < abs(b), abs(b) - abs(a), min(abs(y), abs(b) - abs(y)))/(1 + abs(a/b))"),
-    _row("floor_divide", "a b",   "absent | absent",                  "a/b rounded down",              PAIRS, domain="b != 0", breaks=(("jump", "mod(a, b) == 0"),), flat=True, definition="floor(a/b)", latex=r"\left\lfloor \dfrac{#1}{#2} \right\rfloor", radius="min(mod(a, b)/b, 1 - mod(a, b)/b)*abs(b) | min(mod(a, b)/b, 1 - mod(a, b)/b)*abs(b)/(1 + abs(a/b))"),
+    _row("mod",          "a b",   "1 | -floor_divide(a, b)",          "remainder of a/b, with the sign of b", PAIRS, domain="b != 0", breaks=(("jump", "y == 0"),), aliases=("remainder",), definition="a - b*floor(a/b)", latex=r"#1 \bmod #2", radius=f"{_BESIDE_MOD} | ({_BESIDE_MOD})/(1 + abs(a/b))"),
+    _row("fmod",         "a b",   "1 | -round((a - y)/b)",            "remainder of a/b, with the sign of a", PAIRS, domain="b != 0", breaks=(("jump", "y == 0 and abs(a) >= abs(b)"),), definition="a - b*trunc(a/b)", radius=f"{_BESIDE_FMOD} | ({_BESIDE_FMOD})/(1 + abs(a/b))"),
+    _row("floor_divide", "a b",   "absent | absent",                  "a/b rounded down",              PAIRS, domain="b != 0", breaks=(("jump", "mod(a, b) == 0"),), flat=True, definition="floor(a/b)", latex=r"\left\lfloor \dfrac{#1}{#2} \right\rfloor", radius=f"y = mod(a, b); {_BESIDE_MOD} | y = mod(a, b); ({_BESIDE_MOD})/(1 + abs(a/b))"),
     # -- choices and cuts ------------------------------------------------------------------------------------------------------------------------------
     _row("where",        "a b c", "absent | where(a, 1, absent) | where(a, absent, 1)", "b if a holds, else c; only the one taken is evaluated", ((1.0, 0.3, 2.0), (0.0, 0.3, 2.0)), sympy="Piecewise", latex=r"\begin{cases} #2 & \text{if } #1 \\ #3 & \text{otherwise} \end{cases}", radius="abs(a) | | "),
     _row("stop_gradient", "a",    "absent",                          "a, held constant for every derivative", ANY, aliases=("detach",), definition="a"),

@@ -3,8 +3,8 @@
     python tests/benchmarks/fuzz.py --size 100000 --seed 1 [--first 0] [--only N]
 
 Each command line is made of its seed and number alone, and runs in this process. What counts is a bug (exit code 70), a
-traceback, a warning of Python's, an error with something on stdout, a raw control character, and whatever is not over after ``LIMIT`` seconds: then a
-thread of C ends the process, and another goes on behind it. ``--only`` runs one again, and shows all of it.
+traceback, a warning of Python's, an error with something on stdout, a raw control character, and whatever takes more than ``LIMIT`` seconds of
+this process: after five times as many on the clock a thread of C ends it, and another goes on behind it. ``--only`` runs one again, and shows all of it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
-from time import monotonic
+from time import monotonic, process_time
 from typing import Any
 
 import click
@@ -153,7 +153,7 @@ def command_line(seed: int, number: int) -> tuple[list[str], dict[str, Any]]:
             if draw.random() < likely:
                 arguments += option(draw, found, names)
     if "--timeout" not in arguments and draw.random() < 0.9 and any(found.name == "timeout" for found in known.params):
-        arguments += ["--timeout", "1"]
+        arguments += ["--timeout", draw.choice(("0.3", "0.3", "0.3", "1"))]
     if draw.random() < 0.02:
         arguments.insert(draw.randint(0, len(arguments)), draw.choice((*STRANGE, "--nix", "-q", "--json", "-x", "--help")))
     variables = {"COLUMNS": draw.choice(("80", "20", "1", "0", "x", "²", "9" * 30))} if draw.random() < 0.2 else {}
@@ -199,22 +199,23 @@ def work(seed: int, first: int, size: int, show: bool) -> None:
     for number in range(first, first + size):
         arguments, given = command_line(seed, number)
         (Path("..") / "now").write_text(str(number))
-        faulthandler.dump_traceback_later(LIMIT, exit=True)
-        start = monotonic()
+        faulthandler.dump_traceback_later(5 * LIMIT, exit=True)
+        start = process_time()
         try:
             with warnings.catch_warnings(record=True) as said:
                 warnings.simplefilter("always")
+                warnings.simplefilter("ignore", ResourceWarning)  # of a process that is ended with its pipes
                 outcome = run(arguments, **given)
             wrong = fault(outcome) or "; ".join({f"warning: {each.message} ({each.filename}:{each.lineno})" for each in said})
         except BaseException as failure:  # what gets out of main is as bad as what it reports
             outcome, wrong = Outcome("", "", -1), f"{type(failure).__name__}: {failure}"
         if show:
-            print(arguments, given, outcome.stdout, outcome.stderr, f"exit {outcome.exit}", f"{monotonic() - start:.2f} s", sep="\n")
+            print(arguments, given, outcome.stdout, outcome.stderr, f"exit {outcome.exit}", f"{process_time() - start:.2f} s", sep="\n")
         counts[outcome.exit] += 1
         if wrong:
             print(f"{number}: {wrong}: {arguments} {given['encoding']}\n    {outcome.stderr[:600]!r}", flush=True)
-        elif monotonic() - start > 5:
-            print(f"{number}: slow, {monotonic() - start:.1f} s: {arguments}", flush=True)
+        elif (taken := process_time() - start) > LIMIT / 4:
+            print(f"{number}: {'hang' if taken > LIMIT else 'slow'}, {taken:.1f} s: {arguments}", flush=True)
         if number % 2000 == 0:
             print(f"# {number}: {monotonic() - began:.0f} s, exit codes {dict(sorted(counts.items()))}", flush=True)
     faulthandler.cancel_dump_traceback_later()

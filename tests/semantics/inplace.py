@@ -431,3 +431,32 @@ def clone_escapes(t):
     y.add_(10.0)
     z.backward()
     return {"grad": x.grad}
+
+
+@script("what is written to a place twice counts once, the last time")
+def written_twice(t):
+    source = t.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    y = t.zeros(3)
+    y[[0, 0, 1]] = source
+    (y * t.tensor([10.0, 100.0, 1000.0])).sum().backward()
+    z = t.zeros(3, requires_grad=True) * 1.0
+    places = (t.tensor([0, 0, 1], dtype=t.int64),)
+    added = z.index_put_(places, source * 2.0, accumulate=True)
+    return {"y": y.detach(), "grad": source.grad, "added": added.detach(), "itself": added is z}
+
+
+@script("axes of length 1 in front of what is written do not count")
+def axes_in_front(t):
+    y, source = t.zeros(3), t.ones(1, 2, requires_grad=True)
+    y[:2] = source
+    (y * 3.0).sum().backward()
+    return {"y": y.detach(), "grad": source.grad, "two of them": outcome(y.__setitem__, slice(2), t.ones(2, 2))}
+
+
+@script("a comparison in place ends the past of a tensor")
+def truths_in_place(t):
+    x = t.tensor([1.0, -2.0], requires_grad=True)
+    y = x * 3.0
+    y.gt_(0.0)
+    (y * 5.0).sum().backward()
+    return {"y": y.detach(), "grad": x.grad}

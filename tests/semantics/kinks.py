@@ -118,3 +118,23 @@ def accuracy(t):
         "grad": logits.grad,
         "infinite": INF,
     }
+
+
+@script("the largest along an axis, and its place")
+def extremes(t):
+    x = t.tensor([[1.0, 5.0, 2.0], [7.0, 0.0, 3.0]], requires_grad=True)
+    largest, least = x.max(1), x.min(dim=0, keepdim=True)
+    (largest[0] * t.tensor([2.0, 3.0])).sum().backward()
+    return {
+        "values": largest.values.detach(), "places": largest.indices, "least": least.values.detach(), "their places": least[1], "grad": x.grad,
+        "of all": x.max().detach(), "place of all": x.argmax(), "place along": x.argmin(dim=1, keepdim=True), "of two": t.max(x, 2.0 * x).detach(),
+    }  # fmt: skip
+
+
+@script("logical operations ask whether numbers are 0")
+def truths_of_numbers(t):
+    a, b = t.tensor([2.0, 0.0, float("nan"), 0.0]), t.tensor([1.0, 1.0, 0.0, 0.0])
+    return {
+        "and": t.logical_and(a, b), "or": t.logical_or(a, b), "xor": t.logical_xor(a, b), "not": t.logical_not(a), "in place": a.clone().logical_xor_(b),
+        "a contiguous view": t.arange(6.0).reshape(2, 3).transpose(0, 1).contiguous().view(6),
+    }  # fmt: skip

@@ -270,3 +270,33 @@ def random_leaves(t):
         "rand": bool((t.rand(50) < 1.0).all()),
         "permutation": sorted(t.randperm(4).tolist()),
     }
+
+
+@script("the gradient of a result is not kept, and whoever asks for it is told; numpy() under no_grad")
+def what_is_not_kept(t):
+    w = t.tensor([1.0, 2.0], requires_grad=True)
+    y = w * 2.0
+    before = attempt(lambda: y.grad)
+    y.sum().backward()
+    with t.no_grad():
+        under = outcome(w.numpy)
+    return {"before": before, "after": attempt(lambda: y.grad), "the leaf's": w.grad, "under no_grad": under}
+
+
+@script("detach_ takes a tensor out of the graph, and a view is refused")
+def detached_in_place(t):
+    w = t.tensor([1.0, 2.0], requires_grad=True)
+    y = w * 2.0
+    returned = y.detach_()
+    return {"itself": returned is y, "y": facts(y), "of a view": outcome((w * 3.0)[:1].detach_), "leaf": facts(w.detach_())}
+
+
+@script("what shows a number is changed with it")
+def views_of_numbers(t):
+    x = t.tensor(1.5)
+    data, apart, view = x.data, x.detach(), x[...]
+    seen = []
+    for change in (data.fill_, apart.fill_, view.fill_, x.fill_):
+        change(len(seen) + 2.0)
+        seen.append([one.item() for one in (x, data, apart, view)])
+    return {"seen": seen, "versions": [x._version, data._version, apart._version, view._version], "array": x.numpy().item()}

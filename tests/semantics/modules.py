@@ -111,3 +111,16 @@ def eval_is_no_grad_mode(t):
     y = net(x)
     flags.append(net.training)
     return {"flags": flags, "y": facts(y), "mode": t.is_grad_enabled(), "children": [child.training for child in net.children()]}
+
+
+@script("running averages move in training, if they are tracked")
+def running_averages(t):
+    x, record = t.tensor([[1.0, 2.0], [3.0, 5.0]]), {}
+    for name, settings in {"tracked": {}, "not": {"track_running_stats": False}, "plain": {"momentum": None}, "still": {"momentum": 0.0}}.items():
+        norm = t.nn.BatchNorm1d(2, **settings).to(t.float64)
+        trained = [norm(x).detach(), norm(2.0 * x).detach()]
+        held = {key: value.double() for key, value in norm.state_dict().items()}
+        record[name] = {"trained": trained, "held": held, "evaluated": norm.eval()(x).detach()}
+    norm.train().track_running_stats = False
+    norm(3.0 * x)
+    return {**record, "turned off": norm.running_mean}

@@ -27,6 +27,10 @@ VIEWS = "what is made under no_grad requires no gradient, views too"
 STUMBLE = "PyTorch stumbles over its own message about the shapes"
 UNDEFINED = "a value that is undefined is NaN, and so is its slope"
 
+HANDED_ON = "None would say that no gradient has arrived; it has, and was handed on: retain_grad() keeps it"
+UNSEEN = "what is done to the array changes what a graph may have saved, under no_grad too, and no version tells of it"
+LAST = "what is overwritten does not reach the result, so its gradient is 0"
+
 ON_PURPOSE: dict[str, dict[str, tuple[Any, str]]] = {
     "second time": {"x[[0]]": ("done", KEYS), "x[mask]": ("done", KEYS)},
     "several outputs": {"shape": ("error: bad-gradient", STUMBLE)},
@@ -65,6 +69,12 @@ ON_PURPOSE: dict[str, dict[str, tuple[Any, str]]] = {
         "sum of bool": (2.0, WHOLE),
         "max": (4.0, WHOLE),
     },
+    "what is not kept": {
+        "before": ("error: not-a-leaf", HANDED_ON),
+        "after": ("error: not-a-leaf", HANDED_ON),
+        "under no_grad": ("error: leaves-the-graph", UNSEEN),
+    },
+    "written twice": {"grad": ([0.0, 10.0, 100.0], LAST)},
     "enable grad in inference": {"mode / 0": (False, SAYS_SO)},
     "tasks": {"beside it": (True, TASKS), "and then": (True, TASKS)},
     "inference tensors used": {"c / w": ({"grad": [-2.0, -0.75], "inference": False}, RESULT)},

@@ -179,6 +179,8 @@ PYTORCH_SAYS = [
     ("has been modified by an inplace operation", "changed-in-place"),
     ("a leaf Variable that requires grad", "leaf-in-place"),
     ("A view was created in no_grad mode", "view-in-place"),
+    ("Can't detach views in-place", "view-in-place"),
+    ("the number of sizes provided", "shape-mismatch"),
     ("A view was created in inference mode", "view-in-place"),
     ("more than one element of the written-to tensor", "shared-elements"),
     ("Inference tensors cannot be saved for backward", "inference-tensor"),

@@ -100,7 +100,7 @@ class Check:
         for number, output in (recorded or floats) if self.steady else ():
             self._of_output(number, "output" if alone else f"output {number}", output)
         if self.checked.changes:
-            self.faults.append(self.checked.changes)
+            self.faults.append("the function returns other shapes beside the point than at it")
         passed = not self.faults and all(entry.verdict in RIGHT for entry in self.entries)
         return GradCheck(passed, tuple(self.entries), tuple(self.faults), tuple(dict.fromkeys(self.how)))
 

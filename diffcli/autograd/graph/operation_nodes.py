@@ -132,7 +132,7 @@ class ArrayNode(OperationNode):
         if shape != self.shape:
             term = tensors.plain(IN_ARRAYS.summed(term, self.shape, shape))
             whole = mask
-            mask = whole and Mask(lambda: None if (m := whole()) is None else IN_ARRAYS.summed_mask(m, self.shape, shape))
+            mask = whole and Mask(lambda: IN_ARRAYS.summed_mask(whole(), self.shape, shape))
         return term if mask is None else Partial(term, mask)
 
     def _of_array(self, position: int, g: Any, mask: Mask | None, values: Sequence[Any]) -> Any:
@@ -148,12 +148,14 @@ class ArrayNode(OperationNode):
             return term
 
         def under_mask(computed: Any) -> tuple[Any, Any]:
-            return IN_ARRAYS.of_array_row(rule, mask and mask(), list(known), computed)
+            before = None if mask is None or mask() is True else mask()
+            term, there = IN_ARRAYS.of_array_row(rule, before, list(known), computed)
+            return term, True if there is None else there
 
-        if not arrays.all_finite(term):
-            term, there = under_mask(bind(function, g))
-            return term if there is None else Partial(term, Mask(lambda: there))
-        return Partial(term, Mask(lambda: under_mask(lambda *_: 0.0)[1]))
+        if arrays.all_finite(term):
+            return Partial(term, Mask(lambda: under_mask(lambda *_: 0.0)[1]))
+        term, there = under_mask(bind(function, g))
+        return Partial(term, Mask(lambda: there))
 
 
 NOTHING, NEITHER = (None,), (None, None)
@@ -219,7 +221,7 @@ class NumberNode(OperationNode):
         values = list(map(tensors.as_number, self.values()))
         found: list[Any] = []
         if g.__class__ is Partial:
-            if g.mask() is not None and not g.mask():
+            if not g.mask():
                 return [ABSENT_NUMBER] * len(self.edges)
             g = float(g.value)
         for edge, term in zip(self.edges, self.rule.number_terms, strict=True):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from diffcli.autograd.graph.core import Core, Edge, Node, made_by, new, summed_to
-from diffcli.autograd.partial import plain, with_value
+from diffcli.autograd.partial import in_kind, plain
 from diffcli.operations.arithmetic import arrays, tensors
 from diffcli.operations.arithmetic.array_functions import sum_to
 from diffcli.operations.array_row import Shape
@@ -158,7 +158,7 @@ class CastNode(Node):
         self.kind, self.label = kind, label
 
     def adjoints(self, g: Any) -> Sequence[Any]:
-        return (with_value(g, tensors.as_kind(plain(g), self.kind)),)
+        return (in_kind(g, self.kind),)
 
     def recorded_adjoints(self, g: Any) -> Sequence[Any]:
         return (g.to(self.kind),)

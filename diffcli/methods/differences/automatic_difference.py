@@ -233,10 +233,6 @@ def _extrapolate(sampler: Sampler, scheme: Scheme, wanted: float, begin: Callabl
         step /= 2
         rest = _ends(sampler, scheme.side, step) if step >= least else None
     best = table.best
-    if (best is None or not table.converged) and all(one.value == other.value for one, other in pairs):
-        (one, other), *_ = pairs  # values that are all the same are an answer, whatever may be known of their rounding
-        bar = 2 * math.ulp(one.value) / abs(one.x - other.x) ** scheme.derivative
-        return Estimate(0.0, bar, abs(one.x - other.x), 1, tuple(sorted(each._replace(rows=()) for each in (other, one))), f"{begin(start)} where nothing changes")
     if best is None or not table.converged:
         return DISAGREE
     last = [row[0].step for row in table.rows].index(best.step)

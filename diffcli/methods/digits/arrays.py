@@ -1,41 +1,30 @@
 """Which numbers of a program with arrays may have lost digits.
 
-A bound for each element would cost as much as the program written out in numbers. So every row is computed once more with its
-elements shaken, each a little and each differently, and the sweep is made over those values. What moves by much more than it
-was shaken by is in doubt, and so is everything where a value is near the ends of the range of floats. What is in doubt is
-looked up in the program written out.
+A bound for each element would cost as much as the program written out in numbers. So every element is shaken, each differently,
+and the sweeps are made over those values. What is in doubt then is looked up in the program written out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import cache
-from math import isfinite
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache, partial
+from itertools import count
 from typing import Any
 
-from diffcli.errors import Diagnostic, LimitError
-from diffcli.methods.digits.printed import Namer, Printed, Sweep, Watch
+from diffcli.errors import LimitError
+from diffcli.methods.digits.shake import factor, is_extreme, is_rounded, moved
+from diffcli.methods.digits.watch import Namer, Printed, Sweep, Watch
 from diffcli.methods.problem.components import Components
 from diffcli.methods.problem.live_values import elements
 from diffcli.methods.problem.problem import Linearisation, Problem
 from diffcli.methods.problem.scalarise import scalarised, variables_of
-from diffcli.methods.sweeps.rounding import UNIT, doubtful, roundings
-from diffcli.operations import OPERATIONS, row_of
+from diffcli.methods.sweeps.array_sweeps import array_adjoints, array_tangents
 from diffcli.operations.arithmetic import arrays
 from diffcli.operations.arithmetic.array_files import to_array
-from diffcli.tape.running.evaluation import arithmetic_of, run
+from diffcli.tape.running.evaluation import GIVEN_UP, arithmetic_of, evaluate, run
 
 MOST_ELEMENTS = 20_000
 """How many elements the arrays of a program have together, up to which it is watched."""
-
-SHAKE = 2.0**-36
-"""By how much elements are shaken at most, relative to their size."""
-
-ROUNDED = 8 * UNIT / SHAKE
-"""How far rounding may move a number that the shaking moves by 1."""
-
-FAR = 1e140
-"""Numbers are near the ends of the range of floats from here on, and from one over it down."""
 
 
 class ArrayWatch(Watch):
@@ -44,49 +33,56 @@ class ArrayWatch(Watch):
     shaken: Problem | None = None
     """The problem with values that are shaken; None if it is too large."""
 
-    def begin(self) -> None:
+    def begin(self, name: Namer) -> None:
         problem = self.problem
+        self.written: Callable[[], Problem] = lambda: scalarised(problem)
         if elements(problem.tape) > MOST_ELEMENTS:
             return
+        known = problem.values
+        if any(value is GIVEN_UP for value in known):
+            known = evaluate(problem.tape, problem.point)
         with arrays.quiet():
             values = run(problem.tape, problem.point, _shaking(problem))
+            self.extreme = is_extreme(problem.tape, known, values)
         self.shaken = Linearisation(problem, problem.tape, values=values, active=problem.active, outputs=problem.outputs)
-        self.extreme = _is_extreme(problem)
-        self._compare(None, self.name, Components(problem.outputs), problem.values, values)
+        self._compare(None, name, Components(problem.outputs), problem.values, values)
 
     def swept(self, sweep: Sweep, found: Sequence[Any]) -> None:
         shaken = self.shaken
         if shaken is None or sweep.overrides:
             return
         parts = Components(shaken.outputs) if sweep.forward else variables_of(shaken)
-        beside = (shaken.swept_forward if sweep.forward else shaken.swept_back)(sweep.seeds)
+        move = partial(_shaken, count(shaken.tape.slots))
+        if sweep.forward:
+            seed = [sweep.seeds.get(slot) for slot in range(shaken.tape.first_row)]
+            beside = array_tangents(shaken.tape, shaken.values, seed, moving=move)
+        else:
+            beside = array_adjoints(shaken.tape, shaken.values, shaken.active, sweep.seeds, whole=False, moving=move)
         self._compare(sweep, sweep.name, parts, found, beside)
 
     def _compare(self, sweep: Sweep | None, name: Namer, parts: Components, found: Sequence[Any], beside: Sequence[Any]) -> None:
         """Keep the numbers that the shaking has moved by much, by their places among the elements."""
         for place, (number, other) in enumerate(zip(parts.numbers(found), parts.numbers(beside), strict=True)):
-            if number is None or other is None:
-                continue
-            error = abs(other - number) * ROUNDED
-            if ((self.extreme and isfinite(number)) or doubtful(number, error)) and (called := name(parts.names[place])):
-                self.doubts.append(Printed(called, float(number), error, place, sweep))
+            error = None if number is None or other is None else moved(number, other, self.extreme)
+            if error is not None and (called := name(parts.names[place])):
+                self.doubts.append(Printed(called, float(number or 0.0), error, place, sweep))
 
-    def note(self) -> Diagnostic | None:
-        from diffcli.methods.digits.lost import lost_digits  # most programs do not wait for it
-
+    def looked_up(self) -> tuple[Problem | None, list[Printed]]:
         try:
-            numbers = scalarised(self.problem)
+            numbers = self.written()
         except LimitError:
-            return None  # too long to be written out
+            return None, []
         variables = [numbers.input_slot(name) for name in variables_of(self.problem).names]
         outputs = [output.slot for output in numbers.outputs]
-        written = {id(doubt.sweep): doubt.sweep and self._in_numbers(doubt.sweep, outputs) for doubt in self.doubts}
-        return lost_digits(numbers, [
-            doubt._replace(slot=(outputs if found is None or found.forward else variables)[doubt.slot], sweep=found)
-            for doubt in self.doubts for found in (written[id(doubt.sweep)],)
-        ])  # fmt: skip
+        sweeps = {id(doubt.sweep): doubt.sweep and self._of_elements(doubt.sweep, outputs) for doubt in self.doubts}
+        found = []
+        for doubt in self.doubts:
+            sweep = sweeps[id(doubt.sweep)]
+            slots = variables if sweep is not None and not sweep.forward else outputs
+            found.append(doubt._replace(slot=slots[doubt.slot], sweep=sweep))
+        return numbers, found
 
-    def _in_numbers(self, sweep: Sweep, outputs: Sequence[int]) -> Sweep:
+    def _of_elements(self, sweep: Sweep, outputs: Sequence[int]) -> Sweep:
         """A sweep over the program written out."""
         tape = self.problem.tape
         inputs = Components([(name, slot, tape.shape(slot)) for slot, name in enumerate(tape.inputs)])
@@ -100,43 +96,25 @@ class ArrayWatch(Watch):
 
 def _shaking(problem: Problem) -> list[Callable[..., Any]]:
     """The function of every row that rounds, with its elements shaken."""
-    tape = problem.tape
-    functions = list(arithmetic_of(tape).row_functions(tape))
-    for slot, (row, name) in enumerate(zip(range(len(functions)), tape.operations, strict=True), tape.first_row):
-        if roundings(name) if name in OPERATIONS else getattr(row_of(name), "cost", 0):
-            functions[row] = _Shaken(functions[row], slot)
+    places = count()
+    functions = list(arithmetic_of(problem.tape).row_functions(problem.tape))
+    for row, name in enumerate(problem.tape.operations):
+        if is_rounded(name):
+            functions[row] = _moving(functions[row], places)
     return functions
 
 
-class _Shaken:
-    def __init__(self, function: Callable[..., Any], slot: int) -> None:
-        self.function, self.slot = function, slot
+def _moving(function: Callable[..., Any], places: Iterator[int]) -> Callable[..., Any]:
+    return lambda *operands: _shaken(places, function(*operands))
 
-    def __call__(self, *operands: Any) -> Any:
-        value = self.function(*operands)
-        size, shape = getattr(value, "size", 1), getattr(value, "shape", ())
-        start = self.slot * 7919 % MOST_ELEMENTS
-        return value * (noise()[start : start + size].reshape(shape) if shape else noise()[start])
+
+def _shaken(places: Iterator[int], value: Any) -> Any:
+    """A number or an array with each of its elements moved, differently at each place."""
+    start = next(places) * 7919 % MOST_ELEMENTS
+    shape = getattr(value, "shape", ())
+    return value * (noise()[start : start + value.size].reshape(shape) if shape else noise()[start])
 
 
 @cache
 def noise() -> Any:
-    """Factors beside 1, spread evenly by the golden ratio: the same in every run."""
-    return to_array([1 + SHAKE * (2 * (k * 0.6180339887498949 % 1) - 1) for k in range(2 * MOST_ELEMENTS)], (2 * MOST_ELEMENTS,))
-
-
-def _is_extreme(problem: Problem) -> bool:
-    """Whether a value is near the ends of the range of floats, or a function has gone to 0."""
-    for slot, value in enumerate(problem.values[: problem.tape.slots]):
-        if value is None:
-            continue
-        size = abs(value)
-        inside = (size < FAR) & (size > 1 / FAR)
-        if arrays.all_true(inside) or (arrays.all_true(inside | (size == 0)) and not _is_pole(problem, slot)):
-            continue
-        return True
-    return False
-
-
-def _is_pole(problem: Problem, slot: int) -> bool:
-    return problem.tape.first_row <= slot and problem.tape.operation(slot) in ("exp", "pow", "sigmoid", "tanh", "erfc", "softmax")
+    return to_array(map(factor, range(2 * MOST_ELEMENTS)), (2 * MOST_ELEMENTS,))

@@ -7,17 +7,23 @@ from typing import Any
 
 from diffcli._named import NamedTuple
 from diffcli.methods.differences.precise import EXACT, Number, decades, with_exact_constants
-from diffcli.methods.digits.printed import Sweep
+from diffcli.methods.digits.watch import Sweep
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.forward import tangents
+from diffcli.methods.sweeps.point_rows import PointRows
 from diffcli.methods.sweeps.reverse import Step, accumulate
+from diffcli.methods.sweeps.series import expand
 from diffcli.operations.arithmetic import precise
+from diffcli.tape.lowering import MOST_ROWS
 from diffcli.tape.running.evaluation import Values, run
 
 DIGITS = 20
 """In how many digits two readings are to agree."""
 
-FIRST, LAST = 60, 1000
+PRINTED = 9
+"""And in how many with the numbers that are printed, which have their digits then."""
+
+FIRST, LAST = 60, 500
 """The digits of the first reading, which are doubled from one to the next, and the most that are tried."""
 
 NOTHING = -330
@@ -34,10 +40,13 @@ class Reading(NamedTuple):
     """What was asked for; None for what is undefined, or does not settle."""
 
 
-def read_again(problem: Problem, sweep: Sweep, slots: Sequence[int], of_values: bool = False) -> Reading:
+def read_again(
+    problem: Problem, sweep: Sweep, slots: Sequence[int], of_values: bool = False, printed: Sequence[float] = ()
+) -> Reading:
     """A sweep over a problem in numbers with more and more digits, until what it finds in some slots settles.
 
-    Floats on the tape and in the point count as what they are, exactly. With ``of_values`` the values are asked for.
+    Floats on the tape and in the point count as what they are, exactly. With ``of_values`` the values are asked for. The
+    numbers that are ``printed``, if they are given, are the first reading.
 
     >>> problem = Problem("(1 - cos(x))/x^2", {"x": 1e-4})
     >>> float(read_again(problem, Sweep({problem.tape.output: 1.0}), [0]).found[0])
@@ -45,33 +54,40 @@ def read_again(problem: Problem, sweep: Sweep, slots: Sequence[int], of_values: 
     """
     tape, spare = with_exact_constants(problem.tape), min(decades(problem.values), 700)
     functions = EXACT.row_functions(tape)
-    before: list[Number] = []
-    work = FIRST
+    before: list[Number] = [precise.number(number) for number in printed]
+    work, digits = FIRST, PRINTED
     while True:
         with precise.working(work + spare):
             values = run(tape, [precise.number(float(x)) for x in problem.point], functions)
             derivatives, steps = _swept(problem, sweep, values) if sweep.seeds else ([], [])
             wanted = [(values if of_values else derivatives)[slot] for slot in slots]
             found = [precise.number(0.0 if number is None else number) for number in wanted]
-            settled = [_settles(*pair, work) for pair in zip(before, found, strict=False)]
-            if (before and all(settled)) or 2 * work > LAST:
+            settled = [_settles(*pair, work, digits) for pair in zip(before, found, strict=False)]
+            if (before and all(settled)) or work > LAST:
                 known = [each if fits else None for each, fits in zip(found, settled, strict=True)]
                 return Reading(values, derivatives, steps, tuple(known))
-        before, work = found, 2 * work
+        # what is next to nothing is looked at again with more digits than any float is small
+        vanishes = any(abs(number) < precise.power_of_ten(NOTHING) for number in found)
+        before, work, digits = found, max(2 * work, -3 * NOTHING // 2 if vanishes else 0), DIGITS
 
 
 def _swept(problem: Problem, sweep: Sweep, values: Values) -> tuple[Sequence[Any], Sequence[Step]]:
     tape = problem.tape
+    if sweep.order is not None:
+        (variable,) = sweep.seeds
+        given = {variable: [values[variable], 1.0]}
+        rows = PointRows(with_exact_constants(tape), values, given, MOST_ROWS, arithmetic=EXACT)
+        return expand(rows, tape, given, sweep.order), []
     if sweep.forward:
         seed = [sweep.seeds.get(slot) for slot in range(tape.first_row)]
         return tangents(tape, values, seed, sweep.overrides, EXACT), []
     return accumulate(tape, values, problem.active, sweep.seeds, sweep.overrides, EXACT)
 
 
-def _settles(before: Number, found: Number, work: int) -> bool:
+def _settles(before: Number, found: Number, work: int, digits: int) -> bool:
     """Whether two readings agree; what is next to nothing has to be so in many digits."""
     if not precise.is_finite(found):
         return not precise.is_finite(before)
     if abs(found) < precise.power_of_ten(NOTHING):
         return work > -NOTHING
-    return bool(abs(found - before) <= abs(found) * precise.power_of_ten(-DIGITS))
+    return bool(abs(found - before) <= abs(found) * precise.power_of_ten(-digits))

@@ -11,9 +11,10 @@ from itertools import groupby
 
 from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic
+from diffcli.methods.differences.precise import Number
 from diffcli.methods.digits.blame import culprit
 from diffcli.methods.digits.exact import Reading, read_again
-from diffcli.methods.digits.printed import UNKNOWN, Printed, Sweep
+from diffcli.methods.digits.watch import UNKNOWN, Printed, Sweep
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.rounding import SMALLEST
 from diffcli.operations.arithmetic import precise
@@ -32,27 +33,30 @@ MOST_NAMED = 8
 
 
 class Lost(NamedTuple):
-    """A number with too few right digits, and what it is; None where that is not known, and the bound speaks."""
+    """A number with too few right digits, and what it is: None where that is not known, and the bound speaks."""
 
     printed: Printed
-    truth: float | None
+    exact: Number | None
     error: float
     """Its relative error, or the bound on it."""
     reading: Reading | None
 
     @property
     def says(self) -> str:
-        """``has 3 right digits``."""
-        digits = max(0, math.floor(-math.log10(self.error))) if 0 < self.error < math.inf else 0
-        may = "has" if self.truth is not None else "may have"
-        return f"{may} {digits or 'no'} right digit{'s' * (digits > 1)}"
+        """``the value has 3 right digits``."""
+        digits = max(0, math.floor(-math.log10(self.error))) if self.error < math.inf else 0
+        may = "may have" if self.exact is None else "has"
+        return f"{self.printed.name} {may} {digits or 'no'} right digit{'s' * (digits > 1)}"
 
     @property
     def numbers(self) -> str:
-        """Both numbers with as many digits as tell them apart."""
-        number, truth = self.printed.number, self.truth
-        if truth is None:
+        """Both numbers, with as many digits as tell them apart."""
+        number = self.printed.number
+        if self.exact is None:
             return f"{number:.6g}, with an error of up to {self.printed.error:.2g}"
+        truth = float(self.exact) + 0.0  # 0 has no sign in a result
+        if math.isinf(truth):
+            return f"{number:.6g}, and it is {precise.text(self.exact, 6)}"
         digits = next((digits for digits in range(6, 17) if f"{number:.{digits}g}" != f"{truth:.{digits}g}"), 17)
         return f"{number:.{digits}g}, and it is {truth:.{digits}g}"
 
@@ -70,14 +74,11 @@ def lost_digits(problem: Problem, doubts: Iterable[Printed]) -> Diagnostic | Non
         return None
     lost.sort(key=lambda each: -each.error)
     worst = lost[0]
-    notes = [f"{each.printed.name} {each.says}" for each in lost[1 : MOST_NAMED + 1]]
+    notes = [each.says for each in lost[1 : MOST_NAMED + 1]]
     if len(lost) > MOST_NAMED + 1:
         notes.append(f"{len(lost) - MOST_NAMED - 1} more numbers have fewer than 8 right digits")
-    slot, label, help = culprit(problem, worst.printed.slot, worst.printed.sweep, worst.reading)
-    if all(each.printed.sweep is not None for each in lost):
-        help = ()  # where the value is right, its derivative is lost for other reasons
-    message = f"{worst.printed.name} {worst.says}: {worst.numbers}"
-    return problem.warning("lost-digits", message, slot, label, notes, help)
+    slot, label = culprit(problem, worst.printed.slot, worst.printed.sweep, worst.reading)
+    return problem.warning("lost-digits", f"{worst.says}: {worst.numbers}", slot, label, notes)
 
 
 def judged(problem: Problem, doubts: Iterable[Printed]) -> list[Lost]:
@@ -85,22 +86,16 @@ def judged(problem: Problem, doubts: Iterable[Printed]) -> list[Lost]:
     lost: list[Lost] = []
     for count, (_, group) in enumerate(groupby(doubts, lambda each: id(each.sweep))):
         asked = list(group)
-        if problem.tape.slots > MOST_READ or count >= MOST_SWEPT:
-            lost += [_by_bound(each) for each in asked if each.error is not UNKNOWN]
-            continue
-        sweep = asked[0].sweep
-        reading = read_again(problem, sweep or Sweep({}), [each.slot for each in asked], of_values=sweep is None)
-        for each, exact in zip(asked, reading.found, strict=True):
-            if exact is None or not precise.is_finite(exact):
-                lost += [_by_bound(each)] * (each.error is not UNKNOWN)
-                continue
-            error = abs(precise.number(each.number) - exact)
-            truth = float(exact)
-            if error > max(LOST * abs(truth), 4 * SMALLEST):
-                lost.append(Lost(each, truth, float(error / abs(exact)) if truth else math.inf, reading))
+        sweep, reading = asked[0].sweep, None
+        if problem.tape.slots <= MOST_READ and count < MOST_SWEPT:
+            slots, numbers = [each.slot for each in asked], [each.number for each in asked]
+            reading = read_again(problem, sweep or Sweep({}), slots, sweep is None, numbers)
+        for each, exact in zip(asked, reading.found if reading is not None else [None] * len(asked), strict=True):
+            if exact is not None and precise.is_finite(exact):
+                off = abs(precise.number(each.number) - exact)
+                if off > max(LOST * abs(exact), 4 * SMALLEST):
+                    lost.append(Lost(each, exact, float(off / abs(exact)) if exact else math.inf, reading))
+            elif each.error is not UNKNOWN:
+                bound = each.error / abs(each.number) if each.number else math.inf
+                lost.append(Lost(each, None, bound if bound == bound else math.inf, None))
     return lost
-
-
-def _by_bound(each: Printed) -> Lost:
-    size = abs(each.number)
-    return Lost(each, None, each.error / size if size and each.error == each.error else math.inf, None)

@@ -5,42 +5,87 @@ What is in doubt is worked out exactly in `diffcli.methods.digits.lost`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from diffcli.errors import Diagnostic
-from diffcli.methods.digits.printed import Namer, Printed, Sweep, Watch
+from diffcli._named import NamedTuple
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.rounding import Errors, adjoint_errors, doubtful, tangent_errors, value_errors
+from diffcli.tape.running.rules import Overrides
+
+Namer = Callable[[str], str]
+"""What a number is called, from the name of the result or variable where a sweep has found it; nothing if it is not shown."""
+
+BY: Namer = "the derivative by `{}`".format
+
+UNKNOWN = float("nan")
+"""The bound on the error of what no sweep has found."""
 
 
-class NumberWatch(Watch):
-    """The numbers that are printed of a problem in numbers."""
+class Sweep(NamedTuple):
+    """A sweep: what it begins with by slot, whether it goes forward, and the terms that a policy at kinks has chosen.
+
+    One with an order is a Taylor series along the one input that it begins with; its coefficients stand for slots.
+    """
+
+    seeds: Mapping[int, Any]
+    forward: bool = False
+    overrides: Overrides = {}  # noqa: RUF012 (nothing is put into it)
+    name: Namer = BY
+    order: int | None = None
+
+
+class Printed(NamedTuple):
+    """A number that is printed, the bound on its error, and in which slot which sweep has found it: none has found a value."""
+
+    name: str
+    number: float
+    error: float
+    slot: int
+    sweep: Sweep | None
+
+
+class Watch:
+    """The numbers that are printed of a problem in numbers, of which those in doubt are kept; its values are the first of them.
+
+    ``name`` is what its results are called, if it is not one value or several.
+    """
 
     errors: Errors
 
-    def begin(self) -> None:
-        """Watch the values."""
-        values = self.problem.values
-        self.errors = value_errors(self.problem.tape, values)
-        self._keep(self.name, self.outputs, values, self.errors, None)
-        if not any(output.slot == self.problem.tape.output for output in self.problem.outputs):
-            self._keep("the value".format, [("", self.problem.tape.output)], values, self.errors, None)
+    def __init__(self, problem: Problem, name: Namer | None = None) -> None:
+        self.problem = problem
+        self.doubts: list[Printed] = []
+        self.begin(name or ("the value of `{}`" if len(problem.outputs) > 1 else "the value").format)
 
-    @property
-    def outputs(self) -> Sequence[tuple[str, int]]:
-        """The results, by name and slot."""
-        return [(output.name, output.slot) for output in self.problem.outputs]
+    def begin(self, name: Namer) -> None:
+        """Watch the values."""
+        problem = self.problem
+        self.errors = value_errors(problem.tape, problem.values)
+        outputs = [(output.name, output.slot) for output in problem.outputs]
+        self._keep(name, outputs, problem.values, self.errors, None)
+        if (first := problem.tape.output) not in [slot for _, slot in outputs]:
+            self._keep("the value".format, [("", first)], problem.values, self.errors, None)
 
     def swept(self, sweep: Sweep, found: Sequence[Any]) -> None:
         """Watch the derivatives that a sweep has found."""
-        problem = self.problem
+        problem, known = self.problem, (self.problem.tape, self.problem.values, self.errors)
         if sweep.forward:
-            bounds = tangent_errors(problem.tape, problem.values, self.errors, found, sweep.overrides)
-            self._keep(sweep.name, self.outputs, found, bounds, sweep)
+            places = [(output.name, output.slot) for output in problem.outputs]
+            bounds = tangent_errors(*known, found, sweep.overrides)
         else:
-            bounds = adjoint_errors(problem.tape, problem.values, self.errors, found, problem.active, sweep.overrides)
-            self._keep(sweep.name, [(name, problem.input_slot(name)) for name in problem.wrt], found, bounds, sweep)
+            places = [(name, problem.input_slot(name)) for name in problem.wrt]
+            bounds = adjoint_errors(*known, found, problem.active, sweep.overrides)
+        self._keep(sweep.name, places, found, bounds, sweep)
+
+    def judge(self, found: Mapping[str, float], output: int, name: Namer = BY) -> None:
+        """Have derivatives of a result by variables compared with what they are, by whatever method they were found."""
+        sweep = Sweep({output: 1.0})
+        slots = map(self.problem.input_slot, found)
+        self.doubts += [
+            Printed(name(variable), number, UNKNOWN, slot, sweep)
+            for (variable, number), slot in zip(found.items(), slots, strict=True) if number - number == 0
+        ]  # fmt: skip
 
     def _keep(
         self, name: Namer, places: Sequence[tuple[str, int]], found: Sequence[Any], bounds: Errors, sweep: Sweep | None
@@ -50,16 +95,16 @@ class NumberWatch(Watch):
             if number is not None and doubtful(number, bounds[slot]) and (called := name(own)):
                 self.doubts.append(Printed(called, float(number), bounds[slot], slot, sweep))
 
-    def note(self) -> Diagnostic | None:
-        from diffcli.methods.digits.lost import lost_digits  # most programs do not wait for it
+    def looked_up(self) -> tuple[Problem | None, list[Printed]]:
+        """What is in doubt, in a problem in numbers; none where it would be too long."""
+        return self.problem, self.doubts
 
-        return lost_digits(self.problem, self.doubts)
 
-
-def watch_of(problem: Problem, name: Namer | None = None) -> Watch:
-    """A watch on a problem, with arrays or without."""
-    if problem.tape.shapes is None:
-        return NumberWatch(problem, name)
-    from diffcli.methods.digits.arrays import ArrayWatch  # numbers do not wait for it
-
-    return ArrayWatch(problem, name)
+def is_sure(problem: Problem, adjoints: Sequence[Any]) -> bool:
+    """Whether the value of a problem in numbers, and its gradient as a reverse sweep has found it, have their digits."""
+    tape, values = problem.tape, problem.values
+    errors = value_errors(tape, values)
+    if doubtful(values[tape.output], errors[tape.output]):
+        return False
+    bounds = adjoint_errors(tape, values, errors, adjoints, problem.active, {})
+    return not any([bar is not None and doubtful(bar, bound) for bar, bound in zip(adjoints[: tape.first_row], bounds)])  # noqa: B905, C419

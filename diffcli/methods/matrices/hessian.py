@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from itertools import chain
 
 from diffcli.errors import Diagnostic, ExpressionError, LimitError, as_stop, error
-from diffcli.methods.digits.printed import BY, Sweep, Watch
-from diffcli.methods.digits.watch import watch_of
+from diffcli.methods.digits.notes import notes_of, watch_of
+from diffcli.methods.digits.watch import BY, Sweep, Watch
 from diffcli.methods.matrices.jacobian import Matrix, evaluated, frozen, require_room
 from diffcli.methods.matrices.second_order import GradientProblem
 from diffcli.methods.matrices.second_sides import Sides
@@ -114,9 +114,9 @@ def _by_sweeps(
         groups = colour_symmetric(pattern)
         operations = count_forward(derived, flow, numbers.variables.slots, groups)
         cost = HessianCost(len(variables), function_cost(numbers.problem), function_cost(derived), len(groups), operations)
-    watch = watch_of(gradient.derived, BY)
+    watch = watch_of(gradient.derived, BY, gradient.written_out)
     matrix = sweep_symmetric(gradient, groups, pattern, options.progress, watch)
-    notes += watch.notes(options.strict)
+    notes += notes_of(watch, options.strict)
     return asked._replace(mode=FORWARD_OVER_REVERSE, matrix=frozen(matrix), pattern=pattern, groups=groups, cost=cost)
 
 

@@ -12,8 +12,8 @@ from itertools import chain
 from typing import Any
 
 from diffcli.errors import Diagnostic, LimitError, as_stop, error
-from diffcli.methods.digits.printed import Sweep, Watch
-from diffcli.methods.digits.watch import watch_of
+from diffcli.methods.digits.notes import notes_of, watch_of
+from diffcli.methods.digits.watch import Sweep, Watch
 from diffcli.methods.nonsmooth.breaks import find_breaks
 from diffcli.methods.nonsmooth.notes import describe_breaks
 from diffcli.methods.nonsmooth.system_notes import explain_rows, require_values
@@ -135,7 +135,7 @@ def _by_sweeps(
     groups = by_column if mode == "forward" else by_row
     watch = watch_of(system)
     matrix = sweep_groups(system, rows, columns, mode, groups, pattern, replaced, options.progress, watch)
-    notes += [*_independent(pattern, columns.names), *watch.notes(options.strict)]
+    notes += [*_independent(pattern, columns.names), *notes_of(watch, options.strict)]
     return {"mode": mode, "matrix": matrix, "pattern": pattern, "groups": groups, "sweeps": count}
 
 
@@ -160,7 +160,8 @@ def sweep_groups(
         seeds = seeded.seed(group)
         derivatives = sweep(seeds, replaced)
         if watch is not None:
-            watch.swept(Sweep(seeds, mode == "forward", replaced, _namer(group, rows, columns, mode, entries)), derivatives)
+            name = _namer(group, rows, columns, mode == "forward", entries)
+            watch.swept(Sweep(seeds, mode == "forward", replaced, name), derivatives)
         found = arriving.numbers(derivatives)
         for one in group:
             for place in entries[one] if entries is not None else range(len(arriving)):
@@ -169,17 +170,14 @@ def sweep_groups(
     return matrix
 
 
-def _namer(
-    group: Sequence[int], rows: Components, columns: Components, mode: str, entries: Sequence[Sequence[int]] | None
-) -> Callable[[str], str]:
+def _namer(group: Sequence[int], rows: Components, columns: Components, forward: bool, entries: Any) -> Callable[[str], str]:
     """What an entry is called that a sweep has found for one of a group of columns, or of rows."""
+    seeded, arriving = (columns, rows) if forward else (rows, columns)
 
-    def name(arriving: str) -> str:
-        seeded, names = (columns, rows.names) if mode == "forward" else (rows, columns.names)
-        place = names.index(arriving)
+    def name(found: str) -> str:
+        place = arriving.names.index(found)
         one = seeded.names[next((one for one in group if entries is None or place in entries[one]), group[0])]
-        result, variable = (arriving, one) if mode == "forward" else (one, arriving)
-        return f"the derivative of `{result}` by `{variable}`"
+        return "the derivative of `{}` by `{}`".format(*((found, one) if forward else (one, found)))
 
     return name
 
@@ -204,7 +202,7 @@ def _independent(pattern: Pattern | None, columns: Sequence[str]) -> list[Diagno
 def _numeric(
     system: Problem, rows: Components, columns: Components, options: MatrixOptions, replaced: Overrides, notes: list[Diagnostic]
 ) -> Answer:
-    notes += watch_of(system).notes(options.strict)
+    notes += notes_of(watch_of(system), options.strict)
     from diffcli.methods.differences.finite_difference import difference, no_difference
 
     found: list[tuple[str, Difference]] = []
@@ -246,8 +244,9 @@ def _symbolic(
         missing = [float("nan")] * (len(columns) - len(partials))
         matrix.append([*[partial.value for partial in partials], *missing])
         name = f"the derivative of `{output.name}` by `{{}}`".format
-        watch.judge({partial.variable: partial.value for partial in partials}, output.slot, name)
-    notes += watch.notes(options.strict)
+        if not find_breaks(numbers):
+            watch.judge({partial.variable: partial.value for partial in partials}, output.slot, name)
+    notes += notes_of(watch, options.strict)
     return {"matrix": matrix, "symbolic": tuple(found)}
 
 

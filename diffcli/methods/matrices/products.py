@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from diffcli.errors import Diagnostic, ExpressionError, UsageError, counted, error
-from diffcli.methods.digits.printed import BY, Sweep, Watch
-from diffcli.methods.digits.watch import watch_of
+from diffcli.methods.digits.notes import notes_of, watch_of
+from diffcli.methods.digits.watch import BY, Sweep, Watch
 from diffcli.methods.matrices.hessian import gradient_of, require_one
 from diffcli.methods.matrices.jacobian import evaluated, kinks_of
 from diffcli.methods.nonsmooth.system_notes import AGREE, MAYBE, about_second, explain_rows
@@ -38,7 +38,7 @@ def compute_jvp(target: Target, at: At, direction: Direction, options: MatrixOpt
     rows = Components(system.outputs)
     if options.mode == "numeric":
         differences = _differences(system, seed, notes)
-        notes += watch_of(system).notes(options.strict)
+        notes += notes_of(watch_of(system), options.strict)
         found = rows.of([each.estimate for _, each in differences])
         return _result("jvp", options.mode, system, seed, found, notes)._replace(differences=differences)
     options.progress("one forward sweep")
@@ -82,14 +82,14 @@ def compute_hvp(target: Target, at: At, direction: Direction, options: MatrixOpt
     meaning = MAYBE if sides is None else sides.fault or AGREE
     notes = [*system.notes(), *system.unused(), *about_second(told, meaning, options.strict)]
     notes += gradient.explain([[entry] for entry in _as_numbers(found)], notes)
-    notes += _lost_digits(watch_of(gradient.derived, BY), along, tangents, options)
+    notes += _lost_digits(watch_of(gradient.derived, BY, gradient.written_out), along, tangents, options)
     return _result("hvp", "forward-over-reverse", system, seed, found, notes)
 
 
 def _lost_digits(watch: Watch, sweep: Sweep, found: Sequence[Any], options: MatrixOptions) -> list[Diagnostic]:
     """The note on values and a product that have lost digits."""
     watch.swept(sweep, found)
-    return watch.notes(options.strict)
+    return notes_of(watch, options.strict)
 
 
 def _as_numbers(found: Mapping[str, Number]) -> list[float]:

@@ -15,7 +15,7 @@ from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, find_breaks
 from diffcli.methods.nonsmooth.system_notes import SECOND, explain_rows
 from diffcli.methods.problem.components import Components
 from diffcli.methods.problem.problem import Linearisation, Output, Problem
-from diffcli.methods.problem.scalarise import variables_of
+from diffcli.methods.problem.scalarise import scalarised, variables_of
 from diffcli.methods.sweeps.transform import ReverseTransform
 from diffcli.operations import row_of
 from diffcli.tape.lowering import MOST_ROWS
@@ -51,6 +51,10 @@ class GradientProblem:
         wheres = [slot for slot in problem.tape.rows() if problem.tape.operation(slot) == "where"]
         self.conditions = {found.values.get(problem.tape.operands_of(slot)[0]) for slot in wheres}
         """The slots on the gradient's tape of what decides in f: what is to say of those is said of f."""
+
+    def written_out(self) -> Problem:
+        """The gradient of the program written out in numbers."""
+        return GradientProblem(scalarised(self.problem)).derived
 
     @property
     def gradient(self) -> list[float]:

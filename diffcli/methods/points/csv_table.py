@@ -13,6 +13,7 @@ import re
 from collections.abc import Sequence
 from contextlib import suppress
 from itertools import pairwise
+from typing import Any
 
 from diffcli._named import NamedTuple
 from diffcli.errors import ExpressionError, counted, did_you_mean
@@ -43,13 +44,7 @@ class CsvTable(NamedTuple):
     rows: list[tuple[int, list[str]]]
 
     def columns(self, asked: str) -> list[int]:
-        """The places of the columns that are asked for, a name or several with commas; of all, if none is.
-
-        Raises
-        ------
-        UsageError
-            There is no such column, there are two, or one of all has no name.
-        """
+        """The places of the columns that are asked for, a name or several with commas; of all, if none is."""
         if not asked and "" not in self.names:
             return list(range(len(self.rows[0][1])))
         if not asked:
@@ -64,13 +59,7 @@ class CsvTable(NamedTuple):
         return [self.names.index(name) for name in wanted]
 
     def numbers(self, columns: Sequence[int]) -> list[list[float]]:
-        """The numbers in some columns, row by row.
-
-        Raises
-        ------
-        UsageError
-            A cell is no finite number, or can be read as two.
-        """
+        """The numbers in some columns, row by row; a cell that is none, or can be read as two, is a `UsageError`."""
         commas = [cell for _, row in self.rows for place in columns if "," in (cell := row[place]) and _DECIMAL.fullmatch(cell)]
         decimal = not all(map(_THOUSANDS.fullmatch, commas))
         rows = []
@@ -105,13 +94,21 @@ class CsvTable(NamedTuple):
         raise bad_file("bad-data", f"line {line}, column {place + 1} of {self.path} is {fault}", *help)
 
 
-def read_table(text: str, path: str) -> CsvTable:
-    """The table that a text is.
+def read_csv(text: str, path: str, columns: str = "") -> Any:
+    """A column as a vector, several as a matrix, in float64: all, or those whose names are given; see `CsvTable`.
 
-    Raises
-    ------
-    UsageError
-        It holds no numbers, a line has more or fewer cells than the first, or is not CSV.
+    >>> read_csv("a,b\\n1,2\\n3,4\\n", "data.csv").tolist(), read_csv("a,b\\n1,2\\n3,4\\n", "data.csv", "b").tolist()
+    ([[1.0, 2.0], [3.0, 4.0]], [2.0, 4.0])
+    """
+    from diffcli.operations.arithmetic.array_files import to_array
+
+    table = read_table(text, path)
+    rows = table.numbers(places := table.columns(columns))
+    return to_array(rows, (len(rows), len(places)) if len(places) > 1 else (len(rows),))
+
+
+def read_table(text: str, path: str) -> CsvTable:
+    """The table that a text is; where a line has more or fewer cells than the first, a `UsageError`.
 
     >>> table = read_table("speed;time\\n0,5;1\\n1,25;2\\n", "data.csv")
     >>> table.names, table.numbers([0])

@@ -1,4 +1,4 @@
-"""The texts of data files as values: CSV and JSON, and what is wrong with a file of either kind."""
+"""The texts of JSON files as values, and what is wrong with them."""
 
 from __future__ import annotations
 
@@ -27,31 +27,6 @@ def finite_array(value: Any, path: str) -> Any:
         return value
     where = f" at {element('', place)}" if place else ""
     raise bad_file("bad-data", f"{path} holds {number}{where}, not a finite number", *["indices count from 0"] * bool(place))
-
-
-# -- CSV ---------------------------------------------------------------------------------------------------------------
-
-
-def read_csv(text: str, path: str, columns: str = "") -> Any:
-    """A column as a vector, several as a matrix, in float64: all, or those whose names are given.
-
-    Raises
-    ------
-    UsageError
-        The text is no table of finite numbers, or has no such column.
-
-    >>> read_csv("a,b\\n1,2\\n3,4\\n", "data.csv").tolist(), read_csv("a,b\\n1,2\\n3,4\\n", "data.csv", "b").tolist()
-    ([[1.0, 2.0], [3.0, 4.0]], [2.0, 4.0])
-    """
-    from diffcli.methods.points.csv_table import read_table
-    from diffcli.operations.arithmetic.array_files import to_array
-
-    table = read_table(text, path)
-    rows = table.numbers(places := table.columns(columns))
-    return to_array(rows, (len(rows), len(places)) if len(places) > 1 else (len(rows),))
-
-
-# -- JSON --------------------------------------------------------------------------------------------------------------
 
 
 def read_json(text: str, path: str, name: str) -> Any:

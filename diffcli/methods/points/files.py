@@ -16,15 +16,8 @@ from typing import Any
 from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic, Mark, Source, Span, UsageError, error
 from diffcli.language.parsing.tokens import is_name, plain_name
-from diffcli.methods.points.data_texts import (
-    finite_array,
-    json_value,
-    kind_of,
-    parse_json,
-    point_of,
-    read_csv,
-    read_json,
-)
+from diffcli.methods.points.csv_table import read_csv
+from diffcli.methods.points.data_texts import finite_array, json_value, kind_of, parse_json, point_of, read_json
 from diffcli.methods.points.file_text import bad_file, open_file, read_text
 
 _REFERENCE = re.compile(r'\s*(?:(?P<name>[^\W\d]\w*)\s*=\s*)?@\s*(?P<path>"[^"\n]*"|[^,;\n]*)')

@@ -59,7 +59,7 @@ def _compare(function: PythonFunction, recording: Recording, at: Mapping[str, Nu
     rows = Components([(f"f{k}" if len(slots) > 1 else "f", slot, tape.shape(slot)) for k, slot in enumerate(slots, 1)])
     recorded = [math.nan if number is None else number for number in rows.numbers(values)]
     try:
-        shapes, plain = results = function.plain(function.handed(at))
+        shapes, plain = results = function.plain(at)
     except ExpressionError as fault:
         if isinstance(fault.__cause__, (ArithmeticError, ValueError)) and not all(map(math.isfinite, recorded)):
             return  # outside its domain Python raises, and a tape holds NaN
@@ -71,7 +71,7 @@ def _compare(function: PythonFunction, recording: Recording, at: Mapping[str, Nu
     elif plain != recorded:
         gaps = [*map(_gap, plain, recorded)]
         worst = gaps.index(max(gaps))
-        if gaps[worst] <= _rounding(recording, rows.seed([worst])):
+        if not gaps[worst] or gaps[worst] <= _rounding(recording, rows.seed([worst])):
             return
         label = "" if rows.names == ["f"] else f"{rows.names[worst]} = "
         texts = [label + number_text(plain[worst]), number_text(recorded[worst])]
@@ -83,8 +83,8 @@ def _compare(function: PythonFunction, recording: Recording, at: Mapping[str, Nu
 
 
 def _gap(plain: float, recorded: float) -> float:
-    """How far two values are apart; 0 within a few units in the last place, and where a tape holds NaN at a pole."""
-    if plain == recorded or (recorded != recorded and not math.isfinite(plain)):
+    """How far two values are apart; 0 within a few units in the last place, and for NaN, which is told elsewhere."""
+    if plain == recorded or recorded != recorded:
         return 0.0
     gap = abs(plain - recorded)
     return 0.0 if gap <= 4 * FEW_ULPS * abs(plain) < math.inf else gap if gap == gap else math.inf
@@ -95,7 +95,7 @@ def _rounding(recording: Recording, seed: Mapping[int, float]) -> float:
     tape, values = recording.tape, recording.values
     bars = accumulate(tape, values, bytearray(b"\1") * tape.size, seed)[0]
     terms = Components([("", row, tape.shape(row)) for row in tape.rows() if bars[row] is not None]).numbers
-    size: float = sum(abs(term) for term in map(mul, terms(bars), terms(values)) if term == term)
+    size: float = sum(abs(term) for term in map(mul, terms(bars), terms(values)) if math.isfinite(term))
     return FEW_ULPS * size
 
 
@@ -103,14 +103,16 @@ def _reason(
     function: PythonFunction, recording: Recording, at: Mapping[str, Number], before: PlainResults
 ) -> tuple[CallSites, int, str]:
     """Why a function is not what was recorded of it, and where the two part."""
-    sites, handed = recording.tape.sites, function.handed(at)
-    again = function.plain(handed)
-    written = [name for name, value in function.held.items() if is_array(value) and numbers_of(value) != numbers_of(handed[name])]
-    if written or again != before:
-        return sites, NOWHERE, WRITTEN.format("` and `".join(written)) if written else RANDOM
-    by_python = Footsteps(lambda: function.plain(function.handed(at)), sites)
+    sites, held = recording.tape.sites, {name: value for name, value in function.held.items() if is_array(value)}
+    kept = {name: numbers_of(value) for name, value in held.items()}
+    by_python = Footsteps(lambda: function.plain(at), sites)
     by_recording = Footsteps(lambda: function.record(at), sites)
+    written = [name for name, value in held.items() if numbers_of(value) != kept[name]]
     parting = by_python.parting(by_recording)
+    if written:
+        return sites, NOWHERE, WRITTEN.format("` and `".join(written))
+    if repr(function.plain(at)) != repr(before):  # NaN is equal to NaN
+        return sites, NOWHERE, RANDOM
     if parting is None:
         return sites, NOWHERE, CALLED
     kinds = [watched.raised.get(parting, "nothing") for watched in (by_python, by_recording)]

@@ -29,6 +29,8 @@ Array = Any
 Keep = Callable[[int, int, int, Array, Array, bool], None]
 """Told of each accumulation: source, position, target, term, total, whether it is the first."""
 
+Moving = Callable[[Array], Array]
+
 REACHED = 0.0
 """What stands in place of the adjoint of a row once it has been handed on and nobody wants it."""
 
@@ -64,6 +66,7 @@ def array_adjoints(
     overrides: Overrides | None = None,
     keep: Keep | None = None,
     whole: bool = True,
+    moving: Moving | None = None,
 ) -> list[Any]:
     """The adjoint of every slot, in its shape; None where no result depends on it.
 
@@ -75,13 +78,15 @@ def array_adjoints(
         Told of each accumulation.
     whole
         Whether the adjoints of rows are wanted too; if not, their memory is given back as the sweep goes.
+    moving
+        What becomes of each term, if not itself.
     """
     started = {slot: arrays.full(tape.shape(slot), seed) for slot, seed in (seeds or {tape.output: 1.0}).items()}
     if keep is None:
-        found = _backward(tape, values, active, started, None, overrides, None, whole)
+        found = _backward(tape, values, active, started, None, overrides, None, whole, moving)
         if all(bar is None or arrays.all_finite(bar) for bar in (found if whole else found[: tape.first_row])):
             return found
-    return _backward(tape, values, active, started, Masks(started.items()), overrides, keep, whole)
+    return _backward(tape, values, active, started, Masks(started.items()), overrides, keep, whole, moving)
 
 
 def elements_reached(tape: Tape, values: Values, active: bytearray, results: Iterable[int]) -> dict[int, Array]:
@@ -109,6 +114,7 @@ def _backward(
     overrides: Overrides | None,
     keep: Keep | None,
     whole: bool,
+    moving: Moving | None = None,
 ) -> list[Any]:
     """One sweep; with care for what is there, if ``masks`` says it of the seeds."""
     result: list[Any] = [None] * tape.size
@@ -128,6 +134,8 @@ def _backward(
                 term, there = _term(tape, values, slot, position, adjoint, masks, instead)
                 if term is None:
                     continue
+                if moving is not None:
+                    term = moving(term)
                 before = result[target]
                 if before is None:
                     total = term
@@ -210,19 +218,31 @@ def _undecided(
 
 
 def array_tangents(
-    tape: Tape, values: Values, seed: Sequence[Array | None], overrides: Overrides | None = None
+    tape: Tape,
+    values: Values,
+    seed: Sequence[Array | None],
+    overrides: Overrides | None = None,
+    moving: Moving | None = None,
 ) -> list[Any]:
-    """The tangent of every slot for one seed, in its shape; None where nothing of the direction arrives."""
+    """The tangent of every slot for one seed, in its shape; None where nothing of the direction arrives.
+
+    ``moving`` says what becomes of each, if not itself.
+    """
     started = [(slot, tangent) for slot, tangent in enumerate(seed) if tangent is not None and arrays.any_true(tangent)]
-    found = _forward(tape, values, started, None, overrides or {})
+    found = _forward(tape, values, started, None, overrides or {}, moving)
     if all(tangent is None or arrays.all_finite(tangent) for tangent in found):
         return found
     masks = Masks((slot, arrays.as_array(tangent)) for slot, tangent in started)
-    return _forward(tape, values, started, masks, overrides or {})
+    return _forward(tape, values, started, masks, overrides or {}, moving)
 
 
 def _forward(
-    tape: Tape, values: Values, seeds: Sequence[tuple[int, Array]], masks: Masks | None, overrides: Overrides
+    tape: Tape,
+    values: Values,
+    seeds: Sequence[tuple[int, Array]],
+    masks: Masks | None,
+    overrides: Overrides,
+    becoming: Moving | None = None,
 ) -> list[Any]:
     """One sweep; with care for what is there, if ``masks`` says it of the seeds."""
     result: list[Any] = [None] * tape.size
@@ -243,6 +263,8 @@ def _forward(
             else:
                 total = _sum_of_terms(tape, values, slot, moving, result, masks, overrides.get(slot))
             result[slot] = None if total is None else arrays.full(tape.shape(slot), total)
+            if becoming is not None and total is not None:
+                result[slot] = becoming(result[slot])
     return result
 
 

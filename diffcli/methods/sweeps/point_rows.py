@@ -11,7 +11,7 @@ from diffcli.tape import Tape
 from diffcli.tape.building.building import Builder
 from diffcli.tape.building.scopes import Scope
 from diffcli.tape.running.evaluation import Values
-from diffcli.tape.running.rules import FLOAT
+from diffcli.tape.running.rules import FLOAT, Arithmetic
 
 
 class PointRows(Builder):
@@ -25,10 +25,15 @@ class PointRows(Builder):
         The inputs that move.
     most_rows
         The most rows to build.
+    arithmetic
+        What the values are.
     """
 
-    def __init__(self, tape: Tape, values: Values, moving: Collection[int], most_rows: int) -> None:
+    def __init__(
+        self, tape: Tape, values: Values, moving: Collection[int], most_rows: int, arithmetic: Arithmetic = FLOAT
+    ) -> None:
         super().__init__(tape, most_rows)
+        self.arithmetic = arithmetic
         self.values: list[Any] = list(values[: tape.slots])
         self.on_boundary = False
         """Whether a comparison in a rule is at its boundary, so that derivatives of some order may differ on the two sides."""
@@ -55,7 +60,7 @@ class PointRows(Builder):
         if slot >= len(self.moving):
             name, row = self.row(slot)
             self.moving.append(self._carries(name, row))
-            self.values.append(FLOAT.value(name)(*map(self.value, row)))
+            self.values.append(self.arithmetic.value(name)(*map(self.value, row)))
             if name in _COMPARISONS and self.value(row[0]) == self.value(row[1]):
                 self.on_boundary |= any(map(self.moves, row))
         return slot

@@ -1,13 +1,13 @@
 """How far rounding may move what a tape and its sweeps compute: a running error analysis of the very rows and terms.
 
 Each result of a row is off by c units of u|v|, and by what its operands' errors make of it: to first order the partial times
-the error (Wilkinson 1963; Linnainmaa 1976). A derivative is a sum of terms ``g*partial``, and a term is off by
-``|partial|*error of g + |g|*error of the partial``; how far a partial moves with its operands is seen by moving them. What is
-rounded in the range of underflow is off by the smallest float too, and what has overflowed by an infinity, so a factor that
-is lost on the way shows in the bound and needs no watch of its own. A row that chooses, by operands that their errors could
-carry to the other side, has an infinite bound.
+the error (Wilkinson 1963; Linnainmaa 1976; Griewank & Walther 2008, section 3.4). A derivative is a sum of terms ``g*partial``,
+and a term is off by ``|partial|*error of g + |g|*error of the partial``; how far a partial moves with its operands is seen by
+moving them. What is rounded in the range of underflow is off by the smallest float too, and what has overflowed by an infinity,
+so a factor that is lost on the way shows in the bound. Where an operand may be off by more than its series reaches, to the
+other side of a kink or to a plateau, the bound is infinite.
 
-The bounds are those of the worst case: what they call right has its digits, and what they do not may have them all the same.
+What the bounds call right has its digits; what they do not may have them all the same.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from diffcli.operations import OPERATIONS
 from diffcli.operations.arithmetic.floats import FLOATS
 from diffcli.tape import Tape
 from diffcli.tape.running.evaluation import Values
-from diffcli.tape.running.rules import FLOAT, RESULT, Function, Overrides, TermFunctions, terms
+from diffcli.tape.running.rules import FLOAT, RESULT, Function, Overrides, terms
 
 UNIT = 2.0**-53
 """The unit roundoff u of a float: the error of a result that is rounded once is at most u times its size."""
@@ -32,6 +32,12 @@ INFINITE = float("inf")
 TINY = 2.0**-960
 """What is smaller may have lost digits to underflow, itself or on its way."""
 
+ENOUGH = 1e-8
+"""The relative error up to which a number has 8 digits."""
+
+CLOSE = 1e-9
+"""An operand that is off by so little, relative to its size, is near enough to where a smooth operation takes it."""
+
 ROUNDED_ONCE = frozenset(("add", "sub", "mul", "div", "square", "reciprocal", "sqrt", "leaky_relu"))
 EXACT = frozenset(("neg", "abs", "max", "min", "clip", "relu", "relu6", "hardtanh", "copysign", "where", "stop_gradient"))
 """Operations that only choose, or change a sign."""
@@ -41,19 +47,17 @@ _COMPOSED = 16.0
 
 _SPECIAL = frozenset(("gamma", "lgamma", "digamma", "polygamma", "sinc", "sinpi", "cospi", "gelu", "log_base", "logaddexp"))
 
-_SUMS = frozenset(("add", "sub", "neg"))
-"""Operations whose terms are what arrives, with a sign."""
+_CHOOSING = frozenset(name for name, row in OPERATIONS.items() if any(kind != "pole" for kind, _ in row.breaks)) | EXACT
+"""Operations that have sides, so that an operand's error may carry it to the other one."""
 
-ENOUGH = 1e-8
-"""The relative error up to which a number has 8 digits."""
-
-_MOVED = 2.0**-26
-"""How far an operand is moved to see how a partial moves, relative to its size."""
+_MOVED = 16.0
+"""How far an operand is moved to see how a partial moves, in units of its error."""
 
 Errors = list[float]
 """A bound on the error of each slot."""
 
 
+@cache
 def roundings(name: str) -> float:
     """The error of an operation's result, in units of u|v|; 2 (one ulp) for a function of the C library."""
     if name in EXACT or OPERATIONS[name].flat:
@@ -72,6 +76,11 @@ def underflowed(tape: Tape, values: Values, slot: int) -> bool:
     return name == "exp" or all(values[operand] != 0 for operand in operands)
 
 
+def doubtful(number: float, error: float) -> bool:
+    """Whether a bound on its error leaves a number fewer than 8 digits; one that is not finite has none to lose."""
+    return not error <= ENOUGH * abs(number) and -INFINITE < number < INFINITE
+
+
 def value_errors(tape: Tape, values: Values) -> Errors:
     """A bound on the error that the rounding of all that led to it leaves in the value of each slot.
 
@@ -82,92 +91,66 @@ def value_errors(tape: Tape, values: Values) -> Errors:
     >>> x, plus > minus/2, minus*2**53
     (0.0, True, 1.0000019073486328)
     """
-    known = FLOAT.terms_of(tape)
-    units = {name: UNIT * roundings(name) for name in set(tape.operations)}
     errors = [0.0] * tape.size
-    for slot, (name, row) in enumerate(zip(tape.operations, tape.operands, strict=True), tape.first_row):
+    slot = tape.first_row - 1
+    for name, row in zip(tape.operations, tape.operands):  # noqa: B905 (hot loop)
+        slot += 1
         value = values[slot]
         if value is None:
             continue
+        if name == "add" or name == "sub":
+            a, b = row
+            errors[slot] = errors[a] + errors[b] + UNIT * abs(value)
+            continue
         if name == "mul":
             a, b = row
-            total = abs(values[a]) * errors[b] + abs(values[b]) * errors[a]
-        elif name in _SUMS:
-            errors[slot] = units[name] * abs(value) + sum([errors[operand] for operand in row])
-            continue
+            total = abs(values[a]) * errors[b] + abs(values[b]) * errors[a] + UNIT * abs(value)
         elif name == "div" and values[row[1]]:
             a, b = row
-            total = (errors[a] + abs(value) * errors[b]) / abs(values[b])
+            total = (errors[a] + abs(value) * errors[b]) / abs(values[b]) + UNIT * abs(value)
         else:
-            total = _carried(name, row, values, errors, known[name, len(row)], value)
+            total = _function_error(name, row, values, errors, value)
         if -TINY < value < TINY and (value or underflowed(tape, values, slot)):
             total += SMALLEST
-        errors[slot] = units[name] * abs(value) + total
+        errors[slot] = total
     return errors
 
 
-def _carried(
-    name: str, row: Sequence[int], values: Values, errors: Errors, functions: TermFunctions, value: float
-) -> float:
-    """What the errors of a row's operands make of its result."""
-    if not any([errors[operand] for operand in row]):  # noqa: C419 (a list is faster)
-        return 0.0
-    if name == "stop_gradient":
-        return errors[row[0]]
-    arguments = [*[values[operand] for operand in row], value]
-    if _chooses(name) and _undecided(name, [errors[operand] for operand in row], arguments):
-        return INFINITE
-    total = 0.0
-    for operand, function in zip(row, functions, strict=True):
-        if errors[operand] and function is not None:
-            total += abs(function(errors[operand], *arguments) or 0.0)
+def _function_error(name: str, row: Sequence[int], values: Values, errors: Errors, value: float) -> float:
+    """How far a row is off by its own rounding and by the errors of its operands."""
+    total = UNIT * roundings(name) * abs(value)
+    for position, (operand, function) in enumerate(zip(row, FLOAT.terms(name, len(row)))):  # noqa: B905 (hot loop)
+        error = errors[operand]
+        if not error:
+            continue
+        if name == "stop_gradient":
+            return error
+        arguments = [*[values[each] for each in row], value]
+        if name in _CHOOSING or error > CLOSE * min(1.0, abs(values[operand])):
+            radius = FLOAT.radius(name, len(row))[position]
+            if radius is not None and not radius(*arguments) > error:
+                return INFINITE
+        if function is not None:
+            total += abs(function(error, *arguments) or 0.0)
     return total
-
-
-@cache
-def _chooses(name: str) -> bool:
-    """Whether an operation has sides, so that an operand's error may carry it to the other one."""
-    return any(kind != "pole" for kind, _ in OPERATIONS[name].breaks)
-
-
-def _undecided(name: str, errors: Sequence[float], arguments: Sequence[float]) -> bool:
-    """Whether an operand is no further from the other side than it may be off."""
-    for error, radius in zip(errors, FLOAT.radius(name, len(errors)), strict=True):
-        if error and radius is not None and not radius(*arguments) > error:
-            return True
-    return False
 
 
 # -- derivatives ------------------------------------------------------------------------------------------------------------
 
 
 def adjoint_errors(
-    tape: Tape,
-    values: Values,
-    errors: Errors,
-    bars: Sequence[float | None],
-    active: bytearray,
-    overrides: Overrides | None = None,
+    tape: Tape, values: Values, errors: Errors, bars: Sequence[float | None], active: bytearray, overrides: Overrides
 ) -> Errors:
-    """A bound on the error of each adjoint that a reverse sweep has found.
-
-    Parameters
-    ----------
-    errors
-        Those of the values: `value_errors`.
-    bars, active, overrides
-        The adjoint of every slot, and what it was found with (`diffcli.methods.sweeps.reverse`).
-    """
-    known = FLOAT.terms_of(tape)
+    """A bound on the error of each adjoint that a reverse sweep has found, from the bounds on those of the values."""
     found = [0.0] * tape.size
     slot = tape.slots
     for name, row in zip(reversed(tape.operations), reversed(tape.operands)):  # noqa: B905 (hot loop)
         slot -= 1
         bar = bars[slot]
-        if bar is None:
+        if bar is None or values[slot] is None:
             continue
         error = found[slot]
-        if name in _SUMS:
+        if name == "add" or name == "sub" or name == "neg":
             error += UNIT * abs(bar)
             for operand in row:
                 if active[operand]:
@@ -176,39 +159,38 @@ def adjoint_errors(
             a, b = row
             for operand, other in ((a, b), (b, a)):
                 if active[operand]:
-                    factor, term = abs(values[other]), bar * values[other]
-                    found[operand] += factor * error + abs(bar) * errors[other] + 2 * UNIT * abs(term)
+                    factor = values[other]
+                    term = bar * factor
+                    found[operand] += abs(factor) * error + abs(bar) * errors[other] + 2 * UNIT * abs(term)
                     if -TINY < term < TINY and bar and factor:
                         found[operand] += SMALLEST
         else:
             own = overrides.get(slot) if overrides else None
-            functions, off = own or known[name, len(row)], [errors[operand] for operand in row] + [errors[slot]]
+            off = [errors[operand] for operand in row] + [errors[slot]]
             arguments = [values[operand] for operand in row] + [values[slot]]
-            for position, operand in enumerate(row):
-                function = functions[position]
-                if active[operand] and function is not None:
+            for position, function in enumerate(own or FLOAT.terms(name, len(row))):
+                if active[row[position]] and function is not None:
                     plan = _plan(name, len(row), -1 if own else position)
-                    found[operand] += _term_error(function, plan, bar, error, arguments, off)
+                    found[row[position]] += _term_error(function, plan, bar, error, arguments, off)
     return found
 
 
 def tangent_errors(
-    tape: Tape, values: Values, errors: Errors, moves: Sequence[float | None], overrides: Overrides | None = None
+    tape: Tape, values: Values, errors: Errors, moves: Sequence[float | None], overrides: Overrides
 ) -> Errors:
-    """A bound on the error of each tangent that a forward sweep has found (`diffcli.methods.sweeps.forward`)."""
-    known = FLOAT.terms_of(tape)
+    """A bound on the error of each tangent that a forward sweep has found, from the bounds on those of the values."""
     found = [0.0] * tape.size
     for slot, (name, row) in enumerate(zip(tape.operations, tape.operands, strict=True), tape.first_row):
-        if moves[slot] is None:
+        if moves[slot] is None or values[slot] is None:
             continue
-        own = overrides.get(slot) if overrides else None
-        functions, off = own or known[name, len(row)], [errors[operand] for operand in row] + [errors[slot]]
+        own = overrides.get(slot)
+        off = [errors[operand] for operand in row] + [errors[slot]]
         arguments = [values[operand] for operand in row] + [values[slot]]
-        for position, operand in enumerate(row):
-            move, function = moves[operand], functions[position]
+        for position, function in enumerate(own or FLOAT.terms(name, len(row))):
+            move = moves[row[position]]
             if move is not None and function is not None:
                 plan = _plan(name, len(row), -1 if own else position)
-                found[slot] += _term_error(function, plan, move, found[operand], arguments, off)
+                found[slot] += _term_error(function, plan, move, found[row[position]], arguments, off)
     return found
 
 
@@ -235,22 +217,19 @@ def _term_error(
     if term is None:
         return 0.0
     own, special, places = plan
-    total = own * abs(term) + (abs(function(error, *arguments)) if error else 0.0)
-    if -TINY < term < TINY and g and places and (term or (arguments[-1] and all(arguments[:-1]))):
+    total = own * abs(term)
+    if error:
+        total += abs(term * (error / g) if term and g else function(error, *arguments))
+    if -TINY < term < TINY and g and places and (term or all(arguments[:-1])):
         total += abs(g) * SMALLEST + SMALLEST
     for place in places:
         value, off = arguments[place], errors[place]
         if special:
             off = max(off, UNIT * abs(value))
         if off:
-            step = max(off, _MOVED * abs(value))
+            step = _MOVED * max(off, UNIT * abs(value))
             moved = [*arguments]
             moved[place] = value + step
             beside = function(g, *moved)
             total += abs(beside - term) * (off / step) if beside is not None else INFINITE
     return total if places or errors[-1] < INFINITE else INFINITE
-
-
-def doubtful(number: float, error: float) -> bool:
-    """Whether a bound on its error leaves a number fewer than 8 digits; one that is not finite has none to lose."""
-    return not error <= ENOUGH * abs(number) and -INFINITE < number < INFINITE

@@ -39,9 +39,18 @@ def power_series(tape: Tape, values: Values, variable: int, order: int, most_row
     return expand(PointRows(tape, values, moving, most_rows), tape, moving, order)
 
 
-def expand(rows: PointRows, tape: Tape, moving: Mapping[int, Coefficients], order: int) -> Coefficients:
-    """The same for inputs that are series themselves, with the rows that it is to be made of."""
-    return _Rows(rows, moving).expand(tape.results[0], order)
+def expand(
+    rows: PointRows,
+    tape: Tape,
+    given: Mapping[int, Coefficients],
+    order: int,
+    moving: Callable[[float], float] | None = None,
+) -> Coefficients:
+    """The same for inputs that are series themselves, with the rows that it is to be made of.
+
+    And with what becomes of each coefficient, if not itself.
+    """
+    return _Rows(rows, given, moving).expand(tape.results[0], order)
 
 
 NextCoefficient = Callable[[int], float]
@@ -51,9 +60,11 @@ NextCoefficient = Callable[[int], float]
 class _Rows:
     """The series of the rows that a result is made of, and of the partials that these need."""
 
-    def __init__(self, build: PointRows, moving: Mapping[int, Coefficients]) -> None:
-        self.build, self.moving = build, moving
-        self.series: dict[int, Coefficients] = dict(moving)
+    def __init__(
+        self, build: PointRows, given: Mapping[int, Coefficients], moving: Callable[[float], float] | None
+    ) -> None:
+        self.build, self.given, self.moving = build, given, moving
+        self.series: dict[int, Coefficients] = dict(given)
         self.orders: dict[int, int] = {}
         """To which order each moving row is needed."""
         self.waiting: list[list[int]] = []
@@ -65,20 +76,21 @@ class _Rows:
     def expand(self, output: int, order: int) -> Coefficients:
         build = self.build
         if not build.moves(output):
-            return [float(build.value(output)), *[0.0] * order]
+            return [build.value(output) + 0.0, *[0.0] * order]
         self.waiting = [[] for _ in range(order + 1)]
         self.waiting[order].append(output)
         for needed in range(order, 0, -1):
             while self.waiting[needed]:
                 slot = self.waiting[needed].pop()
-                if slot not in self.orders and slot not in self.moving:
+                if slot not in self.orders and slot not in self.given:
                     self.orders[slot], self.first[slot] = needed, []
                     self.rules[slot] = self.rule(slot, needed)
         rows = self.sequence()
         for k in range(1, order + 1):
             for slot in rows:
                 if k <= self.orders[slot]:
-                    self.series[slot].append(self.rules[slot](k))
+                    next_one = self.rules[slot](k)
+                    self.series[slot].append(next_one if self.moving is None else self.moving(next_one))
         found = self.of(output)
         return [*found, *[0.0] * (order + 1 - len(found))]
 
@@ -86,7 +98,7 @@ class _Rows:
         """The series of a slot, as far as it is known."""
         known = self.series.get(slot)
         if known is None:
-            known = self.series[slot] = [float(self.build.value(slot))]
+            known = self.series[slot] = [self.build.value(slot) + 0.0]
         return known
 
     def ask(self, slot: int, order: int, by: int | None = None) -> Coefficients:
@@ -99,7 +111,7 @@ class _Rows:
 
     def sequence(self) -> list[int]:
         """The rows, each after what has to be computed before it."""
-        done = set(self.moving)
+        done = set(self.given)
         found: list[int] = []
         waiting = sorted(self.orders, reverse=True)
         while waiting:
@@ -128,7 +140,7 @@ class _Rows:
             other = self.ask(same, order, slot)
             return lambda k: _at(other, k)
         if operation == "pow" and not build.moves(row[1]) and build.value(row[0]) != 0:
-            return _power(own, self.ask(row[0], order, slot), float(build.value(row[1])))
+            return _power(own, self.ask(row[0], order, slot), build.value(row[1]))
         parts = [
             (self.ask(operand, order, slot), self.ask(partial, order - 1))
             for position, operand in enumerate(row) if build.moves(operand)

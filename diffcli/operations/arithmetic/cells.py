@@ -100,11 +100,6 @@ def scattered(cells: Cells, key: tuple[Any, ...], shape: tuple[int, ...], zero: 
     return result
 
 
-def targets(key: tuple[Any, ...], shape: tuple[int, ...]) -> list[int]:
-    """The places that a key picks of an array of a shape, counted through it, in the order in which they are picked."""
-    return list(map(int, np.ravel(np.arange(np.prod(shape, dtype=int)).reshape(shape)[key])))
-
-
 def diagonal(cells: Cells, zero: Any) -> Cells:
     if np.ndim(cells) == 2:
         return np.diag(cells)
@@ -114,6 +109,6 @@ def diagonal(cells: Cells, zero: Any) -> Cells:
 
 WRITTEN = frozenset((
     "sum", "prod", "cumsum", "matmul", "outer", "transpose", "reshape", "concat", "stack", "index", "broadcast",
-    "put", "sum_to",
+    "put",
 ))  # fmt: skip
 """Operations whose functions work on cells as they are."""

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from diffcli.operations.arithmetic.tensors import last_written
+
 IndexArrays = Any
 """Nested tuples of whole numbers; a list of several for a mask, one for each of its axes."""
 
@@ -42,13 +44,11 @@ def last_writes(shape: tuple[int, ...], key: tuple[Any, ...]) -> tuple[list[int]
     >>> last_writes((3,), ((0, 0, 1),))
     ([1, 2], (0, 1))
     """
-    if not any(isinstance(part, tuple) for part in key):
+    places = tuple(np.asarray(part, dtype=np.int64) if isinstance(part, tuple) else part for part in key)
+    stay = last_written(places, shape)
+    if stay is None or stay.all():
         return None
-    places = _places(shape)[key].reshape(-1)
-    last = np.zeros(max(int(np.prod(shape)), 1), dtype=np.int64)
-    last[places] = np.arange(places.size)  # of what has one place the last is kept
-    kept = np.unique(last[places])
-    return None if kept.size == places.size else (kept.tolist(), tuple(places[kept].tolist()))
+    return np.flatnonzero(stay).tolist(), tuple(_places(shape)[places][stay].tolist())
 
 
 def moved(call: Callable[[Any], Any], shape: tuple[int, ...]) -> tuple[tuple[int, ...], list[int]]:

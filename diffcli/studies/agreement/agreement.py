@@ -18,7 +18,7 @@ from diffcli.methods.nonsmooth.system_notes import require_values
 from diffcli.methods.points.ranges import MAX_NODES, Range
 from diffcli.methods.problem.components import Components
 from diffcli.methods.problem.problem import At, Problem, Target
-from diffcli.methods.problem.scalarise import scalarised, variables_of
+from diffcli.methods.problem.scalarise import gathered, scalarised, variables_of
 from diffcli.records import SymbolicDerivative
 from diffcli.records.agreement import Agreement, Way
 from diffcli.studies.agreement.verdict import TOLERANCE, floors, judge_partial
@@ -164,7 +164,7 @@ def agreement_of(
 def _by_all_methods(problem: Problem, notes: list[Diagnostic], progress: Progress) -> dict[str, list[Way]]:
     """The derivatives, not judged yet, by variable."""
     symbolic, why = _symbolic(problem, notes, progress)
-    itself = problem.function is not None and "stop_gradient" not in problem.tape.operations
+    itself = problem.function is not None and "stop_gradient" not in problem.tape.operations  # which plain Python moves
     found: dict[str, list[Way]] = {}
     for position, variable in enumerate(problem.wrt, 1):
         progress(f"differentiating along {variable} ({position} of {len(problem.wrt)})")
@@ -186,29 +186,23 @@ def _by_all_methods(problem: Problem, notes: list[Diagnostic], progress: Progres
 
 def _of_function(problem: Problem, variable: str) -> Way:
     """The derivative of a Python function itself, whose branches move with the variable; the bar is an estimate."""
-    whole, slot = problem.whole or problem, problem.input_slot(variable)
-    slope = problem.adjoints[slot] or 0.0
-    inputs = Components([(name, place, whole.tape.shape(place)) for place, name in enumerate(whole.tape.inputs)])
+    whole, slope = problem.whole or problem, problem.adjoints[problem.input_slot(variable)] or 0.0
 
     def value(x: float) -> float:
         assert problem.function is not None
-        point = [x if place == slot else float(number) for place, number in enumerate(problem.point)]
         try:
-            return problem.function.plain(problem.function.handed(inputs.of(point)))[1][problem.flat_index]
+            point = {**whole.at, **gathered(whole, {**problem.at, variable: x})}
+            return problem.function.plain(point)[1][problem.flat_index]
         except ExpressionError:
             return math.nan
 
     sampler = CallableSampler(value, float(problem.at[variable]))
-    if not sampler.base.defined:
-        return Way(FUNCTION, None, remark="plain Python gives no number")
     for first in (None, *[abs(sampler.x or 1.0) * share for share in SHORTER]):
         found = automatic_difference(sampler, variable, first)
         if not abs(found.estimate - slope) > 2 * (found.error or 0.0):
             break  # or the first step was longer than what the function describes, say a period
-    sides = found.left, found.right
-    if found.error is None:
-        return Way(FUNCTION, None, remark=found.reason, sides=sides)
-    return Way(FUNCTION, found.estimate, max(4 * found.error, TOLERANCE * abs(found.estimate)), sides=sides)
+    bar = None if found.error is None else max(4 * found.error, TOLERANCE * abs(found.estimate))
+    return Way(FUNCTION, found.estimate, bar, found.reason * (bar is None), sides=(found.left, found.right))
 
 
 def _array_sweeps(problem: Problem) -> list[Sweeps]:

@@ -50,6 +50,7 @@ def check_points(
 
 def _with_point(result: PointChecks, problem: Problem, digits: int | None) -> tuple[PointChecks, Sequence[Diagnostic]]:
     """The result with one more point, and the notes of the check there."""
+    problem.require_number()
     result = result._replace(expression=result.expression or problem.expression(), points=result.points + 1)
     if problem.value != problem.value:
         result.undefined.append(problem.at)

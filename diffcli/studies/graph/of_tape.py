@@ -94,7 +94,7 @@ def _without_adjoints(problem: Problem) -> str:
     tape = problem.tape
     if tape.outputs:
         return f"no adjoints: they are derivatives of one number, and there are {len(tape.outputs)} results"
-    if tape.output < tape.slots and tape.shape(tape.output):
+    if getattr(problem.values[tape.output], "shape", ()):
         return "no adjoints: they are derivatives of one number, and the result is an array"
     return ""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from diffcli.language.writing.printer import number_text
 from diffcli.methods.derivation.derivation import derive
 from diffcli.methods.problem.problem import Problem
-from diffcli.methods.symbolic.swell import Iterates, answer
+from diffcli.methods.symbolic.swell import STEPS, Iterates
 from diffcli.methods.value import evaluate
 from diffcli.records.blocks import Table
 from diffcli.records.swell import Accuracy, Counts, Request
@@ -84,7 +84,7 @@ def _forms() -> Table:
     iterates = Iterates(demo.text, demo.state, ["x"], 1, "")
     rows = []
     for n in (1, *SLIDE):
-        answers = {step: answer(iterates, n, step)["texts"] for step in ("forms", "simplified")}
+        answers = {step: STEPS[step](iterates, n)["texts"] for step in ("forms", "simplified")}
         rows += [(n if kind == "value" else None, title, answers[step][kind][0]) for title, step, kind in KINDS]
     return grid("", ("n", "form", "expression"), tuple((str(n) if n else None, *rest) for n, *rest in rows))
 

@@ -225,12 +225,6 @@ class _Writer:
             losses += self.shares(row, known, "neg", "softplus") or [self.constant(float("nan"))]
         return cells.of([self.emit("div", self.chained("add", losses), float(len(labels)))], ())
 
-    def write_scatter(self, a: Any, key: tuple[Any, ...], shape: tuple[int, ...]) -> Any:
-        there: dict[int, Cell] = {}
-        for place, cell in zip(cells.targets(key, shape), cells.listed(a), strict=True):
-            there[place] = there[place] + cell if place in there else cell
-        return cells.of([there.get(place) or self.constant(0.0) for place in range(size(shape))], shape)
-
     def write_diag(self, a: Any) -> Any:
         return cells.diagonal(a, self.constant(0.0))
 

@@ -6,6 +6,7 @@ Shapes are checked before anything is computed, by the rules of the table, and w
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from diffcli.operations import OPERATIONS
@@ -51,7 +52,7 @@ def apply_array(recorder: Recorder, name: str, given: Sequence[Any], **fixed: An
             shape = broadcast_shapes(shapes)
         else:
             row = ARRAYS[name]
-            held = row.defaults | {key: value if key == "key" else settled(value) for key, value in fixed.items()}
+            held = _defaults(name) | {key: value if key == "key" else settled(value) for key, value in fixed.items()}
             shape = row.shape(shapes, held)
     except ShapeError as fault:
         label = ", ".join(dict.fromkeys(map(shape_text, shapes)))
@@ -64,11 +65,17 @@ def apply_array(recorder: Recorder, name: str, given: Sequence[Any], **fixed: An
     kind: type[TracedValue] = recorder.arrays().kind if shape else Truth if name in TRUTHS else Traced
     result = record_row(recorder, name, slots, value, recorder.arrays().view if shown else kind)
     if shown:
-        result.show(given[0], name, held)
+        result._show(given[0], name, held)
     recorder.shapes[result._slot] = shape
     if held is not None:
         recorder.parameters[result._slot] = held
     return result
+
+
+@cache
+def _defaults(name: str) -> Fixed:
+    """What is fixed in a row where nothing is given, which is read out of its text once."""
+    return ARRAYS[name].defaults
 
 
 def apply_fixed(name: str, given: Sequence[Any], fixed: Fixed) -> Any:

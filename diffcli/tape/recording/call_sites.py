@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import linecache
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from functools import partial
-from itertools import islice
-from types import CodeType, FrameType
+from itertools import islice, takewhile
+from types import CodeType, FrameType, TracebackType
 from typing import Any
 
 from diffcli.errors import Mark, Source, Span
@@ -28,13 +28,6 @@ Call = tuple[CodeType, int]
 
 _OWN = os.path.dirname(os.path.dirname(os.path.dirname(__file__))) + os.sep
 _INSTALLED = (os.path.dirname(os.__file__) + os.sep, _OWN)
-
-
-def frames_of(frame: FrameType | None) -> Iterator[tuple[FrameType, int]]:
-    """A frame and those that called it, each with its instruction."""
-    while frame is not None:
-        yield frame, frame.f_lasti
-        frame = frame.f_back
 
 
 def is_installed(code: CodeType) -> bool:
@@ -107,16 +100,17 @@ class CallSites:
             frame = frame.f_back
         return None, NOWHERE
 
-    def calls(self, frames: Iterable[tuple[FrameType, int]]) -> list[Call]:
-        """What is at work inside the call of the function, the innermost first, without diffcli's own code."""
-        found = []
-        for frame, offset in frames:
-            code = frame.f_code
-            if code is self.boundary:
-                break
-            if code.co_filename == self.file or not code.co_filename.startswith(_OWN):
-                found.append((code, offset))
-        return found
+    def calls(self, frame: FrameType | None, traceback: TracebackType | None = None) -> list[Call]:
+        """What is at work in a frame, or was where an exception came from, the innermost first, without diffcli's own code."""
+        found: list[Call] = []
+        while traceback is not None:
+            found.insert(0, (traceback.tb_frame.f_code, traceback.tb_lasti))
+            traceback = traceback.tb_next
+        while frame is not None:
+            found.append((frame.f_code, frame.f_lasti))
+            frame = frame.f_back
+        inside = takewhile(lambda call: call[0] is not self.boundary, found)
+        return [call for call in inside if call[0].co_filename == self.file or not call[0].co_filename.startswith(_OWN)]
 
     def culprit(self, calls: Iterable[Call]) -> tuple[CallSites, int, list[str]]:
         """Which of some calls, the innermost first, is to be shown: the innermost in a file of the user's own.

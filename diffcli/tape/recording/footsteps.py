@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from io import StringIO
+from threading import current_thread, main_thread
 from types import FrameType
 from typing import Any
 from warnings import catch_warnings, simplefilter
@@ -21,10 +22,27 @@ MOST_STEPS = 1_000_000
 
 @contextmanager
 def unheard() -> Iterator[None]:
-    """Inside, nothing is heard of what a function prints, or warns of: it has been heard already."""
-    with redirect_stdout(StringIO()), redirect_stderr(StringIO()), catch_warnings():
+    """Inside, nothing is heard of what a function prints, or warns of: it has been heard already.
+
+    The streams are everybody's, so that only the main thread exchanges them, and what other threads write goes its way.
+    """
+    if current_thread() is not main_thread():
+        yield
+        return
+    with redirect_stdout(_Deaf(sys.stdout)), redirect_stderr(_Deaf(sys.stderr)), catch_warnings():
         simplefilter("ignore")
         yield
+
+
+class _Deaf(StringIO):
+    """A stream that is deaf to the main thread."""
+
+    def __init__(self, stream: Any) -> None:
+        super().__init__()
+        self.stream = stream
+
+    def write(self, text: str) -> int:
+        return len(text) if current_thread() is main_thread() else int(self.stream.write(text))
 
 
 class Footsteps:

@@ -60,6 +60,8 @@ def _is_everything(parts: Key) -> bool:
 
 def _resolved(array: Any, key: Any) -> tuple[Any, Key]:
     """An array with the axes that a key adds to it, and the key as it stands on the tape."""
+    if type(key) is int:
+        return array, (key,)
     given = key if isinstance(key, tuple) else (key,)
     parts = [part for one in given for part in _plain(array, one)]
     taken = sum(part is not None and part is not Ellipsis for part in parts)

@@ -16,9 +16,9 @@ from diffcli.operations import ARRAY_FUNCTIONS
 from diffcli.operations.arithmetic import arrays
 from diffcli.operations.arithmetic.index_arrays import moved
 from diffcli.tape.recording.array_operations import apply_array, as_traced, operand, shape_of
-from diffcli.tape.recording.numpy_functions import FUNCTIONS, LINEAR, LISTS, MADE, applied, into, not_recorded, reduction, reshape
+from diffcli.tape.recording.numpy_functions import FUNCTIONS, LINEAR, LISTS, MADE, into, not_recorded, reduction, reshape
 from diffcli.tape.recording.recorder import ArrayRecording, Recorder
-from diffcli.tape.recording.traced import Traced, is_array, row_named
+from diffcli.tape.recording.traced import Traced, apply, is_array, row_named
 from diffcli.tape.recording.traced_array import TracedArray, View
 
 REDUCED = {"add": "sum", "multiply": "prod", "maximum": "max", "minimum": "min", "logaddexp": "logsumexp"}
@@ -30,6 +30,7 @@ REDUCED = {"add": "sum", "multiply": "prod", "maximum": "max", "minimum": "min",
 SHAPES = frozenset(("squeeze", "expand_dims"))
 ORDERS = frozenset(("transpose", "moveaxis", "swapaxes", "rollaxis", "matrix_transpose"))
 MOVES = frozenset(("take", "take_along_axis", "repeat", "tile", "roll", "delete"))
+BY_NUMPY = SHAPES | ORDERS | MOVES
 """Those that change the shape, the order of the axes, or the places of elements, and nothing else."""
 
 
@@ -90,26 +91,18 @@ def _of_a_method(recorder: Recorder, name: str, method: str, inputs: Sequence[An
 
 def apply_function(recorder: Recorder, function: Any, inputs: Sequence[Any], options: Mapping[str, Any]) -> Any:
     """Any other function of NumPy with a traced value among its arguments."""
-    name, home = function.__name__, function.__module__
-    label = f"{home.replace('numpy', 'np')}.{name}"
-    known, by_numpy = FUNCTIONS.get(name), name in SHAPES | ORDERS | MOVES
-    if not (known or by_numpy or _row(name)) or home not in ("numpy", "numpy.linalg") or (home != "numpy") > (name in OF_LINALG):
+    name, known = function.__name__, FUNCTIONS.get(function.__name__)
+    label = f"{function.__module__.replace('numpy', 'np')}.{name}"
+    if not _is_recorded(name, function.__module__):
         own = [f"diffcli.{name} does that"] if name in ARRAY_FUNCTIONS else []
         not_recorded(recorder, label, *own, "write it with operators and the functions that `diffcli functions` lists")
-    if known is not None and len(inputs) == 1 and not options and name not in LISTS:
+    if known is not None and len(inputs) == 1 and not options:
         return known(recorder, _first(recorder, name, label, inputs[0]))  # most calls are of one argument
-    bound = _bound(function, known, inputs, options)
-    out = bound.arguments.pop("out", None)
-    first_name, first = next(iter(bound.arguments.items()))
-    first = first if name in LISTS else _first(recorder, name, label, first)
-    given = {option: value for option, value in bound.arguments.items() if option != first_name}
-    if by_numpy:
-
-        def call(stand_in: Any) -> Any:
-            bound.arguments[first_name] = stand_in
-            return function(*bound.args, **bound.kwargs)
-
-        result = _by_numpy(recorder, name, call, first)
+    given = _given(recorder, function, label, inputs, options)
+    out = given.pop("out", None)
+    first = _first(recorder, name, label, given.pop(next(iter(_defaults(function)))))
+    if name in BY_NUMPY:
+        result = _by_numpy(recorder, name, lambda stand_in: function(stand_in, **given), first)
     elif known is None:
         _refuse_options(recorder, label, given, ("b",) if name == "solve" else ())
         result = _elementwise(recorder, name, (first, *given.values()))
@@ -119,8 +112,16 @@ def apply_function(recorder: Recorder, function: Any, inputs: Sequence[Any], opt
     return result if out is None else into(recorder, out, result)
 
 
+@cache
+def _is_recorded(name: str, home: str) -> bool:
+    here = name in FUNCTIONS or name in BY_NUMPY or bool(_row(name))
+    return here and (home == "numpy" or (home == "numpy.linalg" and name in OF_LINALG))
+
+
 def _first(recorder: Recorder, name: str, label: str, a: Any) -> Any:
-    """The first argument, as an array if it is a list."""
+    """The first argument, as an array if it is a list of what is traced."""
+    if name in LISTS or isinstance(a, TracedArray):
+        return a
     a = as_traced(recorder, a)
     if name in ARRAYS_ONLY and not is_array(a):
         not_recorded(recorder, label)
@@ -128,34 +129,37 @@ def _first(recorder: Recorder, name: str, label: str, a: Any) -> Any:
 
 
 @cache
-def _signature(function: Any, known: Any) -> inspect.Signature:
-    """The parameters as NumPy calls them; those of the function here, where NumPy does not tell."""
+def _defaults(function: Any) -> dict[str, Any]:
+    """The defaults of a function's parameters, by NumPy's names; by the names here, where NumPy does not tell."""
     try:
-        return inspect.signature(function)
+        parameters = inspect.signature(function).parameters
     except ValueError:
-        own = inspect.signature(known) if known is not None else inspect.signature(lambda recorder, *given, **options: None)
-        return own.replace(parameters=list(own.parameters.values())[1:])
+        parameters = inspect.signature(FUNCTIONS.get(function.__name__, reshape)).parameters
+    return {name: one.default for name, one in parameters.items() if name != "recorder"}
 
 
-def _bound(function: Any, known: Any, inputs: Sequence[Any], options: Mapping[str, Any]) -> inspect.BoundArguments:
+def _given(recorder: Recorder, function: Any, label: str, inputs: Sequence[Any], options: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments by the names of NumPy's parameters, without those that say what NumPy would do anyway."""
-    signature = _signature(function, known)
-    bound = signature.bind(*inputs, **options)
-    arguments = bound.arguments
-    for option, value in list(arguments.items()):
-        if _is_default(option, value, signature.parameters[option].default):
-            del arguments[option]
-    if "newshape" in arguments:  # before NumPy 2.1
-        arguments["shape"] = arguments.pop("newshape")
-    return bound
+    defaults = _defaults(function)
+    given = {**dict(zip(defaults, inputs, strict=False)), **options}
+    if len(given) < len(inputs) + len(options) or not given.keys() <= defaults.keys() or next(iter(defaults)) not in given:
+        inspect.signature(function).bind(*inputs, **options)  # which says what does not fit
+        not_recorded(recorder, f"{label} with these arguments")
+    given = {option: value for option, value in given.items() if not _is_default(option, value, defaults[option])}
+    if "newshape" in given:  # before NumPy 2.1
+        given["shape"] = given.pop("newshape")
+    return given
 
 
 def _is_default(option: str, value: Any, default: Any) -> bool:
     """Whether an option says nothing: it has its default, or the dtype is the one of all arrays here."""
-    same = value is default or (isinstance(value, bool | int | float | str) and type(value) is type(default) and value == default)
-    return same or "_NoValue" in repr(type(value)) or (option == "dtype" and (value is None or arrays.is_float64(value)))
+    if value is default or type(value).__name__ == "_NoValueType":
+        return True
+    same = isinstance(value, bool | int | float | str) and type(value) is type(default) and value == default
+    return same or (option == "dtype" and (value is None or arrays.is_float64(value)))
 
 
+@cache
 def _parameters(function: Any) -> tuple[str, ...]:
     return function.__code__.co_varnames[: function.__code__.co_argcount]  # type: ignore[no-any-return]
 
@@ -166,6 +170,7 @@ def _refuse_options(recorder: Recorder, label: str, given: Mapping[str, Any], kn
             not_recorded(recorder, f"{label} with {option}=", "leave the option out")
 
 
+@cache
 def _row(name: str) -> str:
     """The row of NumPy's function of that name, if one row is all that it is."""
     return row_named(name) or ("diag" if name == "diagonal" else name if name in LINEAR else "")
@@ -177,7 +182,9 @@ def _elementwise(recorder: Recorder, name: str, inputs: Sequence[Any]) -> Any:
     row = _row(name)
     if not row:
         not_recorded(recorder, f"np.{name}", "write it with operators and the functions that `diffcli functions` lists")
-    result = applied(row, *inputs)
+    if any(map(is_array, inputs)) or row == "matmul":
+        return apply_array(recorder, row, inputs)
+    result = apply(row, *inputs)
     if result is NotImplemented:
         kinds = [type(given).__name__ for given in inputs if not isinstance(given, Traced)]
         not_recorded(recorder, f"np.{name} with an operand of type {kinds[0] if kinds else 'number'}")

@@ -113,22 +113,18 @@ class PythonFunction(Program):
                 self.function, at, call=self._call, label=self.label, name=self.name, most_rows=most_rows, judge=judge
             )  # fmt: skip
 
-    def handed(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """All arguments as plain Python is handed them: arrays are copied, as the function may write into them."""
-        given = {**self.held, **given}
-        return {name: one.copy() if is_array(one) and hasattr(one, "copy") else one for name, one in given.items()}
-
-    def plain(self, handed: Mapping[str, Any]) -> PlainResults:
-        """The results of the function itself, called with what `handed` gives; what it prints is not heard.
+    def plain(self, given: Mapping[str, Any]) -> PlainResults:
+        """The results of the function itself at a point; it is handed copies of arrays, and what it prints is not heard.
 
         Raises
         ------
         ExpressionError
             It raises an exception, or returns what is no number.
         """
-        sites = CallSites(self.function, self.label)
+        sites, given = CallSites(self.function, self.label), {**self.held, **given}
+        handed = {name: one.copy() if is_array(one) and hasattr(one, "copy") else one for name, one in given.items()}
         with self.surroundings(), unheard():
-            results: PlainResults = run_function(lambda given: numbers_of(self._call(given)), handed, sites)
+            results: PlainResults = run_function(lambda handed: numbers_of(self._call(handed)), handed, sites)
         return results
 
     def _call(self, given: Mapping[str, Any]) -> Any:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import cache
 from numbers import Real
-from types import FrameType
 from typing import Any
 
 from diffcli._named import NamedTuple
@@ -115,6 +115,7 @@ def record(
         recorder.close()
 
 
+@cache
 def _arrays() -> ArrayRecording:
     from diffcli.tape.recording.numpy_calls import ARRAYS  # numbers do not wait for NumPy
 
@@ -156,12 +157,7 @@ def _raise_swallowed(recorder: Recorder, plain: Callable[[], Any]) -> None:
 
 def failure_of(failure: BaseException, sites: CallSites) -> Diagnostic:
     """What a user's code has raised, as an error at the line of the user's file that it left."""
-    frames: list[tuple[FrameType, int]] = []
-    step = failure.__traceback__
-    while step is not None:
-        frames.insert(0, (step.tb_frame, step.tb_lasti))
-        step = step.tb_next
-    sites, place, notes = sites.culprit(sites.calls(frames))
+    sites, place, notes = sites.culprit(sites.calls(None, failure.__traceback__))
     words = " ".join(str(failure).split())
     message = f"{type(failure).__name__}: {words}" if words else type(failure).__name__
     help = ["a `Traced` stands for a number of the point while the function is recorded"] if "Traced" in words else []
@@ -171,8 +167,9 @@ def failure_of(failure: BaseException, sites: CallSites) -> Diagnostic:
 def _finish(recorder: Recorder, function: Callable[..., Any], result: Any, name: str) -> Recording:
     """The tape of a recording that is over."""
     several = isinstance(result, list | tuple)
-    outputs = [_output(recorder, function, entry, name, several) for entry in (result if several else [result])]
-    if not outputs:
+    entries = result if several else [result]
+    outputs = [_output(recorder, function, entry, name, several) for entry in entries]
+    if not outputs or any(0 in getattr(entry, "shape", ()) for entry in entries):
         raise _bad_result(recorder, function, f"`{name}` returned no numbers")
     tape = recorder.tape(outputs[0])
     tape.finish(outputs, several)
@@ -186,9 +183,9 @@ def _output(recorder: Recorder, function: Callable[..., Any], result: Any, name:
         found = operand(recorder, result)
         if found is not None:
             return found[0]
-    elif getattr(result, "shape", ()):
+    elif getattr(result, "shape", ()) and result.size:
         return recorder.arrays().operand(recorder, result)[0]
-    what = "None" if result is None else f"a `{type(result).__name__}`"
+    what = "None" if result is None else "an empty array" if hasattr(result, "shape") else f"a `{type(result).__name__}`"
     among = " among its results" if several else ""
     raise _bad_result(recorder, function, f"`{name}` returned {what}{among}, not a number")
 

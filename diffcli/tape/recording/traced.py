@@ -90,13 +90,8 @@ class TracedValue:
             refuse(self._recorder, f"`{name}` of a traced value is not recorded")
         return lambda *_, **__: refuse(self._recorder, f"{name}() of a traced value is not recorded")
 
-    @property
-    def real(self) -> Any:
-        return self
-
-    @property
-    def imag(self) -> Any:
-        return 0.0 * self._value
+    real = property(lambda self: self)
+    imag = property(lambda self: 0.0 * self._value)
 
     def conjugate(self) -> Any:
         return self

@@ -34,8 +34,10 @@ def _in_place(name: str) -> Callable[..., Any]:
 def _numpy(name: str) -> Callable[..., Any]:
     """The method of an array that is NumPy's function of the same name."""
 
+    function = arrays.numpy_function(name)
+
     def method(self: TracedArray, *more: Any, **options: Any) -> Any:
-        return self.__array_function__(arrays.numpy_function(name), (), (self, *more), options)
+        return self._recorder.arrays().function(self._recorder, function, (self, *more), options)
 
     return method
 
@@ -96,13 +98,14 @@ class TracedArray(TracedValue):
     __matmul__, __rmatmul__ = binary("matmul"), reflected("matmul")
     __and__, __rand__ = binary("and"), reflected("and")
     __or__, __ror__ = binary("or"), reflected("or")
+    __xor__, __rxor__ = binary("ne"), reflected("ne")
     __invert__ = unary("not")
 
     # -- in place --------------------------------------------------------------------------------------------------------
 
     __iadd__, __isub__, __imul__, __itruediv__ = map(_in_place, ("add", "sub", "mul", "div"))
     __ifloordiv__, __imod__, __ipow__, __imatmul__ = map(_in_place, ("floor_divide", "mod", "pow", "matmul"))
-    __iand__, __ior__ = map(_in_place, ("and", "or"))
+    __iand__, __ior__, __ixor__ = map(_in_place, ("and", "or", "ne"))
 
     def _become(self, new: TracedArray) -> None:
         """Have the elements of another array from now on."""
@@ -144,7 +147,8 @@ class TracedArray(TracedValue):
         return self._apply("transpose", self, axes=axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes or None)
 
     def reshape(self, *shape: Any, **options: Any) -> Any:
-        return _numpy("reshape")(self, shape[0] if len(shape) == 1 else shape, **options)
+        wanted = shape[0] if len(shape) == 1 else shape
+        return _numpy("reshape")(self, wanted, **options) if options else self._apply("reshape", self, shape=wanted)
 
     def flatten(self) -> Any:
         return self.reshape(-1).copy()
@@ -198,7 +202,7 @@ class View(TracedArray):
     def _value(self, value: Any) -> None:
         _value_of.__set__(self, value)
 
-    def show(self, parent: TracedArray, name: str, fixed: Fixed) -> None:
+    def _show(self, parent: TracedArray, name: str, fixed: Fixed) -> None:
         self._parent, self._through = parent, (name, fixed)
         self._root = parent._root if isinstance(parent, View) else parent
         self._seen = self._root._slot

@@ -11,7 +11,7 @@ from typing import NoReturn
 
 from diffcli.errors import ExpressionError, error
 from diffcli.operations import FUNCTION_NAMES
-from diffcli.tape.recording.call_sites import CallSites, frames_of
+from diffcli.tape.recording.call_sites import CallSites
 from diffcli.tape.recording.recorder import Recorder
 
 _CALL = re.compile(r"(?:[\w.]*\.)?(\w+)\s*\(")
@@ -46,7 +46,7 @@ def refuse(recorder: Recorder, message: str, *help: str, code: str = "untraceabl
     ExpressionError
         Always.
     """
-    calls = recorder.sites.calls(frames_of(sys._getframe(1)))
+    calls = recorder.sites.calls(sys._getframe(1))
     sites, place, notes = recorder.sites.culprit(calls)
     fault = ExpressionError([error(code, message, sites.source, *sites.marks(place, label), notes=notes, help=help)])
     raise recorder.refusal(fault, calls)
@@ -54,7 +54,7 @@ def refuse(recorder: Recorder, message: str, *help: str, code: str = "untraceabl
 
 def refuse_conversion(recorder: Recorder, kind: str) -> NoReturn:
     """A C function wants a plain number: name it, as the user's text does, and what to write for it."""
-    sites, place, _ = recorder.sites.culprit(recorder.sites.calls(frames_of(sys._getframe(1))))
+    sites, place, _ = recorder.sites.culprit(recorder.sites.calls(sys._getframe(1)))
     text = sites.text(place)
     found = _CALL.match(text)
     name = found[1] if found else ""

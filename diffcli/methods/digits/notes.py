@@ -1,0 +1,39 @@
+"""A watch on the numbers that are printed, and what is to be said of those that have lost digits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from diffcli.errors import Diagnostic, NotDifferentiableError
+from diffcli.methods.digits.watch import Namer, Watch
+from diffcli.methods.problem.problem import Problem
+
+
+def watch_of(problem: Problem, name: Namer | None = None, written: Callable[[], Problem] | None = None) -> Watch:
+    """A watch on a problem, with arrays or without; of a derivative's tape with how it is ``written`` out in numbers."""
+    if problem.tape.shapes is None:
+        return Watch(problem, name)
+    from diffcli.methods.digits.arrays import ArrayWatch  # numbers do not wait for it
+
+    watch = ArrayWatch(problem, name)
+    watch.written = written or watch.written
+    return watch
+
+
+def notes_of(watch: Watch, strict: bool) -> list[Diagnostic]:
+    """What is to be said: nothing where the digits are there.
+
+    Raises
+    ------
+    NotDifferentiableError
+        Digits are lost, and that is to be an error.
+    """
+    if not watch.doubts:
+        return []
+    from diffcli.methods.digits.lost import lost_digits  # most programs do not wait for it
+
+    problem, doubts = watch.looked_up()
+    note = lost_digits(problem, doubts) if problem is not None else None
+    if note is not None and strict:
+        raise NotDifferentiableError([note._replace(severity="error")])
+    return [] if note is None else [note]

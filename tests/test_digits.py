@@ -1,0 +1,262 @@
+"""Lost digits: a number with fewer than 8 right digits says so, in every way to ask, and no other number does.
+
+The truth is the same function written in mpmath (`oracle.py`, which reads none of diffcli's rules), with the point and the
+constants as exact floats.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+from console import run
+from hypothesis import given
+from hypothesis import strategies as st
+from inside import (
+    NotDifferentiableError,
+    Problem,
+    Sweep,
+    accumulate,
+    adjoint_errors,
+    read_again,
+    tangent_errors,
+    tangents,
+    value_errors,
+)
+from mpmath import mp, mpf
+from oracle import derivative_of, value_of
+
+import diffcli
+
+# -- programs, the same in mpmath, and where they are asked -------------------------------------------------------------------
+
+ONE_WAY = ["(x*1e-200*1e-200*1e300 + y)^4", "-log(exp(a)/(exp(a) + exp(b) + exp(c)))"]
+"""In reverse mode these have their digits: their factors meet in another order."""
+
+LOST = [
+    # nearly equal values are subtracted
+    ("(1 - cos(x))/x^2", lambda x: (1 - mp.cos(x)) / x**2, {"x": 1e-4}),
+    ("(exp(x) - 1 - x)/x^2", lambda x: (mp.exp(x) - 1 - x) / x**2, {"x": 1e-5}),
+    ("sqrt(x + 1) - sqrt(x)", lambda x: mp.sqrt(x + 1) - mp.sqrt(x), {"x": 1e12}),
+    ("log(x + sqrt(x^2 + 1))", lambda x: mp.log(x + mp.sqrt(x**2 + 1)), {"x": -1e6}),
+    ("(x + y) - y", lambda x, y: (x + y) - y, {"x": 1e-3, "y": 1e9}),
+    ("(x^2 - y^2)/(x - y)", lambda x, y: (x**2 - y**2) / (x - y), {"x": 1.0, "y": 1 + 1e-11}),
+    ("x - tanh(x)", lambda x: x - mp.tanh(x), {"x": 1e-6}),
+    ("(1 + x)^1e9", lambda x: (1 + x) ** 1000000000, {"x": 1e-9}),
+    # the terms of the derivative cancel, and not those of the value
+    ("2*(sin(x/2)/x)^2", lambda x: 2 * (mp.sin(x / 2) / x) ** 2, {"x": 1e-4}),
+    # a large argument is rounded
+    ("sin(1e10*x)", lambda x: mp.sin(10000000000 * x), {"x": 0.3}),
+    ("cos(exp(x))", lambda x: mp.cos(mp.exp(x)), {"x": 25.0}),
+    # a factor under- or overflows on the way
+    ("h^10*x/h^9", lambda h, x: h**10 * x / h**9, {"h": 6.6e-34, "x": 2.0}),
+    ("1e200*x*1e-300*x*1e200", lambda x: mpf(1e200) * x * mpf(1e-300) * x * mpf(1e200), {"x": 1e-200}),
+    (ONE_WAY[0], lambda x, y: (x * mpf(1e-200) * mpf(1e-200) * mpf(1e300) + y) ** 4, {"x": 1.5, "y": 0.5}),
+    ("1/(x*1e200*1e200)*1e300*1e90", lambda x: 1 / (x * mpf(1e200) * mpf(1e200)) * mpf(1e300) * mpf(1e90), {"x": 2.0}),
+    (
+        ONE_WAY[1],
+        lambda a, b, c: -mp.log(mp.exp(a) / (mp.exp(a) + mp.exp(b) + mp.exp(c))),
+        {"a": -300.0, "b": 300.0, "c": 10.0},
+    ),
+    ("exp(-x)*exp(y)", lambda x, y: mp.exp(-x) * mp.exp(y), {"x": 750.0, "y": 700.0}),
+    # what is lost decides between two sides, or which plateau it is
+    ("abs(x + 1e9 - 1e9 - 0.1)", lambda x: abs(x + 1000000000 - 1000000000 - mpf(0.1)), {"x": 0.1 + 1e-9}),
+    ("tanh(((exp(s*y) - 1) - s*y)/s^2)", lambda s, y: mp.tanh(((mp.exp(s * y) - 1) - s * y) / s**2), {"s": 1.08e-9, "y": 0.2}),
+    ("(74*(x - x)) + (1/(x + 1e7) - 1/1e7)/x", lambda x: 74 * (x - x) + (1 / (x + 10000000) - 1 / mpf(10000000)) / x, {"x": -2.2}),
+]
+KEPT = [
+    ("(1 - cos(x))/x^2", {"x": 0.015}),  # the bound leaves it in doubt, and it has 8 digits
+    ("(1 - cos(x))/x^2", {"x": 1.0}),
+    ("log(x1) + x1*x2 - sin(x2)", {"x1": 2.0, "x2": 5.0}),
+    ("x - 0.3", {"x": 0.1 * 3}),  # exact: nothing has been rounded before
+    ("(x + 1) - 1", {"x": 2.0**-30}),
+    ("x - x", {"x": 0.1}),
+    ("x*y", {"x": 0.0, "y": 3.0}),
+    ("tanh(x) + erf(x)", {"x": 400.0}),  # the slope is 1e-347: 0 is the nearest float
+    ("1/(1 + exp(x))", {"x": 1000.0}),
+    ("exp(-x^2)", {"x": 40.0}),
+    ("max(x - 0.1, y)*abs(x)", {"x": 0.3, "y": 0.2}),
+    ("sinc(x/(2*pi))^2/2", {"x": 1e-4}),
+    ("x^2 + y^2", {"x": 0.0, "y": 1e-160}),
+    ("where(x > 0, sqrt(x), 1)", {"x": 1e-300}),
+    ("1e154*x*1e154*y", {"x": 1e-154, "y": 1e-154}),
+]
+NAMES = [text for text, *_ in LOST]
+
+
+def lost(found) -> list:
+    return [note for note in found.notes if note.code == "lost-digits"]
+
+
+def wrong(number: float, exact) -> bool:
+    """Whether a number has fewer than 8 digits."""
+    return abs(mpf(number) - exact) > 1e-8 * abs(exact)
+
+
+# -- gradients -----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", ["reverse", "forward"])
+@pytest.mark.parametrize(("text", "function", "at"), LOST, ids=NAMES)
+def test_a_gradient_that_has_lost_its_digits_says_so(text, function, at, mode):
+    found, point = diffcli.grad(text, at, mode=mode), list(at.values())
+    exact = {"the value": value_of(function, point)}
+    exact |= {f"the derivative by `{name}`": derivative_of(function, point, place) for place, name in enumerate(at)}
+    numbers = {"the value": found.value} | {f"the derivative by `{name}`": found.gradient[name] for name in at}
+    off = [name for name, number in numbers.items() if wrong(number, exact[name])]
+    if not off and text in ONE_WAY and mode == "reverse":
+        return
+    (note,) = lost(found)
+    told = [note.message, *note.notes]
+    assert off and all(any(line.startswith(name) for line in told) for name in off), (off, told)
+    worst = next(name for name in numbers if note.message.startswith(name))
+    assert math.isclose(float(note.message.split("and it is ")[1]), float(exact[worst]), rel_tol=1e-5)
+    digits = 0 if not exact[worst] else max(0, math.floor(-mp.log10(abs(mpf(numbers[worst]) - exact[worst]) / abs(exact[worst]))))
+    assert f" has {digits or 'no'} right digit{'s' * (digits > 1)}: " in note.message
+    assert note.severity == "warning" and note.marks, "and where"
+
+
+@pytest.mark.parametrize("mode", ["reverse", "forward", "symbolic"])
+@pytest.mark.parametrize(("text", "at"), KEPT, ids=[f"{text} at {at}" for text, at in KEPT])
+def test_a_gradient_that_has_its_digits_says_nothing(text, at, mode):
+    if mode == "symbolic" and "sinc" in text:
+        return  # SymPy's form of that does lose them
+    assert not lost(diffcli.grad(text, at, mode=mode))
+
+
+@pytest.mark.parametrize(("text", "function", "at"), LOST, ids=NAMES)
+def test_it_says_the_same_with_an_array_beside(text, function, at):
+    for mode in ("reverse", "forward"):
+        alone = diffcli.grad(text, at, mode=mode)
+        beside = diffcli.grad(f"sum(v)*({text})", {**at, "v": [1.0]}, mode=mode, wrt=list(at))
+        one, other = ([note.message.partition(", and")[2] for note in lost(found)] for found in (alone, beside))
+        assert one == other
+
+
+@pytest.mark.parametrize(("text", "at"), KEPT, ids=[f"{text} at {at}" for text, at in KEPT])
+def test_nor_does_it_with_an_array_beside(text, at):
+    assert not lost(diffcli.grad(f"sum(v)*({text})", {**at, "v": [1.0]}))
+
+
+# -- the other questions -------------------------------------------------------------------------------------------------------
+
+COSINE, AT = "(1 - cos(x))/x^2", {"x": 1e-4}
+WORST = "has no right digit: 4.4108e-05, and it is -8.33333e-06"
+ASKED = {
+    "directional": lambda: diffcli.grad(COSINE, AT, mode="forward", seed="x=1"),
+    "jacobian": lambda: diffcli.jacobian(COSINE, AT),
+    "jacobian, forward": lambda: diffcli.jacobian(f"[{COSINE}, y]", {**AT, "y": 1.0}, mode="forward"),
+    "jacobian, reverse": lambda: diffcli.jacobian(f"[y, {COSINE}]", {**AT, "y": 1.0}, mode="reverse"),
+    "jvp": lambda: diffcli.jvp(COSINE, AT, "x=1"),
+    "vjp": lambda: diffcli.vjp(COSINE, AT, "1"),
+    "hvp": lambda: diffcli.hvp(COSINE, AT, "x=1"),
+    "hessian": lambda: diffcli.hessian(COSINE, AT),
+    "taylor": lambda: diffcli.taylor(COSINE, AT, order=1),
+    "an array": lambda: diffcli.grad("sum((1 - cos(x))/x^2)", {"x": [1.0, 1e-4]}),
+    "an array, forward": lambda: diffcli.grad("sum((1 - cos(x))/x^2)", {"x": [1.0, 1e-4]}, mode="forward"),
+    "rows of an array": lambda: diffcli.jacobian("(1 - cos(x))/x^2", {"x": [1.0, 1e-4]}),
+    "jvp of an array": lambda: diffcli.jvp("(1 - cos(x))/x^2", {"x": [1.0, 1e-4]}, "x=[1, 1]"),
+    "vjp of an array": lambda: diffcli.vjp("(1 - cos(x))/x^2", {"x": [1.0, 1e-4]}, ["[1, 1]"]),
+}
+
+
+@pytest.mark.parametrize("asked", ASKED)
+def test_every_question_is_watched(asked):
+    (note,) = lost(ASKED[asked]())
+    told = [note.message, *note.notes]
+    assert any(WORST.split(":")[0] in line for line in told), told
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        (lambda: diffcli.jacobian("[x*y, (x + y) - y]", {"x": 1e-3, "y": 1e9}), "the value of `f2` has 4 right digits: 0.00100005, and it is 0.001"),
+        (lambda: diffcli.hessian("log(x + sqrt(x^2 + 1))", {"x": -1e6}), "the second derivative by `x` has 4 right digits: 1.00009e-12, and it is 1e-12"),
+        (lambda: diffcli.hessian("sum((1 - cos(x))/x^2)", {"x": [1.0, 1e-3]}), "the second derivative by `x[1]` has 3 right digits: -0.0833803, and it is -0.0833333"),
+        (lambda: diffcli.hessian("(x[1:]*x[:-1])[0] + (1 - cos(x[0]))/x[0]^2", {"x": [1e-3, 2.0]}), "the second derivative by `x[0]` has 3 right digits: -0.0833803, and it is -0.0833333"),
+        (lambda: diffcli.taylor("exp(x)*cos(x)", {"x": 0.0}, order=6), "the coefficient of order 6 has no right digit: 1.51788e-18, and it is 0"),
+        (lambda: diffcli.grad(COSINE, AT, mode="symbolic"), "the derivative by `x` has no right digit: 4.4108e-05, and it is -8.33333e-06"),
+        (lambda: diffcli.grad("exp(x) - 1", {"x": 1e-9}, mode="numeric"), "the value has 7 right digits: 1.0000001e-09, and it is 1e-09"),
+        (lambda: diffcli.grad("abs(x)*((x + 1e9) - 1e9)", {"x": 0.0}, kink="right", mode="forward"), None),
+        (lambda: diffcli.grad("abs(x)*y/((y + 1e9) - 1e9)", {"x": 0.0, "y": 1e-3}, kink="right"), "the derivative by `x` has 4 right digits: 0.999953, and it is 1"),
+    ],
+)  # fmt: skip
+def test_what_is_said(asked, message):
+    assert [note.message for note in lost(asked())] == ([] if message is None else [message])
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "label"),
+    [
+        (COSINE, AT, "8 of 16 digits cancel here"),
+        ("sin(1e10*x)", {"x": 0.3}, "its argument, 3000000000, is rounded: 8 of 16 digits are lost here"),
+        ("h^10*x/h^9", {"h": 6.6e-34, "x": 2.0}, "underflows to 0 here: it is 1.57e-332"),
+        ("1/(x*1e200*1e200)*1e300*1e90", {"x": 2.0}, "overflows here: it is 2.0e+400"),
+        ("2*(sin(x/2)/x)^2", {"x": 1e-4}, "9 of 16 digits are lost where the terms by `x` are added up"),
+    ],
+)
+def test_the_row_that_loses_most_is_shown(text, at, label):
+    (note,) = lost(diffcli.grad(text, at))
+    assert note.marks[0].label == label
+
+
+def test_strict_is_an_error_and_json_carries_the_warning():
+    with pytest.raises(NotDifferentiableError, match="has no right digit"):
+        diffcli.grad(COSINE, AT, strict=True)
+    with pytest.raises(NotDifferentiableError, match="has no right digit"):
+        diffcli.value_and_grad(lambda x: (1 - diffcli.cos(x)) / x**2, strict=True)(1e-4)
+    refused = run('grad "(1 - cos(x))/x^2" --at x=1e-4 --strict')
+    assert (refused.exit, refused.stdout) == (5, "")
+    answer = run('grad "(1 - cos(x))/x^2" --at x=1e-4 --json')
+    assert answer.exit == 0 and "lost-digits" in [note["code"] for note in json.loads(answer.stdout)["notes"]]
+
+
+def test_where_the_truth_is_not_known_the_bound_speaks():
+    @diffcli.custom_rule(partials="-sin(x)", at=[1.0])
+    def unknown(x):
+        return math.cos(x)
+
+    (note,) = lost(diffcli.grad(lambda x: (1 - unknown(x)) / x**2, {"x": 1e-4}))
+    assert note.message.startswith("the derivative by `x` may have no right digit: 4.4108e-05, with an error of up to ")
+    long = "+".join(f"{k}*x" for k in range(6000)) + "+ (1 - cos(x))/x^2 - 17997000*x"
+    (note,) = lost(diffcli.grad(long, AT))
+    assert "may have" in note.message
+
+
+# -- the bounds ----------------------------------------------------------------------------------------------------------------
+
+UNARY = ("sin", "cos", "exp", "tanh", "atan", "sigmoid", "sinh", "erf", "softplus", "square", "asinh")
+
+
+@st.composite
+def expressions(draw, depth: int = 4) -> str:
+    if not depth or draw(st.booleans()):
+        return draw(st.sampled_from(["x", "y", "0.3", "1.7", "x", "y"]))
+    kind = draw(st.integers(0, 2))
+    if kind == 0:
+        return f"{draw(st.sampled_from([name for name in UNARY if name != 'square']))}({draw(expressions(depth - 1))})"
+    operator = draw(st.sampled_from(["+", "-", "*", "/"])) if kind == 1 else draw(st.sampled_from(["+", "*"]))
+    return f"({draw(expressions(depth - 1))} {operator} {draw(expressions(depth - 1))})"
+
+
+@given(expressions(), st.floats(-3, 3), st.floats(0.1, 3))
+def test_the_bounds_hold(text, x, y):
+    """Of values, adjoints and tangents: no row is further off than its bound, which is no more than a first-order one."""
+    problem = Problem(f"{text} + 0*x*y", {"x": x, "y": y})
+    tape, values, output = problem.tape, problem.values, problem.tape.output
+    errors = value_errors(tape, values)
+    if not math.isfinite(values[output]) or not errors[output] <= 1e-4:
+        return
+    bars = accumulate(tape, values, problem.active)[0]
+    moves = tangents(tape, values, [1.0, None])
+    back, along = Sweep({output: 1.0}), Sweep({0: 1.0}, True)
+    for found, bounds, sweep, slots in (
+        (values, errors, Sweep({}), [output]),
+        (bars, adjoint_errors(tape, values, errors, bars, problem.active, {}), back, [0, 1]),
+        (moves, tangent_errors(tape, values, errors, moves, {}), along, [output]),
+    ):
+        exact = read_again(problem, sweep, slots, not sweep.seeds).found
+        for slot, truth in zip(slots, exact, strict=True):
+            if truth is not None and found[slot] is not None and math.isfinite(found[slot]) and bounds[slot] < 1e-4:
+                assert abs(mpf(found[slot]) - truth) <= 1.01 * bounds[slot] + mpf(2) ** -1074, (text, slot)
