@@ -25,7 +25,7 @@ def still_rows(problem: Problem) -> dict[int, list[bool]]:
     """Those among the comparisons whose sides are equal, by element: a direction in general position tells, followed both ways.
 
     >>> still_rows(Problem("where(x + (1 - x) < 1, x, x^2) + where(x < 2, x, 3)", {"x": 2}))
-    {3: [True], 7: [False]}
+    {3: [True], 6: [False]}
     """
     tape, values = problem.tape, problem.values
     if elements(tape) > MOST_WRITTEN or (tape.shapes is not None and tape.derived_from is not None):

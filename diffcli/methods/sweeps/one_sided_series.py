@@ -91,10 +91,7 @@ def along(tape: Tape, point: Sequence[float], direction: Sequence[float], length
     Undecided
         A choice is.
 
-    >>> from diffcli.errors import Source, Span
-from diffcli.language import parse
-from diffcli.methods.sweeps.point_rows import PointRows
-from diffcli.methods.sweeps.series import expand
+    >>> from diffcli.language import parse
     >>> from diffcli.tape import lower
     >>> tape = lower(parse("where(x == 0, 1, sin(x)/x) + abs(x)*x"))
     >>> [round(coefficient(along(tape, [0.0], [side])[tape.output], 2), 6) for side in (1.0, -1.0)]
@@ -281,7 +278,7 @@ def _smooth(name: str, *operands: Any) -> Any:
     if math.isinf(slope):  # a pole, if there is a value on this side
         return series(0, [value, slope]) if FLOAT.value(name)(*near) == FLOAT.value(name)(*near) else nan
     for numbers in (ats, near):
-        tape = Tape(Source(""), [*"abc"[: len(operands)]])
+        tape = Tape(Source(""), [f"a{place}" for place in range(len(operands))])
         tape.append(name, tuple(range(len(operands))), Span(0, 0))
         tape.finish([tape.slots - 1])
         rows = PointRows(tape, [*numbers, FLOAT.value(name)(*numbers)], known, MOST_ROWS)
