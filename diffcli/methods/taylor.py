@@ -12,11 +12,12 @@ from diffcli.methods.digits.series import watch_series
 from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, find_breaks
 from diffcli.methods.nonsmooth.nonfinite import require_value
 from diffcli.methods.nonsmooth.notes import describe
+from diffcli.methods.nonsmooth.one_sided import result_along
 from diffcli.methods.points.points import GivenPoint, as_point
 from diffcli.methods.points.ranges import MAX_NODES, Range
 from diffcli.methods.problem.problem import At, Problem, Target, as_program
 from diffcli.methods.problem.scalarise import point_of, scalarised
-from diffcli.methods.sweeps.one_sided_series import LENGTH, Undecided, along, coefficient, nan
+from diffcli.methods.sweeps.one_sided_series import LENGTH, Undecided, coefficient, nan
 from diffcli.methods.sweeps.point_rows import PointRows
 from diffcli.methods.sweeps.series import expand
 from diffcli.records.matrices import TaylorResult
@@ -151,7 +152,7 @@ def _on_side(problem: Problem, slot: int, side: float, order: int) -> Side:
     """The coefficients on one side, NaN where they are not known; none if the domain ends there, None if nothing is known."""
     try:
         direction = [side * (place == slot) for place in range(len(problem.at))]
-        found = along(problem.tape, problem.point, direction, order + LENGTH)[problem.tape.output]
+        found = result_along(problem, direction, order + LENGTH)
     except Undecided:
         return None
     return () if found != found else tuple(side**k * coefficient(found, k) + 0.0 for k in range(order + 1))

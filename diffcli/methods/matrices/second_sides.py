@@ -10,10 +10,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from operator import mul
 
 from diffcli.methods.matrices.second_order import GradientProblem
 from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, find_breaks
-from diffcli.methods.sweeps.one_sided_series import Undecided, along, coefficient, nan
+from diffcli.methods.nonsmooth.one_sided import is_branched, result_along
+from diffcli.methods.sweeps.one_sided_series import LENGTH, Undecided, along, coefficient, nan
 from diffcli.methods.sweeps.sparsity import flow_of, seeded, sets_forward
 
 MOST_WORK = 500_000
@@ -44,6 +46,8 @@ class Sides:
 
     def hessian(self, matrix: Sequence[Sequence[float]]) -> list[list[float]]:
         """The Hessian, from what the rules of the table give: entries by variables that reach a kink are those of the sides."""
+        if is_branched(self.gradient.problem):
+            return self.branched
         found, columns, unfit = [list(row) for row in matrix], self.columns, self.unfit
         for column in self.bent:
             for row in range(self.size):
@@ -55,6 +59,8 @@ class Sides:
 
     def product(self, direction: Sequence[float]) -> list[float]:
         """The Hessian times a direction, in the same way; a direction beside it has to give nearly the same."""
+        if is_branched(self.gradient.problem):
+            return [sum(map(mul, row, direction)) for row in self.branched]
         moves = dict(enumerate(direction))
         known = self.both(moves)
         for sign in (1e-6, -1e-6) if self.bent else ():
@@ -63,6 +69,36 @@ class Sides:
             known = [each if abs(each - other) <= 1e-3 * max(1.0, abs(each)) else nan for each, other in pairs]
         unfit = self.unfit if any(direction[column] for column in self.bent) else ()
         return [self._undefined(row) if row in unfit or each != each else each + 0.0 for row, each in enumerate(known)]
+
+    @cached_property
+    def branched(self) -> list[list[float]]:
+        """The Hessian of a Python function that branches, of which the tape is one way: by polarisation of runs beside the point."""
+        found = [[nan] * self.size for _ in range(self.size)]
+        for row in range(self.size if self.size <= FEW else 0):
+            found[row][row] = self._second({row: 1.0})
+        for row, column in ((row, column) for row in range(self.size) for column in range(row) if self.size <= FEW):
+            one, other = (self._second({row: 1.0, column: sign}) for sign in (1.0, -1.0))
+            if alike(one + other, 2 * (found[row][row] + found[column][column]), (one, other)):
+                found[row][column] = found[column][row] = (one - other) / 4
+        for row, column in ((row, column) for row in range(self.size) for column in range(row + 1)):
+            if found[row][column] != found[row][column]:
+                self._undefined(row, column)
+        return found
+
+    def _second(self, direction: Mapping[int, float]) -> float:
+        """The second derivative along a direction where the function is smooth along it; else NaN."""
+        sides = []
+        for side in (1.0, -1.0):
+            moves = {self.slots[column]: side * step for column, step in direction.items()}
+            try:
+                line = [moves.get(slot, 0.0) for slot in range(self.gradient.problem.tape.first_row)]
+                sides.append(result_along(self.gradient.problem, line, LENGTH))
+            except Undecided:
+                return nan
+        (value, slope, second), (other, back, again) = ([coefficient(each, k) for k in range(3)] for each in sides)
+        known = self.gradient.problem.value
+        smooth = all(alike(one, two, (one, two)) for one, two in ((value, known), (other, known), (slope, -back), (second, again)))
+        return 2 * second if smooth else nan
 
     @cached_property
     def columns(self) -> dict[int, list[float]]:

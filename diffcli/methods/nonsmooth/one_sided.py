@@ -42,13 +42,9 @@ def slopes_of(problem: Problem, variable: int) -> tuple[float | None, float | No
 
 def slope_along(problem: Problem, direction: Sequence[float]) -> float | None:
     """The derivative of the result when the point starts to move in a direction; None if it is not known, or the value jumps."""
-    branched = problem.function is not None and (problem.whole or problem).tape.decisions
     for length in (2, LENGTH):  # most follow from first derivatives
         try:
-            if branched:
-                found = _run_along(problem, direction, length)
-            else:
-                found = along(problem.tape, problem.point, direction, length)[problem.tape.output]
+            found = result_along(problem, direction, length)
         except Undecided:
             continue
         value, slope = coefficient(found, 0), coefficient(found, 1)
@@ -56,6 +52,21 @@ def slope_along(problem: Problem, direction: Sequence[float]) -> float | None:
             jumps = not math.isclose(value, problem.values[problem.tape.output], rel_tol=1e-12, abs_tol=1e-14)
             return None if jumps or slope != slope else slope + 0.0
     return None
+
+
+def result_along(problem: Problem, direction: Sequence[float], length: int) -> Any:
+    """The result when the point starts to move in a direction: a series, or a number where it does not move.
+
+    Raises `Undecided` where it is not known.
+    """
+    if is_branched(problem):
+        return _run_along(problem, direction, length)
+    return along(problem.tape, problem.point, direction, length)[problem.tape.output]
+
+
+def is_branched(problem: Problem) -> bool:
+    """Whether the tape is one way through a Python function of several."""
+    return problem.function is not None and bool((problem.whole or problem).tape.decisions)
 
 
 # -- Python functions -----------------------------------------------------------------------------------------------------
