@@ -36,6 +36,10 @@ HESSIANS = {
     "where(x > 0, x^2, x*x)": ({"x": 0}, [[2]]),
     "where(x == 0, 1, sin(x)/x)": ({"x": 0}, [[-1 / 3]]),
     "where(x == 1, 2, (x^3 - 1)/(x - 1) - 1)": ({"x": 1}, [[2]]),
+    "atan2(abs(x), 1)^2": ({"x": 0}, [[2]]),
+    "cos(abs(x))*sinc(abs(x))": ({"x": 0}, [[-1 - math.pi**2 / 3]]),
+    "det([[abs(x), 0], [0, abs(x)]])": ({"x": 0}, [[2]]),
+    "abs(x + y)*abs(x + y)": ({"x": 1, "y": -1}, [[2, 2], [2, 2]]),
     "sum(y^2) + g": ({"y": [1, 2], "g": 3}, [[2, 0, 0], [0, 2, 0], [0, 0, 0]]),
     # none
     "abs(x)": ({"x": 0}, [[nan]]),
@@ -88,6 +92,30 @@ def test_what_is_smooth_is_no_error_under_strict_and_what_is_not_is_one() -> Non
     assert diffcli.hessian("hypot(x, y)", {"x": 8, "y": 1}, strict=True).notes == ()
     with pytest.raises(diffcli.NotDifferentiableError, match="corner"):
         diffcli.hessian("elu(x)", {"x": 0}, strict=True)
+
+
+FUNCTIONS = [
+    (lambda x: x * x if x > 0 else x**2, [2], [0, 0, 1, 0]),
+    (lambda x: x * x if x > 0 else 0 * x, [nan], [0, 0, nan, nan]),
+    (lambda x: x * x if x >= 0 else 0 * x, [nan], [0, 0, nan, nan]),
+    (lambda x: 1.0 if x == 0 else diffcli.sin(x) / x, [-1 / 3], [1, 0, -1 / 6, 0]),
+    (lambda x: abs(x) ** 2 * diffcli.exp(x), [2], [0, 0, 1, 1]),
+]
+
+
+@pytest.mark.parametrize("number", range(len(FUNCTIONS)))
+def test_a_python_function_is_asked_itself(number: int) -> None:
+    function, second, coefficients = FUNCTIONS[number]
+    assert diffcli.hessian(function, {"x": 0.0}).matrix[0] == pytest.approx(second, nan_ok=True)
+    assert diffcli.hvp(function, {"x": 0.0}, {"x": 1.0}).product["x"] == pytest.approx(second[0], nan_ok=True)
+    assert list(diffcli.taylor(function, {"x": 0.0}, order=3).coefficients) == pytest.approx(coefficients, nan_ok=True)
+
+
+def test_of_two_variables_too() -> None:
+    found = diffcli.hessian(lambda x, y: (x - y) ** 2 * x if x > y else (y - x) ** 2 * x, {"x": 1.0, "y": 1.0})
+    assert found.matrix == ((2.0, -2.0), (-2.0, 2.0))
+    found = diffcli.hessian(lambda x, y: x * x * y if x > y else x * y * y, {"x": 1.0, "y": 1.0})
+    assert all(number != number for row in found.matrix for number in row)
 
 
 TAYLOR = {

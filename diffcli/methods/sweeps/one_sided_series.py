@@ -267,7 +267,9 @@ def _smooth(name: str, *operands: Any) -> Any:
     moving = [operand for operand in operands if isinstance(operand, Series)]
     if any(operand != operand for operand in operands) or any(operand.low < 0 for operand in moving):
         return nan
-    ats = [beside(each) if name == "atan2" and not coefficient(each, 0) else coefficient(each, 0) for each in operands]
+    ats = [coefficient(each, 0) for each in operands]
+    if name == "atan2" and ats[0] == 0 and ats[1] < 0:  # pi or -pi
+        ats[0] = math.copysign(0.0, beside(operands[0]))
     value = float(FLOAT.value(name)(*ats))
     if not moving or not math.isfinite(value):
         return value if not moving else nan
