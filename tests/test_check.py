@@ -66,6 +66,11 @@ CASES = [
     ("(1 - cos(x))/x^2", "x=1e-5", [("disagree", "cancellation")]),
     ("((x + 1e8) - 1e8)^2", "x=0.3", [("disagree", "cancellation")]),
     ("(sqrt(x + 1) - sqrt(x))^2", "x=1e14", [("disagree", "cancellation")]),
+    ("log(x + sqrt(x^2 + 1))", "x=-1e8", [("disagree", "cancellation")]),
+    ("sin(1e10*x)", "x=0.3", [("disagree", "rounding")]),
+    ("cos(1e9*x^2)", "x=0.7", [("disagree", "rounding")]),
+    ("h^10*x/h^9", "h=6.6e-34,x=2", [("disagree", "underflow"), ("disagree", "underflow")]),
+    ("-log(exp(x)/(exp(x) + exp(y) + exp(z)))", "x=-300,y=300,z=10", [("agree", ""), ("agree", ""), ("disagree", "underflow")]),
     ("log(1 + exp(x))", "x=1000", [("disagree", "overflow")]),
     ("exp(x)/exp(x)*x", "x=800", [("disagree", "overflow")]),
     ("x/(x^2 + 1e-320)", "x=1e-200", [("disagree", "underflow")]),
@@ -214,6 +219,17 @@ def test_points_that_do_not_fit(tmp_path, content, exit, words):
     assert bool(outcome.stdout) == (exit < 2)
     if exit == 1:
         assert "undefined at 1 point:" in outcome.stdout
+
+
+@pytest.mark.parametrize("command", ["'[x, y]*x' --claim 'x: 1'", "'asinh([1, 2])*x' --claim x"])
+def test_a_claim_anywhere_is_about_one_result(command):
+    outcome = run(f"check {command}")
+    assert (outcome.stdout, outcome.exit) == ("", 3) and "error[not-a-number]" in outcome.stderr
+
+
+def test_an_array_that_nothing_uses_is_no_matter():
+    outcome = run("check 'a = [1, 2]; W^2' --at W=1 --json")
+    assert outcome.exit == 0 and json.loads(outcome.stdout)["passed"]
 
 
 @pytest.mark.parametrize("text", ["[x, y]", "[1, 2]", "[x]*y"])

@@ -79,7 +79,7 @@ REFUSED = {
     "1,234.5;2\n": ("line 1, column 1 of F is `1,234.5`, with a comma and a point", "write 1234.5"),
     "a;b\n1.5;2,5\n": ("line 2, column 1 of F is `1.5`, where other cells have decimal commas", "write all numbers with a point"),
     "x,y\nm/s,kg\n1,2\n": ("line 2, column 1 of F is `m/s`, not a number", "put # before a line that is to be passed over"),
-    "a,b\n1,\n": ("line 2, column 2 of F is empty, where a number is needed",),
+    "a,b\n1,\n": ("line 2, column 2 of F is empty, where a number is needed", "put # before a line that is to be passed over"),
     "x\nnan\n": ("line 2, column 1 of F is `nan`, not a finite number",),
     "nan\n1\n": ("line 1, column 1 of F is `nan`, not a finite number",),
     "NA\n1\n": ("line 1, column 1 of F is `NA`, not a number", "put # before a line that is to be passed over"),
@@ -174,6 +174,15 @@ def test_other_files_that_are_refused(name, content, at, message, tmp_path, monk
     outcome = run(["grad", "x", "--at", at])
     assert (outcome.exit, outcome.stdout) == (2, "")
     assert " ".join(outcome.stderr.split()).startswith(f"error[{'unreadable-file' if name == 'f.npy' else 'bad-data'}]: {message}")
+
+
+def test_a_column_wants_a_name_for_its_value(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data.csv").write_text("x,y\n1,2\n3,4\n")
+    outcome = run("grad sum(x) --at @data.csv:x")
+    assert outcome.exit == 2 and "= help: write x=@data.csv:x for one value" in outcome.stderr
+    assert run("grad sum(x^2) --at x=@data.csv:x -q").stdout == "f\t10\ndf/dx[0]\t2\ndf/dx[1]\t6\n"
+    assert run("grad sum(x*y) --at x=@data.csv:x,y=@data.csv:y -q").stdout.startswith("f\t14\n")
 
 
 def test_a_text_for_a_value_is_one_value():

@@ -172,3 +172,26 @@ def test_settings_are_checked_when_the_loss_is_made():
         "a reduction is 'mean', 'sum' or 'none', not 'average'"
     )
     assert refusal(lambda: nn.MultiMarginLoss(p=2)) == ("MultiMarginLoss has no setting 'p'\n  help: it has margin, reduction")
+
+
+@pytest.mark.parametrize("weights", [None, [0.5, 2.0, 0.0, 3.0]])
+@pytest.mark.parametrize("left_out", [None, 1])
+@pytest.mark.parametrize("share", [0.0, 0.3])
+def test_classes_weigh_and_examples_are_left_out(weights, left_out, share):
+    weigh = weights or [1.0] * 4
+    losses, total = [], 0.0
+    for row, label in zip(SCORES, LABELS, strict=True):
+        logs = log_softmax(row)
+        own = -(1 - share) * weigh[label] * logs[label] - share / 4 * math.fsum(w * x for w, x in zip(weigh, logs, strict=True))
+        losses.append(0.0 if label == left_out else own)
+        total += 0.0 if label == left_out else weigh[label]
+    settings = {"weight": None if weights is None else ad.tensor(weights), "label_smoothing": share}
+    settings |= {} if left_out is None else {"ignore_index": left_out}
+    scores = ad.tensor(SCORES, requires_grad=True)
+    for reduction, expected in (("none", losses), ("sum", math.fsum(losses)), ("mean", math.fsum(losses) / total)):
+        found = nn.CrossEntropyLoss(reduction=reduction, **settings)(scores, ad.tensor(LABELS))
+        assert found.tolist() == pytest.approx(expected, abs=1e-13)
+    assert ad.gradcheck(lambda x: F.cross_entropy(x, ad.tensor(LABELS), **settings), scores)
+    if not share:
+        found = F.nll_loss(ad.log_softmax(scores), LABELS, weight=settings["weight"], ignore_index=left_out or -100)
+        assert found.item() == pytest.approx(math.fsum(losses) / total, abs=1e-13)

@@ -18,6 +18,7 @@ from __future__ import annotations
 import itertools
 import math
 import random
+import re
 import struct
 from collections.abc import Callable, Iterator
 
@@ -553,6 +554,11 @@ UNDEFINED: list[tuple[str, tuple[float, ...]]] = [
 @pytest.mark.parametrize(("name", "point"), UNDEFINED, ids=[f"{name}{point}" for name, point in UNDEFINED])
 def test_undefined_values(name: str, point: Point) -> None:
     assert math.isnan(functions_of(OPERATIONS[name])[1](*point))
+
+
+def test_a_text_of_the_tables_that_cannot_be_read_is_no_mistake_of_the_user() -> None:
+    with pytest.raises(LookupError, match=re.escape("the tables say log1q(a): there is no function `log1q`")):
+        FLOAT.by_form(OPERATIONS["softplus"]._replace(value="log1q(a)"))
 
 
 @pytest.mark.parametrize("kind", ["Python", "NumPy"])

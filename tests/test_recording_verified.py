@@ -180,8 +180,8 @@ def test_constants_are_results(function, value, x):
 @pytest.mark.parametrize(("result", "said"), [
     (None, "returned None, not a number"), ("text", "returned a `str`, not a number"), ({"a": 1}, "returned a `dict`, not a number"),
     (1j, "returned a `complex`, not a number"), ([1.0, "a"], "returned a `str` among its results, not a number"),
-    (np.complex128(1j), "complex"), (np.array(["a"]), "no array of numbers"), (np.array([1j]), "complex"), ([], "returned no numbers"),
-    (np.zeros(0), "returned no numbers"), ([1.0, np.zeros((2, 0))], "returned no numbers"),
+    (np.complex128(1j), "complex"), (np.array(["a"]), "no array of real numbers"), (np.array([1j]), "no array of real numbers"), ([], "returned no numbers"),
+    (np.zeros(0), "returned an empty array"), ([1.0, np.zeros((2, 0))], "returned an empty array among its results"),
     (iter([1.0]), "returned a `list_iterator`, not a number"), (10**400, "beyond the range of a float"), (float, "returned a `type`"),
 ])  # fmt: skip
 def test_results_that_are_no_numbers_are_refused(result, said):
@@ -623,10 +623,6 @@ def test_numbers_of_other_kinds_are_points_of_a_difference():
 
     for x in (Fraction(1, 2), np.float32(0.5), np.array(0.5), 1, True):
         assert diffcli.difference(lambda x: x * x, x).estimate == pytest.approx(2 * float(x), rel=1e-9)
-
-
-def test_a_problem_is_verified_unless_it_is_told_not_to_be():
-    assert Problem(typed, {"x": 1.0}, verify=False).value == 7.0
 
 
 @pytest.mark.parametrize("function", [

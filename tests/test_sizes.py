@@ -15,14 +15,19 @@ from inside import (
     LATEX,
     MOST,
     ExpressionError,
+    HessianOptions,
+    Options,
     accumulate,
     activity,
     adjoints,
+    compute,
+    compute_hessian,
     evaluate,
     lower,
     parse,
     program_text,
     tangents,
+    taylor,
     to_text,
 )
 
@@ -66,6 +71,9 @@ SHAPES = {
     "where, condition": (lambda n: nested("where(", "x", ", x, 1)", n), identity, 20_000),
     "calls": (lambda n: nested("sin(", "x", ")", n), lambda n: (math.sqrt(3 / n), 8 * (3 / n) ** 1.5), 100_000),
     "calls with two operands": (lambda n: nested("max(0, ", "x", ")", n), identity, 50_000),
+    "the largest of many": (lambda n: "max(" + ", ".join(f"x*{i}" for i in range(n)) + ")", lambda n: (X * (n - 1), n - 1), 100_000),
+    "the smallest of many": (lambda n: "min(" + ", ".join(f"x + {i}" for i in range(n)) + ")", lambda n: (X, 1), 20_000),
+    "a list of many": (lambda n: "sum([" + ", ".join(f"x*{i}" for i in range(n)) + "])", lambda n: (X * n * (n - 1) / 2, n * (n - 1) / 2), 20_000),
     "own function": (lambda n: "f(u) = u + 1\n" + nested("f(", "x", ")", n), lambda n: (X + n, 1), 50_000),
     "functions of functions": (
         lambda n: "f0(u) = u\n" + "".join(f"f{i}(u) = f{i - 1}(u) + 1\n" for i in range(1, n + 1)) + f"f{n}(x)",
@@ -127,6 +135,29 @@ def steps_of(action):
     finally:
         sys.settrace(before)
     return count
+
+
+MANY = {
+    "the largest": lambda n: "max(" + ", ".join(f"x*{i}" for i in range(n)) + ")",
+    "a list": lambda n: "sum([" + ", ".join(f"x*{i}" for i in range(n)) + "])",
+    "joined": lambda n: "sum(concat(" + ", ".join(f"[x*{i}]" for i in range(n)) + "))",
+}
+READINGS = {
+    "gradient": lambda text: compute(text, {"x": X}, Options()),
+    "gradient forward": lambda text: compute(text, {"x": X}, Options(mode="forward")),
+    "trace": lambda text: compute(text, {"x": X}, Options(trace=True)),
+    "numeric": lambda text: compute(text, {"x": X}, Options(mode="numeric")),
+    "hessian": lambda text: compute_hessian(text, {"x": X}, HessianOptions()),
+    "taylor": lambda text: taylor(text, {"x": X}, order=2),
+}
+
+
+@pytest.mark.parametrize("reading", READINGS)
+@pytest.mark.parametrize("kind", MANY)
+def test_rows_of_many_operands_take_steps_in_proportion_to_them(kind, reading):
+    READINGS[reading](MANY[kind](20))
+    single, double = (steps_of(lambda n=n: READINGS[reading](MANY[kind](n))) for n in (60, 120))
+    assert double < 2.6 * single
 
 
 def everything(text):

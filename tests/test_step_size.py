@@ -352,9 +352,9 @@ def test_no_size_of_number_and_no_break_is_too_much(expression, at, exit):
         ('"x" --at x=1 --dtype float32 --method complex', 2, "usage"),
         ('"x" --at x=1 --largest 1e-9 --smallest 1', 2, "bad-value"),
         ('"x" --at x=1 --smallest 0', 2, "bad-value"),
-        ('"x" --at x=1 --per-decade 0', 2, "usage"),
+        ('"x" --at x=1 --per-decade 0', 2, "bad-value"),
         ('"x +" --at x=1', 3, "missing-operand"),
-        ('"x" --at x=1 --max-nodes 0', 2, "usage"),
+        ('"x" --at x=1 --max-nodes 0', 2, "bad-value"),
     ],
 )
 def test_what_cannot_be_swept_is_refused(arguments, exit, code):

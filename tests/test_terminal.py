@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import signal
@@ -13,7 +14,22 @@ import pytest
 from console import run
 from hypothesis import given
 from hypothesis import strategies as st
-from inside import COMMANDS, FORMATS, Diagnostic, Mark, Source, Span, Style, program, render_diagnostics, time_limit, visible
+from inside import (
+    COMMANDS,
+    FORMATS,
+    Diagnostic,
+    Environment,
+    Mark,
+    Source,
+    Span,
+    Stage,
+    Style,
+    program,
+    render_diagnostics,
+    shown_progress,
+    time_limit,
+    visible,
+)
 from tiers import often
 
 import diffcli
@@ -229,6 +245,10 @@ def test_control_characters_of_files_are_escaped(hostile, tmp_path, monkeypatch)
     ):  # fmt: skip
         outcome = run(line)
         assert_tame(outcome.stdout, outcome.stderr)
+    for at in ("x=@cell.csv:y", "x=@name.csv:nix", "@key.json"):
+        with pytest.raises(diffcli.DiffcliError) as caught:
+            diffcli.grad("x", at)
+        assert_tame(str(caught.value), diffcli.explain(caught.value))
     colored = run(["grad", f"a{hostile}.py:f", "--at", "x=1", "--color", "always"])
     assert_tame(OWN.sub("", colored.stdout))
 
@@ -279,6 +299,18 @@ def test_an_ascii_stream_gets_ascii_everywhere(command):
         if "json" not in format and "×" not in command:
             found = ESCAPED.findall(outcome.stdout + outcome.stderr)
             assert not found, outcome.stdout + outcome.stderr
+
+
+def test_progress_on_an_ascii_terminal_is_ascii():
+    class Terminal(io.TextIOWrapper):
+        def isatty(self):
+            return True
+
+    terminal, stage = Terminal(io.BytesIO(), encoding="ascii"), Stage()
+    stage("SymPy differentiates along θ")
+    with shown_progress(Environment(sys.stdin, sys.stdout, terminal, {}), stage):
+        time.sleep(0.9)
+    assert b"along \\u03b8 ... 0.5 s" in terminal.buffer.getvalue()
 
 
 def test_every_command_is_there():

@@ -123,6 +123,7 @@ def _anywhere(program: Program, wrt: list[str] | None, max_nodes: int) -> Proble
     for value in TRIED:
         point = {name: round(value + 0.1 * k, 2) for k, name in enumerate(program.inputs)}
         problem = Problem(program, point, wrt=wrt, most_rows=max_nodes)
+        problem.require_number()
         if math.isfinite(problem.value):
             return problem
     help = f"add --at {','.join(f'{name}=...' for name in program.inputs)}"

@@ -31,7 +31,7 @@ EXAMPLES = (
 
 @as_command(
     EXPRESSION,
-    at("The point, as x=2,w=[1,pi/4],W=@w.npy or @point.json; may be given again."),
+    at("The point, as x=2,w=[1,pi/4],W=@w.npy,v=@data.csv:v or @point.json; may be given again."),
     wrt(),
     choice("--mode", "mode", MODES, "MODE", "reverse, forward, numeric or symbolic.", "reverse"),
     click.option("--seed", metavar="DIRECTION", help="forward: the derivative along a direction, as x=1,y=0.5."),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from diffcli.cli.environment import Environment
+from diffcli.cli.environment import Environment, write
 from diffcli.cli.exit_codes import ExitCode
 from diffcli.cli.output import Output, exit_code
 from diffcli.errors import Diagnostic, LimitError, UsageError, error
@@ -214,11 +214,9 @@ def _show(environment: Environment, stage: Stage, done: Event) -> None:
     drawn = False
     while not done.wait(PATIENCE if not drawn else 0.2):
         drawn = True
-        environment.stderr.write(f"\r\x1b[K{stage.name} ... {monotonic() - start:.1f} s")
-        environment.stderr.flush()
+        write(environment.stderr, f"\r\x1b[K{stage.name} ... {monotonic() - start:.1f} s")
     if drawn:
-        environment.stderr.write("\r\x1b[K")
-        environment.stderr.flush()
+        write(environment.stderr, "\r\x1b[K")
 
 
 def _read_stdin(environment: Environment) -> bytes:

@@ -77,7 +77,7 @@ class DiffcliError(Exception):
 
     def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
         self.diagnostics = tuple(diagnostics)
-        super().__init__("; ".join(diagnostic.message for diagnostic in self.diagnostics))
+        super().__init__(visible("; ".join(diagnostic.message for diagnostic in self.diagnostics)))
 
     def __reduce__(self) -> tuple[type[DiffcliError], tuple[tuple[Diagnostic, ...]]]:
         return type(self), (self.diagnostics,)  # so that a worker process can hand it on
@@ -129,7 +129,23 @@ class AutogradError(DiffcliError, RuntimeError):
         for diagnostic in self.diagnostics:
             lines += [diagnostic.message, *[f"  note: {note}" for note in diagnostic.notes]]
             lines += [f"  help: {help}" for help in diagnostic.help]
-        return "\n".join(lines)
+        return visible("\n".join(lines))
+
+
+def visible(text: str) -> str:
+    """A text whose control characters, and others that cannot be seen, are escaped; tabs and the ends of lines are not.
+
+    Whatever comes from outside may hold them: a terminal would obey them.
+
+    >>> print(visible("a\\x1b[31m, \\u202eb"))
+    a\\x1b[31m, \\u202eb
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        character if character in "\n\t" or character.isprintable() else character.encode("unicode_escape").decode()
+        for character in text
+    )
 
 
 def error(

@@ -49,8 +49,7 @@ def for_library(function: Callable[Parameters, Result]) -> Callable[Parameters, 
         try:
             result: Any = function(*values, **named)
         except DiffcliError as fault:
-            fault.diagnostics = tuple(map(_respelled, fault.diagnostics))
-            fault.args = ("; ".join(found.message for found in fault.diagnostics),)
+            DiffcliError.__init__(fault, map(_respelled, fault.diagnostics))
             raise
         notes = getattr(result, "notes", ())
         return result._replace(notes=tuple(map(_respelled, notes))) if notes else result  # type: ignore[no-any-return]

@@ -13,7 +13,7 @@ from diffcli.methods.digits.watch import Sweep, is_sure
 from diffcli.methods.nonsmooth.breaks import find_breaks
 from diffcli.methods.options import Options
 from diffcli.methods.points.points import Point
-from diffcli.methods.problem.problem import At, Problem, Target
+from diffcli.methods.problem.problem import At, Problem, Target, as_program
 from diffcli.methods.sweeps.reverse import accumulate
 from diffcli.methods.traces.trace import Tracer
 from diffcli.records import Difference, GradientResult, Number, SymbolicDerivative, is_array, is_finite
@@ -25,7 +25,8 @@ from diffcli.tape.running.rules import Overrides
 def compute(target: Target, at: At, options: Options) -> GradientResult:
     """The value and gradient of a program at a point: what `diffcli.grad` returns and raises."""
     options.progress("evaluating")
-    problem = Problem(target, at, wrt=options.wrt, share=options.share, most_rows=options.max_nodes, verify=options.verify)
+    program = as_program(target, options.verify)
+    problem = Problem(program, at, wrt=options.wrt, share=options.share, most_rows=options.max_nodes)
     problem.require_number()
     if problem.tape.shapes is not None and options.mode == "reverse" and not (options.trace or options.cost):
         from diffcli.methods.problem.live_values import keep_live_values  # numbers do not wait for it

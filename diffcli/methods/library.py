@@ -163,8 +163,8 @@ def value_and_grad(
         message = f"value_and_grad takes a function, not a `{type(function).__name__}`"
         raise UsageError([error("usage", message, help=["for an expression in text: diffcli.grad(text, at)"])])
     program = PythonFunction(function)
-    program.verified = set()
-    options = for_library(Options)(mode=mode, wrt=wrt, kink=kink, strict=strict, watch=strict, verify=verify)
+    program.verify, program.verified = verify, set() if verify else None
+    options = for_library(Options)(mode=mode, wrt=wrt, kink=kink, strict=strict, watch=strict)
 
     def call(*arguments: Any, **named: Any) -> tuple[Any, dict[str, Any]]:
         result = compute(program, program.signature.bind(*arguments, **named).arguments, options)

@@ -78,13 +78,12 @@ def taylor(
     >>> taylor("sqrt(x)", "x=4", order=2).polynomial
     'h = x - 4; 2 + 0.25*h - 0.015625*h^2'
     """
-    return compute_taylor(target, at, var, order, max_nodes, progress, verify)
+    return compute_taylor(as_program(target, verify), at, var, order, max_nodes, progress)
 
 
 def compute_taylor(
-    target: Target, at: At | None, var: str | None, order: int, max_nodes: int, progress: Callable[[str], None],
-    verify: bool = True,
-) -> TaylorResult:  # fmt: skip
+    target: Target, at: At | None, var: str | None, order: int, max_nodes: int, progress: Callable[[str], None]
+) -> TaylorResult:
     """What `taylor` returns, with options as the command line spells them."""
     ORDER.require("order", order)
     MAX_NODES.require("max_nodes", max_nodes)
@@ -94,7 +93,7 @@ def compute_taylor(
     variable = _variable(list(program.inputs), var)
     progress("evaluating")
     base = variable.partition("[")[0].strip()
-    problem = Problem(program, _with_zero(at, base), wrt=[base], most_rows=max_nodes, verify=verify)
+    problem = Problem(program, _with_zero(at, base), wrt=[base], most_rows=max_nodes)
     if problem.tape.shapes is not None or base != variable:
         problem, variable = _scalarised(problem, variable, max_nodes)
     progress("expanding")

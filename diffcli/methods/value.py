@@ -8,7 +8,7 @@ from diffcli.errors.library_words import for_library
 from diffcli.methods.nonsmooth.system_notes import require_values
 from diffcli.methods.points.points import as_point
 from diffcli.methods.points.ranges import MAX_NODES
-from diffcli.methods.problem.problem import At, Target
+from diffcli.methods.problem.problem import At, Target, as_program
 from diffcli.methods.problem.system import System
 from diffcli.tape.lowering import MOST_ROWS
 from diffcli.tape.running.evaluation import Evaluator
@@ -57,7 +57,7 @@ def evaluate(target: Target, at: At, *, max_nodes: int = MOST_ROWS, verify: bool
     """
     MAX_NODES.require("max_nodes", max_nodes)
     point = as_point(at, copy=False)  # no result is left that keeps it
-    system = System(target, point, most_rows=max_nodes, verify=verify)
+    system = System(as_program(target, verify), point, most_rows=max_nodes)
     if system.recording is not None:
         found = [system.values[output.slot] for output in system.outputs]
     else:

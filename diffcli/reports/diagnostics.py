@@ -15,8 +15,8 @@ from collections.abc import Iterable
 from itertools import accumulate
 from typing import Any
 
-from diffcli.errors import Diagnostic, DiffcliError, Mark, Source
-from diffcli.reports.formats import Style, to_ascii, visible
+from diffcli.errors import Diagnostic, DiffcliError, Mark, Source, visible
+from diffcli.reports.formats import Style, to_ascii
 
 Place = tuple[int, int, str]
 """Where carets stand in a line, and the words beside them."""

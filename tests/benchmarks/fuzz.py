@@ -186,8 +186,7 @@ def fault(found: Outcome) -> str:
         return "traceback"
     if found.exit in (2, 3, 7) and found.stdout:
         return "error with a result"
-    if any(not line.isprintable() for line in (found.stdout + found.stderr).replace("\t", "").replace("\xa0", "").split("\n")) \
-            and "\x1b[" not in found.stdout[:400]:
+    if not re.sub(r"\x1b\[[\d;]*m|[\t\n]", "", found.stdout + found.stderr).isprintable():
         return "control character"
     return "" if found.exit in (0, 1, 2, 3, 4, 5, 6, 7) else f"exit code {found.exit}"
 

@@ -76,10 +76,10 @@ class Complaints:
             self.note("unexpected-character", message, *spans[:MOST], help=help)
 
     def malformed_number(self, span: Span, value: float) -> None:
-        """What is no number (``value`` is NaN) or too large a one."""
+        """What is no number (``value`` is NaN), too large a one, or one so small that it would be 0."""
         text = shorten(self.text[span.start : span.stop], 40)
         if value == value:
-            message = f"`{text}` is beyond the range of a float, which ends at 1.8e308"
+            message = f"`{text}` is beyond the range of a float, which {'ends at 1.8e308' if value else 'begins at 4.9e-324'}"
             self.note("malformed-number", message, span)
         else:
             self.note("malformed-number", f"`{text}` is not a number", span, help="write numbers as 1, .5, 1e-3 or 1_000")

@@ -68,7 +68,7 @@ class Mistakes:
         self.stray_at = start
 
     def number(self, token: str, start: int, value: float) -> float:
-        """What is read for a number that is none (``value`` is NaN), or too large a one."""
+        """What is read for a number that is none (``value`` is NaN), or beyond the range of floats."""
         self.complain.malformed_number(Span(start, start + len(token)), value)
         return 1.0
 

@@ -94,7 +94,9 @@ class Parser:
                     value = float(token)
                 except ValueError:
                     value = NAN
-                arguments.append(value if value < INFINITY else self.mistakes.number(token, start, value))
+                if not 0.0 < value < INFINITY and (value or token.lower().partition("e")[0].strip("0._")):
+                    value = self.mistakes.number(token, start, value)
+                arguments.append(value)
             else:
                 if kind == STRAY:
                     self.mistakes.stray(match[STRAY], match.start(STRAY))

@@ -127,7 +127,7 @@ def decades(values: Sequence[float | None]) -> int:
     """How many decades lie between the largest and the smallest of some values: digits that a sum may swallow."""
     found = [0]
     for value in values:
-        if value is None or value != value:
+        if not isinstance(value, float) or value != value:  # nor a constant array that nothing uses
             continue
         found.append(LARGEST if math.isinf(value) else round(math.log10(abs(value))) if value else 0)
     return max(found) - min(found)

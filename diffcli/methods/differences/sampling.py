@@ -144,9 +144,10 @@ class TapeSampler(Sampler):
 
     def movement(self, base: Sample, other: Sample, past_kinks: bool = False) -> float:
         worst = 0.0
+        rows = {limit[0] for limit in self.limits}
+        evaluated = {slot: (self._is_evaluated(base, slot), self._is_evaluated(other, slot)) for slot in rows}
         for slot, operand, radius in self.limits:
-            before, after = base.rows[operand], other.rows[operand]
-            taken = self._is_evaluated(base, slot), self._is_evaluated(other, slot)
+            before, after, taken = base.rows[operand], other.rows[operand], evaluated[slot]
             chosen = self.tape.operation(slot) == "where"
             if before == after or not any(taken) or (past_kinks and (chosen or not all(taken))):
                 continue  # nothing moves, or only a choice does that is at its turning point, or a branch that it leaves

@@ -19,7 +19,7 @@ from diffcli.methods.nonsmooth.notes import describe_breaks
 from diffcli.methods.nonsmooth.system_notes import explain_rows, require_values
 from diffcli.methods.options import MatrixOptions
 from diffcli.methods.problem.components import Components, as_blocks
-from diffcli.methods.problem.problem import At, Problem, Target
+from diffcli.methods.problem.problem import At, Problem, Target, as_program
 from diffcli.methods.problem.scalarise import scalarised, structure, variables_of
 from diffcli.methods.problem.system import System
 from diffcli.methods.sweeps.colouring import colour_columns, colour_rows
@@ -48,7 +48,8 @@ def compute_jacobian(target: Target, at: At, options: MatrixOptions) -> Jacobian
 def evaluated(target: Target, at: At, options: MatrixOptions) -> System:
     """The system that a matrix, or a product with one, is asked of."""
     options.progress("evaluating")
-    system = System(target, at, of=options.of, wrt=options.wrt, most_rows=options.max_nodes, verify=options.verify)
+    program = as_program(target, options.verify)
+    system = System(program, at, of=options.of, wrt=options.wrt, most_rows=options.max_nodes)
     with system.placing():
         require_values(system)
     return system

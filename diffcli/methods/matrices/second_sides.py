@@ -72,15 +72,18 @@ class Sides:
 
     @cached_property
     def branched(self) -> list[list[float]]:
-        """The Hessian of a Python function that branches, of which the tape is one way: by polarisation of runs beside the point."""
+        """The Hessian of a Python function that branches, of which the tape is one way: by polarisation of its own runs."""
         found = [[nan] * self.size for _ in range(self.size)]
+        pairs = [(row, column) for row in range(self.size) for column in range(row + 1)]
         for row in range(self.size if self.size <= FEW else 0):
             found[row][row] = self._second({row: 1.0})
-        for row, column in ((row, column) for row in range(self.size) for column in range(row) if self.size <= FEW):
+        for row, column in pairs if self.size <= FEW else ():
+            if row == column:
+                continue
             one, other = (self._second({row: 1.0, column: sign}) for sign in (1.0, -1.0))
             if alike(one + other, 2 * (found[row][row] + found[column][column]), (one, other)):
                 found[row][column] = found[column][row] = (one - other) / 4
-        for row, column in ((row, column) for row in range(self.size) for column in range(row + 1)):
+        for row, column in pairs:
             if found[row][column] != found[row][column]:
                 self._undefined(row, column)
         return found
@@ -97,8 +100,8 @@ class Sides:
                 return nan
         (value, slope, second), (other, back, again) = ([coefficient(each, k) for k in range(3)] for each in sides)
         known = self.gradient.problem.value
-        smooth = all(alike(one, two, (one, two)) for one, two in ((value, known), (other, known), (slope, -back), (second, again)))
-        return 2 * second if smooth else nan
+        pairs = ((value, known), (other, known), (slope, -back), (second, again))
+        return 2 * second if all(alike(*pair, pair) for pair in pairs) else nan
 
     @cached_property
     def columns(self) -> dict[int, list[float]]:

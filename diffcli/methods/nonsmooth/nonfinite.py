@@ -15,6 +15,7 @@ from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.forward import tangents
 from diffcli.methods.sweeps.reverse import Step, accumulate
 from diffcli.operations import OPERATIONS, Operation, row_of
+from diffcli.operations.custom_operations import OwnName
 from diffcli.records import Number, is_array
 from diffcli.tape import Tape, evaluate
 from diffcli.tape.running.evaluation import GIVEN_UP, arithmetic_of
@@ -160,9 +161,10 @@ def explain(
     _, steps = accumulate(problem.tape, problem.values, problem.active, overrides=overrides)
     reached: dict[int, Any] = {problem.tape.output: 1.0}
     for step in steps:
-        arriving = reached[step.source]
+        arriving, before = reached[step.source], reached.get(step.target, 0.0)
         reached[step.target] = step.total
-        if numbers.all_finite(step.term) or len(found) >= MOST or numbers.any_true(numbers.is_nan(arriving)):
+        harmless = numbers.all_finite(step.term) and (numbers.all_finite(step.total) or not numbers.all_finite(before))
+        if harmless or len(found) >= MOST or numbers.any_true(numbers.is_nan(arriving)):
             continue
         place = problem.tape.span(step.source), step.position
         if place in looked_at:
@@ -236,14 +238,19 @@ def _bad_term(problem: Problem, step: Step, arriving: Any) -> Diagnostic | None:
         return holds != 0 if alike else bool(numbers.any_true(holds))
 
     undefined, infinite = where(numbers.is_nan(step.term)), where(numbers.is_infinite(step.term))
+    pole = where(dict(arithmetic_of(tape).breaks_at(tape, slot, problem.values)).get("pole", 0.0))
+    if isinstance(tape.operation(slot), OwnName) or tape.operation(slot) not in OPERATIONS:
+        pole = infinite  # as far as is known
     finite, overflows = where(numbers.is_infinite(arriving)) == 0, where(numbers.is_infinite(problem.values[slot]))
     lost = where(arriving == 0) & where(numbers.is_infinite(_partial(problem, step)))
     meets = f"an infinite derivative meets a partial of `{name}` that is 0: 0 times infinity is undefined"
     met = f"an adjoint of 0 meets an infinite partial of `{name}`: 0 times infinity is undefined"
+    too_large = f"the derivative by `{by}` overflows: it is beyond the range of a float"
     by_text = f"by {by} it is {number_text(float(step.term))}" if not is_array(step.term) else ""
     for holds, code, message, note in (
         (undefined & (finite == 0), "indeterminate", meets, ""),
-        (infinite & finite & (overflows == 0), "pole", f"`{name}` has an infinite slope here", by_text),
+        (infinite & finite & (overflows == 0) & pole, "pole", f"`{name}` has an infinite slope here", by_text),
+        (where(numbers.is_infinite(step.total)) & finite & (overflows == 0) & (pole == 0), "overflow", too_large, ""),
         (undefined & finite & lost, "indeterminate", met, ""),
         (undefined & finite, "undefined-partial", f"the partial of `{name}` by `{by}` is undefined here", ""),
     ):

@@ -82,7 +82,7 @@ class CsvTable(NamedTuple):
         shown = f"`{cell if len(cell) <= 40 else cell[:37] + '...'}`"
         fault, help = f"{shown}, not a number", ["put # before a line that is to be passed over"]
         if not cell:
-            fault, help = "empty, where a number is needed", []
+            fault = "empty, where a number is needed"
         elif "," in cell and (parts := _BOTH.fullmatch(cell)) and "." in cell:
             fault, help = f"{shown}, with a comma and a point", [f"write {re.sub('[,.]', '', parts[1])}.{parts[2]}"]
         elif _THOUSANDS.fullmatch(cell):

@@ -75,8 +75,6 @@ class Problem:
         Merge repeated subexpressions into one row.
     most_rows
         The longest tape to build.
-    verify
-        Whether a Python function is run by plain Python too, and the values compared.
 
     Raises
     ------
@@ -102,14 +100,11 @@ class Problem:
         wrt: str | Sequence[str] | None = None,
         share: bool = False,
         most_rows: int = MOST_ROWS,
-        verify: bool = True,
     ) -> None:
         program = as_program(target)
-        self._ask(Question(program, program), at, wrt, share, most_rows, verify)
+        self._ask(Question(program, program), at, wrt, share, most_rows)
 
-    def _ask(
-        self, question: Question, at: At, wrt: str | Sequence[str] | None, share: bool, most_rows: int, verify: bool
-    ) -> None:
+    def _ask(self, question: Question, at: At, wrt: str | Sequence[str] | None, share: bool, most_rows: int) -> None:
         program = question.program
         function: Any = None if type(program) is Program else program
         places: Any = None
@@ -134,10 +129,13 @@ class Problem:
             question.program, question.function = program, function
             recording = question.recording = function.record(given, most_rows)
             tape = recording.tape
-            if verify and function.verify:
+            way = None if function.verified is None else function.way(recording)
+            if function.verify and way not in (function.verified or ()):
                 from diffcli.methods.problem.verification import verify_recording
 
                 verify_recording(function, recording, given)
+                if function.verified is not None:
+                    function.verified.add(way)
         else:
             shapes = {name: getattr(value, "shape", ()) for name, value in given.items()}
             tape = lower(program, given=given, share=share, most_rows=most_rows, shapes=shapes)
@@ -329,8 +327,8 @@ def one_line(program: Program) -> str:
     return program_text(program).replace("\n", "; ")
 
 
-def as_program(target: Target) -> Program:
-    """What is to be differentiated as a program: text is parsed, and a Python function stands in for one."""
+def as_program(target: Target, verify: bool = True) -> Program:
+    """What is to be differentiated as a program: text is parsed, and a Python function stands in for one, to ``verify``."""
     if isinstance(target, str):
         return parse(target)
     if isinstance(target, Program):
@@ -340,7 +338,9 @@ def as_program(target: Target) -> Program:
         raise UsageError([error("usage", message)])
     from diffcli.tape.recording.python_function import PythonFunction
 
-    return PythonFunction(target)
+    function = PythonFunction(target)
+    function.verify = verify
+    return function
 
 
 def names_in(given: Any, option: str) -> list[str] | None:

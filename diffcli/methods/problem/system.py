@@ -23,7 +23,7 @@ class System(Problem):
 
     Parameters
     ----------
-    target, at, wrt, most_rows, verify
+    target, at, wrt, most_rows
         As for `Problem`.
     of
         The results that are wanted, as names of the program or expressions in them: text such as ``"u; v^2"``, or a list of
@@ -44,7 +44,6 @@ class System(Problem):
         of: str | Sequence[str] | None = None,
         wrt: str | Sequence[str] | None = None,
         most_rows: int = MOST_ROWS,
-        verify: bool = True,
     ) -> None:
         written = as_program(target)
         split = _asked(written, of) if of is not None else _entries(written)
@@ -53,12 +52,12 @@ class System(Problem):
             asked = split.program.source.text[len(written.source.text) + 1 :]
             question = Question(written, split.program, asked, split.texts)
         try:
-            self._ask(question, at, wrt, False, most_rows, verify)
+            self._ask(question, at, wrt, False, most_rows)
         except ExpressionError as fault:
             raise ExpressionError([_unknown(found, written) for found in placed(question, fault.diagnostics)]) from None
         if split is not None and of is None and any(map(self.tape.shape, map(self._bound, split.labels))):
             split = None  # a list of arrays is an array
-            self._ask(Question(written, written), at, wrt, False, most_rows, verify)
+            self._ask(Question(written, written), at, wrt, False, most_rows)
         if split is not None:
             found = list(zip(split.names, map(self._bound, split.labels), strict=True))
         else:

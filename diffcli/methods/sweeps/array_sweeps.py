@@ -20,7 +20,7 @@ from diffcli.operations import OPERATIONS
 from diffcli.operations.arithmetic import arrays
 from diffcli.operations.custom_operations import OwnName
 from diffcli.tape import Tape
-from diffcli.tape.running.array_rules import NUMPY, rule_at
+from diffcli.tape.running.array_rules import NUMPY, ArrayRule, rule_at
 from diffcli.tape.running.evaluation import Values
 from diffcli.tape.running.rules import Overrides, TermFunctions
 from diffcli.tape.running.strong_zero import IN_ARRAYS, partly
@@ -128,10 +128,11 @@ def _backward(
             if adjoint is None:
                 continue
             instead = overrides.get(slot) if overrides else None
+            rule = None if tape.operation(slot) in OPERATIONS else rule_at(tape, slot)
             for position, target in enumerate(tape.operands_of(slot)):
                 if not active[target]:
                     continue
-                term, there = _term(tape, values, slot, position, adjoint, masks, instead)
+                term, there = _term(tape, values, slot, position, adjoint, masks, instead, rule)
                 if term is None:
                     continue
                 if moving is not None:
@@ -155,7 +156,14 @@ def _backward(
 
 
 def _term(
-    tape: Tape, values: Values, slot: int, position: int, adjoint: Array, masks: Masks | None, instead: TermFunctions | None
+    tape: Tape,
+    values: Values,
+    slot: int,
+    position: int,
+    adjoint: Array,
+    masks: Masks | None,
+    instead: TermFunctions | None,
+    row_rule: ArrayRule | None,
 ) -> tuple[Array | None, Array | None]:
     """What a row hands on to one of its operands, and which elements of that are there."""
     name, row = tape.operation(slot), tape.operands_of(slot)
@@ -180,11 +188,12 @@ def _term(
         if term is None or (mask is None and shape == wanted):
             return term, None
         return IN_ARRAYS.fitted(term if mask is None else arrays.masked(mask, term), mask, shape, wanted)
-    rule = rule_at(tape, slot, position)
+    assert row_rule is not None
+    rule = row_rule.about(position)
     function = cast(BothWays, instead[position]).adjoint if instead else NUMPY.row_term(rule, "adjoint")
     if function is None:
         return None, None
-    operands = [*[values[operand] for operand in row], values[slot]]
+    operands = [] if rule.row.variadic else [*[values[operand] for operand in row], values[slot]]
     if masks is None:
         return function(adjoint, *operands), None
     return IN_ARRAYS.of_array_row(rule, mask, operands, partial(function, adjoint))
@@ -297,10 +306,11 @@ def _sum_of_terms(
     functions = NUMPY.terms(name, len(row)) if elementwise else ()
     if instead:
         functions = instead if elementwise else tuple(cast(BothWays, both).tangent for both in instead)
-    arguments = [*[values[operand] for operand in row], values[slot]]
+    row_rule = None if elementwise else rule_at(tape, slot)
+    arguments = [] if row_rule and row_rule.row.variadic else [*[values[operand] for operand in row], values[slot]]
     total = None
     for position in moving:
-        rule = None if elementwise else rule_at(tape, slot, position)
+        rule = row_rule.about(position) if row_rule else None
         function = NUMPY.row_term(rule, "tangent") if rule and not functions else functions[position]
         mask = None if masks is None else masks.by_slot.get(row[position])
         known = arguments

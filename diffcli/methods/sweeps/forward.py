@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from diffcli.tape import Tape
 from diffcli.tape.running.evaluation import Values
-from diffcli.tape.running.rules import FLOAT, Arithmetic, Overrides
+from diffcli.tape.running.rules import FLOAT, MANY, Arithmetic, Overrides
 
 Tangents = list[float | None]
 
@@ -55,6 +55,8 @@ def tangents(
         total: float | None = None
         functions = overrides[slot] if overrides and slot in overrides else known[name, len(row)]
         arguments = [*[values[operand] for operand in row], value]
+        if len(row) > MANY:
+            functions = FLOAT.of_taken(functions, arguments)
         for operand, function in zip(row, functions):  # noqa: B905 (hot loop)
             tangent = result[operand]
             if tangent is None or function is None:

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from diffcli._named import NamedTuple
 from diffcli.tape import Tape
 from diffcli.tape.running.evaluation import Values
-from diffcli.tape.running.rules import FLOAT, Arithmetic, Overrides, TermFunctions
+from diffcli.tape.running.rules import FLOAT, MANY, Arithmetic, Overrides, TermFunctions
 
 Adjoints = list[float | None]
 
@@ -80,6 +80,8 @@ def accumulate(
         row = tape.operands_of(slot)
         functions = overrides[slot] if overrides and slot in overrides else known[tape.operation(slot), len(row)]
         arguments = [*[values[operand] for operand in row], values[slot]]
+        if len(row) > MANY:
+            functions = FLOAT.of_taken(functions, arguments)
         for position, target in enumerate(row):
             function = functions[position]
             term = function(adjoint, *arguments) if function else None
@@ -120,6 +122,8 @@ def adjoints(tape: Tape, values: Values, active: bytearray, seeds: Mapping[int, 
                     result[right] = term if before is None else before + term
             continue
         arguments = [*[values[operand] for operand in row], values[slot]]
+        if len(row) > MANY:
+            functions = FLOAT.of_taken(functions, arguments)
         for operand, function in zip(row, functions):  # noqa: B905 (hot loop)
             if active[operand] and function is not None:
                 term = function(adjoint, *arguments)

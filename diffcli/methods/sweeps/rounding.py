@@ -19,7 +19,7 @@ from diffcli.operations import OPERATIONS
 from diffcli.operations.arithmetic.floats import FLOATS
 from diffcli.tape import Tape
 from diffcli.tape.running.evaluation import Values
-from diffcli.tape.running.rules import FLOAT, RESULT, Function, Overrides, terms
+from diffcli.tape.running.rules import FLOAT, MANY, RESULT, Function, Overrides, terms
 
 UNIT = 2.0**-53
 """The unit roundoff u of a float: the error of a result that is rounded once is at most u times its size."""
@@ -31,6 +31,9 @@ INFINITE = float("inf")
 
 TINY = 2.0**-960
 """What is smaller may have lost digits to underflow, itself or on its way."""
+
+MODEST = 2.0**-300
+"""Quotients and products of numbers above it, and of those below one over it, are not `TINY`."""
 
 ENOUGH = 1e-8
 """The relative error up to which a number has 8 digits."""
@@ -119,16 +122,17 @@ def value_errors(tape: Tape, values: Values) -> Errors:
 def _function_error(name: str, row: Sequence[int], values: Values, errors: Errors, value: float) -> float:
     """How far a row is off by its own rounding and by the errors of its operands."""
     total = UNIT * roundings(name) * abs(value)
-    for position, (operand, function) in enumerate(zip(row, FLOAT.terms(name, len(row)))):  # noqa: B905 (hot loop)
-        error = errors[operand]
+    arguments = [*[values[operand] for operand in row], value]
+    functions, many = FLOAT.of_taken(FLOAT.terms(name, len(row)), arguments), len(row) > MANY
+    for position, (operand, function) in enumerate(zip(row, functions)):  # noqa: B905 (hot loop)
+        error, own = errors[operand], values[operand]
         if not error:
             continue
         if name == "stop_gradient":
             return error
-        arguments = [*[values[each] for each in row], value]
-        if name in _CHOOSING or error > CLOSE * min(1.0, abs(values[operand])):
+        if name in _CHOOSING or error > CLOSE * min(1.0, abs(own)):
             radius = FLOAT.radius(name, len(row))[position]
-            if radius is not None and not radius(*arguments) > error:
+            if radius is not None and not (abs(value - own) / 2 if many and own != value else radius(*arguments)) > error:
                 return INFINITE
         if function is not None:
             total += abs(function(error, *arguments) or 0.0)
@@ -164,11 +168,20 @@ def adjoint_errors(
                     found[operand] += abs(factor) * error + abs(bar) * errors[other] + 2 * UNIT * abs(term)
                     if -TINY < term < TINY and bar and factor:
                         found[operand] += SMALLEST
+        elif name == "div" and MODEST < abs(values[row[1]]) < 1 / MODEST and min(abs(bar), abs(values[slot])) > MODEST:
+            a, b = row
+            divisor = abs(values[b])
+            term = abs(bar) / divisor
+            passed = error / divisor + term * (errors[b] / divisor + 3 * UNIT)
+            if active[a]:
+                found[a] += passed
+            if active[b]:
+                found[b] += abs(values[slot]) * passed + term * errors[slot]
         else:
             own = overrides.get(slot) if overrides else None
             off = [errors[operand] for operand in row] + [errors[slot]]
             arguments = [values[operand] for operand in row] + [values[slot]]
-            for position, function in enumerate(own or FLOAT.terms(name, len(row))):
+            for position, function in enumerate(FLOAT.of_taken(own or FLOAT.terms(name, len(row)), arguments)):
                 if active[row[position]] and function is not None:
                     plan = _plan(name, len(row), -1 if own else position)
                     found[row[position]] += _term_error(function, plan, bar, error, arguments, off)
@@ -186,7 +199,7 @@ def tangent_errors(
         own = overrides.get(slot)
         off = [errors[operand] for operand in row] + [errors[slot]]
         arguments = [values[operand] for operand in row] + [values[slot]]
-        for position, function in enumerate(own or FLOAT.terms(name, len(row))):
+        for position, function in enumerate(FLOAT.of_taken(own or FLOAT.terms(name, len(row)), arguments)):
             move = moves[row[position]]
             if move is not None and function is not None:
                 plan = _plan(name, len(row), -1 if own else position)

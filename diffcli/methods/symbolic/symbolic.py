@@ -247,7 +247,9 @@ def described(
     if math.isfinite(by_rules) and math.isnan(value):
         fault = "has no value"
     elif math.isfinite(by_rules) and not bent and abs(value - by_rules) > LOST * max(abs(value), abs(by_rules)):
-        fault = "loses its digits"
+        form = _text_problem(problem, " and ".join(variables), text, [])
+        exact = None if form is None else precise_value(form.tape, form.point)
+        fault = "loses its digits" if exact is None or abs(value - exact) > LOST * abs(exact) else ""
     if fault:
         kind, mode = ("derivative", "reverse") if len(variables) == 1 else ("second derivative", "auto")
         by = " and ".join(f"`{variable}`" for variable in variables)
@@ -275,16 +277,22 @@ def lazily(expression: Expression) -> Expression:
 
 def _text_value(problem: Problem, variable: str, text: str, notes: list[Diagnostic]) -> float:
     """The value of a derivative's text at the point, in the arithmetic of the rules, where a quotient by 0 is its limit."""
+    derivative = _text_problem(problem, variable, text, notes)
+    if derivative is None:
+        return math.nan
+    tape = derivative.tape
+    return float(evaluate(tape.copy(derived_from=tape.first_row), derivative.point)[tape.output])
+
+
+def _text_problem(problem: Problem, variable: str, text: str, notes: list[Diagnostic]) -> Problem | None:
     try:
         program = parse(text, f"SymPy's derivative by {variable}")
         at = point_of(problem)  # it speaks of x[0], an element of x
         given = {name: value for name, value in at.items() if name in program.inputs or name in program.constants}
-        derivative = Problem(program, given)
+        return Problem(program, given)
     except DiffcliError as fault:  # a name of the user's that cannot stand in a text
         notes.extend(found._replace(severity="warning") for found in fault.diagnostics)
-        return math.nan
-    tape = derivative.tape
-    return float(evaluate(tape.copy(derived_from=tape.first_row), derivative.point)[tape.output])
+        return None
 
 
 def symbolic_derivative(problem: Problem, variable: str, digits: int = DIGITS) -> Any | None:

@@ -80,14 +80,13 @@ def _value_text(value: Any) -> str:
 def rule_formula(
     tape: Tape, slot: int, position: int, kind: str, other: str, words: list[str], result: str, dialect: Dialect
 ) -> str:
-    """What an array row adds by one operand as a formula: ``other`` stands for the adjoint or tangent. Empty for nothing."""
+    """What an array row adds by one operand as a formula of ``other``, the adjoint or tangent. Empty for nothing."""
     rule = rule_at(tape, slot, position)
     row, names, text = rule.row, rule.names, rule.text(kind)
     if text == ABSENT:
         return ""
     program = _without_defaults(parsed_rule(text), names, tape.shape(tape.operands_of(slot)[position]))
-    own = words[position : position + 1] if row.variadic else words
-    spelled = {SEED: other, RESULT: result, **dict(zip(row.parameters, own, strict=True))}
+    spelled = {SEED: other, RESULT: result, **dict(zip(row.parameters, words, strict=True))}
     spelled |= {name: _fixed_text(name, value) for name, value in names.items() if name not in spelled}
     return _with_bindings(program, spelled, dialect)
 

@@ -11,7 +11,7 @@ from diffcli.language import Program, parse
 from diffcli.language.writing.printer import LATEX, MATHEMATICS, PLAIN_MATHEMATICS, Dialect, number_text, to_text
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.reverse import Step
-from diffcli.operations import OPERATIONS
+from diffcli.operations import OPERATIONS, row_of
 from diffcli.operations.custom_operations import OwnName
 from diffcli.records import AdjointStep, Operand, PrimalRow, TangentRow, Trace, is_array, plain
 from diffcli.tape import Tape
@@ -210,7 +210,8 @@ class Tracer:
         if self.tape.operation(slot) not in OPERATIONS:
             from diffcli.methods.traces.array_formulas import rule_formula
 
-            words = [self.notation.operand(self._operand(operand)) for operand in row]
+            read = row[position : position + 1] if row_of(self.tape.operation(slot)).variadic else row
+            words = [self.notation.operand(self._operand(operand)) for operand in read]
             result = self.notation.value(self.tape.index(slot))
             return rule_formula(self.tape, slot, position, kind, other, words, result, self.notation.dialect)
         term = terms(self.tape.operation(slot), len(row))[position]

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 
 from diffcli.operations.arithmetic.special import cospi, digamma, gelu, lgamma, polygamma, sinc, sinpi
@@ -149,16 +149,9 @@ def clip(a: float, b: float, c: float) -> float:
     return nan if a != a or b != b or c != c else min(max(a, b), c)
 
 
-def mod(a: float, b: float) -> float:
-    return a % b if b else nan
-
-
-def floor_divide(a: float, b: float) -> float:
-    return a // b if b else nan
-
-
-def fmod(a: float, b: float) -> float:
-    return math.fmod(a, b) if b and not math.isinf(a) else nan
+def _divided(function: Callable[[float, float], float]) -> Callable[[float, float], float]:
+    """A quotient or remainder that is undefined where the divisor is 0."""
+    return lambda a, b: function(a, b) if b else nan
 
 
 def where(condition: float, a: float, b: float) -> float:
@@ -211,7 +204,8 @@ FLOATS: dict[str, Callable[..., float]] = {
     "gelu": gelu,
     "abs": abs, "max": largest, "min": smallest, "clip": clip, "sign": sign, "copysign": copysign,
     "floor": _rounded(math.floor), "ceil": _rounded(math.ceil), "round": _rounded(round), "trunc": _rounded(math.trunc),
-    "mod": mod, "floor_divide": floor_divide, "fmod": fmod,
+    "mod": _divided(operator.mod), "floor_divide": _divided(operator.floordiv),
+    "fmod": _divided(lambda a, b: math.copysign(abs(a) % abs(b), a)),
     "where": where, "stop_gradient": identity,
     "lt": _truth(operator.lt), "le": _truth(operator.le), "gt": _truth(operator.gt), "ge": _truth(operator.ge),
     "eq": _truth(operator.eq), "ne": _truth(operator.ne), "and": both, "or": either, "not": neither,
@@ -268,3 +262,13 @@ any_true, is_nan, is_infinite, all_finite, quiet = bool, math.isnan, math.isinf,
 def next_after(value: float, side: float) -> float:
     """The next number to the left (-1) or the right (1)."""
     return math.nextafter(value, side * inf)
+
+
+def largest_size(values: Sequence[float]) -> float:
+    """The largest size of some values; NaN if one of them is."""
+    return largest(*map(abs, values)) if values else 0.0
+
+
+def within(found: float, other: float, factor: float) -> bool:
+    """Whether a number is no further from another than a multiple of its size; NaN is nowhere near."""
+    return abs(other - found) <= factor * abs(found)

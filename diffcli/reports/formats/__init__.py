@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import Any
 
 from diffcli._named import NamedTuple
+from diffcli.errors import visible
 from diffcli.records.blocks import Document
 
 PERSON, PROGRAM, PICTURE = "person", "program", "picture"
@@ -93,22 +94,6 @@ class Style(NamedTuple):
         return "∂" if self.unicode else "d"
 
 
-def visible(text: str) -> str:
-    """A text whose control characters, and others that cannot be seen, are escaped; tabs and the ends of lines are not.
-
-    Whatever comes from outside may hold them: a terminal would obey them.
-
-    >>> print(visible("a\\x1b[31m, \\u202eb"))
-    a\\x1b[31m, \\u202eb
-    """
-    if text.isprintable():
-        return text
-    return "".join(
-        character if character in "\n\t" or character.isprintable() else character.encode("unicode_escape").decode()
-        for character in text
-    )
-
-
 _ASCII = str.maketrans({"∂": "d", "·": "*", "…": "...", "±": "+-", "—": "-", "–": "-", "─": "-", "×": "x", "−": "-", "│": "|"})
 
 
@@ -118,23 +103,24 @@ def to_ascii(text: str, otherwise: str = "backslashreplace") -> str:
 
 
 def _all_visible(part: Any) -> Any:
-    """A part of a document, with its texts as they are shown."""
+    """A document, or a part of it, with its texts as they are shown."""
     if isinstance(part, str):
         return visible(part)
     if not isinstance(part, tuple):
-        return part
+        return part  # a number, an array, or the data of a document
     parts = map(_all_visible, part)
     return type(part)(*parts) if hasattr(part, "_fields") else tuple(parts)
 
 
 def render(document: Document, style: Style) -> str | bytes:
     """A document in the format of the style: a text that ends in a newline, or the bytes of a binary format."""
-    if not style.format.whole:
-        document = Document(_all_visible(document.blocks), document.data, _all_visible(document.drawing))
     module, _, function = style.format.renderer.partition(".")
-    rendered: str | bytes = getattr(import_module(f"diffcli.reports.formats.{module}"), function)(document, style)
+    write = getattr(import_module(f"diffcli.reports.formats.{module}"), function)
+    rendered: str | bytes = write(_all_visible(document) if style.color else document, style)
     if isinstance(rendered, bytes):
         return rendered
+    if not style.format.whole and not style.color and not rendered.replace("\n", "").replace("\t", "").isprintable():
+        rendered = str(write(_all_visible(document), style))  # with its own escapes about ours
     if not style.unicode:
         rendered = to_ascii(rendered, "xmlcharrefreplace" if style.format.name == "svg" else "backslashreplace")
     return rendered if rendered.endswith("\n") else rendered + "\n"

@@ -17,7 +17,7 @@ from diffcli.methods.nonsmooth.notes import describe
 from diffcli.methods.nonsmooth.system_notes import require_values
 from diffcli.methods.points.ranges import MAX_NODES, Range
 from diffcli.methods.problem.components import Components
-from diffcli.methods.problem.problem import At, Problem, Target
+from diffcli.methods.problem.problem import At, Problem, Target, as_program
 from diffcli.methods.problem.scalarise import gathered, scalarised, variables_of
 from diffcli.records import SymbolicDerivative
 from diffcli.records.agreement import Agreement, Way
@@ -60,7 +60,8 @@ def check(
     -------
     A record with ``passed``, ``notes``, and ``checks``: for each variable its ``verdict`` (``agree``, ``disagree``, or where
     there is no derivative ``kink``, ``jump``, ``pole`` or ``edge``), ``reason``, ``explanation``, ``exact`` (an mpmath
-    number) and ``ways``, each with ``value``, ``bar`` and ``error``.
+    number) and ``ways``, each with ``value``, ``bar`` and ``error``: of a Python function there is one more, ``function``, by
+    differences of what it returns for plain numbers.
 
     Raises
     ------
@@ -82,7 +83,7 @@ def check(
     MAX_NODES.require("max_nodes", max_nodes)
     if digits is not None:
         Range(1, 2000).require("digits", digits)
-    problem = Problem(target, at, wrt=wrt, most_rows=max_nodes, verify=verify)
+    problem = Problem(as_program(target, verify), at, wrt=wrt, most_rows=max_nodes)
     problem.require_number()
     require_value(problem)
     return agreement_of(problem, digits)
@@ -186,13 +187,15 @@ def _by_all_methods(problem: Problem, notes: list[Diagnostic], progress: Progres
 
 def _of_function(problem: Problem, variable: str) -> Way:
     """The derivative of a Python function itself, whose branches move with the variable; the bar is an estimate."""
+    from diffcli.tape.recording.python_function import flattened  # a program does not wait for it
+
     whole, slope = problem.whole or problem, problem.adjoints[problem.input_slot(variable)] or 0.0
 
     def value(x: float) -> float:
         assert problem.function is not None
         try:
             point = {**whole.at, **gathered(whole, {**problem.at, variable: x})}
-            return problem.function.plain(point)[1][problem.flat_index]
+            return flattened(problem.function.plain(point))[problem.flat_index]
         except ExpressionError:
             return math.nan
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Collection, Sequence
 
 from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic
 from diffcli.language.writing.printer import number_text
-from diffcli.methods.nonsmooth.breaks import rows_below
+from diffcli.methods.digits.blame import culprit
+from diffcli.methods.digits.exact import read_again
+from diffcli.methods.digits.watch import Sweep
 from diffcli.methods.problem.problem import Problem
+from diffcli.methods.sweeps.forward import tangents
 from diffcli.methods.sweeps.rounding import underflowed
 
 REASONS = {
@@ -32,9 +36,6 @@ REASONS = {
 }
 """The reasons, by name. Those from ``overflow`` to ``cancellation`` are reported with the place in the program."""
 
-LOSS = 1e4
-"""A sum that is smaller than its operands by this factor has lost four digits."""
-
 
 class Reason(NamedTuple):
     name: str
@@ -42,11 +43,13 @@ class Reason(NamedTuple):
     note: Diagnostic | None = None
 
 
-def explain_disagreement(problem: Problem, kinds: Collection[str], off: Sequence[str]) -> Reason:
+def explain_disagreement(problem: Problem, slot: int, kinds: Collection[str], off: Sequence[str]) -> Reason:
     """Why methods disagree on a partial derivative of a problem.
 
     Parameters
     ----------
+    slot
+        The input.
     kinds
         The kinds of break (`diffcli.methods.nonsmooth.breaks`) at the point.
     off
@@ -59,7 +62,7 @@ def explain_disagreement(problem: Problem, kinds: Collection[str], off: Sequence
     if kinds:
         return Reason("kink", f"{REASONS['kink']} in a function that is smooth all the same")
     if any(way in ("reverse", "forward") for way in off):
-        known = find_extreme(problem) or _cancellation(problem)
+        known = _lost_digits(problem, slot) or find_extreme(problem)
         if known is not None:
             return known
     name = _ALONE.get(tuple(off), "unexplained")
@@ -88,21 +91,29 @@ def find_extreme(problem: Problem, of_adjoints: bool = True) -> Reason | None:
     return None
 
 
-def _cancellation(problem: Problem) -> Reason | None:
-    """The sum or difference that loses the most digits."""
-    tape, values = problem.tape, problem.values
-    worst, where = LOSS, None
-    for slot in sorted(rows_below(problem, [tape.output])):
-        operands = tape.operands_of(slot)
-        if tape.operation(slot) not in ("add", "sub") or operands[0] == operands[1]:
-            continue
-        size, value = max(abs(values[operand]) for operand in tape.operands_of(slot)), abs(values[slot])
-        loss = size / value if value else math.inf if size else 0.0
-        if loss > worst and math.isfinite(size):
-            worst, where = loss, slot
-    if where is None:
-        return None
-    digits = f"{math.floor(math.log10(worst))} digits" if math.isfinite(worst) else "all its digits"
-    text = f"`{problem.operand_text(where)}` loses {digits}: its operands are nearly equal"
-    label = problem.shown(tape.operands_of(where))
-    return Reason("cancellation", text, problem.warning("cancellation", text, where, label))
+def _lost_digits(problem: Problem, slot: int) -> Reason | None:
+    """The row that loses the most digits on the way to the derivative by an input, or what is too small for a float there."""
+    tape = problem.tape
+    seed = [1.0 if each == slot else None for each in range(tape.first_row)]
+    for sweep, found in (
+        (Sweep({tape.output: 1.0}), problem.adjoints),
+        (Sweep({slot: 1.0}, forward=True), tangents(tape, problem.values, seed)),
+    ):
+        reading = read_again(problem, sweep, [tape.output if sweep.forward else slot])
+        where, label = culprit(problem, slot, sweep, reading)
+        kind = next((kind for word, kind in _SAID.items() if word in label), None)
+        if kind is not None and where in tape.rows():
+            text = f"`{problem.operand_text(where)}`: {label}"
+            return Reason(kind, text, problem.warning(kind, text, where) if kind in ("cancellation", "overflow") else None)
+        arriving = Counter(step.target for step in reading.steps)
+        for row in range(tape.slots):
+            if row in tape.rows() and sweep.forward:
+                arriving[row] = sum(found[operand] is not None for operand in tape.operands_of(row))
+            if found[row] == 0 and reading.derivatives[row] and arriving[row] == 1:  # of more terms, they may have cancelled
+                name = "tangent" if sweep.forward else "adjoint"
+                return Reason("underflow", f"the {name} of `{problem.operand_text(row)}` is below the range of a float, and 0")
+    return None
+
+
+_SAID = {"digits cancel": "cancellation", "overflows": "overflow", "underflows to 0 here:": "underflow", "is rounded": "rounding"}
+"""The reason that stands behind what is said of a row."""

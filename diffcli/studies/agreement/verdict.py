@@ -162,7 +162,7 @@ def _verdict(
     if not size and not off and not any(way.has_number for way in ways):
         return "edge", Reason("edge", f"no derivative here, because {REASONS['edge']}")
     if off or silent:
-        reason = explain_disagreement(problem, kinds, [*silent, *off])
+        reason = explain_disagreement(problem, slot, kinds, [*silent, *off])
         if reason.name == "unexplained" and not kinds and not silent:
             if all(way.error is not None and way.error <= floor for way in ways[:2]):
                 reason = _lost_digits(ways, size)

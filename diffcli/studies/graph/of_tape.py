@@ -48,14 +48,13 @@ def graph_of(target: Target, at: At | None = None, **options: Any) -> GraphResul
     [(0, 1, 3.0), (0, 1, 3.0), (1, 3, 1.0), (2, 3, None)]
     """
     asked = GraphOptions(**options)
-    program = as_program(target)
+    program = as_program(target, asked.verify)
     if not at and type(program) is Program and program.inputs and asked.wrt is None:
         asked.progress("building the graph")
         tape = _lowered(program, asked.share, asked.max_nodes)
         return GraphResult(one_line(program), None, _TapeGraph(tape, activity(tape)).build(), notes=tuple(unused(program)))
     asked.progress("evaluating")
-    problem = Problem(program, at or {}, wrt=asked.wrt, share=asked.share, most_rows=asked.max_nodes, verify=asked.verify)
-    return _at_point(problem, asked)
+    return _at_point(Problem(program, at or {}, wrt=asked.wrt, share=asked.share, most_rows=asked.max_nodes), asked)
 
 
 def _at_point(problem: Problem, asked: GraphOptions) -> GraphResult:

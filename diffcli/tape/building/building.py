@@ -50,6 +50,8 @@ class Builder(Tape):
 
     def __init__(self, tape: Tape, most_rows: int = MOST_ROWS) -> None:
         super().__init__(tape.source, tape.inputs)
+        self.counted: dict[tuple[int, Any], int] = {}
+        """The ties of a row, where they have been counted in a scope."""
         self.bindings = tape.bindings
         self.operations += tape.operations
         self.operands += tape.operands
@@ -194,7 +196,10 @@ class Builder(Tape):
         known = OPERATIONS[operation]
         names = {SEED: other, RESULT: slot}
         if known.variadic:
-            names |= {known.parameters[0]: row[position], TIES: self.ties(slot)}
+            place = slot, self.scope
+            if place not in self.counted:
+                self.counted[place] = self.ties(slot)
+            names |= {known.parameters[0]: row[position], TIES: self.counted[place]}
         else:
             names |= dict(zip(known.parameters, row, strict=True))
         return self.lower(found.program, names, self.span(slot))

@@ -234,7 +234,7 @@ class _Writer:
         largest = max([abs(self.number(cell)) for row in rows for cell in row], default=0.0)
         least = len(rows) * 2.0**-52 * largest  # what is below is rounding: the matrix may be singular there
         factors: list[Cell] = []
-        while len(rows) > 4:
+        while len(rows) > 6:
             place, column = self.pivot(rows, 1)
             if abs(self.number(rows[place][column])) <= least:
                 place, column = self.pivot(rows, len(rows))

@@ -53,14 +53,9 @@ def code_of(function: Any) -> CodeType | None:
 
 
 class CallSites:
-    """The code objects of one file, and the text that stands at each of their instructions.
+    """The code objects of the file of a function, or of code, and the text that stands at each of their instructions.
 
-    Parameters
-    ----------
-    function
-        The function that is recorded, or code; its file is the user's.
-    label
-        What diagnostics call the file; its name without the folder, if not given.
+    ``label`` is what diagnostics call the file; its name without the folder, if not given.
     """
 
     __slots__ = ("source", "file", "codes", "known", "spans", "line_starts", "boundary")

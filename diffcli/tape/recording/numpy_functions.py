@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 from diffcli.operations.arithmetic import arrays
 from diffcli.operations.arithmetic.index_arrays import triangle
+from diffcli.operations.array_row import as_axes
 from diffcli.tape.recording.array_operations import apply_array, as_traced, shape_of
 from diffcli.tape.recording.recorder import Recorder
 from diffcli.tape.recording.traced import TracedValue, apply, is_array
@@ -18,7 +19,7 @@ from diffcli.tape.recording.untraceable import refuse
 
 # -- elementwise functions ---------------------------------------------------------------------------------------------
 
-_DEGREE = 0.017453292519943295
+_DEGREE, _INFINITY = 0.017453292519943295, float("inf")
 
 
 def _plain_or(of_number: Callable[[Any], Any], name: str) -> Callable[[Any], Any]:
@@ -26,18 +27,11 @@ def _plain_or(of_number: Callable[[Any], Any], name: str) -> Callable[[Any], Any
     return lambda x: arrays.numpy_function(name)(x._value) if is_array(x) else of_number(x)
 
 
-def _ignoring_nan(row: str, filler: float) -> Callable[[Any, Any], Any]:
-    """np.fmax and np.fmin: the other operand where one is NaN."""
-
-    def made(a: Any, b: Any) -> Any:
-        empty = [arrays.is_nan(getattr(one, "_value", one)) for one in (a, b)]
-        kept = [
-            _where(this * (1.0 - other), filler, one) if arrays.any_true(this) else one
-            for one, this, other in ((a, *empty), (b, *reversed(empty)))
-        ]
-        return applied(row, *kept)
-
-    return made
+def _without_nan(one: Any, other: Any, filler: float) -> Any:
+    """An operand with a filler where it is NaN and the other is not."""
+    mine, its = (arrays.is_nan(getattr(operand, "_value", operand)) for operand in (one, other))
+    missing = mine * (1.0 - its)
+    return _where(missing, filler, one) if arrays.any_true(missing) else one
 
 
 MADE: dict[str, Callable[..., Any]] = {
@@ -50,10 +44,10 @@ MADE: dict[str, Callable[..., Any]] = {
     "rad2deg": lambda x: x / _DEGREE,
     "degrees": lambda x: x / _DEGREE,
     "isnan": _plain_or(lambda x: x != x, "isnan"),
-    "isfinite": _plain_or(lambda x: abs(x) < float("inf"), "isfinite"),
-    "isinf": _plain_or(lambda x: abs(x) == float("inf"), "isinf"),
-    "fmax": _ignoring_nan("max", float("-inf")),
-    "fmin": _ignoring_nan("min", float("inf")),
+    "isfinite": _plain_or(lambda x: abs(x) < _INFINITY, "isfinite"),
+    "isinf": _plain_or(lambda x: abs(x) == _INFINITY, "isinf"),
+    "fmax": lambda a, b: applied("max", _without_nan(a, b, -_INFINITY), _without_nan(b, a, -_INFINITY)),
+    "fmin": lambda a, b: applied("min", _without_nan(a, b, _INFINITY), _without_nan(b, a, _INFINITY)),
     "logical_xor": lambda a, b: applied("ne", applied("ne", a, 0.0), applied("ne", b, 0.0)),
 }
 """Those that are made of several rows."""
@@ -149,7 +143,7 @@ def broadcast_to(recorder: Recorder, array: Any, shape: Any) -> Any:
 
 
 def flip(recorder: Recorder, m: Any, axis: Any = None) -> Any:
-    axes = range(m.ndim) if axis is None else [k % m.ndim for k in (axis if isinstance(axis, tuple) else (axis,))]
+    axes = as_axes(axis, m.ndim)
     return m[tuple(slice(None, None, -1) if k in axes else slice(None) for k in range(m.ndim))]
 
 
@@ -196,12 +190,14 @@ def diff(recorder: Recorder, a: Any, n: int = 1, axis: int = -1) -> Any:
 
 
 def average(recorder: Recorder, a: Any, axis: Any = None, weights: Any = None, keepdims: bool = False) -> Any:
-    weights = 1.0 if weights is None else as_traced(recorder, weights)
-    if shape_of(weights) not in ((), a.shape):
+    if weights is None:
+        return a.mean(axis, keepdims=keepdims)
+    weights = as_traced(recorder, weights)
+    if shape_of(weights) != a.shape:
         help = "give each element its own: np.broadcast_to(weights[:, None], x.shape)"
         refuse(recorder, "an average with weights that have not its shape is not recorded", help)
-    spread = broadcast_to(recorder, weights, a.shape)
-    return (a * spread).sum(axis, keepdims=keepdims) / spread.sum(axis, keepdims=keepdims)
+    whole = reduction("sum")
+    return whole(recorder, a * weights, axis, keepdims) / whole(recorder, weights, axis, keepdims)
 
 
 def clip(recorder: Recorder, a: Any, a_min: Any = None, a_max: Any = None, min: Any = None, max: Any = None) -> Any:
@@ -255,20 +251,18 @@ _ROWS = {"sum": "sum", "mean": "mean", "prod": "prod", "max": "amax", "amax": "a
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     **{name: reduction(row) for name, row in _ROWS.items()},
-    "var": var, "std": std, "cumsum": cumsum,
-    "average": average, "norm": norm, "dot": dot, "inner": inner, "vdot": inner, "outer": outer,
-    "ravel": lambda recorder, a: reshape(recorder, a, -1), "reshape": reshape, "broadcast_to": broadcast_to,
-    "concatenate": concatenate,
-    "stack": stack_arrays, "vstack": vstack, "hstack": hstack, "column_stack": column_stack, "flip": flip, "diff": diff,
-    "clip": clip, "round": round, "where": where, "copyto": copyto,
+    "var": var, "std": std, "cumsum": cumsum, "average": average, "norm": norm, "dot": dot, "inner": inner,
+    "vdot": inner, "outer": outer, "ravel": lambda recorder, a: reshape(recorder, a, -1), "reshape": reshape,
+    "broadcast_to": broadcast_to, "concatenate": concatenate, "stack": stack_arrays, "vstack": vstack, "hstack": hstack,
+    "column_stack": column_stack, "flip": flip, "diff": diff,
+    "flipud": lambda recorder, m: m[::-1], "fliplr": lambda recorder, m: m[:, ::-1],
+    "around": round, "clip": clip, "round": round, "where": where, "copyto": copyto,
     "tril": _triangle(True), "triu": _triangle(False), "full_like": full_like,
     "zeros_like": lambda recorder, a: full_like(recorder, a, 0.0), "ones_like": lambda recorder, a: full_like(recorder, a, 1.0),
     "empty_like": lambda recorder, a: full_like(recorder, a, float("nan")),
     "shape": lambda recorder, a: shape_of(a), "ndim": lambda recorder, a: len(shape_of(a)),
     "size": lambda recorder, a: a.size, "copy": lambda recorder, a: +a, "real": lambda recorder, val: val,
     "atleast_1d": lambda recorder, a: _at_least(recorder, a, 1), "atleast_2d": lambda recorder, a: _at_least(recorder, a, 2),
-    "around": round,
-    "flipud": lambda recorder, m: m[::-1], "fliplr": lambda recorder, m: m[:, ::-1]
 }  # fmt: skip
 """NumPy's functions that are no elementwise ones, by their names."""
 

@@ -4,42 +4,25 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from copy import copy
 from typing import Any
 
 from diffcli.errors import ExpressionError, error
 from diffcli.language import Program
-from diffcli.records import is_array
+from diffcli.records import Number, is_array
 from diffcli.tape.lowering import MOST_ROWS
 from diffcli.tape.recording.call_sites import CallSites
 from diffcli.tape.recording.footsteps import unheard
 from diffcli.tape.recording.recorder import Judge
 from diffcli.tape.recording.recording import Recording, record, run_function
 
-PlainResults = tuple[list[tuple[int, ...]], list[float]]
-"""What plain Python returns: the shape of each result, and the numbers of all of them."""
-
 
 class PythonFunction(Program):
-    """In place of a parsed program where the user gives a function.
+    """In place of a parsed program where the user gives a function, whose parameters are a fixed list of names.
 
-    Parameters
-    ----------
-    function
-        Takes numbers, and returns a number or several.
-    name
-        What it is called in results; its qualified name, if not given.
-    label
-        What diagnostics call its file.
-    surroundings
-        A context in which it is run.
-
-    Raises
-    ------
-    ExpressionError
-        Its parameters cannot be read, or are not a fixed list of names.
+    ``name`` is what results call it, and ``label`` what diagnostics call its file; it is run in the context ``surroundings``.
 
     >>> program = PythonFunction(lambda x, y=2.0: x*y)
     >>> program.inputs, program.constants
@@ -70,9 +53,9 @@ class PythonFunction(Program):
         self.held: dict[str, Any] = {}
         """Arguments that are passed on as they are."""
         self.verify = True
-        """Whether it is run by plain Python beside each recording, and the values compared."""
+        """Whether it is run by plain Python beside its recording."""
         self.verified: set[object] | None = None
-        """Which ways through it have been compared, where each is compared once."""
+        """The ways through it that have been run so, where once is enough for each."""
         for parameter in self.signature.parameters.values():
             if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
                 star = "*" if parameter.kind == parameter.VAR_POSITIONAL else "**"
@@ -113,19 +96,20 @@ class PythonFunction(Program):
                 self.function, at, call=self._call, label=self.label, name=self.name, most_rows=most_rows, judge=judge
             )  # fmt: skip
 
-    def plain(self, given: Mapping[str, Any]) -> PlainResults:
-        """The results of the function itself at a point; it is handed copies of arrays, and what it prints is not heard.
-
-        Raises
-        ------
-        ExpressionError
-            It raises an exception, or returns what is no number.
-        """
+    def plain(self, given: Mapping[str, Any]) -> list[Number]:
+        """The results of the function itself at a point; it is handed copies of arrays, and what it prints is not heard."""
         sites, given = CallSites(self.function, self.label), {**self.held, **given}
         handed = {name: one.copy() if is_array(one) and hasattr(one, "copy") else one for name, one in given.items()}
         with self.surroundings(), unheard():
-            results: PlainResults = run_function(lambda handed: numbers_of(self._call(handed)), handed, sites)
-        return results
+            returned = run_function(self._call, handed, sites)
+            several = returned if isinstance(returned, list | tuple) else [returned]
+            return [run_function(_as_number, one, sites) for one in several]
+
+    def way(self, recording: Recording) -> object:
+        """What tells one way through it from another: shapes, what is held, and the branches on values."""
+        shapes = recording.tape.shapes and tuple(recording.tape.shapes[: recording.tape.first_row])
+        held = [one if isinstance(one, (int, str)) else getattr(one, "shape", None) for one in self.held.values()]
+        return shapes, *held, *[(one.line, one.text, one.true > 0, one.false > 0) for one in recording.branches]
 
     def _call(self, given: Mapping[str, Any]) -> Any:
         """Call it, with every argument where its parameter takes it."""
@@ -140,12 +124,13 @@ class PythonFunction(Program):
         return self.function(*places, **words)
 
 
-def numbers_of(result: Any) -> PlainResults:
-    """What a function returns, as shapes and floats; a complex number is none."""
-    several = result if isinstance(result, list | tuple) else [result]
-    shapes = [tuple(getattr(one, "shape", ())) for one in several]
-    if not any(shapes):
-        return shapes, [math.nan if isinstance(one, complex) else float(one) for one in several]
-    from diffcli.operations.arithmetic.array_files import flat  # numbers do not wait for NumPy
+def _as_number(result: Any) -> Number:
+    """What a function returns as a float or an array of float64; a complex number is none."""
+    if is_array(result):
+        return result.astype(float, copy=False)
+    return math.nan if isinstance(result, complex) else float(result)
 
-    return shapes, [number for one in several for number in flat(one)]
+
+def flattened(results: Iterable[Number]) -> list[float]:
+    """All numbers in some results, one after another."""
+    return [number for one in results for number in (one.ravel().tolist() if is_array(one) else [one])]  # type: ignore[union-attr]

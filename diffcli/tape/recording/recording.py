@@ -65,22 +65,10 @@ def record(
     most_rows: int = MOST_ROWS,
     judge: Judge | None = None,
 ) -> Recording:
-    """Run a function with traced numbers.
+    """Run a function with traced numbers in place of the values ``at``, which are the inputs of the tape in this order.
 
-    Parameters
-    ----------
-    function
-        Takes numbers and arrays by name, and returns a number or an array, or a tuple or list of them.
-    at
-        The value of each argument that is to be traced, in the order of the inputs of the tape.
-    call
-        How the function is called with the traced numbers by name; with keywords, if not given.
-    label, name
-        What diagnostics call its file, and the function itself.
-    most_rows
-        The longest tape to record.
-    judge
-        Says how a condition, the value in a slot, is decided where Python branches on it; by its value, if not given.
+    ``call`` calls it with them by name, ``label`` and ``name`` are what diagnostics call its file and itself, and ``judge``
+    decides a condition, the value in a slot, where Python branches on it.
 
     Raises
     ------
@@ -167,9 +155,8 @@ def failure_of(failure: BaseException, sites: CallSites) -> Diagnostic:
 def _finish(recorder: Recorder, function: Callable[..., Any], result: Any, name: str) -> Recording:
     """The tape of a recording that is over."""
     several = isinstance(result, list | tuple)
-    entries = result if several else [result]
-    outputs = [_output(recorder, function, entry, name, several) for entry in entries]
-    if not outputs or any(0 in getattr(entry, "shape", ()) for entry in entries):
+    outputs = [_output(recorder, function, entry, name, several) for entry in (result if several else [result])]
+    if not outputs:
         raise _bad_result(recorder, function, f"`{name}` returned no numbers")
     tape = recorder.tape(outputs[0])
     tape.finish(outputs, several)

@@ -165,8 +165,10 @@ class TracedArray(TracedValue):
         return self.reshape(-1)[key[0] if key else 0] if len(key) < 2 else self[key]
 
 
-_slot_of: Any = vars(TracedValue)["_slot"]
-_value_of: Any = vars(TracedValue)["_value"]
+def _up_to_date(name: str) -> Any:
+    """What a slot of the class holds, read anew where it is out of date."""
+    held = vars(TracedValue)[name]
+    return property(lambda self: self._refresh() or held.__get__(self), lambda self, value: held.__set__(self, value))
 
 
 class View(TracedArray):
@@ -183,24 +185,7 @@ class View(TracedArray):
     """The slot that the root had when this was read."""
 
     # what is written moves the root to another slot; so what was read is out of date if that is not the slot it was read from
-
-    @property
-    def _slot(self) -> int:
-        self._refresh()
-        return _slot_of.__get__(self)  # type: ignore[no-any-return]
-
-    @_slot.setter
-    def _slot(self, slot: int) -> None:
-        _slot_of.__set__(self, slot)
-
-    @property
-    def _value(self) -> Any:
-        self._refresh()
-        return _value_of.__get__(self)
-
-    @_value.setter
-    def _value(self, value: Any) -> None:
-        _value_of.__set__(self, value)
+    _slot, _value = _up_to_date("_slot"), _up_to_date("_value")
 
     def _show(self, parent: TracedArray, name: str, fixed: Fixed) -> None:
         self._parent, self._through = parent, (name, fixed)

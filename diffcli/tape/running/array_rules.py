@@ -21,7 +21,18 @@ from diffcli.operations.arithmetic import array_functions, arrays
 from diffcli.operations.array_row import ArrayOperation, Fixed
 from diffcli.operations.arrays import ARRAYS
 from diffcli.operations.custom_operations import OwnName
-from diffcli.tape.running.rules import ABSENT, OPERATORS, RESULT, SEED, TIES, Arithmetic, Function, Term, term_text
+from diffcli.tape.running.rules import (
+    ABSENT,
+    OPERATORS,
+    RESULT,
+    SEED,
+    TIES,
+    Arithmetic,
+    Function,
+    Term,
+    parse_own,
+    term_text,
+)
 from diffcli.tape.tape import Shape, Tape
 
 
@@ -45,6 +56,10 @@ def parse_rule(text: str) -> Program:
     >>> program.operations, program.keywords
     (['name', 'name', 'sum_to'], {2: ('shape',)})
     """
+    return parse_own(text, _parsed)
+
+
+def _parsed(text: str) -> Program:
     return Parser(Source(text), bool, _Rows()).run()
 
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from typing import Any
 
+from diffcli.errors import DiffcliError
 from diffcli.language import Program, parse
 from diffcli.language.syntax import NAME, NUMBER
 from diffcli.language.writing.printer import to_text
@@ -65,6 +66,24 @@ NAMESPACE: dict[str, Any] = {
 }  # fmt: skip
 
 
+MANY = 16
+"""So many operands are looked at one by one."""
+
+
+def parse_own(text: str, read: Callable[[str], Program] = parse) -> Program:
+    """A text of the tables. What is wrong with it is no fault of the user's.
+
+    >>> parse_own("log1q(a)")
+    Traceback (most recent call last):
+        ...
+    LookupError: the tables say log1q(a): there is no function `log1q`
+    """
+    try:
+        return read(text)
+    except DiffcliError as wrong:
+        raise LookupError(f"the tables say {text}: {wrong.diagnostics[0].message}") from None
+
+
 class Term:
     """What one operand adds: its ``partial`` derivative times ``g``; ``program`` is its syntax tree."""
 
@@ -73,7 +92,7 @@ class Term:
     def __init__(self, row: Operation, partial: str, present: str = "") -> None:
         self.row, self.partial, self.present = row, partial, present
         """``present`` is where it is there; empty if it is everywhere."""
-        self.program = parse(term_text(partial))
+        self.program = parse_own(term_text(partial))
 
 
 def term_text(partial: str) -> str:
@@ -85,7 +104,7 @@ def term_text(partial: str) -> str:
     if partial in ("1", "-1", ABSENT):
         return partial.replace("1", SEED)
     *bindings, body = partial.split(";")
-    program = parse(partial)
+    program = parse_own(partial)
     root = program.result.root
     operation, children = program.operations[root], program.children(root)
     if operation == NUMBER and program.arguments[root] == 1:
@@ -205,7 +224,7 @@ class Arithmetic:
         operators: Mapping[str, str] = OPERATORS | _OF_ONE_NUMBER,
         form: Callable[[Operation], str] = lambda row: row.value or row.definition,
         numbers: Any = floats,
-        read: Callable[[str], Program] = parse,
+        read: Callable[[str], Program] = parse_own,
         kind: str = "",
     ) -> None:
         self.functions = dict(functions)
@@ -258,7 +277,7 @@ class Arithmetic:
     def terms(self, name: str, count: int) -> TermFunctions:
         """The terms of an elementwise operation with ``count`` operands as functions ``(g, *operands, result)``."""
         return tuple(
-            None if term is None else self._at_operands(self.program_of(term), term.row, position, [SEED])
+            None if term is None else self._at_operands(term, term.row, position, SEED)
             for position, term in enumerate(terms(name, count))
         )
 
@@ -270,7 +289,7 @@ class Arithmetic:
     @cache  # noqa: B019
     def _presences(self, name: str, count: int) -> tuple[Function | None, ...]:
         return tuple(
-            self._at_operands(self.read(term.present), term.row, position, []) if term is not None and term.present else None
+            self._at_operands(term.present, term.row, position) if term is not None and term.present else None
             for position, term in enumerate(terms(name, count))
         )
 
@@ -283,15 +302,33 @@ class Arithmetic:
         kinds = set(zip(tape.operations, map(len, tape.operands), strict=True))
         return {(name, count): self.terms(name, count) for name, count in kinds}
 
-    def _at_operands(self, program: Program, row: Operation, position: int, first: list[str]) -> Function:
-        """A text as a function of what stands in ``first``, of the operands, and of the result."""
-        if not row.variadic:
-            return self.rule(program, [*first, *row.parameters, RESULT])
-        own = row.parameters[0]
-        header = [f"{own} = operands[{position}]", f"{RESULT} = operands[-1]", f"{TIES} = {self.ties}"]
-        if GAP in program.arguments:
-            header.append(f"{GAP} = nearest({own}, operands[:{position}] + operands[{position + 1}:-1])")
-        return self.rule(program, [*first, "*operands"], header)
+    def _at_operands(self, source: Term | str, row: Operation, position: int, *first: str) -> Function:
+        """A term or a text as a function of what stands in ``first``, of the operands, and of the result."""
+        if row.variadic:
+            return partial(self._of_several(source, row.parameters[0], *first), position)
+        return self.rule(self._program(source), [*first, *row.parameters, RESULT])
+
+    def _program(self, source: Term | str) -> Program:
+        return self.program_of(source) if isinstance(source, Term) else self.read(source)
+
+    @cache  # noqa: B019
+    def _of_several(self, source: Term | str, own: str, *first: str) -> Function:
+        """The same in a variadic row, as a function of the operand's position and of these."""
+        program = self._program(source)
+        header = [f"{own} = operands[position]", f"{RESULT} = operands[-1]"]
+        if TIES in program.arguments:
+            header.append(f"{TIES} = {self.ties}")
+        if GAP in program.arguments:  # of the operand that is taken
+            others = "operands[:position] + operands[position + 1:-1]"
+            header.append(f"{GAP} = nearest({own}, {others}) if {own} == {RESULT} else nan")
+        return self.rule(program, ["position", *first, "*operands"], header)
+
+    @staticmethod
+    def of_taken(functions: TermFunctions, arguments: Sequence[Any]) -> TermFunctions:
+        """Of a row of many operands (max, min) the terms by those that equal its result: no other one has any."""
+        if len(functions) <= MANY:
+            return functions
+        return tuple([function if a == arguments[-1] else None for function, a in zip(functions, arguments, strict=False)])
 
     # -- conditions ----------------------------------------------------------------------------------------------------
 
@@ -336,7 +373,7 @@ class Arithmetic:
     def condition(self, row: Any, text: str) -> Rule:
         """A condition of a row's domain or breaks, as a function of the operands and the result."""
         if row.variadic:
-            return self._at_operands(self.read(text), row, 0, []), ()
+            return self._at_operands(text, row, 0), ()
         return self.compiled(text, (*row.parameters, RESULT))
 
     def outside(self, name: str, arguments: Sequence[Any], names: Mapping[str, Any] | None = None) -> Any:
@@ -354,7 +391,7 @@ class Arithmetic:
         """How far each operand may move, as functions of the operands and the result; None where any distance will do."""
         row = OPERATIONS[name]
         texts = [row.radius] * count if row.variadic or not row.radius else [text.strip() for text in row.radius.split("|")]
-        return tuple(self._at_operands(self.read(text), row, place, []) if text else None for place, text in enumerate(texts))
+        return tuple(self._at_operands(text, row, place) if text else None for place, text in enumerate(texts))
 
     # -- texts ---------------------------------------------------------------------------------------------------------
 
