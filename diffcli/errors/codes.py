@@ -122,7 +122,7 @@ CODES: dict[str, Code] = {
     "point-branch": _warning("A condition with == or != treats this one point differently; the slopes beside it may be others.", 'grad "x^2 if x != 1 else 1" --at x=1', 'grad "x^2" --at x=1'),
     "overflow": _warning("An intermediate value is beyond the range of a float.", 'grad "log(1 + exp(x))" --at x=1000', 'grad "softplus(x)" --at x=1000', exit=4),
     "lost-digits": _warning("A number has fewer than 8 right digits: nearly equal values cancel, a factor under- or overflows, or an argument's rounding is magnified; --strict exits with 5.", 'grad "(1 - cos(x))/x^2" --at x=1e-4', 'grad "sinc(x/(2*pi))^2/2" --at x=1e-4'),
-    "second-kink": _warning("The first derivative has a corner, a jump or a pole at this point, so there may be no second one; --strict exits with 5.", 'hessian "elu(x)" --at x=0', 'hessian "elu(x)" --at x=1'),
+    "second-kink": _warning("The first derivative has a corner, a jump or a pole at this point, and the second one is undefined; --strict exits with 5.", 'hessian "elu(x)" --at x=0', 'hessian "elu(x)" --at x=1', exit=4),
     "undefined-partial": _warning("An operation is defined at this point but has no partial derivative there.", 'grad "x^y" --at x=-2,y=2', 'grad "x^y" --at x=-2,y=2 --wrt x', exit=4),
     "no-coefficient": _warning("A derivative of some order is not finite at this point, so the Taylor polynomial ends before it.", 'taylor "x^2.5" --order 4', 'taylor "x^2.5" --order 4 --at x=1', exit=4),
     "no-difference": _warning("Differences give no number: a value beside the point is undefined, or no quotients agree.", 'grad "sqrt(x)" --at x=0 --mode numeric --method backward', 'grad "sqrt(x)" --at x=1 --mode numeric', exit=4),

@@ -75,8 +75,9 @@ def _swept(problem: Problem, sweep: Sweep, values: Values) -> tuple[Sequence[Any
     tape = problem.tape
     if sweep.order is not None:
         (variable,) = sweep.seeds
-        rows = PointRows(with_exact_constants(tape), values, variable, MOST_ROWS, arithmetic=EXACT)
-        return expand(rows, tape, variable, sweep.order), []
+        given = {variable: [values[variable], 1.0]}
+        rows = PointRows(with_exact_constants(tape), values, given, MOST_ROWS, arithmetic=EXACT)
+        return expand(rows, tape, given, sweep.order), []
     if sweep.forward:
         seed = [sweep.seeds.get(slot) for slot in range(tape.first_row)]
         return tangents(tape, values, seed, sweep.overrides, EXACT), []

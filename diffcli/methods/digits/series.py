@@ -39,8 +39,9 @@ def watch_series(problem: Problem, slot: int, coefficients: Sequence[float], mos
     """What is to be said of the Taylor coefficients along an input that have lost digits."""
     order, shaken = len(coefficients) - 1, _Shaken()
     values = run(problem.tape, problem.point, shaken.row_functions(problem.tape))
-    rows = PointRows(problem.tape, values, slot, most_rows, arithmetic=shaken)
-    beside = expand(rows, problem.tape, slot, order, lambda number: number * factor(next(shaken.place)) + NUDGE)
+    given = {slot: [values[slot], 1.0]}
+    rows = PointRows(problem.tape, values, given, most_rows, arithmetic=shaken)
+    beside = expand(rows, problem.tape, given, order, lambda number: number * factor(next(shaken.place)) + NUDGE)
     sweep = Sweep({slot: 1.0}, True, order=order)
     doubts = []
     extreme = is_extreme(problem.tape, problem.values, values)
