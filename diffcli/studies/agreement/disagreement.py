@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Collection, Sequence
 
 from diffcli._named import NamedTuple
@@ -91,20 +92,28 @@ def find_extreme(problem: Problem, of_adjoints: bool = True) -> Reason | None:
 
 
 def _lost_digits(problem: Problem, slot: int) -> Reason | None:
-    """The row that loses the most digits on the way to the derivative by an input, or what does not fit a float there."""
-    for sweep in (Sweep({problem.tape.output: 1.0}), Sweep({slot: 1.0}, forward=True)):
-        reading = read_again(problem, sweep, [problem.tape.output if sweep.forward else slot])
+    """The row that loses the most digits on the way to the derivative by an input, or what is too small for a float there."""
+    tape = problem.tape
+    seed = [1.0 if each == slot else None for each in range(tape.first_row)]
+    for sweep, found in (
+        (Sweep({tape.output: 1.0}), problem.adjoints),
+        (Sweep({slot: 1.0}, forward=True), tangents(tape, problem.values, seed)),
+    ):
+        reading = read_again(problem, sweep, [tape.output if sweep.forward else slot])
         where, label = culprit(problem, slot, sweep, reading)
         kind = next((kind for word, kind in _SAID.items() if word in label), None)
-        if kind is not None and where in problem.tape.rows():
+        if kind is not None and where in tape.rows():
             text = f"`{problem.operand_text(where)}`: {label}"
             return Reason(kind, text, problem.warning(kind, text, where) if kind in ("cancellation", "overflow") else None)
-        moves = tangents(problem.tape, problem.values, [1.0 if each == slot else None for each in range(slot + 1)])
-        for row in problem.tape.rows() if sweep.forward else ():
-            if moves[row] == 0 and reading.derivatives[row]:
-                return Reason("underflow", f"the tangent of `{problem.operand_text(row)}` is below the range of a float, and 0")
+        arriving = Counter(step.target for step in reading.steps)
+        for row in range(tape.slots):
+            if row in tape.rows() and sweep.forward:
+                arriving[row] = sum(found[operand] is not None for operand in tape.operands_of(row))
+            if found[row] == 0 and reading.derivatives[row] and arriving[row] == 1:  # of more terms, they may have cancelled
+                name = "tangent" if sweep.forward else "adjoint"
+                return Reason("underflow", f"the {name} of `{problem.operand_text(row)}` is below the range of a float, and 0")
     return None
 
 
-_SAID = {"digits cancel": "cancellation", "overflows": "overflow", "underflows": "underflow", "is rounded": "rounding"}
+_SAID = {"digits cancel": "cancellation", "overflows": "overflow", "underflows to 0 here:": "underflow", "is rounded": "rounding"}
 """The reason that stands behind what is said of a row."""

@@ -142,7 +142,7 @@ class _Search:
         factor: float | None = None if "c" in _compiled(slip.wrong).inputs else 1.0
         for one in self.seen:
             wrong, size = one.right, 0.0
-            if place.row is None or one.tangents[place.row] is not None:  # else it is in a branch that is not taken here
+            if place.row is None or one.values[place.row] is not None:  # else it is in a branch that is not taken here
                 names = self._names(slip, place, one)
                 if factor is None:
                     factor = _factor(place, one, names)

@@ -85,7 +85,9 @@ SLIPS: tuple[Slip, ...] = (
     # before the rules for two operands, as these claims may have the right signs between their terms
     *_mistaken(_WITHOUT_ITS_MINUS),
     Slip("inner derivative", "function inner", "p", _CHAIN + "the inner derivative of {row}, {inner}, is missing"),
-    Slip("log of the base", "pow", "y*db", "the factor ln({base}) in the derivative of {row} is missing"),
+    Slip("log of the base", "pow constant", "y*db", "the factor ln({base}) in the derivative of {row} is missing"),
+    # of x^x it is x^x: the expression itself, too
+    Slip("power rule for exp", "pow exponent", "b*a^(b - 1)*da", _EXPONENTIAL),
     Slip("itself", "whole", "f", "this is the expression itself, not its derivative"),
     # -- the rules for two operands ------------------------------------------------------------------------------------------
     Slip("quotient swapped", "div", "(a*db - da*b)/b^2", _QUOTIENT + "the numerator of ({row})' is u'*v - u*v', not u*v' - u'*v"),
