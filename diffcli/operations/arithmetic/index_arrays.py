@@ -26,13 +26,11 @@ def as_numbers(given: Any) -> Any:
         return f"{what} is more than an array of numbers: np.asarray(...), or its filled(...), makes one of it"
     try:
         array = np.asarray(given)
-        if array.dtype.kind == "c":
-            return "the tape holds real numbers, and this is complex"
         if array.dtype.kind in "biuf" or (array.dtype.kind == "O" and all(isinstance(one, Real) for one in array.flat)):
             return array.astype(np.float64)
     except (ValueError, OverflowError):
         pass
-    return f"{what} is no number and no array of numbers"
+    return f"{what} is no real number and no array of real numbers"
 
 
 def numpy_function(name: str) -> Callable[..., Any]:
