@@ -14,7 +14,7 @@ from typing import Any
 
 from diffcli.operations import ARRAY_FUNCTIONS
 from diffcli.operations.arithmetic import arrays
-from diffcli.operations.arithmetic.index_arrays import moved
+from diffcli.operations.arithmetic.index_arrays import is_float64, moved, stand_in
 from diffcli.tape.recording.array_operations import apply_array, as_traced, operand, shape_of
 from diffcli.tape.recording.numpy_functions import FUNCTIONS, LINEAR, LISTS, MADE, into, not_recorded, reduction, reshape
 from diffcli.tape.recording.recorder import ArrayRecording, Recorder
@@ -38,9 +38,9 @@ def _by_numpy(recorder: Recorder, name: str, call: Callable[[Any], Any], a: Any)
     """One of these functions: NumPy says what becomes of an array of that shape, whatever its options are."""
     shape = shape_of(a)
     if name in SHAPES:
-        return reshape(recorder, a, call(arrays.stand_in(shape)).shape)
+        return reshape(recorder, a, call(stand_in(shape)).shape)
     if name in ORDERS:
-        lengths = call(arrays.stand_in(range(2, len(shape) + 2))).shape  # each tells its axis
+        lengths = call(stand_in(range(2, len(shape) + 2))).shape  # each tells its axis
         return apply_array(recorder, "transpose", (a,), axes=[length - 2 for length in lengths]) if shape else a
     found = moved(call, shape)
     return reshape(recorder, reshape(recorder, a, -1)[found[1]], found[0])
@@ -149,7 +149,7 @@ def _is_default(option: str, value: Any, default: Any) -> bool:
     if value is default or type(value).__name__ == "_NoValueType":
         return True
     same = isinstance(value, bool | int | float | str) and type(value) is type(default) and value == default
-    return same or (option == "dtype" and (value is None or arrays.is_float64(value)))
+    return same or (option == "dtype" and (value is None or is_float64(value)))
 
 
 @cache

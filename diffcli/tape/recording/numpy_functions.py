@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from diffcli.operations.arithmetic import arrays
-from diffcli.operations.arithmetic.index_arrays import triangle
+from diffcli.operations.arithmetic.index_arrays import numpy_function, triangle
 from diffcli.operations.array_row import as_axes
 from diffcli.tape.recording.array_operations import apply_array, as_traced, shape_of
 from diffcli.tape.recording.recorder import Recorder
@@ -24,7 +24,7 @@ _DEGREE, _INFINITY = 0.017453292519943295, float("inf")
 
 def _plain_or(of_number: Callable[[Any], Any], name: str) -> Callable[[Any], Any]:
     """What is asked of NaN and infinities: of arrays it has a plain answer, of numbers one that Python may branch on."""
-    return lambda x: arrays.numpy_function(name)(x._value) if is_array(x) else of_number(x)
+    return lambda x: numpy_function(name)(x._value) if is_array(x) else of_number(x)
 
 
 def _without_nan(one: Any, other: Any, filler: float) -> Any:
