@@ -176,6 +176,15 @@ def test_other_files_that_are_refused(name, content, at, message, tmp_path, monk
     assert " ".join(outcome.stderr.split()).startswith(f"error[{'unreadable-file' if name == 'f.npy' else 'bad-data'}]: {message}")
 
 
+def test_a_column_wants_a_name_for_its_value(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data.csv").write_text("x,y\n1,2\n3,4\n")
+    outcome = run("grad sum(x) --at @data.csv:x")
+    assert outcome.exit == 2 and "= help: write x=@data.csv:x for one value" in outcome.stderr
+    assert run("grad sum(x^2) --at x=@data.csv:x -q").stdout == "f\t10\ndf/dx[0]\t2\ndf/dx[1]\t6\n"
+    assert run("grad sum(x*y) --at x=@data.csv:x,y=@data.csv:y -q").stdout.startswith("f\t14\n")
+
+
 def test_a_text_for_a_value_is_one_value():
     for text in ("1, y=2", "1; y=2"):
         with pytest.raises(diffcli.DiffcliError, match="not one value"):

@@ -354,9 +354,6 @@ class Tensor(Core):
 
     type = to
 
-    def _as(self, kind: Any) -> Tensor:
-        return self.to(kind)
-
     cpu = to
 
     cuda = partialmethod(to, device="cuda")  # refused there
@@ -418,5 +415,5 @@ for _name in methods.method_names():
     if not hasattr(Tensor, _name):  # x.sin(), and in place x.sin_()
         setattr(Tensor, _name, methods.method(_name))
 for _name, _kind in (("double", tensors.FLOAT64), ("float", tensors.FLOAT32), ("long", tensors.INT64), ("bool", tensors.BOOL)):
-    setattr(Tensor, _name, partialmethod(Tensor._as, _kind))
+    setattr(Tensor, _name, partialmethod(Tensor.to, _kind))
 Core.kind = Tensor

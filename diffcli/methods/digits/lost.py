@@ -22,7 +22,7 @@ from diffcli.operations.arithmetic import precise
 LOST = 1e-8
 """A number whose relative error is larger has lost digits that somebody may count on."""
 
-MOST_READ = 5_000
+MOST_READ = 20_000
 """The longest tape that is read again."""
 
 MOST_SWEPT = 50

@@ -292,11 +292,13 @@ def as_numbers(given: Any) -> Array | str:
         return f"{what} is more than an array of numbers: np.asarray(...), or its filled(...), makes one of it"
     try:
         array = np.asarray(given)
+        if array.dtype.kind == "c":
+            return "the tape holds real numbers, and this is complex"
         if array.dtype.kind in "biuf" or (array.dtype.kind == "O" and all(isinstance(one, Real) for one in array.flat)):
             return array.astype(np.float64)
     except (ValueError, OverflowError):
         pass
-    return f"{what} is no real number and no array of real numbers"
+    return f"{what} is no number and no array of numbers"
 
 
 def shape_of(value: Any) -> tuple[int, ...]:
@@ -428,3 +430,15 @@ def is_infinite(value: Array) -> Array:
 def next_after(value: Array, side: float) -> Array:
     """The next number to the left (-1) or the right (1) of each element."""
     return np.nextafter(value, side * np.inf)
+
+
+def largest_size(values: Sequence[Array]) -> float:
+    """The largest size of some elements; NaN if one of them is."""
+    return float(np.max(np.abs(np.concatenate([np.ravel(value) for value in values])), initial=0.0))
+
+
+def within(found: Array, other: Array, factor: float, nothing: float = 0.0) -> bool:
+    """Whether no element of an array is further from that of another than a multiple of its size, and one that is 0 than
+    ``nothing``; NaN is nowhere near."""
+    with quiet():
+        return bool(np.all(np.abs(other - found) <= factor * np.abs(found) + nothing * (found == 0)))

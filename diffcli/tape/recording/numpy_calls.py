@@ -21,7 +21,7 @@ from diffcli.tape.recording.recorder import ArrayRecording, Recorder
 from diffcli.tape.recording.traced import Traced, apply, is_array, row_named
 from diffcli.tape.recording.traced_array import TracedArray, View
 
-REDUCED = {"add": "sum", "multiply": "prod", "maximum": "max", "minimum": "min", "logaddexp": "logsumexp"}
+REDUCED = {"add": "sum", "multiply": "prod", "maximum": "amax", "minimum": "amin", "logaddexp": "logsumexp"}
 """What an elementwise function is a reduction of: np.add.reduce."""
 
 
@@ -59,7 +59,7 @@ OF_LINALG = frozenset(("det", "inv", "solve", "norm", "matrix_transpose"))
 
 
 def apply_ufunc(recorder: Recorder, function: Any, method: str, inputs: Sequence[Any], options: Mapping[str, Any]) -> Any:
-    """An elementwise function of NumPy on traced values."""
+    """An elementwise function of NumPy on traced values, or a reduction by one."""
     name = function.__name__
     if method == "__call__" and not options:
         return _elementwise(recorder, name, inputs)
@@ -68,8 +68,11 @@ def apply_ufunc(recorder: Recorder, function: Any, method: str, inputs: Sequence
     if method == "__call__":
         _refuse_options(recorder, f"np.{name}", given)
         result = _elementwise(recorder, name, inputs)
+    elif method == "reduce" and name in REDUCED and is_array(inputs[0]):
+        _refuse_options(recorder, f"np.{name}.reduce", given, ("axis", "keepdims"))
+        result = reduction(REDUCED[name])(recorder, *inputs, **({"axis": 0} if len(inputs) == 1 else {}) | given)
     else:
-        result = _of_a_method(recorder, name, method, inputs, given)
+        not_recorded(recorder, f"np.{name}.{method}", "write a loop, or NumPy's function of that purpose (np.sum, np.prod)")
     if out is None and mask is not True:
         not_recorded(recorder, f"np.{name} with where= and without out=", "choose with np.where(condition, a, b)")
     return result if out is None else into(recorder, out, result, mask)
@@ -77,16 +80,6 @@ def apply_ufunc(recorder: Recorder, function: Any, method: str, inputs: Sequence
 
 _UFUNC = {"where": True, "casting": "same_kind", "order": "K", "subok": True, "keepdims": False, "axis": 0}
 """What NumPy's elementwise functions and their methods take an option for, if it is not given; None for the others."""
-
-
-def _of_a_method(recorder: Recorder, name: str, method: str, inputs: Sequence[Any], given: dict[str, Any]) -> Any:
-    """A reduction, running sums, or all pairs, by an elementwise function."""
-    label = f"np.{name}.{method}"
-    if method == "reduce" and name in REDUCED and is_array(inputs[0]):
-        reduced = reduction("logsumexp") if name == "logaddexp" else FUNCTIONS[REDUCED[name]]
-        _refuse_options(recorder, label, given, ("axis", "keepdims"))
-        return reduced(recorder, *inputs, **({"axis": 0} if len(inputs) == 1 else {}) | given)
-    return not_recorded(recorder, label, "write a loop, or NumPy's function of that purpose (np.sum, np.prod)")
 
 
 def apply_function(recorder: Recorder, function: Any, inputs: Sequence[Any], options: Mapping[str, Any]) -> Any:
