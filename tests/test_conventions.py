@@ -16,6 +16,7 @@ import pytest
 from inside import (
     POLICIES,
     Diagnostic,
+    DiffcliError,
     DomainError,
     GradientResult,
     NotDifferentiableError,
@@ -198,6 +199,30 @@ def test_an_overflow_is_no_pole() -> None:
     result = compute("exp(1000*x)", "x=1", Options())
     assert numbers(result) == [inf]
     assert [note.code for note in result.notes] == [OVERFLOW]
+
+
+OVERFLOWING = [
+    # text, point, the gradient, and the message: the derivative is too large for a float, and infinite nowhere
+    ("(x - 1)*1e200*1e200", "x=1", [inf], "the derivative by `x - 1` overflows: it is beyond the range of a float"),
+    ("(x*x)^1e308*1", "x=1", [inf], "the derivative by `x` overflows: it is beyond the range of a float"),
+    ("1e200*(1e200*sin(x))", "x=0", [inf], "the derivative by `sin(x)` overflows: it is beyond the range of a float"),
+    ("log(x*1e-310)", "x=1", [inf], "the derivative by `x*1e-310` overflows: it is beyond the range of a float"),
+    ("sum((v - 1)*1e200*1e200)", "v=[1,1]", [inf, inf], "the derivative by `v - 1` overflows: it is beyond the range of a float"),
+]
+
+
+@pytest.mark.parametrize(("text", "at", "expected", "message"), OVERFLOWING)
+def test_a_derivative_that_overflows_is_no_infinite_slope(text: str, at: str, expected: list[float], message: str) -> None:
+    result = compute(text, at, Options())
+    found = next(iter(result.gradient.values()))
+    assert [found] == expected or list(found) == expected
+    assert [(note.code, note.message) for note in result.notes if note.code != "lost-digits"] == [(OVERFLOW, message)]
+
+
+@pytest.mark.parametrize("at", ["x=1e-400", "x=[1, 1e-400]", {"x": "1e-400"}])
+def test_a_number_that_would_be_0_is_refused_in_a_point_too(at: object) -> None:
+    with pytest.raises(DiffcliError, match="`1e-400` is beyond the range of a float, which begins at"):
+        compute("sum(x)" if "[" in str(at) else "x", at, Options())
 
 
 def test_every_kind_of_break_stands_in_the_table() -> None:

@@ -11,16 +11,13 @@ import math
 from collections.abc import Sequence
 
 from diffcli.methods.differences.precise import DIGITS, Number, precise_derivative
-from diffcli.methods.differences.sampling import TapeSampler
 from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, Break
 from diffcli.methods.nonsmooth.one_sided import slopes_of
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.reverse import accumulate, activity
-from diffcli.methods.sweeps.rounding import UNIT
 from diffcli.operations.arithmetic import precise
 from diffcli.records.agreement import PartialCheck, Way
 from diffcli.studies.agreement.disagreement import REASONS, Reason, explain_disagreement, find_extreme
-from diffcli.studies.step_size.error_theory import derivative_rounding
 
 TOLERANCE = 1e-9
 """The relative error up to which a method without an error bar agrees."""
@@ -163,24 +160,14 @@ def _verdict(
         return "edge", Reason("edge", f"no derivative here, because {REASONS['edge']}")
     if off or silent:
         reason = explain_disagreement(problem, slot, kinds, [*silent, *off])
-        if reason.name == "unexplained" and not kinds and not silent:
-            if all(way.error is not None and way.error <= floor for way in ways[:2]):
-                reason = _lost_digits(ways, size)
-            elif _is_magnified(problem, ways, slot):
-                reason = Reason("rounding", REASONS["rounding"])
+        excused = all(way.error is not None and way.error <= floor for way in ways[:2])
+        if reason.name == "unexplained" and not kinds and not silent and excused:
+            reason = _lost_digits(ways, size)
         return "disagree", reason
     form = next(way for way in ways if way.name == "symbolic")
     if not form.has_number and not form.remark:
         return "agree", Reason("removable", REASONS["removable"])
     return "agree", _lost_digits(ways, size)
-
-
-def _is_magnified(problem: Problem, ways: Sequence[Way], slot: int) -> bool:
-    """Whether the rounding of what is on the way to the derivative accounts for the errors of automatic differentiation."""
-    bound = derivative_rounding(problem, slot, UNIT)
-    if TapeSampler(problem, problem.tape.inputs[slot]).blurred:
-        return True
-    return all(way.error is not None and way.error <= bound for way in ways[:2])
 
 
 def _lost_digits(ways: Sequence[Way], size: float) -> Reason:
