@@ -107,7 +107,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("text", "point", "expected"), CASES, ids=[f"{text} at {point}" for text, point, _ in CASES])
+@pytest.mark.parametrize(("text", "point", "expected"), CASES, ids=[f"{getattr(text, '__name__', text)} at {point}" for text, point, _ in CASES])
 def test_verdicts_and_reasons(text, point, expected):
     agreement = agreement_of(Problem(text, point))
     assert [(found.verdict, found.reason) for found in agreement.checks] == expected
