@@ -19,6 +19,7 @@ from inside import (
     FLOAT,
     NUMPY,
     OPERATIONS,
+    Options,
     ShapeError,
     Tape,
     activity,
@@ -26,6 +27,7 @@ from inside import (
     array_functions,
     arrays,
     broadcast_shapes,
+    compute,
     evaluate,
     gradient_tape,
     lower,
@@ -504,3 +506,23 @@ def test_a_program_of_numbers_stays_one():
     for text in ("max(x) + sum(x)", "[1, 2, 3][1]*x", "len([1, 2])*x", "mean(x)^2", "norm(x)"):
         assert lower(parse(text)).shapes is None, text
     assert FLOAT.row_functions(lower(parse("max(x)"))) == []
+
+
+# -- determinants in numbers --------------------------------------------------------------------------------------------------
+
+DIAGONALS = [[1, 1, 1, 0, 0], [1, 2, 3, 4, 0], [0.5, 0.5, 0, 0, 0], [1e-8, 1, 1, 1, 0], [1, 1, 1, 1, 0, 0], [2, 1, 1, 1, 1, 0]]
+
+
+@pytest.mark.parametrize("step", [None, 1.0, 0.5])
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("diagonal", DIAGONALS, ids=str)
+def test_differences_of_a_determinant_go_past_pivots_that_become_0(diagonal, turned, step):
+    matrix = np.diag(np.array(diagonal, float))
+    right = np.zeros_like(matrix)
+    for place in range(len(diagonal)):  # by cofactors: the product of all others
+        right[place, place] = np.prod([each for other, each in enumerate(diagonal) if other != place])
+    if turned:
+        matrix, right = matrix[::-1].copy(), right[::-1] * (1 if len(diagonal) == 5 else -1)
+    found = compute("det(A)", {"A": matrix}, Options(mode="numeric", step=step))
+    assert found.value == 0
+    np.testing.assert_allclose(found.gradient["A"], right, atol=1e-9 * max(1.0, np.abs(right).max()))

@@ -72,6 +72,11 @@ CASES = [
     ("(1 - cos(x))/x^2", "x=1e-5", [("disagree", "cancellation")]),
     ("((x + 1e8) - 1e8)^2", "x=0.3", [("disagree", "cancellation")]),
     ("(sqrt(x + 1) - sqrt(x))^2", "x=1e14", [("disagree", "cancellation")]),
+    ("log(x + sqrt(x^2 + 1))", "x=-1e8", [("disagree", "cancellation")]),
+    ("sin(1e10*x)", "x=0.3", [("disagree", "rounding")]),
+    ("cos(1e9*x^2)", "x=0.7", [("disagree", "rounding")]),
+    ("h^10*x/h^9", "h=6.6e-34,x=2", [("disagree", "underflow"), ("disagree", "underflow")]),
+    ("-log(exp(x)/(exp(x) + exp(y) + exp(z)))", "x=-300,y=300,z=10", [("agree", ""), ("agree", ""), ("disagree", "underflow")]),
     ("log(1 + exp(x))", "x=1000", [("disagree", "overflow")]),
     ("exp(x)/exp(x)*x", "x=800", [("disagree", "overflow")]),
     ("x/(x^2 + 1e-320)", "x=1e-200", [("disagree", "underflow")]),
@@ -108,7 +113,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("text", "point", "expected"), CASES, ids=[f"{text} at {point}" for text, point, _ in CASES])
+@pytest.mark.parametrize(("text", "point", "expected"), CASES, ids=[f"{getattr(text, '__name__', text)} at {point}" for text, point, _ in CASES])
 def test_verdicts_and_reasons(text, point, expected):
     agreement = agreement_of(Problem(text, point))
     assert [(found.verdict, found.reason) for found in agreement.checks] == expected

@@ -16,6 +16,7 @@ import pytest
 from inside import (
     POLICIES,
     Diagnostic,
+    DiffcliError,
     DomainError,
     GradientResult,
     NotDifferentiableError,
@@ -95,8 +96,11 @@ CONVENTIONS: list[tuple[str, str, list[float] | str, list[str]]] = [
     ("where(x > 0, log(x), 0)",   "x=-1",       [0],                 [NO_PATH]),
     ("where(x > 0, x, -x)",       "x=0",        [-1],                [BRANCH]),
     ("where(x >= 0, x, -x)",      "x=0",        [1],                 [BRANCH]),
-    ("where(x != 1, x^2, 1)",     "x=1",        [0],                 [POINT, NO_PATH]),
-    ("where(x == 1, 1, x^2)",     "x=1",        [0],                 [POINT, NO_PATH]),
+    ("where(x != 1, x^2, 1)",     "x=1",        [2],                 [POINT]),
+    ("where(x == 1, 1, x^2)",     "x=1",        [2],                 [POINT]),
+    ("where(x == 1, 5, x^2)",     "x=1",        [0],                 [POINT, NO_PATH]),
+    ("where(x == 0, 1, sin(x)/x)*y", "x=0,y=2", [0, 1],              [POINT]),
+    ("where(x == 1, 2, (x^2 - 1)/(x - 1))", "x=1", [1],              [POINT]),
     ("where(x == 1, 1, x^2)",     "x=2",        [4],                 []),
     ("where(x > 0 and y > 0, x*y, 0)", "x=0,y=1", [0, 0],            [BRANCH, NO_PATH, NO_PATH]),
     ("where(y > 0, abs(x), 0)",   "x=0,y=1",    [0, 0],              [KINK, NO_PATH]),
@@ -197,6 +201,30 @@ def test_an_overflow_is_no_pole() -> None:
     assert [note.code for note in result.notes] == [OVERFLOW]
 
 
+OVERFLOWING = [
+    # text, point, the gradient, and the message: the derivative is too large for a float, and infinite nowhere
+    ("(x - 1)*1e200*1e200", "x=1", [inf], "the derivative by `x - 1` overflows: it is beyond the range of a float"),
+    ("(x*x)^1e308*1", "x=1", [inf], "the derivative by `x` overflows: it is beyond the range of a float"),
+    ("1e200*(1e200*sin(x))", "x=0", [inf], "the derivative by `sin(x)` overflows: it is beyond the range of a float"),
+    ("log(x*1e-310)", "x=1", [inf], "the derivative by `x*1e-310` overflows: it is beyond the range of a float"),
+    ("sum((v - 1)*1e200*1e200)", "v=[1,1]", [inf, inf], "the derivative by `v - 1` overflows: it is beyond the range of a float"),
+]
+
+
+@pytest.mark.parametrize(("text", "at", "expected", "message"), OVERFLOWING)
+def test_a_derivative_that_overflows_is_no_infinite_slope(text: str, at: str, expected: list[float], message: str) -> None:
+    result = compute(text, at, Options())
+    found = next(iter(result.gradient.values()))
+    assert [found] == expected or list(found) == expected
+    assert [(note.code, note.message) for note in result.notes if note.code != "lost-digits"] == [(OVERFLOW, message)]
+
+
+@pytest.mark.parametrize("at", ["x=1e-400", "x=[1, 1e-400]", {"x": "1e-400"}])
+def test_a_number_that_would_be_0_is_refused_in_a_point_too(at: object) -> None:
+    with pytest.raises(DiffcliError, match="`1e-400` is beyond the range of a float, which begins at"):
+        compute("sum(x)" if "[" in str(at) else "x", at, Options())
+
+
 def test_every_kind_of_break_stands_in_the_table() -> None:
     from inside import OPERATIONS
 
@@ -250,6 +278,13 @@ SLOPES: list[tuple[str, str, dict[str, tuple[float | None, float | None]]]] = [
     ("where(x > 0, x, -x)",      "x=0",         {"x": (-1, 1)}),
     ("where(x > 0, x^2, -x^2)",  "x=0",         {"x": (0, 0)}),
     ("where(x == 1, 1, x^2)",    "x=1",         {"x": (2, 2)}),
+    # tangents tie, and a higher coefficient decides
+    ("where(x^2 == 0, 0, x)",    "x=0",         {"x": (1, 1)}),
+    ("where(x^2 > x^3, x, -x)",  "x=0",         {"x": (1, 1)}),
+    ("max(x^2, x^4) + x",        "x=0",         {"x": (1, 1)}),
+    ("abs(x^3 - x^2)/x^2 + x",   "x=1",         {"x": (0, 2)}),
+    ("sqrt(x^2)",                "x=0",         {"x": (-1, 1)}),
+    ("cbrt(x^3)*2",              "x=0",         {"x": (2, 2)}),
     ("x*(x > 0)",                "x=0",         {"x": (0, 1)}),
     ("sqrt(abs(x))",             "x=0",         {"x": (-inf, inf)}),
     ("cbrt(x)",                  "x=0",         {"x": (inf, inf)}),
@@ -285,8 +320,8 @@ def test_one_sided_slopes(text: str, at: str, slopes: dict[str, tuple[float | No
 
 
 NOT_SMOOTH = [
-    # a jump of one part in 2000, a small jump, and a condition whose tangents tie: none may be called smooth
-    ("floor(x)", "x=2000"), ("round(x)", "x=2000.5"), ("copysign(1e-4, x)", "x=0"), ("where(x^2 == 0, 0, x)", "x=0"),
+    # a jump of one part in 2000, and a small jump: none may be called smooth
+    ("floor(x)", "x=2000"), ("round(x)", "x=2000.5"), ("copysign(1e-4, x)", "x=0"),
     ("where(floor(x) > 0, x, 0)", "x=1"), ("where(x, x, 5)", "x=0"), ("where(x - 1, 3, 5)", "x=1"),
 ]  # fmt: skip
 
@@ -543,7 +578,7 @@ DIFFERENT = [
     ("sqrt(x^2)", "abs(x)", "x=0", POLE),
     ("sqrt(x^2 + y^2)", "hypot(x, y)", "x=0,y=0", POLE),
     ("relu(x) - relu(-x)", "x", "x=0", KINK),
-    ("where(x == 1, 1, x^2)", "x^2", "x=1", POINT),
+    ("where(x == 1, 2, x^2)", "x^2 + 1", "x=1", POINT),
     ("min(max(x, 0), 1)", "clip(x, 0, 1)", "x=0", TIE),
 ]
 

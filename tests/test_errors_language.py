@@ -120,6 +120,9 @@ CASES = {
     "1e999 + x": [
         wrong("malformed-number", "`1e999` is beyond the range of a float, which ends at 1.8e308", at(0, "1e999")),
     ],
+    "1e-400*x + 0.0e-400 + 0_0": [
+        wrong("malformed-number", "`1e-400` is beyond the range of a float, which begins at 4.9e-324", at(0, "1e-400")),
+    ],
     "1.2.3": [
         wrong("malformed-number", "`1.2.3` is not a number", at(0, "1.2.3"), help=("write numbers as 1, .5, 1e-3 or 1_000",)),
     ],

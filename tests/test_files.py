@@ -64,7 +64,7 @@ def test_columns_by_name(column, tmp_path):
 
 
 REFUSED = {
-    "v\n0,5\n1,5\n": ("line 2 of F has 2 values, and line 1 has 1 name", "if that is a decimal comma, write 0.5, or separate the columns by semicolons"),
+    "v\n0,5\n1,5\n": ("line 2 of F has 2 values, and line 1 has 1 name", "if that is a decimal comma, write 0.5"),
     "a,b\n0,5,1,5\n": ("line 2 of F has 4 values, and line 1 has 2 names", "if that is a decimal comma, write 0.5, or separate the columns by semicolons"),
     "v\n1,000\n2,500\n": ("line 2 of F has 2 values, and line 1 has 1 name", "if that is one number, write 1000", "if that is a decimal comma, write 1.000"),
     "v\n1,234,567\n": ("line 2 of F has 3 values, and line 1 has 1 name", "if that is one number, write 1234567"),
@@ -73,7 +73,7 @@ REFUSED = {
     "a,b,c\n1,2\n3,4\n": ("line 2 of F has 2 values, and line 1 has 3 names", "every line has a value for each column"),
     "1,2\n3\n": ("line 2 of F has 1 value, and line 1 has 2", "every line has a value for each column"),
     "1,2\n\n# r\n3,4,\n": ("line 4 of F has 3 values, and line 1 has 2", "every line has a value for each column"),
-    "x,y\n1;2\n3;4\n": ("line 2 of F has 1 value, and line 1 has 2 names", "every line has a value for each column"),
+    "x,y\n1;2\n3;4\n": ("line 2 of F has 2 values, and line 1 has 1 name", "every line has a value for each column"),
     "1;1,000\n": ("line 1, column 2 of F is `1,000`, which can be read in two ways", "if that is one number, write 1000", "if that is a decimal comma, write 1.000"),
     "1.000,5;2\n": ("line 1, column 1 of F is `1.000,5`, with a comma and a point", "write 1000.5"),
     "1,234.5;2\n": ("line 1, column 1 of F is `1,234.5`, with a comma and a point", "write 1234.5"),
@@ -174,6 +174,15 @@ def test_other_files_that_are_refused(name, content, at, message, tmp_path, monk
     outcome = run(["grad", "x", "--at", at])
     assert (outcome.exit, outcome.stdout) == (2, "")
     assert " ".join(outcome.stderr.split()).startswith(f"error[{'unreadable-file' if name == 'f.npy' else 'bad-data'}]: {message}")
+
+
+def test_a_column_wants_a_name_for_its_value(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data.csv").write_text("x,y\n1,2\n3,4\n")
+    outcome = run("grad sum(x) --at @data.csv:x")
+    assert outcome.exit == 2 and "= help: write x=@data.csv:x for one value" in outcome.stderr
+    assert run("grad sum(x^2) --at x=@data.csv:x -q").stdout == "f\t10\ndf/dx[0]\t2\ndf/dx[1]\t6\n"
+    assert run("grad sum(x*y) --at x=@data.csv:x,y=@data.csv:y -q").stdout.startswith("f\t14\n")
 
 
 def test_a_text_for_a_value_is_one_value():

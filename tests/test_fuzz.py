@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import tiers
+from console import run
 from hypothesis import given
 from hypothesis import strategies as st
 from inside import (
@@ -221,3 +222,20 @@ def test_random_command_lines_end_well(tmp_path, monkeypatch):
         arguments, given = fuzz.command_line(7, number)
         outcome = fuzz.run(arguments, **given)
         assert not fuzz.fault(outcome), (number, arguments, outcome)
+
+
+@pytest.mark.parametrize(
+    ("command", "exit"),
+    [
+        ("jacobian 'cos([1, 2]) or acosh(trunc(-y))' --at y=2", 0),
+        ("jacobian '((e) if z/t else z) or [x, y]' --at e=2.5,x=3,y=0.7,z=0.7,t=0", 0),
+        ("hvp 'a = z; 1e300*W*logsumexp([1, 2]^2**-y, axis=0)' --at W=0,y=2,z=1 --direction W=2.5,y=0.7,z=0", None),
+        ("graph '[1, 2]'", 0),
+        ("lesson symbolic --timeout 0.05", 6),
+        ("check 'a = [1, 2]; f(t) = t*-W; W' --at W=1", 0),
+        ("check '[x, y]/softplus(acosh(csch(y)))' --claim x", 3),
+    ],
+)
+def test_command_lines_that_were_crashes(command, exit):
+    outcome = run(command)
+    assert outcome.exit != 70 and exit in (outcome.exit, None), outcome

@@ -99,14 +99,15 @@ SETTINGS = {
 
 
 WRONG = {
-    "& of numbers": (lambda x: x & x, "`&` is of yes and no, not of a tensor of 2 × 2\n  help: compare first, as in (x > 0) & (y > 0)"),
-    "~ of whole numbers": (lambda x: ~ad.tensor([1], dtype="int64"), "`~` is of yes and no, not of a tensor of 1 element\n  help: compare first, as in (x > 0) & (y > 0)"),
-    "| with a number": (lambda x: (x > 0) | 2, "`|` is of yes and no, not of a `int`\n  help: compare first, as in (x > 0) & (y > 0)"),
+    "& of numbers": (lambda x: x & x, "& | ^ ~ are of yes and no, not of numbers\n  help: compare first, as in (x > 0) & (y > 0)"),
+    "~ of whole numbers": (lambda x: ~ad.tensor([1], dtype="int64"), "& | ^ ~ are of yes and no, not of numbers\n  help: compare first, as in (x > 0) & (y > 0)"),
+    "| with a number": (lambda x: (x > 0) | 2, "& | ^ ~ are of yes and no, not of numbers\n  help: compare first, as in (x > 0) & (y > 0)"),
     "approximate": (lambda x: F.gelu(x, approximate="erf"), "approximate is 'none' or 'tanh', not 'erf'"),
     "a fraction of an axis": (lambda x: x.sum(dim=1.5), "'float' object cannot be interpreted as an integer"),
     "a fraction of a length": (lambda x: ad.zeros(2.5), "'float' object cannot be interpreted as an integer"),
     "zeros_like": (lambda x: ad.zeros_like(x, 5.0), "zeros_like() takes one argument by place"),
     "full_like": (lambda x: ad.full_like(x), "full_like() takes a tensor and a number by place"),
+    "a generator for inplace": (lambda x: F.dropout(x, 0.5, True, object()), "inplace is True or False, not a `object`; a generator is given by name"),
     "no reduction": (lambda x: F.nll_loss(x, [0, 1], x[0]), "a reduction is 'mean', 'sum' or 'none', not tensor([0.5 , 0.25])\n  help: give other settings by their names: weight=..."),
 }  # fmt: skip
 
@@ -216,3 +217,9 @@ def test_numbers_in_memory_have_the_derivatives_of_numbers():
         y = ad.tensor(value, requires_grad=True)
         ad.lgamma(y).backward()
         assert (x.item(), x.grad.item()) == (value, y.grad.item())
+
+
+def test_the_kind_of_a_sum_is_the_one_asked_for():
+    x = ad.tensor([1.5, 2.5])
+    assert [str(x.sum(dtype=kind).dtype) for kind in ("float32", "float64", "int64")] == ["float32", "float64", "int64"]
+    assert str(ad.softmax(x, dim=0, dtype="float32").dtype) == "float32"

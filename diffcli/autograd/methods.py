@@ -7,7 +7,7 @@ Their arguments stand in `diffcli.autograd.signatures`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import cache
+from functools import cache, partial
 from operator import index as as_index
 from typing import Any
 
@@ -90,7 +90,8 @@ def _of_row(spelled: str, name: str, in_place: bool = False) -> Method:
         dtype = bound.pop("dtype", None)
         if dtype is not None:
             operands[0] = operands[0].to(dtype)
-        return apply(name, operands[0] if joined else operands, **_fixed(bound) if of_arrays else {})
+        made = apply(name, operands[0] if joined else operands, **_fixed(bound) if of_arrays else {})
+        return made if dtype is None else made.to(dtype)
 
     return call
 
@@ -210,29 +211,22 @@ def expand(a: Any, *shape: Any) -> Any:
 # -- by other names --------------------------------------------------------------------------------------------------------
 
 
-def var(**given: Any) -> Any:
-    """The variance: divided by one less than there are, unless ``unbiased`` is False, or the ``correction`` another number."""
-    centred, fixed, freedom = _centred(**given)
-    return apply("sum", (apply("square", (centred,)),), **fixed) / freedom
+def _spread(root: bool, input: Any, dim: Any, unbiased: bool, keepdim: bool, correction: float | None) -> Any:
+    """The variance: divided by one less than there are, unless ``unbiased`` is False, or the ``correction`` another number.
 
-
-def std(**given: Any) -> Any:
-    """The standard deviation: a norm, so that its gradient is 0, and no NaN, where all elements are equal."""
-    centred, fixed, freedom = _centred(**given)
-    return apply("norm", (centred,), **fixed) / freedom**0.5
-
-
-def _centred(
-    input: Any, dim: Any, unbiased: bool, keepdim: bool, correction: float | None
-) -> tuple[Any, dict[str, Any], float]:
-    """The distances to the mean, the axes, and by what their squares are divided; NaN where there are too few."""
+    Its root is a norm, so that the gradient is 0, and no NaN, where all elements are equal.
+    """
     if isinstance(dim, bool):  # x.var(False)
         dim, unbiased = None, dim
     fixed = _fixed({"dim": dim, "keepdim": keepdim})
     middle = apply("mean", (input,), axis=fixed["axis"], keepdims=1)
     less = (1 if unbiased else 0) if correction is None else correction
-    freedom = float(input.numel() // max(middle.numel(), 1) - less)
-    return input - middle, fixed, freedom if freedom > 0 else float("nan")
+    left = float(input.numel() // max(middle.numel(), 1) - less)
+    divisor = left if left > 0 else float("nan")
+    centred = input - middle
+    if root:
+        return apply("norm", (centred,), **fixed) / divisor**0.5
+    return apply("sum", (apply("square", (centred,)),), **fixed) / divisor
 
 
 def norm(input: Any, p: Any, dtype: Any, **fixed: Any) -> Any:
@@ -298,9 +292,10 @@ _MADE: dict[str, Method] = {
     "broadcast_to": expand, "expand_as": lambda a, b: expand(a, b.shape), "view_as": lambda a, b: view(a, b.shape),
     "reshape_as": lambda a, b: reshape(a, b.shape), "max": _extreme("max"), "min": _extreme("min"),
     "argmax": _place("argmax"), "argmin": _place("argmin"), "norm": _bound("norm", norm), "diag": _bound("diag", diag),
-    "var": _bound("var", var), "std": _bound("std", std), "addmm": _bound("addmm", _formula("addmm")),
-    "isnan": lambda a: a != a, "isfinite": lambda a: apply("abs", (a,)) < float("inf"), "equal": equal, "allclose": allclose,
-    "any": _truth("any"), "all": _truth("all"), "contiguous": contiguous,
+    "var": _bound("var", partial(_spread, False)), "std": _bound("std", partial(_spread, True)),
+    "addmm": _bound("addmm", _formula("addmm")), "isnan": lambda a: a != a, "contiguous": contiguous,
+    "isfinite": lambda a: apply("abs", (a,)) < float("inf"), "equal": equal, "allclose": allclose, "any": _truth("any"),
+    "all": _truth("all"),
 }  # fmt: skip
 
 _NAMES = {
@@ -335,15 +330,13 @@ def in_place(row: str) -> Method:
     return lambda a, other: inplace.change(a, row, (other,))
 
 
-def of_truths(operator: str, row: str) -> Method:
-    """An operator that computers apply to numbers bit by bit: here to yes and no alone."""
+def of_truths(row: str) -> Method:
+    """An operator that is bit by bit for whole numbers elsewhere: here it is of yes and no alone."""
 
     def operation(*operands: Any) -> Any:
-        for one in operands:
-            if getattr(one, "dtype", type(one)) not in (tensors.BOOL, bool):
-                what = describe(one) if isinstance(one, Core) else f"a `{type(one).__name__}`"
-                message = f"`{operator}` is of yes and no, not of {what}"
-                raise fault("not-numbers", message, help=["compare first, as in (x > 0) & (y > 0)"])
+        if any(getattr(one, "dtype", type(one)) not in (tensors.BOOL, bool) for one in operands):
+            help = ["compare first, as in (x > 0) & (y > 0)"]
+            raise fault("not-numbers", "& | ^ ~ are of yes and no, not of numbers", help=help)
         return apply(row, operands)
 
     return operation

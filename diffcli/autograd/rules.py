@@ -87,7 +87,7 @@ class Rule:
         """What each operand receives: functions ``(g, *operands, result)`` of floats; None where that is 0."""
         self.terms: TermFunctions = NUMPY.terms(name, count) if has_terms else ()
         """The same of arrays, for an elementwise operation."""
-        chooses = [term is not None and bool(term.presence) for term in terms(name, count)] if has_terms else ()
+        chooses = [term is not None and bool(term.present) for term in terms(name, count)] if has_terms else ()
         self.chooses = tuple(chooses)
         """Whether elements of each operand may not be taken: no change of them changes the result."""
         self.reads = tuple(elementwise_reads(name, count, position) for position in range(count)) if has_terms else ()

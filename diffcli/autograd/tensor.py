@@ -354,9 +354,6 @@ class Tensor(Core):
 
     type = to
 
-    def _as(self, kind: Any) -> Tensor:
-        return self.to(kind)
-
     cpu = to
 
     cuda = partialmethod(to, device="cuda")  # refused there
@@ -386,10 +383,10 @@ class Tensor(Core):
     __lt__, __le__ = binary("lt"), binary("le")
     __gt__, __ge__ = binary("gt"), binary("ge")
     __eq__, __ne__ = binary("eq"), binary("ne")
-    __and__ = __rand__ = methods.of_truths("&", "and")
-    __or__ = __ror__ = methods.of_truths("|", "or")
-    __xor__ = __rxor__ = methods.of_truths("^", "ne")
-    __invert__ = methods.of_truths("~", "not")
+    __and__ = __rand__ = methods.of_truths("and")
+    __or__ = __ror__ = methods.of_truths("or")
+    __xor__ = __rxor__ = methods.of_truths("ne")
+    __invert__ = methods.of_truths("not")
 
     def __pos__(self) -> Tensor:
         return self
@@ -418,5 +415,5 @@ for _name in methods.method_names():
     if not hasattr(Tensor, _name):  # x.sin(), and in place x.sin_()
         setattr(Tensor, _name, methods.method(_name))
 for _name, _kind in (("double", tensors.FLOAT64), ("float", tensors.FLOAT32), ("long", tensors.INT64), ("bool", tensors.BOOL)):
-    setattr(Tensor, _name, partialmethod(Tensor._as, _kind))
+    setattr(Tensor, _name, partialmethod(Tensor.to, _kind))
 Core.kind = Tensor

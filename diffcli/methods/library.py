@@ -163,7 +163,7 @@ def value_and_grad(
         message = f"value_and_grad takes a function, not a `{type(function).__name__}`"
         raise UsageError([error("usage", message, help=["for an expression in text: diffcli.grad(text, at)"])])
     program = PythonFunction(function)
-    program.verify = set() if verify else False
+    program.verify, program.verified = verify, set() if verify else None
     options = for_library(Options)(mode=mode, wrt=wrt, kink=kink, strict=strict, watch=strict)
 
     def call(*arguments: Any, **named: Any) -> tuple[Any, dict[str, Any]]:

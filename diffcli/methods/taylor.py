@@ -12,15 +12,15 @@ from diffcli.methods.digits.series import watch_series
 from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, find_breaks
 from diffcli.methods.nonsmooth.nonfinite import require_value
 from diffcli.methods.nonsmooth.notes import describe
-from diffcli.methods.nonsmooth.one_sided import NUDGE
+from diffcli.methods.nonsmooth.one_sided import result_along
 from diffcli.methods.points.points import GivenPoint, as_point
 from diffcli.methods.points.ranges import MAX_NODES, Range
 from diffcli.methods.problem.problem import At, Problem, Target, as_program
 from diffcli.methods.problem.scalarise import point_of, scalarised
+from diffcli.methods.sweeps.one_sided_series import LENGTH, Undecided, coefficient, nan
 from diffcli.methods.sweeps.point_rows import PointRows
-from diffcli.methods.sweeps.series import expand, power_series
+from diffcli.methods.sweeps.series import expand
 from diffcli.records.matrices import TaylorResult
-from diffcli.tape import evaluate
 from diffcli.tape.lowering import MOST_ROWS
 
 ORDER = Range(0, 170)
@@ -105,16 +105,18 @@ def _expansion(problem: Problem, variable: str, order: int, max_nodes: int) -> T
     breaks = find_breaks(problem)
     notes = [*problem.notes(), *describe(problem, breaks, "", False)]
     slot = problem.input_slot(variable)
-    rows = PointRows(problem.tape, problem.values, slot, max_nodes)
-    coefficients = tuple(number + 0.0 for number in expand(rows, problem.tape, slot, order))
+    moving = {slot: [float(problem.at[variable]), 1.0]}
+    rows = PointRows(problem.tape, problem.values, moving, max_nodes)
+    found = expand(rows, problem.tape, moving, order)
     left = right = None
-    broken = any(found.kind in _TWO_SIDED for found in breaks)
-    if broken or rows.on_boundary:
-        left, right = (_beside(problem, slot, side, order, max_nodes) for side in (-1, 1))
-        if not broken:
-            left, right = _if_apart(coefficients, left, right, notes)
-    if not broken:
-        notes += watch_series(problem, slot, coefficients, max_nodes)
+    if any(each.kind in _TWO_SIDED for each in breaks) or rows.on_boundary or not all(map(math.isfinite, found)):
+        left, right = (_on_side(problem, slot, side, order) for side in (-1.0, 1.0))
+        found = _settled(found, left, right, notes)
+        apart = any(number != number for number in found)
+        left, right = (side if apart and side and all(map(math.isfinite, side)) else None for side in (left, right))
+    else:
+        notes += watch_series(problem, slot, tuple(found), max_nodes)
+    coefficients = tuple(number + 0.0 for number in found)
     derivatives = tuple(math.factorial(k) * 1.0 * number for k, number in enumerate(coefficients))
     polynomial = None
     if all(map(math.isfinite, coefficients)):
@@ -142,35 +144,39 @@ _TWO_SIDED = NOT_DIFFERENTIABLE - {"pole"}
 """Kinds of break on whose sides the function may be smooth."""
 
 
-_Side = tuple[float, ...] | None
+Side = tuple[float, ...] | None
 
 
-def _if_apart(coefficients: Sequence[float], left: _Side, right: _Side, notes: list[Diagnostic]) -> tuple[_Side, _Side]:
-    """Both sides where they differ, with a note; none where a rule of the table has two forms for one function."""
-    if left is None or right is None:
-        return None, None
-    size = max(map(abs, coefficients)) * _ROUNDING
-    apart = [k for k, (one, other) in enumerate(zip(left, right, strict=True)) if not abs(one - other) <= size]
-    if not apart:
-        return None, None
-    message = f"the derivative of order {apart[0]} differs on the two sides"
-    notes.append(Diagnostic("kink", "warning", message, notes=("the polynomial is that of the rule taken for the operation",)))
-    return left, right
-
-
-_ROUNDING = 1e-9
-"""By how much of the largest coefficient two forms of one function may differ."""
-
-
-def _beside(problem: Problem, slot: int, side: int, order: int, most_rows: int) -> _Side:
-    """The coefficients on one side, by the choices that are made a little way from the point; None if there are none."""
-    point = problem.point
-    point[slot] += side * NUDGE * max(1.0, abs(point[slot]))
-    beside = evaluate(problem.tape, point)
-    if not math.isfinite(beside[problem.tape.output]):
+def _on_side(problem: Problem, slot: int, side: float, order: int) -> Side:
+    """The coefficients on one side, NaN where they are not known; none if the domain ends there, None if nothing is known."""
+    try:
+        direction = [side * (place == slot) for place in range(len(problem.at))]
+        found = result_along(problem, direction, order + LENGTH)
+    except Undecided:
         return None
-    found = power_series(problem.tape, problem.values, slot, order, most_rows, beside)
-    return tuple(number + 0.0 for number in found) if all(map(math.isfinite, found)) else None
+    return () if found != found else tuple(side**k * coefficient(found, k) + 0.0 for k in range(order + 1))
+
+
+def _settled(found: Sequence[float], left: Side, right: Side, notes: list[Diagnostic]) -> list[float]:
+    """The coefficients on which both sides agree, one of which may be beyond the domain; NaN from the first that differs."""
+    sides = [side for side in (left or right, right or left) if side]
+    size = max([abs(number) for side in sides for number in side if math.isfinite(number)], default=1.0)
+    settled = [found[0]]
+    for k, number in enumerate(found) if None not in (left, right) and sides else ():
+        one, other = (side[k] for side in sides)
+        if not _alike(one, other, size) or not (k or _alike(number, one, size)):
+            if math.isfinite(one) and math.isfinite(other):
+                message = f"the derivative of order {k} differs on the two sides" if k else "the value jumps here"
+                notes.append(Diagnostic("kink" if k else "jump", "warning", message))
+            settled += [one] * (k > 0 and one == other)  # infinite on both
+            break
+        settled += [number if _alike(number, one, size) else one] * (k > 0)
+    return [*settled, *[nan] * len(found)][: len(found)]
+
+
+def _alike(one: float, other: float, size: float) -> bool:
+    """Whether two coefficients are equal, but for how they are rounded."""
+    return abs(one - other) <= 1e-9 * size
 
 
 def _variable(inputs: Sequence[str], given: str | None) -> str:

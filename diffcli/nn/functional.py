@@ -69,6 +69,8 @@ def check_probability(p: float) -> None:
 def dropout(x: Any, p: float = 0.5, training: bool = True, inplace: bool = False, generator: Any = None) -> Any:
     """Components become 0 with probability p, and the others are divided by 1 - p; nothing happens outside of training."""
     check_probability(p)
+    if not isinstance(inplace, bool):
+        raise TypeError(f"inplace is True or False, not a `{type(inplace).__name__}`; a generator is given by name")
     if not training or p == 0:
         return x
     kept = making.rand(x.shape, generator=generator) >= p

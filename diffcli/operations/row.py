@@ -38,6 +38,8 @@ class Operation(NamedTuple):
     """Where the value is defined, if not everywhere."""
     breaks: tuple[tuple[str, str], ...] = ()
     """Where it is not differentiable: pairs of a kind (kink, tie, jump, pole) and a condition."""
+    present: str = ""
+    """Where each partial is there at all, separated by bars: an operand that is not taken is no dependence, not the slope 0."""
     radius: str = ""
     """How far each operand may move with the Taylor series at its place still describing the operation well, separated by
     bars; empty if any distance will do. It ends before a kink or jump, and well before a pole or branch point in the

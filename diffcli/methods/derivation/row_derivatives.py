@@ -14,7 +14,7 @@ from diffcli.methods.traces.trace import formula_of
 from diffcli.operations import OPERATIONS
 from diffcli.tape.running.evaluation import replay
 from diffcli.tape.running.formulas import Formula
-from diffcli.tape.running.rules import ABSENT, RESULT, SEED, TIES, Term, terms
+from diffcli.tape.running.rules import RESULT, SEED, TIES, Term, terms
 
 
 @cache
@@ -123,7 +123,6 @@ class RowDerivatives:
         """A term with forms for its names; the derivative stands first where its operand does, as in f′·g + f·g′."""
         tangent = self.tangents[self.tape.operands_of(slot)[position]]
         self.forms.keeps_zeros = tangent is not None and not isfinite(tangent)
-        names = {**names, ABSENT: self.forms.zero}
         form = self.forms.put(formula, names, inner_last=(self.tape.operation(slot), position) != ("mul", 0))
         self.forms.keeps_zeros = False
         return form

@@ -170,7 +170,7 @@ def _conditions(problem: Problem, dialect: Dialect, slot: int, position: int, na
     term = terms(problem.tape.operation(slot), len(problem.tape.operands_of(slot)))[position]
     if term is None:
         return []  # the sign that copysign takes: its slope is 0 whatever it is
-    program, instead = term.filled, formula_of(problem, slot, position, term).instead
+    program, instead = term.program, formula_of(problem, slot, position, term).instead
 
     def text(node: int) -> str:
         return to_text(program, node, dialect, lambda name: names.get(name, name))

@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from diffcli._named import NamedTuple
 from diffcli.errors import ExpressionError, error
 from diffcli.methods.differences.rounding_bound import accumulated_rounding, callable_rounding, difference_rounding
 from diffcli.methods.problem.problem import Problem
+from diffcli.methods.problem.still_rows import still_rows
 from diffcli.methods.sweeps.forward import Tangents, tangents
 from diffcli.methods.sweeps.reverse import activity
-from diffcli.tape.running.evaluation import Values, held_functions, run
+from diffcli.tape.running.evaluation import Values, constant, held_functions, run
 from diffcli.tape.running.rules import FLOAT
 
 
@@ -90,6 +92,9 @@ class TapeSampler(Sampler):
         self.evaluations = 1  # that of the problem, at the point itself
         self.active = activity(self.tape, list(direction))
         self.functions = held_functions(self.tape, problem.values)
+        self.still = {slot for slot, (still,) in still_rows(problem).items() if still}
+        for slot in self.still:
+            self.functions[slot - self.tape.first_row] = partial(constant, problem.values[slot])
         self.base = Sample(x, problem.value, problem.values)
         self.live: list[int] = []
         """The rows that make the result, and depend on what is moved."""
@@ -104,7 +109,7 @@ class TapeSampler(Sampler):
         live[tape.output] = 1
         found = []
         for slot in reversed(tape.rows()):
-            if not live[slot] or values[slot] is None:
+            if not live[slot] or values[slot] is None or slot in self.still:
                 continue
             row = tape.operands_of(slot)
             if self.active[slot]:

@@ -12,16 +12,17 @@ from itertools import count
 from typing import Any
 
 from diffcli.errors import LimitError
-from diffcli.methods.digits.shake import factor, is_extreme, is_rounded, moved
+from diffcli.methods.digits.shake import NOTHING, NUDGE, ROUNDED, factor, is_extreme, is_rounded, moved
 from diffcli.methods.digits.watch import Namer, Printed, Sweep, Watch
 from diffcli.methods.problem.components import Components
 from diffcli.methods.problem.live_values import elements
 from diffcli.methods.problem.problem import Linearisation, Problem
 from diffcli.methods.problem.scalarise import scalarised, variables_of
 from diffcli.methods.sweeps.array_sweeps import array_adjoints, array_tangents
+from diffcli.methods.sweeps.rounding import ENOUGH
 from diffcli.operations.arithmetic import arrays
 from diffcli.operations.arithmetic.array_files import to_array
-from diffcli.tape.running.evaluation import GIVEN_UP, arithmetic_of, evaluate, run
+from diffcli.tape.running.evaluation import GIVEN_UP, Values, arithmetic_of, evaluate, run
 
 MOST_ELEMENTS = 20_000
 """How many elements the arrays of a program have together, up to which it is watched."""
@@ -34,17 +35,16 @@ class ArrayWatch(Watch):
     """The problem with values that are shaken; None if it is too large."""
 
     def begin(self, name: Namer) -> None:
+        if elements(self.problem.tape) > MOST_ELEMENTS:
+            return
+        if any(value is GIVEN_UP for value in self.problem.values):
+            self.problem = _with_values(self.problem, evaluate(self.problem.tape, self.problem.point))
         problem = self.problem
         self.written: Callable[[], Problem] = lambda: scalarised(problem)
-        if elements(problem.tape) > MOST_ELEMENTS:
-            return
-        known = problem.values
-        if any(value is GIVEN_UP for value in known):
-            known = evaluate(problem.tape, problem.point)
         with arrays.quiet():
             values = run(problem.tape, problem.point, _shaking(problem))
-            self.extreme = is_extreme(problem.tape, known, values)
-        self.shaken = Linearisation(problem, problem.tape, values=values, active=problem.active, outputs=problem.outputs)
+            self.extreme = is_extreme(problem.tape, problem.values, values)
+        self.shaken = _with_values(problem, values)
         self._compare(None, name, Components(problem.outputs), problem.values, values)
 
     def swept(self, sweep: Sweep, found: Sequence[Any]) -> None:
@@ -62,6 +62,10 @@ class ArrayWatch(Watch):
 
     def _compare(self, sweep: Sweep | None, name: Namer, parts: Components, found: Sequence[Any], beside: Sequence[Any]) -> None:
         """Keep the numbers that the shaking has moved by much, by their places among the elements."""
+        wholes = [(found[slot], beside[slot]) for _, slot, shape in parts.parts if shape and found[slot] is not None]
+        fine = not self.extreme and all(arrays.within(*pair, ENOUGH / ROUNDED, NOTHING) for pair in wholes)
+        if fine and len(wholes) == len(parts.parts):
+            return
         for place, (number, other) in enumerate(zip(parts.numbers(found), parts.numbers(beside), strict=True)):
             error = None if number is None or other is None else moved(number, other, self.extreme)
             if error is not None and (called := name(parts.names[place])):
@@ -94,6 +98,10 @@ class ArrayWatch(Watch):
         return sweep._replace(seeds={slot: seed for slot, seed in seeds.items() if seed})
 
 
+def _with_values(problem: Problem, values: Values) -> Problem:
+    return Linearisation(problem, problem.tape, values=values, active=problem.active, outputs=problem.outputs)
+
+
 def _shaking(problem: Problem) -> list[Callable[..., Any]]:
     """The function of every row that rounds, with its elements shaken."""
     places = count()
@@ -112,7 +120,7 @@ def _shaken(places: Iterator[int], value: Any) -> Any:
     """A number or an array with each of its elements moved, differently at each place."""
     start = next(places) * 7919 % MOST_ELEMENTS
     shape = getattr(value, "shape", ())
-    return value * (noise()[start : start + value.size].reshape(shape) if shape else noise()[start])
+    return value * (noise()[start : start + value.size].reshape(shape) if shape else noise()[start]) + NUDGE
 
 
 @cache

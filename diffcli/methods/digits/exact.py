@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -68,9 +69,9 @@ def read_again(
             if (before and all(settled) and not (hides and work < -2 * NOTHING)) or work > LAST:
                 known = [each if fits else None for each, fits in zip(found, settled, strict=True)]
                 return Reading(values, derivatives, steps, tuple(known))
-        # what is next to nothing is looked at again with more digits than any float is small
-        least, most = precise.power_of_ten(NOTHING), precise.power_of_ten(-NOTHING)
-        vanishes = hides or any(not least <= abs(number) < most for number in found)
+        # what vanishes beside the reading before is looked at again with more digits than any float is small
+        least = [abs(old) * precise.power_of_ten(-DIGITS) for old in before]
+        vanishes = hides or any(not least < abs(new) < math.inf for least, new in zip(least, found, strict=False))
         before, work, digits = found, max(2 * work, -3 * NOTHING // 2 if vanishes else 0), DIGITS
 
 
@@ -78,8 +79,9 @@ def _swept(problem: Problem, sweep: Sweep, values: Values) -> tuple[Sequence[Any
     tape = problem.tape
     if sweep.order is not None:
         (variable,) = sweep.seeds
-        rows = PointRows(with_exact_constants(tape), values, variable, MOST_ROWS, arithmetic=EXACT)
-        return expand(rows, tape, variable, sweep.order), []
+        given = {variable: [values[variable], 1.0]}
+        rows = PointRows(with_exact_constants(tape), values, given, MOST_ROWS, arithmetic=EXACT)
+        return expand(rows, tape, given, sweep.order), []
     if sweep.forward:
         seed = [sweep.seeds.get(slot) for slot in range(tape.first_row)]
         return tangents(tape, values, seed, sweep.overrides, EXACT), []

@@ -22,7 +22,7 @@ from diffcli.operations.arithmetic import precise
 LOST = 1e-8
 """A number whose relative error is larger has lost digits that somebody may count on."""
 
-MOST_READ = 5_000
+MOST_READ = 20_000
 """The longest tape that is read again."""
 
 MOST_SWEPT = 50
@@ -99,5 +99,6 @@ def judged(problem: Problem, doubts: Iterable[Printed]) -> list[Lost]:
                     lost.append(Lost(each, exact, float(off / abs(exact)) if exact else math.inf, reading))
             elif each.error is not UNKNOWN:
                 bound = each.error / abs(each.number) if each.number else math.inf
-                lost.append(Lost(each, None, bound if bound == bound else math.inf, None))
+                if not bound <= LOST:
+                    lost.append(Lost(each, None, bound if bound == bound else math.inf, None))
     return lost

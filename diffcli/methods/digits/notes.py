@@ -16,7 +16,8 @@ def watch_of(problem: Problem, name: Namer | None = None, written: Callable[[], 
     from diffcli.methods.digits.arrays import ArrayWatch  # numbers do not wait for it
 
     watch = ArrayWatch(problem, name)
-    watch.written = written or watch.written
+    if written is not None:
+        watch.written = written
     return watch
 
 

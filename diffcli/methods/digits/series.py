@@ -7,7 +7,7 @@ from itertools import count
 
 from diffcli.errors import Diagnostic
 from diffcli.methods.digits.lost import lost_digits
-from diffcli.methods.digits.shake import factor, is_extreme, is_rounded, moved
+from diffcli.methods.digits.shake import NUDGE, factor, is_extreme, is_rounded, moved
 from diffcli.methods.digits.watch import Printed, Sweep
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.point_rows import PointRows
@@ -32,15 +32,16 @@ class _Shaken(Arithmetic):
     def moving(self, function: Function, name: str) -> Function:
         if not is_rounded(name):
             return function
-        return lambda *operands: function(*operands) * factor(next(self.place))
+        return lambda *operands: function(*operands) * factor(next(self.place)) + NUDGE
 
 
 def watch_series(problem: Problem, slot: int, coefficients: Sequence[float], most_rows: int) -> list[Diagnostic]:
     """What is to be said of the Taylor coefficients along an input that have lost digits."""
     order, shaken = len(coefficients) - 1, _Shaken()
     values = run(problem.tape, problem.point, shaken.row_functions(problem.tape))
-    rows = PointRows(problem.tape, values, slot, most_rows, arithmetic=shaken)
-    beside = expand(rows, problem.tape, slot, order, lambda number: number * factor(next(shaken.place)))
+    given = {slot: [values[slot], 1.0]}
+    rows = PointRows(problem.tape, values, given, most_rows, arithmetic=shaken)
+    beside = expand(rows, problem.tape, given, order, lambda number: number * factor(next(shaken.place)) + NUDGE)
     sweep = Sweep({slot: 1.0}, True, order=order)
     doubts = []
     extreme = is_extreme(problem.tape, problem.values, values)

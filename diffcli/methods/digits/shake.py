@@ -6,11 +6,10 @@ Every row and every term is computed once more, and moved a little, each differe
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any
 
-from diffcli.methods.sweeps.rounding import UNIT, doubtful, roundings
+from diffcli.methods.sweeps.rounding import SMALLEST, UNIT, doubtful, roundings
 from diffcli.operations import OPERATIONS, row_of
+from diffcli.operations.arithmetic import floats
 from diffcli.tape import Tape
 from diffcli.tape.running.evaluation import Values, arithmetic_of
 
@@ -20,17 +19,19 @@ SHAKE = 2.0**-36
 ROUNDED = 8 * UNIT / SHAKE
 """How far rounding may move a number that the shaking moves by 1."""
 
+NUDGE = SMALLEST / ROUNDED
+"""What is added besides, so that it shows what underflow does."""
+
+NOTHING = 1e-300
+"""A 0 that moves by less has not moved."""
+
 FAR = 1e140
-"""Numbers are near the ends of the range of floats from here on, and from one over it down."""
+"""Numbers from here on may overflow on the way, which no shaking shows."""
 
 UNSTEADY = 2.0**14 * SHAKE
 """A sum that moves by more, relative to its size, has lost so many digits that a function of it may be anything."""
 
 _SUMS = frozenset(("add", "sub", "sum", "mean", "dot", "matmul", "cumsum"))
-
-_VANISHING = frozenset(("exp", "pow", "sigmoid", "tanh", "sech", "csch", "erfc", "gelu", "silu", "softplus", "softmax"))
-"""Operations that may underflow to 0 from operands in the middle of the range."""
-
 
 def factor(place: int) -> float:
     """A number beside 1 for each place, spread evenly by the golden ratio: the same in every run."""
@@ -47,19 +48,17 @@ def moved(number: float, other: float, extreme: bool) -> float | None:
     if not math.isfinite(number):
         return None
     error = abs(float(other) - float(number)) * ROUNDED
-    return error if extreme or doubtful(number, error) else None
+    return error if extreme or (doubtful(number, error) and (number or not error < NOTHING)) else None
 
 
 def is_extreme(tape: Tape, values: Values, beside: Values) -> bool:
-    """Whether a value is near the ends of the range of floats, or off by so much that no shaking shows what that does."""
-    all_of: Callable[[Any], Any] = getattr(arithmetic_of(tape).numbers, "all_true", bool)
-    for slot, value in enumerate(values[: tape.slots]):
-        if value is None:
-            continue
-        size, name = abs(value), tape.operation(slot) if slot >= tape.first_row else ""
-        inside = (size < FAR) & (size > 1 / FAR)
-        if not all_of(inside) and (name in _VANISHING or not all_of(inside | (size == 0))):
-            return True
-        if name in _SUMS and not all_of(abs(beside[slot] - value) <= UNSTEADY * size):
-            return True
-    return False
+    """Whether a value may overflow, or is off by so much that no shaking shows what that does."""
+    numbers = arithmetic_of(tape).numbers
+    if not numbers.largest_size([value for value in values[: tape.slots] if value is not None]) < FAR:
+        return True
+    return any(
+        name in _SUMS
+        and values[slot] is not None
+        and not (numbers if tape.shape(slot) else floats).within(values[slot], beside[slot], UNSTEADY)
+        for slot, name in enumerate(tape.operations, tape.first_row)
+    )

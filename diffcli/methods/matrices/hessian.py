@@ -15,9 +15,10 @@ from diffcli.methods.digits.notes import notes_of, watch_of
 from diffcli.methods.digits.watch import BY, Sweep, Watch
 from diffcli.methods.matrices.jacobian import Matrix, evaluated, frozen, require_room
 from diffcli.methods.matrices.second_order import GradientProblem
+from diffcli.methods.matrices.second_sides import Sides
 from diffcli.methods.nonsmooth.breaks import find_breaks
 from diffcli.methods.nonsmooth.notes import describe_breaks
-from diffcli.methods.nonsmooth.system_notes import about_second
+from diffcli.methods.nonsmooth.system_notes import AGREE, BROKEN, MAYBE, about_second
 from diffcli.methods.options import MatrixOptions
 from diffcli.methods.problem.components import Components, as_blocks
 from diffcli.methods.problem.problem import At, Problem, Target
@@ -41,31 +42,37 @@ def compute_hessian(target: Target, at: At, options: MatrixOptions) -> HessianRe
         return hessian_of(system, options)
 
 
-def gradient_of(system: Problem, options: MatrixOptions) -> tuple[GradientProblem, list[Diagnostic]]:
-    """The gradient of a system with one result as a tape, and the notes of both."""
+def gradient_of(system: Problem, options: MatrixOptions) -> tuple[GradientProblem, list[Diagnostic], Sides | None]:
+    """The gradient of a system with one result as a tape, the notes on breaks of both, and its sides if there are any."""
     told, _ = describe_breaks(system, find_breaks(system), "", options.strict)
-    notes = [*system.notes(), *system.unused(), *about_second(told)]
     options.progress("differentiating")
     gradient = GradientProblem(system.view(system.outputs[0]), options.max_nodes)
-    notes += gradient.describe_breaks(notes, options.strict)
-    return gradient, notes
+    told += gradient.describe_breaks(told)
+    broken = options.by_rules and any(note.code in BROKEN for note in told)
+    numbers = _structure(gradient, options) if broken else None
+    return gradient, told, None if numbers is None else Sides(numbers)
 
 
 def hessian_of(system: Problem, options: MatrixOptions) -> HessianResult:
     """The Hessian of a system with one result."""
     columns = len(variables_of(system))
     require_room(columns, columns, options.max_nodes)
-    gradient, notes = gradient_of(system, options)
+    gradient, told, sides = gradient_of(system, options)
+    notes = [*system.notes(), *system.unused()]
     variables, value = gradient.variables, gradient.problem.value
     asked = HessianResult(
         system.expression(), options.mode, system.at, value, variables.of(gradient.gradient), {}, tuple(variables.names), (),
         of=system.question.of,
     )  # fmt: skip
     if options.mode in _MODES:
+        notes += about_second(told, MAYBE, options.strict)
         found = _MODES[options.mode](_scalarised(gradient, options), asked, options, notes)
     else:
-        found = _by_sweeps(gradient, asked, options, notes)
-    if options.by_rules:
+        lost: list[Diagnostic] = []
+        found = _by_sweeps(gradient, asked, options, lost)
+        if sides is not None:
+            found = found._replace(matrix=frozen(sides.hessian(found.matrix)), gradient=variables.of(sides.values))
+        notes += [*about_second(told, MAYBE if sides is None else sides.fault or AGREE, options.strict), *lost]
         bands = gradient.results.bands(found.matrix)
         notes += gradient.explain([[*chain.from_iterable(band)] for band in bands], notes)
     return found._replace(hessian=as_blocks(variables, variables, found.matrix), notes=tuple(system.placed(notes)))

@@ -67,7 +67,7 @@ def jacobian_of(system: Problem, options: MatrixOptions) -> JacobianResult:
     require_room(len(rows), len(columns), options.max_nodes)
     notes, replaced = kinks_of(system, options)
     found = _MODES.get(options.mode, _by_sweeps)(system, rows, columns, options, replaced, notes)
-    matrix = frozen(found.pop("matrix"))
+    matrix = frozen(_beside_point_branches(system, rows, columns, found.pop("matrix"), notes))
     bands = rows.bands(matrix) if options.by_rules else [()] * len(rows.parts)
     notes += explain_rows(system, [[*chain.from_iterable(band)] for band in bands], replaced, notes, system.wrt)
     values = {output.name: system.value_of(output) for output in system.outputs}
@@ -76,6 +76,21 @@ def jacobian_of(system: Problem, options: MatrixOptions) -> JacobianResult:
         expression=system.expression(), at=system.at, values=values, jacobian=as_blocks(rows, columns, matrix),
         rows=tuple(rows.names), columns=tuple(columns.names), matrix=matrix, **asked | found,
     )  # fmt: skip
+
+
+def _beside_point_branches(
+    system: Problem, rows: Components, columns: Components, matrix: Matrix, notes: list[Diagnostic]
+) -> Matrix:
+    """The rows of results that are numbers as `beside_point_branch` has them, where a branch is for this point alone."""
+    if not rows.are_numbers or not any(note.code == "point-branch" for note in notes):
+        return matrix
+    from diffcli.methods.nonsmooth.notes import beside_point_branch
+
+    found = []
+    for output, row in zip(system.outputs, matrix, strict=True):
+        gradient = beside_point_branch(system.view(output), columns.of(row), notes)
+        found.append([float(number or 0.0) for number in columns.numbers([gradient.get(name) for name in system.tape.inputs])])
+    return found
 
 
 def frozen(matrix: Matrix) -> tuple[tuple[float, ...], ...]:

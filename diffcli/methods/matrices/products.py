@@ -15,7 +15,7 @@ from diffcli.methods.digits.notes import notes_of, watch_of
 from diffcli.methods.digits.watch import BY, Sweep, Watch
 from diffcli.methods.matrices.hessian import gradient_of, require_one
 from diffcli.methods.matrices.jacobian import evaluated, kinks_of
-from diffcli.methods.nonsmooth.system_notes import explain_rows
+from diffcli.methods.nonsmooth.system_notes import AGREE, MAYBE, about_second, explain_rows
 from diffcli.methods.options import MatrixOptions
 from diffcli.methods.points.directions import read_direction
 from diffcli.methods.problem.components import Components
@@ -71,11 +71,16 @@ def compute_hvp(target: Target, at: At, direction: Direction, options: MatrixOpt
     require_one(system, "a Hessian")
     seed = read_direction(direction, system.at, label)
     with system.placing():
-        gradient, notes = gradient_of(system, options)
+        gradient, told, sides = gradient_of(system, options)
     options.progress("one forward sweep over the gradient")
     along = Sweep(by_slot(system, seed), True, {}, "the Hessian times the direction, by `{}`,".format)
     tangents = gradient.derived.swept_forward(along.seeds)
     found = gradient.results.whole(tangents)
+    if sides is not None:
+        steps = [step or 0.0 for step in gradient.variables.numbers([along.seeds.get(slot) for slot in range(len(system.at))])]
+        found = gradient.variables.of(sides.product(steps))
+    meaning = MAYBE if sides is None else sides.fault or AGREE
+    notes = [*system.notes(), *system.unused(), *about_second(told, meaning, options.strict)]
     notes += gradient.explain([[entry] for entry in _as_numbers(found)], notes)
     notes += _lost_digits(watch_of(gradient.derived, BY, gradient.written_out), along, tangents, options)
     return _result("hvp", "forward-over-reverse", system, seed, found, notes)

@@ -10,9 +10,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from diffcli.errors import Diagnostic, NotDifferentiableError
+from diffcli.errors import Diagnostic
 from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, find_breaks
-from diffcli.methods.nonsmooth.system_notes import explain_rows
+from diffcli.methods.nonsmooth.system_notes import SECOND, explain_rows
 from diffcli.methods.problem.components import Components
 from diffcli.methods.problem.problem import Linearisation, Output, Problem
 from diffcli.methods.problem.scalarise import scalarised, variables_of
@@ -64,14 +64,8 @@ class GradientProblem:
         """The elements of the Hessian times a direction, which has a tangent for each input that moves, by slot."""
         return [float(number or 0.0) + 0.0 for number in self.results.numbers(self.derived.swept_forward(seeds))]
 
-    def describe_breaks(self, known: Sequence[Diagnostic], strict: bool) -> list[Diagnostic]:
-        """A warning for each place at which the gradient breaks, of those that are not known already.
-
-        Raises
-        ------
-        NotDifferentiableError
-            There are some, and they are to be errors.
-        """
+    def describe_breaks(self, known: Sequence[Diagnostic]) -> list[Diagnostic]:
+        """A warning for each place at which the gradient breaks, of those that are not known already."""
         tape = self.derived.tape
         known_spans = {note.span for note in known}
         names = {self.problem.tape.span(slot): self.problem.tape.operation(slot) for slot in self.problem.tape.rows()}
@@ -85,11 +79,7 @@ class GradientProblem:
             known_spans.add(tape.span(slot))
             row = row_of(names.get(tape.span(slot), tape.operation(slot)))
             message = _SAYS.get(kind, _BENT).format(name=row.symbol or row.spelling)
-            notes = ["the second derivative follows the rule that the gradient takes at this point"]
-            help = ["--strict makes this an error (exit code 5)"]
-            found.append(self.derived.warning("second-kink", message, slot, "", notes, help))
-        if found and strict:
-            raise NotDifferentiableError([note._replace(severity="error", notes=(), help=()) for note in found])
+            found.append(self.derived.warning(SECOND, message, slot))
         return found
 
     def explain(self, rows: Sequence[Sequence[float]], known: Sequence[Diagnostic]) -> list[Diagnostic]:

@@ -17,6 +17,7 @@ from diffcli.methods.problem.problem import Problem
 from diffcli.operations import row_of
 from diffcli.records import is_array
 from diffcli.tape.running.evaluation import arithmetic_of
+from diffcli.tape.tape import Shape
 
 POLICIES = {
     "min-norm": "the subgradient of least norm: 0 for abs, equal shares at a tie",
@@ -52,6 +53,7 @@ def find_breaks(problem: Problem) -> list[Break]:
     found: list[Break] = []
     there: dict[int, Any] | None = None
     moved: Sequence[Any] | None = None
+    still: dict[int, list[bool]] | None = None
     for slot, name in enumerate(tape.operations, tape.first_row):
         if name not in watched or values[slot] is None:
             continue
@@ -67,6 +69,12 @@ def find_breaks(problem: Problem) -> list[Break]:
             elif not decides:  # a comparison that is used as a number is a step function
                 breaks = [("jump" if "branch" in kind else kind, holds) for kind, holds in breaks]
                 breaks = breaks or [("flat", False)] * watched[name].flat
+        if breaks and watched[name].symbol and watched[name].flat:  # a comparison
+            if still is None:
+                from diffcli.methods.problem.still_rows import still_rows  # a smooth program does not wait for it
+
+                still = still_rows(problem)
+            breaks = _among(breaks, _any_moves(tape.shape(slot), still[slot])) if slot in still else breaks
         if breaks:
             moved = moved_elements(problem) if moved is None else moved
             moving = [moved[operand] for operand in tape.operands_of(slot)]
@@ -76,6 +84,15 @@ def find_breaks(problem: Problem) -> list[Break]:
             breaks = _among(breaks, there.get(slot))
         found += [Break(slot, kind, elements(holds)) for kind, holds in breaks]
     return found
+
+
+def _any_moves(shape: Shape, still: Sequence[bool]) -> Any:
+    """Whether a comparison leaves its boundary, or which of its elements do."""
+    if not shape:
+        return not still[0]
+    from diffcli.operations.arithmetic.array_files import to_array  # numbers do not wait for NumPy
+
+    return to_array([float(not each) for each in still], shape) != 0
 
 
 def moved_elements(problem: Problem) -> Sequence[Any]:

@@ -6,7 +6,8 @@ Each break becomes a note, with the one-sided slopes of the whole function where
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from operator import mul
 
 from diffcli.errors import Diagnostic, LimitError, NotDifferentiableError, Slopes
 from diffcli.language.writing.printer import number_text
@@ -14,6 +15,7 @@ from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, POLICIES, Break
 from diffcli.methods.nonsmooth.policies import overrides
 from diffcli.methods.problem.problem import Problem
 from diffcli.operations import row_of
+from diffcli.records import Number
 from diffcli.tape.running.rules import Overrides
 
 MOST_NOTES = 20
@@ -151,6 +153,34 @@ def _scalarised_if_small(problem: Problem) -> Problem | None:
         return None
 
 
+def beside_point_branch(problem: Problem, gradient: Mapping[str, Number], notes: list[Diagnostic]) -> dict[str, Number]:
+    """The gradient where a branch is taken at this point alone: that of the sides, if all of them agree; the notes follow."""
+    numbers, known = _scalarised_if_small(problem), dict(gradient)
+    if numbers is None or gradient.keys() != set(problem.wrt):
+        return known
+    from diffcli.methods.nonsmooth.one_sided import slope_along, slopes_of
+    from diffcli.methods.problem.scalarise import variables_of
+
+    slopes = []
+    for name in numbers.wrt:
+        left, right = slopes_of(numbers, numbers.input_slot(name))
+        if left is None or right is None or not math.isclose(left, right, rel_tol=1e-9):
+            return known
+        slopes.append(right)
+    steps = {numbers.input_slot(name): math.cos(k + 1) for k, name in enumerate(numbers.wrt)}
+    along = slope_along(numbers, [steps.get(slot, 0.0) for slot in range(len(numbers.at))])
+    size = max(map(abs, slopes), default=0.0)
+    if along is None or abs(along - sum(map(mul, slopes, steps.values()))) > 1e-9 * size:
+        return known
+    for place, note in enumerate(notes):
+        notes[place] = note._replace(notes=tuple([_SIDES_TAKEN if text == _BRANCH_TAKEN else text for text in note.notes]))
+    notes[:] = [note for note in notes if note.code != "no-dependence"]
+    return variables_of(problem).of([slope + 0.0 for slope in slopes])
+
+
+_BRANCH_TAKEN = "the derivative is that of the branch taken, at this point alone; the slopes beside it are the limit"
+_SIDES_TAKEN = "the derivative is the slope on all sides of the point, and not that of its own branch"
+
 _SAYS = {
     "kink": "`{name}` has a kink here",
     "tie": "the operands of `{name}` are equal here",
@@ -184,7 +214,7 @@ def _note(problem: Problem, found: Break, policy: str | None, sides: tuple[Slope
     elif kind == "branch":
         notes.append("the derivative is that of the branch taken")
     elif kind == "point-branch":
-        notes.append("the derivative is that of the branch taken, at this point alone; the slopes beside it are the limit")
+        notes.append(_BRANCH_TAKEN)
     return problem.warning(kind, message, slot, label, notes, help)._replace(slopes=sides)
 
 

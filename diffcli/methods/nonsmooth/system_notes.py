@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from diffcli.errors import Diagnostic
+from diffcli.errors import Diagnostic, NotDifferentiableError
 from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE
 from diffcli.methods.problem.problem import Problem
 from diffcli.records import is_finite
@@ -31,15 +31,28 @@ def require_values(system: Problem) -> None:
             require_value(system.view(output))
 
 
-def about_second(notes: Sequence[Diagnostic]) -> list[Diagnostic]:
-    """The notes of kinks and the like with what they mean for a second derivative."""
+def about_second(notes: Sequence[Diagnostic], meaning: str, strict: bool) -> list[Diagnostic]:
+    """The notes of kinks of the function and its gradient with what they mean for a second derivative.
+
+    Those of the gradient alone are dropped where all sides agree.
+
+    Raises
+    ------
+    NotDifferentiableError
+        The gradient has a kink that is one, and is not to.
+    """
+    kept = [note for note in notes if meaning != AGREE or note.code != SECOND]
+    if strict and any(note.code == SECOND for note in kept):
+        raise NotDifferentiableError([note._replace(severity="error", notes=(), help=()) for note in kept if note.code == SECOND])
     return [
-        note._replace(notes=(*note.notes, _NO_SECOND), help=(*note.help, _STRICT)) if note.code in NOT_DIFFERENTIABLE else note
-        for note in notes
-    ]
+        note._replace(notes=(*note.notes, meaning), help=(*note.help, _STRICT)) if note.code in BROKEN else note for note in kept
+    ]  # fmt: skip
 
 
-_NO_SECOND = "there may be no second derivative here; what is given follows the rules that the gradient takes"
+SECOND = "second-kink"
+BROKEN = NOT_DIFFERENTIABLE | {SECOND}
+MAYBE = "there may be no second derivative here"
+AGREE = "the second derivatives on all sides of the point agree, and are given"
 _STRICT = "--strict makes this an error (exit code 5)"
 
 

@@ -21,6 +21,8 @@ from diffcli.language.parsing.tokens import is_name, plain_name
 from diffcli.methods.points.file_text import bad_file
 from diffcli.methods.points.ranges import read_number
 
+_EVERY = "every line has a value for each column"
+
 SAMPLE = 20
 """So many lines say what separates the columns."""
 
@@ -130,7 +132,7 @@ def read_table(text: str, path: str) -> CsvTable:
             whole, half = ",".join(row), ",".join(row[:2])
             split = half if len(row) == 2 * len(first) and _DECIMAL.fullmatch(half) else ""
             one = "" if separator != "," else whole if _THOUSANDS.fullmatch(whole) else split
-            raise bad_file("bad-data", message, *(_readings(one) if one else ["every line has a value for each column"]))
+            raise bad_file("bad-data", message, *(_readings(one, len(first)) if one else [_EVERY]))
         for before, after in pairwise(row) if separator in ", " else ():
             if len(after) == 3 and after[0] == "0" and _THOUSANDS.fullmatch(one := before + separator + after):
                 # nobody writes 5 as 005
@@ -144,8 +146,7 @@ def _separator(sample: list[str], path: str) -> str:
         widths = {len(row) for _, row in _split(sample, mark, path, strict=False)}
         if len(widths) == 1 and widths != {1}:
             return mark
-    marks = [mark for mark in "\t;," if mark in sample[0]] or [mark for mark in "\t;," if any(mark in line for line in sample)]
-    return (marks or [" " if sample[1:] and all(" " in line for line in sample[1:]) else ","])[0]
+    return next((mark for mark in "\t;," if any(mark in line for line in sample)), ",")
 
 
 def _split(lines: list[str], separator: str, path: str, strict: bool = True) -> list[tuple[int, list[str]]]:
@@ -166,9 +167,9 @@ def _value(text: str) -> float | None:
     return None
 
 
-def _readings(cell: str) -> list[str]:
+def _readings(cell: str, columns: int = 1) -> list[str]:
     """How a number with a comma, or a blank, in it is written without."""
     plain, point = re.sub("[, ]", "", cell), re.sub("[, ]", ".", cell, count=1)
     if not _THOUSANDS.match(cell):
-        return [f"if that is a decimal comma, write {point}, or separate the columns by semicolons"]
+        return [f"if that is a decimal comma, write {point}{', or separate the columns by semicolons' * (columns > 1)}"]
     return [f"if that is one number, write {plain}"] + [f"if that is a decimal comma, write {point}"] * (cell.count(",") == 1)

@@ -130,11 +130,11 @@ def read_mapping(path: str) -> dict[str, Any]:
 
     A result of diffcli itself is one too: the point it was made at.
     """
-    path, _, suffix = _parts(path)
+    given, (path, inner, suffix) = path, _parts(path)
     if suffix != ".json":
         message = f"a point from a file is JSON, which {path} is not by its name"
         help = 'JSON such as {"x": 2, "w": [1, 2]} is a point'
-        raise bad_file("unreadable-file", message, f"write name=@{path} for one value", help)
+        raise bad_file("unreadable-file", message, f"write {inner or 'name'}=@{given} for one value", help)
     data = point_of(parse_json(_filled(path), path))
     if not isinstance(data, dict):
         message = f"{path} holds {kind_of(data)}, not an object from names to values"

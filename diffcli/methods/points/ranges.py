@@ -24,11 +24,10 @@ class Range(NamedTuple):
         >>> Range(1, 10).require("order", 2), TIMEOUT.require("timeout", 0.5)
         (2, 0.5)
         """
-        number = value.item() if getattr(value, "size", 0) == 1 else value  # NumPy's
         kinds = int if self.whole else (int, float)
-        if isinstance(number, kinds) and not isinstance(number, bool) and self.least <= number <= self.most:
-            return number
-        shown = f"{number:.12g}" if isinstance(number, float) else str(value)
+        if isinstance(value, kinds) and not isinstance(value, bool) and self.least <= value <= self.most:
+            return value
+        shown = f"{value:.12g}" if isinstance(value, float) else str(value)
         raise UsageError([error("bad-value", f"{name} is {shown[:40]}, not {self}")])
 
     def __str__(self) -> str:

@@ -129,10 +129,13 @@ class Problem:
             question.program, question.function = program, function
             recording = question.recording = function.record(given, most_rows)
             tape = recording.tape
-            if function.verify is not False:
+            way = None if function.verified is None else function.way(recording)
+            if function.verify and way not in (function.verified or ()):
                 from diffcli.methods.problem.verification import verify_recording
 
                 verify_recording(function, recording, given)
+                if function.verified is not None:
+                    function.verified.add(way)
         else:
             shapes = {name: getattr(value, "shape", ()) for name, value in given.items()}
             tape = lower(program, given=given, share=share, most_rows=most_rows, shapes=shapes)

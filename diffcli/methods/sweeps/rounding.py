@@ -32,6 +32,9 @@ INFINITE = float("inf")
 TINY = 2.0**-960
 """What is smaller may have lost digits to underflow, itself or on its way."""
 
+MODEST = 2.0**-300
+"""Quotients and products of numbers above it, and of those below one over it, are not `TINY`."""
+
 ENOUGH = 1e-8
 """The relative error up to which a number has 8 digits."""
 
@@ -165,6 +168,15 @@ def adjoint_errors(
                     found[operand] += abs(factor) * error + abs(bar) * errors[other] + 2 * UNIT * abs(term)
                     if -TINY < term < TINY and bar and factor:
                         found[operand] += SMALLEST
+        elif name == "div" and MODEST < abs(values[row[1]]) < 1 / MODEST and min(abs(bar), abs(values[slot])) > MODEST:
+            a, b = row
+            divisor = abs(values[b])
+            term = abs(bar) / divisor
+            passed = error / divisor + term * (errors[b] / divisor + 3 * UNIT)
+            if active[a]:
+                found[a] += passed
+            if active[b]:
+                found[b] += abs(values[slot]) * passed + term * errors[slot]
         else:
             own = overrides.get(slot) if overrides else None
             off = [errors[operand] for operand in row] + [errors[slot]]

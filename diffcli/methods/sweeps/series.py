@@ -14,7 +14,7 @@ Nothing is truncated but the series, so a coefficient is exact up to rounding. C
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from diffcli.errors import Span
 from diffcli.methods.sweeps.point_rows import PointRows
@@ -26,12 +26,8 @@ Coefficients = list[float]
 """The coefficients that a series has; those that are missing are zeros by structure, which no infinity meets."""
 
 
-def power_series(
-    tape: Tape, values: Values, variable: int, order: int, most_rows: int, beside: Values | None = None
-) -> Coefficients:
+def power_series(tape: Tape, values: Values, variable: int, order: int, most_rows: int) -> Coefficients:
     """The Taylor coefficients of the result of a tape along one input, at the point of ``values``: order + 1 of them.
-
-    With the values at a point ``beside`` it on one side, those of the series on that side, if there are two. See `expand`.
 
     >>> from diffcli.language import parse
     >>> from diffcli.tape import evaluate, lower
@@ -39,14 +35,22 @@ def power_series(
     >>> power_series(tape, evaluate(tape, [0.0]), 0, 5, 1000)
     [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
     """
-    return expand(PointRows(tape, values, variable, most_rows, beside), tape, variable, order)
+    moving = {variable: [float(values[variable]), 1.0]}
+    return expand(PointRows(tape, values, moving, most_rows), tape, moving, order)
 
 
 def expand(
-    rows: PointRows, tape: Tape, variable: int, order: int, moving: Callable[[float], float] | None = None
+    rows: PointRows,
+    tape: Tape,
+    given: Mapping[int, Coefficients],
+    order: int,
+    moving: Callable[[float], float] | None = None,
 ) -> Coefficients:
-    """`power_series`, with the rows that it is to be made of, and what becomes of each coefficient, if not itself."""
-    return _Rows(rows, variable, moving).expand(tape.results[0], order)
+    """The same for inputs that are series themselves, with the rows that it is to be made of.
+
+    And with what becomes of each coefficient, if not itself.
+    """
+    return _Rows(rows, given, moving).expand(tape.results[0], order)
 
 
 NextCoefficient = Callable[[int], float]
@@ -56,9 +60,11 @@ NextCoefficient = Callable[[int], float]
 class _Rows:
     """The series of the rows that a result is made of, and of the partials that these need."""
 
-    def __init__(self, build: PointRows, variable: int, moving: Callable[[float], float] | None) -> None:
-        self.build, self.variable, self.moving = build, variable, moving
-        self.series: dict[int, Coefficients] = {}
+    def __init__(
+        self, build: PointRows, given: Mapping[int, Coefficients], moving: Callable[[float], float] | None
+    ) -> None:
+        self.build, self.given, self.moving = build, given, moving
+        self.series: dict[int, Coefficients] = dict(given)
         self.orders: dict[int, int] = {}
         """To which order each moving row is needed."""
         self.waiting: list[list[int]] = []
@@ -76,7 +82,7 @@ class _Rows:
         for needed in range(order, 0, -1):
             while self.waiting[needed]:
                 slot = self.waiting[needed].pop()
-                if slot not in self.orders and slot != self.variable:
+                if slot not in self.orders and slot not in self.given:
                     self.orders[slot], self.first[slot] = needed, []
                     self.rules[slot] = self.rule(slot, needed)
         rows = self.sequence()
@@ -92,8 +98,7 @@ class _Rows:
         """The series of a slot, as far as it is known."""
         known = self.series.get(slot)
         if known is None:
-            moves = [1.0] if slot == self.variable else []
-            known = self.series[slot] = [self.build.value(slot) + 0.0, *moves]
+            known = self.series[slot] = [self.build.value(slot) + 0.0]
         return known
 
     def ask(self, slot: int, order: int, by: int | None = None) -> Coefficients:
@@ -106,7 +111,7 @@ class _Rows:
 
     def sequence(self) -> list[int]:
         """The rows, each after what has to be computed before it."""
-        done: set[int] = {self.variable}
+        done = set(self.given)
         found: list[int] = []
         waiting = sorted(self.orders, reverse=True)
         while waiting:
@@ -148,7 +153,7 @@ class _Rows:
         build = self.build
         operation, row = build.row(slot)
         if operation == "where":
-            return row[1] if build.deciding_value(row[0]) else row[2]
+            return row[1] if build.value(row[0]) else row[2]
         span = build.span(slot)
         if operation == "sinc":
             return self.sinc(row[0], span)

@@ -31,7 +31,7 @@ def flow_of(tape: Tape, values: Values) -> Flow:
     kinds = {
         (name, count): (
             tuple(position for position, term in enumerate(found) if term is not None),
-            any(term is not None and ABSENT in term.program.arguments for term in found),
+            any(term is not None and (term.present or ABSENT in term.program.arguments) for term in found),
         )
         for name, count in set(zip(tape.operations, map(len, tape.operands), strict=True))
         if (found := terms(name, count)) is not None

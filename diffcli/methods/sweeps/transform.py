@@ -143,10 +143,14 @@ class _Rules:
 
             self.arrays = array_transform.ArrayTerms(tape, self.build, self.sums.present)
         self.derivatives: dict[int, int] = {}
-        self.unbounded = bytearray(tape.size)
-        """One flag a slot: whether a partial on the way to it may be infinite, or undefined."""
+        self.below, self.above = bytearray(tape.size), bytearray(tape.size)
+        """One flag a slot: whether a partial on the way to it, or from it, may be infinite, or undefined."""
+        limited = {name for name in set(tape.operations) if row_of(name).domain}
         for slot, row in enumerate(tape.operands, tape.first_row):
-            self.unbounded[slot] = bool(row_of(tape.operation(slot)).domain) or any(self.unbounded[operand] for operand in row)
+            self.below[slot] = tape.operation(slot) in limited or any(self.below[operand] for operand in row)
+        for slot in reversed(tape.rows()):
+            for operand in tape.operands_of(slot):
+                self.above[operand] |= self.above[slot] or tape.operation(slot) in limited
 
     def term(self, slot: int, position: int, scope: Scope, other: int) -> int | None:
         """What a row adds by one of its operands: ``other`` times the partial. None if there is no dependence."""
@@ -158,7 +162,7 @@ class _Rules:
 
     def present(self, slot: int, position: int, scope: Scope) -> int | None:
         """The slot that says where a row's term by an operand is there; None if it is everywhere, or nobody can tell."""
-        if not self.unbounded[self.tape.operands_of(slot)[position]]:
+        if not (self.above[slot] or self.below[self.tape.operands_of(slot)[position]]):
             return None  # 0 is as good
         self.build.scope = scope
         return self.build.present(slot, position)

@@ -8,9 +8,8 @@ element is NaN, and what makes it is found by reading the tape.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -280,54 +279,8 @@ def as_array(value: Any, order: Any = "K") -> Array:
     return np.asarray(value, dtype=np.float64, order=order)
 
 
-def as_numbers(given: Any) -> Array | str:
-    """A number, nested lists or an array as float64; what stands against it, if something does.
-
-    None would be NaN, "3" would be 3, and a mask or a matrix's own product would be lost, without a word.
-    """
-    if type(given) is np.ndarray and given.dtype == np.float64:
-        return given
-    what = f"a `{type(given).__name__}`"
-    if isinstance(given, np.ndarray) and type(given).__mul__ is not np.ndarray.__mul__:
-        return f"{what} is more than an array of numbers: np.asarray(...), or its filled(...), makes one of it"
-    try:
-        array = np.asarray(given)
-        if array.dtype.kind in "biuf" or (array.dtype.kind == "O" and all(isinstance(one, Real) for one in array.flat)):
-            return array.astype(np.float64)
-    except (ValueError, OverflowError):
-        pass
-    return f"{what} is no real number and no array of real numbers"
-
-
 def shape_of(value: Any) -> tuple[int, ...]:
     return np.shape(value)
-
-
-def numpy_function(name: str) -> Callable[..., Any]:
-    """NumPy's function of that name."""
-    return getattr(np, name)  # type: ignore[no-any-return]
-
-
-def stand_in(shape: Iterable[int]) -> Array:
-    """An array of a shape that takes no memory."""
-    return np.broadcast_to(0.0, tuple(shape))
-
-
-def is_float64(dtype: Any) -> bool:
-    return bool(np.dtype(dtype) == np.float64)
-
-
-def laid_out_as(value: Array, like: Array) -> Array:
-    """The elements of a value in memory as another array of its shape has them: that decides what is a view."""
-    if value.strides == like.strides:
-        return value
-    result = np.empty_like(like)
-    result[...] = value
-    return result
-
-
-def shares_memory(one: Array, other: Array) -> bool:
-    return bool(np.may_share_memory(one, other))
 
 
 def takes_memory(function: Callable[..., Array]) -> bool:
@@ -428,3 +381,15 @@ def is_infinite(value: Array) -> Array:
 def next_after(value: Array, side: float) -> Array:
     """The next number to the left (-1) or the right (1) of each element."""
     return np.nextafter(value, side * np.inf)
+
+
+def largest_size(values: Sequence[Array]) -> float:
+    """The largest size of some elements; NaN if one of them is."""
+    return float(np.max(np.abs(np.concatenate([np.ravel(value) for value in values])), initial=0.0))
+
+
+def within(found: Array, other: Array, factor: float, nothing: float = 0.0) -> bool:
+    """Whether no element of an array is further from that of another than a multiple of its size, and one that is 0 than
+    ``nothing``; NaN is nowhere near."""
+    with quiet():
+        return bool(np.all(np.abs(other - found) <= factor * np.abs(found) + nothing * (found == 0)))

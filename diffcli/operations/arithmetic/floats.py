@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 
 from diffcli.operations.arithmetic.special import cospi, digamma, gelu, lgamma, polygamma, sinc, sinpi
@@ -262,3 +262,13 @@ any_true, is_nan, is_infinite, all_finite, quiet = bool, math.isnan, math.isinf,
 def next_after(value: float, side: float) -> float:
     """The next number to the left (-1) or the right (1)."""
     return math.nextafter(value, side * inf)
+
+
+def largest_size(values: Sequence[float]) -> float:
+    """The largest size of some values; NaN if one of them is."""
+    return largest(*map(abs, values)) if values else 0.0
+
+
+def within(found: float, other: float, factor: float) -> bool:
+    """Whether a number is no further from another than a multiple of its size; NaN is nowhere near."""
+    return abs(other - found) <= factor * abs(found)

@@ -1,13 +1,64 @@
-"""Arrays of places, and masks, as the tables have them: nested tuples of whole numbers."""
+"""What a recording asks of NumPy beside the operations: numbers, memory, and arrays of places and masks as the tables have them.
+
+Those are nested tuples of whole numbers there.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from numbers import Real
 from typing import Any
 
 import numpy as np
 
 from diffcli.operations.arithmetic.tensors import last_written
+
+
+def as_numbers(given: Any) -> Any:
+    """A number, nested lists or an array as float64; what stands against it, if something does.
+
+    None would be NaN, "3" would be 3, and a mask or a matrix's own product would be lost, without a word.
+    """
+    if type(given) is np.ndarray and given.dtype == np.float64:
+        return given
+    what = f"a `{type(given).__name__}`"
+    if isinstance(given, np.ndarray) and type(given).__mul__ is not np.ndarray.__mul__:
+        return f"{what} is more than an array of numbers: np.asarray(...), or its filled(...), makes one of it"
+    try:
+        array = np.asarray(given)
+        if array.dtype.kind in "biuf" or (array.dtype.kind == "O" and all(isinstance(one, Real) for one in array.flat)):
+            return array.astype(np.float64)
+    except (ValueError, OverflowError):
+        pass
+    return f"{what} is no real number and no array of real numbers"
+
+
+def numpy_function(name: str) -> Callable[..., Any]:
+    """NumPy's function of that name."""
+    return getattr(np, name)  # type: ignore[no-any-return]
+
+
+def stand_in(shape: Iterable[int]) -> Any:
+    """An array of a shape that takes no memory."""
+    return np.broadcast_to(0.0, tuple(shape))
+
+
+def is_float64(dtype: Any) -> bool:
+    return bool(np.dtype(dtype) == np.float64)
+
+
+def laid_out_as(value: Any, like: Any) -> Any:
+    """The elements of a value in memory as another array of its shape has them: that decides what is a view."""
+    if value.strides == like.strides:
+        return value
+    result = np.empty_like(like)
+    result[...] = value
+    return result
+
+
+def shares_memory(one: Any, other: Any) -> bool:
+    return bool(np.may_share_memory(one, other))
+
 
 IndexArrays = Any
 """Nested tuples of whole numbers; a list of several for a mask, one for each of its axes."""

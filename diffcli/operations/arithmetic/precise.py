@@ -67,6 +67,15 @@ def _real(function: Callable[..., Any]) -> Callable[..., Number]:
     return real
 
 
+def _bounded(function: Callable[..., Number]) -> Callable[..., Number]:
+    """A function for which a number beyond any that matters is infinite: mpmath would write its digits out."""
+    return lambda *row: function(*[a if mp.mag(a) < 10_000 else mp.sign(a) * mpf("inf") for a in row])
+
+
+_UNBOUNDED = frozenset(("add", "sub", "mul", "div", "neg", "pow", "abs", "max", "min", "sqrt", "log", "asinh", "stop_gradient"))
+"""Operations that take numbers of any size in their stride."""
+
+
 def _power(a: Number, b: Number) -> Number:
     if not mp.isfinite(b) or b != mp.floor(b):
         return mp.power(a, b)
@@ -104,7 +113,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
 }  # fmt: skip
 
 PRECISE: dict[str, Callable[..., Number]] = {
-    **{name: _real(function) for name, function in _FUNCTIONS.items()},
+    **{name: _real(function if name in _UNBOUNDED else _bounded(function)) for name, function in _FUNCTIONS.items()},
     "where": lambda a, b, c: NAN if mp.isnan(a) else (b if a else c),
     "lt": _truth(lambda a, b: a < b), "le": _truth(lambda a, b: a <= b), "gt": _truth(lambda a, b: a > b),
     "ge": _truth(lambda a, b: a >= b), "eq": _truth(lambda a, b: a == b), "ne": _truth(lambda a, b: a != b),

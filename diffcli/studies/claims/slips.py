@@ -86,8 +86,9 @@ SLIPS: tuple[Slip, ...] = (
     *_mistaken(_WITHOUT_ITS_MINUS),
     Slip("inner derivative", "function inner", "p", _CHAIN + "the inner derivative of {row}, {inner}, is missing"),
     Slip("log of the base", "pow constant exponent", "y*db", "the factor ln({base}) in the derivative of {row} is missing"),
-    # for x^x the same as the expression itself, as whoever writes x*x^(x - 1) does not see
-    Slip("power rule for exp", "pow", "b*a^(b - 1)*db", _EXPONENTIAL),
+    # of x^x it is x^x: the expression itself, too
+    Slip("power rule for exp", "pow exponent", "b*a^(b - 1)*da", _EXPONENTIAL),
+    Slip("power rule for exp", "pow exponent", "b*a^(b - 1)*db", _EXPONENTIAL),
     Slip("power rule for exp", "pow exponent", "b*a^(b - 1)", _EXPONENTIAL),
     Slip("itself", "whole", "f", "this is the expression itself, not its derivative"),
     # -- the rules for two operands ------------------------------------------------------------------------------------------

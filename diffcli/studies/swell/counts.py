@@ -18,7 +18,7 @@ from diffcli.language.writing.printer import LANGUAGE, node_parts, pieces
 from diffcli.operations import OPERATIONS
 from diffcli.tape import Tape
 from diffcli.tape.running.evaluation import replay
-from diffcli.tape.running.rules import ABSENT, FLOAT, RESULT, SEED, TIES, Term, fold, terms
+from diffcli.tape.running.rules import FLOAT, RESULT, SEED, TIES, Term, fold, terms
 
 WHOLE = frozenset(("add", "sub", "mul", "div"))
 """Operations whose rule is written whole, (u·v)' = u'·v + u·v', even where an operand is a constant."""
@@ -204,7 +204,7 @@ class Tangents:
     def _join(self, total: int | None, term: Term, names: dict[str, int]) -> int:
         """A sum with one more term; one that begins with a change of sign is subtracted."""
         unsigned = None if total is None else _without_sign(term)
-        built: int = fold(term.filled if unsigned is None else unsigned, partial(self._leaf, names), self._decided)
+        built: int = fold(term.program if unsigned is None else unsigned, partial(self._leaf, names), self._decided)
         if total is None:
             return built
         return self.make("add" if unsigned is None else "sub", (total, built))
@@ -215,9 +215,7 @@ class Tangents:
         return names[leaf] if leaf in names else self._constant(leaf)
 
     def _constant(self, name: str) -> int:
-        """A constant of a rule; nan, which the language has no name for, is 0/0, and what is absent is 0."""
-        if name == ABSENT:
-            return self.zero
+        """A constant of a rule; nan, which the language has no name for, is 0/0."""
         return self.graph.node("div", (self.zero, self.zero)) if name == "nan" else self.graph.name(name)
 
     def _decided(self, operation: str, row: Sequence[int], _: object = None) -> int:
@@ -259,5 +257,5 @@ class Tangents:
 @cache
 def _without_sign(term: Term) -> Program | None:
     """A term without the change of sign that it begins with; None if it begins with none."""
-    *bindings, body = term.filled.source.text.split(";")
+    *bindings, body = term.program.source.text.split(";")
     return parse(";".join([*bindings, body.strip()[1:]])) if body.strip().startswith("-") else None

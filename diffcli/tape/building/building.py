@@ -202,17 +202,17 @@ class Builder(Tape):
             names |= {known.parameters[0]: row[position], TIES: self.counted[place]}
         else:
             names |= dict(zip(known.parameters, row, strict=True))
-        return self.lower(found.filled, names, self.span(slot))
+        return self.lower(found.program, names, self.span(slot))
 
     def present(self, slot: int, position: int) -> int | None:
         """The condition under which an elementwise row has a term by one of its operands; None if it always has."""
         operation, row = self.row(slot)
         found = terms(operation, len(row))[position] if operation in OPERATIONS else None
-        if found is None or not found.presence:
+        if found is None or not found.present:
             return None
         own = row[position : position + 1] if found.row.variadic else row
         names = dict(zip(found.row.parameters, own, strict=True)) | {RESULT: slot}
-        return self.lower(parse(found.presence), names, self.span(slot))
+        return self.lower(parse(found.present), names, self.span(slot))
 
     def ties(self, slot: int) -> int:
         """How many operands of a row equal its result."""

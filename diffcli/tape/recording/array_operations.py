@@ -11,6 +11,7 @@ from typing import Any
 
 from diffcli.operations import OPERATIONS
 from diffcli.operations.arithmetic import arrays
+from diffcli.operations.arithmetic.index_arrays import as_numbers, shares_memory
 from diffcli.operations.array_row import Fixed, Shape, ShapeError, broadcast_shapes, shape_text
 from diffcli.operations.arrays import ARRAYS
 from diffcli.tape.recording.recorder import Recorder
@@ -61,7 +62,7 @@ def apply_array(recorder: Recorder, name: str, given: Sequence[Any], **fixed: An
         value = NUMPY.strict(name)(*values, **held or {})
     if not shape:
         value = float(value)
-    shown = name in VIEWS and shape and isinstance(given[0], TracedValue) and arrays.shares_memory(value, values[0])
+    shown = name in VIEWS and shape and isinstance(given[0], TracedValue) and shares_memory(value, values[0])
     kind: type[TracedValue] = recorder.arrays().kind if shape else Truth if name in TRUTHS else Traced
     result = record_row(recorder, name, slots, value, recorder.arrays().view if shown else kind)
     if shown:
@@ -136,7 +137,7 @@ def operand(recorder: Recorder, given: Any) -> tuple[int, Any]:
         return given._slot, given._value
     if (stacked := as_traced(recorder, given)) is not given:
         return stacked._slot, stacked._value
-    value = given if isinstance(given, float) else arrays.as_numbers(given)
+    value = given if isinstance(given, float) else as_numbers(given)
     if isinstance(value, str):
         refuse(recorder, value)
     if not arrays.shape_of(value):

@@ -22,11 +22,8 @@ MOST_STEPS = 1_000_000
 
 @contextmanager
 def unheard() -> Iterator[None]:
-    """Inside, nothing is heard of what a function prints, or warns of: it has been heard already.
-
-    The streams are everybody's, so that only the main thread exchanges them, and what other threads write goes its way.
-    """
-    if current_thread() is not main_thread():
+    """Inside, what the main thread prints, or warns of, is not heard: it has been heard already. Other threads are."""
+    if current_thread() is not main_thread():  # the streams are everybody's
         yield
         return
     with redirect_stdout(_Deaf(sys.stdout)), redirect_stderr(_Deaf(sys.stderr)), catch_warnings():
@@ -35,8 +32,6 @@ def unheard() -> Iterator[None]:
 
 
 class _Deaf(StringIO):
-    """A stream that is deaf to the main thread."""
-
     def __init__(self, stream: Any) -> None:
         super().__init__()
         self.stream = stream

@@ -10,7 +10,7 @@ from typing import Any
 
 from diffcli.operations.arithmetic.index_arrays import as_index_arrays, last_writes, misfit
 from diffcli.operations.array_shapes import indexed
-from diffcli.tape.recording.array_operations import apply_array, as_traced, shape_of
+from diffcli.tape.recording.array_operations import apply_array
 from diffcli.tape.recording.traced import TracedValue, Truth, is_array
 from diffcli.tape.recording.untraceable import refuse
 
@@ -30,23 +30,19 @@ def assign(array: Any, key: Any, value: Any) -> None:
     """``array[key] = value``, in place: whatever shows these elements shows the new ones."""
     array, parts = _resolved(array, key)
     if not array._shows(value, parts):  # after x[1:] += 1, which has been written
-        array._become(_written(array, parts, as_traced(array._recorder, value)))
+        array._become(_written(array, parts, value))
 
 
 def _written(array: Any, parts: Key, value: Any) -> Any:
     """The array with a value in place of the elements at a key; of those that are named twice the last one stays."""
-    recorder, whole, shape = array._recorder, array.shape, shape_of(value)
-    picked = indexed([whole], {"key": parts})
-    more = len(shape) - len(picked)
-    if more > 0 and set(shape[:more]) == {1}:  # NumPy does not mind axes of length 1 in front
-        value = apply_array(recorder, "reshape", (value,), shape=shape[more:])
+    recorder, whole = array._recorder, array.shape
     if _is_everything(parts):
         return apply_array(recorder, "broadcast", (value,), shape=whole)
     found = last_writes(whole, parts)
     if found is None:
         return apply_array(recorder, "put", (array, value), key=parts)
     kept, places = found
-    each = apply_array(recorder, "broadcast", (value,), shape=picked).reshape(-1)
+    each = apply_array(recorder, "broadcast", (value,), shape=indexed([whole], {"key": parts})).reshape(-1)
     return apply_array(recorder, "put", (array.reshape(-1), index(each, kept)), key=(places,)).reshape(whole)
 
 

@@ -14,14 +14,14 @@ from typing import Any
 
 from diffcli.operations import ARRAY_FUNCTIONS
 from diffcli.operations.arithmetic import arrays
-from diffcli.operations.arithmetic.index_arrays import moved
+from diffcli.operations.arithmetic.index_arrays import is_float64, moved, stand_in
 from diffcli.tape.recording.array_operations import apply_array, as_traced, operand, shape_of
 from diffcli.tape.recording.numpy_functions import FUNCTIONS, LINEAR, LISTS, MADE, into, not_recorded, reduction, reshape
 from diffcli.tape.recording.recorder import ArrayRecording, Recorder
 from diffcli.tape.recording.traced import Traced, apply, is_array, row_named
 from diffcli.tape.recording.traced_array import TracedArray, View
 
-REDUCED = {"add": "sum", "multiply": "prod", "maximum": "max", "minimum": "min", "logaddexp": "logsumexp"}
+REDUCED = {"add": "sum", "multiply": "prod", "maximum": "amax", "minimum": "amin", "logaddexp": "logsumexp"}
 """What an elementwise function is a reduction of: np.add.reduce."""
 
 
@@ -38,9 +38,9 @@ def _by_numpy(recorder: Recorder, name: str, call: Callable[[Any], Any], a: Any)
     """One of these functions: NumPy says what becomes of an array of that shape, whatever its options are."""
     shape = shape_of(a)
     if name in SHAPES:
-        return reshape(recorder, a, call(arrays.stand_in(shape)).shape)
+        return reshape(recorder, a, call(stand_in(shape)).shape)
     if name in ORDERS:
-        lengths = call(arrays.stand_in(range(2, len(shape) + 2))).shape  # each tells its axis
+        lengths = call(stand_in(range(2, len(shape) + 2))).shape  # each tells its axis
         return apply_array(recorder, "transpose", (a,), axes=[length - 2 for length in lengths]) if shape else a
     found = moved(call, shape)
     return reshape(recorder, reshape(recorder, a, -1)[found[1]], found[0])
@@ -59,7 +59,7 @@ OF_LINALG = frozenset(("det", "inv", "solve", "norm", "matrix_transpose"))
 
 
 def apply_ufunc(recorder: Recorder, function: Any, method: str, inputs: Sequence[Any], options: Mapping[str, Any]) -> Any:
-    """An elementwise function of NumPy on traced values."""
+    """An elementwise function of NumPy on traced values, or a reduction by one."""
     name = function.__name__
     if method == "__call__" and not options:
         return _elementwise(recorder, name, inputs)
@@ -68,8 +68,11 @@ def apply_ufunc(recorder: Recorder, function: Any, method: str, inputs: Sequence
     if method == "__call__":
         _refuse_options(recorder, f"np.{name}", given)
         result = _elementwise(recorder, name, inputs)
+    elif method == "reduce" and name in REDUCED and is_array(inputs[0]):
+        _refuse_options(recorder, f"np.{name}.reduce", given, ("axis", "keepdims"))
+        result = reduction(REDUCED[name])(recorder, *inputs, **({"axis": 0} if len(inputs) == 1 else {}) | given)
     else:
-        result = _of_a_method(recorder, name, method, inputs, given)
+        not_recorded(recorder, f"np.{name}.{method}", "write a loop, or NumPy's function of that purpose (np.sum, np.prod)")
     if out is None and mask is not True:
         not_recorded(recorder, f"np.{name} with where= and without out=", "choose with np.where(condition, a, b)")
     return result if out is None else into(recorder, out, result, mask)
@@ -77,16 +80,6 @@ def apply_ufunc(recorder: Recorder, function: Any, method: str, inputs: Sequence
 
 _UFUNC = {"where": True, "casting": "same_kind", "order": "K", "subok": True, "keepdims": False, "axis": 0}
 """What NumPy's elementwise functions and their methods take an option for, if it is not given; None for the others."""
-
-
-def _of_a_method(recorder: Recorder, name: str, method: str, inputs: Sequence[Any], given: dict[str, Any]) -> Any:
-    """A reduction, running sums, or all pairs, by an elementwise function."""
-    label = f"np.{name}.{method}"
-    if method == "reduce" and name in REDUCED and is_array(inputs[0]):
-        reduced = reduction("logsumexp") if name == "logaddexp" else FUNCTIONS[REDUCED[name]]
-        _refuse_options(recorder, label, given, ("axis", "keepdims"))
-        return reduced(recorder, *inputs, **({"axis": 0} if len(inputs) == 1 else {}) | given)
-    return not_recorded(recorder, label, "write a loop, or NumPy's function of that purpose (np.sum, np.prod)")
 
 
 def apply_function(recorder: Recorder, function: Any, inputs: Sequence[Any], options: Mapping[str, Any]) -> Any:
@@ -156,7 +149,7 @@ def _is_default(option: str, value: Any, default: Any) -> bool:
     if value is default or type(value).__name__ == "_NoValueType":
         return True
     same = isinstance(value, bool | int | float | str) and type(value) is type(default) and value == default
-    return same or (option == "dtype" and (value is None or arrays.is_float64(value)))
+    return same or (option == "dtype" and (value is None or is_float64(value)))
 
 
 @cache

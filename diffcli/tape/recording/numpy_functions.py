@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from diffcli.operations.arithmetic import arrays
-from diffcli.operations.arithmetic.index_arrays import triangle
+from diffcli.operations.arithmetic.index_arrays import numpy_function, triangle
 from diffcli.operations.array_row import as_axes
 from diffcli.tape.recording.array_operations import apply_array, as_traced, shape_of
 from diffcli.tape.recording.recorder import Recorder
@@ -24,7 +24,7 @@ _DEGREE, _INFINITY = 0.017453292519943295, float("inf")
 
 def _plain_or(of_number: Callable[[Any], Any], name: str) -> Callable[[Any], Any]:
     """What is asked of NaN and infinities: of arrays it has a plain answer, of numbers one that Python may branch on."""
-    return lambda x: arrays.numpy_function(name)(x._value) if is_array(x) else of_number(x)
+    return lambda x: numpy_function(name)(x._value) if is_array(x) else of_number(x)
 
 
 def _without_nan(one: Any, other: Any, filler: float) -> Any:
@@ -190,12 +190,14 @@ def diff(recorder: Recorder, a: Any, n: int = 1, axis: int = -1) -> Any:
 
 
 def average(recorder: Recorder, a: Any, axis: Any = None, weights: Any = None, keepdims: bool = False) -> Any:
-    weights = 1.0 if weights is None else as_traced(recorder, weights)
-    if shape_of(weights) not in ((), a.shape):
+    if weights is None:
+        return a.mean(axis, keepdims=keepdims)
+    weights = as_traced(recorder, weights)
+    if shape_of(weights) != a.shape:
         help = "give each element its own: np.broadcast_to(weights[:, None], x.shape)"
         refuse(recorder, "an average with weights that have not its shape is not recorded", help)
-    spread = broadcast_to(recorder, weights, a.shape)
-    return (a * spread).sum(axis, keepdims=keepdims) / spread.sum(axis, keepdims=keepdims)
+    whole = reduction("sum")
+    return whole(recorder, a * weights, axis, keepdims) / whole(recorder, weights, axis, keepdims)
 
 
 def clip(recorder: Recorder, a: Any, a_min: Any = None, a_max: Any = None, min: Any = None, max: Any = None) -> Any:
@@ -249,20 +251,18 @@ _ROWS = {"sum": "sum", "mean": "mean", "prod": "prod", "max": "amax", "amax": "a
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     **{name: reduction(row) for name, row in _ROWS.items()},
-    "var": var, "std": std, "cumsum": cumsum,
-    "average": average, "norm": norm, "dot": dot, "inner": inner, "vdot": inner, "outer": outer,
-    "ravel": lambda recorder, a: reshape(recorder, a, -1), "reshape": reshape, "broadcast_to": broadcast_to,
-    "concatenate": concatenate,
-    "stack": stack_arrays, "vstack": vstack, "hstack": hstack, "column_stack": column_stack, "flip": flip, "diff": diff,
-    "clip": clip, "round": round, "where": where, "copyto": copyto,
+    "var": var, "std": std, "cumsum": cumsum, "average": average, "norm": norm, "dot": dot, "inner": inner,
+    "vdot": inner, "outer": outer, "ravel": lambda recorder, a: reshape(recorder, a, -1), "reshape": reshape,
+    "broadcast_to": broadcast_to, "concatenate": concatenate, "stack": stack_arrays, "vstack": vstack, "hstack": hstack,
+    "column_stack": column_stack, "flip": flip, "diff": diff,
+    "flipud": lambda recorder, m: m[::-1], "fliplr": lambda recorder, m: m[:, ::-1],
+    "around": round, "clip": clip, "round": round, "where": where, "copyto": copyto,
     "tril": _triangle(True), "triu": _triangle(False), "full_like": full_like,
     "zeros_like": lambda recorder, a: full_like(recorder, a, 0.0), "ones_like": lambda recorder, a: full_like(recorder, a, 1.0),
     "empty_like": lambda recorder, a: full_like(recorder, a, float("nan")),
     "shape": lambda recorder, a: shape_of(a), "ndim": lambda recorder, a: len(shape_of(a)),
     "size": lambda recorder, a: a.size, "copy": lambda recorder, a: +a, "real": lambda recorder, val: val,
     "atleast_1d": lambda recorder, a: _at_least(recorder, a, 1), "atleast_2d": lambda recorder, a: _at_least(recorder, a, 2),
-    "around": round,
-    "flipud": lambda recorder, m: m[::-1], "fliplr": lambda recorder, m: m[:, ::-1]
 }  # fmt: skip
 """NumPy's functions that are no elementwise ones, by their names."""
 

@@ -29,7 +29,7 @@ class PythonFunction(Program):
     (['x'], ['y'])
     """
 
-    __slots__ = ("function", "name", "label", "surroundings", "signature", "optional", "held", "verify")
+    __slots__ = ("function", "name", "label", "surroundings", "signature", "optional", "held", "verify", "verified")
 
     def __init__(
         self,
@@ -52,8 +52,10 @@ class PythonFunction(Program):
         self.optional: list[str] = []
         self.held: dict[str, Any] = {}
         """Arguments that are passed on as they are."""
-        self.verify: bool | set[object] = True
-        """Whether it is run by plain Python beside each recording; or the ways through it of which each is run so once."""
+        self.verify = True
+        """Whether it is run by plain Python beside its recording."""
+        self.verified: set[object] | None = None
+        """The ways through it that have been run so, where once is enough for each."""
         for parameter in self.signature.parameters.values():
             if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
                 star = "*" if parameter.kind == parameter.VAR_POSITIONAL else "**"
@@ -102,6 +104,12 @@ class PythonFunction(Program):
             returned = run_function(self._call, handed, sites)
             several = returned if isinstance(returned, list | tuple) else [returned]
             return [run_function(_as_number, one, sites) for one in several]
+
+    def way(self, recording: Recording) -> object:
+        """What tells one way through it from another: shapes, what is held, and the branches on values."""
+        shapes = recording.tape.shapes and tuple(recording.tape.shapes[: recording.tape.first_row])
+        held = [one if isinstance(one, (int, str)) else getattr(one, "shape", None) for one in self.held.values()]
+        return shapes, *held, *[(one.line, one.text, one.true > 0, one.false > 0) for one in recording.branches]
 
     def _call(self, given: Mapping[str, Any]) -> Any:
         """Call it, with every argument where its parameter takes it."""

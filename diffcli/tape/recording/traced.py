@@ -51,6 +51,10 @@ def unary(name: str) -> Callable[[Any], Any]:
     return lambda self: self._apply(name, self)
 
 
+def conversion(kind: str) -> Callable[[Any], Any]:
+    return lambda self: refuse_conversion(self._recorder, kind)
+
+
 class TracedValue:
     """A value of a recording: the slot that it stands in, and what it is at this point."""
 
@@ -96,8 +100,7 @@ class TracedValue:
     def conjugate(self) -> Any:
         return self
 
-    def __copy__(self) -> Any:
-        return self
+    __copy__ = __pos__ = conjugate
 
     def __deepcopy__(self, _: object) -> Any:
         return self
@@ -113,19 +116,9 @@ class TracedValue:
             refuse_conversion(self._recorder, "float")
         return self._value  # type: ignore[no-any-return]
 
-    def __int__(self) -> int:
-        refuse_conversion(self._recorder, "int")
-
-    def __index__(self) -> int:
-        refuse_conversion(self._recorder, "index")
-
-    def __complex__(self) -> complex:
-        refuse_conversion(self._recorder, "complex")
+    __int__, __index__, __complex__ = map(conversion, ("int", "index", "complex"))
 
     # -- operators -------------------------------------------------------------------------------------------------------
-
-    def __pos__(self) -> Any:
-        return self
 
     __add__, __radd__ = binary("add"), reflected("add")
     __sub__, __rsub__ = binary("sub"), reflected("sub")

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from diffcli.operations.arithmetic import arrays
+from diffcli.operations.arithmetic.index_arrays import is_float64, laid_out_as, numpy_function
 from diffcli.operations.array_row import Fixed, Shape
 from diffcli.tape.recording.array_operations import apply_array
 from diffcli.tape.recording.indexing import assign, index
@@ -34,7 +35,7 @@ def _in_place(name: str) -> Callable[..., Any]:
 def _numpy(name: str) -> Callable[..., Any]:
     """The method of an array that is NumPy's function of the same name."""
 
-    function = arrays.numpy_function(name)
+    function = numpy_function(name)
 
     def method(self: TracedArray, *more: Any, **options: Any) -> Any:
         return self._recorder.arrays().function(self._recorder, function, (self, *more), options)
@@ -109,7 +110,7 @@ class TracedArray(TracedValue):
 
     def _become(self, new: TracedArray) -> None:
         """Have the elements of another array from now on."""
-        self._slot, self._value = new._slot, arrays.laid_out_as(new._value, self._value)
+        self._slot, self._value = new._slot, laid_out_as(new._value, self._value)
 
     def _shows(self, value: Any, key: tuple[Any, ...]) -> bool:
         """Whether a value is what stands at a key of this array already, and not a copy of it."""
@@ -154,7 +155,7 @@ class TracedArray(TracedValue):
         return self.reshape(-1).copy()
 
     def astype(self, dtype: Any, *, copy: bool = True) -> Any:
-        if not arrays.is_float64(dtype):
+        if not is_float64(dtype):
             refuse(self._recorder, "an array of the tape is one of float64", "leave astype(...) out")
         return self.copy() if copy else self
 

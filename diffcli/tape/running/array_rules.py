@@ -14,7 +14,7 @@ from diffcli.errors import Source
 from diffcli.language import Program
 from diffcli.language.parsing.names import Functions
 from diffcli.language.parsing.parser import Parser
-from diffcli.language.syntax import CALL
+from diffcli.language.syntax import CALL, NUMBER
 from diffcli.language.writing.printer import to_text
 from diffcli.operations import OPERATIONS, Operation, row_of
 from diffcli.operations.arithmetic import array_functions, arrays
@@ -30,7 +30,6 @@ from diffcli.tape.running.rules import (
     Arithmetic,
     Function,
     Term,
-    filled,
     parse_own,
     term_text,
 )
@@ -84,6 +83,9 @@ class ArrayArithmetic(Arithmetic):
 
     def fixed_at(self, tape: Tape, slot: int) -> Fixed | None:
         return rule_at(tape, slot).names if tape.operation(slot) in ARRAYS else None
+
+    def program_of(self, term: Term) -> Program:
+        return term.program
 
     def row_term(self, rule: ArrayRule, kind: str) -> Function | None:
         """What an array row adds by one operand, as a function ``(g, *operands, result)``; None if there is no dependence."""
@@ -280,16 +282,16 @@ def _reads(rule: str, parameters: tuple[str, ...]) -> frozenset[int]:
 
 
 def _without_choice(partial: str) -> Program | None:
-    """The term of a partial that is 1, or 1/n, where a condition holds and else 0 or absent; None if it is another.
+    """The term of a partial that is 1, or 1/n, where a condition holds and else 0; None if it is another.
 
     That is the truth of the condition, and among elements a product is several times as quick as a choice.
     """
-    program = parsed_rule(filled(partial))
+    program = parsed_rule(partial)
     choice = program.result.root
     if len(program.statements) > 1 or program.operations[choice] != "where":
         return None
     condition, then, otherwise = program.children(choice)
-    if program.arguments[otherwise] not in (0, ABSENT):
+    if program.arguments[otherwise] != 0 or program.operations[otherwise] != NUMBER:
         return None
     truth, slope = f"({to_text(program, condition)})", to_text(program, then)
     if slope not in ("1", f"1/{TIES}"):

@@ -54,11 +54,12 @@ def held_functions(
     functions = list(FLOAT.row_functions(tape) if functions is None else functions)
     for slot in tape.rows():
         if tape.operation(slot) == "stop_gradient" and values[slot] is not None:
-            functions[slot - tape.first_row] = partial(_constant, values[slot])
+            functions[slot - tape.first_row] = partial(constant, values[slot])
     return functions
 
 
-def _constant(value: Any, _: Any) -> Any:
+def constant(value: Any, *_: Any) -> Any:
+    """A function of a row that is held at its value."""
     return value
 
 

@@ -26,7 +26,7 @@ class Formula:
     """
 
     def __init__(self, term: Term, environment: Mapping[str, Any], constants: Collection[str] = ()) -> None:
-        self.program = term.filled
+        self.program = term.program
         self.instead: dict[int, int | float] = {}
         self.environment = environment
         self.constants = constants

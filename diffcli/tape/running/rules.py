@@ -87,55 +87,12 @@ def parse_own(text: str, read: Callable[[str], Program] = parse) -> Program:
 class Term:
     """What one operand adds: its ``partial`` derivative times ``g``; ``program`` is its syntax tree."""
 
-    __slots__ = ("row", "partial", "program", "filled")
+    __slots__ = ("row", "partial", "present", "program")
 
-    def __init__(self, row: Operation, partial: str) -> None:
-        self.row, self.partial = row, partial
+    def __init__(self, row: Operation, partial: str, present: str = "") -> None:
+        self.row, self.partial, self.present = row, partial, present
+        """``present`` is where it is there; empty if it is everywhere."""
         self.program = parse_own(term_text(partial))
-        text = filled(partial)
-        self.filled = self.program if text == partial else parse(term_text(text))
-        """The same, and 0 where it is absent."""
-
-    @property
-    def presence(self) -> str:
-        """The condition under which it is there, as text; empty if it always is."""
-        return presence_text(self.partial) if ABSENT in self.partial else ""
-
-
-def filled(partial: str) -> str:
-    """A partial that is 0 where it is absent, as simple as it may be; as it is, if that is simple enough.
-
-    A choice inside one between it and nothing is true only where the outer one is.
-
-    >>> filled("where(a >= 0, where(a > 0, 1, 0), absent)"), filled("where(a > 0, absent, a)")
-    ('where(a > 0, 1, 0)', 'where(a > 0, absent, a)')
-    """
-    if not partial.endswith(f", 0), {ABSENT})"):
-        return partial
-    program = parse(partial)
-    return to_text(program, program.children(program.result.root)[1])
-
-
-def presence_text(partial: str) -> str:
-    """The condition under which a partial is there; empty if it always is.
-
-    >>> presence_text("where(a >= 0, where(a > 0, 1, 0), absent)"), presence_text("where(a > 0, absent, a)"), presence_text("a")
-    ('a >= 0', 'not (a > 0)', '')
-    """
-    *bindings, _ = partial.split(";")
-    program = parse(partial)
-
-    def condition(node: int) -> str:
-        if program.operations[node] != "where":
-            return "0" if program.arguments[node] == ABSENT else "1"
-        test, then, otherwise = program.children(node)
-        branches = condition(then), condition(otherwise)
-        truth = to_text(program, test)
-        short = {("1", "0"): truth, ("0", "1"): f"not ({truth})", ("1", "1"): "1", ("0", "0"): "0"}
-        return short.get(branches) or f"where({truth}, {branches[0]}, {branches[1]})"
-
-    found = condition(program.result.root)
-    return "" if found == "1" else "; ".join([*bindings, found])
 
 
 def term_text(partial: str) -> str:
@@ -171,8 +128,10 @@ def terms(name: str, count: int) -> tuple[Term | None, ...]:
     """The terms of an operation with ``count`` operands, one each; None where there is no dependence."""
     row = OPERATIONS[name]
     if row.variadic:
-        return (Term(row, row.partials[0]),) * count
-    return tuple(None if text == ABSENT else Term(row, text) for text in row.partials)
+        return (Term(row, row.partials[0], row.present),) * count
+    present = row.present.split("|") if row.present else [""] * len(row.partials)
+    pairs = zip(row.partials, present, strict=True)
+    return tuple(None if text == ABSENT else Term(row, text, there.strip()) for text, there in pairs)
 
 
 def fold(
@@ -330,13 +289,13 @@ class Arithmetic:
     @cache  # noqa: B019
     def _presences(self, name: str, count: int) -> tuple[Function | None, ...]:
         return tuple(
-            self._at_operands(term.presence, term.row, position) if term is not None and term.presence else None
+            self._at_operands(term.present, term.row, position) if term is not None and term.present else None
             for position, term in enumerate(terms(name, count))
         )
 
     def program_of(self, term: Term) -> Program:
-        """The text by which a term is computed."""
-        return term.program
+        """The text by which a term is computed: of numbers None where it is absent."""
+        return parse(f"where({term.present}, {term_text(term.partial)}, {ABSENT})") if term.present else term.program
 
     def terms_of(self, tape: Tape) -> dict[tuple[str, int], TermFunctions]:
         """The terms of every elementwise operation on a tape, by its name and number of operands."""

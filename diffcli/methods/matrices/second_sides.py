@@ -1,0 +1,164 @@
+"""Second derivatives where the function or its gradient stands on a kink: those of its sides, where all sides agree.
+
+The gradient is followed along d and along -d by series (`diffcli.methods.sweeps.one_sided_series`). Where there are second
+derivatives both give H d, which is linear in d: so what is found along the axes has to fit what is found along their diagonals,
+and along directions in general position. What does not fit is undefined.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from operator import mul
+
+from diffcli.methods.matrices.second_order import GradientProblem
+from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, find_breaks
+from diffcli.methods.nonsmooth.one_sided import is_branched, result_along
+from diffcli.methods.sweeps.one_sided_series import LENGTH, Undecided, along, coefficient, nan
+from diffcli.methods.sweeps.sparsity import flow_of, seeded, sets_forward
+
+MOST_WORK = 500_000
+"""How many rows of the gradient's tape are followed at most, over all directions."""
+
+FEW = 6
+"""Of so many variables every pair's diagonals are looked along."""
+
+
+class Sides:
+    """A gradient in numbers, followed on the sides of the point."""
+
+    def __init__(self, gradient: GradientProblem) -> None:
+        self.gradient, self.tape, self.slots = gradient, gradient.derived.tape, gradient.variables.slots
+        self.size = len(self.slots)
+        self.fault = ""
+        """Why a second derivative is undefined, if one is."""
+        self.values = gradient.gradient
+        """The gradient; that of the sides where the rules of the table give none, or that of a branch for this point alone."""
+        self.singled = any(found.kind == "point-branch" for found in find_breaks(gradient.problem))
+        operands = [
+            operand for found in find_breaks(gradient.derived) if found.kind in NOT_DIFFERENTIABLE
+            for operand in self.tape.operands_of(found.slot) if operand >= 0
+        ]  # fmt: skip
+        sets = sets_forward(self.tape, flow_of(self.tape, gradient.derived.values), seeded(self.tape, self.slots), operands)
+        self.bent = [column for column in range(self.size) if any(sets[slot] >> column & 1 for slot in operands)]
+        """The variables that reach a kink."""
+
+    def hessian(self, matrix: Sequence[Sequence[float]]) -> list[list[float]]:
+        """The Hessian, from what the rules of the table give: entries by variables that reach a kink are those of the sides."""
+        if is_branched(self.gradient.problem):
+            return self.branched
+        found, columns, unfit = [list(row) for row in matrix], self.columns, self.unfit
+        for column in self.bent:
+            for row in range(self.size):
+                known = [columns[column][row]] if row not in unfit else []
+                known += [columns[row][column]] if row in columns and column not in unfit else []
+                fits = known and all(alike(each, known[0], known) for each in known)
+                found[row][column] = found[column][row] = known[0] + 0.0 if fits else self._undefined(row, column)
+        return found
+
+    def product(self, direction: Sequence[float]) -> list[float]:
+        """The Hessian times a direction, in the same way; a direction beside it has to give nearly the same."""
+        if is_branched(self.gradient.problem):
+            return [sum(map(mul, row, direction)) for row in self.branched]
+        moves = dict(enumerate(direction))
+        known = self.both(moves)
+        for sign in (1e-6, -1e-6) if self.bent else ():
+            near = moves | {column: moves[column] + sign * math.cos(column + 1) for column in self.bent}
+            pairs = zip(known, self.one_side(near, 1.0)[1], strict=True)
+            known = [each if abs(each - other) <= 1e-3 * max(1.0, abs(each)) else nan for each, other in pairs]
+        unfit = self.unfit if any(direction[column] for column in self.bent) else ()
+        return [self._undefined(row) if row in unfit or each != each else each + 0.0 for row, each in enumerate(known)]
+
+    @cached_property
+    def branched(self) -> list[list[float]]:
+        """The Hessian of a Python function that branches, of which the tape is one way: by polarisation of its own runs."""
+        found = [[nan] * self.size for _ in range(self.size)]
+        pairs = [(row, column) for row in range(self.size) for column in range(row + 1)]
+        for row in range(self.size if self.size <= FEW else 0):
+            found[row][row] = self._second({row: 1.0})
+        for row, column in pairs if self.size <= FEW else ():
+            if row == column:
+                continue
+            one, other = (self._second({row: 1.0, column: sign}) for sign in (1.0, -1.0))
+            if alike(one + other, 2 * (found[row][row] + found[column][column]), (one, other)):
+                found[row][column] = found[column][row] = (one - other) / 4
+        for row, column in pairs:
+            if found[row][column] != found[row][column]:
+                self._undefined(row, column)
+        return found
+
+    def _second(self, direction: Mapping[int, float]) -> float:
+        """The second derivative along a direction where the function is smooth along it; else NaN."""
+        sides = []
+        for side in (1.0, -1.0):
+            moves = {self.slots[column]: side * step for column, step in direction.items()}
+            try:
+                line = [moves.get(slot, 0.0) for slot in range(self.gradient.problem.tape.first_row)]
+                sides.append(result_along(self.gradient.problem, line, LENGTH))
+            except Undecided:
+                return nan
+        (value, slope, second), (other, back, again) = ([coefficient(each, k) for k in range(3)] for each in sides)
+        known = self.gradient.problem.value
+        pairs = ((value, known), (other, known), (slope, -back), (second, again))
+        return 2 * second if all(alike(*pair, pair) for pair in pairs) else nan
+
+    @cached_property
+    def columns(self) -> dict[int, list[float]]:
+        """The Hessian's columns by the variables that reach a kink."""
+        if 2 * len(self.bent) * (self.tape.slots + len(self.bent)) > MOST_WORK:
+            self.fault = "there are too many directions to see whether there are second derivatives here"
+            return dict.fromkeys(self.bent, [nan] * self.size)
+        return {column: self.both({column: 1.0}) for column in self.bent}
+
+    @cached_property
+    def unfit(self) -> set[int]:
+        """The rows that do not fit what is found along other directions than the axes."""
+        found: set[int] = set()
+        for direction in self._checks():
+            expected = [sum(self.columns[column][row] * step for column, step in direction.items()) for row in range(self.size)]
+            if not self.fault:
+                pairs = zip(self.both(direction), expected, strict=True)
+                found |= {row for row, pair in enumerate(pairs) if not alike(*pair, expected)}
+        return found
+
+    def both(self, direction: Mapping[int, float]) -> list[float]:
+        """The derivative of the gradient along a direction, by element, where it is the same both ways; else NaN."""
+        (left, back), (right, onward) = (self.one_side(direction, side) for side in (-1.0, 1.0))
+        there = [alike(*pair, right) for pair in zip(left, right, strict=True)]
+        if all(there):
+            self.values = [each if self.singled or own != own else own for own, each in zip(self.values, right, strict=True)]
+        return [
+            each if holds and alike(each, -other, onward) else nan for holds, each, other in zip(there, onward, back, strict=True)
+        ]  # fmt: skip
+
+    def one_side(self, direction: Mapping[int, float], side: float) -> tuple[list[float], list[float]]:
+        """The gradient on one side, and how it starts to change; NaN where it is not known, or the function jumps."""
+        by_slot = {self.slots[column]: side * step for column, step in direction.items()}
+        try:
+            found = along(self.tape, self.gradient.derived.point, [by_slot.get(slot, 0.0) for slot in range(self.tape.first_row)])
+        except Undecided:
+            return [nan] * self.size, [nan] * self.size
+        value = self.gradient.problem.value
+        if not alike(coefficient(found[self.tape.outputs[0]], 0), value, [value]):
+            return [nan] * self.size, [nan] * self.size
+        results = [found[slot] for slot in self.gradient.results.slots]
+        return [coefficient(each, 0) for each in results], [coefficient(each, 1) for each in results]
+
+    def _checks(self) -> Iterator[dict[int, float]]:
+        """Directions in which what was found along the axes is held against the truth."""
+        if len(self.bent) > 1:
+            yield from ({column: math.cos((k + 1) * (column + 1)) for column in self.bent} for k in range(4))
+        if len(self.bent) <= FEW:
+            pairs = [(one, other) for one in self.bent for other in self.bent if one < other]
+            yield from ({one: 1.0, other: sign} for one, other in pairs for sign in (1.0, -1.0))
+
+    def _undefined(self, *places: int) -> float:
+        names = " and ".join(f"`{self.gradient.variables.names[place]}`" for place in sorted({*places}))
+        self.fault = self.fault or f"there is no second derivative by {names} here: the sides of the point do not agree on one"
+        return nan
+
+
+def alike(one: float, other: float, among: Sequence[float]) -> bool:
+    """Whether two numbers are equal but for rounding, beside the largest of some."""
+    return abs(one - other) <= 1e-9 * max([abs(each) for each in among if math.isfinite(each)], default=0.0)

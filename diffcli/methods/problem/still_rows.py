@@ -1,0 +1,65 @@
+"""Comparisons of equal sides that no move of the point takes apart, so that they are at no boundary that it could cross.
+
+As ``t < 1`` where t is ``s + (1 - s)``, the end of a last step.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+from diffcli.methods.problem.components import Components
+from diffcli.methods.problem.live_values import elements
+from diffcli.methods.problem.problem import Problem
+from diffcli.methods.sweeps.one_sided_series import Undecided, along, compared
+from diffcli.tape import Tape
+from diffcli.tape.running.evaluation import Values, arithmetic_of
+
+COMPARISONS = frozenset(("lt", "le", "gt", "ge", "eq", "ne"))
+
+MOST_WRITTEN = 20_000
+"""How many numbers a program may compute for that they are looked for."""
+
+
+def still_rows(problem: Problem) -> dict[int, list[bool]]:
+    """Those among the comparisons whose sides are equal, by element: a direction in general position tells, followed both ways.
+
+    >>> still_rows(Problem("where(x + (1 - x) < 1, x, x^2) + where(x < 2, x, 3)", {"x": 2}))
+    {3: [True], 6: [False]}
+    """
+    tape, values = problem.tape, problem.values
+    if elements(tape) > MOST_WRITTEN or (tape.shapes is not None and tape.derived_from is not None):
+        return {}  # too many, or rows that cannot be written out
+    any_true = arithmetic_of(tape).numbers.any_true
+    asked = [
+        slot for slot in tape.rows() if tape.operation(slot) in COMPARISONS and problem.active[slot] and values[slot] is not None
+        and any_true(values[tape.operands_of(slot)[0]] == values[tape.operands_of(slot)[1]])
+    ]  # fmt: skip
+    if not asked:
+        return {}
+    numbers, places = in_numbers(tape, values)
+    inputs = Components([(name, slot, tape.shape(slot)) for slot, name in enumerate(tape.inputs)])
+    point = [float(number or 0.0) for number in inputs.numbers(values)]
+    directions = [[side * math.cos(k + 1) * problem.active[slot] for k, slot in enumerate(inputs.slots)] for side in (1.0, -1.0)]
+    try:
+        ways = [along(numbers, point, direction) for direction in directions]
+        return {slot: [_is_still(numbers, place, ways) for place in places(slot)] for slot in asked}
+    except Undecided:
+        return {}
+
+
+def _is_still(tape: Tape, slot: int, ways: Sequence[Values]) -> bool:
+    if tape.operation(slot) not in COMPARISONS:
+        return False
+    a, b = tape.operands_of(slot)
+    return all(compared("eq", way[a], way[b]) for way in ways)
+
+
+def in_numbers(tape: Tape, values: Values) -> tuple[Tape, Callable[[int], tuple[int, ...]]]:
+    """A tape in numbers, and where the elements of a slot's value stand on it."""
+    if tape.shapes is None:
+        return tape, lambda slot: (slot,)
+    from diffcli.tape.building.scalarising import write_out
+
+    written = write_out(tape, values)
+    return written.tape, written.slots.__getitem__

@@ -1,0 +1,321 @@
+"""Power series on one side: what a tape computes at the point plus t times a direction, for every t > 0 that is small enough.
+
+A value is a Laurent series in t, so that poles on the way may cancel. What decides (the sign of the operand of abs, which operand
+max takes, a comparison) is the lowest coefficient that is not 0: it outweighs all others beside the point (Griewank & Walther
+2008, chapter 14, where the tangents decide alone). Sums, products, quotients and powers have formulas of their own; any
+other y = phi(a, b) has y' = phi_a*a' + phi_b*b', of partials that the table's texts give in the same arithmetic.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache, partial, reduce
+from typing import Any
+
+from diffcli._named import NamedTuple
+from diffcli.errors import Source, Span
+from diffcli.language import parse
+from diffcli.methods.sweeps.point_rows import PointRows
+from diffcli.methods.sweeps.series import expand
+from diffcli.operations import OPERATIONS
+from diffcli.tape import Tape
+from diffcli.tape.lowering import MOST_ROWS
+from diffcli.tape.running.evaluation import Values, run
+from diffcli.tape.running.rules import FLOAT, Arithmetic
+
+ENOUGH = 5
+"""A series without a coefficient below this power does not move, as far as a choice is concerned."""
+
+LENGTH = 8
+"""How many coefficients a direction begins with, for those that quotients lose on the way."""
+
+nan = math.nan
+
+
+class Undecided(Exception):
+    """What a choice depends on is undefined, or begins to move in a higher order than is known."""
+
+
+class Series(NamedTuple):
+    """The coefficients from the power ``low`` on, of which the first is not 0; those after the last are not known."""
+
+    low: int
+    coefficients: tuple[float, ...]
+
+    @property
+    def end(self) -> int:
+        return self.low + len(self.coefficients)
+
+    @property
+    def real(self) -> bool:
+        """Whether it is true where it decides on a branch."""
+        return truth(self)
+
+    def at(self, power: int) -> float:
+        """A coefficient; NaN if it is not known."""
+        if power >= self.end or self.low < 0 <= power:
+            return math.inf if self.low < 0 == power else nan  # beside a pole, or not known
+        return _lower(self, power)
+
+
+def _lower(value: Series, power: int) -> float:
+    return value.coefficients[power - value.low] if power >= value.low else 0.0
+
+
+def series(low: int, coefficients: Iterable[float]) -> Any:
+    """A series from coefficients up to the first that is undefined; one that is infinite is the last that is known."""
+    found: list[float] = []
+    for each in coefficients:
+        if each != each:
+            break
+        if found or each:
+            found.append(each)
+        else:
+            low += 1
+        if math.isinf(each):
+            break
+    return Series(low, tuple(found))
+
+
+def coefficient(value: Any, power: int) -> float:
+    """A coefficient of what a tape computes; NaN if it is not known."""
+    return value.at(power) if isinstance(value, Series) else nan if value != value else value * (power == 0)
+
+
+def along(tape: Tape, point: Sequence[float], direction: Sequence[float], length: int = LENGTH) -> Values:
+    """The value of every slot on one side of a point: a number where it does not move, else a series.
+
+    Raises
+    ------
+    Undecided
+        A choice is.
+
+    >>> from diffcli.language import parse
+    >>> from diffcli.tape import lower
+    >>> tape = lower(parse("where(x == 0, 1, sin(x)/x) + abs(x)*x"))
+    >>> [round(coefficient(along(tape, [0.0], [side])[tape.output], 2), 6) for side in (1.0, -1.0)]
+    [0.833333, -1.166667]
+    """
+    moving = [series(0, [x, move, *[0.0] * (length - 2)]) if move else x for x, move in zip(point, direction, strict=True)]
+    return run(tape, moving, _ONE_SIDED.row_functions(tape))
+
+
+# -- choices ------------------------------------------------------------------------------------------------------------------
+
+
+def beside(value: Any) -> float:
+    """A number beside a value, on the side to which it moves."""
+    if not isinstance(value, Series):
+        return float(value)
+    if not value.coefficients and value.low < ENOUGH:
+        raise Undecided
+    if value.low or not value.coefficients:
+        return math.copysign(5e-324 if value.low > 0 else math.inf, value.coefficients[0]) if value.coefficients else 0.0
+    first, *others = value.coefficients
+    step = next(filter(None, others), 0.0)
+    return math.nextafter(first, math.copysign(math.inf, step)) if step else first
+
+
+def truth(value: Any) -> bool:
+    number = beside(value)
+    if number != number:
+        raise Undecided
+    return bool(number)
+
+
+def compared(name: str, a: Any, b: Any) -> float:
+    difference = _add(a, _neg(b)) if isinstance(a, Series) or isinstance(b, Series) else None
+    sides = (a, b) if difference is None else (beside(difference), 0.0)
+    if sides[0] != sides[0] or sides[1] != sides[1]:
+        return nan
+    return float(FLOAT.value(name)(*sides))
+
+
+def _flat(name: str, *operands: Any) -> float:
+    function, numbers = FLOAT.value(name), [0.0 if _vanishes(each) else beside(each) for each in operands]
+    if any(number != number for number in numbers):
+        return nan
+    for towards in (-math.inf, math.inf):  # where it jumps, the way has to be known
+        moved = [math.nextafter(n, towards) if _may_move(each, n) else n for each, n in zip(operands, numbers, strict=True)]
+        if function(*moved) != function(*numbers):
+            raise Undecided
+    return float(function(*numbers))
+
+
+def _vanishes(value: Any) -> bool:
+    return isinstance(value, Series) and not value.coefficients and value.low > 0
+
+
+def _may_move(value: Any, number: float) -> bool:
+    """Whether a value at a number may move from it, in an order that is not known."""
+    return isinstance(value, Series) and value.at(0) == number and value.end < ENOUGH
+
+
+def _abs(a: Any) -> Any:
+    return a if isinstance(a, Series) and not a.coefficients else _neg(a) if beside(a) < 0 else a
+
+
+def _extreme(relation: str, *operands: Any) -> Any:
+    taken = operands[0]
+    for other in operands[1:]:
+        taken = other if compared(relation, taken, other) else taken
+    return taken
+
+
+# -- formulas -----------------------------------------------------------------------------------------------------------------
+
+
+def _lifted(a: Any, other: Any) -> Series:
+    """A number as a series that is known as far as another."""
+    if isinstance(a, Series):
+        return a
+    return Series(0, (a, *[0.0] * (other.end - 1))) if a and other.end > 0 else Series(other.end, ())
+
+
+def _on_series(formula: Callable[..., Any], name: str) -> Callable[..., Any]:
+    """A function of series as one of numbers too."""
+
+    def function(*operands: Any) -> Any:
+        moving = [operand for operand in operands if isinstance(operand, Series)]
+        if any(operand != operand for operand in operands):
+            return nan
+        return formula(*operands) if moving else FLOAT.value(name)(*operands)
+
+    return function
+
+
+def _add(a: Any, b: Any) -> Any:
+    if not (isinstance(a, Series) or isinstance(b, Series)) or a != a or b != b:
+        return a + b if a == a and b == b else nan
+    a, b = _lifted(a, b), _lifted(b, a)
+    low = min(a.low, b.low)
+    pairs = [(k, _lower(a, k), _lower(b, k)) for k in range(low, min(a.end, b.end))]
+    # what cancels to rounding is 0, but for the value, by which the program itself goes
+    return series(low, [x + y if not k or abs(x + y) >= 1e-15 * max(abs(x), abs(y)) else 0.0 for k, x, y in pairs])
+
+
+def _neg(a: Any) -> Any:
+    return Series(a.low, tuple([-each for each in a.coefficients])) if isinstance(a, Series) else -a
+
+
+def _mul(a: Any, b: Any) -> Any:
+    for one, other in ((a, b), (b, a)):
+        if not isinstance(one, Series):
+            return series(other.low, [one * each for each in other.coefficients]) if one and math.isfinite(one) else 0.0 * one
+    count = range(min(len(a.coefficients), len(b.coefficients)))
+    return series(a.low + b.low, [sum(map(lambda x, y: x * y, a.coefficients[: k + 1], b.coefficients[k::-1])) for k in count])
+
+
+def _div(a: Any, b: Any) -> Any:
+    divisor = _lifted(b, a)
+    if not divisor.coefficients or math.isinf(divisor.coefficients[0]):
+        return nan
+    above = a if isinstance(a, Series) else Series(0, (a, *[0.0] * (len(divisor.coefficients) - 1)))
+    found: list[float] = []
+    for k in range(min(len(above.coefficients), len(divisor.coefficients))):
+        known = sum(divisor.coefficients[j] * found[k - j] for j in range(1, k + 1))
+        found.append((above.coefficients[k] - known) / divisor.coefficients[0])
+    return series(above.low - divisor.low, found)
+
+
+def _power(a: Any, exponent: Any) -> Any:
+    """From a*y' = exponent*a'*y, with the lowest power of a drawn out; of an exponent that moves, exp(exponent*log(a))."""
+    if isinstance(exponent, Series):
+        return _ONE_SIDED.value("exp")(_mul(exponent, _ONE_SIDED.value("log")(a)))
+    if not isinstance(a, Series):
+        return FLOAT.value("pow")(a, exponent)
+    if exponent in range(8):  # as a product, which does not divide by a
+        return reduce(_mul, [a] * int(exponent), 1.0)
+    low = a.low * exponent
+    if not a.coefficients:
+        return Series(math.ceil(low), ()) if exponent > 0 else nan
+    first = FLOAT.value("pow")(a.coefficients[0], exponent)
+    if not math.isfinite(first) or (low != int(low) and low < 0):
+        return nan
+    if low != int(low):
+        return series(math.ceil(low), [first * math.inf])  # the slope of a root, or of that order
+    found = [first]
+    for k in range(1, len(a.coefficients)):
+        known = sum((exponent * j - (k - j)) * a.coefficients[j] * found[k - j] for j in range(1, k + 1))
+        found.append(known / (k * a.coefficients[0]))
+    return series(int(low), found)
+
+
+def _cbrt(a: Any) -> Any:
+    size = _abs(a)
+    root = _power(Series(a.low % 3, size.coefficients), 1 / 3)
+    return _mul(math.copysign(1.0, beside(a)), Series(root.low + a.low // 3, root.coefficients))
+
+
+def _hypot(a: Any, b: Any) -> Any:
+    """Of two operands that vanish, by squares."""
+    if coefficient(a, 0) or coefficient(b, 0):
+        return _smooth("hypot", a, b)
+    return _power(_add(_mul(a, a), _mul(b, b)), 0.5)
+
+
+def _atan2(a: Any, b: Any) -> Any:
+    """Of two operands that vanish, what remains without their common power."""
+    a, b = _lifted(a, b), _lifted(b, a)
+    low = min(a.low, b.low)
+    return _smooth("atan2", Series(a.low - low, a.coefficients), Series(b.low - low, b.coefficients))
+
+
+@lru_cache(2**14)
+def _smooth(name: str, *operands: Any) -> Any:
+    moving = [operand for operand in operands if isinstance(operand, Series)]
+    if any(operand != operand for operand in operands) or any(operand.low < 0 for operand in moving):
+        return nan
+    ats = [coefficient(each, 0) for each in operands]
+    if name == "atan2" and ats[0] == 0 and ats[1] < 0:  # pi or -pi
+        ats[0] = math.copysign(0.0, beside(operands[0]))
+    value = float(FLOAT.value(name)(*ats))
+    if not moving or not math.isfinite(value):
+        return value if not moving else nan
+    end = min(operand.end for operand in moving)
+    known = {slot: [coefficient(each, k) for k in range(end)] for slot, each in enumerate(operands) if isinstance(each, Series)}
+    near = [*map(beside, operands)]
+    slope = _slope(name, operands, ats, value)
+    if math.isinf(slope):  # a pole, if there is a value on this side
+        return series(0, [value, slope]) if FLOAT.value(name)(*near) == FLOAT.value(name)(*near) else nan
+    for numbers in (ats, near):
+        tape = Tape(Source(""), [f"a{place}" for place in range(len(operands))])
+        tape.append(name, tuple(range(len(operands))), Span(0, 0))
+        tape.finish([tape.slots - 1])
+        rows = PointRows(tape, [*numbers, FLOAT.value(name)(*numbers)], known, MOST_ROWS)
+        found = expand(rows, tape, known, end - 1)
+        if not rows.on_boundary:
+            break
+    return series(0, [value, *found[1:]])
+
+
+def _slope(name: str, operands: Sequence[Any], numbers: Sequence[float], value: float) -> float:
+    """The first coefficient, by the partials at some numbers."""
+    pairs = zip(FLOAT.terms(name, len(operands)), operands, strict=True)
+    terms = [term(coefficient(each, 1), *numbers, value) for term, each in pairs if term is not None and isinstance(each, Series)]
+    return float(sum([term for term in terms if term is not None]))
+
+
+class _OneSided(Arithmetic):
+    """Numbers and series on one side."""
+
+    def _made(self, name: str) -> Callable[..., Any]:
+        row = OPERATIONS[name]
+        known = self.rule(parse(row.definition), row.parameters) if row.definition and "kink" in dict(row.breaks) else None
+        found = self.functions[name] = known or (partial(_flat, name) if row.flat else partial(_smooth, name))
+        return found
+
+
+_FORMULAS: dict[str, Callable[..., Any]] = {
+    "mul": _mul, "div": _div, "pow": _power, "square": lambda a: _mul(a, a), "reciprocal": lambda a: _div(1.0, a),
+    "sqrt": lambda a: _power(a, 0.5), "cbrt": _cbrt, "atan2": _atan2, "hypot": _hypot,
+}  # fmt: skip
+
+_ONE_SIDED = _OneSided(
+    {name: _on_series(formula, name) for name, formula in _FORMULAS.items()}
+    | {name: partial(compared, name) for name in ("lt", "le", "gt", "ge", "eq", "ne")}
+    | {"add": _add, "neg": _neg, "sub": lambda a, b: _add(a, _neg(b)), "abs": _abs, "where": lambda c, a, b: a if truth(c) else b,
+       "max": partial(_extreme, "lt"), "min": partial(_extreme, "gt"), "stop_gradient": lambda a: coefficient(a, 0)},
+    operators={"where": "({1} if truth({0}) else {2})"}, constants={"truth": truth},
+)  # fmt: skip

@@ -1,0 +1,280 @@
+"""Kinks inside smooth functions, operands that are not taken, branches for one point, comparisons that no move leaves."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+from console import run
+
+import diffcli
+
+nan = math.nan
+
+# -- second derivatives at a kink --------------------------------------------------------------------------------------------
+
+HESSIANS = {
+    # the program, the point, and the second derivatives by hand; NaN where there are none
+    "norm(x)^2": ({"x": [0, 0]}, [[2, 0], [0, 2]]),
+    "abs(t)^2": ({"t": 0}, [[2]]),
+    "abs(t)*abs(t)": ({"t": 0}, [[2]]),
+    "abs(t)^3": ({"t": 0}, [[0]]),
+    "hypot(x, y)^2": ({"x": 0, "y": 0}, [[2, 0], [0, 2]]),
+    "hypot(x, y)^2*z": ({"x": 0, "y": 0, "z": 3}, [[6, 0, 0], [0, 6, 0], [0, 0, 0]]),
+    "max(x, -x)^2": ({"x": 0}, [[2]]),
+    "sqrt(x^2)^2": ({"x": 0}, [[2]]),
+    "cbrt(x^3)^2": ({"x": 0}, [[2]]),
+    "relu(x)^2 + relu(-x)^2": ({"x": 0}, [[2]]),
+    "leaky_relu(x)*leaky_relu(-x)": ({"x": 0}, [[-0.02]]),
+    "clip(x, 0, 1)*(x - 1) - relu(x)*(x - 1)": ({"x": 0}, [[0]]),
+    "copysign(x, y)^2": ({"x": 0, "y": 1}, [[2, 0], [0, 0]]),
+    "abs(x - y)^2*z": ({"x": 1, "y": 1, "z": 2}, [[4, -4, 0], [-4, 4, 0], [0, 0, 0]]),
+    "exp(norm(x)^2)*y^2": ({"x": [0, 0], "y": 3}, [[18, 0, 0], [0, 18, 0], [0, 0, 2]]),
+    "norm(x[1] - x[0])^2 + norm(x[2] - x[1])^2": ({"x": [1, 1, 3]}, [[2, -2, 0], [-2, 4, -2], [0, -2, 2]]),
+    "max(abs(x))^2": ({"x": [0, 2]}, [[0, 0], [0, 2]]),
+    "where(x > 0, x^2, x*x)": ({"x": 0}, [[2]]),
+    "where(x == 0, 1, sin(x)/x)": ({"x": 0}, [[-1 / 3]]),
+    "where(x == 1, 2, (x^3 - 1)/(x - 1) - 1)": ({"x": 1}, [[2]]),
+    "atan2(abs(x), 1)^2": ({"x": 0}, [[2]]),
+    "cos(abs(x))*sinc(abs(x))": ({"x": 0}, [[-1 - math.pi**2 / 3]]),
+    "det([[abs(x), 0], [0, abs(x)]])": ({"x": 0}, [[2]]),
+    "abs(x + y)*abs(x + y)": ({"x": 1, "y": -1}, [[2, 2], [2, 2]]),
+    "sum(y^2) + g": ({"y": [1, 2], "g": 3}, [[2, 0, 0], [0, 2, 0], [0, 0, 0]]),
+    # none
+    "abs(x)": ({"x": 0}, [[nan]]),
+    "abs(x)*x": ({"x": 0}, [[nan]]),
+    "relu(x)^2": ({"x": 0}, [[nan]]),
+    "elu(x)": ({"x": 0}, [[nan]]),
+    "clip(x, 0, 1)^2": ({"x": 1}, [[nan]]),
+    "max(x, y)^2": ({"x": 0, "y": 0}, [[nan, nan], [nan, nan]]),
+    "abs(x*y)": ({"x": 0, "y": 0}, [[nan, nan], [nan, nan]]),
+    "sum(abs(x))^2": ({"x": [0, 0]}, [[nan, nan], [nan, nan]]),
+    "norm(x)^2 + norm(x)": ({"x": [0, 0]}, [[nan, nan], [nan, nan]]),
+    "hypot(x, y)*x*y/(1 + x)": ({"x": 0, "y": 0}, [[0, 0], [0, 0]]),
+    "abs(x)*x + x*y + y^2": ({"x": 0, "y": 1}, [[nan, 1], [1, 2]]),
+    "where(x >= 1, x^2, 2*x - 1)": ({"x": 1}, [[nan]]),
+}
+
+
+@pytest.mark.parametrize("text", HESSIANS)
+def test_second_derivatives_at_a_kink_are_those_of_all_sides_or_none(text: str) -> None:
+    at, expected = HESSIANS[text]
+    found = diffcli.hessian(text, at)
+    assert [list(row) for row in found.matrix] == [pytest.approx(row, abs=1e-12, nan_ok=True) for row in expected]
+    whole = not any(number != number for row in expected for number in row)
+    said = [line for note in found.notes for line in note.notes if "second derivative" in line]
+    assert all(("agree, and are given" in line) == whole for line in said)
+    assert said or whole
+
+
+@pytest.mark.parametrize("text", HESSIANS)
+def test_the_product_with_a_direction_is_that_of_the_matrix(text: str) -> None:
+    at, expected = HESSIANS[text]
+    direction = {name: [1.0 + place for place in range(len(value))] if isinstance(value, list) else 1.5 for name, value in at.items()}
+    steps = [step for value in direction.values() for step in (value if isinstance(value, list) else [value])]
+    product = diffcli.hvp(text, at, direction).product
+    found = [float(number) for name in at for number in getattr(product[name], "ravel", lambda name=name: [product[name]])()]
+    assert found == pytest.approx([sum(a * b for a, b in zip(row, steps, strict=True)) for row in expected], abs=1e-12, nan_ok=True)
+
+
+def test_beside_an_array_too() -> None:
+    found = diffcli.hessian("sum(v)*abs(t)^2", {"t": 0, "v": [1, 2]}, wrt="t")
+    assert found.matrix == ((6.0,),)
+
+
+def test_the_reason_names_the_variables() -> None:
+    (note,) = diffcli.hessian("abs(x)*y", {"x": 0, "y": 1}).notes
+    assert note.notes[-1] == "there is no second derivative by `x` here: the sides of the point do not agree on one"
+
+
+def test_what_is_smooth_is_no_error_under_strict_and_what_is_not_is_one() -> None:
+    assert diffcli.hessian("hypot(x, y)", {"x": 8, "y": 1}, strict=True).notes == ()
+    with pytest.raises(diffcli.NotDifferentiableError, match="corner"):
+        diffcli.hessian("elu(x)", {"x": 0}, strict=True)
+
+
+FUNCTIONS = [
+    (lambda x: x * x if x > 0 else x**2, [2], [0, 0, 1, 0]),
+    (lambda x: x * x if x > 0 else 0 * x, [nan], [0, 0, nan, nan]),
+    (lambda x: x * x if x >= 0 else 0 * x, [nan], [0, 0, nan, nan]),
+    (lambda x: 1.0 if x == 0 else diffcli.sin(x) / x, [-1 / 3], [1, 0, -1 / 6, 0]),
+    (lambda x: abs(x) ** 2 * diffcli.exp(x), [2], [0, 0, 1, 1]),
+]
+
+
+@pytest.mark.parametrize("number", range(len(FUNCTIONS)))
+def test_a_python_function_is_asked_itself(number: int) -> None:
+    function, second, coefficients = FUNCTIONS[number]
+    assert diffcli.hessian(function, {"x": 0.0}).matrix[0] == pytest.approx(second, nan_ok=True)
+    assert diffcli.hvp(function, {"x": 0.0}, {"x": 1.0}).product["x"] == pytest.approx(second[0], nan_ok=True)
+    assert list(diffcli.taylor(function, {"x": 0.0}, order=3).coefficients) == pytest.approx(coefficients, nan_ok=True)
+
+
+def test_of_two_variables_too() -> None:
+    found = diffcli.hessian(lambda x, y: (x - y) ** 2 * x if x > y else (y - x) ** 2 * x, {"x": 1.0, "y": 1.0})
+    assert found.matrix == ((2.0, -2.0), (-2.0, 2.0))
+    found = diffcli.hessian(lambda x, y: x * x * y if x > y else x * y * y, {"x": 1.0, "y": 1.0})
+    assert all(number != number for row in found.matrix for number in row)
+
+
+TAYLOR = {
+    "abs(t)^2": [0, 0, 1, 0],
+    "x^x": [1, nan, nan, nan],
+    "abs(t)*t": [0, 0, nan, nan],
+    "abs(t)^3*t": [0, 0, 0, 0],
+    "sqrt(t^2)^2*exp(t)": [0, 0, 1, 1],
+    "hypot(t, 2*t)^2": [0, 0, 5, 0],
+    "norm([t, t])^2": [0, 0, 2, 0],
+    "max(t, -t)^2": [0, 0, 1, 0],
+    "where(t == 0, 1, sin(t)/t)": [1, 0, -1 / 6, 0],
+    "where(t^2 > t^3, t, -t)": [0, 1, 0, 0],
+    "relu(t)": [0, nan, nan, nan],
+    "elu(t)": [0, 1, nan, nan],
+    "t*floor(t + 1)": [0, nan, nan, nan],
+}
+
+
+@pytest.mark.parametrize("text", TAYLOR)
+def test_taylor_coefficients_at_a_kink_end_where_the_sides_differ(text: str) -> None:
+    found = diffcli.taylor(text, order=3)
+    assert list(found.coefficients) == pytest.approx(TAYLOR[text], abs=1e-15, nan_ok=True)
+    assert (found.polynomial is None) == any(number != number for number in TAYLOR[text])
+
+
+# -- what is not taken is not there ------------------------------------------------------------------------------------------
+
+NOT_TAKEN = {
+    # the program, the point, the gradient
+    "sqrt(max(0, x^2 - z^2))": ("x=1,z=2", {"x": 0, "z": 0}),
+    "cbrt(relu(x))": ("x=-1", {"x": 0}),
+    "log(1 + sqrt(relu(x)))": ("x=-1", {"x": 0}),
+    "acos(min(1, u))": ("u=2", {"u": 0}),
+    "sqrt(clip(u, 0, 1))": ("u=-1", {"u": 0}),
+    "max(1, sqrt(x))": ("x=0", {"x": 0}),
+    "min(x^0.5, -1)": ("x=0", {"x": 0}),
+    "sqrt(relu6(x) - 6)*y": ("x=7,y=2", {"x": 0, "y": 0}),
+    "sqrt(1 - hardtanh(x))": ("x=3", {"x": 0}),
+    "leaky_relu(x, sqrt(b))": ("x=1,b=0", {"x": 1, "b": 0}),
+    "clip(0.5, log(b), 1)": ("b=0", {"b": 0}),
+    "sum(sqrt(relu(v)))": ("v=[-1,4]", {"v": [0, 0.25]}),
+    "sum(max(1, sqrt(v)))": ("v=[0,4]", {"v": [0, 0.25]}),
+    "sum(acos(min(1, v)))": ("v=[2,0]", {"v": [0, -1]}),
+    "sqrt(max([0, x^2 - z^2]))": ("x=1,z=2", {"x": 0, "z": 0}),
+    "max([1, sqrt(x)])": ("x=0", {"x": 0}),
+    "sum(max([[1, 2], sqrt(v)], axis=0))": ("v=[0,9]", {"v": [0, 1 / 6]}),
+    "sum(v)*sqrt(max(0, x))": ("x=-1,v=[1,2]", {"x": 0, "v": [0, 0]}),
+}
+ELSEWHERE = {
+    "symbolic": {"sqrt(relu6(x) - 6)*y", "sqrt(1 - hardtanh(x))"},  # SymPy folds the branch, and its own derivative is infinite
+    "numeric": {"clip(0.5, log(b), 1)"},  # for b < 0 the logarithm is undefined, whatever is taken
+}
+
+
+def numbers(found: object) -> list[float]:
+    return [float(number) for value in found.values() for number in getattr(value, "ravel", lambda value=value: [value])()]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("mode", ["reverse", "forward", "numeric", "symbolic"])
+@pytest.mark.parametrize("text", NOT_TAKEN)
+def test_no_infinity_comes_through_an_operand_that_is_not_taken(text: str, mode: str) -> None:
+    at, expected = NOT_TAKEN[text]
+    if text in ELSEWHERE.get(mode, ()):
+        pytest.skip(mode)
+    found = diffcli.grad(text, at, mode=mode, strict=True)
+    flat = [number for value in expected.values() for number in (value if isinstance(value, list) else [value])]
+    assert numbers({name: found.gradient[name] for name in expected}) == pytest.approx(flat, rel=1e-9, abs=1e-12)
+
+
+@pytest.mark.parametrize("text", NOT_TAKEN)
+def test_nor_in_the_second_derivatives(text: str) -> None:
+    found = diffcli.hessian(text, NOT_TAKEN[text][0])
+    assert all(math.isfinite(number) for row in found.matrix for number in row)
+
+
+def test_the_tape_of_the_derivative_asks_first() -> None:
+    found = json.loads(run('grad "max(1, sqrt(x)) + x" --at x=0 --derivative-tape --json').stdout)
+    assert found["gradient"] == {"x": 1.0}
+
+
+def test_a_recorded_function_takes_what_numpy_takes() -> None:
+    import numpy as np
+
+    found = diffcli.grad(lambda v: np.sqrt(np.maximum(v, 0.0)).sum() + np.max(v), {"v": [-1.0, 4.0]})
+    assert list(found.gradient["v"]) == [0.0, 1.25]
+
+
+def test_where_it_is_taken_and_the_slope_is_0_an_infinity_is_said() -> None:
+    found = diffcli.grad("sqrt(relu(x))", "x=0")
+    assert found.gradient["x"] != found.gradient["x"]
+    assert {"kink", "pole"} <= {note.code for note in found.notes}
+
+
+# -- comparisons that no move leaves -----------------------------------------------------------------------------------------
+
+STILL = [
+    ("where(x + (1 - x) < 1, x, x^2)", "x=0.3", {"x": 0.6}),
+    ("sum(where(v + (1 - v) < 1, v, v^2))", "v=[0.3,0.5]", {"v": [0.6, 1.0]}),
+    ("sum(v)*where(x + (1 - x) < 1, x, x^2)", "x=0.5,v=[1]", {"x": 1.0, "v": [0.25]}),
+    ("x if t + (1 - t) >= 1 else 2*x", "x=1,t=0.25", {"x": 1.0, "t": 0.0}),
+    ("where(floor(x) == 0, x, 2*x)", "x=0.5", {"x": 1.0}),
+    ("where(x - x == 0, x, 2*x)", "x=0.5", {"x": 1.0}),
+    ("where(max(x, 1) == 1, x, 2*x)", "x=0.5", {"x": 1.0}),
+]
+
+
+@pytest.mark.parametrize("mode", ["reverse", "forward", "numeric", "symbolic"])
+@pytest.mark.parametrize(("text", "at", "expected"), STILL, ids=[case[0] for case in STILL])
+def test_a_comparison_that_no_move_leaves_is_no_boundary(text: str, at: str, expected: dict[str, object], mode: str) -> None:
+    found = diffcli.grad(text, at, mode=mode, strict=True)
+    flat = [number for value in expected.values() for number in (value if isinstance(value, list) else [value])]
+    assert numbers({name: found.gradient[name] for name in expected}) == pytest.approx(flat, rel=1e-9, abs=1e-12)
+    assert diffcli.check(text, at).passed
+
+
+@pytest.mark.parametrize("text", ["where(x < 1, x, x^2)", "where(x^2 > 1, x, 2*x)", "where(x + (1 - x^2) < 1, x, x^3)"])
+def test_one_that_a_move_leaves_is_one(text: str) -> None:
+    with pytest.raises(diffcli.NotDifferentiableError):
+        diffcli.grad(text, "x=1", strict=True)
+
+
+def adaptive(k):
+    """Steps of y' = k*y whose last one ends at 1."""
+    t, y, h = 0.0, 1.0, 0.3
+    while t < 1.0:
+        if t + h > 1.0:
+            h = 1.0 - t
+        y = y + h * k * y + (h * k) ** 2 * y / 2
+        t = t + h
+        h = h * (1.0 + 0.1 * y * y)
+    return y
+
+
+@pytest.mark.parametrize("mode", ["reverse", "forward", "numeric"])
+def test_the_last_step_of_a_solver_is_no_jump(mode: str) -> None:
+    found = diffcli.grad(adaptive, {"k": -2.0}, mode=mode, strict=True)
+    h = 1e-6
+    assert found.gradient["k"] == pytest.approx((adaptive(-2.0 + h) - adaptive(-2.0 - h)) / (2 * h), rel=1e-8)
+    (checked,) = diffcli.check(adaptive, {"k": -2.0}).checks
+    assert checked.verdict == "agree"
+
+
+# -- options beside an array -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "exit"),
+    [
+        ('grad "sum(v)*(x if c else 2*x)" --at "x=1,c=0,v=[1,2]" --strict', 5),
+        ('grad "sum(v)*where(x > 0, x, y)" --at "x=0,y=2,v=[1,2]" --kink nan', 4),
+        ('grad "sum(v)*where(x > 0, x, y)" --at "x=0,y=2,v=[1,2]" --strict', 5),
+        ('grad "sum(v)*exp(1000*y)" --at "y=1,v=[1,2]"', 4),
+        ('grad "sum(v)*sqrt(x^2 + c^2)" --at "x=0,c=0,v=[1,2]"', 4),
+        ('hessian "sum(y^2) + g" --at "y=[1,2],g=3"', 0),
+    ],
+)
+def test_an_array_beside_it_changes_no_exit_code(arguments: str, exit: int) -> None:
+    outcome = run(arguments)
+    assert outcome.exit == exit
+    assert exit == 0 or outcome.stderr, "a reason"
+    assert ("pole" in outcome.stderr) <= ("sqrt" in arguments)
