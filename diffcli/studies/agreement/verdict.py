@@ -61,7 +61,7 @@ def judge_partial(
     slot = problem.input_slot(variable)
     met = _met(problem, breaks, slot)
     kinds = {found.kind for found in met}
-    if kinds == {"pole"} and _are_of_floats(problem, met, slot):
+    if "pole" in kinds and _are_of_floats(problem, met, slot):
         kinds = set()  # and not of the function: log(exp(x)) at -800
     left = right = None
     exact: Number | None = None
@@ -100,9 +100,9 @@ def _met(problem: Problem, breaks: Sequence[Break], slot: int) -> list[Break]:
 def _are_of_floats(problem: Problem, met: Sequence[Break], slot: int) -> bool:
     """Whether it is rounding that brings operations to their breaks, and with digits enough there is a derivative."""
     values, *_, (exact,) = read_again(problem, Sweep({problem.tape.output: 1.0}), [slot])
-    operands = {operand for found in met for operand in problem.tape.operands_of(found.slot)}
-    rounded = any(relative_error(problem.values[operand], values[operand]) > LOST for operand in operands)
-    return rounded and exact is not None and precise.is_finite(exact)
+    operands = [problem.tape.operands_of(found.slot) for found in met]
+    rounded = [any(relative_error(problem.values[each], values[each]) > LOST for each in row) for row in operands]
+    return all(rounded) and exact is not None and precise.is_finite(exact)
 
 
 def _interval(kinds: set[str], left: float | None, right: float | None, exact: Number | None) -> tuple[Number, Number] | None:
