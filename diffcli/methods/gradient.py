@@ -54,7 +54,7 @@ def compute(target: Target, at: At, options: Options) -> GradientResult:
         options.progress("writing the program out in numbers")
         answer = _METHODS[options.mode](scalarised(problem), options, {}, notes)
         answer["gradient"] = gathered(problem, answer["gradient"])
-    if options.mode != "numeric" and any(found.kind == "point-branch" for found in breaks):
+    if breaks and options.mode != "numeric" and any(found.kind == "point-branch" for found in breaks):
         from diffcli.methods.nonsmooth.notes import beside_point_branch
 
         answer["gradient"] = beside_point_branch(problem, answer["gradient"], notes)
@@ -76,7 +76,7 @@ def _reverse(problem: Problem, options: Options, replaced: Overrides, notes: lis
     found = {name: adjoints[problem.input_slot(name)] for name in problem.wrt}
     gradient = with_zeros(problem, found, notes, own=steps is None)
     notes += explain(problem, gradient, replaced, notes)
-    if replaced or problem.tape.shapes is not None or not (options.watch and is_sure(problem, adjoints)):
+    if options.watch and (replaced or problem.tape.shapes is not None or not is_sure(problem, adjoints)):
         notes += _lost_digits(problem, [(Sweep({problem.tape.output: 1.0}, False, replaced), adjoints)], options)
     answer: Answer = {"gradient": gradient}
     if options.trace and steps is not None:
