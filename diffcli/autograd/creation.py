@@ -13,6 +13,7 @@ from diffcli.autograd.graph.core import Core, known_kind, new
 from diffcli.autograd.methods import lengths
 from diffcli.autograd.tensor import Tensor
 from diffcli.operations.arithmetic import tensors
+from diffcli.operations.arithmetic.index_arrays import numpy_function
 
 
 def _leaf(value: Any, requires_grad: bool, device: Any = None) -> Tensor:
@@ -83,8 +84,8 @@ def ones(*shape: Any, dtype: Any = None, requires_grad: bool = False, device: An
 
 
 def empty(*shape: Any, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
-    """Uninitialised numbers, of a shape."""
-    return _leaf(tensors.empty(lengths(shape), known_kind(dtype)), requires_grad, device)
+    """Numbers that are to be written over, and are 0 until then, of a shape."""
+    return zeros(*shape, dtype=dtype, requires_grad=requires_grad, device=device)
 
 
 def full(size: Any, fill_value: float, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
@@ -109,23 +110,27 @@ def _like(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
 zeros_like, ones_like, full_like, empty_like = _like(zeros), _like(ones), _like(full), _like(empty)
 
 
+def _by_numpy(dtype: Any, name: str, *given: Any) -> Any:
+    return tensors.as_kind(numpy_function(name)(*given), known_kind(dtype))
+
+
 def arange(
     start: float, end: Any = None, step: float = 1, dtype: Any = None, requires_grad: bool = False, device: Any = None
 ) -> Tensor:
     """Numbers from one (0, if only one is given) up to but without another, in steps."""
     if end is None:
         start, end = 0, start
-    return _leaf(tensors.arange(start, end, step, known_kind(dtype)), requires_grad, device)
+    return _leaf(_by_numpy(dtype, "arange", start, end, step), requires_grad, device)
 
 
 def linspace(start: float, end: float, steps: int, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
     """So many numbers from one to another, both included, evenly apart."""
-    return _leaf(tensors.linspace(start, end, steps, known_kind(dtype)), requires_grad, device)
+    return _leaf(_by_numpy(dtype, "linspace", start, end, steps), requires_grad, device)
 
 
 def eye(rows: int, columns: int | None = None, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
     """The unit matrix."""
-    return _leaf(tensors.eye(rows, rows if columns is None else columns, known_kind(dtype)), requires_grad, device)
+    return _leaf(_by_numpy(dtype, "eye", rows, columns), requires_grad, device)
 
 
 # -- random numbers --------------------------------------------------------------------------------------------------------

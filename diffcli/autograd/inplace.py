@@ -144,7 +144,7 @@ def write(tensor: Core, value: Any, call: str, key: Any = ...) -> None:
     if not tensors.is_array(tensor._value):
         set_value(tensor, value)
     elif tensors.writable(tensor._value):
-        tensors.write_at(tensor._value, key, value)
+        tensor._value[key] = value
     else:
         message = f"{call} would write to {describe(tensor)}, whose elements share a place in memory, or cannot be written"
         raise fault("shared-elements", message, help=["change its clone()"])

@@ -22,6 +22,7 @@ from diffcli.autograd.signatures import SIGNATURES, Signature
 from diffcli.errors import fault, nearest
 from diffcli.operations import ARRAY_FUNCTIONS, FUNCTION_NAMES, OPERATIONS, REDUCED, find_function, row_of
 from diffcli.operations.arithmetic import tensors
+from diffcli.operations.arithmetic.index_arrays import numpy_function
 from diffcli.operations.array_row import size
 from diffcli.operations.arrays import ARRAYS
 
@@ -256,7 +257,7 @@ def diag(input: Any, diagonal: int) -> Any:
 
 def _truth(name: str) -> Method:
     """Whether any element, or all, are not 0."""
-    return _bound(name, lambda input, dim, keepdim: new(tensors.truth_of(name, input._value, dim, keepdim)))
+    return _bound(name, lambda input, dim, keepdim: new(numpy_function(name)(input._value, axis=dim, keepdims=keepdim)))
 
 
 def _place(name: str) -> Method:
@@ -278,7 +279,7 @@ def equal(a: Any, b: Any) -> bool:
 
 def allclose(input: Any, other: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> bool:
     """Whether no element is farther from the other than ``atol + rtol*abs(other)``."""
-    return tensors.close(input._value, other._value, rtol, atol, equal_nan)
+    return bool(numpy_function("allclose")(input._value, other._value, rtol, atol, equal_nan))
 
 
 def contiguous(a: Any) -> Any:
@@ -391,7 +392,7 @@ def method_names() -> list[str]:
 
 
 def no_method(name: str) -> str:
-    near = nearest(name, [*FUNCTION_NAMES, *ARRAY_FUNCTIONS, *_MADE, *_SYMBOLS])
+    near = [] if name.startswith("_") else nearest(name, [*FUNCTION_NAMES, *ARRAY_FUNCTIONS, *_MADE, *_SYMBOLS])
     return f"a tensor has no attribute {name!r}" + (f"; did you mean {near[0]!r}?" if near else "")
 
 

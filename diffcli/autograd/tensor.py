@@ -130,7 +130,8 @@ class Tensor(Core):
         return self._memory()
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
-        value = self.numpy()
+        alone = copy is not False and not self.shape and not self.requires_grad  # a number stays one: its array is a copy
+        value = tensors.mutable(self._value) if alone else self.numpy()
         if copy is False and dtype is not None and value.dtype != dtype:
             raise ValueError(f"numbers of the kind {value.dtype} become {dtype} in other memory only")
         value = value if dtype is None else value.astype(dtype, copy=False)
@@ -322,7 +323,7 @@ class Tensor(Core):
             message = f"data is a tensor, and a `{type(value).__name__}` is none"
             raise fault("not-numbers", message, help=["make one with tensor(...)"])
         if self._twins is not None:
-            del self._twins[id(self)]
+            self._twins[:] = [twin for twin in self._twins if twin() is not self]
             self._twins = None
         self._value = value._value
 

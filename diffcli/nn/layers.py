@@ -6,7 +6,6 @@ from typing import Any
 
 from diffcli.autograd import creation as making
 from diffcli.autograd import methods as functions
-from diffcli.autograd.devices import device as known_device
 from diffcli.autograd.signatures import SIGNATURES, Signature
 from diffcli.errors import fault
 from diffcli.nn import functional as F
@@ -64,9 +63,8 @@ class Linear(Module):
         self, in_features: int, out_features: int, bias: bool = True, device: Any = None, dtype: Any = None, generator: Any = None
     ) -> None:
         super().__init__()
-        known_device(device)
         self.in_features, self.out_features = in_features, out_features
-        self.weight = Parameter(making.empty(out_features, in_features, dtype=dtype))
+        self.weight = Parameter(making.empty(out_features, in_features, dtype=dtype, device=device))
         self.register_parameter("bias", Parameter(making.empty(out_features, dtype=dtype)) if bias else None)
         self.reset_parameters(generator)
 
@@ -95,7 +93,6 @@ class Conv2d(Module):
         generator: Any = None,
     ) -> None:  # fmt: skip
         super().__init__()
-        known_device(device)
         if type(groups) is not int or groups < 1 or in_channels % groups or out_channels % groups:
             raise fault("bad-module", f"{in_channels} channels and {out_channels} outputs do not go into {groups} groups")
         if padding_mode != "zeros":
@@ -105,7 +102,7 @@ class Conv2d(Module):
         self.dilation = F.pair("dilation", dilation, 1)
         pads = F.pads_of(padding, self.stride, self.dilation, self.kernel_size)
         self.padding = padding if isinstance(padding, str) else tuple(before for before, _ in pads)
-        self.weight = Parameter(making.empty(out_channels, in_channels // groups, *self.kernel_size, dtype=dtype))
+        self.weight = Parameter(making.empty(out_channels, in_channels // groups, *self.kernel_size, dtype=dtype, device=device))
         self.register_parameter("bias", Parameter(making.empty(out_channels, dtype=dtype)) if bias else None)
         self.reset_parameters(generator)
 
@@ -193,13 +190,13 @@ class BatchNorm(Module):
         dtype: Any = None,
     ) -> None:
         super().__init__()
-        known_device(device)
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
         self.affine, self.track_running_stats = affine, track_running_stats
-        self.register_parameter("weight", Parameter(making.ones(num_features, dtype=dtype)) if affine else None)
-        self.register_parameter("bias", Parameter(making.zeros(num_features, dtype=dtype)) if affine else None)
-        self.register_buffer("running_mean", making.zeros(num_features, dtype=dtype) if track_running_stats else None)
-        self.register_buffer("running_var", making.ones(num_features, dtype=dtype) if track_running_stats else None)
+        zeros, ones = (fill(num_features, dtype=dtype, device=device) for fill in (making.zeros, making.ones))
+        self.register_parameter("weight", Parameter(ones) if affine else None)
+        self.register_parameter("bias", Parameter(zeros) if affine else None)
+        self.register_buffer("running_mean", zeros.clone() if track_running_stats else None)
+        self.register_buffer("running_var", ones.clone() if track_running_stats else None)
         self.register_buffer("num_batches_tracked", making.tensor(0, dtype="int64") if track_running_stats else None)
 
     def reset_running_stats(self) -> None:

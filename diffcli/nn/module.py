@@ -224,11 +224,8 @@ class Module(Registry):
     cpu = to
     cuda = partialmethod(to, device="cuda")  # refused there
 
-    def double(self: Self) -> Self:
-        return self.to("float64")
-
-    def float(self: Self) -> Self:
-        return self.to("float32")
+    double = partialmethod(to, "float64")
+    float = partialmethod(to, "float32")
 
     # -- state -----------------------------------------------------------------------------------------------------------
 

@@ -118,10 +118,10 @@ def compute(
 ) -> tuple[Any, list[Shape], Sequence[Any]]:
     """The value of an operation, the shapes of its operands, and the operands, in its kind of numbers as ``values`` become."""
     shapes = [tensors.shape_of(value) for value in values]
-    kind = None
-    moved = known.moves and all(tensors.kind_of(value) not in FLOATING for value in values)
-    whole = not moved and tensors.any_whole(values) and _all_whole(known, given, values)
-    if not known.truth and not moved:
+    kind = tensors.FLOAT64 if tensors.in_double(values) else None
+    moved = kind is None and known.moves and all(tensors.kind_of(value) not in FLOATING for value in values)
+    whole = kind is None and not moved and tensors.any_whole(values) and _all_whole(known, given, values)
+    if kind is None and not known.truth and not moved:
         # numbers of Python's, and lists of them, go with any kind
         own = [one for one, what in zip(values, given, strict=True) if isinstance(what, Core) or getattr(what, "shape", None)]
         kind = tensors.common_kind(own)
@@ -137,12 +137,12 @@ def compute(
         value = known.value(*values, **options or {})
     if known.truth:
         return tensors.truth(value), shapes, given
+    value = tensors.plain(value)
     if known.name in INDEX_RESULTS:
-        return tensors.as_kind(tensors.plain(value), tensors.INT64), shapes, given
+        return tensors.as_kind(value, tensors.INT64), shapes, given
     if whole and known.keeps_whole:  # no partial sum is larger than that of the magnitudes
         _exact(known, [value, known.value(*map(abs, values), **options or {})])
-    value = tensors.plain(value)
-    if kind is not None and tensors.kind_of(value) != kind:
+    if kind is not None and tensors.kind_of(value) is not kind:
         value = tensors.as_kind(value, kind)
     return value if known.view else tensors.in_memory_of_its_own(value, values), shapes, given
 

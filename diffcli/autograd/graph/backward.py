@@ -124,7 +124,7 @@ def _accumulate(tensor: Core, adjoint: Any, recorded: bool) -> None:
         tensor._grad = new(adjoint)
         return
     if tensors.writable(before._value):
-        tensors.add_to(before._value, adjoint)
+        before._value += adjoint
     else:
         set_value(before, before._value + adjoint)
     if not before._made_in_inference:

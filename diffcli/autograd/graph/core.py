@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Any, ClassVar, NoReturn, TypeAlias
-from weakref import ReferenceType, WeakValueDictionary, ref
+from weakref import ReferenceType, ref
 
 from diffcli.autograd.modes import DEFAULT, INFERENCE, mode
 from diffcli.autograd.partial import plain
@@ -65,7 +65,7 @@ class Core:
     _grad: Any = None
     _counter: Counter | None = None
     """None until something asks for a version: most tensors are never changed."""
-    _twins: WeakValueDictionary[int, Core] | None = None
+    _twins: list[ReferenceType[Core]] | None = None
     """The tensors that show the same number, which has no memory that they could share: each is written with the others."""
     _family: object = None
     """What twins have in common that count their versions together."""
@@ -248,15 +248,18 @@ def counter_of(tensor: Core) -> Counter:
 
 def twins_of(tensor: Core) -> list[Core]:
     """The tensors that show the number that a tensor shows; itself among them."""
-    return [tensor] if tensor._twins is None else list(tensor._twins.values())
+    return [tensor] if tensor._twins is None else [one for twin in tensor._twins if (one := twin()) is not None]
 
 
 def show_number(made: Core, given: Core, family: object) -> None:
     """Have a tensor show the number of another one, whose versions are its own if it is of the same family."""
-    if given._twins is None:
-        given._twins = WeakValueDictionary({id(given): given})
-    given._twins[id(made)] = made
-    made._twins, made._family = given._twins, family
+    twins = given._twins
+    if twins is None:
+        twins = given._twins = [ref(given)]
+    elif len(twins).bit_count() == 1:  # now and then those that are gone are left out
+        twins[:] = map(ref, twins_of(given))
+    twins.append(ref(made))
+    made._twins, made._family = twins, family
 
 
 def set_value(tensor: Core, value: Any) -> None:

@@ -9,7 +9,7 @@ from diffcli.autograd.graph.core import Core, Edge, Node, made_by, new, summed_t
 from diffcli.autograd.partial import in_kind, plain
 from diffcli.operations.arithmetic import arrays, tensors
 from diffcli.operations.arithmetic.array_functions import sum_to
-from diffcli.operations.array_row import Shape
+from diffcli.operations.array_row import Shape, size
 
 
 class PickNode(Node):
@@ -69,16 +69,17 @@ class ViewNode(PickNode):
 
     def indices(self) -> Any:
         """The numbers of the elements, counted row by row."""
-        found = tensors.flat_indices(self.shape)
+        found = tensors.numbered(self.shape)
         for view in self.by:
             found = view(found)
         return found
 
     def of(self, whole: Any) -> Any:
-        return tensors.taken_at(whole, self.indices())
+        return tensors.plain(tensors.array_of(whole).reshape(-1)[self.indices()])
 
     def spread(self, part: Any) -> Any:
-        return tensors.added_at(self.shape, self.kind, self.indices(), part)
+        flat = tensors.scattered(part, self.indices(), (size(self.shape),), self.kind)
+        return tensors.plain(flat.reshape(self.shape))
 
 
 def _view_node(view: Core, edge: Edge) -> ViewNode:
@@ -109,9 +110,9 @@ class WrittenNode(Node):
         return self.inner.saved
 
     def adjoints(self, g: Any) -> Sequence[Any]:
-        g, indices = plain(g), self.view.indices()
-        before, *others = self.inner.adjoints(tensors.taken_at(g, indices))
-        return (tensors.replaced_at(g, indices, 0.0 if before is None else plain(before)), *others)
+        g = plain(g)
+        before, *others = self.inner.adjoints(self.view.of(g))
+        return (tensors.replaced_at(g, self.view.indices(), 0.0 if before is None else plain(before)), *others)
 
     def release(self) -> None:
         self.inner.release()
@@ -129,7 +130,7 @@ class PutNode(Node):
     def adjoints(self, g: Any) -> Sequence[Any]:
         g = plain(g)
         before = tensors.mutable(g)
-        tensors.write_at(before, self.key, 0.0)
+        before[self.key] = 0.0
         value = None
         if self.edges[1] is not None:
             value = tensors.taken(g, self.key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from diffcli.methods.sweeps.point_rows import PointRows
 from diffcli.methods.sweeps.reverse import Step, accumulate
 from diffcli.methods.sweeps.series import expand
 from diffcli.operations.arithmetic import precise
+from diffcli.tape import Tape
 from diffcli.tape.lowering import MOST_ROWS
 from diffcli.tape.running.evaluation import Values, run
 
@@ -63,11 +65,13 @@ def read_again(
             wanted = [(values if of_values else derivatives)[slot] for slot in slots]
             found = [precise.number(0.0 if number is None else number) for number in wanted]
             settled = [_settles(*pair, work, digits) for pair in zip(before, found, strict=False)]
-            if (before and all(settled)) or work > LAST:
+            hides = _hides(tape, values)
+            if (before and all(settled) and not (hides and work < -2 * NOTHING)) or work > LAST:
                 known = [each if fits else None for each, fits in zip(found, settled, strict=True)]
                 return Reading(values, derivatives, steps, tuple(known))
         # what vanishes beside the reading before is looked at again with more digits than any float is small
-        vanishes = any(abs(new) <= abs(old) * precise.power_of_ten(-DIGITS) for old, new in zip(before, found, strict=False))
+        least = [abs(old) * precise.power_of_ten(-DIGITS) for old in before]
+        vanishes = hides or any(not least < abs(new) < math.inf for least, new in zip(least, found, strict=False))
         before, work, digits = found, max(2 * work, -3 * NOTHING // 2 if vanishes else 0), DIGITS
 
 
@@ -84,10 +88,18 @@ def _swept(problem: Problem, sweep: Sweep, values: Values) -> tuple[Sequence[Any
     return accumulate(tape, values, problem.active, sweep.seeds, sweep.overrides, EXACT)
 
 
+def _hides(tape: Tape, values: Values) -> bool:
+    """Whether a difference is 0 of two numbers that may be equal in so many digits only: 1 - erf(20)."""
+    return any(
+        name in ("add", "sub") and values[slot] == 0 and values[row[0]] != 0 and row[0] != row[1]
+        for slot, (name, row) in enumerate(zip(tape.operations, tape.operands, strict=True), tape.first_row)
+    )
+
+
 def _settles(before: Number, found: Number, work: int, digits: int) -> bool:
     """Whether two readings agree; what is next to nothing has to be so in many digits."""
     if not precise.is_finite(found):
-        return not precise.is_finite(before)
+        return work > -NOTHING and not precise.is_finite(before)
     if abs(found) < precise.power_of_ten(NOTHING):
         return work > -NOTHING
     return bool(abs(found - before) <= abs(found) * precise.power_of_ten(-digits))

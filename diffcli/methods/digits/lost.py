@@ -6,7 +6,7 @@ The bound (`diffcli.methods.sweeps.rounding`) is cheap and of the worst case: it
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from diffcli._named import NamedTuple
@@ -70,14 +70,16 @@ def lost_digits(problem: Problem, doubts: Iterable[Printed]) -> Diagnostic | Non
     'the value has 4 right digits: 1.00009e-12, and it is 1e-12'
     """
     lost = judged(problem, doubts)
-    if not lost:
-        return None
-    lost.sort(key=lambda each: -each.error)
-    worst = lost[0]
+    return note_of(problem, lost) if lost else None
+
+
+def note_of(problem: Problem, lost: Sequence[Lost]) -> Diagnostic:
+    """The note on some numbers that have lost digits, of which there is one at least."""
+    worst, *_ = lost = sorted(lost, key=lambda each: -each.error)
     notes = [each.says for each in lost[1 : MOST_NAMED + 1]]
     if len(lost) > MOST_NAMED + 1:
         notes.append(f"{len(lost) - MOST_NAMED - 1} more numbers have fewer than 8 right digits")
-    slot, label = culprit(problem, worst.printed.slot, worst.printed.sweep, worst.reading)
+    slot, label, _ = culprit(problem, worst.printed.slot, worst.printed.sweep, worst.reading)
     return problem.warning("lost-digits", f"{worst.says}: {worst.numbers}", slot, label, notes)
 
 

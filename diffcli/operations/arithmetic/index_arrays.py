@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from diffcli.operations.arithmetic.tensors import last_written
+from diffcli.operations.arithmetic.tensors import last_written, numbered
 
 
 def as_numbers(given: Any) -> Any:
@@ -99,17 +99,13 @@ def last_writes(shape: tuple[int, ...], key: tuple[Any, ...]) -> tuple[list[int]
     stay = last_written(places, shape)
     if stay is None or stay.all():
         return None
-    return np.flatnonzero(stay).tolist(), tuple(_places(shape)[places][stay].tolist())
+    return np.flatnonzero(stay).tolist(), tuple(numbered(shape)[places][stay].tolist())
 
 
 def moved(call: Callable[[Any], Any], shape: tuple[int, ...]) -> tuple[tuple[int, ...], list[int]]:
     """The shape that a function of NumPy gives an array whose elements it only moves, and the places they come from."""
-    result = np.asarray(call(_places(shape)))
+    result = np.asarray(call(numbered(shape)))
     return result.shape, result.reshape(-1).tolist()
-
-
-def _places(shape: tuple[int, ...]) -> Any:
-    return np.arange(np.prod(shape, dtype=np.int64)).reshape(shape)
 
 
 def _nested(entries: Any) -> Any:

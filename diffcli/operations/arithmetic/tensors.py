@@ -6,6 +6,7 @@ A tensor's value is a Python float (a number in float64 that shares its memory w
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -84,6 +85,14 @@ def from_data(data: Any, kind: Kind | None = None) -> Value:
     return array if array.ndim else plain(array[()])
 
 
+def in_double(values: Sequence[Value]) -> bool:
+    """Whether all are arrays in double precision, with axes."""
+    for value in values:
+        if value.__class__ is not np.ndarray or value.dtype is not FLOAT64 or not value.ndim:
+            return False
+    return True
+
+
 def any_whole(values: Sequence[Value]) -> bool:
     return "i" in [value.dtype.kind for value in values if value.__class__ is not float]
 
@@ -123,9 +132,7 @@ def shares(value: Value, other: Value) -> bool:
 
 def in_memory_of_its_own(value: Value, operands: Sequence[Value]) -> Value:
     """A result that no operand's memory shows through."""
-    if value.__class__ is float:
-        return value
-    if not isinstance(value, np.ndarray):
+    if value.__class__ is float or not isinstance(value, np.ndarray):
         return value
     for operand in operands:
         if value is operand:
@@ -142,11 +149,6 @@ def writable(value: Value) -> bool:
     return isinstance(value, np.ndarray) and bool(value.flags.writeable)
 
 
-def write_at(value: Any, key: Any, new: Value) -> None:
-    """Into an array's memory."""
-    value[key] = new
-
-
 def taken(value: Value, key: Any) -> Value:
     return array_of(value)[key]
 
@@ -159,22 +161,6 @@ def full(shape: tuple[int, ...], fill: Any, kind: Kind) -> Value:
     return np.full(shape, fill, kind) if shape else plain(kind.type(fill))
 
 
-def empty(shape: tuple[int, ...], kind: Kind) -> Value:
-    return np.empty(shape, kind) if shape else plain(kind.type(0))
-
-
-def arange(start: float, stop: float, step: float, kind: Kind) -> Value:
-    return np.arange(start, stop, step).astype(kind)
-
-
-def linspace(start: float, stop: float, count: int, kind: Kind) -> Value:
-    return np.linspace(start, stop, count, dtype=kind)
-
-
-def eye(rows: int, columns: int, kind: Kind) -> Value:
-    return np.eye(rows, columns, dtype=kind)
-
-
 def generator(seed: int | None = None) -> Any:
     """A source of random numbers."""
     return np.random.default_rng(seed)
@@ -182,10 +168,7 @@ def generator(seed: int | None = None) -> Any:
 
 def random(source: Any, shape: tuple[int, ...], kind: Kind, low: float | None = None, high: float = 1.0) -> Value:
     """Standard normal numbers; or uniform ones between two bounds."""
-    if low is None:
-        drawn = source.standard_normal(shape)
-    else:
-        drawn = source.uniform(low, high, shape)
+    drawn = source.standard_normal(shape) if low is None else source.uniform(low, high, shape)
     return as_kind(drawn if shape else float(drawn), kind)
 
 
@@ -219,11 +202,6 @@ def common_kind(values: Sequence[Value]) -> Kind:
 
 def truth(value: Value) -> Value:
     return value.astype(np.bool_, copy=False) if isinstance(value, np.ndarray) and value.ndim else np.bool_(value)
-
-
-def truth_of(name: str, value: Value, axis: int | None, keepdims: bool) -> Value:
-    """Whether ``any`` element, or ``all``, are not 0."""
-    return getattr(np, name)(value, axis=axis, keepdims=keepdims)[()]
 
 
 def index_part(value: Value) -> Any:
@@ -314,21 +292,9 @@ def same_shape(values: list[Value]) -> tuple[int, ...] | None:
     return shape
 
 
-def flat_indices(shape: tuple[int, ...]) -> Any:
+def numbered(shape: tuple[int, ...]) -> Any:
     """The number of each element, counted row by row, in an array of a shape."""
-    return np.arange(int(np.prod(shape))).reshape(shape)
-
-
-def taken_at(value: Value, where: Any) -> Value:
-    """The elements at some places."""
-    return plain(array_of(value).reshape(-1)[where])
-
-
-def added_at(shape: tuple[int, ...], kind: Kind, where: Any, g: Value) -> Value:
-    """Zeros, with elements added at some places."""
-    whole = np.zeros(int(np.prod(shape)), kind)
-    np.add.at(whole, where, g)
-    return plain(whole.reshape(shape))
+    return np.arange(prod(shape)).reshape(shape)
 
 
 def replaced_at(value: Value, where: Any, other: Value) -> Value:
@@ -336,15 +302,6 @@ def replaced_at(value: Value, where: Any, other: Value) -> Value:
     whole = np.array(value).reshape(-1)
     whole[where] = other
     return plain(whole.reshape(shape_of(value)))
-
-
-def add_to(value: Any, term: Value) -> None:
-    """Add to an array, in its memory."""
-    np.add(value, term, out=value, casting="same_kind")
-
-
-def close(a: Value, b: Value, rtol: float, atol: float, equal_nan: bool) -> bool:
-    return bool(np.allclose(a, b, rtol, atol, equal_nan))
 
 
 def in_rows(value: Value) -> bool:

@@ -85,9 +85,11 @@ SLIPS: tuple[Slip, ...] = (
     # before the rules for two operands, as these claims may have the right signs between their terms
     *_mistaken(_WITHOUT_ITS_MINUS),
     Slip("inner derivative", "function inner", "p", _CHAIN + "the inner derivative of {row}, {inner}, is missing"),
-    Slip("log of the base", "pow constant", "y*db", "the factor ln({base}) in the derivative of {row} is missing"),
+    Slip("log of the base", "pow constant exponent", "y*db", "the factor ln({base}) in the derivative of {row} is missing"),
     # of x^x it is x^x: the expression itself, too
     Slip("power rule for exp", "pow exponent", "b*a^(b - 1)*da", _EXPONENTIAL),
+    Slip("power rule for exp", "pow exponent", "b*a^(b - 1)*db", _EXPONENTIAL),
+    Slip("power rule for exp", "pow exponent", "b*a^(b - 1)", _EXPONENTIAL),
     Slip("itself", "whole", "f", "this is the expression itself, not its derivative"),
     # -- the rules for two operands ------------------------------------------------------------------------------------------
     Slip("quotient swapped", "div", "(a*db - da*b)/b^2", _QUOTIENT + "the numerator of ({row})' is u'*v - u*v', not u*v' - u'*v"),
@@ -113,12 +115,10 @@ SLIPS: tuple[Slip, ...] = (
     Slip("exponent missing", "pow constant", "a^(b - 1)*da", _POWER + "the factor {exponent}, the exponent of {row}, is missing"),
     Slip("exponent reduced first", "pow constant", "(b - 1)*a^(b - 1)*da",
          _POWER + "the factor is the exponent of {row} before it is reduced, {exponent}"),
-    Slip("power rule for exp", "pow", "b*a^(b - 1)*db", _EXPONENTIAL),
-    Slip("power rule for exp", "pow exponent", "b*a^(b - 1)", _EXPONENTIAL),
     Slip("power rule for exp", "exp", "a*exp(a - 1)*da", _EXPONENTIAL),
     Slip("power rule for exp", "exp", "a*exp(a - 1)", _EXPONENTIAL),
     Slip("exponential forgotten", "exp", "da", _FORGOTTEN),
-    Slip("exponential forgotten", "pow", "db*log(a)", _FORGOTTEN),
+    Slip("exponential forgotten", "pow constant exponent", "db*log(a)", _FORGOTTEN),
     Slip("sign missing", "abs", "da", "the factor sign({operand}) in the derivative of {row} is missing"),
     Slip("piece", "max min clip relu relu6 hardtanh", "du",
          "the derivative of {row} is that of {operand} only where {row} = {operand}"),

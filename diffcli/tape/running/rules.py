@@ -295,7 +295,9 @@ class Arithmetic:
 
     def program_of(self, term: Term) -> Program:
         """The text by which a term is computed: of numbers None where it is absent."""
-        return parse(f"where({term.present}, {term_text(term.partial)}, {ABSENT})") if term.present else term.program
+        if not term.present or ABSENT in term.partial:  # which says so itself
+            return term.program
+        return parse(f"where({term.present}, {term_text(term.partial)}, {ABSENT})")
 
     def terms_of(self, tape: Tape) -> dict[tuple[str, int], TermFunctions]:
         """The terms of every elementwise operation on a tape, by its name and number of operands."""
