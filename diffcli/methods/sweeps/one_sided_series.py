@@ -31,7 +31,7 @@ LENGTH = 8
 """How many coefficients a direction begins with, for those that quotients lose on the way."""
 
 MOST = 256
-"""So many are worked out of a function: a power such as x^1e9 begins beyond, and what is known of it is that it vanishes."""
+"""Of what begins beyond, such as x^1e9, nothing is known but that it vanishes up to here."""
 
 nan = math.nan
 
@@ -78,7 +78,7 @@ def series(low: int, coefficients: Iterable[float]) -> Any:
             low += 1
         if math.isinf(each):
             break
-    return Series(low, tuple(found))
+    return Series(low, tuple(found)) if low < MOST else Series(MOST, ())
 
 
 def coefficient(value: Any, power: int) -> float:
@@ -231,6 +231,8 @@ def _power(a: Any, exponent: Any) -> Any:
     if exponent in range(8):  # as a product, which does not divide by a
         return reduce(_mul, [a] * int(exponent), 1.0)
     low = a.low * exponent
+    if low >= MOST:
+        return Series(MOST, ())
     if not a.coefficients:
         return Series(math.ceil(low), ()) if exponent > 0 else nan
     first = FLOAT.value("pow")(a.coefficients[0], exponent)
@@ -276,7 +278,7 @@ def _smooth(name: str, *operands: Any) -> Any:
     value = float(FLOAT.value(name)(*ats))
     if not moving or not math.isfinite(value):
         return value if not moving else nan
-    end = min(MOST, *(operand.end for operand in moving))
+    end = min(operand.end for operand in moving)
     known = {slot: [coefficient(each, k) for k in range(end)] for slot, each in enumerate(operands) if isinstance(each, Series)}
     near = [*map(beside, operands)]
     slope = _slope(name, operands, ats, value)
