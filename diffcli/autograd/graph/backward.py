@@ -157,31 +157,28 @@ def _swept(
     first = next(numbers)
     with arrays.quiet():
         if recorded:
-            sweep.beside = nodes_beside(map(edge_of, ends))
-        if sweep.beside:
-            _leave_out_absent(sweep.beside, ends, adjoints)
+            sweep.beside = _beside(ends, adjoints)
         sweep.run(keep_graph, kept)
     if sweep.beside:
         lead_beside([one for one in (*sweep.leaves.values(), *kept.values()) if one is not None], first, sweep.beside)
     return sweep, kept
 
 
-def _leave_out_absent(beside: dict[Any, BesideNode], ends: Sequence[Core], adjoints: Sequence[Any]) -> None:
-    """Of the elements at a break take those that the ends depend on, as a pass that is not recorded knows them."""
-    probe = Sweep(False)
+def _beside(ends: Sequence[Core], adjoints: Sequence[Any]) -> dict[Any, BesideNode]:
+    """`nodes_beside`, with the elements at breaks that the ends depend on, as a pass that is not recorded knows them."""
+    beside, breaks = nodes_beside(map(edge_of, ends))
+    if not breaks:
+        return beside
+    probe, seen = Sweep(False), dict.fromkeys(breaks)
     probe.wanted = probe.needed = frozenset([node.number for node in beside.values()])
     for end, adjoint in zip(ends, adjoints, strict=True):
         if edge_of(end) in beside:
             probe.arrive(beside[edge_of(end)], adjoint._value)
-    found: dict[Any, Any] = {node: None for node in beside.values() if node.there is not None}
-    breaks = [(node, node.there) for node in found]
-    for node in found:
-        node.there = None
-    probe.run(True, found)
-    for node, there in breaks:
-        if found[node] is not None:
-            mask = mask_of(found[node])
-            node.there = there if mask is None else there & mask()
+    probe.run(True, seen)
+    for node, there in breaks.items():
+        mask = mask_of(seen[node])
+        node.there = None if seen[node] is None else there if mask is None else there & mask()
+    return beside
 
 
 def _on_the_way(roots: Sequence[Edge], targets: set[Any]) -> frozenset[int]:
