@@ -98,7 +98,7 @@ def nodes_beside(ends: Iterable[Edge]) -> tuple[dict[Any, BesideNode], dict[Any,
     breaks: dict[Any, Any] = {}
     for node in nodes_behind(ends):
         kind, there = _break_of(node)
-        if there is not None or any(edge in found for edge in node.edges):
+        if there is not None or (found and any(edge in found for edge in node.edges)):
             found[node] = BesideNode(node, tuple([found.get(edge, edge) for edge in node.edges]), kind)
         if there is not None:
             breaks[found[node]] = there
@@ -107,7 +107,7 @@ def nodes_beside(ends: Iterable[Edge]) -> tuple[dict[Any, BesideNode], dict[Any,
 
 def _break_of(node: Any) -> tuple[str, Any]:
     """The kink, tie or pole on which an operation stands, and which elements of its result do; None if none does."""
-    if isinstance(node, WrittenNode):
+    if node.__class__ is WrittenNode:
         kind, there = _break_of(node.inner)
         return kind, None if there is None else node.view.spread(arrays.as_array(there) * 1.0) != 0
     if not isinstance(node, OperationNode) or node.operands is None or not row_of(node.rule.name).breaks:
