@@ -141,7 +141,7 @@ def _accumulate(tensor: Core, adjoint: Any, recorded: bool) -> None:
 
 
 def _swept(
-    ends: Sequence[Core], adjoints: Sequence[Any], keep_graph: bool, recorded: bool, wanted: Sequence[Core] | None
+    ends: Sequence[Core], adjoints: Sequence[Any], keep_graph: bool, recorded: bool, wanted: Sequence[Core] | None, breaks: bool
 ) -> tuple[Sweep, dict[Node, Any]]:
     """Run a backward pass from some tensors, each with its adjoint; the adjoints of what is wanted are kept."""
     kept: dict[Node, Any] = {}
@@ -156,7 +156,7 @@ def _swept(
     sweep.summed.clear()  # what the caller gave is the caller's
     first = next(numbers)
     with arrays.quiet():
-        if recorded:
+        if breaks:
             sweep.beside = _beside(ends, adjoints)
         sweep.run(keep_graph, kept)
     if sweep.beside:
@@ -212,7 +212,8 @@ def backward(
         raise fault("unused-input", "inputs=[] asks for the gradient of nothing", help=["leave inputs out for all leaves"])
     with in_mode(DEFAULT if create_graph else NO_GRAD):
         adjoints = _starting_adjoints(ends, grad_tensors, "grad_tensors", wanted or (), create_graph)
-        sweep, kept = _swept(ends, adjoints, create_graph if retain_graph is None else retain_graph, create_graph, wanted)
+        keep_graph = create_graph if retain_graph is None else retain_graph
+        sweep, kept = _swept(ends, adjoints, keep_graph, create_graph, wanted, create_graph)
         chosen = None if wanted is None else set(wanted)
         held = set(map(id, adjoints))  # what the caller has, and then what others have been given
         for leaf, adjoint in sweep.leaves.items():
@@ -323,10 +324,17 @@ def grad(
     >>> first.item(), second.item()
     (12.0, 12.0)
     """
+    return gradients(outputs, inputs, grad_outputs, retain_graph, create_graph, allow_unused, create_graph)
+
+
+def gradients(
+    outputs: Any, inputs: Any, grad_outputs: Any, retain_graph: bool | None, create_graph: bool, allow_unused: bool, breaks: bool
+) -> tuple[Any, ...]:
+    """The same; unless ``breaks`` are looked for, a recorded pass takes the slope that a rule gives at one for any other."""
     ends, wanted = _listed(outputs), _listed(inputs)
     with in_mode(DEFAULT if create_graph else NO_GRAD):
         adjoints = _starting_adjoints(ends, grad_outputs, "grad_outputs", wanted, create_graph)
-        sweep, kept = _swept(ends, adjoints, create_graph if retain_graph is None else retain_graph, create_graph, wanted)
+        sweep, kept = _swept(ends, adjoints, create_graph if retain_graph is None else retain_graph, create_graph, wanted, breaks)
         return tuple([_found(one, sweep, kept, allow_unused) for one in wanted])
 
 
