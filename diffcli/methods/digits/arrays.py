@@ -12,7 +12,7 @@ from itertools import count
 from typing import Any
 
 from diffcli.errors import LimitError
-from diffcli.methods.digits.shake import NOTHING, NUDGE, ROUNDED, factor, is_extreme, is_rounded, moved
+from diffcli.methods.digits.shake import ELIMINATING, NOTHING, NUDGE, ROUNDED, factor, is_extreme, is_rounded, moved
 from diffcli.methods.digits.watch import Namer, Printed, Sweep, Watch
 from diffcli.methods.problem.components import Components
 from diffcli.methods.problem.live_values import elements
@@ -108,12 +108,15 @@ def _shaking(problem: Problem) -> list[Callable[..., Any]]:
     functions = list(arithmetic_of(problem.tape).row_functions(problem.tape))
     for row, name in enumerate(problem.tape.operations):
         if is_rounded(name):
-            functions[row] = _moving(functions[row], places)
+            functions[row] = _moving(functions[row], places, name in ELIMINATING)
     return functions
 
 
-def _moving(function: Callable[..., Any], places: Iterator[int]) -> Callable[..., Any]:
-    return lambda *operands: _shaken(places, function(*operands))
+def _moving(function: Callable[..., Any], places: Iterator[int], within: bool) -> Callable[..., Any]:
+    """A function whose result is shaken; and its operands with it, if what it rounds ``within`` is more than its result."""
+    if not within:
+        return lambda *operands: _shaken(places, function(*operands))
+    return lambda *operands: _shaken(places, function(*[_shaken(places, operand) for operand in operands]))
 
 
 def _shaken(places: Iterator[int], value: Any) -> Any:

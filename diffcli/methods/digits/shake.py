@@ -31,7 +31,11 @@ FAR = 1e140
 UNSTEADY = 2.0**14 * SHAKE
 """A sum that moves by more, relative to its size, has lost so many digits that a function of it may be anything."""
 
-_SUMS = frozenset(("add", "sub", "sum", "mean", "dot", "matmul", "cumsum"))
+ELIMINATING = frozenset(("det", "inv", "solve", "cofactor"))
+"""Operations that are as far off as if the elements of their operands were (Wilkinson 1963)."""
+
+_SUMS = ELIMINATING | {"add", "sub", "sum", "mean", "dot", "matmul", "cumsum"}
+
 
 def factor(place: int) -> float:
     """A number beside 1 for each place, spread evenly by the golden ratio: the same in every run."""
