@@ -50,7 +50,7 @@ def is_rounded(name: str) -> bool:
 def moved(number: float, other: float, extreme: bool) -> float | None:
     """How far a number may be off that the shaking has made another; None where it has its digits."""
     if not math.isfinite(number):
-        return None
+        return math.inf
     error = abs(float(other) - float(number)) * ROUNDED
     return error if extreme or (doubtful(number, error) and (number or not error < NOTHING)) else None
 
