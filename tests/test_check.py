@@ -69,6 +69,9 @@ CASES = [
     # disagreeing
     ("relu(x) - relu(-x)", "x=0", [("disagree", "kink")]),
     ("x^2 if x != 1 else 1", "x=1", [("agree", "")]),
+    ("x*abs(x) + (1 - cos(x + 1e-4))/(x + 1e-4)^2", "x=0", [("disagree", "cancellation")]),
+    ("where(x == 0, 2*x, 2*x) + (1 - cos(x + 1e-4))/(x + 1e-4)^2", "x=0", [("disagree", "cancellation")]),
+    ("where(x == 0, 1, sin(x)/x)", "x=0", [("agree", "")]),
     ("(1 - cos(x))/x^2", "x=1e-5", [("disagree", "cancellation")]),
     ("((x + 1e8) - 1e8)^2", "x=0.3", [("disagree", "cancellation")]),
     ("(sqrt(x + 1) - sqrt(x))^2", "x=1e14", [("disagree", "cancellation")]),
