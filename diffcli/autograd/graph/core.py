@@ -162,7 +162,7 @@ class Node:
 
     def adjoints(self, g: Any) -> Sequence[Any]:
         """The adjoint of each operand that has an edge, from that of the result; anything for the others."""
-        raise NotImplementedError
+        return [None if term is None else term._value for term in self.recorded_adjoints(new(plain(g)))]
 
     def recorded_adjoints(self, g: Any) -> Sequence[Any]:
         """The same, of tensors, recorded themselves."""
