@@ -114,7 +114,7 @@ HOMES = {
     "diffcli.reports.swell.swell": "swell_report",
     "diffcli.studies": "lessons",
     "diffcli.studies.agreement.agreement": "WAYS agreement_of agreements_of",
-    "diffcli.studies.agreement.disagreement": "REASONS",
+    "diffcli.studies.agreement.disagreement": "REASONS explain_disagreement",
     "diffcli.studies.claims.claims": "VERDICTS judge_claims read_claims",
     "diffcli.studies.claims.slip_text": "factor_sentence",
     "diffcli.studies.claims.slips": "SLIPS",

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import json
+from importlib import import_module
+from itertools import islice
+from pathlib import Path
 
 import pytest
+import tiers
 from console import run
-from inside import REASONS, WAYS, LimitError, Problem, agreement_of, error
+from inside import REASONS, WAYS, LimitError, Problem, agreement_of, error, explain_disagreement
 from mpmath import mp, mpf
+
+import diffcli
 
 
 def bisection(a):
@@ -62,6 +68,9 @@ CASES = [
     ("asin(x)", "x=1", [("pole", "pole")]),
     # disagreeing
     ("relu(x) - relu(-x)", "x=0", [("disagree", "kink")]),
+    ("x*abs(x) + (1 - cos(x + 1e-4))/(x + 1e-4)^2", "x=0", [("disagree", "cancellation")]),
+    ("where(x == 0, 2*x, 2*x) + (1 - cos(x + 1e-4))/(x + 1e-4)^2", "x=0", [("disagree", "cancellation")]),
+    ("where(x == 0, 1, sin(x)/x)", "x=0", [("agree", "")]),
     ("x^2 if x != 1 else 1", "x=1", [("disagree", "branch")]),
     ("(1 - cos(x))/x^2", "x=1e-5", [("disagree", "cancellation")]),
     ("((x + 1e8) - 1e8)^2", "x=0.3", [("disagree", "cancellation")]),
@@ -298,3 +307,85 @@ def test_a_claim_has_the_shape_of_its_variable():
     outcome = run('check "sum(x^2)" --at x=[1,2] --claim "x: 3"')
     assert outcome.exit == 3
     assert "error[shape-mismatch]: the derivative by `x` is 2 elements, and the claim a number" in outcome.stderr
+
+
+# -- lost digits ----------------------------------------------------------------------------------------------------------------
+
+# program, point, the variable: the reason, the row that is blamed, and what is said of it
+LOST = [
+    ("log(x + sqrt(x^2 + 1))", "x=-1e8", "cancellation", "x + sqrt(x^2 + 1)", "16 of 16 digits cancel here"),
+    ("(1 - cos(x))/x^2", "x=1e-4", "cancellation", "1 - cos(x)", "8 of 16 digits cancel here"),
+    ("((x + 1e8) - 1e8)^2", "x=0.3", "cancellation", "(x + 1e8) - 1e8", "8 of 16 digits cancel here"),
+    ("sin(1e10*x)", "x=0.3", "rounding", "sin(1e10*x)", "its argument, 3000000000, is rounded: 8 of 16 digits are lost here"),
+    ("tan(1e12*x)", "x=0.3", "rounding", "tan(1e12*x)", "its argument, 300000000000, is rounded: 11 of 16 digits are lost here"),
+    ("tan(x)", "x=1.5707963267948966", "", "", ""),
+    ("h^10*x/h^9", "x=2,h=6.6e-34", "underflow", "h^10", "underflows to 0 here: it is 1.57e-332"),
+    ("1/(1 + exp(1e3*x)*1e-300)", "x=1.1", "overflow", "exp(1e3*x)", "overflows here: it is 5.3e+477"),
+    ("log(1 + exp(x))", "x=1000", "overflow", "exp(x)", "overflows here: it is 1.97e+434"),
+    ("sin(x)/x", "x=1e-200", "terms", "sin(x)/x", "16 of 16 digits are lost where the terms by `x` are added up"),
+    ("((tanh(x) + y) - y)^2", "x=0.3,y=1e9", "cancellation", "(tanh(x) + y) - y", "9 of 16 digits cancel here"),
+    ("log(log(sigmoid(1.26*x)))", "x=151.215", "rounding", "log(sigmoid(1.26*x))", "its argument, 1, is rounded: 16 of 16 digits are lost here"),
+    # in floats it stands at a pole, and 550 digits further on it does not
+    ("sqrt(1 - sigmoid(939*z))*sigmoid(x)", "x=0.001,z=1.35063", "cancellation", "1 - sigmoid(939*z)", "16 of 16 digits cancel here"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "point", "reason", "row", "said"), LOST)
+def test_lost_digits_are_the_reason_and_the_note_is_that_of_a_gradient(text, point, reason, row, said):
+    agreement = agreement_of(Problem(text, point, wrt="x"))
+    (found,) = agreement.checks
+    assert (found.reason, found.explanation) == (reason, f"`{row}`: {said}" if row else "")
+    notes = [note for note in agreement.notes if note.code == "lost-digits"]
+    reverse = found.ways[0]
+    few = not reverse.has_number or reverse.error > 1e-8 * found.size
+    assert len(notes) == (few and found.exact is not None)
+    for note in notes:
+        assert note.marks[0].label == said
+        for each in diffcli.grad(text, point, wrt="x").notes:
+            if each.message.startswith("the derivative by `x` has"):
+                assert (each.message, each.marks) == (note.message, note.marks)
+
+
+def singled_out(x):
+    return 1.0 if x == 1 else x * x
+
+
+def test_a_branch_that_singles_out_a_point_tells_one_slope_everywhere(tmp_path):
+    """The tape of a Python function has the one branch: what stands beside the number and what it is off by are one slope."""
+    (found,) = agreement_of(Problem(singled_out, {"x": 1.0})).checks
+    assert (found.verdict, found.exact, found.known, found.ways[0].error) == ("disagree", None, 2.0, 2.0)
+    (tmp_path / "f.py").write_text("def f(x):\n    return 1.0 if x == 1 else x*x\n", encoding="utf-8")
+    printed = run(["check", f"{tmp_path / 'f.py'}:f", "--at", "x=1"]).stdout
+    assert "∂f/∂x = 0  (by reverse mode; it is 2)" in printed
+    assert [line.split()[-2:] for line in printed.splitlines() if line.startswith("x    reverse")] == [["2", "off"]]
+
+
+def test_what_is_off_is_named_with_its_reason_by_sixty_digits(monkeypatch):
+    """Random programs that lose digits: who is said to be off is off, and the reason is known."""
+
+    def unasked(*_):  # SymPy would take its time
+        raise LimitError([error("too-many-nodes", "not asked")])
+
+    monkeypatch.setattr("diffcli.methods.symbolic.symbolic.differentiate", unasked)
+    monkeypatch.syspath_prepend(Path(__file__).parent / "benchmarks")
+    silence = import_module("silence")
+    for case in islice(silence.cases(5, 0, 10_000), tiers.size(240)):
+        if case.asked == "taylor":
+            continue
+        agreement = diffcli.check(case.text, case.at)
+        for found, truth in zip(agreement.checks, case.truths[1:], strict=False):
+            assert found.reason != "unexplained", case
+            for way in found.ways:
+                distance = silence.relative_error(way.value, truth) if way.has_number else 0.0
+                assert not way.has_number or distance > 1e-9 or way.agrees is not False or way.bar is not None, (case, way)
+                excused = found.reason == "terms" or truth == 0 or way.name == "complex"
+                assert distance < 1e-3 or way.agrees is not True or way.bar is not None or excused, (case, way)
+
+
+def test_a_fault_in_a_rule_is_no_lost_digit(monkeypatch):
+    """The same sweep with digits enough gives the same wrong number: that is not explained by rounding."""
+    problem = Problem("x*sin(x)", "x=2")
+    wrong = problem.adjoints[0] * 2
+    (found,) = agreement_of(problem).checks
+    off = found.ways[0]._replace(value=wrong, agrees=False)
+    assert explain_disagreement(problem, 0, (), [off], 2 * found.exact).name == "unexplained"

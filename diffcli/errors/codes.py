@@ -128,7 +128,6 @@ CODES: dict[str, Code] = {
     "no-difference": _warning("Differences give no number: a value beside the point is undefined, or no quotients agree.", 'grad "sqrt(x)" --at x=0 --mode numeric --method backward', 'grad "sqrt(x)" --at x=1 --mode numeric', exit=4),
     "difference-off": _warning("A difference quotient is further from the derivative by the table's rules than its own error estimate says.", 'grad "sin(1e7*x)" --at x=0.3 --mode numeric --rule eps', 'grad "sin(x)" --at x=0.3 --mode numeric'),
     "symbolic-form": _warning("SymPy's form of the derivative is 0/0 or the like at this point, where the function is well behaved.", 'grad "hypot(x, y)" --at x=0,y=0 --mode symbolic', 'grad "hypot(x, y)" --at x=0,y=0', exit=4),
-    "cancellation": _warning("Nearly equal values are subtracted, so that digits of the derivative are lost.", 'check "(1 - cos(x))/x^2" --at x=1e-5', 'check "(1 - cos(x))/x^2" --at x=1', exit=1),
     # -- notes -------------------------------------------------------------------------------------------------------------
     "flat": _note("An operation such as floor has the derivative 0 almost everywhere: the gradient cannot see it.", 'grad "x*floor(x)" --at x=2.5'),
     "no-dependence": _note("No path leads from a variable to the result, so its derivative is 0 whatever lies between.", 'grad "x + stop_gradient(y)" --at x=1,y=2'),

@@ -54,6 +54,11 @@ class PartialCheck(NamedTuple):
         return self.verdict != "disagree"
 
     @property
+    def known(self) -> float | None:
+        """The derivative: exactly, or the slope that it has on both sides."""
+        return float(self.exact) if self.exact is not None else self.left if self.left == self.right else None
+
+    @property
     def size(self) -> float:
         """The size of the derivative, or of the larger slope; 0 if neither is known."""
         if self.exact is not None:

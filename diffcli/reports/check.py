@@ -142,8 +142,8 @@ def _values(agreement: Agreement, style: Style) -> tuple[Value, ...]:
     for found in agreement.checks:
         value = found.ways[0].value
         remark = ""
-        if found.exact is not None and found.ways[0].agrees is not True:
-            remark = f"by reverse mode; it is {number(float(found.exact), 6)}"
+        if found.known is not None and found.ways[0].agrees is not True:
+            remark = f"by reverse mode; it is {number(found.known, 6)}"
         derivative = math.nan if value is None else value
         values.append(partial(f, found.variable, derivative, style.partial, remark))
     return tuple(values)

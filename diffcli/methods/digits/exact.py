@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from diffcli.methods.sweeps.point_rows import PointRows
 from diffcli.methods.sweeps.reverse import Step, accumulate
 from diffcli.methods.sweeps.series import expand
 from diffcli.operations.arithmetic import precise
+from diffcli.tape import Tape
 from diffcli.tape.lowering import MOST_ROWS
 from diffcli.tape.running.evaluation import Values, run
 
@@ -41,12 +43,12 @@ class Reading(NamedTuple):
 
 
 def read_again(
-    problem: Problem, sweep: Sweep, slots: Sequence[int], of_values: bool = False, printed: Sequence[float] = ()
+    problem: Problem, sweep: Sweep | None, slots: Sequence[int], printed: Sequence[float] = ()
 ) -> Reading:
-    """A sweep over a problem in numbers with more and more digits, until what it finds in some slots settles.
+    """A sweep over a problem in numbers with more and more digits, until what it finds in some slots settles; None: its values.
 
-    Floats on the tape and in the point count as what they are, exactly. With ``of_values`` the values are asked for. The
-    numbers that are ``printed``, if they are given, are the first reading.
+    Floats on the tape and in the point count as what they are, exactly. The numbers that are ``printed``, if they are given,
+    are the first reading.
 
     >>> problem = Problem("(1 - cos(x))/x^2", {"x": 1e-4})
     >>> float(read_again(problem, Sweep({problem.tape.output: 1.0}), [0]).found[0])
@@ -59,15 +61,16 @@ def read_again(
     while True:
         with precise.working(work + spare):
             values = run(tape, [precise.number(float(x)) for x in problem.point], functions)
-            derivatives, steps = _swept(problem, sweep, values) if sweep.seeds else ([], [])
-            wanted = [(values if of_values else derivatives)[slot] for slot in slots]
-            found = [precise.number(0.0 if number is None else number) for number in wanted]
+            derivatives, steps = (values, []) if sweep is None else _swept(problem, sweep, values)
+            found = [precise.number(derivatives[slot] or 0.0) for slot in slots]
             settled = [_settles(*pair, work, digits) for pair in zip(before, found, strict=False)]
-            if (before and all(settled)) or work > LAST:
+            hides = _hides(tape, values)
+            if (before and all(settled) and not (hides and work < -2 * NOTHING)) or work > LAST:
                 known = [each if fits else None for each, fits in zip(found, settled, strict=True)]
                 return Reading(values, derivatives, steps, tuple(known))
         # what vanishes beside the reading before is looked at again with more digits than any float is small
-        vanishes = any(abs(new) <= abs(old) * precise.power_of_ten(-DIGITS) for old, new in zip(before, found, strict=False))
+        least = [abs(old) * precise.power_of_ten(-DIGITS) for old in before]
+        vanishes = hides or any(not least < abs(new) < math.inf for least, new in zip(least, found, strict=False))
         before, work, digits = found, max(2 * work, -3 * NOTHING // 2 if vanishes else 0), DIGITS
 
 
@@ -76,7 +79,7 @@ def _swept(problem: Problem, sweep: Sweep, values: Values) -> tuple[Sequence[Any
     if sweep.order is not None:
         (variable,) = sweep.seeds
         given = {variable: [values[variable], 1.0]}
-        rows = PointRows(with_exact_constants(tape), values, given, MOST_ROWS, arithmetic=EXACT)
+        rows = PointRows(with_exact_constants(tape), values, given, MOST_ROWS, EXACT.value)
         return expand(rows, tape, given, sweep.order), []
     if sweep.forward:
         seed = [sweep.seeds.get(slot) for slot in range(tape.first_row)]
@@ -84,10 +87,18 @@ def _swept(problem: Problem, sweep: Sweep, values: Values) -> tuple[Sequence[Any
     return accumulate(tape, values, problem.active, sweep.seeds, sweep.overrides, EXACT)
 
 
+def _hides(tape: Tape, values: Values) -> bool:
+    """Whether a difference is 0 of two numbers that may be equal in so many digits only: 1 - erf(20)."""
+    return any(
+        name in ("add", "sub") and values[slot] == 0 and values[row[0]] != 0 and row[0] != row[1]
+        for slot, (name, row) in enumerate(zip(tape.operations, tape.operands, strict=True), tape.first_row)
+    )
+
+
 def _settles(before: Number, found: Number, work: int, digits: int) -> bool:
     """Whether two readings agree; what is next to nothing has to be so in many digits."""
     if not precise.is_finite(found):
-        return not precise.is_finite(before)
+        return work > -NOTHING and not precise.is_finite(before)
     if abs(found) < precise.power_of_ten(NOTHING):
         return work > -NOTHING
     return bool(abs(found - before) <= abs(found) * precise.power_of_ten(-digits))

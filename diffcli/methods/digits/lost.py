@@ -6,7 +6,7 @@ The bound (`diffcli.methods.sweeps.rounding`) is cheap and of the worst case: it
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from diffcli._named import NamedTuple
@@ -14,7 +14,7 @@ from diffcli.errors import Diagnostic
 from diffcli.methods.differences.precise import Number
 from diffcli.methods.digits.blame import culprit
 from diffcli.methods.digits.exact import Reading, read_again
-from diffcli.methods.digits.watch import UNKNOWN, Printed, Sweep
+from diffcli.methods.digits.watch import UNKNOWN, Printed
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.rounding import SMALLEST
 from diffcli.operations.arithmetic import precise
@@ -70,14 +70,16 @@ def lost_digits(problem: Problem, doubts: Iterable[Printed]) -> Diagnostic | Non
     'the value has 4 right digits: 1.00009e-12, and it is 1e-12'
     """
     lost = judged(problem, doubts)
-    if not lost:
-        return None
-    lost.sort(key=lambda each: -each.error)
-    worst = lost[0]
+    return note_of(problem, lost) if lost else None
+
+
+def note_of(problem: Problem, lost: Sequence[Lost]) -> Diagnostic:
+    """The note on some numbers that have lost digits, of which there is one at least."""
+    worst, *_ = lost = sorted(lost, key=lambda each: -each.error)
     notes = [each.says for each in lost[1 : MOST_NAMED + 1]]
     if len(lost) > MOST_NAMED + 1:
         notes.append(f"{len(lost) - MOST_NAMED - 1} more numbers have fewer than 8 right digits")
-    slot, label = culprit(problem, worst.printed.slot, worst.printed.sweep, worst.reading)
+    slot, label, _ = culprit(problem, worst.printed.slot, worst.printed.sweep, worst.reading)
     return problem.warning("lost-digits", f"{worst.says}: {worst.numbers}", slot, label, notes)
 
 
@@ -87,9 +89,9 @@ def judged(problem: Problem, doubts: Iterable[Printed]) -> list[Lost]:
     for count, (_, group) in enumerate(groupby(doubts, lambda each: id(each.sweep))):
         asked = list(group)
         sweep, reading = asked[0].sweep, None
-        if problem.tape.slots <= MOST_READ and count < MOST_SWEPT:
+        if problem.tape.shapes is None and problem.tape.slots <= MOST_READ and count < MOST_SWEPT:
             slots, numbers = [each.slot for each in asked], [each.number for each in asked]
-            reading = read_again(problem, sweep or Sweep({}), slots, sweep is None, numbers)
+            reading = read_again(problem, sweep, slots, numbers)
         for each, exact in zip(asked, reading.found if reading is not None else [None] * len(asked), strict=True):
             if exact is not None and precise.is_finite(exact):
                 off = abs(precise.number(each.number) - exact)

@@ -23,7 +23,7 @@ from diffcli.language.syntax import COMPARISON
 from diffcli.language.writing.printer import number_text, shorten
 from diffcli.methods.differences.precise import DIGITS, precise_value, with_exact_names
 from diffcli.methods.problem.problem import Problem
-from diffcli.methods.problem.scalarise import point_of
+from diffcli.methods.problem.scalarise import point_of, scalarised
 from diffcli.methods.symbolic.text import Expression, Undecided, to_latex, to_program_text
 from diffcli.operations import OPERATIONS
 from diffcli.records import SymbolicDerivative
@@ -248,6 +248,7 @@ def described(
         fault = "has no value"
     elif math.isfinite(by_rules) and not bent and abs(value - by_rules) > LOST * max(abs(value), abs(by_rules)):
         form = _text_problem(problem, " and ".join(variables), text, [])
+        form = None if form is None else scalarised(form)  # it may speak of x[0], and x be an array
         exact = None if form is None else precise_value(form.tape, form.point)
         fault = "loses its digits" if exact is None or abs(value - exact) > LOST * abs(exact) else ""
     if fault:

@@ -11,6 +11,7 @@ from diffcli.methods.differences.automatic_difference import automatic_differenc
 from diffcli.methods.differences.complex_step import complex_difference
 from diffcli.methods.differences.finite_difference import difference
 from diffcli.methods.differences.sampling import CallableSampler
+from diffcli.methods.digits.lost import LOST, Lost, note_of
 from diffcli.methods.nonsmooth.breaks import find_breaks
 from diffcli.methods.nonsmooth.nonfinite import require_value
 from diffcli.methods.nonsmooth.notes import describe
@@ -21,7 +22,8 @@ from diffcli.methods.problem.problem import At, Problem, Target, as_program
 from diffcli.methods.problem.scalarise import gathered, scalarised, variables_of
 from diffcli.records import SymbolicDerivative
 from diffcli.records.agreement import Agreement, Way
-from diffcli.studies.agreement.verdict import TOLERANCE, floors, judge_partial
+from diffcli.studies.agreement.disagreement import TOLERANCE
+from diffcli.studies.agreement.verdict import floors, judge_partial
 from diffcli.tape.lowering import MOST_ROWS
 
 WAYS = ("reverse", "forward", "symbolic", "numeric", "complex")
@@ -142,7 +144,7 @@ def agreement_of(
         (sweeps,) = _array_sweeps(whole)
     for variable, swept in (sweeps or {}).items():
         found[variable][:2] = [Way(name, value) for name, value in zip(WAYS, swept, strict=False)]
-    checks = []
+    checks, lost = [], list[Lost]()
     known = floors(problem)
     for variable in problem.wrt:
         progress(f"judging along {variable}")
@@ -154,8 +156,9 @@ def agreement_of(
             digits = 0  # nor will those of the others be
             judged, reason = judge_partial(problem, variable, breaks, found[variable], digits, floor)
         checks.append(judged)
-        if reason.note is not None and reason.note not in notes:
-            notes.append(reason.note)
+        lost += [reason.lost] if reason.lost is not None and reason.lost.error > LOST else []
+    if lost:
+        notes.append(note_of(problem, lost))
     return Agreement(problem.expression(), whole.at, problem.value, tuple(checks), tuple(notes))
 
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import math
-from collections import Counter
 from collections.abc import Collection, Sequence
 
 from diffcli._named import NamedTuple
-from diffcli.errors import Diagnostic
-from diffcli.language.writing.printer import number_text
-from diffcli.methods.digits.blame import culprit
-from diffcli.methods.digits.exact import read_again
-from diffcli.methods.digits.watch import Sweep
+from diffcli.methods.differences.precise import Number
+from diffcli.methods.digits.blame import culprit, relative_error
+from diffcli.methods.digits.exact import NOTHING, read_again
+from diffcli.methods.digits.lost import Lost
+from diffcli.methods.digits.watch import BY, UNKNOWN, Printed, Sweep
 from diffcli.methods.problem.problem import Problem
-from diffcli.methods.sweeps.forward import tangents
-from diffcli.methods.sweeps.rounding import underflowed
+from diffcli.operations.arithmetic import precise
+from diffcli.records.agreement import Way
 
 REASONS = {
     "kink": "operations with a corner meet here",
@@ -34,86 +32,57 @@ REASONS = {
     "recorded": "plain Python gives another slope: a recording keeps every branch as it was taken",
     "unexplained": "nothing that diffcli knows of explains it",
 }
-"""The reasons, by name. Those from ``overflow`` to ``cancellation`` are reported with the place in the program."""
+"""The reasons, by name. Those from ``overflow`` to ``terms`` are digits that are lost, and reported with the place."""
+
+TOLERANCE = 1e-9
+"""The relative error up to which a method without an error bar agrees."""
+
+_OF_ONE = {"symbolic": "form", "numeric": "difference", "complex": "complex", "function": "recorded"}
+"""What it means when a method is off and automatic differentiation is not."""
 
 
 class Reason(NamedTuple):
     name: str
     explanation: str
-    note: Diagnostic | None = None
+    lost: Lost | None = None
+    """The derivative by automatic differentiation, where it has lost digits."""
 
 
-def explain_disagreement(problem: Problem, slot: int, kinds: Collection[str], off: Sequence[str]) -> Reason:
-    """Why methods disagree on a partial derivative of a problem.
+def explain_disagreement(problem: Problem, slot: int, kinds: Collection[str], off: Sequence[Way], exact: Number | None) -> Reason:
+    """Why methods disagree on a partial derivative: those that are ``off``, or have no number although there is one.
 
-    Parameters
-    ----------
-    slot
-        The input.
-    kinds
-        The kinds of break (`diffcli.methods.nonsmooth.breaks`) at the point.
-    off
-        The methods whose error is too large, or that have no number although there is one.
+    There are these ``kinds`` of break at the point; the derivative is None where it is not known.
     """
-    if [*off] == ["function"]:
+    names = [way.name for way in off]
+    if names == ["function"]:
         return Reason("recorded", REASONS["recorded"])
+    swept = next((way for way in off if way.name not in _OF_ONE), None)
+    lost = lost_digits(problem, slot, swept, exact) if swept is not None and (exact is not None or not kinds) else None
+    if lost is not None:
+        return lost
     if "point-branch" in kinds or "branch" in kinds:
         return Reason("branch", REASONS["branch"])
     if kinds:
         return Reason("kink", f"{REASONS['kink']} in a function that is smooth all the same")
-    if any(way in ("reverse", "forward") for way in off):
-        known = _lost_digits(problem, slot) or find_extreme(problem)
-        if known is not None:
-            return known
-    name = _ALONE.get(tuple(off), "unexplained")
-    return Reason(name, REASONS[name])
+    if swept is not None:
+        return Reason("unexplained", REASONS["unexplained"])
+    alone = [_OF_ONE[name] for name in names]
+    return Reason(alone[0], "; ".join(REASONS[name] for name in alone))
 
 
-_ALONE: dict[tuple[str, ...], str] = {("symbolic",): "form", ("numeric",): "difference", ("complex",): "complex"}
-"""What it means when the error of one method alone is too large."""
-
-
-def find_extreme(problem: Problem, of_adjoints: bool = True) -> Reason | None:
-    """The first row whose value, or adjoint, has left the range of a float."""
-    tape, values = problem.tape, problem.values
-    for slot in tape.rows():
-        value, bar = values[slot], problem.adjoints[slot]
-        if value is None or not problem.active[slot]:
-            continue
-        shown = problem.operand_text(slot)
-        if not math.isfinite(value) and all(math.isfinite(values[operand]) for operand in tape.operands_of(slot)):
-            text = f"`{shown}` is {number_text(float(value))}, beyond the range of a float"
-            return Reason("overflow", text, problem.warning("overflow", text, slot))
-        if underflowed(tape, values, slot):
-            return Reason("underflow", f"`{shown}` is below the range of a float, and 0")
-        if of_adjoints and bar is not None and not math.isfinite(bar):
-            return Reason("overflow", f"the adjoint of `{shown}` is {number_text(bar)}, beyond the range of a float")
-    return None
-
-
-def _lost_digits(problem: Problem, slot: int) -> Reason | None:
-    """The row that loses the most digits on the way to the derivative by an input, or what is too small for a float there."""
-    tape = problem.tape
-    seed = [1.0 if each == slot else None for each in range(tape.first_row)]
-    for sweep, found in (
-        (Sweep({tape.output: 1.0}), problem.adjoints),
-        (Sweep({slot: 1.0}, forward=True), tangents(tape, problem.values, seed)),
-    ):
-        reading = read_again(problem, sweep, [tape.output if sweep.forward else slot])
-        where, label = culprit(problem, slot, sweep, reading)
-        kind = next((kind for word, kind in _SAID.items() if word in label), None)
-        if kind is not None and where in tape.rows():
-            text = f"`{problem.operand_text(where)}`: {label}"
-            return Reason(kind, text, problem.warning(kind, text, where) if kind in ("cancellation", "overflow") else None)
-        arriving = Counter(step.target for step in reading.steps)
-        for row in range(tape.slots):
-            if row in tape.rows() and sweep.forward:
-                arriving[row] = sum(found[operand] is not None for operand in tape.operands_of(row))
-            if found[row] == 0 and reading.derivatives[row] and arriving[row] == 1:  # of more terms, they may have cancelled
-                name = "tangent" if sweep.forward else "adjoint"
-                return Reason("underflow", f"the {name} of `{problem.operand_text(row)}` is below the range of a float, and 0")
-    return None
-
-
-_SAID = {"digits cancel": "cancellation", "overflows": "overflow", "underflows to 0 here:": "underflow", "is rounded": "rounding"}
-"""The reason that stands behind what is said of a row."""
+def lost_digits(problem: Problem, slot: int, way: Way, exact: Number | None) -> Reason | None:
+    """What loses the digits of a sweep; None where the same sweep with digits enough does not give the derivative either."""
+    assert way.value is not None
+    sweep = Sweep({slot: 1.0}, forward=True) if way.name == "forward" else Sweep({problem.tape.output: 1.0})
+    asked = problem.tape.output if sweep.forward else slot
+    reading = read_again(problem, sweep, [asked])
+    found, least = reading.found[0], precise.power_of_ten(NOTHING)
+    if found is not None and exact is not None and not abs(found - exact) <= max(TOLERANCE * abs(exact), least):
+        return None
+    row, label, kind = culprit(problem, asked, sweep, reading)
+    if exact is None:
+        return Reason(kind, f"`{problem.operand_text(row)}`: {label}") if label else None
+    name = BY(problem.tape.inputs[slot]) + " in forward mode" * sweep.forward
+    printed = Printed(name, way.value, UNKNOWN, asked, sweep)
+    text = f"`{problem.operand_text(row)}`: {label}" if label else REASONS[kind]
+    return Reason(kind, text, Lost(printed, exact, relative_error(way.value, exact), reading))

@@ -11,16 +11,17 @@ import math
 from collections.abc import Sequence
 
 from diffcli.methods.differences.precise import DIGITS, Number, precise_derivative
+from diffcli.methods.digits.blame import relative_error
+from diffcli.methods.digits.exact import read_again
+from diffcli.methods.digits.lost import LOST
+from diffcli.methods.digits.watch import Sweep
 from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, Break
 from diffcli.methods.nonsmooth.one_sided import slopes_of
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.reverse import accumulate, activity
 from diffcli.operations.arithmetic import precise
 from diffcli.records.agreement import PartialCheck, Way
-from diffcli.studies.agreement.disagreement import REASONS, Reason, explain_disagreement, find_extreme
-
-TOLERANCE = 1e-9
-"""The relative error up to which a method without an error bar agrees."""
+from diffcli.studies.agreement.disagreement import REASONS, TOLERANCE, Reason, explain_disagreement, lost_digits
 
 ROUNDING = 2.0**-48
 """How far a derivative may be off beside the terms that it is the sum of, however small the sum."""
@@ -46,34 +47,28 @@ def judge_partial(
 ) -> tuple[PartialCheck, Reason]:
     """One partial derivative by every method, compared, with the verdict and its reason.
 
-    Parameters
-    ----------
-    breaks
-        Where the program is not differentiable (`diffcli.methods.nonsmooth.breaks.find_breaks`).
-    ways
-        The derivatives, not compared yet.
-    digits
-        How many digits of the exact derivative are wanted; None for as many as are sensible, 0 for none.
-    floor
-        From `floors`.
+    The ``ways`` are not compared yet. Of ``digits`` of the exact derivative None are as many as are sensible, and 0 none. The
+    ``floor`` is from `floors`, and the breaks from `diffcli.methods.nonsmooth.breaks.find_breaks`.
     """
     slot = problem.input_slot(variable)
-    kinds = _kinds(problem, breaks, slot)
-    if kinds == {"pole"} and find_extreme(problem, of_adjoints=False) is not None:
-        kinds = set()  # the pole is one of floats, not of the function: log(exp(x)) at -800
+    met = _met(problem, breaks, slot)
+    kinds = {found.kind for found in met}
+    if "pole" in kinds and _are_of_floats(problem, met, slot):
+        kinds = set()  # and not of the function: log(exp(x)) at -800
     left = right = None
     exact: Number | None = None
     if kinds:
         exactly = slopes_of(problem, slot)
         by_differences = _sides(next(way for way in ways if way.name == "numeric"))
         left, right = (exact if exact is not None else seen for exact, seen in zip(exactly, by_differences, strict=True))
-    wanted = digits is not None or problem.tape.slots <= MOST_JUDGED
+    branched = problem.function is not None and (problem.whole or problem).tape.decisions  # and the tape has what was taken
+    wanted = (digits is not None or problem.tape.slots <= MOST_JUDGED) and not (kinds and branched)
     if wanted and digits != 0 and (not kinds or (left is not None and left == right)):
         exact = precise_derivative(problem.tape, problem.point, slot, digits=max(digits or DIGITS, DIGITS))
-    interval = _interval(kinds, left, right, exact if exact is not None else _consensus(ways))
+    interval = _interval(kinds, left, right, exact if exact is not None or kinds else _consensus(ways))
     judged = tuple(_compared(way, interval, floor) for way in ways)
     size = float(max(map(abs, interval))) if interval is not None else 0.0
-    verdict, reason = _verdict(problem, kinds, judged, (left, right), size, floor, slot)
+    verdict, reason = _verdict(problem, kinds, judged, (left, right), exact, size, slot)
     return PartialCheck(variable, exact, left, right, judged, verdict, reason.name, reason.explanation), reason
 
 
@@ -84,18 +79,26 @@ def _sides(numeric: Way) -> tuple[float | None, float | None]:
     return numeric.sides
 
 
-def _kinds(problem: Problem, breaks: Sequence[Break], slot: int) -> set[str]:
-    """The kinds of break that an input has a hand in."""
+def _met(problem: Problem, breaks: Sequence[Break], slot: int) -> list[Break]:
+    """The breaks that an input has a hand in."""
     moving = activity(problem.tape, [slot])
-    return {
-        found.kind for found in breaks
+    return [
+        found for found in breaks
         if found.kind in NOT_DIFFERENTIABLE and any(moving[operand] for operand in problem.tape.operands_of(found.slot))
-    }  # fmt: skip
+    ]  # fmt: skip
+
+
+def _are_of_floats(problem: Problem, met: Sequence[Break], slot: int) -> bool:
+    """Whether it is rounding that brings operations to their breaks, and with digits enough there is a derivative."""
+    values, *_, (exact,) = read_again(problem, Sweep({problem.tape.output: 1.0}), [slot])
+    operands = [problem.tape.operands_of(found.slot) for found in met]
+    rounded = [any(relative_error(problem.values[each], values[each]) > LOST for each in row) for row in operands]
+    return all(rounded) and exact is not None and precise.is_finite(exact)
 
 
 def _interval(kinds: set[str], left: float | None, right: float | None, exact: Number | None) -> tuple[Number, Number] | None:
     """Where a derivative has to be: between the slopes where the function is not smooth; None where nobody knows."""
-    if not kinds:
+    if exact is not None or not kinds:
         return None if exact is None else (exact, exact)
     if left is None or right is None or not (math.isfinite(left) and math.isfinite(right)):
         return None
@@ -125,11 +128,10 @@ def _compared(way: Way, sides: tuple[Number, Number] | None, floor: float) -> Wa
     error = float(beside) if beside > max(abs(low), abs(high)) * precise.power_of_ten(-KNOWN) else 0.0
     size = float(max(abs(low), abs(high)))
     allowed = max(way.bar if way.bar is not None else TOLERANCE * size, math.ulp(size), min(floor, FEW_DIGITS * size))
-    if not size or way.name == "complex":
-        allowed = max(allowed, NOTHING)
     if not size:
-        allowed = max(allowed, floor)
-    says_nothing = way.bar is not None and error <= allowed and way.bar >= size > 0
+        allowed = max(allowed, floor, NOTHING)
+    in_bar = way.bar is not None and error <= allowed and way.bar >= size > 0
+    says_nothing = in_bar or (way.name == "complex" and allowed < error <= NOTHING)
     return way._replace(error=error, agrees=None if says_nothing else error <= allowed)
 
 
@@ -138,12 +140,12 @@ def _verdict(
     kinds: set[str],
     ways: Sequence[Way],
     sides: tuple[float | None, float | None],
+    exact: Number | None,
     size: float,
-    floor: float,
     slot: int,
 ) -> tuple[str, Reason]:
-    off = [way.name for way in ways if way.agrees is False]
-    silent = [way.name for way in ways[:2] if not way.has_number]
+    off = [way for way in ways if way.agrees is False]
+    silent = [way for way in ways[:2] if not way.has_number]
     left, right = sides
     if kinds and not off and (None in sides or left != right or silent):
         if left is not None and right is not None and left != right and math.isfinite(left) and math.isfinite(right):
@@ -159,21 +161,13 @@ def _verdict(
     if not size and not off and not any(way.has_number for way in ways):
         return "edge", Reason("edge", f"no derivative here, because {REASONS['edge']}")
     if off or silent:
-        reason = explain_disagreement(problem, slot, kinds, [*silent, *off])
-        excused = all(way.error is not None and way.error <= floor for way in ways[:2])
-        if reason.name == "unexplained" and not kinds and not silent and excused:
-            reason = _lost_digits(ways, size)
-        return "disagree", reason
+        return "disagree", explain_disagreement(problem, slot, kinds, [*silent, *off], exact)
     form = next(way for way in ways if way.name == "symbolic")
     if not form.has_number and not form.remark:
         return "agree", Reason("removable", REASONS["removable"])
-    return "agree", _lost_digits(ways, size)
-
-
-def _lost_digits(ways: Sequence[Way], size: float) -> Reason:
-    """Whether the methods agree in few digits only, because the terms of the derivative all but cancel."""
     worst = max((way.error for way in ways[:3] if way.error is not None), default=0.0)
-    if not size or worst <= TOLERANCE * size:
-        return Reason("", "")
-    left = max(0, math.floor(-math.log10(worst / size)))
-    return Reason("terms", f"{REASONS['terms']}, which leaves {left} right digits")
+    if worst <= TOLERANCE * size:
+        return "agree", Reason("", "")
+    left = math.floor(-math.log10(worst / size)) if size else 0
+    known = lost_digits(problem, slot, ways[0], exact)
+    return "agree", Reason("terms", f"{REASONS['terms']}, which leaves {left or 'no'} right digits", known and known.lost)

@@ -140,7 +140,7 @@ class _Search:
     def _explains(self, slip: Slip, place: Place) -> float | None:
         """The factor ``c`` (1 if the slip has none) if the slip explains the claim at every point; None if it does not."""
         factor: float | None = None if "c" in _compiled(slip.wrong).inputs else 1.0
-        for one in self.seen:
+        for one in sorted(self.seen, key=lambda one: not one.right):  # no factor is seen where the derivative is 0
             wrong, size = one.right, 0.0
             if place.row is None or one.values[place.row] is not None:  # else it is in a branch that is not taken here
                 names = self._names(slip, place, one)
@@ -162,16 +162,17 @@ class _Search:
         moves = list(one.tangents)
         changed = one._replace(tangents=moves)
         for slot in self.tape.rows():
-            if moves[slot] is None:
+            if one.values[slot] is None:
                 continue
             row = self.tape.operands_of(slot)
             operands = [one.values[operand] for operand in row]
             functions = FLOAT.terms(self.tape.operation(slot), len(row))
-            moves[slot] = sum(
+            terms = [
                 function(moves[operand], *operands, one.values[slot]) or 0.0
                 for function, operand in zip(functions, row, strict=True)
                 if function is not None and operand >= 0 and moves[operand] is not None
-            )
+            ]
+            moves[slot] = sum(terms) if terms else None
             if slot in places:
                 moves[slot] = _value(slip.wrong, self._names(slip, places[slot], changed))
         return moves[self.tape.output] or 0.0
@@ -230,8 +231,7 @@ def _partial_elsewhere(name: str, position: int, at: float, values: Sequence[flo
     """The partial derivative of an operation with another value for one of its operands."""
     moved = [at if place == position else value for place, value in enumerate(values)]
     function = FLOAT.terms(name, len(moved))[position]
-    partial = function(1.0, *moved, FLOAT.value(name)(*moved)) if function else None
-    return math.nan if partial is None else partial
+    return (function(1.0, *moved, FLOAT.value(name)(*moved)) or 0.0) if function else math.nan
 
 
 @cache
