@@ -215,7 +215,7 @@ class PartNode(Node):
         return self.whole.saved
 
     def adjoints(self, g: Any) -> Sequence[Any]:
-        return ({self.part: plain(g)},)
+        return self.recorded_adjoints(new(plain(g)))
 
     def recorded_adjoints(self, g: Any) -> Sequence[Any]:
         return ({self.part: g},)
