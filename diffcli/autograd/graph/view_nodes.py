@@ -76,13 +76,7 @@ class ViewNode(PickNode):
         return tensors.plain(flat.reshape(self.shape))
 
 
-def _view_node(view: Core, edge: Edge) -> ViewNode:
-    assert view._base is not None
-    base = view._base._value
-    return ViewNode(edge, tensors.shape_of(base), tensors.kind_of(base), view._views)
-
-
-Core.view_node = _view_node
+Core.view_node = lambda view, edge: ViewNode(edge, view._base.shape, view._base.dtype, view._views)
 
 
 class WrittenNode(Node):
