@@ -83,7 +83,7 @@ def as_index_arrays(given: Any) -> IndexArrays | None:
 def misfit(shape: tuple[int, ...], key: Any) -> str:
     """What NumPy has against a key of an array of that shape; empty if nothing."""
     try:
-        np.broadcast_to(0.0, shape)[key]
+        stand_in(shape)[key]
     except IndexError as wrong:
         return str(wrong)
     return ""
@@ -115,8 +115,3 @@ def _nested(entries: Any) -> Any:
 def equal(one: Any, other: Any) -> bool:
     """Whether two arrays have the same elements, NaN among them."""
     return one.shape == other.shape and bool(np.array_equal(one, other, equal_nan=True))
-
-
-def triangle(shape: tuple[int, ...], offset: int, lower: bool) -> Any:
-    """1 in the lower (or upper) triangle of a matrix, 0 elsewhere."""
-    return (np.tril if lower else np.triu)(np.ones(shape), offset)

@@ -29,10 +29,11 @@ def shape_of(given: Any) -> Shape:
 
 
 def as_traced(recorder: Recorder, given: Any) -> Any:
-    """A list, or an array of objects, with something traced in it as an array."""
+    """A list, or an array of objects, with something traced in it as an array; what stands in it is stacked first."""
     if isinstance(given, TracedValue) or _within([given]) is None:
         return given
-    return stack(recorder, given if isinstance(given, list | tuple) else given.tolist())
+    entries = given if isinstance(given, list | tuple) else given.tolist()
+    return apply_array(recorder, "stack", [as_traced(recorder, entry) for entry in entries])
 
 
 def apply_array(recorder: Recorder, name: str, given: Sequence[Any], **fixed: Any) -> Any:
@@ -147,9 +148,3 @@ def operand(recorder: Recorder, given: Any) -> tuple[int, Any]:
     return slot, recorder.constants[-1 - slot]
 
 
-def stack(recorder: Recorder, entries: Any, axis: int = 0) -> Any:
-    """A list of what may be traced, as one array; lists in it are stacked first."""
-    if not isinstance(entries, list | tuple):
-        return entries
-    parts = [stack(recorder, entry) if _within([entry]) is not None else entry for entry in entries]
-    return apply_array(recorder, "stack", parts, axis=axis)

@@ -10,7 +10,7 @@ import linecache
 import os
 from collections.abc import Callable, Iterable
 from functools import partial
-from itertools import islice, takewhile
+from itertools import accumulate, islice, takewhile
 from types import CodeType, FrameType, TracebackType
 from typing import Any
 
@@ -81,11 +81,6 @@ class CallSites:
             index = self.known[id(code)] = len(self.codes)
             self.codes.append(code)
         return index << _SHIFT
-
-    def base_of(self, code: CodeType) -> int | None:
-        """The same, if it has been asked for before."""
-        index = self.known.get(id(code))
-        return None if index is None else index << _SHIFT
 
     def find(self, frame: FrameType | None) -> tuple[CodeType | None, int]:
         """The innermost code of the user's file that is at work in a frame, and its place."""
@@ -166,9 +161,7 @@ class CallSites:
     def _span_of(self, first: int | None, last: int | None, start: int | None, stop: int | None) -> Span:
         """From lines and columns (in bytes of UTF-8) to code points; the whole line where Python keeps no columns."""
         if not self.line_starts:
-            self.line_starts = [0]
-            for line in self.source.text.splitlines(keepends=True):
-                self.line_starts.append(self.line_starts[-1] + len(line))
+            self.line_starts = [*accumulate(map(len, self.source.text.splitlines(keepends=True)), initial=0)]
         if first is None or not 1 <= first < len(self.line_starts):
             return Span(0, 0)
         if last is None or start is None or stop is None or last >= len(self.line_starts):

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from diffcli.operations.arithmetic import arrays
-from diffcli.operations.arithmetic.index_arrays import numpy_function, triangle
+from diffcli.operations.arithmetic.index_arrays import numpy_function
 from diffcli.operations.array_row import as_axes
 from diffcli.tape.recording.array_operations import apply_array, as_traced, shape_of
 from diffcli.tape.recording.recorder import Recorder
@@ -237,8 +237,8 @@ def into(recorder: Recorder, out: Any, result: Any, where: Any = True) -> Any:
     return out
 
 
-def _triangle(lower: bool) -> Callable[..., Any]:
-    return lambda recorder, m, k=0: _where(triangle(shape_of(m)[-2:], k, lower), m, 0.0)
+def _triangle(name: str) -> Callable[..., Any]:
+    return lambda recorder, m, k=0: _where(numpy_function(name)(arrays.ones(shape_of(m)[-2:]), k), m, 0.0)
 
 
 def full_like(recorder: Recorder, a: Any, fill_value: Any) -> Any:
@@ -257,7 +257,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "column_stack": column_stack, "flip": flip, "diff": diff,
     "flipud": lambda recorder, m: m[::-1], "fliplr": lambda recorder, m: m[:, ::-1],
     "around": round, "clip": clip, "round": round, "where": where, "copyto": copyto,
-    "tril": _triangle(True), "triu": _triangle(False), "full_like": full_like,
+    "tril": _triangle("tril"), "triu": _triangle("triu"), "full_like": full_like,
     "zeros_like": lambda recorder, a: full_like(recorder, a, 0.0), "ones_like": lambda recorder, a: full_like(recorder, a, 1.0),
     "empty_like": lambda recorder, a: full_like(recorder, a, float("nan")),
     "shape": lambda recorder, a: shape_of(a), "ndim": lambda recorder, a: len(shape_of(a)),
