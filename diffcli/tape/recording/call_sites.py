@@ -58,7 +58,7 @@ class CallSites:
     ``label`` is what diagnostics call the file; its name without the folder, if not given.
     """
 
-    __slots__ = ("source", "file", "codes", "known", "spans", "line_starts", "boundary")
+    __slots__ = ("source", "file", "codes", "bases", "spans", "line_starts", "boundary")
 
     def __init__(self, function: Callable[..., Any] | CodeType, label: str = "") -> None:
         code = code_of(function)
@@ -67,8 +67,8 @@ class CallSites:
         text = "".join(linecache.getlines(self.file, names)) if self.file is not None else ""
         self.source = Source(text, label or os.path.basename(self.file or "") or "function")
         self.codes: list[CodeType] = []
-        self.known: dict[int, int] = {}
-        """Which code object it is, by its identity: its hash would read it whole."""
+        self.bases: dict[int, int] = {}
+        """Where the places of a code object begin, by its identity: its hash would read it whole."""
         self.spans: dict[int, Span] = {}
         self.line_starts: list[int] = []
         self.boundary: CodeType | None = None
@@ -76,17 +76,17 @@ class CallSites:
 
     def base(self, code: CodeType) -> int:
         """The place of a code object's beginning, to which the offset of an instruction is added."""
-        index = self.known.get(id(code))
-        if index is None:
-            index = self.known[id(code)] = len(self.codes)
+        base = self.bases.get(id(code))
+        if base is None:
+            base = self.bases[id(code)] = len(self.codes) << _SHIFT
             self.codes.append(code)
-        return index << _SHIFT
+        return base
 
     def find(self, frame: FrameType | None) -> tuple[CodeType | None, int]:
         """The innermost code of the user's file that is at work in a frame, and its place."""
-        while frame is not None and frame.f_code is not self.boundary:
-            if frame.f_code.co_filename == self.file:
-                return frame.f_code, self.base(frame.f_code) + frame.f_lasti
+        while frame is not None and (code := frame.f_code) is not self.boundary:
+            if code.co_filename == self.file:
+                return code, self.base(code) + frame.f_lasti
             frame = frame.f_back
         return None, NOWHERE
 

@@ -133,9 +133,12 @@ class Recorder:
 
     def find(self, frame: FrameType | None) -> int:
         """The place of a frame, which is that of another code object than the last."""
+        if frame is not None and (base := self.sites.bases.get(id(frame.f_code))) is not None:
+            self.code, self.base = frame.f_code, base
+            return base + frame.f_lasti
         code, place = self.sites.find(frame)
-        if code is not None and code is frame.f_code:  # type: ignore[union-attr]
-            self.code, self.base = code, self.sites.base(code)
+        if frame is not None and code is frame.f_code:
+            self.code, self.base = code, place - frame.f_lasti
         return place
 
     def constant(self, value: Any) -> int:
