@@ -41,8 +41,8 @@ def each(function: Callable[..., float], count: int = 0) -> Callable[..., Array]
 # What is put right at the edges is looked for first, in one pass that makes no array: most arrays are nowhere near.
 
 
-def _has(condition: Array) -> bool:
-    return bool(np.any(condition))
+def any_true(condition: Array) -> bool:
+    return bool(np.any(condition))  # NaN is not 0
 
 
 def has_nan(value: Array) -> bool:
@@ -88,7 +88,7 @@ def power(a: Array, b: Array, out: Array | None = None) -> Array:
 
 
 def strict_power(a: Array, b: Array, out: Array | None = None) -> Array:
-    if not _has(np.less(b, 0)) or np.all(a):
+    if not any_true(np.less(b, 0)) or np.all(a):
         return power(a, b, out)
     return np.where(np.equal(a, 0) & np.less(b, 0), np.nan, power(a, b))
 
@@ -132,14 +132,6 @@ def sinc(a: Array) -> Array:
 def floor_divide(a: Array, b: Array) -> Array:
     """The floor of the exact quotient; a/0 has none."""
     return np.where(np.equal(b, 0), np.nan, np.floor_divide(a, b))
-
-
-def largest(*operands: Array) -> Array:
-    return reduce(np.maximum, operands)
-
-
-def smallest(*operands: Array) -> Array:
-    return reduce(np.minimum, operands)
 
 
 def clip(a: Array, b: Array, c: Array) -> Array:
@@ -215,7 +207,8 @@ FUNCTIONS: dict[str, Callable[..., Array]] = {
     "atan2": np.arctan2, "sinpi": sinpi, "cospi": cospi, "sinc": sinc,
     "sinh": np.sinh, "cosh": np.cosh, "tanh": np.tanh, "asinh": np.arcsinh, "acosh": np.arccosh, "atanh": np.arctanh,
     "relu": relu,
-    "abs": np.abs, "max": largest, "min": smallest, "clip": clip, "sign": np.sign, "copysign": copysign,
+    "max": lambda *a: reduce(np.maximum, a), "min": lambda *a: reduce(np.minimum, a),
+    "abs": np.abs, "clip": clip, "sign": np.sign, "copysign": copysign,
     "floor": np.floor, "ceil": np.ceil, "round": np.rint, "trunc": np.trunc,
     "mod": np.remainder, "floor_divide": floor_divide, "fmod": np.fmod,
     "where": where, "stop_gradient": identity,
@@ -257,7 +250,7 @@ def times_quotient(g: Array, a: Array, b: Array) -> Array:
 def times_power(g: Array, b: Array, a: Array, exponent: Array) -> Array:
     raised = power(a, exponent)
     size = np.abs(b)
-    if _has(rounded := np.less(size, 0.25) & np.greater(a, 0) | np.greater_equal(size, 2.0**53)):
+    if any_true(rounded := np.less(size, 0.25) & np.greater(a, 0) | np.greater_equal(size, 2.0**53)):
         raised = np.where(rounded & np.not_equal(a, 0), power(a, b) / a, raised)
 
     def exactly() -> Array:
@@ -299,10 +292,6 @@ def zeros(shape: tuple[int, ...]) -> Array:
 def full(shape: tuple[int, ...], value: Array) -> Array:
     """A value repeated to a shape; itself where it has it already."""
     return value if np.shape(value) == shape else np.broadcast_to(value, shape)
-
-
-def any_true(condition: Array) -> bool:
-    return _has(condition)  # NaN is not 0
 
 
 def all_true(condition: Array) -> bool:
