@@ -14,7 +14,7 @@ from diffcli.errors import Diagnostic
 from diffcli.methods.differences.precise import Number
 from diffcli.methods.digits.blame import culprit
 from diffcli.methods.digits.exact import Reading, read_again
-from diffcli.methods.digits.watch import UNKNOWN, Printed, Sweep
+from diffcli.methods.digits.watch import UNKNOWN, Printed
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.rounding import SMALLEST
 from diffcli.operations.arithmetic import precise
@@ -89,9 +89,9 @@ def judged(problem: Problem, doubts: Iterable[Printed]) -> list[Lost]:
     for count, (_, group) in enumerate(groupby(doubts, lambda each: id(each.sweep))):
         asked = list(group)
         sweep, reading = asked[0].sweep, None
-        if problem.tape.slots <= MOST_READ and count < MOST_SWEPT:
+        if problem.tape.shapes is None and problem.tape.slots <= MOST_READ and count < MOST_SWEPT:
             slots, numbers = [each.slot for each in asked], [each.number for each in asked]
-            reading = read_again(problem, sweep or Sweep({}), slots, sweep is None, numbers)
+            reading = read_again(problem, sweep, slots, numbers)
         for each, exact in zip(asked, reading.found if reading is not None else [None] * len(asked), strict=True):
             if exact is not None and precise.is_finite(exact):
                 off = abs(precise.number(each.number) - exact)

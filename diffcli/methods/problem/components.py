@@ -13,7 +13,7 @@ from math import prod
 from typing import Any
 
 from diffcli.records import Number, element_names
-from diffcli.tape.tape import Shape
+from diffcli.tape.tape import Shape, Tape
 
 
 class Components:
@@ -121,6 +121,11 @@ class Components:
 
             found[name] = to_array(band, shape)
         return found
+
+
+def inputs_of(tape: Tape) -> Components:
+    """The elements of the inputs of a tape."""
+    return Components([(name, slot, tape.shape(slot)) for slot, name in enumerate(tape.inputs)])
 
 
 def as_blocks(rows: Components, columns: Components, matrix: Sequence[Sequence[float]]) -> dict[str, dict[str, Number]]:
