@@ -172,10 +172,8 @@ def output_options(digits: bool) -> list[Decorator]:
     ]  # fmt: skip
 
 
-def limit_options() -> list[Decorator]:
-    """The options of every command that computes."""
-    most = click.option("--max-nodes", type=Number(MAX_NODES), default=10_000_000, metavar="N", help="The longest tape or derivative to build.", show_default=True)
-    return [timeout(), most]
+def max_nodes() -> Decorator:
+    return click.option("--max-nodes", type=Number(MAX_NODES), default=10_000_000, metavar="N", help="The longest tape or derivative to build.", show_default=True)
 
 
 def as_command(*options: Decorator, examples: Iterable[str], digits: bool = True, limits: bool = True) -> Callable[[Callable[..., int]], click.Command]:
@@ -191,7 +189,7 @@ def as_command(*options: Decorator, examples: Iterable[str], digits: bool = True
         inserted = [PROGRAM_OR_FUNCTION] if EXPRESSION in options and "EXPR is" not in more else []
         begin.__doc__ = "\n\n".join([about, *inserted, more])
         decorated: Callable[..., Any] = click.pass_obj(begin)
-        for option in reversed([*options, *output_options(digits), *(limit_options() if limits else []), HELP]):
+        for option in reversed([*options, *output_options(digits), *([timeout(), max_nodes()] if limits else []), HELP]):
             decorated = option(decorated)
         return click.command(cls=Command, examples=examples, add_help_option=False)(decorated)
 

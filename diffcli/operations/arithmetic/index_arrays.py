@@ -56,10 +56,6 @@ def laid_out_as(value: Any, like: Any) -> Any:
     return result
 
 
-def shares_memory(one: Any, other: Any) -> bool:
-    return bool(np.may_share_memory(one, other))
-
-
 IndexArrays = Any
 """Nested tuples of whole numbers; a list of several for a mask, one for each of its axes."""
 

@@ -11,7 +11,8 @@ from typing import Any
 
 from diffcli.operations import OPERATIONS
 from diffcli.operations.arithmetic import arrays
-from diffcli.operations.arithmetic.index_arrays import as_numbers, shares_memory
+from diffcli.operations.arithmetic.index_arrays import as_numbers
+from diffcli.operations.arithmetic.tensors import shares
 from diffcli.operations.array_row import Fixed, Shape, ShapeError, broadcast_shapes, shape_text
 from diffcli.operations.arrays import ARRAYS
 from diffcli.tape.recording.recorder import Recorder
@@ -63,7 +64,7 @@ def apply_array(recorder: Recorder, name: str, given: Sequence[Any], **fixed: An
         value = NUMPY.strict(name)(*values, **held or {})
     if not shape:
         value = float(value)
-    shown = name in VIEWS and shape and isinstance(given[0], TracedValue) and shares_memory(value, values[0])
+    shown = name in VIEWS and shape and isinstance(given[0], TracedValue) and shares(value, values[0])
     kind: type[TracedValue] = recorder.arrays().kind if shape else Truth if name in TRUTHS else Traced
     result = record_row(recorder, name, slots, value, recorder.arrays().view if shown else kind)
     if shown:
