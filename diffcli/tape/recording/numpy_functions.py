@@ -126,6 +126,12 @@ def reshape(recorder: Recorder, a: Any, shape: Any) -> Any:
     return apply_array(recorder, "reshape", (a,), shape=tuple(shape) if isinstance(shape, list | tuple) else (shape,))
 
 
+def ravel(recorder: Recorder, a: Any) -> Any:
+    """A view of what lies in memory one after another, else a copy."""
+    flat = reshape(recorder, a, -1)
+    return flat.copy() if is_array(a) and not a._value.flags.c_contiguous else flat
+
+
 def broadcast_to(recorder: Recorder, array: Any, shape: Any) -> Any:
     return apply_array(recorder, "broadcast", (array,), shape=(shape,) if isinstance(shape, int) else tuple(shape))
 
@@ -240,7 +246,7 @@ _ROWS = {"sum": "sum", "mean": "mean", "prod": "prod", "max": "amax", "amax": "a
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     **{name: reduction(row) for name, row in _ROWS.items()},
     "var": var, "std": std, "cumsum": cumsum, "average": average, "norm": norm, "dot": dot, "inner": inner,
-    "vdot": inner, "outer": outer, "ravel": lambda recorder, a: reshape(recorder, a, -1), "reshape": reshape,
+    "vdot": inner, "outer": outer, "ravel": ravel, "reshape": reshape,
     "broadcast_to": broadcast_to, "concatenate": concatenate, "stack": stack_arrays, "vstack": vstack, "hstack": hstack,
     "column_stack": column_stack, "flip": flip, "diff": diff,
     "flipud": lambda recorder, m: m[::-1], "fliplr": lambda recorder, m: m[:, ::-1],
