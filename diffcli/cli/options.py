@@ -103,17 +103,6 @@ class Number(click.ParamType[Any]):
         return self.range.require(label, int(number) if whole else number)
 
 
-class Names(click.ParamType[Any]):
-    """Names separated by commas."""
-
-    name = "NAMES"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[str]:
-        if isinstance(value, list):
-            return value
-        return [name.strip() for name in str(value).split(",") if name.strip()]
-
-
 EXPRESSION: Decorator = click.argument("expression", metavar="EXPR")
 PROGRAM_OR_FUNCTION = """\
     EXPR is an expression, @FILE, or - for standard input. FILE.py:NAME is a Python function: the file is imported, which runs
@@ -135,7 +124,7 @@ def at(help: str = "The point, as x=2,y=pi/4; may be given again.") -> Decorator
 
 
 def wrt(help: str = "Variables to differentiate by; all, if not given.") -> Decorator:
-    return click.option("--wrt", type=Names(), help=help)
+    return click.option("--wrt", metavar="NAMES", help=help)
 
 
 def kink() -> Decorator:
