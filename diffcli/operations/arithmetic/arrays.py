@@ -53,9 +53,9 @@ def has_nan(value: Array) -> bool:
     return bool(np.isnan(value).any())
 
 
-def _undefined(a: Array, b: Array) -> Array | None:
-    """Where an operand is NaN; None if there is no such element."""
-    return np.isnan(a) | np.isnan(b) if has_nan(a) or has_nan(b) else None
+def _defined(result: Array, a: Array, b: Array) -> Array:
+    """A result that is NaN where one of its operands is."""
+    return np.where(np.isnan(a) | np.isnan(b), np.nan, result) if has_nan(a) or has_nan(b) else result
 
 
 def quotient(a: Array, b: Array) -> Array:
@@ -84,8 +84,7 @@ def power(a: Array, b: Array, out: Array | None = None) -> Array:
     result = np.power(np.asarray(a, dtype=np.float64), b)
     if np.ndim(b) == 0 and b and b == b:
         return result  # NumPy forgets that an operand is undefined in a^0 and 1^b only
-    undefined = _undefined(a, b)
-    return result if undefined is None else np.where(undefined, np.nan, result)
+    return _defined(result, a, b)
 
 
 def strict_power(a: Array, b: Array, out: Array | None = None) -> Array:
@@ -104,8 +103,7 @@ def xlogy(a: Array, b: Array) -> Array:
 
 
 def hypot(a: Array, b: Array) -> Array:
-    undefined = _undefined(a, b)
-    return np.hypot(a, b) if undefined is None else np.where(undefined, np.nan, np.hypot(a, b))
+    return _defined(np.hypot(a, b), a, b)
 
 
 def copysign(a: Array, b: Array) -> Array:
@@ -163,12 +161,7 @@ def _truth(relation: Callable[..., Array]) -> Callable[..., Array]:
 
 
 def _strict_truth(relation: Callable[..., Array]) -> Callable[..., Array]:
-    def truth(a: Array, b: Array) -> Array:
-        undefined = _undefined(a, b)
-        result = np.asarray(relation(a, b), dtype=np.float64)
-        return result if undefined is None else np.where(undefined, np.nan, result)
-
-    return truth
+    return lambda a, b: _defined(np.asarray(relation(a, b), dtype=np.float64), a, b)
 
 
 def both(a: Array, b: Array) -> Array:

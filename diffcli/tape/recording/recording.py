@@ -93,11 +93,11 @@ def record(
     called = call or (lambda given: function(**given))
     try:
         result = run_function(called, arguments, sites)
-        _raise_swallowed(recorder, lambda: run_function(called, at, sites))
+        _raise_swallowed(recorder, called, at)
         return _finish(recorder, function, result, name)
     except ExpressionError as fault:
         if fault not in recorder.refusals.values():  # it may be what a handler has made of a refusal
-            _raise_swallowed(recorder, lambda: run_function(called, at, sites))
+            _raise_swallowed(recorder, called, at)
         raise
     finally:
         recorder.close()
@@ -134,12 +134,12 @@ def run_function(call: Callable[[Mapping[str, Any]], Any], arguments: Mapping[st
         raise ExpressionError([failure_of(failure, sites)]) from failure
 
 
-def _raise_swallowed(recorder: Recorder, plain: Callable[[], Any]) -> None:
+def _raise_swallowed(recorder: Recorder, call: Callable[[Mapping[str, Any]], Any], at: Mapping[str, Any]) -> None:
     """Raise a refusal that a handler of the user's has swallowed, unless plain Python raises something there too."""
     if recorder.refusals:
-        raised = Footsteps(plain, recorder.sites).raised
-        for call, fault in recorder.refusals.items():
-            if call not in raised:
+        raised = Footsteps(lambda: run_function(call, at, recorder.sites), recorder.sites).raised
+        for refused, fault in recorder.refusals.items():
+            if refused not in raised:
                 raise fault
 
 
