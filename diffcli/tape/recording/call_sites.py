@@ -52,6 +52,12 @@ def code_of(function: Any) -> CodeType | None:
     return code if isinstance(code, CodeType) else None
 
 
+def standing(call: Call) -> tuple[int | None, int | None, int | None, int | None]:
+    """First and last line and column of what stands there: the same for the several instructions of one call."""
+    code, offset = call
+    return next(islice(code.co_positions(), offset // 2, None), (None,) * 4)
+
+
 class CallSites:
     """The code objects of the file of a function, or of code, and the text that stands at each of their instructions.
 
@@ -155,8 +161,7 @@ class CallSites:
     def _resolve(self, place: int) -> Span:
         if place < 0 or not self.source.text:
             return Span(0, 0)
-        positions = self.codes[place >> _SHIFT].co_positions()
-        return self._span_of(*next(islice(positions, (place & _OFFSETS) // 2, None), (None,) * 4))
+        return self._span_of(*standing((self.codes[place >> _SHIFT], place & _OFFSETS)))
 
     def _span_of(self, first: int | None, last: int | None, start: int | None, stop: int | None) -> Span:
         """From lines and columns (in bytes of UTF-8) to code points; the whole line where Python keeps no columns."""

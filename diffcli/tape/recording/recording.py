@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from functools import cache
 from numbers import Real
 from typing import Any
@@ -16,7 +17,7 @@ from typing import Any
 from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic, DiffcliError, ExpressionError, error
 from diffcli.tape.lowering import MOST_ROWS
-from diffcli.tape.recording.call_sites import CallSites, code_of
+from diffcli.tape.recording.call_sites import CallSites, code_of, standing
 from diffcli.tape.recording.footsteps import Footsteps
 from diffcli.tape.recording.recorder import ArrayRecording, Judge, RecordedTape, Recorder
 from diffcli.tape.recording.traced import Traced, operand
@@ -137,9 +138,10 @@ def run_function(call: Callable[[Mapping[str, Any]], Any], arguments: Mapping[st
 def _raise_swallowed(recorder: Recorder, call: Callable[[Mapping[str, Any]], Any], at: Mapping[str, Any]) -> None:
     """Raise a refusal that a handler of the user's has swallowed, unless plain Python raises something there too."""
     if recorder.refusals:
-        raised = Footsteps(lambda: run_function(call, at, recorder.sites), recorder.sites).raised
+        found = Footsteps(lambda: run_function(call, deepcopy(at), recorder.sites), recorder.sites).raised
+        raised = {(one[0], standing(one)) for one in found}
         for refused, fault in recorder.refusals.items():
-            if refused not in raised:
+            if refused is None or (refused[0], standing(refused)) not in raised:
                 raise fault
 
 
