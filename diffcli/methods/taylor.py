@@ -150,8 +150,7 @@ Side = tuple[float, ...] | None
 def _on_side(problem: Problem, slot: int, side: float, order: int) -> Side:
     """The coefficients on one side, NaN where they are not known; none if the domain ends there, None if nothing is known."""
     try:
-        direction = [side * (place == slot) for place in range(len(problem.at))]
-        found = result_along(problem, direction, order + LENGTH)
+        found = result_along(problem, {slot: side}, order + LENGTH)
     except Undecided:
         return None
     return () if found != found else tuple(side**k * coefficient(found, k) + 0.0 for k in range(order + 1))

@@ -168,7 +168,7 @@ def beside_point_branch(problem: Problem, gradient: Mapping[str, Number], notes:
             return known
         slopes.append(right)
     steps = {numbers.input_slot(name): math.cos(k + 1) for k, name in enumerate(numbers.wrt)}
-    along = slope_along(numbers, [steps.get(slot, 0.0) for slot in range(len(numbers.at))])
+    along = slope_along(numbers, steps)
     size = max(map(abs, slopes), default=0.0)
     if along is None or abs(along - sum(map(mul, slopes, steps.values()))) > 1e-9 * size:
         return known

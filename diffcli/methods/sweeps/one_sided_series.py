@@ -9,7 +9,7 @@ other y = phi(a, b) has y' = phi_a*a' + phi_b*b', of partials that the table's t
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache, partial, reduce
 from typing import Any
 
@@ -83,8 +83,8 @@ def coefficient(value: Any, power: int) -> float:
     return value.at(power) if isinstance(value, Series) else nan if value != value else value * (power == 0)
 
 
-def along(tape: Tape, point: Sequence[float], direction: Sequence[float], length: int = LENGTH) -> Values:
-    """The value of every slot on one side of a point: a number where it does not move, else a series.
+def along(tape: Tape, point: Sequence[float], direction: Mapping[int, float], length: int = LENGTH) -> Values:
+    """The value of every slot when a point starts to move in a direction: a number where it does not move, else a series.
 
     Raises
     ------
@@ -94,10 +94,11 @@ def along(tape: Tape, point: Sequence[float], direction: Sequence[float], length
     >>> from diffcli.language import parse
     >>> from diffcli.tape import lower
     >>> tape = lower(parse("where(x == 0, 1, sin(x)/x) + abs(x)*x"))
-    >>> [round(coefficient(along(tape, [0.0], [side])[tape.output], 2), 6) for side in (1.0, -1.0)]
+    >>> [round(coefficient(along(tape, [0.0], {0: side})[tape.output], 2), 6) for side in (1.0, -1.0)]
     [0.833333, -1.166667]
     """
-    moving = [series(0, [x, move, *[0.0] * (length - 2)]) if move else x for x, move in zip(point, direction, strict=True)]
+    rest = [0.0] * (length - 2)
+    moving = [series(0, [x, direction[slot], *rest]) if direction.get(slot) else x for slot, x in enumerate(point)]
     return run(tape, moving, _ONE_SIDED.row_functions(tape))
 
 
