@@ -68,6 +68,9 @@ CASES = [
     ("asin(x)", "x=1", [("pole", "pole")]),
     # disagreeing
     ("relu(x) - relu(-x)", "x=0", [("disagree", "kink")]),
+    ("x*abs(x) + (1 - cos(x + 1e-4))/(x + 1e-4)^2", "x=0", [("disagree", "cancellation")]),
+    ("where(x == 0, 2*x, 2*x) + (1 - cos(x + 1e-4))/(x + 1e-4)^2", "x=0", [("disagree", "cancellation")]),
+    ("where(x == 0, 1, sin(x)/x)", "x=0", [("agree", "")]),
     ("x^2 if x != 1 else 1", "x=1", [("disagree", "branch")]),
     ("(1 - cos(x))/x^2", "x=1e-5", [("disagree", "cancellation")]),
     ("((x + 1e8) - 1e8)^2", "x=0.3", [("disagree", "cancellation")]),

@@ -54,7 +54,7 @@ def compute(target: Target, at: At, options: Options) -> GradientResult:
         options.progress("writing the program out in numbers")
         answer = _METHODS[options.mode](scalarised(problem), options, {}, notes)
         answer["gradient"] = gathered(problem, answer["gradient"])
-    if options.mode != "numeric" and any(found.kind == "point-branch" for found in breaks):
+    if breaks and options.mode != "numeric" and any(found.kind == "point-branch" for found in breaks):
         from diffcli.methods.nonsmooth.notes import beside_point_branch
 
         answer["gradient"] = beside_point_branch(problem, answer["gradient"], notes)

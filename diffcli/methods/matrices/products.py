@@ -18,10 +18,10 @@ from diffcli.methods.matrices.jacobian import evaluated, kinks_of
 from diffcli.methods.nonsmooth.system_notes import AGREE, MAYBE, about_second, explain_rows
 from diffcli.methods.options import MatrixOptions
 from diffcli.methods.points.directions import read_direction
+from diffcli.methods.points.points import with_semicolons
 from diffcli.methods.problem.components import Components
 from diffcli.methods.problem.problem import At, Problem, Target
 from diffcli.methods.problem.scalarise import scalarised, variables_of
-from diffcli.methods.problem.system import with_semicolons
 from diffcli.records import Difference, Number, is_array, is_finite
 from diffcli.records.matrices import ProductResult
 

@@ -12,7 +12,7 @@ from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic, DiffcliError, ExpressionError, Mark, UsageError, error
 from diffcli.language import Program, parse
 from diffcli.language.writing.printer import number_text, program_text
-from diffcli.methods.points.points import GivenPoint, Point, as_point
+from diffcli.methods.points.points import GivenPoint, Point, as_point, unknown_name
 from diffcli.methods.sweeps.forward import tangents
 from diffcli.methods.sweeps.reverse import Adjoints, accumulate, activity, adjoints
 from diffcli.operations import CONSTANTS
@@ -358,9 +358,7 @@ def _choose(wanted: list[str] | None, inputs: list[str], subject: str) -> list[s
         return list(inputs)
     unknown = [name for name in wanted if name not in inputs]
     if unknown:
-        from diffcli.methods.problem.remarks import unknown_variables
-
-        raise ExpressionError(unknown_variables(unknown, inputs, subject))
+        raise ExpressionError([unknown_name(name, inputs, subject) for name in unknown])
     return wanted
 
 

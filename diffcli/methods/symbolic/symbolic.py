@@ -248,7 +248,7 @@ def described(
         fault = "has no value"
     elif math.isfinite(by_rules) and not bent and abs(value - by_rules) > LOST * max(abs(value), abs(by_rules)):
         form = _text_problem(problem, " and ".join(variables), text, [])
-        form = form and scalarised(form)
+        form = None if form is None else scalarised(form)  # it may speak of x[0], and x be an array
         exact = None if form is None else precise_value(form.tape, form.point)
         fault = "loses its digits" if exact is None or abs(value - exact) > LOST * abs(exact) else ""
     if fault:

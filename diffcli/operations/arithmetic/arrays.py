@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -320,7 +321,7 @@ def first_true(condition: Array) -> tuple[int, ...]:
 
 def all_finite(value: Array) -> bool:
     """Whether no element is infinite or NaN: if one is, the sum of squares is; if none is, it may be all the same."""
-    if isinstance(value, np.ndarray) and value.flags.c_contiguous and np.isfinite(np.vdot(value, value)):
+    if isinstance(value, np.ndarray) and value.flags.c_contiguous and isfinite(np.vdot(value, value)):
         return True
     return bool(np.isfinite(value).all())
 

@@ -87,14 +87,10 @@ def from_data(data: Any, kind: Kind | None = None) -> Value:
 
 def in_double(values: Sequence[Value]) -> bool:
     """Whether all are arrays in double precision, with axes."""
-    for value in values:
+    for value in values:  # noqa: SIM110  (the hot path)
         if value.__class__ is not np.ndarray or value.dtype is not FLOAT64 or not value.ndim:
             return False
     return True
-
-
-def any_whole(values: Sequence[Value]) -> bool:
-    return "i" in [value.dtype.kind for value in values if value.__class__ is not float]
 
 
 def beyond_whole(value: Value) -> bool:
@@ -170,15 +166,6 @@ def random(source: Any, shape: tuple[int, ...], kind: Kind, low: float | None = 
     """Standard normal numbers; or uniform ones between two bounds."""
     drawn = source.standard_normal(shape) if low is None else source.uniform(low, high, shape)
     return as_kind(drawn if shape else float(drawn), kind)
-
-
-def random_whole(source: Any, low: int, high: int, shape: tuple[int, ...]) -> Value:
-    drawn = source.integers(low, high, shape, dtype=np.int64)
-    return drawn if shape else np.int64(drawn)
-
-
-def permutation(source: Any, count: int) -> Value:
-    return source.permutation(count).astype(np.int64)
 
 
 def common_kind(values: Sequence[Value]) -> Kind:

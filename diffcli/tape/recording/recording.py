@@ -154,7 +154,7 @@ def failure_of(failure: BaseException, sites: CallSites) -> Diagnostic:
 
 def _finish(recorder: Recorder, function: Callable[..., Any], result: Any, name: str) -> Recording:
     """The tape of a recording that is over."""
-    several = isinstance(result, list | tuple)
+    several = type(result) is not Traced and isinstance(result, list | tuple)
     outputs = [_output(recorder, function, entry, name, several) for entry in (result if several else [result])]
     if not outputs:
         raise _bad_result(recorder, function, f"`{name}` returned no numbers")
