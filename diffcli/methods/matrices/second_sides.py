@@ -15,7 +15,7 @@ from diffcli.methods.matrices.second_order import GradientProblem
 from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, find_breaks
 from diffcli.methods.nonsmooth.one_sided import is_branched, tape_along
 from diffcli.methods.problem.problem import Linearisation
-from diffcli.methods.sweeps.one_sided_series import Undecided, along, coefficient, nan
+from diffcli.methods.sweeps.one_sided_series import Undecided, alike, along, coefficient, nan
 from diffcli.methods.sweeps.sparsity import flow_of, seeded, sets_forward
 
 MOST_WORK = 500_000
@@ -123,8 +123,3 @@ class Sides:
         names = " and ".join(f"`{self.gradient.variables.names[place]}`" for place in sorted({*places}))
         self.fault = self.fault or f"there is no second derivative by {names} here: the sides of the point do not agree on one"
         return nan
-
-
-def alike(one: float, other: float, among: Sequence[float]) -> bool:
-    """Whether two numbers are equal but for rounding, beside the largest of some."""
-    return abs(one - other) <= 1e-9 * max([abs(each) for each in among if math.isfinite(each)], default=0.0)
