@@ -10,6 +10,7 @@ import math
 import pkgutil
 import random
 import threading
+import warnings
 import weakref
 
 import numpy as np
@@ -99,13 +100,16 @@ def test_second_derivatives_are_those_of_the_tape(seed):
     x, y = (ad.tensor(value, requires_grad=True) for value in point.values())
     first = ad.grad(program(x, y), [x, y], create_graph=True, allow_unused=True)
     rows = []
-    for one in first:
-        entries = (
-            (None, None) if one is None or not one.requires_grad else ad.grad(one, [x, y], retain_graph=True, allow_unused=True)
-        )
-        rows.append([0.0 if entry is None else entry.item() for entry in entries])
+    with warnings.catch_warnings(record=True) as met:
+        warnings.simplefilter("always")
+        for one in first:
+            known = one is not None and one.requires_grad
+            entries = ad.grad(one, [x, y], retain_graph=True, allow_unused=True) if known else (None, None)
+            rows.append([0.0 if entry is None else entry.item() for entry in entries])
     wanted = [[row[name] for name in point] for row in expected.hessian.values()]
-    assert rows == [pytest.approx(row, rel=1e-10, abs=1e-10) for row in wanted]
+    undefined = np.isnan(rows)  # where a kink or tie is met, and then a warning says so
+    assert {each.category for each in met} == ({ad.SecondDerivativeWarning} if undefined.any() else set())
+    assert np.all(undefined | np.isclose(rows, wanted, rtol=1e-10, atol=1e-10))
 
 
 def test_the_lectures_function_at_its_point():

@@ -6,7 +6,7 @@ numbers are a topological order, as the rows of a tape are (`diffcli.autograd.gr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import count
 from typing import Any, ClassVar, NoReturn, TypeAlias
 from weakref import ReferenceType, ref
@@ -219,6 +219,18 @@ class PartNode(Node):
 
     def recorded_adjoints(self, g: Any) -> Sequence[Any]:
         return ({self.part: g},)
+
+
+def nodes_behind(ends: Iterable[Edge], first: int = 0) -> list[Node]:
+    """The nodes of a graph from a number on, each after those that its edges lead to."""
+    known: set[Node] = set()
+    stack = list(ends)
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Node) and node.number >= first and node not in known:
+            known.add(node)
+            stack += node.edges
+    return sorted(known, key=lambda node: node.number)
 
 
 # -- a tensor and its place in the graph ----------------------------------------------------------------------------------
