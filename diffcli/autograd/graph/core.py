@@ -162,7 +162,7 @@ class Node:
 
     def adjoints(self, g: Any) -> Sequence[Any]:
         """The adjoint of each operand that has an edge, from that of the result; anything for the others."""
-        raise NotImplementedError
+        return [None if term is None else term._value for term in self.recorded_adjoints(new(plain(g)))]
 
     def recorded_adjoints(self, g: Any) -> Sequence[Any]:
         """The same, of tensors, recorded themselves."""
@@ -215,7 +215,7 @@ class PartNode(Node):
         return self.whole.saved
 
     def adjoints(self, g: Any) -> Sequence[Any]:
-        return ({self.part: plain(g)},)
+        return self.recorded_adjoints(new(plain(g)))
 
     def recorded_adjoints(self, g: Any) -> Sequence[Any]:
         return ({self.part: g},)
