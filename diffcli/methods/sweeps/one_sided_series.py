@@ -30,6 +30,9 @@ ENOUGH = 5
 LENGTH = 8
 """How many coefficients a direction begins with, for those that quotients lose on the way."""
 
+MOST = 256
+"""So many are worked out of a function: a power such as x^1e9 begins beyond, and what is known of it is that it vanishes."""
+
 nan = math.nan
 
 
@@ -277,7 +280,7 @@ def _smooth(name: str, *operands: Any) -> Any:
     value = float(FLOAT.value(name)(*ats))
     if not moving or not math.isfinite(value):
         return value if not moving else nan
-    end = min(operand.end for operand in moving)
+    end = min(MOST, *(operand.end for operand in moving))
     known = {slot: [coefficient(each, k) for k in range(end)] for slot, each in enumerate(operands) if isinstance(each, Series)}
     near = [*map(beside, operands)]
     slope = _slope(name, operands, ats, value)
