@@ -394,6 +394,20 @@ def test_a_handler_of_what_plain_python_raises_too_may_write_into_its_argument()
 # -- what a traced value shows -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    "function, said",
+    [
+        (lambda x: np.sum(x).item(), "AttributeError: a traced value stands for a `float`, which has no attribute 'item'"),
+        (lambda x: np.max(x).reshape(-1)[0], "AttributeError: a traced value stands for a `float`, which has no attribute 'reshape'"),
+        (lambda x: x.flops, "AttributeError: a traced value stands for a `ndarray`, which has no attribute 'flops'"),
+    ],
+)
+def test_an_attribute_that_is_not_there_is_told_with_what_the_value_stands_for(function, said):
+    with pytest.raises(diffcli.ExpressionError) as raised:
+        diffcli.grad(function, {"x": np.ones(2)})
+    assert raised.value.diagnostics[0].message == said
+
+
 def test_a_traced_value_has_the_public_attributes_of_a_plain_one():
     kept = []
     f = lambda x, a: [kept.extend([x, a, x > 0]), x * a.sum()][1]

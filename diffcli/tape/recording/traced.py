@@ -89,7 +89,7 @@ class TracedValue:
     def __getattr__(self, name: str) -> Any:
         """What the plain value has, and a tape cannot follow, is refused."""
         if name.startswith("_") or not hasattr(self._value, name):
-            raise AttributeError(f"a traced value has no attribute {name!r}")
+            raise AttributeError(f"a traced value stands for a `{type(self._value).__name__}`, which has no attribute {name!r}")
         if not callable(getattr(self._value, name)):
             refuse(self._recorder, f"`{name}` of a traced value is not recorded")
         return lambda *_, **__: refuse(self._recorder, f"{name}() of a traced value is not recorded")
