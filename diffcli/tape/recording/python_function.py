@@ -29,7 +29,7 @@ class PythonFunction(Program):
     (['x'], ['y'])
     """
 
-    __slots__ = ("function", "name", "label", "surroundings", "signature", "optional", "held", "verify", "verified")
+    __slots__ = ("function", "name", "label", "surroundings", "signature", "optional", "held", "verify", "verified", "by_place")
 
     def __init__(
         self,
@@ -38,6 +38,8 @@ class PythonFunction(Program):
         label: str = "",
         surroundings: Callable[[], AbstractContextManager[Any]] = nullcontext,
     ) -> None:
+        if hasattr(function, "cache_info") and not hasattr(function, "__self__"):  # a cache has no place for a traced number
+            function = function.__wrapped__  # type: ignore[attr-defined]
         self.function = function
         self.name = name or getattr(function, "__qualname__", type(function).__qualname__).rpartition("<locals>.")[2]
         self.label = label
@@ -49,6 +51,10 @@ class PythonFunction(Program):
             message = f"the parameters of `{self.name}` cannot be read"
             help = ["wrap it in a function of Python's own: def f(x): ..."]
             raise ExpressionError([error("untraceable", message, help=help)]) from None
+        wraps = inspect.isfunction(function) and hasattr(function, "__wrapped__")
+        own = inspect.signature(function, follow_wrapped=False) if wraps else self.signature
+        self.by_place = any(one.kind == one.VAR_POSITIONAL for one in own.parameters.values())
+        """Whether a decorator hands on what it is given by place."""
         self.optional: list[str] = []
         self.held: dict[str, Any] = {}
         """Arguments that are passed on as they are."""
@@ -117,7 +123,7 @@ class PythonFunction(Program):
         places: list[Any] = []
         words: dict[str, Any] = {}
         for name, parameter in self.signature.parameters.items():
-            if parameter.kind == parameter.POSITIONAL_ONLY:
+            if parameter.kind == parameter.POSITIONAL_ONLY or (self.by_place and parameter.kind == parameter.POSITIONAL_OR_KEYWORD):
                 places.append(given.get(name, parameter.default))
             elif name in given:
                 words[name] = given[name]
