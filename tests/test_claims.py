@@ -160,7 +160,7 @@ WRONG = [
     ("sin(x^2)", "x=1.5", "2*x", "outer derivative", "chain rule: the outer derivative of sin(x^2) is missing"),
     ("x*exp(-x)", "x=1.5", "exp(-x) + x*exp(-x)", "inner derivative", "chain rule: the inner derivative of exp(-x), -1, is missing"),
     ("x*(1 - x)", "x=1.5", "1", "sign of a term", "the sign of the term through 1 - x is wrong"),
-    ("1/x^3", "x=1.5", "1/(3*x^2)", "divisor differentiated", "quotient rule: the divisor of (1/x^3)' is v^2, not v'"),
+    ("1/x^3", "x=1.5", "1/(3*x^2)", "divisor differentiated", "quotient rule: (1/x^3)' is (u'*v - u*v')/v^2, not u/v'"),
     ("x^2*sin(x)", "x=1.5", "2*x + cos(x)", "sum of derivatives", "product rule: (x^2*sin(x))' is u'*v + u*v', not the sum u' + v'"),
     ("x^2*sin(x)", "x=1.5", "2*x + x^2*cos(x)", "factor of a product", "in the term through x^2 the factor sin(x) is missing"),
     ("x*log(x)", "x=1.5", "log(x) + 1/x", "factor of a product", "in the term through log(x) the factor x is missing"),
@@ -385,6 +385,61 @@ def test_random_derivatives_and_their_slips(seed):
         (verdict,) = judged(expression, "x=0.7,y=1.3", f"x: {wrong}")
         assert verdict.verdict in ("wrong", "at the point only"), (expression, wrong)
         assert not decide(tape, "x", lower(parse(wrong))).proved, (expression, wrong)
+
+
+# -- a property: what comes of a slip is explained by it, and what comes of none is not ------------------------------------------
+
+# a program, the part in which the slip is made (t), and what is made of it there, by hand in terms of the parts
+MADE = [
+    # expression with the row for t, the row, and its wrong derivatives, each by the name of the slip
+    ("{t}", "x^2*sin(x)", {"term missing": "2*x*sin(x)", "product of derivatives": "2*x*cos(x)", "sum of derivatives": "2*x + cos(x)",
+                           "product with a minus": "2*x*sin(x) - x^2*cos(x)", "factor of a product": "2*x + x^2*cos(x)"}),
+    ("{t} + x^3", "exp(x)*(x + 1)", {"term missing": "exp(x)"}),
+    ("5*{t}", "sin(x)/(x^2 + 1)", {"quotient swapped": "(sin(x)*2*x - cos(x)*(x^2 + 1))/(x^2 + 1)^2", "quotient sum": "(cos(x)*(x^2 + 1) + sin(x)*2*x)/(x^2 + 1)^2",
+                                   "quotient of derivatives": "cos(x)/(2*x)", "divisor not squared": "(cos(x)*(x^2 + 1) - sin(x)*2*x)/(x^2 + 1)",
+                                   "divisor forgotten": "cos(x)*(x^2 + 1) - sin(x)*2*x"}),
+    ("{t} + cos(x)", "(x^2 + 1)^3", {"exponent kept": "3*(x^2 + 1)^3*2*x", "exponent raised": "3*(x^2 + 1)^4*2*x", "exponent missing": "(x^2 + 1)^2*2*x",
+                                     "exponent reduced first": "2*(x^2 + 1)^2*2*x", "inner derivative": "3*(x^2 + 1)^2", "outer derivative": "2*x"}),
+    ("{t}", "(x^2 + 1)^4", {"exponent reduced twice": "4*(x^2 + 1)^2*2*x"}),
+    ("y*{t}", "2^(3*x)", {"log of the base": "2^(3*x)*3", "power rule for exp": "3*x*2^(3*x - 1)*3", "exponential forgotten": "3*log(2)"}),
+    ("{t} + y", "x^x", {"power rule for exp": "x*x^(x - 1)"}),
+    ("sin({t})", "exp(x^2)", {"exponential forgotten": "2*x", "power rule for exp": "x^2*exp(x^2 - 1)*2*x", "inner derivative": "exp(x^2)"}),
+    ("x + {t}", "cos(x^3)", {"derivative of a function": "sin(x^3)*3*x^2", "inner function lost": "-sin(x)*3*x^2", "outer at inner": "-sin(3*x^2)*3*x^2",
+                             "inner derivative inside": "-sin(3*x^2)"}),
+    ("x*{t}", "log10(x)", {"log base": "1/x"}),
+    ("x*{t}", "abs(x - 1)", {"sign missing": "1"}),
+    ("x*{t}", "max(x, y)", {"piece": "1"}),
+    ("exp(x)*{t}", "relu(x - 1)", {"piece": "1"}),
+    ("x*{t}", "clip(x, 0, 2)", {"piece": "1"}),
+    ("sin(x)*{t}", "min(x^2, y)", {"piece": "2*x"}),
+    ("sqrt(1 + {t})", "3*x^2", {"constant factor": "2*x", "derivative of a constant": "6*x + x^2"}),
+    ("log(1 + {t}^2)", "x^2 + 7", {"constant kept": "2*x + 7", "derivative of a constant": "2*x + 1"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("outer", "row", "name", "wrong"), [(outer, row, *made) for outer, row, all in MADE for made in all.items()])
+def test_what_comes_of_a_slip_anywhere_in_a_program_is_explained(outer, row, name, wrong):
+    """The chain rule around the slip is right: the claim is the derivative by x, with another one for the row."""
+    expression, names = outer.format(t=f"({row})"), ["x", "y"]
+    whole = lower(parse(outer.format(t="t_")), given=[*names, "t_"])
+    beside, bar = (derivative_text(whole, whole.output, by).replace("t_", f"({row})") or "0" for by in ("x", "t_"))
+    point = {name: 1.3 + k for k, name in enumerate(names) if name in parse(expression).inputs}
+    problem = Problem(expression, point)
+    (verdict,) = judge_claims(problem, read_claims(f"x: ({beside}) + ({bar})*({wrong})", problem))
+    assert verdict.verdict in ("wrong", "at the point only")
+    sentences = [re.sub(r"\\{\w+\\}", ".*", re.escape(slip.sentence)) for slip in SLIPS if slip.name == name]
+    assert any(re.fullmatch(sentence, verdict.slip) for sentence in sentences), verdict.slip
+
+
+@pytest.mark.parametrize("expression", [outer.format(t=f"({row})") for outer, row, _ in MADE])
+def test_a_random_claim_is_no_slip(expression):
+    source = random.Random(expression)
+    point = {name: 1.3 + k for k, name in enumerate(parse(expression).inputs)}
+    for _ in range(4):
+        claim = f"x: {source.uniform(1, 9):.4f}*sin({source.uniform(1, 2):.4f}*x) + {source.uniform(1, 3):.4f}^x"
+        problem = Problem(expression, point)
+        (verdict,) = judge_claims(problem, read_claims(claim, problem))
+        assert (verdict.verdict, verdict.slip) == ("wrong", ""), claim
 
 
 X, Y = sympy.symbols("x y", real=True)

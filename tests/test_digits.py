@@ -63,7 +63,11 @@ LOST = [
     # what is lost decides between two sides, or which plateau it is
     ("abs(x + 1e9 - 1e9 - 0.1)", lambda x: abs(x + 1000000000 - 1000000000 - mpf(0.1)), {"x": 0.1 + 1e-9}),
     ("tanh(((exp(s*y) - 1) - s*y)/s^2)", lambda s, y: mp.tanh(((mp.exp(s * y) - 1) - s * y) / s**2), {"s": 1.08e-9, "y": 0.2}),
-    ("(74*(x - x)) + (1/(x + 1e7) - 1/1e7)/x", lambda x: 74 * (x - x) + (1 / (x + 10000000) - 1 / mpf(10000000)) / x, {"x": -2.2}),
+    (
+        "(74*(x - x)) + (1/(x + 1e7) - 1/1e7)/x",
+        lambda x: 74 * (x - x) + (1 / (x + 10000000) - 1 / mpf(10000000)) / x,
+        {"x": -2.2},
+    ),
 ]
 KEPT = [
     ("(1 - cos(x))/x^2", {"x": 0.015}),  # the bound leaves it in doubt, and it has 8 digits
@@ -140,6 +144,26 @@ def test_nor_does_it_with_an_array_beside(text, at):
     assert not lost(diffcli.grad(f"sum(v)*({text})", {**at, "v": [1.0]}))
 
 
+@pytest.mark.parametrize(
+    ("text", "at", "number"),
+    [
+        ("log(x*y*z)", {"x": 1e-150, "y": 1e-150, "z": 1e-150}, "-1036.16"),
+        ("log(sigmoid(x))", {"x": -800.0}, "-800"),
+        ("log((1 + x) - 1)", {"x": 1e-17}, "-39.1439"),
+        ("log(prod(v))", {"v": [1e-200, 1e-200]}, "-921.034"),
+        ("asin(sin(x))", {"x": 1.57079632}, "1"),
+        ("log(x)", {"x": 0.0}, None),
+        ("log(x^2)", {"x": 0.0}, None),
+        ("sqrt(x)", {"x": 0.0}, None),
+        ("exp(x)", {"x": 800.0}, None),
+        ("log(1 + exp(x))", {"x": 800.0}, None),  # an overflow has a note of its own
+    ],
+)
+def test_an_infinity_that_stands_for_a_number_says_so(text, at, number):
+    told = [note.message.partition(", and it is ")[2] for note in lost(diffcli.grad(text, at))]
+    assert told == ([] if number is None else [number])
+
+
 # -- the other questions -------------------------------------------------------------------------------------------------------
 
 COSINE, AT = "(1 - cos(x))/x^2", {"x": 1e-4}
@@ -169,6 +193,25 @@ def test_every_question_is_watched(asked):
     assert any(WORST.split(":")[0] in line for line in told), told
 
 
+NEAR = [[0.1, 0.2, 0.3], [0.4, 0.5, 0.6], [0.7, 0.8, 0.9]]
+"""Nearly singular: what its elimination rounds is all that is left."""
+MATRICES = [
+    (lambda: diffcli.grad("det(A)", {"A": NEAR}), True),
+    (lambda: diffcli.grad("det(A)", {"A": NEAR}, mode="forward"), True),
+    (lambda: diffcli.grad("inv(A)[0, 0]", {"A": NEAR}), True),
+    (lambda: diffcli.jacobian("solve(A, b)", {"A": NEAR, "b": [1.0, 2.0, 4.0]}, wrt="b"), True),
+    (lambda: diffcli.grad("det(A)", {"A": [[1.0, 2.0], [2.0, 4.0]]}), False),
+    (lambda: diffcli.grad("det(A)", {"A": [[float(row == column < 3) for row in range(5)] for column in range(5)]}), False),
+    (lambda: diffcli.grad("sum(inv(A))", {"A": [[2.0, 1.0], [1.0, 3.0]]}), False),
+    (lambda: diffcli.grad("solve(A, b)[0]", {"A": [[2.0, 0.0], [0.0, 3.0]], "b": [1.0, 2.0]}), False),
+]
+
+
+@pytest.mark.parametrize(("asked", "loses"), MATRICES)
+def test_what_an_elimination_rounds_is_seen(asked, loses):
+    assert bool(lost(asked())) == loses
+
+
 @pytest.mark.parametrize(
     ("asked", "message"),
     [
@@ -176,6 +219,8 @@ def test_every_question_is_watched(asked):
         (lambda: diffcli.hessian("log(x + sqrt(x^2 + 1))", {"x": -1e6}), "the second derivative by `x` has 4 right digits: 1.00009e-12, and it is 1e-12"),
         (lambda: diffcli.hessian("sum((1 - cos(x))/x^2)", {"x": [1.0, 1e-3]}), "the second derivative by `x[1]` has 3 right digits: -0.0833803, and it is -0.0833333"),
         (lambda: diffcli.hessian("(x[1:]*x[:-1])[0] + (1 - cos(x[0]))/x[0]^2", {"x": [1e-3, 2.0]}), "the second derivative by `x[0]` has 3 right digits: -0.0833803, and it is -0.0833333"),
+        (lambda: diffcli.hessian("(x + 1) - 1", {"x": 1e-12}, mode="numeric"), "the value has 4 right digits: 1.00009e-12, and it is 1e-12"),
+        (lambda: diffcli.hessian("(x + 1) - 1", {"x": 1e-12}, mode="symbolic"), "the value has 4 right digits: 1.00009e-12, and it is 1e-12"),
         (lambda: diffcli.taylor("exp(x)*cos(x)", {"x": 0.0}, order=6), "the coefficient of order 6 has no right digit: 1.51788e-18, and it is 0"),
         (lambda: diffcli.grad(COSINE, AT, mode="symbolic"), "the derivative by `x` has no right digit: 4.4108e-05, and it is -8.33333e-06"),
         (lambda: diffcli.grad("exp(x) - 1", {"x": 1e-9}, mode="numeric"), "the value has 7 right digits: 1.0000001e-09, and it is 1e-09"),
@@ -223,6 +268,10 @@ def test_where_the_truth_is_not_known_the_bound_speaks():
     long = "+".join(f"{k}*x" for k in range(11000)) + "+ (1 - cos(x))/x^2 - 60494500*x"
     (note,) = lost(diffcli.grad(long, AT))
     assert "may have" in note.message
+    ones = [[1.0] * 70] * 70  # written out, their product is too long
+    (note,) = lost(diffcli.grad(f"sum(A @ A)*{COSINE}", {"A": ones, **AT}, wrt="x"))
+    assert note.message.startswith("the derivative by `x` may have no right digit: 15.1291, with an error of up to ")
+    assert not lost(diffcli.grad(f"sum(A @ A)*{COSINE}", {"A": ones, "x": 1.0}, wrt="x"))
 
 
 # -- the bounds ----------------------------------------------------------------------------------------------------------------
@@ -257,7 +306,7 @@ def test_the_bounds_hold(text, x, y):
         (bars, adjoint_errors(tape, values, errors, bars, problem.active, {}), back, [0, 1]),
         (moves, tangent_errors(tape, values, errors, moves, {}), along, [output]),
     ):
-        exact = read_again(problem, sweep, slots, not sweep.seeds).found
+        exact = read_again(problem, sweep if sweep.seeds else None, slots).found
         for slot, truth in zip(slots, exact, strict=True):
             if truth is not None and found[slot] is not None and math.isfinite(found[slot]) and bounds[slot] < 1e-4:
                 assert abs(mpf(found[slot]) - truth) <= 1.01 * bounds[slot] + mpf(2) ** -1074, (text, slot)

@@ -231,6 +231,7 @@ def test_random_command_lines_end_well(tmp_path, monkeypatch):
         ("jacobian '((e) if z/t else z) or [x, y]' --at e=2.5,x=3,y=0.7,z=0.7,t=0", 0),
         ("hvp 'a = z; 1e300*W*logsumexp([1, 2]^2**-y, axis=0)' --at W=0,y=2,z=1 --direction W=2.5,y=0.7,z=0", None),
         ("graph '[1, 2]'", 0),
+        ("check 'cospi(x^2)' --at x=[1,2]", 1),
         ("lesson symbolic --timeout 0.05", 6),
         ("check 'a = [1, 2]; f(t) = t*-W; W' --at W=1", 0),
         ("check '[x, y]/softplus(acosh(csch(y)))' --claim x", 3),

@@ -1,5 +1,4 @@
-"""Making tensors: of data, filled, and of random numbers.
-"""
+"""Making tensors: of data, filled, and of random numbers."""
 
 from __future__ import annotations
 
@@ -153,9 +152,9 @@ def randint(low: int, high: Any, size: Any = None, generator: Any = None, device
     """Whole numbers from ``low`` up to but without ``high``; from 0, if only that is given."""
     if size is None:
         low, high, size = 0, low, high
-    return _leaf(tensors.random_whole(source(generator), low, high, lengths((size,))), False, device)
+    return _leaf(tensors.plain(source(generator).integers(low, high, lengths((size,)))), False, device)
 
 
 def randperm(count: int, generator: Any = None, device: Any = None) -> Tensor:
     """The whole numbers below ``count``, in random order."""
-    return _leaf(tensors.permutation(source(generator), count), False, device)
+    return _leaf(source(generator).permutation(count), False, device)

@@ -29,12 +29,14 @@ from diffcli.operations.arrays import ARRAYS
 
 Method = Callable[..., Any]
 
-_SYMBOLS = {
+_ROWS = {
     **{name: name for name in ("add", "sub", "mul", "div", "neg", "square", "lt", "le", "gt", "ge", "eq", "ne")},
     "logical_and": "and", "logical_or": "or", "logical_not": "not", "logical_xor": "ne", "subtract": "sub",
-    "multiply": "mul", "divide": "div", "true_divide": "div", "negative": "neg",
+    "multiply": "mul", "divide": "div", "true_divide": "div", "negative": "neg", "greater": "gt", "greater_equal": "ge",
+    "less": "lt", "less_equal": "le", "not_equal": "ne", "mm": "matmul", "mv": "matmul", "bmm": "matmul", "arctan2": "atan2",
+    "expit": "sigmoid", "inverse": "inv", "absolute": "abs",
 }  # fmt: skip
-"""Operations whose names in the table are those of operators, as functions."""
+"""Functions with names that the tables do not have, and their rows: operators among them."""
 
 
 class Extremes(NamedTuple):
@@ -306,17 +308,9 @@ _MADE: dict[str, Method] = {
     "all": _truth("all"),
 }  # fmt: skip
 
-_NAMES = {
-    "mm": "matmul", "mv": "matmul", "bmm": "matmul", "arctan2": "atan2", "expit": "sigmoid", "inverse": "inv", "absolute": "abs",
-    "greater": "gt", "greater_equal": "ge", "less": "lt", "less_equal": "le", "not_equal": "ne",
-}  # fmt: skip
-"""Other names for functions."""
-
-
 @cache
 def function(name: str) -> Method | None:
     """The function of that name on tensors; None if there is none."""
-    name = _NAMES.get(name, name)
     made = _MADE.get(name)
     if made is None and (row := _row(name)):
         made = _of_row(name, row)
@@ -327,7 +321,7 @@ def function(name: str) -> Method | None:
 
 def _row(name: str) -> str | None:
     """The row that a function is of."""
-    found = _SYMBOLS.get(name) or next((row.name for row in find_function(name)), None) or ARRAY_FUNCTIONS.get(name)
+    found = _ROWS.get(name) or next((row.name for row in find_function(name)), None) or ARRAY_FUNCTIONS.get(name)
     return found if found in OPERATIONS or found in ARRAYS else None
 
 
@@ -385,26 +379,23 @@ def method(name: str) -> Method | None:
     if name in _IN_PLACE:
         return _IN_PLACE[name]
     if name.endswith("_"):
-        bare = _NAMES.get(name[:-1], name[:-1])
-        row = _row(bare)
-        return _of_row(bare, row, in_place=True) if row in OPERATIONS else None
+        row = _row(name[:-1])
+        return _of_row(name[:-1], row, in_place=True) if row in OPERATIONS else None
     return function(name)
 
 
 def method_names() -> list[str]:
     """Every name of a method."""
     names = [name for name in function_names() if method(name) is not None]
-    changes = [f"{name}_" for name in (*names, *_SYMBOLS) if method(f"{name}_") is not None]
+    changes = [f"{name}_" for name in (*names, *_ROWS) if method(f"{name}_") is not None]
     return sorted({*names, *changes, *_IN_PLACE})
 
 
 def no_method(name: str) -> str:
-    near = [] if name.startswith("_") else nearest(name, [*FUNCTION_NAMES, *ARRAY_FUNCTIONS, *_MADE, *_SYMBOLS])
+    near = [] if name.startswith("_") else nearest(name, [*FUNCTION_NAMES, *ARRAY_FUNCTIONS, *_MADE, *_ROWS])
     return f"a tensor has no attribute {name!r}" + (f"; did you mean {near[0]!r}?" if near else "")
 
 
 def function_names() -> list[str]:
     """Every name of a function on tensors."""
-    return sorted(
-        {*FUNCTION_NAMES, *_MADE, *_SYMBOLS, *_NAMES, *(name for name in ARRAY_FUNCTIONS if ARRAY_FUNCTIONS[name] in ARRAYS)}
-    )
+    return sorted({*FUNCTION_NAMES, *_MADE, *_ROWS, *(name for name, row in ARRAY_FUNCTIONS.items() if row in ARRAYS)})

@@ -54,7 +54,7 @@ def compute(target: Target, at: At, options: Options) -> GradientResult:
         options.progress("writing the program out in numbers")
         answer = _METHODS[options.mode](scalarised(problem), options, {}, notes)
         answer["gradient"] = gathered(problem, answer["gradient"])
-    if options.mode != "numeric" and any(found.kind == "point-branch" for found in breaks):
+    if breaks and options.mode != "numeric" and any(found.kind == "point-branch" for found in breaks):
         from diffcli.methods.nonsmooth.notes import beside_point_branch
 
         answer["gradient"] = beside_point_branch(problem, answer["gradient"], notes)
@@ -76,8 +76,8 @@ def _reverse(problem: Problem, options: Options, replaced: Overrides, notes: lis
     found = {name: adjoints[problem.input_slot(name)] for name in problem.wrt}
     gradient = with_zeros(problem, found, notes, own=steps is None)
     notes += explain(problem, gradient, replaced, notes)
-    if replaced or problem.tape.shapes is not None or not (options.watch and is_sure(problem, adjoints)):
-        notes += _lost_digits(problem, [(Sweep({problem.tape.output: 1.0}, False, replaced), adjoints)], options)
+    if options.watch and (replaced or problem.tape.shapes is not None or not is_sure(problem, adjoints)):
+        notes += notes_of(watch_of(problem), options.strict, (Sweep({problem.tape.output: 1.0}, False, replaced), adjoints))
     answer: Answer = {"gradient": gradient}
     if options.trace and steps is not None:
         answer["trace"] = Tracer(problem, options.notation, options.most_shown).with_adjoints(steps)
@@ -121,14 +121,14 @@ def _forward(problem: Problem, options: Options, replaced: Overrides, notes: lis
         directional = float(sweeps[0][output] or 0.0)
         notes += explain(problem, {"": directional}, replaced, notes)
         along = Sweep(seeds[0], True, replaced, "the derivative along the direction".format)
-        notes += _lost_digits(problem, [(along, sweeps[0])], options)
+        notes += notes_of(watch_of(problem), options.strict, (along, sweeps[0]))
         return answer | {"directional": directional, "seed": seed}
     found = elements.derivatives([sweep[output] for sweep in sweeps])
     gradient = with_zeros(problem, found, notes)
     notes += explain(problem, gradient, replaced, notes)
     names = [f"the derivative by `{name}`".replace("{", "{{").format for name in elements.names]
     swept = [Sweep(direction, True, replaced, name) for direction, name in zip(seeds, names, strict=True)]
-    notes += _lost_digits(problem, list(zip(swept, sweeps, strict=True)), options)
+    notes += notes_of(watch_of(problem), options.strict, *zip(swept, sweeps, strict=True))
     return answer | {"gradient": gradient}
 
 
@@ -146,7 +146,7 @@ def _numeric(problem: Problem, options: Options, replaced: Overrides, notes: lis
         notes += _disagreements(problem, differences)
     gradient = {found.variable: found.estimate for found in differences}
     notes += explain(problem, {}, replaced, notes)
-    notes += _lost_digits(problem, [], options)
+    notes += notes_of(watch_of(problem), options.strict)
     return {"gradient": gradient, "differences": differences}
 
 
@@ -198,16 +198,6 @@ def _symbolic(problem: Problem, options: Options, replaced: Overrides, notes: li
 _METHODS: dict[str, Callable[[Problem, Options, Overrides, list[Diagnostic]], Answer]] = {
     "reverse": _reverse, "forward": _forward, "numeric": _numeric, "symbolic": _symbolic,
 }  # fmt: skip
-
-
-def _lost_digits(problem: Problem, swept: Sequence[tuple[Sweep, Sequence[Any]]], options: Options) -> list[Diagnostic]:
-    """The note on a value and derivatives that have lost digits, by the sweeps that have found them."""
-    if not options.watch:
-        return []
-    watch = watch_of(problem)
-    for sweep, found in swept:
-        watch.swept(sweep, found)
-    return notes_of(watch, options.strict)
 
 
 def explain(

@@ -11,83 +11,65 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import wraps
-from typing import Any, TypeVar
+from typing import Any
 
 from diffcli.autograd.creation import eye
 from diffcli.autograd.modes import no_grad
 from diffcli.errors import fault
 
-Filling = TypeVar("Filling", bound=Callable[..., Any])
+
+def _outside(change: Callable[..., Any], *given: Any, **options: Any) -> Any:
+    """A change in place outside of the graph; the tensor."""
+    with no_grad():
+        return change(*given, **options)
 
 
-def _outside(fill: Filling) -> Filling:
-    """An initialisation outside of the graph, which returns its tensor."""
-
-    @wraps(fill)
-    def initialised(tensor: Any, *arguments: Any, **options: Any) -> Any:
-        with no_grad():
-            fill(tensor, *arguments, **options)
-        return tensor
-
-    return initialised  # type: ignore[return-value]
-
-
-@_outside
-def constant_(tensor: Any, val: float) -> None:
+def constant_(tensor: Any, val: float) -> Any:
     """One number throughout."""
-    tensor.fill_(float(val))
+    return _outside(tensor.fill_, float(val))
 
 
-@_outside
-def zeros_(tensor: Any) -> None:
+def zeros_(tensor: Any) -> Any:
     """Zeros."""
-    tensor.zero_()
+    return _outside(tensor.zero_)
 
 
-@_outside
-def ones_(tensor: Any) -> None:
+def ones_(tensor: Any) -> Any:
     """Ones."""
-    tensor.fill_(1.0)
+    return _outside(tensor.fill_, 1.0)
 
 
-@_outside
-def eye_(tensor: Any) -> None:
+def eye_(tensor: Any) -> Any:
     """The unit matrix: a linear layer that keeps what it gets."""
     if tensor.ndim != 2:
         raise _few_axes("the unit matrix has two axes", tensor)
-    tensor.copy_(eye(tensor.shape[0], tensor.shape[1], dtype=tensor.dtype))
+    return _outside(tensor.copy_, eye(tensor.shape[0], tensor.shape[1], dtype=tensor.dtype))
 
 
-@_outside
-def uniform_(tensor: Any, a: float = 0.0, b: float = 1.0, generator: Any = None) -> None:
+def uniform_(tensor: Any, a: float = 0.0, b: float = 1.0, generator: Any = None) -> Any:
     """Numbers between a and b, all equally likely."""
-    tensor.uniform_(a, b, generator=generator)
+    return _outside(tensor.uniform_, a, b, generator=generator)
 
 
-@_outside
-def normal_(tensor: Any, mean: float = 0.0, std: float = 1.0, generator: Any = None) -> None:
+def normal_(tensor: Any, mean: float = 0.0, std: float = 1.0, generator: Any = None) -> Any:
     """Numbers of the normal distribution."""
-    tensor.normal_(mean, std, generator=generator)
+    return _outside(tensor.normal_, mean, std, generator=generator)
 
 
-@_outside
-def xavier_uniform_(tensor: Any, gain: float = 1.0, generator: Any = None) -> None:
+def xavier_uniform_(tensor: Any, gain: float = 1.0, generator: Any = None) -> Any:
     """Uniform, with the variance gain²·2/(fan_in + fan_out) (Glorot & Bengio 2010, equation 16)."""
     bound = gain * math.sqrt(6.0 / max(sum(fans(tensor)), 1))
-    tensor.uniform_(-bound, bound, generator=generator)
+    return _outside(tensor.uniform_, -bound, bound, generator=generator)
 
 
-@_outside
-def xavier_normal_(tensor: Any, gain: float = 1.0, generator: Any = None) -> None:
+def xavier_normal_(tensor: Any, gain: float = 1.0, generator: Any = None) -> Any:
     """Normal, with the variance gain²·2/(fan_in + fan_out) (Glorot & Bengio 2010)."""
-    tensor.normal_(0.0, gain * math.sqrt(2.0 / max(sum(fans(tensor)), 1)), generator=generator)
+    return _outside(tensor.normal_, 0.0, gain * math.sqrt(2.0 / max(sum(fans(tensor)), 1)), generator=generator)
 
 
-@_outside
 def kaiming_uniform_(
     tensor: Any, a: float = 0, mode: str = "fan_in", nonlinearity: str = "leaky_relu", generator: Any = None
-) -> None:
+) -> Any:
     """Uniform, with the variance gain²/fan: signals keep their size through layers with that activation (He et al. 2015).
 
     Parameters
@@ -100,15 +82,14 @@ def kaiming_uniform_(
         The activation, as of `calculate_gain`.
     """
     bound = math.sqrt(3.0) * _deviation(tensor, a, mode, nonlinearity)
-    tensor.uniform_(-bound, bound, generator=generator)
+    return _outside(tensor.uniform_, -bound, bound, generator=generator)
 
 
-@_outside
 def kaiming_normal_(
     tensor: Any, a: float = 0, mode: str = "fan_in", nonlinearity: str = "leaky_relu", generator: Any = None
-) -> None:
+) -> Any:
     """Normal, with the variance gain²/fan (He et al. 2015, equation 10)."""
-    tensor.normal_(0.0, _deviation(tensor, a, mode, nonlinearity), generator=generator)
+    return _outside(tensor.normal_, 0.0, _deviation(tensor, a, mode, nonlinearity), generator=generator)
 
 
 def _deviation(tensor: Any, a: float, mode: str, nonlinearity: str) -> float:

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
+from inspect import signature
 from typing import Any
 
 from diffcli.errors import fault
 from diffcli.nn import functional
 from diffcli.nn.module import Module
 
-_LOSSES: dict[str, tuple[str, dict[str, Any]]] = {
-    "MSELoss": ("mse_loss", {}),
-    "L1Loss": ("l1_loss", {}),
-    "CrossEntropyLoss": ("cross_entropy", {"weight": None, "ignore_index": -100, "label_smoothing": 0.0}),
-    "NLLLoss": ("nll_loss", {"weight": None, "ignore_index": -100}),
-    "HingeLoss": ("hinge_loss", {}),
-    "MultiMarginLoss": ("multi_margin_loss", {"margin": 1.0}),
-    "BCEWithLogitsLoss": ("binary_cross_entropy_with_logits", {"weight": None, "pos_weight": None}),
-}
-"""Losses: the function that each calls, and its settings beside ``reduction``, with what they are if nothing is said."""
+_LOSSES = {
+    "MSELoss": "mse_loss", "L1Loss": "l1_loss", "CrossEntropyLoss": "cross_entropy", "NLLLoss": "nll_loss",
+    "HingeLoss": "hinge_loss", "MultiMarginLoss": "multi_margin_loss",
+    "BCEWithLogitsLoss": "binary_cross_entropy_with_logits",
+}  # fmt: skip
+"""Losses, and the function that each calls, with the settings that it has beside its operands."""
 
 
 class Loss(Module):
@@ -46,11 +43,14 @@ class Loss(Module):
         return getattr(functional, self.function)(predictions, targets, reduction=self.reduction, **self.settings)
 
 
-def _loss(name: str, function: str, defaults: dict[str, Any]) -> type[Loss]:
-    doc = f"`diffcli.nn.functional.{function}` as a module. {getattr(functional, function).__doc__}"
+def _loss(name: str, function: str) -> type[Loss]:
+    own = getattr(functional, function)
+    defaults = {one.name: one.default for one in signature(own).parameters.values() if one.default is not one.empty}
+    del defaults["reduction"]
+    doc = f"`diffcli.nn.functional.{function}` as a module. {own.__doc__}"
     return type(name, (Loss,), {"function": function, "defaults": defaults, "__doc__": doc, "__module__": __name__})
 
 
-LOSSES = {name: _loss(name, *called) for name, called in _LOSSES.items()}
+LOSSES = {name: _loss(name, function) for name, function in _LOSSES.items()}
 """The modules of losses by their names."""
 globals().update(LOSSES)  # pickle looks for them here

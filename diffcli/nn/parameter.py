@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from weakref import ref
 
 from diffcli.autograd.creation import tensor
 from diffcli.autograd.graph.core import Core, counter_of
@@ -32,24 +31,14 @@ class Parameter(Tensor):
 
     @property
     def name(self) -> str | None:  # type: ignore[override]
-        """Its path from the outermost module that holds it, for messages and drawings."""
+        """Its path from the outermost module that holds it, ``layers.0.weight``, for messages and drawings."""
+        names: list[str] = []
         where = self.__dict__.get("_where")
-        return None if where is None else path_of(where)
+        while where is not None:
+            holder, name = where
+            names.append(name)
+            where = getattr(holder(), "__dict__", {}).get("_where")
+        return ".".join(reversed(names)) or None
 
     def __repr__(self) -> str:
         return "Parameter containing:\n" + super().__repr__()
-
-
-Where = tuple["ref[Any]", str]
-"""The module that holds something, and under which name."""
-
-
-def path_of(where: Where | None) -> str:
-    """The path of something from the outermost module: ``layers.0.weight``."""
-    names: list[str] = []
-    while where is not None:
-        holder, name = where
-        names.append(name)
-        module = holder()
-        where = None if module is None else module.__dict__.get("_where")
-    return ".".join(reversed(names))

@@ -41,7 +41,7 @@ def is_finite(value: Number) -> bool:
     """
     if not is_array(value):
         return bool(abs(value) < float("inf"))
-    return bool((abs(value) < float("inf")).all())
+    return bool(value.min(initial=0.0) > -float("inf") and value.max(initial=0.0) < float("inf"))  # type: ignore[union-attr]
 
 
 def element_names(name: str, shape: tuple[int, ...]) -> list[str]:

@@ -120,7 +120,7 @@ def compute(
     shapes = [tensors.shape_of(value) for value in values]
     kind = tensors.FLOAT64 if tensors.in_double(values) else None
     moved = kind is None and known.moves and all(tensors.kind_of(value) not in FLOATING for value in values)
-    whole = kind is None and not moved and tensors.any_whole(values) and _all_whole(known, given, values)
+    whole = kind is None and not moved and _all_whole(known, given, values)
     if kind is None and not known.truth and not moved:
         # numbers of Python's, and lists of them, go with any kind
         own = [one for one, what in zip(values, given, strict=True) if isinstance(what, Core) or getattr(what, "shape", None)]
@@ -150,6 +150,8 @@ def compute(
 def _all_whole(known: Rule, given: Sequence[Any], values: list[Any]) -> bool:
     """Whether all operands are whole numbers, which are compared as such; those that meet others have to be exact as floats."""
     whole = [tensors.kind_of(value) == tensors.INT64 for value in values]
+    if not any(whole):
+        return False
     alone = all(is_whole or type(one) is int for is_whole, one in zip(whole, given, strict=True))
     if alone and known.truth:
         values[:] = [one if type(one) is int else value for one, value in zip(given, values, strict=True)]
@@ -202,8 +204,11 @@ def record(
     shape = tensors.shape_of(value)
     reads = needed(known, edges, shapes, shape, options)
     saved = _saved(known, given, values, reads)
-    fitting = None if shapes is None or (known.row is None and shapes.count(shape) == len(shapes)) else tuple(shapes)
-    return ArrayNode(known, edges, saved, value if -1 in reads else None, shape, fitting, options)
+    node = ArrayNode(known, edges, saved, value if -1 in reads else None)
+    node.versions = versions_of(saved)
+    node.shape, node.fixed = shape, options
+    node.shapes = None if shapes is None or (known.row is None and shapes.count(shape) == len(shapes)) else tuple(shapes)
+    return node
 
 
 def needed(known: Rule, edges: Sequence[Any], shapes: Any, shape: Any, options: Fixed | None) -> frozenset[int]:

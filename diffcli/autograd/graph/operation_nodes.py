@@ -32,6 +32,14 @@ class OperationNode(Node):
     fixed: Fixed | None
     """What is fixed in an array operation beside its operands."""
 
+    def __init__(self, rule: Rule, edges: tuple[Edge, ...], operands: tuple[Any, ...], result: Any) -> None:
+        self.number = next(numbers)
+        self.rule = rule
+        self.edges = edges
+        self.operands = operands
+        self.result = result
+        self.counted = self.retained_by = self._hooks = self.versions = None
+
     @property
     def name(self) -> str:
         return self.rule.label
@@ -95,22 +103,6 @@ class ArrayNode(OperationNode):
 
     __slots__ = ("fixed", "shapes", "shape")
 
-    def __init__(
-        self,
-        rule: Rule,
-        edges: tuple[Edge, ...],
-        operands: tuple[Any, ...],
-        result: Any,
-        shape: Shape,
-        shapes: tuple[Shape, ...] | None,
-        fixed: Fixed | None,
-    ) -> None:
-        self.number = next(numbers)
-        self.rule, self.edges, self.operands, self.result = rule, edges, operands, result
-        self.shape, self.shapes, self.fixed = shape, shapes, fixed
-        self.counted = self.retained_by = self._hooks = None
-        self.versions = versions_of(operands)
-
     def adjoints(self, g: Any) -> Sequence[Any]:
         mask, g, values = mask_of(g), plain(g), self.values()
         term = self._of_element if self.rule.row is None else self._of_array
@@ -168,14 +160,6 @@ class NumberNode(OperationNode):
     __slots__ = ()
     shape = ()
     shapes = fixed = None
-
-    def __init__(self, rule: Rule, edges: tuple[Edge, ...], operands: tuple[Any, ...], result: Any) -> None:
-        self.number = next(numbers)
-        self.rule = rule
-        self.edges = edges
-        self.operands = operands
-        self.result = result
-        self.counted = self.retained_by = self._hooks = self.versions = None
 
     def adjoints(self, g: Any) -> Sequence[Any]:
         operands = self.operands

@@ -6,26 +6,22 @@ and the sweeps are made over those values. What is in doubt then is looked up in
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from functools import cache, partial
+from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import count
 from typing import Any
 
 from diffcli.errors import LimitError
-from diffcli.methods.digits.shake import NOTHING, NUDGE, ROUNDED, factor, is_extreme, is_rounded, moved
+from diffcli.methods.digits.shake import MOST_ELEMENTS, NOTHING, ROUNDED, is_extreme, moved, shake, shaking
 from diffcli.methods.digits.watch import Namer, Printed, Sweep, Watch
-from diffcli.methods.problem.components import Components
+from diffcli.methods.problem.components import Components, inputs_of
 from diffcli.methods.problem.live_values import elements
 from diffcli.methods.problem.problem import Linearisation, Problem
 from diffcli.methods.problem.scalarise import scalarised, variables_of
 from diffcli.methods.sweeps.array_sweeps import array_adjoints, array_tangents
 from diffcli.methods.sweeps.rounding import ENOUGH
 from diffcli.operations.arithmetic import arrays
-from diffcli.operations.arithmetic.array_files import to_array
-from diffcli.tape.running.evaluation import GIVEN_UP, Values, arithmetic_of, evaluate, run
-
-MOST_ELEMENTS = 20_000
-"""How many elements the arrays of a program have together, up to which it is watched."""
+from diffcli.tape.running.evaluation import GIVEN_UP, Values, evaluate, run
 
 
 class ArrayWatch(Watch):
@@ -42,7 +38,7 @@ class ArrayWatch(Watch):
         problem = self.problem
         self.written: Callable[[], Problem] = lambda: scalarised(problem)
         with arrays.quiet():
-            values = run(problem.tape, problem.point, _shaking(problem))
+            values = run(problem.tape, problem.point, shaking(problem.tape, count()))
             self.extreme = is_extreme(problem.tape, problem.values, values)
         self.shaken = _with_values(problem, values)
         self._compare(None, name, Components(problem.outputs), problem.values, values)
@@ -52,7 +48,7 @@ class ArrayWatch(Watch):
         if shaken is None or sweep.overrides:
             return
         parts = Components(shaken.outputs) if sweep.forward else variables_of(shaken)
-        move = partial(_shaken, count(shaken.tape.slots))
+        move = partial(shake, count(shaken.tape.slots))
         if sweep.forward:
             seed = [sweep.seeds.get(slot) for slot in range(shaken.tape.first_row)]
             beside = array_tangents(shaken.tape, shaken.values, seed, moving=move)
@@ -71,11 +67,11 @@ class ArrayWatch(Watch):
             if error is not None and (called := name(parts.names[place])):
                 self.doubts.append(Printed(called, float(number or 0.0), error, place, sweep))
 
-    def looked_up(self) -> tuple[Problem | None, list[Printed]]:
+    def looked_up(self) -> tuple[Problem, list[Printed]]:
         try:
             numbers = self.written()
         except LimitError:
-            return None, []
+            return self.problem, self.doubts
         variables = [numbers.input_slot(name) for name in variables_of(self.problem).names]
         outputs = [output.slot for output in numbers.outputs]
         sweeps = {id(doubt.sweep): doubt.sweep and self._of_elements(doubt.sweep, outputs) for doubt in self.doubts}
@@ -89,7 +85,7 @@ class ArrayWatch(Watch):
     def _of_elements(self, sweep: Sweep, outputs: Sequence[int]) -> Sweep:
         """A sweep over the program written out."""
         tape = self.problem.tape
-        inputs = Components([(name, slot, tape.shape(slot)) for slot, name in enumerate(tape.inputs)])
+        inputs = inputs_of(tape)
         parts, slots = (inputs, range(len(inputs))) if sweep.forward else (Components(self.problem.outputs), outputs)
         whole = [arrays.full(tape.shape(slot), sweep.seeds.get(slot, 0.0)) for slot in range(tape.size)]
         seeds: dict[int, float] = {}
@@ -100,29 +96,3 @@ class ArrayWatch(Watch):
 
 def _with_values(problem: Problem, values: Values) -> Problem:
     return Linearisation(problem, problem.tape, values=values, active=problem.active, outputs=problem.outputs)
-
-
-def _shaking(problem: Problem) -> list[Callable[..., Any]]:
-    """The function of every row that rounds, with its elements shaken."""
-    places = count()
-    functions = list(arithmetic_of(problem.tape).row_functions(problem.tape))
-    for row, name in enumerate(problem.tape.operations):
-        if is_rounded(name):
-            functions[row] = _moving(functions[row], places)
-    return functions
-
-
-def _moving(function: Callable[..., Any], places: Iterator[int]) -> Callable[..., Any]:
-    return lambda *operands: _shaken(places, function(*operands))
-
-
-def _shaken(places: Iterator[int], value: Any) -> Any:
-    """A number or an array with each of its elements moved, differently at each place."""
-    start = next(places) * 7919 % MOST_ELEMENTS
-    shape = getattr(value, "shape", ())
-    return value * (noise()[start : start + value.size].reshape(shape) if shape else noise()[start]) + NUDGE
-
-
-@cache
-def noise() -> Any:
-    return to_array(map(factor, range(2 * MOST_ELEMENTS)), (2 * MOST_ELEMENTS,))

@@ -43,12 +43,12 @@ class Reading(NamedTuple):
 
 
 def read_again(
-    problem: Problem, sweep: Sweep, slots: Sequence[int], of_values: bool = False, printed: Sequence[float] = ()
+    problem: Problem, sweep: Sweep | None, slots: Sequence[int], printed: Sequence[float] = ()
 ) -> Reading:
-    """A sweep over a problem in numbers with more and more digits, until what it finds in some slots settles.
+    """A sweep over a problem in numbers with more and more digits, until what it finds in some slots settles; None: its values.
 
-    Floats on the tape and in the point count as what they are, exactly. With ``of_values`` the values are asked for. The
-    numbers that are ``printed``, if they are given, are the first reading.
+    Floats on the tape and in the point count as what they are, exactly. The numbers that are ``printed``, if they are given,
+    are the first reading.
 
     >>> problem = Problem("(1 - cos(x))/x^2", {"x": 1e-4})
     >>> float(read_again(problem, Sweep({problem.tape.output: 1.0}), [0]).found[0])
@@ -61,9 +61,8 @@ def read_again(
     while True:
         with precise.working(work + spare):
             values = run(tape, [precise.number(float(x)) for x in problem.point], functions)
-            derivatives, steps = _swept(problem, sweep, values) if sweep.seeds else ([], [])
-            wanted = [(values if of_values else derivatives)[slot] for slot in slots]
-            found = [precise.number(0.0 if number is None else number) for number in wanted]
+            derivatives, steps = (values, []) if sweep is None else _swept(problem, sweep, values)
+            found = [precise.number(derivatives[slot] or 0.0) for slot in slots]
             settled = [_settles(*pair, work, digits) for pair in zip(before, found, strict=False)]
             hides = _hides(tape, values)
             if (before and all(settled) and not (hides and work < -2 * NOTHING)) or work > LAST:
@@ -80,7 +79,7 @@ def _swept(problem: Problem, sweep: Sweep, values: Values) -> tuple[Sequence[Any
     if sweep.order is not None:
         (variable,) = sweep.seeds
         given = {variable: [values[variable], 1.0]}
-        rows = PointRows(with_exact_constants(tape), values, given, MOST_ROWS, arithmetic=EXACT)
+        rows = PointRows(with_exact_constants(tape), values, given, MOST_ROWS, EXACT.value)
         return expand(rows, tape, given, sweep.order), []
     if sweep.forward:
         seed = [sweep.seeds.get(slot) for slot in range(tape.first_row)]

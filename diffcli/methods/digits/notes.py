@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from diffcli.errors import Diagnostic, NotDifferentiableError
-from diffcli.methods.digits.watch import Namer, Watch
+from diffcli.methods.digits.watch import Namer, Sweep, Watch
 from diffcli.methods.problem.problem import Problem
 
 
@@ -21,20 +22,21 @@ def watch_of(problem: Problem, name: Namer | None = None, written: Callable[[], 
     return watch
 
 
-def notes_of(watch: Watch, strict: bool) -> list[Diagnostic]:
-    """What is to be said: nothing where the digits are there.
+def notes_of(watch: Watch, strict: bool, *swept: tuple[Sweep, Sequence[Any]]) -> list[Diagnostic]:
+    """What is to be said of what is watched, and of what sweeps have found: nothing where the digits are there.
 
     Raises
     ------
     NotDifferentiableError
         Digits are lost, and that is to be an error.
     """
+    for sweep, found in swept:
+        watch.swept(sweep, found)
     if not watch.doubts:
         return []
     from diffcli.methods.digits.lost import lost_digits  # most programs do not wait for it
 
-    problem, doubts = watch.looked_up()
-    note = lost_digits(problem, doubts) if problem is not None else None
+    note = lost_digits(*watch.looked_up())
     if note is not None and strict:
         raise NotDifferentiableError([note._replace(severity="error")])
     return [] if note is None else [note]

@@ -3,45 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import count
 
 from diffcli.errors import Diagnostic
 from diffcli.methods.digits.lost import lost_digits
-from diffcli.methods.digits.shake import NUDGE, factor, is_extreme, is_rounded, moved
+from diffcli.methods.digits.shake import is_extreme, moved, shake, shaking, shaking_function
 from diffcli.methods.digits.watch import Printed, Sweep
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.point_rows import PointRows
 from diffcli.methods.sweeps.series import expand
 from diffcli.tape.running.evaluation import run
-from diffcli.tape.running.rules import FLOAT, Arithmetic, Function
-
-
-class _Shaken(Arithmetic):
-    """Floats whose operations move their results."""
-
-    def __init__(self) -> None:
-        super().__init__(FLOAT.functions)
-        self.place = count()
-
-    def value(self, name: str) -> Function:
-        return self.moving(super().value(name), name)
-
-    def strict(self, name: str) -> Function:
-        return self.moving(FLOAT.strict(name), name)
-
-    def moving(self, function: Function, name: str) -> Function:
-        if not is_rounded(name):
-            return function
-        return lambda *operands: function(*operands) * factor(next(self.place)) + NUDGE
+from diffcli.tape.running.rules import FLOAT
 
 
 def watch_series(problem: Problem, slot: int, coefficients: Sequence[float], most_rows: int) -> list[Diagnostic]:
     """What is to be said of the Taylor coefficients along an input that have lost digits."""
-    order, shaken = len(coefficients) - 1, _Shaken()
-    values = run(problem.tape, problem.point, shaken.row_functions(problem.tape))
+    order, places = len(coefficients) - 1, count()
+    values = run(problem.tape, problem.point, shaking(problem.tape, places))
     given = {slot: [values[slot], 1.0]}
-    rows = PointRows(problem.tape, values, given, most_rows, arithmetic=shaken)
-    beside = expand(rows, problem.tape, given, order, lambda number: number * factor(next(shaken.place)) + NUDGE)
+    rows = PointRows(problem.tape, values, given, most_rows, lambda name: shaking_function(FLOAT.value(name), name, places))
+    beside = expand(rows, problem.tape, given, order, partial(shake, places))
     sweep = Sweep({slot: 1.0}, True, order=order)
     doubts = []
     extreme = is_extreme(problem.tape, problem.values, values)

@@ -6,12 +6,17 @@ Every row and every term is computed once more, and moved a little, each differe
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
 
 from diffcli.methods.sweeps.rounding import SMALLEST, UNIT, doubtful, roundings
 from diffcli.operations import OPERATIONS, row_of
 from diffcli.operations.arithmetic import floats
+from diffcli.records import is_array
 from diffcli.tape import Tape
 from diffcli.tape.running.evaluation import Values, arithmetic_of
+from diffcli.tape.running.rules import Function
 
 SHAKE = 2.0**-36
 """By how much results are moved at most, relative to their size."""
@@ -28,14 +33,50 @@ NOTHING = 1e-300
 FAR = 1e140
 """Numbers from here on may overflow on the way, which no shaking shows."""
 
+MOST_ELEMENTS = 20_000
+"""How many elements the arrays of a program have together, up to which it is watched."""
+
 UNSTEADY = 2.0**14 * SHAKE
 """A sum that moves by more, relative to its size, has lost so many digits that a function of it may be anything."""
 
-_SUMS = frozenset(("add", "sub", "sum", "mean", "dot", "matmul", "cumsum"))
+ELIMINATING = frozenset(("det", "inv", "solve", "cofactor"))
+"""Operations that are as far off as if the elements of their operands were (Wilkinson 1963)."""
 
-def factor(place: int) -> float:
+_SUMS = ELIMINATING | {"add", "sub", "sum", "mean", "dot", "matmul", "cumsum"}
+
+
+def _factor(place: int) -> float:
     """A number beside 1 for each place, spread evenly by the golden ratio: the same in every run."""
     return 1 + SHAKE * (2 * (place * 0.6180339887498949 % 1) - 1)
+
+
+@cache
+def _factors() -> Any:
+    from diffcli.operations.arithmetic.array_files import to_array  # numbers do not wait for NumPy
+
+    return to_array(map(_factor, range(2 * MOST_ELEMENTS)), (2 * MOST_ELEMENTS,))
+
+
+def shake(places: Iterator[int], value: Any) -> Any:
+    """A number or an array with each of its elements moved, differently at each place."""
+    place = next(places)
+    if not is_array(value):
+        return value * _factor(place) + NUDGE
+    start = place * 7919 % MOST_ELEMENTS
+    return value * _factors()[start : start + value.size].reshape(value.shape) + NUDGE
+
+
+def shaking_function(function: Function, name: str, places: Iterator[int]) -> Function:
+    """The function of an operation, with what it computes shaken if that is rounded; and its operands, if it eliminates."""
+    if name in ELIMINATING:
+        return lambda *operands: shake(places, function(*[shake(places, operand) for operand in operands]))
+    return (lambda *operands: shake(places, function(*operands))) if is_rounded(name) else function
+
+
+def shaking(tape: Tape, places: Iterator[int]) -> list[Function]:
+    """The same of every row of a tape."""
+    functions = arithmetic_of(tape).row_functions(tape)
+    return [shaking_function(function, name, places) for function, name in zip(functions, tape.operations, strict=True)]
 
 
 def is_rounded(name: str) -> bool:
@@ -46,7 +87,7 @@ def is_rounded(name: str) -> bool:
 def moved(number: float, other: float, extreme: bool) -> float | None:
     """How far a number may be off that the shaking has made another; None where it has its digits."""
     if not math.isfinite(number):
-        return None
+        return math.inf
     error = abs(float(other) - float(number)) * ROUNDED
     return error if extreme or (doubtful(number, error) and (number or not error < NOTHING)) else None
 

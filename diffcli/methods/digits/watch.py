@@ -95,8 +95,8 @@ class Watch:
             if number is not None and doubtful(number, bounds[slot]) and (called := name(own)):
                 self.doubts.append(Printed(called, float(number), bounds[slot], slot, sweep))
 
-    def looked_up(self) -> tuple[Problem | None, list[Printed]]:
-        """What is in doubt, in a problem in numbers; none where it would be too long."""
+    def looked_up(self) -> tuple[Problem, list[Printed]]:
+        """What is in doubt, in a problem in numbers; in its own where that would be too long."""
         return self.problem, self.doubts
 
 

@@ -22,7 +22,7 @@ from diffcli.methods.nonsmooth.system_notes import AGREE, BROKEN, MAYBE, about_s
 from diffcli.methods.options import MatrixOptions
 from diffcli.methods.problem.components import Components, as_blocks
 from diffcli.methods.problem.problem import At, Problem, Target
-from diffcli.methods.problem.scalarise import MOST_SHOWING, scalarised, variables_of
+from diffcli.methods.problem.scalarise import scalarised, structure, variables_of
 from diffcli.methods.sweeps.colouring import colour_symmetric, recovery_table
 from diffcli.methods.sweeps.sparsity import Flow, find_pattern, flow_of
 from diffcli.methods.traces.cost import function_cost
@@ -65,8 +65,9 @@ def hessian_of(system: Problem, options: MatrixOptions) -> HessianResult:
         of=system.question.of,
     )  # fmt: skip
     if options.mode in _MODES:
+        notes += notes_of(watch_of(system), options.strict)
         notes += about_second(told, MAYBE, options.strict)
-        found = _MODES[options.mode](_scalarised(gradient, options), asked, options, notes)
+        found = _MODES[options.mode](_gradient_in(scalarised(gradient.problem), gradient, options), asked, options, notes)
     else:
         lost: list[Diagnostic] = []
         found = _by_sweeps(gradient, asked, options, lost)
@@ -122,15 +123,12 @@ def _by_sweeps(
 
 def _structure(gradient: GradientProblem, options: MatrixOptions) -> GradientProblem | None:
     """The gradient in numbers if there are not too many, to see which elements depend on which."""
-    try:
-        return _scalarised(gradient, options, MOST_SHOWING)
-    except LimitError:
-        return None
+    numbers = structure(gradient.problem)
+    return None if numbers is None else _gradient_in(numbers, gradient, options)
 
 
-def _scalarised(gradient: GradientProblem, options: MatrixOptions, most_rows: int | None = None) -> GradientProblem:
+def _gradient_in(numbers: Problem, gradient: GradientProblem, options: MatrixOptions) -> GradientProblem:
     """The gradient of the program in numbers; the same if it has no arrays."""
-    numbers = scalarised(gradient.problem, most_rows)
     return gradient if numbers is gradient.problem else GradientProblem(numbers, options.max_nodes)
 
 

@@ -12,16 +12,16 @@ from typing import Any
 
 from diffcli.errors import Diagnostic, ExpressionError, UsageError, counted, error
 from diffcli.methods.digits.notes import notes_of, watch_of
-from diffcli.methods.digits.watch import BY, Sweep, Watch
+from diffcli.methods.digits.watch import BY, Sweep
 from diffcli.methods.matrices.hessian import gradient_of, require_one
 from diffcli.methods.matrices.jacobian import evaluated, kinks_of
 from diffcli.methods.nonsmooth.system_notes import AGREE, MAYBE, about_second, explain_rows
 from diffcli.methods.options import MatrixOptions
 from diffcli.methods.points.directions import read_direction
+from diffcli.methods.points.points import with_semicolons
 from diffcli.methods.problem.components import Components
 from diffcli.methods.problem.problem import At, Problem, Target
 from diffcli.methods.problem.scalarise import scalarised, variables_of
-from diffcli.methods.problem.system import with_semicolons
 from diffcli.records import Difference, Number, is_array, is_finite
 from diffcli.records.matrices import ProductResult
 
@@ -46,7 +46,7 @@ def compute_jvp(target: Target, at: At, direction: Direction, options: MatrixOpt
     tangents = system.swept_forward(along.seeds, replaced)
     found = rows.whole(tangents)
     notes += explain_rows(system, [[entry] for entry in _as_numbers(found)], replaced, notes, tuple(seed))
-    notes += _lost_digits(watch_of(system), along, tangents, options)
+    notes += notes_of(watch_of(system), options.strict, (along, tangents))
     return _result("jvp", options.mode, system, seed, found, notes)
 
 
@@ -61,7 +61,7 @@ def compute_vjp(target: Target, at: At, weights: Weights | None, options: Matrix
     adjoints = system.swept_back(back.seeds, replaced)
     found = variables_of(system).whole(adjoints)
     notes += explain_rows(system, [_as_numbers(found)] * len(system.outputs), replaced, notes, system.wrt)
-    notes += _lost_digits(watch_of(system), back, adjoints, options)
+    notes += notes_of(watch_of(system), options.strict, (back, adjoints))
     return _result("vjp", "reverse", system, seed, found, notes)
 
 
@@ -82,14 +82,8 @@ def compute_hvp(target: Target, at: At, direction: Direction, options: MatrixOpt
     meaning = MAYBE if sides is None else sides.fault or AGREE
     notes = [*system.notes(), *system.unused(), *about_second(told, meaning, options.strict)]
     notes += gradient.explain([[entry] for entry in _as_numbers(found)], notes)
-    notes += _lost_digits(watch_of(gradient.derived, BY, gradient.written_out), along, tangents, options)
+    notes += notes_of(watch_of(gradient.derived, BY, gradient.written_out), options.strict, (along, tangents))
     return _result("hvp", "forward-over-reverse", system, seed, found, notes)
-
-
-def _lost_digits(watch: Watch, sweep: Sweep, found: Sequence[Any], options: MatrixOptions) -> list[Diagnostic]:
-    """The note on values and a product that have lost digits."""
-    watch.swept(sweep, found)
-    return notes_of(watch, options.strict)
 
 
 def _as_numbers(found: Mapping[str, Number]) -> list[float]:

@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 from diffcli.errors import DiffcliError
 from diffcli.methods.problem.problem import Problem
-from diffcli.methods.problem.still_rows import COMPARISONS, in_numbers
+from diffcli.methods.problem.still_rows import written_out
 from diffcli.methods.sweeps.one_sided_series import LENGTH, Undecided, along, coefficient, compared
+from diffcli.methods.sweeps.point_rows import COMPARISONS
 from diffcli.records import is_array
 from diffcli.tape import Tape
 
@@ -95,7 +96,7 @@ def _run_along(problem: Problem, direction: Sequence[float], length: int) -> Any
         ties += 1
         if ties > MOST_TIES:
             raise Undecided
-        numbers, places = in_numbers(tape, recorder.values)
+        numbers, places = written_out(tape, recorder.values)
         known = along(numbers, point, direction, length)
         a, b = (known[places(slot)[0]] if slot >= 0 else side for slot, side in zip(operands, sides, strict=True))
         return compared(name, a, b)
@@ -105,7 +106,7 @@ def _run_along(problem: Problem, direction: Sequence[float], length: int) -> Any
             recording = problem.function.record((problem.whole or problem).at, judge=judge)
         result, element = _result(recording.tape, problem.flat_index)
         value = recording.values[result]
-        tape, places = in_numbers(recording.tape, recording.values)
+        tape, places = written_out(recording.tape, recording.values)
         if result < recording.tape.slots:
             return along(tape, point, direction, length)[places(result)[element]]
         return value.ravel()[element] if is_array(value) else value

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from diffcli.errors import Diagnostic, ExpressionError, did_you_mean, error
-from diffcli.methods.points.points import GivenPoint, as_point
+from diffcli.errors import Diagnostic, ExpressionError, error
+from diffcli.methods.points.points import GivenPoint, as_point, unknown_name
 from diffcli.records import Number
 
 
@@ -30,9 +30,8 @@ def read_direction(
     faults: list[Diagnostic] = []
     for name, component in direction.items():
         if name not in at:
-            help = did_you_mean(name, at) or [f"its {kind}s: {', '.join(at) or 'none'}"]
-            message = f"the {'expression' if kind == 'variable' else 'program'} has no {kind} `{name}`"
-            faults.append(error("unknown-variable", message, *direction.place(name), help=help))
+            subject = f"the {'expression' if kind == 'variable' else 'program'}"
+            faults.append(unknown_name(name, at, subject, direction.place(name), kind))
             continue
         wanted, found = (getattr(value, "shape", ()) for value in (at[name], component))
         if wanted != found:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from diffcli.errors import Diagnostic, ExpressionError, Mark, Source, UsageError, error
+from diffcli.errors import Diagnostic, ExpressionError, Mark, Source, UsageError, did_you_mean, error
 from diffcli.language import Program, parse
 from diffcli.language.parsing.tokens import PASTED, SYMBOL, TOKEN
 from diffcli.records import Number, is_array
@@ -68,7 +68,11 @@ def read_point(given: str | Sequence[str], label: str = "--at") -> GivenPoint:
     """
     references: list[tuple[Reference, Source]] = []
     texts = [given] if isinstance(given, str) else given
-    programs = [_as_program(Source(text, label), references) for text in texts if text.strip()]
+    programs: list[tuple[str, Source]] = []
+    for source in [Source(text, label) for text in texts if text.strip()]:
+        found: list[Reference] = []
+        programs.append((with_semicolons(source.text, found), source))
+        references += [(one, source) for one in found]
     point = GivenPoint()
     places = point.places
     named: set[str] = set()
@@ -138,27 +142,29 @@ def _expression(name: str, text: str, label: str = "at") -> Number:
     return next(iter(point.values()))
 
 
-def _as_program(source: Source, references: list[tuple[Reference, Source]]) -> tuple[str, Source]:
-    """A text with the commas between assignments as semicolons, so that it is a program of the same length.
+def with_semicolons(text: str, references: list[Reference] | None = None) -> str:
+    """The text with the commas between statements as semicolons, so that it is a program of the same length.
 
-    What refers to a file is left out of it, as blanks, and put into ``references``.
+    What refers to a file is left out of it, as blanks, and put into ``references``, if these are wanted.
+
+    >>> with_semicolons("u, max(v, w)")
+    'u; max(v, w)'
     """
-    text = source.text
     characters = list(text)
-    with_files = "@" in text
+    with_files = references is not None and "@" in text
     depth = position = 0
     while True:
-        if with_files and depth <= 0 and (position == 0 or characters[position - 1] in ";\n"):
+        if references is not None and with_files and depth <= 0 and (position == 0 or characters[position - 1] in ";\n"):
             from diffcli.methods.points.files import find_reference
 
             found = find_reference(text, position)
             if found is not None:
-                references.append((found[0], source))
+                references.append(found[0])
                 characters[position : found[1]] = " " * (found[1] - position)
                 position = found[1]
         match = TOKEN.match(text, position)
         if match is None or match.end() == position:
-            return "".join(characters), source
+            return "".join(characters)
         position = match.end()
         if match.lastindex == SYMBOL:
             token = PASTED.get(match[SYMBOL], match[SYMBOL])
@@ -242,6 +248,14 @@ def only_numbers(point: Mapping[str, Number]) -> dict[str, float]:
     if arrays:
         raise ExpressionError([error("bad-value", f"`{name}` is an array, where a number is needed") for name in arrays])
     return dict(point)
+
+
+def unknown_name(
+    name: str, known: Iterable[str], subject: str, place: tuple[Source, Mark] | tuple[()] = (), kind: str = "variable"
+) -> Diagnostic:
+    """An error for a name that is none of the variables, or of what else there is of a kind."""
+    help = did_you_mean(name, known) or [f"its {kind}s: {', '.join(known) or 'none'}"]
+    return error("unknown-variable", f"{subject} has no {kind} `{name}`", *place, help=help)
 
 
 def _as_value_fault(found: Diagnostic, source: Source) -> Diagnostic:

@@ -13,7 +13,7 @@ from math import prod
 from typing import Any
 
 from diffcli.records import Number, element_names
-from diffcli.tape.tape import Shape
+from diffcli.tape.tape import Shape, Tape
 
 
 class Components:
@@ -86,14 +86,11 @@ class Components:
         found: dict[str, Number] = {}
         for name, slot, shape in self.parts:
             value = values[slot]
-            if not shape:
-                found[name] = float(value or 0.0) + 0.0
-            elif value is not None:
-                found[name] = value + 0.0
-            else:
+            if shape and value is None:
                 from diffcli.operations.arithmetic.array_files import basis
 
-                found[name] = basis(shape, ())
+                value = basis(shape, ())
+            found[name] = value + 0.0 if shape else float(value or 0.0) + 0.0
         return found
 
     def bands(self, rows: Sequence[Any]) -> list[Sequence[Any]]:
@@ -121,6 +118,11 @@ class Components:
 
             found[name] = to_array(band, shape)
         return found
+
+
+def inputs_of(tape: Tape) -> Components:
+    """The elements of the inputs of a tape."""
+    return Components([(name, slot, tape.shape(slot)) for slot, name in enumerate(tape.inputs)])
 
 
 def as_blocks(rows: Components, columns: Components, matrix: Sequence[Sequence[float]]) -> dict[str, dict[str, Number]]:

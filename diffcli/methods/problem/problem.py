@@ -12,7 +12,7 @@ from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic, DiffcliError, ExpressionError, Mark, UsageError, error
 from diffcli.language import Program, parse
 from diffcli.language.writing.printer import number_text, program_text
-from diffcli.methods.points.points import GivenPoint, Point, as_point
+from diffcli.methods.points.points import GivenPoint, Point, as_point, unknown_name
 from diffcli.methods.sweeps.forward import tangents
 from diffcli.methods.sweeps.reverse import Adjoints, accumulate, activity, adjoints
 from diffcli.operations import CONSTANTS
@@ -345,7 +345,7 @@ def as_program(target: Target, verify: bool = True) -> Program:
 
 def names_in(given: Any, option: str) -> list[str] | None:
     """Names, each once, from one text with commas between them or a list of texts; None where none are given."""
-    names = [name.strip() for name in given.split(",")] if isinstance(given, str) else given
+    names = [name.strip() for name in given.split(",") if name.strip()] if isinstance(given, str) else given
     if names is not None and not (isinstance(names, Collection) and all(isinstance(name, str) for name in names)):
         help = [f'write "x, y", or ["x", "y"], with {option}=']
         raise UsageError([error("usage", f"names are a text or a list of texts, not {given!r}", help=help)])
@@ -358,9 +358,7 @@ def _choose(wanted: list[str] | None, inputs: list[str], subject: str) -> list[s
         return list(inputs)
     unknown = [name for name in wanted if name not in inputs]
     if unknown:
-        from diffcli.methods.problem.remarks import unknown_variables
-
-        raise ExpressionError(unknown_variables(unknown, inputs, subject))
+        raise ExpressionError([unknown_name(name, inputs, subject) for name in unknown])
     return wanted
 
 

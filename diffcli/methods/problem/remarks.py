@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from diffcli.errors import Diagnostic, Mark, Source, Span, did_you_mean, error, nearest
+from diffcli.errors import Diagnostic, Mark, Source, Span, error, nearest
 from diffcli.language import Program
 from diffcli.language.syntax import NAME
 from diffcli.language.writing.array_text import short_text
 from diffcli.language.writing.printer import number_text
-from diffcli.methods.points.points import GivenPoint
+from diffcli.methods.points.points import GivenPoint, unknown_name
 from diffcli.operations import FUNCTION_NAMES
 from diffcli.operations.array_row import shape_text
 from diffcli.records import Number, is_array
@@ -32,23 +32,10 @@ def name_faults(program: Program, given: GivenPoint, subject: str) -> list[Diagn
     bound = {statement.name for statement in program.statements}
     faults: list[Diagnostic] = []
     for name in surplus:
-        message = f"{subject} has no variable `{name}`"
-        help = list(did_you_mean(name, known))
-        if name in bound:
-            message, help = f"`{name}` is computed by the program; a value for it would be lost", []
-        elif not help:
-            help = [f"its variables: {', '.join(known) or 'none'}"]
-        faults.append(error("unknown-variable", message, *given.place(name), help=help))
+        place = given.place(name)
+        message = f"`{name}` is computed by the program; a value for it would be lost"
+        faults.append(error("unknown-variable", message, *place) if name in bound else unknown_name(name, known, subject, place))
     return faults
-
-
-def unknown_variables(unknown: Sequence[str], inputs: Sequence[str], subject: str) -> list[Diagnostic]:
-    """An error for each variable that is to be differentiated by and is none."""
-    hints = [did_you_mean(name, inputs) or [f"its variables: {', '.join(inputs) or 'none'}"] for name in unknown]
-    return [
-        error("unknown-variable", f"{subject} has no variable `{name}`", help=help)
-        for name, help in zip(unknown, hints, strict=True)
-    ]  # fmt: skip
 
 
 def _missing_value(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from diffcli.errors import LimitError
-from diffcli.methods.problem.components import Components
+from diffcli.methods.problem.components import Components, inputs_of
 from diffcli.methods.problem.problem import Linearisation, Output, Problem
-from diffcli.records import Number, element_names
+from diffcli.records import Number
 
 MOST_SHOWING = 100_000
 """The rows of a program written out up to which its structure is looked for."""
@@ -36,12 +36,10 @@ def scalarised(problem: Problem, most_rows: int | None = None) -> Problem:
     from diffcli.tape.building.scalarising import MOST_WRITTEN, write_out
 
     written = write_out(problem.tape, problem.values, MOST_WRITTEN if most_rows is None else most_rows)
-    shapes = dict(zip(problem.tape.inputs, problem.tape.shapes, strict=False))
-    elements = Components([(name, slot, shapes[name]) for slot, name in enumerate(problem.tape.inputs)])
+    elements = inputs_of(problem.tape)
     at: dict[str, Number] = {
         name: float(number or 0.0) for name, number in zip(elements.names, elements.numbers(problem.values), strict=True)
     }  # fmt: skip
-    wrt = [element for name in problem.wrt for element in element_names(name, shapes[name])]
     tape, size = problem.tape, written.tape.size
     counted = [output.slot if output.slot < tape.slots else output.slot - tape.size for output in problem.outputs]
     slots = [slot for whole in counted for slot in written.slots[whole]]
@@ -49,7 +47,7 @@ def scalarised(problem: Problem, most_rows: int | None = None) -> Problem:
         Output(name, slot if slot >= 0 else slot + size)
         for name, slot in zip(Components(problem.outputs).names, slots, strict=True)
     ]  # fmt: skip
-    return Linearisation(problem, written.tape, at=at, wrt=wrt, outputs=outputs, whole=problem)
+    return Linearisation(problem, written.tape, at=at, wrt=variables_of(problem).names, outputs=outputs, whole=problem)
 
 
 def structure(problem: Problem) -> Problem | None:

@@ -8,14 +8,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from diffcli.methods.problem.components import Components
+from diffcli.methods.problem.components import inputs_of
 from diffcli.methods.problem.live_values import elements
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.one_sided_series import Undecided, along, compared
+from diffcli.methods.sweeps.point_rows import COMPARISONS
 from diffcli.tape import Tape
 from diffcli.tape.running.evaluation import Values, arithmetic_of
-
-COMPARISONS = frozenset(("lt", "le", "gt", "ge", "eq", "ne"))
 
 MOST_WRITTEN = 20_000
 """How many numbers a program may compute for that they are looked for."""
@@ -37,8 +36,8 @@ def still_rows(problem: Problem) -> dict[int, list[bool]]:
     ]  # fmt: skip
     if not asked:
         return {}
-    numbers, places = in_numbers(tape, values)
-    inputs = Components([(name, slot, tape.shape(slot)) for slot, name in enumerate(tape.inputs)])
+    numbers, places = written_out(tape, values)
+    inputs = inputs_of(tape)
     point = [float(number or 0.0) for number in inputs.numbers(values)]
     directions = [[side * math.cos(k + 1) * problem.active[slot] for k, slot in enumerate(inputs.slots)] for side in (1.0, -1.0)]
     try:
@@ -55,7 +54,7 @@ def _is_still(tape: Tape, slot: int, ways: Sequence[Values]) -> bool:
     return all(compared("eq", way[a], way[b]) for way in ways)
 
 
-def in_numbers(tape: Tape, values: Values) -> tuple[Tape, Callable[[int], tuple[int, ...]]]:
+def written_out(tape: Tape, values: Values) -> tuple[Tape, Callable[[int], tuple[int, ...]]]:
     """A tape in numbers, and where the elements of a slot's value stand on it."""
     if tape.shapes is None:
         return tape, lambda slot: (slot,)

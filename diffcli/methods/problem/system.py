@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from copy import copy
 
 from diffcli._named import NamedTuple
-from diffcli.errors import Diagnostic, ExpressionError, Mark, Source, Span, UsageError, did_you_mean, error
+from diffcli.errors import Diagnostic, ExpressionError, Mark, Span, UsageError, did_you_mean, error
 from diffcli.language import Program, parse
 from diffcli.language.syntax import NAME, Statement
+from diffcli.methods.points.points import with_semicolons
 from diffcli.methods.problem.problem import At, Output, Problem, Question, Target, as_program, names_in, placed
 from diffcli.methods.problem.remarks import OF, moved
 from diffcli.tape.lowering import MOST_ROWS
@@ -143,8 +144,8 @@ def _asked(program: Program, of: str | Sequence[str]) -> _Split:
     faults = []
     for statement in asked:
         if statement.parameters is not None:
-            span = Span(statement.span.start - len(before), statement.span.stop - len(before))
-            faults.append(error("bad-value", "a function is no result", Source(text, OF), Mark(span), help=[_ASK]))
+            wrong = error("bad-value", "a function is no result", longer.source, Mark(statement.span), help=[_ASK])
+            faults.append(moved(wrong, text, len(before)))
     if not asked:
         faults.append(error("bad-value", "--of asks for nothing", help=[_ASK]))
     if faults:
@@ -166,20 +167,6 @@ def _unknown(found: Diagnostic, written: Program) -> Diagnostic:
     names = ", ".join(known) or "none"
     help = [*(hint for name in wanted for hint in did_you_mean(name, known)), f"the names of the program: {names}"]
     return found._replace(notes=(), help=tuple(help))
-
-
-def with_semicolons(text: str) -> str:
-    """The text with the commas between results as semicolons, so that it is a program of the same length.
-
-    >>> with_semicolons("u, max(v, w)")
-    'u; max(v, w)'
-    """
-    characters, depth = list(text), 0
-    for place, character in enumerate(text):
-        depth += (character in "([") - (character in ")]")
-        if character == "," and depth <= 0:
-            characters[place] = ";"
-    return "".join(characters)
 
 
 def _distinct(names: Sequence[str], known: set[str]) -> list[str]:

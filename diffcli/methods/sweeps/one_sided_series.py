@@ -16,7 +16,7 @@ from typing import Any
 from diffcli._named import NamedTuple
 from diffcli.errors import Source, Span
 from diffcli.language import parse
-from diffcli.methods.sweeps.point_rows import PointRows
+from diffcli.methods.sweeps.point_rows import COMPARISONS, PointRows
 from diffcli.methods.sweeps.series import expand
 from diffcli.operations import OPERATIONS
 from diffcli.tape import Tape
@@ -314,7 +314,7 @@ _FORMULAS: dict[str, Callable[..., Any]] = {
 
 _ONE_SIDED = _OneSided(
     {name: _on_series(formula, name) for name, formula in _FORMULAS.items()}
-    | {name: partial(compared, name) for name in ("lt", "le", "gt", "ge", "eq", "ne")}
+    | {name: partial(compared, name) for name in COMPARISONS}
     | {"add": _add, "neg": _neg, "sub": lambda a, b: _add(a, _neg(b)), "abs": _abs, "where": lambda c, a, b: a if truth(c) else b,
        "max": partial(_extreme, "lt"), "min": partial(_extreme, "gt"), "stop_gradient": lambda a: coefficient(a, 0)},
     operators={"where": "({1} if truth({0}) else {2})"}, constants={"truth": truth},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from diffcli.errors import Span
@@ -11,7 +11,7 @@ from diffcli.tape import Tape
 from diffcli.tape.building.building import Builder
 from diffcli.tape.building.scopes import Scope
 from diffcli.tape.running.evaluation import Values
-from diffcli.tape.running.rules import FLOAT, Arithmetic
+from diffcli.tape.running.rules import FLOAT, Function
 
 
 class PointRows(Builder):
@@ -25,15 +25,20 @@ class PointRows(Builder):
         The inputs that move.
     most_rows
         The most rows to build.
-    arithmetic
-        What the values are.
+    function
+        How an operation is computed, by its name.
     """
 
     def __init__(
-        self, tape: Tape, values: Values, moving: Collection[int], most_rows: int, arithmetic: Arithmetic = FLOAT
+        self,
+        tape: Tape,
+        values: Values,
+        moving: Collection[int],
+        most_rows: int,
+        function: Callable[[str], Function] = FLOAT.value,
     ) -> None:
         super().__init__(tape, most_rows)
-        self.arithmetic = arithmetic
+        self.function = function
         self.values: list[Any] = list(values[: tape.slots])
         self.on_boundary = False
         """Whether a comparison in a rule is at its boundary, so that derivatives of some order may differ on the two sides."""
@@ -60,8 +65,8 @@ class PointRows(Builder):
         if slot >= len(self.moving):
             name, row = self.row(slot)
             self.moving.append(self._carries(name, row))
-            self.values.append(self.arithmetic.value(name)(*map(self.value, row)))
-            if name in _COMPARISONS and self.value(row[0]) == self.value(row[1]):
+            self.values.append(self.function(name)(*map(self.value, row)))
+            if name in COMPARISONS and self.value(row[0]) == self.value(row[1]):
                 self.on_boundary |= any(map(self.moves, row))
         return slot
 
@@ -73,7 +78,7 @@ class PointRows(Builder):
         return self.scope if bool(self.value(condition)) == when else None
 
 
-_COMPARISONS = frozenset(("lt", "le", "gt", "ge", "eq", "ne"))
+COMPARISONS = frozenset(("lt", "le", "gt", "ge", "eq", "ne"))
 
 
 def _is_flat(operation: str) -> bool:

@@ -87,14 +87,10 @@ def from_data(data: Any, kind: Kind | None = None) -> Value:
 
 def in_double(values: Sequence[Value]) -> bool:
     """Whether all are arrays in double precision, with axes."""
-    for value in values:
+    for value in values:  # noqa: SIM110  (the hot path)
         if value.__class__ is not np.ndarray or value.dtype is not FLOAT64 or not value.ndim:
             return False
     return True
-
-
-def any_whole(values: Sequence[Value]) -> bool:
-    return "i" in [value.dtype.kind for value in values if value.__class__ is not float]
 
 
 def beyond_whole(value: Value) -> bool:
@@ -172,15 +168,6 @@ def random(source: Any, shape: tuple[int, ...], kind: Kind, low: float | None = 
     return as_kind(drawn if shape else float(drawn), kind)
 
 
-def random_whole(source: Any, low: int, high: int, shape: tuple[int, ...]) -> Value:
-    drawn = source.integers(low, high, shape, dtype=np.int64)
-    return drawn if shape else np.int64(drawn)
-
-
-def permutation(source: Any, count: int) -> Value:
-    return source.permutation(count).astype(np.int64)
-
-
 def common_kind(values: Sequence[Value]) -> Kind:
     """The kind of a result: of the arrays among its operands, else of its numbers. Python's own numbers go with any kind.
 
@@ -254,23 +241,13 @@ def last_written(key: Any, shape: tuple[int, ...]) -> Any:
 
 
 def scattered(g: Value, key: Any, shape: tuple[int, ...], kind: Kind) -> Value:
-    """Zeros, with elements added at the places of a key."""
+    """Zeros, with elements added at the places of a key; of truths, True if one of those at a place is."""
     whole = np.zeros(shape, kind)
     if _may_repeat(key):
         np.add.at(whole, key, g)
     else:
         whole[key] = g
     return plain(whole)
-
-
-def scattered_where(mask: Any, key: Any, shape: tuple[int, ...]) -> Any:
-    """Which elements a key picks, as far as they are present under a mask."""
-    whole = np.zeros(shape, np.bool_)
-    if mask is True:
-        whole[key] = True
-    else:
-        np.logical_or.at(whole, key, mask)
-    return whole[()]
 
 
 def same_shape(values: list[Value]) -> tuple[int, ...] | None:

@@ -49,29 +49,23 @@ class Reason(NamedTuple):
 
 
 def explain_disagreement(problem: Problem, slot: int, kinds: Collection[str], off: Sequence[Way], exact: Number | None) -> Reason:
-    """Why methods disagree on a partial derivative of a problem.
+    """Why methods disagree on a partial derivative: those that are ``off``, or have no number although there is one.
 
-    Parameters
-    ----------
-    slot
-        The input.
-    kinds
-        The kinds of break (`diffcli.methods.nonsmooth.breaks`) at the point.
-    off
-        The methods whose error is too large, or that have no number although there is one.
-    exact
-        The derivative; None where it is not known.
+    There are these ``kinds`` of break at the point; the derivative is None where it is not known.
     """
     names = [way.name for way in off]
     if names == ["function"]:
         return Reason("recorded", REASONS["recorded"])
+    swept = next((way for way in off if way.name not in _OF_ONE), None)
+    lost = lost_digits(problem, slot, swept, exact) if swept is not None and (exact is not None or not kinds) else None
+    if lost is not None:
+        return lost
     if "point-branch" in kinds or "branch" in kinds:
         return Reason("branch", REASONS["branch"])
     if kinds:
         return Reason("kink", f"{REASONS['kink']} in a function that is smooth all the same")
-    swept = next((way for way in off if way.name not in _OF_ONE), None)
     if swept is not None:
-        return lost_digits(problem, slot, swept, exact) or Reason("unexplained", REASONS["unexplained"])
+        return Reason("unexplained", REASONS["unexplained"])
     alone = [_OF_ONE[name] for name in names]
     return Reason(alone[0], "; ".join(REASONS[name] for name in alone))
 
@@ -82,7 +76,8 @@ def lost_digits(problem: Problem, slot: int, way: Way, exact: Number | None) -> 
     sweep = Sweep({slot: 1.0}, forward=True) if way.name == "forward" else Sweep({problem.tape.output: 1.0})
     asked = problem.tape.output if sweep.forward else slot
     reading = read_again(problem, sweep, [asked])
-    if _differ(reading.found[0], exact):
+    found, least = reading.found[0], precise.power_of_ten(NOTHING)
+    if found is not None and exact is not None and not abs(found - exact) <= max(TOLERANCE * abs(exact), least):
         return None
     row, label, kind = culprit(problem, asked, sweep, reading)
     if exact is None:
@@ -91,9 +86,3 @@ def lost_digits(problem: Problem, slot: int, way: Way, exact: Number | None) -> 
     printed = Printed(name, way.value, UNKNOWN, asked, sweep)
     text = f"`{problem.operand_text(row)}`: {label}" if label else REASONS[kind]
     return Reason(kind, text, Lost(printed, exact, relative_error(way.value, exact), reading))
-
-
-def _differ(found: Number | None, exact: Number | None) -> bool:
-    if found is None or exact is None:
-        return False
-    return bool(abs(found - exact) > max(TOLERANCE * abs(exact), precise.power_of_ten(NOTHING)))

@@ -47,21 +47,13 @@ def judge_partial(
 ) -> tuple[PartialCheck, Reason]:
     """One partial derivative by every method, compared, with the verdict and its reason.
 
-    Parameters
-    ----------
-    breaks
-        Where the program is not differentiable (`diffcli.methods.nonsmooth.breaks.find_breaks`).
-    ways
-        The derivatives, not compared yet.
-    digits
-        How many digits of the exact derivative are wanted; None for as many as are sensible, 0 for none.
-    floor
-        From `floors`.
+    The ``ways`` are not compared yet. Of ``digits`` of the exact derivative None are as many as are sensible, and 0 none. The
+    ``floor`` is from `floors`, and the breaks from `diffcli.methods.nonsmooth.breaks.find_breaks`.
     """
     slot = problem.input_slot(variable)
     met = _met(problem, breaks, slot)
     kinds = {found.kind for found in met}
-    if kinds == {"pole"} and _are_of_floats(problem, met, slot):
+    if "pole" in kinds and _are_of_floats(problem, met, slot):
         kinds = set()  # and not of the function: log(exp(x)) at -800
     left = right = None
     exact: Number | None = None
@@ -69,12 +61,11 @@ def judge_partial(
         exactly = slopes_of(problem, slot)
         by_differences = _sides(next(way for way in ways if way.name == "numeric"))
         left, right = (exact if exact is not None else seen for exact, seen in zip(exactly, by_differences, strict=True))
-    wanted = digits is not None or problem.tape.slots <= MOST_JUDGED
+    branched = problem.function is not None and (problem.whole or problem).tape.decisions  # and the tape has what was taken
+    wanted = (digits is not None or problem.tape.slots <= MOST_JUDGED) and not (kinds and branched)
     if wanted and digits != 0 and (not kinds or (left is not None and left == right)):
         exact = precise_derivative(problem.tape, problem.point, slot, digits=max(digits or DIGITS, DIGITS))
-        if kinds and exact is not None and left is not None and abs(exact - left) > LOST * abs(left):
-            exact = None  # of a Python function the tape has the branch alone that was taken
-    interval = _interval(kinds, left, right, exact if exact is not None else _consensus(ways))
+    interval = _interval(kinds, left, right, exact if exact is not None or kinds else _consensus(ways))
     judged = tuple(_compared(way, interval, floor) for way in ways)
     size = float(max(map(abs, interval))) if interval is not None else 0.0
     verdict, reason = _verdict(problem, kinds, judged, (left, right), exact, size, slot)
@@ -100,14 +91,14 @@ def _met(problem: Problem, breaks: Sequence[Break], slot: int) -> list[Break]:
 def _are_of_floats(problem: Problem, met: Sequence[Break], slot: int) -> bool:
     """Whether it is rounding that brings operations to their breaks, and with digits enough there is a derivative."""
     values, *_, (exact,) = read_again(problem, Sweep({problem.tape.output: 1.0}), [slot])
-    operands = {operand for found in met for operand in problem.tape.operands_of(found.slot)}
-    rounded = any(relative_error(problem.values[operand], values[operand]) > LOST for operand in operands)
-    return rounded and exact is not None and precise.is_finite(exact)
+    operands = [problem.tape.operands_of(found.slot) for found in met]
+    rounded = [any(relative_error(problem.values[each], values[each]) > LOST for each in row) for row in operands]
+    return all(rounded) and exact is not None and precise.is_finite(exact)
 
 
 def _interval(kinds: set[str], left: float | None, right: float | None, exact: Number | None) -> tuple[Number, Number] | None:
     """Where a derivative has to be: between the slopes where the function is not smooth; None where nobody knows."""
-    if not kinds:
+    if exact is not None or not kinds:
         return None if exact is None else (exact, exact)
     if left is None or right is None or not (math.isfinite(left) and math.isfinite(right)):
         return None

@@ -96,7 +96,7 @@ SLIPS: tuple[Slip, ...] = (
     Slip("quotient sum", "div unsigned", "(da*b + a*db)/b^2",
          _QUOTIENT + "the numerator of ({row})' is u'*v - u*v', with a minus"),
     Slip("quotient of derivatives", "div", "da/db", _QUOTIENT + "the derivative of {row} is not the quotient of the derivatives"),
-    Slip("divisor differentiated", "div", "a/db", _QUOTIENT + "the divisor of ({row})' is v^2, not v'"),
+    Slip("divisor differentiated", "div", "a/db", _QUOTIENT + "({row})' is (u'*v - u*v')/v^2, not u/v'"),
     Slip("divisor not squared", "div", "(da*b - a*db)/b", _QUOTIENT + "the divisor of ({row})' is v^2, not v"),
     Slip("divisor forgotten", "div", "da*b - a*db", _QUOTIENT + "the divisor v^2 of ({row})' is missing"),
     Slip("divisor of a constant", "div constant", "-a*db/b", _QUOTIENT + "the divisor of ({row})' is v^2, not v"),

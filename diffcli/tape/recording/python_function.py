@@ -114,6 +114,8 @@ class PythonFunction(Program):
     def way(self, recording: Recording) -> object:
         """What tells one way through it from another: shapes, what is held, and the branches on values."""
         shapes = recording.tape.shapes and tuple(recording.tape.shapes[: recording.tape.first_row])
+        if not (self.held or recording.branches):
+            return shapes
         held = [one if isinstance(one, (int, str)) else getattr(one, "shape", None) for one in self.held.values()]
         return shapes, *held, *[(one.line, one.text, one.true > 0, one.false > 0) for one in recording.branches]
 
