@@ -53,8 +53,9 @@ class PythonFunction(Program):
             raise ExpressionError([error("untraceable", message, help=help)]) from None
         wraps = inspect.isfunction(function) and hasattr(function, "__wrapped__")
         own = inspect.signature(function, follow_wrapped=False) if wraps else self.signature
-        self.by_place = any(one.kind == one.VAR_POSITIONAL for one in own.parameters.values())
-        """Whether a decorator hands on what it is given by place."""
+        hands_on = any(one.kind == one.VAR_POSITIONAL for one in own.parameters.values())
+        self.by_place = (inspect.Parameter.POSITIONAL_ONLY, *[inspect.Parameter.POSITIONAL_OR_KEYWORD] * hands_on)
+        """The kinds of parameters that are given by place: also those of a decorator that takes them so."""
         self.optional: list[str] = []
         self.held: dict[str, Any] = {}
         """Arguments that are passed on as they are."""
@@ -125,7 +126,7 @@ class PythonFunction(Program):
         places: list[Any] = []
         words: dict[str, Any] = {}
         for name, parameter in self.signature.parameters.items():
-            if parameter.kind == parameter.POSITIONAL_ONLY or (self.by_place and parameter.kind == parameter.POSITIONAL_OR_KEYWORD):
+            if parameter.kind in self.by_place:
                 places.append(given.get(name, parameter.default))
             elif name in given:
                 words[name] = given[name]
