@@ -316,6 +316,20 @@ def test_to_look_does_not_change_what_is_seen(observe):
     assert x.grad.tolist() == [0.0, 0.25]
 
 
+@pytest.mark.parametrize(
+    "step",
+    [lambda y: (y + 1.0).relu() - 1.0, lambda y: ad.where(y > -1, y, 0.0), lambda y: y[[0, 1]], lambda y: (y[[0, 1]] + y.clip(-1, 9)) / 2],
+    ids=["relu", "choice", "index", "two paths"],
+)
+def test_what_is_there_is_found_at_any_depth(step):
+    x = ad.tensor([0.0, 4.0], requires_grad=True)
+    y = x.sqrt()  # only here a slope is infinite, and asks for all choices behind it
+    for _ in range(3000):
+        y = step(y)
+    y.sum().backward()
+    assert x.grad.tolist() == [math.inf, 0.25]
+
+
 @pytest.mark.parametrize("recorded", [False, True])
 def test_what_has_been_written_over_is_not_there(recorded):
     x = ad.tensor([1.0, 0.0], requires_grad=True)
