@@ -19,7 +19,7 @@ OF_ANY_NUMBER = {"cat", "concat", "concatenate", "stack", "max", "min", "maximum
 """Functions of as many operands as one likes."""
 OF_A_SHAPE = {"zeros", "ones", "empty", "rand", "randn", "reshape", "view", "expand", "permute", "broadcast_to", "Sequential"}
 """Functions whose last arguments are a shape, an order or parts: tensors are refused as such."""
-RECORDS = {"GradCheck", "GradCheckEntry", "AutogradError", "Function", "Tensor", "AccumulateGrad", "Counter", "Node", "diffcli_apply", "kind", "apply"}
+RECORDS = {"SecondDerivativeWarning", "GradCheck", "GradCheckEntry", "AutogradError", "Function", "Tensor", "AccumulateGrad", "Counter", "Node", "diffcli_apply", "kind", "apply"}
 
 
 def callables():
