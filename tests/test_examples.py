@@ -49,7 +49,7 @@ def test_the_classifier_learns_to_tell_what_it_has_not_seen(tmp_path):
 
 
 def console_blocks():
-    for name in ("README.md", "CONTRIBUTING.md"):
+    for name in ("README.md", "CONTRIBUTING.md", *[f"docs/{path.name}" for path in sorted(ROOT.glob("docs/*.md"))]):
         text = (ROOT / name).read_text(encoding="utf-8")
         for block in re.findall(r"^```console\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
             for part in re.split(r"^(?=\$ )", block, flags=re.MULTILINE):

@@ -219,6 +219,58 @@ def test_kinds_of_functions_and_of_parameters():
     assert diffcli.grad(lambda x: 2.0, {"x": 1.0}).gradient == {"x": 0.0}
 
 
+def _handing_on(kind):
+    """A decorator whose function takes arguments by place, by name, or either."""
+
+    def decorate(function):
+        @functools.wraps(function)
+        def by_place(*given):
+            return function(*given)
+
+        @functools.wraps(function)
+        def by_name(**given):
+            return function(**given)
+
+        return by_place if kind == "place" else by_name
+
+    return decorate
+
+
+class Cached:
+    scale = 3.0
+
+    @functools.lru_cache  # noqa: B019
+    def method(self, x):
+        return self.scale * x
+
+
+def _area(x, y=2.0, *, z=3.0):
+    return x * y * z
+
+
+DECORATED = {
+    "by place": (_handing_on("place")(lambda x, y=2.0: x * y), {"x": 3.0, "y": 5.0}, {"x": 5.0, "y": 3.0}),
+    "by place, with a default": (_handing_on("place")(_area), {"x": 3.0}, {"x": 6.0}),
+    "by name": (_handing_on("name")(_area), {"z": 5.0, "x": 3.0}, {"x": 10.0, "z": 6.0}),
+    "a cache": (functools.lru_cache(lambda x: x * x), {"x": 3.0}, {"x": 6.0}),
+    "a cache without a limit": (functools.cache(_area), {"x": 3.0, "y": 4.0}, {"x": 12.0, "y": 9.0}),
+    "a cache around a decorator": (functools.cache(_handing_on("place")(_area)), {"x": 3.0}, {"x": 6.0}),
+    "a constant": (functools.cache(lambda x: 2.0), {"x": 3.0}, {"x": 0.0}),
+}
+
+
+@pytest.mark.parametrize("name", DECORATED)
+def test_what_a_decorator_makes_is_a_function(name):
+    function, at, gradient = DECORATED[name]
+    assert diffcli.grad(function, at).gradient == gradient
+    assert diffcli.value_and_grad(function)(**at)[1] == gradient
+
+
+def test_a_cache_that_stands_in_the_way_is_told():
+    with pytest.raises(diffcli.ExpressionError, match="a traced number cannot be a key"):
+        diffcli.grad(Cached().method, {"x": 3.0})
+
+
 def test_arguments_that_the_derivative_is_not_wanted_for_are_passed_on_as_they_are():
     def power(x, count, label):
         assert isinstance(label, dict) and isinstance(count, int)

@@ -13,12 +13,13 @@ from diffcli import nn
 from diffcli.nn import functional, init, optim
 
 X = [[0.5, 0.25], [0.125, 0.75]]
+NAN = float("nan")
 
 OF_ANY_NUMBER = {"cat", "concat", "concatenate", "stack", "max", "min", "maximum", "minimum", "fmax", "fmin", "fmax_", "fmin_", "maximum_", "minimum_", "max_", "min_"}
 """Functions of as many operands as one likes."""
 OF_A_SHAPE = {"zeros", "ones", "empty", "rand", "randn", "reshape", "view", "expand", "permute", "broadcast_to", "Sequential"}
 """Functions whose last arguments are a shape, an order or parts: tensors are refused as such."""
-RECORDS = {"GradCheck", "GradCheckEntry", "AutogradError", "Function", "Tensor", "AccumulateGrad", "Counter", "Node", "diffcli_apply", "kind", "apply"}
+RECORDS = {"GradCheck", "GradCheckEntry", "AutogradError", "Function", "Tensor", "AccumulateGrad", "Counter", "Node", "SecondDerivativeWarning", "diffcli_apply", "kind", "apply"}
 
 
 def callables():
@@ -82,8 +83,10 @@ SETTINGS = {
     "alpha of sub": (lambda x: x.sub(1.0, alpha=0.5), A - 0.5), "alpha in place": (lambda x: x.clone().sub_(x * x, alpha=2), A - 2 * A**2), "beta and alpha": (lambda x: ad.addmm(x[:, :2], x, x.T, beta=2, alpha=0.5), 2 * A[:, :2] + 0.5 * A @ A.T),
     "beta": (lambda x: F.softplus(x, beta=2), L(np.exp(2 * A)) / 2), "threshold": (lambda x: F.softplus(x, threshold=1), np.where(A > 1, A, L(np.exp(A)))),
     "bounds": (lambda x: F.hardtanh(x, min_val=-1.5, max_val=0.5), np.clip(A, -1.5, 0.5)), "a lower bound": (lambda x: x.clip(min=0), np.maximum(A, 0)), "an upper bound": (lambda x: x.clamp(max=0.5), np.minimum(A, 0.5)), "None for a bound": (lambda x: x.clamp(None, 0.5), np.minimum(A, 0.5)),
+    "bounds of their own": (lambda x: x.clamp(min=x * 0.5, max=ad.tensor([[0.4], [1.0]])), np.clip(A, A * 0.5, [[0.4], [1.0]])), "a bound of its own": (lambda x: ad.clip(x, x.T.T * 0.0), np.maximum(A, 0)), "in place": (lambda x: x.clone().clamp_(max=-x), np.minimum(A, -A)),
     "unbiased": (lambda x: x.var(unbiased=False), A.var()), "unbiased by place": (lambda x: x.var(False), A.var()), "correction": (lambda x: x.std(1, correction=0, keepdim=True), A.std(1, keepdims=True)), "a larger correction": (lambda x: x.var(1, correction=2), A.var(1, ddof=2)),
     "p": (lambda x: x.norm(1), np.abs(A).sum()), "p and dim": (lambda x: x.norm(3, dim=1), (np.abs(A) ** 3).sum(1) ** (1 / 3)), "p is inf": (lambda x: x.norm(p=float("inf"), dim=0, keepdim=True), np.abs(A).max(0, keepdims=True)), "p is -inf": (lambda x: x.norm(float("-inf")), np.abs(A).min()), "p is 0": (lambda x: x.norm(0), 6.0), "fro": (lambda x: x.norm("fro"), np.linalg.norm(A)),
+    "p of tiny numbers": (lambda x: (x * 1e-200).norm(3) * 1e200, np.abs(A**3).sum() ** (1 / 3)), "p of huge numbers": (lambda x: (x * 1e200).norm(1.5, dim=0) * 1e-200, (np.abs(A) ** 1.5).sum(0) ** (2 / 3)), "p below 0": (lambda x: x.norm(-1), 1 / (1 / np.abs(A)).sum()), "p of nothing": (lambda x: x[:0].norm(3), 0.0),
     "axis": (lambda x: x.sum(axis=0, keepdims=True), A.sum(0, keepdims=True)), "dtype": (lambda x: x.sum(dim=1, dtype="float64"), A.sum(1)), "several axes": (lambda x: x.mean(dim=(0, 1)), A.mean()), "dim of stack": (lambda x: ad.stack((x, x), dim=2), np.stack((A, A), 2)), "dim of cat": (lambda x: ad.cat(tensors=[x, x], dim=1), np.concatenate((A, A), 1)),
     "a diagonal above": (lambda x: ad.diag(x, 1), np.diag(A, 1)), "a diagonal below": (lambda x: x.diag(diagonal=-1), np.diag(A, -1)), "on a diagonal above": (lambda x: ad.diag(x[0], 2), np.diag(A[0], 2)), "on a diagonal below": (lambda x: ad.diag(x[0], offset=-1), np.diag(A[0], -1)),
     "a base": (lambda x: ad.log(x.abs(), 2), np.log2(np.abs(A))), "a base by name": (lambda x: ad.log(x.abs(), base=10), np.log10(np.abs(A))), "other": (lambda x: x.maximum(other=0.5), np.maximum(A, 0.5)), "input": (lambda x: ad.softmax(input=x, dim=0), np.exp(A) / np.exp(A).sum(0)),
@@ -223,3 +226,22 @@ def test_the_kind_of_a_sum_is_the_one_asked_for():
     x = ad.tensor([1.5, 2.5])
     assert [str(x.sum(dtype=kind).dtype) for kind in ("float32", "float64", "int64")] == ["float32", "float64", "int64"]
     assert str(ad.softmax(x, dim=0, dtype="float32").dtype) == "float32"
+
+
+SLOPES_AT_AN_EDGE = {
+    # at 0, where a norm has a corner, the slope of least norm
+    **{f"norm of {p}": (lambda x, p=p: x.norm(p), [0.0, 0.0], [0.0, 0.0]) for p in (1, 1.5, 2, 3, 4, float("inf"))},
+    "norm of 3, of rows": (lambda x: ad.stack([x, x + 1]).norm(3, dim=1), [0.0, 0.0], [2.0 ** (-2 / 3)] * 2),
+    # a value that is undefined is NaN, and so is its slope
+    **{name: (lambda x, name=name: getattr(x, name)(), [1.0, NAN], [NAN, NAN]) for name in ("max", "min", "amax", "amin", "norm")},
+    "min along": (lambda x: ad.stack([x, x * 0 + 2]).min(1)[0], [1.0, NAN], [NAN, NAN]),
+}
+
+
+@pytest.mark.parametrize("kind", ["float32", "float64"])
+@pytest.mark.parametrize("name", SLOPES_AT_AN_EDGE)
+def test_the_slope_at_an_edge(name, kind):
+    call, at, expected = SLOPES_AT_AN_EDGE[name]
+    x = ad.tensor(at, dtype=kind, requires_grad=True)
+    call(x).sum().backward()
+    assert np.allclose(x.grad.numpy(), expected, rtol=1e-6, equal_nan=True), x.grad

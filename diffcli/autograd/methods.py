@@ -6,6 +6,7 @@ Their arguments stand in `diffcli.autograd.signatures`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from functools import cache, partial
 from operator import index as as_index
@@ -86,7 +87,7 @@ def _of_row(spelled: str, name: str, in_place: bool = False) -> Method:
             ready = [new(operand_value(one)) if isinstance(one, list | tuple) else one for one in operands]
             made = _formula(spelled)(*ready, **bound)
             return inplace.put(operands[0], Ellipsis, made, "CopyBackward", f"{spelled}_()") if changes else made
-        if name == "clip" and operands[1:] == [float("-inf"), float("inf")]:
+        if name == "clip" and all(isinstance(one, float) for one in operands[1:]) and operands[1:] == [-math.inf, math.inf]:
             raise fault("not-numbers", "clamp needs a bound: min, max or both")
         if changes:
             return inplace.change(operands[0], name, operands[1:])
@@ -242,7 +243,13 @@ def norm(input: Any, p: Any, dtype: Any, **fixed: Any) -> Any:
     sizes = apply("abs", (a,))
     if abs(p) == float("inf"):
         return apply("amax" if p > 0 else "amin", (sizes,), **fixed)
-    return apply("sum", (sizes if p == 1 else sizes**p,), **fixed) ** (1.0 / p)
+    if p == 1 or not a.numel():
+        return apply("sum", (sizes,), **fixed)
+    # the powers are of the shares of the largest, as they would under- or overflow; at 0 the slope is that of no power
+    largest = apply("amax", (sizes.detach(),), axis=fixed["axis"], keepdims=1)
+    largest = apply("where", ((largest == 0) | (largest == math.inf), 1.0, largest))
+    total = apply("sum", ((sizes / largest) ** p,), **fixed)
+    return apply("where", (total == 0, total, total ** (1.0 / p))) * reshape(largest, total.shape)
 
 
 def diag(input: Any, diagonal: int) -> Any:

@@ -10,7 +10,7 @@ import importlib.util
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -129,6 +129,5 @@ def _no_function(path: str, name: str, module: ModuleType, found: Any) -> Any:
 
 def _functions(module: ModuleType) -> list[str]:
     """The functions that a file defines itself, in order."""
-    own: Callable[[Any], bool] = lambda value: callable(value) and getattr(value, "__module__", None) == module.__name__
-    public = [(name, value) for name, value in vars(module).items() if not name.startswith("_")]
-    return [name for name, value in public if own(value) and not isinstance(value, type)]
+    own = [(name, value) for name, value in vars(module).items() if getattr(value, "__module__", None) == module.__name__]
+    return [name for name, value in own if callable(value) and not (isinstance(value, type) or name.startswith("_"))]

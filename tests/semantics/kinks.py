@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 from semantics.record import attempt, each, facts, outcome, script
 
 INF = float("inf")
@@ -24,6 +26,21 @@ def kinks(t):
         "relu": (t.relu, [0.0, -1.0, 1.0]), "abs": (abs, [0.0, -2.0]), "sign": (t.sign, [0.0, 1.0]), "leaky by hand": (lambda x: t.where(x > 0, x, 0.1 * x), [0.0, 1.0]), "relu of minus": (lambda x: t.relu(x) - t.relu(-x), [0.0, 2.0]), "abs of square": (lambda x: abs(x * x), [0.0]),
         "norm at 0": (lambda x: x.norm(), [0.0, 0.0]), "sqrt of squares": (lambda x: (x * x).sum().sqrt(), [0.0, 0.0]), "clamp inside": (lambda x: x.clamp(0.0, 1.0), [0.5, -1.0, 2.0]), "clamp": (lambda x: x.clamp(0.0, 1.0), [0.0, 1.0]), "clamp min": (lambda x: x.clamp(min=0.0), [0.0, 1.0]), "hypot at 0": (lambda x: t.hypot(x, x), [0.0, 1.0]),
     })  # fmt: skip
+
+
+@script("second derivatives at kinks, ties and poles")
+def second_at_kinks(t):
+    def of(way):
+        function, start = way
+        x = t.tensor(start, requires_grad=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            (g,) = t.grad(function(x).sum(), x, create_graph=True)
+            return t.grad(g.sum(), x)[0]
+
+    return each({
+        "relu(x)^2": (lambda x: t.relu(x) ** 2, [0.0, 3.0]), "abs(x)^2": (lambda x: abs(x) ** 2, [0.0, -3.0]), "norm(x)^2": (lambda x: x.norm() ** 2, [0.0, 0.0]), "sqrt of squares": (lambda x: (x * x).sum().sqrt() ** 2, [0.0, 0.0]), "maximum(x, -x)^2": (lambda x: t.maximum(x, -x) ** 2, [0.0, 3.0]), "clamp": (lambda x: x.clamp(0.0, 1.0) ** 2, [1.0, 0.5]), "not taken": (lambda x: t.where(x > 1.0, abs(x), x * x), [0.0, 3.0]),
+    }, of)  # fmt: skip
 
 
 @script("ties: who gets the adjoint of a greatest element")

@@ -9,7 +9,7 @@ from typing import Any
 from diffcli.autograd.gradcheck.function import Checked, array_like, outputs_of
 from diffcli.autograd.gradcheck.record import GradCheck
 from diffcli.autograd.gradcheck.run import Check, weights_of
-from diffcli.autograd.graph.backward import grad
+from diffcli.autograd.graph.backward import gradients
 from diffcli.autograd.graph.core import Core, edge_of, new
 from diffcli.autograd.modes import enable_grad
 from diffcli.errors import fault
@@ -99,7 +99,7 @@ def _gradient_function(function: Callable[..., Any], given: list[Any], random: R
             before, weights = arguments[:count], arguments[count:]
             outputs = [one for one in outputs_of(function(*before)) if edge_of(one) is not None]
             leaves = [one for one in before if isinstance(one, Core) and edge_of(one) is not None] + held
-            found = grad(outputs, leaves, weights, create_graph=True, allow_unused=True)
+            found = gradients(outputs, leaves, weights, None, True, True, breaks=False)
             return [one for one in found if one is not None]
 
     return gradient, [*given, *adjoints]

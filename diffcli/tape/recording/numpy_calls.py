@@ -46,10 +46,7 @@ def _by_numpy(recorder: Recorder, name: str, call: Callable[[Any], Any], a: Any)
     return reshape(recorder, reshape(recorder, a, -1)[found[1]], found[0])
 
 
-ARRAYS_ONLY = frozenset((
-    "argmax", "argmin", "var", "std", "cumsum", "average", "flip", "diff", "tril", "triu", "trace", "diag", "size", "det",
-    "inv", "solve",
-))  # fmt: skip
+ARRAYS_ONLY = LINEAR.union(("argmax", "argmin", "var", "std", "cumsum", "average", "flip", "diff", "tril", "triu", "size"))
 """What is not of a number."""
 
 OF_LINALG = frozenset(("det", "inv", "solve", "norm", "matrix_transpose"))

@@ -29,7 +29,7 @@ class PythonFunction(Program):
     (['x'], ['y'])
     """
 
-    __slots__ = ("function", "name", "label", "surroundings", "signature", "optional", "held", "verify", "verified")
+    __slots__ = ("function", "name", "label", "surroundings", "signature", "optional", "held", "verify", "verified", "by_place")
 
     def __init__(
         self,
@@ -38,6 +38,8 @@ class PythonFunction(Program):
         label: str = "",
         surroundings: Callable[[], AbstractContextManager[Any]] = nullcontext,
     ) -> None:
+        if hasattr(function, "cache_info") and not hasattr(function, "__self__"):  # a cache has no place for a traced number
+            function = function.__wrapped__  # type: ignore[attr-defined]
         self.function = function
         self.name = name or getattr(function, "__qualname__", type(function).__qualname__).rpartition("<locals>.")[2]
         self.label = label
@@ -49,6 +51,11 @@ class PythonFunction(Program):
             message = f"the parameters of `{self.name}` cannot be read"
             help = ["wrap it in a function of Python's own: def f(x): ..."]
             raise ExpressionError([error("untraceable", message, help=help)]) from None
+        wraps = inspect.isfunction(function) and hasattr(function, "__wrapped__")
+        own = inspect.signature(function, follow_wrapped=False) if wraps else self.signature
+        hands_on = any(one.kind == one.VAR_POSITIONAL for one in own.parameters.values())
+        self.by_place = (inspect.Parameter.POSITIONAL_ONLY, *[inspect.Parameter.POSITIONAL_OR_KEYWORD] * hands_on)
+        """The kinds of parameters that are given by place: also those of a decorator that takes them so."""
         self.optional: list[str] = []
         self.held: dict[str, Any] = {}
         """Arguments that are passed on as they are."""
@@ -119,7 +126,7 @@ class PythonFunction(Program):
         places: list[Any] = []
         words: dict[str, Any] = {}
         for name, parameter in self.signature.parameters.items():
-            if parameter.kind == parameter.POSITIONAL_ONLY:
+            if parameter.kind in self.by_place:
                 places.append(given.get(name, parameter.default))
             elif name in given:
                 words[name] = given[name]

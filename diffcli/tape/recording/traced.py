@@ -89,7 +89,7 @@ class TracedValue:
     def __getattr__(self, name: str) -> Any:
         """What the plain value has, and a tape cannot follow, is refused."""
         if name.startswith("_") or not hasattr(self._value, name):
-            raise AttributeError(f"a traced value has no attribute {name!r}")
+            raise AttributeError(f"a traced value stands for a `{type(self._value).__name__}`, which has no attribute {name!r}")
         if not callable(getattr(self._value, name)):
             refuse(self._recorder, f"`{name}` of a traced value is not recorded")
         return lambda *_, **__: refuse(self._recorder, f"{name}() of a traced value is not recorded")
@@ -302,9 +302,7 @@ class Truth(Traced):
     def __str__(self) -> str:
         return str(self._value == 1.0)
 
-    @property  # type: ignore[misc]
-    def __class__(self) -> Any:
-        return bool
+    __class__ = property(lambda self: bool)
 
     __and__, __rand__ = binary("and"), reflected("and")
     __or__, __ror__ = binary("or"), reflected("or")
