@@ -63,7 +63,11 @@ LOST = [
     # what is lost decides between two sides, or which plateau it is
     ("abs(x + 1e9 - 1e9 - 0.1)", lambda x: abs(x + 1000000000 - 1000000000 - mpf(0.1)), {"x": 0.1 + 1e-9}),
     ("tanh(((exp(s*y) - 1) - s*y)/s^2)", lambda s, y: mp.tanh(((mp.exp(s * y) - 1) - s * y) / s**2), {"s": 1.08e-9, "y": 0.2}),
-    ("(74*(x - x)) + (1/(x + 1e7) - 1/1e7)/x", lambda x: 74 * (x - x) + (1 / (x + 10000000) - 1 / mpf(10000000)) / x, {"x": -2.2}),
+    (
+        "(74*(x - x)) + (1/(x + 1e7) - 1/1e7)/x",
+        lambda x: 74 * (x - x) + (1 / (x + 10000000) - 1 / mpf(10000000)) / x,
+        {"x": -2.2},
+    ),
 ]
 KEPT = [
     ("(1 - cos(x))/x^2", {"x": 0.015}),  # the bound leaves it in doubt, and it has 8 digits
@@ -140,6 +144,26 @@ def test_nor_does_it_with_an_array_beside(text, at):
     assert not lost(diffcli.grad(f"sum(v)*({text})", {**at, "v": [1.0]}))
 
 
+@pytest.mark.parametrize(
+    ("text", "at", "number"),
+    [
+        ("log(x*y*z)", {"x": 1e-150, "y": 1e-150, "z": 1e-150}, "-1036.16"),
+        ("log(sigmoid(x))", {"x": -800.0}, "-800"),
+        ("log((1 + x) - 1)", {"x": 1e-17}, "-39.1439"),
+        ("log(prod(v))", {"v": [1e-200, 1e-200]}, "-921.034"),
+        ("asin(sin(x))", {"x": 1.57079632}, "1"),
+        ("log(x)", {"x": 0.0}, None),
+        ("log(x^2)", {"x": 0.0}, None),
+        ("sqrt(x)", {"x": 0.0}, None),
+        ("exp(x)", {"x": 800.0}, None),
+        ("log(1 + exp(x))", {"x": 800.0}, None),  # an overflow has a note of its own
+    ],
+)
+def test_an_infinity_that_stands_for_a_number_says_so(text, at, number):
+    told = [note.message.partition(", and it is ")[2] for note in lost(diffcli.grad(text, at))]
+    assert told == ([] if number is None else [number])
+
+
 # -- the other questions -------------------------------------------------------------------------------------------------------
 
 COSINE, AT = "(1 - cos(x))/x^2", {"x": 1e-4}
@@ -167,6 +191,25 @@ def test_every_question_is_watched(asked):
     (note,) = lost(ASKED[asked]())
     told = [note.message, *note.notes]
     assert any(WORST.split(":")[0] in line for line in told), told
+
+
+NEAR = [[0.1, 0.2, 0.3], [0.4, 0.5, 0.6], [0.7, 0.8, 0.9]]
+"""Nearly singular: what its elimination rounds is all that is left."""
+MATRICES = [
+    (lambda: diffcli.grad("det(A)", {"A": NEAR}), True),
+    (lambda: diffcli.grad("det(A)", {"A": NEAR}, mode="forward"), True),
+    (lambda: diffcli.grad("inv(A)[0, 0]", {"A": NEAR}), True),
+    (lambda: diffcli.jacobian("solve(A, b)", {"A": NEAR, "b": [1.0, 2.0, 4.0]}, wrt="b"), True),
+    (lambda: diffcli.grad("det(A)", {"A": [[1.0, 2.0], [2.0, 4.0]]}), False),
+    (lambda: diffcli.grad("det(A)", {"A": [[float(row == column < 3) for row in range(5)] for column in range(5)]}), False),
+    (lambda: diffcli.grad("sum(inv(A))", {"A": [[2.0, 1.0], [1.0, 3.0]]}), False),
+    (lambda: diffcli.grad("solve(A, b)[0]", {"A": [[2.0, 0.0], [0.0, 3.0]], "b": [1.0, 2.0]}), False),
+]
+
+
+@pytest.mark.parametrize(("asked", "loses"), MATRICES)
+def test_what_an_elimination_rounds_is_seen(asked, loses):
+    assert bool(lost(asked())) == loses
 
 
 @pytest.mark.parametrize(

@@ -172,6 +172,7 @@ NOT_TAKEN = {
     "min(x^0.5, -1)": ("x=0", {"x": 0}),
     "sqrt(relu6(x) - 6)*y": ("x=7,y=2", {"x": 0, "y": 0}),
     "sqrt(1 - hardtanh(x))": ("x=3", {"x": 0}),
+    "asin(hardtanh(x))*hardtanh(x)": ("x=3", {"x": 0}),
     "leaky_relu(x, sqrt(b))": ("x=1,b=0", {"x": 1, "b": 0}),
     "clip(0.5, log(b), 1)": ("b=0", {"b": 0}),
     "sum(sqrt(relu(v)))": ("v=[-1,4]", {"v": [0, 0.25]}),
@@ -183,7 +184,7 @@ NOT_TAKEN = {
     "sum(v)*sqrt(max(0, x))": ("x=-1,v=[1,2]", {"x": 0, "v": [0, 0]}),
 }
 ELSEWHERE = {
-    "symbolic": {"sqrt(relu6(x) - 6)*y", "sqrt(1 - hardtanh(x))"},  # SymPy folds the branch, and its own derivative is infinite
+    "symbolic": {"sqrt(relu6(x) - 6)*y"},  # SymPy takes the root of -6 for the slope by y
     "numeric": {"clip(0.5, log(b), 1)"},  # for b < 0 the logarithm is undefined, whatever is taken
 }
 

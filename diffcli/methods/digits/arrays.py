@@ -96,5 +96,3 @@ class ArrayWatch(Watch):
 
 def _with_values(problem: Problem, values: Values) -> Problem:
     return Linearisation(problem, problem.tape, values=values, active=problem.active, outputs=problem.outputs)
-
-

@@ -69,16 +69,21 @@ def lost_digits(problem: Problem, doubts: Iterable[Printed]) -> Diagnostic | Non
     >>> lost_digits(problem, [value]).message
     'the value has 4 right digits: 1.00009e-12, and it is 1e-12'
     """
-    lost = judged(problem, doubts)
+    lost = [each for each in judged(problem, doubts) if math.isfinite(each.printed.number) or not _overflows(problem, each)]
     return note_of(problem, lost) if lost else None
+
+
+def _overflows(problem: Problem, lost: Lost) -> bool:
+    """Whether a number is not finite by an overflow on the way, which has its own note."""
+    return culprit(problem, lost.printed.slot, lost.printed.sweep, lost.reading)[2] == "overflow"
 
 
 def note_of(problem: Problem, lost: Sequence[Lost]) -> Diagnostic:
     """The note on some numbers that have lost digits, of which there is one at least."""
     worst, *_ = lost = sorted(lost, key=lambda each: -each.error)
     notes = [each.says for each in lost[1 : MOST_NAMED + 1]]
-    if len(lost) > MOST_NAMED + 1:
-        notes.append(f"{len(lost) - MOST_NAMED - 1} more numbers have fewer than 8 right digits")
+    if (more := len(lost) - MOST_NAMED - 1) > 0:
+        notes.append(f"{more} more {'numbers have' if more > 1 else 'number has'} fewer than 8 right digits")
     slot, label, _ = culprit(problem, worst.printed.slot, worst.printed.sweep, worst.reading)
     return problem.warning("lost-digits", f"{worst.says}: {worst.numbers}", slot, label, notes)
 
@@ -95,9 +100,10 @@ def judged(problem: Problem, doubts: Iterable[Printed]) -> list[Lost]:
         for each, exact in zip(asked, reading.found if reading is not None else [None] * len(asked), strict=True):
             if exact is not None and precise.is_finite(exact):
                 off = abs(precise.number(each.number) - exact)
-                if off > max(LOST * abs(exact), 4 * SMALLEST):
-                    lost.append(Lost(each, exact, float(off / abs(exact)) if exact else math.inf, reading))
-            elif each.error is not UNKNOWN:
+                if not off <= max(LOST * abs(exact), 4 * SMALLEST) and float(exact) != each.number:
+                    known = exact and math.isfinite(each.number)
+                    lost.append(Lost(each, exact, float(off / abs(exact)) if known else math.inf, reading))
+            elif each.error is not UNKNOWN and math.isfinite(each.number):
                 bound = each.error / abs(each.number) if each.number else math.inf
                 if not bound <= LOST:
                     lost.append(Lost(each, None, bound if bound == bound else math.inf, None))

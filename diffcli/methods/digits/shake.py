@@ -39,7 +39,10 @@ MOST_ELEMENTS = 20_000
 UNSTEADY = 2.0**14 * SHAKE
 """A sum that moves by more, relative to its size, has lost so many digits that a function of it may be anything."""
 
-_SUMS = frozenset(("add", "sub", "sum", "mean", "dot", "matmul", "cumsum"))
+ELIMINATING = frozenset(("det", "inv", "solve", "cofactor"))
+"""Operations that are as far off as if the elements of their operands were (Wilkinson 1963)."""
+
+_SUMS = ELIMINATING | {"add", "sub", "sum", "mean", "dot", "matmul", "cumsum"}
 
 
 def _factor(place: int) -> float:
@@ -64,7 +67,9 @@ def shake(places: Iterator[int], value: Any) -> Any:
 
 
 def shaking_function(function: Function, name: str, places: Iterator[int]) -> Function:
-    """The function of an operation, with what it computes shaken if that is rounded."""
+    """The function of an operation, with what it computes shaken if that is rounded; and its operands, if it eliminates."""
+    if name in ELIMINATING:
+        return lambda *operands: shake(places, function(*[shake(places, operand) for operand in operands]))
     return (lambda *operands: shake(places, function(*operands))) if is_rounded(name) else function
 
 
@@ -82,7 +87,7 @@ def is_rounded(name: str) -> bool:
 def moved(number: float, other: float, extreme: bool) -> float | None:
     """How far a number may be off that the shaking has made another; None where it has its digits."""
     if not math.isfinite(number):
-        return None
+        return math.inf
     error = abs(float(other) - float(number)) * ROUNDED
     return error if extreme or (doubtful(number, error) and (number or not error < NOTHING)) else None
 

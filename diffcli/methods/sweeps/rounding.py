@@ -80,8 +80,8 @@ def underflowed(tape: Tape, values: Values, slot: int) -> bool:
 
 
 def doubtful(number: float, error: float) -> bool:
-    """Whether a bound on its error leaves a number fewer than 8 digits; one that is not finite has none to lose."""
-    return not error <= ENOUGH * abs(number) and -INFINITE < number < INFINITE
+    """Whether a bound on its error leaves a number fewer than 8 digits; one that is not finite may stand for one that is."""
+    return not error <= ENOUGH * abs(number) < INFINITE
 
 
 def value_errors(tape: Tape, values: Values) -> Errors:

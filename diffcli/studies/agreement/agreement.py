@@ -11,10 +11,11 @@ from diffcli.methods.differences.automatic_difference import automatic_differenc
 from diffcli.methods.differences.complex_step import complex_difference
 from diffcli.methods.differences.finite_difference import difference
 from diffcli.methods.differences.sampling import CallableSampler
-from diffcli.methods.digits.lost import LOST, Lost, note_of
+from diffcli.methods.digits.lost import LOST, Lost, judged, note_of
+from diffcli.methods.digits.watch import Watch
 from diffcli.methods.nonsmooth.breaks import find_breaks
 from diffcli.methods.nonsmooth.nonfinite import require_value
-from diffcli.methods.nonsmooth.notes import describe
+from diffcli.methods.nonsmooth.notes import beside_point_branch, describe
 from diffcli.methods.nonsmooth.system_notes import require_values
 from diffcli.methods.points.ranges import MAX_NODES, Range
 from diffcli.methods.problem.components import Components
@@ -144,21 +145,24 @@ def agreement_of(
         (sweeps,) = _array_sweeps(whole)
     for variable, swept in (sweeps or {}).items():
         found[variable][:2] = [Way(name, value) for name, value in zip(WAYS, swept, strict=False)]
+    if any(one.kind == "point-branch" for one in breaks):
+        _take_sides(problem, found, notes)
     checks, lost = [], list[Lost]()
     known = floors(problem)
     for variable in problem.wrt:
         progress(f"judging along {variable}")
         floor = known[problem.input_slot(variable)]
         try:
-            judged, reason = judge_partial(problem, variable, breaks, found[variable], digits, floor)
+            checked, reason = judge_partial(problem, variable, breaks, found[variable], digits, floor)
         except LimitError as limit:  # without the exact derivative, the methods are compared with each other
             notes.append(limit.diagnostics[0]._replace(severity="warning", notes=("the exact derivative is not known",)))
             digits = 0  # nor will those of the others be
-            judged, reason = judge_partial(problem, variable, breaks, found[variable], digits, floor)
-        checks.append(judged)
+            checked, reason = judge_partial(problem, variable, breaks, found[variable], digits, floor)
+        checks.append(checked)
         lost += [reason.lost] if reason.lost is not None and reason.lost.error > LOST else []
-    if lost:
-        notes.append(note_of(problem, lost))
+    of_value = judged(problem, [doubt for doubt in Watch(problem).doubts if doubt.slot == problem.tape.output])
+    for each in (lost, [one for one in of_value if one.exact is not None]):
+        notes += [note_of(problem, each)] if each else []
     return Agreement(problem.expression(), whole.at, problem.value, tuple(checks), tuple(notes))
 
 
@@ -186,6 +190,18 @@ def _by_all_methods(problem: Problem, notes: list[Diagnostic], progress: Progres
             *([_of_function(problem, variable)] if itself else []),
         ]
     return found
+
+
+def _take_sides(problem: Problem, found: dict[str, list[Way]], notes: list[Diagnostic]) -> None:
+    """Where a branch is taken at this point alone, the ways that know it have the slope on all sides, as `grad` has."""
+    own = {variable: ways[0].value or 0.0 for variable, ways in found.items()}
+    beside = beside_point_branch(problem, own, notes)
+    for variable, ways in found.items():
+        if beside[variable] != own[variable]:
+            ways[:3] = [way._replace(value=float(beside[variable])) for way in ways[:3]]
+            for place in (3, 4):  # a recording that is moved keeps its branch; so does a complex step
+                if ways[place].value == own[variable]:
+                    ways[place] = ways[place]._replace(value=None, bar=None, remark="its branch is for this point alone")
 
 
 def _of_function(problem: Problem, variable: str) -> Way:
