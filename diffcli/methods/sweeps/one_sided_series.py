@@ -41,14 +41,22 @@ class Undecided(Exception):
 
 
 class Series(NamedTuple):
-    """The coefficients from the power ``low`` on, of which the first is not 0; those after the last are not known."""
+    """The coefficients from the power ``low`` on, of which the first is not 0; those after the last are not known.
 
-    low: int
+    That of a root begins at a fraction.
+    """
+
+    low: float
     coefficients: tuple[float, ...]
 
     @property
-    def end(self) -> int:
+    def end(self) -> float:
         return self.low + len(self.coefficients)
+
+    @property
+    def is_sharp(self) -> bool:
+        """Whether it begins with the power that it says, or else a root of it may."""
+        return bool(self.coefficients) and math.isfinite(self.coefficients[0])
 
     @property
     def real(self) -> bool:
@@ -57,16 +65,20 @@ class Series(NamedTuple):
 
     def at(self, power: int) -> float:
         """A coefficient; NaN if it is not known."""
-        if power >= self.end or self.low < 0 <= power:
-            return math.inf if self.low < 0 == power else nan  # beside a pole, or not known
+        if not is_whole(self.low):
+            return _of_whole_powers(self).at(power)  # type: ignore[no-any-return]
+        if self.low < 0 == power and self.coefficients:  # beside a pole
+            return math.copysign(math.inf, self.coefficients[0])
+        if power >= self.end or self.low < 0:
+            return nan
         return _lower(self, power)
 
 
-def _lower(value: Series, power: int) -> float:
-    return value.coefficients[power - value.low] if power >= value.low else 0.0
+def _lower(value: Series, power: float) -> float:
+    return value.coefficients[round(power - value.low)] if power >= value.low else 0.0
 
 
-def series(low: int, coefficients: Iterable[float]) -> Any:
+def series(low: float, coefficients: Iterable[float]) -> Any:
     """A series from coefficients up to the first that is undefined; one that is infinite is the last that is known."""
     found: list[float] = []
     for each in coefficients:
@@ -78,7 +90,16 @@ def series(low: int, coefficients: Iterable[float]) -> Any:
             low += 1
         if math.isinf(each):
             break
-    return Series(low, tuple(found)) if low < MOST else Series(MOST, ())
+    if low >= MOST:
+        return Series(MOST, ())
+    if is_whole(low):
+        return Series(round(low), tuple(found))
+    root = Series(low, tuple(found))
+    return root if root.is_sharp else Series(math.floor(low), ())
+
+
+def is_whole(power: float) -> bool:
+    return abs(power - round(power)) < 1e-9
 
 
 def coefficient(value: Any, power: int) -> float:
@@ -179,7 +200,15 @@ def _lifted(a: Any, other: Any) -> Series:
     """A number as a series that is known as far as another."""
     if isinstance(a, Series):
         return a
-    return Series(0, (a, *[0.0] * (other.end - 1))) if a and other.end > 0 else Series(other.end, ())
+    end = math.ceil(other.end)
+    return Series(0, (a, *[0.0] * (end - 1))) if a and end > 0 else Series(end, ())
+
+
+def _of_whole_powers(a: Any) -> Any:
+    """A root as a series whose first coefficient, its slope, is infinite."""
+    if not isinstance(a, Series) or is_whole(a.low):
+        return a
+    return series(math.ceil(a.low), [each * math.inf for each in a.coefficients[:1]])
 
 
 def _on_series(formula: Callable[..., Any], name: str) -> Callable[..., Any]:
@@ -195,11 +224,16 @@ def _on_series(formula: Callable[..., Any], name: str) -> Callable[..., Any]:
 
 
 def _add(a: Any, b: Any) -> Any:
-    a, b = _lifted(a, b), _lifted(b, a)
-    low = min(a.low, b.low)
-    pairs = [(k, _lower(a, k), _lower(b, k)) for k in range(low, min(a.end, b.end))]
+    first, second = sorted((_lifted(a, b), _lifted(b, a)))
+    apart = second.low - first.low
+    if not is_whole(apart):
+        if not is_whole(first.low) and second.is_sharp:  # the root outweighs the other one
+            return series(first.low, first.coefficients[: math.ceil(apart)])
+        first, second = _of_whole_powers(first), _of_whole_powers(second)
+    powers = [first.low + k for k in range(round(min(first.end, second.end) - first.low))]
+    pairs = [(k, _lower(first, k), _lower(second, k)) for k in powers]
     # what cancels to rounding is 0, but for the value, by which the program itself goes
-    return series(low, [x + y if not k or abs(x + y) >= 1e-15 * max(abs(x), abs(y)) else 0.0 for k, x, y in pairs])
+    return series(first.low, [0.0 if k and abs(x + y) < 1e-15 * max(abs(x), abs(y)) else x + y for k, x, y in pairs])
 
 
 def _neg(a: Any) -> Any:
@@ -211,6 +245,8 @@ def _mul(a: Any, b: Any) -> Any:
         if not isinstance(one, Series):
             return series(other.low, [one * each for each in other.coefficients]) if one and math.isfinite(one) else 0.0 * one
     one, other = a.coefficients, b.coefficients
+    if not (a.is_sharp or b.is_sharp):
+        return Series(a.low + b.low - 1, ())
     return series(a.low + b.low, [product(one, other, k) for k in range(min(len(one), len(other)))])
 
 
@@ -238,23 +274,20 @@ def _power(a: Any, exponent: Any) -> Any:
     if low >= MOST:
         return Series(MOST, ())
     if not a.coefficients:
-        return Series(math.ceil(low), ()) if exponent > 0 else nan
+        return Series(math.floor((a.low - 1) * exponent) + 1, ()) if exponent > 0 else nan
     first = FLOAT.value("pow")(a.coefficients[0], exponent)
-    if not math.isfinite(first) or (low != int(low) and low < 0):
+    if not math.isfinite(first) or not a.is_sharp:
         return nan
-    if low != int(low):
-        return series(math.ceil(low), [first * math.inf])  # the slope of a root, or of that order
     found = [first]
     following = following_power(found, a.coefficients, exponent)
     for k in range(1, len(a.coefficients)):
         found.append(following(k))
-    return series(int(low), found)
+    return series(low, found)
 
 
 def _cbrt(a: Any) -> Any:
-    size = _abs(a)
-    root = _power(Series(a.low % 3, size.coefficients), 1 / 3)
-    return _mul(math.copysign(1.0, beside(a)), Series(root.low + a.low // 3, root.coefficients))
+    root = _power(_abs(a), 1 / 3)
+    return _neg(root) if beside(a) < 0 else root
 
 
 def _hypot(a: Any, b: Any) -> Any:
@@ -268,11 +301,12 @@ def _atan2(a: Any, b: Any) -> Any:
     """Of two operands that vanish, what remains without their common power."""
     a, b = _lifted(a, b), _lifted(b, a)
     low = min(a.low, b.low)
-    return _smooth("atan2", Series(a.low - low, a.coefficients), Series(b.low - low, b.coefficients))
+    return _smooth("atan2", series(a.low - low, a.coefficients), series(b.low - low, b.coefficients))
 
 
 @lru_cache(2**14)
 def _smooth(name: str, *operands: Any) -> Any:
+    operands = tuple(map(_of_whole_powers, operands))
     moving = [operand for operand in operands if isinstance(operand, Series)]
     if any(operand != operand for operand in operands) or any(operand.low < 0 for operand in moving):
         return nan
@@ -282,7 +316,7 @@ def _smooth(name: str, *operands: Any) -> Any:
     value = float(FLOAT.value(name)(*ats))
     if not moving or not math.isfinite(value):
         return value if not moving else nan
-    end = min(operand.end for operand in moving)
+    end = math.floor(min(operand.end for operand in moving))
     known = {slot: [coefficient(each, k) for k in range(end)] for slot, each in enumerate(operands) if isinstance(each, Series)}
     near = [*map(beside, operands)]
     slope = _slope(name, operands, ats, value)
