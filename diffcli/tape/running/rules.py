@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from typing import Any
 
-from diffcli.errors import DiffcliError
+from diffcli.errors import ExpressionError
 from diffcli.language import Program, parse
 from diffcli.language.syntax import NAME, NUMBER
 from diffcli.language.writing.printer import to_text
@@ -80,7 +80,7 @@ def parse_own(text: str, read: Callable[[str], Program] = parse) -> Program:
     """
     try:
         return read(text)
-    except DiffcliError as wrong:
+    except ExpressionError as wrong:
         raise LookupError(f"the tables say {text}: {wrong.diagnostics[0].message}") from None
 
 
