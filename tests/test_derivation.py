@@ -438,3 +438,8 @@ def test_digits_that_agree_are_symmetric_and_bounded(one, other):
     assert 0 <= (matching_digits(one, other) or 0) <= 16
 
 
+
+
+def test_an_operand_that_is_not_taken_is_not_derived():
+    (found,) = diffcli.grad("max(S^x, x)", {"x": 1, "S": -1}, wrt="x", mode="symbolic", steps=True).derivations
+    assert found.derivative == "1" and [step.rule for step in found.steps] == ["piecewise, max", "identity"]

@@ -123,8 +123,18 @@ def the_order_in_memory_stays(u):
     return (a * a).sum()
 
 
+def raveled(u):
+    row, every_second = u[1:].ravel(), np.ravel(u[::2])  # the one is a view, the other a copy
+    row *= 2.0
+    every_second *= 3.0
+    u += 0.5
+    return (u * u).sum() + (row * u[:-1]).sum() + (every_second**2).sum()
+
+
 U = np.array([0.0, 1.0, 4.0, 2.0, 0.0])
-IN_PLACE = [heat, through_a_transpose, into_an_array_of_zeros, with_out, another_name, several_views, steps, the_order_in_memory_stays]
+IN_PLACE = [
+    heat, through_a_transpose, into_an_array_of_zeros, with_out, another_name, several_views, steps, the_order_in_memory_stays, raveled,
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("function", IN_PLACE)
@@ -164,7 +174,7 @@ def program_in_place(seed):
             elif made == 4:
                 names.append(a[None, ...])
             elif made == 5:
-                names.append(a.copy() if draw.random() < 0.5 else a.flatten())
+                names.append(draw.choice([a.copy, a.flatten, a.ravel])())
             elif made == 6:
                 a += draw.choice([0.5, 2.0])
             elif made == 7:

@@ -373,6 +373,24 @@ def test_handlers_of_what_plain_python_raises_too_work(function):
     assert (result.value, result.gradient) == (12.0, {"x": 12.0})
 
 
+def test_a_handler_of_what_plain_python_raises_too_may_write_into_its_argument():
+    """Each run is given an array of its own, and finds the line by where it stands: Python makes other instructions of it."""
+
+    def outside(x):
+        x[0] += 1.0
+        try:
+            y = math.sqrt(x[1])  # plain Python raises a ValueError here
+        except Exception:
+            y = 2.0
+        return (x * x).sum() + y
+
+    point = np.array([1.0, -2.0])
+    for verify in (True, False) * 3:
+        result = diffcli.grad(outside, {"x": point}, verify=verify)
+        assert (result.value, result.gradient["x"].tolist()) == (10.0, [4.0, -4.0])
+    assert point.tolist() == [1.0, -2.0]
+
+
 # -- what a traced value shows -------------------------------------------------------------------------------------------------
 
 

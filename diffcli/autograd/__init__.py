@@ -55,15 +55,15 @@ from diffcli.autograd.modes import (
     set_grad_enabled,
 )
 from diffcli.autograd.tensor import Tensor
-from diffcli.errors import AutogradError
+from diffcli.errors import AutogradError, SecondDerivativeWarning
 from diffcli.operations.arithmetic.tensors import FLOAT32, FLOAT64, INT64, KINDS
 
 __all__ = [
-    "AccumulateGrad", "AutogradError", "Counter", "Function", "GradCheck", "GradCheckEntry", "Node", "Tensor", "arange",
-    "as_tensor", "backward", "empty", "empty_like", "enable_grad", "eye", "from_numpy", "full", "full_like", "grad", "gradcheck",
-    "inference_mode", "is_grad_enabled", "is_inference_mode_enabled", "linspace", "manual_seed", "no_grad", "ones",
-    "ones_like", "rand", "rand_like", "randint", "randn", "randn_like", "randperm", "set_grad_enabled", "tensor", "zeros",
-    "zeros_like",
+    "AccumulateGrad", "AutogradError", "Counter", "Function", "GradCheck", "GradCheckEntry", "Node",
+    "SecondDerivativeWarning", "Tensor", "arange", "as_tensor", "backward", "empty", "empty_like", "enable_grad", "eye",
+    "from_numpy", "full", "full_like", "grad", "gradcheck", "inference_mode", "is_grad_enabled", "is_inference_mode_enabled",
+    "linspace", "manual_seed", "no_grad", "ones", "ones_like", "rand", "rand_like", "randint", "randn", "randn_like",
+    "randperm", "set_grad_enabled", "tensor", "zeros", "zeros_like",
 ]  # fmt: skip
 
 

@@ -1,5 +1,4 @@
-"""Making tensors: of data, filled, and of random numbers.
-"""
+"""Making tensors: of data, filled, and of random numbers."""
 
 from __future__ import annotations
 

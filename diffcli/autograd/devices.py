@@ -22,8 +22,7 @@ class device(str):
 
 def wanted_kind(given: Sequence[Any], dtype: Any, place: Any) -> Any:
     """The kind of numbers among what ``to`` is given, kinds, devices, or tensors that have both; None if it stays as it is."""
-    if place is not None:
-        device(place)
+    device(place)
     for one in given:
         if isinstance(one, str) and one.partition(":")[0] in ("cpu", "cuda", "mps", "xpu", "meta"):
             device(one)

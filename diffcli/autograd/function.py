@@ -163,9 +163,7 @@ class FunctionNode(Node):
             self.context._saved = None
 
     def adjoints(self, g: Any) -> Sequence[Any]:
-        given = {part: new(one) for part, one in g.items()} if isinstance(g, dict) else {0: new(plain(g))}
-        with in_mode(NO_GRAD):
-            found = self._found(given)
+        found = self.recorded_adjoints(g if isinstance(g, dict) else new(plain(g)))
         return [None if term is None else tensors.copy(term._value) for term in found]
 
     def recorded_adjoints(self, g: Any) -> Sequence[Any]:

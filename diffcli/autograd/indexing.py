@@ -32,7 +32,7 @@ class IndexNode(PickNode):
 
     def adjoints(self, g: Any) -> Sequence[Any]:
         mask = mask_of(g)
-        there = Mask(lambda: tensors.scattered_where(mask is None or mask(), self.by, self.shape))
+        there = Mask(lambda before: tensors.scattered(before, self.by, self.shape, tensors.BOOL), mask)
         return (Partial(self.spread(plain(g)), there),)
 
 

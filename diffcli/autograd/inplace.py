@@ -17,7 +17,8 @@ from diffcli.autograd.modes import DEFAULT, INFERENCE, mode
 from diffcli.autograd.rules import rule
 from diffcli.errors import fault
 from diffcli.operations.arithmetic import tensors
-from diffcli.operations.array_row import ShapeError, broadcast_shapes, shape_text, size
+from diffcli.operations.array_row import ShapeError, shape_text, size
+from diffcli.operations.array_shapes import written as shape_written
 
 
 def change(tensor: Any, name: str, others: Sequence[Any]) -> Any:
@@ -90,8 +91,7 @@ def put(tensor: Any, key: Any, value: Any, label: str, call: str) -> Any:
         written = value._value
     edges = _edges(tensor, [tensor, value], call)
     try:
-        if broadcast_shapes([shape, tensors.shape_of(written)]) != shape:
-            raise ShapeError(f"{shape_text(tensors.shape_of(written))} cannot be written into {shape_text(shape)}")
+        shape_written([shape, tensors.shape_of(written)], {"key": ()})
     except ShapeError as misfit:
         raise shapes_do_not_fit(call, misfit) from None
     node = None

@@ -10,22 +10,37 @@ Which elements are present matters only where something is not finite: it is fou
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import or_
 from typing import Any
 
 from diffcli.operations.arithmetic import arrays, tensors
 
 
 class Mask:
-    """Which elements are present, found when it is asked for; True if all are."""
+    """Which elements are present, found when it is asked for; True if all are.
 
-    __slots__ = ("_find", "_found")
+    It is a ``step`` from the masks before it, where None stands for all elements. They may be as many as the graph is deep, so
+    that they are found without recursion.
+    """
 
-    def __init__(self, find: Callable[[], Any]) -> None:
-        self._find: Callable[[], Any] | None = find
+    __slots__ = ("_step", "_before", "_found")
+    _found: Any
+
+    def __init__(self, step: Callable[..., Any], *before: Mask | None) -> None:
+        self._step: Callable[..., Any] | None = step
+        self._before = before
 
     def __call__(self) -> Any:
-        if self._find is not None:
-            self._found, self._find = self._find(), None
+        waiting = [self]
+        while waiting:
+            mask = waiting[-1]
+            unknown = [one for one in mask._before if one is not None and one._step is not None]
+            waiting += unknown
+            if not unknown:
+                waiting.pop()
+                if mask._step is not None:
+                    mask._found = mask._step(*[one is None or one._found for one in mask._before])
+                    mask._step, mask._before = None, ()
         return self._found
 
 
@@ -44,11 +59,6 @@ ABSENT_NUMBER = Partial(0.0, Mask(lambda: False))
 
 def mask_of(adjoint: Any) -> Mask | None:
     return adjoint.mask if adjoint.__class__ is Partial else None
-
-
-def both(mask: Mask | None, other: Mask) -> Mask:
-    """The elements that are present under either of two masks."""
-    return other if mask is None else Mask(lambda: mask() & other())
 
 
 def masked(term: Any, mask: Mask) -> Any:
@@ -79,4 +89,4 @@ def total(before: Any, term: Any, in_place: bool) -> Any:
     one, other = mask_of(before), mask_of(term)
     if one is None or other is None:
         return value
-    return Partial(value, Mask(lambda: one() | other()))
+    return Partial(value, Mask(or_, one, other))

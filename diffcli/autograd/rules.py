@@ -87,8 +87,7 @@ class Rule:
         """What each operand receives: functions ``(g, *operands, result)`` of floats; None where that is 0."""
         self.terms: TermFunctions = NUMPY.terms(name, count) if has_terms else ()
         """The same of arrays, for an elementwise operation."""
-        chooses = [term is not None and bool(term.present) for term in terms(name, count)] if has_terms else ()
-        self.chooses = tuple(chooses)
+        self.chooses = tuple(bool(term and term.present) for term in terms(name, count)) if has_terms else ()
         """Whether elements of each operand may not be taken: no change of them changes the result."""
         self.reads = tuple(elementwise_reads(name, count, position) for position in range(count)) if has_terms else ()
         """Which operands the term of each reads, by position, and -1 for the result; for an elementwise operation."""

@@ -46,7 +46,7 @@ EXAMPLES = (
     digits=False,
 )
 def command(
-    run: Run, points: str | None, claims: tuple[str, ...], wrt: list[str] | None, exact_digits: int | None, max_nodes: int
+    run: Run, points: str | None, claims: tuple[str, ...], wrt: str | None, exact_digits: int | None, max_nodes: int
 ) -> int:
     """Every derivative of EXPR by every way, side by side, with a verdict; or claims.
 
@@ -87,7 +87,7 @@ def _verdict(run: Run, document: Document, notes: Sequence[Diagnostic], passed: 
 
 
 def _at_points(
-    run: Run, program: Program, path: str, wrt: list[str] | None, digits: int | None, max_nodes: int
+    run: Run, program: Program, path: str, wrt: str | None, digits: int | None, max_nodes: int
 ) -> ExitCode:
     """A check at every point of a file."""
     known, notes = read_points(path, program)
@@ -112,7 +112,7 @@ def _several(system: System, claims: tuple[str, ...], digits: int | None, run: R
     return _verdict(run, document, notes_of(found), all(agreement.passed for agreement in found))
 
 
-def _anywhere(program: Program, wrt: list[str] | None, max_nodes: int) -> Problem:
+def _anywhere(program: Program, wrt: str | None, max_nodes: int) -> Problem:
     """A point at which the program has a value, for claims that come without one.
 
     Raises

@@ -118,8 +118,6 @@ def write_file(path: str, content: str | bytes) -> None:
     UsageError
         The file cannot be written.
     """
-    if os.path.isdir(path):
-        raise UsageError([error("unwritable-file", f"cannot write {path}: it is a directory")])
     data = content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
     target = os.path.realpath(path)
     beside = f"{target}.{os.getpid()}.part"

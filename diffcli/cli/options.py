@@ -103,17 +103,6 @@ class Number(click.ParamType[Any]):
         return self.range.require(label, int(number) if whole else number)
 
 
-class Names(click.ParamType[Any]):
-    """Names separated by commas."""
-
-    name = "NAMES"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[str]:
-        if isinstance(value, list):
-            return value
-        return [name.strip() for name in str(value).split(",") if name.strip()]
-
-
 EXPRESSION: Decorator = click.argument("expression", metavar="EXPR")
 PROGRAM_OR_FUNCTION = """\
     EXPR is an expression, @FILE, or - for standard input. FILE.py:NAME is a Python function: the file is imported, which runs
@@ -135,7 +124,7 @@ def at(help: str = "The point, as x=2,y=pi/4; may be given again.") -> Decorator
 
 
 def wrt(help: str = "Variables to differentiate by; all, if not given.") -> Decorator:
-    return click.option("--wrt", type=Names(), help=help)
+    return click.option("--wrt", metavar="NAMES", help=help)
 
 
 def kink() -> Decorator:
@@ -172,10 +161,8 @@ def output_options(digits: bool) -> list[Decorator]:
     ]  # fmt: skip
 
 
-def limit_options() -> list[Decorator]:
-    """The options of every command that computes."""
-    most = click.option("--max-nodes", type=Number(MAX_NODES), default=10_000_000, metavar="N", help="The longest tape or derivative to build.", show_default=True)
-    return [timeout(), most]
+def max_nodes() -> Decorator:
+    return click.option("--max-nodes", type=Number(MAX_NODES), default=10_000_000, metavar="N", help="The longest tape or derivative to build.", show_default=True)
 
 
 def as_command(*options: Decorator, examples: Iterable[str], digits: bool = True, limits: bool = True) -> Callable[[Callable[..., int]], click.Command]:
@@ -191,7 +178,7 @@ def as_command(*options: Decorator, examples: Iterable[str], digits: bool = True
         inserted = [PROGRAM_OR_FUNCTION] if EXPRESSION in options and "EXPR is" not in more else []
         begin.__doc__ = "\n\n".join([about, *inserted, more])
         decorated: Callable[..., Any] = click.pass_obj(begin)
-        for option in reversed([*options, *output_options(digits), *(limit_options() if limits else []), HELP]):
+        for option in reversed([*options, *output_options(digits), *([timeout(), max_nodes()] if limits else []), HELP]):
             decorated = option(decorated)
         return click.command(cls=Command, examples=examples, add_help_option=False)(decorated)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from diffcli.cli.options import Names, Number, as_command, at, choice, full
+from diffcli.cli.options import Number, as_command, at, choice, full
 from diffcli.cli.run import Run, was_given
 from diffcli.methods.points.ranges import Range
 from diffcli.reports.step_size.step_size import step_size_report
@@ -24,7 +24,7 @@ EXAMPLES = (
     click.argument("expression", metavar="[EXPR]", required=False),
     at(),
     click.option("--var", "variable", metavar="NAME", help="The variable to move, if there are several."),
-    click.option("--method", "methods", type=Names(), metavar="NAMES", help="forward, backward, central, central4, central6, central8, central10, complex; several with commas."),
+    click.option("--method", "methods", metavar="NAMES", help="forward, backward, central, central4, central6, central8, central10, complex; several with commas."),
     click.option("--per-decade", type=Number(Range(0.1, 4, whole=False)), metavar="N", default=4, help="Steps in a decade to show, rounded to powers of two; 4 is all that are tried.", show_default=True),
     click.option("--largest", type=Number(), metavar="H", help="The longest step, if not max(1, |x|)."),
     click.option("--smallest", type=Number(), metavar="H", help="The shortest step, if not the unit roundoff of the longest."),

@@ -119,6 +119,10 @@ class MissingExtraError(DiffcliError):
     exit_code = 7
 
 
+class SecondDerivativeWarning(RuntimeWarning):
+    """A derivative of a gradient that was computed with ``create_graph=True`` passes a kink, tie or pole, and is NaN."""
+
+
 class AutogradError(DiffcliError, RuntimeError):
     """A tensor, its graph or a grad mode cannot be used in this way; the text says what would do."""
 

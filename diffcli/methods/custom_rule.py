@@ -90,7 +90,7 @@ def _applied(function: Callable[..., float], name: OwnName) -> Callable[..., Any
     def call(*operands: Any, **named: Any) -> Any:
         bound = signature.bind(*operands, **named)
         bound.apply_defaults()
-        return apply_row(name, bound.args)
+        return apply_row(name, *bound.args)
 
     return update_wrapper(call, function)
 

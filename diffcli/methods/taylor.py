@@ -17,7 +17,7 @@ from diffcli.methods.points.points import GivenPoint, as_point
 from diffcli.methods.points.ranges import MAX_NODES, Range
 from diffcli.methods.problem.problem import At, Problem, Target, as_program
 from diffcli.methods.problem.scalarise import point_of, scalarised
-from diffcli.methods.sweeps.one_sided_series import LENGTH, Undecided, coefficient, nan
+from diffcli.methods.sweeps.one_sided_series import LENGTH, Undecided, alike, coefficient, nan
 from diffcli.methods.sweeps.point_rows import PointRows
 from diffcli.methods.sweeps.series import expand
 from diffcli.records.matrices import TaylorResult
@@ -150,8 +150,7 @@ Side = tuple[float, ...] | None
 def _on_side(problem: Problem, slot: int, side: float, order: int) -> Side:
     """The coefficients on one side, NaN where they are not known; none if the domain ends there, None if nothing is known."""
     try:
-        direction = [side * (place == slot) for place in range(len(problem.at))]
-        found = result_along(problem, direction, order + LENGTH)
+        found = result_along(problem, {slot: side}, order + LENGTH)
     except Undecided:
         return None
     return () if found != found else tuple(side**k * coefficient(found, k) + 0.0 for k in range(order + 1))
@@ -160,23 +159,18 @@ def _on_side(problem: Problem, slot: int, side: float, order: int) -> Side:
 def _settled(found: Sequence[float], left: Side, right: Side, notes: list[Diagnostic]) -> list[float]:
     """The coefficients on which both sides agree, one of which may be beyond the domain; NaN from the first that differs."""
     sides = [side for side in (left or right, right or left) if side]
-    size = max([abs(number) for side in sides for number in side if math.isfinite(number)], default=1.0)
+    among = [number for side in sides for number in side]
     settled = [found[0]]
     for k, number in enumerate(found) if None not in (left, right) and sides else ():
         one, other = (side[k] for side in sides)
-        if not _alike(one, other, size) or not (k or _alike(number, one, size)):
+        if not alike(one, other, among) or not (k or alike(number, one, among)):
             if math.isfinite(one) and math.isfinite(other):
                 message = f"the derivative of order {k} differs on the two sides" if k else "the value jumps here"
                 notes.append(Diagnostic("kink" if k else "jump", "warning", message))
             settled += [one] * (k > 0 and one == other)  # infinite on both
             break
-        settled += [number if _alike(number, one, size) else one] * (k > 0)
+        settled += [number if alike(number, one, among) else one] * (k > 0)
     return [*settled, *[nan] * len(found)][: len(found)]
-
-
-def _alike(one: float, other: float, size: float) -> bool:
-    """Whether two coefficients are equal, but for how they are rounded."""
-    return abs(one - other) <= 1e-9 * size
 
 
 def _variable(inputs: Sequence[str], given: str | None) -> str:

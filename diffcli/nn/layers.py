@@ -251,7 +251,8 @@ _ACTIVATIONS = {
 def _activation(name: str, spelled: str) -> type[Module]:
     function = functions.function(spelled)
     assert function is not None
-    settings = Signature(name, SIGNATURES.get(spelled, ("input",))[0].removeprefix("input").removesuffix("* dtype=None"))
+    text = SIGNATURES.get(spelled, ("input", ""))[0].removesuffix("dtype=None").replace("*", "")
+    settings = Signature(name, text.removeprefix("input"))
 
     def start(self: Any, *given: Any, **named: Any) -> None:
         Module.__init__(self)

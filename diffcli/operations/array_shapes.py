@@ -39,16 +39,12 @@ def reduced_names(shapes: Sequence[Shape], fixed: Fixed, position: int) -> Fixed
 
 def picked(shapes: Sequence[Shape], fixed: Fixed) -> Shape:
     """Of argmax: along one axis, or of a vector."""
-    if fixed["axis"] is None and len(shapes[0]) > 1:
-        raise ShapeError(f"{shape_text(shapes[0])} has several axes: say along which", "add axis=0 or another", code="bad-axis")
-    shape = reduced_of_something(shapes, fixed)
-    if len(fixed["axis"]) > 1:
-        raise ShapeError("it goes along one axis", code="bad-axis")
-    return shape
+    along(shapes, fixed)
+    return reduced_of_something(shapes, fixed)
 
 
 def along(shapes: Sequence[Shape], fixed: Fixed) -> Shape:
-    """Of softmax and cumsum: the operand's own shape. Only a vector may leave the axis out of cumsum."""
+    """Of cumsum: the operand's own shape. Only a vector may leave the axis out."""
     shape = shapes[0]
     if fixed["axis"] is None and len(shape) > 1:
         raise ShapeError(f"{shape_text(shape)} has several axes: say along which", "add axis=0 or another", code="bad-axis")

@@ -351,12 +351,13 @@ def timed(seed: int, size: int) -> None:
 @contextmanager
 def without_watch() -> Iterator[None]:
     """Gradients that are not watched."""
-    kept = gradient._lost_digits, gradient.is_sure
-    gradient._lost_digits, gradient.is_sure = lambda *_: [], lambda *_: True  # type: ignore[assignment]
+    kept = gradient.watch_of, gradient.notes_of, gradient.is_sure
+    gradient.watch_of = gradient.notes_of = lambda *_: []  # type: ignore[assignment]
+    gradient.is_sure = lambda *_: True  # type: ignore[assignment]
     try:
         yield
     finally:
-        gradient._lost_digits, gradient.is_sure = kept
+        gradient.watch_of, gradient.notes_of, gradient.is_sure = kept
 
 
 def main() -> None:

@@ -204,8 +204,11 @@ def record(
     shape = tensors.shape_of(value)
     reads = needed(known, edges, shapes, shape, options)
     saved = _saved(known, given, values, reads)
-    fitting = None if shapes is None or (known.row is None and shapes.count(shape) == len(shapes)) else tuple(shapes)
-    return ArrayNode(known, edges, saved, value if -1 in reads else None, shape, fitting, options)
+    node = ArrayNode(known, edges, saved, value if -1 in reads else None)
+    node.versions = versions_of(saved)
+    node.shape, node.fixed = shape, options
+    node.shapes = None if shapes is None or (known.row is None and shapes.count(shape) == len(shapes)) else tuple(shapes)
+    return node
 
 
 def needed(known: Rule, edges: Sequence[Any], shapes: Any, shape: Any, options: Fixed | None) -> frozenset[int]:

@@ -12,10 +12,11 @@ from collections.abc import Iterable, Sequence
 from heapq import heappop, heappush
 from typing import Any
 
-from diffcli.autograd.graph.core import Core, Edge, Node, counter_of, describe, edge_of, new, set_value
+from diffcli.autograd.graph.core import Core, Edge, Node, counter_of, describe, edge_of, new, nodes_behind, numbers, set_value
+from diffcli.autograd.graph.kinks import BesideNode, lead_beside, nodes_beside
 from diffcli.autograd.graph.recorded import recorded_adjoints
 from diffcli.autograd.modes import DEFAULT, NO_GRAD, in_mode
-from diffcli.autograd.partial import plain, total, with_value
+from diffcli.autograd.partial import mask_of, plain, total, with_value
 from diffcli.errors import counted, fault
 from diffcli.operations.arithmetic import arrays, tensors
 from diffcli.operations.array_row import shape_text, size
@@ -31,6 +32,8 @@ class Sweep:
         """The nodes that lie on a path to what is asked for, or are asked for, by their numbers; None for all."""
         self.needed: frozenset[int] = frozenset()
         """Those of them that something that is asked for lies behind."""
+        self.beside: dict[Any, BesideNode] = {}
+        """The nodes for second derivatives beside those that lead to a kink."""
         self.waiting: dict[Node, Any] = {}
         self.queue: list[tuple[int, Node]] = []
         self.leaves: dict[Core, Any] = {}
@@ -66,10 +69,10 @@ class Sweep:
             if node._hooks is not None or node.retained_by is not None:
                 adjoint = self._watch(node, adjoint)
             if keep and node in keep:
-                keep[node] = plain(adjoint)
+                keep[node] = adjoint
                 if node.number not in self.needed:
                     continue  # nothing that is wanted lies behind it
-            terms = recorded_adjoints(node, adjoint) if recorded else node.adjoints(adjoint)
+            terms = self._recorded(node, adjoint) if recorded else node.adjoints(adjoint)
             for edge, term in zip(node.edges, terms):  # noqa: B905  (the hot path)
                 if edge is None or term is None:
                     continue
@@ -86,6 +89,10 @@ class Sweep:
                     self.arrive(edge, term)
             if not keep_graph:
                 node.release()
+
+    def _recorded(self, node: Node, adjoint: Any) -> Sequence[Any]:
+        terms, beside = recorded_adjoints(node, adjoint), self.beside.get(node)
+        return terms if beside is None or beside.there is None else beside.marked(terms, adjoint)
 
     def _watch(self, node: Node, adjoint: Any) -> Any:
         """Hand the adjoint of a node to its hooks, and to the tensors that keep their gradient."""
@@ -147,23 +154,38 @@ def _swept(
     for end, adjoint in zip(ends, adjoints, strict=True):
         sweep.arrive(edge_of(end), adjoint)
     sweep.summed.clear()  # what the caller gave is the caller's
+    first = next(numbers)
     with arrays.quiet():
+        if recorded:
+            sweep.beside = _beside(ends, adjoints)
         sweep.run(keep_graph, kept)
+    if sweep.beside:
+        lead_beside([one for one in (*sweep.leaves.values(), *kept.values()) if one is not None], first, sweep.beside)
     return sweep, kept
+
+
+def _beside(ends: Sequence[Core], adjoints: Sequence[Any]) -> dict[Any, BesideNode]:
+    """`nodes_beside`, with the elements at breaks that the ends depend on, as a pass that is not recorded knows them."""
+    beside, breaks = nodes_beside(map(edge_of, ends))
+    if not breaks:
+        return beside
+    probe, seen = Sweep(False), dict.fromkeys(breaks)
+    probe.wanted = probe.needed = frozenset([node.number for node in beside.values()])
+    for end, adjoint in zip(ends, adjoints, strict=True):
+        if edge_of(end) in beside:
+            probe.arrive(beside[edge_of(end)], adjoint._value)
+    probe.run(True, seen)
+    for node, there in breaks.items():
+        mask = mask_of(seen[node])
+        node.there = None if seen[node] is None else there if mask is None else there & mask()
+    return beside
 
 
 def _on_the_way(roots: Sequence[Edge], targets: set[Any]) -> frozenset[int]:
     """The numbers of the nodes behind which a target lies: those that a pass for some inputs only needs to run."""
-    known: set[Node] = set()
-    stack = [edge for edge in roots if isinstance(edge, Node)]
-    while stack:
-        node = stack.pop()
-        if node not in known:
-            known.add(node)
-            stack += [edge for edge in node.edges if isinstance(edge, Node)]
     reaching = set(targets) - {None}
     found: set[int] = set()
-    for node in sorted(known, key=lambda node: node.number):
+    for node in nodes_behind(roots):
         if any(edge in reaching for edge in node.edges):
             reaching.add(node)
             found.add(node.number)
@@ -311,7 +333,7 @@ def grad(
 def _found(one: Core, sweep: Sweep, kept: dict[Node, Any], allow_unused: bool) -> Any:
     """The gradient by an input as a tensor; None if no output depends on it."""
     edge = edge_of(one)
-    adjoint = kept.get(edge) if isinstance(edge, Node) else plain(sweep.leaves.get(one))
+    adjoint = plain(kept.get(edge) if isinstance(edge, Node) else sweep.leaves.get(one))
     if adjoint is None:
         if allow_unused:
             return None

@@ -6,7 +6,7 @@ numbers are a topological order, as the rows of a tape are (`diffcli.autograd.gr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import count
 from typing import Any, ClassVar, NoReturn, TypeAlias
 from weakref import ReferenceType, ref
@@ -162,7 +162,7 @@ class Node:
 
     def adjoints(self, g: Any) -> Sequence[Any]:
         """The adjoint of each operand that has an edge, from that of the result; anything for the others."""
-        raise NotImplementedError
+        return [None if term is None else term._value for term in self.recorded_adjoints(new(plain(g)))]
 
     def recorded_adjoints(self, g: Any) -> Sequence[Any]:
         """The same, of tensors, recorded themselves."""
@@ -215,10 +215,22 @@ class PartNode(Node):
         return self.whole.saved
 
     def adjoints(self, g: Any) -> Sequence[Any]:
-        return ({self.part: plain(g)},)
+        return self.recorded_adjoints(new(plain(g)))
 
     def recorded_adjoints(self, g: Any) -> Sequence[Any]:
         return ({self.part: g},)
+
+
+def nodes_behind(ends: Iterable[Edge], first: int = 0) -> list[Node]:
+    """The nodes of a graph from a number on, each after those that its edges lead to."""
+    known: set[Node] = set()
+    stack = list(ends)
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Node) and node.number >= first and node not in known:
+            known.add(node)
+            stack += node.edges
+    return sorted(known, key=lambda node: node.number)
 
 
 # -- a tensor and its place in the graph ----------------------------------------------------------------------------------

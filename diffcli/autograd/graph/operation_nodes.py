@@ -7,7 +7,7 @@ from functools import partial as bind
 from typing import Any
 
 from diffcli.autograd.graph.core import Core, Edge, Node, check_version, describe, freed, new, numbers, version_of
-from diffcli.autograd.partial import ABSENT_NUMBER, Mask, Partial, both, in_kind, mask_of, masked, plain
+from diffcli.autograd.partial import ABSENT_NUMBER, Mask, Partial, in_kind, mask_of, masked, plain
 from diffcli.autograd.rules import Rule
 from diffcli.operations.arithmetic import arrays, tensors
 from diffcli.operations.array_row import Fixed, Shape, shape_text
@@ -31,6 +31,14 @@ class OperationNode(Node):
     """Those of the operands, if they differ."""
     fixed: Fixed | None
     """What is fixed in an array operation beside its operands."""
+
+    def __init__(self, rule: Rule, edges: tuple[Edge, ...], operands: tuple[Any, ...], result: Any) -> None:
+        self.number = next(numbers)
+        self.rule = rule
+        self.edges = edges
+        self.operands = operands
+        self.result = result
+        self.counted = self.retained_by = self._hooks = self.versions = None
 
     @property
     def name(self) -> str:
@@ -95,22 +103,6 @@ class ArrayNode(OperationNode):
 
     __slots__ = ("fixed", "shapes", "shape")
 
-    def __init__(
-        self,
-        rule: Rule,
-        edges: tuple[Edge, ...],
-        operands: tuple[Any, ...],
-        result: Any,
-        shape: Shape,
-        shapes: tuple[Shape, ...] | None,
-        fixed: Fixed | None,
-    ) -> None:
-        self.number = next(numbers)
-        self.rule, self.edges, self.operands, self.result = rule, edges, operands, result
-        self.shape, self.shapes, self.fixed = shape, shapes, fixed
-        self.counted = self.retained_by = self._hooks = None
-        self.versions = versions_of(operands)
-
     def adjoints(self, g: Any) -> Sequence[Any]:
         mask, g, values = mask_of(g), plain(g), self.values()
         term = self._of_element if self.rule.row is None else self._of_array
@@ -126,13 +118,12 @@ class ArrayNode(OperationNode):
             return tensors.zeros(shape, tensors.kind_of(g))
         if self.rule.chooses[position]:
             name, known = self.rule.name, (*values, self.result)
-            mask = both(mask, Mask(lambda: arrays.full(self.shape, NUMPY.present(name, position, known))))
+            mask = Mask(lambda before: before & arrays.full(self.shape, NUMPY.present(name, position, known)), mask)
         if mask is not None:
             term = masked(term, mask)
         if shape != self.shape:
             term = tensors.plain(IN_ARRAYS.summed(term, self.shape, shape))
-            whole = mask
-            mask = whole and Mask(lambda: IN_ARRAYS.summed_mask(whole(), self.shape, shape))
+            mask = mask and Mask(lambda whole: IN_ARRAYS.summed_mask(whole, self.shape, shape), mask)
         return term if mask is None else Partial(term, mask)
 
     def _of_array(self, position: int, g: Any, mask: Mask | None, values: Sequence[Any]) -> Any:
@@ -147,14 +138,13 @@ class ArrayNode(OperationNode):
         if mask is None and not row.present and not rule.leaves_out:
             return term
 
-        def under_mask(computed: Any) -> tuple[Any, Any]:
-            before = None if mask is None or mask() is True else mask()
-            term, there = IN_ARRAYS.of_array_row(rule, before, list(known), computed)
+        def under(before: Any, computed: Any) -> tuple[Any, Any]:
+            term, there = IN_ARRAYS.of_array_row(rule, None if before is True else before, list(known), computed)
             return term, True if there is None else there
 
         if arrays.all_finite(term):
-            return Partial(term, Mask(lambda: under_mask(lambda *_: 0.0)[1]))
-        term, there = under_mask(bind(function, g))
+            return Partial(term, Mask(lambda before: under(before, lambda *_: 0.0)[1], mask))
+        term, there = under(mask is None or mask(), bind(function, g))
         return Partial(term, Mask(lambda: there))
 
 
@@ -168,14 +158,6 @@ class NumberNode(OperationNode):
     __slots__ = ()
     shape = ()
     shapes = fixed = None
-
-    def __init__(self, rule: Rule, edges: tuple[Edge, ...], operands: tuple[Any, ...], result: Any) -> None:
-        self.number = next(numbers)
-        self.rule = rule
-        self.edges = edges
-        self.operands = operands
-        self.result = result
-        self.counted = self.retained_by = self._hooks = self.versions = None
 
     def adjoints(self, g: Any) -> Sequence[Any]:
         operands = self.operands

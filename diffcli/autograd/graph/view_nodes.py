@@ -35,9 +35,6 @@ class PickNode(Node):
     def recorded_spread(self, part: Any) -> Any:
         return made_by(self.spread(part._value), part, lambda edge: SpreadNode(edge, self))
 
-    def adjoints(self, g: Any) -> Sequence[Any]:
-        return (self.spread(plain(g)),)
-
     def recorded_adjoints(self, g: Any) -> Sequence[Any]:
         return (self.recorded_spread(g),)
 
@@ -50,9 +47,6 @@ class SpreadNode(Node):
     def __init__(self, edge: Edge, pick: PickNode) -> None:
         super().__init__((edge,))
         self.pick = pick
-
-    def adjoints(self, g: Any) -> Sequence[Any]:
-        return (self.pick.of(plain(g)),)
 
     def recorded_adjoints(self, g: Any) -> Sequence[Any]:
         return (self.pick.recorded_of(g),)
@@ -82,13 +76,7 @@ class ViewNode(PickNode):
         return tensors.plain(flat.reshape(self.shape))
 
 
-def _view_node(view: Core, edge: Edge) -> ViewNode:
-    assert view._base is not None
-    base = view._base._value
-    return ViewNode(edge, tensors.shape_of(base), tensors.kind_of(base), view._views)
-
-
-Core.view_node = _view_node
+Core.view_node = lambda view, edge: ViewNode(edge, view._base.shape, view._base.dtype, view._views)
 
 
 class WrittenNode(Node):
@@ -144,8 +132,9 @@ class PutNode(Node):
         before[self.key] = 0.0
         if self.edges[1] is None:
             return before, None
-        last = tensors.last_written(self.key, g.shape)
-        value = g[self.key] if last is None else g[self.key] * new(last)
+        value, last = g[self.key], tensors.last_written(self.key, g.shape)
+        if last is not None:  # what has been written over is not there
+            value = g.diffcli_apply("where", (new(last), value, 0.0))
         return before, summed_to(value, self.shape).to(self.kind)
 
 

@@ -14,7 +14,7 @@ from diffcli.methods.traces.trace import formula_of
 from diffcli.operations import OPERATIONS
 from diffcli.tape.running.evaluation import replay
 from diffcli.tape.running.formulas import Formula
-from diffcli.tape.running.rules import RESULT, SEED, TIES, Term, terms
+from diffcli.tape.running.rules import FLOAT, RESULT, SEED, TIES, Term, terms
 
 
 @cache
@@ -68,14 +68,14 @@ class RowDerivatives:
     def terms(self, slot: int) -> list[tuple[int, Term]]:
         """The operands through which the variable reaches a row, with their terms; not those whose partial is just 0."""
         name, row = self.tape.operation(slot), self.tape.operands_of(slot)
-        taken = self._taken(slot) if name == "where" else None
+        arguments, known = [self.problem.values[operand] for operand in (*row, slot)], FLOAT.terms_of(self.tape)[name, len(row)]
         found = []
-        for position, term in enumerate(terms(name, len(row))):
-            if term is None or not self.depends[row[position]] or taken not in (None, position):
-                continue
+        for position, (term, function) in enumerate(zip(terms(name, len(row)), known, strict=True)):
+            if term is None or function is None or not self.depends[row[position]] or function(1.0, *arguments) is None:
+                continue  # it does not depend on this operand, or does not take it
             if name in TEXTBOOK:
                 term = _textbook_term(name, position)
-            if taken is not None or "where" not in term.program.operations or not self._vanishes(slot, position, term):
+            if name == "where" or "where" not in term.program.operations or not self._vanishes(slot, position, term):
                 found.append((position, term))
         return found
 

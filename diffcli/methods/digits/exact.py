@@ -11,9 +11,8 @@ from diffcli.methods.differences.precise import EXACT, Number, decades, with_exa
 from diffcli.methods.digits.watch import Sweep
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.forward import tangents
-from diffcli.methods.sweeps.point_rows import PointRows
 from diffcli.methods.sweeps.reverse import Step, accumulate
-from diffcli.methods.sweeps.series import expand
+from diffcli.methods.sweeps.series import power_series
 from diffcli.operations.arithmetic import precise
 from diffcli.tape import Tape
 from diffcli.tape.lowering import MOST_ROWS
@@ -78,9 +77,7 @@ def _swept(problem: Problem, sweep: Sweep, values: Values) -> tuple[Sequence[Any
     tape = problem.tape
     if sweep.order is not None:
         (variable,) = sweep.seeds
-        given = {variable: [values[variable], 1.0]}
-        rows = PointRows(with_exact_constants(tape), values, given, MOST_ROWS, EXACT.value)
-        return expand(rows, tape, given, sweep.order), []
+        return power_series(with_exact_constants(tape), values, variable, sweep.order, MOST_ROWS, EXACT.value), []
     if sweep.forward:
         seed = [sweep.seeds.get(slot) for slot in range(tape.first_row)]
         return tangents(tape, values, seed, sweep.overrides, EXACT), []

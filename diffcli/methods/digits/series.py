@@ -11,8 +11,7 @@ from diffcli.methods.digits.lost import lost_digits
 from diffcli.methods.digits.shake import is_extreme, moved, shake, shaking, shaking_function
 from diffcli.methods.digits.watch import Printed, Sweep
 from diffcli.methods.problem.problem import Problem
-from diffcli.methods.sweeps.point_rows import PointRows
-from diffcli.methods.sweeps.series import expand
+from diffcli.methods.sweeps.series import power_series
 from diffcli.tape.running.evaluation import run
 from diffcli.tape.running.rules import FLOAT
 
@@ -21,9 +20,10 @@ def watch_series(problem: Problem, slot: int, coefficients: Sequence[float], mos
     """What is to be said of the Taylor coefficients along an input that have lost digits."""
     order, places = len(coefficients) - 1, count()
     values = run(problem.tape, problem.point, shaking(problem.tape, places))
-    given = {slot: [values[slot], 1.0]}
-    rows = PointRows(problem.tape, values, given, most_rows, lambda name: shaking_function(FLOAT.value(name), name, places))
-    beside = expand(rows, problem.tape, given, order, partial(shake, places))
+    beside = power_series(
+        problem.tape, values, slot, order, most_rows, lambda name: shaking_function(FLOAT.value(name), name, places),
+        partial(shake, places),
+    )  # fmt: skip
     sweep = Sweep({slot: 1.0}, True, order=order)
     doubts = []
     extreme = is_extreme(problem.tape, problem.values, values)

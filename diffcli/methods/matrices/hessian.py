@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import chain
+from typing import Any
 
 from diffcli.errors import Diagnostic, ExpressionError, LimitError, as_stop, error
 from diffcli.methods.digits.notes import notes_of, watch_of
-from diffcli.methods.digits.watch import BY, Sweep, Watch
+from diffcli.methods.digits.watch import BY, Sweep
 from diffcli.methods.matrices.jacobian import Matrix, evaluated, frozen, require_room
 from diffcli.methods.matrices.second_order import GradientProblem
 from diffcli.methods.matrices.second_sides import Sides
@@ -116,7 +117,7 @@ def _by_sweeps(
         operations = count_forward(derived, flow, numbers.variables.slots, groups)
         cost = HessianCost(len(variables), function_cost(numbers.problem), function_cost(derived), len(groups), operations)
     watch = watch_of(gradient.derived, BY, gradient.written_out)
-    matrix = sweep_symmetric(gradient, groups, pattern, options.progress, watch)
+    matrix = sweep_symmetric(gradient, groups, pattern, options.progress, watch.swept)
     notes += notes_of(watch, options.strict)
     return asked._replace(mode=FORWARD_OVER_REVERSE, matrix=frozen(matrix), pattern=pattern, groups=groups, cost=cost)
 
@@ -144,7 +145,7 @@ def sweep_symmetric(
     groups: Groups,
     pattern: Pattern | None,
     progress: Callable[[str], None],
-    watch: Watch | None = None,
+    watched: Callable[[Sweep, Sequence[Any]], None] = lambda *_: None,
 ) -> Matrix:
     """The Hessian by forward sweeps over the gradient's tape, one for each group of columns."""
     variables = gradient.variables
@@ -154,8 +155,7 @@ def sweep_symmetric(
         progress(f"forward sweep {number + 1} of {len(groups)} over the gradient")
         seeds = variables.seed(group)
         tangents = gradient.derived.swept_forward(seeds)
-        if watch is not None:
-            watch.swept(Sweep(seeds, True, {}, _namer(variables.names, wanted[number])), tangents)
+        watched(Sweep(seeds, True, {}, _namer(variables.names, wanted[number])), tangents)
         found = gradient.results.numbers(tangents)
         for row, column in wanted[number]:
             matrix[row][column] = matrix[column][row] = float(found[row] or 0.0) + 0.0

@@ -13,7 +13,7 @@ from typing import Any
 
 from diffcli.errors import Diagnostic, LimitError, as_stop, error
 from diffcli.methods.digits.notes import notes_of, watch_of
-from diffcli.methods.digits.watch import Sweep, Watch
+from diffcli.methods.digits.watch import Sweep
 from diffcli.methods.nonsmooth.breaks import find_breaks
 from diffcli.methods.nonsmooth.notes import describe_breaks
 from diffcli.methods.nonsmooth.system_notes import explain_rows, require_values
@@ -135,7 +135,7 @@ def _by_sweeps(
         mode = count.cheaper if count is not None else "forward" if len(by_column) < len(by_row) else "reverse"
     groups = by_column if mode == "forward" else by_row
     watch = watch_of(system)
-    matrix = sweep_groups(system, rows, columns, mode, groups, pattern, replaced, options.progress, watch)
+    matrix = sweep_groups(system, rows, columns, mode, groups, pattern, replaced, options.progress, watch.swept)
     notes += [*_independent(pattern, columns.names), *notes_of(watch, options.strict)]
     return {"mode": mode, "matrix": matrix, "pattern": pattern, "groups": groups, "sweeps": count}
 
@@ -149,7 +149,7 @@ def sweep_groups(
     pattern: Pattern | None,
     replaced: Overrides,
     progress: Callable[[str], None],
-    watch: Watch | None = None,
+    watched: Callable[[Sweep, Sequence[Any]], None] = lambda *_: None,
 ) -> Matrix:
     """The Jacobian by forward sweeps, one for each group of columns, or by reverse sweeps, one for each group of rows."""
     sweep, seeded, arriving, entries = system.swept_back, rows, columns, pattern and pattern.rows
@@ -160,9 +160,8 @@ def sweep_groups(
         progress(f"{mode} sweep {number} of {len(groups)}")
         seeds = seeded.seed(group)
         derivatives = sweep(seeds, replaced)
-        if watch is not None:
-            name = _namer(group, rows, columns, mode == "forward", entries)
-            watch.swept(Sweep(seeds, mode == "forward", replaced, name), derivatives)
+        name = _namer(group, rows, columns, mode == "forward", entries)
+        watched(Sweep(seeds, mode == "forward", replaced, name), derivatives)
         found = arriving.numbers(derivatives)
         for one in group:
             for place in entries[one] if entries is not None else range(len(arriving)):

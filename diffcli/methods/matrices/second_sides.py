@@ -10,12 +10,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from operator import mul
 
 from diffcli.methods.matrices.second_order import GradientProblem
 from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, find_breaks
-from diffcli.methods.nonsmooth.one_sided import is_branched, result_along
-from diffcli.methods.sweeps.one_sided_series import LENGTH, Undecided, along, coefficient, nan
+from diffcli.methods.nonsmooth.one_sided import is_branched, tape_along
+from diffcli.methods.problem.problem import Linearisation
+from diffcli.methods.sweeps.one_sided_series import Undecided, alike, along, coefficient, nan
 from diffcli.methods.sweeps.sparsity import flow_of, seeded, sets_forward
 
 MOST_WORK = 500_000
@@ -41,13 +41,12 @@ class Sides:
             for operand in self.tape.operands_of(found.slot) if operand >= 0
         ]  # fmt: skip
         sets = sets_forward(self.tape, flow_of(self.tape, gradient.derived.values), seeded(self.tape, self.slots), operands)
-        self.bent = [column for column in range(self.size) if any(sets[slot] >> column & 1 for slot in operands)]
-        """The variables that reach a kink."""
+        everything = is_branched(gradient.problem)
+        self.bent = [column for column in range(self.size) if everything or any(sets[slot] >> column & 1 for slot in operands)]
+        """The variables that reach a kink, or any other way through a Python function."""
 
     def hessian(self, matrix: Sequence[Sequence[float]]) -> list[list[float]]:
         """The Hessian, from what the rules of the table give: entries by variables that reach a kink are those of the sides."""
-        if is_branched(self.gradient.problem):
-            return self.branched
         found, columns, unfit = [list(row) for row in matrix], self.columns, self.unfit
         for column in self.bent:
             for row in range(self.size):
@@ -59,8 +58,6 @@ class Sides:
 
     def product(self, direction: Sequence[float]) -> list[float]:
         """The Hessian times a direction, in the same way; a direction beside it has to give nearly the same."""
-        if is_branched(self.gradient.problem):
-            return [sum(map(mul, row, direction)) for row in self.branched]
         moves = dict(enumerate(direction))
         known = self.both(moves)
         for sign in (1e-6, -1e-6) if self.bent else ():
@@ -69,39 +66,6 @@ class Sides:
             known = [each if abs(each - other) <= 1e-3 * max(1.0, abs(each)) else nan for each, other in pairs]
         unfit = self.unfit if any(direction[column] for column in self.bent) else ()
         return [self._undefined(row) if row in unfit or each != each else each + 0.0 for row, each in enumerate(known)]
-
-    @cached_property
-    def branched(self) -> list[list[float]]:
-        """The Hessian of a Python function that branches, of which the tape is one way: by polarisation of its own runs."""
-        found = [[nan] * self.size for _ in range(self.size)]
-        pairs = [(row, column) for row in range(self.size) for column in range(row + 1)]
-        for row in range(self.size if self.size <= FEW else 0):
-            found[row][row] = self._second({row: 1.0})
-        for row, column in pairs if self.size <= FEW else ():
-            if row == column:
-                continue
-            one, other = (self._second({row: 1.0, column: sign}) for sign in (1.0, -1.0))
-            if alike(one + other, 2 * (found[row][row] + found[column][column]), (one, other)):
-                found[row][column] = found[column][row] = (one - other) / 4
-        for row, column in pairs:
-            if found[row][column] != found[row][column]:
-                self._undefined(row, column)
-        return found
-
-    def _second(self, direction: Mapping[int, float]) -> float:
-        """The second derivative along a direction where the function is smooth along it; else NaN."""
-        sides = []
-        for side in (1.0, -1.0):
-            moves = {self.slots[column]: side * step for column, step in direction.items()}
-            try:
-                line = [moves.get(slot, 0.0) for slot in range(self.gradient.problem.tape.first_row)]
-                sides.append(result_along(self.gradient.problem, line, LENGTH))
-            except Undecided:
-                return nan
-        (value, slope, second), (other, back, again) = ([coefficient(each, k) for k in range(3)] for each in sides)
-        known = self.gradient.problem.value
-        pairs = ((value, known), (other, known), (slope, -back), (second, again))
-        return 2 * second if all(alike(*pair, pair) for pair in pairs) else nan
 
     @cached_property
     def columns(self) -> dict[int, list[float]]:
@@ -134,15 +98,17 @@ class Sides:
 
     def one_side(self, direction: Mapping[int, float], side: float) -> tuple[list[float], list[float]]:
         """The gradient on one side, and how it starts to change; NaN where it is not known, or the function jumps."""
-        by_slot = {self.slots[column]: side * step for column, step in direction.items()}
+        moves = {self.slots[column]: side * step for column, step in direction.items()}
+        gradient, problem = self.gradient, self.gradient.problem
         try:
-            found = along(self.tape, self.gradient.derived.point, [by_slot.get(slot, 0.0) for slot in range(self.tape.first_row)])
+            if is_branched(problem):
+                gradient = GradientProblem(Linearisation(problem, tape_along(problem, moves)))
+            found = along(gradient.derived.tape, problem.point, moves)
         except Undecided:
             return [nan] * self.size, [nan] * self.size
-        value = self.gradient.problem.value
-        if not alike(coefficient(found[self.tape.outputs[0]], 0), value, [value]):
+        if not alike(coefficient(found[gradient.derived.tape.outputs[0]], 0), problem.value, [problem.value]):
             return [nan] * self.size, [nan] * self.size
-        results = [found[slot] for slot in self.gradient.results.slots]
+        results = [found[slot] for slot in gradient.results.slots]
         return [coefficient(each, 0) for each in results], [coefficient(each, 1) for each in results]
 
     def _checks(self) -> Iterator[dict[int, float]]:
@@ -157,8 +123,3 @@ class Sides:
         names = " and ".join(f"`{self.gradient.variables.names[place]}`" for place in sorted({*places}))
         self.fault = self.fault or f"there is no second derivative by {names} here: the sides of the point do not agree on one"
         return nan
-
-
-def alike(one: float, other: float, among: Sequence[float]) -> bool:
-    """Whether two numbers are equal but for rounding, beside the largest of some."""
-    return abs(one - other) <= 1e-9 * max([abs(each) for each in among if math.isfinite(each)], default=0.0)

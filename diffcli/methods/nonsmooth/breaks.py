@@ -8,7 +8,7 @@ elements may and others not.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import reduce
+from functools import cache, partial, reduce
 from operator import or_
 from typing import Any
 
@@ -17,7 +17,6 @@ from diffcli.methods.problem.problem import Problem
 from diffcli.operations import row_of
 from diffcli.records import is_array
 from diffcli.tape.running.evaluation import arithmetic_of
-from diffcli.tape.tape import Shape
 
 POLICIES = {
     "min-norm": "the subgradient of least norm: 0 for abs, equal shares at a tie",
@@ -51,9 +50,8 @@ def find_breaks(problem: Problem) -> list[Break]:
         return []
     arithmetic, deciding = arithmetic_of(tape), deciding_rows(problem)
     found: list[Break] = []
-    there: dict[int, Any] | None = None
-    moved: Sequence[Any] | None = None
-    still: dict[int, list[bool]] | None = None
+    moved, there = cache(partial(moved_elements, problem)), cache(partial(_elements_reached, problem))
+    leaving = cache(partial(_leaving_rows, problem))
     for slot, name in enumerate(tape.operations, tape.first_row):
         if name not in watched or values[slot] is None:
             continue
@@ -70,29 +68,19 @@ def find_breaks(problem: Problem) -> list[Break]:
                 breaks = [("jump" if "branch" in kind else kind, holds) for kind, holds in breaks]
                 breaks = breaks or [("flat", False)] * watched[name].flat
         if breaks and watched[name].symbol and watched[name].flat:  # a comparison
-            if still is None:
-                from diffcli.methods.problem.still_rows import still_rows  # a smooth program does not wait for it
-
-                still = still_rows(problem)
-            breaks = _among(breaks, _any_moves(tape.shape(slot), still[slot])) if slot in still else breaks
+            breaks = _among(breaks, leaving().get(slot))
         if breaks:
-            moved = moved_elements(problem) if moved is None else moved
-            moving = [moved[operand] for operand in tape.operands_of(slot)]
-            breaks = _among(breaks, reduce(or_, moving))
+            breaks = _among(breaks, reduce(or_, [moved()[operand] for operand in tape.operands_of(slot)]))
         if reached and not decides and breaks and tape.shapes is not None:
-            there = _elements_reached(problem) if there is None else there
-            breaks = _among(breaks, there.get(slot))
+            breaks = _among(breaks, there().get(slot))
         found += [Break(slot, kind, elements(holds)) for kind, holds in breaks]
     return found
 
 
-def _any_moves(shape: Shape, still: Sequence[bool]) -> Any:
-    """Whether a comparison leaves its boundary, or which of its elements do."""
-    if not shape:
-        return not still[0]
-    from diffcli.operations.arithmetic.array_files import to_array  # numbers do not wait for NumPy
+def _leaving_rows(problem: Problem) -> dict[int, Any]:
+    from diffcli.methods.problem.still_rows import leaving_rows  # a smooth program does not wait for it
 
-    return to_array([float(not each) for each in still], shape) != 0
+    return leaving_rows(problem)
 
 
 def moved_elements(problem: Problem) -> Sequence[Any]:

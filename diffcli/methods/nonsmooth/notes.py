@@ -160,6 +160,7 @@ def beside_point_branch(problem: Problem, gradient: Mapping[str, Number], notes:
         return known
     from diffcli.methods.nonsmooth.one_sided import slope_along, slopes_of
     from diffcli.methods.problem.scalarise import variables_of
+    from diffcli.methods.sweeps.one_sided_series import alike
 
     slopes = []
     for name in numbers.wrt:
@@ -168,9 +169,8 @@ def beside_point_branch(problem: Problem, gradient: Mapping[str, Number], notes:
             return known
         slopes.append(right)
     steps = {numbers.input_slot(name): math.cos(k + 1) for k, name in enumerate(numbers.wrt)}
-    along = slope_along(numbers, [steps.get(slot, 0.0) for slot in range(len(numbers.at))])
-    size = max(map(abs, slopes), default=0.0)
-    if along is None or abs(along - sum(map(mul, slopes, steps.values()))) > 1e-9 * size:
+    along = slope_along(numbers, steps)
+    if along is None or not alike(along, sum(map(mul, slopes, steps.values())), slopes):
         return known
     for place, note in enumerate(notes):
         notes[place] = note._replace(notes=tuple([_SIDES_TAKEN if text == _BRANCH_TAKEN else text for text in note.notes]))

@@ -13,7 +13,7 @@ with every tie decided by how what is compared starts to differ.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,6 @@ from diffcli.methods.problem.problem import Problem
 from diffcli.methods.problem.still_rows import written_out
 from diffcli.methods.sweeps.one_sided_series import LENGTH, Undecided, along, coefficient, compared
 from diffcli.methods.sweeps.point_rows import COMPARISONS
-from diffcli.records import is_array
 from diffcli.tape import Tape
 
 if TYPE_CHECKING:
@@ -37,11 +36,11 @@ def slopes_of(problem: Problem, variable: int) -> tuple[float | None, float | No
 
     Of a problem with arrays this takes what `diffcli.methods.problem.scalarise` makes of it.
     """
-    left, right = (slope_along(problem, [side * (slot == variable) for slot in range(len(problem.at))]) for side in (-1.0, 1.0))
+    left, right = (slope_along(problem, {variable: side}) for side in (-1.0, 1.0))
     return None if left is None else 0.0 - left, right
 
 
-def slope_along(problem: Problem, direction: Sequence[float]) -> float | None:
+def slope_along(problem: Problem, direction: Mapping[int, float]) -> float | None:
     """The derivative of the result when the point starts to move in a direction; None if it is not known, or the value jumps."""
     for length in (2, LENGTH):  # most follow from first derivatives
         try:
@@ -55,14 +54,21 @@ def slope_along(problem: Problem, direction: Sequence[float]) -> float | None:
     return None
 
 
-def result_along(problem: Problem, direction: Sequence[float], length: int) -> Any:
+def result_along(problem: Problem, direction: Mapping[int, float], length: int) -> Any:
     """The result when the point starts to move in a direction: a series, or a number where it does not move.
 
     Raises `Undecided` where it is not known.
     """
-    if is_branched(problem):
-        return _run_along(problem, direction, length)
-    return along(problem.tape, problem.point, direction, length)[problem.tape.output]
+    tape = tape_along(problem, direction, length)
+    return along(tape, problem.point, direction, length)[tape.output]
+
+
+def tape_along(problem: Problem, direction: Mapping[int, float], length: int = LENGTH) -> Tape:
+    """What is computed when the point starts to move in a direction: a Python function may go another way there.
+
+    Raises `Undecided` where it is not known.
+    """
+    return _run_along(problem, direction, length) if is_branched(problem) else problem.tape
 
 
 def is_branched(problem: Problem) -> bool:
@@ -73,8 +79,8 @@ def is_branched(problem: Problem) -> bool:
 # -- Python functions -----------------------------------------------------------------------------------------------------
 
 
-def _run_along(problem: Problem, direction: Sequence[float], length: int) -> Any:
-    """What a Python function computes on one side of the point, where the way that it takes may be another: a series.
+def _run_along(problem: Problem, direction: Mapping[int, float], length: int) -> Tape:
+    """The tape, in numbers, of the way that a Python function takes on one side of the point.
 
     Raises `Undecided` where it is not known.
     """
@@ -105,11 +111,8 @@ def _run_along(problem: Problem, direction: Sequence[float], length: int) -> Any
         with unheard():
             recording = problem.function.record((problem.whole or problem).at, judge=judge)
         result, element = _result(recording.tape, problem.flat_index)
-        value = recording.values[result]
         tape, places = written_out(recording.tape, recording.values)
-        if result < recording.tape.slots:
-            return along(tape, point, direction, length)[places(result)[element]]
-        return value.ravel()[element] if is_array(value) else value
+        return tape.copy(output=places(result)[element], outputs=[])
     except DiffcliError as fault:
         if fault.diagnostics[0].code == "timeout":
             raise

@@ -86,14 +86,11 @@ class Components:
         found: dict[str, Number] = {}
         for name, slot, shape in self.parts:
             value = values[slot]
-            if not shape:
-                found[name] = float(value or 0.0) + 0.0
-            elif value is not None:
-                found[name] = value + 0.0
-            else:
+            if shape and value is None:
                 from diffcli.operations.arithmetic.array_files import basis
 
-                found[name] = basis(shape, ())
+                value = basis(shape, ())
+            found[name] = value + 0.0 if shape else float(value or 0.0) + 0.0
         return found
 
     def bands(self, rows: Sequence[Any]) -> list[Sequence[Any]]:

@@ -40,13 +40,8 @@ def scalarised(problem: Problem, most_rows: int | None = None) -> Problem:
     at: dict[str, Number] = {
         name: float(number or 0.0) for name, number in zip(elements.names, elements.numbers(problem.values), strict=True)
     }  # fmt: skip
-    tape, size = problem.tape, written.tape.size
-    counted = [output.slot if output.slot < tape.slots else output.slot - tape.size for output in problem.outputs]
-    slots = [slot for whole in counted for slot in written.slots[whole]]
-    outputs = [
-        Output(name, slot if slot >= 0 else slot + size)
-        for name, slot in zip(Components(problem.outputs).names, slots, strict=True)
-    ]  # fmt: skip
+    slots = [slot for output in problem.outputs for slot in written.of(problem.tape, output.slot)]
+    outputs = list(map(Output, Components(problem.outputs).names, slots))
     return Linearisation(problem, written.tape, at=at, wrt=variables_of(problem).names, outputs=outputs, whole=problem)
 
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from typing import Any
 
-from diffcli.methods.problem.components import inputs_of
+from diffcli.methods.problem.components import Components, inputs_of
 from diffcli.methods.problem.live_values import elements
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.one_sided_series import Undecided, along, compared
@@ -20,11 +21,13 @@ MOST_WRITTEN = 20_000
 """How many numbers a program may compute for that they are looked for."""
 
 
-def still_rows(problem: Problem) -> dict[int, list[bool]]:
-    """Those among the comparisons whose sides are equal, by element: a direction in general position tells, followed both ways.
+def leaving_rows(problem: Problem) -> dict[int, Any]:
+    """Which comparisons of equal sides leave their boundary: a truth, or one for each element.
 
-    >>> still_rows(Problem("where(x + (1 - x) < 1, x, x^2) + where(x < 2, x, 3)", {"x": 2}))
-    {3: [True], 6: [False]}
+    A direction in general position tells, followed both ways.
+
+    >>> leaving_rows(Problem("where(x + (1 - x) < 1, x, x^2) + where(x < 2, x, 3)", {"x": 2}))
+    {3: False, 6: True}
     """
     tape, values = problem.tape, problem.values
     if elements(tape) > MOST_WRITTEN or (tape.shapes is not None and tape.derived_from is not None):
@@ -39,12 +42,16 @@ def still_rows(problem: Problem) -> dict[int, list[bool]]:
     numbers, places = written_out(tape, values)
     inputs = inputs_of(tape)
     point = [float(number or 0.0) for number in inputs.numbers(values)]
-    directions = [[side * math.cos(k + 1) * problem.active[slot] for k, slot in enumerate(inputs.slots)] for side in (1.0, -1.0)]
+    step = {k: math.cos(k + 1) for k, slot in enumerate(inputs.slots) if problem.active[slot]}
+    found = {}
     try:
-        ways = [along(numbers, point, direction) for direction in directions]
-        return {slot: [_is_still(numbers, place, ways) for place in places(slot)] for slot in asked}
+        ways = [along(numbers, point, {k: side * each for k, each in step.items()}) for side in (1.0, -1.0)]
+        for slot in asked:
+            leaves = [float(not _is_still(numbers, place, ways)) for place in places(slot)]
+            found[slot] = Components([("", 0, tape.shape(slot))]).of(leaves)[""] != 0
     except Undecided:
         return {}
+    return found
 
 
 def _is_still(tape: Tape, slot: int, ways: Sequence[Values]) -> bool:
@@ -54,11 +61,11 @@ def _is_still(tape: Tape, slot: int, ways: Sequence[Values]) -> bool:
     return all(compared("eq", way[a], way[b]) for way in ways)
 
 
-def written_out(tape: Tape, values: Values) -> tuple[Tape, Callable[[int], tuple[int, ...]]]:
+def written_out(tape: Tape, values: Values) -> tuple[Tape, Callable[[int], Sequence[int]]]:
     """A tape in numbers, and where the elements of a slot's value stand on it."""
     if tape.shapes is None:
         return tape, lambda slot: (slot,)
     from diffcli.tape.building.scalarising import write_out
 
     written = write_out(tape, values)
-    return written.tape, written.slots.__getitem__
+    return written.tape, lambda slot: written.of(tape, slot)

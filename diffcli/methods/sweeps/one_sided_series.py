@@ -9,7 +9,7 @@ other y = phi(a, b) has y' = phi_a*a' + phi_b*b', of partials that the table's t
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache, partial, reduce
 from typing import Any
 
@@ -17,7 +17,7 @@ from diffcli._named import NamedTuple
 from diffcli.errors import Source, Span
 from diffcli.language import parse
 from diffcli.methods.sweeps.point_rows import COMPARISONS, PointRows
-from diffcli.methods.sweeps.series import expand
+from diffcli.methods.sweeps.series import expand, following_power, following_quotient, product
 from diffcli.operations import OPERATIONS
 from diffcli.tape import Tape
 from diffcli.tape.lowering import MOST_ROWS
@@ -83,8 +83,13 @@ def coefficient(value: Any, power: int) -> float:
     return value.at(power) if isinstance(value, Series) else nan if value != value else value * (power == 0)
 
 
-def along(tape: Tape, point: Sequence[float], direction: Sequence[float], length: int = LENGTH) -> Values:
-    """The value of every slot on one side of a point: a number where it does not move, else a series.
+def alike(one: float, other: float, among: Iterable[float]) -> bool:
+    """Whether two coefficients are equal but for rounding, beside the largest of some."""
+    return abs(one - other) <= 1e-9 * max([abs(each) for each in among if math.isfinite(each)], default=0.0)
+
+
+def along(tape: Tape, point: Sequence[float], direction: Mapping[int, float], length: int = LENGTH) -> Values:
+    """The value of every slot when a point starts to move in a direction: a number where it does not move, else a series.
 
     Raises
     ------
@@ -94,10 +99,11 @@ def along(tape: Tape, point: Sequence[float], direction: Sequence[float], length
     >>> from diffcli.language import parse
     >>> from diffcli.tape import lower
     >>> tape = lower(parse("where(x == 0, 1, sin(x)/x) + abs(x)*x"))
-    >>> [round(coefficient(along(tape, [0.0], [side])[tape.output], 2), 6) for side in (1.0, -1.0)]
+    >>> [round(coefficient(along(tape, [0.0], {0: side})[tape.output], 2), 6) for side in (1.0, -1.0)]
     [0.833333, -1.166667]
     """
-    moving = [series(0, [x, move, *[0.0] * (length - 2)]) if move else x for x, move in zip(point, direction, strict=True)]
+    rest = [0.0] * (length - 2)
+    moving = [series(0, [x, direction[slot], *rest]) if direction.get(slot) else x for slot, x in enumerate(point)]
     return run(tape, moving, _ONE_SIDED.row_functions(tape))
 
 
@@ -186,8 +192,6 @@ def _on_series(formula: Callable[..., Any], name: str) -> Callable[..., Any]:
 
 
 def _add(a: Any, b: Any) -> Any:
-    if not (isinstance(a, Series) or isinstance(b, Series)) or a != a or b != b:
-        return a + b if a == a and b == b else nan
     a, b = _lifted(a, b), _lifted(b, a)
     low = min(a.low, b.low)
     pairs = [(k, _lower(a, k), _lower(b, k)) for k in range(low, min(a.end, b.end))]
@@ -203,8 +207,8 @@ def _mul(a: Any, b: Any) -> Any:
     for one, other in ((a, b), (b, a)):
         if not isinstance(one, Series):
             return series(other.low, [one * each for each in other.coefficients]) if one and math.isfinite(one) else 0.0 * one
-    count = range(min(len(a.coefficients), len(b.coefficients)))
-    return series(a.low + b.low, [sum(map(lambda x, y: x * y, a.coefficients[: k + 1], b.coefficients[k::-1])) for k in count])
+    one, other = a.coefficients, b.coefficients
+    return series(a.low + b.low, [product(one, other, k) for k in range(min(len(one), len(other)))])
 
 
 def _div(a: Any, b: Any) -> Any:
@@ -213,9 +217,9 @@ def _div(a: Any, b: Any) -> Any:
         return nan
     above = a if isinstance(a, Series) else Series(0, (a, *[0.0] * (len(divisor.coefficients) - 1)))
     found: list[float] = []
+    following = following_quotient(found, above.coefficients, divisor.coefficients)
     for k in range(min(len(above.coefficients), len(divisor.coefficients))):
-        known = sum(divisor.coefficients[j] * found[k - j] for j in range(1, k + 1))
-        found.append((above.coefficients[k] - known) / divisor.coefficients[0])
+        found.append(following(k))
     return series(above.low - divisor.low, found)
 
 
@@ -236,9 +240,9 @@ def _power(a: Any, exponent: Any) -> Any:
     if low != int(low):
         return series(math.ceil(low), [first * math.inf])  # the slope of a root, or of that order
     found = [first]
+    following = following_power(found, a.coefficients, exponent)
     for k in range(1, len(a.coefficients)):
-        known = sum((exponent * j - (k - j)) * a.coefficients[j] * found[k - j] for j in range(1, k + 1))
-        found.append(known / (k * a.coefficients[0]))
+        found.append(following(k))
     return series(int(low), found)
 
 
@@ -308,14 +312,14 @@ class _OneSided(Arithmetic):
 
 
 _FORMULAS: dict[str, Callable[..., Any]] = {
-    "mul": _mul, "div": _div, "pow": _power, "square": lambda a: _mul(a, a), "reciprocal": lambda a: _div(1.0, a),
-    "sqrt": lambda a: _power(a, 0.5), "cbrt": _cbrt, "atan2": _atan2, "hypot": _hypot,
+    "add": _add, "sub": lambda a, b: _add(a, _neg(b)), "mul": _mul, "div": _div, "pow": _power, "square": lambda a: _mul(a, a),
+    "reciprocal": lambda a: _div(1.0, a), "sqrt": lambda a: _power(a, 0.5), "cbrt": _cbrt, "atan2": _atan2, "hypot": _hypot,
 }  # fmt: skip
 
 _ONE_SIDED = _OneSided(
     {name: _on_series(formula, name) for name, formula in _FORMULAS.items()}
     | {name: partial(compared, name) for name in COMPARISONS}
-    | {"add": _add, "neg": _neg, "sub": lambda a, b: _add(a, _neg(b)), "abs": _abs, "where": lambda c, a, b: a if truth(c) else b,
+    | {"neg": _neg, "abs": _abs, "where": lambda c, a, b: a if truth(c) else b,
        "max": partial(_extreme, "lt"), "min": partial(_extreme, "gt"), "stop_gradient": lambda a: coefficient(a, 0)},
     operators={"where": "({1} if truth({0}) else {2})"}, constants={"truth": truth},
 )  # fmt: skip

@@ -21,13 +21,24 @@ from diffcli.methods.sweeps.point_rows import PointRows
 from diffcli.operations.arithmetic.floats import quotient
 from diffcli.tape import Tape
 from diffcli.tape.running.evaluation import Values
+from diffcli.tape.running.rules import FLOAT, Function
 
 Coefficients = list[float]
 """The coefficients that a series has; those that are missing are zeros by structure, which no infinity meets."""
 
 
-def power_series(tape: Tape, values: Values, variable: int, order: int, most_rows: int) -> Coefficients:
+def power_series(
+    tape: Tape,
+    values: Values,
+    variable: int,
+    order: int,
+    most_rows: int,
+    function: Callable[[str], Function] = FLOAT.value,
+    moving: Callable[[float], float] | None = None,
+) -> Coefficients:
     """The Taylor coefficients of the result of a tape along one input, at the point of ``values``: order + 1 of them.
+
+    By how operations are computed, and with what becomes of each coefficient, if not itself.
 
     >>> from diffcli.language import parse
     >>> from diffcli.tape import evaluate, lower
@@ -35,8 +46,8 @@ def power_series(tape: Tape, values: Values, variable: int, order: int, most_row
     >>> power_series(tape, evaluate(tape, [0.0]), 0, 5, 1000)
     [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
     """
-    moving = {variable: [float(values[variable]), 1.0]}
-    return expand(PointRows(tape, values, moving, most_rows), tape, moving, order)
+    given = {variable: [values[variable], 1.0]}
+    return expand(PointRows(tape, values, given, most_rows, function), tape, given, order, moving)
 
 
 def expand(
@@ -46,10 +57,7 @@ def expand(
     order: int,
     moving: Callable[[float], float] | None = None,
 ) -> Coefficients:
-    """The same for inputs that are series themselves, with the rows that it is to be made of.
-
-    And with what becomes of each coefficient, if not itself.
-    """
+    """The same for inputs that are series themselves, with the rows that it is to be made of."""
     return _Rows(rows, given, moving).expand(tape.results[0], order)
 
 
@@ -140,7 +148,7 @@ class _Rows:
             other = self.ask(same, order, slot)
             return lambda k: _at(other, k)
         if operation == "pow" and not build.moves(row[1]) and build.value(row[0]) != 0:
-            return _power(own, self.ask(row[0], order, slot), build.value(row[1]))
+            return following_power(own, self.ask(row[0], order, slot), build.value(row[1]))
         parts = [
             (self.ask(operand, order, slot), self.ask(partial, order - 1))
             for position, operand in enumerate(row) if build.moves(operand)
@@ -192,7 +200,7 @@ class _Rows:
 # -- the formulas --------------------------------------------------------------------------------------------------------
 
 
-def _at(a: Coefficients, k: int) -> float:
+def _at(a: Sequence[float], k: int) -> float:
     return a[k] if k < len(a) else 0.0
 
 
@@ -200,7 +208,7 @@ def _sum(terms: Sequence[float]) -> float:
     return sum(terms[1:], terms[0]) if terms else 0.0
 
 
-def _product(a: Coefficients, b: Coefficients, k: int) -> float:
+def product(a: Sequence[float], b: Sequence[float], k: int) -> float:
     """The coefficient of a product."""
     return _sum([a[j] * b[k - j] for j in range(max(0, k - len(b) + 1), min(k, len(a) - 1) + 1)])
 
@@ -210,7 +218,7 @@ def _scaled(a: Coefficients, c: Coefficients, k: int) -> float:
     return _sum([j * a[j] * c[k - j] for j in range(max(1, k - len(c) + 1), min(k, len(a) - 1) + 1)])
 
 
-def _quotient(y: Coefficients, a: Coefficients, b: Coefficients) -> NextCoefficient:
+def following_quotient(y: Coefficients, a: Sequence[float], b: Sequence[float]) -> NextCoefficient:
     def following(k: int) -> float:
         known = _sum([b[j] * y[k - j] for j in range(1, min(k, len(b) - 1) + 1)])
         return quotient(_at(a, k) - known, b[0])
@@ -218,7 +226,7 @@ def _quotient(y: Coefficients, a: Coefficients, b: Coefficients) -> NextCoeffici
     return following
 
 
-def _power(y: Coefficients, a: Coefficients, exponent: float) -> NextCoefficient:
+def following_power(y: Coefficients, a: Sequence[float], exponent: float) -> NextCoefficient:
     """From a*y' = exponent*a'*y; for a base that is not 0."""
 
     def following(k: int) -> float:
@@ -232,8 +240,8 @@ _DIRECT: dict[str, Callable[..., NextCoefficient]] = {
     "add": lambda y, a, b: lambda k: _at(a, k) + _at(b, k),
     "sub": lambda y, a, b: lambda k: _at(a, k) - _at(b, k),
     "neg": lambda y, a: lambda k: -_at(a, k),
-    "mul": lambda y, a, b: lambda k: _product(a, b, k),
-    "square": lambda y, a: lambda k: _product(a, a, k),
-    "div": lambda y, a, b: _quotient(y, a, b),
+    "mul": lambda y, a, b: lambda k: product(a, b, k),
+    "square": lambda y, a: lambda k: product(a, a, k),
+    "div": lambda y, a, b: following_quotient(y, a, b),
 }
 """Operations with a formula of their own, from the series of the result and of the operands."""

@@ -264,12 +264,13 @@ def lazily(expression: Expression) -> Expression:
     """The same with products as the branches of their choices, of which one that is 0 meets no infinity in the other factors."""
 
     def chosen(product: Expression) -> Expression:
-        for factor in product.args:
-            rest = product / factor
+        factors = sympy.Mul.make_args(product)
+        for position, factor in enumerate(factors):
+            rest = sympy.Mul(*factors[:position], *factors[position + 1 :])
             if isinstance(factor, sympy.Heaviside):  # of max and min
                 return sympy.Piecewise((0, factor.args[0] < 0), (product, True), evaluate=False)
             if isinstance(factor, sympy.Piecewise) and any(value == 0 for value, _ in factor.args):
-                pairs = [(value if value == 0 else value * rest, condition) for value, condition in factor.args]
+                pairs = [(value if value == 0 else chosen(value * rest), condition) for value, condition in factor.args]
                 return sympy.Piecewise(*pairs, evaluate=False)
         return product
 

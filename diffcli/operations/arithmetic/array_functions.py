@@ -231,19 +231,16 @@ def _carried(a: Array, b: Array) -> tuple[Array, Array]:
 # -- linear algebra --------------------------------------------------------------------------------------------------------
 
 
-def inverse(a: Array) -> Array:
-    """The inverse; NaN throughout for a singular matrix."""
-    try:
-        return np.linalg.inv(a)
-    except np.linalg.LinAlgError:
-        return np.full(np.shape(a), np.nan)
+def of_regular(function: Callable[..., Array]) -> Callable[..., Array]:
+    """An inverse, or what it is multiplied by; NaN throughout for a singular matrix."""
 
+    def solved(*operands: Array) -> Array:
+        try:
+            return function(*operands)
+        except np.linalg.LinAlgError:
+            return np.full(np.shape(operands[-1]), np.nan)
 
-def solve(a: Array, b: Array) -> Array:
-    try:
-        return np.linalg.solve(a, b)
-    except np.linalg.LinAlgError:
-        return np.full(np.shape(b), np.nan)
+    return solved
 
 
 def determinant(a: Array) -> Array:
@@ -336,7 +333,7 @@ FUNCTIONS: dict[str, Callable[..., Array]] = {
     "amin": reduction(np.min), "argmax": place(np.argmax), "argmin": place(np.argmin), "norm": norm, "logsumexp": logsumexp,
     "softmax": softmax, "log_softmax": log_softmax, "cumsum": cumsum, "cross_entropy": cross_entropy, "one_hot": one_hot,
     "matmul": np.matmul, "outer": outer, "conv1d": conv1d, "transpose": np.transpose, "trace": np.trace, "diag": np.diag,
-    "det": determinant, "inv": inverse, "solve": solve,
+    "det": determinant, "inv": of_regular(np.linalg.inv), "solve": of_regular(np.linalg.solve),
     "reshape": lambda a, shape=(): np.reshape(a, shape), "broadcast": lambda a, shape=(): np.broadcast_to(a, shape),
     "concat": lambda *a, axis=0: np.concatenate(a, axis=axis), "stack": lambda *a, axis=0: np.stack(a, axis=axis),
     "index": lambda a, key=(): a[key], "scatter": scatter, "put": put, "sum_to": sum_to,

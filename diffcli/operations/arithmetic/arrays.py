@@ -42,8 +42,8 @@ def each(function: Callable[..., float], count: int = 0) -> Callable[..., Array]
 # What is put right at the edges is looked for first, in one pass that makes no array: most arrays are nowhere near.
 
 
-def _has(condition: Array) -> bool:
-    return bool(np.any(condition))
+def any_true(condition: Array) -> bool:
+    return bool(np.any(condition))  # NaN is not 0
 
 
 def has_nan(value: Array) -> bool:
@@ -53,9 +53,9 @@ def has_nan(value: Array) -> bool:
     return bool(np.isnan(value).any())
 
 
-def _undefined(a: Array, b: Array) -> Array | None:
-    """Where an operand is NaN; None if there is no such element."""
-    return np.isnan(a) | np.isnan(b) if has_nan(a) or has_nan(b) else None
+def _defined(result: Array, a: Array, b: Array) -> Array:
+    """A result that is NaN where one of its operands is."""
+    return np.where(np.isnan(a) | np.isnan(b), np.nan, result) if has_nan(a) or has_nan(b) else result
 
 
 def quotient(a: Array, b: Array) -> Array:
@@ -84,12 +84,11 @@ def power(a: Array, b: Array, out: Array | None = None) -> Array:
     result = np.power(np.asarray(a, dtype=np.float64), b)
     if np.ndim(b) == 0 and b and b == b:
         return result  # NumPy forgets that an operand is undefined in a^0 and 1^b only
-    undefined = _undefined(a, b)
-    return result if undefined is None else np.where(undefined, np.nan, result)
+    return _defined(result, a, b)
 
 
 def strict_power(a: Array, b: Array, out: Array | None = None) -> Array:
-    if not _has(np.less(b, 0)) or np.all(a):
+    if not any_true(np.less(b, 0)) or np.all(a):
         return power(a, b, out)
     return np.where(np.equal(a, 0) & np.less(b, 0), np.nan, power(a, b))
 
@@ -104,8 +103,7 @@ def xlogy(a: Array, b: Array) -> Array:
 
 
 def hypot(a: Array, b: Array) -> Array:
-    undefined = _undefined(a, b)
-    return np.hypot(a, b) if undefined is None else np.where(undefined, np.nan, np.hypot(a, b))
+    return _defined(np.hypot(a, b), a, b)
 
 
 def copysign(a: Array, b: Array) -> Array:
@@ -133,14 +131,6 @@ def sinc(a: Array) -> Array:
 def floor_divide(a: Array, b: Array) -> Array:
     """The floor of the exact quotient; a/0 has none."""
     return np.where(np.equal(b, 0), np.nan, np.floor_divide(a, b))
-
-
-def largest(*operands: Array) -> Array:
-    return reduce(np.maximum, operands)
-
-
-def smallest(*operands: Array) -> Array:
-    return reduce(np.minimum, operands)
 
 
 def clip(a: Array, b: Array, c: Array) -> Array:
@@ -171,12 +161,7 @@ def _truth(relation: Callable[..., Array]) -> Callable[..., Array]:
 
 
 def _strict_truth(relation: Callable[..., Array]) -> Callable[..., Array]:
-    def truth(a: Array, b: Array) -> Array:
-        undefined = _undefined(a, b)
-        result = np.asarray(relation(a, b), dtype=np.float64)
-        return result if undefined is None else np.where(undefined, np.nan, result)
-
-    return truth
+    return lambda a, b: _defined(np.asarray(relation(a, b), dtype=np.float64), a, b)
 
 
 def both(a: Array, b: Array) -> Array:
@@ -216,7 +201,8 @@ FUNCTIONS: dict[str, Callable[..., Array]] = {
     "atan2": np.arctan2, "sinpi": sinpi, "cospi": cospi, "sinc": sinc,
     "sinh": np.sinh, "cosh": np.cosh, "tanh": np.tanh, "asinh": np.arcsinh, "acosh": np.arccosh, "atanh": np.arctanh,
     "relu": relu,
-    "abs": np.abs, "max": largest, "min": smallest, "clip": clip, "sign": np.sign, "copysign": copysign,
+    "max": lambda *a: reduce(np.maximum, a), "min": lambda *a: reduce(np.minimum, a),
+    "abs": np.abs, "clip": clip, "sign": np.sign, "copysign": copysign,
     "floor": np.floor, "ceil": np.ceil, "round": np.rint, "trunc": np.trunc,
     "mod": np.remainder, "floor_divide": floor_divide, "fmod": np.fmod,
     "where": where, "stop_gradient": identity,
@@ -258,7 +244,7 @@ def times_quotient(g: Array, a: Array, b: Array) -> Array:
 def times_power(g: Array, b: Array, a: Array, exponent: Array) -> Array:
     raised = power(a, exponent)
     size = np.abs(b)
-    if _has(rounded := np.less(size, 0.25) & np.greater(a, 0) | np.greater_equal(size, 2.0**53)):
+    if any_true(rounded := np.less(size, 0.25) & np.greater(a, 0) | np.greater_equal(size, 2.0**53)):
         raised = np.where(rounded & np.not_equal(a, 0), power(a, b) / a, raised)
 
     def exactly() -> Array:
@@ -300,10 +286,6 @@ def zeros(shape: tuple[int, ...]) -> Array:
 def full(shape: tuple[int, ...], value: Array) -> Array:
     """A value repeated to a shape; itself where it has it already."""
     return value if np.shape(value) == shape else np.broadcast_to(value, shape)
-
-
-def any_true(condition: Array) -> bool:
-    return _has(condition)  # NaN is not 0
 
 
 def all_true(condition: Array) -> bool:

@@ -56,10 +56,6 @@ def laid_out_as(value: Any, like: Any) -> Any:
     return result
 
 
-def shares_memory(one: Any, other: Any) -> bool:
-    return bool(np.may_share_memory(one, other))
-
-
 IndexArrays = Any
 """Nested tuples of whole numbers; a list of several for a mask, one for each of its axes."""
 
@@ -83,7 +79,7 @@ def as_index_arrays(given: Any) -> IndexArrays | None:
 def misfit(shape: tuple[int, ...], key: Any) -> str:
     """What NumPy has against a key of an array of that shape; empty if nothing."""
     try:
-        np.broadcast_to(0.0, shape)[key]
+        stand_in(shape)[key]
     except IndexError as wrong:
         return str(wrong)
     return ""
@@ -115,8 +111,3 @@ def _nested(entries: Any) -> Any:
 def equal(one: Any, other: Any) -> bool:
     """Whether two arrays have the same elements, NaN among them."""
     return one.shape == other.shape and bool(np.array_equal(one, other, equal_nan=True))
-
-
-def triangle(shape: tuple[int, ...], offset: int, lower: bool) -> Any:
-    """1 in the lower (or upper) triangle of a matrix, 0 elsewhere."""
-    return (np.tril if lower else np.triu)(np.ones(shape), offset)

@@ -241,23 +241,13 @@ def last_written(key: Any, shape: tuple[int, ...]) -> Any:
 
 
 def scattered(g: Value, key: Any, shape: tuple[int, ...], kind: Kind) -> Value:
-    """Zeros, with elements added at the places of a key."""
+    """Zeros, with elements added at the places of a key; of truths, True if one of those at a place is."""
     whole = np.zeros(shape, kind)
     if _may_repeat(key):
         np.add.at(whole, key, g)
     else:
         whole[key] = g
     return plain(whole)
-
-
-def scattered_where(mask: Any, key: Any, shape: tuple[int, ...]) -> Any:
-    """Which elements a key picks, as far as they are present under a mask."""
-    whole = np.zeros(shape, np.bool_)
-    if mask is True:
-        whole[key] = True
-    else:
-        np.logical_or.at(whole, key, mask)
-    return whole[()]
 
 
 def same_shape(values: list[Value]) -> tuple[int, ...] | None:

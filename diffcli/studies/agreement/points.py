@@ -17,7 +17,7 @@ SEVERITY = ("agree", "kink", "jump", "edge", "pole", "disagree")
 def check_points(
     program: Program,
     points: Iterable[Mapping[str, object]],
-    wrt: list[str] | None = None,
+    wrt: str | Sequence[str] | None = None,
     digits: int | None = None,
     max_nodes: int = 10_000_000,
     progress: Callable[[str], None] = lambda stage: None,

@@ -16,7 +16,7 @@ from diffcli.methods.differences.rounding_bound import value_rounding
 from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, find_breaks
 from diffcli.methods.nonsmooth.nonfinite import require_value
 from diffcli.methods.nonsmooth.notes import describe
-from diffcli.methods.problem.problem import At, Linearisation, Problem
+from diffcli.methods.problem.problem import At, Linearisation, Problem, names_in
 from diffcli.operations.arithmetic import float32 as singles
 from diffcli.operations.arithmetic import precise
 from diffcli.records.step_size import StepSizeResult
@@ -44,7 +44,7 @@ def sweep(
     at: At = DEFAULT_AT,
     *,
     variable: str | None = None,
-    methods: Sequence[str] | None = None,
+    methods: str | Sequence[str] | None = None,
     per_decade: float = 4,
     largest: float | None = None,
     smallest: float | None = None,
@@ -79,7 +79,7 @@ def sweep(
     >>> f"{result.methods[0].theory.best_step:.1e}", f"{result.methods[0].best.step:.1e}"
     ('8.7e-06', '7.6e-06')
     """
-    methods = _checked(methods, dtype)
+    chosen = _checked(methods, dtype)
     problem, name = _problem(target, at, variable, dtype, most_rows)
     function, truth = DifferenceQuotients(problem, name, dtype), _Truth(problem, name, progress)
     unit, exact = UNITS[dtype], truth.finite
@@ -87,7 +87,7 @@ def sweep(
     floor = derivative_rounding(problem, function.slot, unit) if exact is not None else 0.0
     swept = []
     steps = _steps(function.x, largest, smallest, unit)
-    for method in methods:
+    for method in chosen:
         progress(f"sweeping {method}")
         predicted = theory(method, noise, floor, truth.higher) if exact is not None else None
         swept.append(MethodSweeper(function, method, exact, predicted).over(steps))
@@ -102,8 +102,8 @@ def sweep(
 # -- what is asked -----------------------------------------------------------------------------------------------------
 
 
-def _checked(methods: Sequence[str] | None, dtype: str) -> Sequence[str]:
-    single = dtype == "float32"
+def _checked(given: str | Sequence[str] | None, dtype: str) -> Sequence[str]:
+    methods, single = names_in(given, "methods"), dtype == "float32"
     if methods is None:
         return [method for method in DEFAULT_METHODS if not (single and method == "complex")]
     known = f"one of: {', '.join(METHODS)}"
@@ -115,7 +115,7 @@ def _checked(methods: Sequence[str] | None, dtype: str) -> Sequence[str]:
     if single and "complex" in methods:
         help = ["leave it out, or leave --dtype out"]
         raise UsageError([error("usage", "the complex step is computed in double precision only", help=help)])
-    return list(dict.fromkeys(methods))
+    return methods
 
 
 def _problem(target: str | Program, at: At, variable: str | None, dtype: str, most_rows: int) -> tuple[Problem, str]:

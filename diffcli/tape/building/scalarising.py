@@ -34,6 +34,11 @@ class Written(NamedTuple):
     slots: dict[int, tuple[int, ...]]
     """For each slot of the other tape, and each constant that is a result, the slots of its elements, row by row."""
 
+    def of(self, tape: Tape, result: int) -> list[int]:
+        """Where the elements of a result of the other tape stand, which may be a constant."""
+        own = self.slots[result if result < tape.slots else result - tape.size]
+        return [slot if slot >= 0 else slot + self.tape.size for slot in own]
+
 
 def write_out(tape: Tape, values: Sequence[Any], most_rows: int = MOST_WRITTEN) -> Written:
     """The tape in numbers.

@@ -11,7 +11,8 @@ from typing import Any
 
 from diffcli.operations import OPERATIONS
 from diffcli.operations.arithmetic import arrays
-from diffcli.operations.arithmetic.index_arrays import as_numbers, shares_memory
+from diffcli.operations.arithmetic.index_arrays import as_numbers
+from diffcli.operations.arithmetic.tensors import shares
 from diffcli.operations.array_row import Fixed, Shape, ShapeError, broadcast_shapes, shape_text
 from diffcli.operations.arrays import ARRAYS
 from diffcli.tape.recording.recorder import Recorder
@@ -29,10 +30,11 @@ def shape_of(given: Any) -> Shape:
 
 
 def as_traced(recorder: Recorder, given: Any) -> Any:
-    """A list, or an array of objects, with something traced in it as an array."""
+    """A list, or an array of objects, with something traced in it as an array; what stands in it is stacked first."""
     if isinstance(given, TracedValue) or _within([given]) is None:
         return given
-    return stack(recorder, given if isinstance(given, list | tuple) else given.tolist())
+    entries = given if isinstance(given, list | tuple) else given.tolist()
+    return apply_array(recorder, "stack", [as_traced(recorder, entry) for entry in entries])
 
 
 def apply_array(recorder: Recorder, name: str, given: Sequence[Any], **fixed: Any) -> Any:
@@ -62,7 +64,7 @@ def apply_array(recorder: Recorder, name: str, given: Sequence[Any], **fixed: An
         value = NUMPY.strict(name)(*values, **held or {})
     if not shape:
         value = float(value)
-    shown = name in VIEWS and shape and isinstance(given[0], TracedValue) and shares_memory(value, values[0])
+    shown = name in VIEWS and shape and isinstance(given[0], TracedValue) and shares(value, values[0])
     kind: type[TracedValue] = recorder.arrays().kind if shape else Truth if name in TRUTHS else Traced
     result = record_row(recorder, name, slots, value, recorder.arrays().view if shown else kind)
     if shown:
@@ -147,9 +149,3 @@ def operand(recorder: Recorder, given: Any) -> tuple[int, Any]:
     return slot, recorder.constants[-1 - slot]
 
 
-def stack(recorder: Recorder, entries: Any, axis: int = 0) -> Any:
-    """A list of what may be traced, as one array; lists in it are stacked first."""
-    if not isinstance(entries, list | tuple):
-        return entries
-    parts = [stack(recorder, entry) if _within([entry]) is not None else entry for entry in entries]
-    return apply_array(recorder, "stack", parts, axis=axis)

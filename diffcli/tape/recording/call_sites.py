@@ -10,7 +10,7 @@ import linecache
 import os
 from collections.abc import Callable, Iterable
 from functools import partial
-from itertools import islice, takewhile
+from itertools import accumulate, islice, takewhile
 from types import CodeType, FrameType, TracebackType
 from typing import Any
 
@@ -52,13 +52,19 @@ def code_of(function: Any) -> CodeType | None:
     return code if isinstance(code, CodeType) else None
 
 
+def standing(call: Call) -> tuple[int | None, int | None, int | None, int | None]:
+    """First and last line and column of what stands there: the same for the several instructions of one call."""
+    code, offset = call
+    return next(islice(code.co_positions(), offset // 2, None), (None,) * 4)
+
+
 class CallSites:
     """The code objects of the file of a function, or of code, and the text that stands at each of their instructions.
 
     ``label`` is what diagnostics call the file; its name without the folder, if not given.
     """
 
-    __slots__ = ("source", "file", "codes", "known", "spans", "line_starts", "boundary")
+    __slots__ = ("source", "file", "codes", "bases", "spans", "line_starts", "boundary")
 
     def __init__(self, function: Callable[..., Any] | CodeType, label: str = "") -> None:
         code = code_of(function)
@@ -67,8 +73,8 @@ class CallSites:
         text = "".join(linecache.getlines(self.file, names)) if self.file is not None else ""
         self.source = Source(text, label or os.path.basename(self.file or "") or "function")
         self.codes: list[CodeType] = []
-        self.known: dict[int, int] = {}
-        """Which code object it is, by its identity: its hash would read it whole."""
+        self.bases: dict[int, int] = {}
+        """Where the places of a code object begin, by its identity: its hash would read it whole."""
         self.spans: dict[int, Span] = {}
         self.line_starts: list[int] = []
         self.boundary: CodeType | None = None
@@ -76,22 +82,17 @@ class CallSites:
 
     def base(self, code: CodeType) -> int:
         """The place of a code object's beginning, to which the offset of an instruction is added."""
-        index = self.known.get(id(code))
-        if index is None:
-            index = self.known[id(code)] = len(self.codes)
+        base = self.bases.get(id(code))
+        if base is None:
+            base = self.bases[id(code)] = len(self.codes) << _SHIFT
             self.codes.append(code)
-        return index << _SHIFT
-
-    def base_of(self, code: CodeType) -> int | None:
-        """The same, if it has been asked for before."""
-        index = self.known.get(id(code))
-        return None if index is None else index << _SHIFT
+        return base
 
     def find(self, frame: FrameType | None) -> tuple[CodeType | None, int]:
         """The innermost code of the user's file that is at work in a frame, and its place."""
-        while frame is not None and frame.f_code is not self.boundary:
-            if frame.f_code.co_filename == self.file:
-                return frame.f_code, self.base(frame.f_code) + frame.f_lasti
+        while frame is not None and (code := frame.f_code) is not self.boundary:
+            if code.co_filename == self.file:
+                return code, self.base(code) + frame.f_lasti
             frame = frame.f_back
         return None, NOWHERE
 
@@ -160,15 +161,12 @@ class CallSites:
     def _resolve(self, place: int) -> Span:
         if place < 0 or not self.source.text:
             return Span(0, 0)
-        positions = self.codes[place >> _SHIFT].co_positions()
-        return self._span_of(*next(islice(positions, (place & _OFFSETS) // 2, None), (None,) * 4))
+        return self._span_of(*standing((self.codes[place >> _SHIFT], place & _OFFSETS)))
 
     def _span_of(self, first: int | None, last: int | None, start: int | None, stop: int | None) -> Span:
         """From lines and columns (in bytes of UTF-8) to code points; the whole line where Python keeps no columns."""
         if not self.line_starts:
-            self.line_starts = [0]
-            for line in self.source.text.splitlines(keepends=True):
-                self.line_starts.append(self.line_starts[-1] + len(line))
+            self.line_starts = [*accumulate(map(len, self.source.text.splitlines(keepends=True)), initial=0)]
         if first is None or not 1 <= first < len(self.line_starts):
             return Span(0, 0)
         if last is None or start is None or stop is None or last >= len(self.line_starts):

@@ -46,7 +46,7 @@ class Footsteps:
     def __init__(self, run: Callable[[], Any], sites: CallSites) -> None:
         self.sites = sites
         self.steps: list[Call] = []
-        self.raised: dict[Call | None, str] = {}
+        self.raised: dict[Call, str] = {}
         before = sys.gettrace()
         try:
             with unheard(), suppress(ExpressionError):

@@ -66,7 +66,7 @@ def _of_one(row: Operation) -> Callable[..., Any]:
     def call(a: Any, /) -> Any:
         if type(a) is Traced:
             return record_row(a._recorder, name, (a._slot,), value(a._value), Traced)
-        return value(a) if type(a) is float else apply_row(name, (a,))
+        return value(a) if type(a) is float else apply_row(name, a)
 
     return call
 
@@ -79,7 +79,7 @@ def _of_several(spelled: str, rows: list[Operation]) -> Callable[..., Any]:
             least, most = row.arity
             if least <= len(operands) and (most is None or len(operands) <= most) and not fixed:
                 missing = 0 if row.variadic else len(row.operands) - len(operands)
-                return apply_row(row.name, (*operands, *row.defaults[len(row.defaults) - missing :][:missing]))
+                return apply_row(row.name, *operands, *row.defaults[len(row.defaults) - missing :][:missing])
         ways = " or ".join(f"{spelled}({', '.join(row.operands)})" for row in rows)
         raise TypeError(f"{spelled}() takes other arguments than {len(operands)}: {ways}")
 
@@ -100,7 +100,7 @@ def _of_arrays(name: str) -> Callable[..., Any]:
     return call
 
 
-def apply_row(name: str, operands: tuple[Any, ...]) -> Any:
+def apply_row(name: str, *operands: Any) -> Any:
     """A row of the elementwise table applied to numbers or arrays, traced or not, or to tensors."""
     applied = own_application(operands)
     if applied is not None:

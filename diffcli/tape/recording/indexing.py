@@ -46,10 +46,6 @@ def _written(array: Any, parts: Key, value: Any) -> Any:
     return apply_array(recorder, "put", (array.reshape(-1), index(each, kept)), key=(places,)).reshape(whole)
 
 
-def _between_places(parts: list[Any], place: int) -> bool:
-    return parts[place] is Ellipsis and all(isinstance(parts[k], tuple | int) for k in (place - 1, place + 1))
-
-
 def _is_everything(parts: Key) -> bool:
     return all(part == _ALL for part in parts)
 
@@ -68,7 +64,8 @@ def _resolved(array: Any, key: Any) -> tuple[Any, Key]:
         fault = misfit(array.shape, given)
         if fault:
             refuse(array._recorder, fault, code="bad-index")
-        if taken == array.ndim and any(_between_places(parts, k) for k in range(1, len(parts) - 1)):
+        beside = [part is Ellipsis or isinstance(part, tuple | int) for part in parts]
+        if taken == array.ndim and Ellipsis in parts[1:-1] and all(beside[(k := parts.index(Ellipsis)) - 1 : k + 2]):
             help = "without it the places keep their own place; with it NumPy puts them in front: x.transpose(...)"
             refuse(array._recorder, "`...` between arrays of places that stands for no axis is not recorded", help)
     if None in spread and taken <= array.ndim:

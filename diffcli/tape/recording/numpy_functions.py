@@ -9,11 +9,12 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from diffcli.operations.arithmetic import arrays
-from diffcli.operations.arithmetic.index_arrays import numpy_function, triangle
+from diffcli.operations.arithmetic.index_arrays import numpy_function
 from diffcli.operations.array_row import as_axes
 from diffcli.tape.recording.array_operations import apply_array, as_traced, shape_of
+from diffcli.tape.recording.functions import apply_row
 from diffcli.tape.recording.recorder import Recorder
-from diffcli.tape.recording.traced import TracedValue, apply, is_array
+from diffcli.tape.recording.traced import is_array
 from diffcli.tape.recording.traced_array import TracedArray
 from diffcli.tape.recording.untraceable import refuse
 
@@ -31,13 +32,13 @@ def _without_nan(one: Any, other: Any, filler: float) -> Any:
     """An operand with a filler where it is NaN and the other is not."""
     mine, its = (arrays.is_nan(getattr(operand, "_value", operand)) for operand in (one, other))
     missing = mine * (1.0 - its)
-    return _where(missing, filler, one) if arrays.any_true(missing) else one
+    return apply_row("where", missing, filler, one) if arrays.any_true(missing) else one
 
 
 MADE: dict[str, Callable[..., Any]] = {
     "positive": lambda x: +x,
     "conjugate": lambda x: +x,
-    "divmod": lambda a, b: (applied("floor_divide", a, b), applied("mod", a, b)),
+    "divmod": lambda a, b: (apply_row("floor_divide", a, b), apply_row("mod", a, b)),
     "exp2": lambda x: 2.0**x,
     "deg2rad": lambda x: x * _DEGREE,
     "radians": lambda x: x * _DEGREE,
@@ -46,28 +47,15 @@ MADE: dict[str, Callable[..., Any]] = {
     "isnan": _plain_or(lambda x: x != x, "isnan"),
     "isfinite": _plain_or(lambda x: abs(x) < _INFINITY, "isfinite"),
     "isinf": _plain_or(lambda x: abs(x) == _INFINITY, "isinf"),
-    "fmax": lambda a, b: applied("max", _without_nan(a, b, -_INFINITY), _without_nan(b, a, -_INFINITY)),
-    "fmin": lambda a, b: applied("min", _without_nan(a, b, _INFINITY), _without_nan(b, a, _INFINITY)),
-    "logical_xor": lambda a, b: applied("ne", applied("ne", a, 0.0), applied("ne", b, 0.0)),
+    "fmax": lambda a, b: apply_row("max", _without_nan(a, b, -_INFINITY), _without_nan(b, a, -_INFINITY)),
+    "fmin": lambda a, b: apply_row("min", _without_nan(a, b, _INFINITY), _without_nan(b, a, _INFINITY)),
+    "logical_xor": lambda a, b: apply_row("ne", apply_row("ne", a, 0.0), apply_row("ne", b, 0.0)),
 }
 """Those that are made of several rows."""
 
+
 def not_recorded(recorder: Recorder, what: str, *help: str) -> NoReturn:
     refuse(recorder, f"{what} of a traced number is not recorded", *help)
-
-
-def applied(row: str, *operands: Any) -> Any:
-    """A row of numbers applied to what may be traced or not, arrays or numbers; NotImplemented if one is no number."""
-    traced = next((one for one in operands if isinstance(one, TracedValue)), None)
-    if traced is None:
-        return arrays.FUNCTIONS[row](*operands)
-    if any(map(is_array, operands)) or row == "matmul":
-        return apply_array(traced._recorder, row, operands)
-    return apply(row, *operands)
-
-
-def _where(condition: Any, x: Any, y: Any) -> Any:
-    return applied("where", condition, x, y)
 
 
 # -- functions of arrays: their parameters are called as NumPy calls them ---------------------------------------------------
@@ -138,6 +126,12 @@ def reshape(recorder: Recorder, a: Any, shape: Any) -> Any:
     return apply_array(recorder, "reshape", (a,), shape=tuple(shape) if isinstance(shape, list | tuple) else (shape,))
 
 
+def ravel(recorder: Recorder, a: Any) -> Any:
+    """A view of what lies in memory one after another, else a copy."""
+    flat = reshape(recorder, a, -1)
+    return flat.copy() if is_array(a) and not a._value.flags.c_contiguous else flat
+
+
 def broadcast_to(recorder: Recorder, array: Any, shape: Any) -> Any:
     return apply_array(recorder, "broadcast", (array,), shape=(shape,) if isinstance(shape, int) else tuple(shape))
 
@@ -206,20 +200,20 @@ def clip(recorder: Recorder, a: Any, a_min: Any = None, a_max: Any = None, min: 
     if low is None and high is None:
         return +a
     if low is not None and high is not None:
-        return applied("clip", a, low, high)
-    return applied("max", a, low) if low is not None else applied("min", a, high)
+        return apply_row("clip", a, low, high)
+    return apply_row("max", a, low) if low is not None else apply_row("min", a, high)
 
 
 def round(recorder: Recorder, a: Any, decimals: int = 0) -> Any:
     if decimals:
         not_recorded(recorder, "np.round to decimals", "diffcli.round(x) rounds to a whole number; its derivative is 0")
-    return applied("round", a)
+    return apply_row("round", a)
 
 
 def where(recorder: Recorder, condition: Any, x: Any = None, y: Any = None) -> Any:
     if x is None or y is None:
         not_recorded(recorder, "np.where with a condition alone, which counts places,", "choose with np.where(condition, a, b)")
-    return _where(condition, x, y)
+    return apply_row("where", condition, x, y)
 
 
 def copyto(recorder: Recorder, dst: Any, src: Any, where: Any = True) -> None:
@@ -233,12 +227,12 @@ def into(recorder: Recorder, out: Any, result: Any, where: Any = True) -> Any:
     if not isinstance(out, TracedArray):
         help = "make the array by np.zeros_like(x), or give the result a name of its own"
         refuse(recorder, "a plain array cannot be written into with a traced value", help)
-    out[...] = result if where is True else _where(where, result, out)
+    out[...] = result if where is True else apply_row("where", where, result, out)
     return out
 
 
-def _triangle(lower: bool) -> Callable[..., Any]:
-    return lambda recorder, m, k=0: _where(triangle(shape_of(m)[-2:], k, lower), m, 0.0)
+def _triangle(name: str) -> Callable[..., Any]:
+    return lambda recorder, m, k=0: apply_row("where", numpy_function(name)(arrays.ones(shape_of(m)[-2:]), k), m, 0.0)
 
 
 def full_like(recorder: Recorder, a: Any, fill_value: Any) -> Any:
@@ -252,12 +246,12 @@ _ROWS = {"sum": "sum", "mean": "mean", "prod": "prod", "max": "amax", "amax": "a
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     **{name: reduction(row) for name, row in _ROWS.items()},
     "var": var, "std": std, "cumsum": cumsum, "average": average, "norm": norm, "dot": dot, "inner": inner,
-    "vdot": inner, "outer": outer, "ravel": lambda recorder, a: reshape(recorder, a, -1), "reshape": reshape,
+    "vdot": inner, "outer": outer, "ravel": ravel, "reshape": reshape,
     "broadcast_to": broadcast_to, "concatenate": concatenate, "stack": stack_arrays, "vstack": vstack, "hstack": hstack,
     "column_stack": column_stack, "flip": flip, "diff": diff,
     "flipud": lambda recorder, m: m[::-1], "fliplr": lambda recorder, m: m[:, ::-1],
     "around": round, "clip": clip, "round": round, "where": where, "copyto": copyto,
-    "tril": _triangle(True), "triu": _triangle(False), "full_like": full_like,
+    "tril": _triangle("tril"), "triu": _triangle("triu"), "full_like": full_like,
     "zeros_like": lambda recorder, a: full_like(recorder, a, 0.0), "ones_like": lambda recorder, a: full_like(recorder, a, 1.0),
     "empty_like": lambda recorder, a: full_like(recorder, a, float("nan")),
     "shape": lambda recorder, a: shape_of(a), "ndim": lambda recorder, a: len(shape_of(a)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from types import CodeType, FrameType
 from typing import Any, NoReturn
 
@@ -37,6 +37,15 @@ class ArrayRecording(NamedTuple):
     """The same of any other of NumPy's functions (NEP 18)."""
 
 
+def _looked_up(bound: str) -> Any:
+    """Where each row begins or ends in the source, as for a program; each place is looked up once, and nothing is kept."""
+
+    def column(tape: RecordedTape) -> array[int]:
+        return array("q", [getattr(span, bound) for span in map(tape.sites.span, tape.places)])
+
+    return property(column, lambda tape, column: None)
+
+
 class RecordedTape(Tape):
     """A `Tape` whose rows know the instruction that they come from; its text is looked up when it is asked for."""
 
@@ -59,26 +68,7 @@ class RecordedTape(Tape):
     def span(self, slot: int) -> Span:
         return self.sites.span(self.places[slot - len(self.inputs)])
 
-    @property
-    def starts(self) -> array[int]:
-        """Where each row begins in the source, as for a program; each place is looked up once."""
-        return self._column(span.start for span in map(self.sites.span, self.places))
-
-    @starts.setter
-    def starts(self, _: Any) -> None:
-        pass  # there is nothing to keep
-
-    @property
-    def stops(self) -> array[int]:
-        return self._column(span.stop for span in map(self.sites.span, self.places))
-
-    @stops.setter
-    def stops(self, _: Any) -> None:
-        pass
-
-    @staticmethod
-    def _column(positions: Iterable[int]) -> array[int]:
-        return array("q", positions)
+    starts, stops = map(_looked_up, ("start", "stop"))
 
 
 class Recorder:
@@ -143,12 +133,12 @@ class Recorder:
 
     def find(self, frame: FrameType | None) -> int:
         """The place of a frame, which is that of another code object than the last."""
-        if frame is not None and (base := self.sites.base_of(frame.f_code)) is not None:
+        if frame is not None and (base := self.sites.bases.get(id(frame.f_code))) is not None:
             self.code, self.base = frame.f_code, base
             return base + frame.f_lasti
         code, place = self.sites.find(frame)
-        if code is not None and code is frame.f_code:  # type: ignore[union-attr]
-            self.code, self.base = code, self.sites.base(code)
+        if frame is not None and code is frame.f_code:
+            self.code, self.base = code, place - frame.f_lasti
         return place
 
     def constant(self, value: Any) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from functools import cache
 from numbers import Real
 from typing import Any
@@ -16,7 +17,7 @@ from typing import Any
 from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic, DiffcliError, ExpressionError, error
 from diffcli.tape.lowering import MOST_ROWS
-from diffcli.tape.recording.call_sites import CallSites, code_of
+from diffcli.tape.recording.call_sites import CallSites, code_of, standing
 from diffcli.tape.recording.footsteps import Footsteps
 from diffcli.tape.recording.recorder import ArrayRecording, Judge, RecordedTape, Recorder
 from diffcli.tape.recording.traced import Traced, operand
@@ -93,11 +94,11 @@ def record(
     called = call or (lambda given: function(**given))
     try:
         result = run_function(called, arguments, sites)
-        _raise_swallowed(recorder, lambda: run_function(called, at, sites))
+        _raise_swallowed(recorder, called, at)
         return _finish(recorder, function, result, name)
     except ExpressionError as fault:
         if fault not in recorder.refusals.values():  # it may be what a handler has made of a refusal
-            _raise_swallowed(recorder, lambda: run_function(called, at, sites))
+            _raise_swallowed(recorder, called, at)
         raise
     finally:
         recorder.close()
@@ -134,12 +135,13 @@ def run_function(call: Callable[[Mapping[str, Any]], Any], arguments: Mapping[st
         raise ExpressionError([failure_of(failure, sites)]) from failure
 
 
-def _raise_swallowed(recorder: Recorder, plain: Callable[[], Any]) -> None:
+def _raise_swallowed(recorder: Recorder, call: Callable[[Mapping[str, Any]], Any], at: Mapping[str, Any]) -> None:
     """Raise a refusal that a handler of the user's has swallowed, unless plain Python raises something there too."""
     if recorder.refusals:
-        raised = Footsteps(plain, recorder.sites).raised
-        for call, fault in recorder.refusals.items():
-            if call not in raised:
+        found = Footsteps(lambda: run_function(call, deepcopy(at), recorder.sites), recorder.sites).raised
+        raised = {(one[0], standing(one)) for one in found}
+        for refused, fault in recorder.refusals.items():
+            if refused is None or (refused[0], standing(refused)) not in raised:
                 raise fault
 
 

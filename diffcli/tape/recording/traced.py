@@ -302,9 +302,7 @@ class Truth(Traced):
     def __str__(self) -> str:
         return str(self._value == 1.0)
 
-    @property  # type: ignore[misc]
-    def __class__(self) -> Any:
-        return bool
+    __class__ = property(lambda self: bool)
 
     __and__, __rand__ = binary("and"), reflected("and")
     __or__, __ror__ = binary("or"), reflected("or")

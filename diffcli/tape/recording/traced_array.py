@@ -13,7 +13,7 @@ from typing import Any
 
 from diffcli.operations.arithmetic import arrays
 from diffcli.operations.arithmetic.index_arrays import is_float64, laid_out_as, numpy_function
-from diffcli.operations.array_row import Fixed, Shape
+from diffcli.operations.array_row import Fixed
 from diffcli.tape.recording.array_operations import apply_array
 from diffcli.tape.recording.indexing import assign, index
 from diffcli.tape.recording.traced import TracedValue, binary, reflected, unary
@@ -30,6 +30,11 @@ def _in_place(name: str) -> Callable[..., Any]:
         return self
 
     return operator
+
+
+def _of_value(name: str) -> Any:
+    """What an array is told by, and what no derivative goes through."""
+    return property(lambda self: getattr(self._value, name))
 
 
 def _numpy(name: str) -> Callable[..., Any]:
@@ -57,24 +62,10 @@ class TracedArray(TracedValue):
     def _apply(self, name: str, *operands: Any, **fixed: Any) -> Any:
         return apply_array(self._recorder, name, operands, **fixed)
 
-    @property
-    def shape(self) -> Shape:
-        return self._value.shape  # type: ignore[no-any-return]
-
-    @property
-    def ndim(self) -> int:
-        return len(self.shape)
-
-    @property
-    def size(self) -> int:
-        return self._value.size  # type: ignore[no-any-return]
-
-    @property
-    def dtype(self) -> Any:
-        return self._value.dtype
+    shape, ndim, size, dtype = map(_of_value, ("shape", "ndim", "size", "dtype"))
 
     def __len__(self) -> int:
-        return self.shape[0]
+        return len(self._value)
 
     def __iter__(self) -> Iterator[Any]:
         return (self[k] for k in range(len(self)))

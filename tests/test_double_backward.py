@@ -1,0 +1,168 @@
+"""Second derivatives by the engine where a kink, a tie or a pole is met on the way: the right number, or NaN and a warning.
+
+The oracle is the Hessian of the same text, which is found from the sides of the point; where that says NaN, or the engine cannot
+tell, the engine says NaN and names the operation.
+"""
+
+import math
+import warnings
+
+import numpy as np
+import pytest
+
+import diffcli
+import diffcli.autograd as ad
+import diffcli.nn.functional as F
+from diffcli import nn
+
+N = math.nan
+
+
+def second(function, *given, kind="float64"):
+    """The rows of the Hessian, one for each element of each operand, and the operations that warnings name."""
+    inputs = [ad.tensor(one, requires_grad=True, dtype=getattr(ad, kind)) for one in given]
+    with warnings.catch_warnings(record=True) as met:
+        warnings.simplefilter("always")
+        first = ad.grad(function(*inputs), inputs, create_graph=True)
+        assert not met  # a first derivative follows the convention
+        rows = []
+        for one in first:
+            for element in one.reshape(-1) if one.shape else [one]:
+                known = element.requires_grad
+                row = ad.grad(element, inputs, retain_graph=True, allow_unused=True) if known else [None] * len(inputs)
+                rows.append([x for part, whole in zip(row, inputs, strict=True) for x in entries(part, whole)])
+    assert all(each.category is ad.SecondDerivativeWarning for each in met)
+    return rows, {str(each.message).split("`")[1] for each in met}
+
+
+def entries(part, whole):
+    return [0.0] * whole.numel() if part is None else part.reshape(-1).tolist() if part.shape else [part.item()]
+
+
+CASES = [
+    # text, the same of tensors, the point, what the engine says, the operations that it names
+    ("norm(x)^2", lambda x: x.norm() ** 2, {"x": [0.0, 0.0]}, [[N, N], [N, N]], {"norm"}),
+    ("norm(x)^2", lambda x: x.norm() ** 2, {"x": [3.0, 4.0]}, [[2, 0], [0, 2]], set()),
+    ("sqrt(sum(x*x))^2", lambda x: (x * x).sum().sqrt() ** 2, {"x": [0.0, 0.0]}, [[N, N], [N, N]], {"sqrt"}),
+    ("abs(x)^2", lambda x: abs(x) ** 2, {"x": 0.0}, [[N]], {"abs"}),
+    ("abs(x)^3", lambda x: abs(x) ** 3, {"x": 0.0}, [[N]], {"abs"}),
+    ("abs(x)", abs, {"x": 0.0}, [[N]], {"abs"}),
+    ("relu(x)^2", lambda x: F.relu(x) ** 2, {"x": 0.0}, [[N]], {"relu"}),
+    ("relu(x)^2", lambda x: F.relu(x) ** 2, {"x": -1.0}, [[0]], set()),
+    ("hypot(x, y)^2", lambda x, y: ad.hypot(x, y) ** 2, {"x": 0.0, "y": 0.0}, [[N, N], [N, N]], {"hypot"}),
+    ("max(x, -x)^2", lambda x: ad.maximum(x, -x) ** 2, {"x": 0.0}, [[N]], {"max"}),
+    ("min(x, y)*x", lambda x, y: ad.minimum(x, y) * x, {"x": 2.0, "y": 2.0}, [[N, N], [N, N]], {"min"}),
+    ("clip(x, 0, 1)^2", lambda x: x.clamp(0.0, 1.0) ** 2, {"x": 1.0}, [[N]], {"clip"}),
+    ("leaky_relu(x)^2", lambda x: F.leaky_relu(x) ** 2, {"x": 0.0}, [[N]], {"leaky_relu"}),
+    ("relu6(x)^2", lambda x: F.relu6(x) ** 2, {"x": 6.0}, [[N]], {"relu6"}),
+    ("cbrt(x)^3", lambda x: ad.cbrt(x) ** 3, {"x": 0.0}, [[N]], {"cbrt"}),
+    # the first derivative is smooth here, and has a corner
+    ("elu(x)", F.elu, {"x": 0.0}, [[N]], {"elu"}),
+    ("elu(x)", F.elu, {"x": -1.0}, [[math.exp(-1)]], set()),
+    # the kink is in another factor, or further down
+    ("abs(x)*z", lambda x, z: abs(x) * z, {"x": 0.0, "z": 2.0}, [[N, N], [N, 0]], {"abs"}),
+    ("(3*abs(x) + 1)*z", lambda x, z: (3 * abs(x) + 1) * z, {"x": 0.0, "z": 2.0}, [[N, N], [N, 0]], {"abs"}),
+    ("exp(norm(x))*z", lambda x, z: x.norm().exp() * z, {"x": [0.0, 0.0], "z": 2.0}, [[N] * 3, [N] * 3, [N, N, 0]], {"norm"}),
+    # elements beside those at a kink, and what is not taken, keep their numbers
+    ("sum(relu(x)^2)", lambda x: (F.relu(x) ** 2).sum(), {"x": [0.0, 3.0]}, [[N, 0], [0, 2]], {"relu"}),
+    ("norm(x[0])^2 + norm(x[1])^2", lambda x: (x.norm(dim=1) ** 2).sum(), {"x": [[0.0, 0.0], [0.0, 4.0]]},
+     [[N, N, 0, 0], [N, N, 0, 0], [0, 0, 2, 0], [0, 0, 0, 2]], {"norm"}),
+    ("amax(x)^2", lambda x: x.amax() ** 2, {"x": [1.0, 1.0, 0.0]}, [[N, N, 0], [N, N, 0], [N, N, 0]], {"amax"}),
+    ("sum(amax(x, axis=1)^2)", lambda x: (x.amax(1) ** 2).sum(), {"x": [[1.0, 1.0], [0.0, 3.0]]},
+     [[N, N, 0, 0], [N, N, 0, 0], [0, 0, 0, 0], [0, 0, 0, 2]], {"amax"}),
+    ("sum(where(x < 1, x*x, abs(x - 3)))", lambda x: ad.where(x < 1, x * x, abs(x - 3)).sum(), {"x": [0.0, 2.0]}, [[2, 0], [0, 0]], set()),
+    ("sum(where(x > 1, abs(x), x*x))", lambda x: ad.where(x > 1, abs(x), x * x).sum(), {"x": [0.0, 2.0]}, [[2, 0], [0, 0]], set()),
+    ("x[1]^2*abs(x[1])", lambda x: (x**2 * abs(x))[1], {"x": [0.0, 2.0]}, [[0, 0], [0, 12]], set()),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["float64", "float32"])
+@pytest.mark.parametrize(
+    "text, function, point, right, named", CASES, ids=[f"{case[0]} at {[*case[2].values()]}" for case in CASES]
+)
+def test_a_second_derivative_is_that_of_the_text_or_nan_with_a_warning(text, function, point, right, named, kind):
+    rows, met = second(function, *point.values(), kind=kind)
+    assert rows == [pytest.approx(row, rel=1e-5, abs=1e-6, nan_ok=True) for row in right]
+    assert met == named
+    expected = diffcli.hessian(text, point).hessian
+    sizes = {name: np.size(value) for name, value in point.items()}
+    blocks = [[np.reshape(np.asarray(expected[a][b], float), (sizes[a], sizes[b])) for b in point] for a in point]
+    assert np.all(np.isnan(rows) | np.isclose(rows, np.block(blocks), rtol=1e-5, atol=1e-6))
+
+
+def test_the_warning_names_the_operation_the_reason_and_a_way_out():
+    x = ad.tensor([0.0, 3.0], requires_grad=True)
+    (first,) = ad.grad((F.relu(x) ** 2).sum(), x, create_graph=True)
+    text = (
+        "second derivatives through `relu` are NaN where that has a kink: write a smooth function (softplus(x) for relu(x), "
+        "x*x for abs(x)^2, sum(x*x) for norm(x)^2), or keep off that point"
+    )
+    with pytest.warns(ad.SecondDerivativeWarning) as met:
+        first.sum().backward(retain_graph=True)
+    assert {str(each.message) for each in met} == {text}
+    assert issubclass(ad.SecondDerivativeWarning, RuntimeWarning)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ad.SecondDerivativeWarning)
+        with pytest.raises(ad.SecondDerivativeWarning):
+            first.sum().backward()
+
+
+def test_a_penalty_on_the_gradient_is_nan_at_a_unit_whose_sum_is_just_0_and_nowhere_else():
+    inner, outer = nn.Linear(2, 2), nn.Linear(2, 1)
+    with ad.no_grad():
+        inner.weight[:] = [[1.0, -1.0], [1.0, 2.0]]
+        inner.bias[:] = [0.0, 0.5]
+        outer.weight[:] = [[3.0, 2.0]]
+    x = ad.tensor([[1.0, 1.0]], requires_grad=True)
+    result = outer(F.relu(inner(x))).sum()
+    result.backward(retain_graph=True)  # the slope at the kink is 0 by convention, without a word
+    assert inner.weight.grad.tolist() == [[0.0, 0.0], [2.0, 2.0]]
+    inner.zero_grad()
+    (slope,) = ad.grad(result, x, create_graph=True)
+    result.backward(retain_graph=True)  # and so after a recorded pass through the same graph
+    assert inner.weight.grad.tolist() == [[0.0, 0.0], [2.0, 2.0]]
+    inner.zero_grad()
+    outer.zero_grad()
+    with pytest.warns(ad.SecondDerivativeWarning, match="`relu`"):
+        (slope * slope).sum().backward()
+    assert np.isnan(inner.weight.grad.numpy()[0]).all()
+    assert inner.weight.grad.tolist()[1] == [8.0, 16.0]  # of (2 w)^2 by w, times 2
+
+
+IN_PLACE = {
+    "all of it": (lambda x: (x * 1.0).relu_(), [[N, 0], [0, 2]]),
+    "a part": (lambda x: changed_part(x), [[N, 0], [N, 2]]),  # a change of a part knows of no elements that are absent
+}
+
+
+@pytest.mark.parametrize("name", IN_PLACE)
+def test_a_kink_that_is_met_in_place_is_met_all_the_same(name):
+    change, right = IN_PLACE[name]
+    rows, met = second(lambda x: (change(x) ** 2).sum(), [0.0, 3.0])
+    assert rows == [pytest.approx(row, nan_ok=True) for row in right]
+    assert met <= {"relu", "abs"} and met
+
+
+def changed_part(x):
+    made = x * 1.0
+    made[0].abs_()
+    return made
+
+
+def test_third_derivatives_follow():
+    x = ad.tensor([0.0, 2.0], requires_grad=True)
+    with pytest.warns(ad.SecondDerivativeWarning, match="`abs`"):
+        (first,) = ad.grad((abs(x) ** 3).sum(), x, create_graph=True)
+        (next_one,) = ad.grad(first.sum(), x, create_graph=True)
+        (third,) = ad.grad(next_one.sum(), x)
+    assert next_one.tolist() == pytest.approx([N, 12.0], nan_ok=True)
+    assert third.tolist() == pytest.approx([N, 6.0], nan_ok=True)
+
+
+def test_a_recorded_pass_calls_each_hook_once_at_a_kink_too():
+    called = []
+    x = ad.tensor([0.0, 3.0], requires_grad=True)
+    y = F.relu(x)
+    y.register_hook(lambda g: called.append(g.tolist()))
+    ad.grad((y * y).sum(), x, create_graph=True)
+    assert called == [[0.0, 6.0]]
