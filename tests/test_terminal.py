@@ -110,6 +110,15 @@ def test_a_time_limit_holds_whatever_swallows_it(kind, most):
 
 
 @POSIX
+def test_an_error_that_something_makes_of_a_limit_is_the_limit():
+    with pytest.raises(diffcli.LimitError, match=r"stopped after 0\.05 s"), time_limit(0.05):
+        try:
+            time.sleep(5)
+        except diffcli.LimitError:
+            raise LookupError("something else") from None
+
+
+@POSIX
 def test_what_came_about_after_the_limit_is_not_believed():
     told = Diagnostic("timeout", "warning", "stopped after 0.1 s")
     for notes in ((), (told,)):

@@ -14,7 +14,7 @@ import click
 from diffcli.cli.environment import Environment, write
 from diffcli.cli.exit_codes import ExitCode
 from diffcli.cli.output import Output, exit_code
-from diffcli.errors import Diagnostic, LimitError, UsageError, error
+from diffcli.errors import Diagnostic, DiffcliError, LimitError, UsageError, error
 from diffcli.language import Program, parse
 from diffcli.records import Number
 from diffcli.records.blocks import Document
@@ -178,6 +178,10 @@ def time_limit(seconds: float) -> Iterator[Callable[[Sequence[Diagnostic]], None
             signal.setitimer(signal.ITIMER_REAL, 0)  # it may strike before this line, and then not again before the one below
     except TimeIsOver:
         raise reached() from None
+    except Exception as failure:
+        if strikes and not isinstance(failure, DiffcliError | click.ClickException | click.exceptions.Exit | OSError):
+            raise reached() from None  # it was struck where something made another error of it
+        raise
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, previous)

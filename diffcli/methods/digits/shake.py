@@ -39,10 +39,12 @@ MOST_ELEMENTS = 20_000
 UNSTEADY = 2.0**14 * SHAKE
 """A sum that moves by more, relative to its size, has lost so many digits that a function of it may be anything."""
 
-ELIMINATING = frozenset(("det", "inv", "solve", "cofactor"))
-"""Operations that are as far off as if the elements of their operands were (Wilkinson 1963)."""
+ADDING = frozenset(
+    ("sum", "mean", "dot", "matmul", "cumsum", "trace", "conv1d", "conv2d", "logsumexp", "det", "inv", "solve", "cofactor")
+)
+"""Operations that add up inside, so that they are as far off as if the elements of their operands were (Wilkinson 1963)."""
 
-_SUMS = ELIMINATING | {"add", "sub", "sum", "mean", "dot", "matmul", "cumsum"}
+_SUMS = ADDING | {"add", "sub"}
 
 
 def _factor(place: int) -> float:
@@ -67,8 +69,8 @@ def shake(places: Iterator[int], value: Any) -> Any:
 
 
 def shaking_function(function: Function, name: str, places: Iterator[int]) -> Function:
-    """The function of an operation, with what it computes shaken if that is rounded; and its operands, if it eliminates."""
-    if name in ELIMINATING:
+    """The function of an operation, with what it computes shaken if that is rounded; and its operands, if it adds them up."""
+    if name in ADDING:
         return lambda *operands: shake(places, function(*[shake(places, operand) for operand in operands]))
     return (lambda *operands: shake(places, function(*operands))) if is_rounded(name) else function
 

@@ -53,8 +53,9 @@ def flow_of(tape: Tape, values: Values) -> Flow:
 def _passing(tape: Tape, values: Values, slot: int, positions: Iterable[int]) -> Iterator[int]:
     row = tape.operands_of(slot)
     arguments = [*[values[operand] for operand in row], values[slot]]
+    functions = FLOAT.of_taken(FLOAT.terms(tape.operation(slot), len(row)), arguments)
     for position in positions:
-        term = FLOAT.terms(tape.operation(slot), len(row))[position]
+        term = functions[position]
         if term is not None and term(1.0, *arguments) is not None:
             yield position
 
