@@ -177,7 +177,7 @@ def test_whole_runs_are_kept(name, golden):
         ('hessian "x^2 + x^3 + x*y" --at x=0,y=0', [], 0),
         ('hessian "max(x, y)^2" --at x=1,y=1 --strict', ["tie"], 5),
         ('hessian "x^1.5" --at x=0 --mode numeric', ["second-kink", "no-difference"], 4),
-        ('hessian "exp(x)^2" --at x=400', ["overflow", "pole"], 4),
+        ('hessian "exp(x)^2" --at x=400', ["overflow", "overflow"], 4),
         ('hvp "x^1.5" --at x=0 --direction x=1', ["second-kink"], 4),
         ('hvp "elu(x)" --at x=0 --direction x=1 --strict', ["second-kink"], 5),
         ('jvp "[abs(x), x]" --at x=0 --seed x=1', ["kink"], 0),
