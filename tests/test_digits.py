@@ -315,3 +315,16 @@ def test_the_bounds_hold(text, x, y):
         for slot, truth in zip(slots, exact, strict=True):
             if truth is not None and found[slot] is not None and math.isfinite(found[slot]) and bounds[slot] < 1e-4:
                 assert abs(mpf(found[slot]) - truth) <= 1.01 * bounds[slot] + mpf(2) ** -1074, (text, slot)
+
+
+@pytest.mark.parametrize("mode", ["reverse", "forward"])
+@pytest.mark.parametrize(("text", "x"), [
+    ("cosh(asinh((1 - tanh(x*20)^2)^2))", 2.6453),
+    ("209 + tanh((x*1e-200*1e-200*1e300)*(x*1e-200*1e-200*1e300))", -1.07209),
+    ("erf(tanh(x^-2 - (x + 372)))", 0.574289),
+    ("cos((1 - tanh(x)^2)*(1 - tanh(x)^2))", 30.0),
+    ("1 + (exp(-x)*1e200)^2", 800.0),
+])  # fmt: skip
+def test_what_is_0_and_should_not_be_is_in_doubt_behind_a_square(text, x, mode):
+    (note,) = [note for note in diffcli.grad(text, {"x": x}, mode=mode).notes if note.code == "lost-digits"]
+    assert "the derivative by `x` has" in note.message

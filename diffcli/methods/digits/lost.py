@@ -51,10 +51,10 @@ class Lost(NamedTuple):
     @property
     def numbers(self) -> str:
         """Both numbers, with as many digits as tell them apart."""
-        number = self.printed.number
+        number = self.printed.number + 0.0  # 0 has no sign in a result
         if self.exact is None:
             return f"{number:.6g}, with an error of up to {self.printed.error:.2g}"
-        truth = float(self.exact) + 0.0  # 0 has no sign in a result
+        truth = float(self.exact) + 0.0
         if math.isinf(truth):
             return f"{number:.6g}, and it is {precise.text(self.exact, 6)}"
         digits = next((digits for digits in range(6, 17) if f"{number:.{digits}g}" != f"{truth:.{digits}g}"), 17)
@@ -100,7 +100,7 @@ def judged(problem: Problem, doubts: Iterable[Printed]) -> list[Lost]:
         for each, exact in zip(asked, reading.found if reading is not None else [None] * len(asked), strict=True):
             if exact is not None and precise.is_finite(exact):
                 off = abs(precise.number(each.number) - exact)
-                if not off <= max(LOST * abs(exact), 4 * SMALLEST) and float(exact) != each.number:
+                if not off <= max(LOST * abs(exact), SMALLEST) and float(exact) != each.number:
                     known = exact and math.isfinite(each.number)
                     lost.append(Lost(each, exact, float(off / abs(exact)) if known else math.inf, reading))
             elif each.error is not UNKNOWN and math.isfinite(each.number):

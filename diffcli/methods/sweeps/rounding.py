@@ -107,7 +107,7 @@ def value_errors(tape: Tape, values: Values) -> Errors:
             continue
         if name == "mul":
             a, b = row
-            total = abs(values[a]) * errors[b] + abs(values[b]) * errors[a] + UNIT * abs(value)
+            total = (abs(values[a]) + errors[a]) * errors[b] + abs(values[b]) * errors[a] + UNIT * abs(value)
         elif name == "div" and values[row[1]]:
             a, b = row
             total = (errors[a] + abs(value) * errors[b]) / abs(values[b]) + UNIT * abs(value)
@@ -134,8 +134,11 @@ def _function_error(name: str, row: Sequence[int], values: Values, errors: Error
             radius = FLOAT.radius(name, len(row))[position]
             if radius is not None and not (abs(value - own) / 2 if many and own != value else radius(*arguments)) > error:
                 return INFINITE
-        if function is not None:
-            total += abs(function(error, *arguments) or 0.0)
+        if function is None:
+            continue
+        total += abs(function(error, *arguments) or 0.0)
+        if error > CLOSE * abs(own):  # so far that the slope is another: x^2 where x is 0, and should not be
+            total += abs(function(error, *arguments[:position], own + error, *arguments[position + 1 :]) or 0.0)
     return total
 
 
@@ -165,7 +168,7 @@ def adjoint_errors(
                 if active[operand]:
                     factor = values[other]
                     term = bar * factor
-                    found[operand] += abs(factor) * error + abs(bar) * errors[other] + 2 * UNIT * abs(term)
+                    found[operand] += (abs(factor) + errors[other]) * error + abs(bar) * errors[other] + 2 * UNIT * abs(term)
                     if -TINY < term < TINY and bar and factor:
                         found[operand] += SMALLEST
         elif name == "div" and MODEST < abs(values[row[1]]) < 1 / MODEST and min(abs(bar), abs(values[slot])) > MODEST:
@@ -235,6 +238,9 @@ def _term_error(
         total += abs(term * (error / g) if term and g else function(error, *arguments))
     if -TINY < term < TINY and g and places and (term or all(arguments[:-1])):
         total += abs(g) * SMALLEST + SMALLEST
+    if error > CLOSE * abs(g):  # the error of the partial meets what g may be
+        g = abs(g) + error
+        term = function(g, *arguments) or 0.0
     for place in places:
         value, off = arguments[place], errors[place]
         if special:
