@@ -14,12 +14,12 @@ from diffcli.nn import functional
 norm, calls = functional.batch_norm, train_eval._calls
 
 
-def unmasked(x, p=0.5, training=True, generator=None):
+def unmasked(x, p=0.5, training=True, inplace=False, generator=None):
     """Dropout without the division by 1 - p."""
     return x * (ad.rand(x.shape) >= p).double() if training else x
 
 
-def always(x, p=0.5, training=True, generator=None):
+def always(x, p=0.5, training=True, inplace=False, generator=None):
     """Dropout that does not mind eval()."""
     return x * ((ad.rand(x.shape) >= p).double() / (1 - p))
 

@@ -273,6 +273,8 @@ def _power(a: Any, exponent: Any) -> Any:
     low = a.low * exponent
     if low >= MOST:
         return Series(MOST, ())
+    if not low > -MOST:  # an exponent that is undefined, or without end
+        return nan
     if not a.coefficients:
         return Series(math.floor((a.low - 1) * exponent) + 1, ()) if exponent > 0 else nan
     first = FLOAT.value("pow")(a.coefficients[0], exponent)
