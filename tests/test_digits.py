@@ -324,6 +324,7 @@ def test_the_bounds_hold(text, x, y):
     ("erf(tanh(x^-2 - (x + 372)))", 0.574289),
     ("cos((1 - tanh(x)^2)*(1 - tanh(x)^2))", 30.0),
     ("1 + (exp(-x)*1e200)^2", 800.0),
+    ("exp(log(sigmoid(-726*x))/x)", -0.607502),
 ])  # fmt: skip
 def test_what_is_0_and_should_not_be_is_in_doubt_behind_a_square(text, x, mode):
     (note,) = [note for note in diffcli.grad(text, {"x": x}, mode=mode).notes if note.code == "lost-digits"]

@@ -30,6 +30,9 @@ FIRST, LAST = 60, 500
 NOTHING = -330
 """What is below this power of ten is 0 in floats."""
 
+VANISHING = frozenset(("add", "sub", "log", "log2", "log10", "log_base", "acos", "acosh", "lgamma"))
+"""Operations that are 0 beside operands that are not."""
+
 
 class Reading(NamedTuple):
     """What a sweep finds, in precise numbers: the value of every slot, its derivative, and the steps of a reverse sweep."""
@@ -85,9 +88,9 @@ def _swept(problem: Problem, sweep: Sweep, values: Values) -> tuple[Sequence[Any
 
 
 def _hides(tape: Tape, values: Values) -> bool:
-    """Whether a difference is 0 of two numbers that may be equal in so many digits only: 1 - erf(20)."""
+    """Whether a row is 0 because of digits that may be equal in so many places only: 1 - erf(20), log(sigmoid(400))."""
     return any(
-        name in ("add", "sub") and values[slot] == 0 and values[row[0]] != 0 and row[0] != row[1]
+        name in VANISHING and values[slot] == 0 and values[row[0]] != 0 and (len(row) == 1 or row[0] != row[1])
         for slot, (name, row) in enumerate(zip(tape.operations, tape.operands, strict=True), tape.first_row)
     )
 
