@@ -148,7 +148,8 @@ class Problem:
         self.program, self.function, self.recording = question.program, question.function, question.recording
         self.tape, self.at, self.wrt = tape, at, wrt
         self.outputs = (Output("f", tape.output, tape.shape(tape.output)),)
-        self.active = activity(tape, [tape.inputs.index(name) for name in wrt]) if active is None else active
+        self._slots = dict(zip(tape.inputs, range(len(tape.inputs)), strict=True))
+        self.active = activity(tape, [self.input_slot(name) for name in wrt]) if active is None else active
         """One flag a slot: whether it depends on a variable that the derivative is wanted for."""
         self._adjoints: Adjoints | None = None
 
@@ -202,7 +203,7 @@ class Problem:
         return self.adjoints[slot] is not None and bool(self.active[slot])
 
     def input_slot(self, name: str) -> int:
-        return self.tape.inputs.index(name)
+        return self._slots[name]
 
     def require_number(self) -> None:
         """Refuse a result that is an array.

@@ -123,7 +123,7 @@ def _function_error(name: str, row: Sequence[int], values: Values, errors: Error
     """How far a row is off by its own rounding and by the errors of its operands."""
     total = UNIT * roundings(name) * abs(value)
     arguments = [*[values[operand] for operand in row], value]
-    functions, many = FLOAT.of_taken(FLOAT.terms(name, len(row)), arguments), len(row) > MANY
+    (functions, taken), many = FLOAT.of_taken(FLOAT.terms(name, len(row)), arguments), len(row) > MANY
     for position, (operand, function) in enumerate(zip(row, functions)):  # noqa: B905 (hot loop)
         error, own = errors[operand], values[operand]
         if not error:
@@ -136,8 +136,8 @@ def _function_error(name: str, row: Sequence[int], values: Values, errors: Error
                 return INFINITE
         if function is None:
             continue
-        total += abs(function(error, *arguments) or 0.0)
-        if error > CLOSE * abs(own):  # so far that the slope is another: x^2 where x is 0, and should not be
+        total += abs(function(error, *taken) or 0.0)
+        if error > CLOSE * abs(own) and not many:  # so far that the slope is another: x^2 where x is 0, and should not be
             total += abs(function(error, *arguments[:position], own + error, *arguments[position + 1 :]) or 0.0)
     return total
 
@@ -184,10 +184,11 @@ def adjoint_errors(
             own = overrides.get(slot) if overrides else None
             off = [errors[operand] for operand in row] + [errors[slot]]
             arguments = [values[operand] for operand in row] + [values[slot]]
-            for position, function in enumerate(FLOAT.of_taken(own or FLOAT.terms(name, len(row)), arguments)):
+            functions, taken = (own, arguments) if own else FLOAT.of_taken(FLOAT.terms(name, len(row)), arguments)
+            for position, function in enumerate(functions):
                 if active[row[position]] and function is not None:
                     plan = _plan(name, len(row), -1 if own else position)
-                    found[row[position]] += _term_error(function, plan, bar, error, arguments, off)
+                    found[row[position]] += _term_error(function, plan, bar, error, taken, off)
     return found
 
 
@@ -202,11 +203,12 @@ def tangent_errors(
         own = overrides.get(slot)
         off = [errors[operand] for operand in row] + [errors[slot]]
         arguments = [values[operand] for operand in row] + [values[slot]]
-        for position, function in enumerate(FLOAT.of_taken(own or FLOAT.terms(name, len(row)), arguments)):
+        functions, taken = (own, arguments) if own else FLOAT.of_taken(FLOAT.terms(name, len(row)), arguments)
+        for position, function in enumerate(functions):
             move = moves[row[position]]
             if move is not None and function is not None:
                 plan = _plan(name, len(row), -1 if own else position)
-                found[slot] += _term_error(function, plan, move, found[row[position]], arguments, off)
+                found[slot] += _term_error(function, plan, move, found[row[position]], taken, off)
     return found
 
 
