@@ -351,13 +351,12 @@ def timed(seed: int, size: int) -> None:
 @contextmanager
 def without_watch() -> Iterator[None]:
     """Gradients that are not watched."""
-    kept = gradient.watch_of, gradient.notes_of, gradient.is_sure
+    kept = gradient.watch_of, gradient.notes_of
     gradient.watch_of = gradient.notes_of = lambda *_: []  # type: ignore[assignment]
-    gradient.is_sure = lambda *_: True  # type: ignore[assignment]
     try:
         yield
     finally:
-        gradient.watch_of, gradient.notes_of, gradient.is_sure = kept
+        gradient.watch_of, gradient.notes_of = kept
 
 
 def main() -> None:
