@@ -203,7 +203,7 @@ def _numeric(
     system: Problem, rows: Components, columns: Components, options: MatrixOptions, replaced: Overrides, notes: list[Diagnostic]
 ) -> Answer:
     notes += notes_of(watch_of(system), options.strict)
-    from diffcli.methods.differences.finite_difference import difference, no_difference
+    from diffcli.methods.differences.finite_difference import difference, doubts_of
 
     found: list[tuple[str, Difference]] = []
     matrix: list[list[float]] = []
@@ -216,8 +216,7 @@ def _numeric(
             partial = difference(view, name)
             found.append((output.name, partial))
             matrix[-1].append(partial.estimate)
-            if partial.estimate != partial.estimate:
-                notes.append(no_difference(partial))
+            notes += doubts_of(partial)
     return {"matrix": matrix, "differences": tuple(found)}
 
 
@@ -243,9 +242,10 @@ def _symbolic(
         found += [(output.name, partial) for partial in partials]
         missing = [float("nan")] * (len(columns) - len(partials))
         matrix.append([*[partial.value for partial in partials], *missing])
-        name = f"the derivative of `{output.name}` by `{{}}`".format
         if not find_breaks(numbers):
-            watch.judge({partial.variable: partial.value for partial in partials}, output.slot, name)
+            name, slots = f"the derivative of `{output.name}` by `{{}}`".format, map(numbers.input_slot, numbers.wrt)
+            found_by = [(name(each.variable), slot, each.value) for each, slot in zip(partials, slots, strict=False)]
+            watch.judge(Sweep({output.slot: 1.0}), found_by)
     notes += notes_of(watch, options.strict)
     return {"matrix": matrix, "symbolic": tuple(found)}
 
