@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from diffcli.autograd.graph.core import Core, Edge, Node, describe, edge_of, new, nodes_behind, numbers
+from diffcli.autograd.graph.core import Core, Node, describe, edge_of, new, nodes_behind, numbers
 from diffcli.autograd.graph.kinks import decide_sides, lead_beside, nodes_beside
 from diffcli.autograd.graph.sweep import Sweep, accumulate, through_hooks
 from diffcli.autograd.modes import DEFAULT, NO_GRAD, in_mode
@@ -21,10 +21,11 @@ def _swept(
     """Run a backward pass from some tensors, each with its adjoint; the adjoints of what is wanted are kept."""
     kept: dict[Node, Any] = {}
     sweep = Sweep(recorded)
+    graph = nodes_behind(map(edge_of, ends)) if breaks or wanted is not None else []
     if wanted is not None:
         targets = {edge_of(tensor) for tensor in wanted}
         kept = {edge: None for edge in targets if isinstance(edge, Node)}
-        sweep.needed = _on_the_way([edge_of(end) for end in ends], targets)
+        sweep.needed = _on_the_way(graph, targets)
         sweep.wanted = sweep.needed | {node.number for node in kept}
     for end, adjoint in zip(ends, adjoints, strict=True):
         sweep.arrive(edge_of(end), adjoint)
@@ -32,7 +33,7 @@ def _swept(
     first = next(numbers)
     with arrays.quiet():
         if breaks:
-            sweep.beside = nodes_beside(ends, adjoints)
+            sweep.beside = nodes_beside(graph, ends, adjoints)
         sweep.run(keep_graph, kept)
         if sweep.beside:
             results = [one for one in (*sweep.leaves.values(), *kept.values()) if one is not None]
@@ -41,12 +42,12 @@ def _swept(
     return sweep, kept
 
 
-def _on_the_way(roots: Sequence[Edge], targets: set[Any]) -> frozenset[int]:
+def _on_the_way(graph: Sequence[Node], targets: set[Any]) -> frozenset[int]:
     """The numbers of the nodes behind which a target lies: those that a pass for some inputs only needs to run."""
     reaching = set(targets) - {None}
     found: set[int] = set()
-    for node in nodes_behind(roots):
-        if any(edge in reaching for edge in node.edges):
+    for node in graph:
+        if not reaching.isdisjoint(node.edges):
             reaching.add(node)
             found.add(node.number)
     return frozenset(found)

@@ -26,7 +26,6 @@ from diffcli.autograd.graph.view_nodes import WrittenNode
 from diffcli.autograd.modes import DEFAULT, NO_GRAD, in_mode
 from diffcli.autograd.partial import Mask, Partial, mask_of, plain, total
 from diffcli.errors import SecondDerivativeWarning
-from diffcli.operations import row_of
 from diffcli.operations.arithmetic import arrays, tensors
 from diffcli.operations.arithmetic.array_functions import sum_to
 from diffcli.tape.running.array_rules import NUMPY, ArrayRule
@@ -229,14 +228,14 @@ def _from(starts: Mapping[Any, Any]) -> dict[Core, Any]:
     return sweep.leaves
 
 
-def nodes_beside(ends: Sequence[Core], adjoints: Sequence[Any]) -> dict[Any, BesideNode]:
-    """What stands beside each node of a graph behind which an operation meets a break.
+def nodes_beside(graph: Iterable[Node], ends: Sequence[Core], adjoints: Sequence[Any]) -> dict[Any, BesideNode]:
+    """What stands beside each node of the graph of some ends behind which an operation meets a break.
 
     The elements at breaks that the ends depend on are found as a pass that is not recorded finds them.
     """
     found: dict[Any, BesideNode] = {}
     breaks: dict[Any, Any] = {}
-    for node in nodes_behind(map(edge_of, ends)):
+    for node in graph:
         kind, there = _break_of(node)
         if there is not None or (found and any(edge in found for edge in node.edges)):
             found[node] = BesideNode(node, tuple([found.get(edge, edge) for edge in node.edges]), kind)
@@ -264,17 +263,17 @@ def _break_of(node: Any) -> tuple[str, Any]:
         return kind, None if there is None else node.view.spread(arrays.as_array(there) * 1.0) != 0
     if not isinstance(node, OperationNode) or node.operands is None:
         return "", None
-    compared = [pair for one in node.operands if isinstance(one, Core) for pair in one._compared]
+    compared = node.__class__ is ArrayNode and [pair for one in node.operands if isinstance(one, Core) for pair in one._compared]
     if compared:
         there = arrays.full(node.shape, reduce(or_, [arrays.FUNCTIONS["eq"](*pair) != 0 for pair in compared]))
         return (BOUNDARY, there) if arrays.any_true(there) else ("", None)
-    if not row_of(node.rule.name).breaks:
+    if not node.rule.breaks:
         return "", None
     values = [one._value if isinstance(one, Core) else NAN if one is None else one for one in node.operands]
     name, row = node.rule.name, node.rule.row
     names = None if row is None else ArrayRule(row, node.shapes or (), node.shape, node.fixed or {}, 0).names
     found = NUMPY.breaks(name, values, node.rule.value(*values) if node.rule.jumps else node.result, names)
-    if row is None and row_of(name).breaks[0][0] == "kink":  # the next derivative may have one where this has none
+    if row is None and node.rule.breaks[0] == "kink":  # the next derivative may have one where this has none
         reach = NUMPY.radius(name, len(values))[0]
         found.append(("corner in its slope", reach is not None and reach(*values, node.result) == 0))
     there = reduce(or_, [holds != 0 for _, holds in found], False)
