@@ -9,7 +9,7 @@ from typing import Any
 import diffcli.autograd as ad
 from diffcli.records.blocks import Table
 from diffcli.studies.lessons.engine import descent, quoted, refusal, refused
-from diffcli.studies.lessons.record import Check, Lesson, Settings, grid, listing, said
+from diffcli.studies.lessons.record import Check, Lesson, Settings, grid, listing
 
 POINTS = (-0.75, 0.25, 0.5, 2.0)
 AT = 0.25
@@ -104,38 +104,28 @@ def lesson(settings: Settings) -> Lesson:
     naive, stable = _sizes(lambda x: ad.log(1 + ad.exp(x))), _sizes(Softplus.apply)
     plain, straight = _fit(ad.round), _fit(StraightThrough.apply)
     parts = (
-        said(
-            "A Function is an operation with a backward that you write: a node of the graph like any other. Backward receives "
-            "the adjoint of the result, grad_output, and returns that of each operand. This is the Legendre polynomial P3:"
-        ),
+        """A Function is an operation with a backward that you write: a node of the graph like any other. Backward receives the
+        adjoint of the result, grad_output, and returns that of each operand. This is the Legendre polynomial P3:""",
         listing(FUNCTION),
-        said("Beside it the same formula by operations of the table, and central quotients, (f(x + h) - f(x - h))/(2h):"),
+        "Beside it the same formula by operations of the table, and central quotients, (f(x + h) - f(x - h))/(2h):",
         _slopes(values, slopes),
-        said(
-            "So P3 needs no function of its own: operations know their derivatives, and yours is one more place for an error. "
-            "Two backwards with an error: `mistyped` returns grad_output * (1.5 * 5 * input**2 - 1), and `forgetful` returns "
-            f"1.5 * (5 * input**2 - 1). At x = {AT:g}, alone, and in exp(P3(x)):"
-        ),
+        f"""So P3 needs no function of its own: operations know their derivatives, and yours is one more place for an error. Two
+        backwards with an error: `mistyped` returns grad_output * (1.5 * 5 * input**2 - 1), and `forgetful` returns 1.5 * (5 *
+        input**2 - 1). At x = {AT:g}, alone, and in exp(P3(x)):""",
         _suspects(suspects),
-        said(
-            "A glance at one point finds the first. The second is right there, as grad_output is 1 for what backward() is called "
-            "on, and wrong wherever anything follows: as in every network. gradcheck starts from other adjoints, too:"
-        ),
+        """A glance at one point finds the first. The second is right there, as grad_output is 1 for what backward() is called on,
+        and wrong wherever anything follows: as in every network. gradcheck starts from other adjoints, too:""",
         quoted(suspects[2].error),
-        said(
-            "What are they good for, then? One use is where the formula is worse than its derivative. log(1 + exp(x)), as it is "
-            "written, and by a Function (the table has it, too: softplus):"
-        ),
+        """What are they good for, then? One use is where the formula is worse than its derivative. log(1 + exp(x)), as it is
+        written, and by a Function (the table has it, too: softplus):""",
         listing(STABLE),
         _stable(naive, stable),
-        said(
-            "exp(1000) is inf, and the slope inf/inf. At -50 it is the value that goes to ruin: 1 + exp(-50) is 1. The other use "
-            f"is to depart from the derivative on purpose. (round(w) - {GOAL:g})^2 has the slope 0 wherever it has one; the "
-            f"straight-through estimator has backward return grad_output, as if round were not there. Steps of {RATE:g} times "
-            "the gradient:"
-        ),
+        f"""exp(1000) is inf, and the slope inf/inf. At -50 it is the value that goes to ruin: 1 + exp(-50) is 1. The other use is
+        to depart from the derivative on purpose. (round(w) - {GOAL:g})^2 has the slope 0 wherever it has one; the
+        straight-through estimator has backward return grad_output, as if round were not there. Steps of {RATE:g} times the
+        gradient:""",
         _fits(plain, straight),
-        said("gradcheck refuses it, and rightly: it is no derivative, but a direction that happens to help."),
+        "gradcheck refuses it, and rightly: it is no derivative, but a direction that happens to help.",
     )
     return Lesson(parts, _checks(slopes, suspects, naive, stable, plain, straight), TRY)
 

@@ -34,7 +34,8 @@ Part: TypeAlias = Text | Table | Figure | Drawing | Erratum
 
 
 class Lesson(NamedTuple):
-    parts: tuple[Part, ...]
+    parts: tuple[Part | str, ...]
+    """A text among them is a paragraph."""
     checks: tuple[Check, ...]
     try_next: str
     """A command, or two lines of Python."""
@@ -61,8 +62,8 @@ class Settings(NamedTuple):
 
 
 def said(text: str) -> Text:
-    """A paragraph."""
-    return Text(text, "paragraph")
+    """A paragraph, wherever its lines end."""
+    return Text(" ".join(text.split()), "paragraph")
 
 
 def listing(text: str) -> Text:

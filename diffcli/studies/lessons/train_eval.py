@@ -10,7 +10,7 @@ from diffcli import nn
 from diffcli._named import NamedTuple
 from diffcli.records.blocks import Table
 from diffcli.studies.lessons.engine import refusal
-from diffcli.studies.lessons.record import NOTES, Check, Erratum, Lesson, Settings, grid, listed, listing, said
+from diffcli.studies.lessons.record import NOTES, Check, Erratum, Lesson, Settings, grid, listed, listing
 
 ONES = 10000
 PROBABILITIES = (0.2, 0.5, 0.8)
@@ -55,34 +55,26 @@ def lesson(settings: Settings) -> Lesson:
     net.load_state_dict(before)
     slope = _Slope(net, data)
     parts = (
-        said(
-            "Some layers do one thing while a model learns and another when it is used, and train() and eval() say which. "
-            f"Dropout sets elements to 0 with probability p, and divides the others by 1 - p. On {ONES} ones:"
-        ),
+        f"""Some layers do one thing while a model learns and another when it is used, and train() and eval() say which. Dropout
+        sets elements to 0 with probability p, and divides the others by 1 - p. On {ONES} ones:""",
         _drop_table(drops),
-        said("The mean is kept, so that the next layer is used to what it gets. In evaluation x comes back untouched."),
-        said(
-            "Batch norm takes off the mean of the batch, and divides by its deviation. In evaluation it does so with running "
-            f"averages, which each pass in training moves: r = {1 - MOMENTUM:g} r + {MOMENTUM:g} new, from 0 and 1. Batches of "
-            f"{BATCH} from a distribution of mean {MEAN:g} and variance {DEVIATION**2:g}, and the mean of what comes out:"
-        ),
+        "The mean is kept, so that the next layer is used to what it gets. In evaluation x comes back untouched.",
+        f"""Batch norm takes off the mean of the batch, and divides by its deviation. In evaluation it does so with running
+        averages, which each pass in training moves: r = {1 - MOMENTUM:g} r + {MOMENTUM:g} new, from 0 and 1. Batches of {BATCH}
+        from a distribution of mean {MEAN:g} and variance {DEVIATION**2:g}, and the mean of what comes out:""",
         _norm_table(norms),
-        said("Mind the first rows: after few passes the model that is evaluated is quite another than the one that learned."),
-        said("no_grad() is another switch. A network with both layers, in all four combinations:"),
+        "Mind the first rows: after few passes the model that is evaluated is quite another than the one that learned.",
+        "no_grad() is another switch. A network with both layers, in all four combinations:",
         _combination_table(combinations),
         slope.erratum(),
-        said(
-            "The surprise is the second row. To look at a model under no_grad, but without eval(), changes it: each batch that "
-            "is looked at moves the running averages. Test data get into the model, and no gradient was needed for it."
-        ),
-        said("The usual loop has both, each in its place:"),
+        """The surprise is the second row. To look at a model under no_grad, but without eval(), changes it: each batch that is
+        looked at moves the running averages. Test data get into the model, and no gradient was needed for it.""",
+        "The usual loop has both, each in its place:",
         listing(LOOP),
-        said("On two rings, the inner one of class 1:"),
+        "On two rings, the inner one of class 1:",
         _history_table(history),
-        said(
-            "A forgotten eval() need not show in the loss. It makes predictions a matter of luck. p of class 1 at the first four "
-            f"points, in {CALLS} calls of one model, and how many of {POINTS} points are on another side than in the call before:"
-        ),
+        f"""A forgotten eval() need not show in the loss. It makes predictions a matter of luck. p of class 1 at the first four
+        points, in {CALLS} calls of one model, and how many of {POINTS} points are on another side than in the call before:""",
         _call_table(calls),
     )
     return Lesson(parts, _checks(drops, norms, combinations, slope, history, calls), TRY)
