@@ -16,13 +16,7 @@ DEEPEST = 40
 
 
 def tree_report(program: Program, style: Style, most: int | None, max_nodes: int) -> Document:
-    """The tree of a program, drawn or as a table of its nodes, as the format has it; its text; its LaTeX.
-
-    Raises
-    ------
-    LimitError
-        The program has more than ``max_nodes`` nodes.
-    """
+    """The tree of a program, drawn or as a table of its nodes, as the format has it; its text; its LaTeX."""
     if len(program) > max_nodes:
         message = f"the tree has {len(program)} nodes, more than {max_nodes}"
         raise LimitError([error("too-many-nodes", message, help=["raise it with --max-nodes N"])])
