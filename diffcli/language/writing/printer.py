@@ -353,6 +353,6 @@ def program_text(program: Program) -> str:
 
 def statement_text(program: Program, statement: Statement, dialect: Dialect = LANGUAGE) -> str:
     """``f(x) = x^2``: what a statement binds, if anything, and its expression."""
-    parameters = f"({', '.join(map(dialect.name, statement.parameters))})" if statement.parameters else ""
+    parameters = "" if statement.parameters is None else f"({', '.join(map(dialect.name, statement.parameters))})"
     head = f"{dialect.name(statement.name)}{parameters} = " if statement.name else ""
     return head + to_text(program, statement.root, dialect)

@@ -60,7 +60,8 @@ def _latex_lines(result: GradientResult) -> list[str]:
     if len(result.expression) > 10 * LONGEST:
         return []  # no page is as wide
     program = parse(result.expression)
-    named = [found if found.name else found._replace(name="f", parameters=tuple(result.at)) for found in program.statements]
+    names = tuple(result.at) or None
+    named = [found if found.name else found._replace(name="f", parameters=names) for found in program.statements]
     lines = [statement_text(program, statement, LATEX) for statement in named]
     if result.at:
         lines.append(r", \quad ".join(_latex_point(name, value) for name, value in result.at.items()))
