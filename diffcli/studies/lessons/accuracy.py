@@ -53,7 +53,7 @@ def lesson(settings: Settings) -> Lesson:
         number of a class, and a number of a class has no slope.""",
         quoted(none),
         "How much does each loss pull at the logit of a point's own class? For three of the points, at the jump:",
-        _pulls(pulls),
+        grid("", ("point", "margin", "p", "cross-entropy", "hinge", "accuracy"), [(*pull, 0) for pull in pulls], digits=4),
         f"""Cross-entropy pulls by p - 1: at all, most at those that are wrong. The hinge pulls by 1 or not at all: a margin above
         1 is enough. Now a descent on each, from weights that take each class for the next, at {RATE:g} times the gradient.
         Accuracy has that of its central quotients, h = {STEPS[-1]:g}:""",
@@ -205,11 +205,6 @@ def _pulls_of(data: _Data, t: float) -> list[_Pull]:
 def _gradient(loss: Callable[[Any], Any], at: Any) -> Any:
     (found,) = ad.grad(loss(at), [at])
     return found.tolist()
-
-
-def _pulls(pulls: Sequence[_Pull]) -> Table:
-    rows = tuple((*pull, 0) for pull in pulls)
-    return grid("", ("point", "margin", "p", "cross-entropy", "hinge", "accuracy"), rows, digits=4)
 
 
 class _Step(NamedTuple):

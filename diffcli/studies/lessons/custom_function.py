@@ -101,14 +101,17 @@ class StraightThrough(ad.Function):
 def lesson(settings: Settings) -> Lesson:
     values, slopes = _polynomial()
     suspects = [_Suspect(of) for of in (LegendrePolynomial, Mistyped, Forgetful)]
-    naive, stable = _sizes(lambda x: ad.log(1 + ad.exp(x))), _sizes(Softplus.apply)
-    plain, straight = _fit(ad.round), _fit(StraightThrough.apply)
+    naive, stable = ([_slope(of, x) for x in SIZES] for of in (lambda x: ad.log(1 + ad.exp(x)), Softplus.apply))
+    plain, straight = (_fit(rounding) for rounding in (ad.round, StraightThrough.apply))
     parts = (
         """A Function is an operation with a backward that you write: a node of the graph like any other. Backward receives the
         adjoint of the result, grad_output, and returns that of each operand. This is the Legendre polynomial P3:""",
         listing(FUNCTION),
         "Beside it the same formula by operations of the table, and central quotients, (f(x + h) - f(x - h))/(2h):",
-        _slopes(values, slopes),
+        grid(
+            "derivatives of P3", ("x", "P3(x)", "own backward", "operations", f"quotient, h = {STEP:.0e}"),
+            zip(POINTS, values, *slopes.values(), strict=True), digits=10,
+        ),
         f"""So P3 needs no function of its own: operations know their derivatives, and yours is one more place for an error. Two
         backwards with an error: `mistyped` returns grad_output * (1.5 * 5 * input**2 - 1), and `forgetful` returns 1.5 * (5 *
         input**2 - 1). At x = {AT:g}, alone, and in exp(P3(x)):""",
@@ -119,12 +122,18 @@ def lesson(settings: Settings) -> Lesson:
         """What are they good for, then? One use is where the formula is worse than its derivative. log(1 + exp(x)), as it is
         written, and by a Function (the table has it, too: softplus):""",
         listing(STABLE),
-        _stable(naive, stable),
+        grid(
+            "", ("x", "as written", "its slope", "Function", "its slope"),
+            [(x, *bad, *good) for x, bad, good in zip(SIZES, naive, stable, strict=True)], digits=6,
+        ),
         f"""exp(1000) is inf, and the slope inf/inf. At -50 it is the value that goes to ruin: 1 + exp(-50) is 1. The other use is
         to depart from the derivative on purpose. (round(w) - {GOAL:g})^2 has the slope 0 wherever it has one; the
         straight-through estimator has backward return grad_output, as if round were not there. Steps of {RATE:g} times the
         gradient:""",
-        _fits(plain, straight),
+        grid(
+            "", ("step", "w, by round", "w, straight-through", "rounded"),
+            [(step, plain[step], straight[step], round(straight[step])) for step in (0, 1, 2, 4, 6, 8, STEPS)], digits=3,
+        ),
         "gradcheck refuses it, and rightly: it is no derivative, but a direction that happens to help.",
     )
     return Lesson(parts, _checks(slopes, suspects, naive, stable, plain, straight), TRY)
@@ -144,10 +153,6 @@ def _composed(x: Any) -> Any:
     return 0.5 * (5 * x**3 - 3 * x)
 
 
-def _sums(x: float) -> float:
-    return float(_composed(x))
-
-
 # -- P3 --------------------------------------------------------------------------------------------------------------------------
 
 
@@ -157,14 +162,8 @@ def _polynomial() -> tuple[list[float], dict[str, list[float]]]:
         "operations": [_slope(_composed, x) for x in POINTS],
     }
     slopes = {name: [slope for _, slope in found] for name, found in by.items()}
-    slopes["quotient"] = [(_sums(x + STEP) - _sums(x - STEP)) / (2 * STEP) for x in POINTS]
+    slopes["quotient"] = [(_composed(x + STEP) - _composed(x - STEP)) / (2 * STEP) for x in POINTS]
     return [value for value, _ in by["backward"]], slopes
-
-
-def _slopes(values: Sequence[float], slopes: dict[str, list[float]]) -> Table:
-    rows = tuple(zip(POINTS, values, *slopes.values(), strict=True))
-    columns = ("x", "P3(x)", "own backward", "operations", f"quotient, h = {STEP:.0e}")
-    return grid("derivatives of P3", columns, rows, digits=10)
 
 
 class _Suspect:
@@ -190,23 +189,8 @@ def _suspects(suspects: Sequence[_Suspect]) -> Table:
 # -- uses ------------------------------------------------------------------------------------------------------------------------
 
 
-def _sizes(function: Callable[[Any], Any]) -> list[tuple[float, float]]:
-    return [_slope(function, x) for x in SIZES]
-
-
-def _stable(naive: Sequence[tuple[float, float]], stable: Sequence[tuple[float, float]]) -> Table:
-    rows = tuple((x, *bad, *good) for x, bad, good in zip(SIZES, naive, stable, strict=True))
-    return grid("", ("x", "as written", "its slope", "Function", "its slope"), rows, digits=6)
-
-
 def _fit(rounding: Callable[[Any], Any]) -> list[float]:
     return descent(lambda w: (rounding(w) - GOAL) ** 2, START, RATE, STEPS)
-
-
-def _fits(plain: Sequence[float], straight: Sequence[float]) -> Table:
-    shown = (0, 1, 2, 4, 6, 8, STEPS)
-    rows = tuple((step, plain[step], straight[step], round(straight[step])) for step in shown)
-    return grid("", ("step", "w, by round", "w, straight-through", "rounded"), rows, digits=3)
 
 
 def _checks(

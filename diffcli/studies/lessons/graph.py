@@ -8,7 +8,6 @@ from typing import Any
 
 import diffcli.autograd as ad
 from diffcli.methods.library import grad
-from diffcli.records.blocks import Table
 from diffcli.records.figures import Drawing
 from diffcli.records.graph import Graph
 from diffcli.studies.graph.of_tensor import graph_of_tensor
@@ -54,7 +53,10 @@ def lesson(settings: Settings) -> Lesson:
         listing(SAVED.format(*saved)),
         "As it is made by running, there is no loop in it. This one squares x until it is 100 or more:",
         listing(LOOP),
-        _runs(runs),
+        grid(
+            "", ("x", "nodes", "f was", "f(x)", "slope"),
+            [(of.start, of.nodes, f"x^{of.paths}", of.value, of.slope) for of in runs], digits=6,
+        ),
         _edge(runs),
         f"The graph of f({runs[0].start:g}), where each node is used twice by the next:",
         Drawing("", runs[0].graph),
@@ -123,11 +125,6 @@ def _paths(graph: Graph) -> int:
     for operands in graph.operands():
         counts.append(sum(counts[edge.operand] for edge in operands) if operands else 1)
     return counts[graph.results[0]]
-
-
-def _runs(runs: Sequence[_Run]) -> Table:
-    rows = tuple((of.start, of.nodes, f"x^{of.paths}", of.value, of.slope) for of in runs)
-    return grid("", ("x", "nodes", "f was", "f(x)", "slope"), rows, digits=6)
 
 
 def _edge(runs: Sequence[_Run]) -> str:

@@ -110,7 +110,10 @@ def lesson(settings: Settings) -> Lesson:
         both names, so that it can be loaded into a network whose layers are two. It is no copy: its tensors share the parameters'
         memory, and a later step shows in them. clone() what you mean to keep.""",
         "The weights' start is not a detail either. The lecture's randn beside nn.Linear, on inputs of size 1:",
-        _start_table(starts),
+        grid(
+            "", ("inputs n", "output by randn", "by nn.Linear", "1/sqrt(n)", "largest |w|"),
+            [(of.width, of.by_randn, of.by_linear, of.bound, of.largest) for of in starts], digits=3,
+        ),
         """A sum of n products grows as sqrt(n), layer by layer. nn.Linear draws between -1/sqrt(n) and 1/sqrt(n): Kaiming's
         sqrt(3/n) with the gain sqrt(2/(1 + 5)). With it the output keeps its size, whatever n is.""",
     )
@@ -295,14 +298,6 @@ class _Start:
         with ad.no_grad():
             self.by_randn = MyLinear(width, outputs)(x).std().item()
             self.by_linear = layer(x).std().item()
-
-    def row(self) -> tuple[Any, ...]:
-        return (self.width, self.by_randn, self.by_linear, self.bound, self.largest)
-
-
-def _start_table(starts: list[_Start]) -> Table:
-    columns = ("inputs n", "output by randn", "by nn.Linear", "1/sqrt(n)", "largest |w|")
-    return grid("", columns, tuple(start.row() for start in starts), digits=3)
 
 
 UNLEARNED = ["t", "t, requires_grad=True", "t by register_buffer", "[nn.Linear(2, 1)]", "[nn.Parameter(t)]"]

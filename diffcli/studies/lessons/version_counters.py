@@ -49,7 +49,10 @@ def lesson(settings: Settings) -> Lesson:
     parts = (
         """The backward pass reads what the forward pass has saved. If that has been changed in place in the meantime, the
         derivative is one of other numbers. So memory has a counter of its changes, x._version:""",
-        _counts(counted),
+        grid(
+            "_version of each, after", ("", "x holds", *counted[0][2]),
+            [(name, listed(values, "g"), *versions.values()) for name, values, versions in counted],
+        ),
         """A view and what is detached share memory and counter, and each hears of the others' changes; a clone has both for
         itself. x.data shares the memory and not the counter: the last row changes x, and x does not know.""",
         "A node notes the version of what it saves, and compares it when its turn comes:",
@@ -103,11 +106,6 @@ def _counted() -> list[tuple[str, list[float], dict[str, int]]]:
     return found
 
 
-def _counts(counted: Sequence[tuple[str, list[float], dict[str, int]]]) -> Table:
-    rows = tuple((name, listed(values, "g"), *versions.values()) for name, values, versions in counted)
-    return grid("_version of each, after", ("", "x holds", *counted[0][2]), rows)
-
-
 # -- who minds -------------------------------------------------------------------------------------------------------------------
 
 
@@ -124,7 +122,6 @@ class _Minds:
         w, p, y = _setting(operation)
         p.add_(CHANGE)
         self.operand = refusal(y.backward)
-        self.after: float | None = None if self.operand else w.grad.item()
         w, p, y = _setting(operation)
         y.add_(CHANGE)
         self.result = refusal(y.backward)
