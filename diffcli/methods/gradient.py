@@ -54,10 +54,10 @@ def compute(target: Target, at: At, options: Options) -> GradientResult:
         options.progress("writing the program out in numbers")
         answer = _METHODS[options.mode](scalarised(problem), options, {}, notes)
         answer["gradient"] = gathered(problem, answer["gradient"])
-    if breaks and options.mode != "numeric" and any(found.kind == "point-branch" for found in breaks):
-        from diffcli.methods.nonsmooth.notes import beside_point_branch
+    if breaks and options.mode != "numeric":
+        from diffcli.methods.nonsmooth.notes import of_sides
 
-        answer["gradient"] = beside_point_branch(problem, answer["gradient"], notes)
+        answer["gradient"] = of_sides(problem, answer["gradient"], notes, not replaced)
     return GradientResult(problem.expression(), options.mode, problem.at, problem.value, notes=tuple(notes), **answer)
 
 
