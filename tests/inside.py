@@ -62,7 +62,7 @@ HOMES = {
     "diffcli.methods.sweeps.reverse": "accumulate activity adjoints",
     "diffcli.methods.sweeps.series": "power_series",
     "diffcli.methods.sweeps.sparsity": "find_pattern flow_of seeded sets_backward sets_forward",
-    "diffcli.methods.sweeps.transform": "gradient_tape tangent_tape ReverseTransform",
+    "diffcli.methods.sweeps.transform": "gradient_tape ReverseTransform",
     "diffcli.methods.symbolic": "symbolic_equality=equality",
     "diffcli.methods.symbolic.claim_proof": "decide derivative_text",
     "diffcli.methods.symbolic.equality": "is_zero witness",
