@@ -32,7 +32,6 @@ from inside import (
     lower,
     parse,
     reverse_cost,
-    tangent_tape,
     tangents,
 )
 from mpmath import mp
@@ -283,22 +282,6 @@ def test_any_program(statements, point, share):
 
 
 @often
-@given(programs(depth=4), points)
-def test_the_derivative_along_a_direction_of_any_program(statements, point):
-    tape = lower(parse(plainly(statements)))
-    at = [point[name] for name in tape.inputs]
-    seed = [1.0 + 0.25 * place for place in range(len(at))]
-    moved = list(range(0, len(at), 2))  # every other input
-    found = tangent_tape(tape, moved)
-    check_order(found)
-    sweeps = tangents(tape, evaluate(tape, at), [move if slot in moved else None for slot, move in enumerate(seed)])
-    size = max([abs(one) for one in sweeps if one is not None and math.isfinite(one)], default=0.0)
-    value, tangent = results(found, [*at, *[seed[slot] for slot in moved]])
-    assert near(value, evaluate(tape, at)[tape.output])
-    assert near(tangent, sweeps[tape.output] or 0.0, size)
-
-
-@often
 @given(programs(depth=3), points)
 def test_derivatives_of_derivatives_of_any_program(statements, point):
     """The gradient of each entry of a gradient: by a sweep over the tape, and written out once more."""
@@ -357,13 +340,10 @@ def test_nothing_leaks_from_a_branch_that_is_not_taken(text, x, slope, share):
     assert sweep(tape, [x])[0][1] == slope
     found = gradient_tape(tape, [0])
     assert results(found, [x])[1] == slope
-    assert results(tangent_tape(tape, [0]), [x, 1.0])[1] == slope
     # nor in the derivative of that
     second = tangents(found, evaluate(found, [x]), [1.0])[found.outputs[1]]
     assert second is None or math.isfinite(second)
-    for derivative in (gradient_tape(found, [0], output=found.outputs[1]), gradient_tape(tangent_tape(tape, [0]), [0])):
-        at = [x] if derivative.first_row == 1 else [x, 1.0]
-        assert all(map(math.isfinite, results(derivative, at)[1:]))
+    assert all(map(math.isfinite, results(gradient_tape(found, [0], output=found.outputs[1]), [x])[1:]))
 
 
 def test_rows_of_a_branch_that_is_not_taken_are_not_evaluated():

@@ -63,8 +63,9 @@ def _of_row(spelled: str, name: str, in_place: bool = False) -> Method:
     count, of_arrays = len(row.operands), name in ARRAYS
     own = " ".join((*(("input", "other")[:count] if count < 3 else row.operands), *getattr(row, "fixed", ())))
     text, formula = SIGNATURES.get(spelled, (own, ""))
+    direct = unary(name) if count == 1 and not (of_arrays or row.variadic) else lambda *given: apply(name, given)
     if text == "input" and not (of_arrays or formula or in_place):
-        return unary(name)
+        return direct
     signature, joined = Signature(spelled, text), row.variadic and of_arrays
     any_number = row.variadic and not of_arrays
     count = len(signature.names) if any_number else count
@@ -75,7 +76,7 @@ def _of_row(spelled: str, name: str, in_place: bool = False) -> Method:
     def call(*given: Any, **options: Any) -> Any:
         whole = len(given) == count and (count == signature.least or None not in given[signature.least :])
         if not options and not never and (given if any_number else whole and not joined):
-            return inplace.change(given[0], name, given[1:]) if in_place else apply(name, given)
+            return inplace.change(given[0], name, given[1:]) if in_place else direct(*given)
         if joined and given and not isinstance(given[0], list | tuple):
             given = (given,)
         bound = signature.bound(given, options)

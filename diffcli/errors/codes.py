@@ -147,17 +147,3 @@ CODES: dict[str, Code] = {
     "bug": _error(70, "diffcli failed in a way that it should not. Please report it, with the traceback that --debug shows."),
 }
 """Every code, in the order in which one is likely to meet them."""
-
-EXITS: dict[int, str] = {
-    0: "done",
-    1: "checked, and disagrees",
-    2: "the command line or a file cannot be used",
-    3: "the expression or a name is wrong",
-    4: "the value is undefined, or the result is not finite",
-    5: "not differentiable, under --strict or --kink error",
-    6: "a limit was reached",
-    7: "an optional package is needed",
-    70: "a bug in diffcli",
-    130: "interrupted",
-}
-"""What each exit code means."""

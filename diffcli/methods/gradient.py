@@ -9,7 +9,7 @@ from typing import Any
 from diffcli.errors import Diagnostic, LimitError, as_stop
 from diffcli.language.writing.printer import number_text
 from diffcli.methods.digits.notes import notes_of, watch_of
-from diffcli.methods.digits.watch import Sweep, is_sure
+from diffcli.methods.digits.watch import Sweep
 from diffcli.methods.nonsmooth.breaks import find_breaks
 from diffcli.methods.options import Options
 from diffcli.methods.points.points import Point
@@ -76,7 +76,7 @@ def _reverse(problem: Problem, options: Options, replaced: Overrides, notes: lis
     found = {name: adjoints[problem.input_slot(name)] for name in problem.wrt}
     gradient = with_zeros(problem, found, notes, own=steps is None)
     notes += explain(problem, gradient, replaced, notes)
-    if options.watch and (replaced or problem.tape.shapes is not None or not is_sure(problem, adjoints)):
+    if options.watch:
         notes += notes_of(watch_of(problem), options.strict, (Sweep({problem.tape.output: 1.0}, False, replaced), adjoints))
     answer: Answer = {"gradient": gradient}
     if options.trace and steps is not None:
@@ -208,7 +208,7 @@ def explain(
         return []
     from diffcli.methods.nonsmooth.nonfinite import explain as explain_terms
 
-    return explain_terms(problem, gradient, overrides, known)
+    return explain_terms(problem, overrides, known)
 
 
 # -- what is worth saying ----------------------------------------------------------------------------------------------

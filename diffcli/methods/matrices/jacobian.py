@@ -69,7 +69,7 @@ def jacobian_of(system: Problem, options: MatrixOptions) -> JacobianResult:
     found = _MODES.get(options.mode, _by_sweeps)(system, rows, columns, options, replaced, notes)
     matrix = frozen(_beside_point_branches(system, rows, columns, found.pop("matrix"), notes))
     bands = rows.bands(matrix) if options.by_rules else [()] * len(rows.parts)
-    notes += explain_rows(system, [[*chain.from_iterable(band)] for band in bands], replaced, notes, system.wrt)
+    notes += explain_rows(system, [[*chain.from_iterable(band)] for band in bands], replaced, notes)
     values = {output.name: system.value_of(output) for output in system.outputs}
     asked: Answer = {"mode": options.mode, "of": system.question.of, "notes": tuple(system.placed(notes))}
     return JacobianResult(

@@ -28,20 +28,20 @@ class ArrayTerms(StrongZero):
         self.span = Span(0, 0)
         """Where the rows to come stand in the source."""
 
-    def term(self, slot: int, position: int, kind: str, other: int) -> int | None:
-        """What an array row adds by one of its operands, for its adjoint or the operand's tangent in ``other``."""
+    def term(self, slot: int, position: int, adjoint: int) -> int | None:
+        """What an array row hands on of its adjoint to one of its operands."""
         rule, operands, self.span = rule_at(self.tape, slot, position), self.tape.operands_of(slot), self.tape.span(slot)
-        text = rule.text(kind)
+        text = rule.text("adjoint")
         if text == ABSENT:
             return None
 
         def apply(*row: int) -> int:
             own = row[position : position + 1] if rule.row.variadic else row[:-1]
-            names = dict(zip(rule.row.parameters, own, strict=True)) | {RESULT: row[-1], SEED: other}
+            names = dict(zip(rule.row.parameters, own, strict=True)) | {RESULT: row[-1], SEED: adjoint}
             return lower_rule(self.build, text, names, rule.names, self.span)
 
-        there = self.present.get(other)
-        if there is None and (kind == "tangent" or operands[position] < self.tape.first_row):
+        there = self.present.get(adjoint)
+        if there is None and operands[position] < self.tape.first_row:
             return apply(*operands, slot)
         return self.note(*self.of_array_row(rule, there, [*operands, slot], apply))
 

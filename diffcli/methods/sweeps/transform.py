@@ -1,4 +1,4 @@
-"""The derivative of a program as a program: reverse and forward mode written out as tapes.
+"""The derivative of a program as a program: reverse mode written out as a tape.
 
 What a sweep computes row by row is emitted row by row here, from the same texts of the table, after the rows of f. So the
 derivative can be evaluated, swept again, printed and counted like any other program; and transformed again, for the next
@@ -18,7 +18,7 @@ from diffcli._named import NamedTuple
 from diffcli.errors import Span
 from diffcli.methods.sweeps.reverse import activity
 from diffcli.operations import OPERATIONS, row_of
-from diffcli.tape import Skip, Tape
+from diffcli.tape import Tape
 from diffcli.tape.building.accumulation import Accumulation
 from diffcli.tape.building.building import Builder
 from diffcli.tape.building.scopes import Scope
@@ -35,7 +35,7 @@ class Transformed(NamedTuple):
     values: dict[int, int]
     """The new slot of each slot of f that is still there."""
     derivatives: dict[int, int]
-    """The slot of the whole adjoint (or tangent) of each slot of f that has one."""
+    """The slot of the whole adjoint of each slot of f that has one."""
 
 
 def gradient_tape(
@@ -78,63 +78,21 @@ def gradient_tape(
     return ReverseTransform(tape, wrt, active, output, most_rows).run().tape
 
 
-def tangent_tape(tape: Tape, seed: Sequence[int], most_rows: int = MOST_ROWS) -> Tape:
-    """A tape that computes the value of another one and its derivative along a direction, which becomes more inputs.
+class ReverseTransform:
+    """`gradient_tape`, with where everything stands."""
 
-    Parameters
-    ----------
-    tape
-        The program f.
-    seed
-        The inputs that the direction moves, as slots; the tape has an input ``dot x`` for each of them after those of f.
-    most_rows
-        The most rows to build.
-
-    Returns
-    -------
-    A tape whose ``outputs`` are the results of f and their tangents.
-
-    >>> from diffcli.language import parse
-    >>> from diffcli.tape import evaluate, lower
-    >>> derived = tangent_tape(lower(parse("x*y")), [0, 1])
-    >>> derived.inputs, derived.operations
-    (['x', 'y', 'dot x', 'dot y'], ['mul', 'mul', 'mul', 'add'])
-    >>> values = evaluate(derived, [2.0, 5.0, 1.0, 0.0])
-    >>> [values[slot] for slot in derived.outputs]
-    [10.0, 5.0]
-    """
-    return _Forward(with_inputs(tape, [f"dot {tape.inputs[slot]}" for slot in seed]), tape.first_row, seed, most_rows).run().tape
-
-
-def with_inputs(tape: Tape, names: Sequence[str]) -> Tape:
-    """A tape with more inputs after its own."""
-    count, first = len(names), tape.first_row
-
-    def moved(slot: int) -> int:
-        return slot + count if first <= slot else slot
-
-    return tape.copy(
-        inputs=[*tape.inputs, *names],
-        operands=[tuple(map(moved, row)) for row in tape.operands],
-        bindings={name: moved(slot) for name, slot in tape.bindings.items()},
-        skips=[Skip(start + count, stop + count, moved(condition), when) for start, stop, condition, when in tape.skips],
-        shapes=tape.shapes and [*tape.shapes[:first], *[()] * count, *tape.shapes[first:]],
-        parameters={moved(slot): fixed for slot, fixed in tape.parameters.items()},
-        output=moved(tape.output),
-        outputs=list(map(moved, tape.outputs)),
-        derived_from=None if tape.derived_from is None else tape.derived_from + count,
-        decisions=(),
-    )
-
-
-class _Rules:
-    """The terms of the rows of a tape as rows after them."""
-
-    kind = "adjoint"
-    """Which rule of an array operation is asked."""
-
-    def __init__(self, tape: Tape, most_rows: int) -> None:
-        self.tape = tape
+    def __init__(
+        self,
+        tape: Tape,
+        wrt: Sequence[int],
+        active: bytearray | None = None,
+        output: int | None = None,
+        most_rows: int = MOST_ROWS,
+    ) -> None:
+        self.tape, self.wrt = tape, wrt
+        self.active = active or activity(tape, list(wrt))
+        output = tape.output if output is None else output
+        self.output = output if output < tape.slots else output - tape.size
         self.build = Builder(tape, most_rows)
         self.sums = Accumulation(self.build)
         self.arrays: ArrayTerms | None = None
@@ -151,51 +109,6 @@ class _Rules:
         for slot in reversed(tape.rows()):
             for operand in tape.operands_of(slot):
                 self.above[operand] |= self.above[slot] or tape.operation(slot) in limited
-
-    def term(self, slot: int, position: int, scope: Scope, other: int) -> int | None:
-        """What a row adds by one of its operands: ``other`` times the partial. None if there is no dependence."""
-        self.build.scope = scope
-        if self.tape.operation(slot) in OPERATIONS:
-            return self.build.term(slot, position, other)
-        assert self.arrays is not None
-        return self.arrays.term(slot, position, self.kind, other)
-
-    def present(self, slot: int, position: int, scope: Scope) -> int | None:
-        """The slot that says where a row's term by an operand is there; None if it is everywhere, or nobody can tell."""
-        if not (self.above[slot] or self.below[self.tape.operands_of(slot)[position]]):
-            return None  # 0 is as good
-        self.build.scope = scope
-        return self.build.present(slot, position)
-
-    def span(self, slot: int) -> Span:
-        """Where a value stands in the source; an input stands where the result does."""
-        tape = self.tape
-        if tape.first_row <= slot < tape.slots:
-            return tape.span(slot)
-        return tape.span(tape.slots - 1) if tape.operations else Span(0, len(tape.source.text))
-
-    def finish(self, outputs: Sequence[int]) -> Transformed:
-        tape, slots = self.build.finished(outputs)
-        values = {slot: slots[slot] for slot in range(self.tape.slots) if slot in slots}
-        return Transformed(tape, values, {slot: slots[found] for slot, found in self.derivatives.items() if found in slots})
-
-
-class ReverseTransform(_Rules):
-    """`gradient_tape`, with where everything stands."""
-
-    def __init__(
-        self,
-        tape: Tape,
-        wrt: Sequence[int],
-        active: bytearray | None = None,
-        output: int | None = None,
-        most_rows: int = MOST_ROWS,
-    ) -> None:
-        super().__init__(tape, most_rows)
-        self.wrt = wrt
-        self.active = active or activity(tape, list(wrt))
-        output = tape.output if output is None else output
-        self.output = output if output < tape.slots else output - tape.size
 
     def run(self) -> Transformed:
         tape, sums = self.tape, self.sums
@@ -242,48 +155,29 @@ class ReverseTransform(_Rules):
                         term = self.arrays.to_operand(self.arrays.after(slot, term, given), operand, span)
                     self.sums.add(operand, part, term, span)
 
+    def term(self, slot: int, position: int, scope: Scope, other: int) -> int | None:
+        """What a row adds by one of its operands: ``other`` times the partial. None if there is no dependence."""
+        self.build.scope = scope
+        if self.tape.operation(slot) in OPERATIONS:
+            return self.build.term(slot, position, other)
+        assert self.arrays is not None
+        return self.arrays.term(slot, position, other)
 
-class _Forward(_Rules):
-    kind = "tangent"
+    def present(self, slot: int, position: int, scope: Scope) -> int | None:
+        """The slot that says where a row's term by an operand is there; None if it is everywhere, or nobody can tell."""
+        if not (self.above[slot] or self.below[self.tape.operands_of(slot)[position]]):
+            return None  # 0 is as good
+        self.build.scope = scope
+        return self.build.present(slot, position)
 
-    def __init__(self, tape: Tape, first: int, seed: Sequence[int], most_rows: int) -> None:
-        super().__init__(tape, most_rows)
-        self.there: dict[int, tuple[int, Scope]] = {slot: (first + place, self.build.root) for place, slot in enumerate(seed)}
-        """The tangent of each slot that has one, and the scope in which it is there."""
+    def span(self, slot: int) -> Span:
+        """Where a value stands in the source; an input stands where the result does."""
+        tape = self.tape
+        if tape.first_row <= slot < tape.slots:
+            return tape.span(slot)
+        return tape.span(tape.slots - 1) if tape.operations else Span(0, len(tape.source.text))
 
-    def run(self) -> Transformed:
-        tape, sums = self.tape, self.sums
-        for slot in tape.rows():
-            for position, operand in enumerate(tape.operands_of(slot)):
-                if operand in self.there:
-                    self.carry(slot, position, *self.there[operand])
-            taken = sums.take(slot, self.span(slot))
-            if taken is not None:
-                self.there[slot] = taken
-                self.derivatives[slot] = taken[0]
-        tangents = []
-        for slot in tape.results:
-            if slot in self.there:
-                tangent, scope = self.there[slot]
-                sums.add(slot, scope, tangent, self.span(slot))
-            tangents.append(sums.take_number(slot, self.span(slot)))
-        return self.finish([*tape.results, *tangents])
-
-    def carry(self, slot: int, position: int, tangent: int, scope: Scope) -> None:
-        """Carry a tangent, which is there in a scope, from an operand of a row to its result."""
-        inside: Scope | None = self.build.scopes[slot]
-        conditions = list(scope.chain())
-        for around in reversed(conditions):
-            inside = inside.inside(around.condition, around.when) if inside is not None else None
-        row = self.tape.operands_of(slot)
-        if inside is None:
-            return
-        if self.tape.operation(slot) == "where":
-            self.build.scope = inside
-            part = self.build.part(row[0], position == 1) if position else None
-            if part is not None:
-                self.sums.add(slot, part, tangent, self.tape.span(slot))
-            return
-        term = self.term(slot, position, inside, tangent)
-        if term is not None:
-            self.sums.add(slot, inside, term, self.tape.span(slot))
+    def finish(self, outputs: Sequence[int]) -> Transformed:
+        tape, slots = self.build.finished(outputs)
+        values = {slot: slots[slot] for slot in range(self.tape.slots) if slot in slots}
+        return Transformed(tape, values, {slot: slots[found] for slot, found in self.derivatives.items() if found in slots})

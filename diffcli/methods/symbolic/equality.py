@@ -56,11 +56,6 @@ def is_zero(difference: Expression) -> bool | None:
     True if SymPy proves it; False if SymPy, at one of a fixed set of random points, finds a number other than 0, the
     same with 40 digits and with 80; None if neither is done within a bounded effort.
 
-    Raises
-    ------
-    LimitError
-        A limit of the caller's struck.
-
     >>> x = sympy.Symbol("x", real=True)
     >>> is_zero(sympy.sin(x) ** 2 + sympy.cos(x) ** 2 - 1), is_zero(sympy.sqrt(x**2) - x)
     (True, False)

@@ -95,11 +95,6 @@ def check(
 def agreements_of(system: Problem, digits: int | None = None, progress: Progress = lambda stage: None) -> list[Agreement]:
     """Every partial derivative of every result by every method: an `Agreement` for each result, or element of one.
 
-    Raises
-    ------
-    DomainError
-        A result is undefined at the point.
-
     >>> from diffcli.methods.problem.system import System
     >>> found = agreements_of(System("[x*y, sin(x)]", {"x": 2, "y": 5}))
     >>> [(agreement.name, agreement.passed) for agreement in found]

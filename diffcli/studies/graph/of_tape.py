@@ -36,11 +36,6 @@ def graph_of(target: Target, at: At | None = None, **options: Any) -> GraphResul
     options
         Those of `diffcli.methods.options.GraphOptions`.
 
-    Raises
-    ------
-    ExpressionError, DomainError, NotDifferentiableError, LimitError, UsageError
-        As `diffcli.grad`.
-
     >>> found = graph_of("x*x + 1", {"x": 3.0})
     >>> [node.id for node in found.graph.nodes], found.gradient
     (['v0', 'v1', 'c1', 'v2'], {'x': 6.0})

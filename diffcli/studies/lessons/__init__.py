@@ -52,13 +52,7 @@ LESSONS: dict[str, Entry] = {
 
 
 def find_lesson(name: str) -> Entry:
-    """The row of a lesson.
-
-    Raises
-    ------
-    UsageError
-        There is none of the name.
-    """
+    """The row of a lesson."""
     if name not in LESSONS:
         help = [*did_you_mean(name, LESSONS), "`diffcli lesson` lists them all"]
         raise UsageError([error("unknown-topic", f"there is no lesson `{name}`", help=help)])

@@ -27,11 +27,6 @@ PROBES = (1.0, 0.0, 0.5, 2.5, -0.5, -1.0, -2.5)
 def require_values(recurrence: Recurrence) -> None:
     """Refuse a map that has no value anywhere, whatever its variables are, as ``l/0``.
 
-    Raises
-    ------
-    DomainError
-        A row is undefined by its constants alone, and the result with it.
-
     >>> from diffcli.language import parse
     >>> from diffcli.studies.swell.map import of_program
     >>> require_values(of_program(parse("l/0")))

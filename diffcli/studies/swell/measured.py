@@ -102,13 +102,7 @@ class Worker:
         self.answers: Queue[Message] = Queue()
 
     def __enter__(self) -> Worker:
-        """Start it.
-
-        Raises
-        ------
-        NotStarted
-            There is no Python to start, or the system refuses.
-        """
+        """Start it."""
         try:
             self._start()
         except BaseException:  # Ctrl-C or an alarm too: what has been started is not left behind
