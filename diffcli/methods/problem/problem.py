@@ -358,6 +358,9 @@ def _choose(wanted: list[str] | None, inputs: list[str], subject: str) -> list[s
     """The variables to differentiate by."""
     if wanted is None:
         return list(inputs)
+    if inputs and not wanted:
+        known = f"its variables: {', '.join(inputs)}"
+        raise UsageError([error("usage", "no variable is named to differentiate by", help=[known])])
     unknown = [name for name in wanted if name not in inputs]
     if unknown:
         raise ExpressionError([unknown_name(name, inputs, subject) for name in unknown])
