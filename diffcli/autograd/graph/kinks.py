@@ -123,7 +123,7 @@ class BesideNode(Node):
         found = [None if term is None else new(term._value) for term in terms]
         for position, made in enumerate(found):
             if made is not None:
-                made._node = _TermNode(slope, position)
+                made._node = PartNode(slope, position)
         return found
 
     def move(self, tangents: Mapping[int, Any]) -> None:
@@ -165,18 +165,11 @@ class BesideNode(Node):
     def reached(self, position: int, there: Any, kind: str) -> Any:
         """The elements of an operand that some of the result depend on; the other way round for the ``kind`` tangent."""
         node = self.node
-        if isinstance(node, WrittenNode) or node.rule.row is None:
-            return there
+        if isinstance(node, WrittenNode):
+            return True
+        if node.rule.row is None:
+            return arrays.full(node.shape, there)
         return ArrayRule(node.rule.row, node.shapes, node.shape, node.fixed, position).reachable(kind, there)
-
-
-class _TermNode(PartNode):
-    """The recorded term of an operand."""
-
-    __slots__ = ()
-
-    def adjoints(self, g: Any) -> Sequence[Any]:
-        return ({self.part: g},)
 
 
 class SlopeNode(Node):
@@ -198,8 +191,7 @@ class SlopeNode(Node):
             terms, (g, *own) = own, beside.of_side(w)
         if beside.apart is None:
             return *terms, g, None, *own
-        under = [Mask(lambda p=position: self._under(mask_of(w[p]), p)) for position in w]
-        nan = beside.undefined(beside.apart, Mask(lambda *_: reduce(or_, [one() for one in under])), self.beside.g)
+        nan = beside.undefined(beside.apart, Mask(lambda: reduce(or_, [self._under(*one) for one in w.items()])), beside.g)
         if beside.kind == BOUNDARY:
             own = beside.on_operands(nan)
         return *terms, nan if g is None else total(g, nan, False), nan, *own
@@ -209,11 +201,9 @@ class SlopeNode(Node):
         nan = new(beside.undefined(beside.there, None, beside.g).value)
         return *[w.get(position) for position in range(count)], nan, nan, *[None] * count
 
-    def _under(self, mask: Mask | None, position: int) -> Any:
-        beside = self.beside
-        if mask is None or isinstance(beside.node, WrittenNode):
-            return True
-        return arrays.full(beside.node.shape, beside.reached(position, mask(), "tangent"))
+    def _under(self, position: int, term: Any) -> Any:
+        mask = mask_of(term)
+        return True if mask is None else self.beside.reached(position, mask(), "tangent")
 
 
 def _from(starts: Mapping[Any, Any]) -> dict[Core, Any]:
