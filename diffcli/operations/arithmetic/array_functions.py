@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from math import prod
 from typing import Any
 
@@ -234,6 +235,7 @@ def _carried(a: Array, b: Array) -> tuple[Array, Array]:
 def of_regular(function: Callable[..., Array]) -> Callable[..., Array]:
     """An inverse, or what it is multiplied by; NaN throughout for a singular matrix."""
 
+    @wraps(function)
     def solved(*operands: Array) -> Array:
         try:
             return function(*operands)
