@@ -76,6 +76,8 @@ CASES = [
     ("sum(where(x > 0 and x < 1, x^2, 2*x - 1))", lambda x: ad.where((x > 0) & (x < 1), x**2, 2 * x - 1).sum(), {"x": [0.5, 1.0, 2.0]},
      [[2, 0, 0], [0, N, 0], [0, 0, 0]], {"where"}),
     ("where(x == x, x^2, 0)", lambda x: ad.where(x == x, x**2, 0.0), {"x": 0.5}, [[2]], set()),
+    ("sum(where(x > 0, x^2, 0))", lambda x: ((x > 0) * x**2).sum(), {"x": [0.0, 1.0]}, [[N, 0], [0, 2]], {"mul"}),
+    ("sum(where(x > 0, x^2, 0))", lambda x: ((x > 0).double() * x**2).sum(), {"x": [0.0, 1.0]}, [[N, 0], [0, 2]], {"mul"}),
     ("(x > 0)*x^2", lambda x: (x > 0) * x**2, {"x": 0.5}, [[2]], set()),
     ("abs(x)", abs, {"x": 0.0}, [[N]], {"abs"}),
     ("relu(x)^2", lambda x: F.relu(x) ** 2, {"x": 0.0}, [[N]], {"relu"}),
