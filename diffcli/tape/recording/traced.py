@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable
 from numbers import Complex, Real
 from typing import Any, NoReturn
 
-from diffcli.operations import find_function
 from diffcli.tape.recording.recorder import Recorder
 from diffcli.tape.recording.untraceable import asks_for_attribute, formats_text, refuse, refuse_conversion
 from diffcli.tape.running.rules import FLOAT
@@ -23,21 +22,6 @@ _new = object.__new__
 
 TRUTHS = frozenset(("lt", "le", "gt", "ge", "eq", "ne", "and", "or", "not"))
 """The operations whose result is a `Truth`."""
-
-NUMPY_NAMES = {
-    "subtract": "sub", "multiply": "mul", "divide": "div", "negative": "neg", "power": "pow", "float_power": "pow",
-    "absolute": "abs", "rint": "round", "around": "round", "less": "lt", "less_equal": "le", "greater": "gt",
-    "greater_equal": "ge", "equal": "eq", "not_equal": "ne", "logical_and": "and", "logical_or": "or", "logical_not": "not",
-    "bitwise_and": "and", "bitwise_or": "or", "invert": "not", "logical_xor": "ne", "add": "add", "matmul": "matmul",
-}  # fmt: skip
-"""The rows of NumPy's elementwise functions whose names are not those of diffcli's language."""
-
-
-def row_named(name: str) -> str:
-    """The name of the row of an elementwise NumPy function; empty if there is none."""
-    rows = find_function(name)
-    return NUMPY_NAMES.get(name) or (rows[0].name if rows else "")
-
 
 def binary(name: str) -> Callable[[Any, Any], Any]:
     return lambda self, other: self._apply(name, self, other)
