@@ -41,19 +41,7 @@ class Written(NamedTuple):
 
 
 def write_out(tape: Tape, values: Sequence[Any], most_rows: int = MOST_WRITTEN) -> Written:
-    """The tape in numbers.
-
-    Parameters
-    ----------
-    tape, values
-        A tape with arrays and what `diffcli.tape.evaluate` returned for it. Labels and pivots are what they are there.
-    most_rows
-        The most rows to write.
-
-    Raises
-    ------
-    LimitError
-        There would be more.
+    """The tape in numbers, from a tape with arrays and its values: labels and pivots are what they are there.
 
     >>> from diffcli.language import parse
     >>> from diffcli.tape import evaluate, lower
