@@ -111,10 +111,18 @@ def operand_value(given: Any) -> Any:
         return given
     if kind is int or kind is bool:
         return float(given)
+    return value_of(given)
+
+
+def value_of(data: Any, kind: Any = None) -> Any:
+    """`tensors.from_data`, with what is wrong in words."""
     try:
-        return tensors.from_data(given)
+        return tensors.from_data(data, kind)
+    except OverflowError:
+        message = "whole numbers of 2^53 and more are not exact in floating point, and there is one that is not"
+        raise fault("not-numbers", message, help=["say dtype='int64' to keep them, or 'float64' to round them"]) from None
     except (TypeError, ValueError):
-        raise no_number(given) from None
+        raise no_number(data) from None
 
 
 def no_number(given: Any) -> AutogradError:

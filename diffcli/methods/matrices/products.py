@@ -6,7 +6,6 @@ H v a forward sweep over the tape of the gradient with the seed v (Pearlmutter 1
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -102,7 +101,7 @@ def _result(
 def _differences(system: Problem, seed: Mapping[str, Any], notes: list[Diagnostic]) -> tuple[tuple[str, Difference], ...]:
     """The derivative of each result along a direction by differences."""
     from diffcli.methods.differences.automatic_difference import automatic_difference
-    from diffcli.methods.differences.finite_difference import no_difference
+    from diffcli.methods.differences.finite_difference import doubts_of
     from diffcli.methods.differences.sampling import DirectionSampler
 
     moving = Components([(name, slot, getattr(seed[name], "shape", ())) for slot, name in enumerate(seed)])
@@ -115,8 +114,7 @@ def _differences(system: Problem, seed: Mapping[str, Any], notes: list[Diagnosti
             found.append((output.name, still))
             continue
         each = automatic_difference(DirectionSampler(numbers.view(output), steps), "t")
-        if not math.isfinite(each.estimate):
-            notes.append(no_difference(each._replace(variable=f"t, of {output.name}")))
+        notes += doubts_of(each._replace(variable=f"t, of {output.name}"))
         found.append((output.name, each))
     return tuple(found)
 

@@ -209,7 +209,7 @@ def last_axis(a: Array, axis: Axes) -> tuple[Array, Callable[[Array], Array]]:
     rest = tuple(k for k in range(a.ndim) if k not in axis)
     order = rest + tuple(axis)
     moved = np.transpose(a, order)
-    flat = moved.reshape((*moved.shape[: len(rest)], -1))
+    flat = moved.reshape((*moved.shape[: len(rest)], prod(moved.shape[len(rest) :])))
     return flat, lambda result: np.transpose(result.reshape(moved.shape), np.argsort(order))
 
 

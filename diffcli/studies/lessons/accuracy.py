@@ -197,14 +197,9 @@ def _pulls_of(data: _Data, t: float) -> list[_Pull]:
     for name, margin in (("far on its side", max(margins)), ("just right", just), ("most wrong", min(margins))):
         number = margins.index(margin)
         own = int(data.labels[number].item())
-        entropy, hinge = (SAMPLES * _gradient(of, z)[number][own] for of in (data.cross_entropy, data.hinge))
+        entropy, hinge = (SAMPLES * ad.grad(of(z), [z])[0][number, own].item() for of in (data.cross_entropy, data.hinge))
         pulls.append(_Pull(name, margin, p[number][own], entropy, hinge))
     return pulls
-
-
-def _gradient(loss: Callable[[Any], Any], at: Any) -> Any:
-    (found,) = ad.grad(loss(at), [at])
-    return found.tolist()
 
 
 class _Step(NamedTuple):
