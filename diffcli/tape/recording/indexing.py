@@ -10,7 +10,7 @@ from typing import Any
 
 from diffcli.operations.arithmetic.index_arrays import as_index_arrays, last_writes, misfit
 from diffcli.operations.array_shapes import indexed
-from diffcli.tape.recording.array_operations import apply_array
+from diffcli.tape.recording.array_operations import apply_array, as_traced, shape_of
 from diffcli.tape.recording.traced import TracedValue, Truth, is_array
 from diffcli.tape.recording.untraceable import refuse
 
@@ -23,7 +23,7 @@ _ALL = slice(None)
 def index(array: Any, key: Any) -> Any:
     """``array[key]``."""
     array, parts = _resolved(array, key)
-    return array if _is_everything(parts) else apply_array(array._recorder, "index", (array,), key=parts)
+    return array if is_everything(parts) else apply_array(array._recorder, "index", (array,), key=parts)
 
 
 def assign(array: Any, key: Any, value: Any) -> None:
@@ -36,17 +36,20 @@ def assign(array: Any, key: Any, value: Any) -> None:
 def _written(array: Any, parts: Key, value: Any) -> Any:
     """The array with a value in place of the elements at a key; of those that are named twice the last one stays."""
     recorder, whole = array._recorder, array.shape
-    if _is_everything(parts):
+    picked, given = indexed([whole], {"key": parts}), shape_of(value := as_traced(recorder, value))
+    if len(given) > len(picked) and not any(length > 1 for length in given[: len(given) - len(picked)]):
+        value = apply_array(recorder, "reshape", (value,), shape=given[len(given) - len(picked) :])  # as NumPy
+    if is_everything(parts):
         return apply_array(recorder, "broadcast", (value,), shape=whole)
     found = last_writes(whole, parts)
     if found is None:
         return apply_array(recorder, "put", (array, value), key=parts)
     kept, places = found
-    each = apply_array(recorder, "broadcast", (value,), shape=indexed([whole], {"key": parts})).reshape(-1)
+    each = apply_array(recorder, "broadcast", (value,), shape=picked).reshape(-1)
     return apply_array(recorder, "put", (array.reshape(-1), index(each, kept)), key=(places,)).reshape(whole)
 
 
-def _is_everything(parts: Key) -> bool:
+def is_everything(parts: Key) -> bool:
     return all(part == _ALL for part in parts)
 
 
