@@ -224,7 +224,7 @@ def program_in_place(seed):
                 a[...] = a[::-1]
             elif made == 18:
                 a[::-1] = a if draw.random() < 0.5 else a[...]
-            elif made == 19 and len(a):
+            elif made == 19 and len(a) and a.ndim > 1:
                 a[-1] = a[:1]
         return sum((name * np.cos(np.arange(float(name.size))).reshape(name.shape)).sum() for name in names)
 
