@@ -6,9 +6,11 @@ what None asks for is an axis that the array gets before it is indexed, and a ma
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from diffcli.operations.arithmetic.index_arrays import as_index_arrays, last_writes, misfit
+from diffcli.operations.array_row import ShapeError
 from diffcli.operations.array_shapes import indexed
 from diffcli.tape.recording.array_operations import apply_array, as_traced, shape_of
 from diffcli.tape.recording.traced import TracedValue, Truth, is_array
@@ -36,16 +38,18 @@ def assign(array: Any, key: Any, value: Any) -> None:
 def _written(array: Any, parts: Key, value: Any) -> Any:
     """The array with a value in place of the elements at a key; of those that are named twice the last one stays."""
     recorder, whole = array._recorder, array.shape
-    picked, given = indexed([whole], {"key": parts}), shape_of(value := as_traced(recorder, value))
-    if len(given) > len(picked) and not any(length > 1 for length in given[: len(given) - len(picked)]):
-        value = apply_array(recorder, "reshape", (value,), shape=given[len(given) - len(picked) :])  # as NumPy
+    given = shape_of(value := as_traced(recorder, value))
+    with suppress(ShapeError):  # which is refused below
+        ahead = len(given) - len(indexed([whole], {"key": parts})) if given[:1] == (1,) else 0
+        if ahead > 0 and set(given[:ahead]) == {1}:  # NumPy leaves such axes out
+            value = apply_array(recorder, "reshape", (value,), shape=given[ahead:])
     if is_everything(parts):
         return apply_array(recorder, "broadcast", (value,), shape=whole)
     found = last_writes(whole, parts)
     if found is None:
         return apply_array(recorder, "put", (array, value), key=parts)
     kept, places = found
-    each = apply_array(recorder, "broadcast", (value,), shape=picked).reshape(-1)
+    each = apply_array(recorder, "broadcast", (value,), shape=indexed([whole], {"key": parts})).reshape(-1)
     return apply_array(recorder, "put", (array.reshape(-1), index(each, kept)), key=(places,)).reshape(whole)
 
 
