@@ -708,6 +708,16 @@ def test_a_refusal_of_a_kind_that_is_caught_and_that_plain_python_does_not_raise
             diffcli.grad(caught(lambda x: np.sort(x).sum(), kind, squares), {"x": [2.0, 1.0]})
 
 
+@pytest.mark.parametrize(("function", "said"), [
+    (lambda x: x[x[0]], "an index decides by the value, and has no derivative; branch on the value instead"),
+    (lambda x: x[: x[0]].sum(), "an index decides by the value, and has no derivative; branch on the value instead"),
+    (lambda x: np.zeros(x[0]).sum(), "`np.zeros(...)` needs a plain number, and would take this one out of the recording"),
+    (lambda x: np.array([[x[0]], [x[1]]], dtype=float).sum(), "`np.array(...)` needs a plain number, and would take this one out"),
+])  # fmt: skip
+def test_a_refusal_keeps_its_words_where_others_catch_it(function, said):
+    assert said in text_of(lambda: diffcli.grad(function, {"x": [2.0, 1.0]}))
+
+
 RAISED = [  # what is computed, what plain Python raises, what is computed in its place, the point, and the slope of the function
     (lambda x: 1 / (x - x), ZeroDivisionError, lambda x: x**2, 3.0, 6.0),
     (lambda x: x % (x - x), ZeroDivisionError, lambda x: x**2, 3.0, 6.0),

@@ -14,7 +14,7 @@ from diffcli.operations.array_row import ShapeError
 from diffcli.operations.array_shapes import indexed
 from diffcli.tape.recording.array_operations import apply_array, as_traced, shape_of
 from diffcli.tape.recording.traced import TracedValue, Truth, is_array
-from diffcli.tape.recording.untraceable import refuse
+from diffcli.tape.recording.untraceable import Refusal, refuse
 
 Key = tuple[Any, ...]
 
@@ -101,5 +101,7 @@ def _plain(array: Any, part: Any) -> list[Any]:
 def _whole(array: Any, number: Any) -> int:
     try:
         return int(number.__index__())
+    except Refusal:
+        raise
     except (AttributeError, TypeError):
         refuse(array._recorder, f"{_PLAIN}, not a `{type(number).__name__}`")

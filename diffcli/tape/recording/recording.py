@@ -100,7 +100,10 @@ def record(
         _raise_swallowed(recorder, called, at)
         return _finish(recorder, function, result, name)
     except ExpressionError as fault:
-        if fault not in recorder.refusals.values():  # it may be what a handler has made of a refusal
+        if fault not in recorder.refusals.values():  # it may be what NumPy, or a handler, has made of a refusal
+            for refused in recorder.refusals.values():
+                if refused.diagnostics[0].span == fault.diagnostics[0].span:
+                    raise refused from None
             _raise_swallowed(recorder, called, at)
         raise
     finally:
