@@ -141,27 +141,25 @@ def _numeric(problem: Problem, options: Options, replaced: Overrides, notes: lis
         found.append(difference(problem, name, options.quotient, options.order, options.step, options.rule))
     differences = tuple(found)
     told = {slope.variable for note in notes for slope in note.slopes if None not in (slope.left, slope.right)}
+    warned = any(note.severity == "warning" for note in notes)
     for each in differences:
-        notes += doubts_of(each) if each.variable not in told else ()
-    if not any(note.severity == "warning" for note in notes):
-        notes += _disagreements(problem, differences)
+        off = [] if warned else _disagreement(problem, each)
+        notes += off or (doubts_of(each) if each.variable not in told else ())
     gradient = {found.variable: found.estimate for found in differences}
     notes += explain(problem, {}, replaced, notes)
     notes += notes_of(watch_of(problem), options.strict)
     return {"gradient": gradient, "differences": differences}
 
 
-def _disagreements(problem: Problem, differences: Sequence[Difference]) -> list[Diagnostic]:
-    """A warning for every quotient that is further from the derivative by the table's rules than its error says."""
-    notes = []
-    for found in differences:
-        exact = problem.adjoints[problem.input_slot(found.variable)] or 0.0
-        error = found.error if found.error is not None else 1e-9 * abs(exact)
-        if math.isfinite(exact) and abs(found.estimate - exact) > 4 * error + 1e-13 * abs(exact):
-            message = f"the difference quotient along `{found.variable}` misses the derivative by more than its error bar"
-            why = [f"by the rules of the table the derivative is {number_text(exact)} (--mode reverse)"]
-            notes.append(Diagnostic("difference-off", "warning", message, notes=tuple(why)))
-    return notes
+def _disagreement(problem: Problem, found: Difference) -> list[Diagnostic]:
+    """A warning for a quotient that is further from the derivative by the table's rules than its error says."""
+    exact = problem.adjoints[problem.input_slot(found.variable)] or 0.0
+    error = found.error if found.error is not None else 1e-9 * abs(exact)
+    if not math.isfinite(exact) or abs(found.estimate - exact) <= 4 * error + 1e-13 * abs(exact):
+        return []
+    message = f"the difference quotient along `{found.variable}` misses the derivative by more than its error bar"
+    why = f"by the rules of the table the derivative is {number_text(exact)} (--mode reverse)"
+    return [Diagnostic("difference-off", "warning", message, notes=(why,))]
 
 
 def _symbolic(problem: Problem, options: Options, replaced: Overrides, notes: list[Diagnostic]) -> Answer:
