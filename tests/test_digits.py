@@ -338,3 +338,27 @@ def test_the_bounds_hold(text, x, y):
 def test_what_is_0_and_should_not_be_is_in_doubt_behind_a_square(text, x, mode):
     (note,) = [note for note in diffcli.grad(text, {"x": x}, mode=mode).notes if note.code == "lost-digits"]
     assert "the derivative by `x` has" in note.message
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "culprit"),
+    [
+        ("x^1000/y^999", {"x": 1e-3, "y": 1e-3}, "y^999"),
+        ("exp(-800)/exp(-x)", {"x": 800.0}, "exp(-x)"),
+        ("sum(v)*x/(x^400*2)", {"x": 0.1, "v": [1.0, 2.0]}, "x^400"),
+        ("(x^200)^-2", {"x": 1e-3}, "x^200"),
+        ("reciprocal(square(x))", {"x": 1e-200}, "square(x)"),
+        ("1/sin(x)", {"x": 0.0}, ""),
+        ("x^-2", {"x": 0.0}, ""),
+        ("1/(x - x)", {"x": 1.0}, ""),
+        ("1/xlogy(x, 1)", {"x": 2.0}, ""),
+        ("1/floor(x^2)", {"x": 0.5}, ""),
+    ],
+)
+def test_a_divisor_that_underflows_is_told_from_0(text, at, culprit):
+    with pytest.raises(diffcli.DomainError) as refused:
+        diffcli.grad(text, at)
+    (found,) = refused.value.diagnostics
+    assert (found.code, found.message) == ("division-by-zero", "this divides by 0")
+    said = f"`{culprit}` underflows to 0: it is below the range of a float" if culprit else None
+    assert found.notes == (said or "the value and its derivative are undefined at this point",)
