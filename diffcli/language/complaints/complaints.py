@@ -277,21 +277,16 @@ class Complaints:
         help = "move its statement up, or give one of the two another name"
         self.note("used-before-bound", f"`{name}` is used here and bound only further on", *marks, help=help)
 
-    def duplicate_name(self, again: Span, first: Span, name: str) -> None:
-        marks = Mark(again, "again here"), Mark(first, "bound here")
-        self.note("duplicate-name", f"`{name}` is bound twice", *marks, help=_rename(name))
-
-    def duplicate_parameter(self, span: Span, name: str) -> None:
-        self.note("duplicate-name", f"two parameters are called `{name}`", span, help=_rename(name))
+    def duplicate_name(self, again: Span, first: Span | None, name: str) -> None:
+        """Without a place where it is bound ``first``, it is so as a parameter of the same function."""
+        marks = [Mark(again, "again here"), Mark(first, "bound here")] if first else [Mark(again)]
+        message = f"`{name}` is bound twice" if first else f"two parameters are called `{name}`"
+        self.note("duplicate-name", message, *marks, help=f"give one of the two another name, such as {name}2")
 
     def no_result(self) -> None:
         name, parameters, *_, span, _ = self.program.result
         help = f"add a last statement that uses it, such as {name}({', '.join(parameters or ())})"
         self.note("no-result", "the program ends with a definition and computes nothing", span, help=help)
-
-
-def _rename(name: str) -> str:
-    return f"give one of the two another name, such as {name}2"
 
 
 def _shown(character: str) -> str:

@@ -33,6 +33,8 @@ def _row_text(tape: Tape, slot: int, letters: list[str]) -> str:
     if name == "transpose":
         plain = fixed["axes"] == tuple(reversed(range(len(fixed["axes"]))))
         return f"{first}.T" if plain else f"transpose({first}, {_value_text(fixed['axes'])})"
+    if fixed.get("shape") == () and name in ("sum_to", "reshape"):
+        return f"sum({first})"
     keywords = [text.partition("=")[0] for text in ARRAYS[name].fixed if "=" in text]
     arguments = list(letters)
     for parameter, value in fixed.items():
@@ -137,9 +139,8 @@ def _fixed_text(name: str, value: Any) -> str:
     if name in ("own", "key", "diagonal", "windows"):
         if not _is_plain(value):
             return name
-        parts = ", ".join(map(_part_text, value))
-        return f"[{parts}]"
-    return f"[{', '.join(map(str, value))}]" if isinstance(value, tuple) and len(value) != 1 else _value_text(value)
+        return f"[{', '.join(map(_part_text, value))}]"
+    return _value_text(value)
 
 
 def summed_text(text: str, shape: tuple[int, ...], wanted: tuple[int, ...], dialect: Dialect) -> str:

@@ -26,7 +26,9 @@ def gradient_report(
     if style.format.whole:
         return Document((), data)
     notation = NOTATIONS[style.notation]
-    blocks: list[Block] = _heading(result, notation)
+    latex = notation is IN_LATEX
+    blocks: list[Block] = [Text(line, "math") for line in _latex_lines(result)] if latex else []
+    blocks += [] if latex else heading(result.expression, result.at, f"{result.mode} mode")
     if result.trace is not None and result.trace.primal:
         blocks += trace_tables(result.trace, notation, style.full)
     if result.derivative_tape is not None:
@@ -42,17 +44,11 @@ def gradient_report(
     if result.symbolic:
         blocks += _symbolic_tables(result.symbolic, notation)
     blocks.append(Values(_values(result, style)))
-    if notation is not IN_LATEX and not style.full and any(map(is_large, result.gradient.values())):
+    if not latex and not style.full and any(map(is_large, result.gradient.values())):
         blocks.append(Text("every element: --full, --json, or -o result.json", "dim"))
     if result.cost is not None:
         blocks.append(Text(_cost_text(result.cost, result.mode)))
     return Document(tuple(blocks), data)
-
-
-def _heading(result: GradientResult, notation: Notation) -> list[Block]:
-    if notation is IN_LATEX:
-        return [Text(line, "math") for line in _latex_lines(result)]
-    return heading(result.expression, result.at, f"{result.mode} mode")
 
 
 def _latex_lines(result: GradientResult) -> list[str]:

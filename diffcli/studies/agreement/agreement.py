@@ -118,18 +118,8 @@ def agreement_of(
 ) -> Agreement:
     """Every partial derivative by every method of a problem whose value is defined, as `check` returns it.
 
-    Parameters
-    ----------
-    digits
-        As for `check`, for tapes that are not too long; 0 for none.
-    sweeps
-        The derivatives by reverse and forward mode, where they are known already: those of the arrays of which this is one
-        element.
-
-    >>> agreement_of(Problem("x*sin(x)", {"x": 2})).checks[0].verdict
-    'agree'
-    >>> agreement_of(Problem("(1 - cos(x))/x^2", {"x": 1e-5})).checks[0].reason
-    'cancellation'
+    Of ``digits`` 0 are none; ``sweeps`` are the derivatives by reverse and forward mode, where they are known already: those of
+    the arrays of which this is one element.
     """
     whole = problem
     notes = [*whole.notes(), *describe(whole, find_breaks(whole), "", False)]

@@ -54,10 +54,7 @@ def judge_claims(
 ) -> list[ClaimVerdict]:
     """What each of the claims that `read_claims` returned turns out to be, in their order.
 
-    Parameters
-    ----------
-    at_given
-        Whether anybody asked for the point. If nobody did, a claim that is right there alone is plainly wrong.
+    Unless somebody asked for the point (``at_given``), a claim that is right there alone is plainly wrong.
 
     >>> problem = Problem("x^3", {"x": 2})
     >>> (verdict,) = judge_claims(problem, read_claims("3*x^3", problem))

@@ -19,7 +19,7 @@ from diffcli.operations import OPERATIONS
 from diffcli.records import Number, plain
 from diffcli.records.graph import Edge, Graph, GraphResult, Node
 from diffcli.tape import Tape, lower
-from diffcli.tape.running.evaluation import Values
+from diffcli.tape.running.evaluation import Values, arithmetic_of
 from diffcli.tape.running.rules import FLOAT, Overrides
 
 LONGEST = 40
@@ -29,12 +29,8 @@ LONGEST = 40
 def graph_of(target: Target, at: At | None = None, **options: Any) -> GraphResult:
     """The graph of a program: at a point with numbers, without a point its structure.
 
-    Parameters
-    ----------
-    target, at
-        As for `diffcli.grad`. A Python function has no structure without a point.
-    options
-        Those of `diffcli.methods.options.GraphOptions`.
+    All is as for `diffcli.grad`, with the options of `diffcli.methods.options.GraphOptions`. A Python function has no structure
+    without a point.
 
     >>> found = graph_of("x*x + 1", {"x": 3.0})
     >>> [node.id for node in found.graph.nodes], found.gradient
@@ -171,7 +167,8 @@ class _TapeGraph:
             known = self.adjoints is not None
             return edge._replace(label="adds" if term is not None else "", number=term, depends=term is not None or not known)
         function = (self.replaced.get(slot) or FLOAT.terms(name, len(row)))[position]
-        partial = function(1.0, *[self.values[other] for other in row], self.values[slot]) if function else None
+        with arithmetic_of(self.tape).numbers.quiet():
+            partial = function(1.0, *[self.values[other] for other in row], self.values[slot]) if function else None
         if partial is None:
             return edge._replace(depends=False)
         return edge._replace(number=float(partial) + 0.0)

@@ -62,11 +62,6 @@ def find_lesson(name: str) -> Entry:
 def run_lesson(name: str, settings: Settings | None = None) -> Lesson:
     """Compute a lesson.
 
-    Raises
-    ------
-    UsageError
-        There is none of the name, or it has no such size.
-
     >>> run_lesson("numerical").passed
     True
     """

@@ -64,6 +64,7 @@ print(x.grad, w.grad, (w + 1).grad_fn)"""
 
 def lesson(settings: Settings) -> Lesson:
     first, frozen, thawed = _Net(FIRST), _Net(FROZEN, "x w0"), _Net(FROZEN)
+    unchanged = f"{'' if _same(frozen, thawed) else 'not '}what they are without freezing"
     cases = [_Net(FROZEN, wanted) for wanted in ("x w0 w1", "x w0", "w0", "w1", "")]
     parts = (
         """A tensor says with requires_grad whether a gradient by it is wanted; parameters do, data do not. An operation is
@@ -81,7 +82,7 @@ def lesson(settings: Settings) -> Lesson:
         _gradients("run 2: w1 is frozen", frozen),
         f"""dw1 is None: not 0, but nothing. Units 2 and 3 are cut off by relu, and their columns of dw0 are 0: computed, and 0.
         The difference counts: a step of an optimizer with momentum or weight decay still moves a weight whose gradient is 0, and
-        leaves one alone whose gradient is None. {_unchanged(frozen, thawed)}""",
+        leaves one alone whose gradient is None. dx and dw0 are {unchanged}, to the last bit.""",
         _recording(cases[1]),
         "So what does freezing save? It depends on where. The graph of run 2, and what it keeps for its backward pass:",
         _savings(cases),
@@ -152,12 +153,6 @@ def _printed(name: str, net: _Net, run: Run) -> Check:
 
 def _same(net: _Net, other: _Net) -> bool:
     return all(net.grads[name].tolist() == other.grads[name].tolist() for name in ("x", "w0"))
-
-
-def _unchanged(frozen: _Net, thawed: _Net) -> str:
-    if _same(frozen, thawed):
-        return "dx and dw0 are what they are without freezing, to the last bit."
-    return "dx and dw0 are not what they are without freezing."
 
 
 def _recording(net: _Net) -> Erratum:
