@@ -35,22 +35,15 @@ Target = str | Program | Callable[..., Any]
 
 
 class Question:
-    """What was asked, for words.
+    """What was asked, for words: the program as it was ``written``, and as the tape is made from it.
 
-    Parameters
-    ----------
-    written
-        The program as it was given, without what was asked of it.
-    program
-        The program with what was asked for after it, which the tape is made from.
-    asked, of
-        What was asked for beside the program: its text behind the program, and the text of each result.
-    function, recording
-        The program, where it is a Python function, and what that did at the point.
+    There what was ``asked`` for stands behind it; ``of`` is the text of each result.
     """
 
     function: PythonFunction | None = None
+    """The program, where it is a Python function."""
     recording: Recording | None = None
+    """What that did at the point."""
 
     def __init__(self, written: Program, program: Program, asked: str = "", of: tuple[str, ...] = ()) -> None:
         self.written, self.program, self.asked, self.of = written, program, asked, of
@@ -67,19 +60,8 @@ class Output(NamedTuple):
 class Problem:
     """A question, with the tape that answers it, its values at a point, and the inputs the derivative is wanted for.
 
-    Parameters
-    ----------
-    target, at, wrt
-        As for `diffcli.grad`.
-    share
-        Merge repeated subexpressions into one row.
-    most_rows
-        The longest tape to build.
-
-    Raises
-    ------
-    ExpressionError, LimitError
-        As `diffcli.grad`.
+    ``target``, ``at`` and ``wrt``, and what is raised, are as of `diffcli.grad`, ``share`` and ``most_rows`` as of
+    `diffcli.tape.lower`.
     """
 
     tape: Tape
@@ -291,14 +273,7 @@ class Problem:
 class Linearisation(Problem):
     """The question of another problem on a tape of its own: one result of several, the gradient, the program in numbers.
 
-    Parameters
-    ----------
-    values, active
-        As of `Problem`, if they are known already.
-    at, wrt, whole, flat_index
-        Those of the other problem, if not given.
-    outputs
-        The results on the tape; its one result, if not given.
+    What is not given is that of the other problem, and the values, what is active and the one result those of the tape.
     """
 
     def __init__(
