@@ -207,7 +207,7 @@ def test_many_points(tmp_path, golden):
 @pytest.mark.parametrize(
     ("content", "exit", "words"),
     [
-        ("", 2, "holds no numbers"),
+        ("", 2, "is empty"),
         ("x\n", 2, "holds no numbers"),
         ("x\n1,2\n", 2, "line 2 of"),
         ("y\n1\n", 2, "has no column `x`"),
