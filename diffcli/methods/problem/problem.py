@@ -131,7 +131,8 @@ class Problem:
         self.program, self.function, self.recording = question.program, question.function, question.recording
         self.tape, self.at, self.wrt = tape, at, wrt
         self.outputs = (Output("f", tape.output, tape.shape(tape.output)),)
-        self.active = activity(tape, [tape.inputs.index(name) for name in wrt]) if active is None else active
+        self._slots = dict(zip(tape.inputs, range(len(tape.inputs)), strict=True))
+        self.active = activity(tape, [self.input_slot(name) for name in wrt]) if active is None else active
         """One flag a slot: whether it depends on a variable that the derivative is wanted for."""
         self._adjoints: Adjoints | None = None
 
@@ -185,7 +186,7 @@ class Problem:
         return self.adjoints[slot] is not None and bool(self.active[slot])
 
     def input_slot(self, name: str) -> int:
-        return self.tape.inputs.index(name)
+        return self._slots[name]
 
     def require_number(self) -> None:
         """Refuse a result that is an array.
@@ -332,6 +333,9 @@ def _choose(wanted: list[str] | None, inputs: list[str], subject: str) -> list[s
     """The variables to differentiate by."""
     if wanted is None:
         return list(inputs)
+    if inputs and not wanted:
+        known = f"its variables: {', '.join(inputs)}"
+        raise UsageError([error("usage", "no variable is named to differentiate by", help=[known])])
     unknown = [name for name in wanted if name not in inputs]
     if unknown:
         raise ExpressionError([unknown_name(name, inputs, subject) for name in unknown])
