@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from diffcli.errors import Diagnostic, ExpressionError, UsageError, error
 from diffcli.errors.library_words import for_library
 from diffcli.language.writing.printer import number_text
+from diffcli.methods.digits.notes import notes_of, watch_of
 from diffcli.methods.digits.series import watch_series
 from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, find_breaks
 from diffcli.methods.nonsmooth.nonfinite import require_value
@@ -114,6 +115,7 @@ def _expansion(problem: Problem, variable: str, order: int, max_nodes: int) -> T
         found = _settled(found, left, right, notes)
         apart = any(number != number for number in found)
         left, right = (side if apart and side and all(map(math.isfinite, side)) else None for side in (left, right))
+        notes += notes_of(watch_of(problem), False)
     else:
         notes += watch_series(problem, slot, tuple(found), max_nodes)
     coefficients = tuple(number + 0.0 for number in found)

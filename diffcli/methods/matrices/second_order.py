@@ -6,7 +6,6 @@ f is smooth.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -83,9 +82,7 @@ class GradientProblem:
         return found
 
     def explain(self, rows: Sequence[Sequence[float]], known: Sequence[Diagnostic]) -> list[Diagnostic]:
-        """Why entries of the Hessian, or of a product with it, are not finite: those of each variable."""
-        if all(math.isfinite(entry) for row in rows for entry in row):
-            return []
+        """Why the value, the gradient, or entries of the Hessian or of a product with it, are not finite: those of each variable."""
         if any(note.severity == "warning" for note in known):
             return []  # that is why
         first = explain_rows(self.problem, [self.gradient], {}, known, self.problem.wrt)
