@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from diffcli._named import NamedTuple
-from diffcli.methods.differences.precise import EXACT, Number, decades, with_exact_constants
+from diffcli.methods.differences.precise import EXACT, MOST_SPARE, Number, decades, with_exact_constants
 from diffcli.methods.digits.watch import Sweep
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.forward import tangents
@@ -26,9 +26,6 @@ PRINTED = 9
 
 FIRST, LAST = 60, 500
 """The digits of the first reading, which are doubled from one to the next, and the most that are tried."""
-
-MOST_SPARE = 2000
-"""The most digits beside those."""
 
 NOTHING = -330
 """What is below this power of ten is 0 in floats."""
@@ -76,7 +73,7 @@ def read_again(
         # what vanishes beside the reading before is looked at again with more digits than any float is small
         least = [abs(old) * precise.power_of_ten(-DIGITS) for old in before]
         vanishes = hides or any(not least < abs(new) < math.inf for least, new in zip(least, found, strict=False))
-        before, spare, digits = found, min(2 * spare, MOST_SPARE), DIGITS  # it may be swallowed more than once
+        before, spare, digits = found, min(2 * spare, MOST_SPARE), DIGITS  # more than once
         work = max(2 * work, -3 * NOTHING // 2 if vanishes else 0)
 
 

@@ -82,7 +82,7 @@ class GradientProblem:
         return found
 
     def explain(self, rows: Sequence[Sequence[float]], known: Sequence[Diagnostic]) -> list[Diagnostic]:
-        """Why the value, the gradient, or entries of the Hessian or of a product with it, are not finite: those of each variable."""
+        """Why the value, a first derivative, or an entry of the Hessian or of a product with it is not finite."""
         if any(note.severity == "warning" for note in known):
             return []  # that is why
         first = explain_rows(self.problem, [self.gradient], {}, known, self.problem.wrt)

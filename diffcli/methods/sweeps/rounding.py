@@ -50,6 +50,9 @@ _COMPOSED = 16.0
 
 _SPECIAL = frozenset(("gamma", "lgamma", "digamma", "polygamma", "sinc", "sinpi", "cospi", "gelu", "log_base", "logaddexp"))
 
+CANCELLING = frozenset(("lgamma", "digamma", "polygamma", "logaddexp"))
+"""Operations that vanish between numbers of the order of one, to which their rounding is relative there."""
+
 _CHOOSING = frozenset(name for name, row in OPERATIONS.items() if any(kind != "pole" for kind, _ in row.breaks)) | EXACT
 """Operations that have sides, so that an operand's error may carry it to the other one."""
 
@@ -121,7 +124,7 @@ def value_errors(tape: Tape, values: Values) -> Errors:
 
 def _function_error(name: str, row: Sequence[int], values: Values, errors: Errors, value: float) -> float:
     """How far a row is off by its own rounding and by the errors of its operands."""
-    total = UNIT * roundings(name) * abs(value)
+    total = UNIT * roundings(name) * (max(abs(value), 1.0) if name in CANCELLING else abs(value))
     arguments = [*[values[operand] for operand in row], value]
     functions, many = FLOAT.of_taken(FLOAT.terms(name, len(row)), arguments), len(row) > MANY
     for position, (operand, function) in enumerate(zip(row, functions)):  # noqa: B905 (hot loop)
