@@ -345,7 +345,7 @@ SAID = {
     # text: point, codes and the first words of the notes on what is not finite
     "sum(v)*exp(1000*y)": ({"v": [1], "y": 1}, [("overflow", "")]),
     "sum(exp(v))": ({"v": [1, 1000]}, [("overflow", "at 1 of 2 elements, the first [1]")]),
-    "sum(v)*sqrt(x^2 + c^2)": ({"v": [1], "x": 0, "c": 0}, [("pole", "along x"), ("indeterminate", ""), ("indeterminate", "the slope")]),
+    "sum(v)*sqrt(x^2 + c^2)": ({"v": [1], "x": 0, "c": 0}, [("pole", "along x"), ("indeterminate", ""), ("indeterminate", "")]),
     "sum(sqrt(v^2))": ({"v": [0, 1]}, [("pole", ""), ("indeterminate", "at 1 of 2 elements, the first [0]")]),
     "sum(0*sqrt(v))": ({"v": [4, 0]}, [("pole", ""), ("indeterminate", "at 1 of 2 elements, the first [1]")]),
 }

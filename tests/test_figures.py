@@ -40,10 +40,13 @@ from inside import (
 )
 from inside import FigureMark as Mark
 from inside import lay_out_figure as lay_out
-from inside import svg_text as svg
 
 HAS_MATPLOTLIB = importlib.util.find_spec("matplotlib") is not None
 DRAWN = ("svg", "png", "pdf")
+
+
+def svg(figures):
+    return render(Document(tuple(figures), {}), Style(format=FORMATS["svg"]))
 
 
 def figure(*series, x_log=True, y_log=True, marks=(), title="error against step"):

@@ -55,8 +55,8 @@ class Rule:
     """
 
     __slots__ = (
-        "name", "label", "operands", "row", "defaults", "truth", "passive", "view", "moves", "keeps_whole", "value", "number",
-        "number_terms", "terms", "chooses", "reads",
+        "name", "label", "operands", "row", "defaults", "truth", "passive", "view", "moves", "keeps_whole", "breaks", "jumps",
+        "value", "number", "number_terms", "terms", "chooses", "reads",
     )  # fmt: skip
 
     def __init__(self, name: str, count: int, strict: bool) -> None:
@@ -76,6 +76,10 @@ class Rule:
         """Whether no derivative goes through it at all."""
         self.view, self.moves = name in VIEWS, name in MOVES
         self.keeps_whole = name in WHOLE
+        self.breaks = tuple([kind for kind, _ in known.breaks])
+        """The kinds of breaks that it has."""
+        self.jumps = not self.passive and "jump" in self.breaks
+        """Whether its value jumps somewhere: where that is its operands tell."""
         self.value: Function = _TRUTHS.get(name) or (NUMPY.strict(name) if strict else NUMPY.value(name))
         """Its value, of arrays."""
         self.number: Function | None = None

@@ -97,13 +97,7 @@ def _at_points(
 
 
 def _several(system: System, claims: tuple[str, ...], digits: int | None, run: Run) -> ExitCode:
-    """A check of several results.
-
-    Raises
-    ------
-    UsageError
-        There are claims, which are about one.
-    """
+    """A check of several results."""
     if claims:
         help = ["leave the others out: a claim is about the last statement of a program"]
         raise UsageError([error("usage", "a claim is about one result, and there are several", help=help)])
@@ -113,13 +107,7 @@ def _several(system: System, claims: tuple[str, ...], digits: int | None, run: R
 
 
 def _anywhere(program: Program, wrt: str | None, max_nodes: int) -> Problem:
-    """A point at which the program has a value, for claims that come without one.
-
-    Raises
-    ------
-    ExpressionError
-        None was found.
-    """
+    """A point at which the program has a value, for claims that come without one."""
     for value in TRIED:
         point = {name: round(value + 0.1 * k, 2) for k, name in enumerate(program.inputs)}
         problem = Problem(program, point, wrt=wrt, most_rows=max_nodes)

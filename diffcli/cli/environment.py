@@ -111,13 +111,7 @@ def write(stream: TextIO, text: str | bytes) -> None:
 
 
 def write_file(path: str, content: str | bytes) -> None:
-    """Write a file whole or not at all: beside it first, then in its place.
-
-    Raises
-    ------
-    UsageError
-        The file cannot be written.
-    """
+    """Write a file whole or not at all: beside it first, then in its place."""
     data = content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
     target = os.path.realpath(path)
     beside = f"{target}.{os.getpid()}.part"

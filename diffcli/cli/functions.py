@@ -27,13 +27,7 @@ def command(run: Run, name: str | None) -> int:
 
 
 def _find(name: str) -> tuple[list[Operation], list[ArrayOperation]]:
-    """The rows of a function, or of an operator by its sign: those of numbers, and those of arrays.
-
-    Raises
-    ------
-    UsageError
-        There is none.
-    """
+    """The rows of a function, or of an operator by its sign: those of numbers, and those of arrays."""
     found = find_function(name) or [row for row in OPERATIONS.values() if PASTED.get(name, name) in (row.symbol, row.name)]
     of_arrays = find_array_rows(name)
     if not found and not of_arrays:

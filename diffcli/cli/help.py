@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import click
 
+from diffcli.cli.exit_codes import ExitCode
 from diffcli.cli.options import as_command
 from diffcli.cli.run import Run
 from diffcli.cli.summaries import COMMANDS
 from diffcli.errors import UsageError, did_you_mean, error
-from diffcli.errors.codes import CODES, EXITS, Code
+from diffcli.errors.codes import CODES, Code
 from diffcli.records.blocks import Column, Document, Table, Text
+
+EXITS: dict[int, str] = {code.value: code.meaning for code in ExitCode}
 
 EXAMPLES = ("diffcli help", "diffcli help implicit-multiplication", "diffcli help exit-codes")
 

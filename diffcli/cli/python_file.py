@@ -38,15 +38,7 @@ def as_python_target(given: str) -> tuple[str, str] | None:
 
 
 def read_function(path: str, name: str, environment: Environment) -> PythonFunction:
-    """The function of a file.
-
-    Raises
-    ------
-    UsageError
-        The file cannot be read.
-    ExpressionError
-        It cannot be imported, has no such function, or the function cannot be traced.
-    """
+    """The function of a file, which is imported."""
     from diffcli.tape.recording.python_function import PythonFunction
 
     text = read_text(path, "a Python function is given as FILE.py:NAME")

@@ -69,13 +69,6 @@ class Run:
         """The program that was given: a text, ``@FILE``, ``-`` for standard input, or a function, ``FILE.py:NAME``.
 
         Without ``functions`` a Python function will not do.
-
-        Raises
-        ------
-        UsageError
-            The file cannot be read, or a Python function will not do.
-        ExpressionError
-            The text is not a program, or the file has no such function.
         """
         self.stage("reading")
         given = self.expression or ""

@@ -1,14 +1,5 @@
 """What can be wrong, as values: sources, spans, diagnostics, and the family of errors that carry them.
 
-    DiffcliError                 everything diffcli raises on purpose
-    ├── UsageError               an option or argument that cannot be used      exit 2
-    ├── ExpressionError          the text is not a program, or a name is amiss  exit 3
-    ├── DomainError              the value is undefined at this point           exit 4
-    ├── NotDifferentiableError   a kink, tie, jump or branch, under --strict    exit 5
-    ├── LimitError               --timeout or --max-nodes was reached           exit 6
-    ├── MissingExtraError        an optional package is needed                  exit 7
-    └── AutogradError            a tensor, graph or mode that cannot be used so exit 2
-
 A `Diagnostic` is made where the fact is known and rendered in one place (`diffcli.reports.diagnostics`). The list of
 codes, with an explanation and an example of each, is the table in `diffcli.errors.codes`.
 """

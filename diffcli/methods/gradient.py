@@ -9,7 +9,7 @@ from typing import Any
 from diffcli.errors import Diagnostic, LimitError, as_stop
 from diffcli.language.writing.printer import number_text
 from diffcli.methods.digits.notes import notes_of, watch_of
-from diffcli.methods.digits.watch import Sweep, is_sure
+from diffcli.methods.digits.watch import BY, Sweep
 from diffcli.methods.nonsmooth.breaks import find_breaks
 from diffcli.methods.options import Options
 from diffcli.methods.points.points import Point
@@ -54,10 +54,10 @@ def compute(target: Target, at: At, options: Options) -> GradientResult:
         options.progress("writing the program out in numbers")
         answer = _METHODS[options.mode](scalarised(problem), options, {}, notes)
         answer["gradient"] = gathered(problem, answer["gradient"])
-    if breaks and options.mode != "numeric" and any(found.kind == "point-branch" for found in breaks):
-        from diffcli.methods.nonsmooth.notes import beside_point_branch
+    if breaks and options.mode != "numeric":
+        from diffcli.methods.nonsmooth.notes import of_sides
 
-        answer["gradient"] = beside_point_branch(problem, answer["gradient"], notes)
+        answer["gradient"] = of_sides(problem, answer["gradient"], notes, not replaced)
     return GradientResult(problem.expression(), options.mode, problem.at, problem.value, notes=tuple(notes), **answer)
 
 
@@ -76,7 +76,7 @@ def _reverse(problem: Problem, options: Options, replaced: Overrides, notes: lis
     found = {name: adjoints[problem.input_slot(name)] for name in problem.wrt}
     gradient = with_zeros(problem, found, notes, own=steps is None)
     notes += explain(problem, gradient, replaced, notes)
-    if options.watch and (replaced or problem.tape.shapes is not None or not is_sure(problem, adjoints)):
+    if options.watch:
         notes += notes_of(watch_of(problem), options.strict, (Sweep({problem.tape.output: 1.0}, False, replaced), adjoints))
     answer: Answer = {"gradient": gradient}
     if options.trace and steps is not None:
@@ -133,7 +133,7 @@ def _forward(problem: Problem, options: Options, replaced: Overrides, notes: lis
 
 
 def _numeric(problem: Problem, options: Options, replaced: Overrides, notes: list[Diagnostic]) -> Answer:
-    from diffcli.methods.differences.finite_difference import difference, no_difference
+    from diffcli.methods.differences.finite_difference import difference, doubts_of
 
     found = []
     for position, name in enumerate(problem.wrt, 1):
@@ -141,7 +141,8 @@ def _numeric(problem: Problem, options: Options, replaced: Overrides, notes: lis
         found.append(difference(problem, name, options.quotient, options.order, options.step, options.rule))
     differences = tuple(found)
     told = {slope.variable for note in notes for slope in note.slopes if None not in (slope.left, slope.right)}
-    notes += [no_difference(each) for each in differences if not math.isfinite(each.estimate) and each.variable not in told]
+    for each in differences:
+        notes += doubts_of(each) if each.variable not in told else ()
     if not any(note.severity == "warning" for note in notes):
         notes += _disagreements(problem, differences)
     gradient = {found.variable: found.estimate for found in differences}
@@ -191,7 +192,8 @@ def _symbolic(problem: Problem, options: Options, replaced: Overrides, notes: li
     notes += explain(problem, by_rules, replaced, notes)
     watch = watch_of(problem)
     if not find_breaks(problem):
-        watch.judge(gradient, problem.tape.output)
+        found_by = [(BY(name), problem.input_slot(name), slope) for name, slope in gradient.items()]
+        watch.judge(Sweep({problem.tape.output: 1.0}), found_by)
     notes += notes_of(watch, options.strict)
     return {"gradient": gradient, "symbolic": tuple(found), "derivations": derivations}
 
@@ -209,7 +211,7 @@ def explain(
         return []
     from diffcli.methods.nonsmooth.nonfinite import explain as explain_terms
 
-    return explain_terms(problem, gradient, overrides, known)
+    return explain_terms(problem, overrides, known)
 
 
 # -- what is worth saying ----------------------------------------------------------------------------------------------

@@ -9,7 +9,8 @@ from diffcli.errors import Diagnostic, ExpressionError, UsageError, error
 from diffcli.errors.library_words import for_library
 from diffcli.language.writing.printer import number_text
 from diffcli.methods.digits.notes import notes_of, watch_of
-from diffcli.methods.digits.series import watch_series
+from diffcli.methods.digits.shaken import ShakenWatch
+from diffcli.methods.digits.watch import Sweep
 from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, find_breaks
 from diffcli.methods.nonsmooth.nonfinite import require_value
 from diffcli.methods.nonsmooth.notes import describe
@@ -117,7 +118,8 @@ def _expansion(problem: Problem, variable: str, order: int, max_nodes: int) -> T
         left, right = (side if apart and side and all(map(math.isfinite, side)) else None for side in (left, right))
         notes += notes_of(watch_of(problem), False)
     else:
-        notes += watch_series(problem, slot, tuple(found), max_nodes)
+        series = Sweep({slot: 1.0}, True, name="the coefficient of order {}".format, order=order)
+        notes += notes_of(ShakenWatch(problem), False, (series, found))
     coefficients = tuple(number + 0.0 for number in found)
     derivatives = tuple(math.factorial(k) * 1.0 * number for k, number in enumerate(coefficients))
     polynomial = None

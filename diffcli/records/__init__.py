@@ -28,6 +28,14 @@ def is_array(value: object) -> bool:
     return bool(getattr(value, "shape", ()))
 
 
+MOST_SHOWN = 64
+"""The elements of the largest array that is shown whole."""
+
+
+def is_large(value: object) -> bool:
+    return bool(getattr(value, "size", 1) > MOST_SHOWN)
+
+
 def plain(value: Any) -> Any:
     """A number as a float, whatever made it; an array, or nothing, as it is."""
     return value if value is None or is_array(value) else float(value)

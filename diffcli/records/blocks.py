@@ -83,12 +83,7 @@ class Values(NamedTuple):
 
 
 def elements(name: str, array: Any) -> Iterator[tuple[str, float]]:
-    """Every element with its name, as in ``W[0,1]``.
-
-    >>> from diffcli.operations.arithmetic.array_files import to_array
-    >>> list(elements("x", to_array([4, 8], (2,))))
-    [('x[0]', 4.0), ('x[1]', 8.0)]
-    """
+    """Every element with its name, as in ``W[0,1]``."""
     return zip(element_names(name, array.shape), array.ravel().tolist(), strict=True)
 
 

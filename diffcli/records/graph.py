@@ -65,6 +65,11 @@ class Graph(NamedTuple):
             found[edge.user].append(edge)
         return found
 
+    def kinds(self) -> list[str]:
+        """What each node is drawn as: a ``result``, or its kind."""
+        results = set(self.results)
+        return ["result" if place in results else node.kind for place, node in enumerate(self.nodes)]
+
     def roots(self) -> list[int]:
         """The results, and behind them whatever no other node uses."""
         used = bytearray(len(self.nodes))

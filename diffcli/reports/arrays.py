@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from diffcli.language.writing.array_text import array_text, figure_text, figures, is_large, joined, summary_text
+from diffcli.language.writing.array_text import array_text, figure_text, figures, joined, summary_text
 from diffcli.language.writing.printer import latex_number
+from diffcli.records import is_large
 
 MOST_IN_CELL = 12
 """The elements of the largest array that a cell of a table shows whole, if it is not wide."""

@@ -67,10 +67,7 @@ def results_report(
 
 def notes_of(agreements: Sequence[Agreement]) -> list[Diagnostic]:
     """The notes of some checks, each once."""
-    found: list[Diagnostic] = []
-    for agreement in agreements:
-        found += [note for note in agreement.notes if note not in found]
-    return found
+    return list(dict.fromkeys(note for agreement in agreements for note in agreement.notes))
 
 
 def _agreement_blocks(agreement: Agreement, style: Style, digits: int | None) -> list[Block]:

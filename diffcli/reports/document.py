@@ -7,7 +7,7 @@ from typing import Any
 
 from diffcli.errors import Diagnostic, Span
 from diffcli.language.writing.printer import number_text, shorten
-from diffcli.records import Number, is_array, is_finite
+from diffcli.records import Number, is_array, is_finite, is_large
 from diffcli.records.blocks import Block, Table, Text, Value
 
 LONGEST = 400
@@ -51,7 +51,7 @@ def _named(name: str, value: Any) -> str:
 
 
 def _has_no_room(array: Any) -> bool:
-    from diffcli.language.writing.array_text import array_text, is_large
+    from diffcli.language.writing.array_text import array_text
 
     return is_large(array) or len(array_text(array)) > LONGEST_ARRAY
 
@@ -61,7 +61,7 @@ def large_arrays(at: Mapping[str, Number]) -> list[Text]:
     arrays = {name: value for name, value in at.items() if is_array(value)}
     if not arrays:
         return []
-    from diffcli.language.writing.array_text import corner_text, is_large, value_text
+    from diffcli.language.writing.array_text import corner_text, value_text
 
     below = [(array, value_text(name, array)) for name, array in arrays.items() if _has_no_room(array)]
     return [Text(f"{text}, {corner_text(array)}" if is_large(array) else text, "dim") for array, text in below]
@@ -76,14 +76,18 @@ def partial(of: str, by: str, value: Number, sign: str, remark: str = "") -> Val
     return Value(f"d{of}/d{by}", f"{sign}{of}/{sign}{by}", value, remark, of, by)
 
 
-def number(value: float | int | None, digits: int | None = None) -> str:
-    """A number as text: the shortest that reads back as itself, or rounded to significant digits.
+def number(value: Number | None, digits: int | None = None, widest: int = 44) -> str:
+    """A number as text: the shortest that reads back as itself, or rounded to significant digits; an array as in a cell.
 
     >>> number(11.652071455223084), number(11.652071455223084, 6), number(10.0), number(-0.0), number(1e-20, 3)
     ('11.652071455223084', '11.6521', '10', '0', '1e-20')
     """
     if value is None:
         return ""
+    if is_array(value):
+        from diffcli.reports.arrays import cell_text  # few reports have one
+
+        return cell_text(value, digits, widest)
     value = float(value) + 0.0  # 0 without a sign
     return number_text(value) if digits is None else f"{value:.{digits}g}"
 
@@ -94,18 +98,11 @@ def cells(table: Table, digits: int | None, absent: str, widest: int = 44) -> li
         [
             (absent if column.numeric else "") if cell is None
             else cell if isinstance(cell, str)
-            else _array_cell(cell, None if column.full else digits, widest) if is_array(cell)
-            else number(cell, None if column.full else digits)
+            else number(cell, None if column.full else digits, widest)
             for column, cell in zip(table.columns, row, strict=True)
         ]
         for row in table.rows
     ]  # fmt: skip
-
-
-def _array_cell(array: Any, digits: int | None, widest: int) -> str:
-    from diffcli.reports.arrays import cell_text  # few reports have one
-
-    return cell_text(array, digits, widest)
 
 
 def hidden_text(table: Table) -> str:

@@ -12,7 +12,7 @@ from diffcli.records.graph import Graph
 from diffcli.reports.document import data_of, number
 from diffcli.reports.formats import Style
 from diffcli.studies.lessons import LESSONS
-from diffcli.studies.lessons.record import Erratum, Lesson, Part, Settings
+from diffcli.studies.lessons.record import Erratum, Lesson, Part, Settings, said
 
 SCHEMA = "diffcli/lesson@1"
 VERDICTS = {True: "pass", False: "FAIL"}
@@ -27,9 +27,10 @@ def lesson_report(lesson: Lesson, settings: Settings, rounded: bool = False, asc
     The keys of its data: ``lesson``, ``title``, ``seed``, ``size``, ``passed``, ``parts`` (each with its ``kind``: ``said``,
     ``code``, ``grid``, ``curves``, ``tree``, ``erratum``), ``checks`` (``claim``, ``found``, ``passed``) and ``try_next``.
     """
+    parts = [said(part) if isinstance(part, str) else part for part in lesson.parts]
     blocks: list[Block] = [Text(f"{lesson.name}: {lesson.title}", "heading")]
-    blocks += [_block(part, rounded, ascii) for part in lesson.parts]
-    sources = dict.fromkeys(part.source for part in lesson.parts if isinstance(part, Erratum))
+    blocks += [_block(part, rounded, ascii) for part in parts]
+    sources = dict.fromkeys(part.source for part in parts if isinstance(part, Erratum))
     if sources:
         blocks.append(Text(f"Source of the mistakes: {'; '.join(sources)}.", "dim"))
     rows = tuple((claim, found, VERDICTS[passed]) for claim, found, passed in lesson.checks)
@@ -37,7 +38,7 @@ def lesson_report(lesson: Lesson, settings: Settings, rounded: bool = False, asc
     blocks += [Text("try next", "heading"), Text(lesson.try_next, "code")]
     data = {
         "schema": SCHEMA, "lesson": lesson.name, "title": lesson.title, **settings._asdict(), "passed": lesson.passed,
-        "parts": [_part_data(part) for part in lesson.parts], "checks": lesson.checks, "try_next": lesson.try_next,
+        "parts": list(map(_part_data, parts)), "checks": lesson.checks, "try_next": lesson.try_next,
     }  # fmt: skip
     return Document(tuple(map(_block_in_ascii, blocks) if ascii else blocks), data)
 

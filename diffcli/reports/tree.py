@@ -7,7 +7,7 @@ from typing import Any
 from diffcli.errors import LimitError, error
 from diffcli.language import Program, Statement
 from diffcli.language.syntax import CALL, NAME, NUMBER, Key
-from diffcli.language.writing.printer import LATEX, number_text, program_text, to_text
+from diffcli.language.writing.printer import LATEX, number_text, program_text, statement_text
 from diffcli.records.blocks import Block, Column, Document, Table, Text
 from diffcli.reports.formats import TREES, Style
 
@@ -16,13 +16,7 @@ DEEPEST = 40
 
 
 def tree_report(program: Program, style: Style, most: int | None, max_nodes: int) -> Document:
-    """The tree of a program, drawn or as a table of its nodes, as the format has it; its text; its LaTeX.
-
-    Raises
-    ------
-    LimitError
-        The program has more than ``max_nodes`` nodes.
-    """
+    """The tree of a program, drawn or as a table of its nodes, as the format has it; its text; its LaTeX."""
     if len(program) > max_nodes:
         message = f"the tree has {len(program)} nodes, more than {max_nodes}"
         raise LimitError([error("too-many-nodes", message, help=["raise it with --max-nodes N"])])
@@ -31,7 +25,7 @@ def tree_report(program: Program, style: Style, most: int | None, max_nodes: int
     text = program_text(program)
     if len(text) <= 2000 or most is None:
         blocks.append(Text(text, "code"))
-    latex = [_latex(program, statement) for statement in program.statements] if len(program) <= 100_000 else []
+    latex = [statement_text(program, statement, LATEX) for statement in program.statements] if len(program) <= 100_000 else []
     blocks += [Text(line, "math") for line in latex if len(line) <= 2000 or most is None]
     variables = ", ".join(program.inputs) or "none"
     blocks.append(Text(f"variables: {variables}; nodes: {len(program)}", "dim"))
@@ -58,14 +52,6 @@ def _table(program: Program, most: int | None) -> Table:
         arguments = " ".join(map("".join, zip(_names(program, node), map(str, program.children(node)), strict=True)))
         rows.append((node, _label(program, node), arguments, *program.span(node), names.get(node, "")))
     return Table("nodes", columns, tuple(rows), count, len(program) - count)
-
-
-def _latex(program: Program, statement: Statement) -> str:
-    expression = to_text(program, statement.root, LATEX)
-    if not statement.name:
-        return expression
-    parameters = ", ".join(map(LATEX.name, statement.parameters or ()))
-    return f"{LATEX.name(statement.name)}{f'({parameters})' if parameters else ''} = {expression}"
 
 
 def _label(program: Program, node: int) -> str:

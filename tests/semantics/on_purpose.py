@@ -28,6 +28,7 @@ STUMBLE = "PyTorch stumbles over its own message about the shapes"
 UNDEFINED = "a value that is undefined is NaN, and so is its slope"
 
 NO_SECOND = "a rule for the slope at a kink tells nothing of the second derivative: NaN and a warning (tests/test_double_backward.py)"
+AGREED = "the second derivatives on all sides of the kink agree (tests/test_double_backward.py)"
 HANDED_ON = "None would say that no gradient has arrived; it has, and was handed on: retain_grad() keeps it"
 UNSEEN = "what is done to the array changes what a graph may have saved, under no_grad too, and no version tells of it"
 LAST = "what is overwritten does not reach the result, so its gradient is 0"
@@ -57,8 +58,9 @@ ON_PURPOSE: dict[str, dict[str, tuple[Any, str]]] = {
     },
     "second at kinks": {
         "relu(x)^2": ([NAN, 2.0], NO_SECOND),
-        "abs(x)^2": ([NAN, 2.0], NO_SECOND),
-        "maximum(x, -x)^2": ([NAN, 2.0], NO_SECOND),
+        "abs(x)^2": ([2.0, 2.0], AGREED),
+        "norm(x)^2": ([2.0, 2.0], AGREED),
+        "maximum(x, -x)^2": ([2.0, 2.0], AGREED),
         "clamp": ([NAN, 2.0], NO_SECOND),
     },
     "ties": {"along": ([[0.5, 0.5], [0.0, 1.0]], SHARES), "along min": ([[0.5, 1.0], [0.5, 0.0]], SHARES)},

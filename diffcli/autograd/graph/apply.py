@@ -46,7 +46,7 @@ def apply_rule(known: Rule, given: Sequence[Any], fixed: Fixed) -> Any:
     value, shapes, given = compute(known, given, values, options)
     if known.view and not tensors.is_array(values[0]) and not tensors.shape_of(value):
         value = values[0]  # a number is its own view
-    made = new(value)
+    made = _truth(given, values, value) if known.truth else new(value)
     if known.view:
         share_memory(made, given[0], values[0], partial(known.value, **options or {}))
     edges = edges_of(given, known.passive)
@@ -74,7 +74,7 @@ def _of_alike(known: Rule, given: Sequence[Any], values: list[Any], shape: Shape
         with arrays.quiet():
             value = known.value(*values)
         if known.truth:  # what is NaN equals nothing, while a number's truth is NaN then
-            return new(tensors.truth(value))
+            return _truth(given, values, value)
         value = tensors.in_memory_of_its_own(value, values)
     made = new(value)
     edges = edges_of(given, known.passive)
@@ -92,6 +92,16 @@ def _of_alike(known: Rule, given: Sequence[Any], values: list[Any], shape: Shape
     return made
 
 
+def _truth(given: Sequence[Any], values: Sequence[Any], value: Any) -> Any:
+    """The tensor of a comparison, or of other truths, with what is compared."""
+    made = new(tensors.truth(value))
+    if len(given) == 2 and given[0] is not given[1] and edges_of(given) is not None:
+        made._compared = (tuple(values),)
+    else:
+        made._compared = tuple([pair for one in given if isinstance(one, Core) for pair in one._compared])
+    return made
+
+
 def operand_value(given: Any) -> Any:
     """The value of an operand, whatever it is."""
     if isinstance(given, Core):
@@ -101,10 +111,18 @@ def operand_value(given: Any) -> Any:
         return given
     if kind is int or kind is bool:
         return float(given)
+    return value_of(given)
+
+
+def value_of(data: Any, kind: Any = None) -> Any:
+    """`tensors.from_data`, with what is wrong in words."""
     try:
-        return tensors.from_data(given)
+        return tensors.from_data(data, kind)
+    except OverflowError:
+        message = "whole numbers of 2^53 and more are not exact in floating point, and there is one that is not"
+        raise fault("not-numbers", message, help=["say dtype='int64' to keep them, or 'float64' to round them"]) from None
     except (TypeError, ValueError):
-        raise no_number(given) from None
+        raise no_number(data) from None
 
 
 def no_number(given: Any) -> AutogradError:
@@ -240,14 +258,16 @@ def _saved(known: Rule, given: Sequence[Any], values: Sequence[Any], reads: froz
     saved: list[Any] = []
     for position, one in enumerate(given):
         if position not in reads:
-            saved.append(None)
+            saved.append(values[position] if known.jumps else None)
         elif not isinstance(one, Core):
             saved.append(values[position])
         elif one._made_in_inference:
             raise refuse_inference(one, known.label.removesuffix("Backward").lower())
         else:
             saved.append(one)
-    return tuple(saved) if reads - {-1} else NOTHING if len(saved) == 1 else NEITHER if len(saved) == 2 else tuple(saved)
+    if known.jumps or reads - {-1} or len(saved) > 2:
+        return tuple(saved)
+    return NOTHING if len(saved) == 1 else NEITHER
 
 
 def share_memory(made: Core, given: Any, value: Any, view: Callable[[Any], Any]) -> None:
@@ -342,7 +362,7 @@ def unary(name: str) -> Callable[[Any], Any]:
     """The operator or function of a row with one operand."""
     known = rule(name, 1)
     function = known.number
-    if function is None or known.passive:
+    if function is None or known.passive or known.jumps:
         return lambda a: apply(name, (a,))
     reads_a, reads_y = _flags(known, (0,), 1)
 

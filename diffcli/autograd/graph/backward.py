@@ -1,143 +1,18 @@
-"""The backward pass: adjoints from the roots of a graph to its leaves, each node once.
-
-A node may hand its adjoint on only when all of it has arrived. The nodes are taken in descending order of their numbers:
-whatever uses a result has a greater number than what made it, so all that is to arrive at a node has arrived when its turn
-comes (Griewank & Walther 2008, section 3.2: the reverse of the order of evaluation). Nothing here is recursive: the depth
-of a graph does not matter.
-"""
+"""The backward pass: what it starts with, the sweep (`diffcli.autograd.graph.sweep`), and where gradients go."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from heapq import heappop, heappush
 from typing import Any
 
-from diffcli.autograd.graph.core import Core, Edge, Node, counter_of, describe, edge_of, new, nodes_behind, numbers, set_value
-from diffcli.autograd.graph.kinks import BesideNode, lead_beside, nodes_beside
-from diffcli.autograd.graph.recorded import recorded_adjoints
+from diffcli.autograd.graph.core import Core, Node, describe, edge_of, new, nodes_behind, numbers
+from diffcli.autograd.graph.kinks import decide_sides, lead_beside, nodes_beside
+from diffcli.autograd.graph.sweep import Sweep, accumulate, through_hooks
 from diffcli.autograd.modes import DEFAULT, NO_GRAD, in_mode
-from diffcli.autograd.partial import mask_of, plain, total, with_value
+from diffcli.autograd.partial import plain
 from diffcli.errors import counted, fault
 from diffcli.operations.arithmetic import arrays, tensors
 from diffcli.operations.array_row import shape_text, size
-
-
-class Sweep:
-    """The state of one backward pass: the adjoints that have arrived, by node, and those of leaves."""
-
-    def __init__(self, recorded: bool) -> None:
-        self.recorded = recorded
-        """Whether the pass itself is recorded: adjoints are tensors then, else plain values."""
-        self.wanted: frozenset[int] | None = None
-        """The nodes that lie on a path to what is asked for, or are asked for, by their numbers; None for all."""
-        self.needed: frozenset[int] = frozenset()
-        """Those of them that something that is asked for lies behind."""
-        self.beside: dict[Any, BesideNode] = {}
-        """The nodes for second derivatives beside those that lead to a kink."""
-        self.waiting: dict[Node, Any] = {}
-        self.queue: list[tuple[int, Node]] = []
-        self.leaves: dict[Core, Any] = {}
-        self.summed: set[Any] = set()
-        """The nodes and leaves whose adjoint is a sum made here, in memory of its own."""
-
-    def arrive(self, edge: Edge, term: Any) -> None:
-        """A term of an adjoint arrives."""
-        place: dict[Any, Any] = self.waiting
-        if isinstance(edge, Core):
-            place = self.leaves
-        elif self.wanted is not None and edge.number not in self.wanted:  # type: ignore[union-attr]
-            return
-        before = place.get(edge)
-        if before is None:
-            place[edge] = term
-            if place is self.waiting:
-                heappush(self.queue, (-edge.number, edge))  # type: ignore[union-attr,misc]
-        elif isinstance(term, dict):
-            place[edge] = before | {part: before[part] + own if part in before else own for part, own in term.items()}
-        elif self.recorded:
-            place[edge] = before + term
-        else:
-            place[edge] = total(before, term, edge in self.summed)
-            self.summed.add(edge)
-
-    def run(self, keep_graph: bool, keep: dict[Node, Any]) -> None:
-        """Take every node that waits, in order; ``keep`` receives the adjoints of some."""
-        waiting, queue, recorded, wanted = self.waiting, self.queue, self.recorded, self.wanted
-        while queue:
-            node = heappop(queue)[1]
-            adjoint = waiting.pop(node)
-            if node._hooks is not None or node.retained_by is not None:
-                adjoint = self._watch(node, adjoint)
-            if keep and node in keep:
-                keep[node] = adjoint
-                if node.number not in self.needed:
-                    continue  # nothing that is wanted lies behind it
-            terms = self._recorded(node, adjoint) if recorded else node.adjoints(adjoint)
-            for edge, term in zip(node.edges, terms):  # noqa: B905  (the hot path)
-                if edge is None or term is None:
-                    continue
-                if term.__class__ is float and wanted is None:  # the fast path of what `arrive` does
-                    place: dict[Any, Any] = self.leaves if isinstance(edge, Core) else waiting
-                    before = place.get(edge)
-                    if before is not None:
-                        place[edge] = plain(before) + term
-                        continue
-                    place[edge] = term
-                    if place is waiting:
-                        heappush(queue, (-edge.number, edge))  # type: ignore[union-attr,misc]
-                else:
-                    self.arrive(edge, term)
-            if not keep_graph:
-                node.release()
-
-    def _recorded(self, node: Node, adjoint: Any) -> Sequence[Any]:
-        terms, beside = recorded_adjoints(node, adjoint), self.beside.get(node)
-        return terms if beside is None or beside.there is None else beside.marked(terms, adjoint)
-
-    def _watch(self, node: Node, adjoint: Any) -> Any:
-        """Hand the adjoint of a node to its hooks, and to the tensors that keep their gradient."""
-        value = plain(adjoint)
-        if node._hooks is not None:
-            value = through_hooks(node._hooks, value, self.recorded)
-        for reference in node.retained_by or ():
-            tensor = reference()
-            if tensor is not None and tensor._node is node:
-                _accumulate(tensor, value if self.recorded else tensors.copy(value), self.recorded)
-        return with_value(adjoint, value) if value is plain(adjoint) else value
-
-
-def through_hooks(hooks: dict[int, Any], adjoint: Any, recorded: bool) -> Any:
-    """An adjoint as the hooks leave it: each may return another one."""
-    given = adjoint if recorded else new(adjoint)
-    for hook in list(hooks.values()):
-        changed = hook(given)
-        if changed is not None:
-            shape = tensors.shape_of(changed._value) if isinstance(changed, Core) else None
-            if shape != given.shape:
-                found = f"a `{type(changed).__name__}`" if shape is None else f"a tensor of {shape_text(shape)}"
-                message = f"a hook returned {found} in place of a gradient of {shape_text(given.shape)}"
-                raise fault("bad-gradient", message, help=["return a tensor of the same shape, or None"])
-            given = changed.to(given.dtype)
-    return given if recorded else given._value
-
-
-def _accumulate(tensor: Core, adjoint: Any, recorded: bool) -> None:
-    """Add to a tensor's ``grad``: in place, if there is one, unless the addition is recorded."""
-    before = tensor._grad
-    if recorded:
-        tensor._grad = adjoint.clone() if before is None else before + adjoint
-        return
-    if before is None:
-        tensor._grad = new(adjoint)
-        return
-    if tensors.writable(before._value):
-        before._value += adjoint
-    else:
-        set_value(before, before._value + adjoint)
-    if not before._made_in_inference:
-        counter = counter_of(before)
-        counter.count += 1
-        counter.by = "backward"
 
 
 def _swept(
@@ -146,10 +21,11 @@ def _swept(
     """Run a backward pass from some tensors, each with its adjoint; the adjoints of what is wanted are kept."""
     kept: dict[Node, Any] = {}
     sweep = Sweep(recorded)
+    graph = nodes_behind(map(edge_of, ends)) if breaks or wanted is not None else []
     if wanted is not None:
         targets = {edge_of(tensor) for tensor in wanted}
         kept = {edge: None for edge in targets if isinstance(edge, Node)}
-        sweep.needed = _on_the_way([edge_of(end) for end in ends], targets)
+        sweep.needed = _on_the_way(graph, targets)
         sweep.wanted = sweep.needed | {node.number for node in kept}
     for end, adjoint in zip(ends, adjoints, strict=True):
         sweep.arrive(edge_of(end), adjoint)
@@ -157,36 +33,21 @@ def _swept(
     first = next(numbers)
     with arrays.quiet():
         if breaks:
-            sweep.beside = _beside(ends, adjoints)
+            sweep.beside = nodes_beside(graph, ends, adjoints)
         sweep.run(keep_graph, kept)
-    if sweep.beside:
-        lead_beside([one for one in (*sweep.leaves.values(), *kept.values()) if one is not None], first, sweep.beside)
+        if sweep.beside:
+            results = [one for one in (*sweep.leaves.values(), *kept.values()) if one is not None]
+            lead_beside(results, first, sweep.beside)
+            decide_sides(results, list(sweep.beside.values()))
     return sweep, kept
 
 
-def _beside(ends: Sequence[Core], adjoints: Sequence[Any]) -> dict[Any, BesideNode]:
-    """`nodes_beside`, with the elements at breaks that the ends depend on, as a pass that is not recorded knows them."""
-    beside, breaks = nodes_beside(map(edge_of, ends))
-    if not breaks:
-        return beside
-    probe, seen = Sweep(False), dict.fromkeys(breaks)
-    probe.wanted = probe.needed = frozenset([node.number for node in beside.values()])
-    for end, adjoint in zip(ends, adjoints, strict=True):
-        if edge_of(end) in beside:
-            probe.arrive(beside[edge_of(end)], adjoint._value)
-    probe.run(True, seen)
-    for node, there in breaks.items():
-        mask = mask_of(seen[node])
-        node.there = None if seen[node] is None else there if mask is None else there & mask()
-    return beside
-
-
-def _on_the_way(roots: Sequence[Edge], targets: set[Any]) -> frozenset[int]:
+def _on_the_way(graph: Sequence[Node], targets: set[Any]) -> frozenset[int]:
     """The numbers of the nodes behind which a target lies: those that a pass for some inputs only needs to run."""
     reaching = set(targets) - {None}
     found: set[int] = set()
-    for node in nodes_behind(roots):
-        if any(edge in reaching for edge in node.edges):
+    for node in graph:
+        if not reaching.isdisjoint(node.edges):
             reaching.add(node)
             found.add(node.number)
     return frozenset(found)
@@ -291,7 +152,7 @@ def _finish(leaf: Core, adjoint: Any, recorded: bool, held: set[int]) -> None:
         if leaf._grad is None and (id(adjoint) in held or not tensors.owns(adjoint)):
             adjoint = tensors.copy(adjoint)
         held.add(id(adjoint))
-    _accumulate(leaf, adjoint, recorded)
+    accumulate(leaf, adjoint, recorded)
 
 
 def grad(

@@ -1,35 +1,58 @@
-"""Kinks and poles under a pass that is recorded: second derivatives through them are NaN, and say so.
+"""Kinks, jumps and poles under a pass that is recorded: second derivatives through them, where there are any.
 
 What such a pass records reads values of the graph that it goes through, so its own derivative leads back into that graph.
-There it is led to nodes beside the first ones, which hand on the same adjoints, and NaN where an operation has no slope. A pass
+There it is led to nodes beside the first ones, which hand on the same adjoints: at a kink those of a side of the point. A pass
 for first derivatives never meets them, and where nothing stands on a kink there are none.
+
+What a backward pass through a recorded one hands to the adjoint of an operand is the tangent of the operand along what the pass
+started with. So one that starts with a direction finds on which side of each kink the point is, once it has started to move, and
+a second derivative is there if those of all sides agree, as they do for ``norm(x)^2`` at 0. Where they do not, where a value
+jumps, and where a slope is infinite, it is NaN, and says so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import reduce
 from operator import or_
 from typing import Any
 from warnings import warn
 
-from diffcli.autograd.graph.core import Core, Edge, Node, edge_of, new, nodes_behind
-from diffcli.autograd.graph.operation_nodes import OperationNode
+from diffcli.autograd.graph.core import Core, Edge, Node, PartNode, edge_of, new, nodes_behind
+from diffcli.autograd.graph.operation_nodes import ArrayNode, OperationNode
 from diffcli.autograd.graph.recorded import recorded_adjoints
+from diffcli.autograd.graph.sweep import Sweep
 from diffcli.autograd.graph.view_nodes import WrittenNode
+from diffcli.autograd.modes import DEFAULT, NO_GRAD, in_mode
 from diffcli.autograd.partial import Mask, Partial, mask_of, plain, total
 from diffcli.errors import SecondDerivativeWarning
-from diffcli.operations import row_of
 from diffcli.operations.arithmetic import arrays, tensors
+from diffcli.operations.arithmetic.array_functions import sum_to
 from diffcli.tape.running.array_rules import NUMPY, ArrayRule
+from diffcli.tape.running.strong_zero import IN_ARRAYS
 
 NAN = float("nan")
+
+BOUNDARY = "condition at its boundary"
+"""What a choice is on where sides that are compared are equal."""
+
+BENDS = ("kink", "tie", "corner in its slope")
+"""The kinds of breaks at which a value goes on, in another direction."""
+
+STEP = 1e-12
+"""How far a point moves to a side, relative to its size."""
+
+MOST_ALONE = 8
+"""Of so many operations at kinks each is looked at alone, where those of all together do not agree."""
+
+DIRECTIONS = 6
+"""Along how many a point is moved, both ways."""
 
 
 class BesideNode(Node):
     """What stands beside a node for second derivatives."""
 
-    __slots__ = ("label", "node", "kind", "there")
+    __slots__ = ("label", "node", "kind", "there", "apart", "g", "side", "sought")
 
     def __init__(self, node: Any, edges: tuple[Edge, ...], kind: str) -> None:
         super().__init__(edges)
@@ -37,16 +60,42 @@ class BesideNode(Node):
         self.label, self.node, self.kind = node.name, node, kind
         self.there: Any = None
         """Which elements of its result stand on a break of this kind; None if none does."""
+        self.apart: Any = None
+        """Those of them whose sides do not agree; None if there are none."""
+        self.g: Any = None
+        """The adjoint of the node in the pass that was recorded."""
+        self.side: tuple[Any, Any, float] | None = None
+        """The node and its adjoint on a side of the point, and how far that is away."""
+        self.sought = False
+        """Whether a side is looked for."""
+
+    @property
+    def bent(self) -> Any:
+        """Where the value bends, and its adjoint is 0: there may be second derivatives all the same."""
+        bends = self.kind in BENDS and isinstance(self.node, OperationNode) and self.g is not None
+        return self.there & (self.g == 0) if bends else False
 
     def adjoints(self, g: Any) -> Any:
-        return self.node.adjoints(g if self.there is None else total(g, self.undefined(mask_of(g), plain(g)), False))
+        node = self.node
+        if self.side is not None:
+            node, own, step = self.side
+            if self.sought:
+                self.side = node, own + step * arrays.masked(self.bent, plain(g)), step
+        if self.apart is None:
+            return node.adjoints(g)
+        nan = self.undefined(self.apart, mask_of(g), plain(g))
+        if self.kind != BOUNDARY:
+            return node.adjoints(total(g, nan, False))
+        pairs = zip(node.adjoints(g), self.on_operands(nan), strict=True)
+        return [term if nan is None else total(term, nan, False) for term, nan in pairs]
 
     def recorded_adjoints(self, g: Any) -> Sequence[Any]:
-        return recorded_adjoints(self.node, g if self.there is None else g + new(self.undefined(None, g._value).value))
+        there = self.there
+        return recorded_adjoints(self.node, g if there is None else g + new(self.undefined(there, None, g._value).value))
 
-    def undefined(self, mask: Mask | None, like: Any) -> Partial:
-        """An adjoint that is NaN for the elements on the break under a mask, and absent for the others."""
-        there = self.there if mask is None else self.there & mask()
+    def undefined(self, there: Any, mask: Mask | None, like: Any) -> Partial:
+        """An adjoint that is NaN for some elements under a mask, and absent for the others."""
+        there = there if mask is None else there & mask()
         if arrays.any_true(there):
             message = (
                 f"second derivatives through `{self.node.operation}` are NaN where that has a {self.kind}: write a smooth "
@@ -56,74 +105,237 @@ class BesideNode(Node):
         nan = tensors.full(arrays.as_array(there).shape, NAN, tensors.kind_of(like))
         return Partial(tensors.plain(arrays.masked(there, nan)), Mask(lambda: there))
 
+    def on_operands(self, nan: Partial) -> list[Partial | None]:
+        """What is undefined of a choice, on all that may be chosen: what is not taken here is taken beside the point."""
+        whole, shapes = self.node.shape, self.node.shapes or [self.node.shape] * len(self.edges)
+        return [
+            None if edge is None else Partial(
+                tensors.plain(IN_ARRAYS.summed(nan.value, whole, shape)),
+                Mask(lambda there, shape=shape: IN_ARRAYS.summed_mask(there, whole, shape), nan.mask),
+            )
+            for edge, shape in zip(self.edges, shapes, strict=True)
+        ]  # fmt: skip
+
     def marked(self, terms: Sequence[Any], g: Any) -> Sequence[Any]:
         """The recorded terms of the node, from the adjoint of its result, with nodes that know of the break."""
+        edges = [None if term is None else edge_of(term) for term in terms]
+        slope = SlopeNode((*edges, edge_of(g), self, *self.edges), self)
         found = [None if term is None else new(term._value) for term in terms]
-        for position, (made, term) in enumerate(zip(found, terms, strict=True)):
+        for position, made in enumerate(found):
             if made is not None:
-                made._node = SlopeNode((edge_of(term), edge_of(g), self), self, position)
+                made._node = _TermNode(slope, position)
         return found
+
+    def move(self, tangents: Mapping[int, Any]) -> None:
+        """Take the side to which the operands start to move."""
+        values = [None if one is None else tensors.as_kind(one, tensors.FLOAT64) for one in self.node.values()]
+        step = STEP * (arrays.largest_size([one for one in values if one is not None]) or 1.0)
+        for position, tangent in tangents.items():
+            if values[position] is not None:
+                there, away = self.reached(position, self.bent, "adjoint"), values[position] + step * plain(tangent)
+                values[position] = tensors.plain(arrays.where(there, away, values[position]))
+        self.side = self._at(values, self.node.edges), tensors.as_kind(self.g, tensors.FLOAT64), step
+
+    def _at(self, operands: Sequence[Any], edges: tuple[Edge, ...]) -> Any:
+        """The node at other operands."""
+        node, values = self.node, [one._value if isinstance(one, Core) else one for one in operands]
+        result = None if node.result is None else tensors.plain(node.rule.value(*values, **node.fixed or {}))
+        made = type(node)(node.rule, edges, tuple(operands), result)
+        for name in ("shape", "shapes", "fixed") if isinstance(node, ArrayNode) else ():
+            setattr(made, name, getattr(node, name))
+        return made
+
+    def of_side(self, w: Mapping[int, Any]) -> Iterator[Any]:
+        """The adjoints of the node's adjoint, and of its operands, from those of its terms, by the rules on the side."""
+        assert self.side is not None
+        made, own, _ = self.side
+        shapes = (self.node.shape, *(self.node.shapes or [self.node.shape] * len(self.edges)))
+        with in_mode(DEFAULT):
+            leaves = [new(0.0 if one is None else one) for one in (own, *made.operands)]
+            for leaf in leaves:
+                leaf._flag = True
+            saved = [None if one is None else leaf for one, leaf in zip(made.operands, leaves[1:], strict=True)]
+            edges = tuple([None if edge is None else leaf for edge, leaf in zip(made.edges, leaves[1:], strict=True)])
+            terms = recorded_adjoints(self._at(saved, edges), leaves[0])
+        found = _from({edge_of(terms[position]): plain(one) for position, one in w.items()})
+        for leaf, shape in zip(leaves, shapes, strict=True):
+            one = found.get(leaf)
+            yield None if one is None else tensors.as_kind(tensors.plain(sum_to(plain(one), shape)), tensors.kind_of(self.g))
+
+    def reached(self, position: int, there: Any, kind: str) -> Any:
+        """The elements of an operand that some of the result depend on; the other way round for the ``kind`` tangent."""
+        node = self.node
+        if isinstance(node, WrittenNode) or node.rule.row is None:
+            return there
+        return ArrayRule(node.rule.row, node.shapes, node.shape, node.fixed, position).reachable(kind, there)
+
+
+class _TermNode(PartNode):
+    """The recorded term of an operand."""
+
+    __slots__ = ()
+
+    def adjoints(self, g: Any) -> Sequence[Any]:
+        return ({self.part: g},)
 
 
 class SlopeNode(Node):
-    """A recorded term of an operation on a break: its edges are those of the term and of its adjoint, and what is beside."""
+    """The recorded terms of an operation on a break: its edges are theirs, that of the adjoint, what is beside, the operands."""
 
-    __slots__ = ("label", "beside", "position")
+    __slots__ = ("label", "beside")
 
-    def __init__(self, edges: tuple[Edge, ...], beside: BesideNode, position: int) -> None:
+    def __init__(self, edges: tuple[Edge, ...], beside: BesideNode) -> None:
         super().__init__(edges)
-        self.label, self.beside, self.position = beside.label, beside, position
+        self.label, self.beside = beside.label, beside
 
     def adjoints(self, w: Any) -> Sequence[Any]:
-        nan = self.beside.undefined(Mask(lambda: self._reached(mask_of(w))), plain(w))
-        return w, nan, nan
+        beside, count = self.beside, len(self.beside.edges)
+        if beside.sought:
+            beside.move(w)
+        terms, g = [w.get(position) for position in range(count)], None
+        own: list[Any] = [None] * count
+        if beside.side is not None:
+            terms, (g, *own) = own, beside.of_side(w)
+        if beside.apart is None:
+            return *terms, g, None, *own
+        under = [Mask(lambda p=position: self._under(mask_of(w[p]), p)) for position in w]
+        nan = beside.undefined(beside.apart, Mask(lambda *_: reduce(or_, [one() for one in under])), self.beside.g)
+        if beside.kind == BOUNDARY:
+            own = beside.on_operands(nan)
+        return *terms, nan if g is None else total(g, nan, False), nan, *own
 
     def recorded_adjoints(self, w: Any) -> Sequence[Any]:
-        nan = new(self.beside.undefined(None, w._value).value)
-        return w, nan, nan
+        beside, count = self.beside, len(self.beside.edges)
+        nan = new(beside.undefined(beside.there, None, beside.g).value)
+        return *[w.get(position) for position in range(count)], nan, nan, *[None] * count
 
-    def _reached(self, mask: Mask | None) -> Any:
-        """Which elements of the result those of the operand under a mask have to do with."""
-        node: Any = self.beside.node
-        if mask is None or isinstance(node, WrittenNode):
+    def _under(self, mask: Mask | None, position: int) -> Any:
+        beside = self.beside
+        if mask is None or isinstance(beside.node, WrittenNode):
             return True
-        if node.rule.row is None:
-            return arrays.full(node.shape, mask())
-        return ArrayRule(node.rule.row, node.shapes, node.shape, node.fixed, self.position).reachable("tangent", mask())
+        return arrays.full(beside.node.shape, beside.reached(position, mask(), "tangent"))
 
 
-def nodes_beside(ends: Iterable[Edge]) -> tuple[dict[Any, BesideNode], dict[Any, Any]]:
-    """What stands beside each node of a graph behind which an operation meets a break, and the elements at those breaks."""
+def _from(starts: Mapping[Any, Any]) -> dict[Core, Any]:
+    """The adjoints of leaves from those of some nodes, as nobody but the engine is to see them."""
+    sweep = Sweep(False)
+    sweep.watched = False
+    for edge, adjoint in starts.items():
+        if edge is not None:
+            sweep.arrive(edge, adjoint)
+    with in_mode(NO_GRAD):
+        sweep.run(True, {})
+    return sweep.leaves
+
+
+def nodes_beside(graph: Iterable[Node], ends: Sequence[Core], adjoints: Sequence[Any]) -> dict[Any, BesideNode]:
+    """What stands beside each node of the graph of some ends behind which an operation meets a break.
+
+    The elements at breaks that the ends depend on are found as a pass that is not recorded finds them.
+    """
     found: dict[Any, BesideNode] = {}
     breaks: dict[Any, Any] = {}
-    for node in nodes_behind(ends):
+    for node in graph:
         kind, there = _break_of(node)
         if there is not None or (found and any(edge in found for edge in node.edges)):
             found[node] = BesideNode(node, tuple([found.get(edge, edge) for edge in node.edges]), kind)
         if there is not None:
             breaks[found[node]] = there
-    return found, breaks
+    if not breaks:
+        return found
+    probe, seen = Sweep(False), dict.fromkeys(breaks)
+    probe.wanted = probe.needed = frozenset([node.number for node in found.values()])
+    for end, adjoint in zip(ends, adjoints, strict=True):
+        if edge_of(end) in found:
+            probe.arrive(found[edge_of(end)], adjoint._value)
+    probe.run(True, seen)
+    for node, there in breaks.items():
+        mask = mask_of(seen[node])
+        node.there = None if seen[node] is None else there if mask is None else there & mask()
+        node.g = plain(seen[node])
+    return found
 
 
 def _break_of(node: Any) -> tuple[str, Any]:
-    """The kink, tie or pole on which an operation stands, and which elements of its result do; None if none does."""
+    """The kink, tie, jump or pole on which an operation stands, and which elements of its result do; None if none does."""
     if node.__class__ is WrittenNode:
         kind, there = _break_of(node.inner)
         return kind, None if there is None else node.view.spread(arrays.as_array(there) * 1.0) != 0
-    if not isinstance(node, OperationNode) or node.operands is None or not row_of(node.rule.name).breaks:
+    if not isinstance(node, OperationNode) or node.operands is None:
+        return "", None
+    compared = node.__class__ is ArrayNode and [pair for one in node.operands if isinstance(one, Core) for pair in one._compared]
+    if compared:
+        there = arrays.full(node.shape, reduce(or_, [arrays.FUNCTIONS["eq"](*pair) != 0 for pair in compared]))
+        return (BOUNDARY, there) if arrays.any_true(there) else ("", None)
+    if not node.rule.breaks:
         return "", None
     values = [one._value if isinstance(one, Core) else NAN if one is None else one for one in node.operands]
     name, row = node.rule.name, node.rule.row
     names = None if row is None else ArrayRule(row, node.shapes or (), node.shape, node.fixed or {}, 0).names
-    found = [each for each in NUMPY.breaks(name, values, node.result, names) if each[0] != "jump"]
-    if row is None and row_of(name).breaks[0][0] == "kink":  # the next derivative may have one where this has none
+    found = NUMPY.breaks(name, values, node.rule.value(*values) if node.rule.jumps else node.result, names)
+    if row is None and node.rule.breaks[0] == "kink":  # the next derivative may have one where this has none
         reach = NUMPY.radius(name, len(values))[0]
         found.append(("corner in its slope", reach is not None and reach(*values, node.result) == 0))
     there = reduce(or_, [holds != 0 for _, holds in found], False)
-    return (found[0][0], arrays.full(node.shape, there)) if arrays.any_true(there) else ("", None)
+    kind = next((kind for kind, _ in found if kind not in BENDS), found[0][0] if found else "")
+    return (kind, arrays.full(node.shape, there)) if arrays.any_true(there) else ("", None)
 
 
 def lead_beside(results: Iterable[Any], first: int, beside: dict[Any, BesideNode]) -> None:
     """Lead what a pass has recorded, the nodes from a number on, back to the nodes beside those of the graph."""
     for node in nodes_behind(map(edge_of, results), first):
         node.edges = tuple([beside.get(edge, edge) for edge in node.edges])
+
+
+# -- on which sides of kinks there are second derivatives -------------------------------------------------------------------
+
+
+def decide_sides(results: Sequence[Any], beside: Iterable[BesideNode]) -> None:
+    """Find for each kink whether its sides agree on second derivatives, and a side that they are taken on."""
+    kinks = [node for node in beside if node.there is not None]
+    bent = [node for node in kinks if arrays.any_true(node.bent)]
+    ends = [one for one in results if isinstance(edge_of(one), Node)]
+    sides = _agreed(ends, bent)
+    if not sides and 1 < len(bent) <= MOST_ALONE:  # those that do not agree are left out
+        sides = _agreed(ends, [node for node in bent if _agreed(ends, [node])])
+    for node in kinks:
+        node.side, node.apart = sides.get(node), node.there
+        if node.side is not None:
+            still = _break_of(node.side[0])[1]
+            node.apart = node.there & ~(node.bent & (True if still is None else ~still))
+            node.apart = node.apart if arrays.any_true(node.apart) else None
+
+
+def _agreed(ends: Sequence[Any], bent: Sequence[BesideNode]) -> dict[BesideNode, Any]:
+    """A side of each kink, if all of the sides that are found along some directions agree; else none."""
+    sides: dict[BesideNode, Any] = {}
+    known: dict[Core, Any] = {}
+    try:
+        for number in range(2 * DIRECTIONS if bent else 0):
+            for node in bent:
+                node.side, node.sought = None, True
+            _from(_random(ends, number // 2, 1.0 - number % 2 * 2.0))
+            for node in bent:
+                node.sought = False
+            found = _from(_random(ends, DIRECTIONS, 1.0))
+            sides, known = sides or {node: node.side for node in bent if node.side is not None}, known or found
+            if not all(_alike(known[leaf], found.get(leaf)) for leaf in known):
+                return {}
+    except RuntimeError:  # a node has no second derivative: it says so when it is asked for one
+        return {}
+    finally:
+        for node in bent:
+            node.side, node.sought = None, False
+    return sides
+
+
+def _random(ends: Sequence[Any], seed: int, sign: float) -> dict[Any, Any]:
+    source = tensors.generator(seed)
+    return {edge_of(end): sign * tensors.random(source, end.shape, end.dtype) for end in ends}
+
+
+def _alike(one: Any, other: Any) -> bool:
+    """Whether two adjoints are equal but for rounding."""
+    factor = 1e-4 if tensors.kind_of(plain(one)) == tensors.FLOAT32 else 1e-8
+    size = arrays.largest_size([plain(one)])
+    return other is not None and arrays.largest_size([plain(one) - plain(other)]) <= factor * size

@@ -70,7 +70,8 @@ class OperationNode(Node):
 
     def release(self) -> None:
         if self.result is not None or any(operand is not None for operand in self.operands or ()):
-            self.operands = None  # type: ignore[assignment]
+            flat = self.rule.jumps and not any(self.rule.reads)
+            self.operands = (None,) * len(self.operands) if flat else None  # type: ignore[assignment]
         self.result = None
 
     def values(self) -> list[Any]:

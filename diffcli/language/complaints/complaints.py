@@ -17,6 +17,28 @@ from diffcli.language.writing.printer import shorten
 MOST = 20
 """How many errors are shown at once, and how many places of one."""
 
+ALWAYS: dict[str, tuple[str, str, str]] = {
+    "empty": ("empty-expression", "there is no expression here", 'write one, such as "x^2 + sin(x)"'),
+    "not an operand": (
+        "missing-operand", "`not` stands where a number, a name or a parenthesis is needed",
+        "put parentheses around `not` and its condition, as in 2*(not x)",
+    ),
+    "not an operator": (
+        "missing-operand", "`not` stands where an operator is needed", "write `and not`, `or not`, or != for unequal",
+    ),
+    "index": ("empty-brackets", "an index is missing", "write x[0] for the first entry of x; all of it is x"),
+    "array": ("empty-brackets", "an array has at least one entry", "write [0] for one that is 0"),
+    "third colon": (
+        "misplaced-colon", "a slice has a start, a stop and a step, and no more", "separate the axes by commas, as in W[1:3, :]",
+    ),
+    "if": ("missing-else", "this `if` has no `else`", CHOOSE),
+    "else": ("misplaced-else", "this `else` has no `if`", CHOOSE),
+    "=": (
+        "misplaced-equals", "`=` binds a name at the start of a statement", "write == to compare, and `;` between statements",
+    ),
+}  # fmt: skip
+"""Complaints that are the same whatever stands there: the code, what is wrong, and what to write instead."""
+
 _BLANKS = re.compile(r"(?:\s|#[^\n]*)*")
 
 
@@ -59,8 +81,10 @@ class Complaints:
 
     # -- the form of the text -------------------------------------------------------------------------------------------
 
-    def empty(self) -> None:
-        self.note("empty-expression", "there is no expression here", help='write one, such as "x^2 + sin(x)"')
+    def of(self, what: str, *places: Span) -> None:
+        """One of the complaints that are always the same."""
+        code, message, help = ALWAYS[what]
+        self.note(code, message, *places, help=help)
 
     def of_strays(self, strays: Mapping[str, Sequence[Span]]) -> None:
         """One complaint for a character, however often it stands there."""
@@ -112,16 +136,6 @@ class Complaints:
             found = f"`{found}` stands"
         self.note("missing-operand", f"{found} where a number, a name or a parenthesis is needed", span, help=help)
 
-    def misplaced_not(self, span: Span, wanted: bool) -> None:
-        """``2*not x`` or, where an operand is not ``wanted``, ``x not y``."""
-        if wanted:
-            message = "`not` stands where a number, a name or a parenthesis is needed"
-            help = "put parentheses around `not` and its condition, as in 2*(not x)"
-        else:
-            message = "`not` stands where an operator is needed"
-            help = "write `and not`, `or not`, or != for unequal"
-        self.note("missing-operand", message, span, help=help)
-
     def unclosed(self, opened: int, stop: int, call: bool) -> None:
         """A parenthesis or bracket that is still open where its statement ends, or what is around it is closed."""
         what, expected = ("bracket", "]") if self.text[opened] == "[" else ("parenthesis", ")")
@@ -146,17 +160,6 @@ class Complaints:
         marks = Mark(Span(closed, closed + 1), f"expected `{expected}`"), Mark(Span(opened, opened + 1), "opened here")
         self.note("mismatched-bracket", f"`{opening}` is closed by `{closing}`", *marks)
 
-    def empty_brackets(self, span: Span, is_index: bool) -> None:
-        if is_index:
-            help = "write x[0] for the first entry of x; all of it is x"
-            self.note("empty-brackets", "an index is missing", span, help=help)
-        else:
-            self.note("empty-brackets", "an array has at least one entry", span, help="write [0] for one that is 0")
-
-    def third_colon(self, span: Span) -> None:
-        help = "separate the axes by commas, as in W[1:3, :]"
-        self.note("misplaced-colon", "a slice has a start, a stop and a step, and no more", span, help=help)
-
     def stray_comma(self, span: Span) -> None:
         whole = re.search(r"[0-9]+\Z", self.text[max(0, span.start - 20) : span.start])
         fraction = re.match(r"[0-9]+", self.text[span.stop : span.stop + 20])
@@ -170,16 +173,6 @@ class Complaints:
         """``a < b < c``, which may stand behind a ``not``."""
         help = self.advice(corrections.unchained(self.text, operands, operators, negated), "write a < b and b < c")
         self.note("chained-comparison", "comparisons are not chained", *operators[:MOST], help=help)
-
-    def missing_else(self, start: int) -> None:
-        self.note("missing-else", "this `if` has no `else`", Span(start, start + 2), help=CHOOSE)
-
-    def misplaced_else(self, span: Span) -> None:
-        self.note("misplaced-else", "this `else` has no `if`", span, help=CHOOSE)
-
-    def misplaced_equals(self, span: Span) -> None:
-        help = "write == to compare, and `;` between statements"
-        self.note("misplaced-equals", "`=` binds a name at the start of a statement", span, help=help)
 
     def cannot_assign(self, root: int, function: str) -> None:
         """The left side of ``=`` is no name; ``function`` is what it calls, if that is in the table."""
@@ -284,21 +277,16 @@ class Complaints:
         help = "move its statement up, or give one of the two another name"
         self.note("used-before-bound", f"`{name}` is used here and bound only further on", *marks, help=help)
 
-    def duplicate_name(self, again: Span, first: Span, name: str) -> None:
-        marks = Mark(again, "again here"), Mark(first, "bound here")
-        self.note("duplicate-name", f"`{name}` is bound twice", *marks, help=_rename(name))
-
-    def duplicate_parameter(self, span: Span, name: str) -> None:
-        self.note("duplicate-name", f"two parameters are called `{name}`", span, help=_rename(name))
+    def duplicate_name(self, again: Span, first: Span | None, name: str) -> None:
+        """Without a place where it is bound ``first``, it is so as a parameter of the same function."""
+        marks = [Mark(again, "again here"), Mark(first, "bound here")] if first else [Mark(again)]
+        message = f"`{name}` is bound twice" if first else f"two parameters are called `{name}`"
+        self.note("duplicate-name", message, *marks, help=f"give one of the two another name, such as {name}2")
 
     def no_result(self) -> None:
         name, parameters, *_, span, _ = self.program.result
         help = f"add a last statement that uses it, such as {name}({', '.join(parameters or ())})"
         self.note("no-result", "the program ends with a definition and computes nothing", span, help=help)
-
-
-def _rename(name: str) -> str:
-    return f"give one of the two another name, such as {name}2"
 
 
 def _shown(character: str) -> str:

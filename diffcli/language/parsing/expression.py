@@ -78,7 +78,7 @@ class Expression:
     def negate(self, start: int, stop: int) -> None:
         """``not``, which stands where a whole condition may stand: not after ``2*``, and not after an operand."""
         if not self.wants or self.operators[-1][0] > NOT:
-            self.mistakes.complain.misplaced_not(Span(start, stop), self.wants)
+            self.mistakes.complain.of("not an operand" if self.wants else "not an operator", Span(start, stop))
             if not self.wants:
                 self.infix("and", start)
         self.stacks.push(NEGATE, start)
@@ -166,7 +166,7 @@ class Expression:
             self.stand_in(position, position)
         self.stacks.fold(FRAME)
         while self.operators[-1] is IF:
-            self.mistakes.complain.missing_else(self.positions[-1])
+            self.mistakes.complain.of("if", Span(self.positions[-1], self.positions[-1] + 2))
             self.turn_choice()
             self.stand_in(position, position)
             self.stacks.fold(FRAME)
@@ -201,7 +201,7 @@ class Expression:
         empty = bracket and self.operators[-1][0] == FRAME and not bracket.key and not bracket.colons
         if bracket and empty and len(self.operands) == bracket.base:
             if self.mistakes.stray_at < self.positions[-1]:  # else it may be what that character was meant to be
-                self.mistakes.complain.empty_brackets(Span(self.positions[-1], stop), bracket.is_index)
+                self.mistakes.complain.of("index" if bracket.is_index else "array", Span(self.positions[-1], stop))
             self.stand_in(start, start)
 
     def leave_open(self, position: int) -> None:
@@ -269,7 +269,7 @@ class Expression:
         if not self.wants or self.operators[-1] is not INDEX:
             self.settle(start)
         if len(bracket.colons) == 2:
-            self.mistakes.complain.third_colon(Span(start, stop))
+            self.mistakes.complain.of("third colon", Span(start, stop))
             del self.operands[bracket.begun :]
         else:
             bracket.colons.append(len(self.operands) > bracket.begun)
@@ -302,7 +302,7 @@ class Expression:
         if self.operators[-1] is IF:
             self.turn_choice()
         else:
-            self.mistakes.complain.misplaced_else(Span(start, stop))
+            self.mistakes.complain.of("else", Span(start, stop))
             self.stacks.push(INFIX["or"], start)
             self.wants = True
 

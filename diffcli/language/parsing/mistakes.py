@@ -57,7 +57,7 @@ class Mistakes:
             self.complain.of_strays(self.strays)
             self.complain.of_gaps(self.products, self.applications)
         if not self.program.statements and not self.faults:
-            self.complain.empty()
+            self.complain.of("empty")
         if self.faults:
             self.complain.raise_in_order()
 

@@ -77,7 +77,7 @@ class _Scope:
         seen: set[str] = set()
         for parameter in parameters:
             if parameter in seen:
-                self.mistakes.complain.duplicate_parameter(span, parameter)
+                self.mistakes.complain.duplicate_name(span, None, parameter)
                 break
             seen.add(parameter)
 

@@ -206,7 +206,7 @@ class Parser:
                 return
             self.begin_again()
         if self.binding is not None or len(stacks.operators) > 1:
-            self.mistakes.complain.misplaced_equals(Span(start, stop))
+            self.mistakes.complain.of("=", Span(start, stop))
             stacks.fold(NOT)
             stacks.push(INFIX["=="], start)
         else:

@@ -73,17 +73,8 @@ class Stacks:
     """Waiting operands (nodes) and operators; folding turns them into nodes of the program."""
 
     __slots__ = (
-        "program",
-        "operations",
-        "arguments",
-        "starts",
-        "stops",
-        "operands",
-        "operators",
-        "positions",
-        "choices",
-        "chained",
-    )
+        "program", "operations", "arguments", "starts", "stops", "operands", "operators", "positions", "choices", "chained",
+    )  # fmt: skip
 
     def __init__(self, program: Program) -> None:
         self.program = program

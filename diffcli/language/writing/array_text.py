@@ -11,9 +11,7 @@ from typing import Any
 
 from diffcli._named import NamedTuple
 from diffcli.language.writing.printer import number_text
-
-MOST_SHOWN = 64
-"""The elements of the largest array that is shown whole."""
+from diffcli.records import is_large
 
 
 class Figures(NamedTuple):
@@ -32,10 +30,6 @@ def figures(array: Any) -> Figures:
         return Figures(largest, least, greatest)
     scaled = (array / largest).ravel()
     return Figures(largest * math.sqrt(float(scaled.dot(scaled))), least + 0.0, greatest + 0.0)
-
-
-def is_large(value: Any) -> bool:
-    return bool(getattr(value, "size", 1) > MOST_SHOWN)
 
 
 def shape_text(shape: tuple[int, ...]) -> str:

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from diffcli._named import NamedTuple
-from diffcli.language.syntax import ATOM, CALL, CHOICE, COMPARISON, NAME, NEGATION, NUMBER, POWER, PRODUCT, Program
+from diffcli.language.syntax import ATOM, CALL, CHOICE, COMPARISON, NAME, NEGATION, NUMBER, POWER, PRODUCT, Program, Statement
 from diffcli.operations import ARRAY_NAMES, OPERATIONS, REDUCED
 
 Namer = Callable[[str], str]
@@ -348,10 +348,11 @@ def _product_parts(program: Program, children: tuple[int, ...], dialect: Dialect
 
 def program_text(program: Program) -> str:
     """A whole program, one statement a line."""
-    lines = []
-    for statement in program.statements:
-        target = statement.name
-        if statement.parameters is not None:
-            target += f"({', '.join(statement.parameters)})"
-        lines.append((f"{target} = " if target else "") + to_text(program, statement.root))
-    return "\n".join(lines)
+    return "\n".join(statement_text(program, statement) for statement in program.statements)
+
+
+def statement_text(program: Program, statement: Statement, dialect: Dialect = LANGUAGE) -> str:
+    """``f(x) = x^2``: what a statement binds, if anything, and its expression."""
+    parameters = "" if statement.parameters is None else f"({', '.join(map(dialect.name, statement.parameters))})"
+    head = f"{dialect.name(statement.name)}{parameters} = " if statement.name else ""
+    return head + to_text(program, statement.root, dialect)

@@ -24,11 +24,14 @@ DIGITS = 20
 PRINTED = 9
 """And in how many with the numbers that are printed, which have their digits then."""
 
-FIRST, LAST = 60, 500
+FIRST, LAST = 60, 700
 """The digits of the first reading, which are doubled from one to the next, and the most that are tried."""
 
 NOTHING = -330
 """What is below this power of ten is 0 in floats."""
+
+VANISHED = DIGITS - NOTHING
+"""The digits in which 0 is 0, and not what is left of numbers that cancel."""
 
 VANISHING = frozenset(("add", "sub", "log", "log2", "log10", "log_base", "acos", "acosh", "lgamma"))
 """Operations that are 0 beside operands that are not."""
@@ -59,7 +62,7 @@ def read_again(
     tape, spare = with_exact_constants(problem.tape), min(decades(problem.values), 700)
     functions = EXACT.row_functions(tape)
     before: list[Number] = [precise.number(number) for number in printed]
-    work, digits = FIRST, PRINTED
+    work, digits = FIRST if all(printed) else VANISHED, PRINTED
     while True:
         with precise.working(work + spare):
             values = run(tape, [precise.number(float(x)) for x in problem.point], functions)
@@ -74,7 +77,7 @@ def read_again(
         least = [abs(old) * precise.power_of_ten(-DIGITS) for old in before]
         vanishes = hides or any(not least < abs(new) < math.inf for least, new in zip(least, found, strict=False))
         before, spare, digits = found, min(2 * spare, MOST_SPARE), DIGITS  # more than once
-        work = max(2 * work, -3 * NOTHING // 2 if vanishes else 0)
+        work = max(2 * work, VANISHED if vanishes else 0)
 
 
 def _swept(problem: Problem, sweep: Sweep, values: Values) -> tuple[Sequence[Any], Sequence[Step]]:

@@ -14,9 +14,9 @@ def watch_of(problem: Problem, name: Namer | None = None, written: Callable[[], 
     """A watch on a problem, with arrays or without; of a derivative's tape with how it is ``written`` out in numbers."""
     if problem.tape.shapes is None:
         return Watch(problem, name)
-    from diffcli.methods.digits.arrays import ArrayWatch  # numbers do not wait for it
+    from diffcli.methods.digits.shaken import ShakenWatch  # numbers do not wait for it
 
-    watch = ArrayWatch(problem, name)
+    watch = ShakenWatch(problem, name)
     if written is not None:
         watch.written = written
     return watch

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from diffcli.methods.sweeps.rounding import CANCELLING, SMALLEST, UNIT, doubtful, roundings
+from diffcli.methods.sweeps.rounding import CANCELLING, SMALLEST, UNIT, doubtful, is_with_itself, roundings
 from diffcli.operations import OPERATIONS, row_of
 from diffcli.operations.arithmetic import floats
 from diffcli.records import is_array
@@ -78,7 +78,10 @@ def shaking_function(function: Function, name: str, places: Iterator[int]) -> Fu
 def shaking(tape: Tape, places: Iterator[int]) -> list[Function]:
     """The same of every row of a tape."""
     functions = arithmetic_of(tape).row_functions(tape)
-    return [shaking_function(function, name, places) for function, name in zip(functions, tape.operations, strict=True)]
+    return [
+        function if is_with_itself(tape, slot) else shaking_function(function, name, places)
+        for slot, (function, name) in enumerate(zip(functions, tape.operations, strict=True), tape.first_row)
+    ]
 
 
 def is_rounded(name: str) -> bool:

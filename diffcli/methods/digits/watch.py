@@ -5,7 +5,7 @@ What is in doubt is worked out exactly in `diffcli.methods.digits.lost`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from diffcli._named import NamedTuple
@@ -62,35 +62,26 @@ class Watch:
         """Watch the values."""
         problem = self.problem
         self.errors = value_errors(problem.tape, problem.values)
-        outputs = [(output.name, output.slot) for output in problem.outputs]
-        self._keep(name, outputs, problem.values, self.errors, None)
-        if (first := problem.tape.output) not in [slot for _, slot in outputs]:
+        self._keep(name, problem.outputs, problem.values, self.errors, None)
+        if (first := problem.tape.output) not in [output.slot for output in problem.outputs]:
             self._keep("the value".format, [("", first)], problem.values, self.errors, None)
 
     def swept(self, sweep: Sweep, found: Sequence[Any]) -> None:
         """Watch the derivatives that a sweep has found."""
         problem, known = self.problem, (self.problem.tape, self.problem.values, self.errors)
         if sweep.forward:
-            places = [(output.name, output.slot) for output in problem.outputs]
-            bounds = tangent_errors(*known, found, sweep.overrides)
+            self._keep(sweep.name, problem.outputs, found, tangent_errors(*known, found, sweep.overrides), sweep)
         else:
-            places = [(name, problem.input_slot(name)) for name in problem.wrt]
             bounds = adjoint_errors(*known, found, problem.active, sweep.overrides)
-        self._keep(sweep.name, places, found, bounds, sweep)
+            self._keep(sweep.name, [(name, problem.input_slot(name)) for name in problem.wrt], found, bounds, sweep)
 
-    def judge(self, found: Mapping[str, float], output: int, name: Namer = BY) -> None:
-        """Have derivatives of a result by variables compared with what they are, by whatever method they were found."""
-        sweep = Sweep({output: 1.0})
-        slots = map(self.problem.input_slot, found)
-        self.doubts += [
-            Printed(name(variable), number, UNKNOWN, slot, sweep)
-            for (variable, number), slot in zip(found.items(), slots, strict=True) if number - number == 0
-        ]  # fmt: skip
+    def judge(self, sweep: Sweep, found: Iterable[tuple[str, int, float]]) -> None:
+        """Have numbers compared with what a sweep finds in their slots, by whatever method they were found."""
+        self.doubts += [Printed(name, number, UNKNOWN, slot, sweep) for name, slot, number in found if number - number == 0]
 
-    def _keep(
-        self, name: Namer, places: Sequence[tuple[str, int]], found: Sequence[Any], bounds: Errors, sweep: Sweep | None
-    ) -> None:
-        for own, slot in places:
+    def _keep(self, name: Namer, places: Sequence[Any], found: Sequence[Any], bounds: Errors, sweep: Sweep | None) -> None:
+        """Keep what is in doubt of the numbers at some places, each of which begins with a name and a slot."""
+        for own, slot, *_ in places:
             number = found[slot]
             if number is not None and doubtful(number, bounds[slot]) and (called := name(own)):
                 self.doubts.append(Printed(called, float(number), bounds[slot], slot, sweep))
@@ -99,12 +90,3 @@ class Watch:
         """What is in doubt, in a problem in numbers; in its own where that would be too long."""
         return self.problem, self.doubts
 
-
-def is_sure(problem: Problem, adjoints: Sequence[Any]) -> bool:
-    """Whether the value of a problem in numbers, and its gradient as a reverse sweep has found it, have their digits."""
-    tape, values = problem.tape, problem.values
-    errors = value_errors(tape, values)
-    if doubtful(values[tape.output], errors[tape.output]):
-        return False
-    bounds = adjoint_errors(tape, values, errors, adjoints, problem.active, {})
-    return not any([bar is not None and doubtful(bar, bound) for bar, bound in zip(adjoints[: tape.first_row], bounds)])  # noqa: B905, C419

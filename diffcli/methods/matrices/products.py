@@ -6,7 +6,6 @@ H v a forward sweep over the tape of the gradient with the seed v (Pearlmutter 1
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -22,7 +21,7 @@ from diffcli.methods.points.points import with_semicolons
 from diffcli.methods.problem.components import Components
 from diffcli.methods.problem.problem import At, Problem, Target
 from diffcli.methods.problem.scalarise import scalarised, variables_of
-from diffcli.records import Difference, Number, is_array, is_finite
+from diffcli.records import Difference, Number
 from diffcli.records.matrices import ProductResult
 
 Direction = str | Mapping[str, object]
@@ -45,7 +44,7 @@ def compute_jvp(target: Target, at: At, direction: Direction, options: MatrixOpt
     along = Sweep(by_slot(system, seed), True, replaced, "the derivative of `{}` along the direction".format)
     tangents = system.swept_forward(along.seeds, replaced)
     found = rows.whole(tangents)
-    notes += explain_rows(system, [[entry] for entry in _as_numbers(found)], replaced, notes, tuple(seed))
+    notes += explain_rows(system, [[entry] for entry in found.values()], replaced, notes)
     notes += notes_of(watch_of(system), options.strict, (along, tangents))
     return _result("jvp", options.mode, system, seed, found, notes)
 
@@ -60,7 +59,7 @@ def compute_vjp(target: Target, at: At, weights: Weights | None, options: Matrix
     back = Sweep(_weights_by_slot(system, seed), False, replaced)
     adjoints = system.swept_back(back.seeds, replaced)
     found = variables_of(system).whole(adjoints)
-    notes += explain_rows(system, [_as_numbers(found)] * len(system.outputs), replaced, notes, system.wrt)
+    notes += explain_rows(system, [found.values()] * len(system.outputs), replaced, notes)
     notes += notes_of(watch_of(system), options.strict, (back, adjoints))
     return _result("vjp", "reverse", system, seed, found, notes)
 
@@ -81,14 +80,9 @@ def compute_hvp(target: Target, at: At, direction: Direction, options: MatrixOpt
         found = gradient.variables.of(sides.product(steps))
     meaning = MAYBE if sides is None else sides.fault or AGREE
     notes = [*system.notes(), *system.unused(), *about_second(told, meaning, options.strict)]
-    notes += gradient.explain([[entry] for entry in _as_numbers(found)], notes)
+    notes += gradient.explain([[entry] for entry in found.values()], notes)
     notes += notes_of(watch_of(gradient.derived, "".format, gradient.written_out), options.strict, (along, tangents))
     return _result("hvp", "forward-over-reverse", system, seed, found, notes)
-
-
-def _as_numbers(found: Mapping[str, Number]) -> list[float]:
-    """What was found, with 0 or infinity for an array: whether it is finite."""
-    return [(0.0 if is_finite(each) else math.inf) if is_array(each) else each for each in found.values()]
 
 
 def by_slot(problem: Problem, direction: Mapping[str, Number]) -> dict[int, Number]:
@@ -107,7 +101,7 @@ def _result(
 def _differences(system: Problem, seed: Mapping[str, Any], notes: list[Diagnostic]) -> tuple[tuple[str, Difference], ...]:
     """The derivative of each result along a direction by differences."""
     from diffcli.methods.differences.automatic_difference import automatic_difference
-    from diffcli.methods.differences.finite_difference import no_difference
+    from diffcli.methods.differences.finite_difference import doubts_of
     from diffcli.methods.differences.sampling import DirectionSampler
 
     moving = Components([(name, slot, getattr(seed[name], "shape", ())) for slot, name in enumerate(seed)])
@@ -120,8 +114,7 @@ def _differences(system: Problem, seed: Mapping[str, Any], notes: list[Diagnosti
             found.append((output.name, still))
             continue
         each = automatic_difference(DirectionSampler(numbers.view(output), steps), "t")
-        if not math.isfinite(each.estimate):
-            notes.append(no_difference(each._replace(variable=f"t, of {output.name}")))
+        notes += doubts_of(each._replace(variable=f"t, of {output.name}"))
         found.append((output.name, each))
     return tuple(found)
 

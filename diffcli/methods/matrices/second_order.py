@@ -6,7 +6,7 @@ f is smooth.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from diffcli.errors import Diagnostic
@@ -17,6 +17,7 @@ from diffcli.methods.problem.problem import Linearisation, Output, Problem
 from diffcli.methods.problem.scalarise import scalarised, variables_of
 from diffcli.methods.sweeps.transform import ReverseTransform
 from diffcli.operations import row_of
+from diffcli.records import Number
 from diffcli.tape.lowering import MOST_ROWS
 
 _SAYS = {
@@ -81,9 +82,9 @@ class GradientProblem:
             found.append(self.derived.warning(SECOND, message, slot))
         return found
 
-    def explain(self, rows: Sequence[Sequence[float]], known: Sequence[Diagnostic]) -> list[Diagnostic]:
+    def explain(self, rows: Sequence[Collection[Number]], known: Sequence[Diagnostic]) -> list[Diagnostic]:
         """Why the value, a first derivative, or an entry of the Hessian or of a product with it is not finite."""
         if any(note.severity == "warning" for note in known):
             return []  # that is why
-        first = explain_rows(self.problem, [self.gradient], {}, known, self.problem.wrt)
+        first = explain_rows(self.problem, [self.gradient], {}, known)
         return first or explain_rows(self.derived, rows, {}, known)  # what spoils the first derivatives spoils the second

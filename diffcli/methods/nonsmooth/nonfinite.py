@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 
@@ -12,7 +11,6 @@ from diffcli.language import parse
 from diffcli.language.writing.printer import number_text, to_text
 from diffcli.methods.nonsmooth.breaks import elements
 from diffcli.methods.problem.problem import Problem
-from diffcli.methods.sweeps.forward import tangents
 from diffcli.methods.sweeps.reverse import Step, accumulate
 from diffcli.operations import OPERATIONS, Operation, row_of
 from diffcli.operations.custom_operations import OwnName
@@ -145,9 +143,7 @@ def _users(problem: Problem, slot: int) -> list[int]:
     return list(islice((row for row in tape.rows() if slot in tape.operands_of(row)), 4))
 
 
-def explain(
-    problem: Problem, gradient: Mapping[str, Number], overrides: Overrides, known: Sequence[Diagnostic] = ()
-) -> list[Diagnostic]:
+def explain(problem: Problem, overrides: Overrides, known: Sequence[Diagnostic] = ()) -> list[Diagnostic]:
     """Why a value or a derivative is infinite, or a derivative NaN: one warning for each row to blame.
 
     What ``known`` reports already is not reported again.
@@ -174,29 +170,7 @@ def explain(
         if note is not None and (note.code, note.span) not in blamed:
             blamed.add((note.code, note.span))
             found.append(note)
-    undefined = [name for name, slope in gradient.items() if name and not is_array(problem.at[name]) and slope != slope]
-    if found and undefined:
-        beside = [text for text in (_slopes_beside(problem, name) for name in undefined[:3]) if text]
-        found[-1] = found[-1]._replace(notes=(*found[-1].notes, *beside))
     return found
-
-
-def _slopes_beside(problem: Problem, name: str) -> str:
-    """The slopes a little way to either side of a point where the derivative is undefined."""
-    slot = problem.input_slot(name)
-    x = float(problem.at[name])
-    distance = 2.0 ** round(math.log2(max(1.0, abs(x))) - 20)
-    seed = [1.0 if position == slot else None for position in range(len(problem.point))]
-    slopes = []
-    for beside in (x - distance, x + distance):
-        point = problem.point
-        point[slot] = beside
-        values = evaluate(problem.tape, point)
-        slope = tangents(problem.tape, values, seed)[problem.tape.output]
-        slopes.append(number_text(float(slope)) if slope is not None and math.isfinite(slope) else "undefined")
-    if slopes == ["undefined"] * 2:
-        return ""
-    return f"the slope along {name} is {slopes[0]} at {name} = {x - distance!r}, {slopes[1]} at {name} = {x + distance!r}"
 
 
 def _overflows(problem: Problem) -> list[Diagnostic]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from diffcli.errors import Diagnostic, NotDifferentiableError
 from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE
 from diffcli.methods.problem.problem import Problem
-from diffcli.records import is_finite
+from diffcli.records import Number, is_finite
 from diffcli.tape.running.rules import Overrides
 
 MOST_EXPLAINED = 5
@@ -58,22 +57,20 @@ _STRICT = "--strict makes this an error (exit code 5)"
 
 def explain_rows(
     system: Problem,
-    rows: Sequence[Sequence[float]],
+    rows: Sequence[Collection[Number]],
     replaced: Overrides,
     known: Sequence[Diagnostic],
-    variables: Sequence[str] = (),
 ) -> list[Diagnostic]:
-    """Why results or their derivatives are not finite, for the derivatives of each result, which may be by ``variables``."""
+    """Why results or their derivatives are not finite, for the derivatives of each result."""
     found: list[Diagnostic] = []
     asked = 0
     for output, row in zip(system.outputs, rows, strict=True):
-        if is_finite(system.value_of(output)) and all(map(math.isfinite, row)):
+        if is_finite(system.value_of(output)) and all(map(is_finite, row)):
             continue
         asked += 1
         if asked > MOST_EXPLAINED:
             break
         from diffcli.methods.nonsmooth.nonfinite import explain
 
-        gradient = dict(zip(variables, row, strict=True)) if len(row) == len(variables) else {}
-        found += explain(system.view(output), gradient, replaced, [*known, *found])
+        found += explain(system.view(output), replaced, [*known, *found])
     return found

@@ -16,7 +16,7 @@ from diffcli.methods.points.points import GivenPoint, Point, as_point, unknown_n
 from diffcli.methods.sweeps.forward import tangents
 from diffcli.methods.sweeps.reverse import Adjoints, accumulate, activity, adjoints
 from diffcli.operations import CONSTANTS
-from diffcli.records import Number, is_array
+from diffcli.records import Number, is_array, is_finite
 from diffcli.tape import Tape, evaluate, lower
 from diffcli.tape.lowering import MOST_ROWS
 from diffcli.tape.running.evaluation import Values
@@ -128,14 +128,15 @@ class Problem:
         if function is not None:
             question.program, question.function = program, function
             recording = question.recording = function.record(given, most_rows)
-            tape = recording.tape
             way = None if function.verified is None else function.way(recording)
-            if function.verify and way not in (function.verified or ()):
-                from diffcli.methods.problem.verification import verify_recording
+            lost = not is_finite(recording.values[recording.tape.output])
+            if function.verify and (lost or way not in (function.verified or ())):
+                from diffcli.methods.problem.verification import verified
 
-                verify_recording(function, recording, given)
-                if function.verified is not None:
+                question.recording = verified(function, recording, given)
+                if function.verified is not None and question.recording is recording:
                     function.verified.add(way)
+            tape = question.recording.tape
         else:
             shapes = {name: getattr(value, "shape", ()) for name, value in given.items()}
             tape = lower(program, given=given, share=share, most_rows=most_rows, shapes=shapes)

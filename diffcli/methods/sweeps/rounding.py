@@ -12,14 +12,15 @@ What the bounds call right has its digits; what they do not may have them all th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Callable, Sequence
+from functools import cache, partial
 
+from diffcli._named import NamedTuple
 from diffcli.operations import OPERATIONS
 from diffcli.operations.arithmetic.floats import FLOATS
 from diffcli.tape import Tape
 from diffcli.tape.running.evaluation import Values
-from diffcli.tape.running.rules import FLOAT, MANY, RESULT, Function, Overrides, terms
+from diffcli.tape.running.rules import FLOAT, MANY, RESULT, Function, Overrides, Term, TermFunctions, terms
 
 UNIT = 2.0**-53
 """The unit roundoff u of a float: the error of a result that is rounded once is at most u times its size."""
@@ -59,6 +60,9 @@ _CHOOSING = frozenset(name for name, row in OPERATIONS.items() if any(kind != "p
 _MOVED = 16.0
 """How far an operand is moved to see how a partial moves, in units of its error."""
 
+WITH_ITSELF = frozenset(("sub", "div"))
+"""Operations whose result is exact where both operands are the same, and constant."""
+
 Errors = list[float]
 """A bound on the error of each slot."""
 
@@ -71,6 +75,11 @@ def roundings(name: str) -> float:
     if name in ROUNDED_ONCE:
         return 1.0
     return _COMPOSED if name in _SPECIAL or name not in FLOATS else 2.0
+
+
+def is_with_itself(tape: Tape, slot: int) -> bool:
+    """Whether a row is x - x or x/x."""
+    return tape.operation(slot) in WITH_ITSELF and len({*tape.operands_of(slot)}) == 1
 
 
 def underflowed(tape: Tape, values: Values, slot: int) -> bool:
@@ -102,7 +111,7 @@ def value_errors(tape: Tape, values: Values) -> Errors:
     for name, row in zip(tape.operations, tape.operands):  # noqa: B905 (hot loop)
         slot += 1
         value = values[slot]
-        if value is None:
+        if value is None or (name in WITH_ITSELF and row[0] == row[1]):
             continue
         if name == "add" or name == "sub":
             a, b = row
@@ -115,16 +124,18 @@ def value_errors(tape: Tape, values: Values) -> Errors:
             a, b = row
             total = (errors[a] + abs(value) * errors[b]) / abs(values[b]) + UNIT * abs(value)
         else:
-            total = _function_error(name, row, values, errors, value)
+            total = UNIT * roundings(name) * (max(abs(value), 1.0) if name in CANCELLING else abs(value))
+            if any([errors[operand] for operand in row]):  # noqa: C419 (hot loop)
+                total += _carried_over(name, row, values, errors, value)
         if -TINY < value < TINY and (value or underflowed(tape, values, slot)):
             total += SMALLEST
         errors[slot] = total
     return errors
 
 
-def _function_error(name: str, row: Sequence[int], values: Values, errors: Errors, value: float) -> float:
-    """How far a row is off by its own rounding and by the errors of its operands."""
-    total = UNIT * roundings(name) * (max(abs(value), 1.0) if name in CANCELLING else abs(value))
+def _carried_over(name: str, row: Sequence[int], values: Values, errors: Errors, value: float) -> float:
+    """How far a row is off by the errors of its operands."""
+    total = 0.0
     arguments = [*[values[operand] for operand in row], value]
     functions, many = FLOAT.of_taken(FLOAT.terms(name, len(row)), arguments), len(row) > MANY
     for position, (operand, function) in enumerate(zip(row, functions)):  # noqa: B905 (hot loop)
@@ -153,6 +164,7 @@ def adjoint_errors(
 ) -> Errors:
     """A bound on the error of each adjoint that a reverse sweep has found, from the bounds on those of the values."""
     found = [0.0] * tape.size
+    value_of, error_of = values.__getitem__, errors.__getitem__
     slot = tape.slots
     for name, row in zip(reversed(tape.operations), reversed(tape.operands)):  # noqa: B905 (hot loop)
         slot -= 1
@@ -160,37 +172,30 @@ def adjoint_errors(
         if bar is None or values[slot] is None:
             continue
         error = found[slot]
-        if name == "add" or name == "sub" or name == "neg":
+        if name == "add" or name == "neg" or (name == "sub" and row[0] != row[1]):
             error += UNIT * abs(bar)
             for operand in row:
                 if active[operand]:
                     found[operand] += error
-        elif name == "mul":
+            continue
+        if name == "mul":
             a, b = row
             for operand, other in ((a, b), (b, a)):
                 if active[operand]:
-                    factor = values[other]
-                    term = bar * factor
-                    found[operand] += (abs(factor) + errors[other]) * error + abs(bar) * errors[other] + 2 * UNIT * abs(term)
-                    if -TINY < term < TINY and bar and factor:
-                        found[operand] += SMALLEST
-        elif name == "div" and MODEST < abs(values[row[1]]) < 1 / MODEST and min(abs(bar), abs(values[slot])) > MODEST:
-            a, b = row
-            divisor = abs(values[b])
-            term = abs(bar) / divisor
-            passed = error / divisor + term * (errors[b] / divisor + 3 * UNIT)
-            if active[a]:
-                found[a] += passed
-            if active[b]:
-                found[b] += abs(values[slot]) * passed + term * errors[slot]
-        else:
-            own = overrides.get(slot) if overrides else None
-            off = [errors[operand] for operand in row] + [errors[slot]]
-            arguments = [values[operand] for operand in row] + [values[slot]]
-            for position, function in enumerate(FLOAT.of_taken(own or FLOAT.terms(name, len(row)), arguments)):
-                if active[row[position]] and function is not None:
-                    plan = _plan(name, len(row), -1 if own else position)
-                    found[row[position]] += _term_error(function, plan, bar, error, arguments, off)
+                    found[operand] += _by_factor(bar, error, values[other], errors[other])
+            continue
+        places = (*row, slot)
+        arguments, off = [*map(value_of, places)], [*map(error_of, places)]
+        bounds = _bounds_on(overrides[slot]) if overrides and slot in overrides else _bounds(name, len(row))
+        if name in WITH_ITSELF and row[0] == row[1] and _cancels(name, bar, arguments):
+            if found[row[0]] or bars[row[0]]:  # what is there beside them is rounded with them
+                found[row[0]] += 2 * UNIT * abs(bar) / min(1.0, abs(arguments[0]))
+            continue
+        if len(row) > MANY:
+            bounds = FLOAT.of_taken(bounds, arguments)
+        for operand, bound in zip(row, bounds):  # noqa: B905 (hot loop)
+            if bound is not None and active[operand]:
+                found[operand] += bound(bar, error, arguments, off)
     return found
 
 
@@ -202,30 +207,67 @@ def tangent_errors(
     for slot, (name, row) in enumerate(zip(tape.operations, tape.operands, strict=True), tape.first_row):
         if moves[slot] is None or values[slot] is None:
             continue
-        own = overrides.get(slot)
-        off = [errors[operand] for operand in row] + [errors[slot]]
-        arguments = [values[operand] for operand in row] + [values[slot]]
-        for position, function in enumerate(FLOAT.of_taken(own or FLOAT.terms(name, len(row)), arguments)):
-            move = moves[row[position]]
-            if move is not None and function is not None:
-                plan = _plan(name, len(row), -1 if own else position)
-                found[slot] += _term_error(function, plan, move, found[row[position]], arguments, off)
+        arguments, off = [values[place] for place in (*row, slot)], [errors[place] for place in (*row, slot)]
+        bounds = _bounds_on(overrides[slot]) if slot in overrides else _bounds(name, len(row))
+        if name in WITH_ITSELF and row[0] == row[1] and _cancels(name, moves[row[0]] or 0.0, arguments):
+            continue
+        for operand, bound in zip(row, FLOAT.of_taken(bounds, arguments)):  # noqa: B905 (hot loop)
+            move = moves[operand]
+            if move is not None and bound is not None:
+                found[slot] += bound(move, found[operand], arguments, off)
     return found
 
 
-_Plan = tuple[float, bool, tuple[int, ...]]
-"""Of a term: its own rounding, whether its partial is computed with an error of its own, and what the partial depends on."""
+def _cancels(name: str, g: float, arguments: Sequence[float]) -> bool:
+    """Whether the terms of two operands that are the same add up to 0 exactly, as those of x - x and of x/x do."""
+    first, second = FLOAT.terms(name, 2)
+    return first is not None and second is not None and first(g, *arguments) + second(g, *arguments) == 0
+
+
+_Bound = Callable[[float, float, Sequence[float], Sequence[float]], float]
+"""How far a term is off: by g, its error, the operands and the result, and the errors of these."""
 
 
 @cache
-def _plan(name: str, count: int, position: int) -> _Plan:
-    """How a term by an operand is analysed; by none where a policy at kinks has chosen the partial."""
-    own, row = UNIT * (roundings(name) + 2), OPERATIONS[name]
-    term = terms(name, count)[position] if position >= 0 and name not in EXACT else None
-    if term is None or row.variadic:
-        return own, False, ()
-    named = term.program.arguments
-    return own, name in _SPECIAL, tuple(place for place, text in enumerate((*row.parameters, RESULT)) if text in named)
+def _bounds(name: str, count: int) -> tuple[_Bound | None, ...]:
+    """The bounds on the terms of an operation; None where there is no dependence."""
+    if name in ("add", "sub", "neg"):
+        return (lambda g, error, *_: error + UNIT * abs(g),) * count
+    if name == "mul":
+        return (
+            lambda g, error, arguments, errors: _by_factor(g, error, arguments[1], errors[1]),
+            lambda g, error, arguments, errors: _by_factor(g, error, arguments[0], errors[0]),
+        )
+    bound = _of_quotient if name == "div" else _term_error
+    plans = [_Plan(UNIT * (roundings(name) + 2), name in _SPECIAL, _named_in(term)) for term in terms(name, count)]
+    pairs = zip(FLOAT.terms(name, count), plans, strict=True)
+    return tuple([function and partial(bound, function, plan) for function, plan in pairs])
+
+
+def _bounds_on(functions: TermFunctions) -> tuple[_Bound | None, ...]:
+    """The same where a policy at kinks has chosen the partials."""
+    return tuple([function and partial(_term_error, function, _Plan(4 * UNIT, False, ())) for function in functions])
+
+
+class _Plan(NamedTuple):
+    """How a term is analysed: its own rounding, whether its partial has one besides, and what the partial depends on."""
+
+    own: float
+    special: bool
+    places: tuple[int, ...]
+
+
+def _named_in(term: Term | None) -> tuple[int, ...]:
+    """Which of the operands and the result a partial depends on, beside its piece."""
+    if term is None or term.row.variadic or term.row.name in EXACT:
+        return ()
+    return tuple(place for place, text in enumerate((*term.row.parameters, RESULT)) if text in term.program.arguments)
+
+
+def _by_factor(g: float, error: float, factor: float, off: float) -> float:
+    term = g * factor
+    total = (abs(factor) + off) * error + abs(g) * off + 2 * UNIT * abs(term)
+    return total + SMALLEST if -TINY < term < TINY and g and factor else total
 
 
 def _term_error(
@@ -255,3 +297,14 @@ def _term_error(
             beside = function(g, *moved)
             total += abs(beside - term) * (off / step) if beside is not None else INFINITE
     return total if places or errors[-1] < INFINITE else INFINITE
+
+
+def _of_quotient(
+    function: Function, plan: _Plan, g: float, error: float, arguments: Sequence[float], errors: Sequence[float]
+) -> float:
+    """The same of a/b, at once where nothing is so small or so large that it may have met the limits of the range."""
+    divisor, value = abs(arguments[1]), abs(arguments[2])
+    if not MODEST < divisor < 1 / MODEST or not min(abs(g), value) > MODEST:
+        return _term_error(function, plan, g, error, arguments, errors)
+    passed = error / divisor + abs(g) / divisor * (errors[1] / divisor + 3 * UNIT)
+    return value * passed + abs(g) / divisor * errors[2] if 2 in plan.places else passed

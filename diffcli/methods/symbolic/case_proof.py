@@ -42,15 +42,9 @@ _HOLDS = {
 
 
 def is_equal_by_cases(claimed: Expression, right: Expression, tape: Tape) -> bool:
-    """Whether two expressions are proved equal in every region; False says nothing.
+    """Whether a claimed derivative of a tape and the right one are proved equal in every region; False says nothing.
 
-    Parameters
-    ----------
-    claimed, right
-        A claimed derivative, and the right one. At points where the right one has a break of its own the two are not
-        compared; at the breaks of the claim alone they are.
-    tape
-        The program that they are the derivative of.
+    At points where the right one has a break of its own the two are not compared; at the breaks of the claim alone they are.
 
     >>> from diffcli.language import parse
     >>> from diffcli.tape import lower

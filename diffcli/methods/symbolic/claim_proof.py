@@ -55,12 +55,7 @@ NOTHING = Decision(None, "", None)
 
 
 def decide(tape: Tape, variable: str, claim: Tape) -> Decision:
-    """Whether a claim, whose inputs are among those of a tape, is its derivative along one of them.
-
-    Raises
-    ------
-    LimitError
-        A limit of the caller's struck. SymPy's own failures, and sizes beyond it, make an undecided answer.
+    """Whether a claim, whose inputs are among those of a tape, is its derivative along one of them; undecided where SymPy fails.
 
     >>> from diffcli.language import parse
     >>> from diffcli.tape import lower

@@ -27,11 +27,6 @@ def second_derivatives(
 
     ``by_rules`` are those by the rules of the table, with which the values are compared, unless there is a warning already
     because of which they may well differ.
-
-    Raises
-    ------
-    LimitError
-        A limit struck, or SymPy cannot differentiate the expression.
     """
     builder = SympyBuilder()
     bent = any(note.severity == "warning" for note in notes)

@@ -75,13 +75,7 @@ class Iterates:
         return self.derivatives[n], perf_counter() - start
 
     def polynomial(self, n: int) -> Any:
-        """l_n as an element of a ring of polynomials over the rationals.
-
-        Raises
-        ------
-        NotPolynomial
-            It is none.
-        """
+        """l_n as an element of a ring of polynomials over the rationals."""
         if not self.polynomials:
             names = [*self.symbols.values()][self.wanted :] + self.variables
             self.ring, *generators = ring(names, sympy.QQ)

@@ -35,8 +35,7 @@ def sum_text(polynomial: Polynomial) -> str:
         monomial = [_power(name, power) for name, power in zip(names, powers, strict=True) if power]
         size = abs(coefficient)
         factors = [str(size)] * (size != 1 or not monomial) + monomial
-        sign = ("-" if coefficient < 0 else "") if not pieces else (" - " if coefficient < 0 else " + ")
-        pieces.append(sign + "*".join(factors))
+        pieces.append(_sign(coefficient, not pieces) + "*".join(factors))
     return "".join(pieces) or "0"
 
 
@@ -83,8 +82,9 @@ def factored_text(polynomial: Polynomial) -> str:
     return _sign(constant) + product_text(constant, factors)
 
 
-def _sign(constant: Any) -> str:
-    return "-" if constant < 0 else ""
+def _sign(constant: Any, first: bool = True) -> str:
+    """The sign of a term: between it and the one before, if it is not the first."""
+    return ("-" if constant < 0 else "") if first else (" - " if constant < 0 else " + ")
 
 
 def unsimplified_text(polynomial: Polynomial, variable: Expression) -> str:
@@ -109,8 +109,7 @@ def unsimplified_text(polynomial: Polynomial, variable: Expression) -> str:
     terms.sort(key=lambda term: _order(term[1], known))
     text = ""
     for constant, powers in terms:
-        sign = (" - " if constant < 0 else " + ") if text else _sign(constant)
-        text += sign + product_text(constant, powers)
+        text += _sign(constant, not text) + product_text(constant, powers)
     return text
 
 

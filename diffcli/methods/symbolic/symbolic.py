@@ -245,15 +245,16 @@ def described(
     simplified = simplest(raw, notes) if simplify else None
     text = to_program_text(raw, most_nodes, problem.at)
     short = None if simplified is None else to_program_text(simplified, most_nodes, problem.at)
-    value = _text_value(problem, " and ".join(variables), text, notes)
+    name = " and ".join(variables)
+    value = _text_value(problem, name, text, notes)
     if math.isnan(value) and math.isfinite(by_rules):
         text = to_program_text(lazily(raw), most_nodes, problem.at)
-        value = _text_value(problem, " and ".join(variables), text, notes)
+        value = _text_value(problem, name, text, notes)
     fault = ""
     if math.isfinite(by_rules) and math.isnan(value):
         fault = "has no value"
     elif math.isfinite(by_rules) and not bent and not abs(value - by_rules) <= LOST * max(abs(value), abs(by_rules)) < math.inf:
-        form = _text_problem(problem, " and ".join(variables), text, [])
+        form = _text_problem(problem, name, text, [])
         form = None if form is None else scalarised(form)  # it may speak of x[0], and x be an array
         exact = None if form is None else precise_value(form.tape, form.point)
         fault = "loses its digits" if exact is None or abs(value - exact) > LOST * abs(exact) else ""

@@ -137,9 +137,8 @@ def _fixed_text(name: str, value: Any) -> str:
     if name in ("own", "key", "diagonal", "windows"):
         if not _is_plain(value):
             return name
-        parts = ", ".join(map(_part_text, value))
-        return f"[{parts}]"
-    return f"[{', '.join(map(str, value))}]" if isinstance(value, tuple) and len(value) != 1 else _value_text(value)
+        return f"[{', '.join(map(_part_text, value))}]"
+    return _value_text(value)
 
 
 def summed_text(text: str, shape: tuple[int, ...], wanted: tuple[int, ...], dialect: Dialect) -> str:

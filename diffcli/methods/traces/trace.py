@@ -162,8 +162,8 @@ class Tracer:
 
     # -- rows -----------------------------------------------------------------------------------------------------------
 
-    def _operand(self, slot: int) -> Operand:
-        return operand_of(self.tape, slot)
+    def _words(self, slots: Sequence[int]) -> list[str]:
+        return [self.notation.operand(operand_of(self.tape, slot)) for slot in slots]
 
     def _primal_row(self, slot: int) -> PrimalRow:
         tape = self.tape
@@ -173,14 +173,15 @@ class Tracer:
         if slot < tape.first_row:
             return PrimalRow(tape.index(slot), "input", (), self.notation.dialect.name(name), number, name, None)
         operation = tape.operation(slot)
-        operands = tuple(map(self._operand, tape.operands_of(slot)))
+        operands = tuple(operand_of(tape, operand) for operand in tape.operands_of(slot))
         words = dict(zip(_letters(len(operands)), map(self.notation.operand, operands), strict=True))
         if operation not in OPERATIONS:
             from diffcli.methods.traces.array_formulas import row_text  # numbers do not wait for it
 
             formula = row_text(tape, slot, words, self.notation.dialect)
-            return PrimalRow(tape.index(slot), str(operation), operands, formula, number, name, tape.span(slot))
-        formula = to_text(_application(operation, len(operands)), None, self.notation.dialect, lambda name: words.get(name, name))
+        else:
+            applied = _application(operation, len(operands))
+            formula = to_text(applied, None, self.notation.dialect, lambda name: words.get(name, name))
         return PrimalRow(tape.index(slot), str(operation), operands, formula, number, name, tape.span(slot))
 
     def _tangent_formula(self, slot: int) -> str:
@@ -188,12 +189,11 @@ class Tracer:
         if slot < tape.first_row or self.problem.values[slot] is None:
             return ""
         row = tape.operands_of(slot)
-        parts = []
-        for position, operand in enumerate(row):
-            if operand >= 0 and self._is_present(slot, position):
-                parts.append(self._term(slot, position, "tangent", self.notation.tangent(tape.index(operand))))
-        parts = list(filter(None, parts))
-        return " + ".join(parts).replace("+ -", "- ")
+        parts = [
+            self._term(slot, position, "tangent", self.notation.tangent(tape.index(operand)))
+            for position, operand in enumerate(row) if operand >= 0 and self._is_present(slot, position)
+        ]  # fmt: skip
+        return " + ".join(filter(None, parts)).replace("+ -", "- ")
 
     def _is_present(self, slot: int, position: int) -> bool:
         """Whether the operand's partial is there at all: not so for a branch that is not taken."""
@@ -211,22 +211,21 @@ class Tracer:
             from diffcli.methods.traces.array_formulas import rule_formula
 
             read = row[position : position + 1] if row_of(self.tape.operation(slot)).variadic else row
-            words = [self.notation.operand(self._operand(operand)) for operand in read]
+            words = self._words(read)
             result = self.notation.value(self.tape.index(slot))
             return rule_formula(self.tape, slot, position, kind, other, words, result, self.notation.dialect)
         term = terms(self.tape.operation(slot), len(row))[position]
         if term is None:
             return ""
         operation = term.row
-        own = self.notation.operand(self._operand(row[position]))
+        (own,) = self._words(row[position : position + 1])
         formula = formula_of(self.problem, slot, position, term)
         if operation.variadic:
             names = {operation.parameters[0]: own}
             if formula.environment[TIES] is not None:
                 names[TIES] = number_text(formula.environment[TIES])
         else:
-            words = [self.notation.operand(self._operand(operand)) for operand in row]
-            names = dict(zip(operation.parameters, words, strict=True))
+            names = dict(zip(operation.parameters, self._words(row), strict=True))
         names |= {SEED: other, RESULT: self.notation.value(self.tape.index(slot)), ABSENT: "0"}  # what is not taken is 0
         text = formula.text(self.notation.dialect, names)
         if len(text) > _TOO_LONG or len(term.program.statements) > 1:

@@ -10,6 +10,8 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
+from numpy.exceptions import AxisError as AxisError
+from numpy.linalg import LinAlgError as LinAlgError
 
 from diffcli.operations.arithmetic.tensors import last_written, numbered
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from diffcli.errors import counted
 from diffcli.language import parse
-from diffcli.language.writing.printer import LATEX, step_text, to_text
+from diffcli.language.writing.printer import LATEX, statement_text, step_text
 from diffcli.methods.traces.trace import IN_LATEX, NOTATIONS, Notation
-from diffcli.records import Cost, Difference, GradientResult, SymbolicDerivative, is_array
+from diffcli.records import Cost, Difference, GradientResult, SymbolicDerivative, is_array, is_large
 from diffcli.records.blocks import Block, Column, Document, Table, Text, Value, Values, numbers, texts
 from diffcli.reports.derivatives.trace import trace_data, trace_tables
 from diffcli.reports.document import LONGEST, data_of, heading, number, partial
@@ -26,7 +26,9 @@ def gradient_report(
     if style.format.whole:
         return Document((), data)
     notation = NOTATIONS[style.notation]
-    blocks: list[Block] = _heading(result, notation)
+    latex = notation is IN_LATEX
+    blocks: list[Block] = [Text(line, "math") for line in _latex_lines(result)] if latex else []
+    blocks += [] if latex else heading(result.expression, result.at, f"{result.mode} mode")
     if result.trace is not None and result.trace.primal:
         blocks += trace_tables(result.trace, notation, style.full)
     if result.derivative_tape is not None:
@@ -42,26 +44,11 @@ def gradient_report(
     if result.symbolic:
         blocks += _symbolic_tables(result.symbolic, notation)
     blocks.append(Values(_values(result, style)))
-    if notation is not IN_LATEX and not style.full and _has_large(result):
+    if not latex and not style.full and any(map(is_large, result.gradient.values())):
         blocks.append(Text("every element: --full, --json, or -o result.json", "dim"))
     if result.cost is not None:
         blocks.append(Text(_cost_text(result.cost, result.mode)))
     return Document(tuple(blocks), data)
-
-
-def _heading(result: GradientResult, notation: Notation) -> list[Block]:
-    if notation is IN_LATEX:
-        return [Text(line, "math") for line in _latex_lines(result)]
-    return heading(result.expression, result.at, f"{result.mode} mode")
-
-
-def _has_large(result: GradientResult) -> bool:
-    arrays = [array for array in result.gradient.values() if is_array(array)]
-    if not arrays:
-        return False
-    from diffcli.language.writing.array_text import is_large
-
-    return any(map(is_large, arrays))
 
 
 def _latex_lines(result: GradientResult) -> list[str]:
@@ -69,12 +56,9 @@ def _latex_lines(result: GradientResult) -> list[str]:
     if len(result.expression) > 10 * LONGEST:
         return []  # no page is as wide
     program = parse(result.expression)
-    lines = []
-    for statement in program.statements:
-        name = statement.name or "f"
-        parameters = result.at if not statement.name else statement.parameters or ()
-        head = LATEX.name(name) + (f"({', '.join(map(LATEX.name, parameters))})" if parameters else "")
-        lines.append(f"{head} = {to_text(program, statement.root, LATEX)}")
+    names = tuple(result.at) or None
+    named = [found if found.name else found._replace(name="f", parameters=names) for found in program.statements]
+    lines = [statement_text(program, statement, LATEX) for statement in named]
     if result.at:
         lines.append(r", \quad ".join(_latex_point(name, value) for name, value in result.at.items()))
     return lines
@@ -83,7 +67,6 @@ def _latex_lines(result: GradientResult) -> list[str]:
 def _latex_point(name: str, value: Any) -> str:
     if not is_array(value):
         return f"{LATEX.name(name)} = {LATEX.number(value)}"
-    from diffcli.language.writing.array_text import is_large
     from diffcli.reports.arrays import latex_array
 
     if not is_large(value):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from diffcli.language import parse
-from diffcli.language.writing.printer import LATEX, to_text
+from diffcli.language.writing.printer import LATEX, statement_text
 from diffcli.records.blocks import Block, Document, Table, Text, numbers
 from diffcli.records.matrices import TaylorResult
 from diffcli.reports.document import data_of, heading
@@ -24,15 +24,10 @@ def taylor_report(result: TaylorResult, style: Style) -> Document:
     rows = tuple((k, *numbers) for k, numbers in enumerate(zip(*columns.values(), strict=True)))
     blocks.append(Table("", numbers("k", *columns), rows))
     if result.polynomial is not None and len(result.polynomial) <= LONGEST:
-        blocks += _latex(result.polynomial) if style.notation == TEX else [Text(result.polynomial, "code")]
+        if style.notation == TEX:
+            program = parse(result.polynomial)
+            blocks += [Text(statement_text(program, statement, LATEX), "math") for statement in program.statements]
+        else:
+            blocks.append(Text(result.polynomial, "code"))
     fields = "schema expression variable at order coefficients derivatives polynomial left right notes"
     return Document(tuple(blocks), data_of(result, fields, schema="diffcli/taylor@1"))
-
-
-def _latex(polynomial: str) -> list[Block]:
-    program = parse(polynomial)
-    heads = [f"{LATEX.name(statement.name)} = " if statement.name else "" for statement in program.statements]
-    return [
-        Text(head + to_text(program, statement.root, LATEX), "math")
-        for head, statement in zip(heads, program.statements, strict=True)
-    ]  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from diffcli.records import is_array
+from diffcli.records import is_array, is_large
 from diffcli.records.blocks import Block, Document, Matrix, Table, Text, Values
 from diffcli.reports.document import cells, hidden_text, number
 from diffcli.reports.formats import Style
@@ -36,7 +36,7 @@ def _block(block: Block, style: Style) -> str:
 
 
 def _array(array: Any, style: Style) -> str:
-    from diffcli.language.writing.array_text import array_text, is_large, shape_text, summary_text  # few reports have one
+    from diffcli.language.writing.array_text import array_text, shape_text, summary_text  # few reports have one
 
     if is_large(array) and not style.full:
         return escape(f"{shape_text(array.shape)}, {summary_text(array, style.digits)}")

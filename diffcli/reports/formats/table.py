@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text as RichText
 
-from diffcli.records import is_array
+from diffcli.records import is_array, is_large
 from diffcli.records.blocks import Block, Document, Matrix, Table, Text, Values
 from diffcli.reports.document import cells, hidden_text, number
 from diffcli.reports.formats import Style
@@ -89,7 +89,7 @@ def _print_values(console: Console, block: Values, style: Style) -> None:
 
 def _append_array(line: RichText, array: Any, width: int, style: Style) -> None:
     """Write an array behind its name, over as many lines as it takes; a large one by its corners, shape, norm and range."""
-    from diffcli.language.writing.array_text import corner_text, is_large, shape_text, summary_text  # few reports have one
+    from diffcli.language.writing.array_text import corner_text, shape_text, summary_text  # few reports have one
     from diffcli.reports.arrays import array_lines
 
     left = line.cell_len

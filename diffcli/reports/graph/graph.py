@@ -71,11 +71,9 @@ def _meaning(result: GraphResult) -> str:
 
 def _tables(graph: Graph) -> list[Block]:
     """Nodes and edges, a row each."""
-    results = set(graph.results)
     nodes = []
-    for place, node in enumerate(graph.nodes):
+    for node, role in zip(graph.nodes, graph.kinds(), strict=True):
         known = dict(node.numbers)
-        role = "result" if place in results else node.kind
         words = (node.id, role, node.operation, node.name, node.text or node.remark)
         nodes.append((*words, known.get("value"), known.get("adjoint")))
     edges = []

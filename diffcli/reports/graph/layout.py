@@ -71,9 +71,7 @@ class _Places:
         self.chains: list[tuple[int, int]] = []
         """From place to place of one operand's lines."""
         reach: dict[int, list[int]] = {}
-        counts = [0] * len(graph.nodes)
-        for edge in graph.edges:
-            counts[edge.user] += 1
+        counts = list(map(len, graph.operands()))
         spans = [0] * len(graph.nodes)
         for edge in graph.edges:
             spans[edge.operand] = max(spans[edge.operand], self.layers[edge.user] - self.layers[edge.operand] - 1)

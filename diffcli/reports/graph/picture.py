@@ -53,11 +53,9 @@ LOOKS: dict[str, Look] = {
 
 def picture(title: str, graph: Graph, notes: Sequence[str], style: Style) -> Picture:
     """The graph on paper, with its title above, and what the shapes and numbers mean below."""
-    results = set(graph.results)
-    counts = [0] * len(graph.nodes)
-    for edge in graph.edges:
-        counts[edge.user] += 1
-    texts = [node_lines(node, style, place in results) for place, node in enumerate(graph.nodes)]
+    kinds = graph.kinds()
+    counts = list(map(len, graph.operands()))
+    texts = [node_lines(node, style, kind) for node, kind in zip(graph.nodes, kinds, strict=True)]
     sizes = [
         (_widest(lines) + 2 * PAD + 6 * (node.kind == "input"), max(len(lines) * LINE + 12, port_height(count) + 8))
         for lines, node, count in zip(texts, graph.nodes, counts, strict=True)
@@ -81,14 +79,13 @@ def picture(title: str, graph: Graph, notes: Sequence[str], style: Style) -> Pic
         items.append(Path(tuple(_bent(moved(trunk))), "#555555"))
     for edge, corners, label in zip(graph.edges, layout.lines, labels, strict=True):
         items += _edge(moved(corners), label, edge.depends)
-    for place, (node, box, lines) in enumerate(zip(graph.nodes, layout.boxes, texts, strict=True)):
-        items += _box(node, place in results, box.x + EDGE, box.y + top, box.width, box.height)
+    for node, kind, box, lines in zip(graph.nodes, kinds, layout.boxes, texts, strict=True):
+        items += _box(node, LOOKS[kind], kind == "result", box.x + EDGE, box.y + top, box.width, box.height)
         y = box.y + top + (box.height - len(lines) * LINE) / 2 + SIZE
         for position, line in enumerate(lines):
             items.append(Words(box.x + EDGE + box.width / 2, y + position * LINE, line, "middle", SIZE, not position))
     top += layout.height + 14
-    shown = dict.fromkeys("result" if place in results else node.kind for place, node in enumerate(graph.nodes))
-    legend = "; ".join(LOOKS[kind].words for kind in LOOKS if kind in shown)
+    legend = "; ".join(LOOKS[kind].words for kind in LOOKS if kind in kinds)
     for note in (legend, *notes):
         for line in _wrapped(note, width - 2 * EDGE, SMALL):
             top += SMALL + 4
@@ -96,9 +93,9 @@ def picture(title: str, graph: Graph, notes: Sequence[str], style: Style) -> Pic
     return Picture(math.ceil(width), math.ceil(top + EDGE), tuple(items))
 
 
-def node_lines(node: Node, style: Style, result: bool) -> list[str]:
+def node_lines(node: Node, style: Style, kind: str) -> list[str]:
     """The lines of a node's box; the first says what it is."""
-    return [head_text(node, style, result), *[node.text] * bool(node.text), *number_lines(node, style)]
+    return [head_text(node, style, kind == "result"), *[node.text] * bool(node.text), *number_lines(node, style)]
 
 
 def _widest(lines: Sequence[str]) -> float:
@@ -146,8 +143,7 @@ def _edge(corners: list[Point], label: str, depends: bool) -> list[Item]:
     return items
 
 
-def _box(node: Node, result: bool, x: float, y: float, width: float, height: float) -> list[Item]:
-    look = LOOKS["result" if result else node.kind]
+def _box(node: Node, look: Look, result: bool, x: float, y: float, width: float, height: float) -> list[Item]:
     if node.kind == "input":
         radius = min(height, 36.0) / 2
         items: list[Item] = [_rounded(x, y, width, height, radius, look)]

@@ -36,11 +36,9 @@ def dot(graph: Graph, title: str, style: Style) -> str:
         f'  node [fontname="Helvetica", fontsize=12, fontcolor="{INK}"];',
         f'  edge [fontname="Helvetica", fontsize=10, fontcolor="{INK}", color="{INK}"];',
     ]  # fmt: skip
-    results = set(graph.results)
-    for place, node in enumerate(graph.nodes):
-        kind = "result" if place in results else node.kind
+    for place, (node, kind) in enumerate(zip(graph.nodes, graph.kinds(), strict=True)):
+        text = dot_text(node_lines(node, style, kind), style.unicode)
         look = LOOKS[kind]
-        text = dot_text(node_lines(node, style, place in results), style.unicode)
         lines.append(f'  n{place} [label={text}, {DOT_SHAPES[kind]}, color="{look.stroke}", fillcolor="{look.fill}"];')
     for edge in graph.edges:
         label = edge_text(edge, style)
@@ -62,21 +60,13 @@ def dot_text(lines: list[str], unicode: bool = True) -> str:
 
 
 def mermaid(graph: Graph, title: str, style: Style) -> str:
-    """The text of a Mermaid flowchart. Nodes are called n0, n1, ... in the order of the graph.
-
-    >>> from diffcli.records.graph import Edge, Node
-    >>> graph = Graph((Node("v0", "input", name="x"), Node("v1", "operation", "sin")), (Edge(0, 1, number=1.0),), (1,))
-    >>> print(mermaid(graph, "f", Style()).splitlines()[4])
-      n0(["v₀ input x"])
-    """
+    """The text of a Mermaid flowchart, with the nodes of a DOT file: ``n0(["v₀ input x"])``."""
     heading = json.dumps(_one_line(title), ensure_ascii=not style.unicode)  # which is how YAML writes a text, too
     lines = ["---", f"title: {heading}", "---", "flowchart LR"]
     members: dict[str, list[str]] = {}
-    results = set(graph.results)
-    for place, node in enumerate(graph.nodes):
-        kind = "result" if place in results else node.kind
+    for place, (node, kind) in enumerate(zip(graph.nodes, graph.kinds(), strict=True)):
         members.setdefault(kind, []).append(f"n{place}")
-        text = mermaid_text(node_lines(node, style, place in results), style.unicode)
+        text = mermaid_text(node_lines(node, style, kind), style.unicode)
         lines.append(f"  n{place}{MERMAID_SHAPES[kind].format(text)}")
     for edge in graph.edges:
         label = edge_text(edge, style)

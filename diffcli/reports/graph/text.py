@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 import textwrap
-from typing import Any
 
 from diffcli.methods.traces.trace import ASCII, UNICODE
-from diffcli.records import is_array
 from diffcli.records.graph import Edge, Graph, Node
 from diffcli.reports.document import number
 from diffcli.reports.formats import Style
@@ -34,22 +32,13 @@ def id_text(id: str, unicode: bool) -> str:
     return id if found is None else (UNICODE if unicode else ASCII).value(int(found[1]))
 
 
-def number_words(value: Any, digits: int | None) -> str:
-    """A number, or an array by its elements or its norm."""
-    if not is_array(value):
-        return number(value, digits)
-    from diffcli.reports.arrays import cell_text  # few graphs have one
-
-    return cell_text(value, digits, WIDEST_ARRAY)
-
-
 def head_text(node: Node, style: Style, result: bool = False) -> str:
     """What a node is: ``result v₂ mul``, ``input x``, ``constant pi``."""
     if node.kind == "folded":
         return node.remark
     if node.kind == "constant" and not node.operation:
         value = dict(node.numbers).get("value")
-        named = node.name or ("" if value is None else number_words(value, None))
+        named = node.name or ("" if value is None else number(value, None, WIDEST_ARRAY))
         own = id_text(node.id, style.unicode) + " " if node.id.startswith("v") else ""
         return f"{'result ' * result}{own}constant {named}"
     words = [id_text(node.id, style.unicode)]
@@ -72,7 +61,7 @@ def number_lines(node: Node, style: Style) -> list[str]:
     for label, value in node.numbers:
         if label == "value" and node.kind == "constant" and not node.operation and not node.id.startswith("v") and not node.name:
             continue  # it is its own name
-        lines.append(f"{label} {number_words(value, style.digits)}")
+        lines.append(f"{label} {number(value, style.digits, WIDEST_ARRAY)}")
     return lines + [node.remark] * bool(node.remark)
 
 
@@ -80,7 +69,7 @@ def edge_text(edge: Edge, style: Style) -> str:
     """What stands on an edge: the partial derivative, or what the operand's adjoint gets; empty if nothing is known."""
     if edge.number is None:
         return ""
-    return f"{edge.label} {number_words(edge.number, style.digits)}".strip()
+    return f"{edge.label} {number(edge.number, style.digits, WIDEST_ARRAY)}".strip()
 
 
 def tree_lines(graph: Graph, style: Style) -> list[str]:

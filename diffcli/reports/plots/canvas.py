@@ -30,18 +30,11 @@ _BRAILLE = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 """The dots of a braille cell, by row and column; Unicode 4.0, U+2800."""
 
 NARROWEST = 30
+"""A figure is not drawn narrower."""
 
 
 def draw(figure: Figure, width: int, unicode: bool = True) -> list[Line]:
-    """The lines of a figure for a terminal of a width: the title's rows are left to the caller.
-
-    Parameters
-    ----------
-    width
-        Columns of the terminal; a figure narrower than 30 is not drawn narrower still.
-    unicode
-        Whether braille and geometric shapes may be used.
-    """
+    """The lines of a figure, without its title, for a terminal of a width; ``unicode``: with braille and geometric shapes."""
     return _Canvas(figure, max(width, NARROWEST), unicode).lines()
 
 

@@ -26,13 +26,7 @@ NO_DATES: dict[str, dict[str, None]] = {
 
 
 def picture_raster(picture: Picture, format: str) -> bytes:
-    """The bytes of a PNG or PDF file with a picture.
-
-    Raises
-    ------
-    MissingExtraError
-        matplotlib is not installed.
-    """
+    """The bytes of a PNG or PDF file with a picture."""
     try:
         import matplotlib
         from matplotlib.figure import Figure

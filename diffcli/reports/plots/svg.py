@@ -3,23 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
-from diffcli.records.figures import Figure
-from diffcli.reports.plots.picture import INK, PAPER, Disc, Item, Path, Picture, Words, lay_out
+from diffcli.reports.plots.picture import INK, PAPER, Disc, Item, Path, Picture, Words
 
 FONTS = "Helvetica, Arial, 'DejaVu Sans', sans-serif"
-
-
-def svg(figures: Sequence[Figure]) -> str:
-    """The text of an SVG file with the figures below each other.
-
-    >>> from diffcli.records.figures import Axis
-    >>> text = svg([Figure("a < b", Axis("x"), Axis("y"), ())])
-    >>> text.splitlines()[1]
-    '<title>a &lt; b</title>'
-    """
-    return picture_svg(lay_out(figures), "; ".join(figure.title for figure in figures))
 
 
 def picture_svg(picture: Picture, title: str) -> str:

@@ -8,13 +8,11 @@ from typing import Any
 
 from diffcli.records.blocks import Block, Column, Document, Table, Text, Values, numbers, texts
 from diffcli.records.step_size import MethodSweep, QuotientSample, StepSizeResult
-from diffcli.reports.document import data_of, number, partial
+from diffcli.reports.document import LONGEST, data_of, number, partial
 from diffcli.reports.formats import PROGRAM, Style
 from diffcli.reports.step_size.figure import step_size_figure
 from diffcli.reports.step_size.text import about, definitions, has_errors, is_beyond, luck, question, verdict
 
-LONGEST = 400
-"""A longer expression is shown with its middle left out."""
 
 def step_size_report(result: StepSizeResult, style: Style, full: bool = False) -> Document:
     """The document of a sweep.

@@ -44,18 +44,9 @@ class Sized(NamedTuple):
 
 
 def swell_report(result: SwellResult, style: Style, sizes: bool = False, timed: bool = False) -> Document:
-    """The document of a study.
+    """The document of a study: programs get whole numbers, LaTeX formulas, pictures the figure.
 
-    Parameters
-    ----------
-    result
-        What was counted and measured.
-    style
-        How it is to look: programs get whole numbers, LaTeX formulas, pictures the figure.
-    sizes
-        Show every size, and not only those that tell the story.
-    timed
-        Show what each step took, which is not the same from run to run.
+    Under ``sizes`` it shows every size, and not only those that tell the story; ``timed``: what each step took.
     """
     look = _Look(result, style)
     blocks: list[Block] = [Text(look.heading(), "heading")]

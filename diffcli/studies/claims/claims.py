@@ -54,15 +54,7 @@ def judge_claims(
 ) -> list[ClaimVerdict]:
     """What each of the claims that `read_claims` returned turns out to be, in their order.
 
-    Parameters
-    ----------
-    at_given
-        Whether anybody asked for the point. If nobody did, a claim that is right there alone is plainly wrong.
-
-    Raises
-    ------
-    LimitError
-        A limit of the caller's struck, or a claim is too long.
+    Unless somebody asked for the point (``at_given``), a claim that is right there alone is plainly wrong.
 
     >>> problem = Problem("x^3", {"x": 2})
     >>> (verdict,) = judge_claims(problem, read_claims("3*x^3", problem))
@@ -81,13 +73,7 @@ def judge_claims(
 
 
 def _claims_in_numbers(problem: Problem, variable: str, program: Program) -> dict[str, Problem]:
-    """A claim as a problem of its own: one number, or of a variable that is an array, one for each of its elements.
-
-    Raises
-    ------
-    ExpressionError
-        The claim has another shape than its variable.
-    """
+    """A claim as a problem of its own: one number, or of a variable that is an array, one for each of its elements."""
     claim = Problem(program, {name: value for name, value in problem.at.items() if name in program.free})
     name = variable.partition("[")[0]
     wanted = problem.tape.shape(problem.input_slot(name)) if variable == name else ()

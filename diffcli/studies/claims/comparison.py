@@ -65,13 +65,10 @@ class Function:
         key = tuple([at[name] for name in self.tape.inputs])
         if key not in self._known:
             values = evaluate(self.tape, key)
-            smooth = math.isfinite(values[self.tape.output]) and not self._is_broken(values)
+            broken = any(values[slot] is not None and FLOAT.breaks_at(self.tape, slot, values) for slot in self.watched)
+            smooth = math.isfinite(values[self.tape.output]) and not broken
             self._known[key] = SmoothPoint(self, values) if smooth else None
         return self._known[key]
-
-    def _is_broken(self, values: Values) -> bool:
-        """Whether any row stands on a kink, tie, jump, pole or the boundary of a branch."""
-        return any(values[slot] is not None and FLOAT.breaks_at(self.tape, slot, values) for slot in self.watched)
 
 
 def nice_points(names: Iterable[str]) -> Iterator[Point]:

@@ -35,15 +35,7 @@ class Place(NamedTuple):
 
 
 def slip_text(slip: Slip, problem: Problem, variable: str, places: Sequence[Place], factor: float, worst: float) -> str:
-    """The sentence for a slip made at some places, in all of them the same.
-
-    Parameters
-    ----------
-    factor
-        The factor ``c`` of the slip.
-    worst
-        The largest relative difference of the claim.
-    """
+    """The sentence for a slip made at some places, with its factor ``c``; ``worst`` is the largest relative difference."""
     place = places[0]
     words = {"variable": variable, "other": place.other, "factor": factor_sentence(factor)}
     if "{digits}" in slip.sentence:

@@ -95,13 +95,7 @@ def _pieces(text: str) -> Iterator[_Piece]:
 
 
 def _refuse_equation(piece: _Piece, source: Source, problem: Problem) -> None:
-    """A claim is the derivative alone, and not ``f' = cos(x)`` or ``x = y``.
-
-    Raises
-    ------
-    ExpressionError
-        With what to write instead.
-    """
+    """A claim is the derivative alone, and not ``f' = cos(x)`` or ``x = y``."""
     first = piece.start if piece.colon is None else piece.colon + 1
     left, equals, right = source.text[first : piece.stop].partition("=")
     named = _NAMED_DERIVATIVE.fullmatch(left.strip())

@@ -29,17 +29,8 @@ LONGEST = 40
 def graph_of(target: Target, at: At | None = None, **options: Any) -> GraphResult:
     """The graph of a program: at a point with numbers, without a point its structure.
 
-    Parameters
-    ----------
-    target, at
-        As for `diffcli.grad`. A Python function has no structure without a point.
-    options
-        Those of `diffcli.methods.options.GraphOptions`.
-
-    Raises
-    ------
-    ExpressionError, DomainError, NotDifferentiableError, LimitError, UsageError
-        As `diffcli.grad`.
+    All is as for `diffcli.grad`, with the options of `diffcli.methods.options.GraphOptions`. A Python function has no structure
+    without a point.
 
     >>> found = graph_of("x*x + 1", {"x": 3.0})
     >>> [node.id for node in found.graph.nodes], found.gradient

@@ -52,13 +52,7 @@ LESSONS: dict[str, Entry] = {
 
 
 def find_lesson(name: str) -> Entry:
-    """The row of a lesson.
-
-    Raises
-    ------
-    UsageError
-        There is none of the name.
-    """
+    """The row of a lesson."""
     if name not in LESSONS:
         help = [*did_you_mean(name, LESSONS), "`diffcli lesson` lists them all"]
         raise UsageError([error("unknown-topic", f"there is no lesson `{name}`", help=help)])
@@ -67,11 +61,6 @@ def find_lesson(name: str) -> Entry:
 
 def run_lesson(name: str, settings: Settings | None = None) -> Lesson:
     """Compute a lesson.
-
-    Raises
-    ------
-    UsageError
-        There is none of the name, or it has no such size.
 
     >>> run_lesson("numerical").passed
     True

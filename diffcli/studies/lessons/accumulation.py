@@ -10,7 +10,7 @@ from diffcli._named import NamedTuple
 from diffcli.records.blocks import Table
 from diffcli.records.figures import Axis, Figure, Series
 from diffcli.studies.lessons.engine import descent, quoted, refusal, refused
-from diffcli.studies.lessons.record import Check, Lesson, Settings, grid, listed, listing, said
+from diffcli.studies.lessons.record import Check, Lesson, Settings, grid, listed, listing
 
 RATE = 0.1
 STEPS = 60
@@ -39,39 +39,27 @@ def lesson(settings: Settings) -> Lesson:
     batch = _Batch(settings.seed)
     inner = _Inner()
     parts = (
-        said(
-            "backward() does not set w.grad: it adds to it. A leaf that is used twice needs that within one pass, since the "
-            "chain rule is a sum over paths. But it goes on over passes, too. Here is w**2 at w = 3, again and again:"
-        ),
+        """backward() does not set w.grad: it adds to it. A leaf that is used twice needs that within one pass, since the chain
+        rule is a sum over paths. But it goes on over passes, too. Here is w**2 at w = 3, again and again:""",
         grid("", ("after", "w.grad"), passes),
-        said(
-            "Hence the line that every training loop has, w.grad = None, or optimizer.zero_grad(). What if it is forgotten? "
-            "The step is along the sum of all gradients so far:"
-        ),
+        """Hence the line that every training loop has, w.grad = None, or optimizer.zero_grad(). What if it is forgotten? The step
+        is along the sum of all gradients so far:""",
         listing(DESCENT),
         _steps(cleared, summed),
         _swing(cleared, summed),
-        said(
-            "The steps grow at first, as everybody expects. But the descent neither explodes nor arrives: it swings about the "
-            "minimum for ever, as far as it began. The sum of gradients is a momentum, and nothing slows it down. The loss is "
-            "small at times, so a loss that is looked at now and then may look well."
-        ),
-        said(
-            "Adding up is of use where a batch does not fit into memory: part by part, and then one step. For the mean of "
-            f"(row w - target)^2 over {ROWS} rows, which of these are the gradient?"
-        ),
+        """The steps grow at first, as everybody expects. But the descent neither explodes nor arrives: it swings about the
+        minimum for ever, as far as it began. The sum of gradients is a momentum, and nothing slows it down. The loss is small at
+        times, so a loss that is looked at now and then may look well.""",
+        f"""Adding up is of use where a batch does not fit into memory: part by part, and then one step. For the mean of (row w -
+        target)^2 over {ROWS} rows, which of these are the gradient?""",
         batch.grid(),
-        said(
-            "A mean of means is the mean only where the parts are of one size. Divide each sum by the size of the whole "
-            "batch: that is right for any parts, and here exact, as the data are small whole numbers."
-        ),
-        said("Only leaves keep a gradient; what is in between hands it on. With y = w**2 and the pass of y**2, y.grad says:"),
+        """A mean of means is the mean only where the parts are of one size. Divide each sum by the size of the whole batch: that
+        is right for any parts, and here exact, as the data are small whole numbers.""",
+        "Only leaves keep a gradient; what is in between hands it on. With y = w**2 and the pass of y**2, y.grad says:",
         quoted(inner.refused),
-        said(
-            f"With y.retain_grad() before the pass y.grad is {inner.kept:g}. And where two results share y, the first pass must "
-            "leave it to the second, with retain_graph=True: "
-            f"y**2 and then y**3 give w.grad = {inner.shared:g}, and one pass of y**2 + y**3 gives {inner.of_sum:g}."
-        ),
+        f"""With y.retain_grad() before the pass y.grad is {inner.kept:g}. And where two results share y, the first pass must
+        leave it to the second, with retain_graph=True: y**2 and then y**3 give w.grad = {inner.shared:g}, and one pass of y**2 +
+        y**3 gives {inner.of_sum:g}.""",
     )
     return Lesson(parts, _checks(passes, cleared, summed, batch, inner), TRY)
 

@@ -12,7 +12,7 @@ from diffcli._named import NamedTuple
 from diffcli.records.blocks import Table
 from diffcli.records.figures import Axis, Figure, Series
 from diffcli.studies.lessons.engine import quoted, refusal, refused
-from diffcli.studies.lessons.record import Check, Lesson, Settings, grid, listed, said
+from diffcli.studies.lessons.record import Check, Lesson, Settings, grid, listed
 
 CENTRES = ((0.0, 2.0), (-2.0, -1.0), (2.0, -1.0))
 """Where the three classes are: a cloud of `EACH` points about each."""
@@ -39,34 +39,26 @@ def lesson(settings: Settings) -> Lesson:
     pulls = _pulls_of(data, stairs.jump)
     descents = {name: _descent(data, name) for name in data.losses()}
     parts = (
-        said(
-            f"What we want of a classifier is accuracy. Why not climb it? Here are {SAMPLES} points of three classes, and logits "
-            f"Z = X W. One number of W, called t, is moved; the others stay. Wherever the accuracy changes, one point is taken "
-            f"for another class, and it changes by 1/{SAMPLES}: that is at {len(stairs.jumps)} places between "
-            f"t = {stairs.low:.3g} and {stairs.high:.3g}."
-        ),
+        f"""What we want of a classifier is accuracy. Why not climb it? Here are {SAMPLES} points of three classes, and logits Z =
+        X W. One number of W, called t, is moved; the others stay. Wherever the accuracy changes, one point is taken for another
+        class, and it changes by 1/{SAMPLES}: that is at {len(stairs.jumps)} places between t = {stairs.low:.3g} and
+        {stairs.high:.3g}.""",
         stairs.picture(),
-        said(
-            "A staircase, and two slopes above it: a point that is classified wrongly has a margin below 0, so its hinge loss "
-            "is above 1, and its cross-entropy above ln 2. To lower either is to lower a bound of what we want. "
-            f"Difference quotients, at t = {stairs.flat:.4g} on a step, and on both sides of the jump at {stairs.jump:.4g}:"
-        ),
+        f"""A staircase, and two slopes above it: a point that is classified wrongly has a margin below 0, so its hinge loss is
+        above 1, and its cross-entropy above ln 2. To lower either is to lower a bound of what we want. Difference quotients, at t
+        = {stairs.flat:.4g} on a step, and on both sides of the jump at {stairs.jump:.4g}:""",
         stairs.quotients(),
-        said(
-            "On a step 0, as soon as h is small; at the jump ever larger, and no limit. Only a large h sees that the stairs "
-            "lead somewhere. The engine does not offer the 0, which would leave a descent where it is without a word: argmax "
-            "gives the number of a class, and a number of a class has no slope."
-        ),
+        """On a step 0, as soon as h is small; at the jump ever larger, and no limit. Only a large h sees that the stairs lead
+        somewhere. The engine does not offer the 0, which would leave a descent where it is without a word: argmax gives the
+        number of a class, and a number of a class has no slope.""",
         quoted(none),
-        said("How much does each loss pull at the logit of a point's own class? For three of the points, at the jump:"),
-        _pulls(pulls),
-        said(
-            "Cross-entropy pulls by p - 1: at all, most at those that are wrong. The hinge pulls by 1 or not at all: a margin "
-            "above 1 is enough. Now a descent on each, from weights that take each class for the next, "
-            f"at {RATE:g} times the gradient. Accuracy has that of its central quotients, h = {STEPS[-1]:g}:"
-        ),
+        "How much does each loss pull at the logit of a point's own class? For three of the points, at the jump:",
+        grid("", ("point", "margin", "p", "cross-entropy", "hinge", "accuracy"), [(*pull, 0) for pull in pulls], digits=4),
+        f"""Cross-entropy pulls by p - 1: at all, most at those that are wrong. The hinge pulls by 1 or not at all: a margin above
+        1 is enough. Now a descent on each, from weights that take each class for the next, at {RATE:g} times the gradient.
+        Accuracy has that of its central quotients, h = {STEPS[-1]:g}:""",
         _descents(descents),
-        said("The losses fall, and accuracy follows, though nobody asked it. By its own gradient it never moves."),
+        "The losses fall, and accuracy follows, though nobody asked it. By its own gradient it never moves.",
     )
     return Lesson(parts, _checks(data, stairs, none, pulls, descents), TRY)
 
@@ -205,19 +197,9 @@ def _pulls_of(data: _Data, t: float) -> list[_Pull]:
     for name, margin in (("far on its side", max(margins)), ("just right", just), ("most wrong", min(margins))):
         number = margins.index(margin)
         own = int(data.labels[number].item())
-        entropy, hinge = (SAMPLES * _gradient(of, z)[number][own] for of in (data.cross_entropy, data.hinge))
+        entropy, hinge = (SAMPLES * ad.grad(of(z), [z])[0][number, own].item() for of in (data.cross_entropy, data.hinge))
         pulls.append(_Pull(name, margin, p[number][own], entropy, hinge))
     return pulls
-
-
-def _gradient(loss: Callable[[Any], Any], at: Any) -> Any:
-    (found,) = ad.grad(loss(at), [at])
-    return found.tolist()
-
-
-def _pulls(pulls: Sequence[_Pull]) -> Table:
-    rows = tuple((*pull, 0) for pull in pulls)
-    return grid("", ("point", "margin", "p", "cross-entropy", "hinge", "accuracy"), rows, digits=4)
 
 
 class _Step(NamedTuple):

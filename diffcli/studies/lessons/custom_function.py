@@ -9,7 +9,7 @@ from typing import Any
 import diffcli.autograd as ad
 from diffcli.records.blocks import Table
 from diffcli.studies.lessons.engine import descent, quoted, refusal, refused
-from diffcli.studies.lessons.record import Check, Lesson, Settings, grid, listing, said
+from diffcli.studies.lessons.record import Check, Lesson, Settings, grid, listing
 
 POINTS = (-0.75, 0.25, 0.5, 2.0)
 AT = 0.25
@@ -101,41 +101,40 @@ class StraightThrough(ad.Function):
 def lesson(settings: Settings) -> Lesson:
     values, slopes = _polynomial()
     suspects = [_Suspect(of) for of in (LegendrePolynomial, Mistyped, Forgetful)]
-    naive, stable = _sizes(lambda x: ad.log(1 + ad.exp(x))), _sizes(Softplus.apply)
-    plain, straight = _fit(ad.round), _fit(StraightThrough.apply)
+    naive, stable = ([_slope(of, x) for x in SIZES] for of in (lambda x: ad.log(1 + ad.exp(x)), Softplus.apply))
+    plain, straight = (_fit(rounding) for rounding in (ad.round, StraightThrough.apply))
     parts = (
-        said(
-            "A Function is an operation with a backward that you write: a node of the graph like any other. Backward receives "
-            "the adjoint of the result, grad_output, and returns that of each operand. This is the Legendre polynomial P3:"
-        ),
+        """A Function is an operation with a backward that you write: a node of the graph like any other. Backward receives the
+        adjoint of the result, grad_output, and returns that of each operand. This is the Legendre polynomial P3:""",
         listing(FUNCTION),
-        said("Beside it the same formula by operations of the table, and central quotients, (f(x + h) - f(x - h))/(2h):"),
-        _slopes(values, slopes),
-        said(
-            "So P3 needs no function of its own: operations know their derivatives, and yours is one more place for an error. "
-            "Two backwards with an error: `mistyped` returns grad_output * (1.5 * 5 * input**2 - 1), and `forgetful` returns "
-            f"1.5 * (5 * input**2 - 1). At x = {AT:g}, alone, and in exp(P3(x)):"
+        "Beside it the same formula by operations of the table, and central quotients, (f(x + h) - f(x - h))/(2h):",
+        grid(
+            "derivatives of P3", ("x", "P3(x)", "own backward", "operations", f"quotient, h = {STEP:.0e}"),
+            zip(POINTS, values, *slopes.values(), strict=True), digits=10,
         ),
+        f"""So P3 needs no function of its own: operations know their derivatives, and yours is one more place for an error. Two
+        backwards with an error: `mistyped` returns grad_output * (1.5 * 5 * input**2 - 1), and `forgetful` returns 1.5 * (5 *
+        input**2 - 1). At x = {AT:g}, alone, and in exp(P3(x)):""",
         _suspects(suspects),
-        said(
-            "A glance at one point finds the first. The second is right there, as grad_output is 1 for what backward() is called "
-            "on, and wrong wherever anything follows: as in every network. gradcheck starts from other adjoints, too:"
-        ),
+        """A glance at one point finds the first. The second is right there, as grad_output is 1 for what backward() is called on,
+        and wrong wherever anything follows: as in every network. gradcheck starts from other adjoints, too:""",
         quoted(suspects[2].error),
-        said(
-            "What are they good for, then? One use is where the formula is worse than its derivative. log(1 + exp(x)), as it is "
-            "written, and by a Function (the table has it, too: softplus):"
-        ),
+        """What are they good for, then? One use is where the formula is worse than its derivative. log(1 + exp(x)), as it is
+        written, and by a Function (the table has it, too: softplus):""",
         listing(STABLE),
-        _stable(naive, stable),
-        said(
-            "exp(1000) is inf, and the slope inf/inf. At -50 it is the value that goes to ruin: 1 + exp(-50) is 1. The other use "
-            f"is to depart from the derivative on purpose. (round(w) - {GOAL:g})^2 has the slope 0 wherever it has one; the "
-            f"straight-through estimator has backward return grad_output, as if round were not there. Steps of {RATE:g} times "
-            "the gradient:"
+        grid(
+            "", ("x", "as written", "its slope", "Function", "its slope"),
+            [(x, *bad, *good) for x, bad, good in zip(SIZES, naive, stable, strict=True)], digits=6,
         ),
-        _fits(plain, straight),
-        said("gradcheck refuses it, and rightly: it is no derivative, but a direction that happens to help."),
+        f"""exp(1000) is inf, and the slope inf/inf. At -50 it is the value that goes to ruin: 1 + exp(-50) is 1. The other use is
+        to depart from the derivative on purpose. (round(w) - {GOAL:g})^2 has the slope 0 wherever it has one; the
+        straight-through estimator has backward return grad_output, as if round were not there. Steps of {RATE:g} times the
+        gradient:""",
+        grid(
+            "", ("step", "w, by round", "w, straight-through", "rounded"),
+            [(step, plain[step], straight[step], round(straight[step])) for step in (0, 1, 2, 4, 6, 8, STEPS)], digits=3,
+        ),
+        "gradcheck refuses it, and rightly: it is no derivative, but a direction that happens to help.",
     )
     return Lesson(parts, _checks(slopes, suspects, naive, stable, plain, straight), TRY)
 
@@ -154,10 +153,6 @@ def _composed(x: Any) -> Any:
     return 0.5 * (5 * x**3 - 3 * x)
 
 
-def _sums(x: float) -> float:
-    return float(_composed(x))
-
-
 # -- P3 --------------------------------------------------------------------------------------------------------------------------
 
 
@@ -167,14 +162,8 @@ def _polynomial() -> tuple[list[float], dict[str, list[float]]]:
         "operations": [_slope(_composed, x) for x in POINTS],
     }
     slopes = {name: [slope for _, slope in found] for name, found in by.items()}
-    slopes["quotient"] = [(_sums(x + STEP) - _sums(x - STEP)) / (2 * STEP) for x in POINTS]
+    slopes["quotient"] = [(_composed(x + STEP) - _composed(x - STEP)) / (2 * STEP) for x in POINTS]
     return [value for value, _ in by["backward"]], slopes
-
-
-def _slopes(values: Sequence[float], slopes: dict[str, list[float]]) -> Table:
-    rows = tuple(zip(POINTS, values, *slopes.values(), strict=True))
-    columns = ("x", "P3(x)", "own backward", "operations", f"quotient, h = {STEP:.0e}")
-    return grid("derivatives of P3", columns, rows, digits=10)
 
 
 class _Suspect:
@@ -200,23 +189,8 @@ def _suspects(suspects: Sequence[_Suspect]) -> Table:
 # -- uses ------------------------------------------------------------------------------------------------------------------------
 
 
-def _sizes(function: Callable[[Any], Any]) -> list[tuple[float, float]]:
-    return [_slope(function, x) for x in SIZES]
-
-
-def _stable(naive: Sequence[tuple[float, float]], stable: Sequence[tuple[float, float]]) -> Table:
-    rows = tuple((x, *bad, *good) for x, bad, good in zip(SIZES, naive, stable, strict=True))
-    return grid("", ("x", "as written", "its slope", "Function", "its slope"), rows, digits=6)
-
-
 def _fit(rounding: Callable[[Any], Any]) -> list[float]:
     return descent(lambda w: (rounding(w) - GOAL) ** 2, START, RATE, STEPS)
-
-
-def _fits(plain: Sequence[float], straight: Sequence[float]) -> Table:
-    shown = (0, 1, 2, 4, 6, 8, STEPS)
-    rows = tuple((step, plain[step], straight[step], round(straight[step])) for step in shown)
-    return grid("", ("step", "w, by round", "w, straight-through", "rounded"), rows, digits=3)
 
 
 def _checks(

@@ -8,7 +8,7 @@ from diffcli.language.writing.printer import number_text
 from diffcli.methods.library import grad
 from diffcli.records import Trace
 from diffcli.records.blocks import Table
-from diffcli.studies.lessons.record import Check, Erratum, Lesson, Settings, grid, said
+from diffcli.studies.lessons.record import Check, Erratum, Lesson, Settings, grid
 from diffcli.studies.lessons.survey import AT, CLOSE, SINE, TEXT, agreement, costs, name_of, sizes, traced
 
 
@@ -21,30 +21,26 @@ def lesson(settings: Settings) -> Lesson:
     sine = next(row for row in trace.primal if row.operation == "sin")
     without: Any = next(row.value for row in trace.primal if row.v == sine.v + 1)
     parts = (
-        said(
-            "Beside every value v the program computes its tangent v̇, how fast v moves when an input moves. The input's own "
-            "tangent, the seed, is 1; each row knows its partial derivatives, so its tangent follows from those above it. "
-            f"This is f = {TEXT} at (2, 5), with the seed at x1, and again with the seed at x2:"
-        ),
+        f"""Beside every value v the program computes its tangent v̇, how fast v moves when an input moves. The input's own
+        tangent, the seed, is 1; each row knows its partial derivatives, so its tangent follows from those above it. This is f =
+        {TEXT} at (2, 5), with the seed at x1, and again with the seed at x2:""",
         _table(trace),
         Erratum(
             f"{name_of(sine.v)} = sin 5 = {SINE}, and in the row of the result 10.693 + {SINE} = 11.652.",
             f"sin 5 = {sine.value:.3f}, and 10.693 - ({sine.value:.3f}) = {result.value:.3f}. Two slips in sign, of which one "
             f"repairs the other: with {SINE} in {name_of(sine.v)} the rule, v₄ - v₃, would give {without - SINE:.3f}.",
         ),
-        said(
-            "No step h and no limit: a tangent is rounded as any value is, and that is all. And a sweep takes any direction: "
-            f"with both seeds 1 it gives {number_text(both)}, the sum of the two columns, for the price of one. But it "
-            "takes one direction only, and a gradient has as many as there are inputs. Counted, for the same f with a product "
-            "of n factors, ln(x1) + x1 x2 ... xn - sin(xn):"
-        ),
+        f"""No step h and no limit: a tangent is rounded as any value is, and that is all. And a sweep takes any direction: with
+        both seeds 1 it gives {number_text(both)}, the sum of the two columns, for the price of one. But it takes one direction
+        only, and a gradient has as many as there are inputs. Counted, for the same f with a product of n factors, ln(x1) + x1 x2
+        ... xn - sin(xn):""",
         grid(
             "elementary operations of f and of its whole gradient",
             ("n", "f", "sweeps", "f and sweeps", "as a multiple of f"),
             tuple((n, of.function, of.sweeps, of.function + of.sweep, of.ratio) for n, of in by_size.items()),
             digits=3,
         ),
-        said("The multiple grows with n. One column of the lecture's Jacobian a sweep: good for few inputs, ruin for a network."),
+        "The multiple grows with n. One column of the lecture's Jacobian a sweep: good for few inputs, ruin for a network.",
     )
     last = max(by_size)
     checks = (

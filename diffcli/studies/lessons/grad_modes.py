@@ -16,7 +16,7 @@ from diffcli.records.blocks import Table
 from diffcli.studies.graph.of_tensor import nodes_behind
 from diffcli.studies.lessons.engine import NOTHING, code_of, quoted, refusal, refused
 from diffcli.studies.lessons.fraud import FRAUDS, HONEST, RECALL, Confusion, Fraud, confusion
-from diffcli.studies.lessons.record import Check, Erratum, Lesson, Settings, grid, listed, listing, said
+from diffcli.studies.lessons.record import Check, Erratum, Lesson, Settings, grid, listed, listing
 
 MODES: dict[str, Callable[[], Any]] = {"default": ad.enable_grad, "no-grad": ad.no_grad, "inference": ad.inference_mode}
 ROUNDS, SMALL_ROUNDS = 5, 200
@@ -80,58 +80,44 @@ def lesson(settings: Settings) -> Lesson:
     never = confusion(chances, fraud.labels, 2.0)
     lower = {limit: confusion(chances, fraud.labels, limit) for limit in THRESHOLDS}
     parts = (
-        said(
-            "A forward pass leaves a graph behind, for a backward pass that may never come. Two modes do without. Here is the "
-            f"lecture's Net3, {dim1} - {2 * dim1} - {2 * dim1} - {2 * dim1} - 1, on {BATCH} rows; beside it one with {SMALL} "
-            f"for {dim1}, on one row:"
-        ),
+        f"""A forward pass leaves a graph behind, for a backward pass that may never come. Two modes do without. Here is the
+        lecture's Net3, {dim1} - {2 * dim1} - {2 * dim1} - {2 * dim1} - 1, on {BATCH} rows; beside it one with {SMALL} for {dim1},
+        on one row:""",
         listing(CALL),
         _cost_table(costs),
-        said(
-            "The lecture times each once, and finds 0.52, 0.48 and 0.43 seconds. Measured again and again, in turn, large "
-            "matrices take about the same in every mode: nearly all of the time goes into the products. What differs is the "
-            "memory: the graph keeps what its backward pass will read, layer upon layer, while without it each is let go "
-            "once the next is there. Recording does cost time where an operation is small. In training there is no choice: "
-            "what was computed under no_grad has no backward()."
-        ),
-        said(
-            "What are results good for later? c = 3 w is made in each mode, and then used in the default mode; w requires a "
-            "gradient:"
-        ),
+        """The lecture times each once, and finds 0.52, 0.48 and 0.43 seconds. Measured again and again, in turn, large matrices
+        take about the same in every mode: nearly all of the time goes into the products. What differs is the memory: the graph
+        keeps what its backward pass will read, layer upon layer, while without it each is let go once the next is there.
+        Recording does cost time where an operation is small. In training there is no choice: what was computed under no_grad has
+        no backward().""",
+        """What are results good for later? c = 3 w is made in each mode, and then used in the default mode; w requires a
+        gradient:""",
         _use_table(uses),
         Erratum(
             "requires_grad is always overridden to be False in the two other modes.",
             f"that of what is computed there. Under no_grad, w.requires_grad is {no_grad.flag}, and (3 * w).requires_grad is "
             f"{no_grad.requires_grad}.",
         ),
-        said(
-            "The lecture's table of modes holds: only the default mode records, only inference mode spares the counting too, and "
-            "only its results are limited later. This is what one is told:"
-        ),
+        """The lecture's table of modes holds: only the default mode records, only inference mode spares the counting too, and
+        only its results are limited later. This is what one is told:""",
         quoted(inference.saved),
         Erratum(
             "tensors created in inference mode will not be able to be used in computations to be recorded by autograd.",
             f"only those that would be saved. w + c is recorded ({code_of(inference.summed)}), as a sum saves neither of them. "
             f"w * c saves both, and is refused ({code_of(inference.saved)}).",
         ),
-        said(
-            "No mode changes a prediction. A classifier that has learned to find "
-            f"{FRAUDS} frauds among {FRAUDS + HONEST} payments, in each mode:"
-        ),
+        f"""No mode changes a prediction. A classifier that has learned to find {FRAUDS} frauds among {FRAUDS + HONEST} payments,
+        in each mode:""",
         _confusions("", "mode", by_mode),
-        said(
-            "Is a model with 98 % accuracy but 12 % recall a good one? Here are the same numbers, and beside them a model that "
-            "never calls anything a fraud, and ours when it calls one sooner:"
-        ),
+        """Is a model with 98 % accuracy but 12 % recall a good one? Here are the same numbers, and beside them a model that never
+        calls anything a fraud, and ours when it calls one sooner:""",
         _confusions(
             "", "a fraud is called", {"never": never, f"from p = {threshold:.2g}": by_mode["no-grad"]}
             | {f"from p = {limit:g}": found for limit, found in lower.items()},
         ),
-        said(
-            f"Saying nothing at all has {never.accuracy:.0%} too: with one fraud in {(FRAUDS + HONEST) // FRAUDS}, accuracy is "
-            "about the honest. Ours finds more of the frauds only where its accuracy falls below that of saying nothing. "
-            "So look at recall and precision, and choose the threshold by what a missed fraud and a false alarm cost."
-        ),
+        f"""Saying nothing at all has {never.accuracy:.0%} too: with one fraud in {(FRAUDS + HONEST) // FRAUDS}, accuracy is about
+        the honest. Ours finds more of the frauds only where its accuracy falls below that of saying nothing. So look at recall
+        and precision, and choose the threshold by what a missed fraud and a false alarm cost.""",
     )  # fmt: skip
     checks = (*_mode_checks(costs, uses), *_fraud_checks(by_mode, fraud, never, lower))
     return Lesson(parts, checks, TRY)

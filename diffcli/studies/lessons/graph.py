@@ -8,12 +8,11 @@ from typing import Any
 
 import diffcli.autograd as ad
 from diffcli.methods.library import grad
-from diffcli.records.blocks import Table, Text
 from diffcli.records.figures import Drawing
 from diffcli.records.graph import Graph
 from diffcli.studies.graph.of_tensor import graph_of_tensor
 from diffcli.studies.lessons.engine import quoted, refusal, refused
-from diffcli.studies.lessons.record import Check, Lesson, Settings, grid, listed, listing, said
+from diffcli.studies.lessons.record import Check, Lesson, Settings, grid, listed, listing
 from diffcli.studies.lessons.survey import AT, CLOSE, TEXT
 
 LIMIT = 100.0
@@ -45,34 +44,28 @@ def lesson(settings: Settings) -> Lesson:
     again = refusal(y.backward)
     harmless = _twice_through_a_sum()
     parts = (
-        said(
-            "Tensors run their operations at once: no formula is read first. But an operation on a tensor that requires a "
-            "gradient leaves a node behind, the result's grad_fn, which knows where adjoints go. The lecture's "
-            f"y = {TEXT} at (2, 5):"
-        ),
+        f"""Tensors run their operations at once: no formula is read first. But an operation on a tensor that requires a gradient
+        leaves a node behind, the result's grad_fn, which knows where adjoints go. The lecture's y = {TEXT} at (2, 5):""",
         Drawing("", graph),
-        said(
-            "From the root, y.grad_fn, the functions of the backward pass lead to its ends, the leaves x1 and x2, where a "
-            "gradient is added to x.grad. Both are used twice, and are there once: it is a DAG, not a tree. A node saves what "
-            "its derivative reads: a product both factors, a sum nothing. With y = x**2:"
-        ),
+        """From the root, y.grad_fn, the functions of the backward pass lead to its ends, the leaves x1 and x2, where a gradient
+        is added to x.grad. Both are used twice, and are there once: it is a DAG, not a tree. A node saves what its derivative
+        reads: a product both factors, a sum nothing. With y = x**2:""",
         listing(SAVED.format(*saved)),
-        said("As it is made by running, there is no loop in it. This one squares x until it is 100 or more:"),
+        "As it is made by running, there is no loop in it. This one squares x until it is 100 or more:",
         listing(LOOP),
-        _runs(runs),
+        grid(
+            "", ("x", "nodes", "f was", "f(x)", "slope"),
+            [(of.start, of.nodes, f"x^{of.paths}", of.value, of.slope) for of in runs], digits=6,
+        ),
         _edge(runs),
-        said(f"The graph of f({runs[0].start:g}), where each node is used twice by the next:"),
+        f"The graph of f({runs[0].start:g}), where each node is used twice by the next:",
         Drawing("", runs[0].graph),
-        said(
-            f"{runs[0].nodes} nodes, and {runs[0].paths} paths from the root to x, each with its share of the slope; the "
-            "backward pass visits each node once, and has them all."
-        ),
-        said("And it is made for one backward pass, which frees what was saved as it goes. y.backward() once more:"),
+        f"""{runs[0].nodes} nodes, and {runs[0].paths} paths from the root to x, each with its share of the slope; the backward
+        pass visits each node once, and has them all.""",
+        "And it is made for one backward pass, which frees what was saved as it goes. y.backward() once more:",
         quoted(again),
-        said(
-            "Only what has saved something can miss it: (x + 1) can be gone through as often as you like, and twice gives "
-            f"x.grad = {harmless:g}."
-        ),
+        f"""Only what has saved something can miss it: (x + 1) can be gone through as often as you like, and twice gives x.grad =
+        {harmless:g}.""",
     )
     gradient = {"x1": x1.grad.item(), "x2": x2.grad.item()}
     checks = _checks(graph, gradient, saved, runs, again, harmless)
@@ -134,15 +127,10 @@ def _paths(graph: Graph) -> int:
     return counts[graph.results[0]]
 
 
-def _runs(runs: Sequence[_Run]) -> Table:
-    rows = tuple((of.start, of.nodes, f"x^{of.paths}", of.value, of.slope) for of in runs)
-    return grid("", ("x", "nodes", "f was", "f(x)", "slope"), rows, digits=6)
-
-
-def _edge(runs: Sequence[_Run]) -> Text:
+def _edge(runs: Sequence[_Run]) -> str:
     """Where the loop runs once more or not."""
     below, at = max(pairwise(runs), key=lambda pair: pair[0].value - pair[1].value)
-    return said(
+    return (
         f"Each slope is right for the power that ran, and each run has a graph of its own. But between x = {below.start:g} and "
         f"{at.start:g} f falls from {below.value:.0f} to {at.value:.0f}, and its slope is said to be {below.slope:.0f}, and then "
         f"{at.slope:.0f}: a graph knows what was run, and not what might have been. Nobody warns of a jump in a loop."

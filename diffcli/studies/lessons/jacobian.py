@@ -5,7 +5,7 @@ from __future__ import annotations
 from diffcli.methods.library_matrices import jacobian, jvp, vjp
 from diffcli.records.blocks import Table
 from diffcli.records.matrices import SweepCount
-from diffcli.studies.lessons.record import Check, Lesson, Settings, grid, said
+from diffcli.studies.lessons.record import Check, Lesson, Settings, grid
 
 TEXT = "[x1*x2 + sin(x3), x1*exp(x2*x3)]"
 AT = {"x1": 2.0, "x2": 0.5, "x3": 1.0}
@@ -33,26 +33,19 @@ def lesson(settings: Settings) -> Lesson:
     chain = _chain(settings.sized())
     texts = {(result, found.variable): found.simplified or found.unsimplified for result, found in symbolic.symbolic}
     parts = (
-        said(
-            "With n inputs and m results the derivative is a matrix, J_ij = ∂f_i/∂x_j, m rows of n. Neither mode finds it at "
-            f"once. Take (f1, f2) = {TEXT} at (2, 0.5, 1). A forward sweep moves one input and sees all results: a column."
-        ),
+        f"""With n inputs and m results the derivative is a matrix, J_ij = ∂f_i/∂x_j, m rows of n. Neither mode finds it at once.
+        Take (f1, f2) = {TEXT} at (2, 0.5, 1). A forward sweep moves one input and sees all results: a column.""",
         grid("forward: a column a sweep", ("seed", *RESULTS), tuple((f"e_{name}", *columns[name].values()) for name in AT)),
-        said("A reverse sweep asks for one result and reaches all inputs: a row."),
+        "A reverse sweep asks for one result and reaches all inputs: a row.",
         grid("reverse: a row a sweep", ("seed", *AT), tuple((f"e_{name}", *rows[name].values()) for name in RESULTS)),
         grid("the same by SymPy", ("", *AT), tuple((result, *[texts[result, name] for name in AT]) for result in RESULTS)),
-        said(
-            f"So forward takes n sweeps, reverse m. Which are fewer? Counted, for t = x1 x2 ... xn sent through {TRUNK} sines, "
-            f"and the results t, 2 t, ..., m t, with n + m = {TOGETHER}:"
-        ),
+        f"""So forward takes n sweeps, reverse m. Which are fewer? Counted, for t = x1 x2 ... xn sent through {TRUNK} sines, and
+        the results t, 2 t, ..., m t, with n + m = {TOGETHER}:""",
         _counts(weighed),
-        said(
-            "They cross where n = m. A loss has m = 1 and millions of inputs: at that end of the table nothing but reverse mode "
-            "will do. And yet the count can be beaten. In f_i = x_{i-1} x_i x_{i+1}, "
-            f"with {chain.inputs} inputs and as many results, each result sees but its neighbours: columns that share no row can "
-            f"share a sweep, and the {chain.inputs} x {chain.outputs} matrix takes {chain.forward.sweeps} sweeps, "
-            f"not {chain.inputs}."
-        ),
+        f"""They cross where n = m. A loss has m = 1 and millions of inputs: at that end of the table nothing but reverse mode
+        will do. And yet the count can be beaten. In f_i = x_{{i-1}} x_i x_{{i+1}}, with {chain.inputs} inputs and as many
+        results, each result sees but its neighbours: columns that share no row can share a sweep, and the {chain.inputs} x
+        {chain.outputs} matrix takes {chain.forward.sweeps} sweeps, not {chain.inputs}.""",
     )
     crossed = [count.cheaper for count in weighed]
     checks = (

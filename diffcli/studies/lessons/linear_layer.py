@@ -12,7 +12,7 @@ from diffcli.methods.library import grad
 from diffcli.methods.library_matrices import jacobian
 from diffcli.nn import functional
 from diffcli.records.blocks import Table
-from diffcli.studies.lessons.record import Check, Erratum, Lesson, Settings, grid, listing, said
+from diffcli.studies.lessons.record import Check, Erratum, Lesson, Settings, grid, listing
 
 X = ((1.0, 2.0, 3.0), (4.0, 5.0, 6.0))
 W = ((1.0, -1.0), (2.0, 7.0), (8.0, 3.0))
@@ -46,37 +46,27 @@ def lesson(settings: Settings) -> Lesson:
     network, diff1, diff2 = _network(width, settings.seed)
     by_x, by_w = BATCH * width * BATCH * width, BATCH * width * width * width
     parts = (
-        said(
-            "Y = X W, X of B rows and H1 columns, W of H1 by H2, and a loss L of Y. The chain rule says dL/dX = dL/dY dY/dX, "
-            "and in the same way dL/dW."
-        ),
+        """Y = X W, X of B rows and H1 columns, W of H1 by H2, and a loss L of Y. The chain rule says dL/dX = dL/dY dY/dX, and in
+        the same way dL/dW.""",
         _order_slip(),
-        said(
-            "But dY/dX has B H2 rows and B H1 columns, dY/dW the same rows and H1 H2 columns. At "
-            f"B = {BATCH} and H1 = H2 = {width} that is {_bytes(by_x)} and {_bytes(by_w)}. What is in them? "
-            f"Here is all of dY/dX for B = 2, H1 = 3, H2 = 2 and W = {_rows_text(W)}:"
-        ),
+        f"""But dY/dX has B H2 rows and B H1 columns, dY/dW the same rows and H1 H2 columns. At B = {BATCH} and H1 = H2 = {width}
+        that is {_bytes(by_x)} and {_bytes(by_w)}. What is in them? Here is all of dY/dX for B = 2, H1 = 3, H2 = 2 and W =
+        {_rows_text(W)}:""",
         explicit.grid("X"),
-        said(
-            "Y_il sees row i of X only, and dY_il/dX_ij = W_jl: blocks of W^T along the diagonal, the same for every row, and "
-            f"zeros. Of the {_bytes(by_x)} above {1 - 1 / BATCH:.1%} are zeros, and the rest is W, {BATCH} times over."
-        ),
+        f"""Y_il sees row i of X only, and dY_il/dX_ij = W_jl: blocks of W^T along the diagonal, the same for every row, and
+        zeros. Of the {_bytes(by_x)} above {1 - 1 / BATCH:.1%} are zeros, and the rest is W, {BATCH} times over.""",
         explicit.slip(),
-        said(
-            "So take one component. Of all Y only row 1 moves with X_11, by W_11, ..., W_1H2. Hence dL/dX_11 = sum_k dL/dY_1k "
-            "W_1k, and in general dL/dX_ij = sum_k dL/dY_ik W_jk, which is dL/dX = dL/dY W^T. The lecture leaves dL/dW as an "
-            "exercise. Here it is:"
-        ),
+        """So take one component. Of all Y only row 1 moves with X_11, by W_11, ..., W_1H2. Hence dL/dX_11 = sum_k dL/dY_1k W_1k,
+        and in general dL/dX_ij = sum_k dL/dY_ik W_jk, which is dL/dX = dL/dY W^T. The lecture leaves dL/dW as an exercise. Here
+        it is:""",
         listing(EXERCISE),
-        said(f"Every component, for dL/dY = {_rows_text(G)}, by the sum, and by the whole Jacobian:"),
+        f"Every component, for dL/dY = {_rows_text(G)}, by the sum, and by the whole Jacobian:",
         explicit.components(),
-        said(f"And in the lecture's network, {PIXELS} - {width} - {width} - {CLASSES} on a batch of {BATCH} random images:"),
+        f"And in the lecture's network, {PIXELS} - {width} - {width} - {CLASSES} on a batch of {BATCH} random images:",
         listing(NETWORK),
         grid("", ("", "shape", "shape of its gradient"), network),
-        said(
-            "diff1 and diff2 below are not nearly 0, but 0: autograd computes these very products, and no Jacobian is "
-            "near. (Linear keeps W transposed, H2 x H1, so the lecture's code multiplies dL/dY by fc2.weight, with no T.)"
-        ),
+        """diff1 and diff2 below are not nearly 0, but 0: autograd computes these very products, and no Jacobian is near. (Linear
+        keeps W transposed, H2 x H1, so the lecture's code multiplies dL/dY by fc2.weight, with no T.)""",
     )
     checks = (
         *explicit.checks(),

@@ -10,7 +10,7 @@ from diffcli import nn
 from diffcli._named import NamedTuple
 from diffcli.nn import functional as F
 from diffcli.records.blocks import Table
-from diffcli.studies.lessons.record import Check, Erratum, Lesson, Settings, grid, listing, said
+from diffcli.studies.lessons.record import Check, Erratum, Lesson, Settings, grid, listing
 
 STEPS, RATE, HIDDEN, ROWS = 400, 0.1, 16, 64
 WIDTHS = (4, 64, 1024)
@@ -88,40 +88,34 @@ def lesson(settings: Settings) -> Lesson:
     shared = _Shared()
     starts = [_Start(width) for width in WIDTHS]
     parts = (
-        said("A module has parameters, other modules, and a forward. These are the lecture's:"),
+        "A module has parameters, other modules, and a forward. These are the lecture's:",
         listing(CLASSES),
-        said("What is assigned to self is found again by its name, so that a model is a tree:"),
+        "What is assigned to self is found again by its name, so that a model is a tree:",
         tree.grid(),
-        said("The last of these, whole, as each child is printed:"),
+        "The last of these, whole, as each child is printed:",
         listing(tree.found["net2.named_modules()"]),
         tree.slip(),
-        said("How does a module know what it is to learn? By the kind of what is assigned to self.x; t is a tensor:"),
+        "How does a module know what it is to learn? By the kind of what is assigned to self.x; t is a tensor:",
         kept.grid(),
         _two_runs(net2),
-        said(
-            "A plain tensor is none of its business, even one that requires a gradient: it may be a state, as the last output "
-            "of a recurrent network. Nor is a Python list. That one hurts, since nothing complains. A network whose hidden "
-            f"layer is in a list, and the same one with nn.ModuleList, after {STEPS} steps p -= {RATE:g} * p.grad over "
-            "parameters():"
-        ),
+        f"""A plain tensor is none of its business, even one that requires a gradient: it may be a state, as the last output of a
+        recurrent network. Nor is a Python list. That one hurts, since nothing complains. A network whose hidden layer is in a
+        list, and the same one with nn.ModuleList, after {STEPS} steps p -= {RATE:g} * p.grad over parameters():""",
         _train_table(runs),
-        said(
-            "forward works, backward gives the hidden weights a gradient, the loss falls. But nobody moves them, zero_grad() "
-            "does not clear their gradient, which is now a sum over all steps, and state_dict() does not save them."
-        ),
-        said("One module at two places, Sequential(a, ReLU(), a), is one module:"),
+        """forward works, backward gives the hidden weights a gradient, the loss falls. But nobody moves them, zero_grad() does
+        not clear their gradient, which is now a sum over all steps, and state_dict() does not save them.""",
+        "One module at two places, Sequential(a, ReLU(), a), is one module:",
         shared.grid(),
-        said(
-            "named_modules remembers what it has been at; a memo of your own makes it remember from call to call. "
-            "state_dict has both names, so that it can be loaded into a network whose layers are two. It is no copy: its "
-            "tensors share the parameters' memory, and a later step shows in them. clone() what you mean to keep."
+        """named_modules remembers what it has been at; a memo of your own makes it remember from call to call. state_dict has
+        both names, so that it can be loaded into a network whose layers are two. It is no copy: its tensors share the parameters'
+        memory, and a later step shows in them. clone() what you mean to keep.""",
+        "The weights' start is not a detail either. The lecture's randn beside nn.Linear, on inputs of size 1:",
+        grid(
+            "", ("inputs n", "output by randn", "by nn.Linear", "1/sqrt(n)", "largest |w|"),
+            [(of.width, of.by_randn, of.by_linear, of.bound, of.largest) for of in starts], digits=3,
         ),
-        said("The weights' start is not a detail either. The lecture's randn beside nn.Linear, on inputs of size 1:"),
-        _start_table(starts),
-        said(
-            "A sum of n products grows as sqrt(n), layer by layer. nn.Linear draws between -1/sqrt(n) and 1/sqrt(n): "
-            "Kaiming's sqrt(3/n) with the gain sqrt(2/(1 + 5)). With it the output keeps its size, whatever n is."
-        ),
+        """A sum of n products grows as sqrt(n), layer by layer. nn.Linear draws between -1/sqrt(n) and 1/sqrt(n): Kaiming's
+        sqrt(3/n) with the gain sqrt(2/(1 + 5)). With it the output keeps its size, whatever n is.""",
     )
     checks = (*tree.checks(), *_checks(kept, runs, shared, starts, net2))
     return Lesson(parts, checks, TRY)
@@ -304,14 +298,6 @@ class _Start:
         with ad.no_grad():
             self.by_randn = MyLinear(width, outputs)(x).std().item()
             self.by_linear = layer(x).std().item()
-
-    def row(self) -> tuple[Any, ...]:
-        return (self.width, self.by_randn, self.by_linear, self.bound, self.largest)
-
-
-def _start_table(starts: list[_Start]) -> Table:
-    columns = ("inputs n", "output by randn", "by nn.Linear", "1/sqrt(n)", "largest |w|")
-    return grid("", columns, tuple(start.row() for start in starts), digits=3)
 
 
 UNLEARNED = ["t", "t, requires_grad=True", "t by register_buffer", "[nn.Linear(2, 1)]", "[nn.Parameter(t)]"]

@@ -12,7 +12,7 @@ from diffcli.methods.value import evaluate
 from diffcli.records.blocks import Table
 from diffcli.records.figures import Axis, Figure, Series
 from diffcli.records.step_size import MethodSweep, StepSizeResult
-from diffcli.studies.lessons.record import Check, Lesson, Settings, grid, listed, said
+from diffcli.studies.lessons.record import Check, Lesson, Settings, grid, listed
 from diffcli.studies.step_size.step_size import DEFAULT, sweep
 from diffcli.tape.recording.functions import function
 
@@ -42,20 +42,16 @@ def lesson(settings: Settings) -> Lesson:
     n = settings.sized()
     prices = [_Price(size) for size in sorted({max(n // 16, 1), max(n // 4, 1), n})]
     parts = (
-        said(
-            "The derivative is a limit: (f(x + h) - f(x))/h as h goes to 0. A program leaves the limit out and takes a small h. "
-            f"How small? We ask the lecture's logistic map l4, at x = {AT}, where f' = {number_text(measured.reference or 0)}; "
-            "the central quotient is (f(x + h) - f(x - h))/(2h)."
-        ),
+        f"""The derivative is a limit: (f(x + h) - f(x))/h as h goes to 0. A program leaves the limit out and takes a small h. How
+        small? We ask the lecture's logistic map l4, at x = {AT}, where f' = {number_text(measured.reference or 0)}; the central
+        quotient is (f(x + h) - f(x - h))/(2h).""",
         _errors(measured.methods),
         _curves(measured),
-        said(
-            "On the right h is too large: truncation, which falls as h, or as h^2 for the central quotient. On the left f(x) is "
-            "subtracted from almost itself, and the rounding of that, divided by h, grows as 1/h. At last, with "
-            f"h = 2^{LOST}, x + h is x, and the quotient is {number_text(lost)}."
-        ),
+        f"""On the right h is too large: truncation, which falls as h, or as h^2 for the central quotient. On the left f(x) is
+        subtracted from almost itself, and the rounding of that, divided by h, grows as 1/h. At last, with h = 2^{LOST}, x + h is
+        x, and the quotient is {number_text(lost)}.""",
         _best(measured),
-        said("And every variable costs evaluations. Counted, for x1 sin(x2) + x2 sin(x3) + ... + xn sin(x1):"),
+        "And every variable costs evaluations. Counted, for x1 sin(x2) + x2 sin(x3) + ... + xn sin(x1):",
         _prices(prices),
     )
     checks = (*_checks(measured, lost), *prices[-1].checks())

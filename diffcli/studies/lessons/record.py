@@ -34,7 +34,8 @@ Part: TypeAlias = Text | Table | Figure | Drawing | Erratum
 
 
 class Lesson(NamedTuple):
-    parts: tuple[Part, ...]
+    parts: tuple[Part | str, ...]
+    """A text among them is a paragraph."""
     checks: tuple[Check, ...]
     try_next: str
     """A command, or two lines of Python."""
@@ -61,8 +62,8 @@ class Settings(NamedTuple):
 
 
 def said(text: str) -> Text:
-    """A paragraph."""
-    return Text(text, "paragraph")
+    """A paragraph, wherever its lines end."""
+    return Text(" ".join(text.split()), "paragraph")
 
 
 def listing(text: str) -> Text:
@@ -71,15 +72,16 @@ def listing(text: str) -> Text:
 
 
 def grid(
-    title: str, columns: Sequence[str], rows: Sequence[tuple[Cell, ...]], varies: tuple[str, ...] = (), digits: int | None = None
+    title: str, columns: Iterable[str], rows: Iterable[tuple[Cell, ...]], varies: tuple[str, ...] = (), digits: int | None = None
 ) -> Table:
     """A table; a column is one of numbers if all that it holds are numbers.
 
     >>> [column.numeric for column in grid("", ("k", "why"), ((1, "odd"), (2, None))).columns]
     [True, False]
     """
-    kinds = [_is_numeric([row[place] for row in rows if row[place] is not None]) for place in range(len(columns))]
-    return Table(title, tuple(map(Column, columns, kinds)), tuple(rows), varies=varies, digits=digits)
+    titles, rows = tuple(columns), tuple(rows)
+    kinds = [_is_numeric([row[place] for row in rows if row[place] is not None]) for place in range(len(titles))]
+    return Table(title, tuple(map(Column, titles, kinds)), rows, varies=varies, digits=digits)
 
 
 def listed(values: Iterable[Any], form: str = "") -> str:

@@ -7,10 +7,10 @@ from typing import Any
 
 import diffcli.autograd as ad
 from diffcli._named import NamedTuple
-from diffcli.records.blocks import Table, Text
+from diffcli.records.blocks import Table
 from diffcli.studies.graph.of_tensor import nodes_behind
 from diffcli.studies.lessons.engine import quoted, refusal, refused
-from diffcli.studies.lessons.record import Check, Erratum, Lesson, Settings, grid, listed, listing, said
+from diffcli.studies.lessons.record import Check, Erratum, Lesson, Settings, grid, listed, listing
 
 Vector = tuple[float, ...]
 Matrix = tuple[Vector, ...]
@@ -64,39 +64,35 @@ print(x.grad, w.grad, (w + 1).grad_fn)"""
 
 def lesson(settings: Settings) -> Lesson:
     first, frozen, thawed = _Net(FIRST), _Net(FROZEN, "x w0"), _Net(FROZEN)
+    unchanged = f"{'' if _same(frozen, thawed) else 'not '}what they are without freezing"
     cases = [_Net(FROZEN, wanted) for wanted in ("x w0 w1", "x w0", "w0", "w1", "")]
     parts = (
-        said(
-            "A tensor says with requires_grad whether a gradient by it is wanted; parameters do, data do not. An operation is "
-            "recorded if one of its operands does. This is the lecture's Net2, with the weights that it prints:"
-        ),
+        """A tensor says with requires_grad whether a gradient by it is wanted; parameters do, data do not. An operation is
+        recorded if one of its operands does. This is the lecture's Net2, with the weights that it prints:""",
         listing(NETWORK),
         _gradients("run 1: x, w0 and w1 all require a gradient", first),
-        _worst(first),
+        f"""The lecture prints the same up to {_off(first, FIRST):.4f}: it computed with all digits of its weights, and prints
+        four decimals.""",
         Erratum(
             "dw2, above the gradient of layer0.",
             "layer0 holds w0, and there is no w2. The 4 x 3 numbers are dz/dw0 = x times "
             f"({listed(first.hidden, '.4g')}), what comes back to the three units: column 1 is 0 since relu has cut unit 1 off.",
         ),
-        said("Run 2: other numbers, and layer1.requires_grad_(False), which freezes w1."),
+        "Run 2: other numbers, and layer1.requires_grad_(False), which freezes w1.",
         _gradients("run 2: w1 is frozen", frozen),
-        said(
-            "dw1 is None: not 0, but nothing. Units 2 and 3 are cut off by relu, and their columns of dw0 are 0: computed, and "
-            "0. The difference counts: a step of an optimizer with momentum or weight decay still moves a weight whose gradient "
-            f"is 0, and leaves one alone whose gradient is None. {_unchanged(frozen, thawed)}"
-        ),
+        f"""dw1 is None: not 0, but nothing. Units 2 and 3 are cut off by relu, and their columns of dw0 are 0: computed, and 0.
+        The difference counts: a step of an optimizer with momentum or weight decay still moves a weight whose gradient is 0, and
+        leaves one alone whose gradient is None. dx and dw0 are {unchanged}, to the last bit.""",
         _recording(cases[1]),
-        said("So what does freezing save? It depends on where. The graph of run 2, and what it keeps for its backward pass:"),
+        "So what does freezing save? It depends on where. The graph of run 2, and what it keeps for its backward pass:",
         _savings(cases),
-        said(
-            "Freezing the last layer saves least, since the adjoint must still come through it: w1 is kept, and only h, the "
-            "input that dw1 is made of, is not. Freezing the first layer, where x is data, cuts the graph short. With nothing "
-            "left that requires a gradient there is no graph:"
-        ),
+        """Freezing the last layer saves least, since the adjoint must still come through it: w1 is kept, and only h, the input
+        that dw1 is made of, is not. Freezing the first layer, where x is data, cuts the graph short. With nothing left that
+        requires a gradient there is no graph:""",
         quoted(cases[-1].refused),
     )
     checks = (
-        *_printed("run 1", first, FIRST), *_printed("run 2", frozen, FROZEN),
+        _printed("run 1", first, FIRST), _printed("run 2", frozen, FROZEN),
         Check("freezing w1 gives dw1 None", str(frozen.grads["w1"]), frozen.grads["w1"] is None),
         Check("and leaves dw0 and dx as they are", f"z = {frozen.z:.4f}", _same(frozen, thawed)),
         Check("z = h @ w1 is recorded, though w1 is frozen", str(cases[1].root), cases[1].root == "MatmulBackward"),
@@ -136,13 +132,6 @@ def _gradients(title: str, net: _Net) -> Table:
     return grid(title, (f"z = {net.z:.4f}", "x", "dx", "dw0, unit 1", "unit 2", "unit 3"), tuple(rows), digits=5)
 
 
-def _worst(net: _Net) -> Text:
-    off = max(abs(a - b) for a, b in _pairs(net, FIRST))
-    return said(
-        f"The lecture prints the same up to {off:.4f}: it computed with all digits of its weights, and prints four decimals."
-    )
-
-
 def _pairs(net: _Net, run: Run) -> list[tuple[float, float]]:
     """What is computed, beside what the lecture prints."""
     found = [net.z, *net.grads["x"].tolist(), *[one for row in net.grads["w0"].tolist() for one in row]]
@@ -153,20 +142,17 @@ def _pairs(net: _Net, run: Run) -> list[tuple[float, float]]:
     return list(zip(found, printed, strict=True))
 
 
-def _printed(name: str, net: _Net, run: Run) -> list[Check]:
-    pairs = _pairs(net, run)
-    off = max(abs(a - b) for a, b in pairs)
-    return [Check(f"{name}: the lecture's {len(pairs)} numbers", f"off by {off:.4f} at most", off < PRINTED)]
+def _off(net: _Net, run: Run) -> float:
+    return max(abs(a - b) for a, b in _pairs(net, run))
+
+
+def _printed(name: str, net: _Net, run: Run) -> Check:
+    off = _off(net, run)
+    return Check(f"{name}: the lecture's {len(_pairs(net, run))} numbers", f"off by {off:.4f} at most", off < PRINTED)
 
 
 def _same(net: _Net, other: _Net) -> bool:
     return all(net.grads[name].tolist() == other.grads[name].tolist() for name in ("x", "w0"))
-
-
-def _unchanged(frozen: _Net, thawed: _Net) -> str:
-    if _same(frozen, thawed):
-        return "dx and dw0 are what they are without freezing, to the last bit."
-    return "dx and dw0 are not what they are without freezing."
 
 
 def _recording(net: _Net) -> Erratum:

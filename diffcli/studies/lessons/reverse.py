@@ -8,7 +8,7 @@ from diffcli.language.writing.printer import number_text
 from diffcli.methods.traces.trace import UNICODE
 from diffcli.records import AdjointStep, Trace
 from diffcli.records.blocks import Table
-from diffcli.studies.lessons.record import Check, Erratum, Lesson, Settings, grid, listed, said
+from diffcli.studies.lessons.record import Check, Erratum, Lesson, Settings, grid, listed
 from diffcli.studies.lessons.survey import AT, CLOSE, TEXT, agreement, costs, name_of, sizes, traced
 
 BOUND = 5
@@ -22,22 +22,15 @@ def lesson(settings: Settings) -> Lesson:
     wrong, right = (listed(numbers.values(), ".4g") for numbers in (overwritten, gradient))
     by_size = {n: (costs(n, "forward"), costs(n, "reverse")) for n in sizes(settings.sized())}
     parts = (
-        said(
-            "Forward mode asks how an input moves every value. Reverse mode asks the opposite: how does the result y move with "
-            "each value v? That is its adjoint v̄ = ∂y/∂v. The program runs forwards once, and is remembered; then the adjoints "
-            f"are passed on backwards, from ȳ = 1. For f = {TEXT} at (2, 5):"
-        ),
+        f"""Forward mode asks how an input moves every value. Reverse mode asks the opposite: how does the result y move with each
+        value v? That is its adjoint v̄ = ∂y/∂v. The program runs forwards once, and is remembered; then the adjoints are passed
+        on backwards, from ȳ = 1. For f = {TEXT} at (2, 5):""",
         _table(trace),
-        said(
-            "Mind the last two rows. x1 and x2 are both used twice, so two contributions arrive at each, and they add up, since "
-            "the multivariable chain rule is a sum over paths. A program that overwrites them instead gets "
-            f"({wrong}) for ({right})."
-        ),
+        f"""Mind the last two rows. x1 and x2 are both used twice, so two contributions arrive at each, and they add up, since the
+        multivariable chain rule is a sum over paths. A program that overwrites them instead gets ({wrong}) for ({right}).""",
         _label_slip(trace),
-        said(
-            f"Both derivatives came out of one sweep, {cost.sweep} operations beside the {cost.function} of f. With n inputs, as "
-            "ln(x1) + x1 x2 ... xn - sin(xn), it is still one sweep:"
-        ),
+        f"""Both derivatives came out of one sweep, {cost.sweep} operations beside the {cost.function} of f. With n inputs, as
+        ln(x1) + x1 x2 ... xn - sin(xn), it is still one sweep:""",
         grid(
             "operations of f, and multiples of them that f and its gradient take",
             ("n", "f takes", "forward sweeps", "forward/f", "reverse sweeps", "reverse/f"),
@@ -47,10 +40,8 @@ def lesson(settings: Settings) -> Lesson:
             ),
             digits=3,
         ),
-        said(
-            "The whole gradient costs about as much as three values of f, whatever n is: the reason why networks of any size "
-            "can be trained. The price is memory: the forward values must be kept until the sweep has come back to them."
-        ),
+        """The whole gradient costs about as much as three values of f, whatever n is: the reason why networks of any size can be
+        trained. The price is memory: the forward values must be kept until the sweep has come back to them.""",
     )  # fmt: skip
     return Lesson(
         parts, _checks(trace, gradient, overwritten, by_size),

@@ -10,7 +10,7 @@ from diffcli.methods.value import evaluate
 from diffcli.records.blocks import Table
 from diffcli.records.swell import Accuracy, Counts, Request
 from diffcli.studies.claims.claims import judge_claims, read_claims
-from diffcli.studies.lessons.record import Check, Lesson, Settings, grid, said
+from diffcli.studies.lessons.record import Check, Lesson, Settings, grid
 from diffcli.studies.swell.accuracy import accuracy
 from diffcli.studies.swell.map import DEMOS, iterated
 from diffcli.studies.swell.swell import Progress, swell
@@ -27,8 +27,8 @@ SLIDE = {
     ),
     4: (
         "64*x*(1 - x)*(1 - 2*x)^2*(1 - 8*x + 8*x^2)^2",
-        "128*x*(1 - x)*(-8 + 16*x)*(1 - 2*x)^2*(1 - 8*x + 8*x^2) + 64*(1 - x)*(1 - 2*x)^2*(1 - 8*x + 8*x^2)^2"
-        " - 64*x*(1 - 2*x)^2*(1 - 8*x + 8*x^2)^2 - 256*x*(1 - x)*(1 - 2*x)*(1 - 8*x + 8*x^2)^2",
+        """128*x*(1 - x)*(-8 + 16*x)*(1 - 2*x)^2*(1 - 8*x + 8*x^2) + 64*(1 - x)*(1 - 2*x)^2*(1 - 8*x + 8*x^2)^2 - 64*x*(1 -
+        2*x)^2*(1 - 8*x + 8*x^2)^2 - 256*x*(1 - x)*(1 - 2*x)*(1 - 8*x + 8*x^2)^2""",
         "64*(1 - 42*x + 504*x^2 - 2640*x^3 + 7040*x^4 - 9984*x^5 + 7168*x^6 - 2048*x^7)",
     ),
 }
@@ -50,25 +50,19 @@ def lesson(settings: Settings) -> Lesson:
     tape, _ = iterated(recurrence, last)
     lost = accuracy(recurrence, COMPARED, {"x": AT})
     parts = (
-        said(
-            "To differentiate a formula is mechanical: every node of its tree has a rule, and the rule says what to ask of the "
-            "nodes below. This is all of it, for one step of the logistic map, l2 = 4 x (1 - x):"
-        ),
+        """To differentiate a formula is mechanical: every node of its tree has a rule, and the rule says what to ask of the nodes
+        below. This is all of it, for one step of the logistic map, l2 = 4 x (1 - x):""",
         _rules(),
-        said("Now iterate: l_{n+1} = 4 l_n (1 - l_n), l_1 = x. This is the lecture's table, recomputed:"),
+        "Now iterate: l_{n+1} = 4 l_n (1 - l_n), l_1 = x. This is the lecture's table, recomputed:",
         _forms(),
-        said("It swells. How fast? Every formula counted exactly, and none of them written down:"),
+        "It swells. How fast? Every formula counted exactly, and none of them written down:",
         _sizes(counts),
-        said(
-            f"The derivative of l_{last}, written out, has {_size(counts[-1].derivative_tree)} nodes, but only "
-            f"{counts[-1].graph} of them are different, together with those of l_{last}: a tree writes l_n again wherever it is "
-            "used, a graph points to it. So swell is no property of the derivative, nor of its rules, but of trees. A tape "
-            "shares by nature: automatic differentiation applies the same rules to numbers, and pays per row."
-        ),
-        said(
-            f"And simplification is no way out: at x = {number_text(AT)} the simplified l_{COMPARED}' is off by a factor of "
-            f"{_error(lost.expanded)}, the tape by {_error(lost.tape)} (relative). Multiplied out, the terms cancel."
-        ),
+        f"""The derivative of l_{last}, written out, has {_size(counts[-1].derivative_tree)} nodes, but only {counts[-1].graph} of
+        them are different, together with those of l_{last}: a tree writes l_n again wherever it is used, a graph points to it. So
+        swell is no property of the derivative, nor of its rules, but of trees. A tape shares by nature: automatic differentiation
+        applies the same rules to numbers, and pays per row.""",
+        f"""And simplification is no way out: at x = {number_text(AT)} the simplified l_{COMPARED}' is off by a factor of
+        {_error(lost.expanded)}, the tape by {_error(lost.tape)} (relative). Multiplied out, the terms cancel.""",
     )
     return Lesson(parts, _checks(counts, tape, lost), 'diffcli swell "sin(l)*l" --n 6')
 

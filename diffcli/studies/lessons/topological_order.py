@@ -10,7 +10,7 @@ from diffcli._named import NamedTuple
 from diffcli.language import parse
 from diffcli.methods.library import grad
 from diffcli.records.blocks import Table
-from diffcli.studies.lessons.record import Check, Lesson, Settings, grid, listed, said
+from diffcli.studies.lessons.record import Check, Lesson, Settings, grid, listed
 from diffcli.tape import Tape, evaluate, lower
 from diffcli.tape.running.rules import FLOAT
 
@@ -37,32 +37,27 @@ def lesson(settings: Settings) -> Lesson:
     last = settings.sized()
     chains = [_Chain(k) for k in sorted({1, 2, 4, 8, MOST_WALKED, last} & set(range(last + 1)))]
     parts = (
-        said(
-            "Backward, each node receives its adjoint from the nodes that use it, and passes it on to those it is made of. When "
-            f"may it? This graph is a diamond, x -> s -> (a, b) -> y, at x = {X}: s is used by a and by b."
-        ),
+        f"""Backward, each node receives its adjoint from the nodes that use it, and passes it on to those it is made of. When may
+        it? This graph is a diamond, x -> s -> (a, b) -> y, at x = {X}: s is used by a and by b.""",
         _visits(graphs[DIAMOND], found[DIAMOND]["depth first"], found[DIAMOND]["topological"]),
-        said(
-            "Depth first goes down to x by way of a before b has been heard: s passes on what it has, and what b sends later "
-            "stays where it is. The right column takes a node when all that use it have been taken: the reverse of a "
-            "topological order. The order of evaluation is one, so a tape is simply read backwards."
+        """Depth first goes down to x by way of a before b has been heard: s passes on what it has, and what b sends later stays
+        where it is. The right column takes a node when all that use it have been taken: the reverse of a topological order. The
+        order of evaluation is one, so a tape is simply read backwards.""",
+        f"Beside it, a graph with a shortcut, {SHORTCUT}, and the same with its factors swapped:",
+        grid(
+            "", ("dy/dx by", *TITLES.values()),
+            [*((name, *[by[name] for by in slopes.values()]) for name in ORDERS), ("SymPy", *exact.values())],
         ),
-        said(f"Beside it, a graph with a shortcut, {SHORTCUT}, and the same with its factors swapped:"),
-        _results(slopes, exact),
-        said(
-            "Each naive order is right somewhere, by luck, and depth first finds that b*s and s*b have different derivatives. "
-            "A wrong order gives no error message: it gives a number, and a plausible one."
+        """Each naive order is right somewhere, by luck, and depth first finds that b*s and s*b have different derivatives. A
+        wrong order gives no error message: it gives a number, and a plausible one.""",
+        """One could repair it by visiting a node again whenever something arrives. That is right: it walks every path, and the
+        chain rule is a sum over paths. For diamonds in a row, s_{i+1} = sin(s_i) cos(s_i), with all visits counted:""",
+        grid(
+            "", ("diamonds", "nodes", "visits, topological", "visits, every path"),
+            [(of.k, of.nodes, of.visits, of.by_paths) for of in chains], digits=3,
         ),
-        said(
-            "One could repair it by visiting a node again whenever something arrives. That is right: it walks every path, and "
-            "the chain rule is a sum over paths. For diamonds in a row, s_{i+1} = sin(s_i) cos(s_i), with all visits counted:"
-        ),
-        _prices(chains),
-        said(
-            f"At {PER_SECOND / 1e6:g} million visits a second, {chains[-1].k} diamonds would take "
-            f"{_time(chains[-1].by_paths / PER_SECOND)}. "
-            "Waiting for all contributions turns a sum over paths into one visit a node."
-        ),
+        f"""At {PER_SECOND / 1e6:g} million visits a second, {chains[-1].k} diamonds would take
+        {_time(chains[-1].by_paths / PER_SECOND)}. Waiting for all contributions turns a sum over paths into one visit a node.""",
     )
     return Lesson(parts, _checks(slopes, exact, chains), f'diffcli grad "{SHORTCUT}" --at x={X}')
 
@@ -184,16 +179,6 @@ def _visits(graph: _Graph, naive: list[Visit], right: list[Visit]) -> Table:
         cells = [(graph.names[of[number].node], of[number].passed) if number < len(of) else (None, None) for of in (naive, right)]
         rows.append((str(number + 1), *cells[0], *cells[1]))
     return grid(f"order of visits: {DIAMOND}", ("visit", "depth first", "passes on", "topological", "passes on"), tuple(rows))
-
-
-def _results(slopes: dict[str, dict[str, float]], exact: dict[str, float]) -> Table:
-    rows = [(name, *[slopes[text][name] for text in slopes]) for name in ORDERS]
-    return grid("", ("dy/dx by", *[TITLES[text] for text in slopes]), (*rows, ("SymPy", *exact.values())))
-
-
-def _prices(chains: list[_Chain]) -> Table:
-    columns = ("diamonds", "nodes", "visits, topological", "visits, every path")
-    return grid("", columns, tuple((of.k, of.nodes, of.visits, of.by_paths) for of in chains), digits=3)
 
 
 def _time(seconds: float) -> str:

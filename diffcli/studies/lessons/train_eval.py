@@ -8,9 +8,8 @@ from typing import Any
 import diffcli.autograd as ad
 from diffcli import nn
 from diffcli._named import NamedTuple
-from diffcli.records.blocks import Table
 from diffcli.studies.lessons.engine import refusal
-from diffcli.studies.lessons.record import NOTES, Check, Erratum, Lesson, Settings, grid, listed, listing, said
+from diffcli.studies.lessons.record import NOTES, Check, Erratum, Lesson, Settings, grid, listed, listing
 
 ONES = 10000
 PROBABILITIES = (0.2, 0.5, 0.8)
@@ -55,35 +54,42 @@ def lesson(settings: Settings) -> Lesson:
     net.load_state_dict(before)
     slope = _Slope(net, data)
     parts = (
-        said(
-            "Some layers do one thing while a model learns and another when it is used, and train() and eval() say which. "
-            f"Dropout sets elements to 0 with probability p, and divides the others by 1 - p. On {ONES} ones:"
+        f"""Some layers do one thing while a model learns and another when it is used, and train() and eval() say which. Dropout
+        sets elements to 0 with probability p, and divides the others by 1 - p. On {ONES} ones:""",
+        grid(
+            "", ("p", "share of zeros", "the others", "mean", "in eval()"),
+            [(drop.p, drop.zeros, drop.others, drop.mean, "x" if drop.untouched else "other") for drop in drops], digits=3,
         ),
-        _drop_table(drops),
-        said("The mean is kept, so that the next layer is used to what it gets. In evaluation x comes back untouched."),
-        said(
-            "Batch norm takes off the mean of the batch, and divides by its deviation. In evaluation it does so with running "
-            f"averages, which each pass in training moves: r = {1 - MOMENTUM:g} r + {MOMENTUM:g} new, from 0 and 1. Batches of "
-            f"{BATCH} from a distribution of mean {MEAN:g} and variance {DEVIATION**2:g}, and the mean of what comes out:"
+        "The mean is kept, so that the next layer is used to what it gets. In evaluation x comes back untouched.",
+        f"""Batch norm takes off the mean of the batch, and divides by its deviation. In evaluation it does so with running
+        averages, which each pass in training moves: r = {1 - MOMENTUM:g} r + {MOMENTUM:g} new, from 0 and 1. Batches of {BATCH}
+        from a distribution of mean {MEAN:g} and variance {DEVIATION**2:g}, and the mean of what comes out:""",
+        grid(
+            "", ("passes", "batch mean", "running mean", "running var.", "out, train()", "out, eval()"),
+            [(*norm[:4], round(norm.trained, 12) + 0.0, norm.evaluated) for norm in norms], digits=3,
         ),
-        _norm_table(norms),
-        said("Mind the first rows: after few passes the model that is evaluated is quite another than the one that learned."),
-        said("no_grad() is another switch. A network with both layers, in all four combinations:"),
-        _combination_table(combinations),
+        "Mind the first rows: after few passes the model that is evaluated is quite another than the one that learned.",
+        "no_grad() is another switch. A network with both layers, in all four combinations:",
+        grid("", ("", "two passes", "running averages", "requires grad", "backward()"), [one.row() for one in combinations]),
         slope.erratum(),
-        said(
-            "The surprise is the second row. To look at a model under no_grad, but without eval(), changes it: each batch that "
-            "is looked at moves the running averages. Test data get into the model, and no gradient was needed for it."
-        ),
-        said("The usual loop has both, each in its place:"),
+        """The surprise is the second row. To look at a model under no_grad, but without eval(), changes it: each batch that is
+        looked at moves the running averages. Test data get into the model, and no gradient was needed for it.""",
+        "The usual loop has both, each in its place:",
         listing(LOOP),
-        said("On two rings, the inner one of class 1:"),
-        _history_table(history),
-        said(
-            "A forgotten eval() need not show in the loss. It makes predictions a matter of luck. p of class 1 at the first four "
-            f"points, in {CALLS} calls of one model, and how many of {POINTS} points are on another side than in the call before:"
+        "On two rings, the inner one of class 1:",
+        grid(
+            "", ("epoch", "training loss", "dev loss", "dev loss, eval() forgotten", "dev accuracy"),
+            [(epoch, *history[epoch - 1]) for epoch in SHOWN], digits=3,
         ),
-        _call_table(calls),
+        f"""A forgotten eval() need not show in the loss. It makes predictions a matter of luck. p of class 1 at the first four
+        points, in {CALLS} calls of one model, and how many of {POINTS} points are on another side than in the call before:""",
+        grid(
+            "", ("", "point 1", "2", "3", "4", "other side"),
+            [
+                (f"{name}, call {number}", *call.first, call.flipped)
+                for name, made in calls.items() for number, call in enumerate(made, 1)
+            ], digits=3,
+        ),
     )
     return Lesson(parts, _checks(drops, norms, combinations, slope, history, calls), TRY)
 
@@ -98,11 +104,6 @@ class _Drop:
         found = layer(x)
         self.zeros, self.mean, self.others = (found == 0).double().mean().item(), found.mean().item(), found.max().item()
         self.untouched = layer.train(False)(x).tolist() == x.tolist()
-
-
-def _drop_table(drops: Sequence[_Drop]) -> Table:
-    rows = tuple((drop.p, drop.zeros, drop.others, drop.mean, "x" if drop.untouched else "other") for drop in drops)
-    return grid("", ("p", "share of zeros", "the others", "mean", "in eval()"), rows, digits=3)
 
 
 # -- batch norm ----------------------------------------------------------------------------------------------------------------
@@ -134,12 +135,6 @@ def _norms() -> list[_Norm]:
             running = layer.running_mean.item(), layer.running_var.item()
             found.append(_Norm(number, mean, *running, trains, evals, rule))
     return found
-
-
-def _norm_table(norms: Sequence[_Norm]) -> Table:
-    columns = ("passes", "batch mean", "running mean", "running var.", "out, train()", "out, eval()")
-    rows = tuple((*norm[:4], round(norm.trained, 12) + 0.0, norm.evaluated) for norm in norms)
-    return grid("", columns, rows, digits=3)
 
 
 # -- a network with both -------------------------------------------------------------------------------------------------------
@@ -195,11 +190,6 @@ def _learned(data: _Data) -> tuple[nn.Sequential, list[_Epoch]]:
     return net, history
 
 
-def _history_table(history: Sequence[_Epoch]) -> Table:
-    rows = tuple((epoch, *history[epoch - 1]) for epoch in SHOWN)
-    return grid("", ("epoch", "training loss", "dev loss", "dev loss, eval() forgotten", "dev accuracy"), rows, digits=3)
-
-
 class _Combination:
     """One pass of the network in one of the four combinations."""
 
@@ -220,11 +210,6 @@ class _Combination:
         name = f"{'train' if self.training else 'eval'}, {self.mode}"
         moved = "are moved" if self.moved else "stay"
         return (name, "the same" if self.same else "differ", moved, self.requires_grad, "refused" if self.refused else "works")
-
-
-def _combination_table(combinations: Sequence[_Combination]) -> Table:
-    columns = ("", "two passes", "running averages", "requires grad", "backward()")
-    return grid("", columns, tuple(one.row() for one in combinations))
 
 
 class _Slope:
@@ -276,14 +261,6 @@ def _calls(net: nn.Sequential, data: _Data, training: bool) -> list[_Call]:
         calls.append(_Call(tuple(p[:4]), flipped))
         before = sides
     return calls
-
-
-def _call_table(calls: dict[str, list[_Call]]) -> Table:
-    rows = [
-        (f"{name}, call {number}", *call.first, call.flipped)
-        for name, made in calls.items() for number, call in enumerate(made, 1)
-    ]  # fmt: skip
-    return grid("", ("", "point 1", "2", "3", "4", "other side"), tuple(rows), digits=3)
 
 
 def _checks(

@@ -11,7 +11,7 @@ import diffcli.autograd as ad
 from diffcli.operations import OPERATIONS
 from diffcli.records.blocks import Table
 from diffcli.studies.lessons.engine import NOTHING, code_of, quoted, refusal, refused
-from diffcli.studies.lessons.record import NOTES, Check, Erratum, Lesson, Settings, grid, listed, listing, said
+from diffcli.studies.lessons.record import NOTES, Check, Erratum, Lesson, Settings, grid, listed, listing
 
 AT, CHANGE = 1.0, 1.0
 CHANGED = "changed-in-place"
@@ -47,37 +47,28 @@ def lesson(settings: Settings) -> Lesson:
     right = minds["sin(p)"].alone
     inference = _Inference()
     parts = (
-        said(
-            "The backward pass reads what the forward pass has saved. If that has been changed in place in the meantime, the "
-            "derivative is one of other numbers. So memory has a counter of its changes, x._version:"
+        """The backward pass reads what the forward pass has saved. If that has been changed in place in the meantime, the
+        derivative is one of other numbers. So memory has a counter of its changes, x._version:""",
+        grid(
+            "_version of each, after", ("", "x holds", *counted[0][2]),
+            [(name, listed(values, "g"), *versions.values()) for name, values, versions in counted],
         ),
-        _counts(counted),
-        said(
-            "A view and what is detached share memory and counter, and each hears of the others' changes; a clone has both for "
-            "itself. x.data shares the memory and not the counter: the last row changes x, and x does not know."
-        ),
-        said("A node notes the version of what it saves, and compares it when its turn comes:"),
+        """A view and what is detached share memory and counter, and each hears of the others' changes; a clone has both for
+        itself. x.data shares the memory and not the counter: the last row changes x, and x does not know.""",
+        "A node notes the version of what it saves, and compares it when its turn comes:",
         listing(SETTING),
         quoted(sine.operand),
-        said(
-            "It is not the change that is wrong, but that somebody needs the old numbers. Here y is computed from p, then p or "
-            "y is changed by add_(1), and then comes y.backward(). dy/dp is as diffcli's table of operations has it:"
-        ),
+        """It is not the change that is wrong, but that somebody needs the old numbers. Here y is computed from p, then p or y is
+        changed by add_(1), and then comes y.backward(). dy/dp is as diffcli's table of operations has it:""",
         _minded(minds),
-        said(
-            "What dy/dp reads is what is saved, and what is saved must stay. p + 1 minds nothing. sin minds p, and exp, which is "
-            "its own derivative, minds y: change p, and exp does not care. 1/p happens to read both."
-        ),
-        said(
-            f"What would happen without? Through p.data the same change goes uncounted, and sin at p = {AT:g} gets w.grad = "
-            f"{silent:.4f} = cos({AT + CHANGE:g}). Right is cos({AT:g}) = {right:.4f}: even the sign is wrong, and nobody "
-            "says so. A descent would walk uphill."
-        ),
+        """What dy/dp reads is what is saved, and what is saved must stay. p + 1 minds nothing. sin minds p, and exp, which is its
+        own derivative, minds y: change p, and exp does not care. 1/p happens to read both.""",
+        f"""What would happen without? Through p.data the same change goes uncounted, and sin at p = {AT:g} gets w.grad =
+        {silent:.4f} = cos({AT + CHANGE:g}). Right is cos({AT:g}) = {right:.4f}: even the sign is wrong, and nobody says so. A
+        descent would walk uphill.""",
         inference.erratum(),
-        said(
-            "In inference mode counting stops for tensors made there, and for those alone: an older tensor that is changed "
-            "there is counted like everywhere (the table above), and the error comes."
-        ),
+        """In inference mode counting stops for tensors made there, and for those alone: an older tensor that is changed there is
+        counted like everywhere (the table above), and the error comes.""",
     )
     return Lesson(parts, _checks(counted, minds, silent, right, inference), TRY)
 
@@ -115,11 +106,6 @@ def _counted() -> list[tuple[str, list[float], dict[str, int]]]:
     return found
 
 
-def _counts(counted: Sequence[tuple[str, list[float], dict[str, int]]]) -> Table:
-    rows = tuple((name, listed(values, "g"), *versions.values()) for name, values, versions in counted)
-    return grid("_version of each, after", ("", "x holds", *counted[0][2]), rows)
-
-
 # -- who minds -------------------------------------------------------------------------------------------------------------------
 
 
@@ -136,7 +122,6 @@ class _Minds:
         w, p, y = _setting(operation)
         p.add_(CHANGE)
         self.operand = refusal(y.backward)
-        self.after: float | None = None if self.operand else w.grad.item()
         w, p, y = _setting(operation)
         y.add_(CHANGE)
         self.result = refusal(y.backward)

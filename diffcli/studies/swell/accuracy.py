@@ -42,7 +42,7 @@ def accuracy(recurrence: Recurrence, n: int, at: Mapping[str, float]) -> Accurac
         return Accuracy(n, None if truth is None else float(truth), None, None)
     by_tape = adjoints(tape, evaluate(tape, point), activity(tape, [0]))[0] or 0.0
     try:
-        by_form: float | None = _horner(_derivative(_expanded(recurrence, n, at)), at[recurrence.start])
+        by_form: float | None = _horner([k * c for k, c in enumerate(_expanded(recurrence, n, at))][1:], at[recurrence.start])
     except _NotPolynomial:
         by_form = None
 
@@ -106,10 +106,6 @@ _POLYNOMIAL: dict[str, Callable[..., Coefficients]] = {
     "add": _add, "sub": lambda a, b: _add(a, b, -1), "mul": _multiply, "div": _divide, "pow": _raise,
     "neg": lambda a: [-coefficient for coefficient in a], "square": lambda a: _multiply(a, a),
 }  # fmt: skip
-
-
-def _derivative(coefficients: Coefficients) -> Coefficients:
-    return [power * coefficient for power, coefficient in enumerate(coefficients)][1:] or [0]
 
 
 def _horner(coefficients: Coefficients, x: float) -> float:

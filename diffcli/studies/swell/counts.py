@@ -212,11 +212,9 @@ class Tangents:
     def _leaf(self, names: dict[str, int], leaf: str | float) -> int:
         if not isinstance(leaf, str):
             return self.graph.number(leaf)
-        return names[leaf] if leaf in names else self._constant(leaf)
-
-    def _constant(self, name: str) -> int:
-        """A constant of a rule; nan, which the language has no name for, is 0/0."""
-        return self.graph.node("div", (self.zero, self.zero)) if name == "nan" else self.graph.name(name)
+        if leaf == "nan":  # which the language has no name for
+            return self.graph.node("div", (self.zero, self.zero))
+        return names[leaf] if leaf in names else self.graph.name(leaf)
 
     def _decided(self, operation: str, row: Sequence[int], _: object = None) -> int:
         """An operation of a rule, where a condition between constants is decided: x^2 takes the branch of its exponent."""

@@ -27,11 +27,6 @@ PROBES = (1.0, 0.0, 0.5, 2.5, -0.5, -1.0, -2.5)
 def require_values(recurrence: Recurrence) -> None:
     """Refuse a map that has no value anywhere, whatever its variables are, as ``l/0``.
 
-    Raises
-    ------
-    DomainError
-        A row is undefined by its constants alone, and the result with it.
-
     >>> from diffcli.language import parse
     >>> from diffcli.studies.swell.map import of_program
     >>> require_values(of_program(parse("l/0")))
@@ -42,9 +37,8 @@ def require_values(recurrence: Recurrence) -> None:
     slot = _hopeless(step)
     if slot is None or any(_is_number(evaluate(step, [probe] * len(step.inputs))[step.output]) for probe in PROBES):
         return
-    name = step.operation(slot)
-    divides = name in ("div", "reciprocal")
-    message = "this divides by 0" if divides else f"`{OPERATIONS[name].symbol or OPERATIONS[name].spelling}` is undefined here"
+    divides = step.operation(slot) in ("div", "reciprocal")
+    message = "this divides by 0" if divides else f"`{_title(step, slot)}` is undefined here"
     notes = ["the map has no value anywhere, so there is nothing to differentiate"]
     code = "division-by-zero" if divides else "domain"
     raise DomainError([error(code, message, step.source, Mark(step.span(slot)), notes=notes)])
@@ -107,9 +101,11 @@ def _blame(problem: Problem) -> Diagnostic:
     slot = tape.output
     while infinite := [row for row in tape.operands_of(slot) if values[row] is not None and math.isinf(values[row])]:
         slot = infinite[0]
-    operands = tape.operands_of(slot)
-    name = tape.operation(slot)
-    pole = "pole" in dict(FLOAT.breaks(name, [values[operand] for operand in operands], values[slot]))
-    title = OPERATIONS[name].symbol or OPERATIONS[name].spelling
-    message = f"`{title}` has a pole here" if pole else f"`{title}` overflows"
-    return problem.warning("pole" if pole else "overflow", message, slot, problem.shown(operands))
+    pole = "pole" in dict(FLOAT.breaks_at(tape, slot, values))
+    message = f"`{_title(tape, slot)}` {'has a pole here' if pole else 'overflows'}"
+    return problem.warning("pole" if pole else "overflow", message, slot, problem.shown(tape.operands_of(slot)))
+
+
+def _title(tape: Tape, slot: int) -> str:
+    row = OPERATIONS[tape.operation(slot)]
+    return row.symbol or row.spelling

@@ -83,13 +83,6 @@ DEMOS: dict[str, Recurrence] = {
 def of_program(program: Program, state: str | None = None) -> Recurrence:
     """The recurrence of a program in the variable ``state``, which need not be given if there is only one.
 
-    Raises
-    ------
-    ExpressionError
-        The program does not have the variable, or has none.
-    UsageError
-        It has several, and none is given.
-
     >>> of_program(parse("r*l*(1 - l)"), "l").names(1)
     ['x', 'r']
     """
@@ -150,13 +143,7 @@ def generic_point(recurrence: Recurrence, n: int) -> dict[str, float]:
 
 
 def check_point(recurrence: Recurrence, given: Mapping[str, Number]) -> dict[str, float]:
-    """The point of ``--at``, with a value for x and for every parameter.
-
-    Raises
-    ------
-    ExpressionError
-        It has not, or has a name too many.
-    """
+    """The point of ``--at``, with a value for x and for every parameter."""
     given = only_numbers(given)
     known = recurrence.names(1)
     faults = []

@@ -43,13 +43,7 @@ class NotStarted(Exception):
 def measure(
     recurrence: Recurrence, tasks: Iterable[Task], budget: float, keep: Callable[[Cell], None], progress: Callable[[str], None]
 ) -> None:
-    """Do tasks in order within ``budget`` seconds, and hand each that was begun to ``keep``.
-
-    Raises
-    ------
-    NotStarted
-        There is no process that could do them.
-    """
+    """Do tasks in order within ``budget`` seconds, and hand each that was begun to ``keep``."""
     remaining = list(tasks)
     deadline = monotonic() + budget
     while remaining and (left := deadline - monotonic()) > 0:
@@ -102,13 +96,7 @@ class Worker:
         self.answers: Queue[Message] = Queue()
 
     def __enter__(self) -> Worker:
-        """Start it.
-
-        Raises
-        ------
-        NotStarted
-            There is no Python to start, or the system refuses.
-        """
+        """Start it."""
         try:
             self._start()
         except BaseException:  # Ctrl-C or an alarm too: what has been started is not left behind

@@ -11,17 +11,23 @@ from typing import Any
 
 from diffcli.operations import OPERATIONS
 from diffcli.operations.arithmetic import arrays
-from diffcli.operations.arithmetic.index_arrays import as_numbers
+from diffcli.operations.arithmetic.index_arrays import AxisError, LinAlgError, as_numbers
 from diffcli.operations.arithmetic.tensors import shares
 from diffcli.operations.array_row import Fixed, Shape, ShapeError, broadcast_shapes, shape_text
 from diffcli.operations.arrays import ARRAYS
 from diffcli.tape.recording.recorder import Recorder
 from diffcli.tape.recording.traced import TRUTHS, Traced, TracedValue, Truth, own_application, record_row, refuse_mixing
-from diffcli.tape.recording.untraceable import refuse
+from diffcli.tape.recording.untraceable import Refusal, refuse
 from diffcli.tape.running.array_rules import NUMPY
 
 VIEWS = frozenset(("index", "reshape", "transpose", "broadcast"))
 """The rows whose results show elements of their operand, where NumPy's do."""
+
+
+class Misfit(Refusal, LinAlgError, AxisError):
+    """Operands that do not fit, for which NumPy has kinds of its own."""
+
+    __str__ = Exception.__str__
 
 
 def shape_of(given: Any) -> Shape:
@@ -59,19 +65,19 @@ def apply_array(recorder: Recorder, name: str, given: Sequence[Any], **fixed: An
             shape = row.shape(shapes, held)
     except ShapeError as fault:
         label = ", ".join(dict.fromkeys(map(shape_text, shapes)))
-        refuse(recorder, fault.message, *fault.help, code=fault.code, label=label)
+        refuse(recorder, fault.message, *fault.help, code=fault.code, label=label, kind=Misfit)
     with arrays.quiet():
         value = NUMPY.strict(name)(*values, **held or {})
     if not shape:
         value = float(value)
     shown = name in VIEWS and shape and isinstance(given[0], TracedValue) and shares(value, values[0])
     kind: type[TracedValue] = recorder.arrays().kind if shape else Truth if name in TRUTHS else Traced
+    recorder.shapes[len(recorder.values)] = shape
+    if held is not None:
+        recorder.parameters[len(recorder.values)] = held
     result = record_row(recorder, name, slots, value, recorder.arrays().view if shown else kind)
     if shown:
         result._show(given[0], name, held)
-    recorder.shapes[result._slot] = shape
-    if held is not None:
-        recorder.parameters[result._slot] = held
     return result
 
 

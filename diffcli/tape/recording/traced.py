@@ -55,6 +55,19 @@ def conversion(kind: str) -> Callable[[Any], Any]:
     return lambda self: refuse_conversion(self._recorder, kind)
 
 
+class TracedText(str):
+    """What a traced value shows as: a number that is read out of it again would have left the recording."""
+
+    _recorder: Recorder
+    __float__, __int__ = map(conversion, ("float", "int"))
+
+    def __str__(self) -> str:
+        return self
+
+    def __reduce__(self) -> tuple[type[str], tuple[str]]:
+        return str, (self[:],)
+
+
 class TracedValue:
     """A value of a recording: the slot that it stands in, and what it is at this point."""
 
@@ -70,10 +83,12 @@ class TracedValue:
         return f"<traced {self._value!r}>"
 
     def __str__(self) -> str:
-        return str(self._value)
+        return format(self)
 
     def __format__(self, form: str) -> str:
-        return format(self._value, form)
+        text = TracedText(format(self._value, form))
+        text._recorder = self._recorder
+        return text
 
     @property  # type: ignore[misc]
     def __class__(self) -> Any:
@@ -272,10 +287,10 @@ class Traced(TracedValue):
 
     def __getattr__(self, name: str) -> Any:
         """Beside that, for NumPy's arrays of objects, an elementwise function is a method of each element."""
-        row = "" if name.startswith("_") else row_named(name)
-        if not row or asks_for_attribute(_getframe(1)):
+        recorder = self._recorder
+        if name.startswith("_") or asks_for_attribute(_getframe(1)) or not recorder.arrays().is_elementwise(name):
             return super().__getattr__(name)
-        return lambda *others: apply(row, self, *others)
+        return lambda *others: recorder.arrays().elementwise(recorder, name, (self, *others))
 
 
 class Truth(Traced):
@@ -329,6 +344,8 @@ def operand(recorder: Recorder, given: Any) -> tuple[int, float] | None:
         if given._recorder is not recorder:
             refuse_mixing(recorder)
         return given._slot, given._value
+    if getattr(given, "shape", None) == () and given.dtype.kind == "O":
+        return operand(recorder, given.item())
     if isinstance(given, Real) or (getattr(given, "shape", None) == () and given.dtype.kind in "biuf"):
         slot = recorder.constant(given)
         return slot, recorder.constants[-1 - slot]

@@ -154,6 +154,8 @@ class TracedArray(TracedValue):
         return [entry.tolist() if isinstance(entry, TracedArray) else entry for entry in self]
 
     def item(self, *key: Any) -> Any:
+        if len(key) == 1 and isinstance(key[0], tuple):
+            (key,) = key
         return self.reshape(-1)[key[0] if key else 0] if len(key) < 2 else self[key]
 
 

@@ -1,4 +1,4 @@
-"""Which numbers of a program with arrays may have lost digits.
+"""Which numbers of a program with arrays, or of a Taylor series, may have lost digits.
 
 A bound for each element would cost as much as the program written out in numbers. So every element is shaken, each differently,
 and the sweeps are made over those values. What is in doubt then is looked up in the program written out.
@@ -12,20 +12,21 @@ from itertools import count
 from typing import Any
 
 from diffcli.errors import LimitError
-from diffcli.methods.digits.shake import MOST_ELEMENTS, NOTHING, ROUNDED, is_extreme, moved, shake, shaking
+from diffcli.methods.digits.shake import MOST_ELEMENTS, NOTHING, ROUNDED, is_extreme, moved, shake, shaking, shaking_function
 from diffcli.methods.digits.watch import Namer, Printed, Sweep, Watch
 from diffcli.methods.problem.components import Components, inputs_of
 from diffcli.methods.problem.live_values import elements
 from diffcli.methods.problem.problem import Linearisation, Problem
 from diffcli.methods.problem.scalarise import scalarised, variables_of
-from diffcli.methods.sweeps.array_sweeps import array_adjoints, array_tangents
 from diffcli.methods.sweeps.rounding import ENOUGH
-from diffcli.operations.arithmetic import arrays
-from diffcli.tape.running.evaluation import GIVEN_UP, Values, evaluate, run
+from diffcli.methods.sweeps.series import power_series
+from diffcli.tape.lowering import MOST_ROWS
+from diffcli.tape.running.evaluation import GIVEN_UP, Values, arithmetic_of, evaluate, run
+from diffcli.tape.running.rules import FLOAT
 
 
-class ArrayWatch(Watch):
-    """The numbers that are printed of a problem with arrays."""
+class ShakenWatch(Watch):
+    """The numbers that are printed of a problem with arrays, or of a series."""
 
     shaken: Problem | None = None
     """The problem with values that are shaken; None if it is too large."""
@@ -37,7 +38,7 @@ class ArrayWatch(Watch):
             self.problem = _with_values(self.problem, evaluate(self.problem.tape, self.problem.point))
         problem = self.problem
         self.written: Callable[[], Problem] = lambda: scalarised(problem)
-        with arrays.quiet():
+        with arithmetic_of(problem.tape).numbers.quiet():
             values = run(problem.tape, problem.point, shaking(problem.tape, count()))
             self.extreme = is_extreme(problem.tape, problem.values, values)
         self.shaken = _with_values(problem, values)
@@ -46,16 +47,25 @@ class ArrayWatch(Watch):
             self._compare(None, "the value".format, Components([("", first, ())]), problem.values, values, -1)
 
     def swept(self, sweep: Sweep, found: Sequence[Any]) -> None:
-        shaken = self.shaken
-        if shaken is None or sweep.overrides:
+        if self.shaken is None or sweep.overrides:
             return
-        parts = Components(shaken.outputs) if sweep.forward else variables_of(shaken)
-        move = partial(shake, count(shaken.tape.slots))
-        if sweep.forward:
-            seed = [sweep.seeds.get(slot) for slot in range(shaken.tape.first_row)]
-            beside = array_tangents(shaken.tape, shaken.values, seed, moving=move)
+        tape, values, places = self.shaken.tape, self.shaken.values, count(self.shaken.tape.slots)
+        parts, move, beside = Components(self.shaken.outputs), partial(shake, places), []
+        if sweep.order is not None:
+            (slot,) = sweep.seeds
+            parts = Components([(str(order), order, ()) for order in range(1, sweep.order + 1)])
+            functions = lambda name: shaking_function(FLOAT.value(name), name, places)
+            beside = power_series(tape, values, slot, sweep.order, MOST_ROWS, functions, move)
+        elif sweep.forward:
+            from diffcli.methods.sweeps.array_sweeps import array_tangents  # a series does not wait for it
+
+            seed = [sweep.seeds.get(slot) for slot in range(tape.first_row)]
+            beside = array_tangents(tape, values, seed, moving=move)
         else:
-            beside = array_adjoints(shaken.tape, shaken.values, shaken.active, sweep.seeds, whole=False, moving=move)
+            from diffcli.methods.sweeps.array_sweeps import array_adjoints
+
+            parts = variables_of(self.shaken)
+            beside = array_adjoints(tape, values, self.shaken.active, sweep.seeds, whole=False, moving=move)
         self._compare(sweep, sweep.name, parts, found, beside)
 
     def _compare(
@@ -63,7 +73,8 @@ class ArrayWatch(Watch):
     ) -> None:
         """Keep the numbers that the shaking has moved by much, by their places among the elements; -1 is the value's."""
         wholes = [(found[slot], beside[slot]) for _, slot, shape in parts.parts if shape and found[slot] is not None]
-        fine = not self.extreme and all(arrays.within(*pair, ENOUGH / ROUNDED, NOTHING) for pair in wholes)
+        within = arithmetic_of(self.problem.tape).numbers.within
+        fine = not self.extreme and all(within(*pair, ENOUGH / ROUNDED, NOTHING) for pair in wholes)
         if fine and len(wholes) == len(parts.parts):
             return
         for place, (number, other) in enumerate(zip(parts.numbers(found), parts.numbers(beside), strict=True)):
@@ -83,18 +94,25 @@ class ArrayWatch(Watch):
         for doubt in self.doubts:
             sweep = sweeps[id(doubt.sweep)]
             slots = variables if sweep is not None and not sweep.forward else outputs
-            found.append(doubt._replace(slot=slots[doubt.slot], sweep=sweep))
+            slot = slots[doubt.slot] if sweep is None or sweep.order is None else doubt.slot + 1
+            found.append(doubt._replace(slot=slot, sweep=sweep))
         return numbers, found
 
     def _of_elements(self, sweep: Sweep, outputs: Sequence[int]) -> Sweep:
-        """A sweep over the program written out."""
+        """A sweep over the program written out, in which several results may stand in one slot."""
+        if sweep.order is not None:
+            return sweep
+        from diffcli.operations.arithmetic import arrays  # a series does not wait for it
+
         tape = self.problem.tape
         inputs = inputs_of(tape)
-        parts, slots = (inputs, range(len(inputs))) if sweep.forward else (Components(self.problem.outputs), outputs)
-        whole = [arrays.full(tape.shape(slot), sweep.seeds.get(slot, 0.0)) for slot in range(tape.size)]
+        ends, slots = (inputs, range(len(inputs))) if sweep.forward else (Components(self.problem.outputs), outputs)
+        bands = dict(zip([slot for _, slot, _ in ends.parts], ends.bands(slots), strict=True))
         seeds: dict[int, float] = {}
-        for slot, seed in zip(slots, parts.numbers(whole), strict=True):
-            seeds[slot] = seeds.get(slot, 0.0) + (seed or 0.0)
+        for slot, seed in sweep.seeds.items():
+            whole: Any = {slot: arrays.full(tape.shape(slot), seed)}
+            for place, number in zip(bands[slot], Components([("", slot, tape.shape(slot))]).numbers(whole), strict=True):
+                seeds[place] = seeds.get(place, 0.0) + (number or 0.0)
         return sweep._replace(seeds={slot: seed for slot, seed in seeds.items() if seed})
 
 
