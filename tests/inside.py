@@ -145,7 +145,7 @@ HOMES = {
     "diffcli.tape.lowering": "MOST_ROWS _Lowering",
     "diffcli.tape.recording.numpy_functions": "FUNCTIONS_OF_NUMPY=FUNCTIONS MADE",
     "diffcli.tape.recording.recording": "record",
-    "diffcli.tape.recording.traced": "row_named",
+    "diffcli.tape.recording.numpy_calls": "row_named=_row",
     "diffcli.tape.running.array_rules": "MAY_RETURN_OPERAND NUMPY rule_at",
     "diffcli.tape.running.evaluation": "Evaluator arithmetic_of last_uses run",
     "diffcli.tape.running.rules": "FLOAT Arithmetic Term term_text terms",

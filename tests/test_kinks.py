@@ -85,6 +85,17 @@ def test_beside_an_array_too() -> None:
     assert found.matrix == ((6.0,),)
 
 
+@pytest.mark.parametrize(
+    "text, at",
+    [
+        ("where((y - 1)*abs(y) < 2*where(x == y, y, x), 4, hypot(x*y, y))", {"x": 0, "y": 1}),
+        ("where(relu(y) == clip(abs(y), 0, 1), max(y, y) - 2, x^2 + abs(x))", {"x": 1, "y": 0}),
+    ],
+)
+def test_a_comparison_in_a_branch_that_a_side_does_not_take(text, at) -> None:
+    assert math.isnan(diffcli.hessian(text, at).hessian["y"]["y"])  # the value jumps
+
+
 def test_the_reason_names_the_variables() -> None:
     (note,) = diffcli.hessian("abs(x)*y", {"x": 0, "y": 1}).notes
     assert note.notes[-1] == "there is no second derivative by `x` here: the sides of the point do not agree on one"

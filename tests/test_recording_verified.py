@@ -708,6 +708,16 @@ def test_a_refusal_of_a_kind_that_is_caught_and_that_plain_python_does_not_raise
             diffcli.grad(caught(lambda x: np.sort(x).sum(), kind, squares), {"x": [2.0, 1.0]})
 
 
+@pytest.mark.parametrize(("function", "said"), [
+    (lambda x: x[x[0]], "an index decides by the value, and has no derivative; branch on the value instead"),
+    (lambda x: x[: x[0]].sum(), "an index decides by the value, and has no derivative; branch on the value instead"),
+    (lambda x: np.zeros(x[0]).sum(), "`np.zeros(...)` needs a plain number, and would take this one out of the recording"),
+    (lambda x: np.array([[x[0]], [x[1]]], dtype=float).sum(), "`np.array(...)` needs a plain number, and would take this one out"),
+])  # fmt: skip
+def test_a_refusal_keeps_its_words_where_others_catch_it(function, said):
+    assert said in text_of(lambda: diffcli.grad(function, {"x": [2.0, 1.0]}))
+
+
 RAISED = [  # what is computed, what plain Python raises, what is computed in its place, the point, and the slope of the function
     (lambda x: 1 / (x - x), ZeroDivisionError, lambda x: x**2, 3.0, 6.0),
     (lambda x: x % (x - x), ZeroDivisionError, lambda x: x**2, 3.0, 6.0),
@@ -779,7 +789,14 @@ def test_an_elementwise_function_of_an_array_of_objects_is_recorded(name):
 def test_what_numpy_does_not_compute_of_objects_is_told_with_the_way_out(function):
     text = text_of(lambda: diffcli.grad(function, {"x": [0.7, 1.3]}))
     assert "error[untraceable]: NumPy computes this of arrays of plain numbers, and has one of objects here" in text
-    assert "help: np.stack([...]) makes an array of traced numbers, where np.array([...]) holds each as an object" in text
+    assert "help: np.stack([a, b]) makes an array of traced numbers, and np.stack([np.stack(row) for row in rows]) a matrix" in text
+
+
+def test_the_way_out_of_objects_leads_out():
+    def determinant(x, y):
+        return np.linalg.det(np.stack([np.stack(row) for row in [[x, 1.0], [2.0, y]]])) + np.exp(np.stack([x, 1.0])).sum()
+
+    assert diffcli.grad(determinant, {"x": 3.0, "y": 5.0}).gradient == {"x": pytest.approx(5 + math.exp(3)), "y": pytest.approx(3.0)}
 
 
 def test_what_is_asked_of_a_shape_has_a_plain_answer():

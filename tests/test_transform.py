@@ -484,6 +484,7 @@ PRINTED = {
     "json": 'grad "pi*x if y > 1 else x*y" --at x=2,y=5 --derivative-tape --no-trace --json',
     "no-row": 'grad "x - 2*y" --at x=2,y=5 --derivative-tape --no-trace',
     "nothing": 'grad "x" --at x=2 --derivative-tape --no-trace --format plain',
+    "number-beside-array": 'grad "sum(y*x)" --at "x=2,y=[[1,2],[3,4]]" --derivative-tape --no-trace',
     "refused-mode": 'grad "x^2" --at x=2 --mode forward --derivative-tape',
     "refused-kink": 'grad "abs(x)" --at x=0 --kink left --derivative-tape',
     "too-large": 'grad "sin(x)*cos(x)*exp(x)" --at x=2 --derivative-tape --max-nodes 9',
@@ -493,6 +494,19 @@ PRINTED = {
 @pytest.mark.parametrize("name", PRINTED)
 def test_what_is_printed(name, golden):
     golden(f"derivative_tape/{name}.txt", transcript(PRINTED[name]))
+
+
+NUMBERS_BESIDE_ARRAYS = (
+    "sum(y*x^2)", "min(atan2(y, x^2))", "y[0] @ [x, 1]", "sum(y)*x", "norm(y - x)", "sum(max(x, y))", "sum(where(x > 1, y, x))",
+    "det(x*y)", "logsumexp(y/x)", "sum(cumsum(y*x, axis=0))", "sum(reshape(x, [1])*y[0])", "sum(outer(y[0], [x]))", "prod([x]) + sum(y)",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("notation", ["table", "json", "latex", "csv", "markdown", "plain"])
+@pytest.mark.parametrize("text", NUMBERS_BESIDE_ARRAYS)
+def test_numbers_beside_arrays_are_shown_in_every_format(text, notation):
+    found = run(["grad", text, "--at", "x=2,y=[[1,2],[3,4]]", "--derivative-tape", "--cost", "--format", notation])
+    assert found.exit == 0 and "bug" not in found.stderr
 
 
 def test_a_long_tape_is_cut_in_the_middle_and_whole_on_demand():

@@ -803,4 +803,20 @@ for wrong in (lambda: F.one_hot(torch.tensor([0, 2]), 2), lambda: F.cross_entrop
     except Exception:
         print("refused")
 """,
+    "views of what is taken out of the graph": """
+import torch
+
+x = torch.tensor([[0.1, 0.2], [0.4, 0.5]], requires_grad=True)
+u = x.sin()
+row, flat, before = u[0], u.view(-1), u * 2.0
+u.detach_()
+u.mul_(3.0)
+print(u.requires_grad, before.requires_grad, row.tolist(), flat.tolist())
+(row.sum() + before.sum()).backward(retain_graph=True)
+print(x.grad.tolist())
+u.mul_(x)
+print(u.requires_grad, row.requires_grad, flat.requires_grad)
+(row.sum() + flat.sum() + before.sum()).backward()
+print(x.grad.tolist())
+""",
 }

@@ -200,7 +200,10 @@ def unsqueeze(a: Any, dim: int) -> Any:
 
 def permute(a: Any, *dims: Any) -> Any:
     """The axes in another order."""
-    return apply("transpose", (a,), axes=tuple(_axis(a, axis) for axis in lengths(dims)))
+    order = tuple(_axis(a, axis) for axis in lengths(dims))
+    if sorted(order) != list(range(len(a.shape))):
+        raise fault("bad-axis", f"{order} is no order of the axes of {describe(a)}", help=["name each of them once"])
+    return apply("transpose", (a,), axes=order)
 
 
 def transpose(a: Any, dim0: int | None = None, dim1: int | None = None) -> Any:

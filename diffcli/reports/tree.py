@@ -9,6 +9,7 @@ from diffcli.language import Program, Statement
 from diffcli.language.syntax import CALL, NAME, NUMBER, Key
 from diffcli.language.writing.printer import LATEX, number_text, program_text, statement_text
 from diffcli.records.blocks import Block, Column, Document, Table, Text
+from diffcli.reports.document import data_of
 from diffcli.reports.formats import TREES, Style
 
 DEEPEST = 40
@@ -121,23 +122,15 @@ def _data(program: Program, text: str, latex: list[str]) -> dict[str, Any]:
         elif operation == NAME:
             entry["name"] = argument
         else:
-            entry["arguments"] = list(program.children(node))
+            entry["arguments"] = program.children(node)
         if operation == CALL:
             entry["function"] = program.callees[node]
         if node in program.keys:
-            entry["key"] = [part if isinstance(part, str) else list(part) for part in program.keys[node]]
+            entry["key"] = program.keys[node]
         if node in program.keywords:
-            entry["keywords"] = list(program.keywords[node])
-        nodes.append({**entry, "span": list(program.span(node))})
-    statements = [
-        {
-            "name": statement.name or None,
-            "parameters": None if statement.parameters is None else list(statement.parameters),
-            "root": statement.root,
-            "span": list(statement.span),
-        }
-        for statement in program.statements
-    ]
+            entry["keywords"] = program.keywords[node]
+        nodes.append({**entry, "span": program.span(node)})
+    statements = [data_of(found, "name parameters root span", name=found.name or None) for found in program.statements]
     return {
         "schema": "diffcli/ast@1", "text": text, "latex": latex, "variables": program.inputs,
         "constants": program.constants, "statements": statements, "nodes": nodes,

@@ -216,8 +216,10 @@ def node_parts(
         return [(then, CHOICE + 1), " if ", (condition, CHOICE + 1), " else ", (otherwise, CHOICE)], CHOICE
     function = program.callees[node] if operation == CALL or row is None else row.spelling
     function = dialect.functions.get(function, function)
-    if dialect.juxtaposed and operation in BARE and _is_leaf(program, instead.get(children[0], children[0])):
-        return [function + " ", (children[0], ATOM)], NEGATION
+    if dialect.juxtaposed and operation in BARE:
+        inner = instead.get(children[0], children[0])
+        if isinstance(inner, float) or program.operations[inner] in (NAME, NUMBER):
+            return [function + " ", (children[0], ATOM)], NEGATION
     return call_parts(function, children, dialect.brackets), ATOM
 
 
@@ -262,10 +264,6 @@ def call_parts(
         parts += [before + labels[place] if place >= 0 else before, (child, CHOICE)]
         before = ", "
     return [*parts, brackets[1]] if parts else [before, brackets[1]]
-
-
-def _is_leaf(program: Program, node: int | float) -> bool:
-    return isinstance(node, float) or program.operations[node] in (NAME, NUMBER)
 
 
 def _reads_on(program: Program, node: int | float, dialect: Dialect) -> bool:

@@ -144,7 +144,9 @@ def read_weights(system: Problem, given: Weights | None, label: str) -> dict[str
         return read_direction(given, results, label, "result")
     if not isinstance(given, Iterable):
         raise UsageError([error("usage", f"weights are numbers in a list, a mapping or a text, not a `{type(given).__name__}`")])
-    texts = [part.strip() for part in with_semicolons(given).split(";")] if isinstance(given, str) else list(given)
+    if isinstance(given, str):
+        given = with_semicolons(given).split(";") if given.strip() else []
+    texts = [part.strip() if isinstance(part, str) else part for part in given]
     if len(texts) != len(names):
         there = "there is" if len(texts) == 1 else "there are"
         message = f"{there} {counted(len(texts), 'weight')} and {counted(len(names), 'result')}: {', '.join(names[:8])}"

@@ -134,7 +134,7 @@ def _truth(relation: Callable[..., Array]) -> Callable[..., Array]:
 
 
 def _strict_truth(relation: Callable[..., Array]) -> Callable[..., Array]:
-    return lambda a, b: _defined(np.asarray(relation(a, b), dtype=np.float64), a, b)
+    return lambda a, b: _defined(relation(a, b), a, b)
 
 
 def both(a: Array, b: Array) -> Array:
@@ -187,9 +187,8 @@ FUNCTIONS |= {name: each(function) for name, function in floats.FLOATS.items() i
 
 STRICT: dict[str, Callable[..., Array]] = {
     "div": strict_quotient, "pow": strict_power, "where": strict_where,
-    "lt": _strict_truth(np.less), "le": _strict_truth(np.less_equal), "gt": _strict_truth(np.greater),
-    "ge": _strict_truth(np.greater_equal), "eq": _strict_truth(np.equal), "ne": _strict_truth(np.not_equal),
-}  # fmt: skip
+    **{name: _strict_truth(FUNCTIONS[name]) for name in ("lt", "le", "gt", "ge", "eq", "ne")},
+}
 """What replaces them in a program: see `diffcli.operations.arithmetic.floats`."""
 
 

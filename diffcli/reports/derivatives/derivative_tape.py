@@ -10,7 +10,7 @@ from diffcli.records import Operand
 from diffcli.records.blocks import Block, Column, Table, Text, numbers
 from diffcli.records.derivations import DerivativeTape
 from diffcli.reports.derivatives.trace import operand_data, primal_formula, primal_value, trace_data
-from diffcli.reports.document import number
+from diffcli.reports.document import data_of, number
 
 
 def derivative_tape_blocks(found: DerivativeTape, notation: Notation) -> list[Block]:
@@ -56,14 +56,10 @@ def _price(found: DerivativeTape) -> str:
 def derivative_tape_data(found: DerivativeTape) -> dict[str, Any]:
     """Rows as in a trace, with ``adjoint_of``; where each result stands, and the operations."""
     rows = trace_data(found.trace)["primal"]
-    return {
-        "rows": [
-            {**row, "adjoint_of": [f"v[{index}]" for index in adjoints]}
-            for row, adjoints in zip(rows, found.adjoints, strict=True)
-        ],
-        "first": f"v[{found.first}]",
-        "outputs": [{"name": name, "at": operand_data(operand), "value": value} for name, operand, value in found.outputs],
-        "function": found.function,
-        "together": found.together,
-        "ratio": found.ratio if found.function else None,
-    }
+    pairs = zip(rows, found.adjoints, strict=True)
+    return data_of(
+        found, "rows first outputs function together ratio",
+        rows=[{**row, "adjoint_of": [f"v[{index}]" for index in adjoints]} for row, adjoints in pairs], first=f"v[{found.first}]",
+        outputs=[{"name": name, "at": operand_data(operand), "value": value} for name, operand, value in found.outputs],
+        ratio=found.ratio if found.function else None,
+    )  # fmt: skip

@@ -54,10 +54,6 @@ class Scale(NamedTuple):
         place = (value / 2 - self.low / 2) / (self.high / 2 - self.low / 2)  # halves: the range may be beyond a float
         return 1 - place if self.down else place
 
-    def at_most(self, value: float) -> bool:
-        """Whether a value is drawn on the floor, as "at most this"."""
-        return self.log and value <= 0
-
 
 class Point(NamedTuple):
     """A marker of a data series."""
@@ -65,6 +61,7 @@ class Point(NamedTuple):
     x: float
     y: float
     at_most: bool
+    """Whether it is drawn on the floor, as "at most this"."""
 
 
 class Frame(NamedTuple):
@@ -75,7 +72,7 @@ class Frame(NamedTuple):
 
     def points(self, series: Series) -> list[Point]:
         """The markers of a data series; what is not finite is left out."""
-        places = [(self.x.place(x), self.y.place(y), self.y.at_most(y)) for x, y in series.points]
+        places = [(self.x.place(x), self.y.place(y), self.y.log and y <= 0) for x, y in series.points]
         return [Point(x, y, at_most) for x, y, at_most in places if x is not None and y is not None]
 
     def strokes(self, series: Series) -> list[list[Place]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any
 
 import diffcli.autograd as ad
@@ -117,16 +117,14 @@ class _Stairs:
         best = base[:, 1:].amax(dim=1)
         crossings = ((best - base[:, 0]) / data.points[:, 0]).tolist()
         self.low, self.high = -float(ROOM), float(ROOM)
-        self.jumps = sorted(t for t in crossings if self.low < t < self.high and self._changes(t))
+        inside = [t for t in crossings if self.low < t < self.high]
+        self.jumps = sorted(t for t in inside if self.value("accuracy", t - CLOSE) != self.value("accuracy", t + CLOSE))
         gaps = [(right - left, left, right) for left, right in zip(self.jumps, self.jumps[1:], strict=False)]
         middles = [(gap, (left + right) / 2) for gap, left, right in gaps]
         seen = [(gap, t) for gap, t in middles if self.central("accuracy", t, STEPS[0])]
         self.flat = max(seen or middles)[1]
         alone = [(min(before[0], after[0]), after[1]) for before, after in pairwise(gaps)]
         self.jump = max(alone)[1]
-
-    def _changes(self, t: float) -> bool:
-        return bool(self.value("accuracy", t - CLOSE) != self.value("accuracy", t + CLOSE))
 
     def value(self, name: str, t: float) -> float:
         found: float = self.data.losses()[name](self.data.logits(t)).item()
@@ -228,14 +226,10 @@ def _descent(data: _Data, name: str) -> list[_Step]:
 def _quotients(loss: Callable[[Any], Any], points: Any, w: Any) -> Any:
     """The gradient of a loss by central quotients, entry by entry."""
     found, h = ad.zeros_like(w), STEPS[-1]
-    for i in range(w.shape[0]):
-        for j in range(w.shape[1]):
-            sides = []
-            for step in (h, -h):
-                moved = w.clone()
-                moved[i, j] += step
-                sides.append(loss(points @ moved).item())
-            found[i, j] = (sides[0] - sides[1]) / (2 * h)
+    for place in product(*map(range, w.shape)):
+        step = ad.zeros_like(w)
+        step[place] = h
+        found[place] = (loss(points @ (w + step)).item() - loss(points @ (w - step)).item()) / (2 * h)
     return found
 
 
@@ -254,7 +248,8 @@ def _checks(
     smooth = ("cross-entropy", "hinge")
     flat = [stairs.central("accuracy", stairs.flat, h) for h in STEPS[1:]]
     jumps = [abs(sum(stairs.sides(h)) * h) for h in STEPS[1:]]
-    over = min(bound - wrong for bounds in _bounds(stairs) for bound, wrong in zip(bounds, stairs.wrong(), strict=True))
+    above = [(stairs.curve(name)[1], unit) for name, unit in (("cross-entropy", math.log(2)), ("hinge", 1.0))]
+    over = min(value / unit - wrong for values, unit in above for value, wrong in zip(values, stairs.wrong(), strict=True))
     off = [abs(stairs.slope(name, stairs.jump) - stairs.central(name, stairs.jump, 1e-4)) for name in smooth]
     rule = max(abs(pull.entropy - (pull.p - 1)) for pull in pulls)
     hinges = [pull.hinge for pull in pulls]
@@ -282,9 +277,3 @@ def _rises(name: str, steps: Sequence[_Step]) -> Check:
     first, last = steps[0], steps[-1]
     found = f"{first.accuracy:.2f} to {last.accuracy:.2f}"
     return Check(f"{name} falls, accuracy rises", found, last.loss < first.loss and last.accuracy > first.accuracy)
-
-
-def _bounds(stairs: _Stairs) -> list[tuple[float, ...]]:
-    """The two losses along the line, each scaled so that it is at least 1 for a point that is wrong."""
-    units = {"cross-entropy": math.log(2), "hinge": 1.0}
-    return [tuple(value / unit for value in stairs.curve(name)[1]) for name, unit in units.items()]

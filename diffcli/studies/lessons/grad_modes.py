@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 import tracemalloc
 from collections.abc import Callable
+from itertools import pairwise
 from statistics import median
 from typing import Any
 
 import diffcli.autograd as ad
 from diffcli import nn
 from diffcli._named import NamedTuple
-from diffcli.nn import functional as F
 from diffcli.records.blocks import Table
 from diffcli.studies.graph.of_tensor import nodes_behind
 from diffcli.studies.lessons.engine import NOTHING, code_of, quoted, refusal, refused
@@ -50,26 +50,16 @@ class MyLinear(nn.Module):
         return ad.matmul(x, self.weight)
 
 
-class Net3(nn.Module):
+def _net3(dim1: int) -> nn.Sequential:
     """The lecture's network, with dim2 twice dim1 as there."""
-
-    def __init__(self, dim1: int) -> None:
-        super().__init__()
-        dim2 = 2 * dim1
-        self.layer0, self.layer1 = MyLinear(dim1, dim2), MyLinear(dim2, dim2)
-        self.layer2, self.layer3 = MyLinear(dim2, dim2), MyLinear(dim2, 1)
-
-    def forward(self, x: Any) -> Any:
-        x = F.relu(self.layer0(x))
-        x = F.relu(self.layer1(x))
-        x = F.relu(self.layer2(x))
-        return self.layer3(x)
+    layers = [MyLinear(inputs, outputs) for inputs, outputs in pairwise((dim1, 2 * dim1, 2 * dim1, 2 * dim1, 1))]
+    return nn.Sequential(layers[0], nn.ReLU(), layers[1], nn.ReLU(), layers[2], nn.ReLU(), layers[3])
 
 
 def lesson(settings: Settings) -> Lesson:
     ad.manual_seed(settings.seed)
     dim1 = settings.sized()
-    net, x = Net3(dim1), ad.randn(BATCH, dim1)
+    net, x = _net3(dim1), ad.randn(BATCH, dim1)
     costs = _costs(net, x)
     uses = {name: _Use(mode) for name, mode in MODES.items()}
     _, no_grad, inference = uses.values()
@@ -138,9 +128,9 @@ class _Cost(NamedTuple):
     result: list[Any]
 
 
-def _costs(net: Net3, x: Any) -> dict[str, _Cost]:
+def _costs(net: nn.Module, x: Any) -> dict[str, _Cost]:
     first = {name: _seconds(net, x, mode) for name, mode in MODES.items()}
-    large, small = _middles(net, x, ROUNDS), _middles(Net3(SMALL), ad.randn(1, SMALL), SMALL_ROUNDS)
+    large, small = _middles(net, x, ROUNDS), _middles(_net3(SMALL), ad.randn(1, SMALL), SMALL_ROUNDS)
     costs = {}
     for name, mode in MODES.items():
         tracemalloc.start()
@@ -158,14 +148,14 @@ def _costs(net: Net3, x: Any) -> dict[str, _Cost]:
     return costs
 
 
-def _seconds(net: Net3, x: Any, mode: Callable[[], Any]) -> float:
+def _seconds(net: nn.Module, x: Any, mode: Callable[[], Any]) -> float:
     begin = time.perf_counter()
     with mode():
         net(x)
     return time.perf_counter() - begin
 
 
-def _middles(net: Net3, x: Any, rounds: int) -> dict[str, float]:
+def _middles(net: nn.Module, x: Any, rounds: int) -> dict[str, float]:
     """The median of each mode, each in turn, so that what else the machine does falls on all."""
     times: dict[str, list[float]] = {name: [] for name in MODES}
     for _ in range(rounds):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import diffcli.autograd as ad
@@ -128,16 +128,9 @@ class _Tree:
     """What the lecture prints, printed again."""
 
     def __init__(self, net: nn.Module, net2: nn.Module) -> None:
-        calls: dict[str, Callable[[], Iterable[Any]]] = {
-            "net.children()": net.children,
-            "net.modules()": net.modules,
-            "net2.children()": net2.children,
-            "net2.modules()": net2.modules,
-            "net2.named_children()": net2.named_children,
-            "net.named_modules()": net.named_modules,
-            "net2.named_modules()": net2.named_modules,
-        }
-        self.yielded = {call: list(walk()) for call, walk in calls.items()}
+        nets, calls = {"net": net, "net2": net2}, (*PRINTED, "net2.named_modules()")
+        methods = {call: call.removesuffix("()").split(".") for call in calls}
+        self.yielded = {call: list(getattr(nets[name], method)()) for call, (name, method) in methods.items()}
         self.found = {call: "\n".join(map(str, children)) for call, children in self.yielded.items()}
 
     def as_printed(self, call: str) -> bool | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator
+from itertools import zip_longest
 from typing import Any
 
 from diffcli._named import NamedTuple
@@ -174,11 +175,10 @@ class _Chain:
 
 
 def _visits(graph: _Graph, naive: list[Visit], right: list[Visit]) -> Table:
-    rows = []
-    for number in range(max(len(naive), len(right))):
-        cells = [(graph.names[of[number].node], of[number].passed) if number < len(of) else (None, None) for of in (naive, right)]
-        rows.append((str(number + 1), *cells[0], *cells[1]))
-    return grid(f"order of visits: {DIAMOND}", ("visit", "depth first", "passes on", "topological", "passes on"), tuple(rows))
+    named = [[(graph.names[visit.node], visit.passed) for visit in visits] for visits in (naive, right)]
+    pairs = enumerate(zip_longest(*named, fillvalue=(None, None)), 1)
+    columns = ("visit", "depth first", "passes on", "topological", "passes on")
+    return grid(f"order of visits: {DIAMOND}", columns, [(str(number), *left, *right) for number, (left, right) in pairs])
 
 
 def _time(seconds: float) -> str:

@@ -81,9 +81,6 @@ def _counted() -> list[tuple[str, list[float], dict[str, int]]]:
     x = ad.tensor([1.0, 2.0])
     those = {"x": x, "view": x[0:1], "detached": x.detach(), "clone": x.clone(), "x.data": x.data}
 
-    def put() -> None:
-        x[0] = 5.0
-
     def under(mode: Any) -> None:
         with mode:
             x.add_(1)
@@ -91,7 +88,7 @@ def _counted() -> list[tuple[str, list[float], dict[str, int]]]:
     steps: list[tuple[str, Callable[[], Any]]] = [
         ("at first", lambda: None),
         ("x.add_(1)", lambda: x.add_(1)),
-        ("x[0] = 5", put),
+        ("x[0] = 5", lambda: x.__setitem__(0, 5.0)),
         ("view.mul_(2)", lambda: those["view"].mul_(2)),
         ("detached.sub_(1)", lambda: those["detached"].sub_(1)),
         ("clone.zero_()", lambda: those["clone"].zero_()),

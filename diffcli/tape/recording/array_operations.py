@@ -47,11 +47,6 @@ def apply_array(recorder: Recorder, name: str, given: Sequence[Any], **fixed: An
     """A row of either table applied to arrays and numbers.
 
     ``fixed`` is what is fixed in the row beside its operands; the table's defaults stand in for the rest.
-
-    Raises
-    ------
-    ExpressionError
-        The shapes do not fit, at the user's line.
     """
     slots, values = zip(*[operand(recorder, one) for one in given], strict=True)
     shapes = [arrays.shape_of(value) for value in values]
@@ -60,9 +55,8 @@ def apply_array(recorder: Recorder, name: str, given: Sequence[Any], **fixed: An
         if name in OPERATIONS:
             shape = broadcast_shapes(shapes)
         else:
-            row = ARRAYS[name]
             held = _defaults(name) | {key: value if key == "key" else settled(value) for key, value in fixed.items()}
-            shape = row.shape(shapes, held)
+            shape = ARRAYS[name].shape(shapes, held)
     except ShapeError as fault:
         label = ", ".join(dict.fromkeys(map(shape_text, shapes)))
         refuse(recorder, fault.message, *fault.help, code=fault.code, label=label, kind=Misfit)
@@ -132,13 +126,7 @@ def _within(given: Sequence[Any]) -> Recorder | None:
 
 
 def operand(recorder: Recorder, given: Any) -> tuple[int, Any]:
-    """The slot and the value of an operand, whatever it is.
-
-    Raises
-    ------
-    ExpressionError
-        It is no number and no array of numbers, or belongs to another recording.
-    """
+    """The slot and the value of an operand, whatever it is."""
     if isinstance(given, TracedValue):
         if given._recorder is not recorder:
             refuse_mixing(recorder)

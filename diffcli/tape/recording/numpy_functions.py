@@ -276,5 +276,12 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
 LISTS = frozenset(("concatenate", "stack", "vstack", "hstack", "column_stack"))
 """Those of a list of arrays."""
 
-LINEAR = frozenset(("det", "inv", "solve", "trace", "diag", "diagonal"))
-"""Those whose rows have their names."""
+LINEAR = {"diagonal": "diag", **{name: name for name in ("det", "inv", "solve", "trace", "diag")}}
+
+ROW_NAMES = LINEAR | {
+    "subtract": "sub", "multiply": "mul", "divide": "div", "negative": "neg", "power": "pow", "float_power": "pow",
+    "absolute": "abs", "rint": "round", "around": "round", "less": "lt", "less_equal": "le", "greater": "gt",
+    "greater_equal": "ge", "equal": "eq", "not_equal": "ne", "logical_and": "and", "logical_or": "or", "logical_not": "not",
+    "bitwise_and": "and", "bitwise_or": "or", "invert": "not", "logical_xor": "ne", "add": "add", "matmul": "matmul",
+}  # fmt: skip
+"""The rows that NumPy's functions are, under names that are not those of elementwise functions of diffcli's language."""

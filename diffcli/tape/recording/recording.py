@@ -100,7 +100,10 @@ def record(
         _raise_swallowed(recorder, called, at)
         return _finish(recorder, function, result, name)
     except ExpressionError as fault:
-        if fault not in recorder.refusals.values():  # it may be what a handler has made of a refusal
+        if fault not in recorder.refusals.values():  # it may be what NumPy, or a handler, has made of a refusal
+            for refused in recorder.refusals.values():
+                if refused.diagnostics[0].span == fault.diagnostics[0].span:
+                    raise refused from None
             _raise_swallowed(recorder, called, at)
         raise
     finally:
@@ -159,7 +162,7 @@ def failure_of(failure: BaseException, sites: CallSites) -> Diagnostic:
     message = f"{type(failure).__name__}: {words}" if words else type(failure).__name__
     if isinstance(failure, TypeError) and _OF_OBJECTS.search(words):
         message = "NumPy computes this of arrays of plain numbers, and has one of objects here"
-        help = ["np.stack([...]) makes an array of traced numbers, where np.array([...]) holds each as an object"]
+        help = ["np.stack([a, b]) makes an array of traced numbers, and np.stack([np.stack(row) for row in rows]) a matrix"]
         return error("untraceable", message, sites.source, *sites.marks(place), notes=notes, help=help)
     help = ["a `Traced` stands for a number of the point while the function is recorded"] if "Traced" in words else []
     return error("python-error", message, sites.source, *sites.marks(place), notes=notes, help=help)

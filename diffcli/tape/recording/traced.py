@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable
 from numbers import Complex, Real
 from typing import Any, NoReturn
 
-from diffcli.operations import find_function
 from diffcli.tape.recording.recorder import Recorder
 from diffcli.tape.recording.untraceable import asks_for_attribute, formats_text, refuse, refuse_conversion
 from diffcli.tape.running.rules import FLOAT
@@ -23,21 +22,6 @@ _new = object.__new__
 
 TRUTHS = frozenset(("lt", "le", "gt", "ge", "eq", "ne", "and", "or", "not"))
 """The operations whose result is a `Truth`."""
-
-NUMPY_NAMES = {
-    "subtract": "sub", "multiply": "mul", "divide": "div", "negative": "neg", "power": "pow", "float_power": "pow",
-    "absolute": "abs", "rint": "round", "around": "round", "less": "lt", "less_equal": "le", "greater": "gt",
-    "greater_equal": "ge", "equal": "eq", "not_equal": "ne", "logical_and": "and", "logical_or": "or", "logical_not": "not",
-    "bitwise_and": "and", "bitwise_or": "or", "invert": "not", "logical_xor": "ne", "add": "add", "matmul": "matmul",
-}  # fmt: skip
-"""The rows of NumPy's elementwise functions whose names are not those of diffcli's language."""
-
-
-def row_named(name: str) -> str:
-    """The name of the row of an elementwise NumPy function; empty if there is none."""
-    rows = find_function(name)
-    return NUMPY_NAMES.get(name) or (rows[0].name if rows else "")
-
 
 def binary(name: str) -> Callable[[Any, Any], Any]:
     return lambda self, other: self._apply(name, self, other)
@@ -135,17 +119,8 @@ class TracedValue:
 
     # -- operators -------------------------------------------------------------------------------------------------------
 
-    __add__, __radd__ = binary("add"), reflected("add")
-    __sub__, __rsub__ = binary("sub"), reflected("sub")
-    __mul__, __rmul__ = binary("mul"), reflected("mul")
-    __truediv__, __rtruediv__ = binary("div"), reflected("div")
     __pow__, __rpow__ = binary("pow"), reflected("pow")
     __neg__, __abs__ = unary("neg"), unary("abs")
-    __lt__, __le__ = binary("lt"), binary("le")
-    __gt__, __ge__ = binary("gt"), binary("ge")
-    __eq__, __ne__ = binary("eq"), binary("ne")
-    __floordiv__, __rfloordiv__ = binary("floor_divide"), reflected("floor_divide")
-    __mod__, __rmod__ = binary("mod"), reflected("mod")
 
     def __divmod__(self, other: Any) -> tuple[Any, Any]:
         return self // other, self % other
@@ -330,9 +305,11 @@ _power = _binary("pow", Traced)
 for _method, _row in (
     ("add", "add"), ("sub", "sub"), ("mul", "mul"), ("truediv", "div"), ("floordiv", "floor_divide"), ("mod", "mod"),
 ):  # fmt: skip
-    setattr(Traced, f"__{_method}__", _binary(_row, Traced))
-    setattr(Traced, f"__r{_method}__", _reflected(_row))
+    for _class, _made in ((TracedValue, (binary(_row), reflected(_row))), (Traced, (_binary(_row, Traced), _reflected(_row)))):
+        for _turned, _operator in zip(("", "r"), _made, strict=True):
+            setattr(_class, f"__{_turned}{_method}__", _operator)
 for _row in ("lt", "le", "gt", "ge", "eq", "ne"):
+    setattr(TracedValue, f"__{_row}__", binary(_row))
     setattr(Traced, f"__{_row}__", _binary(_row, Truth))
 for _row in ("neg", "abs", "floor", "ceil", "trunc"):
     setattr(Traced, f"__{_row}__", _unary(_row))
