@@ -235,6 +235,7 @@ HARD = [
     ("sin(1000*x)", 0.0),
     ("sin(x)", 1e6),
     ("log(x)", 1e6),
+    ("max(x, -x)", -1.7e308),
     ("log(x)", 1e-300),
     ("1/x", 1e-5),
     ("1e8 + sin(x)", 1.0),
@@ -318,6 +319,11 @@ def test_kinks_and_edges(text, point, estimate, sides):
             assert known == (None if expected is None else pytest.approx(expected, abs=1e-9))
     else:
         assert abs(found.estimate - estimate) <= found.error <= 1e-6
+
+
+def test_no_step_leaves_the_range_of_floats():
+    found = diffcli.grad("logsumexp(z)", {"z": [1e308, -1e308]}, mode="numeric")
+    assert [*found.gradient["z"]] == [1.0, 0.0]
 
 
 def test_the_point_is_never_left_far_behind():

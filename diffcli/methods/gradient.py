@@ -186,7 +186,8 @@ def _symbolic(problem: Problem, options: Options, replaced: Overrides, notes: li
 
         options.progress("comparing the derivation with SymPy's derivative")
         derivations = compare(problem, derivations, found, notes, options.progress)
-    notes += explain(problem, {}, replaced, notes)
+    by_rules = {name: problem.adjoints[problem.input_slot(name)] or 0.0 for name in gradient}
+    notes += explain(problem, by_rules, replaced, notes)
     watch = watch_of(problem)
     if not find_breaks(problem):
         found_by = [(BY(name), problem.input_slot(name), slope) for name, slope in gradient.items()]

@@ -29,7 +29,7 @@ class Sample(NamedTuple):
 
     @property
     def defined(self) -> bool:
-        return math.isfinite(self.value)
+        return math.isfinite(self.value) and math.isfinite(self.x)  # a step may leave the range of floats
 
 
 class Sampler:

@@ -11,7 +11,7 @@ from typing import Any
 
 from diffcli.errors import Diagnostic, ExpressionError, UsageError, counted, error
 from diffcli.methods.digits.notes import notes_of, watch_of
-from diffcli.methods.digits.watch import BY, Sweep
+from diffcli.methods.digits.watch import Sweep
 from diffcli.methods.matrices.hessian import gradient_of, require_one
 from diffcli.methods.matrices.jacobian import evaluated, kinks_of
 from diffcli.methods.nonsmooth.system_notes import AGREE, MAYBE, about_second, explain_rows
@@ -81,7 +81,7 @@ def compute_hvp(target: Target, at: At, direction: Direction, options: MatrixOpt
     meaning = MAYBE if sides is None else sides.fault or AGREE
     notes = [*system.notes(), *system.unused(), *about_second(told, meaning, options.strict)]
     notes += gradient.explain([[entry] for entry in found.values()], notes)
-    notes += notes_of(watch_of(gradient.derived, BY, gradient.written_out), options.strict, (along, tangents))
+    notes += notes_of(watch_of(gradient.derived, "".format, gradient.written_out), options.strict, (along, tangents))
     return _result("hvp", "forward-over-reverse", system, seed, found, notes)
 
 

@@ -51,6 +51,9 @@ _COMPOSED = 16.0
 
 _SPECIAL = frozenset(("gamma", "lgamma", "digamma", "polygamma", "sinc", "sinpi", "cospi", "gelu", "log_base", "logaddexp"))
 
+CANCELLING = frozenset(("lgamma", "digamma", "polygamma", "logaddexp"))
+"""Operations that vanish between numbers of the order of one, to which their rounding is relative there."""
+
 _CHOOSING = frozenset(name for name, row in OPERATIONS.items() if any(kind != "pole" for kind, _ in row.breaks)) | EXACT
 """Operations that have sides, so that an operand's error may carry it to the other one."""
 
@@ -121,7 +124,7 @@ def value_errors(tape: Tape, values: Values) -> Errors:
             a, b = row
             total = (errors[a] + abs(value) * errors[b]) / abs(values[b]) + UNIT * abs(value)
         else:
-            total = UNIT * roundings(name) * abs(value)
+            total = UNIT * roundings(name) * (max(abs(value), 1.0) if name in CANCELLING else abs(value))
             if any([errors[operand] for operand in row]):  # noqa: C419 (hot loop)
                 total += _carried_over(name, row, values, errors, value)
         if -TINY < value < TINY and (value or underflowed(tape, values, slot)):

@@ -32,7 +32,7 @@ class Misfit(Refusal, LinAlgError, AxisError):
 
 def shape_of(given: Any) -> Shape:
     """The shape of what may be traced."""
-    return getattr(given, "shape", ()) if isinstance(given, TracedValue) else arrays.shape_of(given)
+    return getattr(given._value, "shape", ()) if isinstance(given, TracedValue) else arrays.shape_of(given)
 
 
 def as_traced(recorder: Recorder, given: Any) -> Any:

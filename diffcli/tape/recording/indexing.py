@@ -39,10 +39,11 @@ def _written(array: Any, parts: Key, value: Any) -> Any:
     """The array with a value in place of the elements at a key; of those that are named twice the last one stays."""
     recorder, whole = array._recorder, array.shape
     given = shape_of(value := as_traced(recorder, value))
-    with suppress(ShapeError):  # which is refused below
-        ahead = len(given) - len(indexed([whole], {"key": parts})) if given[:1] == (1,) else 0
-        if ahead > 0 and set(given[:ahead]) == {1}:  # NumPy leaves such axes out
-            value = apply_array(recorder, "reshape", (value,), shape=given[ahead:])
+    if given[:1] == (1,):
+        with suppress(ShapeError):  # which is refused below
+            ahead = len(given) - len(indexed([whole], {"key": parts}))
+            if ahead > 0 and set(given[:ahead]) == {1}:  # NumPy leaves such axes out
+                value = apply_array(recorder, "reshape", (value,), shape=given[ahead:])
     if is_everything(parts):
         return apply_array(recorder, "broadcast", (value,), shape=whole)
     found = last_writes(whole, parts)

@@ -263,7 +263,8 @@ class Traced(TracedValue):
     def __getattr__(self, name: str) -> Any:
         """Beside that, for NumPy's arrays of objects, an elementwise function is a method of each element."""
         recorder = self._recorder
-        if name.startswith("_") or asks_for_attribute(_getframe(1)) or not recorder.arrays().is_elementwise(name):
+        known = "numpy" in sys.modules and not name.startswith("_") and recorder.arrays().is_elementwise(name)
+        if not known or asks_for_attribute(_getframe(1)):
             return super().__getattr__(name)
         return lambda *others: recorder.arrays().elementwise(recorder, name, (self, *others))
 
