@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 
+import numpy as np
 import pytest
 from console import run
 
@@ -344,6 +345,45 @@ def test_behind_a_pole_the_derivative_is_that_of_all_sides_or_none(text, mode):
     assert list(matrix[0]) == pytest.approx(expected, abs=1e-12, nan_ok=True)
     named = [text for note in found.notes for text in note.notes if text == "the derivative is the slope on all sides of the point"]
     assert len(named) == (not any(map(math.isnan, expected)))
+
+
+ON_ALL_SIDES = {
+    # the program, the point, the gradient by hand: that of all sides, where the branch or the rules have another or none
+    "where(x == 0, 1, (exp(x) - 1)/x)": ({"x": 0}, {"x": 0.5}),
+    "where(x == 1, 1, log(x)/(x - 1))*y": ({"x": 1, "y": 4}, {"x": -2, "y": 1}),
+    "cbrt(x)^6": ({"x": 0}, {"x": 0}),
+    "cbrt(x)^3*y + y^2": ({"x": 0, "y": 2}, {"x": 2, "y": 4}),
+    "where(x == 0, 1, (exp(x) - 1)/x)*sum(w)": ({"x": 0, "w": [1, 3]}, {"x": 2, "w": [1, 1]}),
+    "sum(cbrt(x)^3)": ({"x": [0, 2]}, {"x": [1, 1]}),
+}
+
+
+@pytest.mark.parametrize("text", ON_ALL_SIDES)
+def test_products_and_directions_take_the_slope_of_all_sides_as_the_gradient_does(text):
+    at, gradient = ON_ALL_SIDES[text]
+    step = {name: [2.0, -3.0] if isinstance(value, list) else 3.0 for name, value in at.items()}
+    along = sum(np.dot(gradient[name], step[name]) for name in at)
+    systems = {text: ([5], 5), f"[{text}, other^2]": ([5, 7], 5)}
+    directional = diffcli.grad(text, at, mode="forward", seed=step)
+    assert directional.directional == pytest.approx(along, abs=1e-12)
+    for system, (weights, weight) in systems.items():
+        point = at if system == text else {**at, "other": 3}
+        jvp, vjp = diffcli.jvp(system, point, step), diffcli.vjp(system, point, weights)
+        assert next(iter(jvp.product.values())) == pytest.approx(along, abs=1e-12)
+        for name in at:
+            assert vjp.product[name] == pytest.approx(weight * np.array(gradient[name]), abs=1e-12)
+        assert system == text or vjp.product["other"] == 42
+        for found in (jvp, vjp, directional):
+            assert any("slope on all sides of the point" in line for note in found.notes for line in note.notes)
+
+
+@pytest.mark.parametrize("command", ["vjp {}", "jvp {} --seed x=1", "grad {} --mode forward --seed x=1", "jacobian {} --mode forward"])
+def test_the_commands_of_products_take_the_slope_of_all_sides(command):
+    outcome = run(command.format('"where(x == 0, 1, (exp(x) - 1)/x)"') + " --at x=0 --format plain")
+    assert outcome.exit == 0
+    assert "0.5" in outcome.stdout.split()
+    outcome = run(command.format('"sqrt(abs(x))^2"') + " --at x=0 --format plain")
+    assert "nan" in outcome.stdout.split() and outcome.stderr, "where the sides differ there is none, with a reason"
 
 
 def flat(values):

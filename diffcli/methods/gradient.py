@@ -55,9 +55,14 @@ def compute(target: Target, at: At, options: Options) -> GradientResult:
         answer = _METHODS[options.mode](scalarised(problem), options, {}, notes)
         answer["gradient"] = gathered(problem, answer["gradient"])
     if breaks and options.mode != "numeric":
-        from diffcli.methods.nonsmooth.notes import of_sides
+        from diffcli.methods.nonsmooth.notes import of_sides, rows_of_sides
+        from diffcli.methods.problem.scalarise import variables_of
 
         answer["gradient"] = of_sides(problem, answer["gradient"], notes, not replaced)
+        moves = "seed" in answer and answer["seed"].keys() <= {*problem.wrt}
+        for row in rows_of_sides(problem, replaced, notes).values() if moves else ():
+            steps = [answer["seed"].get(name) for name in problem.tape.inputs]
+            answer["directional"] = variables_of(problem).along(row, steps)
     return GradientResult(problem.expression(), options.mode, problem.at, problem.value, notes=tuple(notes), **answer)
 
 

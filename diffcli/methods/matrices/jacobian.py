@@ -15,7 +15,7 @@ from diffcli.errors import Diagnostic, LimitError, as_stop, error
 from diffcli.methods.digits.notes import notes_of, watch_of
 from diffcli.methods.digits.watch import Sweep
 from diffcli.methods.nonsmooth.breaks import find_breaks
-from diffcli.methods.nonsmooth.notes import describe_breaks, of_sides
+from diffcli.methods.nonsmooth.notes import describe_breaks, rows_of_sides
 from diffcli.methods.nonsmooth.system_notes import explain_rows, require_values
 from diffcli.methods.options import MatrixOptions
 from diffcli.methods.problem.components import Components, as_blocks
@@ -67,7 +67,11 @@ def jacobian_of(system: Problem, options: MatrixOptions) -> JacobianResult:
     require_room(len(rows), len(columns), options.max_nodes)
     notes, replaced = kinks_of(system, options)
     found = _MODES.get(options.mode, _by_sweeps)(system, rows, columns, options, replaced, notes)
-    matrix = frozen(_of_sides(system, columns, found.pop("matrix"), notes, options.by_rules and not replaced))
+    entries = [*found.pop("matrix")]
+    sides = rows_of_sides(system, replaced, notes, options.by_rules)
+    for (name, _, _), start in zip(rows.parts, rows.starts, strict=True):
+        entries[start : start + (name in sides)] = [sides[name]] if name in sides else []
+    matrix = frozen(entries)
     bands = rows.bands(matrix) if options.by_rules else [()] * len(rows.parts)
     notes += explain_rows(system, [[*chain.from_iterable(band)] for band in bands], replaced, notes)
     values = {output.name: system.value_of(output) for output in system.outputs}
@@ -76,17 +80,6 @@ def jacobian_of(system: Problem, options: MatrixOptions) -> JacobianResult:
         expression=system.expression(), at=system.at, values=values, jacobian=as_blocks(rows, columns, matrix),
         rows=tuple(rows.names), columns=tuple(columns.names), matrix=matrix, **asked | found,
     )  # fmt: skip
-
-
-def _of_sides(system: Problem, columns: Components, matrix: Matrix, notes: list[Diagnostic], asked: bool) -> Matrix:
-    """The rows of results that are numbers as `of_sides` has them."""
-    if any(output.shape for output in system.outputs) or not any(note.slopes or note.code == "point-branch" for note in notes):
-        return matrix
-    found = []
-    for output, row in zip(system.outputs, matrix, strict=True):
-        gradient = of_sides(system.view(output), columns.of(row), notes, asked)
-        found.append([float(number or 0.0) for number in columns.numbers([gradient.get(name) for name in system.tape.inputs])])
-    return found
 
 
 def frozen(matrix: Matrix) -> tuple[tuple[float, ...], ...]:

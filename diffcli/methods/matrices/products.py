@@ -14,6 +14,7 @@ from diffcli.methods.digits.notes import notes_of, watch_of
 from diffcli.methods.digits.watch import Sweep
 from diffcli.methods.matrices.hessian import gradient_of, require_one
 from diffcli.methods.matrices.jacobian import evaluated, kinks_of
+from diffcli.methods.nonsmooth.notes import rows_of_sides
 from diffcli.methods.nonsmooth.system_notes import AGREE, MAYBE, about_second, explain_rows
 from diffcli.methods.options import MatrixOptions
 from diffcli.methods.points.directions import read_direction
@@ -44,6 +45,8 @@ def compute_jvp(target: Target, at: At, direction: Direction, options: MatrixOpt
     along = Sweep(by_slot(system, seed), True, replaced, "the derivative of `{}` along the direction".format)
     tangents = system.swept_forward(along.seeds, replaced)
     found = rows.whole(tangents)
+    steps = [seed.get(name) for name in system.tape.inputs]
+    found |= {name: variables_of(system).along(row, steps) for name, row in rows_of_sides(system, replaced, notes).items()}
     notes += explain_rows(system, [[entry] for entry in found.values()], replaced, notes)
     notes += notes_of(watch_of(system), options.strict, (along, tangents))
     return _result("jvp", options.mode, system, seed, found, notes)
@@ -58,7 +61,13 @@ def compute_vjp(target: Target, at: At, weights: Weights | None, options: Matrix
     options.progress("one reverse sweep")
     back = Sweep(_weights_by_slot(system, seed), False, replaced)
     adjoints = system.swept_back(back.seeds, replaced)
-    found = variables_of(system).whole(adjoints)
+    columns = variables_of(system)
+    sides = {name: columns.of(row) for name, row in rows_of_sides(system, replaced, notes).items() if seed.get(name)}
+    rest = _weights_by_slot(system, {name: weight for name, weight in seed.items() if name not in sides})
+    unswept = [None] * len(system.tape.inputs)
+    found = columns.whole(adjoints if not sides else system.swept_back(rest, replaced) if rest else unswept)
+    for name, gradient in sides.items():
+        found = {variable: slope + seed[name] * gradient[variable] for variable, slope in found.items()}
     notes += explain_rows(system, [found.values()] * len(system.outputs), replaced, notes)
     notes += notes_of(watch_of(system), options.strict, (back, adjoints))
     return _result("vjp", "reverse", system, seed, found, notes)

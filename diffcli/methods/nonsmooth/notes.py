@@ -6,7 +6,7 @@ Each break becomes a note, with the one-sided slopes of the whole function where
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from operator import mul
 
 from diffcli.errors import Diagnostic, LimitError, NotDifferentiableError, Slopes
@@ -153,12 +153,12 @@ def _scalarised_if_small(problem: Problem) -> Problem | None:
         return None
 
 
-def of_sides(problem: Problem, gradient: Mapping[str, Number], notes: list[Diagnostic], asked: bool = True) -> dict[str, Number]:
+def of_sides(problem: Problem, gradient: dict[str, Number], notes: list[Diagnostic], asked: bool = True) -> dict[str, Number]:
     """The gradient where a branch is taken at this point alone, or where the rules give none though they are ``asked``.
 
     It is that of the sides, if all of them agree, and the notes follow; else as it is.
     """
-    known = dict(gradient)
+    known = gradient
     wanted = [note for note in notes if note.code == "point-branch"]
     if asked and not wanted and not all(map(is_finite, gradient.values())):
         wanted = [note for note in notes if note.slopes]
@@ -186,6 +186,22 @@ def of_sides(problem: Problem, gradient: Mapping[str, Number], notes: list[Diagn
     known_notes = [said[wanted.index(note)] if note in wanted else note for note in notes]
     notes[:] = [note for note in known_notes if note.code not in ("no-dependence", "indeterminate", "undefined-partial")]
     return variables_of(problem).of([slope + 0.0 for slope in slopes])
+
+
+def rows_of_sides(system: Problem, replaced: Overrides, notes: list[Diagnostic], asked: bool = True) -> dict[str, list[float]]:
+    """The rows of the Jacobian of results that are numbers as `of_sides` has them, by result; none where no break says so."""
+    if not any(note.slopes or note.code == "point-branch" for note in notes):
+        return {}
+    from diffcli.methods.problem.scalarise import variables_of
+
+    columns, found = variables_of(system), {}
+    for output in [output for output in system.outputs if not output.shape]:
+        by_rules = columns.whole(system.swept_back({output.slot: 1.0}, replaced))
+        gradient = of_sides(system.view(output), by_rules, notes, asked and not replaced)
+        numbers = columns.numbers([gradient.get(name) for name in system.tape.inputs])
+        if gradient is not by_rules:
+            found[output.name] = [float(number or 0.0) for number in numbers]
+    return found
 
 
 _BRANCH_TAKEN = "the derivative is that of the branch taken, at this point alone; the slopes beside it are the limit"

@@ -77,6 +77,10 @@ class Components:
             found += [None] * prod(shape) if value is None else flat(value) if shape else [float(value)]
         return found
 
+    def along(self, row: Sequence[float], values: Sequence[Any]) -> float:
+        """A row times a direction, which has one value a slot; what does not move counts for nothing."""
+        return sum([slope * step for slope, step in zip(row, self.numbers(values), strict=True) if step], 0.0)
+
     def whole(self, values: Sequence[Any]) -> dict[str, Number]:
         """What a sweep has found by the names of the parts, 0 where there is no dependence; 0 has no sign.
 
