@@ -16,7 +16,8 @@ import diffcli.autograd as ad
 from diffcli import nn
 from diffcli.records.figures import Axis, Figure, Series
 from diffcli.reports.plots.canvas import as_text
-from diffcli.reports.plots.svg import svg
+from diffcli.reports.plots.picture import lay_out
+from diffcli.reports.plots.svg import picture_svg
 
 BATCH = 100
 
@@ -101,7 +102,7 @@ def main():
     print(f"\n{as_text(figure, 76, unicode=(sys.stdout.encoding or '').lower().startswith('utf'))}\n")
     print(f"after {options.epochs} epochs {accuracy:.1%} of points that it has not seen are told rightly")
     if options.svg:
-        options.svg.write_text(svg([figure]), encoding="utf-8")
+        options.svg.write_text(picture_svg(lay_out([figure]), figure.title), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -62,7 +62,7 @@ HOMES = {
     "diffcli.methods.sweeps.reverse": "accumulate activity adjoints",
     "diffcli.methods.sweeps.series": "power_series",
     "diffcli.methods.sweeps.sparsity": "find_pattern flow_of seeded sets_backward sets_forward",
-    "diffcli.methods.sweeps.transform": "gradient_tape ReverseTransform",
+    "diffcli.methods.sweeps.transform": "ReverseTransform",
     "diffcli.methods.symbolic": "symbolic_equality=equality",
     "diffcli.methods.symbolic.claim_proof": "decide derivative_text",
     "diffcli.methods.symbolic.equality": "is_zero witness",
@@ -145,7 +145,7 @@ HOMES = {
     "diffcli.tape.lowering": "MOST_ROWS _Lowering",
     "diffcli.tape.recording.numpy_functions": "FUNCTIONS_OF_NUMPY=FUNCTIONS MADE",
     "diffcli.tape.recording.recording": "record",
-    "diffcli.tape.recording.traced": "row_named",
+    "diffcli.tape.recording.numpy_calls": "row_named=_row",
     "diffcli.tape.running.array_rules": "MAY_RETURN_OPERAND NUMPY rule_at",
     "diffcli.tape.running.evaluation": "Evaluator arithmetic_of last_uses run",
     "diffcli.tape.running.rules": "FLOAT Arithmetic Term term_text terms",
@@ -161,3 +161,8 @@ def __getattr__(name: str):
     home, own = _OF[name]
     module = import_module(home)
     return getattr(module, own) if hasattr(module, own) else import_module(f"{home}.{own}")
+
+
+def gradient_tape(*arguments, **options):
+    """The tape of a gradient alone."""
+    return __getattr__("ReverseTransform")(*arguments, **options).run().tape

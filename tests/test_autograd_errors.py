@@ -14,6 +14,8 @@ import pytest
 from inside import CODES, AutogradError
 
 import diffcli.autograd as ad
+import diffcli.nn.functional as F
+import diffcli.torch as torch
 
 
 def leaf(*numbers, name=None):
@@ -154,6 +156,29 @@ CASES = {
     "an index with a fraction": ("bad-index", lambda: ad.ones(2, 3)[1.5]),
     "an axis that is not there": ("bad-axis", lambda: ad.ones(2, 3).unsqueeze(5)),
     "no view of that shape": ("not-a-view", lambda: ad.ones(2, 3).T.view(-1)),
+    "an axis of truths that is not there": ("bad-axis", lambda: ad.ones(2, 3).any(2)),
+    "an axis of truths that is not there, by name": ("bad-axis", lambda: ad.all(ad.ones(2), dim=-2)),
+    "an axis of a number that is not there": ("bad-axis", lambda: ad.tensor(1.0).softmax(1)),
+    "several axes of max": ("bad-axis", lambda: ad.ones(2, 3).max((0, 1))),
+    "several axes of min in a list": ("bad-axis", lambda: ad.min(ad.ones(2, 3), [0, 1])),
+    "an order of too few axes": ("bad-axis", lambda: ad.ones(2, 3).permute(1)),
+    "an order with an axis twice": ("bad-axis", lambda: ad.permute(ad.ones(2, 3), (0, -2))),
+    "a number at places": ("bad-index", lambda: ad.tensor(1.0)[ad.tensor([0, 1])]),
+    "a number under a mask": ("bad-index", lambda: ad.tensor(1.0)[ad.ones(2, 3) > 0]),
+    "a number changed at places": ("bad-index", lambda: ad.tensor(1.0).__setitem__([1, 0], 2.0)),
+    "a number changed under a mask": ("bad-index", lambda: ad.ones(2).sum().__setitem__(ad.ones(2) > 0, 2.0)),
+    "a number changed in a slice": ("bad-index", lambda: ad.tensor(1.0).__setitem__((slice(None), 1), 2.0)),
+    "flatten from behind": ("bad-axis", lambda: ad.ones(2, 3).flatten(1, 0)),
+    "a new axis as it is": ("bad-axis", lambda: ad.ones(2, 3).expand(-1, 2, 3)),
+    "whole numbers that floats would round": ("not-numbers", lambda: ad.tensor([2**53 + 1])),
+    "a whole number that floats would round": ("not-numbers", lambda: ad.tensor(2**53 + 1)),
+    "steps of 0": ("not-numbers", lambda: ad.arange(0, 5, 0)),
+    "an unknown norm": ("not-numbers", lambda: ad.ones(2, 2).norm("nuc")),
+    "a spectral norm": ("not-numbers", lambda: torch.linalg.norm(ad.ones(2, 2), 2)),
+    "a norm of matrices in a batch": ("not-numbers", lambda: torch.linalg.norm(ad.ones(3, 2, 2), 1, dim=(1, 2))),
+    "bounds of hardtanh": ("not-numbers", lambda: F.hardtanh(ad.ones(2), 1.0, -1.0)),
+    "a label that is no class": ("domain", lambda: F.one_hot(ad.tensor([0, 2]), 2)),
+    "a share beyond 1": ("bad-module", lambda: F.cross_entropy(ad.ones(1, 2), ad.tensor([0]), label_smoothing=2.0)),
     "too few axes to repeat to": ("bad-axis", lambda: ad.ones(2, 3).expand(2)),
     "a slice with a fraction": ("bad-index", lambda: ad.ones(2, 3)[0.5:2]),
     "lists of different lengths": ("not-numbers", lambda: ad.tensor([[1.0], [1.0, 2.0]])),
@@ -204,7 +229,7 @@ def test_an_error_says_what_to_do_and_nothing_of_the_inside(name):
         assert "  help: " in text, text
 
 
-WITHOUT_HELP = {"bad-index", "shape-mismatch", "bad-gradient", "no-graph", "inference-tensor", "not-numbers"}
+WITHOUT_HELP = {"bad-index", "shape-mismatch", "bad-gradient", "no-graph", "inference-tensor", "not-numbers", "domain", "bad-module"}
 """Codes of which some are plain: the message is the remedy."""
 
 

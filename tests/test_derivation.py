@@ -410,6 +410,21 @@ def test_identities_of_functions_are_proved_without_simplification(function, oth
     assert is_zero(zero + sympy.Rational(1, 10**9)) is False
 
 
+@pytest.mark.parametrize(
+    ("text", "raw", "simplified"),
+    [
+        ("sin(1e10*x)", "10000000000*cos(10000000000*x)", None),
+        ("tan(-4567*x)", "-4567*tan(4567*x)^2 - 4567", "-4567/cos(4567*x)^2"),
+        ("(1 + x)^1e9", "1000000000*(x + 1)^999999999", None),
+        ("cos(x)^(-5000)", "5000*sin(x)/cos(x)^5001", None),
+        ("3000*x^2 - 6000*x*2000", "6000*x - 12000000", None),
+    ],
+)  # fmt: skip
+def test_large_multiples_and_exponents_are_not_written_out(text, raw, simplified):
+    (found,) = diffcli.grad(text, "x=0.001", mode="symbolic").symbolic
+    assert found.unsimplified == raw and (found.simplified or raw) == (simplified or raw)
+
+
 def test_each_proof_is_told():
     problem, stages = Problem("x*y", "x=1,y=2"), []
     derivations = [derive(problem, name) for name in "xy"]

@@ -235,6 +235,7 @@ HARD = [
     ("sin(1000*x)", 0.0),
     ("sin(x)", 1e6),
     ("log(x)", 1e6),
+    ("max(x, -x)", -1.7e308),
     ("log(x)", 1e-300),
     ("1/x", 1e-5),
     ("1e8 + sin(x)", 1.0),
@@ -318,6 +319,11 @@ def test_kinks_and_edges(text, point, estimate, sides):
             assert known == (None if expected is None else pytest.approx(expected, abs=1e-9))
     else:
         assert abs(found.estimate - estimate) <= found.error <= 1e-6
+
+
+def test_no_step_leaves_the_range_of_floats():
+    found = diffcli.grad("logsumexp(z)", {"z": [1e308, -1e308]}, mode="numeric")
+    assert [*found.gradient["z"]] == [1.0, 0.0]
 
 
 def test_the_point_is_never_left_far_behind():
@@ -511,3 +517,25 @@ def test_a_cut_in_a_branch_that_a_step_reaches_has_a_value_of_its_own():
     assert result.value == 1 - 1e-9
     for method in ("central", "ridders", "richardson"):
         diffcli.grad("where(x > 1, max(0.5, stop_gradient(x), x^2), x)", {"x": 1 - 1e-9}, mode="numeric", method=method)
+
+
+BLURRED = "(1 - cos(x))/x^2"
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        (lambda: diffcli.grad(BLURRED, {"x": 1e-5}, mode="numeric"), ["derivative along `x`"]),
+        (lambda: diffcli.grad(f"{BLURRED} + y", {"x": 1e-5, "y": 1.0}, mode="numeric"), ["derivative along `x`"]),
+        (lambda: diffcli.grad("sum((1 - cos(x))/x^2)", {"x": [1.0, 1e-5]}, mode="numeric"), ["derivative along `x[1]`"]),
+        (lambda: diffcli.jacobian(f"[{BLURRED}, x]", {"x": 1e-5}, mode="numeric"), ["derivative along `x`"]),
+        (lambda: diffcli.hessian(BLURRED, {"x": 1e-5}, mode="numeric"), ["second derivative by `x` and `x`"]),
+        (lambda: diffcli.jvp(BLURRED, {"x": 1e-5}, "x=1", mode="numeric"), ["derivative along `t, of f`"]),
+        (lambda: diffcli.grad(BLURRED, {"x": 1.0}, mode="numeric"), []),
+        (lambda: diffcli.grad("cos(x) + x^4", {"x": 0.0}, mode="numeric"), []),
+        (lambda: diffcli.hessian("x^3", {"x": 0.0}, mode="numeric"), []),
+    ],
+)
+def test_a_number_no_larger_than_its_error_bar_is_said_to_have_no_certain_digit(asked, told):
+    notes = [note.message for note in asked().notes if note.code == "uncertain-difference"]
+    assert [note.partition(" by differences is certain: ")[0] for note in notes] == [f"no digit of the {each}" for each in told]

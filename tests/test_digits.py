@@ -165,6 +165,26 @@ def test_an_infinity_that_stands_for_a_number_says_so(text, at, number):
     assert told == ([] if number is None else [number])
 
 
+@pytest.mark.parametrize(
+    ("text", "at", "codes"),
+    [
+        ("1/(1 + exp(-x))", {"x": -800.0}, ["overflow", "indeterminate"]),
+        ("1/(1/x + 1/y)", {"x": 1e308, "y": 1e308}, ["overflow", "indeterminate", "indeterminate"]),
+        ("atan(1/x)", {"x": 1e-310}, ["overflow", "indeterminate"]),
+        ("hypot(x, y)", {"x": 1e-310, "y": 1e-310}, ["symbolic-form", "symbolic-form"]),
+        ("atan2(y, x)", {"y": 1e-200, "x": 1e-200}, ["symbolic-form", "symbolic-form"]),
+        ("log(softplus(x))", {"x": -700.0}, ["symbolic-form"]),
+        ("log(-expm1(x))", {"x": -1e-17}, ["symbolic-form"]),
+        ("tanh(x)/x", {"x": 1e-200}, ["symbolic-form"]),
+        ("log(x)", {"x": 1e-310}, ["overflow"]),
+    ],
+)
+def test_a_form_of_sympy_that_has_no_number_says_so(text, at, codes):
+    found = diffcli.grad(text, at, mode="symbolic")
+    assert not any(map(math.isfinite, found.gradient.values()))
+    assert [note.code for note in found.notes if note.code != "lost-digits"] == codes
+
+
 # -- the other questions -------------------------------------------------------------------------------------------------------
 
 COSINE, AT = "(1 - cos(x))/x^2", {"x": 1e-4}
@@ -224,10 +244,32 @@ def test_what_an_operation_rounds_inside_is_seen(asked, loses):
         (lambda: diffcli.hessian("log(x + sqrt(x^2 + 1))", {"x": -1e6}), "the second derivative by `x` has 4 right digits: 1.00009e-12, and it is 1e-12"),
         (lambda: diffcli.hessian("sum((1 - cos(x))/x^2)", {"x": [1.0, 1e-3]}), "the second derivative by `x[1]` has 3 right digits: -0.0833803, and it is -0.0833333"),
         (lambda: diffcli.hessian("(x[1:]*x[:-1])[0] + (1 - cos(x[0]))/x[0]^2", {"x": [1e-3, 2.0]}), "the second derivative by `x[0]` has 3 right digits: -0.0833803, and it is -0.0833333"),
+        (lambda: diffcli.hessian("sum(sqrt(1 + x) - 1)", {"x": [1e-13, 0.0]}), "the value has 3 right digits: 4.996e-14, and it is 5e-14"),
+        (lambda: diffcli.hessian("sum(log(sigmoid(x)))", {"x": [-745.0]}), "the value has 3 right digits: -744.44, and it is -745"),
+        (lambda: diffcli.hessian("x^x", {"x": 1e-300}), "the second derivative by `x` has no right digit: -inf, and it is 1e+300"),
+        (lambda: diffcli.hvp("sum(x^x)", {"x": [1e-300]}, {"x": [1]}), "the Hessian times the direction, by `x[0]`, has no right digit: -inf, and it is 1e+300"),
+        (lambda: diffcli.hvp("2*(sin(x/2)/x)^2 + x*y", {"x": 1e-4, "y": 2.0}, "y=1"), None),  # the derivative by x is not printed
         (lambda: diffcli.hessian("(x + 1) - 1", {"x": 1e-12}, mode="numeric"), "the value has 4 right digits: 1.00009e-12, and it is 1e-12"),
         (lambda: diffcli.hessian("(x + 1) - 1", {"x": 1e-12}, mode="symbolic"), "the value has 4 right digits: 1.00009e-12, and it is 1e-12"),
         (lambda: diffcli.taylor("exp(x)*cos(x)", {"x": 0.0}, order=6), "the coefficient of order 6 has no right digit: 1.51788e-18, and it is 0"),
+        (lambda: diffcli.taylor("log(sigmoid(x))", {"x": -745.0}, order=1), "the value has 3 right digits: -744.44, and it is -745"),
+        (lambda: diffcli.taylor("(x^100)^0.01", {"x": 1e-5}, order=1), "the value has no right digit: 0, and it is 1e-05"),
+        (lambda: diffcli.taylor("expm1(x)/x", {"x": 1e-300}, order=2), "the coefficient of order 2 has no right digit: 5e+299, and it is 0.166667"),
+        (lambda: diffcli.taylor("log1p(x)/x", {"x": 1e-250}, order=2), "the coefficient of order 2 has no right digit: -5e+249, and it is 0.333333"),
+        (lambda: diffcli.grad("lgamma(x)", {"x": -2.4570247382208006}), "the value has no right digit: 2.22045e-16, and it is 5.61919e-17"),
+        (lambda: diffcli.grad("sum(digamma(x))", {"x": [1.4616321449683622]}), "the value has no right digit: 1.13865e-17, and it is -9.24127e-17"),
+        (lambda: diffcli.grad("logaddexp(x, y)", {"x": -1e-10, "y": -23.025850929}), "the value has 5 right digits: 9.90454e-20, and it is 9.90456e-20"),
+        (lambda: diffcli.grad("lgamma(x) + digamma(x)", {"x": 1.0000000001}), None),
         (lambda: diffcli.grad(COSINE, AT, mode="symbolic"), "the derivative by `x` has no right digit: 4.4108e-05, and it is -8.33333e-06"),
+        (lambda: diffcli.hessian("cos(x) + y", {"x": 1e-4, "y": 1.0}, mode="symbolic"), None),
+        (lambda: diffcli.hessian(COSINE, {"x": 1e-3}, mode="symbolic"), "the second derivative by `x` has 3 right digits: -0.0833803, and it is -0.0833333"),
+        (lambda: diffcli.hessian(COSINE, AT, mode="numeric"), "the derivative by `x` has no right digit: 4.4108e-05, and it is -8.33333e-06"),
+        # the same from itself and over itself is exact; what it meets is not
+        (lambda: diffcli.grad("y/(x - x + 1) + 1e7*(x/x)", {"x": 0.3, "y": 2.0}), None),
+        (lambda: diffcli.grad("sum(y*(x - x)) + sum(cos(x/x))", {"x": [0.3, 0.7], "y": 2.0}), None),
+        (lambda: diffcli.grad("1e3*(x - x) + 1e-10*x", {"x": 0.3}), "the derivative by `x` has 3 right digits: 1.00044e-10, and it is 1e-10"),
+        (lambda: diffcli.grad("1e3*(x/x) + 1e-10*x", {"x": 0.25}), "the derivative by `x` has 3 right digits: 1.00044e-10, and it is 1e-10"),
+        (lambda: diffcli.grad("sum(1e3*(x - x) + 1e-10*x)", {"x": [0.3, 0.25]}), "the derivative by `x[0]` has 3 right digits: 1.00044e-10, and it is 1e-10"),
         (lambda: diffcli.grad("exp(x) - 1", {"x": 1e-9}, mode="numeric"), "the value has 7 right digits: 1.0000001e-09, and it is 1e-09"),
         (lambda: diffcli.grad("abs(x)*((x + 1e9) - 1e9)", {"x": 0.0}, kink="right", mode="forward"), None),
         (lambda: diffcli.grad("abs(x)*y/((y + 1e9) - 1e9)", {"x": 0.0, "y": 1e-3}, kink="right"), "the derivative by `x` has 4 right digits: 0.999953, and it is 1"),
@@ -329,3 +371,27 @@ def test_the_bounds_hold(text, x, y):
 def test_what_is_0_and_should_not_be_is_in_doubt_behind_a_square(text, x, mode):
     (note,) = [note for note in diffcli.grad(text, {"x": x}, mode=mode).notes if note.code == "lost-digits"]
     assert "the derivative by `x` has" in note.message
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "culprit"),
+    [
+        ("x^1000/y^999", {"x": 1e-3, "y": 1e-3}, "y^999"),
+        ("exp(-800)/exp(-x)", {"x": 800.0}, "exp(-x)"),
+        ("sum(v)*x/(x^400*2)", {"x": 0.1, "v": [1.0, 2.0]}, "x^400"),
+        ("(x^200)^-2", {"x": 1e-3}, "x^200"),
+        ("reciprocal(square(x))", {"x": 1e-200}, "square(x)"),
+        ("1/sin(x)", {"x": 0.0}, ""),
+        ("x^-2", {"x": 0.0}, ""),
+        ("1/(x - x)", {"x": 1.0}, ""),
+        ("1/xlogy(x, 1)", {"x": 2.0}, ""),
+        ("1/floor(x^2)", {"x": 0.5}, ""),
+    ],
+)
+def test_a_divisor_that_underflows_is_told_from_0(text, at, culprit):
+    with pytest.raises(diffcli.DomainError) as refused:
+        diffcli.grad(text, at)
+    (found,) = refused.value.diagnostics
+    assert (found.code, found.message) == ("division-by-zero", "this divides by 0")
+    said = f"`{culprit}` underflows to 0: it is below the range of a float" if culprit else None
+    assert found.notes == (said or "the value and its derivative are undefined at this point",)

@@ -61,7 +61,12 @@ CASES = [
     # of several, those that do agree
     ("norm(x)^2 + relu(y)^2", lambda x, y: x.norm() ** 2 + F.relu(y) ** 2, {"x": [0.0, 0.0], "y": 0.0},
      [[2, 0, 0], [0, 2, 0], [0, 0, N]], {"relu"}),
+    # a kink within a kink: what the inner one does not take on a side is no way out for what is undefined
+    ("abs(relu(x))*(1 - y)", lambda x, y: abs(F.relu(x)) * (1 - y), {"x": 0.0, "y": 0.0}, [[N, N], [N, 0]], {"abs"}),
+    ("relu(abs(x))*y", lambda x, y: F.relu(abs(x)) * y, {"x": 0.0, "y": 1.0}, [[N, N], [N, 0]], {"relu"}),
     # jumps, and conditions at their boundary
+    ("hypot(sign(y), x*y + 1/4)", lambda x, y: ad.hypot(ad.sign(y), x * y + 0.25), {"x": -1.0, "y": 0.0}, [[0, N], [N, N]], {"sign"}),
+    ("x*(y + 1)^2*floor(y)", lambda x, y: x * (y + 1) ** 2 * ad.floor(y), {"x": 2.0, "y": -1.0}, [[0, N], [N, N]], {"floor"}),
     ("sign(x)*x^2", lambda x: ad.sign(x) * x**2, {"x": 0.0}, [[N]], {"sign"}),
     ("sign(x)*x^2", lambda x: ad.sign(x) * x**2, {"x": -1.0}, [[-2]], set()),
     ("sum(floor(x)*(x - 2)^2)", lambda x: (x.floor() * (x - 2.0) ** 2).sum(), {"x": [2.0, 2.5]}, [[N, 0], [0, 4]], {"floor"}),
@@ -71,6 +76,8 @@ CASES = [
     ("sum(where(x > 0 and x < 1, x^2, 2*x - 1))", lambda x: ad.where((x > 0) & (x < 1), x**2, 2 * x - 1).sum(), {"x": [0.5, 1.0, 2.0]},
      [[2, 0, 0], [0, N, 0], [0, 0, 0]], {"where"}),
     ("where(x == x, x^2, 0)", lambda x: ad.where(x == x, x**2, 0.0), {"x": 0.5}, [[2]], set()),
+    ("sum(where(x > 0, x^2, 0))", lambda x: ((x > 0) * x**2).sum(), {"x": [0.0, 1.0]}, [[N, 0], [0, 2]], {"mul"}),
+    ("sum(where(x > 0, x^2, 0))", lambda x: ((x > 0).double() * x**2).sum(), {"x": [0.0, 1.0]}, [[N, 0], [0, 2]], {"mul"}),
     ("(x > 0)*x^2", lambda x: (x > 0) * x**2, {"x": 0.5}, [[2]], set()),
     ("abs(x)", abs, {"x": 0.0}, [[N]], {"abs"}),
     ("relu(x)^2", lambda x: F.relu(x) ** 2, {"x": 0.0}, [[N]], {"relu"}),

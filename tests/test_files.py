@@ -69,6 +69,8 @@ REFUSED = {
     "v\n1,000\n2,500\n": ("line 2 of F has 2 values, and line 1 has 1 name", "if that is one number, write 1000", "if that is a decimal comma, write 1.000"),
     "v\n1,234,567\n": ("line 2 of F has 3 values, and line 1 has 1 name", "if that is one number, write 1234567"),
     "1,000\n2,500\n": ("line 1 of F has `1,000`, which is one number, or two", "if that is one number, write 1000", "if that is a decimal comma, write 1.000"),
+    "1,05\n2,50\n": ("line 1 of F has `1,05`, which is one number, or two", "if that is a decimal comma, write 1.05"),
+    "v,w\n3,1\n0,005\n": ("line 3 of F has `0,005`, which is one number, or two", "if that is a decimal comma, write 0.005"),
     "1 000\n2 500\n": ("line 1 of F has `1 000`, which is one number, or two", "if that is one number, write 1000"),
     "a,b,c\n1,2\n3,4\n": ("line 2 of F has 2 values, and line 1 has 3 names", "every line has a value for each column"),
     "1,2\n3\n": ("line 2 of F has 1 value, and line 1 has 2", "every line has a value for each column"),
@@ -77,6 +79,7 @@ REFUSED = {
     "1;1,000\n": ("line 1, column 2 of F is `1,000`, which can be read in two ways", "if that is one number, write 1000", "if that is a decimal comma, write 1.000"),
     "1.000,5;2\n": ("line 1, column 1 of F is `1.000,5`, with a comma and a point", "write 1000.5"),
     "1,234.5;2\n": ("line 1, column 1 of F is `1,234.5`, with a comma and a point", "write 1234.5"),
+    "x;y\n1.5,2;3\n": ("line 2, column 1 of F is `1.5,2`, not a number", "put # before a line that is to be passed over"),
     "a;b\n1.5;2,5\n": ("line 2, column 1 of F is `1.5`, where other cells have decimal commas", "write all numbers with a point"),
     "x,y\nm/s,kg\n1,2\n": ("line 2, column 1 of F is `m/s`, not a number", "put # before a line that is to be passed over"),
     "a,b\n1,\n": ("line 2, column 2 of F is empty, where a number is needed", "put # before a line that is to be passed over"),
@@ -97,6 +100,8 @@ REFUSED = {
     ",a\n0,5\n": ("column 1 of F has no name", "choose columns by their names, as F:NAME"),
     'a,"b\n1,2\n': ("line 3 of F is not CSV: unexpected end of data",),
     "a,b\n": ("F holds no numbers, only a line of names",),
+    "": ("F is empty",),
+    " \n\t\n": ("F is empty",),
     "# a\n": ("F holds no numbers, only remarks",),
 }  # fmt: skip
 
@@ -144,7 +149,45 @@ def test_points_are_read_as_values_are(text, tmp_path):
         assert read_csv(text, "F", name).tolist() == [point[name] for point in points]
 
 
-@pytest.mark.parametrize("text", [text for text in REFUSED if text[0] in "vabx"])
+COLUMNS_OF_OTHER_NAMES = {
+    "x=@f.csv:speed, y=@f.csv:my mass": [(1.0, 2.0), (3.0, 4.0)],
+    "y=@f.csv:speed; x=@g.tsv": [(5.0, 1.0), (6.0, 3.0)],
+    "x=@f.csv:speed, y=pi/2": [(1.0, np.pi / 2), (3.0, np.pi / 2)],
+    "x=@one.json, y=2": [(7.0, 2.0)],
+    "x=@f.csv:speed, y=[8, 9], z=0": [(1.0, 8.0), (3.0, 9.0)],
+}
+
+LACKING = {
+    "x=@f.csv:speed": "--points has no column for `y`\n  = help: add y=@FILE:NAME to it\n",
+    "x=@f.csv:speed, y=[1, 2, 3]": "--points has columns that do not fit: `x` has 2, `y` has 3\n  = help: each is to be one column, of one length\n",
+    "x=@f.csv, y=1": "--points has columns that do not fit: `x` has 2 by 2\n  = help: each is to be one column, of one length\n",
+    "x=@f.csv:nix, y=1": "f.csv has no column `nix`\n  in --points\n  │ x=@f.csv:nix, y=1\n  │   ^^^^^^^^^^\n  = help: its columns: speed, my mass\n",
+}
+
+
+@pytest.fixture
+def columns(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name, text in {"f.csv": "speed,my mass\n1,2\n3,4\n", "g.tsv": "5\n6\n", "one.json": "7"}.items():
+        (tmp_path / name).write_text(text)
+
+
+@pytest.mark.parametrize("given", COLUMNS_OF_OTHER_NAMES)
+def test_points_by_columns_of_other_names(given, columns):
+    points, notes = read_points(given, parse("x*y"))
+    assert [(point["x"], point["y"]) for point in points] == COLUMNS_OF_OTHER_NAMES[given]
+    assert [note.message for note in notes] == ["no variable of the expression, and passed over: `z`"] * ("z" in given)
+    found = run(["check", "x*y", "--points", given])
+    assert found.exit == 0 and f"checked at {len(points)} point" in found.stdout
+
+
+@pytest.mark.parametrize("given", LACKING)
+def test_columns_that_make_no_points(given, columns):
+    found = run(["check", "x*y", "--points", given])
+    assert (found.exit, found.stdout, found.stderr) == (2, "", f"error[bad-data]: {LACKING[given]}")
+
+
+@pytest.mark.parametrize("text", [text for text in REFUSED if text[:1] in tuple("vabx")])
 def test_points_refuse_what_values_refuse(text, tmp_path, monkeypatch):
     """The same file, the same words."""
     monkeypatch.chdir(tmp_path)

@@ -286,6 +286,11 @@ def test_a_python_function_needs_a_point(tmp_path):
     assert "no value for `x` and `y`" in refused.stderr
 
 
+@pytest.mark.parametrize("text", ["a = x^1e300^2; [x, a]", "a = x*1e300*1e300; [a - a, x]"])
+def test_infinities_beside_arrays_bring_no_warning_of_numpys(text):
+    assert "Warning" not in run(["graph", text, "--at", "x=3"]).stderr
+
+
 def test_a_graph_of_something_else_is_told_in_the_same_words():
     leaf = Node("w", "input", name="weight", shape=(3,))
     nodes = (leaf, Node("n1", "operation", "MulBackward"), Node("n2", "operation", "SumBackward", remark="released"))

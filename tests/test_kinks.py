@@ -48,8 +48,10 @@ HESSIANS = {
     "elu(x)": ({"x": 0}, [[nan]]),
     "clip(x, 0, 1)^2": ({"x": 1}, [[nan]]),
     "max(x, y)^2": ({"x": 0, "y": 0}, [[nan, nan], [nan, nan]]),
-    "abs(x*y)": ({"x": 0, "y": 0}, [[nan, nan], [nan, nan]]),
-    "sum(abs(x))^2": ({"x": [0, 0]}, [[nan, nan], [nan, nan]]),
+    "abs(x*y)": ({"x": 0, "y": 0}, [[0, nan], [nan, 0]]),  # along an axis the function is 0
+    "abs(x)*abs(y) + x^2": ({"x": 0, "y": 0}, [[2, nan], [nan, 0]]),
+    "hypot(x, y)*x": ({"x": 0, "y": 0}, [[nan, nan], [nan, 0]]),
+    "sum(abs(x))^2": ({"x": [0, 0]}, [[2, nan], [nan, 2]]),
     "norm(x)^2 + norm(x)": ({"x": [0, 0]}, [[nan, nan], [nan, nan]]),
     "hypot(x, y)*x*y/(1 + x)": ({"x": 0, "y": 0}, [[0, 0], [0, 0]]),
     "abs(x)*x + x*y + y^2": ({"x": 0, "y": 1}, [[nan, 1], [1, 2]]),
@@ -81,6 +83,17 @@ def test_the_product_with_a_direction_is_that_of_the_matrix(text: str) -> None:
 def test_beside_an_array_too() -> None:
     found = diffcli.hessian("sum(v)*abs(t)^2", {"t": 0, "v": [1, 2]}, wrt="t")
     assert found.matrix == ((6.0,),)
+
+
+@pytest.mark.parametrize(
+    "text, at",
+    [
+        ("where((y - 1)*abs(y) < 2*where(x == y, y, x), 4, hypot(x*y, y))", {"x": 0, "y": 1}),
+        ("where(relu(y) == clip(abs(y), 0, 1), max(y, y) - 2, x^2 + abs(x))", {"x": 1, "y": 0}),
+    ],
+)
+def test_a_comparison_in_a_branch_that_a_side_does_not_take(text, at) -> None:
+    assert math.isnan(diffcli.hessian(text, at).hessian["y"]["y"])  # the value jumps
 
 
 def test_the_reason_names_the_variables() -> None:
@@ -296,3 +309,48 @@ def test_an_array_beside_it_changes_no_exit_code(arguments: str, exit: int) -> N
     assert outcome.exit == exit
     assert exit == 0 or outcome.stderr, "a reason"
     assert ("pole" in outcome.stderr) <= ("sqrt" in arguments)
+
+
+# -- first derivatives behind a pole ---------------------------------------------------------------------------------------------
+
+BEHIND_POLES = {
+    # the program, the point, the gradient by hand: 0 times infinity by the rules, and smooth on all sides
+    "cbrt(x)^6": ({"x": 0}, [0]),
+    "cbrt(x)^3": ({"x": 0}, [1]),
+    "cbrt(x)^3*y + y^2": ({"x": 0, "y": 2}, [2, 4]),
+    "cbrt(x - y)^6 + x": ({"x": 1, "y": 1}, [1, 0]),
+    "sqrt(x^2)^3*y": ({"x": 0, "y": 3}, [0, 0]),
+    "sqrt(x^2 + y^2)^2": ({"x": 0, "y": 0}, [0, 0]),
+    "sqrt(abs(x))^4": ({"x": 0}, [0]),
+    "sum(cbrt(x)^3)": ({"x": [0, 2]}, [1, 1]),
+    # the sides differ, or there is only one
+    "sqrt(abs(x))^2": ({"x": 0}, [nan]),
+    "sqrt(x)*sqrt(x)": ({"x": 0}, [nan]),
+    "sqrt(x^2 + y^2)": ({"x": 0, "y": 0}, [nan, nan]),
+    "cbrt(x)^3/cbrt(y)^3*cbrt(y)^3": ({"x": 0, "y": 1}, [1, 0]),
+    "cbrt(x*y)^3 + cbrt(x^3*y^3)": ({"x": 0, "y": 0}, [0, 0]),
+    "cbrt(x^3 + y^3)": ({"x": 0, "y": 0}, [nan, nan]),
+}
+
+
+@pytest.mark.parametrize("text", BEHIND_POLES)
+@pytest.mark.parametrize("mode", ["reverse", "forward"])
+def test_behind_a_pole_the_derivative_is_that_of_all_sides_or_none(text, mode):
+    at, expected = BEHIND_POLES[text]
+    found = diffcli.grad(text, at, mode=mode)
+    assert [*flat(found.gradient.values())] == pytest.approx(expected, abs=1e-12, nan_ok=True)
+    assert any(note.severity == "warning" for note in found.notes)
+    matrix = diffcli.jacobian(f"[{text}, 1]", at, mode=mode).matrix
+    assert list(matrix[0]) == pytest.approx(expected, abs=1e-12, nan_ok=True)
+    named = [text for note in found.notes for text in note.notes if text == "the derivative is the slope on all sides of the point"]
+    assert len(named) == (not any(map(math.isnan, expected)))
+
+
+def flat(values):
+    return [float(number) for value in values for number in (value if hasattr(value, "shape") else [value])]
+
+
+def test_a_policy_for_kinks_is_not_overruled_by_the_sides():
+    assert math.isnan(diffcli.grad("abs(x)*x", {"x": 0}, kink="nan").gradient["x"])
+    assert run('check "cbrt(x)^6" --at x=0').exit == 0
+    assert run('grad "cbrt(x)^6" --at x=0 --strict').exit == 5

@@ -67,6 +67,27 @@ def test_what_is_said_of_them(arguments, message):
     assert outcome.stderr.startswith(f"error[bad-value]: {message}\n")
 
 
+NOTHING = {
+    'grad "x*y" --at x=1,y=2 --wrt ""': (2, "usage", "no variable is named to differentiate by", "its variables: x, y"),
+    'hessian "x*y" --at x=1,y=2 --wrt ","': (2, "usage", "no variable is named to differentiate by", "its variables: x, y"),
+    'check "x*y" --at x=1,y=2 --wrt " "': (2, "usage", "no variable is named to differentiate by", "its variables: x, y"),
+    'grad "x*y" --at x=1,y=2 --mode forward --seed ""': (3, "bad-value", "a direction moves one variable at least", "write what moves, as --seed x=1"),
+    'jvp "x*y" --at x=1,y=2 --seed " "': (3, "bad-value", "a direction moves one variable at least", "write what moves, as --seed x=1"),
+    'hvp "x*y" --at x=1,y=2 --direction ""': (3, "bad-value", "a direction moves one variable at least", "write what moves, as --direction x=1"),
+    'vjp "[x, y]" --at x=1,y=2 --seed ""': (3, "bad-value", "there are 0 weights and 2 results: x, y", "give a number for each, in order, or some by name"),
+    'check "x" --points ""': (2, "unreadable-file", "there is no name of a file", ""),
+    'grad "@"': (2, "unreadable-file", "there is no name of a file", "write @FILE for a file, and - for standard input"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("arguments", NOTHING)
+def test_an_empty_text_is_refused_and_not_passed_over(arguments):
+    code, kind, message, help = NOTHING[arguments]
+    found = run(arguments)
+    assert (found.exit, found.stdout) == (code, "")
+    assert found.stderr.startswith(f"error[{kind}]: {message}\n") and found.stderr.endswith(f"  = help: {help}\n" if help else f"{message}\n")
+
+
 BAD = (float("nan"), float("inf"), 0, -1, 1.5, "5", None, True, [1], 10**30)
 
 

@@ -73,6 +73,7 @@ SHAPES = {
     "calls with two operands": (lambda n: nested("max(0, ", "x", ")", n), identity, 50_000),
     "the largest of many": (lambda n: "max(" + ", ".join(f"x*{i}" for i in range(n)) + ")", lambda n: (X * (n - 1), n - 1), 100_000),
     "the smallest of many": (lambda n: "min(" + ", ".join(f"x + {i}" for i in range(n)) + ")", lambda n: (X, 1), 20_000),
+    "the largest of equal ones": (lambda n: "max(" + ", ".join(["x"] * n) + ")", identity, 100_000),
     "a list of many": (lambda n: "sum([" + ", ".join(f"x*{i}" for i in range(n)) + "])", lambda n: (X * n * (n - 1) / 2, n * (n - 1) / 2), 20_000),
     "own function": (lambda n: "f(u) = u + 1\n" + nested("f(", "x", ")", n), lambda n: (X + n, 1), 50_000),
     "functions of functions": (
@@ -158,6 +159,18 @@ def test_rows_of_many_operands_take_steps_in_proportion_to_them(kind, reading):
     READINGS[reading](MANY[kind](20))
     single, double = (steps_of(lambda n=n: READINGS[reading](MANY[kind](n))) for n in (60, 120))
     assert double < 2.6 * single
+
+
+def test_many_names_take_no_look_through_all_of_them_each():
+    """At a kink along every one, with none of them given, and with one left out: a look through all for each takes hours."""
+    names = [f"x{i}" for i in range(tiers.size(100_000))]
+    text = " + ".join(f"abs({name})" for name in names)
+    found = compute(text, dict.fromkeys(names, 0.0), Options())
+    assert set(found.gradient.values()) == {0.0}
+    with pytest.raises(ExpressionError, match=f"no value for `x0`, .* and {len(names) - 8} more"):
+        compute(text, {}, Options())
+    with pytest.raises(ExpressionError, match=f"^no value for `{names[-1]}`$"):
+        compute(text, dict.fromkeys(names[:-1], 0.0), Options())
 
 
 def everything(text):

@@ -310,6 +310,19 @@ def test_an_ascii_stream_gets_ascii_everywhere(command):
             assert not found, outcome.stdout + outcome.stderr
 
 
+@pytest.mark.parametrize("command", [*EXAMPLES[:9], "grad θ^2*αβ --at θ=1,αβ=2", "check θ*abs(θ) --at θ=1", "hessian θ*ψ --at θ=1,ψ=2"])
+def test_columns_stand_below_each_other_in_ascii_too(command):
+    """Where a letter is written as an escape, and ± as two characters."""
+    tables: list[set[tuple[int, ...]]] = [set()]
+    for line in run(command, encoding="ascii").stdout.splitlines():
+        places = tuple(place for place, character in enumerate(line) if character in "|+" and line[place - 1 : place + 2] in (" | ", " |", "-+-"))
+        if places:
+            tables[-1].add(places)
+        elif tables[-1]:
+            tables.append(set())
+    assert all(len(table) <= 1 for table in tables)
+
+
 def test_progress_on_an_ascii_terminal_is_ascii():
     class Terminal(io.TextIOWrapper):
         def isatty(self):

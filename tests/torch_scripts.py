@@ -750,4 +750,73 @@ for _ in range(3):
     loss = optimizer.step(closure)
 print(w.item(), loss.item())
 """,
+    "a number goes along its one axis": """
+import torch
+
+x = torch.tensor([[0.5, 0.25], [0.125, 0.75]], dtype=torch.float32, requires_grad=True)
+n = x.sum()
+for found in (n.sum(0), n.mean(-1), n.amax(0), n.argmax(0), n.cumsum(0), n.softmax(-1), n.max(0).values, n.logsumexp(0), n.prod(0, keepdim=True), n.var(0, unbiased=False), n.norm(dim=0)):
+    print(found.tolist(), tuple(found.shape), str(found.dtype).rpartition(".")[2])
+print((n.sum(0) * n.prod(0)).backward(), x.grad.tolist())
+for wrong in (lambda: n.sum(1), lambda: n.softmax(1), lambda: n.amax(-2), lambda: x.max((0, 1)), lambda: x.flatten(1, 0), lambda: x.expand(-1, 2, 2), lambda: x.any(2), lambda: torch.all(x, -3)):
+    try:
+        wrong()
+    except Exception:
+        print("refused")
+""",
+    "truths along axes": """
+import torch
+
+x = torch.tensor([[0.5, 0.25], [0.125, 0.0]], requires_grad=True)
+for found in (torch.any(x > 0.2, [0, 1]), (x > 0.2).all(1), torch.all(x, dim=(-1, 0), keepdim=True), x.any(0, True), (x > 1).any(()), torch.any(x.sum(), 0), x.all(), torch.tensor(float("nan")).any(), torch.zeros(0, 2).all(), torch.zeros(0, 2).any(1)):
+    print(found.tolist(), tuple(found.shape), str(found.dtype).rpartition(".")[2], found.requires_grad)
+""",
+    "remainders, and quotients rounded down": """
+import torch
+
+for kind in (torch.float32, torch.float64):
+    x = torch.tensor([0.5, -0.25, 7.75], dtype=kind, requires_grad=True)
+    y = torch.tensor([2.0, 0.4, -3.0], dtype=kind, requires_grad=True)
+    (x % y + x % 0.3 - (-x) % y).sum().backward()
+    print((x % y).tolist(), (x // y).tolist(), (1 // y).tolist(), str((x // 2).dtype).rpartition(".")[2], (2 % y.detach()).tolist(), x.grad.tolist(), y.grad.tolist())
+""",
+    "of no elements": """
+import torch
+
+x = torch.ones(2, 3, requires_grad=True)
+for found in (x[:, :0].prod(0), x[:0].prod(0), x[:, :0].prod(1), x[:0].prod()):
+    print(found.tolist(), tuple(found.shape), torch.autograd.grad(found.sum(), x)[0].tolist())
+""",
+    "norms, labels, and arguments by name": """
+import torch
+import torch.nn.functional as F
+
+x = torch.tensor([[0.5, 0.25], [0.125, 0.75]])
+print(torch.linalg.norm(x).item(), torch.linalg.norm(x, "fro").item(), torch.linalg.norm(x, 1, dim=1).tolist(), torch.linalg.norm(x[0], 3).item())
+print(torch.linalg.norm(x, dim=(0, 1), keepdim=True).tolist())
+print(F.one_hot(torch.tensor([0, 2])).double().tolist(), F.one_hot(torch.tensor([[1], [0]]), 3).double().tolist())
+print(F.linear(input=x, weight=x, bias=None).tolist(), F.mse_loss(input=x, target=x * 2).item(), F.dropout(input=x, p=0.0).tolist())
+print(F.cross_entropy(input=x, target=torch.tensor([0, 1]), label_smoothing=0.5).item())
+for wrong in (lambda: F.one_hot(torch.tensor([0, 2]), 2), lambda: F.cross_entropy(x, torch.tensor([0, 1]), label_smoothing=2.0), lambda: F.hardtanh(x, 1.0, -1.0), lambda: torch.arange(0, 5, 0)):
+    try:
+        wrong()
+    except Exception:
+        print("refused")
+""",
+    "views of what is taken out of the graph": """
+import torch
+
+x = torch.tensor([[0.1, 0.2], [0.4, 0.5]], requires_grad=True)
+u = x.sin()
+row, flat, before = u[0], u.view(-1), u * 2.0
+u.detach_()
+u.mul_(3.0)
+print(u.requires_grad, before.requires_grad, row.tolist(), flat.tolist())
+(row.sum() + before.sum()).backward(retain_graph=True)
+print(x.grad.tolist())
+u.mul_(x)
+print(u.requires_grad, row.requires_grad, flat.requires_grad)
+(row.sum() + flat.sum() + before.sum()).backward()
+print(x.grad.tolist())
+""",
 }

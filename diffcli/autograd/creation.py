@@ -7,10 +7,11 @@ from typing import Any
 
 from diffcli.autograd import devices
 from diffcli.autograd.generator import source
-from diffcli.autograd.graph.apply import no_number
+from diffcli.autograd.graph.apply import no_number, value_of
 from diffcli.autograd.graph.core import Core, known_kind, new
 from diffcli.autograd.methods import lengths
 from diffcli.autograd.tensor import Tensor
+from diffcli.errors import fault
 from diffcli.operations.arithmetic import tensors
 from diffcli.operations.arithmetic.index_arrays import numpy_function
 
@@ -47,11 +48,7 @@ def tensor(data: Any, dtype: Any = None, requires_grad: bool = False, device: An
     kind = None if dtype is None else known_kind(dtype)
     if isinstance(data, list | tuple):
         data = _plain(data)
-    try:
-        value = tensors.from_data(data, kind)
-    except (TypeError, ValueError):
-        raise no_number(data) from None
-    return _leaf(value, requires_grad, device)
+    return _leaf(value_of(data, kind), requires_grad, device)
 
 
 def _plain(data: Any) -> Any:
@@ -119,6 +116,8 @@ def arange(
     """Numbers from one (0, if only one is given) up to but without another, in steps."""
     if end is None:
         start, end = 0, start
+    if step == 0:
+        raise fault("not-numbers", "arange goes in steps, and a step of 0 goes nowhere")
     return _leaf(_by_numpy(dtype, "arange", start, end, step), requires_grad, device)
 
 

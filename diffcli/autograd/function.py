@@ -163,7 +163,8 @@ class FunctionNode(Node):
             self.context._saved = None
 
     def adjoints(self, g: Any) -> Sequence[Any]:
-        found = self.recorded_adjoints(g if isinstance(g, dict) else new(plain(g)))
+        given = g if isinstance(g, dict) else {0: g}
+        found = self.recorded_adjoints({part: new(plain(one)) for part, one in given.items()})
         return [None if term is None else tensors.copy(term._value) for term in found]
 
     def recorded_adjoints(self, g: Any) -> Sequence[Any]:

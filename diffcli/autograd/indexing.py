@@ -47,9 +47,10 @@ def index(tensor: Any, key: Any) -> Any:
     canonical = canonical_key(tensor, key)
     basic = _is_basic(canonical)
     is_number = not tensors.is_array(tensor._value)
-    if basic and is_number and canonical not in (Ellipsis, ()):
+    whole = is_number and is_whole(canonical)
+    if basic and is_number and not whole:
         tensor._memory()  # x[None] of a number is a view of it
-    value = tensor._value if is_number and canonical in (Ellipsis, ()) else taken(tensor, canonical)
+    value = tensor._value if whole else taken(tensor, canonical)
     edge = edge_of(tensor) if mode.get() == DEFAULT else None
     if basic:
         if not tensors.is_array(value) and not is_number:  # NumPy gives a copy of a single element; a view of it keeps its place
@@ -70,6 +71,11 @@ def taken(tensor: Core, key: Any) -> Any:
         return tensors.taken(tensor._value, key)
     except IndexError as wrong:
         raise fault("bad-index", f"{describe(tensor)}: {wrong}") from None
+
+
+def is_whole(key: Any) -> bool:
+    """Whether a key is of all elements, as a number has it: ``...`` or none."""
+    return key is Ellipsis or (isinstance(key, tuple) and not key)
 
 
 def _is_basic(key: Any) -> bool:

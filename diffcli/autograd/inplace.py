@@ -12,7 +12,7 @@ from typing import Any
 from diffcli.autograd.graph.apply import FLOATING, apply, compute, edges_of, operand_value, record, shapes_do_not_fit
 from diffcli.autograd.graph.core import Core, Edge, Node, counter_of, describe, edge_of, keep_gradient, new, set_value, version_of
 from diffcli.autograd.graph.view_nodes import PutNode, WrittenNode
-from diffcli.autograd.indexing import taken
+from diffcli.autograd.indexing import is_whole, taken
 from diffcli.autograd.modes import DEFAULT, INFERENCE, mode
 from diffcli.autograd.rules import rule
 from diffcli.errors import fault
@@ -82,7 +82,7 @@ def _before(given: list[Any], values: list[Any]) -> list[Any]:
 
 def put(tensor: Any, key: Any, value: Any, label: str, call: str) -> Any:
     """``tensor[key] = value``."""
-    if not tensors.is_array(tensor._value) and key is not Ellipsis and key != ():
+    if not tensors.is_array(tensor._value) and not is_whole(key):
         raise fault("bad-index", f"{describe(tensor)} has no elements to write to", help=["use fill_(value)"])
     shape, written = tensors.shape_of(taken(tensor, key)), operand_value(value)
     own = tensors.shape_of(written)

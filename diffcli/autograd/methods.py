@@ -46,14 +46,15 @@ class Extremes(NamedTuple):
     indices: Any
 
 
-def _fixed(bound: dict[str, Any]) -> dict[str, Any]:
-    """``dim`` and ``keepdim`` under the names of the tables."""
+def _fixed(bound: dict[str, Any], operand: Any) -> dict[str, Any]:
+    """``dim`` and ``keepdim`` under the names of the tables; a number may be gone along as if it had one axis."""
     if "keepdim" in bound:
         bound["keepdims"] = int(bound.pop("keepdim"))
     if "dim" in bound:
         axis = bound.pop("dim")
         axis = tuple(map(as_index, axis)) if isinstance(axis, list | tuple) else axis if axis is None else as_index(axis)
-        bound["axis"] = None if axis == () else axis
+        is_number = isinstance(operand, Core | float | int) and not getattr(operand, "shape", ())
+        bound["axis"] = None if axis == () or (is_number and axis in (0, -1)) else axis
     return bound
 
 
@@ -84,6 +85,8 @@ def _of_row(spelled: str, name: str, in_place: bool = False) -> Method:
         operands = [bound.pop(one) for one in signature.names[:count]]
         if bound.get("approximate", "none") not in ("none", "tanh"):
             raise fault("not-numbers", f"approximate is 'none' or 'tanh', not {bound['approximate']!r}")
+        if spelled == "hardtanh" and bound["min_val"] > bound["max_val"]:
+            raise fault("not-numbers", f"hardtanh lies between two bounds, and {bound['min_val']} is above {bound['max_val']}")
         if never or (formula and bound != settings):
             ready = [new(operand_value(one)) if isinstance(one, list | tuple) else one for one in operands]
             made = _formula(spelled)(*ready, **bound)
@@ -95,7 +98,7 @@ def _of_row(spelled: str, name: str, in_place: bool = False) -> Method:
         dtype = bound.pop("dtype", None)
         if dtype is not None:
             operands[0] = operands[0].to(dtype)
-        made = apply(name, operands[0] if joined else operands, **_fixed(bound) if of_arrays else {})
+        made = apply(name, operands[0] if joined else operands, **_fixed(bound, operands[0]) if of_arrays else {})
         return made if dtype is None else made.to(dtype)
 
     return call
@@ -118,11 +121,14 @@ def _extreme(name: str) -> Method:
     along, whole = Signature(name, SIGNATURES[name][0]), REDUCED[name]
 
     def call(*given: Any, **options: Any) -> Any:
-        if options.keys() <= {"other"} and not (len(given) > 1 and type(given[1]) is int):
+        if options.keys() <= {"other"} and not (len(given) > 1 and isinstance(given[1], int | tuple | list)):
             operands = (*given, *options.values())
             return apply(name if len(operands) > 1 else whole, operands)
-        fixed = _fixed(along.bound(given, options))
-        operands = (fixed.pop("input"),)
+        bound = along.bound(given, options)
+        operands = (bound.pop("input"),)
+        fixed = _fixed(bound, *operands)
+        if isinstance(fixed["axis"], tuple):
+            raise fault("bad-axis", f"{name} finds places, along one axis", help=[f"use {whole}() along several"])
         return Extremes(apply(whole, operands, **fixed), apply(f"arg{name}", operands, **fixed))
 
     return call
@@ -172,6 +178,9 @@ def flatten(a: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
     if not count:
         return reshape(a, 1)
     first, last = _axis(a, start_dim), _axis(a, end_dim)
+    if first > last:
+        message = f"flatten goes from an axis to one behind it, and {start_dim} is behind {end_dim}"
+        raise fault("bad-axis", message, help=["exchange them"])
     return a if first == last else reshape(a, *a.shape[:first], size(a.shape[first : last + 1]), *a.shape[last + 1 :])
 
 
@@ -191,7 +200,10 @@ def unsqueeze(a: Any, dim: int) -> Any:
 
 def permute(a: Any, *dims: Any) -> Any:
     """The axes in another order."""
-    return apply("transpose", (a,), axes=tuple(_axis(a, axis) for axis in lengths(dims)))
+    order = tuple(_axis(a, axis) for axis in lengths(dims))
+    if sorted(order) != list(range(len(a.shape))):
+        raise fault("bad-axis", f"{order} is no order of the axes of {describe(a)}", help=["name each of them once"])
+    return apply("transpose", (a,), axes=order)
 
 
 def transpose(a: Any, dim0: int | None = None, dim1: int | None = None) -> Any:
@@ -209,6 +221,9 @@ def expand(a: Any, *shape: Any) -> Any:
     if len(wanted) < len(a.shape):
         message = f"{describe(a)} has {len(a.shape)} axes, and cannot be repeated to {len(wanted)}"
         raise fault("bad-axis", message, help=["name every axis"])
+    if -1 in wanted[: len(wanted) - len(a.shape)]:
+        message = f"-1 leaves an axis of {describe(a)} as it is, and here it stands for a new one"
+        raise fault("bad-axis", message, help=["say how long it is"])
     own = (*[1] * (len(wanted) - len(a.shape)), *a.shape)
     return apply("broadcast", (a,), shape=tuple(have if want == -1 else want for have, want in zip(own, wanted, strict=True)))
 
@@ -223,7 +238,7 @@ def _spread(root: bool, input: Any, dim: Any, unbiased: bool, keepdim: bool, cor
     """
     if isinstance(dim, bool):  # x.var(False)
         dim, unbiased = None, dim
-    fixed = _fixed({"dim": dim, "keepdim": keepdim})
+    fixed = _fixed({"dim": dim, "keepdim": keepdim}, input)
     middle = apply("mean", (input,), axis=fixed["axis"], keepdims=1)
     less = (1 if unbiased else 0) if correction is None else correction
     left = float(input.numel() // max(middle.numel(), 1) - less)
@@ -236,7 +251,9 @@ def _spread(root: bool, input: Any, dim: Any, unbiased: bool, keepdim: bool, cor
 
 def norm(input: Any, p: Any, dtype: Any, **fixed: Any) -> Any:
     """The p-th root of the sum of p-th powers of the magnitudes; the largest, or the smallest, of them for an infinite p."""
-    a, fixed = input if dtype is None else input.to(dtype), _fixed(fixed)
+    a, fixed = input if dtype is None else input.to(dtype), _fixed(fixed, input)
+    if isinstance(p, str) and p != "fro":
+        raise fault("not-numbers", f"there is no norm {p!r} here", help=["give p as a number, or 'fro' for the usual one"])
     if p in (2, "fro"):
         return apply("norm", (a,), **fixed)
     if p == 0:
@@ -265,9 +282,9 @@ def diag(input: Any, diagonal: int) -> Any:
     return apply("concat", (square[:, input.numel() :], square[:, : input.numel()]), axis=1)
 
 
-def _truth(name: str) -> Method:
-    """Whether any element, or all, are not 0."""
-    return _bound(name, lambda input, dim, keepdim: new(numpy_function(name)(input._value, axis=dim, keepdims=keepdim)))
+def _count(input: Any, **fixed: Any) -> Any:
+    """How many truths there are; along no axis, the truths themselves, as PyTorch has it."""
+    return input if fixed["dim"] in ((), []) else apply("sum", (input,), **_fixed(fixed, input))
 
 
 def _place(name: str) -> Method:
@@ -277,7 +294,7 @@ def _place(name: str) -> Method:
         if dim is None and len(input.shape) > 1:
             place = apply(name, (reshape(input, -1),))
             return reshape(place, [1] * len(input.shape)) if keepdim else place
-        return apply(name, (input,), **_fixed({"dim": dim, "keepdim": keepdim}))
+        return apply(name, (input,), **_fixed({"dim": dim, "keepdim": keepdim}, input))
 
     return _bound(name, found)
 
@@ -305,8 +322,9 @@ _MADE: dict[str, Method] = {
     "argmax": _place("argmax"), "argmin": _place("argmin"), "norm": _bound("norm", norm), "diag": _bound("diag", diag),
     "var": _bound("var", partial(_spread, False)), "std": _bound("std", partial(_spread, True)),
     "addmm": _bound("addmm", _formula("addmm")), "isnan": lambda a: a != a, "contiguous": contiguous,
-    "isfinite": lambda a: apply("abs", (a,)) < float("inf"), "equal": equal, "allclose": allclose, "any": _truth("any"),
-    "all": _truth("all"),
+    "isfinite": lambda a: apply("abs", (a,)) < float("inf"), "equal": equal, "allclose": allclose,
+    "any": _bound("any", lambda input, **fixed: _count(input != 0, **fixed) > 0),
+    "all": _bound("all", lambda input, **fixed: _count(input == 0, **fixed) == 0),
 }  # fmt: skip
 
 @cache

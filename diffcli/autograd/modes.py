@@ -7,6 +7,7 @@ The mode is a context variable, so that each thread and each asynchronous task h
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ContextDecorator
 from contextvars import ContextVar
 from functools import wraps
 from inspect import isgeneratorfunction
@@ -37,7 +38,7 @@ class in_mode:
         mode.reset(self._token)
 
 
-class _Mode:
+class _Mode(ContextDecorator):
     """A mode as a context that may be entered again and again, and as a decorator, with parentheses or without."""
 
     wanted = DEFAULT
@@ -65,20 +66,14 @@ class _Mode:
         """The mode to be in; in inference mode the others have no effect."""
         return now if now == INFERENCE else self.wanted
 
-    def _again(self) -> _Mode:
+    def _recreate_cm(self) -> _Mode:
         """The same, for a call of a decorated function, which may be called within itself."""
         return type(self)(*self._given)
 
     def __call__(self, function: Wrapped) -> Wrapped:
         if isgeneratorfunction(function):
             return _generator_in(self, function)  # type: ignore[return-value]
-
-        @wraps(function)
-        def inside(*arguments: Any, **options: Any) -> Any:
-            with self._again():
-                return function(*arguments, **options)
-
-        return inside  # type: ignore[return-value]
+        return super().__call__(function)
 
 
 def _generator_in(entered: _Mode, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -86,19 +81,19 @@ def _generator_in(entered: _Mode, function: Callable[..., Any]) -> Callable[...,
 
     @wraps(function)
     def inside(*arguments: Any, **options: Any) -> Any:
-        with entered._again():
+        with entered._recreate_cm():
             steps = function(*arguments, **options)
         step, given = steps.send, None
         while True:
             try:
-                with entered._again():
+                with entered._recreate_cm():
                     found = step(given)
             except StopIteration as ended:
                 return ended.value
             try:
                 step, given = steps.send, (yield found)
             except GeneratorExit:
-                with entered._again():
+                with entered._recreate_cm():
                     steps.close()
                 raise
             except BaseException as fault:

@@ -379,6 +379,8 @@ class Tensor(Core):
     __mul__, __rmul__, __imul__ = binary("mul"), reflected("mul"), methods.in_place("mul")
     __truediv__, __rtruediv__, __itruediv__ = binary("div"), reflected("div"), methods.in_place("div")
     __pow__, __rpow__, __ipow__ = binary("pow"), reflected("pow"), methods.in_place("pow")
+    __mod__, __rmod__ = binary("mod"), reflected("mod")
+    __floordiv__, __rfloordiv__ = binary("floor_divide"), reflected("floor_divide")
     __matmul__, __rmatmul__ = lambda a, b: apply("matmul", (a, b)), reflected("matmul")
     __neg__, __abs__ = unary("neg"), unary("abs")
     __lt__, __le__ = binary("lt"), binary("le")

@@ -38,7 +38,7 @@ EXAMPLES = (
 @as_command(
     click.argument("expression", metavar="EXPR"),
     at(),
-    click.option("--points", metavar="FILE", help="Check at every point of a CSV file with names in its first line."),
+    click.option("--points", metavar="FILE", help="Check at every point of a CSV file with names in its first line; or x=@data.csv:speed for columns of other names."),
     click.option("--claim", "claims", multiple=True, metavar="CLAIM", help='A derivative to be checked, as "x: 2*x + y"; may be given again.'),
     wrt(),
     click.option("--digits", "exact_digits", type=Number(Range(17, 2000)), metavar="N", help="Show N digits of the exact derivative, and how many of each way are right."),

@@ -9,7 +9,7 @@ from typing import Any
 from diffcli.errors import Diagnostic, LimitError, as_stop
 from diffcli.language.writing.printer import number_text
 from diffcli.methods.digits.notes import notes_of, watch_of
-from diffcli.methods.digits.watch import Sweep
+from diffcli.methods.digits.watch import BY, Sweep
 from diffcli.methods.nonsmooth.breaks import find_breaks
 from diffcli.methods.options import Options
 from diffcli.methods.points.points import Point
@@ -54,10 +54,10 @@ def compute(target: Target, at: At, options: Options) -> GradientResult:
         options.progress("writing the program out in numbers")
         answer = _METHODS[options.mode](scalarised(problem), options, {}, notes)
         answer["gradient"] = gathered(problem, answer["gradient"])
-    if breaks and options.mode != "numeric" and any(found.kind == "point-branch" for found in breaks):
-        from diffcli.methods.nonsmooth.notes import beside_point_branch
+    if breaks and options.mode != "numeric":
+        from diffcli.methods.nonsmooth.notes import of_sides
 
-        answer["gradient"] = beside_point_branch(problem, answer["gradient"], notes)
+        answer["gradient"] = of_sides(problem, answer["gradient"], notes, not replaced)
     return GradientResult(problem.expression(), options.mode, problem.at, problem.value, notes=tuple(notes), **answer)
 
 
@@ -133,7 +133,7 @@ def _forward(problem: Problem, options: Options, replaced: Overrides, notes: lis
 
 
 def _numeric(problem: Problem, options: Options, replaced: Overrides, notes: list[Diagnostic]) -> Answer:
-    from diffcli.methods.differences.finite_difference import difference, no_difference
+    from diffcli.methods.differences.finite_difference import difference, doubts_of
 
     found = []
     for position, name in enumerate(problem.wrt, 1):
@@ -141,26 +141,25 @@ def _numeric(problem: Problem, options: Options, replaced: Overrides, notes: lis
         found.append(difference(problem, name, options.quotient, options.order, options.step, options.rule))
     differences = tuple(found)
     told = {slope.variable for note in notes for slope in note.slopes if None not in (slope.left, slope.right)}
-    notes += [no_difference(each) for each in differences if not math.isfinite(each.estimate) and each.variable not in told]
-    if not any(note.severity == "warning" for note in notes):
-        notes += _disagreements(problem, differences)
+    warned = any(note.severity == "warning" for note in notes)
+    for each in differences:
+        off = [] if warned else _disagreement(problem, each)
+        notes += off or (doubts_of(each) if each.variable not in told else ())
     gradient = {found.variable: found.estimate for found in differences}
     notes += explain(problem, {}, replaced, notes)
     notes += notes_of(watch_of(problem), options.strict)
     return {"gradient": gradient, "differences": differences}
 
 
-def _disagreements(problem: Problem, differences: Sequence[Difference]) -> list[Diagnostic]:
-    """A warning for every quotient that is further from the derivative by the table's rules than its error says."""
-    notes = []
-    for found in differences:
-        exact = problem.adjoints[problem.input_slot(found.variable)] or 0.0
-        error = found.error if found.error is not None else 1e-9 * abs(exact)
-        if math.isfinite(exact) and abs(found.estimate - exact) > 4 * error + 1e-13 * abs(exact):
-            message = f"the difference quotient along `{found.variable}` misses the derivative by more than its error bar"
-            why = [f"by the rules of the table the derivative is {number_text(exact)} (--mode reverse)"]
-            notes.append(Diagnostic("difference-off", "warning", message, notes=tuple(why)))
-    return notes
+def _disagreement(problem: Problem, found: Difference) -> list[Diagnostic]:
+    """A warning for a quotient that is further from the derivative by the table's rules than its error says."""
+    exact = problem.adjoints[problem.input_slot(found.variable)] or 0.0
+    error = found.error if found.error is not None else 1e-9 * abs(exact)
+    if not math.isfinite(exact) or abs(found.estimate - exact) <= 4 * error + 1e-13 * abs(exact):
+        return []
+    message = f"the difference quotient along `{found.variable}` misses the derivative by more than its error bar"
+    why = f"by the rules of the table the derivative is {number_text(exact)} (--mode reverse)"
+    return [Diagnostic("difference-off", "warning", message, notes=(why,))]
 
 
 def _symbolic(problem: Problem, options: Options, replaced: Overrides, notes: list[Diagnostic]) -> Answer:
@@ -187,10 +186,12 @@ def _symbolic(problem: Problem, options: Options, replaced: Overrides, notes: li
 
         options.progress("comparing the derivation with SymPy's derivative")
         derivations = compare(problem, derivations, found, notes, options.progress)
-    notes += explain(problem, {}, replaced, notes)
+    by_rules = {name: problem.adjoints[problem.input_slot(name)] or 0.0 for name in gradient}
+    notes += explain(problem, by_rules, replaced, notes)
     watch = watch_of(problem)
     if not find_breaks(problem):
-        watch.judge(gradient, problem.tape.output)
+        found_by = [(BY(name), problem.input_slot(name), slope) for name, slope in gradient.items()]
+        watch.judge(Sweep({problem.tape.output: 1.0}), found_by)
     notes += notes_of(watch, options.strict)
     return {"gradient": gradient, "symbolic": tuple(found), "derivations": derivations}
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from diffcli.errors import Diagnostic, ExpressionError, UsageError, error
 from diffcli.errors.library_words import for_library
 from diffcli.language.writing.printer import number_text
-from diffcli.methods.digits.notes import notes_of
+from diffcli.methods.digits.notes import notes_of, watch_of
 from diffcli.methods.digits.shaken import ShakenWatch
 from diffcli.methods.digits.watch import Sweep
 from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, find_breaks
@@ -116,6 +116,7 @@ def _expansion(problem: Problem, variable: str, order: int, max_nodes: int) -> T
         found = _settled(found, left, right, notes)
         apart = any(number != number for number in found)
         left, right = (side if apart and side and all(map(math.isfinite, side)) else None for side in (left, right))
+        notes += notes_of(watch_of(problem), False)
     else:
         series = Sweep({slot: 1.0}, True, name="the coefficient of order {}".format, order=order)
         notes += notes_of(ShakenWatch(problem), False, (series, found))

@@ -17,13 +17,15 @@ from diffcli.operations.arithmetic import tensors
 from diffcli.operations.array_row import shape_text
 
 
-def linear(x: Any, weight: Any, bias: Any = None) -> Any:
-    """x Wᵀ + b, of the last axis of x."""
-    result = apply("matmul", (x, apply("transpose", (weight,))))
+def linear(input: Any, weight: Any, bias: Any = None) -> Any:
+    """x Wᵀ + b, of the last axis of the input x."""
+    result = apply("matmul", (input, apply("transpose", (weight,))))
     return result if bias is None else result + bias
 
 
-def conv2d(x: Any, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1) -> Any:
+def conv2d(
+    input: Any, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1
+) -> Any:
     """Convolution of images: sums of the products of kernels and each patch (a cross-correlation, as in all such layers).
 
     Images are batch × channels × height × width, or one without a batch; kernels outputs × channels of a group × height × width.
@@ -35,11 +37,11 @@ def conv2d(x: Any, weight: Any, bias: Any = None, stride: Any = 1, padding: Any 
     >>> conv2d(ones(1, 1, 4, 4), ones(1, 1, 3, 3), padding="same")[0, 0, 0]
     tensor([4., 6., 6., 4.])
     """
-    if x.ndim == 3:
-        return conv2d(x.unsqueeze(0), weight, bias, stride, padding, dilation, groups).squeeze(0)
+    if input.ndim == 3:
+        return conv2d(input.unsqueeze(0), weight, bias, stride, padding, dilation, groups).squeeze(0)
     strides, apart = pair("stride", stride, 1), pair("dilation", dilation, 1)
     window = (strides, pads_of(padding, strides, apart, weight.shape[2:]), apart, groups)
-    result = apply("conv2d", (x, weight), window=window)
+    result = apply("conv2d", (input, weight), window=window)
     return result if bias is None else result + bias.reshape(1, -1, 1, 1)
 
 
@@ -66,20 +68,20 @@ def check_probability(p: float) -> None:
         raise fault("bad-module", f"the probability to drop an element lies between 0 and 1, and {p} does not")
 
 
-def dropout(x: Any, p: float = 0.5, training: bool = True, inplace: bool = False, generator: Any = None) -> Any:
+def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False, generator: Any = None) -> Any:
     """Components become 0 with probability p, and the others are divided by 1 - p; nothing happens outside of training."""
     check_probability(p)
     if not isinstance(inplace, bool):
         raise TypeError(f"inplace is True or False, not a `{type(inplace).__name__}`; a generator is given by name")
     if not training or p == 0:
-        return x
-    kept = making.rand(x.shape, generator=generator) >= p
-    factor = kept.to(x.dtype) / (1.0 - p if p < 1 else 1.0)
-    return x.mul_(factor) if inplace else x * factor
+        return input
+    kept = making.rand(input.shape, generator=generator) >= p
+    factor = kept.to(input.dtype) / (1.0 - p if p < 1 else 1.0)
+    return input.mul_(factor) if inplace else input * factor
 
 
 def batch_norm(
-    x: Any,
+    input: Any,
     running_mean: Any,
     running_var: Any,
     weight: Any = None,
@@ -91,28 +93,28 @@ def batch_norm(
     """Batch normalisation (Ioffe & Szegedy 2015): each feature has mean 0 and variance 1, then is scaled and shifted.
 
     In training by the mean and variance of the batch, which move the running ones in place: those by the unbiased variance.
-    ``x`` is batch × features, and any axes more, over which the mean is taken too.
+    The input is batch × features, and any axes more, over which the mean is taken too.
     """
-    axes = tuple(axis for axis in range(x.ndim) if axis != 1)
+    axes = tuple(axis for axis in range(input.ndim) if axis != 1)
     if training:
-        count = x.numel() // max(x.shape[1], 1)
+        count = input.numel() // max(input.shape[1], 1)
         if count < 2:
-            message = f"batch norm needs several values of each feature in training, and {shape_text(x.shape)} has one"
+            message = f"batch norm needs several values of each feature in training, and {shape_text(input.shape)} has one"
             raise fault("bad-module", message, help=["use a larger batch, or call eval() on the model first"])
-        mean = apply("mean", (x,), axis=axes, keepdims=1)
-        centred = x - mean
+        mean = apply("mean", (input,), axis=axes, keepdims=1)
+        centred = input - mean
         variance = apply("mean", (apply("square", (centred,)),), axis=axes, keepdims=1)
         if running_mean is not None:
             with no_grad():
                 _move(running_mean, mean, momentum)
                 _move(running_var, variance * (count / (count - 1)), momentum)
     else:
-        mean, variance = _beside(running_mean, x), _beside(running_var, x)
-        centred = x - mean
+        mean, variance = _beside(running_mean, input), _beside(running_var, input)
+        centred = input - mean
     result = centred / apply("sqrt", (variance + eps,))
     if weight is not None:
-        result = result * _beside(weight, x)
-    return result if bias is None else result + _beside(bias, x)
+        result = result * _beside(weight, input)
+    return result if bias is None else result + _beside(bias, input)
 
 
 def _move(running: Any, newest: Any, momentum: float) -> None:
@@ -120,9 +122,9 @@ def _move(running: Any, newest: Any, momentum: float) -> None:
     running.mul_(1.0 - momentum).add_(newest.detach().reshape(running.shape) * momentum)
 
 
-def _beside(feature: Any, x: Any) -> Any:
+def _beside(feature: Any, input: Any) -> Any:
     """A number for each feature, in a shape that is repeated over all axes but theirs."""
-    return feature if x.ndim == 2 else feature.reshape(1, -1, *[1] * (x.ndim - 2))
+    return feature if input.ndim == 2 else feature.reshape(1, -1, *[1] * (input.ndim - 2))
 
 
 # -- losses ----------------------------------------------------------------------------------------------------------------
@@ -141,32 +143,37 @@ def reduced(losses: Any, reduction: str) -> Any:
     return losses if reduction == "none" else apply(reduction, (losses,))
 
 
-def _same_shape(x: Any, target: Any) -> None:
-    if x.shape != target.shape:
-        message = f"predictions are {shape_text(x.shape)}, and targets {shape_text(target.shape)}: they would be repeated to fit"
+def _same_shape(input: Any, target: Any) -> None:
+    if input.shape != target.shape:
+        given, wanted = shape_text(input.shape), shape_text(target.shape)
+        message = f"predictions are {given}, and targets {wanted}: they would be repeated to fit"
         raise fault("shape-mismatch", message, help=["give both the same shape, with reshape, squeeze or unsqueeze"])
 
 
-def mse_loss(x: Any, target: Any, reduction: str = "mean") -> Any:
+def mse_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     """Squares of differences."""
-    _same_shape(x, target)
-    return reduced(apply("square", (x - target,)), reduction)
+    _same_shape(input, target)
+    return reduced(apply("square", (input - target,)), reduction)
 
 
-def l1_loss(x: Any, target: Any, reduction: str = "mean") -> Any:
+def l1_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     """Absolute values of differences."""
-    _same_shape(x, target)
-    return reduced(apply("abs", (x - target,)), reduction)
+    _same_shape(input, target)
+    return reduced(apply("abs", (input - target,)), reduction)
 
 
-def _checked_labels(x: Any, target: Any) -> Any:
+def _checked_labels(input: Any, target: Any) -> Any:
     """Labels as a tensor: one whole number for each example, each a class; another one would make NaN of the loss in silence."""
     labels = making.as_tensor(target).detach()
-    classes = x.shape[-1] if x.ndim else 0
-    if labels.shape != x.shape[:-1] or not classes:
-        message = f"predictions of {shape_text(x.shape)} do not fit labels of {shape_text(labels.shape)}"
+    classes = input.shape[-1] if input.ndim else 0
+    if labels.shape != input.shape[:-1] or not classes:
+        message = f"predictions of {shape_text(input.shape)} do not fit labels of {shape_text(labels.shape)}"
         help = ["predictions are batch × classes, labels one whole number for each of the batch"]
         raise fault("shape-mismatch", message, help=help)
+    return _of_classes(labels, classes)
+
+
+def _of_classes(labels: Any, classes: int) -> Any:
     label = tensors.no_label(labels._value, classes)
     if label is not None:
         message = f"a label is {label:g}, and with {classes} classes labels are the whole numbers from 0 to {classes - 1}"
@@ -174,14 +181,14 @@ def _checked_labels(x: Any, target: Any) -> Any:
     return labels.to("int64")
 
 
-def _labels(x: Any, target: Any) -> Any:
+def _labels(input: Any, target: Any) -> Any:
     """Labels as 1 at their places: batch × classes, or classes."""
-    return apply("one_hot", (_checked_labels(x, target),), classes=x.shape[-1]).to(x.dtype)
+    return apply("one_hot", (_checked_labels(input, target),), classes=input.shape[-1]).to(input.dtype)
 
 
-def _at_labels(x: Any, right: Any) -> Any:
+def _at_labels(input: Any, right: Any) -> Any:
     """What each example has at its label, of length 1; an infinity elsewhere does not count, as 0*inf would."""
-    return apply("sum", (apply("where", (right == 1, x, 0.0)),), axis=-1, keepdims=1)
+    return apply("sum", (apply("where", (right == 1, input, 0.0)),), axis=-1, keepdims=1)
 
 
 def _of_labels(
@@ -189,6 +196,8 @@ def _of_labels(
 ) -> Any:
     """What the logs have at the labels, negated, each with the weight of its class; a mean is over the weights."""
     check_reduction(reduction)
+    if not 0 <= label_smoothing <= 1:
+        raise fault("bad-module", f"label_smoothing is a share, between 0 and 1, not {label_smoothing!r}")
     given = making.as_tensor(target).detach()
     kept = given != ignore_index
     right = _labels(logs, apply("where", (kept, given, 0.0)))
@@ -203,16 +212,16 @@ def _of_labels(
     return losses.sum() / apply("where", (kept, own, 0.0)).sum()
 
 
-def nll_loss(x: Any, target: Any, reduction: str = "mean", weight: Any = None, ignore_index: int = -100) -> Any:
+def nll_loss(input: Any, target: Any, reduction: str = "mean", weight: Any = None, ignore_index: int = -100) -> Any:
     """Of log-probabilities, batch × classes: what the label has, negated, by the weight of its class.
 
     Examples whose label is ``ignore_index`` do not count.
     """
-    return _of_labels(x, target, reduction, weight, ignore_index)
+    return _of_labels(input, target, reduction, weight, ignore_index)
 
 
 def cross_entropy(
-    x: Any, target: Any, reduction: str = "mean", label_smoothing: float = 0.0, weight: Any = None, ignore_index: int = -100
+    input: Any, target: Any, reduction: str = "mean", label_smoothing: float = 0.0, weight: Any = None, ignore_index: int = -100
 ) -> Any:
     """Of logits, batch × classes, and labels: logsumexp(logits) less the label's logit, by the weight of its class.
 
@@ -220,45 +229,47 @@ def cross_entropy(
     not count.
     """
     target = making.as_tensor(target)
-    if reduction == "mean" and x.ndim == 2 and not label_smoothing and weight is None and not (target == ignore_index).any():
-        return apply("cross_entropy", (x, _checked_labels(x, target)))
-    return _of_labels(apply("log_softmax", (x,), axis=-1), target, reduction, weight, ignore_index, label_smoothing)
+    if reduction == "mean" and input.ndim == 2 and not label_smoothing and weight is None and not (target == ignore_index).any():
+        return apply("cross_entropy", (input, _checked_labels(input, target)))
+    return _of_labels(apply("log_softmax", (input,), axis=-1), target, reduction, weight, ignore_index, label_smoothing)
 
 
-def hinge_loss(x: Any, target: Any, reduction: str = "mean") -> Any:
+def hinge_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     """Of scores and targets of -1 and 1: max(0, 1 - target*score)."""
-    _same_shape(x, target)
+    _same_shape(input, target)
     if not ((target == 1) | (target == -1)).all():
         help = ["of labels of 0 and 1 they are 2*labels - 1"]
         raise fault("domain", "targets of the hinge loss are -1 and 1, and there are others", help=help)
-    return reduced(apply("relu", (1.0 - target * x,)), reduction)
+    return reduced(apply("relu", (1.0 - target * input,)), reduction)
 
 
-def multi_margin_loss(x: Any, target: Any, margin: float = 1.0, reduction: str = "mean") -> Any:
+def multi_margin_loss(input: Any, target: Any, margin: float = 1.0, reduction: str = "mean") -> Any:
     """Of scores, batch × classes: by how much other classes come within the margin of the label's, over the classes.
 
     The sum over the other classes of max(0, margin - score of the label + their score), divided by the number of classes
     (Crammer & Singer 2001 take the largest of them instead).
     """
-    right = _labels(x, target)
-    others = apply("relu", (margin - _at_labels(x, right) + x,)) * (1.0 - right)
-    return reduced(apply("sum", (others,), axis=-1) / float(x.shape[-1]), reduction)
+    right = _labels(input, target)
+    others = apply("relu", (margin - _at_labels(input, right) + input,)) * (1.0 - right)
+    return reduced(apply("sum", (others,), axis=-1) / float(input.shape[-1]), reduction)
 
 
 def binary_cross_entropy_with_logits(
-    x: Any, target: Any, reduction: str = "mean", weight: Any = None, pos_weight: Any = None
+    input: Any, target: Any, reduction: str = "mean", weight: Any = None, pos_weight: Any = None
 ) -> Any:
-    """Of logits and targets between 0 and 1: softplus(x) - target*x, which never overflows; targets of 1 by ``pos_weight``."""
-    _same_shape(x, target)
-    losses = apply("softplus", (x,)) - target * x
+    """Of logits x and targets between 0 and 1: softplus(x) - target*x, which never overflows; targets of 1 by ``pos_weight``."""
+    _same_shape(input, target)
+    losses = apply("softplus", (input,)) - target * input
     if pos_weight is not None:
-        losses = losses + (pos_weight - 1.0) * target * apply("softplus", (-x,))
+        losses = losses + (pos_weight - 1.0) * target * apply("softplus", (-input,))
     return reduced(losses if weight is None else losses * weight, reduction)
 
 
-def one_hot(x: Any, num_classes: int) -> Any:
-    """1 at the label's place, 0 elsewhere."""
-    return apply("one_hot", (x,), classes=num_classes)
+def one_hot(input: Any, num_classes: int = -1) -> Any:
+    """1 at the label's place, 0 elsewhere; of as many classes as the labels need, if that is not given."""
+    labels = making.as_tensor(input).detach()
+    classes = num_classes if num_classes != -1 else int(labels.max()) + 1
+    return apply("one_hot", (_of_classes(labels, classes),), classes=classes)
 
 
 def __getattr__(name: str) -> Any:

@@ -56,7 +56,7 @@ def along(shapes: Sequence[Shape], fixed: Fixed) -> Shape:
 
 def over(shapes: Sequence[Shape], fixed: Fixed) -> Shape:
     """Of softmax and what serves a reduction: the operand's own shape. A number has no axis, and needs none."""
-    fixed["axis"] = as_axes(fixed["axis"], len(shapes[0])) if shapes[0] else ()
+    fixed["axis"] = as_axes(fixed["axis"], len(shapes[0])) if shapes[0] or fixed["axis"] not in (None, 0, -1) else ()
     return shapes[0]
 
 

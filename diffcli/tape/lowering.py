@@ -12,7 +12,7 @@ from bisect import bisect_left
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from diffcli.errors import LimitError, error
+from diffcli.errors import LimitError, counted, error
 from diffcli.language.syntax import NAME, NUMBER, Program, Statement
 from diffcli.operations import CONSTANTS, OPERATIONS
 from diffcli.tape.tape import Shape, Skip, Tape
@@ -247,7 +247,7 @@ class _Lowering:
         self.nodes += nodes
         if self.nodes > self.most_nodes:
             written = ", with its functions written out" if self.calls else ""
-            message = f"the program has more than {self.most_nodes} nodes{written}"
+            message = f"the program has more than {counted(self.most_nodes, 'node')}{written}"
             help = ["raise the limit with --max-nodes N, if memory allows"]
             raise LimitError([error("too-many-nodes", message, self.program.source, help=help)])
 

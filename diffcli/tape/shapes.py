@@ -131,15 +131,13 @@ class _Shaping:
 
     def length(self, slot: int, name: str, operand: int) -> int:
         shape = self.new.shape(operand)
-        if name == "shape":
-            if not shape:
-                self.fail(slot, (operand,), ShapeError("a number has no shape to list"))
-            found = self.constant(_array([float(length) for length in shape]))
-            self.known[found] = shape
-            return found
         if not shape:
-            self.fail(slot, (operand,), ShapeError("a number has no length"))
-        return self.constant(shape[0])
+            self.fail(slot, (operand,), ShapeError(f"a number has no {'shape to list' if name == 'shape' else 'length'}"))
+        if name == "len":
+            return self.constant(shape[0])
+        found = self.constant(_array([float(length) for length in shape]))
+        self.known[found] = shape
+        return found
 
     def literal(self, slot: int, operands: tuple[int, ...]) -> int:
         """A list of constants is a constant."""

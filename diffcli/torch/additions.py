@@ -1,4 +1,4 @@
-"""What PyTorch has beside tensors and modules: batches of data, clipped gradients."""
+"""What PyTorch has beside tensors and modules: batches of data, clipped gradients, norms of matrices."""
 
 from __future__ import annotations
 
@@ -68,3 +68,12 @@ def clip_grad_norm_(parameters: Any, max_norm: float, norm_type: float = 2.0) ->
         for one in grads:
             one.mul_(min(max_norm / (norm.item() + 1e-6), 1.0))
     return norm
+
+
+def linalg_norm(input: Any, ord: Any = None, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
+    """The norm of a vector, or of each along an axis; of a matrix the root of the sum of squares, and no other."""
+    of_matrix = input.ndim > 1 if dim is None else isinstance(dim, tuple | list) and len(dim) == 2
+    if of_matrix and ord not in (None, "fro"):
+        help = ["use x.norm(p) for that of all elements, or dim=... for those of rows or columns"]
+        raise fault("not-numbers", f"of a matrix there is the Frobenius norm here, and not {ord!r}", help=help)
+    return input.norm(2 if ord is None else ord, dim, keepdim, dtype)

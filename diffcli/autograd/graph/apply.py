@@ -11,7 +11,7 @@ from functools import cache, partial
 from typing import Any
 
 from diffcli.autograd.graph.core import Core, Edge, counter_of, edge_of, new, refuse_inference, show_number, version_of
-from diffcli.autograd.graph.operation_nodes import NEITHER, NOTHING, ArrayNode, NumberNode, versions_of
+from diffcli.autograd.graph.operation_nodes import NEITHER, NOTHING, ArrayNode, NumberNode, OperationNode, versions_of
 from diffcli.autograd.modes import DEFAULT, INFERENCE, mode
 from diffcli.autograd.rules import INDEX_RESULTS, Rule, rule
 from diffcli.errors import AutogradError, fault
@@ -37,13 +37,14 @@ def apply(name: str, given: Sequence[Any], **fixed: Any) -> Any:
 def apply_rule(known: Rule, given: Sequence[Any], fixed: Fixed) -> Any:
     """The same, of a rule."""
     values = [operand_value(one) for one in given]
+    options = known.defaults | fixed if known.row is not None else None
     shape = tensors.same_shape(values) if known.row is None else None
     if shape or (shape == () and known.number is not None):
-        return _of_alike(known, given, values, shape)
-    options = known.defaults | fixed if known.row is not None else None
-    if known.view and fixed.get("shape") and not tensors.is_array(values[0]) and isinstance(given[0], Core):
-        values[0] = given[0]._memory()  # type: ignore[attr-defined]  # a view of a number shows it too
-    value, shapes, given = compute(known, given, values, options)
+        value, shapes = _of_alike(known, values, shape)
+    else:
+        if known.view and fixed.get("shape") and not tensors.is_array(values[0]) and isinstance(given[0], Core):
+            values[0] = given[0]._memory()  # type: ignore[attr-defined]  # a view of a number shows it too
+        value, shapes, given = compute(known, given, values, options)
     if known.view and not tensors.is_array(values[0]) and not tensors.shape_of(value):
         value = values[0]  # a number is its own view
     made = _truth(given, values, value) if known.truth else new(value)
@@ -66,30 +67,15 @@ def edges_of(given: Sequence[Any], passive: bool = False) -> tuple[Edge, ...] | 
     return None
 
 
-def _of_alike(known: Rule, given: Sequence[Any], values: list[Any], shape: Shape) -> Any:
-    """The same of floats, or of arrays of one shape in double precision and floats: the short form of `compute`."""
+def _of_alike(known: Rule, values: list[Any], shape: Shape) -> tuple[Any, list[Shape] | None]:
+    """What `compute` finds, of floats, or of arrays of one shape in double precision and floats; no shapes if all have one."""
     if shape == () and not known.truth:
-        value = known.number(*values)  # type: ignore[misc]
-    else:
-        with arrays.quiet():
-            value = known.value(*values)
-        if known.truth:  # what is NaN equals nothing, while a number's truth is NaN then
-            return _truth(given, values, value)
+        return known.number(*values), None  # type: ignore[misc]
+    with arrays.quiet():
+        value = known.value(*values)
+    if not known.truth:
         value = tensors.in_memory_of_its_own(value, values)
-    made = new(value)
-    edges = edges_of(given, known.passive)
-    if edges is None:
-        return made
-    if shape == ():
-        reads = needed(known, edges, (), (), None)
-        saved = _saved(known, given, values, reads)
-        made._node = NumberNode(known, edges, saved, value if -1 in reads else None)
-        in_memory = any(isinstance(one, Core) and tensors.is_array(one._value) for one in saved)
-        made._node.versions = versions_of(saved) or ((0,) * len(saved) if in_memory else None)
-    else:
-        shapes = list(map(tensors.shape_of, values)) if float in map(type, values) else None
-        made._node = record(known, given, edges, values, value, shapes, None)
-    return made
+    return value, list(map(tensors.shape_of, values)) if float in map(type, values) else None
 
 
 def _truth(given: Sequence[Any], values: Sequence[Any], value: Any) -> Any:
@@ -111,10 +97,18 @@ def operand_value(given: Any) -> Any:
         return given
     if kind is int or kind is bool:
         return float(given)
+    return value_of(given)
+
+
+def value_of(data: Any, kind: Any = None) -> Any:
+    """`tensors.from_data`, with what is wrong in words."""
     try:
-        return tensors.from_data(given)
+        return tensors.from_data(data, kind)
+    except OverflowError:
+        message = "whole numbers of 2^53 and more are not exact in floating point, and there is one that is not"
+        raise fault("not-numbers", message, help=["say dtype='int64' to keep them, or 'float64' to round them"]) from None
     except (TypeError, ValueError):
-        raise no_number(given) from None
+        raise no_number(data) from None
 
 
 def no_number(given: Any) -> AutogradError:
@@ -209,11 +203,16 @@ def record(
     value: Any,
     shapes: list[Shape] | None,
     options: Fixed | None,
-) -> ArrayNode:
+) -> OperationNode:
     """The node of an operation, with what its rule will read; ``shapes`` is None if all operands have that of the result."""
     shape = tensors.shape_of(value)
     reads = needed(known, edges, shapes, shape, options)
     saved = _saved(known, given, values, reads)
+    if shapes is None and not shape:
+        number = NumberNode(known, edges, saved, value if -1 in reads else None)
+        in_memory = any(isinstance(one, Core) and tensors.is_array(one._value) for one in saved)
+        number.versions = versions_of(saved) or ((0,) * len(saved) if in_memory else None)
+        return number
     node = ArrayNode(known, edges, saved, value if -1 in reads else None)
     node.versions = versions_of(saved)
     node.shape, node.fixed = shape, options

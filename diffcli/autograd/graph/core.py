@@ -217,10 +217,9 @@ class PartNode(Node):
         return self.whole.saved
 
     def adjoints(self, g: Any) -> Sequence[Any]:
-        return self.recorded_adjoints(new(plain(g)))
-
-    def recorded_adjoints(self, g: Any) -> Sequence[Any]:
         return ({self.part: g},)
+
+    recorded_adjoints = adjoints
 
 
 def nodes_behind(ends: Iterable[Edge], first: int = 0) -> list[Node]:
@@ -301,6 +300,8 @@ def refresh(view: Core) -> None:
         return
     view._seen = count
     edge = edge_of(base)
+    if edge is None:
+        view._node = None  # the base has been taken out of the graph
     if edge is None or isinstance(edge, Core):
         return  # the change was not recorded
     retained_by = view._node.retained_by if view._node is not None else None

@@ -28,6 +28,7 @@ from diffcli.autograd.partial import Mask, Partial, mask_of, plain, total
 from diffcli.errors import SecondDerivativeWarning
 from diffcli.operations.arithmetic import arrays, tensors
 from diffcli.operations.arithmetic.array_functions import sum_to
+from diffcli.operations.array_row import Shape
 from diffcli.tape.running.array_rules import NUMPY, ArrayRule
 from diffcli.tape.running.strong_zero import IN_ARRAYS
 
@@ -81,40 +82,39 @@ class BesideNode(Node):
             node, own, step = self.side
             if self.sought:
                 self.side = node, own + step * arrays.masked(self.bent, plain(g)), step
-        if self.apart is None:
+        nan = self.undefined(g, mask_of(g))
+        if nan is None:
             return node.adjoints(g)
-        nan = self.undefined(self.apart, mask_of(g), plain(g))
-        if self.kind != BOUNDARY:
+        if isinstance(node, WrittenNode) or node.rule.row is not None:
             return node.adjoints(total(g, nan, False))
-        pairs = zip(node.adjoints(g), self.on_operands(nan), strict=True)
-        return [term if nan is None else total(term, nan, False) for term, nan in pairs]
+        # what is not there at the point may be there beside it: all operands are reached
+        shapes = node.shapes or [node.shape] * len(self.edges)
+        pairs = zip(node.adjoints(g), shapes, self.edges, strict=True)
+        return [None if edge is None else total(term, _summed(nan, node.shape, shape), False) for term, shape, edge in pairs]
 
     def recorded_adjoints(self, g: Any) -> Sequence[Any]:
         there = self.there
-        return recorded_adjoints(self.node, g if there is None else g + new(self.undefined(there, None, g._value).value))
+        return recorded_adjoints(self.node, g if there is None else g + new(self.nan(there, None).value))
 
-    def undefined(self, there: Any, mask: Mask | None, like: Any) -> Partial:
+    def undefined(self, w: Any, mask: Mask | None) -> Partial | None:
+        """NaN for the elements under a mask whose sides do not agree, and those at which an adjoint is NaN; None if none is."""
+        if self.there is None:
+            return None
+        lost = self.there & (arrays.is_nan(plain(w)) != 0)
+        apart = lost if self.apart is None else self.apart | lost
+        return self.nan(apart, mask, self.apart is not None) if arrays.any_true(apart) else None
+
+    def nan(self, there: Any, mask: Mask | None, told: bool = True) -> Partial:
         """An adjoint that is NaN for some elements under a mask, and absent for the others."""
         there = there if mask is None else there & mask()
-        if arrays.any_true(there):
+        if told and arrays.any_true(there):
             message = (
                 f"second derivatives through `{self.node.operation}` are NaN where that has a {self.kind}: write a smooth "
                 "function (softplus(x) for relu(x), x*x for abs(x)^2, sum(x*x) for norm(x)^2), or keep off that point"
             )
             warn(message, SecondDerivativeWarning, stacklevel=1)
-        nan = tensors.full(arrays.as_array(there).shape, NAN, tensors.kind_of(like))
-        return Partial(tensors.plain(arrays.masked(there, nan)), Mask(lambda: there))
-
-    def on_operands(self, nan: Partial) -> list[Partial | None]:
-        """What is undefined of a choice, on all that may be chosen: what is not taken here is taken beside the point."""
-        whole, shapes = self.node.shape, self.node.shapes or [self.node.shape] * len(self.edges)
-        return [
-            None if edge is None else Partial(
-                tensors.plain(IN_ARRAYS.summed(nan.value, whole, shape)),
-                Mask(lambda there, shape=shape: IN_ARRAYS.summed_mask(there, whole, shape), nan.mask),
-            )
-            for edge, shape in zip(self.edges, shapes, strict=True)
-        ]  # fmt: skip
+        whole = tensors.full(arrays.as_array(there).shape, NAN, tensors.kind_of(self.g))
+        return Partial(tensors.plain(arrays.masked(there, whole)), Mask(lambda: there))
 
     def marked(self, terms: Sequence[Any], g: Any) -> Sequence[Any]:
         """The recorded terms of the node, from the adjoint of its result, with nodes that know of the break."""
@@ -123,7 +123,7 @@ class BesideNode(Node):
         found = [None if term is None else new(term._value) for term in terms]
         for position, made in enumerate(found):
             if made is not None:
-                made._node = _TermNode(slope, position)
+                made._node = PartNode(slope, position)
         return found
 
     def move(self, tangents: Mapping[int, Any]) -> None:
@@ -165,18 +165,11 @@ class BesideNode(Node):
     def reached(self, position: int, there: Any, kind: str) -> Any:
         """The elements of an operand that some of the result depend on; the other way round for the ``kind`` tangent."""
         node = self.node
-        if isinstance(node, WrittenNode) or node.rule.row is None:
-            return there
+        if isinstance(node, WrittenNode):
+            return True
+        if node.rule.row is None:
+            return arrays.full(node.shape, there)
         return ArrayRule(node.rule.row, node.shapes, node.shape, node.fixed, position).reachable(kind, there)
-
-
-class _TermNode(PartNode):
-    """The recorded term of an operand."""
-
-    __slots__ = ()
-
-    def adjoints(self, g: Any) -> Sequence[Any]:
-        return ({self.part: g},)
 
 
 class SlopeNode(Node):
@@ -196,24 +189,24 @@ class SlopeNode(Node):
         own: list[Any] = [None] * count
         if beside.side is not None:
             terms, (g, *own) = own, beside.of_side(w)
-        if beside.apart is None:
-            return *terms, g, None, *own
-        under = [Mask(lambda p=position: self._under(mask_of(w[p]), p)) for position in w]
-        nan = beside.undefined(beside.apart, Mask(lambda *_: reduce(or_, [one() for one in under])), self.beside.g)
-        if beside.kind == BOUNDARY:
-            own = beside.on_operands(nan)
-        return *terms, nan if g is None else total(g, nan, False), nan, *own
+        mask = Mask(lambda: reduce(or_, [self._under(*one) for one in w.items()]))
+        nan = beside.undefined(arrays.largest_size([plain(one) for one in w.values()]), mask)
+        return *terms, g if nan is None else nan if g is None else total(g, nan, False), nan, *own
 
     def recorded_adjoints(self, w: Any) -> Sequence[Any]:
         beside, count = self.beside, len(self.beside.edges)
-        nan = new(beside.undefined(beside.there, None, beside.g).value)
+        nan = new(beside.nan(beside.there, None).value)
         return *[w.get(position) for position in range(count)], nan, nan, *[None] * count
 
-    def _under(self, mask: Mask | None, position: int) -> Any:
-        beside = self.beside
-        if mask is None or isinstance(beside.node, WrittenNode):
-            return True
-        return arrays.full(beside.node.shape, beside.reached(position, mask(), "tangent"))
+    def _under(self, position: int, term: Any) -> Any:
+        mask = mask_of(term)
+        return True if mask is None else self.beside.reached(position, mask(), "tangent")
+
+
+def _summed(nan: Partial, whole: Shape, shape: Shape) -> Partial:
+    """What is undefined in a result, in the shape of an operand."""
+    value = tensors.plain(IN_ARRAYS.summed(nan.value, whole, shape))
+    return Partial(value, Mask(lambda there: IN_ARRAYS.summed_mask(there, whole, shape), nan.mask))
 
 
 def _from(starts: Mapping[Any, Any]) -> dict[Core, Any]:

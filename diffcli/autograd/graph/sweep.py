@@ -53,7 +53,8 @@ class Sweep:
             if place is self.waiting:
                 heappush(self.queue, (-edge.number, edge))  # type: ignore[union-attr,misc]
         elif isinstance(term, dict):
-            place[edge] = before | {part: before[part] + own if part in before else own for part, own in term.items()}
+            both = {part: total(before[part], own, False) for part, own in term.items() if part in before}
+            place[edge] = before | term | both
         elif self.recorded:
             place[edge] = before + term
         else:

@@ -180,8 +180,10 @@ def _weighted(stencil: Stencil, samples: list[Sample]) -> tuple[float, float]:
         return math.nan, 0.0
 
 
-def no_difference(found: Difference) -> Diagnostic:
-    """A warning that there is no number, with the slopes on the two sides if there are any."""
+def doubts_of(found: Difference) -> list[Diagnostic]:
+    """A warning where there is no number, with the slopes on the two sides if there are any, or no digit of it is certain."""
+    if math.isfinite(found.estimate):
+        return uncertain(found.estimate, found.error, f"derivative along `{found.variable}`")
     slopes = () if found.left is found.right is None else (Slopes(found.variable, found.left, found.right),)
     if found.extrapolated:
         message = f"differences give no reliable value of the derivative along `{found.variable}`"
@@ -189,4 +191,12 @@ def no_difference(found: Difference) -> Diagnostic:
     else:
         message = f"there is no difference quotient along `{found.variable}`"
         help = ("choose another --step, or a side with --method forward or backward",)
-    return Diagnostic("no-difference", "warning", message, notes=(found.reason,), help=help, slopes=slopes)
+    return [Diagnostic("no-difference", "warning", message, notes=(found.reason,), help=help, slopes=slopes)]
+
+
+def uncertain(estimate: float, error: float | None, what: str) -> list[Diagnostic]:
+    """A warning where an error bar is as large as the estimate."""
+    if error is None or not error >= abs(estimate) > 0:
+        return []
+    message = f"no digit of the {what} by differences is certain: {estimate:.6g} ± {error:.2g}"
+    return [Diagnostic("uncertain-difference", "warning", message, help=("see what the other ways say: diffcli check",))]

@@ -34,6 +34,9 @@ MOST_SLOW_DIGITS = 1500
 LARGEST = 1000
 """The decades taken for a number beyond the range of a float."""
 
+MOST_SPARE = 2000
+"""How many digits are worked with besides at most, for what sums may swallow."""
+
 _NOTHING = -330
 """What is below this power of ten is 0 in floats, and taken as 0."""
 
@@ -136,7 +139,8 @@ def decades(values: Sequence[float | None]) -> int:
 def _settled(compute: Callable[[int], Any], digits: int, effort: int, spare: int, most: int) -> Number | None:
     """A result with more and more digits, until two in a row agree in those that are wanted.
 
-    It is worked out with ``effort`` times the digits that ``compute`` is given, and ``spare`` digits besides.
+    It is worked out with ``effort`` times the digits that ``compute`` is given, and ``spare`` digits besides, which may be
+    swallowed more than once.
     """
     before: Number | None = None
     work = digits + 10
@@ -148,5 +152,5 @@ def _settled(compute: Callable[[int], Any], digits: int, effort: int, spare: int
             is_seen = result or (work * (effort - 1) or work) + spare > -_NOTHING  # 0 may be too few digits
             if before is not None and is_seen and abs(result - before) <= abs(result) * precise.power_of_ten(-digits):
                 return result
-        before, work = result, 2 * work
+        before, work, spare = result, 2 * work, min(2 * spare, MOST_SPARE)
     return precise.number(0) if before is not None and abs(before) < precise.power_of_ten(_NOTHING) else None

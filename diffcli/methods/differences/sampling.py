@@ -16,7 +16,7 @@ from diffcli.methods.problem.still_rows import leaving_rows
 from diffcli.methods.sweeps.forward import Tangents, tangents
 from diffcli.methods.sweeps.reverse import activity
 from diffcli.tape.running.evaluation import Values, constant, held_functions, run
-from diffcli.tape.running.rules import FLOAT
+from diffcli.tape.running.rules import FLOAT, MANY
 
 
 class Sample(NamedTuple):
@@ -29,7 +29,7 @@ class Sample(NamedTuple):
 
     @property
     def defined(self) -> bool:
-        return math.isfinite(self.value)
+        return math.isfinite(self.value) and math.isfinite(self.x)  # a step may leave the range of floats
 
 
 class Sampler:
@@ -137,7 +137,7 @@ class TapeSampler(Sampler):
         if not self.limits:
             return False
         errors = accumulated_rounding(self.tape, list(self.base.rows))
-        return any(0 < errors[operand] >= self._radius_at(self.base, slot, radius) for slot, operand, radius in self.limits)
+        return any(0 < errors[limit[1]] >= self._radius_at(self.base, *limit) for limit in self.limits)
 
     def rounding(self, one: Sample, other: Sample) -> float:
         return math.inf if self.blurred else difference_rounding(self.tape, list(one.rows), list(other.rows), self.active)
@@ -153,8 +153,8 @@ class TapeSampler(Sampler):
                 continue  # nothing moves, or only a choice does that is at its turning point, or a branch that it leaves
             if not all(taken):
                 return math.inf
-            allowed = self._radius_at(base, slot, radius)
-            tied = allowed == 0 and self.tape.operation(slot) in TYING and self._stays_tied(other, slot, radius)
+            allowed = self._radius_at(base, slot, operand, radius)
+            tied = allowed == 0 and self.tape.operation(slot) in TYING and self._stays_tied(other, slot, operand, radius)
             if not tied and not (past_kinks and allowed == 0):
                 worst = max(worst, abs(after - before) / allowed if allowed > 0 else math.inf)
         return worst
@@ -164,19 +164,22 @@ class TapeSampler(Sampler):
         operands = self.tape.operands_of(slot)[: 1 if self.tape.operation(slot) == "where" else None]
         return all(sample.rows[known] is not None for known in (slot, *operands))
 
-    def _stays_tied(self, other: Sample, slot: int, radius: Callable[..., float]) -> bool:
+    def _stays_tied(self, other: Sample, slot: int, operand: int, radius: Callable[..., float]) -> bool:
         """Whether operands that are equal at the point are so elsewhere too, as in max(x, abs(x))."""
-        return self._is_evaluated(other, slot) and self._radius_at(other, slot, radius) == 0
+        return self._is_evaluated(other, slot) and self._radius_at(other, slot, operand, radius) == 0
 
-    def _radius_at(self, base: Sample, slot: int, radius: Callable[..., float]) -> float:
-        return radius(*[base.rows[operand] for operand in self.tape.operands_of(slot)], base.rows[slot])
+    def _radius_at(self, base: Sample, slot: int, operand: int, radius: Callable[..., float]) -> float:
+        row, own, value = self.tape.operands_of(slot), base.rows[operand], base.rows[slot]
+        if len(row) > MANY and own != value:  # of those that are not taken each is looked at alone
+            return float(abs(value - own) / 2)
+        return radius(*[base.rows[each] for each in row], value)
 
     def radius(self) -> tuple[float, str]:
         moves = self._tangents()
         worst, where = 0.0, -1
         for slot, operand, radius in self.limits:
             move = moves[operand]
-            allowed = self._radius_at(self.base, slot, radius)
+            allowed = self._radius_at(self.base, slot, operand, radius)
             if move and allowed > 0 and math.isfinite(abs(move) / allowed) and abs(move) / allowed > worst:
                 worst, where = abs(move) / allowed, slot
         return (1 / worst, self.problem.operand_text(where)) if worst else (math.inf, "")

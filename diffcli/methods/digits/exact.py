@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from diffcli._named import NamedTuple
-from diffcli.methods.differences.precise import EXACT, Number, decades, with_exact_constants
+from diffcli.methods.differences.precise import EXACT, MOST_SPARE, Number, decades, with_exact_constants
 from diffcli.methods.digits.watch import Sweep
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.forward import tangents
@@ -24,7 +24,7 @@ DIGITS = 20
 PRINTED = 9
 """And in how many with the numbers that are printed, which have their digits then."""
 
-FIRST, LAST = 60, 500
+FIRST, LAST = 60, 700
 """The digits of the first reading, which are doubled from one to the next, and the most that are tried."""
 
 NOTHING = -330
@@ -76,7 +76,8 @@ def read_again(
         # what vanishes beside the reading before is looked at again with more digits than any float is small
         least = [abs(old) * precise.power_of_ten(-DIGITS) for old in before]
         vanishes = hides or any(not least < abs(new) < math.inf for least, new in zip(least, found, strict=False))
-        before, work, digits = found, max(2 * work, VANISHED if vanishes else 0), DIGITS
+        before, spare, digits = found, min(2 * spare, MOST_SPARE), DIGITS  # more than once
+        work = max(2 * work, VANISHED if vanishes else 0)
 
 
 def _swept(problem: Problem, sweep: Sweep, values: Values) -> tuple[Sequence[Any], Sequence[Step]]:

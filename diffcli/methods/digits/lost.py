@@ -74,8 +74,9 @@ def lost_digits(problem: Problem, doubts: Iterable[Printed]) -> Diagnostic | Non
 
 
 def _overflows(problem: Problem, lost: Lost) -> bool:
-    """Whether a number is not finite by an overflow on the way, which has its own note."""
-    return culprit(problem, lost.printed.slot, lost.printed.sweep, lost.reading)[2] == "overflow"
+    """Whether a number is not finite because a value on the way is infinite, which has its own note."""
+    row = culprit(problem, lost.printed.slot, lost.printed.sweep, lost.reading)[0]
+    return row >= 0 and math.isinf(problem.values[row])
 
 
 def note_of(problem: Problem, lost: Sequence[Lost]) -> Diagnostic:

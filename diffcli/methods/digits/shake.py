@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from diffcli.methods.sweeps.rounding import SMALLEST, UNIT, doubtful, is_with_itself, roundings
+from diffcli.methods.sweeps.rounding import CANCELLING, SMALLEST, UNIT, doubtful, is_with_itself, roundings
 from diffcli.operations import OPERATIONS, row_of
 from diffcli.operations.arithmetic import floats
 from diffcli.records import is_array
@@ -39,9 +39,9 @@ MOST_ELEMENTS = 20_000
 UNSTEADY = 2.0**14 * SHAKE
 """A sum that moves by more, relative to its size, has lost so many digits that a function of it may be anything."""
 
-ADDING = frozenset(
-    ("sum", "mean", "dot", "matmul", "cumsum", "trace", "conv1d", "conv2d", "logsumexp", "det", "inv", "solve", "cofactor")
-)
+ADDING = CANCELLING | {
+    "sum", "mean", "dot", "matmul", "cumsum", "trace", "conv1d", "conv2d", "logsumexp", "det", "inv", "solve", "cofactor"
+}
 """Operations that add up inside, so that they are as far off as if the elements of their operands were (Wilkinson 1963)."""
 
 _SUMS = ADDING | {"add", "sub"}

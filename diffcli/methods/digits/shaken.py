@@ -43,6 +43,8 @@ class ShakenWatch(Watch):
             self.extreme = is_extreme(problem.tape, problem.values, values)
         self.shaken = _with_values(problem, values)
         self._compare(None, name, Components(problem.outputs), problem.values, values)
+        if (first := problem.tape.output) not in [output.slot for output in problem.outputs]:
+            self._compare(None, "the value".format, Components([("", first, ())]), problem.values, values, -1)
 
     def swept(self, sweep: Sweep, found: Sequence[Any]) -> None:
         if self.shaken is None or sweep.overrides:
@@ -66,8 +68,10 @@ class ShakenWatch(Watch):
             beside = array_adjoints(tape, values, self.shaken.active, sweep.seeds, whole=False, moving=move)
         self._compare(sweep, sweep.name, parts, found, beside)
 
-    def _compare(self, sweep: Sweep | None, name: Namer, parts: Components, found: Sequence[Any], beside: Sequence[Any]) -> None:
-        """Keep the numbers that the shaking has moved by much, by their places among the elements."""
+    def _compare(
+        self, sweep: Sweep | None, name: Namer, parts: Components, found: Sequence[Any], beside: Sequence[Any], first: int = 0
+    ) -> None:
+        """Keep the numbers that the shaking has moved by much, by their places among the elements; -1 is the value's."""
         wholes = [(found[slot], beside[slot]) for _, slot, shape in parts.parts if shape and found[slot] is not None]
         within = arithmetic_of(self.problem.tape).numbers.within
         fine = not self.extreme and all(within(*pair, ENOUGH / ROUNDED, NOTHING) for pair in wholes)
@@ -76,7 +80,7 @@ class ShakenWatch(Watch):
         for place, (number, other) in enumerate(zip(parts.numbers(found), parts.numbers(beside), strict=True)):
             error = None if number is None or other is None else moved(number, other, self.extreme)
             if error is not None and (called := name(parts.names[place])):
-                self.doubts.append(Printed(called, float(number or 0.0), error, place, sweep))
+                self.doubts.append(Printed(called, float(number or 0.0), error, first + place, sweep))
 
     def looked_up(self) -> tuple[Problem, list[Printed]]:
         try:
@@ -86,7 +90,7 @@ class ShakenWatch(Watch):
         variables = [numbers.input_slot(name) for name in variables_of(self.problem).names]
         outputs = [output.slot for output in numbers.outputs]
         sweeps = {id(doubt.sweep): doubt.sweep and self._of_elements(doubt.sweep, outputs) for doubt in self.doubts}
-        found = []
+        found, outputs = [], [*outputs, numbers.tape.output]
         for doubt in self.doubts:
             sweep = sweeps[id(doubt.sweep)]
             slots = variables if sweep is not None and not sweep.forward else outputs

@@ -5,7 +5,7 @@ What is in doubt is worked out exactly in `diffcli.methods.digits.lost`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from diffcli._named import NamedTuple
@@ -75,14 +75,9 @@ class Watch:
             bounds = adjoint_errors(*known, found, problem.active, sweep.overrides)
             self._keep(sweep.name, [(name, problem.input_slot(name)) for name in problem.wrt], found, bounds, sweep)
 
-    def judge(self, found: Mapping[str, float], output: int, name: Namer = BY) -> None:
-        """Have derivatives of a result by variables compared with what they are, by whatever method they were found."""
-        sweep = Sweep({output: 1.0})
-        slots = map(self.problem.input_slot, found)
-        self.doubts += [
-            Printed(name(variable), number, UNKNOWN, slot, sweep)
-            for (variable, number), slot in zip(found.items(), slots, strict=True) if number - number == 0
-        ]  # fmt: skip
+    def judge(self, sweep: Sweep, found: Iterable[tuple[str, int, float]]) -> None:
+        """Have numbers compared with what a sweep finds in their slots, by whatever method they were found."""
+        self.doubts += [Printed(name, number, UNKNOWN, slot, sweep) for name, slot, number in found if number - number == 0]
 
     def _keep(self, name: Namer, places: Sequence[Any], found: Sequence[Any], bounds: Errors, sweep: Sweep | None) -> None:
         """Keep what is in doubt of the numbers at some places, each of which begins with a name and a slot."""

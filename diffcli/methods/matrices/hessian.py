@@ -13,7 +13,7 @@ from typing import Any
 
 from diffcli.errors import Diagnostic, ExpressionError, LimitError, as_stop, error
 from diffcli.methods.digits.notes import notes_of, watch_of
-from diffcli.methods.digits.watch import BY, Sweep
+from diffcli.methods.digits.watch import BY, Sweep, Watch
 from diffcli.methods.matrices.jacobian import Matrix, evaluated, frozen, require_room
 from diffcli.methods.matrices.second_order import GradientProblem
 from diffcli.methods.matrices.second_sides import Sides
@@ -66,9 +66,11 @@ def hessian_of(system: Problem, options: MatrixOptions) -> HessianResult:
         of=system.question.of,
     )  # fmt: skip
     if options.mode in _MODES:
-        notes += notes_of(watch_of(system), options.strict)
         notes += about_second(told, MAYBE, options.strict)
-        found = _MODES[options.mode](_gradient_in(scalarised(gradient.problem), gradient, options), asked, options, notes)
+        numbers = _gradient_in(scalarised(gradient.problem), gradient, options)
+        watch = watch_of(numbers.derived, BY)
+        found = _MODES[options.mode](numbers, asked, options, notes, watch)
+        notes += notes_of(watch, options.strict)
     else:
         lost: list[Diagnostic] = []
         found = _by_sweeps(gradient, asked, options, lost)
@@ -195,8 +197,9 @@ def _wanted(groups: Groups, pattern: Pattern | None, variables: Components) -> l
 
 
 def _numeric(
-    gradient: GradientProblem, asked: HessianResult, options: MatrixOptions, notes: list[Diagnostic]
+    gradient: GradientProblem, asked: HessianResult, options: MatrixOptions, notes: list[Diagnostic], watch: Watch
 ) -> HessianResult:
+    from diffcli.methods.differences.finite_difference import uncertain
     from diffcli.methods.matrices.second_difference import second_difference
 
     names = gradient.problem.wrt
@@ -211,11 +214,12 @@ def _numeric(
             if each.estimate != each.estimate:
                 message = f"differences give no reliable value of the second derivative by `{second}` and `{first}`"
                 notes.append(Diagnostic("no-difference", "warning", message, notes=(each.reason,)))
+            notes += uncertain(each.estimate, each.error, f"second derivative by `{second}` and `{first}`")
     return asked._replace(matrix=frozen(matrix), differences=tuple(found))
 
 
 def _symbolic(
-    gradient: GradientProblem, asked: HessianResult, options: MatrixOptions, notes: list[Diagnostic]
+    gradient: GradientProblem, asked: HessianResult, options: MatrixOptions, notes: list[Diagnostic], watch: Watch
 ) -> HessianResult:
     from diffcli.methods.symbolic.hessian import second_derivatives
 
@@ -223,10 +227,14 @@ def _symbolic(
     matrix = [[float("nan")] * len(names) for _ in names]
     exact = sweep_symmetric(gradient, tuple((column,) for column in range(len(names))), None, options.progress)
     found: list[SymbolicSecond] = []
+    smooth = not find_breaks(gradient.problem) and not find_breaks(gradient.derived)
 
     def keep(row: int, column: int, each: SymbolicDerivative) -> None:
         found.append(SymbolicSecond(names[column], names[row], each))
         matrix[row][column] = matrix[column][row] = each.value
+        if smooth:
+            name, slot = _namer(names, [(row, column)])(names[row]), gradient.results.slots[row]
+            watch.judge(Sweep({gradient.variables.slots[column]: 1.0}, True), [(name, slot, each.value)])
 
     try:
         second_derivatives(gradient.problem, exact, keep, notes, options.max_nodes, options.simplify, options.progress)
@@ -238,7 +246,5 @@ def _symbolic(
     return asked._replace(matrix=frozen(matrix), symbolic=tuple(found))
 
 
-_MODES: dict[str, Callable[[GradientProblem, HessianResult, MatrixOptions, list[Diagnostic]], HessianResult]] = {
-    "numeric": _numeric, "symbolic": _symbolic,
-}  # fmt: skip
+_MODES: dict[str, Callable[..., HessianResult]] = {"numeric": _numeric, "symbolic": _symbolic}
 

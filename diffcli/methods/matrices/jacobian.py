@@ -15,7 +15,7 @@ from diffcli.errors import Diagnostic, LimitError, as_stop, error
 from diffcli.methods.digits.notes import notes_of, watch_of
 from diffcli.methods.digits.watch import Sweep
 from diffcli.methods.nonsmooth.breaks import find_breaks
-from diffcli.methods.nonsmooth.notes import describe_breaks
+from diffcli.methods.nonsmooth.notes import describe_breaks, of_sides
 from diffcli.methods.nonsmooth.system_notes import explain_rows, require_values
 from diffcli.methods.options import MatrixOptions
 from diffcli.methods.problem.components import Components, as_blocks
@@ -67,7 +67,7 @@ def jacobian_of(system: Problem, options: MatrixOptions) -> JacobianResult:
     require_room(len(rows), len(columns), options.max_nodes)
     notes, replaced = kinks_of(system, options)
     found = _MODES.get(options.mode, _by_sweeps)(system, rows, columns, options, replaced, notes)
-    matrix = frozen(_beside_point_branches(system, rows, columns, found.pop("matrix"), notes))
+    matrix = frozen(_of_sides(system, columns, found.pop("matrix"), notes, options.by_rules and not replaced))
     bands = rows.bands(matrix) if options.by_rules else [()] * len(rows.parts)
     notes += explain_rows(system, [[*chain.from_iterable(band)] for band in bands], replaced, notes)
     values = {output.name: system.value_of(output) for output in system.outputs}
@@ -78,17 +78,13 @@ def jacobian_of(system: Problem, options: MatrixOptions) -> JacobianResult:
     )  # fmt: skip
 
 
-def _beside_point_branches(
-    system: Problem, rows: Components, columns: Components, matrix: Matrix, notes: list[Diagnostic]
-) -> Matrix:
-    """The rows of results that are numbers as `beside_point_branch` has them, where a branch is for this point alone."""
-    if not rows.are_numbers or not any(note.code == "point-branch" for note in notes):
+def _of_sides(system: Problem, columns: Components, matrix: Matrix, notes: list[Diagnostic], asked: bool) -> Matrix:
+    """The rows of results that are numbers as `of_sides` has them."""
+    if any(output.shape for output in system.outputs) or not any(note.slopes or note.code == "point-branch" for note in notes):
         return matrix
-    from diffcli.methods.nonsmooth.notes import beside_point_branch
-
     found = []
     for output, row in zip(system.outputs, matrix, strict=True):
-        gradient = beside_point_branch(system.view(output), columns.of(row), notes)
+        gradient = of_sides(system.view(output), columns.of(row), notes, asked)
         found.append([float(number or 0.0) for number in columns.numbers([gradient.get(name) for name in system.tape.inputs])])
     return found
 
@@ -203,7 +199,7 @@ def _numeric(
     system: Problem, rows: Components, columns: Components, options: MatrixOptions, replaced: Overrides, notes: list[Diagnostic]
 ) -> Answer:
     notes += notes_of(watch_of(system), options.strict)
-    from diffcli.methods.differences.finite_difference import difference, no_difference
+    from diffcli.methods.differences.finite_difference import difference, doubts_of
 
     found: list[tuple[str, Difference]] = []
     matrix: list[list[float]] = []
@@ -216,8 +212,7 @@ def _numeric(
             partial = difference(view, name)
             found.append((output.name, partial))
             matrix[-1].append(partial.estimate)
-            if partial.estimate != partial.estimate:
-                notes.append(no_difference(partial))
+            notes += doubts_of(partial)
     return {"matrix": matrix, "differences": tuple(found)}
 
 
@@ -243,9 +238,10 @@ def _symbolic(
         found += [(output.name, partial) for partial in partials]
         missing = [float("nan")] * (len(columns) - len(partials))
         matrix.append([*[partial.value for partial in partials], *missing])
-        name = f"the derivative of `{output.name}` by `{{}}`".format
         if not find_breaks(numbers):
-            watch.judge({partial.variable: partial.value for partial in partials}, output.slot, name)
+            name, slots = f"the derivative of `{output.name}` by `{{}}`".format, map(numbers.input_slot, numbers.wrt)
+            found_by = [(name(each.variable), slot, each.value) for each, slot in zip(partials, slots, strict=False)]
+            watch.judge(Sweep({output.slot: 1.0}), found_by)
     notes += notes_of(watch, options.strict)
     return {"matrix": matrix, "symbolic": tuple(found)}
 

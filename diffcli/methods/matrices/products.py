@@ -6,13 +6,12 @@ H v a forward sweep over the tape of the gradient with the seed v (Pearlmutter 1
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from diffcli.errors import Diagnostic, ExpressionError, UsageError, counted, error
 from diffcli.methods.digits.notes import notes_of, watch_of
-from diffcli.methods.digits.watch import BY, Sweep
+from diffcli.methods.digits.watch import Sweep
 from diffcli.methods.matrices.hessian import gradient_of, require_one
 from diffcli.methods.matrices.jacobian import evaluated, kinks_of
 from diffcli.methods.nonsmooth.system_notes import AGREE, MAYBE, about_second, explain_rows
@@ -82,7 +81,7 @@ def compute_hvp(target: Target, at: At, direction: Direction, options: MatrixOpt
     meaning = MAYBE if sides is None else sides.fault or AGREE
     notes = [*system.notes(), *system.unused(), *about_second(told, meaning, options.strict)]
     notes += gradient.explain([[entry] for entry in found.values()], notes)
-    notes += notes_of(watch_of(gradient.derived, BY, gradient.written_out), options.strict, (along, tangents))
+    notes += notes_of(watch_of(gradient.derived, "".format, gradient.written_out), options.strict, (along, tangents))
     return _result("hvp", "forward-over-reverse", system, seed, found, notes)
 
 
@@ -102,7 +101,7 @@ def _result(
 def _differences(system: Problem, seed: Mapping[str, Any], notes: list[Diagnostic]) -> tuple[tuple[str, Difference], ...]:
     """The derivative of each result along a direction by differences."""
     from diffcli.methods.differences.automatic_difference import automatic_difference
-    from diffcli.methods.differences.finite_difference import no_difference
+    from diffcli.methods.differences.finite_difference import doubts_of
     from diffcli.methods.differences.sampling import DirectionSampler
 
     moving = Components([(name, slot, getattr(seed[name], "shape", ())) for slot, name in enumerate(seed)])
@@ -115,8 +114,7 @@ def _differences(system: Problem, seed: Mapping[str, Any], notes: list[Diagnosti
             found.append((output.name, still))
             continue
         each = automatic_difference(DirectionSampler(numbers.view(output), steps), "t")
-        if not math.isfinite(each.estimate):
-            notes.append(no_difference(each._replace(variable=f"t, of {output.name}")))
+        notes += doubts_of(each._replace(variable=f"t, of {output.name}"))
         found.append((output.name, each))
     return tuple(found)
 
@@ -146,7 +144,9 @@ def read_weights(system: Problem, given: Weights | None, label: str) -> dict[str
         return read_direction(given, results, label, "result")
     if not isinstance(given, Iterable):
         raise UsageError([error("usage", f"weights are numbers in a list, a mapping or a text, not a `{type(given).__name__}`")])
-    texts = [part.strip() for part in with_semicolons(given).split(";")] if isinstance(given, str) else list(given)
+    if isinstance(given, str):
+        given = with_semicolons(given).split(";") if given.strip() else []
+    texts = [part.strip() if isinstance(part, str) else part for part in given]
     if len(texts) != len(names):
         there = "there is" if len(texts) == 1 else "there are"
         message = f"{there} {counted(len(texts), 'weight')} and {counted(len(names), 'result')}: {', '.join(names[:8])}"

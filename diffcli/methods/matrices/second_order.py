@@ -17,7 +17,7 @@ from diffcli.methods.problem.problem import Linearisation, Output, Problem
 from diffcli.methods.problem.scalarise import scalarised, variables_of
 from diffcli.methods.sweeps.transform import ReverseTransform
 from diffcli.operations import row_of
-from diffcli.records import Number, is_finite
+from diffcli.records import Number
 from diffcli.tape.lowering import MOST_ROWS
 
 _SAYS = {
@@ -83,9 +83,7 @@ class GradientProblem:
         return found
 
     def explain(self, rows: Sequence[Collection[Number]], known: Sequence[Diagnostic]) -> list[Diagnostic]:
-        """Why entries of the Hessian, or of a product with it, are not finite: those of each variable."""
-        if all(is_finite(entry) for row in rows for entry in row):
-            return []
+        """Why the value, a first derivative, or an entry of the Hessian or of a product with it is not finite."""
         if any(note.severity == "warning" for note in known):
             return []  # that is why
         first = explain_rows(self.problem, [self.gradient], {}, known)

@@ -50,7 +50,7 @@ class Sides:
         found, columns, unfit = [list(row) for row in matrix], self.columns, self.unfit
         for column in self.bent:
             for row in range(self.size):
-                known = [columns[column][row]] if row not in unfit else []
+                known = [columns[column][row]] if row not in unfit or row == column else []  # along one axis alone
                 known += [columns[row][column]] if row in columns and column not in unfit else []
                 fits = known and all(alike(each, known[0], known) for each in known)
                 found[row][column] = found[column][row] = known[0] + 0.0 if fits else self._undefined(row, column)

@@ -92,7 +92,9 @@ def moved_elements(problem: Problem) -> Sequence[Any]:
         return elements_moved(tape, problem.values, inputs)
     from diffcli.methods.sweeps.sparsity import flow_of  # a smooth program does not wait for it
 
-    found = [slot in inputs for slot in range(tape.size)]
+    found = [False] * tape.size
+    for slot in inputs:
+        found[slot] = True
     for slot, passing in zip(tape.rows(), flow_of(tape, problem.values), strict=True):
         operands = tape.operands_of(slot)
         found[slot] = any(found[operands[position]] for position in passing)

@@ -9,9 +9,10 @@ from typing import Any
 from diffcli.errors import Diagnostic, DomainError, Span, error
 from diffcli.language import parse
 from diffcli.language.writing.printer import number_text, to_text
-from diffcli.methods.nonsmooth.breaks import elements
+from diffcli.methods.nonsmooth.breaks import elements, rows_below
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.reverse import Step, accumulate
+from diffcli.methods.sweeps.rounding import underflowed
 from diffcli.operations import OPERATIONS, Operation, row_of
 from diffcli.operations.custom_operations import OwnName
 from diffcli.records import Number, is_array
@@ -84,7 +85,7 @@ def _undefined(problem: Problem, slot: int) -> Diagnostic:
             notes.append("an infinite operand comes from a pole or an overflow before it")
     elif name in ("div", "reciprocal") or (name == "pow" and numbers.any_true(numbers.both(arguments[0] == 0, outside))):
         code, message = "division-by-zero", "this divides by 0"
-        notes.append("the value and its derivative are undefined at this point")
+        notes.append(_underflow(problem, operands[name == "div"]) or "the value and its derivative are undefined at this point")
     elif name == "pow":
         notes.append("a negative base has a real power only for a whole exponent")
         if numbers.any_true(abs(arguments[1] - 1 / 3) < 1e-9):
@@ -95,6 +96,20 @@ def _undefined(problem: Problem, slot: int) -> Diagnostic:
         notes.append(f"its domain: {domain_text(problem, row, operands)}")
     found = problem.warning(code, message, slot, problem.shown(operands), list(filter(None, notes)), help)
     return found._replace(severity="error")
+
+
+_SHRINKING = frozenset(("mul", "div", "pow", "square", "reciprocal", "exp", "sigmoid", "softplus"))
+"""Operations that are 0 of numbers that are not by underflow alone."""
+
+
+def _underflow(problem: Problem, divisor: int) -> str:
+    """The row that makes a divisor 0 which is none but for the range of floats."""
+    tape = problem.tape
+    for slot in sorted(rows_below(problem, [divisor])):
+        are_numbers = not any(map(tape.shape, (slot, *tape.operands_of(slot))))
+        if are_numbers and tape.operation(slot) in _SHRINKING and underflowed(tape, problem.values, slot):
+            return f"`{problem.operand_text(slot)}` underflows to 0: it is below the range of a float"
+    return ""
 
 
 def domain_text(problem: Problem, row: Operation, operands: tuple[int, ...]) -> str:

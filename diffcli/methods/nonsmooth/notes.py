@@ -15,7 +15,7 @@ from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, POLICIES, Break
 from diffcli.methods.nonsmooth.policies import overrides
 from diffcli.methods.problem.problem import Problem
 from diffcli.operations import row_of
-from diffcli.records import Number
+from diffcli.records import Number, is_finite
 from diffcli.tape.running.rules import Overrides
 
 MOST_NOTES = 20
@@ -153,10 +153,17 @@ def _scalarised_if_small(problem: Problem) -> Problem | None:
         return None
 
 
-def beside_point_branch(problem: Problem, gradient: Mapping[str, Number], notes: list[Diagnostic]) -> dict[str, Number]:
-    """The gradient where a branch is taken at this point alone: that of the sides, if all of them agree; the notes follow."""
-    numbers, known = _scalarised_if_small(problem), dict(gradient)
-    if numbers is None or gradient.keys() != set(problem.wrt):
+def of_sides(problem: Problem, gradient: Mapping[str, Number], notes: list[Diagnostic], asked: bool = True) -> dict[str, Number]:
+    """The gradient where a branch is taken at this point alone, or where the rules give none though they are ``asked``.
+
+    It is that of the sides, if all of them agree, and the notes follow; else as it is.
+    """
+    known = dict(gradient)
+    wanted = [note for note in notes if note.code == "point-branch"]
+    if asked and not wanted and not all(map(is_finite, gradient.values())):
+        wanted = [note for note in notes if note.slopes]
+    numbers = _scalarised_if_small(problem) if wanted and gradient.keys() == set(problem.wrt) else None
+    if numbers is None:
         return known
     from diffcli.methods.nonsmooth.one_sided import slope_along, slopes_of
     from diffcli.methods.problem.scalarise import variables_of
@@ -172,14 +179,18 @@ def beside_point_branch(problem: Problem, gradient: Mapping[str, Number], notes:
     along = slope_along(numbers, steps)
     if along is None or not alike(along, sum(map(mul, slopes, steps.values())), slopes):
         return known
-    for place, note in enumerate(notes):
-        notes[place] = note._replace(notes=tuple([_SIDES_TAKEN if text == _BRANCH_TAKEN else text for text in note.notes]))
-    notes[:] = [note for note in notes if note.code != "no-dependence"]
+    said = [
+        note._replace(notes=tuple([_OTHER_TAKEN if text == _BRANCH_TAKEN else text for text in note.notes]))
+        if note.code == "point-branch" else note._replace(notes=(*note.notes, _SIDES_TAKEN)) for note in wanted
+    ]  # fmt: skip
+    known_notes = [said[wanted.index(note)] if note in wanted else note for note in notes]
+    notes[:] = [note for note in known_notes if note.code not in ("no-dependence", "indeterminate", "undefined-partial")]
     return variables_of(problem).of([slope + 0.0 for slope in slopes])
 
 
 _BRANCH_TAKEN = "the derivative is that of the branch taken, at this point alone; the slopes beside it are the limit"
-_SIDES_TAKEN = "the derivative is the slope on all sides of the point, and not that of its own branch"
+_SIDES_TAKEN = "the derivative is the slope on all sides of the point"
+_OTHER_TAKEN = f"{_SIDES_TAKEN}, and not that of its own branch"
 
 _SAYS = {
     "kink": "`{name}` has a kink here",

@@ -28,7 +28,10 @@ SAMPLE = 20
 
 _DECIMAL = re.compile(r"[+-]?(\d+,\d*|,\d+)([eE][+-]?\d+)?")
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}([, ]\d{3})+")
-_BOTH = re.compile(r"([+-]?\d[\d,.]*)[,.](\d+)")
+_PADDED = re.compile(r"[+-]?(0|[1-9]\d*),0\d+")
+"""What two whole numbers never are: nobody writes 5 as 05."""
+
+_BOTH = re.compile(r"([+-]?\d{1,3}(?:[,.]\d{3})*)[,.](\d+)")
 _TINY = re.compile(r"[+-]?[\d.,_]*[1-9][\d.,_]*[eE]-\d+")
 _DATA = re.compile(r"[\W_]*\d.*|[\W_]+|[+-]?(nan|inf|infinity)|na|n/a|null|none", re.IGNORECASE | re.DOTALL)
 """What stands for a value, or for a missing one, and not for a name."""
@@ -123,7 +126,8 @@ def read_table(text: str, path: str) -> CsvTable:
     values = [_DATA.fullmatch(cell) or (not is_name(cell) and _value(cell) is not None) for cell in (rows[0][1] if rows else ())]
     named = bool(rows) and not any(values)
     if len(rows) == named:
-        raise bad_file("bad-data", f"{path} holds no numbers, only {'a line of names' if named else 'remarks'}")
+        what = f"holds no numbers, only {'a line of names' if named else 'remarks'}" if text.strip() else "is empty"
+        raise bad_file("bad-data", f"{path} {what}")
     start, first = rows[0]
     for line, row in rows:
         if len(row) != len(first):
@@ -134,8 +138,8 @@ def read_table(text: str, path: str) -> CsvTable:
             one = "" if separator != "," else whole if _THOUSANDS.fullmatch(whole) else split
             raise bad_file("bad-data", message, *(_readings(one, len(first)) if one else [_EVERY]))
         for before, after in pairwise(row) if separator in ", " else ():
-            if len(after) == 3 and after[0] == "0" and _THOUSANDS.fullmatch(one := before + separator + after):
-                # nobody writes 5 as 005
+            if after[:1] == "0" and _PADDED.fullmatch(f"{before},{after}") and (separator == "," or len(after) == 3):
+                one = before + separator + after
                 raise bad_file("bad-data", f"line {line} of {path} has `{one}`, which is one number, or two", *_readings(one))
     return CsvTable(path, [plain_name(name) for name in first] if named else [], rows[named:])
 

@@ -28,6 +28,9 @@ def read_direction(
     """
     direction = as_point(given, label)
     faults: list[Diagnostic] = []
+    if not direction and isinstance(given, str):
+        what = f"write what moves, as {label} {next(iter(at))}=1" if at else ""
+        faults.append(error("bad-value", "a direction moves one variable at least", help=[what]))
     for name, component in direction.items():
         if name not in at:
             subject = f"the {'expression' if kind == 'variable' else 'program'}"

@@ -24,6 +24,8 @@ def open_file(path: str, *help: str) -> IO[bytes]:
     UsageError
         It cannot be read, or is too large.
     """
+    if not path:
+        raise bad_file("unreadable-file", "there is no name of a file", *help)
     try:
         file = open(path, "rb")  # noqa: SIM115 (closed by who reads it)
     except (OSError, ValueError) as failure:

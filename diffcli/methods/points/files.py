@@ -172,8 +172,8 @@ def _binary(path: str, name: str, inner: str) -> Any:
 _READERS: dict[str, Callable[[str, str, str], Any]] = {
     ".npy": _binary,
     ".npz": _binary,
-    ".csv": lambda path, name, inner: read_csv(_filled(path), path, inner),
-    ".tsv": lambda path, name, inner: read_csv(_filled(path), path, inner),
+    ".csv": lambda path, name, inner: read_csv(read_text(path), path, inner),
+    ".tsv": lambda path, name, inner: read_csv(read_text(path), path, inner),
     ".json": lambda path, name, inner: read_json(_filled(path), path, inner or name),
 }
 """The value of a name by the suffix of its file: from the path, the name, and the name that is asked for inside of the file."""

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from random import Random
+from typing import Any
 
 from diffcli.errors import Diagnostic
 from diffcli.language import Program
 from diffcli.methods.points.csv_table import read_table
-from diffcli.methods.points.file_text import read_text
+from diffcli.methods.points.file_text import bad_file, read_text
+from diffcli.methods.points.files import find_reference
+from diffcli.methods.points.points import read_point
+from diffcli.records import Number, is_array
 
 
-def read_points(path: str, program: Program) -> tuple[list[dict[str, float]], list[Diagnostic]]:
+def read_points(given: str, program: Program) -> tuple[list[dict[str, float]], list[Diagnostic]]:
     """The points of a CSV file, which has the names in its first line; see `diffcli.methods.points.csv_table`.
+
+    Where the columns have other names they are given as a point is: ``x=@data.csv:speed, y=2``.
 
     Returns
     -------
@@ -23,13 +29,31 @@ def read_points(path: str, program: Program) -> tuple[list[dict[str, float]], li
     UsageError
         The file cannot be read, has no column for a variable, or does not fit together.
     """
-    table = read_table(read_text(path), path)
-    wanted = [*program.inputs, *(name for name in program.constants if name in table.names)]
-    places = [place for name in wanted for place in table.columns(name)]
-    points = [dict(zip(wanted, row, strict=True)) for row in table.numbers(places)]
-    surplus = [f"`{name}`" for name in table.names if name and name not in wanted]
+    reference = find_reference(given, 0)
+    table = None if reference and reference[0].name else read_table(read_text(given), given)
+    columns = {} if table else read_point(given, "--points")
+    names = table.names if table else list(columns)
+    wanted = [*program.inputs, *(name for name in program.constants if name in names)]
+    rows = table.numbers([place for name in wanted for place in table.columns(name)]) if table else _rows(columns, wanted)
+    points = [dict(zip(wanted, row, strict=True)) for row in rows]
+    surplus = [f"`{name}`" for name in names if name and name not in wanted]
     message = f"no variable of the expression, and passed over: {', '.join(surplus)}"
     return points, [Diagnostic("unused-name", "note", message)] if surplus else []
+
+
+def _rows(columns: Mapping[str, Number], wanted: list[str]) -> Iterable[tuple[float, ...]]:
+    """The numbers of each point, from a vector for each name; a number is the same at all of them."""
+    if lost := [name for name in wanted if name not in columns]:
+        raise bad_file("bad-data", f"--points has no column for `{lost[0]}`", f"add {lost[0]}=@FILE:NAME to it")
+    found = [getattr(columns[name], "shape", ()) for name in wanted]
+    counts = {shape for shape in found if shape} or {(1,)}
+    if len(counts) > 1 or len(max(counts)) > 1:
+        sizes = [(name, " by ".join(map(str, shape))) for name, shape in zip(wanted, found, strict=True) if shape]
+        message = f"--points has columns that do not fit: {', '.join(f'`{name}` has {size}' for name, size in sizes)}"
+        raise bad_file("bad-data", message, "each is to be one column, of one length")
+    ((count,),) = counts
+    values: list[Any] = [columns[name] for name in wanted]
+    return zip(*[value.tolist() if is_array(value) else [value] * count for value in values], strict=True)
 
 
 # -- random points -----------------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from diffcli.methods.points.points import GivenPoint, Point, as_point, unknown_n
 from diffcli.methods.sweeps.forward import tangents
 from diffcli.methods.sweeps.reverse import Adjoints, accumulate, activity, adjoints
 from diffcli.operations import CONSTANTS
-from diffcli.records import Number, is_array
+from diffcli.records import Number, is_array, is_finite
 from diffcli.tape import Tape, evaluate, lower
 from diffcli.tape.lowering import MOST_ROWS
 from diffcli.tape.running.evaluation import Values
@@ -35,22 +35,15 @@ Target = str | Program | Callable[..., Any]
 
 
 class Question:
-    """What was asked, for words.
+    """What was asked, for words: the program as it was ``written``, and as the tape is made from it.
 
-    Parameters
-    ----------
-    written
-        The program as it was given, without what was asked of it.
-    program
-        The program with what was asked for after it, which the tape is made from.
-    asked, of
-        What was asked for beside the program: its text behind the program, and the text of each result.
-    function, recording
-        The program, where it is a Python function, and what that did at the point.
+    There what was ``asked`` for stands behind it; ``of`` is the text of each result.
     """
 
     function: PythonFunction | None = None
+    """The program, where it is a Python function."""
     recording: Recording | None = None
+    """What that did at the point."""
 
     def __init__(self, written: Program, program: Program, asked: str = "", of: tuple[str, ...] = ()) -> None:
         self.written, self.program, self.asked, self.of = written, program, asked, of
@@ -67,19 +60,8 @@ class Output(NamedTuple):
 class Problem:
     """A question, with the tape that answers it, its values at a point, and the inputs the derivative is wanted for.
 
-    Parameters
-    ----------
-    target, at, wrt
-        As for `diffcli.grad`.
-    share
-        Merge repeated subexpressions into one row.
-    most_rows
-        The longest tape to build.
-
-    Raises
-    ------
-    ExpressionError, LimitError
-        As `diffcli.grad`.
+    ``target``, ``at`` and ``wrt``, and what is raised, are as of `diffcli.grad`, ``share`` and ``most_rows`` as of
+    `diffcli.tape.lower`.
     """
 
     tape: Tape
@@ -128,14 +110,15 @@ class Problem:
         if function is not None:
             question.program, question.function = program, function
             recording = question.recording = function.record(given, most_rows)
-            tape = recording.tape
             way = None if function.verified is None else function.way(recording)
-            if function.verify and way not in (function.verified or ()):
-                from diffcli.methods.problem.verification import verify_recording
+            lost = not is_finite(recording.values[recording.tape.output])
+            if function.verify and (lost or way not in (function.verified or ())):
+                from diffcli.methods.problem.verification import verified
 
-                verify_recording(function, recording, given)
-                if function.verified is not None:
+                question.recording = verified(function, recording, given)
+                if function.verified is not None and question.recording is recording:
                     function.verified.add(way)
+            tape = question.recording.tape
         else:
             shapes = {name: getattr(value, "shape", ()) for name, value in given.items()}
             tape = lower(program, given=given, share=share, most_rows=most_rows, shapes=shapes)
@@ -148,7 +131,8 @@ class Problem:
         self.program, self.function, self.recording = question.program, question.function, question.recording
         self.tape, self.at, self.wrt = tape, at, wrt
         self.outputs = (Output("f", tape.output, tape.shape(tape.output)),)
-        self.active = activity(tape, [tape.inputs.index(name) for name in wrt]) if active is None else active
+        self._slots = dict(zip(tape.inputs, range(len(tape.inputs)), strict=True))
+        self.active = activity(tape, [self.input_slot(name) for name in wrt]) if active is None else active
         """One flag a slot: whether it depends on a variable that the derivative is wanted for."""
         self._adjoints: Adjoints | None = None
 
@@ -202,7 +186,7 @@ class Problem:
         return self.adjoints[slot] is not None and bool(self.active[slot])
 
     def input_slot(self, name: str) -> int:
-        return self.tape.inputs.index(name)
+        return self._slots[name]
 
     def require_number(self) -> None:
         """Refuse a result that is an array.
@@ -289,14 +273,7 @@ class Problem:
 class Linearisation(Problem):
     """The question of another problem on a tape of its own: one result of several, the gradient, the program in numbers.
 
-    Parameters
-    ----------
-    values, active
-        As of `Problem`, if they are known already.
-    at, wrt, whole, flat_index
-        Those of the other problem, if not given.
-    outputs
-        The results on the tape; its one result, if not given.
+    What is not given is that of the other problem, and the values, what is active and the one result those of the tape.
     """
 
     def __init__(
@@ -356,6 +333,9 @@ def _choose(wanted: list[str] | None, inputs: list[str], subject: str) -> list[s
     """The variables to differentiate by."""
     if wanted is None:
         return list(inputs)
+    if inputs and not wanted:
+        known = f"its variables: {', '.join(inputs)}"
+        raise UsageError([error("usage", "no variable is named to differentiate by", help=[known])])
     unknown = [name for name in wanted if name not in inputs]
     if unknown:
         raise ExpressionError([unknown_name(name, inputs, subject) for name in unknown])

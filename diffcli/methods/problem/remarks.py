@@ -24,7 +24,7 @@ OF = "--of"
 
 def name_faults(program: Program, given: GivenPoint, subject: str) -> list[Diagnostic]:
     """An error for the variables that have no value, or for each value that has no variable."""
-    known = [*program.inputs, *program.constants]
+    known = dict.fromkeys((*program.inputs, *program.constants))
     missing = [name for name in program.inputs if name not in given]
     surplus = [name for name in given if name not in known]
     if missing:
@@ -41,8 +41,9 @@ def name_faults(program: Program, given: GivenPoint, subject: str) -> list[Diagn
 def _missing_value(
     program: Program, missing: list[str], surplus: list[str], given: Mapping[str, Number], subject: str
 ) -> Diagnostic:
-    nodes = {argument: node for node, argument in reversed(list(enumerate(program.arguments))) if argument in missing}
-    shown = [f"`{name}`" for name in missing[:MOST_NAMES]]
+    first = missing[:MOST_NAMES]
+    nodes = {argument: node for node, argument in reversed(list(enumerate(program.arguments))) if argument in first}
+    shown = [f"`{name}`" for name in first]
     shown += [f"{len(missing) - MOST_NAMES} more"] * (len(missing) > MOST_NAMES)
     names = " and ".join([", ".join(shown[:-1])] * (len(shown) > 1) + [shown[-1]])
     notes = []
@@ -50,11 +51,12 @@ def _missing_value(
         near = nearest(name, missing)
         hint = f"; did you mean `{near[0]}`?" if near else ""
         notes.append(f"--at gives `{name}`, which {subject} does not use{hint}")
-    notes += [hint for name in missing[:MOST_NAMES] if (hint := _reading(name, given))]
-    texts = {name: short_text(value) if is_array(value) else number_text(float(value)) for name, value in given.items()}
-    kept = [f"{name}={text.replace(' ', '')}" for name, text in texts.items() if name in program.inputs]
+    notes += [hint for name in first if (hint := _reading(name, given))]
+    used = [(name, given[name]) for name in program.inputs if name in given][:MOST_NAMES]
+    texts = [(name, short_text(value) if is_array(value) else number_text(float(value))) for name, value in used]
+    kept = [f"{name}={text.replace(' ', '')}" for name, text in texts]
     point = ",".join([*kept, *[f"{name}=..." for name in missing]][:MOST_NAMES])
-    marks = [program.mark(nodes[name]) for name in missing[:MOST_NAMES] if name in nodes]
+    marks = [program.mark(nodes[name]) for name in first if name in nodes]
     return error("missing-value", f"no value for {names}", program.source, *marks, notes=notes, help=[f"add --at {point}"])
 
 

@@ -58,7 +58,8 @@ def _is_still(tape: Tape, slot: int, ways: Sequence[Values]) -> bool:
     if tape.operation(slot) not in COMPARISONS:
         return False
     a, b = tape.operands_of(slot)
-    return all(compared("eq", way[a], way[b]) for way in ways)
+    known = [(way[a], way[b]) for way in ways if way[a] is not None is not way[b]]  # a branch may not be taken on a side
+    return all(compared("eq", *sides) for sides in known)
 
 
 def written_out(tape: Tape, values: Values) -> tuple[Tape, Callable[[int], Sequence[int]]]:

@@ -22,13 +22,8 @@ from diffcli.tape.lowering import MOST_ROWS
 class System(Problem):
     """A `Problem` with any number of results.
 
-    Parameters
-    ----------
-    target, at, wrt, most_rows
-        As for `Problem`.
-    of
-        The results that are wanted, as names of the program or expressions in them: text such as ``"u; v^2"``, or a list of
-        them. If not given, the entries of the list that the program ends in, or its one result.
+    Beside what `Problem` is given, ``of`` names the results that are wanted, as `diffcli.jacobian` has it; if not given, they
+    are the entries of the list that the program ends in, or its one result.
 
     >>> system = System("u = x*y; [u, sin(x), x + y]", {"x": 2, "y": 5}, of=None)
     >>> [output.name for output in system.outputs], [system.value_of(output) for output in system.outputs][0::2]

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from operator import mul
 
-from diffcli.errors import ExpressionError, error
+from diffcli.errors import DiffcliError, ExpressionError, error
 from diffcli.language.writing.printer import number_text
 from diffcli.methods.problem.components import Components
 from diffcli.methods.sweeps.reverse import accumulate
 from diffcli.records import Number, is_array, is_finite
 from diffcli.tape.recording.call_sites import NOWHERE, CallSites
-from diffcli.tape.recording.footsteps import Footsteps
+from diffcli.tape.recording.footsteps import Footsteps, unheard
 from diffcli.tape.recording.python_function import PythonFunction, flattened
 from diffcli.tape.recording.recording import Recording
 
@@ -31,8 +32,12 @@ ASKED = "here the two take different ways: on the kind of a value (`type`, an at
 WAY_OUT = "--no-verify takes what is recorded for the function"
 
 
-def verify_recording(function: PythonFunction, recording: Recording, at: Mapping[str, Number]) -> None:
+def verified(function: PythonFunction, recording: Recording, at: Mapping[str, Number]) -> Recording:
     """Run a function once by plain Python, and hold what it returns against its recording at a point.
+
+    Returns
+    -------
+    The recording, or one that also raises what plain Python raises, as of 1/0, where the function catches that.
 
     Raises
     ------
@@ -44,34 +49,53 @@ def verify_recording(function: PythonFunction, recording: Recording, at: Mapping
     Traceback (most recent call last):
     diffcli.errors.ExpressionError: `<lambda>` gives 6 in plain Python, and 14 as it is recorded
     """
-    tape = recording.tape
-    slots = tape.outputs or [tape.output]
-    recorded = [recording.values[slot] for slot in slots]
+    recorded = _results(recording)
     try:
         plain = function.plain(at)
     except ExpressionError as fault:
         if isinstance(fault.__cause__, (ArithmeticError, ValueError)) and not all(map(is_finite, recorded)):
-            return  # outside its domain Python raises, and a tape holds NaN
+            return recording  # outside its domain Python raises, and a tape holds NaN
         (found,) = fault.diagnostics
         notes, help = (*found.notes, "plain Python raises this, and the recording does not"), (*found.help, WAY_OUT)
         raise ExpressionError([found._replace(notes=notes, help=help)]) from fault
-    shapes, known = ([getattr(result, "shape", ()) for result in results] for results in (plain, recorded))
-    if shapes != known:
-        texts = [f"results of the shapes {', '.join(map(str, found))}" for found in (shapes, known)]
-    elif all(map(_are_same, plain, recorded)):
-        return
-    else:
-        pairs = [*zip(flattened(plain), flattened(recorded), strict=True)]
-        gaps = [_gap(*pair) for pair in pairs]
-        worst = gaps.index(max(gaps))
-        rows = Components([(f"f{k}" if len(slots) > 1 else "f", slot, tape.shape(slot)) for k, slot in enumerate(slots, 1)])
-        if not gaps[worst] or gaps[worst] <= _rounding(recording, rows.seed([worst])):
-            return
-        texts = [*map(number_text, pairs[worst])]
-        texts[0] = texts[0] if rows.names == ["f"] else f"{rows.names[worst]} = {texts[0]}"
+    texts = _apart(recording, plain)
+    if all(map(is_finite, plain)) and (texts or not all(map(is_finite, recorded))):
+        function.raising = True
+        with suppress(DiffcliError), unheard():
+            again = function.record(at)
+            raised = any(branch.raised for branch in again.branches)
+            if raised and all(map(is_finite, _results(again))) and not _apart(again, plain):
+                return again
+        function.raising = False
+    if not texts:
+        return recording
     sites, place, why = _reason(function, recording, at, plain)
     message = f"`{function.name}` gives {texts[0]} in plain Python, and {texts[1]} as it is recorded"
     raise ExpressionError([error("not-as-recorded", message, sites.source, *sites.marks(place), notes=[why], help=[WAY_OUT])])
+
+
+def _results(recording: Recording) -> list[Number]:
+    return [recording.values[slot] for slot in recording.tape.results]
+
+
+def _apart(recording: Recording, plain: list[Number]) -> list[str]:
+    """What a function gives in plain Python, and as it is recorded, where the two are not the same; else nothing."""
+    tape, recorded = recording.tape, _results(recording)
+    shapes, known = ([getattr(result, "shape", ()) for result in results] for results in (plain, recorded))
+    if shapes != known:
+        return [f"results of the shapes {', '.join(map(str, found))}" for found in (shapes, known)]
+    if all(map(_are_same, plain, recorded)):
+        return []
+    pairs = [*zip(flattened(plain), flattened(recorded), strict=True)]
+    gaps = [_gap(*pair) for pair in pairs]
+    worst = gaps.index(max(gaps))
+    slots = tape.results
+    rows = Components([(f"f{k}" if len(slots) > 1 else "f", slot, tape.shape(slot)) for k, slot in enumerate(slots, 1)])
+    if not gaps[worst] or gaps[worst] <= _rounding(recording, rows.seed([worst])):
+        return []
+    texts = [*map(number_text, pairs[worst])]
+    texts[0] = texts[0] if rows.names == ["f"] else f"{rows.names[worst]} = {texts[0]}"
+    return texts
 
 
 def _are_same(one: Number, other: Number) -> bool:

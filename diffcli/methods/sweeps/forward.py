@@ -53,10 +53,11 @@ def tangents(
         if value is None and not (overrides and slot in overrides):
             continue  # a branch that is not taken
         total: float | None = None
-        functions = overrides[slot] if overrides and slot in overrides else known[name, len(row)]
+        own = overrides.get(slot) if overrides else None
+        functions = own or known[name, len(row)]
         arguments = [*[values[operand] for operand in row], value]
-        if len(row) > MANY:
-            functions = FLOAT.of_taken(functions, arguments)
+        if len(row) > MANY and not own:
+            functions, arguments = FLOAT.of_taken(functions, arguments)
         for operand, function in zip(row, functions):  # noqa: B905 (hot loop)
             tangent = result[operand]
             if tangent is None or function is None:

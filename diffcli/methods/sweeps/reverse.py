@@ -78,10 +78,11 @@ def accumulate(
         if adjoint is None:
             continue  # the result does not depend on this row
         row = tape.operands_of(slot)
-        functions = overrides[slot] if overrides and slot in overrides else known[tape.operation(slot), len(row)]
+        own = overrides.get(slot) if overrides else None
+        functions = own or known[tape.operation(slot), len(row)]
         arguments = [*[values[operand] for operand in row], values[slot]]
-        if len(row) > MANY:
-            functions = FLOAT.of_taken(functions, arguments)
+        if len(row) > MANY and not own:
+            functions, arguments = FLOAT.of_taken(functions, arguments)
         for position, target in enumerate(row):
             function = functions[position]
             term = function(adjoint, *arguments) if function else None
@@ -123,7 +124,7 @@ def adjoints(tape: Tape, values: Values, active: bytearray, seeds: Mapping[int, 
             continue
         arguments = [*[values[operand] for operand in row], values[slot]]
         if len(row) > MANY:
-            functions = FLOAT.of_taken(functions, arguments)
+            functions, arguments = FLOAT.of_taken(functions, arguments)
         for operand, function in zip(row, functions):  # noqa: B905 (hot loop)
             if active[operand] and function is not None:
                 term = function(adjoint, *arguments)

@@ -51,6 +51,9 @@ _COMPOSED = 16.0
 
 _SPECIAL = frozenset(("gamma", "lgamma", "digamma", "polygamma", "sinc", "sinpi", "cospi", "gelu", "log_base", "logaddexp"))
 
+CANCELLING = frozenset(("lgamma", "digamma", "polygamma", "logaddexp"))
+"""Operations that vanish between numbers of the order of one, to which their rounding is relative there."""
+
 _CHOOSING = frozenset(name for name, row in OPERATIONS.items() if any(kind != "pole" for kind, _ in row.breaks)) | EXACT
 """Operations that have sides, so that an operand's error may carry it to the other one."""
 
@@ -121,7 +124,7 @@ def value_errors(tape: Tape, values: Values) -> Errors:
             a, b = row
             total = (errors[a] + abs(value) * errors[b]) / abs(values[b]) + UNIT * abs(value)
         else:
-            total = UNIT * roundings(name) * abs(value)
+            total = UNIT * roundings(name) * (max(abs(value), 1.0) if name in CANCELLING else abs(value))
             if any([errors[operand] for operand in row]):  # noqa: C419 (hot loop)
                 total += _carried_over(name, row, values, errors, value)
         if -TINY < value < TINY and (value or underflowed(tape, values, slot)):
@@ -134,7 +137,7 @@ def _carried_over(name: str, row: Sequence[int], values: Values, errors: Errors,
     """How far a row is off by the errors of its operands."""
     total = 0.0
     arguments = [*[values[operand] for operand in row], value]
-    functions, many = FLOAT.of_taken(FLOAT.terms(name, len(row)), arguments), len(row) > MANY
+    (functions, taken), many = FLOAT.of_taken(FLOAT.terms(name, len(row)), arguments), len(row) > MANY
     for position, (operand, function) in enumerate(zip(row, functions)):  # noqa: B905 (hot loop)
         error, own = errors[operand], values[operand]
         if not error:
@@ -147,8 +150,8 @@ def _carried_over(name: str, row: Sequence[int], values: Values, errors: Errors,
                 return INFINITE
         if function is None:
             continue
-        total += abs(function(error, *arguments) or 0.0)
-        if error > CLOSE * abs(own):  # so far that the slope is another: x^2 where x is 0, and should not be
+        total += abs(function(error, *taken) or 0.0)
+        if error > CLOSE * abs(own) and not many:  # so far that the slope is another: x^2 where x is 0, and should not be
             total += abs(function(error, *arguments[:position], own + error, *arguments[position + 1 :]) or 0.0)
     return total
 
@@ -183,13 +186,11 @@ def adjoint_errors(
             continue
         places = (*row, slot)
         arguments, off = [*map(value_of, places)], [*map(error_of, places)]
-        bounds = _bounds_on(overrides[slot]) if overrides and slot in overrides else _bounds(name, len(row))
+        bounds, arguments = _bounds_at(name, row, arguments, overrides.get(slot) if overrides else None)
         if name in WITH_ITSELF and row[0] == row[1] and _cancels(name, bar, arguments):
             if found[row[0]] or bars[row[0]]:  # what is there beside them is rounded with them
                 found[row[0]] += 2 * UNIT * abs(bar) / min(1.0, abs(arguments[0]))
             continue
-        if len(row) > MANY:
-            bounds = FLOAT.of_taken(bounds, arguments)
         for operand, bound in zip(row, bounds):  # noqa: B905 (hot loop)
             if bound is not None and active[operand]:
                 found[operand] += bound(bar, error, arguments, off)
@@ -205,10 +206,10 @@ def tangent_errors(
         if moves[slot] is None or values[slot] is None:
             continue
         arguments, off = [values[place] for place in (*row, slot)], [errors[place] for place in (*row, slot)]
-        bounds = _bounds_on(overrides[slot]) if slot in overrides else _bounds(name, len(row))
+        bounds, arguments = _bounds_at(name, row, arguments, overrides.get(slot))
         if name in WITH_ITSELF and row[0] == row[1] and _cancels(name, moves[row[0]] or 0.0, arguments):
             continue
-        for operand, bound in zip(row, FLOAT.of_taken(bounds, arguments)):  # noqa: B905 (hot loop)
+        for operand, bound in zip(row, bounds):  # noqa: B905 (hot loop)
             move = moves[operand]
             if move is not None and bound is not None:
                 found[slot] += bound(move, found[operand], arguments, off)
@@ -241,9 +242,15 @@ def _bounds(name: str, count: int) -> tuple[_Bound | None, ...]:
     return tuple([function and partial(bound, function, plan) for function, plan in pairs])
 
 
-def _bounds_on(functions: TermFunctions) -> tuple[_Bound | None, ...]:
-    """The same where a policy at kinks has chosen the partials."""
-    return tuple([function and partial(_term_error, function, _Plan(4 * UNIT, False, ())) for function in functions])
+def _bounds_at(
+    name: str, row: Sequence[int], arguments: list[float], own: TermFunctions | None
+) -> tuple[tuple[_Bound | None, ...], list[float]]:
+    """The same with what they are computed from: of many operands by those that are taken, or by a policy at kinks."""
+    if own is None:
+        if len(row) <= MANY:
+            return _bounds(name, len(row)), arguments
+        own, arguments = FLOAT.of_taken(FLOAT.terms(name, len(row)), arguments)
+    return tuple([function and partial(_term_error, function, _Plan(4 * UNIT, False, ())) for function in own]), arguments
 
 
 class _Plan(NamedTuple):

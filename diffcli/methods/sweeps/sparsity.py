@@ -52,8 +52,8 @@ def flow_of(tape: Tape, values: Values) -> Flow:
 
 def _passing(tape: Tape, values: Values, slot: int, positions: Iterable[int]) -> Iterator[int]:
     row = tape.operands_of(slot)
-    arguments = [*[values[operand] for operand in row], values[slot]]
-    functions = FLOAT.of_taken(FLOAT.terms(tape.operation(slot), len(row)), arguments)
+    given = [*[values[operand] for operand in row], values[slot]]
+    functions, arguments = FLOAT.of_taken(FLOAT.terms(tape.operation(slot), len(row)), given)
     for position in positions:
         term = functions[position]
         if term is not None and term(1.0, *arguments) is not None:

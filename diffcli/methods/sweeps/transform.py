@@ -38,14 +38,8 @@ class Transformed(NamedTuple):
     """The slot of the whole adjoint of each slot of f that has one."""
 
 
-def gradient_tape(
-    tape: Tape,
-    wrt: Sequence[int],
-    active: bytearray | None = None,
-    output: int | None = None,
-    most_rows: int = MOST_ROWS,
-) -> Tape:
-    """A tape that computes the value of another one and its gradient.
+class ReverseTransform:
+    """The making of a tape that computes the value of another one and its gradient, with where everything stands.
 
     Parameters
     ----------
@@ -61,25 +55,18 @@ def gradient_tape(
     most_rows
         The most rows to build.
 
-    Returns
-    -------
-    A tape whose ``outputs`` are the value and the derivative by each of ``wrt``, and whose ``output`` is the value. A
-    derivative that is not there is the constant 0; of constants the place is counted from the front, as in ``output``.
+    `run` returns a tape whose ``outputs`` are the value and the derivative by each of ``wrt``, and whose ``output`` is the
+    value. A derivative that is not there is the constant 0; of constants the place is counted from the front, as in ``output``.
 
     >>> from diffcli.language import parse
     >>> from diffcli.tape import evaluate, lower
-    >>> derived = gradient_tape(lower(parse("x*y + sin(x)")), [0, 1])
+    >>> derived = ReverseTransform(lower(parse("x*y + sin(x)")), [0, 1]).run().tape
     >>> derived.operations, derived.operands[3:]
     (['mul', 'sin', 'add', 'cos', 'add'], [(0,), (5, 1)])
     >>> values = evaluate(derived, [0.0, 5.0])
     >>> [values[slot] for slot in derived.outputs]
     [0.0, 6.0, 0.0]
     """
-    return ReverseTransform(tape, wrt, active, output, most_rows).run().tape
-
-
-class ReverseTransform:
-    """`gradient_tape`, with where everything stands."""
 
     def __init__(
         self,

@@ -35,6 +35,9 @@ from diffcli.tape.running.rules import fold
 LOST = 1e-6
 """The relative difference from the table's rules at which a form loses its digits."""
 
+MOST_WRITTEN_OUT = 1000
+"""The largest exponent, and multiple of an angle, that SymPy sees when it simplifies: it may write them out, as cos(n*x)."""
+
 REFUSALS = (RecursionError, Undecided, TypeError, ValueError, NotImplementedError, ZeroDivisionError)
 """What SymPy raises where it cannot do something, such as comparing with an infinity of its own."""
 
@@ -204,8 +207,11 @@ def sympy_limits(instead: str) -> Iterator[None]:
 
 def simplest(raw: Expression, notes: list[Diagnostic]) -> Expression | None:
     """An expression simplified; None, with a note, where that fails or is stopped."""
+    inside = [part for each in raw.atoms(sympy.Pow, sympy.Function) for part in each.args[isinstance(each, sympy.Pow) :]]
+    large = {each for part in inside for each in part.atoms(sympy.Integer) if abs(each) > MOST_WRITTEN_OUT}
+    names = {each: sympy.Dummy(integer=True, positive=bool(each > 0), nonzero=True) for each in large}
     try:
-        return sympy.simplify(raw)
+        return sympy.simplify(raw.xreplace(names)).xreplace({name: each for each, name in names.items()})
     except (LimitError, KeyboardInterrupt) as stopped:
         notes.append(as_stop(stopped)._replace(notes=("the derivative is exact, but not simplified",)))
     except RecursionError:
@@ -242,7 +248,7 @@ def described(
     fault = ""
     if math.isfinite(by_rules) and math.isnan(value):
         fault = "has no value"
-    elif math.isfinite(by_rules) and not bent and abs(value - by_rules) > LOST * max(abs(value), abs(by_rules)):
+    elif math.isfinite(by_rules) and not bent and not abs(value - by_rules) <= LOST * max(abs(value), abs(by_rules)) < math.inf:
         form = _text_problem(problem, name, text, [])
         form = None if form is None else scalarised(form)  # it may speak of x[0], and x be an array
         exact = None if form is None else precise_value(form.tape, form.point)

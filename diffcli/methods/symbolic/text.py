@@ -7,7 +7,7 @@ from typing import Any, TypeAlias, TypeVar
 
 import sympy
 
-from diffcli.errors import LimitError, error
+from diffcli.errors import LimitError, counted, error
 from diffcli.language.syntax import ATOM, COMPARISON, NEGATION, POWER, PRODUCT, SUM
 from diffcli.language.writing.printer import Parts, call_parts, latex_name, operator_parts, pieces
 from diffcli.operations import OPERATIONS
@@ -57,7 +57,7 @@ def to_program_text(expression: Expression, most_nodes: int, variables: Collecti
         nonlocal nodes
         nodes += 1
         if nodes > most_nodes:
-            message = f"the derivative has more than {most_nodes} nodes"
+            message = f"the derivative has more than {counted(most_nodes, 'node')}"
             raise LimitError([error("too-many-nodes", message, help=["raise it with --max-nodes N", "use --mode reverse"])])
         if part is sympy.pi or part is sympy.E:
             constant, instead = ("pi", "4*atan(1)") if part is sympy.pi else ("e", "exp(1)")

@@ -33,6 +33,8 @@ def _row_text(tape: Tape, slot: int, letters: list[str]) -> str:
     if name == "transpose":
         plain = fixed["axes"] == tuple(reversed(range(len(fixed["axes"]))))
         return f"{first}.T" if plain else f"transpose({first}, {_value_text(fixed['axes'])})"
+    if fixed.get("shape") == () and name in ("sum_to", "reshape"):
+        return f"sum({first})"
     keywords = [text.partition("=")[0] for text in ARRAYS[name].fixed if "=" in text]
     arguments = list(letters)
     for parameter, value in fixed.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from math import prod
 from typing import Any
 
@@ -208,7 +209,7 @@ def last_axis(a: Array, axis: Axes) -> tuple[Array, Callable[[Array], Array]]:
     rest = tuple(k for k in range(a.ndim) if k not in axis)
     order = rest + tuple(axis)
     moved = np.transpose(a, order)
-    flat = moved.reshape((*moved.shape[: len(rest)], -1))
+    flat = moved.reshape((*moved.shape[: len(rest)], prod(moved.shape[len(rest) :])))
     return flat, lambda result: np.transpose(result.reshape(moved.shape), np.argsort(order))
 
 
@@ -234,6 +235,7 @@ def _carried(a: Array, b: Array) -> tuple[Array, Array]:
 def of_regular(function: Callable[..., Array]) -> Callable[..., Array]:
     """An inverse, or what it is multiplied by; NaN throughout for a singular matrix."""
 
+    @wraps(function)
     def solved(*operands: Array) -> Array:
         try:
             return function(*operands)

@@ -93,39 +93,12 @@ def strict_power(a: Array, b: Array, out: Array | None = None) -> Array:
     return np.where(np.equal(a, 0) & np.less(b, 0), np.nan, power(a, b))
 
 
-def log_base(a: Array, b: Array) -> Array:
-    result = np.where(np.equal(b, 2), np.log2(a), np.where(np.equal(b, 10), np.log10(a), quotient(np.log(a), np.log(b))))
-    return np.where(np.greater(b, 0) & np.not_equal(b, 1), result, np.nan)
-
-
-def xlogy(a: Array, b: Array) -> Array:
-    return np.where(np.equal(a, 0) & np.greater_equal(b, 0), 0.0, np.multiply(a, np.log(b)))
-
-
 def hypot(a: Array, b: Array) -> Array:
     return _defined(np.hypot(a, b), a, b)
 
 
 def copysign(a: Array, b: Array) -> Array:
     return np.where(np.isnan(b), np.nan, np.copysign(a, b))
-
-
-def sinpi(a: Array) -> Array:
-    """sin(pi*a), with the argument reduced before it meets pi."""
-    a = np.subtract(a, 2 * np.rint(np.divide(a, 2)))  # exact, in [-1, 1]
-    a = np.where(np.abs(a) > 0.5, np.copysign(1 - np.abs(a), a), a)
-    return np.sin(np.pi * a)
-
-
-def cospi(a: Array) -> Array:
-    a = np.abs(np.subtract(a, 2 * np.rint(np.divide(a, 2))))
-    middle = np.sin(np.pi * (0.5 - a))
-    return np.where(a <= 0.25, np.cos(np.pi * a), np.where(a < 0.75, middle, -np.cos(np.pi * (1 - a))))
-
-
-def sinc(a: Array) -> Array:
-    result = np.where(np.equal(a, 0), 1.0, np.divide(sinpi(a), np.multiply(np.pi, a)))
-    return np.where(np.isinf(a), 0.0, result)
 
 
 def floor_divide(a: Array, b: Array) -> Array:
@@ -161,7 +134,7 @@ def _truth(relation: Callable[..., Array]) -> Callable[..., Array]:
 
 
 def _strict_truth(relation: Callable[..., Array]) -> Callable[..., Array]:
-    return lambda a, b: _defined(np.asarray(relation(a, b), dtype=np.float64), a, b)
+    return lambda a, b: _defined(relation(a, b), a, b)
 
 
 def both(a: Array, b: Array) -> Array:
@@ -196,9 +169,9 @@ FUNCTIONS: dict[str, Callable[..., Array]] = {
     "add": np.add, "sub": np.subtract, "mul": np.multiply, "div": quotient, "neg": np.negative, "pow": power,
     "square": np.square,
     "exp": np.exp, "expm1": np.expm1, "log": np.log, "log2": np.log2, "log10": np.log10, "log1p": np.log1p,
-    "log_base": log_base, "logaddexp": np.logaddexp, "xlogy": xlogy, "sqrt": np.sqrt, "cbrt": np.cbrt, "hypot": hypot,
+    "logaddexp": np.logaddexp, "sqrt": np.sqrt, "cbrt": np.cbrt, "hypot": hypot,
     "sin": np.sin, "cos": np.cos, "tan": np.tan, "asin": np.arcsin, "acos": np.arccos, "atan": np.arctan,
-    "atan2": np.arctan2, "sinpi": sinpi, "cospi": cospi, "sinc": sinc,
+    "atan2": np.arctan2,
     "sinh": np.sinh, "cosh": np.cosh, "tanh": np.tanh, "asinh": np.arcsinh, "acosh": np.arccosh, "atanh": np.arctanh,
     "relu": relu,
     "max": lambda *a: reduce(np.maximum, a), "min": lambda *a: reduce(np.minimum, a),
@@ -214,9 +187,8 @@ FUNCTIONS |= {name: each(function) for name, function in floats.FLOATS.items() i
 
 STRICT: dict[str, Callable[..., Array]] = {
     "div": strict_quotient, "pow": strict_power, "where": strict_where,
-    "lt": _strict_truth(np.less), "le": _strict_truth(np.less_equal), "gt": _strict_truth(np.greater),
-    "ge": _strict_truth(np.greater_equal), "eq": _strict_truth(np.equal), "ne": _strict_truth(np.not_equal),
-}  # fmt: skip
+    **{name: _strict_truth(FUNCTIONS[name]) for name in ("lt", "le", "gt", "ge", "eq", "ne")},
+}
 """What replaces them in a program: see `diffcli.operations.arithmetic.floats`."""
 
 

@@ -6,7 +6,8 @@ array operation is written out in numbers by the very function that computes it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -67,12 +68,10 @@ def applied(function: Callable[..., Any], operands: Sequence[Cells]) -> Cells:
 def grouped(cells: Cells, function: Callable[[list[Any]], Any], axis: tuple[int, ...], keepdims: int) -> Cells:
     """A function of all the cells along the axes, for each place beside them."""
     cells = np.asarray(cells, dtype=object)
-    rest = tuple(k for k in range(cells.ndim) if k not in axis)
-    moved = np.transpose(cells, rest + tuple(axis))
-    count, length = (int(np.prod([cells.shape[k] for k in axes], dtype=int)) for axes in (rest, axis))
-    groups = moved.reshape((count, length))
-    shape = tuple(1 if k in axis else n for k, n in enumerate(cells.shape)) if keepdims else tuple(cells.shape[k] for k in rest)
-    return of([function(list(group)) for group in groups], shape)
+    flat, _ = array_functions.last_axis(cells, axis)
+    groups = flat.reshape((prod(flat.shape[:-1]), flat.shape[-1]))
+    shape = [1 if k in axis else length for k, length in enumerate(cells.shape) if keepdims or k not in axis]
+    return of([function(list(group)) for group in groups], tuple(shape))
 
 
 def along(cells: Cells, function: Callable[[list[Any]], list[Any]], axis: tuple[int, ...]) -> Cells:
@@ -82,10 +81,6 @@ def along(cells: Cells, function: Callable[[list[Any]], list[Any]], axis: tuple[
     return back(of([cell for group in groups for cell in function(list(group))], flat.shape))
 
 
-def rows_of(matrix: Cells) -> Iterator[list[Any]]:
-    return (list(row) for row in matrix)
-
-
 def computed(name: str, operands: Sequence[Cells], fixed: dict[str, Any], constant: Callable[[float], Cell]) -> Cells:
     """An array operation by NumPy's function for it; a sum of nothing is a constant."""
     with np.errstate(all="ignore"):  # of numbers in the cells: what is undefined is reported elsewhere
@@ -93,22 +88,7 @@ def computed(name: str, operands: Sequence[Cells], fixed: dict[str, Any], consta
     return applied(lambda cell: cell if isinstance(cell, Cell) else constant(float(cell)), [result])
 
 
-def scattered(cells: Cells, key: tuple[Any, ...], shape: tuple[int, ...], zero: Any) -> Cells:
-    """An array of zeros with the cells at their places."""
-    result = of([zero] * int(np.prod(shape, dtype=int)), shape)
-    result[key] = cells
-    return result
-
-
-def diagonal(cells: Cells, zero: Any) -> Cells:
-    if np.ndim(cells) == 2:
-        return np.diag(cells)
-    size = len(cells)
-    return scattered(cells, (np.arange(size), np.arange(size)), (size, size), zero)
-
-
 WRITTEN = frozenset((
-    "sum", "prod", "cumsum", "matmul", "outer", "transpose", "reshape", "concat", "stack", "index", "broadcast",
-    "put",
+    "sum", "prod", "cumsum", "matmul", "outer", "transpose", "reshape", "concat", "stack", "index", "broadcast", "diag", "put",
 ))  # fmt: skip
 """Operations whose functions work on cells as they are."""

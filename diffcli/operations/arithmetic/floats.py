@@ -16,7 +16,7 @@ import operator
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 
-from diffcli.operations.arithmetic.special import cospi, digamma, gelu, lgamma, polygamma, sinc, sinpi
+from diffcli.operations.arithmetic.special import digamma, gelu, lgamma, polygamma
 
 inf, nan = math.inf, math.nan
 
@@ -86,25 +86,6 @@ def signed_infinity(a: float) -> float:
 
 
 log, log2, log10 = map(_logarithm, (math.log, math.log2, math.log10))
-
-
-def log_base(a: float, b: float) -> float:
-    """The logarithm of a to the base b, exact for powers of 2 and 10."""
-    if b == 2:
-        return log2(a)
-    if b == 10:
-        return log10(a)
-    return quotient(log(a), log(b)) if b > 0 and b != 1 else nan
-
-
-def logaddexp(a: float, b: float) -> float:
-    if a == b:
-        return a + math.log(2)
-    return max(a, b) + math.log1p(math.exp(-abs(a - b)))
-
-
-def xlogy(a: float, b: float) -> float:
-    return 0.0 if a == 0 and b >= 0 else a * log(b)
 
 
 def sqrt(a: float) -> float:
@@ -193,11 +174,11 @@ def strict_where(condition: float, a: float, b: float) -> float:
 FLOATS: dict[str, Callable[..., float]] = {
     "add": operator.add, "sub": operator.sub, "mul": operator.mul, "div": quotient, "neg": operator.neg, "pow": power,
     "exp": _total(math.exp), "expm1": _total(math.expm1),
-    "log": log, "log2": log2, "log10": log10, "log1p": _logarithm(math.log1p, -1.0), "log_base": log_base,
-    "logaddexp": logaddexp, "xlogy": xlogy, "sqrt": sqrt, "cbrt": math.cbrt, "hypot": hypot,
+    "log": log, "log2": log2, "log10": log10, "log1p": _logarithm(math.log1p, -1.0),
+    "sqrt": sqrt, "cbrt": math.cbrt, "hypot": hypot,
     "sin": _total(math.sin), "cos": _total(math.cos), "tan": _total(math.tan),
     "asin": _total(math.asin), "acos": _total(math.acos), "atan": math.atan, "atan2": math.atan2,
-    "sinpi": sinpi, "cospi": cospi, "sinc": sinc, "sinh": _total(math.sinh, signed_infinity), "cosh": _total(math.cosh),
+    "sinh": _total(math.sinh, signed_infinity), "cosh": _total(math.cosh),
     "tanh": math.tanh, "asinh": math.asinh, "acosh": _total(math.acosh), "atanh": atanh,
     "erf": math.erf, "erfc": math.erfc, "gamma": _total(math.gamma, signed_infinity),
     "lgamma": lgamma, "digamma": digamma, "polygamma": polygamma,

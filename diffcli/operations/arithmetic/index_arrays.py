@@ -10,6 +10,8 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
+from numpy.exceptions import AxisError as AxisError
+from numpy.linalg import LinAlgError as LinAlgError
 
 from diffcli.operations.arithmetic.tensors import last_written, numbered
 
@@ -110,4 +112,4 @@ def _nested(entries: Any) -> Any:
 
 def equal(one: Any, other: Any) -> bool:
     """Whether two arrays have the same elements, NaN among them."""
-    return one.shape == other.shape and bool(np.array_equal(one, other, equal_nan=True))
+    return bool(np.array_equal(one, other, equal_nan=True))

@@ -73,14 +73,16 @@ def from_data(data: Any, kind: Kind | None = None) -> Value:
 
     Raises
     ------
-    ValueError, TypeError
-        They are no numbers, or lists of different lengths.
+    ValueError, TypeError, OverflowError
+        They are no numbers, or lists of different lengths; or floats would round them.
     """
     array = np.array(data)
     if array.dtype.kind == "c" or array.dtype.kind not in "fiub":
         raise TypeError(f"{array.dtype} is no kind of real number")
     if kind is None:
         kind = array.dtype if array.dtype in (FLOAT64, FLOAT32, BOOL) else FLOAT64
+        if array.dtype.kind in "iu" and np.any(array.astype(kind).astype(array.dtype) != array):
+            raise OverflowError
     array = array.astype(kind, copy=False)
     return array if array.ndim else plain(array[()])
 

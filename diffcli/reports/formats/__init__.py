@@ -6,6 +6,7 @@ What a report must know of a format stands in its row: no other place asks for a
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
@@ -102,13 +103,13 @@ def to_ascii(text: str, otherwise: str = "backslashreplace") -> str:
     return text.translate(_ASCII).encode("ascii", otherwise).decode("ascii")
 
 
-def _all_visible(part: Any) -> Any:
+def _with_texts(part: Any, shown: Callable[[str], str] = visible) -> Any:
     """A document, or a part of it, with its texts as they are shown."""
     if isinstance(part, str):
-        return visible(part)
+        return shown(part)
     if not isinstance(part, tuple):
         return part  # a number, an array, or the data of a document
-    parts = map(_all_visible, part)
+    parts = [_with_texts(each, shown) for each in part]
     return type(part)(*parts) if hasattr(part, "_fields") else tuple(parts)
 
 
@@ -116,11 +117,13 @@ def render(document: Document, style: Style) -> str | bytes:
     """A document in the format of the style: a text that ends in a newline, or the bytes of a binary format."""
     module, _, function = style.format.renderer.partition(".")
     write = getattr(import_module(f"diffcli.reports.formats.{module}"), function)
-    rendered: str | bytes = write(_all_visible(document) if style.color else document, style)
+    if not style.unicode and style.format.name == "table":  # before it is laid out: an escape is wider than its letter
+        document = _with_texts(document, to_ascii)
+    rendered: str | bytes = write(_with_texts(document) if style.color else document, style)
     if isinstance(rendered, bytes):
         return rendered
     if not style.format.whole and not style.color and not rendered.replace("\n", "").replace("\t", "").isprintable():
-        rendered = str(write(_all_visible(document), style))  # with its own escapes about ours
+        rendered = str(write(_with_texts(document), style))  # with its own escapes about ours
     if not style.unicode:
         rendered = to_ascii(rendered, "xmlcharrefreplace" if style.format.name == "svg" else "backslashreplace")
     return rendered if rendered.endswith("\n") else rendered + "\n"

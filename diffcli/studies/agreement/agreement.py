@@ -15,7 +15,7 @@ from diffcli.methods.digits.lost import LOST, Lost, judged, note_of
 from diffcli.methods.digits.watch import Watch
 from diffcli.methods.nonsmooth.breaks import find_breaks
 from diffcli.methods.nonsmooth.nonfinite import require_value
-from diffcli.methods.nonsmooth.notes import beside_point_branch, describe
+from diffcli.methods.nonsmooth.notes import describe, of_sides
 from diffcli.methods.nonsmooth.system_notes import require_values
 from diffcli.methods.points.ranges import MAX_NODES, Range
 from diffcli.methods.problem.components import Components
@@ -130,7 +130,7 @@ def agreement_of(
         (sweeps,) = _array_sweeps(whole)
     for variable, swept in (sweeps or {}).items():
         found[variable][:2] = [Way(name, value) for name, value in zip(WAYS, swept, strict=False)]
-    if any(one.kind == "point-branch" for one in breaks):
+    if breaks:
         _take_sides(problem, found, notes)
     checks, lost = [], list[Lost]()
     known = floors(problem)
@@ -178,11 +178,11 @@ def _by_all_methods(problem: Problem, notes: list[Diagnostic], progress: Progres
 
 
 def _take_sides(problem: Problem, found: dict[str, list[Way]], notes: list[Diagnostic]) -> None:
-    """Where a branch is taken at this point alone, the ways that know it have the slope on all sides, as `grad` has."""
+    """Where only the sides of the point have a slope, the ways that know of them have it, as `grad` has."""
     own = {variable: ways[0].value or 0.0 for variable, ways in found.items()}
-    beside = beside_point_branch(problem, own, notes)
+    beside = of_sides(problem, own, notes)
     for variable, ways in found.items():
-        if beside[variable] != own[variable]:
+        if beside[variable] != own[variable] and beside[variable] == beside[variable]:
             ways[:3] = [way._replace(value=float(beside[variable])) for way in ways[:3]]
             for place in (3, 4):  # a recording that is moved keeps its branch; so does a complex step
                 if ways[place].value == own[variable]:

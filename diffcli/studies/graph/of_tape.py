@@ -19,7 +19,7 @@ from diffcli.operations import OPERATIONS
 from diffcli.records import Number, plain
 from diffcli.records.graph import Edge, Graph, GraphResult, Node
 from diffcli.tape import Tape, lower
-from diffcli.tape.running.evaluation import Values
+from diffcli.tape.running.evaluation import Values, arithmetic_of
 from diffcli.tape.running.rules import FLOAT, Overrides
 
 LONGEST = 40
@@ -167,7 +167,8 @@ class _TapeGraph:
             known = self.adjoints is not None
             return edge._replace(label="adds" if term is not None else "", number=term, depends=term is not None or not known)
         function = (self.replaced.get(slot) or FLOAT.terms(name, len(row)))[position]
-        partial = function(1.0, *[self.values[other] for other in row], self.values[slot]) if function else None
+        with arithmetic_of(self.tape).numbers.quiet():
+            partial = function(1.0, *[self.values[other] for other in row], self.values[slot]) if function else None
         if partial is None:
             return edge._replace(depends=False)
         return edge._replace(number=float(partial) + 0.0)

@@ -12,19 +12,11 @@ from collections.abc import Callable
 
 from diffcli.methods.differences.stencils import STENCILS
 from diffcli.methods.problem.problem import Problem
-from diffcli.methods.sweeps.reverse import adjoints
-from diffcli.methods.sweeps.rounding import roundings
+from diffcli.methods.sweeps.rounding import UNIT, tangent_errors, value_errors
 from diffcli.records.step_size import Theory
-from diffcli.tape import evaluate
 
 FURTHER = 4
 """How many orders above a stencil's own are looked at, where derivatives are 0."""
-
-SHIFT = 2.0**-26
-"""How far the point is moved to see how the adjoints change, relative to its size."""
-
-SMALLEST = 1e-290
-"""A point below is taken for 0, for want of floats beside it."""
 
 Higher = Callable[[int], float | None]
 """The derivative of a kind (2 for f''), None where it is not known."""
@@ -66,26 +58,8 @@ def _terms(method: str) -> list[tuple[int, float]]:
 
 
 def derivative_rounding(problem: Problem, slot: int, unit: float) -> float:
-    """A first-order bound on the rounding error of a derivative that is propagated, as AD and the complex step do.
-
-    A row with an error of c units of u|v| moves the derivative by as much times the derivative of its adjoint along the
-    input; its tangent, with an error of c + 2 units of its own, moves it by as much times the adjoint. The derivatives of the
-    adjoints are taken from adjoints a little to either side of the point.
-    """
-    tape, point = problem.tape, problem.point
+    """A first-order bound on the rounding error of a derivative that is propagated, as AD and the complex step do."""
+    tape, values = problem.tape, problem.values
     moves = problem.swept_forward({slot: 1.0})
-    size = abs(point[slot])
-    shift = SHIFT * (size if size > SMALLEST else 1.0)
-    sides = []
-    for side in (-shift, shift):
-        beside = list(point)
-        beside[slot] += side
-        sides.append(adjoints(tape, evaluate(tape, beside), problem.active))
-    total = 0.0
-    for row, name in enumerate(tape.operations, tape.first_row):
-        units, bar, value = roundings(name), problem.adjoints[row], problem.values[row]
-        if bar is None or value is None or not problem.active[row]:
-            continue
-        turn = ((sides[1][row] or 0.0) - (sides[0][row] or 0.0)) / (2 * shift)
-        total += units * abs(value * turn) + (units + 2) * abs((moves[row] or 0.0) * bar)
-    return total * unit if math.isfinite(total) else unit * abs(problem.adjoints[slot] or 0.0)
+    bound = tangent_errors(tape, values, value_errors(tape, values), moves, {})[tape.output]
+    return (bound if math.isfinite(bound) else abs(moves[tape.output] or 0.0) * UNIT) * unit / UNIT

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache, partial, reduce
 
-from diffcli.errors import LimitError, Source, error
+from diffcli.errors import LimitError, Source, counted, error
 from diffcli.language import Program, parse
 from diffcli.language.syntax import COMPARISON, NAME, NUMBER, Branches
 from diffcli.language.writing.printer import LANGUAGE, node_parts, pieces
@@ -65,7 +65,7 @@ class SharedGraph(Program):
     def _add(self, operation: str, argument: tuple[int, ...] | str | float, operands: tuple[int, ...], size: int) -> int:
         if len(self.operations) >= self.most_nodes:
             help = ["raise the limit with --max-nodes N, if memory allows"]
-            raise LimitError([error("too-many-nodes", f"the graph has more than {self.most_nodes} nodes", help=help)])
+            raise LimitError([error("too-many-nodes", f"the graph has more than {counted(self.most_nodes, 'node')}", help=help)])
         self.operations.append(operation)
         self.arguments.append(argument)
         self.operands.append(operands)

@@ -41,19 +41,7 @@ class Written(NamedTuple):
 
 
 def write_out(tape: Tape, values: Sequence[Any], most_rows: int = MOST_WRITTEN) -> Written:
-    """The tape in numbers.
-
-    Parameters
-    ----------
-    tape, values
-        A tape with arrays and what `diffcli.tape.evaluate` returned for it. Labels and pivots are what they are there.
-    most_rows
-        The most rows to write.
-
-    Raises
-    ------
-    LimitError
-        There would be more.
+    """The tape in numbers, from a tape with arrays and its values: labels and pivots are what they are there.
 
     >>> from diffcli.language import parse
     >>> from diffcli.tape import evaluate, lower
@@ -139,13 +127,15 @@ class _Writer:
     def row(self, name: str, operands: list[Any], fixed: dict[str, Any]) -> Any:
         if name in OPERATIONS:
             return cells.applied(lambda *row: self.emit(name, *row), operands)
+        row = ARRAYS[name]
+        if row.flat:  # of what it is at the point: a constant
+            return cells.computed(name, [cells.applied(self.number, [operand]) for operand in operands], fixed, self.constant)
         if (of_group := getattr(self, f"group_{name}", None)) is not None:
             return cells.grouped(operands[0], of_group, **fixed)
         if (special := getattr(self, f"write_{name}", None)) is not None:
             return special(*operands, **fixed)
         if name in cells.WRITTEN:
             return cells.computed(name, operands, fixed, self.constant)
-        row = ARRAYS[name]
         assert row.definition, f"{name} cannot be written out"
         shapes = [cells.shape_of(operand) for operand in operands]
         names = fixed | row.names(shapes, fixed, 0)
@@ -201,24 +191,12 @@ class _Writer:
                 found.append(self.emit(of_log, own - total))
         return found
 
-    def group_argmax(self, group: list[Cell]) -> Cell:
-        """Where the largest number is, which is a constant."""
-        return self.constant(float(group.index(max(group, key=self.number))))
-
-    def group_argmin(self, group: list[Cell]) -> Cell:
-        return self.constant(float(group.index(min(group, key=self.number))))
-
     def chained(self, name: str, group: list[Cell]) -> Cell:
         """An operation of two operands from the first of some to the last."""
         total = group[0]
         for cell in group[1:]:
             total = self.emit(name, total, cell)
         return total
-
-    def write_one_hot(self, a: Any, classes: int) -> Any:
-        labels = list(map(self.number, cells.listed(a)))
-        known = [[self.constant(float(label == place)) for place in range(classes)] for label in labels]
-        return cells.of([cell for row in known for cell in row], (*cells.shape_of(a), classes))
 
     def write_cross_entropy(self, a: Any, b: Any) -> Any:
         logits = cells.listed(a)
@@ -230,12 +208,9 @@ class _Writer:
             losses += self.shares(row, known, "neg", "softplus") or [self.constant(float("nan"))]
         return cells.of([self.emit("div", self.chained("add", losses), float(len(labels)))], ())
 
-    def write_diag(self, a: Any) -> Any:
-        return cells.diagonal(a, self.constant(0.0))
-
     def write_det(self, a: Any) -> Any:
         """By elimination, as far as there are pivots to divide by, and the rest, or all of a small matrix, by cofactors."""
-        rows = [list(row) for row in cells.rows_of(a)]
+        rows = [list(row) for row in a]
         largest = max([abs(self.number(cell)) for row in rows for cell in row], default=0.0)
         least = len(rows) * 2.0**-52 * largest  # what is below is rounding: the matrix may be singular there
         factors: list[Cell] = []
@@ -276,15 +251,13 @@ class _Writer:
         return of_columns(tuple(range(len(rows)))) if rows else self.constant(1.0)
 
     def write_inv(self, a: Any) -> Any:
-        one, zero = self.constant(1.0), self.constant(0.0)
-        identity = [[one if row == column else zero for column in range(len(a))] for row in range(len(a))]
-        return self.write_solve(a, cells.of([cell for row in identity for cell in row], cells.shape_of(a)))
+        return self.write_solve(a, self.row("diag", [cells.of([self.constant(1.0)] * len(a), (len(a),))], {}))
 
     def write_solve(self, a: Any, b: Any) -> Any:
         """Gauss and Jordan, with the pivots that are largest at the point."""
         shape = cells.shape_of(b)
-        right = [[cell] for cell in b] if len(shape) == 1 else cells.rows_of(b)
-        rows = [[*one, *other] for one, other in zip(cells.rows_of(a), right, strict=True)]
+        right = [[cell] for cell in b] if len(shape) == 1 else b
+        rows = [[*one, *other] for one, other in zip(a, right, strict=True)]
         for column in range(len(rows)):
             best = column + self.pivot([row[column:] for row in rows[column:]], 1)[0]
             rows[column], rows[best] = rows[best], rows[column]

@@ -11,22 +11,28 @@ from typing import Any
 
 from diffcli.operations import OPERATIONS
 from diffcli.operations.arithmetic import arrays
-from diffcli.operations.arithmetic.index_arrays import as_numbers
+from diffcli.operations.arithmetic.index_arrays import AxisError, LinAlgError, as_numbers
 from diffcli.operations.arithmetic.tensors import shares
 from diffcli.operations.array_row import Fixed, Shape, ShapeError, broadcast_shapes, shape_text
 from diffcli.operations.arrays import ARRAYS
 from diffcli.tape.recording.recorder import Recorder
 from diffcli.tape.recording.traced import TRUTHS, Traced, TracedValue, Truth, own_application, record_row, refuse_mixing
-from diffcli.tape.recording.untraceable import refuse
+from diffcli.tape.recording.untraceable import Refusal, refuse
 from diffcli.tape.running.array_rules import NUMPY
 
 VIEWS = frozenset(("index", "reshape", "transpose", "broadcast"))
 """The rows whose results show elements of their operand, where NumPy's do."""
 
 
+class Misfit(Refusal, LinAlgError, AxisError):
+    """Operands that do not fit, for which NumPy has kinds of its own."""
+
+    __str__ = Exception.__str__
+
+
 def shape_of(given: Any) -> Shape:
     """The shape of what may be traced."""
-    return getattr(given, "shape", ()) if isinstance(given, TracedValue) else arrays.shape_of(given)
+    return getattr(given._value, "shape", ()) if isinstance(given, TracedValue) else arrays.shape_of(given)
 
 
 def as_traced(recorder: Recorder, given: Any) -> Any:
@@ -41,11 +47,6 @@ def apply_array(recorder: Recorder, name: str, given: Sequence[Any], **fixed: An
     """A row of either table applied to arrays and numbers.
 
     ``fixed`` is what is fixed in the row beside its operands; the table's defaults stand in for the rest.
-
-    Raises
-    ------
-    ExpressionError
-        The shapes do not fit, at the user's line.
     """
     slots, values = zip(*[operand(recorder, one) for one in given], strict=True)
     shapes = [arrays.shape_of(value) for value in values]
@@ -54,24 +55,23 @@ def apply_array(recorder: Recorder, name: str, given: Sequence[Any], **fixed: An
         if name in OPERATIONS:
             shape = broadcast_shapes(shapes)
         else:
-            row = ARRAYS[name]
             held = _defaults(name) | {key: value if key == "key" else settled(value) for key, value in fixed.items()}
-            shape = row.shape(shapes, held)
+            shape = ARRAYS[name].shape(shapes, held)
     except ShapeError as fault:
         label = ", ".join(dict.fromkeys(map(shape_text, shapes)))
-        refuse(recorder, fault.message, *fault.help, code=fault.code, label=label)
+        refuse(recorder, fault.message, *fault.help, code=fault.code, label=label, kind=Misfit)
     with arrays.quiet():
         value = NUMPY.strict(name)(*values, **held or {})
     if not shape:
         value = float(value)
     shown = name in VIEWS and shape and isinstance(given[0], TracedValue) and shares(value, values[0])
     kind: type[TracedValue] = recorder.arrays().kind if shape else Truth if name in TRUTHS else Traced
+    recorder.shapes[len(recorder.values)] = shape
+    if held is not None:
+        recorder.parameters[len(recorder.values)] = held
     result = record_row(recorder, name, slots, value, recorder.arrays().view if shown else kind)
     if shown:
         result._show(given[0], name, held)
-    recorder.shapes[result._slot] = shape
-    if held is not None:
-        recorder.parameters[result._slot] = held
     return result
 
 
@@ -126,13 +126,7 @@ def _within(given: Sequence[Any]) -> Recorder | None:
 
 
 def operand(recorder: Recorder, given: Any) -> tuple[int, Any]:
-    """The slot and the value of an operand, whatever it is.
-
-    Raises
-    ------
-    ExpressionError
-        It is no number and no array of numbers, or belongs to another recording.
-    """
+    """The slot and the value of an operand, whatever it is."""
     if isinstance(given, TracedValue):
         if given._recorder is not recorder:
             refuse_mixing(recorder)

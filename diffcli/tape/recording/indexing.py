@@ -6,13 +6,15 @@ what None asks for is an axis that the array gets before it is indexed, and a ma
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from diffcli.operations.arithmetic.index_arrays import as_index_arrays, last_writes, misfit
+from diffcli.operations.array_row import ShapeError
 from diffcli.operations.array_shapes import indexed
-from diffcli.tape.recording.array_operations import apply_array
+from diffcli.tape.recording.array_operations import apply_array, as_traced, shape_of
 from diffcli.tape.recording.traced import TracedValue, Truth, is_array
-from diffcli.tape.recording.untraceable import refuse
+from diffcli.tape.recording.untraceable import Refusal, refuse
 
 Key = tuple[Any, ...]
 
@@ -23,7 +25,7 @@ _ALL = slice(None)
 def index(array: Any, key: Any) -> Any:
     """``array[key]``."""
     array, parts = _resolved(array, key)
-    return array if _is_everything(parts) else apply_array(array._recorder, "index", (array,), key=parts)
+    return array if is_everything(parts) else apply_array(array._recorder, "index", (array,), key=parts)
 
 
 def assign(array: Any, key: Any, value: Any) -> None:
@@ -36,7 +38,13 @@ def assign(array: Any, key: Any, value: Any) -> None:
 def _written(array: Any, parts: Key, value: Any) -> Any:
     """The array with a value in place of the elements at a key; of those that are named twice the last one stays."""
     recorder, whole = array._recorder, array.shape
-    if _is_everything(parts):
+    given = shape_of(value := as_traced(recorder, value))
+    if given[:1] == (1,):
+        with suppress(ShapeError):  # which is refused below
+            ahead = len(given) - len(indexed([whole], {"key": parts}))
+            if ahead > 0 and set(given[:ahead]) == {1}:  # NumPy leaves such axes out
+                value = apply_array(recorder, "reshape", (value,), shape=given[ahead:])
+    if is_everything(parts):
         return apply_array(recorder, "broadcast", (value,), shape=whole)
     found = last_writes(whole, parts)
     if found is None:
@@ -46,7 +54,7 @@ def _written(array: Any, parts: Key, value: Any) -> Any:
     return apply_array(recorder, "put", (array.reshape(-1), index(each, kept)), key=(places,)).reshape(whole)
 
 
-def _is_everything(parts: Key) -> bool:
+def is_everything(parts: Key) -> bool:
     return all(part == _ALL for part in parts)
 
 
@@ -94,5 +102,7 @@ def _plain(array: Any, part: Any) -> list[Any]:
 def _whole(array: Any, number: Any) -> int:
     try:
         return int(number.__index__())
+    except Refusal:
+        raise
     except (AttributeError, TypeError):
         refuse(array._recorder, f"{_PLAIN}, not a `{type(number).__name__}`")

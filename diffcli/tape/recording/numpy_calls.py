@@ -12,13 +12,23 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from diffcli.operations import ARRAY_FUNCTIONS
-from diffcli.operations.arithmetic import arrays
+from diffcli.operations import ARRAY_FUNCTIONS, find_function
+from diffcli.operations.arithmetic import array_functions, arrays
 from diffcli.operations.arithmetic.index_arrays import is_float64, moved, stand_in
 from diffcli.tape.recording.array_operations import apply_array, as_traced, operand, shape_of
-from diffcli.tape.recording.numpy_functions import FUNCTIONS, LINEAR, LISTS, MADE, into, not_recorded, reduction, reshape
+from diffcli.tape.recording.numpy_functions import (
+    FUNCTIONS,
+    LINEAR,
+    LISTS,
+    MADE,
+    ROW_NAMES,
+    into,
+    not_recorded,
+    reduction,
+    reshape,
+)
 from diffcli.tape.recording.recorder import ArrayRecording, Recorder
-from diffcli.tape.recording.traced import Traced, apply, is_array, row_named
+from diffcli.tape.recording.traced import Traced, apply, is_array
 from diffcli.tape.recording.traced_array import TracedArray, View
 
 REDUCED = {"add": "sum", "multiply": "prod", "maximum": "amax", "minimum": "amin", "logaddexp": "logsumexp"}
@@ -46,7 +56,7 @@ def _by_numpy(recorder: Recorder, name: str, call: Callable[[Any], Any], a: Any)
     return reshape(recorder, reshape(recorder, a, -1)[found[1]], found[0])
 
 
-ARRAYS_ONLY = LINEAR.union(("argmax", "argmin", "var", "std", "cumsum", "average", "flip", "diff", "tril", "triu", "size"))
+ARRAYS_ONLY = LINEAR.keys() | frozenset(("argmax", "argmin", "var", "std", "cumsum", "average", "flip", "diff", "tril", "triu"))
 """What is not of a number."""
 
 OF_LINALG = frozenset(("det", "inv", "solve", "norm", "matrix_transpose"))
@@ -163,7 +173,11 @@ def _refuse_options(recorder: Recorder, label: str, given: Mapping[str, Any], kn
 @cache
 def _row(name: str) -> str:
     """The row of NumPy's function of that name, if one row is all that it is."""
-    return row_named(name) or ("diag" if name == "diagonal" else name if name in LINEAR else "")
+    return ROW_NAMES.get(name) or next((row.name for row in find_function(name)), "")
+
+
+def _is_elementwise(name: str) -> bool:
+    return name in MADE or bool(_row(name))
 
 
 def _elementwise(recorder: Recorder, name: str, inputs: Sequence[Any]) -> Any:
@@ -181,5 +195,6 @@ def _elementwise(recorder: Recorder, name: str, inputs: Sequence[Any]) -> Any:
     return result
 
 
-ARRAYS = ArrayRecording(TracedArray, View, operand, apply_ufunc, apply_function)
+_RAISING = {name: getattr(array_functions.FUNCTIONS[name], "__wrapped__") for name in ("inv", "solve")}  # noqa: B009
+ARRAYS = ArrayRecording(TracedArray, View, operand, apply_ufunc, apply_function, _is_elementwise, _elementwise, _RAISING)
 """How arrays are recorded, for the recorder."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from diffcli.operations.arithmetic import arrays
-from diffcli.operations.arithmetic.index_arrays import numpy_function
+from diffcli.operations.arithmetic.index_arrays import numpy_function, stand_in
 from diffcli.operations.array_row import as_axes
 from diffcli.tape.recording.array_operations import apply_array, as_traced, shape_of
 from diffcli.tape.recording.functions import apply_row
@@ -68,6 +68,15 @@ def reduction(row: str) -> Callable[..., Any]:
     return reduced
 
 
+def _place(row: str) -> Callable[..., Any]:
+    """Along no axis it is counted through the whole array."""
+
+    def found(recorder: Recorder, a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+        return reduction(row)(recorder, a if keepdims or axis is not None else reshape(recorder, a, -1), axis, keepdims)
+
+    return found
+
+
 def _centred(a: Any, axis: Any, ddof: float) -> tuple[Any, float]:
     """The distances to the mean, and by what the sum of their squares is divided."""
     mean = a.mean(axis, keepdims=True)
@@ -103,7 +112,7 @@ def norm(recorder: Recorder, x: Any, ord: Any = None, axis: Any = None, keepdims
 def dot(recorder: Recorder, a: Any, b: Any) -> Any:
     """np.dot: a product of vectors or matrices, and of numbers."""
     if not shape_of(a) or not shape_of(b):
-        return a * b
+        return apply_row("mul", a, b)
     if max(len(shape_of(a)), len(shape_of(b))) > 2:
         refuse(recorder, "np.dot of more than two axes is not recorded", "a @ b multiplies the matrices of a batch")
     return apply_array(recorder, "matmul", (a, b))
@@ -240,11 +249,15 @@ def full_like(recorder: Recorder, a: Any, fill_value: Any) -> Any:
     return +broadcast_to(recorder, fill_value, shape_of(a))
 
 
-_ROWS = {"sum": "sum", "mean": "mean", "prod": "prod", "max": "amax", "amax": "amax", "min": "amin", "amin": "amin",
-         "argmax": "argmax", "argmin": "argmin"}  # fmt: skip
+def _of_shape(name: str) -> tuple[str, Callable[..., Any]]:
+    """What NumPy says of any array of real numbers of a shape."""
+    return name, lambda recorder, a: numpy_function(name)(stand_in(shape_of(a)))
+
+
+_ROWS = {"sum": "sum", "mean": "mean", "prod": "prod", "max": "amax", "amax": "amax", "min": "amin", "amin": "amin"}
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
-    **{name: reduction(row) for name, row in _ROWS.items()},
+    **{name: reduction(row) for name, row in _ROWS.items()}, "argmax": _place("argmax"), "argmin": _place("argmin"),
     "var": var, "std": std, "cumsum": cumsum, "average": average, "norm": norm, "dot": dot, "inner": inner,
     "vdot": inner, "outer": outer, "ravel": ravel, "reshape": reshape,
     "broadcast_to": broadcast_to, "concatenate": concatenate, "stack": stack_arrays, "vstack": vstack, "hstack": hstack,
@@ -254,8 +267,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "tril": _triangle("tril"), "triu": _triangle("triu"), "full_like": full_like,
     "zeros_like": lambda recorder, a: full_like(recorder, a, 0.0), "ones_like": lambda recorder, a: full_like(recorder, a, 1.0),
     "empty_like": lambda recorder, a: full_like(recorder, a, float("nan")),
-    "shape": lambda recorder, a: shape_of(a), "ndim": lambda recorder, a: len(shape_of(a)),
-    "size": lambda recorder, a: a.size, "copy": lambda recorder, a: +a, "real": lambda recorder, val: val,
+    **dict(map(_of_shape, ("shape", "ndim", "size", "isreal", "iscomplex", "isrealobj", "iscomplexobj"))),
+    "copy": lambda recorder, a: +a, "real": lambda recorder, val: val,
     "atleast_1d": lambda recorder, a: _at_least(recorder, a, 1), "atleast_2d": lambda recorder, a: _at_least(recorder, a, 2),
 }  # fmt: skip
 """NumPy's functions that are no elementwise ones, by their names."""
@@ -263,5 +276,12 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
 LISTS = frozenset(("concatenate", "stack", "vstack", "hstack", "column_stack"))
 """Those of a list of arrays."""
 
-LINEAR = frozenset(("det", "inv", "solve", "trace", "diag", "diagonal"))
-"""Those whose rows have their names."""
+LINEAR = {"diagonal": "diag", **{name: name for name in ("det", "inv", "solve", "trace", "diag")}}
+
+ROW_NAMES = LINEAR | {
+    "subtract": "sub", "multiply": "mul", "divide": "div", "negative": "neg", "power": "pow", "float_power": "pow",
+    "absolute": "abs", "rint": "round", "around": "round", "less": "lt", "less_equal": "le", "greater": "gt",
+    "greater_equal": "ge", "equal": "eq", "not_equal": "ne", "logical_and": "and", "logical_or": "or", "logical_not": "not",
+    "bitwise_and": "and", "bitwise_or": "or", "invert": "not", "logical_xor": "ne", "add": "add", "matmul": "matmul",
+}  # fmt: skip
+"""The rows that NumPy's functions are, under names that are not those of elementwise functions of diffcli's language."""

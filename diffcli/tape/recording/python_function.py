@@ -29,7 +29,8 @@ class PythonFunction(Program):
     (['x'], ['y'])
     """
 
-    __slots__ = ("function", "name", "label", "surroundings", "signature", "optional", "held", "verify", "verified", "by_place")
+    __slots__ = ("function", "name", "label", "surroundings", "signature", "optional", "held", "verify", "raising",
+                 "verified", "by_place")  # fmt: skip
 
     def __init__(
         self,
@@ -61,6 +62,8 @@ class PythonFunction(Program):
         """Arguments that are passed on as they are."""
         self.verify = True
         """Whether it is run by plain Python beside its recording."""
+        self.raising = False
+        """Whether its rows raise what plain Python raises, because it catches that."""
         self.verified: set[object] | None = None
         """The ways through it that have been run so, where once is enough for each."""
         for parameter in self.signature.parameters.values():
@@ -100,7 +103,8 @@ class PythonFunction(Program):
         at = {name: given[name] for name in self.signature.parameters if name in given}
         with self.surroundings():
             return record(
-                self.function, at, call=self._call, label=self.label, name=self.name, most_rows=most_rows, judge=judge
+                self.function, at, call=self._call, label=self.label, name=self.name, most_rows=most_rows, judge=judge,
+                raising=self.raising,
             )  # fmt: skip
 
     def plain(self, given: Mapping[str, Any]) -> list[Number]:

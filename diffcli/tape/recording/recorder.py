@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import operator
 from array import array
 from collections.abc import Callable, Sequence
+from sys import _getframe
 from types import CodeType, FrameType
-from typing import Any, NoReturn
+from typing import Any
 
 from diffcli._named import NamedTuple
 from diffcli.errors import DiffcliError, ExpressionError, LimitError, Span, error
@@ -17,6 +19,11 @@ _MOST_KNOWN = 4096
 
 _MOST_ARRAYS = 256
 """The same for arrays, which are kept alive for it."""
+
+_RAISING: dict[str, Callable[..., Any]] = {
+    "div": operator.truediv, "mod": operator.mod, "floor_divide": operator.floordiv, "pow": operator.pow,
+}  # fmt: skip
+"""Python's operators that raise where a row is undefined, or too large."""
 
 Judge = Callable[["Recorder", int], float]
 """What decides a condition, the value in a slot, where Python branches on it."""
@@ -35,6 +42,12 @@ class ArrayRecording(NamedTuple):
     """A call of an elementwise NumPy function with something traced among its operands (NEP 13)."""
     function: Callable[..., Any]
     """The same of any other of NumPy's functions (NEP 18)."""
+    is_elementwise: Callable[[str], bool]
+    """Whether a function of that name is an elementwise one."""
+    elementwise: Callable[..., Any]
+    """A call of one, by its name."""
+    raising: dict[str, Callable[..., Any]]
+    """NumPy's functions that raise where a row is undefined, by its name."""
 
 
 def _looked_up(bound: str) -> Any:
@@ -79,12 +92,14 @@ class Recorder:
 
     __slots__ = (
         "operations", "operands", "values", "places", "constants", "known", "sites", "code", "base", "most",
-        "decisions", "branches", "names", "judge", "shapes", "parameters", "known_arrays", "arrays", "refusals",
+        "decisions", "branches", "names", "judge", "shapes", "parameters", "known_arrays", "arrays", "refusals", "longest",
+        "raised",
     )  # fmt: skip
 
     def __init__(
-        self, sites: CallSites, names: list[str], most: int, arrays: Callable[[], ArrayRecording], judge: Judge | None = None
-    ) -> None:
+        self, sites: CallSites, names: list[str], longest: int, arrays: Callable[[], ArrayRecording],
+        judge: Judge | None = None, raising: bool = False,
+    ) -> None:  # fmt: skip
         self.operations: list[str] = []
         self.operands: list[tuple[int, ...]] = []
         self.values: list[Any] = []
@@ -103,7 +118,9 @@ class Recorder:
         self.code: CodeType | None = None
         """The code object of the user's file that was at work last, and the place where it begins."""
         self.base = 0
-        self.most = most
+        self.longest = longest
+        self.most = 0 if raising else longest
+        """From which slot on `stop` looks at each row."""
         self.shapes: dict[int, tuple[int, ...]] = {}
         """The shapes of arrays, by slot; empty as long as there are numbers only."""
         self.parameters: dict[int, dict[str, Any]] = {}
@@ -116,6 +133,9 @@ class Recorder:
         """How often they held, did not, and were undefined, by their place."""
         self.refusals: dict[Call | None, DiffcliError] = {}
         """What could not be recorded, by where it was; the user's own handlers may have swallowed it."""
+
+        self.raised: dict[int, str] = {}
+        """What rows have raised, by their place."""
 
     def array_constant(self, given: Any, value: Any) -> int:
         """The slot of an array that is not traced; the same one again, as long as nobody has written into it."""
@@ -182,9 +202,26 @@ class Recorder:
             tape.parameters = self.parameters
         return tape
 
-    def stop(self) -> NoReturn:
-        """The tape is as long as it may be."""
-        message = f"the function computes more than {self.most} values"
+    def stop(self) -> None:
+        """Raise what plain Python raises of the last row, where that is asked for; and where the tape is as long as it may be."""
+        if len(self.values) <= self.longest:
+            name, operands = self.operations[-1], self.operands[-1]
+            function = (_RAISING | (self.arrays().raising if self.shapes else {})).get(name)
+            try:
+                if function is not None:
+                    function(*[self.values[slot] if slot >= 0 else self.constants[-1 - slot] for slot in operands])
+            except Exception as raised:
+                one, zero = self.constant(1.0), self.constant(0.0)
+                divides = isinstance(raised, ZeroDivisionError)
+                self.operations.append("eq")
+                self.operands.append((operands[name != "pow"], zero) if divides else (one, one))
+                self.places.append(self.places[-1])
+                self.values.append(1.0)
+                self.raised[self.places[-1]] = type(raised).__name__
+                if self.decide(len(self.values) - 1, 1.0, _getframe(1)):  # a branch on whether the divisor is 0
+                    raise
+            return
+        message = f"the function computes more than {self.longest} values"
         help = ["raise the limit with --max-nodes N, if memory allows"]
         raise self.refusal(LimitError([error("too-many-nodes", message, self.sites.source, help=help)]))
 

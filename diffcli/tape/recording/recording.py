@@ -37,6 +37,8 @@ class Branch(NamedTuple):
     false: int
     undefined: int
     """How often an operand of the condition was undefined, so that the answer means nothing."""
+    raised: str = ""
+    """The exception that plain Python raises here, where that is the branch."""
 
 
 class Recording(NamedTuple):
@@ -65,11 +67,12 @@ def record(
     name: str = "",
     most_rows: int = MOST_ROWS,
     judge: Judge | None = None,
+    raising: bool = False,
 ) -> Recording:
     """Run a function with traced numbers in place of the values ``at``, which are the inputs of the tape in this order.
 
-    ``call`` calls it with them by name, ``label`` and ``name`` are what diagnostics call its file and itself, and ``judge``
-    decides a condition, the value in a slot, where Python branches on it.
+    ``call`` calls it with them by name, ``label`` and ``name`` are what diagnostics call its file and itself, ``judge`` decides
+    a condition, the value in a slot, where Python branches on it, and rows are ``raising`` where plain Python raises.
 
     Raises
     ------
@@ -88,7 +91,7 @@ def record(
     (['mul', 'mul', 'mul'], [(-1, 0), (1, 0), (2, 0)], [2.0, 2.0, 4.0, 8.0, 1.0])
     """
     sites = CallSites(function, label)
-    recorder = Recorder(sites, list(at), most_rows, _arrays, judge)
+    recorder = Recorder(sites, list(at), most_rows, _arrays, judge, raising)
     arguments = {parameter: _input(recorder, value) for parameter, value in at.items()}
     name = name or getattr(function, "__qualname__", "the function").rpartition("<locals>.")[2]
     called = call or (lambda given: function(**given))
@@ -97,7 +100,10 @@ def record(
         _raise_swallowed(recorder, called, at)
         return _finish(recorder, function, result, name)
     except ExpressionError as fault:
-        if fault not in recorder.refusals.values():  # it may be what a handler has made of a refusal
+        if fault not in recorder.refusals.values():  # it may be what NumPy, or a handler, has made of a refusal
+            for refused in recorder.refusals.values():
+                if refused.diagnostics[0].span == fault.diagnostics[0].span:
+                    raise refused from None
             _raise_swallowed(recorder, called, at)
         raise
     finally:
@@ -145,11 +151,19 @@ def _raise_swallowed(recorder: Recorder, call: Callable[[Mapping[str, Any]], Any
                 raise fault
 
 
+_OF_OBJECTS = re.compile(r"no callable \w+ method|not supported for the input types|dtype\('O'\)")
+"""What NumPy says of an array of objects."""
+
+
 def failure_of(failure: BaseException, sites: CallSites) -> Diagnostic:
     """What a user's code has raised, as an error at the line of the user's file that it left."""
     sites, place, notes = sites.culprit(sites.calls(None, failure.__traceback__))
     words = " ".join(str(failure).split())
     message = f"{type(failure).__name__}: {words}" if words else type(failure).__name__
+    if isinstance(failure, TypeError) and _OF_OBJECTS.search(words):
+        message = "NumPy computes this of arrays of plain numbers, and has one of objects here"
+        help = ["np.stack([a, b]) makes an array of traced numbers, and np.stack([np.stack(row) for row in rows]) a matrix"]
+        return error("untraceable", message, sites.source, *sites.marks(place), notes=notes, help=help)
     help = ["a `Traced` stands for a number of the point while the function is recorded"] if "Traced" in words else []
     return error("python-error", message, sites.source, *sites.marks(place), notes=notes, help=help)
 
@@ -193,23 +207,24 @@ _BEFORE = re.compile(r"\b(if|elif|while|assert|and|or|not)\s*\(*\s*$")
 def _branches(recorder: Recorder) -> tuple[Branch, ...]:
     """Where Python branched; a loop whose condition the compiler has written twice is one place."""
     found: dict[object, Branch] = {}
-    for place, counts in recorder.branches.items():
-        branch = _branch(recorder.sites, place, counts)
+    for place in recorder.branches:
+        branch = _branch(recorder, place)
         key = recorder.sites.span(place) if branch.line else place
         if key in found:
-            branch = branch._replace(**{kind: getattr(branch, kind) + getattr(found[key], kind) for kind in Branch._fields[3:]})
+            branch = branch._replace(**{kind: getattr(branch, kind) + getattr(found[key], kind) for kind in Branch._fields[3:6]})
         found[key] = branch
     return tuple(found.values())
 
 
-def _branch(sites: CallSites, place: int, counts: list[int]) -> Branch:
+def _branch(recorder: Recorder, place: int) -> Branch:
+    sites, (true, false, undefined) = recorder.sites, recorder.branches[place]
     span = sites.span(place)
     line_start = sites.source.text.rfind("\n", 0, span.start) + 1
     before = _BEFORE.search(sites.source.text[line_start : span.start])
     text = sites.text(place)
     if before and not text.startswith(before[1]):
         text = f"{before[1]} {text}"
-    return Branch(place, sites.line(place), text, *counts)
+    return Branch(place, sites.line(place), text, true, false, undefined, recorder.raised.get(place, ""))
 
 
 def _note(sites: CallSites, branch: Branch) -> Diagnostic:
@@ -225,7 +240,7 @@ def _note(sites: CallSites, branch: Branch) -> Diagnostic:
         severity = "warning"
         taken.append(f"undefined{_times(branch.undefined)}")
         notes = ["an operand of the condition is undefined here, so the branch taken means nothing"]
-    message = f"{where} was taken as {' and '.join(taken)}"
+    message = f"{where} raises {branch.raised}" if branch.raised else f"{where} was taken as {' and '.join(taken)}"
     return Diagnostic("python-branch", severity, message, sites.source, sites.marks(branch.place), tuple(notes))
 
 

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable
 from numbers import Complex, Real
 from typing import Any, NoReturn
 
-from diffcli.operations import find_function
 from diffcli.tape.recording.recorder import Recorder
 from diffcli.tape.recording.untraceable import asks_for_attribute, formats_text, refuse, refuse_conversion
 from diffcli.tape.running.rules import FLOAT
@@ -23,21 +22,6 @@ _new = object.__new__
 
 TRUTHS = frozenset(("lt", "le", "gt", "ge", "eq", "ne", "and", "or", "not"))
 """The operations whose result is a `Truth`."""
-
-NUMPY_NAMES = {
-    "subtract": "sub", "multiply": "mul", "divide": "div", "negative": "neg", "power": "pow", "float_power": "pow",
-    "absolute": "abs", "rint": "round", "around": "round", "less": "lt", "less_equal": "le", "greater": "gt",
-    "greater_equal": "ge", "equal": "eq", "not_equal": "ne", "logical_and": "and", "logical_or": "or", "logical_not": "not",
-    "bitwise_and": "and", "bitwise_or": "or", "invert": "not", "logical_xor": "ne", "add": "add", "matmul": "matmul",
-}  # fmt: skip
-"""The rows of NumPy's elementwise functions whose names are not those of diffcli's language."""
-
-
-def row_named(name: str) -> str:
-    """The name of the row of an elementwise NumPy function; empty if there is none."""
-    rows = find_function(name)
-    return NUMPY_NAMES.get(name) or (rows[0].name if rows else "")
-
 
 def binary(name: str) -> Callable[[Any, Any], Any]:
     return lambda self, other: self._apply(name, self, other)
@@ -55,6 +39,19 @@ def conversion(kind: str) -> Callable[[Any], Any]:
     return lambda self: refuse_conversion(self._recorder, kind)
 
 
+class TracedText(str):
+    """What a traced value shows as: a number that is read out of it again would have left the recording."""
+
+    _recorder: Recorder
+    __float__, __int__ = map(conversion, ("float", "int"))
+
+    def __str__(self) -> str:
+        return self
+
+    def __reduce__(self) -> tuple[type[str], tuple[str]]:
+        return str, (self[:],)
+
+
 class TracedValue:
     """A value of a recording: the slot that it stands in, and what it is at this point."""
 
@@ -70,10 +67,12 @@ class TracedValue:
         return f"<traced {self._value!r}>"
 
     def __str__(self) -> str:
-        return str(self._value)
+        return format(self)
 
     def __format__(self, form: str) -> str:
-        return format(self._value, form)
+        text = TracedText(format(self._value, form))
+        text._recorder = self._recorder
+        return text
 
     @property  # type: ignore[misc]
     def __class__(self) -> Any:
@@ -120,17 +119,8 @@ class TracedValue:
 
     # -- operators -------------------------------------------------------------------------------------------------------
 
-    __add__, __radd__ = binary("add"), reflected("add")
-    __sub__, __rsub__ = binary("sub"), reflected("sub")
-    __mul__, __rmul__ = binary("mul"), reflected("mul")
-    __truediv__, __rtruediv__ = binary("div"), reflected("div")
     __pow__, __rpow__ = binary("pow"), reflected("pow")
     __neg__, __abs__ = unary("neg"), unary("abs")
-    __lt__, __le__ = binary("lt"), binary("le")
-    __gt__, __ge__ = binary("gt"), binary("ge")
-    __eq__, __ne__ = binary("eq"), binary("ne")
-    __floordiv__, __rfloordiv__ = binary("floor_divide"), reflected("floor_divide")
-    __mod__, __rmod__ = binary("mod"), reflected("mod")
 
     def __divmod__(self, other: Any) -> tuple[Any, Any]:
         return self // other, self % other
@@ -272,10 +262,11 @@ class Traced(TracedValue):
 
     def __getattr__(self, name: str) -> Any:
         """Beside that, for NumPy's arrays of objects, an elementwise function is a method of each element."""
-        row = "" if name.startswith("_") else row_named(name)
-        if not row or asks_for_attribute(_getframe(1)):
+        recorder = self._recorder
+        known = "numpy" in sys.modules and not name.startswith("_") and recorder.arrays().is_elementwise(name)
+        if not known or asks_for_attribute(_getframe(1)):
             return super().__getattr__(name)
-        return lambda *others: apply(row, self, *others)
+        return lambda *others: recorder.arrays().elementwise(recorder, name, (self, *others))
 
 
 class Truth(Traced):
@@ -315,9 +306,11 @@ _power = _binary("pow", Traced)
 for _method, _row in (
     ("add", "add"), ("sub", "sub"), ("mul", "mul"), ("truediv", "div"), ("floordiv", "floor_divide"), ("mod", "mod"),
 ):  # fmt: skip
-    setattr(Traced, f"__{_method}__", _binary(_row, Traced))
-    setattr(Traced, f"__r{_method}__", _reflected(_row))
+    for _class, _made in ((TracedValue, (binary(_row), reflected(_row))), (Traced, (_binary(_row, Traced), _reflected(_row)))):
+        for _turned, _operator in zip(("", "r"), _made, strict=True):
+            setattr(_class, f"__{_turned}{_method}__", _operator)
 for _row in ("lt", "le", "gt", "ge", "eq", "ne"):
+    setattr(TracedValue, f"__{_row}__", binary(_row))
     setattr(Traced, f"__{_row}__", _binary(_row, Truth))
 for _row in ("neg", "abs", "floor", "ceil", "trunc"):
     setattr(Traced, f"__{_row}__", _unary(_row))
@@ -329,6 +322,8 @@ def operand(recorder: Recorder, given: Any) -> tuple[int, float] | None:
         if given._recorder is not recorder:
             refuse_mixing(recorder)
         return given._slot, given._value
+    if getattr(given, "shape", None) == () and given.dtype.kind == "O":
+        return operand(recorder, given.item())
     if isinstance(given, Real) or (getattr(given, "shape", None) == () and given.dtype.kind in "biuf"):
         slot = recorder.constant(given)
         return slot, recorder.constants[-1 - slot]

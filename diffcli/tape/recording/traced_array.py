@@ -15,7 +15,7 @@ from diffcli.operations.arithmetic import arrays
 from diffcli.operations.arithmetic.index_arrays import is_float64, laid_out_as, numpy_function
 from diffcli.operations.array_row import Fixed
 from diffcli.tape.recording.array_operations import apply_array
-from diffcli.tape.recording.indexing import assign, index
+from diffcli.tape.recording.indexing import assign, index, is_everything
 from diffcli.tape.recording.traced import TracedValue, binary, reflected, unary
 from diffcli.tape.recording.untraceable import refuse
 from diffcli.tape.running.array_rules import NUMPY
@@ -105,7 +105,9 @@ class TracedArray(TracedValue):
 
     def _shows(self, value: Any, key: tuple[Any, ...]) -> bool:
         """Whether a value is what stands at a key of this array already, and not a copy of it."""
-        return value is self or (isinstance(value, View) and value._parent is self and value._through[1].get("key") == key)
+        if value is self:
+            return is_everything(key)
+        return isinstance(value, View) and value._parent is self and value._through[1].get("key") == key
 
     def fill(self, value: Any) -> None:
         self[...] = value
@@ -154,6 +156,8 @@ class TracedArray(TracedValue):
         return [entry.tolist() if isinstance(entry, TracedArray) else entry for entry in self]
 
     def item(self, *key: Any) -> Any:
+        if len(key) == 1 and isinstance(key[0], tuple):
+            (key,) = key
         return self.reshape(-1)[key[0] if key else 0] if len(key) < 2 else self[key]
 
 
@@ -207,7 +211,7 @@ class View(TracedArray):
         chain = self._chain()
         if any(view._through[0] == "broadcast" for view in chain):
             refuse(self._recorder, "what np.broadcast_to gives cannot be written into", "write into a copy: x.copy()")
-        parts: list[Any] = [new]
+        parts: list[Any] = [new.copy()]  # which may show elements of the root, and does not move with it
         for view in chain:
             parts.append(view._put_back(parts[-1]))
         self._root._become(parts.pop())

@@ -38,17 +38,17 @@ _INSTEAD = {
 """What to write for a function that takes a number out of the recording."""
 
 
-def refuse(recorder: Recorder, message: str, *help: str, code: str = "untraceable", label: str = "") -> NoReturn:
-    """Report at the user's line what cannot be traced.
+class Refusal(ExpressionError, TypeError, ValueError, IndexError):
+    """What cannot be traced: a handler for what plain Python raises there, as for the end of a loop by index, has it too."""
 
-    Raises
-    ------
-    ExpressionError
-        Always.
-    """
+
+def refuse(
+    recorder: Recorder, message: str, *help: str, code: str = "untraceable", label: str = "", kind: type[Refusal] = Refusal
+) -> NoReturn:
+    """Report at the user's line what cannot be traced."""
     calls = recorder.sites.calls(sys._getframe(1))
     sites, place, notes = recorder.sites.culprit(calls)
-    fault = ExpressionError([error(code, message, sites.source, *sites.marks(place, label), notes=notes, help=help)])
+    fault = kind([error(code, message, sites.source, *sites.marks(place, label), notes=notes, help=help)])
     raise recorder.refusal(fault, calls)
 
 

@@ -172,15 +172,7 @@ MAY_RETURN_OPERAND = frozenset(("stop_gradient", "max", "min", "where"))
 
 
 class ArrayRule:
-    """The rules of an array row about one of its operands, and between which elements of it and of the result they carry.
-
-    Parameters
-    ----------
-    row, shapes, shape, fixed
-        A row of the table, the shapes of its operands and of its result, and what is fixed in it.
-    position
-        The operand that is asked about.
-    """
+    """The rules of an array row about one of its operands, and between which elements of it and of the result they carry."""
 
     __slots__ = ("row", "shapes", "position", "names", "_given")
 

@@ -75,12 +75,7 @@ class Evaluator:
     """A tape made ready to be evaluated for some of its values alone, any number of times.
 
     Arrays that no later row reads are given up at once, so that a long program on large arrays holds a few of them at a time.
-    Of a tape of numbers nothing is given up: they are small.
-
-    Parameters
-    ----------
-    wanted
-        The slots that are wanted; those of the tape's results, if not given.
+    Of a tape of numbers nothing is given up: they are small. If not given, the tape's results are wanted.
 
     >>> from diffcli.language import parse
     >>> from diffcli.tape import lower
@@ -189,16 +184,9 @@ def replay(
 ) -> list[T]:
     """What every slot is in any algebra: as SymPy objects, polynomials, nodes of a graph, or counts.
 
-    Constants stand at the end, where their negative slots find them; all branches are replayed.
-
-    Parameters
-    ----------
-    inputs
-        What the inputs are.
-    constant
-        What a constant is, by its name (empty if it has none) and its value.
-    apply
-        What a row is, by its operation and what its operands are.
+    Constants stand at the end, where their negative slots find them; all branches are replayed. ``inputs`` are what the inputs
+    are, ``constant`` says what a constant is by its name (empty if it has none) and its value, and ``apply`` what a row is by
+    its operation and what its operands are.
 
     >>> from diffcli.language import parse
     >>> from diffcli.tape import lower

@@ -326,11 +326,17 @@ class Arithmetic:
         return self.rule(program, ["position", *first, "*operands"], header)
 
     @staticmethod
-    def of_taken(functions: TermFunctions, arguments: Sequence[Any]) -> TermFunctions:
-        """Of a row of many operands (max, min) the terms by those that equal its result: no other one has any."""
+    def of_taken(functions: TermFunctions, arguments: list[Any]) -> tuple[TermFunctions, list[Any]]:
+        """Of a row of many operands (max, min) the terms by those that equal its result, and what they are computed from.
+
+        No other operand has any. Equal ones have equal shares: as many as there are, they are counted once.
+        """
         if len(functions) <= MANY:
-            return functions
-        return tuple([function if a == arguments[-1] else None for function, a in zip(functions, arguments, strict=False)])
+            return functions, arguments
+        *operands, value = arguments
+        ties, alone = operands.count(value), functions[0]
+        share = alone and (lambda g, *_: alone(g / ties, value, value))
+        return tuple([share if operand == value else None for operand in operands]), [value]
 
     # -- conditions ----------------------------------------------------------------------------------------------------
 
