@@ -77,6 +77,7 @@ KEPT = [
     ("x - 0.3", {"x": 0.1 * 3}),  # exact: nothing has been rounded before
     ("(x + 1) - 1", {"x": 2.0**-30}),
     ("x - x", {"x": 0.1}),
+    ("x + sin(x - x)", {"x": 0.0}),
     ("x*y", {"x": 0.0, "y": 3.0}),
     ("tanh(x) + erf(x)", {"x": 400.0}),  # the slope is 1e-347: 0 is the nearest float
     ("1/(1 + exp(x))", {"x": 1000.0}),
@@ -230,6 +231,28 @@ INSIDE = [
     (lambda: diffcli.grad("sum(inv(A))", {"A": [[2.0, 1.0], [1.0, 3.0]]}), False),
     (lambda: diffcli.grad("solve(A, b)[0]", {"A": [[2.0, 0.0], [0.0, 3.0]], "b": [1.0, 2.0]}), False),
 ]
+
+
+EVEN = [
+    ("norm(y/y)", [2.39433, 2.10991, 1.69749]), ("mean((y/y)^3)", [3.36871, 4.462, 4.88508, 1.94215, 5.062]),
+    ("logsumexp(sinh(y/y))", [-0.317391, -0.230091]), ("norm(y/y)", [2.0, 4.0]), ("norm(y - y + 1)", [2.39433, 2.10991]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("mode", ["reverse", "forward"])
+@pytest.mark.parametrize(("text", "y"), EVEN)
+def test_what_is_constant_has_the_slope_0_or_a_note(text, y, mode):
+    found = diffcli.grad(text, {"y": y}, mode=mode)
+    assert bool(lost(found)) == bool(found.gradient["y"].any())
+
+
+@pytest.mark.parametrize("mode", ["reverse", "forward"])
+def test_slopes_of_the_sides_are_not_taken_for_what_they_stand_in_for(mode):
+    text = "sqrt(sqrt(exp(-3.35e3*x^2)))"
+    found = diffcli.grad(text, {"x": -0.990386}, mode=mode)
+    assert not lost(found) and found.gradient == {"x": 0.0}
+    (note,) = lost(diffcli.grad(f"({text} + 1) - 1 + (1 + x*1e-12 - 1)", {"x": -0.990386}, mode=mode))
+    assert note.message.startswith("the value has"), "what is not replaced is still said"
 
 
 @pytest.mark.parametrize(("asked", "loses"), INSIDE)

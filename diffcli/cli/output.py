@@ -120,5 +120,3 @@ def wants_json(args: Sequence[str]) -> bool:
         token in ("--json", f"--format={JSON.name}", f"-f{JSON.name}") or (token in ("-f", "--format") and following == JSON.name)
         for token, following in pairwise(joined)
     )
-
-

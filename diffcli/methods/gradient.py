@@ -58,7 +58,10 @@ def compute(target: Target, at: At, options: Options) -> GradientResult:
         from diffcli.methods.nonsmooth.notes import of_sides, rows_of_sides
         from diffcli.methods.problem.scalarise import variables_of
 
+        before = tuple(notes)
         answer["gradient"] = of_sides(problem, answer["gradient"], notes, not replaced)
+        if tuple(notes) != before and any(note.code == "lost-digits" for note in notes):  # of numbers that are replaced
+            notes[:] = [note for note in notes if note.code != "lost-digits"] + _watched_again(problem, answer["gradient"])
         moves = "seed" in answer and answer["seed"].keys() <= {*problem.wrt}
         for row in rows_of_sides(problem, replaced, notes).values() if moves else ():
             steps = [answer["seed"].get(name) for name in problem.tape.inputs]
@@ -67,6 +70,18 @@ def compute(target: Target, at: At, options: Options) -> GradientResult:
 
 
 # -- the methods -------------------------------------------------------------------------------------------------------
+
+
+def _watched_again(problem: Problem, gradient: Point) -> list[Diagnostic]:
+    """What is to be said of a gradient that no sweep has found."""
+    from diffcli.methods.problem.scalarise import scalarised, variables_of
+
+    numbers, variables = scalarised(problem), variables_of(problem)
+    watch = watch_of(numbers)
+    found = zip(variables.names, variables.numbers([gradient.get(name) for name in problem.tape.inputs]), strict=True)
+    by = [(BY(name), numbers.input_slot(name), number or 0.0) for name, number in found]
+    watch.judge(Sweep({numbers.tape.output: 1.0}), by)
+    return notes_of(watch, False)
 
 
 Answer = dict[str, Any]

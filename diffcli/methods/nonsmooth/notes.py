@@ -183,8 +183,7 @@ def of_sides(problem: Problem, gradient: dict[str, Number], notes: list[Diagnost
         note._replace(notes=tuple([_OTHER_TAKEN if text == _BRANCH_TAKEN else text for text in note.notes]))
         if note.code == "point-branch" else note._replace(notes=(*note.notes, _SIDES_TAKEN)) for note in wanted
     ]  # fmt: skip
-    known_notes = [said[wanted.index(note)] if note in wanted else note for note in notes]
-    notes[:] = [note for note in known_notes if note.code not in ("no-dependence", "indeterminate", "undefined-partial")]
+    notes[:] = [said[wanted.index(note)] if note in wanted else note for note in notes if note.code not in _ABOUT_THE_RULES]
     return variables_of(problem).of([slope + 0.0 for slope in slopes])
 
 
@@ -203,6 +202,8 @@ def rows_of_sides(system: Problem, replaced: Overrides, notes: list[Diagnostic],
             found[output.name] = [float(number or 0.0) for number in numbers]
     return found
 
+
+_ABOUT_THE_RULES = ("no-dependence", "indeterminate", "undefined-partial")
 
 _BRANCH_TAKEN = "the derivative is that of the branch taken, at this point alone; the slopes beside it are the limit"
 _SIDES_TAKEN = "the derivative is the slope on all sides of the point"

@@ -130,14 +130,14 @@ def _backward(
                 continue
             instead = overrides.get(slot) if overrides else None
             rule = None if tape.operation(slot) in OPERATIONS else rule_at(tape, slot)
-            alone = moving is not None and is_with_itself(tape, slot) and result[tape.operands_of(slot)[0]] is None
+            alone = tape.operation(slot) == "sub" and is_with_itself(tape, slot) and result[tape.operands_of(slot)[0]] is None
             for position, target in enumerate(tape.operands_of(slot)):
                 if not active[target]:
                     continue
                 term, there = _term(tape, values, slot, position, adjoint, masks, instead, rule)
                 if term is None:
                     continue
-                if moving is not None and not alone:  # terms of x - x that meet nothing else cancel to the last digit
+                if moving is not None and not alone:  # those of x - x that meet nothing else cancel exactly
                     term = moving(term)
                 before = result[target]
                 if before is None:

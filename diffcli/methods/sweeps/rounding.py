@@ -189,7 +189,7 @@ def adjoint_errors(
         bounds, arguments = _bounds_at(name, row, arguments, overrides.get(slot) if overrides else None)
         if name in WITH_ITSELF and row[0] == row[1] and _cancels(name, bar, arguments):
             if found[row[0]] or bars[row[0]]:  # what is there beside them is rounded with them
-                found[row[0]] += 2 * UNIT * abs(bar) / min(1.0, abs(arguments[0]))
+                found[row[0]] += 2 * UNIT * abs(bar) / (min(1.0, abs(arguments[1])) if name == "div" else 1.0)
             continue
         for operand, bound in zip(row, bounds):  # noqa: B905 (hot loop)
             if bound is not None and active[operand]:

@@ -176,11 +176,6 @@ def differentiate(
     """SymPy's partial derivatives, one a variable, handed to ``keep`` as they are done.
 
     A limit that strikes while a derivative is simplified leaves the unsimplified one, with a note.
-
-    Raises
-    ------
-    LimitError
-        A limit struck before a derivative was known, or the expression is too deep or too large for SymPy.
     """
     builder = SympyBuilder()
     bent = any(note.severity == "warning" for note in notes)

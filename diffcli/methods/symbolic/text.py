@@ -50,15 +50,7 @@ def to_latex(expression: Expression) -> str:
 
 
 def to_program_text(expression: Expression, most_nodes: int, variables: Collection[str] = ()) -> str:
-    """An expression in diffcli's language; ``variables`` are the names that stand for no constant in it.
-
-    Raises
-    ------
-    Undecided
-        With the part that is not a function of the language.
-    LimitError
-        The text would have more than ``most_nodes`` parts.
-    """
+    """An expression in diffcli's language; ``variables`` are the names that stand for no constant in it."""
     nodes = 0
 
     def parts_of(part: Expression) -> tuple[Parts, int]:

@@ -172,4 +172,3 @@ def _formulas(found: Derivation, notation: Notation, style: Style) -> list[Block
     derivative = found.steps[0].result
     blocks.append(Text(rf"\dfrac{{\partial f}}{{\partial {variable}}} = {derivative}", "math"))
     return [*blocks, Text(agreement_text(found.agreement) + ".")]
-

@@ -116,5 +116,3 @@ def _tabular(spec: str, titles: list[str], rows: list[list[str]]) -> str:
         lines += [" & ".join(titles) + r" \\", r"\hline"]
     lines += [" & ".join(row) + r" \\" for row in rows]
     return "\n".join([*lines, r"\end{tabular}"])
-
-

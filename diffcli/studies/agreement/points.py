@@ -22,15 +22,7 @@ def check_points(
     max_nodes: int = 10_000_000,
     progress: Callable[[str], None] = lambda stage: None,
 ) -> PointChecks:
-    """`diffcli.studies.agreement.agreement.agreement_of` at each of some points.
-
-    Raises
-    ------
-    ExpressionError
-        A point does not fit the program.
-    LimitError, KeyboardInterrupt
-        Before the first point was done; later, the points that are done are returned, with a warning.
-    """
+    """`diffcli.studies.agreement.agreement.agreement_of` at each of some points; at those that are done when it is stopped."""
     result = PointChecks("", 0, {}, {}, [])
     try:
         for number, point in enumerate(points, 1):

@@ -41,11 +41,6 @@ def read_claims(text: str, problem: Problem) -> dict[str, Program]:
     problem
         The expression that was differentiated. Its variables are those of the claims; what it binds is not in reach.
 
-    Raises
-    ------
-    ExpressionError
-        A claim is not a program, or its variable, or a name in it, is no variable of the expression.
-
     >>> read_claims("x: atan2(y, x) + 1, y: 2*x", Problem("x*y", "x=1, y=2"))
     {'x': <Program atan2(y, x) + 1>, 'y': <Program 2*x>}
     """

@@ -16,11 +16,6 @@ def graph_of_tensor(result: Tensor) -> Graph:
     Nodes are numbered as in the traces: leaves up to ``v0``, in the order in which they are met, and operations from ``v1`` on,
     in the order in which they ran. What takes no part in the derivative is not in the graph, and so not here.
 
-    Raises
-    ------
-    AutogradError
-        There is no graph: nothing that the tensor was computed from requires a gradient.
-
     >>> from diffcli.autograd import tensor
     >>> x = tensor(3.0, requires_grad=True)
     >>> x.name = "x"

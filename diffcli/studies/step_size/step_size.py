@@ -54,26 +54,9 @@ def sweep(
 ) -> StepSizeResult:
     """Measure the error of difference quotients over a range of steps, and predict it.
 
-    Parameters
-    ----------
-    variable
-        Which variable is moved, if the program has several.
-    methods
-        Names from `METHODS`; forward, central and complex (in single precision forward and central), if not given.
-    per_decade
-        How many steps in a decade are shown. All powers of two in the range are tried, 3.3 in a decade, so that what is
-        best does not depend on what is shown.
-    largest, smallest
-        The range of steps: from max(1, |x|) down to the unit roundoff of it, if not given.
-    dtype
-        ``float64`` or ``float32``.
-
-    Raises
-    ------
-    UsageError
-        The variable is not given and there are several, a method is unknown, or the options contradict each other.
-    ExpressionError, DomainError, LimitError
-        As `diffcli.grad`.
+    The ``variable`` is moved, by ``methods`` of `METHODS`: if they are not given, by forward, central and (in double precision)
+    complex. Steps reach from the ``largest``, max(1, |x|), down to the ``smallest``, the unit roundoff of it. All
+    powers of two in the range are tried, so that what is best does not depend on how many are shown ``per_decade``.
 
     >>> result = sweep("exp(x)", "x=1", methods=["central"])
     >>> f"{result.methods[0].theory.best_step:.1e}", f"{result.methods[0].best.step:.1e}"

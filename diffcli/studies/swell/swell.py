@@ -54,15 +54,7 @@ def shown(n: int, full: bool) -> list[int]:
 
 
 def swell(request: Request, progress: Progress) -> SwellResult:
-    """Count, then measure within the budget. What is done when a limit or Ctrl-C strikes is kept, with a note.
-
-    Raises
-    ------
-    DomainError
-        The map has no value anywhere.
-    LimitError, KeyboardInterrupt
-        It was stopped before anything was counted.
-    """
+    """Count, then measure within the budget. What is done when a limit or Ctrl-C strikes is kept, with a note."""
     require_values(request.recurrence)
     study = _Study(request, progress)
     try:
