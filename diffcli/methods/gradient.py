@@ -175,7 +175,7 @@ def _disagreement(problem: Problem, found: Difference) -> list[Diagnostic]:
     """A warning for a quotient that is further from the derivative by the table's rules than its error says."""
     exact = problem.adjoints[problem.input_slot(found.variable)] or 0.0
     error = found.error if found.error is not None else 1e-9 * abs(exact)
-    if not math.isfinite(exact) or abs(found.estimate - exact) <= 4 * error + 1e-13 * abs(exact):
+    if not (math.isfinite(exact) and abs(found.estimate - exact) > 4 * error + 1e-13 * abs(exact)):
         return []
     message = f"the difference quotient along `{found.variable}` misses the derivative by more than its error bar"
     why = f"by the rules of the table the derivative is {number_text(exact)} (--mode reverse)"
