@@ -458,3 +458,9 @@ def test_digits_that_agree_are_symmetric_and_bounded(one, other):
 def test_an_operand_that_is_not_taken_is_not_derived():
     (found,) = diffcli.grad("max(S^x, x)", {"x": 1, "S": -1}, wrt="x", mode="symbolic", steps=True).derivations
     assert found.derivative == "1" and [step.rule for step in found.steps] == ["piecewise, max", "identity"]
+
+
+@pytest.mark.parametrize("text", ["erfc(1e300)*x", "gelu(-1e300)*x", "erfc(1e200*x)*erfc(1e300)"])
+def test_numbers_too_large_for_sympy_are_a_limit(text):
+    with pytest.raises(diffcli.LimitError, match="cannot differentiate this"):
+        diffcli.grad(text, {"x": 0.7}, mode="symbolic")

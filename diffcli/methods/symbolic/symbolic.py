@@ -38,7 +38,7 @@ LOST = 1e-6
 MOST_WRITTEN_OUT = 1000
 """The largest exponent, and multiple of an angle, that SymPy sees when it simplifies: it may write them out, as cos(n*x)."""
 
-REFUSALS = (RecursionError, Undecided, TypeError, ValueError, NotImplementedError, ZeroDivisionError)
+REFUSALS = (RecursionError, Undecided, TypeError, ValueError, NotImplementedError, ArithmeticError)
 """What SymPy raises where it cannot do something, such as comparing with an infinity of its own."""
 
 _NAMED = {"pi": sympy.pi, "e": sympy.E, "tau": 2 * sympy.pi, "nan": sympy.nan}
