@@ -176,7 +176,7 @@ def _settled(found: Sequence[float], left: Side, right: Side, notes: list[Diagno
                 notes.append(Diagnostic("kink" if k else "jump", "warning", message))
             settled += [one] * (k > 0 and one == other)  # infinite on both
             break
-        settled += [number if alike(number, one, among) else one] * (k > 0)
+        settled += [number if math.isclose(number, one, rel_tol=1e-9) else one] * (k > 0)
     return [*settled, *[nan] * len(found)][: len(found)]
 
 

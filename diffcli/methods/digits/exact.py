@@ -69,7 +69,8 @@ def read_again(
             values = run(tape, [_moved(float(x), step.get(slot, 0.0), work) for slot, x in enumerate(problem.point)], functions)
             derivatives, steps = (values, []) if sweep is None else _swept(problem, sweep, values)
             found = [precise.number(derivatives[slot] or 0.0) for slot in slots]
-            settled = [_settles(*pair, work, digits) for pair in zip(before, found, strict=False)]
+            pairs = zip(slots, before, found, strict=False)
+            settled = [derivatives[slot] is None or _settles(*pair, work, digits) for slot, *pair in pairs]
             hides = _hides(tape, values)
             if (before and all(settled) and not (hides and work < -2 * NOTHING)) or work > LAST:
                 known = [each if fits else None for each, fits in zip(found, settled, strict=True)]

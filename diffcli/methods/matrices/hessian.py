@@ -50,7 +50,7 @@ def gradient_of(system: Problem, options: MatrixOptions) -> tuple[GradientProble
     options.progress("differentiating")
     gradient = GradientProblem(system.view(system.outputs[0]), options.max_nodes)
     told += gradient.describe_breaks(told)
-    broken = options.by_rules and any(note.code in BROKEN for note in told)
+    broken = options.mode != "numeric" and any(note.code in BROKEN for note in told)
     numbers = _structure(gradient, options) if broken else None
     return gradient, told, None if numbers is None else Sides(numbers)
 
@@ -66,19 +66,19 @@ def hessian_of(system: Problem, options: MatrixOptions) -> HessianResult:
         system.expression(), options.mode, system.at, value, variables.of(gradient.gradient), {}, tuple(variables.names), (),
         of=system.question.of,
     )  # fmt: skip
+    lost: list[Diagnostic] = []
     if options.mode in _MODES:
-        notes += about_second(told, MAYBE, options.strict)
         numbers = _gradient_in(scalarised(gradient.problem), gradient, options)
-        watch = watch_of(numbers.derived, BY)
-        found = _MODES[options.mode](numbers, asked, options, notes, watch)
-        notes += notes_of(watch, options.strict)
+        watch = watch_of(numbers.derived, BY if sides is None else "".format)
+        found = _MODES[options.mode](numbers, asked, options, lost, watch)
+        lost += notes_of(watch, options.strict)
     else:
-        lost: list[Diagnostic] = []
         found = _by_sweeps(gradient, asked, options, lost, sides)
-        if sides is not None:
-            found = found._replace(matrix=frozen(sides.hessian(found.matrix)), gradient=variables.of(sides.values))
-            lost += _lost_beside(sides, found)
-        notes += [*about_second(told, MAYBE if sides is None else sides.fault or AGREE, options.strict), *lost]
+    if sides is not None:
+        found = found._replace(matrix=frozen(sides.hessian(found.matrix)), gradient=variables.of(sides.values))
+        lost += _lost_beside(sides, found)
+    notes += [*about_second(told, MAYBE if sides is None else sides.fault or AGREE, options.strict), *lost]
+    if options.by_rules:
         bands = gradient.results.bands(found.matrix)
         notes += gradient.explain([[*chain.from_iterable(band)] for band in bands], notes)
     return found._replace(hessian=as_blocks(variables, variables, found.matrix), notes=tuple(system.placed(notes)))

@@ -23,7 +23,7 @@ from diffcli.methods.points.points import with_semicolons
 from diffcli.methods.problem.components import Components
 from diffcli.methods.problem.problem import At, Problem, Target
 from diffcli.methods.problem.scalarise import scalarised, variables_of
-from diffcli.records import Difference, Number, is_array
+from diffcli.records import Difference, Number
 from diffcli.records.matrices import ProductResult
 
 Direction = str | Mapping[str, object]
@@ -146,8 +146,9 @@ def _apart(system: Problem, weights: Mapping[str, Number], sides: Beside) -> tup
     taken = {name: weight for name, weight in given.items() if weight and name in sides.rows}
     if not taken:
         return weights, {}
-    rest = parts.of([0.0 if name in taken else weight or 0.0 for name, weight in given.items()])
-    return {name: weight for name, weight in rest.items() if is_array(weight) or weight}, taken
+    rest = [0.0 if name in taken else weight or 0.0 for name, weight in given.items()]
+    pairs = zip(parts.of(rest).items(), parts.bands(rest), strict=True)
+    return {name: weight for (name, weight), band in pairs if any(band)}, taken
 
 
 # -- weights -----------------------------------------------------------------------------------------------------------------
