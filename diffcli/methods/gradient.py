@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from diffcli.errors import Diagnostic, LimitError, as_stop
 from diffcli.language.writing.printer import number_text
-from diffcli.methods.digits.notes import notes_beside, notes_of, watch_of
-from diffcli.methods.digits.watch import BY, Sweep
+from diffcli.methods.digits.notes import notes_of, watch_of
+from diffcli.methods.digits.watch import BY, Namer, Sweep, Swept
 from diffcli.methods.nonsmooth.breaks import find_breaks
 from diffcli.methods.options import Options
 from diffcli.methods.points.points import Point
@@ -53,18 +53,19 @@ def compute(target: Target, at: At, options: Options) -> GradientResult:
             from diffcli.methods.nonsmooth.beside import beside
 
             sides = beside(problem, replaced, notes)
-    taken = sides is not None and bool(sides.rows)
     options.progress("differentiating")
     if problem.tape.shapes is None or options.mode in ("reverse", "forward"):
-        answer = _METHODS[options.mode](problem, options, replaced, notes, taken)
+        answer = _METHODS[options.mode](problem, options, replaced, notes)
     else:
         from diffcli.methods.problem.scalarise import gathered, scalarised  # for the methods that know numbers only
 
         options.progress("writing the program out in numbers")
-        answer = _METHODS[options.mode](scalarised(problem), options, {}, notes, taken)
+        answer = _METHODS[options.mode](scalarised(problem), options, {}, notes)
         answer["gradient"] = gathered(problem, answer["gradient"])
-    if sides is not None and taken:
-        _take_sides(problem, sides, answer, notes)
+    watch, swept = answer.pop("digits")
+    if sides is not None and sides.rows:
+        swept = [*swept, _take_sides(problem, sides, answer, notes)]
+    notes += notes_of(watch, options.strict, *swept) if options.watch else ()
     return GradientResult(problem.expression(), options.mode, problem.at, problem.value, notes=tuple(notes), **answer)
 
 
@@ -72,29 +73,29 @@ def compute(target: Target, at: At, options: Options) -> GradientResult:
 
 
 Answer = dict[str, Any]
-"""What a method finds, by the names of the fields of a `GradientResult`."""
+"""What a method finds, by the names of the fields of a `GradientResult`, and ``digits``: a watch, with what it is to see."""
+
+ALONG: Namer = "the derivative along the direction".format
 
 
-def _take_sides(problem: Problem, sides: Beside, answer: Answer, notes: list[Diagnostic]) -> None:
-    """Put the derivatives of the sides of the point in place of those by the rules, with what is to be said of them."""
+def _take_sides(problem: Problem, sides: Beside, answer: Answer, notes: list[Diagnostic]) -> Swept:
+    """Put the derivatives of the sides of the point in place of those by the rules; with the sweep that they are of."""
     from diffcli.methods.nonsmooth.beside import ABOUT_THE_RULES
     from diffcli.methods.problem.scalarise import variables_of
 
     (row,) = sides.rows.values()
-    found, variables = row, variables_of(problem)
-    sweep = Sweep({sides.problem.outputs[0].slot: 1.0}, beside=sides.step)
+    variables = variables_of(problem)
+    notes[:] = [note for note in notes if note.code not in ABOUT_THE_RULES]
     if "seed" in answer:
         steps = [answer["seed"].get(name) for name in problem.tape.inputs]
-        answer["directional"] = variables.along(row, steps)
-        seeds = sides.seeds(variables.numbers(steps))
-        sweep = Sweep(seeds, True, name="the derivative along the direction".format, beside=sides.step)
-        found = [answer["directional"]]
+        answer["directional"] = along = variables.along(row, steps)
+        return Sweep(sides.seeds(variables.numbers(steps)), True, name=ALONG, beside=sides), [along]
     gradient = variables.of(row)
     answer["gradient"] = {name: gradient[name] for name in answer["gradient"]}
-    notes[:] = [note for note in notes if note.code not in ABOUT_THE_RULES] + notes_beside(sides.problem, [(sweep, found)])
+    return Sweep({sides.problem.outputs[0].slot: 1.0}, beside=sides), row
 
 
-def _reverse(problem: Problem, options: Options, replaced: Overrides, notes: list[Diagnostic], taken: bool) -> Answer:
+def _reverse(problem: Problem, options: Options, replaced: Overrides, notes: list[Diagnostic]) -> Answer:
     adjoints = problem.adjoints
     steps = None
     if replaced or options.trace or options.cost:
@@ -102,10 +103,9 @@ def _reverse(problem: Problem, options: Options, replaced: Overrides, notes: lis
     found = {name: adjoints[problem.input_slot(name)] for name in problem.wrt}
     gradient = with_zeros(problem, found, notes, own=steps is None)
     notes += explain(problem, gradient, replaced, notes)
+    answer: Answer = {"gradient": gradient, "digits": (None, ())}
     if options.watch:
-        swept = (Sweep({problem.tape.output: 1.0}, False, replaced), adjoints)
-        notes += notes_of(watch_of(problem), options.strict, *[] if taken else [swept])
-    answer: Answer = {"gradient": gradient}
+        answer["digits"] = watch_of(problem), [(Sweep({problem.tape.output: 1.0}, False, replaced), adjoints)]
     if options.trace and steps is not None:
         answer["trace"] = Tracer(problem, options.notation, options.most_shown).with_adjoints(steps)
     if options.cost and steps is not None:
@@ -120,7 +120,7 @@ def _reverse(problem: Problem, options: Options, replaced: Overrides, notes: lis
     return answer
 
 
-def _forward(problem: Problem, options: Options, replaced: Overrides, notes: list[Diagnostic], taken: bool) -> Answer:
+def _forward(problem: Problem, options: Options, replaced: Overrides, notes: list[Diagnostic]) -> Answer:
     from diffcli.methods.problem.scalarise import variables_of  # reverse mode does not wait for it
 
     seed: Point | None = None
@@ -147,19 +147,18 @@ def _forward(problem: Problem, options: Options, replaced: Overrides, notes: lis
     if seed is not None:
         directional = float(sweeps[0][output] or 0.0)
         notes += explain(problem, {"": directional}, replaced, notes)
-        along = Sweep(seeds[0], True, replaced, "the derivative along the direction".format)
-        notes += notes_of(watch_of(problem), options.strict, *[] if taken else [(along, sweeps[0])])
-        return answer | {"directional": directional, "seed": seed}
+        swept = [(Sweep(seeds[0], True, replaced, ALONG), sweeps[0])]
+        return answer | {"directional": directional, "seed": seed, "digits": (watch_of(problem), swept)}
     found = elements.derivatives([sweep[output] for sweep in sweeps])
     gradient = with_zeros(problem, found, notes)
     notes += explain(problem, gradient, replaced, notes)
     names = [f"the derivative by `{name}`".replace("{", "{{").format for name in elements.names]
-    swept = [Sweep(direction, True, replaced, name) for direction, name in zip(seeds, names, strict=True)]
-    notes += notes_of(watch_of(problem), options.strict, *[] if taken else zip(swept, sweeps, strict=True))
-    return answer | {"gradient": gradient}
+    named = zip(seeds, names, sweeps, strict=True)
+    swept = [(Sweep(direction, True, replaced, name), sweep) for direction, name, sweep in named]
+    return answer | {"gradient": gradient, "digits": (watch_of(problem), swept)}
 
 
-def _numeric(problem: Problem, options: Options, replaced: Overrides, notes: list[Diagnostic], taken: bool) -> Answer:
+def _numeric(problem: Problem, options: Options, replaced: Overrides, notes: list[Diagnostic]) -> Answer:
     from diffcli.methods.differences.finite_difference import difference, doubts_of
 
     found = []
@@ -174,8 +173,7 @@ def _numeric(problem: Problem, options: Options, replaced: Overrides, notes: lis
         notes += off or (doubts_of(each) if each.variable not in told or math.isfinite(each.estimate) else ())
     gradient = {found.variable: found.estimate for found in differences}
     notes += explain(problem, {}, replaced, notes)
-    notes += notes_of(watch_of(problem), options.strict)
-    return {"gradient": gradient, "differences": differences}
+    return {"gradient": gradient, "differences": differences, "digits": (watch_of(problem), ())}
 
 
 def _disagreement(problem: Problem, found: Difference) -> list[Diagnostic]:
@@ -189,7 +187,7 @@ def _disagreement(problem: Problem, found: Difference) -> list[Diagnostic]:
     return [Diagnostic("difference-off", "warning", message, notes=(why,))]
 
 
-def _symbolic(problem: Problem, options: Options, replaced: Overrides, notes: list[Diagnostic], taken: bool) -> Answer:
+def _symbolic(problem: Problem, options: Options, replaced: Overrides, notes: list[Diagnostic]) -> Answer:
     from diffcli.methods.symbolic.symbolic import differentiate
 
     derivations: tuple[Any, ...] = ()
@@ -219,11 +217,10 @@ def _symbolic(problem: Problem, options: Options, replaced: Overrides, notes: li
     if not find_breaks(problem):
         found_by = [(BY(name), problem.input_slot(name), slope) for name, slope in gradient.items()]
         watch.judge(Sweep({problem.tape.output: 1.0}), found_by)
-    notes += notes_of(watch, options.strict)
-    return {"gradient": gradient, "symbolic": tuple(found), "derivations": derivations}
+    return {"gradient": gradient, "symbolic": tuple(found), "derivations": derivations, "digits": (watch, ())}
 
 
-_METHODS: dict[str, Callable[[Problem, Options, Overrides, list[Diagnostic], bool], Answer]] = {
+_METHODS: dict[str, Callable[[Problem, Options, Overrides, list[Diagnostic]], Answer]] = {
     "reverse": _reverse, "forward": _forward, "numeric": _numeric, "symbolic": _symbolic,
 }  # fmt: skip
 

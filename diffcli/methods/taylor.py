@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence
 from diffcli.errors import Diagnostic, ExpressionError, UsageError, error
 from diffcli.errors.library_words import for_library
 from diffcli.language.writing.printer import number_text
-from diffcli.methods.digits.notes import notes_beside, notes_of, watch_of
+from diffcli.methods.digits.notes import notes_of, watch_of
 from diffcli.methods.digits.shaken import ShakenWatch
 from diffcli.methods.digits.watch import Sweep
+from diffcli.methods.nonsmooth.beside import Beside
 from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, find_breaks
 from diffcli.methods.nonsmooth.nonfinite import require_value
 from diffcli.methods.nonsmooth.notes import describe
@@ -117,9 +118,8 @@ def _expansion(problem: Problem, variable: str, order: int, max_nodes: int) -> T
         found = _settled(found, left, right, notes)
         apart = any(number != number for number in found)
         left, right = (side if apart and side and all(map(math.isfinite, side)) else None for side in (left, right))
-        notes += notes_of(watch_of(problem), False)
-        there = Sweep({slot: 1.0}, True, name=called, order=order, beside={slot: 1.0 if right else -1.0})
-        notes += notes_beside(problem, [(there, [nan, *found[1:]])])
+        there = Sweep({slot: 1.0}, True, {}, called, order, Beside(problem, step={slot: 1.0 if right else -1.0}))
+        notes += notes_of(watch_of(problem), False, (there, [None, *found[1:]]))
     else:
         series = Sweep({slot: 1.0}, True, name=called, order=order)
         notes += notes_of(ShakenWatch(problem), False, (series, found))

@@ -62,15 +62,15 @@ def read_again(
     tape, spare = with_exact_constants(problem.tape), min(decades(problem.values), 700)
     functions = EXACT.row_functions(tape)
     before: list[Number] = [precise.number(number) for number in printed]
-    step = {} if sweep is None else sweep.beside
+    step = {} if sweep is None or sweep.beside is None else sweep.beside.step
     work, digits = FIRST if all(printed) or step else VANISHED, PRINTED
     while True:
         with precise.working(work + spare + 3 * work * bool(step)):  # what cancels beside the point does so more than once
             values = run(tape, [_moved(float(x), step.get(slot, 0.0), work) for slot, x in enumerate(problem.point)], functions)
             derivatives, steps = (values, []) if sweep is None else _swept(problem, sweep, values)
             found = [precise.number(derivatives[slot] or 0.0) for slot in slots]
-            pairs = zip(slots, before, found, strict=False)
-            settled = [derivatives[slot] is None or _settles(*pair, work, digits) for slot, *pair in pairs]
+            numbers = zip(slots, before, found, strict=False)
+            settled = [derivatives[slot] is None or _settles(old, new, work, digits) for slot, old, new in numbers]
             hides = _hides(tape, values)
             if (before and all(settled) and not (hides and work < -2 * NOTHING)) or work > LAST:
                 known = [each if fits else None for each, fits in zip(found, settled, strict=True)]

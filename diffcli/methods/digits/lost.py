@@ -95,9 +95,10 @@ def judged(problem: Problem, doubts: Iterable[Printed]) -> list[Lost]:
     for count, (_, group) in enumerate(groupby(doubts, lambda each: id(each.sweep))):
         asked = list(group)
         sweep, reading = asked[0].sweep, None
-        if problem.tape.shapes is None and problem.tape.slots <= MOST_READ and count < MOST_SWEPT:
+        there = problem if sweep is None or sweep.beside is None else sweep.beside.problem
+        if there.tape.shapes is None and there.tape.slots <= MOST_READ and count < MOST_SWEPT:
             slots, numbers = [each.slot for each in asked], [each.number for each in asked]
-            reading = read_again(problem, sweep, slots, numbers)
+            reading = read_again(there, sweep, slots, numbers)
         for each, exact in zip(asked, reading.found if reading is not None else [None] * len(asked), strict=True):
             if exact is not None and precise.is_finite(exact):
                 off = abs(precise.number(each.number) - exact)

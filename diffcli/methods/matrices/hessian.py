@@ -7,14 +7,13 @@ mixed derivatives is computed once and stands in both its places, so that the ma
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain
 from typing import Any
 
 from diffcli.errors import Diagnostic, ExpressionError, LimitError, as_stop, error
 from diffcli.methods.digits.notes import notes_of, watch_of
-from diffcli.methods.digits.watch import BY, Sweep, Watch
+from diffcli.methods.digits.watch import BY, Sweep, Swept, Watch
 from diffcli.methods.matrices.jacobian import Matrix, evaluated, frozen, require_room
 from diffcli.methods.matrices.second_order import GradientProblem
 from diffcli.methods.matrices.second_sides import Sides
@@ -66,18 +65,16 @@ def hessian_of(system: Problem, options: MatrixOptions) -> HessianResult:
         system.expression(), options.mode, system.at, value, variables.of(gradient.gradient), {}, tuple(variables.names), (),
         of=system.question.of,
     )  # fmt: skip
-    lost: list[Diagnostic] = []
-    if options.mode in _MODES:
-        numbers = _gradient_in(scalarised(gradient.problem), gradient, options)
-        watch = watch_of(numbers.derived, BY if sides is None else "".format)
-        found = _MODES[options.mode](numbers, asked, options, lost, watch)
-        lost += notes_of(watch, options.strict)
-    else:
-        found = _by_sweeps(gradient, asked, options, lost, sides)
+    told_of: list[Diagnostic] = []
+    numbers = _gradient_in(scalarised(gradient.problem), gradient, options) if options.mode in _MODES else gradient
+    watch = watch_of(numbers.derived, BY, gradient.written_out)
+    found = _MODES.get(options.mode, _by_sweeps)(numbers, asked, options, told_of, watch)
+    swept = []
     if sides is not None:
         found = found._replace(matrix=frozen(sides.hessian(found.matrix)), gradient=variables.of(sides.values))
-        lost += _lost_beside(sides, found)
-    notes += [*about_second(told, MAYBE if sides is None else sides.fault or AGREE, options.strict), *lost]
+        swept = _beside(sides, found)
+    notes += [*about_second(told, MAYBE if sides is None else sides.fault or AGREE, options.strict), *told_of]
+    notes += notes_of(watch, options.strict, *swept)
     if options.by_rules:
         bands = gradient.results.bands(found.matrix)
         notes += gradient.explain([[*chain.from_iterable(band)] for band in bands], notes)
@@ -106,7 +103,7 @@ def require_one(system: Problem, what: str) -> None:
 
 
 def _by_sweeps(
-    gradient: GradientProblem, asked: HessianResult, options: MatrixOptions, notes: list[Diagnostic], sides: Sides | None
+    gradient: GradientProblem, asked: HessianResult, options: MatrixOptions, notes: list[Diagnostic], watch: Watch
 ) -> HessianResult:
     variables = gradient.variables
     options.progress("looking for the structure")
@@ -120,20 +117,18 @@ def _by_sweeps(
         groups = colour_symmetric(pattern)
         operations = count_forward(derived, flow, numbers.variables.slots, groups)
         cost = HessianCost(len(variables), function_cost(numbers.problem), function_cost(derived), len(groups), operations)
-    watch = watch_of(gradient.derived, BY if sides is None else "".format, gradient.written_out)
-    matrix = sweep_symmetric(gradient, groups, pattern, options.progress, watch.swept, () if sides is None else sides.bent)
-    notes += notes_of(watch, options.strict)
+    matrix = sweep_symmetric(gradient, groups, pattern, options.progress, watch.swept)
     return asked._replace(mode=FORWARD_OVER_REVERSE, matrix=frozen(matrix), pattern=pattern, groups=groups, cost=cost)
 
 
-def _lost_beside(sides: Sides, found: HessianResult) -> list[Diagnostic]:
-    """What is to be said of the gradient and the second derivatives that are those of the sides of the point."""
-    names, notes = found.columns, sides.lost_values()
+def _beside(sides: Sides, found: HessianResult) -> list[Swept]:
+    """The gradient and the second derivatives that are those of the sides of the point, with the sweeps that they are of."""
+    names, swept = found.columns, sides.swept_back()
     for column in sides.bent:
         rows = [row for row in range(len(names)) if row >= column or row not in sides.bent]
-        numbers = [found.matrix[row][column] if row in rows else math.nan for row in range(len(names))]
-        notes += sides.lost({column: 1.0}, numbers, _namer(names, [(row, column) for row in rows]))
-    return notes
+        numbers = [found.matrix[row][column] if row in rows else None for row in range(len(names))]
+        swept += sides.swept({column: 1.0}, numbers, _namer(names, [(row, column) for row in rows]))
+    return swept
 
 
 def _structure(gradient: GradientProblem, options: MatrixOptions) -> GradientProblem | None:
@@ -160,12 +155,8 @@ def sweep_symmetric(
     pattern: Pattern | None,
     progress: Callable[[str], None],
     watched: Callable[[Sweep, Sequence[Any]], None] = lambda *_: None,
-    taken: Collection[int] = (),
 ) -> Matrix:
-    """The Hessian by forward sweeps over the gradient's tape, one for each group of columns.
-
-    Nothing is said of entries by variables of which they are ``taken`` from elsewhere.
-    """
+    """The Hessian by forward sweeps over the gradient's tape, one for each group of columns."""
     variables = gradient.variables
     matrix = [[0.0] * len(variables) for _ in range(len(variables))]
     wanted = _wanted(groups, pattern, variables)
@@ -173,8 +164,7 @@ def sweep_symmetric(
         progress(f"forward sweep {number + 1} of {len(groups)} over the gradient")
         seeds = variables.seed(group)
         tangents = gradient.derived.swept_forward(seeds)
-        shown = [places for places in wanted[number] if not {*places} & {*taken}]
-        watched(Sweep(seeds, True, {}, _namer(variables.names, shown)), tangents)
+        watched(Sweep(seeds, True, {}, _namer(variables.names, wanted[number])), tangents)
         found = gradient.results.numbers(tangents)
         for row, column in wanted[number]:
             matrix[row][column] = matrix[column][row] = float(found[row] or 0.0) + 0.0

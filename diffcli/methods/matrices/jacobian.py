@@ -7,14 +7,14 @@ rows that share no column: as many sweeps as colours find the whole matrix, each
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain
 from typing import Any
 
 from diffcli.errors import Diagnostic, LimitError, as_stop, error
-from diffcli.methods.digits.notes import notes_beside, notes_of, watch_of
-from diffcli.methods.digits.watch import Namer, Sweep
-from diffcli.methods.nonsmooth.beside import Beside, beside
+from diffcli.methods.digits.notes import notes_of, watch_of
+from diffcli.methods.digits.watch import Sweep
+from diffcli.methods.nonsmooth.beside import ABOUT_THE_RULES, Beside, beside
 from diffcli.methods.nonsmooth.breaks import find_breaks
 from diffcli.methods.nonsmooth.notes import describe_breaks
 from diffcli.methods.nonsmooth.system_notes import explain_rows, require_values
@@ -33,7 +33,7 @@ from diffcli.tape.running.rules import Overrides
 Matrix = Sequence[Sequence[float]]
 
 Answer = dict[str, Any]
-"""What a mode finds, by the names of the fields of a `JacobianResult`."""
+"""What a mode finds, by the names of the fields of a `JacobianResult`, and the ``watch`` that has seen it."""
 
 MOST_NAMES = 8
 """How many names a note lists."""
@@ -68,12 +68,14 @@ def jacobian_of(system: Problem, options: MatrixOptions) -> JacobianResult:
     rows, columns = Components(system.outputs), variables_of(system)
     require_room(len(rows), len(columns), options.max_nodes)
     notes, replaced, sides = kinks_of(system, options)
-    found = _MODES.get(options.mode, _by_sweeps)(system, rows, columns, options, replaced, notes, sides)
+    found = _MODES.get(options.mode, _by_sweeps)(system, rows, columns, options, replaced, notes)
     matrix = frozen([sides.rows.get(name, row) for name, row in zip(rows.names, found.pop("matrix"), strict=True)])
-    notes += notes_beside(sides.problem, [
-        (Sweep({slot: 1.0}, name=f"the derivative of `{name}` by `{{}}`".format, beside=sides.step), sides.rows[name])
-        for name, slot, _ in sides.problem.outputs if name in sides.rows
-    ])  # fmt: skip
+    if sides.rows:
+        notes = [note for note in notes if note.code not in ABOUT_THE_RULES]
+    there = [output for output in sides.problem.outputs if output.name in sides.rows]
+    names = [f"the derivative of `{output.name}` by `{{}}`".format for output in there]
+    swept = [Sweep({output.slot: 1.0}, name=name, beside=sides) for output, name in zip(there, names, strict=True)]
+    notes += notes_of(found.pop("watch"), options.strict, *zip(swept, sides.rows.values(), strict=True))
     bands = rows.bands(matrix) if options.by_rules else [()] * len(rows.parts)
     notes += explain_rows(system, [[*chain.from_iterable(band)] for band in bands], replaced, notes)
     values = {output.name: system.value_of(output) for output in system.outputs}
@@ -107,13 +109,7 @@ def require_room(rows: int, columns: int, most: int) -> None:
 
 
 def _by_sweeps(
-    system: Problem,
-    rows: Components,
-    columns: Components,
-    options: MatrixOptions,
-    replaced: Overrides,
-    notes: list[Diagnostic],
-    sides: Beside,
+    system: Problem, rows: Components, columns: Components, options: MatrixOptions, replaced: Overrides, notes: list[Diagnostic]
 ) -> Answer:
     options.progress("looking for the structure")
     pattern, count = None, None
@@ -132,9 +128,9 @@ def _by_sweeps(
         mode = count.cheaper if count is not None else "forward" if len(by_column) < len(by_row) else "reverse"
     groups = by_column if mode == "forward" else by_row
     watch = watch_of(system)
-    matrix = sweep_groups(system, rows, columns, mode, groups, pattern, replaced, options.progress, watch.swept, sides.rows)
-    notes += [*([] if sides.rows else _independent(pattern, columns.names)), *notes_of(watch, options.strict)]
-    return {"mode": mode, "matrix": matrix, "pattern": pattern, "groups": groups, "sweeps": count}
+    matrix = sweep_groups(system, rows, columns, mode, groups, pattern, replaced, options.progress, watch.swept)
+    notes += _independent(pattern, columns.names)
+    return {"mode": mode, "matrix": matrix, "pattern": pattern, "groups": groups, "sweeps": count, "watch": watch}
 
 
 def sweep_groups(
@@ -147,12 +143,8 @@ def sweep_groups(
     replaced: Overrides,
     progress: Callable[[str], None],
     watched: Callable[[Sweep, Sequence[Any]], None] = lambda *_: None,
-    taken: Collection[str] = (),
 ) -> Matrix:
-    """The Jacobian by forward sweeps, one for each group of columns, or by reverse sweeps, one for each group of rows.
-
-    Nothing is said of rows that are ``taken`` from elsewhere.
-    """
+    """The Jacobian by forward sweeps, one for each group of columns, or by reverse sweeps, one for each group of rows."""
     sweep, seeded, arriving, entries = system.swept_back, rows, columns, pattern and pattern.rows
     if mode == "forward":
         sweep, seeded, arriving, entries = system.swept_forward, columns, rows, pattern and pattern.transposed().rows
@@ -161,7 +153,7 @@ def sweep_groups(
         progress(f"{mode} sweep {number} of {len(groups)}")
         seeds = seeded.seed(group)
         derivatives = sweep(seeds, replaced)
-        name = _namer(group, rows, columns, mode == "forward", entries, taken)
+        name = _namer(group, rows, columns, mode == "forward", entries)
         watched(Sweep(seeds, mode == "forward", replaced, name), derivatives)
         found = arriving.numbers(derivatives)
         for one in group:
@@ -171,17 +163,14 @@ def sweep_groups(
     return matrix
 
 
-def _namer(
-    group: Sequence[int], rows: Components, columns: Components, forward: bool, entries: Any, taken: Collection[str]
-) -> Namer:
-    """What an entry is called that a sweep has found for one of a group of columns, or of rows; nothing if it is not shown."""
+def _namer(group: Sequence[int], rows: Components, columns: Components, forward: bool, entries: Any) -> Callable[[str], str]:
+    """What an entry is called that a sweep has found for one of a group of columns, or of rows."""
     seeded, arriving = (columns, rows) if forward else (rows, columns)
 
     def name(found: str) -> str:
         place = arriving.names.index(found)
         one = seeded.names[next((one for one in group if entries is None or place in entries[one]), group[0])]
-        result, by = (found, one) if forward else (one, found)
-        return "" if result in taken else f"the derivative of `{result}` by `{by}`"
+        return "the derivative of `{}` by `{}`".format(*((found, one) if forward else (one, found)))
 
     return name
 
@@ -204,15 +193,8 @@ def _independent(pattern: Pattern | None, columns: Sequence[str]) -> list[Diagno
 
 
 def _numeric(
-    system: Problem,
-    rows: Components,
-    columns: Components,
-    options: MatrixOptions,
-    replaced: Overrides,
-    notes: list[Diagnostic],
-    sides: Beside,
+    system: Problem, rows: Components, columns: Components, options: MatrixOptions, replaced: Overrides, notes: list[Diagnostic]
 ) -> Answer:
-    notes += notes_of(watch_of(system), options.strict)
     from diffcli.methods.differences.finite_difference import difference, doubts_of
 
     found: list[tuple[str, Difference]] = []
@@ -227,17 +209,11 @@ def _numeric(
             found.append((output.name, partial))
             matrix[-1].append(partial.estimate)
             notes += doubts_of(partial)
-    return {"matrix": matrix, "differences": tuple(found)}
+    return {"matrix": matrix, "differences": tuple(found), "watch": watch_of(system)}
 
 
 def _symbolic(
-    system: Problem,
-    rows: Components,
-    columns: Components,
-    options: MatrixOptions,
-    replaced: Overrides,
-    notes: list[Diagnostic],
-    sides: Beside,
+    system: Problem, rows: Components, columns: Components, options: MatrixOptions, replaced: Overrides, notes: list[Diagnostic]
 ) -> Answer:
     from diffcli.methods.symbolic.symbolic import differentiate
 
@@ -262,8 +238,7 @@ def _symbolic(
             name, slots = f"the derivative of `{output.name}` by `{{}}`".format, map(numbers.input_slot, numbers.wrt)
             found_by = [(name(each.variable), slot, each.value) for each, slot in zip(partials, slots, strict=False)]
             watch.judge(Sweep({output.slot: 1.0}), found_by)
-    notes += notes_of(watch, options.strict)
-    return {"matrix": matrix, "symbolic": tuple(found)}
+    return {"matrix": matrix, "symbolic": tuple(found), "watch": watch}
 
 
 _MODES: dict[str, Callable[..., Answer]] = {"numeric": _numeric, "symbolic": _symbolic}

@@ -6,12 +6,11 @@ H v a forward sweep over the tape of the gradient with the seed v (Pearlmutter 1
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from diffcli.errors import Diagnostic, ExpressionError, UsageError, counted, error
-from diffcli.methods.digits.notes import notes_beside, notes_of, watch_of
+from diffcli.methods.digits.notes import notes_of, watch_of
 from diffcli.methods.digits.watch import BY, Sweep
 from diffcli.methods.matrices.hessian import gradient_of, require_one
 from diffcli.methods.matrices.jacobian import evaluated, kinks_of
@@ -43,18 +42,17 @@ def compute_jvp(target: Target, at: At, direction: Direction, options: MatrixOpt
         found = rows.of([each.estimate for _, each in differences])
         return _result("jvp", options.mode, system, seed, found, notes)._replace(differences=differences)
     options.progress("one forward sweep")
-    called = "the derivative of `{}` along the direction".format
-    along = Sweep(by_slot(system, seed), True, replaced, lambda name: "" if name in sides.rows else called(name))
+    along = Sweep(by_slot(system, seed), True, replaced, "the derivative of `{}` along the direction".format)
     tangents = system.swept_forward(along.seeds, replaced)
-    found = rows.whole(tangents)
+    found, swept = rows.whole(tangents), [(along, tangents)]
     if sides.rows:
         steps, variables = [seed.get(name) for name in system.tape.inputs], variables_of(system)
         taken = {name: variables.along(row, steps) for name, row in sides.rows.items()}
         found = rows.of([taken.get(name, number or 0.0) for name, number in zip(rows.names, rows.numbers(tangents), strict=True)])
-        beside = Sweep(sides.seeds(variables.numbers(steps)), True, {}, called, None, sides.step)
-        notes += notes_beside(sides.problem, [(beside, [taken.get(name, math.nan) for name in rows.names])])
+        there = along._replace(seeds=sides.seeds(variables.numbers(steps)), overrides={}, beside=sides)
+        swept += [(there, [taken.get(name) for name in rows.names])]
     notes += explain_rows(system, [[entry] for entry in found.values()], replaced, notes)
-    notes += notes_of(watch_of(system), options.strict, (along, tangents))
+    notes += notes_of(watch_of(system), options.strict, *swept)
     return _result("jvp", options.mode, system, seed, found, notes)
 
 
@@ -69,15 +67,14 @@ def compute_vjp(target: Target, at: At, weights: Weights | None, options: Matrix
     rest, taken = _apart(system, seed, sides)
     back = Sweep(_weights_by_slot(system, rest), False, replaced, "the rest of the derivative by `{}`".format if taken else BY)
     adjoints = system.swept_back(back.seeds, replaced) if rest else [None] * system.tape.size
-    found = columns.whole(adjoints)
+    found, swept = columns.whole(adjoints), [(back, adjoints)] if rest else []
     if taken:
         row = [sum(weight * sides.rows[name][column] for name, weight in taken.items()) for column in range(len(columns))]
         found = {name: found[name] + part for name, part in columns.of(row).items()}
         named = "the part beside the point of the derivative by `{}`".format if rest else BY
-        sweep = Sweep(_weights_by_slot(sides.problem, taken), name=named, beside=sides.step)
-        notes += notes_beside(sides.problem, [(sweep, row)])
+        swept += [(Sweep(_weights_by_slot(sides.problem, taken), name=named, beside=sides), row)]
     notes += explain_rows(system, [found.values()] * len(system.outputs), replaced, notes)
-    notes += notes_of(watch_of(system), options.strict, (back, adjoints))
+    notes += notes_of(watch_of(system), options.strict, *swept)
     return _result("vjp", "reverse", system, seed, found, notes)
 
 
@@ -92,16 +89,15 @@ def compute_hvp(target: Target, at: At, direction: Direction, options: MatrixOpt
     along = Sweep(by_slot(system, seed), True, {}, "the Hessian times the direction, by `{}`,".format)
     tangents = gradient.derived.swept_forward(along.seeds)
     found = gradient.results.whole(tangents)
-    lost: list[Diagnostic] = []
+    swept = [(along, tangents)]
     if sides is not None:
         steps = [step or 0.0 for step in gradient.variables.numbers([along.seeds.get(slot) for slot in range(len(system.at))])]
         row = sides.product(steps)
-        found, lost = gradient.variables.of(row), sides.lost(dict(enumerate(steps)), row, along.name)
+        found, swept = gradient.variables.of(row), sides.swept(dict(enumerate(steps)), row, along.name)
     meaning = MAYBE if sides is None else sides.fault or AGREE
     notes = [*system.notes(), *system.unused(), *about_second(told, meaning, options.strict)]
     notes += gradient.explain([[entry] for entry in found.values()], notes)
-    watch = watch_of(gradient.derived, "".format, gradient.written_out)
-    notes += [*notes_of(watch, options.strict, *[(along, tangents)] * (sides is None)), *lost]
+    notes += notes_of(watch_of(gradient.derived, "".format, gradient.written_out), options.strict, *swept)
     return _result("hvp", "forward-over-reverse", system, seed, found, notes)
 
 

@@ -11,10 +11,9 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
-from diffcli.errors import Diagnostic
-from diffcli.methods.digits.notes import notes_beside
-from diffcli.methods.digits.watch import Namer, Sweep
+from diffcli.methods.digits.watch import Namer, Sweep, Swept
 from diffcli.methods.matrices.second_order import GradientProblem
+from diffcli.methods.nonsmooth.beside import Beside
 from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, find_breaks
 from diffcli.methods.nonsmooth.one_sided import is_branched, tape_along
 from diffcli.methods.problem.problem import Linearisation
@@ -96,8 +95,9 @@ class Sides:
         (left, back), (right, onward) = (self.one_side(direction, side) for side in (-1.0, 1.0))
         there = [alike(*pair, right) for pair in zip(left, right, strict=True)]
         if all(there):
-            self.values = [each if self.singled or own != own else own for own, each in zip(self.values, right, strict=True)]
-            self.step = {self.slots[column]: step for column, step in direction.items() if step} if self.singled else {}
+            values = [each if self.singled or own != own else own for own, each in zip(self.values, right, strict=True)]
+            if values != self.values:
+                self.values, self.step = values, {self.slots[column]: step for column, step in direction.items() if step}
         return [
             each if holds and alike(each, -other, onward) else nan for holds, each, other in zip(there, onward, back, strict=True)
         ]  # fmt: skip
@@ -121,17 +121,19 @@ class Sides:
         problem = self.gradient.problem
         return GradientProblem(Linearisation(problem, tape_along(problem, moves))) if is_branched(problem) else self.gradient
 
-    def lost(self, direction: Mapping[int, float], numbers: Sequence[float], name: Namer) -> list[Diagnostic]:
-        """What is to be said of the Hessian times a direction."""
+    def swept(self, direction: Mapping[int, float], numbers: Sequence[float | None], name: Namer) -> list[Swept]:
+        """The Hessian times a direction with the sweep that it is of; None where it is not its own."""
         moves = {self.slots[column]: step for column, step in direction.items() if step}
-        if not any(map(math.isfinite, numbers)):
-            return []
-        return notes_beside(self._there(moves).derived, [(Sweep(moves, True, name=name, beside=moves), numbers)])
+        known = any(number is not None and number == number for number in numbers)
+        there = self._there(moves) if known else self.gradient
+        return [(Sweep(moves, True, name=name, beside=Beside(there.derived, step=moves)), numbers)]
 
-    def lost_values(self) -> list[Diagnostic]:
-        """What is to be said of the gradient."""
-        problem = self._there(self.step).problem if self.step else self.gradient.problem
-        return notes_beside(problem, [(Sweep({problem.tape.output: 1.0}, beside=self.step), self.values)])
+    def swept_back(self) -> list[Swept]:
+        """The gradient with the sweep that it is of, if it is not its own."""
+        if not self.step:
+            return []
+        problem = self._there(self.step).problem
+        return [(Sweep({problem.tape.output: 1.0}, beside=Beside(problem, step=self.step)), self.values)]
 
     def _checks(self) -> Iterator[dict[int, float]]:
         """Directions in which what was found along the axes is held against the truth."""
