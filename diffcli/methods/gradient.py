@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from diffcli.errors import Diagnostic, LimitError, as_stop
 from diffcli.language.writing.printer import number_text
 from diffcli.methods.digits.notes import notes_of, watch_of
-from diffcli.methods.digits.watch import BY, Namer, Sweep, Swept
+from diffcli.methods.digits.watch import Namer, Sweep, Swept
 from diffcli.methods.nonsmooth.breaks import find_breaks
 from diffcli.methods.options import Options
 from diffcli.methods.points.points import Point
@@ -62,10 +62,10 @@ def compute(target: Target, at: At, options: Options) -> GradientResult:
         options.progress("writing the program out in numbers")
         answer = _METHODS[options.mode](scalarised(problem), options, {}, notes)
         answer["gradient"] = gathered(problem, answer["gradient"])
-    watch, swept = answer.pop("digits")
+    swept = answer.pop("swept", [])
     if sides is not None and sides.rows:
-        swept = [*swept, _take_sides(problem, sides, answer, notes)]
-    notes += notes_of(watch, options.strict, *swept) if options.watch else ()
+        swept += [_take_sides(problem, sides, answer, notes)]
+    notes += notes_of(watch_of(problem), options.strict, *swept) if options.watch else ()
     return GradientResult(problem.expression(), options.mode, problem.at, problem.value, notes=tuple(notes), **answer)
 
 
@@ -73,7 +73,7 @@ def compute(target: Target, at: At, options: Options) -> GradientResult:
 
 
 Answer = dict[str, Any]
-"""What a method finds, by the names of the fields of a `GradientResult`, and ``digits``: a watch, with what it is to see."""
+"""What a method finds, by the names of the fields of a `GradientResult`; and what is ``swept``, for the watch on digits."""
 
 ALONG: Namer = "the derivative along the direction".format
 
@@ -103,9 +103,8 @@ def _reverse(problem: Problem, options: Options, replaced: Overrides, notes: lis
     found = {name: adjoints[problem.input_slot(name)] for name in problem.wrt}
     gradient = with_zeros(problem, found, notes, own=steps is None)
     notes += explain(problem, gradient, replaced, notes)
-    answer: Answer = {"gradient": gradient, "digits": (None, ())}
-    if options.watch:
-        answer["digits"] = watch_of(problem), [(Sweep({problem.tape.output: 1.0}, False, replaced), adjoints)]
+    swept = [(Sweep({problem.tape.output: 1.0}, False, replaced), adjoints)]
+    answer: Answer = {"gradient": gradient, "swept": swept}
     if options.trace and steps is not None:
         answer["trace"] = Tracer(problem, options.notation, options.most_shown).with_adjoints(steps)
     if options.cost and steps is not None:
@@ -148,14 +147,14 @@ def _forward(problem: Problem, options: Options, replaced: Overrides, notes: lis
         directional = float(sweeps[0][output] or 0.0)
         notes += explain(problem, {"": directional}, replaced, notes)
         swept = [(Sweep(seeds[0], True, replaced, ALONG), sweeps[0])]
-        return answer | {"directional": directional, "seed": seed, "digits": (watch_of(problem), swept)}
+        return answer | {"directional": directional, "seed": seed, "swept": swept}
     found = elements.derivatives([sweep[output] for sweep in sweeps])
     gradient = with_zeros(problem, found, notes)
     notes += explain(problem, gradient, replaced, notes)
     names = [f"the derivative by `{name}`".replace("{", "{{").format for name in elements.names]
     named = zip(seeds, names, sweeps, strict=True)
     swept = [(Sweep(direction, True, replaced, name), sweep) for direction, name, sweep in named]
-    return answer | {"gradient": gradient, "digits": (watch_of(problem), swept)}
+    return answer | {"gradient": gradient, "swept": swept}
 
 
 def _numeric(problem: Problem, options: Options, replaced: Overrides, notes: list[Diagnostic]) -> Answer:
@@ -173,7 +172,7 @@ def _numeric(problem: Problem, options: Options, replaced: Overrides, notes: lis
         notes += off or (doubts_of(each) if each.variable not in told or math.isfinite(each.estimate) else ())
     gradient = {found.variable: found.estimate for found in differences}
     notes += explain(problem, {}, replaced, notes)
-    return {"gradient": gradient, "differences": differences, "digits": (watch_of(problem), ())}
+    return {"gradient": gradient, "differences": differences}
 
 
 def _disagreement(problem: Problem, found: Difference) -> list[Diagnostic]:
@@ -188,6 +187,7 @@ def _disagreement(problem: Problem, found: Difference) -> list[Diagnostic]:
 
 
 def _symbolic(problem: Problem, options: Options, replaced: Overrides, notes: list[Diagnostic]) -> Answer:
+    from diffcli.methods.nonsmooth.beside import Beside
     from diffcli.methods.symbolic.symbolic import differentiate
 
     derivations: tuple[Any, ...] = ()
@@ -213,11 +213,9 @@ def _symbolic(problem: Problem, options: Options, replaced: Overrides, notes: li
         derivations = compare(problem, derivations, found, notes, options.progress)
     by_rules = {name: problem.adjoints[problem.input_slot(name)] or 0.0 for name in gradient}
     notes += explain(problem, by_rules, replaced, notes)
-    watch = watch_of(problem)
-    if not find_breaks(problem):
-        found_by = [(BY(name), problem.input_slot(name), slope) for name, slope in gradient.items()]
-        watch.judge(Sweep({problem.tape.output: 1.0}), found_by)
-    return {"gradient": gradient, "symbolic": tuple(found), "derivations": derivations, "digits": (watch, ())}
+    slopes = [None if find_breaks(problem) else gradient.get(name) for name in problem.wrt]
+    swept = [(Sweep({problem.tape.output: 1.0}, beside=Beside(problem)), slopes)]
+    return {"gradient": gradient, "symbolic": tuple(found), "derivations": derivations, "swept": swept}
 
 
 _METHODS: dict[str, Callable[[Problem, Options, Overrides, list[Diagnostic]], Answer]] = {

@@ -62,7 +62,7 @@ def read_again(
     tape, spare = with_exact_constants(problem.tape), min(decades(problem.values), 700)
     functions = EXACT.row_functions(tape)
     before: list[Number] = [precise.number(number) for number in printed]
-    step = {} if sweep is None or sweep.beside is None else sweep.beside.step
+    step = sweep.beside.step if sweep and sweep.beside else {}
     work, digits = FIRST if all(printed) or step else VANISHED, PRINTED
     while True:
         with precise.working(work + spare + 3 * work * bool(step)):  # what cancels beside the point does so more than once

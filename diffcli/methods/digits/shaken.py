@@ -93,7 +93,7 @@ class ShakenWatch(Watch):
         found, outputs = [], [*outputs, numbers.tape.output]
         for doubt in self.doubts:
             sweep = sweeps[id(doubt.sweep)]
-            if sweep is not None and sweep.beside is not None:  # it is in numbers
+            if sweep and sweep.beside:  # it is in numbers
                 found.append(doubt)
                 continue
             slots = variables if sweep is not None and not sweep.forward else outputs

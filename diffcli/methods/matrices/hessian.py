@@ -17,6 +17,7 @@ from diffcli.methods.digits.watch import BY, Sweep, Swept, Watch
 from diffcli.methods.matrices.jacobian import Matrix, evaluated, frozen, require_room
 from diffcli.methods.matrices.second_order import GradientProblem
 from diffcli.methods.matrices.second_sides import Sides
+from diffcli.methods.nonsmooth.beside import Beside
 from diffcli.methods.nonsmooth.breaks import find_breaks
 from diffcli.methods.nonsmooth.notes import describe_breaks
 from diffcli.methods.nonsmooth.system_notes import AGREE, BROKEN, MAYBE, about_second
@@ -67,7 +68,7 @@ def hessian_of(system: Problem, options: MatrixOptions) -> HessianResult:
     )  # fmt: skip
     told_of: list[Diagnostic] = []
     numbers = _gradient_in(scalarised(gradient.problem), gradient, options) if options.mode in _MODES else gradient
-    watch = watch_of(numbers.derived, BY, gradient.written_out)
+    watch = watch_of(gradient.derived, BY, gradient.written_out)
     found = _MODES.get(options.mode, _by_sweeps)(numbers, asked, options, told_of, watch)
     swept = []
     if sides is not None:
@@ -241,7 +242,8 @@ def _symbolic(
         matrix[row][column] = matrix[column][row] = each.value
         if smooth:
             name, slot = _namer(names, [(row, column)])(names[row]), gradient.results.slots[row]
-            watch.judge(Sweep({gradient.variables.slots[column]: 1.0}, True), [(name, slot, each.value)])
+            seed = {gradient.variables.slots[column]: 1.0}
+            watch.judge(Sweep(seed, True, beside=Beside(gradient.derived)), [(name, slot, each.value)])
 
     try:
         second_derivatives(gradient.problem, exact, keep, notes, options.max_nodes, options.simplify, options.progress)

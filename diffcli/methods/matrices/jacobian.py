@@ -221,7 +221,7 @@ def _symbolic(
     matrix: list[list[float]] = []
     numbers = scalarised(system)
     simplify = options.simplify
-    watch = watch_of(numbers)
+    watch = watch_of(system)
     for output in numbers.outputs:
         partials: list[SymbolicDerivative] = []
         try:
@@ -235,9 +235,8 @@ def _symbolic(
         missing = [float("nan")] * (len(columns) - len(partials))
         matrix.append([*[partial.value for partial in partials], *missing])
         if not find_breaks(numbers):
-            name, slots = f"the derivative of `{output.name}` by `{{}}`".format, map(numbers.input_slot, numbers.wrt)
-            found_by = [(name(each.variable), slot, each.value) for each, slot in zip(partials, slots, strict=False)]
-            watch.judge(Sweep({output.slot: 1.0}), found_by)
+            name = f"the derivative of `{output.name}` by `{{}}`".format
+            watch.beside(Sweep({output.slot: 1.0}, name=name, beside=Beside(numbers)), matrix[-1])
     return {"matrix": matrix, "symbolic": tuple(found), "watch": watch}
 
 

@@ -19,7 +19,7 @@ class Beside(NamedTuple):
     """Results of which the derivatives are those of the sides of the point; most often there are none."""
 
     problem: Problem
-    """The problem in numbers, as it is beside the point."""
+    """The problem in numbers, as it is there; without a ``step`` that is the point itself."""
     rows: Mapping[str, list[float]] = {}
     """The rows of their Jacobian, by element of a result."""
     step: Mapping[int, float] = {}
