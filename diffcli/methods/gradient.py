@@ -49,10 +49,9 @@ def compute(target: Target, at: At, options: Options) -> GradientResult:
         policy = options.kink if options.mode in ("reverse", "forward") else ""
         told, replaced = describe_breaks(problem, breaks, policy, options.strict)
         notes += told
-        if options.mode != "numeric":
-            from diffcli.methods.nonsmooth.beside import beside
+        from diffcli.methods.nonsmooth.beside import beside
 
-            sides = beside(problem, replaced, notes)
+        sides = beside(problem, replaced, notes, options.mode)
     options.progress("differentiating")
     if problem.tape.shapes is None or options.mode in ("reverse", "forward"):
         answer = _METHODS[options.mode](problem, options, replaced, notes)

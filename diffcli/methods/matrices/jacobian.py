@@ -59,7 +59,7 @@ def evaluated(target: Target, at: At, options: MatrixOptions) -> System:
 def kinks_of(system: Problem, options: MatrixOptions) -> tuple[list[Diagnostic], Overrides, Beside]:
     """The notes of a system, the terms that the policy at kinks takes in place of the table's, and what the sides give."""
     told, replaced = describe_breaks(system, find_breaks(system), options.kink if options.by_rules else "", options.strict)
-    sides = Beside(system) if not told or options.mode == "numeric" else beside(system, replaced, told)
+    sides = beside(system, replaced, told, options.mode)
     return [*system.notes(), *system.unused(), *told], replaced, sides
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from diffcli.errors import Diagnostic, ExpressionError, UsageError, counted, error
 from diffcli.methods.digits.notes import notes_of, watch_of
-from diffcli.methods.digits.watch import BY, Sweep
+from diffcli.methods.digits.watch import BY, Sweep, Swept
 from diffcli.methods.matrices.hessian import gradient_of, require_one
 from diffcli.methods.matrices.jacobian import evaluated, kinks_of
 from diffcli.methods.nonsmooth.beside import Beside
@@ -36,24 +36,24 @@ def compute_jvp(target: Target, at: At, direction: Direction, options: MatrixOpt
     with system.placing():
         notes, replaced, sides = kinks_of(system, options)
     rows = Components(system.outputs)
+    along = Sweep(by_slot(system, seed), True, replaced, "the derivative of `{}` along the direction".format)
+    differences, swept = tuple[tuple[str, Difference], ...](), list[Swept]()
     if options.mode == "numeric":
         differences = _differences(system, seed, notes)
-        notes += notes_of(watch_of(system), options.strict)
         found = rows.of([each.estimate for _, each in differences])
-        return _result("jvp", options.mode, system, seed, found, notes)._replace(differences=differences)
-    options.progress("one forward sweep")
-    along = Sweep(by_slot(system, seed), True, replaced, "the derivative of `{}` along the direction".format)
-    tangents = system.swept_forward(along.seeds, replaced)
-    found, swept = rows.whole(tangents), [(along, tangents)]
+    else:
+        options.progress("one forward sweep")
+        tangents = system.swept_forward(along.seeds, replaced)
+        found, swept = rows.whole(tangents), [(along, tangents)]
     if sides.rows:
         steps, variables = [seed.get(name) for name in system.tape.inputs], variables_of(system)
-        taken = {name: variables.along(row, steps) for name, row in sides.rows.items()}
-        found = rows.of([taken.get(name, number or 0.0) for name, number in zip(rows.names, rows.numbers(tangents), strict=True)])
-        there = along._replace(seeds=sides.seeds(variables.numbers(steps)), overrides={}, beside=sides)
-        swept += [(there, [taken.get(name) for name in rows.names])]
-    notes += explain_rows(system, [[entry] for entry in found.values()], replaced, notes)
+        taken = [variables.along(sides.rows[name], steps) if name in sides.rows else None for name in rows.names]
+        numbers = _by_place(system).numbers([*found.values()])
+        found = rows.of([number or 0.0 if one is None else one for number, one in zip(numbers, taken, strict=True)])
+        swept += [(along._replace(seeds=sides.seeds(variables.numbers(steps)), overrides={}, beside=sides), taken)]
+    notes += explain_rows(system, [[entry] for entry in found.values()], replaced, notes) if options.by_rules else []
     notes += notes_of(watch_of(system), options.strict, *swept)
-    return _result("jvp", options.mode, system, seed, found, notes)
+    return _result("jvp", options.mode, system, seed, found, notes)._replace(differences=differences)
 
 
 def compute_vjp(target: Target, at: At, weights: Weights | None, options: MatrixOptions, label: str = "seed") -> ProductResult:
@@ -135,9 +135,14 @@ def _differences(system: Problem, seed: Mapping[str, Any], notes: list[Diagnosti
     return tuple(found)
 
 
+def _by_place(system: Problem) -> Components:
+    """The elements of the results, whose slots are their places among them."""
+    return Components([(output.name, place, output.shape) for place, output in enumerate(system.outputs)])
+
+
 def _apart(system: Problem, weights: Mapping[str, Number], sides: Beside) -> tuple[Mapping[str, Number], dict[str, float]]:
     """Weights without those of what is known beside the point, and these by element."""
-    parts = Components([(output.name, place, output.shape) for place, output in enumerate(system.outputs)])
+    parts = _by_place(system)
     given = dict(zip(parts.names, parts.numbers([weights.get(output.name) for output in system.outputs]), strict=True))
     taken = {name: weight for name, weight in given.items() if weight and name in sides.rows}
     if not taken:

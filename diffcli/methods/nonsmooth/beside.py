@@ -37,11 +37,14 @@ SIDES_TAKEN = "the derivative is the slope on all sides of the point"
 OTHER_TAKEN = f"{SIDES_TAKEN}, and not that of its own branch"
 
 
-def beside(system: Problem, replaced: Overrides, notes: list[Diagnostic]) -> Beside:
+def beside(system: Problem, replaced: Overrides, notes: list[Diagnostic], mode: str = "") -> Beside:
     """The derivatives on which all sides agree, of results with a branch for this point alone; the notes on that follow.
 
-    And of those for which the rules of the table, if none are ``replaced``, give no derivative.
+    And of those for which the rules of the table, if none are ``replaced``, give no derivative. Numeric mode sees the sides
+    itself, but for those of a Python function.
     """
+    if mode == "numeric" and not (system.function is not None and system.tape.decisions):
+        return Beside(system)
     singled = any(note.code == "point-branch" for note in notes)
     adjoints = [system.adjoints[system.input_slot(name)] for name in system.wrt]
     lost = not replaced and not all(is_finite(adjoint) for adjoint in adjoints if adjoint is not None)
