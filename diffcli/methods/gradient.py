@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from diffcli.errors import Diagnostic, LimitError, as_stop
 from diffcli.language.writing.printer import number_text
-from diffcli.methods.digits.notes import notes_of, watch_of
+from diffcli.methods.digits.notes import notes_beside, notes_of, watch_of
 from diffcli.methods.digits.watch import BY, Sweep
 from diffcli.methods.nonsmooth.breaks import find_breaks
 from diffcli.methods.options import Options
@@ -18,6 +18,9 @@ from diffcli.methods.sweeps.reverse import accumulate
 from diffcli.methods.traces.trace import Tracer
 from diffcli.records import Difference, GradientResult, Number, SymbolicDerivative, is_array, is_finite
 from diffcli.tape.running.rules import Overrides
+
+if TYPE_CHECKING:
+    from diffcli.methods.nonsmooth.beside import Beside
 
 # What only one mode or option needs is imported where it is used: a gradient should not wait for fractions or SymPy.
 
@@ -38,6 +41,7 @@ def compute(target: Target, at: At, options: Options) -> GradientResult:
         require_value(problem)
     notes = [*problem.notes(), *problem.unused()]
     replaced: Overrides = {}
+    sides = None
     breaks = find_breaks(problem)
     if breaks:
         from diffcli.methods.nonsmooth.notes import describe_breaks  # most programs do not wait for it
@@ -45,50 +49,52 @@ def compute(target: Target, at: At, options: Options) -> GradientResult:
         policy = options.kink if options.mode in ("reverse", "forward") else ""
         told, replaced = describe_breaks(problem, breaks, policy, options.strict)
         notes += told
+        if options.mode != "numeric":
+            from diffcli.methods.nonsmooth.beside import beside
+
+            sides = beside(problem, replaced, notes)
+    taken = sides is not None and bool(sides.rows)
     options.progress("differentiating")
     if problem.tape.shapes is None or options.mode in ("reverse", "forward"):
-        answer = _METHODS[options.mode](problem, options, replaced, notes)
+        answer = _METHODS[options.mode](problem, options, replaced, notes, taken)
     else:
         from diffcli.methods.problem.scalarise import gathered, scalarised  # for the methods that know numbers only
 
         options.progress("writing the program out in numbers")
-        answer = _METHODS[options.mode](scalarised(problem), options, {}, notes)
+        answer = _METHODS[options.mode](scalarised(problem), options, {}, notes, taken)
         answer["gradient"] = gathered(problem, answer["gradient"])
-    if breaks and options.mode != "numeric":
-        from diffcli.methods.nonsmooth.notes import of_sides, rows_of_sides
-        from diffcli.methods.problem.scalarise import variables_of
-
-        before = tuple(notes)
-        answer["gradient"] = of_sides(problem, answer["gradient"], notes, not replaced)
-        if tuple(notes) != before and any(note.code == "lost-digits" for note in notes):  # of numbers that are replaced
-            notes[:] = [note for note in notes if note.code != "lost-digits"] + _watched_again(problem, answer["gradient"])
-        moves = "seed" in answer and answer["seed"].keys() <= {*problem.wrt}
-        for row in rows_of_sides(problem, replaced, notes).values() if moves else ():
-            steps = [answer["seed"].get(name) for name in problem.tape.inputs]
-            answer["directional"] = variables_of(problem).along(row, steps)
+    if sides is not None and taken:
+        _take_sides(problem, sides, answer, notes)
     return GradientResult(problem.expression(), options.mode, problem.at, problem.value, notes=tuple(notes), **answer)
 
 
 # -- the methods -------------------------------------------------------------------------------------------------------
 
 
-def _watched_again(problem: Problem, gradient: Point) -> list[Diagnostic]:
-    """What is to be said of a gradient that no sweep has found."""
-    from diffcli.methods.problem.scalarise import scalarised, variables_of
-
-    numbers, variables = scalarised(problem), variables_of(problem)
-    watch = watch_of(numbers)
-    found = zip(variables.names, variables.numbers([gradient.get(name) for name in problem.tape.inputs]), strict=True)
-    by = [(BY(name), numbers.input_slot(name), number or 0.0) for name, number in found]
-    watch.judge(Sweep({numbers.tape.output: 1.0}), by)
-    return notes_of(watch, False)
-
-
 Answer = dict[str, Any]
 """What a method finds, by the names of the fields of a `GradientResult`."""
 
 
-def _reverse(problem: Problem, options: Options, replaced: Overrides, notes: list[Diagnostic]) -> Answer:
+def _take_sides(problem: Problem, sides: Beside, answer: Answer, notes: list[Diagnostic]) -> None:
+    """Put the derivatives of the sides of the point in place of those by the rules, with what is to be said of them."""
+    from diffcli.methods.nonsmooth.beside import ABOUT_THE_RULES
+    from diffcli.methods.problem.scalarise import variables_of
+
+    (row,) = sides.rows.values()
+    found, variables = row, variables_of(problem)
+    sweep = Sweep({sides.problem.outputs[0].slot: 1.0}, beside=sides.step)
+    if "seed" in answer:
+        steps = [answer["seed"].get(name) for name in problem.tape.inputs]
+        answer["directional"] = variables.along(row, steps)
+        seeds = sides.seeds(variables.numbers(steps))
+        sweep = Sweep(seeds, True, name="the derivative along the direction".format, beside=sides.step)
+        found = [answer["directional"]]
+    gradient = variables.of(row)
+    answer["gradient"] = {name: gradient[name] for name in answer["gradient"]}
+    notes[:] = [note for note in notes if note.code not in ABOUT_THE_RULES] + notes_beside(sides.problem, [(sweep, found)])
+
+
+def _reverse(problem: Problem, options: Options, replaced: Overrides, notes: list[Diagnostic], taken: bool) -> Answer:
     adjoints = problem.adjoints
     steps = None
     if replaced or options.trace or options.cost:
@@ -97,7 +103,8 @@ def _reverse(problem: Problem, options: Options, replaced: Overrides, notes: lis
     gradient = with_zeros(problem, found, notes, own=steps is None)
     notes += explain(problem, gradient, replaced, notes)
     if options.watch:
-        notes += notes_of(watch_of(problem), options.strict, (Sweep({problem.tape.output: 1.0}, False, replaced), adjoints))
+        swept = (Sweep({problem.tape.output: 1.0}, False, replaced), adjoints)
+        notes += notes_of(watch_of(problem), options.strict, *[] if taken else [swept])
     answer: Answer = {"gradient": gradient}
     if options.trace and steps is not None:
         answer["trace"] = Tracer(problem, options.notation, options.most_shown).with_adjoints(steps)
@@ -113,7 +120,7 @@ def _reverse(problem: Problem, options: Options, replaced: Overrides, notes: lis
     return answer
 
 
-def _forward(problem: Problem, options: Options, replaced: Overrides, notes: list[Diagnostic]) -> Answer:
+def _forward(problem: Problem, options: Options, replaced: Overrides, notes: list[Diagnostic], taken: bool) -> Answer:
     from diffcli.methods.problem.scalarise import variables_of  # reverse mode does not wait for it
 
     seed: Point | None = None
@@ -141,18 +148,18 @@ def _forward(problem: Problem, options: Options, replaced: Overrides, notes: lis
         directional = float(sweeps[0][output] or 0.0)
         notes += explain(problem, {"": directional}, replaced, notes)
         along = Sweep(seeds[0], True, replaced, "the derivative along the direction".format)
-        notes += notes_of(watch_of(problem), options.strict, (along, sweeps[0]))
+        notes += notes_of(watch_of(problem), options.strict, *[] if taken else [(along, sweeps[0])])
         return answer | {"directional": directional, "seed": seed}
     found = elements.derivatives([sweep[output] for sweep in sweeps])
     gradient = with_zeros(problem, found, notes)
     notes += explain(problem, gradient, replaced, notes)
     names = [f"the derivative by `{name}`".replace("{", "{{").format for name in elements.names]
     swept = [Sweep(direction, True, replaced, name) for direction, name in zip(seeds, names, strict=True)]
-    notes += notes_of(watch_of(problem), options.strict, *zip(swept, sweeps, strict=True))
+    notes += notes_of(watch_of(problem), options.strict, *[] if taken else zip(swept, sweeps, strict=True))
     return answer | {"gradient": gradient}
 
 
-def _numeric(problem: Problem, options: Options, replaced: Overrides, notes: list[Diagnostic]) -> Answer:
+def _numeric(problem: Problem, options: Options, replaced: Overrides, notes: list[Diagnostic], taken: bool) -> Answer:
     from diffcli.methods.differences.finite_difference import difference, doubts_of
 
     found = []
@@ -164,7 +171,7 @@ def _numeric(problem: Problem, options: Options, replaced: Overrides, notes: lis
     warned = any(note.severity == "warning" for note in notes)
     for each in differences:
         off = [] if warned else _disagreement(problem, each)
-        notes += off or (doubts_of(each) if each.variable not in told else ())
+        notes += off or (doubts_of(each) if each.variable not in told or math.isfinite(each.estimate) else ())
     gradient = {found.variable: found.estimate for found in differences}
     notes += explain(problem, {}, replaced, notes)
     notes += notes_of(watch_of(problem), options.strict)
@@ -182,7 +189,7 @@ def _disagreement(problem: Problem, found: Difference) -> list[Diagnostic]:
     return [Diagnostic("difference-off", "warning", message, notes=(why,))]
 
 
-def _symbolic(problem: Problem, options: Options, replaced: Overrides, notes: list[Diagnostic]) -> Answer:
+def _symbolic(problem: Problem, options: Options, replaced: Overrides, notes: list[Diagnostic], taken: bool) -> Answer:
     from diffcli.methods.symbolic.symbolic import differentiate
 
     derivations: tuple[Any, ...] = ()
@@ -216,7 +223,7 @@ def _symbolic(problem: Problem, options: Options, replaced: Overrides, notes: li
     return {"gradient": gradient, "symbolic": tuple(found), "derivations": derivations}
 
 
-_METHODS: dict[str, Callable[[Problem, Options, Overrides, list[Diagnostic]], Answer]] = {
+_METHODS: dict[str, Callable[[Problem, Options, Overrides, list[Diagnostic], bool], Answer]] = {
     "reverse": _reverse, "forward": _forward, "numeric": _numeric, "symbolic": _symbolic,
 }  # fmt: skip
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from diffcli.errors import Diagnostic, NotDifferentiableError
-from diffcli.methods.digits.watch import Namer, Sweep, Watch
+from diffcli.methods.digits.watch import UNKNOWN, Namer, Printed, Sweep, Watch
 from diffcli.methods.problem.problem import Problem
 
 
@@ -39,4 +39,23 @@ def notes_of(watch: Watch, strict: bool, *swept: tuple[Sweep, Sequence[Any]]) ->
     note = lost_digits(*watch.looked_up())
     if note is not None and strict:
         raise NotDifferentiableError([note._replace(severity="error")])
+    return [] if note is None else [note]
+
+
+def notes_beside(problem: Problem, asked: Iterable[tuple[Sweep, Sequence[float]]]) -> list[Diagnostic]:
+    """What is to be said of numbers that are those of the sides of the point, with the sweeps that would find them there."""
+    doubts = list[Printed]()
+    for sweep, numbers in asked:
+        places = [(output.name, output.slot) for output in problem.outputs]
+        if sweep.order is not None:
+            places = [(str(order), order) for order in range(sweep.order + 1)]
+        elif not sweep.forward:
+            places = [(name, problem.input_slot(name)) for name in problem.wrt]
+        for (name, slot), number in zip(places, numbers, strict=True):
+            doubts += [Printed(sweep.name(name), number, UNKNOWN, slot, sweep)] if number - number == 0 else []
+    if not doubts:
+        return []
+    from diffcli.methods.digits.lost import lost_digits
+
+    note = lost_digits(problem, doubts)
     return [] if note is None else [note]

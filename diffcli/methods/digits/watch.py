@@ -25,7 +25,8 @@ UNKNOWN = float("nan")
 class Sweep(NamedTuple):
     """A sweep: what it begins with by slot, whether it goes forward, and the terms that a policy at kinks has chosen.
 
-    One with an order is a Taylor series along the one input that it begins with; its coefficients stand for slots.
+    One with an order is a Taylor series along the one input that it begins with; its coefficients stand for slots. One ``beside``
+    the point is made where that has moved a little in a direction.
     """
 
     seeds: Mapping[int, Any]
@@ -33,6 +34,7 @@ class Sweep(NamedTuple):
     overrides: Overrides = {}  # noqa: RUF012 (nothing is put into it)
     name: Namer = BY
     order: int | None = None
+    beside: Mapping[int, float] = {}
 
 
 class Printed(NamedTuple):

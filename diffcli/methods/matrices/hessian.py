@@ -7,7 +7,8 @@ mixed derivatives is computed once and stands in both its places, so that the ma
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Collection, Sequence
 from itertools import chain
 from typing import Any
 
@@ -49,7 +50,7 @@ def gradient_of(system: Problem, options: MatrixOptions) -> tuple[GradientProble
     options.progress("differentiating")
     gradient = GradientProblem(system.view(system.outputs[0]), options.max_nodes)
     told += gradient.describe_breaks(told)
-    broken = options.by_rules and any(note.code in BROKEN for note in told)
+    broken = options.mode != "numeric" and any(note.code in BROKEN for note in told)
     numbers = _structure(gradient, options) if broken else None
     return gradient, told, None if numbers is None else Sides(numbers)
 
@@ -65,18 +66,19 @@ def hessian_of(system: Problem, options: MatrixOptions) -> HessianResult:
         system.expression(), options.mode, system.at, value, variables.of(gradient.gradient), {}, tuple(variables.names), (),
         of=system.question.of,
     )  # fmt: skip
+    lost: list[Diagnostic] = []
     if options.mode in _MODES:
-        notes += about_second(told, MAYBE, options.strict)
         numbers = _gradient_in(scalarised(gradient.problem), gradient, options)
-        watch = watch_of(numbers.derived, BY)
-        found = _MODES[options.mode](numbers, asked, options, notes, watch)
-        notes += notes_of(watch, options.strict)
+        watch = watch_of(numbers.derived, BY if sides is None else "".format)
+        found = _MODES[options.mode](numbers, asked, options, lost, watch)
+        lost += notes_of(watch, options.strict)
     else:
-        lost: list[Diagnostic] = []
-        found = _by_sweeps(gradient, asked, options, lost)
-        if sides is not None:
-            found = found._replace(matrix=frozen(sides.hessian(found.matrix)), gradient=variables.of(sides.values))
-        notes += [*about_second(told, MAYBE if sides is None else sides.fault or AGREE, options.strict), *lost]
+        found = _by_sweeps(gradient, asked, options, lost, sides)
+    if sides is not None:
+        found = found._replace(matrix=frozen(sides.hessian(found.matrix)), gradient=variables.of(sides.values))
+        lost += _lost_beside(sides, found)
+    notes += [*about_second(told, MAYBE if sides is None else sides.fault or AGREE, options.strict), *lost]
+    if options.by_rules:
         bands = gradient.results.bands(found.matrix)
         notes += gradient.explain([[*chain.from_iterable(band)] for band in bands], notes)
     return found._replace(hessian=as_blocks(variables, variables, found.matrix), notes=tuple(system.placed(notes)))
@@ -104,7 +106,7 @@ def require_one(system: Problem, what: str) -> None:
 
 
 def _by_sweeps(
-    gradient: GradientProblem, asked: HessianResult, options: MatrixOptions, notes: list[Diagnostic]
+    gradient: GradientProblem, asked: HessianResult, options: MatrixOptions, notes: list[Diagnostic], sides: Sides | None
 ) -> HessianResult:
     variables = gradient.variables
     options.progress("looking for the structure")
@@ -118,10 +120,20 @@ def _by_sweeps(
         groups = colour_symmetric(pattern)
         operations = count_forward(derived, flow, numbers.variables.slots, groups)
         cost = HessianCost(len(variables), function_cost(numbers.problem), function_cost(derived), len(groups), operations)
-    watch = watch_of(gradient.derived, BY, gradient.written_out)
-    matrix = sweep_symmetric(gradient, groups, pattern, options.progress, watch.swept)
+    watch = watch_of(gradient.derived, BY if sides is None else "".format, gradient.written_out)
+    matrix = sweep_symmetric(gradient, groups, pattern, options.progress, watch.swept, () if sides is None else sides.bent)
     notes += notes_of(watch, options.strict)
     return asked._replace(mode=FORWARD_OVER_REVERSE, matrix=frozen(matrix), pattern=pattern, groups=groups, cost=cost)
+
+
+def _lost_beside(sides: Sides, found: HessianResult) -> list[Diagnostic]:
+    """What is to be said of the gradient and the second derivatives that are those of the sides of the point."""
+    names, notes = found.columns, sides.lost_values()
+    for column in sides.bent:
+        rows = [row for row in range(len(names)) if row >= column or row not in sides.bent]
+        numbers = [found.matrix[row][column] if row in rows else math.nan for row in range(len(names))]
+        notes += sides.lost({column: 1.0}, numbers, _namer(names, [(row, column) for row in rows]))
+    return notes
 
 
 def _structure(gradient: GradientProblem, options: MatrixOptions) -> GradientProblem | None:
@@ -148,8 +160,12 @@ def sweep_symmetric(
     pattern: Pattern | None,
     progress: Callable[[str], None],
     watched: Callable[[Sweep, Sequence[Any]], None] = lambda *_: None,
+    taken: Collection[int] = (),
 ) -> Matrix:
-    """The Hessian by forward sweeps over the gradient's tape, one for each group of columns."""
+    """The Hessian by forward sweeps over the gradient's tape, one for each group of columns.
+
+    Nothing is said of entries by variables of which they are ``taken`` from elsewhere.
+    """
     variables = gradient.variables
     matrix = [[0.0] * len(variables) for _ in range(len(variables))]
     wanted = _wanted(groups, pattern, variables)
@@ -157,7 +173,8 @@ def sweep_symmetric(
         progress(f"forward sweep {number + 1} of {len(groups)} over the gradient")
         seeds = variables.seed(group)
         tangents = gradient.derived.swept_forward(seeds)
-        watched(Sweep(seeds, True, {}, _namer(variables.names, wanted[number])), tangents)
+        shown = [places for places in wanted[number] if not {*places} & {*taken}]
+        watched(Sweep(seeds, True, {}, _namer(variables.names, shown)), tangents)
         found = gradient.results.numbers(tangents)
         for row, column in wanted[number]:
             matrix[row][column] = matrix[column][row] = float(found[row] or 0.0) + 0.0

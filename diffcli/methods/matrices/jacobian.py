@@ -7,15 +7,16 @@ rows that share no column: as many sweeps as colours find the whole matrix, each
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from itertools import chain
 from typing import Any
 
 from diffcli.errors import Diagnostic, LimitError, as_stop, error
-from diffcli.methods.digits.notes import notes_of, watch_of
-from diffcli.methods.digits.watch import Sweep
+from diffcli.methods.digits.notes import notes_beside, notes_of, watch_of
+from diffcli.methods.digits.watch import Namer, Sweep
+from diffcli.methods.nonsmooth.beside import Beside, beside
 from diffcli.methods.nonsmooth.breaks import find_breaks
-from diffcli.methods.nonsmooth.notes import describe_breaks, rows_of_sides
+from diffcli.methods.nonsmooth.notes import describe_breaks
 from diffcli.methods.nonsmooth.system_notes import explain_rows, require_values
 from diffcli.methods.options import MatrixOptions
 from diffcli.methods.problem.components import Components, as_blocks
@@ -55,23 +56,24 @@ def evaluated(target: Target, at: At, options: MatrixOptions) -> System:
     return system
 
 
-def kinks_of(system: Problem, options: MatrixOptions) -> tuple[list[Diagnostic], Overrides]:
-    """The notes of a system, and the terms that the policy at kinks takes in place of the table's."""
+def kinks_of(system: Problem, options: MatrixOptions) -> tuple[list[Diagnostic], Overrides, Beside]:
+    """The notes of a system, the terms that the policy at kinks takes in place of the table's, and what the sides give."""
     told, replaced = describe_breaks(system, find_breaks(system), options.kink if options.by_rules else "", options.strict)
-    return [*system.notes(), *system.unused(), *told], replaced
+    sides = Beside(system) if not told or options.mode == "numeric" else beside(system, replaced, told)
+    return [*system.notes(), *system.unused(), *told], replaced, sides
 
 
 def jacobian_of(system: Problem, options: MatrixOptions) -> JacobianResult:
     """The Jacobian of a system."""
     rows, columns = Components(system.outputs), variables_of(system)
     require_room(len(rows), len(columns), options.max_nodes)
-    notes, replaced = kinks_of(system, options)
-    found = _MODES.get(options.mode, _by_sweeps)(system, rows, columns, options, replaced, notes)
-    entries = [*found.pop("matrix")]
-    sides = rows_of_sides(system, replaced, notes, options.by_rules)
-    for (name, _, _), start in zip(rows.parts, rows.starts, strict=True):
-        entries[start : start + (name in sides)] = [sides[name]] if name in sides else []
-    matrix = frozen(entries)
+    notes, replaced, sides = kinks_of(system, options)
+    found = _MODES.get(options.mode, _by_sweeps)(system, rows, columns, options, replaced, notes, sides)
+    matrix = frozen([sides.rows.get(name, row) for name, row in zip(rows.names, found.pop("matrix"), strict=True)])
+    notes += notes_beside(sides.problem, [
+        (Sweep({slot: 1.0}, name=f"the derivative of `{name}` by `{{}}`".format, beside=sides.step), sides.rows[name])
+        for name, slot, _ in sides.problem.outputs if name in sides.rows
+    ])  # fmt: skip
     bands = rows.bands(matrix) if options.by_rules else [()] * len(rows.parts)
     notes += explain_rows(system, [[*chain.from_iterable(band)] for band in bands], replaced, notes)
     values = {output.name: system.value_of(output) for output in system.outputs}
@@ -105,7 +107,13 @@ def require_room(rows: int, columns: int, most: int) -> None:
 
 
 def _by_sweeps(
-    system: Problem, rows: Components, columns: Components, options: MatrixOptions, replaced: Overrides, notes: list[Diagnostic]
+    system: Problem,
+    rows: Components,
+    columns: Components,
+    options: MatrixOptions,
+    replaced: Overrides,
+    notes: list[Diagnostic],
+    sides: Beside,
 ) -> Answer:
     options.progress("looking for the structure")
     pattern, count = None, None
@@ -124,8 +132,8 @@ def _by_sweeps(
         mode = count.cheaper if count is not None else "forward" if len(by_column) < len(by_row) else "reverse"
     groups = by_column if mode == "forward" else by_row
     watch = watch_of(system)
-    matrix = sweep_groups(system, rows, columns, mode, groups, pattern, replaced, options.progress, watch.swept)
-    notes += [*_independent(pattern, columns.names), *notes_of(watch, options.strict)]
+    matrix = sweep_groups(system, rows, columns, mode, groups, pattern, replaced, options.progress, watch.swept, sides.rows)
+    notes += [*([] if sides.rows else _independent(pattern, columns.names)), *notes_of(watch, options.strict)]
     return {"mode": mode, "matrix": matrix, "pattern": pattern, "groups": groups, "sweeps": count}
 
 
@@ -139,8 +147,12 @@ def sweep_groups(
     replaced: Overrides,
     progress: Callable[[str], None],
     watched: Callable[[Sweep, Sequence[Any]], None] = lambda *_: None,
+    taken: Collection[str] = (),
 ) -> Matrix:
-    """The Jacobian by forward sweeps, one for each group of columns, or by reverse sweeps, one for each group of rows."""
+    """The Jacobian by forward sweeps, one for each group of columns, or by reverse sweeps, one for each group of rows.
+
+    Nothing is said of rows that are ``taken`` from elsewhere.
+    """
     sweep, seeded, arriving, entries = system.swept_back, rows, columns, pattern and pattern.rows
     if mode == "forward":
         sweep, seeded, arriving, entries = system.swept_forward, columns, rows, pattern and pattern.transposed().rows
@@ -149,7 +161,7 @@ def sweep_groups(
         progress(f"{mode} sweep {number} of {len(groups)}")
         seeds = seeded.seed(group)
         derivatives = sweep(seeds, replaced)
-        name = _namer(group, rows, columns, mode == "forward", entries)
+        name = _namer(group, rows, columns, mode == "forward", entries, taken)
         watched(Sweep(seeds, mode == "forward", replaced, name), derivatives)
         found = arriving.numbers(derivatives)
         for one in group:
@@ -159,14 +171,17 @@ def sweep_groups(
     return matrix
 
 
-def _namer(group: Sequence[int], rows: Components, columns: Components, forward: bool, entries: Any) -> Callable[[str], str]:
-    """What an entry is called that a sweep has found for one of a group of columns, or of rows."""
+def _namer(
+    group: Sequence[int], rows: Components, columns: Components, forward: bool, entries: Any, taken: Collection[str]
+) -> Namer:
+    """What an entry is called that a sweep has found for one of a group of columns, or of rows; nothing if it is not shown."""
     seeded, arriving = (columns, rows) if forward else (rows, columns)
 
     def name(found: str) -> str:
         place = arriving.names.index(found)
         one = seeded.names[next((one for one in group if entries is None or place in entries[one]), group[0])]
-        return "the derivative of `{}` by `{}`".format(*((found, one) if forward else (one, found)))
+        result, by = (found, one) if forward else (one, found)
+        return "" if result in taken else f"the derivative of `{result}` by `{by}`"
 
     return name
 
@@ -189,7 +204,13 @@ def _independent(pattern: Pattern | None, columns: Sequence[str]) -> list[Diagno
 
 
 def _numeric(
-    system: Problem, rows: Components, columns: Components, options: MatrixOptions, replaced: Overrides, notes: list[Diagnostic]
+    system: Problem,
+    rows: Components,
+    columns: Components,
+    options: MatrixOptions,
+    replaced: Overrides,
+    notes: list[Diagnostic],
+    sides: Beside,
 ) -> Answer:
     notes += notes_of(watch_of(system), options.strict)
     from diffcli.methods.differences.finite_difference import difference, doubts_of
@@ -210,7 +231,13 @@ def _numeric(
 
 
 def _symbolic(
-    system: Problem, rows: Components, columns: Components, options: MatrixOptions, replaced: Overrides, notes: list[Diagnostic]
+    system: Problem,
+    rows: Components,
+    columns: Components,
+    options: MatrixOptions,
+    replaced: Overrides,
+    notes: list[Diagnostic],
+    sides: Beside,
 ) -> Answer:
     from diffcli.methods.symbolic.symbolic import differentiate
 
