@@ -84,8 +84,6 @@ def _run_along(problem: Problem, direction: Mapping[int, float], length: int) ->
 
     Raises `Undecided` where it is not known.
     """
-    from diffcli.tape.recording.footsteps import unheard  # a program does not wait for it
-
     assert problem.function is not None
     point = problem.point
     ties = 0
@@ -108,8 +106,7 @@ def _run_along(problem: Problem, direction: Mapping[int, float], length: int) ->
         return compared(name, a, b)
 
     try:
-        with unheard():
-            recording = problem.function.record((problem.whole or problem).at, judge=judge)
+        recording = problem.function.record((problem.whole or problem).at, judge=judge, heard=False)
         result, element = _result(recording.tape, problem.flat_index)
         tape, places = written_out(recording.tape, recording.values)
         return tape.copy(output=places(result)[element], outputs=[])

@@ -59,6 +59,9 @@ def _by_numpy(recorder: Recorder, name: str, call: Callable[[Any], Any], a: Any)
 ARRAYS_ONLY = LINEAR.keys() | frozenset(("argmax", "argmin", "var", "std", "cumsum", "average", "flip", "diff", "tril", "triu"))
 """What is not of a number."""
 
+TEXTS = frozenset(("array2string", "array_repr", "array_str", "savetxt"))
+"""What writes an array into a text."""
+
 OF_LINALG = frozenset(("det", "inv", "solve", "norm", "matrix_transpose"))
 """What is recorded of np.linalg; others there have the names of functions that differ."""
 
@@ -92,6 +95,8 @@ _UFUNC = {"where": True, "casting": "same_kind", "order": "K", "subok": True, "k
 def apply_function(recorder: Recorder, function: Any, inputs: Sequence[Any], options: Mapping[str, Any]) -> Any:
     """Any other function of NumPy with a traced value among its arguments."""
     name, known = function.__name__, FUNCTIONS.get(function.__name__)
+    if name in TEXTS:
+        return function(*[one._shown() if isinstance(one, TracedArray) else one for one in inputs], **options)
     label = f"{function.__module__.replace('numpy', 'np')}.{name}"
     if not _is_recorded(name, function.__module__):
         own = [f"diffcli.{name} does that"] if name in ARRAY_FUNCTIONS else []

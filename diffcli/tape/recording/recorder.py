@@ -93,7 +93,7 @@ class Recorder:
     __slots__ = (
         "operations", "operands", "values", "places", "constants", "known", "sites", "code", "base", "most",
         "decisions", "branches", "names", "judge", "shapes", "parameters", "known_arrays", "arrays", "refusals", "longest",
-        "raised",
+        "raised", "texts",
     )  # fmt: skip
 
     def __init__(
@@ -133,9 +133,10 @@ class Recorder:
         """How often they held, did not, and were undefined, by their place."""
         self.refusals: dict[Call | None, DiffcliError] = {}
         """What could not be recorded, by where it was; the user's own handlers may have swallowed it."""
-
         self.raised: dict[int, str] = {}
         """What rows have raised, by their place."""
+        self.texts: set[int] = set()
+        """The places where something traced was written into a text."""
 
     def array_constant(self, given: Any, value: Any) -> int:
         """The slot of an array that is not traced; the same one again, as long as nobody has written into it."""
