@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from contextlib import suppress
-from itertools import cycle
 from operator import mul
 from typing import Any
 
@@ -26,9 +25,6 @@ from diffcli.tape.running.evaluation import evaluate
 
 FEW_ULPS = 2.0**-50
 """By how much, beside its size, the value of one operation may differ in two libraries."""
-
-SHARES = (0.016, 0.021, 0.018, 0.025, 0.019)
-"""By how much of its size a number is moved, in turn, so that differences and ratios move too."""
 
 CALLED = "something that it calls takes a traced number for another kind of value than a float, or is kept from an earlier call"
 RANDOM = "the next run in plain Python gives another value: random numbers are drawn, or something is kept from call to call"
@@ -85,15 +81,18 @@ def verified(function: PythonFunction, recording: Recording, at: Mapping[str, Nu
 
 
 def _refuse_reading(function: PythonFunction, recording: Recording) -> None:
-    """Refuse a number that is read out of a text: on both sides of the point it is another, and at the point itself the same."""
+    """Refuse a number that is read out of a text: on both sides of the point it is another, and at the point itself the same.
+
+    Where a text is rounded so much that nothing differs, what it gives is a step function, whose derivative is 0.
+    """
     rows = _rows(recording)
     if any((others := _rows_beside(function, recording, side)) == rows for side in (1.0, -1.0)):
         return
-    if _rows_beside(function, recording, 0.0) != rows:  # random numbers, of which no result depends
+    if _rows_beside(function, recording, 0.0) != rows:  # by random numbers, or what it keeps from call to call
         return
-    sites, texts = recording.tape.sites, recording.texts
-    lines = [(sites.line(place), sites.text(place)) for place in texts[:MOST_BRANCHES]]
-    notes = [f"line {line}: `{text}` writes one into a text" for line, text in lines if line]
+    sites, texts = recording.tape.sites, sorted(recording.texts)
+    known = filter(sites.line, texts[:MOST_BRANCHES])
+    notes = [f"line {sites.line(place)}: `{sites.text(place)}` writes one into a text" for place in known]
     parted = (place for place, *pair in zip(recording.tape.places, rows, others, strict=False) if pair[0] != pair[1])
     place = next(parted, texts[0] if len(texts) == 1 else NOWHERE)
     raise ExpressionError([error("untraceable", READ, sites.source, *sites.marks(place), notes=notes, help=[SHOWN, WAY_OUT])])
@@ -102,11 +101,11 @@ def _refuse_reading(function: PythonFunction, recording: Recording) -> None:
 def _rows_beside(function: PythonFunction, recording: Recording, side: float) -> list[Any]:
     """The rows that it has beside the point, with every condition decided as before; the same where no result is touched.
 
-    So what differs is what was read out of a text; none stand for an exception.
+    Each number moves by about 2 %, and not all by the same, so that ratios move too. No rows stand for an exception.
     """
-    tape, shares = recording.tape, cycle(SHARES)
-    numbers = flattened(recording.values[: tape.first_row])
-    beside = inputs_of(tape).of([number + side * next(shares) * (abs(number) or 1.0) for number in numbers])
+    tape = recording.tape
+    numbers = enumerate(flattened(recording.values[: tape.first_row]))
+    beside = inputs_of(tape).of([number + side * (abs(number) or 1.0) * (k % 5 + 5) / 300 for k, number in numbers])
     try:
         other = function.record(beside, tape.slots, lambda _, slot: recording.values[slot], heard=False)
     except DiffcliError as fault:

@@ -48,7 +48,7 @@ class Recording(NamedTuple):
     values: list[Any]
     """One value a slot, and the constants at the end, as `diffcli.tape.evaluate` would return them."""
     branches: tuple[Branch, ...]
-    texts: tuple[int, ...]
+    texts: set[int]
     """The places where something traced was written into a text."""
 
     def notes(self) -> list[Diagnostic]:
@@ -180,7 +180,7 @@ def _finish(recorder: Recorder, function: Callable[..., Any], result: Any, name:
     tape.finish(outputs, several)
     values = recorder.values
     values.extend(reversed(tape.constants))
-    return Recording(tape, values, _branches(recorder), tuple(sorted(recorder.texts)))
+    return Recording(tape, values, _branches(recorder), recorder.texts)
 
 
 def _output(recorder: Recorder, function: Callable[..., Any], result: Any, name: str, several: bool) -> int:
