@@ -125,7 +125,8 @@ class PythonFunction(Program):
         if not (self.held or recording.branches or recording.texts):
             return shapes
         held = [one if isinstance(one, (int, str)) else getattr(one, "shape", None) for one in self.held.values()]
-        return shapes, frozenset(recording.texts), *held, *[(one.line, one.text, one.true > 0, one.false > 0) for one in recording.branches]
+        held.append(frozenset(recording.texts))
+        return shapes, *held, *[(one.line, one.text, one.true > 0, one.false > 0) for one in recording.branches]
 
     def _call(self, given: Mapping[str, Any]) -> Any:
         """Call it, with every argument where its parameter takes it."""
