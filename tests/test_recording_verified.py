@@ -79,6 +79,11 @@ def probed(x):
     return x * 3 if hasattr(x, "_slot") else x * 7
 
 
+def drawn(x):
+    print(x)
+    return x * random.random()
+
+
 def by_length(x):
     return [x] * (2 if type(x) is float else 3)
 
@@ -92,7 +97,7 @@ DIFFERENT = [
     (lambda x: [x, x * 2 if type(x) is float else x], {"x": 1.0}, "gives f2 = 2 in plain Python, and 1 as"),
     (lambda x: {float: x}.get(type(x), 2 * x), {"x": 1.0}, "something that it calls takes a traced number for another"),
     (lambda x: x * random.random(), {"x": 1.0}, "random numbers are drawn, or something is kept from call to call"),
-    (lambda x: print(x) or x * random.random(), {"x": 1.0}, "random numbers are drawn, or something is kept from call to call"),
+    (drawn, {"x": 1.0}, "random numbers are drawn, or something is kept from call to call"),
     (lambda x: x * np.random.rand(), {"x": 1.0}, "random numbers are drawn, or something is kept from call to call"),
     (lambda x: (x * np.random.default_rng().normal(size=2)).sum(), {"x": [1.0, 2.0]}, "random numbers are drawn"),
     (counting(), {"x": 2.0}, "random numbers are drawn, or something is kept from call to call"),
