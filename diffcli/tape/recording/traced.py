@@ -125,10 +125,10 @@ class TracedValue:
     # -- NumPy: what it does with one of ours is handed to us (NEP 13 and 18) -------------------------------------------
 
     def __array_ufunc__(self, function: Any, method: str, *inputs: Any, **options: Any) -> Any:
-        return self._recorder.arrays().ufunc(self._recorder, function, method, inputs, options)
+        return self._recorder.arrays().apply_ufunc(self._recorder, function, method, inputs, options)
 
     def __array_function__(self, function: Any, types: Any, inputs: Any, options: Any) -> Any:
-        return self._recorder.arrays().function(self._recorder, function, inputs, options)
+        return self._recorder.arrays().apply_function(self._recorder, function, inputs, options)
 
 
 def is_array(given: Any) -> bool:
