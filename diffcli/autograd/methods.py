@@ -15,7 +15,7 @@ from typing import Any
 from diffcli._named import NamedTuple
 from diffcli.autograd import inplace
 from diffcli.autograd.generator import source
-from diffcli.autograd.graph.apply import apply, operand_value, unary
+from diffcli.autograd.graph.apply import apply, operand_value, set_boundary, unary
 from diffcli.autograd.graph.core import Core, describe, new
 from diffcli.autograd.graph.recorded import TENSORS
 from diffcli.autograd.indexing import IndexNode, canonical_key, taken
@@ -282,9 +282,15 @@ def diag(input: Any, diagonal: int) -> Any:
     return apply("concat", (square[:, input.numel() :], square[:, : input.numel()]), axis=1)
 
 
-def _count(input: Any, **fixed: Any) -> Any:
-    """How many truths there are; along no axis, the truths themselves, as PyTorch has it."""
-    return input if fixed["dim"] in ((), []) else apply("sum", (input,), **_fixed(fixed, input))
+def _some(truths: Any, fixed: dict[str, Any]) -> Any:
+    """Whether some are true; along no axis, the truths themselves, as PyTorch has it."""
+    if fixed["dim"] in ((), []):
+        return truths
+    there, fixed = truths._boundary, _fixed(fixed, truths)
+    found = apply("sum", (truths,), **fixed) > 0
+    if there is not None:  # one that is true on both sides decides
+        set_boundary(found, found._boundary & ~(apply("sum", (new(truths._value & ~there),), **fixed) > 0)._value)
+    return found
 
 
 def _place(name: str) -> Method:
@@ -323,8 +329,8 @@ _MADE: dict[str, Method] = {
     "var": _bound("var", partial(_spread, False)), "std": _bound("std", partial(_spread, True)),
     "addmm": _bound("addmm", _formula("addmm")), "isnan": lambda a: a != a, "contiguous": contiguous,
     "isfinite": lambda a: apply("abs", (a,)) < float("inf"), "equal": equal, "allclose": allclose,
-    "any": _bound("any", lambda input, **fixed: _count(input != 0, **fixed) > 0),
-    "all": _bound("all", lambda input, **fixed: _count(input == 0, **fixed) == 0),
+    "any": _bound("any", lambda input, **fixed: _some(input != 0, fixed)),
+    "all": _bound("all", lambda input, **fixed: ~_some(input == 0, fixed)),
 }  # fmt: skip
 
 @cache
@@ -377,9 +383,9 @@ def _normal(a: Any, mean: float = 0.0, std: float = 1.0, generator: Any = None) 
 
 
 def _index_put(a: Any, indices: Any, values: Any, accumulate: bool = False) -> Any:
-    key = canonical_key(a, tuple(indices))
     if not accumulate:
-        return inplace.put(a, key, values, "IndexPutBackward", "index_put_()")
+        return inplace.put(a, tuple(indices), values, "IndexPutBackward", "index_put_()")
+    key = canonical_key(a, tuple(indices))
     added = apply("broadcast", (values,), shape=taken(a, key).shape).to(a.dtype)
     return inplace.change(a, "add", (IndexNode(None, a.shape, a.dtype, key).recorded_spread(added),))
 

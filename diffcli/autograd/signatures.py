@@ -22,6 +22,8 @@ SIGNATURES: dict[str, tuple[str, str]] = {
         "log": "input base=None : log(input, base)",
         "clip clamp": "input min=-inf max=inf",
         "where": "condition input other",
+        "logical_and": "input other : (input != 0) and (other != 0)",
+        "logical_or": "input other : (input != 0) or (other != 0)",
         "logical_xor": "input other : (input != 0) != (other != 0)",
         "logical_not": "input : input == 0",
         "pow": "input exponent",
