@@ -47,7 +47,8 @@ CASES = [
     ("abs(x)^2", lambda x: abs(x) ** 2, {"x": 0.0}, [[2]], set()),
     ("abs(x)^3", lambda x: abs(x) ** 3, {"x": 0.0}, [[0]], set()),
     ("sum(abs(x)^2)", lambda x: (abs(x) ** 2).sum(), {"x": [0.0, 3.0]}, [[2, 0], [0, 2]], set()),
-    ("abs(x)*abs(2*x)", lambda x: abs(x) * abs(2 * x), {"x": 0.0}, [[4]], set()),
+    ("abs(x)*abs(x)", lambda x: abs(x) * abs(x), {"x": 0.0}, [[2]], set()),
+    ("abs(x)*abs(2*x)", lambda x: abs(x) * abs(2 * x), {"x": 0.0}, [[N]], {"abs"}),  # nobody sees that both turn at once
     ("cosh(norm(x))", lambda x: x.norm().cosh(), {"x": [0.0, 0.0]}, [[1, 0], [0, 1]], set()),
     ("elu(x)^2", lambda x: F.elu(x) ** 2, {"x": 0.0}, [[2]], set()),
     ("max(x, y)*min(x, y)", lambda x, y: ad.maximum(x, y) * ad.minimum(x, y), {"x": 0.0, "y": 0.0}, [[0, 1], [1, 0]], set()),
@@ -58,6 +59,18 @@ CASES = [
     ("abs(x)*abs(y)", lambda x, y: abs(x) * abs(y), {"x": 0.0, "y": 0.0}, [[N, N], [N, N]], {"abs"}),
     ("abs(x + y)*abs(x - y)", lambda x, y: abs(x + y) * abs(x - y), {"x": 0.0, "y": 0.0}, [[N, N], [N, N]], {"abs"}),
     ("x*abs(x)", lambda x: x * abs(x), {"x": 0.0}, [[N]], {"abs"}),
+    ("relu(x)*relu(y)", lambda x, y: F.relu(x) * F.relu(y), {"x": 0.0, "y": 0.0}, [[N, N], [N, N]], {"relu"}),
+    ("abs(x)*(abs(y) + abs(z) - abs(y + z))", lambda x, y, z: abs(x) * (abs(y) + abs(z) - abs(y + z)),
+     {"x": 0.0, "y": 0.0, "z": 0.0}, [[N] * 3] * 3, {"abs"}),
+    ("sum(abs(x))^2", lambda x: abs(x).sum() ** 2, {"x": [0.0] * 6}, [[N] * 6] * 6, {"abs"}),
+    # where a side is so narrow that no direction that is tried is on it
+    ("relu(y - 1000*abs(x))^2", lambda x, y: F.relu(y - 1000 * abs(x)) ** 2, {"x": 0.0, "y": 0.0}, [[N, N], [N, N]], {"relu"}),
+    ("relu(y - 1000*norm(x))^2", lambda x, y: F.relu(y - 1000 * x.norm()) ** 2, {"x": [0.0, 0.0], "y": 0.0}, [[N] * 3] * 3, {"relu"}),
+    ("abs(x + y)*abs(x + y + (x - y)/10^6)", lambda x, y: abs(x + y) * abs(x + y + (x - y) / 10**6), {"x": 0.0, "y": 0.0},
+     [[N, N], [N, N]], {"abs"}),
+    ("max(x, -x, y/1000)^2", lambda x, y: ad.max(ad.stack([x, -x, y / 1000])) ** 2, {"x": 0.0, "y": 0.0}, [[N, N], [N, N]], {"amax"}),
+    *[("relu(amin(x))^2", lambda x: F.relu(x.amin()) ** 2, {"x": [0.0] * n}, [[N] * n] * n, {"relu", "amin"}) for n in (2, 4, 7)],
+    *[("relu(-amax(x))^2", lambda x: F.relu(-x.amax()) ** 2, {"x": [0.0] * n}, [[N] * n] * n, {"relu", "amax"}) for n in (2, 4, 7)],
     # of several, those that do agree
     ("norm(x)^2 + relu(y)^2", lambda x, y: x.norm() ** 2 + F.relu(y) ** 2, {"x": [0.0, 0.0], "y": 0.0},
      [[2, 0, 0], [0, 2, 0], [0, 0, N]], {"relu"}),
@@ -180,6 +193,34 @@ def changed_part(x):
     made = x * 1.0
     made[0].abs_()
     return made
+
+
+class Doubled(ad.Function):
+    """Its backward is called for a first derivative, and never to see what stands on which side."""
+
+    calls = 0
+
+    @staticmethod
+    def forward(ctx, x):
+        return 2 * x
+
+    @staticmethod
+    def backward(ctx, g):
+        Doubled.calls += 1
+        if Doubled.calls == 2:
+            raise ValueError("called to look around")
+        return 2 * g
+
+
+def test_a_backward_of_the_user_is_not_called_to_look_for_sides():
+    x = ad.tensor(0.0, requires_grad=True)
+    (first,) = ad.grad(abs(Doubled.apply(x)) ** 2, x, create_graph=True)
+    assert first.item() == 0.0
+    assert Doubled.calls == 1
+    Doubled.calls = 2
+    with pytest.warns(ad.SecondDerivativeWarning, match="`abs`"):
+        assert math.isnan(ad.grad(first, x)[0].item())
+    assert Doubled.calls == 3
 
 
 def test_third_derivatives_follow():

@@ -57,6 +57,12 @@ HESSIANS = {
     "hypot(x, y)*x*y/(1 + x)": ({"x": 0, "y": 0}, [[0, 0], [0, 0]]),
     "abs(x)*x + x*y + y^2": ({"x": 0, "y": 1}, [[nan, 1], [1, 2]]),
     "where(x >= 1, x^2, 2*x - 1)": ({"x": 1}, [[nan]]),
+    # a side that is narrow, or far from the axes
+    "relu(y - 1000*abs(x))^2": ({"y": 0, "x": 0}, [[nan, nan], [nan, 0]]),
+    "max(x, -x, y/10^5)^2": ({"x": 0, "y": 0}, [[2, nan], [nan, nan]]),
+    "relu(min(x, -y, z))^2": ({"x": 0, "y": 0, "z": 0}, [[0, nan, nan], [nan, 0, nan], [nan, nan, 0]]),
+    "relu(amin(x))^2": ({"x": [0] * 7}, [[0 if row == column else nan for column in range(7)] for row in range(7)]),
+    "relu(-amax(x))^2": ({"x": [0] * 3}, [[0 if row == column else nan for column in range(3)] for row in range(3)]),
 }
 
 

@@ -114,6 +114,8 @@ class Node:
     _hooks: dict[int, Any] | None
     label = ""
     """Its name, if that is not of its class."""
+    own_backward = False
+    """Whether a backward that somebody else has written is called."""
 
     def __init__(self, edges: tuple[Edge, ...]) -> None:
         self.number = next(numbers)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import permutations, product
 
 from diffcli.methods.matrices.second_order import GradientProblem
 from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, find_breaks
@@ -22,7 +23,10 @@ MOST_WORK = 500_000
 """How many rows of the gradient's tape are followed at most, over all directions."""
 
 FEW = 6
-"""Of so many variables every pair's diagonals are looked along."""
+"""Of so many variables all diagonals are looked along, and close to every axis."""
+
+NARROW = 1e-6
+"""How close to an axis: a side may be narrow there, as that of ``relu(y - 1000*abs(x))`` is around y."""
 
 
 class Sides:
@@ -114,10 +118,14 @@ class Sides:
     def _checks(self) -> Iterator[dict[int, float]]:
         """Directions in which what was found along the axes is held against the truth."""
         if len(self.bent) > 1:
+            yield dict.fromkeys(self.bent, 1.0)
             yield from ({column: math.cos((k + 1) * (column + 1)) for column in self.bent} for k in range(4))
-        if len(self.bent) <= FEW:
-            pairs = [(one, other) for one in self.bent for other in self.bent if one < other]
-            yield from ({one: 1.0, other: sign} for one, other in pairs for sign in (1.0, -1.0))
+        if 1 < len(self.bent) <= FEW:
+            for signs in product((1.0, -1.0), repeat=len(self.bent) - 1):
+                yield dict(zip(self.bent, (1.0, *signs), strict=True))
+            for one, other in permutations(self.bent, 2):
+                steps = (1.0, -1.0, NARROW, -NARROW) if one < other else (NARROW, -NARROW)
+                yield from ({one: 1.0, other: step} for step in steps)
 
     def _undefined(self, *places: int) -> float:
         names = " and ".join(f"`{self.gradient.variables.names[place]}`" for place in sorted({*places}))
