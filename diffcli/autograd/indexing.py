@@ -135,7 +135,7 @@ def _canonical(tensor: Core, part: Any) -> Any:
         else:
             found = tensors.index_part(tensors.from_data(part))
         return int(found) if not tensors.is_array(found) and found.dtype != tensors.BOOL else found
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         what = describe(part) if isinstance(part, Core) else f"a `{type(part).__name__}`"
         message = f"{describe(tensor)} is indexed with {what}: "
         message += "an index is a whole number, a slice, or a tensor of whole numbers or of yes and no"

@@ -14,6 +14,7 @@ from diffcli.autograd.graph.apply import (
     apply,
     boundary_of,
     compute,
+    converted,
     edges_of,
     marked,
     operand_value,
@@ -170,7 +171,7 @@ def _edges(tensor: Core, given: Sequence[Any], call: str) -> tuple[Edge, ...] | 
 
 def write(tensor: Core, value: Any, call: str, key: Any = ...) -> None:
     """New numbers in a tensor's memory, and one more version."""
-    value = tensors.as_kind(value, tensors.kind_of(tensor._value))
+    value = converted(value, tensors.kind_of(tensor._value))
     if not tensors.is_array(tensor._value):
         set_value(tensor, value)
     elif tensors.writable(tensor._value):

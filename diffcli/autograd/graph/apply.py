@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache, partial, reduce
+from math import inf, nan, nextafter
 from operator import or_
 from typing import Any
 
@@ -37,7 +38,10 @@ def apply(name: str, given: Sequence[Any], **fixed: Any) -> Any:
 
 def apply_rule(known: Rule, given: Sequence[Any], fixed: Fixed) -> Any:
     """The same, of a rule."""
-    values = [operand_value(one) for one in given]
+    if known.name in COMPARISONS:
+        values = [_compared(known.name, place, one) for place, one in enumerate(given)]
+    else:
+        values = [operand_value(one) for one in given]
     options = known.defaults | fixed if known.row is not None else None
     shape = tensors.same_shape(values) if known.row is None else None
     if shape or (shape == () and known.number is not None):
@@ -84,7 +88,7 @@ def boundary_of(known: Rule, given: Sequence[Any], shape: Shape, shapes: Any, op
     """Which elements of a result are others on the sides of a comparison that is met at its boundary; None if none is."""
     found: list[Any] = []
     if known.name in COMPARISONS and given[0] is not given[1] and edges_of(given) is not None:
-        same = arrays.meet(operand_value(given[0]), operand_value(given[1]))
+        same = arrays.meet(_compared("eq", 0, given[0]), _compared("eq", 1, given[1]))
         found = [] if same is False else [arrays.full(shape, same)]
     if not marked(given):
         return found[0] if found else None
@@ -128,20 +132,52 @@ def operand_value(given: Any) -> Any:
     kind = type(given)
     if kind is float:
         return given
-    if kind is int or kind is bool:
+    if (kind is int and -WHOLE <= given <= WHOLE) or kind is bool:
         return float(given)
     return value_of(given)
+
+
+WHOLE = 2**53
+"""Up to here floats hold all whole numbers."""
+
+
+def _compared(name: str, place: int, given: Any) -> Any:
+    """The value of an operand of a comparison: a whole number that lies between two floats is on the right side of both."""
+    if type(given) is not int or -WHOLE <= given <= WHOLE:
+        return operand_value(given)
+    try:
+        near = float(given)
+    except OverflowError:
+        near = inf if given > 0 else -inf
+    if near == given:
+        return near
+    below = near if near < given else nextafter(near, -inf)
+    return nan if name in ("eq", "ne") else below if (name in ("gt", "le")) is (place == 1) else nextafter(below, inf)
 
 
 def value_of(data: Any, kind: Any = None) -> Any:
     """`tensors.from_data`, with what is wrong in words."""
     try:
         return tensors.from_data(data, kind)
-    except OverflowError:
+    except OverflowError as wrong:
+        if wrong.args:
+            raise too_large(kind or tensors.FLOAT64) from None
         message = "whole numbers of 2^53 and more are not exact in floating point, and there is one that is not"
         raise fault("not-numbers", message, help=["say dtype='int64' to keep them, or 'float64' to round them"]) from None
     except (TypeError, ValueError):
         raise no_number(data) from None
+
+
+def converted(value: Any, kind: Any) -> Any:
+    """`tensors.as_kind`, with what is wrong in words."""
+    try:
+        return tensors.as_kind(value, kind)
+    except OverflowError:
+        raise too_large(kind) from None
+
+
+def too_large(kind: Any) -> AutogradError:
+    return fault("not-numbers", f"there is a number that is too large for {kind}, or none")
 
 
 def no_number(given: Any) -> AutogradError:
@@ -344,7 +380,12 @@ def binary(name: str) -> Callable[[Any, Any], Any]:
         elif b.__class__ is float:
             y = b
         elif b.__class__ is int:
-            y = kept = float(b)
+            try:
+                y = kept = float(b)
+            except OverflowError:
+                y = kept = nan
+            if y != b:
+                return apply(name, (a, b))
         else:
             return apply(name, (a, b)) if is_operand(b) else NotImplemented
         value = function(x, y)
@@ -366,7 +407,9 @@ def binary(name: str) -> Callable[[Any, Any], Any]:
         return made
 
     operation.__name__ = name
-    return operation if not known.passive else lambda a, b: apply(name, (a, b)) if is_operand(b) else NotImplemented
+    if not known.passive:
+        return operation
+    return lambda a, b: apply(name, (a, b)) if is_operand(b) and not isinstance(b, str | bytes) else NotImplemented
 
 
 def reflected(name: str) -> Callable[[Any, Any], Any]:
@@ -380,7 +423,7 @@ def reflected(name: str) -> Callable[[Any, Any], Any]:
 
 def is_operand(given: Any) -> bool:
     """Whether something can be an operand of an operator: a number, an array, a list."""
-    return isinstance(given, Core | float | int | list | tuple) or hasattr(given, "dtype")
+    return isinstance(given, Core | float | int | list | tuple | str | bytes) or hasattr(given, "dtype")
 
 
 def unary(name: str) -> Callable[[Any], Any]:
