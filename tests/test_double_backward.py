@@ -47,7 +47,8 @@ CASES = [
     ("abs(x)^2", lambda x: abs(x) ** 2, {"x": 0.0}, [[2]], set()),
     ("abs(x)^3", lambda x: abs(x) ** 3, {"x": 0.0}, [[0]], set()),
     ("sum(abs(x)^2)", lambda x: (abs(x) ** 2).sum(), {"x": [0.0, 3.0]}, [[2, 0], [0, 2]], set()),
-    ("abs(x)*abs(2*x)", lambda x: abs(x) * abs(2 * x), {"x": 0.0}, [[4]], set()),
+    ("abs(x)*abs(x)", lambda x: abs(x) * abs(x), {"x": 0.0}, [[2]], set()),
+    ("abs(x)*abs(2*x)", lambda x: abs(x) * abs(2 * x), {"x": 0.0}, [[N]], {"abs"}),  # nobody sees that both turn at once
     ("cosh(norm(x))", lambda x: x.norm().cosh(), {"x": [0.0, 0.0]}, [[1, 0], [0, 1]], set()),
     ("elu(x)^2", lambda x: F.elu(x) ** 2, {"x": 0.0}, [[2]], set()),
     ("max(x, y)*min(x, y)", lambda x, y: ad.maximum(x, y) * ad.minimum(x, y), {"x": 0.0, "y": 0.0}, [[0, 1], [1, 0]], set()),
@@ -58,6 +59,18 @@ CASES = [
     ("abs(x)*abs(y)", lambda x, y: abs(x) * abs(y), {"x": 0.0, "y": 0.0}, [[N, N], [N, N]], {"abs"}),
     ("abs(x + y)*abs(x - y)", lambda x, y: abs(x + y) * abs(x - y), {"x": 0.0, "y": 0.0}, [[N, N], [N, N]], {"abs"}),
     ("x*abs(x)", lambda x: x * abs(x), {"x": 0.0}, [[N]], {"abs"}),
+    ("relu(x)*relu(y)", lambda x, y: F.relu(x) * F.relu(y), {"x": 0.0, "y": 0.0}, [[N, N], [N, N]], {"relu"}),
+    ("abs(x)*(abs(y) + abs(z) - abs(y + z))", lambda x, y, z: abs(x) * (abs(y) + abs(z) - abs(y + z)),
+     {"x": 0.0, "y": 0.0, "z": 0.0}, [[N] * 3] * 3, {"abs"}),
+    ("sum(abs(x))^2", lambda x: abs(x).sum() ** 2, {"x": [0.0] * 6}, [[N] * 6] * 6, {"abs"}),
+    # where a side is so narrow that no direction that is tried is on it
+    ("relu(y - 1000*abs(x))^2", lambda x, y: F.relu(y - 1000 * abs(x)) ** 2, {"x": 0.0, "y": 0.0}, [[N, N], [N, N]], {"relu"}),
+    ("relu(y - 1000*norm(x))^2", lambda x, y: F.relu(y - 1000 * x.norm()) ** 2, {"x": [0.0, 0.0], "y": 0.0}, [[N] * 3] * 3, {"relu"}),
+    ("abs(x + y)*abs(x + y + (x - y)/10^6)", lambda x, y: abs(x + y) * abs(x + y + (x - y) / 10**6), {"x": 0.0, "y": 0.0},
+     [[N, N], [N, N]], {"abs"}),
+    ("max(x, -x, y/1000)^2", lambda x, y: ad.max(ad.stack([x, -x, y / 1000])) ** 2, {"x": 0.0, "y": 0.0}, [[N, N], [N, N]], {"amax"}),
+    *[("relu(amin(x))^2", lambda x: F.relu(x.amin()) ** 2, {"x": [0.0] * n}, [[N] * n] * n, {"relu", "amin"}) for n in (2, 4, 7)],
+    *[("relu(-amax(x))^2", lambda x: F.relu(-x.amax()) ** 2, {"x": [0.0] * n}, [[N] * n] * n, {"relu", "amax"}) for n in (2, 4, 7)],
     # of several, those that do agree
     ("norm(x)^2 + relu(y)^2", lambda x, y: x.norm() ** 2 + F.relu(y) ** 2, {"x": [0.0, 0.0], "y": 0.0},
      [[2, 0, 0], [0, 2, 0], [0, 0, N]], {"relu"}),
@@ -182,6 +195,34 @@ def changed_part(x):
     return made
 
 
+class Doubled(ad.Function):
+    """Its backward is called for a first derivative, and never to see what stands on which side."""
+
+    calls = 0
+
+    @staticmethod
+    def forward(ctx, x):
+        return 2 * x
+
+    @staticmethod
+    def backward(ctx, g):
+        Doubled.calls += 1
+        if Doubled.calls == 2:
+            raise ValueError("called to look around")
+        return 2 * g
+
+
+def test_a_backward_of_the_user_is_not_called_to_look_for_sides():
+    x = ad.tensor(0.0, requires_grad=True)
+    (first,) = ad.grad(abs(Doubled.apply(x)) ** 2, x, create_graph=True)
+    assert first.item() == 0.0
+    assert Doubled.calls == 1
+    Doubled.calls = 2
+    with pytest.warns(ad.SecondDerivativeWarning, match="`abs`"):
+        assert math.isnan(ad.grad(first, x)[0].item())
+    assert Doubled.calls == 3
+
+
 def test_third_derivatives_follow():
     x = ad.tensor([0.0, 2.0], requires_grad=True)
     with pytest.warns(ad.SecondDerivativeWarning, match="`abs`"):
@@ -199,3 +240,112 @@ def test_a_recorded_pass_calls_each_hook_once_at_a_kink_too():
     y.register_hook(lambda g: called.append(g.tolist()))
     ad.grad((y * y).sum(), x, create_graph=True)
     assert called == [[0.0, 6.0]]
+
+
+def put(y, key, value):
+    y[key] = value
+    return y
+
+
+def changed(x):
+    y = x * 1.0
+    made = ad.where(y > 1, x**2, x**3)
+    y.add_(1)  # what has been compared is another number now
+    return made
+
+
+def unrecorded(mask):
+    with ad.no_grad():
+        return mask.reshape(1, 3)[0]
+
+
+TABLE = ad.tensor([1.0, 3.0])
+
+MASKS = {
+    # a program of x in which a comparison is led on, and which second derivatives are NaN at [1, 2, 0.5]
+    "itself": (lambda x: ad.where(x > 1, x**2, x**3), "100"),
+    "a slice": (lambda x: ad.where((x > 1)[::-1][::-1], x**2, x**3), "100"),
+    "an element": (lambda x: ad.where((x > 1)[0], x**2, x**3), "111"),
+    "another element": (lambda x: ad.where((x > 1)[1], x**2, x**3), "000"),
+    "places": (lambda x: ad.where((x > 1)[[1, 0, 2]], x**2, x**3), "010"),
+    "reshape": (lambda x: ad.where((x > 1).reshape(1, 3), x**2, x**3), "100"),
+    "view": (lambda x: ad.where((x > 1).view(3), x**2, x**3), "100"),
+    "flatten": (lambda x: ad.where((x.reshape(1, 3) > 1).flatten(), x**2, x**3), "100"),
+    "squeeze": (lambda x: ad.where((x > 1).unsqueeze(0).squeeze(0), x**2, x**3), "100"),
+    "t": (lambda x: ad.where((x.reshape(3, 1) > 1).t(), x**2, x**3), "100"),
+    "transpose": (lambda x: ad.where((x.reshape(3, 1) > 1).transpose(0, 1).contiguous(), x**2, x**3), "100"),
+    "permute": (lambda x: ad.where((x.reshape(3, 1) > 1).permute(1, 0), x**2, x**3), "100"),
+    "expand": (lambda x: ad.where((x > 1).expand(2, 3), x**2, x**3), "100"),
+    "broadcast in a choice": (lambda x: ad.where((x > 1).reshape(3, 1), (x**2).reshape(3, 1), 0.0), "100"),
+    "stack": (lambda x: ad.where(ad.stack([x > 1, x > 9]), x**2, x**3), "100"),
+    "cat": (lambda x: ad.where(ad.cat([(x > 9)[:1], (x >= 2)[1:]]), x**2, x**3), "010"),
+    "diag": (lambda x: ad.diag((x > 1).double()).sum(0) * x**2, "100"),
+    "and": (lambda x: ad.where((x > 1) & (x < 9), x**2, x**3), "100"),
+    "and of what is false": (lambda x: ad.where((x > 1) & (x > 7), x**2, x**3), "000"),
+    "or of what is true": (lambda x: ad.where((x > 1) | (x < 7), x**2, x**3), "000"),
+    "or of both": (lambda x: ad.where((x > 1) | (x < 1), x**2, 0.0), "100"),
+    "exclusive or": (lambda x: ad.where((x > 1) ^ (x > 9), x**2, x**3), "100"),
+    "not": (lambda x: ad.where(~(x >= 1), x**2, x**3), "100"),
+    "equal to a truth": (lambda x: ad.where((x > 1) == True, x**2, x**3), "100"),  # noqa: E712
+    "any": (lambda x: ad.where((x > 2).any(), x**2, x**3), "111"),
+    "any, decided": (lambda x: ad.where((x > 1).any(), x**2, x**3), "000"),
+    "any along": (lambda x: ad.where(ad.stack([x > 1, x > 3]).any(0), x**2, x**3), "100"),
+    "all": (lambda x: ad.where((x >= 0.5).all(), x**2, x**3), "111"),
+    "all, decided": (lambda x: ad.where((x > 1).all(), x**2, x**3), "000"),
+    "all along": (lambda x: ad.where(ad.stack([x > 1, x >= 0.5]).all(dim=0, keepdim=True), x**2, x**3), "100"),
+    "a count": (lambda x: (x > 1).sum() * x**2, "111"),
+    "single": (lambda x: ad.where((x > 1).float() > 0.5, x**2, x**3), "100"),
+    "to a kind": (lambda x: (x > 1).to(ad.float64) * x**2, "100"),
+    "a product": (lambda x: (x > 1) * x**2, "100"),
+    "a sum": (lambda x: (x > 1) + x**2, "100"),
+    "a difference": (lambda x: (1.0 - (x > 1).double()) * x**2, "100"),
+    "a choice of constants": (lambda x: ad.where(x > 1, 1.0, 0.0) * x**2, "100"),
+    "a scalar product": (lambda x: (x > 1).double() @ x**2, "111"),
+    "a number": (lambda x: (x[0] > 1).double() * x[0] ** 2 + (x**2).sum(), "100"),
+    "a sum with a number": (lambda x: (x[0] > 1).double().data + x[0] ** 2 + (x**2).sum(), "100"),
+    "clone": (lambda x: ad.where((x > 1).clone(), x**2, x**3), "100"),
+    "detach": (lambda x: ad.where((x > 1).detach(), x**2, x**3), "100"),
+    "data": (lambda x: ad.where((x > 1).data, x**2, x**3), "100"),
+    "unrecorded": (lambda x: ad.where(unrecorded(x > 1), x**2, x**3), "100"),
+    "changed later": (changed, "100"),
+    "a mask as an index": (lambda x: (x**2)[x >= 1], "100"),
+    "a mask that leaves it out": (lambda x: (x**2)[x > 1], "100"),
+    "a mask of an axis": (lambda x: (x**2).reshape(1, 3)[:, x > 1], "100"),
+    "numbers as an index": (lambda x: TABLE[(x[:1] > 1).long()] * x[0] ** 2, "100"),
+    "written over": (lambda x: put(x**2, x >= 1, 0.0), "100"),
+    "not written over": (lambda x: put(x**2, x > 1, 0.0), "100"),
+    "written of a value": (lambda x: put(x**2, x >= 1, 3 * (x**3)[x >= 1]), "100"),
+    "written into a view": (lambda x: put((x**2)[1:], x[1:] >= 2, 0.0), "010"),
+    "written into constants": (lambda x: put(ad.zeros(3), x > 1, 1.0) * x**2, "100"),
+    "a mask written": (lambda x: put(ad.zeros(3), slice(0, 2), (x > 1)[:2]) * x**2, "100"),
+    "a mask written over": (lambda x: put((x > 1).double(), 0, 1.0) * x**2, "000"),
+    "a product in place": (lambda x: ad.ones(3).mul_(x > 1) * x**2, "100"),
+    "a sum in place": (lambda x: (x**2).add_(x > 1), "100"),
+    "logical_and": (lambda x: ad.where(ad.logical_and(x - 1, x), x**2, x**3), "100"),
+    "logical_or": (lambda x: ad.where(ad.logical_or(x - 1, 0.0), x**2, x**3), "100"),
+    "a number as a truth": (lambda x: (x - 1).bool() * x**2, "100"),
+    "numbers as whole numbers": (lambda x: x.long() * x**2, "110"),
+    "what is finite": (lambda x: ad.where(ad.isfinite(1 / (x - 1) ** 2), x**2, 0.0), "000"),
+    "a constant": (lambda x: ad.where(x.detach() > 1, x**2, x**3), "000"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MASKS)
+def test_a_mask_knows_of_its_boundary_however_it_is_led_on(name):
+    function, unknown = MASKS[name]
+    rows, met = second(lambda x: function(x).sum(), [1.0, 2.0, 0.5])
+    assert "".join(str(int(math.isnan(row[place]))) for place, row in enumerate(rows)) == unknown
+    assert bool(met) == ("1" in unknown)
+    for point in ([0.75, 1.75, 0.25], [1.25, 2.25, 0.75]):  # beside it every number is that of differences
+        rows, met = second(lambda x: function(x).sum(), point)
+        assert not met
+        for place in range(3):
+            assert rows[place][place] == pytest.approx(slope_by_differences(function, point, place), abs=1e-6)
+
+
+def slope_by_differences(function, point, place):
+    found = []
+    for side in (1e-5, -1e-5):
+        x = ad.tensor([one + side * (number == place) for number, one in enumerate(point)], requires_grad=True)
+        found += [ad.grad(function(x).sum(), x)[0][place].item()]
+    return (found[0] - found[1]) / 2e-5

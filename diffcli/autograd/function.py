@@ -141,6 +141,7 @@ class FunctionNode(Node):
     """A custom function in the graph."""
 
     __slots__ = ("label", "function", "context", "forms", "parts")
+    own_backward = True
 
     def __init__(self, function: type[Function], context: Context, edges: tuple[Edge, ...], given: Sequence[Any]) -> None:
         super().__init__(edges)

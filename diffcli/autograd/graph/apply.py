@@ -7,7 +7,9 @@ program of a million scalar operations.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache, partial
+from functools import cache, partial, reduce
+from math import inf, nan, nextafter
+from operator import or_
 from typing import Any
 
 from diffcli.autograd.graph.core import Core, Edge, counter_of, edge_of, new, refuse_inference, show_number, version_of
@@ -36,7 +38,10 @@ def apply(name: str, given: Sequence[Any], **fixed: Any) -> Any:
 
 def apply_rule(known: Rule, given: Sequence[Any], fixed: Fixed) -> Any:
     """The same, of a rule."""
-    values = [operand_value(one) for one in given]
+    if known.name in COMPARISONS:
+        values = [_compared(known.name, place, one) for place, one in enumerate(given)]
+    else:
+        values = [operand_value(one) for one in given]
     options = known.defaults | fixed if known.row is not None else None
     shape = tensors.same_shape(values) if known.row is None else None
     if shape or (shape == () and known.number is not None):
@@ -47,12 +52,14 @@ def apply_rule(known: Rule, given: Sequence[Any], fixed: Fixed) -> Any:
         value, shapes, given = compute(known, given, values, options)
     if known.view and not tensors.is_array(values[0]) and not tensors.shape_of(value):
         value = values[0]  # a number is its own view
-    made = _truth(given, values, value) if known.truth else new(value)
+    made = new(value)
     if known.view:
         share_memory(made, given[0], values[0], partial(known.value, **options or {}))
     edges = edges_of(given, known.passive)
     if edges is not None:
         made._node = record(known, given, edges, values, value, shapes, options)
+    elif known.truth or marked(given):
+        set_boundary(made, boundary_of(known, given, made.shape, shapes, options))
     return made
 
 
@@ -73,19 +80,49 @@ def _of_alike(known: Rule, values: list[Any], shape: Shape) -> tuple[Any, list[S
         return known.number(*values), None  # type: ignore[misc]
     with arrays.quiet():
         value = known.value(*values)
-    if not known.truth:
-        value = tensors.in_memory_of_its_own(value, values)
+    value = tensors.truth(value) if known.truth else tensors.in_memory_of_its_own(value, values)
     return value, list(map(tensors.shape_of, values)) if float in map(type, values) else None
 
 
-def _truth(given: Sequence[Any], values: Sequence[Any], value: Any) -> Any:
-    """The tensor of a comparison, or of other truths, with what is compared."""
-    made = new(tensors.truth(value))
-    if len(given) == 2 and given[0] is not given[1] and edges_of(given) is not None:
-        made._compared = (tuple(values),)
+def boundary_of(known: Rule, given: Sequence[Any], shape: Shape, shapes: Any, options: Fixed | None) -> Any:
+    """Which elements of a result are others on the sides of a comparison that is met at its boundary; None if none is."""
+    found: list[Any] = []
+    if known.name in COMPARISONS and given[0] is not given[1] and edges_of(given) is not None:
+        same = arrays.meet(_compared("eq", 0, given[0]), _compared("eq", 1, given[1]))
+        found = [] if same is False else [arrays.full(shape, same)]
+    if not marked(given):
+        return found[0] if found else None
+    met = {place: one._boundary for place, one in enumerate(given) if isinstance(one, Core) and one._boundary is not None}
+    if known.name in CONNECTIVES:  # the other one may decide
+        values = [(operand_value(one) != 0, met.get(place, False)) for place, one in enumerate(given)]
+        least, most = known.value(*[one & ~there for one, there in values]), known.value(*[one | there for one, there in values])
+        found.append(arrays.full(shape, least != most))
+    elif known.row is not None:
+        rules = {place: ArrayRule(known.row, shapes, shape, options or {}, place) for place in met}
+        found += [rule.reachable("tangent", met[place]) for place, rule in rules.items()]
     else:
-        made._compared = tuple([pair for one in given if isinstance(one, Core) for pair in one._compared])
-    return made
+        found += [arrays.full(shape, there) for there in met.values()]
+    return reduce(or_, found)
+
+
+COMPARISONS, CONNECTIVES = frozenset(("lt", "le", "gt", "ge", "eq", "ne")), frozenset(("and", "or", "not"))
+
+
+def marked(given: Sequence[Any]) -> bool:
+    """Whether one of some operands is at the boundary of a comparison."""
+    for one in given:  # noqa: SIM110  (the hot path)
+        if isinstance(one, Core) and one._boundary is not None:
+            return True
+    return False
+
+
+def set_boundary(made: Core, there: Any) -> None:
+    """Say which elements of a tensor are at the boundary of a comparison; numbers then no longer take the quick ways."""
+    if there is not None and arrays.any_true(there):
+        made._boundary = there
+        counter_of(made)
+    elif made._boundary is not None:
+        made._boundary = None
 
 
 def operand_value(given: Any) -> Any:
@@ -95,20 +132,52 @@ def operand_value(given: Any) -> Any:
     kind = type(given)
     if kind is float:
         return given
-    if kind is int or kind is bool:
+    if (kind is int and -WHOLE <= given <= WHOLE) or kind is bool:
         return float(given)
     return value_of(given)
+
+
+WHOLE = 2**53
+"""Up to here floats hold all whole numbers."""
+
+
+def _compared(name: str, place: int, given: Any) -> Any:
+    """The value of an operand of a comparison: a whole number that lies between two floats is on the right side of both."""
+    if type(given) is not int or -WHOLE <= given <= WHOLE:
+        return operand_value(given)
+    try:
+        near = float(given)
+    except OverflowError:
+        near = inf if given > 0 else -inf
+    if near == given:
+        return near
+    below = near if near < given else nextafter(near, -inf)
+    return nan if name in ("eq", "ne") else below if (name in ("gt", "le")) is (place == 1) else nextafter(below, inf)
 
 
 def value_of(data: Any, kind: Any = None) -> Any:
     """`tensors.from_data`, with what is wrong in words."""
     try:
         return tensors.from_data(data, kind)
-    except OverflowError:
+    except OverflowError as wrong:
+        if wrong.args:
+            raise too_large(kind or tensors.FLOAT64) from None
         message = "whole numbers of 2^53 and more are not exact in floating point, and there is one that is not"
         raise fault("not-numbers", message, help=["say dtype='int64' to keep them, or 'float64' to round them"]) from None
     except (TypeError, ValueError):
         raise no_number(data) from None
+
+
+def converted(value: Any, kind: Any) -> Any:
+    """`tensors.as_kind`, with what is wrong in words."""
+    try:
+        return tensors.as_kind(value, kind)
+    except OverflowError:
+        raise too_large(kind) from None
+
+
+def too_large(kind: Any) -> AutogradError:
+    return fault("not-numbers", f"there is a number that is too large for {kind}, or none")
 
 
 def no_number(given: Any) -> AutogradError:
@@ -248,15 +317,16 @@ def _saved(known: Rule, given: Sequence[Any], values: Sequence[Any], reads: froz
     """The operands as a node saves them: tensors themselves, other values; None for what is not read."""
     saved: list[Any] = []
     for position, one in enumerate(given):
-        if position not in reads:
-            saved.append(values[position] if known.jumps else None)
-        elif not isinstance(one, Core):
-            saved.append(values[position])
+        if not isinstance(one, Core) or (position not in reads and one._boundary is None):
+            saved.append(values[position] if known.jumps or position in reads else None)
+        elif position not in reads:
+            saved.append(new(values[position]))  # whatever becomes of the operand, the result stands on a break
+            saved[position]._boundary = one._boundary
         elif one._made_in_inference:
             raise refuse_inference(one, known.label.removesuffix("Backward").lower())
         else:
             saved.append(one)
-    if known.jumps or reads - {-1} or len(saved) > 2:
+    if len(saved) > 2 or saved[0] is not None or saved[-1] is not None:
         return tuple(saved)
     return NOTHING if len(saved) == 1 else NEITHER
 
@@ -310,7 +380,12 @@ def binary(name: str) -> Callable[[Any, Any], Any]:
         elif b.__class__ is float:
             y = b
         elif b.__class__ is int:
-            y = kept = float(b)
+            try:
+                y = kept = float(b)
+            except OverflowError:
+                y = kept = nan
+            if y != b:
+                return apply(name, (a, b))
         else:
             return apply(name, (a, b)) if is_operand(b) else NotImplemented
         value = function(x, y)
@@ -332,7 +407,9 @@ def binary(name: str) -> Callable[[Any, Any], Any]:
         return made
 
     operation.__name__ = name
-    return operation if not known.passive else lambda a, b: apply(name, (a, b)) if is_operand(b) else NotImplemented
+    if not known.passive:
+        return operation
+    return lambda a, b: apply(name, (a, b)) if is_operand(b) and not isinstance(b, str | bytes) else NotImplemented
 
 
 def reflected(name: str) -> Callable[[Any, Any], Any]:
@@ -346,7 +423,7 @@ def reflected(name: str) -> Callable[[Any, Any], Any]:
 
 def is_operand(given: Any) -> bool:
     """Whether something can be an operand of an operator: a number, an array, a list."""
-    return isinstance(given, Core | float | int | list | tuple) or hasattr(given, "dtype")
+    return isinstance(given, Core | float | int | list | tuple | str | bytes) or hasattr(given, "dtype")
 
 
 def unary(name: str) -> Callable[[Any], Any]:

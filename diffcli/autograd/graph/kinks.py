@@ -7,7 +7,7 @@ for first derivatives never meets them, and where nothing stands on a kink there
 What a backward pass through a recorded one hands to the adjoint of an operand is the tangent of the operand along what the pass
 started with. So one that starts with a direction finds on which side of each kink the point is, once it has started to move, and
 a second derivative is there if those of all sides agree, as they do for ``norm(x)^2`` at 0. Where they do not, where a value
-jumps, and where a slope is infinite, it is NaN, and says so.
+jumps, where a slope is infinite, and where nobody can tell, as at a kink of a kink, it is NaN, and says so.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from operator import or_
 from typing import Any
 from warnings import warn
 
+from diffcli.autograd.graph.apply import boundary_of
 from diffcli.autograd.graph.core import Core, Edge, Node, PartNode, edge_of, new, nodes_behind
 from diffcli.autograd.graph.operation_nodes import ArrayNode, OperationNode
 from diffcli.autograd.graph.recorded import recorded_adjoints
@@ -42,12 +43,6 @@ BENDS = ("kink", "tie", "corner in its slope")
 
 STEP = 1e-12
 """How far a point moves to a side, relative to its size."""
-
-MOST_ALONE = 8
-"""Of so many operations at kinks each is looked at alone, where those of all together do not agree."""
-
-DIRECTIONS = 6
-"""Along how many a point is moved, both ways."""
 
 
 class BesideNode(Node):
@@ -136,6 +131,15 @@ class BesideNode(Node):
                 values[position] = tensors.plain(arrays.where(there, away, values[position]))
         self.side = self._at(values, self.node.edges), tensors.as_kind(self.g, tensors.FLOAT64), step
 
+    def mix(self, first: Any, other: Any, chosen: Any) -> None:
+        """Take one of two sides for some elements, and the other one for the rest."""
+        pairs = zip(first[0].operands, other[0].operands, strict=True)
+        values = [
+            None if a is None else tensors.plain(arrays.where(self.reached(position, chosen, "adjoint"), a, b))
+            for position, (a, b) in enumerate(pairs)
+        ]
+        self.side = self._at(values, self.node.edges), tensors.plain(arrays.where(chosen, first[1], other[1])), first[2]
+
     def _at(self, operands: Sequence[Any], edges: tuple[Edge, ...]) -> Any:
         """The node at other operands."""
         node, values = self.node, [one._value if isinstance(one, Core) else one for one in operands]
@@ -157,7 +161,7 @@ class BesideNode(Node):
             saved = [None if one is None else leaf for one, leaf in zip(made.operands, leaves[1:], strict=True)]
             edges = tuple([None if edge is None else leaf for edge, leaf in zip(made.edges, leaves[1:], strict=True)])
             terms = recorded_adjoints(self._at(saved, edges), leaves[0])
-        found = _from({edge_of(terms[position]): plain(one) for position, one in w.items()})
+        found = leaves_from({edge_of(terms[position]): plain(one) for position, one in w.items()})
         for leaf, shape in zip(leaves, shapes, strict=True):
             one = found.get(leaf)
             yield None if one is None else tensors.as_kind(tensors.plain(sum_to(plain(one), shape)), tensors.kind_of(self.g))
@@ -209,7 +213,7 @@ def _summed(nan: Partial, whole: Shape, shape: Shape) -> Partial:
     return Partial(value, Mask(lambda there: IN_ARRAYS.summed_mask(there, whole, shape), nan.mask))
 
 
-def _from(starts: Mapping[Any, Any]) -> dict[Core, Any]:
+def leaves_from(starts: Mapping[Any, Any]) -> dict[Core, Any]:
     """The adjoints of leaves from those of some nodes, as nobody but the engine is to see them."""
     sweep = Sweep(False)
     sweep.watched = False
@@ -229,7 +233,7 @@ def nodes_beside(graph: Iterable[Node], ends: Sequence[Core], adjoints: Sequence
     found: dict[Any, BesideNode] = {}
     breaks: dict[Any, Any] = {}
     for node in graph:
-        kind, there = _break_of(node)
+        kind, there = break_of(node)
         if there is not None or (found and any(edge in found for edge in node.edges)):
             found[node] = BesideNode(node, tuple([found.get(edge, edge) for edge in node.edges]), kind)
         if there is not None:
@@ -249,17 +253,16 @@ def nodes_beside(graph: Iterable[Node], ends: Sequence[Core], adjoints: Sequence
     return found
 
 
-def _break_of(node: Any) -> tuple[str, Any]:
+def break_of(node: Any) -> tuple[str, Any]:
     """The kink, tie, jump or pole on which an operation stands, and which elements of its result do; None if none does."""
     if node.__class__ is WrittenNode:
-        kind, there = _break_of(node.inner)
+        kind, there = break_of(node.inner)
         return kind, None if there is None else node.view.spread(arrays.as_array(there) * 1.0) != 0
     if not isinstance(node, OperationNode) or node.operands is None:
         return "", None
-    compared = node.__class__ is ArrayNode and [pair for one in node.operands if isinstance(one, Core) for pair in one._compared]
-    if compared:
-        there = arrays.full(node.shape, reduce(or_, [arrays.FUNCTIONS["eq"](*pair) != 0 for pair in compared]))
-        return (BOUNDARY, there) if arrays.any_true(there) else ("", None)
+    boundary = boundary_of(node.rule, node.operands, node.shape, node.shapes, node.fixed)
+    if boundary is not None and arrays.any_true(boundary):
+        return BOUNDARY, boundary
     if not node.rule.breaks:
         return "", None
     values = [one._value if isinstance(one, Core) else NAN if one is None else one for one in node.operands]
@@ -278,57 +281,3 @@ def lead_beside(results: Iterable[Any], first: int, beside: dict[Any, BesideNode
     """Lead what a pass has recorded, the nodes from a number on, back to the nodes beside those of the graph."""
     for node in nodes_behind(map(edge_of, results), first):
         node.edges = tuple([beside.get(edge, edge) for edge in node.edges])
-
-
-# -- on which sides of kinks there are second derivatives -------------------------------------------------------------------
-
-
-def decide_sides(results: Sequence[Any], beside: Iterable[BesideNode]) -> None:
-    """Find for each kink whether its sides agree on second derivatives, and a side that they are taken on."""
-    kinks = [node for node in beside if node.there is not None]
-    bent = [node for node in kinks if arrays.any_true(node.bent)]
-    ends = [one for one in results if isinstance(edge_of(one), Node)]
-    sides = _agreed(ends, bent)
-    if not sides and 1 < len(bent) <= MOST_ALONE:  # those that do not agree are left out
-        sides = _agreed(ends, [node for node in bent if _agreed(ends, [node])])
-    for node in kinks:
-        node.side, node.apart = sides.get(node), node.there
-        if node.side is not None:
-            still = _break_of(node.side[0])[1]
-            node.apart = node.there & ~(node.bent & (True if still is None else ~still))
-            node.apart = node.apart if arrays.any_true(node.apart) else None
-
-
-def _agreed(ends: Sequence[Any], bent: Sequence[BesideNode]) -> dict[BesideNode, Any]:
-    """A side of each kink, if all of the sides that are found along some directions agree; else none."""
-    sides: dict[BesideNode, Any] = {}
-    known: dict[Core, Any] = {}
-    try:
-        for number in range(2 * DIRECTIONS if bent else 0):
-            for node in bent:
-                node.side, node.sought = None, True
-            _from(_random(ends, number // 2, 1.0 - number % 2 * 2.0))
-            for node in bent:
-                node.sought = False
-            found = _from(_random(ends, DIRECTIONS, 1.0))
-            sides, known = sides or {node: node.side for node in bent if node.side is not None}, known or found
-            if not all(_alike(known[leaf], found.get(leaf)) for leaf in known):
-                return {}
-    except RuntimeError:  # a node has no second derivative: it says so when it is asked for one
-        return {}
-    finally:
-        for node in bent:
-            node.side, node.sought = None, False
-    return sides
-
-
-def _random(ends: Sequence[Any], seed: int, sign: float) -> dict[Any, Any]:
-    source = tensors.generator(seed)
-    return {edge_of(end): sign * tensors.random(source, end.shape, end.dtype) for end in ends}
-
-
-def _alike(one: Any, other: Any) -> bool:
-    """Whether two adjoints are equal but for rounding."""
-    factor = 1e-4 if tensors.kind_of(plain(one)) == tensors.FLOAT32 else 1e-8
-    size = arrays.largest_size([plain(one)])
-    return other is not None and arrays.largest_size([plain(one) - plain(other)]) <= factor * size

@@ -59,12 +59,18 @@ def as_number(value: Value) -> Value:
 
 
 def as_kind(value: Value, kind: Kind) -> Value:
-    """The same numbers in another kind; itself where it has it already."""
+    """The same numbers in another kind; itself where it has it already.
+
+    Raises
+    ------
+    OverflowError
+        One is none, or too large, for whole numbers.
+    """
     if type(value) is float:
-        return value if kind == FLOAT64 else kind.type(value)
+        return value if kind == FLOAT64 else _converted(np.float64(value), kind)
     if value.dtype == kind:
         return value
-    value = value.astype(kind)
+    value = _converted(value, kind)
     return value if isinstance(value, np.ndarray) and value.ndim else plain(value)
 
 
@@ -77,14 +83,43 @@ def from_data(data: Any, kind: Kind | None = None) -> Value:
         They are no numbers, or lists of different lengths; or floats would round them.
     """
     array = np.array(data)
-    if array.dtype.kind == "c" or array.dtype.kind not in "fiub":
+    if not isinstance(data, np.ndarray) and (array.dtype == np.object_ or (array.ndim and beyond_whole(array))):
+        array = _of_python(data, kind)
+    if array.dtype.kind not in "fiub":
         raise TypeError(f"{array.dtype} is no kind of real number")
     if kind is None:
         kind = array.dtype if array.dtype in (FLOAT64, FLOAT32, BOOL) else FLOAT64
-        if array.dtype.kind in "iu" and np.any(array.astype(kind).astype(array.dtype) != array):
+        if array.dtype.kind in "iu" and not _exact(array):
             raise OverflowError
-    array = array.astype(kind, copy=False)
+    array = _converted(array, kind)
     return array if array.ndim else plain(array[()])
+
+
+def _of_python(data: Any, kind: Kind | None) -> Any:
+    """An array of numbers of Python's among which large whole ones are, which NumPy rounds beside others."""
+    array = np.array(data, dtype=np.object_)
+    if not all(isinstance(one, int | float | np.integer | np.floating) for one in array.flat):
+        raise TypeError
+    made = array.astype(kind or FLOAT64)
+    pairs = zip(array.flat, made.flat, strict=True)
+    if kind is None and any(isinstance(one, int | np.integer) and int(one) != float(x) for one, x in pairs):
+        raise OverflowError
+    return made
+
+
+def _exact(whole: Any) -> bool:
+    """Whether floats hold whole numbers as they are."""
+    floats = whole.astype(FLOAT64)
+    with np.errstate(invalid="ignore"):
+        return bool(np.all((floats < 2.0 ** (64 - (whole.dtype.kind == "i"))) & (floats.astype(whole.dtype) == whole)))
+
+
+def _converted(array: Any, kind: Kind) -> Any:
+    """Numbers in a kind that holds them; fractions are cut off."""
+    most = 2**63 if array.dtype.kind == "u" else np.float64(2**63)
+    if kind == INT64 and array.dtype.kind in "uf" and not np.all(abs(array) < most):
+        raise OverflowError(kind)
+    return array.astype(kind, copy=False)
 
 
 def in_double(values: Sequence[Value]) -> bool:
@@ -203,7 +238,7 @@ def index_part(value: Value) -> Any:
     """
     array = np.array(value)  # a copy: what it was taken from may be changed before the backward pass
     if array.dtype.kind == "f":
-        if not np.all(array == np.floor(array)):
+        if not np.all((array == np.floor(array)) & (abs(array) < 2.0**63)):
             raise ValueError("an index is a whole number")
         array = array.astype(np.int64)
     return array if array.ndim else array[()]
@@ -226,7 +261,7 @@ def _may_repeat(key: Any) -> bool:
     return any(isinstance(part, np.ndarray) and part.dtype != np.bool_ for part in parts)
 
 
-def no_label(labels: Value, classes: int) -> float | None:
+def no_label(labels: Value, classes: float) -> float | None:
     """The first of some numbers that is no class; None if all are."""
     known = np.equal(labels, np.floor(labels)) & np.greater_equal(labels, 0) & np.less(labels, classes)
     return None if known.all() else float(array_of(labels)[~known].flat[0])
