@@ -162,8 +162,10 @@ class Sides:
     def swept(self, direction: Mapping[int, float], numbers: Sequence[float | None], name: Namer) -> list[Swept]:
         """The Hessian times a direction with the sweep that it is of; None where it is not its own."""
         moves = {self.slots[column]: step for column, step in direction.items() if step}
-        known = any(number is not None and number == number for number in numbers)
-        there = self._there(moves) if known else self.gradient
+        try:
+            there = self._there(moves)
+        except Undecided:
+            return []
         return [(Sweep(moves, True, name=name, beside=Beside(there.derived, step=moves)), numbers)]
 
     def swept_back(self) -> list[Swept]:
