@@ -507,3 +507,20 @@ def test_modes_in_numbers_speak_of_the_value_that_is_printed(asked, mode):
     printed = next(iter(found.values.values())) if hasattr(found, "values") else found.value
     told = [text.message for text in lost(found) if text.message.startswith("the value")]
     assert told == [f"the value has no right digit: {printed:.6g}, and it is 0"]
+
+
+def test_what_the_sides_give_is_not_held_against_the_rules():
+    found = diffcli.grad("where(x == 0, 1, 1 + 5*x) + ((y + 1) - 1)/y", {"x": 0, "y": 1e-12})
+    (note,) = lost(found)
+    assert found.gradient["x"] == 5
+    assert note.message.startswith("the derivative by `y`") and not any("`x`" in text for text in note.notes)
+
+
+def test_second_derivatives_beside_a_kink_are_told_as_they_are_printed():
+    text = "norm(x)^2 + (1 - cos(x[0] + 1e-4))/(x[0] + 1e-4)^2"
+    matrix = diffcli.hessian(text, {"x": [0, 0]})
+    product = diffcli.hvp(text, {"x": [0, 0]}, {"x": [1, 0]})
+    (of_matrix,), (of_product,) = lost(matrix), lost(product)
+    printed = f"no right digit: {matrix.matrix[0][0]:.6g}, and it is 1.91667"
+    assert any(printed.partition(":")[0] in text for text in (of_matrix.message, *of_matrix.notes))
+    assert of_product.message == f"the Hessian times the direction, by `x[0]`, has {printed}"
