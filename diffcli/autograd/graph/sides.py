@@ -10,7 +10,6 @@ from diffcli.autograd.graph.kinks import BesideNode, break_of, leaves_from
 from diffcli.autograd.partial import plain
 from diffcli.errors import AutogradError
 from diffcli.operations.arithmetic import arrays, tensors
-from diffcli.operations.array_row import size
 
 MOST_ALONE = 8
 """Of so many operations at kinks each is looked at alone, where those of all together do not agree."""
@@ -64,7 +63,7 @@ def _agreed(ends: Sequence[Any], bent: Sequence[BesideNode]) -> dict[BesideNode,
         for number in range(2 * DIRECTIONS + MIXED if bent else 0):
             if number < 2 * DIRECTIONS:
                 sides.append(_sides_along(_random(ends, number // 2, 1.0 - number % 2 * 2.0), bent))
-            elif sum(size(node.node.shape) for node in sides[0]) > 1:
+            elif sum(arrays.count_true(node.bent) for node in sides[0]) > 1:
                 _mix(sides[0], sides[1], tensors.generator(number))
             else:
                 break
