@@ -240,6 +240,7 @@ def cross_entropy(
     ``label_smoothing`` is the share of the target that goes to all classes alike. Examples whose label is ``ignore_index`` do
     not count.
     """
+    check_reduction(reduction)
     input, target = making.as_tensor(input), making.as_tensor(target)
     kept = target != whole("ignore_index", ignore_index)
     plain = number("label_smoothing", label_smoothing) == 0 and weight is None and kept.all()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache, partial, reduce
-from math import inf, nan, nextafter
+from math import nan
 from operator import or_
 from typing import Any
 
@@ -38,10 +38,7 @@ def apply(name: str, given: Sequence[Any], **fixed: Any) -> Any:
 
 def apply_rule(known: Rule, given: Sequence[Any], fixed: Fixed) -> Any:
     """The same, of a rule."""
-    if known.name in COMPARISONS:
-        values = [_compared(known.name, place, one) for place, one in enumerate(given)]
-    else:
-        values = [operand_value(one) for one in given]
+    values = [operand_value(one, known.truth) for one in given]
     options = known.defaults | fixed if known.row is not None else None
     shape = tensors.same_shape(values) if known.row is None else None
     if shape or (shape == () and known.number is not None):
@@ -88,7 +85,7 @@ def boundary_of(known: Rule, given: Sequence[Any], shape: Shape, shapes: Any, op
     """Which elements of a result are others on the sides of a comparison that is met at its boundary; None if none is."""
     found: list[Any] = []
     if known.name in COMPARISONS and given[0] is not given[1] and edges_of(given) is not None:
-        same = arrays.meet(_compared("eq", 0, given[0]), _compared("eq", 1, given[1]))
+        same = arrays.meet(*[operand_value(one, True) for one in given])
         found = [] if same is False else [arrays.full(shape, same)]
     if not marked(given):
         return found[0] if found else None
@@ -125,7 +122,7 @@ def set_boundary(made: Core, there: Any) -> None:
         made._boundary = None
 
 
-def operand_value(given: Any) -> Any:
+def operand_value(given: Any, compared: bool = False) -> Any:
     """The value of an operand, whatever it is."""
     if isinstance(given, Core):
         return given._value
@@ -134,25 +131,11 @@ def operand_value(given: Any) -> Any:
         return given
     if (kind is int and -WHOLE <= given <= WHOLE) or kind is bool:
         return float(given)
-    return value_of(given)
+    return tensors.exactly(given) if compared and kind is int else value_of(given)
 
 
 WHOLE = 2**53
 """Up to here floats hold all whole numbers."""
-
-
-def _compared(name: str, place: int, given: Any) -> Any:
-    """The value of an operand of a comparison: a whole number that lies between two floats is on the right side of both."""
-    if type(given) is not int or -WHOLE <= given <= WHOLE:
-        return operand_value(given)
-    try:
-        near = float(given)
-    except OverflowError:
-        near = inf if given > 0 else -inf
-    if near == given:
-        return near
-    below = near if near < given else nextafter(near, -inf)
-    return nan if name in ("eq", "ne") else below if (name in ("gt", "le")) is (place == 1) else nextafter(below, inf)
 
 
 def value_of(data: Any, kind: Any = None) -> Any:
@@ -177,7 +160,7 @@ def converted(value: Any, kind: Any) -> Any:
 
 
 def too_large(kind: Any) -> AutogradError:
-    return fault("not-numbers", f"there is a number that is too large for {kind}, or none")
+    return fault("not-numbers", f"{kind} does not hold every number that is given: one is too large, or NaN")
 
 
 def no_number(given: Any) -> AutogradError:

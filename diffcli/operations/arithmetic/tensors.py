@@ -80,38 +80,18 @@ def from_data(data: Any, kind: Kind | None = None) -> Value:
     Raises
     ------
     ValueError, TypeError, OverflowError
-        They are no numbers, or lists of different lengths; or floats would round them.
+        They are no numbers, or lists of different lengths; or floats would round them, or do not hold them.
     """
     array = np.array(data)
-    if not isinstance(data, np.ndarray) and (array.dtype == np.object_ or (array.ndim and beyond_whole(array))):
-        array = _of_python(data, kind)
-    if array.dtype.kind not in "fiub":
+    numbers = all(isinstance(one, int | float) for one in array.flat) if array.dtype == np.object_ else array.dtype.kind in "fiub"
+    if not numbers:
         raise TypeError(f"{array.dtype} is no kind of real number")
-    if kind is None:
-        kind = array.dtype if array.dtype in (FLOAT64, FLOAT32, BOOL) else FLOAT64
-        if array.dtype.kind in "iu" and not _exact(array):
+    made = _converted(array, kind or (array.dtype if array.dtype in (FLOAT64, FLOAT32, BOOL) else FLOAT64))
+    if kind is None and (array.dtype.kind in "iuO" or isinstance(data, list | tuple)) and beyond_whole(made):
+        pairs = zip(np.array(data, np.object_).flat, made.ravel().tolist(), strict=True)
+        if any(isinstance(one, int | np.integer) and int(one) != found for one, found in pairs):
             raise OverflowError
-    array = _converted(array, kind)
-    return array if array.ndim else plain(array[()])
-
-
-def _of_python(data: Any, kind: Kind | None) -> Any:
-    """An array of numbers of Python's among which large whole ones are, which NumPy rounds beside others."""
-    array = np.array(data, dtype=np.object_)
-    if not all(isinstance(one, int | float | np.integer | np.floating) for one in array.flat):
-        raise TypeError
-    made = array.astype(kind or FLOAT64)
-    pairs = zip(array.flat, made.flat, strict=True)
-    if kind is None and any(isinstance(one, int | np.integer) and int(one) != float(x) for one, x in pairs):
-        raise OverflowError
-    return made
-
-
-def _exact(whole: Any) -> bool:
-    """Whether floats hold whole numbers as they are."""
-    floats = whole.astype(FLOAT64)
-    with np.errstate(invalid="ignore"):
-        return bool(np.all((floats < 2.0 ** (64 - (whole.dtype.kind == "i"))) & (floats.astype(whole.dtype) == whole)))
+    return made if made.ndim else plain(made[()])
 
 
 def _converted(array: Any, kind: Kind) -> Any:
@@ -128,6 +108,11 @@ def in_double(values: Sequence[Value]) -> bool:
         if value.__class__ is not np.ndarray or value.dtype is not FLOAT64 or not value.ndim:
             return False
     return True
+
+
+def exactly(whole: int) -> Value:
+    """A whole number, of any size, that is compared as it is."""
+    return np.array(whole, np.object_)
 
 
 def beyond_whole(value: Value) -> bool:
