@@ -9,20 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from diffcli.autograd.graph.apply import (
-    FLOATING,
-    apply,
-    boundary_of,
-    compute,
-    converted,
-    edges_of,
-    marked,
-    operand_value,
-    record,
-    set_boundary,
-    shapes_do_not_fit,
-)
+from diffcli.autograd.graph.apply import FLOATING, apply, compute, record, shapes_do_not_fit
 from diffcli.autograd.graph.core import Core, Edge, Node, counter_of, describe, edge_of, keep_gradient, new, set_value, version_of
+from diffcli.autograd.graph.operands import boundary_of, converted, edges_of, marked, operand_value, set_boundary
 from diffcli.autograd.graph.view_nodes import PutNode, WrittenNode
 from diffcli.autograd.indexing import at_boundary, canonical_key, is_whole, taken, unsure
 from diffcli.autograd.modes import DEFAULT, INFERENCE, mode

@@ -7,7 +7,7 @@ Their arguments stand in `diffcli.autograd.signatures`.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from functools import cache, partial
 from numbers import Integral
 from typing import Any
@@ -15,11 +15,12 @@ from typing import Any
 from diffcli._named import NamedTuple
 from diffcli.autograd import inplace
 from diffcli.autograd.generator import source
-from diffcli.autograd.graph.apply import apply, operand_value, set_boundary, unary
+from diffcli.autograd.graph.apply import apply, unary
 from diffcli.autograd.graph.core import Core, describe, new
+from diffcli.autograd.graph.operands import operand_value, set_boundary
 from diffcli.autograd.graph.recorded import TENSORS
 from diffcli.autograd.indexing import IndexNode, canonical_key, taken
-from diffcli.autograd.signatures import SIGNATURES, Signature, number, whole
+from diffcli.autograd.signatures import SIGNATURES, Signature, axis_of, lengths, number
 from diffcli.errors import fault, nearest
 from diffcli.operations import ARRAY_FUNCTIONS, FUNCTION_NAMES, OPERATIONS, REDUCED, find_function, row_of
 from diffcli.operations.arithmetic import tensors
@@ -150,22 +151,6 @@ def _extreme(name: str) -> Method:
 def operand(given: Any) -> Any:
     """A tensor, of whatever is given for one."""
     return given if isinstance(given, Core) else new(operand_value(given))
-
-
-def lengths(given: Sequence[Any], least: int | None = None, what: str = "a length") -> tuple[int, ...]:
-    """A shape that is given as numbers, or as one sequence of them."""
-    if len(given) == 1 and isinstance(given[0], Iterable) and not isinstance(given[0], Core) and getattr(given[0], "shape", True):
-        given = tuple(given[0])
-    return tuple([whole(what, one, least) for one in given])
-
-
-def axis_of(a: Any, dim: Any, more: int = 0) -> int:
-    """An axis, counted from the front, of a tensor that has ``more`` of them afterwards."""
-    count, dim = len(a.shape) + more, whole("an axis", dim)
-    if not -count <= dim < count:
-        help = [f"they go from {-count} to {count - 1}"] if count else []
-        raise fault("bad-axis", f"there is no axis {dim} of {describe(a)}", help=help)
-    return int(dim % count)
 
 
 def reshape(a: Any, *shape: Any) -> Any:
