@@ -12,7 +12,7 @@ from diffcli.autograd.graph import backward as passes
 from diffcli.autograd.graph import core
 from diffcli.autograd.graph.apply import FLOATING, apply, binary, reflected, unary
 from diffcli.autograd.graph.core import Core, Handle, Node, counter_of, describe, edge_of, keep_gradient, made_by, new
-from diffcli.autograd.graph.operands import converted, set_boundary
+from diffcli.autograd.graph.operands import set_boundary
 from diffcli.autograd.graph.view_nodes import CastNode
 from diffcli.autograd.indexing import index
 from diffcli.autograd.modes import INFERENCE, mode
@@ -356,7 +356,7 @@ class Tensor(Core):
             return self.clone() if copy else self
         if kind == tensors.BOOL:
             return self != 0.0  # type: ignore[no-any-return]
-        value = converted(self._value, kind)
+        value = tensors.as_kind(self._value, kind)
         made: Tensor = made_by(value, self, lambda edge: CastNode(edge, self.dtype)) if kind in FLOATING else new(value)
         jumps = kind not in FLOATING and self.requires_grad
         set_boundary(made, arrays.meet(self._value, value) & (value != 0) if jumps else self._boundary)

@@ -12,7 +12,7 @@ from math import nan
 from typing import Any
 
 from diffcli.autograd.graph.core import Core, counter_of, new, refuse_inference, show_number, version_of
-from diffcli.autograd.graph.operands import boundary_of, edges_of, marked, operand_value, set_boundary
+from diffcli.autograd.graph.operands import boundary_of, edges_of, operand_value, set_boundary
 from diffcli.autograd.graph.operation_nodes import NEITHER, NOTHING, ArrayNode, NumberNode, OperationNode, versions_of
 from diffcli.autograd.modes import DEFAULT, INFERENCE, mode
 from diffcli.autograd.rules import INDEX_RESULTS, Rule, rule
@@ -38,7 +38,8 @@ def apply(name: str, given: Sequence[Any], **fixed: Any) -> Any:
 
 def apply_rule(known: Rule, given: Sequence[Any], fixed: Fixed) -> Any:
     """The same, of a rule."""
-    values = [operand_value(one, known.truth) for one in given]
+    truth = known.truth
+    values = [operand_value(one, True) for one in given] if truth else [operand_value(one) for one in given]
     options = known.defaults | fixed if known.row is not None else None
     shape = tensors.same_shape(values) if known.row is None else None
     if shape or (shape == () and known.number is not None):
@@ -55,8 +56,11 @@ def apply_rule(known: Rule, given: Sequence[Any], fixed: Fixed) -> Any:
     edges = edges_of(given, known.passive)
     if edges is not None:
         made._node = record(known, given, edges, values, value, shapes, options)
-    elif known.truth or marked(given):
-        set_boundary(made, boundary_of(known, given, made.shape, shapes, options))
+    else:
+        for one in given:
+            if truth or (isinstance(one, Core) and one._boundary is not None):
+                set_boundary(made, boundary_of(known, given, made.shape, shapes, options))
+                break
     return made
 
 

@@ -25,38 +25,20 @@ def operand_value(given: Any, compared: bool = False) -> Any:
     kind = type(given)
     if kind is float:
         return given
-    if (kind is int and -WHOLE <= given <= WHOLE) or kind is bool:
+    if (kind is int and -9007199254740992 <= given <= 9007199254740992) or kind is bool:  # 2^53: floats hold all of them
         return float(given)
     return tensors.exactly(given) if compared and kind is int else value_of(given)
-
-
-WHOLE = 2**53
-"""Up to here floats hold all whole numbers."""
 
 
 def value_of(data: Any, kind: Any = None) -> Any:
     """`tensors.from_data`, with what is wrong in words."""
     try:
         return tensors.from_data(data, kind)
-    except OverflowError as wrong:
-        if wrong.args:
-            raise too_large(kind or tensors.FLOAT64) from None
+    except OverflowError:
         message = "whole numbers of 2^53 and more are not exact in floating point, and there is one that is not"
         raise fault("not-numbers", message, help=["say dtype='int64' to keep them, or 'float64' to round them"]) from None
     except (TypeError, ValueError):
         raise no_number(data) from None
-
-
-def converted(value: Any, kind: Any) -> Any:
-    """`tensors.as_kind`, with what is wrong in words."""
-    try:
-        return tensors.as_kind(value, kind)
-    except OverflowError:
-        raise too_large(kind) from None
-
-
-def too_large(kind: Any) -> AutogradError:
-    return fault("not-numbers", f"{kind} does not hold every number that is given: one is too large, or NaN")
 
 
 def no_number(given: Any) -> AutogradError:

@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from diffcli.errors import fault
+
 Value = Any
 """A float, a NumPy scalar, or an array."""
 
@@ -59,13 +61,7 @@ def as_number(value: Value) -> Value:
 
 
 def as_kind(value: Value, kind: Kind) -> Value:
-    """The same numbers in another kind; itself where it has it already.
-
-    Raises
-    ------
-    OverflowError
-        One is none, or too large, for whole numbers.
-    """
+    """The same numbers in another kind; itself where it has it already."""
     if type(value) is float:
         return value if kind == FLOAT64 else _converted(np.float64(value), kind)
     if value.dtype == kind:
@@ -80,26 +76,38 @@ def from_data(data: Any, kind: Kind | None = None) -> Value:
     Raises
     ------
     ValueError, TypeError, OverflowError
-        They are no numbers, or lists of different lengths; or floats would round them, or do not hold them.
+        They are no numbers, or lists of different lengths; or floats would round them.
     """
     array = np.array(data)
+    if array.dtype is FLOAT64 and kind is None and not (isinstance(data, list | tuple) and _may_be_large(array)):
+        return array if array.ndim else float(array)
     numbers = all(isinstance(one, int | float) for one in array.flat) if array.dtype == np.object_ else array.dtype.kind in "fiub"
     if not numbers:
         raise TypeError(f"{array.dtype} is no kind of real number")
     made = _converted(array, kind or (array.dtype if array.dtype in (FLOAT64, FLOAT32, BOOL) else FLOAT64))
-    if kind is None and (array.dtype.kind in "iuO" or isinstance(data, list | tuple)) and beyond_whole(made):
+    if kind is None and (array.dtype.kind in "iuO" or isinstance(data, list | tuple)) and _may_be_large(made):
         pairs = zip(np.array(data, np.object_).flat, made.ravel().tolist(), strict=True)
         if any(isinstance(one, int | np.integer) and int(one) != found for one, found in pairs):
             raise OverflowError
     return made if made.ndim else plain(made[()])
 
 
+def _may_be_large(array: Any) -> bool:
+    """Whether some numbers may be beyond those up to which floats hold all whole numbers."""
+    return not np.vdot(array, array) < 2.0**106
+
+
 def _converted(array: Any, kind: Kind) -> Any:
     """Numbers in a kind that holds them; fractions are cut off."""
+    if array.dtype == kind:
+        return array
     most = 2**63 if array.dtype.kind == "u" else np.float64(2**63)
-    if kind == INT64 and array.dtype.kind in "uf" and not np.all(abs(array) < most):
-        raise OverflowError(kind)
-    return array.astype(kind, copy=False)
+    try:
+        if kind != INT64 or array.dtype.kind not in "uf" or np.all(abs(array) < most):
+            return array.astype(kind, copy=False)
+    except OverflowError:
+        pass
+    raise fault("not-numbers", f"{kind} does not hold every number that is given: one is too large, or NaN")
 
 
 def in_double(values: Sequence[Value]) -> bool:
