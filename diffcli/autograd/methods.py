@@ -75,7 +75,7 @@ def _of_row(spelled: str, name: str, in_place: bool = False) -> Method:
     never = bool(formula) and not settings  # it is no row alone
 
     def call(*given: Any, **options: Any) -> Any:
-        whole = len(given) == count and all(one is not None for one in given[signature.least :])
+        whole = len(given) == count >= signature.least and all(one is not None for one in given[signature.least :])
         if not options and not never and (given if any_number else whole and not joined):
             return inplace.change(given[0], name, given[1:]) if in_place else direct(*given)
         if joined and given and not isinstance(given[0], list | tuple):
