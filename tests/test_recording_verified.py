@@ -824,6 +824,8 @@ def test_however_a_text_is_read_it_is_refused(read, ask):
     (lambda x, n: x * n * float(f"{x} "), {"x": 2.0, "n": 3}),
     (lambda x: math.sqrt(float(f"{x} ") - 2.0) * x if x > 2 else x, {"x": 3.0}),
     (lambda x: np.arcsin(x) * float(f"{x} "), {"x": 0.999}),
+    (lambda x: max(float(f"{x} "), 1.0) * x, {"x": 1.0}),
+    (lambda x: x * {"1.75": 2.0}[str(x)], {"x": 1.75}),
 ])  # fmt: skip
 def test_a_text_is_found_wherever_the_point_is(function, at):
     read_of(diffcli.jacobian, function, at)

@@ -7,10 +7,9 @@ from typing import Any
 
 from diffcli.autograd import devices
 from diffcli.autograd.generator import source
-from diffcli.autograd.graph.apply import no_number, value_of
 from diffcli.autograd.graph.core import Core, known_kind, new
-from diffcli.autograd.methods import lengths
-from diffcli.autograd.signatures import flag, number, whole
+from diffcli.autograd.graph.operands import no_number, value_of
+from diffcli.autograd.signatures import flag, lengths, number, whole
 from diffcli.autograd.tensor import Tensor
 from diffcli.errors import fault
 from diffcli.operations.arithmetic import tensors

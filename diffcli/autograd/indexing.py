@@ -10,8 +10,9 @@ from operator import index as as_index
 from operator import itemgetter
 from typing import Any
 
-from diffcli.autograd.graph.apply import apply, marked, set_boundary, share_memory
+from diffcli.autograd.graph.apply import apply, share_memory
 from diffcli.autograd.graph.core import Core, Node, describe, edge_of, new
+from diffcli.autograd.graph.operands import marked, set_boundary
 from diffcli.autograd.graph.view_nodes import PickNode
 from diffcli.autograd.modes import DEFAULT, mode
 from diffcli.autograd.partial import Mask, Partial, mask_of, plain

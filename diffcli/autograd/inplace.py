@@ -9,20 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from diffcli.autograd.graph.apply import (
-    FLOATING,
-    apply,
-    boundary_of,
-    compute,
-    converted,
-    edges_of,
-    marked,
-    operand_value,
-    record,
-    set_boundary,
-    shapes_do_not_fit,
-)
+from diffcli.autograd.graph.apply import FLOATING, apply, compute, record, shapes_do_not_fit
 from diffcli.autograd.graph.core import Core, Edge, Node, counter_of, describe, edge_of, keep_gradient, new, set_value, version_of
+from diffcli.autograd.graph.operands import boundary_of, edges_of, marked, operand_value, set_boundary
 from diffcli.autograd.graph.view_nodes import PutNode, WrittenNode
 from diffcli.autograd.indexing import at_boundary, canonical_key, is_whole, taken, unsure
 from diffcli.autograd.modes import DEFAULT, INFERENCE, mode
@@ -171,7 +160,7 @@ def _edges(tensor: Core, given: Sequence[Any], call: str) -> tuple[Edge, ...] | 
 
 def write(tensor: Core, value: Any, call: str, key: Any = ...) -> None:
     """New numbers in a tensor's memory, and one more version."""
-    value = converted(value, tensors.kind_of(tensor._value))
+    value = tensors.as_kind(value, tensors.kind_of(tensor._value))
     if not tensors.is_array(tensor._value):
         set_value(tensor, value)
     elif tensors.writable(tensor._value):

@@ -7,19 +7,20 @@ Their arguments stand in `diffcli.autograd.signatures`.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
-from functools import cache, partial, wraps
+from collections.abc import Callable
+from functools import cache, partial
 from numbers import Integral
 from typing import Any
 
 from diffcli._named import NamedTuple
 from diffcli.autograd import inplace
 from diffcli.autograd.generator import source
-from diffcli.autograd.graph.apply import apply, operand_value, set_boundary, unary
+from diffcli.autograd.graph.apply import apply, unary
 from diffcli.autograd.graph.core import Core, describe, new
+from diffcli.autograd.graph.operands import operand_value, set_boundary
 from diffcli.autograd.graph.recorded import TENSORS
 from diffcli.autograd.indexing import IndexNode, canonical_key, taken
-from diffcli.autograd.signatures import SIGNATURES, Signature, number, whole
+from diffcli.autograd.signatures import SIGNATURES, Signature, axis_of, lengths, number
 from diffcli.errors import fault, nearest
 from diffcli.operations import ARRAY_FUNCTIONS, FUNCTION_NAMES, OPERATIONS, REDUCED, find_function, row_of
 from diffcli.operations.arithmetic import tensors
@@ -74,7 +75,7 @@ def _of_row(spelled: str, name: str, in_place: bool = False) -> Method:
     never = bool(formula) and not settings  # it is no row alone
 
     def call(*given: Any, **options: Any) -> Any:
-        whole = len(given) == count and all(one is not None for one in given[signature.least :])
+        whole = len(given) == count >= signature.least and all(one is not None for one in given[signature.least :])
         if not options and not never and (given if any_number else whole and not joined):
             return inplace.change(given[0], name, given[1:]) if in_place else direct(*given)
         if joined and given and not isinstance(given[0], list | tuple):
@@ -86,7 +87,7 @@ def _of_row(spelled: str, name: str, in_place: bool = False) -> Method:
             raise fault("not-numbers", f"approximate is 'none' or 'tanh', not {bound['approximate']!r}")
         if spelled == "hardtanh" and bound["min_val"] > bound["max_val"]:
             raise fault("not-numbers", f"hardtanh lies between two bounds, and {bound['min_val']} is above {bound['max_val']}")
-        if never or (formula and bound != settings):
+        if never or (formula and any(type(one) is not type(settings[key]) or one != settings[key] for key, one in bound.items())):
             made = _formula(spelled)(*map(operand, operands), **bound)
             return inplace.put(operands[0], Ellipsis, made, "CopyBackward", f"{spelled}_()") if changes else made
         if name == "clip" and all(isinstance(one, float) for one in operands[1:]) and operands[1:] == [-math.inf, math.inf]:
@@ -116,7 +117,7 @@ def _bound(name: str, function: Method) -> Method:
         if len(given) == 2 and isinstance(given[-1], bool) and "unbiased" in signature.names:  # x.var(False)
             given, options = given[:1], {"unbiased": given[-1], **options}
         bound = signature.bound(given, options)
-        return function(**{one: operand(value) if one in OPERANDS else value for one, value in bound.items()})
+        return function(**{one: operand(value) if one in ("input", "mat1", "mat2") else value for one, value in bound.items()})
 
     return call
 
@@ -147,20 +148,9 @@ def _extreme(name: str) -> Method:
 # -- shapes ----------------------------------------------------------------------------------------------------------------
 
 
-def lengths(given: Sequence[Any], least: int | None = None, what: str = "a length") -> tuple[int, ...]:
-    """A shape that is given as numbers, or as one sequence of them."""
-    if len(given) == 1 and isinstance(given[0], Iterable) and not isinstance(given[0], Core) and getattr(given[0], "shape", True):
-        given = tuple(given[0])
-    return tuple([whole(what, one, least) for one in given])
-
-
-def axis_of(a: Any, dim: Any, more: int = 0) -> int:
-    """An axis, counted from the front, of a tensor that has ``more`` of them afterwards."""
-    count, dim = len(a.shape) + more, whole("an axis", dim)
-    if not -count <= dim < count:
-        help = [f"they go from {-count} to {count - 1}"] if count else []
-        raise fault("bad-axis", f"there is no axis {dim} of {describe(a)}", help=help)
-    return int(dim % count)
+def operand(given: Any) -> Any:
+    """A tensor, of whatever is given for one."""
+    return given if isinstance(given, Core) else new(operand_value(given))
 
 
 def reshape(a: Any, *shape: Any) -> Any:
@@ -175,6 +165,7 @@ def view(a: Any, *shape: Any) -> Any:
     AutogradError
         Its elements do not stand in memory in that order: then `reshape` makes a copy.
     """
+    a = operand(a)
     made = reshape(a, *shape)
     if made._base is None and made.shape and a.shape:
         raise fault(
@@ -185,6 +176,7 @@ def view(a: Any, *shape: Any) -> Any:
 
 def flatten(a: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
     """The axes from one to another as one."""
+    a = operand(a)
     count = len(a.shape)
     if not count:
         return reshape(a, 1)
@@ -197,6 +189,7 @@ def flatten(a: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
 
 def squeeze(a: Any, dim: int | None = None) -> Any:
     """Without axes of length 1."""
+    a = operand(a)
     if dim is None:
         return reshape(a, [length for length in a.shape if length != 1])
     place = axis_of(a, dim)
@@ -205,12 +198,14 @@ def squeeze(a: Any, dim: int | None = None) -> Any:
 
 def unsqueeze(a: Any, dim: int) -> Any:
     """With one more axis, of length 1."""
+    a = operand(a)
     place = axis_of(a, dim, more=1)
     return reshape(a, [*a.shape[:place], 1, *a.shape[place:]])
 
 
 def permute(a: Any, *dims: Any) -> Any:
     """The axes in another order."""
+    a = operand(a)
     order = tuple(axis_of(a, axis) for axis in lengths(dims, what="an axis"))
     if sorted(order) != list(range(len(a.shape))):
         raise fault("bad-axis", f"{order} is no order of the axes of {describe(a)}", help=["name each of them once"])
@@ -221,6 +216,7 @@ def transpose(a: Any, dim0: int | None = None, dim1: int | None = None) -> Any:
     """Two axes exchanged; all in reverse order, if none are named."""
     if dim0 is None and dim1 is None:
         return apply("transpose", (a,))
+    a = operand(a)
     order, first, second = list(range(len(a.shape))), axis_of(a, dim0), axis_of(a, dim1)
     order[first], order[second] = second, first
     return permute(a, order)
@@ -228,7 +224,7 @@ def transpose(a: Any, dim0: int | None = None, dim1: int | None = None) -> Any:
 
 def expand(a: Any, *shape: Any) -> Any:
     """Repeated along axes of length 1; -1 leaves an axis as it is."""
-    wanted = lengths(shape, -1)
+    a, wanted = operand(a), lengths(shape, -1)
     if len(wanted) < len(a.shape):
         message = f"{describe(a)} has {len(a.shape)} axes, and cannot be repeated to {len(wanted)}"
         raise fault("bad-axis", message, help=["name every axis"])
@@ -327,6 +323,7 @@ def allclose(input: Any, other: Any, rtol: float = 1e-5, atol: float = 1e-8, equ
 
 def contiguous(a: Any) -> Any:
     """Its elements one after the other in memory, row by row: itself where they are."""
+    a = operand(a)
     return a if tensors.in_rows(a._value) else a.clone()
 
 
@@ -338,7 +335,7 @@ _MADE: dict[str, Method] = {
     "max": _extreme("max"), "min": _extreme("min"),
     "argmax": _place("argmax"), "argmin": _place("argmin"), "norm": _bound("norm", norm), "diag": _bound("diag", diag),
     "var": _bound("var", partial(_spread, False)), "std": _bound("std", partial(_spread, True)),
-    "addmm": _bound("addmm", _formula("addmm")), "isnan": lambda a: a != a, "contiguous": contiguous,
+    "addmm": _bound("addmm", _formula("addmm")), "isnan": lambda a: operand(a) != a, "contiguous": contiguous,
     "isfinite": lambda a: apply("abs", (a,)) < float("inf"), "equal": equal, "allclose": allclose,
     "any": _bound("any", lambda input, **fixed: _some(input != 0, fixed)),
     "all": _bound("all", lambda input, **fixed: ~_some(input == 0, fixed)),
@@ -346,31 +343,7 @@ _MADE: dict[str, Method] = {
 
 @cache
 def function(name: str) -> Method | None:
-    """The function of that name on tensors, and what becomes one; None if there is none."""
-    made = _function(name)
-    if name not in _MADE or name in SIGNATURES:
-        return made
-    assert made is not None
-
-    @wraps(made)
-    def call(*given: Any, **options: Any) -> Any:
-        return made(*map(operand, given[:1]), *given[1:], **options)
-
-    return call
-
-
-def operand(given: Any) -> Any:
-    """A tensor, of whatever is given for one."""
-    return given if isinstance(given, Core) else new(operand_value(given))
-
-
-OPERANDS = ("input", "mat1", "mat2")
-"""The arguments of functions by name that are tensors."""
-
-
-@cache
-def _function(name: str) -> Method | None:
-    """The function of that name, of tensors alone where it is no row."""
+    """The function of that name on tensors; None if there is none."""
     made = _MADE.get(name)
     if made is None and (row := _row(name)):
         made = _of_row(name, row)
@@ -441,7 +414,7 @@ def method(name: str) -> Method | None:
     if name.endswith("_"):
         row = _row(name[:-1])
         return _of_row(name[:-1], row, in_place=True) if row in OPERATIONS else None
-    return _function(name)
+    return function(name)
 
 
 def method_names() -> list[str]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from operator import index as as_index
 from typing import Any
 
+from diffcli.autograd.graph.core import Core, describe
 from diffcli.errors import counted, did_you_mean, fault
 
 SIGNATURES: dict[str, tuple[str, str]] = {
@@ -126,6 +127,22 @@ def whole(what: str, given: Any, least: int | None = None) -> int:
 def axes(what: str, given: Any) -> Any:
     """An axis, or several."""
     return tuple([whole(what, one) for one in given]) if isinstance(given, list | tuple) else whole(what, given)
+
+
+def lengths(given: Sequence[Any], least: int | None = None, what: str = "a length") -> tuple[int, ...]:
+    """A shape that is given as numbers, or as one sequence of them."""
+    if len(given) == 1 and isinstance(given[0], Iterable) and not isinstance(given[0], Core) and getattr(given[0], "shape", True):
+        given = tuple(given[0])
+    return tuple([whole(what, one, least) for one in given])
+
+
+def axis_of(a: Any, dim: Any, more: int = 0) -> int:
+    """An axis, counted from the front, of a tensor that has ``more`` of them afterwards."""
+    count, dim = len(a.shape) + more, whole("an axis", dim)
+    if not -count <= dim < count:
+        help = [f"they go from {-count} to {count - 1}"] if count else []
+        raise fault("bad-axis", f"there is no axis {dim} of {describe(a)}", help=help)
+    return int(dim % count)
 
 
 def flag(what: str, given: Any) -> bool:

@@ -10,11 +10,13 @@ from diffcli.autograd import inplace, methods
 from diffcli.autograd.devices import device, wanted_kind
 from diffcli.autograd.graph import backward as passes
 from diffcli.autograd.graph import core
-from diffcli.autograd.graph.apply import FLOATING, apply, binary, converted, reflected, set_boundary, unary
+from diffcli.autograd.graph.apply import FLOATING, apply, binary, reflected, unary
 from diffcli.autograd.graph.core import Core, Handle, Node, counter_of, describe, edge_of, keep_gradient, made_by, new
+from diffcli.autograd.graph.operands import set_boundary
 from diffcli.autograd.graph.view_nodes import CastNode
 from diffcli.autograd.indexing import index
 from diffcli.autograd.modes import INFERENCE, mode
+from diffcli.autograd.signatures import axis_of
 from diffcli.errors import fault
 from diffcli.operations.arithmetic import arrays, tensors
 from diffcli.operations.array_row import shape_text
@@ -59,7 +61,7 @@ class Tensor(Core):
         return len(self.shape)
 
     def size(self, dim: int | None = None) -> Any:
-        return self.shape if dim is None else self.shape[methods.axis_of(self, dim)]
+        return self.shape if dim is None else self.shape[axis_of(self, dim)]
 
     def numel(self) -> int:
         return size_of(self.shape)
@@ -354,7 +356,7 @@ class Tensor(Core):
             return self.clone() if copy else self
         if kind == tensors.BOOL:
             return self != 0.0  # type: ignore[no-any-return]
-        value = converted(self._value, kind)
+        value = tensors.as_kind(self._value, kind)
         made: Tensor = made_by(value, self, lambda edge: CastNode(edge, self.dtype)) if kind in FLOATING else new(value)
         jumps = kind not in FLOATING and self.requires_grad
         set_boundary(made, arrays.meet(self._value, value) & (value != 0) if jumps else self._boundary)

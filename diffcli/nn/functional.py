@@ -130,7 +130,8 @@ def _move(running: Any, newest: Any, momentum: float) -> None:
 
 def _beside(feature: Any, input: Any) -> Any:
     """A number for each feature, in a shape that is repeated over all axes but theirs."""
-    return feature if input.ndim == 2 else making.as_tensor(feature).reshape(1, -1, *[1] * (input.ndim - 2))
+    feature = making.as_tensor(feature)
+    return feature if input.ndim == 2 else feature.reshape(1, -1, *[1] * (input.ndim - 2))
 
 
 # -- losses ----------------------------------------------------------------------------------------------------------------
@@ -240,6 +241,7 @@ def cross_entropy(
     ``label_smoothing`` is the share of the target that goes to all classes alike. Examples whose label is ``ignore_index`` do
     not count.
     """
+    check_reduction(reduction)
     input, target = making.as_tensor(input), making.as_tensor(target)
     kept = target != whole("ignore_index", ignore_index)
     plain = number("label_smoothing", label_smoothing) == 0 and weight is None and kept.all()
@@ -285,7 +287,7 @@ def one_hot(input: Any, num_classes: int = -1) -> Any:
     labels = making.as_tensor(input).detach()
     classes = whole("num_classes", num_classes, -1)
     if classes == -1:
-        classes = int(_of_classes(labels, inf).max()) + 1 if labels.numel() else 0
+        classes = int(_of_classes(labels, inf).max()) + 1
     return apply("one_hot", (_of_classes(labels, classes),), classes=classes)
 
 

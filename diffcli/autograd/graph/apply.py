@@ -7,12 +7,12 @@ program of a million scalar operations.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache, partial, reduce
-from math import inf, nan, nextafter
-from operator import or_
+from functools import cache, partial
+from math import nan
 from typing import Any
 
-from diffcli.autograd.graph.core import Core, Edge, counter_of, edge_of, new, refuse_inference, show_number, version_of
+from diffcli.autograd.graph.core import Core, counter_of, new, refuse_inference, show_number, version_of
+from diffcli.autograd.graph.operands import boundary_of, edges_of, operand_value, set_boundary
 from diffcli.autograd.graph.operation_nodes import NEITHER, NOTHING, ArrayNode, NumberNode, OperationNode, versions_of
 from diffcli.autograd.modes import DEFAULT, INFERENCE, mode
 from diffcli.autograd.rules import INDEX_RESULTS, Rule, rule
@@ -38,10 +38,8 @@ def apply(name: str, given: Sequence[Any], **fixed: Any) -> Any:
 
 def apply_rule(known: Rule, given: Sequence[Any], fixed: Fixed) -> Any:
     """The same, of a rule."""
-    if known.name in COMPARISONS:
-        values = [_compared(known.name, place, one) for place, one in enumerate(given)]
-    else:
-        values = [operand_value(one) for one in given]
+    truth = known.truth
+    values = [operand_value(one, True) for one in given] if truth else [operand_value(one) for one in given]
     options = known.defaults | fixed if known.row is not None else None
     shape = tensors.same_shape(values) if known.row is None else None
     if shape or (shape == () and known.number is not None):
@@ -58,20 +56,12 @@ def apply_rule(known: Rule, given: Sequence[Any], fixed: Fixed) -> Any:
     edges = edges_of(given, known.passive)
     if edges is not None:
         made._node = record(known, given, edges, values, value, shapes, options)
-    elif known.truth or marked(given):
-        set_boundary(made, boundary_of(known, given, made.shape, shapes, options))
+    else:
+        for one in given:
+            if truth or (isinstance(one, Core) and one._boundary is not None):
+                set_boundary(made, boundary_of(known, given, made.shape, shapes, options))
+                break
     return made
-
-
-def edges_of(given: Sequence[Any], passive: bool = False) -> tuple[Edge, ...] | None:
-    """Where the adjoints of the operands of an operation go; None if it is not recorded."""
-    if passive or _mode_of() != DEFAULT:
-        return None
-    edges = tuple([edge_of(one) if isinstance(one, Core) else None for one in given])
-    for edge in edges:
-        if edge is not None:
-            return edges
-    return None
 
 
 def _of_alike(known: Rule, values: list[Any], shape: Shape) -> tuple[Any, list[Shape] | None]:
@@ -82,108 +72,6 @@ def _of_alike(known: Rule, values: list[Any], shape: Shape) -> tuple[Any, list[S
         value = known.value(*values)
     value = tensors.truth(value) if known.truth else tensors.in_memory_of_its_own(value, values)
     return value, list(map(tensors.shape_of, values)) if float in map(type, values) else None
-
-
-def boundary_of(known: Rule, given: Sequence[Any], shape: Shape, shapes: Any, options: Fixed | None) -> Any:
-    """Which elements of a result are others on the sides of a comparison that is met at its boundary; None if none is."""
-    found: list[Any] = []
-    if known.name in COMPARISONS and given[0] is not given[1] and edges_of(given) is not None:
-        same = arrays.meet(_compared("eq", 0, given[0]), _compared("eq", 1, given[1]))
-        found = [] if same is False else [arrays.full(shape, same)]
-    if not marked(given):
-        return found[0] if found else None
-    met = {place: one._boundary for place, one in enumerate(given) if isinstance(one, Core) and one._boundary is not None}
-    if known.name in CONNECTIVES:  # the other one may decide
-        values = [(operand_value(one) != 0, met.get(place, False)) for place, one in enumerate(given)]
-        least, most = known.value(*[one & ~there for one, there in values]), known.value(*[one | there for one, there in values])
-        found.append(arrays.full(shape, least != most))
-    elif known.row is not None:
-        rules = {place: ArrayRule(known.row, shapes, shape, options or {}, place) for place in met}
-        found += [rule.reachable("tangent", met[place]) for place, rule in rules.items()]
-    else:
-        found += [arrays.full(shape, there) for there in met.values()]
-    return reduce(or_, found)
-
-
-COMPARISONS, CONNECTIVES = frozenset(("lt", "le", "gt", "ge", "eq", "ne")), frozenset(("and", "or", "not"))
-
-
-def marked(given: Sequence[Any]) -> bool:
-    """Whether one of some operands is at the boundary of a comparison."""
-    for one in given:  # noqa: SIM110  (the hot path)
-        if isinstance(one, Core) and one._boundary is not None:
-            return True
-    return False
-
-
-def set_boundary(made: Core, there: Any) -> None:
-    """Say which elements of a tensor are at the boundary of a comparison; numbers then no longer take the quick ways."""
-    if there is not None and arrays.any_true(there):
-        made._boundary = there
-        counter_of(made)
-    elif made._boundary is not None:
-        made._boundary = None
-
-
-def operand_value(given: Any) -> Any:
-    """The value of an operand, whatever it is."""
-    if isinstance(given, Core):
-        return given._value
-    kind = type(given)
-    if kind is float:
-        return given
-    if (kind is int and -WHOLE <= given <= WHOLE) or kind is bool:
-        return float(given)
-    return value_of(given)
-
-
-WHOLE = 2**53
-"""Up to here floats hold all whole numbers."""
-
-
-def _compared(name: str, place: int, given: Any) -> Any:
-    """The value of an operand of a comparison: a whole number that lies between two floats is on the right side of both."""
-    if type(given) is not int or -WHOLE <= given <= WHOLE:
-        return operand_value(given)
-    try:
-        near = float(given)
-    except OverflowError:
-        near = inf if given > 0 else -inf
-    if near == given:
-        return near
-    below = near if near < given else nextafter(near, -inf)
-    return nan if name in ("eq", "ne") else below if (name in ("gt", "le")) is (place == 1) else nextafter(below, inf)
-
-
-def value_of(data: Any, kind: Any = None) -> Any:
-    """`tensors.from_data`, with what is wrong in words."""
-    try:
-        return tensors.from_data(data, kind)
-    except OverflowError as wrong:
-        if wrong.args:
-            raise too_large(kind or tensors.FLOAT64) from None
-        message = "whole numbers of 2^53 and more are not exact in floating point, and there is one that is not"
-        raise fault("not-numbers", message, help=["say dtype='int64' to keep them, or 'float64' to round them"]) from None
-    except (TypeError, ValueError):
-        raise no_number(data) from None
-
-
-def converted(value: Any, kind: Any) -> Any:
-    """`tensors.as_kind`, with what is wrong in words."""
-    try:
-        return tensors.as_kind(value, kind)
-    except OverflowError:
-        raise too_large(kind) from None
-
-
-def too_large(kind: Any) -> AutogradError:
-    return fault("not-numbers", f"there is a number that is too large for {kind}, or none")
-
-
-def no_number(given: Any) -> AutogradError:
-    if isinstance(given, list | tuple):
-        return fault("not-numbers", "the lists hold something else than numbers, or are of different lengths")
-    return fault("not-numbers", f"a `{type(given).__name__}` is no number and no array of numbers")
 
 
 def compute(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from diffcli.autograd.graph.apply import value_of
 from diffcli.autograd.graph.core import Core, Node, describe, edge_of, new, nodes_behind, numbers
 from diffcli.autograd.graph.kinks import lead_beside, nodes_beside
+from diffcli.autograd.graph.operands import value_of
 from diffcli.autograd.graph.sides import decide_sides
 from diffcli.autograd.graph.sweep import Sweep, accumulate, through_hooks
 from diffcli.autograd.modes import DEFAULT, NO_GRAD, in_mode

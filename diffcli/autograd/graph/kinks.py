@@ -18,8 +18,8 @@ from operator import or_
 from typing import Any
 from warnings import warn
 
-from diffcli.autograd.graph.apply import boundary_of
 from diffcli.autograd.graph.core import Core, Edge, Node, PartNode, edge_of, new, nodes_behind
+from diffcli.autograd.graph.operands import boundary_of
 from diffcli.autograd.graph.operation_nodes import ArrayNode, OperationNode
 from diffcli.autograd.graph.recorded import recorded_adjoints
 from diffcli.autograd.graph.sweep import Sweep

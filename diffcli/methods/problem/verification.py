@@ -81,14 +81,13 @@ def verified(function: PythonFunction, recording: Recording, at: Mapping[str, Nu
 
 
 def _refuse_reading(function: PythonFunction, recording: Recording) -> None:
-    """Refuse a number that is read out of a text: on both sides of the point it is another, and at the point itself the same.
+    """Refuse a number that is read out of a text: beside the point it is another, and at the point itself the same.
 
     Where a text is rounded so much that nothing differs, what it gives is a step function, whose derivative is 0.
     """
     rows = _rows(recording)
-    if any((others := _rows_beside(function, recording, side)) == rows for side in (1.0, -1.0)):
-        return
-    if _rows_beside(function, recording, 0.0) != rows:  # by random numbers, or what it keeps from call to call
+    others = _rows_beside(function, recording, 1.0) or _rows_beside(function, recording, -1.0)
+    if others == rows or _rows_beside(function, recording, 0.0) != rows:  # as by random numbers
         return
     sites, texts = recording.tape.sites, sorted(recording.texts)
     known = filter(sites.line, texts[:MOST_BRANCHES])
@@ -101,7 +100,8 @@ def _refuse_reading(function: PythonFunction, recording: Recording) -> None:
 def _rows_beside(function: PythonFunction, recording: Recording, side: float) -> list[Any]:
     """The rows that it has beside the point, with every condition decided as before; the same where no result is touched.
 
-    Each number moves by about 2 %, and not all by the same, so that ratios move too. No rows stand for an exception.
+    Each number moves by about 2 %, and not all by the same, so that ratios move too. There are no rows where an exception is
+    raised, and where others are computed beyond a domain, on which a function may decide without a condition.
     """
     tape = recording.tape
     numbers = enumerate(flattened(recording.values[: tape.first_row]))
@@ -114,7 +114,8 @@ def _rows_beside(function: PythonFunction, recording: Recording, side: float) ->
         return []
     there = evaluate(tape, [*beside.values()])
     idle = all(map(is_finite, _results(other))) and not _apart(other, [there[slot] for slot in tape.results])
-    return _rows(recording if idle else other)
+    found, rows = _rows(other), _rows(recording)
+    return rows if idle or found == rows else found if all(map(is_finite, other.values)) else []
 
 
 def _rows(recording: Recording) -> list[Any]:

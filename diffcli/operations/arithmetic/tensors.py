@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from diffcli.errors import fault
+
 Value = Any
 """A float, a NumPy scalar, or an array."""
 
@@ -59,13 +61,7 @@ def as_number(value: Value) -> Value:
 
 
 def as_kind(value: Value, kind: Kind) -> Value:
-    """The same numbers in another kind; itself where it has it already.
-
-    Raises
-    ------
-    OverflowError
-        One is none, or too large, for whole numbers.
-    """
+    """The same numbers in another kind; itself where it has it already."""
     if type(value) is float:
         return value if kind == FLOAT64 else _converted(np.float64(value), kind)
     if value.dtype == kind:
@@ -83,43 +79,35 @@ def from_data(data: Any, kind: Kind | None = None) -> Value:
         They are no numbers, or lists of different lengths; or floats would round them.
     """
     array = np.array(data)
-    if not isinstance(data, np.ndarray) and (array.dtype == np.object_ or (array.ndim and beyond_whole(array))):
-        array = _of_python(data, kind)
-    if array.dtype.kind not in "fiub":
+    if array.dtype is FLOAT64 and kind is None and not (isinstance(data, list | tuple) and _may_be_large(array)):
+        return array if array.ndim else float(array)
+    numbers = all(isinstance(one, int | float) for one in array.flat) if array.dtype == np.object_ else array.dtype.kind in "fiub"
+    if not numbers:
         raise TypeError(f"{array.dtype} is no kind of real number")
-    if kind is None:
-        kind = array.dtype if array.dtype in (FLOAT64, FLOAT32, BOOL) else FLOAT64
-        if array.dtype.kind in "iu" and not _exact(array):
+    made = _converted(array, kind or (array.dtype if array.dtype in (FLOAT64, FLOAT32, BOOL) else FLOAT64))
+    if kind is None and (array.dtype.kind in "iuO" or isinstance(data, list | tuple)) and _may_be_large(made):
+        pairs = zip(np.array(data, np.object_).flat, made.ravel().tolist(), strict=True)
+        if any(isinstance(one, int | np.integer) and int(one) != found for one, found in pairs):
             raise OverflowError
-    array = _converted(array, kind)
-    return array if array.ndim else plain(array[()])
+    return made if made.ndim else plain(made[()])
 
 
-def _of_python(data: Any, kind: Kind | None) -> Any:
-    """An array of numbers of Python's among which large whole ones are, which NumPy rounds beside others."""
-    array = np.array(data, dtype=np.object_)
-    if not all(isinstance(one, int | float | np.integer | np.floating) for one in array.flat):
-        raise TypeError
-    made = array.astype(kind or FLOAT64)
-    pairs = zip(array.flat, made.flat, strict=True)
-    if kind is None and any(isinstance(one, int | np.integer) and int(one) != float(x) for one, x in pairs):
-        raise OverflowError
-    return made
-
-
-def _exact(whole: Any) -> bool:
-    """Whether floats hold whole numbers as they are."""
-    floats = whole.astype(FLOAT64)
-    with np.errstate(invalid="ignore"):
-        return bool(np.all((floats < 2.0 ** (64 - (whole.dtype.kind == "i"))) & (floats.astype(whole.dtype) == whole)))
+def _may_be_large(array: Any) -> bool:
+    """Whether some numbers may be beyond those up to which floats hold all whole numbers."""
+    return not np.vdot(array, array) < 2.0**106
 
 
 def _converted(array: Any, kind: Kind) -> Any:
     """Numbers in a kind that holds them; fractions are cut off."""
+    if array.dtype == kind:
+        return array
     most = 2**63 if array.dtype.kind == "u" else np.float64(2**63)
-    if kind == INT64 and array.dtype.kind in "uf" and not np.all(abs(array) < most):
-        raise OverflowError(kind)
-    return array.astype(kind, copy=False)
+    try:
+        if kind != INT64 or array.dtype.kind not in "uf" or np.all(abs(array) < most):
+            return array.astype(kind, copy=False)
+    except OverflowError:
+        pass
+    raise fault("not-numbers", f"{kind} does not hold every number that is given: one is too large, or NaN")
 
 
 def in_double(values: Sequence[Value]) -> bool:
@@ -128,6 +116,11 @@ def in_double(values: Sequence[Value]) -> bool:
         if value.__class__ is not np.ndarray or value.dtype is not FLOAT64 or not value.ndim:
             return False
     return True
+
+
+def exactly(whole: int) -> Value:
+    """A whole number, of any size, that is compared as it is."""
+    return np.array(whole, np.object_)
 
 
 def beyond_whole(value: Value) -> bool:
