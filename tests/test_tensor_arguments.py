@@ -303,6 +303,7 @@ GIVEN = {
     "isnan": (lambda: ad.isnan([NAN, 1.0]), [True, False]), "equal": (lambda: ad.equal([1.0], np.array([1.0])), True), "max": (lambda: ad.max(ad.tensor([2.0, 3.0]), [1.0, 4.0]), [2.0, 4.0]), "of lists alone": (lambda: ad.max([2.0, 3.0], [1.0, 4.0]), [2.0, 4.0]),
     "reshape": (lambda: ad.reshape([1.0, 2.0], 2, 1), [[1.0], [2.0]]), "expand": (lambda: ad.expand([1.0, 2.0], 2, 2), [[1.0, 2.0]] * 2), "permute": (lambda: ad.permute([[1.0, 2.0]], 1, 0), [[1.0], [2.0]]), "view_as": (lambda: ad.tensor([1.0, 2.0]).view_as([[0], [0]]), [[1.0], [2.0]]),
     "like": (lambda: ad.zeros_like([1.0, 2.0]), [0.0, 0.0]), "a loss": (lambda: F.mse_loss([1.0, 2.0], (0.0, 4.0), "sum"), 5.0), "labels": (lambda: F.nll_loss([[-1.0, -2.0]], [1]), 2.0), "weights": (lambda: F.nll_loss([[-1.0, -2.0]], [1], "sum", [1.0, 3.0]), 6.0), "logical_and": (lambda: ad.logical_and([1.0, 0.0, NAN], 2.0), [True, False, True]),
+    "of a kind": (lambda: ad.sum([1.0, 2.0], dtype="float32"), 3.0), "in place": (lambda: F.relu([1.0, -2.0], inplace=True), [1.0, 0.0]), "a formula in place": (lambda: F.hardtanh([1.0, -2.0], -0.5, 0.5, True), [0.5, -0.5]),
     "a bound": (lambda: ad.clip([1.0, 2.0], np.array([1.5, 1.5]), np.array([3.0, 1.75])), [1.5, 1.75]), "a base": (lambda: ad.log([8.0, 9.0], np.array([2.0, 3.0])), [3.0, 2.0]),
 }  # fmt: skip
 
@@ -348,6 +349,21 @@ def test_whole_numbers_of_every_kind_are_whole_numbers(function, name, kind, res
     for value in (np.int64(1), np.uint8(1), ad.tensor(1, dtype="int64"), ad.tensor(1.0)):
         found = getattr(functional, function)(**rest, **{name: value})
         assert str(found) == str(right)
+
+
+ODDITIES = [0, -1, True, None, "x", (0, 1), [], 2.5, np.int64(0), [1, 2], ad.tensor([1.0, 2.0]), np.array([1.0, 2.0]), object(), "float32"]
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("function", SIGNATURES)
+def test_no_argument_brings_about_an_error_of_python_s(function):
+    signature = Signature(function, SIGNATURES[function][0])
+    first, *others = signature.names
+    for given in ([1.0, 2.0], [[1.0, 2.0], [3.0, 4.0]], 2.0, [], [True, False], ad.tensor([1, 2], dtype="int64"), "a", None, object()):
+        for name in others:
+            for value in ODDITIES:
+                rest = {one: [1.0, 2.0] for one in others if signature.least > signature.names.index(one) and one not in (name, "dim")}
+                outcome(lambda: getattr(functional, function)(**{first: [given, given] if first == "tensors" else given}, **rest, **{name: value}), [])  # noqa: B023
 
 
 IMAGES, KERNELS = [[[[1.0, 2.0], [3.0, 4.0]]]], [[[[1.0]]]]

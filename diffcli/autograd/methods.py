@@ -83,20 +83,21 @@ def _of_row(spelled: str, name: str, in_place: bool = False) -> Method:
         bound = signature.bound(given, options)
         changes = bound.pop("inplace", False) or in_place
         operands = [bound.pop(one) for one in signature.names[:count]]
-        if bound.get("approximate", "none") not in ("none", "tanh"):
+        if str(bound.get("approximate", "none")) not in ("none", "tanh"):
             raise fault("not-numbers", f"approximate is 'none' or 'tanh', not {bound['approximate']!r}")
         if spelled == "hardtanh" and bound["min_val"] > bound["max_val"]:
             raise fault("not-numbers", f"hardtanh lies between two bounds, and {bound['min_val']} is above {bound['max_val']}")
         if never or (formula and any(type(one) is not type(settings[key]) or one != settings[key] for key, one in bound.items())):
-            made = _formula(spelled)(*map(operand, operands), **bound)
+            operands = [*map(operand, operands)]
+            made = _formula(spelled)(*operands, **bound)
             return inplace.put(operands[0], Ellipsis, made, "CopyBackward", f"{spelled}_()") if changes else made
         if name == "clip" and all(isinstance(one, float) for one in operands[1:]) and operands[1:] == [-math.inf, math.inf]:
             raise fault("not-numbers", "clamp needs a bound: min, max or both")
         if changes:
-            return inplace.change(operands[0], name, operands[1:])
+            return inplace.change(operand(operands[0]), name, operands[1:])
         dtype = bound.pop("dtype", None)
         if dtype is not None:
-            operands[0] = operands[0].to(dtype)
+            operands[0] = operand(operands[0]).to(dtype)
         made = apply(name, operands[0] if joined else operands, **_fixed(bound, operands[0]) if of_arrays else {})
         return made if dtype is None else made.to(dtype)
 
