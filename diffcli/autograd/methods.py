@@ -20,7 +20,7 @@ from diffcli.autograd.graph.core import Core, describe, new
 from diffcli.autograd.graph.operands import operand_value, set_boundary
 from diffcli.autograd.graph.recorded import TENSORS
 from diffcli.autograd.indexing import IndexNode, canonical_key, taken
-from diffcli.autograd.signatures import SIGNATURES, Signature, axis_of, lengths, number
+from diffcli.autograd.signatures import SIGNATURES, Signature, axis_of, flag, lengths, number
 from diffcli.errors import fault, nearest
 from diffcli.operations import ARRAY_FUNCTIONS, FUNCTION_NAMES, OPERATIONS, REDUCED, find_function, row_of
 from diffcli.operations.arithmetic import tensors
@@ -319,7 +319,9 @@ def equal(a: Any, b: Any) -> bool:
 
 def allclose(input: Any, other: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> bool:
     """Whether no element is farther from the other than ``atol + rtol*abs(other)``."""
-    return bool(numpy_function("allclose")(operand(input)._value, operand(other)._value, rtol, atol, equal_nan))
+    a, b, least, share = operand(input), operand(other), number("atol", atol), number("rtol", rtol)
+    apply("eq", (a, b))  # the shapes fit
+    return bool(numpy_function("allclose")(a._value, b._value, share, least, flag("equal_nan", equal_nan)))
 
 
 def contiguous(a: Any) -> Any:
