@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from diffcli.methods.points.file_text import bad_file
+from diffcli.methods.points.ranges import read_float
+from diffcli.records import finite_float
 
 # A file may hold numbers only: what makes arrays is imported where one is met.
 
@@ -58,8 +60,14 @@ def parse_json(text: str, path: str) -> Any:
             found[name] = value
         return found
 
+    def number(text: str) -> float:
+        try:
+            return read_float(text)
+        except OverflowError as fault:
+            raise bad_file("bad-data", f"{path} holds {text}, {fault}") from None
+
     try:
-        return json.loads(text, object_pairs_hook=once)
+        return json.loads(text, object_pairs_hook=once, parse_float=number)
     except json.JSONDecodeError as failure:
         reason = f"{failure.msg[:1].lower()}{failure.msg[1:]}"
         raise bad_file("bad-data", f"line {failure.lineno}, column {failure.colno} of {path} is not JSON: {reason}") from None
@@ -97,12 +105,9 @@ def _finite(number: Any, name: str, path: str) -> float:
     if not isinstance(number, int | float):
         raise bad_file("bad-data", f"`{name}` in {path} is {kind_of(number)}, not a number")
     try:
-        found = float(number)
-    except OverflowError:
-        found = math.inf
-    if not math.isfinite(found):
-        raise bad_file("bad-data", f"`{name}` in {path} is {found}, not a finite number")
-    return found
+        return finite_float(number)
+    except (OverflowError, ValueError) as fault:
+        raise bad_file("bad-data", f"`{name}` in {path} is {fault}") from None
 
 
 def kind_of(data: Any) -> str:

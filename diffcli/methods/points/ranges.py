@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from math import isfinite
+from math import inf
 from typing import Any
 
 from diffcli._named import NamedTuple
-from diffcli.errors import ExpressionError, UsageError, error
+from diffcli.errors import ExpressionError, Source, UsageError, error
+from diffcli.records import beyond_range, finite_float
 
 LARGEST = 1.7976931348623157e308
 
@@ -42,19 +43,35 @@ TIMEOUT = Range(0, 10**7, whole=False)
 """Seconds: up to a season."""
 
 
+def read_float(text: str) -> float:
+    """The float that Python reads; an `OverflowError`, in words, where that is 0 or an infinity, and the text is neither."""
+    number = float(text)
+    if number in (0.0, inf, -inf) and any(digit in text.lower().partition("e")[0] for digit in "123456789"):
+        raise OverflowError(beyond_range(number))
+    return number
+
+
 def read_number(text: str, label: str = "value") -> float:
     """The finite number that a text is, as a constant expression; an `ExpressionError`, if it is none.
 
     >>> read_number("2^-10")
     0.0009765625
     """
+    try:
+        return finite_float(read_constant(text, label))
+    except (OverflowError, ValueError) as fault:
+        raise ExpressionError([error("bad-value", f"`{text}` is {fault}", Source(text, label))]) from None
+
+
+def read_constant(text: str, label: str = "value") -> Any:
+    """The number that a text is, in full; see `diffcli.methods.points.computed`."""
     from diffcli.language import parse  # whoever gives no number does not wait for it
+    from diffcli.methods.points.computed import computed
     from diffcli.tape import evaluate, lower
 
     program = parse(text, label)
     if not program.inputs and len(program.statements) == 1 and not program.statements[0].name:
         tape = lower(program)
-        value = evaluate(tape, [])[tape.output]
-        if isinstance(value, float) and isfinite(value):
-            return value
+        if not tape.shape(tape.output):
+            return computed(tape, evaluate(tape, []), [tape.output])[0]
     raise ExpressionError([error("bad-value", f"`{text}` is not a finite number", program.source)])

@@ -8,13 +8,14 @@ are wanted, worked out with digits enough that nothing cancels; so they owe noth
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from diffcli.operations import Operation
 from diffcli.operations.arithmetic import precise
 from diffcli.tape import Tape
-from diffcli.tape.running.evaluation import evaluate, held_functions, run
+from diffcli.tape.running.evaluation import Values, evaluate, held_functions, run
 from diffcli.tape.running.rules import Arithmetic, Function
 
 Number = precise.Number
@@ -54,13 +55,30 @@ EXACT = _Precise(precise.PRECISE, constants=precise.CONSTANTS, form=lambda row: 
 
 def precise_value(tape: Tape, point: Sequence[float], digits: int = DIGITS) -> Number | None:
     """The value of a tape at a point of floats, to so many digits; None where it is undefined, or does not settle."""
-    return precise_derivative(tape, point, 0, 0, digits)
+    return precise_values(tape, point, [tape.output], digits)[0]
 
 
-def _with_constants(tape: Tape, named: Mapping[str, Number]) -> Tape:
+def precise_values(
+    tape: Tape, point: Sequence[float], slots: Iterable[int], digits: int = DIGITS, meant: bool = False
+) -> list[Number | None]:
+    """The values in some slots, of floats or of what was ``meant``: the decimals that were read, and pi and e themselves."""
+    functions = EXACT.row_functions(tape)
+    read, named = (precise.decimal, precise.CONSTANTS) if meant else (precise.number, {})
+    runs: dict[int, Values] = {}
+
+    def value(slot: int, work: int) -> Number:
+        if work not in runs:
+            runs[work] = run(_with_constants(tape, named, read), list(map(read, point)), functions)
+        return 0 + runs[work][slot]
+
+    most, spare = _most_digits(tape), decades(evaluate(tape, point))
+    return [_settled(partial(value, slot), digits, 1, spare, most) for slot in slots]
+
+
+def _with_constants(tape: Tape, named: Mapping[str, Number], read: Callable[[float], Number] = precise.number) -> Tape:
     """The same tape with its constants as exact numbers; those with one of the names as given."""
     return tape.copy(constants=[
-        named.get(tape.constant_names.get(-1 - index, ""), precise.number(value) if isinstance(value, float) else value)
+        named.get(tape.constant_names.get(-1 - index, ""), read(value) if isinstance(value, float) else value)
         for index, value in enumerate(tape.constants)
     ])  # fmt: skip
 
@@ -85,7 +103,7 @@ def precise_derivative(tape: Tape, point: Sequence[float], variable: int, kind: 
     variable
         The position of the input.
     kind
-        0 for f, 1 for f', 2 for f'', and so on.
+        1 for f', 2 for f'', and so on.
 
     Returns
     -------
@@ -106,8 +124,6 @@ def precise_derivative(tape: Tape, point: Sequence[float], variable: int, kind: 
     def quotient(work: int) -> Number:
         centre = [precise.number(x) for x in point]
         total = precise.number(0)
-        if not kind:
-            return total + run(tape, centre, functions)[tape.output]
         beside = held_functions(tape, run(tape, centre, functions), functions) if has_cuts else functions
         known = centre[variable]
         step = precise.power_of_ten(-work) * (min(abs(known), 1) or 1)
@@ -116,8 +132,11 @@ def precise_derivative(tape: Tape, point: Sequence[float], variable: int, kind: 
             total += (-1) ** j * math.comb(kind, j) * run(tape, moved, beside)[tape.output]
         return total / step**kind
 
-    most = MOST_DIGITS if SLOW.isdisjoint(tape.operations) else MOST_SLOW_DIGITS
-    return _settled(quotient, digits, kind + 2 if kind else 1, magnitudes, most)
+    return _settled(quotient, digits, kind + 2, magnitudes, _most_digits(tape))
+
+
+def _most_digits(tape: Tape) -> int:
+    return MOST_DIGITS if SLOW.isdisjoint(tape.operations) else MOST_SLOW_DIGITS
 
 
 def higher_derivatives(tape: Tape, point: Sequence[float], variable: int, kinds: Sequence[int]) -> list[float | None]:
