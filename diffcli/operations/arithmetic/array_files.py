@@ -11,8 +11,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from diffcli.operations.arithmetic.arrays import all_finite
-from diffcli.records import beyond_range
+from diffcli.operations.arithmetic.arrays import all_finite, is_masked, to_double
 
 MOST_ELEMENTS = 100_000_000
 """The largest array that is read: 800 megabytes."""
@@ -72,14 +71,14 @@ def as_floats(value: Any, copy: bool = True) -> Any:
     UnusableArray
         Its elements are no real numbers, or there are none, or too many.
     """
-    if isinstance(value, np.ndarray) and np.any(getattr(value, "mask", False)):
+    if is_masked(value):
         raise UnusableArray("has masked elements, which have no value")
     array = np.asarray(value)
     _check(array.dtype, array.shape)
-    with np.errstate(all="ignore"):  # a longer float may be beyond the range
-        floats = array.astype(np.float64, order="C", copy=copy)
-    if array.dtype.itemsize > 8 and (lost := floats[((floats == 0) | np.isinf(floats)) & (floats != array)]).size:
-        raise UnusableArray(f"holds a number {beyond_range(lost[0])}")
+    try:
+        floats = to_double(array, copy)
+    except OverflowError as beyond:
+        raise UnusableArray(str(beyond)) from None
     return floats if floats.ndim else float(floats)
 
 

@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from diffcli.operations.arithmetic.arrays import is_masked
+
 Value = Any
 """A float, a NumPy scalar, or an array."""
 
@@ -77,7 +79,7 @@ def from_data(data: Any, kind: Kind | None = None) -> Value:
         They are no numbers, or lists of different lengths; or floats would round them.
     """
     array = np.array(data)
-    if array.dtype.kind == "c" or array.dtype.kind not in "fiub":
+    if array.dtype.kind not in "fiub" or array.dtype.itemsize > 8 or is_masked(data):
         raise TypeError(f"{array.dtype} is no kind of real number")
     if kind is None:
         kind = array.dtype if array.dtype in (FLOAT64, FLOAT32, BOOL) else FLOAT64
