@@ -66,7 +66,8 @@ def compute(target: Target, at: At, options: Options) -> GradientResult:
         for row in rows_of_sides(problem, replaced, notes).values() if moves else ():
             steps = [answer["seed"].get(name) for name in problem.tape.inputs]
             answer["directional"] = variables_of(problem).along(row, steps)
-    return GradientResult(problem.expression(), options.mode, problem.at, problem.value, notes=tuple(notes), **answer)
+    known = (problem.expression(), options.mode, problem.at, problem.value)
+    return GradientResult(*known, notes=tuple(notes), recorded=problem.function is not None, **answer)
 
 
 # -- the methods -------------------------------------------------------------------------------------------------------

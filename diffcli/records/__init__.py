@@ -228,3 +228,5 @@ class GradientResult(NamedTuple):
     """The derivation along each variable, step by step: see `diffcli.records.derivations.Derivation`."""
     derivative_tape: Any = None
     """The gradient as a program, where it was asked for: see `diffcli.records.derivations.DerivativeTape`."""
+    recorded: bool = False
+    """Whether the program is a Python function, which ``expression`` only names."""

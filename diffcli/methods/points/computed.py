@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import inf
+from sys import float_info
 from typing import Any
 
 from diffcli.errors import LimitError
@@ -20,9 +21,6 @@ MOVES = frozenset(("neg", "stack", "index", "reshape", "transpose", "concat", "b
 
 KEEPING = frozenset(("mul", "div", "sqrt"))
 """Operations whose result has as many digits as their operands."""
-
-NORMAL = 2.0**-1022
-"""The smallest float with all of its digits."""
 
 MOST_ELEMENTS = 20_000
 """How many elements are worked out; of more, what is computed stays as floats have it."""
@@ -50,21 +48,17 @@ def computed(tape: Tape, values: Values, slots: Sequence[int]) -> list[Any]:
 
 def _has_digits(name: str, value: Any, operands: Sequence[Any]) -> bool:
     """Whether a result of numbers as they are read has all of its digits; so has what is skipped."""
-    if value is None or is_array(value) or not NORMAL <= abs(value) < inf:
+    if value is None or is_array(value) or not float_info.min <= abs(value) < inf:
         return value is None
     return name in KEEPING or all(isinstance(operand, float) and operand.is_integer() for operand in operands)
 
 
 def _in_full(tape: Tape, values: Values, slots: Sequence[int]) -> dict[int, Any]:
     """What is in some slots, with 50 digits, and NaN where it has no value; nothing, where that would take too long."""
-    from diffcli.operations.arithmetic.precise import NAN  # most points do not wait for mpmath
-    from diffcli.tape.running.precise import precise_values
-
-    def read(tape: Tape, point: Sequence[float], slots: Sequence[int]) -> list[Any]:
-        return [NAN if value is None else value for value in precise_values(tape, point, slots, meant=True)]
+    from diffcli.tape.running.precise import meant_values  # most points do not wait for mpmath
 
     if tape.shapes is None:
-        return dict(zip(slots, read(tape, values[: tape.first_row], slots), strict=True))
+        return dict(zip(slots, meant_values(tape, values[: tape.first_row], slots), strict=True))
     from diffcli.operations.arithmetic import array_files, cells
     from diffcli.tape.building.scalarising import write_out
 
@@ -75,4 +69,5 @@ def _in_full(tape: Tape, values: Values, slots: Sequence[int]) -> dict[int, Any]
     except LimitError:
         return {}
     point = [number for value in values[: tape.first_row] for number in array_files.flat(value)]
-    return {slot: cells.of(read(written.tape, point, written.of(tape, slot)), tape.shape(slot)).tolist() for slot in slots}
+    found = [meant_values(written.tape, point, written.of(tape, slot)) for slot in slots]
+    return {slot: cells.of(own, tape.shape(slot)).tolist() for slot, own in zip(slots, found, strict=True)}

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from math import inf
 from typing import Any
 
 from diffcli._named import NamedTuple
 from diffcli.errors import ExpressionError, Source, UsageError, error
-from diffcli.records import beyond_range, finite_float
+from diffcli.records import finite_float
 
 LARGEST = 1.7976931348623157e308
 
@@ -41,14 +40,6 @@ POSITIVE = Range(5e-324, whole=False)
 MAX_NODES = Range(1, 10**9)
 TIMEOUT = Range(0, 10**7, whole=False)
 """Seconds: up to a season."""
-
-
-def read_float(text: str) -> float:
-    """The float that Python reads; an `OverflowError`, in words, where that is 0 or an infinity, and the text is neither."""
-    number = float(text)
-    if number in (0.0, inf, -inf) and any(digit in text.lower().partition("e")[0] for digit in "123456789"):
-        raise OverflowError(beyond_range(number))
-    return number
 
 
 def read_number(text: str, label: str = "value") -> float:

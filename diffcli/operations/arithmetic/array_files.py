@@ -11,7 +11,8 @@ from typing import IO, Any
 
 import numpy as np
 
-from diffcli.operations.arithmetic.arrays import all_finite, is_masked, to_double
+from diffcli.operations.arithmetic.arrays import all_finite
+from diffcli.records import beyond_range
 
 MOST_ELEMENTS = 100_000_000
 """The largest array that is read: 800 megabytes."""
@@ -71,14 +72,14 @@ def as_floats(value: Any, copy: bool = True) -> Any:
     UnusableArray
         Its elements are no real numbers, or there are none, or too many.
     """
-    if is_masked(value):
+    if hasattr(value, "filled") and np.any(value.mask):
         raise UnusableArray("has masked elements, which have no value")
     array = np.asarray(value)
     _check(array.dtype, array.shape)
-    try:
-        floats = to_double(array, copy)
-    except OverflowError as beyond:
-        raise UnusableArray(str(beyond)) from None
+    with np.errstate(all="ignore"):  # a longer float may be beyond the range
+        floats = array.astype(np.float64, order="C", copy=copy)
+    if array.dtype.itemsize > 8 and (lost := floats[((floats == 0) | np.isinf(floats)) & (floats != array)]).size:
+        raise UnusableArray(f"holds a number {beyond_range(lost[0])}")
     return floats if floats.ndim else float(floats)
 
 

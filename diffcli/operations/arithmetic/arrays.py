@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 
 from diffcli.operations.arithmetic import floats
-from diffcli.records import beyond_range
 
 Array = Any
 """A NumPy array of float64, or a number."""
@@ -232,22 +231,6 @@ SCALED: dict[str, Callable[..., Array]] = {"div": times_quotient, "pow": times_p
 
 
 # -- what the sweeps need beside the operations ----------------------------------------------------------------------------
-
-
-def is_masked(value: Any) -> bool:
-    """Whether elements of an array are masked, and have no value."""
-    return isinstance(value, np.ndarray) and bool(np.any(getattr(value, "mask", False)))
-
-
-def to_double(array: Array, copy: bool = True) -> Array:
-    """Numbers of any kind as float64, row by row; an `OverflowError` where one becomes 0 or an infinity that is neither."""
-    with quiet():
-        floats = array.astype(np.float64, order="C", copy=copy)
-    if array.dtype.itemsize > 8 or array.dtype.hasobject:
-        lost = floats[((floats == 0) | np.isinf(floats)) & (floats != array)]
-        if lost.size:
-            raise OverflowError(f"holds a number {beyond_range(lost[0])}")
-    return floats
 
 
 def as_array(value: Any, order: Any = "K") -> Array:

@@ -13,7 +13,6 @@ import numpy as np
 from numpy.exceptions import AxisError as AxisError
 from numpy.linalg import LinAlgError as LinAlgError
 
-from diffcli.operations.arithmetic.arrays import to_double
 from diffcli.operations.arithmetic.tensors import last_written, numbered
 
 
@@ -30,10 +29,8 @@ def as_numbers(given: Any) -> Any:
     try:
         array = np.asarray(given)
         if array.dtype.kind in "biuf" or (array.dtype.kind == "O" and all(isinstance(one, Real) for one in array.flat)):
-            return to_double(array)
-    except OverflowError as beyond:
-        return f"{what} {beyond}"
-    except ValueError:
+            return array.astype(np.float64)
+    except (ValueError, OverflowError):
         pass
     return f"{what} is no real number and no array of real numbers"
 

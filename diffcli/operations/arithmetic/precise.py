@@ -27,8 +27,8 @@ def number(value: float) -> Number:
 
 
 def decimal(value: float) -> Number:
-    """The decimal that a float was read from: the shortest one that reads as it."""
-    return mpf(repr(value))
+    """The decimal that a float was read from: the shortest that reads as it."""
+    return mpf(repr(float(value)))
 
 
 def working(digits: int) -> AbstractContextManager[Any]:

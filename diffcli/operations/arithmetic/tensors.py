@@ -11,8 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from diffcli.operations.arithmetic.arrays import is_masked
-
 Value = Any
 """A float, a NumPy scalar, or an array."""
 
@@ -79,7 +77,7 @@ def from_data(data: Any, kind: Kind | None = None) -> Value:
         They are no numbers, or lists of different lengths; or floats would round them.
     """
     array = np.array(data)
-    if array.dtype.kind not in "fiub" or array.dtype.itemsize > 8 or is_masked(data):
+    if array.dtype.kind not in "fiub" or array.dtype.itemsize > 8 or (hasattr(data, "filled") and np.any(data.mask)):
         raise TypeError(f"{array.dtype} is no kind of real number")
     if kind is None:
         kind = array.dtype if array.dtype in (FLOAT64, FLOAT32, BOOL) else FLOAT64

@@ -8,8 +8,8 @@ are wanted, worked out with digits enough that nothing cancels; so they owe noth
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from diffcli.operations import Operation
@@ -55,24 +55,20 @@ EXACT = _Precise(precise.PRECISE, constants=precise.CONSTANTS, form=lambda row: 
 
 def precise_value(tape: Tape, point: Sequence[float], digits: int = DIGITS) -> Number | None:
     """The value of a tape at a point of floats, to so many digits; None where it is undefined, or does not settle."""
-    return precise_values(tape, point, [tape.output], digits)[0]
+    tape, functions, spare = with_exact_constants(tape), EXACT.row_functions(tape), decades(evaluate(tape, point))
+    return _settled(lambda work: 0 + run(tape, list(map(precise.number, point)), functions)[tape.output], digits, 1, spare, tape)
 
 
-def precise_values(
-    tape: Tape, point: Sequence[float], slots: Iterable[int], digits: int = DIGITS, meant: bool = False
-) -> list[Number | None]:
-    """The values in some slots, of floats or of what was ``meant``: the decimals that were read, and pi and e themselves."""
-    functions = EXACT.row_functions(tape)
-    read, named = (precise.decimal, precise.CONSTANTS) if meant else (precise.number, {})
-    runs: dict[int, Values] = {}
+def meant_values(tape: Tape, point: Sequence[float], slots: Sequence[int]) -> list[Number]:
+    """The values in some slots with all numbers as the decimals that were read, and pi and e as themselves; NaN if undefined."""
+    functions, spare = EXACT.row_functions(tape), decades(evaluate(tape, point))
 
-    def value(slot: int, work: int) -> Number:
-        if work not in runs:
-            runs[work] = run(_with_constants(tape, named, read), list(map(read, point)), functions)
-        return 0 + runs[work][slot]
+    @cache
+    def values(work: int) -> Values:
+        return run(_with_constants(tape, precise.CONSTANTS, precise.decimal), list(map(precise.decimal, point)), functions)
 
-    most, spare = _most_digits(tape), decades(evaluate(tape, point))
-    return [_settled(partial(value, slot), digits, 1, spare, most) for slot in slots]
+    found = [_settled(lambda work, slot=slot: 0 + values(work)[slot], DIGITS, 1, spare, tape) for slot in slots]  # type: ignore[misc]
+    return [precise.NAN if value is None else value for value in found]
 
 
 def _with_constants(tape: Tape, named: Mapping[str, Number], read: Callable[[float], Number] = precise.number) -> Tape:
@@ -132,11 +128,7 @@ def precise_derivative(tape: Tape, point: Sequence[float], variable: int, kind: 
             total += (-1) ** j * math.comb(kind, j) * run(tape, moved, beside)[tape.output]
         return total / step**kind
 
-    return _settled(quotient, digits, kind + 2, magnitudes, _most_digits(tape))
-
-
-def _most_digits(tape: Tape) -> int:
-    return MOST_DIGITS if SLOW.isdisjoint(tape.operations) else MOST_SLOW_DIGITS
+    return _settled(quotient, digits, kind + 2, magnitudes, tape)
 
 
 def higher_derivatives(tape: Tape, point: Sequence[float], variable: int, kinds: Sequence[int]) -> list[float | None]:
@@ -155,14 +147,14 @@ def decades(values: Sequence[float | None]) -> int:
     return max(found) - min(found)
 
 
-def _settled(compute: Callable[[int], Any], digits: int, effort: int, spare: int, most: int) -> Number | None:
+def _settled(compute: Callable[[int], Any], digits: int, effort: int, spare: int, tape: Tape) -> Number | None:
     """A result with more and more digits, until two in a row agree in those that are wanted.
 
     It is worked out with ``effort`` times the digits that ``compute`` is given, and ``spare`` digits besides, which may be
     swallowed more than once.
     """
     before: Number | None = None
-    work = digits + 10
+    most, work = MOST_DIGITS if SLOW.isdisjoint(tape.operations) else MOST_SLOW_DIGITS, digits + 10
     while work * effort <= max(most, 2 * effort * (digits + 10)):
         with precise.working(work * effort + spare):
             result = compute(work)
