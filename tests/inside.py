@@ -51,7 +51,7 @@ HOMES = {
     "diffcli.methods.points.csv_table": "read_csv",
     "diffcli.methods.points.directions": "read_direction",
     "diffcli.methods.points.many_points": "read_points",
-    "diffcli.methods.points.ranges": "Range",
+    "diffcli.methods.points.ranges": "Range read_number",
     "diffcli.methods.points.points": "check_mapping read_point",
     "diffcli.methods.problem": "live_values=live_values",
     "diffcli.methods.problem.components": "Components",

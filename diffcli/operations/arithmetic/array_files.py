@@ -120,11 +120,12 @@ def read_npy(file: IO[bytes]) -> Any:
     _check(dtype, shape)
     file.seek(0)
     try:
-        return as_floats(np.lib.format.read_array(file, allow_pickle=False))
+        array = np.lib.format.read_array(file, allow_pickle=False)
     except ValueError:
         raise UnusableArray("is cut short: it holds fewer numbers than it says") from None
     except MemoryError as failure:
         raise UnusableArray(f"cannot be read: {failure}") from None
+    return as_floats(array, copy=False)
 
 
 def read_npz(file: IO[bytes], name: str, likely: str = "") -> Any:
