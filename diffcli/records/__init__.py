@@ -7,7 +7,7 @@ Rows of a tape are named by their index in the lecture's numbering: v₋ₙ₊�
 from __future__ import annotations
 
 from itertools import product
-from math import inf, isfinite
+from math import inf
 from typing import Any, TypeAlias
 
 from diffcli._named import NamedTuple
@@ -54,9 +54,11 @@ def finite_float(number: Any) -> float:
         found = inf
     except (TypeError, ValueError):
         raise ValueError(f"{number!r}, not a finite number") from None
-    if found in (0.0, inf, -inf) and found != number:
+    if found and found - found == 0:
+        return found
+    if found == found != number:
         raise OverflowError(beyond_range(found))
-    if not isfinite(found):
+    if found:
         raise ValueError(f"{found}, not a finite number")
     return found
 

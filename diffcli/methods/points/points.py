@@ -193,7 +193,10 @@ def check_mapping(at: Mapping[str, object], copy: bool = True) -> GivenPoint:
         return at
     point = GivenPoint()
     for name, value in at.items():
-        point[name] = _expression(name, value) if isinstance(value, str) else as_number(name, value, copy=copy)
+        if type(value) is float and value - value == 0:
+            point[name] = value
+        else:
+            point[name] = _expression(name, value) if isinstance(value, str) else as_number(name, value, copy=copy)
     return point
 
 
