@@ -65,7 +65,8 @@ def compute(target: Target, at: At, options: Options) -> GradientResult:
     if sides is not None and sides.rows:
         swept += [_take_sides(problem, sides, answer, notes)]
     notes += notes_of(watch_of(problem), options.strict, *swept) if options.watch else ()
-    return GradientResult(problem.expression(), options.mode, problem.at, problem.value, notes=tuple(notes), **answer)
+    known = (problem.expression(), options.mode, problem.at, problem.value)
+    return GradientResult(*known, notes=tuple(notes), recorded=problem.function is not None, **answer)
 
 
 # -- the methods -------------------------------------------------------------------------------------------------------

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from diffcli._named import NamedTuple
-from diffcli.methods.differences.precise import EXACT, MOST_SPARE, Number, decades, with_exact_constants
 from diffcli.methods.digits.watch import Sweep
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.forward import tangents
@@ -17,6 +16,7 @@ from diffcli.operations.arithmetic import precise
 from diffcli.tape import Tape
 from diffcli.tape.lowering import MOST_ROWS
 from diffcli.tape.running.evaluation import Values, run
+from diffcli.tape.running.precise import EXACT, MOST_SPARE, Number, decades, with_exact_constants
 
 DIGITS = 20
 """In how many digits two readings are to agree."""

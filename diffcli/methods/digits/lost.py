@@ -11,13 +11,13 @@ from itertools import groupby
 
 from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic
-from diffcli.methods.differences.precise import Number
 from diffcli.methods.digits.blame import culprit
 from diffcli.methods.digits.exact import Reading, read_again
 from diffcli.methods.digits.watch import UNKNOWN, Printed, Sweep
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.rounding import SMALLEST
 from diffcli.operations.arithmetic import precise
+from diffcli.tape.running.precise import Number
 
 LOST = 1e-8
 """A number whose relative error is larger has lost digits that somebody may count on."""

@@ -26,6 +26,11 @@ def number(value: float) -> Number:
     return mpf(value)
 
 
+def decimal(value: float) -> Number:
+    """The decimal that a float was read from: the shortest that reads as it."""
+    return mpf(repr(float(value)))
+
+
 def working(digits: int) -> AbstractContextManager[Any]:
     """A context in which results have so many decimal digits."""
     context: AbstractContextManager[Any] = mp.workdps(digits)
@@ -96,9 +101,15 @@ def _large_power(a: Number, b: Number) -> Number:
     return -size if odd else +size
 
 
+def _near(a: Number) -> Number:
+    """A number without its last ten digits, which tell ``(1/3)*3`` from 1."""
+    with mp.workdps(max(mp.dps - 10, 1)):
+        return +a
+
+
 def _truth(relation: Callable[[Number, Number], bool]) -> Callable[[Any, Any], Number]:
     def truth(a: Any, b: Any) -> Number:
-        return NAN if mp.isnan(a) or mp.isnan(b) else mpf(relation(a, b))
+        return NAN if mp.isnan(a) or mp.isnan(b) else mpf(relation(_near(a), _near(b)))
 
     return truth
 
@@ -108,7 +119,8 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "neg": lambda a: -a, "pow": _power, "abs": abs, "max": lambda *a: max(a), "min": lambda *a: min(a),
     "stop_gradient": lambda a: a,
     **{row.name: getattr(mp, row.name) for row in ROWS if hasattr(mp, row.name) and not row.symbol and not row.definition},
-    "lgamma": lambda a: mp.re(mp.loggamma(a)), "polygamma": lambda a, b: mp.polygamma(int(a), b), "round": mp.nint,
+    "lgamma": lambda a: mp.re(mp.loggamma(a)), "polygamma": lambda a, b: mp.polygamma(int(a), b),
+    **{name: lambda a, to=to: to(_near(a)) for name, to in (("floor", mp.floor), ("ceil", mp.ceil), ("round", mp.nint))},
     "and": lambda a, b: mpf(bool(a and b)), "or": lambda a, b: mpf(bool(a or b)), "not": lambda a: mpf(not a),
 }  # fmt: skip
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from diffcli._named import NamedTuple
-from diffcli.methods.differences.precise import Number
 from diffcli.methods.digits.blame import culprit, relative_error
 from diffcli.methods.digits.exact import NOTHING, read_again
 from diffcli.methods.digits.lost import Lost
@@ -13,6 +12,7 @@ from diffcli.methods.digits.watch import BY, UNKNOWN, Printed, Sweep
 from diffcli.methods.problem.problem import Problem
 from diffcli.operations.arithmetic import precise
 from diffcli.records.agreement import Way
+from diffcli.tape.running.precise import Number
 
 REASONS = {
     "kink": "operations with a corner meet here",

@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from diffcli.methods.differences.precise import DIGITS, Number, precise_derivative
 from diffcli.methods.digits.blame import relative_error
 from diffcli.methods.digits.exact import read_again
 from diffcli.methods.digits.lost import LOST
@@ -22,6 +21,7 @@ from diffcli.methods.sweeps.reverse import accumulate, activity
 from diffcli.operations.arithmetic import precise
 from diffcli.records.agreement import PartialCheck, Way
 from diffcli.studies.agreement.disagreement import REASONS, TOLERANCE, Reason, explain_disagreement, lost_digits
+from diffcli.tape.running.precise import DIGITS, Number, precise_derivative
 
 ROUNDING = 2.0**-48
 """How far a derivative may be off beside the terms that it is the sum of, however small the sum."""
