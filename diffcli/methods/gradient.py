@@ -164,7 +164,8 @@ def _numeric(problem: Problem, options: Options, replaced: Overrides, notes: lis
     warned = any(note.severity == "warning" for note in notes)
     for each in differences:
         off = [] if warned else _disagreement(problem, each)
-        notes += off or (doubts_of(each) if each.variable not in told else ())
+        slope = problem.adjoints[problem.input_slot(each.variable)] or 0.0
+        notes += off or (doubts_of(each, problem.value, slope) if each.variable not in told else ())
     gradient = {found.variable: found.estimate for found in differences}
     notes += explain(problem, {}, replaced, notes)
     notes += notes_of(watch_of(problem), options.strict)

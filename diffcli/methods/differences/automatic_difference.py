@@ -187,7 +187,8 @@ def _extrapolated(sampler: Sampler, scheme: Scheme, first: float | None) -> Esti
     """The best estimate of a few first steps, the longest first, as soon as one has a digit; the reason where there is none."""
     size = abs(sampler.x)
     radius, where = sampler.radius()
-    wanted = first or (radius if math.isfinite(radius) else sampler.scale() / 2)
+    far = max(sampler.scale() / 2, 2.0**20 * sampler.least())  # the samples' own digits tell the step
+    wanted = first or (radius if math.isfinite(radius) else far)
     if sampler.bound and first is None:
         wanted = float(2.0 ** max(math.floor(math.log2(wanted)), -1000))
     best: Estimate | str = DISAGREE
@@ -217,7 +218,7 @@ def _beginning(sampler: Sampler, wanted: float, first: float | None, where: str,
 
 
 def _extrapolate(sampler: Sampler, scheme: Scheme, wanted: float, begin: Callable[[float], str]) -> Estimate | str:
-    least = 8 * math.ulp(sampler.x)  # a shorter step says more about the spacing of floats than about the function
+    least = sampler.least()
     start, pair = _admissible(sampler, wanted, least, scheme)
     if isinstance(pair, str):
         return pair

@@ -60,6 +60,10 @@ class Sampler:
         """
         return 0.0
 
+    def least(self) -> float:
+        """A step that is shorter says more about the spacing of floats than about the function."""
+        return 8 * math.ulp(self.x)
+
     def radius(self) -> tuple[float, str]:
         """How far x may move, by the slopes at x, and what stops it; inf if nothing is known to."""
         return math.inf, ""
@@ -227,6 +231,13 @@ class DirectionSampler(TapeSampler):
         for slot, step in self.direction.items():
             point[slot] += x * step
         return point
+
+    def least(self) -> float:
+        """At least one of the inputs moves; all of them do where an operation stands on its kink, and one may be why."""
+        steps = [8 * math.ulp(self.point[slot]) / abs(step) for slot, step in self.direction.items()]
+        moves = self._tangents()
+        at_kink = any(moves[limit[1]] and self._radius_at(self.base, *limit) == 0 for limit in self.limits)
+        return max(steps) if at_kink else min(steps)
 
     def rounding(self, one: Sample, other: Sample) -> float:
         return super().rounding(one, other) + self._astray(one.x) + self._astray(other.x)
