@@ -472,6 +472,35 @@ def test_a_period_of_a_power_of_two_does_not_look_constant():
     assert abs(found.estimate - 128 * math.pi) <= found.error
 
 
+CANCELLING = {
+    "cos": lambda m, x: (1 - m.cos(x)) / x**2,
+    "exp": lambda m, x: (m.exp(x) - 1) / x,
+    "sin": lambda m, x: (x - m.sin(x)) / x**3,
+    "sqrt": lambda m, x: (m.sqrt(1 + x * x) - 1) / x**2,
+    "log": lambda m, x: m.log(1 + x) / x,
+    "sum": lambda m, x: (1 + x) - 1,
+    "tan": lambda m, x: (m.tan(x) - m.sin(x)) / x**3,
+}
+
+
+@pytest.mark.parametrize("name", CANCELLING)
+def test_bars_of_callables_hold_where_their_values_cancel(name):
+    function = CANCELLING[name]
+    for x in [float(f"{first}e{power}") for first in (1, 1.1, 1.7, 2.3, 3.14159, 4.7, 7.7) for power in range(-6, 1)]:
+        found = diffcli.difference(lambda at: function(math, at), x)
+        with mp.workdps(60):
+            exact = mp.diff(lambda at: function(mp, at), mpf(x), h=mpf(x) * mpf(10) ** -15)
+        assert "kink" not in found.reason, x
+        assert found.error is None or abs(found.estimate - exact) <= 2 * found.error, x
+
+
+@pytest.mark.parametrize("x", [0.00031, 0.01, 0.1, 1.0, 2.3, 7.7])
+def test_a_ripple_that_no_first_step_sees_is_found(x):
+    found = diffcli.difference(lambda at: math.sin(1e8 * at) * 1e-8 + at, x)
+    with mp.workdps(60):
+        assert abs(found.estimate - (1 + mp.cos(10**8 * mpf(x)))) <= found.error + 1e8 * math.ulp(x)
+
+
 @pytest.mark.parametrize(("x", "options"), [(math.inf, {}), (math.nan, {}), (1.0, {"step": -1.0}), (1.0, {"step": math.nan}), (1.0, {"derivative": 0})])
 def test_callables_are_asked_sensibly(x, options):
     with pytest.raises(UsageError):

@@ -249,7 +249,7 @@ def _admissible(sampler: Sampler, step: float, least: float, scheme: Scheme) -> 
     stuck = 0
     why = LOST
     for _ in range(MOST_SHORTENINGS):
-        if step < least or stuck > MOST_STUCK or sampler.evaluations > MOST_EVALUATIONS:
+        if step < least or stuck > MOST_STUCK or sampler.evaluations - sampler.begun > MOST_EVALUATIONS:
             break
         pair = _ends(sampler, scheme.side, step)
         excess = _movement(sampler, scheme.side, *pair) if pair else 8.0
