@@ -169,7 +169,9 @@ def _numeric(problem: Problem, options: Options, replaced: Overrides, notes: lis
     warned = any(note.severity == "warning" for note in notes)
     for each in differences:
         off = [] if warned else _disagreement(problem, each)
-        notes += off or (doubts_of(each) if each.variable not in told or math.isfinite(each.estimate) else ())
+        slope = problem.adjoints[problem.input_slot(each.variable)] or 0.0
+        heard = each.variable not in told or math.isfinite(each.estimate)
+        notes += off or (doubts_of(each, problem.value, slope) if heard else ())
     gradient = {found.variable: found.estimate for found in differences}
     notes += explain(problem, {}, replaced, notes)
     return {"gradient": gradient, "differences": differences}

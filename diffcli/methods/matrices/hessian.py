@@ -226,7 +226,8 @@ def _numeric(
             if each.estimate != each.estimate:
                 message = f"differences give no reliable value of the second derivative by `{second}` and `{first}`"
                 notes.append(Diagnostic("no-difference", "warning", message, notes=(each.reason,)))
-            notes += uncertain(each.estimate, each.error, f"second derivative by `{second}` and `{first}`")
+            what, value = f"second derivative by `{second}` and `{first}`", gradient.problem.value
+            notes += uncertain(each.estimate, each.error, what, each.parts, value)
     return asked._replace(matrix=frozen(matrix), differences=tuple(found))
 
 

@@ -129,8 +129,10 @@ def _differences(system: Problem, seed: Mapping[str, Any], notes: list[Diagnosti
             still = Difference("t", "central", 0.0, (), 0.0, 0.0, "the direction does not move the point")
             found.append((output.name, still))
             continue
-        each = automatic_difference(DirectionSampler(numbers.view(output), steps), "t")
-        notes += doubts_of(each._replace(variable=f"t, of {output.name}"))
+        view = numbers.view(output)
+        sampler = DirectionSampler(view, steps)
+        each = automatic_difference(sampler, "t")
+        notes += doubts_of(each._replace(variable=f"t, of {output.name}"), view.value, sampler.slope())
         found.append((output.name, each))
     return tuple(found)
 
