@@ -32,6 +32,11 @@ def compute(target: Target, at: At, options: Options) -> GradientResult:
         from diffcli.methods.problem.live_values import keep_live_values  # numbers do not wait for it
 
         keep_live_values(problem)
+    return of_problem(problem, options)
+
+
+def of_problem(problem: Problem, options: Options) -> GradientResult:
+    """What `compute` returns and raises of a problem whose result is one number: all that print its gradient ask this."""
     if problem.value != problem.value:
         from diffcli.methods.nonsmooth.nonfinite import require_value
 
