@@ -35,8 +35,11 @@ def compute(target: Target, at: At, options: Options) -> GradientResult:
     return of_problem(problem, options)
 
 
-def of_problem(problem: Problem, options: Options) -> GradientResult:
-    """What `compute` returns and raises of a problem whose result is one number: all that print its gradient ask this."""
+def of_problem(problem: Problem, options: Options, asks_rules: bool = True) -> GradientResult:
+    """What `compute` returns and raises of a problem whose result is one number: all that print its gradient ask this.
+
+    Notes speak of ``--kink`` and ``--strict`` where they can be asked for.
+    """
     if problem.value != problem.value:
         from diffcli.methods.nonsmooth.nonfinite import require_value
 
@@ -47,7 +50,7 @@ def of_problem(problem: Problem, options: Options) -> GradientResult:
     if breaks:
         from diffcli.methods.nonsmooth.notes import describe_breaks  # most programs do not wait for it
 
-        policy = options.kink if options.mode in ("reverse", "forward") else ""
+        policy = options.kink if asks_rules and options.mode in ("reverse", "forward") else ""
         told, replaced = describe_breaks(problem, breaks, policy, options.strict)
         notes += told
     options.progress("differentiating")
