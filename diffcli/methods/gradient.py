@@ -35,6 +35,10 @@ def compute(target: Target, at: At, options: Options) -> GradientResult:
     return of_problem(problem, options)
 
 
+_WRITTEN = "its trace, tape or formula is by the rules of the table, and may show another"
+"""What is said beside a derivative that is the slope of the sides."""
+
+
 def of_problem(problem: Problem, options: Options, asks_rules: bool = True) -> GradientResult:
     """What `compute` returns and raises of a problem whose result is one number: all that print its gradient ask this.
 
@@ -66,8 +70,11 @@ def of_problem(problem: Problem, options: Options, asks_rules: bool = True) -> G
         from diffcli.methods.nonsmooth.notes import of_sides, rows_of_sides
         from diffcli.methods.problem.scalarise import variables_of
 
-        before = tuple(notes)
-        answer["gradient"] = of_sides(problem, answer["gradient"], notes, not replaced)
+        before, by_rules = tuple(notes), answer["gradient"]
+        answer["gradient"] = of_sides(problem, by_rules, notes, not replaced)
+        shown = options.trace or options.derivative_tape or options.mode == "symbolic"
+        if shown and answer["gradient"] is not by_rules:
+            notes[:] = [note._replace(notes=(*note.notes, _WRITTEN)) if note.slopes else note for note in notes]
         if tuple(notes) != before and any(note.code == "lost-digits" for note in notes):  # of numbers that are replaced
             notes[:] = [note for note in notes if note.code != "lost-digits"] + _watched_again(problem, answer["gradient"])
         moves = "seed" in answer and answer["seed"].keys() <= {*problem.wrt}

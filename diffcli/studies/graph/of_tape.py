@@ -58,6 +58,9 @@ def _at_point(problem: Problem, asked: GraphOptions) -> GraphResult:
     asked.progress("building the graph")
     replaced = overrides(problem, find_breaks(problem), asked.kink)
     adjoints, steps = accumulate(problem.tape, problem.values, problem.active, overrides=replaced)
+    if all(note.code != "no-dependence" for note in found.notes):  # the slopes of the sides may be other adjoints
+        for name in problem.wrt:
+            adjoints[problem.input_slot(name)] = found.gradient[name]
     graph = _TapeGraph(problem.tape, problem.active, problem.values, replaced, adjoints, steps).build()
     return GraphResult(found.expression, found.at, graph, found.value, found.gradient, found.notes)
 
