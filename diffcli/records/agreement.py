@@ -100,7 +100,7 @@ class PointChecks(NamedTuple):
     undefined: list[dict[str, float]]
     """The points at which the value is undefined."""
     notes: tuple[Diagnostic, ...] = ()
-    """What stopped the check, if something did."""
+    """The first of each code, and what stopped the check, if something did."""
 
     @property
     def passed(self) -> bool:
