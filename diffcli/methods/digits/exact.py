@@ -62,13 +62,15 @@ def read_again(
     tape, spare = with_exact_constants(problem.tape), min(decades(problem.values), 700)
     functions = EXACT.row_functions(tape)
     before: list[Number] = [precise.number(number) for number in printed]
-    work, digits = FIRST if all(printed) else VANISHED, PRINTED
+    step = sweep.beside.step if sweep and sweep.beside else {}
+    work, digits = FIRST if all(printed) or step else VANISHED, PRINTED
     while True:
-        with precise.working(work + spare):
-            values = run(tape, [precise.number(float(x)) for x in problem.point], functions)
+        with precise.working(work + spare + 3 * work * bool(step)):  # what cancels beside the point does so more than once
+            values = run(tape, [_moved(float(x), step.get(slot, 0.0), work) for slot, x in enumerate(problem.point)], functions)
             derivatives, steps = (values, []) if sweep is None else _swept(problem, sweep, values)
             found = [precise.number(derivatives[slot] or 0.0) for slot in slots]
-            settled = [_settles(*pair, work, digits) for pair in zip(before, found, strict=False)]
+            numbers = zip(slots, before, found, strict=False)
+            settled = [derivatives[slot] is None or _settles(old, new, work, digits) for slot, old, new in numbers]
             hides = _hides(tape, values)
             if (before and all(settled) and not (hides and work < -2 * NOTHING)) or work > LAST:
                 known = [each if fits else None for each, fits in zip(found, settled, strict=True)]
@@ -89,6 +91,11 @@ def _swept(problem: Problem, sweep: Sweep, values: Values) -> tuple[Sequence[Any
         seed = [sweep.seeds.get(slot) for slot in range(tape.first_row)]
         return tangents(tape, values, seed, sweep.overrides, EXACT), []
     return accumulate(tape, values, problem.active, sweep.seeds, sweep.overrides, EXACT)
+
+
+def _moved(x: float, step: float, work: int) -> Number:
+    """A number, or one that is beside it by half of the digits in work."""
+    return precise.number(x) + precise.power_of_ten(-work // 2) * precise.number(step * (abs(x) or 1.0))
 
 
 def _hides(tape: Tape, values: Values) -> bool:

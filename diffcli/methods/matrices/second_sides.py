@@ -12,7 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import permutations, product
 
+from diffcli.methods.digits.watch import Namer, Sweep, Swept
 from diffcli.methods.matrices.second_order import GradientProblem
+from diffcli.methods.nonsmooth.beside import Beside
 from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, find_breaks
 from diffcli.methods.nonsmooth.one_sided import is_branched, tape_along
 from diffcli.methods.problem.problem import Linearisation
@@ -39,6 +41,8 @@ class Sides:
         """Why a second derivative is undefined, if one is."""
         self.values = gradient.gradient
         """The gradient; that of the sides where the rules of the table give none, or that of a branch for this point alone."""
+        self.step: Mapping[int, float] = {}
+        """The direction in which the gradient has been taken that is not its own."""
         self.singled = any(found.kind == "point-branch" for found in find_breaks(gradient.problem))
         operands = [
             operand for found in find_breaks(gradient.derived) if found.kind in NOT_DIFFERENTIABLE
@@ -95,7 +99,9 @@ class Sides:
         (left, back), (right, onward) = (self.one_side(direction, side) for side in (-1.0, 1.0))
         there = [alike(*pair, right) for pair in zip(left, right, strict=True)]
         if all(there):
-            self.values = [each if self.singled or own != own else own for own, each in zip(self.values, right, strict=True)]
+            values = [each if self.singled or own != own else own for own, each in zip(self.values, right, strict=True)]
+            if values != self.values:
+                self.values, self.step = values, {self.slots[column]: step for column, step in direction.items() if step}
         return [
             each if holds and alike(each, -other, onward) else nan for holds, each, other in zip(there, onward, back, strict=True)
         ]  # fmt: skip
@@ -103,10 +109,9 @@ class Sides:
     def one_side(self, direction: Mapping[int, float], side: float) -> tuple[list[float], list[float]]:
         """The gradient on one side, and how it starts to change; NaN where it is not known, or the function jumps."""
         moves = {self.slots[column]: side * step for column, step in direction.items()}
-        gradient, problem = self.gradient, self.gradient.problem
+        problem = self.gradient.problem
         try:
-            if is_branched(problem):
-                gradient = GradientProblem(Linearisation(problem, tape_along(problem, moves)))
+            gradient = self._there(moves)
             found = along(gradient.derived.tape, problem.point, moves)
         except Undecided:
             return [nan] * self.size, [nan] * self.size
@@ -114,6 +119,25 @@ class Sides:
             return [nan] * self.size, [nan] * self.size
         results = [found[slot] for slot in gradient.results.slots]
         return [coefficient(each, 0) for each in results], [coefficient(each, 1) for each in results]
+
+    def _there(self, moves: Mapping[int, float]) -> GradientProblem:
+        """The gradient when the point starts to move: a Python function may go another way there. Raises `Undecided`."""
+        problem = self.gradient.problem
+        return GradientProblem(Linearisation(problem, tape_along(problem, moves))) if is_branched(problem) else self.gradient
+
+    def swept(self, direction: Mapping[int, float], numbers: Sequence[float | None], name: Namer) -> list[Swept]:
+        """The Hessian times a direction with the sweep that it is of; None where it is not its own."""
+        moves = {self.slots[column]: step for column, step in direction.items() if step}
+        known = any(number is not None and number == number for number in numbers)
+        there = self._there(moves) if known else self.gradient
+        return [(Sweep(moves, True, name=name, beside=Beside(there.derived, step=moves)), numbers)]
+
+    def swept_back(self) -> list[Swept]:
+        """The gradient with the sweep that it is of, if it is not its own."""
+        if not self.step:
+            return []
+        problem = self._there(self.step).problem
+        return [(Sweep({problem.tape.output: 1.0}, beside=Beside(problem, step=self.step)), self.values)]
 
     def _checks(self) -> Iterator[dict[int, float]]:
         """Directions in which what was found along the axes is held against the truth."""

@@ -9,11 +9,11 @@ from diffcli.errors import ExpressionError
 from diffcli.language import Program
 from diffcli.methods.digits.notes import notes_of, watch_of
 from diffcli.methods.gradient import of_problem
-from diffcli.methods.matrices.jacobian import kinks_of
 from diffcli.methods.nonsmooth.breaks import find_breaks
+from diffcli.methods.nonsmooth.notes import describe_breaks
 from diffcli.methods.nonsmooth.policies import overrides
 from diffcli.methods.nonsmooth.system_notes import explain_rows, require_values
-from diffcli.methods.options import GraphOptions, MatrixOptions, Options
+from diffcli.methods.options import GraphOptions, Options
 from diffcli.methods.problem.problem import At, Linearisation, Output, Problem, Target, as_program, one_line
 from diffcli.methods.problem.remarks import unused
 from diffcli.methods.sweeps.reverse import Adjoints, Step, accumulate, activity
@@ -71,8 +71,8 @@ def _of_values(problem: Problem, asked: GraphOptions, remark: str) -> GraphResul
     outputs = [Output(f"f{place}", slot, tape.shape(slot)) for place, slot in enumerate(tape.outputs, 1)]
     system = Linearisation(problem, tape, values=problem.values, active=problem.active, outputs=outputs or problem.outputs)
     require_values(system)
-    notes, replaced = kinks_of(system, MatrixOptions(kink=asked.kink, strict=asked.strict))
-    notes += notes_of(watch_of(system), asked.strict)
+    told, replaced = describe_breaks(system, find_breaks(system), asked.kink, asked.strict)
+    notes = [*system.notes(), *system.unused(), *told, *notes_of(watch_of(system), asked.strict)]
     notes += explain_rows(system, [()] * len(system.outputs), replaced, notes)
     graph = _TapeGraph(tape, problem.active, problem.values, replaced).build()
     value = None if tape.outputs else problem.values[tape.output]
