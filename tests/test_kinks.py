@@ -59,7 +59,14 @@ HESSIANS = {
     "hypot(x, y)*x*y/(1 + x)": ({"x": 0, "y": 0}, [[0, 0], [0, 0]]),
     "abs(x)*x + x*y + y^2": ({"x": 0, "y": 1}, [[nan, 1], [1, 2]]),
     "where(x >= 1, x^2, 2*x - 1)": ({"x": 1}, [[nan]]),
+    # small beside other entries; jumps; a gradient that depends on the way to the point
+    "1e10*x*y + abs(x)": ({"x": 0, "y": 3}, [[nan, 1e10], [1e10, 0]]),
+    "1e-10*x*abs(x) + x*y": ({"x": 0, "y": 0}, [[nan, 1], [1, 0]]),
+    "1e10*x*y + x*abs(x)": ({"x": 0, "y": 0}, [[nan, 1e10], [1e10, 0]]),
+    "x^2 + where(x < 0, 0, 1)": ({"x": 0}, [[nan]]),
+    "x*y + floor(y + 1)": ({"x": 0, "y": 0}, [[0, nan], [nan, nan]]),
     # a side that is narrow, or far from the axes
+    "relu(4*y^2 - x^2)": ({"y": 0, "x": 0}, [[8, nan], [nan, 0]]),
     "relu(y - 1000*abs(x))^2": ({"y": 0, "x": 0}, [[nan, nan], [nan, 0]]),
     "max(x, -x, y/10^5)^2": ({"x": 0, "y": 0}, [[2, nan], [nan, nan]]),
     "relu(min(x, -y, z))^2": ({"x": 0, "y": 0, "z": 0}, [[0, nan, nan], [nan, 0, nan], [nan, nan, 0]]),
@@ -87,6 +94,27 @@ def test_the_product_with_a_direction_is_that_of_the_matrix(text: str) -> None:
     product = diffcli.hvp(text, at, direction).product
     found = [float(number) for name in at for number in getattr(product[name], "ravel", lambda name=name: [product[name]])()]
     assert found == pytest.approx([sum(a * b for a, b in zip(row, steps, strict=True)) for row in expected], abs=1e-12, nan_ok=True)
+
+
+@pytest.mark.parametrize("text", ["min(abs(y), x^2)", "where(x*y >= 0, x, 0)", "where(x*y >= 0, x^2, 0)"])
+def test_entries_that_hold_along_the_axes_alone_are_said_to(text: str) -> None:
+    found = diffcli.hessian(text, {"x": 0, "y": 0})
+    said = {line for note in found.notes for line in note.notes if "second derivatives" in line}
+    assert said == {"the second derivatives along the axes are given, and those along other directions do not fit them"}
+
+
+@pytest.mark.parametrize(
+    "text, at, direction, right",
+    [
+        ("sqrt(x^2)^2*y", {"x": 0, "y": 1}, {"x": 1}, {"x": 2, "y": 0}),
+        ("cbrt(x)^3*y", {"x": 0, "y": 2}, {"x": 1}, {"x": 0, "y": 1}),
+        ("cbrt(x)^3*y + z^2", {"x": 0, "y": 2, "z": 5}, {"x": 1, "z": 3}, {"x": 0, "y": 1, "z": 6}),
+    ],
+)
+def test_a_product_that_follows_from_entries_is_given(text: str, at, direction, right) -> None:
+    found = diffcli.hvp(text, at, direction)
+    assert found.product == pytest.approx(right)
+    assert any("agree, and are given" in line for note in found.notes for line in note.notes)
 
 
 def test_beside_an_array_too() -> None:

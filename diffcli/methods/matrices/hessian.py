@@ -20,6 +20,7 @@ from diffcli.methods.matrices.second_sides import Sides
 from diffcli.methods.nonsmooth.beside import Beside
 from diffcli.methods.nonsmooth.breaks import find_breaks
 from diffcli.methods.nonsmooth.notes import describe_breaks
+from diffcli.methods.nonsmooth.one_sided import is_branched
 from diffcli.methods.nonsmooth.system_notes import AGREE, BROKEN, MAYBE, about_second
 from diffcli.methods.options import MatrixOptions
 from diffcli.methods.problem.components import Components, as_blocks
@@ -50,7 +51,7 @@ def gradient_of(system: Problem, options: MatrixOptions) -> tuple[GradientProble
     options.progress("differentiating")
     gradient = GradientProblem(system.view(system.outputs[0]), options.max_nodes)
     told += gradient.describe_breaks(told)
-    broken = options.mode != "numeric" and any(note.code in BROKEN for note in told)
+    broken = any(note.code in BROKEN for note in told)
     numbers = _structure(gradient, options) if broken else None
     return gradient, told, None if numbers is None else Sides(numbers)
 
@@ -70,11 +71,16 @@ def hessian_of(system: Problem, options: MatrixOptions) -> HessianResult:
     numbers = _gradient_in(scalarised(gradient.problem), gradient, options) if options.mode in _MODES else gradient
     watch = watch_of(gradient.derived, BY, gradient.written_out)
     found = _MODES.get(options.mode, _by_sweeps)(numbers, asked, options, told_of, watch)
-    swept = []
+    taken = options.mode != "numeric" or is_branched(gradient.problem)  # differences see the sides themselves
+    swept = list[Swept]()
     if sides is not None:
-        found = found._replace(matrix=frozen(sides.hessian(found.matrix)), gradient=variables.of(sides.values))
-        swept = _beside(sides, found)
-    notes += [*about_second(told, MAYBE if sides is None else sides.fault or AGREE, options.strict), *told_of]
+        matrix = frozen(sides.hessian(found.matrix))
+        found, swept = found._replace(gradient=variables.of(sides.values)), sides.swept_back()
+        if taken:
+            found = found._replace(matrix=matrix)
+            swept += _columns_beside(sides, found)
+    meaning = sides.fault or AGREE if sides is not None and taken else MAYBE
+    notes += [*about_second(told, meaning, options.strict), *told_of]
     notes += notes_of(watch, options.strict, *swept)
     if options.by_rules:
         bands = gradient.results.bands(found.matrix)
@@ -122,9 +128,9 @@ def _by_sweeps(
     return asked._replace(mode=FORWARD_OVER_REVERSE, matrix=frozen(matrix), pattern=pattern, groups=groups, cost=cost)
 
 
-def _beside(sides: Sides, found: HessianResult) -> list[Swept]:
-    """The gradient and the second derivatives that are those of the sides of the point, with the sweeps that they are of."""
-    names, swept = found.columns, sides.swept_back()
+def _columns_beside(sides: Sides, found: HessianResult) -> list[Swept]:
+    """The second derivatives that are those of the sides of the point, with the sweeps that they are of."""
+    names, swept = found.columns, list[Swept]()
     for column in sides.bent:
         rows = [row for row in range(len(names)) if row >= column or row not in sides.bent]
         numbers = [found.matrix[row][column] if row in rows else None for row in range(len(names))]

@@ -89,8 +89,6 @@ def _run_along(problem: Problem, direction: Mapping[int, float], length: int) ->
 
     Raises `Undecided` where it is not known.
     """
-    from diffcli.tape.recording.footsteps import unheard  # a program does not wait for it
-
     assert problem.function is not None
     point = problem.point
     ties = 0
@@ -113,8 +111,7 @@ def _run_along(problem: Problem, direction: Mapping[int, float], length: int) ->
         return compared(name, a, b)
 
     try:
-        with unheard():
-            recording = problem.function.record((problem.whole or problem).at, judge=judge)
+        recording = problem.function.record((problem.whole or problem).at, judge=judge, heard=False)
         tape, places = written_out(recording.tape, recording.values)
         slots = [place for slot in recording.tape.results for place in places(slot)][problem.flat_index :][: len(problem.outputs)]
         if len(slots) < len(problem.outputs):
