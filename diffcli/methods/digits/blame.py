@@ -14,6 +14,7 @@ from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.reverse import accumulate
 from diffcli.methods.sweeps.rounding import TINY, UNIT
 from diffcli.operations.arithmetic import precise
+from diffcli.tape.running.rules import FLOAT
 
 LOSS = 1e3
 """A row that is off by so much more than its operands has lost digits."""
@@ -92,19 +93,28 @@ def _digits(factor: float) -> int:
 
 def _worst_tangent(problem: Problem, slot: int, sweep: Sweep, reading: Reading) -> Culprit:
     """Where the terms of a tangent cancel, or are lost; of a series no more is known than that they do."""
-    moves = problem.swept_forward(sweep.seeds, sweep.overrides)
+    moves = problem.swept_forward(sweep.started(), sweep.overrides)
     row = _worst_row(problem, [slot], moves, reading.derivatives) if sweep.order is None else -1
-    move = (moves[row] or 0.0) if row >= 0 else 1.0
-    if not move:
+    terms = _terms_of(problem, row, moves) if row >= 0 else [1.0]
+    if not any(terms):
         return row, "its tangent underflows to 0 here", "underflow"
-    if not math.isfinite(move):
+    if not math.isfinite(sum(terms)):
         return row, "its tangent overflows here", "overflow"
     return row if row >= 0 else slot, "the terms of its derivative cancel", "terms"
 
 
+def _terms_of(problem: Problem, row: int, moves: Sequence[Any]) -> list[float]:
+    """The terms that the tangent of a row is the sum of."""
+    operands = problem.tape.operands_of(row)
+    arguments = [problem.values[slot] for slot in (*operands, row)]
+    functions, arguments = FLOAT.of_taken(FLOAT.terms(problem.tape.operation(row), len(operands)), arguments)
+    pairs = zip(functions, [moves[operand] for operand in operands], strict=True)
+    return [function(move, *arguments) or 0.0 for function, move in pairs if function and move is not None]
+
+
 def _worst_term(problem: Problem, sweep: Sweep, reading: Reading) -> Culprit:
     """Where the terms of an adjoint cancel, or are lost."""
-    bars = accumulate(problem.tape, problem.values, problem.active, sweep.seeds, sweep.overrides)[0]
+    bars = accumulate(problem.tape, problem.values, problem.active, sweep.started(), sweep.overrides)[0]
     off = [relative_error(bar or 0.0, exact) for bar, exact in zip(bars, reading.derivatives, strict=True)]
     before: dict[int, float] = {}
     for step in reading.steps:

@@ -85,10 +85,10 @@ def _swept(problem: Problem, sweep: Sweep, values: Values) -> tuple[Sequence[Any
     if sweep.order is not None:
         (variable,) = sweep.seeds
         return power_series(with_exact_constants(tape), values, variable, sweep.order, MOST_ROWS, EXACT.value), []
+    seeds = sweep.started(lambda seed: precise.number(float(seed)))  # a float would be added to floats as one
     if sweep.forward:
-        seed = [sweep.seeds.get(slot) for slot in range(tape.first_row)]
-        return tangents(tape, values, seed, sweep.overrides, EXACT), []
-    return accumulate(tape, values, problem.active, sweep.seeds, sweep.overrides, EXACT)
+        return tangents(tape, values, [seeds.get(slot) for slot in range(tape.first_row)], sweep.overrides, EXACT), []
+    return accumulate(tape, values, problem.active, seeds, sweep.overrides, EXACT)
 
 
 def _hides(tape: Tape, values: Values) -> bool:

@@ -5,7 +5,11 @@ What is in doubt is worked out exactly in `diffcli.methods.digits.lost`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from functools import reduce
+from operator import add
 from typing import Any
 
 from diffcli._named import NamedTuple
@@ -25,7 +29,7 @@ UNKNOWN = float("nan")
 class Sweep(NamedTuple):
     """A sweep: what it begins with by slot, whether it goes forward, and the terms that a policy at kinks has chosen.
 
-    One with an order is a Taylor series along the one input that it begins with; its coefficients stand for slots.
+    What adds up to begin with, where several results stand in one slot, is a tuple. One with an order is a Taylor series along the one input that it begins with; its coefficients stand for slots.
     """
 
     seeds: Mapping[int, Any]
@@ -33,6 +37,23 @@ class Sweep(NamedTuple):
     overrides: Overrides = {}  # noqa: RUF012 (nothing is put into it)
     name: Namer = BY
     order: int | None = None
+
+    @property
+    def parts(self) -> list[tuple[int, Sequence[Any]]]:
+        """What adds up to begin with, by slot."""
+        return [(slot, seed if isinstance(seed, tuple) else (seed,)) for slot, seed in self.seeds.items()]
+
+    def started(self, of: Callable[[Any], Any] = lambda seed: seed) -> dict[int, Any]:
+        """What it begins with, one seed a slot, after something is made of each."""
+        return {slot: total([of(seed) for seed in seeds]) for slot, seeds in self.parts}
+
+
+def total(terms: Sequence[Any]) -> Any:
+    """The sum of some terms: of floats as if it were rounded once."""
+    if len(terms) > 1 and all(isinstance(term, float) for term in terms):
+        with suppress(OverflowError):
+            return math.fsum(terms)
+    return reduce(add, terms)
 
 
 class Printed(NamedTuple):

@@ -60,10 +60,10 @@ def compute_vjp(target: Target, at: At, weights: Weights | None, options: Matrix
         notes, replaced = kinks_of(system, options)
     options.progress("one reverse sweep")
     back = Sweep(_weights_by_slot(system, seed), False, replaced)
-    adjoints = system.swept_back(back.seeds, replaced)
+    adjoints = system.swept_back(back.started(), replaced)
     columns = variables_of(system)
     sides = {name: columns.of(row) for name, row in rows_of_sides(system, replaced, notes).items() if seed.get(name)}
-    rest = _weights_by_slot(system, {name: weight for name, weight in seed.items() if name not in sides})
+    rest = Sweep(_weights_by_slot(system, {name: weight for name, weight in seed.items() if name not in sides})).started()
     unswept = [None] * len(system.tape.inputs)
     found = columns.whole(adjoints if not sides else system.swept_back(rest, replaced) if rest else unswept)
     for name, gradient in sides.items():
@@ -164,12 +164,11 @@ def read_weights(system: Problem, given: Weights | None, label: str) -> dict[str
 
 
 def _weights_by_slot(system: Problem, weights: Mapping[str, Number]) -> dict[int, Any]:
-    """Weights by slot; those of results in one slot add up."""
+    """Weights by slot, those of all the results that stand there."""
     found: dict[int, Any] = {}
     for output in system.outputs:
-        weight = weights.get(output.name)
-        if weight is not None:
-            found[output.slot] = found[output.slot] + weight if output.slot in found else weight
+        if output.name in weights:
+            found[output.slot] = (*found.get(output.slot, ()), weights[output.name])
     return found
 
 
