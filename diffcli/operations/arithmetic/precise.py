@@ -108,7 +108,7 @@ def _steps(a: Number) -> int:
 
     In many digits nearly all of the time goes to these.
     """
-    return 4 * mp.dps if mp.dps > 200 and a < 4 * mp.dps else 0
+    return 2 * mp.dps if mp.dps > 200 and a < 2 * mp.dps else 0
 
 
 def _rising(a: Number) -> Number:
