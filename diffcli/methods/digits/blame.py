@@ -14,7 +14,6 @@ from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.reverse import accumulate
 from diffcli.methods.sweeps.rounding import TINY, UNIT
 from diffcli.operations.arithmetic import precise
-from diffcli.tape.running.rules import FLOAT
 
 LOSS = 1e3
 """A row that is off by so much more than its operands has lost digits."""
@@ -31,10 +30,10 @@ NOBODY: Culprit = (-1, "", "rounding")
 def culprit(problem: Problem, slot: int, sweep: Sweep | None, reading: Reading | None) -> Culprit:
     """The row to blame for the digits that a sweep has lost on the way to a slot.
 
-    >>> from diffcli.methods.digits.exact import read_again
+    >>> from diffcli.methods.digits.exact import Again
     >>> problem = Problem("(1 - cos(x))/x^2", {"x": 1e-4})
     >>> sweep = Sweep({problem.tape.output: 1.0})
-    >>> row, label, kind = culprit(problem, 0, sweep, read_again(problem, sweep, [0]))
+    >>> row, label, kind = culprit(problem, 0, sweep, Again(problem).read(sweep, [0]))
     >>> problem.operand_text(row), label, kind
     ('1 - cos(x)', '8 of 16 digits cancel here', 'cancellation')
     """
@@ -95,21 +94,12 @@ def _worst_tangent(problem: Problem, slot: int, sweep: Sweep, reading: Reading) 
     """Where the terms of a tangent cancel, or are lost; of a series no more is known than that they do."""
     moves = problem.swept_forward(sweep.started(), sweep.overrides)
     row = _worst_row(problem, [slot], moves, reading.derivatives) if sweep.order is None else -1
-    terms = _terms_of(problem, row, moves) if row >= 0 else [1.0]
-    if not any(terms):
+    move = moves[row] if row >= 0 else 1.0
+    if not move and (abs(reading.derivatives[row]) < TINY or len([a for a in problem.tape.operands_of(row) if moves[a]]) < 2):
         return row, "its tangent underflows to 0 here", "underflow"
-    if not math.isfinite(sum(terms)):
+    if move and not math.isfinite(move):
         return row, "its tangent overflows here", "overflow"
     return row if row >= 0 else slot, "the terms of its derivative cancel", "terms"
-
-
-def _terms_of(problem: Problem, row: int, moves: Sequence[Any]) -> list[float]:
-    """The terms that the tangent of a row is the sum of."""
-    operands = problem.tape.operands_of(row)
-    arguments = [problem.values[slot] for slot in (*operands, row)]
-    functions, arguments = FLOAT.of_taken(FLOAT.terms(problem.tape.operation(row), len(operands)), arguments)
-    pairs = zip(functions, [moves[operand] for operand in operands], strict=True)
-    return [function(move, *arguments) or 0.0 for function, move in pairs if function and move is not None]
 
 
 def _worst_term(problem: Problem, sweep: Sweep, reading: Reading) -> Culprit:

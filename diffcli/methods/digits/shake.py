@@ -68,11 +68,6 @@ def shake(places: Iterator[int], value: Any) -> Any:
     return value * _factors()[start : start + value.size].reshape(value.shape) + NUDGE
 
 
-def shake_seed(places: Iterator[int], seed: Any) -> Any:
-    """The same of what a sweep begins with, where 0 is nothing."""
-    return shake(places, seed) * (seed != 0)
-
-
 def shaking_function(function: Function, name: str, places: Iterator[int]) -> Function:
     """The function of an operation, with what it computes shaken if that is rounded; and its operands, if it adds them up."""
     if name in ADDING:
@@ -107,9 +102,9 @@ def is_extreme(tape: Tape, values: Values, beside: Values) -> bool:
     numbers = arithmetic_of(tape).numbers
     if not numbers.largest_size([value for value in values[: tape.slots] if value is not None]) < FAR:
         return True
-    return any(
-        name in _SUMS
-        and values[slot] is not None
-        and (beside[slot] is None or not (numbers if tape.shape(slot) else floats).within(values[slot], beside[slot], UNSTEADY))
-        for slot, name in enumerate(tape.operations, tape.first_row)
-    )
+    for slot, name in enumerate(tape.operations, tape.first_row):
+        if name in _SUMS and values[slot] is not None:
+            within = (numbers if tape.shape(slot) else floats).within
+            if beside[slot] is None or not within(values[slot], beside[slot], UNSTEADY, NOTHING):
+                return True
+    return False

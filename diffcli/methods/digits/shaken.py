@@ -12,7 +12,7 @@ from itertools import count
 from typing import Any
 
 from diffcli.errors import LimitError
-from diffcli.methods.digits.shake import MOST_ELEMENTS, NOTHING, ROUNDED, is_extreme, moved, shake, shake_seed, shaking, shaking_function
+from diffcli.methods.digits.shake import MOST_ELEMENTS, NOTHING, ROUNDED, is_extreme, moved, shake, shaking, shaking_function
 from diffcli.methods.digits.watch import Namer, Printed, Sweep, Watch
 from diffcli.methods.problem.components import Components, inputs_of
 from diffcli.methods.problem.live_values import elements
@@ -51,7 +51,7 @@ class ShakenWatch(Watch):
             return
         tape, values, places = self.shaken.tape, self.shaken.values, count(self.shaken.tape.slots)
         parts, move, beside = Components(self.shaken.outputs), partial(shake, places), []
-        seeds = sweep.started(partial(shake_seed, places))
+        seeds = sweep.started(lambda seed: move(seed) * (seed != 0))  # a 0 is nothing
         if sweep.order is not None:
             (slot,) = sweep.seeds
             parts = Components([(str(order), order, ()) for order in range(1, sweep.order + 1)])

@@ -29,7 +29,8 @@ UNKNOWN = float("nan")
 class Sweep(NamedTuple):
     """A sweep: what it begins with by slot, whether it goes forward, and the terms that a policy at kinks has chosen.
 
-    What adds up to begin with, where several results stand in one slot, is a tuple. One with an order is a Taylor series along the one input that it begins with; its coefficients stand for slots.
+    It begins with a tuple where several results stand in one slot, whose weights add up. One with an order is a Taylor series
+    along the one input that it begins with; its coefficients stand for slots.
     """
 
     seeds: Mapping[int, Any]
@@ -44,12 +45,11 @@ class Sweep(NamedTuple):
         return [(slot, seed if isinstance(seed, tuple) else (seed,)) for slot, seed in self.seeds.items()]
 
     def started(self, of: Callable[[Any], Any] = lambda seed: seed) -> dict[int, Any]:
-        """What it begins with, one seed a slot, after something is made of each."""
-        return {slot: total([of(seed) for seed in seeds]) for slot, seeds in self.parts}
+        """What it begins with, one seed a slot, after something is made of each; numbers add up as if rounded once."""
+        return {slot: _total([of(seed) for seed in seeds]) for slot, seeds in self.parts}
 
 
-def total(terms: Sequence[Any]) -> Any:
-    """The sum of some terms: of floats as if it were rounded once."""
+def _total(terms: Sequence[Any]) -> Any:
     if len(terms) > 1 and all(isinstance(term, float) for term in terms):
         with suppress(OverflowError):
             return math.fsum(terms)
