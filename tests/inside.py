@@ -11,6 +11,7 @@ from importlib import import_module
 
 HOMES = {
     "diffcli.autograd.graph.apply": "apply",
+    "diffcli.autograd.signatures": "SIGNATURES Signature",
     "diffcli.cli.environment": "Environment",
     "diffcli.cli.exit_codes": "ExitCode",
     "diffcli.cli.help": "EXITS",

@@ -10,6 +10,7 @@ import json
 import math
 from functools import partial
 
+import numpy as np
 import pytest
 from console import run
 from hypothesis import given
@@ -526,3 +527,91 @@ def test_a_divisor_that_underflows_is_told_from_0(text, at, culprit):
     assert (found.code, found.message) == ("division-by-zero", "this divides by 0")
     said = f"`{culprit}` underflows to 0: it is below the range of a float" if culprit else None
     assert found.notes == (said or "the value and its derivative are undefined at this point",)
+
+
+# -- where the sides of the point take a branch's place ------------------------------------------------------------------------
+
+VALUE, LINE, QUOTIENT = "(1 - cos(1e-4))/1e-8", "(-8.333333327777778e-06)*(x - 1e-4)", "(1 - cos(x))/x^2"
+OWN = f"where(x == 1e-4, {QUOTIENT}, {VALUE} + {LINE}) + y"
+"""The branch for this point alone has lost its digits, and not the sides, which are a line."""
+BESIDE = f"where(x == 1e-4, {VALUE} + {LINE}, {QUOTIENT}) + y"
+"""The other way round."""
+SLOPE, CURVE = "no right digit: {}, and it is -8.33333e-06", "no right digit: {}, and it is -0.0833333"
+POINT = {"x": 1e-4, "y": 2.0}
+OF_ARRAYS = {"x": [1e-4, 0.5], "y": [2.0, 3.0]}
+
+
+def python_beside(x, y):
+    return (1 - math.cos(1e-4)) / 1e-8 + y if x == 1e-4 else (1 - np.cos(x)) / x**2 + y
+
+
+EVERY_WAY = {
+    # the command, what it calls the number, and what the sides of BESIDE make of it, as mpmath has it
+    "grad": (lambda text: diffcli.grad(text, POINT), "the derivative by `x` has", SLOPE),
+    "grad of a Python function": (lambda text: diffcli.grad(python_beside, POINT), "the derivative by `x` has", SLOPE),
+    "grad forward": (lambda text: diffcli.grad(text, POINT, mode="forward"), "the derivative by `x` has", SLOPE),
+    "grad along": (
+        lambda text: diffcli.grad(text, POINT, mode="forward", seed={"x": 1}), "the derivative along the direction has", SLOPE
+    ),
+    "grad of arrays": (lambda text: diffcli.grad(f"sum({text})", OF_ARRAYS), "the derivative by `x[0]` has", SLOPE),
+    "jacobian": (lambda text: diffcli.jacobian(f"[y, {text}]", POINT), "the derivative of `f2` by `x` has", SLOPE),
+    "jacobian forward": (
+        lambda text: diffcli.jacobian(text, POINT, mode="forward"), "the derivative of `f` by `x` has", SLOPE
+    ),
+    "jacobian of arrays": (lambda text: diffcli.jacobian(text, OF_ARRAYS), "the derivative of `f[0]` by `x[0]` has", SLOPE),
+    "jvp": (lambda text: diffcli.jvp(f"[y, {text}]", POINT, {"x": 1}), "the derivative of `f2` along the direction has", SLOPE),
+    "jvp of arrays": (
+        lambda text: diffcli.jvp(text, OF_ARRAYS, {"x": [1, 0]}), "the derivative of `f[0]` along the direction has", SLOPE
+    ),
+    "vjp": (lambda text: diffcli.vjp(text, POINT), "the derivative by `x` has", SLOPE),
+    "vjp of several": (lambda text: diffcli.vjp(f"[{text}, x^2]", POINT, [1, 0]), "the derivative by `x` has", SLOPE),
+    "vjp of arrays": (lambda text: diffcli.vjp(text, OF_ARRAYS, {"f": [1, 0]}), "the derivative by `x[0]` has", SLOPE),
+    "hessian": (lambda text: diffcli.hessian(text, POINT), "the second derivative by `x` has", CURVE),
+    "hessian symbolic": (lambda text: diffcli.hessian(text, POINT, mode="symbolic"), "the second derivative by `x` has", CURVE),
+    "hvp": (lambda text: diffcli.hvp(text, POINT, {"x": 1}), "the Hessian times the direction, by `x`, has", CURVE),
+    "taylor": (
+        lambda text: diffcli.taylor(text, POINT, "x", 2), "the coefficient of order 2 has",
+        "no right digit: {}, and it is -0.0416667"
+    ),
+}  # fmt: skip
+
+
+def numbers_of(found) -> list[float]:
+    """The derivatives that a result prints."""
+    if hasattr(found, "coefficients"):
+        return list(found.coefficients)
+    if getattr(found, "directional", None) is not None:
+        return [found.directional]
+    whole = [*getattr(found, "matrix", ()), *getattr(found, "gradient", getattr(found, "product", {})).values()]
+    return [float(number) for entry in whole for number in (entry if hasattr(entry, "__len__") else [entry])]
+
+
+@pytest.mark.parametrize("way", EVERY_WAY)
+def test_digits_beside_the_point_are_those_of_what_is_printed(way):
+    asked, name, said = EVERY_WAY[way]
+    found = asked(BESIDE)
+    (note,) = lost(found)
+    printed = note.message.partition(": ")[2].partition(",")[0]
+    assert note.message == f"{name} {said.format(printed)}"
+    assert any(f"{number:.6g}" == printed for number in numbers_of(found)), "the number that is told is one that is printed"
+
+
+@pytest.mark.parametrize("way", [way for way in EVERY_WAY if "Python" not in way])
+def test_what_the_sides_take_the_place_of_is_not_told(way):
+    assert not lost(EVERY_WAY[way][0](OWN))
+
+
+def test_of_a_product_with_several_results_each_part_is_told():
+    found = diffcli.vjp(f"[{BESIDE}, (1 - cos(x))/x^2]", POINT, [1, 1])
+    (note,) = lost(found)
+    parts = {note.message.partition(" has ")[0], *[text.partition(" has ")[0] for text in note.notes]}
+    assert {"the part beside the point of the derivative by `x`", "the rest of the derivative by `x`"} <= parts
+
+
+@pytest.mark.parametrize("mode", ["symbolic", "numeric"])
+@pytest.mark.parametrize("asked", [diffcli.grad, diffcli.jacobian])
+def test_modes_in_numbers_speak_of_the_value_that_is_printed(asked, mode):
+    found = asked("sum(v^2 - cbrt(v)^6)", {"v": [0.0, 0.7]}, mode=mode)
+    printed = next(iter(found.values.values())) if hasattr(found, "values") else found.value
+    told = [text.message for text in lost(found) if text.message.startswith("the value")]
+    assert told == [f"the value has no right digit: {printed:.6g}, and it is 0"]

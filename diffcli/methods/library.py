@@ -65,7 +65,8 @@ def grad(
     max_nodes
         The longest tape, or symbolic derivative, to build.
     verify
-        Run a Python function by plain Python too, and refuse a recording whose value is another.
+        Run a Python function by plain Python too, and refuse a recording whose value is another; where it writes a number into a
+        text, also record it beside the point, and refuse it if it reads the text again.
 
     Returns
     -------

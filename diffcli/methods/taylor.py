@@ -11,10 +11,11 @@ from diffcli.language.writing.printer import number_text
 from diffcli.methods.digits.notes import notes_of, watch_of
 from diffcli.methods.digits.shaken import ShakenWatch
 from diffcli.methods.digits.watch import Sweep
+from diffcli.methods.nonsmooth.beside import Beside
 from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, find_breaks
 from diffcli.methods.nonsmooth.nonfinite import require_value
 from diffcli.methods.nonsmooth.notes import describe
-from diffcli.methods.nonsmooth.one_sided import result_along
+from diffcli.methods.nonsmooth.one_sided import results_along
 from diffcli.methods.points.points import GivenPoint, as_point
 from diffcli.methods.points.ranges import MAX_NODES, Range
 from diffcli.methods.problem.problem import At, Problem, Target, as_program
@@ -111,14 +112,16 @@ def _expansion(problem: Problem, variable: str, order: int, max_nodes: int) -> T
     rows = PointRows(problem.tape, problem.values, moving, max_nodes)
     found = expand(rows, problem.tape, moving, order)
     left = right = None
+    called = "the coefficient of order {}".format
     if any(each.kind in _TWO_SIDED for each in breaks) or rows.on_boundary or not all(map(math.isfinite, found)):
         left, right = (_on_side(problem, slot, side, order) for side in (-1.0, 1.0))
         found = _settled(found, left, right, notes)
         apart = any(number != number for number in found)
         left, right = (side if apart and side and all(map(math.isfinite, side)) else None for side in (left, right))
-        notes += notes_of(watch_of(problem), False)
+        there = Sweep({slot: 1.0}, True, {}, called, order, Beside(problem, step={slot: 1.0 if right else -1.0}))
+        notes += notes_of(watch_of(problem), False, (there, [None, *found[1:]]))
     else:
-        series = Sweep({slot: 1.0}, True, name="the coefficient of order {}".format, order=order)
+        series = Sweep({slot: 1.0}, True, name=called, order=order)
         notes += notes_of(ShakenWatch(problem), False, (series, found))
     coefficients = tuple(number + 0.0 for number in found)
     derivatives = tuple(math.factorial(k) * 1.0 * number for k, number in enumerate(coefficients))
@@ -154,7 +157,7 @@ Side = tuple[float, ...] | None
 def _on_side(problem: Problem, slot: int, side: float, order: int) -> Side:
     """The coefficients on one side, NaN where they are not known; none if the domain ends there, None if nothing is known."""
     try:
-        found = result_along(problem, {slot: side}, order + LENGTH)
+        (found,) = results_along(problem, {slot: side}, order + LENGTH)
     except Undecided:
         return None
     return () if found != found else tuple(side**k * coefficient(found, k) + 0.0 for k in range(order + 1))
@@ -173,7 +176,7 @@ def _settled(found: Sequence[float], left: Side, right: Side, notes: list[Diagno
                 notes.append(Diagnostic("kink" if k else "jump", "warning", message))
             settled += [one] * (k > 0 and one == other)  # infinite on both
             break
-        settled += [number if alike(number, one, among) else one] * (k > 0)
+        settled += [number if math.isclose(number, one, rel_tol=1e-9) else one] * (k > 0)
     return [*settled, *[nan] * len(found)][: len(found)]
 
 

@@ -217,7 +217,7 @@ def _beginning(sampler: Sampler, wanted: float, first: float | None, where: str,
 
 
 def _extrapolate(sampler: Sampler, scheme: Scheme, wanted: float, begin: Callable[[float], str]) -> Estimate | str:
-    least = 8 * math.ulp(sampler.x)  # a shorter step says more about the spacing of floats than about the function
+    least = sampler.least()
     start, pair = _admissible(sampler, wanted, least, scheme)
     if isinstance(pair, str):
         return pair

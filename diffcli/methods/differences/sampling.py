@@ -68,6 +68,10 @@ class Sampler:
         """A length over which the function may be expected to change."""
         raise NotImplementedError
 
+    def least(self) -> float:
+        """The shortest step: a shorter one says more about the spacing of floats than about the function."""
+        return 8 * math.ulp(self.x)
+
 
 TYING = frozenset(("max", "min", "clip", "lt", "le", "gt", "ge", "eq", "ne"))
 """Operations that break where operands are equal."""
@@ -227,6 +231,9 @@ class DirectionSampler(TapeSampler):
         for slot, step in self.direction.items():
             point[slot] += x * step
         return point
+
+    def least(self) -> float:
+        return 8 * max(math.ulp(self.point[slot]) / abs(step) for slot, step in self.direction.items())
 
     def rounding(self, one: Sample, other: Sample) -> float:
         return super().rounding(one, other) + self._astray(one.x) + self._astray(other.x)

@@ -37,7 +37,7 @@ def culprit(problem: Problem, slot: int, sweep: Sweep | None, reading: Reading |
     >>> problem.operand_text(row), label, kind
     ('1 - cos(x)', '8 of 16 digits cancel here', 'cancellation')
     """
-    if reading is None:
+    if reading is None or (sweep and sweep.beside and sweep.beside.step):  # the floats are those of the point itself
         return NOBODY
     if sweep is not None and sweep.order is not None:
         slot = problem.tape.output

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -55,27 +55,28 @@ Known = tuple[Values, list[int]]
 class Again:
     """A problem in numbers with more and more digits; its values in so many are the same for every sweep.
 
-    Floats on the tape and in the point count as what they are, exactly.
+    Floats on the tape and in the point count as what they are, exactly. With a ``step`` it is that beside the point.
 
     >>> problem = Problem("(1 - cos(x))/x^2", {"x": 1e-4})
     >>> float(Again(problem).read(Sweep({problem.tape.output: 1.0}), [0]).found[0])
     -8.333333327777778e-06
     """
 
-    def __init__(self, problem: Problem) -> None:
-        self.problem, self.tape = problem, with_exact_constants(problem.tape)
+    def __init__(self, problem: Problem, step: Mapping[int, float] | None = None) -> None:
+        self.problem, self.tape, self.step = problem, with_exact_constants(problem.tape), step or {}
         self.spare = min(decades(problem.values), 700)
         self.known: dict[int, Known] = {}
 
     def working(self, work: int) -> AbstractContextManager[Any]:
         """A context with so many digits, and those that the sizes on the tape may swallow, more than once."""
         times = 1 + (work > FIRST) + 2 * (work > VANISHED)
-        return precise.working(work + min(times * self.spare, MOST_SPARE))
+        most = 4 * work if self.step else work  # what cancels beside the point does so more than once
+        return precise.working(most + min(times * self.spare, MOST_SPARE))
 
     def values(self, work: int) -> Known:
         if work not in self.known:
             with self.working(work):
-                point = [precise.number(float(x)) for x in self.problem.point]
+                point = [_moved(float(x), self.step.get(slot, 0.0), work) for slot, x in enumerate(self.problem.point)]
                 values = run(self.tape, point, EXACT.row_functions(self.tape))
                 self.known[work] = values, _vanishing(self.tape, values)
         return self.known[work]
@@ -86,13 +87,14 @@ class Again:
         The numbers that are ``printed``, if they are given, are the first reading.
         """
         before: list[Number] = [precise.number(number) for number in printed]
-        work, digits = FIRST if all(printed) else VANISHED, PRINTED
+        work, digits = FIRST if all(printed) or self.step else VANISHED, PRINTED
         while True:
             values, hides = self.values(work)
             with self.working(work):
                 derivatives, steps = (values, []) if sweep is None else self._swept(sweep, values)
                 found = [precise.number(derivatives[slot] or 0.0) for slot in slots]
-                settled = [_settles(*pair, work, digits) for pair in zip(before, found, strict=False)]
+                numbers = zip(slots, before, found, strict=False)
+                settled = [derivatives[slot] is None or _settles(old, new, work, digits) for slot, old, new in numbers]
             more = max(2 * work, VANISHED)
             if before and all(settled) and hides:
                 hides = [slot for slot in hides if work < -2 * NOTHING and self.values(more)[0][slot] != 0]
@@ -114,6 +116,11 @@ class Again:
         if sweep.forward:
             return tangents(tape, values, [seeds.get(slot) for slot in range(tape.first_row)], sweep.overrides, EXACT), []
         return accumulate(tape, values, self.problem.active, seeds, sweep.overrides, EXACT)
+
+
+def _moved(x: float, step: float, work: int) -> Number:
+    """A number, or one that is beside it by half of the digits in work."""
+    return precise.number(x) + precise.power_of_ten(-work // 2) * precise.number(step * (abs(x) or 1.0))
 
 
 def _vanishing(tape: Tape, values: Values) -> list[int]:

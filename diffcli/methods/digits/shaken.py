@@ -94,6 +94,9 @@ class ShakenWatch(Watch):
         found, outputs = [], [*outputs, numbers.tape.output]
         for doubt in self.doubts:
             sweep = sweeps[id(doubt.sweep)]
+            if sweep and sweep.beside:  # it is in numbers
+                found.append(doubt)
+                continue
             slots = variables if sweep is not None and not sweep.forward else outputs
             slot = slots[doubt.slot] if sweep is None or sweep.order is None else doubt.slot + 1
             found.append(doubt._replace(slot=slot, sweep=sweep))
@@ -101,7 +104,7 @@ class ShakenWatch(Watch):
 
     def _of_elements(self, sweep: Sweep, outputs: Sequence[int]) -> Sweep:
         """A sweep over the program written out, in which several results may stand in one slot."""
-        if sweep.order is not None:
+        if sweep.order is not None or sweep.beside is not None:
             return sweep
         from diffcli.operations.arithmetic import arrays  # a series does not wait for it
 

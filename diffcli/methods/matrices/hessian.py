@@ -13,12 +13,14 @@ from typing import Any
 
 from diffcli.errors import Diagnostic, ExpressionError, LimitError, as_stop, error
 from diffcli.methods.digits.notes import notes_of, watch_of
-from diffcli.methods.digits.watch import BY, Sweep, Watch
+from diffcli.methods.digits.watch import BY, Sweep, Swept, Watch
 from diffcli.methods.matrices.jacobian import Matrix, evaluated, frozen, require_room
 from diffcli.methods.matrices.second_order import GradientProblem
 from diffcli.methods.matrices.second_sides import Sides
+from diffcli.methods.nonsmooth.beside import Beside
 from diffcli.methods.nonsmooth.breaks import find_breaks
 from diffcli.methods.nonsmooth.notes import describe_breaks
+from diffcli.methods.nonsmooth.one_sided import is_branched
 from diffcli.methods.nonsmooth.system_notes import AGREE, BROKEN, MAYBE, about_second
 from diffcli.methods.options import MatrixOptions
 from diffcli.methods.problem.components import Components, as_blocks
@@ -49,7 +51,7 @@ def gradient_of(system: Problem, options: MatrixOptions) -> tuple[GradientProble
     options.progress("differentiating")
     gradient = GradientProblem(system.view(system.outputs[0]), options.max_nodes)
     told += gradient.describe_breaks(told)
-    broken = options.by_rules and any(note.code in BROKEN for note in told)
+    broken = any(note.code in BROKEN for note in told)
     numbers = _structure(gradient, options) if broken else None
     return gradient, told, None if numbers is None else Sides(numbers)
 
@@ -65,18 +67,22 @@ def hessian_of(system: Problem, options: MatrixOptions) -> HessianResult:
         system.expression(), options.mode, system.at, value, variables.of(gradient.gradient), {}, tuple(variables.names), (),
         of=system.question.of,
     )  # fmt: skip
-    if options.mode in _MODES:
-        notes += about_second(told, MAYBE, options.strict)
-        numbers = _gradient_in(scalarised(gradient.problem), gradient, options)
-        watch = watch_of(numbers.derived, BY)
-        found = _MODES[options.mode](numbers, asked, options, notes, watch)
-        notes += notes_of(watch, options.strict)
-    else:
-        lost: list[Diagnostic] = []
-        found = _by_sweeps(gradient, asked, options, lost)
-        if sides is not None:
-            found = found._replace(matrix=frozen(sides.hessian(found.matrix)), gradient=variables.of(sides.values))
-        notes += [*about_second(told, MAYBE if sides is None else sides.fault or AGREE, options.strict), *lost]
+    told_of: list[Diagnostic] = []
+    numbers = _gradient_in(scalarised(gradient.problem), gradient, options) if options.mode in _MODES else gradient
+    watch = watch_of(gradient.derived, BY, gradient.written_out)
+    found = _MODES.get(options.mode, _by_sweeps)(numbers, asked, options, told_of, watch)
+    taken = options.mode != "numeric" or is_branched(gradient.problem)  # differences see the sides themselves
+    swept = list[Swept]()
+    if sides is not None:
+        matrix = frozen(sides.hessian(found.matrix))
+        found, swept = found._replace(gradient=variables.of(sides.values)), sides.swept_back()
+        if taken:
+            found = found._replace(matrix=matrix)
+            swept += _columns_beside(sides, found)
+    meaning = sides.fault or AGREE if sides is not None and taken else MAYBE
+    notes += [*about_second(told, meaning, options.strict), *told_of]
+    notes += notes_of(watch, options.strict, *swept)
+    if options.by_rules:
         bands = gradient.results.bands(found.matrix)
         notes += gradient.explain([[*chain.from_iterable(band)] for band in bands], notes)
     return found._replace(hessian=as_blocks(variables, variables, found.matrix), notes=tuple(system.placed(notes)))
@@ -104,7 +110,7 @@ def require_one(system: Problem, what: str) -> None:
 
 
 def _by_sweeps(
-    gradient: GradientProblem, asked: HessianResult, options: MatrixOptions, notes: list[Diagnostic]
+    gradient: GradientProblem, asked: HessianResult, options: MatrixOptions, notes: list[Diagnostic], watch: Watch
 ) -> HessianResult:
     variables = gradient.variables
     options.progress("looking for the structure")
@@ -118,10 +124,18 @@ def _by_sweeps(
         groups = colour_symmetric(pattern)
         operations = count_forward(derived, flow, numbers.variables.slots, groups)
         cost = HessianCost(len(variables), function_cost(numbers.problem), function_cost(derived), len(groups), operations)
-    watch = watch_of(gradient.derived, BY, gradient.written_out)
     matrix = sweep_symmetric(gradient, groups, pattern, options.progress, watch.swept)
-    notes += notes_of(watch, options.strict)
     return asked._replace(mode=FORWARD_OVER_REVERSE, matrix=frozen(matrix), pattern=pattern, groups=groups, cost=cost)
+
+
+def _columns_beside(sides: Sides, found: HessianResult) -> list[Swept]:
+    """The second derivatives that are those of the sides of the point, with the sweeps that they are of."""
+    names, swept = found.columns, list[Swept]()
+    for column in sides.bent:
+        rows = [row for row in range(len(names)) if row >= column or row not in sides.bent]
+        numbers = [found.matrix[row][column] if row in rows else None for row in range(len(names))]
+        swept += sides.swept({column: 1.0}, numbers, _namer(names, [(row, column) for row in rows]))
+    return swept
 
 
 def _structure(gradient: GradientProblem, options: MatrixOptions) -> GradientProblem | None:
@@ -234,7 +248,8 @@ def _symbolic(
         matrix[row][column] = matrix[column][row] = each.value
         if smooth:
             name, slot = _namer(names, [(row, column)])(names[row]), gradient.results.slots[row]
-            watch.judge(Sweep({gradient.variables.slots[column]: 1.0}, True), [(name, slot, each.value)])
+            seed = {gradient.variables.slots[column]: 1.0}
+            watch.judge(Sweep(seed, True, beside=Beside(gradient.derived)), [(name, slot, each.value)])
 
     try:
         second_derivatives(gradient.problem, exact, keep, notes, options.max_nodes, options.simplify, options.progress)

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from math import prod
 from typing import TYPE_CHECKING, Any
 
 from diffcli.errors import DiffcliError
@@ -36,31 +35,37 @@ def slopes_of(problem: Problem, variable: int) -> tuple[float | None, float | No
 
     Of a problem with arrays this takes what `diffcli.methods.problem.scalarise` makes of it.
     """
-    left, right = (slope_along(problem, {variable: side}) for side in (-1.0, 1.0))
+    (left,), (right,) = (slopes_along(problem, {variable: side}) for side in (-1.0, 1.0))
     return None if left is None else 0.0 - left, right
 
 
-def slope_along(problem: Problem, direction: Mapping[int, float]) -> float | None:
-    """The derivative of the result when the point starts to move in a direction; None if it is not known, or the value jumps."""
+def slopes_along(problem: Problem, direction: Mapping[int, float]) -> list[float | None]:
+    """The derivative of each result when the point starts to move in a direction; None if it is not known, or the value jumps."""
+    before = [problem.values[output.slot] for output in problem.outputs]
+    slopes: list[float | None] = [None] * len(before)
     for length in (2, LENGTH):  # most follow from first derivatives
         try:
-            found = result_along(problem, direction, length)
+            found = results_along(problem, direction, length)
         except Undecided:
             continue
-        value, slope = coefficient(found, 0), coefficient(found, 1)
-        if slope == slope or length == LENGTH:
-            jumps = not math.isclose(value, problem.values[problem.tape.output], rel_tol=1e-12, abs_tol=1e-14)
-            return None if jumps or slope != slope else slope + 0.0
-    return None
+        pairs = [(coefficient(each, 0), coefficient(each, 1)) for each in found]
+        slopes = [
+            slope + 0.0 if slope == slope and math.isclose(value, own, rel_tol=1e-12, abs_tol=1e-14) else None
+            for own, (value, slope) in zip(before, pairs, strict=True)
+        ]  # fmt: skip
+        if all(slope == slope for _, slope in pairs):
+            break
+    return slopes
 
 
-def result_along(problem: Problem, direction: Mapping[int, float], length: int) -> Any:
-    """The result when the point starts to move in a direction: a series, or a number where it does not move.
+def results_along(problem: Problem, direction: Mapping[int, float], length: int) -> list[Any]:
+    """The results when the point starts to move in a direction: each a series, or a number where it does not move.
 
-    Raises `Undecided` where it is not known.
+    Raises `Undecided` where they are not known.
     """
     tape = tape_along(problem, direction, length)
-    return along(tape, problem.point, direction, length)[tape.output]
+    found = along(tape, problem.point, direction, length)
+    return [found[slot] for slot in (tape.results if tape is not problem.tape else [output.slot for output in problem.outputs])]
 
 
 def tape_along(problem: Problem, direction: Mapping[int, float], length: int = LENGTH) -> Tape:
@@ -84,8 +89,6 @@ def _run_along(problem: Problem, direction: Mapping[int, float], length: int) ->
 
     Raises `Undecided` where it is not known.
     """
-    from diffcli.tape.recording.footsteps import unheard  # a program does not wait for it
-
     assert problem.function is not None
     point = problem.point
     ties = 0
@@ -108,22 +111,13 @@ def _run_along(problem: Problem, direction: Mapping[int, float], length: int) ->
         return compared(name, a, b)
 
     try:
-        with unheard():
-            recording = problem.function.record((problem.whole or problem).at, judge=judge)
-        result, element = _result(recording.tape, problem.flat_index)
+        recording = problem.function.record((problem.whole or problem).at, judge=judge, heard=False)
         tape, places = written_out(recording.tape, recording.values)
-        return tape.copy(output=places(result)[element], outputs=[])
+        slots = [place for slot in recording.tape.results for place in places(slot)][problem.flat_index :][: len(problem.outputs)]
+        if len(slots) < len(problem.outputs):
+            raise Undecided  # beside the point the function returns fewer numbers
+        return tape.copy(output=slots[0], outputs=slots)
     except DiffcliError as fault:
         if fault.diagnostics[0].code == "timeout":
             raise
         raise Undecided from None
-
-
-def _result(tape: Tape, place: int) -> tuple[int, int]:
-    """The slot of a number among the results, counted through all of their elements, and which element it is of that."""
-    for slot in tape.outputs or [tape.output]:
-        size = prod(tape.shape(slot))
-        if place < size:
-            return slot, place
-        place -= size
-    raise Undecided  # beside the point the function returns fewer numbers
