@@ -546,6 +546,7 @@ def test_the_gradient_beside_second_differences_is_that_of_the_sides():
     assert found.gradient == {"x": 2}
     assert found.matrix[0][0] == pytest.approx(2) or math.isnan(found.matrix[0][0])
 
+
 # -- everything that shows a gradient shows the same one ---------------------------------------------------------------------
 
 SHOWN = {
