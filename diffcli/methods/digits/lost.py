@@ -26,7 +26,7 @@ LOST = 1e-8
 MOST_READ = 100_000
 """The longest tape that is read again."""
 
-MOST_SWEPT = 1_000_000
+MOST_SWEPT = 1_500_000
 """The rows of all the sweeps that are made again; the numbers of others are left to the bound."""
 
 MOST_NAMED = 8
