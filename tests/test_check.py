@@ -230,7 +230,7 @@ def test_many_points_give_the_first_note_of_each_kind(tmp_path):
         ("x,x\n1,2\n", 2, "has 2 columns `x`"),
         (",x\n0,1\n", 0, ""),
         ("x\nabc\n", 2, "column 1 of FILE is `abc`, not a number"),
-        ("x\n1/0\n", 2, "column 1 of FILE is `1/0`, not a number"),
+        ("x\n1/0\n", 2, "column 1 of FILE is `1/0`, not a finite number"),
         ("x,label\n1,a\n", 0, "passed over: `label`"),
         ("x\n1\n-1\n", 1, ""),
     ],

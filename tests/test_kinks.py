@@ -535,6 +535,18 @@ def test_a_quotient_without_a_digit_says_so_at_a_branch_for_one_point_too():
     assert [note.code for note in found.notes] == ["point-branch", "uncertain-difference"]
 
 
+@pytest.mark.parametrize("mode", ["auto", "numeric"])
+def test_second_derivatives_of_a_python_function_are_those_of_the_sides_in_every_mode(mode):
+    found = diffcli.hessian(lambda x: x**2 if x != 1 else 1, {"x": 1}, mode=mode)
+    assert (found.matrix, found.gradient) == (((2,),), {"x": 2})
+
+
+def test_the_gradient_beside_second_differences_is_that_of_the_sides():
+    found = diffcli.hessian("where(x != 1, x^2, 1)", {"x": 1}, mode="numeric")
+    assert found.gradient == {"x": 2}
+    assert found.matrix[0][0] == pytest.approx(2) or math.isnan(found.matrix[0][0])
+
+
 # -- everything that shows a gradient shows the same one ---------------------------------------------------------------------
 
 SHOWN = {

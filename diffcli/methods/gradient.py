@@ -79,7 +79,8 @@ def of_problem(problem: Problem, options: Options, asks_rules: bool = True) -> G
         if options.trace or options.derivative_tape or options.mode == "symbolic":
             notes[:] = [note._replace(notes=(*note.notes, _WRITTEN)) if note.slopes else note for note in notes]
     notes += notes_of(watch_of(problem), options.strict, *swept) if options.watch else ()
-    return GradientResult(problem.expression(), options.mode, problem.at, problem.value, notes=tuple(notes), **answer)
+    known = (problem.expression(), options.mode, problem.at, problem.value)
+    return GradientResult(*known, notes=tuple(notes), recorded=problem.function is not None, **answer)
 
 
 # -- the methods -------------------------------------------------------------------------------------------------------
@@ -182,7 +183,9 @@ def _numeric(problem: Problem, options: Options, replaced: Overrides, notes: lis
     warned = any(note.severity == "warning" for note in notes)
     for each in differences:
         off = [] if warned else _disagreement(problem, each)
-        notes += off or (doubts_of(each) if each.variable not in told or math.isfinite(each.estimate) else ())
+        slope = problem.adjoints[problem.input_slot(each.variable)] or 0.0
+        heard = each.variable not in told or math.isfinite(each.estimate)
+        notes += off or (doubts_of(each, problem.value, slope) if heard else ())
     gradient = {found.variable: found.estimate for found in differences}
     notes += explain(problem, {}, replaced, notes)
     return {"gradient": gradient, "differences": differences}

@@ -226,8 +226,8 @@ def difference(
         faults.append(f"there is no difference for the derivative of kind {derivative}: it is 1 or 2")
     try:
         point = to_float("x", x)
-    except ExpressionError:
-        faults.append(f"the point is {x}, not a finite number")
+    except ExpressionError as fault:
+        faults.append(fault.diagnostics[0].message.replace("the value of `x`", "the point"))
     if faults:
         raise UsageError([error("bad-value", message) for message in faults])
     if step is not None:

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from random import Random
 
-from diffcli.methods.differences.precise import precise_derivative, precise_value
 from diffcli.methods.differences.rounding_bound import value_rounding
 from diffcli.methods.points.many_points import random_points
 from diffcli.methods.sweeps.reverse import Adjoints, activity, adjoints
@@ -15,6 +14,7 @@ from diffcli.operations import OPERATIONS
 from diffcli.records.agreement import SAME, Comparison
 from diffcli.tape import Tape, evaluate
 from diffcli.tape.running.evaluation import Values
+from diffcli.tape.running.precise import precise_derivative, precise_value
 from diffcli.tape.running.rules import FLOAT
 
 NICE = (2.0, 1.0, 3.0, -1.0, 0.5, -2.0, 0.0, 4.0, -3.0, 0.25, -0.5, 5.0)

@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 
 from diffcli.errors import Slopes, UsageError, did_you_mean, error
 from diffcli.language import Program
-from diffcli.methods.differences.precise import DIGITS, higher_derivatives, precise_derivative
 from diffcli.methods.differences.rounding_bound import value_rounding
 from diffcli.methods.gradient import of_problem
 from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, find_breaks
@@ -25,6 +24,7 @@ from diffcli.studies.step_size.difference_quotients import UNITS, DifferenceQuot
 from diffcli.studies.step_size.error_theory import derivative_rounding, theory
 from diffcli.tape.lowering import MOST_ROWS
 from diffcli.tape.running.evaluation import replay
+from diffcli.tape.running.precise import DIGITS, higher_derivatives, precise_derivative
 
 DEFAULT = "64*x*(1 - x)*(1 - 2*x)^2*(1 - 8*x + 8*x^2)^2"
 """The logistic map l4 in the factored form of Baydin et al. 2018, figure 3, which draws this sweep at x = 0.2."""
