@@ -79,10 +79,12 @@ def from_data(data: Any, kind: Kind | None = None) -> Value:
         They are no numbers, or lists of different lengths; or floats would round them.
     """
     array = np.array(data)
+    if hasattr(data, "filled") and np.any(data.mask):
+        raise TypeError("masked elements have no value")
     if array.dtype is FLOAT64 and kind is None and not (isinstance(data, list | tuple) and _may_be_large(array)):
         return array if array.ndim else float(array)
     numbers = all(isinstance(one, int | float) for one in array.flat) if array.dtype == np.object_ else array.dtype.kind in "fiub"
-    if not numbers:
+    if not numbers or array.dtype.itemsize > 8:
         raise TypeError(f"{array.dtype} is no kind of real number")
     made = _converted(array, kind or (array.dtype if array.dtype in (FLOAT64, FLOAT32, BOOL) else FLOAT64))
     if kind is None and (array.dtype.kind in "iuO" or isinstance(data, list | tuple)) and _may_be_large(made):

@@ -10,6 +10,7 @@ from types import CodeType, FrameType, ModuleType
 from typing import Any
 
 from diffcli.errors import DiffcliError, ExpressionError, LimitError, Span, error
+from diffcli.records import finite_float
 from diffcli.tape.recording.call_sites import Call, CallSites
 from diffcli.tape.tape import Tape
 
@@ -143,10 +144,12 @@ class Recorder:
     def constant(self, value: Any) -> int:
         """The slot of a constant."""
         try:
-            number = float(value)
-        except OverflowError:
-            message, help = "a whole number is beyond the range of a float", ["write it as a float, or scale it"]
-            raise self.refusal(ExpressionError([error("bad-value", message, help=help)])) from None
+            number = float(value) if isinstance(value, float) else finite_float(value)
+        except OverflowError as beyond:
+            help = ["write it as a float, or scale it"]
+            raise self.refusal(ExpressionError([error("bad-value", f"a constant is {beyond}", help=help)])) from None
+        except ValueError:
+            number = float(value)  # NaN, or infinite
         key: object = number or repr(number)  # 0 and -0 are equal, and not the same
         slot = self.known.get(key)
         if slot is None:
