@@ -238,6 +238,24 @@ def test_the_library():
     assert found[:7] == ("x*y^2", "x", {"x": 0.0, "y": 3.0}, 2, (0.0, 9.0, 0.0), (0.0, 9.0, 0.0), "9*x")
 
 
+@pytest.mark.parametrize(
+    ("text", "at", "coefficients", "code"),
+    [
+        ("t*1e300*1e300 + t^2", "t=0", (0, math.inf, 1, 0), "overflow"),
+        ("t^2*1e300*1e300 + t^3", "t=0", (0, 0, math.inf, 1), "overflow"),
+        ("t*1e300*1e300 - t*1e300*1e300 + t^2", "t=0", (0, math.nan, 1, 0), "overflow"),
+        ("sqrt(t) + t^2", "t=0", (0, math.inf, math.nan, math.nan), "no-coefficient"),
+        ("cbrt(t)*1e300", "t=0", (0, math.inf, math.nan, math.nan), "no-coefficient"),
+        ("t*1e300*1e300 + abs(t)", "t=0", (0, math.inf, math.nan, math.nan), "no-coefficient"),
+        ("t^t", "t=0", (1, math.nan, math.nan, math.nan), "no-coefficient"),
+    ],
+)
+def test_what_overflows_leaves_the_higher_orders_as_they_are(text, at, coefficients, code):
+    found = diffcli.taylor(text, at, order=3)
+    assert found.coefficients == pytest.approx(coefficients, nan_ok=True)
+    assert code in [note.code for note in found.notes] and found.polynomial is None
+
+
 @pytest.mark.parametrize("order", [-1, 171, 2.0, True, "3"])
 def test_an_order_that_is_none(order):
     with pytest.raises(diffcli.UsageError, match="not a whole number from 0 to 170"):

@@ -113,7 +113,10 @@ def _expansion(problem: Problem, variable: str, order: int, max_nodes: int) -> T
     found = expand(rows, problem.tape, moving, order)
     left = right = None
     called = "the coefficient of order {}".format
-    if any(each.kind in _TWO_SIDED for each in breaks) or rows.on_boundary or not all(map(math.isfinite, found)):
+    series = Sweep({slot: 1.0}, True, name=called, order=order)
+    two_sided = any(each.kind in _TWO_SIDED for each in breaks) or rows.on_boundary
+    overflows = not two_sided and not all(map(math.isfinite, found)) and _is_finite_exactly(problem, series)
+    if two_sided or not (overflows or all(map(math.isfinite, found))):
         left, right = (_on_side(problem, slot, side, order) for side in (-1.0, 1.0))
         found = _settled(found, left, right, notes)
         apart = any(number != number for number in found)
@@ -121,7 +124,6 @@ def _expansion(problem: Problem, variable: str, order: int, max_nodes: int) -> T
         there = Sweep({slot: 1.0}, True, {}, called, order, Beside(problem, step={slot: 1.0 if right else -1.0}))
         notes += notes_of(watch_of(problem), False, (there, [None, *found[1:]]))
     else:
-        series = Sweep({slot: 1.0}, True, name=called, order=order)
         notes += notes_of(ShakenWatch(problem), False, (series, found))
     coefficients = tuple(number + 0.0 for number in found)
     derivatives = tuple(math.factorial(k) * 1.0 * number for k, number in enumerate(coefficients))
@@ -129,7 +131,7 @@ def _expansion(problem: Problem, variable: str, order: int, max_nodes: int) -> T
     if all(map(math.isfinite, coefficients)):
         polynomial = polynomial_text(coefficients, variable, float(problem.at[variable]))
     else:
-        notes.append(_not_finite(coefficients))
+        notes.append(_not_finite(coefficients, overflows))
     return TaylorResult(
         problem.expression(), variable, dict(point_of(problem)), order, coefficients, derivatives, polynomial, left, right,
         tuple(notes),
@@ -198,10 +200,21 @@ def _with_zero(at: At | None, variable: str) -> At:
     return point if variable in point else GivenPoint({**point, variable: 0.0}, point.places)
 
 
-def _not_finite(coefficients: Sequence[float]) -> Diagnostic:
+def _is_finite_exactly(problem: Problem, series: Sweep) -> bool:
+    """Whether the coefficients of a series are finite where no number overflows."""
+    from diffcli.methods.digits.exact import Again  # most series do not wait for it
+    from diffcli.operations.arithmetic import precise
+
+    found = Again(problem).read(series, range((series.order or 0) + 1)).found
+    return all(each is not None and precise.is_finite(each) for each in found)
+
+
+def _not_finite(coefficients: Sequence[float], overflows: bool) -> Diagnostic:
     order = next(k for k, number in enumerate(coefficients) if not math.isfinite(number))
     what = "the value" if not order else f"the derivative of order {order}"
-    return Diagnostic("no-coefficient", "warning", f"{what} is not finite here, so there is no Taylor polynomial of that order")
+    why = "overflows, or what leads to it does" if overflows else "is not finite here"
+    code = "overflow" if overflows else "no-coefficient"
+    return Diagnostic(code, "warning", f"{what} {why}, so there is no Taylor polynomial of that order")
 
 
 def polynomial_text(coefficients: Sequence[float], variable: str, center: float) -> str:
