@@ -5,21 +5,22 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
+from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic, ExpressionError, UsageError, error
 from diffcli.errors.library_words import for_library
 from diffcli.language.writing.printer import number_text
-from diffcli.methods.digits.notes import notes_of, watch_of
+from diffcli.methods.digits.notes import notes_of
 from diffcli.methods.digits.shaken import ShakenWatch
 from diffcli.methods.digits.watch import Sweep
 from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, find_breaks
 from diffcli.methods.nonsmooth.nonfinite import require_value
 from diffcli.methods.nonsmooth.notes import describe
-from diffcli.methods.nonsmooth.one_sided import result_along
+from diffcli.methods.nonsmooth.one_sided import jumps, values_along
 from diffcli.methods.points.points import GivenPoint, as_point
 from diffcli.methods.points.ranges import MAX_NODES, Range
 from diffcli.methods.problem.problem import At, Problem, Target, as_program
 from diffcli.methods.problem.scalarise import point_of, scalarised
-from diffcli.methods.sweeps.one_sided_series import LENGTH, Undecided, alike, coefficient, nan
+from diffcli.methods.sweeps.one_sided_series import LENGTH, Series, Undecided, coefficient, is_whole, nan
 from diffcli.methods.sweeps.point_rows import PointRows
 from diffcli.methods.sweeps.series import expand
 from diffcli.records.matrices import TaylorResult
@@ -27,6 +28,9 @@ from diffcli.tape.lowering import MOST_ROWS
 
 ORDER = Range(0, 170)
 """The factorial of a larger number is beyond the range of a float."""
+
+NOISE = 2.0**-40
+"""The relative error that rounding may have on the way to a coefficient."""
 
 
 @for_library
@@ -59,7 +63,8 @@ def taylor(
     Returns
     -------
     A record with ``coefficients``, ``derivatives``, the ``polynomial`` as a text that diffcli reads, and ``notes``: every kink,
-    tie, pole, jump and branch that touches the result, where the polynomial is that of the rule taken there.
+    tie, pole, jump and branch that touches the result. There the coefficients are those on which the two sides agree, and NaN
+    from the first on which they do not; there is no polynomial then.
 
     Raises
     ------
@@ -111,15 +116,16 @@ def _expansion(problem: Problem, variable: str, order: int, max_nodes: int) -> T
     rows = PointRows(problem.tape, problem.values, moving, max_nodes)
     found = expand(rows, problem.tape, moving, order)
     left = right = None
+    swept: list[float | None] = [*found]
     if any(each.kind in _TWO_SIDED for each in breaks) or rows.on_boundary or not all(map(math.isfinite, found)):
-        left, right = (_on_side(problem, slot, side, order) for side in (-1.0, 1.0))
-        found = _settled(found, left, right, notes)
-        apart = any(number != number for number in found)
-        left, right = (side if apart and side and all(map(math.isfinite, side)) else None for side in (left, right))
-        notes += notes_of(watch_of(problem), False)
-    else:
-        series = Sweep({slot: 1.0}, True, name="the coefficient of order {}".format, order=order)
-        notes += notes_of(ShakenWatch(problem), False, (series, found))
+        sides = [_on_side(problem, slot, side, order) for side in (-1.0, 1.0)]
+        settled = _settled(found, sides, notes)
+        swept = [number if number == other else None for number, other in zip(found, settled, strict=True)]
+        if any(number != number for number in settled):
+            left, right = (side and side.finite for side in sides)
+        found = settled
+    series = Sweep({slot: 1.0}, True, name="the coefficient of order {}".format, order=order)
+    notes += notes_of(ShakenWatch(problem), False, (series, swept))
     coefficients = tuple(number + 0.0 for number in found)
     derivatives = tuple(math.factorial(k) * 1.0 * number for k, number in enumerate(coefficients))
     polynomial = None
@@ -148,32 +154,51 @@ _TWO_SIDED = NOT_DIFFERENTIABLE - {"pole"}
 """Kinds of break on whose sides the function may be smooth."""
 
 
-Side = tuple[float, ...] | None
+class _Side(NamedTuple):
+    """The coefficients on one side, NaN where they are not known, none if the domain ends there."""
+
+    coefficients: tuple[float, ...]
+    rounding: tuple[float, ...] = ()
+    """For each order what rounding may do to it, by the largest coefficient of that order on the way."""
+    jumps: bool = False
+
+    @property
+    def finite(self) -> tuple[float, ...] | None:
+        return self.coefficients if self.coefficients and all(map(math.isfinite, self.coefficients)) else None
 
 
-def _on_side(problem: Problem, slot: int, side: float, order: int) -> Side:
-    """The coefficients on one side, NaN where they are not known; none if the domain ends there, None if nothing is known."""
+def _on_side(problem: Problem, slot: int, side: float, order: int) -> _Side | None:
+    """The series on one side; None if nothing is known."""
     try:
-        found = result_along(problem, {slot: side}, order + LENGTH)
+        tape, values = values_along(problem, {slot: side}, order + LENGTH)
     except Undecided:
         return None
-    return () if found != found else tuple(side**k * coefficient(found, k) + 0.0 for k in range(order + 1))
+    found = values[tape.output]
+    if found != found:
+        return _Side(())
+    largest = [0.0] * (order + 1)
+    for each in [each for each in values if isinstance(each, Series) and is_whole(each.low)]:
+        for k, number in enumerate(each.coefficients, round(each.low)):
+            if 0 <= k <= order and math.isfinite(number):
+                largest[k] = max(largest[k], abs(number))
+    coefficients = tuple([side**k * coefficient(found, k) + 0.0 for k in range(order + 1)])
+    return _Side(coefficients, tuple([NOISE * number for number in largest]), jumps(problem, tape, values))
 
 
-def _settled(found: Sequence[float], left: Side, right: Side, notes: list[Diagnostic]) -> list[float]:
+def _settled(found: Sequence[float], sides: Sequence[_Side | None], notes: list[Diagnostic]) -> list[float]:
     """The coefficients on which both sides agree, one of which may be beyond the domain; NaN from the first that differs."""
-    sides = [side for side in (left or right, right or left) if side]
-    among = [number for side in sides for number in side]
+    known = [side for side in sides if side is not None and side.coefficients]
     settled = [found[0]]
-    for k, number in enumerate(found) if None not in (left, right) and sides else ():
-        one, other = (side[k] for side in sides)
-        if not alike(one, other, among) or not (k or alike(number, one, among)):
+    for k, number in enumerate(found) if None not in sides and known else ():
+        one, other = known[0].coefficients[k], known[-1].coefficients[k]
+        noise = max(side.rounding[k] for side in known)
+        if not abs(one - other) <= noise if k else any(side.jumps for side in known):
             if math.isfinite(one) and math.isfinite(other):
                 message = f"the derivative of order {k} differs on the two sides" if k else "the value jumps here"
                 notes.append(Diagnostic("kink" if k else "jump", "warning", message))
             settled += [one] * (k > 0 and one == other)  # infinite on both
             break
-        settled += [number if alike(number, one, among) else one] * (k > 0)
+        settled += [number if abs(number - one) <= noise else one] * (k > 0)
     return [*settled, *[nan] * len(found)][: len(found)]
 
 

@@ -15,14 +15,17 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from diffcli.errors import DiffcliError
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.problem.still_rows import written_out
-from diffcli.methods.sweeps.one_sided_series import LENGTH, Undecided, along, coefficient, compared
+from diffcli.methods.sweeps.one_sided_series import LENGTH, Undecided, along, coefficient, compared, truth
 from diffcli.methods.sweeps.point_rows import COMPARISONS
+from diffcli.methods.sweeps.reverse import adjoints
+from diffcli.methods.sweeps.rounding import UNIT, roundings
 from diffcli.tape import Tape
+from diffcli.tape.running.evaluation import Values
 
 if TYPE_CHECKING:
     from diffcli.tape.recording.recorder import Recorder
@@ -44,23 +47,48 @@ def slope_along(problem: Problem, direction: Mapping[int, float]) -> float | Non
     """The derivative of the result when the point starts to move in a direction; None if it is not known, or the value jumps."""
     for length in (2, LENGTH):  # most follow from first derivatives
         try:
-            found = result_along(problem, direction, length)
+            tape, found = values_along(problem, direction, length)
         except Undecided:
             continue
-        value, slope = coefficient(found, 0), coefficient(found, 1)
+        slope = coefficient(found[tape.output], 1)
         if slope == slope or length == LENGTH:
-            jumps = not math.isclose(value, problem.values[problem.tape.output], rel_tol=1e-12, abs_tol=1e-14)
-            return None if jumps or slope != slope else slope + 0.0
+            return None if slope != slope or jumps(problem, tape, found) else slope + 0.0
     return None
 
 
-def result_along(problem: Problem, direction: Mapping[int, float], length: int) -> Any:
-    """The result when the point starts to move in a direction: a series, or a number where it does not move.
+def values_along(problem: Problem, direction: Mapping[int, float], length: int) -> tuple[Tape, Values]:
+    """What is computed when the point starts to move in a direction, and the values: series, or numbers that do not move.
 
     Raises `Undecided` where it is not known.
     """
     tape = tape_along(problem, direction, length)
-    return along(tape, problem.point, direction, length)[tape.output]
+    return tape, along(tape, problem.point, direction, length)
+
+
+def jumps(problem: Problem, tape: Tape, found: Values) -> bool:
+    """Whether the value on a side is another than at the point, by more than rounding can do at both.
+
+    >>> problem = Problem("where(x < 0.1, 3*x, 0.3) + where(x < y, 0, 1e-14)", {"x": 0.1, "y": 0.1})
+    >>> [jumps(problem, problem.tape, along(problem.tape, problem.point, {slot: -1.0})) for slot in (0, 1)]
+    [True, False]
+    """
+    value, there = problem.values[problem.tape.output], coefficient(found[tape.output], 0)
+    if value == there:
+        return False
+    beside = [each if each is None else coefficient(each, 0) for each in found]
+    for name, row in zip(tape.operations, tape.operands, strict=True):
+        if name == "where" and found[row[0]] is not None:
+            beside[row[0]] = float(truth(found[row[0]]))
+    bound = _rounding(problem.tape, problem.values) + _rounding(tape, beside)
+    return not abs(value - there) <= bound < math.inf
+
+
+def _rounding(tape: Tape, values: Values) -> float:
+    """To first order, how far the rounding of each row, and of each number that is given, may move the result."""
+    bars = adjoints(tape, values, bytearray(b"\1" * tape.size))
+    units = [1.0] * tape.first_row + [max(1.0, roundings(name)) for name in tape.operations] + [1.0] * len(tape.constants)
+    known = zip(units, bars, values, strict=True)
+    return UNIT * float(sum([unit * abs(bar * value) for unit, bar, value in known if bar and value]))
 
 
 def tape_along(problem: Problem, direction: Mapping[int, float], length: int = LENGTH) -> Tape:
