@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from console import run, transcript
-from inside import CODES, EXITS, ExitCode
+from inside import CODES, EXITS, REASONS, ExitCode
 
 import diffcli
 
@@ -101,3 +101,11 @@ def test_help_explains_every_code(name):
     assert outcome.exit == 0
     assert outcome.stdout.startswith(f"{name}\n")
     assert CODES[name].kind in outcome.stdout
+
+
+@pytest.mark.parametrize("name", REASONS)
+def test_help_explains_every_reason(name):
+    outcome = run(f"help {name}")
+    assert outcome.exit == 0 and outcome.stdout.startswith(f"{name}\n")
+    assert name in CODES or " ".join(outcome.stdout.split()).endswith(f"says why ways disagree: {REASONS[name]}. kind reason")
+    assert "did you mean `cancellation`?" in run("help cancelation").stderr

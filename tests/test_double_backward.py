@@ -240,3 +240,113 @@ def test_a_recorded_pass_calls_each_hook_once_at_a_kink_too():
     y.register_hook(lambda g: called.append(g.tolist()))
     ad.grad((y * y).sum(), x, create_graph=True)
     assert called == [[0.0, 6.0]]
+
+
+def put(y, key, value):
+    y[key] = value
+    return y
+
+
+def changed(x):
+    y = x * 1.0
+    made = ad.where(y > 1, x**2, x**3)
+    y.add_(1)  # what has been compared is another number now
+    return made
+
+
+def unrecorded(mask):
+    with ad.no_grad():
+        return mask.reshape(1, 3)[0]
+
+
+TABLE = ad.tensor([1.0, 3.0])
+
+MASKS = {
+    # a program of x in which a comparison is led on, and which second derivatives are NaN at [1, 2, 0.5]
+    "itself": (lambda x: ad.where(x > 1, x**2, x**3), "100"),
+    "a slice": (lambda x: ad.where((x > 1)[::-1][::-1], x**2, x**3), "100"),
+    "an element": (lambda x: ad.where((x > 1)[0], x**2, x**3), "111"),
+    "another element": (lambda x: ad.where((x > 1)[1], x**2, x**3), "000"),
+    "places": (lambda x: ad.where((x > 1)[[1, 0, 2]], x**2, x**3), "010"),
+    "reshape": (lambda x: ad.where((x > 1).reshape(1, 3), x**2, x**3), "100"),
+    "view": (lambda x: ad.where((x > 1).view(3), x**2, x**3), "100"),
+    "flatten": (lambda x: ad.where((x.reshape(1, 3) > 1).flatten(), x**2, x**3), "100"),
+    "squeeze": (lambda x: ad.where((x > 1).unsqueeze(0).squeeze(0), x**2, x**3), "100"),
+    "t": (lambda x: ad.where((x.reshape(3, 1) > 1).t(), x**2, x**3), "100"),
+    "transpose": (lambda x: ad.where((x.reshape(3, 1) > 1).transpose(0, 1).contiguous(), x**2, x**3), "100"),
+    "permute": (lambda x: ad.where((x.reshape(3, 1) > 1).permute(1, 0), x**2, x**3), "100"),
+    "expand": (lambda x: ad.where((x > 1).expand(2, 3), x**2, x**3), "100"),
+    "broadcast in a choice": (lambda x: ad.where((x > 1).reshape(3, 1), (x**2).reshape(3, 1), 0.0), "100"),
+    "stack": (lambda x: ad.where(ad.stack([x > 1, x > 9]), x**2, x**3), "100"),
+    "cat": (lambda x: ad.where(ad.cat([(x > 9)[:1], (x >= 2)[1:]]), x**2, x**3), "010"),
+    "diag": (lambda x: ad.diag((x > 1).double()).sum(0) * x**2, "100"),
+    "and": (lambda x: ad.where((x > 1) & (x < 9), x**2, x**3), "100"),
+    "and of what is false": (lambda x: ad.where((x > 1) & (x > 7), x**2, x**3), "000"),
+    "or of what is true": (lambda x: ad.where((x > 1) | (x < 7), x**2, x**3), "000"),
+    "or of both": (lambda x: ad.where((x > 1) | (x < 1), x**2, 0.0), "100"),
+    "exclusive or": (lambda x: ad.where((x > 1) ^ (x > 9), x**2, x**3), "100"),
+    "not": (lambda x: ad.where(~(x >= 1), x**2, x**3), "100"),
+    "equal to a truth": (lambda x: ad.where((x > 1) == True, x**2, x**3), "100"),  # noqa: E712
+    "any": (lambda x: ad.where((x > 2).any(), x**2, x**3), "111"),
+    "any, decided": (lambda x: ad.where((x > 1).any(), x**2, x**3), "000"),
+    "any along": (lambda x: ad.where(ad.stack([x > 1, x > 3]).any(0), x**2, x**3), "100"),
+    "all": (lambda x: ad.where((x >= 0.5).all(), x**2, x**3), "111"),
+    "all, decided": (lambda x: ad.where((x > 1).all(), x**2, x**3), "000"),
+    "all along": (lambda x: ad.where(ad.stack([x > 1, x >= 0.5]).all(dim=0, keepdim=True), x**2, x**3), "100"),
+    "a count": (lambda x: (x > 1).sum() * x**2, "111"),
+    "single": (lambda x: ad.where((x > 1).float() > 0.5, x**2, x**3), "100"),
+    "to a kind": (lambda x: (x > 1).to(ad.float64) * x**2, "100"),
+    "a product": (lambda x: (x > 1) * x**2, "100"),
+    "a sum": (lambda x: (x > 1) + x**2, "100"),
+    "a difference": (lambda x: (1.0 - (x > 1).double()) * x**2, "100"),
+    "a choice of constants": (lambda x: ad.where(x > 1, 1.0, 0.0) * x**2, "100"),
+    "a scalar product": (lambda x: (x > 1).double() @ x**2, "111"),
+    "a number": (lambda x: (x[0] > 1).double() * x[0] ** 2 + (x**2).sum(), "100"),
+    "a sum with a number": (lambda x: (x[0] > 1).double().data + x[0] ** 2 + (x**2).sum(), "100"),
+    "clone": (lambda x: ad.where((x > 1).clone(), x**2, x**3), "100"),
+    "detach": (lambda x: ad.where((x > 1).detach(), x**2, x**3), "100"),
+    "data": (lambda x: ad.where((x > 1).data, x**2, x**3), "100"),
+    "unrecorded": (lambda x: ad.where(unrecorded(x > 1), x**2, x**3), "100"),
+    "changed later": (changed, "100"),
+    "a mask as an index": (lambda x: (x**2)[x >= 1], "100"),
+    "a mask that leaves it out": (lambda x: (x**2)[x > 1], "100"),
+    "a mask of an axis": (lambda x: (x**2).reshape(1, 3)[:, x > 1], "100"),
+    "numbers as an index": (lambda x: TABLE[(x[:1] > 1).long()] * x[0] ** 2, "100"),
+    "elements of constants": (lambda x: ad.tensor([2.0, 3.0, 4.0])[x > 1].sum() * x**2, "111"),
+    "written over": (lambda x: put(x**2, x >= 1, 0.0), "100"),
+    "not written over": (lambda x: put(x**2, x > 1, 0.0), "100"),
+    "written of a value": (lambda x: put(x**2, x >= 1, 3 * (x**3)[x >= 1]), "100"),
+    "written into a view": (lambda x: put((x**2)[1:], x[1:] >= 2, 0.0), "010"),
+    "written into constants": (lambda x: put(ad.zeros(3), x > 1, 1.0) * x**2, "100"),
+    "a mask written": (lambda x: put(ad.zeros(3), slice(0, 2), (x > 1)[:2]) * x**2, "100"),
+    "a mask written over": (lambda x: put((x > 1).double(), 0, 1.0) * x**2, "000"),
+    "a product in place": (lambda x: ad.ones(3).mul_(x > 1) * x**2, "100"),
+    "a sum in place": (lambda x: (x**2).add_(x > 1), "100"),
+    "logical_and": (lambda x: ad.where(ad.logical_and(x - 1, x), x**2, x**3), "100"),
+    "logical_or": (lambda x: ad.where(ad.logical_or(x - 1, 0.0), x**2, x**3), "100"),
+    "a number as a truth": (lambda x: (x - 1).bool() * x**2, "100"),
+    "numbers as whole numbers": (lambda x: x.long() * x**2, "110"),
+    "what is finite": (lambda x: ad.where(ad.isfinite(1 / (x - 1) ** 2), x**2, 0.0), "000"),
+    "a constant": (lambda x: ad.where(x.detach() > 1, x**2, x**3), "000"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MASKS)
+def test_a_mask_knows_of_its_boundary_however_it_is_led_on(name):
+    function, unknown = MASKS[name]
+    rows, met = second(lambda x: function(x).sum(), [1.0, 2.0, 0.5])
+    assert "".join(str(int(math.isnan(row[place]))) for place, row in enumerate(rows)) == unknown
+    assert bool(met) == ("1" in unknown)
+    for point in ([0.75, 1.75, 0.25], [1.25, 2.25, 0.75]):  # beside it every number is that of differences
+        rows, met = second(lambda x: function(x).sum(), point)
+        assert not met
+        for place in range(3):
+            assert rows[place][place] == pytest.approx(slope_by_differences(function, point, place), abs=1e-6)
+
+
+def slope_by_differences(function, point, place):
+    found = []
+    for side in (1e-5, -1e-5):
+        x = ad.tensor([one + side * (number == place) for number, one in enumerate(point)], requires_grad=True)
+        found += [ad.grad(function(x).sum(), x)[0][place].item()]
+    return (found[0] - found[1]) / 2e-5

@@ -52,7 +52,7 @@ CASES = {
         wrong("misplaced-colon", "`:` stands only in an index, as in x[1:3]", at(5, ":"), help=("a name is bound by `=` alone; statements are separated by `;` or a new line",)),
     ],
     "x % 2": [
-        wrong("unexpected-character", "`%` is not part of the language", at(2, "%"), help=("the remainder of a/b is a - b*floor(a/b)",)),
+        wrong("unexpected-character", "`%` is not part of the language", at(2, "%"), help=("the remainder of a/b is mod(a, b)",)),
     ],
     "\\sin(x)": [
         wrong("unexpected-character", "`\\` is not part of the language", at(0, "\\"), help=("write functions by their name, as in sin(x)",)),

@@ -213,7 +213,7 @@ RECORDS = tuple(name for name in MODULES if name.startswith("diffcli.records.") 
         ("import diffcli; diffcli.grad(lambda x: diffcli.sin(x > 0) if x > 1 else x // 0.3, {'x': 1.0})", ("numpy", "sympy", "mpmath")),
         ("from diffcli.cli.main import main; main(['--help'])", (*HEAVY, "rich", "diffcli.language", "diffcli.operations")),
         ("from diffcli.cli.main import main; main(['grad', 'x^2', '--at', 'x=2', '--json'])", (*HEAVY, *RECORDS, "rich")),
-        ("from diffcli.cli.main import main; main(['grad', 'x^2', '--at', 'x=2'])", ("numpy", "sympy", "mpmath", "difflib", *RECORDS)),
+        ("from diffcli.cli.main import main; main(['grad', 'x^2*y*z', '--at', 'x=pi/4,y=-1/3,z=2^10'])", ("numpy", "sympy", "mpmath", "difflib", *RECORDS)),
         ("from diffcli.cli.main import main; main(['grad', 'x^2', '--at', 'x=2', '--mode', 'numeric'])", ("numpy", "sympy", "mpmath")),
     ],
     ids=["import", "library", "kink", "function", "help", "json", "table", "numeric"],

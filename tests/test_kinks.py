@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import math
+import shlex
 
 import numpy as np
 import pytest
 from console import run
+from inside import graph_of, sweep
 
 import diffcli
 
@@ -57,7 +59,14 @@ HESSIANS = {
     "hypot(x, y)*x*y/(1 + x)": ({"x": 0, "y": 0}, [[0, 0], [0, 0]]),
     "abs(x)*x + x*y + y^2": ({"x": 0, "y": 1}, [[nan, 1], [1, 2]]),
     "where(x >= 1, x^2, 2*x - 1)": ({"x": 1}, [[nan]]),
+    # small beside other entries; jumps; a gradient that depends on the way to the point
+    "1e10*x*y + abs(x)": ({"x": 0, "y": 3}, [[nan, 1e10], [1e10, 0]]),
+    "1e-10*x*abs(x) + x*y": ({"x": 0, "y": 0}, [[nan, 1], [1, 0]]),
+    "1e10*x*y + x*abs(x)": ({"x": 0, "y": 0}, [[nan, 1e10], [1e10, 0]]),
+    "x^2 + where(x < 0, 0, 1)": ({"x": 0}, [[nan]]),
+    "x*y + floor(y + 1)": ({"x": 0, "y": 0}, [[0, nan], [nan, nan]]),
     # a side that is narrow, or far from the axes
+    "relu(4*y^2 - x^2)": ({"y": 0, "x": 0}, [[8, nan], [nan, 0]]),
     "relu(y - 1000*abs(x))^2": ({"y": 0, "x": 0}, [[nan, nan], [nan, 0]]),
     "max(x, -x, y/10^5)^2": ({"x": 0, "y": 0}, [[2, nan], [nan, nan]]),
     "relu(min(x, -y, z))^2": ({"x": 0, "y": 0, "z": 0}, [[0, nan, nan], [nan, 0, nan], [nan, nan, 0]]),
@@ -85,6 +94,27 @@ def test_the_product_with_a_direction_is_that_of_the_matrix(text: str) -> None:
     product = diffcli.hvp(text, at, direction).product
     found = [float(number) for name in at for number in getattr(product[name], "ravel", lambda name=name: [product[name]])()]
     assert found == pytest.approx([sum(a * b for a, b in zip(row, steps, strict=True)) for row in expected], abs=1e-12, nan_ok=True)
+
+
+@pytest.mark.parametrize("text", ["min(abs(y), x^2)", "where(x*y >= 0, x, 0)", "where(x*y >= 0, x^2, 0)"])
+def test_entries_that_hold_along_the_axes_alone_are_said_to(text: str) -> None:
+    found = diffcli.hessian(text, {"x": 0, "y": 0})
+    said = {line for note in found.notes for line in note.notes if "second derivatives" in line}
+    assert said == {"the second derivatives along the axes are given, and those along other directions do not fit them"}
+
+
+@pytest.mark.parametrize(
+    "text, at, direction, right",
+    [
+        ("sqrt(x^2)^2*y", {"x": 0, "y": 1}, {"x": 1}, {"x": 2, "y": 0}),
+        ("cbrt(x)^3*y", {"x": 0, "y": 2}, {"x": 1}, {"x": 0, "y": 1}),
+        ("cbrt(x)^3*y + z^2", {"x": 0, "y": 2, "z": 5}, {"x": 1, "z": 3}, {"x": 0, "y": 1, "z": 6}),
+    ],
+)
+def test_a_product_that_follows_from_entries_is_given(text: str, at, direction, right) -> None:
+    found = diffcli.hvp(text, at, direction)
+    assert found.product == pytest.approx(right)
+    assert any("agree, and are given" in line for note in found.notes for line in note.notes)
 
 
 def test_beside_an_array_too() -> None:
@@ -400,3 +430,188 @@ def test_a_policy_for_kinks_is_not_overruled_by_the_sides():
     assert math.isnan(diffcli.grad("abs(x)*x", {"x": 0}, kink="nan").gradient["x"])
     assert run('check "cbrt(x)^6" --at x=0').exit == 0
     assert run('grad "cbrt(x)^6" --at x=0 --strict').exit == 5
+
+
+# -- arrays at a branch for one point ------------------------------------------------------------------------------------------
+
+
+def python_arrays(x):
+    return np.array([4.0, 8.0]) if x == 2 else np.array([x**2, x**3])
+
+
+def python_elements(v):
+    return np.where(v == 2, 4.0, v**2)
+
+
+def python_list(x):
+    return [4.0, x] if x == 2 else [x**2, x]
+
+
+ROWS = {
+    # the program, the point, the Jacobian by hand: that of the sides, where the branch or the rules have another or none
+    "where(v == 2, 4, v^2)": ({"v": [0, 1, 2]}, [[0, 0, 0], [0, 2, 0], [0, 0, 4]]),
+    "where(v != 0, (exp(v) - 1)/v, 1)": ({"v": [0, 1]}, [[0.5, 0], [0, 1]]),
+    "where(x == 2, 4, [x^2, x^3 - 4])": ({"x": 2}, [[4], [12]]),
+    "where(x == 2, [4, 6], [x^2, 3*x])*y": ({"x": 2, "y": 5}, [[20, 4], [15, 6]]),
+    "w*where(v == 1, 0, log(v))": ({"w": [2, 3], "v": [1, 2]}, [[0, 0, 2, 0], [0, math.log(2), 0, 1.5]]),
+    "cumsum(where(v == 2, 4, v^2))": ({"v": [2, 1]}, [[4, 0], [4, 2]]),
+    "[where(v == 2, 4, v^2)[0], 3*v[1]]": ({"v": [2, 1]}, [[4, 0], [0, 3]]),
+    "cbrt(v)^6": ({"v": [0, 1]}, [[0, 0], [0, 2]]),
+    "sqrt(v^2)^3*[1, 2]": ({"v": [0, 1]}, [[0, 0], [0, 6]]),
+    # one element jumps, and keeps the slope of its branch
+    "where(v == 2, [4, 5], v^2)": ({"v": [2, 2]}, [[4, 0], [0, 0]]),
+    "where(v == 2, 4, v^2 + [0, 1]*abs(v - 2))": ({"v": [2, 2]}, [[4, 0], [0, 0]]),
+    python_arrays: ({"x": 2}, [[4], [12]]),
+    python_elements: ({"v": [0, 2]}, [[0, 0], [0, 4]]),
+    python_list: ({"x": 2}, [[4], [1]]),
+}
+ONE_SIDED = [text for text in ROWS if isinstance(text, str) and ("[4, 5]" in text or "abs" in text)]
+
+
+@pytest.mark.parametrize("mode", ["auto", "forward", "reverse", "symbolic", "numeric"])
+@pytest.mark.parametrize("program", ROWS)
+def test_a_row_at_a_branch_for_one_point_is_that_of_the_sides(program, mode):
+    if (mode == "numeric" and program in ONE_SIDED) or (mode == "symbolic" and callable(program)):
+        return
+    at, expected = ROWS[program]
+    found = diffcli.jacobian(program, at, mode=mode)
+    assert np.array(found.matrix) == pytest.approx(np.array(expected), rel=1e-9, abs=1e-9)
+    assert any(note.severity == "warning" for note in found.notes)
+
+
+@pytest.mark.parametrize("program", ROWS)
+def test_products_agree_with_the_rows_of_the_sides(program):
+    at, expected = ROWS[program]
+    step = {name: np.cos(np.arange(np.size(value)) + k).reshape(np.shape(value)) for k, (name, value) in enumerate(at.items())}
+    along = np.array(expected) @ np.concatenate([np.ravel(each) for each in step.values()])
+    for mode in ["forward"] + ["numeric"] * (program not in ONE_SIDED):
+        found = diffcli.jvp(program, at, step, mode=mode)
+        assert flat(found.product.values()) == pytest.approx(along, rel=1e-9, abs=1e-9)
+    shapes = {name: np.shape(entry) for name, entry in found.product.items()}
+    weights = np.sin(np.arange(len(expected)) + 1.0)
+    parts = np.split(weights, np.cumsum([int(np.prod(shape)) for shape in shapes.values()])[:-1])
+    named = {name: part.reshape(shape) for (name, shape), part in zip(shapes.items(), parts, strict=True)}
+    assert flat(diffcli.vjp(program, at, named).product.values()) == pytest.approx(weights @ np.array(expected), rel=1e-9)
+
+
+@pytest.mark.parametrize("program", ROWS)
+def test_the_note_says_which_elements_are_those_of_the_sides(program):
+    said = "the derivative is the slope on all sides of the point, and not that of its own branch"
+    notes = [note for note in diffcli.jacobian(program, ROWS[program][0]).notes if note.code == "point-branch"]
+    texts = [text for note in notes for text in note.notes]
+    assert (f"of `f[0]` {said}" in texts) == (program in ONE_SIDED)
+    assert (said in texts) == (bool(notes) and program not in ONE_SIDED)
+    assert any("that of the branch taken" in text for text in texts) == (program in ONE_SIDED)
+
+
+def test_only_results_that_a_branch_touches_are_asked():
+    found = diffcli.jacobian("[where(x == 2, 5, x^2), x*y]", {"x": 2, "y": 3})
+    (note,) = [note for note in found.notes if note.code == "point-branch"]
+    assert found.matrix == ((0, 0), (3, 2))
+    assert note.notes[-1] == "the derivative is that of the branch taken, at this point alone; the slopes beside it are the limit"
+
+
+@pytest.mark.parametrize("x", [2.0, 1e-3, 1e8, -7.5])
+def test_differences_along_a_direction_leave_the_point(x):
+    for text, slope in ((f"where(x == {x}, {x}, x)", 1), (f"where(x == {x}, 1, exp(x/{x} - 1))", 1 / x)):
+        found = diffcli.jvp(text, {"x": x}, {"x": 3}, mode="numeric")
+        assert found.product["f"] == pytest.approx(3 * slope, rel=1e-6)
+
+
+def test_small_taylor_coefficients_behind_a_kink_are_kept():
+    found = diffcli.taylor("abs(t)^2*exp(t)", {"t": 0}, order=40)
+    assert found.coefficients == pytest.approx([0, 0, *[1 / math.factorial(k) for k in range(39)]], rel=1e-12)
+
+
+@pytest.mark.parametrize("mode", ["auto", "symbolic"])
+def test_a_symbolic_hessian_is_that_of_the_sides_too(mode):
+    for text in ("where(x == 0, 1, sin(x)/x)", "abs(t)^2", "where(x == 1, 2, (x^3 - 1)/(x - 1) - 1)"):
+        at, expected = HESSIANS[text]
+        assert np.array(diffcli.hessian(text, at, mode=mode).matrix) == pytest.approx(np.array(expected), abs=1e-9)
+
+
+def test_a_quotient_without_a_digit_says_so_at_a_branch_for_one_point_too():
+    found = diffcli.grad("where(x == 1e-4, (1 - cos(x))/x^2, (1 - cos(x))/x^2)", {"x": 1e-4}, mode="numeric")
+    assert [note.code for note in found.notes] == ["point-branch", "uncertain-difference"]
+
+
+@pytest.mark.parametrize("mode", ["auto", "numeric"])
+def test_second_derivatives_of_a_python_function_are_those_of_the_sides_in_every_mode(mode):
+    found = diffcli.hessian(lambda x: x**2 if x != 1 else 1, {"x": 1}, mode=mode)
+    assert (found.matrix, found.gradient) == (((2,),), {"x": 2})
+
+
+def test_the_gradient_beside_second_differences_is_that_of_the_sides():
+    found = diffcli.hessian("where(x != 1, x^2, 1)", {"x": 1}, mode="numeric")
+    assert found.gradient == {"x": 2}
+    assert found.matrix[0][0] == pytest.approx(2) or math.isnan(found.matrix[0][0])
+
+
+# -- everything that shows a gradient shows the same one ---------------------------------------------------------------------
+
+SHOWN = {
+    # the program and the point; the gradient by hand, and what `grad` says of it
+    "x^2 if x != 1 else 1": ({"x": 1}, {"x": 2}, ["point-branch"]),
+    "where(x == 0, 1, sin(x)/x) + 3*x": ({"x": 0}, {"x": 3}, ["point-branch"]),
+    "where(x == 0, 1, exp(x))*y": ({"x": 0, "y": 2}, {"x": 2, "y": 1}, ["point-branch"]),
+    "sqrt(x^2)^2 + x": ({"x": 0}, {"x": 1}, ["pole"]),
+    "abs(x)^3 + x": ({"x": 0}, {"x": 1}, ["kink"]),
+    "(1 - cos(x))/x^2": ({"x": 1e-5}, {"x": -0.008275703759863973}, ["lost-digits"]),
+    "(x + 1e16) - 1e16": ({"x": 1}, {"x": 1}, ["lost-digits"]),  # its value is 0 in floats
+    "sum(where(v == 1, 1, v^2))": ({"v": [1, 3]}, {"v": [2, 6]}, ["point-branch"]),
+    "sum((1 - cos(v))/v^2)": ({"v": [1e-5]}, {"v": [-0.008275703745312057]}, ["lost-digits"]),
+    "x*y; 3*x": ({"x": 1, "y": 2}, {"x": 3, "y": 0}, ["unused-value", "no-dependence"]),
+}
+
+
+@pytest.mark.parametrize("program", SHOWN)
+def test_whatever_shows_a_gradient_shows_that_of_grad(program: str) -> None:
+    at, gradient, codes = SHOWN[program]
+    found = diffcli.grad(program, at)
+    graph, traced = graph_of(program, at), diffcli.trace(program, at)
+    assert all(np.allclose(found.gradient[name], right, rtol=1e-7, atol=0) for name, right in gradient.items())
+    assert [note.code for note in found.notes] == codes
+    assert repr(graph.gradient) == repr(found.gradient)
+    assert [note._replace(source=None) for note in graph.notes] == [note._replace(source=None) for note in found.notes]
+    adjoints = {node.name: dict(node.numbers).get("adjoint") for node in graph.graph.nodes if node.kind == "input"}
+    assert all(adjoint is None or np.array_equal(adjoint, found.gradient[name]) for name, adjoint in adjoints.items())
+    assert [(note.code, note.message) for note in traced.notes] == [(note.code, note.message) for note in found.notes]
+    if len(at) == 1 and not np.ndim(*at.values()):
+        swept = sweep(program, at)
+        assert [swept.automatic] == [*found.gradient.values()]
+        assert [note.message for note in swept.notes] == [note.message for note in found.notes]
+
+
+@pytest.mark.parametrize(
+    ("command", "exit"),
+    [
+        ('graph "(1 - cos(x))/x^2" --at x=1e-5 --strict', 5),
+        ('graph "[1, (1 - cos(x))/x^2]" --at x=1e-5 --strict', 5),
+        ('graph "x^2 if x != 1 else 1" --at x=1 --strict', 5),
+        ('graph "[abs(x), x]" --at x=0 --strict', 5),
+        ('graph "sqrt(x^2)^2 + x" --at x=0', 0),
+        ('graph "[log(x), x]" --at x=-1', 4),
+        ('graph "[exp(x), x]" --at x=1000', 4),
+    ],
+)
+def test_a_graph_ends_as_a_gradient_does(command: str, exit: int) -> None:
+    assert run(command).exit == exit
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        ('graph "[1, (1 - cos(x))/x^2]" --at x=1e-5', "lost-digits"),
+        ('graph "[abs(x), x]" --at x=0', "kink"),
+        ('graph "[log(x), x]" --at x=-1', "domain"),
+    ],
+)
+def test_a_graph_of_several_results_says_what_is_to_be_said(command: str, code: str) -> None:
+    assert code in [note["code"] for note in json.loads(run([*shlex.split(command), "--json"]).stdout)["notes"]]
+
+
+@pytest.mark.parametrize("options", ["", "--derivative-tape --no-trace", "--mode symbolic", "--no-trace", "-q", "--mode symbolic -q"])
+def test_what_is_written_out_by_the_rules_says_so(options: str) -> None:
+    outcome = run(f'grad "x^2 if x != 1 else 1" --at x=1 {options}')
+    told = "its trace, tape or formula is by the rules of the table, and may show another"
+    assert (told in " ".join(outcome.stderr.split())) == (options not in ("--no-trace", "-q"))

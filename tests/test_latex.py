@@ -84,3 +84,24 @@ def test_latex_takes_any_name(name, command):
     assert outcome.exit in (0, 1, 4), outcome.stderr
     assert "tabular" in outcome.stdout or r"\[" in outcome.stdout
     assert refused(outcome.stdout) == []
+
+
+OF_A_FUNCTION = (
+    *(f"grad {{f}} --at x_1=1,y=2 --mode {mode}" for mode in ("reverse", "forward", "numeric", "symbolic")),
+    "grad {f} --at x_1=1,y=2 --derivative-tape", "jacobian {f} --at x_1=1,y=2", "hessian {f} --at x_1=1,y=2", "check {f} --at x_1=1,y=2",
+    "jvp {f} --at x_1=1,y=2 --seed y=1", "vjp {f} --at x_1=1,y=2", "hvp {f} --at x_1=1,y=2 --direction y=1", "graph {f} --at x_1=1,y=2",
+    "step-size {f} --at x_1=1,y=2 --var y", "taylor {f} --at x_1=1,y=2 --var y",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("command", OF_A_FUNCTION)
+@pytest.mark.parametrize("name", ["f", "T", "loss_2"])
+def test_latex_of_a_python_function_names_it(name, command, tmp_path, monkeypatch):
+    """Its name with that of its file is no formula, though ``m_1.T`` could be read as one."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "m_1.py").write_text(f"def {name}(x_1, y):\n    return x_1*x_1*y\n")
+    outcome = run(command.format(f=f"m_1.py:{name}") + " -f latex")
+    assert outcome.exit == 0, outcome.stderr
+    assert refused(outcome.stdout) == [] and "top" not in outcome.stdout
+    if command.startswith("grad"):
+        assert f"f(x\\_1, y) = m\\_1.{name.replace('_', chr(92) + '_')} at" in outcome.stdout

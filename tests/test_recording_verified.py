@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
+import decimal
+import fractions
+import io
+import json
+import logging
 import math
 import numbers
 import random
+import re
+import string
 import textwrap
+import warnings
 
 import numpy as np
 import pytest
@@ -70,6 +79,11 @@ def probed(x):
     return x * 3 if hasattr(x, "_slot") else x * 7
 
 
+def drawn(x):
+    print(x)
+    return x * random.random()
+
+
 def by_length(x):
     return [x] * (2 if type(x) is float else 3)
 
@@ -83,6 +97,7 @@ DIFFERENT = [
     (lambda x: [x, x * 2 if type(x) is float else x], {"x": 1.0}, "gives f2 = 2 in plain Python, and 1 as"),
     (lambda x: {float: x}.get(type(x), 2 * x), {"x": 1.0}, "something that it calls takes a traced number for another"),
     (lambda x: x * random.random(), {"x": 1.0}, "random numbers are drawn, or something is kept from call to call"),
+    (drawn, {"x": 1.0}, "random numbers are drawn, or something is kept from call to call"),
     (lambda x: x * np.random.rand(), {"x": 1.0}, "random numbers are drawn, or something is kept from call to call"),
     (lambda x: (x * np.random.default_rng().normal(size=2)).sum(), {"x": [1.0, 2.0]}, "random numbers are drawn"),
     (counting(), {"x": 2.0}, "random numbers are drawn, or something is kept from call to call"),
@@ -758,16 +773,174 @@ def test_what_plain_python_raises_has_its_words():
 
 # -- texts of traced numbers --------------------------------------------------------------------------------------------------
 
-TEXTS = [str, "{}".format, "{:.17g}".format, lambda x: f"{x}", lambda x: f"{x!s}", lambda x: "%s" % x]  # noqa: UP031
+READ = "error[untraceable]: a number is read out of a text that a traced one was written into, which takes it out of the recording\n"
+
+TEXTS = [
+    str, "{}".format, "{:.17g}".format, "{:12.4f}".format, lambda x: f"{x}", lambda x: f"{x!s}", lambda x: f"{x} ", lambda x: f"{x:>30}",
+    lambda x: "%s" % x, lambda x: "%f" % x, lambda x: b"%.9f" % x, lambda x: "%(x).5e" % {"x": x}, lambda x: f"{x!r}".strip("<traced >"),  # noqa: UP031
+    lambda x: str([x]).strip("[<traced >]"), lambda x: "{x}".format_map({"x": x}), lambda x: string.Template("$x").substitute(x=x),
+    lambda x: "".join([str(x), "0"]), lambda x: str(x) + "", lambda x: str(x).encode(), lambda x: np.str_(x), lambda x: str(ValueError(x)),
+    lambda x: (lambda file: print(x, file=file) or file.getvalue())(io.StringIO()), lambda x: re.match("[0-9.]+", f"{x}")[0],
+    lambda x: np.array2string(np.stack([x])).strip("[]"), lambda x: np.array_repr(np.stack([x])).strip("ary([])"), lambda x: str(np.stack([x, x]))[1:].split()[0],
+    lambda x: (lambda file: np.savetxt(file, np.stack([x])) or file.getvalue())(io.StringIO()),
+]  # fmt: skip
+
+READERS = [
+    float, json.loads, ast.literal_eval, lambda text: complex(text).real, lambda text: float(decimal.Decimal(text)),
+    lambda text: float(fractions.Fraction(text)), lambda text: np.float64(text), lambda text: np.array([text]).astype(float)[0],
+    lambda text: np.loadtxt([text]), len, lambda text: sum(map(int, filter(str.isdigit, text))), lambda text: hash(text) % 1000,
+    lambda text: {"1.75": 2.0}[text], lambda text: {"1.75": 2.0}.get(text, 3.0), lambda text: 2.0 if text == "1.75" else 3.0,
+]  # fmt: skip
+
+
+def read_of(ask, function, at):
+    text = text_of(lambda: ask(function, at))
+    assert text.startswith(READ) and "= help: compute with the number itself, and leave its text to what is shown\n" in text, text
 
 
 @pytest.mark.parametrize("write", TEXTS)
 def test_a_number_that_is_read_out_of_a_text_is_refused(write, capsys):
-    with pytest.raises(diffcli.ExpressionError, match=r"`float\(...\)` needs a plain number"):
-        diffcli.grad(lambda x: float(write(x)) * x, {"x": 1.75})
-    assert write(1.75) == "1.75"
+    assert float(write(1.75)) == 1.75
+    read_of(diffcli.grad, lambda x: float(write(x)) * x, {"x": 1.75})
     assert diffcli.grad(lambda x: print(write(x)) or x * x, {"x": 1.75}).gradient == {"x": 3.5}
-    assert capsys.readouterr().out == "1.75\n"
+    assert float(capsys.readouterr().out.strip("b'<traced >\n")) == 1.75
+
+
+@pytest.mark.parametrize("read", READERS)
+@pytest.mark.parametrize("ask", [diffcli.grad, diffcli.jacobian, diffcli.hessian, diffcli.check, lambda f, at: diffcli.value_and_grad(f)(**at)])
+def test_however_a_text_is_read_it_is_refused(read, ask):
+    read_of(ask, lambda x: x * x + x * read(str(x)), {"x": 1.75})
+
+
+@pytest.mark.parametrize(("function", "at"), [
+    (lambda x: (x - 1) * float(f"{x} "), {"x": 1.0}),
+    (lambda x: float(f"{x} "), {"x": 1.75}),
+    (lambda x, y: x * float(f"{x - y} ") + y, {"x": 1.0, "y": 1.0}),
+    (lambda x: x * float(f"{x[0] / x[1]} ").real, {"x": np.ones(2)}),
+    (lambda x: np.array([float(f"{one:.6f}") for one in x]) @ x, {"x": np.zeros(3)}),
+    (lambda x: np.loadtxt(str(x).strip("[]").split()) @ x, {"x": np.array([1.0, 2.0], np.float32)}),
+    (lambda x: [x[0], x[1] * float(f"{x.sum()} ")], {"x": [1.0, 2.0]}),
+    (lambda x: x[: len(f"{x[0]}")] * x[0], {"x": np.linspace(0.1, 2.0, 20)}),
+    (lambda x, n: x * n * float(f"{x} "), {"x": 2.0, "n": 3}),
+    (lambda x: math.sqrt(float(f"{x} ") - 2.0) * x if x > 2 else x, {"x": 3.0}),
+    (lambda x: np.arcsin(x) * float(f"{x} "), {"x": 0.999}),
+    (lambda x: max(float(f"{x} "), 1.0) * x, {"x": 1.0}),
+    (lambda x: x * {"1.75": 2.0}[str(x)], {"x": 1.75}),
+])  # fmt: skip
+def test_a_text_is_found_wherever_the_point_is(function, at):
+    read_of(diffcli.jacobian, function, at)
+
+
+def labelled(x):
+    print(f"at {x:.3f}")
+    label = f"{x:.6f}"
+    y = json.loads(label)
+    return y * x + 1
+
+
+def test_the_caret_is_where_the_number_comes_back():
+    line = labelled.__code__.co_firstlineno
+    assert text_of(lambda: diffcli.grad(labelled, {"x": 1.75})) == READ + textwrap.dedent(f"""\
+          in test_recording_verified.py
+        {line + 4} │     return y * x + 1
+            │            ^^^^^
+          = note: line {line + 1}: `f"at {{x:.3f}}"` writes one into a text
+          = note: line {line + 2}: `f"{{x:.6f}}"` writes one into a text
+          = help: compute with the number itself, and leave its text to what is shown
+          = help: verify=False takes what is recorded for the function
+    """).replace("    │", " " * len(str(line)) + " │")
+    assert diffcli.grad(labelled, {"x": 1.75}, verify=False).gradient == {"x": 1.75}
+
+
+def shown(x):
+    logging.getLogger("shown").warning("at %s, %.3f, %d", x, x, x)
+    print(f"{x:.3f}", x, [x], x * x > 0)
+    warnings.warn(f"at {x}", stacklevel=1)
+    return x * x
+
+
+def test_what_is_shown_is_shown_once_and_as_it_is(capsys, caplog):
+    with pytest.warns(UserWarning, match="at 1.75") as warned:
+        result = diffcli.grad(shown, {"x": 1.75})
+    assert (result.gradient, capsys.readouterr().out, len(warned)) == ({"x": 3.5}, "1.750 1.75 [<traced 1.75>] True\n", 1)
+    assert caplog.messages == ["at 1.75, 1.750, 1"]
+
+
+def newton_shown(x):
+    root = x
+    for k in range(50):
+        if abs(root * root - x) < 1e-12:
+            break
+        root = (root + x / root) / 2
+        print(f"{k}: {root:.6f}")
+    return root
+
+
+def kept_by_text(x, known={}):  # noqa: B006
+    return known.setdefault(f"{x:.3f}", 3.0) * x
+
+
+def padded(x):
+    print(" " * (20 - len(f"{x:.2f}")), f"{x:.2f}", f"{x:.2f}".split(".")[1], float(f"{x:.2f}") * x - x * x)
+    return x * x
+
+
+@pytest.mark.parametrize(("function", "x", "slope"), [
+    (newton_shown, 2.0, 0.5 / math.sqrt(2)), (kept_by_text, 2.0, 3.0), (padded, 2.0, 4.0), (padded, 0.0, 0.0),
+    (lambda x: print(f"{np.log(x)}") or x * x, -1.0, -2.0),
+    (lambda x: print(x) or (x * x if x == 2 else 0.0), 2.0, 4.0),
+    (lambda x: print(x) or math.floor(x) * x, 2.5, 2.0),
+    (lambda x: print(x) or np.isfinite(np.log(np.stack([2.02 - x]))).any() * x * x, 2.0, 4.0),
+    (lambda x: print(x, random.random()) or x * x, 2.0, 4.0),
+    (caught(lambda x: print(x) or 1 / (x - x), ZeroDivisionError, lambda x: x * x), 2.0, 4.0),
+    (caught(lambda x: print(x) or diffcli.sin(x) / x, ZeroDivisionError, lambda x: 1.0), 0.0, 0.0),
+])  # fmt: skip
+def test_a_function_that_only_shows_is_not_refused(function, x, slope):
+    assert diffcli.grad(function, {"x": x}).gradient == {"x": pytest.approx(slope, rel=1e-12)}
+    step = diffcli.value_and_grad(function)
+    assert [step(x)[1] for _ in range(2)] == [{"x": pytest.approx(slope, rel=1e-12)}] * 2
+
+
+def test_an_array_is_shown_as_it_is(capsys):
+    x = np.array([1.0, 2.5])
+
+    def function(x):
+        print(x, f"{x}", np.array2string(x, precision=3), np.array_str(x), np.array_repr(x), f"{x[0]:.2f}")
+        return x @ x
+
+    assert diffcli.grad(function, {"x": x}).gradient["x"].tolist() == [2.0, 5.0]
+    function(x)
+    first, second = capsys.readouterr().out.splitlines()
+    assert first == second
+
+
+def test_a_text_that_a_later_call_writes_is_looked_at():
+    calls = []
+
+    def f(x):
+        calls.append(str(x))
+        return x * (float(f"{x} ") if len(calls) > 6 else 1.0)
+
+    step = diffcli.value_and_grad(f)
+    assert [step(2.0) for _ in range(2)] == [(2.0, {"x": 1.0})] * 2 and len(calls) == 4
+    calls += calls
+    read_of(lambda f, at: step(**at), f, {"x": 2.0})
+
+
+def test_the_text_of_a_condition_is_a_branch():
+    for write in (str, "{}".format, repr, lambda x: f"{x}", lambda x: "%s" % x):  # noqa: UP031
+        result = diffcli.grad(lambda x, write=write: x * x if write(x > 1).endswith(("True", "True>")) else -x, {"x": 1.75}, wrt="x")
+        assert result.gradient == {"x": 3.5}
+        assert [note.code for note in result.notes] == ["python-branch"]
+
+
+def test_a_file_on_the_command_line_shows_once(folder):
+    (folder / "texts.py").write_text("def shows(x):\n    print(f'at {x}')\n    return abs(x)\n\n\ndef reads(x):\n    return float(f'{x} ')*x\n", encoding="utf-8")
+    outcome = run("grad texts.py:shows --at x=0 -q")
+    assert (outcome.exit, outcome.stdout, outcome.stderr.count("at 0.0\n")) == (0, "f\t0\ndf/dx\t0\n", 1)
+    outcome = run("jacobian texts.py:reads --at x=1")
+    assert (outcome.exit, outcome.stdout) == (3, "") and outcome.stderr.startswith(READ)
+    assert run("grad texts.py:reads --at x=2 -q --no-verify").stdout == "f\t4\ndf/dx\t2\n"
 
 
 # -- arrays of objects --------------------------------------------------------------------------------------------------------

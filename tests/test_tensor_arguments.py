@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import inspect
+import math
+import re
 
 import numpy as np
 import pytest
+from inside import SIGNATURES, Signature
 
 import diffcli.autograd as ad
 import diffcli.nn.functional as F
@@ -106,8 +109,8 @@ WRONG = {
     "~ of whole numbers": (lambda x: ~ad.tensor([1], dtype="int64"), "& | ^ ~ are of yes and no, not of numbers\n  help: compare first, as in (x > 0) & (y > 0)"),
     "| with a number": (lambda x: (x > 0) | 2, "& | ^ ~ are of yes and no, not of numbers\n  help: compare first, as in (x > 0) & (y > 0)"),
     "approximate": (lambda x: F.gelu(x, approximate="erf"), "approximate is 'none' or 'tanh', not 'erf'"),
-    "a fraction of an axis": (lambda x: x.sum(dim=1.5), "'float' object cannot be interpreted as an integer"),
-    "a fraction of a length": (lambda x: ad.zeros(2.5), "'float' object cannot be interpreted as an integer"),
+    "a fraction of an axis": (lambda x: x.sum(dim=1.5), "dim is a whole number, not 1.5"),
+    "a fraction of a length": (lambda x: ad.zeros(2.5), "a length is a whole number from 0 to 2^63 - 1, not 2.5"),
     "zeros_like": (lambda x: ad.zeros_like(x, 5.0), "zeros_like() takes one argument by place"),
     "full_like": (lambda x: ad.full_like(x), "full_like() takes a tensor and a number by place"),
     "a generator for inplace": (lambda x: F.dropout(x, 0.5, True, object()), "inplace is True or False, not a `object`; a generator is given by name"),
@@ -245,3 +248,165 @@ def test_the_slope_at_an_edge(name, kind):
     x = ad.tensor(at, dtype=kind, requires_grad=True)
     call(x).sum().backward()
     assert np.allclose(x.grad.numpy(), expected, rtol=1e-6, equal_nan=True), x.grad
+
+
+# -- what may be given for a tensor ----------------------------------------------------------------------------------------------
+
+POINTS = [np.array([0.25, 0.5]), np.array([[0.25, 0.5], [0.75, 0.125]]), np.array(0.25)]
+FORMS = {
+    "list": lambda a: a.tolist(),
+    "tuple": lambda a: tuple(a.tolist()) if a.ndim else a.tolist(),
+    "list of tensors": lambda a: [ad.tensor(row) for row in a] if a.ndim else a.tolist(),
+    "array": lambda a: a.copy(),
+    "number of NumPy's": lambda a: a if a.ndim else np.float64(a),
+}
+NO_TENSORS = {
+    # by chance, of shapes, of several operands in a list, and what gives a memory, a kind or a mode
+    "rand", "randn", "randint", "randperm", "rand_like", "randn_like", "dropout", "zeros", "ones", "empty", "full", "eye", "arange", "linspace",
+    "cat", "concat", "concatenate", "stack", "from_numpy", "tensor", "as_tensor", "manual_seed", "set_grad_enabled", "inference_mode", "gradcheck",
+    "backward", "grad", "enable_grad", "no_grad", "reshape", "view", "expand", "broadcast_to", "permute",
+}  # fmt: skip
+
+
+def functions():
+    for where, place in (("ad", ad), ("F", functional)):
+        for name in sorted(set(dir(place)) - NO_TENSORS):
+            found = getattr(place, name, None)
+            ours = callable(found) and str(getattr(found, "__module__", "")).startswith("diffcli.")
+            if ours and not name.startswith(("_", "check_")) and not inspect.isclass(found) and name not in RECORDS:
+                yield pytest.param(found, id=f"{where}.{name}")
+
+
+def outcome(function, operands):
+    try:
+        made = function(*operands)
+    except (ad.AutogradError, TypeError) as refused:
+        assert isinstance(refused, ad.AutogradError) or re.search("argument|by place", str(refused)), refused
+        return "refused"
+    made = made if isinstance(made, tuple) else (made,)
+    return [(str(getattr(one, "dtype", type(one))), one.tolist() if isinstance(one, ad.Tensor) else one) for one in made]
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("function", list(functions()))
+def test_what_becomes_a_tensor_is_taken_for_one(function):
+    for point in POINTS:
+        for count in (1, 2, 3):
+            wanted = outcome(function, [ad.tensor(point) for _ in range(count)])
+            for form, made in FORMS.items():
+                found = outcome(function, [made(point) for _ in range(count)])
+                assert str(found) == str(wanted) or (wanted == "refused" and function.__name__ == "max"), (form, point.shape, count, found, wanted)
+
+
+GIVEN = {
+    "any": (lambda: ad.any([0.0, 0.0]), False), "any of lists": (lambda: ad.any([[0, 0], [0, 2]], 1), [False, True]), "all": (lambda: ad.all((1.0, 0.0)), False), "by name": (lambda: ad.all(input=[1.0, 2.0]), True),
+    "isnan": (lambda: ad.isnan([NAN, 1.0]), [True, False]), "equal": (lambda: ad.equal([1.0], np.array([1.0])), True), "max": (lambda: ad.max(ad.tensor([2.0, 3.0]), [1.0, 4.0]), [2.0, 4.0]), "of lists alone": (lambda: ad.max([2.0, 3.0], [1.0, 4.0]), [2.0, 4.0]),
+    "reshape": (lambda: ad.reshape([1.0, 2.0], 2, 1), [[1.0], [2.0]]), "expand": (lambda: ad.expand([1.0, 2.0], 2, 2), [[1.0, 2.0]] * 2), "permute": (lambda: ad.permute([[1.0, 2.0]], 1, 0), [[1.0], [2.0]]), "view_as": (lambda: ad.tensor([1.0, 2.0]).view_as([[0], [0]]), [[1.0], [2.0]]),
+    "like": (lambda: ad.zeros_like([1.0, 2.0]), [0.0, 0.0]), "a loss": (lambda: F.mse_loss([1.0, 2.0], (0.0, 4.0), "sum"), 5.0), "labels": (lambda: F.nll_loss([[-1.0, -2.0]], [1]), 2.0), "weights": (lambda: F.nll_loss([[-1.0, -2.0]], [1], "sum", [1.0, 3.0]), 6.0), "logical_and": (lambda: ad.logical_and([1.0, 0.0, NAN], 2.0), [True, False, True]),
+    "of a kind": (lambda: ad.sum([1.0, 2.0], dtype="float32"), 3.0), "in place": (lambda: F.relu([1.0, -2.0], inplace=True), [1.0, 0.0]), "a formula in place": (lambda: F.hardtanh([1.0, -2.0], -0.5, 0.5, True), [0.5, -0.5]),
+    "a bound": (lambda: ad.clip([1.0, 2.0], np.array([1.5, 1.5]), np.array([3.0, 1.75])), [1.5, 1.75]), "a base": (lambda: ad.log([8.0, 9.0], np.array([2.0, 3.0])), [3.0, 2.0]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", GIVEN)
+def test_lists_and_arrays_are_numbers(name):
+    made, right = GIVEN[name]
+    found = made()
+    assert (found.tolist() if isinstance(found, ad.Tensor) else found) == (pytest.approx(right) if not isinstance(right, list) or ("view" not in name and not isinstance(right[0], list)) else right)
+
+
+# -- what a setting may be ---------------------------------------------------------------------------------------------------------
+
+NO_WHOLE = (True, np.True_, 1.0, 1.5, NAN, np.float64(1.0), "1", object, 1j, (True,), [1.5], ("0",))
+NO_FLAG = (1, 0.0, np.int64(1), "True", [True], NAN)
+NO_NUMBER = ("1", [1.0], (1.0,), 1j, np.array([1.0]), np.datetime64("2020-01-01"))
+
+
+def settings():
+    """Every setting of every function with a signature, with how its other arguments are filled in."""
+    for function, (text, _) in SIGNATURES.items():
+        signature = Signature(function, text)
+        for name, reader in signature.readers.items():
+            rest = {one: ad.tensor(X) for one, default in signature.template.items() if not isinstance(default, (int, float, str, type(None))) and one not in ("dim", "tensors")}
+            yield pytest.param(function, name, reader.func.__name__, rest | ({"tensors": [ad.tensor(X)] * 2} if "tensors" in signature.names else {}), id=f"{function}({name})")
+
+
+@pytest.mark.parametrize("function, name, kind, rest", list(settings()))
+def test_a_setting_of_another_kind_is_refused(function, name, kind, rest):
+    wanted, wrong = {"flag": ("True or False", NO_FLAG), "number": ("a number", NO_NUMBER)}.get(kind, ("a whole number", NO_WHOLE))
+    for value in wrong:
+        if kind == "flag" and name == "keepdim" and function in ("max", "min"):
+            rest = rest | {"dim": 0}
+        shown = value[0] if isinstance(value, (list, tuple)) and kind == "axes" else value
+        with pytest.raises(ad.AutogradError) as caught:
+            getattr(functional, function)(**rest, **{name: value})
+        assert str(caught.value) == f"{name} is {wanted}, not {shown!r}"
+
+
+@pytest.mark.parametrize("function, name, kind, rest", [case for case in settings() if case.values[2] in ("axes", "whole")])
+def test_whole_numbers_of_every_kind_are_whole_numbers(function, name, kind, rest):
+    right = getattr(functional, function)(**rest, **{name: (1,) if name == "shape" else 1})
+    for value in (np.int64(1), np.uint8(1), ad.tensor(1, dtype="int64"), ad.tensor(1.0)):
+        found = getattr(functional, function)(**rest, **{name: value})
+        assert str(found) == str(right)
+
+
+ODDITIES = [0, -1, True, None, "x", (0, 1), [], 2.5, np.int64(0), [1, 2], ad.tensor([1.0, 2.0]), np.array([1.0, 2.0]), object(), "float32"]
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("function", SIGNATURES)
+def test_no_argument_brings_about_an_error_of_python_s(function):
+    signature = Signature(function, SIGNATURES[function][0])
+    first, *others = signature.names
+    for given in ([1.0, 2.0], [[1.0, 2.0], [3.0, 4.0]], 2.0, [], [True, False], ad.tensor([1, 2], dtype="int64"), "a", None, object()):
+        for name in others:
+            for value in ODDITIES:
+                rest = {one: [1.0, 2.0] for one in others if signature.least > signature.names.index(one) and one not in (name, "dim")}
+                outcome(lambda: getattr(functional, function)(**{first: [given, given] if first == "tensors" else given}, **rest, **{name: value}), [])  # noqa: B023
+
+
+UNSIGNED = "reshape view flatten ravel squeeze unsqueeze permute transpose swapaxes t expand broadcast_to expand_as view_as reshape_as isnan isfinite contiguous equal allclose zeros ones full eye arange linspace randint zeros_like full_like tensor as_tensor from_numpy"
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("name", UNSIGNED.split())
+def test_no_arguments_by_place_bring_about_an_error_of_python_s(name):
+    for first in ([[1.0, 2.0], [3.0, 4.0]], 2.0, [], *ODDITIES):
+        for second in ((), *((one,) for one in (*ODDITIES, NAN))):
+            for third in ((), (0,), (None,), (True,), ("x",), (2.5,)):
+                outcome(getattr(ad, name), (first, *second, *third))
+
+
+IMAGES, KERNELS = [[[[1.0, 2.0], [3.0, 4.0]]]], [[[[1.0]]]]
+LENGTH = "a length is a whole number from 0 to 2^63 - 1, not "
+REFUSED = {
+    "max(True)": (lambda x: x.max(True), "dim is a whole number, not True"), "a pair of truths": (lambda x: x.min((True, False)), "dim is a whole number, not True"), "sum(True)": (lambda x: x.sum(True), "dim is a whole number, not True"), "out of range": (lambda x: x.sum(2), "sum: there is no axis 2: it has 2 axes\n  help: axes are counted from 0, so its axes are 0 to 1"),
+    "squeeze": (lambda x: x.squeeze(1.0), "an axis is a whole number, not 1.0"), "unsqueeze": (lambda x: x.unsqueeze(None), "an axis is a whole number, not None"), "flatten": (lambda x: x.flatten("0"), "an axis is a whole number, not '0'"), "transpose": (lambda x: x.transpose(True, False), "an axis is a whole number, not True"), "one of two": (lambda x: x.transpose(1), "an axis is a whole number, not None"), "permute": (lambda x: x.permute(0, 1.0), "an axis is a whole number, not 1.0"), "size": (lambda x: x.size(True), "an axis is a whole number, not True"), "size out of range": (lambda x: x.size(2), "there is no axis 2 of a tensor of 2 × 2\n  help: they go from -2 to 1"),
+    "reshape": (lambda x: x.reshape(True, -1), "a length is a whole number, not True"), "expand": (lambda x: x.expand(-3, 2, 2), "a length is a whole number from -1 to 2^63 - 1, not -3"), "zeros": (lambda x: ad.zeros(-3), LENGTH + "-3"), "ones": (lambda x: ad.ones(2, True), LENGTH + "True"), "too long": (lambda x: ad.zeros(10**30), LENGTH + f"{10**30}"), "an array without axes": (lambda x: ad.zeros(np.array(0.5)), LENGTH + "array(0.5)"), "full": (lambda x: ad.full((2.0,), 1.0), LENGTH + "2.0"), "fill_value": (lambda x: ad.full((2,), "1"), "fill_value is a number, not '1'"), "no fill_value": (lambda x: ad.full((2,), None), "fill_value is a number, not None"), "full_like": (lambda x: ad.full_like(x, [1.0]), "fill_value is a number, not [1.0]"),
+    "eye": (lambda x: ad.eye(True), LENGTH + "True"), "linspace": (lambda x: ad.linspace(0.0, "1", 3), "end is a number, not '1'"), "steps": (lambda x: ad.linspace(0.0, 1.0, 2.5), "steps is a whole number from 0 to 2^63 - 1, not 2.5"), "arange": (lambda x: ad.arange(None), "end is a number, not None"), "randperm": (lambda x: ad.randperm(True), "the count is a whole number from 0 to 2^63 - 1, not True"), "randint": (lambda x: ad.randint(3, 3, (2,)), "high is a whole number from 4 to 2^63 - 1, not 3"), "low": (lambda x: ad.randint(0.5, 3, (2,)), "low is a whole number, not 0.5"), "requires_grad": (lambda x: ad.tensor(1.0, requires_grad="no"), "requires_grad is True or False, not 'no'"),
+    "p": (lambda x: x.norm([1.0]), "p is a number, not [1.0]"), "correction": (lambda x: x.var(0, correction="1"), "correction is a number, not '1'"), "slope and place": (lambda x: F.relu(x, inplace=1), "inplace is True or False, not 1"), "training": (lambda x: F.dropout(x, 0.5, "yes"), "training is True or False, not 'yes'"), "drop": (lambda x: F.dropout(x, "0.5"), "p is a number, not '0.5'"), "eps": (lambda x: F.batch_norm(x, None, None, training=True, eps="1"), "eps is a number, not '1'"), "groups": (lambda x: F.conv2d(IMAGES, KERNELS, groups=True), "groups is a whole number from 1 to 2^63 - 1, not True"), "stride": (lambda x: F.conv2d(IMAGES, KERNELS, stride=True), "stride is a whole number of at least 1, or two of them, not True"),
+    "margin": (lambda x: F.multi_margin_loss(x, [0, 1], "1"), "margin is a number, not '1'"), "smoothing": (lambda x: F.cross_entropy(x, [0, 1], label_smoothing="1"), "label_smoothing is a number, not '1'"), "ignore_index": (lambda x: F.cross_entropy(x, [0, 1], ignore_index=0.5), "ignore_index is a whole number, not 0.5"), "an array for a reduction": (lambda x: F.cross_entropy(x, [0, 1], np.array([1.0])), "a reduction is 'mean', 'sum' or 'none', not array([1.])\n  help: give other settings by their names: weight=..."),
+    "shapes to compare": (lambda x: ad.allclose(x, [1.0, 2.0, 3.0]), "eq: shapes do not fit: 2 × 2 and 3 elements\n  help: their axes are compared from the last: 2 and 3 are neither equal nor 1"), "equal_nan": (lambda x: ad.allclose(x, x, equal_nan="yes"), "equal_nan is True or False, not 'yes'"), "no end": (lambda x: ad.arange(float("inf")), "end is a finite number, not inf"), "no start": (lambda x: ad.linspace(NAN, 1.0, 3), "start is a finite number, not nan"), "a batch": (lambda x: F.batch_norm(x[0], None, None, training=True), "batch norm is of batch × features, and any axes more, not of 2 elements"),
+    "num_classes": (lambda x: F.one_hot([0, 1], True), "num_classes is a whole number from -1 to 2^63 - 1, not True"), "few classes": (lambda x: F.one_hot([0, 1], 1), "a label is 1, and with 1 classes labels are the whole numbers from 0 to 0"), "NaN": (lambda x: F.one_hot([0, NAN]), "a label is nan, and labels are whole numbers from 0 on"), "infinite": (lambda x: F.one_hot([0, float("inf")]), "a label is inf, and labels are whole numbers from 0 on"), "below 0": (lambda x: F.one_hot([0, -1]), "a label is -1, and labels are whole numbers from 0 on"), "a fraction": (lambda x: F.one_hot([0.5, 1]), "a label is 0.5, and labels are whole numbers from 0 on"), "large": (lambda x: F.one_hot([1e300]), "a label is 1e+300, and labels are whole numbers from 0 on"),
+    "an infinite label": (lambda x: F.cross_entropy(x, [0, float("inf")]), "a label is inf, and with 2 classes labels are the whole numbers from 0 to 1"), "one weight": (lambda x: F.nll_loss(x, [0, 1], weight=[1.0]), "weights are one number for each of 2 classes, not 1 element"), "weights in a column": (lambda x: F.cross_entropy(x, [0, 1], weight=[[1.0], [2.0]]), "weights are one number for each of 2 classes, not 2 × 1"),
+    "an infinite index": (lambda x: x[[float("inf")]], "a tensor of 2 × 2 is indexed with a `list`: an index is a whole number, a slice, or a tensor of whole numbers or of yes and no"), "a large index": (lambda x: x[ad.tensor([1e300])], "a tensor of 2 × 2 is indexed with a tensor of 1 element: an index is a whole number, a slice, or a tensor of whole numbers or of yes and no"),
+}  # fmt: skip
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("name", REFUSED)
+def test_the_whole_text_of_what_is_no_axis_no_length_no_flag_no_number_and_no_label(name):
+    call, text = REFUSED[name]
+    with pytest.raises(ad.AutogradError) as caught:
+        call(ad.tensor([[0.5, 0.25], [0.125, 0.75]]))
+    assert str(caught.value) == text
+
+
+def test_whole_numbers_of_numpy_s_are_axes_lengths_and_strides():
+    x = ad.tensor(A)
+    assert x.max(np.int64(1)).indices.tolist() == A.argmax(1).tolist()
+    assert (x.size(np.int64(1)), ad.zeros(np.int64(2), np.uint8(3)).shape, x.reshape(np.array([3, 2])).shape) == (3, (2, 3), (3, 2))
+    assert F.conv2d(IMAGES, KERNELS, stride=np.int64(2), padding=(np.int32(0), 0)).shape == (1, 1, 1, 1)
+    assert F.one_hot([0, 2], np.int64(4)).shape == (2, 4) and F.one_hot([], 3).shape == (0, 3)
+    assert F.cross_entropy([[1.0, 2.0], [3.0, 4.0]], [0, -1], ignore_index=np.int64(-1)).item() == pytest.approx(math.log1p(math.e))

@@ -7,6 +7,9 @@ PyTorch. Each program is differentiated by a plain pass, by a recorded one, and 
 from __future__ import annotations
 
 import importlib.util
+import operator
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -288,3 +291,99 @@ def test_whole_numbers_in_place_are_exact_or_refused():
     assert count.tolist() == [MANY - 1]
     with pytest.raises(ad.AutogradError, match="are not exact"):
         count += 1
+
+
+# -- whole numbers that floats do not hold -----------------------------------------------------------------------------------------
+
+ODD, HUGE = MANY + 1, 10**400
+NOT_EXACT = (
+    "whole numbers of 2^53 and more are not exact in floating point, and there is one that is not\n"
+    "  help: say dtype='int64' to keep them, or 'float64' to round them"
+)
+TOO_LARGE = "float64 does not hold every number that is given: one is too large, or NaN"
+NUMBER, PAIR = ad.tensor(1.0), ad.tensor([1.0, 2.0])
+
+
+def with_item(value):
+    made = PAIR.clone()
+    made[0] = value
+    return made
+
+
+PLACES = {
+    "tensor": ad.tensor, "a list": lambda n: ad.tensor([n]), "beside a fraction": lambda n: ad.tensor([n, 0.5]), "nested": lambda n: ad.tensor([(1, 2.5), (3, n)]), "as_tensor": ad.as_tensor,
+    "times a number": lambda n: NUMBER * n, "times a number on the right": lambda n: n * NUMBER, "plus": lambda n: PAIR + n, "less": lambda n: n - PAIR, "by": lambda n: PAIR / n, "recorded": lambda n: PAIR.clone().requires_grad_() * n, "power": lambda n: PAIR**n, "of a power": lambda n: n**NUMBER, "rest": lambda n: PAIR % n, "a list of them": lambda n: PAIR * [n, n],
+    "in single precision": lambda n: PAIR.float() * n, "maximum": lambda n: ad.maximum(PAIR, n), "choice": lambda n: ad.where(PAIR > 1, n, PAIR), "clamp": lambda n: PAIR.clamp(min=n), "clamp in place": lambda n: PAIR.clone().clamp_(max=n), "slope": lambda n: F.leaky_relu(PAIR, n), "alpha": lambda n: ad.add(PAIR, PAIR, alpha=n), "add_": lambda n: PAIR.clone().add_(n), "fill_": lambda n: PAIR.clone().fill_(n), "item": with_item,
+    "full": lambda n: ad.full((2,), n), "full_like": lambda n: ad.full_like(PAIR, n), "arange": lambda n: ad.arange(0, n, abs(n)), "linspace": lambda n: ad.linspace(0, n, 3), "of whole numbers": lambda n: ad.tensor([1], dtype="int64") + n, "adjoint": lambda n: (NUMBER.clone().requires_grad_() * 2.0).backward(n),
+}  # fmt: skip
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("place", PLACES)
+def test_a_whole_number_that_no_float_is_is_refused_wherever_it_is_given(place):
+    for wrong, text in ((ODD, NOT_EXACT), (-ODD, NOT_EXACT), (2**63 - 1, NOT_EXACT), (2**64 - 1, NOT_EXACT), (HUGE, TOO_LARGE), (-HUGE, TOO_LARGE)):
+        if place == "adjoint" and text == NOT_EXACT:
+            continue  # it becomes of the kind of the result
+        with pytest.raises(ad.AutogradError) as caught:
+            PLACES[place](wrong)
+        assert str(caught.value) == text
+    for right in (MANY, -MANY, 2**60, 2**64) if place != "of whole numbers" else ():
+        assert str(PLACES[place](right)) == str(PLACES[place](float(right)))
+
+
+@pytest.mark.parametrize("wrong", [np.int64(ODD), np.uint64(2**64 - 1), np.array([2**63 - 1]), np.array([1, 2**64 - 1], dtype="uint64"), [np.int64(ODD), 0.5], np.array([ODD, 1], dtype=object)], ids=repr)
+def test_whole_numbers_of_numpy_s_are_refused_alike(wrong):
+    for made in (ad.tensor, lambda n: PAIR * n, lambda n: PAIR + n):
+        with pytest.raises(ad.AutogradError) as caught:
+            made(wrong)
+        assert str(caught.value) == NOT_EXACT
+
+
+@pytest.mark.parametrize("number", [ODD, -ODD, MANY, 2**63 - 1, 2**64, HUGE, -HUGE], ids=lambda n: f"{float(n):g}" if abs(n) < 1e300 else "huge")
+def test_whole_numbers_of_any_size_are_compared_as_they_are(number):
+    given = [float(MANY), MANY + 2.0, -float(MANY), float(2**63), 1.8e308, -1.8e308, float("nan"), 0.5]
+    for name in ("lt", "le", "gt", "ge", "eq", "ne"):
+        relation = getattr(operator, name)
+        right = [relation(one, number) for one in given]  # of Python's numbers, exactly
+        assert relation(ad.tensor(given), number).tolist() == right
+        assert [relation(ad.tensor(one, requires_grad=True), number).item() for one in given] == right
+        assert getattr(ad, name)(number, ad.tensor(given)).tolist() == [relation(number, one) for one in given]
+
+
+HELD = {
+    "kept": (lambda: ad.tensor([ODD], dtype="int64"), [ODD]), "kept throughout": (lambda: ad.full((2,), ODD, dtype="int64"), [ODD, ODD]), "rounded": (lambda: ad.tensor(ODD, dtype="float64"), float(MANY)), "cut off": (lambda: ad.tensor([1.5, -1.5], dtype="int64"), [1, -1]), "the largest": (lambda: ad.tensor(np.array([2**63 - 1], dtype="uint64"), dtype="int64"), [2**63 - 1]), "half precision": (lambda: ad.tensor(np.float16(2.5), dtype="int64"), 2), "objects": (lambda: ad.tensor(np.array([1, 2.5], dtype=object)), [1.0, 2.5]),
+}  # fmt: skip
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("name", HELD)
+def test_what_a_kind_holds_it_keeps(name):
+    made, right = HELD[name]
+    assert made().tolist() == right
+
+
+NOT_HELD = {
+    "NaN": lambda: ad.tensor([0.0, float("nan")]).long(), "infinite": lambda: ad.tensor(float("inf")).to("int64"), "large": lambda: ad.tensor([1e300], dtype="int64"), "too large": lambda: ad.tensor(2**64, dtype="int64"), "unsigned": lambda: ad.tensor(np.uint64(2**63), dtype="int64"), "written": lambda: ad.tensor([1], dtype="int64").fill_(float("nan")), "throughout": lambda: ad.full((2,), 1e30, dtype="int64"), "huge": lambda: ad.tensor(HUGE, dtype="int64"),
+}  # fmt: skip
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("name", NOT_HELD)
+def test_what_a_kind_does_not_hold_is_refused(name):
+    with pytest.raises(ad.AutogradError) as caught:
+        NOT_HELD[name]()
+    assert str(caught.value) == "int64 does not hold every number that is given: one is too large, or NaN"
+
+
+@pytest.mark.parametrize("wrong", [Fraction(1, 3), Decimal("0.1"), 1j, "1", b"1", None, np.datetime64("2020-01-01"), np.str_("1")], ids=repr)
+def test_what_is_no_number_is_refused(wrong):
+    text = f"a `{type(wrong).__name__}` is no number and no array of numbers"
+    for made in (ad.tensor, lambda n: PAIR.clone().fill_(n), lambda n: ad.maximum(PAIR, n), lambda n: ad.where(PAIR > 1, n, PAIR), with_item):
+        with pytest.raises(ad.AutogradError) as caught:
+            made(wrong)
+        assert str(caught.value) == text
+    for operation in (operator.mul, operator.add, operator.gt):  # a text is not repeated, either
+        with pytest.raises((TypeError, ad.AutogradError)):
+            operation(NUMBER, wrong)
+    with pytest.raises(ad.AutogradError, match="the lists hold something else than numbers"):
+        ad.tensor([1.0, wrong])

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import isfinite
 from typing import Any
 
 from diffcli.autograd import devices
 from diffcli.autograd.generator import source
-from diffcli.autograd.graph.apply import no_number, value_of
 from diffcli.autograd.graph.core import Core, known_kind, new
-from diffcli.autograd.methods import lengths
+from diffcli.autograd.graph.operands import no_number, value_of
+from diffcli.autograd.signatures import flag, lengths, number, whole
 from diffcli.autograd.tensor import Tensor
 from diffcli.errors import fault
 from diffcli.operations.arithmetic import tensors
@@ -19,7 +20,7 @@ from diffcli.operations.arithmetic.index_arrays import numpy_function
 def _leaf(value: Any, requires_grad: bool, device: Any = None) -> Tensor:
     devices.device(device)
     made: Tensor = new(value)
-    return made.requires_grad_(requires_grad) if requires_grad else made
+    return made.requires_grad_() if flag("requires_grad", requires_grad) else made
 
 
 def tensor(data: Any, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
@@ -71,12 +72,12 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
 
 def zeros(*shape: Any, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
     """Zeros of a shape."""
-    return _leaf(tensors.zeros(lengths(shape), known_kind(dtype)), requires_grad, device)
+    return _leaf(tensors.zeros(lengths(shape, 0), known_kind(dtype)), requires_grad, device)
 
 
 def ones(*shape: Any, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
     """Ones of a shape."""
-    return _leaf(tensors.full(lengths(shape), 1, known_kind(dtype)), requires_grad, device)
+    return _leaf(tensors.full(lengths(shape, 0), 1, known_kind(dtype)), requires_grad, device)
 
 
 def empty(*shape: Any, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
@@ -86,7 +87,8 @@ def empty(*shape: Any, dtype: Any = None, requires_grad: bool = False, device: A
 
 def full(size: Any, fill_value: float, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
     """One number throughout a shape."""
-    return _leaf(tensors.full(lengths((size,)), fill_value, known_kind(dtype)), requires_grad, device)
+    value = value_of(number("fill_value", fill_value), None if dtype is None else known_kind(dtype))
+    return _leaf(tensors.full(lengths((size,), 0), value, known_kind(dtype)), requires_grad, device)
 
 
 def _like(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
@@ -95,8 +97,12 @@ def _like(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
     def made(like: Tensor, fill_value: Any = None, *, dtype: Any = None, **options: Any) -> Tensor:
         if (fill_value is None) is (function is full):
             raise TypeError(f"{name}() takes {'a tensor and a number' if function is full else 'one argument'} by place")
+        like = as_tensor(like)
         fill = () if fill_value is None else (fill_value,)
-        return function(like.shape, *fill, dtype=dtype or like.dtype, **options)
+        result = function(like.shape, *fill, dtype=dtype or like.dtype, **options)
+        if fill and dtype is None and like.is_floating_point():
+            value_of(fill_value)  # nobody has asked to round it
+        return result
 
     made.__name__ = made.__qualname__ = name
     made.__doc__ = (function.__doc__ or "").replace("a shape", "the shape and kind of another tensor")
@@ -110,12 +116,22 @@ def _by_numpy(dtype: Any, name: str, *given: Any) -> Any:
     return tensors.as_kind(numpy_function(name)(*given), known_kind(dtype))
 
 
+def _number(what: str, given: Any, dtype: Any) -> Any:
+    """A finite number in a kind; refused if floats would round it, and nobody has asked for that."""
+    kind = known_kind(dtype)
+    value = tensors.as_kind(value_of(number(what, given), None if dtype is None else kind), kind)
+    if not isfinite(value):
+        raise fault("not-numbers", f"{what} is a finite number, not {given!r}")
+    return value
+
+
 def arange(
     start: float, end: Any = None, step: float = 1, dtype: Any = None, requires_grad: bool = False, device: Any = None
 ) -> Tensor:
     """Numbers from one (0, if only one is given) up to but without another, in steps."""
     if end is None:
         start, end = 0, start
+    start, end, step = _number("start", start, dtype), _number("end", end, dtype), _number("step", step, dtype)
     if step == 0:
         raise fault("not-numbers", "arange goes in steps, and a step of 0 goes nowhere")
     return _leaf(_by_numpy(dtype, "arange", start, end, step), requires_grad, device)
@@ -123,12 +139,13 @@ def arange(
 
 def linspace(start: float, end: float, steps: int, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
     """So many numbers from one to another, both included, evenly apart."""
-    return _leaf(_by_numpy(dtype, "linspace", start, end, steps), requires_grad, device)
+    given = _number("start", start, dtype), _number("end", end, dtype), whole("steps", steps, 0)
+    return _leaf(_by_numpy(dtype, "linspace", *given), requires_grad, device)
 
 
 def eye(rows: int, columns: int | None = None, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
     """The unit matrix."""
-    return _leaf(_by_numpy(dtype, "eye", rows, columns), requires_grad, device)
+    return _leaf(_by_numpy(dtype, "eye", *lengths((rows, rows if columns is None else columns), 0)), requires_grad, device)
 
 
 # -- random numbers --------------------------------------------------------------------------------------------------------
@@ -136,12 +153,12 @@ def eye(rows: int, columns: int | None = None, dtype: Any = None, requires_grad:
 
 def randn(*shape: Any, generator: Any = None, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
     """Numbers of the standard normal distribution, in a shape."""
-    return _leaf(tensors.random(source(generator), lengths(shape), known_kind(dtype)), requires_grad, device)
+    return _leaf(tensors.random(source(generator), lengths(shape, 0), known_kind(dtype)), requires_grad, device)
 
 
 def rand(*shape: Any, generator: Any = None, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
     """Numbers between 0 and 1, all equally likely, in a shape."""
-    return _leaf(tensors.random(source(generator), lengths(shape), known_kind(dtype), 0.0, 1.0), requires_grad, device)
+    return _leaf(tensors.random(source(generator), lengths(shape, 0), known_kind(dtype), 0.0, 1.0), requires_grad, device)
 
 
 randn_like, rand_like = _like(randn), _like(rand)
@@ -151,9 +168,11 @@ def randint(low: int, high: Any, size: Any = None, generator: Any = None, device
     """Whole numbers from ``low`` up to but without ``high``; from 0, if only that is given."""
     if size is None:
         low, high, size = 0, low, high
-    return _leaf(tensors.plain(source(generator).integers(low, high, lengths((size,)))), False, device)
+    low = whole("low", low)
+    high = whole("high", high, low + 1)
+    return _leaf(tensors.plain(source(generator).integers(low, high, lengths((size,), 0))), False, device)
 
 
 def randperm(count: int, generator: Any = None, device: Any = None) -> Tensor:
     """The whole numbers below ``count``, in random order."""
-    return _leaf(source(generator).permutation(count), False, device)
+    return _leaf(source(generator).permutation(whole("the count", count, 0)), False, device)

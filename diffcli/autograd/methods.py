@@ -7,19 +7,20 @@ Their arguments stand in `diffcli.autograd.signatures`.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import cache, partial
-from operator import index as as_index
+from numbers import Integral
 from typing import Any
 
 from diffcli._named import NamedTuple
 from diffcli.autograd import inplace
 from diffcli.autograd.generator import source
-from diffcli.autograd.graph.apply import apply, operand_value, unary
+from diffcli.autograd.graph.apply import apply, unary
 from diffcli.autograd.graph.core import Core, describe, new
+from diffcli.autograd.graph.operands import operand_value, set_boundary
 from diffcli.autograd.graph.recorded import TENSORS
 from diffcli.autograd.indexing import IndexNode, canonical_key, taken
-from diffcli.autograd.signatures import SIGNATURES, Signature
+from diffcli.autograd.signatures import SIGNATURES, Signature, axis_of, flag, lengths, number
 from diffcli.errors import fault, nearest
 from diffcli.operations import ARRAY_FUNCTIONS, FUNCTION_NAMES, OPERATIONS, REDUCED, find_function, row_of
 from diffcli.operations.arithmetic import tensors
@@ -52,7 +53,6 @@ def _fixed(bound: dict[str, Any], operand: Any) -> dict[str, Any]:
         bound["keepdims"] = int(bound.pop("keepdim"))
     if "dim" in bound:
         axis = bound.pop("dim")
-        axis = tuple(map(as_index, axis)) if isinstance(axis, list | tuple) else axis if axis is None else as_index(axis)
         is_number = isinstance(operand, Core | float | int) and not getattr(operand, "shape", ())
         bound["axis"] = None if axis == () or (is_number and axis in (0, -1)) else axis
     return bound
@@ -75,7 +75,7 @@ def _of_row(spelled: str, name: str, in_place: bool = False) -> Method:
     never = bool(formula) and not settings  # it is no row alone
 
     def call(*given: Any, **options: Any) -> Any:
-        whole = len(given) == count and (count == signature.least or None not in given[signature.least :])
+        whole = len(given) == count >= signature.least and all(one is not None for one in given[signature.least :])
         if not options and not never and (given if any_number else whole and not joined):
             return inplace.change(given[0], name, given[1:]) if in_place else direct(*given)
         if joined and given and not isinstance(given[0], list | tuple):
@@ -83,21 +83,21 @@ def _of_row(spelled: str, name: str, in_place: bool = False) -> Method:
         bound = signature.bound(given, options)
         changes = bound.pop("inplace", False) or in_place
         operands = [bound.pop(one) for one in signature.names[:count]]
-        if bound.get("approximate", "none") not in ("none", "tanh"):
+        if str(bound.get("approximate", "none")) not in ("none", "tanh"):
             raise fault("not-numbers", f"approximate is 'none' or 'tanh', not {bound['approximate']!r}")
         if spelled == "hardtanh" and bound["min_val"] > bound["max_val"]:
             raise fault("not-numbers", f"hardtanh lies between two bounds, and {bound['min_val']} is above {bound['max_val']}")
-        if never or (formula and bound != settings):
-            ready = [new(operand_value(one)) if isinstance(one, list | tuple) else one for one in operands]
-            made = _formula(spelled)(*ready, **bound)
+        if never or (formula and any(type(one) is not type(settings[key]) or one != settings[key] for key, one in bound.items())):
+            operands = [*map(operand, operands)]
+            made = _formula(spelled)(*operands, **bound)
             return inplace.put(operands[0], Ellipsis, made, "CopyBackward", f"{spelled}_()") if changes else made
         if name == "clip" and all(isinstance(one, float) for one in operands[1:]) and operands[1:] == [-math.inf, math.inf]:
             raise fault("not-numbers", "clamp needs a bound: min, max or both")
         if changes:
-            return inplace.change(operands[0], name, operands[1:])
+            return inplace.change(operand(operands[0]), name, operands[1:])
         dtype = bound.pop("dtype", None)
         if dtype is not None:
-            operands[0] = operands[0].to(dtype)
+            operands[0] = operand(operands[0]).to(dtype)
         made = apply(name, operands[0] if joined else operands, **_fixed(bound, operands[0]) if of_arrays else {})
         return made if dtype is None else made.to(dtype)
 
@@ -113,7 +113,19 @@ def _formula(name: str) -> Method:
 def _bound(name: str, function: Method) -> Method:
     """A function that takes its arguments by name, as `SIGNATURES` has them."""
     signature = Signature(name, SIGNATURES[name][0])
-    return lambda *given, **options: function(**signature.bound(given, options))
+
+    def call(*given: Any, **options: Any) -> Any:
+        if len(given) == 2 and isinstance(given[-1], bool) and "unbiased" in signature.names:  # x.var(False)
+            given, options = given[:1], {"unbiased": given[-1], **options}
+        bound = signature.bound(given, options)
+        return function(**{one: operand(value) if one in ("input", "mat1", "mat2") else value for one, value in bound.items()})
+
+    return call
+
+
+def _are_axes(given: Any) -> bool:
+    """Whether an argument is whole numbers, not those of a tensor."""
+    return all(map(_are_axes, given)) if isinstance(given, list | tuple) else isinstance(given, Integral)
 
 
 def _extreme(name: str) -> Method:
@@ -121,7 +133,7 @@ def _extreme(name: str) -> Method:
     along, whole = Signature(name, SIGNATURES[name][0]), REDUCED[name]
 
     def call(*given: Any, **options: Any) -> Any:
-        if options.keys() <= {"other"} and not (len(given) > 1 and isinstance(given[1], int | tuple | list)):
+        if options.keys() <= {"other"} and not any(map(_are_axes, given[1:2])):
             operands = (*given, *options.values())
             return apply(name if len(operands) > 1 else whole, operands)
         bound = along.bound(given, options)
@@ -137,19 +149,9 @@ def _extreme(name: str) -> Method:
 # -- shapes ----------------------------------------------------------------------------------------------------------------
 
 
-def lengths(given: tuple[Any, ...]) -> tuple[int, ...]:
-    """A shape that is given as numbers, or as one sequence of them."""
-    whole = len(given) == 1 and isinstance(given[0], Iterable) and not isinstance(given[0], Core)
-    return tuple(map(as_index, given[0] if whole else given))
-
-
-def _axis(a: Any, dim: int, more: int = 0) -> int:
-    """An axis, counted from the front, of a tensor that has ``more`` of them afterwards."""
-    count = len(a.shape) + more
-    if not -count <= dim < count:
-        help = [f"they go from {-count} to {count - 1}"] if count else []
-        raise fault("bad-axis", f"there is no axis {dim} of {describe(a)}", help=help)
-    return dim % count
+def operand(given: Any) -> Any:
+    """A tensor, of whatever is given for one."""
+    return given if isinstance(given, Core) else new(operand_value(given))
 
 
 def reshape(a: Any, *shape: Any) -> Any:
@@ -164,6 +166,7 @@ def view(a: Any, *shape: Any) -> Any:
     AutogradError
         Its elements do not stand in memory in that order: then `reshape` makes a copy.
     """
+    a = operand(a)
     made = reshape(a, *shape)
     if made._base is None and made.shape and a.shape:
         raise fault(
@@ -174,10 +177,11 @@ def view(a: Any, *shape: Any) -> Any:
 
 def flatten(a: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
     """The axes from one to another as one."""
+    a = operand(a)
     count = len(a.shape)
     if not count:
         return reshape(a, 1)
-    first, last = _axis(a, start_dim), _axis(a, end_dim)
+    first, last = axis_of(a, start_dim), axis_of(a, end_dim)
     if first > last:
         message = f"flatten goes from an axis to one behind it, and {start_dim} is behind {end_dim}"
         raise fault("bad-axis", message, help=["exchange them"])
@@ -186,21 +190,24 @@ def flatten(a: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
 
 def squeeze(a: Any, dim: int | None = None) -> Any:
     """Without axes of length 1."""
+    a = operand(a)
     if dim is None:
         return reshape(a, [length for length in a.shape if length != 1])
-    place = _axis(a, dim)
+    place = axis_of(a, dim)
     return reshape(a, [length for axis, length in enumerate(a.shape) if axis != place or length != 1])
 
 
 def unsqueeze(a: Any, dim: int) -> Any:
     """With one more axis, of length 1."""
-    place = _axis(a, dim, more=1)
+    a = operand(a)
+    place = axis_of(a, dim, more=1)
     return reshape(a, [*a.shape[:place], 1, *a.shape[place:]])
 
 
 def permute(a: Any, *dims: Any) -> Any:
     """The axes in another order."""
-    order = tuple(_axis(a, axis) for axis in lengths(dims))
+    a = operand(a)
+    order = tuple(axis_of(a, axis) for axis in lengths(dims, what="an axis"))
     if sorted(order) != list(range(len(a.shape))):
         raise fault("bad-axis", f"{order} is no order of the axes of {describe(a)}", help=["name each of them once"])
     return apply("transpose", (a,), axes=order)
@@ -208,16 +215,17 @@ def permute(a: Any, *dims: Any) -> Any:
 
 def transpose(a: Any, dim0: int | None = None, dim1: int | None = None) -> Any:
     """Two axes exchanged; all in reverse order, if none are named."""
-    if dim0 is None or dim1 is None:
+    if dim0 is None and dim1 is None:
         return apply("transpose", (a,))
-    order, first, second = list(range(len(a.shape))), _axis(a, dim0), _axis(a, dim1)
+    a = operand(a)
+    order, first, second = list(range(len(a.shape))), axis_of(a, dim0), axis_of(a, dim1)
     order[first], order[second] = second, first
     return permute(a, order)
 
 
 def expand(a: Any, *shape: Any) -> Any:
     """Repeated along axes of length 1; -1 leaves an axis as it is."""
-    wanted = lengths(shape)
+    a, wanted = operand(a), lengths(shape, -1)
     if len(wanted) < len(a.shape):
         message = f"{describe(a)} has {len(a.shape)} axes, and cannot be repeated to {len(wanted)}"
         raise fault("bad-axis", message, help=["name every axis"])
@@ -236,8 +244,6 @@ def _spread(root: bool, input: Any, dim: Any, unbiased: bool, keepdim: bool, cor
 
     Its root is a norm, so that the gradient is 0, and no NaN, where all elements are equal.
     """
-    if isinstance(dim, bool):  # x.var(False)
-        dim, unbiased = None, dim
     fixed = _fixed({"dim": dim, "keepdim": keepdim}, input)
     middle = apply("mean", (input,), axis=fixed["axis"], keepdims=1)
     less = (1 if unbiased else 0) if correction is None else correction
@@ -254,7 +260,7 @@ def norm(input: Any, p: Any, dtype: Any, **fixed: Any) -> Any:
     a, fixed = input if dtype is None else input.to(dtype), _fixed(fixed, input)
     if isinstance(p, str) and p != "fro":
         raise fault("not-numbers", f"there is no norm {p!r} here", help=["give p as a number, or 'fro' for the usual one"])
-    if p in (2, "fro"):
+    if isinstance(p, str) or number("p", p) == 2:
         return apply("norm", (a,), **fixed)
     if p == 0:
         return apply("sum", ((a != 0).to(a.dtype),), **fixed)
@@ -282,9 +288,15 @@ def diag(input: Any, diagonal: int) -> Any:
     return apply("concat", (square[:, input.numel() :], square[:, : input.numel()]), axis=1)
 
 
-def _count(input: Any, **fixed: Any) -> Any:
-    """How many truths there are; along no axis, the truths themselves, as PyTorch has it."""
-    return input if fixed["dim"] in ((), []) else apply("sum", (input,), **_fixed(fixed, input))
+def _some(truths: Any, fixed: dict[str, Any]) -> Any:
+    """Whether some are true; along no axis, the truths themselves, as PyTorch has it."""
+    if fixed["dim"] == ():
+        return truths
+    there, fixed = truths._boundary, _fixed(fixed, truths)
+    found = apply("sum", (truths,), **fixed) > 0
+    if there is not None:  # one that is true on both sides decides
+        set_boundary(found, found._boundary & ~(apply("sum", (new(truths._value & ~there),), **fixed) > 0)._value)
+    return found
 
 
 def _place(name: str) -> Method:
@@ -301,30 +313,35 @@ def _place(name: str) -> Method:
 
 def equal(a: Any, b: Any) -> bool:
     """Whether two tensors have the same shape and the same numbers."""
+    a, b = operand(a), operand(b)
     return bool(a.shape == b.shape and bool(tensors.array_of(a._value == b._value).all()))
 
 
 def allclose(input: Any, other: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> bool:
     """Whether no element is farther from the other than ``atol + rtol*abs(other)``."""
-    return bool(numpy_function("allclose")(input._value, other._value, rtol, atol, equal_nan))
+    a, b, least, share = operand(input), operand(other), number("atol", atol), number("rtol", rtol)
+    apply("eq", (a, b))  # the shapes fit
+    return bool(numpy_function("allclose")(a._value, b._value, share, least, flag("equal_nan", equal_nan)))
 
 
 def contiguous(a: Any) -> Any:
     """Its elements one after the other in memory, row by row: itself where they are."""
+    a = operand(a)
     return a if tensors.in_rows(a._value) else a.clone()
 
 
 _MADE: dict[str, Method] = {
     "reshape": reshape, "view": view, "flatten": flatten, "ravel": flatten, "squeeze": squeeze, "unsqueeze": unsqueeze,
-    "permute": permute, "transpose": transpose, "swapaxes": transpose, "t": lambda a: apply("transpose", (a,)), "expand": expand,
-    "broadcast_to": expand, "expand_as": lambda a, b: expand(a, b.shape), "view_as": lambda a, b: view(a, b.shape),
-    "reshape_as": lambda a, b: reshape(a, b.shape), "max": _extreme("max"), "min": _extreme("min"),
+    "permute": permute, "transpose": transpose, "swapaxes": transpose, "t": lambda a: apply("transpose", (a,)),
+    "expand": expand, "broadcast_to": expand, "expand_as": lambda a, b: expand(a, operand(b).shape),
+    "view_as": lambda a, b: view(a, operand(b).shape), "reshape_as": lambda a, b: reshape(a, operand(b).shape),
+    "max": _extreme("max"), "min": _extreme("min"),
     "argmax": _place("argmax"), "argmin": _place("argmin"), "norm": _bound("norm", norm), "diag": _bound("diag", diag),
     "var": _bound("var", partial(_spread, False)), "std": _bound("std", partial(_spread, True)),
-    "addmm": _bound("addmm", _formula("addmm")), "isnan": lambda a: a != a, "contiguous": contiguous,
+    "addmm": _bound("addmm", _formula("addmm")), "isnan": lambda a: operand(a) != a, "contiguous": contiguous,
     "isfinite": lambda a: apply("abs", (a,)) < float("inf"), "equal": equal, "allclose": allclose,
-    "any": _bound("any", lambda input, **fixed: _count(input != 0, **fixed) > 0),
-    "all": _bound("all", lambda input, **fixed: _count(input == 0, **fixed) == 0),
+    "any": _bound("any", lambda input, **fixed: _some(input != 0, fixed)),
+    "all": _bound("all", lambda input, **fixed: ~_some(input == 0, fixed)),
 }  # fmt: skip
 
 @cache
@@ -377,9 +394,9 @@ def _normal(a: Any, mean: float = 0.0, std: float = 1.0, generator: Any = None) 
 
 
 def _index_put(a: Any, indices: Any, values: Any, accumulate: bool = False) -> Any:
-    key = canonical_key(a, tuple(indices))
     if not accumulate:
-        return inplace.put(a, key, values, "IndexPutBackward", "index_put_()")
+        return inplace.put(a, tuple(indices), values, "IndexPutBackward", "index_put_()")
+    key = canonical_key(a, tuple(indices))
     added = apply("broadcast", (values,), shape=taken(a, key).shape).to(a.dtype)
     return inplace.change(a, "add", (IndexNode(None, a.shape, a.dtype, key).recorded_spread(added),))
 

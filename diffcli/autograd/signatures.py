@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from operator import index as as_index
 from typing import Any
 
-from diffcli.errors import counted, did_you_mean
+from diffcli.autograd.graph.core import Core, describe
+from diffcli.errors import counted, did_you_mean, fault
 
 SIGNATURES: dict[str, tuple[str, str]] = {
     name: text.partition(" : ")[::2]
@@ -22,6 +25,8 @@ SIGNATURES: dict[str, tuple[str, str]] = {
         "log": "input base=None : log(input, base)",
         "clip clamp": "input min=-inf max=inf",
         "where": "condition input other",
+        "logical_and": "input other : (input != 0) and (other != 0)",
+        "logical_or": "input other : (input != 0) or (other != 0)",
         "logical_xor": "input other : (input != 0) != (other != 0)",
         "logical_not": "input : input == 0",
         "pow": "input exponent",
@@ -65,6 +70,7 @@ class Signature:
         """How many may be given by their places."""
         self.template = {name: _default(value) if sign else MISSING for name, sign, value in parts}
         self.least = list(self.template.values()).count(MISSING)
+        self.readers = {one: reader for one, default in self.template.items() if (reader := _reader(one, default)) is not None}
 
     def bound(self, given: Sequence[Any], options: Mapping[str, Any]) -> dict[str, Any]:
         """Every argument by its name, in order; None is what is not given.
@@ -95,7 +101,69 @@ class Signature:
                 bound[name] = self.template[name]
                 if bound[name] is MISSING:
                     raise TypeError(f"{self.function}() lacks its argument {name!r}")
+            elif name in self.readers:
+                bound[name] = self.readers[name](value)
         return bound
+
+
+# -- what a setting may be -------------------------------------------------------------------------------------------------
+
+
+def whole(what: str, given: Any, least: int | None = None) -> int:
+    """A whole number, as an axis, a length and a count are; True and False are none."""
+    try:
+        if not isinstance(given, bool) and (least is None or least <= as_index(given) < 2**63):
+            return as_index(given)
+    except TypeError:
+        pass
+    bounds = "" if least is None else f" from {least} to 2^63 - 1"
+    raise fault("bad-axis", f"{what} is a whole number{bounds}, not {given!r}")
+
+
+def axes(what: str, given: Any) -> Any:
+    """An axis, or several."""
+    return tuple([whole(what, one) for one in given]) if isinstance(given, list | tuple) else whole(what, given)
+
+
+def lengths(given: Sequence[Any], least: int | None = None, what: str = "a length") -> tuple[int, ...]:
+    """A shape that is given as numbers, or as one sequence of them."""
+    if len(given) == 1 and isinstance(given[0], Iterable) and not isinstance(given[0], Core) and getattr(given[0], "shape", True):
+        given = tuple(given[0])
+    return tuple([whole(what, one, least) for one in given])
+
+
+def axis_of(a: Any, dim: Any, more: int = 0) -> int:
+    """An axis, counted from the front, of a tensor that has ``more`` of them afterwards."""
+    count, dim = len(a.shape) + more, whole("an axis", dim)
+    if not -count <= dim < count:
+        help = [f"they go from {-count} to {count - 1}"] if count else []
+        raise fault("bad-axis", f"there is no axis {dim} of {describe(a)}", help=help)
+    return int(dim % count)
+
+
+def flag(what: str, given: Any) -> bool:
+    if not isinstance(given, bool):
+        raise fault("not-numbers", f"{what} is True or False, not {given!r}")
+    return given
+
+
+def number(what: str, given: Any) -> Any:
+    """A number of Python's, or what is one."""
+    if isinstance(given, int | float) or (hasattr(given, "dtype") and not given.shape and given.dtype.kind in "fiub"):
+        return given
+    raise fault("not-numbers", f"{what} is a number, not {given!r}")
+
+
+def _reader(name: str, default: Any) -> Callable[[Any], Any] | None:
+    """What reads an argument that is no operand."""
+    reader = flag if isinstance(default, bool) else _READERS.get(name)
+    return reader and partial(whole if name == "dim" and default == 0 else reader, name)
+
+
+_READERS: dict[str, Callable[[str, Any], Any]] = {
+    "dim": axes, "shape": axes, "diagonal": whole,
+    **dict.fromkeys(("alpha", "beta", "threshold", "min_val", "max_val", "correction"), number),
+}  # fmt: skip
 
 
 def _default(text: str) -> Any:

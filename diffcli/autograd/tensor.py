@@ -12,11 +12,13 @@ from diffcli.autograd.graph import backward as passes
 from diffcli.autograd.graph import core
 from diffcli.autograd.graph.apply import FLOATING, apply, binary, reflected, unary
 from diffcli.autograd.graph.core import Core, Handle, Node, counter_of, describe, edge_of, keep_gradient, made_by, new
+from diffcli.autograd.graph.operands import set_boundary
 from diffcli.autograd.graph.view_nodes import CastNode
-from diffcli.autograd.indexing import canonical_key, index
+from diffcli.autograd.indexing import index
 from diffcli.autograd.modes import INFERENCE, mode
+from diffcli.autograd.signatures import axis_of
 from diffcli.errors import fault
-from diffcli.operations.arithmetic import tensors
+from diffcli.operations.arithmetic import arrays, tensors
 from diffcli.operations.array_row import shape_text
 from diffcli.operations.array_row import size as size_of
 
@@ -59,7 +61,7 @@ class Tensor(Core):
         return len(self.shape)
 
     def size(self, dim: int | None = None) -> Any:
-        return self.shape if dim is None else self.shape[dim]
+        return self.shape if dim is None else self.shape[axis_of(self, dim)]
 
     def numel(self) -> int:
         return size_of(self.shape)
@@ -150,6 +152,8 @@ class Tensor(Core):
         if not tensors.is_array(self._value):
             core.show_number(made, self, family)
         made._made_in_inference = False
+        if self._boundary is not None:
+            set_boundary(made, self._boundary)
         return made
 
     def __repr__(self) -> str:
@@ -339,6 +343,7 @@ class Tensor(Core):
     def clone(self) -> Tensor:
         """A copy, recorded."""
         made: Tensor = made_by(tensors.copy(self._value), self, lambda edge: CastNode(edge, self.dtype, "CloneBackward"))
+        set_boundary(made, self._boundary)
         return made
 
     def to(self, *given: Any, dtype: Any = None, device: Any = None, non_blocking: bool = False, copy: bool = False) -> Tensor:
@@ -349,8 +354,12 @@ class Tensor(Core):
         kind = wanted_kind(given, dtype, device)
         if kind is None or kind == self.dtype:
             return self.clone() if copy else self
+        if kind == tensors.BOOL:
+            return self != 0.0  # type: ignore[no-any-return]
         value = tensors.as_kind(self._value, kind)
         made: Tensor = made_by(value, self, lambda edge: CastNode(edge, self.dtype)) if kind in FLOATING else new(value)
+        jumps = kind not in FLOATING and self.requires_grad
+        set_boundary(made, arrays.meet(self._value, value) & (value != 0) if jumps else self._boundary)
         return made
 
     type = to
@@ -398,7 +407,7 @@ class Tensor(Core):
         return index(self, key)
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        inplace.put(self, canonical_key(self, key), value, "SetItemBackward", "x[...] = ...")
+        inplace.put(self, key, value, "SetItemBackward", "x[...] = ...")
 
     diffcli_apply = staticmethod(apply)
     """How ``diffcli.sin(x)``, and every other function there, is dispatched here."""

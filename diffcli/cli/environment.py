@@ -126,6 +126,7 @@ def write_file(path: str, content: str | bytes) -> None:
             os.chmod(beside, os.stat(target).st_mode)
         os.replace(beside, target)
     except OSError as failure:
-        if os.path.exists(beside):
-            os.unlink(beside)
         raise UsageError([error("unwritable-file", f"cannot write {path}: {failure.strerror or failure}")]) from None
+    finally:
+        with suppress(OSError):
+            os.unlink(beside)  # what an error, or Ctrl-C, has left

@@ -24,15 +24,24 @@ def command(run: Run, topic: str | None) -> int:
         document = _list()
     elif topic == "exit-codes":
         document = _exit_codes()
-    elif topic in CODES:
-        document = _explain(topic, CODES[topic])
+    elif topic in (codes := CODES | _reasons(topic)):
+        document = _explain(topic, codes[topic])
     else:
-        help = [*did_you_mean(topic, [*CODES, "exit-codes"]), "`diffcli help` lists them all"]
+        help = [*did_you_mean(topic, [*codes, "exit-codes"]), "`diffcli help` lists them all"]
         if topic in COMMANDS:
             help = [f"`diffcli {topic} --help` describes the command"]
         raise UsageError([error("unknown-topic", f"there is no code `{topic}`", help=help)])
     run.output.print(document)
     return 0
+
+
+def _reasons(topic: str) -> dict[str, Code]:
+    """Why ways disagree, where that has no code of its own."""
+    if topic in CODES:
+        return {}
+    from diffcli.studies.agreement.disagreement import REASONS  # which a code does not wait for
+
+    return {name: Code("reason", 0, f"diffcli check says why ways disagree: {text}.") for name, text in REASONS.items()}
 
 
 def _list() -> Document:

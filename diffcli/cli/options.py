@@ -94,7 +94,7 @@ class Number(click.ParamType[Any]):
         assert param is not None
         label = param.opts[0]
         try:
-            number = int(value) if value.isdecimal() and len(value) < 20 else read_number(value, label)
+            number = int(value) if self.range.whole and value.isdecimal() and len(value) < 20 else read_number(value, label)
         except ExpressionError:
             help = ["write a number, or an expression without variables such as 2^-10"]
             help += [f"or {label} full"] * self.full

@@ -12,11 +12,11 @@ from diffcli.errors import DiffcliError, ExpressionError, Mark, Source, Span, Us
 from diffcli.language import parse
 from diffcli.language.syntax import CALL, NAME, NUMBER, Program
 from diffcli.language.writing.printer import number_text, to_text
+from diffcli.methods.problem.problem import Problem
 from diffcli.methods.rule_check import hold_against_differences
 from diffcli.operations import CONSTANTS, OPERATIONS, Operation, row_of
 from diffcli.operations.custom_operations import OwnName
 from diffcli.tape import Tape
-from diffcli.tape.recording.recording import record
 from diffcli.tape.running.rules import ABSENT, RESULT
 
 LETTERS = "abcdfhkmnpqrsuvwxz"
@@ -216,26 +216,26 @@ def _recorded(partial: Callable[..., Any], parameters: Sequence[str], points: Se
     given = dict(zip([*parameters, RESULT], [*points[0], name.function(*points[0])], strict=True))
     names = dict(zip([*parameters, RESULT], [*LETTERS[: len(parameters)], RESULT], strict=True))
     if set(wanted) == set(parameters) | {RESULT} or set(wanted) == set(parameters):
-        recording = record(partial, {parameter: given[parameter] for parameter in wanted})
+        recorded = Problem(partial, {parameter: given[parameter] for parameter in wanted})
     else:
         _refuse(f"a partial of `{name}` is a function of {', '.join(parameters)}, and of {RESULT} if it needs the result")
-    if recording.branches:
+    if recorded.tape.decisions:
         help = ("write the choice as diffcli.where(condition, a, b)",)
-        faults = [note._replace(severity="error", code="untraceable", notes=(), help=help) for note in recording.notes()]
+        faults = [note._replace(severity="error", code="untraceable", notes=(), help=help) for note in recorded.notes()]
         raise ExpressionError(faults)
-    _of_numbers(recording.tape)
-    return as_text(recording.tape, [names[parameter] for parameter in wanted])
+    _of_numbers(recorded.tape)
+    return as_text(recorded.tape, [names[parameter] for parameter in wanted])
 
 
 def _definition(function: Callable[..., float], point: Sequence[float], letters: Sequence[str]) -> str:
     """The function as a text, if it can be recorded whole; empty if not."""
     names = list(inspect.signature(function).parameters)
     try:
-        recording = record(function, dict(zip(names, point, strict=True)), most_rows=LONGEST)
-        _of_numbers(recording.tape)
+        tape = Problem(function, dict(zip(names, point, strict=True)), most_rows=LONGEST).tape
+        _of_numbers(tape)
     except DiffcliError:
         return ""
-    return "" if recording.branches else as_text(recording.tape, letters)
+    return "" if tape.decisions else as_text(tape, letters)
 
 
 def _of_numbers(tape: Tape) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from diffcli.errors import Diagnostic, LimitError, as_stop
 from diffcli.language.writing.printer import number_text
 from diffcli.methods.digits.notes import notes_of, watch_of
-from diffcli.methods.digits.watch import BY, Sweep
+from diffcli.methods.digits.watch import Namer, Sweep, Swept
 from diffcli.methods.nonsmooth.breaks import find_breaks
 from diffcli.methods.options import Options
 from diffcli.methods.points.points import Point
@@ -18,6 +18,9 @@ from diffcli.methods.sweeps.reverse import accumulate
 from diffcli.methods.traces.trace import Tracer
 from diffcli.records import Difference, GradientResult, Number, SymbolicDerivative, is_array, is_finite
 from diffcli.tape.running.rules import Overrides
+
+if TYPE_CHECKING:
+    from diffcli.methods.nonsmooth.beside import Beside
 
 # What only one mode or option needs is imported where it is used: a gradient should not wait for fractions or SymPy.
 
@@ -32,19 +35,35 @@ def compute(target: Target, at: At, options: Options) -> GradientResult:
         from diffcli.methods.problem.live_values import keep_live_values  # numbers do not wait for it
 
         keep_live_values(problem)
+    return of_problem(problem, options)
+
+
+_WRITTEN = "its trace, tape or formula is by the rules of the table, and may show another"
+"""What is said beside a derivative that is the slope of the sides."""
+
+
+def of_problem(problem: Problem, options: Options, asks_rules: bool = True) -> GradientResult:
+    """What `compute` returns and raises of a problem whose result is one number: all that print its gradient ask this.
+
+    Notes speak of ``--kink`` and ``--strict`` where they can be asked for.
+    """
     if problem.value != problem.value:
         from diffcli.methods.nonsmooth.nonfinite import require_value
 
         require_value(problem)
     notes = [*problem.notes(), *problem.unused()]
     replaced: Overrides = {}
+    sides = None
     breaks = find_breaks(problem)
     if breaks:
         from diffcli.methods.nonsmooth.notes import describe_breaks  # most programs do not wait for it
 
-        policy = options.kink if options.mode in ("reverse", "forward") else ""
+        policy = options.kink if asks_rules and options.mode in ("reverse", "forward") else ""
         told, replaced = describe_breaks(problem, breaks, policy, options.strict)
         notes += told
+        from diffcli.methods.nonsmooth.beside import beside
+
+        sides = beside(problem, replaced, notes, options.mode)
     options.progress("differentiating")
     if problem.tape.shapes is None or options.mode in ("reverse", "forward"):
         answer = _METHODS[options.mode](problem, options, replaced, notes)
@@ -54,38 +73,40 @@ def compute(target: Target, at: At, options: Options) -> GradientResult:
         options.progress("writing the program out in numbers")
         answer = _METHODS[options.mode](scalarised(problem), options, {}, notes)
         answer["gradient"] = gathered(problem, answer["gradient"])
-    if breaks and options.mode != "numeric":
-        from diffcli.methods.nonsmooth.notes import of_sides, rows_of_sides
-        from diffcli.methods.problem.scalarise import variables_of
-
-        before = tuple(notes)
-        answer["gradient"] = of_sides(problem, answer["gradient"], notes, not replaced)
-        if tuple(notes) != before and any(note.code == "lost-digits" for note in notes):  # of numbers that are replaced
-            notes[:] = [note for note in notes if note.code != "lost-digits"] + _watched_again(problem, answer["gradient"])
-        moves = "seed" in answer and answer["seed"].keys() <= {*problem.wrt}
-        for row in rows_of_sides(problem, replaced, notes).values() if moves else ():
-            steps = [answer["seed"].get(name) for name in problem.tape.inputs]
-            answer["directional"] = variables_of(problem).along(row, steps)
-    return GradientResult(problem.expression(), options.mode, problem.at, problem.value, notes=tuple(notes), **answer)
+    swept = answer.pop("swept", [])
+    if sides is not None and sides.rows:
+        swept += [_take_sides(problem, sides, answer, notes)]
+        if options.trace or options.derivative_tape or options.mode == "symbolic":
+            notes[:] = [note._replace(notes=(*note.notes, _WRITTEN)) if note.slopes else note for note in notes]
+    notes += notes_of(watch_of(problem), options.strict, *swept) if options.watch else ()
+    known = (problem.expression(), options.mode, problem.at, problem.value)
+    return GradientResult(*known, notes=tuple(notes), recorded=problem.function is not None, **answer)
 
 
 # -- the methods -------------------------------------------------------------------------------------------------------
 
 
-def _watched_again(problem: Problem, gradient: Point) -> list[Diagnostic]:
-    """What is to be said of a gradient that no sweep has found."""
-    from diffcli.methods.problem.scalarise import scalarised, variables_of
-
-    numbers, variables = scalarised(problem), variables_of(problem)
-    watch = watch_of(numbers)
-    found = zip(variables.names, variables.numbers([gradient.get(name) for name in problem.tape.inputs]), strict=True)
-    by = [(BY(name), numbers.input_slot(name), number or 0.0) for name, number in found]
-    watch.judge(Sweep({numbers.tape.output: 1.0}), by)
-    return notes_of(watch, False)
-
-
 Answer = dict[str, Any]
-"""What a method finds, by the names of the fields of a `GradientResult`."""
+"""What a method finds, by the names of the fields of a `GradientResult`; and what is ``swept``, for the watch on digits."""
+
+ALONG: Namer = "the derivative along the direction".format
+
+
+def _take_sides(problem: Problem, sides: Beside, answer: Answer, notes: list[Diagnostic]) -> Swept:
+    """Put the derivatives of the sides of the point in place of those by the rules; with the sweep that they are of."""
+    from diffcli.methods.nonsmooth.beside import ABOUT_THE_RULES
+    from diffcli.methods.problem.scalarise import variables_of
+
+    (row,) = sides.rows.values()
+    variables = variables_of(problem)
+    notes[:] = [note for note in notes if note.code not in ABOUT_THE_RULES]
+    if "seed" in answer:
+        steps = [answer["seed"].get(name) for name in problem.tape.inputs]
+        answer["directional"] = along = variables.along(row, steps)
+        return Sweep(sides.seeds(variables.numbers(steps)), True, name=ALONG, beside=sides), [along]
+    gradient = variables.of(row)
+    answer["gradient"] = {name: gradient[name] for name in answer["gradient"]}
+    return Sweep({sides.problem.outputs[0].slot: 1.0}, beside=sides), row
 
 
 def _reverse(problem: Problem, options: Options, replaced: Overrides, notes: list[Diagnostic]) -> Answer:
@@ -96,9 +117,8 @@ def _reverse(problem: Problem, options: Options, replaced: Overrides, notes: lis
     found = {name: adjoints[problem.input_slot(name)] for name in problem.wrt}
     gradient = with_zeros(problem, found, notes, own=steps is None)
     notes += explain(problem, gradient, replaced, notes)
-    if options.watch:
-        notes += notes_of(watch_of(problem), options.strict, (Sweep({problem.tape.output: 1.0}, False, replaced), adjoints))
-    answer: Answer = {"gradient": gradient}
+    swept = [(Sweep({problem.tape.output: 1.0}, False, replaced), adjoints)]
+    answer: Answer = {"gradient": gradient, "swept": swept}
     if options.trace and steps is not None:
         answer["trace"] = Tracer(problem, options.notation, options.most_shown).with_adjoints(steps)
     if options.cost and steps is not None:
@@ -140,16 +160,15 @@ def _forward(problem: Problem, options: Options, replaced: Overrides, notes: lis
     if seed is not None:
         directional = float(sweeps[0][output] or 0.0)
         notes += explain(problem, {"": directional}, replaced, notes)
-        along = Sweep(seeds[0], True, replaced, "the derivative along the direction".format)
-        notes += notes_of(watch_of(problem), options.strict, (along, sweeps[0]))
-        return answer | {"directional": directional, "seed": seed}
+        swept = [(Sweep(seeds[0], True, replaced, ALONG), sweeps[0])]
+        return answer | {"directional": directional, "seed": seed, "swept": swept}
     found = elements.derivatives([sweep[output] for sweep in sweeps])
     gradient = with_zeros(problem, found, notes)
     notes += explain(problem, gradient, replaced, notes)
     names = [f"the derivative by `{name}`".replace("{", "{{").format for name in elements.names]
-    swept = [Sweep(direction, True, replaced, name) for direction, name in zip(seeds, names, strict=True)]
-    notes += notes_of(watch_of(problem), options.strict, *zip(swept, sweeps, strict=True))
-    return answer | {"gradient": gradient}
+    named = zip(seeds, names, sweeps, strict=True)
+    swept = [(Sweep(direction, True, replaced, name), sweep) for direction, name, sweep in named]
+    return answer | {"gradient": gradient, "swept": swept}
 
 
 def _numeric(problem: Problem, options: Options, replaced: Overrides, notes: list[Diagnostic]) -> Answer:
@@ -164,10 +183,11 @@ def _numeric(problem: Problem, options: Options, replaced: Overrides, notes: lis
     warned = any(note.severity == "warning" for note in notes)
     for each in differences:
         off = [] if warned else _disagreement(problem, each)
-        notes += off or (doubts_of(each) if each.variable not in told else ())
+        slope = problem.adjoints[problem.input_slot(each.variable)] or 0.0
+        heard = each.variable not in told or math.isfinite(each.estimate)
+        notes += off or (doubts_of(each, problem.value, slope) if heard else ())
     gradient = {found.variable: found.estimate for found in differences}
     notes += explain(problem, {}, replaced, notes)
-    notes += notes_of(watch_of(problem), options.strict)
     return {"gradient": gradient, "differences": differences}
 
 
@@ -183,6 +203,7 @@ def _disagreement(problem: Problem, found: Difference) -> list[Diagnostic]:
 
 
 def _symbolic(problem: Problem, options: Options, replaced: Overrides, notes: list[Diagnostic]) -> Answer:
+    from diffcli.methods.nonsmooth.beside import Beside
     from diffcli.methods.symbolic.symbolic import differentiate
 
     derivations: tuple[Any, ...] = ()
@@ -208,12 +229,9 @@ def _symbolic(problem: Problem, options: Options, replaced: Overrides, notes: li
         derivations = compare(problem, derivations, found, notes, options.progress)
     by_rules = {name: problem.adjoints[problem.input_slot(name)] or 0.0 for name in gradient}
     notes += explain(problem, by_rules, replaced, notes)
-    watch = watch_of(problem)
-    if not find_breaks(problem):
-        found_by = [(BY(name), problem.input_slot(name), slope) for name, slope in gradient.items()]
-        watch.judge(Sweep({problem.tape.output: 1.0}), found_by)
-    notes += notes_of(watch, options.strict)
-    return {"gradient": gradient, "symbolic": tuple(found), "derivations": derivations}
+    slopes = [None if find_breaks(problem) else gradient.get(name) for name in problem.wrt]
+    swept = [(Sweep({problem.tape.output: 1.0}, beside=Beside(problem)), slopes)]
+    return {"gradient": gradient, "symbolic": tuple(found), "derivations": derivations, "swept": swept}
 
 
 _METHODS: dict[str, Callable[[Problem, Options, Overrides, list[Diagnostic]], Answer]] = {

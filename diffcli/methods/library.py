@@ -65,7 +65,8 @@ def grad(
     max_nodes
         The longest tape, or symbolic derivative, to build.
     verify
-        Run a Python function by plain Python too, and refuse a recording whose value is another.
+        Run a Python function by plain Python too, and refuse a recording whose value is another; where it writes a number into a
+        text, also record it beside the point, and refuse it if it reads the text again.
 
     Returns
     -------
@@ -225,8 +226,8 @@ def difference(
         faults.append(f"there is no difference for the derivative of kind {derivative}: it is 1 or 2")
     try:
         point = to_float("x", x)
-    except ExpressionError:
-        faults.append(f"the point is {x}, not a finite number")
+    except ExpressionError as fault:
+        faults.append(fault.diagnostics[0].message.replace("the value of `x`", "the point"))
     if faults:
         raise UsageError([error("bad-value", message) for message in faults])
     if step is not None:
@@ -254,7 +255,8 @@ def trace(
 
     Returns
     -------
-    A record whose rows carry the lecture's indices: ..., -1, 0 for the inputs, 1, 2, ... for the operations.
+    A record whose rows carry the lecture's indices: ..., -1, 0 for the inputs, 1, 2, ... for the operations; with the ``notes``
+    of `grad`.
 
     Examples
     --------
@@ -268,4 +270,4 @@ def trace(
         raise UsageError([error("unknown-choice", f"there is no trace of {mode} mode", help=["one of: reverse, forward"])])
     result = compute(target, at, Options(mode=mode, wrt=wrt, seed=seed, kink=kink, verify=verify, trace=True))
     assert result.trace is not None
-    return result.trace
+    return result.trace._replace(notes=result.notes)

@@ -9,13 +9,14 @@ from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic, ExpressionError, UsageError, error
 from diffcli.errors.library_words import for_library
 from diffcli.language.writing.printer import number_text
-from diffcli.methods.digits.notes import notes_of
+from diffcli.methods.digits.notes import notes_of, watch_of
 from diffcli.methods.digits.shaken import ShakenWatch
 from diffcli.methods.digits.watch import Sweep
+from diffcli.methods.nonsmooth.beside import Beside
 from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, find_breaks
 from diffcli.methods.nonsmooth.nonfinite import require_value
 from diffcli.methods.nonsmooth.notes import describe
-from diffcli.methods.nonsmooth.one_sided import jumps, values_along
+from diffcli.methods.nonsmooth.one_sided import side_along
 from diffcli.methods.points.points import GivenPoint, as_point
 from diffcli.methods.points.ranges import MAX_NODES, Range
 from diffcli.methods.problem.problem import At, Problem, Target, as_program
@@ -116,16 +117,17 @@ def _expansion(problem: Problem, variable: str, order: int, max_nodes: int) -> T
     rows = PointRows(problem.tape, problem.values, moving, max_nodes)
     found = expand(rows, problem.tape, moving, order)
     left = right = None
-    swept: list[float | None] = [*found]
+    called = "the coefficient of order {}".format
     if any(each.kind in _TWO_SIDED for each in breaks) or rows.on_boundary or not all(map(math.isfinite, found)):
         sides = [_on_side(problem, slot, side, order) for side in (-1.0, 1.0)]
-        settled = _settled(found, sides, notes)
-        swept = [number if number == other else None for number, other in zip(found, settled, strict=True)]
-        if any(number != number for number in settled):
+        found = _settled(found, sides, notes)
+        if any(number != number for number in found):
             left, right = (side and side.finite for side in sides)
-        found = settled
-    series = Sweep({slot: 1.0}, True, name="the coefficient of order {}".format, order=order)
-    notes += notes_of(ShakenWatch(problem), False, (series, swept))
+        there = Sweep({slot: 1.0}, True, {}, called, order, Beside(problem, step={slot: 1.0 if right else -1.0}))
+        notes += notes_of(watch_of(problem), False, (there, [None, *found[1:]]))
+    else:
+        series = Sweep({slot: 1.0}, True, name=called, order=order)
+        notes += notes_of(ShakenWatch(problem), False, (series, found))
     coefficients = tuple(number + 0.0 for number in found)
     derivatives = tuple(math.factorial(k) * 1.0 * number for k, number in enumerate(coefficients))
     polynomial = None
@@ -154,12 +156,12 @@ _TWO_SIDED = NOT_DIFFERENTIABLE - {"pole"}
 """Kinds of break on whose sides the function may be smooth."""
 
 
-class _Side(NamedTuple):
+class _OnSide(NamedTuple):
     """The coefficients on one side, NaN where they are not known, none if the domain ends there."""
 
     coefficients: tuple[float, ...]
-    rounding: tuple[float, ...] = ()
-    """For each order what rounding may do to it, by the largest coefficient of that order on the way."""
+    noise: tuple[float, ...] = ()
+    """For each order what rounding may do, beside the largest coefficient of that order on the way."""
     jumps: bool = False
 
     @property
@@ -167,38 +169,38 @@ class _Side(NamedTuple):
         return self.coefficients if self.coefficients and all(map(math.isfinite, self.coefficients)) else None
 
 
-def _on_side(problem: Problem, slot: int, side: float, order: int) -> _Side | None:
-    """The series on one side; None if nothing is known."""
+def _on_side(problem: Problem, slot: int, step: float, order: int) -> _OnSide | None:
+    """The coefficients on one side; None if nothing is known."""
     try:
-        tape, values = values_along(problem, {slot: side}, order + LENGTH)
+        side = side_along(problem, {slot: step}, order + LENGTH)
     except Undecided:
         return None
-    found = values[tape.output]
+    found = side.values[side.results[0]]
     if found != found:
-        return _Side(())
+        return _OnSide(())
     largest = [0.0] * (order + 1)
-    for each in [each for each in values if isinstance(each, Series) and is_whole(each.low)]:
+    for each in [each for each in side.values if isinstance(each, Series) and is_whole(each.low)]:
         for k, number in enumerate(each.coefficients, round(each.low)):
             if 0 <= k <= order and math.isfinite(number):
                 largest[k] = max(largest[k], abs(number))
-    coefficients = tuple([side**k * coefficient(found, k) + 0.0 for k in range(order + 1)])
-    return _Side(coefficients, tuple([NOISE * number for number in largest]), jumps(problem, tape, values))
+    coefficients = tuple([step**k * coefficient(found, k) + 0.0 for k in range(order + 1)])
+    return _OnSide(coefficients, tuple([NOISE * number for number in largest]), side.jumps())
 
 
-def _settled(found: Sequence[float], sides: Sequence[_Side | None], notes: list[Diagnostic]) -> list[float]:
+def _settled(found: Sequence[float], sides: Sequence[_OnSide | None], notes: list[Diagnostic]) -> list[float]:
     """The coefficients on which both sides agree, one of which may be beyond the domain; NaN from the first that differs."""
     known = [side for side in sides if side is not None and side.coefficients]
     settled = [found[0]]
     for k, number in enumerate(found) if None not in sides and known else ():
         one, other = known[0].coefficients[k], known[-1].coefficients[k]
-        noise = max(side.rounding[k] for side in known)
+        noise = max(side.noise[k] for side in known)
         if not abs(one - other) <= noise if k else any(side.jumps for side in known):
             if math.isfinite(one) and math.isfinite(other):
                 message = f"the derivative of order {k} differs on the two sides" if k else "the value jumps here"
                 notes.append(Diagnostic("kink" if k else "jump", "warning", message))
             settled += [one] * (k > 0 and one == other)  # infinite on both
             break
-        settled += [number if abs(number - one) <= noise else one] * (k > 0)
+        settled += [number if math.isclose(number, one, rel_tol=1e-9) else one] * (k > 0)
     return [*settled, *[nan] * len(found)][: len(found)]
 
 

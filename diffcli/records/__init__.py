@@ -7,6 +7,7 @@ Rows of a tape are named by their index in the lecture's numbering: v₋ₙ₊�
 from __future__ import annotations
 
 from itertools import product
+from math import inf
 from typing import Any, TypeAlias
 
 from diffcli._named import NamedTuple
@@ -39,6 +40,32 @@ def is_large(value: object) -> bool:
 def plain(value: Any) -> Any:
     """A number as a float, whatever made it; an array, or nothing, as it is."""
     return value if value is None or is_array(value) else float(value)
+
+
+def finite_float(number: Any) -> float:
+    """The float nearest to a number of any kind; what is none, or has none, is an error that completes "it is ...".
+
+    >>> finite_float(2**60 + 1)
+    1.152921504606847e+18
+    """
+    try:
+        found = float(number)
+    except OverflowError:
+        found = inf
+    except (TypeError, ValueError):
+        raise ValueError(f"{number!r}, not a finite number") from None
+    if found and found - found == 0:
+        return found
+    if found == found != number:
+        raise OverflowError(beyond_range(found))
+    if found:
+        raise ValueError(f"{found}, not a finite number")
+    return found
+
+
+def beyond_range(found: float) -> str:
+    """What is wrong with a number for which a float has 0 or an infinity."""
+    return f"beyond the range of a float, which {'ends at 1.8e308' if found else 'begins at 4.9e-324'}"
 
 
 def is_finite(value: Number) -> bool:
@@ -123,6 +150,8 @@ class Trace(NamedTuple):
     """Indices in ``primal`` to which no adjoint came."""
     hidden: tuple[int, int] = (0, 0)
     """How many rows of the primal (and tangent) trace, and steps of the adjoint trace, are left out."""
+    notes: tuple[Diagnostic, ...] = ()
+    """Those of the gradient, in a trace that is asked for alone."""
 
 
 class Cost(NamedTuple):
@@ -203,3 +232,5 @@ class GradientResult(NamedTuple):
     """The derivation along each variable, step by step: see `diffcli.records.derivations.Derivation`."""
     derivative_tape: Any = None
     """The gradient as a program, where it was asked for: see `diffcli.records.derivations.DerivativeTape`."""
+    recorded: bool = False
+    """Whether the program is a Python function, which ``expression`` only names."""

@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 from functools import cache, partial
 from typing import Any
 
-from diffcli.autograd.graph.core import Core, Edge, counter_of, edge_of, new, refuse_inference, show_number, version_of
+from diffcli.autograd.graph.core import Core, counter_of, new, refuse_inference, show_number, version_of
+from diffcli.autograd.graph.operands import boundary_of, edges_of, operand_value, set_boundary
 from diffcli.autograd.graph.operation_nodes import NEITHER, NOTHING, ArrayNode, NumberNode, OperationNode, versions_of
 from diffcli.autograd.modes import DEFAULT, INFERENCE, mode
 from diffcli.autograd.rules import INDEX_RESULTS, Rule, rule
@@ -36,7 +37,8 @@ def apply(name: str, given: Sequence[Any], **fixed: Any) -> Any:
 
 def apply_rule(known: Rule, given: Sequence[Any], fixed: Fixed) -> Any:
     """The same, of a rule."""
-    values = [operand_value(one) for one in given]
+    truth = known.truth
+    values = [operand_value(one, True) for one in given] if truth else [operand_value(one) for one in given]
     options = known.defaults | fixed if known.row is not None else None
     shape = tensors.same_shape(values) if known.row is None else None
     if shape or (shape == () and known.number is not None):
@@ -47,24 +49,18 @@ def apply_rule(known: Rule, given: Sequence[Any], fixed: Fixed) -> Any:
         value, shapes, given = compute(known, given, values, options)
     if known.view and not tensors.is_array(values[0]) and not tensors.shape_of(value):
         value = values[0]  # a number is its own view
-    made = _truth(given, values, value) if known.truth else new(value)
+    made = new(value)
     if known.view:
         share_memory(made, given[0], values[0], partial(known.value, **options or {}))
     edges = edges_of(given, known.passive)
     if edges is not None:
         made._node = record(known, given, edges, values, value, shapes, options)
+    else:
+        for one in given:
+            if truth or (isinstance(one, Core) and one._boundary is not None):
+                set_boundary(made, boundary_of(known, given, made.shape, shapes, options))
+                break
     return made
-
-
-def edges_of(given: Sequence[Any], passive: bool = False) -> tuple[Edge, ...] | None:
-    """Where the adjoints of the operands of an operation go; None if it is not recorded."""
-    if passive or _mode_of() != DEFAULT:
-        return None
-    edges = tuple([edge_of(one) if isinstance(one, Core) else None for one in given])
-    for edge in edges:
-        if edge is not None:
-            return edges
-    return None
 
 
 def _of_alike(known: Rule, values: list[Any], shape: Shape) -> tuple[Any, list[Shape] | None]:
@@ -73,48 +69,8 @@ def _of_alike(known: Rule, values: list[Any], shape: Shape) -> tuple[Any, list[S
         return known.number(*values), None  # type: ignore[misc]
     with arrays.quiet():
         value = known.value(*values)
-    if not known.truth:
-        value = tensors.in_memory_of_its_own(value, values)
+    value = tensors.truth(value) if known.truth else tensors.in_memory_of_its_own(value, values)
     return value, list(map(tensors.shape_of, values)) if float in map(type, values) else None
-
-
-def _truth(given: Sequence[Any], values: Sequence[Any], value: Any) -> Any:
-    """The tensor of a comparison, or of other truths, with what is compared."""
-    made = new(tensors.truth(value))
-    if len(given) == 2 and given[0] is not given[1] and edges_of(given) is not None:
-        made._compared = (tuple(values),)
-    else:
-        made._compared = tuple([pair for one in given if isinstance(one, Core) for pair in one._compared])
-    return made
-
-
-def operand_value(given: Any) -> Any:
-    """The value of an operand, whatever it is."""
-    if isinstance(given, Core):
-        return given._value
-    kind = type(given)
-    if kind is float:
-        return given
-    if kind is int or kind is bool:
-        return float(given)
-    return value_of(given)
-
-
-def value_of(data: Any, kind: Any = None) -> Any:
-    """`tensors.from_data`, with what is wrong in words."""
-    try:
-        return tensors.from_data(data, kind)
-    except OverflowError:
-        message = "whole numbers of 2^53 and more are not exact in floating point, and there is one that is not"
-        raise fault("not-numbers", message, help=["say dtype='int64' to keep them, or 'float64' to round them"]) from None
-    except (TypeError, ValueError):
-        raise no_number(data) from None
-
-
-def no_number(given: Any) -> AutogradError:
-    if isinstance(given, list | tuple):
-        return fault("not-numbers", "the lists hold something else than numbers, or are of different lengths")
-    return fault("not-numbers", f"a `{type(given).__name__}` is no number and no array of numbers")
 
 
 def compute(
@@ -248,15 +204,16 @@ def _saved(known: Rule, given: Sequence[Any], values: Sequence[Any], reads: froz
     """The operands as a node saves them: tensors themselves, other values; None for what is not read."""
     saved: list[Any] = []
     for position, one in enumerate(given):
-        if position not in reads:
-            saved.append(values[position] if known.jumps else None)
-        elif not isinstance(one, Core):
-            saved.append(values[position])
+        if not isinstance(one, Core) or (position not in reads and one._boundary is None):
+            saved.append(values[position] if known.jumps or position in reads else None)
+        elif position not in reads:
+            saved.append(new(values[position]))  # whatever becomes of the operand, the result stands on a break
+            saved[position]._boundary = one._boundary
         elif one._made_in_inference:
             raise refuse_inference(one, known.label.removesuffix("Backward").lower())
         else:
             saved.append(one)
-    if known.jumps or reads - {-1} or len(saved) > 2:
+    if len(saved) > 2 or saved[0] is not None or saved[-1] is not None:
         return tuple(saved)
     return NOTHING if len(saved) == 1 else NEITHER
 
@@ -309,7 +266,7 @@ def binary(name: str) -> Callable[[Any, Any], Any]:
             other = b._node or (b if b._flag else None)
         elif b.__class__ is float:
             y = b
-        elif b.__class__ is int:
+        elif b.__class__ is int and -9007199254740992 <= b <= 9007199254740992:
             y = kept = float(b)
         else:
             return apply(name, (a, b)) if is_operand(b) else NotImplemented
@@ -332,7 +289,9 @@ def binary(name: str) -> Callable[[Any, Any], Any]:
         return made
 
     operation.__name__ = name
-    return operation if not known.passive else lambda a, b: apply(name, (a, b)) if is_operand(b) else NotImplemented
+    if not known.passive:
+        return operation
+    return lambda a, b: apply(name, (a, b)) if is_operand(b) and not isinstance(b, str | bytes) else NotImplemented
 
 
 def reflected(name: str) -> Callable[[Any, Any], Any]:
@@ -346,7 +305,7 @@ def reflected(name: str) -> Callable[[Any, Any], Any]:
 
 def is_operand(given: Any) -> bool:
     """Whether something can be an operand of an operator: a number, an array, a list."""
-    return isinstance(given, Core | float | int | list | tuple) or hasattr(given, "dtype")
+    return isinstance(given, Core | float | int | list | tuple | str | bytes) or hasattr(given, "dtype")
 
 
 def unary(name: str) -> Callable[[Any], Any]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from diffcli.autograd.graph.core import Core, Node, describe, edge_of, new, nodes_behind, numbers
 from diffcli.autograd.graph.kinks import lead_beside, nodes_beside
+from diffcli.autograd.graph.operands import value_of
 from diffcli.autograd.graph.sides import decide_sides
 from diffcli.autograd.graph.sweep import Sweep, accumulate, through_hooks
 from diffcli.autograd.modes import DEFAULT, NO_GRAD, in_mode
@@ -130,7 +131,7 @@ def _starting_adjoint(root: Core, gradient: Any, recorded: bool) -> Any:
             )
         value = tensors.full(shape, 1.0, kind)
         return new(value) if recorded else value
-    given = gradient if isinstance(gradient, Core) else new(tensors.from_data(gradient, kind))
+    given = gradient if isinstance(gradient, Core) else new(value_of(gradient, kind))
     if tensors.shape_of(given._value) != shape:
         raise fault(
             "bad-gradient",

@@ -77,8 +77,8 @@ class Core:
     """How a view makes its node, set in `diffcli.autograd.graph.view_nodes`."""
     _seen: int = 0
     """The version of the memory when ``_node`` was right for a view."""
-    _compared: tuple[tuple[Any, Any], ...] = ()
-    """What a truth was found from: pairs of values, where a gradient by one is wanted."""
+    _boundary: Any = None
+    """Which elements of truths, and of numbers made of them, are at the boundary of a comparison; None if none is."""
     _made_in_inference: bool = False
     _made_without_grad: bool = False
     """Whether a view was made where nothing is recorded."""
@@ -319,8 +319,6 @@ def keep_gradient(tensor: Core, node: Node) -> None:
 def made_by(value: Any, given: Core, node: Callable[[Edge], Node]) -> Any:
     """A tensor that is computed of another one, with its node if that requires a gradient."""
     made = new(value)
-    if given._compared:
-        made._compared = given._compared
     edge = edge_of(given)
     if edge is not None and mode.get() == DEFAULT:
         made._node = node(edge)

@@ -19,6 +19,7 @@ from typing import Any
 from warnings import warn
 
 from diffcli.autograd.graph.core import Core, Edge, Node, PartNode, edge_of, new, nodes_behind
+from diffcli.autograd.graph.operands import boundary_of
 from diffcli.autograd.graph.operation_nodes import ArrayNode, OperationNode
 from diffcli.autograd.graph.recorded import recorded_adjoints
 from diffcli.autograd.graph.sweep import Sweep
@@ -259,10 +260,9 @@ def break_of(node: Any) -> tuple[str, Any]:
         return kind, None if there is None else node.view.spread(arrays.as_array(there) * 1.0) != 0
     if not isinstance(node, OperationNode) or node.operands is None:
         return "", None
-    compared = node.__class__ is ArrayNode and [pair for one in node.operands if isinstance(one, Core) for pair in one._compared]
-    if compared:
-        there = arrays.full(node.shape, reduce(or_, [arrays.FUNCTIONS["eq"](*pair) != 0 for pair in compared]))
-        return (BOUNDARY, there) if arrays.any_true(there) else ("", None)
+    boundary = boundary_of(node.rule, node.operands, node.shape, node.shapes, node.fixed)
+    if boundary is not None and arrays.any_true(boundary):
+        return BOUNDARY, boundary
     if not node.rule.breaks:
         return "", None
     values = [one._value if isinstance(one, Core) else NAN if one is None else one for one in node.operands]

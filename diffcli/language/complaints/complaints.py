@@ -13,6 +13,7 @@ from diffcli.language.complaints.corrections import CHOOSE, INSTEAD, LONGEST
 from diffcli.language.parsing.tokens import TOKEN, Keyword
 from diffcli.language.syntax import Program
 from diffcli.language.writing.printer import shorten
+from diffcli.records import beyond_range
 
 MOST = 20
 """How many errors are shown at once, and how many places of one."""
@@ -103,8 +104,7 @@ class Complaints:
         """What is no number (``value`` is NaN), too large a one, or one so small that it would be 0."""
         text = shorten(self.text[span.start : span.stop], 40)
         if value == value:
-            message = f"`{text}` is beyond the range of a float, which {'ends at 1.8e308' if value else 'begins at 4.9e-324'}"
-            self.note("malformed-number", message, span)
+            self.note("malformed-number", f"`{text}` is {beyond_range(value)}", span)
         else:
             self.note("malformed-number", f"`{text}` is not a number", span, help="write numbers as 1, .5, 1e-3 or 1_000")
 

@@ -24,7 +24,7 @@ INSTEAD: dict[str, str] = {
     "!": "write `not`, or `!=` for unequal; the factorial n! is gamma(n + 1)",
     "√": "write sqrt(x)",
     "∞": "infinity is not a number to compute with; use a large one, such as 1e300",
-    "%": "the remainder of a/b is a - b*floor(a/b)",
+    "%": "the remainder of a/b is mod(a, b)",
     "\\": "write functions by their name, as in sin(x)",
     "$": "write the formula without dollar signs",
     ".": "a number has a digit beside its decimal point; functions are written as sum(x), the transpose as x.T",

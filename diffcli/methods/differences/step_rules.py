@@ -62,7 +62,7 @@ def by_tape(sampler: TapeSampler, stencil: Stencil) -> Chosen:
 
 def by_theory(sampler: TapeSampler, stencil: Stencil) -> Chosen:
     """The step h* of least error, with f^(p+1) exact."""
-    from diffcli.methods.differences.precise import higher_derivatives  # no other rule waits for mpmath
+    from diffcli.tape.running.precise import higher_derivatives  # no other rule waits for mpmath
 
     kind = stencil.order + 1
     (higher,) = higher_derivatives(sampler.tape, sampler.point, sampler.position, [kind])

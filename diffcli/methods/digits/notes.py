@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable
 
 from diffcli.errors import Diagnostic, NotDifferentiableError
-from diffcli.methods.digits.watch import Namer, Sweep, Watch
+from diffcli.methods.digits.watch import Namer, Swept, Watch
 from diffcli.methods.problem.problem import Problem
 
 
@@ -22,7 +21,7 @@ def watch_of(problem: Problem, name: Namer | None = None, written: Callable[[], 
     return watch
 
 
-def notes_of(watch: Watch, strict: bool, *swept: tuple[Sweep, Sequence[Any]]) -> list[Diagnostic]:
+def notes_of(watch: Watch, strict: bool, *swept: Swept) -> list[Diagnostic]:
     """What is to be said of what is watched, and of what sweeps have found: nothing where the digits are there.
 
     Raises
@@ -31,7 +30,7 @@ def notes_of(watch: Watch, strict: bool, *swept: tuple[Sweep, Sequence[Any]]) ->
         Digits are lost, and that is to be an error.
     """
     for sweep, found in swept:
-        watch.swept(sweep, found)
+        (watch.swept if sweep.beside is None else watch.beside)(sweep, found)
     if not watch.doubts:
         return []
     from diffcli.methods.digits.lost import lost_digits  # most programs do not wait for it

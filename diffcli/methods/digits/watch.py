@@ -5,13 +5,20 @@ What is in doubt is worked out exactly in `diffcli.methods.digits.lost`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from contextlib import suppress
+from functools import reduce
+from operator import add
+from typing import TYPE_CHECKING, Any
 
 from diffcli._named import NamedTuple
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.rounding import Errors, adjoint_errors, doubtful, tangent_errors, value_errors
 from diffcli.tape.running.rules import Overrides
+
+if TYPE_CHECKING:
+    from diffcli.methods.nonsmooth.beside import Beside
 
 Namer = Callable[[str], str]
 """What a number is called, from the name of the result or variable where a sweep has found it; nothing if it is not shown."""
@@ -25,7 +32,9 @@ UNKNOWN = float("nan")
 class Sweep(NamedTuple):
     """A sweep: what it begins with by slot, whether it goes forward, and the terms that a policy at kinks has chosen.
 
-    One with an order is a Taylor series along the one input that it begins with; its coefficients stand for slots.
+    It begins with a tuple where several results stand in one slot, whose weights add up. One with an order is a Taylor series
+    along the one input that it begins with; its coefficients stand for slots. One ``beside`` the point is made where that has
+    moved a little.
     """
 
     seeds: Mapping[int, Any]
@@ -33,6 +42,27 @@ class Sweep(NamedTuple):
     overrides: Overrides = {}  # noqa: RUF012 (nothing is put into it)
     name: Namer = BY
     order: int | None = None
+    beside: Beside | None = None
+
+    @property
+    def parts(self) -> list[tuple[int, Sequence[Any]]]:
+        """What adds up to begin with, by slot."""
+        return [(slot, seed if isinstance(seed, tuple) else (seed,)) for slot, seed in self.seeds.items()]
+
+    def started(self, of: Callable[[Any], Any] = lambda seed: seed) -> dict[int, Any]:
+        """What it begins with, one seed a slot, after something is made of each; numbers add up as if rounded once."""
+        return {slot: _total([of(seed) for seed in seeds]) for slot, seeds in self.parts}
+
+
+def _total(terms: Sequence[Any]) -> Any:
+    if len(terms) > 1 and all(isinstance(term, float) for term in terms):
+        with suppress(OverflowError):
+            return math.fsum(terms)
+    return reduce(add, terms)
+
+
+Swept = tuple[Sweep, Sequence[Any]]
+"""A sweep and what it has found."""
 
 
 class Printed(NamedTuple):
@@ -78,6 +108,21 @@ class Watch:
     def judge(self, sweep: Sweep, found: Iterable[tuple[str, int, float]]) -> None:
         """Have numbers compared with what a sweep finds in their slots, by whatever method they were found."""
         self.doubts += [Printed(name, number, UNKNOWN, slot, sweep) for name, slot, number in found if number - number == 0]
+
+    def beside(self, sweep: Sweep, numbers: Sequence[Any]) -> None:
+        """The same for what is known beside the point, in place of what was found at it under the same names; None stays."""
+        assert sweep.beside is not None
+        problem = sweep.beside.problem
+        places = [(output.name, output.slot) for output in problem.outputs]
+        if sweep.order is not None:
+            places = [(str(order), order) for order in range(len(numbers))]
+        elif not sweep.forward:
+            places = [(name, problem.input_slot(name)) for name in problem.wrt]
+        pairs = zip(places, numbers, strict=True)
+        found = [(sweep.name(name), slot, number) for (name, slot), number in pairs if number is not None]
+        names = {name for name, _, _ in found}
+        self.doubts = [doubt for doubt in self.doubts if doubt.name not in names]
+        self.judge(sweep, found)
 
     def _keep(self, name: Namer, places: Sequence[Any], found: Sequence[Any], bounds: Errors, sweep: Sweep | None) -> None:
         """Keep what is in doubt of the numbers at some places, each of which begins with a name and a slot."""

@@ -13,12 +13,14 @@ from typing import Any
 
 from diffcli.errors import Diagnostic, ExpressionError, LimitError, as_stop, error
 from diffcli.methods.digits.notes import notes_of, watch_of
-from diffcli.methods.digits.watch import BY, Sweep, Watch
+from diffcli.methods.digits.watch import BY, Namer, Sweep, Swept, Watch
 from diffcli.methods.matrices.jacobian import Matrix, evaluated, frozen, require_room
 from diffcli.methods.matrices.second_order import GradientProblem
 from diffcli.methods.matrices.second_sides import Sides
+from diffcli.methods.nonsmooth.beside import Beside
 from diffcli.methods.nonsmooth.breaks import find_breaks
 from diffcli.methods.nonsmooth.notes import describe_breaks
+from diffcli.methods.nonsmooth.one_sided import is_branched
 from diffcli.methods.nonsmooth.system_notes import AGREE, BROKEN, MAYBE, about_second
 from diffcli.methods.options import MatrixOptions
 from diffcli.methods.problem.components import Components, as_blocks
@@ -49,7 +51,7 @@ def gradient_of(system: Problem, options: MatrixOptions) -> tuple[GradientProble
     options.progress("differentiating")
     gradient = GradientProblem(system.view(system.outputs[0]), options.max_nodes)
     told += gradient.describe_breaks(told)
-    broken = options.by_rules and any(note.code in BROKEN for note in told)
+    broken = any(note.code in BROKEN for note in told)
     numbers = _structure(gradient, options) if broken else None
     return gradient, told, None if numbers is None else Sides(numbers)
 
@@ -65,18 +67,22 @@ def hessian_of(system: Problem, options: MatrixOptions) -> HessianResult:
         system.expression(), options.mode, system.at, value, variables.of(gradient.gradient), {}, tuple(variables.names), (),
         of=system.question.of,
     )  # fmt: skip
-    if options.mode in _MODES:
-        notes += about_second(told, MAYBE, options.strict)
-        numbers = _gradient_in(scalarised(gradient.problem), gradient, options)
-        watch = watch_of(numbers.derived, BY)
-        found = _MODES[options.mode](numbers, asked, options, notes, watch)
-        notes += notes_of(watch, options.strict)
-    else:
-        lost: list[Diagnostic] = []
-        found = _by_sweeps(gradient, asked, options, lost)
-        if sides is not None:
-            found = found._replace(matrix=frozen(sides.hessian(found.matrix)), gradient=variables.of(sides.values))
-        notes += [*about_second(told, MAYBE if sides is None else sides.fault or AGREE, options.strict), *lost]
+    told_of: list[Diagnostic] = []
+    numbers = _gradient_in(scalarised(gradient.problem), gradient, options) if options.mode in _MODES else gradient
+    watch = watch_of(gradient.derived, BY, gradient.written_out)
+    found = _MODES.get(options.mode, _by_sweeps)(numbers, asked, options, told_of, watch)
+    taken = options.mode != "numeric" or is_branched(gradient.problem)  # differences see the sides themselves
+    swept = list[Swept]()
+    if sides is not None:
+        matrix = frozen(sides.hessian(found.matrix))
+        found, swept = found._replace(gradient=variables.of(sides.values)), sides.swept_back()
+        if taken:
+            found = found._replace(matrix=matrix)
+            swept += _columns_beside(sides, found)
+    meaning = sides.fault or AGREE if sides is not None and taken else MAYBE
+    notes += [*about_second(told, meaning, options.strict), *told_of]
+    notes += notes_of(watch, options.strict, *swept)
+    if options.by_rules:
         bands = gradient.results.bands(found.matrix)
         notes += gradient.explain([[*chain.from_iterable(band)] for band in bands], notes)
     return found._replace(hessian=as_blocks(variables, variables, found.matrix), notes=tuple(system.placed(notes)))
@@ -104,7 +110,7 @@ def require_one(system: Problem, what: str) -> None:
 
 
 def _by_sweeps(
-    gradient: GradientProblem, asked: HessianResult, options: MatrixOptions, notes: list[Diagnostic]
+    gradient: GradientProblem, asked: HessianResult, options: MatrixOptions, notes: list[Diagnostic], watch: Watch
 ) -> HessianResult:
     variables = gradient.variables
     options.progress("looking for the structure")
@@ -118,10 +124,18 @@ def _by_sweeps(
         groups = colour_symmetric(pattern)
         operations = count_forward(derived, flow, numbers.variables.slots, groups)
         cost = HessianCost(len(variables), function_cost(numbers.problem), function_cost(derived), len(groups), operations)
-    watch = watch_of(gradient.derived, BY, gradient.written_out)
     matrix = sweep_symmetric(gradient, groups, pattern, options.progress, watch.swept)
-    notes += notes_of(watch, options.strict)
     return asked._replace(mode=FORWARD_OVER_REVERSE, matrix=frozen(matrix), pattern=pattern, groups=groups, cost=cost)
+
+
+def _columns_beside(sides: Sides, found: HessianResult) -> list[Swept]:
+    """The second derivatives that are those of the sides of the point, with the sweeps that they are of."""
+    names, swept = found.columns, list[Swept]()
+    for column in sides.bent:
+        places = [(row, column) if row > column else (column, row) for row in range(len(names))]
+        called = dict(zip(names, [_called(names, *place) for place in places], strict=True))
+        swept += sides.swept({column: 1.0}, [found.matrix[row][column] for row in range(len(names))], called.__getitem__)
+    return swept
 
 
 def _structure(gradient: GradientProblem, options: MatrixOptions) -> GradientProblem | None:
@@ -164,15 +178,13 @@ def sweep_symmetric(
     return matrix
 
 
-def _namer(names: Sequence[str], wanted: Sequence[tuple[int, int]]) -> Callable[[str], str]:
+def _namer(names: Sequence[str], wanted: Sequence[tuple[int, int]]) -> Namer:
     """What a second derivative is called that a sweep has found by one of its two variables; nothing if it is not wanted."""
+    return lambda arriving: next((_called(names, *place) for place in wanted if names[place[0]] == arriving), "")
 
-    def name(arriving: str) -> str:
-        place = names.index(arriving)
-        by = next((names[column] for row, column in wanted if row == place), "")
-        return by and f"the second derivative by `{by}`" + (f" and `{arriving}`" if by != arriving else "")
 
-    return name
+def _called(names: Sequence[str], row: int, column: int) -> str:
+    return f"the second derivative by `{names[column]}`" + (f" and `{names[row]}`" if row != column else "")
 
 
 def _wanted(groups: Groups, pattern: Pattern | None, variables: Components) -> list[list[tuple[int, int]]]:
@@ -214,7 +226,8 @@ def _numeric(
             if each.estimate != each.estimate:
                 message = f"differences give no reliable value of the second derivative by `{second}` and `{first}`"
                 notes.append(Diagnostic("no-difference", "warning", message, notes=(each.reason,)))
-            notes += uncertain(each.estimate, each.error, f"second derivative by `{second}` and `{first}`")
+            what, value = f"second derivative by `{second}` and `{first}`", gradient.problem.value
+            notes += uncertain(each.estimate, each.error, what, each.parts, value)
     return asked._replace(matrix=frozen(matrix), differences=tuple(found))
 
 
@@ -233,8 +246,9 @@ def _symbolic(
         found.append(SymbolicSecond(names[column], names[row], each))
         matrix[row][column] = matrix[column][row] = each.value
         if smooth:
-            name, slot = _namer(names, [(row, column)])(names[row]), gradient.results.slots[row]
-            watch.judge(Sweep({gradient.variables.slots[column]: 1.0}, True), [(name, slot, each.value)])
+            name, slot = _called(names, row, column), gradient.results.slots[row]
+            seed = {gradient.variables.slots[column]: 1.0}
+            watch.judge(Sweep(seed, True, beside=Beside(gradient.derived)), [(name, slot, each.value)])
 
     try:
         second_derivatives(gradient.problem, exact, keep, notes, options.max_nodes, options.simplify, options.progress)

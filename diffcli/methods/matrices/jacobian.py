@@ -14,8 +14,9 @@ from typing import Any
 from diffcli.errors import Diagnostic, LimitError, as_stop, error
 from diffcli.methods.digits.notes import notes_of, watch_of
 from diffcli.methods.digits.watch import Sweep
+from diffcli.methods.nonsmooth.beside import ABOUT_THE_RULES, Beside, beside
 from diffcli.methods.nonsmooth.breaks import find_breaks
-from diffcli.methods.nonsmooth.notes import describe_breaks, rows_of_sides
+from diffcli.methods.nonsmooth.notes import describe_breaks
 from diffcli.methods.nonsmooth.system_notes import explain_rows, require_values
 from diffcli.methods.options import MatrixOptions
 from diffcli.methods.problem.components import Components, as_blocks
@@ -32,7 +33,7 @@ from diffcli.tape.running.rules import Overrides
 Matrix = Sequence[Sequence[float]]
 
 Answer = dict[str, Any]
-"""What a mode finds, by the names of the fields of a `JacobianResult`."""
+"""What a mode finds, by the names of the fields of a `JacobianResult`, and the ``watch`` that has seen it."""
 
 MOST_NAMES = 8
 """How many names a note lists."""
@@ -55,23 +56,26 @@ def evaluated(target: Target, at: At, options: MatrixOptions) -> System:
     return system
 
 
-def kinks_of(system: Problem, options: MatrixOptions) -> tuple[list[Diagnostic], Overrides]:
-    """The notes of a system, and the terms that the policy at kinks takes in place of the table's."""
+def kinks_of(system: Problem, options: MatrixOptions) -> tuple[list[Diagnostic], Overrides, Beside]:
+    """The notes of a system, the terms that the policy at kinks takes in place of the table's, and what the sides give."""
     told, replaced = describe_breaks(system, find_breaks(system), options.kink if options.by_rules else "", options.strict)
-    return [*system.notes(), *system.unused(), *told], replaced
+    sides = beside(system, replaced, told, options.mode)
+    return [*system.notes(), *system.unused(), *told], replaced, sides
 
 
 def jacobian_of(system: Problem, options: MatrixOptions) -> JacobianResult:
     """The Jacobian of a system."""
     rows, columns = Components(system.outputs), variables_of(system)
     require_room(len(rows), len(columns), options.max_nodes)
-    notes, replaced = kinks_of(system, options)
+    notes, replaced, sides = kinks_of(system, options)
     found = _MODES.get(options.mode, _by_sweeps)(system, rows, columns, options, replaced, notes)
-    entries = [*found.pop("matrix")]
-    sides = rows_of_sides(system, replaced, notes, options.by_rules)
-    for (name, _, _), start in zip(rows.parts, rows.starts, strict=True):
-        entries[start : start + (name in sides)] = [sides[name]] if name in sides else []
-    matrix = frozen(entries)
+    matrix = frozen([sides.rows.get(name, row) for name, row in zip(rows.names, found.pop("matrix"), strict=True)])
+    if sides.rows:
+        notes = [note for note in notes if note.code not in ABOUT_THE_RULES]
+    there = [output for output in sides.problem.outputs if output.name in sides.rows]
+    names = [f"the derivative of `{output.name}` by `{{}}`".format for output in there]
+    swept = [Sweep({output.slot: 1.0}, name=name, beside=sides) for output, name in zip(there, names, strict=True)]
+    notes += notes_of(found.pop("watch"), options.strict, *zip(swept, sides.rows.values(), strict=True))
     bands = rows.bands(matrix) if options.by_rules else [()] * len(rows.parts)
     notes += explain_rows(system, [[*chain.from_iterable(band)] for band in bands], replaced, notes)
     values = {output.name: system.value_of(output) for output in system.outputs}
@@ -125,8 +129,8 @@ def _by_sweeps(
     groups = by_column if mode == "forward" else by_row
     watch = watch_of(system)
     matrix = sweep_groups(system, rows, columns, mode, groups, pattern, replaced, options.progress, watch.swept)
-    notes += [*_independent(pattern, columns.names), *notes_of(watch, options.strict)]
-    return {"mode": mode, "matrix": matrix, "pattern": pattern, "groups": groups, "sweeps": count}
+    notes += _independent(pattern, columns.names)
+    return {"mode": mode, "matrix": matrix, "pattern": pattern, "groups": groups, "sweeps": count, "watch": watch}
 
 
 def sweep_groups(
@@ -191,7 +195,6 @@ def _independent(pattern: Pattern | None, columns: Sequence[str]) -> list[Diagno
 def _numeric(
     system: Problem, rows: Components, columns: Components, options: MatrixOptions, replaced: Overrides, notes: list[Diagnostic]
 ) -> Answer:
-    notes += notes_of(watch_of(system), options.strict)
     from diffcli.methods.differences.finite_difference import difference, doubts_of
 
     found: list[tuple[str, Difference]] = []
@@ -205,8 +208,8 @@ def _numeric(
             partial = difference(view, name)
             found.append((output.name, partial))
             matrix[-1].append(partial.estimate)
-            notes += doubts_of(partial)
-    return {"matrix": matrix, "differences": tuple(found)}
+            notes += doubts_of(partial, view.value, view.adjoints[view.input_slot(name)] or 0.0)
+    return {"matrix": matrix, "differences": tuple(found), "watch": watch_of(system)}
 
 
 def _symbolic(
@@ -218,7 +221,7 @@ def _symbolic(
     matrix: list[list[float]] = []
     numbers = scalarised(system)
     simplify = options.simplify
-    watch = watch_of(numbers)
+    watch = watch_of(system)
     for output in numbers.outputs:
         partials: list[SymbolicDerivative] = []
         try:
@@ -232,11 +235,9 @@ def _symbolic(
         missing = [float("nan")] * (len(columns) - len(partials))
         matrix.append([*[partial.value for partial in partials], *missing])
         if not find_breaks(numbers):
-            name, slots = f"the derivative of `{output.name}` by `{{}}`".format, map(numbers.input_slot, numbers.wrt)
-            found_by = [(name(each.variable), slot, each.value) for each, slot in zip(partials, slots, strict=False)]
-            watch.judge(Sweep({output.slot: 1.0}), found_by)
-    notes += notes_of(watch, options.strict)
-    return {"matrix": matrix, "symbolic": tuple(found)}
+            name = f"the derivative of `{output.name}` by `{{}}`".format
+            watch.beside(Sweep({output.slot: 1.0}, name=name, beside=Beside(numbers)), matrix[-1])
+    return {"matrix": matrix, "symbolic": tuple(found), "watch": watch}
 
 
 _MODES: dict[str, Callable[..., Answer]] = {"numeric": _numeric, "symbolic": _symbolic}

@@ -11,10 +11,10 @@ from typing import Any
 
 from diffcli.errors import Diagnostic, ExpressionError, UsageError, counted, error
 from diffcli.methods.digits.notes import notes_of, watch_of
-from diffcli.methods.digits.watch import Sweep
+from diffcli.methods.digits.watch import BY, Sweep, Swept
 from diffcli.methods.matrices.hessian import gradient_of, require_one
 from diffcli.methods.matrices.jacobian import evaluated, kinks_of
-from diffcli.methods.nonsmooth.notes import rows_of_sides
+from diffcli.methods.nonsmooth.beside import Beside
 from diffcli.methods.nonsmooth.system_notes import AGREE, MAYBE, about_second, explain_rows
 from diffcli.methods.options import MatrixOptions
 from diffcli.methods.points.directions import read_direction
@@ -34,22 +34,26 @@ def compute_jvp(target: Target, at: At, direction: Direction, options: MatrixOpt
     system = evaluated(target, at, options)
     seed = read_direction(direction, system.at, label)
     with system.placing():
-        notes, replaced = kinks_of(system, options)
+        notes, replaced, sides = kinks_of(system, options)
     rows = Components(system.outputs)
+    along = Sweep(by_slot(system, seed), True, replaced, "the derivative of `{}` along the direction".format)
+    differences, swept = tuple[tuple[str, Difference], ...](), list[Swept]()
     if options.mode == "numeric":
         differences = _differences(system, seed, notes)
-        notes += notes_of(watch_of(system), options.strict)
         found = rows.of([each.estimate for _, each in differences])
-        return _result("jvp", options.mode, system, seed, found, notes)._replace(differences=differences)
-    options.progress("one forward sweep")
-    along = Sweep(by_slot(system, seed), True, replaced, "the derivative of `{}` along the direction".format)
-    tangents = system.swept_forward(along.seeds, replaced)
-    found = rows.whole(tangents)
-    steps = [seed.get(name) for name in system.tape.inputs]
-    found |= {name: variables_of(system).along(row, steps) for name, row in rows_of_sides(system, replaced, notes).items()}
-    notes += explain_rows(system, [[entry] for entry in found.values()], replaced, notes)
-    notes += notes_of(watch_of(system), options.strict, (along, tangents))
-    return _result("jvp", options.mode, system, seed, found, notes)
+    else:
+        options.progress("one forward sweep")
+        tangents = system.swept_forward(along.seeds, replaced)
+        found, swept = rows.whole(tangents), [(along, tangents)]
+    if sides.rows:
+        steps, variables = [seed.get(name) for name in system.tape.inputs], variables_of(system)
+        taken = [variables.along(sides.rows[name], steps) if name in sides.rows else None for name in rows.names]
+        numbers = _by_place(system).numbers([*found.values()])
+        found = rows.of([number or 0.0 if one is None else one for number, one in zip(numbers, taken, strict=True)])
+        swept += [(along._replace(seeds=sides.seeds(variables.numbers(steps)), overrides={}, beside=sides), taken)]
+    notes += explain_rows(system, [[entry] for entry in found.values()], replaced, notes) if options.by_rules else []
+    notes += notes_of(watch_of(system), options.strict, *swept)
+    return _result("jvp", options.mode, system, seed, found, notes)._replace(differences=differences)
 
 
 def compute_vjp(target: Target, at: At, weights: Weights | None, options: MatrixOptions, label: str = "seed") -> ProductResult:
@@ -57,19 +61,20 @@ def compute_vjp(target: Target, at: At, weights: Weights | None, options: Matrix
     system = evaluated(target, at, options)
     seed = read_weights(system, weights, label)
     with system.placing():
-        notes, replaced = kinks_of(system, options)
+        notes, replaced, sides = kinks_of(system, options)
     options.progress("one reverse sweep")
-    back = Sweep(_weights_by_slot(system, seed), False, replaced)
-    adjoints = system.swept_back(back.seeds, replaced)
     columns = variables_of(system)
-    sides = {name: columns.of(row) for name, row in rows_of_sides(system, replaced, notes).items() if seed.get(name)}
-    rest = _weights_by_slot(system, {name: weight for name, weight in seed.items() if name not in sides})
-    unswept = [None] * len(system.tape.inputs)
-    found = columns.whole(adjoints if not sides else system.swept_back(rest, replaced) if rest else unswept)
-    for name, gradient in sides.items():
-        found = {variable: slope + seed[name] * gradient[variable] for variable, slope in found.items()}
+    rest, taken = _apart(system, seed, sides)
+    back = Sweep(_weights_by_slot(system, rest), False, replaced, "the rest of the derivative by `{}`".format if taken else BY)
+    adjoints = system.swept_back(back.started(), replaced) if rest else [None] * system.tape.size
+    found, swept = columns.whole(adjoints), [(back, adjoints)] if rest else []
+    if taken:
+        row = [sum(weight * sides.rows[name][column] for name, weight in taken.items()) for column in range(len(columns))]
+        found = {name: found[name] + part for name, part in columns.of(row).items()}
+        named = "the part beside the point of the derivative by `{}`".format if rest else BY
+        swept += [(Sweep(_weights_by_slot(sides.problem, taken), name=named, beside=sides), row)]
     notes += explain_rows(system, [found.values()] * len(system.outputs), replaced, notes)
-    notes += notes_of(watch_of(system), options.strict, (back, adjoints))
+    notes += notes_of(watch_of(system), options.strict, *swept)
     return _result("vjp", "reverse", system, seed, found, notes)
 
 
@@ -84,13 +89,15 @@ def compute_hvp(target: Target, at: At, direction: Direction, options: MatrixOpt
     along = Sweep(by_slot(system, seed), True, {}, "the Hessian times the direction, by `{}`,".format)
     tangents = gradient.derived.swept_forward(along.seeds)
     found = gradient.results.whole(tangents)
+    swept = [(along, tangents)]
     if sides is not None:
         steps = [step or 0.0 for step in gradient.variables.numbers([along.seeds.get(slot) for slot in range(len(system.at))])]
-        found = gradient.variables.of(sides.product(steps))
+        row = sides.product(steps)
+        found, swept = gradient.variables.of(row), sides.swept(dict(enumerate(steps)), row, along.name)
     meaning = MAYBE if sides is None else sides.fault or AGREE
     notes = [*system.notes(), *system.unused(), *about_second(told, meaning, options.strict)]
     notes += gradient.explain([[entry] for entry in found.values()], notes)
-    notes += notes_of(watch_of(gradient.derived, "".format, gradient.written_out), options.strict, (along, tangents))
+    notes += notes_of(watch_of(gradient.derived, "".format, gradient.written_out), options.strict, *swept)
     return _result("hvp", "forward-over-reverse", system, seed, found, notes)
 
 
@@ -122,10 +129,29 @@ def _differences(system: Problem, seed: Mapping[str, Any], notes: list[Diagnosti
             still = Difference("t", "central", 0.0, (), 0.0, 0.0, "the direction does not move the point")
             found.append((output.name, still))
             continue
-        each = automatic_difference(DirectionSampler(numbers.view(output), steps), "t")
-        notes += doubts_of(each._replace(variable=f"t, of {output.name}"))
+        view = numbers.view(output)
+        sampler = DirectionSampler(view, steps)
+        each = automatic_difference(sampler, "t")
+        notes += doubts_of(each._replace(variable=f"t, of {output.name}"), view.value, sampler.slope())
         found.append((output.name, each))
     return tuple(found)
+
+
+def _by_place(system: Problem) -> Components:
+    """The elements of the results, whose slots are their places among them."""
+    return Components([(output.name, place, output.shape) for place, output in enumerate(system.outputs)])
+
+
+def _apart(system: Problem, weights: Mapping[str, Number], sides: Beside) -> tuple[Mapping[str, Number], dict[str, float]]:
+    """Weights without those of what is known beside the point, and these by element."""
+    parts = _by_place(system)
+    given = dict(zip(parts.names, parts.numbers([weights.get(output.name) for output in system.outputs]), strict=True))
+    taken = {name: weight for name, weight in given.items() if weight and name in sides.rows}
+    if not taken:
+        return weights, {}
+    rest = [0.0 if name in taken else weight or 0.0 for name, weight in given.items()]
+    pairs = zip(parts.of(rest).items(), parts.bands(rest), strict=True)
+    return {name: weight for (name, weight), band in pairs if any(band)}, taken
 
 
 # -- weights -----------------------------------------------------------------------------------------------------------------
@@ -164,12 +190,11 @@ def read_weights(system: Problem, given: Weights | None, label: str) -> dict[str
 
 
 def _weights_by_slot(system: Problem, weights: Mapping[str, Number]) -> dict[int, Any]:
-    """Weights by slot; those of results in one slot add up."""
+    """Weights by slot, those of all the results that stand there."""
     found: dict[int, Any] = {}
     for output in system.outputs:
-        weight = weights.get(output.name)
-        if weight is not None:
-            found[output.slot] = found[output.slot] + weight if output.slot in found else weight
+        if output.name in weights:
+            found[output.slot] = (*found.get(output.slot, ()), weights[output.name])
     return found
 
 

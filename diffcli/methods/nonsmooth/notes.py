@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from operator import mul
 
 from diffcli.errors import Diagnostic, LimitError, NotDifferentiableError, Slopes
 from diffcli.language.writing.printer import number_text
@@ -15,7 +14,6 @@ from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, POLICIES, Break
 from diffcli.methods.nonsmooth.policies import overrides
 from diffcli.methods.problem.problem import Problem
 from diffcli.operations import row_of
-from diffcli.records import Number, is_finite
 from diffcli.tape.running.rules import Overrides
 
 MOST_NOTES = 20
@@ -121,7 +119,7 @@ def _slopes(problem: Problem) -> tuple[Slopes, ...]:
     """The one-sided slopes of the result along each variable that a break bends; along all, if it bends none."""
     if problem.tape.shape(problem.tape.output):
         return ()  # each element of the result has slopes of its own
-    numbers = _scalarised_if_small(problem)
+    numbers = scalarised_if_small(problem)
     if numbers is None:
         return ()
     from diffcli.methods.nonsmooth.one_sided import slopes_of
@@ -138,7 +136,7 @@ def _slopes(problem: Problem) -> tuple[Slopes, ...]:
     return tuple(bent or found)
 
 
-def _scalarised_if_small(problem: Problem) -> Problem | None:
+def scalarised_if_small(problem: Problem) -> Problem | None:
     """A problem in numbers, if there are few variables to look along, and few rows to write out."""
     if problem.tape.shapes is None:
         return problem if len(problem.wrt) <= MOST_BENT else None
@@ -153,61 +151,7 @@ def _scalarised_if_small(problem: Problem) -> Problem | None:
         return None
 
 
-def of_sides(problem: Problem, gradient: dict[str, Number], notes: list[Diagnostic], asked: bool = True) -> dict[str, Number]:
-    """The gradient where a branch is taken at this point alone, or where the rules give none though they are ``asked``.
-
-    It is that of the sides, if all of them agree, and the notes follow; else as it is.
-    """
-    known = gradient
-    wanted = [note for note in notes if note.code == "point-branch"]
-    if asked and not wanted and not all(map(is_finite, gradient.values())):
-        wanted = [note for note in notes if note.slopes]
-    numbers = _scalarised_if_small(problem) if wanted and gradient.keys() == set(problem.wrt) else None
-    if numbers is None:
-        return known
-    from diffcli.methods.nonsmooth.one_sided import slope_along, slopes_of
-    from diffcli.methods.problem.scalarise import variables_of
-    from diffcli.methods.sweeps.one_sided_series import alike
-
-    slopes = []
-    for name in numbers.wrt:
-        left, right = slopes_of(numbers, numbers.input_slot(name))
-        if left is None or right is None or not math.isclose(left, right, rel_tol=1e-9):
-            return known
-        slopes.append(right)
-    steps = {numbers.input_slot(name): math.cos(k + 1) for k, name in enumerate(numbers.wrt)}
-    along = slope_along(numbers, steps)
-    if along is None or not alike(along, sum(map(mul, slopes, steps.values())), slopes):
-        return known
-    said = [
-        note._replace(notes=tuple([_OTHER_TAKEN if text == _BRANCH_TAKEN else text for text in note.notes]))
-        if note.code == "point-branch" else note._replace(notes=(*note.notes, _SIDES_TAKEN)) for note in wanted
-    ]  # fmt: skip
-    notes[:] = [said[wanted.index(note)] if note in wanted else note for note in notes if note.code not in _ABOUT_THE_RULES]
-    return variables_of(problem).of([slope + 0.0 for slope in slopes])
-
-
-def rows_of_sides(system: Problem, replaced: Overrides, notes: list[Diagnostic], asked: bool = True) -> dict[str, list[float]]:
-    """The rows of the Jacobian of results that are numbers as `of_sides` has them, by result; none where no break says so."""
-    if not any(note.slopes or note.code == "point-branch" for note in notes):
-        return {}
-    from diffcli.methods.problem.scalarise import variables_of
-
-    columns, found = variables_of(system), {}
-    for output in [output for output in system.outputs if not output.shape]:
-        by_rules = columns.whole(system.swept_back({output.slot: 1.0}, replaced))
-        gradient = of_sides(system.view(output), by_rules, notes, asked and not replaced)
-        numbers = columns.numbers([gradient.get(name) for name in system.tape.inputs])
-        if gradient is not by_rules:
-            found[output.name] = [float(number or 0.0) for number in numbers]
-    return found
-
-
-_ABOUT_THE_RULES = ("no-dependence", "indeterminate", "undefined-partial")
-
-_BRANCH_TAKEN = "the derivative is that of the branch taken, at this point alone; the slopes beside it are the limit"
-_SIDES_TAKEN = "the derivative is the slope on all sides of the point"
-_OTHER_TAKEN = f"{_SIDES_TAKEN}, and not that of its own branch"
+BRANCH_TAKEN = "the derivative is that of the branch taken, at this point alone; the slopes beside it are the limit"
 
 _SAYS = {
     "kink": "`{name}` has a kink here",
@@ -242,7 +186,7 @@ def _note(problem: Problem, found: Break, policy: str | None, sides: tuple[Slope
     elif kind == "branch":
         notes.append("the derivative is that of the branch taken")
     elif kind == "point-branch":
-        notes.append(_BRANCH_TAKEN)
+        notes.append(BRANCH_TAKEN)
     return problem.warning(kind, message, slot, label, notes, help)._replace(slopes=sides)
 
 

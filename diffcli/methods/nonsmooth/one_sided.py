@@ -13,10 +13,10 @@ with every tie decided by how what is compared starts to differ.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from math import prod
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from diffcli._named import NamedTuple
 from diffcli.errors import DiffcliError
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.problem.still_rows import written_out
@@ -39,56 +39,70 @@ def slopes_of(problem: Problem, variable: int) -> tuple[float | None, float | No
 
     Of a problem with arrays this takes what `diffcli.methods.problem.scalarise` makes of it.
     """
-    left, right = (slope_along(problem, {variable: side}) for side in (-1.0, 1.0))
+    (left,), (right,) = (slopes_along(problem, {variable: side}) for side in (-1.0, 1.0))
     return None if left is None else 0.0 - left, right
 
 
-def slope_along(problem: Problem, direction: Mapping[int, float]) -> float | None:
-    """The derivative of the result when the point starts to move in a direction; None if it is not known, or the value jumps."""
+def slopes_along(problem: Problem, direction: Mapping[int, float]) -> list[float | None]:
+    """The derivative of each result when the point starts to move in a direction; None if it is not known, or the value jumps."""
+    slopes: list[float | None] = [None] * len(problem.outputs)
     for length in (2, LENGTH):  # most follow from first derivatives
         try:
-            tape, found = values_along(problem, direction, length)
+            side = side_along(problem, direction, length)
         except Undecided:
             continue
-        slope = coefficient(found[tape.output], 1)
-        if slope == slope or length == LENGTH:
-            return None if slope != slope or jumps(problem, tape, found) else slope + 0.0
-    return None
+        found = [coefficient(side.values[slot], 1) for slot in side.results]
+        slopes = [slope + 0.0 if slope == slope and not side.jumps(k) else None for k, slope in enumerate(found)]
+        if all(slope == slope for slope in found):
+            break
+    return slopes
 
 
-def values_along(problem: Problem, direction: Mapping[int, float], length: int) -> tuple[Tape, Values]:
-    """What is computed when the point starts to move in a direction, and the values: series, or numbers that do not move.
+class Side(NamedTuple):
+    """What is computed when the point of a problem starts to move in a direction."""
+
+    problem: Problem
+    tape: Tape
+    values: Values
+    """Series, or numbers where they do not move."""
+    results: Sequence[int]
+    """The slots of the results."""
+
+    def jumps(self, result: int = 0) -> bool:
+        """Whether the value of a result is another than at the point, by more than rounding can do at both.
+
+        >>> problem = Problem("where(x < 0.1, 3*x, 0.3) + where(x < y, 0, 1e-14)", {"x": 0.1, "y": 0.1})
+        >>> [side_along(problem, {slot: -1.0}, LENGTH).jumps() for slot in (0, 1)]
+        [True, False]
+        """
+        problem, here, slot = self.problem, self.problem.outputs[result].slot, self.results[result]
+        value, there = problem.values[here], coefficient(self.values[slot], 0)
+        if value == there:
+            return False
+        beside = [each if each is None else coefficient(each, 0) for each in self.values]
+        for name, row in zip(self.tape.operations, self.tape.operands, strict=True):
+            if name == "where" and self.values[row[0]] is not None:
+                beside[row[0]] = float(truth(self.values[row[0]]))
+        bound = _rounding(problem.tape, problem.values, here) + _rounding(self.tape, beside, slot)
+        return not abs(value - there) <= bound < math.inf
+
+
+def _rounding(tape: Tape, values: Values, result: int) -> float:
+    """To first order, how far the rounding of each row, and of each number that is given, may move a result."""
+    bars = adjoints(tape, values, bytearray(b"\1" * tape.size), {result: 1.0})
+    units = [1.0] * tape.first_row + [max(1.0, roundings(name)) for name in tape.operations] + [1.0] * len(tape.constants)
+    known = zip(units, bars, values, strict=True)
+    return UNIT * float(sum([unit * abs(bar * value) for unit, bar, value in known if bar and value]))
+
+
+def side_along(problem: Problem, direction: Mapping[int, float], length: int) -> Side:
+    """What is computed when the point starts to move in a direction.
 
     Raises `Undecided` where it is not known.
     """
     tape = tape_along(problem, direction, length)
-    return tape, along(tape, problem.point, direction, length)
-
-
-def jumps(problem: Problem, tape: Tape, found: Values) -> bool:
-    """Whether the value on a side is another than at the point, by more than rounding can do at both.
-
-    >>> problem = Problem("where(x < 0.1, 3*x, 0.3) + where(x < y, 0, 1e-14)", {"x": 0.1, "y": 0.1})
-    >>> [jumps(problem, problem.tape, along(problem.tape, problem.point, {slot: -1.0})) for slot in (0, 1)]
-    [True, False]
-    """
-    value, there = problem.values[problem.tape.output], coefficient(found[tape.output], 0)
-    if value == there:
-        return False
-    beside = [each if each is None else coefficient(each, 0) for each in found]
-    for name, row in zip(tape.operations, tape.operands, strict=True):
-        if name == "where" and found[row[0]] is not None:
-            beside[row[0]] = float(truth(found[row[0]]))
-    bound = _rounding(problem.tape, problem.values) + _rounding(tape, beside)
-    return not abs(value - there) <= bound < math.inf
-
-
-def _rounding(tape: Tape, values: Values) -> float:
-    """To first order, how far the rounding of each row, and of each number that is given, may move the result."""
-    bars = adjoints(tape, values, bytearray(b"\1" * tape.size))
-    units = [1.0] * tape.first_row + [max(1.0, roundings(name)) for name in tape.operations] + [1.0] * len(tape.constants)
-    known = zip(units, bars, values, strict=True)
-    return UNIT * float(sum([unit * abs(bar * value) for unit, bar, value in known if bar and value]))
+    results = tape.results if tape is not problem.tape else [output.slot for output in problem.outputs]
+    return Side(problem, tape, along(tape, problem.point, direction, length), results)
 
 
 def tape_along(problem: Problem, direction: Mapping[int, float], length: int = LENGTH) -> Tape:
@@ -112,8 +126,6 @@ def _run_along(problem: Problem, direction: Mapping[int, float], length: int) ->
 
     Raises `Undecided` where it is not known.
     """
-    from diffcli.tape.recording.footsteps import unheard  # a program does not wait for it
-
     assert problem.function is not None
     point = problem.point
     ties = 0
@@ -136,22 +148,13 @@ def _run_along(problem: Problem, direction: Mapping[int, float], length: int) ->
         return compared(name, a, b)
 
     try:
-        with unheard():
-            recording = problem.function.record((problem.whole or problem).at, judge=judge)
-        result, element = _result(recording.tape, problem.flat_index)
+        recording = problem.function.record((problem.whole or problem).at, judge=judge, heard=False)
         tape, places = written_out(recording.tape, recording.values)
-        return tape.copy(output=places(result)[element], outputs=[])
+        slots = [place for slot in recording.tape.results for place in places(slot)][problem.flat_index :][: len(problem.outputs)]
+        if len(slots) < len(problem.outputs):
+            raise Undecided  # beside the point the function returns fewer numbers
+        return tape.copy(output=slots[0], outputs=slots)
     except DiffcliError as fault:
         if fault.diagnostics[0].code == "timeout":
             raise
         raise Undecided from None
-
-
-def _result(tape: Tape, place: int) -> tuple[int, int]:
-    """The slot of a number among the results, counted through all of their elements, and which element it is of that."""
-    for slot in tape.outputs or [tape.output]:
-        size = prod(tape.shape(slot))
-        if place < size:
-            return slot, place
-        place -= size
-    raise Undecided  # beside the point the function returns fewer numbers

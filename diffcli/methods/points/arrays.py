@@ -12,7 +12,7 @@ from diffcli.errors import Diagnostic, DiffcliError, ExpressionError, Mark, Sour
 from diffcli.language import Program
 from diffcli.language.syntax import NAME, Statement
 from diffcli.operations.arithmetic.array_files import UnusableArray, as_floats, to_array
-from diffcli.records import Number
+from diffcli.records import Number, is_array
 
 MOST_AXES = 32
 """As many axes as every NumPy has."""
@@ -55,7 +55,7 @@ def flatten(nested: Sequence[Any], name: str) -> tuple[tuple[int, ...], list[Any
             if not isinstance(entry, list | tuple) or len(entry) != length:
                 raise _ragged(name, shape, place, level)
         shape += (length,)
-        level = [inner.tolist() if hasattr(inner, "tolist") else inner for entry in level for inner in entry]
+        level = [as_floats(inner).tolist() if is_array(inner) else inner for entry in level for inner in entry]
     for place, entry in enumerate(level):
         if isinstance(entry, list | tuple):
             raise _ragged(name, shape, place, level)
@@ -120,13 +120,10 @@ def as_array(name: str, value: Any, convert: Callable[[str, Any], float], copy: 
     ExpressionError
         Its lists are of several lengths, or its elements are no numbers.
     """
-    if isinstance(value, list | tuple):
-        try:
-            return nested_array(name, value, convert)
-        except Ragged as found:
-            raise ExpressionError([_ragged_error(found.message)]) from None
     try:
-        return as_floats(value, copy)
+        return nested_array(name, value, convert) if isinstance(value, list | tuple) else as_floats(value, copy)
+    except Ragged as found:
+        raise ExpressionError([_ragged_error(found.message)]) from None
     except UnusableArray as found:
         reason = found.reason.replace(", which are never unpickled", ", not numbers")
         raise ExpressionError([error("bad-value", f"the value of `{name}` {reason}")]) from None

@@ -12,6 +12,7 @@ import math
 import re
 from collections.abc import Sequence
 from contextlib import suppress
+from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
@@ -19,7 +20,8 @@ from diffcli._named import NamedTuple
 from diffcli.errors import ExpressionError, counted, did_you_mean
 from diffcli.language.parsing.tokens import is_name, plain_name
 from diffcli.methods.points.file_text import bad_file
-from diffcli.methods.points.ranges import read_number
+from diffcli.methods.points.ranges import read_constant
+from diffcli.records import finite_float
 
 _EVERY = "every line has a value for each column"
 
@@ -32,7 +34,6 @@ _PADDED = re.compile(r"[+-]?(0|[1-9]\d*),0\d+")
 """What two whole numbers never are: nobody writes 5 as 05."""
 
 _BOTH = re.compile(r"([+-]?\d{1,3}(?:[,.]\d{3})*)[,.](\d+)")
-_TINY = re.compile(r"[+-]?[\d.,_]*[1-9][\d.,_]*[eE]-\d+")
 _DATA = re.compile(r"[\W_]*\d.*|[\W_]+|[+-]?(nan|inf|infinity)|na|n/a|null|none", re.IGNORECASE | re.DOTALL)
 """What stands for a value, or for a missing one, and not for a name."""
 
@@ -80,12 +81,17 @@ class CsvTable(NamedTuple):
 
     def _number(self, line: int, place: int, cell: str, decimal: bool) -> float:
         """The number of a cell, in a table that has decimal commas or has none."""
-        number = _value(cell.replace(",", ".") if decimal and _DECIMAL.fullmatch(cell) else cell)
-        mixed = decimal and "." in cell
-        if number is not None and math.isfinite(number) and not mixed and (number or not _TINY.fullmatch(cell)):
-            return number
         shown = f"`{cell if len(cell) <= 40 else cell[:37] + '...'}`"
         fault, help = f"{shown}, not a number", ["put # before a line that is to be passed over"]
+        mixed = decimal and "." in cell
+        try:
+            number = _value(cell.replace(",", ".") if decimal and _DECIMAL.fullmatch(cell) else cell)
+            if number is not None and not mixed:
+                return finite_float(number)
+        except OverflowError as beyond:
+            fault, help = f"{shown}, {beyond}", []
+        except ValueError:
+            fault, help = f"{shown}, not a finite number", []
         if not cell:
             fault = "empty, where a number is needed"
         elif "," in cell and (parts := _BOTH.fullmatch(cell)) and "." in cell:
@@ -94,8 +100,6 @@ class CsvTable(NamedTuple):
             fault, help = f"{shown}, which can be read in two ways", _readings(cell)
         elif mixed:
             fault, help = f"{shown}, where other cells have decimal commas", ["write all numbers with a point"]
-        elif number is not None:
-            fault, help = f"{shown}, {'not a finite number' if number else 'below the range of a float'}", []
         raise bad_file("bad-data", f"line {line}, column {place + 1} of {self.path} is {fault}", *help)
 
 
@@ -162,12 +166,12 @@ def _split(lines: list[str], separator: str, path: str, strict: bool = True) -> 
         raise bad_file("bad-data", f"line {reader.line_num} of {path} is not CSV: {failure}") from None
 
 
-def _value(text: str) -> float | None:
-    """The value of a number or a constant expression; None, if a text is neither."""
-    with suppress(ValueError):
-        return float(text)
+def _value(text: str) -> Any:
+    """The value of a number or a constant expression, in full; None, if a text is neither."""
+    with suppress(ArithmeticError):
+        return Decimal(text)
     with suppress(ExpressionError):
-        return None if not text or _DATE.fullmatch(text) else read_number(text)
+        return None if not text or _DATE.fullmatch(text) else read_constant(text)
     return None
 
 

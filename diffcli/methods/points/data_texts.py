@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from diffcli.methods.points.file_text import bad_file
+from diffcli.records import finite_float
 
 # A file may hold numbers only: what makes arrays is imported where one is met.
 
@@ -58,8 +60,11 @@ def parse_json(text: str, path: str) -> Any:
             found[name] = value
         return found
 
+    def exactly(text: str) -> float | Decimal:
+        return number if 0 < abs(number := float(text)) < math.inf else Decimal(text)
+
     try:
-        return json.loads(text, object_pairs_hook=once)
+        return json.loads(text, object_pairs_hook=once, parse_float=exactly)
     except json.JSONDecodeError as failure:
         reason = f"{failure.msg[:1].lower()}{failure.msg[1:]}"
         raise bad_file("bad-data", f"line {failure.lineno}, column {failure.colno} of {path} is not JSON: {reason}") from None
@@ -94,15 +99,12 @@ def json_value(data: Any, name: str, path: str) -> Any:
 
 
 def _finite(number: Any, name: str, path: str) -> float:
-    if not isinstance(number, int | float):
+    if not isinstance(number, int | float | Decimal):
         raise bad_file("bad-data", f"`{name}` in {path} is {kind_of(number)}, not a number")
     try:
-        found = float(number)
-    except OverflowError:
-        found = math.inf
-    if not math.isfinite(found):
-        raise bad_file("bad-data", f"`{name}` in {path} is {found}, not a finite number")
-    return found
+        return finite_float(number)
+    except (OverflowError, ValueError) as fault:
+        raise bad_file("bad-data", f"`{name}` in {path} is {fault}") from None
 
 
 def kind_of(data: Any) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from diffcli.errors import Diagnostic, ExpressionError, Mark, Source, UsageError, did_you_mean, error
 from diffcli.language import Program, parse
 from diffcli.language.parsing.tokens import PASTED, SYMBOL, TOKEN
-from diffcli.records import Number, is_array
+from diffcli.records import Number, finite_float, is_array
 from diffcli.tape import evaluate, lower
 
 if TYPE_CHECKING:
@@ -92,7 +91,7 @@ def read_point(given: str | Sequence[str], label: str = "--at") -> GivenPoint:
                 from diffcli.methods.points.files import bound_twice
 
                 raise ExpressionError([bound_twice(name, source, statement.name_span)])
-            require_finite(name, values[name], source, Mark(statement.span))
+            values[name] = as_number(name, values[name], source, Mark(statement.span))
             places[name] = source, Mark(statement.name_span)
         named.update(values)
         point.update(values)
@@ -118,8 +117,8 @@ def _read_program(written: str, source: Source, known: Point) -> Program:
     return program
 
 
-def _values(program: Program, source: Source, known: Point) -> Point:
-    """The values of a point's statements."""
+def _values(program: Program, source: Source, known: Point) -> dict[str, Any]:
+    """The values of a point's statements, in full."""
     if "stack" in program.operations:
         from diffcli.methods.points.arrays import require_even
 
@@ -130,8 +129,11 @@ def _values(program: Program, source: Source, known: Point) -> Point:
     except ExpressionError as fault:
         raise ExpressionError([found._replace(source=source) for found in fault.diagnostics]) from None
     values = evaluate(tape, [known[name] for name in tape.inputs])
-    found = {name: values[slot] for name, slot in tape.bindings.items()}
-    return {name: value if is_array(value) else float(value) for name, value in found.items()}
+    if not tape.operations:
+        return {name: values[slot] for name, slot in tape.bindings.items()}
+    from diffcli.methods.points.computed import computed
+
+    return dict(zip(tape.bindings, computed(tape, values, [*tape.bindings.values()]), strict=True))
 
 
 def _expression(name: str, text: str, label: str = "at") -> Number:
@@ -191,46 +193,39 @@ def check_mapping(at: Mapping[str, object], copy: bool = True) -> GivenPoint:
         return at
     point = GivenPoint()
     for name, value in at.items():
-        if isinstance(value, str):
-            point[name] = _expression(name, value)
-        elif isinstance(value, list | tuple) or is_array(value):
-            from diffcli.methods.points.arrays import as_array
-
-            point[name] = as_array(name, value, to_float, copy)
-            require_finite(name, point[name])
+        if type(value) is float and value - value == 0:
+            point[name] = value
         else:
-            point[name] = to_float(name, value)
+            point[name] = _expression(name, value) if isinstance(value, str) else as_number(name, value, copy=copy)
     return point
 
 
-def to_float(name: str, value: Any) -> float:
-    """A number, or the text of a constant expression, as a finite float; ``name`` is for the complaint."""
+def as_number(name: str, value: Any, source: Source | None = None, *marks: Mark, copy: bool = True) -> Number:
+    """A number, an array, or nested lists, as a finite float or an array of them; where it stands is for the complaint."""
+    if not isinstance(value, list | tuple) and not is_array(value):
+        return to_float(name, value, source, *marks)
+    from diffcli.methods.points.arrays import as_array, element
+    from diffcli.operations.arithmetic.array_files import first_nonfinite
+
+    array: Any = as_array(name, value, lambda name, number: to_float(name, number, source, *marks), copy)
+    if (index := first_nonfinite(array)) is not None:
+        to_float(element(name, index), float(array[index]), source, *marks)
+    return array
+
+
+def to_float(name: str, value: Any, source: Source | None = None, *marks: Mark) -> float:
+    """A number, or the text of a constant expression, as a finite float; what else it is called is for the complaint."""
+    if hasattr(value, "dtype") and not isinstance(value, float):  # NumPy makes a float of a date, and of 1 + 2j
+        from diffcli.methods.points.arrays import as_array
+
+        value = as_array(name, value, to_float)
     try:
-        number = float(_expression("value", value) if isinstance(value, str) else value)
-    except (TypeError, ValueError, OverflowError):
-        number = math.nan
-    if not math.isfinite(number):
-        raise ExpressionError([_bad_value(f"the value of `{name}` is {value!r}, not a finite number", None)])
-    return number
+        return finite_float(_expression("value", value) if isinstance(value, str) else value)
+    except (OverflowError, ValueError) as fault:
+        raise ExpressionError([_bad_value(f"the value of `{name}` is {fault}", source, *marks)]) from None
 
 
 # -- what is wrong with a point ----------------------------------------------------------------------------------------
-
-
-def require_finite(name: str, value: Number, source: Source | None = None, *marks: Mark) -> None:
-    """Raise an error about a value, or an element of it, that is infinite or NaN."""
-    if is_array(value):
-        from diffcli.methods.points.arrays import element
-        from diffcli.operations.arithmetic.array_files import first_nonfinite
-
-        index = first_nonfinite(value)
-        if index is None:
-            return
-        name, number = element(name, index), float(value[index])  # type: ignore[index]
-    else:
-        number = value
-    if not math.isfinite(number):
-        raise ExpressionError([_bad_value(f"the value of `{name}` is {number}, not a finite number", source, *marks)])
 
 
 def only_numbers(point: Mapping[str, Number]) -> dict[str, float]:

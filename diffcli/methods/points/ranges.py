@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from math import isfinite
 from typing import Any
 
 from diffcli._named import NamedTuple
-from diffcli.errors import ExpressionError, UsageError, error
+from diffcli.errors import ExpressionError, Source, UsageError, error
+from diffcli.records import finite_float
 
 LARGEST = 1.7976931348623157e308
 
@@ -48,13 +48,21 @@ def read_number(text: str, label: str = "value") -> float:
     >>> read_number("2^-10")
     0.0009765625
     """
+    try:
+        return finite_float(read_constant(text, label))
+    except (OverflowError, ValueError) as fault:
+        raise ExpressionError([error("bad-value", f"`{text}` is {fault}", Source(text, label))]) from None
+
+
+def read_constant(text: str, label: str = "value") -> Any:
+    """The number that a text is, in full; see `diffcli.methods.points.computed`."""
     from diffcli.language import parse  # whoever gives no number does not wait for it
+    from diffcli.methods.points.computed import computed
     from diffcli.tape import evaluate, lower
 
     program = parse(text, label)
     if not program.inputs and len(program.statements) == 1 and not program.statements[0].name:
         tape = lower(program)
-        value = evaluate(tape, [])[tape.output]
-        if isinstance(value, float) and isfinite(value):
-            return value
+        if not tape.shape(tape.output):
+            return computed(tape, evaluate(tape, []), [tape.output])[0]
     raise ExpressionError([error("bad-value", f"`{text}` is not a finite number", program.source)])

@@ -1,7 +1,7 @@
 """A recording held against its function: what plain Python computes at the point has to be what stands on the tape.
 
-Where a function asks what kind of value it is given, catches what only a recording raises, or draws random numbers, the tape
-is not the function, and all the methods that read it agree on a wrong derivative.
+Where a function asks what kind of value it is given, catches what only a recording raises, reads a number out of a text,
+or draws random numbers, the tape is not the function, and all the methods that read it agree on a wrong derivative.
 """
 
 from __future__ import annotations
@@ -10,16 +10,18 @@ import math
 from collections.abc import Mapping
 from contextlib import suppress
 from operator import mul
+from typing import Any
 
 from diffcli.errors import DiffcliError, ExpressionError, error
 from diffcli.language.writing.printer import number_text
-from diffcli.methods.problem.components import Components
+from diffcli.methods.problem.components import Components, inputs_of
 from diffcli.methods.sweeps.reverse import accumulate
 from diffcli.records import Number, is_array, is_finite
 from diffcli.tape.recording.call_sites import NOWHERE, CallSites
-from diffcli.tape.recording.footsteps import Footsteps, unheard
+from diffcli.tape.recording.footsteps import Footsteps
 from diffcli.tape.recording.python_function import PythonFunction, flattened
-from diffcli.tape.recording.recording import Recording
+from diffcli.tape.recording.recording import MOST_BRANCHES, Recording
+from diffcli.tape.running.evaluation import evaluate
 
 FEW_ULPS = 2.0**-50
 """By how much, beside its size, the value of one operation may differ in two libraries."""
@@ -29,6 +31,8 @@ RANDOM = "the next run in plain Python gives another value: random numbers are d
 WRITTEN = "it writes into its argument `{}`, so that a second run is given other numbers"
 CAUGHT = "plain Python raises {} here and the recording {}, and the function catches it"
 ASKED = "here the two take different ways: on the kind of a value (`type`, an attribute), or on a value that differs by then"
+READ = "a number is read out of a text that a traced one was written into, which takes it out of the recording"
+SHOWN = "compute with the number itself, and leave its text to what is shown"
 WAY_OUT = "--no-verify takes what is recorded for the function"
 
 
@@ -50,6 +54,8 @@ def verified(function: PythonFunction, recording: Recording, at: Mapping[str, Nu
     diffcli.errors.ExpressionError: `<lambda>` gives 6 in plain Python, and 14 as it is recorded
     """
     recorded = _results(recording)
+    if recording.texts and not function.raising:
+        _refuse_reading(function, recording)
     try:
         plain = function.plain(at)
     except ExpressionError as fault:
@@ -61,8 +67,8 @@ def verified(function: PythonFunction, recording: Recording, at: Mapping[str, Nu
     texts = _apart(recording, plain)
     if all(map(is_finite, plain)) and (texts or not all(map(is_finite, recorded))):
         function.raising = True
-        with suppress(DiffcliError), unheard():
-            again = function.record(at)
+        with suppress(DiffcliError):
+            again = function.record(at, heard=False)
             raised = any(branch.raised for branch in again.branches)
             if raised and all(map(is_finite, _results(again))) and not _apart(again, plain):
                 return again
@@ -72,6 +78,53 @@ def verified(function: PythonFunction, recording: Recording, at: Mapping[str, Nu
     sites, place, why = _reason(function, recording, at, plain)
     message = f"`{function.name}` gives {texts[0]} in plain Python, and {texts[1]} as it is recorded"
     raise ExpressionError([error("not-as-recorded", message, sites.source, *sites.marks(place), notes=[why], help=[WAY_OUT])])
+
+
+def _refuse_reading(function: PythonFunction, recording: Recording) -> None:
+    """Refuse a number that is read out of a text: beside the point it is another, and at the point itself the same.
+
+    Where a text is rounded so much that nothing differs, what it gives is a step function, whose derivative is 0.
+    """
+    rows = _rows(recording)
+    others = _rows_beside(function, recording, 1.0) or _rows_beside(function, recording, -1.0)
+    if others == rows or _rows_beside(function, recording, 0.0) != rows:  # as by random numbers
+        return
+    sites, texts = recording.tape.sites, sorted(recording.texts)
+    known = filter(sites.line, texts[:MOST_BRANCHES])
+    notes = [f"line {sites.line(place)}: `{sites.text(place)}` writes one into a text" for place in known]
+    parted = (place for place, *pair in zip(recording.tape.places, rows, others, strict=False) if pair[0] != pair[1])
+    place = next(parted, texts[0] if len(texts) == 1 else NOWHERE)
+    raise ExpressionError([error("untraceable", READ, sites.source, *sites.marks(place), notes=notes, help=[SHOWN, WAY_OUT])])
+
+
+def _rows_beside(function: PythonFunction, recording: Recording, side: float) -> list[Any]:
+    """The rows that it has beside the point, with every condition decided as before; the same where no result is touched.
+
+    Each number moves by about 2 %, and not all by the same, so that ratios move too. There are no rows where an exception is
+    raised, and where others are computed beyond a domain, on which a function may decide without a condition.
+    """
+    tape = recording.tape
+    numbers = enumerate(flattened(recording.values[: tape.first_row]))
+    beside = inputs_of(tape).of([number + side * (abs(number) or 1.0) * (k % 5 + 5) / 300 for k, number in numbers])
+    try:
+        other = function.record(beside, tape.slots, lambda _, slot: recording.values[slot], heard=False)
+    except DiffcliError as fault:
+        if fault.diagnostics[0].code == "timeout":
+            raise
+        return []
+    there = evaluate(tape, [*beside.values()])
+    idle = all(map(is_finite, _results(other))) and not _apart(other, [there[slot] for slot in tape.results])
+    found, rows = _rows(other), _rows(recording)
+    return rows if idle or found == rows else found if all(map(is_finite, other.values)) else []
+
+
+def _rows(recording: Recording) -> list[Any]:
+    """What every row does, and to what, and last what the results are; constants are told by their digits, NaN among them."""
+    tape = recording.tape
+    kept = [repr(flattened([value])) for value in tape.constants]
+    names, fixed = [*tape.operations, "results"], map(tape.parameters.get, range(tape.first_row, tape.slots + 1))
+    operands = [[slot if slot >= 0 else kept[-1 - slot] for slot in slots] for slots in (*tape.operands, tape.results)]
+    return [*zip(names, operands, fixed, strict=True)]
 
 
 def _results(recording: Recording) -> list[Number]:
@@ -127,7 +180,7 @@ def _reason(
     sites, held = recording.tape.sites, {name: value for name, value in function.held.items() if is_array(value)}
     kept = {name: flattened([value]) for name, value in held.items()}
     by_python = Footsteps(lambda: function.plain(at), sites)
-    by_recording = Footsteps(lambda: function.record(at), sites)
+    by_recording = Footsteps(lambda: function.record(at, heard=False), sites)
     written = [name for name, value in held.items() if flattened([value]) != kept[name]]
     parting = by_python.parting(by_recording)
     if written:

@@ -109,7 +109,7 @@ def coefficient(value: Any, power: int) -> float:
 
 def alike(one: float, other: float, among: Iterable[float]) -> bool:
     """Whether two coefficients are equal but for rounding, beside the largest of some."""
-    return abs(one - other) <= 1e-9 * max([abs(each) for each in among if math.isfinite(each)], default=0.0)
+    return abs(one - other) <= 1e-12 * max([abs(each) for each in among if math.isfinite(each)], default=0.0)
 
 
 def along(tape: Tape, point: Sequence[float], direction: Mapping[int, float], length: int = LENGTH) -> Values:

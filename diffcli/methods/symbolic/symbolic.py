@@ -21,7 +21,6 @@ from diffcli.errors import Diagnostic, DiffcliError, LimitError, as_stop, error
 from diffcli.language import parse
 from diffcli.language.syntax import COMPARISON
 from diffcli.language.writing.printer import number_text, shorten
-from diffcli.methods.differences.precise import DIGITS, precise_value, with_exact_names
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.problem.scalarise import point_of, scalarised
 from diffcli.methods.symbolic.text import Expression, Undecided, to_latex, to_program_text
@@ -30,6 +29,7 @@ from diffcli.records import SymbolicDerivative
 from diffcli.tape import Tape
 from diffcli.tape.lowering import MOST_ROWS, lower
 from diffcli.tape.running.evaluation import evaluate, replay
+from diffcli.tape.running.precise import DIGITS, precise_value, with_exact_names
 from diffcli.tape.running.rules import fold
 
 LOST = 1e-6

@@ -12,6 +12,7 @@ from typing import IO, Any
 import numpy as np
 
 from diffcli.operations.arithmetic.arrays import all_finite
+from diffcli.records import beyond_range
 
 MOST_ELEMENTS = 100_000_000
 """The largest array that is read: 800 megabytes."""
@@ -71,10 +72,14 @@ def as_floats(value: Any, copy: bool = True) -> Any:
     UnusableArray
         Its elements are no real numbers, or there are none, or too many.
     """
+    if hasattr(value, "filled") and np.any(value.mask):
+        raise UnusableArray("has masked elements, which have no value")
     array = np.asarray(value)
     _check(array.dtype, array.shape)
-    with np.errstate(all="ignore"):  # a longer float may be beyond the range, and is reported as infinite
+    with np.errstate(all="ignore"):  # a longer float may be beyond the range
         floats = array.astype(np.float64, order="C", copy=copy)
+    if array.dtype.itemsize > 8 and (lost := floats[((floats == 0) | np.isinf(floats)) & (floats != array)]).size:
+        raise UnusableArray(f"holds a number {beyond_range(lost[0])}")
     return floats if floats.ndim else float(floats)
 
 
@@ -115,11 +120,12 @@ def read_npy(file: IO[bytes]) -> Any:
     _check(dtype, shape)
     file.seek(0)
     try:
-        return as_floats(np.lib.format.read_array(file, allow_pickle=False))
+        array = np.lib.format.read_array(file, allow_pickle=False)
     except ValueError:
         raise UnusableArray("is cut short: it holds fewer numbers than it says") from None
     except MemoryError as failure:
         raise UnusableArray(f"cannot be read: {failure}") from None
+    return as_floats(array, copy=False)
 
 
 def read_npz(file: IO[bytes], name: str, likely: str = "") -> Any:

@@ -280,6 +280,12 @@ def all_finite(value: Array) -> bool:
     return bool(np.isfinite(value).all())
 
 
+def meet(a: Array, b: Array) -> Array:
+    """Which elements of two are the same finite number; False if none is."""
+    same = a == b
+    return False if same is False or not any_true(same) else same & np.isfinite(a)
+
+
 def masked(there: Array, value: Array) -> Array:
     """The elements of a value that are there, and 0 for the others, whatever they are.
 

@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from diffcli.errors import fault
+
 Value = Any
 """A float, a NumPy scalar, or an array."""
 
@@ -61,10 +63,10 @@ def as_number(value: Value) -> Value:
 def as_kind(value: Value, kind: Kind) -> Value:
     """The same numbers in another kind; itself where it has it already."""
     if type(value) is float:
-        return value if kind == FLOAT64 else kind.type(value)
+        return value if kind == FLOAT64 else _converted(np.float64(value), kind)
     if value.dtype == kind:
         return value
-    value = value.astype(kind)
+    value = _converted(value, kind)
     return value if isinstance(value, np.ndarray) and value.ndim else plain(value)
 
 
@@ -77,14 +79,37 @@ def from_data(data: Any, kind: Kind | None = None) -> Value:
         They are no numbers, or lists of different lengths; or floats would round them.
     """
     array = np.array(data)
-    if array.dtype.kind == "c" or array.dtype.kind not in "fiub":
+    if hasattr(data, "filled") and np.any(data.mask):
+        raise TypeError("masked elements have no value")
+    if array.dtype is FLOAT64 and kind is None and not (isinstance(data, list | tuple) and _may_be_large(array)):
+        return array if array.ndim else float(array)
+    numbers = all(isinstance(one, int | float) for one in array.flat) if array.dtype == np.object_ else array.dtype.kind in "fiub"
+    if not numbers or array.dtype.itemsize > 8:
         raise TypeError(f"{array.dtype} is no kind of real number")
-    if kind is None:
-        kind = array.dtype if array.dtype in (FLOAT64, FLOAT32, BOOL) else FLOAT64
-        if array.dtype.kind in "iu" and np.any(array.astype(kind).astype(array.dtype) != array):
+    made = _converted(array, kind or (array.dtype if array.dtype in (FLOAT64, FLOAT32, BOOL) else FLOAT64))
+    if kind is None and (array.dtype.kind in "iuO" or isinstance(data, list | tuple)) and _may_be_large(made):
+        pairs = zip(np.array(data, np.object_).flat, made.ravel().tolist(), strict=True)
+        if any(isinstance(one, int | np.integer) and int(one) != found for one, found in pairs):
             raise OverflowError
-    array = array.astype(kind, copy=False)
-    return array if array.ndim else plain(array[()])
+    return made if made.ndim else plain(made[()])
+
+
+def _may_be_large(array: Any) -> bool:
+    """Whether some numbers may be beyond those up to which floats hold all whole numbers."""
+    return not np.vdot(array, array) < 2.0**106
+
+
+def _converted(array: Any, kind: Kind) -> Any:
+    """Numbers in a kind that holds them; fractions are cut off."""
+    if array.dtype == kind:
+        return array
+    most = 2**63 if array.dtype.kind == "u" else np.float64(2**63)
+    try:
+        if kind != INT64 or array.dtype.kind not in "uf" or np.all(abs(array) < most):
+            return array.astype(kind, copy=False)
+    except OverflowError:
+        pass
+    raise fault("not-numbers", f"{kind} does not hold every number that is given: one is too large, or NaN")
 
 
 def in_double(values: Sequence[Value]) -> bool:
@@ -93,6 +118,11 @@ def in_double(values: Sequence[Value]) -> bool:
         if value.__class__ is not np.ndarray or value.dtype is not FLOAT64 or not value.ndim:
             return False
     return True
+
+
+def exactly(whole: int) -> Value:
+    """A whole number, of any size, that is compared as it is."""
+    return np.array(whole, np.object_)
 
 
 def beyond_whole(value: Value) -> bool:
@@ -203,7 +233,7 @@ def index_part(value: Value) -> Any:
     """
     array = np.array(value)  # a copy: what it was taken from may be changed before the backward pass
     if array.dtype.kind == "f":
-        if not np.all(array == np.floor(array)):
+        if not np.all((array == np.floor(array)) & (abs(array) < 2.0**63)):
             raise ValueError("an index is a whole number")
         array = array.astype(np.int64)
     return array if array.ndim else array[()]
@@ -226,7 +256,7 @@ def _may_repeat(key: Any) -> bool:
     return any(isinstance(part, np.ndarray) and part.dtype != np.bool_ for part in parts)
 
 
-def no_label(labels: Value, classes: int) -> float | None:
+def no_label(labels: Value, classes: float) -> float | None:
     """The first of some numbers that is no class; None if all are."""
     known = np.equal(labels, np.floor(labels)) & np.greater_equal(labels, 0) & np.less(labels, classes)
     return None if known.all() else float(array_of(labels)[~known].flat[0])

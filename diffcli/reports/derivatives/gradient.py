@@ -27,8 +27,9 @@ def gradient_report(
         return Document((), data)
     notation = NOTATIONS[style.notation]
     latex = notation is IN_LATEX
-    blocks: list[Block] = [Text(line, "math") for line in _latex_lines(result)] if latex else []
-    blocks += [] if latex else heading(result.expression, result.at, f"{result.mode} mode")
+    blocks: list[Block] = heading(result.expression, result.at, f"{result.mode} mode")
+    if latex and not result.recorded:
+        blocks = [Text(line, "math") for line in _latex_lines(result)]
     if result.trace is not None and result.trace.primal:
         blocks += trace_tables(result.trace, notation, style.full)
     if result.derivative_tape is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from diffcli.language.writing.printer import GREEK_LETTERS, latex_name, latex_number
 from diffcli.records import Number, is_array
 from diffcli.records.blocks import MOST_SHOWN, Block, Document, Matrix, Table, Text, Value, Values
+from diffcli.reports.arrays import MOST_COLUMNS, latex_array
 from diffcli.reports.document import cells, hidden_text
 from diffcli.reports.formats import Style
 
@@ -13,10 +14,6 @@ _ESCAPES = {
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}",
     "∂": r"$\partial$", "·": r"$\cdot$", "±": r"$\pm$", "×": r"$\times$", "≤": r"$\le$", "′": "$'$", "…": r"\dots{}", "–": "--",
 }  # fmt: skip
-
-
-MOST_COLUMNS = 10
-"""As many columns as amsmath's matrices have."""
 
 
 def render(document: Document, style: Style) -> str:
@@ -80,8 +77,6 @@ def _number(value: Number, digits: int | None = None) -> str:
     """A number or an array as a formula, without dollar signs."""
     if not is_array(value):
         return latex_number(value)
-    from diffcli.reports.arrays import latex_array  # few reports have one
-
     return latex_array(value, digits)
 
 

@@ -13,9 +13,10 @@ from diffcli.methods.differences.finite_difference import difference
 from diffcli.methods.differences.sampling import CallableSampler
 from diffcli.methods.digits.lost import LOST, Lost, judged, note_of
 from diffcli.methods.digits.watch import Watch
+from diffcli.methods.nonsmooth.beside import beside
 from diffcli.methods.nonsmooth.breaks import find_breaks
 from diffcli.methods.nonsmooth.nonfinite import require_value
-from diffcli.methods.nonsmooth.notes import describe, of_sides
+from diffcli.methods.nonsmooth.notes import describe
 from diffcli.methods.nonsmooth.system_notes import require_values
 from diffcli.methods.points.ranges import MAX_NODES, Range
 from diffcli.methods.problem.components import Components
@@ -179,13 +180,12 @@ def _by_all_methods(problem: Problem, notes: list[Diagnostic], progress: Progres
 
 def _take_sides(problem: Problem, found: dict[str, list[Way]], notes: list[Diagnostic]) -> None:
     """Where only the sides of the point have a slope, the ways that know of them have it, as `grad` has."""
-    own = {variable: ways[0].value or 0.0 for variable, ways in found.items()}
-    beside = of_sides(problem, own, notes)
-    for variable, ways in found.items():
-        if beside[variable] != own[variable] and beside[variable] == beside[variable]:
-            ways[:3] = [way._replace(value=float(beside[variable])) for way in ways[:3]]
+    for row in beside(problem, {}, notes).rows.values():
+        for ways, slope in zip(found.values(), row, strict=True):
+            own = ways[0].value
+            ways[:3] = [way._replace(value=slope) for way in ways[:3]]
             for place in (3, 4):  # a recording that is moved keeps its branch; so does a complex step
-                if ways[place].value == own[variable]:
+                if ways[place].value == own != slope:
                     ways[place] = ways[place]._replace(value=None, bar=None, remark="its branch is for this point alone")
 
 

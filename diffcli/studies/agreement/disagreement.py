@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from diffcli._named import NamedTuple
-from diffcli.methods.differences.precise import Number
 from diffcli.methods.digits.blame import culprit, relative_error
-from diffcli.methods.digits.exact import NOTHING, read_again
+from diffcli.methods.digits.exact import NOTHING, Again
 from diffcli.methods.digits.lost import Lost
 from diffcli.methods.digits.watch import BY, UNKNOWN, Printed, Sweep
 from diffcli.methods.problem.problem import Problem
 from diffcli.operations.arithmetic import precise
 from diffcli.records.agreement import Way
+from diffcli.tape.running.precise import Number
 
 REASONS = {
     "kink": "operations with a corner meet here",
@@ -75,7 +75,7 @@ def lost_digits(problem: Problem, slot: int, way: Way, exact: Number | None) -> 
     assert way.value is not None
     sweep = Sweep({slot: 1.0}, forward=True) if way.name == "forward" else Sweep({problem.tape.output: 1.0})
     asked = problem.tape.output if sweep.forward else slot
-    reading = read_again(problem, sweep, [asked])
+    reading = Again(problem).read(sweep, [asked])
     found, least = reading.found[0], precise.power_of_ten(NOTHING)
     if found is not None and exact is not None and not abs(found - exact) <= max(TOLERANCE * abs(exact), least):
         return None

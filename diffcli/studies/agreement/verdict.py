@@ -10,9 +10,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from diffcli.methods.differences.precise import DIGITS, Number, precise_derivative
 from diffcli.methods.digits.blame import relative_error
-from diffcli.methods.digits.exact import read_again
+from diffcli.methods.digits.exact import Again
 from diffcli.methods.digits.lost import LOST
 from diffcli.methods.digits.watch import Sweep
 from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, Break
@@ -22,6 +21,7 @@ from diffcli.methods.sweeps.reverse import accumulate, activity
 from diffcli.operations.arithmetic import precise
 from diffcli.records.agreement import PartialCheck, Way
 from diffcli.studies.agreement.disagreement import REASONS, TOLERANCE, Reason, explain_disagreement, lost_digits
+from diffcli.tape.running.precise import DIGITS, Number, precise_derivative
 
 ROUNDING = 2.0**-48
 """How far a derivative may be off beside the terms that it is the sum of, however small the sum."""
@@ -90,7 +90,7 @@ def _met(problem: Problem, breaks: Sequence[Break], slot: int) -> list[Break]:
 
 def _are_of_floats(problem: Problem, met: Sequence[Break], slot: int) -> bool:
     """Whether it is rounding that brings operations to their breaks, and with digits enough there is a derivative."""
-    values, *_, (exact,) = read_again(problem, Sweep({problem.tape.output: 1.0}), [slot])
+    values, *_, (exact,) = Again(problem).read(Sweep({problem.tape.output: 1.0}), [slot])
     operands = [problem.tape.operands_of(found.slot) for found in met]
     rounded = [any(relative_error(problem.values[each], values[each]) > LOST for each in row) for row in operands]
     return all(rounded) and exact is not None and precise.is_finite(exact)

@@ -14,7 +14,6 @@ from fractions import Fraction
 
 from diffcli._named import NamedTuple
 from diffcli.methods.differences.complex_step import evaluate_complex, part
-from diffcli.methods.differences.precise import DIGITS
 from diffcli.methods.differences.stencils import STENCILS
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.rounding import UNIT
@@ -22,6 +21,7 @@ from diffcli.operations.arithmetic import float32 as singles
 from diffcli.operations.arithmetic import precise
 from diffcli.records.step_size import Choice, MethodSweep, QuotientSample, Theory
 from diffcli.tape.running.evaluation import held_functions, run
+from diffcli.tape.running.precise import DIGITS
 
 UNITS = {"float64": UNIT, "float32": singles.UNIT}
 """The arithmetics, and the unit roundoff u of each."""
@@ -45,11 +45,12 @@ FITTED = 5
 
 
 def distance(estimate: float, reference: precise.Number | None) -> float | None:
-    """How far an estimate is from the reference; None where either is missing."""
+    """How far an estimate is from the reference, as far as that has digits; None where either is missing."""
     if reference is None or not math.isfinite(estimate):
         return None
     with precise.working(DIGITS + 10):
-        return float(abs(precise.number(estimate) - reference))
+        found = abs(precise.number(estimate) - reference)
+        return float(found) if found > abs(reference) * precise.power_of_ten(5 - DIGITS) else 0.0
 
 
 class DifferenceQuotients:

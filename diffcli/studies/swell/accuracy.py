@@ -1,7 +1,7 @@
 """How good the forms of a derivative are to compute with: multiplied out against the tape, both against many digits.
 
 The expanded form is evaluated as one would, by Horner's rule in double precision, from exact coefficients that are rounded
-once. The truth comes from `diffcli.methods.differences.precise`, which knows no rule of differentiation.
+once. The truth comes from `diffcli.tape.running.precise`, which knows no rule of differentiation.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from fractions import Fraction
 from functools import reduce
 from itertools import zip_longest
 
-from diffcli.methods.differences.precise import precise_derivative
 from diffcli.methods.sweeps.reverse import activity, adjoints
 from diffcli.records.swell import Accuracy
 from diffcli.studies.swell.map import Recurrence, iterated
 from diffcli.tape import evaluate
 from diffcli.tape.running.evaluation import replay
+from diffcli.tape.running.precise import precise_derivative
 
 DIGITS = 30
 """Digits of the truth."""

@@ -65,11 +65,11 @@ def apply_array(recorder: Recorder, name: str, given: Sequence[Any], **fixed: An
     if not shape:
         value = float(value)
     shown = name in VIEWS and shape and isinstance(given[0], TracedValue) and shares(value, values[0])
-    kind: type[TracedValue] = recorder.arrays().kind if shape else Truth if name in TRUTHS else Traced
+    kind: type[TracedValue] = recorder.arrays().TracedArray if shape else Truth if name in TRUTHS else Traced
     recorder.shapes[len(recorder.values)] = shape
     if held is not None:
         recorder.parameters[len(recorder.values)] = held
-    result = record_row(recorder, name, slots, value, recorder.arrays().view if shown else kind)
+    result = record_row(recorder, name, slots, value, recorder.arrays().View if shown else kind)
     if shown:
         result._show(given[0], name, held)
     return result

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from io import StringIO
+from logging import Logger
 from threading import current_thread, main_thread
 from types import FrameType
 from typing import Any
@@ -22,13 +23,18 @@ MOST_STEPS = 1_000_000
 
 @contextmanager
 def unheard() -> Iterator[None]:
-    """Inside, what the main thread prints, or warns of, is not heard: it has been heard already. Other threads are."""
+    """Inside, what the main thread prints, logs, or warns of, is not heard: it has been heard already. Other threads are."""
     if current_thread() is not main_thread():  # the streams are everybody's
         yield
         return
-    with redirect_stdout(_Deaf(sys.stdout)), redirect_stderr(_Deaf(sys.stderr)), catch_warnings():
-        simplefilter("ignore")
-        yield
+    handle = Logger.handle
+    Logger.handle = lambda *logged: None if current_thread() is main_thread() else handle(*logged)  # type: ignore[method-assign]
+    try:
+        with redirect_stdout(_Deaf(sys.stdout)), redirect_stderr(_Deaf(sys.stderr)), catch_warnings():
+            simplefilter("ignore")
+            yield
+    finally:
+        Logger.handle = handle  # type: ignore[method-assign]
 
 
 class _Deaf(StringIO):

@@ -15,7 +15,8 @@ from typing import Any
 from diffcli.operations import ARRAY_FUNCTIONS, find_function
 from diffcli.operations.arithmetic import array_functions, arrays
 from diffcli.operations.arithmetic.index_arrays import is_float64, moved, stand_in
-from diffcli.tape.recording.array_operations import apply_array, as_traced, operand, shape_of
+from diffcli.tape.recording.array_operations import apply_array, as_traced, shape_of
+from diffcli.tape.recording.array_operations import operand as operand
 from diffcli.tape.recording.numpy_functions import (
     FUNCTIONS,
     LINEAR,
@@ -27,9 +28,10 @@ from diffcli.tape.recording.numpy_functions import (
     reduction,
     reshape,
 )
-from diffcli.tape.recording.recorder import ArrayRecording, Recorder
+from diffcli.tape.recording.recorder import Recorder
 from diffcli.tape.recording.traced import Traced, apply, is_array
-from diffcli.tape.recording.traced_array import TracedArray, View
+from diffcli.tape.recording.traced_array import TracedArray
+from diffcli.tape.recording.traced_array import View as View
 
 REDUCED = {"add": "sum", "multiply": "prod", "maximum": "amax", "minimum": "amin", "logaddexp": "logsumexp"}
 """What an elementwise function is a reduction of: np.add.reduce."""
@@ -59,6 +61,9 @@ def _by_numpy(recorder: Recorder, name: str, call: Callable[[Any], Any], a: Any)
 ARRAYS_ONLY = LINEAR.keys() | frozenset(("argmax", "argmin", "var", "std", "cumsum", "average", "flip", "diff", "tril", "triu"))
 """What is not of a number."""
 
+TEXTS = frozenset(("array2string", "array_repr", "array_str", "savetxt"))
+"""What writes an array into a text."""
+
 OF_LINALG = frozenset(("det", "inv", "solve", "norm", "matrix_transpose"))
 """What is recorded of np.linalg; others there have the names of functions that differ."""
 
@@ -69,12 +74,12 @@ def apply_ufunc(recorder: Recorder, function: Any, method: str, inputs: Sequence
     """An elementwise function of NumPy on traced values, or a reduction by one."""
     name = function.__name__
     if method == "__call__" and not options:
-        return _elementwise(recorder, name, inputs)
+        return elementwise(recorder, name, inputs)
     given = {option: value for option, value in options.items() if not _is_default(option, value, _UFUNC.get(option))}
     out, mask = given.pop("out", None), given.pop("where", True)
     if method == "__call__":
         _refuse_options(recorder, f"np.{name}", given)
-        result = _elementwise(recorder, name, inputs)
+        result = elementwise(recorder, name, inputs)
     elif method == "reduce" and name in REDUCED and is_array(inputs[0]):
         _refuse_options(recorder, f"np.{name}.reduce", given, ("axis", "keepdims"))
         result = reduction(REDUCED[name])(recorder, *inputs, **({"axis": 0} if len(inputs) == 1 else {}) | given)
@@ -92,6 +97,8 @@ _UFUNC = {"where": True, "casting": "same_kind", "order": "K", "subok": True, "k
 def apply_function(recorder: Recorder, function: Any, inputs: Sequence[Any], options: Mapping[str, Any]) -> Any:
     """Any other function of NumPy with a traced value among its arguments."""
     name, known = function.__name__, FUNCTIONS.get(function.__name__)
+    if name in TEXTS:
+        return function(*[one._shown() if isinstance(one, TracedArray) else one for one in inputs], **options)
     label = f"{function.__module__.replace('numpy', 'np')}.{name}"
     if not _is_recorded(name, function.__module__):
         own = [f"diffcli.{name} does that"] if name in ARRAY_FUNCTIONS else []
@@ -105,7 +112,7 @@ def apply_function(recorder: Recorder, function: Any, inputs: Sequence[Any], opt
         result = _by_numpy(recorder, name, lambda stand_in: function(stand_in, **given), first)
     elif known is None:
         _refuse_options(recorder, label, given, ("b",) if name == "solve" else ())
-        result = _elementwise(recorder, name, (first, *given.values()))
+        result = elementwise(recorder, name, (first, *given.values()))
     else:
         _refuse_options(recorder, label, given, _parameters(known))
         result = known(recorder, first, **given)
@@ -176,11 +183,11 @@ def _row(name: str) -> str:
     return ROW_NAMES.get(name) or next((row.name for row in find_function(name)), "")
 
 
-def _is_elementwise(name: str) -> bool:
+def is_elementwise(name: str) -> bool:
     return name in MADE or bool(_row(name))
 
 
-def _elementwise(recorder: Recorder, name: str, inputs: Sequence[Any]) -> Any:
+def elementwise(recorder: Recorder, name: str, inputs: Sequence[Any]) -> Any:
     if name in MADE:
         return MADE[name](*inputs)
     row = _row(name)
@@ -195,6 +202,5 @@ def _elementwise(recorder: Recorder, name: str, inputs: Sequence[Any]) -> Any:
     return result
 
 
-_RAISING = {name: getattr(array_functions.FUNCTIONS[name], "__wrapped__") for name in ("inv", "solve")}  # noqa: B009
-ARRAYS = ArrayRecording(TracedArray, View, operand, apply_ufunc, apply_function, _is_elementwise, _elementwise, _RAISING)
-"""How arrays are recorded, for the recorder."""
+RAISING = {name: getattr(array_functions.FUNCTIONS[name], "__wrapped__") for name in ("inv", "solve")}  # noqa: B009
+"""NumPy's functions that raise where a row is undefined, by its name."""

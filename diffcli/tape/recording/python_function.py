@@ -95,13 +95,16 @@ class PythonFunction(Program):
         result.optional = [name for name in self.optional if name not in result.held]
         return result, {name: value for name, value in at.items() if name not in result.held}
 
-    def record(self, given: Mapping[str, Any], most_rows: int = MOST_ROWS, judge: Judge | None = None) -> Recording:
+    def record(
+        self, given: Mapping[str, Any], most_rows: int = MOST_ROWS, judge: Judge | None = None, heard: bool = True
+    ) -> Recording:
         """The recording at a point, which has a value for each parameter without a default.
 
+        What it prints is ``heard`` the first time; a run that looks at something else is not.
         See `diffcli.tape.recording.recording.record`, and what it raises.
         """
         at = {name: given[name] for name in self.signature.parameters if name in given}
-        with self.surroundings():
+        with self.surroundings(), nullcontext() if heard else unheard():
             return record(
                 self.function, at, call=self._call, label=self.label, name=self.name, most_rows=most_rows, judge=judge,
                 raising=self.raising,
@@ -117,11 +120,12 @@ class PythonFunction(Program):
             return [run_function(_as_number, one, sites) for one in several]
 
     def way(self, recording: Recording) -> object:
-        """What tells one way through it from another: shapes, what is held, and the branches on values."""
+        """What tells one way through it from another: shapes, what is held, the branches on values, and texts of them."""
         shapes = recording.tape.shapes and tuple(recording.tape.shapes[: recording.tape.first_row])
-        if not (self.held or recording.branches):
+        if not (self.held or recording.branches or recording.texts):
             return shapes
         held = [one if isinstance(one, (int, str)) else getattr(one, "shape", None) for one in self.held.values()]
+        held.append(frozenset(recording.texts))
         return shapes, *held, *[(one.line, one.text, one.true > 0, one.false > 0) for one in recording.branches]
 
     def _call(self, given: Mapping[str, Any]) -> Any:

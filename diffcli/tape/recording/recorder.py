@@ -6,11 +6,11 @@ import operator
 from array import array
 from collections.abc import Callable, Sequence
 from sys import _getframe
-from types import CodeType, FrameType
+from types import CodeType, FrameType, ModuleType
 from typing import Any
 
-from diffcli._named import NamedTuple
 from diffcli.errors import DiffcliError, ExpressionError, LimitError, Span, error
+from diffcli.records import finite_float
 from diffcli.tape.recording.call_sites import Call, CallSites
 from diffcli.tape.tape import Tape
 
@@ -27,27 +27,6 @@ _RAISING: dict[str, Callable[..., Any]] = {
 
 Judge = Callable[["Recorder", int], float]
 """What decides a condition, the value in a slot, where Python branches on it."""
-
-
-class ArrayRecording(NamedTuple):
-    """How arrays are recorded: what a recorder asks for when it meets one, so that numbers do not wait for NumPy."""
-
-    kind: type[Any]
-    """The class of traced arrays."""
-    view: type[Any]
-    """That of those which show elements of another."""
-    operand: Callable[[Recorder, Any], tuple[int, Any]]
-    """The slot and the value of what may be an array."""
-    ufunc: Callable[..., Any]
-    """A call of an elementwise NumPy function with something traced among its operands (NEP 13)."""
-    function: Callable[..., Any]
-    """The same of any other of NumPy's functions (NEP 18)."""
-    is_elementwise: Callable[[str], bool]
-    """Whether a function of that name is an elementwise one."""
-    elementwise: Callable[..., Any]
-    """A call of one, by its name."""
-    raising: dict[str, Callable[..., Any]]
-    """NumPy's functions that raise where a row is undefined, by its name."""
 
 
 def _looked_up(bound: str) -> Any:
@@ -93,11 +72,11 @@ class Recorder:
     __slots__ = (
         "operations", "operands", "values", "places", "constants", "known", "sites", "code", "base", "most",
         "decisions", "branches", "names", "judge", "shapes", "parameters", "known_arrays", "arrays", "refusals", "longest",
-        "raised",
+        "raised", "texts",
     )  # fmt: skip
 
     def __init__(
-        self, sites: CallSites, names: list[str], longest: int, arrays: Callable[[], ArrayRecording],
+        self, sites: CallSites, names: list[str], longest: int, arrays: Callable[[], ModuleType],
         judge: Judge | None = None, raising: bool = False,
     ) -> None:  # fmt: skip
         self.operations: list[str] = []
@@ -109,7 +88,7 @@ class Recorder:
         self.known: dict[Any, int] = {}
         """The slots of constants, by their values."""
         self.arrays = arrays
-        """How arrays are recorded, which is loaded when it is first asked for."""
+        """How arrays are recorded: the module `numpy_calls`, which is loaded when it is first asked for."""
         self.known_arrays: dict[int, tuple[int, Any]] = {}
         """The slots of arrays that are constants, by their identity, with the arrays."""
         self.names = names
@@ -133,9 +112,10 @@ class Recorder:
         """How often they held, did not, and were undefined, by their place."""
         self.refusals: dict[Call | None, DiffcliError] = {}
         """What could not be recorded, by where it was; the user's own handlers may have swallowed it."""
-
         self.raised: dict[int, str] = {}
         """What rows have raised, by their place."""
+        self.texts: set[int] = set()
+        """The places where something traced was written into a text."""
 
     def array_constant(self, given: Any, value: Any) -> int:
         """The slot of an array that is not traced; the same one again, as long as nobody has written into it."""
@@ -164,10 +144,12 @@ class Recorder:
     def constant(self, value: Any) -> int:
         """The slot of a constant."""
         try:
-            number = float(value)
-        except OverflowError:
-            message, help = "a whole number is beyond the range of a float", ["write it as a float, or scale it"]
-            raise self.refusal(ExpressionError([error("bad-value", message, help=help)])) from None
+            number = float(value) if isinstance(value, float) else finite_float(value)
+        except OverflowError as beyond:
+            help = ["write it as a float, or scale it"]
+            raise self.refusal(ExpressionError([error("bad-value", f"a constant is {beyond}", help=help)])) from None
+        except ValueError:
+            number = float(value)  # NaN, or infinite
         key: object = number or repr(number)  # 0 and -0 are equal, and not the same
         slot = self.known.get(key)
         if slot is None:
@@ -206,7 +188,7 @@ class Recorder:
         """Raise what plain Python raises of the last row, where that is asked for; and where the tape is as long as it may be."""
         if len(self.values) <= self.longest:
             name, operands = self.operations[-1], self.operands[-1]
-            function = (_RAISING | (self.arrays().raising if self.shapes else {})).get(name)
+            function = (_RAISING | (self.arrays().RAISING if self.shapes else {})).get(name)
             try:
                 if function is not None:
                     function(*[self.values[slot] if slot >= 0 else self.constants[-1 - slot] for slot in operands])

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from copy import deepcopy
 from functools import cache
 from numbers import Real
+from types import ModuleType
 from typing import Any
 
 from diffcli._named import NamedTuple
@@ -19,7 +20,7 @@ from diffcli.errors import Diagnostic, DiffcliError, ExpressionError, error
 from diffcli.tape.lowering import MOST_ROWS
 from diffcli.tape.recording.call_sites import CallSites, code_of, standing
 from diffcli.tape.recording.footsteps import Footsteps
-from diffcli.tape.recording.recorder import ArrayRecording, Judge, RecordedTape, Recorder
+from diffcli.tape.recording.recorder import Judge, RecordedTape, Recorder
 from diffcli.tape.recording.traced import Traced, operand
 
 MOST_BRANCHES = 20
@@ -48,6 +49,8 @@ class Recording(NamedTuple):
     values: list[Any]
     """One value a slot, and the constants at the end, as `diffcli.tape.evaluate` would return them."""
     branches: tuple[Branch, ...]
+    texts: set[int]
+    """The places where something traced was written into a text."""
 
     def notes(self) -> list[Diagnostic]:
         """A note for every place at which Python branched on a value."""
@@ -111,16 +114,16 @@ def record(
 
 
 @cache
-def _arrays() -> ArrayRecording:
-    from diffcli.tape.recording.numpy_calls import ARRAYS  # numbers do not wait for NumPy
+def _arrays() -> ModuleType:
+    from diffcli.tape.recording import numpy_calls  # numbers do not wait for NumPy
 
-    return ARRAYS
+    return numpy_calls
 
 
 def _input(recorder: Recorder, value: Any) -> Any:
     """What stands for an argument: a number, or an array."""
     if getattr(value, "shape", ()):
-        kind = recorder.arrays().kind
+        kind = recorder.arrays().TracedArray
         recorder.shapes[len(recorder.values)] = value.shape
     else:
         kind, value = Traced, float(value)
@@ -178,7 +181,7 @@ def _finish(recorder: Recorder, function: Callable[..., Any], result: Any, name:
     tape.finish(outputs, several)
     values = recorder.values
     values.extend(reversed(tape.constants))
-    return Recording(tape, values, _branches(recorder))
+    return Recording(tape, values, _branches(recorder), recorder.texts)
 
 
 def _output(recorder: Recorder, function: Callable[..., Any], result: Any, name: str, several: bool) -> int:
@@ -187,7 +190,7 @@ def _output(recorder: Recorder, function: Callable[..., Any], result: Any, name:
         if found is not None:
             return found[0]
     elif getattr(result, "shape", ()) and result.size:
-        return recorder.arrays().operand(recorder, result)[0]
+        return recorder.arrays().operand(recorder, result)[0]  # type: ignore[no-any-return]
     what = "None" if result is None else "an empty array" if hasattr(result, "shape") else f"a `{type(result).__name__}`"
     among = " among its results" if several else ""
     raise _bad_result(recorder, function, f"`{name}` returned {what}{among}, not a number")

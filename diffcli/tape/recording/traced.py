@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable
 from numbers import Complex, Real
+from operator import index
 from typing import Any, NoReturn
 
 from diffcli.tape.recording.recorder import Recorder
@@ -35,21 +36,15 @@ def unary(name: str) -> Callable[[Any], Any]:
     return lambda self: self._apply(name, self)
 
 
-def conversion(kind: str) -> Callable[[Any], Any]:
-    return lambda self: refuse_conversion(self._recorder, kind)
+def conversion(kind: Callable[..., Any]) -> Callable[[Any], Any]:
+    """A plain number is made for ``"%f" % x`` alone, as a text does not carry a derivative anyway."""
 
+    def convert(self: TracedValue) -> Any:
+        if not formats_text(_getframe(1)):
+            refuse_conversion(self._recorder, kind.__name__)
+        return kind(self._shown())
 
-class TracedText(str):
-    """What a traced value shows as: a number that is read out of it again would have left the recording."""
-
-    _recorder: Recorder
-    __float__, __int__ = map(conversion, ("float", "int"))
-
-    def __str__(self) -> str:
-        return self
-
-    def __reduce__(self) -> tuple[type[str], tuple[str]]:
-        return str, (self[:],)
+    return convert
 
 
 class TracedValue:
@@ -63,16 +58,19 @@ class TracedValue:
     _apply: Callable[..., Any]
     """Apply a row of the tables, by its name, to operands of which at least one is traced."""
 
+    def _shown(self) -> Any:
+        """The plain value for a text, and a note of where that is: what is read out of it again has left the recording."""
+        self._recorder.texts.add(self._recorder.find(_getframe(2)))
+        return self._value
+
     def __repr__(self) -> str:
-        return f"<traced {self._value!r}>"
+        return f"<traced {self._shown()!r}>"
 
     def __str__(self) -> str:
-        return format(self)
+        return str(self._shown())
 
     def __format__(self, form: str) -> str:
-        text = TracedText(format(self._value, form))
-        text._recorder = self._recorder
-        return text
+        return format(self._shown(), form)
 
     @property  # type: ignore[misc]
     def __class__(self) -> Any:
@@ -110,12 +108,8 @@ class TracedValue:
     def __reduce_ex__(self, _: object) -> NoReturn:
         refuse(self._recorder, "a traced number cannot leave the process")
 
-    def __float__(self) -> float:
-        if not formats_text(_getframe(1)):
-            refuse_conversion(self._recorder, "float")
-        return self._value  # type: ignore[no-any-return]
-
-    __int__, __index__, __complex__ = map(conversion, ("int", "index", "complex"))
+    __float__, __int__, __complex__ = map(conversion, (float, int, complex))
+    __index__ = conversion(index)
 
     # -- operators -------------------------------------------------------------------------------------------------------
 
@@ -131,10 +125,10 @@ class TracedValue:
     # -- NumPy: what it does with one of ours is handed to us (NEP 13 and 18) -------------------------------------------
 
     def __array_ufunc__(self, function: Any, method: str, *inputs: Any, **options: Any) -> Any:
-        return self._recorder.arrays().ufunc(self._recorder, function, method, inputs, options)
+        return self._recorder.arrays().apply_ufunc(self._recorder, function, method, inputs, options)
 
     def __array_function__(self, function: Any, types: Any, inputs: Any, options: Any) -> Any:
-        return self._recorder.arrays().function(self._recorder, function, inputs, options)
+        return self._recorder.arrays().apply_function(self._recorder, function, inputs, options)
 
 
 def is_array(given: Any) -> bool:
@@ -287,11 +281,7 @@ class Truth(Traced):
     def __float__(self) -> float:
         return self._recorder.decide(self._slot, self._value, _getframe(1))
 
-    def __repr__(self) -> str:
-        return f"<traced {self._value == 1.0}>"
-
-    def __str__(self) -> str:
-        return str(self._value == 1.0)
+    _shown = __bool__
 
     __class__ = property(lambda self: bool)
 

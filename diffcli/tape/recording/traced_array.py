@@ -43,7 +43,7 @@ def _numpy(name: str) -> Callable[..., Any]:
     function = numpy_function(name)
 
     def method(self: TracedArray, *more: Any, **options: Any) -> Any:
-        return self._recorder.arrays().function(self._recorder, function, (self, *more), options)
+        return self._recorder.arrays().apply_function(self._recorder, function, (self, *more), options)
 
     return method
 

@@ -75,7 +75,7 @@ def refuse_conversion(recorder: Recorder, kind: str) -> NoReturn:
 
 
 def formats_text(frame: FrameType) -> bool:
-    """Whether a conversion serves ``"%f" % x``: a text does not carry a derivative anyway."""
+    """Whether a conversion serves ``"%f" % x``."""
     code = frame.f_code.co_code
     at = frame.f_lasti
     return code[at] == opmap["BINARY_OP"] and code[at + 1] == _REMAINDER

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from diffcli.operations import Operation
 from diffcli.operations.arithmetic import precise
 from diffcli.tape import Tape
-from diffcli.tape.running.evaluation import evaluate, held_functions, run
+from diffcli.tape.running.evaluation import Values, evaluate, held_functions, run
 from diffcli.tape.running.rules import Arithmetic, Function
 
 Number = precise.Number
@@ -54,13 +55,26 @@ EXACT = _Precise(precise.PRECISE, constants=precise.CONSTANTS, form=lambda row: 
 
 def precise_value(tape: Tape, point: Sequence[float], digits: int = DIGITS) -> Number | None:
     """The value of a tape at a point of floats, to so many digits; None where it is undefined, or does not settle."""
-    return precise_derivative(tape, point, 0, 0, digits)
+    tape, functions, spare = with_exact_constants(tape), EXACT.row_functions(tape), decades(evaluate(tape, point))
+    return _settled(lambda work: 0 + run(tape, list(map(precise.number, point)), functions)[tape.output], digits, 1, spare, tape)
 
 
-def _with_constants(tape: Tape, named: Mapping[str, Number]) -> Tape:
+def meant_values(tape: Tape, point: Sequence[float], slots: Sequence[int]) -> list[Number]:
+    """The values in some slots with all numbers as the decimals that were read, and pi and e as themselves; NaN if undefined."""
+    functions, spare = EXACT.row_functions(tape), decades(evaluate(tape, point))
+
+    @cache
+    def values(work: int) -> Values:
+        return run(_with_constants(tape, precise.CONSTANTS, precise.decimal), list(map(precise.decimal, point)), functions)
+
+    found = [_settled(lambda work, slot=slot: 0 + values(work)[slot], DIGITS, 1, spare, tape) for slot in slots]  # type: ignore[misc]
+    return [precise.NAN if value is None else value for value in found]
+
+
+def _with_constants(tape: Tape, named: Mapping[str, Number], read: Callable[[float], Number] = precise.number) -> Tape:
     """The same tape with its constants as exact numbers; those with one of the names as given."""
     return tape.copy(constants=[
-        named.get(tape.constant_names.get(-1 - index, ""), precise.number(value) if isinstance(value, float) else value)
+        named.get(tape.constant_names.get(-1 - index, ""), read(value) if isinstance(value, float) else value)
         for index, value in enumerate(tape.constants)
     ])  # fmt: skip
 
@@ -85,7 +99,7 @@ def precise_derivative(tape: Tape, point: Sequence[float], variable: int, kind: 
     variable
         The position of the input.
     kind
-        0 for f, 1 for f', 2 for f'', and so on.
+        1 for f', 2 for f'', and so on.
 
     Returns
     -------
@@ -106,8 +120,6 @@ def precise_derivative(tape: Tape, point: Sequence[float], variable: int, kind: 
     def quotient(work: int) -> Number:
         centre = [precise.number(x) for x in point]
         total = precise.number(0)
-        if not kind:
-            return total + run(tape, centre, functions)[tape.output]
         beside = held_functions(tape, run(tape, centre, functions), functions) if has_cuts else functions
         known = centre[variable]
         step = precise.power_of_ten(-work) * (min(abs(known), 1) or 1)
@@ -116,8 +128,7 @@ def precise_derivative(tape: Tape, point: Sequence[float], variable: int, kind: 
             total += (-1) ** j * math.comb(kind, j) * run(tape, moved, beside)[tape.output]
         return total / step**kind
 
-    most = MOST_DIGITS if SLOW.isdisjoint(tape.operations) else MOST_SLOW_DIGITS
-    return _settled(quotient, digits, kind + 2 if kind else 1, magnitudes, most)
+    return _settled(quotient, digits, kind + 2, magnitudes, tape)
 
 
 def higher_derivatives(tape: Tape, point: Sequence[float], variable: int, kinds: Sequence[int]) -> list[float | None]:
@@ -136,21 +147,23 @@ def decades(values: Sequence[float | None]) -> int:
     return max(found) - min(found)
 
 
-def _settled(compute: Callable[[int], Any], digits: int, effort: int, spare: int, most: int) -> Number | None:
+def _settled(compute: Callable[[int], Any], digits: int, effort: int, spare: int, tape: Tape) -> Number | None:
     """A result with more and more digits, until two in a row agree in those that are wanted.
 
     It is worked out with ``effort`` times the digits that ``compute`` is given, and ``spare`` digits besides, which may be
     swallowed more than once.
     """
     before: Number | None = None
-    work = digits + 10
+    most, work = MOST_DIGITS if SLOW.isdisjoint(tape.operations) else MOST_SLOW_DIGITS, digits + 10
     while work * effort <= max(most, 2 * effort * (digits + 10)):
         with precise.working(work * effort + spare):
             result = compute(work)
             if not precise.is_finite(result):
                 return None
+            if abs(result) < precise.power_of_ten(_NOTHING):
+                result = precise.number(0)
             is_seen = result or (work * (effort - 1) or work) + spare > -_NOTHING  # 0 may be too few digits
             if before is not None and is_seen and abs(result - before) <= abs(result) * precise.power_of_ten(-digits):
                 return result
         before, work, spare = result, 2 * work, min(2 * spare, MOST_SPARE)
-    return precise.number(0) if before is not None and abs(before) < precise.power_of_ten(_NOTHING) else None
+    return before if before == 0 else None
