@@ -585,6 +585,7 @@ BEHIND_JUMPS = [
     ("max(where(y == 0.5, -1, y), y)", {"y": 0.5}, []),
     ("where(relu(x), x, 2*x)", {"x": -1}, []),
     ("max(x - floor(x), 1)", {"x": 0}, []),
+    ("sum(max(floor(v), 1))", {"v": [0, -2]}, []),
 ]
 IDS = [f"{text} {at}" for text, at, _ in BEHIND_JUMPS]
 BREAKS = ("kink", "tie", "jump", "pole", "branch", "point-branch")

@@ -16,12 +16,12 @@ from diffcli.methods.nonsmooth.beside import Beside
 from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, find_breaks
 from diffcli.methods.nonsmooth.nonfinite import require_value
 from diffcli.methods.nonsmooth.notes import describe
-from diffcli.methods.nonsmooth.one_sided import side_along
+from diffcli.methods.nonsmooth.one_sided import Side, side_along
 from diffcli.methods.points.points import GivenPoint, as_point
 from diffcli.methods.points.ranges import MAX_NODES, Range
 from diffcli.methods.problem.problem import At, Problem, Target, as_program
 from diffcli.methods.problem.scalarise import point_of, scalarised
-from diffcli.methods.sweeps.one_sided_series import LENGTH, Series, Undecided, coefficient, is_whole, nan
+from diffcli.methods.sweeps.one_sided_series import LENGTH, Undecided, coefficient, nan
 from diffcli.methods.sweeps.point_rows import PointRows
 from diffcli.methods.sweeps.series import expand
 from diffcli.records.matrices import TaylorResult
@@ -157,34 +157,29 @@ _TWO_SIDED = NOT_DIFFERENTIABLE - {"pole"}
 
 
 class _OnSide(NamedTuple):
-    """The coefficients on one side, NaN where they are not known, none if the domain ends there."""
+    """The coefficients on a side, NaN where they are not known, none if the domain ends there."""
 
+    side: Side
     coefficients: tuple[float, ...]
-    noise: tuple[float, ...] = ()
-    """For each order what rounding may do, beside the largest coefficient of that order on the way."""
-    jumps: bool = False
 
     @property
     def finite(self) -> tuple[float, ...] | None:
         return self.coefficients if self.coefficients and all(map(math.isfinite, self.coefficients)) else None
 
+    def noise(self, order: int) -> float:
+        """What rounding may do to a coefficient, beside the largest of its order on the way."""
+        found = [abs(coefficient(each, order)) for each in self.side.values if each is not None]
+        return NOISE * max(filter(math.isfinite, found), default=0.0)
+
 
 def _on_side(problem: Problem, slot: int, step: float, order: int) -> _OnSide | None:
-    """The coefficients on one side; None if nothing is known."""
+    """The series on one side; None if nothing is known."""
     try:
         side = side_along(problem, {slot: step}, order + LENGTH)
     except Undecided:
         return None
     found = side.values[side.results[0]]
-    if found != found:
-        return _OnSide(())
-    largest = [0.0] * (order + 1)
-    for each in [each for each in side.values if isinstance(each, Series) and is_whole(each.low)]:
-        for k, number in enumerate(each.coefficients, round(each.low)):
-            if 0 <= k <= order and math.isfinite(number):
-                largest[k] = max(largest[k], abs(number))
-    coefficients = tuple([step**k * coefficient(found, k) + 0.0 for k in range(order + 1)])
-    return _OnSide(coefficients, tuple([NOISE * number for number in largest]), side.jumps())
+    return _OnSide(side, () if found != found else tuple([step**k * coefficient(found, k) + 0.0 for k in range(order + 1)]))
 
 
 def _settled(found: Sequence[float], sides: Sequence[_OnSide | None], notes: list[Diagnostic]) -> list[float]:
@@ -193,8 +188,9 @@ def _settled(found: Sequence[float], sides: Sequence[_OnSide | None], notes: lis
     settled = [found[0]]
     for k, number in enumerate(found) if None not in sides and known else ():
         one, other = known[0].coefficients[k], known[-1].coefficients[k]
-        noise = max(side.noise[k] for side in known)
-        if not abs(one - other) <= noise if k else any(side.jumps for side in known):
+        apart = abs(one - other)
+        differ = apart != 0 and not apart <= max(each.noise(k) for each in known)  # of infinities it is NaN
+        if differ if k else any(each.side.jumps() for each in known):
             if math.isfinite(one) and math.isfinite(other):
                 message = f"the derivative of order {k} differs on the two sides" if k else "the value jumps here"
                 notes.append(Diagnostic("kink" if k else "jump", "warning", message))
