@@ -424,7 +424,7 @@ def test_a_long_loop_that_keeps_its_digits_says_nothing():
 @pytest.mark.parametrize("name", ["gamma", "lgamma", "digamma", "polygamma"])
 @pytest.mark.parametrize("x", ["0.3", "150.3", "-151.7", "2.5", "1e30", "-2.4570247382208006"])
 def test_many_digits_of_the_family_of_gamma_are_mpmaths(name, x):
-    order = (2,) if name == "polygamma" else ()
+    order = (3,) if name == "polygamma" else ()
     if name == "gamma" and x == "1e30":
         return
     with mp.workdps(300):
