@@ -206,6 +206,18 @@ def test_many_points(tmp_path, golden):
     assert data["worst"]["x"]["at"] == {"x": 1e-5, "y": 1.0}
 
 
+def test_many_points_give_the_first_note_of_each_kind(tmp_path):
+    file = tmp_path / "points.csv"
+    file.write_text("x,pi\n2,3\n0,3\n1e-5,4\n0,5\n", encoding="utf-8")
+    outcome = run(["check", "where(x == 0, 0, (1 - cos(x))/x^2) + abs(x)*pi", "--points", str(file), "--json"])
+    notes = json.loads(outcome.stdout)["notes"]
+    assert [(note["code"], note["notes"][-1]) for note in notes] == [
+        ("shadowed-constant", "first at point 1"), ("point-branch", "first at point 2"), ("kink", "first at point 2"),
+        ("lost-digits", "first at point 3"),
+    ]  # fmt: skip
+    assert notes[0]["message"] == "`pi` is 3 here, as given, not the constant"
+
+
 @pytest.mark.parametrize(
     ("content", "exit", "words"),
     [
@@ -367,6 +379,18 @@ def test_a_branch_that_singles_out_a_point_tells_one_slope_everywhere(tmp_path):
     printed = run(["check", f"{tmp_path / 'f.py'}:f", "--at", "x=1"]).stdout
     assert "∂f/∂x = 2\n" in printed
     assert [line.split()[-2:] for line in printed.splitlines() if line.startswith("x    reverse")] == [["0", "agrees"]]
+
+
+def test_a_claim_is_checked_with_its_notes(tmp_path):
+    """Beside a check and alone, in words and as data: a claim, and a derivative that nobody else speaks of."""
+    message = "the claim for `x` has no right digit: 0, and it is 1e-09"
+    command = ["check", "2*sin(x/2)^2", "--claim", "x: (1-cos(2*x))/(2*sin(x))"]
+    outcome = run([*command, "--at", "x=1e-9"])
+    assert (outcome.exit, message in outcome.stderr, "proved" in outcome.stdout) == (0, True, True)
+    assert [note["message"] for note in json.loads(run([*command, "--at", "x=1e-9", "--json"]).stdout)["notes"]] == [message]
+    assert "notes" not in json.loads(run([*command, "--json"]).stdout)
+    alone = run(["check", "(1 - cos(1e-8*x))/x^2", "--claim", "1", "--json"])
+    assert [note["code"] for note in json.loads(alone.stdout)["notes"]] == ["lost-digits"]
 
 
 def test_what_is_off_is_named_with_its_reason_by_sixty_digits(monkeypatch):

@@ -276,9 +276,57 @@ def test_a_point_that_nobody_asked_for_makes_no_difference(expression, at, claim
     assert (verdict.verdict, verdict.counterexample.at, verdict.slip) == ("wrong", where, sentence)
 
 
+SINGLE_POINTS = [
+    # the program, the point, a claim, what it is, the derivative at the point by hand, and where it is another
+    ("where(x == 0, 1, exp(x))", "x=0", "where(x == 0, 0, exp(x))", "wrong", 1.0, {"x": 0.0}),
+    ("where(x == 0, 1, exp(x))", "x=0", "exp(x)", "not decided", 1.0, None),
+    ("where(x == 0, 1, sin(x)/x)", "x=0", "where(x == 0, 1, (x*cos(x) - sin(x))/x^2)", "wrong", 0.0, {"x": 0.0}),
+    ("x^2 if x != 1 else 1", "x=1", "where(x == 1, 0, 2*x)", "wrong", 2.0, {"x": 1.0}),
+    ("sum(where(v == 1, 1, v^2))", "v=[1]", "where(v == 1, 0, 2*v)", "wrong", 2.0, {"v[0]": 1.0}),
+    ("sqrt(x^2)^2 + x*y", "x=0,y=2", "x: 2*x + y", "proved", 2.0, None),
+    ("sqrt(x^2)^2 + x*y", "x=0,y=2", "x: where(x == 0, 0, 2*x + y)", "wrong", 2.0, {"x": 0.0, "y": 2.0}),
+    ("x*abs(x)", "x=0", "where(x == 0, 1, 2*abs(x))", "wrong", 0.0, {"x": 0.0}),
+    ("x^2", "x=1", "where(x == 1, 100, 2*x)", "wrong", 2.0, {"x": 1.0}),
+    ("x^2", "x=17", "where(x == 17, 100, 2*x)", "wrong", 34.0, {"x": 17.0}),
+    ("x^2", "x=1", "2*x + where(x >= 1, 1, 0) - where(x > 1, 1, 0)", "wrong", 2.0, {"x": 1.0}),
+    ("x^2", "x=17", "where(x == 1, 100, 2*x)", "at the point only", 34.0, {"x": 1.0}),
+    ("abs(x)", "x=0", "where(x >= 0, 1, -1)", "proved", 0.0, None),  # at a kink there is no derivative to be missed
+    ("where(x == 0, 5, x)", "x=0", "1", "not decided", 0.0, None),  # nor at a jump
+]
+
+
+@pytest.mark.parametrize(("expression", "at", "claim", "verdict", "slope", "where"), SINGLE_POINTS)
+def test_single_points_are_points(expression, at, claim, verdict, slope, where):
+    (found,) = judged(expression, at, claim)
+    assert (found.verdict, found.value) == (verdict, slope)
+    assert (found.counterexample and found.counterexample.at) == where
+
+
+LOST = [
+    ("2*sin(x/2)^2", "x=1e-9", "(1-cos(2*x))/(2*sin(x))", "the claim for `x` has no right digit: 0, and it is 1e-09"),
+    ("x^2/2", "x=1e-12", "(x + 1) - 1", "the claim for `x` has 4 right digits: 1.00009e-12, and it is 1e-12"),
+    ("sum(v^2)/2", "v=[1e-12,1]", "v: (v + 1) - 1", "the claim for `v[0]` has 4 right digits: 1.00009e-12, and it is 1e-12"),
+]
+
+
+@pytest.mark.parametrize(("expression", "at", "claim", "message"), LOST)
+def test_claims_that_lose_digits_say_so(expression, at, claim, message):
+    verdicts = judged(expression, at, claim)
+    assert [note.message for verdict in verdicts for note in verdict.notes] == [message]
+    assert {verdict.verdict for verdict in verdicts} == {"proved"}
+
+
+def test_a_derivative_that_loses_digits_says_so_without_a_point():
+    problem = Problem("(1 - cos(x))/x^2", {"x": 1e-5})
+    (verdict,) = judge_claims(problem, read_claims("1", problem), at_given=False)
+    message = "the derivative by `x` has no right digit: -0.0082757, and it is -8.33333e-07"
+    assert [note.message for note in verdict.notes] == [message]
+
+
 NOT_DECIDED = [
-    ("x^2", "x=1", "2*x + where(x == 0, 5, 0)"),  # a single point, at which the claim itself says that it is singled out
-    ("x^2", "x=1", "2*x + where(x >= 1, 1, 0) - where(x > 1, 1, 0)"),
+    ("x^2", "x=1", "2*x + where(x == 0.123, 5, 0)"),  # a single point, which nobody looks at
+    ("x^2", "x=1", "2*x + where(x >= 17, 1, 0) - where(x > 17, 1, 0)"),
+    ("where(x == 0, 1, exp(x))", "x=2", "where(x == 0, 0, exp(x))"),  # SymPy would say that it is
     ("; ".join(["l1 = x", *(f"l{n} = 4*l{n - 1}*(1 - l{n - 1})" for n in range(2, 21)), "l20"]), "x=0.2", "$"),
 ]
 
@@ -494,6 +542,12 @@ def test_claims_are_read(text, expected):
     at = {"x1": 1, "y": 2} if "x1" in expected else {"x": 1, "y": 2}
     claims = read_claims(text, Problem("*".join(at), at))
     assert {name: " ".join(claim.source.text.split()) for name, claim in claims.items()} == expected
+
+
+def test_a_claim_may_be_for_a_variable_that_is_not_differentiated_by():
+    problem = Problem("x*y", "x=1,y=2", wrt="x")
+    (verdict,) = judge_claims(problem, read_claims("y: x", problem))
+    assert (verdict.verdict, verdict.value) == ("proved", 1.0)
 
 
 def test_one_variable_needs_no_name():

@@ -472,6 +472,35 @@ def test_a_period_of_a_power_of_two_does_not_look_constant():
     assert abs(found.estimate - 128 * math.pi) <= found.error
 
 
+CANCELLING = {
+    "cos": lambda m, x: (1 - m.cos(x)) / x**2,
+    "exp": lambda m, x: (m.exp(x) - 1) / x,
+    "sin": lambda m, x: (x - m.sin(x)) / x**3,
+    "sqrt": lambda m, x: (m.sqrt(1 + x * x) - 1) / x**2,
+    "log": lambda m, x: m.log(1 + x) / x,
+    "sum": lambda m, x: (1 + x) - 1,
+    "tan": lambda m, x: (m.tan(x) - m.sin(x)) / x**3,
+}
+
+
+@pytest.mark.parametrize("name", CANCELLING)
+def test_bars_of_callables_hold_where_their_values_cancel(name):
+    function = CANCELLING[name]
+    for x in [float(f"{first}e{power}") for first in (1, 1.1, 1.7, 2.3, 3.14159, 4.7, 7.7) for power in range(-6, 1)]:
+        found = diffcli.difference(lambda at: function(math, at), x)
+        with mp.workdps(60):
+            exact = mp.diff(lambda at: function(mp, at), mpf(x), h=mpf(x) * mpf(10) ** -15)
+        assert "kink" not in found.reason, x
+        assert found.error is None or abs(found.estimate - exact) <= 2 * found.error, x
+
+
+@pytest.mark.parametrize("x", [0.00031, 0.01, 0.1, 1.0, 2.3, 7.7])
+def test_a_ripple_that_no_first_step_sees_is_found(x):
+    found = diffcli.difference(lambda at: math.sin(1e8 * at) * 1e-8 + at, x)
+    with mp.workdps(60):
+        assert abs(found.estimate - (1 + mp.cos(10**8 * mpf(x)))) <= found.error + 1e8 * math.ulp(x)
+
+
 @pytest.mark.parametrize(("x", "options"), [(math.inf, {}), (math.nan, {}), (1.0, {"step": -1.0}), (1.0, {"step": math.nan}), (1.0, {"derivative": 0})])
 def test_callables_are_asked_sensibly(x, options):
     with pytest.raises(UsageError):
@@ -534,8 +563,52 @@ BLURRED = "(1 - cos(x))/x^2"
         (lambda: diffcli.grad(BLURRED, {"x": 1.0}, mode="numeric"), []),
         (lambda: diffcli.grad("cos(x) + x^4", {"x": 0.0}, mode="numeric"), []),
         (lambda: diffcli.hessian("x^3", {"x": 0.0}, mode="numeric"), []),
+        # 0 is a number like any other: in doubt, but where the bar is no more than the rounding of what moves or should not
+        (lambda: diffcli.grad("(x + 1e16) - 1e16 - x", {"x": 1.0}, mode="numeric"), ["derivative along `x`"]),
+        (lambda: diffcli.grad("1e17 + abs(x)", {"x": 1.0}, mode="numeric"), ["derivative along `x`"]),
+        (lambda: diffcli.grad("sum(1e17 + abs(v))", {"v": [1.0]}, mode="numeric"), ["derivative along `v[0]`"]),
+        (lambda: diffcli.jacobian("[x + y, tanh(x)]", {"x": 30.0, "y": 2.0}, mode="numeric"), ["derivative along `x`"]),
+        (lambda: diffcli.hessian("1e40 + abs(x)^3", {"x": 1.0}, mode="numeric"), ["second derivative by `x` and `x`"]),
+        (lambda: diffcli.jvp("exp(1e17*(x - 1)) + y", {"x": 1.0, "y": 0.0}, "x=1, y=1", mode="numeric"), ["derivative along `t, of f`"]),
+        (lambda: diffcli.grad("cos(x)", {"x": 0.0}, mode="numeric", method="central"), []),
+        (lambda: diffcli.grad("x/x + 0*x + floor(x)", {"x": 2.5}, mode="numeric"), []),
+        (lambda: diffcli.hessian("x^2 + y^2", {"x": 3.0, "y": 2.0}, mode="numeric"), []),
+        (lambda: diffcli.jvp("x^2 + 1", {"x": 0.0}, "x=1", mode="numeric"), []),
     ],
 )
 def test_a_number_no_larger_than_its_error_bar_is_said_to_have_no_certain_digit(asked, told):
     notes = [note.message for note in asked().notes if note.code == "uncertain-difference"]
     assert [note.partition(" by differences is certain: ")[0] for note in notes] == [f"no digit of the {each}" for each in told]
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "direction", "exact"),
+    [
+        ("exp(1e17*(x - 1))", {"x": 1.0}, "x=1", None),
+        ("sin(1e18*x)", {"x": 1.0}, "x=1", None),
+        ("sum(sin(1e18*v))", {"v": [1.0, 1.0]}, "v=[1, 1]", None),
+        ("x^2 if x != 1 else 1", {"x": 1.0}, "x=1", 2.0),
+        ("(x^2 if x != 1 else 1) + y", {"x": 1.0, "y": 0.0}, "x=1, y=1", 3.0),
+        ("where(x == 3, 9, x^2)*y", {"x": 3.0, "y": 1e-9}, "x=1, y=-1", 6e-9 - 9),
+        ("abs(x - 1)", {"x": 1.0}, "x=1", None),
+        ("abs(x - 1) + y", {"x": 1.0, "y": 0.0}, "x=1, y=1", None),
+        ("x*y", {"x": 1e20, "y": 1.0}, "x=1, y=1", 1e20),
+        ("x", {"x": 1e20}, "x=1e-9", 1e-9),
+    ],
+)
+def test_no_step_along_a_direction_is_lost_beside_the_point(text, at, direction, exact):
+    result = diffcli.jvp(text, at, direction, mode="numeric")
+    ((_, found),) = result.differences
+    if exact is None:
+        assert math.isnan(found.estimate)
+        assert "no-difference" in [note.code for note in result.notes]
+    else:
+        assert abs(found.estimate - exact) <= found.error <= 1e-6 * abs(exact)
+
+
+@pytest.mark.parametrize("method", ["central", "forward", "ridders", "richardson"])
+@pytest.mark.parametrize("step", [1e-17, 1e-30])
+def test_a_step_that_is_given_and_lost_gives_no_number(method, step):
+    result = diffcli.grad("x^2", {"x": 1.0}, mode="numeric", method=method, step=step)
+    assert math.isnan(result.gradient["x"])
+    assert "no-difference" in [note.code for note in result.notes]

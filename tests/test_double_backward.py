@@ -312,6 +312,7 @@ MASKS = {
     "a mask that leaves it out": (lambda x: (x**2)[x > 1], "100"),
     "a mask of an axis": (lambda x: (x**2).reshape(1, 3)[:, x > 1], "100"),
     "numbers as an index": (lambda x: TABLE[(x[:1] > 1).long()] * x[0] ** 2, "100"),
+    "elements of constants": (lambda x: ad.tensor([2.0, 3.0, 4.0])[x > 1].sum() * x**2, "111"),
     "written over": (lambda x: put(x**2, x >= 1, 0.0), "100"),
     "not written over": (lambda x: put(x**2, x > 1, 0.0), "100"),
     "written of a value": (lambda x: put(x**2, x >= 1, 3 * (x**3)[x >= 1]), "100"),

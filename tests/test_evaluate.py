@@ -85,6 +85,23 @@ def test_an_undefined_number_is_an_error_with_its_place(target):
     assert raised.value.diagnostics[0].marks
 
 
+@pytest.mark.parametrize(
+    ("target", "at", "message"),  # what is right by hand: 1 - cos(x) is x^2/2 - x^4/24
+    [
+        ("(1 - cos(x))/x^2", "x=1e-5", "the value has 7 right digits: 0.50000004, and it is 0.5"),
+        ("[1, (1 - cos(x))/x^2]", "x=1e-5", "the value of `f2` has 7 right digits: 0.50000004, and it is 0.5"),
+        ("[1 - cos(v)]", "v=[1e-9,1]", "the value has no right digit: 0, and it is 5e-19"),
+        (lambda x: (x + 1) - 1, {"x": 1e-17}, "the value has no right digit: 0, and it is 1e-17"),
+        ("h^10*x/h^9", "h=6.6e-34,x=2", "the value has no right digit: 0, and it is 1.32e-33"),
+    ],
+)
+def test_a_value_without_its_digits_is_an_error_where_that_is_asked_for(target, at, message):
+    with pytest.raises(diffcli.NotDifferentiableError) as raised:
+        diffcli.evaluate(target, at, strict=True)
+    assert [fault.message for fault in raised.value.diagnostics] == [message]
+    assert repr(diffcli.evaluate("[x, exp(x)]", "x=1", strict=True)) == repr(diffcli.evaluate("[x, exp(x)]", "x=1"))
+
+
 def test_numbers_do_not_wait_for_numpy():
     code = "import sys, diffcli; print(diffcli.evaluate('[x, sin(x)]', 'x=0'), 'numpy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[0.0, 0.0] False\n"

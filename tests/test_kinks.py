@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import math
+import shlex
 
 import numpy as np
 import pytest
 from console import run
+from inside import graph_of, sweep
 
 import diffcli
 
@@ -531,3 +533,85 @@ def test_a_symbolic_hessian_is_that_of_the_sides_too(mode):
 def test_a_quotient_without_a_digit_says_so_at_a_branch_for_one_point_too():
     found = diffcli.grad("where(x == 1e-4, (1 - cos(x))/x^2, (1 - cos(x))/x^2)", {"x": 1e-4}, mode="numeric")
     assert [note.code for note in found.notes] == ["point-branch", "uncertain-difference"]
+
+
+@pytest.mark.parametrize("mode", ["auto", "numeric"])
+def test_second_derivatives_of_a_python_function_are_those_of_the_sides_in_every_mode(mode):
+    found = diffcli.hessian(lambda x: x**2 if x != 1 else 1, {"x": 1}, mode=mode)
+    assert (found.matrix, found.gradient) == (((2,),), {"x": 2})
+
+
+def test_the_gradient_beside_second_differences_is_that_of_the_sides():
+    found = diffcli.hessian("where(x != 1, x^2, 1)", {"x": 1}, mode="numeric")
+    assert found.gradient == {"x": 2}
+    assert found.matrix[0][0] == pytest.approx(2) or math.isnan(found.matrix[0][0])
+
+
+# -- everything that shows a gradient shows the same one ---------------------------------------------------------------------
+
+SHOWN = {
+    # the program and the point; the gradient by hand, and what `grad` says of it
+    "x^2 if x != 1 else 1": ({"x": 1}, {"x": 2}, ["point-branch"]),
+    "where(x == 0, 1, sin(x)/x) + 3*x": ({"x": 0}, {"x": 3}, ["point-branch"]),
+    "where(x == 0, 1, exp(x))*y": ({"x": 0, "y": 2}, {"x": 2, "y": 1}, ["point-branch"]),
+    "sqrt(x^2)^2 + x": ({"x": 0}, {"x": 1}, ["pole"]),
+    "abs(x)^3 + x": ({"x": 0}, {"x": 1}, ["kink"]),
+    "(1 - cos(x))/x^2": ({"x": 1e-5}, {"x": -0.008275703759863973}, ["lost-digits"]),
+    "(x + 1e16) - 1e16": ({"x": 1}, {"x": 1}, ["lost-digits"]),  # its value is 0 in floats
+    "sum(where(v == 1, 1, v^2))": ({"v": [1, 3]}, {"v": [2, 6]}, ["point-branch"]),
+    "sum((1 - cos(v))/v^2)": ({"v": [1e-5]}, {"v": [-0.008275703745312057]}, ["lost-digits"]),
+    "x*y; 3*x": ({"x": 1, "y": 2}, {"x": 3, "y": 0}, ["unused-value", "no-dependence"]),
+}
+
+
+@pytest.mark.parametrize("program", SHOWN)
+def test_whatever_shows_a_gradient_shows_that_of_grad(program: str) -> None:
+    at, gradient, codes = SHOWN[program]
+    found = diffcli.grad(program, at)
+    graph, traced = graph_of(program, at), diffcli.trace(program, at)
+    assert all(np.allclose(found.gradient[name], right, rtol=1e-7, atol=0) for name, right in gradient.items())
+    assert [note.code for note in found.notes] == codes
+    assert repr(graph.gradient) == repr(found.gradient)
+    assert [note._replace(source=None) for note in graph.notes] == [note._replace(source=None) for note in found.notes]
+    adjoints = {node.name: dict(node.numbers).get("adjoint") for node in graph.graph.nodes if node.kind == "input"}
+    assert all(adjoint is None or np.array_equal(adjoint, found.gradient[name]) for name, adjoint in adjoints.items())
+    assert [(note.code, note.message) for note in traced.notes] == [(note.code, note.message) for note in found.notes]
+    if len(at) == 1 and not np.ndim(*at.values()):
+        swept = sweep(program, at)
+        assert [swept.automatic] == [*found.gradient.values()]
+        assert [note.message for note in swept.notes] == [note.message for note in found.notes]
+
+
+@pytest.mark.parametrize(
+    ("command", "exit"),
+    [
+        ('graph "(1 - cos(x))/x^2" --at x=1e-5 --strict', 5),
+        ('graph "[1, (1 - cos(x))/x^2]" --at x=1e-5 --strict', 5),
+        ('graph "x^2 if x != 1 else 1" --at x=1 --strict', 5),
+        ('graph "[abs(x), x]" --at x=0 --strict', 5),
+        ('graph "sqrt(x^2)^2 + x" --at x=0', 0),
+        ('graph "[log(x), x]" --at x=-1', 4),
+        ('graph "[exp(x), x]" --at x=1000', 4),
+    ],
+)
+def test_a_graph_ends_as_a_gradient_does(command: str, exit: int) -> None:
+    assert run(command).exit == exit
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        ('graph "[1, (1 - cos(x))/x^2]" --at x=1e-5', "lost-digits"),
+        ('graph "[abs(x), x]" --at x=0', "kink"),
+        ('graph "[log(x), x]" --at x=-1', "domain"),
+    ],
+)
+def test_a_graph_of_several_results_says_what_is_to_be_said(command: str, code: str) -> None:
+    assert code in [note["code"] for note in json.loads(run([*shlex.split(command), "--json"]).stdout)["notes"]]
+
+
+@pytest.mark.parametrize("options", ["", "--derivative-tape --no-trace", "--mode symbolic", "--no-trace", "-q", "--mode symbolic -q"])
+def test_what_is_written_out_by_the_rules_says_so(options: str) -> None:
+    outcome = run(f'grad "x^2 if x != 1 else 1" --at x=1 {options}')
+    told = "its trace, tape or formula is by the rules of the table, and may show another"
+    assert (told in " ".join(outcome.stderr.split())) == (options not in ("--no-trace", "-q"))

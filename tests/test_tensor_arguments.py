@@ -303,6 +303,7 @@ GIVEN = {
     "isnan": (lambda: ad.isnan([NAN, 1.0]), [True, False]), "equal": (lambda: ad.equal([1.0], np.array([1.0])), True), "max": (lambda: ad.max(ad.tensor([2.0, 3.0]), [1.0, 4.0]), [2.0, 4.0]), "of lists alone": (lambda: ad.max([2.0, 3.0], [1.0, 4.0]), [2.0, 4.0]),
     "reshape": (lambda: ad.reshape([1.0, 2.0], 2, 1), [[1.0], [2.0]]), "expand": (lambda: ad.expand([1.0, 2.0], 2, 2), [[1.0, 2.0]] * 2), "permute": (lambda: ad.permute([[1.0, 2.0]], 1, 0), [[1.0], [2.0]]), "view_as": (lambda: ad.tensor([1.0, 2.0]).view_as([[0], [0]]), [[1.0], [2.0]]),
     "like": (lambda: ad.zeros_like([1.0, 2.0]), [0.0, 0.0]), "a loss": (lambda: F.mse_loss([1.0, 2.0], (0.0, 4.0), "sum"), 5.0), "labels": (lambda: F.nll_loss([[-1.0, -2.0]], [1]), 2.0), "weights": (lambda: F.nll_loss([[-1.0, -2.0]], [1], "sum", [1.0, 3.0]), 6.0), "logical_and": (lambda: ad.logical_and([1.0, 0.0, NAN], 2.0), [True, False, True]),
+    "of a kind": (lambda: ad.sum([1.0, 2.0], dtype="float32"), 3.0), "in place": (lambda: F.relu([1.0, -2.0], inplace=True), [1.0, 0.0]), "a formula in place": (lambda: F.hardtanh([1.0, -2.0], -0.5, 0.5, True), [0.5, -0.5]),
     "a bound": (lambda: ad.clip([1.0, 2.0], np.array([1.5, 1.5]), np.array([3.0, 1.75])), [1.5, 1.75]), "a base": (lambda: ad.log([8.0, 9.0], np.array([2.0, 3.0])), [3.0, 2.0]),
 }  # fmt: skip
 
@@ -350,6 +351,33 @@ def test_whole_numbers_of_every_kind_are_whole_numbers(function, name, kind, res
         assert str(found) == str(right)
 
 
+ODDITIES = [0, -1, True, None, "x", (0, 1), [], 2.5, np.int64(0), [1, 2], ad.tensor([1.0, 2.0]), np.array([1.0, 2.0]), object(), "float32"]
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("function", SIGNATURES)
+def test_no_argument_brings_about_an_error_of_python_s(function):
+    signature = Signature(function, SIGNATURES[function][0])
+    first, *others = signature.names
+    for given in ([1.0, 2.0], [[1.0, 2.0], [3.0, 4.0]], 2.0, [], [True, False], ad.tensor([1, 2], dtype="int64"), "a", None, object()):
+        for name in others:
+            for value in ODDITIES:
+                rest = {one: [1.0, 2.0] for one in others if signature.least > signature.names.index(one) and one not in (name, "dim")}
+                outcome(lambda: getattr(functional, function)(**{first: [given, given] if first == "tensors" else given}, **rest, **{name: value}), [])  # noqa: B023
+
+
+UNSIGNED = "reshape view flatten ravel squeeze unsqueeze permute transpose swapaxes t expand broadcast_to expand_as view_as reshape_as isnan isfinite contiguous equal allclose zeros ones full eye arange linspace randint zeros_like full_like tensor as_tensor from_numpy"
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("name", UNSIGNED.split())
+def test_no_arguments_by_place_bring_about_an_error_of_python_s(name):
+    for first in ([[1.0, 2.0], [3.0, 4.0]], 2.0, [], *ODDITIES):
+        for second in ((), *((one,) for one in (*ODDITIES, NAN))):
+            for third in ((), (0,), (None,), (True,), ("x",), (2.5,)):
+                outcome(getattr(ad, name), (first, *second, *third))
+
+
 IMAGES, KERNELS = [[[[1.0, 2.0], [3.0, 4.0]]]], [[[[1.0]]]]
 LENGTH = "a length is a whole number from 0 to 2^63 - 1, not "
 REFUSED = {
@@ -359,6 +387,7 @@ REFUSED = {
     "eye": (lambda x: ad.eye(True), LENGTH + "True"), "linspace": (lambda x: ad.linspace(0.0, "1", 3), "end is a number, not '1'"), "steps": (lambda x: ad.linspace(0.0, 1.0, 2.5), "steps is a whole number from 0 to 2^63 - 1, not 2.5"), "arange": (lambda x: ad.arange(None), "end is a number, not None"), "randperm": (lambda x: ad.randperm(True), "the count is a whole number from 0 to 2^63 - 1, not True"), "randint": (lambda x: ad.randint(3, 3, (2,)), "high is a whole number from 4 to 2^63 - 1, not 3"), "low": (lambda x: ad.randint(0.5, 3, (2,)), "low is a whole number, not 0.5"), "requires_grad": (lambda x: ad.tensor(1.0, requires_grad="no"), "requires_grad is True or False, not 'no'"),
     "p": (lambda x: x.norm([1.0]), "p is a number, not [1.0]"), "correction": (lambda x: x.var(0, correction="1"), "correction is a number, not '1'"), "slope and place": (lambda x: F.relu(x, inplace=1), "inplace is True or False, not 1"), "training": (lambda x: F.dropout(x, 0.5, "yes"), "training is True or False, not 'yes'"), "drop": (lambda x: F.dropout(x, "0.5"), "p is a number, not '0.5'"), "eps": (lambda x: F.batch_norm(x, None, None, training=True, eps="1"), "eps is a number, not '1'"), "groups": (lambda x: F.conv2d(IMAGES, KERNELS, groups=True), "groups is a whole number from 1 to 2^63 - 1, not True"), "stride": (lambda x: F.conv2d(IMAGES, KERNELS, stride=True), "stride is a whole number of at least 1, or two of them, not True"),
     "margin": (lambda x: F.multi_margin_loss(x, [0, 1], "1"), "margin is a number, not '1'"), "smoothing": (lambda x: F.cross_entropy(x, [0, 1], label_smoothing="1"), "label_smoothing is a number, not '1'"), "ignore_index": (lambda x: F.cross_entropy(x, [0, 1], ignore_index=0.5), "ignore_index is a whole number, not 0.5"), "an array for a reduction": (lambda x: F.cross_entropy(x, [0, 1], np.array([1.0])), "a reduction is 'mean', 'sum' or 'none', not array([1.])\n  help: give other settings by their names: weight=..."),
+    "shapes to compare": (lambda x: ad.allclose(x, [1.0, 2.0, 3.0]), "eq: shapes do not fit: 2 × 2 and 3 elements\n  help: their axes are compared from the last: 2 and 3 are neither equal nor 1"), "equal_nan": (lambda x: ad.allclose(x, x, equal_nan="yes"), "equal_nan is True or False, not 'yes'"), "no end": (lambda x: ad.arange(float("inf")), "end is a finite number, not inf"), "no start": (lambda x: ad.linspace(NAN, 1.0, 3), "start is a finite number, not nan"), "a batch": (lambda x: F.batch_norm(x[0], None, None, training=True), "batch norm is of batch × features, and any axes more, not of 2 elements"),
     "num_classes": (lambda x: F.one_hot([0, 1], True), "num_classes is a whole number from -1 to 2^63 - 1, not True"), "few classes": (lambda x: F.one_hot([0, 1], 1), "a label is 1, and with 1 classes labels are the whole numbers from 0 to 0"), "NaN": (lambda x: F.one_hot([0, NAN]), "a label is nan, and labels are whole numbers from 0 on"), "infinite": (lambda x: F.one_hot([0, float("inf")]), "a label is inf, and labels are whole numbers from 0 on"), "below 0": (lambda x: F.one_hot([0, -1]), "a label is -1, and labels are whole numbers from 0 on"), "a fraction": (lambda x: F.one_hot([0.5, 1]), "a label is 0.5, and labels are whole numbers from 0 on"), "large": (lambda x: F.one_hot([1e300]), "a label is 1e+300, and labels are whole numbers from 0 on"),
     "an infinite label": (lambda x: F.cross_entropy(x, [0, float("inf")]), "a label is inf, and with 2 classes labels are the whole numbers from 0 to 1"), "one weight": (lambda x: F.nll_loss(x, [0, 1], weight=[1.0]), "weights are one number for each of 2 classes, not 1 element"), "weights in a column": (lambda x: F.cross_entropy(x, [0, 1], weight=[[1.0], [2.0]]), "weights are one number for each of 2 classes, not 2 × 1"),
     "an infinite index": (lambda x: x[[float("inf")]], "a tensor of 2 × 2 is indexed with a `list`: an index is a whole number, a slice, or a tensor of whole numbers or of yes and no"), "a large index": (lambda x: x[ad.tensor([1e300])], "a tensor of 2 × 2 is indexed with a tensor of 1 element: an index is a whole number, a slice, or a tensor of whole numbers or of yes and no"),

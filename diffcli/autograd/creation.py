@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import isfinite
 from typing import Any
 
 from diffcli.autograd import devices
@@ -86,7 +87,7 @@ def empty(*shape: Any, dtype: Any = None, requires_grad: bool = False, device: A
 
 def full(size: Any, fill_value: float, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
     """One number throughout a shape."""
-    value = _number("fill_value", fill_value, dtype)
+    value = value_of(number("fill_value", fill_value), None if dtype is None else known_kind(dtype))
     return _leaf(tensors.full(lengths((size,), 0), value, known_kind(dtype)), requires_grad, device)
 
 
@@ -116,8 +117,12 @@ def _by_numpy(dtype: Any, name: str, *given: Any) -> Any:
 
 
 def _number(what: str, given: Any, dtype: Any) -> Any:
-    """A number that is no tensor, in a kind, or as it is if floats hold it."""
-    return value_of(number(what, given), None if dtype is None else known_kind(dtype))
+    """A finite number in a kind; refused if floats would round it, and nobody has asked for that."""
+    kind = known_kind(dtype)
+    value = tensors.as_kind(value_of(number(what, given), None if dtype is None else kind), kind)
+    if not isfinite(value):
+        raise fault("not-numbers", f"{what} is a finite number, not {given!r}")
+    return value
 
 
 def arange(

@@ -17,7 +17,7 @@ from diffcli.autograd.graph.view_nodes import PickNode
 from diffcli.autograd.modes import DEFAULT, mode
 from diffcli.autograd.partial import Mask, Partial, mask_of, plain
 from diffcli.errors import fault
-from diffcli.operations.arithmetic import tensors
+from diffcli.operations.arithmetic import arrays, tensors
 
 
 class IndexNode(PickNode):
@@ -55,7 +55,7 @@ def index(tensor: Any, key: Any) -> Any:
     """
     canonical = canonical_key(tensor, key)
     basic = _is_basic(canonical)
-    there = None if basic else unsure(tensor, key, canonical)
+    there = None if basic else unsure(tensor, key)
     if there is not None:
         tensor = at_boundary(tensor, there)
     is_number = not tensors.is_array(tensor._value)
@@ -73,21 +73,19 @@ def index(tensor: Any, key: Any) -> Any:
     else:
         made = new(tensors.plain(value))
     if tensor._boundary is not None:
-        set_boundary(made, tensors.taken(tensor._boundary, canonical))
+        set_boundary(made, tensors.taken(tensor._boundary, canonical) if there is None else arrays.full(made.shape, True))
     if edge is not None:
         made._node = (IndexNode if there is None else MaskNode)(edge, tensor.shape, tensor.dtype, canonical)
     return made
 
 
-def unsure(tensor: Core, key: Any, canonical: Any) -> Any:
+def unsure(tensor: Core, key: Any) -> Any:
     """Which elements a key names on one side alone of a comparison that its masks meet at the boundary; None if none is."""
     parts = key if isinstance(key, tuple) else (key,)
     if not marked(parts):
         return None
-    masks = [one._boundary if isinstance(one, Core) else None for one in parts]
-    places = canonical if isinstance(canonical, tuple) else (canonical,)
-    found = [part if mask is None or part.dtype != tensors.BOOL else mask for part, mask in zip(places, masks, strict=True)]
-    return tensors.scattered(True, tuple(found), tensors.shape_of(tensor._value), tensors.BOOL)
+    sides = [one._boundary if marked((one,)) and one._value.dtype == tensors.BOOL else one for one in parts]
+    return tensors.scattered(True, canonical_key(tensor, tuple(sides)), tensors.shape_of(tensor._value), tensors.BOOL)
 
 
 def at_boundary(tensor: Core, there: Any) -> Core:

@@ -87,7 +87,7 @@ def put(tensor: Any, key: Any, value: Any, label: str, call: str) -> Any:
     """``tensor[key] = value``."""
     if not tensors.is_array(tensor._value) and not is_whole(key):
         raise fault("bad-index", f"{describe(tensor)} has no elements to write to", help=["use fill_(value)"])
-    given, key = key, canonical_key(tensor, key)
+    there, key = unsure(tensor, key), canonical_key(tensor, key)
     shape, written = tensors.shape_of(taken(tensor, key)), operand_value(value)
     own = tensors.shape_of(written)
     if len(own) > len(shape) and size(own[: len(own) - len(shape)]) == 1:  # axes of length 1 in front do not count
@@ -98,7 +98,7 @@ def put(tensor: Any, key: Any, value: Any, label: str, call: str) -> Any:
         shape_written([shape, tensors.shape_of(written)], {"key": ()})
     except ShapeError as misfit:
         raise shapes_do_not_fit(call, misfit) from None
-    node, there = None, unsure(tensor, given, key)
+    node = None
     if edges is not None:
         if there is not None and edges[0] is not None:  # what is written over stays on the other side
             settle(tensor, edge_of(at_boundary(tensor, there)))

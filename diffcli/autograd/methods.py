@@ -20,7 +20,7 @@ from diffcli.autograd.graph.core import Core, describe, new
 from diffcli.autograd.graph.operands import operand_value, set_boundary
 from diffcli.autograd.graph.recorded import TENSORS
 from diffcli.autograd.indexing import IndexNode, canonical_key, taken
-from diffcli.autograd.signatures import SIGNATURES, Signature, axis_of, lengths, number
+from diffcli.autograd.signatures import SIGNATURES, Signature, axis_of, flag, lengths, number
 from diffcli.errors import fault, nearest
 from diffcli.operations import ARRAY_FUNCTIONS, FUNCTION_NAMES, OPERATIONS, REDUCED, find_function, row_of
 from diffcli.operations.arithmetic import tensors
@@ -83,20 +83,21 @@ def _of_row(spelled: str, name: str, in_place: bool = False) -> Method:
         bound = signature.bound(given, options)
         changes = bound.pop("inplace", False) or in_place
         operands = [bound.pop(one) for one in signature.names[:count]]
-        if bound.get("approximate", "none") not in ("none", "tanh"):
+        if str(bound.get("approximate", "none")) not in ("none", "tanh"):
             raise fault("not-numbers", f"approximate is 'none' or 'tanh', not {bound['approximate']!r}")
         if spelled == "hardtanh" and bound["min_val"] > bound["max_val"]:
             raise fault("not-numbers", f"hardtanh lies between two bounds, and {bound['min_val']} is above {bound['max_val']}")
         if never or (formula and any(type(one) is not type(settings[key]) or one != settings[key] for key, one in bound.items())):
-            made = _formula(spelled)(*map(operand, operands), **bound)
+            operands = [*map(operand, operands)]
+            made = _formula(spelled)(*operands, **bound)
             return inplace.put(operands[0], Ellipsis, made, "CopyBackward", f"{spelled}_()") if changes else made
         if name == "clip" and all(isinstance(one, float) for one in operands[1:]) and operands[1:] == [-math.inf, math.inf]:
             raise fault("not-numbers", "clamp needs a bound: min, max or both")
         if changes:
-            return inplace.change(operands[0], name, operands[1:])
+            return inplace.change(operand(operands[0]), name, operands[1:])
         dtype = bound.pop("dtype", None)
         if dtype is not None:
-            operands[0] = operands[0].to(dtype)
+            operands[0] = operand(operands[0]).to(dtype)
         made = apply(name, operands[0] if joined else operands, **_fixed(bound, operands[0]) if of_arrays else {})
         return made if dtype is None else made.to(dtype)
 
@@ -318,7 +319,9 @@ def equal(a: Any, b: Any) -> bool:
 
 def allclose(input: Any, other: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> bool:
     """Whether no element is farther from the other than ``atol + rtol*abs(other)``."""
-    return bool(numpy_function("allclose")(operand(input)._value, operand(other)._value, rtol, atol, equal_nan))
+    a, b, least, share = operand(input), operand(other), number("atol", atol), number("rtol", rtol)
+    apply("eq", (a, b))  # the shapes fit
+    return bool(numpy_function("allclose")(a._value, b._value, share, least, flag("equal_nan", equal_nan)))
 
 
 def contiguous(a: Any) -> Any:

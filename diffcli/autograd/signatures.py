@@ -110,11 +110,7 @@ class Signature:
 
 
 def whole(what: str, given: Any, least: int | None = None) -> int:
-    """A whole number, as an axis, a length and a count are; True and False are none.
-
-    >>> whole("dim", -1)
-    -1
-    """
+    """A whole number, as an axis, a length and a count are; True and False are none."""
     try:
         if not isinstance(given, bool) and (least is None or least <= as_index(given) < 2**63):
             return as_index(given)

@@ -76,9 +76,10 @@ def command(
         judged: list[ClaimVerdict] = []
         for text in claims:
             judged += judge_claims(problem, read_claims(text, problem), stage, at_given=not alone)
-    notes = agreement.notes if agreement is not None else ()
+    notes = list(agreement.notes if agreement is not None else ())
+    notes += dict.fromkeys(note for claim in judged for note in claim.notes)
     passed = (agreement is None or agreement.passed) and all(claim.passed for claim in judged)
-    return _verdict(run, check_report(problem.expression(), problem.at, agreement, judged, output.style, exact_digits), notes, passed)
+    return _verdict(run, check_report(problem.expression(), problem.at, agreement, judged, notes, output.style, exact_digits), notes, passed)
 
 
 def _verdict(run: Run, document: Document, notes: Sequence[Diagnostic], passed: bool) -> ExitCode:

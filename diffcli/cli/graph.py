@@ -45,4 +45,5 @@ def command(run: Run, **options: Any) -> int:
         result = graph_of(run.read(), run.point, progress=stage, **options)
         stage("drawing")
         output.print(graph_report(result, output.style, None if run.full else SHOWN), result.notes)
-    return exit_code(result.notes, [result.value, *result.gradient.values()])
+    results = [dict(result.graph.nodes[place].numbers).get("value") for place in result.graph.results]
+    return exit_code(result.notes, [*results, *result.gradient.values()])

@@ -35,6 +35,18 @@ def compute(target: Target, at: At, options: Options) -> GradientResult:
         from diffcli.methods.problem.live_values import keep_live_values  # numbers do not wait for it
 
         keep_live_values(problem)
+    return of_problem(problem, options)
+
+
+_WRITTEN = "its trace, tape or formula is by the rules of the table, and may show another"
+"""What is said beside a derivative that is the slope of the sides."""
+
+
+def of_problem(problem: Problem, options: Options, asks_rules: bool = True) -> GradientResult:
+    """What `compute` returns and raises of a problem whose result is one number: all that print its gradient ask this.
+
+    Notes speak of ``--kink`` and ``--strict`` where they can be asked for.
+    """
     if problem.value != problem.value:
         from diffcli.methods.nonsmooth.nonfinite import require_value
 
@@ -46,7 +58,7 @@ def compute(target: Target, at: At, options: Options) -> GradientResult:
     if breaks:
         from diffcli.methods.nonsmooth.notes import describe_breaks  # most programs do not wait for it
 
-        policy = options.kink if options.mode in ("reverse", "forward") else ""
+        policy = options.kink if asks_rules and options.mode in ("reverse", "forward") else ""
         told, replaced = describe_breaks(problem, breaks, policy, options.strict)
         notes += told
         from diffcli.methods.nonsmooth.beside import beside
@@ -64,6 +76,8 @@ def compute(target: Target, at: At, options: Options) -> GradientResult:
     swept = answer.pop("swept", [])
     if sides is not None and sides.rows:
         swept += [_take_sides(problem, sides, answer, notes)]
+        if options.trace or options.derivative_tape or options.mode == "symbolic":
+            notes[:] = [note._replace(notes=(*note.notes, _WRITTEN)) if note.slopes else note for note in notes]
     notes += notes_of(watch_of(problem), options.strict, *swept) if options.watch else ()
     known = (problem.expression(), options.mode, problem.at, problem.value)
     return GradientResult(*known, notes=tuple(notes), recorded=problem.function is not None, **answer)
@@ -169,7 +183,9 @@ def _numeric(problem: Problem, options: Options, replaced: Overrides, notes: lis
     warned = any(note.severity == "warning" for note in notes)
     for each in differences:
         off = [] if warned else _disagreement(problem, each)
-        notes += off or (doubts_of(each) if each.variable not in told or math.isfinite(each.estimate) else ())
+        slope = problem.adjoints[problem.input_slot(each.variable)] or 0.0
+        heard = each.variable not in told or math.isfinite(each.estimate)
+        notes += off or (doubts_of(each, problem.value, slope) if heard else ())
     gradient = {found.variable: found.estimate for found in differences}
     notes += explain(problem, {}, replaced, notes)
     return {"gradient": gradient, "differences": differences}

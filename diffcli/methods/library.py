@@ -255,7 +255,8 @@ def trace(
 
     Returns
     -------
-    A record whose rows carry the lecture's indices: ..., -1, 0 for the inputs, 1, 2, ... for the operations.
+    A record whose rows carry the lecture's indices: ..., -1, 0 for the inputs, 1, 2, ... for the operations; with the ``notes``
+    of `grad`.
 
     Examples
     --------
@@ -269,4 +270,4 @@ def trace(
         raise UsageError([error("unknown-choice", f"there is no trace of {mode} mode", help=["one of: reverse, forward"])])
     result = compute(target, at, Options(mode=mode, wrt=wrt, seed=seed, kink=kink, verify=verify, trace=True))
     assert result.trace is not None
-    return result.trace
+    return result.trace._replace(notes=result.notes)

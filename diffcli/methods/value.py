@@ -15,13 +15,15 @@ from diffcli.tape.running.evaluation import Evaluator
 
 
 @for_library
-def evaluate(target: Target, at: At, *, max_nodes: int = MOST_ROWS, verify: bool = True) -> Any:
+def evaluate(target: Target, at: At, *, strict: bool = False, max_nodes: int = MOST_ROWS, verify: bool = True) -> Any:
     """The value of a program at a point, with no derivative.
 
     Parameters
     ----------
     target, at
         As for `diffcli.grad`; the result may be an array, and there may be several.
+    strict
+        Whether a value that has lost digits is an error: a number alone cannot say so. All values are kept for it.
     max_nodes
         The longest tape to build.
     verify
@@ -34,7 +36,7 @@ def evaluate(target: Target, at: At, *, max_nodes: int = MOST_ROWS, verify: bool
 
     Raises
     ------
-    ExpressionError, DomainError, LimitError
+    ExpressionError, DomainError, NotDifferentiableError, LimitError
         As `diffcli.grad`; of an array, some elements may be undefined.
 
     Notes
@@ -54,16 +56,28 @@ def evaluate(target: Target, at: At, *, max_nodes: int = MOST_ROWS, verify: bool
     >>> evaluate("log(x)", "x=-1")
     Traceback (most recent call last):
     diffcli.errors.DomainError: `log` is undefined here
+
+    What has lost its digits is one all the same, unless that is to be an error:
+
+    >>> evaluate("(x + 1) - 1", "x=1e-17")
+    0.0
+    >>> evaluate("(x + 1) - 1", "x=1e-17", strict=True)
+    Traceback (most recent call last):
+    diffcli.errors.NotDifferentiableError: the value has no right digit: 0, and it is 1e-17
     """
     MAX_NODES.require("max_nodes", max_nodes)
     point = as_point(at, copy=False)  # no result is left that keeps it
     system = System(as_program(target, verify), point, most_rows=max_nodes)
-    if system.recording is not None:
+    if system.recording is not None or strict:
         found = [system.values[output.slot] for output in system.outputs]
     else:
         found = Evaluator(system.tape, [output.slot for output in system.outputs])(system.point)
     values = [value + 0.0 if output.shape else float(value) + 0.0 for value, output in zip(found, system.outputs, strict=True)]
     if any(value != value for value, output in zip(values, system.outputs, strict=True) if not output.shape):
         require_values(system)
+    if strict:
+        from diffcli.methods.digits.notes import notes_of, watch_of  # a plain value does not wait for it
+
+        notes_of(watch_of(system), strict)
     is_list = system.program is not system.question.written if system.recording is None else bool(system.tape.outputs)
     return values if is_list else values[0]

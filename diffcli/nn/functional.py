@@ -46,7 +46,7 @@ def conv2d(
     strides, apart = pair("stride", stride, 1), pair("dilation", dilation, 1)
     window = (strides, pads_of(padding, strides, apart, weight.shape[2:]), apart, whole("groups", groups, 1))
     result = apply("conv2d", (input, weight), window=window)
-    return result if bias is None else result + bias.reshape(1, -1, 1, 1)
+    return result if bias is None else result + making.as_tensor(bias).reshape(1, -1, 1, 1)
 
 
 def pair(name: str, given: Any, least: int) -> tuple[int, ...]:
@@ -59,12 +59,13 @@ def pair(name: str, given: Any, least: int) -> tuple[int, ...]:
 
 def pads_of(given: Any, strides: tuple[int, ...], apart: tuple[int, ...], lengths: Any) -> tuple[tuple[int, int], ...]:
     """How many zeros stand before and behind, along the height and the width."""
-    if given == "same" and strides == (1, 1):
+    named = given if isinstance(given, str) else ""
+    if named == "same" and strides == (1, 1):
         spans = [step * (length - 1) for step, length in zip(apart, lengths, strict=True)]
         return tuple((span // 2, span - span // 2) for span in spans)
-    if given == "same":
+    if named == "same":
         raise fault("bad-module", "padding='same' is for a stride of 1", help=["give the padding in numbers"])
-    return tuple((one, one) for one in pair("padding", 0 if given == "valid" else given, 0))
+    return tuple((one, one) for one in pair("padding", 0 if named == "valid" else given, 0))
 
 
 def check_probability(p: float) -> None:
@@ -101,6 +102,8 @@ def batch_norm(
     The input is batch × features, and any axes more, over which the mean is taken too.
     """
     input = making.as_tensor(input)
+    if input.ndim < 2:
+        raise fault("shape-mismatch", f"batch norm is of batch × features, and any axes more, not of {shape_text(input.shape)}")
     axes = tuple(axis for axis in range(input.ndim) if axis != 1)
     if flag("training", training):
         count = input.numel() // max(input.shape[1], 1)
@@ -278,7 +281,7 @@ def binary_cross_entropy_with_logits(
     input, target = _same_shape(input, target)
     losses = apply("softplus", (input,)) - target * input
     if pos_weight is not None:
-        losses = losses + (pos_weight - 1.0) * target * apply("softplus", (-input,))
+        losses = losses + (making.as_tensor(pos_weight) - 1.0) * target * apply("softplus", (-input,))
     return reduced(losses if weight is None else losses * weight, reduction)
 
 

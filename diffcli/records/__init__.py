@@ -150,6 +150,8 @@ class Trace(NamedTuple):
     """Indices in ``primal`` to which no adjoint came."""
     hidden: tuple[int, int] = (0, 0)
     """How many rows of the primal (and tangent) trace, and steps of the adjoint trace, are left out."""
+    notes: tuple[Diagnostic, ...] = ()
+    """Those of the gradient, in a trace that is asked for alone."""
 
 
 class Cost(NamedTuple):

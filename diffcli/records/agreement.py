@@ -100,7 +100,7 @@ class PointChecks(NamedTuple):
     undefined: list[dict[str, float]]
     """The points at which the value is undefined."""
     notes: tuple[Diagnostic, ...] = ()
-    """What stopped the check, if something did."""
+    """The first of each code, and what stopped the check, if something did."""
 
     @property
     def passed(self) -> bool:
@@ -132,7 +132,7 @@ class ClaimVerdict(NamedTuple):
     claimed: float
     """Its value at the point; NaN where it has none."""
     value: float
-    """The derivative there, by the rules of the table."""
+    """The derivative there, as `diffcli.grad` has it."""
     counterexample: Comparison | None
     """A point (``at``) at which the ``claimed`` and the ``right`` value differ, for a claim that is not the derivative."""
     slip: str
@@ -143,6 +143,8 @@ class ClaimVerdict(NamedTuple):
     """At how many points it agrees with the derivative."""
     digits: int
     """To how many digits it agrees there, at least."""
+    notes: tuple[Diagnostic, ...] = ()
+    """What is worth saying of its value, and of the derivative where no check says it."""
 
     @property
     def passed(self) -> bool:

@@ -24,10 +24,11 @@ def check_report(
     at: dict[str, float],
     agreement: Agreement | None,
     claims: Sequence[ClaimVerdict],
+    notes: Sequence[Diagnostic],
     style: Style,
     digits: int | None = None,
 ) -> Document:
-    """The document of a check at one point, of claims, or of both.
+    """The document of a check at one point, of claims, or of both, with the notes of both.
 
     ``agreement`` is None for claims alone, whose point ``at`` nobody asked for. ``digits`` says how many digits of the exact
     derivative are shown; none, if it was not asked for.
@@ -42,7 +43,7 @@ def check_report(
         blocks += _agreement_blocks(agreement, style, digits)
     for claim in claims:
         blocks += _claim_blocks(claim, at)
-    return Document(tuple(blocks), _data(expression, at, agreement, claims, digits))
+    return Document(tuple(blocks), _data(expression, at, agreement, claims, notes, digits))
 
 
 def results_report(
@@ -236,13 +237,19 @@ def points_report(result: PointChecks, style: Style) -> Document:
 
 
 def _data(
-    expression: str, at: dict[str, float], agreement: Agreement | None, claims: Sequence[ClaimVerdict], digits: int | None
+    expression: str,
+    at: dict[str, float],
+    agreement: Agreement | None,
+    claims: Sequence[ClaimVerdict],
+    notes: Sequence[Diagnostic],
+    digits: int | None,
 ) -> dict[str, Any]:
     passed = (agreement is None or agreement.passed) and all(claim.passed for claim in claims)
-    fields = "value passed checks claims? notes" if agreement is not None else "passed claims?"
+    fields = "value passed checks claims? notes" if agreement is not None else "passed claims? notes?"
     return data_of(
         agreement, f"schema expression at {fields}", schema="diffcli/check@1", expression=expression, at=at, passed=passed,
         checks=agreement and _checks_data(agreement, digits), claims=[_claim_data(claim) for claim in claims],
+        notes=notes,
     )  # fmt: skip
 
 

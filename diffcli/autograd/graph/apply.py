@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache, partial
-from math import nan
 from typing import Any
 
 from diffcli.autograd.graph.core import Core, counter_of, new, refuse_inference, show_number, version_of
@@ -267,13 +266,8 @@ def binary(name: str) -> Callable[[Any, Any], Any]:
             other = b._node or (b if b._flag else None)
         elif b.__class__ is float:
             y = b
-        elif b.__class__ is int:
-            try:
-                y = kept = float(b)
-            except OverflowError:
-                y = kept = nan
-            if y != b:
-                return apply(name, (a, b))
+        elif b.__class__ is int and -9007199254740992 <= b <= 9007199254740992:
+            y = kept = float(b)
         else:
             return apply(name, (a, b)) if is_operand(b) else NotImplemented
         value = function(x, y)

@@ -63,10 +63,10 @@ def edges_of(given: Sequence[Any], passive: bool = False) -> tuple[Edge, ...] | 
 
 def boundary_of(known: Rule, given: Sequence[Any], shape: Shape, shapes: Any, options: Fixed | None) -> Any:
     """Which elements of a result are others on the sides of a comparison that is met at its boundary; None if none is."""
-    found: list[Any] = []
-    if known.name in COMPARISONS and given[0] is not given[1] and edges_of(given) is not None:
+    same: Any = False
+    if known.truth and known.name not in CONNECTIVES and given[0] is not given[1] and edges_of(given) is not None:
         same = arrays.meet(*[operand_value(one, True) for one in given])
-        found = [] if same is False else [arrays.full(shape, same)]
+    found = [] if same is False else [arrays.full(shape, same)]
     if not marked(given):
         return found[0] if found else None
     met = {place: one._boundary for place, one in enumerate(given) if isinstance(one, Core) and one._boundary is not None}
@@ -82,7 +82,7 @@ def boundary_of(known: Rule, given: Sequence[Any], shape: Shape, shapes: Any, op
     return reduce(or_, found)
 
 
-COMPARISONS, CONNECTIVES = frozenset(("lt", "le", "gt", "ge", "eq", "ne")), frozenset(("and", "or", "not"))
+CONNECTIVES = frozenset(("and", "or", "not"))
 
 
 def marked(given: Sequence[Any]) -> bool:

@@ -187,7 +187,8 @@ def _extrapolated(sampler: Sampler, scheme: Scheme, first: float | None) -> Esti
     """The best estimate of a few first steps, the longest first, as soon as one has a digit; the reason where there is none."""
     size = abs(sampler.x)
     radius, where = sampler.radius()
-    wanted = first or (radius if math.isfinite(radius) else sampler.scale() / 2)
+    far = max(sampler.scale() / 2, 2.0**20 * sampler.least())  # the samples' own digits tell the step
+    wanted = first or (radius if math.isfinite(radius) else far)
     if sampler.bound and first is None:
         wanted = float(2.0 ** max(math.floor(math.log2(wanted)), -1000))
     best: Estimate | str = DISAGREE
@@ -248,7 +249,7 @@ def _admissible(sampler: Sampler, step: float, least: float, scheme: Scheme) -> 
     stuck = 0
     why = LOST
     for _ in range(MOST_SHORTENINGS):
-        if step < least or stuck > MOST_STUCK or sampler.evaluations > MOST_EVALUATIONS:
+        if step < least or stuck > MOST_STUCK or sampler.evaluations - sampler.begun > MOST_EVALUATIONS:
             break
         pair = _ends(sampler, scheme.side, step)
         excess = _movement(sampler, scheme.side, *pair) if pair else 8.0

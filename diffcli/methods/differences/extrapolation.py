@@ -126,7 +126,8 @@ def ridders(sampler: Sampler, variable: str, first: float | None = None) -> Diff
         right, left = sampler.beside(step)
         samples |= {left.x: left.value, right.x: right.value}
         distance = right.x - left.x
-        row = [(right.value - left.value) / distance if distance and right.defined and left.defined else math.nan]
+        apart = left.x < sampler.x < right.x
+        row = [(right.value - left.value) / distance if apart and right.defined and left.defined else math.nan]
         factor = 1.0
         for column, old in enumerate(above, 1):
             factor *= SHRINKING**2

@@ -7,6 +7,7 @@ distance it was taken over.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from diffcli.errors import Diagnostic, Slopes, UsageError, error
 from diffcli.methods.differences.automatic_difference import automatic_difference
@@ -24,6 +25,8 @@ SHORTEST, LONGEST = 2.0**-1000, 2.0**1000
 SMALLEST_STEP = 2.0**-60
 """A step that is shortened at 0 ends here."""
 
+SMALL = 1e-3
+"""A share of what the values of a function move by that is no more than its rounding."""
 
 UNDEFINED = "a value beside the point is undefined, however short the step"
 
@@ -165,12 +168,12 @@ def quotient(sampler: Sampler, variable: str, name: str, step: float, reason: st
 def _weighted(stencil: Stencil, samples: list[Sample]) -> tuple[float, float]:
     """The sum of weights and values over the step as it came out, and the error of the points, in steps.
 
-    NaN where a value is undefined, or the step is lost beside x.
+    NaN where a value is undefined, or a step is lost beside x.
     """
     offsets = stencil.offsets
-    step = (samples[-1].x - samples[0].x) / (offsets[-1] - offsets[0])
-    if not step or not all(sample.defined for sample in samples):
+    if len({sample.x for sample in samples}) < len(samples) or not all(sample.defined for sample in samples):
         return math.nan, 0.0
+    step = (samples[-1].x - samples[0].x) / (offsets[-1] - offsets[0])
     first = samples[0]
     misplaced = max(abs(sample.x - first.x - (k - offsets[0]) * step) for sample, k in zip(samples, offsets, strict=True)) / step
     terms = [float(weight) * sample.value for weight, sample in zip(stencil.weights, samples, strict=True)]
@@ -180,10 +183,13 @@ def _weighted(stencil: Stencil, samples: list[Sample]) -> tuple[float, float]:
         return math.nan, 0.0
 
 
-def doubts_of(found: Difference) -> list[Diagnostic]:
-    """A warning where there is no number, with the slopes on the two sides if there are any, or no digit of it is certain."""
+def doubts_of(found: Difference, value: float, slope: float) -> list[Diagnostic]:
+    """A warning where there is no number, with the slopes on the two sides if there are any, or no digit of it is certain.
+
+    ``value`` is that of the function at the point, and ``slope`` its derivative by the rules of the table.
+    """
     if math.isfinite(found.estimate):
-        return uncertain(found.estimate, found.error, f"derivative along `{found.variable}`")
+        return uncertain(found.estimate, found.error, f"derivative along `{found.variable}`", (found,), value, slope)
     slopes = () if found.left is found.right is None else (Slopes(found.variable, found.left, found.right),)
     if found.extrapolated:
         message = f"differences give no reliable value of the derivative along `{found.variable}`"
@@ -194,9 +200,23 @@ def doubts_of(found: Difference) -> list[Diagnostic]:
     return [Diagnostic("no-difference", "warning", message, notes=(found.reason,), help=help, slopes=slopes)]
 
 
-def uncertain(estimate: float, error: float | None, what: str) -> list[Diagnostic]:
-    """A warning where an error bar is as large as the estimate."""
-    if error is None or not error >= abs(estimate) > 0:
+def uncertain(
+    estimate: float, error: float | None, what: str, parts: Sequence[Difference], value: float, slope: float | None = None
+) -> list[Diagnostic]:
+    """A warning where an error bar is as large as the estimate that is made of some differences; without a slope, second ones.
+
+    A bar beside 0 is no more than rounding where it is small beside how far the values lie apart, as those of cos beside 0 do,
+    or where they are all the same, as they should be.
+    """
+    certain = not error or error < abs(estimate)
+    if certain or (not estimate and all(_is_still(part, value, slope) for part in parts)):
         return []
     message = f"no digit of the {what} by differences is certain: {estimate:.6g} ± {error:.2g}"
     return [Diagnostic("uncertain-difference", "warning", message, help=("see what the other ways say: diffcli check",))]
+
+
+def _is_still(found: Difference, value: float, slope: float | None) -> bool:
+    places, values = [x for x, _ in found.samples], [value, *[y for _, y in found.samples]]
+    length, moved = (max(places) - min(places)) / 2, max(values) - min(values)
+    size = moved or (abs(value) if slope == 0 else 0.0)
+    return (found.error or 0.0) * (length**2 if slope is None else length) <= SMALL * size

@@ -157,20 +157,47 @@ def ecnoise(values: Sequence[float]) -> float:
     return math.nan
 
 
-def callable_rounding(function: Callable[[float], float], x: float, points: int = 8) -> float:
-    """`ecnoise` of a function on one side of a point, as it may jump there; NaN if no spacing will do on either side."""
-    for first in (0, 1 - points):
-        spacing = max(abs(x), 2.0**-20) * 2.0**-34
-        found = math.nan
-        for _ in range(5):  # up to a thousandth of x: what is seen beyond that is the function
-            values = [function(x + (first + k) * spacing) for k in range(points)]
-            if not all(map(math.isfinite, values)):
-                break
-            found = ecnoise(values)
-            if found > 0:
-                return found
-            # values that hardly differ lie on one step of their rounding; ones without a level show the function's shape
-            spacing *= 2**6 if found == 0 or len(set(values)) < points // 2 else 1 / 16
-        if found == 0:
-            return found
-    return math.nan
+UNEVEN = 0.7
+"""A length that no power of two makes even: on a grid of floats values may look smooth, or constant, that are not."""
+
+WIDEST = UNEVEN * 2.0**-10
+"""The widest spacing that noise is looked for with, beside the size of the point: what is seen beyond that is the function."""
+
+SPACINGS, MOST_SPACINGS = 9, 12
+"""How many spacings are tried, each an eighth of the one before; and while there is no level."""
+
+
+def callable_rounding(function: Callable[[float], float], x: float) -> tuple[float, float]:
+    """The highest `ecnoise` of a function beside a point over some spacings: what cancels lies on steps, which may be wide.
+
+    The lower level of the two sides counts, as there may be a jump on one of them. Where neither has a level, the shape of the
+    function shows itself, and what was seen over wider spacings is no noise, but a function that is as narrow as that.
+
+    Returns
+    -------
+    The level, NaN if there is none; and how wide the function is, as far as that shows.
+    """
+    highest, quiet, width = math.nan, 0, math.inf
+    for count in range(MOST_SPACINGS):
+        spacing = WIDEST * max(abs(x), 2.0**-20) / 8**count
+        near, least = _level_beside(function, x, spacing * (-1) ** count)
+        quiet = quiet + 1 if near <= least else 0
+        levels = [near] if quiet else [near, _level_beside(function, x, -spacing * (-1) ** count)[0]]
+        known = [level for level in levels if level == level]
+        if not known and highest > least:
+            width = 8 * abs(spacing)
+        highest = max(min(known), highest if highest == highest else 0.0) if known else math.nan
+        if quiet == 2 or (count >= SPACINGS - 1 and known):
+            break
+    return highest, width
+
+
+def _level_beside(function: Callable[[float], float], x: float, spacing: float) -> tuple[float, float]:
+    """The noise on one side of a point, and what is no more than the rounding of the values themselves."""
+    values: list[float] = []
+    for k in range(1, 9):
+        values.append(function(x + k * spacing))
+        if not math.isfinite(values[-1]):
+            return math.nan, 0.0
+    level, least = ecnoise(values), 4 * math.ulp(max(map(abs, values)))
+    return 0.0 if math.isnan(level) and len(set(values)) < 4 else level, least  # values that hardly differ have no shape

@@ -10,7 +10,7 @@ from typing import Any
 
 from diffcli._named import NamedTuple
 from diffcli.errors import ExpressionError, error
-from diffcli.methods.differences.rounding_bound import accumulated_rounding, callable_rounding, difference_rounding
+from diffcli.methods.differences.rounding_bound import UNEVEN, accumulated_rounding, callable_rounding, difference_rounding
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.problem.still_rows import leaving_rows
 from diffcli.methods.sweeps.forward import Tangents, tangents
@@ -41,6 +41,8 @@ class Sampler:
     base: Sample
     """The value at the point itself."""
     evaluations: int
+    begun = 0
+    """How many of them looked for the noise."""
 
     def sample(self, x: float) -> Sample:
         raise NotImplementedError
@@ -60,6 +62,10 @@ class Sampler:
         """
         return 0.0
 
+    def least(self) -> float:
+        """A step that is shorter says more about the spacing of floats than about the function."""
+        return 8 * math.ulp(self.x)
+
     def radius(self) -> tuple[float, str]:
         """How far x may move, by the slopes at x, and what stops it; inf if nothing is known to."""
         return math.inf, ""
@@ -67,10 +73,6 @@ class Sampler:
     def scale(self) -> float:
         """A length over which the function may be expected to change."""
         raise NotImplementedError
-
-    def least(self) -> float:
-        """The shortest step: a shorter one says more about the spacing of floats than about the function."""
-        return 8 * math.ulp(self.x)
 
 
 TYING = frozenset(("max", "min", "clip", "lt", "le", "gt", "ge", "eq", "ne"))
@@ -233,7 +235,11 @@ class DirectionSampler(TapeSampler):
         return point
 
     def least(self) -> float:
-        return 8 * max(math.ulp(self.point[slot]) / abs(step) for slot, step in self.direction.items())
+        """At least one of the inputs moves; all of them do where an operation stands on its kink, and one may be why."""
+        steps = [8 * math.ulp(self.point[slot]) / abs(step) for slot, step in self.direction.items()]
+        moves = self._tangents()
+        at_kink = any(moves[limit[1]] and self._radius_at(self.base, *limit) == 0 for limit in self.limits)
+        return max(steps) if at_kink else min(steps)
 
     def rounding(self, one: Sample, other: Sample) -> float:
         return super().rounding(one, other) + self._astray(one.x) + self._astray(other.x)
@@ -258,9 +264,6 @@ def _lost(a: float, b: float) -> float:
     return (a - (total - rest)) + (b - rest)
 
 
-UNEVEN = 0.74
-"""The size of a first step beside that of x, doubled."""
-
 UNKNOWN_NOISE = 1e3
 """How many roundings of its values the error of a function is taken to be, where its noise does not show itself."""
 
@@ -268,12 +271,16 @@ UNKNOWN_NOISE = 1e3
 class CallableSampler(Sampler):
     """A Python function of one float, of which nothing is known but its values."""
 
+    _level, _width = math.nan, math.inf
+
     def __init__(self, function: Callable[[float], float], x: float) -> None:
         self.function = function
         self.x = x
         self.evaluations = 0
         self.base = self.sample(x)
-        self._level = callable_rounding(lambda at: self.sample(at).value, x) if self.base.defined else math.nan
+        if self.base.defined:
+            self._level, self._width = callable_rounding(lambda at: self.sample(at).value, x)
+        self.begun = self.evaluations
 
     def sample(self, x: float) -> Sample:
         self.evaluations += 1
@@ -297,5 +304,5 @@ class CallableSampler(Sampler):
         return UNKNOWN_NOISE * least if math.isnan(self._level) else max(6 * self._level, least)
 
     def scale(self) -> float:
-        """No power of two, or a function with a period such as 1/64 would look constant at every step."""
-        return UNEVEN * (abs(self.x) or 1.0)
+        """The first step, doubled. Of a power of two a function with a period such as 1/64 would look constant at every step."""
+        return min(UNEVEN * (abs(self.x) or 1.0), self._width)

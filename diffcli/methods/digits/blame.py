@@ -30,10 +30,10 @@ NOBODY: Culprit = (-1, "", "rounding")
 def culprit(problem: Problem, slot: int, sweep: Sweep | None, reading: Reading | None) -> Culprit:
     """The row to blame for the digits that a sweep has lost on the way to a slot.
 
-    >>> from diffcli.methods.digits.exact import read_again
+    >>> from diffcli.methods.digits.exact import Again
     >>> problem = Problem("(1 - cos(x))/x^2", {"x": 1e-4})
     >>> sweep = Sweep({problem.tape.output: 1.0})
-    >>> row, label, kind = culprit(problem, 0, sweep, read_again(problem, sweep, [0]))
+    >>> row, label, kind = culprit(problem, 0, sweep, Again(problem).read(sweep, [0]))
     >>> problem.operand_text(row), label, kind
     ('1 - cos(x)', '8 of 16 digits cancel here', 'cancellation')
     """
@@ -92,19 +92,19 @@ def _digits(factor: float) -> int:
 
 def _worst_tangent(problem: Problem, slot: int, sweep: Sweep, reading: Reading) -> Culprit:
     """Where the terms of a tangent cancel, or are lost; of a series no more is known than that they do."""
-    moves = problem.swept_forward(sweep.seeds, sweep.overrides)
+    moves = problem.swept_forward(sweep.started(), sweep.overrides)
     row = _worst_row(problem, [slot], moves, reading.derivatives) if sweep.order is None else -1
-    move = (moves[row] or 0.0) if row >= 0 else 1.0
-    if not move:
+    move = moves[row] if row >= 0 else 1.0
+    if not move and (abs(reading.derivatives[row]) < TINY or len([a for a in problem.tape.operands_of(row) if moves[a]]) < 2):
         return row, "its tangent underflows to 0 here", "underflow"
-    if not math.isfinite(move):
+    if move and not math.isfinite(move):
         return row, "its tangent overflows here", "overflow"
     return row if row >= 0 else slot, "the terms of its derivative cancel", "terms"
 
 
 def _worst_term(problem: Problem, sweep: Sweep, reading: Reading) -> Culprit:
     """Where the terms of an adjoint cancel, or are lost."""
-    bars = accumulate(problem.tape, problem.values, problem.active, sweep.seeds, sweep.overrides)[0]
+    bars = accumulate(problem.tape, problem.values, problem.active, sweep.started(), sweep.overrides)[0]
     off = [relative_error(bar or 0.0, exact) for bar, exact in zip(bars, reading.derivatives, strict=True)]
     before: dict[int, float] = {}
     for step in reading.steps:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 from diffcli._named import NamedTuple
@@ -47,50 +48,74 @@ class Reading(NamedTuple):
     """What was asked for; None for what is undefined, or does not settle."""
 
 
-def read_again(
-    problem: Problem, sweep: Sweep | None, slots: Sequence[int], printed: Sequence[float] = ()
-) -> Reading:
-    """A sweep over a problem in numbers with more and more digits, until what it finds in some slots settles; None: its values.
+Known = tuple[Values, list[int]]
+"""The values in so many digits, and the rows that vanish there."""
 
-    Floats on the tape and in the point count as what they are, exactly. The numbers that are ``printed``, if they are given,
-    are the first reading.
+
+class Again:
+    """A problem in numbers with more and more digits; its values in so many are the same for every sweep.
+
+    Floats on the tape and in the point count as what they are, exactly. With a ``step`` it is that beside the point.
 
     >>> problem = Problem("(1 - cos(x))/x^2", {"x": 1e-4})
-    >>> float(read_again(problem, Sweep({problem.tape.output: 1.0}), [0]).found[0])
+    >>> float(Again(problem).read(Sweep({problem.tape.output: 1.0}), [0]).found[0])
     -8.333333327777778e-06
     """
-    tape, spare = with_exact_constants(problem.tape), min(decades(problem.values), 700)
-    functions = EXACT.row_functions(tape)
-    before: list[Number] = [precise.number(number) for number in printed]
-    step = sweep.beside.step if sweep and sweep.beside else {}
-    work, digits = FIRST if all(printed) or step else VANISHED, PRINTED
-    while True:
-        with precise.working(work + spare + 3 * work * bool(step)):  # what cancels beside the point does so more than once
-            values = run(tape, [_moved(float(x), step.get(slot, 0.0), work) for slot, x in enumerate(problem.point)], functions)
-            derivatives, steps = (values, []) if sweep is None else _swept(problem, sweep, values)
-            found = [precise.number(derivatives[slot] or 0.0) for slot in slots]
-            numbers = zip(slots, before, found, strict=False)
-            settled = [derivatives[slot] is None or _settles(old, new, work, digits) for slot, old, new in numbers]
-            hides = _hides(tape, values)
-            if (before and all(settled) and not (hides and work < -2 * NOTHING)) or work > LAST:
+
+    def __init__(self, problem: Problem, step: Mapping[int, float] | None = None) -> None:
+        self.problem, self.tape, self.step = problem, with_exact_constants(problem.tape), step or {}
+        self.spare = min(decades(problem.values), 700)
+        self.known: dict[int, Known] = {}
+
+    def working(self, work: int) -> AbstractContextManager[Any]:
+        """A context with so many digits, and those that the sizes on the tape may swallow, more than once."""
+        times = 1 + (work > FIRST) + 2 * (work > VANISHED)
+        most = 4 * work if self.step else work  # what cancels beside the point does so more than once
+        return precise.working(most + min(times * self.spare, MOST_SPARE))
+
+    def values(self, work: int) -> Known:
+        if work not in self.known:
+            with self.working(work):
+                point = [_moved(float(x), self.step.get(slot, 0.0), work) for slot, x in enumerate(self.problem.point)]
+                values = run(self.tape, point, EXACT.row_functions(self.tape))
+                self.known[work] = values, _vanishing(self.tape, values)
+        return self.known[work]
+
+    def read(self, sweep: Sweep | None, slots: Sequence[int], printed: Sequence[float] = ()) -> Reading:
+        """A sweep again and again, until what it finds in some slots settles; None: the values.
+
+        The numbers that are ``printed``, if they are given, are the first reading.
+        """
+        before: list[Number] = [precise.number(number) for number in printed]
+        work, digits = FIRST if all(printed) or self.step else VANISHED, PRINTED
+        while True:
+            values, hides = self.values(work)
+            with self.working(work):
+                derivatives, steps = (values, []) if sweep is None else self._swept(sweep, values)
+                found = [precise.number(derivatives[slot] or 0.0) for slot in slots]
+                numbers = zip(slots, before, found, strict=False)
+                settled = [derivatives[slot] is None or _settles(old, new, work, digits) for slot, old, new in numbers]
+            more = max(2 * work, VANISHED)
+            if before and all(settled) and hides:
+                hides = [slot for slot in hides if work < -2 * NOTHING and self.values(more)[0][slot] != 0]
+            if (before and all(settled) and not hides) or work > LAST:
                 known = [each if fits else None for each, fits in zip(found, settled, strict=True)]
                 return Reading(values, derivatives, steps, tuple(known))
-        # what vanishes beside the reading before is looked at again with more digits than any float is small
-        least = [abs(old) * precise.power_of_ten(-DIGITS) for old in before]
-        vanishes = hides or any(not least < abs(new) < math.inf for least, new in zip(least, found, strict=False))
-        before, spare, digits = found, min(2 * spare, MOST_SPARE), DIGITS  # more than once
-        work = max(2 * work, VANISHED if vanishes else 0)
+            # what vanishes beside the reading before is looked at again with more digits than any float is small
+            least = [abs(old) * precise.power_of_ten(-DIGITS) for old in before]
+            vanishes = hides or any(not least < abs(new) < math.inf for least, new in zip(least, found, strict=False))
+            before, digits = found, DIGITS
+            work = more if vanishes else 2 * work
 
-
-def _swept(problem: Problem, sweep: Sweep, values: Values) -> tuple[Sequence[Any], Sequence[Step]]:
-    tape = problem.tape
-    if sweep.order is not None:
-        (variable,) = sweep.seeds
-        return power_series(with_exact_constants(tape), values, variable, sweep.order, MOST_ROWS, EXACT.value), []
-    if sweep.forward:
-        seed = [sweep.seeds.get(slot) for slot in range(tape.first_row)]
-        return tangents(tape, values, seed, sweep.overrides, EXACT), []
-    return accumulate(tape, values, problem.active, sweep.seeds, sweep.overrides, EXACT)
+    def _swept(self, sweep: Sweep, values: Values) -> tuple[Sequence[Any], Sequence[Step]]:
+        tape = self.problem.tape
+        if sweep.order is not None:
+            (variable,) = sweep.seeds
+            return power_series(self.tape, values, variable, sweep.order, MOST_ROWS, EXACT.value), []
+        seeds = sweep.started(lambda seed: precise.number(float(seed)))  # a float would be added to floats as one
+        if sweep.forward:
+            return tangents(tape, values, [seeds.get(slot) for slot in range(tape.first_row)], sweep.overrides, EXACT), []
+        return accumulate(tape, values, self.problem.active, seeds, sweep.overrides, EXACT)
 
 
 def _moved(x: float, step: float, work: int) -> Number:
@@ -98,12 +123,13 @@ def _moved(x: float, step: float, work: int) -> Number:
     return precise.number(x) + precise.power_of_ten(-work // 2) * precise.number(step * (abs(x) or 1.0))
 
 
-def _hides(tape: Tape, values: Values) -> bool:
-    """Whether a row is 0 because of digits that may be equal in so many places only: 1 - erf(20), log(sigmoid(400))."""
-    return any(
-        name in VANISHING and values[slot] == 0 and values[row[0]] != 0 and (len(row) == 1 or row[0] != row[1])
+def _vanishing(tape: Tape, values: Values) -> list[int]:
+    """The rows that are 0, maybe because of digits that are equal in so many places only: 1 - erf(20), log(sigmoid(400))."""
+    return [
+        slot
         for slot, (name, row) in enumerate(zip(tape.operations, tape.operands, strict=True), tape.first_row)
-    )
+        if name in VANISHING and values[slot] == 0 and values[row[0]] != 0 and (len(row) == 1 or row[0] != row[1])
+    ]
 
 
 def _settles(before: Number, found: Number, work: int, digits: int) -> bool:

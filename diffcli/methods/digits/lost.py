@@ -12,7 +12,8 @@ from itertools import groupby
 from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic
 from diffcli.methods.digits.blame import culprit
-from diffcli.methods.digits.exact import Reading, read_again
+from diffcli.methods.digits.exact import Again, Reading
+from diffcli.methods.digits.shake import NOTHING
 from diffcli.methods.digits.watch import UNKNOWN, Printed, Sweep
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.rounding import SMALLEST
@@ -22,11 +23,11 @@ from diffcli.tape.running.precise import Number
 LOST = 1e-8
 """A number whose relative error is larger has lost digits that somebody may count on."""
 
-MOST_READ = 20_000
+MOST_READ = 100_000
 """The longest tape that is read again."""
 
-MOST_SWEPT = 50
-"""How many sweeps are made again; the numbers of others are left to the bound."""
+MOST_SWEPT = 1_000_000
+"""The rows of all the sweeps that are made again; the numbers of others are left to the bound."""
 
 MOST_NAMED = 8
 """How many numbers a note names."""
@@ -98,14 +99,17 @@ def note_of(problem: Problem, lost: Sequence[Lost]) -> Diagnostic:
 
 def judged(problem: Problem, doubts: Iterable[Printed]) -> list[Lost]:
     """Those of the numbers in doubt that have lost digits; where the truth is not known, those that the bound says may have."""
-    lost: list[Lost] = []
-    for count, (_, group) in enumerate(groupby(doubts, lambda each: id(each.sweep))):
+    lost, again, rows = list[Lost](), dict[int, Again](), 0
+    for _, group in groupby(doubts, lambda each: id(each.sweep)):
         asked = list(group)
         sweep, reading = asked[0].sweep, None
-        there = _home(problem, sweep)
-        if there.tape.shapes is None and there.tape.slots <= MOST_READ and count < MOST_SWEPT:
+        there, known = _home(problem, sweep), id(sweep and sweep.beside)
+        rows += there.tape.slots
+        if there.tape.shapes is None and there.tape.slots <= MOST_READ and rows <= MOST_SWEPT:
+            if known not in again:
+                again[known] = Again(there, sweep.beside.step if sweep and sweep.beside else {})
             slots, numbers = [each.slot for each in asked], [each.number for each in asked]
-            reading = read_again(there, sweep, slots, numbers)
+            reading = again[known].read(sweep, slots, numbers)
         for each, exact in zip(asked, reading.found if reading is not None else [None] * len(asked), strict=True):
             if exact is not None and precise.is_finite(exact):
                 off = abs(precise.number(each.number) - exact)
@@ -113,7 +117,8 @@ def judged(problem: Problem, doubts: Iterable[Printed]) -> list[Lost]:
                     known = exact and math.isfinite(each.number)
                     lost.append(Lost(each, exact, float(off / abs(exact)) if known else math.inf, reading))
             elif each.error is not UNKNOWN and math.isfinite(each.number):
-                bound = each.error / abs(each.number) if each.number else math.inf
-                if not bound <= LOST:
+                size = abs(each.number)
+                if not each.error <= (LOST * size if size else NOTHING):
+                    bound = each.error / size if size else math.inf
                     lost.append(Lost(each, None, bound if bound == bound else math.inf, None))
     return lost

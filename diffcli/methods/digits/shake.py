@@ -98,13 +98,13 @@ def moved(number: float, other: float, extreme: bool) -> float | None:
 
 
 def is_extreme(tape: Tape, values: Values, beside: Values) -> bool:
-    """Whether a value may overflow, or is off by so much that no shaking shows what that does."""
+    """Whether a value may overflow, or is off by so much, or by another branch, that no shaking shows what that does."""
     numbers = arithmetic_of(tape).numbers
     if not numbers.largest_size([value for value in values[: tape.slots] if value is not None]) < FAR:
         return True
-    return any(
-        name in _SUMS
-        and values[slot] is not None
-        and not (numbers if tape.shape(slot) else floats).within(values[slot], beside[slot], UNSTEADY)
-        for slot, name in enumerate(tape.operations, tape.first_row)
-    )
+    for slot, name in enumerate(tape.operations, tape.first_row):
+        if name in _SUMS and values[slot] is not None:
+            within = (numbers if tape.shape(slot) else floats).within
+            if beside[slot] is None or not within(values[slot], beside[slot], UNSTEADY, NOTHING):
+                return True
+    return False

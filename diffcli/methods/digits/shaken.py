@@ -51,6 +51,7 @@ class ShakenWatch(Watch):
             return
         tape, values, places = self.shaken.tape, self.shaken.values, count(self.shaken.tape.slots)
         parts, move, beside = Components(self.shaken.outputs), partial(shake, places), []
+        seeds = sweep.started(lambda seed: move(seed) * (seed != 0))  # a 0 is nothing
         if sweep.order is not None:
             (slot,) = sweep.seeds
             parts = Components([(str(order), order, ()) for order in range(1, sweep.order + 1)])
@@ -59,26 +60,26 @@ class ShakenWatch(Watch):
         elif sweep.forward:
             from diffcli.methods.sweeps.array_sweeps import array_tangents  # a series does not wait for it
 
-            seed = [sweep.seeds.get(slot) for slot in range(tape.first_row)]
-            beside = array_tangents(tape, values, seed, moving=move)
+            beside = array_tangents(tape, values, [seeds.get(slot) for slot in range(tape.first_row)], moving=move)
         else:
             from diffcli.methods.sweeps.array_sweeps import array_adjoints
 
             parts = variables_of(self.shaken)
-            beside = array_adjoints(tape, values, self.shaken.active, sweep.seeds, whole=False, moving=move)
+            beside = array_adjoints(tape, values, self.shaken.active, seeds, whole=False, moving=move)
         self._compare(sweep, sweep.name, parts, found, beside)
 
     def _compare(
         self, sweep: Sweep | None, name: Namer, parts: Components, found: Sequence[Any], beside: Sequence[Any], first: int = 0
     ) -> None:
         """Keep the numbers that the shaking has moved by much, by their places among the elements; -1 is the value's."""
-        wholes = [(found[slot], beside[slot]) for _, slot, shape in parts.parts if shape and found[slot] is not None]
+        pairs = [(found[slot], beside[slot]) for _, slot, shape in parts.parts if shape]
+        wholes = [pair for pair in pairs if not any(each is None for each in pair)]
         within = arithmetic_of(self.problem.tape).numbers.within
         fine = not self.extreme and all(within(*pair, ENOUGH / ROUNDED, NOTHING) for pair in wholes)
         if fine and len(wholes) == len(parts.parts):
             return
         for place, (number, other) in enumerate(zip(parts.numbers(found), parts.numbers(beside), strict=True)):
-            error = None if number is None or other is None else moved(number, other, self.extreme)
+            error = None if number is other is None else moved(number or 0.0, other or 0.0, self.extreme)
             if error is not None and (called := name(parts.names[place])):
                 self.doubts.append(Printed(called, float(number or 0.0), error, first + place, sweep))
 
@@ -111,12 +112,13 @@ class ShakenWatch(Watch):
         inputs = inputs_of(tape)
         ends, slots = (inputs, range(len(inputs))) if sweep.forward else (Components(self.problem.outputs), outputs)
         bands = dict(zip([slot for _, slot, _ in ends.parts], ends.bands(slots), strict=True))
-        seeds: dict[int, float] = {}
-        for slot, seed in sweep.seeds.items():
+        seeds: dict[int, tuple[float, ...]] = {}
+        for slot, seed in [(slot, seed) for slot, parts in sweep.parts for seed in parts]:
             whole: Any = {slot: arrays.full(tape.shape(slot), seed)}
             for place, number in zip(bands[slot], Components([("", slot, tape.shape(slot))]).numbers(whole), strict=True):
-                seeds[place] = seeds.get(place, 0.0) + (number or 0.0)
-        return sweep._replace(seeds={slot: seed for slot, seed in seeds.items() if seed})
+                if number:
+                    seeds[place] = (*seeds.get(place, ()), number)
+        return sweep._replace(seeds=seeds)
 
 
 def _with_values(problem: Problem, values: Values) -> Problem:

@@ -5,7 +5,11 @@ What is in doubt is worked out exactly in `diffcli.methods.digits.lost`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from functools import reduce
+from operator import add
 from typing import TYPE_CHECKING, Any
 
 from diffcli._named import NamedTuple
@@ -28,8 +32,9 @@ UNKNOWN = float("nan")
 class Sweep(NamedTuple):
     """A sweep: what it begins with by slot, whether it goes forward, and the terms that a policy at kinks has chosen.
 
-    One with an order is a Taylor series along the one input that it begins with; its coefficients stand for slots. One
-    ``beside`` the point is made where that has moved a little.
+    It begins with a tuple where several results stand in one slot, whose weights add up. One with an order is a Taylor series
+    along the one input that it begins with; its coefficients stand for slots. One ``beside`` the point is made where that has
+    moved a little.
     """
 
     seeds: Mapping[int, Any]
@@ -38,6 +43,22 @@ class Sweep(NamedTuple):
     name: Namer = BY
     order: int | None = None
     beside: Beside | None = None
+
+    @property
+    def parts(self) -> list[tuple[int, Sequence[Any]]]:
+        """What adds up to begin with, by slot."""
+        return [(slot, seed if isinstance(seed, tuple) else (seed,)) for slot, seed in self.seeds.items()]
+
+    def started(self, of: Callable[[Any], Any] = lambda seed: seed) -> dict[int, Any]:
+        """What it begins with, one seed a slot, after something is made of each; numbers add up as if rounded once."""
+        return {slot: _total([of(seed) for seed in seeds]) for slot, seeds in self.parts}
+
+
+def _total(terms: Sequence[Any]) -> Any:
+    if len(terms) > 1 and all(isinstance(term, float) for term in terms):
+        with suppress(OverflowError):
+            return math.fsum(terms)
+    return reduce(add, terms)
 
 
 Swept = tuple[Sweep, Sequence[Any]]

@@ -13,7 +13,7 @@ from typing import Any
 
 from diffcli.errors import Diagnostic, ExpressionError, LimitError, as_stop, error
 from diffcli.methods.digits.notes import notes_of, watch_of
-from diffcli.methods.digits.watch import BY, Sweep, Swept, Watch
+from diffcli.methods.digits.watch import BY, Namer, Sweep, Swept, Watch
 from diffcli.methods.matrices.jacobian import Matrix, evaluated, frozen, require_room
 from diffcli.methods.matrices.second_order import GradientProblem
 from diffcli.methods.matrices.second_sides import Sides
@@ -132,9 +132,9 @@ def _columns_beside(sides: Sides, found: HessianResult) -> list[Swept]:
     """The second derivatives that are those of the sides of the point, with the sweeps that they are of."""
     names, swept = found.columns, list[Swept]()
     for column in sides.bent:
-        rows = [row for row in range(len(names)) if row >= column or row not in sides.bent]
-        numbers = [found.matrix[row][column] if row in rows else None for row in range(len(names))]
-        swept += sides.swept({column: 1.0}, numbers, _namer(names, [(row, column) for row in rows]))
+        places = [(row, column) if row > column else (column, row) for row in range(len(names))]
+        called = dict(zip(names, [_called(names, *place) for place in places], strict=True))
+        swept += sides.swept({column: 1.0}, [found.matrix[row][column] for row in range(len(names))], called.__getitem__)
     return swept
 
 
@@ -178,15 +178,13 @@ def sweep_symmetric(
     return matrix
 
 
-def _namer(names: Sequence[str], wanted: Sequence[tuple[int, int]]) -> Callable[[str], str]:
+def _namer(names: Sequence[str], wanted: Sequence[tuple[int, int]]) -> Namer:
     """What a second derivative is called that a sweep has found by one of its two variables; nothing if it is not wanted."""
+    return lambda arriving: next((_called(names, *place) for place in wanted if names[place[0]] == arriving), "")
 
-    def name(arriving: str) -> str:
-        place = names.index(arriving)
-        by = next((names[column] for row, column in wanted if row == place), "")
-        return by and f"the second derivative by `{by}`" + (f" and `{arriving}`" if by != arriving else "")
 
-    return name
+def _called(names: Sequence[str], row: int, column: int) -> str:
+    return f"the second derivative by `{names[column]}`" + (f" and `{names[row]}`" if row != column else "")
 
 
 def _wanted(groups: Groups, pattern: Pattern | None, variables: Components) -> list[list[tuple[int, int]]]:
@@ -228,7 +226,8 @@ def _numeric(
             if each.estimate != each.estimate:
                 message = f"differences give no reliable value of the second derivative by `{second}` and `{first}`"
                 notes.append(Diagnostic("no-difference", "warning", message, notes=(each.reason,)))
-            notes += uncertain(each.estimate, each.error, f"second derivative by `{second}` and `{first}`")
+            what, value = f"second derivative by `{second}` and `{first}`", gradient.problem.value
+            notes += uncertain(each.estimate, each.error, what, each.parts, value)
     return asked._replace(matrix=frozen(matrix), differences=tuple(found))
 
 
@@ -247,7 +246,7 @@ def _symbolic(
         found.append(SymbolicSecond(names[column], names[row], each))
         matrix[row][column] = matrix[column][row] = each.value
         if smooth:
-            name, slot = _namer(names, [(row, column)])(names[row]), gradient.results.slots[row]
+            name, slot = _called(names, row, column), gradient.results.slots[row]
             seed = {gradient.variables.slots[column]: 1.0}
             watch.judge(Sweep(seed, True, beside=Beside(gradient.derived)), [(name, slot, each.value)])
 

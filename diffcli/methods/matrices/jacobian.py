@@ -208,7 +208,7 @@ def _numeric(
             partial = difference(view, name)
             found.append((output.name, partial))
             matrix[-1].append(partial.estimate)
-            notes += doubts_of(partial)
+            notes += doubts_of(partial, view.value, view.adjoints[view.input_slot(name)] or 0.0)
     return {"matrix": matrix, "differences": tuple(found), "watch": watch_of(system)}
 
 

@@ -66,7 +66,7 @@ def compute_vjp(target: Target, at: At, weights: Weights | None, options: Matrix
     columns = variables_of(system)
     rest, taken = _apart(system, seed, sides)
     back = Sweep(_weights_by_slot(system, rest), False, replaced, "the rest of the derivative by `{}`".format if taken else BY)
-    adjoints = system.swept_back(back.seeds, replaced) if rest else [None] * system.tape.size
+    adjoints = system.swept_back(back.started(), replaced) if rest else [None] * system.tape.size
     found, swept = columns.whole(adjoints), [(back, adjoints)] if rest else []
     if taken:
         row = [sum(weight * sides.rows[name][column] for name, weight in taken.items()) for column in range(len(columns))]
@@ -129,8 +129,10 @@ def _differences(system: Problem, seed: Mapping[str, Any], notes: list[Diagnosti
             still = Difference("t", "central", 0.0, (), 0.0, 0.0, "the direction does not move the point")
             found.append((output.name, still))
             continue
-        each = automatic_difference(DirectionSampler(numbers.view(output), steps), "t")
-        notes += doubts_of(each._replace(variable=f"t, of {output.name}"))
+        view = numbers.view(output)
+        sampler = DirectionSampler(view, steps)
+        each = automatic_difference(sampler, "t")
+        notes += doubts_of(each._replace(variable=f"t, of {output.name}"), view.value, sampler.slope())
         found.append((output.name, each))
     return tuple(found)
 
@@ -188,12 +190,11 @@ def read_weights(system: Problem, given: Weights | None, label: str) -> dict[str
 
 
 def _weights_by_slot(system: Problem, weights: Mapping[str, Number]) -> dict[int, Any]:
-    """Weights by slot; those of results in one slot add up."""
+    """Weights by slot, those of all the results that stand there."""
     found: dict[int, Any] = {}
     for output in system.outputs:
-        weight = weights.get(output.name)
-        if weight is not None:
-            found[output.slot] = found[output.slot] + weight if output.slot in found else weight
+        if output.name in weights:
+            found[output.slot] = (*found.get(output.slot, ()), weights[output.name])
     return found
 
 

@@ -159,14 +159,23 @@ class Sides:
         problem = self.gradient.problem
         return GradientProblem(Linearisation(problem, tape_along(problem, moves))) if is_branched(problem) else self.gradient
 
-    def swept(self, direction: Mapping[int, float], numbers: Sequence[float | None], name: Namer) -> list[Swept]:
-        """The Hessian times a direction with the sweep that it is of; None where it is not its own."""
-        moves = {self.slots[column]: step for column, step in direction.items() if step}
+    def swept(self, direction: Mapping[int, float], numbers: Sequence[float], name: Namer) -> list[Swept]:
+        """The Hessian times a direction with the sweep that it is of; without what is known from other directions."""
+        columns = [column for column, step in direction.items() if step]
+        moves = {self.slots[column]: direction[column] for column in columns}
+        own = [number if all(self._is_along(row, column) for column in columns) else None for row, number in enumerate(numbers)]
         try:
             there = self._there(moves)
         except Undecided:
             return []
-        return [(Sweep(moves, True, name=name, beside=Beside(there.derived, step=moves)), numbers)]
+        return [(Sweep(moves, True, name=name, beside=Beside(there.derived, step=moves)), own)]
+
+    def _is_along(self, row: int, column: int) -> bool:
+        """Whether a second derivative is the one that is found along the axis of its column."""
+        if self.many or column not in self.bent:
+            return True
+        entry = self._entry(row, column)
+        return entry != entry or entry == self.columns[column][row]
 
     def swept_back(self) -> list[Swept]:
         """The gradient with the sweep that it is of, if it is not its own."""

@@ -7,16 +7,19 @@ elements may and others not.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache, partial, reduce
 from operator import or_
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from diffcli._named import NamedTuple
 from diffcli.methods.problem.problem import Problem
 from diffcli.operations import row_of
 from diffcli.records import is_array
 from diffcli.tape.running.evaluation import arithmetic_of
+
+if TYPE_CHECKING:
+    from diffcli.methods.problem.still_rows import Beside
 
 POLICIES = {
     "min-norm": "the subgradient of least norm: 0 for abs, equal shares at a tie",
@@ -30,6 +33,12 @@ POLICIES = {
 
 NOT_DIFFERENTIABLE = frozenset(("kink", "tie", "jump", "pole", "branch", "point-branch"))
 """Codes of notes that `strict` turns into errors."""
+
+
+_JUMPS = frozenset(("jump", "branch", "point-branch"))
+
+_Standing = list[tuple[str, Any]]
+"""The kinds of break on which a row stands, each with where it does: a truth, or one for each element."""
 
 
 class Break(NamedTuple):
@@ -48,39 +57,62 @@ def find_breaks(problem: Problem) -> list[Break]:
     watched = {row.name: row for row in rows if row.breaks or row.flat or row.name == "where"}
     if not watched:
         return []
-    arithmetic, deciding = arithmetic_of(tape), deciding_rows(problem)
-    found: list[Break] = []
+    arithmetic, deciding, jumping = arithmetic_of(tape), deciding_rows(problem), False
     moved, there = cache(partial(moved_elements, problem)), cache(partial(_elements_reached, problem))
-    leaving = cache(partial(_leaving_rows, problem))
+    beside = cache(partial(_beside, problem))
+    leaving = cache(partial(_leaving_rows, problem, beside))
+    found: list[tuple[int, _Standing, _Standing]] = []
     for slot, name in enumerate(tape.operations, tape.first_row):
-        if name not in watched or values[slot] is None:
+        if name not in watched or values[slot] is None or not problem.active[slot]:
             continue
         reached, decides = problem.reached(slot), slot in deciding
-        if not (reached or decides):
+        every = _singled_out(problem, slot) if name == "where" else arithmetic.breaks_at(tape, slot, values)
+        if not every and watched[name].flat and reached and not decides:
+            every = [("flat", False)]
+        if not every:
             continue
-        if name == "where":
-            breaks = _singled_out(problem, slot) if reached else []
-        else:
-            breaks = arithmetic.breaks_at(tape, slot, values)
-            if not reached:
-                breaks = [each for each in breaks if each[0] in ("jump", "branch", "point-branch")]  # slopes do not matter there
-            elif not decides:  # a comparison that is used as a number is a step function
-                breaks = [("jump" if "branch" in kind else kind, holds) for kind, holds in breaks]
-                breaks = breaks or [("flat", False)] * watched[name].flat
-        if breaks and watched[name].symbol and watched[name].flat:  # a comparison
-            breaks = _among(breaks, leaving().get(slot))
-        if breaks:
-            breaks = _among(breaks, reduce(or_, [moved()[operand] for operand in tape.operands_of(slot)]))
-        if reached and not decides and breaks and tape.shapes is not None:
-            breaks = _among(breaks, there().get(slot))
-        found += [Break(slot, kind, elements(holds)) for kind, holds in breaks]
-    return found
+        operands = tape.operands_of(slot)[: 1 if name == "where" else None]
+        moving = _among(every, reduce(or_, [moved()[operand] for operand in operands]))
+        if moving and watched[name].symbol and watched[name].flat:  # a comparison
+            moving = _among(moving, leaving().get(slot))
+        jumping = jumping or any(kind in _JUMPS for kind, _ in moving)
+        if not reached:  # slopes do not matter there
+            moving = [each for each in moving if decides and each[0] in _JUMPS and name != "where"]
+        if moving and not decides and tape.shapes is not None:
+            moving = _among(moving, there().get(slot))
+        found.append((slot, every, moving))
+    if jumping:
+        found = [(slot, every, _with_hidden(beside, slot, every, seen)) for slot, every, seen in found]
+        deciding |= {slot for slot in deciding_rows(problem, reached=False) if not problem.reached(slot)}
+    told = []
+    for slot, _, seen in found:
+        is_number = slot not in deciding and tape.operation(slot) != "where"  # a comparison used as one is a step function
+        told += [Break(slot, "jump" if is_number and "branch" in kind else kind, elements(holds)) for kind, holds in seen]
+    return told
 
 
-def _leaving_rows(problem: Problem) -> dict[int, Any]:
-    from diffcli.methods.problem.still_rows import leaving_rows  # a smooth program does not wait for it
+def _with_hidden(beside: Callable[[], Beside | None], slot: int, every: _Standing, seen: _Standing) -> _Standing:
+    """The breaks that are seen at the point, with those that show on a side, behind a jump."""
+    known = dict(seen)
+    for kind, holds in every:
+        if kind == "flat" or (kind in known and elements(known[kind]) == elements(holds)):
+            continue
+        sides = beside()
+        for _, shown in _among([(kind, holds)], sides.bends(slot, kind in _JUMPS)) if sides is not None else ():
+            known[kind] = (shown != 0) | (known[kind] != 0) if kind in known else shown
+    return list(known.items())
 
-    return leaving_rows(problem)
+
+def _beside(problem: Problem) -> Beside | None:
+    from diffcli.methods.problem.still_rows import sides_of  # a smooth program does not wait for it
+
+    return sides_of(problem)
+
+
+def _leaving_rows(problem: Problem, beside: Callable[[], Beside | None]) -> dict[int, Any]:
+    from diffcli.methods.problem.still_rows import leaving_rows
+
+    return leaving_rows(problem, beside())
 
 
 def moved_elements(problem: Problem) -> Sequence[Any]:
@@ -142,12 +174,12 @@ def _singled_out(problem: Problem, slot: int) -> list[tuple[str, Any]]:
     return [("point-branch", holds)] if arithmetic_of(problem.tape).numbers.any_true(holds) else []
 
 
-def deciding_rows(problem: Problem) -> set[int]:
-    """The rows that decide, directly or through others, which branch the result takes."""
+def deciding_rows(problem: Problem, reached: bool = True) -> set[int]:
+    """The rows that decide, directly or through others, which branch the result takes; any choice, if it need not be reached."""
     tape, values = problem.tape, problem.values
     conditions = [
         row[0] for slot, (name, row) in enumerate(zip(tape.operations, tape.operands, strict=True), tape.first_row)
-        if name == "where" and values[slot] is not None and problem.adjoints[slot] is not None
+        if name == "where" and values[slot] is not None and (problem.adjoints[slot] is not None or not reached)
     ]  # fmt: skip
     conditions += tape.decisions
     return {slot for slot in rows_below(problem, conditions) if problem.active[slot]}

@@ -159,13 +159,16 @@ def _users(problem: Problem, slot: int) -> list[int]:
 
 
 def explain(problem: Problem, overrides: Overrides, known: Sequence[Diagnostic] = ()) -> list[Diagnostic]:
-    """Why a value or a derivative is infinite, or a derivative NaN: one warning for each row to blame.
+    """Why a value or a derivative is infinite, or NaN: one warning for each row to blame; of a number that is NaN none.
 
     What ``known`` reports already is not reported again.
     """
     _recall_values(problem)
     numbers = arithmetic_of(problem.tape).numbers
     found = _overflows(problem)
+    if problem.tape.shape(problem.tape.output) and _is_nan(problem.values[problem.tape.output]):
+        slot, _ = _undefined_row(problem)
+        found += [_undefined(problem, slot)._replace(severity="warning")] if slot in problem.tape.rows() else []
     blamed = {(note.code, note.span) for note in [*found, *known]}
     blamed |= {("undefined-partial", problem.tape.span(slot)) for slot in overrides}  # NaN was asked for
     looked_at: set[tuple[Span, int]] = set()

@@ -1,7 +1,7 @@
 """A recording held against its function: what plain Python computes at the point has to be what stands on the tape.
 
-Where a function asks what kind of value it is given, catches what only a recording raises, or draws random numbers, the tape
-is not the function, and all the methods that read it agree on a wrong derivative.
+Where a function asks what kind of value it is given, catches what only a recording raises, reads a number out of a text,
+or draws random numbers, the tape is not the function, and all the methods that read it agree on a wrong derivative.
 """
 
 from __future__ import annotations

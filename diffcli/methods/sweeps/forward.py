@@ -55,13 +55,15 @@ def tangents(
         total: float | None = None
         own = overrides.get(slot) if overrides else None
         functions = own or known[name, len(row)]
-        arguments = [*[values[operand] for operand in row], value]
+        arguments: list[float | None] = []
         if len(row) > MANY and not own:
-            functions, arguments = FLOAT.of_taken(functions, arguments)
+            functions, arguments = FLOAT.of_taken(functions, [*[values[operand] for operand in row], value])
         for operand, function in zip(row, functions):  # noqa: B905 (hot loop)
             tangent = result[operand]
             if tangent is None or function is None:
                 continue
+            if not arguments:  # most rows do not move along most directions
+                arguments = [*[values[operand] for operand in row], value]
             term = function(tangent, *arguments)
             if term is not None:
                 total = term if total is None else total + term

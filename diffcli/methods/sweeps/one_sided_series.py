@@ -218,9 +218,19 @@ def _on_series(formula: Callable[..., Any], name: str) -> Callable[..., Any]:
         moving = [operand for operand in operands if isinstance(operand, Series)]
         if any(operand != operand for operand in operands):
             return nan
-        return formula(*operands) if moving else FLOAT.value(name)(*operands)
+        return _as_computed(name, formula(*operands), operands) if moving else FLOAT.value(name)(*operands)
 
     return function
+
+
+def _as_computed(name: str, found: Any, operands: Sequence[Any]) -> Any:
+    """A series that begins with the value as the program itself computes it, so that only a jump can tell the two apart."""
+    if not isinstance(found, Series) or found.low or not found.coefficients:
+        return found
+    ats = [coefficient(each, 0) for each in operands]
+    value = float(FLOAT.value(name)(*ats))
+    is_side = not alike(value, found.coefficients[0], [value, *ats]) and "jump" in dict(OPERATIONS[name].breaks)
+    return Series(0, (value, *found.coefficients[1:])) if value and math.isfinite(value) and not is_side else found
 
 
 def _add(a: Any, b: Any) -> Any:
@@ -306,6 +316,18 @@ def _atan2(a: Any, b: Any) -> Any:
     return _smooth("atan2", series(a.low - low, a.coefficients), series(b.low - low, b.coefficients))
 
 
+def _remainder(name: str, a: Any, b: Any) -> Any:
+    """What is left of a after as many b as the program takes away, and one less where the sign would be wrong on this side."""
+    ats = coefficient(a, 0), coefficient(b, 0)
+    left = FLOAT.value(name)(*ats)
+    if not math.isfinite(left):
+        return nan
+    add, mul = map(_ONE_SIDED.value, ("add", "mul"))
+    rest = add(a, mul(-float(round((ats[0] - left) / ats[1])), b))
+    is_below = beside(rest) * beside(b if name == "mod" else a) < 0
+    return add(rest, mul(math.copysign(1.0, -ats[1] * beside(rest)), b)) if is_below else rest
+
+
 @lru_cache(2**14)
 def _smooth(name: str, *operands: Any) -> Any:
     operands = tuple(map(_of_whole_powers, operands))
@@ -348,13 +370,15 @@ class _OneSided(Arithmetic):
     def _made(self, name: str) -> Callable[..., Any]:
         row = OPERATIONS[name]
         known = self.rule(parse(row.definition), row.parameters) if row.definition and "kink" in dict(row.breaks) else None
-        found = self.functions[name] = known or (partial(_flat, name) if row.flat else partial(_smooth, name))
+        by_definition = known and _on_series(known, name)
+        found = self.functions[name] = by_definition or (partial(_flat, name) if row.flat else partial(_smooth, name))
         return found
 
 
 _FORMULAS: dict[str, Callable[..., Any]] = {
     "add": _add, "sub": lambda a, b: _add(a, _neg(b)), "mul": _mul, "div": _div, "pow": _power, "square": lambda a: _mul(a, a),
     "reciprocal": lambda a: _div(1.0, a), "sqrt": lambda a: _power(a, 0.5), "cbrt": _cbrt, "atan2": _atan2, "hypot": _hypot,
+    "mod": partial(_remainder, "mod"), "fmod": partial(_remainder, "fmod"),
 }  # fmt: skip
 
 _ONE_SIDED = _OneSided(

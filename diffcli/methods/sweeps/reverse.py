@@ -84,9 +84,9 @@ def accumulate(
         if len(row) > MANY and not own:
             functions, arguments = FLOAT.of_taken(functions, arguments)
         for position, target in enumerate(row):
-            function = functions[position]
+            function = functions[position] if active[target] else None
             term = function(adjoint, *arguments) if function else None
-            if term is None or not active[target]:
+            if term is None:
                 continue
             before = result[target]
             total = result[target] = term if before is None else before + term

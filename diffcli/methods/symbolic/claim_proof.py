@@ -62,7 +62,7 @@ def decide(tape: Tape, variable: str, claim: Tape) -> Decision:
     >>> decide(lower(parse("abs(x)")), "x", lower(parse("x/abs(x)")))
     Decision(proved=True, right='sign(x)', witness=None)
     """
-    if max(_written_out(tape), _written_out(claim)) > MOST_WRITTEN_OUT:
+    if max(_written_out(tape), _written_out(claim)) > MOST_WRITTEN_OUT or _has_points(tape):
         return NOTHING
     return attempted(partial(_decide, tape, variable, claim)) or NOTHING
 
@@ -76,9 +76,14 @@ def derivative_text(tape: Tape, slot: int, variable: str) -> str:
     '2*x'
     """
     part = tape.copy(output=slot)
-    if _written_out(part) > MOST_WRITTEN_OUT:
+    if _written_out(part) > MOST_WRITTEN_OUT or _has_points(tape):
         return ""
     return attempted(lambda: _text(SympyBuilder().differentiate(part, variable), tape)) or ""
+
+
+def _has_points(tape: Tape) -> bool:
+    """Whether branches may be taken at single points, each of which SymPy differentiates as if it were taken beside them."""
+    return not {"eq", "ne"}.isdisjoint(tape.operations)
 
 
 def _written_out(tape: Tape) -> int:

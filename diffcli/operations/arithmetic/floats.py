@@ -250,6 +250,7 @@ def largest_size(values: Sequence[float]) -> float:
     return largest(*map(abs, values)) if values else 0.0
 
 
-def within(found: float, other: float, factor: float) -> bool:
-    """Whether a number is no further from another than a multiple of its size; NaN is nowhere near."""
-    return abs(other - found) <= factor * abs(found)
+def within(found: float, other: float, factor: float, nothing: float = 0.0) -> bool:
+    """Whether a number is no further from another than a multiple of its size, or if it is 0 than ``nothing``; NaN is nowhere
+    near."""
+    return abs(other - found) <= (factor * abs(found) if found else nothing)

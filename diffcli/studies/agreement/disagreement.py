@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 from diffcli._named import NamedTuple
 from diffcli.methods.digits.blame import culprit, relative_error
-from diffcli.methods.digits.exact import NOTHING, read_again
+from diffcli.methods.digits.exact import NOTHING, Again
 from diffcli.methods.digits.lost import Lost
 from diffcli.methods.digits.watch import BY, UNKNOWN, Printed, Sweep
 from diffcli.methods.problem.problem import Problem
@@ -75,7 +75,7 @@ def lost_digits(problem: Problem, slot: int, way: Way, exact: Number | None) -> 
     assert way.value is not None
     sweep = Sweep({slot: 1.0}, forward=True) if way.name == "forward" else Sweep({problem.tape.output: 1.0})
     asked = problem.tape.output if sweep.forward else slot
-    reading = read_again(problem, sweep, [asked])
+    reading = Again(problem).read(sweep, [asked])
     found, least = reading.found[0], precise.power_of_ten(NOTHING)
     if found is not None and exact is not None and not abs(found - exact) <= max(TOLERANCE * abs(exact), least):
         return None

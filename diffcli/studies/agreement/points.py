@@ -22,8 +22,11 @@ def check_points(
     max_nodes: int = 10_000_000,
     progress: Callable[[str], None] = lambda stage: None,
 ) -> PointChecks:
-    """`diffcli.studies.agreement.agreement.agreement_of` at each of some points; at those that are done when it is stopped."""
-    result = PointChecks("", 0, {}, {}, [])
+    """`diffcli.studies.agreement.agreement.agreement_of` at each of some points; at those that are done when it is stopped.
+
+    Of the notes, the first of each code is kept.
+    """
+    result, told = PointChecks("", 0, {}, {}, []), dict[str, Diagnostic]()
     try:
         for number, point in enumerate(points, 1):
             progress(f"point {number}")
@@ -33,11 +36,13 @@ def check_points(
                     raise LimitError([note])
                 if note.code == "interrupted":
                     raise KeyboardInterrupt
+                told.setdefault(note.code, note._replace(notes=(*note.notes, f"first at point {number}")))
     except (LimitError, KeyboardInterrupt) as stopped:
         if not result.points:
             raise
-        return result._replace(notes=(as_stop(stopped)._replace(notes=(f"checked until then: {result.points} points",)),))
-    return result
+        until = as_stop(stopped)._replace(notes=(f"checked until then: {result.points} points",))
+        return result._replace(notes=(*told.values(), until))
+    return result._replace(notes=tuple(told.values()))
 
 
 def _with_point(result: PointChecks, problem: Problem, digits: int | None) -> tuple[PointChecks, Sequence[Diagnostic]]:

@@ -11,7 +11,7 @@ import math
 from collections.abc import Sequence
 
 from diffcli.methods.digits.blame import relative_error
-from diffcli.methods.digits.exact import read_again
+from diffcli.methods.digits.exact import Again
 from diffcli.methods.digits.lost import LOST
 from diffcli.methods.digits.watch import Sweep
 from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, Break
@@ -90,7 +90,7 @@ def _met(problem: Problem, breaks: Sequence[Break], slot: int) -> list[Break]:
 
 def _are_of_floats(problem: Problem, met: Sequence[Break], slot: int) -> bool:
     """Whether it is rounding that brings operations to their breaks, and with digits enough there is a derivative."""
-    values, *_, (exact,) = read_again(problem, Sweep({problem.tape.output: 1.0}), [slot])
+    values, *_, (exact,) = Again(problem).read(Sweep({problem.tape.output: 1.0}), [slot])
     operands = [problem.tape.operands_of(found.slot) for found in met]
     rounded = [any(relative_error(problem.values[each], values[each]) > LOST for each in row) for row in operands]
     return all(rounded) and exact is not None and precise.is_finite(exact)

@@ -14,14 +14,18 @@ from diffcli._named import NamedTuple
 from diffcli.errors import ExpressionError, Mark, error
 from diffcli.language import Program
 from diffcli.language.writing.printer import number_text
-from diffcli.methods.problem.problem import Problem
+from diffcli.methods.digits.notes import notes_of, watch_of
+from diffcli.methods.gradient import of_problem
+from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, find_breaks
+from diffcli.methods.nonsmooth.one_sided import slopes_of
+from diffcli.methods.options import Options
+from diffcli.methods.problem.problem import Linearisation, Problem
 from diffcli.methods.problem.scalarise import scalarised
 from diffcli.methods.sweeps.forward import tangents
-from diffcli.methods.sweeps.reverse import adjoints
 from diffcli.operations.array_row import shape_text
-from diffcli.records import element_names
+from diffcli.records import GradientResult, element_names
 from diffcli.records.agreement import ClaimVerdict, Comparison
-from diffcli.studies.claims.comparison import Function, compare_claim, compare_floats, nice_points, points_about
+from diffcli.studies.claims.comparison import Function, compare_floats, compared, judged, nice_points, points_about
 from diffcli.studies.claims.slip_search import Observation, find_slip
 from diffcli.studies.claims.text import read_claims as read_claims  # the two are used together
 
@@ -61,15 +65,29 @@ def judge_claims(
     >>> verdict.verdict, verdict.slip, verdict.right
     ('wrong', 'power rule: the exponent of x^3 is to be reduced by 1', '3*x^2')
     """
-    numbers = scalarised(problem)
-    function = Function(numbers.tape)
+    written = scalarised(problem)
+    claimed = {name: _claims_in_numbers(problem, name, program) for name, program in claims.items()}
+    numbers = Linearisation(written, written.tape, wrt=[*chain.from_iterable(claimed.values())], values=written.values)
+    function, found = Function(numbers.tape), of_problem(numbers, Options(), asks_rules=False)
+    told = [] if at_given else [note for note in found.notes if note.code == "lost-digits"]
     verdicts = []
     for name, program in claims.items():
         text = " ".join(program.source.text.split())
-        for variable, claim in _claims_in_numbers(problem, name, program).items():
-            judge = _Judge(numbers, function, variable, text, claim.value, Function(claim.tape), progress, at_given)
-            verdicts.append(judge.verdict())
+        for variable, claim in claimed[name].items():
+            value, slope = float(found.gradient[variable]), _slope(numbers, variable, found)
+            judge = _Judge(numbers, function, variable, text, value, slope, claim.value, Function(claim.tape), progress, at_given)
+            notes = notes_of(watch_of(claim, f"the claim for `{variable}`".format), False)
+            verdicts.append(judge.verdict()._replace(notes=(*told, *notes)))
     return verdicts
+
+
+def _slope(problem: Problem, variable: str, found: GradientResult) -> float | None:
+    """The derivative at the point; None where there is none, or no finite one."""
+    slope = float(found.gradient[variable])
+    if any(each.kind in NOT_DIFFERENTIABLE for each in find_breaks(problem)):
+        left, right = slopes_of(problem, problem.input_slot(variable))
+        slope = math.nan if left is None or right is None or not math.isclose(left, right, rel_tol=1e-9) else right
+    return slope if math.isfinite(slope) else None
 
 
 def _claims_in_numbers(problem: Problem, variable: str, program: Program) -> dict[str, Problem]:
@@ -91,8 +109,12 @@ class _Judge(NamedTuple):
     function: Function
     variable: str
     text: str
+    value: float
+    """What is shown as the derivative at the point of the problem."""
+    slope: float | None
+    """The derivative there, if there is one."""
     claimed: float
-    """The value of the claim at the point of the problem."""
+    """The value of the claim there."""
     claim: Function
     progress: Callable[[str], None]
     at_given: bool
@@ -107,11 +129,11 @@ class _Judge(NamedTuple):
         from diffcli.methods.symbolic.claim_proof import NOTHING, decide, derivative_text
 
         self.progress(f"comparing the claim for {self.variable} at points")
-        tape, claimed, value = self.problem.tape, self.claimed, self._derivative_here()
+        tape, claimed = self.problem.tape, self.claimed
         agreeing, counterexample = self._compare()
         slip, decision = "", NOTHING
-        if self.function.sample(self.problem.at) and math.isfinite(value) and not math.isfinite(claimed):
-            counterexample = Comparison(dict(self.problem.at), math.nan, value, math.inf)
+        if self.slope is not None and not math.isfinite(claimed):
+            counterexample = Comparison(dict(self.problem.at), math.nan, self.slope, math.inf)
             point = ", ".join(f"{name} = {number_text(x)}" for name, x in self.problem.at.items())
             slip = f"it has no value at {'this point' if self.at_given else point}, where the derivative has one"
         if counterexample is None:
@@ -129,16 +151,16 @@ class _Judge(NamedTuple):
         worst = max((found.difference for found in agreeing), default=1.0)
         digits = min(15, int(-math.log10(max(worst, 1e-16))))
         return ClaimVerdict(
-            self.variable, self.text, kind, claimed, value + 0.0, counterexample, slip, right, len(agreeing), digits
+            self.variable, self.text, kind, claimed, self.value, counterexample, slip, right, len(agreeing), digits
         )  # fmt: skip
 
-    def _derivative_here(self) -> float:
-        """The derivative at the point; at a break the table has its rules."""
-        bars = adjoints(self.problem.tape, self.problem.values, self.function.active)
-        return bars[self.problem.input_slot(self.variable)] or 0.0
-
     def _compared(self, at: Mapping[str, float]) -> Comparison | None:
-        return compare_claim(self.function, self.variable, self.claim, at)
+        """The claim beside the derivative; None where either is undefined, or on a break that no slope is known for."""
+        if at == self.problem.at and self.slope is not None:
+            found = compared(self.claim, self.slope, at)
+        else:
+            found = compare_floats(self.function, self.variable, self.claim, at)
+        return judged(self.function.tape, self.variable, self.claim.tape, found)
 
     def _compare(self) -> tuple[list[Comparison], Comparison | None]:
         """The points at which the claim agrees, up to the first at which it does not."""

@@ -1,4 +1,4 @@
-"""A claimed derivative beside the right one, at points where both are defined and smooth."""
+"""A claimed derivative beside the right one, at points where both are defined, and the function is smooth."""
 
 from __future__ import annotations
 
@@ -58,17 +58,25 @@ class Function:
         self.tape, self.active = tape, activity(tape)
         self.watched = [slot for slot in tape.rows() if OPERATIONS[tape.operation(slot)].breaks]
         """The rows whose operation has breaks."""
-        self._known: dict[tuple[float, ...], SmoothPoint | None] = {}
+        self._values: dict[tuple[float, ...], Values] = {}
+        self._smooth: dict[tuple[float, ...], SmoothPoint | None] = {}
+
+    def values(self, at: Point) -> Values:
+        """The value of every slot at a point."""
+        key = tuple([at[name] for name in self.tape.inputs])
+        if key not in self._values:
+            self._values[key] = evaluate(self.tape, key)
+        return self._values[key]
 
     def sample(self, at: Point) -> SmoothPoint | None:
         """The function at a point; None where it is undefined or on a break, such as a kink."""
         key = tuple([at[name] for name in self.tape.inputs])
-        if key not in self._known:
-            values = evaluate(self.tape, key)
+        if key not in self._smooth:
+            values = self.values(at)
             broken = any(values[slot] is not None and FLOAT.breaks_at(self.tape, slot, values) for slot in self.watched)
             smooth = math.isfinite(values[self.tape.output]) and not broken
-            self._known[key] = SmoothPoint(self, values) if smooth else None
-        return self._known[key]
+            self._smooth[key] = SmoothPoint(self, values) if smooth else None
+        return self._smooth[key]
 
 
 def nice_points(names: Iterable[str]) -> Iterator[Point]:
@@ -87,32 +95,33 @@ def points_about(at: Point, seed: int) -> Iterator[Point]:
 
 
 def compare_floats(function: Function, variable: str, claim: Function, at: Point) -> Comparison | None:
-    """A claim beside the derivative along a variable, as floats; None where either is undefined or on a break."""
-    sample, other = function.sample(at), claim.sample(at)
-    right = math.nan if sample is None else sample.derivative(variable)
-    if other is None or not math.isfinite(right):
+    """A claim beside the derivative along a variable, as floats; None where that is not smooth, or either is undefined."""
+    sample = function.sample(at)
+    return None if sample is None else compared(claim, sample.derivative(variable), at)
+
+
+def compared(claim: Function, right: float, at: Point) -> Comparison | None:
+    """A claim beside the derivative at a point, as floats; None where either is undefined."""
+    values = claim.values(at)
+    claimed = float(values[claim.tape.output])
+    if not (math.isfinite(claimed) and math.isfinite(right)):
         return None
-    claimed = float(other.values[claim.tape.output])
     difference = abs(claimed - right) / (max(abs(claimed), abs(right)) or 1.0)
-    if right == 0 and abs(claimed) <= value_rounding(claim.tape, other.values) < math.inf:
+    if right == 0 and abs(claimed) <= value_rounding(claim.tape, values) < math.inf:
         difference = 0.0
     return Comparison(dict(at), claimed, right, difference)
 
 
-def compare_claim(function: Function, variable: str, claim: Function, at: Point) -> Comparison | None:
-    """A claim beside the derivative along a variable; None where either is undefined or on a break.
-
-    Where the floats differ, more digits tell whether that is their rounding; None too if they do not.
-    """
-    found = compare_floats(function, variable, claim, at)
+def judged(function: Tape, variable: str, claim: Tape, found: Comparison | None) -> Comparison | None:
+    """A comparison of floats that differ with more digits, which tell whether that is their rounding; None if they do not."""
     if found is None or found.agrees:
         return found
-    tape = function.tape
-    if len(tape.operations) + len(claim.tape.operations) > MOST_PRECISE:
+    at = found.at
+    if len(function.operations) + len(claim.operations) > MOST_PRECISE:
         return found if found.difference > CLEAR else None
-    exact_claim = precise_value(claim.tape, [at[name] for name in claim.tape.inputs], DIGITS)
-    exact = precise_derivative(tape, [*at.values()], tape.inputs.index(variable), 1, DIGITS)
+    exact_claim = precise_value(claim, [at[name] for name in claim.inputs], DIGITS)
+    exact = precise_derivative(function, [*at.values()], function.inputs.index(variable), 1, DIGITS)
     if exact_claim is None or exact is None:
         return None
     distance = float(abs(exact_claim - exact) / (max(abs(exact_claim), abs(exact)) or 1))
-    return Comparison(dict(at), float(exact_claim), float(exact), 0.0 if distance <= LITERALS else max(distance, 2 * SAME))
+    return Comparison(at, float(exact_claim), float(exact), 0.0 if distance <= LITERALS else max(distance, 2 * SAME))

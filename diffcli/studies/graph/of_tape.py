@@ -7,12 +7,14 @@ from typing import Any
 
 from diffcli.errors import ExpressionError
 from diffcli.language import Program
-from diffcli.methods.gradient import explain, with_zeros
+from diffcli.methods.digits.notes import notes_of, watch_of
+from diffcli.methods.gradient import of_problem
 from diffcli.methods.nonsmooth.breaks import find_breaks
-from diffcli.methods.nonsmooth.nonfinite import require_value
 from diffcli.methods.nonsmooth.notes import describe_breaks
-from diffcli.methods.options import GraphOptions
-from diffcli.methods.problem.problem import At, Problem, Target, as_program, one_line
+from diffcli.methods.nonsmooth.policies import overrides
+from diffcli.methods.nonsmooth.system_notes import explain_rows, require_values
+from diffcli.methods.options import GraphOptions, Options
+from diffcli.methods.problem.problem import At, Linearisation, Output, Problem, Target, as_program, one_line
 from diffcli.methods.problem.remarks import unused
 from diffcli.methods.sweeps.reverse import Adjoints, Step, accumulate, activity
 from diffcli.operations import OPERATIONS
@@ -49,22 +51,32 @@ def graph_of(target: Target, at: At | None = None, **options: Any) -> GraphResul
 
 
 def _at_point(problem: Problem, asked: GraphOptions) -> GraphResult:
-    notes = [*problem.notes(), *unused(problem.program)]
     remark = _without_adjoints(problem)
     if remark:
-        graph = _TapeGraph(problem.tape, problem.active, problem.values, {}).build()
-        value = None if problem.tape.outputs else problem.values[problem.tape.output]
-        return GraphResult(problem.expression(), problem.at, graph, value, {}, tuple(notes), remark)
-    require_value(problem)
-    told, replaced = describe_breaks(problem, find_breaks(problem), asked.kink, asked.strict)
-    notes += told
-    asked.progress("differentiating")
-    adjoints, steps = accumulate(problem.tape, problem.values, problem.active, overrides=replaced)
-    gradient = with_zeros(problem, {name: adjoints[problem.input_slot(name)] for name in problem.wrt}, notes)
-    notes += explain(problem, gradient, replaced, notes)
+        return _of_values(problem, asked, remark)
+    found = of_problem(problem, Options(kink=asked.kink, strict=asked.strict, progress=asked.progress))
     asked.progress("building the graph")
+    replaced = overrides(problem, find_breaks(problem), asked.kink)
+    adjoints, steps = accumulate(problem.tape, problem.values, problem.active, overrides=replaced)
+    if all(note.code != "no-dependence" for note in found.notes):  # the slopes of the sides may be other adjoints
+        for name in problem.wrt:
+            adjoints[problem.input_slot(name)] = found.gradient[name]
     graph = _TapeGraph(problem.tape, problem.active, problem.values, replaced, adjoints, steps).build()
-    return GraphResult(problem.expression(), problem.at, graph, problem.value, gradient, tuple(notes))
+    return GraphResult(found.expression, found.at, graph, found.value, found.gradient, found.notes)
+
+
+def _of_values(problem: Problem, asked: GraphOptions, remark: str) -> GraphResult:
+    """The graph without adjoints, of one array or several results."""
+    tape = problem.tape
+    outputs = [Output(f"f{place}", slot, tape.shape(slot)) for place, slot in enumerate(tape.outputs, 1)]
+    system = Linearisation(problem, tape, values=problem.values, active=problem.active, outputs=outputs or problem.outputs)
+    require_values(system)
+    told, replaced = describe_breaks(system, find_breaks(system), asked.kink, asked.strict)
+    notes = [*system.notes(), *system.unused(), *told, *notes_of(watch_of(system), asked.strict)]
+    notes += explain_rows(system, [()] * len(system.outputs), replaced, notes)
+    graph = _TapeGraph(tape, problem.active, problem.values, replaced).build()
+    value = None if tape.outputs else problem.values[tape.output]
+    return GraphResult(problem.expression(), problem.at, graph, value, {}, tuple(notes), remark)
 
 
 def _lowered(program: Program, share: bool, max_nodes: int) -> Tape:

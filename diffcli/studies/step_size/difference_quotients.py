@@ -45,11 +45,12 @@ FITTED = 5
 
 
 def distance(estimate: float, reference: precise.Number | None) -> float | None:
-    """How far an estimate is from the reference; None where either is missing."""
+    """How far an estimate is from the reference, as far as that has digits; None where either is missing."""
     if reference is None or not math.isfinite(estimate):
         return None
     with precise.working(DIGITS + 10):
-        return float(abs(precise.number(estimate) - reference))
+        found = abs(precise.number(estimate) - reference)
+        return float(found) if found > abs(reference) * precise.power_of_ten(5 - DIGITS) else 0.0
 
 
 class DifferenceQuotients:

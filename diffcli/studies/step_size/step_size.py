@@ -12,9 +12,10 @@ from collections.abc import Callable, Sequence
 from diffcli.errors import Slopes, UsageError, did_you_mean, error
 from diffcli.language import Program
 from diffcli.methods.differences.rounding_bound import value_rounding
+from diffcli.methods.gradient import of_problem
 from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, find_breaks
 from diffcli.methods.nonsmooth.nonfinite import require_value
-from diffcli.methods.nonsmooth.notes import describe
+from diffcli.methods.options import Options
 from diffcli.methods.problem.problem import At, Linearisation, Problem, names_in
 from diffcli.operations.arithmetic import float32 as singles
 from diffcli.operations.arithmetic import precise
@@ -74,11 +75,11 @@ def sweep(
         progress(f"sweeping {method}")
         predicted = theory(method, noise, floor, truth.higher) if exact is not None else None
         swept.append(MethodSweeper(function, method, exact, predicted).over(steps))
-    automatic = (problem.adjoints[function.slot] or 0.0) + 0.0
+    automatic = truth.found.gradient[name]
     return StepSizeResult(
         problem.expression(), name, problem.at, dtype, function(function.x), truth.rounded, truth.digits, truth.source,
         _spread(steps, per_decade), automatic, distance(automatic, exact), noise, unit * abs(truth.rounded or 0.0), truth.sides,
-        tuple(swept), tuple(truth.notes),
+        tuple(swept), truth.found.notes,
     )  # fmt: skip
 
 
@@ -160,7 +161,8 @@ class _Truth:
     def __init__(self, problem: Problem, name: str, progress: Callable[[str], None]) -> None:
         self.problem, self.slot, self.progress = problem, problem.input_slot(name), progress
         self.breaks = [found for found in find_breaks(problem) if found.kind in NOT_DIFFERENTIABLE]
-        self.notes = [*problem.notes(), *describe(problem, self.breaks, "", strict=False)]
+        self.found = of_problem(problem, Options(), asks_rules=False)
+        """The gradient by reverse mode."""
         self.sides: Slopes | None = None
         """The one-sided slopes, at a break."""
         if self.breaks:
