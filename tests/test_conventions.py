@@ -124,7 +124,7 @@ CONVENTIONS: list[tuple[str, str, list[float] | str, list[str]]] = [
     ("sqrt(x*x)",                 "x=0",        [nan],               [POLE, ZERO_TIMES_INFINITY]),
     ("sqrt(x^2)",                 "x=0",        [nan],               [POLE, ZERO_TIMES_INFINITY]),
     ("sqrt(x^2 + y^2)",           "x=0,y=0",    [nan, nan],          [POLE, ZERO_TIMES_INFINITY, ZERO_TIMES_INFINITY]),
-    ("log(1 + exp(x))",           "x=1000",     [nan],               [OVERFLOW, ZERO_TIMES_INFINITY]),
+    ("log(1 + exp(x))",           "x=1000",     [nan],               [OVERFLOW, ZERO_TIMES_INFINITY, "lost-digits"]),
     # -- powers
     ("x^0",                       "x=0",        [0],                 []),
     ("x^1",                       "x=0",        [1],                 []),
@@ -208,6 +208,9 @@ OVERFLOWING = [
     ("1e200*(1e200*sin(x))", "x=0", [inf], "the derivative by `sin(x)` overflows: it is beyond the range of a float"),
     ("log(x*1e-310)", "x=1", [inf], "the derivative by `x*1e-310` overflows: it is beyond the range of a float"),
     ("sum((v - 1)*1e200*1e200)", "v=[1,1]", [inf, inf], "the derivative by `v - 1` overflows: it is beyond the range of a float"),
+    ("inv([[x]])[0, 0]", "x=1e-200", [-inf], "the derivative by `[[x]]` overflows: it is beyond the range of a float"),
+    ("solve([[x]], [1])[0]", "x=1e-200", [-inf], "the derivative by `[[x]]` overflows: it is beyond the range of a float"),
+    ("det(diag([1e200, 1e200, x]))", "x=1e-300", [inf], "the derivative by `diag([1e200, 1e200, x])` overflows: it is beyond the range of a float"),
 ]
 
 
@@ -217,6 +220,26 @@ def test_a_derivative_that_overflows_is_no_infinite_slope(text: str, at: str, ex
     found = next(iter(result.gradient.values()))
     assert [found] == expected or list(found) == expected
     assert [(note.code, note.message) for note in result.notes if note.code != "lost-digits"] == [(OVERFLOW, message)]
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "message"),
+    [
+        ("mean([x, y])", "x=1e308,y=1e308", "`mean` overflows: the value, or a number on the way to it, is beyond the range of a float"),
+        ("sum(v)", "v=[1e308,1e308,-1e308]", "`sum` overflows: the value, or a number on the way to it, is beyond the range of a float"),
+        ("prod(v)", "v=[1e200,1e200,1e-300]", "`prod` overflows: the value, or a number on the way to it, is beyond the range of a float"),
+        ("sum(v*v)", "v=[1e200]", "`*` overflows: the value is beyond the range of a float"),
+    ],
+)
+def test_what_overflows_inside_an_operation_is_not_said_of_its_value(text: str, at: str, message: str) -> None:
+    assert message in [note.message for note in compute(text, at, Options()).notes]
+
+
+def test_a_product_that_overflows_both_ways_says_why_it_has_no_value() -> None:
+    with pytest.raises(DomainError) as caught:
+        compute("v @ w", "v=[1e200,1e200],w=[1e200,-1e200]", Options())
+    (found,) = caught.value.diagnostics
+    assert (found.code, found.notes) == ("indeterminate", ("numbers on the way to it overflow: they are beyond the range of a float",))
 
 
 @pytest.mark.parametrize("at", ["x=1e-400", "x=[1, 1e-400]", {"x": "1e-400"}])

@@ -75,7 +75,9 @@ def lost_digits(problem: Problem, doubts: Iterable[Printed]) -> Diagnostic | Non
 
 
 def _overflows(problem: Problem, lost: Lost) -> bool:
-    """Whether a number is not finite because a value on the way is infinite, which has its own note."""
+    """Whether a number is not finite because a value on the way is infinite, which has its own note, and is no known value."""
+    if lost.printed.sweep is None and lost.exact is not None and math.isfinite(float(lost.exact)):
+        return False
     there = _home(problem, lost.printed.sweep)
     row = culprit(there, lost.printed.slot, lost.printed.sweep, lost.reading)[0]
     return row >= 0 and math.isinf(there.values[row])

@@ -83,6 +83,8 @@ def _undefined(problem: Problem, slot: int) -> Diagnostic:
         notes = [elements(numbers.is_nan(problem.values[slot]))]
         if any(numbers.any_true(numbers.is_infinite(argument)) for argument in arguments if argument is not None):
             notes.append("an infinite operand comes from a pole or an overflow before it")
+        elif not isinstance(row, Operation):
+            notes.append("numbers on the way to it overflow: they are beyond the range of a float")
     elif name in ("div", "reciprocal") or (name == "pow" and numbers.any_true(numbers.both(arguments[0] == 0, outside))):
         code, message = "division-by-zero", "this divides by 0"
         notes.append(_underflow(problem, operands[name == "div"]) or "the value and its derivative are undefined at this point")
@@ -206,7 +208,8 @@ def _overflows(problem: Problem) -> list[Diagnostic]:
         if "pole" in dict(arithmetic.breaks_at(tape, slot, values)):
             continue  # noted as a pole
         row = row_of(tape.operation(slot))
-        message = f"`{row.symbol or row.spelling}` overflows: the value is beyond the range of a float"
+        what = "the value" if isinstance(row, Operation) else "the value, or a number on the way to it,"
+        message = f"`{row.symbol or row.spelling}` overflows: {what} is beyond the range of a float"
         notes = list(filter(None, [elements(arithmetic.numbers.is_infinite(values[slot]))]))
         found.append(problem.warning("overflow", message, slot, problem.shown(operands), notes, _hints(problem, slot)))
     return found
@@ -231,7 +234,7 @@ def _bad_term(problem: Problem, step: Step, arriving: Any) -> Diagnostic | None:
 
     undefined, infinite = where(numbers.is_nan(step.term)), where(numbers.is_infinite(step.term))
     pole = where(dict(arithmetic_of(tape).breaks_at(tape, slot, problem.values)).get("pole", 0.0))
-    if isinstance(tape.operation(slot), OwnName) or tape.operation(slot) not in OPERATIONS:
+    if isinstance(tape.operation(slot), OwnName):
         pole = infinite  # as far as is known
     finite, overflows = where(numbers.is_infinite(arriving)) == 0, where(numbers.is_infinite(problem.values[slot]))
     lost = where(arriving == 0) & where(numbers.is_infinite(_partial(problem, step)))
