@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 
+import numpy as np
 import oracle
 import pytest
 import sympy
@@ -17,6 +18,8 @@ from programs import SMOOTH, plainly, points, programs
 from test_operations import TRUTHS, UNKNOWN, at_points, call
 
 import diffcli
+
+nan = math.nan
 
 often = tiers.often(200)
 ORDER = 8
@@ -198,6 +201,62 @@ def test_both_sides_of_a_break(text):
             assert side == pytest.approx(expected, abs=1e-15)
     if right is None:
         assert found.right is None
+
+
+LARGE = [
+    # the program, the point and the variable, and the coefficients on which both sides agree: NaN from the first that differs
+    ("1e10 + abs(x)", {"x": 0}, "x", [1e10, nan]),
+    ("1e10*x + abs(x)", {"x": 0}, "x", [0, nan]),
+    ("1e12*x^5 + x*abs(x)", {"x": 0}, "x", [0, 0, nan, nan, nan, nan]),
+    ("1e15*x^3 + max(x, x^2)", {"x": 0}, "x", [0, nan, nan, nan]),
+    ("1e10*x^2 + 1e-10*abs(x)", {"x": 0}, "x", [0, nan, nan]),
+    ("1e10*exp(x) + where(x < 0, x^2, 0)", {"x": 0}, "x", [1e10, 1e10, nan, nan]),
+    ("1e10 + sum(abs(v))", {"v": [0, 1]}, "v[0]", [1e10 + 1, nan]),
+    ("1e6 + where(x < 0, 0, 1e-7)", {"x": 0}, "x", [1e6 + 1e-7, nan, nan]),
+    ("where(x < 0, -1e-15, 1e-15) + x", {"x": 0}, "x", [1e-15, nan]),
+    ("clip(where(x > 0, x + 3, -1), 0, 1)", {"x": 0}, "x", [0, nan]),
+    ("mod(x, 1)", {"x": 2}, "x", [0, nan]),
+    (lambda x: 1e10 + (x if x > 0 else -x), {"x": 0}, "x", [1e10, nan]),
+    (lambda v: 1e12 * v[0] ** 3 + np.abs(v[0]) * v[0] * v[1], {"v": [0, 2]}, "v[0]", [0, 0, nan, nan]),
+    # they agree
+    ("1e10 + abs(x)^2", {"x": 0}, "x", [1e10, 0, 1]),
+    ("1e12*x^5 + abs(x)*abs(x)", {"x": 0}, "x", [0, 0, 1, 0, 0, 1e12]),
+    ("1e-10*sqrt(x^2)^2*exp(x) + 1e10", {"x": 0}, "x", [1e10, 0, 1e-10, 1e-10]),
+    ("where(x < 0.1, 3*x, 0.3 + 3*(x - 0.1))", {"x": 0.1}, "x", [3 * 0.1, 3, 0]),
+    ("1e10 + norm(v)^2", {"v": [0, 0]}, "v[1]", [1e10, 0, 1]),
+    (lambda x: 1e10 + (x * x if x > 0 else x**2), {"x": 0}, "x", [1e10, 0, 1]),
+]
+
+
+@pytest.mark.parametrize(("program", "at", "variable", "expected"), LARGE)
+def test_the_coefficients_of_an_order_are_compared_with_each_other(program, at, variable, expected):
+    found = taylor(program, at, variable, len(expected) - 1)
+    assert found.coefficients == pytest.approx(expected, rel=1e-9, abs=1e-25, nan_ok=True)
+    assert (found.left is None) == (found.right is None) == all(number == number for number in expected)
+
+
+QUOTIENT = "(1 - cos(x + 1e-4))/(x + 1e-4)^2"
+LOST = "the coefficient of order 2 has no right digit: -0.828287, and it is -0.0416667"
+
+
+@pytest.mark.parametrize(
+    ("program", "at", "variable"),
+    [
+        (f"max(x - 5, {QUOTIENT})", {"x": 0}, "x"),
+        (f"min({QUOTIENT}, 3)", {"x": 0}, "x"),
+        (f"clip({QUOTIENT}, 0, 1)", {"x": 0}, "x"),
+        (f"abs(x)^2*0 + {QUOTIENT}", {"x": 0}, "x"),
+        (f"relu(x)*relu(-x) + {QUOTIENT}", {"x": 0}, "x"),
+        (f"where(x > 0, 0, 0) + {QUOTIENT}", {"x": 0}, "x"),
+        (f"max([0, {QUOTIENT}])", {"x": 0}, "x"),
+        ("max((1 - cos(v + 1e-4))/(v + 1e-4)^2)", {"v": [0, -1]}, "v[0]"),
+        (lambda x: max((1 - np.cos(x + 1e-4)) / (x + 1e-4) ** 2, x - 5), {"x": 0}, "x"),
+        (lambda x: (0 if x > 0 else 0 * x) + (1 - np.cos(x + 1e-4)) / (x + 1e-4) ** 2, {"x": 0}, "x"),
+    ],
+)
+def test_lost_digits_are_told_at_a_kink_too(program, at, variable):
+    notes = taylor(program, at, variable, 2).notes
+    assert [note.message for note in notes if note.code == "lost-digits"] == [LOST]
 
 
 def test_away_from_breaks_there_are_no_sides():

@@ -17,7 +17,7 @@ from diffcli.methods.points.many_points import read_points
 from diffcli.methods.points.ranges import Range
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.problem.system import System
-from diffcli.records.agreement import ClaimVerdict
+from diffcli.records.agreement import Agreement, ClaimVerdict
 from diffcli.records.blocks import Document
 from diffcli.reports.check import check_report, notes_of, points_report, results_report
 from diffcli.studies.agreement.agreement import agreement_of, agreements_of
@@ -76,10 +76,9 @@ def command(
         judged: list[ClaimVerdict] = []
         for text in claims:
             judged += judge_claims(problem, read_claims(text, problem), stage, at_given=not alone)
-    notes = list(agreement.notes if agreement is not None else ())
-    notes += dict.fromkeys(note for claim in judged for note in claim.notes)
-    passed = (agreement is None or agreement.passed) and all(claim.passed for claim in judged)
-    return _verdict(run, check_report(problem.expression(), problem.at, agreement, judged, notes, output.style, exact_digits), notes, passed)
+    document = check_report(problem.expression(), problem.at, agreement, judged, output.style, exact_digits)
+    found: list[Agreement | ClaimVerdict] = [*filter(None, [agreement]), *judged]
+    return _verdict(run, document, notes_of(found), all(each.passed for each in found))
 
 
 def _verdict(run: Run, document: Document, notes: Sequence[Diagnostic], passed: bool) -> ExitCode:

@@ -11,7 +11,8 @@ from diffcli.cli.environment import WIDEST, Environment
 from diffcli.cli.flags import HELP, Decorator
 from diffcli.cli.run import Run
 from diffcli.errors import ExpressionError, UsageError, did_you_mean, error
-from diffcli.methods.points.ranges import MAX_NODES, POSITIVE, TIMEOUT, Range, read_number
+from diffcli.methods.points.ranges import MAX_NODES, POSITIVE, TIMEOUT, Range, read_constant
+from diffcli.records import finite_float
 
 _OPERATORS = frozenset("-+*/^()=<>")
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz")
@@ -94,8 +95,9 @@ class Number(click.ParamType[Any]):
         assert param is not None
         label = param.opts[0]
         try:
-            number = int(value) if self.range.whole and value.isdecimal() and len(value) < 20 else read_number(value, label)
-        except ExpressionError:
+            is_whole = self.range.whole and value.isdecimal() and len(value) < 20
+            number = int(value) if is_whole else finite_float(read_constant(value, label))
+        except (ExpressionError, OverflowError, ValueError):
             help = ["write a number, or an expression without variables such as 2^-10"]
             help += [f"or {label} full"] * self.full
             raise UsageError([error("bad-value", f"{label} is `{value[:40]}`, not {self.range}", help=help)]) from None

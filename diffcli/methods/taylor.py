@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
+from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic, ExpressionError, UsageError, error
 from diffcli.errors.library_words import for_library
 from diffcli.language.writing.printer import number_text
@@ -15,12 +16,12 @@ from diffcli.methods.nonsmooth.beside import Beside
 from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, find_breaks
 from diffcli.methods.nonsmooth.nonfinite import require_value
 from diffcli.methods.nonsmooth.notes import describe
-from diffcli.methods.nonsmooth.one_sided import results_along
+from diffcli.methods.nonsmooth.one_sided import Side, side_along
 from diffcli.methods.points.points import GivenPoint, as_point
 from diffcli.methods.points.ranges import MAX_NODES, Range
 from diffcli.methods.problem.problem import At, Problem, Target, as_program
 from diffcli.methods.problem.scalarise import point_of, scalarised
-from diffcli.methods.sweeps.one_sided_series import LENGTH, Undecided, alike, coefficient, nan
+from diffcli.methods.sweeps.one_sided_series import LENGTH, Undecided, coefficient, nan
 from diffcli.methods.sweeps.point_rows import PointRows
 from diffcli.methods.sweeps.series import expand
 from diffcli.records.matrices import TaylorResult
@@ -28,6 +29,9 @@ from diffcli.tape.lowering import MOST_ROWS
 
 ORDER = Range(0, 170)
 """The factorial of a larger number is beyond the range of a float."""
+
+NOISE = 2.0**-40
+"""The relative error that rounding may have on the way to a coefficient."""
 
 
 @for_library
@@ -60,7 +64,8 @@ def taylor(
     Returns
     -------
     A record with ``coefficients``, ``derivatives``, the ``polynomial`` as a text that diffcli reads, and ``notes``: every kink,
-    tie, pole, jump and branch that touches the result, where the polynomial is that of the rule taken there.
+    tie, pole, jump and branch that touches the result. There the coefficients are those on which the two sides agree, and NaN
+    from the first on which they do not; there is no polynomial then.
 
     Raises
     ------
@@ -117,10 +122,10 @@ def _expansion(problem: Problem, variable: str, order: int, max_nodes: int) -> T
     two_sided = any(each.kind in _TWO_SIDED for each in breaks) or rows.on_boundary
     overflows = not two_sided and not all(map(math.isfinite, found)) and _is_finite_exactly(problem, series)
     if two_sided or not (overflows or all(map(math.isfinite, found))):
-        left, right = (_on_side(problem, slot, side, order) for side in (-1.0, 1.0))
-        found = _settled(found, left, right, notes)
-        apart = any(number != number for number in found)
-        left, right = (side if apart and side and all(map(math.isfinite, side)) else None for side in (left, right))
+        sides = [_on_side(problem, slot, side, order) for side in (-1.0, 1.0)]
+        found = _settled(found, sides, notes)
+        if any(number != number for number in found):
+            left, right = (side and side.finite for side in sides)
         there = Sweep({slot: 1.0}, True, {}, called, order, Beside(problem, step={slot: 1.0 if right else -1.0}))
         notes += notes_of(watch_of(problem), False, (there, [None, *found[1:]]))
     else:
@@ -153,26 +158,41 @@ _TWO_SIDED = NOT_DIFFERENTIABLE - {"pole"}
 """Kinds of break on whose sides the function may be smooth."""
 
 
-Side = tuple[float, ...] | None
+class _OnSide(NamedTuple):
+    """The coefficients on a side, NaN where they are not known, none if the domain ends there."""
+
+    side: Side
+    coefficients: tuple[float, ...]
+
+    @property
+    def finite(self) -> tuple[float, ...] | None:
+        return self.coefficients if self.coefficients and all(map(math.isfinite, self.coefficients)) else None
+
+    def noise(self, order: int) -> float:
+        """What rounding may do to a coefficient, beside the largest of its order on the way."""
+        found = [abs(coefficient(each, order)) for each in self.side.values if each is not None]
+        return NOISE * max(filter(math.isfinite, found), default=0.0)
 
 
-def _on_side(problem: Problem, slot: int, side: float, order: int) -> Side:
-    """The coefficients on one side, NaN where they are not known; none if the domain ends there, None if nothing is known."""
+def _on_side(problem: Problem, slot: int, step: float, order: int) -> _OnSide | None:
+    """The series on one side; None if nothing is known."""
     try:
-        (found,) = results_along(problem, {slot: side}, order + LENGTH)
+        side = side_along(problem, {slot: step}, order + LENGTH)
     except Undecided:
         return None
-    return () if found != found else tuple(side**k * coefficient(found, k) + 0.0 for k in range(order + 1))
+    found = side.values[side.results[0]]
+    return _OnSide(side, () if found != found else tuple([step**k * coefficient(found, k) + 0.0 for k in range(order + 1)]))
 
 
-def _settled(found: Sequence[float], left: Side, right: Side, notes: list[Diagnostic]) -> list[float]:
+def _settled(found: Sequence[float], sides: Sequence[_OnSide | None], notes: list[Diagnostic]) -> list[float]:
     """The coefficients on which both sides agree, one of which may be beyond the domain; NaN from the first that differs."""
-    sides = [side for side in (left or right, right or left) if side]
-    among = [number for side in sides for number in side]
+    known = [side for side in sides if side is not None and side.coefficients]
     settled = [found[0]]
-    for k, number in enumerate(found) if None not in (left, right) and sides else ():
-        one, other = (side[k] for side in sides)
-        if not alike(one, other, among) or not (k or alike(number, one, among)):
+    for k, number in enumerate(found) if None not in sides and known else ():
+        one, other = known[0].coefficients[k], known[-1].coefficients[k]
+        apart = abs(one - other)
+        differ = apart != 0 and not apart <= max(each.noise(k) for each in known)  # of infinities it is NaN
+        if differ if k else any(each.side.jumps() for each in known):
             if math.isfinite(one) and math.isfinite(other):
                 message = f"the derivative of order {k} differs on the two sides" if k else "the value jumps here"
                 notes.append(Diagnostic("kink" if k else "jump", "warning", message))

@@ -24,7 +24,6 @@ def check_report(
     at: dict[str, float],
     agreement: Agreement | None,
     claims: Sequence[ClaimVerdict],
-    notes: Sequence[Diagnostic],
     style: Style,
     digits: int | None = None,
 ) -> Document:
@@ -43,7 +42,7 @@ def check_report(
         blocks += _agreement_blocks(agreement, style, digits)
     for claim in claims:
         blocks += _claim_blocks(claim, at)
-    return Document(tuple(blocks), _data(expression, at, agreement, claims, notes, digits))
+    return Document(tuple(blocks), _data(expression, at, agreement, claims, digits))
 
 
 def results_report(
@@ -66,9 +65,9 @@ def results_report(
     return Document(tuple(blocks), data)
 
 
-def notes_of(agreements: Sequence[Agreement]) -> list[Diagnostic]:
+def notes_of(checks: Sequence[Agreement | ClaimVerdict]) -> list[Diagnostic]:
     """The notes of some checks, each once."""
-    return list(dict.fromkeys(note for agreement in agreements for note in agreement.notes))
+    return list(dict.fromkeys(note for check in checks for note in check.notes))
 
 
 def _agreement_blocks(agreement: Agreement, style: Style, digits: int | None) -> list[Block]:
@@ -237,19 +236,15 @@ def points_report(result: PointChecks, style: Style) -> Document:
 
 
 def _data(
-    expression: str,
-    at: dict[str, float],
-    agreement: Agreement | None,
-    claims: Sequence[ClaimVerdict],
-    notes: Sequence[Diagnostic],
-    digits: int | None,
+    expression: str, at: dict[str, float], agreement: Agreement | None, claims: Sequence[ClaimVerdict], digits: int | None
 ) -> dict[str, Any]:
-    passed = (agreement is None or agreement.passed) and all(claim.passed for claim in claims)
+    found: list[Agreement | ClaimVerdict] = [*filter(None, [agreement]), *claims]
+    passed = all(each.passed for each in found)
     fields = "value passed checks claims? notes" if agreement is not None else "passed claims? notes?"
     return data_of(
         agreement, f"schema expression at {fields}", schema="diffcli/check@1", expression=expression, at=at, passed=passed,
         checks=agreement and _checks_data(agreement, digits), claims=[_claim_data(claim) for claim in claims],
-        notes=notes,
+        notes=notes_of(found),
     )  # fmt: skip
 
 

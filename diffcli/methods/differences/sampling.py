@@ -12,7 +12,7 @@ from diffcli._named import NamedTuple
 from diffcli.errors import ExpressionError, error
 from diffcli.methods.differences.rounding_bound import UNEVEN, accumulated_rounding, callable_rounding, difference_rounding
 from diffcli.methods.problem.problem import Problem
-from diffcli.methods.problem.still_rows import leaving_rows
+from diffcli.methods.problem.still_rows import still_rows
 from diffcli.methods.sweeps.forward import Tangents, tangents
 from diffcli.methods.sweeps.reverse import activity
 from diffcli.tape.running.evaluation import Values, constant, held_functions, run
@@ -98,7 +98,7 @@ class TapeSampler(Sampler):
         self.evaluations = 1  # that of the problem, at the point itself
         self.active = activity(self.tape, list(direction))
         self.functions = held_functions(self.tape, problem.values)
-        self.still = {slot for slot, leaves in leaving_rows(problem).items() if not leaves}
+        self.still = still_rows(problem)
         for slot in self.still:
             self.functions[slot - self.tape.first_row] = partial(constant, problem.values[slot])
         self.base = Sample(x, problem.value, problem.values)

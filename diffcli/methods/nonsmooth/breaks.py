@@ -60,7 +60,6 @@ def find_breaks(problem: Problem) -> list[Break]:
     arithmetic, deciding, jumping = arithmetic_of(tape), deciding_rows(problem), False
     moved, there = cache(partial(moved_elements, problem)), cache(partial(_elements_reached, problem))
     beside = cache(partial(_beside, problem))
-    leaving = cache(partial(_leaving_rows, problem, beside))
     found: list[tuple[int, _Standing, _Standing]] = []
     for slot, name in enumerate(tape.operations, tape.first_row):
         if name not in watched or values[slot] is None or not problem.active[slot]:
@@ -73,8 +72,8 @@ def find_breaks(problem: Problem) -> list[Break]:
             continue
         operands = tape.operands_of(slot)[: 1 if name == "where" else None]
         moving = _among(every, reduce(or_, [moved()[operand] for operand in operands]))
-        if moving and watched[name].symbol and watched[name].flat:  # a comparison
-            moving = _among(moving, leaving().get(slot))
+        if moving and watched[name].symbol and watched[name].flat and (sides := beside()) is not None:  # a comparison
+            moving = _among(moving, sides.leaves(slot))
         jumping = jumping or any(kind in _JUMPS for kind, _ in moving)
         if not reached:  # slopes do not matter there
             moving = [each for each in moving if decides and each[0] in _JUMPS and name != "where"]
@@ -107,12 +106,6 @@ def _beside(problem: Problem) -> Beside | None:
     from diffcli.methods.problem.still_rows import sides_of  # a smooth program does not wait for it
 
     return sides_of(problem)
-
-
-def _leaving_rows(problem: Problem, beside: Callable[[], Beside | None]) -> dict[int, Any]:
-    from diffcli.methods.problem.still_rows import leaving_rows
-
-    return leaving_rows(problem, beside())
 
 
 def moved_elements(problem: Problem) -> Sequence[Any]:

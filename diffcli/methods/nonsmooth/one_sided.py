@@ -13,15 +13,19 @@ with every tie decided by how what is compared starts to differ.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
+from diffcli._named import NamedTuple
 from diffcli.errors import DiffcliError
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.problem.still_rows import written_out
-from diffcli.methods.sweeps.one_sided_series import LENGTH, Undecided, along, coefficient, compared
+from diffcli.methods.sweeps.one_sided_series import LENGTH, Undecided, along, coefficient, compared, truth
 from diffcli.methods.sweeps.point_rows import COMPARISONS
+from diffcli.methods.sweeps.reverse import adjoints
+from diffcli.methods.sweeps.rounding import UNIT, roundings
 from diffcli.tape import Tape
+from diffcli.tape.running.evaluation import Values
 
 if TYPE_CHECKING:
     from diffcli.tape.recording.recorder import Recorder
@@ -41,31 +45,64 @@ def slopes_of(problem: Problem, variable: int) -> tuple[float | None, float | No
 
 def slopes_along(problem: Problem, direction: Mapping[int, float]) -> list[float | None]:
     """The derivative of each result when the point starts to move in a direction; None if it is not known, or the value jumps."""
-    before = [problem.values[output.slot] for output in problem.outputs]
-    slopes: list[float | None] = [None] * len(before)
+    slopes: list[float | None] = [None] * len(problem.outputs)
     for length in (2, LENGTH):  # most follow from first derivatives
         try:
-            found = results_along(problem, direction, length)
+            side = side_along(problem, direction, length)
         except Undecided:
             continue
-        pairs = [(coefficient(each, 0), coefficient(each, 1)) for each in found]
-        slopes = [
-            slope + 0.0 if slope == slope and math.isclose(value, own, rel_tol=1e-12, abs_tol=1e-14) else None
-            for own, (value, slope) in zip(before, pairs, strict=True)
-        ]  # fmt: skip
-        if all(slope == slope for _, slope in pairs):
+        found = [coefficient(side.values[slot], 1) for slot in side.results]
+        slopes = [slope + 0.0 if slope == slope and not side.jumps(k) else None for k, slope in enumerate(found)]
+        if all(slope == slope for slope in found):
             break
     return slopes
 
 
-def results_along(problem: Problem, direction: Mapping[int, float], length: int) -> list[Any]:
-    """The results when the point starts to move in a direction: each a series, or a number where it does not move.
+class Side(NamedTuple):
+    """What is computed when the point of a problem starts to move in a direction."""
 
-    Raises `Undecided` where they are not known.
+    problem: Problem
+    tape: Tape
+    values: Values
+    """Series, or numbers where they do not move."""
+    results: Sequence[int]
+    """The slots of the results."""
+
+    def jumps(self, result: int = 0) -> bool:
+        """Whether the value of a result is another than at the point, by more than rounding can do at both.
+
+        >>> problem = Problem("where(x < 0.1, 3*x, 0.3) + where(x < y, 0, 1e-14)", {"x": 0.1, "y": 0.1})
+        >>> [side_along(problem, {slot: -1.0}, LENGTH).jumps() for slot in (0, 1)]
+        [True, False]
+        """
+        problem, here, slot = self.problem, self.problem.outputs[result].slot, self.results[result]
+        value, there = problem.values[here], coefficient(self.values[slot], 0)
+        if value == there:
+            return False
+        beside = [each if each is None else coefficient(each, 0) for each in self.values]
+        for name, row in zip(self.tape.operations, self.tape.operands, strict=True):
+            if name == "where" and self.values[row[0]] is not None:
+                beside[row[0]] = float(truth(self.values[row[0]]))
+        bound = _rounding(problem.tape, problem.values, here) + _rounding(self.tape, beside, slot)
+        return not abs(value - there) <= bound < math.inf
+
+
+def _rounding(tape: Tape, values: Values, result: int) -> float:
+    """To first order, how far the rounding of each row, and of each number that is given, may move a result."""
+    bars = adjoints(tape, values, bytearray(b"\1" * tape.size), {result: 1.0})
+    units = [1.0] * tape.first_row + [max(1.0, roundings(name)) for name in tape.operations] + [1.0] * len(tape.constants)
+    known = zip(units, bars, values, strict=True)
+    return UNIT * float(sum([unit * abs(bar * value) for unit, bar, value in known if bar and value]))
+
+
+def side_along(problem: Problem, direction: Mapping[int, float], length: int) -> Side:
+    """What is computed when the point starts to move in a direction.
+
+    Raises `Undecided` where it is not known.
     """
     tape = tape_along(problem, direction, length)
-    found = along(tape, problem.point, direction, length)
-    return [found[slot] for slot in (tape.results if tape is not problem.tape else [output.slot for output in problem.outputs])]
+    results = tape.results if tape is not problem.tape else [output.slot for output in problem.outputs]
+    return Side(problem, tape, along(tape, problem.point, direction, length), results)
 
 
 def tape_along(problem: Problem, direction: Mapping[int, float], length: int = LENGTH) -> Tape:

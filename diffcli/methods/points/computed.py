@@ -57,13 +57,13 @@ def _in_full(tape: Tape, values: Values, slots: Sequence[int]) -> dict[int, Any]
     """What is in some slots, with 50 digits, and NaN where it has no value; nothing, where that would take too long."""
     from diffcli.tape.running.precise import meant_values  # most points do not wait for mpmath
 
+    if sum([getattr(value, "size", 1) for value in values]) > MOST_ELEMENTS:
+        return {}
     if tape.shapes is None:
         return dict(zip(slots, meant_values(tape, values[: tape.first_row], slots), strict=True))
     from diffcli.operations.arithmetic import array_files, cells
     from diffcli.tape.building.scalarising import write_out
 
-    if sum(getattr(value, "size", 1) for value in values) > MOST_ELEMENTS:
-        return {}
     try:
         written = write_out(tape, values, MOST_ELEMENTS)
     except LimitError:

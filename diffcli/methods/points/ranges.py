@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from diffcli._named import NamedTuple
-from diffcli.errors import ExpressionError, Source, UsageError, error
-from diffcli.records import finite_float
+from diffcli.errors import ExpressionError, UsageError, error
 
 LARGEST = 1.7976931348623157e308
 
@@ -42,20 +41,12 @@ TIMEOUT = Range(0, 10**7, whole=False)
 """Seconds: up to a season."""
 
 
-def read_number(text: str, label: str = "value") -> float:
-    """The finite number that a text is, as a constant expression; an `ExpressionError`, if it is none.
+def read_constant(text: str, label: str = "value") -> Any:
+    """The number that a text is, a constant expression, in full: `diffcli.records.finite_float` makes a float of it.
 
-    >>> read_number("2^-10")
+    >>> read_constant("2^-10")
     0.0009765625
     """
-    try:
-        return finite_float(read_constant(text, label))
-    except (OverflowError, ValueError) as fault:
-        raise ExpressionError([error("bad-value", f"`{text}` is {fault}", Source(text, label))]) from None
-
-
-def read_constant(text: str, label: str = "value") -> Any:
-    """The number that a text is, in full; see `diffcli.methods.points.computed`."""
     from diffcli.language import parse  # whoever gives no number does not wait for it
     from diffcli.methods.points.computed import computed
     from diffcli.tape import evaluate, lower

@@ -20,7 +20,7 @@ from diffcli.methods.sweeps.point_rows import COMPARISONS
 from diffcli.methods.sweeps.sparsity import flow_of, seeded, sets_backward
 from diffcli.operations import OPERATIONS
 from diffcli.tape import Tape
-from diffcli.tape.running.evaluation import Values, arithmetic_of, evaluate
+from diffcli.tape.running.evaluation import Values, evaluate
 
 MOST_WRITTEN = 20_000
 """How many numbers a program may compute for that they are looked for."""
@@ -28,30 +28,23 @@ MOST_WRITTEN = 20_000
 MOST_AXES = 8
 """Along how many variables alone the sides are looked at."""
 
-MOST_TURNS = 16
-"""How many directions between the axes."""
+MOST_DIRECTIONS = 25
+"""Along how many directions, of a program with few rows."""
 
 
-def leaving_rows(problem: Problem, beside: Beside | None = None) -> dict[int, Any]:
-    """Which comparisons of equal sides leave their boundary: a truth, or one for each element.
+def still_rows(problem: Problem) -> set[int]:
+    """The comparisons of equal sides, in numbers, that do not leave their boundary.
 
-    A direction in general position tells, followed both ways.
-
-    >>> leaving_rows(Problem("where(x + (1 - x) < 1, x, x^2) + where(x < 2, x, 3)", {"x": 2}))
-    {3: False, 6: True}
+    >>> still_rows(Problem("where(x + (1 - x) < 1, x, x^2) + where(x < 2, x, 3)", {"x": 2}))
+    {3}
     """
     tape, values = problem.tape, problem.values
-    any_true = arithmetic_of(tape).numbers.any_true
     asked = [
         slot for slot in tape.rows() if tape.operation(slot) in COMPARISONS and problem.active[slot] and values[slot] is not None
-        and any_true(values[tape.operands_of(slot)[0]] == values[tape.operands_of(slot)[1]])
+        and values[tape.operands_of(slot)[0]] == values[tape.operands_of(slot)[1]]
     ]  # fmt: skip
-    beside = beside or sides_of(problem) if asked else None
-    ways = [] if beside is None else [way for way in map(beside.way, (0, 1)) if way is not None]
-    if beside is None or len(ways) < 2:
-        return {}
-    numbers = beside.tape
-    return {slot: beside.elements(slot, lambda place: not _is_still(numbers, place, ways)) for slot in asked}
+    sides = sides_of(problem) if asked else None
+    return {slot for slot in asked if sides is not None and not sides.leaves(slot)}
 
 
 def _is_still(tape: Tape, slot: int, ways: Sequence[Values]) -> bool:
@@ -87,9 +80,9 @@ class Beside:
         self.point = [float(number or 0.0) for number in inputs.numbers(problem.values)]
         self.values = evaluate(self.tape, self.point)
         moving = [k for k, slot in enumerate(inputs.slots) if problem.active[slot]]
-        turns = range(1, MOST_TURNS + 1) if len(moving) > 1 else (1,)
-        steps = [{k: math.cos(turn * (k + 1) ** 0.7) for k in moving} for turn in turns]
-        steps[1:1] = [{k: 1.0} for k in moving[:MOST_AXES]] if len(moving) > 1 else []
+        steps = [{k: math.cos(turn * (k + 1) ** 0.7) for k in moving} for turn in range(1, MOST_DIRECTIONS - MOST_AXES)]
+        steps[1:] = [*[{k: 1.0} for k in moving[:MOST_AXES]], *steps[1:]] if len(moving) > 1 else []
+        steps = steps[: max(1, MOST_WRITTEN // self.tape.size)]
         self.sides = [{k: side * step for k, step in each.items()} for each in steps for side in (1.0, -1.0)]
         self.way, self._bent = cache(self._way), cache(self._bent_on)
 
@@ -104,6 +97,11 @@ class Beside:
         """Whether something holds of a value: a truth, or one for each element, by its place in numbers."""
         found = [float(holds(place)) for place in self.places(slot)]
         return Components([("", 0, self.problem.tape.shape(slot))]).of(found)[""] != 0
+
+    def leaves(self, slot: int) -> Any:
+        """Whether a comparison of equal sides leaves its boundary: a direction in general position tells, if the way is known."""
+        ways = [way for way in map(self.way, (0, 1)) if way is not None]
+        return self.elements(slot, lambda place: len(ways) < 2 or not _is_still(self.tape, place, ways))
 
     def bends(self, slot: int, jumps: bool) -> Any:
         """Whether a row on a break bends the result on some side: it jumps, or it has a kink there and moves."""

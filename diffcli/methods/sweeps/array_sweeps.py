@@ -90,12 +90,12 @@ def array_adjoints(
     return _backward(tape, values, active, started, Masks(started.items()), overrides, keep, whole, moving)
 
 
-def elements_reached(tape: Tape, values: Values, active: bytearray, results: Iterable[int]) -> dict[int, Array]:
-    """Which elements of values the results depend on, by slot, where not all of them are."""
+def elements_reached(tape: Tape, values: Values, active: bytearray, results: Iterable[int]) -> dict[int, Any]:
+    """Which elements of values the results depend on, by slot, where not all of them are: a mask, or False."""
     started = {slot: arrays.ones(tape.shape(slot)) for slot in results}
     masks = Masks(started.items())
-    _backward(tape, values, active, started, masks, None, None, False)
-    return masks.by_slot
+    found = _backward(tape, values, active, started, masks, None, None, False)
+    return {slot: False for slot, adjoint in enumerate(found) if adjoint is None} | masks.by_slot
 
 
 def elements_moved(tape: Tape, values: Values, inputs: Iterable[int]) -> list[Any]:

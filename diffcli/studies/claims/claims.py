@@ -25,7 +25,7 @@ from diffcli.methods.sweeps.forward import tangents
 from diffcli.operations.array_row import shape_text
 from diffcli.records import GradientResult, element_names
 from diffcli.records.agreement import ClaimVerdict, Comparison
-from diffcli.studies.claims.comparison import Function, compare_floats, compared, judged, nice_points, points_about
+from diffcli.studies.claims.comparison import Function, compared, judged, nice_points, points_about
 from diffcli.studies.claims.slip_search import Observation, find_slip
 from diffcli.studies.claims.text import read_claims as read_claims  # the two are used together
 
@@ -154,12 +154,16 @@ class _Judge(NamedTuple):
             self.variable, self.text, kind, claimed, self.value, counterexample, slip, right, len(agreeing), digits
         )  # fmt: skip
 
+    def _right(self, at: Mapping[str, float]) -> float | None:
+        """The derivative at a point; None on a break that no slope is known for."""
+        if at == self.problem.at:
+            return self.slope
+        sample = self.function.sample(at)
+        return sample.derivative(self.variable) if sample.is_smooth else None
+
     def _compared(self, at: Mapping[str, float]) -> Comparison | None:
-        """The claim beside the derivative; None where either is undefined, or on a break that no slope is known for."""
-        if at == self.problem.at and self.slope is not None:
-            found = compared(self.claim, self.slope, at)
-        else:
-            found = compare_floats(self.function, self.variable, self.claim, at)
+        """The claim beside the derivative; None where either is undefined, or more digits do not tell."""
+        found = compared(self.claim, self._right(at), at)
         return judged(self.function.tape, self.variable, self.claim.tape, found)
 
     def _compare(self) -> tuple[list[Comparison], Comparison | None]:
@@ -188,12 +192,12 @@ class _Judge(NamedTuple):
         seed = [1.0 if name == self.variable else None for name in self.problem.tape.inputs]
         for at in islice(points_about(self.problem.at, 2), self.tries):
             sample, claim = self.function.sample(at), self.claim.sample(at)
-            compared = compare_floats(self.function, self.variable, self.claim, at)
-            if sample is None or claim is None or compared is None:
+            seen = compared(self.claim, self._right(at), at)
+            if seen is None or not (sample.is_smooth and claim.is_smooth):
                 continue
             moves = tangents(self.problem.tape, sample.values, seed)
             slope = claim.derivative(self.variable)
-            found.append(Observation(at, sample.values, sample.adjoints, moves, compared.claimed, slope, compared.right))
+            found.append(Observation(at, sample.values, sample.adjoints, moves, seen.claimed, slope, seen.right))
             if len(found) == OBSERVED:
                 break
         return found

@@ -35,15 +35,23 @@ LITERALS = 1e-13
 Point = Mapping[str, float]
 
 
-class SmoothPoint:
-    """A tape at a point where it is defined and smooth."""
+class Sample:
+    """A tape at a point."""
 
     def __init__(self, function: Function, values: Values) -> None:
         self.function, self.values = function, values
+        self.value = float(values[function.tape.output])
 
     @cached_property
     def adjoints(self) -> Adjoints:
         return adjoints(self.function.tape, self.values, self.function.active)
+
+    @cached_property
+    def is_smooth(self) -> bool:
+        """Whether it is defined, and stands on no break, such as a kink."""
+        tape, values = self.function.tape, self.values
+        broken = any(values[slot] is not None and FLOAT.breaks_at(tape, slot, values) for slot in self.function.watched)
+        return math.isfinite(self.value) and not broken
 
     def derivative(self, name: str) -> float:
         """The derivative along an input, 0 for a name that is none."""
@@ -58,25 +66,14 @@ class Function:
         self.tape, self.active = tape, activity(tape)
         self.watched = [slot for slot in tape.rows() if OPERATIONS[tape.operation(slot)].breaks]
         """The rows whose operation has breaks."""
-        self._values: dict[tuple[float, ...], Values] = {}
-        self._smooth: dict[tuple[float, ...], SmoothPoint | None] = {}
+        self._known: dict[tuple[float, ...], Sample] = {}
 
-    def values(self, at: Point) -> Values:
-        """The value of every slot at a point."""
+    def sample(self, at: Point) -> Sample:
+        """The function at a point."""
         key = tuple([at[name] for name in self.tape.inputs])
-        if key not in self._values:
-            self._values[key] = evaluate(self.tape, key)
-        return self._values[key]
-
-    def sample(self, at: Point) -> SmoothPoint | None:
-        """The function at a point; None where it is undefined or on a break, such as a kink."""
-        key = tuple([at[name] for name in self.tape.inputs])
-        if key not in self._smooth:
-            values = self.values(at)
-            broken = any(values[slot] is not None and FLOAT.breaks_at(self.tape, slot, values) for slot in self.watched)
-            smooth = math.isfinite(values[self.tape.output]) and not broken
-            self._smooth[key] = SmoothPoint(self, values) if smooth else None
-        return self._smooth[key]
+        if key not in self._known:
+            self._known[key] = Sample(self, evaluate(self.tape, key))
+        return self._known[key]
 
 
 def nice_points(names: Iterable[str]) -> Iterator[Point]:
@@ -94,20 +91,14 @@ def points_about(at: Point, seed: int) -> Iterator[Point]:
         yield {name: x * draw.uniform(0.7, 1.4) if x else draw.uniform(-0.1, 0.1) for name, x in at.items()}
 
 
-def compare_floats(function: Function, variable: str, claim: Function, at: Point) -> Comparison | None:
-    """A claim beside the derivative along a variable, as floats; None where that is not smooth, or either is undefined."""
-    sample = function.sample(at)
-    return None if sample is None else compared(claim, sample.derivative(variable), at)
-
-
-def compared(claim: Function, right: float, at: Point) -> Comparison | None:
+def compared(claim: Function, right: float | None, at: Point) -> Comparison | None:
     """A claim beside the derivative at a point, as floats; None where either is undefined."""
-    values = claim.values(at)
-    claimed = float(values[claim.tape.output])
-    if not (math.isfinite(claimed) and math.isfinite(right)):
+    sample = claim.sample(at)
+    claimed = sample.value
+    if right is None or not (math.isfinite(claimed) and math.isfinite(right)):
         return None
     difference = abs(claimed - right) / (max(abs(claimed), abs(right)) or 1.0)
-    if right == 0 and abs(claimed) <= value_rounding(claim.tape, values) < math.inf:
+    if right == 0 and abs(claimed) <= value_rounding(claim.tape, sample.values) < math.inf:
         difference = 0.0
     return Comparison(dict(at), claimed, right, difference)
 
