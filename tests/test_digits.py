@@ -639,3 +639,19 @@ def test_second_derivatives_beside_a_kink_are_told_as_they_are_printed():
     printed = f"no right digit: {matrix.matrix[0][0]:.6g}, and it is 1.91667"
     assert any(printed.partition(":")[0] in text for text in (of_matrix.message, *of_matrix.notes))
     assert of_product.message == f"the Hessian times the direction, by `x[0]`, has {printed}"
+
+
+def test_a_long_series_is_left_to_the_bound():
+    text = " + ".join(f"(1 - cos(x*{i}e-9))/(x*{i}e-9)^2" for i in range(1, 800))
+    (note,) = lost(diffcli.taylor(text, {"x": 1.0}, order=20))
+    assert " may have no right digit: " in note.message
+    (note,) = lost(diffcli.taylor(text, {"x": 1.0}, order=1))
+    assert " has no right digit: " in note.message
+
+
+@pytest.mark.parametrize("count", [20_001, 90_000])
+def test_large_arrays_are_watched_and_the_bound_speaks(count):
+    (note,) = lost(diffcli.grad("sum((1 - cos(x))/x^2)", {"x": [1e-5] * count}))
+    assert note.message.startswith("the derivative by `x[0]` may have no right digit: -0.0082757, with an error of up to ")
+    assert note.notes[-1] == f"{count - 9} more numbers may have fewer than 8 right digits"
+    assert lost(diffcli.grad("sum(sin(x)/x)", {"x": [0.3, 0.7] * (count // 2)})) == []

@@ -93,7 +93,8 @@ def note_of(problem: Problem, lost: Sequence[Lost]) -> Diagnostic:
     worst, *_ = lost = sorted(lost, key=lambda each: -each.error)
     notes = [each.says for each in lost[1 : MOST_NAMED + 1]]
     if (more := len(lost) - MOST_NAMED - 1) > 0:
-        notes.append(f"{more} more {'numbers have' if more > 1 else 'number has'} fewer than 8 right digits")
+        have = "may have" if worst.exact is None else "have" if more > 1 else "has"
+        notes.append(f"{more} more number{'s' * (more > 1)} {have} fewer than 8 right digits")
     problem = _home(problem, worst.printed.sweep)
     slot, label, _ = culprit(problem, worst.printed.slot, worst.printed.sweep, worst.reading)
     return problem.warning("lost-digits", f"{worst.says}: {worst.numbers}", slot, label, notes)
@@ -106,7 +107,8 @@ def judged(problem: Problem, doubts: Iterable[Printed]) -> list[Lost]:
         asked = list(group)
         sweep, reading = asked[0].sweep, None
         there, known = _home(problem, sweep), id(sweep and sweep.beside)
-        rows += there.tape.slots
+        order = sweep.order if sweep and sweep.order else 1
+        rows += there.tape.slots * (1 + order * (order - 1) // 2)  # each coefficient of a product is a sum of products
         if there.tape.shapes is None and there.tape.slots <= MOST_READ and rows <= MOST_SWEPT:
             if known not in again:
                 again[known] = Again(there, sweep.beside.step if sweep and sweep.beside else {})
@@ -116,8 +118,8 @@ def judged(problem: Problem, doubts: Iterable[Printed]) -> list[Lost]:
             if exact is not None and precise.is_finite(exact):
                 off = abs(precise.number(each.number) - exact)
                 if not off <= max(LOST * abs(exact), SMALLEST) and float(exact) != each.number:
-                    known = exact and math.isfinite(each.number)
-                    lost.append(Lost(each, exact, float(off / abs(exact)) if known else math.inf, reading))
+                    finite = exact and math.isfinite(each.number)
+                    lost.append(Lost(each, exact, float(off / abs(exact)) if finite else math.inf, reading))
             elif each.error is not UNKNOWN and math.isfinite(each.number):
                 size = abs(each.number)
                 if not each.error <= (LOST * size if size else NOTHING):

@@ -33,8 +33,11 @@ NOTHING = 1e-300
 FAR = 1e140
 """Numbers from here on may overflow on the way, which no shaking shows."""
 
-MOST_ELEMENTS = 20_000
-"""How many elements the arrays of a program have together, up to which it is watched."""
+MOST_ELEMENTS, MOST_WRITTEN = 1_000_000, 20_000
+"""How many elements the arrays of a program have together, up to which it is watched, and is written out in numbers."""
+
+PERIOD = 20_000
+"""After so many elements the factors come again."""
 
 UNSTEADY = 2.0**14 * SHAKE
 """A sum that moves by more, relative to its size, has lost so many digits that a function of it may be anything."""
@@ -53,10 +56,10 @@ def _factor(place: int) -> float:
 
 
 @cache
-def _factors() -> Any:
+def _factors(times: int) -> Any:
     from diffcli.operations.arithmetic.array_files import to_array  # numbers do not wait for NumPy
 
-    return to_array(map(_factor, range(2 * MOST_ELEMENTS)), (2 * MOST_ELEMENTS,))
+    return to_array(map(_factor, range(PERIOD)), (1, PERIOD)).repeat(times, 0).reshape(-1)
 
 
 def shake(places: Iterator[int], value: Any) -> Any:
@@ -64,8 +67,8 @@ def shake(places: Iterator[int], value: Any) -> Any:
     place = next(places)
     if not is_array(value):
         return value * _factor(place) + NUDGE
-    start = place * 7919 % MOST_ELEMENTS
-    return value * _factors()[start : start + value.size].reshape(value.shape) + NUDGE
+    start = place * 7919 % PERIOD
+    return value * _factors(2 + value.size // PERIOD)[start : start + value.size].reshape(value.shape) + NUDGE
 
 
 def shaking_function(function: Function, name: str, places: Iterator[int]) -> Function:

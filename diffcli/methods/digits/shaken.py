@@ -12,7 +12,17 @@ from itertools import count
 from typing import Any
 
 from diffcli.errors import LimitError
-from diffcli.methods.digits.shake import MOST_ELEMENTS, NOTHING, ROUNDED, is_extreme, moved, shake, shaking, shaking_function
+from diffcli.methods.digits.shake import (
+    MOST_ELEMENTS,
+    MOST_WRITTEN,
+    NOTHING,
+    ROUNDED,
+    is_extreme,
+    moved,
+    shake,
+    shaking,
+    shaking_function,
+)
 from diffcli.methods.digits.watch import Namer, Printed, Sweep, Watch
 from diffcli.methods.problem.components import Components, inputs_of
 from diffcli.methods.problem.live_values import elements
@@ -85,6 +95,8 @@ class ShakenWatch(Watch):
 
     def looked_up(self) -> tuple[Problem, list[Printed]]:
         try:
+            if elements(self.problem.tape) > MOST_WRITTEN:
+                return self.problem, self.doubts
             numbers = self.written()
         except LimitError:
             return self.problem, self.doubts

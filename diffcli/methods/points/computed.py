@@ -50,7 +50,7 @@ def _has_digits(name: str, value: Any, operands: Sequence[Any]) -> bool:
     """Whether a result of numbers as they are read has all of its digits; so has what is skipped."""
     if value is None or is_array(value) or not float_info.min <= abs(value) < inf:
         return value is None
-    return name in KEEPING or all(isinstance(operand, float) and operand.is_integer() for operand in operands)
+    return name in KEEPING or all(isinstance(one, float) and one.is_integer() and abs(one) < 2**53 for one in operands)
 
 
 def _in_full(tape: Tape, values: Values, slots: Sequence[int]) -> dict[int, Any]:

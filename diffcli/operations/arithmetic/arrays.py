@@ -346,7 +346,7 @@ def next_after(value: Array, side: float) -> Array:
 
 def largest_size(values: Sequence[Array]) -> float:
     """The largest size of some elements; NaN if one of them is."""
-    return float(np.max(np.abs(np.concatenate([np.ravel(value) for value in values])), initial=0.0))
+    return float(np.max(np.abs(np.concatenate([[0.0], *map(np.ravel, values)]))))
 
 
 def within(found: Array, other: Array, factor: float, nothing: float = 0.0) -> bool:

@@ -160,10 +160,11 @@ def _settled(compute: Callable[[int], Any], digits: int, effort: int, spare: int
             result = compute(work)
             if not precise.is_finite(result):
                 return None
-            if abs(result) < precise.power_of_ten(_NOTHING):
-                result = precise.number(0)
             is_seen = result or (work * (effort - 1) or work) + spare > -_NOTHING  # 0 may be too few digits
-            if before is not None and is_seen and abs(result - before) <= abs(result) * precise.power_of_ten(-digits):
-                return result
+            if before is not None and is_seen:
+                if abs(result - before) <= abs(result) * precise.power_of_ten(-digits):
+                    return result
+                if abs(result) + abs(before) < precise.power_of_ten(_NOTHING):  # of what cancels less and less is left
+                    return precise.number(0)
         before, work, spare = result, 2 * work, min(2 * spare, MOST_SPARE)
-    return before if before == 0 else None
+    return precise.number(0) if before is not None and abs(before) < precise.power_of_ten(_NOTHING) else None
