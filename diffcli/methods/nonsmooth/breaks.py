@@ -19,7 +19,7 @@ from diffcli.records import is_array
 from diffcli.tape.running.evaluation import arithmetic_of
 
 if TYPE_CHECKING:
-    from diffcli.methods.problem.still_rows import Beside
+    from diffcli.methods.problem.still_rows import Surroundings
 
 POLICIES = {
     "min-norm": "the subgradient of least norm: 0 for abs, equal shares at a tie",
@@ -90,7 +90,7 @@ def find_breaks(problem: Problem) -> list[Break]:
     return told
 
 
-def _with_hidden(beside: Callable[[], Beside | None], slot: int, every: _Standing, seen: _Standing) -> _Standing:
+def _with_hidden(beside: Callable[[], Surroundings | None], slot: int, every: _Standing, seen: _Standing) -> _Standing:
     """The breaks that are seen at the point, with those that show on a side, behind a jump."""
     known = dict(seen)
     for kind, holds in every:
@@ -102,7 +102,7 @@ def _with_hidden(beside: Callable[[], Beside | None], slot: int, every: _Standin
     return list(known.items())
 
 
-def _beside(problem: Problem) -> Beside | None:
+def _beside(problem: Problem) -> Surroundings | None:
     from diffcli.methods.problem.still_rows import sides_of  # a smooth program does not wait for it
 
     return sides_of(problem)

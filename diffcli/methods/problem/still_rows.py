@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from diffcli.methods.problem.components import Components, inputs_of
@@ -62,15 +62,15 @@ def _is_straight(series: Any, slope: float | None) -> bool:
     return coefficient(series, 1) == (slope or 0.0) and not any(series.coefficients[max(0, round(2 - series.low)) :])
 
 
-def sides_of(problem: Problem) -> Beside | None:
+def sides_of(problem: Problem) -> Surroundings | None:
     """A program on the sides of its point; None if it is too long for that, or has rows that cannot be written out."""
     tape = problem.tape
     if elements(tape) > MOST_WRITTEN or (tape.shapes is not None and tape.derived_from is not None):
         return None
-    return Beside(problem)
+    return Surroundings(problem)
 
 
-class Beside:
+class Surroundings:
     """A program in numbers on sides of its point: both ways along a direction in general position, the axes, and some more."""
 
     def __init__(self, problem: Problem) -> None:
@@ -84,6 +84,7 @@ class Beside:
         steps[1:] = [*[{k: 1.0} for k in moving[:MOST_AXES]], *steps[1:]] if len(moving) > 1 else []
         steps = steps[: max(1, MOST_WRITTEN // self.tape.size)]
         self.sides = [{k: side * step for k, step in each.items()} for each in steps for side in (1.0, -1.0)]
+        self.ends = [place for output in problem.outputs for place in self.places(output.slot)]
         self.way, self._bent = cache(self._way), cache(self._bent_on)
 
     def _way(self, which: int) -> Values | None:
@@ -105,7 +106,19 @@ class Beside:
 
     def bends(self, slot: int, jumps: bool) -> Any:
         """Whether a row on a break bends the result on some side: it jumps, or it has a kink there and moves."""
-        return self.elements(slot, lambda place: any(place in self._bent(which)[jumps] for which in range(len(self.sides))))
+        sides, taken = range(len(self.sides)), self.taken
+        return self.elements(slot, lambda place: place in taken and any(place in self._bent(which)[jumps] for which in sides))
+
+    @cached_property
+    def taken(self) -> set[int]:
+        """The rows that the point asks for: not those of a branch that is not taken, which stand nowhere."""
+        found = {*self.ends, *[place for slot in self.problem.tape.decisions for place in self.places(slot)]}
+        for slot in reversed(self.tape.rows()):
+            if slot in found:
+                row = self.tape.operands_of(slot)
+                chooses = self.tape.operation(slot) == "where"
+                found.update((row[0], row[2 - bool(self.values[row[0]])]) if chooses else row)
+        return found
 
     def _bent_on(self, which: int) -> tuple[set[int], set[int]]:
         """The rows that move on a side, and those that jump or choose anew there, as far as the result feels it."""
@@ -127,8 +140,8 @@ class Beside:
             elif jumped[slot] and not OPERATIONS[name].variadic:  # of many operands one is the result
                 passing = {*range(len(row))}
             flow.append(tuple([place for place in passing if bent[row[place]]]) if bent[slot] else ())
-        ends = [place for output in self.problem.outputs for place in self.places(output.slot)]
-        ends += [place for slot in self.problem.tape.decisions for place in self.places(slot) if jumped[place]]
+        decisions = [place for slot in self.problem.tape.decisions for place in self.places(slot) if jumped[place]]
+        ends = [*self.ends, *decisions]
         felt = sets_backward(tape, flow, seeded(tape, ends, [range(len(ends))]), tape.rows())
         jumping = {slot for slot in tape.rows() if felt[slot] and (jumped[slot] or slot in turned)}
         fixed = [slot for slot in tape.rows() if felt[slot] and not any(jumped[operand] for operand in tape.operands_of(slot))]
