@@ -639,6 +639,7 @@ JUMPING = [
     # rounding alone
     ("where(x < 0.1, 3*x, 0.3)", {"x": 0.1}, (3, 0)),
     ("where(x < 0.7, x^2, 0.49)", {"x": 0.7}, (1.4, 0)),
+    ("where(x == y, exp(x), (exp(x) - exp(y))/(x - y))", {"x": 1, "y": 1}, (math.e / 2, math.e / 2)),
     ("where(x < 2, sqrt(x)^2, x)", {"x": 2}, (1, 1)),
     ("where(x < 0.3, x^7, exp(7*log(x)))", {"x": 0.3}, (7 * 0.3**6, 7 * 0.3**6)),
     ("1e6 + where(x < 0, 0, 1e-12)", {"x": 0}, (0, 0)),  # what 1e6 does not hold

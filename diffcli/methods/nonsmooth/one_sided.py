@@ -84,7 +84,7 @@ class Side(NamedTuple):
             if name == "where" and self.values[row[0]] is not None:
                 beside[row[0]] = float(truth(self.values[row[0]]))
         bound = _rounding(problem.tape, problem.values, here) + _rounding(self.tape, beside, slot)
-        if not bound < math.inf:  # what is 0/0 at the point is a quotient of slopes beside it, of which it says nothing
+        if not bound < math.inf:  # a pole on the way that cancels, as in 0/0
             bound = 1e-12 * abs(value)
         return not abs(value - there) <= bound
 
