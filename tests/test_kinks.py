@@ -725,3 +725,17 @@ def test_what_is_written_out_by_the_rules_says_so(options: str) -> None:
     outcome = run(f'grad "x^2 if x != 1 else 1" --at x=1 {options}')
     told = "its trace, tape or formula is by the rules of the table, and may show another"
     assert (told in " ".join(outcome.stderr.split())) == (options not in ("--no-trace", "-q"))
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "jacobian", "jacobian --mode numeric", "jacobian --mode symbolic", "jvp --seed v=[1,1]", "vjp --seed f=[1,1]", "graph",
+    ],
+)  # fmt: skip
+def test_an_element_without_a_value_has_a_word(command: str) -> None:
+    name, *options = command.split()
+    outcome = run([name, "log(v)", "--at", "v=[-1,2]", *options, "--json"])
+    (note,) = [note for note in json.loads(outcome.stdout)["notes"] if note["code"] == "domain"]
+    assert (outcome.exit, note["severity"], note["message"]) == (4, "warning", "`log` is undefined here")
+    assert note["notes"] == ["at 1 of 2 elements, the first [0]", "its domain: v >= 0"]
