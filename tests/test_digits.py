@@ -655,3 +655,11 @@ def test_large_arrays_are_watched_and_the_bound_speaks(count):
     assert note.message.startswith("the derivative by `x[0]` may have no right digit: -0.0082757, with an error of up to ")
     assert note.notes[-1] == f"{count - 9} more numbers may have fewer than 8 right digits"
     assert lost(diffcli.grad("sum(sin(x)/x)", {"x": [0.3, 0.7] * (count // 2)})) == []
+
+
+@pytest.mark.parametrize(("size", "small", "lost"), [(100, 1.3e-9, True), (30_000, 1.3e-9, False), (30_000, 3e-11, True), (100, 3e-7, False)])
+def test_of_very_many_numbers_those_count_as_lost_that_are_off_by_a_millionth(size: int, small: float, lost: bool) -> None:
+    v = np.ones(size)
+    v[7] = small
+    found = diffcli.grad("sum(w*((v + 1) - 1))", {"w": np.ones(size), "v": v}, wrt="w")
+    assert any("`w[7]`" in note.message for note in found.notes if note.code == "lost-digits") == lost

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from diffcli.methods.sweeps.rounding import CANCELLING, SMALLEST, UNIT, doubtful, is_with_itself, roundings
+from diffcli.methods.sweeps.rounding import CANCELLING, ENOUGH, SMALLEST, UNIT, doubtful, is_with_itself, roundings
 from diffcli.operations import OPERATIONS, row_of
 from diffcli.operations.arithmetic import floats
 from diffcli.records import is_array
@@ -35,6 +35,9 @@ FAR = 1e140
 
 MOST_ELEMENTS, MOST_WRITTEN = 1_000_000, 20_000
 """How many elements the arrays of a program have together, up to which it is watched, and is written out in numbers."""
+
+UNREAD = 1e-6
+"""The relative error from which a number counts as lost that is not read again: of so many a few are always next to 0."""
 
 PERIOD = 20_000
 """After so many elements the factors come again."""
@@ -92,12 +95,12 @@ def is_rounded(name: str) -> bool:
     return bool(roundings(name) if name in OPERATIONS else getattr(row_of(name), "cost", True))
 
 
-def moved(number: float, other: float, extreme: bool) -> float | None:
+def moved(number: float, other: float, extreme: bool, enough: float = ENOUGH) -> float | None:
     """How far a number may be off that the shaking has made another; None where it has its digits."""
     if not math.isfinite(number):
         return math.inf
     error = abs(float(other) - float(number)) * ROUNDED
-    return error if extreme or (doubtful(number, error) and (number or not error < NOTHING)) else None
+    return error if extreme or (doubtful(number, error, enough) and (number or not error < NOTHING)) else None
 
 
 def is_extreme(tape: Tape, values: Values, beside: Values) -> bool:

@@ -17,6 +17,7 @@ from diffcli.methods.digits.shake import (
     MOST_WRITTEN,
     NOTHING,
     ROUNDED,
+    UNREAD,
     is_extreme,
     moved,
     shake,
@@ -40,6 +41,10 @@ class ShakenWatch(Watch):
 
     shaken: Problem | None = None
     """The problem with values that are shaken; None if it is too large."""
+    extreme = False
+    """Whether all numbers are looked up, since no shaking shows what may be wrong with them."""
+    enough = ENOUGH
+    """The relative error up to which a number has its digits."""
 
     def begin(self, name: Namer) -> None:
         if elements(self.problem.tape) > MOST_ELEMENTS:
@@ -50,7 +55,10 @@ class ShakenWatch(Watch):
         self.written: Callable[[], Problem] = lambda: scalarised(problem)
         with arithmetic_of(problem.tape).numbers.quiet():
             values = run(problem.tape, problem.point, shaking(problem.tape, count()))
-            self.extreme = is_extreme(problem.tape, problem.values, values)
+            if elements(problem.tape) <= MOST_WRITTEN:
+                self.extreme = is_extreme(problem.tape, problem.values, values)
+            else:
+                self.enough = UNREAD
         self.shaken = _with_values(problem, values)
         self._compare(None, name, Components(problem.outputs), problem.values, values)
         if (first := problem.tape.output) not in [output.slot for output in problem.outputs]:
@@ -85,11 +93,11 @@ class ShakenWatch(Watch):
         pairs = [(found[slot], beside[slot]) for _, slot, shape in parts.parts if shape]
         wholes = [pair for pair in pairs if not any(each is None for each in pair)]
         within = arithmetic_of(self.problem.tape).numbers.within
-        fine = not self.extreme and all(within(*pair, ENOUGH / ROUNDED, NOTHING) for pair in wholes)
+        fine = not self.extreme and all(within(*pair, self.enough / ROUNDED, NOTHING) for pair in wholes)
         if fine and len(wholes) == len(parts.parts):
             return
         for place, (number, other) in enumerate(zip(parts.numbers(found), parts.numbers(beside), strict=True)):
-            error = None if number is other is None else moved(number or 0.0, other or 0.0, self.extreme)
+            error = None if number is other is None else moved(number or 0.0, other or 0.0, self.extreme, self.enough)
             if error is not None and (called := name(parts.names[place])):
                 self.doubts.append(Printed(called, float(number or 0.0), error, first + place, sweep))
 

@@ -91,9 +91,9 @@ def underflowed(tape: Tape, values: Values, slot: int) -> bool:
     return name == "exp" or all(values[operand] != 0 for operand in operands)
 
 
-def doubtful(number: float, error: float) -> bool:
-    """Whether a bound on its error leaves a number fewer than 8 digits; one that is not finite may stand for one that is."""
-    return not error <= ENOUGH * abs(number) < INFINITE
+def doubtful(number: float, error: float, enough: float = ENOUGH) -> bool:
+    """Whether a bound on its error leaves a number fewer digits than enough; one that is not finite may stand for one that is."""
+    return not error <= enough * abs(number) < INFINITE
 
 
 def value_errors(tape: Tape, values: Values) -> Errors:
