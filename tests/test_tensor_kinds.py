@@ -7,6 +7,7 @@ PyTorch. Each program is differentiated by a plain pass, by a recorded one, and 
 from __future__ import annotations
 
 import importlib.util
+import math
 import operator
 from decimal import Decimal
 from fractions import Fraction
@@ -318,11 +319,29 @@ PLACES = {
 }  # fmt: skip
 
 
+AS_FLOATS = {
+    "times a number", "times a number on the right", "plus", "less", "by", "recorded", "power", "of a power", "rest", "in single precision",
+    "maximum", "choice", "clamp", "clamp in place", "slope", "alpha", "add_", "fill_", "item",
+}  # fmt: skip
+"""Where a whole number of Python's meets tensors of floats, and counts as it does beside Python's own."""
+
+
+@pytest.mark.parametrize("place", sorted(AS_FLOATS))
+def test_a_whole_number_beside_floats_is_rounded_as_python_rounds_it(place):
+    for number in (ODD, -ODD, 10**23, 2**63 - 1):
+        assert str(PLACES[place](number)) == str(PLACES[place](float(number)))
+
+
+def test_a_series_with_factorials():
+    x = ad.tensor(0.5)
+    assert sum(x**n / math.factorial(n) for n in range(24)).item() == pytest.approx(math.exp(0.5), rel=1e-15)
+
+
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("place", PLACES)
 def test_a_whole_number_that_no_float_is_is_refused_wherever_it_is_given(place):
     for wrong, text in ((ODD, NOT_EXACT), (-ODD, NOT_EXACT), (2**63 - 1, NOT_EXACT), (2**64 - 1, NOT_EXACT), (HUGE, TOO_LARGE), (-HUGE, TOO_LARGE)):
-        if place == "adjoint" and text == NOT_EXACT:
+        if place in {"adjoint", *AS_FLOATS} and text == NOT_EXACT:
             continue  # it becomes of the kind of the result
         with pytest.raises(ad.AutogradError) as caught:
             PLACES[place](wrong)

@@ -10,14 +10,14 @@ from operator import index as as_index
 from operator import itemgetter
 from typing import Any
 
-from diffcli.autograd.graph.apply import apply, share_memory
-from diffcli.autograd.graph.core import Core, Node, describe, edge_of, new
-from diffcli.autograd.graph.operands import marked, set_boundary
+from diffcli.autograd.graph.apply import share_memory
+from diffcli.autograd.graph.core import Core, describe, edge_of, new
+from diffcli.autograd.graph.operands import set_boundary
 from diffcli.autograd.graph.view_nodes import PickNode
 from diffcli.autograd.modes import DEFAULT, mode
 from diffcli.autograd.partial import Mask, Partial, mask_of, plain
 from diffcli.errors import fault
-from diffcli.operations.arithmetic import arrays, tensors
+from diffcli.operations.arithmetic import tensors
 
 
 class IndexNode(PickNode):
@@ -37,14 +37,6 @@ class IndexNode(PickNode):
         return (Partial(self.spread(plain(g)), there),)
 
 
-class MaskNode(IndexNode):
-    """Components picked by a mask that is at its boundary: those that it leaves out are there beside the point."""
-
-    __slots__ = ()
-    label = "IndexBackward"
-    adjoints = Node.adjoints
-
-
 def index(tensor: Any, key: Any) -> Any:
     """``tensor[key]``.
 
@@ -55,9 +47,6 @@ def index(tensor: Any, key: Any) -> Any:
     """
     canonical = canonical_key(tensor, key)
     basic = _is_basic(canonical)
-    there = None if basic else unsure(tensor, key)
-    if there is not None:
-        tensor = at_boundary(tensor, there)
     is_number = not tensors.is_array(tensor._value)
     whole = is_number and is_whole(canonical)
     if basic and is_number and not whole:
@@ -73,26 +62,9 @@ def index(tensor: Any, key: Any) -> Any:
     else:
         made = new(tensors.plain(value))
     if tensor._boundary is not None:
-        set_boundary(made, tensors.taken(tensor._boundary, canonical) if there is None else arrays.full(made.shape, True))
+        set_boundary(made, tensors.taken(tensor._boundary, canonical))
     if edge is not None:
-        made._node = (IndexNode if there is None else MaskNode)(edge, tensor.shape, tensor.dtype, canonical)
-    return made
-
-
-def unsure(tensor: Core, key: Any) -> Any:
-    """Which elements a key names on one side alone of a comparison that its masks meet at the boundary; None if none is."""
-    parts = key if isinstance(key, tuple) else (key,)
-    if not marked(parts):
-        return None
-    sides = [one._boundary if marked((one,)) and one._value.dtype == tensors.BOOL else one for one in parts]
-    return tensors.scattered(True, canonical_key(tensor, tuple(sides)), tensors.shape_of(tensor._value), tensors.BOOL)
-
-
-def at_boundary(tensor: Core, there: Any) -> Core:
-    """A tensor as it is, of which some elements are at the boundary of a comparison; its node knows of that."""
-    ones = new(tensors.full(tensors.shape_of(tensor._value), 1, tensors.kind_of(tensor._value)))
-    set_boundary(ones, there)
-    made: Core = apply("mul", (tensor, ones))
+        made._node = IndexNode(edge, tensor.shape, tensor.dtype, canonical)
     return made
 
 

@@ -11,9 +11,9 @@ from typing import Any
 
 from diffcli.autograd.graph.apply import FLOATING, apply, compute, record, shapes_do_not_fit
 from diffcli.autograd.graph.core import Core, Edge, Node, counter_of, describe, edge_of, keep_gradient, new, set_value, version_of
-from diffcli.autograd.graph.operands import boundary_of, edges_of, marked, operand_value, set_boundary
+from diffcli.autograd.graph.operands import boundary_of, edges_of, leads_on, marked, operand_value, set_boundary
 from diffcli.autograd.graph.view_nodes import PutNode, WrittenNode
-from diffcli.autograd.indexing import at_boundary, canonical_key, is_whole, taken, unsure
+from diffcli.autograd.indexing import canonical_key, is_whole, taken
 from diffcli.autograd.modes import DEFAULT, INFERENCE, mode
 from diffcli.autograd.rules import rule
 from diffcli.errors import fault
@@ -42,7 +42,7 @@ def change(tensor: Any, name: str, others: Sequence[Any]) -> Any:
         node = record(known, _before(list(given), values), edges, values, value, shapes, None)
     elif known.passive and mode.get() == DEFAULT and (edge := edge_of(tensor)) is not None:  # its past no longer matters
         node = PutNode(known.label, (edge, None), Ellipsis, shape, tensors.kind_of(tensor._value))
-    there = boundary_of(known, given, shape, shapes, None) if node is None else None
+    there = boundary_of(known, given, shape, shapes, None) if node is None and leads_on(known) else None
     write(tensor, value, call)
     set_boundary(tensor, there)
     if node is not None:
@@ -87,7 +87,7 @@ def put(tensor: Any, key: Any, value: Any, label: str, call: str) -> Any:
     """``tensor[key] = value``."""
     if not tensors.is_array(tensor._value) and not is_whole(key):
         raise fault("bad-index", f"{describe(tensor)} has no elements to write to", help=["use fill_(value)"])
-    there, key = unsure(tensor, key), canonical_key(tensor, key)
+    key = canonical_key(tensor, key)
     shape, written = tensors.shape_of(taken(tensor, key)), operand_value(value)
     own = tensors.shape_of(written)
     if len(own) > len(shape) and size(own[: len(own) - len(shape)]) == 1:  # axes of length 1 in front do not count
@@ -100,9 +100,6 @@ def put(tensor: Any, key: Any, value: Any, label: str, call: str) -> Any:
         raise shapes_do_not_fit(call, misfit) from None
     node = None
     if edges is not None:
-        if there is not None and edges[0] is not None:  # what is written over stays on the other side
-            settle(tensor, edge_of(at_boundary(tensor, there)))
-            edges = (edge_of(tensor), edges[1])
         node = PutNode(label, edges, key, tensors.shape_of(written), tensors.kind_of(written))
     if not tensors.is_array(tensor._value):
         written = tensors.plain(tensors.array_of(written).reshape(()))
@@ -111,20 +108,11 @@ def put(tensor: Any, key: Any, value: Any, label: str, call: str) -> Any:
     write(tensor, written, call, key)
     if node is not None:
         settle(tensor, node)
-    if there is not None or marked((tensor, value)):
-        _put_boundary(tensor, key, value, there)
+    if marked((tensor, value)):
+        there = tensors.mutable(arrays.full(tensors.shape_of(tensor._value), tensor._boundary is not None and tensor._boundary))
+        there[key] = value._boundary if marked((value,)) else False
+        set_boundary(tensor, there)
     return tensor
-
-
-def _put_boundary(tensor: Core, key: Any, value: Any, there: Any) -> None:
-    """Mark what is at the boundary of a comparison after a change of a part: what was, but for the part, the value, the mask."""
-    found = tensors.mutable(arrays.full(tensors.shape_of(tensor._value), tensor._boundary is not None and tensor._boundary))
-    found[key] = False if (own := getattr(value, "_boundary", None)) is None else own
-    found = found if there is None else found | there
-    recorded = isinstance(edge_of(tensor), Node)
-    set_boundary(tensor, None if recorded else found)
-    if recorded:
-        settle(tensor, edge_of(at_boundary(tensor, found)))
 
 
 def _edges(tensor: Core, given: Sequence[Any], call: str) -> tuple[Edge, ...] | None:
@@ -174,7 +162,7 @@ def write(tensor: Core, value: Any, call: str, key: Any = ...) -> None:
         counter.by = call
 
 
-def settle(tensor: Core, node: Any) -> None:
+def settle(tensor: Core, node: Node) -> None:
     """Give a changed tensor its new place in the graph: as what the node made, or as a view of what that has changed."""
     base = tensor._base
     if base is None:

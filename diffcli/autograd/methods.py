@@ -295,7 +295,8 @@ def _some(truths: Any, fixed: dict[str, Any]) -> Any:
     there, fixed = truths._boundary, _fixed(fixed, truths)
     found = apply("sum", (truths,), **fixed) > 0
     if there is not None:  # one that is true on both sides decides
-        set_boundary(found, found._boundary & ~(apply("sum", (new(truths._value & ~there),), **fixed) > 0)._value)
+        unsure, sure = (apply("sum", (new(each),), **fixed) > 0 for each in (there, truths._value & ~there))
+        set_boundary(found, unsure._value & ~sure._value)
     return found
 
 

@@ -152,8 +152,6 @@ class Tensor(Core):
         if not tensors.is_array(self._value):
             core.show_number(made, self, family)
         made._made_in_inference = False
-        if self._boundary is not None:
-            set_boundary(made, self._boundary)
         return made
 
     def __repr__(self) -> str:

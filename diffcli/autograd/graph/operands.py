@@ -19,15 +19,18 @@ _mode_of = mode.get
 
 
 def operand_value(given: Any, compared: bool = False) -> Any:
-    """The value of an operand, whatever it is."""
+    """The value of an operand, whatever it is: whole numbers of Python's are floats, as beside its floats, unless compared."""
     if isinstance(given, Core):
         return given._value
     kind = type(given)
     if kind is float:
         return given
-    if (kind is int and -9007199254740992 <= given <= 9007199254740992) or kind is bool:  # 2^53: floats hold all of them
-        return float(given)
-    return tensors.exactly(given) if compared and kind is int else value_of(given)
+    if kind is bool or (kind is int and (not compared or -9007199254740992 <= given <= 9007199254740992)):  # 2^53
+        try:
+            return float(given)
+        except OverflowError:
+            return value_of(given)
+    return tensors.exactly(given) if kind is int else value_of(given)
 
 
 def value_of(data: Any, kind: Any = None) -> Any:
@@ -83,6 +86,11 @@ def boundary_of(known: Rule, given: Sequence[Any], shape: Shape, shapes: Any, op
 
 
 CONNECTIVES = frozenset(("and", "or", "not"))
+
+
+def leads_on(known: Rule) -> bool:
+    """Whether an operation leads on at which elements a comparison is at its boundary: what is computed of truths is constant."""
+    return (known.truth or known.moves) and _mode_of() == DEFAULT
 
 
 def marked(given: Sequence[Any]) -> bool:

@@ -283,7 +283,7 @@ def all_finite(value: Array) -> bool:
 def meet(a: Array, b: Array) -> Array:
     """Which elements of two are the same finite number; False if none is."""
     same = a == b
-    return False if same is False or not any_true(same) else same & np.isfinite(a)
+    return False if same is False or not any_true(same) else same & np.isfinite(np.asarray(a, np.float64))
 
 
 def masked(there: Array, value: Array) -> Array:
