@@ -118,6 +118,8 @@ def _by_numpy(dtype: Any, name: str, *given: Any) -> Any:
 
 def _number(what: str, given: Any, dtype: Any) -> Any:
     """A finite number in a kind; refused if floats would round it, and nobody has asked for that."""
+    if dtype is None and type(given) in (int, float) and abs(given) <= 2.0**53:
+        return float(given)
     kind = known_kind(dtype)
     value = tensors.as_kind(value_of(number(what, given), None if dtype is None else kind), kind)
     if not isfinite(value):
