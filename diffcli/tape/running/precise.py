@@ -51,6 +51,7 @@ class _Precise(Arithmetic):
 
 
 EXACT = _Precise(precise.PRECISE, constants=precise.CONSTANTS, form=lambda row: row.definition, kind="mpmath")
+_MEANT = _Precise(precise.MEANT, constants=precise.CONSTANTS, operators={}, form=lambda row: row.definition, kind="mpmath")
 
 
 def precise_value(tape: Tape, point: Sequence[float], digits: int = DIGITS) -> Number | None:
@@ -61,7 +62,7 @@ def precise_value(tape: Tape, point: Sequence[float], digits: int = DIGITS) -> N
 
 def meant_values(tape: Tape, point: Sequence[float], slots: Sequence[int]) -> list[Number]:
     """The values in some slots with all numbers as the decimals that were read, and pi and e as themselves; NaN if undefined."""
-    functions, spare = EXACT.row_functions(tape), decades(evaluate(tape, point)) if SLOW.isdisjoint(tape.operations) else 0
+    functions, spare = _MEANT.row_functions(tape), decades(evaluate(tape, point)) if SLOW.isdisjoint(tape.operations) else 0
 
     @cache
     def values(work: int) -> Values:
