@@ -105,11 +105,12 @@ def test_what_is_no_number_is_refused(text, reader):
         READERS[reader](text)
 
 
+@pytest.mark.parametrize("more", ["", "9" * 21])
 @pytest.mark.parametrize("end", ENDS)
-def test_files_refuse_a_number_that_no_float_has(end, tmp_path, monkeypatch):
+def test_files_refuse_a_number_that_no_float_has(end, more, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     exponent = {"begins": "-400", "ends": "400"}[end]
-    (tmp_path / "f.json").write_text(f'{{"x": 1e{exponent}, "y": [[0.0, 1e{exponent}]], "z": 0e{exponent}}}')
+    (tmp_path / "f.json").write_text(f'{{"x": 1e{exponent}{more}, "y": [[0.0, 0.1E{exponent}{more}]], "z": 0e{exponent}{more}}}')
     np.save(tmp_path / "f.npy", np.array([1, np.longdouble(f"1e{exponent}")]))
     for at, message in {
         "x=@f.json": f"`x` in f.json is {ENDS[end]}", "y=@f.json": f"`y[0,1]` in f.json is {ENDS[end]}",
