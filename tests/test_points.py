@@ -199,17 +199,29 @@ def test_tensors_do_not_take_them_either(value):
             make(value)
 
 
+class Own:
+    """A number of somebody's own, which is none of NumPy's."""
+
+    dtype = "own"
+
+    def __float__(self):
+        return 2.0
+
+
 @pytest.mark.parametrize(
     ("value", "total"),
     [
         (np.ma.array([1.0, 2.0]), 3.0), (np.array([True, False]), 1.0), (np.float32(0.5), 0.5), (np.int8(3), 3.0), (np.bool_(True), 1.0),
         ([np.float32(0.5), np.int64(2)], 2.5), (np.longdouble("0.5"), 0.5), (np.array([0, 1], np.longdouble), 1.0), (Decimal("0.5"), 0.5),
+        (ad.tensor(2.0, requires_grad=True), 2.0), ([ad.tensor(2.0, requires_grad=True), 3], 5.0), (Own(), 2.0), ([Own(), 1], 3.0),
+        ([ad.tensor([2.0, 3.0], requires_grad=True)], 5.0), (np.str_("1/4"), 0.25), ([np.str_("1/4"), 1], 1.25),
         (Fraction(1, 4), 0.25), (Decimal("-0"), 0.0), (np.array(2.0), 2.0), ([np.array([1, 2]), np.array([3, 4])], 10.0), (2**60, 2.0**60),
     ],
     ids=repr,
 )  # fmt: skip
 def test_numbers_of_every_kind_are_taken(value, total):
     assert diffcli.evaluate("sum(x)", {"x": value}) == total
+    assert isinstance(value, list) or np.ndim(value) or diffcli.difference(lambda x: x, value).estimate == pytest.approx(1)
 
 
 @pytest.mark.parametrize("constant", [Fraction(1, 10**400), np.longdouble("1e-400"), 10**400, np.longdouble("-1e400")], ids=lambda one: type(one).__name__)

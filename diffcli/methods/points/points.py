@@ -215,10 +215,11 @@ def as_number(name: str, value: Any, source: Source | None = None, *marks: Mark,
 
 def to_float(name: str, value: Any, source: Source | None = None, *marks: Mark) -> float:
     """A number, or the text of a constant expression, as a finite float; what else it is called is for the complaint."""
-    if hasattr(value, "dtype") and not isinstance(value, float):  # NumPy makes a float of a date, and of 1 + 2j
+    if hasattr(value, "dtype") and not isinstance(value, float | str):  # NumPy makes a float of a date, and of 1 + 2j
         from diffcli.methods.points.arrays import as_array
+        from diffcli.operations.arithmetic.array_files import is_foreign
 
-        value = as_array(name, value, to_float)
+        value = value if is_foreign(value) else as_array(name, value, to_float)
     try:
         return finite_float(_expression("value", value) if isinstance(value, str) else value)
     except (OverflowError, ValueError) as fault:
