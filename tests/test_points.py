@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import os
+import re
 import warnings
 from decimal import Decimal
 from fractions import Fraction
@@ -103,6 +104,33 @@ def test_a_number_that_no_float_has_is_refused_in_the_words_of_a_literal(text, r
 def test_what_is_no_number_is_refused(text, reader):
     with pytest.raises((DiffcliError, ValueError), match="not a finite number"):
         READERS[reader](text)
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("1/0", "is nan, not a finite number"), ("log(-1)", "is nan, not a finite number"), ("log(0)", "is -inf, not a finite number"),
+        ("atanh(0.1*10)", "is inf, not a finite number"), ("exp(exp(exp(10)))", "is inf, not a finite number"),
+        ("-log(0)*2", "is inf, not a finite number"), ("10^400", f"is {ENDS['ends']}"), ("1, y=2", "is `1, y=2`, not one value"),
+    ],
+)  # fmt: skip
+def test_what_is_no_number_is_told_by_the_name_that_it_is_given_for(text, what):
+    for name, take in {
+        "the value of `x`": lambda: diffcli.grad("x", {"x": text}), "the point": lambda: diffcli.difference(abs, text),
+        "the value of `x[1]`": lambda: diffcli.grad("sum(x)", {"x": [2, text]}),
+    }.items():  # fmt: skip
+        with pytest.raises(DiffcliError) as caught:
+            take()
+        assert [found.message for found in caught.value.diagnostics] == [f"{name} {what}"]
+        assert "value=" not in repr(caught.value.diagnostics)
+
+
+def test_a_list_is_no_number():
+    for text, what in {"[1,2]": "`x[0]` is `[1,2]`, not a finite number", "[1,1/0]": "`x[0][1]` is nan, not a finite number"}.items():
+        with pytest.raises(DiffcliError, match=re.escape(f"the value of {what}")):
+            diffcli.grad("sum(x)", {"x": [text, 2]})
+    with pytest.raises(DiffcliError, match=re.escape("the point is `[1,2]`, not a finite number")):
+        diffcli.difference(abs, "[1,2]")
 
 
 @pytest.mark.parametrize("more", ["", "9" * 21])
