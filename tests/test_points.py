@@ -9,7 +9,7 @@ import re
 import warnings
 from decimal import Decimal
 from fractions import Fraction
-from math import pi, sqrt
+from math import copysign, pi, sqrt
 
 import numpy as np
 import pytest
@@ -78,6 +78,19 @@ def test_a_number_is_what_its_text_means(text, reader):
 def test_arrays_are_what_their_texts_mean(text, value):
     found = read_point(f"x={text}")["x"]
     assert np.array_equal(found, value) and np.shape(found) == np.shape(value)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("atan2(-0.0, -1) + 0.1", 0.1 - pi), ("atan2(0.0, -1) + 0.1", 0.1 + pi), ("1/(atan2(-0.0*2, -1) + 0.1)", 1 / (0.1 - pi)),
+        ("atan2(1 - 1, -1) + 0.1", 0.1 + pi), ("-0.0*2*3", -0.0), ("-(0.0*2)", -0.0), ("sqrt(-0.0)*1*1", -0.0), ("0.1*3 - 0.3", 0.0),
+        ("[atan2(-0.0, -1) + 0.1][0]", 0.1 - pi), ("([-0.0, 1]*2*3)[0]", -0.0), ("atan2([-0.0, 1], -1)[0] + 0.1", 0.1 - pi),
+    ],
+)  # fmt: skip
+def test_the_sign_of_zero_is_kept(text, value):
+    found = read_point(f"x={text}")["x"]
+    assert found == pytest.approx(value, rel=1e-15, abs=0) and copysign(1, found) == copysign(1, value)
 
 
 def test_what_is_computed_from_other_values():

@@ -63,9 +63,13 @@ def precise_value(tape: Tape, point: Sequence[float], digits: int = DIGITS) -> N
 def meant_values(tape: Tape, point: Sequence[float], slots: Sequence[int]) -> list[Number]:
     """The values in some slots with all numbers as the decimals that were read, and pi and e as themselves; NaN if undefined.
 
-    A value that is infinite in floats, and not defined in full, is that float.
+    A value that is infinite in floats, and not defined in full, is that float; so is what has, or goes by, the sign of a zero.
     """
     floats = evaluate(tape, point)
+    signed: set[int] = set()  # mpmath's zero has no sign
+    for slot, (name, row) in enumerate(zip(tape.operations, tape.operands, strict=True), tape.first_row):
+        if not signed.isdisjoint(row) or (name == "atan2" and "-0.0" in [str(floats[operand]) for operand in row]):
+            signed.add(slot)
     functions, spare = _MEANT.row_functions(tape), decades(floats) if SLOW.isdisjoint(tape.operations) else 0
 
     @cache
@@ -73,10 +77,10 @@ def meant_values(tape: Tape, point: Sequence[float], slots: Sequence[int]) -> li
         return run(_with_constants(tape, precise.CONSTANTS, precise.decimal), list(map(precise.decimal, point)), functions)
 
     def meant(slot: int) -> Number:
-        value = _settled(lambda work: 0 + values(work)[slot], 20, 1, spare, tape)
+        value = floats[slot] if slot in signed else _settled(lambda work: 0 + values(work)[slot], 20, 1, spare, tape)
         if value is None:
             return floats[slot] if floats[slot] in (math.inf, -math.inf) else precise.NAN
-        return value
+        return floats[slot] if value == floats[slot] == 0 else value
 
     return list(map(meant, slots))
 
