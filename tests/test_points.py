@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime
 import json
 import os
+import re
 import warnings
 from decimal import Decimal
 from fractions import Fraction
-from math import pi, sqrt
+from math import copysign, pi, sqrt
 
 import numpy as np
 import pytest
@@ -25,6 +26,10 @@ MEANT = {
     "3*(1/3) - 1": 0.0, "floor(0.3/0.1)": 3.0, "ceil(0.3/0.1)": 3.0, "round(2.5*1.0)": 2.0, "mod(0.3, 0.1)": 0.0, "0*5": 0.0,
     "5 if 0.1 + 0.2 == 0.3 else 6": 5.0, "5 if 0.1 + 0.2 > 0.3 else 6": 6.0, "2^-1074": 5e-324, "-(1e16 + 1 - 1e16)": -1.0,
     "(1 + 1e-300 - 1)*1e300": 1.0, "sin(1e177)": 0.46929746137351547, "gamma(0.5)^2 - pi": 0.0, "1e308*10/10": 1e308,
+    "sqrt(0.6^2 + 0.8^2 - 1)": 0.0, "sqrt(1 - 0.6^2 - 0.8^2)": 0.0, "sqrt(sin(pi))": 0.0, "sqrt(cos(pi/2))": 0.0, "sqrt(tan(pi))": 0.0,
+    "sqrt(sqrt(2)^2 - 2)": 0.0, "(0.1 + 0.2 - 0.3)^0.5": 0.0, "acosh(0.1*3/0.3)": 0.0, "acosh(sqrt(2)^2/2)": 0.0,
+    "asin(0.1*3/0.3)": pi / 2, "sqrt(log(0.1*3/0.3))": 0.0, "(-8)^(0.3*10)": -512.0, "sqrt(mod(0.3, 0.1))": 0.0,
+    "where(0.1 + 0.2 - 0.3, 1, 2)": 2.0, "not(0.1 + 0.2 - 0.3)": 1.0, "1e-40 - 1e-60": 1e-40,
 }  # fmt: skip
 """By hand, or by mpmath with 60 digits where all numbers are the decimals that are written."""
 
@@ -67,12 +72,25 @@ def test_a_number_is_what_its_text_means(text, reader):
     [
         ("sum([1e16, 1, -1e16])", 1.0), ("[1, 2] @ [0.1, 0.2] - 0.5", 0.0), ("[1e200, 2]*1e200/1e250", [1e150, 2e-50]),
         ("([[1e16, 1], [1, 1]] + 1 - [[1e16, 0], [0, 0]])[0]", [1.0, 2.0]), ("[pi/4, 1/3]", [pi / 4, 1 / 3]),
-        ("mean([1e308, 1e308])", 1e308),
+        ("mean([1e308, 1e308])", 1e308), ("sqrt(sum([0.6, 0.8]^2) - 1)", 0.0),
     ],
 )  # fmt: skip
 def test_arrays_are_what_their_texts_mean(text, value):
     found = read_point(f"x={text}")["x"]
     assert np.array_equal(found, value) and np.shape(found) == np.shape(value)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("atan2(-0.0, -1) + 0.1", 0.1 - pi), ("atan2(0.0, -1) + 0.1", 0.1 + pi), ("1/(atan2(-0.0*2, -1) + 0.1)", 1 / (0.1 - pi)),
+        ("atan2(1 - 1, -1) + 0.1", 0.1 + pi), ("-0.0*2*3", -0.0), ("-(0.0*2)", -0.0), ("sqrt(-0.0)*1*1", -0.0), ("0.1*3 - 0.3", 0.0),
+        ("[atan2(-0.0, -1) + 0.1][0]", 0.1 - pi), ("([-0.0, 1]*2*3)[0]", -0.0), ("atan2([-0.0, 1], -1)[0] + 0.1", 0.1 - pi),
+    ],
+)  # fmt: skip
+def test_the_sign_of_zero_is_kept(text, value):
+    found = read_point(f"x={text}")["x"]
+    assert found == pytest.approx(value, rel=1e-15, abs=0) and copysign(1, found) == copysign(1, value)
 
 
 def test_what_is_computed_from_other_values():
@@ -101,11 +119,39 @@ def test_what_is_no_number_is_refused(text, reader):
         READERS[reader](text)
 
 
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("1/0", "is nan, not a finite number"), ("log(-1)", "is nan, not a finite number"), ("log(0)", "is -inf, not a finite number"),
+        ("atanh(0.1*10)", "is inf, not a finite number"), ("exp(exp(exp(10)))", "is inf, not a finite number"),
+        ("-log(0)*2", "is inf, not a finite number"), ("10^400", f"is {ENDS['ends']}"), ("1, y=2", "is `1, y=2`, not one value"),
+    ],
+)  # fmt: skip
+def test_what_is_no_number_is_told_by_the_name_that_it_is_given_for(text, what):
+    for name, take in {
+        "the value of `x`": lambda: diffcli.grad("x", {"x": text}), "the point": lambda: diffcli.difference(abs, text),
+        "the value of `x[1]`": lambda: diffcli.grad("sum(x)", {"x": [2, text]}),
+    }.items():  # fmt: skip
+        with pytest.raises(DiffcliError) as caught:
+            take()
+        assert [found.message for found in caught.value.diagnostics] == [f"{name} {what}"]
+        assert "value=" not in repr(caught.value.diagnostics)
+
+
+def test_a_list_is_no_number():
+    for text, what in {"[1,2]": "`x[0]` is `[1,2]`, not a finite number", "[1,1/0]": "`x[0][1]` is nan, not a finite number"}.items():
+        with pytest.raises(DiffcliError, match=re.escape(f"the value of {what}")):
+            diffcli.grad("sum(x)", {"x": [text, 2]})
+    with pytest.raises(DiffcliError, match=re.escape("the point is `[1,2]`, not a finite number")):
+        diffcli.difference(abs, "[1,2]")
+
+
+@pytest.mark.parametrize("more", ["", "9" * 21])
 @pytest.mark.parametrize("end", ENDS)
-def test_files_refuse_a_number_that_no_float_has(end, tmp_path, monkeypatch):
+def test_files_refuse_a_number_that_no_float_has(end, more, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     exponent = {"begins": "-400", "ends": "400"}[end]
-    (tmp_path / "f.json").write_text(f'{{"x": 1e{exponent}, "y": [[0.0, 1e{exponent}]], "z": 0e{exponent}}}')
+    (tmp_path / "f.json").write_text(f'{{"x": 1e{exponent}{more}, "y": [[0.0, 0.1E{exponent}{more}]], "z": 0e{exponent}{more}}}')
     np.save(tmp_path / "f.npy", np.array([1, np.longdouble(f"1e{exponent}")]))
     for at, message in {
         "x=@f.json": f"`x` in f.json is {ENDS[end]}", "y=@f.json": f"`y[0,1]` in f.json is {ENDS[end]}",
@@ -194,17 +240,29 @@ def test_tensors_do_not_take_them_either(value):
             make(value)
 
 
+class Own:
+    """A number of somebody's own, which is none of NumPy's."""
+
+    dtype = "own"
+
+    def __float__(self):
+        return 2.0
+
+
 @pytest.mark.parametrize(
     ("value", "total"),
     [
         (np.ma.array([1.0, 2.0]), 3.0), (np.array([True, False]), 1.0), (np.float32(0.5), 0.5), (np.int8(3), 3.0), (np.bool_(True), 1.0),
         ([np.float32(0.5), np.int64(2)], 2.5), (np.longdouble("0.5"), 0.5), (np.array([0, 1], np.longdouble), 1.0), (Decimal("0.5"), 0.5),
+        (ad.tensor(2.0, requires_grad=True), 2.0), ([ad.tensor(2.0, requires_grad=True), 3], 5.0), (Own(), 2.0), ([Own(), 1], 3.0),
+        ([ad.tensor([2.0, 3.0], requires_grad=True)], 5.0), (np.str_("1/4"), 0.25), ([np.str_("1/4"), 1], 1.25),
         (Fraction(1, 4), 0.25), (Decimal("-0"), 0.0), (np.array(2.0), 2.0), ([np.array([1, 2]), np.array([3, 4])], 10.0), (2**60, 2.0**60),
     ],
     ids=repr,
 )  # fmt: skip
 def test_numbers_of_every_kind_are_taken(value, total):
     assert diffcli.evaluate("sum(x)", {"x": value}) == total
+    assert isinstance(value, list) or np.ndim(value) or diffcli.difference(lambda x: x, value).estimate == pytest.approx(1)
 
 
 @pytest.mark.parametrize("constant", [Fraction(1, 10**400), np.longdouble("1e-400"), 10**400, np.longdouble("-1e400")], ids=lambda one: type(one).__name__)

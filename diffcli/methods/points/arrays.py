@@ -11,7 +11,7 @@ from typing import Any
 from diffcli.errors import Diagnostic, DiffcliError, ExpressionError, Mark, Source, error
 from diffcli.language import Program
 from diffcli.language.syntax import NAME, Statement
-from diffcli.operations.arithmetic.array_files import UnusableArray, as_floats, to_array
+from diffcli.operations.arithmetic.array_files import UnusableArray, as_floats, is_foreign, to_array
 from diffcli.records import Number, is_array
 
 MOST_AXES = 32
@@ -55,11 +55,15 @@ def flatten(nested: Sequence[Any], name: str) -> tuple[tuple[int, ...], list[Any
             if not isinstance(entry, list | tuple) or len(entry) != length:
                 raise _ragged(name, shape, place, level)
         shape += (length,)
-        level = [as_floats(inner).tolist() if is_array(inner) else inner for entry in level for inner in entry]
+        level = [_as_lists(inner) if is_array(inner) else inner for entry in level for inner in entry]
     for place, entry in enumerate(level):
         if isinstance(entry, list | tuple):
             raise _ragged(name, shape, place, level)
     return shape, level
+
+
+def _as_lists(array: Any) -> Any:
+    return (array if is_foreign(array) and hasattr(array, "tolist") else as_floats(array)).tolist()
 
 
 def _ragged(name: str, shape: tuple[int, ...], place: int, level: list[Any]) -> Ragged:

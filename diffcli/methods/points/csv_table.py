@@ -12,13 +12,13 @@ import math
 import re
 from collections.abc import Sequence
 from contextlib import suppress
-from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
 from diffcli._named import NamedTuple
 from diffcli.errors import ExpressionError, counted, did_you_mean
 from diffcli.language.parsing.tokens import is_name, plain_name
+from diffcli.methods.points.data_texts import number_in_full
 from diffcli.methods.points.file_text import bad_file
 from diffcli.methods.points.ranges import read_constant
 from diffcli.records import finite_float
@@ -168,8 +168,8 @@ def _split(lines: list[str], separator: str, path: str, strict: bool = True) -> 
 
 def _value(text: str) -> Any:
     """The value of a number or a constant expression, in full; None, if a text is neither."""
-    with suppress(ArithmeticError):
-        return Decimal(text)
+    with suppress(ValueError):
+        return number_in_full(text)
     with suppress(ExpressionError):
         return None if not text or _DATE.fullmatch(text) else read_constant(text)
     return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from diffcli.methods.points.file_text import bad_file
@@ -60,11 +60,8 @@ def parse_json(text: str, path: str) -> Any:
             found[name] = value
         return found
 
-    def exactly(text: str) -> float | Decimal:
-        return number if 0 < abs(number := float(text)) < math.inf else Decimal(text)
-
     try:
-        return json.loads(text, object_pairs_hook=once, parse_float=exactly)
+        return json.loads(text, object_pairs_hook=once, parse_float=number_in_full)
     except json.JSONDecodeError as failure:
         reason = f"{failure.msg[:1].lower()}{failure.msg[1:]}"
         raise bad_file("bad-data", f"line {failure.lineno}, column {failure.colno} of {path} is not JSON: {reason}") from None
@@ -72,6 +69,17 @@ def parse_json(text: str, path: str) -> Any:
         raise bad_file("bad-data", f"{path} is nested too deep") from None
     except ValueError:
         raise bad_file("bad-data", f"{path} holds an integer of thousands of digits, beyond the range of a float") from None
+
+
+def number_in_full(text: str) -> float | Decimal:
+    """The float that a text is, or the number itself where that is 0 or infinite; `ValueError`, if the text is no number."""
+    number = float(text)
+    if 0 < abs(number) < math.inf:
+        return number
+    try:
+        return Decimal(text)
+    except InvalidOperation:  # no Decimal has such an exponent: any that no float has is as good
+        return Decimal("1e999" if number else "1e-999") if Decimal(text.lower().partition("e")[0]) else number
 
 
 def point_of(data: Any) -> Any:

@@ -136,12 +136,27 @@ def _values(program: Program, source: Source, known: Point) -> dict[str, Any]:
     return dict(zip(tape.bindings, computed(tape, values, [*tape.bindings.values()]), strict=True))
 
 
-def _expression(name: str, text: str, label: str = "at") -> Number:
+def _expression(name: str, text: str) -> Number:
     """The value of a constant expression that is given for a name, and nothing beside it."""
-    point = read_point(f"{name}={text}", label)
+    point = read_point(f"{name}={text}", "at")
     if len(point) != 1:
         raise ExpressionError([_bad_value(f"the value of `{name}` is `{text}`, not one value", None)])
     return next(iter(point.values()))
+
+
+def _number_of(name: str, text: str) -> Number:
+    """The same where it has to be a number, and the name may be that of an element."""
+    try:
+        value = _expression("value", text)
+    except ExpressionError as fault:  # nobody wrote `value`
+        about = "the value of `value", f"the value of `{name}"
+        raise ExpressionError([
+            one._replace(message=one.message.replace(*about), source=None, marks=()) if about[0] in one.message else one
+            for one in fault.diagnostics
+        ]) from None  # fmt: skip
+    if is_array(value):
+        raise ExpressionError([_bad_value(f"the value of `{name}` is `{text}`, not a finite number", None)])
+    return value
 
 
 def with_semicolons(text: str, references: list[Reference] | None = None) -> str:
@@ -215,12 +230,13 @@ def as_number(name: str, value: Any, source: Source | None = None, *marks: Mark,
 
 def to_float(name: str, value: Any, source: Source | None = None, *marks: Mark) -> float:
     """A number, or the text of a constant expression, as a finite float; what else it is called is for the complaint."""
-    if hasattr(value, "dtype") and not isinstance(value, float):  # NumPy makes a float of a date, and of 1 + 2j
+    if hasattr(value, "dtype") and not isinstance(value, float | str):  # NumPy makes a float of a date, and of 1 + 2j
         from diffcli.methods.points.arrays import as_array
+        from diffcli.operations.arithmetic.array_files import is_foreign
 
-        value = as_array(name, value, to_float)
+        value = value if is_foreign(value) else as_array(name, value, to_float)
     try:
-        return finite_float(_expression("value", value) if isinstance(value, str) else value)
+        return finite_float(_number_of(name, value) if isinstance(value, str) else value)
     except (OverflowError, ValueError) as fault:
         raise ExpressionError([_bad_value(f"the value of `{name}` is {fault}", source, *marks)]) from None
 

@@ -62,6 +62,11 @@ def flat(array: Any) -> list[float]:
     return elements
 
 
+def is_foreign(value: Any) -> bool:
+    """Whether a value is none of NumPy's: as a tensor that may not become an array of NumPy's."""
+    return not isinstance(value, np.ndarray | np.generic)
+
+
 def as_floats(value: Any, copy: bool = True) -> Any:
     """An array, or what offers itself as one, as an array of float64; a float where it has no axes.
 

@@ -152,5 +152,28 @@ PRECISE: dict[str, Callable[..., Number]] = {
 """The functions, by the names of their rows."""
 
 
+def _cancelling(function: Callable[..., Number]) -> Callable[..., Number]:
+    """A function that is 0 where no more than its last ten digits would be left of its operands, as of ``0.1 + 0.2 - 0.3``."""
+
+    def cancelling(*operands: Any) -> Number:
+        value = function(*operands)
+        return mpf(0) if abs(value) < power_of_ten(10 - mp.dps) * max(map(abs, operands)) else value
+
+    return cancelling
+
+
+def _at_whole(function: Callable[..., Number]) -> Callable[..., Number]:
+    """A function whose domain ends at whole numbers, or that is 0 there: ``(1/3)*3`` is 1."""
+    return lambda *row: function(*[near if mp.isint(near := _near(a)) else a for a in row])
+
+
+MEANT: dict[str, Callable[..., Number]] = {
+    **PRECISE,
+    **{name: _cancelling(PRECISE[name]) for name in ("add", "sub", "sin", "cos", "tan")},
+    **{name: _at_whole(PRECISE[name]) for name in ("pow", "log", "asin", "acos", "acosh", "atanh")},
+}
+"""The same for what is meant by a text: what is left of the rounding of its decimals is nothing."""
+
+
 CONSTANTS: dict[str, Number] = {"pi": mp.pi, "e": mp.e, "nan": NAN}
 """The constants by name; pi and e have whatever digits are in force."""

@@ -51,6 +51,7 @@ class _Precise(Arithmetic):
 
 
 EXACT = _Precise(precise.PRECISE, constants=precise.CONSTANTS, form=lambda row: row.definition, kind="mpmath")
+_MEANT = _Precise(precise.MEANT, constants=precise.CONSTANTS, operators={}, form=lambda row: row.definition, kind="mpmath")
 
 
 def precise_value(tape: Tape, point: Sequence[float], digits: int = DIGITS) -> Number | None:
@@ -60,15 +61,28 @@ def precise_value(tape: Tape, point: Sequence[float], digits: int = DIGITS) -> N
 
 
 def meant_values(tape: Tape, point: Sequence[float], slots: Sequence[int]) -> list[Number]:
-    """The values in some slots with all numbers as the decimals that were read, and pi and e as themselves; NaN if undefined."""
-    functions, spare = EXACT.row_functions(tape), decades(evaluate(tape, point)) if SLOW.isdisjoint(tape.operations) else 0
+    """The values in some slots with all numbers as the decimals that were read, and pi and e as themselves; NaN if undefined.
+
+    A value that is infinite in floats, and not defined in full, is that float; so is what has, or goes by, the sign of a zero.
+    """
+    floats = evaluate(tape, point)
+    signed: set[int] = set()  # mpmath's zero has no sign
+    for slot, (name, row) in enumerate(zip(tape.operations, tape.operands, strict=True), tape.first_row):
+        if not signed.isdisjoint(row) or (name == "atan2" and "-0.0" in [str(floats[operand]) for operand in row]):
+            signed.add(slot)
+    functions, spare = _MEANT.row_functions(tape), decades(floats) if SLOW.isdisjoint(tape.operations) else 0
 
     @cache
     def values(work: int) -> Values:
         return run(_with_constants(tape, precise.CONSTANTS, precise.decimal), list(map(precise.decimal, point)), functions)
 
-    found = [_settled(lambda work, slot=slot: 0 + values(work)[slot], 20, 1, spare, tape) for slot in slots]  # type: ignore[misc]
-    return [precise.NAN if value is None else value for value in found]
+    def meant(slot: int) -> Number:
+        value = floats[slot] if slot in signed else _settled(lambda work: 0 + values(work)[slot], 20, 1, spare, tape)
+        if value is None:
+            return floats[slot] if floats[slot] in (math.inf, -math.inf) else precise.NAN
+        return floats[slot] if value == floats[slot] == 0 else value
+
+    return list(map(meant, slots))
 
 
 def _with_constants(tape: Tape, named: Mapping[str, Number], read: Callable[[float], Number] = precise.number) -> Tape:
