@@ -215,6 +215,7 @@ def _numeric(
     from diffcli.methods.matrices.second_difference import second_difference
 
     names = gradient.problem.wrt
+    exact = sweep_symmetric(gradient, tuple((column,) for column in range(len(names))), None, options.progress)
     found: list[SecondDifference] = []
     matrix = [[0.0] * len(names) for _ in names]
     for row, first in enumerate(names):
@@ -227,7 +228,7 @@ def _numeric(
                 message = f"differences give no reliable value of the second derivative by `{second}` and `{first}`"
                 notes.append(Diagnostic("no-difference", "warning", message, notes=(each.reason,)))
             what, value = f"second derivative by `{second}` and `{first}`", gradient.problem.value
-            notes += uncertain(each.estimate, each.error, what, each.parts, value)
+            notes += uncertain(each.estimate, each.error, what, each.parts, value, exact[row][column], order=2)
     return asked._replace(matrix=frozen(matrix), differences=tuple(found))
 
 
