@@ -76,6 +76,9 @@ PROVED = [
     # what the table holds constant
     ("x*floor(x)", "x=2.5", "floor(x)"),
     ("x*stop_gradient(x)", "x=2.5", "x"),
+    # single points of another variable, or of what is not in the result
+    ("where(n == 2, x^2, x^3)", "n=2,x=1.5", "x: where(n == 2, 2*x, 3*x^2)"),
+    ("t = (x == 2); x^2", "x=1.5", "2*x"),
 ]
 
 

@@ -573,6 +573,8 @@ BLURRED = "(1 - cos(x))/x^2"
         (lambda: diffcli.grad("cos(x)", {"x": 0.0}, mode="numeric", method="central"), []),
         (lambda: diffcli.grad("x/x + 0*x + floor(x)", {"x": 2.5}, mode="numeric"), []),
         (lambda: diffcli.hessian("x^2 + y^2", {"x": 3.0, "y": 2.0}, mode="numeric"), []),
+        (lambda: diffcli.hessian("v@W@v", {"v": [1, 2], "W": [[2, 1], [1, 3]]}, mode="numeric"), []),
+        (lambda: diffcli.hessian("relu(x) + floor(x) + 0*x + y^2", {"x": -1.5, "y": 2}, mode="numeric"), []),
         (lambda: diffcli.jvp("x^2 + 1", {"x": 0.0}, "x=1", mode="numeric"), []),
     ],
 )

@@ -530,6 +530,14 @@ def test_a_symbolic_hessian_is_that_of_the_sides_too(mode):
         assert np.array(diffcli.hessian(text, at, mode=mode).matrix) == pytest.approx(np.array(expected), abs=1e-9)
 
 
+@pytest.mark.parametrize("text", ["norm([x, y])", "x^y"])
+def test_a_symbolic_hessian_speaks_of_no_second_derivative_that_the_sides_do_not_have(text):
+    at = {"x": 0, "y": 0}
+    found = diffcli.hessian(text, at, mode="symbolic")
+    known = sum(each == each for row in diffcli.hessian(text, at).matrix for each in row)
+    assert [note.code for note in found.notes].count("symbolic-form") == known
+
+
 def test_a_quotient_without_a_digit_says_so_at_a_branch_for_one_point_too():
     found = diffcli.grad("where(x == 1e-4, (1 - cos(x))/x^2, (1 - cos(x))/x^2)", {"x": 1e-4}, mode="numeric")
     assert [note.code for note in found.notes] == ["point-branch", "uncertain-difference"]

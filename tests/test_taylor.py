@@ -12,7 +12,7 @@ import sympy
 import tiers
 from console import run, transcript
 from hypothesis import given
-from inside import TaylorResult, evaluate, gradient_tape, lower, parse, polynomial_text, power_series, taylor
+from inside import Again, TaylorResult, evaluate, gradient_tape, lower, parse, polynomial_text, power_series, taylor
 from mpmath import mp, mpf
 from programs import SMOOTH, plainly, points, programs
 from test_operations import TRUTHS, UNKNOWN, at_points, call
@@ -313,6 +313,13 @@ def test_what_overflows_leaves_the_higher_orders_as_they_are(text, at, coefficie
     found = diffcli.taylor(text, at, order=3)
     assert found.coefficients == pytest.approx(coefficients, nan_ok=True)
     assert code in [note.code for note in found.notes] and found.polynomial is None
+
+
+def test_what_overflows_is_not_worked_out_in_full_behind_the_last_number(monkeypatch):
+    swept, orders = Again._swept, set()
+    monkeypatch.setattr(Again, "_swept", lambda self, sweep, values: orders.add(sweep.order) or swept(self, sweep, values))
+    found = diffcli.taylor("gamma(x)", "x=300", order=60)
+    assert (found.notes[0].code, orders) == ("overflow", {0})
 
 
 @pytest.mark.parametrize("order", [-1, 171, 2.0, True, "3"])

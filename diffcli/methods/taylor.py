@@ -120,8 +120,9 @@ def _expansion(problem: Problem, variable: str, order: int, max_nodes: int) -> T
     called = "the coefficient of order {}".format
     series = Sweep({slot: 1.0}, True, name=called, order=order)
     two_sided = any(each.kind in _TWO_SIDED for each in breaks) or rows.on_boundary
-    overflows = not two_sided and not all(map(math.isfinite, found)) and _is_finite_exactly(problem, series)
-    if two_sided or not (overflows or all(map(math.isfinite, found))):
+    first = next((k for k, number in enumerate(found) if not math.isfinite(number)), None)
+    overflows = not two_sided and first is not None and _is_finite_exactly(problem, series._replace(order=first))
+    if two_sided or not (overflows or first is None):
         sides = [_on_side(problem, slot, side, order) for side in (-1.0, 1.0)]
         found = _settled(found, sides, notes)
         if any(number != number for number in found):
@@ -129,7 +130,8 @@ def _expansion(problem: Problem, variable: str, order: int, max_nodes: int) -> T
         there = Sweep({slot: 1.0}, True, {}, called, order, Beside(problem, step={slot: 1.0 if right else -1.0}))
         notes += notes_of(watch_of(problem), False, (there, [None, *found[1:]]))
     else:
-        notes += notes_of(ShakenWatch(problem), False, (series, found))
+        last = max(k for k, number in enumerate(found) if math.isfinite(number) or k == first)  # after it there are no numbers
+        notes += notes_of(ShakenWatch(problem), False, (series._replace(order=last), found))
     coefficients = tuple(number + 0.0 for number in found)
     derivatives = tuple(math.factorial(k) * 1.0 * number for k, number in enumerate(coefficients))
     polynomial = None
@@ -221,7 +223,7 @@ def _with_zero(at: At | None, variable: str) -> At:
 
 
 def _is_finite_exactly(problem: Problem, series: Sweep) -> bool:
-    """Whether the coefficients of a series are finite where no number overflows."""
+    """Whether the coefficients of a series are finite where no number overflows, the last of which is not in floats."""
     from diffcli.methods.digits.exact import Again  # most series do not wait for it
     from diffcli.operations.arithmetic import precise
 

@@ -201,22 +201,22 @@ def doubts_of(found: Difference, value: float, slope: float) -> list[Diagnostic]
 
 
 def uncertain(
-    estimate: float, error: float | None, what: str, parts: Sequence[Difference], value: float, slope: float | None = None
+    estimate: float, error: float | None, what: str, parts: Sequence[Difference], value: float, exact: float, order: int = 1
 ) -> list[Diagnostic]:
-    """A warning where an error bar is as large as the estimate that is made of some differences; without a slope, second ones.
+    """A warning where an error bar is as large as the estimate that is made of some differences, of first or second order.
 
     A bar beside 0 is no more than rounding where it is small beside how far the values lie apart, as those of cos beside 0 do,
-    or where they are all the same, as they should be.
+    or beside the value where they are all the same, as they should be by the ``exact`` derivative.
     """
     certain = not error or error < abs(estimate)
-    if certain or (not estimate and all(_is_still(part, value, slope) for part in parts)):
+    if certain or (not estimate and all(_is_still(part, value, exact, order) for part in parts)):
         return []
     message = f"no digit of the {what} by differences is certain: {estimate:.6g} ± {error:.2g}"
     return [Diagnostic("uncertain-difference", "warning", message, help=("see what the other ways say: diffcli check",))]
 
 
-def _is_still(found: Difference, value: float, slope: float | None) -> bool:
+def _is_still(found: Difference, value: float, exact: float, order: int) -> bool:
     places, values = [x for x, _ in found.samples], [value, *[y for _, y in found.samples]]
     length, moved = (max(places) - min(places)) / 2, max(values) - min(values)
-    size = moved or (abs(value) if slope == 0 else 0.0)
-    return (found.error or 0.0) * (length**2 if slope is None else length) <= SMALL * size
+    size = max(moved, abs(value)) if exact == 0 else moved
+    return (found.error or 0.0) * length**order <= SMALL * size

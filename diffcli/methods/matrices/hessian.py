@@ -70,7 +70,7 @@ def hessian_of(system: Problem, options: MatrixOptions) -> HessianResult:
     told_of: list[Diagnostic] = []
     numbers = _gradient_in(scalarised(gradient.problem), gradient, options) if options.mode in _MODES else gradient
     watch = watch_of(gradient.derived, BY, gradient.written_out)
-    found = _MODES.get(options.mode, _by_sweeps)(numbers, asked, options, told_of, watch)
+    found = _MODES.get(options.mode, _by_sweeps)(numbers, asked, options, told_of, watch, sides)
     taken = options.mode != "numeric" or is_branched(gradient.problem)  # differences see the sides themselves
     swept = list[Swept]()
     if sides is not None:
@@ -110,8 +110,9 @@ def require_one(system: Problem, what: str) -> None:
 
 
 def _by_sweeps(
-    gradient: GradientProblem, asked: HessianResult, options: MatrixOptions, notes: list[Diagnostic], watch: Watch
-) -> HessianResult:
+    gradient: GradientProblem, asked: HessianResult, options: MatrixOptions, notes: list[Diagnostic], watch: Watch,
+    sides: Sides | None,
+) -> HessianResult:  # fmt: skip
     variables = gradient.variables
     options.progress("looking for the structure")
     pattern = cost = None
@@ -208,13 +209,21 @@ def _wanted(groups: Groups, pattern: Pattern | None, variables: Components) -> l
 # -- differences and SymPy ---------------------------------------------------------------------------------------------------
 
 
+def _exact(gradient: GradientProblem, options: MatrixOptions, sides: Sides | None) -> Matrix:
+    """What the other modes give: the Hessian by the rules of the table, at a kink by the sides of the point."""
+    found = sweep_symmetric(gradient, tuple((column,) for column in range(len(gradient.variables))), None, options.progress)
+    return found if sides is None else sides.hessian(found)
+
+
 def _numeric(
-    gradient: GradientProblem, asked: HessianResult, options: MatrixOptions, notes: list[Diagnostic], watch: Watch
-) -> HessianResult:
+    gradient: GradientProblem, asked: HessianResult, options: MatrixOptions, notes: list[Diagnostic], watch: Watch,
+    sides: Sides | None,
+) -> HessianResult:  # fmt: skip
     from diffcli.methods.differences.finite_difference import uncertain
     from diffcli.methods.matrices.second_difference import second_difference
 
     names = gradient.problem.wrt
+    exact = _exact(gradient, options, sides)
     found: list[SecondDifference] = []
     matrix = [[0.0] * len(names) for _ in names]
     for row, first in enumerate(names):
@@ -227,18 +236,19 @@ def _numeric(
                 message = f"differences give no reliable value of the second derivative by `{second}` and `{first}`"
                 notes.append(Diagnostic("no-difference", "warning", message, notes=(each.reason,)))
             what, value = f"second derivative by `{second}` and `{first}`", gradient.problem.value
-            notes += uncertain(each.estimate, each.error, what, each.parts, value)
+            notes += uncertain(each.estimate, each.error, what, each.parts, value, exact[row][column], order=2)
     return asked._replace(matrix=frozen(matrix), differences=tuple(found))
 
 
 def _symbolic(
-    gradient: GradientProblem, asked: HessianResult, options: MatrixOptions, notes: list[Diagnostic], watch: Watch
-) -> HessianResult:
+    gradient: GradientProblem, asked: HessianResult, options: MatrixOptions, notes: list[Diagnostic], watch: Watch,
+    sides: Sides | None,
+) -> HessianResult:  # fmt: skip
     from diffcli.methods.symbolic.hessian import second_derivatives
 
     names = gradient.problem.wrt
     matrix = [[float("nan")] * len(names) for _ in names]
-    exact = sweep_symmetric(gradient, tuple((column,) for column in range(len(names))), None, options.progress)
+    exact = _exact(gradient, options, sides)
     found: list[SymbolicSecond] = []
     smooth = not find_breaks(gradient.problem) and not find_breaks(gradient.derived)
 

@@ -7,7 +7,7 @@ small, by SymPy's simplification (`diffcli.methods.symbolic.equality`).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import sympy
@@ -62,7 +62,7 @@ def decide(tape: Tape, variable: str, claim: Tape) -> Decision:
     >>> decide(lower(parse("abs(x)")), "x", lower(parse("x/abs(x)")))
     Decision(proved=True, right='sign(x)', witness=None)
     """
-    if max(_written_out(tape), _written_out(claim)) > MOST_WRITTEN_OUT or _has_points(tape):
+    if max(_written_out(tape), _written_out(claim)) > MOST_WRITTEN_OUT or _has_points(tape, variable):
         return NOTHING
     return attempted(partial(_decide, tape, variable, claim)) or NOTHING
 
@@ -76,14 +76,20 @@ def derivative_text(tape: Tape, slot: int, variable: str) -> str:
     '2*x'
     """
     part = tape.copy(output=slot)
-    if _written_out(part) > MOST_WRITTEN_OUT or _has_points(tape):
+    if _written_out(part) > MOST_WRITTEN_OUT or _has_points(part, variable):
         return ""
     return attempted(lambda: _text(SympyBuilder().differentiate(part, variable), tape)) or ""
 
 
-def _has_points(tape: Tape) -> bool:
-    """Whether branches may be taken at single points, each of which SymPy differentiates as if it were taken beside them."""
-    return not {"eq", "ne"}.isdisjoint(tape.operations)
+def _has_points(tape: Tape, variable: str) -> bool:
+    """Whether the result takes branches at single points of a variable, which SymPy differentiates as those beside them."""
+
+    def found(name: str, operands: Sequence[tuple[bool, bool]]) -> tuple[bool, bool]:  # whether it varies, and has points
+        varies = any(each for each, _ in operands)
+        return varies, any(has for _, has in operands) or (varies and name in ("eq", "ne"))
+
+    inputs = [(name == variable, False) for name in tape.inputs]
+    return replay(tape, inputs, lambda name, value: (False, False), found)[tape.output][1]
 
 
 def _written_out(tape: Tape) -> int:
