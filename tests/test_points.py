@@ -248,6 +248,9 @@ class Own:
     def __float__(self):
         return 2.0
 
+    def __repr__(self):
+        return "Own()"
+
 
 @pytest.mark.parametrize(
     ("value", "total"),
