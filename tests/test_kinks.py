@@ -65,6 +65,10 @@ HESSIANS = {
     "1e10*x*y + x*abs(x)": ({"x": 0, "y": 0}, [[nan, 1e10], [1e10, 0]]),
     "x^2 + where(x < 0, 0, 1)": ({"x": 0}, [[nan]]),
     "x*y + floor(y + 1)": ({"x": 0, "y": 0}, [[0, nan], [nan, nan]]),
+    # what cancels close to an axis
+    "min(y, sin(z + z)) - exp((z - x) - (z - y))": (
+        {"y": 0, "z": 0, "x": 0}, [[nan, nan, 1], [nan, nan, 0], [1, 0, -1]]
+    ),
     # a side that is narrow, or far from the axes
     "relu(4*y^2 - x^2)": ({"y": 0, "x": 0}, [[8, nan], [nan, 0]]),
     "relu(y - 1000*abs(x))^2": ({"y": 0, "x": 0}, [[nan, nan], [nan, 0]]),

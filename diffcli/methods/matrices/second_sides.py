@@ -117,11 +117,13 @@ class Sides:
     def unfit(self) -> set[int]:
         """The rows that do not fit what is found along other directions than the axes."""
         found: set[int] = set()
+        entries = [each for column in self.columns.values() for each in column if math.isfinite(each)]
+        largest = [max(entries, key=abs, default=0.0)]  # close to an axis the terms are small, and the rounding is not
         for direction in self._checks():
             expected = [sum(self.columns[column][row] * step for column, step in direction.items()) for row in range(self.size)]
             if not self.fault:
                 pairs = zip(self.both(direction), expected, strict=True)
-                found |= {row for row, pair in enumerate(pairs) if not alike(*pair, expected)}
+                found |= {row for row, pair in enumerate(pairs) if not alike(*pair, largest)}
         return found
 
     def both(self, direction: Mapping[int, float]) -> list[float]:
