@@ -11,7 +11,7 @@ from functools import cache, partial
 from typing import Any
 
 from diffcli.autograd.graph.core import Core, counter_of, new, refuse_inference, show_number, version_of
-from diffcli.autograd.graph.operands import boundary_of, edges_of, leads_on, operand_value, set_boundary, value_of
+from diffcli.autograd.graph.operands import boundary_of, edges_of, leads_on, marked, operand_value, set_boundary, value_of
 from diffcli.autograd.graph.operation_nodes import NEITHER, NOTHING, ArrayNode, NumberNode, OperationNode, versions_of
 from diffcli.autograd.modes import DEFAULT, INFERENCE, mode
 from diffcli.autograd.rules import INDEX_RESULTS, Rule, rule
@@ -55,11 +55,8 @@ def apply_rule(known: Rule, given: Sequence[Any], fixed: Fixed) -> Any:
     edges = edges_of(given, known.passive)
     if edges is not None:
         made._node = record(known, given, edges, values, value, shapes, options)
-    elif leads_on(known):
-        for one in given:
-            if truth or (isinstance(one, Core) and one._boundary is not None):
-                set_boundary(made, boundary_of(known, given, made.shape, shapes, options))
-                break
+    elif leads_on(known) and (truth or marked(given)):
+        set_boundary(made, boundary_of(known, given, made.shape, shapes, options))
     return made
 
 

@@ -78,7 +78,7 @@ class Core:
     _seen: int = 0
     """The version of the memory when ``_node`` was right for a view."""
     _boundary: Any = None
-    """Which elements of truths, and of numbers made of them, are at the boundary of a comparison; None if none is."""
+    """Which elements of truths, in whatever kind of numbers, are at the boundary of a comparison; None if none is."""
     _made_in_inference: bool = False
     _made_without_grad: bool = False
     """Whether a view was made where nothing is recorded."""
