@@ -111,13 +111,18 @@ class PythonFunction(Program):
             )  # fmt: skip
 
     def plain(self, given: Mapping[str, Any]) -> list[Number]:
-        """The results of the function itself at a point; it is handed copies of arrays, and what it prints is not heard."""
-        sites, given = CallSites(self.function, self.label), {**self.held, **given}
+        """The results of the function itself at a point, as numbers."""
+        returned, sites = self.returned(given), CallSites(self.function, self.label)
+        several = returned if isinstance(returned, list | tuple) else [returned]
+        with self.surroundings(), unheard():
+            return [run_function(_as_number, one, sites) for one in several]
+
+    def returned(self, given: Mapping[str, Any]) -> Any:
+        """What the function itself returns at a point; it is handed copies of arrays, and what it prints is not heard."""
+        given = {**self.held, **given}
         handed = {name: one.copy() if is_array(one) and hasattr(one, "copy") else one for name, one in given.items()}
         with self.surroundings(), unheard():
-            returned = run_function(self._call, handed, sites)
-            several = returned if isinstance(returned, list | tuple) else [returned]
-            return [run_function(_as_number, one, sites) for one in several]
+            return run_function(self._call, handed, CallSites(self.function, self.label))
 
     def way(self, recording: Recording) -> object:
         """What tells one way through it from another: shapes, what is held, the branches on values, and texts of them."""
