@@ -19,6 +19,7 @@ from diffcli.methods.problem.problem import Problem
 from diffcli.methods.problem.system import System
 from diffcli.records.agreement import Agreement, ClaimVerdict
 from diffcli.records.blocks import Document
+from diffcli.records.findings import NOWHERE, Place
 from diffcli.reports.check import check_report, notes_of, points_report, results_report
 from diffcli.studies.agreement.agreement import agreement_of, agreements_of
 from diffcli.studies.agreement.points import check_points
@@ -42,6 +43,7 @@ EXAMPLES = (
     click.option("--claim", "claims", multiple=True, metavar="CLAIM", help='A derivative to be checked, as "x: 2*x + y"; may be given again.'),
     wrt(),
     click.option("--digits", "exact_digits", type=Number(Range(17, 2000)), metavar="N", help="Show N digits of the exact derivative, and how many of each way are right."),
+    click.option("-q", "--quiet", is_flag=True, help="Print the verdicts alone: a name, a tab, and agree, proved, wrong or what else."),
     examples=EXAMPLES,
     digits=False,
 )
@@ -69,14 +71,14 @@ def command(
         problem = _anywhere(program, wrt, max_nodes) if alone else System(program, run.point, wrt=wrt, most_rows=max_nodes)
         if isinstance(problem, System):
             if len(problem.outputs) > 1 or problem.outputs[0].shape:
-                return _several(problem, claims, exact_digits, run)
+                return _several(problem, claims, exact_digits, run, _place(run, program))
             problem = problem.view(problem.outputs[0])
         require_value(problem)
         agreement = None if alone else agreement_of(problem, exact_digits, stage)
         judged: list[ClaimVerdict] = []
         for text in claims:
             judged += judge_claims(problem, read_claims(text, problem), stage, at_given=not alone)
-    document = check_report(problem.expression(), problem.at, agreement, judged, output.style, exact_digits)
+    document = check_report(problem.expression(), problem.at, agreement, judged, output.style, exact_digits, _place(run, program))
     found: list[Agreement | ClaimVerdict] = [*filter(None, [agreement]), *judged]
     return _verdict(run, document, notes_of(found), all(each.passed for each in found))
 
@@ -93,17 +95,22 @@ def _at_points(
     known, notes = read_points(path, program)
     result = check_points(program, known, wrt, digits, max_nodes, run.stage)
     result = result._replace(notes=(*notes, *result.notes))
-    return _verdict(run, points_report(result, run.output.style), result.notes, result.passed)
+    return _verdict(run, points_report(result, run.output.style, _place(run, program)), result.notes, result.passed)
 
 
-def _several(system: System, claims: tuple[str, ...], digits: int | None, run: Run) -> ExitCode:
+def _several(system: System, claims: tuple[str, ...], digits: int | None, run: Run, place: Place) -> ExitCode:
     """A check of several results."""
     if claims:
         help = ["leave the others out: a claim is about the last statement of a program"]
         raise UsageError([error("usage", "a claim is about one result, and there are several", help=help)])
     found = agreements_of(system, digits, run.stage)
-    document = results_report(system.expression(), system.at, found, run.output.style, digits)
+    document = results_report(system.expression(), system.at, found, run.output.style, digits, place)
     return _verdict(run, document, notes_of(found), all(agreement.passed for agreement in found))
+
+
+def _place(run: Run, program: Program) -> Place:
+    """Where the program stands, if it was read from a file."""
+    return Place(run.file, program.line) if run.file else NOWHERE
 
 
 def _anywhere(program: Program, wrt: str | None, max_nodes: int) -> Problem:

@@ -11,7 +11,9 @@ from diffcli.language.writing.printer import number_text, shorten
 from diffcli.operations.arithmetic import precise
 from diffcli.records.agreement import Agreement, ClaimVerdict, PartialCheck, PointChecks, Way
 from diffcli.records.blocks import Block, Document, Table, Text, Value, Values, numbers, texts
+from diffcli.records.findings import NOWHERE, Place
 from diffcli.reports.document import LONGEST, data_of, heading, number, partial, point_text
+from diffcli.reports.findings import agreement_findings, claim_findings, points_findings
 from diffcli.reports.formats import Style
 from diffcli.studies.claims.claims import VERDICTS
 
@@ -26,11 +28,12 @@ def check_report(
     claims: Sequence[ClaimVerdict],
     style: Style,
     digits: int | None = None,
+    place: Place = NOWHERE,
 ) -> Document:
     """The document of a check at one point, of claims, or of both, with the notes of both.
 
     ``agreement`` is None for claims alone, whose point ``at`` nobody asked for. ``digits`` says how many digits of the exact
-    derivative are shown; none, if it was not asked for.
+    derivative are shown; none, if it was not asked for. The program stands at a ``place`` of a file.
 
     The keys of its data: ``expression``, ``at``, ``value``, ``passed``; ``checks``, each with ``variable``, ``verdict``,
     ``reason``, ``explanation``, ``exact`` (a text with all digits, or null), ``left``, ``right`` and ``ways`` (``name``,
@@ -42,11 +45,17 @@ def check_report(
         blocks += _agreement_blocks(agreement, style, digits)
     for claim in claims:
         blocks += _claim_blocks(claim, at)
-    return Document(tuple(blocks), _data(expression, at, agreement, claims, digits))
+    findings = *agreement_findings([*filter(None, [agreement])], place), *claim_findings(claims, place)
+    return Document(tuple(blocks), _data(expression, at, agreement, claims, digits), findings=findings)
 
 
 def results_report(
-    expression: str, at: dict[str, Any], agreements: Sequence[Agreement], style: Style, digits: int | None = None
+    expression: str,
+    at: dict[str, Any],
+    agreements: Sequence[Agreement],
+    style: Style,
+    digits: int | None = None,
+    place: Place = NOWHERE,
 ) -> Document:
     """The document of a check of several results at one point.
 
@@ -62,7 +71,7 @@ def results_report(
         "results": [data_of(found, "name value checks", checks=_checks_data(found, digits)) for found in agreements],
         "notes": notes_of(agreements),
     }  # fmt: skip
-    return Document(tuple(blocks), data)
+    return Document(tuple(blocks), data, findings=agreement_findings(agreements, place))
 
 
 def notes_of(checks: Sequence[Agreement | ClaimVerdict]) -> list[Diagnostic]:
@@ -196,7 +205,7 @@ def _claim_blocks(claim: ClaimVerdict, at: dict[str, float]) -> list[Block]:
 # -- many points -------------------------------------------------------------------------------------------------------------
 
 
-def points_report(result: PointChecks, style: Style) -> Document:
+def points_report(result: PointChecks, style: Style, place: Place = NOWHERE) -> Document:
     """The document of a check at many points.
 
     The keys of its data: ``expression``, ``passed``, ``points`` (how many), ``counts`` (of each verdict, by variable),
@@ -229,7 +238,8 @@ def points_report(result: PointChecks, style: Style) -> Document:
         for name, found in result.worst.items()
     }
     fields = "schema expression passed points counts worst undefined notes"
-    return Document(tuple(blocks), data_of(result, fields, schema="diffcli/check@1", worst=by_name))
+    data = data_of(result, fields, schema="diffcli/check@1", worst=by_name)
+    return Document(tuple(blocks), data, findings=points_findings(result, place))
 
 
 # -- data --------------------------------------------------------------------------------------------------------------------

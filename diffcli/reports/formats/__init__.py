@@ -8,15 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from diffcli._named import NamedTuple
-from diffcli.errors import visible
+from diffcli.errors import UsageError, error, visible
 from diffcli.records.blocks import Document
 
-PERSON, PROGRAM, PICTURE = "person", "program", "picture"
+if TYPE_CHECKING:
+    from diffcli.records.findings import Finding
+
+PERSON, PROGRAM, PICTURE, REVIEW = "person", "program", "picture", "review"
 """Who reads a format: a person, who is shown rounded numbers and the beginning of what is long; a program, which gets all of
-both; or whoever looks at a picture, which is the figure or the graph of a report, and nothing else of it."""
+both; whoever looks at a picture, which is the figure or the graph of a report, and nothing else of it; or a service that
+reviews code, which is told what a check found."""
 
 UNICODE, ASCII, TEX = "unicode", "ascii", "latex"
 """The notations that formulas are written in."""
@@ -38,6 +42,17 @@ class Format(NamedTuple):
     """Whether it carries the data of a report, its warnings and times among them, so that stderr does not, and no blocks."""
     binary: bool = False
 
+    @property
+    def shows_any(self) -> bool:
+        """Whether any report can be written in it."""
+        return self.audience in (PERSON, PROGRAM)
+
+    def cannot_write(self, what: str, help: str) -> UsageError:
+        """What is raised where a report does not have what the format is about."""
+        *others, last = [row.name for row in FORMATS.values() if row.shows_any]
+        message = f"this report has no {what} to write as {self.name}"
+        return UsageError([error("unknown-choice", message, help=[help, f"{', '.join(others)} and {last} show any report"])])
+
 
 FORMATS: dict[str, Format] = {
     row.name: row
@@ -53,6 +68,9 @@ FORMATS: dict[str, Format] = {
         Format("svg", "pictures.svg", (".svg",), "the figure of a report, as a vector drawing", PICTURE, draws=FIGURE),
         Format("png", "pictures.png", (".png",), "the figure as an image; needs matplotlib", PICTURE, draws=FIGURE, binary=True),
         Format("pdf", "pictures.pdf", (".pdf",), "the figure as a PDF; needs matplotlib", PICTURE, draws=FIGURE, binary=True),
+        Format("github", "github.render", (), "what a check found, as annotations of GitHub Actions", REVIEW, ASCII),
+        Format("junit", "junit.render", (".xml",), "what a check found, as JUnit XML", REVIEW, ASCII),
+        Format("sarif", "sarif.render", (".sarif",), "what a check found to be wrong, as SARIF 2.1.0", REVIEW, ASCII),
     )
 }
 
@@ -65,9 +83,11 @@ ALIASES: dict[str, str] = {
 """Other names for formats: their suffixes."""
 
 OFFERED = "; ".join(
-    f"{', '.join(row.name for row in FORMATS.values() if row.audience == PICTURE and row.draws == drawn)} for a {drawn}"
-    if drawn else ", ".join(row.name for row in FORMATS.values() if row.audience != PICTURE)
-    for drawn in ("", FIGURE, GRAPH)
+    ", ".join(row.name for row in FORMATS.values() if (row.audience, row.draws) in kinds) + use
+    for kinds, use in (
+        (((PERSON, TREES), (PERSON, ""), (PROGRAM, "")), ""), (((PICTURE, FIGURE),), " for a figure"),
+        (((PICTURE, GRAPH),), " for a graph"), (((REVIEW, ""),), " for a check"),
+    )
 )  # fmt: skip
 """The formats in a line of help."""
 
@@ -125,8 +145,15 @@ def render(document: Document, style: Style) -> str | bytes:
     if not style.format.whole and not style.color and not rendered.replace("\n", "").replace("\t", "").isprintable():
         rendered = str(write(_with_texts(document), style))  # with its own escapes about ours
     if not style.unicode:
-        rendered = to_ascii(rendered, "xmlcharrefreplace" if style.format.name == "svg" else "backslashreplace")
+        rendered = to_ascii(rendered, "xmlcharrefreplace" if style.format.name in ("svg", "junit") else "backslashreplace")
     return rendered if rendered.endswith("\n") else rendered + "\n"
+
+
+def findings_of(document: Document, style: Style) -> tuple[Finding, ...]:
+    """What a check found; a `UsageError`, if the report is none of a check."""
+    if document.findings is None:
+        raise style.format.cannot_write("findings", "diffcli check finds out whether derivatives are right")
+    return document.findings
 
 
 def format_of(path: str) -> Format | None:

@@ -1,0 +1,45 @@
+"""What a check found, as services that review code take it: what was checked, whether it holds, and where it stands in a file."""
+
+from __future__ import annotations
+
+from diffcli._named import NamedTuple
+
+RULES = {
+    "ways-agree": "Every way to a derivative comes to the same number.",
+    "value-defined": "The function has a value wherever its derivatives are checked.",
+    "claim-is-derivative": "A derivative worked out by hand is the derivative.",
+    "gradient-is-right": "A gradient that code computes is the gradient of the function.",
+}
+"""What can be checked."""
+
+
+class Place(NamedTuple):
+    """Where something stands: a file, by the name that the user gave it, and a line, from 1; what is not known is empty, and 0.
+
+    >>> str(Place("model.py", 12)), str(Place("model.py")), str(Place())
+    ('model.py:12', 'model.py', '')
+    """
+
+    file: str = ""
+    line: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}" if self.line else self.file
+
+
+NOWHERE = Place()
+
+
+class Finding(NamedTuple):
+    """One thing that was checked."""
+
+    rule: str
+    """A key of `RULES`."""
+    name: str
+    """What was checked, such as ``df/dx``; no two findings of a report have one name."""
+    passed: bool
+    verdict: str
+    """What came out, in a word or a few."""
+    message: str
+    """One sentence, without its full stop, that says what came out and why."""
+    place: Place = NOWHERE
