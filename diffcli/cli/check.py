@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import click
 
 from diffcli.cli.exit_codes import ExitCode
-from diffcli.cli.options import Number, as_command, at, wrt
+from diffcli.cli.options import Number, as_command, at, full, wrt
 from diffcli.cli.run import Run
 from diffcli.errors import Diagnostic, ExpressionError, UsageError, error
 from diffcli.language import Program
@@ -33,6 +34,7 @@ EXAMPLES = (
     'diffcli check "x*y - sin(y)" --at x=2,y=5 --claim "x: y, y: x - cos(y)"',
     'diffcli check "x*exp(-x^2)" --at x=0.5 --digits 50',
     'diffcli check "x^y" --points points.csv',
+    "diffcli check model.py:loss --against model.py:gradient --at w=[1,2]",
 )
 
 
@@ -43,14 +45,23 @@ EXAMPLES = (
     click.option("--claim", "claims", multiple=True, metavar="CLAIM", help='A derivative to be checked, as "x: 2*x + y"; may be given again.'),
     wrt(),
     click.option("--digits", "exact_digits", type=Number(Range(17, 2000)), metavar="N", help="Show N digits of the exact derivative, and how many of each way are right."),
+    click.option("--against", metavar="CLAIM", help='A gradient to be checked: FILE.py:NAME, "[2*x*y, x^2]", @FILE of formulas as "x: 2*x*y", or a JSON or .npy file of numbers.'),
+    click.option("--value-and-grad", is_flag=True, help="The function of --against, or EXPR alone, gives (value, gradient)."),
+    click.option("--hessian", is_flag=True, help="--against gives second derivatives, as a matrix or as blocks."),
+    click.option("--random", type=Number(Range(1, 10**6)), metavar="N", help="--against: check at N random points, of the shapes that --at has."),
+    click.option("--seed", type=Number(Range(0, 2**63)), metavar="N", default=1, help="--random: where the random numbers begin.", show_default=True),
+    click.option("--scale", type=Number(), metavar="S", default=1.0, help="--random: their standard deviation.", show_default=True),
+    click.option("--rtol", type=Number(Range(0, 1, whole=False)), metavar="R", help="How far numbers may be off, beside their size; half of their digits, if not given."),
+    full("--against: show every entry."),
     click.option("-q", "--quiet", is_flag=True, help="Print the verdicts alone: a name, a tab, and agree, proved, wrong or what else."),
     examples=EXAMPLES,
     digits=False,
 )
 def command(
-    run: Run, points: str | None, claims: tuple[str, ...], wrt: str | None, exact_digits: int | None, max_nodes: int
-) -> int:
-    """Every derivative of EXPR by every way, side by side, with a verdict; or claims.
+    run: Run, points: str | None, claims: tuple[str, ...], wrt: str | None, exact_digits: int | None, against: str | None,
+    value_and_grad: bool, random: int | None, rtol: float | None, max_nodes: int, **others: Any,
+) -> int:  # fmt: skip
+    """Every derivative of EXPR by every way, side by side, with a verdict; or claims; or a gradient by other code.
 
     EXPR is an expression, @FILE, - for standard input, or a Python function as FILE.py:NAME, which imports the file. Exits
     with 1 if ways disagree, or a claim is wrong. A kink is no disagreement: there the slopes on the two sides are what every
@@ -63,6 +74,13 @@ def command(
         raise UsageError([error("usage", "--points cannot be combined with --at or --claim", help=["give one of them"])])
     with run.at_work() as stage:
         program = run.read()
+        if against is not None or value_and_grad:
+            from diffcli.cli.against import check_against  # other checks do not wait for it
+
+            return check_against(
+                run, program, against, value_and_grad=value_and_grad, points=points, random=random, wrt=wrt, rtol=rtol,
+                max_nodes=max_nodes, **others,
+            )  # fmt: skip
         if points is not None:
             return _at_points(run, program, points, wrt, exact_digits, max_nodes)
         alone = bool(claims) and not at_given and bool(program.inputs)

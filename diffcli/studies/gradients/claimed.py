@@ -71,7 +71,8 @@ class Claim(NamedTuple):
         if isinstance(source, PythonFunction):
             return source.returned(self._arguments(source, point, parameters))
         if self.are_programs:
-            return {name: self._of(program, point)[0] for name, program in source.items()}
+            programs: Mapping[str, Program] = source
+            return {name: self._of(program, point)[0] for name, program in programs.items()}
         if isinstance(source, Program):
             found = self._of(source, point)
             return found if len(found) > 1 else found[0]
@@ -149,7 +150,7 @@ class Claim(NamedTuple):
                 if first not in shapes or second not in shapes:
                     raise ExpressionError([unknown_name(first if first not in shapes else second, shapes, f"the {self.what}")])
                 pair = pair_name(first, second)
-                numbers = self._named(pair, block, shapes[first] + shapes[second]).values()
+                numbers = [*self._named(pair, block, shapes[first] + shapes[second]).values()]
                 rows, columns = (element_names(name, shapes[name]) for name in (first, second))
                 found |= dict(zip([pair_name(a, b) for a in rows for b in columns], numbers, strict=True))
         return found
@@ -188,7 +189,7 @@ def _flat(name: str, given: Any) -> tuple[Shape, list[float]]:
     from diffcli.operations.arithmetic.array_files import flat
 
     array = as_array(name, given, _leaf)
-    return array.shape, flat(array)
+    return getattr(array, "shape", ()), flat(array)
 
 
 def _leaf(name: str, value: Any) -> float:

@@ -17,9 +17,9 @@ from diffcli.methods.points.points import as_point
 from diffcli.methods.problem.problem import At, Target, as_program, names_in, one_line
 from diffcli.records import Number, is_array
 from diffcli.records.gradients import RIGHT, UNDECIDED, WRONG, Entry, GradientAtPoint, GradientCheck
+from diffcli.studies.claims.number_slips import Observation, find_slips
 from diffcli.studies.gradients.claimed import Claim, Claimed, Shape, pair_name
 from diffcli.studies.gradients.computed import Computed, Function
-from diffcli.studies.gradients.slips import Observation, find_slips
 from diffcli.tape.lowering import MOST_ROWS
 from diffcli.tape.recording.python_function import PythonFunction
 
@@ -152,20 +152,20 @@ class _AtPoint:
         """How far each claim moves when the point moves by roundings of the floats that it is computed in."""
         if not self.claim.moves:
             return {}
-        found: dict[str, float] = {}
+        found: dict[str, list[float]] = {}
         for seed in range(SHAKES):
             draw = Random(seed)
-            beside = self._beside(lambda x: x * (1 + claimed.unit * draw.randint(-ROUNDINGS, ROUNDINGS)))
+            beside = self.beside(lambda x, draw=draw: x * (1 + claimed.unit * draw.randint(-ROUNDINGS, ROUNDINGS)))  # type: ignore[misc]
             try:
                 moved = self.claimed(beside).numbers
             except DiffcliError:
                 continue
             for name, number in claimed.numbers.items():
-                move = abs(moved[name] - number)
-                found[name] = max(found.get(name, 0.0), ROUNDINGS * move if math.isfinite(move) else 0.0)
-        return found
+                found.setdefault(name, []).append(abs(moved[name] - number))
+        # of three the middle one: across a tie or a jump one may be far off
+        return {name: ROUNDINGS * move for name, moves in found.items() if math.isfinite(move := sorted(moves)[len(moves) // 2])}
 
-    def _beside(self, move: Callable[[float], float]) -> dict[str, Any]:
+    def beside(self, move: Callable[[float], float]) -> dict[str, Any]:
         """The point with each number that the derivative is by moved."""
         found = dict(self.at)
         for name in self.names:
@@ -221,7 +221,7 @@ def _verdict(
 
 
 def _point(given: At, wrt: list[str] | None) -> dict[str, Any]:
-    """The point of a Python function; what it is not differentiated by is passed on as it is, and whole numbers of a text as such."""
+    """The point of a Python function; what it is not differentiated by is passed on as it is, whole numbers of a text as such."""
     if isinstance(given, Mapping):
         chosen = given if wrt is None else {name: value for name, value in given.items() if name in wrt}
         return {**given, **as_point(chosen)}
@@ -242,7 +242,7 @@ def _observations(seen: Sequence[tuple[_AtPoint, Computed, Claimed]]) -> list[Ob
     if first.claim.moves:
         for seed in range(MOST_OBSERVED - len(found)):
             draw = Random(seed + 17)
-            at = first._beside(lambda x: x * draw.uniform(0.8, 1.25) + draw.uniform(-0.02, 0.02) * (x == 0))
+            at = first.beside(lambda x, draw=draw: x * draw.uniform(0.8, 1.25) or draw.uniform(-0.02, 0.02))  # type: ignore[misc]
             try:
                 found.append(_observation(first, first.computed(at), first.claimed(at), at))
             except (DomainError, ExpressionError):
@@ -253,6 +253,7 @@ def _observations(seen: Sequence[tuple[_AtPoint, Computed, Claimed]]) -> list[Ob
 def _observation(one: _AtPoint, computed: Computed, claimed: Claimed, at: Mapping[str, Any] | None = None) -> Observation:
     names = [*claimed.numbers]
     like = 1e-9 if claimed.unit < 1e-15 else math.sqrt(claimed.unit)
-    columns = ([table[name] for name in names] for table in (claimed.numbers, computed.numbers, computed.bars))
+    right, bars = ([table[name] for name in names] for table in (computed.numbers, computed.bars))
     shapes = one.shapes if not one.claim.hessian else {}
-    return Observation(dict(at or one.at), shapes, names, *columns, computed.value, like, computed.problem)
+    numbers = [*claimed.numbers.values()]
+    return Observation(dict(at or one.at), shapes, names, numbers, right, bars, computed.value, like, computed.problem)

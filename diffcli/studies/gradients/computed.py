@@ -121,7 +121,7 @@ class Function:
         (why,) = fault.diagnostics[:1]
         message = f"differences of plain calls, as it cannot be recorded: {why.message}"
         note = why._replace(severity="note", message=message, notes=("their bars are estimates",), help=())
-        known = {name: Slopes(name, *pair) for name, pair in sides.items() if pair is not None}
+        known = {name: Slopes(name, pair[0], pair[1]) for name, pair in sides.items() if pair is not None}
         return Computed(numbers, bars, value, "differences", known, (note,), None, exact=False)
 
     def _second(self, at: Mapping[str, Any], first: str, second: str) -> tuple[float, float, Any]:
@@ -163,8 +163,8 @@ def number_at(at: Mapping[str, Any], element: str) -> float:
 def _gradient(problem: Problem) -> Computed:
     found = of_problem(problem, Options(watch=False), asks_rules=False)
     variables = variables_of(problem)
-    numbers = Components([(name, k, shape) for k, (name, _, shape) in enumerate(variables.parts)]).numbers([*found.gradient.values()])
-    bars = _rounding(problem)
+    parts = Components([(name, place, shape) for place, (name, _, shape) in enumerate(variables.parts)])
+    numbers, bars = parts.numbers([*found.gradient.values()]), _rounding(problem)
     sides = {slopes.variable: slopes for note in found.notes for slopes in note.slopes}
     pairs = {name: [number or 0.0, bar] for name, number, bar in zip(variables.names, numbers, bars, strict=True)}
     lost = [name for name, (number, bar) in pairs.items() if bar > DOUBTFUL * abs(number) and name not in sides]
@@ -172,8 +172,8 @@ def _gradient(problem: Problem) -> Computed:
         written = scalarised(problem)
         reading = Again(written).read(Sweep({written.tape.output: 1.0}), [written.input_slot(name) for name in lost]).found
         pairs |= {name: [float(exact), 0.0] for name, exact in zip(lost, reading, strict=True) if exact is not None}
-    known = ({name: pair[k] for name, pair in pairs.items()} for k in range(2))
-    return Computed(*known, found.value, "recording", sides, found.notes, problem)
+    known, off = ({name: pair[k] for name, pair in pairs.items()} for k in range(2))
+    return Computed(known, off, found.value, "recording", sides, found.notes, problem)
 
 
 def _rounding(problem: Problem) -> list[float]:

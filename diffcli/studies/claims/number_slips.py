@@ -1,9 +1,8 @@
 """Which slip explains a wrong gradient, from its numbers: the table of slips of claims, asked of arrays.
 
 A slip explains the claim about a variable if it brings about every number that is claimed, at every point. Those of the whole
-derivative stand in one table here, with what is claimed then; those of one term are found on the tape. If a row hands
-nothing on to one of its operands, a sweep finds the gradient without that term; so what the term brings is known, and with it what
-a wrong sign or factor of it makes of the gradient. The words are those of `diffcli.studies.claims.slips`.
+derivative stand in one table here, with what is claimed then; those of one term are found on the tape: where a row hands nothing
+on to one of its operands, a sweep finds the gradient without that term, and with it what the term brings. The words are those of `diffcli.studies.claims.slips`.
 """
 
 from __future__ import annotations
@@ -35,6 +34,9 @@ MOST_ROWS = 300
 _LINEAR = frozenset(("add", "sub", "mul", "div", "neg", "where"))
 """Operations to which no chain rule is applied by hand."""
 
+_PIECES = frozenset(("abs", "relu", "relu6", "max", "min", "clip", "hardtanh", "leaky_relu", "elu"))
+"""Operations of several pieces."""
+
 Numbers = Sequence[float]
 
 
@@ -55,8 +57,8 @@ class Observation(NamedTuple):
 
     def same(self, place: int, number: float) -> bool:
         """Whether a slip that brings about this number explains the claim at a place."""
-        claimed = self.claimed[place]
-        return abs(number - claimed) <= self.like * max(abs(number), abs(claimed), abs(self.right[place]) * 1e-3) + self.bars[place]
+        claimed, right = self.claimed[place], self.right[place]
+        return abs(number - claimed) <= self.like * max(abs(number), abs(claimed), 1e-3 * abs(right)) + self.bars[place]
 
     def part(self, places: Sequence[int], numbers: Numbers) -> list[float]:
         return [numbers[place] for place in places]
@@ -84,10 +86,6 @@ class Group(NamedTuple):
     def claimed(self, one: Observation) -> list[float]:
         return one.part(self.places, one.claimed)
 
-    def off(self, one: Observation) -> list[float]:
-        """What is claimed too much."""
-        return [claimed - right for claimed, right in zip(self.claimed(one), self.right(one), strict=True)]
-
     def numbers_of_point(self, one: Observation) -> list[float] | None:
         """The variable itself."""
         return _flat(one.at[self.variable]) if self.variable in one.at else None
@@ -111,8 +109,7 @@ def find_slips(seen: Sequence[Observation], moves: bool) -> str:
         if sentence:
             found.setdefault(sentence, []).append(group.variable)
     told = [
-        sentence if len(groups) == 1 or "{by}" not in sentence and len(by) == len(wrong) == len(groups)
-        else sentence if "`" in sentence or f"by {by[0]}" in sentence
+        sentence if len(by) == len(groups) or f"by `{by[0]}`" in sentence
         else f"by {' and '.join(f'`{name}`' for name in by)}: {sentence}"
         for sentence, by in found.items()
     ]  # fmt: skip
@@ -203,18 +200,22 @@ def _factors(group: Group) -> Iterator[str]:
         size = _size_of(group.seen[0], factor)
         remark = f" ({size}: a {'sum for a mean' if factor > 1 else 'mean for a sum'}?)" if size else ""
         yield factor_sentence(factor) + remark
-    for sentence, of in (("the factor {} is missing", lambda x, right: right / x), ("the factor {} is too much", lambda x, right: right * x)):
-        def wrong(one: Observation, of: Callable[[float, float], float] = of) -> Numbers | None:
-            own = group.numbers_of_point(one)
-            if own is None or not all(own) or len(own) != len(group.places):
-                return None
-            return [of(x, number) for x, number in zip(own, group.right(one), strict=True)]
-
-        if group.explained(wrong):
-            yield sentence.format(f"`{group.variable}`")
+    for power, sentence in ((-1, "the factor `{}` is missing"), (1, "the factor `{}` is too much")):
+        if group.explained(lambda one, power=power: _times_itself(group, one, power)):  # type: ignore[misc]
+            yield sentence.format(group.variable)
 
 
-def _factor(group: Group, of: Callable[[Observation], Numbers], base: Callable[[Observation], Numbers] | None = None) -> float | None:
+def _times_itself(group: Group, one: Observation, power: int) -> Numbers | None:
+    """The derivative times the variable, or divided by it, element by element."""
+    own = group.numbers_of_point(one)
+    if own is None or not all(own) or len(own) != len(group.places):
+        return None
+    return [number * x**power for x, number in zip(own, group.right(one), strict=True)]
+
+
+def _factor(
+    group: Group, of: Callable[[Observation], Numbers], base: Callable[[Observation], Numbers] | None = None
+) -> float | None:
     """The factor of some numbers that gives what is claimed beyond a base, the same everywhere; None if there is none."""
     one, place = max(
         ((one, place) for one in group.seen for place in range(len(group.places))), key=lambda pair: abs(of(pair[0])[pair[1]])
@@ -244,11 +245,13 @@ def _snapped(factor: float, one: Observation) -> float:
 def _size_of(one: Observation, factor: float) -> str:
     """Which array of the point has as many elements, or as long an axis, as a factor or its inverse says."""
     wanted = factor if factor > 1 else 1 / factor if factor > 0 else 0.0
-    for name, value in one.at.items():
+    arrays = [(f"`{name}`", value) for name, value in one.at.items()]
+    arrays += [("an array", constant) for constant in one.problem.tape.constants] if one.problem is not None else []
+    for name, value in arrays:
         shape = getattr(value, "shape", ())
         for size in (math.prod(shape), *shape):
             if size > 2 and abs(size - wanted) <= 4 * one.like * size:
-                return f"`{name}` has {shape_text(shape)}"
+                return f"{name} has {shape_text(shape)}"
     return ""
 
 
@@ -276,14 +279,14 @@ def _of_term(group: Group, slot: int, position: int, words: dict[str, str], alon
     rest: Callable[[Observation], Numbers] = lambda one: without[id(one)]
     term: Callable[[Observation], Numbers] = lambda one: [a - b for a, b in zip(group.right(one), rest(one), strict=True)]
     operation = group.seen[0].problem.tape.operation(slot)  # type: ignore[union-attr]
+    passed: dict[int, Numbers] = {}
     if alone and operation in OPERATIONS and operation not in _LINEAR:
         passed = {id(one): _swept(group, one, slot, position, lambda bar, *_: bar) for one in group.seen}
         if group.explained(lambda one: passed[id(one)]):
-            breaks = bool(OPERATIONS[operation].breaks)
-            yield f"the derivative of {words['row']} is missing: it is taken as 1" if breaks else WORDS["outer derivative"].format(**words)
-        if OPERATIONS[operation].breaks and _is_mixed(group, passed, without):
-            yield f"the wrong branch of {words['row']} is taken"
+            yield WORDS["outer derivative"].format(**words)
     factor = _factor(group, term, rest)
+    if factor is None and operation in _PIECES and _is_mixed(group, *filter(None, (passed, without))):
+        yield f"the wrong branch of {words['row']} is taken"
     if factor is None or factor == 1.0:
         return
     if factor == 0.0:
@@ -347,7 +350,7 @@ def _entries(group: Group) -> Iterator[str]:
     wrong = [place for place, number in zip(group.places, group.right(one), strict=True) if not one.same(place, number)]
     if len(wrong) == 1 and len(group.places) > 2:
         yield f"one entry of {len(group.places)} alone is wrong, {one.names[wrong[0]]}"
-    worst = max((abs(off) / abs(right) for one in group.seen for off, right in zip(group.off(one), group.right(one), strict=True) if right),
-                default=1.0)  # fmt: skip
+    pairs = [pair for one in group.seen for pair in zip(group.claimed(one), group.right(one), strict=True) if pair[1]]
+    worst = max((abs(claimed - right) / abs(right) for claimed, right in pairs), default=1.0)
     if worst < 1e-4:
         yield WORDS["rounded"].format(digits=int(-math.log10(worst)))
