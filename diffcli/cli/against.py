@@ -18,7 +18,6 @@ from diffcli.records import is_array
 from diffcli.records.findings import NOWHERE, Place
 from diffcli.reports.gradients import gradient_report
 from diffcli.studies.gradients.comparison import check_gradient
-from diffcli.studies.gradients.reading import as_claim, without_gradient
 from diffcli.tape.recording.python_function import PythonFunction
 
 
@@ -34,30 +33,20 @@ def check_against(
     if target is not None:
         claim = read_function(*target, run.environment)
         place = Place(target[0], claim.line)
-    elif against is None:
-        if not isinstance(program, PythonFunction):
-            message = "--value-and-grad is for a Python function, which gives (value, gradient)"
-            raise UsageError([error("usage", message, help=["add --against"])])
-        claim, program = program, without_gradient(program)
+    elif against is None and not isinstance(program, PythonFunction):
+        message = "--value-and-grad is for a Python function, which gives (value, gradient)"
+        raise UsageError([error("usage", message, help=["add --against"])])
     given: Iterable[Any] = [run.point]
     if points is not None:
         given, notes = read_points(points, program)
     elif random is not None:
         given = _random_points(program, read_point(run.point), random, seed, scale, names_in(wrt, "wrt"))
-    first, given = _first(given)
-    at = read_point(first) if isinstance(first, tuple) else first
-    judged = as_claim(claim, at, with_value=value_and_grad, hessian=hessian)
     check = check_gradient(
-        program, judged, given, wrt=wrt, rtol=rtol, max_nodes=max_nodes, verify=run.verify, progress=run.stage,
+        program, claim, given, wrt=wrt, rtol=rtol, hessian=hessian, value_and_grad=value_and_grad, max_nodes=max_nodes,
+        verify=run.verify, progress=run.stage,
     )  # fmt: skip
-    notes += check.notes
-    document = gradient_report(check._replace(notes=tuple(notes)), run.full, place)
-    return run.report(document, notes, ()) or (ExitCode.OK if check.passed else ExitCode.DISAGREES)
-
-
-def _first(points: Iterable[Any]) -> tuple[Any, list[Any]]:
-    listed = list(points)
-    return listed[0], listed
+    check = check._replace(notes=(*notes, *check.notes))
+    return run.report(gradient_report(check, run.full, place), check.notes, ()) or (ExitCode.OK if check.passed else ExitCode.DISAGREES)
 
 
 def _random_points(

@@ -6,12 +6,12 @@ from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic
 from diffcli.records import Number
 
-RIGHT, WRONG, UNDECIDED = VERDICTS = "right", "wrong", "not decided"
-"""What an entry can turn out to be."""
+RIGHT, UNDECIDED, WRONG = VERDICTS = "right", "not decided", "wrong"
+"""What an entry can turn out to be, the worst last."""
 
 
 class Entry(NamedTuple):
-    """One number that is claimed, beside the computed one."""
+    """A number that is claimed, beside the computed one."""
 
     name: str
     claimed: float
@@ -22,12 +22,12 @@ class Entry(NamedTuple):
     why: str = ""
     """Why it is not decided, or right all the same."""
     difference: float | None = None
-    """What differences say of it, where the computed number is not their own; None where they were not asked."""
+    """What differences of plain calls say of it, as a second opinion, and their bar; None where they were not asked."""
     difference_bar: float | None = None
 
     @property
     def error(self) -> float:
-        """How far the two are apart, beside the larger of them; infinite if one of them is no number.
+        """How far the two are apart, beside the larger of them.
 
         >>> Entry("x", 2.0, 1.0, 0.0, "wrong").error
         0.5
@@ -36,23 +36,24 @@ class Entry(NamedTuple):
         error = abs(self.claimed - self.computed) / size if size else 0.0
         return error if error == error else float("inf")
 
+    @property
+    def badness(self) -> tuple[int, float, float]:
+        """What the worst entry has most of."""
+        return VERDICTS.index(self.verdict), self.error, abs(self.claimed - self.computed)
+
 
 class GradientAtPoint(NamedTuple):
     """The comparison at one point."""
 
     at: dict[str, Number]
     entries: tuple[Entry, ...]
-    way: str
-    """How the derivative was computed: ``recording``, or ``differences`` of plain calls."""
+    recorded: bool
+    """Whether the derivative is that of the recording, and not by differences of plain calls."""
     notes: tuple[Diagnostic, ...] = ()
 
     @property
     def worst(self) -> Entry:
-        """The entry that is furthest off, of those of the worst verdict."""
-        return max(self.entries, key=lambda entry: (_SEVERITY[entry.verdict], entry.error, abs(entry.claimed - entry.computed)))
-
-
-_SEVERITY = {RIGHT: 0, UNDECIDED: 1, WRONG: 2}
+        return max(self.entries, key=lambda entry: entry.badness)
 
 
 class GradientCheck(NamedTuple):
@@ -64,11 +65,11 @@ class GradientCheck(NamedTuple):
     kind: str
     """``gradient`` or ``hessian``."""
     points: tuple[GradientAtPoint, ...]
-    undefined: tuple[dict[str, Number], ...] = ()
+    undefined: tuple[dict[str, Number], ...]
     """The points at which the function has no value."""
-    slip: str = ""
+    slip: str
     """What is probably wrong, as a sentence without its full stop; empty if nothing explains it."""
-    notes: tuple[Diagnostic, ...] = ()
+    notes: tuple[Diagnostic, ...]
 
     @property
     def counts(self) -> dict[str, int]:
@@ -78,11 +79,11 @@ class GradientCheck(NamedTuple):
 
     @property
     def worst(self) -> GradientAtPoint:
-        """The point of the entry that is furthest off."""
-        return max(self.points, key=lambda point: (_SEVERITY[point.worst.verdict], point.worst.error))
+        """The point of the worst entry."""
+        return max(self.points, key=lambda point: point.worst.badness)
 
     @property
     def passed(self) -> bool:
-        """Whether no entry is wrong, and at least one is known to be right."""
+        """Whether no entry is wrong, and one at least is known to be right."""
         counts = self.counts
         return not counts[WRONG] and bool(counts[RIGHT])
