@@ -253,7 +253,7 @@ def _data(
     fields = "value passed checks claims? notes" if agreement is not None else "passed claims? notes?"
     return data_of(
         agreement, f"schema expression at {fields}", schema="diffcli/check@1", expression=expression, at=at, passed=passed,
-        checks=agreement and _checks_data(agreement, digits), claims=[_claim_data(claim) for claim in claims],
+        checks=agreement and _checks_data(agreement, digits), claims=[claim_data(claim) for claim in claims],
         notes=notes_of(found),
     )  # fmt: skip
 
@@ -274,7 +274,7 @@ def _way_data(found: PartialCheck, way: Way) -> dict[str, Any]:
     return data_of(way, "name value bar error right_digits agrees remark", right_digits=17.0 if right == "all" else right)
 
 
-def _claim_data(claim: ClaimVerdict) -> dict[str, Any]:
+def claim_data(claim: ClaimVerdict) -> dict[str, Any]:
     found = claim.counterexample
     return data_of(
         claim, "variable claim verdict claimed derivative counterexample slip right points digits", derivative=claim.value,
