@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from typing import Any
 
 from diffcli._named import NamedTuple
@@ -154,44 +153,9 @@ class ClaimVerdict(NamedTuple):
 
 
 class ClaimRow(NamedTuple):
-    """A claim of a file."""
+    """A claim of a file, with its line there, and whose it is."""
 
     line: int
     name: str
-    """Whose it is, as the file has it; may be empty."""
     expression: str
-    variable: str
-    claim: str
-    found: ClaimVerdict | None = None
-    fault: Diagnostic | None = None
-    """Why it cannot be read; None where it was judged."""
-
-    @property
-    def verdict(self) -> str:
-        return self.found.verdict if self.found else "not readable"
-
-    @property
-    def passed(self) -> bool:
-        return self.found is not None and self.found.passed
-
-
-class ManyClaims(NamedTuple):
-    """The claims of a file, in its order."""
-
-    path: str
-    rows: tuple[ClaimRow, ...]
-    notes: tuple[Diagnostic, ...]
-
-    @property
-    def passed(self) -> bool:
-        return all(row.passed for row in self.rows)
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """How often each verdict came."""
-        return dict(Counter(row.verdict for row in self.rows))
-
-    @property
-    def slips(self) -> dict[str, int]:
-        """How often each slip was made, the most frequent first."""
-        return dict(Counter(row.found.slip for row in self.rows if row.found and row.found.slip).most_common())
+    found: ClaimVerdict

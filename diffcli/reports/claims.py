@@ -2,49 +2,48 @@
 
 from __future__ import annotations
 
-from diffcli.errors import counted
-from diffcli.records.agreement import ClaimRow, ManyClaims
+from collections import Counter
+from collections.abc import Sequence
+
+from diffcli.errors import Diagnostic, counted
+from diffcli.records.agreement import ClaimRow, ClaimVerdict
 from diffcli.records.blocks import Block, Document, Table, Text, numbers, texts
-from diffcli.records.findings import Finding, Place
-from diffcli.reports.check import claim_data
+from diffcli.records.findings import Place
+from diffcli.reports.check import claim_data, claim_finding
 from diffcli.reports.document import data_of
-from diffcli.reports.findings import claim_sentence
 
 
-def claims_report(result: ManyClaims) -> Document:
-    """The document of the claims of a file.
+def claims_report(rows: Sequence[ClaimRow], path: str, notes: Sequence[Diagnostic]) -> Document:
+    """The document of the claims of a file, with the notes of all.
 
-    The keys of its data: ``passed``; ``claims``, each with ``line``, ``name``, ``expression``, and the keys of a claim of a
-    check, or where it cannot be read, ``variable``, ``claim``, ``verdict`` and ``fault``; ``counts`` of each verdict;
-    ``slips``, how often each was made; ``notes``.
+    The keys of its data: ``passed``; ``claims``, each with ``line``, ``name``, ``expression`` and the keys of a claim of a
+    check; ``counts`` of each verdict; ``slips``, how often each was made, the most frequent first; ``notes``.
     """
-    right = sum(row.passed for row in result.rows)
-    rows = tuple((row.name or f"line {row.line}", row.variable, row.claim, row.verdict, _why(row)) for row in result.rows)
+    found = [row.found for row in rows]
+    right = sum(claim.passed for claim in found)
+    names = [row.name or f"line {row.line}" for row in rows]
+    verdicts, slips = Counter(claim.verdict for claim in found), Counter(claim.slip for claim in found if claim.slip)
+    shown = tuple((name, one.variable, one.claim, one.verdict, _why(one)) for name, one in zip(names, found, strict=True))
     blocks: list[Block] = [
         Text(f"{counted(len(rows), 'claim')}, {right} of them right", "heading"),
-        Table("", texts("name", "by", "claim", "verdict", "why"), rows),
-        Table("", (*texts("verdict"), *numbers("claims")), tuple(result.counts.items())),
+        Table("", texts("name", "by", "claim", "verdict", "why"), shown),
     ]
-    if result.slips:
-        blocks.append(Table("", (*texts("likely slip"), *numbers("claims")), tuple(result.slips.items())))
-    data = data_of(
-        result, "schema passed claims counts slips notes", schema="diffcli/check@1", claims=[_data(row) for row in result.rows]
+    for what, counts in (("verdict", verdicts), ("likely slip", slips)):
+        if counts:
+            blocks.append(Table("", (*texts(what), *numbers("claims")), tuple(counts.most_common())))
+    claims = [data_of(row, "line name expression") | claim_data(row.found) for row in rows]
+    data = {
+        "schema": "diffcli/check@1", "passed": right == len(rows), "claims": claims, "counts": dict(verdicts.most_common()),
+        "slips": dict(slips.most_common()), "notes": notes,
+    }  # fmt: skip
+    findings = tuple(
+        claim_finding(row.found, ", ".join(filter(None, [name, row.found.variable])), Place(path, row.line))
+        for name, row in zip(names, rows, strict=True)
     )
-    return Document(tuple(blocks), data, findings=tuple(_finding(row, result.path) for row in result.rows))
+    return Document(tuple(blocks), data, findings=findings)
 
 
-def _why(row: ClaimRow) -> str:
-    if row.found is None:
-        return row.fault.message if row.fault else ""
-    return row.found.slip or ("" if row.passed else f"the derivative is {row.found.right}" if row.found.right else "")
-
-
-def _data(row: ClaimRow) -> dict[str, object]:
-    own = data_of(row, "line name expression")
-    return own | (claim_data(row.found) if row.found else data_of(row, "variable claim verdict fault"))
-
-
-def _finding(row: ClaimRow, path: str) -> Finding:
-    name = ", ".join(filter(None, [row.name or f"line {row.line}", row.variable]))
-    message = claim_sentence(row.found) if row.found else _why(row)
-    return Finding("claim-is-derivative", name, row.passed, row.verdict, f"{row.claim}: {message}", Place(path, row.line))
+def _why(claim: ClaimVerdict) -> str:
+    if claim.verdict == "not readable":
+        return claim.notes[0].message
+    return claim.slip or (f"the derivative is {claim.right}" if claim.right and not claim.passed else "")

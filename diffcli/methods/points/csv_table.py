@@ -116,34 +116,6 @@ def read_csv(text: str, path: str, columns: str = "") -> Any:
     return to_array(rows, (len(rows), len(places)) if len(places) > 1 else (len(rows),))
 
 
-def read_texts(text: str, path: str, last: str) -> CsvTable:
-    """A table of texts, whose first line has the names, in small letters here.
-
-    A row that is too short is filled up; in one that is too long, what is beyond belongs to the ``last`` column if it is that.
-
-    >>> read_texts("Name,Claim\\nAnn,atan2(y, x)\\n", "claims.csv", "claim").rows
-    [(2, ['Ann', 'atan2(y, x)'])]
-    """
-    lines = _lines(text)
-    separator = _separator([line for line in lines if line.strip()][:1] or [""], path)
-    (_, head), *rows = _split(lines, separator, path) or [(0, [])]
-    names, width = [plain_name(name).lower() for name in head], len(head)
-    table = CsvTable(path, names, [])
-    for line, row in rows:
-        beyond = row[width - 1 :]
-        if len(beyond) > 1 and names[-1] != last:
-            message = f"line {line} of {path} has {counted(len(row), 'value')}, and its first line {counted(width, 'name')}"
-            raise bad_file("bad-data", message, f"put quotation marks about a text with `{separator}` in it")
-        table.rows.append((line, [*row[: width - 1], f"{separator} ".join(beyond), *[""] * (width - len(row) - 1)]))
-    return table
-
-
-def _lines(text: str) -> list[str]:
-    """The lines of a text; those that are remarks are empty."""
-    lines = [line.strip(" ") for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
-    return ["" if line.lstrip().startswith("#") else line for line in lines]
-
-
 def read_table(text: str, path: str) -> CsvTable:
     """The table that a text is; where a line has more or fewer cells than the first, a `UsageError`.
 
@@ -151,7 +123,8 @@ def read_table(text: str, path: str) -> CsvTable:
     >>> table.names, table.numbers([0])
     (['speed', 'time'], [[0.5], [1.25]])
     """
-    lines = _lines(text)
+    lines = [line.strip(" ") for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
+    lines = ["" if line.lstrip().startswith("#") else line for line in lines]
     separator = _separator([line for line in lines if line.strip()][:SAMPLE] or [""], path)
     rows = _split(lines, separator, path)
     values = [_DATA.fullmatch(cell) or (not is_name(cell) and _value(cell) is not None) for cell in (rows[0][1] if rows else ())]

@@ -34,6 +34,7 @@ VERDICTS = {
     "wrong": "it is not the derivative",
     "at the point only": "it has the right value at this point, and is not the derivative",
     "not decided": "it agrees with the derivative wherever it was tried, which is no proof",
+    "not readable": "it is no claim about the expression",
 }
 """What a claim can turn out to be."""
 
@@ -75,7 +76,7 @@ def judged_in_turn(
     progress: Callable[[str], None],
     at_given: bool,
 ) -> Iterator[list[ClaimVerdict]]:
-    """The verdicts on any number of claims, each with itself in numbers by variable, and of which several may be by one variable."""
+    """The verdicts on claims, each given with itself in numbers, by variable; any number of them may be by one variable."""
     written = scalarised(problem)
     wrt = [*dict.fromkeys(chain.from_iterable(numbers for _, numbers in claims))]
     numbers = Linearisation(written, written.tape, wrt=wrt, values=written.values)

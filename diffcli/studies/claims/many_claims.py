@@ -1,83 +1,65 @@
-"""The claims of a file about one or several expressions, such as those of a class: each is judged, and each slip counted."""
+"""The claims of a file about one or several expressions, such as those of a class; what cannot be read ends nothing."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 
 from diffcli.errors import Diagnostic, DiffcliError, LimitError, as_stop
-from diffcli.language import Program
-from diffcli.methods.points.csv_table import read_texts
+from diffcli.methods.points.csv_table import read_table
 from diffcli.methods.points.file_text import read_text
 from diffcli.methods.problem.problem import Problem
-from diffcli.records.agreement import ClaimRow, ManyClaims
+from diffcli.records.agreement import ClaimRow, ClaimVerdict
 from diffcli.studies.claims.claims import claims_in_numbers, judged_in_turn, read_claims
 
 COLUMNS = ("name", "variable", "claim", "expression")
 """The columns of such a file; all but the claim may be missing."""
 
-Written = tuple[ClaimRow, Program, dict[str, Problem]]
-"""A row with its claim: as a program, and in numbers by variable."""
+ProblemOf = Callable[[str], tuple[Problem, bool]]
+"""The problem of an expression, and whether somebody asked for its point; of an empty one, that of EXPR."""
 
 
-def read_rows(path: str) -> tuple[list[ClaimRow], list[Diagnostic]]:
-    """The rows of a CSV file whose first line has the names of `COLUMNS`, and a note on other columns."""
-    table = read_texts(read_text(path), path, "claim")
-    places = {name: table.columns(name)[0] for name in COLUMNS if name in table.names or name == "claim"}
-    rows = [
-        ClaimRow(line, **{name: cells[places[name]] if name in places else "" for name in COLUMNS}) for line, cells in table.rows
-    ]
-    surplus = [f"`{name}`" for name in table.names if name not in COLUMNS]
-    message = f"no column that is asked for, and passed over: {', '.join(surplus)}"
-    return rows, [Diagnostic("unused-name", "note", message)] if surplus else []
-
-
-def judge_rows(
-    path: str,
-    rows: Sequence[ClaimRow],
-    problem_of: Callable[[str], tuple[Problem, bool]],
-    progress: Callable[[str], None] = lambda stage: None,
-) -> ManyClaims:
-    """What each claim turns out to be; of those that are judged when it is stopped.
-
-    ``problem_of`` gives the problem of an expression, and whether somebody asked for its point. What is wrong with an
-    expression, or a claim, is the ``fault`` of its rows, and ends nothing.
-    """
-    judged: list[ClaimRow] = []
-    notes: list[Diagnostic] = []
+def judge_rows(path: str, problem_of: ProblemOf, progress: Callable[[str], None]) -> tuple[list[ClaimRow], list[Diagnostic]]:
+    """What each claim of a CSV file turns out to be, and notes; of those that are judged when it is stopped."""
+    table = read_table(read_text(path), path)
+    names = [name.lower() for name in table.names]
+    places = [table._replace(names=names).columns(name)[0] if name in (*names, "claim") else None for name in COLUMNS]
+    rows = [(line, ["" if place is None else cells[place] for place in places]) for line, cells in table.rows]
+    judged, notes = list[ClaimRow](), list[Diagnostic]()
+    if surplus := [f"`{name}`" for name in table.names if name.lower() not in COLUMNS]:
+        notes.append(Diagnostic("unused-name", "note", f"no column for claims, and passed over: {', '.join(surplus)}"))
     try:
-        for expression in dict.fromkeys(row.expression for row in rows):
-            for row in _judged([row for row in rows if row.expression == expression], path, problem_of):
+        for expression in dict.fromkeys(cells[-1] for _, cells in rows):
+            for row in _judged([row for row in rows if row[1][-1] == expression], path, expression, problem_of):
                 judged.append(row)
                 progress(f"claim {len(judged)} of {len(rows)}")
     except (LimitError, KeyboardInterrupt) as stopped:
         if not judged:
             raise
         notes.append(as_stop(stopped)._replace(notes=(f"judged until then: {len(judged)} of {len(rows)} claims",)))
-    return ManyClaims(path, tuple(sorted(judged, key=lambda row: row.line)), tuple(notes))
+    return sorted(judged, key=lambda row: row.line), notes
 
 
-def _judged(rows: Sequence[ClaimRow], path: str, problem_of: Callable[[str], tuple[Problem, bool]]) -> Iterator[ClaimRow]:
-    """The rows of one expression with their verdicts, or faults; one for each of its claims, where a row has several."""
-    try:
-        problem, at_given = problem_of(rows[0].expression)
-    except DiffcliError as fault:
-        yield from (_with_fault(row, fault) for row in rows)
-        return
-    written: list[Written] = []
-    for row in rows:
-        text = f"{row.variable}: {row.claim}" if row.variable else row.claim
+def _judged(
+    rows: Sequence[tuple[int, list[str]]], path: str, expression: str, problem_of: ProblemOf
+) -> Iterator[ClaimRow]:
+    """The rows of one expression; several for one that makes several claims."""
+    readable = []
+    problem: Problem | None = None
+    for line, (name, variable, claim, _) in rows:
         try:
-            claims = read_claims(text, problem, f"line {row.line} of {path}")
-            written += [(row, program, claims_in_numbers(problem, name, program)) for name, program in claims.items()]
+            if problem is None:
+                problem, at_given = problem_of(expression)
+            text = f"{variable}: {claim}" if variable else claim
+            for by, program in read_claims(text, problem, f"line {line} of {path}").items():
+                readable.append((line, name, (program, claims_in_numbers(problem, by, program))))
+        except LimitError:
+            raise
         except DiffcliError as fault:
-            yield _with_fault(row, fault)
-    verdicts = judged_in_turn(problem, [one[1:] for one in written], lambda stage: None, at_given)
-    for (row, *_), found in zip(written, verdicts, strict=True):
-        for verdict in found:
-            yield row._replace(expression=problem.expression(), variable=verdict.variable, found=verdict)
-
-
-def _with_fault(row: ClaimRow, fault: DiffcliError) -> ClaimRow:
-    if isinstance(fault, LimitError):
-        raise fault
-    return row._replace(fault=fault.diagnostics[0])
+            notes = tuple(found._replace(severity="warning") for found in fault.diagnostics)
+            found = ClaimVerdict(variable, claim, "not readable", math.nan, math.nan, None, "", "", 0, 0, notes)
+            yield ClaimRow(line, name, problem.expression() if problem else expression, found)
+    if problem is not None:
+        judged = judged_in_turn(problem, [claim for *_, claim in readable], lambda stage: None, at_given)
+        for (line, name, _), verdicts in zip(readable, judged, strict=True):
+            yield from (ClaimRow(line, name, problem.expression(), verdict) for verdict in verdicts)
