@@ -1,4 +1,4 @@
-"""What a check found, as services that review code take it: what was checked, whether it holds, and where it stands in a file."""
+"""What a check found, as services that review code take it: what was checked, whether it holds, and where it stands."""
 
 from __future__ import annotations
 
@@ -14,17 +14,10 @@ RULES = {
 
 
 class Place(NamedTuple):
-    """Where something stands: a file, by the name that the user gave it, and a line, from 1; what is not known is empty, and 0.
-
-    >>> str(Place("model.py", 12)), str(Place("model.py")), str(Place())
-    ('model.py:12', 'model.py', '')
-    """
+    """A file, by the name that the user gave it, and a line of it, from 1; what is not known is empty, and 0."""
 
     file: str = ""
     line: int = 0
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}" if self.line else self.file
 
 
 NOWHERE = Place()
@@ -36,10 +29,10 @@ class Finding(NamedTuple):
     rule: str
     """A key of `RULES`."""
     name: str
-    """What was checked, such as ``df/dx``; no two findings of a report have one name."""
+    """What was checked, such as ``df/dx``."""
     passed: bool
     verdict: str
     """What came out, in a word or a few."""
     message: str
-    """One sentence, without its full stop, that says what came out and why."""
+    """Why, as a sentence without its full stop."""
     place: Place = NOWHERE

@@ -5,7 +5,7 @@ from __future__ import annotations
 from diffcli.errors import counted
 from diffcli.language.writing.printer import shorten
 from diffcli.records.blocks import MOST_SHOWN, Block, Document, Table, Text, numbers, texts
-from diffcli.records.findings import NOWHERE, Finding, Place
+from diffcli.records.findings import Finding
 from diffcli.records.gradients import RIGHT, UNDECIDED, Entry, GradientCheck
 from diffcli.reports.document import LONGEST, data_of, heading, number, point_text
 
@@ -13,8 +13,8 @@ ENTRY = "name claimed computed bar verdict why difference difference_bar"
 """The keys of an entry."""
 
 
-def gradient_report(check: GradientCheck, full: bool = False, place: Place = NOWHERE) -> Document:
-    """The document of a claimed gradient or Hessian; ``place`` is where it stands.
+def gradient_report(check: GradientCheck, full: bool = False) -> Document:
+    """The document of a claimed gradient or Hessian.
 
     The keys of its data: ``expression``, ``against``, ``kind``, ``passed``, ``counts`` (of each verdict), ``slip``, ``worst`` (an
     entry with its ``at``), ``points``, each with ``at``, ``recorded`` and ``entries`` (``name``, ``claimed``, ``computed``,
@@ -32,7 +32,7 @@ def gradient_report(check: GradientCheck, full: bool = False, place: Place = NOW
         check, "schema expression against kind passed counts slip worst points undefined notes", schema="diffcli/check@1",
         points=points, worst={"at": shown.at, **data_of(shown.worst, ENTRY)},
     )  # fmt: skip
-    return Document(tuple(blocks), data, findings=_findings(check, place))
+    return Document(tuple(blocks), data, findings=_findings(check))
 
 
 def _entries_table(entries: tuple[Entry, ...], full: bool) -> Table:
@@ -68,7 +68,7 @@ def _entry_text(entry: Entry) -> str:
     return f"{text}, by differences {number(entry.difference, 6)} ± {number(entry.difference_bar, 2)}"
 
 
-def _findings(check: GradientCheck, place: Place) -> tuple[Finding, ...]:
+def _findings(check: GradientCheck) -> tuple[Finding, ...]:
     """One for each variable; one for all second derivatives."""
     found = []
     known = [(point, entry) for point in check.points for entry in point.entries]
@@ -81,7 +81,7 @@ def _findings(check: GradientCheck, place: Place) -> tuple[Finding, ...]:
             message += f", the worst at {shorten(point_text(point.at), LONGEST)}: {_entry_text(worst)}"
             message += f"; the likely slip: {check.slip}" * bool(check.slip)
         passed = worst.verdict == RIGHT or (worst.verdict == UNDECIDED and check.passed)
-        found.append(Finding("gradient-is-right", variable, passed, worst.verdict, message, place))
+        found.append(Finding("gradient-is-right", variable, passed, worst.verdict, message))
     return tuple(found)
 
 

@@ -23,6 +23,6 @@ def render(document: Document, style: Style) -> str:
         case = ElementTree.SubElement(suite, "testcase", classname=found.place.file or "diffcli", name=found.name)
         if not found.passed:
             failure = ElementTree.SubElement(case, "failure", type=found.rule, message=found.message)
-            failure.text = f"{found.place}: {found.message}" if found.place.file else found.message
+            failure.text = f"{found.place.file}:{found.place.line}: {found.message}" if found.place.file else found.message
     ElementTree.indent(suites)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ElementTree.tostring(suites, encoding="unicode")}'

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from diffcli.records.blocks import Document
 from diffcli.records.figures import Drawing, Figure
-from diffcli.reports.formats import Style
+from diffcli.reports.formats import Style, require
 from diffcli.reports.plots.picture import Picture, lay_out
 
 DRAWN_BY = ("step-size", "swell", "jacobian", "hessian", "lesson", "graph")
@@ -52,13 +52,9 @@ def _laid_out(document: Document, style: Style) -> tuple[Picture, str]:
 
         return picture(*document.drawing, style), document.drawing.title
     figures = [block for block in document.blocks if isinstance(block, Figure)]
-    if not figures:
-        help = f"commands that draw, where there are numbers to draw: {', '.join(DRAWN_BY)}"
-        raise style.format.cannot_write("figure", help)
+    require(figures or None, "figure", style, f"commands that draw, where there are numbers to draw: {', '.join(DRAWN_BY)}")
     return lay_out(figures), "; ".join(figure.title for figure in figures)
 
 
 def _drawing(document: Document, style: Style) -> Drawing:
-    if document.drawing is None:
-        raise style.format.cannot_write("graph", "diffcli graph draws the graph of an expression")
-    return document.drawing
+    return require(document.drawing, "graph", style, "diffcli graph draws the graph of an expression")
