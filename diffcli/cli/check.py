@@ -37,7 +37,7 @@ EXAMPLES = (
     'diffcli check "x*y - sin(y)" --at x=2,y=5 --claim "x: y, y: x - cos(y)"',
     'diffcli check "x*exp(-x^2)" --at x=0.5 --digits 50',
     'diffcli check "x^y" --points points.csv',
-    "diffcli check model.py:loss --against model.py:gradient --at w=[1,2]",
+    "diffcli check model.py:loss --against model.py:gradient --at x=2,y=3",
 )
 
 
