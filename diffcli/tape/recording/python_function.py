@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from copy import copy
@@ -14,7 +15,7 @@ from diffcli.errors import ExpressionError, error
 from diffcli.language import Program
 from diffcli.records import Number, is_array
 from diffcli.tape.lowering import MOST_ROWS
-from diffcli.tape.recording.call_sites import CallSites
+from diffcli.tape.recording.call_sites import CallSites, code_of
 from diffcli.tape.recording.footsteps import unheard
 from diffcli.tape.recording.recorder import Judge
 from diffcli.tape.recording.recording import Recording, bad_result, record, run_function
@@ -87,6 +88,16 @@ class PythonFunction(Program):
     def constants(self) -> list[str]:
         """The parameters that have one, and are constants unless the point gives another."""
         return self.optional
+
+    @property
+    def line(self) -> int:
+        """The line of its file, from 1, on which its definition begins, behind decorators; 0 if it stands in another file."""
+        code, lines = code_of(self.function), self.source.text.splitlines()
+        if code is None or os.path.basename(code.co_filename) != os.path.basename(self.label):
+            return 0
+        first = code.co_firstlineno
+        below = enumerate(lines[first - 1 :], first)
+        return next((number for number, text in below if text.lstrip().startswith(("def ", "async def "))), first)
 
     def holding(self, at: Mapping[str, Any], wanted: Sequence[str]) -> tuple[PythonFunction, dict[str, Any]]:
         """The function with every argument held that the derivative is not wanted for, and the others."""
