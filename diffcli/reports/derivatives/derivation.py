@@ -98,8 +98,8 @@ def _tree(found: Derivation, notation: Notation, style: Style) -> list[Block]:
     ending = [Text(agreement_text(found.agreement))]
     *shared, result = found.derivative.split("; ")
     if root.v is not None and len(shared) <= MOST_LINES and prime in root.result:
-        lines = [f"{sign}f/{sign}{found.variable} = {result}", *[f"  where {part}" for part in shared]]
-        ending.insert(0, Text("\n".join(lines), "code" if shared else "text"))
+        whole = [""] * bool(shared) + [f"{sign}f/{sign}{found.variable} = {result}", *[f"  where {part}" for part in shared]]
+        ending.insert(0, Text("\n".join(whole), "code" if shared else "text"))
     return [Text("\n".join((title, "", *lines)), "code"), *ending]
 
 
