@@ -73,6 +73,8 @@ class Problem:
     """Which of the numbers that a Python function returns is differentiated, counted through all of them."""
     whole: Problem | None = None
     """The problem with arrays that this one is in numbers."""
+    known = True
+    """Whether there is a point, at which everything has a value."""
 
     def __init__(
         self,
