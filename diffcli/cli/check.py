@@ -73,7 +73,7 @@ def command(
         help = ["give it with --at and --wrt alone"]
         raise UsageError([error("usage", "--claims cannot be combined with --points, --claim or --digits", help=help)])
     if file is not None:
-        return _claims_of_file(run, file, wrt, max_nodes)
+        return _claims_of_file(run, file, wrt, rtol, max_nodes)
     if run.expression is None:
         raise click.MissingParameter(ctx=click.get_current_context(), param_hint="'EXPR'", param_type="argument")
     with run.at_work() as stage:
@@ -91,7 +91,7 @@ def command(
         agreement = None if alone else agreement_of(problem, exact_digits, stage)
         judged: list[ClaimVerdict] = []
         for text in claims:
-            judged += judge_claims(problem, read_claims(text, problem), stage, at_given=not alone)
+            judged += judge_claims(problem, read_claims(text, problem), stage, at_given=not alone, rtol=rtol)
     document = check_report(problem.expression(), problem.at, agreement, judged, output.style, exact_digits)
     found: list[Agreement | ClaimVerdict] = [*filter(None, [agreement]), *judged]
     return _verdict(run, document, notes_of(found), all(each.passed for each in found))
@@ -108,7 +108,7 @@ def _problem(run: Run, program: Program, wrt: str | None, max_nodes: int, alone:
     return problem
 
 
-def _claims_of_file(run: Run, path: str, wrt: str | None, max_nodes: int) -> ExitCode:
+def _claims_of_file(run: Run, path: str, wrt: str | None, rtol: float | None, max_nodes: int) -> ExitCode:
     """A check of the claims of a file, about EXPR or expressions of its own."""
 
     def problem_of(expression: str) -> tuple[Problem, bool]:
@@ -122,7 +122,7 @@ def _claims_of_file(run: Run, path: str, wrt: str | None, max_nodes: int) -> Exi
         return problem, not alone
 
     with run.at_work() as stage:
-        rows, notes = judge_rows(path, problem_of, stage)
+        rows, notes = judge_rows(path, problem_of, stage, rtol)
     notes += notes_of([row.found for row in rows])
     return _verdict(run, claims_report(rows, path, notes), notes, all(row.found.passed for row in rows))
 
