@@ -78,7 +78,7 @@ def command(
         raise click.MissingParameter(ctx=click.get_current_context(), param_hint="'EXPR'", param_type="argument")
     with run.at_work() as stage:
         program = run.read()
-        if is_asked(against, points or claims or exact_digits):
+        if is_asked(against, claims or exact_digits):
             return _verdict(run, *check_against(run, program, points, wrt=wrt, rtol=rtol, max_nodes=max_nodes, **against))
         if points is not None:
             return _at_points(run, program, points, wrt, exact_digits, max_nodes)

@@ -153,7 +153,7 @@ def arranged(given: Any, parts: Components, what: str) -> list[float | None]:
             raise ExpressionError([unknown_name(name, shapes, f"the {what}")])
         own, numbers = _flat(f"the {what} by `{name}`", part)
         shape = shapes.get(name, ())
-        if own != shape and not (not own and prod(shape) == 1):
+        if own != shape and not prod(own) == prod(shape) == 1:
             turned = " (it is transposed)" * (own == shape[::-1])
             message = f"the {what} by `{name}` is {shape_text(own)}, and should be {shape_text(shape)}{turned}"
             raise ExpressionError([error("shape-mismatch", message)])
