@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from diffcli.language import Program
-from diffcli.methods.problem.problem import Problem, Question, _choose, names_in
+from diffcli.methods.problem.problem import Problem, Question, choose, names_in
 from diffcli.tape.lowering import MOST_ROWS, lower
 from diffcli.tape.running.evaluation import Values, start_values
 from diffcli.tape.running.rules import FLOAT, Overrides
@@ -34,7 +34,7 @@ class Anywhere(Problem):
         most_rows: int = MOST_ROWS,
     ) -> None:
         tape = lower(program, given=given, share=share, most_rows=most_rows)
-        chosen = _choose(names_in(wrt, "wrt"), tape.inputs, "the expression")
+        chosen = choose(names_in(wrt, "wrt"), tape.inputs, "the expression")
         self._settle(Question(program, program), tape, dict.fromkeys(tape.inputs, float("nan")), chosen)
 
     @cached_property
