@@ -14,7 +14,7 @@ from diffcli.methods.matrices.jacobian import jacobian_of
 from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE
 from diffcli.methods.nonsmooth.system_notes import require_values
 from diffcli.methods.options import FormulaOptions, HessianOptions, MatrixOptions
-from diffcli.methods.problem.problem import At, Output, Problem, Target, as_program, names_in
+from diffcli.methods.problem.problem import ANYWHERE, At, Output, Problem, Target, as_program, names_in
 from diffcli.methods.problem.scalarise import scalarised
 from diffcli.methods.problem.system import System
 from diffcli.methods.symbolic.formulas import formulas
@@ -29,7 +29,7 @@ def compute_formulas(target: Target, at: At | None, options: FormulaOptions) -> 
     """The derivatives of a program as formulas: what `diffcli.diff` returns and raises."""
     options.progress("reading")
     program = as_program(target, options.verify)
-    system = System(program, at or None, of=options.of, wrt=options.wrt, most_rows=options.max_nodes)
+    system = System(program, at or ANYWHERE, of=options.of, wrt=options.wrt, most_rows=options.max_nodes)
     with system.placing():
         if not system.wrt:
             help = ["a derivative is by a variable: write one, such as x, into the expression"]

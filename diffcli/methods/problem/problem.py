@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 At = str | Sequence[str] | Mapping[str, object]
 """A point: a text, several texts, or a mapping."""
 
+ANYWHERE: Mapping[str, object] = {}
+"""No point, for a formula."""
+
 Target = str | Program | Callable[..., Any]
 """What can be differentiated: a program, as text or parsed, or a Python function."""
 
@@ -88,8 +91,8 @@ class Problem:
         program = as_program(target)
         self._ask(Question(program, program), at, wrt, share, most_rows)
 
-    def _ask(self, question: Question, at: At | None, wrt: str | Sequence[str] | None, share: bool, most_rows: int) -> None:
-        if at is None:
+    def _ask(self, question: Question, at: At, wrt: str | Sequence[str] | None, share: bool, most_rows: int) -> None:
+        if at is ANYWHERE:
             self._ask_anywhere(question, wrt, most_rows)
             return
         program = question.program
