@@ -105,6 +105,10 @@ class Run:
             self.seconds["compute"] = perf_counter() - start - self.seconds["parse"]
         return result
 
+    def effort(self, simplify: str, mode: str) -> str:
+        """How much is done to simplify formulas: nothing where only their numbers are printed."""
+        return "none" if self.output.quiet and mode == "symbolic" else simplify
+
     def report(self, document: Document, notes: Sequence[Diagnostic], numbers: Iterable[Number | None]) -> ExitCode:
         """Print a result; the exit code for its notes and numbers."""
         self.output.print(document, notes)

@@ -21,6 +21,7 @@ def diff(
     hessian: bool = False,
     of: str | Sequence[str] | None = None,
     steps: bool = False,
+    simplify: str = "fast",
     strict: bool = False,
     max_nodes: int = MOST_ROWS,
     verify: bool = True,
@@ -45,7 +46,7 @@ def diff(
         The results, as for `diffcli.jacobian`.
     steps
         The derivation of each derivative too, step by step, as ``derivations``.
-    strict, max_nodes, verify
+    simplify, strict, max_nodes, verify
         As for `diffcli.grad`.
 
     Returns
@@ -74,6 +75,7 @@ def diff(
     from diffcli.methods.formulas import compute_formulas  # no gradient waits for SymPy
 
     options = FormulaOptions(
-        wrt=wrt, order=order, hessian=hessian, of=of, steps=steps, strict=strict, max_nodes=max_nodes, verify=verify,
+        wrt=wrt, order=order, hessian=hessian, of=of, steps=steps, simplify=simplify, strict=strict,
+        max_nodes=max_nodes, verify=verify,
     )  # fmt: skip
     return compute_formulas(target, at, options)

@@ -228,13 +228,14 @@ def _array_sweeps(problem: Problem) -> list[Sweeps]:
 
 def _symbolic(problem: Problem, notes: list[Diagnostic], progress: Progress) -> tuple[dict[str, float], str]:
     """SymPy's values, and why there are no more of them."""
+    from diffcli.methods.symbolic.simplification import NONE, Simplifier
     from diffcli.methods.symbolic.symbolic import differentiate
 
     found: list[SymbolicDerivative] = []
     why = ""
     reported: list[Diagnostic] = list(notes)
     try:
-        differentiate(problem, found.append, reported, MOST_ROWS, False, progress)
+        differentiate(problem, found.append, reported, MOST_ROWS, Simplifier(NONE, 0, reported), progress)
     except (LimitError, KeyboardInterrupt) as stopped:  # the other methods are still worth having
         known = as_stop(stopped)
         why = known.message
