@@ -55,7 +55,7 @@ HOMES = {
     "diffcli.methods.points.points": "check_mapping read_point",
     "diffcli.methods.problem": "live_values=live_values",
     "diffcli.methods.problem.components": "Components",
-    "diffcli.methods.problem.problem": "Problem",
+    "diffcli.methods.problem.problem": "ANYWHERE Problem",
     "diffcli.methods.problem.scalarise": "scalarised variables_of",
     "diffcli.methods.problem.system": "System",
     "diffcli.methods.sweeps.colouring": "colour_columns colour_rows colour_symmetric recovery_table",

@@ -35,10 +35,10 @@ def compute_formulas(target: Target, at: At | None, options: FormulaOptions) -> 
         if not system.wrt:
             help = ["a derivative is by a variable: write one, such as x, into the expression"]
             raise ExpressionError([error("usage", "there is no variable to differentiate by", help=help)])
-        if system.has_point:
+        if system.known:
             require_values(system)
         asked = _asked(system, options)
-        found = _at_point(system, asked, options) if system.has_point else _anywhere(system, asked, options)
+        found = _at_point(system, asked, options) if system.known else _anywhere(system, asked, options)
         return found._replace(notes=tuple(system.placed(found.notes)))
 
 
@@ -116,12 +116,13 @@ def _result(
 ) -> FormulaResult:
     """What was found, with the derivations if they are asked for."""
     results = tuple(output.name for output in numbers.outputs)
-    values = {output.name: float(numbers.value_of(output)) for output in numbers.outputs} if system.has_point else {}
-    flat = asked.order == 1 and system.has_point and not any(map(_is_rough, notes))
+    values = {output.name: float(numbers.value_of(output)) for output in numbers.outputs} if system.known else {}
+    flat = asked.order == 1 and system.known and not any(map(_is_rough, notes))
     return FormulaResult(
-        system.expression(), tuple(system.tape.inputs), results, asked.wrt, asked.order, tuple(found), options.hessian, system.at,
-        values, _tangents(numbers, values, found) if flat else {},
-        _derivations(numbers, asked, options, found, notes) if options.steps else (), notes=tuple(notes),
+        expression=system.expression(), inputs=tuple(system.tape.inputs), results=results, wrt=asked.wrt, order=asked.order,
+        formulas=tuple(found), hessian=options.hessian, at=system.at if system.known else {}, values=values,
+        tangents=_tangents(numbers, values, found) if flat else {},
+        derivations=_derivations(numbers, asked, options, found, notes) if options.steps else (), notes=tuple(notes),
         of=system.question.of, recorded=system.function is not None,
     )  # fmt: skip
 

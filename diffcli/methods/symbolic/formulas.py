@@ -57,5 +57,5 @@ def formulas(
                 progress(f"SymPy differentiates {result} by {', '.join(variables)}")
                 raw = derivatives.by(*variables)
                 found = described(problem, variables, raw, float("nan"), simplifier.notes, most_nodes, simplifier)
-                value = found.value if problem.has_point else None
+                value = found.value if problem.known else None
                 keep(Formula(result, tuple(variables), found.unsimplified, found.simplified, found.latex, value))

@@ -221,7 +221,7 @@ def described(
     latex = to_latex(raw if simplified is None else simplified)
     text = to_program_text(raw, most_nodes, problem.tape.inputs)
     short = None if simplified is None else to_program_text(simplified, most_nodes, problem.tape.inputs)
-    if not problem.has_point:
+    if not problem.known:
         return SymbolicDerivative(variables[-1], text, short, latex, math.nan)
     value = _text_value(problem, name, text, notes)
     if math.isnan(value) and math.isfinite(by_rules):
