@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import click
 
+from diffcli.cli.against import AGAINST, check_against, is_asked
 from diffcli.cli.exit_codes import ExitCode
 from diffcli.cli.options import Number, as_command, at, wrt
 from diffcli.cli.run import Run
@@ -35,6 +37,7 @@ EXAMPLES = (
     'diffcli check "x*y - sin(y)" --at x=2,y=5 --claim "x: y, y: x - cos(y)"',
     'diffcli check "x*exp(-x^2)" --at x=0.5 --digits 50',
     'diffcli check "x^y" --points points.csv',
+    "diffcli check model.py:loss --against model.py:gradient --at x=2,y=3",
 )
 
 
@@ -46,14 +49,16 @@ EXAMPLES = (
     click.option("--claims", "file", metavar="FILE", help="Check every claim of a CSV file with the columns name, variable, claim and, for other expressions than EXPR, expression."),
     wrt(),
     click.option("--digits", "exact_digits", type=Number(Range(17, 2000)), metavar="N", help="Show N digits of the exact derivative, and how many of each way are right."),
+    *AGAINST,
     click.option("-q", "--quiet", is_flag=True, help="Print the verdicts alone: a name, a tab, and agree, proved, wrong or what else."),
     examples=EXAMPLES,
     digits=False,
 )
 def command(
-    run: Run, points: str | None, claims: tuple[str, ...], file: str | None, wrt: str | None, exact_digits: int | None, max_nodes: int
-) -> int:
-    """Every derivative of EXPR by every way, side by side, with a verdict; or claims.
+    run: Run, points: str | None, claims: tuple[str, ...], file: str | None, wrt: str | None, exact_digits: int | None,
+    rtol: float | None, max_nodes: int, **against: Any,
+) -> int:  # fmt: skip
+    """Every derivative of EXPR by every way, side by side, with a verdict; or claims; or a gradient by other code.
 
     EXPR is an expression, @FILE, - for standard input, or a Python function as FILE.py:NAME, which imports the file. Exits
     with 1 if ways disagree, or a claim is wrong. A kink is no disagreement: there the slopes on the two sides are what every
@@ -62,7 +67,7 @@ def command(
     output = run.output
     output.style = output.style._replace(digits=3)  # derivatives show all of theirs
     at_given = bool(run.point)
-    if points is not None and (at_given or claims):
+    if points is not None and (at_given or claims) and not against["against"]:
         raise UsageError([error("usage", "--points cannot be combined with --at or --claim", help=["give one of them"])])
     if file is not None and (points, claims, exact_digits) != (None, (), None):
         help = ["give it with --at and --wrt alone"]
@@ -73,6 +78,8 @@ def command(
         raise click.MissingParameter(ctx=click.get_current_context(), param_hint="'EXPR'", param_type="argument")
     with run.at_work() as stage:
         program = run.read()
+        if is_asked(against, points or claims or exact_digits):
+            return _verdict(run, *check_against(run, program, points, wrt=wrt, rtol=rtol, max_nodes=max_nodes, **against))
         if points is not None:
             return _at_points(run, program, points, wrt, exact_digits, max_nodes)
         alone = bool(claims) and not at_given and bool(program.inputs)
