@@ -67,7 +67,9 @@ def _same(problem: Problem, one: str, other: str) -> bool | None:
         return None  # a name that cannot stand in a text, or what SymPy refuses to build
 
 
-def _agreement(same: bool | None, one: float, other: float) -> SymbolicAgreement:
+def _agreement(same: bool | None, one: float | None, other: float | None) -> SymbolicAgreement:
+    if one is None or other is None:  # at no point
+        return SymbolicAgreement("not compared" if same is None else "proved" if same else "differs", elsewhere=same is False)
     digits = matching_digits(one, other)
     if same:
         return SymbolicAgreement("proved", digits)

@@ -9,6 +9,7 @@ import sympy
 
 from diffcli.errors import Diagnostic
 from diffcli.methods.problem.problem import Problem
+from diffcli.methods.symbolic.simplification import Simplifier
 from diffcli.methods.symbolic.symbolic import SympyBuilder, described, sympy_limits
 from diffcli.methods.symbolic.text import Expression
 from diffcli.records import SymbolicDerivative
@@ -20,7 +21,7 @@ def second_derivatives(
     keep: Callable[[int, int, SymbolicDerivative], None],
     notes: list[Diagnostic],
     most_nodes: int,
-    simplify: bool,
+    simplify: str,
     progress: Callable[[str], None],
 ) -> None:
     """The second derivatives on and below the diagonal, handed to ``keep`` with their row and column as they are done.
@@ -30,17 +31,16 @@ def second_derivatives(
     """
     builder = SympyBuilder()
     bent = any(note.severity == "warning" for note in notes)
-    with sympy_limits("auto"):
+    count = len(problem.wrt)
+    with sympy_limits("auto"), Simplifier(simplify, count * (count + 1) // 2, notes) as simplifier:
         expression, symbols = builder.read(problem.tape)
         for row, first in enumerate(problem.wrt):
-            progress(f"SymPy differentiates along {first} ({row + 1} of {len(problem.wrt)})")
+            progress(f"SymPy differentiates along {first} ({row + 1} of {count})")
             once = _held(builder, sympy.diff(expression, symbols[problem.input_slot(first)]))
             for column, second in enumerate(problem.wrt[: row + 1]):
                 raw = builder.release(sympy.diff(once, symbols[problem.input_slot(second)]))
                 compared = math.nan if bent else by_rules[row][column]
-                derivative = described(problem, (second, first), raw, compared, notes, most_nodes, simplify)
-                simplify = simplify and derivative.simplified is not None
-                keep(row, column, derivative)
+                keep(row, column, described(problem, (second, first), raw, compared, notes, most_nodes, simplifier))
 
 
 def _held(builder: SympyBuilder, derivative: Expression) -> Expression:

@@ -240,12 +240,13 @@ def _symbolic(
     known, why = forms.values(problem) if forms is not None else ({}, "")
     if why or (forms is not None and all(_is_plain(problem, name, known.get(name, math.nan)) for name in problem.wrt)):
         return known, why
+    from diffcli.methods.symbolic.simplification import NONE, Simplifier
     from diffcli.methods.symbolic.symbolic import differentiate
 
     found: list[SymbolicDerivative] = []
     reported: list[Diagnostic] = list(notes)
     try:
-        differentiate(problem, found.append, reported, MOST_ROWS, False, progress)
+        differentiate(problem, found.append, reported, MOST_ROWS, Simplifier(NONE, 0, reported), progress)
     except (LimitError, KeyboardInterrupt) as stopped:  # the other methods are still worth having
         stop = as_stop(stopped)
         why = stop.message

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from diffcli.errors import DiffcliError, LimitError
 from diffcli.language import parse
 from diffcli.methods.problem.problem import Problem
@@ -38,16 +36,17 @@ class Forms:
 
 
 def _asked(problem: Problem) -> Known:
+    from diffcli.methods.symbolic.simplification import NONE, Simplifier
     from diffcli.methods.symbolic.symbolic import differentiate
 
     found: list[SymbolicDerivative] = []
     try:
-        differentiate(problem, found.append, [], MOST_ROWS, False, lambda stage: None)
+        differentiate(problem, found.append, [], MOST_ROWS, Simplifier(NONE, 0, []), lambda stage: None)
         tapes = {each.variable: lower(parse(each.unsimplified), given=problem.at) for each in found}
     except LimitError as limit:
         if limit.diagnostics[0].code == "timeout":
             raise
-        return {}, limit.message
+        return {}, limit.diagnostics[0].message
     except DiffcliError:  # a name of the user's that cannot stand in a text
         return {}, ""
     readable = {name: tape for name, tape in tapes.items() if problem.at.keys() >= set(tape.inputs)}  # `inf` is a name to them
