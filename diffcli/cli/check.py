@@ -11,7 +11,7 @@ import click
 from diffcli.cli.against import AGAINST, check_against, is_asked
 from diffcli.cli.exit_codes import ExitCode
 from diffcli.cli.options import Number, as_command, at, wrt
-from diffcli.cli.run import Run
+from diffcli.cli.run import Run, was_given
 from diffcli.errors import Diagnostic, ExpressionError, UsageError, error
 from diffcli.language import Program, parse
 from diffcli.methods.nonsmooth.nonfinite import require_value
@@ -32,6 +32,9 @@ from diffcli.studies.claims.many_claims import judge_rows
 TRIED = (1.37, 0.63, -0.41, -1.73, 0.19, 12.3, -14.7, 137.0, 1370.0)
 """Where a claim is looked at first when no point is given."""
 
+SECONDS_A_POINT = 0.03
+"""What the default time limit grows by with each point: no check of one takes longer, where it has to be a whole one."""
+
 EXAMPLES = (
     'diffcli check "ln(x1) + x1*x2 - sin(x2)" --at x1=2,x2=5',
     'diffcli check "x*y - sin(y)" --at x=2,y=5 --claim "x: y, y: x - cos(y)"',
@@ -44,7 +47,7 @@ EXAMPLES = (
 @as_command(
     click.argument("expression", metavar="EXPR", required=False),
     at(),
-    click.option("--points", metavar="FILE", help="Check at every point of a CSV file with names in its first line; or x=@data.csv:speed for columns of other names."),
+    click.option("--points", metavar="FILE", help="Check at every point of a CSV file with names in its first line; or x=@data.csv:speed for columns of other names. The default --timeout grows by 0.03 s a point."),
     click.option("--claim", "claims", multiple=True, metavar="CLAIM", help='A derivative to be checked, as "x: 2*x + y"; may be given again.'),
     click.option("--claims", "file", metavar="FILE", help="Check every claim of a CSV file with the columns name, variable, claim and, for other expressions than EXPR, expression."),
     wrt(),
@@ -144,9 +147,12 @@ def _at_points(
 ) -> ExitCode:
     """A check at every point of a file."""
     known, notes = read_points(path, program)
-    result = check_points(program, known, wrt, digits, max_nodes, run.stage)
-    result = result._replace(notes=(*notes, *result.notes))
-    return _verdict(run, points_report(result, run.output.style), result.notes, result.passed)
+    if not was_given("timeout"):
+        run.timeout += SECONDS_A_POINT * len(known)
+    with run.limited():
+        result = check_points(program, known, wrt, digits, max_nodes, run.stage)
+        result = result._replace(notes=(*notes, *result.notes))
+        return _verdict(run, points_report(result, run.output.style), result.notes, result.passed)
 
 
 def _several(system: System, claims: tuple[str, ...], digits: int | None, run: Run) -> ExitCode:
