@@ -52,19 +52,10 @@ def assert_gradient(
     At a kink whatever lies between the slopes is right:
 
     >>> assert_gradient(abs, lambda x: 0.5, {"x": 0.0})
-    >>> assert_gradient("x^2*y", "[2*x*y, -x^2]", "x=3, y=2")
-    Traceback (most recent call last):
-    AssertionError: f(x, y) = x^2*y at x = 3, y = 2, gradient against [2*x*y, -x^2]
-    <BLANKLINE>
-    by   claimed   computed          ±   verdict
-    ────────────────────────────────────────────
-    x         12         12   7.99e-15   right
-    y         -9          9      4e-15   wrong
-    <BLANKLINE>
-    verdict
-    ─────────────────────────────────────────────────────
-    entries       1 right, 1 wrong
-    the worst     y: claimed -9, computed 9 ± 4e-15
+    >>> try:
+    ...     assert_gradient("x^2*y", "[2*x*y, -x^2]", "x=3, y=2")
+    ... except AssertionError as fault:
+    ...     print(str(fault).splitlines()[-1])
     likely slip   by `y`: the sign of the whole is wrong
     """
     from diffcli.reports.gradients import gradient_report
