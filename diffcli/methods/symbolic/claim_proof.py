@@ -7,7 +7,7 @@ small, by SymPy's simplification (`diffcli.methods.symbolic.equality`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache, partial
 
 import sympy
@@ -16,6 +16,7 @@ from diffcli._named import NamedTuple
 from diffcli.errors import LimitError
 from diffcli.methods.symbolic.case_proof import is_equal_by_cases
 from diffcli.methods.symbolic.equality import is_zero, witness
+from diffcli.methods.symbolic.simplification import CHEAP
 from diffcli.methods.symbolic.symbolic import SympyBuilder
 from diffcli.methods.symbolic.text import Expression, Undecided, attempted, to_program_text
 from diffcli.methods.symbolic.zero_test import node_count, vanishes
@@ -25,10 +26,8 @@ from diffcli.tape.running.evaluation import replay
 MOST_WRITTEN_OUT = 4_000
 """Programs that would be larger than this, written out without sharing, are not given to SymPy: its walks share nothing."""
 
-_FORMS: tuple[tuple[int, Callable[[Expression], Expression]], ...] = (
-    (25, sympy.simplify), (80, sympy.factor), (300, sympy.factor_terms), (300, sympy.together),
-)  # fmt: skip
-"""Ways to a shorter form, and the most nodes that each is given: SymPy's ``simplify`` may take minutes for a hundred."""
+_FORMS = ((25, sympy.simplify), *CHEAP)
+"""Ways to a shorter form, and the most nodes that each is given."""
 
 MOST_JUDGED = 40
 """So it is not asked to simplify differences with more nodes."""

@@ -45,7 +45,10 @@ def to_latex(expression: Expression) -> str:
     >>> to_latex(sympy.Symbol("a_b_c") ** 2)
     '\\\\mathrm{a\\\\_b\\\\_c}^{2}'
     """
-    names = {symbol: latex_name(symbol.name) for symbol in expression.free_symbols if symbol.name.isidentifier()}
+    names = {
+        symbol: latex_name(symbol.name) for symbol in expression.free_symbols
+        if symbol.name.isidentifier() or symbol.name.endswith("]")
+    }  # fmt: skip
     return str(sympy.latex(expression, symbol_names=names))
 
 
