@@ -19,7 +19,9 @@ ProblemOf = Callable[[str], tuple[Problem, bool]]
 """The problem of an expression, and whether somebody asked for its point; of an empty one, that of EXPR."""
 
 
-def judge_rows(path: str, problem_of: ProblemOf, progress: Callable[[str], None]) -> tuple[list[ClaimRow], list[Diagnostic]]:
+def judge_rows(
+    path: str, problem_of: ProblemOf, progress: Callable[[str, int, int], None]
+) -> tuple[list[ClaimRow], list[Diagnostic]]:
     """What each claim of a CSV file turns out to be, and notes; of those that are judged when it is stopped."""
     table = read_table(read_text(path), path)
     names = [name.lower() for name in table.names]
@@ -32,7 +34,7 @@ def judge_rows(path: str, problem_of: ProblemOf, progress: Callable[[str], None]
         for expression in dict.fromkeys(cells[-1] for _, cells in rows):
             for row in _judged([row for row in rows if row[1][-1] == expression], path, expression, problem_of):
                 judged.append(row)
-                progress(f"claim {len(judged)} of {len(rows)}")
+                progress(f"claim {len(judged)} of {len(rows)}", len(judged), len(rows))
     except (LimitError, KeyboardInterrupt) as stopped:
         if not judged:
             raise
@@ -40,9 +42,7 @@ def judge_rows(path: str, problem_of: ProblemOf, progress: Callable[[str], None]
     return sorted(judged, key=lambda row: row.line), notes
 
 
-def _judged(
-    rows: Sequence[tuple[int, list[str]]], path: str, expression: str, problem_of: ProblemOf
-) -> Iterator[ClaimRow]:
+def _judged(rows: Sequence[tuple[int, list[str]]], path: str, expression: str, problem_of: ProblemOf) -> Iterator[ClaimRow]:
     """The rows of one expression; several for one that makes several claims."""
     readable = []
     problem: Problem | None = None
