@@ -72,11 +72,10 @@ def command(
     at_given = bool(run.point)
     if points is not None and (at_given or claims) and not against["against"]:
         raise UsageError([error("usage", "--points cannot be combined with --at or --claim", help=["give one of them"])])
-    if file is not None and (points, claims, exact_digits) != (None, (), None):
-        help = ["give it with --at and --wrt alone"]
-        raise UsageError([error("usage", "--claims cannot be combined with --points, --claim or --digits", help=help)])
     if file is not None:
-        return _claims_of_file(run, file, wrt, rtol, max_nodes)
+        if points or claims or exact_digits or rtol or is_asked(against, None):
+            raise UsageError([error("usage", "--claims goes with --at and --wrt alone", help=["leave the other options out"])])
+        return _claims_of_file(run, file, wrt, max_nodes)
     if run.expression is None:
         raise click.MissingParameter(ctx=click.get_current_context(), param_hint="'EXPR'", param_type="argument")
     with run.at_work() as stage:
@@ -111,13 +110,10 @@ def _problem(run: Run, program: Program, wrt: str | None, max_nodes: int, alone:
     return problem
 
 
-def _claims_of_file(run: Run, path: str, wrt: str | None, rtol: float | None, max_nodes: int) -> ExitCode:
+def _claims_of_file(run: Run, path: str, wrt: str | None, max_nodes: int) -> ExitCode:
     """A check of the claims of a file, about EXPR or expressions of its own."""
 
-    def problem_of(expression: str) -> tuple[Problem, bool]:
-        if not expression and run.expression is None:
-            raise UsageError([error("usage", "there is no expression that the claim is about", help=["give EXPR, or one in the row"])])
-        program = parse(expression) if expression else run.read()
+    def about(program: Program) -> tuple[Problem, bool]:
         alone = not run.point and bool(program.inputs)
         problem = _problem(run, program, wrt, max_nodes, alone)
         if isinstance(problem, System):
@@ -125,7 +121,8 @@ def _claims_of_file(run: Run, path: str, wrt: str | None, rtol: float | None, ma
         return problem, not alone
 
     with run.at_work() as stage:
-        rows, notes = judge_rows(path, problem_of, stage, rtol)
+        own = about(run.read()) if run.expression is not None else None
+        rows, notes = judge_rows(path, lambda text: about(parse(text)) if text or own is None else own, stage)
     notes += notes_of([row.found for row in rows])
     return _verdict(run, claims_report(rows, path, notes), notes, all(row.found.passed for row in rows))
 

@@ -17,7 +17,7 @@ def claims_report(rows: Sequence[ClaimRow], path: str, notes: Sequence[Diagnosti
     """The document of the claims of a file, with the notes of all.
 
     The keys of its data: ``passed``; ``claims``, each with ``line``, ``name``, ``expression`` and the keys of a claim of a
-    check; ``counts`` of each verdict; ``slips``, how often each was made, the most frequent first; ``notes``.
+    check, and ``why``; ``counts`` of each verdict; ``slips``, how often each was made, the most frequent first; ``notes``.
     """
     found = [row.found for row in rows]
     right = sum(claim.passed for claim in found)
@@ -31,7 +31,7 @@ def claims_report(rows: Sequence[ClaimRow], path: str, notes: Sequence[Diagnosti
     for what, counts in (("verdict", verdicts), ("likely slip", slips)):
         if counts:
             blocks.append(Table("", (*texts(what), *numbers("claims")), tuple(counts.most_common())))
-    claims = [data_of(row, "line name expression") | claim_data(row.found) for row in rows]
+    claims = [data_of(row, "line name expression") | claim_data(row.found) | {"why": _why(row.found)} for row in rows]
     data = {
         "schema": "diffcli/check@1", "passed": right == len(rows), "claims": claims, "counts": dict(verdicts.most_common()),
         "slips": dict(slips.most_common()), "notes": notes,
