@@ -98,7 +98,7 @@ HOMES = {
     "diffcli.reports.document": "heading machine",
     "diffcli.reports.diagnostics": "render_diagnostics=render",
     "diffcli.reports.formats": "FORMATS PICTURE Style render",
-    "diffcli.reports.formats.json": "json_text=_written",
+    "diffcli.reports.formats.json": "json_text",
     "diffcli.reports.formats.pictures": "DRAWN_BY",
     "diffcli.reports.formats.plain": "quiet",
     "diffcli.reports.graph.layout": "GAP lay_out_graph=lay_out port_height",

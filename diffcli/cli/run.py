@@ -50,6 +50,8 @@ class Run:
         self.timeout: float = given.pop("timeout", 0.0)
         self.verify: bool = given.pop("verify", True)
         self.stage = Stage()
+        self.place = ("", 0)
+        """The file and the line where the program stands; empty, and 0, if it is no file's."""
         self.seconds: dict[str, float] = {}
 
     @contextmanager
@@ -81,7 +83,9 @@ class Run:
         if given.startswith("@"):
             from diffcli.methods.points.file_text import read_text
 
-            return parse(read_text(given[1:], "write @FILE for a file, and - for standard input"), given[1:])
+            program = parse(read_text(given[1:], "write @FILE for a file, and - for standard input"), given[1:])
+            self.place = given[1:], program.line
+            return program
         if ".py" in given:
             from diffcli.cli.python_file import as_python_target, read_function
 
@@ -92,6 +96,7 @@ class Run:
             if target is not None:
                 function = read_function(*target, self.environment)
                 function.verify = self.verify
+                self.place = target[0], function.line
                 return function
         return parse(given)
 
