@@ -135,7 +135,7 @@ def _tangents(numbers: Problem, values: Mapping[str, float], found: Sequence[For
     tangents = {}
     for result, value in values.items():
         slopes = {each.by[0]: each.value for each in found if each.result == result and each.value is not None}
-        if len(slopes) == len(numbers.wrt) and all(map(isfinite, (value, *slopes.values()))):
+        if slopes and len(slopes) == len(numbers.wrt) and all(map(isfinite, (value, *slopes.values()))):
             tangents[result] = tangent_text(value, {name: (float(numbers.at[name]), slope) for name, slope in slopes.items()})
     return tangents
 
