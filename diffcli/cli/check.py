@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import click
 
+from diffcli.cli.against import AGAINST, check_against, is_asked
 from diffcli.cli.exit_codes import ExitCode
 from diffcli.cli.options import Number, as_command, at, wrt
-from diffcli.cli.run import Run
+from diffcli.cli.run import Run, was_given
 from diffcli.errors import Diagnostic, ExpressionError, UsageError, error
 from diffcli.language import Program, parse
 from diffcli.methods.nonsmooth.nonfinite import require_value
@@ -30,30 +32,36 @@ from diffcli.studies.claims.many_claims import judge_rows
 TRIED = (1.37, 0.63, -0.41, -1.73, 0.19, 12.3, -14.7, 137.0, 1370.0)
 """Where a claim is looked at first when no point is given."""
 
+SECONDS_A_POINT = 0.03
+"""What the default time limit grows by with each point: no check of one takes longer, where it has to be a whole one."""
+
 EXAMPLES = (
     'diffcli check "ln(x1) + x1*x2 - sin(x2)" --at x1=2,x2=5',
     'diffcli check "x*y - sin(y)" --at x=2,y=5 --claim "x: y, y: x - cos(y)"',
     'diffcli check "x*exp(-x^2)" --at x=0.5 --digits 50',
     'diffcli check "x^y" --points points.csv',
+    "diffcli check model.py:loss --against model.py:gradient --at x=2,y=3",
 )
 
 
 @as_command(
     click.argument("expression", metavar="EXPR", required=False),
     at(),
-    click.option("--points", metavar="FILE", help="Check at every point of a CSV file with names in its first line; or x=@data.csv:speed for columns of other names."),
+    click.option("--points", metavar="FILE", help="Check at every point of a CSV file with names in its first line; or x=@data.csv:speed for columns of other names. The default --timeout grows by 0.03 s a point."),
     click.option("--claim", "claims", multiple=True, metavar="CLAIM", help='A derivative to be checked, as "x: 2*x + y"; may be given again.'),
     click.option("--claims", "file", metavar="FILE", help="Check every claim of a CSV file with the columns name, variable, claim and, for other expressions than EXPR, expression."),
     wrt(),
     click.option("--digits", "exact_digits", type=Number(Range(17, 2000)), metavar="N", help="Show N digits of the exact derivative, and how many of each way are right."),
+    *AGAINST,
     click.option("-q", "--quiet", is_flag=True, help="Print the verdicts alone: a name, a tab, and agree, proved, wrong or what else."),
     examples=EXAMPLES,
     digits=False,
 )
 def command(
-    run: Run, points: str | None, claims: tuple[str, ...], file: str | None, wrt: str | None, exact_digits: int | None, max_nodes: int
-) -> int:
-    """Every derivative of EXPR by every way, side by side, with a verdict; or claims.
+    run: Run, points: str | None, claims: tuple[str, ...], file: str | None, wrt: str | None, exact_digits: int | None,
+    rtol: float | None, max_nodes: int, **against: Any,
+) -> int:  # fmt: skip
+    """Every derivative of EXPR by every way, side by side, with a verdict; or claims; or a gradient by other code.
 
     EXPR is an expression, @FILE, - for standard input, or a Python function as FILE.py:NAME, which imports the file. Exits
     with 1 if ways disagree, or a claim is wrong. A kink is no disagreement: there the slopes on the two sides are what every
@@ -62,7 +70,7 @@ def command(
     output = run.output
     output.style = output.style._replace(digits=3)  # derivatives show all of theirs
     at_given = bool(run.point)
-    if points is not None and (at_given or claims):
+    if points is not None and (at_given or claims) and not against["against"]:
         raise UsageError([error("usage", "--points cannot be combined with --at or --claim", help=["give one of them"])])
     if file is not None and (points, claims, exact_digits) != (None, (), None):
         help = ["give it with --at and --wrt alone"]
@@ -73,6 +81,8 @@ def command(
         raise click.MissingParameter(ctx=click.get_current_context(), param_hint="'EXPR'", param_type="argument")
     with run.at_work() as stage:
         program = run.read()
+        if is_asked(against, points or claims or exact_digits):
+            return _verdict(run, *check_against(run, program, points, wrt=wrt, rtol=rtol, max_nodes=max_nodes, **against))
         if points is not None:
             return _at_points(run, program, points, wrt, exact_digits, max_nodes)
         alone = bool(claims) and not at_given and bool(program.inputs)
@@ -137,9 +147,12 @@ def _at_points(
 ) -> ExitCode:
     """A check at every point of a file."""
     known, notes = read_points(path, program)
-    result = check_points(program, known, wrt, digits, max_nodes, run.stage)
-    result = result._replace(notes=(*notes, *result.notes))
-    return _verdict(run, points_report(result, run.output.style), result.notes, result.passed)
+    if not was_given("timeout"):
+        run.timeout += SECONDS_A_POINT * len(known)
+    with run.limited():
+        result = check_points(program, known, wrt, digits, max_nodes, run.stage)
+        result = result._replace(notes=(*notes, *result.notes))
+        return _verdict(run, points_report(result, run.output.style), result.notes, result.passed)
 
 
 def _several(system: System, claims: tuple[str, ...], digits: int | None, run: Run) -> ExitCode:

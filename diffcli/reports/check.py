@@ -210,7 +210,7 @@ def points_report(result: PointChecks, style: Style) -> Document:
     """
     head = f"f: {shorten(result.expression, LONGEST)}, checked at {counted(result.points, 'point')}"
     columns = (*texts("by", "verdict"), *numbers("points"))
-    rows = [(name, verdict, count) for name, counts in result.counts.items() for verdict, count in counts.items()]
+    rows = [(name, verdict, str(count)) for name, counts in result.counts.items() for verdict, count in counts.items()]
     blocks: list[Block] = [Text(head, "heading")]
     if rows:
         blocks.append(Table("", columns, tuple(rows)))

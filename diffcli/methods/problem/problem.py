@@ -123,7 +123,7 @@ class Problem:
         if fault is not None:
             raise ExpressionError([fault])
         tape = lower(question.program, share=share, most_rows=most_rows)
-        chosen = choose(names_in(wrt, "wrt"), tape.inputs, "the expression")
+        chosen = choose(names_in(wrt, "wrt"), tape.inputs, subject_of(question.program))
         self.known = False
         self._settle(question, tape, dict.fromkeys(tape.inputs, nan), chosen)
 

@@ -128,13 +128,22 @@ class PythonFunction(Program):
 
     def returned(self, given: Mapping[str, Any]) -> tuple[list[Number], bool]:
         """The same, and whether they are the entries of a list."""
-        sites, given = CallSites(self.function, self.label), {**self.held, **given}
-        handed = {name: one.copy() if is_array(one) and hasattr(one, "copy") else one for name, one in given.items()}
+        sites = CallSites(self.function, self.label)
         with self.surroundings(), unheard():
-            returned = run_function(self._call, handed, sites)
+            returned = self._answer(given, sites)
             several = isinstance(returned, list | tuple)
             number = partial(self._number, sites=sites, several=several)
             return [run_function(number, one, sites) for one in (returned if several else [returned])], several
+
+    def answer(self, given: Mapping[str, Any]) -> Any:
+        """What it returns, as it is."""
+        with self.surroundings(), unheard():
+            return self._answer(given, CallSites(self.function, self.label))
+
+    def _answer(self, given: Mapping[str, Any], sites: CallSites) -> Any:
+        given = {**self.held, **given}
+        handed = {name: one.copy() if is_array(one) and hasattr(one, "copy") else one for name, one in given.items()}
+        return run_function(self._call, handed, sites)
 
     def _number(self, result: Any, sites: CallSites, several: bool) -> Number:
         """What it returns as a float or an array of float64; a complex number is none."""
