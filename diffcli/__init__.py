@@ -10,10 +10,10 @@ differentiated: ``diffcli.grad(f, {"x": 2})``, `value_and_grad`.
 
 `evaluate` gives a value, `grad` a value and gradient, `diff` a derivative as a formula, `trace` the whole evaluation trace,
 `check` every way to a derivative side by side, `jacobian` and `hessian` matrices of derivatives, `jvp`, `vjp` and `hvp`
-products with them, `taylor` derivatives of any order along a variable, `difference` the derivative of a Python function,
-`parse` a program to use many times. `diffcli.autograd` is a define-by-run engine on the same operations, `diffcli.nn` modules
-on it, `diffcli.torch` both by PyTorch's names. Errors are `DiffcliError` and its family, each with the diagnostics that the
-command line prints.
+products with them, `taylor` derivatives of any order along a variable, `difference` those of a function that cannot be
+recorded, `parse` a program to use many times. `diffcli.autograd` is a define-by-run engine on the same operations, `diffcli.nn`
+modules on it, `diffcli.torch` both by PyTorch's names. Errors are `DiffcliError` and its family, each with the diagnostics that
+the command line prints.
 """
 
 from __future__ import annotations

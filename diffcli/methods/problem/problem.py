@@ -95,26 +95,8 @@ class Problem:
         if at is ANYWHERE:
             self._ask_anywhere(question, wrt, share, most_rows)
             return
-        program = question.program
+        program, given, wrt = given_to(question.program, at, wrt)
         function: Any = None if type(program) is Program else program
-        places: Any = None
-        wrt = names_in(wrt, "wrt")
-        if function is not None and wrt is not None:
-            if not isinstance(at, Mapping):
-                read = as_point(at)  # an argument that is not traced may count something
-                at = {name: int(one) if isinstance(one, float) and one.is_integer() else one for name, one in read.items()}
-                places = read.places
-            function, at = function.holding(at, _choose(wrt, [*function.inputs, *function.constants], f"`{function.name}`"))
-            program = function
-        given = GivenPoint(as_point(at), places) if places else as_point(at)
-        subject = f"`{function.name}`" if function is not None else "the expression"
-        wanted = program.inputs
-        if len(given) > len(wanted) or not given.keys() >= set(wanted):
-            from diffcli.methods.problem.remarks import name_faults  # a right point does not wait for it
-
-            faults = name_faults(program, given, subject)
-            if faults:
-                raise ExpressionError(faults)
         if function is not None:
             question.program, question.function = program, function
             recording = question.recording = function.record(given, most_rows)
@@ -130,7 +112,7 @@ class Problem:
         else:
             shapes = {name: getattr(value, "shape", ()) for name, value in given.items()}
             tape = lower(program, given=given, share=share, most_rows=most_rows, shapes=shapes)
-        chosen = _choose(wrt, tape.inputs, subject)
+        chosen = choose(wrt, tape.inputs, subject_of(program))
         self._settle(question, tape, {name: given[name] for name in tape.inputs}, chosen)
 
     def _ask_anywhere(self, question: Question, wrt: str | Sequence[str] | None, share: bool, most_rows: int) -> None:
@@ -141,7 +123,7 @@ class Problem:
         if fault is not None:
             raise ExpressionError([fault])
         tape = lower(question.program, share=share, most_rows=most_rows)
-        chosen = _choose(names_in(wrt, "wrt"), tape.inputs, "the expression")
+        chosen = choose(names_in(wrt, "wrt"), tape.inputs, subject_of(question.program))
         self.known = False
         self._settle(question, tape, dict.fromkeys(tape.inputs, nan), chosen)
 
@@ -345,6 +327,43 @@ def as_program(target: Target, verify: bool = True) -> Program:
     return function
 
 
+def given_to(
+    program: Program, at: At, wrt: str | Sequence[str] | None
+) -> tuple[Program, GivenPoint, list[str] | None]:
+    """A program with a point that gives it all it needs, and the names to differentiate by, if some were chosen.
+
+    A Python function holds what the derivative is not wanted for, which may be anything.
+
+    Raises
+    ------
+    ExpressionError
+        A name is missing, or is one too many.
+    """
+    function: Any = None if type(program) is Program else program
+    places: Any = None
+    wrt = names_in(wrt, "wrt")
+    if function is not None and wrt is not None:
+        if not isinstance(at, Mapping):
+            read = as_point(at)  # an argument that is not traced may count something
+            at = {name: int(one) if isinstance(one, float) and one.is_integer() else one for name, one in read.items()}
+            places = read.places
+        program, at = function.holding(at, choose(wrt, [*function.inputs, *function.constants], subject_of(function)))
+    given = GivenPoint(as_point(at), places) if places else as_point(at)
+    wanted = program.inputs
+    if len(given) > len(wanted) or not given.keys() >= set(wanted):
+        from diffcli.methods.problem.remarks import name_faults  # a right point does not wait for it
+
+        faults = name_faults(program, given, subject_of(program))
+        if faults:
+            raise ExpressionError(faults)
+    return program, given, wrt
+
+
+def subject_of(program: Program) -> str:
+    """What a program is called in a sentence."""
+    return "the expression" if type(program) is Program else f"`{program.name}`"  # type: ignore[attr-defined]
+
+
 def names_in(given: Any, option: str, once: bool = True) -> list[str] | None:
     """Names, each ``once``, from one text with commas between them or a list of texts; None where none are given."""
     names = [name.strip() for name in given.split(",") if name.strip()] if isinstance(given, str) else given
@@ -354,7 +373,7 @@ def names_in(given: Any, option: str, once: bool = True) -> list[str] | None:
     return None if names is None else list(dict.fromkeys(names) if once else names)
 
 
-def _choose(wanted: list[str] | None, inputs: list[str], subject: str) -> list[str]:
+def choose(wanted: list[str] | None, inputs: list[str], subject: str) -> list[str]:
     """The variables to differentiate by."""
     if wanted is None:
         return list(inputs)

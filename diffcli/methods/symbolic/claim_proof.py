@@ -8,7 +8,7 @@ small, by SymPy's simplification (`diffcli.methods.symbolic.equality`).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
+from functools import lru_cache, partial
 
 import sympy
 
@@ -39,6 +39,10 @@ MOST_SHOWN = 1_000
 """Derivatives with more nodes are not shown."""
 
 
+SHARED = 64
+"""So many derivatives are kept for the next claim about them."""
+
+
 class Decision(NamedTuple):
     """What SymPy makes of a claim."""
 
@@ -66,6 +70,7 @@ def decide(tape: Tape, variable: str, claim: Tape) -> Decision:
     return attempted(partial(_decide, tape, variable, claim)) or NOTHING
 
 
+@lru_cache(SHARED)
 def derivative_text(tape: Tape, slot: int, variable: str) -> str:
     """The derivative of the value in a slot along an input, simplified, as text; empty if SymPy has none.
 
@@ -74,10 +79,15 @@ def derivative_text(tape: Tape, slot: int, variable: str) -> str:
     >>> derivative_text(lower(parse("sin(x^2)")), 1, "x")
     '2*x'
     """
-    part = tape.copy(output=slot)
+    part = tape if slot == tape.output else tape.copy(output=slot)
     if _written_out(part) > MOST_WRITTEN_OUT or _has_points(part, variable):
         return ""
-    return attempted(lambda: _text(SympyBuilder().differentiate(part, variable), tape)) or ""
+    return attempted(lambda: _text(_derivative(part, variable), tape)) or ""
+
+
+@lru_cache(SHARED)
+def _derivative(tape: Tape, variable: str) -> Expression:
+    return SympyBuilder().differentiate(tape, variable)
 
 
 def _has_points(tape: Tape, variable: str) -> bool:
@@ -100,14 +110,13 @@ def _written_out(tape: Tape) -> int:
 
 
 def _decide(tape: Tape, variable: str, claim: Tape) -> Decision:
-    builder = SympyBuilder()
-    right = builder.differentiate(tape, variable)
+    builder, right = SympyBuilder(), _derivative(tape, variable)
     claimed = builder.release(builder.read(claim)[0])
     difference = claimed - right
     proved: bool | None = vanishes(difference) or is_equal_by_cases(claimed, right, tape)
     if not proved:  # SymPy's own simplification decides, if it is one that it will be done with soon
         proved = is_zero(difference) if _is_tame(difference, MOST_JUDGED) else None
-    return Decision(proved, _text(right, tape), witness(difference) if proved is False else None)
+    return Decision(proved, derivative_text(tape, tape.output, variable), witness(difference) if proved is False else None)
 
 
 def _text(derivative: Expression, tape: Tape) -> str:

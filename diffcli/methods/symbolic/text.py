@@ -106,9 +106,7 @@ def _sum(part: Expression) -> Parts:
 def _product(part: Expression) -> tuple[Parts, int]:
     coefficient = part.as_coeff_Mul()[0]
     if coefficient.is_negative and coefficient.is_Rational:
-        parts, _ = _parts(-part)
-        # -(a*b) reads as (-a)*b, which is the same number
-        return ["-", *(parts if not (-part).is_Add else ["(", *parts, ")"])], PRODUCT
+        return ["-", (-part, PRODUCT)], PRODUCT  # -(a*b) reads as (-a)*b, which is the same number
     above: list[Expression] = []
     below: list[Expression] = []
     for factor in part.as_ordered_factors():
