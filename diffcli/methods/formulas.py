@@ -7,7 +7,7 @@ from itertools import combinations_with_replacement, product
 from math import isfinite
 
 from diffcli._named import NamedTuple
-from diffcli.errors import Diagnostic, ExpressionError, LimitError, UsageError, as_stop, error
+from diffcli.errors import Diagnostic, LimitError, UsageError, as_stop, error
 from diffcli.language.writing.printer import number_text
 from diffcli.methods.matrices.hessian import hessian_of
 from diffcli.methods.matrices.jacobian import jacobian_of
@@ -30,11 +30,9 @@ def compute_formulas(target: Target, at: At | None, options: FormulaOptions) -> 
     """The derivatives of a program as formulas: what `diffcli.diff` returns and raises."""
     options.progress("reading")
     program = as_program(target, options.verify)
-    system = System(program, at or ANYWHERE, of=options.of, wrt=options.wrt, most_rows=options.max_nodes)
+    point = at or (ANYWHERE if program.inputs else {})
+    system = System(program, point, of=options.of, wrt=options.wrt, most_rows=options.max_nodes)
     with system.placing():
-        if not system.wrt:
-            help = ["a derivative is by a variable: write one, such as x, into the expression"]
-            raise ExpressionError([error("usage", "there is no variable to differentiate by", help=help)])
         if system.known:
             require_values(system)
         asked = _asked(system, options)
