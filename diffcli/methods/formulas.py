@@ -158,16 +158,13 @@ def tangent_text(value: float, slopes: Mapping[str, tuple[float, float]]) -> str
 def _derivations(
     numbers: Problem, asked: _Asked, options: FormulaOptions, found: Sequence[Formula], notes: list[Diagnostic]
 ) -> tuple[object, ...]:
-    """The derivations of the first derivatives, step by step, each compared with SymPy's."""
-    from diffcli.methods.derivation.derivation import derive
-    from diffcli.methods.derivation.symbolic_agreement import compare
+    """The derivations, step by step, each compared with SymPy's derivative."""
+    from diffcli.methods.derivation.orders import before, derivations
 
-    derivations: list[object] = []
+    lower = asked._replace(by=before(asked.by))
+    found = [*found, *(_formulas(numbers, lower, options, notes) if lower.by else ())]
+    derived: list[object] = []
     for output in numbers.outputs:
-        view = numbers.view(output)
-        own = [each for each in found if each.result == output.name]
-        options.progress(f"deriving {output.name} step by step")
-        derived = [derive(view, name, options.notation, options.most_shown) for name in view.wrt]
-        forms = [SymbolicDerivative(each.by[0], *each[2:5], float("nan") if each.value is None else each.value) for each in own]
-        derivations += compare(view, derived, forms, notes, options.progress)
-    return tuple(derivations)
+        forms = {each.by: each for each in found if each.result == output.name}
+        derived += derivations(numbers.view(output), output.name, asked.by, forms, options, notes)
+    return tuple(derived)
