@@ -224,6 +224,10 @@ def described(
     if not problem.known:
         return SymbolicDerivative(variables[-1], text, short, latex, math.nan)
     value = _text_value(problem, name, text, notes)
+    rule, mode = "by the rules of the table", "reverse" if len(variables) == 1 else "auto"
+    if len(variables) > 2:
+        rule, mode = "worked out with 50 digits", ""
+        by_rules = _exact_value(problem, name, text)
     if math.isnan(value) and math.isfinite(by_rules):
         text = to_program_text(lazily(raw), most_nodes, problem.at)
         value = _text_value(problem, name, text, notes)
@@ -231,15 +235,13 @@ def described(
     if math.isfinite(by_rules) and math.isnan(value):
         fault = "has no value"
     elif math.isfinite(by_rules) and not bent and not abs(value - by_rules) <= LOST * max(abs(value), abs(by_rules)) < math.inf:
-        form = _text_problem(problem, name, text, [])
-        form = None if form is None else scalarised(form)  # it may speak of x[0], and x be an array
-        exact = None if form is None else precise_value(form.tape, form.point)
-        fault = "loses its digits" if exact is None or abs(value - exact) > LOST * abs(exact) else ""
+        exact = _exact_value(problem, name, text)
+        fault = "" if abs(value - exact) <= LOST * abs(exact) else "loses its digits"
     if fault:
-        kind, mode = ("derivative", "reverse") if len(variables) == 1 else ("second derivative", "auto")
+        kind = "second derivative" if len(variables) == 2 else "derivative"
         by = " and ".join(f"`{variable}`" for variable in variables)
         message = f"SymPy's form of the {kind} by {by} {fault} at this point"
-        rule = f"by the rules of the table it is {number_text(by_rules + 0.0)} (--mode {mode})"
+        rule = f"{rule} it is {number_text(by_rules + 0.0)}" + f" (--mode {mode})" * bool(mode)
         notes.append(Diagnostic("symbolic-form", "warning", message, notes=(f"its form: {shorten(text)}", rule)))
     return SymbolicDerivative(variables[-1], text, short, latex, value)
 
@@ -268,6 +270,14 @@ def _text_value(problem: Problem, variable: str, text: str, notes: list[Diagnost
         return math.nan
     tape = derivative.tape
     return float(evaluate(tape.copy(derived_from=tape.first_row), derivative.point)[tape.output])
+
+
+def _exact_value(problem: Problem, variable: str, text: str) -> float:
+    """The value of a derivative's text worked out with 50 digits; NaN where there is none."""
+    form = _text_problem(problem, variable, text, [])
+    form = None if form is None else scalarised(form)  # it may speak of x[0], and x be an array
+    exact = None if form is None else precise_value(form.tape, form.point)
+    return math.nan if exact is None else float(exact)
 
 
 def _text_problem(problem: Problem, variable: str, text: str, notes: list[Diagnostic]) -> Problem | None:
