@@ -33,9 +33,9 @@ def compute_formulas(target: Target, at: At | None, options: FormulaOptions) -> 
     """The derivatives of a program as formulas: what `diffcli.diff` returns and raises."""
     options.progress("reading")
     program = as_program(target, options.verify)
-    anywhere = at is None or (isinstance(at, str | Sequence | Mapping) and not at)
-    point = (ANYWHERE if program.inputs else {}) if anywhere else at
-    system = System(program, point, of=options.of, wrt=options.wrt, most_rows=options.max_nodes)
+    if at is None or (isinstance(at, str | Sequence | Mapping) and not at):
+        at = ANYWHERE if program.inputs else {}
+    system = System(program, at, of=options.of, wrt=options.wrt, most_rows=options.max_nodes)
     with system.placing():
         if system.known:
             require_values(system)

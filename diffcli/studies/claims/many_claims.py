@@ -20,7 +20,7 @@ ProblemOf = Callable[[str], tuple[Problem, bool]]
 
 
 def judge_rows(
-    path: str, problem_of: ProblemOf, progress: Callable[[str], None], rtol: float | None = None
+    path: str, problem_of: ProblemOf, progress: Callable[[str, int, int], None], rtol: float | None = None
 ) -> tuple[list[ClaimRow], list[Diagnostic]]:
     """What each claim of a CSV file turns out to be, and notes; of those that are judged when it is stopped."""
     table = read_table(read_text(path), path)
@@ -34,7 +34,7 @@ def judge_rows(
         for expression in dict.fromkeys(cells[-1] for _, cells in rows):
             for row in _judged([row for row in rows if row[1][-1] == expression], path, expression, problem_of, rtol):
                 judged.append(row)
-                progress(f"claim {len(judged)} of {len(rows)}")
+                progress(f"claim {len(judged)} of {len(rows)}", len(judged), len(rows))
     except (LimitError, KeyboardInterrupt) as stopped:
         if not judged:
             raise
