@@ -25,6 +25,7 @@ from diffcli.methods.problem.problem import Problem
 from diffcli.methods.problem.scalarise import point_of, scalarised
 from diffcli.methods.symbolic.simplification import Simplifier
 from diffcli.methods.symbolic.text import Expression, Undecided, to_latex, to_program_text
+from diffcli.methods.symbolic.unasked import STEPS, operation
 from diffcli.operations import OPERATIONS
 from diffcli.records import SymbolicDerivative
 from diffcli.tape import Tape
@@ -71,7 +72,7 @@ class SympyBuilder:
         if name in _OPERATORS:
             return _OPERATORS[name](*numbers)
         if row.sympy:
-            built = getattr(sympy, row.sympy)(*numbers)
+            built = operation(row.sympy, numbers)
         elif not row.definition:
             help = ["give custom_rule a definition in diffcli's language, or use --mode reverse"]
             raise LimitError([error("undecided-derivative", f"SymPy knows nothing of `{row.name}`", help=help)])
@@ -253,7 +254,7 @@ def lazily(expression: Expression) -> Expression:
         factors = sympy.Mul.make_args(product)
         for position, factor in enumerate(factors):
             rest = sympy.Mul(*factors[:position], *factors[position + 1 :])
-            if isinstance(factor, sympy.Heaviside):  # of max and min
+            if isinstance(factor, STEPS):  # of max and min
                 return sympy.Piecewise((0, factor.args[0] < 0), (product, True), evaluate=False)
             if isinstance(factor, sympy.Piecewise) and any(value == 0 for value, _ in factor.args):
                 pairs = [(value if value == 0 else chosen(value * rest), condition) for value, condition in factor.args]
