@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 from console import run
-from inside import FORMATS, RULES, Document, Finding, FoundAt, Style, render
+from inside import FORMATS, RULES, Document, Finding, Style, render
 
 FOR_CHECKS = [name for name, row in FORMATS.items() if row.needs == "check"]
 
@@ -17,11 +17,11 @@ def written(format, *findings):
     return render(Document((), {}, findings=findings), Style(format=FORMATS[format]))
 
 
-HERE = FoundAt("model.py", 3)
+HERE = ("model.py", 3)
 
 
 def finding(message="it is not", name="df/dx", verdict="wrong", place=HERE, passed=False):
-    return Finding("claim-is-derivative", name, passed, verdict, message, place)
+    return Finding("claim-is-derivative", name, passed, verdict, message, *place)
 
 
 # -- where a finding stands ----------------------------------------------------------------------------------------------------
@@ -174,7 +174,7 @@ ESCAPES = [
 
 @pytest.mark.parametrize(("file", "name", "message", "command"), ESCAPES)
 def test_workflow_commands_are_escaped(file, name, message, command):
-    assert written("github", finding(message, name, place=FoundAt(file, 3))) == f"{command}\ndiffcli: 1 check, 1 failed\n"
+    assert written("github", finding(message, name, place=(file, 3))) == f"{command}\ndiffcli: 1 check, 1 failed\n"
 
 
 def test_what_holds_is_counted_and_annotates_nothing():
@@ -208,7 +208,7 @@ def held_by(schema, element):
 @pytest.mark.parametrize("awkward", AWKWARD, ids=ascii)
 @pytest.mark.parametrize("unicode", [True, False])
 def test_junit_is_xml_of_its_schema(awkward, unicode):
-    found = finding(awkward, awkward, place=FoundAt(awkward, 2))
+    found = finding(awkward, awkward, place=(awkward, 2))
     style = Style(format=FORMATS["junit"], unicode=unicode)
     text = render(Document((), {}, findings=(found, found._replace(passed=True))), style)
     suites = ElementTree.fromstring(text.encode("utf-8", "backslashreplace"))
@@ -266,12 +266,12 @@ URIS = [
 
 @pytest.mark.parametrize(("path", "uri"), URIS)
 def test_paths_are_references_by_rfc_3986(path, uri):
-    (result,) = json.loads(written("sarif", finding(place=FoundAt(path, 7))))["runs"][0]["results"]
+    (result,) = json.loads(written("sarif", finding(place=(path, 7))))["runs"][0]["results"]
     assert result["locations"] == [{"physicalLocation": {"artifactLocation": {"uri": uri}, "region": {"startLine": 7}}}]
 
 
 def test_what_stands_in_no_file_has_no_location():
-    (result,) = json.loads(written("sarif", finding(place=FoundAt())))["runs"][0]["results"]
+    (result,) = json.loads(written("sarif", finding(place=())))["runs"][0]["results"]
     assert result["locations"] == []
-    (whole,) = json.loads(written("sarif", finding(place=FoundAt("model.py"))))["runs"][0]["results"]
+    (whole,) = json.loads(written("sarif", finding(place=("model.py",))))["runs"][0]["results"]
     assert whole["locations"] == [{"physicalLocation": {"artifactLocation": {"uri": "model.py"}}}]

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from diffcli.errors import Diagnostic, counted
 from diffcli.records.agreement import ClaimRow, ClaimVerdict
 from diffcli.records.blocks import Block, Document, Table, Text, numbers, texts
-from diffcli.records.findings import Place
 from diffcli.reports.check import claim_data, claim_finding
 from diffcli.reports.document import data_of
 
@@ -36,11 +35,11 @@ def claims_report(rows: Sequence[ClaimRow], path: str, notes: Sequence[Diagnosti
         "schema": "diffcli/check@1", "passed": right == len(rows), "claims": claims, "counts": dict(verdicts.most_common()),
         "slips": dict(slips.most_common()), "notes": notes,
     }  # fmt: skip
-    findings = tuple(
-        claim_finding(row.found, ", ".join(filter(None, [name, row.found.variable])), Place(path, row.line))
+    findings = [
+        claim_finding(row.found, ", ".join(filter(None, [name, row.found.variable])), path, row.line)
         for name, row in zip(names, rows, strict=True)
-    )
-    return Document(tuple(blocks), data, findings=findings)
+    ]
+    return Document(tuple(blocks), data, findings=tuple(findings))
 
 
 def _why(claim: ClaimVerdict) -> str:

@@ -23,6 +23,6 @@ def render(document: Document, style: Style) -> str:
 
 
 def _command(found: Finding) -> str:
-    properties = {**found.place._asdict(), "title": f"diffcli: {found.name}: {found.verdict}"}
+    properties = {"file": found.file, "line": found.line, "title": f"diffcli: {found.name}: {found.verdict}"}
     listed = ",".join(f"{name}={str(value).translate(_IN_PROPERTIES)}" for name, value in properties.items() if value)
     return f"::error {listed}::{found.message.translate(_IN_MESSAGES)}"

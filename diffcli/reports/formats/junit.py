@@ -20,9 +20,9 @@ def render(document: Document, style: Style) -> str:
     suites = ElementTree.Element("testsuites")
     suite = ElementTree.SubElement(suites, "testsuite", name="diffcli check", **counts)
     for found in findings:
-        case = ElementTree.SubElement(suite, "testcase", classname=found.place.file or "diffcli", name=found.name)
+        case = ElementTree.SubElement(suite, "testcase", classname=found.file or "diffcli", name=found.name)
         if not found.passed:
             failure = ElementTree.SubElement(case, "failure", type=found.rule, message=found.message)
-            failure.text = ": ".join(filter(None, [":".join(str(part) for part in found.place if part), found.message]))
+            failure.text = f"{found.file}:{found.line}: {found.message}" if found.line else found.message
     ElementTree.indent(suites)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ElementTree.tostring(suites, encoding="unicode")}'

@@ -35,10 +35,10 @@ def _rule(rule: str) -> dict[str, Any]:
 def _result(found: Finding, rules: list[str]) -> dict[str, Any]:
     """A finding; what stands in no file has no location."""
     text = f"{found.name}: {found.message}"
-    path = found.place.file.replace("\\", "/")
+    path = found.file.replace("\\", "/")
     place: dict[str, Any] = {"artifactLocation": {"uri": f"{'file://' * path.startswith('/')}{quote(path)}"}}
-    if found.place.line:
-        place["region"] = {"startLine": found.place.line}
+    if found.line:
+        place["region"] = {"startLine": found.line}
     return {
         "ruleId": found.rule, "ruleIndex": rules.index(found.rule), "level": "error", "message": {"text": text},
         "locations": [{"physicalLocation": place}] if path else [],
