@@ -24,6 +24,9 @@ COLORS = ("blue", "red", "green", "magenta", "yellow", "cyan")
 DASHES = ((4, 2), (1, 2), (8, 2), (1, 0))
 """Dots drawn and dots left out, for the first line, the second, ..."""
 
+SOLID = -1
+"""The number of a line without dashes."""
+
 PLAIN_LINES = ".:-'"
 
 _BRAILLE = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
@@ -98,10 +101,11 @@ class _Canvas:
                 signs.append((glyph, color))
                 self._scatter(series, number, glyph, color, owners)
             else:
-                signs.append((self._sample(lines), color))
+                line = SOLID if series.role == "curve" else lines
+                signs.append((self._sample(line), color))
                 for stroke in self.frame.strokes(series):
-                    self._stroke(stroke, lines, color)
-                lines += 1
+                    self._stroke(stroke, line, color)
+                lines += line == lines
         return signs
 
     def _scatter(self, series: Series, number: int, glyph: str, color: str, owners: dict[tuple[int, int], int]) -> None:
