@@ -167,7 +167,7 @@ def test_the_canvas_in_ascii(golden):
     golden("figures/v60-ascii.txt", text + "\n")
 
 
-@pytest.mark.parametrize("width", [30, 60, 80, 200])
+@pytest.mark.parametrize("width", [20, 30, 60, 80, 200])
 @pytest.mark.parametrize("name", ODD)
 def test_no_line_is_wider_than_the_terminal_and_labels_are_there(name, width):
     lines = as_text(ODD[name], width).split("\n")
@@ -341,7 +341,7 @@ def test_formats_that_are_binary_say_so():
 
 @pytest.mark.parametrize("command", DRAWN_BY)
 def test_the_commands_that_are_said_to_draw_do(command):
-    given = {"jacobian": '"[x*y, x]" --at x=1,y=2', "hessian": '"x*y" --at x=1,y=2', "lesson": "numerical", "graph": "x*y"}.get(command, "")
+    given = {"jacobian": '"[x*y, x]" --at x=1,y=2', "hessian": '"x*y" --at x=1,y=2', "lesson": "numerical", "graph": "x*y", "plot": "x"}.get(command, "")
     outcome = run(f"{command} {given} -f svg")
     assert outcome.exit == 0
     ElementTree.fromstring(outcome.stdout)

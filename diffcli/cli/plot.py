@@ -15,7 +15,7 @@ from diffcli.studies.plot.plot import plot
 EXAMPLES = (
     'diffcli plot "x^3 - 3*x"',
     'diffcli plot "tan(x)" --from -pi --to pi',
-    'diffcli plot "a*sin(x)/x" --at a=2 --order 2',
+    'diffcli plot "a*sin(x)/x" --at a=2 --json',
     'diffcli plot "[sqrt(x), abs(x - 1)]" -o plot.svg',
 )
 END = Number(Range(-LARGEST, LARGEST, whole=False))
@@ -27,7 +27,6 @@ END = Number(Range(-LARGEST, LARGEST, whole=False))
     click.option("--to", "high", type=END, metavar="B", help="Where it ends."),
     at("The values of the other variables, as a=2,b=pi/4; and the point about which the range is chosen, as x=1."),
     click.option("--wrt", metavar="NAME", help="The variable to draw over, if --at gives all of them."),
-    click.option("--order", type=Number(Range(1, 2)), metavar="N", default=1, help="Up to which derivative, 1 or 2.", show_default=True),
     examples=EXAMPLES,
 )
 def command(run: Run, max_nodes: int, **options: Any) -> int:

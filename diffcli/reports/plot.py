@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 from diffcli.language.writing.printer import shorten
 from diffcli.methods.points.ranges import LARGEST
@@ -17,7 +16,7 @@ APART = 12.0
 """A function and its derivative are drawn in two figures if together they span so many times more than one of them."""
 
 FENCE = 2.0
-"""Values are in sight up to so many times the distance between their quartiles beyond these, after Tukey (1977)."""
+"""Values are in sight beside a pole up to so many times the distance between their quartiles beyond these, after Tukey (1977)."""
 
 MOST_TOLD = 8
 """So many places of a kind are listed."""
@@ -30,24 +29,22 @@ CALLED = {
 
 def plot_report(result: PlotResult, style: Style) -> Document:
     """The document of a function over a range."""
-    forms = ("{0}", "{1}", "d{1}/d{0}", "d2{1}/d{0}2")[: result.order + 2]
-    titles = [[form.format(result.variable, curve.name) for form in forms] for curve in result.curves]
     if style.format.audience == PROGRAM:
-        pairs = zip(titles, result.curves, strict=True)
+        x = result.variable
+        titles = [[x, curve.name, f"d{curve.name}/d{x}"] for curve in result.curves]
+        pairs = list(zip(titles, result.curves, strict=True))
         results = [data_of(curve, "name columns samples places", columns=names) for names, curve in pairs]
         ends = {"from": result.low, "to": result.high, "results": results}
-        data = data_of(result, "schema expression variable at from to order results notes", schema="diffcli/plot@1", **ends)
-        tables = [Table("", numbers(*names), curve.samples) for names, curve in zip(titles, result.curves, strict=True)]
-        return Document(tuple(tables), data)
-    orders = range(result.order + 1)
-    low, high = _sight(result, orders)
-    sights = [_sight(result, [order]) for order in orders]
-    apart = any(0 < (stop / 2 - start / 2) * APART < high / 2 - low / 2 for start, stop in sights)
-    return Document(tuple(_figure(result, [each] if apart else orders, style) for each in (orders if apart else [0])), {})
+        data = data_of(result, "schema expression variable at from to results notes", schema="diffcli/plot@1", **ends)
+        return Document(tuple(Table("", numbers(*names), curve.samples) for names, curve in pairs), data)
+    low, high = _sight(result, (0, 1))
+    spans = [stop / 2 - start / 2 for start, stop in (_sight(result, (0,)), _sight(result, (1,)))]
+    apart = any(0 < span * APART < high / 2 - low / 2 for span in spans)
+    return Document(tuple(_figure(result, orders, style) for orders in (((0,), (1,)) if apart else ((0, 1),))), {})
 
 
-def _figure(result: PlotResult, orders: Sequence[int], style: Style) -> Figure:
-    """One or more orders of derivatives over the range, and what breaks them."""
+def _figure(result: PlotResult, orders: tuple[int, ...], style: Style) -> Figure:
+    """Results, their derivatives, or both, over the range, and what breaks them."""
     lines = [
         Series(curve.name + "'" * order, tuple((row[0], row[1 + order]) for row in curve.samples), "line" if order else "curve")
         for curve in result.curves for order in orders
@@ -63,26 +60,20 @@ def _figure(result: PlotResult, orders: Sequence[int], style: Style) -> Figure:
         more = f" and {len(shown) - MOST_TOLD} more" if len(shown) > MOST_TOLD else ""
         note = f"at {result.variable} = {', '.join(shown[:MOST_TOLD])}{more}"
         lines += [Series(name, points, "line" if kind == "pole" else "data", note)] * bool(places)
-    head = f"{', '.join(curve.name for curve in result.curves)}({result.variable}) = {shorten(result.expression)}"
-    title = f"{head}{' at ' * bool(result.at)}{point_text(result.at)}"
-    x = Axis(result.variable, ends=(result.low, result.high))
-    return Figure(title if 0 in orders else label, x, Axis(label, ends=sight), tuple(lines))
+    head = f"{', '.join(f'{curve.name}({result.variable})' for curve in result.curves)} = {shorten(result.expression)}"
+    title = f"{head}{' at ' * bool(result.at)}{point_text(result.at)}" if 0 in orders else label
+    return Figure(title, Axis(result.variable, ends=(result.low, result.high)), Axis(label, ends=sight), tuple(lines))
 
 
-def _sight(result: PlotResult, orders: Sequence[int]) -> tuple[float, float]:
-    """The least and the largest number in sight: all of a line, but for what is far out beside a pole or in a chosen range."""
+def _sight(result: PlotResult, orders: tuple[int, ...]) -> tuple[float, float]:
+    """The least and the largest number in sight: all of a line, but for what is far out beside a pole."""
+    unbounded = {place.kind for curve in result.curves for place in curve.places} & {"pole", "vertical tangent", "edge"}
     ends = []
-    for curve in result.curves:
-        for order in orders:
-            values = [row[1 + order] for row in curve.samples if row[1 + order] == row[1 + order]]
-            known = sorted(filter(math.isfinite, values)) or [0.0]
-            low, high = known[0], known[-1]
-            kinds = ("pole", "edge", "vertical tangent") if order else ("pole",)
-            if result.chosen or len(known) < len(values) or any(place.kind in kinds for place in curve.places):
-                first, third = known[len(known) // 4], known[-1 - len(known) // 4]
-                reach = FENCE * (third - first) or math.inf
-                low, high = max(low, first - reach), min(high, third + reach)
-            ends += [low, high]
+    for values in [[row[1 + order] for row in curve.samples] for curve in result.curves for order in orders]:
+        known = sorted(filter(math.isfinite, values)) or [0.0]
+        first, third = known[len(known) // 4], known[-1 - len(known) // 4]
+        reach = FENCE * (third - first) if unbounded and first < third else math.inf
+        ends += [max(known[0], first - reach), min(known[-1], third + reach)]
     return min(ends), max(ends)
 
 
@@ -91,5 +82,5 @@ def _shown(place: Place, order: int, sight: tuple[float, float]) -> list[tuple[f
     if place.kind == "pole":
         return [(place.x, sight[0]), (place.x, sight[1]), (place.x, math.nan)]
     if place.kind == "point" or (place.kind in ("kink", "vertical tangent") and not order):
-        return [(place.x, place.values[order])]
+        return [(place.x, place.at[order])]
     return [(place.x, side[order]) for side in (place.left, place.right) if math.isfinite(side[order])]

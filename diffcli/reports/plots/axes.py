@@ -133,6 +133,8 @@ def _decades(values: Sequence[float], most: int, margin: float, start: float | N
 
 
 def _linear(values: Sequence[float], most: int, margin: float, down: bool, ends: Place | None) -> Scale:
+    if ends is not None and not -LARGEST <= ends[0] < ends[1] <= LARGEST:
+        ends = None
     low, high = ends or ((min(values), max(values)) if values else (0.0, 1.0))
     largest = max(abs(low), abs(high))
     if ends is None and high / 2 - low / 2 <= 1e-12 * largest:  # one value, or as good as one

@@ -32,8 +32,8 @@ PLAIN_LINES = ".:-'"
 _BRAILLE = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 """The dots of a braille cell, by row and column; Unicode 4.0, U+2800."""
 
-NARROWEST = 30
-"""A figure is not drawn narrower."""
+NARROWEST, LEAST = 20, 10
+"""A figure is not drawn narrower, nor its frame."""
 
 
 def draw(figure: Figure, width: int, unicode: bool = True) -> list[Line]:
@@ -70,7 +70,7 @@ class _Canvas:
         self.rows = min(max(width // 4, 12), 22)
         labels = [self._label(tick) for tick in frame(figure, 8, self.rows // 2).y.ticks]
         self.margin = max(map(len, labels)) + 1
-        self.columns = width - self.margin - 2
+        self.columns = max(width - self.margin - 2, LEAST)
         self.frame: Frame = frame(figure, max(self.columns // 9, 2), self.rows // 2)
         self.dots: dict[tuple[int, int], tuple[int, str]] = {}
         self.cells: dict[tuple[int, int], tuple[str, str]] = {}

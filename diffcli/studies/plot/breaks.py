@@ -17,9 +17,8 @@ from diffcli.errors import ExpressionError
 from diffcli.methods.differences.sampling import TYING
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.forward import tangents
-from diffcli.methods.sweeps.transform import ReverseTransform
 from diffcli.operations import row_of
-from diffcli.records.plots import Numbers, Place
+from diffcli.records.plots import Jet, Place
 from diffcli.tape import Tape, evaluate
 from diffcli.tape.running.evaluation import Values
 from diffcli.tape.running.rules import FLOAT
@@ -27,54 +26,41 @@ from diffcli.tape.running.rules import FLOAT
 MOST = 1000
 """More intervals than this are not looked into: what is in them would not be told apart in a picture."""
 
-FARTHEST, NEAREST, STOPS = 2.0**-10, 2.0**-30, 5
-"""How far beside a place its sides are looked at, in distances between samples, and how often; places that are closer are one."""
-
-LEVELS = 60
-"""How often an interval is halved: to neighbouring floats, unless it is about 0."""
+FARTHEST, NEAREST = 2.0**-10, 2.0**-30
+"""How far beside a place its sides are looked at, in distances between samples; breaks that are closer together are one."""
 
 UNBOUNDED = ("pole", "vertical tangent", "")
 """What may be without bound beside a place: the value, the slope, or nothing."""
 
 
 class Sample(NamedTuple):
-    """A result at one place, and its tape there; None where a Python function raises."""
+    """A result and its derivative at one place, and the tape there; none where a Python function raises."""
 
     x: float
-    numbers: Numbers
+    jet: Jet
     values: Values
     tape: Tape | None
 
 
 class Sampler:
-    """A result of a program along a variable, with its derivatives up to an order; each place is asked once."""
+    """One of the results of a program along a variable; each place is asked once."""
 
-    def __init__(self, problem: Callable[[float], Problem], variable: str, number: int, order: int) -> None:
-        self.problem, self.variable, self.number, self.order = problem, variable, number, order
-        self.at, self.derived = cache(self._at), cache(self._derived)
-
-    def _derived(self, problem: Problem) -> tuple[Tape, list[int]]:
-        """The tape of all derivatives but the last, and where they stand."""
-        tape, slots = problem.tape, [problem.outputs[self.number].slot]
-        for _ in range(self.order - 1):
-            tape = ReverseTransform(tape, [problem.input_slot(self.variable)], output=slots[-1]).run().tape
-            slots = [*slots[:-1], *tape.outputs]
-        return tape, slots
+    def __init__(self, problem: Callable[[float], Problem], variable: str, number: int) -> None:
+        self.problem, self.variable, self.number = problem, variable, number
+        self.at = cache(self._at)
 
     def _at(self, x: float) -> Sample:
-        undefined = (math.nan,) * (self.order + 1)
         try:
             problem = self.problem(x)
         except ExpressionError as fault:
             if fault.diagnostics[0].code != "python-error":
                 raise
-            return Sample(x, undefined, [], None)
-        tape, slots = self.derived(problem)
-        moved = problem.input_slot(self.variable)
+            return Sample(x, (math.nan, math.nan), [], None)
+        tape, result, moved = problem.tape, problem.outputs[self.number].slot, problem.input_slot(self.variable)
         values = evaluate(tape, [x if slot == moved else value for slot, value in enumerate(problem.point)])
-        last = tangents(tape, values, [float(slot == moved) for slot in range(tape.first_row)])[slots[-1]]
-        numbers = tuple(float(number or 0.0) + 0.0 for number in (*[values[slot] for slot in slots], last))
-        return Sample(x, numbers if numbers[0] == numbers[0] else undefined, values, tape)
+        slope = tangents(tape, values, [float(slot == moved) for slot in range(tape.first_row)])[result]
+        value = float(values[result]) + 0.0
+        return Sample(x, (value, (slope or 0.0) + 0.0 if value == value else math.nan), values, tape)
 
 
 @cache
@@ -92,7 +78,7 @@ def _may_break(one: Sample, other: Sample) -> bool:
     """Whether some operand moves so far between two places that its operation may break, as seen from both."""
     if one.tape is None or other.tape is None or one.tape.operations != other.tape.operations:
         return one.tape is not other.tape
-    if one.numbers[0] != one.numbers[0] and other.numbers[0] != other.numbers[0]:
+    if one.jet[0] != one.jet[0] and other.jet[0] != other.jet[0]:
         return False
     for slot, operand, radius in _limits(one.tape):
         ends = [sample.values[operand] for sample in (one, other)]
@@ -113,7 +99,7 @@ def breaking(samples: list[Sample]) -> list[tuple[Sample, Sample]]:
 
 def find_places(sampler: Sampler, intervals: list[tuple[Sample, Sample]], width: float) -> list[Place] | None:
     """The places in intervals at which the function breaks, samples being a ``width`` apart; None if they are too many."""
-    for _ in range(LEVELS):
+    for _ in range(60):  # to neighbouring floats, unless it is about 0
         if len(intervals) > MOST:
             return None
         halved = [[one, sampler.at(one.x / 2 + other.x / 2), other] for one, other in intervals]
@@ -132,31 +118,32 @@ def _place(sampler: Sampler, low: float, high: float, width: float) -> Place:
     nearest = max(width * NEAREST, 4 * math.ulp(x), 4 * (high - low))
     farthest = max(width * FARTHEST, nearest)
     (left, before), (right, after) = (_side(sampler, x, side * farthest, nearest / farthest) for side in (-1, 1))
-    numbers = sampler.at(x).numbers
+    there = sampler.at(x).jet
     kind = min(before, after, key=UNBOUNDED.index)
     defined = sum(side[0] == side[0] for side in (left, right))
-    if kind != "pole" and defined < 2:
-        kind = "edge" if defined else "point" * (numbers[0] == numbers[0])
-    elif kind != "pole":
-        reach = 8 * nearest * (abs(left[1]) + abs(right[1])) + 1e-9 * max(abs(left[0]), abs(right[0]))
-        if abs(left[0] - right[0]) > reach:
-            kind = "jump"
-        elif not abs(numbers[0] - right[0]) <= reach:
-            kind = "hole"
-        elif abs(left[1] - right[1]) > 1e-6 * (abs(left[1]) + abs(right[1])):
-            kind = kind or "kink"
-    return Place(kind, x, numbers, left, right)
+    reach = 8 * nearest * (abs(left[1]) + abs(right[1])) + 1e-9 * max(abs(left[0]), abs(right[0]))
+    if kind == "pole":
+        pass
+    elif defined < 2:
+        kind = "edge" if defined else "point" * (there[0] == there[0])
+    elif abs(left[0] - right[0]) > reach:
+        kind = "jump"
+    elif not abs(there[0] - right[0]) <= reach:
+        kind = "hole"
+    elif abs(left[1] - right[1]) > 1e-6 * (abs(left[1]) + abs(right[1])):
+        kind = kind or "kink"
+    return Place(kind, x, there, left, right)
 
 
-def _side(sampler: Sampler, x: float, farthest: float, ratio: float) -> tuple[Numbers, str]:
+def _side(sampler: Sampler, x: float, farthest: float, ratio: float) -> tuple[Jet, str]:
     """What is on one side of a place, and which of `UNBOUNDED` it is.
 
     At a pole f' times the distance does not vanish on the way while f grows; a slope without bound grows itself.
     """
-    steps = [farthest * ratio ** (stop / (STOPS - 1)) for stop in range(STOPS)]
-    way = [sampler.at(x + step).numbers for step in steps]
-    values, slopes = ([abs(numbers[order]) for numbers in way] for order in (0, 1))
+    steps = [farthest * ratio ** (stop / 4) for stop in range(5)]
+    way = [sampler.at(x + step).jet for step in steps]
+    values, slopes = ([abs(jet[order]) for jet in way] for order in (0, 1))
     grows, steepens = (all(one < other for one, other in pairwise(sizes)) for sizes in (values, slopes))
-    if math.isinf(values[-1]) or (grows and slopes[-1] * abs(steps[-1]) > slopes[0] * abs(steps[0]) / 10):
+    if math.isinf(values[-1]) or (grows and slopes[-1] * steps[-1] / steps[0] > slopes[0] / 10):
         return way[-1], "pole"
     return way[-1], "vertical tangent" * (math.isinf(slopes[-1]) or (steepens and slopes[-1] > 1.2 * slopes[-3]))

@@ -1,4 +1,4 @@
-"""A function and its derivatives over a range of one variable: what `diffcli plot` draws."""
+"""A function and its derivative over a range of one variable: what `diffcli plot` draws."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from diffcli.methods.problem.scalarise import scalarised
 from diffcli.methods.problem.system import System
 from diffcli.records import is_array
 from diffcli.records.plots import Curve, PlotResult
-from diffcli.studies.plot.breaks import NEAREST, Sample, Sampler, breaking, find_places
+from diffcli.studies.plot.breaks import NEAREST, Sampler, breaking, find_places
 from diffcli.tape.lowering import MOST_ROWS
 
 SAMPLES = 481
@@ -25,9 +25,7 @@ REACH, FEW = 3.0, 5
 """How far a range reaches that is not given, in units of the point, unless so many things begin to happen elsewhere."""
 
 HUGE = 1e100
-
-MISSED = 0.1
-"""By which part of a rise or fall between two samples the slopes there may miss it."""
+"""Numbers that are larger, or smaller than 1 over it, may be on the way to an overflow or to 0."""
 
 
 def plot(
@@ -37,11 +35,10 @@ def plot(
     wrt: str | None = None,
     low: float | None = None,
     high: float | None = None,
-    order: int = 1,
     most_rows: int = MOST_ROWS,
     progress: Callable[[str], None] = lambda stage: None,
 ) -> PlotResult:
-    """Sample each result of a program and its derivatives up to an ``order`` over a range, and find the places where it breaks.
+    """Sample each result of a program and its derivative over a range, and find the places where it breaks.
 
     The variable is ``wrt``, or the one that ``at`` does not give, or the only one. If ``low`` and ``high`` are not given, the
     range is where f and f' change their signs, about the point that ``at`` gives, or 0.
@@ -56,8 +53,8 @@ def plot(
     if is_array(middle):
         raise UsageError([error("usage", f"a plot is over a number, and `{variable}` is given as an array")])
     problem = _problems(program, given, variable, most_rows)
-    first = problem(next(float(x) for x in (middle, low, high, 0.0) if x is not None))
-    samplers = [Sampler(problem, variable, number, order) for number in range(len(first.outputs))]
+    first = problem(next(float(x) for x in (middle, high, low, 0.0) if x is not None))
+    samplers = [Sampler(problem, variable, number) for number in range(len(first.outputs))]
     progress("choosing the range")
     start, stop = _range(samplers, middle, low, high)
     progress("sampling")
@@ -72,8 +69,7 @@ def plot(
     if all(row[1] != row[1] for curve in curves for row in curve.samples):
         message = f"the value is undefined at every sample from {start:.6g} to {stop:.6g}"
         raise DomainError([error("domain", message, help=["give another range, with --from and --to"])])
-    chosen = low is None or high is None
-    return PlotResult(first.expression(), variable, dict(given), start, stop, chosen, order, tuple(curves), tuple(notes))
+    return PlotResult(first.expression(), variable, dict(given), start, stop, tuple(curves), tuple(notes))
 
 
 def _variable(program: Program, given: Point, wrt: str | None) -> str:
@@ -114,7 +110,7 @@ def _range(samplers: list[Sampler], middle: float | None, low: float | None, hig
         return low, high
     middle = next(x for x in (middle, low, high, 0.0) if x is not None)
     unit = REACH * (abs(middle) or 1.0)
-    reaches = [float(f"{unit * 10 ** (power / 2):.1g}") for power in range(-12, 6)]
+    reaches = [float(f"{unit * 10 ** (power / 4):.1g}") for power in range(-24, 11)]
     counts = {reach: _happening(samplers, middle, reach) for reach in reaches}
     busy = [reach for (_, before), (reach, count) in pairwise(counts.items()) if before < FEW <= count]
     near = sorted(counts, key=lambda reach: abs(math.log(reach / unit)))
@@ -123,7 +119,7 @@ def _range(samplers: list[Sampler], middle: float | None, low: float | None, hig
     stop = middle + reach if low is None else low + 2 * reach
     if low is None and high is None:
         seen = [sampler.at(start + reach * part / 24) for part in range(49) for sampler in samplers]
-        defined = [sample.x for sample in seen if sample.numbers[0] == sample.numbers[0]] or [start, stop]
+        defined = [sample.x for sample in seen if sample.jet[0] == sample.jet[0]] or [start, stop]
         start, stop = max(start, defined[0] - reach / 12), min(stop, defined[-1] + reach / 12)
     return start if low is None else low, stop if high is None else high
 
@@ -131,12 +127,12 @@ def _range(samplers: list[Sampler], middle: float | None, low: float | None, hig
 def _happening(samplers: list[Sampler], middle: float, reach: float) -> int:
     """In how many intervals f or f' changes its sign."""
     places = [middle + reach * part / 40.5 for part in range(-40, 41)]  # not whole: x^x is defined at -1, and not beside it
-    rows = [[number for sampler in samplers for number in sampler.at(x).numbers[:2]] for x in places]
+    rows = [[number for sampler in samplers for number in sampler.at(x).jet] for x in places]
     return sum(any(map(_turns, row, next_row)) for row, next_row in pairwise(rows))
 
 
 def _turns(one: float, other: float) -> bool:
-    """Whether the sign of a number changes; not one that is nearly too small or too large for a float."""
+    """Whether a number changes its sign."""
     known = all(number == 0 or 1 / HUGE < abs(number) < HUGE for number in (one, other))
     return known and (one > 0) - (one < 0) != (other > 0) - (other < 0)
 
@@ -146,28 +142,14 @@ def _curve(sampler: Sampler, name: str, start: float, stop: float) -> tuple[Curv
     parts = [number / (SAMPLES - 1) for number in range(SAMPLES)]
     samples = [sampler.at(x) for x in sorted({start * (1 - part) + stop * part for part in parts})]
     width = (stop / 2 - start / 2) / (SAMPLES - 1) * 2
-    broken = breaking(samples)
-    found = find_places(sampler, broken, width)
+    found = find_places(sampler, breaking(samples), width)
     places = [place for place in found or () if start <= place.x <= stop]
-    rows = {sample.x: sample.numbers for sample in samples}
+    rows = {sample.x: sample.jet for sample in samples}
     beside = width * NEAREST
     for place in places:  # a line goes through f where it is continuous, and through no slope
-        joined = place.kind in ("kink", "vertical tangent", "point")
-        there = (place.values[0] if joined else math.nan, *[math.nan] * sampler.order)
-        rows = {x: numbers for x, numbers in rows.items() if abs(x - place.x) > beside}
-        rows |= {place.x - beside: place.left, place.x: there, place.x + beside: place.right}
-    ordered = tuple((x, *rows[x]) for x in sorted(rows) if start <= x <= stop)
-    return Curve(name, ordered, tuple(places)), found is not None and _follow(samples, {one.x for one, _ in broken})
-
-
-def _follow(samples: list[Sample], broken: set[float]) -> bool:
-    """Whether, but for a few near breaks, values rise and fall between samples by as much as the slopes at both say."""
-    missed = calm = 0
-    for one, other in pairwise(samples):
-        calm = 0 if one.x in broken else calm + 1
-        (before, slope), (after, next_slope) = one.numbers[:2], other.numbers[:2]
-        half = other.x / 2 - one.x / 2
-        error = abs(after - before - half * (slope + next_slope))
-        rise = abs(after - before) + half * (abs(slope) + abs(next_slope))
-        missed += calm > 4 and MISSED * rise < error > 64 * math.ulp(max(abs(before), abs(after)))
-    return missed <= len(samples) / 50
+        value = place.at[0] if place.kind in ("kink", "vertical tangent", "point") else math.nan
+        rows = {x: jet for x, jet in rows.items() if abs(x - place.x) > beside}
+        rows |= {place.x - beside: place.left, place.x: (value, math.nan), place.x + beside: place.right}
+    turns = sum(_turns(one.jet[1], other.jet[1]) for one, other in pairwise(samples))
+    curve = Curve(name, tuple((x, *rows[x]) for x in sorted(rows) if start <= x <= stop), tuple(places))
+    return curve, found is not None and turns < SAMPLES / 10
