@@ -230,7 +230,8 @@ def test_a_difference_is_at_a_number(name):
         with warnings.catch_warnings(), pytest.raises(DiffcliError) as caught:
             warnings.simplefilter("error")
             diffcli.difference(lambda x: x, value)
-        assert caught.value.diagnostics[0].message == f"the point {message}"
+        subject = "the value of `x`" if np.ndim(value) else "the point"
+        assert caught.value.diagnostics[0].message == f"{subject} {message}"
 
 
 @pytest.mark.parametrize("value", [np.ma.array([1.0, 2.0], mask=[0, 1]), np.ma.masked, np.longdouble("1e-400"), np.array([np.longdouble("1e400")])], ids=str)

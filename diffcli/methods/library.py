@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import update_wrapper
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
-from diffcli.errors import DomainError, ExpressionError, UsageError, error
+from diffcli.errors import UsageError, error
 from diffcli.errors.library_words import for_library
 from diffcli.methods.gradient import compute
 from diffcli.methods.options import Options
-from diffcli.methods.points.points import to_float
 from diffcli.methods.points.ranges import POSITIVE
 from diffcli.methods.problem.problem import At, Target
-from diffcli.records import Difference, GradientResult, Trace
+from diffcli.records import Array, Difference, GradientResult, Trace, is_array
 from diffcli.tape.lowering import MOST_ROWS
+
+if TYPE_CHECKING:
+    from diffcli.records.plain_calls import Differences
 
 
 @for_library
@@ -32,6 +34,7 @@ def grad(
     step: float | None = None,
     rule: str | None = None,
     steps: bool = False,
+    simplify: str = "fast",
     max_nodes: int = MOST_ROWS,
     verify: bool = True,
 ) -> GradientResult:
@@ -62,6 +65,9 @@ def grad(
         For numeric mode, those of `diffcli.methods.differences.finite_difference.difference`.
     steps
         For symbolic mode: the derivation of each partial derivative too, step by step, as ``derivations``.
+    simplify
+        For symbolic mode: ``fast`` (what SymPy is done with in 2 seconds for all derivatives together), ``full`` (whatever it can
+        do, which may take hours) or ``none``. Values come from the unsimplified derivative.
     max_nodes
         The longest tape, or symbolic derivative, to build.
     verify
@@ -103,7 +109,7 @@ def grad(
     """
     options = Options(
         mode=mode, wrt=wrt, seed=seed, kink=kink, strict=strict, method=method, order=order, step=step, rule=rule, steps=steps,
-        max_nodes=max_nodes, verify=verify,
+        simplify=simplify, max_nodes=max_nodes, verify=verify,
     )  # fmt: skip
     return compute(target, at, options)
 
@@ -174,32 +180,68 @@ def value_and_grad(
     return update_wrapper(for_library(call), function)
 
 
+@overload
+def difference(function: Callable[[float], float], x: float, *, derivative: int = 1, step: float | None = None) -> Difference: ...
+
+
+@overload
 def difference(
-    function: Callable[[float], float], x: float, *, derivative: int = 1, step: float | None = None
-) -> Difference:
-    """The first or second derivative of a Python function at a point by differences, with an estimated error bar.
+    function: Callable[..., Any],
+    x: Mapping[str, object] | Sequence[Any] | Array,
+    *,
+    derivative: int = 1,
+    step: float | None = None,
+    wrt: str | Sequence[str] | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Differences: ...
+
+
+@for_library
+def difference(
+    function: Callable[..., Any],
+    x: Any,
+    *,
+    derivative: int = 1,
+    step: float | None = None,
+    wrt: str | Sequence[str] | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Difference | Differences:
+    """The derivatives of a Python function at a point by differences of plain calls, each with an estimated error bar.
+
+    Nothing is recorded: the function may use ``math``, SciPy, compiled code or files, and adapt its loops to the values.
 
     Parameters
     ----------
     function
-        Takes and returns a float. Outside its domain it may return NaN or raise an ArithmeticError or ValueError.
+        Takes a float, an array, or arguments by name, and returns a number, an array, or a list of numbers. Outside its domain
+        it may return NaN or raise an exception. It is handed copies of arrays.
     x
-        The point.
+        The point: a float, or an array (also as nested lists), which the function takes; or a mapping of the names of its
+        parameters to numbers and arrays, as `diffcli.grad` has it.
     derivative
-        1 or 2.
+        1 or 2; of an array the second derivatives are those by each element twice.
     step
-        The first step of the extrapolation; half the size of the point, or 1, if not given.
+        The first step of the extrapolation; about a third of the size of the element, or of 1, if not given.
+    wrt
+        Of a mapping, the names to differentiate by; all, if not given. The other arguments may be anything.
+    progress
+        Called with a line of text as each element begins.
 
     Returns
     -------
-    A record with ``estimate``, ``error``, ``order``, ``step``, ``evaluations`` and ``reason``. Of a function that is not a
-    program diffcli sees values only: their noise is estimated (Moré & Wild 2011), and what happens between them is
+    For a float, a record with ``estimate``, ``error``, ``order``, ``step``, ``evaluations`` and ``reason``. Of a function that
+    is not a program diffcli sees values only: their noise is estimated (Moré & Wild 2011), and what happens between them is
     unknown, so ``bound`` is False: the bar is an estimate. Where nothing agrees the estimate is NaN; at a kink ``left`` and
     ``right`` are the slopes on the two sides.
 
+    Else a record with ``value``, and by variable ``estimates``, ``bars``, ``left`` and ``right``, each a number or an array of
+    the shape of the result and then of the variable; ``evaluations``, how often the function was called, some 10 to 30 times for
+    each element whatever the number of results; ``notes``, and ``differences``, with one record for each entry. An array
+    is called by the name of the function's first parameter.
+
     Examples
     --------
-    >>> from math import sin
+    >>> from math import hypot, sin
     >>> found = difference(sin, 1.0)
     >>> abs(found.estimate - 0.5403023058681398) <= found.error < 1e-12
     True
@@ -208,34 +250,35 @@ def difference(
     (nan, -1.0, 1.0)
     >>> round(difference(sin, 1.0, derivative=2).estimate, 9)
     -0.841470985
+    >>> found = difference(lambda x, y: [hypot(x, y), x/y], {"x": 3.0, "y": 4.0})
+    >>> found.value, found.estimates["x"].round(9), bool(found.bars["x"].max() < 1e-12)
+    (array([5.  , 0.75]), array([0.6 , 0.25]), True)
+    >>> difference(lambda w: sin(w[0]) + w @ w, [0.0, 2.0]).estimates["w"].round(9)
+    array([1., 4.])
 
     Raises
     ------
     DomainError
         The function is undefined at the point.
+    ExpressionError
+        It raises an exception there, returns no numbers, or results of another shape beside the point.
     UsageError
         The point is not finite, the step not a positive number, or ``derivative`` neither 1 nor 2.
     """
-    from diffcli.methods.differences.automatic_difference import automatic_difference
-    from diffcli.methods.differences.sampling import CallableSampler
+    from diffcli.methods.differences.plain_calls import difference_of_number, differences_of
 
     faults = []
     if not callable(function):
-        faults.append(f"a difference is of a function of one number, not of a `{type(function).__name__}`")
+        faults.append(f"a difference is of a Python function, not of a `{type(function).__name__}`")
     if derivative not in (1, 2):
         faults.append(f"there is no difference for the derivative of kind {derivative}: it is 1 or 2")
-    try:
-        point = to_float("x", x)
-    except ExpressionError as fault:
-        faults.append(fault.diagnostics[0].message.replace("the value of `x`", "the point"))
     if faults:
         raise UsageError([error("bad-value", message) for message in faults])
     if step is not None:
         POSITIVE.require("the step", step)
-    sampler = CallableSampler(function, point)
-    if not sampler.base.defined:
-        raise DomainError([error("domain", f"the function is undefined at the point: its value is {sampler.base.value}")])
-    return automatic_difference(sampler, "x", step, derivative)
+    if isinstance(x, Mapping | list | tuple) or is_array(x):
+        return differences_of(function, x, wrt, step, derivative, progress or (lambda stage: None))
+    return difference_of_number(function, x, step, derivative)
 
 
 @for_library

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
-from math import prod
+from math import nan, prod
 from typing import TYPE_CHECKING, Any
 
 from diffcli._named import NamedTuple
@@ -19,7 +19,7 @@ from diffcli.operations import CONSTANTS
 from diffcli.records import Number, is_array, is_finite
 from diffcli.tape import Tape, evaluate, lower
 from diffcli.tape.lowering import MOST_ROWS
-from diffcli.tape.running.evaluation import Values
+from diffcli.tape.running.evaluation import Values, constant_values
 from diffcli.tape.running.rules import Overrides
 from diffcli.tape.tape import Shape
 
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 At = str | Sequence[str] | Mapping[str, object]
 """A point: a text, several texts, or a mapping."""
+
+ANYWHERE: Mapping[str, object] = {}
+"""No point, for what is said of a program whatever its variables are."""
 
 Target = str | Program | Callable[..., Any]
 """What can be differentiated: a program, as text or parsed, or a Python function."""
@@ -73,6 +76,8 @@ class Problem:
     """Which of the numbers that a Python function returns is differentiated, counted through all of them."""
     whole: Problem | None = None
     """The problem with arrays that this one is in numbers."""
+    known = True
+    """Whether there is a point, at which everything has a value; without one a value is None unless it is a constant's."""
 
     def __init__(
         self,
@@ -87,26 +92,11 @@ class Problem:
         self._ask(Question(program, program), at, wrt, share, most_rows)
 
     def _ask(self, question: Question, at: At, wrt: str | Sequence[str] | None, share: bool, most_rows: int) -> None:
-        program = question.program
+        if at is ANYWHERE:
+            self._ask_anywhere(question, wrt, share, most_rows)
+            return
+        program, given, wrt = given_to(question.program, at, wrt)
         function: Any = None if type(program) is Program else program
-        places: Any = None
-        wrt = names_in(wrt, "wrt")
-        if function is not None and wrt is not None:
-            if not isinstance(at, Mapping):
-                read = as_point(at)  # an argument that is not traced may count something
-                at = {name: int(one) if isinstance(one, float) and one.is_integer() else one for name, one in read.items()}
-                places = read.places
-            function, at = function.holding(at, _choose(wrt, [*function.inputs, *function.constants], f"`{function.name}`"))
-            program = function
-        given = GivenPoint(as_point(at), places) if places else as_point(at)
-        subject = f"`{function.name}`" if function is not None else "the expression"
-        wanted = program.inputs
-        if len(given) > len(wanted) or not given.keys() >= set(wanted):
-            from diffcli.methods.problem.remarks import name_faults  # a right point does not wait for it
-
-            faults = name_faults(program, given, subject)
-            if faults:
-                raise ExpressionError(faults)
         if function is not None:
             question.program, question.function = program, function
             recording = question.recording = function.record(given, most_rows)
@@ -122,8 +112,20 @@ class Problem:
         else:
             shapes = {name: getattr(value, "shape", ()) for name, value in given.items()}
             tape = lower(program, given=given, share=share, most_rows=most_rows, shapes=shapes)
-        chosen = _choose(wrt, tape.inputs, subject)
+        chosen = choose(wrt, tape.inputs, subject_of(program))
         self._settle(question, tape, {name: given[name] for name in tape.inputs}, chosen)
+
+    def _ask_anywhere(self, question: Question, wrt: str | Sequence[str] | None, share: bool, most_rows: int) -> None:
+        """What is asked without a point, for a formula."""
+        from diffcli.methods.problem.remarks import needs_point  # a gradient does not wait for it
+
+        fault = needs_point(question.program)
+        if fault is not None:
+            raise ExpressionError([fault])
+        tape = lower(question.program, share=share, most_rows=most_rows)
+        chosen = choose(names_in(wrt, "wrt"), tape.inputs, subject_of(question.program))
+        self.known = False
+        self._settle(question, tape, dict.fromkeys(tape.inputs, nan), chosen)
 
     def _settle(self, question: Question, tape: Tape, at: Point, wrt: list[str], active: bytearray | None = None) -> None:
         """What every problem has, whether it was asked or made from another."""
@@ -147,6 +149,8 @@ class Problem:
     @cached_property
     def values(self) -> Values:
         """The value of every slot at the point, by the recording or evaluated when they are first asked for."""
+        if not self.known:
+            return constant_values(self.tape)
         return self.recording.values if self.recording is not None else evaluate(self.tape, self.point)
 
     @property
@@ -159,6 +163,8 @@ class Problem:
 
     def swept_forward(self, seeds: Mapping[int, Any], overrides: Overrides | None = None) -> Sequence[Any]:
         """The tangent of every slot along a direction, which has a tangent for each input that moves, by slot."""
+        if not self.known:
+            return [None] * self.tape.size
         return tangents(self.tape, self.values, [seeds.get(slot) for slot in range(self.tape.first_row)], overrides)
 
     def swept_back(self, seeds: Mapping[int, Any], overrides: Overrides | None = None) -> Sequence[Any]:
@@ -291,6 +297,7 @@ class Linearisation(Problem):
     ) -> None:
         self.whole = problem.whole if whole is None else whole
         self.flat_index = problem.flat_index if flat_index is None else flat_index
+        self.known = problem.known
         self._settle(problem.question, tape, problem.at if at is None else at, problem.wrt if wrt is None else wrt, active)
         self.values = evaluate(tape, self.point) if values is None else values
         if outputs is not None:  # the gradient of a constant has none
@@ -320,16 +327,53 @@ def as_program(target: Target, verify: bool = True) -> Program:
     return function
 
 
-def names_in(given: Any, option: str) -> list[str] | None:
-    """Names, each once, from one text with commas between them or a list of texts; None where none are given."""
+def given_to(
+    program: Program, at: At, wrt: str | Sequence[str] | None
+) -> tuple[Program, GivenPoint, list[str] | None]:
+    """A program with a point that gives it all it needs, and the names to differentiate by, if some were chosen.
+
+    A Python function holds what the derivative is not wanted for, which may be anything.
+
+    Raises
+    ------
+    ExpressionError
+        A name is missing, or is one too many.
+    """
+    function: Any = None if type(program) is Program else program
+    places: Any = None
+    wrt = names_in(wrt, "wrt")
+    if function is not None and wrt is not None:
+        if not isinstance(at, Mapping):
+            read = as_point(at)  # an argument that is not traced may count something
+            at = {name: int(one) if isinstance(one, float) and one.is_integer() else one for name, one in read.items()}
+            places = read.places
+        program, at = function.holding(at, choose(wrt, [*function.inputs, *function.constants], subject_of(function)))
+    given = GivenPoint(as_point(at), places) if places else as_point(at)
+    wanted = program.inputs
+    if len(given) > len(wanted) or not given.keys() >= set(wanted):
+        from diffcli.methods.problem.remarks import name_faults  # a right point does not wait for it
+
+        faults = name_faults(program, given, subject_of(program))
+        if faults:
+            raise ExpressionError(faults)
+    return program, given, wrt
+
+
+def subject_of(program: Program) -> str:
+    """What a program is called in a sentence."""
+    return "the expression" if type(program) is Program else f"`{program.name}`"  # type: ignore[attr-defined]
+
+
+def names_in(given: Any, option: str, once: bool = True) -> list[str] | None:
+    """Names, each ``once``, from one text with commas between them or a list of texts; None where none are given."""
     names = [name.strip() for name in given.split(",") if name.strip()] if isinstance(given, str) else given
     if names is not None and not (isinstance(names, Collection) and all(isinstance(name, str) for name in names)):
         help = [f'write "x, y", or ["x", "y"], with {option}=']
         raise UsageError([error("usage", f"names are a text or a list of texts, not {given!r}", help=help)])
-    return None if names is None else list(dict.fromkeys(names))
+    return None if names is None else list(dict.fromkeys(names) if once else names)
 
 
-def _choose(wanted: list[str] | None, inputs: list[str], subject: str) -> list[str]:
+def choose(wanted: list[str] | None, inputs: list[str], subject: str) -> list[str]:
     """The variables to differentiate by."""
     if wanted is None:
         return list(inputs)

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import inspect
 import math
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from copy import copy
+from functools import partial
 from typing import Any
 
 from diffcli.errors import ExpressionError, error
 from diffcli.language import Program
 from diffcli.records import Number, is_array
 from diffcli.tape.lowering import MOST_ROWS
-from diffcli.tape.recording.call_sites import CallSites
+from diffcli.tape.recording.call_sites import CallSites, code_of
 from diffcli.tape.recording.footsteps import unheard
 from diffcli.tape.recording.recorder import Judge
-from diffcli.tape.recording.recording import Recording, record, run_function
+from diffcli.tape.recording.recording import Recording, bad_result, record, run_function
 
 
 class PythonFunction(Program):
@@ -87,6 +89,16 @@ class PythonFunction(Program):
         """The parameters that have one, and are constants unless the point gives another."""
         return self.optional
 
+    @property
+    def line(self) -> int:
+        """The line of its file, from 1, on which its definition begins, behind decorators; 0 if it stands in another file."""
+        code, lines = code_of(self.function), self.source.text.splitlines()
+        if code is None or os.path.basename(code.co_filename) != os.path.basename(self.label):
+            return 0
+        first = code.co_firstlineno
+        below = enumerate(lines[first - 1 :], first)
+        return next((number for number, text in below if text.lstrip().startswith(("def ", "async def "))), first)
+
     def holding(self, at: Mapping[str, Any], wanted: Sequence[str]) -> tuple[PythonFunction, dict[str, Any]]:
         """The function with every argument held that the derivative is not wanted for, and the others."""
         result = copy(self)
@@ -112,12 +124,37 @@ class PythonFunction(Program):
 
     def plain(self, given: Mapping[str, Any]) -> list[Number]:
         """The results of the function itself at a point; it is handed copies of arrays, and what it prints is not heard."""
-        sites, given = CallSites(self.function, self.label), {**self.held, **given}
-        handed = {name: one.copy() if is_array(one) and hasattr(one, "copy") else one for name, one in given.items()}
+        return self.returned(given)[0]
+
+    def returned(self, given: Mapping[str, Any]) -> tuple[list[Number], bool]:
+        """The same, and whether they are the entries of a list."""
+        sites = CallSites(self.function, self.label)
         with self.surroundings(), unheard():
-            returned = run_function(self._call, handed, sites)
-            several = returned if isinstance(returned, list | tuple) else [returned]
-            return [run_function(_as_number, one, sites) for one in several]
+            returned = self._answer(given, sites)
+            several = isinstance(returned, list | tuple)
+            number = partial(self._number, sites=sites, several=several)
+            return [run_function(number, one, sites) for one in (returned if several else [returned])], several
+
+    def answer(self, given: Mapping[str, Any]) -> Any:
+        """What it returns, as it is."""
+        with self.surroundings(), unheard():
+            return self._answer(given, CallSites(self.function, self.label))
+
+    def _answer(self, given: Mapping[str, Any], sites: CallSites) -> Any:
+        given = {**self.held, **given}
+        handed = {name: one.copy() if is_array(one) and hasattr(one, "copy") else one for name, one in given.items()}
+        return run_function(self._call, handed, sites)
+
+    def _number(self, result: Any, sites: CallSites, several: bool) -> Number:
+        """What it returns as a float or an array of float64; a complex number is none."""
+        try:
+            if is_array(result):
+                from diffcli.operations.arithmetic.array_files import as_floats
+
+                return as_floats(result, copy=False)
+            return math.nan if isinstance(result, complex) else _float(result)
+        except (TypeError, ValueError):
+            raise bad_result(sites, self.function, self.name, result, several) from None
 
     def way(self, recording: Recording) -> object:
         """What tells one way through it from another: shapes, what is held, the branches on values, and texts of them."""
@@ -141,11 +178,14 @@ class PythonFunction(Program):
         return self.function(*places, **words)
 
 
-def _as_number(result: Any) -> Number:
-    """What a function returns as a float or an array of float64; a complex number is none."""
-    if is_array(result):
-        return result.astype(float, copy=False)
-    return math.nan if isinstance(result, complex) else float(result)
+def _float(result: Any) -> float:
+    """A number as a float, NaN where it is beyond the range of floats; a text is none."""
+    if isinstance(result, str | bytes):
+        raise TypeError
+    try:
+        return float(result)
+    except OverflowError:
+        return math.nan
 
 
 def flattened(results: Iterable[Number]) -> list[float]:

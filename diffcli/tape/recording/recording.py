@@ -176,7 +176,7 @@ def _finish(recorder: Recorder, function: Callable[..., Any], result: Any, name:
     several = type(result) is not Traced and isinstance(result, list | tuple)
     outputs = [_output(recorder, function, entry, name, several) for entry in (result if several else [result])]
     if not outputs:
-        raise _bad_result(recorder, function, f"`{name}` returned no numbers")
+        raise _no_number(recorder.sites, function, f"`{name}` returned no numbers")
     tape = recorder.tape(outputs[0])
     tape.finish(outputs, several)
     values = recorder.values
@@ -191,16 +191,23 @@ def _output(recorder: Recorder, function: Callable[..., Any], result: Any, name:
             return found[0]
     elif getattr(result, "shape", ()) and result.size:
         return recorder.arrays().operand(recorder, result)[0]  # type: ignore[no-any-return]
-    what = "None" if result is None else "an empty array" if hasattr(result, "shape") else f"a `{type(result).__name__}`"
+    raise bad_result(recorder.sites, function, name, result, several)
+
+
+def bad_result(sites: CallSites, function: Callable[..., Any], name: str, result: Any, several: bool) -> ExpressionError:
+    """An error for what a function returns in place of a number, by itself or among ``several`` results."""
+    what = "None" if result is None else f"a `{type(result).__name__}`"
+    if hasattr(result, "shape"):
+        what = f"an array of `{getattr(result, 'dtype', 'object')}`" if getattr(result, "size", 0) else "an empty array"
     among = " among its results" if several else ""
-    raise _bad_result(recorder, function, f"`{name}` returned {what}{among}, not a number")
+    return _no_number(sites, function, f"`{name}` returned {what}{among}, not a number")
 
 
-def _bad_result(recorder: Recorder, function: Callable[..., Any], message: str) -> ExpressionError:
+def _no_number(sites: CallSites, function: Callable[..., Any], message: str) -> ExpressionError:
     code = code_of(function)
-    marks = recorder.sites.line_marks(code.co_firstlineno) if code is not None else ()
+    marks = sites.line_marks(code.co_firstlineno) if code is not None else ()
     help = ["return the number whose derivative is wanted, or several in a list"]
-    return ExpressionError([error("bad-result", message, recorder.sites.source, *marks, help=help)])
+    return ExpressionError([error("bad-result", message, sites.source, *marks, help=help)])
 
 
 _BEFORE = re.compile(r"\b(if|elif|while|assert|and|or|not)\s*\(*\s*$")

@@ -1,0 +1,274 @@
+"""Derivatives of a function of which nothing is known but what it returns: differences of plain calls, Rⁿ → Rᵐ.
+
+A call gives all results at once, so the differences of every result along a variable read the same calls. The noise of each
+result is looked for once, along a line on which all elements move (Moré & Wild 2011): it is that of the function beside
+the point, whatever moves there. An element then takes some ten to twenty calls.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from inspect import signature
+from typing import Any
+
+from diffcli.errors import Diagnostic, DiffcliError, DomainError, ExpressionError, UsageError, error
+from diffcli.methods.differences.automatic_difference import automatic_difference
+from diffcli.methods.differences.finite_difference import doubts_of
+from diffcli.methods.differences.rounding_bound import callable_rounding
+from diffcli.methods.differences.sampling import CallableSampler, Sample
+from diffcli.methods.points.points import Point, to_float
+from diffcli.methods.problem.components import Components, as_blocks
+from diffcli.methods.problem.problem import choose, given_to
+from diffcli.operations.arithmetic.array_files import to_array
+from diffcli.records import Difference, Number, is_array
+from diffcli.records.plain_calls import Differences
+from diffcli.tape.recording.python_function import PythonFunction, flattened
+from diffcli.tape.tape import Shape
+
+MOST_TOLD = 20
+"""Of how many derivatives it is said why there is none, or that it is doubtful."""
+
+GOLDEN = (math.sqrt(5) - 1) / 2
+"""Its multiples share no pattern: elements that move by such shares of their sizes do not cancel each other's rounding."""
+
+AT_ZERO = 2.0**-20
+"""How far an element that is 0 moves where others move by as much as they are."""
+
+UNDEFINED = "the value at the point is undefined"
+
+Place = Callable[[float], Point]
+"""The point that stands at a number on a line."""
+
+
+class PlainCalls:
+    """A function at a point, and what it returns beside it.
+
+    Parameters
+    ----------
+    at
+        A value for each parameter; it is handed copies.
+    wrt
+        The names of those that are moved.
+    progress
+        Called with each stage as it begins.
+
+    >>> calls = PlainCalls(PythonFunction(lambda x, y: [x*y, float(y)]), {"x": 2.0, "y": 3.0}, ["x"])
+    >>> calls.rows.names, calls.columns.names, calls.base
+    (['f1', 'f2'], ['x'], [6.0, 3.0])
+
+    Raises
+    ------
+    ExpressionError
+        It raises an exception at the point, or returns something else than numbers.
+    DomainError
+        It returns NaN.
+    """
+
+    def __init__(
+        self, function: PythonFunction, at: Point, wrt: Sequence[str], progress: Callable[[str], None] = lambda stage: None
+    ) -> None:
+        self.function, self.at, self.progress = function, at, progress
+        self.columns = Components([(name, place, getattr(at[name], "shape", ())) for place, name in enumerate(wrt)])
+        self.calls, self.raised = 1, dict[str, Diagnostic]()
+        self.results, self.are_listed = function.returned(at)
+        if not self.results:
+            raise ExpressionError([error("bad-result", f"`{function.name}` returned no numbers")])
+        self.shapes = shapes_of(self.results)
+        names = [f"f{number}" for number in range(1, len(self.results) + 1)] if len(self.results) > 1 else ["f"]
+        self.rows = Components(zip(names, range(len(names)), self.shapes, strict=True))
+        self.base = flattened(self.results)
+        undefined = [name for name, result in zip(names, self.results, strict=True) if not is_array(result) and result != result]
+        if undefined:
+            message = "the function is undefined at the point: its value is nan"
+            raise DomainError([error("domain", message, notes=() if names == ["f"] else [f"that of {', '.join(undefined)}"])])
+        self._all = Line(self, self._all_moved, 1.0)
+        self._noise: dict[int, tuple[float, float]] = {}
+
+    def at_point(self, point: Point) -> list[float]:
+        """The numbers that the function returns; NaN where it raises an exception, which it did not at the point itself."""
+        self.calls += 1
+        try:
+            found = self.function.plain(point)
+        except DiffcliError as fault:
+            told = fault.diagnostics[0]
+            if told.code in ("timeout", "bad-result"):
+                raise
+            self.raised.setdefault(told.message, told)
+            return [math.nan] * len(self.base)
+        if shapes_of(found) != self.shapes:
+            here, beside = (", ".join(map(str, kinds)) for kinds in (self.shapes, shapes_of(found)))
+            message = f"`{self.function.name}` returns results of the shapes {here} at the point, and {beside} beside it"
+            raise ExpressionError([error("bad-result", message)])
+        return flattened(found)
+
+    def line(self, column: int) -> Line:
+        """The line along which one element moves, at its own value."""
+        part = max(part for part, start in enumerate(self.columns.starts) if start <= column)
+        name, _, shape = self.columns.parts[part]
+        index, value = column - self.columns.starts[part], self.at[name]
+
+        def moved(x: float) -> Point:
+            return {**self.at, name: _with(value, index, x) if shape else x}
+
+        return Line(self, moved, flattened([value])[index])
+
+    def along(self, direction: Mapping[str, Number]) -> Line:
+        """The line x + t*d, at t = 0."""
+        return Line(self, lambda t: {**self.at, **{name: self.at[name] + t * step for name, step in direction.items()}}, 0.0)
+
+    def _all_moved(self, t: float) -> Point:
+        elements = self.columns.numbers([self.at[name] for name, _, _ in self.columns.parts])
+        shares = [1 + k * GOLDEN % 1 for k in range(len(elements))]
+        moved = [x + (t - 1) * share * (x or AT_ZERO) for x, share in zip(elements, shares, strict=True) if x is not None]
+        return {**self.at, **self.columns.of(moved)}
+
+    def noise(self, result: int, line: Line) -> tuple[float, float]:
+        """The noise of a result, NaN if it does not show itself, and how wide the function is along a line, if that does."""
+        if len(self.columns) > 1:
+            if result not in self._noise:
+                self._noise[result] = callable_rounding(lambda t: self._all(t)[result], 1.0)
+            level, width = self._noise[result]
+            if level == level:
+                return level, width * (abs(line.x) or AT_ZERO)
+        return callable_rounding(lambda x: line(x)[result], line.x)
+
+    def differences(self, line: Line, variable: str, step: float | None = None, derivative: int = 1) -> list[Difference]:
+        """The derivative of each result along a line."""
+        found = []
+        for result, value in enumerate(self.base):
+            if math.isfinite(value):
+                sampler = LineSampler(line, result, self.noise(result, line))
+                found.append(automatic_difference(sampler, variable, step, derivative))
+            else:
+                found.append(Difference(variable, "both sides", 0.0, (), math.nan, None, UNDEFINED))
+        return [each._replace(evaluations=len(line.known)) for each in found]
+
+    def jacobian(self, step: float | None = None, derivative: int = 1) -> list[list[Difference]]:
+        """The derivatives of each result by each element: a row for each result."""
+        columns = []
+        for column, name in enumerate(self.columns.names):
+            self.progress(f"differences along {name} ({column + 1} of {len(self.columns)}), {self.calls} calls so far")
+            columns.append(self.differences(self.line(column), name, step, derivative))
+        return [list(row) for row in zip(*columns, strict=True)] or [[] for _ in self.base]
+
+    def named(self, table: Sequence[Sequence[Difference]]) -> tuple[tuple[str, Difference], ...]:
+        """Each difference of a table with the name of its row."""
+        return tuple((name, each) for name, row in zip(self.rows.names, table, strict=True) for each in row)
+
+    def notes(self, table: Sequence[Sequence[Difference]]) -> list[Diagnostic]:
+        """What is worth saying of some rows of differences: those that give no number, and exceptions beside the point."""
+        found = [
+            note._replace(help=())  # no other way is open to such a function
+            for name, value, row in zip(self.rows.names, self.base, table, strict=True) for each in row
+            for note in doubts_of(each if name == "f" else each._replace(variable=f"{each.variable}, of {name}"), value, 0.0)
+        ]  # fmt: skip
+        if len(found) > MOST_TOLD:
+            more = Diagnostic("more-notes", "note", f"{len(found) - MOST_TOLD} more derivatives are as doubtful")
+            found[MOST_TOLD:] = [more]
+        return found + [_beside(each) for each in [*self.raised.values()][:MOST_TOLD]]
+
+
+class Line:
+    """What a function returns along a line through the point, which is at ``x``: each call is made once."""
+
+    def __init__(self, calls: PlainCalls, place: Place, x: float) -> None:
+        self.calls, self.place, self.x = calls, place, x
+        self.known = {x: calls.base}
+
+    def __call__(self, x: float) -> list[float]:
+        if x not in self.known:
+            finite = math.isfinite(x)  # a step may leave the range of floats
+            self.known[x] = self.calls.at_point(self.place(x)) if finite else [math.nan] * len(self.calls.base)
+        return self.known[x]
+
+
+class LineSampler(CallableSampler):
+    """One result along a line."""
+
+    def __init__(self, line: Line, result: int, noise: tuple[float, float]) -> None:
+        self.line, self.result, self.x, self.evaluations = line, result, line.x, 0
+        self.base = self.sample(line.x)
+        self._level, self._width = noise
+
+    def sample(self, x: float) -> Sample:
+        self.evaluations += 1
+        return Sample(x, self.line(x)[self.result], ())
+
+
+def differences_of(
+    function: Callable[..., Any],
+    x: Any,
+    wrt: str | Sequence[str] | None,
+    step: float | None,
+    derivative: int,
+    progress: Callable[[str], None],
+) -> Differences:
+    """The gradient or Jacobian of a Python function at an array, or at names and their values: see `diffcli.difference`."""
+    if not isinstance(x, Mapping):
+        function, name = _of_array(function)
+        x = {name: x}
+    program, at, chosen = given_to(PythonFunction(function), x, wrt)
+    assert isinstance(program, PythonFunction)
+    names = choose(chosen, [name for name in program.signature.parameters if name in at], f"`{program.name}`")
+    calls = PlainCalls(program, at, names, progress)
+    value, shape = calls.results[0], calls.shapes[0]
+    if calls.are_listed:
+        if len(set(calls.shapes)) > 1:
+            help = ['diffcli.jacobian(function, at, mode="numeric") takes several shapes']
+            message = f"the results have the shapes {', '.join(map(str, calls.shapes))}, and make no array"
+            raise ExpressionError([error("bad-result", message, help=help)])
+        shape = (len(calls.results), *shape)
+        value = to_array(calls.base, shape)
+    calls.rows = Components([("f", 0, shape)])
+    table = calls.jacobian(step, derivative)
+
+    def blocks(number: Callable[[Difference], float | None]) -> dict[str, Number]:
+        found = [[math.nan if (one := number(each)) is None else one for each in row] for row in table]
+        return as_blocks(calls.rows, calls.columns, found)["f"]
+
+    return Differences(
+        at, value, blocks(lambda each: each.estimate), blocks(lambda each: each.error), blocks(lambda each: each.left),
+        blocks(lambda each: each.right), calls.calls, tuple(calls.notes(table)), calls.named(table),
+    )  # fmt: skip
+
+
+def _of_array(function: Callable[..., Any]) -> tuple[Callable[..., Any], str]:
+    """A function that takes an array, and what its parameter is called: x, where that cannot be read."""
+    try:
+        (first, *_) = signature(function).parameters.values()
+        if first.kind not in (first.VAR_POSITIONAL, first.VAR_KEYWORD):
+            return function, first.name
+    except (TypeError, ValueError):
+        pass
+    return lambda x: function(x), "x"
+
+
+def difference_of_number(function: Callable[[float], float], x: Any, step: float | None, derivative: int) -> Difference:
+    """The derivative of a function of one number: see `diffcli.difference`."""
+    try:
+        point = to_float("x", x)
+    except ExpressionError as fault:
+        message = fault.diagnostics[0].message.replace("the value of `x`", "the point")
+        raise UsageError([error("bad-value", message)]) from None
+    sampler = CallableSampler(function, point)
+    if not sampler.base.defined:
+        raise DomainError([error("domain", f"the function is undefined at the point: its value is {sampler.base.value}")])
+    return automatic_difference(sampler, "x", step, derivative)
+
+
+def shapes_of(results: Sequence[Number]) -> list[Shape]:
+    return [getattr(result, "shape", ()) for result in results]
+
+
+def _with(array: Number, index: int, x: float) -> Number:
+    """An array with another element at a place, counted row by row."""
+    changed = array.copy()  # type: ignore[union-attr]
+    changed.flat[index] = x
+    return changed
+
+
+def _beside(raised: Diagnostic) -> Diagnostic:
+    """An exception beside the point."""
+    message = f"beside the point the function raises {raised.message}; its values there count as undefined"
+    return Diagnostic("raised-beside", "note", message, raised.source, raised.marks)

@@ -1,0 +1,212 @@
+"""Functions of which nothing is known but what they return: differences of plain calls, from numbers and arrays to the same."""
+
+from __future__ import annotations
+
+import cmath
+import math
+
+import numpy as np
+import pytest
+
+import diffcli
+
+W = np.array([0.3, -1.2, 2.0])
+A = np.array([[2.0, 1.0], [1.0, 3.0]])
+BUFFER = np.zeros(2)
+NORM = float(np.sqrt(0.09 + 1.44 + 4.0))
+
+
+def adaptive(x):
+    """sqrt(x) by Newton's method, as often as it takes."""
+    y = x
+    while abs(y * y - x) > 1e-15 * x:
+        y = (y + x / y) / 2
+        if abs(y * y - x) <= 4e-16 * x:
+            break
+    return float(y)
+
+
+def scribbling(w):
+    w *= 2
+    return float(w[0] * w[1])
+
+
+def reused(w):
+    """It returns the same array at every call."""
+    BUFFER[:] = w[0] * w[1], math.sin(w[0])
+    return BUFFER
+
+
+GRADIENTS = {
+    "math": (lambda x, y: math.hypot(x, y), {"x": 3.0, "y": 4.0}, {"x": 0.6, "y": 0.8}),
+    "norm": (lambda w: float(np.linalg.norm(w)), {"w": W}, {"w": W / NORM}),
+    "an array": (lambda w: float(np.linalg.norm(w)), W, {"w": W / NORM}),
+    "nested lists": (lambda m: float(np.linalg.det(m)), [[2.0, 1.0], [1.0, 3.0]], {"m": [[3.0, -1.0], [-1.0, 2.0]]}),
+    "whole numbers": (lambda m: math.prod(map(float, m)), np.array([2, 3, 4]), {"m": [12.0, 8.0, 6.0]}),
+    "solve": (lambda A, b: np.linalg.solve(A, b), {"A": A, "b": [1.0, 2.0]},
+              {"A": [[[-0.12, -0.36], [0.04, 0.12]], [[0.04, 0.12], [-0.08, -0.24]]], "b": [[0.6, -0.2], [-0.2, 0.4]]}),
+    "an adaptive loop": (adaptive, {"x": 2.0}, {"x": 0.5 / math.sqrt(2)}),
+    "by text": (lambda x: float(f"{x:.17g}") ** 3, {"x": 2.0}, {"x": 12.0}),
+    "single precision": (lambda w: np.float32(np.sin(w.astype(np.float32))).sum(), {"w": W}, {"w": np.cos(W)}),
+    "it writes into its argument": (scribbling, np.array([3.0, 5.0]), {"w": [20.0, 12.0]}),
+    "it returns the same array": (reused, {"w": [2.0, 3.0]}, {"w": [[3.0, 2.0], [math.cos(2), 0.0]]}),
+    "a list of numbers": (lambda x, y: [x * y, math.exp(y)], {"x": 2.0, "y": 0.5}, {"x": [0.5, 0.0], "y": [2.0, math.exp(0.5)]}),
+    "a list of one": (lambda x: [math.sin(x)], {"x": 0.5}, {"x": [math.cos(0.5)]}),
+    "a list of arrays": (lambda x: [np.array([x, x * x]), np.array([1.0, x])], {"x": 3.0}, {"x": [[1.0, 6.0], [0.0, 1.0]]}),
+    "a matrix": (lambda w: np.outer(w, w), np.array([2.0, 5.0]),
+                 {"w": [[[4.0, 0.0], [5.0, 2.0]], [[5.0, 2.0], [0.0, 10.0]]]}),
+    "nothing moves it": (lambda w: 4.0, W, {"w": [0.0, 0.0, 0.0]}),
+    "by place": (math.atan2, {"y": 1.0, "x": 2.0}, {"y": 0.4, "x": -0.2}),
+    "ill-scaled": (lambda w: float(math.sin(w[0] * 1e8) + math.log(w[1] * 1e-8)), [1e-8, 3e8], {"w": [1e8 * math.cos(1), 1 / 3e8]}),
+    "a default": (lambda x, y=3.0: math.sin(x) * y, {"x": 0.5}, {"x": 3 * math.cos(0.5)}),
+}  # fmt: skip
+"""By hand."""
+
+
+@pytest.mark.parametrize("name", GRADIENTS)
+def test_derivatives_of_black_boxes_lie_within_their_bars(name):
+    function, at, exact = GRADIENTS[name]
+    found = diffcli.difference(function, at)
+    assert found.estimates.keys() == exact.keys()
+    for variable, right in exact.items():
+        estimate, bar = np.asarray(found.estimates[variable]), np.asarray(found.bars[variable])
+        assert estimate.shape == bar.shape == np.shape(right)
+        assert np.all(np.abs(estimate - right) <= bar + 1e-15 * np.abs(right))
+        assert np.all(bar <= (1e-2 if name == "single precision" else 1e-6) * max(1.0, np.max(np.abs(right))))
+    elements = sum(np.size(value) for value in found.at.values())
+    assert found.evaluations <= 60 + 40 * elements
+
+
+def test_numbers_and_arrays_of_numbers_take_the_shape_of_what_is_given():
+    found = diffcli.difference(lambda x, w: x * w[0] + w[1], {"x": 2.0, "w": [3.0, 4.0]})
+    assert isinstance(found.value, float) and isinstance(found.estimates["x"], float)
+    assert found.estimates["w"].shape == (2,)
+    assert found.at["w"].tolist() == [3.0, 4.0]
+
+
+def test_only_what_is_asked_for_is_moved_and_the_rest_may_be_anything():
+    seen = []
+    found = diffcli.difference(lambda x, n, kind: seen.append((n, kind)) or math.sin(x) ** n, {"x": 0.5, "n": 2, "kind": "a"}, wrt="x")
+    assert found.estimates == {"x": pytest.approx(math.sin(1.0), rel=1e-10)}
+    assert set(seen) == {(2, "a")}
+
+
+def test_the_calls_of_an_element_serve_every_result():
+    def one(w):
+        return float(np.sum(np.sin(w)))
+
+    def many(w):
+        return np.sin(w).sum() * np.arange(1.0, 6.0)
+
+    w = np.linspace(0.1, 2, 50)
+    assert diffcli.difference(many, w).evaluations <= 1.1 * diffcli.difference(one, w).evaluations
+    assert diffcli.difference(one, w).evaluations <= 20 * 50
+
+
+def test_every_call_is_counted_and_progress_is_told():
+    calls, told = [], []
+    found = diffcli.difference(lambda w: calls.append(1) or float(w @ w), W, progress=told.append)
+    assert found.evaluations == len(calls)
+    assert [line.split(",")[0] for line in told] == [f"differences along w[{k}] ({k + 1} of 3)" for k in range(3)]
+
+
+def test_second_derivatives_are_those_of_each_element():
+    found = diffcli.difference(lambda w: float(w[0] ** 3 * w[1] + math.exp(w[1])), [2.0, 0.5], derivative=2)
+    assert np.all(np.abs(found.estimates["w"] - [6.0, math.exp(0.5)]) <= found.bars["w"])
+
+
+# -- where there is no derivative -----------------------------------------------------------------------------------------------
+
+
+def test_at_a_kink_there_are_the_slopes_of_the_sides():
+    found = diffcli.difference(lambda w: abs(w[0]) + 2 * w[1], [0.0, 1.0])
+    assert np.isnan(found.estimates["w"][0]) and np.isnan(found.bars["w"][0])
+    assert abs(found.estimates["w"][1] - 2) <= found.bars["w"][1]
+    assert (found.left["w"][0], found.right["w"][0]) == (pytest.approx(-1), pytest.approx(1))
+    assert np.isnan(found.left["w"][1])
+    (note,) = found.notes
+    assert (note.code, note.slopes[0].variable, note.notes) == ("no-difference", "w[0]", ("the slopes on the two sides differ: a kink",))
+
+
+@pytest.mark.parametrize("function", [
+    lambda w: w[0] ** 1.5 + w[1] if w[0] >= 0 else math.nan,
+    lambda w: math.sqrt(w[0]) ** 3 + w[1],
+    lambda w: {True: w[0] ** 1.5 + w[1]}[bool(w[0] >= 0)],
+], ids=["nan", "ValueError", "KeyError"])  # fmt: skip
+def test_at_the_edge_of_a_domain_it_is_one_sided(function):
+    found = diffcli.difference(function, [0.0, 1.0])
+    assert np.all(np.abs(found.estimates["w"] - [0.0, 1.0]) <= found.bars["w"])
+    assert found.differences[0][1].reason.startswith("one-sided, because the domain ends at the point")
+
+
+def test_an_exception_beside_the_point_is_told():
+    found = diffcli.difference(lambda w: math.sqrt(w[0]) ** 3 + w[1], [0.0, 1.0])
+    assert [note.message for note in found.notes if note.code == "raised-beside"] == [
+        "beside the point the function raises ValueError: math domain error; its values there count as undefined"
+    ]
+
+
+def test_results_that_are_undefined_have_no_derivative_and_leave_the_others():
+    found = diffcli.difference(lambda w: np.array([w[0] ** 2, np.nan * w[1]]), [3.0, 1.0])
+    assert found.estimates["w"][0] == pytest.approx([6.0, 0.0])
+    assert np.all(np.isnan(found.estimates["w"][1]))
+    assert "the value at the point is undefined" in found.notes[0].notes
+
+
+def text_of(call):
+    with pytest.raises(diffcli.DiffcliError) as caught:
+        call()
+    return diffcli.explain(caught.value)
+
+
+def changes(w):
+    return np.zeros(2 if w[0] == 1 else 3)
+
+
+REFUSED = {
+    "an exception at the point": (lambda: diffcli.difference(lambda w: math.log(-w[0]), [1.0]), "error[python-error]: ValueError:"),
+    "undefined at the point": (
+        lambda: diffcli.difference(lambda w: math.nan, [1.0]), "error[domain]: the function is undefined at the point: its value is nan\n",
+    ),
+    "one of several undefined": (
+        lambda: diffcli.difference(lambda w: [1.0, math.nan], [1.0]),
+        "error[domain]: the function is undefined at the point: its value is nan\n  = note: that of f2\n",
+    ),
+    "None": (lambda: diffcli.difference(lambda w: None, [1.0]), "error[bad-result]: `<lambda>` returned None, not a number\n"),
+    "a text": (lambda: diffcli.difference(lambda w: "1", [1.0]), "error[bad-result]: `<lambda>` returned a `str`, not a number\n"),
+    "a text in a list": (
+        lambda: diffcli.difference(lambda w: [1.0, "1"], [1.0]), "error[bad-result]: `<lambda>` returned a `str` among its results, not a number\n",
+    ),
+    "complex numbers": (
+        lambda: diffcli.difference(lambda w: w * 1j, [1.0]), "error[bad-result]: `<lambda>` returned an array of `complex128`, not a number\n",
+    ),
+    "a complex number": (
+        lambda: diffcli.difference(lambda w: cmath.sqrt(-w[0]), [1.0]), "error[domain]: the function is undefined at the point: its value is nan\n",
+    ),
+    "nothing": (lambda: diffcli.difference(lambda w: [], [1.0]), "error[bad-result]: `<lambda>` returned no numbers\n"),
+    "an empty array": (lambda: diffcli.difference(lambda w: w[:0], [1.0]), "error[bad-result]: `<lambda>` returned an empty array, not a number\n"),
+    "other shapes beside": (
+        lambda: diffcli.difference(changes, [1.0]),
+        "error[bad-result]: `changes` returns results of the shapes (2,) at the point, and (3,) beside it\n",
+    ),
+    "shapes that make no array": (
+        lambda: diffcli.difference(lambda w: [w, 1.0], [1.0, 2.0]),
+        "error[bad-result]: the results have the shapes (2,), (), and make no array\n"
+        '  = help: diffcli.jacobian(function, at, mode="numeric") takes several shapes\n',
+    ),
+    "a name too few": (
+        lambda: diffcli.difference(math.sin, {"t": 1.0}),
+        'error[missing-value]: no value for `x`\n  = note: at= gives `t`, which `sin` does not use\n  = help: add at="x=..."\n',
+    ),
+    "no such name": (
+        lambda: diffcli.difference(math.sin, {"x": 1.0}, wrt="y"), "error[unknown-variable]: `sin` has no variable `y`\n  = help: its variables: x\n",
+    ),
+    "no numbers": (lambda: diffcli.difference(math.sin, {"x": "a"}), "error[bad-value]: `a` has no value here\n"),
+    "not finite": (lambda: diffcli.difference(np.sum, np.array([1.0, np.inf])), "error[bad-value]: the value of `a[1]` is inf, not a finite number\n"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_has_no_differences_is_refused(name):
+    call, said = REFUSED[name]
+    assert text_of(call).startswith(said)
