@@ -16,7 +16,7 @@ from diffcli._named import NamedTuple
 from diffcli.errors import ExpressionError
 from diffcli.methods.differences.sampling import TYING
 from diffcli.methods.problem.problem import Problem
-from diffcli.methods.sweeps.forward import tangents
+from diffcli.methods.sweeps.forward import Tangents, tangents
 from diffcli.operations import row_of
 from diffcli.records.plots import Jet, Place
 from diffcli.tape import Tape, evaluate
@@ -34,11 +34,12 @@ UNBOUNDED = ("pole", "vertical tangent", "")
 
 
 class Sample(NamedTuple):
-    """A result and its derivative at one place, and the tape there; none where a Python function raises."""
+    """A result and its derivative at one place, and the tape there with all values and tangents; None where a function raises."""
 
     x: float
     jet: Jet
     values: Values
+    tangents: Tangents
     tape: Tape | None
 
 
@@ -55,12 +56,12 @@ class Sampler:
         except ExpressionError as fault:
             if fault.diagnostics[0].code != "python-error":
                 raise
-            return Sample(x, (math.nan, math.nan), [], None)
+            return Sample(x, (math.nan, math.nan), [], [], None)
         tape, result, moved = problem.tape, problem.outputs[self.number].slot, problem.input_slot(self.variable)
         values = evaluate(tape, [x if slot == moved else value for slot, value in enumerate(problem.point)])
-        slope = tangents(tape, values, [float(slot == moved) for slot in range(tape.first_row)])[result]
+        swept = tangents(tape, values, [float(slot == moved) for slot in range(tape.first_row)])
         value = float(values[result]) + 0.0
-        return Sample(x, (value, (slope or 0.0) + 0.0 if value == value else math.nan), values, tape)
+        return Sample(x, (value, (swept[result] or 0.0) + 0.0 if value == value else math.nan), values, swept, tape)
 
 
 @cache
@@ -81,27 +82,31 @@ def _may_break(one: Sample, other: Sample) -> bool:
     if one.jet[0] != one.jet[0] and other.jet[0] != other.jet[0]:
         return False
     for slot, operand, radius in _limits(one.tape):
-        ends = [sample.values[operand] for sample in (one, other)]
-        if None in (*ends, one.values[slot], other.values[slot]) or ends[0] == ends[1]:
+        before, after = one.values[operand], other.values[operand]
+        if None in (before, after, one.values[slot], other.values[slot]):
             continue
+        slopes = [abs(sample.tangents[operand] or 0.0) for sample in (one, other)]
+        moved = max(abs(after - before), max(slopes) * (other.x - one.x))  # it may go and come back
         row = one.tape.operands_of(slot)
         allowed = [radius(*[sample.values[each] for each in row], sample.values[slot]) for sample in (one, other)]
         tied = allowed == [0, 0] and one.tape.operation(slot) in TYING
-        if not (tied or abs(ends[1] - ends[0]) < max(allowed)):
+        if moved != 0 and not (tied or moved < max(allowed)):
             return True
     return False
 
 
 def breaking(samples: list[Sample]) -> list[tuple[Sample, Sample]]:
     """The intervals between neighbours in which the function may break."""
-    return [pair for pair in pairwise(samples) if _may_break(*pair)]
+    return [pair for pair in pairwise(samples) if pair[0].x < pair[1].x and _may_break(*pair)]
 
 
 def find_places(sampler: Sampler, intervals: list[tuple[Sample, Sample]], width: float) -> list[Place] | None:
     """The places in intervals at which the function breaks, samples being a ``width`` apart; None if they are too many."""
-    for _ in range(60):  # to neighbouring floats, unless it is about 0
+    for level in range(48):  # to neighbouring floats, unless it is about 0
         if len(intervals) > MOST:
-            return None
+            if level < 10:
+                return None
+            break  # rounding is all that is left of some operand
         halved = [[one, sampler.at(one.x / 2 + other.x / 2), other] for one, other in intervals]
         intervals = [pair for samples in halved for pair in breaking(samples)]
     clusters: list[tuple[float, float]] = []
@@ -117,7 +122,8 @@ def _place(sampler: Sampler, low: float, high: float, width: float) -> Place:
     x = 0.0 if low <= 0 <= high else next((number for number in rounded if low <= number <= high), low / 2 + high / 2)
     nearest = max(width * NEAREST, 4 * math.ulp(x), 4 * (high - low))
     farthest = max(width * FARTHEST, nearest)
-    (left, before), (right, after) = (_side(sampler, x, side * farthest, nearest / farthest) for side in (-1, 1))
+    sides = [_side(sampler, x, side * farthest, nearest / farthest) for side in (-1, 1)]
+    ((far_left, left), before), ((far_right, right), after) = sides
     there = sampler.at(x).jet
     kind = min(before, after, key=UNBOUNDED.index)
     defined = sum(side[0] == side[0] for side in (left, right))
@@ -130,13 +136,13 @@ def _place(sampler: Sampler, low: float, high: float, width: float) -> Place:
         kind = "jump"
     elif not abs(there[0] - right[0]) <= reach:
         kind = "hole"
-    elif abs(left[1] - right[1]) > 1e-6 * (abs(left[1]) + abs(right[1])):
+    elif abs(left[1] - right[1]) > 1e-6 * (abs(left[1]) + abs(right[1])) + 1e-3 * abs(far_left[1] - far_right[1]):
         kind = kind or "kink"
     return Place(kind, x, there, left, right)
 
 
-def _side(sampler: Sampler, x: float, farthest: float, ratio: float) -> tuple[Jet, str]:
-    """What is on one side of a place, and which of `UNBOUNDED` it is.
+def _side(sampler: Sampler, x: float, farthest: float, ratio: float) -> tuple[tuple[Jet, Jet], str]:
+    """What is on one side of a place, far and near, and which of `UNBOUNDED` it is.
 
     At a pole f' times the distance does not vanish on the way while f grows; a slope without bound grows itself.
     """
@@ -145,5 +151,5 @@ def _side(sampler: Sampler, x: float, farthest: float, ratio: float) -> tuple[Je
     values, slopes = ([abs(jet[order]) for jet in way] for order in (0, 1))
     grows, steepens = (all(one < other for one, other in pairwise(sizes)) for sizes in (values, slopes))
     if math.isinf(values[-1]) or (grows and slopes[-1] * steps[-1] / steps[0] > slopes[0] / 10):
-        return way[-1], "pole"
-    return way[-1], "vertical tangent" * (math.isinf(slopes[-1]) or (steepens and slopes[-1] > 1.2 * slopes[-3]))
+        return (way[0], way[-1]), "pole"
+    return (way[0], way[-1]), "vertical tangent" * (math.isinf(slopes[-1]) or (steepens and slopes[-1] > 1.2 * slopes[-3]))

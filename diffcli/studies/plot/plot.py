@@ -150,6 +150,7 @@ def _curve(sampler: Sampler, name: str, start: float, stop: float) -> tuple[Curv
         value = place.at[0] if place.kind in ("kink", "vertical tangent", "point") else math.nan
         rows = {x: jet for x, jet in rows.items() if abs(x - place.x) > beside}
         rows |= {place.x - beside: place.left, place.x: (value, math.nan), place.x + beside: place.right}
-    turns = sum(_turns(one.jet[1], other.jet[1]) for one, other in pairwise(samples))
+    beyond = [sampler.at(sample.x + 0.382 * width) for sample in samples]  # no period is in step with both
+    turns = sum(_turns(one.jet[1], other.jet[1]) for one, other in zip(samples, beyond, strict=True))
     curve = Curve(name, tuple((x, *rows[x]) for x in sorted(rows) if start <= x <= stop), tuple(places))
-    return curve, found is not None and turns < SAMPLES / 10
+    return curve, found is not None and turns < SAMPLES / 20
