@@ -14,7 +14,7 @@ import click
 from diffcli.cli.environment import Environment, write
 from diffcli.cli.exit_codes import ExitCode
 from diffcli.cli.output import Output, exit_code
-from diffcli.errors import Diagnostic, DiffcliError, LimitError, UsageError, error
+from diffcli.errors import Diagnostic, DiffcliError, ExpressionError, LimitError, UsageError, error
 from diffcli.language import Program, parse
 from diffcli.records import Number
 from diffcli.records.blocks import Document
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from threading import Event
 
 Result = TypeVar("Result")
+
+SHOWN = 200
+"""How many rows of a trace, steps of a derivation, or nodes of a tree or graph people are shown, unless they ask for all."""
 
 PATIENCE = 0.5
 """Seconds after which the stage is shown."""
@@ -123,13 +126,29 @@ class Run:
             start = perf_counter()
             program = self.read()
             self.seconds["parse"] = perf_counter() - start
-            result = function(program, self.point, *arguments, **options)
+            try:
+                result = function(program, self.point, *arguments, **options)
+            except ExpressionError as fault:
+                if self.point or not self.expression:
+                    raise
+                from diffcli.cli.hints import with_formula
+
+                raise with_formula(fault, program, self.expression) from None
             self.seconds["compute"] = perf_counter() - start - self.seconds["parse"]
         return result
 
     def effort(self, simplify: str, mode: str) -> str:
         """How much is done to simplify formulas: nothing where only their numbers are printed."""
         return "none" if self.output.quiet and mode == "symbolic" else simplify
+
+    def rows(self) -> dict[str, Any]:
+        """How rows and steps are written, and the most of them."""
+        from diffcli.methods.traces.trace import NOTATIONS  # few commands have any
+        from diffcli.reports.formats import PERSON
+
+        style = self.output.style
+        windowed = style.format.audience == PERSON and not self.full
+        return {"most_shown": SHOWN if windowed else None, "notation": NOTATIONS[style.notation]}
 
     def report(self, document: Document, notes: Sequence[Diagnostic], numbers: Iterable[Number | None]) -> ExitCode:
         """Print a result; the exit code for its notes and numbers."""
