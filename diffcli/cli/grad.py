@@ -64,22 +64,12 @@ def command(run: Run, no_trace: bool, timed: bool, steps: bool, derivative_tape:
         try:
             result = run.compute(compute, asked)
         except ExpressionError as fault:
-            raise _with_line(fault, run, asked) from None
+            from diffcli.cli.hints import with_rows
+
+            raise with_rows(fault, run.expression or "", run.point, options) from None
         document = gradient_report(result, output.style, run.seconds if timed else None, brief=no_trace)
         code = run.report(document, result.notes, [result.value, result.directional, *result.gradient.values()])
     if timed and not output.style.format.whole:
         stages = ", ".join(f"{stage} {taken * 1e3:.3g} ms" for stage, taken in run.seconds.items())
         write(run.environment.stderr, f"time: {stages}\n")
     return code
-
-
-def _with_line(fault: ExpressionError, run: Run, asked: Options) -> ExpressionError:
-    """The error for several results with the command line that shows their rows; any other as it is."""
-    if fault.diagnostics[0].code != "not-a-number" or asked.mode not in ("forward", "reverse"):
-        return fault
-    from shlex import quote  # most results are numbers
-
-    given = [("", run.expression), *[("--at ", text) for text in run.point], ("--wrt ", asked.wrt), ("--seed ", asked.seed)]
-    words = " ".join(option + quote(str(text)) for option, text in given if text)
-    line = f"diffcli jvp {words} --trace" if asked.seed else f"diffcli jacobian {words} --mode {asked.mode} --trace"
-    return ExpressionError([found._replace(help=(*found.help, f"its rows: {line}")) for found in fault.diagnostics])
