@@ -123,9 +123,9 @@ def _gathered(number: Expression) -> Expression | None:
 def _agrees(number: Expression, close: float, noise: float) -> bool:
     """Whether it is a real number, and not 0 only as far as can be told; and close to the float."""
     value = attempted(lambda: number.evalf(DIGITS))
-    if value is None or not (value.is_Rational or (value.is_Float and value._prec > 1)):
+    if not math.isfinite(close) or value is None or not (value.is_Rational or (value.is_Float and value._prec > 1)):
         return False
-    return bool(abs(value - close) <= noise + AGREES * max(abs(value), abs(close)) < math.inf)
+    return bool(abs(value - close) <= noise + AGREES * max(abs(value), abs(close)))
 
 
 def _text(number: Expression, names: Sequence[str]) -> str | None:
