@@ -32,7 +32,7 @@ AGAINST: tuple[Decorator, ...] = (
 
 def is_asked(given: Mapping[str, Any], others: object) -> bool:
     """Whether this check is asked for; options of it alone, and of others beside it, are refused."""
-    asked = bool(given["against"] or given["value_and_grad"])
+    asked: bool = given["against"] is not None or given["value_and_grad"]
     if not asked and (given["hessian"] or given["random"]):
         raise UsageError([error("usage", "--hessian and --random are for --against", help=["add --against, or leave them out"])])
     if asked and others:
@@ -79,5 +79,6 @@ def _random_points(
     draw, chosen = Random(seed), names_in(wrt, "wrt")
     names = [name for name in dict.fromkeys([*program.inputs, *base]) if chosen is None or name in chosen]
     parts = Components([(name, place, getattr(base.get(name), "shape", ())) for place, name in enumerate(names)])
+    held = {name: int(one) if isinstance(one, float) and one.is_integer() else one for name, one in base.items() if name not in names}
     for _ in range(count):
-        yield {**base, **parts.of([draw.gauss(0.0, scale) for _ in range(len(parts))])}
+        yield {**held, **parts.of([draw.gauss(0.0, scale) for _ in range(len(parts))])}

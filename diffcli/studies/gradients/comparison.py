@@ -120,8 +120,8 @@ class _Asked:
 
     def observed(self, at: Point) -> Observation:
         """The claim and the derivative at a point; the value is one of the numbers, if it is claimed too."""
-        claimed, unit = self.claimed(at)
         found = computed(self.program, at, self.names, self.parts, self.hessian, self.most_rows)
+        claimed, unit = self.claimed(at)
         if not self.with_value:
             return Observation(at, self.parts, claimed, unit, found)
         parts = Components([*self.parts.parts, ("value", 0, ())])
