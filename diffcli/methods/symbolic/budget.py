@@ -68,9 +68,10 @@ def within(seconds: float, work: Callable[[], Result]) -> Result:
     if seconds <= 0:
         raise OutOfTime
     done, turn, thread = Event(), Lock(), get_ident()
-    over = False
+    over = struck = False
 
     def watch() -> None:
+        nonlocal struck
         pause = seconds
         while not done.wait(pause):
             pause = AGAIN
@@ -78,7 +79,8 @@ def within(seconds: float, work: Callable[[], Result]) -> Result:
                 if over:
                     return
                 if not _imports(thread):
-                    _raise_in(thread, OutOfTime)
+                    struck = True
+                    _raise_in(thread)
 
     try:
         Thread(target=watch, daemon=True).start()
@@ -87,11 +89,26 @@ def within(seconds: float, work: Callable[[], Result]) -> Result:
         over = True  # an assignment cannot be interrupted, as calls can: from here on nothing new is raised
         done.set()
         with turn:
-            _raise_in(thread, None)  # takes back what was raised, and has not arrived
+            pass
+        if struck:
+            _take_back(thread)
 
 
-def _raise_in(thread: int, kind: type[BaseException] | None) -> None:
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(kind) if kind else None)
+def _raise_in(thread: int) -> None:
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(OutOfTime))
+
+
+def _take_back(thread: int) -> None:
+    """Let what was raised in this thread, and may not have arrived, arrive here; one takes the place of the other.
+
+    (Taking it back by raising nothing leaves Python 3.11 looking for it for ever after.)
+    """
+    try:
+        _raise_in(thread)
+        while True:
+            pass
+    except OutOfTime:
+        pass
 
 
 def _imports(thread: int) -> bool:
