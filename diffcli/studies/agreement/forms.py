@@ -10,6 +10,9 @@ from diffcli.tape import lower
 from diffcli.tape.lowering import MOST_ROWS
 from diffcli.tape.running.evaluation import Evaluator
 
+PATIENCE = 10.0
+"""Seconds that SymPy has for the derivatives of a tape, so that the other methods are not without any."""
+
 Known = tuple[dict[str, Evaluator], str]
 """The derivatives by variable, or why there are none."""
 
@@ -36,13 +39,16 @@ class Forms:
 
 
 def _asked(problem: Problem) -> Known:
+    from diffcli.methods.symbolic.budget import OutOfTime, within
     from diffcli.methods.symbolic.simplification import NONE, Simplifier
     from diffcli.methods.symbolic.symbolic import differentiate
 
     found: list[SymbolicDerivative] = []
     try:
-        differentiate(problem, found.append, [], MOST_ROWS, Simplifier(NONE, 0, []), lambda stage: None)
+        within(PATIENCE, lambda: differentiate(problem, found.append, [], MOST_ROWS, Simplifier(NONE, 0, []), lambda stage: None))
         tapes = {each.variable: lower(parse(each.unsimplified), given=problem.at) for each in found}
+    except OutOfTime:
+        return {}, f"SymPy was stopped after {PATIENCE:g} s"
     except LimitError as limit:
         if limit.diagnostics[0].code == "timeout":
             raise
